@@ -1,0 +1,93 @@
+"""This file holds what the controller remembers: agents, devices, rooms, events, marks; frozen."""
+
+from __future__ import annotations
+
+import msgspec
+
+from protocol.messages import HostMeasures, OutboxReport
+from protocol.model import AttendanceStatus, DeviceKind, Method, Place, Reason, Status
+
+
+class AgentRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One agent: where it is, how it fares, what it still owes.
+
+    boot and session name the run of the program and its present conversation; judged is the
+    status that the agent gave itself, status is what holds now (unknown when it is lost).
+    """
+
+    place: Place
+    room: str = ""
+    version: str = ""
+    boot: str = ""
+    session: int = 0
+    rev: int = 0
+    online: bool = False
+    status: Status = Status.UNKNOWN
+    reasons: tuple[Reason, ...] = ()
+    measures: HostMeasures = HostMeasures()
+    outbox: OutboxReport = OutboxReport()
+    missing: int = 0
+    lesson: str | None = None
+    beat_s: float = 60.0
+    since_ms: int = 0
+    first_seen_ms: int = 0
+    last_seen_ms: int = 0
+
+
+class DeviceRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One device; place.agent is the agent that answers for it.
+
+    since_ms: when the present status began. removed_ms: when a person removed it, else None.
+    change: its number in the feed of changes; last_seen_ms alone changes nothing there.
+    """
+
+    place: Place
+    device_id: str
+    kind: DeviceKind
+    name: str = ""
+    vendor: str = ""
+    model: str = ""
+    serial: str = ""
+    room: str = ""
+    status: Status = Status.UNKNOWN
+    reasons: tuple[Reason, ...] = ()
+    sources: tuple[str, ...] = ()
+    boot: str = ""
+    rev: int = 0
+    since_ms: int = 0
+    first_seen_ms: int = 0
+    last_seen_ms: int = 0
+    removed_ms: int | None = None
+    change: int = 0
+
+
+class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened to equipment or lessons; no child is in it. no: its place in the log."""
+
+    place: Place
+    event_id: str
+    kind: str
+    room: str
+    at_ms: int
+    received_ms: int
+    body: bytes = b"{}"  # the kind's own fields as a JSON object
+    no: int = 0
+
+
+class AttendanceRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A pupil's mark. day: the school's local date, yyyy-mm-dd. no: its place in the log."""
+
+    place: Place
+    event_id: str
+    student: str
+    status: AttendanceStatus
+    method: Method
+    room: str
+    lesson: str | None
+    day: str
+    at_ms: int
+    received_ms: int
+    no: int = 0
+
+
+Record = AgentRecord | DeviceRecord | EventRecord | AttendanceRecord

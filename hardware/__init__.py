@@ -1,0 +1,1 @@
+"""This package turns what a machine can sense into LopHoc's own frozen values."""

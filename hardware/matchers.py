@@ -1,0 +1,67 @@
+"""This file reads matchers.toml, the marks by which devices are known."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+from hardware.readings import Kind
+
+_FILE = Path(__file__).with_name("matchers.toml")
+
+
+class UsbClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Devices with an interface that begins with these hex digits are of this kind."""
+
+    begins: str = msgspec.field(name="class")
+    kind: Kind
+
+
+class UsbProperty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Devices with this udev property set are of this kind."""
+
+    name: str
+    kind: Kind
+
+
+class UsbId(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Devices of this "vendor:product" are of this kind and model."""
+
+    id: str
+    kind: Kind
+    model: str
+
+
+class MdnsRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How one service type names a device. TXT keys are in lower case."""
+
+    type: str
+    kind: Kind
+    txt: dict[str, str] = {}
+    mac: tuple[str, ...] = ()
+    mac_in_name: bool = False
+    uuid: tuple[str, ...] = ()
+    name: tuple[str, ...] = ()
+    vendor: tuple[str, ...] = ()
+    model: tuple[str, ...] = ()
+    maker: str = ""
+    private: bool = False
+
+
+class Matchers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Every row of matchers.toml, in the order of the file."""
+
+    weak_serials: tuple[str, ...]
+    usb_class: tuple[UsbClass, ...]
+    usb_property: tuple[UsbProperty, ...]
+    usb_id: tuple[UsbId, ...]
+    mdns: tuple[MdnsRow, ...]
+
+
+@functools.cache
+def matchers() -> Matchers:
+    """Read matchers.toml, once a process."""
+    return msgspec.convert(tomllib.loads(_FILE.read_text("utf-8")), Matchers)

@@ -1,0 +1,111 @@
+"""This file follows USB devices as they are plugged in, settle and go; pure, time comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from hardware.readings import Sighting
+from hardware.usb_devices import Properties, devices_of, is_usb_device, parent_of
+
+# A device plugged in sends its last event 85 ms after its first (a UVC camera on linux-usb).
+SETTLE_S = 0.15
+
+# Per USB device path: its nodes by their paths, its own among them.
+_Devices = dict[str, dict[str, Properties]]
+
+
+class Plugs:
+    """The USB devices of one machine, as udev tells of them node by node.
+
+    A device counts once no event of its own came for 0.15 s, and goes at once. Times are seconds
+    of any one steady clock. host: names this machine in the keys of devices without a serial.
+    """
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+        self._live: _Devices = {}
+        self._settled: _Devices = {}
+        self._due: dict[str, float] = {}
+        self._reported: dict[str, Sighting] = {}
+
+    def note(self, action: str, node: Properties, at: float) -> None:
+        """Take in one udev event: its action and the properties of its node."""
+        if action == "unbind":  # The node stays, and its removal follows where it does not.
+            return
+        path = node.get("DEVPATH", "")
+        if action == "remove":
+            self._remove(path, at)
+        else:
+            self._keep(path, node, at)
+
+    def replace(self, nodes: Iterable[Properties], at: float) -> list[Sighting]:
+        """Take in a fresh list of all nodes, for events may be lost. Gives what changed."""
+        self._live = _by_device(nodes)
+        self._due = {path: due for path, due in self._due.items() if path in self._live}
+        waiting = {path: self._settled[path] for path in self._due if path in self._settled}
+        calm = {path: dict(found) for path, found in self._live.items() if path not in self._due}
+        self._settled = calm | waiting
+        return self.settle(at) if self._is_due(at) else self._changes()
+
+    def settle(self, at: float) -> list[Sighting]:
+        """Give the devices that came, changed or went, now that they had time to settle."""
+        if not self._is_due(at):
+            return []
+        for path in [path for path, due in self._due.items() if due <= at]:
+            del self._due[path]
+            if path in self._live:
+                self._settled[path] = dict(self._live[path])
+            else:
+                self._settled.pop(path, None)
+        return self._changes()
+
+    def due_at(self) -> float | None:
+        """Say when `settle` will have something to do; None while all is calm."""
+        return min(self._due.values(), default=None)
+
+    def _keep(self, path: str, node: Properties, at: float) -> None:
+        if is_usb_device(node):
+            self._live.setdefault(path, {})
+        parent = parent_of(path, self._live)
+        if parent is not None:
+            self._live[parent][path] = node
+            self._due[parent] = at + SETTLE_S
+
+    def _remove(self, path: str, at: float) -> None:
+        if path in self._live:
+            # A hub takes what hangs on it along.
+            for gone in [one for one in self._live if one == path or one.startswith(f"{path}/")]:
+                del self._live[gone]
+                self._due[gone] = at
+            return
+        parent = parent_of(path, self._live)
+        if parent is not None and self._live[parent].pop(path, None) is not None:
+            self._due[parent] = at + SETTLE_S
+
+    def _is_due(self, at: float) -> bool:
+        due_at = self.due_at()
+        return due_at is not None and due_at <= at
+
+    def _changes(self) -> list[Sighting]:
+        nodes = (node for found in self._settled.values() for node in found.values())
+        before, now = self._reported, devices_of(nodes, self._host)
+        self._reported = now
+        gone = [
+            replace(sighting, present=False, reason="unplugged", nodes=())
+            for key, sighting in before.items()
+            if key not in now
+        ]
+        # What went is told first: one device may have left a key and taken another.
+        return gone + [sighting for key, sighting in now.items() if before.get(key) != sighting]
+
+
+def _by_device(nodes: Iterable[Properties]) -> _Devices:
+    ordered = sorted(nodes, key=lambda node: node.get("DEVPATH", ""))
+    devices: _Devices = {node.get("DEVPATH", ""): {} for node in ordered if is_usb_device(node)}
+    for node in ordered:
+        path = node.get("DEVPATH", "")
+        parent = parent_of(path, devices)
+        if parent is not None:
+            devices[parent][path] = node
+    return devices

@@ -1,0 +1,56 @@
+"""This file reads how warm the processor is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hardware.text import read_number, read_text
+
+# Thermal zones (sysfs-class-thermal) and hardware monitors (sysfs-class-hwmon) of processors.
+_ZONES = ("x86_pkg_temp", "cpu-thermal", "cpu_thermal", "cpu", "soc_thermal", "acpitz")
+_MONITORS = ("coretemp", "k10temp", "zenpower", "cpu_thermal")
+# Outside this a sensor is broken or unplugged, and says so by nonsense such as -273 or 255.
+_COLDEST_C, _HOTTEST_C = -40.0, 150.0
+
+
+class Thermometer:
+    """The one file that holds the processor's temperature; found at the first reading.
+
+    root: where `sys` is found.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._file: Path | None = None
+        self._searched = False
+
+    def read(self) -> float | None:
+        """Give the processor's temperature in degrees Celsius, or None without a sensor."""
+        if not self._searched:
+            self._file = find_sensor(self._root)
+            self._searched = True
+        if self._file is None:
+            return None
+        milli_c = read_number(self._file)
+        if milli_c is None or not _COLDEST_C <= milli_c / 1000 <= _HOTTEST_C:
+            return None
+        return round(milli_c / 1000, 1)
+
+
+def find_sensor(root: Path) -> Path | None:
+    """Find the file with the processor's temperature in thousandths of a degree, best first."""
+    for folder, label, value, wanted in (
+        ("sys/class/thermal", "type", "temp", _ZONES[:-1]),
+        ("sys/class/hwmon", "name", "temp1_input", _MONITORS),
+        ("sys/class/thermal", "type", "temp", _ZONES[-1:]),
+    ):
+        named = {read_text(path / label): path / value for path in _last_first(root / folder)}
+        for name in wanted:
+            if name in named:
+                return named[name]
+    return None
+
+
+def _last_first(folder: Path) -> list[Path]:
+    # A later entry overwrites an earlier one of the same name, and the first sensor is the main.
+    return sorted(folder.glob("*"), reverse=True)

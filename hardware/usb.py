@@ -1,0 +1,142 @@
+"""This file watches udev for USB devices as they come and go."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from hardware.plugs import Plugs
+from hardware.readings import SenseMissing, Sighting
+from hardware.usb_devices import PROPERTIES, Properties, devices_of, trusted_serial
+
+__all__ = ["devices_of", "trusted_serial", "watch"]
+
+_LOGGER = logging.getLogger(__name__)
+
+Report = Callable[[Sighting], None]
+
+_SUBSYSTEMS = ("usb", "video4linux", "input", "sound", "block")
+# A cart of thirty tablets switched on at once fills the usual 208 kB.
+_BUFFER_BYTES = 4 << 20
+# Events are lost without a word where the buffer cannot grow, so all is listed anew at times.
+_LIST_AGAIN_S = 300.0
+_RESTART_S = 1.0
+# Some 0.3 ms each: no longer than 20 ms in one turn of the loop.
+_EVENTS_A_TURN = 64
+
+
+async def watch(report: Report, *, host: str, run: Path = Path("/run/udev")) -> None:
+    """Report every USB device present, and then each that comes, changes or goes; never returns.
+
+    host: names this machine in the keys of devices without a trusted serial. run: udev's own
+    folder. Raises SenseMissing("no_udev") where udev or its library is absent.
+    """
+    pyudev = _pyudev()
+    if not (run / "control").exists():
+        raise _no_udev("udev is not running on this machine; USB devices cannot be seen.")
+    plugs = Plugs(host)
+    while True:
+        try:
+            await _follow(pyudev, plugs, report)
+        except OSError as error:
+            _LOGGER.warning("udev events lost, listing all anew error=%s", error)
+            await asyncio.sleep(_RESTART_S)
+
+
+def _pyudev() -> Any:
+    try:
+        import pyudev  # noqa: PLC0415 - this file must import where udev does not exist
+
+        pyudev.Context()
+    except ImportError as error:
+        raise _no_udev("Install python3-pyudev and libudev1 to see USB devices.") from error
+    return pyudev
+
+
+def _no_udev(hint: str) -> SenseMissing:
+    return SenseMissing("no_udev", {"sense": "usb"}, hint)
+
+
+async def _follow(pyudev: Any, plugs: Plugs, report: Report) -> None:
+    """Follow one monitor until it fails, which raises OSError."""
+    # The monitor comes before the list, or what is plugged in between is never seen.
+    monitor = _monitor(pyudev)
+    loop = asyncio.get_running_loop()
+    while True:
+        # Events wait in the monitor meanwhile, and are newer than the list or repeat it.
+        nodes = await asyncio.to_thread(_listed, pyudev)
+        _report_all(report, plugs.replace(nodes, loop.time()))
+        await _listen(monitor, plugs, report, until=loop.time() + _LIST_AGAIN_S)
+
+
+def _monitor(pyudev: Any) -> Any:
+    monitor = pyudev.Monitor.from_netlink(pyudev.Context())
+    for subsystem in _SUBSYSTEMS:
+        monitor.filter_by(subsystem)
+    # Without the right to pass the system's limit the buffer is as large as that limit.
+    with contextlib.suppress(OSError):
+        monitor.set_receive_buffer_size(_BUFFER_BYTES)
+    monitor.start()
+    return monitor
+
+
+def _listed(pyudev: Any) -> list[Properties]:
+    devices = pyudev.Context().list_devices()
+    for subsystem in _SUBSYSTEMS:
+        devices.match_subsystem(subsystem)
+    return [_properties(device) for device in devices]
+
+
+async def _listen(monitor: Any, plugs: Plugs, report: Report, *, until: float) -> None:
+    loop = asyncio.get_running_loop()
+    while (now := loop.time()) < until:
+        due_at = plugs.due_at()
+        wake_at = until if due_at is None else min(due_at, until)
+        if await _readable(monitor.fileno(), wake_at - now):
+            for device in _received(monitor):
+                plugs.note(device.action, _properties(device), loop.time())
+        _report_all(report, plugs.settle(loop.time()))
+
+
+async def _readable(descriptor: int, seconds: float) -> bool:
+    """Wait until there is something to read, or an error to find by reading; False if not."""
+    loop = asyncio.get_running_loop()
+    readable = asyncio.Event()
+    loop.add_reader(descriptor, readable.set)
+    try:
+        async with asyncio.timeout(max(0.0, seconds)):
+            await readable.wait()
+    except TimeoutError:
+        return False
+    finally:
+        loop.remove_reader(descriptor)
+    return True
+
+
+def _received(monitor: Any) -> Iterator[Any]:
+    for _ in range(_EVENTS_A_TURN):
+        device = monitor.poll(timeout=0)
+        if device is None:
+            return
+        yield device
+
+
+def _properties(device: Any) -> Properties:
+    """Copy what we read of a udev device: the device itself changes under the reader."""
+    found: dict[str, str] = {}
+    for name in PROPERTIES:
+        # A device may call itself anything, bytes that are no text among it.
+        with contextlib.suppress(UnicodeDecodeError):
+            value = device.properties.get(name)
+            if value is not None:
+                found[name] = value
+    return found
+
+
+def _report_all(report: Report, sightings: Iterable[Sighting]) -> None:
+    for sighting in sightings:
+        report(sighting)

@@ -1,0 +1,160 @@
+"""This file judges measures against limits: a status, and the reasons for it. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+import msgspec
+
+from protocol.messages import HostMeasures, OutboxReport
+from protocol.model import Reason, Status
+
+
+class ReasonCode(StrEnum):
+    """Every reason LopHoc gives; each has a sentence in every language."""
+
+    CPU_HIGH = "cpu_high"
+    MEMORY_LOW = "memory_low"
+    DISK_LOW = "disk_low"
+    TEMPERATURE_HIGH = "temperature_high"
+    BATTERY_LOW = "battery_low"
+    CLOCK_JUMPED = "clock_jumped"
+    SENSE_MISSING = "sense_missing"
+    OUTBOX_REFUSED = "outbox_refused"
+    OUTBOX_WAITING = "outbox_waiting"
+    EVENTS_DROPPED = "events_dropped"
+    EVENTS_MISSING = "events_missing"
+    UNPLUGGED = "unplugged"
+    GOODBYE = "goodbye"
+    NOT_REPORTED = "not_reported"
+    AGENT_LOST = "agent_lost"
+    SILENT = "silent"
+    SIMULATED_FAULT = "simulated_fault"
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where warning and critical begin."""
+
+    cpu_warning_percent: float = 95.0
+    memory_warning_percent: float = 92.0
+    memory_critical_percent: float = 98.0
+    disk_warning_percent: float = 90.0
+    disk_critical_percent: float = 97.0
+    temperature_warning_c: float = 80.0
+    temperature_critical_c: float = 92.0
+    battery_warning_percent: float = 20.0
+    battery_critical_percent: float = 8.0
+    clock_jump_warning_s: float = 60.0
+    outbox_warning_count: int = 500
+
+
+class Judgement(NamedTuple):
+    """A status with its reasons, the most urgent first."""
+
+    status: Status
+    reasons: tuple[Reason, ...]
+
+
+class _Rule(NamedTuple):
+    code: ReasonCode
+    measure: str
+    warning: str
+    critical: str = ""
+
+
+_RISING: Final = (
+    _Rule(ReasonCode.CPU_HIGH, "cpu_percent", "cpu_warning_percent"),
+    _Rule(
+        ReasonCode.MEMORY_LOW,
+        "memory_used_percent",
+        "memory_warning_percent",
+        "memory_critical_percent",
+    ),
+    _Rule(
+        ReasonCode.DISK_LOW, "disk_used_percent", "disk_warning_percent", "disk_critical_percent"
+    ),
+    _Rule(
+        ReasonCode.TEMPERATURE_HIGH,
+        "temperature_c",
+        "temperature_warning_c",
+        "temperature_critical_c",
+    ),
+)
+
+
+def judge(
+    measures: HostMeasures,
+    limits: Limits,
+    outbox: OutboxReport | None = None,
+    extra: tuple[tuple[Status, Reason], ...] = (),
+) -> Judgement:
+    """Judge a machine's measures; `extra` are findings already judged elsewhere.
+
+    A machine that measured nothing at all is unknown, never ok by default.
+    """
+    found = [
+        *_rising(measures, limits),
+        *_battery(measures, limits),
+        *_clock(measures, limits),
+        *_waiting(outbox or OutboxReport(), limits),
+        *extra,
+    ]
+    found.sort(key=lambda finding: finding[0] is not Status.CRITICAL)
+    reasons = tuple(reason for _, reason in found)
+    if measures == HostMeasures():
+        return Judgement(Status.UNKNOWN, reasons)
+    if any(status is Status.CRITICAL for status, _ in found):
+        return Judgement(Status.CRITICAL, reasons)
+    if any(status is Status.WARNING for status, _ in found):
+        return Judgement(Status.WARNING, reasons)
+    return Judgement(Status.OK, reasons)
+
+
+Finding = tuple[Status, Reason]
+
+
+def _rising(measures: HostMeasures, limits: Limits) -> list[Finding]:
+    found = []
+    for rule in _RISING:
+        value: float | None = getattr(measures, rule.measure)
+        if value is None:
+            continue
+        critical = getattr(limits, rule.critical) if rule.critical else None
+        warning = getattr(limits, rule.warning)
+        if critical is not None and value >= critical:
+            found.append((Status.CRITICAL, Reason(rule.code, value, critical)))
+        elif value >= warning:
+            found.append((Status.WARNING, Reason(rule.code, value, warning)))
+    return found
+
+
+def _battery(measures: HostMeasures, limits: Limits) -> list[Finding]:
+    level = measures.battery_percent
+    if level is None or measures.on_mains:
+        return []
+    if level <= limits.battery_critical_percent:
+        reason = Reason(ReasonCode.BATTERY_LOW, level, limits.battery_critical_percent)
+        return [(Status.CRITICAL, reason)]
+    if level <= limits.battery_warning_percent:
+        reason = Reason(ReasonCode.BATTERY_LOW, level, limits.battery_warning_percent)
+        return [(Status.WARNING, reason)]
+    return []
+
+
+def _clock(measures: HostMeasures, limits: Limits) -> list[Finding]:
+    jump = measures.clock_jump_s
+    if jump is None or abs(jump) < limits.clock_jump_warning_s:
+        return []
+    reason = Reason(ReasonCode.CLOCK_JUMPED, jump, limits.clock_jump_warning_s)
+    return [(Status.WARNING, reason)]
+
+
+def _waiting(outbox: OutboxReport, limits: Limits) -> list[Finding]:
+    found = []
+    if outbox.pending >= limits.outbox_warning_count:
+        reason = Reason(ReasonCode.OUTBOX_WAITING, outbox.pending, limits.outbox_warning_count)
+        found.append((Status.WARNING, reason))
+    if outbox.dropped:
+        found.append((Status.WARNING, Reason(ReasonCode.EVENTS_DROPPED, outbox.dropped, 0)))
+    return found

@@ -1,0 +1,325 @@
+"""This file is one client's conversation with the broker: connect, listen, say, lose, come back.
+
+paho's blocking connect runs in a worker thread; everything after it runs on the event loop,
+which reads and writes paho's socket itself, so that no message crosses a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import ssl
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+_LOGGER = logging.getLogger(__name__)
+
+KEEPALIVE_S: Final = 20  # a dead line is noticed after 1.5 times this (MQTT 3.1.1, 3.1.2.10)
+CONNECT_TIMEOUT_S: Final = 3.0
+BACKOFF_FIRST_S: Final = 0.2
+BACKOFF_CAP_S: Final = 10.0
+MAX_HELD: Final = 2000  # arrivals waiting for their reader; behind that, the socket waits
+READ_AT_ONCE: Final = 100  # about 5 ms of paho's time, then the loop's other tasks have their turn
+
+
+class Broker(NamedTuple):
+    """Where a broker listens, and as whom to speak to it."""
+
+    host: str
+    port: int
+    user: str = ""
+    password: str = ""
+    tls: bool = False
+
+    def __str__(self) -> str:
+        """The address without the password, fit for a log."""
+        return f"{'mqtts' if self.tls else 'mqtt'}://{self.host}:{self.port}"
+
+
+class Letter(NamedTuple):
+    """One publish."""
+
+    topic: str
+    payload: bytes
+    qos: int = 1
+    retain: bool = False
+
+
+class Arrival(NamedTuple):
+    """One message from the broker; it is acked to the broker by its mid, once, in order."""
+
+    topic: str
+    payload: bytes
+    mid: int
+    qos: int
+    session: int
+
+
+def broker_from(url: str) -> Broker:
+    """Read mqtt://[user[:password]@]host[:port] or mqtts://... Raises ValueError."""
+    parts = urlsplit(url if "//" in url else f"mqtt://{url}")
+    if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname or parts.path.strip("/"):
+        raise ValueError(f"not a broker address: {url!r}; write mqtt://host:1883")
+    tls = parts.scheme == "mqtts"
+    port = parts.port or (8883 if tls else 1883)
+    return Broker(parts.hostname, port, parts.username or "", parts.password or "", tls)
+
+
+class Link:
+    """A client that keeps its session up for as long as `run` runs.
+
+    `will` and `greeting` are asked anew for every session, with the session's number: a last
+    will can then be told from the session that came after it.
+    """
+
+    def __init__(
+        self,
+        broker: Broker | Callable[[], Broker],
+        client_id: str,
+        *,
+        filters: Sequence[str],
+        will: Callable[[int], Letter],
+        greeting: Callable[[int], Sequence[Letter]],
+        keep_session: bool = False,
+    ) -> None:
+        self._broker = broker
+        self._client_id = client_id
+        self._filters = tuple(filters)
+        self._will = will
+        self._greeting = greeting
+        self._keep_session = keep_session
+        self._client: mqtt.Client | None = None
+        self._arrivals: deque[Arrival] = deque()
+        self._arrived = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._answered = asyncio.Event()
+        self._reading = False
+        self._refusal = ""
+        self.connected = asyncio.Event()
+        self.session = 0
+
+    async def run(self) -> None:
+        """Hold the conversation until cancelled; then say the last word and hang up."""
+        wait_s = BACKOFF_FIRST_S
+        lost = False
+        while True:
+            try:
+                await self._open()
+            except (OSError, ValueError, mqtt.WebsocketConnectionError) as error:
+                if not lost:
+                    _LOGGER.warning("broker %s not reached: %s", self._address, error)
+                lost = True
+                self._close()
+                await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+                wait_s = min(wait_s * 2, BACKOFF_CAP_S)
+                continue
+            _LOGGER.info("broker %s connected, session %d", self._address, self.session)
+            lost, wait_s = False, BACKOFF_FIRST_S
+            try:
+                await self._converse()
+            except asyncio.CancelledError:
+                self._farewell()
+                raise
+            finally:
+                self._close()
+            _LOGGER.warning("broker %s lost: %s", self._address, self._refusal or "line cut")
+            await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+
+    def say(self, letter: Letter) -> bool:
+        """Hand a letter to the broker; False when there is no line, and it is then not kept."""
+        if self._client is None or not self.connected.is_set():
+            return False
+        self._client.publish(letter.topic, letter.payload, letter.qos, letter.retain)
+        return True
+
+    async def batch(self, limit: int) -> list[Arrival]:
+        """Wait for arrivals and return those here now, at most `limit`, oldest first."""
+        while not self._arrivals:
+            self._arrived.clear()
+            await self._arrived.wait()
+        taken = [self._arrivals.popleft() for _ in range(min(limit, len(self._arrivals)))]
+        self._listen()
+        return taken
+
+    def ack(self, arrivals: Sequence[Arrival]) -> None:
+        """Tell the broker that these are safe; in receive order (MQTT 3.1.1, 4.6)."""
+        if self._client is None:
+            return
+        for arrival in arrivals:
+            if arrival.qos and arrival.session == self.session:
+                self._client.ack(arrival.mid, arrival.qos)
+        self._client.loop_write()
+
+    def hang_up(self) -> None:
+        """Cut the line on purpose: a broker redelivers unacked messages on reconnect only."""
+        self._refusal = "hung up to have unsaved messages sent again"
+        self._ended.set()
+
+    @property
+    def _address(self) -> str:
+        return str(self._broker) if isinstance(self._broker, Broker) else "by mDNS"
+
+    async def _open(self) -> None:
+        """Connect, subscribe, greet. Raises OSError or ValueError."""
+        broker = self._broker if isinstance(self._broker, Broker) else self._broker()
+        self.session += 1
+        self._ended.clear()
+        self._answered.clear()
+        self._refusal = ""
+        client = self._client = self._new_client(broker)
+        async with asyncio.timeout(CONNECT_TIMEOUT_S * 2):
+            await _in_daemon(lambda: client.connect(broker.host, broker.port, KEEPALIVE_S))
+            # From here paho asks the loop to write, and never writes in another thread.
+            client.on_socket_register_write = self._wants_write
+            client.on_socket_unregister_write = self._wrote_all
+            self._listen()
+            await self._answered.wait()
+        if self._refusal:
+            raise OSError(self._refusal)
+        if self._filters:
+            client.subscribe([(each, 1) for each in self._filters])
+        self.connected.set()
+        for letter in self._greeting(self.session):
+            self.say(letter)
+
+    def _new_client(self, broker: Broker) -> mqtt.Client:
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._client_id,
+            clean_session=not self._keep_session,
+            protocol=mqtt.MQTTv311,
+            manual_ack=True,
+        )
+        client.connect_timeout = CONNECT_TIMEOUT_S
+        client.max_inflight_messages_set(0)  # the relay's window bounds what is in flight
+        if broker.user:
+            client.username_pw_set(broker.user, broker.password)
+        if broker.tls:
+            client.tls_set()
+        will = self._will(self.session)
+        client.will_set(will.topic, will.payload, will.qos, will.retain)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        return client
+
+    async def _converse(self) -> None:
+        """Keep paho's own clock going until the line is lost."""
+        while not self._ended.is_set():
+            if self._client is not None:
+                self._client.loop_misc()
+            try:
+                async with asyncio.timeout(KEEPALIVE_S / 4):
+                    await self._ended.wait()
+            except TimeoutError:
+                continue
+
+    def _farewell(self) -> None:
+        """A clean end says the last will itself: the broker only says it for a broken line."""
+        if self._client is not None and self.connected.is_set():
+            self.say(self._will(self.session))
+            self._client.disconnect()
+            self._client.loop_write()
+
+    def _close(self) -> None:
+        self.connected.clear()
+        client, self._client = self._client, None
+        self._arrivals.clear()  # unacked: the broker sends them again in the next session
+        if client is None:
+            return
+        sock = client.socket()
+        if sock is not None:
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(sock)
+            loop.remove_writer(sock)
+            client.on_disconnect = None
+            client.on_socket_unregister_write = None
+            sock.close()
+        self._reading = False
+
+    def _listen(self) -> None:
+        """Read the socket again once its reader has room."""
+        sock = self._client.socket() if self._client is not None else None
+        if sock is not None and not self._reading and len(self._arrivals) < MAX_HELD:
+            asyncio.get_running_loop().add_reader(sock, self._read)
+            self._reading = True
+
+    def _read(self) -> None:
+        """Take what the socket holds: at most a few milliseconds' worth, and only if it fits."""
+        client = self._client
+        if client is None:
+            return
+        start = len(self._arrivals)
+        before = -1
+        while before != len(self._arrivals) < start + READ_AT_ONCE:
+            before = len(self._arrivals)
+            client.loop_read()
+            while _decrypted_bytes(client):
+                client.loop_read()
+        sock = client.socket()
+        if sock is not None and len(self._arrivals) >= MAX_HELD:
+            asyncio.get_running_loop().remove_reader(sock)
+            self._reading = False
+
+    def _wants_write(self, client: mqtt.Client, _data: Any, sock: Any) -> None:
+        asyncio.get_running_loop().add_writer(sock, client.loop_write)
+
+    def _wrote_all(self, _client: mqtt.Client, _data: Any, sock: Any) -> None:
+        asyncio.get_running_loop().remove_writer(sock)
+
+    def _on_connect(self, _client: Any, _data: Any, _flags: Any, code: Any, _more: Any) -> None:
+        if code.is_failure:
+            self._refusal = f"refused by the broker: {code}"
+        self._answered.set()
+
+    def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, code: Any, _more: Any) -> None:
+        self._refusal = self._refusal or str(code)
+        self.connected.clear()
+        self._answered.set()
+        self._ended.set()
+
+    def _on_message(self, _client: Any, _data: Any, message: mqtt.MQTTMessage) -> None:
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = ""  # no topic of ours; the reader counts it and acks it
+        self._arrivals.append(
+            Arrival(topic, bytes(message.payload), message.mid, message.qos, self.session)
+        )
+        self._arrived.set()
+
+
+def _decrypted_bytes(client: mqtt.Client) -> int:
+    """What TLS has decrypted already and no selector would tell of."""
+    sock = client.socket()
+    return sock.pending() if isinstance(sock, ssl.SSLSocket) else 0
+
+
+async def _in_daemon(work: Callable[[], object]) -> None:
+    """Run blocking work in a thread that a closing program does not wait for."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def finish(error: Exception | None) -> None:
+        if not done.done():
+            done.set_exception(error) if error else done.set_result(None)
+
+    def run() -> None:
+        error: Exception | None = None
+        try:
+            work()
+        except (OSError, ValueError) as failure:
+            error = failure
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+            loop.call_soon_threadsafe(finish, error)
+
+    threading.Thread(target=run, name="broker-connect", daemon=True).start()
+    await done

@@ -1,0 +1,270 @@
+"""This file holds every message on the wire, and turns each to bytes and back.
+
+A message is one flat JSON object. Its `kind` names its shape and `v` the schema version.
+States replace each other and carry a revision; events add up and carry a sequence number;
+both numbers begin at 1 with every boot of the sender.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from protocol.model import (
+    AttendanceStatus,
+    Code,
+    Device,
+    Method,
+    Millis,
+    Reason,
+    Status,
+    Text,
+)
+
+SCHEMA: Final = 1
+MAX_BYTES: Final = 256 * 1024  # a birth of 400 devices is about 120 KB
+
+Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
+Version = Annotated[int, msgspec.Meta(ge=1, le=SCHEMA)]
+Range = tuple[Count, Count]
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every message carries: schema version, the sender's boot, and when it was true."""
+
+    v: Version = SCHEMA
+    boot: Code
+    at_ms: Millis
+
+
+class State(Message, frozen=True, kw_only=True):
+    """A message that the next one of the same key replaces."""
+
+    rev: Count = 0
+
+
+class Event(Message, frozen=True, kw_only=True):
+    """A message that happened once and is never replaced."""
+
+    id: Code
+    seq: Count = 0
+
+
+class OutboxReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How full the sender's outbox is, and what it had to drop since it was made."""
+
+    pending: Count = 0
+    pending_bytes: Count = 0
+    dropped: Count = 0
+
+
+class HostMeasures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the sender's own machine measured; None where it has no such sensor."""
+
+    cpu_percent: float | None = None
+    memory_used_percent: float | None = None
+    memory_free_mb: float | None = None
+    disk_used_percent: float | None = None
+    disk_free_mb: float | None = None
+    temperature_c: float | None = None
+    battery_percent: float | None = None
+    on_mains: bool | None = None
+    uptime_s: float | None = None
+    clock_jump_s: float | None = None
+
+
+class Presence(Message, frozen=True, kw_only=True, tag_field="kind", tag="presence"):
+    """The agent's session is up, or (as its last will) is gone. Retained."""
+
+    session: Count
+    online: bool
+
+
+class Birth(State, frozen=True, kw_only=True, tag_field="kind", tag="birth"):
+    """Everything the agent knows, after each connect and whenever it is asked."""
+
+    session: Count
+    room: Code
+    version: Text = ""
+    beat_s: Annotated[float, msgspec.Meta(gt=0, le=86_400)]
+    status: Status
+    reasons: Annotated[tuple[Reason, ...], msgspec.Meta(max_length=64)] = ()
+    measures: HostMeasures = HostMeasures()
+    outbox: OutboxReport = OutboxReport()
+    devices: Annotated[tuple[Device, ...], msgspec.Meta(max_length=400)] = ()
+    lesson: Code | None = None
+
+
+class Health(State, frozen=True, kw_only=True, tag_field="kind", tag="health"):
+    """The agent's beat: its own health, and which devices it still sees."""
+
+    status: Status
+    reasons: Annotated[tuple[Reason, ...], msgspec.Meta(max_length=64)] = ()
+    measures: HostMeasures = HostMeasures()
+    outbox: OutboxReport = OutboxReport()
+    seen: Annotated[tuple[Code, ...], msgspec.Meta(max_length=400)] = ()
+
+
+class DeviceState(State, frozen=True, kw_only=True, tag_field="kind", tag="device"):
+    """One device as it is now."""
+
+    device: Device
+
+
+class DeviceForgotten(State, frozen=True, kw_only=True, tag_field="kind", tag="device_forgotten"):
+    """A person said that this device is no longer the room's."""
+
+    device_id: Code
+
+
+class DeviceAppeared(Event, frozen=True, kw_only=True, tag_field="kind", tag="device_appeared"):
+    """A device came, for the first time or again."""
+
+    room: Code
+    device_id: Code
+    name: Text = ""
+
+
+class DeviceVanished(Event, frozen=True, kw_only=True, tag_field="kind", tag="device_vanished"):
+    """A device went away; reason is a code such as unplugged or goodbye."""
+
+    room: Code
+    device_id: Code
+    name: Text = ""
+    reason: Code
+
+
+class HealthChanged(Event, frozen=True, kw_only=True, tag_field="kind", tag="health_changed"):
+    """The agent's own status changed."""
+
+    room: Code
+    status: Status
+    reasons: Annotated[tuple[Reason, ...], msgspec.Meta(max_length=64)] = ()
+
+
+class LessonStarted(Event, frozen=True, kw_only=True, tag_field="kind", tag="lesson_started"):
+    """A teacher started a lesson in the room."""
+
+    room: Code
+    lesson: Code
+
+
+class LessonEnded(Event, frozen=True, kw_only=True, tag_field="kind", tag="lesson_ended"):
+    """A teacher ended the lesson."""
+
+    room: Code
+    lesson: Code
+
+
+class AttendanceMarked(Event, frozen=True, kw_only=True, tag_field="kind", tag="attendance"):
+    """A pupil's mark in the roll. It never leaves the school."""
+
+    room: Code
+    student: Code
+    status: AttendanceStatus
+    method: Method
+    lesson: Code | None = None
+
+
+class Ack(Message, frozen=True, kw_only=True, tag_field="kind", tag="ack"):
+    """What the receiver has committed of the boot `of`: inclusive ranges of seq and of rev.
+
+    Ranges, not a high-water mark: a broker may lose one in the middle.
+    """
+
+    of: Code
+    seqs: tuple[Range, ...] = ()
+    revs: tuple[Range, ...] = ()
+
+
+class Rebirth(Message, frozen=True, kw_only=True, tag_field="kind", tag="rebirth"):
+    """The receiver asks for a full birth."""
+
+    reason: Code
+
+
+class ControllerState(Message, frozen=True, kw_only=True, tag_field="kind", tag="controller"):
+    """The receiver listens, or (as its last will) does not. Retained."""
+
+    session: Count
+    online: bool
+
+
+Telemetry = DeviceAppeared | DeviceVanished | HealthChanged
+Record = LessonStarted | LessonEnded | AttendanceMarked
+AnyEvent = Telemetry | Record
+AnyState = Birth | Health | DeviceState | DeviceForgotten
+Up = Presence | AnyState | AnyEvent
+Down = Ack | Rebirth | ControllerState
+
+
+class Flaw(StrEnum):
+    """Why a message could not be taken."""
+
+    OVERSIZED = "oversized"
+    MALFORMED = "malformed"
+    NEWER_SCHEMA = "newer_schema"
+    UNKNOWN_KIND = "unknown_kind"
+    WRONG_TOPIC = "wrong_topic"
+
+
+class MessageError(ValueError):
+    """A message that cannot be taken; `flaw` says why, the text where."""
+
+    def __init__(self, flaw: Flaw, detail: str) -> None:
+        super().__init__(f"{flaw}: {detail}")
+        self.flaw = flaw
+        self.detail = detail
+
+
+class _Header(msgspec.Struct):
+    kind: str
+    v: int = SCHEMA
+
+
+_encoder = msgspec.json.Encoder()
+_up = msgspec.json.Decoder(Up)
+_down = msgspec.json.Decoder(Down)
+_header = msgspec.json.Decoder(_Header)
+_KINDS: Final = frozenset(member.__struct_config__.tag for member in (*Up.__args__, *Down.__args__))
+
+
+def to_bytes(message: Up | Down) -> bytes:
+    """The message as compact JSON."""
+    return _encoder.encode(message)
+
+
+def up_from(payload: bytes) -> Up:
+    """Read what an agent said. Raises MessageError."""
+    message: Up = _read(_up, payload)
+    return message
+
+
+def down_from(payload: bytes) -> Down:
+    """Read what a controller said. Raises MessageError."""
+    message: Down = _read(_down, payload)
+    return message
+
+
+def _read(decoder: msgspec.json.Decoder[Any], payload: bytes) -> Any:
+    if len(payload) > MAX_BYTES:
+        raise MessageError(Flaw.OVERSIZED, f"{len(payload)} bytes")
+    try:
+        return decoder.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _flaw_of(payload, str(error)) from error
+
+
+def _flaw_of(payload: bytes, detail: str) -> MessageError:
+    """Tell a message from the future from a broken one."""
+    try:
+        header = _header.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return MessageError(Flaw.MALFORMED, detail)
+    if header.v > SCHEMA:
+        return MessageError(Flaw.NEWER_SCHEMA, f"version {header.v}")
+    if header.kind not in _KINDS:
+        return MessageError(Flaw.UNKNOWN_KIND, header.kind[:64])
+    return MessageError(Flaw.MALFORMED, detail)

@@ -1,0 +1,120 @@
+"""This file holds the nouns that every LopHoc program shares."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+MAX_TEXT = 200  # longer names come from broken or hostile devices
+
+Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
+Code = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Millis = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]  # exact in JSON's doubles (RFC 8259, 6)
+
+
+class Status(StrEnum):
+    """A judged value. Unknown is a status of its own, never a silent ok."""
+
+    UNKNOWN = "unknown"
+    OK = "ok"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+# From calm to urgent: a room is as urgent as its most urgent part.
+_URGENCY = {Status.OK: 0, Status.UNKNOWN: 1, Status.WARNING: 2, Status.CRITICAL: 3}
+
+
+def worst(statuses: list[Status]) -> Status:
+    """The most urgent of the statuses; unknown when there is none to judge by."""
+    return max(statuses, key=_URGENCY.__getitem__, default=Status.UNKNOWN)
+
+
+class DeviceKind(StrEnum):
+    """What a device is to a classroom."""
+
+    HOST = "host"
+    BOARD = "board"
+    PROJECTOR = "projector"
+    CAMERA = "camera"
+    TABLET = "tablet"
+    PRINTER = "printer"
+    NETWORK = "network"
+    INPUT = "input"
+    AUDIO = "audio"
+    STORAGE = "storage"
+    OTHER = "other"
+
+
+class AttendanceStatus(StrEnum):
+    """A pupil's mark in the roll: there, away with or without leave, or late."""
+
+    PRESENT = "present"
+    ABSENT_EXCUSED = "absent_excused"
+    ABSENT_UNEXCUSED = "absent_unexcused"
+    LATE = "late"
+
+
+class Method(StrEnum):
+    """How a mark was made."""
+
+    MANUAL = "manual"
+    TABLET = "tablet"
+    CARD = "card"
+
+
+class Place(msgspec.Struct, frozen=True, order=True):
+    """Whose data this is: a province, a school in it, an agent in that; empty means all of them.
+
+    Codes are opaque text: leading zeros and letter case survive.
+    """
+
+    province: str = ""
+    school: str = ""
+    agent: str = ""
+
+    def of_agent(self, agent: str) -> Place:
+        """The same school, narrowed to one agent."""
+        return Place(self.province, self.school, agent)
+
+
+class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a status is what it is: a code, the value that was seen, the limit it broke."""
+
+    code: Code
+    value: float | Text | None = None
+    limit: float | None = None
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A thing known to be in a room, as its agent sees it."""
+
+    device_id: Code
+    kind: DeviceKind
+    name: Text = ""
+    vendor: Text = ""
+    model: Text = ""
+    serial: Text = ""
+    status: Status = Status.UNKNOWN
+    reasons: Annotated[tuple[Reason, ...], msgspec.Meta(max_length=32)] = ()
+    sources: Annotated[tuple[Code, ...], msgspec.Meta(max_length=16)] = ()
+    first_seen_ms: Millis
+    last_seen_ms: Millis
+
+
+def millis(at: datetime) -> int:
+    """The instant as milliseconds since 1970, UTC."""
+    return int(at.timestamp() * 1000)
+
+
+def instant(at_ms: int) -> datetime:
+    """The milliseconds as an aware UTC instant."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC)
+
+
+def iso(at_ms: int) -> str:
+    """The milliseconds as RFC 3339 text in UTC, such as 2026-09-05T00:10:00.000Z."""
+    return instant(at_ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")

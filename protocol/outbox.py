@@ -1,0 +1,361 @@
+"""This file keeps what must be said on disk, in order, until its receiver says it is safe.
+
+States wait compacted by key, events one by one. The outbox is bounded by bytes and by days of
+running time; what it has to drop it counts. A crash between any two steps leaves either all of
+a put or none of it (SQLite, WAL, synchronous=FULL).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+from typing import Final, NamedTuple, Self
+
+from msgspec.structs import replace
+
+from protocol.messages import (
+    Ack,
+    AnyEvent,
+    AnyState,
+    Birth,
+    DeviceForgotten,
+    DeviceState,
+    OutboxReport,
+    State,
+    Telemetry,
+    to_bytes,
+)
+from protocol.model import Place
+from protocol.topics import address_for, topic_of
+
+DEFAULT_MAX_BYTES: Final = 64 * 1024 * 1024
+DEFAULT_MAX_AGE_S: Final = 30 * 86_400
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS parcel (
+    no      INTEGER PRIMARY KEY AUTOINCREMENT,
+    lane    INTEGER NOT NULL,           -- 0 state, 1 telemetry, 2 record
+    id      TEXT NOT NULL UNIQUE,       -- an event's id, a state's key
+    boot    TEXT NOT NULL,
+    number  INTEGER NOT NULL,           -- an event's seq, a state's rev
+    topic   TEXT NOT NULL,
+    payload BLOB NOT NULL,
+    lived_s REAL NOT NULL               -- the outbox's running time when this was put
+) STRICT;
+CREATE INDEX IF NOT EXISTS parcel_lane ON parcel (lane, no);
+CREATE INDEX IF NOT EXISTS parcel_boot ON parcel (boot, number);
+CREATE TABLE IF NOT EXISTS tally (name TEXT PRIMARY KEY, value REAL NOT NULL) STRICT;
+"""
+
+
+class Lane(IntEnum):
+    """What a parcel is: states go first, and under pressure telemetry is dropped before records."""
+
+    STATE = 0
+    TELEMETRY = 1
+    RECORD = 2
+
+
+class Parcel(NamedTuple):
+    """One message, ready to send; `no` is its place in the outbox."""
+
+    no: int
+    lane: Lane
+    topic: str
+    payload: bytes
+
+
+class OutboxError(Exception):
+    """The outbox could not be opened or written; `code` says why, `hint` what to do."""
+
+    def __init__(self, code: str, detail: str, hint: str) -> None:
+        super().__init__(f"{detail} {hint}")
+        self.code = code
+        self.detail = detail
+        self.hint = hint
+
+
+class Outbox:
+    """A queue on disk. Its methods may be called from any one thread at a time."""
+
+    def __init__(
+        self,
+        path: Path,
+        place: Place,
+        boot: str,
+        *,
+        max_bytes: int = DEFAULT_MAX_BYTES,
+        max_age_s: float = DEFAULT_MAX_AGE_S,
+    ) -> None:
+        self._path = path
+        self._place = place
+        self._boot = boot
+        self._max_bytes = max_bytes
+        self._max_age_s = max_age_s
+        self._lock = threading.Lock()
+        self._db: sqlite3.Connection | None = None
+        self._seq = 0
+        self._rev = 0
+        self._lived_s = 0.0
+        self._dropped = 0
+        self._pending = 0
+        self._pending_bytes = 0
+
+    def __enter__(self) -> Self:
+        """Open the file. Raises OutboxError if it is damaged or cannot be read."""
+        try:
+            self._db = _open(self._path)
+            self._recount()
+            self._forget_old_states()
+        except sqlite3.DatabaseError as error:
+            self.__exit__()
+            raise _opening_error(self._path, error) from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+    def put(self, *messages: AnyState | AnyEvent) -> None:
+        """Keep the messages, all or none; they get their rev or seq here.
+
+        An event whose id is already waiting is not kept twice.
+        Raises OutboxError if the disk does not take them; what was kept before stays.
+        """
+        with self._transaction() as db:
+            for message in messages:
+                self._insert(db, message)
+            self._make_room(db)
+
+    def waiting_states(self) -> list[Parcel]:
+        """All states that wait, oldest first."""
+        return self._parcels("lane = 0", (), -1)
+
+    def waiting_events(self, after: int, limit: int) -> list[Parcel]:
+        """The oldest events behind the place `after`, at most `limit`."""
+        return self._parcels("lane > 0 AND no > ?", (after,), limit)
+
+    def settle(self, ack: Ack) -> list[int]:
+        """Let go of what the receiver has committed; returns the places that are free now.
+
+        Raises OutboxError if the disk does not take it; the parcels then stay and are sent again.
+        """
+        bounds = [(ack.of, 1, *pair) for pair in ack.seqs] + [
+            (ack.of, 0, *pair) for pair in ack.revs
+        ]
+        with self._transaction() as db:
+            return [no for bound in bounds for no in self._release(db, bound)]
+
+    def tick(self, elapsed_s: float) -> None:
+        """Let running time pass; drops what has waited longer than the outbox may keep.
+
+        Running time, not the clock: a laptop that slept all summer or a Raspberry Pi whose
+        clock jumps loses nothing. Raises OutboxError.
+        """
+        with self._transaction() as db:
+            self._lived_s += elapsed_s
+            _set(db, "lived_s", self._lived_s)
+            self._drop(db, "lane > 0 AND lived_s < ?", self._lived_s - self._max_age_s)
+
+    def report(self) -> OutboxReport:
+        """How much waits here and what was dropped since the file was made."""
+        return OutboxReport(
+            pending=self._pending, pending_bytes=self._pending_bytes, dropped=self._dropped
+        )
+
+    @property
+    def _open_db(self) -> sqlite3.Connection:
+        if self._db is None:
+            raise OutboxError("closed", "The outbox is not open.", "Use it in a with block.")
+        return self._db
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing, on disk and in the counts alike. Raises OutboxError."""
+        with self._lock:
+            db = self._open_db
+            counts = self._seq, self._rev, self._lived_s
+            counts_kept = self._pending, self._pending_bytes, self._dropped
+            try:
+                db.execute("BEGIN IMMEDIATE")
+                yield db
+                db.execute("COMMIT")
+            except BaseException as error:
+                self._seq, self._rev, self._lived_s = counts
+                self._pending, self._pending_bytes, self._dropped = counts_kept
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error):
+                    raise _writing_error(self._path, error) from error
+                raise
+
+    def _parcels(self, where: str, values: tuple[object, ...], limit: int) -> list[Parcel]:
+        query = f"SELECT no, lane, topic, payload FROM parcel WHERE {where} ORDER BY no LIMIT ?"  # noqa: S608
+        with self._lock:
+            rows = self._open_db.execute(query, (*values, limit)).fetchall()
+        return [Parcel(no, Lane(lane), topic, payload) for no, lane, topic, payload in rows]
+
+    def _insert(self, db: sqlite3.Connection, message: AnyState | AnyEvent) -> None:
+        topic = topic_of(address_for(self._place, message))
+        if isinstance(message, State):
+            self._replace(db, message)
+            self._rev += 1
+            lane, name, number = Lane.STATE, _key(message), self._rev
+            payload = to_bytes(replace(message, boot=self._boot, rev=number))
+        else:
+            lane, name, number = _lane(message), message.id, self._seq + 1
+            payload = to_bytes(replace(message, boot=self._boot, seq=number))
+        if _insert(db, (lane, name, self._boot, number, topic, payload, self._lived_s)):
+            self._count(1, len(payload))
+            self._seq = self._seq if lane is Lane.STATE else number
+
+    def _replace(self, db: sqlite3.Connection, state: State) -> None:
+        """A newer state takes the older one's place; a birth takes that of every state."""
+        if isinstance(state, Birth):
+            self._delete(db, "lane = 0")
+        else:
+            self._delete(db, "lane = 0 AND id = ?", _key(state))
+
+    def _release(self, db: sqlite3.Connection, bound: tuple[str, int, int, int]) -> list[int]:
+        return self._delete(db, "boot = ? AND (lane > 0) = ? AND number BETWEEN ? AND ?", *bound)
+
+    def _delete(self, db: sqlite3.Connection, where: str, *values: object) -> list[int]:
+        gone = db.execute(
+            f"DELETE FROM parcel WHERE {where} RETURNING no, length(payload)",  # noqa: S608
+            values,
+        ).fetchall()
+        self._count(-len(gone), -sum(size for _, size in gone))
+        return [no for no, _ in gone]
+
+    def _drop(self, db: sqlite3.Connection, where: str, *values: object) -> None:
+        dropped = len(self._delete(db, where, *values))
+        if dropped:
+            self._dropped += dropped
+            _set(db, "dropped", self._dropped)
+
+    def _make_room(self, db: sqlite3.Connection) -> None:
+        while self._pending_bytes > self._max_bytes:
+            oldest = db.execute(
+                "SELECT no FROM parcel WHERE lane > 0 ORDER BY lane, no LIMIT 1"
+            ).fetchone()
+            if oldest is None:
+                return
+            self._drop(db, "no = ?", *oldest)
+
+    def _forget_old_states(self) -> None:
+        """A birth of this boot will say it all anew."""
+        with self._transaction() as db:
+            self._delete(db, "lane = 0")
+
+    def _count(self, parcels: int, size: int) -> None:
+        self._pending += parcels
+        self._pending_bytes += size
+
+    def _recount(self) -> None:
+        db = self._open_db
+        self._pending, self._pending_bytes = db.execute(
+            "SELECT count(*), coalesce(sum(length(payload)), 0) FROM parcel"
+        ).fetchone()
+        tallies = dict(db.execute("SELECT name, value FROM tally").fetchall())
+        self._dropped = int(tallies.get("dropped", 0))
+        self._lived_s = max(self._lived_s, tallies.get("lived_s", 0.0))
+
+
+def repair(path: Path, damaged: Path) -> int:
+    """Move a damaged outbox aside to `damaged` and save what can still be read from it.
+
+    Returns how many events were saved. Raises OutboxError if the new file cannot be written.
+    """
+    for suffix in ("-wal", "-shm"):
+        side = path.with_name(path.name + suffix)
+        if side.exists():
+            side.rename(damaged.with_name(damaged.name + suffix))
+    path.rename(damaged)
+    try:
+        fresh = _open(path)
+        with fresh:
+            return sum(_insert(fresh, row) for row in _readable(damaged))
+    except sqlite3.Error as error:
+        raise _writing_error(path, error) from error
+
+
+def _readable(damaged: Path) -> Iterator[tuple[object, ...]]:
+    """The events of a damaged file, up to the first page that cannot be read."""
+    try:
+        db = sqlite3.connect(damaged)
+        yield from db.execute(
+            "SELECT lane, id, boot, number, topic, payload, lived_s FROM parcel WHERE lane > 0"
+            " ORDER BY no"
+        )
+    except sqlite3.DatabaseError:
+        return
+
+
+def _insert(db: sqlite3.Connection, row: tuple[object, ...]) -> int:
+    """Insert one parcel; returns 0 if its id waits already, else 1."""
+    return db.execute(
+        "INSERT OR IGNORE INTO parcel (lane, id, boot, number, topic, payload, lived_s)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        row,
+    ).rowcount
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(verdict)
+        db.executescript(_SCHEMA)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _set(db: sqlite3.Connection, name: str, value: float) -> None:
+    db.execute("INSERT OR REPLACE INTO tally (name, value) VALUES (?, ?)", (name, float(value)))
+
+
+def _key(state: State) -> str:
+    match state:
+        case DeviceState():
+            return f"device/{state.device.device_id}"
+        case DeviceForgotten():
+            return f"device/{state.device_id}"
+        case _:
+            return type(state).__name__.lower()
+
+
+def _lane(event: AnyEvent) -> Lane:
+    return Lane.TELEMETRY if isinstance(event, Telemetry) else Lane.RECORD
+
+
+def _opening_error(path: Path, error: sqlite3.Error) -> OutboxError:
+    damaged = "malformed" in str(error) or "not a database" in str(error) or "***" in str(error)
+    if damaged or not isinstance(error, sqlite3.OperationalError):
+        return OutboxError(
+            "outbox_damaged",
+            f"The outbox {path} is damaged ({error}).",
+            f"Run: lophoc-agent repair --data {path.parent}",
+        )
+    return OutboxError(
+        "outbox_unreadable",
+        f"The outbox {path} cannot be opened ({error}).",
+        "Check the folder's owner and the free space on the disk.",
+    )
+
+
+def _writing_error(path: Path, error: sqlite3.Error) -> OutboxError:
+    return OutboxError(
+        "outbox_refused",
+        f"The outbox {path} cannot be written ({error}).",
+        "Free some space on the disk; what was kept before is safe.",
+    )

@@ -1,0 +1,124 @@
+"""This file carries the outbox over the link, until the receiver itself says it is safe.
+
+A broker's PUBACK settles nothing: measured, brokers lose what they have PUBACKed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from protocol.link import Letter, Link
+from protocol.messages import Ack, ControllerState
+from protocol.outbox import Outbox, OutboxError, Parcel
+
+_LOGGER = logging.getLogger(__name__)
+
+WINDOW: Final = 256  # events in flight; below the 1,024 unacked that nats-server allows a session
+PATIENCE_S: Final = 5.0  # a commit takes milliseconds; a lost message is sent again after this
+PATIENCE_CAP_S: Final = 60.0
+
+
+class Relay:
+    """Sends states first, then events oldest first, a window at a time."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        link: Link,
+        *,
+        now_s: Callable[[], float],
+        window: int = WINDOW,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        self._outbox = outbox
+        self._link = link
+        self._now_s = now_s
+        self._window = window
+        self._first_patience_s = patience_s
+        self._patience_s = patience_s
+        self._in_flight: dict[int, float] = {}
+        self._last_event_no = 0
+        self._receiver: tuple[int, int] | None = None  # the link's session, the receiver's
+        self._stirred = asyncio.Event()
+
+    async def run(self) -> None:
+        """Carry until cancelled."""
+        while True:
+            if self.hears_receiver:
+                await self._fill_window()
+            await self._stir()
+
+    def wake(self) -> None:
+        """Something new is in the outbox."""
+        self._stirred.set()
+
+    def hear(self, state: ControllerState) -> None:
+        """The receiver listens, or does not: sending into a void only fills brokers."""
+        receiver = (self._link.session, state.session) if state.online else None
+        if receiver != self._receiver:
+            self._receiver = receiver
+            self._send_again()
+        self._stirred.set()
+
+    async def settle(self, ack: Ack) -> None:
+        """Let go of what the receiver has committed."""
+        try:
+            places = await asyncio.to_thread(self._outbox.settle, ack)
+        except OutboxError as error:
+            _LOGGER.warning("settling failed, will be sent again: %s", error)
+            return
+        for place in places:
+            self._in_flight.pop(place, None)
+        if places:
+            self._patience_s = self._first_patience_s
+        self._stirred.set()
+
+    @property
+    def hears_receiver(self) -> bool:
+        """Whether the receiver has said, in this session of the link, that it listens."""
+        return (
+            self._link.connected.is_set()
+            and self._receiver is not None
+            and self._receiver[0] == self._link.session
+        )
+
+    def _send_again(self) -> None:
+        self._in_flight.clear()
+        self._last_event_no = 0
+
+    async def _fill_window(self) -> None:
+        now_s = self._now_s()
+        oldest_s = min(self._in_flight.values(), default=now_s)
+        if now_s - oldest_s >= self._patience_s:
+            _LOGGER.info("no answer for %d messages, sending again", len(self._in_flight))
+            self._patience_s = min(self._patience_s * 2, PATIENCE_CAP_S)
+            self._send_again()
+        room = self._window - len(self._in_flight)
+        parcels = await asyncio.to_thread(self._next, room)
+        for parcel in parcels:
+            if not self._link.say(Letter(parcel.topic, parcel.payload)):
+                return
+            self._in_flight[parcel.no] = now_s
+
+    def _next(self, room: int) -> list[Parcel]:
+        """The newest states, then the oldest events that are not on their way."""
+        states = [each for each in self._outbox.waiting_states() if each.no not in self._in_flight]
+        events = self._outbox.waiting_events(self._last_event_no, room) if room > 0 else []
+        if events:
+            self._last_event_no = events[-1].no
+        return states + events
+
+    async def _stir(self) -> None:
+        """Sleep until there is something to do, or patience may have ended."""
+        if not self._in_flight or not self.hears_receiver:
+            await self._stirred.wait()
+        else:
+            try:
+                async with asyncio.timeout(self._patience_s / 2):
+                    await self._stirred.wait()
+            except TimeoutError:
+                pass
+        self._stirred.clear()

@@ -1,0 +1,236 @@
+"""This file reads a program's settings: a TOML file, then the environment, then options.
+
+A program describes its settings once, as a msgspec Struct whose fields carry a description and
+a unit; help texts, the sample file and the checks all come from it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeVar, get_args, get_type_hints
+
+import msgspec
+
+Shape = TypeVar("Shape", bound=msgspec.Struct)
+
+_UNSET: Final = object()
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used: what is wrong, and what to write instead."""
+
+    def __init__(self, code: str, detail: str, hint: str = "") -> None:
+        super().__init__(f"{detail} {hint}".strip())
+        self.code = code
+        self.detail = detail
+        self.hint = hint
+
+
+class Setting(NamedTuple):
+    """One setting: its path in the file, its type, default, what it means and its unit."""
+
+    path: tuple[str, ...]
+    type: Any
+    default: Any
+    description: str
+    unit: str
+
+    @property
+    def name(self) -> str:
+        """The name with its table in front, such as limits_disk_warning_percent."""
+        return "_".join(self.path)
+
+    @property
+    def option(self) -> str:
+        """The name on the command line, such as --limits-disk-warning-percent."""
+        return "--" + self.name.replace("_", "-")
+
+
+def settings_of(shape: type[msgspec.Struct], above: tuple[str, ...] = ()) -> Iterator[Setting]:
+    """Every setting of the shape, tables flattened."""
+    hints = get_type_hints(shape, include_extras=True)
+    for field in msgspec.structs.fields(shape):
+        hint = hints[field.name]
+        meta = next((arg for arg in get_args(hint) if isinstance(arg, msgspec.Meta)), None)
+        bare = get_args(hint)[0] if meta else hint
+        path = (*above, field.encode_name)
+        if isinstance(bare, type) and issubclass(bare, msgspec.Struct):
+            yield from settings_of(bare, path)
+            continue
+        unit = (meta.extra or {}).get("unit", "") if meta else ""
+        yield Setting(path, hint, field.default, (meta.description or "") if meta else "", unit)
+
+
+def add_options(parser: argparse.ArgumentParser, shape: type[msgspec.Struct]) -> None:
+    """Give the parser --config and one option a setting."""
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings file (TOML)")
+    for setting in settings_of(shape):
+        unit = f" [{setting.unit}]" if setting.unit else ""
+        shown = "" if setting.default in ("", None, msgspec.NODEFAULT) else setting.default
+        default = f" (default: {_plain(shown)})" if shown != "" else ""
+        parser.add_argument(
+            setting.option,
+            dest=setting.name,
+            default=_UNSET,
+            metavar=setting.path[-1].upper(),
+            help=f"{setting.description}{unit}{default}".replace("%", "%%"),
+        )
+
+
+def load(
+    shape: type[Shape], prefix: str, options: argparse.Namespace, environ: Mapping[str, str]
+) -> Shape:
+    """Read the settings; prefix is that of the environment, such as LOPHOC_AGENT_.
+
+    Raises SettingsError that names the setting and, for a typo, the nearest valid name.
+    """
+    known = {setting.name: setting for setting in settings_of(shape)}
+    chosen = getattr(options, "config", None) or environ.get(f"{prefix}CONFIG")
+    values = _from_file(Path(chosen), shape) if chosen else {}
+    values |= _from_environment(prefix, environ, known)
+    values |= {
+        name: value for name in known if (value := getattr(options, name, _UNSET)) is not _UNSET
+    }
+    tree: dict[str, Any] = {}
+    for name, value in values.items():
+        setting = known[name]
+        branch = tree
+        for table in setting.path[:-1]:
+            branch = branch.setdefault(table, {})
+        branch[setting.path[-1]] = _converted(setting, value)
+    try:
+        return msgspec.convert(tree, shape)
+    except msgspec.ValidationError as error:
+        raise SettingsError("setting_missing", f"{error}.", _missing_hint(known, tree)) from error
+
+
+def sample(shape: type[msgspec.Struct], title: str, prefix: str) -> str:
+    """A commented TOML file with every setting, its default and unit."""
+    lines = [f"# {title}", f"# The environment ({prefix}...) and options come after this file."]
+    table: tuple[str, ...] = ()
+    for setting in settings_of(shape):
+        if setting.path[:-1] != table:
+            table = setting.path[:-1]
+            lines += ["", f"[{'.'.join(table)}]"]
+        unit = f" [{setting.unit}]" if setting.unit else ""
+        lines += ["", f"# {setting.description}{unit}"]
+        given = setting.default is not msgspec.NODEFAULT
+        lines.append(f"# {setting.path[-1]} = {_toml(setting.default if given else '')}")
+    return "\n".join(lines) + "\n"
+
+
+def refuse_unknown(parser: argparse.ArgumentParser, extra: list[str]) -> None:
+    """End the program with the nearest valid option if there are arguments left over."""
+    if not extra:
+        return
+    known = [name for action in _actions(parser) for name in action.option_strings]
+    raise SettingsError(
+        "option_unknown", f"No such option: {extra[0]}.", nearest(extra[0].split("=")[0], known)
+    )
+
+
+def nearest(typo: str, names: list[str]) -> str:
+    """A hint with the nearest valid name, or with all of them."""
+    close = difflib.get_close_matches(typo, names, n=1, cutoff=0.5)
+    return f"Did you mean {close[0]}?" if close else f"Valid: {', '.join(sorted(names))}."
+
+
+def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    for action in parser._actions:  # noqa: SLF001 - argparse offers no other list of its options
+        yield action
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            for child in action.choices.values():
+                yield from _actions(child)
+
+
+def _from_file(path: Path, shape: type[msgspec.Struct]) -> dict[str, Any]:
+    try:
+        tree = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(
+            "file_unreadable", f"The settings file {path} cannot be read: {error.strerror}."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            "file_damaged",
+            f"The settings file {path} is not valid TOML: {error}.",
+            "Mend that line, or start again from the sample file.",
+        ) from error
+    return dict(_flat(tree, shape, path))
+
+
+def _flat(
+    tree: dict[str, Any], shape: type[msgspec.Struct], path: Path, above: tuple[str, ...] = ()
+) -> Iterator[tuple[str, Any]]:
+    """The file's settings with their tables in front; unknown names are refused."""
+    known = {setting.path: setting.name for setting in settings_of(shape)}
+    tables = {each[:depth] for each in known for depth in range(1, len(each))}
+    for name, value in tree.items():
+        here = (*above, name)
+        if here in known:
+            yield known[here], value
+        elif here in tables and isinstance(value, dict):
+            yield from _flat(value, shape, path, here)
+        else:
+            raise SettingsError(
+                "setting_unknown",
+                f"The settings file {path} has an unknown setting: {'.'.join(here)}.",
+                nearest(".".join(here), [".".join(each) for each in (*known, *tables)]),
+            )
+
+
+def _from_environment(
+    prefix: str, environ: Mapping[str, str], known: Mapping[str, Setting]
+) -> dict[str, Any]:
+    values = {}
+    for variable, value in environ.items():
+        if not variable.startswith(prefix) or variable == f"{prefix}CONFIG":
+            continue
+        name = variable.removeprefix(prefix).lower()
+        if name not in known:
+            names = [prefix + each.upper() for each in known]
+            raise SettingsError(
+                "setting_unknown",
+                f"The environment has an unknown setting: {variable}.",
+                nearest(variable, names),
+            )
+        values[name] = value
+    return values
+
+
+def _converted(setting: Setting, value: Any) -> Any:
+    try:
+        return msgspec.convert(value, setting.type, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(
+            "setting_invalid", f"The setting {setting.name} cannot be {value!r}: {error}."
+        ) from error
+
+
+def _missing_hint(known: Mapping[str, Setting], tree: Mapping[str, Any]) -> str:
+    missing = [
+        setting.option
+        for setting in known.values()
+        if setting.default is msgspec.NODEFAULT and setting.path[0] not in tree
+    ]
+    return f"Give {', '.join(missing)}." if missing else ""
+
+
+def _plain(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _toml(value: Any) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return str(value)
+        case _:
+            text = "" if value is None else os.fspath(value) if isinstance(value, Path) else value
+            return f'"{text}"'
