@@ -62,7 +62,7 @@ class DeviceRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that happened to equipment or lessons; no child is in it. no: its place in the log."""
+    """What happened to equipment or lessons; no child is in it. no: its place in the log."""
 
     place: Place
     event_id: str

@@ -115,13 +115,13 @@ class Link:
                 await self._open()
             except (OSError, ValueError, mqtt.WebsocketConnectionError) as error:
                 if not lost:
-                    _LOGGER.warning("broker %s not reached: %s", self._address, error)
+                    _LOGGER.warning("broker %s not reached: %s", self, error)
                 lost = True
                 self._close()
                 await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
                 wait_s = min(wait_s * 2, BACKOFF_CAP_S)
                 continue
-            _LOGGER.info("broker %s connected, session %d", self._address, self.session)
+            _LOGGER.info("broker %s connected, session %d", self, self.session)
             lost, wait_s = False, BACKOFF_FIRST_S
             try:
                 await self._converse()
@@ -130,7 +130,7 @@ class Link:
                 raise
             finally:
                 self._close()
-            _LOGGER.warning("broker %s lost: %s", self._address, self._refusal or "line cut")
+            _LOGGER.warning("broker %s lost: %s", self, self._refusal or "line cut")
             await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
 
     def say(self, letter: Letter) -> bool:
@@ -163,8 +163,8 @@ class Link:
         self._refusal = "hung up to have unsaved messages sent again"
         self._ended.set()
 
-    @property
-    def _address(self) -> str:
+    def __str__(self) -> str:
+        """The broker's address, fit for a log."""
         return str(self._broker) if isinstance(self._broker, Broker) else "by mDNS"
 
     async def _open(self) -> None:

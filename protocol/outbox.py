@@ -17,6 +17,7 @@ from typing import Final, NamedTuple, Self
 
 from msgspec.structs import replace
 
+from protocol.errors import LopHocError
 from protocol.messages import (
     Ack,
     AnyEvent,
@@ -31,6 +32,7 @@ from protocol.messages import (
 )
 from protocol.model import Place
 from protocol.topics import address_for, topic_of
+from protocol.words import N_
 
 DEFAULT_MAX_BYTES: Final = 64 * 1024 * 1024
 DEFAULT_MAX_AGE_S: Final = 30 * 86_400
@@ -69,14 +71,8 @@ class Parcel(NamedTuple):
     payload: bytes
 
 
-class OutboxError(Exception):
+class OutboxError(LopHocError):
     """The outbox could not be opened or written; `code` says why, `hint` what to do."""
-
-    def __init__(self, code: str, detail: str, hint: str) -> None:
-        super().__init__(f"{detail} {hint}")
-        self.code = code
-        self.detail = detail
-        self.hint = hint
 
 
 class Outbox:
@@ -171,7 +167,7 @@ class Outbox:
     @property
     def _open_db(self) -> sqlite3.Connection:
         if self._db is None:
-            raise OutboxError("closed", "The outbox is not open.", "Use it in a with block.")
+            raise OutboxError("outbox_closed", N_("The outbox is not open."))
         return self._db
 
     @contextmanager
@@ -343,19 +339,26 @@ def _opening_error(path: Path, error: sqlite3.Error) -> OutboxError:
     if damaged or not isinstance(error, sqlite3.OperationalError):
         return OutboxError(
             "outbox_damaged",
-            f"The outbox {path} is damaged ({error}).",
-            f"Run: lophoc-agent repair --data {path.parent}",
+            N_("The outbox {path} is damaged ({cause})."),
+            N_("Run: lophoc-agent repair --data {folder}"),
+            path=path,
+            cause=error,
+            folder=path.parent,
         )
     return OutboxError(
         "outbox_unreadable",
-        f"The outbox {path} cannot be opened ({error}).",
-        "Check the folder's owner and the free space on the disk.",
+        N_("The outbox {path} cannot be opened ({cause})."),
+        N_("Check the folder's owner and the free space on the disk."),
+        path=path,
+        cause=error,
     )
 
 
 def _writing_error(path: Path, error: sqlite3.Error) -> OutboxError:
     return OutboxError(
         "outbox_refused",
-        f"The outbox {path} cannot be written ({error}).",
-        "Free some space on the disk; what was kept before is safe.",
+        N_("The outbox {path} cannot be written ({cause})."),
+        N_("Free some space on the disk; what was kept before is safe."),
+        path=path,
+        cause=error,
     )

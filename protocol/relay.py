@@ -41,7 +41,7 @@ class Relay:
         self._patience_s = patience_s
         self._in_flight: dict[int, float] = {}
         self._last_event_no = 0
-        self._receiver: tuple[int, int] | None = None  # the link's session, the receiver's
+        self._receiver: tuple[int, str, int] | None = None  # our session; its boot and session
         self._stirred = asyncio.Event()
 
     async def run(self) -> None:
@@ -57,7 +57,8 @@ class Relay:
 
     def hear(self, state: ControllerState) -> None:
         """The receiver listens, or does not: sending into a void only fills brokers."""
-        receiver = (self._link.session, state.session) if state.online else None
+        here = self._link.session
+        receiver = (here, state.boot, state.session) if state.online else None
         if receiver != self._receiver:
             self._receiver = receiver
             self._send_again()

@@ -10,25 +10,22 @@ import argparse
 import difflib
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar, get_args, get_type_hints
 
 import msgspec
+
+from protocol.errors import LopHocError
+from protocol.words import N_
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 _UNSET: Final = object()
 
 
-class SettingsError(Exception):
+class SettingsError(LopHocError):
     """A setting that cannot be used: what is wrong, and what to write instead."""
-
-    def __init__(self, code: str, detail: str, hint: str = "") -> None:
-        super().__init__(f"{detail} {hint}".strip())
-        self.code = code
-        self.detail = detail
-        self.hint = hint
 
 
 class Setting(NamedTuple):
@@ -106,7 +103,7 @@ def load(
     try:
         return msgspec.convert(tree, shape)
     except msgspec.ValidationError as error:
-        raise SettingsError("setting_missing", f"{error}.", _missing_hint(known, tree)) from error
+        raise _missing_error(known, tree, error) from error
 
 
 def sample(shape: type[msgspec.Struct], title: str, prefix: str) -> str:
@@ -129,15 +126,15 @@ def refuse_unknown(parser: argparse.ArgumentParser, extra: list[str]) -> None:
     if not extra:
         return
     known = [name for action in _actions(parser) for name in action.option_strings]
-    raise SettingsError(
-        "option_unknown", f"No such option: {extra[0]}.", nearest(extra[0].split("=")[0], known)
-    )
+    raise unknown("option_unknown", N_("No such option: {name}."), extra[0], known)
 
 
-def nearest(typo: str, names: list[str]) -> str:
-    """A hint with the nearest valid name, or with all of them."""
-    close = difflib.get_close_matches(typo, names, n=1, cutoff=0.5)
-    return f"Did you mean {close[0]}?" if close else f"Valid: {', '.join(sorted(names))}."
+def unknown(code: str, message: str, typo: str, names: Iterable[str]) -> SettingsError:
+    """An error that names the valid name nearest to a typo, or all of them."""
+    close = difflib.get_close_matches(typo.split("=", maxsplit=1)[0], names := sorted(names), n=1, cutoff=0.5)
+    hint = N_("Did you mean {nearest}?") if close else N_("Valid: {valid}.")
+    values = {"nearest": "".join(close), "valid": ", ".join(names)}
+    return SettingsError(code, message, hint, name=typo, **values)
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
@@ -153,19 +150,24 @@ def _from_file(path: Path, shape: type[msgspec.Struct]) -> dict[str, Any]:
         tree = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise SettingsError(
-            "file_unreadable", f"The settings file {path} cannot be read: {error.strerror}."
+            "file_unreadable",
+            N_("The settings file {path} cannot be read: {cause}."),
+            path=path,
+            cause=error.strerror,
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(
             "file_damaged",
-            f"The settings file {path} is not valid TOML: {error}.",
-            "Mend that line, or start again from the sample file.",
+            N_("The settings file {path} is not valid TOML: {cause}."),
+            N_("Mend that line, or start again from the sample file."),
+            path=path,
+            cause=error,
         ) from error
-    return dict(_flat(tree, shape, path))
+    return dict(_flat(tree, shape))
 
 
 def _flat(
-    tree: dict[str, Any], shape: type[msgspec.Struct], path: Path, above: tuple[str, ...] = ()
+    tree: dict[str, Any], shape: type[msgspec.Struct], above: tuple[str, ...] = ()
 ) -> Iterator[tuple[str, Any]]:
     """The file's settings with their tables in front; unknown names are refused."""
     known = {setting.path: setting.name for setting in settings_of(shape)}
@@ -175,13 +177,11 @@ def _flat(
         if here in known:
             yield known[here], value
         elif here in tables and isinstance(value, dict):
-            yield from _flat(value, shape, path, here)
+            yield from _flat(value, shape, here)
         else:
-            raise SettingsError(
-                "setting_unknown",
-                f"The settings file {path} has an unknown setting: {'.'.join(here)}.",
-                nearest(".".join(here), [".".join(each) for each in (*known, *tables)]),
-            )
+            names = [".".join(each) for each in (*known, *tables)]
+            message = N_("The settings file has an unknown setting: {name}.")
+            raise unknown("setting_unknown", message, ".".join(here), names)
 
 
 def _from_environment(
@@ -194,11 +194,8 @@ def _from_environment(
         name = variable.removeprefix(prefix).lower()
         if name not in known:
             names = [prefix + each.upper() for each in known]
-            raise SettingsError(
-                "setting_unknown",
-                f"The environment has an unknown setting: {variable}.",
-                nearest(variable, names),
-            )
+            message = N_("The environment has an unknown setting: {name}.")
+            raise unknown("setting_unknown", message, variable, names)
         values[name] = value
     return values
 
@@ -208,17 +205,30 @@ def _converted(setting: Setting, value: Any) -> Any:
         return msgspec.convert(value, setting.type, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsError(
-            "setting_invalid", f"The setting {setting.name} cannot be {value!r}: {error}."
+            "setting_invalid",
+            N_("The setting {name} cannot be {value}: {cause}."),
+            name=setting.name,
+            value=repr(value),
+            cause=error,
         ) from error
 
 
-def _missing_hint(known: Mapping[str, Setting], tree: Mapping[str, Any]) -> str:
+def _missing_error(
+    known: Mapping[str, Setting], tree: Mapping[str, Any], error: Exception
+) -> SettingsError:
     missing = [
         setting.option
         for setting in known.values()
         if setting.default is msgspec.NODEFAULT and setting.path[0] not in tree
     ]
-    return f"Give {', '.join(missing)}." if missing else ""
+    if not missing:
+        return SettingsError("setting_invalid", N_("A setting is wrong: {cause}."), cause=error)
+    return SettingsError(
+        "setting_missing",
+        N_("Some settings are missing."),
+        N_("Give {options}, in the settings file, the environment or as options."),
+        options=", ".join(missing),
+    )
 
 
 def _plain(value: Any) -> str:

@@ -1,0 +1,142 @@
+"""This file is the command `lophoc-controller`: arguments, logging, run."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from controller.config import ENVIRONMENT, ControllerConfig
+from protocol import __version__
+from protocol.errors import LopHocError
+from protocol.settings import SettingsError, add_options, load, refuse_unknown, sample
+from protocol.words import N_, Translate, preferred_language, translator
+
+EXIT_SETTINGS = 2
+EXIT_DAMAGED = 3
+
+_DAMAGED = frozenset({"store_damaged", "store_newer", "store_unreachable", "passwords_damaged"})
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit code."""
+    parser = _parser()
+    options, extra = parser.parse_known_args(arguments)
+    try:
+        refuse_unknown(parser, extra)
+        return int(options.command(options))
+    except LopHocError as error:
+        print(f"lophoc-controller: {error.text(_translate())}", file=sys.stderr)
+        return EXIT_DAMAGED if error.code in _DAMAGED else EXIT_SETTINGS
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lophoc-controller",
+        description="The school's controller: it remembers what the classrooms' agents see.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"lophoc {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="run the controller", allow_abbrev=False)
+    add_options(run, ControllerConfig)
+    run.set_defaults(command=_run)
+    agents = commands.add_parser(
+        "agents", help="give agents a password, or take it away", allow_abbrev=False
+    )
+    agents.add_argument("deed", choices=["add", "remove", "list"])
+    agents.add_argument("agent", nargs="?", help="the agent's id")
+    agents.add_argument("--data", type=Path, required=True, metavar="DIR")
+    agents.set_defaults(command=_agents)
+    repair = commands.add_parser(
+        "repair", help="put a damaged database aside and its newest sound copy back"
+    )
+    repair.add_argument("--data", type=Path, required=True, metavar="DIR")
+    repair.set_defaults(command=_repair)
+    shown = commands.add_parser("sample-config", help="print a settings file with every option")
+    shown.set_defaults(command=_sample)
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    config = load(ControllerConfig, ENVIRONMENT, options, os.environ)
+    _log(config.log_level)
+    from controller.app import run  # noqa: PLC0415 - --help needs no web server
+
+    async def until_signal() -> None:
+        stop = asyncio.Event()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(name, stop.set)
+        await run(config, stop, dict(os.environ))
+
+    asyncio.run(until_signal())
+    return 0
+
+
+def _agents(options: argparse.Namespace) -> int:
+    from controller.credentials import Credentials  # noqa: PLC0415
+
+    credentials = Credentials(options.data / "agents.json")
+    match options.deed, options.agent:
+        case "list", _:
+            print("\n".join(sorted(credentials.users())))
+        case _, None:
+            raise SettingsError("agent_missing", N_("Which agent?"), N_("Give its id."))
+        case "add", agent:
+            print(credentials.add(agent))
+        case _, agent:
+            credentials.remove(agent)
+    return 0
+
+
+def _repair(options: argparse.Namespace) -> int:
+    from controller.upkeep import is_sound, repair  # noqa: PLC0415
+
+    say = _translate()
+    database = options.data / "lophoc.db"
+    if not database.exists():
+        raise SettingsError(
+            "nothing_to_repair", N_("There is no database at {database}."), database=database
+        )
+    if is_sound(database):
+        print(say(N_("{path} is sound; nothing was changed.")).format(path=database))
+        return 0
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    copy = repair(database, options.data / "backups", stamp)
+    aside = say(N_("The damaged database was put aside as {path}."))
+    print(aside.format(path=f"{database.name}.damaged-{stamp}"))
+    if copy is None:
+        print(say(N_("There is no sound copy: it starts empty and the agents report anew.")))
+    else:
+        restored = say(N_("Restored from {path}; what the agents still hold will be sent again."))
+        print(restored.format(path=copy))
+    return 0
+
+
+def _sample(_options: argparse.Namespace) -> int:
+    print(sample(ControllerConfig, "LopHoc controller", ENVIRONMENT), end="")
+    return 0
+
+
+def _log(level: str) -> None:
+    levels = logging.getLevelNamesMapping()
+    if level.upper() not in levels:
+        raise SettingsError("setting_invalid", N_("There is no log level {level}."), level=level)
+    logging.basicConfig(
+        level=levels[level.upper()], format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
+
+
+def _translate() -> Translate:
+    language = os.environ.get(f"{ENVIRONMENT}LANG") or preferred_language(os.environ)
+    return translator(language)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

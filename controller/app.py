@@ -1,0 +1,321 @@
+"""This file wires the controller: broker, link, ingest, screens, upkeep; and ends them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import time
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import uvicorn
+
+from controller.announce import Announcement
+from controller.broker import CONTROLLER_USER, EmbeddedBroker, is_loopback
+from controller.config import ControllerConfig
+from controller.credentials import Credentials
+from controller.ingest import Ingest
+from controller.live import Live
+from controller.store import Store
+from controller.upkeep import keep_up
+from controller.web import create_web
+from protocol.errors import LopHocError
+from protocol.link import Broker, Letter, Link, broker_from
+from protocol.messages import ControllerState, to_bytes
+from protocol.model import Place
+from protocol.settings import SettingsError
+from protocol.topics import controller_state, level_of, school_root
+from protocol.words import N_, preferred_language
+
+_LOGGER = logging.getLogger(__name__)
+
+LOOK_FOR_PASSWORDS_EVERY_S: Final = 2.0
+
+
+class AppError(LopHocError):
+    """The controller cannot start; `code` says why, `hint` what to do."""
+
+
+async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, str]) -> None:
+    """Run until `stop` is set. Raises AppError, StoreError, BrokerError or SettingsError."""
+    school = Place(config.province, config.school)
+    zone = _zone(config.timezone)
+    with (
+        _own_folder(config.data),
+        Store(database_url(config)) as store,
+        _listening(config) as listener,
+    ):
+        broker = _Brokerage(config, school)
+        boot = uuid.uuid4().hex
+        live = Live(store, school, zone=zone, name=config.name or config.school)
+        link = Link(
+            broker.address,
+            f"lophoc-controller-{level_of(config.school)}",
+            filters=[f"{school_root(school)}/#"],
+            will=lambda session: _state(school, boot, session, online=False),
+            greeting=lambda session: _greet(ingest, school, boot, session),
+            keep_session=True,
+        )
+        ingest = Ingest(
+            link,
+            store,
+            school,
+            zone,
+            boot=boot,
+            publish=live.publish,
+            now_ms=_now_ms,
+            device_silent_s=config.device_silent_s,
+        )
+        server = _server(
+            create_web(
+                store,
+                live,
+                scope=school,
+                name=config.name or config.school,
+                remove_device=ingest.remove_device,
+                health=lambda: _health(link, ingest),
+                metrics=lambda: _metrics(link, ingest),
+                allowed_hosts=_allowed_hosts(config),
+                timezone=config.timezone,
+                default_language=config.lang or preferred_language(environ),
+            )
+        )
+        async with broker, _announced(config, school), asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(link.run(), name="link"),
+                group.create_task(ingest.listen(), name="ingest"),
+                group.create_task(ingest.expire(), name="expiry"),
+                group.create_task(
+                    keep_up(
+                        store,
+                        config.data / "backups",
+                        keep_days=config.keep_days,
+                        keep_backups=config.keep_backups,
+                        now_ms=_now_ms,
+                    ),
+                    name="upkeep",
+                ),
+            ]
+            group.create_task(server.serve(sockets=[listener]), name="web")
+            _LOGGER.info(
+                "screens on http://%s:%d/, broker %s", config.http_host, config.http_port, link
+            )
+            await stop.wait()
+            _LOGGER.info("stopping")
+            server.should_exit = True
+            for task in tasks:
+                task.cancel()
+
+
+def database_url(config: ControllerConfig) -> str:
+    """The database to open: the one that was named, or a SQLite file in the data folder."""
+    return config.database or f"sqlite:///{config.data / 'lophoc.db'}"
+
+
+class _Brokerage:
+    """The embedded broker while it is entered, or nothing where an external one serves."""
+
+    def __init__(self, config: ControllerConfig, school: Place) -> None:
+        self._credentials = Credentials(config.data / "agents.json")
+        self._embedded: EmbeddedBroker | None = None
+        self._open = True
+        self._running: list[asyncio.Task[None]] = []
+        if config.broker:
+            self.address = _external(config)
+            return
+        self._open = is_loopback(config.mqtt_host)
+        users = {} if self._open else self._credentials.users()
+        host = "127.0.0.1" if config.mqtt_host == "0.0.0.0" else config.mqtt_host  # noqa: S104
+        user = "" if self._open else CONTROLLER_USER
+        self.address = Broker(host, config.mqtt_port, user, users.get(CONTROLLER_USER, ""))
+        self._embedded = EmbeddedBroker(
+            config.data / "broker", config.mqtt_host, config.mqtt_port, school, users
+        )
+
+    async def __aenter__(self) -> None:
+        if self._embedded is None:
+            return
+        self._embedded.prepare()
+        self._running.append(asyncio.create_task(self._embedded.run(), name="broker"))
+        if not self._open:
+            self._running.append(asyncio.create_task(self._watch_passwords(), name="passwords"))
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop the broker last: until now the others said their last words."""
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _watch_passwords(self) -> None:
+        """Take in agents that `agents add` gave a password while the controller runs."""
+        seen = self._credentials.changed_at()
+        while self._embedded is not None:
+            await asyncio.sleep(LOOK_FOR_PASSWORDS_EVERY_S)
+            if (changed := self._credentials.changed_at()) != seen:
+                seen = changed
+                self._embedded.reload(self._credentials.users())
+
+
+def _external(config: ControllerConfig) -> Broker:
+    try:
+        broker = broker_from(config.broker)
+    except ValueError as error:
+        raise SettingsError(
+            "broker_invalid",
+            N_("The broker's address is wrong: {cause}."),
+            N_("Write mqtt://host:1883."),
+            cause=error,
+        ) from error
+    if not config.broker_password_file:
+        return broker
+    try:
+        word = Path(config.broker_password_file).read_text("utf-8").strip()
+    except OSError as error:
+        raise SettingsError(
+            "password_unreadable",
+            N_("The broker's password file cannot be read: {cause}."),
+            cause=error,
+        ) from error
+    return broker._replace(password=word)
+
+
+def _greet(ingest: Ingest, school: Place, boot: str, session: int) -> list[Letter]:
+    ingest.awaken()
+    return [_state(school, boot, session, online=True)]
+
+
+def _state(school: Place, boot: str, session: int, *, online: bool) -> Letter:
+    state = ControllerState(boot=boot, at_ms=_now_ms(), session=session, online=online)
+    return Letter(controller_state(school), to_bytes(state), retain=True)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn under another's signals."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the wiring's."""
+        yield
+
+
+def _server(web: object) -> _Server:
+    return _Server(
+        uvicorn.Config(
+            web,  # type: ignore[arg-type] - an ASGI application
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ws_max_size=64 * 1024,
+            ws_ping_interval=20.0,
+            timeout_graceful_shutdown=2,
+        )
+    )
+
+
+@contextlib.contextmanager
+def _listening(config: ControllerConfig) -> Iterator[socket.socket]:
+    """The socket of the screens, bound before anything else starts."""
+    family = socket.AF_INET6 if ":" in config.http_host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        try:
+            listener.bind((config.http_host, config.http_port))
+        except OSError as error:
+            raise AppError(
+                "http_port_taken",
+                N_("The screens cannot listen on {host}:{port} ({cause})."),
+                N_("Stop the other program or choose another --http-port."),
+                host=config.http_host,
+                port=config.http_port,
+                cause=error.strerror,
+            ) from error
+        yield listener
+    finally:
+        listener.close()
+
+
+@contextlib.asynccontextmanager
+async def _announced(config: ControllerConfig, school: Place) -> AsyncIterator[None]:
+    if not config.mdns or config.broker:
+        yield
+        return
+    async with Announcement(
+        school, config.mqtt_port, host=config.mqtt_host, loopback=is_loopback(config.mqtt_host)
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def _own_folder(folder: Path) -> Iterator[None]:
+    """Make the data folder and hold it: two controllers on one database would lose both."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+        lock = (folder / "lock").open("a")
+    except OSError as error:
+        raise AppError(
+            "data_unwritable",
+            N_("The data folder {folder} cannot be used ({cause})."),
+            N_("Choose another --data, or give its owner the right to write."),
+            folder=folder,
+            cause=error.strerror,
+        ) from error
+    with lock:
+        try:
+            import fcntl  # noqa: PLC0415 - absent on Windows, where nothing is held
+
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except ImportError:
+            pass
+        except OSError as error:
+            raise AppError(
+                "data_in_use",
+                N_("Another controller runs on {folder}."),
+                N_("Stop it first, or choose another --data."),
+                folder=folder,
+            ) from error
+        yield
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise SettingsError(
+            "timezone_unknown",
+            N_("There is no timezone {name}."),
+            N_("Write Asia/Ho_Chi_Minh."),
+            name=name,
+        ) from error
+
+
+def _allowed_hosts(config: ControllerConfig) -> list[str]:
+    named = [name.strip() for name in config.allowed_hosts.split(",") if name.strip()]
+    return ["localhost", "127.0.0.1", "[::1]", config.http_host, socket.gethostname(), *named]
+
+
+def _health(link: Link, ingest: Ingest) -> dict[str, object]:
+    connected = link.connected.is_set()
+    return {
+        "status": "ok" if connected and ingest.storing else "degraded",
+        "broker": "connected" if connected else "lost",
+        "store": "storing" if ingest.storing else "refusing",
+    }
+
+
+def _metrics(link: Link, ingest: Ingest) -> dict[str, float]:
+    return {
+        "messages_taken_total": ingest.taken,
+        "batches_refused_total": ingest.refused_batches,
+        "broker_connected": float(link.connected.is_set()),
+        "broker_sessions_total": link.session,
+    }
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,229 @@
+"""This file runs the embedded broker, nats-server, as a supervised child of the controller.
+
+On this machine alone it is open; as soon as it listens to the network, every agent needs its
+own password and may speak for itself only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import json
+import logging
+import os
+import random
+import select
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+
+from protocol.errors import LopHocError
+from protocol.model import Place
+from protocol.topics import level_of, school_root
+from protocol.words import N_
+
+_LOGGER = logging.getLogger(__name__)
+
+CONTROLLER_USER: Final = "controller"
+BACKOFF_FIRST_S: Final = 0.1
+BACKOFF_CAP_S: Final = 5.0
+STEADY_S: Final = 10.0  # a broker that ran this long starts again without waiting
+STOP_PATIENCE_S: Final = 3.0
+
+_PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
+
+
+class BrokerError(LopHocError):
+    """The broker cannot run; `code` says why, `hint` what to do."""
+
+
+class EmbeddedBroker:
+    """nats-server with its files under `folder`, started again whenever it ends."""
+
+    def __init__(
+        self, folder: Path, host: str, port: int, school: Place, users: Mapping[str, str]
+    ) -> None:
+        self._folder = folder
+        self._host = host
+        self._port = port
+        self._school = school
+        self._users = users
+        self._process: asyncio.subprocess.Process | None = None
+
+    def prepare(self) -> None:
+        """Write the configuration and see that the port is free. Raises BrokerError."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._end_orphan()
+        try:
+            with socket.socket(_family(self._host)) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind((self._host, self._port))
+        except OSError as error:
+            raise BrokerError(
+                "mqtt_port_taken",
+                N_("The broker cannot listen on {host}:{port} ({cause})."),
+                N_("Stop the other program or choose another --mqtt-port."),
+                host=self._host,
+                port=self._port,
+                cause=error.strerror,
+            ) from error
+        self._write_config()
+
+    async def run(self) -> None:
+        """Keep the broker running until cancelled; then stop it and wait for its end."""
+        wait_s = BACKOFF_FIRST_S
+        clock = asyncio.get_running_loop().time
+        try:
+            while True:
+                started_s = clock()
+                self._process = await self._start()
+                code = await self._process.wait()
+                _LOGGER.warning("broker ended with code %s, starting it again", code)
+                wait_s = BACKOFF_FIRST_S if clock() - started_s > STEADY_S else wait_s * 2
+                await asyncio.sleep(min(wait_s, BACKOFF_CAP_S) * random.uniform(0.5, 1.0))  # noqa: S311
+        finally:
+            await self._stop()
+
+    def reload(self, users: Mapping[str, str]) -> None:
+        """Take other users and passwords in place; other sessions stay."""
+        self._users = users
+        self._write_config()
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(signal.SIGHUP)
+
+    @property
+    def _config_path(self) -> Path:
+        return self._folder / "nats.conf"
+
+    @property
+    def _pid_path(self) -> Path:
+        return self._folder / "nats.pid"
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        with (self._folder / "nats.log").open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                _binary(),
+                "--config",
+                str(self._config_path),
+                "--pid",
+                str(self._pid_path),
+                stdout=log,
+                stderr=log,
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            )
+        _LOGGER.info("broker started on %s:%d, process %d", self._host, self._port, process.pid)
+        return process
+
+    async def _stop(self) -> None:
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            async with asyncio.timeout(STOP_PATIENCE_S):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+    def _end_orphan(self) -> None:
+        """End the broker that a killed controller left behind, and no other program."""
+        with contextlib.suppress(OSError, ValueError):
+            pid = int(self._pid_path.read_text())
+            if str(self._config_path).encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+                _LOGGER.info("ending the broker left behind, process %d", pid)
+                os.kill(pid, signal.SIGKILL)
+                _wait_for_end(pid)
+
+    def _write_config(self) -> None:
+        text = config_text(
+            self._host, self._port, self._folder / "jetstream", self._school, self._users
+        )
+        fresh = self._config_path.with_suffix(".part")
+        fresh.touch(mode=0o600)
+        fresh.write_text(text, "utf-8")
+        fresh.rename(self._config_path)
+
+
+def config_text(host: str, port: int, store: Path, school: Place, users: Mapping[str, str]) -> str:
+    """nats-server's configuration. users: passwords by user; none where the broker is open.
+
+    Source: NATS documentation, MQTT and authorization configuration.
+    """
+    config: dict[str, object] = {
+        "server_name": "lophoc",
+        "listen": "127.0.0.1:-1",  # NATS's own protocol: not offered, so any free port
+        "max_payload": 1_048_576,
+        "jetstream": {"store_dir": str(store), "sync_interval": "10s"},
+        "mqtt": {"listen": f"{host}:{port}", "max_ack_pending": 1024},
+    }
+    if users:
+        config["authorization"] = {
+            "users": [_user(name, word, school) for name, word in users.items()]
+        }
+    return json.dumps(config, indent=2)  # NATS's format takes JSON
+
+
+def _user(name: str, password: str, school: Place) -> dict[str, object]:
+    """What a user may say and hear: the controller all of the school, an agent itself."""
+    root = school_root(school).replace("/", ".")
+    if name == CONTROLLER_USER:
+        return {
+            "user": name,
+            "password": password,
+            "permissions": {"publish": f"{root}.>", "subscribe": [root, f"{root}.>"]},
+        }
+    own = f"{root}.{level_of(name)}"
+    says = ["birth", "state", "device.*", "health", "event"]
+    # An MQTT filter `x/#` becomes the two subjects `x` and `x.>`.
+    hears = [f"{own}.command", f"{own}.command.>", f"{root}.{CONTROLLER_USER}.state"]
+    return {
+        "user": name,
+        "password": password,
+        "permissions": {"publish": [f"{own}.{each}" for each in says], "subscribe": hears},
+    }
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the address can be reached from this machine only."""
+    with contextlib.suppress(ValueError):
+        return ip_address(host).is_loopback
+    return host == "localhost"
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _binary() -> str:
+    beside = Path(sys.executable).with_name("nats-server")
+    found = str(beside) if beside.exists() else shutil.which("nats-server")
+    if found is None:
+        raise BrokerError(
+            "broker_absent",
+            N_("The embedded broker nats-server is not installed."),
+            N_("Install lophoc[controller], or give an external broker with --broker."),
+        )
+    return found
+
+
+def _die_with_parent() -> None:
+    """In the child, before it runs: ask Linux to end it when the controller is killed."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _wait_for_end(pid: int) -> None:
+    """Wait for another's child to be gone, so that its port is free."""
+    descriptor = os.pidfd_open(pid)
+    try:
+        ended = select.poll()
+        ended.register(descriptor)
+        ended.poll(2000)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,398 @@
+"""This file is the core: one message in, what it changes out. Pure.
+
+A fleet is one school's agents and devices as they are now. Time comes in as an argument and is
+the controller's own: an agent's clock may be years off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import tzinfo
+from typing import Final, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
+from controller.stream import Stream
+from protocol.health import ReasonCode
+from protocol.messages import (
+    AnyEvent,
+    AttendanceMarked,
+    Birth,
+    DeviceForgotten,
+    DeviceState,
+    Health,
+    LessonEnded,
+    LessonStarted,
+    Presence,
+    Up,
+)
+from protocol.model import Device, Place, Reason, Status, instant
+
+LOST_AFTER_BEATS: Final = 3
+ASK_EVERY_MS: Final = 10_000  # a birth is a long message; one answers every question of a while
+MINUTE_MS: Final = 60_000
+
+_CONTROLLERS_VERDICTS: Final = frozenset(
+    {ReasonCode.AGENT_LOST, ReasonCode.SILENT, ReasonCode.NOT_REPORTED}
+)
+
+
+class StreamChanged(NamedTuple):
+    """An agent's event numbers moved on."""
+
+    place: Place
+    boot: str
+    stream: Stream
+
+
+class Touched(NamedTuple):
+    """Devices were seen again and are otherwise as before."""
+
+    place: Place
+    device_ids: tuple[str, ...]
+    last_seen_ms: int
+
+
+class Ask(NamedTuple):
+    """The agent shall be asked for a birth."""
+
+    agent: str
+    reason: str
+
+
+Change = AgentRecord | DeviceRecord | EventRecord | AttendanceRecord | StreamChanged | Touched | Ask
+
+
+class Fleet:
+    """One school's present: what each message and each passing minute changes in it."""
+
+    def __init__(
+        self,
+        school: Place,
+        zone: tzinfo,
+        *,
+        agents: Iterable[AgentRecord] = (),
+        devices: Iterable[DeviceRecord] = (),
+        streams: Iterable[StreamChanged] = (),
+        newest_change: int = 0,
+        device_silent_s: float = 900.0,
+        awake_since_ms: int = 0,
+    ) -> None:
+        self._school = school
+        self._zone = zone
+        self.agents = {record.place.agent: record for record in agents}
+        self.devices = {record.device_id: record for record in devices}
+        self._streams = {(each.place.agent, each.boot): each.stream for each in streams}
+        self._past_boots: set[str] = set()
+        self._asked_ms: dict[str, int] = {}
+        self._newest_change = newest_change
+        self._device_silent_ms = device_silent_s * 1000
+        self.awake_since_ms = awake_since_ms
+
+    def hear(self, agent_id: str, message: Up, now_ms: int) -> list[Change]:
+        """Take one message of an agent; returns what it changes, nothing for a repeated one."""
+        match message:
+            case Presence():
+                return self._hear_presence(agent_id, message, now_ms)
+            case Birth():
+                return self._hear_birth(agent_id, message, now_ms)
+            case Health() | DeviceState() | DeviceForgotten():
+                return self._hear_state(agent_id, message, now_ms)
+            case _:
+                return self._hear_event(agent_id, message, now_ms)
+
+    def expire(self, now_ms: int) -> list[Change]:
+        """Let time pass: agents and devices that have been silent too long become unknown."""
+        changes: list[Change] = []
+        for agent in list(self.agents.values()):
+            silent_ms = self._silent_ms(agent.last_seen_ms, now_ms)
+            if agent.online and silent_ms > LOST_AFTER_BEATS * agent.beat_s * 1000:
+                reason = Reason(ReasonCode.SILENT, silent_ms // MINUTE_MS)
+                changes += self._lose(agent, reason, now_ms)
+        for device in list(self.devices.values()):
+            silent_ms = self._silent_ms(device.last_seen_ms, now_ms)
+            if silent_ms > self._device_silent_ms and device.status is not Status.UNKNOWN:
+                reason = Reason(ReasonCode.SILENT, silent_ms // MINUTE_MS)
+                changes += self._doubt(device, reason, now_ms)
+        return changes
+
+    def remove(self, device_id: str, now_ms: int) -> list[Change]:
+        """A person takes a device out of the room's list; empty if there is no such device."""
+        device = self.devices.get(device_id)
+        if device is None or device.removed_ms is not None:
+            return []
+        return [self._keep_device(replace(device, removed_ms=now_ms), device, now_ms)]
+
+    def _silent_ms(self, last_seen_ms: int, now_ms: int) -> int:
+        """How long nothing was heard; while the controller was away, nobody was silent."""
+        return now_ms - max(last_seen_ms, self.awake_since_ms)
+
+    def _hear_presence(self, agent_id: str, message: Presence, now_ms: int) -> list[Change]:
+        agent = self._agent(agent_id, now_ms)
+        if message.boot in self._past_boots:
+            return []
+        if message.online:
+            if message.boot == agent.boot and message.session <= agent.session:
+                return []
+            return [self._adopt_boot(agent, message.boot, message.session, now_ms)]
+        if (message.boot, message.session) != (agent.boot, agent.session) or not agent.online:
+            return []
+        return self._lose(agent, Reason(ReasonCode.AGENT_LOST), now_ms)
+
+    def _hear_birth(self, agent_id: str, message: Birth, now_ms: int) -> list[Change]:
+        agent = self._agent(agent_id, now_ms)
+        if message.boot in self._past_boots or self._is_stale(agent, message.boot, message.rev):
+            return []
+        agent = self._adopt_boot(agent, message.boot, message.session, now_ms)
+        agent = self._keep_agent(
+            replace(
+                agent,
+                rev=message.rev,
+                room=message.room,
+                version=message.version,
+                beat_s=message.beat_s,
+                status=message.status,
+                reasons=message.reasons,
+                measures=message.measures,
+                outbox=message.outbox,
+                lesson=message.lesson,
+            ),
+            now_ms,
+        )
+        changes: list[Change] = [agent]
+        for device in message.devices:
+            changes += self._claim(agent, device, message.rev, now_ms)
+        reported = {device.device_id for device in message.devices}
+        for record in list(self.devices.values()):
+            if record.place.agent == agent_id and record.device_id not in reported:
+                changes += self._doubt(record, Reason(ReasonCode.NOT_REPORTED), now_ms)
+        return changes
+
+    def _hear_state(
+        self, agent_id: str, message: Health | DeviceState | DeviceForgotten, now_ms: int
+    ) -> list[Change]:
+        agent = self.agents.get(agent_id)
+        if agent is None or message.boot != agent.boot or not agent.online or not agent.rev:
+            if message.boot in self._past_boots:
+                return []
+            return self._ask(agent_id, "unborn", now_ms)
+        match message:
+            case Health():
+                return self._hear_health(agent, message, now_ms)
+            case DeviceState():
+                heard = self._keep_agent(agent, now_ms)
+                return self._claim(heard, message.device, message.rev, now_ms)
+            case DeviceForgotten():
+                record = self.devices.get(message.device_id)
+                if record is None or record.place.agent != agent_id:
+                    return []
+                return self.remove(message.device_id, now_ms)
+
+    def _hear_health(self, agent: AgentRecord, message: Health, now_ms: int) -> list[Change]:
+        if self._is_stale(agent, message.boot, message.rev):
+            return []
+        heard = replace(
+            agent,
+            rev=message.rev,
+            status=message.status,
+            reasons=message.reasons,
+            measures=message.measures,
+            outbox=message.outbox,
+        )
+        changes: list[Change] = [self._keep_agent(heard, now_ms)]
+        return changes + self._touch(agent, message.seen, now_ms)
+
+    def _touch(self, agent: AgentRecord, seen: tuple[str, ...], now_ms: int) -> list[Change]:
+        """Devices that the agent still sees; one that this school doubts needs a birth."""
+        touched, doubted = [], False
+        for device_id in seen:
+            record = self.devices.get(device_id)
+            if record is None or _is_doubted(record):
+                doubted = True
+            elif record.place.agent == agent.place.agent:
+                self.devices[device_id] = replace(record, last_seen_ms=now_ms)
+                touched.append(device_id)
+        changes: list[Change] = [Touched(agent.place, tuple(touched), now_ms)] if touched else []
+        return changes + (self._ask(agent.place.agent, "doubted", now_ms) if doubted else [])
+
+    def _hear_event(self, agent_id: str, message: AnyEvent, now_ms: int) -> list[Change]:
+        agent = self._agent(agent_id, now_ms)
+        key = (agent_id, message.boot)
+        stream = self._streams.get(key)
+        if stream is None:
+            stream = self._streams[key] = Stream()
+        gap_before = stream.missing
+        if not stream.add(message.seq):
+            return []
+        changes: list[Change] = [
+            self._record_of(agent.place, message, now_ms),
+            StreamChanged(agent.place, message.boot, stream),
+        ]
+        gap = stream.missing
+        if gap != gap_before:
+            changes.append(self._recount_missing(agent, now_ms))
+        if gap > gap_before:
+            changes += self._ask(agent_id, "gap", now_ms)
+        if message.boot == agent.boot and isinstance(message, LessonStarted | LessonEnded):
+            lesson = message.lesson if isinstance(message, LessonStarted) else None
+            changes.append(self._keep_agent(replace(self.agents[agent_id], lesson=lesson), now_ms))
+        return changes
+
+    def _record_of(
+        self, place: Place, message: AnyEvent, now_ms: int
+    ) -> EventRecord | AttendanceRecord:
+        if isinstance(message, AttendanceMarked):
+            day = instant(message.at_ms).astimezone(self._zone).date().isoformat()
+            return AttendanceRecord(
+                place=place,
+                event_id=message.id,
+                student=message.student,
+                status=message.status,
+                method=message.method,
+                room=message.room,
+                lesson=message.lesson,
+                day=day,
+                at_ms=message.at_ms,
+                received_ms=now_ms,
+            )
+        return EventRecord(
+            place=place,
+            event_id=message.id,
+            kind=str(message.__struct_config__.tag),
+            room=message.room,
+            at_ms=message.at_ms,
+            received_ms=now_ms,
+            body=_body_of(message),
+        )
+
+    def _agent(self, agent_id: str, now_ms: int) -> AgentRecord:
+        known = self.agents.get(agent_id)
+        if known is not None:
+            return known
+        fresh = AgentRecord(place=self._school.of_agent(agent_id), first_seen_ms=now_ms)
+        return self._keep_agent(fresh, now_ms)
+
+    def _adopt_boot(self, agent: AgentRecord, boot: str, session: int, now_ms: int) -> AgentRecord:
+        if agent.boot and agent.boot != boot:
+            self._past_boots.add(agent.boot)
+        rev = agent.rev if agent.boot == boot else 0
+        heard = replace(agent, boot=boot, session=session, rev=rev, online=True)
+        return self._keep_agent(heard, now_ms)
+
+    def _keep_agent(self, record: AgentRecord, now_ms: int) -> AgentRecord:
+        before = self.agents.get(record.place.agent)
+        same = before is not None and before.status is record.status and before.since_ms
+        kept = replace(
+            record, last_seen_ms=now_ms, since_ms=before.since_ms if before and same else now_ms
+        )
+        self.agents[record.place.agent] = kept
+        return kept
+
+    def _lose(self, agent: AgentRecord, reason: Reason, now_ms: int) -> list[Change]:
+        """A lost agent makes its devices unknown: nobody vouches for them now."""
+        lost = self._keep_agent(
+            replace(agent, online=False, status=Status.UNKNOWN, reasons=(reason,)), now_ms
+        )
+        lost = self.agents[agent.place.agent] = replace(lost, last_seen_ms=agent.last_seen_ms)
+        changes: list[Change] = [lost]
+        for device in list(self.devices.values()):
+            if device.place.agent == agent.place.agent and device.status is not Status.UNKNOWN:
+                changes += self._doubt(device, Reason(ReasonCode.AGENT_LOST), now_ms)
+        return changes
+
+    def _claim(self, agent: AgentRecord, device: Device, rev: int, now_ms: int) -> list[Change]:
+        """An agent says that a device is its room's.
+
+        The first one keeps it, unless it lost sight of it or the other has more senses for it.
+        """
+        known = self.devices.get(device.device_id)
+        if known is not None:
+            if known.removed_ms is not None and device.status is Status.UNKNOWN:
+                return []
+            if known.place.agent == agent.place.agent:
+                if known.boot == agent.boot and rev <= known.rev:
+                    return []
+            elif not _may_take(device, known):
+                return []
+        record = DeviceRecord(
+            place=agent.place,
+            device_id=device.device_id,
+            kind=device.kind,
+            name=device.name,
+            vendor=device.vendor,
+            model=device.model,
+            serial=device.serial,
+            room=agent.room,
+            status=device.status,
+            reasons=device.reasons,
+            sources=device.sources,
+            boot=agent.boot,
+            rev=rev,
+            first_seen_ms=known.first_seen_ms if known else now_ms,
+            last_seen_ms=now_ms
+            if device.status is not Status.UNKNOWN or not known
+            else known.last_seen_ms,
+        )
+        return [self._keep_device(record, known, now_ms)]
+
+    def _doubt(self, device: DeviceRecord, reason: Reason, now_ms: int) -> list[Change]:
+        if device.removed_ms is not None or device.status is Status.UNKNOWN:
+            return []
+        doubted = replace(device, status=Status.UNKNOWN, reasons=(reason,))
+        return [self._keep_device(doubted, device, now_ms)]
+
+    def _keep_device(
+        self, record: DeviceRecord, before: DeviceRecord | None, now_ms: int
+    ) -> DeviceRecord:
+        """Keep it; it gets a new place in the feed of changes unless only its last_seen moved."""
+        same_status = before is not None and before.status is record.status
+        kept = replace(record, since_ms=before.since_ms if before and same_status else now_ms)
+        if before is not None and _shown(kept) == _shown(before):
+            kept = replace(kept, change=before.change)
+        else:
+            self._newest_change += 1
+            kept = replace(kept, change=self._newest_change)
+        self.devices[record.device_id] = kept
+        return kept
+
+    def _recount_missing(self, agent: AgentRecord, now_ms: int) -> AgentRecord:
+        agent_id = agent.place.agent
+        missing = sum(
+            stream.missing for (owner, _), stream in self._streams.items() if owner == agent_id
+        )
+        return self._keep_agent(replace(self.agents[agent_id], missing=missing), now_ms)
+
+    def _ask(self, agent_id: str, reason: str, now_ms: int) -> list[Change]:
+        if now_ms - self._asked_ms.get(agent_id, -ASK_EVERY_MS) < ASK_EVERY_MS:
+            return []
+        self._asked_ms[agent_id] = now_ms
+        return [Ask(agent_id, reason)]
+
+    @staticmethod
+    def _is_stale(agent: AgentRecord, boot: str, rev: int) -> bool:
+        return agent.boot == boot and rev <= agent.rev
+
+
+def _may_take(device: Device, known: DeviceRecord) -> bool:
+    if device.status is Status.UNKNOWN:
+        return False
+    return known.status is Status.UNKNOWN or len(device.sources) > len(known.sources)
+
+
+def _is_doubted(record: DeviceRecord) -> bool:
+    return any(reason.code in _CONTROLLERS_VERDICTS for reason in record.reasons)
+
+
+def _shown(record: DeviceRecord) -> DeviceRecord:
+    """The record less what the feed does not tell of."""
+    return replace(record, boot="", rev=0, last_seen_ms=0, change=0)
+
+
+def _body_of(message: AnyEvent) -> bytes:
+    """The kind's own fields, as a JSON object."""
+    fields = msgspec.structs.asdict(message)
+    for header in ("v", "boot", "at_ms", "id", "seq", "room"):
+        del fields[header]
+    return msgspec.json.encode(fields)

@@ -1,0 +1,227 @@
+"""This file takes what agents say: validate, apply, store, show, and only then ack.
+
+A batch is whatever has arrived while the last one was being stored. Its app acks leave after the
+database commit; if the commit fails, the line is cut so that the broker brings it all again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import Final
+
+from controller.fleet import Ask, Change, Fleet, StreamChanged, Touched
+from controller.records import Record
+from controller.store import Poison, Store, StoreError
+from controller.stream import ranges_of
+from protocol.link import Arrival, Letter, Link
+from protocol.messages import (
+    Ack,
+    Event,
+    Flaw,
+    MessageError,
+    Rebirth,
+    State,
+    Up,
+    to_bytes,
+    up_from,
+)
+from protocol.model import Place
+from protocol.topics import (
+    CONTROLLER,
+    Address,
+    Channel,
+    TopicError,
+    address_for,
+    address_of,
+    topic_of,
+)
+
+_LOGGER = logging.getLogger(__name__)
+
+BATCH: Final = 500  # below the 1,024 unacked messages that nats-server allows a session
+EXPIRE_EVERY_S: Final = 5.0
+RETRY_FIRST_S: Final = 0.5
+RETRY_CAP_S: Final = 15.0
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What a batch brought: changes to store, poison to keep, numbers to ack."""
+
+    changes: list[Change] = field(default_factory=list)
+    poisons: list[Poison] = field(default_factory=list)
+    seqs: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    revs: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+
+
+class Ingest:
+    """The one writer of a school's store."""
+
+    def __init__(
+        self,
+        link: Link,
+        store: Store,
+        school: Place,
+        zone: tzinfo,
+        *,
+        boot: str,
+        publish: Callable[[Sequence[Record]], None],
+        now_ms: Callable[[], int],
+        device_silent_s: float,
+    ) -> None:
+        self._link = link
+        self._store = store
+        self._school = school
+        self._zone = zone
+        self._boot = boot
+        self._publish = publish
+        self._now_ms = now_ms
+        self._device_silent_s = device_silent_s
+        self._awake_since_ms = now_ms()
+        self._fleet: Fleet | None = None
+        self._writing = asyncio.Lock()
+        self._retry_s = RETRY_FIRST_S
+        self.refused_batches = 0
+        self.taken = 0
+        self.storing = True
+
+    def awaken(self) -> None:
+        """The line is up again: nobody was silent while nobody could be heard."""
+        self._awake_since_ms = self._now_ms()
+        if self._fleet is not None:
+            self._fleet.awake_since_ms = self._awake_since_ms
+
+    async def listen(self) -> None:
+        """Take batch after batch until cancelled."""
+        while True:
+            arrivals = await self._link.batch(BATCH)
+            try:
+                await self._take(arrivals)
+            except StoreError as error:
+                await self._give_back(error)
+
+    async def expire(self) -> None:
+        """Let silence become unknown, every few seconds, until cancelled."""
+        while True:
+            await asyncio.sleep(EXPIRE_EVERY_S)
+            try:
+                async with self._writing:
+                    fleet = await self._present()
+                    if self._link.connected.is_set():
+                        await self._store_all(fleet.expire(self._now_ms()), [])
+            except StoreError as error:
+                self._fleet = None
+                _LOGGER.warning("expiry not stored: %s", error)
+
+    async def remove_device(self, device_id: str) -> bool:
+        """A person takes a device out; False if there is none. Raises StoreError."""
+        async with self._writing:
+            fleet = await self._present()
+            changes = fleet.remove(device_id, self._now_ms())
+            try:
+                await self._store_all(changes, [])
+            except StoreError:
+                self._fleet = None
+                raise
+            return bool(changes)
+
+    async def _take(self, arrivals: Sequence[Arrival]) -> None:
+        async with self._writing:
+            heard = self._hear(await self._present(), arrivals)
+            await self._store_all(heard.changes, heard.poisons)
+            self.taken += len(arrivals)
+            self._retry_s = RETRY_FIRST_S
+            self.storing = True
+            self._link.ack(arrivals)
+            self._answer(heard)
+
+    async def _give_back(self, error: StoreError) -> None:
+        """Nothing of the batch is kept: forget what it did to the fleet and ask for it anew."""
+        self.refused_batches += 1
+        if self.storing:
+            _LOGGER.warning("batch given back: %s", error)
+        self.storing = False
+        self._fleet = None
+        self._link.hang_up()
+        await asyncio.sleep(self._retry_s)
+        self._retry_s = min(self._retry_s * 2, RETRY_CAP_S)
+
+    async def _present(self) -> Fleet:
+        if self._fleet is None:
+            self._fleet = await asyncio.to_thread(
+                self._store.fleet,
+                self._school,
+                self._zone,
+                device_silent_s=self._device_silent_s,
+                awake_since_ms=self._awake_since_ms,
+            )
+        return self._fleet
+
+    async def _store_all(self, changes: list[Change], poisons: list[Poison]) -> None:
+        if changes or poisons:
+            await asyncio.to_thread(self._store.commit, changes, poisons, self._now_ms())
+        records = [each for each in changes if not isinstance(each, Ask | StreamChanged | Touched)]
+        if records:
+            self._publish(records)
+
+    def _hear(self, fleet: Fleet, arrivals: Sequence[Arrival]) -> _Heard:
+        heard = _Heard()
+        now_ms = self._now_ms()
+        for arrival in arrivals:
+            try:
+                spoken = _read(arrival, self._school)
+            except MessageError as error:
+                heard.poisons.append(Poison(arrival.topic, error.flaw, arrival.payload))
+                continue
+            if spoken is None:
+                continue
+            agent, message = spoken
+            heard.changes += fleet.hear(agent, message, now_ms)
+            if isinstance(message, State):
+                heard.revs.setdefault((agent, message.boot), []).append(message.rev)
+            elif isinstance(message, Event):
+                heard.seqs.setdefault((agent, message.boot), []).append(message.seq)
+        return heard
+
+    def _answer(self, heard: _Heard) -> None:
+        """Tell every agent what is safe now, and ask those that must say it all again."""
+        now_ms = self._now_ms()
+        for agent, boot in heard.seqs.keys() | heard.revs.keys():
+            ack = Ack(
+                boot=self._boot,
+                at_ms=now_ms,
+                of=boot,
+                seqs=ranges_of(heard.seqs.get((agent, boot), [])),
+                revs=ranges_of(heard.revs.get((agent, boot), [])),
+            )
+            self._command(agent, "ack", to_bytes(ack))
+        for ask in (each for each in heard.changes if isinstance(each, Ask)):
+            _LOGGER.info("asking agent %s for a birth: %s", ask.agent, ask.reason)
+            rebirth = Rebirth(boot=self._boot, at_ms=now_ms, reason=ask.reason)
+            self._command(ask.agent, "rebirth", to_bytes(rebirth))
+
+    def _command(self, agent: str, name: str, payload: bytes) -> None:
+        """QoS 0: a lost ack is made good by the agent, which sends again and is acked again."""
+        address = Address(self._school.of_agent(agent), Channel.COMMAND, name)
+        self._link.say(Letter(topic_of(address), payload, qos=0))
+
+
+def _read(arrival: Arrival, school: Place) -> tuple[str, Up] | None:
+    """The agent and its message; None for what a controller itself said. Raises MessageError."""
+    try:
+        address = address_of(arrival.topic)
+    except TopicError as error:
+        raise MessageError(Flaw.WRONG_TOPIC, str(error)) from error
+    place = address.place
+    if address.channel is Channel.COMMAND or place.agent == CONTROLLER:
+        return None
+    message = up_from(arrival.payload)
+    if place.province != school.province or place.school != school.school:
+        raise MessageError(Flaw.WRONG_TOPIC, "another school's topic")
+    if address_for(place, message) != address:
+        raise MessageError(Flaw.WRONG_TOPIC, "this kind of message belongs to another topic")
+    return place.agent, message

@@ -1,0 +1,438 @@
+"""This file is the controller's memory: a batch in, all or nothing; every query takes a scope.
+
+SQLite in WAL mode with synchronous=FULL: what a commit has taken survives a power cut. The same
+event twice is stored once.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Self, cast
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import (
+    URL,
+    Connection,
+    Dialect,
+    Engine,
+    Select,
+    Table,
+    bindparam,
+    create_engine,
+    delete,
+    event,
+    func,
+    make_url,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+
+from controller.fleet import Ask, Change, Fleet, StreamChanged, Touched
+from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
+from controller.rows import (
+    Row,
+    agent_from,
+    agent_row,
+    device_from,
+    device_row,
+    event_from,
+    event_row,
+    mark_from,
+    mark_row,
+    stream_from,
+    stream_row,
+)
+from controller.tables import agents, devices, events, facts, marks, poison, streams, tallies
+from protocol.errors import LopHocError
+from protocol.model import Place
+from protocol.words import N_
+
+KEPT_POISON_ROWS: Final = 1000
+KEPT_POISON_BYTES: Final = 4096
+
+_MIGRATIONS: Final = Path(__file__).with_name("migrations")
+
+
+class Poison(NamedTuple):
+    """A message that could not be taken: where, why, and what it held."""
+
+    topic: str
+    flaw: str
+    payload: bytes
+
+
+class StoreError(LopHocError):
+    """The database cannot be used; `code` says why, `hint` what to do."""
+
+
+class Store:
+    """Reads from any thread, writes from one at a time."""
+
+    def __init__(self, url: str) -> None:
+        self._url = make_url(url)
+        self._engine: Engine | None = None
+        self.feed_id = ""
+
+    def __enter__(self) -> Self:
+        """Open, check and migrate the database. Raises StoreError."""
+        try:
+            self._engine = _engine(self._url)
+            with self._engine.begin() as db:
+                _check(db)
+                _migrate(db)
+                self.feed_id = _fact(db, "feed_id", uuid.uuid4().hex)
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            self.__exit__()
+            raise _opening_error(self._url, error) from error
+        except StoreError:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+    def commit(self, changes: Sequence[Change], poisons: Sequence[Poison], now_ms: int) -> None:
+        """Keep a batch, all or nothing. Raises StoreError; then nothing of it is kept."""
+        try:
+            with self._open_engine.begin() as db:
+                _keep(db, changes, now_ms)
+                if poisons:
+                    _keep_poisons(db, poisons, now_ms)
+        except SQLAlchemyError as error:
+            raise StoreError(
+                "store_refused",
+                N_("The database did not take a batch of {count} changes ({cause})."),
+                N_("Free some space on the disk; nothing is lost, it will be sent again."),
+                count=len(changes),
+                cause=error.__cause__,
+            ) from error
+
+    def fleet(
+        self, school: Place, zone: tzinfo, *, device_silent_s: float, awake_since_ms: int
+    ) -> Fleet:
+        """The school's present, as the last commit left it."""
+        with self._open_engine.connect() as db:
+            newest = db.execute(select(func.max(devices.c.change))).scalar_one()
+            return Fleet(
+                school,
+                zone,
+                agents=map(agent_from, _rows(db, _within(select(agents), agents, school))),
+                devices=map(device_from, _rows(db, _within(select(devices), devices, school))),
+                streams=map(stream_from, _rows(db, _within(select(streams), streams, school))),
+                newest_change=newest or 0,
+                device_silent_s=device_silent_s,
+                awake_since_ms=awake_since_ms,
+            )
+
+    def agents(self, scope: Place, *, after: str = "", limit: int = 1000) -> list[AgentRecord]:
+        """Agents by their id, those behind `after`."""
+        query = select(agents).where(agents.c.agent > after).order_by(agents.c.agent)
+        return [agent_from(row) for row in self._read(query, agents, scope, limit)]
+
+    def devices(
+        self,
+        scope: Place,
+        *,
+        room: str = "",
+        kind: str = "",
+        status: str = "",
+        after: str = "",
+        limit: int = 1000,
+    ) -> list[DeviceRecord]:
+        """Devices by their id, those behind `after`, removed ones left out."""
+        query = select(devices).where(devices.c.removed_ms.is_(None), devices.c.device_id > after)
+        for column, wanted in (("room", room), ("kind", kind), ("status", status)):
+            if wanted:
+                query = query.where(devices.c[column] == wanted)
+        query = query.order_by(devices.c.device_id)
+        return [device_from(row) for row in self._read(query, devices, scope, limit)]
+
+    def all_devices(self, scope: Place, room: str = "") -> list[DeviceRecord]:
+        """Every device that is not removed, of one room or of all."""
+        return self.devices(scope, room=room, limit=-1)
+
+    def changes(self, scope: Place, *, since: int, limit: int) -> list[DeviceRecord]:
+        """Devices in the order they last changed, those behind `since`, removed ones included."""
+        query = select(devices).where(devices.c.change > since).order_by(devices.c.change)
+        return [device_from(row) for row in self._read(query, devices, scope, limit)]
+
+    def newest_change(self, scope: Place) -> int:
+        """The number of the newest change in the feed; 0 while there is none."""
+        query = _within(select(func.max(devices.c.change)), devices, scope)
+        with self._open_engine.connect() as db:
+            return db.execute(query).scalar_one() or 0
+
+    def marks(
+        self, scope: Place, *, day: str = "", after: int = 0, limit: int = 1000
+    ) -> list[AttendanceRecord]:
+        """Pupils' marks as they were stored, those behind `after`, of one local day or of all."""
+        query = select(marks).where(marks.c.no > after).order_by(marks.c.no)
+        if day:
+            query = query.where(marks.c.day == day)
+        return [mark_from(row) for row in self._read(query, marks, scope, limit)]
+
+    def marks_on(self, scope: Place, day: str) -> int:
+        """How many marks were made on a local day."""
+        query = _within(select(func.count()).where(marks.c.day == day), marks, scope)
+        with self._open_engine.connect() as db:
+            return int(db.execute(query).scalar_one())
+
+    def events(
+        self, scope: Place, *, after: int = 0, limit: int = 1000, room: str = ""
+    ) -> list[EventRecord]:
+        """Events as they were stored, those behind `after`."""
+        query = select(events).where(events.c.no > after).order_by(events.c.no)
+        if room:
+            query = query.where(events.c.room == room)
+        return [event_from(row) for row in self._read(query, events, scope, limit)]
+
+    def newest_events(self, scope: Place, *, room: str = "", limit: int = 20) -> list[EventRecord]:
+        """The newest events, newest first."""
+        query = select(events).order_by(events.c.no.desc())
+        if room:
+            query = query.where(events.c.room == room)
+        return [event_from(row) for row in self._read(query, events, scope, limit)]
+
+    def counts(self) -> dict[str, int]:
+        """What is stored and what was refused, by the names that /metrics shows."""
+        with self._open_engine.connect() as db:
+            stored = {
+                f"{table.name}_stored_total": db.execute(
+                    select(func.count()).select_from(table)
+                ).scalar_one()
+                for table in (events, marks)
+            }
+            refused = db.execute(select(tallies.c.name, tallies.c.value)).all()
+        return stored | {f'messages_refused_total{{flaw="{name}"}}': n for name, n in refused}
+
+    def forget(self, before_ms: int) -> int:
+        """Forget events, marks and poison received before; returns how many rows went."""
+        with self._open_engine.begin() as db:
+            return (
+                sum(
+                    db.execute(delete(table).where(table.c.received_ms < before_ms)).rowcount
+                    for table in (events, marks, poison)
+                )
+                + db.execute(delete(streams).where(streams.c.heard_ms < before_ms)).rowcount
+            )
+
+    def back_up(self, target: Path) -> None:
+        """Write a sound copy of a SQLite database; nothing for other databases."""
+        if self._url.get_backend_name() != "sqlite":
+            return
+        fresh = target.with_suffix(".part")
+        fresh.unlink(missing_ok=True)
+        with self._open_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+            db.exec_driver_sql("VACUUM INTO ?", (str(fresh),))
+        fresh.rename(target)
+
+    @property
+    def _open_engine(self) -> Engine:
+        if self._engine is None:
+            raise StoreError("store_closed", N_("The database is not open."))
+        return self._engine
+
+    def _read(
+        self, query: Select[Any], table: Table, scope: Place, limit: int
+    ) -> Sequence[Mapping[str, Any]]:
+        scoped = _within(query, table, scope)
+        with self._open_engine.connect() as db:
+            return _rows(db, scoped.limit(limit) if limit >= 0 else scoped)
+
+
+def _keep(db: Connection, changes: Sequence[Change], now_ms: int) -> None:
+    """Of states, the last of a batch wins; events and marks add up."""
+    states: dict[tuple[Table, object], Row] = {}
+    fresh: dict[Table, list[Row]] = {events: [], marks: []}
+    touched: dict[tuple[Place, str], int] = {}
+    kept_streams: dict[tuple[Place, str], StreamChanged] = {}
+    for change in changes:
+        match change:
+            case DeviceRecord():
+                states[devices, change.device_id] = device_row(change)
+            case EventRecord():
+                fresh[events].append(event_row(change))
+            case AttendanceRecord():
+                fresh[marks].append(mark_row(change))
+            case StreamChanged():
+                kept_streams[change.place, change.boot] = change
+            case AgentRecord():
+                states[agents, change.place] = agent_row(change)
+            case Touched():
+                seen = ((change.place, device_id) for device_id in change.device_ids)
+                touched |= dict.fromkeys(seen, change.last_seen_ms)
+            case Ask():
+                pass
+    for table in (agents, devices):
+        _write(db, table, [row for (owner, _), row in states.items() if owner is table], "upsert")
+    for table, rows in fresh.items():
+        _write(db, table, rows, "insert_new")
+    rows = [stream_row(each, now_ms) for each in kept_streams.values()]
+    _write(db, streams, rows, "upsert")
+    _write(db, devices, [_touched_row(*key, at_ms) for key, at_ms in touched.items()], "touch")
+
+
+def _touched_row(place: Place, device_id: str, last_seen_ms: int) -> Row:
+    return {
+        "of_province": place.province,
+        "of_school": place.school,
+        "of_id": device_id,
+        "last_seen_ms": last_seen_ms,
+    }
+
+
+def _write(db: Connection, table: Table, rows: Sequence[Row], how: str) -> None:
+    """Write rows through the driver's own executemany: per-row work is what a batch costs."""
+    if not rows:
+        return
+    text, order = _statement(table, how, db.dialect)
+    values = [tuple(map(row.__getitem__, order)) for row in rows] if order else list(rows)
+    db.exec_driver_sql(text, values)
+
+
+@lru_cache(maxsize=64)
+def _statement(table: Table, how: str, dialect: Dialect) -> tuple[str, tuple[str, ...]]:
+    """The SQL of a write and, for drivers that count their parameters, the columns' order."""
+    if how == "touch":
+        statement: Any = (
+            table.update()
+            .where(
+                table.c.province == bindparam("of_province"),
+                table.c.school == bindparam("of_school"),
+                table.c.device_id == bindparam("of_id"),
+            )
+            .values(last_seen_ms=bindparam("last_seen_ms"))
+        )
+    else:
+        insert = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
+        columns = [column.name for column in table.columns if column.name != "no"]
+        statement = insert(table).values({name: bindparam(name) for name in columns})
+        if how == "upsert":
+            keys = [column.name for column in table.primary_key]
+            rest = {name: statement.excluded[name] for name in columns if name not in keys}
+            statement = statement.on_conflict_do_update(index_elements=keys, set_=rest)
+        else:
+            statement = statement.on_conflict_do_nothing(index_elements=["event_id"])
+    compiled = statement.compile(dialect=dialect)
+    return str(compiled), tuple(compiled.positiontup or ())
+
+
+def _keep_poisons(db: Connection, poisons: Sequence[Poison], now_ms: int) -> None:
+    """Count them all, keep the newest, and of each the first bytes."""
+    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+    for flaw, count in Counter(each.flaw for each in poisons).items():
+        statement = insert(tallies).values(name=flaw, value=count)
+        total = tallies.c.value + statement.excluded.value
+        db.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": total}))
+    db.execute(
+        poison.insert(),
+        [
+            {
+                "topic": each.topic[:256],
+                "flaw": each.flaw,
+                "size": len(each.payload),
+                "raw": each.payload[:KEPT_POISON_BYTES],
+                "received_ms": now_ms,
+            }
+            for each in poisons[-KEPT_POISON_ROWS:]
+        ],
+    )
+    newest = db.execute(select(func.max(poison.c.no))).scalar_one()
+    db.execute(delete(poison).where(poison.c.no <= newest - KEPT_POISON_ROWS))
+
+
+def _within(query: Select[Any], table: Table, scope: Place) -> Select[Any]:
+    """The query, narrowed to a place."""
+    for name in ("province", "school", "agent"):
+        if code := getattr(scope, name):
+            query = query.where(table.c[name] == code)
+    return query
+
+
+def _rows(db: Connection, query: Select[Any]) -> Sequence[Mapping[str, Any]]:
+    return cast("Sequence[Mapping[str, Any]]", db.execute(query).mappings().all())
+
+
+def _engine(url: URL) -> Engine:
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _harden)
+    return engine
+
+
+def _harden(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA busy_timeout = 5000")
+
+
+def _check(db: Connection) -> None:
+    if db.dialect.name != "sqlite":
+        return
+    verdict = db.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(verdict)
+
+
+def _migrate(db: Connection) -> None:
+    """Bring the schema up to this program's; an older program refuses a newer schema."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = db
+    script = ScriptDirectory.from_config(config)
+    current = MigrationContext.configure(db).get_current_revision()
+    known = {revision.revision for revision in script.walk_revisions()}
+    if current is not None and current not in known:
+        raise StoreError(
+            "store_newer",
+            N_("The database was made by a newer LopHoc (schema {schema})."),
+            N_("Install that version or a later one; nothing was changed."),
+            schema=current,
+        )
+    if current != script.get_current_head():
+        command.upgrade(config, "head")
+
+
+def _fact(db: Connection, name: str, fresh: str) -> str:
+    """The fact as it is kept, or kept now."""
+    known = db.execute(select(facts.c.value).where(facts.c.name == name)).scalar_one_or_none()
+    if known is None:
+        db.execute(facts.insert().values(name=name, value=fresh))
+    return known or fresh
+
+
+def _opening_error(url: URL, error: Exception) -> StoreError:
+    cause = str(error.__cause__ or error)
+    where = url.render_as_string(hide_password=True)
+    if url.get_backend_name() == "sqlite" and not isinstance(
+        error.__cause__ or error, sqlite3.OperationalError
+    ):
+        return StoreError(
+            "store_damaged",
+            N_("The database {where} is damaged ({cause})."),
+            N_("Run: lophoc-controller repair --data {folder}"),
+            where=where,
+            cause=cause,
+            folder=Path(url.database or "").parent,
+        )
+    return StoreError(
+        "store_unreachable",
+        N_("The database {where} cannot be opened ({cause})."),
+        N_("Check that it runs, its address, and the folder's owner and free space."),
+        where=where,
+        cause=cause,
+    )

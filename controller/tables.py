@@ -1,0 +1,160 @@
+"""This file holds the controller's tables, the same on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata: Final = MetaData()
+
+# SQLite numbers rows by itself only for INTEGER PRIMARY KEY; PostgreSQL needs 64 bits.
+_Number = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _place() -> tuple[Column[str], Column[str]]:
+    return Column("province", Text, nullable=False), Column("school", Text, nullable=False)
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False)
+
+
+def _millis(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=nullable)
+
+
+agents: Final = Table(
+    "agents",
+    metadata,
+    Column("province", Text, primary_key=True),
+    Column("school", Text, primary_key=True),
+    Column("agent", Text, primary_key=True),
+    _text("room"),
+    _text("version"),
+    _text("boot"),
+    Column("session", BigInteger, nullable=False),
+    Column("rev", BigInteger, nullable=False),
+    Column("online", Boolean(create_constraint=False), nullable=False),
+    _text("status"),
+    _text("reasons"),  # JSON
+    _text("measures"),  # JSON
+    _text("outbox"),  # JSON
+    Column("missing", BigInteger, nullable=False),
+    Column("lesson", Text),
+    Column("beat_ms", BigInteger, nullable=False),
+    _millis("since_ms"),
+    _millis("first_seen_ms"),
+    _millis("last_seen_ms"),
+)
+
+devices: Final = Table(
+    "devices",
+    metadata,
+    Column("province", Text, primary_key=True),
+    Column("school", Text, primary_key=True),
+    Column("device_id", Text, primary_key=True),
+    _text("agent"),
+    _text("kind"),
+    _text("name"),
+    _text("vendor"),
+    _text("model"),
+    _text("serial"),
+    _text("room"),
+    _text("status"),
+    _text("reasons"),  # JSON
+    _text("sources"),  # JSON
+    _text("boot"),
+    Column("rev", BigInteger, nullable=False),
+    _millis("since_ms"),
+    _millis("first_seen_ms"),
+    _millis("last_seen_ms"),
+    _millis("removed_ms", nullable=True),
+    Column("change", BigInteger, nullable=False),
+    Index("devices_change", "change"),
+    Index("devices_room", "province", "school", "room"),
+)
+
+streams: Final = Table(
+    "streams",
+    metadata,
+    Column("province", Text, primary_key=True),
+    Column("school", Text, primary_key=True),
+    Column("agent", Text, primary_key=True),
+    Column("boot", Text, primary_key=True),
+    _text("ranges"),  # JSON: the sequence numbers that arrived
+    _millis("heard_ms"),
+)
+
+events: Final = Table(
+    "events",
+    metadata,
+    Column("no", _Number, primary_key=True),
+    *_place(),
+    _text("agent"),
+    _text("room"),
+    _text("event_id"),
+    _text("kind"),
+    _millis("at_ms"),
+    _millis("received_ms"),
+    Column("body", LargeBinary, nullable=False),  # JSON
+    UniqueConstraint("event_id", name="events_id"),
+    sqlite_autoincrement=True,
+)
+
+marks: Final = Table(
+    "marks",
+    metadata,
+    Column("no", _Number, primary_key=True),
+    *_place(),
+    _text("agent"),
+    _text("room"),
+    _text("event_id"),
+    _text("student"),
+    _text("status"),
+    _text("method"),
+    Column("lesson", Text),
+    _text("day"),
+    _millis("at_ms"),
+    _millis("received_ms"),
+    UniqueConstraint("event_id", name="marks_id"),
+    Index("marks_day", "day", "no"),
+    sqlite_autoincrement=True,
+)
+
+poison: Final = Table(
+    "poison",
+    metadata,
+    Column("no", _Number, primary_key=True),
+    _text("topic"),
+    _text("flaw"),
+    Column("size", BigInteger, nullable=False),
+    Column("raw", LargeBinary, nullable=False),  # the first bytes only
+    _millis("received_ms"),
+    sqlite_autoincrement=True,
+)
+
+tallies: Final = Table(
+    "tallies",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+facts: Final = Table(
+    "facts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)

@@ -1,0 +1,26 @@
+"""This file holds the root of LopHoc's errors: a code, values, and what to do, in any language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+class LopHocError(Exception):
+    """Something a person can mend.
+
+    code: a stable word. message, hint: English message ids with {names} for the values.
+    """
+
+    def __init__(self, code: str, message: str, hint: str = "", **values: object) -> None:
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.values = values
+        super().__init__(self.text(str))
+
+    def text(self, translate: Callable[[str], str]) -> str:
+        """The message and the hint, said in the translator's language."""
+        said = " ".join(translate(part) for part in (self.message, self.hint) if part)
+        for name, value in self.values.items():
+            said = said.replace(f"{{{name}}}", str(value))
+        return said

@@ -1,0 +1,103 @@
+"""Every message of every released version is still read, and every broken one is named."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocol.messages import (
+    MAX_BYTES,
+    Down,
+    Flaw,
+    MessageError,
+    Up,
+    down_from,
+    to_bytes,
+    up_from,
+)
+
+GOLDEN = sorted(Path(__file__).with_name("golden").glob("*.json"))
+KINDS = {member.__struct_config__.tag: member for member in (*Up.__args__, *Down.__args__)}
+json_values = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=12,
+)
+
+
+def read(payload: bytes) -> Up | Down:
+    kind = json.loads(payload)["kind"]
+    return up_from(payload) if KINDS[kind] in Up.__args__ else down_from(payload)
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_a_golden_message_is_read_and_written_as_it_stands(path: Path) -> None:
+    """Golden files are only ever added: a change that breaks one breaks schools."""
+    golden = json.loads(path.read_bytes())
+    assert json.loads(to_bytes(read(path.read_bytes()))) == golden
+
+
+def test_every_kind_has_a_golden_message() -> None:
+    """A new kind comes with its golden file."""
+    assert {path.stem.rsplit("-v", 1)[0] for path in GOLDEN} == set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("payload", "flaw"),
+    [
+        (b"", Flaw.MALFORMED),
+        (b"{", Flaw.MALFORMED),
+        (b"\xff\xfe", Flaw.MALFORMED),
+        (b"[1, 2]", Flaw.MALFORMED),
+        (b"[" * 100_000, Flaw.MALFORMED),
+        (b'{"kind": "presence"}', Flaw.MALFORMED),
+        (b'{"kind": 7}', Flaw.MALFORMED),
+        (b'{"kind": "hologram", "v": 1}', Flaw.UNKNOWN_KIND),
+        (b'{"kind": "presence", "v": 2, "anything": []}', Flaw.NEWER_SCHEMA),
+        (b'{"kind": "hologram", "v": 2}', Flaw.NEWER_SCHEMA),
+        (b" " * (MAX_BYTES + 1), Flaw.OVERSIZED),
+    ],
+)
+def test_a_message_that_cannot_be_taken_is_named(payload: bytes, flaw: Flaw) -> None:
+    """An old controller survives a new agent, and any garbage."""
+    with pytest.raises(MessageError) as refused:
+        up_from(payload)
+    assert refused.value.flaw is flaw
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_message_or_an_error(payload: bytes) -> None:
+    """Nothing but MessageError comes out."""
+    for reader in (up_from, down_from):
+        with pytest.raises(MessageError):
+            reader(payload)
+
+
+@given(st.sampled_from(GOLDEN), st.data())
+def test_a_message_with_one_field_spoilt_never_harms(path: Path, data: st.DataObject) -> None:
+    """Each field in turn gets any JSON value: read or refused, never a crash."""
+    message = json.loads(path.read_bytes())
+    field = data.draw(st.sampled_from(sorted(message)))
+    message[field] = data.draw(json_values)
+    payload = msgspec.json.encode(message)
+    for reader in (up_from, down_from):
+        try:
+            reader(payload)
+        except MessageError:
+            continue
+
+
+@given(st.sampled_from(GOLDEN), st.text(min_size=1, max_size=10), json_values)
+def test_an_unknown_field_is_refused(path: Path, name: str, value: object) -> None:
+    """Within a version a message has its fields and no others."""
+    message = json.loads(path.read_bytes())
+    model = KINDS[message["kind"]]
+    if name in model.__struct_encode_fields__ or name == "kind":
+        return
+    with pytest.raises(MessageError):
+        read(msgspec.json.encode(message | {name: value}))
