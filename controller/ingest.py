@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Final
 
-from controller.fleet import Ask, Change, Fleet, StreamChanged, Touched
-from controller.records import Record
+from controller.fleet import Ask, Change, Fleet
 from controller.store import Poison, Store, StoreError
 from controller.stream import ranges_of
 from protocol.link import Arrival, Letter, Link
@@ -69,7 +68,7 @@ class Ingest:
         zone: tzinfo,
         *,
         boot: str,
-        publish: Callable[[Sequence[Record]], None],
+        publish: Callable[[Sequence[Change]], None],
         now_ms: Callable[[], int],
         device_silent_s: float,
     ) -> None:
@@ -164,9 +163,8 @@ class Ingest:
     async def _store_all(self, changes: list[Change], poisons: list[Poison]) -> None:
         if changes or poisons:
             await asyncio.to_thread(self._store.commit, changes, poisons, self._now_ms())
-        records = [each for each in changes if not isinstance(each, Ask | StreamChanged | Touched)]
-        if records:
-            self._publish(records)
+        if changes:
+            self._publish(changes)
 
     def _hear(self, fleet: Fleet, arrivals: Sequence[Arrival]) -> _Heard:
         heard = _Heard()

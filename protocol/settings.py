@@ -202,7 +202,7 @@ def _from_environment(
 
 def _converted(setting: Setting, value: Any) -> Any:
     try:
-        return msgspec.convert(value, setting.type, strict=False)
+        return msgspec.convert(value, setting.type, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
         raise SettingsError(
             "setting_invalid",
@@ -211,6 +211,11 @@ def _converted(setting: Setting, value: Any) -> Any:
             value=repr(value),
             cause=error,
         ) from error
+
+
+def _path(kind: type, value: Any) -> Any:
+    """msgspec leaves paths to us."""
+    return kind(value) if issubclass(kind, Path) and isinstance(value, str) else value
 
 
 def _missing_error(

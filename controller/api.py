@@ -1,0 +1,212 @@
+"""This file answers programs: lists, the inventory feed, health and metrics, over HTTP."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import JSONResponse
+from pydantic import AfterValidator
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
+
+from controller.inventory import Format, as_csv, as_ndjson, inventory_page
+from controller.items import (
+    AgentItem,
+    DeviceItem,
+    ErrorItem,
+    EventItem,
+    Inventory,
+    Item,
+    Listing,
+    MarkItem,
+    RoomItem,
+    agent_item,
+    device_item,
+    event_item,
+    mark_item,
+    room_item,
+)
+from controller.live import Live
+from controller.refusals import Refused, seal, unseal
+from controller.rooms import natural, rooms_of
+from controller.store import Store
+from protocol.model import DeviceKind, Place, Status
+
+
+def _whole_day(text: str) -> str:
+    """Only yyyy-mm-dd: fromisoformat knows other spellings, which would match no stored day."""
+    if text and date.fromisoformat(text).isoformat() != text:
+        raise ValueError("write the day as yyyy-mm-dd")
+    return text
+
+
+Limit = Annotated[int, Query(ge=1, le=1000, description="how many items at most")]
+Cursor = Annotated[str, Query(max_length=512, description="`next` of the page before")]
+Code = Annotated[str, Query(max_length=64)]
+Day = Annotated[
+    str,
+    Query(description="local date yyyy-mm-dd; empty for all", max_length=10),
+    AfterValidator(_whole_day),
+]
+After = Annotated[int, Query(ge=0, lt=1 << 53, description="`no` of the last event seen")]
+_ERRORS: dict[int | str, dict[str, Any]] = {422: {"model": ErrorItem}, 503: {"model": ErrorItem}}
+
+
+def api_router(
+    store: Store, scope: Place, remove_device: Callable[[str], Awaitable[bool]]
+) -> APIRouter:
+    """The lists and the feed, all of them within the scope."""
+    router = APIRouter(prefix="/api/v1", responses=_ERRORS)
+    _add_equipment(router, store, scope)
+    _add_logs(router, store, scope)
+
+    @router.delete("/devices/{device_id:path}", status_code=204, responses={404: _ERRORS[422]})
+    async def remove(device_id: Annotated[str, Path(max_length=64)]) -> None:
+        """Take a device out of the room's list; the feed tells of it."""
+        if not await remove_device(device_id):
+            raise Refused(404, "device_unknown", "There is no such device.", "See /api/v1/devices.")
+
+    return router
+
+
+def _add_equipment(router: APIRouter, store: Store, scope: Place) -> None:
+    @router.get("/agents")
+    def agents(limit: Limit = 100, cursor: Cursor = "") -> Listing[AgentItem]:
+        """Agents, by id."""
+        (after,) = unseal(cursor, str) if cursor else ("",)
+        records = store.agents(scope, after=after, limit=limit + 1)
+        items = [agent_item(each) for each in records]
+        return _page(items, limit, lambda item: seal(item.agent_id))
+
+    @router.get("/rooms")
+    def rooms(limit: Limit = 100, cursor: Cursor = "") -> Listing[RoomItem]:
+        """Rooms, in natural order."""
+        found = rooms_of(store.agents(scope, after="", limit=-1), store.all_devices(scope))
+        if cursor:
+            behind = natural(*unseal(cursor, str, str))
+            found = [each for each in found if natural(*each.key) > behind]
+        items = [room_item(each) for each in found[: limit + 1]]
+        return _page(items, limit, lambda item: seal(item.school, item.room))
+
+    @router.get("/devices")
+    def devices(
+        room: Code = "",
+        kind: DeviceKind | Literal[""] = "",
+        status: Status | Literal[""] = "",
+        limit: Limit = 100,
+        cursor: Cursor = "",
+    ) -> Listing[DeviceItem]:
+        """Devices, by id; those that a person removed are left out."""
+        (after,) = unseal(cursor, str) if cursor else ("",)
+        records = store.devices(
+            scope, room=room, kind=kind, status=status, after=after, limit=limit + 1
+        )
+        items = [device_item(each) for each in records]
+        return _page(items, limit, lambda item: seal(item.device_id))
+
+    @router.get("/inventory", response_model=Inventory, responses={410: {"model": ErrorItem}})
+    def inventory(
+        since: Cursor = "",
+        limit: Limit = 100,
+        format: Format = Format.JSON,  # noqa: A002
+    ) -> Inventory | Response:
+        """The equipment, then what changed: hand `next` back as `since`, now or tomorrow."""
+        page = inventory_page(store, scope, since, limit)
+        headers = {"X-LopHoc-Next": page.next, "X-LopHoc-More": str(page.more).lower()}
+        match format:
+            case Format.JSON:
+                return page
+            case Format.CSV:
+                media = "text/csv; charset=utf-8; header=present"
+                return Response(as_csv(page.items), media_type=media, headers=headers)
+            case Format.NDJSON:
+                media = "application/x-ndjson"
+                return Response(as_ndjson(page.items), media_type=media, headers=headers)
+
+
+def _add_logs(router: APIRouter, store: Store, scope: Place) -> None:
+    @router.get("/attendance")
+    def attendance(date: Day = "", limit: Limit = 100, cursor: Cursor = "") -> Listing[MarkItem]:
+        """Pupils' marks, in the order in which they were stored."""
+        (after,) = unseal(cursor, int) if cursor else (0,)
+        records = store.marks(scope, day=date, after=after, limit=limit + 1)
+        last = _last_no(records, limit)
+        return _page([mark_item(each) for each in records], limit, lambda _: seal(last))
+
+    @router.get("/events")
+    def events(after: After = 0, limit: Limit = 100, cursor: Cursor = "") -> Listing[EventItem]:
+        """What happened to equipment and lessons, in the order in which it was stored."""
+        (behind,) = unseal(cursor, int) if cursor else (after,)
+        records = store.events(scope, after=behind, limit=limit + 1)
+        return _page([event_item(each) for each in records], limit, lambda item: seal(item.no))
+
+
+def watch_router(
+    store: Store,
+    live: Live,
+    scope: Place,
+    health: Callable[[], Mapping[str, object]],
+    metrics: Callable[[], Mapping[str, float]],
+) -> APIRouter:
+    """What supervision asks: does it work, and how much."""
+    router = APIRouter()
+
+    @router.get("/healthz", responses={503: {}})
+    def healthz() -> JSONResponse:
+        """Whether the controller works; 503 when its database cannot be read."""
+        try:
+            store.newest_change(scope)
+        except SQLAlchemyError as error:
+            body = {**health(), "status": "degraded", "database": str(error.__cause__)}
+            return JSONResponse(body, 503)
+        return JSONResponse({"status": "ok", **health()})
+
+    @router.get("/metrics")
+    async def show_metrics() -> Response:
+        """Figures in Prometheus' text format; nothing of pupils but a count of marks."""
+        stored = await run_in_threadpool(store.counts)
+        text = _exposition({**stored, **metrics(), **_fleet_figures(live)})
+        return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    return router
+
+
+def _page(items: list[Item], limit: int, cursor: Callable[[Item], str]) -> Listing[Item]:
+    """A page of `limit`; one more item than that says that there is a next page."""
+    page = items[:limit]
+    return Listing(items=page, next=cursor(page[-1]) if len(items) > limit else None)
+
+
+def _last_no(records: Sequence[Any], limit: int) -> int:
+    page = records[:limit]
+    return page[-1].no if page else 0
+
+
+def _fleet_figures(live: Live) -> dict[str, float]:
+    devices = Counter((each.kind, each.status) for each in live.devices())
+    figures: dict[str, float] = {
+        f'devices{{kind="{kind}",status="{status}"}}': count
+        for (kind, status), count in sorted(devices.items())
+    }
+    agents = live.agents()
+    figures["agents"] = len(agents)
+    figures["agents_online"] = sum(each.online for each in agents)
+    figures["browsers"] = live.browsers
+    return figures
+
+
+def _exposition(figures: Mapping[str, float]) -> str:
+    """Prometheus' text format 0.0.4: each family once, under its type."""
+    families: dict[str, list[str]] = {}
+    for name, value in figures.items():
+        families.setdefault(name.partition("{")[0], []).append(f"lophoc_{name} {value:.15g}")
+    return "".join(_family(family, lines) for family, lines in families.items())
+
+
+def _family(family: str, lines: Iterable[str]) -> str:
+    kind = "counter" if family.endswith("_total") else "gauge"
+    return "\n".join([f"# TYPE lophoc_{family} {kind}", *lines, ""])

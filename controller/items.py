@@ -1,0 +1,323 @@
+"""This file holds the shapes in which the controller tells the world what it remembers."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, Literal, TypeVar
+
+import msgspec
+from pydantic import BaseModel
+
+from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
+from controller.rooms import Cause, Problem, Room
+from protocol.model import AttendanceStatus, DeviceKind, Method, Reason, Status, iso
+
+Item = TypeVar("Item", bound=BaseModel)
+
+
+class ReasonItem(BaseModel):
+    """Why a status is what it is: a code, the value seen, the limit broken."""
+
+    code: str
+    value: float | str | None
+    limit: float | None
+
+
+class DeviceItem(BaseModel):
+    """One device. Times are UTC (RFC 3339); since is when its present status began."""
+
+    device_id: str
+    kind: DeviceKind
+    name: str
+    vendor: str
+    model: str
+    serial: str
+    room: str
+    school: str
+    agent_id: str
+    status: Status
+    reasons: list[ReasonItem]
+    sources: list[str]
+    first_seen: str
+    last_seen: str
+    since: str
+
+
+class InventoryItem(DeviceItem):
+    """A device in the inventory feed."""
+
+    removed: Literal[False] = False
+
+
+class Tombstone(BaseModel):
+    """A device that a person removed."""
+
+    device_id: str
+    school: str
+    removed: Literal[True] = True
+    removed_at: str
+
+
+class MeasuresItem(BaseModel):
+    """What the agent's own machine measured; null where it has no such sensor."""
+
+    cpu_percent: float | None
+    memory_used_percent: float | None
+    memory_free_mb: float | None
+    disk_used_percent: float | None
+    disk_free_mb: float | None
+    temperature_c: float | None
+    battery_percent: float | None
+    on_mains: bool | None
+    uptime_s: float | None
+    clock_jump_s: float | None
+
+
+class OutboxItem(BaseModel):
+    """What waits on the agent's disk, and what it had to drop."""
+
+    pending: int
+    pending_bytes: int
+    dropped: int
+
+
+class AgentItem(BaseModel):
+    """One agent. missing: messages it sent that have not arrived."""
+
+    agent_id: str
+    room: str
+    school: str
+    online: bool
+    status: Status
+    reasons: list[ReasonItem]
+    since: str
+    first_seen: str
+    last_seen: str
+    version: str
+    measures: MeasuresItem
+    outbox: OutboxItem
+    missing: int
+    lesson: str | None
+
+
+class CauseItem(ReasonItem):
+    """A reason for a room's status, and whose it is; device_id is null for the agent's own."""
+
+    agent_id: str
+    device_id: str | None
+
+
+class ProblemItem(BaseModel):
+    """One line of work in a room; kind is null for the agent, code is null where none was given."""
+
+    status: Status
+    kind: DeviceKind | None
+    code: str | None
+    value: float | str | None
+    limit: float | None
+    count: int
+    devices: list[str]
+    since: str
+
+
+class RoomItem(BaseModel):
+    """A room's summary. devices: how many of each kind have each status."""
+
+    room: str
+    school: str
+    status: Status
+    reasons: list[CauseItem]
+    problems: list[ProblemItem]
+    agents: list[str]
+    lesson: str | None
+    devices: dict[DeviceKind, dict[Status, int]]
+    since: str
+
+
+class EventItem(BaseModel):
+    """Something that happened to equipment or lessons; no: its place in the log."""
+
+    no: int
+    event_id: str
+    kind: str
+    room: str
+    school: str
+    agent_id: str
+    at: str
+    received_at: str
+    body: dict[str, Any]
+
+
+class MarkItem(BaseModel):
+    """A pupil's mark in the roll. date: the school's local date."""
+
+    event_id: str
+    student: str
+    status: AttendanceStatus
+    method: Method
+    at: str
+    room: str
+    agent_id: str
+    school: str
+    lesson: str | None
+    date: str
+    received_at: str
+
+
+class Listing(BaseModel, Generic[Item]):
+    """One page of a list; next is the cursor of the page after it, null on the last."""
+
+    items: list[Item]
+    next: str | None
+
+
+class Inventory(BaseModel):
+    """One page of the inventory feed; next is where to go on, now or tomorrow."""
+
+    items: list[InventoryItem | Tombstone]
+    next: str
+    more: bool
+
+
+class ErrorBody(BaseModel):
+    """What went wrong: a stable code, a sentence, what to do."""
+
+    code: str
+    message: str
+    hint: str
+
+
+class ErrorItem(BaseModel):
+    """Every error that the controller answers with."""
+
+    error: ErrorBody
+
+
+def device_item(record: DeviceRecord) -> DeviceItem:
+    """A device as the lists show it."""
+    return DeviceItem(**_device_fields(record))
+
+
+def inventory_item(record: DeviceRecord) -> InventoryItem | Tombstone:
+    """A device as the feed shows it."""
+    if record.removed_ms is None:
+        return InventoryItem(**_device_fields(record))
+    return Tombstone(
+        device_id=record.device_id,
+        school=record.place.school,
+        removed_at=iso(record.removed_ms),
+    )
+
+
+def agent_item(record: AgentRecord) -> AgentItem:
+    """An agent as the lists show it."""
+    return AgentItem(
+        agent_id=record.place.agent,
+        room=record.room,
+        school=record.place.school,
+        online=record.online,
+        status=record.status,
+        reasons=[_reason_item(reason) for reason in record.reasons],
+        since=iso(record.since_ms),
+        first_seen=iso(record.first_seen_ms),
+        last_seen=iso(record.last_seen_ms),
+        version=record.version,
+        measures=MeasuresItem(**msgspec.structs.asdict(record.measures)),
+        outbox=OutboxItem(**msgspec.structs.asdict(record.outbox)),
+        missing=record.missing,
+        lesson=record.lesson,
+    )
+
+
+def room_item(room: Room) -> RoomItem:
+    """A room as the lists show it."""
+    return RoomItem(
+        room=room.key.room,
+        school=room.key.school,
+        status=room.status,
+        reasons=[_cause_item(cause) for cause in room.causes],
+        problems=[_problem_item(problem) for problem in room.problems],
+        agents=list(room.agents),
+        lesson=room.lesson,
+        devices={kind: dict(tally) for kind, tally in room.devices.items()},
+        since=iso(room.since_ms),
+    )
+
+
+def event_item(record: EventRecord) -> EventItem:
+    """An event as the log shows it."""
+    return EventItem(
+        no=record.no,
+        event_id=record.event_id,
+        kind=record.kind,
+        room=record.room,
+        school=record.place.school,
+        agent_id=record.place.agent,
+        at=iso(record.at_ms),
+        received_at=iso(record.received_ms),
+        body=msgspec.json.decode(record.body),
+    )
+
+
+def mark_item(record: AttendanceRecord) -> MarkItem:
+    """A mark as the roll shows it."""
+    return MarkItem(
+        event_id=record.event_id,
+        student=record.student,
+        status=record.status,
+        method=record.method,
+        at=iso(record.at_ms),
+        room=record.room,
+        agent_id=record.place.agent,
+        school=record.place.school,
+        lesson=record.lesson,
+        date=record.day,
+        received_at=iso(record.received_ms),
+    )
+
+
+def _device_fields(record: DeviceRecord) -> dict[str, Any]:
+    return {
+        "device_id": record.device_id,
+        "kind": record.kind,
+        "name": record.name,
+        "vendor": record.vendor,
+        "model": record.model,
+        "serial": record.serial,
+        "room": record.room,
+        "school": record.place.school,
+        "agent_id": record.place.agent,
+        "status": record.status,
+        "reasons": [_reason_item(reason) for reason in record.reasons],
+        "sources": list(record.sources),
+        "first_seen": iso(record.first_seen_ms),
+        "last_seen": iso(record.last_seen_ms),
+        "since": iso(record.since_ms),
+    }
+
+
+def _reason_item(reason: Reason) -> ReasonItem:
+    return ReasonItem(code=reason.code, value=reason.value, limit=reason.limit)
+
+
+def _cause_item(cause: Cause) -> CauseItem:
+    return CauseItem(
+        code=cause.reason.code,
+        value=cause.reason.value,
+        limit=cause.reason.limit,
+        agent_id=cause.agent_id,
+        device_id=cause.device_id or None,
+    )
+
+
+def _problem_item(problem: Problem) -> ProblemItem:
+    reason = problem.reason
+    return ProblemItem(
+        status=problem.status,
+        kind=problem.kind,
+        code=reason.code if reason else None,
+        value=reason.value if reason else None,
+        limit=reason.limit if reason else None,
+        count=max(1, len(problem.devices)),
+        devices=list(problem.devices),
+        since=iso(problem.since_ms),
+    )

@@ -1,0 +1,196 @@
+"""This file serves the screens: the school at a glance, and one room; whole without JavaScript."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import tzinfo
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader
+from starlette.concurrency import run_in_threadpool
+
+from controller.live import Live
+from controller.refusals import Refused, seal, unseal
+from controller.rooms import Room, counts_of, urgent_first
+from controller.screen_words import ScreenWords, language_of
+from controller.store import Store
+from protocol.model import DeviceKind, Place, Status
+from protocol.words import LANGUAGES, N_, Translate
+
+ROWS: Final = 50  # devices on one page of the table
+TASKS: Final = 6  # lines of work on the first screen; the worst stand first
+EVENTS: Final = 20
+_YEAR_S: Final = 365 * 24 * 3600
+
+Code = Annotated[str, Query(max_length=64)]
+Cursor = Annotated[str, Query(max_length=512)]
+
+
+class Screens:
+    """Makes pages of what the store and the live present hold."""
+
+    def __init__(
+        self,
+        store: Store,
+        live: Live,
+        *,
+        scope: Place,
+        name: str,
+        zone: tzinfo,
+        default_language: str,
+        translate_to: Callable[[str], Translate],
+    ) -> None:
+        self._store = store
+        self._live = live
+        self._scope = scope
+        self._name = name
+        self._zone = zone
+        self._default_language = default_language
+        self._translate_to = translate_to
+        self._templates = Environment(
+            loader=PackageLoader("controller"),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    async def school(self, request: Request, wanted: dict[str, str], cursor: str) -> HTMLResponse:
+        """The first screen; wanted: the table's filters by room, kind and status."""
+        (after,) = unseal(cursor, str) if cursor else ("",)
+        rooms = self._live.rooms()
+        tasks = sorted(
+            ((room, problem) for room in rooms for problem in room.problems),
+            key=lambda task: urgent_first(task[1]),
+        )
+        records = await run_in_threadpool(
+            self._store.devices, self._scope, after=after, limit=ROWS + 1, **wanted
+        )
+        rows = records[:ROWS]
+        chosen = {name: value for name, value in wanted.items() if value}
+        behind = seal(rows[-1].device_id) if len(records) > ROWS else ""
+        return self._page(
+            request,
+            "school.html",
+            rooms=rooms,
+            counts=asdict(counts_of(rooms)),
+            tasks=tasks,
+            task_limit=TASKS,
+            devices=rows,
+            wanted=wanted,
+            kinds=list(DeviceKind),
+            statuses=list(Status),
+            next_page=urlencode({**chosen, "cursor": behind}) if behind else "",
+            first_page=urlencode(chosen) if cursor else None,
+        )
+
+    async def room(self, request: Request, code: str, school: str) -> HTMLResponse:
+        """One room's screen. Raises Refused if there is no such room."""
+        room = self._find(code, school)
+        place = Place(self._scope.province, room.key.school)
+        devices = await run_in_threadpool(self._store.all_devices, place, code)
+        events = await run_in_threadpool(self._store.newest_events, place, room=code, limit=EVENTS)
+        agents = [each for each in self._live.agents(code) if each.place.school == place.school]
+        return self._page(
+            request,
+            "room.html",
+            room=room,
+            devices=sorted(devices, key=_urgent_devices_first),
+            agents=agents,
+            events=events,
+            marked=self._live.marked_today().get(code, 0),
+        )
+
+    def error(self, request: Request, refused: Refused) -> HTMLResponse:
+        """A page that says what cannot be shown."""
+        return self._page(request, "error.html", status_code=refused.status, refused=refused)
+
+    def _find(self, code: str, school: str) -> Room:
+        for room in self._live.rooms():
+            if room.key.room == code and school in {"", room.key.school}:
+                return room
+        raise Refused(404, "room_unknown", N_("There is no such room."), "/")
+
+    def _page(
+        self, request: Request, template: str, status_code: int = 200, **values: Any
+    ) -> HTMLResponse:
+        language = language_of(
+            request.query_params.get("lang", ""),
+            request.cookies.get("lang", ""),
+            request.headers.get("accept-language", ""),
+            self._default_language,
+        )
+        words = ScreenWords(language, self._translate_to(language), self._zone)
+        text = self._templates.get_template(template).render(
+            _=words.say,
+            words=words,
+            words_json=json.dumps(words.for_script(), ensure_ascii=False),
+            school=self._name,
+            many_schools=not self._scope.school,
+            at=self._live.now_iso(),
+            now_ms=self._live.now_ms(),
+            languages=[(each, _with_language(request, each)) for each in LANGUAGES],
+            **values,
+        )
+        answer = HTMLResponse(text, status_code, {"Content-Language": language})
+        if request.query_params.get("lang") == language:
+            answer.set_cookie("lang", language, max_age=_YEAR_S, samesite="lax", httponly=True)
+        return answer
+
+
+def page_router(
+    store: Store,
+    live: Live,
+    *,
+    scope: Place,
+    name: str,
+    zone: tzinfo,
+    default_language: str,
+    translate_to: Callable[[str], Translate],
+) -> APIRouter:
+    """The screens, as routes that the API's description leaves out."""
+    screens = Screens(
+        store,
+        live,
+        scope=scope,
+        name=name,
+        zone=zone,
+        default_language=default_language,
+        translate_to=translate_to,
+    )
+    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+    @router.get("/")
+    async def school(
+        request: Request, room: Code = "", kind: Code = "", status: Code = "", cursor: Cursor = ""
+    ) -> HTMLResponse:
+        try:
+            return await screens.school(
+                request, {"room": room.strip(), "kind": kind, "status": status}, cursor
+            )
+        except Refused as refused:
+            return screens.error(request, refused)
+
+    @router.get("/rooms/{code:path}")
+    async def one_room(request: Request, code: str, school: Code = "") -> HTMLResponse:
+        try:
+            return await screens.room(request, code, school)
+        except Refused as refused:
+            return screens.error(request, refused)
+
+    return router
+
+
+def _urgent_devices_first(device: Any) -> tuple[int, str, str]:
+    order = (Status.CRITICAL, Status.WARNING, Status.UNKNOWN, Status.OK)
+    return order.index(device.status), device.kind, device.name
+
+
+def _with_language(request: Request, language: str) -> str:
+    """This page's own address in another language."""
+    kept = {name: value for name, value in request.query_params.items() if name != "lang"}
+    return f"?{urlencode({**kept, 'lang': language})}"

@@ -1,0 +1,90 @@
+"""This file gives every error one shape: a stable code, a sentence, what to do."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import logging
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+from controller.store import StoreError
+from protocol.words import N_
+
+_LOGGER = logging.getLogger(__name__)
+
+_TOO_MANY: Final = 1 << 53  # no log is that long, and a database's number ends near
+
+
+class Refused(Exception):  # noqa: N818 - a request refused is an answer, not a fault
+    """A request that cannot be served: the HTTP status, and what to tell the caller."""
+
+    def __init__(self, status: int, code: str, message: str, hint: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.hint = hint
+
+
+def seal(*values: str | int) -> str:
+    """The values as an opaque word that callers hand back: a cursor or a token."""
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+
+
+def unseal(word: str, *types: type) -> list[Any]:
+    """The values of a sealed word, which must have these types. Raises Refused."""
+    try:
+        padded = word + "=" * (-len(word) % 4)
+        values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, RecursionError):
+        values = None
+    shaped = isinstance(values, list) and [type(each) for each in values] == list(types)
+    if shaped and all(0 <= each < _TOO_MANY for each in values if isinstance(each, int)):
+        return list(values)
+    raise Refused(
+        422,
+        "cursor_invalid",
+        N_("This is not a place to go on from."),
+        "Use `next` of an answer as it was given, or start without it.",
+    )
+
+
+def answer_refusals(app: FastAPI) -> None:
+    """Have the application answer every error in the one shape."""
+
+    @app.exception_handler(Refused)
+    async def refused(_: Request, error: Refused) -> JSONResponse:
+        return answer(error.status, error.code, error.message, error.hint)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"][1:])[:80]
+        return answer(
+            422, "parameter_invalid", f"{name}: {first['msg']}", "See /openapi.json for the values."
+        )
+
+    @app.exception_handler(HTTPException)
+    async def http_error(_: Request, error: HTTPException) -> JSONResponse:
+        code = {404: "not_found", 405: "method_refused"}.get(error.status_code, "refused")
+        return answer(error.status_code, code, str(error.detail), "See /openapi.json.")
+
+    @app.exception_handler(SQLAlchemyError)
+    @app.exception_handler(StoreError)
+    async def unreadable(_: Request, error: Exception) -> JSONResponse:
+        _LOGGER.warning("database not usable: %s", error)
+        return answer(
+            503, "store_unusable", "The database does not answer.", "Try again in a minute."
+        )
+
+
+def answer(status: int, code: str, message: str, hint: str) -> JSONResponse:
+    """An error as JSON."""
+    return JSONResponse({"error": {"code": code, "message": message, "hint": hint}}, status)

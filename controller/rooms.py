@@ -1,0 +1,206 @@
+"""This file sums up a room from its agents and devices: how it fares, why, what to do. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from controller.records import AgentRecord, DeviceRecord
+from protocol.health import ReasonCode
+from protocol.model import DeviceKind, Reason, Status, worst
+
+# A lesson cannot be held as planned without these; a tablet more or less does not stop it.
+ESSENTIAL: Final = frozenset(
+    {DeviceKind.BOARD, DeviceKind.CAMERA, DeviceKind.PROJECTOR, DeviceKind.HOST}
+)
+_URGENT_FIRST: Final = (Status.CRITICAL, Status.WARNING, Status.UNKNOWN, Status.OK)
+_DIGITS: Final = re.compile(r"(\d+)")
+
+
+class RoomKey(NamedTuple):
+    """Which room: a school's code and the room's."""
+
+    school: str
+    room: str
+
+
+class Cause(NamedTuple):
+    """One reason for the room's status, and whose it is; device_id is empty for the agent's own."""
+
+    status: Status
+    reason: Reason
+    agent_id: str
+    device_id: str = ""
+
+
+class Problem(NamedTuple):
+    """One line of work: all devices of a kind that have the same trouble; kind None is the agent.
+
+    reason is None where a device gave none. devices: their ids, in order.
+    """
+
+    status: Status
+    kind: DeviceKind | None
+    reason: Reason | None
+    devices: tuple[str, ...]
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """A room's summary. since_ms: when its present status began."""
+
+    key: RoomKey
+    status: Status
+    causes: tuple[Cause, ...]
+    problems: tuple[Problem, ...]
+    agents: tuple[str, ...]
+    lesson: str | None
+    devices: Mapping[DeviceKind, Mapping[Status, int]]
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """The figures at the top of the first screen."""
+
+    problems: int
+    disconnected: int
+    in_lesson: int
+    rooms: int
+    working: int
+    devices: int
+
+
+def rooms_of(agents: Iterable[AgentRecord], devices: Iterable[DeviceRecord]) -> list[Room]:
+    """Every room that an agent or device names, in natural order: 7A2 before 10A1."""
+    agents_by = defaultdict[RoomKey, list[AgentRecord]](list)
+    devices_by = defaultdict[RoomKey, list[DeviceRecord]](list)
+    for agent in agents:
+        agents_by[key_of(agent)].append(agent)
+    for device in devices:
+        devices_by[key_of(device)].append(device)
+    keys = sorted(agents_by.keys() | devices_by.keys(), key=lambda key: natural(*key))
+    return [room_of(key, agents_by[key], devices_by[key]) for key in keys if key.room]
+
+
+def room_of(key: RoomKey, agents: Sequence[AgentRecord], devices: Sequence[DeviceRecord]) -> Room:
+    """One room's summary; its status is the worst of its agents and its essential devices."""
+    present = [device for device in devices if device.removed_ms is None]
+    parts: list[AgentRecord | DeviceRecord] = [
+        *agents,
+        *(device for device in present if device.kind in ESSENTIAL),
+    ]
+    status = worst([part.status for part in parts])
+    lessons = (agent.lesson for agent in agents if agent.online and agent.lesson)
+    return Room(
+        key=key,
+        status=status,
+        causes=tuple(_causes(parts)),
+        problems=tuple(_problems(agents, present)),
+        agents=tuple(sorted(agent.place.agent for agent in agents)),
+        lesson=next(lessons, None),
+        devices=_tally(present),
+        since_ms=_since(parts, status),
+    )
+
+
+def counts_of(rooms: Iterable[Room]) -> Counts:
+    """Add the rooms up."""
+    rooms = list(rooms)
+    by_status = Counter[Status]()
+    for room in rooms:
+        for tally in room.devices.values():
+            by_status.update(tally)
+    return Counts(
+        problems=sum(len(room.problems) for room in rooms),
+        disconnected=by_status[Status.UNKNOWN],
+        in_lesson=sum(room.lesson is not None for room in rooms),
+        rooms=len(rooms),
+        working=by_status[Status.OK],
+        devices=by_status.total(),
+    )
+
+
+def urgent_first(problem: Problem) -> tuple[int, int]:
+    """The order of work: the worst first, of those the oldest."""
+    return _URGENT_FIRST.index(problem.status), problem.since_ms
+
+
+def key_of(record: AgentRecord | DeviceRecord) -> RoomKey:
+    """The room that a record names."""
+    return RoomKey(record.place.school, record.room)
+
+
+def natural(school: str, room: str) -> tuple[str, list[tuple[bool, int, str]], str]:
+    """A sorting key in which numbers inside a room's code count as numbers."""
+    parts = [
+        (False, int(part), part) if part.isdecimal() else (True, 0, part.casefold())
+        for part in _DIGITS.split(room)
+        if part
+    ]
+    return school, parts, room
+
+
+def _causes(parts: Sequence[AgentRecord | DeviceRecord]) -> list[Cause]:
+    causes = [
+        Cause(part.status, reason, part.place.agent, _device_id(part))
+        for part in parts
+        if part.status is not Status.OK
+        for reason in part.reasons
+    ]
+    return sorted(causes, key=lambda cause: _URGENT_FIRST.index(cause.status))
+
+
+def _device_id(part: AgentRecord | DeviceRecord) -> str:
+    return part.device_id if isinstance(part, DeviceRecord) else ""
+
+
+def _problems(agents: Sequence[AgentRecord], devices: Sequence[DeviceRecord]) -> list[Problem]:
+    """The room's work; what follows from a lost agent is not listed again a device at a time."""
+    lost = {agent.place.agent for agent in agents if not agent.online}
+    found = [problem for agent in agents for problem in _agent_problems(agent)]
+    alike = defaultdict[tuple[DeviceKind, Status, str], list[DeviceRecord]](list)
+    for device in devices:
+        code = device.reasons[0].code if device.reasons else ""
+        follows = code == ReasonCode.AGENT_LOST and device.place.agent in lost
+        if device.status is not Status.OK and not follows:
+            alike[device.kind, device.status, code].append(device)
+    found += [_device_problem(group) for group in alike.values()]
+    return sorted(found, key=urgent_first)
+
+
+def _agent_problems(agent: AgentRecord) -> list[Problem]:
+    if agent.online:
+        reasons = agent.reasons if agent.status is not Status.OK else ()
+    else:
+        reasons = agent.reasons[:1] or (Reason(ReasonCode.AGENT_LOST),)
+    return [Problem(agent.status, None, reason, (), agent.since_ms) for reason in reasons]
+
+
+def _device_problem(alike: Sequence[DeviceRecord]) -> Problem:
+    first = alike[0]
+    return Problem(
+        status=first.status,
+        kind=first.kind,
+        reason=first.reasons[0] if first.reasons else None,
+        devices=tuple(sorted(device.device_id for device in alike)),
+        since_ms=min(device.since_ms for device in alike),
+    )
+
+
+def _tally(devices: Sequence[DeviceRecord]) -> dict[DeviceKind, dict[Status, int]]:
+    tally = defaultdict[DeviceKind, Counter[Status]](Counter)
+    for device in devices:
+        tally[device.kind][device.status] += 1
+    return {kind: dict(tally[kind]) for kind in DeviceKind if kind in tally}
+
+
+def _since(parts: Sequence[AgentRecord | DeviceRecord], status: Status) -> int:
+    """A room is well since its last part is well, and unwell since its first part is unwell."""
+    began = [part.since_ms for part in parts if part.status is status]
+    pick = max if status is Status.OK else min
+    return pick(began, default=0)

@@ -1,0 +1,154 @@
+"""This file says things on the screens: words, sentences and times in one language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import tzinfo
+from typing import Any, Final
+
+import msgspec
+
+from controller.records import DeviceRecord, EventRecord
+from controller.rooms import Problem, Room
+from protocol.health import ReasonCode
+from protocol.model import DeviceKind, Reason, Status, instant, iso, worst
+from protocol.words import LANGUAGES, N_, Translate, kind_word, number, sentence, status_word
+
+_EVENTS: Final[Mapping[str, str]] = {
+    "device_appeared": N_("{name} was connected."),
+    "device_vanished": N_("{name} went away. {reason}"),
+    "health_changed": N_("The room's computer: {status}."),
+    "lesson_started": N_("A lesson began."),
+    "lesson_ended": N_("The lesson ended."),
+}
+_MEASURES: Final[Mapping[str, tuple[str, str]]] = {
+    "cpu_percent": (N_("processor"), "%"),
+    "memory_used_percent": (N_("memory"), "%"),
+    "disk_used_percent": (N_("disk"), "%"),
+    "temperature_c": (N_("temperature"), "°C"),
+    "battery_percent": (N_("battery"), "%"),
+}
+_FOR_SCRIPT: Final[Mapping[str, str]] = {
+    "updated": N_("updated {ago}"),
+    "stale": N_("Last news {ago}. Trying to reach the server again…"),
+    "since": N_("since {when}"),
+    "more": N_("and {n} more"),
+    "computer": N_("The room's computer"),
+    "in_lesson": N_("in lesson"),
+    "calm": N_("Nothing needs doing."),
+}
+
+
+class ScreenWords:
+    """The screens' words in one language; times in the school's zone."""
+
+    def __init__(self, language: str, translate: Translate, zone: tzinfo) -> None:
+        self.language = language
+        self._translate = translate
+        self._zone = zone
+
+    def say(self, text: str, **values: object) -> str:
+        """A text in this language, its {names} filled in."""
+        said = self._translate(text)
+        for name, value in values.items():
+            said = said.replace(f"{{{name}}}", str(value))
+        return said
+
+    def status(self, status: Status) -> str:
+        """The status in a word or two."""
+        return status_word(status, self._translate)
+
+    def kind(self, kind: DeviceKind | None) -> str:
+        """What kind of thing it is; None is the agent's own machine."""
+        if kind is None:
+            return self.say(_FOR_SCRIPT["computer"])
+        return kind_word(kind, self._translate)
+
+    def reason(self, reason: Reason | None) -> str:
+        """Why, and what to do, in a sentence; nothing where no reason was given."""
+        return sentence(reason, self._translate) if reason else ""
+
+    def problem(self, problem: Problem) -> str:
+        """Whom a line of work is about, such as 12 tablets."""
+        kind = self.kind(problem.kind)
+        count = len(problem.devices)
+        return f"{kind} ({count})" if count > 1 else kind
+
+    def device(self, device: DeviceRecord) -> str:
+        """What to call a device."""
+        made = " ".join(part for part in (device.vendor, device.model) if part)
+        return device.name or made or self.kind(device.kind)
+
+    def event(self, event: EventRecord) -> str:
+        """What happened, in a sentence; a kind from a newer program is shown as it is."""
+        if event.kind not in _EVENTS:
+            return event.kind
+        body = msgspec.json.decode(event.body)
+        status = body.get("status", "")
+        return self.say(
+            _EVENTS[event.kind],
+            name=body.get("name") or body.get("device_id", ""),
+            status=self.status(Status(status)) if status in set(Status) else status,
+            reason=self.reason(Reason(body["reason"])) if body.get("reason") else "",
+        ).strip()
+
+    def measures(self, measures: msgspec.Struct) -> list[tuple[str, str]]:
+        """What a machine measured, as words and figures."""
+        return [
+            (self.say(word), f"{number(round(value))} {unit}")
+            for name, (word, unit) in _MEASURES.items()
+            if (value := getattr(measures, name)) is not None
+        ]
+
+    def part(self, room: Room, kind: str) -> tuple[str, str] | None:
+        """How a kind of device fares in a room, for its icon; None if the room has none."""
+        tally = room.devices.get(DeviceKind(kind))
+        if not tally:
+            return None
+        status = worst(list(tally))
+        return status, f"{self.kind(DeviceKind(kind))}: {self.status(status)}"
+
+    def tablets(self, room: Room) -> str:
+        """How many tablets work, of all, such as 38/40."""
+        tally = room.devices.get(DeviceKind.TABLET, {})
+        return f"{tally.get(Status.OK, 0)}/{sum(tally.values())}" if tally else ""
+
+    def when(self, at_ms: int) -> str:
+        """A time of the school's clock, dd/mm/yyyy HH:MM."""
+        return f"{instant(at_ms).astimezone(self._zone):%d/%m/%Y %H:%M}"
+
+    def since(self, at_ms: int, now_ms: int) -> str:
+        """Since when: the hour if today, else the day."""
+        at, now = (instant(each).astimezone(self._zone) for each in (at_ms, now_ms))
+        when = f"{at:%H:%M}" if at.date() == now.date() else f"{at:%d/%m/%Y}"
+        return self.say(_FOR_SCRIPT["since"], when=when)
+
+    def iso(self, at_ms: int) -> str:
+        """A time for the page's script."""
+        return iso(at_ms)
+
+    def for_script(self) -> dict[str, Any]:
+        """All the words that the page's script may need."""
+        return {
+            "language": self.language,
+            "zone": str(self._zone),
+            "status": {status: self.status(status) for status in Status},
+            "kind": {kind: self.kind(kind) for kind in DeviceKind},
+            "reason": {code: self.reason(Reason(code, "{value}")) for code in ReasonCode},
+            **{name: self.say(text) for name, text in _FOR_SCRIPT.items()},
+        }
+
+
+def language_of(asked: str, remembered: str, accepted: str, default: str) -> str:
+    """The language asked for, remembered, the browser's (RFC 9110, 12.5.4) or the school's."""
+    ranges = [each.strip().partition(";") for each in accepted[:200].split(",")]
+    browsers = sorted(ranges, key=lambda each: -_weight(each[2]))
+    wanted = [asked, remembered, *(each[0].partition("-")[0].lower() for each in browsers)]
+    return next((each for each in wanted if each in LANGUAGES), default)
+
+
+def _weight(parameters: str) -> float:
+    try:
+        return float(parameters.partition("q=")[2] or 1)
+    except ValueError:
+        return 0.0

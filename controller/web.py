@@ -1,0 +1,118 @@
+"""This file puts the screens, the API and the live line together into one ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
+
+from fastapi import FastAPI, Query, WebSocket, WebSocketDisconnect
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import StaticFiles
+
+from controller.api import api_router, watch_router
+from controller.guard import Guard
+from controller.live import Live
+from controller.pages import page_router
+from controller.refusals import answer_refusals
+from controller.store import Store
+from controller.subscription import Subscription, View
+from protocol import __version__
+from protocol.model import Place
+from protocol.words import Translate, translator
+
+MAX_BROWSERS: Final = 300
+SEND_PATIENCE_S: Final = 20.0  # a page that takes nothing for so long is gone
+
+_STATIC: Final = Path(__file__).with_name("static")
+
+
+def create_web(
+    store: Store,
+    live: Live,
+    *,
+    scope: Place,
+    name: str,
+    remove_device: Callable[[str], Awaitable[bool]],
+    health: Callable[[], Mapping[str, object]],
+    metrics: Callable[[], Mapping[str, float]],
+    allowed_hosts: Sequence[str],
+    timezone: str,
+    default_language: str,
+    translate_to: Callable[[str], Translate] = translator,
+) -> FastAPI:
+    """The controller's face, within the scope. name: the school's, as the screens show it."""
+
+    @contextlib.asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        await live.load()
+        yield
+
+    app = FastAPI(
+        title="LopHoc",
+        version=__version__,
+        lifespan=life,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.add_middleware(GZipMiddleware, minimum_size=1024)
+    app.add_middleware(Guard, allowed_hosts=allowed_hosts)  # added last, so it stands in front
+    answer_refusals(app)
+    app.include_router(api_router(store, scope, remove_device))
+    app.include_router(watch_router(store, live, scope, health, metrics))
+    app.include_router(
+        page_router(
+            store,
+            live,
+            scope=scope,
+            name=name,
+            zone=ZoneInfo(timezone),
+            default_language=default_language,
+            translate_to=translate_to,
+        )
+    )
+    app.mount("/static", StaticFiles(directory=_STATIC))
+
+    @app.websocket("/live")
+    async def follow(
+        socket: WebSocket,
+        room: Annotated[str, Query(max_length=64)] = "",
+        view: View = View.ALL,
+    ) -> None:
+        if live.browsers >= MAX_BROWSERS:
+            await socket.close(1013, "too many pages are open")
+            return
+        await socket.accept()
+        with contextlib.suppress(WebSocketDisconnect, TimeoutError):
+            await _converse(socket, live.subscribe(room, view))
+
+    return app
+
+
+async def _converse(socket: WebSocket, subscription: Subscription) -> None:
+    """Speak and listen until the page goes. Raises WebSocketDisconnect or TimeoutError."""
+    try:
+        async with subscription, asyncio.TaskGroup() as tasks:
+            tasks.create_task(_speak(socket, subscription), name="live speak")
+            tasks.create_task(_listen(socket, subscription), name="live listen")
+    except BaseExceptionGroup as ended:
+        raise ended.exceptions[0] from None
+
+
+async def _speak(socket: WebSocket, subscription: Subscription) -> None:
+    async for text in subscription:
+        async with asyncio.timeout(SEND_PATIENCE_S):
+            await socket.send_text(text)
+
+
+async def _listen(socket: WebSocket, subscription: Subscription) -> None:
+    """The one thing a page may say is that it wants a snapshot."""
+    while True:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message["code"])
+        if message.get("text") == "snapshot":
+            subscription.ask()

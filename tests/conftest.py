@@ -1,0 +1,75 @@
+"""Parts that tests of several packages share: real brokers, skipped where they are absent."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import subprocess
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.flows.programs import free_port, until
+
+
+def need(program: str, package: str) -> str:
+    """The program's path; skips the test, naming Debian's package, where it is absent."""
+    found = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
+    if found is None:
+        pytest.skip(f"needs the package {package}")
+    return found
+
+
+class Mosquitto:
+    """A real Mosquitto with its stock limits and its store on disk."""
+
+    def __init__(self, program: str, folder: Path) -> None:
+        self.port = free_port()
+        self.url = f"mqtt://127.0.0.1:{self.port}"
+        self._config = folder / "mosquitto.conf"
+        self._config.write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\n"
+            f"persistence true\npersistence_location {folder}/\n"
+        )
+        self._program = program
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it listens."""
+        self._process = subprocess.Popen(
+            [self._program, "-c", str(self._config)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        until(self._answers, "mosquitto listens")
+
+    def kill_and_restart(self) -> None:
+        """Pull its plug, and put it back in."""
+        self.close()
+        self.start()
+
+    def close(self) -> None:
+        """End it at once."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
+
+    def _answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    """A running Mosquitto."""
+    folder = tmp_path / "mosquitto"
+    folder.mkdir(mode=0o777)
+    folder.chmod(0o777)
+    tmp_path.chmod(0o755)
+    broker = Mosquitto(need("mosquitto", "mosquitto"), folder)
+    broker.start()
+    yield broker
+    broker.close()

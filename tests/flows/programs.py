@@ -1,0 +1,217 @@
+"""This file starts LopHoc's programs as a school would, and waits for what they do."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+BIN = Path(sys.executable).parent
+PATIENCE_S = 40.0
+Value = TypeVar("Value")
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(condition: Callable[[], Value], what: str, patience_s: float = PATIENCE_S) -> Value:
+    """Wait until the condition holds; returns what it gave."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {patience_s} s: {what}")
+        time.sleep(0.05)
+
+
+def request(
+    method: str, url: str, body: object = None, headers: dict[str, str] | None = None
+) -> tuple[int, Any]:
+    """One HTTP request; returns the status and the decoded body. Raises OSError if no answer."""
+    data = json.dumps(body).encode() if body is not None else None
+    asked = urllib.request.Request(url, data, headers or {}, method=method)  # noqa: S310
+    if data is not None:
+        asked.add_header("Content-Type", "application/json")
+    try:
+        with urllib.request.urlopen(asked, timeout=5) as answer:  # noqa: S310
+            text, status = answer.read(), answer.status
+    except urllib.error.HTTPError as error:
+        text, status = error.read(), error.code
+    try:
+        return status, json.loads(text)
+    except ValueError:
+        return status, text.decode()
+
+
+def get(url: str) -> Any:
+    """The JSON at a URL, or None while nobody answers."""
+    try:
+        status, body = request("GET", url)
+    except OSError:
+        return None
+    return body if status == 200 else None
+
+
+class Program:
+    """One of LopHoc's commands as a process, with its log in a file."""
+
+    def __init__(self, log: Path, *arguments: str, env: dict[str, str] | None = None) -> None:
+        self.log = log
+        self._arguments = [str(BIN / arguments[0]), *arguments[1:]]
+        self._env = {**os.environ, "LANG": "en_US.UTF-8", **(env or {})}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Program:
+        """Start it, or start it again."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self._arguments, stdout=log, stderr=log, env=self._env
+            )
+        return self
+
+    @property
+    def pid(self) -> int:
+        """The running process."""
+        assert self.process is not None
+        return self.process.pid
+
+    def kill(self) -> None:
+        """Pull its plug."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self, how: signal.Signals = signal.SIGTERM, patience_s: float = 10.0) -> int:
+        """Ask it to end; returns its exit code."""
+        assert self.process is not None
+        self.process.send_signal(how)
+        return self.process.wait(patience_s)
+
+    def ended(self) -> bool:
+        """Whether it has ended."""
+        return self.process is None or self.process.poll() is not None
+
+    def close(self) -> None:
+        """Leave no process behind."""
+        if not self.ended():
+            self.kill()
+
+
+class School:
+    """A controller and one agent, each with its own folder, and the addresses to ask."""
+
+    def __init__(self, folder: Path, *, broker: str = "", room: str = "P203") -> None:
+        self.folder = folder
+        self.http_port, self.mqtt_port, self.local_port = free_port(), free_port(), free_port()
+        self.api = f"http://127.0.0.1:{self.http_port}"
+        self.local = f"http://127.0.0.1:{self.local_port}"
+        outside = ["--broker", broker] if broker else []
+        self.controller = Program(
+            folder / "controller.log",
+            "lophoc-controller",
+            "run",
+            *("--data", str(folder / "controller")),
+            *("--http-port", str(self.http_port)),
+            *("--mqtt-port", str(self.mqtt_port)),
+            *("--school", "00140708", "--province", "14", "--name", "THPT Chuyên"),
+            *("--mdns", "false"),
+            *outside,
+        )
+        self.agent = Program(
+            folder / "agent.log",
+            "lophoc-agent",
+            "run",
+            *("--data", str(folder / "agent")),
+            *("--broker", broker or f"mqtt://127.0.0.1:{self.mqtt_port}"),
+            *("--school", "00140708", "--province", "14", "--room", room),
+            *("--agent-id", "p203", "--local-port", str(self.local_port)),
+            *("--mdns", "false"),
+        )
+
+    def __enter__(self) -> School:
+        self.controller.start()
+        self.agent.start()
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self.agent.close()
+        self.controller.close()
+        self.end_broker()
+        if kind is not None:
+            for program in (self.controller, self.agent):
+                print(f"--- {program.log.name}\n{program.log.read_text()[-6000:]}")
+
+    def ready(self) -> School:
+        """Wait until the agent's room is seen at the controller."""
+        until(lambda: get(f"{self.local}/api/v1/status"), "the agent's local API answers")
+        until(lambda: self.agents() and self.agents()[0]["room"], "the controller knows the agent")
+        return self
+
+    def agents(self) -> list[dict[str, Any]]:
+        """The agents the controller knows."""
+        page = get(f"{self.api}/api/v1/agents")
+        return page["items"] if page else []
+
+    def marks(self) -> list[dict[str, Any]]:
+        """Every mark the controller has, page by page."""
+        return self.all("attendance")
+
+    def all(self, what: str, limit: int = 1000) -> list[dict[str, Any]]:
+        """Every item of a list, page by page."""
+        items, cursor = [], ""
+        joint = "&" if "?" in what else "?"
+        while True:
+            page = get(f"{self.api}/api/v1/{what}{joint}limit={limit}{cursor}")
+            if page is None:
+                return []
+            items += page["items"]
+            if not page["next"]:
+                return items
+            cursor = f"&cursor={page['next']}"
+
+    def waiting(self) -> int | None:
+        """How many messages wait in the agent's outbox; None while it does not answer."""
+        status = get(f"{self.local}/api/v1/status")
+        return status["outbox"]["pending"] if status else None
+
+    def mark(self, student: str, status: str = "present") -> tuple[int, Any]:
+        """Mark a pupil through the agent's local API. Raises OSError while it is down."""
+        body = {"student": student, "status": status, "method": "manual"}
+        return request("POST", f"{self.local}/api/v1/attendance", body)
+
+    def broker_pid(self) -> int | None:
+        """The embedded broker's process."""
+        path = self.folder / "controller" / "broker" / "nats.pid"
+        try:
+            pid = int(path.read_text())
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (OSError, ValueError):
+            return None
+        return pid if b"nats-server" in command else None
+
+    def end_broker(self) -> None:
+        """Pull the embedded broker's plug, if it runs."""
+        pid = self.broker_pid()
+        if pid is not None:
+            os.kill(pid, signal.SIGKILL)
+
+
+async def in_thread(work: Callable[[], Value]) -> Value:
+    """Blocking work beside the loop."""
+    return await asyncio.to_thread(work)

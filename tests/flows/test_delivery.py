@@ -1,0 +1,89 @@
+"""Nothing is lost and nothing doubled, whoever's plug is pulled."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.flows.programs import School, until
+
+MARKS = 300
+STATUSES = ("present", "absent_excused", "absent_unexcused", "late")
+
+
+def test_a_mark_reaches_the_school(tmp_path: Path) -> None:
+    """From the teacher's laptop to the school's list, with its place and time."""
+    with School(tmp_path) as school:
+        school.ready()
+        status, kept = school.mark("hs-0001", "late")
+        assert status == 201
+        (row,) = until(school.marks, "the mark is stored")
+        assert row["event_id"] == kept["event_id"]
+        assert (row["student"], row["status"], row["method"]) == ("hs-0001", "late", "manual")
+        assert (row["room"], row["agent_id"]) == ("P203", "p203")
+
+
+@pytest.mark.parametrize("external", [False, True], ids=["embedded", "mosquitto"])
+def test_300_marks_arrive_once_while_everything_is_killed(
+    tmp_path: Path, external: bool, request: pytest.FixtureRequest
+) -> None:
+    """Broker, controller and agent are each SIGKILLed several times at random moments."""
+    broker = request.getfixturevalue("mosquitto") if external else None
+    with School(tmp_path, broker=broker.url if broker else "") as school:
+        school.ready()
+        chance = random.Random(20260905)
+        done = threading.Event()
+        kills: Counter[str] = Counter()
+
+        def pull_plugs() -> None:
+            """One plug after another, each at least four times, until all marks are given."""
+            while not (done.is_set() and len(kills) == 3 and min(kills.values()) >= 4):
+                match chance.choice(["broker", "controller", "agent"]):
+                    case "broker" if broker:
+                        broker.kill_and_restart()
+                        kills["broker"] += 1
+                    case "broker":
+                        if school.broker_pid() is not None:
+                            school.end_broker()
+                            kills["broker"] += 1
+                    case "controller":
+                        school.controller.kill()
+                        school.controller.start()
+                        kills["controller"] += 1
+                    case _:
+                        school.agent.kill()
+                        school.agent.start()
+                        kills["agent"] += 1
+                threading.Event().wait(chance.uniform(0.1, 1.2))
+
+        puller = threading.Thread(target=pull_plugs)
+        puller.start()
+        try:
+            given: dict[str, str] = {}
+            for number in range(MARKS):
+                student, status = f"hs-{number:04}", chance.choice(STATUSES)
+                answer = until(lambda s=student, t=status: _try(school, s, t), f"{student} kept")
+                given[answer["event_id"]] = student
+                threading.Event().wait(0.02)
+        finally:
+            done.set()
+            puller.join()
+        until(lambda: len(school.marks()) >= MARKS, "all marks are stored", 60)
+        until(lambda: school.waiting() == 0, "the outbox is empty", 60)
+        rows = school.marks()
+        assert Counter(row["event_id"] for row in rows) == Counter(dict.fromkeys(given, 1))
+        assert Counter(row["student"] for row in rows) == Counter(given.values())
+        assert min(kills.values()) >= 4
+
+
+def _try(school: School, student: str, status: str) -> dict[str, str] | None:
+    """Mark as a teacher would: again, if the program was down or did not answer."""
+    try:
+        code, answer = school.mark(student, status)
+    except OSError:
+        return None
+    return answer if code in {200, 201} else None
