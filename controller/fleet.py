@@ -349,11 +349,11 @@ class Fleet:
         """Keep it; it gets a new place in the feed of changes unless only its last_seen moved."""
         same_status = before is not None and before.status is record.status
         kept = replace(record, since_ms=before.since_ms if before and same_status else now_ms)
-        if before is not None and _shown(kept) == _shown(before):
-            kept = replace(kept, change=before.change)
-        else:
+        if before is None or not _looks_same(kept, before):
             self._newest_change += 1
             kept = replace(kept, change=self._newest_change)
+        else:
+            kept = replace(kept, change=before.change)
         self.devices[record.device_id] = kept
         return kept
 
@@ -385,9 +385,16 @@ def _is_doubted(record: DeviceRecord) -> bool:
     return any(reason.code in _CONTROLLERS_VERDICTS for reason in record.reasons)
 
 
-def _shown(record: DeviceRecord) -> DeviceRecord:
-    """The record less what the feed does not tell of."""
-    return replace(record, boot="", rev=0, last_seen_ms=0, change=0)
+def _looks_same(record: DeviceRecord, before: DeviceRecord) -> bool:
+    """Whether nothing changed that the feed tells of."""
+    aligned = replace(
+        record,
+        boot=before.boot,
+        rev=before.rev,
+        last_seen_ms=before.last_seen_ms,
+        change=before.change,
+    )
+    return aligned == before
 
 
 def _body_of(message: AnyEvent) -> bytes:

@@ -13,7 +13,7 @@ from controller.stream import Stream
 from protocol.messages import HostMeasures, OutboxReport
 from protocol.model import AttendanceStatus, DeviceKind, Method, Place, Reason, Status
 
-Row = dict[str, Any]
+Row = tuple[object, ...]  # in the order of the table's columns, a log's own number left out
 
 _EMPTY: Final = "[]"
 _to_json: Final = msgspec.json.Encoder().encode
@@ -25,25 +25,25 @@ _outbox: Final = msgspec.json.Decoder(OutboxReport).decode
 
 def agent_row(record: AgentRecord) -> Row:
     """The record as a row of `agents`."""
-    return {
-        **_place_row(record.place),
-        "room": record.room,
-        "version": record.version,
-        "boot": record.boot,
-        "session": record.session,
-        "rev": record.rev,
-        "online": record.online,
-        "status": record.status.value,
-        "reasons": _json(record.reasons),
-        "measures": _to_json(record.measures).decode(),
-        "outbox": _to_json(record.outbox).decode(),
-        "missing": record.missing,
-        "lesson": record.lesson,
-        "beat_ms": int(record.beat_s * 1000),
-        "since_ms": record.since_ms,
-        "first_seen_ms": record.first_seen_ms,
-        "last_seen_ms": record.last_seen_ms,
-    }
+    return (
+        *_codes(record.place),
+        record.room,
+        record.version,
+        record.boot,
+        record.session,
+        record.rev,
+        record.online,
+        record.status.value,
+        _json(record.reasons),
+        _to_json(record.measures).decode(),
+        _to_json(record.outbox).decode(),
+        record.missing,
+        record.lesson,
+        int(record.beat_s * 1000),
+        record.since_ms,
+        record.first_seen_ms,
+        record.last_seen_ms,
+    )
 
 
 def agent_from(row: Mapping[str, Any]) -> AgentRecord:
@@ -71,26 +71,26 @@ def agent_from(row: Mapping[str, Any]) -> AgentRecord:
 
 def device_row(record: DeviceRecord) -> Row:
     """The record as a row of `devices`."""
-    return {
-        **_place_row(record.place),
-        "device_id": record.device_id,
-        "kind": record.kind.value,
-        "name": record.name,
-        "vendor": record.vendor,
-        "model": record.model,
-        "serial": record.serial,
-        "room": record.room,
-        "status": record.status.value,
-        "reasons": _json(record.reasons),
-        "sources": _json(record.sources),
-        "boot": record.boot,
-        "rev": record.rev,
-        "since_ms": record.since_ms,
-        "first_seen_ms": record.first_seen_ms,
-        "last_seen_ms": record.last_seen_ms,
-        "removed_ms": record.removed_ms,
-        "change": record.change,
-    }
+    return (
+        *_codes(record.place),
+        record.device_id,
+        record.kind.value,
+        record.name,
+        record.vendor,
+        record.model,
+        record.serial,
+        record.room,
+        record.status.value,
+        _json(record.reasons),
+        _json(record.sources),
+        record.boot,
+        record.rev,
+        record.since_ms,
+        record.first_seen_ms,
+        record.last_seen_ms,
+        record.removed_ms,
+        record.change,
+    )
 
 
 def device_from(row: Mapping[str, Any]) -> DeviceRecord:
@@ -119,15 +119,15 @@ def device_from(row: Mapping[str, Any]) -> DeviceRecord:
 
 def event_row(record: EventRecord) -> Row:
     """The record as a row of `events`; its place in the log comes with the insert."""
-    return {
-        **_place_row(record.place),
-        "room": record.room,
-        "event_id": record.event_id,
-        "kind": record.kind,
-        "at_ms": record.at_ms,
-        "received_ms": record.received_ms,
-        "body": record.body,
-    }
+    return (
+        *_codes(record.place),
+        record.room,
+        record.event_id,
+        record.kind,
+        record.at_ms,
+        record.received_ms,
+        record.body,
+    )
 
 
 def event_from(row: Mapping[str, Any]) -> EventRecord:
@@ -138,18 +138,18 @@ def event_from(row: Mapping[str, Any]) -> EventRecord:
 
 def mark_row(record: AttendanceRecord) -> Row:
     """The record as a row of `marks`; its place in the log comes with the insert."""
-    return {
-        **_place_row(record.place),
-        "room": record.room,
-        "event_id": record.event_id,
-        "student": record.student,
-        "status": record.status.value,
-        "method": record.method.value,
-        "lesson": record.lesson,
-        "day": record.day,
-        "at_ms": record.at_ms,
-        "received_ms": record.received_ms,
-    }
+    return (
+        *_codes(record.place),
+        record.room,
+        record.event_id,
+        record.student,
+        record.status.value,
+        record.method.value,
+        record.lesson,
+        record.day,
+        record.at_ms,
+        record.received_ms,
+    )
 
 
 def mark_from(row: Mapping[str, Any]) -> AttendanceRecord:
@@ -171,12 +171,12 @@ def mark_from(row: Mapping[str, Any]) -> AttendanceRecord:
 
 def stream_row(change: StreamChanged, now_ms: int) -> Row:
     """The stream as a row of `streams`."""
-    return {
-        **_place_row(change.place),
-        "boot": change.boot,
-        "ranges": change.stream.to_text(),
-        "heard_ms": now_ms,
-    }
+    return (
+        *_codes(change.place),
+        change.boot,
+        change.stream.to_text(),
+        now_ms,
+    )
 
 
 def stream_from(row: Mapping[str, Any]) -> StreamChanged:
@@ -188,8 +188,8 @@ def _place(row: Mapping[str, Any]) -> Place:
     return Place(row["province"], row["school"], row["agent"])
 
 
-def _place_row(place: Place) -> Row:
-    return {"province": place.province, "school": place.school, "agent": place.agent}
+def _codes(place: Place) -> tuple[str, str, str]:
+    return place.province, place.school, place.agent
 
 
 def _json(values: Iterable[object]) -> str:

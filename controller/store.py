@@ -11,7 +11,9 @@ import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
+from enum import Enum
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self, cast
 
@@ -26,6 +28,7 @@ from sqlalchemy import (
     Engine,
     Select,
     Table,
+    Update,
     bindparam,
     create_engine,
     delete,
@@ -33,6 +36,7 @@ from sqlalchemy import (
     func,
     make_url,
     select,
+    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
@@ -60,7 +64,16 @@ from protocol.words import N_
 KEPT_POISON_ROWS: Final = 1000
 KEPT_POISON_BYTES: Final = 4096
 
+ROWS_A_STATEMENT: Final = (64, 8, 1)  # few sizes, so that few statements are prepared
+
 _MIGRATIONS: Final = Path(__file__).with_name("migrations")
+
+
+class Writing(Enum):
+    """What happens to a row whose key is there already: replaced, or left as it is."""
+
+    UPSERT = 1
+    INSERT_NEW = 2
 
 
 class Poison(NamedTuple):
@@ -256,8 +269,8 @@ class Store:
 def _keep(db: Connection, changes: Sequence[Change], now_ms: int) -> None:
     """Of states, the last of a batch wins; events and marks add up."""
     states: dict[tuple[Table, object], Row] = {}
+    touched: list[Touched] = []
     fresh: dict[Table, list[Row]] = {events: [], marks: []}
-    touched: dict[tuple[Place, str], int] = {}
     kept_streams: dict[tuple[Place, str], StreamChanged] = {}
     for change in changes:
         match change:
@@ -272,62 +285,62 @@ def _keep(db: Connection, changes: Sequence[Change], now_ms: int) -> None:
             case AgentRecord():
                 states[agents, change.place] = agent_row(change)
             case Touched():
-                seen = ((change.place, device_id) for device_id in change.device_ids)
-                touched |= dict.fromkeys(seen, change.last_seen_ms)
+                touched.append(change)
             case Ask():
                 pass
     for table in (agents, devices):
-        _write(db, table, [row for (owner, _), row in states.items() if owner is table], "upsert")
+        rows = [row for (owner, _), row in states.items() if owner is table]
+        _write(db, table, rows, Writing.UPSERT)
     for table, rows in fresh.items():
-        _write(db, table, rows, "insert_new")
+        _write(db, table, rows, Writing.INSERT_NEW)
     rows = [stream_row(each, now_ms) for each in kept_streams.values()]
-    _write(db, streams, rows, "upsert")
-    _write(db, devices, [_touched_row(*key, at_ms) for key, at_ms in touched.items()], "touch")
+    _write(db, streams, rows, Writing.UPSERT)
+    for each in touched:
+        _touch(db, each)
 
 
-def _touched_row(place: Place, device_id: str, last_seen_ms: int) -> Row:
-    return {
-        "of_province": place.province,
-        "of_school": place.school,
-        "of_id": device_id,
-        "last_seen_ms": last_seen_ms,
-    }
+def _touch(db: Connection, touched: Touched) -> None:
+    db.execute(
+        _within_school(update(devices), touched.place)
+        .where(devices.c.device_id.in_(touched.device_ids))
+        .values(last_seen_ms=touched.last_seen_ms)
+    )
 
 
-def _write(db: Connection, table: Table, rows: Sequence[Row], how: str) -> None:
-    """Write rows through the driver's own executemany: per-row work is what a batch costs."""
-    if not rows:
-        return
-    text, order = _statement(table, how, db.dialect)
-    values = [tuple(map(row.__getitem__, order)) for row in rows] if order else list(rows)
-    db.exec_driver_sql(text, values)
+def _within_school(statement: Update, place: Place) -> Update:
+    return statement.where(devices.c.province == place.province, devices.c.school == place.school)
 
 
-@lru_cache(maxsize=64)
-def _statement(table: Table, how: str, dialect: Dialect) -> tuple[str, tuple[str, ...]]:
-    """The SQL of a write and, for drivers that count their parameters, the columns' order."""
-    if how == "touch":
-        statement: Any = (
-            table.update()
-            .where(
-                table.c.province == bindparam("of_province"),
-                table.c.school == bindparam("of_school"),
-                table.c.device_id == bindparam("of_id"),
-            )
-            .values(last_seen_ms=bindparam("last_seen_ms"))
-        )
+def _write(db: Connection, table: Table, rows: Sequence[Row], how: Writing) -> None:
+    """Write rows many to a statement: the database then works while Python reads the next batch."""
+    start = 0
+    for size in ROWS_A_STATEMENT:
+        while len(rows) - start >= size:
+            text, names = _statement(table, how, size, db.dialect)
+            values = tuple(chain.from_iterable(rows[start : start + size]))
+            named = not db.dialect.positional
+            db.exec_driver_sql(text, dict(zip(names, values, strict=True)) if named else values)
+            start += size
+
+
+@lru_cache(maxsize=128)
+def _statement(
+    table: Table, how: Writing, size: int, dialect: Dialect
+) -> tuple[str, tuple[str, ...]]:
+    """The SQL that writes `size` rows, and its parameters' names, row by row."""
+    insert = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
+    columns = [column.name for column in table.columns if column.name != "no"]
+    statement = insert(table).values(
+        [{name: bindparam(f"{name}_{number}") for name in columns} for number in range(size)]
+    )
+    if how is Writing.UPSERT:
+        keys = [column.name for column in table.primary_key]
+        rest = {name: statement.excluded[name] for name in columns if name not in keys}
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=rest)
     else:
-        insert = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
-        columns = [column.name for column in table.columns if column.name != "no"]
-        statement = insert(table).values({name: bindparam(name) for name in columns})
-        if how == "upsert":
-            keys = [column.name for column in table.primary_key]
-            rest = {name: statement.excluded[name] for name in columns if name not in keys}
-            statement = statement.on_conflict_do_update(index_elements=keys, set_=rest)
-        else:
-            statement = statement.on_conflict_do_nothing(index_elements=["event_id"])
-    compiled = statement.compile(dialect=dialect)
-    return str(compiled), tuple(compiled.positiontup or ())
+        statement = statement.on_conflict_do_nothing(index_elements=["event_id"])
+    names = tuple(f"{name}_{number}" for number in range(size) for name in columns)
+    return str(statement.compile(dialect=dialect)), names
 
 
 def _keep_poisons(db: Connection, poisons: Sequence[Poison], now_ms: int) -> None:

@@ -15,6 +15,7 @@ class Stream:
 
     def __init__(self, ranges: list[list[int]] | None = None) -> None:
         self.ranges = ranges or []
+        self._count = sum(high - low + 1 for low, high in self.ranges)
 
     @classmethod
     def from_text(cls, text: str) -> Stream:
@@ -28,19 +29,19 @@ class Stream:
     @property
     def missing(self) -> int:
         """How many numbers below the newest have not arrived."""
-        if not self.ranges:
-            return 0
-        return self.ranges[-1][1] - sum(high - low + 1 for low, high in self.ranges)
+        return self.ranges[-1][1] - self._count if self.ranges else 0
 
     def add(self, number: int) -> bool:
         """Note a number; False if it had arrived before."""
         ranges = self.ranges
         if ranges and number == ranges[-1][1] + 1:  # the ordinary case: the next one
             ranges[-1][1] = number
+            self._count += 1
             return True
         place = bisect_right(ranges, number, key=lambda each: each[0])
         if place and ranges[place - 1][1] >= number:
             return False
+        self._count += 1
         ranges.insert(place, [number, number])
         self._join(place)
         return True

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import logging
 import random
-import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -18,7 +17,8 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
+
+from protocol.line import Client
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -96,12 +96,14 @@ class Link:
         self._will = will
         self._greeting = greeting
         self._keep_session = keep_session
-        self._client: mqtt.Client | None = None
+        self._client: Client | None = None
         self._arrivals: deque[Arrival] = deque()
         self._arrived = asyncio.Event()
         self._ended = asyncio.Event()
         self._answered = asyncio.Event()
         self._reading = False
+        self._writing = False
+        self._remembered = False
         self._refusal = ""
         self.connected = asyncio.Event()
         self.session = 0
@@ -156,7 +158,6 @@ class Link:
         for arrival in arrivals:
             if arrival.qos and arrival.session == self.session:
                 self._client.ack(arrival.mid, arrival.qos)
-        self._client.loop_write()
 
     def hang_up(self) -> None:
         """Cut the line on purpose: a broker redelivers unacked messages on reconnect only."""
@@ -177,25 +178,25 @@ class Link:
         client = self._client = self._new_client(broker)
         async with asyncio.timeout(CONNECT_TIMEOUT_S * 2):
             await _in_daemon(lambda: client.connect(broker.host, broker.port, KEEPALIVE_S))
+            if (line := client.line()) is not None:
+                line.gathers = True
             # From here paho asks the loop to write, and never writes in another thread.
             client.on_socket_register_write = self._wants_write
-            client.on_socket_unregister_write = self._wrote_all
             self._listen()
             await self._answered.wait()
         if self._refusal:
             raise OSError(self._refusal)
-        if self._filters:
+        if self._filters and not self._remembered:
             client.subscribe([(each, 1) for each in self._filters])
         self.connected.set()
         for letter in self._greeting(self.session):
             self.say(letter)
 
-    def _new_client(self, broker: Broker) -> mqtt.Client:
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
+    def _new_client(self, broker: Broker) -> Client:
+        client = Client(
+            self._on_arrival,
             client_id=self._client_id,
             clean_session=not self._keep_session,
-            protocol=mqtt.MQTTv311,
             manual_ack=True,
         )
         client.connect_timeout = CONNECT_TIMEOUT_S
@@ -208,7 +209,6 @@ class Link:
         client.will_set(will.topic, will.payload, will.qos, will.retain)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
         return client
 
     async def _converse(self) -> None:
@@ -227,80 +227,94 @@ class Link:
         if self._client is not None and self.connected.is_set():
             self.say(self._will(self.session))
             self._client.disconnect()
-            self._client.loop_write()
+            self._client.loop_write()  # at its end paho closes the line, which sends it all
 
     def _close(self) -> None:
         self.connected.clear()
         client, self._client = self._client, None
         self._arrivals.clear()  # unacked: the broker sends them again in the next session
-        if client is None:
+        self._reading = self._writing = False
+        line = client.line() if client is not None else None
+        if client is None or line is None:
             return
-        sock = client.socket()
-        if sock is not None:
-            loop = asyncio.get_running_loop()
-            loop.remove_reader(sock)
-            loop.remove_writer(sock)
-            client.on_disconnect = None
-            client.on_socket_unregister_write = None
-            sock.close()
-        self._reading = False
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(line)
+        loop.remove_writer(line)
+        client.on_disconnect = None
+        client.on_socket_register_write = None
+        line.close()
 
     def _listen(self) -> None:
-        """Read the socket again once its reader has room."""
-        sock = self._client.socket() if self._client is not None else None
-        if sock is not None and not self._reading and len(self._arrivals) < MAX_HELD:
-            asyncio.get_running_loop().add_reader(sock, self._read)
-            self._reading = True
+        """Read the line again once the reader has room."""
+        line = self._client.line() if self._client is not None else None
+        if line is None or self._reading or len(self._arrivals) >= MAX_HELD:
+            return
+        loop = asyncio.get_running_loop()
+        loop.add_reader(line, self._read)
+        loop.call_soon(self._read)  # for what the line holds already
+        self._reading = True
 
     def _read(self) -> None:
-        """Take what the socket holds: at most a few milliseconds' worth, and only if it fits."""
+        """Take what has come: a few milliseconds' worth at a time, and only if it fits."""
         client = self._client
-        if client is None:
+        line = client.line() if client is not None else None
+        if client is None or line is None or not self._reading:
             return
-        start = len(self._arrivals)
-        before = -1
-        while before != len(self._arrivals) < start + READ_AT_ONCE:
-            before = len(self._arrivals)
+        enough = len(self._arrivals) + READ_AT_ONCE
+        client.loop_read()
+        while line.pending() and len(self._arrivals) < enough and client.line() is line:
             client.loop_read()
-            while _decrypted_bytes(client):
-                client.loop_read()
-        sock = client.socket()
-        if sock is not None and len(self._arrivals) >= MAX_HELD:
-            asyncio.get_running_loop().remove_reader(sock)
+        if client.line() is not line:
+            return
+        if len(self._arrivals) >= MAX_HELD:
+            asyncio.get_running_loop().remove_reader(line)
             self._reading = False
+        elif line.pending():
+            asyncio.get_running_loop().call_soon(self._read)
 
-    def _wants_write(self, client: mqtt.Client, _data: Any, sock: Any) -> None:
-        asyncio.get_running_loop().add_writer(sock, client.loop_write)
+    def _wants_write(self, *_: Any) -> None:
+        """There is something to send: gather what else comes in this turn of the loop."""
+        if not self._writing:
+            self._writing = True
+            asyncio.get_running_loop().call_soon(self._write)
 
-    def _wrote_all(self, _client: mqtt.Client, _data: Any, sock: Any) -> None:
-        asyncio.get_running_loop().remove_writer(sock)
+    def _write(self) -> None:
+        client = self._client
+        line = client.line() if client is not None else None
+        if client is None or line is None:
+            return
+        client.loop_write()
+        loop = asyncio.get_running_loop()
+        try:
+            done = line.flush()
+        except OSError as error:
+            self._lose(str(error))
+            return
+        if done:
+            loop.remove_writer(line)
+            self._writing = False
+        else:
+            loop.add_writer(line, self._write)
 
-    def _on_connect(self, _client: Any, _data: Any, _flags: Any, code: Any, _more: Any) -> None:
+    def _lose(self, why: str) -> None:
+        self._refusal = self._refusal or why
+        self.connected.clear()
+        self._answered.set()
+        self._ended.set()
+
+    def _on_connect(self, _client: Any, _data: Any, flags: Any, code: Any, _more: Any) -> None:
+        # Subscribing again would have some brokers send all unacked messages twice.
+        self._remembered = bool(flags.session_present)
         if code.is_failure:
             self._refusal = f"refused by the broker: {code}"
         self._answered.set()
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, code: Any, _more: Any) -> None:
-        self._refusal = self._refusal or str(code)
-        self.connected.clear()
-        self._answered.set()
-        self._ended.set()
+        self._lose(str(code))
 
-    def _on_message(self, _client: Any, _data: Any, message: mqtt.MQTTMessage) -> None:
-        try:
-            topic = message.topic
-        except UnicodeDecodeError:
-            topic = ""  # no topic of ours; the reader counts it and acks it
-        self._arrivals.append(
-            Arrival(topic, bytes(message.payload), message.mid, message.qos, self.session)
-        )
+    def _on_arrival(self, topic: str, payload: bytes, mid: int, qos: int) -> None:
+        self._arrivals.append(Arrival(topic, payload, mid, qos, self.session))
         self._arrived.set()
-
-
-def _decrypted_bytes(client: mqtt.Client) -> int:
-    """What TLS has decrypted already and no selector would tell of."""
-    sock = client.socket()
-    return sock.pending() if isinstance(sock, ssl.SSLSocket) else 0
 
 
 async def _in_daemon(work: Callable[[], object]) -> None:

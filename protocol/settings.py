@@ -131,7 +131,9 @@ def refuse_unknown(parser: argparse.ArgumentParser, extra: list[str]) -> None:
 
 def unknown(code: str, message: str, typo: str, names: Iterable[str]) -> SettingsError:
     """An error that names the valid name nearest to a typo, or all of them."""
-    close = difflib.get_close_matches(typo.split("=", maxsplit=1)[0], names := sorted(names), n=1, cutoff=0.5)
+    close = difflib.get_close_matches(
+        typo.split("=", maxsplit=1)[0], names := sorted(names), n=1, cutoff=0.5
+    )
     hint = N_("Did you mean {nearest}?") if close else N_("Valid: {valid}.")
     values = {"nearest": "".join(close), "valid": ", ".join(names)}
     return SettingsError(code, message, hint, name=typo, **values)
@@ -214,7 +216,7 @@ def _converted(setting: Setting, value: Any) -> Any:
 
 
 def _path(kind: type, value: Any) -> Any:
-    """msgspec leaves paths to us."""
+    """Paths, which msgspec leaves to us."""
     return kind(value) if issubclass(kind, Path) and isinstance(value, str) else value
 
 

@@ -122,16 +122,20 @@ def controller_state(place: Place) -> str:
 
 def address_for(place: Place, message: Up) -> Address:
     """Where an agent at this place says this message."""
+    channel = _CHANNEL_OF.get(type(message), Channel.EVENT)
     match message:
-        case Presence():
-            return Address(place, Channel.STATE)
-        case Birth():
-            return Address(place, Channel.BIRTH)
-        case Health():
-            return Address(place, Channel.HEALTH)
         case DeviceState():
-            return Address(place, Channel.DEVICE, message.device.device_id)
+            return Address(place, channel, message.device.device_id)
         case DeviceForgotten():
-            return Address(place, Channel.DEVICE, message.device_id)
+            return Address(place, channel, message.device_id)
         case _:
-            return Address(place, Channel.EVENT)
+            return Address(place, channel)
+
+
+_CHANNEL_OF: Final[dict[type, Channel]] = {
+    Presence: Channel.STATE,
+    Birth: Channel.BIRTH,
+    Health: Channel.HEALTH,
+    DeviceState: Channel.DEVICE,
+    DeviceForgotten: Channel.DEVICE,
+}
