@@ -10,6 +10,8 @@ from hardware.usb_devices import Properties, devices_of, is_usb_device, parent_o
 
 # A device plugged in sends its last event 85 ms after its first (a UVC camera on linux-usb).
 SETTLE_S = 0.15
+# A device whose nodes flap without end is shown as it stands after this long.
+RESTLESS_S = 2.0
 
 # Per USB device path: its nodes by their paths, its own among them.
 _Devices = dict[str, dict[str, Properties]]
@@ -27,6 +29,7 @@ class Plugs:
         self._live: _Devices = {}
         self._settled: _Devices = {}
         self._due: dict[str, float] = {}
+        self._since: dict[str, float] = {}
         self._reported: dict[str, Sighting] = {}
 
     def note(self, action: str, node: Properties, at: float) -> None:
@@ -43,6 +46,7 @@ class Plugs:
         """Take in a fresh list of all nodes, for events may be lost. Gives what changed."""
         self._live = _by_device(nodes)
         self._due = {path: due for path, due in self._due.items() if path in self._live}
+        self._since = {path: since for path, since in self._since.items() if path in self._due}
         waiting = {path: self._settled[path] for path in self._due if path in self._settled}
         calm = {path: dict(found) for path, found in self._live.items() if path not in self._due}
         self._settled = calm | waiting
@@ -54,6 +58,7 @@ class Plugs:
             return []
         for path in [path for path, due in self._due.items() if due <= at]:
             del self._due[path]
+            self._since.pop(path, None)
             if path in self._live:
                 self._settled[path] = dict(self._live[path])
             else:
@@ -70,7 +75,7 @@ class Plugs:
         parent = parent_of(path, self._live)
         if parent is not None:
             self._live[parent][path] = node
-            self._due[parent] = at + SETTLE_S
+            self._wait(parent, at)
 
     def _remove(self, path: str, at: float) -> None:
         if path in self._live:
@@ -81,7 +86,11 @@ class Plugs:
             return
         parent = parent_of(path, self._live)
         if parent is not None and self._live[parent].pop(path, None) is not None:
-            self._due[parent] = at + SETTLE_S
+            self._wait(parent, at)
+
+    def _wait(self, device: str, at: float) -> None:
+        since = self._since.setdefault(device, at)
+        self._due[device] = min(at + SETTLE_S, since + RESTLESS_S)
 
     def _is_due(self, at: float) -> bool:
         due_at = self.due_at()

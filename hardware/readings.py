@@ -12,20 +12,22 @@ __all__ = ["HostIdentity", "HostReading", "Identity", "Kind", "SenseMissing", "S
 
 TEXT_LIMIT = 200
 
-# Cc control, Cf format (direction overrides, zero width), Cs surrogate, Co private use.
-_FORBIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
-
 
 def clean(text: str, limit: int = TEXT_LIMIT) -> str:
     """Make foreign text safe to keep and show: NFC, no control characters, bounded.
 
     limit: the most characters kept. White space is folded into single spaces and trimmed.
     """
-    # Normalising may multiply the length of hostile text, so the input is bounded first.
-    bounded = unicodedata.normalize("NFC", text[: 4 * limit])
-    spaced = " ".join(bounded.split())
-    kept = "".join(char for char in spaced if unicodedata.category(char) not in _FORBIDDEN)
+    # Hostile text may be long, and grows when normalised: it is bounded before and after.
+    spaced = " ".join(text[: 4 * limit].split())
+    kept = unicodedata.normalize("NFC", "".join(char for char in spaced if _is_kept(char)))
     return " ".join(kept[:limit].split())
+
+
+def _is_kept(char: str) -> bool:
+    # C: control, direction overrides, surrogates, private, unassigned; Zl, Zp: line ends.
+    category = unicodedata.category(char)
+    return category[0] != "C" and category not in {"Zl", "Zp"}
 
 
 class Kind(StrEnum):

@@ -64,7 +64,12 @@ def _no_udev(hint: str) -> SenseMissing:
 async def _follow(pyudev: Any, plugs: Plugs, report: Report) -> None:
     """Follow one monitor until it fails, which raises OSError."""
     # The monitor comes before the list, or what is plugged in between is never seen.
-    monitor = _monitor(pyudev)
+    try:
+        monitor = _monitor(pyudev)
+    except OSError as error:
+        raise _no_udev(
+            "This program may not listen to udev; USB devices cannot be seen."
+        ) from error
     loop = asyncio.get_running_loop()
     while True:
         # Events wait in the monitor meanwhile, and are newer than the list or repeat it.

@@ -182,6 +182,7 @@ class Link:
                 line.gathers = True
             # From here paho asks the loop to write, and never writes in another thread.
             client.on_socket_register_write = self._wants_write
+            client.on_socket_close = self._forget_line
             self._listen()
             await self._answered.wait()
         if self._refusal:
@@ -237,12 +238,17 @@ class Link:
         line = client.line() if client is not None else None
         if client is None or line is None:
             return
+        client.on_disconnect = None
+        client.on_socket_register_write = None
+        client.on_socket_close = None
+        self._forget_line(client, None, line)
+        line.close()
+
+    def _forget_line(self, _client: Any, _data: Any, line: Any) -> None:
+        """Before a line closes, whoever closes it: its number may be the next line's."""
         loop = asyncio.get_running_loop()
         loop.remove_reader(line)
         loop.remove_writer(line)
-        client.on_disconnect = None
-        client.on_socket_register_write = None
-        line.close()
 
     def _listen(self) -> None:
         """Read the line again once the reader has room."""

@@ -1,0 +1,80 @@
+"""USB: plugged in and out under a real udev monitor."""
+
+from __future__ import annotations
+
+import builtins
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from told import Told, within
+from udev_exports import HERE
+
+from hardware import usb
+from hardware.readings import SenseMissing
+
+DEBIAN_GI = Path("/usr/lib/python3/dist-packages/gi")
+
+
+def test_a_camera_is_seen_to_come_and_go_and_to_come_while_the_monitor_was_broken(
+    tmp_path: Path, need: Callable[[str, str], str]
+) -> None:
+    """Through libudev: listed at the start, then events, then an overflow and a fresh list."""
+    wrapper = need("umockdev-wrapper", "umockdev")
+    told = json.loads(_run(wrapper, tmp_path))
+    assert told["at_start"] == [
+        "port:room12:pci-0000:00:14.0-usb-0:2:413c:2107",
+        "usb:2b7e:0551:ZC7A91F03B",
+    ]
+    assert told["gone"] == ["usb:2b7e:0551:ZC7A91F03B", "unplugged"]
+    assert told["extra"] == []
+    assert told["found"] == ["usb:2b7e:0551:ZC7A91F03B", "camera", ["/dev/video30"]]
+    assert told["monitors"] == 2
+
+
+def _run(wrapper: str, work: Path) -> str:
+    if not DEBIAN_GI.is_dir():
+        pytest.skip("needs gi: apt install python3-gi gir1.2-umockdev-1.0")
+    # Debian's gi is not to be seen from a virtual environment, and nothing else of its is wanted.
+    (work / "gi").symlink_to(DEBIAN_GI)
+    done = subprocess.run(
+        [wrapper, sys.executable, str(HERE / "umockdev_room.py"), str(work)],
+        env={"PYTHONPATH": f"{HERE.parents[1]}:{work}", "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    if "Namespace UMockdev not available" in done.stderr:
+        pytest.skip("needs UMockdev for gi: apt install gir1.2-umockdev-1.0")
+    if "partially initialized module 'gi'" in done.stderr or "gi._gi" in done.stderr:
+        pytest.skip("Debian's gi is for another version of Python")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_without_udev_running_the_sense_is_missing(tmp_path: Path) -> None:
+    """A monitor without udev would be silent for ever."""
+    with pytest.raises(SenseMissing) as missing:
+        within(usb.watch(Told(), host="room12", run=tmp_path))
+    assert missing.value.code == "no_udev"
+    assert missing.value.hint
+
+
+def test_without_udevs_library_the_sense_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The agent runs where udev does not exist at all."""
+    real_import = builtins.__import__
+
+    def no_pyudev(name: str, *rest: object) -> object:
+        if name == "pyudev":
+            raise ImportError(name)
+        return real_import(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", no_pyudev)
+    with pytest.raises(SenseMissing, match="no_udev"):
+        within(usb.watch(Told(), host="room12", run=tmp_path))

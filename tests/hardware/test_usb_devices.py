@@ -1,0 +1,273 @@
+"""USB devices: what a person would count, known again tomorrow."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from udev_exports import DUMPS, classroom, dump
+
+from hardware.readings import Identity, Kind, Sighting
+from hardware.usb_devices import devices_of, trusted_serial
+
+HOST = "room12"
+BUS = "/devices/pci0000:00/0000:00:14.0"
+
+
+def usb_node(port: str, **properties: str) -> dict[str, str]:
+    """Give the node of a whole USB device at a port such as "1-3.2"."""
+    steps = port.partition("-")[2].split(".")
+    path = f"{BUS}/usb{port[0]}"
+    for count in range(1, len(steps) + 1):
+        path += f"/{port[0]}-{'.'.join(steps[:count])}"
+    fixed = {"DEVPATH": path, "SUBSYSTEM": "usb", "DEVTYPE": "usb_device"}
+    return fixed | {"ID_VENDOR_ID": "1234", "ID_MODEL_ID": "5678"} | properties
+
+
+def by_name(nodes: list[dict[str, str]]) -> dict[str, Sighting]:
+    """Give the devices among the nodes by their names."""
+    return {sighting.name: sighting for sighting in devices_of(nodes, HOST).values()}
+
+
+def test_a_camera_with_a_good_serial_is_one_device_with_its_capturing_nodes() -> None:
+    """Six nodes are one camera; its metadata node is not a camera's picture."""
+    assert by_name(classroom())["Class Cam 2"] == Sighting(
+        source="usb",
+        key="usb:2b7e:0551:ZC7A91F03B",
+        identity=Identity.USB,
+        kind=Kind.CAMERA,
+        name="Class Cam 2",
+        vendor="ZETA Optics",
+        model="Class Cam 2",
+        serial="ZC7A91F03B",
+        nodes=("/dev/video0", "/dev/snd/controlC1"),
+    )
+
+
+def test_hubs_root_hubs_and_what_is_no_usb_device_are_left_out() -> None:
+    """The Pi's touchscreen without a panel and its codecs are not in the room."""
+    names = Counter(sighting.name for sighting in devices_of(classroom(), HOST).values())
+    assert names == {
+        "Class Cam 2": 1,
+        "Flash Twin": 2,
+        "Plain Keyboard": 1,
+        "HitEVision Hite Board": 1,
+        "Touchscreen": 1,
+    }
+
+
+def test_two_devices_with_one_serial_are_both_known_by_their_ports() -> None:
+    """A serial that two carry names neither, and neither is lost."""
+    twins = [one for one in devices_of(classroom(), HOST).values() if one.name == "Flash Twin"]
+    assert {(one.key, one.identity, one.serial) for one in twins} == {
+        ("port:room12:pci-0000:00:14.0-usb-0:3.1:1a2c:7001", Identity.PORT, ""),
+        ("port:room12:pci-0000:00:14.0-usb-0:3.2:1a2c:7001", Identity.PORT, ""),
+    }
+
+
+def test_one_of_the_twins_alone_is_known_by_its_serial() -> None:
+    """The serial is good as long as no other device claims it."""
+    alone = [node for node in classroom() if "1-3.2" not in node["DEVPATH"]]
+    assert by_name(alone)["Flash Twin"].key == "usb:1a2c:7001:7F3A55C0E1"
+
+
+def test_a_known_board_is_a_board_and_a_laptops_own_touchscreen_is_not() -> None:
+    """A touch controller's number alone proves nothing."""
+    found = by_name(classroom())
+    assert found["HitEVision Hite Board"].kind is Kind.BOARD
+    assert found["Touchscreen"].kind is Kind.INPUT
+
+
+def test_the_port_is_found_where_udev_gives_it_to_the_interfaces_only() -> None:
+    """Older systems leave ID_PATH off the device itself."""
+    keyboard = by_name(classroom())["Plain Keyboard"]
+    assert keyboard.key == "port:room12:pci-0000:00:14.0-usb-0:3.3:413c:2107"
+
+
+@pytest.mark.parametrize(
+    ("own", "kind"),
+    [
+        ({"ID_USB_INTERFACES": ":0e0100:0e0200:"}, Kind.OTHER),
+        ({"ID_USB_INTERFACES": ":070102:ff0000:080650:"}, Kind.PRINTER),
+        ({"ID_USB_INTERFACES": ":ffff00:020600:0a0000:"}, Kind.NETWORK),
+        ({"ID_USB_INTERFACES": ":010100:010200:030000:"}, Kind.AUDIO),
+        ({"ID_USB_INTERFACES": ":FF4201:080650:"}, Kind.TABLET),
+        ({"ID_USB_INTERFACES": ":ffff00:", "ID_MTP_DEVICE": "1"}, Kind.TABLET),
+        ({"ID_USB_INTERFACES": ":080650:", "ID_MTP_DEVICE": "0"}, Kind.STORAGE),
+        (
+            {"ID_VENDOR_ID": "05ac", "ID_MODEL_ID": "12ab", "ID_USB_INTERFACES": ":060101:"},
+            Kind.TABLET,
+        ),
+        (
+            {"ID_VENDOR_ID": "0d48", "ID_MODEL_ID": "0001", "ID_USB_INTERFACES": ":010100:"},
+            Kind.AUDIO,
+        ),
+        ({"ID_USB_INTERFACES": ""}, Kind.OTHER),
+        ({}, Kind.OTHER),
+    ],
+)
+def test_the_kind_follows_the_interfaces_first(own: dict[str, str], kind: Kind) -> None:
+    """A vendor's number refines only what the interfaces leave open."""
+    (found,) = devices_of([usb_node("1-1", **own)], HOST).values()
+    assert found.kind is kind
+
+
+@pytest.mark.parametrize(
+    "serial",
+    [
+        "",
+        "123",
+        "0001",
+        "00000000",
+        "ffffffff",
+        "000001",
+        "SN0001",
+        "200901010001",
+        "20100201396000000",
+        "001000001",
+        "00e04c000001",
+        "000000264001",
+        "0123456789ABCDEF",
+        "123456789",
+        "01.00.00",
+        "V1.0",
+        "HF1016-T821-HN03-REV0103",
+        "Default string",
+        "12²4567",
+        "ABC\x07DEF1",
+        "A" * 70 + "BCDEF" * 12,
+    ],
+)
+def test_weak_serials_are_not_trusted(serial: str) -> None:
+    """Constants, dates, versions, counters, short and strange ones name no single piece."""
+    assert not trusted_serial(serial)
+
+
+@pytest.mark.parametrize(
+    "serial",
+    ["73BD39DF", "9C96B560", "071C395B848A2D24", "4C530000010103116045", "F4B7E2E8A8EF", "SN48213"],
+)
+def test_good_serials_are_trusted(serial: str) -> None:
+    """What looks made for one piece is taken for one."""
+    assert trusted_serial(serial)
+
+
+def test_devices_at_a_usb2_and_a_usb3_port_of_one_socket_are_both_kept() -> None:
+    """Their ID_PATH is the same, and so may be their make."""
+    path = "pci-0000:00:14.0-usb-0:2"
+    found = devices_of([usb_node("1-2", ID_PATH=path), usb_node("2-2", ID_PATH=path)], HOST)
+    assert sorted(found) == [
+        f"port:room12:{path}:1234:5678",
+        f"port:room12:{path}:1234:5678:2",
+    ]
+
+
+def test_a_device_without_id_path_anywhere_is_known_by_its_way_through_the_hubs() -> None:
+    """The bus number changes with every start; the controller and the port do not."""
+    nodes = [usb_node("1-3.2"), usb_node("7-4")]
+    assert list(devices_of(nodes, HOST)) == [
+        "port:room12:pci-0000:00:14.0-usb-0:3.2:1234:5678",
+        "port:room12:pci-0000:00:14.0-usb-0:4:1234:5678",
+    ]
+
+
+def test_a_device_that_udev_has_not_finished_is_left_out() -> None:
+    """Before udev's rules ran there is nothing to know it by."""
+    node = usb_node("1-1")
+    del node["ID_VENDOR_ID"]
+    assert devices_of([node], HOST) == {}
+
+
+@given(st.integers())
+def test_the_order_of_nodes_does_not_matter(seed: int) -> None:
+    """Any order, any repetition: the same devices."""
+    nodes = classroom()
+    mixed = nodes + nodes[:5]
+    random.Random(seed).shuffle(mixed)
+    assert devices_of(mixed, HOST).keys() == devices_of(nodes, HOST).keys()
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            [
+                "ID_MODEL",
+                "ID_MODEL_ENC",
+                "ID_VENDOR",
+                "ID_SERIAL_SHORT",
+                "ID_USB_INTERFACES",
+                "ID_PATH",
+                "ID_MODEL_ID",
+                "ID_VENDOR_FROM_DATABASE",
+            ]
+        ),
+        st.text(max_size=400),
+    )
+)
+def test_whatever_a_device_calls_itself_the_sighting_is_clean(own: dict[str, str]) -> None:
+    """A device may send any text; none of it breaks or overflows."""
+    for key, sighting in devices_of([usb_node("1-1", **own)], HOST).items():
+        texts = (sighting.name, sighting.vendor, sighting.model, sighting.serial)
+        assert all(len(text) <= 200 and (not text or text.isprintable()) for text in texts)
+        assert key == sighting.key
+        assert len(key) <= 450
+        assert key.isprintable()
+
+
+@given(st.lists(st.sampled_from(["200901010001", "7F3A55C0E1", "73BD39DF", ""]), max_size=12))
+def test_no_device_is_ever_merged_with_another(serials: list[str]) -> None:
+    """As many sightings as devices, whatever serials they share."""
+    nodes = [
+        usb_node(f"1-{port}", ID_SERIAL_SHORT=serial, ID_PATH=f"pci-0-usb-0:{port}")
+        for port, serial in enumerate(serials, 1)
+    ]
+    found = devices_of(nodes, HOST)
+    assert len(found) == len(serials)
+    keyed = [one.serial for one in found.values() if one.identity is Identity.USB]
+    assert len(keyed) == len(set(keyed))
+
+
+CAMERAS = {
+    "CAPTURE_METADATA": {"0bda:58f5"},
+    "DELL_INSPIRON_3048": {"1bcf:2b8b"},
+    "HOME_MADE": set(),
+    "HP_ELITEBOOK_835_13_INCH_G10": {"05c8:082f"},
+    "LENOVO_T430S": {"046d:082d", "04f2:b2da"},
+    "RPI2_WITH_CAMERA_V4L2": set(),
+    "RPI4B4G": set(),
+}
+
+
+@pytest.mark.parametrize("machine", sorted(CAMERAS))
+def test_real_machines_show_their_cameras_and_no_board(machine: str) -> None:
+    """Laptops, an all-in-one with touch, and Raspberry Pis: no screen of theirs is a board."""
+    nodes = dump(_dump(machine))
+    found = devices_of(nodes, HOST)
+    cameras = {_ids(nodes, one) for one in found.values() if one.kind is Kind.CAMERA}
+    assert cameras == CAMERAS[machine]
+    assert Kind.BOARD not in {one.kind for one in found.values()}
+    assert len(found) == sum(_is_leaf(node) for node in nodes)
+
+
+def _dump(machine: str) -> Path:
+    path = DUMPS / f"{machine}.txt.gz"
+    if not path.exists():
+        pytest.skip(f"the dump of a real machine is not at hand: {path.name}")
+    return path
+
+
+def _is_leaf(node: dict[str, str]) -> bool:
+    interfaces = node.get("ID_USB_INTERFACES", "").strip(":").split(":")
+    return node.get("DEVTYPE") == "usb_device" and not all(one[:2] == "09" for one in interfaces)
+
+
+def _ids(nodes: list[dict[str, str]], sighting: Sighting) -> str:
+    node = next(node for node in nodes if node.get("DEVNAME") in sighting.nodes)
+    while node.get("DEVTYPE") != "usb_device":
+        path = node["DEVPATH"].rpartition("/")[0]
+        node = next((one for one in nodes if one["DEVPATH"] == path), {"DEVPATH": path})
+    return f"{node['ID_VENDOR_ID']}:{node['ID_MODEL_ID']}"

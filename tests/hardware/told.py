@@ -1,0 +1,42 @@
+"""Keeps what a sense tells, for the tests of the senses."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from hardware.readings import Sighting
+
+
+class Told:
+    """Keeps what a sense reports, and waits for what a test expects."""
+
+    def __init__(self) -> None:
+        self.sightings: list[Sighting] = []
+        self._more = asyncio.Event()
+
+    def __call__(self, sighting: Sighting) -> None:
+        """Take in one report."""
+        self.sightings.append(sighting)
+        self._more.set()
+
+    async def until(self, wanted: Callable[[Sighting], bool], within_s: float = 10.0) -> Sighting:
+        """Give the first report that is wanted, and forget those up to it."""
+        async with asyncio.timeout(within_s):
+            while True:
+                for count, sighting in enumerate(self.sightings):
+                    if wanted(sighting):
+                        del self.sightings[: count + 1]
+                        return sighting
+                self._more.clear()
+                await self._more.wait()
+
+
+def within(watch: Awaitable[None], seconds: float = 10.0) -> None:
+    """Run a watch that is to end by itself, and fail if it does not."""
+
+    async def run() -> None:
+        async with asyncio.timeout(seconds):
+            await watch
+
+    asyncio.run(run())

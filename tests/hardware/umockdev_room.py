@@ -1,0 +1,156 @@
+"""Plugs and unplugs a camera under a real udev monitor; prints what was told. Run by test_usb.
+
+Run as: umockdev-wrapper python umockdev_room.py WORK_FOLDER
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import gi
+from told import Told
+
+from hardware import usb
+from hardware.readings import Sighting
+
+gi.require_version("UMockdev", "1.0")
+from gi.repository import UMockdev  # noqa: E402 - only after its version is chosen
+
+CAMERA = {
+    "DEVTYPE": "usb_device",
+    "ID_VENDOR_ID": "2b7e",
+    "ID_VENDOR_ENC": "ZETA",
+    "ID_VENDOR": "ZETA",
+    "ID_MODEL_ID": "0551",
+    "ID_MODEL": "Class_Cam",
+    "ID_SERIAL_SHORT": "ZC7A91F03B",
+    "ID_USB_INTERFACES": ":0e0100:0e0200:",
+}
+KEYBOARD = {
+    "DEVTYPE": "usb_device",
+    "ID_VENDOR_ID": "413c",
+    "ID_MODEL_ID": "2107",
+    "ID_MODEL": "Keyboard",
+    "ID_USB_INTERFACES": ":030101:",
+    "ID_PATH": "pci-0000:00:14.0-usb-0:2",
+}
+CAMERA_KEY = "usb:2b7e:0551:ZC7A91F03B"
+
+
+def flat(properties: dict[str, str]) -> list[str]:
+    """Give properties as umockdev takes them."""
+    return [text for pair in properties.items() for text in pair]
+
+
+class Room:
+    """A machine of pretence, with one bus."""
+
+    def __init__(self) -> None:
+        self.testbed = UMockdev.Testbed.new()
+        root = {"DEVTYPE": "usb_device", "ID_VENDOR_ID": "1d6b", "ID_MODEL_ID": "0002"}
+        self.bus = self.add("usb", "usb1", None, root | {"ID_USB_INTERFACES": ":090000:"})
+        self.paths: list[str] = []
+
+    def add(self, subsystem: str, name: str, parent: str | None, own: dict[str, str]) -> str:
+        """Add a node, with its uevent; give its path."""
+        return str(self.testbed.add_device(subsystem, name, parent, [], flat(own)))
+
+    def plug(self, port: str, own: dict[str, str]) -> None:
+        """Plug in a camera: the device, its interface, a picture node and a metadata node."""
+        device = self.add("usb", f"1-{port}", self.bus, own)
+        interface = self.add(
+            "usb", f"1-{port}:1.0", device, {"DEVTYPE": "usb_interface", "PRODUCT": "x"}
+        )
+        picture = {"DEVNAME": f"/dev/video{port}0", "ID_V4L_CAPABILITIES": ":capture:"}
+        metadata = {"DEVNAME": f"/dev/video{port}1", "ID_V4L_CAPABILITIES": ":"}
+        video = [
+            self.add("video4linux", f"video{port}{count}", interface, own)
+            for count, own in enumerate((picture, metadata))
+        ]
+        self.paths = [*reversed(video), interface, device]
+
+    def unplug(self) -> None:
+        """Unplug what was plugged in last, its nodes first."""
+        for path in self.paths:
+            self.testbed.uevent(path, "remove")
+            self.testbed.remove_device(path)
+
+
+async def told_after(told: Told, wanted: Callable[[Sighting], bool], start: float) -> float:
+    """Wait for a report; give how many milliseconds it took."""
+    await told.until(wanted)
+    return round(1000 * (time.perf_counter() - start), 1)
+
+
+async def stay(work: Path) -> dict[str, object]:
+    """Plug in and out, then break the monitor and change things behind its back."""
+    (work / "control").touch()
+    room, told = Room(), Told()
+    room.add("usb", "1-2", room.bus, KEYBOARD)
+    room.plug("1", CAMERA)
+    monitors = _remember_monitors()
+    watch = asyncio.create_task(usb.watch(told, host="room12", run=work), name="watch")
+    at_start = {(await told.until(_is_present)).key, (await told.until(_is_present)).key}
+    gone_ms, back_ms = [], []
+    for _ in range(5):
+        start = time.perf_counter()
+        await asyncio.to_thread(room.unplug)
+        gone_ms.append(await told_after(told, _is_gone, start))
+        start = time.perf_counter()
+        await asyncio.to_thread(room.plug, "1", CAMERA)
+        back_ms.append(await told_after(told, _is_present, start))
+    kinds = [(one.kind, one.nodes) for one in told.sightings]
+    await asyncio.to_thread(room.unplug)
+    gone = await told.until(_is_gone)
+    await _break(monitors, lambda: room.plug("3", CAMERA))
+    found = await told.until(_is_present)
+    watch.cancel()
+    return {
+        "at_start": sorted(at_start),
+        "gone_ms": gone_ms,
+        "back_ms": back_ms,
+        "extra": kinds,
+        "gone": [gone.key, gone.reason],
+        "found": [found.key, found.kind, list(found.nodes)],
+        "monitors": len(monitors),
+    }
+
+
+def _remember_monitors() -> list[object]:
+    monitors: list[object] = []
+    opened = usb._monitor
+
+    def remember(pyudev: object) -> object:
+        monitor = opened(pyudev)
+        monitors.append(monitor)
+        return monitor
+
+    usb._monitor = remember
+    return monitors
+
+
+async def _break(monitors: list[object], behind_its_back: Callable[[], None]) -> None:
+    """Let the monitor report the error of an overflow, and change things while it is away."""
+
+    def overflow(timeout: float | None = None) -> None:
+        raise OSError(105, "No buffer space available")
+
+    monitors[-1].poll = overflow
+    await asyncio.to_thread(behind_its_back)
+
+
+def _is_gone(sighting: Sighting) -> bool:
+    return not sighting.present
+
+
+def _is_present(sighting: Sighting) -> bool:
+    return sighting.present
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(asyncio.run(stay(Path(sys.argv[1])))))
