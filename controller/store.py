@@ -275,7 +275,9 @@ def _keep(db: Connection, changes: Sequence[Change], now_ms: int) -> None:
     for change in changes:
         match change:
             case DeviceRecord():
-                states[devices, change.device_id] = device_row(change)
+                place = change.place
+                key = (place.province, place.school, change.device_id)
+                states[devices, key] = device_row(change)
             case EventRecord():
                 fresh[events].append(event_row(change))
             case AttendanceRecord():
