@@ -131,6 +131,8 @@ def _log(level: str) -> None:
     logging.basicConfig(
         level=levels[level.upper()], format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )
+    for chatty in ("alembic", "uvicorn"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def _translate() -> Translate:

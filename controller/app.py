@@ -144,6 +144,7 @@ class _Brokerage:
         self._running.append(asyncio.create_task(self._embedded.run(), name="broker"))
         if not self._open:
             self._running.append(asyncio.create_task(self._watch_passwords(), name="passwords"))
+        await self._embedded.ready()
 
     async def __aexit__(self, *_: object) -> None:
         """Stop the broker last: until now the others said their last words."""

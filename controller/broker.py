@@ -35,6 +35,8 @@ BACKOFF_FIRST_S: Final = 0.1
 BACKOFF_CAP_S: Final = 5.0
 STEADY_S: Final = 10.0  # a broker that ran this long starts again without waiting
 STOP_PATIENCE_S: Final = 3.0
+READY_PATIENCE_S: Final = 10.0
+LOOK_EVERY_S: Final = 0.05
 
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 
@@ -89,6 +91,18 @@ class EmbeddedBroker:
                 await asyncio.sleep(min(wait_s, BACKOFF_CAP_S) * random.uniform(0.5, 1.0))  # noqa: S311
         finally:
             await self._stop()
+
+    async def ready(self) -> None:
+        """Wait until the broker answers, as long as it usually takes; then go on regardless."""
+        host = "127.0.0.1" if self._host == "0.0.0.0" else self._host  # noqa: S104
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(READY_PATIENCE_S):
+                while True:
+                    with contextlib.suppress(OSError):
+                        _, writer = await asyncio.open_connection(host, self._port)
+                        writer.close()
+                        return
+                    await asyncio.sleep(LOOK_EVERY_S)
 
     def reload(self, users: Mapping[str, str]) -> None:
         """Take other users and passwords in place; other sessions stay."""
@@ -161,7 +175,8 @@ def config_text(host: str, port: int, store: Path, school: Place, users: Mapping
         "listen": "127.0.0.1:-1",  # NATS's own protocol: not offered, so any free port
         "max_payload": 1_048_576,
         "jetstream": {"store_dir": str(store), "sync_interval": "10s"},
-        "mqtt": {"listen": f"{host}:{port}", "max_ack_pending": 1024},
+        # What a failed commit gave back comes again after ack_wait, not at once as in Mosquitto.
+        "mqtt": {"listen": f"{host}:{port}", "max_ack_pending": 1024, "ack_wait": "5s"},
     }
     if users:
         config["authorization"] = {

@@ -103,7 +103,6 @@ class Link:
         self._answered = asyncio.Event()
         self._reading = False
         self._writing = False
-        self._remembered = False
         self._refusal = ""
         self.connected = asyncio.Event()
         self.session = 0
@@ -187,7 +186,7 @@ class Link:
             await self._answered.wait()
         if self._refusal:
             raise OSError(self._refusal)
-        if self._filters and not self._remembered:
+        if self._filters:  # even in a kept session: nats-server delivers only after it
             client.subscribe([(each, 1) for each in self._filters])
         self.connected.set()
         for letter in self._greeting(self.session):
@@ -308,9 +307,7 @@ class Link:
         self._answered.set()
         self._ended.set()
 
-    def _on_connect(self, _client: Any, _data: Any, flags: Any, code: Any, _more: Any) -> None:
-        # Subscribing again would have some brokers send all unacked messages twice.
-        self._remembered = bool(flags.session_present)
+    def _on_connect(self, _client: Any, _data: Any, _flags: Any, code: Any, _more: Any) -> None:
         if code.is_failure:
             self._refusal = f"refused by the broker: {code}"
         self._answered.set()

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.programs import free_port, until
+from controller.broker import config_text
+from protocol.model import Place
+from tests.flows.programs import BIN, free_port, until
 
 
 def need(program: str, package: str) -> str:
@@ -21,6 +23,38 @@ def need(program: str, package: str) -> str:
     if found is None:
         pytest.skip(f"needs the package {package}")
     return found
+
+
+class Nats:
+    """The wheel's nats-server with JetStream on disk, as the controller runs it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        config = config_text("127.0.0.1", self.port, folder / "js", Place("14", "001"), {})
+        (folder / "nats.conf").write_text(config)
+        self._process = subprocess.Popen(
+            [str(BIN / "nats-server"), "-c", str(folder / "nats.conf")], stderr=subprocess.DEVNULL
+        )
+        until(lambda: answers(self.port), "nats-server listens")
+
+    def close(self) -> None:
+        """End it at once."""
+        self._process.kill()
+        self._process.wait()
+
+
+@pytest.fixture
+def nats(tmp_path: Path) -> Iterator[Nats]:
+    """A running nats-server."""
+    broker = Nats(tmp_path)
+    yield broker
+    broker.close()
+
+
+def answers(port: int) -> bool:
+    """Whether somebody listens on the port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Mosquitto:
@@ -44,7 +78,7 @@ class Mosquitto:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        until(self._answers, "mosquitto listens")
+        until(lambda: answers(self.port), "mosquitto listens")
 
     def kill_and_restart(self) -> None:
         """Pull its plug, and put it back in."""
@@ -56,10 +90,6 @@ class Mosquitto:
         if self._process is not None:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
-
-    def _answers(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
 @pytest.fixture

@@ -80,9 +80,7 @@ class Program:
     def start(self) -> Program:
         """Start it, or start it again."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                self._arguments, stdout=log, stderr=log, env=self._env
-            )
+            self.process = subprocess.Popen(self._arguments, stdout=log, stderr=log, env=self._env)
         return self
 
     @property
@@ -118,6 +116,7 @@ class School:
 
     def __init__(self, folder: Path, *, broker: str = "", room: str = "P203") -> None:
         self.folder = folder
+        folder.mkdir(exist_ok=True)
         self.http_port, self.mqtt_port, self.local_port = free_port(), free_port(), free_port()
         self.api = f"http://127.0.0.1:{self.http_port}"
         self.local = f"http://127.0.0.1:{self.local_port}"

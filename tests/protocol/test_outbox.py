@@ -165,7 +165,9 @@ def test_a_full_disk_refuses_the_event_and_keeps_what_was_kept(box: Outbox) -> N
     assert [up_from(each.payload).seq for each in box.waiting_events(0, 9)] == [1, 2]
 
 
-@pytest.mark.parametrize("damage", [b"not a database at all", b"SQLite format 3\0" + b"\xff" * 4096])
+@pytest.mark.parametrize(
+    "damage", [b"not a database at all", b"SQLite format 3\0" + b"\xff" * 4096]
+)
 def test_a_damaged_file_is_told_and_never_emptied(tmp_path: Path, damage: bytes) -> None:
     """The error names the way back; the file is untouched."""
     path = tmp_path / "outbox.db"
