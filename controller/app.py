@@ -14,6 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import uvicorn
+from fastapi import FastAPI
 
 from controller.announce import Announcement
 from controller.broker import CONTROLLER_USER, EmbeddedBroker, is_loopback
@@ -25,11 +26,10 @@ from controller.store import Store
 from controller.upkeep import keep_up
 from controller.web import create_web
 from protocol.errors import LopHocError
-from protocol.link import Broker, Letter, Link, broker_from
-from protocol.messages import ControllerState, to_bytes
+from protocol.link import Broker, Link, broker_from
 from protocol.model import Place
 from protocol.settings import SettingsError
-from protocol.topics import controller_state, level_of, school_root
+from protocol.topics import level_of, school_root
 from protocol.words import N_, preferred_language
 
 _LOGGER = logging.getLogger(__name__)
@@ -51,14 +51,13 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
         _listening(config) as listener,
     ):
         broker = _Brokerage(config, school)
-        boot = uuid.uuid4().hex
         live = Live(store, school, zone=zone, name=config.name or config.school)
         link = Link(
             broker.address,
             f"lophoc-controller-{level_of(config.school)}",
             filters=[f"{school_root(school)}/#"],
-            will=lambda session: _state(school, boot, session, online=False),
-            greeting=lambda session: _greet(ingest, school, boot, session),
+            will=lambda session: ingest.state(session, online=False),
+            greeting=lambda session: ingest.greet(session),  # noqa: PLW0108 - made just below
             keep_session=True,
         )
         ingest = Ingest(
@@ -66,7 +65,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
             store,
             school,
             zone,
-            boot=boot,
+            boot=uuid.uuid4().hex,
             publish=live.publish,
             now_ms=_now_ms,
             device_silent_s=config.device_silent_s,
@@ -90,6 +89,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
                 group.create_task(link.run(), name="link"),
                 group.create_task(ingest.listen(), name="ingest"),
                 group.create_task(ingest.expire(), name="expiry"),
+                group.create_task(ingest.present(), name="presence"),
                 group.create_task(
                     keep_up(
                         store,
@@ -185,16 +185,6 @@ def _external(config: ControllerConfig) -> Broker:
     return broker._replace(password=word)
 
 
-def _greet(ingest: Ingest, school: Place, boot: str, session: int) -> list[Letter]:
-    ingest.awaken()
-    return [_state(school, boot, session, online=True)]
-
-
-def _state(school: Place, boot: str, session: int, *, online: bool) -> Letter:
-    state = ControllerState(boot=boot, at_ms=_now_ms(), session=session, online=online)
-    return Letter(controller_state(school), to_bytes(state), retain=True)
-
-
 class _Server(uvicorn.Server):
     """uvicorn under another's signals."""
 
@@ -204,10 +194,10 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _server(web: object) -> _Server:
+def _server(web: FastAPI) -> _Server:
     return _Server(
         uvicorn.Config(
-            web,  # type: ignore[arg-type] - an ASGI application
+            web,
             log_config=None,
             access_log=False,
             server_header=False,

@@ -19,6 +19,7 @@ from controller.stream import ranges_of
 from protocol.link import Arrival, Letter, Link
 from protocol.messages import (
     Ack,
+    ControllerState,
     Event,
     Flaw,
     MessageError,
@@ -36,6 +37,7 @@ from protocol.topics import (
     TopicError,
     address_for,
     address_of,
+    controller_state,
     topic_of,
 )
 
@@ -43,6 +45,7 @@ _LOGGER = logging.getLogger(__name__)
 
 BATCH: Final = 500  # below the 1,024 unacked messages that nats-server allows a session
 EXPIRE_EVERY_S: Final = 5.0
+PRESENT_EVERY_S: Final = 10.0
 RETRY_FIRST_S: Final = 0.5
 RETRY_CAP_S: Final = 15.0
 
@@ -88,12 +91,6 @@ class Ingest:
         self.taken = 0
         self.storing = True
 
-    def awaken(self) -> None:
-        """The line is up again: nobody was silent while nobody could be heard."""
-        self._awake_since_ms = self._now_ms()
-        if self._fleet is not None:
-            self._fleet.awake_since_ms = self._awake_since_ms
-
     async def listen(self) -> None:
         """Take batch after batch until cancelled."""
         while True:
@@ -109,17 +106,42 @@ class Ingest:
             await asyncio.sleep(EXPIRE_EVERY_S)
             try:
                 async with self._writing:
-                    fleet = await self._present()
+                    fleet = await self._fleet_now()
                     if self._link.connected.is_set():
                         await self._store_all(fleet.expire(self._now_ms()), [])
             except StoreError as error:
                 self._fleet = None
                 _LOGGER.warning("expiry not stored: %s", error)
 
+    async def present(self) -> None:
+        """Say again and again that the controller listens, until cancelled.
+
+        Measured: a client that subscribes at the moment of a retained publish may get it neither
+        as retained nor as fresh from nats-server, and would wait for ever.
+        """
+        while True:
+            await asyncio.sleep(PRESENT_EVERY_S)
+            if self._link.connected.is_set() and self.storing:
+                self._link.say(self.state(self._link.session, online=True))
+
+    def greet(self, session: int) -> list[Letter]:
+        """The first words of a session. Nobody was silent while nobody could be heard."""
+        self._awake_since_ms = self._now_ms()
+        if self._fleet is not None:
+            self._fleet.awake_since_ms = self._awake_since_ms
+        return [self.state(session, online=True)]
+
+    def state(self, session: int, *, online: bool) -> Letter:
+        """What a session says of itself, retained: it listens, or (its will) it ended."""
+        said = ControllerState(
+            boot=self._boot, at_ms=self._now_ms(), session=session, online=online
+        )
+        return Letter(controller_state(self._school), to_bytes(said), retain=True)
+
     async def remove_device(self, device_id: str) -> bool:
         """A person takes a device out; False if there is none. Raises StoreError."""
         async with self._writing:
-            fleet = await self._present()
+            fleet = await self._fleet_now()
             changes = fleet.remove(device_id, self._now_ms())
             try:
                 await self._store_all(changes, [])
@@ -130,7 +152,7 @@ class Ingest:
 
     async def _take(self, arrivals: Sequence[Arrival]) -> None:
         async with self._writing:
-            heard = self._hear(await self._present(), arrivals)
+            heard = self._hear(await self._fleet_now(), arrivals)
             await self._store_all(heard.changes, heard.poisons)
             self.taken += len(arrivals)
             self._retry_s = RETRY_FIRST_S
@@ -149,7 +171,7 @@ class Ingest:
         await asyncio.sleep(self._retry_s)
         self._retry_s = min(self._retry_s * 2, RETRY_CAP_S)
 
-    async def _present(self) -> Fleet:
+    async def _fleet_now(self) -> Fleet:
         if self._fleet is None:
             self._fleet = await asyncio.to_thread(
                 self._store.fleet,

@@ -65,7 +65,8 @@ class Live:
         self._clock = clock
         self._agents: dict[tuple[str, str], AgentRecord] = {}
         self._devices: dict[tuple[str, str], DeviceRecord] = {}
-        self._members = defaultdict[RoomKey, set[tuple[str, str]]](set)
+        self._agents_in = defaultdict[RoomKey, set[tuple[str, str]]](set)
+        self._devices_in = defaultdict[RoomKey, set[tuple[str, str]]](set)
         self._rooms: dict[RoomKey, Room] = {}
         self._day = ""
         self._marked = defaultdict[str, set[str]](set)
@@ -161,9 +162,12 @@ class Live:
         )
 
     def _take_agent(self, record: AgentRecord, touched: dict[RoomKey, None]) -> News:
-        before = self._agents.get(_agent_key(record))
-        self._agents[_agent_key(record)] = record
-        keys = _moved(before, record)
+        key = _agent_key(record)
+        keys = _moved(self._agents.get(key), record)
+        self._agents[key] = record
+        for each in keys:
+            self._agents_in[each].discard(key)
+        self._agents_in[key_of(record)].add(key)
         touched |= dict.fromkeys(keys)
         return News(What.AGENT, [key.room for key in keys], _later(agent_item, record))
 
@@ -175,9 +179,9 @@ class Live:
             return []  # only seen again
         keys = _moved(before, record)
         for each in keys:
-            self._members[each].discard(key)
+            self._devices_in[each].discard(key)
         if record.removed_ms is None:
-            self._members[key_of(record)].add(key)
+            self._devices_in[key_of(record)].add(key)
         touched |= dict.fromkeys(keys)
         rooms = [each.room for each in keys]
         return [News(What.DEVICE, rooms, _later(_device_or_tombstone, record))]
@@ -215,8 +219,8 @@ class Live:
         """The rooms whose summary is another than before."""
         news = []
         for key in touched:
-            agents = [each for each in self._agents.values() if key_of(each) == key]
-            devices = [self._devices[each] for each in sorted(self._members[key])]
+            agents = [self._agents[each] for each in sorted(self._agents_in[key])]
+            devices = [self._devices[each] for each in sorted(self._devices_in[key])]
             room = room_of(key, agents, devices)
             if not key.room or self._rooms.get(key) == room:
                 continue

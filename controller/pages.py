@@ -15,8 +15,9 @@ from jinja2 import Environment, PackageLoader
 from starlette.concurrency import run_in_threadpool
 
 from controller.live import Live
+from controller.records import DeviceRecord
 from controller.refusals import Refused, seal, unseal
-from controller.rooms import Room, counts_of, urgent_first
+from controller.rooms import URGENT_FIRST, Room, counts_of, natural, urgent_first
 from controller.screen_words import ScreenWords, language_of
 from controller.store import Store
 from protocol.model import DeviceKind, Place, Status
@@ -130,6 +131,7 @@ class Screens:
             words=words,
             words_json=json.dumps(words.for_script(), ensure_ascii=False),
             school=self._name,
+            scope=self._scope,
             many_schools=not self._scope.school,
             at=self._live.now_iso(),
             now_ms=self._live.now_ms(),
@@ -185,9 +187,8 @@ def page_router(
     return router
 
 
-def _urgent_devices_first(device: Any) -> tuple[int, str, str]:
-    order = (Status.CRITICAL, Status.WARNING, Status.UNKNOWN, Status.OK)
-    return order.index(device.status), device.kind, device.name
+def _urgent_devices_first(device: DeviceRecord) -> tuple[int, Any]:
+    return URGENT_FIRST.index(device.status), natural(device.kind, device.name)
 
 
 def _with_language(request: Request, language: str) -> str:

@@ -16,7 +16,7 @@ from protocol.model import DeviceKind, Reason, Status, worst
 ESSENTIAL: Final = frozenset(
     {DeviceKind.BOARD, DeviceKind.CAMERA, DeviceKind.PROJECTOR, DeviceKind.HOST}
 )
-_URGENT_FIRST: Final = (Status.CRITICAL, Status.WARNING, Status.UNKNOWN, Status.OK)
+URGENT_FIRST: Final = (Status.CRITICAL, Status.WARNING, Status.UNKNOWN, Status.OK)
 _DIGITS: Final = re.compile(r"(\d+)")
 
 
@@ -127,7 +127,7 @@ def counts_of(rooms: Iterable[Room]) -> Counts:
 
 def urgent_first(problem: Problem) -> tuple[int, int]:
     """The order of work: the worst first, of those the oldest."""
-    return _URGENT_FIRST.index(problem.status), problem.since_ms
+    return URGENT_FIRST.index(problem.status), problem.since_ms
 
 
 def key_of(record: AgentRecord | DeviceRecord) -> RoomKey:
@@ -152,7 +152,7 @@ def _causes(parts: Sequence[AgentRecord | DeviceRecord]) -> list[Cause]:
         if part.status is not Status.OK
         for reason in part.reasons
     ]
-    return sorted(causes, key=lambda cause: _URGENT_FIRST.index(cause.status))
+    return sorted(causes, key=lambda cause: URGENT_FIRST.index(cause.status))
 
 
 def _device_id(part: AgentRecord | DeviceRecord) -> str:

@@ -118,9 +118,10 @@ class ScreenWords:
         return f"{instant(at_ms).astimezone(self._zone):%d/%m/%Y %H:%M}"
 
     def since(self, at_ms: int, now_ms: int) -> str:
-        """Since when: the hour if today, else the day."""
+        """Since when: the hour if today, else the day, with the year if it is another."""
         at, now = (instant(each).astimezone(self._zone) for each in (at_ms, now_ms))
-        when = f"{at:%H:%M}" if at.date() == now.date() else f"{at:%d/%m/%Y}"
+        day = f"{at:%d/%m}" if at.year == now.year else f"{at:%d/%m/%Y}"
+        when = f"{at:%H:%M}" if at.date() == now.date() else day
         return self.say(_FOR_SCRIPT["since"], when=when)
 
     def iso(self, at_ms: int) -> str:

@@ -126,7 +126,7 @@ class Subscription:
         """Whatever waited is in it already."""
         self._waiting.clear()
         self._asked = self._lost = False
-        fields = json.dumps(self._present(), ensure_ascii=False)
+        fields = json.dumps(self._present(), ensure_ascii=False, separators=(",", ":"))
         return self._numbered('"snapshot"', f",{fields[1:-1]}")
 
     def _numbered(self, kind: str, fields: str = "") -> str:

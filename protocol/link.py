@@ -183,14 +183,20 @@ class Link:
             client.on_socket_register_write = self._wants_write
             client.on_socket_close = self._forget_line
             self._listen()
-            await self._answered.wait()
-        if self._refusal:
-            raise OSError(self._refusal)
-        if self._filters:  # even in a kept session: nats-server delivers only after it
-            client.subscribe([(each, 1) for each in self._filters])
+            await self._answer("connect")
+            if self._filters:  # even in a kept session: nats-server delivers only after it
+                client.subscribe([(each, 1) for each in self._filters])
+                await self._answer("subscribe")
         self.connected.set()
         for letter in self._greeting(self.session):
             self.say(letter)
+
+    async def _answer(self, what: str) -> None:
+        """Wait for the broker's answer. Raises OSError if it is no."""
+        await self._answered.wait()
+        self._answered.clear()
+        if self._refusal:
+            raise OSError(f"{what}: {self._refusal}")
 
     def _new_client(self, broker: Broker) -> Client:
         client = Client(
@@ -208,6 +214,7 @@ class Link:
         will = self._will(self.session)
         client.will_set(will.topic, will.payload, will.qos, will.retain)
         client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         return client
 
@@ -310,6 +317,11 @@ class Link:
     def _on_connect(self, _client: Any, _data: Any, _flags: Any, code: Any, _more: Any) -> None:
         if code.is_failure:
             self._refusal = f"refused by the broker: {code}"
+        self._answered.set()
+
+    def _on_subscribe(self, _client: Any, _data: Any, _mid: Any, codes: Any, _more: Any) -> None:
+        if any(code.is_failure for code in codes):
+            self._refusal = "this user may not listen there"
         self._answered.set()
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, code: Any, _more: Any) -> None:

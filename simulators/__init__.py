@@ -1,0 +1,1 @@
+"""Classrooms without hardware, which talk as real ones do."""

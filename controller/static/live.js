@@ -37,7 +37,8 @@ function when(iso) {
 function since(iso) {
   const [day, hour] = when(iso).split(" ");
   const today = when(now()).split(" ")[0];
-  return words.since.replace("{when}", day === today ? hour : day);
+  const short = day.slice(6) === today.slice(6) ? day.slice(0, 5) : day;
+  return words.since.replace("{when}", day === today ? hour : short);
 }
 
 function howLongAgo(seconds) {

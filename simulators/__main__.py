@@ -1,0 +1,146 @@
+"""This file is the command `lophoc-sim`: it reads the arguments and runs what they name."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, TypeVar
+
+from protocol import __version__
+from protocol.errors import LopHocError
+from protocol.link import broker_from
+from protocol.outbox import OutboxError
+from protocol.settings import (
+    SettingsError,
+    add_options,
+    load,
+    refuse_unknown,
+    sample,
+    unknown,
+)
+from protocol.topics import level_of
+from protocol.words import N_, preferred_language, translator
+from simulators.config import DEMO_PREFIX, SIM_PREFIX, DemoConfig, SimConfig
+
+Result = TypeVar("Result")
+
+EXIT_FAILED: Final = 1
+EXIT_SETTINGS: Final = 2
+EXIT_DAMAGED: Final = 3
+
+_COMMANDS: Final = {
+    "school": "play a school: many rooms in one process",
+    "run": "the same as school",
+    "classroom": "play one room",
+    "demo": "start controller, this computer's agent and a simulated school, for a look",
+    "sample-config": "print a settings file for `school` with every setting explained",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `lophoc-sim`; returns the exit code."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        return _run(given)
+    except LopHocError as error:
+        translate = translator(preferred_language(os.environ))
+        sys.stderr.write(f"lophoc-sim: {error.text(translate)}\n")
+        return _exit_code(error)
+
+
+def _exit_code(error: LopHocError) -> int:
+    match error:
+        case SettingsError():
+            return EXIT_SETTINGS
+        case OutboxError():
+            return EXIT_DAMAGED
+        case _:
+            return EXIT_FAILED
+
+
+def _run(given: list[str]) -> int:
+    parser = _parser()
+    _refuse_unknown_command(given)
+    options, extra = parser.parse_known_args(given)
+    refuse_unknown(parser, extra)
+    match options.command:
+        case "sample-config":
+            title = "LopHoc's simulated school: every setting with its default."
+            sys.stdout.write(sample(SimConfig, title, SIM_PREFIX))
+        case "demo":
+            return _demo(load(DemoConfig, DEMO_PREFIX, options, os.environ))
+        case command:
+            return _play(_checked(load(SimConfig, SIM_PREFIX, options, os.environ)), command)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lophoc-sim", description="Classrooms without hardware.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=f"lophoc-sim {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, says in _COMMANDS.items():
+        command = commands.add_parser(name, help=says, description=says, allow_abbrev=False)
+        if name != "sample-config":
+            add_options(command, DemoConfig if name == "demo" else SimConfig)
+    return parser
+
+
+def _refuse_unknown_command(given: list[str]) -> None:
+    if given and not given[0].startswith("-") and given[0] not in _COMMANDS:
+        raise unknown("command_unknown", N_("No such command: {name}."), given[0], _COMMANDS)
+
+
+def _checked(config: SimConfig) -> SimConfig:
+    """Refuse what would only fail later: an address or code that no broker or topic takes."""
+    try:
+        broker_from(config.broker)
+        for code in (config.province, config.school, config.first_room, config.room or "-"):
+            level_of(code)
+    except ValueError as error:
+        raise SettingsError(
+            "setting_invalid", N_("A setting is wrong: {cause}."), cause=error
+        ) from error
+    return config
+
+
+def _play(config: SimConfig, command: str) -> int:
+    from simulators.school import room_of, run, school_of  # noqa: PLC0415 - only this needs zeroconf
+
+    _log(config.log_level)
+    rooms = room_of(config) if command == "classroom" else school_of(config)
+    asyncio.run(_until_stopped(lambda stop: run(config, rooms, stop)))
+    return 0
+
+
+def _demo(config: DemoConfig) -> int:
+    from simulators.demo import run  # noqa: PLC0415 - the school has no use for it
+
+    return asyncio.run(_until_stopped(lambda stop: run(config, stop)))
+
+
+async def _until_stopped(work: Callable[[asyncio.Event], Awaitable[Result]]) -> Result:
+    """Do the work; Ctrl-C, SIGTERM and a closed terminal set its event."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        with contextlib.suppress(NotImplementedError, AttributeError):  # as on Windows
+            loop.add_signal_handler(getattr(signal, name), stop.set)
+    return await work(stop)
+
+
+def _log(level: str) -> None:
+    logging.basicConfig(
+        level=level.upper(), format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

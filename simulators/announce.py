@@ -1,0 +1,145 @@
+"""This file announces simulated boards, cameras and tablets on the real network, by mDNS."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+import ifaddr
+from zeroconf import Error
+from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
+
+from hardware.readings import Kind, Sighting
+from simulators.equipment import device_id_of, mac_of
+
+_LOGGER = logging.getLogger(__name__)
+
+# Boards and cameras come first where not everything may be announced.
+_TURN: Final = {Kind.BOARD: 0, Kind.CAMERA: 1, Kind.TABLET: 2}
+AT_ONCE: Final = 20  # one answer packet's worth; more at once would only be multicast noise
+MAX_WAITING: Final = 1000
+
+
+class Service(NamedTuple):
+    """What a device says of itself by mDNS (RFC 6763): type, instance name, port and TXT."""
+
+    type: str
+    instance: str
+    port: int
+    txt: Mapping[str, str]
+
+
+def service_of(sighting: Sighting) -> Service | None:
+    """The service that such a device announces; None where it announces nothing."""
+    mac = mac_of(sighting)
+    match sighting.kind, sighting.vendor:
+        case _ if not mac:
+            return None
+        case Kind.BOARD, "Promethean":  # Android inside; this type is longer than RFC 6335 allows
+            return Service("_androidtvremote2._tcp.local.", sighting.name, 6466, {"bt": mac})
+        case Kind.BOARD, vendor:
+            txt = {"deviceid": mac, "manufacturer": vendor, "model": sighting.model}
+            return Service("_airplay._tcp.local.", sighting.name, 7000, txt)
+        case Kind.CAMERA, "Axis":
+            txt = {"macaddress": mac.replace(":", "")}
+            return Service("_axis-video._tcp.local.", sighting.name, 80, txt)
+        case Kind.TABLET, _:
+            txt = {"rpMd": sighting.model, "rpVr": "510.71.1"}
+            return Service("_companion-link._tcp.local.", sighting.name, 49152, txt)
+        case _:
+            return None
+
+
+def chosen(sightings: Iterable[Sighting], limit: int) -> dict[str, Service]:
+    """Device ids with their services, at most `limit`: boards first, then cameras, tablets."""
+    ordered = sorted(sightings, key=lambda each: _TURN.get(each.kind, len(_TURN)))
+    found = ((device_id_of(each), service_of(each)) for each in ordered)
+    announced = [(device_id, service) for device_id, service in found if service is not None]
+    return dict(announced[:limit])
+
+
+class Announcer:
+    """Speaks for all devices of this process; one responder, as one host should have."""
+
+    def __init__(self, services: Mapping[str, Service]) -> None:
+        self._services = dict(services)
+        self._moves: asyncio.Queue[tuple[str, bool]] = asyncio.Queue(MAX_WAITING)
+        self._speaking = False
+
+    def move(self, device_id: str, *, present: bool) -> None:
+        """The device came, or went: it will be announced, or say goodbye."""
+        if self._speaking and device_id in self._services and not self._moves.full():
+            self._moves.put_nowait((device_id, present))
+
+    async def run(self) -> None:
+        """Announce until cancelled, then say goodbye for all; without a network, return."""
+        try:
+            responder = AsyncZeroconf()
+        except (OSError, RuntimeError) as error:  # RuntimeError: no interface has an address
+            _LOGGER.warning("no network for mDNS (%s): nothing is announced", error)
+            return
+        self._speaking = True
+        try:
+            await self._speak(responder)
+        finally:
+            self._speaking = False
+            await responder.async_close()
+            _LOGGER.info("mDNS: all devices said goodbye")
+
+    async def _speak(self, responder: AsyncZeroconf) -> None:
+        addresses = _addresses()
+        infos = {
+            device_id: _info(device_id, service, addresses)
+            for device_id, service in self._services.items()
+        }
+        everything = list(infos.values())
+        for start in range(0, len(everything), AT_ONCE):
+            await _announce(responder, everything[start : start + AT_ONCE])
+        _LOGGER.info("mDNS: %d devices announced", len(everything))
+        while True:
+            device_id, present = await self._moves.get()
+            if present:
+                await _announce(responder, [infos[device_id]])
+            else:
+                await _withdraw(responder, infos[device_id])
+
+
+async def _announce(responder: AsyncZeroconf, infos: Sequence[AsyncServiceInfo]) -> None:
+    try:
+        spoken = [
+            await responder.async_register_service(info, cooperating_responders=True, strict=False)
+            for info in infos
+        ]
+        await asyncio.gather(*spoken)
+    except (OSError, Error) as error:
+        _LOGGER.warning("mDNS announcement failed: %s", error or type(error).__name__)
+
+
+async def _withdraw(responder: AsyncZeroconf, info: AsyncServiceInfo) -> None:
+    try:
+        await (await responder.async_unregister_service(info))
+    except (OSError, Error, KeyError) as error:
+        _LOGGER.warning("mDNS goodbye failed: %s", error or type(error).__name__)
+
+
+def _info(device_id: str, service: Service, addresses: Sequence[bytes]) -> AsyncServiceInfo:
+    return AsyncServiceInfo(
+        service.type,
+        f"{service.instance}.{service.type}",
+        port=service.port,
+        properties=dict(service.txt),
+        server=f"{device_id}.local.",
+        addresses=list(addresses),
+    )
+
+
+def _addresses() -> list[bytes]:
+    """This computer's IPv4 addresses; the loopback one only where there is no other."""
+    known = sorted(
+        {str(each.ip) for adapter in ifaddr.get_adapters() for each in adapter.ips if each.is_IPv4}
+    )
+    outside = [each for each in known if not each.startswith("127.")]
+    return [socket.inet_aton(each) for each in outside or known]

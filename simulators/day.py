@@ -1,0 +1,209 @@
+"""This file invents a room's day: what happens, and how long to wait for it. Pure and seeded."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Final, NamedTuple
+
+from hardware.readings import Kind, Sighting
+from protocol.health import Limits, ReasonCode
+from protocol.model import AttendanceStatus, Method, Reason, Status
+from simulators.equipment import device_id_of
+
+ROLL_SIZE: Final = (35, 45)
+LESSON_MOMENTS: Final = (40, 80)
+BREAK_MOMENTS: Final = (4, 10)
+MARKS_A_PACE: Final = 10  # a roll is called faster than things break
+MENDED_SHARE: Final = 0.5  # so often the next thing to happen is a repair
+LATE_SHARE: Final = 0.05  # so often a pupil still missing comes in
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A device came or went."""
+
+    device_id: str
+    present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A device that is there fares differently; no reason means that it works."""
+
+    device_id: str
+    status: Status
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LessonBegan:
+    """The teacher started a lesson."""
+
+
+@dataclass(frozen=True, slots=True)
+class LessonOver:
+    """The teacher ended it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A pupil's mark in the running lesson."""
+
+    student: str
+    status: AttendanceStatus
+    method: Method
+
+
+Happening = Moved | Judged | LessonBegan | LessonOver | Marked
+
+
+class Moment(NamedTuple):
+    """What happens next, and how long after the moment before."""
+
+    wait_s: float
+    happening: Happening
+
+
+_MARKS: Final = {
+    AttendanceStatus.PRESENT: 92,
+    AttendanceStatus.ABSENT_EXCUSED: 4,
+    AttendanceStatus.ABSENT_UNEXCUSED: 4,
+}
+
+
+def roll_of(room: str, rng: Random) -> tuple[str, ...]:
+    """35 to 45 invented pupils; rooms with different numbers share none."""
+    digits = "".join(each for each in room if each in "0123456789")
+    group = digits or f"{zlib.crc32(room.encode()) % 1000:03}"
+    return tuple(f"hs-{group}{number:02}" for number in range(1, rng.randint(*ROLL_SIZE) + 1))
+
+
+class Day:
+    """One room's walk through a day without end; the same seed walks the same way."""
+
+    def __init__(
+        self,
+        room: str,
+        equipment: Sequence[Sighting],
+        seed: int,
+        *,
+        pace_s: float,
+        lessons: bool = True,
+        attendance: bool = True,
+    ) -> None:
+        self._rng = Random(f"{seed}/{room}/day")  # noqa: S311 - a play, not a secret
+        self._pace_s = pace_s
+        self._lessons = lessons
+        self._roll = roll_of(room, self._rng) if attendance else ()
+        kinds = {device_id_of(each): each.kind for each in equipment}
+        self._tablets = [each for each, kind in kinds.items() if kind is Kind.TABLET]
+        self._fixtures = [
+            each for each, kind in kinds.items() if kind not in {Kind.TABLET, Kind.HOST}
+        ]
+        self._gone: set[str] = set()
+        self._ailing: set[str] = set()
+        self._missing: list[str] = []
+        self._in_lesson = False
+        self._bell_in = self._rng.randint(1, BREAK_MOMENTS[0])
+
+    def moments(self) -> Iterator[Moment]:
+        """All that happens, for as long as it is asked."""
+        while True:
+            yield from self._bell()
+            happening = self._late() or self._repair() or self._trouble()
+            yield Moment(self._wait_s(), happening)
+
+    def _wait_s(self) -> float:
+        return self._pace_s * self._rng.uniform(0.5, 1.5)
+
+    def _bell(self) -> Iterator[Moment]:
+        """The bell ends what goes on, after a number of moments."""
+        if not self._lessons:
+            return
+        self._bell_in -= 1
+        if self._bell_in > 0:
+            return
+        self._in_lesson = not self._in_lesson
+        if self._in_lesson:
+            self._bell_in = self._rng.randint(*LESSON_MOMENTS)
+            yield Moment(self._wait_s(), LessonBegan())
+            yield from self._call_roll()
+        else:
+            self._bell_in = self._rng.randint(*BREAK_MOMENTS)
+            self._missing = []
+            yield Moment(self._wait_s(), LessonOver())
+
+    def _call_roll(self) -> Iterator[Moment]:
+        for student in self._roll:
+            [status] = self._rng.choices(list(_MARKS), list(_MARKS.values()))
+            method = self._rng.choice((Method.MANUAL, Method.TABLET))
+            if status is not AttendanceStatus.PRESENT:
+                self._missing.append(student)
+                method = Method.MANUAL  # nobody who is away touches a tablet
+            yield Moment(self._wait_s() / MARKS_A_PACE, Marked(student, status, method))
+
+    def _late(self) -> Marked | None:
+        if not self._missing or self._rng.random() >= LATE_SHARE:
+            return None
+        student = self._missing.pop(self._rng.randrange(len(self._missing)))
+        return Marked(student, AttendanceStatus.LATE, Method.MANUAL)
+
+    def _repair(self) -> Happening | None:
+        """Somebody mends a fixture: switches it on again, plugs it in."""
+        broken = [each for each in self._fixtures if each in self._gone | self._ailing]
+        if not broken or self._rng.random() >= MENDED_SHARE:
+            return None
+        device_id = self._rng.choice(broken)
+        return self._come(device_id) if device_id in self._gone else self._recover(device_id)
+
+    def _trouble(self) -> Happening:
+        chances: list[tuple[Callable[[str], Happening], list[str], int]] = [
+            (self._turn, self._tablets, 70),
+            (self._charge, self._tablets, 15),
+            (self._turn, self._fixtures, 10),
+            (self._fail, self._fixtures, 5),
+        ]
+        possible = [chance for chance in chances if chance[1]]
+        [(happen, among, _)] = self._rng.choices(possible, [weight for *_, weight in possible])
+        return happen(self._rng.choice(among))
+
+    def _turn(self, device_id: str) -> Happening:
+        """On or off; what is away comes back, so few are away at any time."""
+        back = [each for each in self._tablets if each in self._gone]
+        if device_id in self._gone:
+            return self._come(device_id)
+        if back and self._rng.random() < MENDED_SHARE:
+            return self._come(self._rng.choice(back))
+        self._gone.add(device_id)
+        self._ailing.discard(device_id)
+        return Moved(device_id, present=False)
+
+    def _charge(self, device_id: str) -> Happening:
+        """A tablet's battery runs low, or it was charged."""
+        if device_id in self._gone:
+            return self._come(device_id)
+        if device_id in self._ailing:
+            return self._recover(device_id)
+        self._ailing.add(device_id)
+        limit = Limits().battery_warning_percent
+        level = float(self._rng.randint(9, int(limit)))
+        return Judged(device_id, Status.WARNING, Reason(ReasonCode.BATTERY_LOW, level, limit))
+
+    def _fail(self, device_id: str) -> Happening:
+        if device_id in self._gone:
+            return self._come(device_id)
+        if device_id in self._ailing:
+            return self._recover(device_id)
+        self._ailing.add(device_id)
+        return Judged(device_id, Status.CRITICAL, Reason(ReasonCode.SIMULATED_FAULT))
+
+    def _come(self, device_id: str) -> Moved:
+        self._gone.discard(device_id)
+        return Moved(device_id, present=True)
+
+    def _recover(self, device_id: str) -> Judged:
+        self._ailing.discard(device_id)
+        return Judged(device_id, Status.OK)

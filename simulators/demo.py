@@ -1,0 +1,226 @@
+"""This file shows LopHoc on one computer: controller, a real agent, and a simulated school."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from protocol.words import LANGUAGES, N_, translator
+from simulators.children import Child, command_path, end, first_to_end, last_lines, start
+from simulators.config import DemoConfig
+from simulators.ports import answers, free_port
+
+PROVINCE: Final = "14"
+SCHOOL: Final = "DEMO01"
+NAME: Final = "Trường THCS Minh Hoạ"
+AGENT_ROOM: Final = "P001"
+READY_S: Final = 30.0
+ASK_EVERY_S: Final = 0.2
+# One after the other they end within five seconds; the controller has a broker to close.
+END_S: Final = {"lophoc-controller": 2.2, "lophoc-agent": 1.1, "lophoc-sim": 1.3}
+
+STARTING: Final = N_("LopHoc is starting; this takes a few seconds.")
+TAKEN: Final = N_("Port {wanted} is taken, so port {found} serves instead.")
+RUNNING: Final = (
+    N_("LopHoc is running: {rooms} simulated rooms, and this computer as room {own}."),
+    N_("Dashboard: {dashboard}"),
+    N_("What this computer's own agent sees: {local}"),
+    N_("What to look at:"),
+    N_("- Rooms turn yellow or red when something breaks, and green when it is mended."),
+    N_("- In a room, tablets fall asleep and wake, lessons start and the roll is called."),
+    N_("- Room {own} is real: plug a USB device into this computer, and it appears there."),
+    N_("The programs' logs, for as long as this runs: {folder}"),
+    N_("To stop everything, press Ctrl-C."),
+)
+STOPPED: Final = N_("Everything has ended; nothing is left running.")
+DIED: Final = N_("{name} ended by itself. Its last words:")
+SILENT: Final = N_("{name} did not answer within {seconds} seconds. Its last words:")
+
+
+class Ports(NamedTuple):
+    """Where the three doors are."""
+
+    http: int
+    mqtt: int
+    local: int
+
+
+class Fallen(NamedTuple):
+    """A program that did not do its part, and the sentence that says so."""
+
+    child: Child
+    sentence: str
+
+
+class Words:
+    """Says every text in the chosen language, or in both, Vietnamese first."""
+
+    def __init__(self, language: str, write: Callable[[str], None]) -> None:
+        self._languages = (language,) if language else LANGUAGES
+        self._write = write
+
+    def say(self, *msgids: str, **values: object) -> None:
+        """Say these sentences, with the values in their places."""
+        for language in self._languages:
+            translate = translator(language)
+            for msgid in msgids:
+                self._write(translate(msgid).format(**values))
+            if len(msgids) > 1:
+                self._write("")
+
+    def quote(self, lines: Sequence[str]) -> None:
+        """Show another program's own words."""
+        for line in lines:
+            self._write(f"    {line}")
+
+
+def show_line(line: str) -> None:
+    """Write one line for people; a terminal that is gone is no reason to stop."""
+    with contextlib.suppress(OSError):
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+
+async def run(
+    config: DemoConfig, stop: asyncio.Event, *, write: Callable[[str], None] = show_line
+) -> int:
+    """Show it until `stop` is set; returns the exit code. Raises SimError."""
+    words = Words(config.lang, write)
+    words.say(STARTING)
+    ports = _free_ports(config, words)
+    with tempfile.TemporaryDirectory(prefix="lophoc-demo-", ignore_cleanup_errors=True) as place:
+        async with AsyncExitStack() as running:
+            demo = Demo(config, ports, Path(place), words, running)
+            fallen = await _until(stop, demo)
+        if fallen is not None:
+            values = {"name": fallen.child.name, "seconds": round(READY_S)}
+            words.say(fallen.sentence, **values)
+            words.quote(last_lines(fallen.child.log))
+    words.say(STOPPED)
+    return 0 if fallen is None else 1
+
+
+class Demo:
+    """The three programs; `running` ends them in the reverse order of their start."""
+
+    def __init__(
+        self,
+        config: DemoConfig,
+        ports: Ports,
+        folder: Path,
+        words: Words,
+        running: AsyncExitStack,
+    ) -> None:
+        self._config = config
+        self._ports = ports
+        self._folder = folder
+        self._words = words
+        self._running = running
+        self._children: list[Child] = []
+
+    async def run(self) -> Fallen:
+        """Start all, tell of it, and return only when one of them has fallen."""
+        doors = {"lophoc-controller": self._ports.http, "lophoc-agent": self._ports.local}
+        for command in (self._controller(), self._agent(), self._school()):
+            child = await self._start(command)
+            fallen = await _ready(child, doors[child.name]) if child.name in doors else None
+            if fallen is not None:
+                return fallen
+        self._words.say(
+            *RUNNING,
+            rooms=self._config.rooms,
+            own=AGENT_ROOM,
+            dashboard=f"http://127.0.0.1:{self._ports.http}/",
+            local=f"http://127.0.0.1:{self._ports.local}/api/v1/status",
+            folder=self._folder,
+        )
+        return Fallen(await first_to_end(self._children), DIED)
+
+    async def _start(self, command: Sequence[str]) -> Child:
+        name, *arguments = command
+        child = await start(name, [command_path(name), *arguments], self._folder, _environment())
+        self._running.push_async_callback(end, child, END_S[name])
+        self._children.append(child)
+        return child
+
+    def _controller(self) -> list[str]:
+        return [
+            *("lophoc-controller", "run", "--data", str(self._folder / "controller")),
+            *("--http-port", str(self._ports.http), "--mqtt-port", str(self._ports.mqtt)),
+            *("--province", PROVINCE, "--school", SCHOOL, "--name", NAME),
+            *self._language,
+        ]
+
+    def _agent(self) -> list[str]:
+        return [
+            *("lophoc-agent", "run", "--data", str(self._folder / "agent")),
+            *("--broker", self._broker, "--province", PROVINCE, "--school", SCHOOL),
+            *("--room", AGENT_ROOM, "--local-port", str(self._ports.local)),
+            *self._language,
+        ]
+
+    def _school(self) -> list[str]:
+        config = self._config
+        return [
+            *("lophoc-sim", "school", "--data", str(self._folder / "school")),
+            *("--broker", self._broker, "--province", PROVINCE, "--school", SCHOOL),
+            *("--rooms", str(config.rooms), "--tablets", str(config.tablets)),
+            *("--pace", str(config.pace), "--seed", str(config.seed)),
+            *("--mdns", str(config.mdns).lower()),
+        ]
+
+    @property
+    def _language(self) -> list[str]:
+        return ["--lang", self._config.lang] if self._config.lang else []
+
+    @property
+    def _broker(self) -> str:
+        return f"mqtt://127.0.0.1:{self._ports.mqtt}"
+
+
+async def _until(stop: asyncio.Event, demo: Demo) -> Fallen | None:
+    """Run the demonstration until it is stopped, or one of its programs has fallen."""
+    async with asyncio.TaskGroup() as tasks:
+        showing = tasks.create_task(demo.run(), name="demo")
+        stopping = tasks.create_task(stop.wait(), name="stop")
+        await asyncio.wait({showing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        showing.cancel()
+        stopping.cancel()
+    return None if showing.cancelled() else showing.result()
+
+
+async def _ready(child: Child, port: int) -> Fallen | None:
+    """Wait until the program is well; or tell how it failed."""
+    try:
+        async with asyncio.timeout(READY_S):
+            while child.process.returncode is None:
+                if await answers(port, "/healthz"):
+                    return None
+                await asyncio.sleep(ASK_EVERY_S)
+    except TimeoutError:
+        return Fallen(child, SILENT)
+    return Fallen(child, DIED)
+
+
+def _free_ports(config: DemoConfig, words: Words) -> Ports:
+    """The wanted ports, or the next free ones, said aloud. Raises SimError."""
+    found: list[int] = []
+    for wanted in (config.http_port, config.mqtt_port, config.local_port):
+        port = free_port(wanted, avoid=found)
+        if port != wanted:
+            words.say(TAKEN, wanted=wanted, found=port)
+        found.append(port)
+    return Ports(*found)
+
+
+def _environment() -> dict[str, str]:
+    """Ours without LopHoc's own settings: the demonstration touches no real database."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LOPHOC_")}
+    return {**kept, "PYTHONUNBUFFERED": "1"}

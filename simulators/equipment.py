@@ -1,0 +1,135 @@
+"""This file furnishes a simulated room: its computer, board, camera, tablets and the rest. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from hashlib import sha256
+from random import Random
+from typing import Final, NamedTuple
+
+from hardware.readings import Identity, Kind, Sighting
+from protocol.model import Device, DeviceKind, Status
+
+ROOMS_A_FLOOR: Final = 10
+
+
+class Make(NamedTuple):
+    """A product as it names itself; how it is seen; and who made its network part."""
+
+    vendor: str
+    model: str
+    source: str = "mdns"
+    mac_prefix: str = "02:00:00"  # locally administered (IEEE 802, 8.2.2), as tablets use
+
+
+AXIS: Final = "00:40:8c"
+REALTEK: Final = "00:e0:4c"
+SAMSUNG: Final = "00:16:32"
+
+HOSTS: Final = (
+    Make("Raspberry Pi", "Raspberry Pi 4 Model B Rev 1.4", "host"),
+    Make("Dell Inc.", "Latitude 3420", "host"),
+    Make("LENOVO", "ThinkCentre M70q", "host"),
+)
+BOARDS: Final = (
+    Make("SMART Technologies", "SMART Board MX265-V4", mac_prefix=REALTEK),
+    Make("Samsung", "Flip Pro WM75B", mac_prefix=SAMSUNG),
+    Make("Promethean", "ActivPanel 9", mac_prefix=REALTEK),
+    Make("SMART Technologies", "SMART Board SB680", "usb"),
+    Make("HitEVision", "Hite Board", "usb"),
+)
+CAMERAS: Final = (
+    Make("Axis", "M3085-V", mac_prefix=AXIS),
+    Make("Axis", "M1075-L", mac_prefix=AXIS),
+    Make("Logitech", "HD Pro Webcam C920", "usb"),
+    Make("AVer", "M15W", "usb"),
+)
+PROJECTORS: Final = (Make("Epson", "EB-675Wi", "usb"),)
+ACCESS_POINTS: Final = (
+    Make("Ubiquiti", "U6-Lite"),
+    Make("TP-Link", "EAP245"),
+)
+TABLETS: Final = (Make("Apple", "iPad13,18"), Make("Apple", "iPad12,1"))
+PROJECTOR_SHARE: Final = 0.3
+
+
+def rooms_from(first: str, count: int) -> list[str]:
+    """The codes of `count` rooms: P109, P110, P201; a code of another shape gets a number."""
+    found = re.fullmatch(r"(\D*)(\d+)(\d\d)", first)
+    if count == 1 or found is None:
+        return [first, *(f"{first}-{number}" for number in range(2, count + 1))]
+    wing, floor, number = found[1], int(found[2]), int(found[3])
+    if not 1 <= number <= ROOMS_A_FLOOR:
+        digits = found[2] + found[3]
+        return [f"{wing}{int(digits) + step:0{len(digits)}}" for step in range(count)]
+    return [
+        f"{wing}{floor + step // ROOMS_A_FLOOR}{step % ROOMS_A_FLOOR + 1:02}"
+        for step in range(number - 1, number - 1 + count)
+    ]
+
+
+def equipment_of(room: str, seed: int, tablets: int) -> tuple[Sighting, ...]:
+    """What stands in the room, the computer first; the same seed furnishes it the same way."""
+    rng = Random(f"{seed}/{room}/equipment")  # noqa: S311 - a play, not a secret
+    return tuple(_furnish(room, rng, tablets))
+
+
+def device_id_of(sighting: Sighting) -> str:
+    """The id that a classroom's agent gives a device: its source and a digest of its key."""
+    return f"{sighting.source}-{sha256(sighting.key.encode()).hexdigest()[:12]}"
+
+
+def device_of(sighting: Sighting, at_ms: int) -> Device:
+    """The device as it is when it is first seen, working."""
+    return Device(
+        device_id=device_id_of(sighting),
+        kind=DeviceKind(sighting.kind),
+        name=sighting.name,
+        vendor=sighting.vendor,
+        model=sighting.model,
+        serial=sighting.serial,
+        status=Status.OK,
+        sources=(sighting.source,),
+        first_seen_ms=at_ms,
+        last_seen_ms=at_ms,
+    )
+
+
+def mac_of(sighting: Sighting) -> str:
+    """The MAC address in the sighting's key, such as 00:40:8c:12:34:56; empty if it has none."""
+    return sighting.key.rpartition("mac:")[2] if sighting.identity is Identity.MAC else ""
+
+
+def _furnish(room: str, rng: Random, tablets: int) -> Iterator[Sighting]:
+    yield _thing(room, rng, Kind.HOST, HOSTS, f"Máy tính {room}")
+    yield _thing(room, rng, Kind.BOARD, BOARDS, f"Bảng {room}")
+    yield _thing(room, rng, Kind.CAMERA, CAMERAS, f"Camera {room}")
+    yield _thing(room, rng, Kind.NETWORK, ACCESS_POINTS, f"Wi-Fi {room}")
+    if rng.random() < PROJECTOR_SHARE:
+        yield _thing(room, rng, Kind.PROJECTOR, PROJECTORS, f"Máy chiếu {room}")
+    for number in range(1, tablets + 1):
+        yield _thing(room, rng, Kind.TABLET, TABLETS, f"Máy tính bảng {room}-{number:02}")
+
+
+def _thing(room: str, rng: Random, kind: Kind, makes: tuple[Make, ...], name: str) -> Sighting:
+    make = rng.choice(makes)
+    serial = "".join(rng.choices("0123456789ABCDEFGHJKLMNPQRSTUVWXYZ", k=10))
+    match make.source:
+        case "mdns":
+            mac = ":".join([make.mac_prefix, *(f"{rng.randrange(256):02x}" for _ in range(3))])
+            identity, key = Identity.MAC, f"sim:{room}:mac:{mac}"
+        case "usb":
+            identity, key = Identity.USB, f"sim:{room}:usb:{serial}"
+        case _:
+            identity, key = Identity.HOST, f"sim:{room}:host"
+    return Sighting(
+        source=make.source,
+        key=key,
+        identity=identity,
+        kind=kind,
+        name=name,
+        vendor=make.vendor,
+        model=make.model,
+        serial=serial,
+    )

@@ -1,0 +1,55 @@
+"""This file finds a free TCP port on this computer, and asks a program whether it is well."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterable
+from typing import Final
+
+from protocol.words import N_
+from simulators.errors import SimError
+
+TRIED: Final = 100
+ANSWER_S: Final = 2.0
+
+
+def free_port(wanted: int, avoid: Iterable[int] = ()) -> int:
+    """The wanted port, or the next one that is free. Raises SimError if a hundred are taken."""
+    avoided = set(avoid)
+    for port in range(wanted, min(wanted + TRIED, 65_536)):
+        if port not in avoided and _is_free(port):
+            return port
+    raise SimError(
+        "no_free_port",
+        N_("The ports from {port} on are all taken."),
+        N_("Choose another with --http-port, --mqtt-port or --local-port."),
+        port=wanted,
+    )
+
+
+async def answers(port: int, path: str) -> bool:
+    """Whether the program on this port answers 200 to a GET (RFC 9112)."""
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            try:
+                head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
+                writer.write(head.encode())
+                status = await reader.readline()
+            finally:
+                writer.close()
+    except (OSError, ValueError, TimeoutError):
+        return False
+    return status.startswith((b"HTTP/1.1 200 ", b"HTTP/1.0 200 "))
+
+
+def _is_free(port: int) -> bool:
+    """Free on every address: a listener on loopback alone is in the way too."""
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind(("", port))
+        except OSError:
+            return False
+    return True

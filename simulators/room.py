@@ -1,0 +1,213 @@
+"""This file is what a room's agent knows and says: one happening in, messages out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, assert_never
+
+from msgspec.structs import replace
+
+from hardware.readings import Sighting
+from protocol import __version__
+from protocol.health import Judgement, Limits, ReasonCode, judge
+from protocol.messages import (
+    AnyEvent,
+    AnyState,
+    AttendanceMarked,
+    Birth,
+    DeviceAppeared,
+    DeviceState,
+    DeviceVanished,
+    Health,
+    HealthChanged,
+    HostMeasures,
+    LessonEnded,
+    LessonStarted,
+    OutboxReport,
+)
+from protocol.model import Device, DeviceKind, Reason, Status
+from simulators.day import Happening, Judged, LessonBegan, LessonOver, Marked, Moved
+from simulators.equipment import device_id_of, device_of
+
+Messages = list[AnyState | AnyEvent]
+
+_LEAVING: Final = {"usb": ReasonCode.UNPLUGGED, "mdns": ReasonCode.GOODBYE}
+
+
+class Room:
+    """One room as its agent would report it.
+
+    new_id makes an event's or lesson's id; it must never give the same twice, not after a
+    restart either: a controller stores an id once.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        equipment: Sequence[Sighting],
+        *,
+        boot: str,
+        beat_s: float,
+        started_ms: int,
+        new_id: Callable[[], str],
+    ) -> None:
+        self.code = code
+        self._boot = boot
+        self._beat_s = beat_s
+        self._new_id = new_id
+        self._devices = {device_id_of(each): device_of(each, started_ms) for each in equipment}
+        self._present = set(self._devices)
+        self._judgement = Judgement(Status.UNKNOWN, ())
+        self._lesson: str | None = None
+
+    def hear(self, happening: Happening, at_ms: int) -> Messages:
+        """What the agent says of it; nothing where nothing changes."""
+        match happening:
+            case Moved():
+                return self._move(happening, at_ms)
+            case Judged():
+                reasons = (happening.reason,) if happening.reason else ()
+                return self._restate(happening.device_id, happening.status, reasons, at_ms)
+            case LessonBegan():
+                return self._begin_lesson(at_ms)
+            case LessonOver():
+                return self._end_lesson(at_ms)
+            case Marked():
+                return [self._mark(happening, at_ms)]
+            case _:
+                assert_never(happening)
+
+    def birth(self, session: int, at_ms: int, measures: HostMeasures, box: OutboxReport) -> Birth:
+        """Everything the agent knows."""
+        self._judge(measures, box, at_ms)
+        return Birth(
+            boot=self._boot,
+            at_ms=at_ms,
+            session=session,
+            room=self.code,
+            version=f"{__version__} sim",
+            beat_s=self._beat_s,
+            status=self._judgement.status,
+            reasons=self._judgement.reasons,
+            measures=measures,
+            outbox=box,
+            devices=tuple(self._devices.values()),
+            lesson=self._lesson,
+        )
+
+    def beat(self, at_ms: int, measures: HostMeasures, box: OutboxReport) -> Messages:
+        """The slow report, with the news that the computer fares differently."""
+        return [
+            *self._judge(measures, box, at_ms),
+            Health(
+                boot=self._boot,
+                at_ms=at_ms,
+                status=self._judgement.status,
+                reasons=self._judgement.reasons,
+                measures=measures,
+                outbox=box,
+                seen=tuple(each for each in self._devices if each in self._present),
+            ),
+        ]
+
+    def _judge(self, measures: HostMeasures, box: OutboxReport, at_ms: int) -> Messages:
+        """The computer's own status; the host among the devices shares it."""
+        before, self._judgement = self._judgement, judge(measures, Limits(), box)
+        if self._judgement.status == before.status:
+            return []
+        hosts = [each for each in self._devices.values() if each.kind is DeviceKind.HOST]
+        changed = HealthChanged(
+            boot=self._boot,
+            at_ms=at_ms,
+            id=self._new_id(),
+            room=self.code,
+            status=self._judgement.status,
+            reasons=self._judgement.reasons,
+        )
+        states = [
+            state
+            for host in hosts
+            for state in self._restate(host.device_id, *self._judgement, at_ms)
+        ]
+        return [*states, changed]
+
+    def _move(self, moved: Moved, at_ms: int) -> Messages:
+        device = self._devices[moved.device_id]
+        if moved.present == (moved.device_id in self._present):
+            return []
+        if moved.present:
+            self._present.add(moved.device_id)
+            states = self._restate(moved.device_id, Status.OK, (), at_ms)
+            return [*states, self._appeared(device, at_ms)]
+        self._present.remove(moved.device_id)
+        code = _LEAVING[device.sources[0]]
+        states = self._restate(moved.device_id, Status.UNKNOWN, (Reason(code),), at_ms)
+        return [*states, self._vanished(device, code, at_ms)]
+
+    def _restate(
+        self, device_id: str, status: Status, reasons: tuple[Reason, ...], at_ms: int
+    ) -> Messages:
+        old = self._devices[device_id]
+        if (old.status, old.reasons) == (status, reasons):
+            return []
+        seen_ms = at_ms if device_id in self._present else old.last_seen_ms
+        device = replace(old, status=status, reasons=reasons, last_seen_ms=seen_ms)
+        self._devices[device_id] = device
+        return [DeviceState(boot=self._boot, at_ms=at_ms, device=device)]
+
+    def _appeared(self, device: Device, at_ms: int) -> DeviceAppeared:
+        return DeviceAppeared(
+            boot=self._boot,
+            at_ms=at_ms,
+            id=self._new_id(),
+            room=self.code,
+            device_id=device.device_id,
+            name=device.name,
+        )
+
+    def _vanished(self, device: Device, reason: ReasonCode, at_ms: int) -> DeviceVanished:
+        return DeviceVanished(
+            boot=self._boot,
+            at_ms=at_ms,
+            id=self._new_id(),
+            room=self.code,
+            device_id=device.device_id,
+            name=device.name,
+            reason=reason,
+        )
+
+    def _begin_lesson(self, at_ms: int) -> Messages:
+        if self._lesson is not None:
+            return []
+        self._lesson = self._new_id()
+        return [
+            LessonStarted(
+                boot=self._boot,
+                at_ms=at_ms,
+                id=self._new_id(),
+                room=self.code,
+                lesson=self._lesson,
+            )
+        ]
+
+    def _end_lesson(self, at_ms: int) -> Messages:
+        lesson, self._lesson = self._lesson, None
+        if lesson is None:
+            return []
+        return [
+            LessonEnded(
+                boot=self._boot, at_ms=at_ms, id=self._new_id(), room=self.code, lesson=lesson
+            )
+        ]
+
+    def _mark(self, marked: Marked, at_ms: int) -> AttendanceMarked:
+        return AttendanceMarked(
+            boot=self._boot,
+            at_ms=at_ms,
+            id=self._new_id(),
+            room=self.code,
+            student=marked.student,
+            status=marked.status,
+            method=marked.method,
+            lesson=self._lesson,
+        )

@@ -1,0 +1,348 @@
+"""These tests look at the screens through a real browser, spoken to over its DevTools protocol."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from web_school import (
+    CRITICAL,
+    OK,
+    Served,
+    a_morning,
+    a_store,
+    agent,
+    device,
+    event,
+    mark,
+    wait_for,
+)
+from websockets.sync.client import ClientConnection, connect
+
+from controller.store import Store
+from protocol.model import DeviceKind, Reason
+
+BOARD, TABLET = DeviceKind.BOARD, DeviceKind.TABLET
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--lang=vi",
+    "--accept-lang=vi",
+    "--remote-debugging-port=0",
+)
+
+
+class Page:
+    """One tab; it notes every request, console error and uncaught exception."""
+
+    def __init__(self, line: ClientConnection) -> None:
+        self._line = line
+        self._numbers = itertools.count(1)
+        self.requests: list[str] = []
+        self.errors: list[str] = []
+
+    def call(self, method: str, **params: Any) -> dict[str, Any]:
+        """Ask the browser something and return its answer."""
+        number = next(self._numbers)
+        self._line.send(json.dumps({"id": number, "method": method, "params": params}))
+        while True:
+            message = json.loads(self._line.recv(30))
+            if message.get("id") == number:
+                assert "error" not in message, message
+                answer: dict[str, Any] = message["result"]
+                return answer
+            self._note(message.get("method", ""), message.get("params", {}))
+
+    def open(self, url: str, width: int = 1366, height: int = 768) -> None:
+        """Open an address and wait until its line is alive."""
+        for domain in ("Page", "Runtime", "Network", "Log"):
+            self.call(f"{domain}.enable")
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self.call("Emulation.setDeviceMetricsOverride", **size)
+        self.call("Page.navigate", url=url)
+        self.wait("document.readyState === 'complete' && document.querySelector('#age-words')")
+
+    def see(self, script: str) -> Any:
+        """The value of an expression on the page."""
+        answer = self.call("Runtime.evaluate", expression=script, returnByValue=True)
+        assert "exceptionDetails" not in answer, answer
+        return answer["result"].get("value")
+
+    def wait(self, script: str, patience_s: float = 15.0) -> None:
+        """Wait until an expression holds on the page."""
+        wait_for(lambda: self.see(f"Boolean({script})"), patience_s)
+
+    def press(self, key: str) -> None:
+        """Press a key."""
+        code = {"Tab": 9, "Enter": 13}[key]
+        text = {"text": "\r"} if key == "Enter" else {}
+        for kind in ("keyDown", "keyUp"):
+            self.call(
+                "Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **text
+            )
+
+    def _note(self, method: str, params: dict[str, Any]) -> None:
+        match method:
+            case "Network.requestWillBeSent":
+                self.requests.append(params["request"]["url"])
+            case "Network.webSocketCreated":
+                self.requests.append(params["url"])
+            case "Runtime.exceptionThrown":
+                self.errors.append(json.dumps(params["exceptionDetails"])[:500])
+            case "Log.entryAdded" if params["entry"]["level"] == "error":
+                self.errors.append(params["entry"]["text"])
+            case "Runtime.consoleAPICalled" if params["type"] == "error":
+                self.errors.append(json.dumps(params["args"])[:500])
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The debugging port of a running Chromium."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("needs the package chromium")
+    profile = tmp_path_factory.mktemp("chromium")
+    with subprocess.Popen(
+        [program, *FLAGS, f"--user-data-dir={profile}"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        told = profile / "DevToolsActivePort"
+        wait_for(lambda: told.exists() and told.read_text().count("\n"), 60)
+        yield int(told.read_text().split()[0])
+        process.terminate()
+
+
+@pytest.fixture
+def page(browser: int) -> Iterator[Page]:
+    """A fresh tab."""
+    with opened_tab(browser) as tab:
+        yield tab
+
+
+@contextlib.contextmanager
+def opened_tab(port: int) -> Iterator[Page]:
+    """A tab, closed at the end."""
+    web = f"http://127.0.0.1:{port}/json"
+    tab = httpx.put(f"{web}/new?about:blank", trust_env=False).json()
+    with connect(tab["webSocketDebuggerUrl"], max_size=None) as line:
+        yield Page(line)
+    httpx.get(f"{web}/close/{tab['id']}", trust_env=False)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A whole school on an ordinary morning."""
+    with a_store(tmp_path, a_morning()) as opened:
+        yield opened
+
+
+@pytest.fixture
+def served(store: Store) -> Iterator[Served]:
+    """Its face."""
+    with Served(store) as running:
+        yield running
+
+
+FRESH = "document.getElementById('age').dataset.age === 'fresh' && window.performance"
+
+
+def test_the_first_screen_opens_in_vietnamese_and_stays_on_this_host(
+    page: Page, served: Served
+) -> None:
+    """Vietnamese words, nothing loaded from elsewhere, no error on the console."""
+    page.open(served.url)
+    page.wait("document.getElementById('age-words').textContent.startsWith('cập nhật')")
+    assert page.see("document.documentElement.lang") == "vi"
+    text = page.see("document.body.innerText")
+    for word in ("Việc cần làm", "Mất kết nối", "Phòng đang học", "đang học", "bảng tương tác"):
+        assert word in text
+    host = served.url.split("//")[1]
+    assert {url.split("//")[1].startswith(host) for url in page.requests} == {True}
+    assert len(page.requests) <= 5  # page, style, script, perhaps the icon, and the live line
+    assert page.errors == []
+
+
+def test_a_change_appears_without_a_reload(page: Page, served: Served) -> None:
+    """Tile, work, counts and table follow a broken board, and its repair."""
+    page.open(served.url)
+    page.see("window.mark = 1")
+    page.wait("document.getElementById('age-words').textContent.match(/\\d/)")
+    served.tell(device("6A1", BOARD, status=CRITICAL, reasons=(Reason("unplugged"),)))
+    tile = "document.querySelector('[data-room=\"6A1\"].tile')"
+    row = "document.querySelector('[data-device=\"board-6a1-01\"]')"
+    page.wait(f"{tile}.dataset.status === 'critical'")
+    page.wait(f"{row}.dataset.status === 'critical'")
+    page.wait("document.querySelector('[data-count=problems]').textContent === '6'")
+    page.wait("document.querySelector('[data-count=working]').textContent === '1261'")
+    assert page.see("document.querySelectorAll('#tasks li').length") == 6
+    assert "6A1" in page.see("document.querySelector('#tasks').textContent")
+    served.tell(device("6A1", BOARD, status=OK))
+    page.wait(f"{tile}.dataset.status === 'ok'")
+    page.wait("document.querySelector('[data-count=problems]').textContent === '5'")
+    assert page.see("window.mark") == 1
+    assert page.errors == []
+
+
+def test_what_the_script_writes_is_what_the_server_would(page: Page, served: Served) -> None:
+    """After changes, the live page and a fresh one show the same tiles, counts and work."""
+    page.open(served.url)
+    page.wait("document.getElementById('age-words').textContent.match(/\\d/)")
+    served.tell(
+        device("6A1", BOARD, status=CRITICAL, reasons=(Reason("temperature_high", 1234.5, 92.0),)),
+        agent("6A2", lesson="van-2"),
+        *(
+            device("6A5", TABLET, n, status=CRITICAL, reasons=(Reason("battery_low", 7.0),))
+            for n in (1, 2, 3)
+        ),
+    )
+    parts = [".tile", "#counts", "#tasks", "#rest", "#rows .state", "#rows .why"]
+    seen = f"""JSON.stringify({parts}.map((each) =>
+        [...document.querySelectorAll(each)].map((found) => found.innerText.replace(/\\s+/g, ' '))))
+    """
+    page.wait("document.querySelector('[data-count=problems]').textContent === '7'")
+    page.wait("document.querySelector('#rest').textContent.includes('1')")
+    live = page.see(seen)
+    page.open(served.url)
+    assert page.see(seen) == live
+
+
+def test_a_lost_server_is_told_within_ten_seconds_and_found_again(
+    page: Page, served: Served
+) -> None:
+    """The page says so, comes back by itself, and shows what it missed; no reload."""
+    page.open(served.url)
+    page.see("window.mark = 1")
+    page.wait(FRESH)
+    served.stop()
+    page.wait("document.getElementById('age').dataset.age === 'lost'", 10)
+    served.tell_store(device("6A1", BOARD, status=CRITICAL, reasons=(Reason("unplugged"),)))
+    served.start()
+    page.wait(FRESH, 6)
+    page.wait("document.querySelector('[data-room=\"6A1\"].tile').dataset.status === 'critical'")
+    page.wait("document.querySelector('[data-device=\"board-6a1-01\"]').dataset.status !== 'ok'")
+    assert page.see("window.mark") == 1
+
+
+def test_a_silent_server_is_told_too(page: Page, served: Served) -> None:
+    """A line that is open but says nothing for ten seconds is not called fresh."""
+    page.open(served.url)
+    page.wait("document.getElementById('age-words').textContent.match(/\\d/)")
+    page.call(
+        "Network.emulateNetworkConditions",
+        offline=True,
+        latency=0,
+        downloadThroughput=0,
+        uploadThroughput=0,
+    )
+    page.see("""(() => { const real = performance.now.bind(performance);
+        performance.now = () => real() + 20000; })()""")
+    page.wait("document.getElementById('age').dataset.age === 'lost'", 5)
+    page.see(
+        "(() => { const real = performance.now.bind(performance);"
+        " performance.now = () => real() + 100000; })()"
+    )
+    page.wait("document.getElementById('age').dataset.age === 'old'", 5)
+
+
+def test_a_rooms_screen_follows_its_room(page: Page, served: Served) -> None:
+    """Devices, status, events and the roll change where the room is open."""
+    page.open(f"{served.url}rooms/6A1")
+    page.wait("document.getElementById('age-words').textContent.match(/\\d/)")
+    served.tell(
+        device("6A1", BOARD, status=CRITICAL, reasons=(Reason("unplugged"),)),
+        event("e77"),
+    )
+    page.wait("document.querySelector('.title .state').dataset.status === 'critical'")
+    page.wait("document.querySelector('.events').textContent.includes('Tiết học bắt đầu')")
+    today = page.see("new Date().toLocaleDateString('sv', {timeZone: 'Asia/Ho_Chi_Minh'})")
+    served.tell(mark("m5", day=today))
+    page.wait("document.getElementById('marked').textContent === '1'")
+    served.tell(device("6A1", TABLET, 99, name="bảng thứ 99"))
+    page.wait("document.querySelector('#rows').textContent.includes('bảng thứ 99')")
+    assert page.errors == []
+
+
+def test_the_first_room_appears_in_an_empty_school(page: Page, tmp_path: Path) -> None:
+    """The friendly sentence gives way to a tile, without a reload."""
+    with a_store(tmp_path) as empty, Served(empty) as served:
+        page.open(served.url)
+        page.wait("document.querySelector('.empty')")
+        page.wait("document.getElementById('age-words').textContent.match(/\\d/)")
+        served.tell(agent("7A2"), device("7A2", BOARD))
+        page.wait("document.querySelector('[data-room=\"7A2\"].tile')")
+        page.wait("document.querySelector('[data-device=\"board-7a2-01\"]')")
+        assert page.see("document.querySelector('[data-count=rooms]').textContent") == "1"
+        assert page.errors == []
+
+
+def test_a_filter_and_the_scroll_survive_what_comes_and_goes(page: Page, served: Served) -> None:
+    """A device that joins the filtered table appears; what was chosen stays chosen."""
+    page.open(f"{served.url}?status=critical", 1366, 500)
+    page.wait("document.getElementById('age-words').textContent.match(/\\d/)")
+    page.see("scrollTo(0, 200)")
+    page.see("document.querySelector('select[name=kind]').value = 'board'")
+    served.tell(device("6A1", BOARD, status=CRITICAL, reasons=(Reason("unplugged"),)))
+    page.wait("document.querySelector('[data-device=\"board-6a1-01\"]')")
+    assert page.see("document.querySelector('select[name=kind]').value") == "board"
+    assert page.see("Math.round(scrollY)") == 200
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (800, 1280), (390, 844)])
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("path", ["", "rooms/7A3"])
+def test_nothing_sticks_out_at_any_size(
+    page: Page, served: Served, size: tuple[int, int], language: str, path: str
+) -> None:
+    """No sideways scrolling, no tile whose words overflow it."""
+    page.open(f"{served.url}{path}?lang={language}", *size)
+    assert page.see("document.documentElement.scrollWidth") <= size[0]
+    wide = "[...document.querySelectorAll('.tile a')].filter((a) => a.scrollWidth > a.clientWidth)"
+    assert page.see(f"{wide}.map((a) => a.innerText)") == []
+
+
+def test_thirty_rooms_are_seen_without_scrolling(page: Page, served: Served) -> None:
+    """On the common laptop the whole school is one glance."""
+    page.open(served.url)
+    bottoms = "[...document.querySelectorAll('.tile')].map((t) => t.getBoundingClientRect().bottom)"
+    assert page.see(f"Math.max(...{bottoms})") <= 768
+    assert page.see(f"{bottoms}.length") == 30
+
+
+def test_a_room_is_reached_by_keyboard_alone(page: Page, served: Served) -> None:
+    """Tab walks to the tiles, Enter opens one."""
+    page.open(served.url)
+    for _ in range(20):
+        page.press("Tab")
+        if page.see("document.activeElement.closest('.tile') !== null"):
+            break
+    page.press("Enter")
+    page.wait("location.pathname === '/rooms/6A1'")
+
+
+def test_ten_tabs_of_one_browser_are_all_live(browser: int, served: Served) -> None:
+    """Unlike event streams, sockets are not rationed to six a host."""
+    with contextlib.ExitStack() as tabs:
+        pages = [tabs.enter_context(opened_tab(browser)) for _ in range(10)]
+        for tab in pages:
+            tab.open(f"{served.url}rooms/6A1")
+        wait_for(lambda: served.live.browsers == 10)
+        served.tell(device("6A1", BOARD, status=CRITICAL, reasons=(Reason("unplugged"),)))
+        for tab in pages:
+            tab.wait("document.querySelector('.title .state').dataset.status === 'critical'")
+    wait_for(lambda: served.live.browsers == 0)

@@ -1,0 +1,333 @@
+"""These tests say what the screens show as they leave the server, before any script runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import httpx
+import pytest
+from msgspec.structs import replace
+from web_school import (
+    NAME,
+    NOW_MS,
+    SCHOOL,
+    UNKNOWN,
+    ZONE,
+    Served,
+    a_face,
+    a_live,
+    a_morning,
+    a_store,
+    agent,
+    device,
+    event,
+    mark,
+)
+
+import controller
+from controller.rooms import Problem
+from controller.screen_words import ScreenWords, language_of
+from controller.store import Store
+from protocol.health import ReasonCode
+from protocol.model import DeviceKind, Place, Reason, Status
+
+BOARD, TABLET = DeviceKind.BOARD, DeviceKind.TABLET
+_SAID = (
+    r"\{% macro room_address.*?endmacro %\}|\{% block live %\}.*?\{% endblock %\}"
+    r"|\{%.*?%\}|\{\{.*?\}\}|<pre>.*?</pre>|<[^>]*>"
+)
+HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}"
+TEMPLATES = Path(controller.__file__ or "").with_name("templates")
+
+
+class Outline(HTMLParser):
+    """What a page is made of: its tags with their attributes, and its text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag."""
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        """Note a text."""
+        if data.strip():
+            self.words.append(data.strip())
+
+    def find(self, tag: str, **attributes: str) -> list[dict[str, str | None]]:
+        """The attributes of all tags that have these."""
+        return [
+            found
+            for name, found in self.tags
+            if name == tag and attributes.items() <= {k: v or "" for k, v in found.items()}.items()
+        ]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A store with a whole school on an ordinary morning."""
+    lost = event("e2", "7A2", kind="device_vanished", body=b'{"device_id":"d","name":"bang"}')
+    with a_store(tmp_path, [*a_morning(), event("e1", "7A2"), lost, mark("m1")]) as opened:
+        yield opened
+
+
+@pytest.fixture
+def served(store: Store) -> Iterator[Served]:
+    """The school's face, English words as they are in the code."""
+    with Served(store) as running:
+        yield running
+
+
+@pytest.fixture
+def web(served: Served) -> Iterator[httpx.Client]:
+    """A browser without JavaScript, set to English."""
+    headers = {"Accept-Language": "en-US,en;q=0.9"}
+    with httpx.Client(base_url=served.url, headers=headers, trust_env=False) as client:
+        yield client
+
+
+def outline(web: httpx.Client, path: str) -> Outline:
+    """A page that opens."""
+    answer = web.get(path)
+    assert answer.status_code == 200
+    return Outline(answer.text)
+
+
+def test_the_first_screen_shows_every_room_and_what_needs_doing(web: httpx.Client) -> None:
+    """Thirty tiles, five grouped lines of work, fifty rows, four counts."""
+    page = outline(web, "/")
+    assert len(page.find("li", **{"class": "tile"})) == 30
+    assert len(page.find("tr")) == 51
+    assert "tablet (12)" in page.words
+    assert "Switched off or left the network." in page.words
+    assert [page.words.count(figure) for figure in ("19", "30", "1262", "1320")] == [1, 1, 1, 1]
+    assert NAME in page.words
+
+
+def test_a_status_is_told_by_shape_and_word_as_well_as_colour(web: httpx.Client) -> None:
+    """Every tile has the symbol and the word of its status."""
+    text = web.get("/").text
+    words = {"ok": "working", "warning": "needs a look", "critical": "needs repair"}
+    tiles = re.findall(r'<li class="tile".*?</li>', text, re.DOTALL)
+    for tile in tiles:
+        status = re.search(r'data-status="(\w+)"', tile)
+        assert status is not None
+        assert f'href="#s-{status[1]}"' in tile
+        assert words.get(status[1], "unknown") in tile
+    assert {"7A3", "8A2"} <= {re.search(r'data-room="(\w+)"', tile)[1] for tile in tiles}  # type: ignore[index]
+
+
+def test_the_table_is_walked_page_by_page_without_a_script(web: httpx.Client) -> None:
+    """Following "next" passes every tablet that is off, once, and keeps the filter."""
+    path = "/?status=unknown&kind=tablet"
+    seen: list[str | None] = []
+    while True:
+        page = outline(web, path)
+        seen += [found["data-device"] for found in page.find("tr") if "data-device" in found]
+        following = page.find("a", rel="next")
+        if not following:
+            break
+        path = str(following[0]["href"])
+        assert "status=unknown" in path
+    assert len(seen) == len(set(seen)) == 52
+
+
+def test_a_filter_that_fits_nothing_says_so(web: httpx.Client) -> None:
+    """An empty table is explained."""
+    assert "No device fits." in outline(web, "/?room=6A1&status=critical").words
+
+
+def test_a_page_that_cannot_be_gone_on_from_explains_itself(web: httpx.Client) -> None:
+    """A broken cursor gives a page for people, not JSON."""
+    answer = web.get("/?cursor=nonsense")
+    assert answer.status_code == 422
+    assert "This is not a place to go on from." in answer.text
+
+
+def test_a_room_shows_its_devices_its_computer_and_its_log(web: httpx.Client) -> None:
+    """All 44 devices, the worst first, reasons as sentences, events as sentences."""
+    page = outline(web, "/rooms/7A2")
+    rows = [found["data-device"] for found in page.find("tr") if "data-device" in found]
+    assert len(rows) == 44
+    assert rows[0] == "tablet-7a2-01"
+    assert page.find("div", id="room")[0]["data-room"] == "7A2"
+    assert {"may-7a2", "A lesson began.", "bang went away."} <= set(page.words)
+    assert [word for word in page.words if re.match(r"\d+ %", word)] == ["12 %", "48 %", "61 %"]
+
+
+def test_a_room_that_does_not_exist_is_a_friendly_404(web: httpx.Client) -> None:
+    """People get a page."""
+    answer = web.get("/rooms/99Z")
+    assert (answer.status_code, "There is no such room." in answer.text) == (404, True)
+
+
+def test_an_empty_school_is_told_how_to_connect_the_first_room(tmp_path: Path) -> None:
+    """No rooms: a friendly sentence and a command, no empty table."""
+    with a_store(tmp_path) as empty, Served(empty) as served:
+        page = Outline(httpx.get(f"{served.url}?lang=en", trust_env=False).text)
+    assert "No classroom is connected yet" in page.words
+    assert "lophoc-agent run --province 79 --school 00123 --room 7A2" in page.words
+    assert not page.find("table")
+
+
+def test_hostile_names_are_text(web: httpx.Client, served: Served) -> None:
+    """A device's name is never markup, on either screen, nor in the room's address."""
+    room = 'A"><img src=x>/1'
+    served.tell(
+        replace(agent("6A1"), room=room, place=SCHOOL.of_agent("may-x")),
+        replace(device("6A1", BOARD, name=HOSTILE, vendor=HOSTILE), room=room),
+        event("e9", room, body=b'{"name":"<b>x</b>"}', kind="device_appeared"),
+    )
+    answer = web.get("/")
+    assert "img src=x" not in re.sub(r"&lt;img src=x", "", answer.text)
+    address = Outline(answer.text).find("a", id=f"tile-00123-{room}")[0]["href"]
+    text = web.get(str(address)).text
+    assert HOSTILE in Outline(text).words
+    assert "<script>alert" not in text
+    assert "<b>x" not in text
+
+
+@pytest.mark.parametrize("path", ["/", "/rooms/7A2"])
+def test_nothing_on_a_page_runs_or_loads_from_elsewhere(web: httpx.Client, path: str) -> None:
+    """No inline script, style or handler; every address is this server's own."""
+    page = outline(web, path)
+    assert all("src" in found for found in page.find("script"))
+    assert not page.find("style")
+    for _, attributes in page.tags:
+        assert not [name for name in attributes if name == "style" or name.startswith("on")]
+        for name in ("src", "href", "action"):
+            value = attributes.get(name) or "/"
+            assert value.startswith(("/", "#", "?"))
+            assert not value.startswith("//")
+
+
+def test_the_first_load_is_small(web: httpx.Client) -> None:
+    """At most 60 KB and four requests for 30 rooms and 1,320 devices."""
+    page = web.get("/")
+    loads = ["/"] + [
+        str(found.get("href") or found.get("src"))
+        for tag, found in Outline(page.text).tags
+        if tag in {"link", "script", "img"}
+    ]
+    assert len(loads) <= 4
+    sizes = []
+    for address in loads:
+        with web.stream("GET", address) as answer:
+            sizes.append(sum(len(part) for part in answer.iter_raw()))
+    assert sum(sizes) <= 60_000
+
+
+def test_the_pages_harden_the_browser(web: httpx.Client) -> None:
+    """Strict policy, no sniffing, no referrer, no framing."""
+    headers = web.get("/").headers
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize(
+    ("asked", "remembered", "accepted", "chosen"),
+    [
+        ("", "", "", "vi"),
+        ("en", "vi", "vi", "en"),
+        ("", "en", "vi", "en"),
+        ("", "", "en-GB,en;q=0.9,vi;q=0.8", "en"),
+        ("", "", "fr;q=0.9, vi-VN;q=0.8, en;q=0.3", "vi"),
+        ("", "", "en;q=0.2, vi;q=0.9", "vi"),
+        ("xx", "yy", "de", "vi"),
+        ("", "", ";;;q=,,q=x", "vi"),
+        ("", "", "en;q=nan", "en"),
+    ],
+)
+def test_the_language_is_asked_for_remembered_the_browsers_or_the_schools(
+    asked: str, remembered: str, accepted: str, chosen: str
+) -> None:
+    """In that order; what is not known is passed over."""
+    assert language_of(asked, remembered, accepted, "vi") == chosen
+
+
+def test_a_language_once_asked_for_is_remembered(served: Served) -> None:
+    """The choice outlives the address, and keeps the filter."""
+    with httpx.Client(base_url=served.url, trust_env=False) as browser:
+        assert browser.get("/").headers["content-language"] == "vi"
+        page = Outline(browser.get("/?status=ok").text)
+        assert page.find("a", hreflang="en")[0]["href"] == "?status=ok&lang=en"
+        assert browser.get("/?lang=en").headers["content-language"] == "en"
+        assert browser.get("/rooms/7A2").headers["content-language"] == "en"
+
+
+def test_times_are_those_of_the_schools_clock() -> None:
+    """dd/mm/yyyy HH:MM in Vietnam; the hour alone for today."""
+    words = ScreenWords("en", str, ZONE)
+    assert words.when(NOW_MS) == "05/09/2026 07:10"
+    assert words.since(NOW_MS, NOW_MS) == "since 07:10"
+    assert words.since(NOW_MS - 86_400_000, NOW_MS) == "since 04/09"
+    assert words.since(0, NOW_MS) == "since 01/01/1970"
+
+
+def test_the_script_is_given_every_word_it_may_need() -> None:
+    """Each status, kind and reason has its text; values are filled in by the page."""
+    words = ScreenWords("en", str, ZONE).for_script()
+    assert set(words["status"]) == set(Status)
+    assert set(words["kind"]) == set(DeviceKind)
+    assert set(words["reason"]) == set(ReasonCode)
+    assert "{value}" in words["reason"]["disk_low"]
+
+
+def test_a_kind_of_event_from_a_newer_program_is_shown_as_it_is() -> None:
+    """Nothing is hidden, nothing breaks."""
+    words = ScreenWords("en", str, ZONE)
+    assert words.event(event("e1", kind="roof_leaked")) == "roof_leaked"
+    health = event("e2", kind="health_changed", body=b'{"status":"critical"}')
+    assert words.event(health) == "The room's computer: needs repair."
+
+
+def test_a_line_of_work_names_how_many_it_is_about() -> None:
+    """One device needs no figure."""
+    words = ScreenWords("en", str, ZONE)
+    one = Problem(UNKNOWN, TABLET, Reason("goodbye"), ("a",), 0)
+    assert [words.problem(one), words.problem(one._replace(devices=("a", "b")))] == [
+        "tablet",
+        "tablet (2)",
+    ]
+
+
+def test_a_department_tells_two_rooms_of_one_name_apart(tmp_path: Path) -> None:
+    """Where many schools are in scope, addresses name the school."""
+    there = Place("79", "00456", "may-6a1")
+    records = [
+        agent("6A1"),
+        device("6A1", BOARD),
+        agent("6A1", place=there),
+        device("6A1", BOARD, 7, place=there),
+    ]
+    with a_store(tmp_path, records) as store, Served(store, scope=Place("79")) as served:
+        page = Outline(httpx.get(served.url, trust_env=False).text)
+        tiles = [page.find("a", id=f"tile-{code}-6A1")[0] for code in ("00123", "00456")]
+        links = [str(tile["href"]) for tile in tiles]
+        texts = [httpx.get(served.url.rstrip("/") + link, trust_env=False).text for link in links]
+    assert "board-6a1-01" in texts[0]
+    assert "board-6a1-07" not in texts[0]
+    assert "board-6a1-07" in texts[1]
+
+
+def test_every_text_of_the_templates_is_marked_for_the_catalogue() -> None:
+    """A word between tags that is not passed through _() would stay English."""
+    for template in TEMPLATES.glob("*.html"):
+        text = re.sub(_SAID, " ", template.read_text("utf-8"), flags=re.DOTALL)
+        left = set(re.findall(r"[^\W\d_]{3,}", text)) - {"LopHoc"}
+        assert not left, template.name
+
+
+def test_the_face_can_be_built_twice_over_one_store(store: Store) -> None:
+    """Building opens nothing and keeps nothing."""
+    live = a_live(store)
+    assert a_face(store, live) is not a_face(store, live)

@@ -1,0 +1,164 @@
+"""These tests say how a room's summary follows from its agents and devices."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from web_school import (
+    CRITICAL,
+    NOW_MS,
+    OK,
+    SCHOOL,
+    UNKNOWN,
+    WARNING,
+    a_morning,
+    agent,
+    device,
+)
+
+from controller.records import AgentRecord, DeviceRecord
+from controller.rooms import (
+    ESSENTIAL,
+    RoomKey,
+    counts_of,
+    natural,
+    room_of,
+    rooms_of,
+    urgent_first,
+)
+from protocol.model import DeviceKind, Place, Reason, Status, worst
+
+KEY = RoomKey(SCHOOL.school, "6A1")
+BOARD, TABLET = DeviceKind.BOARD, DeviceKind.TABLET
+
+devices_of_a_room = st.lists(
+    st.builds(
+        device,
+        st.just("6A1"),
+        st.sampled_from(DeviceKind),
+        st.integers(1, 99),
+        status=st.sampled_from(Status),
+        since_ms=st.integers(0, NOW_MS),
+    ),
+    max_size=12,
+)
+
+
+def test_a_room_is_as_urgent_as_its_agent_and_its_essential_devices() -> None:
+    """A broken board makes a room critical; a broken tablet does not."""
+    well = room_of(KEY, [agent("6A1")], [device("6A1", TABLET, status=CRITICAL)])
+    ill = room_of(KEY, [agent("6A1")], [device("6A1", BOARD, status=CRITICAL)])
+    assert (well.status, ill.status) == (OK, CRITICAL)
+
+
+def test_an_ill_agent_makes_an_ill_room() -> None:
+    """The agent's own status counts, and its reason is told with its name."""
+    reason = Reason("disk_low", 97.4, 97.0)
+    room = room_of(KEY, [agent("6A1", status=CRITICAL, reasons=(reason,))], [])
+    assert room.status is CRITICAL
+    assert [(cause.agent_id, cause.device_id) for cause in room.causes] == [("may-6a1", "")]
+
+
+def test_a_room_of_which_nothing_is_known_is_not_well() -> None:
+    """A room with tablets only, and no agent, is unknown."""
+    assert room_of(KEY, [], [device("6A1", TABLET)]).status is UNKNOWN
+
+
+@given(devices_of_a_room, st.randoms())
+def test_the_order_in_which_devices_came_does_not_matter(
+    devices: list[DeviceRecord], random: object
+) -> None:
+    """Status, tally and since are the same for any order."""
+    shuffled = devices[:]
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    one, other = room_of(KEY, [agent("6A1")], devices), room_of(KEY, [agent("6A1")], shuffled)
+    assert (one.status, one.devices, one.since_ms) == (other.status, other.devices, other.since_ms)
+
+
+@given(devices_of_a_room)
+def test_every_device_is_counted_once(devices: list[DeviceRecord]) -> None:
+    """The tallies add up to the devices, and the status is the worst that counts."""
+    room = room_of(KEY, [agent("6A1")], devices)
+    assert sum(sum(tally.values()) for tally in room.devices.values()) == len(devices)
+    counted = [each.status for each in devices if each.kind in ESSENTIAL]
+    assert room.status is worst([OK, *counted])
+
+
+def test_a_removed_device_counts_nowhere() -> None:
+    """What a person removed is neither a device nor a problem."""
+    gone = device("6A1", BOARD, status=CRITICAL, removed_ms=NOW_MS)
+    room = room_of(KEY, [agent("6A1")], [gone])
+    assert (room.status, room.devices, room.problems) == (OK, {}, ())
+
+
+def test_twelve_tablets_with_one_trouble_are_one_line_of_work() -> None:
+    """Alike troubles of a kind are grouped; another reason is another line."""
+    alike = [
+        device("6A1", TABLET, n, status=UNKNOWN, reasons=(Reason("goodbye"),), since_ms=n)
+        for n in range(1, 13)
+    ]
+    other = device("6A1", TABLET, 13, status=WARNING, reasons=(Reason("battery_low", 9.0),))
+    room = room_of(KEY, [agent("6A1")], [*alike, other])
+    assert [(len(each.devices), each.status) for each in room.problems] == [
+        (1, WARNING),
+        (12, UNKNOWN),
+    ]
+    assert room.problems[1].since_ms == 1
+
+
+def test_a_lost_agent_is_one_line_of_work_not_forty_five() -> None:
+    """What follows from the agent's loss is not listed a device at a time."""
+    reason = (Reason("agent_lost"),)
+    lost = agent("6A1", online=False, status=UNKNOWN, reasons=reason)
+    devices = [device("6A1", TABLET, n, status=UNKNOWN, reasons=reason) for n in range(40)]
+    (problem,) = room_of(KEY, [lost], devices).problems
+    assert (problem.kind, problem.reason) == (None, Reason("agent_lost"))
+
+
+def test_a_room_is_well_since_its_last_part_is_and_ill_since_its_first() -> None:
+    """Since tells when the present status began."""
+    well = room_of(KEY, [agent("6A1", since_ms=1)], [device("6A1", BOARD, since_ms=5)])
+    boards = [device("6A1", BOARD, n, status=CRITICAL, since_ms=n) for n in (7, 9)]
+    assert well.since_ms == 5
+    assert room_of(KEY, [agent("6A1")], boards).since_ms == 7
+
+
+def test_an_absent_agent_gives_no_lesson() -> None:
+    """A lesson that nobody can confirm is not shown as running."""
+    assert room_of(KEY, [agent("6A1", lesson="toan", online=False)], []).lesson is None
+    assert room_of(KEY, [agent("6A1", lesson="toan")], []).lesson == "toan"
+
+
+def test_rooms_stand_in_the_order_that_people_count() -> None:
+    """Numbers inside a code count as numbers."""
+    codes = ["10A1", "7A2", "7A10", "tin hoc", "7A1"]
+    ordered = sorted(codes, key=lambda code: natural("", code))
+    assert ordered == ["7A1", "7A2", "7A10", "10A1", "tin hoc"]
+
+
+@given(st.lists(st.text(max_size=8), max_size=6))
+def test_any_code_can_be_ordered_and_no_two_are_equal(codes: list[str]) -> None:
+    """Codes are opaque: the order is total whatever they hold."""
+    ordered = sorted(set(codes), key=lambda code: natural("", code))
+    assert len({str(natural("", code)) for code in ordered}) == len(set(codes))
+
+
+def test_the_same_room_code_in_two_schools_is_two_rooms() -> None:
+    """A department sees many a 6A1."""
+    there = agent("6A1", place=Place("79", "00456", "may-6a1"))
+    assert [room.key.school for room in rooms_of([agent("6A1"), there], [])] == ["00123", "00456"]
+
+
+def test_the_figures_of_an_ordinary_morning_add_up() -> None:
+    """Thirty rooms, 1,320 devices, five lines of work."""
+    records = a_morning()
+    rooms = rooms_of(
+        [each for each in records if isinstance(each, AgentRecord)],
+        [each for each in records if isinstance(each, DeviceRecord)],
+    )
+    counts = counts_of(rooms)
+    assert (counts.rooms, counts.devices, counts.problems) == (30, 1320, 5)
+    assert counts.disconnected == 44 + 12
+    assert counts.working == 1320 - 56 - 2
+    urgent = sorted((each for room in rooms for each in room.problems), key=urgent_first)
+    assert [each.status for each in urgent] == [CRITICAL, CRITICAL, WARNING, UNKNOWN, UNKNOWN]

@@ -1,0 +1,284 @@
+"""This file builds a school in a real store, and serves its face on a real port."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Self
+from zoneinfo import ZoneInfo
+
+import uvicorn
+from fastapi import FastAPI
+from msgspec.structs import replace
+
+from controller.live import Live
+from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord, Record
+from controller.store import Store
+from controller.web import create_web
+from protocol.messages import HostMeasures
+from protocol.model import AttendanceStatus, DeviceKind, Method, Place, Reason, Status
+from protocol.words import Translate, translator
+
+SCHOOL = Place("79", "00123")
+NAME = "Trường THCS Nguyễn Du"
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+NOW_MS = 1_788_567_000_000  # 2026-09-05 07:10 in Vietnam
+
+OK, WARNING, CRITICAL, UNKNOWN = Status.OK, Status.WARNING, Status.CRITICAL, Status.UNKNOWN
+
+
+def agent(room: str, **changes: object) -> AgentRecord:
+    """A healthy agent of a room."""
+    well = AgentRecord(
+        place=SCHOOL.of_agent(f"may-{room.lower()}"),
+        room=room,
+        version="0.1.0",
+        boot="b1",
+        online=True,
+        status=OK,
+        measures=HostMeasures(cpu_percent=12, memory_used_percent=48, disk_used_percent=61),
+        since_ms=NOW_MS,
+        first_seen_ms=NOW_MS,
+        last_seen_ms=NOW_MS,
+    )
+    return replace(well, **changes)
+
+
+def device(room: str, kind: DeviceKind, number: int = 1, **changes: object) -> DeviceRecord:
+    """A healthy device of a room."""
+    well = DeviceRecord(
+        place=SCHOOL.of_agent(f"may-{room.lower()}"),
+        device_id=f"{kind}-{room.lower()}-{number:02}",
+        kind=kind,
+        name=f"{kind} {number}",
+        vendor="ViewSonic",
+        model="IFP6550",
+        serial=f"00{number:03}",
+        room=room,
+        status=OK,
+        sources=("usb",),
+        boot="b1",
+        since_ms=NOW_MS,
+        first_seen_ms=NOW_MS,
+        last_seen_ms=NOW_MS,
+    )
+    return replace(well, **changes)
+
+
+def event(event_id: str, room: str = "6A1", **changes: object) -> EventRecord:
+    """A lesson that began."""
+    began = EventRecord(
+        place=SCHOOL.of_agent(f"may-{room.lower()}"),
+        event_id=event_id,
+        kind="lesson_started",
+        room=room,
+        at_ms=NOW_MS,
+        received_ms=NOW_MS,
+        body=b'{"lesson":"toan-1"}',
+    )
+    return replace(began, **changes)
+
+
+def mark(event_id: str, day: str = "2026-09-05", **changes: object) -> AttendanceRecord:
+    """A pupil who is there."""
+    there = AttendanceRecord(
+        place=SCHOOL.of_agent("may-6a1"),
+        event_id=event_id,
+        student="0007",
+        status=AttendanceStatus.PRESENT,
+        method=Method.MANUAL,
+        room="6A1",
+        lesson="toan-1",
+        day=day,
+        at_ms=NOW_MS,
+        received_ms=NOW_MS,
+    )
+    return replace(there, **changes)
+
+
+def room_codes(count: int) -> list[str]:
+    """Room codes as schools write them: 6A1, 6A2 ... 9A8."""
+    return [f"{6 + number // 8}A{1 + number % 8}" for number in range(count)]
+
+
+def a_morning(rooms: int = 30, tablets: int = 40) -> list[Record]:
+    """A school on an ordinary morning: mostly well, some rooms not, one of them cut off."""
+    records: list[Record] = []
+    for number, room in enumerate(room_codes(rooms)):
+        lesson = "toan-1" if number % 3 else None
+        records.append(agent(room, lesson=lesson))
+        kinds = (DeviceKind.HOST, DeviceKind.BOARD, DeviceKind.CAMERA, DeviceKind.PROJECTOR)
+        records += [device(room, kind) for kind in kinds]
+        records += [device(room, DeviceKind.TABLET, each) for each in range(1, tablets + 1)]
+    return [_troubled(record) for record in records]
+
+
+def numbered(records: Sequence[Record], first_change: int = 1) -> list[Record]:
+    """The records with numbers in the feed of changes, as a fleet gives them."""
+    change = first_change
+    told: list[Record] = []
+    for record in records:
+        if isinstance(record, DeviceRecord):
+            told.append(replace(record, change=change))
+            change += 1
+        else:
+            told.append(record)
+    return told
+
+
+@contextlib.contextmanager
+def a_store(folder: Path, records: Sequence[Record] = ()) -> Iterator[Store]:
+    """A real store in a folder, holding the records."""
+    with Store(f"sqlite:///{folder / 'lophoc.db'}") as store:
+        store.commit(numbered(records), [], NOW_MS)
+        yield store
+
+
+def a_face(
+    store: Store,
+    live: Live,
+    *,
+    scope: Place = SCHOOL,
+    allowed_hosts: Sequence[str] = ("127.0.0.1", "localhost", "testserver"),
+    translate_to: Callable[[str], Translate] = translator,
+) -> FastAPI:
+    """The face of a school whose store and fleet this process holds."""
+
+    async def remove(device_id: str) -> bool:
+        known = next((each for each in live.devices() if each.device_id == device_id), None)
+        if known is None:
+            return False
+        gone = replace(known, removed_ms=NOW_MS, change=store.newest_change(scope) + 1)
+        await asyncio.to_thread(store.commit, [gone], [], NOW_MS)
+        live.publish([gone])
+        return True
+
+    return create_web(
+        store,
+        live,
+        scope=scope,
+        name=NAME,
+        remove_device=remove,
+        health=lambda: {"broker": "connected"},
+        metrics=lambda: {"messages_taken_total": 7.0},
+        allowed_hosts=allowed_hosts,
+        timezone="Asia/Ho_Chi_Minh",
+        default_language="vi",
+        translate_to=translate_to,
+    )
+
+
+def a_live(
+    store: Store, clock: Callable[[], float] = lambda: NOW_MS / 1000, scope: Place = SCHOOL
+) -> Live:
+    """A live present over a store, its clock at rest on a school morning."""
+    return Live(store, scope, zone=ZONE, name=NAME, clock=clock)
+
+
+class Served:
+    """A school's face on a real port, until closed; it can be stopped and started again."""
+
+    def __init__(
+        self, store: Store, *, port: int = 0, scope: Place = SCHOOL, **face: object
+    ) -> None:
+        self._store = store
+        self._scope = scope
+        self._face = face
+        self.port = port or _free_port()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """The address of the first screen."""
+        return f"http://127.0.0.1:{self.port}/"
+
+    def start(self) -> None:
+        """Serve, and return when the port answers."""
+        self.live = a_live(self._store, time.time, self._scope)
+        config = uvicorn.Config(
+            a_face(self._store, self.live, scope=self._scope, **self._face),  # type: ignore[arg-type]
+            port=self.port,
+            log_level="error",
+            timeout_graceful_shutdown=1,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+        wait_for(lambda: self._server.started or not self._thread.is_alive())
+
+    def stop(self) -> None:
+        """Stop serving; the port is free again."""
+        self._server.should_exit = True
+        self._thread.join(10)
+
+    def tell(self, *records: Record) -> None:
+        """Commit and publish, as ingest does."""
+        self._loop.call_soon_threadsafe(self.live.publish, self.tell_store(*records))
+
+    def tell_store(self, *records: Record) -> list[Record]:
+        """Commit alone, as happens while nobody serves."""
+        told = numbered(records, self._store.newest_change(SCHOOL) + 1)
+        self._store.commit(told, [], NOW_MS)
+        return told
+
+    def _run(self) -> None:
+        async def serve() -> None:
+            self._loop = asyncio.get_running_loop()
+            await self._server.serve()
+
+        asyncio.run(serve())
+
+
+def wait_for(condition: Callable[[], object], patience_s: float = 15.0) -> None:
+    """Wait until the condition holds. Raises TimeoutError."""
+    deadline = time.monotonic() + patience_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the condition never held")
+        threading.Event().wait(0.01)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _troubled(record: Record) -> Record:
+    """What is wrong in the morning's school."""
+    if not isinstance(record, AgentRecord | DeviceRecord):
+        return record
+    earlier = NOW_MS - 2_700_000
+    if record.room == "7A3":
+        reason = Reason("agent_lost")
+        fields = {"status": UNKNOWN, "reasons": (reason,), "since_ms": earlier}
+        if isinstance(record, AgentRecord):
+            fields |= {"online": False, "lesson": None}
+        return replace(record, **fields)
+    if isinstance(record, AgentRecord):
+        if record.room == "8A2":
+            reason = Reason("disk_low", 97.4, 97.0)
+            return replace(record, status=CRITICAL, reasons=(reason,), since_ms=earlier)
+        return record
+    match record.room, record.kind, int(record.serial):
+        case "7A2", DeviceKind.TABLET, number if number <= 12:
+            return replace(record, status=UNKNOWN, reasons=(Reason("goodbye"),), since_ms=earlier)
+        case "6A4", DeviceKind.CAMERA, _:
+            return replace(record, status=WARNING, reasons=(Reason("unplugged"),), since_ms=earlier)
+        case "9A1", DeviceKind.PROJECTOR, _:
+            reason = Reason("temperature_high", 93.5, 92.0)
+            return replace(record, status=CRITICAL, reasons=(reason,), since_ms=earlier)
+        case _:
+            return record

@@ -1,0 +1,274 @@
+"""The demonstration, with the real programs and with programs that fail."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from protocol.words import LANGUAGES, translator
+from simulators import demo
+from simulators.config import DemoConfig
+from simulators.demo import Words
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+START_S = 60.0
+END_S = 5.0
+
+
+def test_both_languages_are_said_vietnamese_first() -> None:
+    """Unless one is chosen; every sentence of the demonstration takes its values."""
+    said: list[str] = []
+    Words("", said.append).say(demo.TAKEN, wanted=80, found=81)
+    assert said == [
+        translator(language)(demo.TAKEN).format(wanted=80, found=81) for language in LANGUAGES
+    ]
+    said.clear()
+    Words("en", said.append).say(demo.TAKEN, wanted=80, found=81)
+    assert said == ["Port 80 is taken, so port 81 serves instead."]
+
+
+def test_vietnamese_keeps_every_value() -> None:
+    """A translation that lost a port or an address would help nobody."""
+    for msgid in (*demo.RUNNING, demo.TAKEN, demo.DIED, demo.SILENT, demo.STARTING, demo.STOPPED):
+        told = translator("vi")(msgid)
+        names = [part.split("}")[0] for part in msgid.split("{")[1:]]
+        assert all(f"{{{name}}}" in told for name in names)
+
+
+# --- programs that fail -------------------------------------------------------------------------
+
+LASTING = "import time; time.sleep(600)"
+HEALTHY = """
+import http.server, sys
+option = "--http-port" if "--http-port" in sys.argv else "--local-port"
+port = int(sys.argv[sys.argv.index(option) + 1])
+class Door(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path == "/healthz" else 404)
+        self.end_headers()
+http.server.HTTPServer(("127.0.0.1", port), Door).serve_forever()
+"""
+FAILING = "print('the disk is full', flush=True); raise SystemExit(3)"
+
+
+@pytest.fixture
+def play(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_ports: Callable[[int], list[int]]
+) -> Callable[..., tuple[int, list[str]]]:
+    """Runs a demonstration of these scripts until it ends by itself, or says it is running."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setattr(demo, "command_path", lambda name: str(tmp_path / "bin" / name))
+
+    def run(controller: str, agent: str = HEALTHY, school: str = LASTING) -> tuple[int, list[str]]:
+        (tmp_path / "bin").mkdir()
+        scripts = {"lophoc-controller": controller, "lophoc-agent": agent, "lophoc-sim": school}
+        for name, script in scripts.items():
+            command = tmp_path / "bin" / name
+            command.write_text(f"#!{sys.executable}\n{script}")
+            command.chmod(command.stat().st_mode | stat.S_IXUSR)
+        said: list[str] = []
+        stop = asyncio.Event()
+
+        def write(line: str) -> None:
+            said.append(line)
+            if "Ctrl-C" in line and school == LASTING:
+                stop.set()
+
+        http, mqtt, local = free_ports(3)
+        config = DemoConfig(http_port=http, mqtt_port=mqtt, local_port=local, lang="en")
+        return asyncio.run(demo.run(config, stop, write=write)), said
+
+    return run
+
+
+def test_a_healthy_demonstration_ends_when_it_is_asked(
+    play: Callable[..., tuple[int, list[str]]], tmp_path: Path
+) -> None:
+    """With exit code 0, and its folder gone."""
+    code, said = play(HEALTHY)
+    assert code == 0
+    assert said[-1] == demo.STOPPED
+    assert not list(tmp_path.glob("lophoc-demo-*"))
+
+
+@pytest.mark.parametrize(
+    ("fallen", "scripts"),
+    [
+        ("lophoc-controller", {"controller": FAILING}),
+        ("lophoc-agent", {"controller": HEALTHY, "agent": FAILING}),
+        ("lophoc-sim", {"controller": HEALTHY, "school": FAILING}),
+    ],
+)
+def test_a_program_that_fails_is_named_with_its_last_words(
+    play: Callable[..., tuple[int, list[str]]],
+    fallen: str,
+    scripts: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    """The others are ended, and the exit code tells."""
+    code, said = play(**scripts)
+    assert code == 1
+    assert f"{fallen} ended by itself. Its last words:" in said
+    assert "    the disk is full" in said
+    assert said[-1] == demo.STOPPED
+    assert not processes_of(tmp_path)
+
+
+def test_a_program_that_never_answers_is_not_waited_for_ever(
+    play: Callable[..., tuple[int, list[str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is named, and all ends."""
+    monkeypatch.setattr(demo, "READY_S", 1.0)
+    code, said = play(LASTING)
+    assert code == 1
+    assert any(line.startswith("lophoc-controller did not answer within 1 sec") for line in said)
+
+
+def test_settings_of_a_real_school_do_not_reach_the_demonstration(
+    play: Callable[..., tuple[int, list[str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An operator's environment may name the real database."""
+    monkeypatch.setenv("LOPHOC_CONTROLLER_DATABASE", "postgresql://real")
+    told = "import os; print([each for each in os.environ if each.startswith('LOPHOC_')])"
+    _, said = play(f"{told}; raise SystemExit(1)")
+    assert "    []" in said
+
+
+# --- the real programs --------------------------------------------------------------------------
+
+
+def processes_of(folder: Path) -> list[int]:
+    """The processes whose command line names this folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                command = (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if str(folder).encode() in command:
+                found.append(int(entry.name))
+    return found
+
+
+class Shown:
+    """A running `lophoc-sim demo` and what it said so far."""
+
+    def __init__(self, process: subprocess.Popen[str], folder: Path) -> None:
+        self.process = process
+        self.folder = folder
+        self.said = ""
+
+    def read_until(self, text: str) -> str:
+        """Read its lines until one has the text; fail if it ends before."""
+        assert self.process.stdout is not None
+        while text not in self.said:
+            line = self.process.stdout.readline()
+            assert line, self.said
+            self.said += line
+        return self.said
+
+    def assert_nothing_left(self, within_s: float) -> None:
+        """Wait for the last of its processes to end."""
+        deadline_s = time.monotonic() + within_s
+        while (left := processes_of(self.folder)) and time.monotonic() < deadline_s:
+            threading.Event().wait(0.05)
+        assert not left
+
+
+@pytest.fixture
+def shown(tmp_path: Path, free_ports: Callable[[int], list[int]]) -> Iterator[Callable[[], Shown]]:
+    """Starts the demonstration; the first of its ports is taken by somebody else."""
+    started: list[Shown] = []
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+
+        def start() -> Shown:
+            http = taken.getsockname()[1]
+            mqtt, local = free_ports(2)
+            ports = ("--http-port", http, "--mqtt-port", mqtt, "--local-port", local)
+            process = subprocess.Popen(
+                [sys.executable, "-m", "simulators", "demo", *map(str, ports), "--lang", "en"],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                env={**os.environ, "TMPDIR": str(tmp_path)},
+            )
+            each = Shown(process, tmp_path)
+            started.append(each)
+            watchdog = threading.Timer(START_S, process.kill)
+            watchdog.daemon = True
+            watchdog.start()
+            each.read_until("Ctrl-C")
+            watchdog.cancel()
+            return each
+
+        yield start
+    for each in started:
+        each.process.kill()
+        each.process.communicate()
+        for pid in processes_of(each.folder):
+            os.kill(pid, signal.SIGKILL)
+
+
+def items(port: str, path: str) -> list[dict[str, Any]]:
+    """A list of the controller's API."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+        found: list[dict[str, Any]] = json.load(answer)["items"]
+        return found
+
+
+def test_the_whole_school_is_there_and_goes_without_a_trace(shown: Callable[[], Shown]) -> None:
+    """Every simulated room and this computer's own; Ctrl-C ends all within five seconds."""
+    running = shown()
+    said = running.said
+    assert "is taken, so port" in said
+    port = said.split("Dashboard: http://127.0.0.1:")[1].split("/")[0]
+    wanted = {"P001", "P101", "P102", "P103"}
+    deadline_s = time.monotonic() + 30
+    while (rooms := {each["room"] for each in items(port, "/api/v1/rooms")}) != wanted:
+        assert time.monotonic() < deadline_s, rooms
+        threading.Event().wait(0.1)
+    began_s = time.monotonic()
+    running.process.send_signal(signal.SIGINT)
+    assert running.process.wait(30) == 0
+    assert time.monotonic() - began_s < END_S
+    running.assert_nothing_left(0)
+    assert not list(running.folder.glob("lophoc-demo-*"))
+
+
+def test_even_a_killed_demonstration_leaves_no_process(shown: Callable[[], Shown]) -> None:
+    """The system tells its programs that their parent is gone."""
+    running = shown()
+    assert len(processes_of(running.folder)) >= 3
+    running.process.kill()
+    running.assert_nothing_left(10)
+
+
+def test_a_program_killed_from_outside_ends_the_demonstration(shown: Callable[[], Shown]) -> None:
+    """It is named, and nothing is left."""
+    running = shown()
+    [agent] = [
+        pid
+        for pid in processes_of(running.folder)
+        if b"lophoc-agent" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+    os.kill(agent, signal.SIGKILL)
+    running.read_until("lophoc-agent ended by itself")
+    assert running.process.wait(30) == 1
+    running.assert_nothing_left(0)

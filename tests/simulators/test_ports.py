@@ -1,0 +1,75 @@
+"""Free ports, and whether a program answers."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+import pytest
+
+from simulators.errors import SimError
+from simulators.ports import answers, free_port
+
+
+def test_a_free_port_is_taken_as_it_is(free_ports: Callable[[int], list[int]]) -> None:
+    """No surprise where there is no need."""
+    [port] = free_ports(1)
+    assert free_port(port) == port
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", ""])
+def test_a_taken_port_is_passed_over(address: str) -> None:
+    """Whether somebody listens on loopback alone or on every address."""
+    with socket.create_server((address, 0)) as taken:
+        wanted = taken.getsockname()[1]
+        assert wanted < free_port(wanted) <= wanted + 100
+
+
+def test_ports_found_before_are_avoided(free_ports: Callable[[int], list[int]]) -> None:
+    """Two programs never get the same one."""
+    [port] = free_ports(1)
+    assert free_port(port, avoid=[port]) > port
+
+
+def test_the_end_of_the_ports_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what to do."""
+    monkeypatch.setattr("simulators.ports._is_free", lambda _port: False)
+    with pytest.raises(SimError, match="65500") as raised:
+        free_port(65_500)
+    assert raised.value.code == "no_free_port"
+    assert "--http-port" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("reply", "well"),
+    [
+        (b"HTTP/1.1 200 OK\r\n\r\n", True),
+        (b"HTTP/1.0 200 OK\r\n\r\n", True),
+        (b"HTTP/1.1 503 Service Unavailable\r\n\r\n", False),
+        (b"HTTP/1.1 404 Not Found\r\n\r\n", False),
+        (b"SSH-2.0-x\r\n", False),
+        (b"x" * 100_000, False),
+        (b"", False),
+    ],
+)
+def test_only_an_http_200_is_well(reply: bytes, *, well: bool) -> None:
+    """Nothing that another program on the port may say is taken for it."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(reply)
+        writer.close()
+
+    async def scene() -> bool:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        async with server:
+            return await answers(server.sockets[0].getsockname()[1], "/healthz")
+
+    assert asyncio.run(scene()) is well
+
+
+def test_nobody_there_is_not_well(free_ports: Callable[[int], list[int]]) -> None:
+    """And it is no error either."""
+    [port] = free_ports(1)
+    assert asyncio.run(answers(port, "/")) is False
