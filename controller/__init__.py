@@ -1,0 +1,1 @@
+"""The school's controller: it remembers what the agents see; the department runs it too."""

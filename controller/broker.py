@@ -176,7 +176,7 @@ def config_text(host: str, port: int, store: Path, school: Place, users: Mapping
         "max_payload": 1_048_576,
         "jetstream": {"store_dir": str(store), "sync_interval": "10s"},
         # What a failed commit gave back comes again after ack_wait, not at once as in Mosquitto.
-        "mqtt": {"listen": f"{host}:{port}", "max_ack_pending": 1024, "ack_wait": "5s"},
+        "mqtt": {"listen": f"{host}:{port}", "max_ack_pending": 4096, "ack_wait": "5s"},
     }
     if users:
         config["authorization"] = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import tzinfo
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 import msgspec
@@ -33,6 +34,9 @@ from protocol.model import Device, Place, Reason, Status, instant
 LOST_AFTER_BEATS: Final = 3
 ASK_EVERY_MS: Final = 10_000  # a birth is a long message; one answers every question of a while
 MINUTE_MS: Final = 60_000
+QUARTER_MS: Final = 15 * MINUTE_MS
+
+_HEADER: Final = frozenset({"v", "boot", "at_ms", "id", "seq", "room"})
 
 _CONTROLLERS_VERDICTS: Final = frozenset(
     {ReasonCode.AGENT_LOST, ReasonCode.SILENT, ReasonCode.NOT_REPORTED}
@@ -244,7 +248,7 @@ class Fleet:
         self, place: Place, message: AnyEvent, now_ms: int
     ) -> EventRecord | AttendanceRecord:
         if isinstance(message, AttendanceMarked):
-            day = instant(message.at_ms).astimezone(self._zone).date().isoformat()
+            day = _day(message.at_ms // QUARTER_MS, self._zone)
             return AttendanceRecord(
                 place=place,
                 event_id=message.id,
@@ -348,12 +352,12 @@ class Fleet:
     ) -> DeviceRecord:
         """Keep it; it gets a new place in the feed of changes unless only its last_seen moved."""
         same_status = before is not None and before.status is record.status
-        kept = replace(record, since_ms=before.since_ms if before and same_status else now_ms)
-        if before is None or not _looks_same(kept, before):
-            self._newest_change += 1
-            kept = replace(kept, change=self._newest_change)
+        since_ms = before.since_ms if before and same_status else now_ms
+        if before is not None and _looks_same(record, before):
+            change = before.change
         else:
-            kept = replace(kept, change=before.change)
+            change = self._newest_change = self._newest_change + 1
+        kept = replace(record, since_ms=since_ms, change=change)
         self.devices[record.device_id] = kept
         return kept
 
@@ -389,6 +393,7 @@ def _looks_same(record: DeviceRecord, before: DeviceRecord) -> bool:
     """Whether nothing changed that the feed tells of."""
     aligned = replace(
         record,
+        since_ms=before.since_ms,  # moves with the status alone
         boot=before.boot,
         rev=before.rev,
         last_seen_ms=before.last_seen_ms,
@@ -397,9 +402,17 @@ def _looks_same(record: DeviceRecord, before: DeviceRecord) -> bool:
     return aligned == before
 
 
+@lru_cache(maxsize=256)
+def _day(quarter: int, zone: tzinfo) -> str:
+    """The local date; zones shift by whole quarters of an hour, so marks of one share it."""
+    return instant(quarter * QUARTER_MS).astimezone(zone).date().isoformat()
+
+
 def _body_of(message: AnyEvent) -> bytes:
     """The kind's own fields, as a JSON object."""
-    fields = msgspec.structs.asdict(message)
-    for header in ("v", "boot", "at_ms", "id", "seq", "room"):
-        del fields[header]
-    return msgspec.json.encode(fields)
+    return msgspec.json.encode({name: getattr(message, name) for name in _own(type(message))})
+
+
+@cache
+def _own(kind: type[AnyEvent]) -> tuple[str, ...]:
+    return tuple(name for name in kind.__struct_fields__ if name not in _HEADER)

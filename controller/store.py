@@ -104,6 +104,7 @@ class Store:
                 _check(db)
                 _migrate(db)
                 self.feed_id = _fact(db, "feed_id", uuid.uuid4().hex)
+                _prepare(db.dialect)
         except (SQLAlchemyError, sqlite3.Error) as error:
             self.__exit__()
             raise _opening_error(self._url, error) from error
@@ -323,6 +324,15 @@ def _write(db: Connection, table: Table, rows: Sequence[Row], how: Writing) -> N
             named = not db.dialect.positional
             db.exec_driver_sql(text, dict(zip(names, values, strict=True)) if named else values)
             start += size
+
+
+def _prepare(dialect: Dialect) -> None:
+    """Spell out every statement now, so that the first batches need not wait for it."""
+    for size in ROWS_A_STATEMENT:
+        for table in (agents, devices, streams):
+            _statement(table, Writing.UPSERT, size, dialect)
+        for table in (events, marks):
+            _statement(table, Writing.INSERT_NEW, size, dialect)
 
 
 @lru_cache(maxsize=128)

@@ -132,6 +132,19 @@ def address_for(place: Place, message: Up) -> Address:
             return Address(place, channel)
 
 
+def belongs(address: Address, message: Up) -> bool:
+    """Whether this kind of message, of this device, is said at this address."""
+    if address.channel is not _CHANNEL_OF.get(type(message), Channel.EVENT):
+        return False
+    match message:
+        case DeviceState():
+            return address.tail == message.device.device_id
+        case DeviceForgotten():
+            return address.tail == message.device_id
+        case _:
+            return True
+
+
 _CHANNEL_OF: Final[dict[type, Channel]] = {
     Presence: Channel.STATE,
     Birth: Channel.BIRTH,

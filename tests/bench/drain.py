@@ -17,10 +17,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from controller.ingest import Ingest
 from controller.store import Store
-from protocol.link import Broker, Letter, Link
-from protocol.messages import ControllerState, to_bytes
+from protocol.link import Broker, Link
 from protocol.model import Place
-from protocol.topics import controller_state, school_root
+from protocol.topics import school_root
 
 SCHOOL = Place("14", "bench")
 FILTER = f"{school_root(SCHOOL)}/#"
@@ -55,15 +54,11 @@ async def ingest(port: int, messages: int, folder: Path) -> float:
         def now_ms() -> int:
             return time.time_ns() // 1_000_000
 
-        def state(session: int, *, online: bool) -> Letter:
-            said = ControllerState(boot="b", at_ms=1, session=session, online=online)
-            return Letter(controller_state(SCHOOL), to_bytes(said), retain=True)
-
         link = Link(
             Broker("127.0.0.1", port),
             INGEST_ID,
             filters=[FILTER],
-            will=lambda session: state(session, online=False),
+            will=lambda session: worker.state(session, online=False),
             greeting=lambda _: [],
             keep_session=True,
         )

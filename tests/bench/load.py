@@ -53,7 +53,12 @@ def traffic(school: Place, messages: int, seed: int = 1) -> Iterator[tuple[str, 
         if number < ROOMS:
             known = tuple(device(room, each, Status.OK) for each in range(TABLETS))
             sent = Birth(
-                **head, rev=1, session=1, room=f"P{room}", beat_s=60, status=Status.OK,
+                **head,
+                rev=1,
+                session=1,
+                room=f"P{room}",
+                beat_s=60,
+                status=Status.OK,
                 devices=known,
             )
         elif number % 2:
@@ -71,9 +76,13 @@ def traffic(school: Place, messages: int, seed: int = 1) -> Iterator[tuple[str, 
                 )
             else:
                 sent = AttendanceMarked(
-                    **head, id=event_id, seq=seqs[room], room=f"P{room}",
+                    **head,
+                    id=event_id,
+                    seq=seqs[room],
+                    room=f"P{room}",
                     student=f"hs-{chance.randrange(2000):04}",
-                    status=AttendanceStatus.PRESENT, method=Method.MANUAL,
+                    status=AttendanceStatus.PRESENT,
+                    method=Method.MANUAL,
                 )
         yield topic_of(address_for(school.of_agent(f"p{room}"), sent)), to_bytes(sent)
 

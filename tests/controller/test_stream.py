@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,4 +30,4 @@ def test_ranges_are_the_fewest_that_hold_the_numbers(arrivals: list[int]) -> Non
     """No two of them touch, and together they hold every number once."""
     ranges = ranges_of(arrivals)
     assert sorted(n for low, high in ranges for n in range(low, high + 1)) == sorted(set(arrivals))
-    assert all(left[1] + 1 < right[0] for left, right in zip(ranges, ranges[1:], strict=False))
+    assert all(left[1] + 1 < right[0] for left, right in pairwise(ranges))

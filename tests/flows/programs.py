@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 BIN = Path(sys.executable).parent
 PATIENCE_S = 40.0
@@ -143,7 +143,7 @@ class School:
             *("--mdns", "false"),
         )
 
-    def __enter__(self) -> School:
+    def __enter__(self) -> Self:
         self.controller.start()
         self.agent.start()
         return self

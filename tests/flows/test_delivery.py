@@ -29,7 +29,7 @@ def test_a_mark_reaches_the_school(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("external", [False, True], ids=["embedded", "mosquitto"])
 def test_300_marks_arrive_once_while_everything_is_killed(
-    tmp_path: Path, external: bool, request: pytest.FixtureRequest
+    tmp_path: Path, *, external: bool, request: pytest.FixtureRequest
 ) -> None:
     """Broker, controller and agent are each SIGKILLed several times at random moments."""
     broker = request.getfixturevalue("mosquitto") if external else None

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -205,7 +206,7 @@ class CrashingConnection(sqlite3.Connection):
 
     statements_left: int | None = None
 
-    def execute(self, *arguments):  # type: ignore[no-untyped-def]
+    def execute(self, *arguments: Any) -> sqlite3.Cursor:
         """Run a statement, or lose power."""
         if CrashingConnection.statements_left is not None:
             if CrashingConnection.statements_left == 0:

@@ -1,0 +1,208 @@
+"""This file describes the wire for other programs: JSON Schema and AsyncAPI 3.0, from the code.
+
+python -m protocol.schema            the AsyncAPI document, kept as docs/wire/asyncapi.json
+python -m protocol.schema messages   JSON Schema alone, kept as docs/wire/messages.schema.json
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from protocol import __version__
+from protocol.messages import (
+    MAX_BYTES,
+    Ack,
+    AnyEvent,
+    Birth,
+    ControllerState,
+    DeviceForgotten,
+    DeviceState,
+    Down,
+    Health,
+    Presence,
+    Rebirth,
+    Up,
+)
+from protocol.topics import CONTROLLER, ROOT, Channel
+
+_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_SCHOOL: Final = f"{ROOT}/{{province}}/{{school}}"
+_AGENT: Final = f"{_SCHOOL}/{{agent}}"
+_PARAMETERS: Final = {
+    "province": "The province's code, as one topic level.",
+    "school": "The school's code, as one topic level.",
+    "agent": "The agent's id, as one topic level; also its user name at the broker.",
+    "device": "The device's id, as one topic level.",
+}
+
+
+class Route(NamedTuple):
+    """A channel: where it is, what is said there, by whom, and how the broker carries it."""
+
+    name: str
+    address: str
+    says: str
+    kinds: tuple[type, ...]
+    speaker: str
+    qos: int = 1
+    retain: bool = False
+
+
+ROUTES: Final = (
+    Route(
+        "state",
+        f"{_AGENT}/{Channel.STATE}",
+        "Whether the agent's session is up; as a last will, that it is gone.",
+        (Presence,),
+        "agent",
+        retain=True,
+    ),
+    Route("birth", f"{_AGENT}/{Channel.BIRTH}", "Everything the agent knows.", (Birth,), "agent"),
+    Route("health", f"{_AGENT}/{Channel.HEALTH}", "The agent's beat.", (Health,), "agent"),
+    Route(
+        "device",
+        f"{_AGENT}/{Channel.DEVICE}/{{device}}",
+        "One device as it is now, or that it is no longer the room's.",
+        (DeviceState, DeviceForgotten),
+        "agent",
+    ),
+    Route(
+        "event",
+        f"{_AGENT}/{Channel.EVENT}",
+        "What happened, each once.",
+        AnyEvent.__args__,
+        "agent",
+    ),
+    Route(
+        "ack",
+        f"{_AGENT}/{Channel.COMMAND}/ack",
+        "What the controller has committed; only now may the agent forget it.",
+        (Ack,),
+        "controller",
+        qos=0,
+    ),
+    Route(
+        "rebirth",
+        f"{_AGENT}/{Channel.COMMAND}/rebirth",
+        "The controller asks for a full birth.",
+        (Rebirth,),
+        "controller",
+        qos=0,
+    ),
+    Route(
+        "controller",
+        f"{_SCHOOL}/{CONTROLLER}/{Channel.STATE}",
+        "Whether the school's controller listens; as a last will, that it does not.",
+        (ControllerState,),
+        "controller",
+        retain=True,
+    ),
+)
+
+
+def messages_schema() -> dict[str, Any]:
+    """JSON Schema of any one message, each kind under $defs."""
+    kinds = (*Up.__args__, *Down.__args__)
+    references, definitions = _schemas(kinds, "#/$defs/{name}")
+    return {
+        "$schema": _DIALECT,
+        "title": "LopHoc: one message on the wire",
+        "oneOf": references,
+        "$defs": definitions,
+    }
+
+
+def asyncapi() -> dict[str, Any]:
+    """The AsyncAPI 3.0 document: channels, and what agent and controller do there."""
+    kinds = (*Up.__args__, *Down.__args__)
+    _, schemas = _schemas(kinds, "#/components/schemas/{name}")
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "LopHoc",
+            "version": __version__,
+            "description": "Classrooms' agents and their school's controller, over MQTT 3.1.1."
+            f" A message has at most {MAX_BYTES} bytes.",
+        },
+        "defaultContentType": "application/json",
+        "channels": {route.name: _channel(route) for route in ROUTES},
+        "operations": _operations(),
+        "components": {
+            "messages": {_name(kind): _message(kind) for kind in kinds},
+            "schemas": schemas,
+        },
+    }
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Write the document that the argument names; without one, the AsyncAPI document."""
+    document = messages_schema() if list(arguments) == ["messages"] else asyncapi()
+    sys.stdout.write(to_text(document))
+
+
+def to_text(document: dict[str, Any]) -> str:
+    """The document as it is kept in docs/wire."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _schemas(
+    kinds: Sequence[type], reference: str
+) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
+    references, components = msgspec.json.schema_components(kinds, ref_template=reference)
+    for component in components.values():
+        if "description" in component:
+            component["description"] = inspect.cleandoc(component["description"])
+    return list(references), components
+
+
+def _channel(route: Route) -> dict[str, Any]:
+    named = {
+        name: {"description": text}
+        for name, text in _PARAMETERS.items()
+        if f"{{{name}}}" in route.address
+    }
+    return {
+        "address": route.address,
+        "description": route.says,
+        "messages": {
+            _name(kind): {"$ref": f"#/components/messages/{_name(kind)}"} for kind in route.kinds
+        },
+        "parameters": named,
+    }
+
+
+def _operations() -> dict[str, Any]:
+    """Every channel twice: one program sends what the other receives."""
+    return {
+        f"{program}-{route.name}": {
+            "action": "send" if program == route.speaker else "receive",
+            "channel": {"$ref": f"#/channels/{route.name}"},
+            "summary": route.says,
+            "tags": [{"name": program}],
+            "bindings": {"mqtt": {"qos": route.qos, "retain": route.retain}},
+        }
+        for program in ("agent", "controller")
+        for route in ROUTES
+    }
+
+
+def _message(kind: type) -> dict[str, Any]:
+    return {
+        "name": _name(kind),
+        "summary": inspect.getdoc(kind),
+        "payload": {"$ref": f"#/components/schemas/{kind.__name__}"},
+    }
+
+
+def _name(kind: type) -> str:
+    return str(kind.__struct_config__.tag)  # type: ignore[attr-defined]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

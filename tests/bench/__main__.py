@@ -1,0 +1,47 @@
+"""This file runs the benchmarks: `make bench`, or `make bench OUT=figures.json`.
+
+Ratios and counts of one run on one machine; quote ratios, not times, from a noisy one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from tests.bench import idle, ingest, school
+
+LIMITS = {
+    "ingest_ratio": ("messages stored a second / counted by bare paho", ">=", 0.75),
+    "agent_pss_mib": ("agent's own memory, idle, local API up [MiB]", "<=", 40.0),
+    "agent_cpu_percent": ("agent's idle CPU at a 10 s beat [% of a core]", "<=", 0.1),
+    "messages_per_minute": ("what the idle agent says a minute", "<=", 6.0),
+    "first_report_s": ("agent's start to its first report stored [s]", "", 0.0),
+    "live_p95_ms": ("change at the agent to the browser's socket, p95 [ms]", "<=", 300.0),
+    "catchup_per_s": ("events a second stored after an outage of 10,000", "", 0.0),
+}
+
+
+def main() -> None:
+    """Measure everything, print a table, and write the figures if asked to."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--out", type=Path, help="file for the figures, as JSON")
+    parser.add_argument("--quick", action="store_true", help="shorter runs, rougher figures")
+    options = parser.parse_args()
+    figures: dict[str, object] = {}
+    for measure in (ingest.measure, school.measure, idle.measure):
+        figures |= measure(quick=options.quick)
+    print()
+    for name, (what, relation, limit) in LIMITS.items():
+        value = figures[name]
+        asked = f"{relation} {limit:g}" if relation else ""
+        print(f"{name:22} {value:>10.3f}  {asked:8} {what}")
+    for name, value in figures.items():
+        if name not in LIMITS:
+            print(f"{name:22} {value}")
+    if options.out:
+        options.out.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
