@@ -96,7 +96,7 @@ def _agents(options: argparse.Namespace) -> int:
 
 
 def _repair(options: argparse.Namespace) -> int:
-    from controller.upkeep import is_sound, repair  # noqa: PLC0415
+    from controller.memory.upkeep import is_sound, repair  # noqa: PLC0415
 
     say = _translate()
     database = options.data / "lophoc.db"

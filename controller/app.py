@@ -21,10 +21,10 @@ from controller.broker import CONTROLLER_USER, EmbeddedBroker, is_loopback
 from controller.config import ControllerConfig
 from controller.credentials import Credentials
 from controller.ingest import Ingest
-from controller.live import Live
-from controller.store import Store
-from controller.upkeep import keep_up
-from controller.web import create_web
+from controller.memory.store import Store
+from controller.memory.upkeep import keep_up
+from controller.screens.live import Live
+from controller.screens.site import create_web
 from protocol.errors import LopHocError
 from protocol.link import Broker, Link, broker_from
 from protocol.model import Place

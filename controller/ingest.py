@@ -14,7 +14,7 @@ from datetime import tzinfo
 from typing import Final
 
 from controller.fleet import Ask, Change, Fleet
-from controller.store import Poison, Store, StoreError
+from controller.memory.store import Poison, Store, StoreError
 from controller.stream import ranges_of
 from protocol.link import Arrival, Letter, Link
 from protocol.messages import (

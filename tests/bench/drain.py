@@ -16,7 +16,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from controller.ingest import Ingest
-from controller.store import Store
+from controller.memory.store import Store
 from protocol.link import Broker, Link
 from protocol.model import Place
 from protocol.topics import school_root

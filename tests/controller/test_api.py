@@ -27,11 +27,11 @@ from web_school import (
     wait_for,
 )
 
-from controller.api import _exposition
-from controller.inventory import as_csv
-from controller.items import inventory_item
-from controller.refusals import Refused, seal, unseal
-from controller.store import Store
+from controller.memory.store import Store
+from controller.screens.api import _exposition
+from controller.screens.inventory import as_csv
+from controller.screens.items import inventory_item
+from controller.screens.refusals import Refused, seal, unseal
 from protocol.model import DeviceKind, Place, Reason
 
 BOARD, TABLET = DeviceKind.BOARD, DeviceKind.TABLET

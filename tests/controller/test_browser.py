@@ -27,7 +27,7 @@ from web_school import (
 )
 from websockets.sync.client import ClientConnection, connect
 
-from controller.store import Store
+from controller.memory.store import Store
 from protocol.model import DeviceKind, Reason
 
 BOARD, TABLET = DeviceKind.BOARD, DeviceKind.TABLET

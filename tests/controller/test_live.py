@@ -25,12 +25,12 @@ from web_school import (
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from controller import subscription
 from controller.fleet import Touched
-from controller.live import Live
+from controller.memory.store import Store
 from controller.records import DeviceRecord
-from controller.store import Store
-from controller.subscription import QUEUE, Subscription, View
+from controller.screens import subscription
+from controller.screens.live import Live
+from controller.screens.subscription import QUEUE, Subscription, View
 from protocol.model import DeviceKind, Place
 
 pytestmark = pytest.mark.anyio

@@ -28,9 +28,9 @@ from web_school import (
 )
 
 import controller
-from controller.rooms import Problem
-from controller.screen_words import ScreenWords, language_of
-from controller.store import Store
+from controller.memory.store import Store
+from controller.screens.rooms import Problem
+from controller.screens.words import ScreenWords, language_of
 from protocol.health import ReasonCode
 from protocol.model import DeviceKind, Place, Reason, Status
 

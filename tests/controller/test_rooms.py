@@ -17,7 +17,7 @@ from web_school import (
 )
 
 from controller.records import AgentRecord, DeviceRecord
-from controller.rooms import (
+from controller.screens.rooms import (
     ESSENTIAL,
     RoomKey,
     counts_of,

@@ -14,11 +14,11 @@ from msgspec.structs import replace
 from sqlalchemy import create_engine
 
 from controller.fleet import StreamChanged, Touched
+from controller.memory.store import KEPT_POISON_ROWS, Poison, Store, StoreError
+from controller.memory.tables import metadata
+from controller.memory.upkeep import is_sound, repair
 from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
-from controller.store import KEPT_POISON_ROWS, Poison, Store, StoreError
 from controller.stream import Stream
-from controller.tables import metadata
-from controller.upkeep import is_sound, repair
 from protocol.messages import HostMeasures, OutboxReport
 from protocol.model import AttendanceStatus, DeviceKind, Method, Place, Reason, Status
 

@@ -16,10 +16,10 @@ import uvicorn
 from fastapi import FastAPI
 from msgspec.structs import replace
 
-from controller.live import Live
+from controller.memory.store import Store
 from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord, Record
-from controller.store import Store
-from controller.web import create_web
+from controller.screens.live import Live
+from controller.screens.site import create_web
 from protocol.messages import HostMeasures
 from protocol.model import AttendanceStatus, DeviceKind, Method, Place, Reason, Status
 from protocol.words import Translate, translator

@@ -8,7 +8,7 @@ import msgspec
 from pydantic import BaseModel
 
 from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
-from controller.rooms import Cause, Problem, Room
+from controller.screens.rooms import Cause, Problem, Room
 from protocol.model import AttendanceStatus, DeviceKind, Method, Reason, Status, iso
 
 Item = TypeVar("Item", bound=BaseModel)

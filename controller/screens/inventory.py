@@ -7,9 +7,9 @@ import io
 from enum import StrEnum
 from typing import Final
 
-from controller.items import Inventory, InventoryItem, Tombstone, inventory_item
-from controller.refusals import Refused, seal, unseal
-from controller.store import Store
+from controller.memory.store import Store
+from controller.screens.items import Inventory, InventoryItem, Tombstone, inventory_item
+from controller.screens.refusals import Refused, seal, unseal
 from protocol.model import Place
 
 _COLUMNS: Final = (*InventoryItem.model_fields, "removed_at")

@@ -42,8 +42,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from controller.fleet import Ask, Change, Fleet, StreamChanged, Touched
-from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
-from controller.rows import (
+from controller.memory.rows import (
     Row,
     agent_from,
     agent_row,
@@ -56,7 +55,8 @@ from controller.rows import (
     stream_from,
     stream_row,
 )
-from controller.tables import agents, devices, events, facts, marks, poison, streams, tallies
+from controller.memory.tables import agents, devices, events, facts, marks, poison, streams, tallies
+from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
 from protocol.errors import LopHocError
 from protocol.model import Place
 from protocol.words import N_

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from controller.store import Store, StoreError
+from controller.memory.store import Store, StoreError
 
 _LOGGER = logging.getLogger(__name__)
 

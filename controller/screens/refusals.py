@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from controller.store import StoreError
+from controller.memory.store import StoreError
 from protocol.words import N_
 
 _LOGGER = logging.getLogger(__name__)

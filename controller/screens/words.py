@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from controller.records import DeviceRecord, EventRecord
-from controller.rooms import Problem, Room
+from controller.screens.rooms import Problem, Room
 from protocol.health import ReasonCode
 from protocol.model import DeviceKind, Reason, Status, instant, iso, worst
 from protocol.words import LANGUAGES, N_, Translate, kind_word, number, sentence, status_word

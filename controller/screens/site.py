@@ -13,13 +13,13 @@ from fastapi import FastAPI, Query, WebSocket, WebSocketDisconnect
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
-from controller.api import api_router, watch_router
-from controller.guard import Guard
-from controller.live import Live
-from controller.pages import page_router
-from controller.refusals import answer_refusals
-from controller.store import Store
-from controller.subscription import Subscription, View
+from controller.memory.store import Store
+from controller.screens.api import api_router, watch_router
+from controller.screens.guard import Guard
+from controller.screens.live import Live
+from controller.screens.pages import page_router
+from controller.screens.refusals import answer_refusals
+from controller.screens.subscription import Subscription, View
 from protocol import __version__
 from protocol.model import Place
 from protocol.words import Translate, translator

@@ -18,7 +18,9 @@ from msgspec.structs import replace
 from pydantic import BaseModel
 
 from controller.fleet import Change, Touched
-from controller.items import (
+from controller.memory.store import Store
+from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
+from controller.screens.items import (
     AgentItem,
     DeviceItem,
     EventItem,
@@ -29,10 +31,8 @@ from controller.items import (
     event_item,
     room_item,
 )
-from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
-from controller.rooms import Room, RoomKey, key_of, natural, room_of
-from controller.store import Store
-from controller.subscription import News, Subscription, View, What
+from controller.screens.rooms import Room, RoomKey, key_of, natural, room_of
+from controller.screens.subscription import News, Subscription, View, What
 from protocol.model import Place, iso
 
 

@@ -14,12 +14,12 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader
 from starlette.concurrency import run_in_threadpool
 
-from controller.live import Live
+from controller.memory.store import Store
 from controller.records import DeviceRecord
-from controller.refusals import Refused, seal, unseal
-from controller.rooms import URGENT_FIRST, Room, counts_of, natural, urgent_first
-from controller.screen_words import ScreenWords, language_of
-from controller.store import Store
+from controller.screens.live import Live
+from controller.screens.refusals import Refused, seal, unseal
+from controller.screens.rooms import URGENT_FIRST, Room, counts_of, natural, urgent_first
+from controller.screens.words import ScreenWords, language_of
 from protocol.model import DeviceKind, Place, Status
 from protocol.words import LANGUAGES, N_, Translate
 
@@ -54,7 +54,7 @@ class Screens:
         self._default_language = default_language
         self._translate_to = translate_to
         self._templates = Environment(
-            loader=PackageLoader("controller"),
+            loader=PackageLoader("controller.screens"),
             autoescape=True,
             trim_blocks=True,
             lstrip_blocks=True,

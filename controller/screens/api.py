@@ -13,8 +13,9 @@ from pydantic import AfterValidator
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
-from controller.inventory import Format, as_csv, as_ndjson, inventory_page
-from controller.items import (
+from controller.memory.store import Store
+from controller.screens.inventory import Format, as_csv, as_ndjson, inventory_page
+from controller.screens.items import (
     AgentItem,
     DeviceItem,
     ErrorItem,
@@ -30,10 +31,9 @@ from controller.items import (
     mark_item,
     room_item,
 )
-from controller.live import Live
-from controller.refusals import Refused, seal, unseal
-from controller.rooms import natural, rooms_of
-from controller.store import Store
+from controller.screens.live import Live
+from controller.screens.refusals import Refused, seal, unseal
+from controller.screens.rooms import natural, rooms_of
 from protocol.model import DeviceKind, Place, Status
 
 

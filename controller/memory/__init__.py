@@ -1,0 +1,1 @@
+"""What the controller remembers, and how it stays well."""
