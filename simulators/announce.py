@@ -13,7 +13,7 @@ from zeroconf import Error
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from hardware.readings import Kind, Sighting
-from simulators.equipment import device_id_of, mac_of
+from simulators.equipment import device_id_of, host_of, mac_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -24,31 +24,32 @@ MAX_WAITING: Final = 1000
 
 
 class Service(NamedTuple):
-    """What a device says of itself by mDNS (RFC 6763): type, instance name, port and TXT."""
+    """What a device says of itself by mDNS (RFC 6763): type, instance and host name, port, TXT."""
 
     type: str
     instance: str
+    host: str
     port: int
     txt: Mapping[str, str]
 
 
 def service_of(sighting: Sighting) -> Service | None:
     """The service that such a device announces; None where it announces nothing."""
-    mac = mac_of(sighting)
+    mac, host = mac_of(sighting), host_of(sighting.serial)
     match sighting.kind, sighting.vendor:
+        case Kind.TABLET, _:
+            txt = {"rpMd": sighting.model, "rpVr": "510.71.1"}
+            return Service("_companion-link._tcp.local.", sighting.name, host, 49152, txt)
         case _ if not mac:
             return None
         case Kind.BOARD, "Promethean":  # Android inside; this type is longer than RFC 6335 allows
-            return Service("_androidtvremote2._tcp.local.", sighting.name, 6466, {"bt": mac})
+            return Service("_androidtvremote2._tcp.local.", sighting.name, host, 6466, {"bt": mac})
         case Kind.BOARD, vendor:
             txt = {"deviceid": mac, "manufacturer": vendor, "model": sighting.model}
-            return Service("_airplay._tcp.local.", sighting.name, 7000, txt)
+            return Service("_airplay._tcp.local.", sighting.name, host, 7000, txt)
         case Kind.CAMERA, "Axis":
             txt = {"macaddress": mac.replace(":", "")}
-            return Service("_axis-video._tcp.local.", sighting.name, 80, txt)
-        case Kind.TABLET, _:
-            txt = {"rpMd": sighting.model, "rpVr": "510.71.1"}
-            return Service("_companion-link._tcp.local.", sighting.name, 49152, txt)
+            return Service("_axis-video._tcp.local.", sighting.name, host, 80, txt)
         case _:
             return None
 
@@ -92,8 +93,7 @@ class Announcer:
     async def _speak(self, responder: AsyncZeroconf) -> None:
         addresses = _addresses()
         infos = {
-            device_id: _info(device_id, service, addresses)
-            for device_id, service in self._services.items()
+            device_id: _info(service, addresses) for device_id, service in self._services.items()
         }
         everything = list(infos.values())
         for start in range(0, len(everything), AT_ONCE):
@@ -125,13 +125,13 @@ async def _withdraw(responder: AsyncZeroconf, info: AsyncServiceInfo) -> None:
         _LOGGER.warning("mDNS goodbye failed: %s", error or type(error).__name__)
 
 
-def _info(device_id: str, service: Service, addresses: Sequence[bytes]) -> AsyncServiceInfo:
+def _info(service: Service, addresses: Sequence[bytes]) -> AsyncServiceInfo:
     return AsyncServiceInfo(
         service.type,
         f"{service.instance}.{service.type}",
         port=service.port,
         properties=dict(service.txt),
-        server=f"{device_id}.local.",
+        server=f"{service.host}.",
         addresses=list(addresses),
     )
 

@@ -15,12 +15,15 @@ ROOMS_A_FLOOR: Final = 10
 
 
 class Make(NamedTuple):
-    """A product as it names itself; how it is seen; and who made its network part."""
+    """A product as it names itself; how it is seen; and who made its network part.
+
+    source: "mdns" by its MAC, "names" by mDNS that tells no MAC, "usb" or "host".
+    """
 
     vendor: str
     model: str
     source: str = "mdns"
-    mac_prefix: str = "02:00:00"  # locally administered (IEEE 802, 8.2.2), as tablets use
+    mac_prefix: str = "00:e0:4c"
 
 
 AXIS: Final = "00:40:8c"
@@ -50,8 +53,15 @@ ACCESS_POINTS: Final = (
     Make("Ubiquiti", "U6-Lite"),
     Make("TP-Link", "EAP245"),
 )
-TABLETS: Final = (Make("Apple", "iPad13,18"), Make("Apple", "iPad12,1"))
+TABLETS: Final = (Make("Apple", "iPad13,18", "names"), Make("Apple", "iPad12,1", "names"))
 PROJECTOR_SHARE: Final = 0.3
+
+# The room's own agent knows its devices by more than what every room hears by mDNS.
+_MORE_SENSES: Final = {
+    Kind.BOARD: ("usb",),
+    Kind.CAMERA: ("onvif",),
+    Kind.TABLET: ("checkin",),
+}
 
 
 def rooms_from(first: str, count: int) -> list[str]:
@@ -90,7 +100,7 @@ def device_of(sighting: Sighting, at_ms: int) -> Device:
         model=sighting.model,
         serial=sighting.serial,
         status=Status.OK,
-        sources=(sighting.source,),
+        sources=tuple(dict.fromkeys((sighting.source, *_MORE_SENSES.get(sighting.kind, ())))),
         first_seen_ms=at_ms,
         last_seen_ms=at_ms,
     )
@@ -98,7 +108,20 @@ def device_of(sighting: Sighting, at_ms: int) -> Device:
 
 def mac_of(sighting: Sighting) -> str:
     """The MAC address in the sighting's key, such as 00:40:8c:12:34:56; empty if it has none."""
-    return sighting.key.rpartition("mac:")[2] if sighting.identity is Identity.MAC else ""
+    if sighting.identity is not Identity.MAC:
+        return ""
+    digits = sighting.key.removeprefix("mac:")
+    return ":".join(digits[at : at + 2] for at in range(0, len(digits), 2))
+
+
+def host_of(serial: str) -> str:
+    """The mDNS host name of a device."""
+    return f"{serial.lower()}.local"
+
+
+def _names(host: str, instance: str) -> str:
+    """The digest by which agents know a device that tells no MAC and no id."""
+    return sha256(f"{host}\n{instance}".casefold().encode()).hexdigest()[:32]
 
 
 def _furnish(room: str, rng: Random, tablets: int) -> Iterator[Sighting]:
@@ -117,14 +140,16 @@ def _thing(room: str, rng: Random, kind: Kind, makes: tuple[Make, ...], name: st
     serial = "".join(rng.choices("0123456789ABCDEFGHJKLMNPQRSTUVWXYZ", k=10))
     match make.source:
         case "mdns":
-            mac = ":".join([make.mac_prefix, *(f"{rng.randrange(256):02x}" for _ in range(3))])
-            identity, key = Identity.MAC, f"sim:{room}:mac:{mac}"
+            mac = make.mac_prefix.replace(":", "") + f"{rng.randrange(1 << 24):06x}"
+            identity, key = Identity.MAC, f"mac:{mac}"
+        case "names":
+            identity, key = Identity.NAME, f"name:{_names(host_of(serial), name)}"
         case "usb":
             identity, key = Identity.USB, f"sim:{room}:usb:{serial}"
         case _:
             identity, key = Identity.HOST, f"sim:{room}:host"
     return Sighting(
-        source=make.source,
+        source="mdns" if make.source == "names" else make.source,
         key=key,
         identity=identity,
         kind=kind,

@@ -122,7 +122,6 @@ class Screens:
         language = language_of(
             request.query_params.get("lang", ""),
             request.cookies.get("lang", ""),
-            request.headers.get("accept-language", ""),
             self._default_language,
         )
         words = ScreenWords(language, self._translate_to(language), self._zone)

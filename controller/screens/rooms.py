@@ -167,6 +167,7 @@ def _problems(agents: Sequence[AgentRecord], devices: Sequence[DeviceRecord]) ->
     for device in devices:
         code = device.reasons[0].code if device.reasons else ""
         follows = code == ReasonCode.AGENT_LOST and device.place.agent in lost
+        follows = follows or device.kind is DeviceKind.HOST  # its agent's own words say it
         if device.status is not Status.OK and not follows:
             alike[device.kind, device.status, code].append(device)
     found += [_device_problem(group) for group in alike.values()]

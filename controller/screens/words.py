@@ -140,16 +140,9 @@ class ScreenWords:
         }
 
 
-def language_of(asked: str, remembered: str, accepted: str, default: str) -> str:
-    """The language asked for, remembered, the browser's (RFC 9110, 12.5.4) or the school's."""
-    ranges = [each.strip().partition(";") for each in accepted[:200].split(",")]
-    browsers = sorted(ranges, key=lambda each: -_weight(each[2]))
-    wanted = [asked, remembered, *(each[0].partition("-")[0].lower() for each in browsers)]
-    return next((each for each in wanted if each in LANGUAGES), default)
+def language_of(asked: str, remembered: str, default: str) -> str:
+    """The language asked for, or remembered, or the school's.
 
-
-def _weight(parameters: str) -> float:
-    try:
-        return float(parameters.partition("q=")[2] or 1)
-    except ValueError:
-        return 0.0
+    Not the browser's: school computers were often set up in English for people who read Vietnamese.
+    """
+    return next((each for each in (asked, remembered) if each in LANGUAGES), default)

@@ -115,6 +115,14 @@ def test_a_lost_agent_is_one_line_of_work_not_forty_five() -> None:
     assert (problem.kind, problem.reason) == (None, Reason("agent_lost"))
 
 
+def test_what_a_computer_says_of_itself_is_one_line_of_work() -> None:
+    """The agent and the computer it runs on are one machine with one trouble."""
+    reason = Reason("disk_low", 93.0, 90.0)
+    computer = device("6A1", DeviceKind.HOST, status=WARNING, reasons=(reason,))
+    room = room_of(KEY, [agent("6A1", status=WARNING, reasons=(reason,))], [computer])
+    assert len(room.problems) == 1
+
+
 def test_a_room_is_well_since_its_last_part_is_and_ill_since_its_first() -> None:
     """Since tells when the present status began."""
     well = room_of(KEY, [agent("6A1", since_ms=1)], [device("6A1", BOARD, since_ms=5)])
