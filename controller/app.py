@@ -29,7 +29,7 @@ from protocol.errors import LopHocError
 from protocol.link import Broker, Link, broker_from
 from protocol.model import Place
 from protocol.settings import SettingsError
-from protocol.topics import level_of, school_root
+from protocol.topics import CONTROLLER, level_of, school_root
 from protocol.words import N_, preferred_language
 
 _LOGGER = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
         live = Live(store, school, zone=zone, name=config.name or config.school)
         link = Link(
             broker.address,
-            f"lophoc-controller-{level_of(config.school)}",
+            f"lophoc-{level_of(config.province)}-{level_of(config.school)}-{CONTROLLER}",
             filters=[f"{school_root(school)}/#"],
             will=lambda session: ingest.state(session, online=False),
             greeting=lambda session: ingest.greet(session),  # noqa: PLW0108 - made just below

@@ -281,8 +281,14 @@ class Fleet:
     def _adopt_boot(self, agent: AgentRecord, boot: str, session: int, now_ms: int) -> AgentRecord:
         if agent.boot and agent.boot != boot:
             self._past_boots.add(agent.boot)
-        rev = agent.rev if agent.boot == boot else 0
-        heard = replace(agent, boot=boot, session=session, rev=rev, online=True)
+        same = agent.boot == boot
+        heard = replace(
+            agent,
+            boot=boot,
+            session=max(session, agent.session) if same else session,
+            rev=agent.rev if same else 0,
+            online=True,
+        )
         return self._keep_agent(heard, now_ms)
 
     def _keep_agent(self, record: AgentRecord, now_ms: int) -> AgentRecord:

@@ -140,6 +140,15 @@ def test_the_will_of_an_earlier_session_is_not_believed(will: Presence) -> None:
     assert known.agents["a1"].online
 
 
+def test_a_birth_that_was_written_in_an_earlier_session_does_not_bring_it_back() -> None:
+    """It waited in the outbox; the last will still counts for the present session."""
+    known = fleet()
+    known.hear("a1", online(session=3), NOW)
+    known.hear("a1", birth(device(), session=1), NOW)
+    known.hear("a1", gone(session=3), NOW)
+    assert not known.agents["a1"].online
+
+
 def test_a_birth_after_a_loss_brings_everything_back() -> None:
     """The snapshot heals, and since-when starts anew."""
     known = born(device())

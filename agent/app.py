@@ -1,0 +1,266 @@
+"""This file wires the agent together: what is opened, and one named task for each thing it does."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+from agent import attendance, devices
+from agent.classroom import Classroom
+from agent.clerk import Clerk
+from agent.config import AgentConfig
+from agent.documents import FILE, Documents, Remembered
+from agent.door import keep_open
+from agent.finder import Finder
+from agent.folder import OUTBOX, agent_id_from, locked
+from agent.inbox import Inbox
+from agent.lesson import Lesson
+from agent.local_api import Line, Surroundings, application
+from agent.room import Moment, Room
+from agent.sources import Machine, Senses, keep_running, sources, this_machine
+from agent.talk import Talk
+from agent.vitals import Vitals, measures_of
+from protocol.health import Finding
+from protocol.link import Broker, Link, broker_from
+from protocol.model import Place, Reason, Status
+from protocol.outbox import Outbox
+from protocol.relay import Relay
+from protocol.settings import SettingsError
+from protocol.words import N_, preferred_language
+
+_LOGGER = logging.getLogger(__name__)
+
+GATHER_S: Final = 0.2  # a cart of tablets comes as a burst: one write for all of it
+PORT_TAKEN: Final = "port_taken"
+_MB: Final = 1_000_000
+_DAY_S: Final = 86_400
+
+
+async def run(config: AgentConfig) -> None:
+    """Run the agent until SIGTERM or SIGINT.
+
+    Raises SettingsError, OutboxError or DocumentError if it cannot begin.
+    """
+    stop = _stop_signal()
+    folder = config.data
+    with locked(folder):
+        documents = Documents(folder / FILE)
+        remembered = documents.load()
+        machine = this_machine(folder)
+        agent_id = config.agent_id or remembered.agent_id
+        agent_id = agent_id or agent_id_from(machine.hostname, machine.id)
+        place = Place(config.province, config.school, agent_id)
+        boot = uuid4().hex
+        outbox = Outbox(
+            folder / OUTBOX,
+            place,
+            boot,
+            max_bytes=config.outbox_max_mb * _MB,
+            max_age_s=config.outbox_max_days * _DAY_S,
+        )
+        room = Room(
+            place=place,
+            room=config.room,
+            boot=boot,
+            beat_s=config.beat_s,
+            new_id=lambda: str(uuid4()),
+        )
+        agent = _Agent(
+            config,
+            room=room,
+            machine=machine,
+            outbox=outbox,
+            documents=documents,
+            remembered=remembered,
+        )
+        async with _opened(outbox):
+            _LOGGER.info("agent %s of room %s starts data=%s", agent_id, config.room, folder)
+            await agent.serve(stop)
+    _LOGGER.info("agent %s ends", agent_id)
+
+
+class _Agent:
+    """The parts, each knowing only its neighbours."""
+
+    def __init__(
+        self,
+        config: AgentConfig,
+        *,
+        room: Room,
+        machine: Machine,
+        outbox: Outbox,
+        documents: Documents,
+        remembered: Remembered,
+    ) -> None:
+        self._config = config
+        self._room = room
+        self._machine = machine
+        self._inbox = Inbox()
+        self._senses = Senses()
+        self._port_taken = False
+        broker = _broker_of(config, room.place)
+        self._finder = broker if isinstance(broker, Finder) else None
+        self._broker = broker
+        self._talk = Talk(room.place, room.boot, now_ms=lambda: now().at_ms)
+        self._link = Link(
+            broker,
+            self._talk.client_id,
+            filters=self._talk.filters,
+            will=self._talk.will,
+            greeting=self._talk.greeting,
+        )
+        self._relay = Relay(outbox, self._link, now_s=time.monotonic)
+        self._clerk = Clerk(
+            _classroom(config, room, remembered),
+            outbox,
+            documents,
+            now=now,
+            stirred=self._relay.wake,
+        )
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Do everything until told to stop."""
+        await self._clerk.see([self._machine.sighting])
+        await self._clerk.birth(session=0)  # so that no other state is ever sent before one
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work, name=name) for name, work in self._work().items()]
+            await stop.wait()
+            for task in tasks:
+                task.cancel()
+
+    def _work(self) -> dict[str, Coroutine[Any, Any, None]]:
+        config = self._config
+        senses = sources(config, self._machine.id, self._inbox.report, self._finder)
+        return {
+            "beat": self._beat(),
+            "see": self._see(),
+            "link": self._link.run(),
+            "relay": self._relay.run(),
+            "listen": self._talk.listen(self._link, self._relay),
+            "births": self._talk.births(self._clerk, self._link),
+            "local api": keep_open(
+                application(self._clerk, self._surroundings()),
+                config.local_host,
+                config.local_port,
+                self._note_port,
+            ),
+        } | {each.name: keep_running(each.name, each.start, self._senses) for each in senses}
+
+    async def _see(self) -> None:
+        while True:
+            await self._clerk.see(await self._inbox.batch())
+            await asyncio.sleep(GATHER_S)
+
+    async def _beat(self) -> None:
+        """Measure at a steady pace; the slow work of the outbox goes with it."""
+        due_s = ticked_s = time.monotonic()
+        while True:
+            reading = await asyncio.to_thread(self._machine.read)
+            await self._clerk.beat(measures_of(reading), self._findings())
+            if self._clerk.refusing:
+                self._talk.owe_birth()
+            now_s = time.monotonic()
+            if now_s - ticked_s >= self._config.report_s:
+                await self._clerk.tick(now_s - ticked_s)
+                ticked_s = now_s
+            due_s = max(due_s + self._config.beat_s, now_s)
+            await asyncio.sleep(due_s - now_s)
+
+    def _findings(self) -> tuple[Finding, ...]:
+        found = self._senses.findings()
+        if not self._port_taken:
+            return found
+        return (*found, (Status.WARNING, Reason(PORT_TAKEN, float(self._config.local_port))))
+
+    def _note_port(self, taken: bool) -> None:  # noqa: FBT001 - a callback's one fact
+        self._port_taken = taken
+
+    def _surroundings(self) -> Surroundings:
+        language = self._config.lang or preferred_language(os.environ)
+        return Surroundings(self._room.place, self._room.room, self._line, language)
+
+    def _line(self) -> Line:
+        broker = self._finder.current if self._finder else self._broker
+        return Line(
+            broker=str(broker or ""),
+            connected=self._link.connected.is_set(),
+            controller_listening=self._relay.hears_receiver,
+        )
+
+
+def now() -> Moment:
+    """This instant by each clock."""
+    at = datetime.now().astimezone()
+    return Moment(int(at.timestamp() * 1000), time.monotonic(), at.date().isoformat())
+
+
+def _classroom(config: AgentConfig, room: Room, remembered: Remembered) -> Classroom:
+    return Classroom(
+        room=room,
+        devices=devices.recalled(room, remembered.devices),
+        vitals=Vitals(room=room, limits=config.limits, report_s=config.report_s),
+        lesson=Lesson(room=room, running=remembered.running),
+        roll=attendance.recalled(room, remembered.marks),
+    )
+
+
+def _broker_of(config: AgentConfig, place: Place) -> Broker | Finder:
+    """The broker in the settings, or what finds one. Raises SettingsError."""
+    password = _password_of(config.broker_password_file)
+    if not config.broker:
+        user = place.agent if password else ""
+        return Finder(place.province, place.school, user, password)
+    try:
+        broker = broker_from(config.broker)
+    except ValueError as error:
+        raise SettingsError(
+            "setting_invalid", N_("The setting broker cannot be used: {cause}."), cause=error
+        ) from error
+    if not password:
+        return broker
+    return broker._replace(user=broker.user or place.agent, password=password)
+
+
+def _password_of(file: str) -> str:
+    if not file:
+        return ""
+    try:
+        return Path(file).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            "password_unreadable",
+            N_("The password file {path} cannot be read."),
+            N_("Check broker_password_file and the file's owner."),
+            path=file,
+        ) from error
+
+
+@asynccontextmanager
+async def _opened(outbox: Outbox) -> AsyncIterator[None]:
+    """Hold the outbox open until no thread works on it any more. Raises OutboxError."""
+    with outbox:
+        try:
+            yield
+        finally:
+            await asyncio.get_running_loop().shutdown_default_executor()
+
+
+def _stop_signal() -> asyncio.Event:
+    """Set by SIGTERM and SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:  # Windows' loop: the handler runs in the main thread
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+    return stop

@@ -1,0 +1,104 @@
+"""This file says what can be set in an agent, with defaults and units."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta, Struct
+
+from protocol.health import Limits
+from protocol.topics import CONTROLLER, MAX_CODE
+
+PREFIX: Final = "LOPHOC_AGENT_"
+TITLE: Final = "LopHoc: settings of the agent, the program in a classroom."
+DEFAULT_DATA: Final = Path("lophoc-agent-data")
+
+
+class AgentConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An agent's settings. Durations in seconds, sizes in megabytes of a million bytes."""
+
+    province: Annotated[
+        str, Meta(min_length=1, max_length=MAX_CODE, description="The province's code.")
+    ]
+    school: Annotated[
+        str, Meta(min_length=1, max_length=MAX_CODE, description="The school's code.")
+    ]
+    room: Annotated[
+        str, Meta(min_length=1, max_length=MAX_CODE, description="The room's code, such as 6A1.")
+    ]
+    data: Annotated[Path, Meta(description="The folder that keeps all records.")] = DEFAULT_DATA
+    broker: Annotated[
+        str,
+        Meta(
+            description="The school's broker, such as mqtt://192.168.1.10:1883;"
+            " empty: look for the school's controller by mDNS."
+        ),
+    ] = ""
+    broker_password_file: Annotated[
+        str, Meta(description="A file that holds the broker's password for this agent.")
+    ] = ""
+    agent_id: Annotated[
+        str,
+        Meta(
+            pattern=rf"^(?!{CONTROLLER}$)[A-Za-z0-9._-]{{0,{MAX_CODE}}}$",
+            description="This agent's name, of letters, digits and . _ -;"
+            " empty: made from this computer's name, once.",
+        ),
+    ] = ""
+    local_host: Annotated[
+        Literal["127.0.0.1"],
+        Meta(description="Where the teacher's window finds the agent; this computer only."),
+    ] = "127.0.0.1"
+    local_port: Annotated[
+        int, Meta(ge=1, le=65_535, description="The port of the teacher's window.")
+    ] = 8765
+    beat_s: Annotated[
+        float,
+        Meta(
+            ge=1,
+            le=3600,
+            description="How often the computer is measured.",
+            extra={"unit": "seconds"},
+        ),
+    ] = 10.0
+    report_s: Annotated[
+        float,
+        Meta(
+            ge=5,
+            le=86_400,
+            description="How often its health is reported when nothing changes.",
+            extra={"unit": "seconds"},
+        ),
+    ] = 60.0
+    outbox_max_mb: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=10_000,
+            description="How much may wait on the disk for the school's server.",
+            extra={"unit": "MB"},
+        ),
+    ] = 64
+    outbox_max_days: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=3650,
+            description="How long it may wait, in running time.",
+            extra={"unit": "days"},
+        ),
+    ] = 30
+    usb: Annotated[bool, Meta(description="Watch what is plugged in by USB.")] = True
+    mdns: Annotated[
+        bool, Meta(description="Watch what announces itself in the room's network by mDNS.")
+    ] = True
+    lang: Annotated[
+        Literal["", "vi", "en"],
+        Meta(description="The language of the teacher's window; empty: that of the computer."),
+    ] = ""
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Meta(description="How much is logged."),
+    ] = "info"
+    limits: Annotated[Limits, Meta(description="Where warning and critical begin.")] = Limits()

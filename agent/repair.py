@@ -1,0 +1,109 @@
+"""This file mends an agent's damaged files: aside with what is broken, back with what is sound."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from agent.documents import FILE, Documents
+from agent.errors import DocumentError
+from agent.folder import OUTBOX, locked
+from agent.storage import backup_of
+from protocol import outbox as outboxes
+from protocol.model import Place
+from protocol.outbox import Outbox, OutboxError
+from protocol.settings import SettingsError
+from protocol.words import N_, Translate
+
+_KEPT: Final = N_("The damaged {file} is kept as {aside}.")
+
+
+class Deed(NamedTuple):
+    """Something that was done: a sentence with {names}, and the values for them."""
+
+    message: str
+    values: Mapping[str, object]
+
+    def text(self, translate: Translate) -> str:
+        """The sentence in the translator's language."""
+        return translate(self.message).format_map(self.values)
+
+
+def repair(folder: Path) -> list[Deed]:
+    """Mend what is damaged, and tell what was done.
+
+    Nothing is deleted: what is damaged is kept beside under another name.
+    Raises SettingsError if an agent is running on the folder, OutboxError, DocumentError.
+    """
+    if not folder.is_dir():
+        raise SettingsError(
+            "data_missing",
+            N_("There is no folder {folder}."),
+            N_("Give the agent's own with --data."),
+            folder=folder,
+        )
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    with locked(folder):
+        done = [*_mend_documents(folder / FILE, stamp), *_mend_outbox(folder / OUTBOX, stamp)]
+    return done or [_deed(N_("Nothing in {folder} is damaged."), folder=folder)]
+
+
+def _mend_documents(path: Path, stamp: str) -> Iterator[Deed]:
+    if _documents_sound(path):
+        return
+    backup = backup_of(path)
+    restored = backup.exists() and _documents_sound(backup)
+    for each in (path,) if restored else (path, backup):
+        if each.exists():
+            aside = _aside(each, stamp)
+            each.rename(aside)
+            yield _deed(_KEPT, file=each.name, aside=aside.name)
+    if restored:
+        shutil.copyfile(backup, path)
+        path.chmod(0o600)
+        yield _deed(
+            N_("{file} is restored from {backup}: the state one change before."),
+            file=path.name,
+            backup=backup.name,
+        )
+    else:
+        yield _deed(
+            N_("There is no sound backup: devices are found again, today's roll begins anew here.")
+        )
+
+
+def _documents_sound(path: Path) -> bool:
+    """Whether the documents can be loaded. Raises DocumentError if that cannot be said."""
+    try:
+        Documents(path).load()
+    except DocumentError as error:
+        if error.code != "documents_damaged":
+            raise
+        return False
+    return True
+
+
+def _mend_outbox(path: Path, stamp: str) -> Iterator[Deed]:
+    if not path.exists():
+        return
+    try:
+        with Outbox(path, Place(), "repair"):
+            return
+    except OutboxError as error:
+        if error.code != "outbox_damaged":
+            raise
+    aside = _aside(path, stamp)
+    saved = outboxes.repair(path, aside)
+    yield _deed(_KEPT, file=path.name, aside=aside.name)
+    yield _deed(N_("{count} waiting messages were saved."), count=saved)
+
+
+def _deed(message: str, **values: object) -> Deed:
+    return Deed(message, values)
+
+
+def _aside(path: Path, stamp: str) -> Path:
+    return path.with_name(f"{path.name}.damaged-{stamp}")

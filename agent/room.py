@@ -1,0 +1,31 @@
+"""This file says who speaks, and when: the room, its agent's boot, and one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from protocol.messages import AnyEvent, AnyState
+from protocol.model import Place
+
+Said = list[AnyState | AnyEvent]
+
+
+class Moment(NamedTuple):
+    """One instant by each clock: the wall's, the steady one's, and the date on the wall."""
+
+    at_ms: int
+    steady_s: float
+    day: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """The room and its agent in this boot; new_id gives ids that nobody gave before."""
+
+    place: Place
+    room: str
+    boot: str
+    beat_s: float
+    new_id: Callable[[], str]

@@ -1,0 +1,144 @@
+"""This file writes a JSON document so that a power cut leaves the old one or the new one, whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from tinydb import Storage
+
+from agent.errors import DocumentError
+from protocol.words import N_
+
+Tree = dict[str, dict[str, Any]]
+
+_LOOK_AT_DISK: Final = N_("Check the folder's owner and the free space on the disk.")
+
+
+def backup_of(path: Path) -> Path:
+    """Where the generation before is kept."""
+    return path.with_name(path.name + ".bak")
+
+
+class GenerationStorage(Storage):
+    """TinyDB's storage: all tables in one write, by temporary file, fsync and rename; a backup."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._tree: Tree | None = None
+
+    def read(self) -> Tree | None:
+        """The document; None if there has never been one. Raises DocumentError."""
+        if self._tree is None:
+            self._tree = self._read()
+        return self._tree
+
+    def write(self, data: Tree) -> None:
+        """Change the document in memory; `keep` takes it to the disk."""
+        self._tree = data
+
+    def keep(self) -> None:
+        """Put the document in the old one's place, which becomes the backup. Raises DocumentError.
+
+        A write that fails leaves the old document where it was.
+        """
+        text = json.dumps(self._tree, indent=2, ensure_ascii=False) + "\n"
+        fresh = self._path.with_name(self._path.name + ".new")
+        try:
+            _write_through(fresh, text.encode())
+            if self._path.exists():
+                _keep_backup(self._path)
+            fresh.replace(self._path)
+            _sync_folder(self._path.parent)
+        except OSError as error:
+            raise _refused(self._path, error) from error
+
+    def _read(self) -> Tree | None:
+        try:
+            content = self._path.read_bytes()
+        except FileNotFoundError:
+            if backup_of(self._path).exists():
+                raise damaged(self._path, "it is gone, its backup is not") from None
+            return None
+        except OSError as error:
+            raise _unreadable(self._path, error) from error
+        return _tree_of(self._path, content)
+
+
+def damaged(path: Path, why: str) -> DocumentError:
+    """The error of a document that is there but is no document."""
+    return DocumentError(
+        "documents_damaged",
+        N_("The documents {path} are damaged: {cause}."),
+        N_("Run: lophoc-agent repair --data {folder}"),
+        path=path,
+        cause=why,
+        folder=path.parent,
+    )
+
+
+def _tree_of(path: Path, content: bytes) -> Tree:
+    try:
+        tree = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise damaged(path, "not whole") from error
+    if not isinstance(tree, dict) or not all(isinstance(each, dict) for each in tree.values()):
+        raise damaged(path, "not a table of tables")
+    return tree
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    """Write and wait until the disk has it; only this user may read it, for it names pupils."""
+    with open(path, "wb", opener=_private) as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _keep_backup(path: Path) -> None:
+    """The backup is whole at every moment: it changes by rename too."""
+    link = path.with_name(path.name + ".old")
+    link.unlink(missing_ok=True)
+    try:
+        link.hardlink_to(path)
+    except (OSError, NotImplementedError):  # FAT on a USB stick has no links
+        shutil.copyfile(path, link)
+    link.replace(backup_of(path))
+
+
+def _sync_folder(folder: Path) -> None:
+    """A rename is safe once the folder is; where folders cannot be opened, it is so already."""
+    with suppress(PermissionError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _unreadable(path: Path, error: OSError) -> DocumentError:
+    return DocumentError(
+        "documents_unreadable",
+        N_("The documents {path} cannot be read: {cause}."),
+        _LOOK_AT_DISK,
+        path=path,
+        cause=error.strerror or error,
+    )
+
+
+def _refused(path: Path, error: OSError) -> DocumentError:
+    return DocumentError(
+        "documents_refused",
+        N_("The documents {path} cannot be written: {cause}."),
+        _LOOK_AT_DISK,
+        path=path,
+        cause=error.strerror or error,
+    )

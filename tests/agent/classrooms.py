@@ -1,0 +1,62 @@
+"""This file makes rooms, moments and sightings for the agent's tests."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from agent import attendance, devices
+from agent.classroom import Classroom
+from agent.devices import Devices
+from agent.lesson import Lesson
+from agent.room import Moment, Room
+from agent.vitals import Vitals
+from hardware.readings import Identity, Kind, Sighting
+from protocol.health import Limits
+from protocol.messages import HostMeasures
+from protocol.model import Place
+
+PLACE = Place("79", "THCS-01", "laptop-6a1")
+DAY = "2026-09-07"
+CALM = HostMeasures(cpu_percent=3.0, memory_used_percent=40.0, uptime_s=60.0)
+
+
+def room() -> Room:
+    """A room whose ids count up."""
+    numbers = count(1)
+    return Room(
+        place=PLACE, room="6A1", boot="b1", beat_s=10.0, new_id=lambda: f"id-{next(numbers)}"
+    )
+
+
+def moment(steady_s: float = 0.0, day: str = DAY) -> Moment:
+    """A moment so many seconds after the start."""
+    return Moment(1_757_203_200_000 + int(steady_s * 1000), steady_s, day)
+
+
+def sighting(key: str = "usb:1", *, present: bool = True, **more: object) -> Sighting:
+    """A USB camera that is there, unless told otherwise."""
+    values: dict[str, object] = {
+        "source": "usb",
+        "identity": Identity.USB,
+        "kind": Kind.CAMERA,
+        "name": f"camera {key}",
+        "reason": "" if present else "unplugged",
+    }
+    return Sighting(key=key, present=present, **(values | more))  # type: ignore[arg-type]
+
+
+def host_sighting() -> Sighting:
+    """The room's own computer."""
+    return sighting("host:1", source="host", kind=Kind.HOST, identity=Identity.HOST, name="may-6a1")
+
+
+def classroom(devices_: Devices | None = None) -> Classroom:
+    """An empty classroom in a calm computer."""
+    here = room()
+    return Classroom(
+        room=here,
+        devices=devices_ or devices.recalled(here, ()),
+        vitals=Vitals(room=here, limits=Limits(), report_s=60.0),
+        lesson=Lesson(room=here),
+        roll=attendance.recalled(here, ()),
+    )

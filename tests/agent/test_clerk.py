@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from blockbuster import blockbuster_ctx
+from classrooms import CALM, PLACE, classroom, host_sighting, moment, sighting
+
+from agent import clerk as clerks
+from agent.clerk import Clerk
+from agent.documents import FILE, Documents
+from agent.errors import DocumentError
+from agent.folder import OUTBOX
+from protocol.messages import AnyEvent, AnyState, up_from
+from protocol.model import AttendanceStatus, Method, Reason, Status
+from protocol.outbox import Outbox, OutboxError
+
+PRESENT, LATE, TAP = AttendanceStatus.PRESENT, AttendanceStatus.LATE, Method.MANUAL
+
+
+class FickleOutbox(Outbox):
+    """An outbox on a disk that may be full."""
+
+    full = False
+
+    def put(self, *messages: AnyState | AnyEvent) -> None:
+        """Refuse while the disk is full."""
+        if self.full:
+            raise OutboxError("outbox_refused", "Full.", "Free some space.")
+        super().put(*messages)
+
+
+class Desk(NamedTuple):
+    """A clerk and what is on its desk."""
+
+    clerk: Clerk
+    outbox: FickleOutbox
+    documents: Documents
+    stirred: list[int]
+
+    def waiting(self) -> list[str]:
+        """The kinds of all messages in the outbox, events last."""
+        parcels = self.outbox.waiting_states() + self.outbox.waiting_events(0, 1000)
+        return [type(up_from(each.payload)).__name__ for each in parcels]
+
+
+@asynccontextmanager
+async def desk(folder: Path) -> AsyncIterator[Desk]:
+    """A clerk at work; the loop must never be blocked by it."""
+    documents = Documents(folder / FILE)
+    documents.load()
+    stirred: list[int] = []
+    with FickleOutbox(folder / OUTBOX, PLACE, "b1") as outbox:
+        clerk = Clerk(
+            classroom(),
+            outbox,
+            documents,
+            now=moment,
+            stirred=lambda: stirred.append(1),
+        )
+        with blockbuster_ctx(clerks):
+            yield Desk(clerk, outbox, documents, stirred)
+        await asyncio.get_running_loop().shutdown_default_executor()
+
+
+def at_desk(folder: Path, story: Callable[[Desk], Awaitable[None]]) -> None:
+    """Play a story at a desk."""
+
+    async def play() -> None:
+        async with desk(folder) as here:
+            await story(here)
+
+    asyncio.run(play())
+
+
+def test_a_mark_is_in_the_outbox_and_the_documents_when_it_returns(tmp_path: Path) -> None:
+    """Then, and not before, the teacher's screen may turn green."""
+
+    async def story(here: Desk) -> None:
+        marked = await here.clerk.mark("0012", PRESENT, TAP)
+        assert marked.new
+        assert here.waiting() == ["AttendanceMarked"]
+        assert here.stirred
+        kept = await asyncio.to_thread(Documents(tmp_path / FILE).load)
+        assert [each.event_id for each in kept.marks] == [marked.mark.event_id]
+
+    at_desk(tmp_path, story)
+
+
+def test_what_the_disk_refuses_did_not_happen(tmp_path: Path) -> None:
+    """A refused mark or lesson leaves the classroom as it was; the next try is the same event."""
+
+    async def story(here: Desk) -> None:
+        here.outbox.full = True
+        with pytest.raises(OutboxError):
+            await here.clerk.mark("0012", PRESENT, TAP)
+        with pytest.raises(OutboxError):
+            await here.clerk.start_lesson("l1")
+        assert here.clerk.view().lesson is None
+        assert here.waiting() == []
+        here.outbox.full = False
+        assert (await here.clerk.mark("0012", PRESENT, TAP)).new
+        assert not (await here.clerk.mark("0012", PRESENT, TAP)).new
+        assert here.waiting() == ["AttendanceMarked"]
+
+    at_desk(tmp_path, story)
+
+
+def test_a_refusing_disk_is_shown_until_a_put_succeeds(tmp_path: Path) -> None:
+    """The teacher sees at once that nothing is kept, and at once that it is again."""
+
+    async def story(here: Desk) -> None:
+        await here.clerk.beat(CALM, ())
+        here.outbox.full = True
+        with pytest.raises(OutboxError):
+            await here.clerk.mark("0012", PRESENT, TAP)
+        shown = here.clerk.view().judgement
+        assert shown.status is Status.CRITICAL
+        assert Reason("outbox_refused") in shown.reasons
+        assert not await here.clerk.birth(1)
+        here.outbox.full = False
+        assert await here.clerk.birth(1)
+        assert here.clerk.view().judgement.status is Status.OK
+
+    at_desk(tmp_path, story)
+
+
+def test_refused_sightings_are_counted_and_told_by_the_next_birth(tmp_path: Path) -> None:
+    """What was seen was seen, whether the disk took it or not."""
+
+    async def story(here: Desk) -> None:
+        here.outbox.full = True
+        await here.clerk.see([host_sighting(), sighting()])
+        assert here.clerk.refused == 4
+        assert len(here.clerk.view().devices) == 2
+        here.outbox.full = False
+        await here.clerk.birth(1)
+        (birth,) = here.outbox.waiting_states()
+        assert len(up_from(birth.payload).devices) == 2  # type: ignore[union-attr]
+
+    at_desk(tmp_path, story)
+
+
+def test_documents_that_cannot_be_written_do_not_undo_a_kept_mark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The outbox has it; the documents catch up with the next step."""
+
+    def refused(*_: object) -> None:
+        raise DocumentError("documents_refused", "Full.")
+
+    async def story(here: Desk) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(Documents, "save", refused)
+            assert (await here.clerk.mark("0012", PRESENT, TAP)).new
+        assert not (await here.clerk.mark("0012", PRESENT, TAP)).new
+        kept = await asyncio.to_thread(Documents(tmp_path / FILE).load)
+        assert [each.student for each in kept.marks] == ["0012"]
+
+    at_desk(tmp_path, story)
+
+
+def test_many_taps_at_once_are_taken_one_by_one(tmp_path: Path) -> None:
+    """Thirty tablets at the door: every mark once, in one order."""
+
+    async def story(here: Desk) -> None:
+        taps = [here.clerk.mark(f"{number % 10:04}", PRESENT, TAP) for number in range(30)]
+        marked = await asyncio.gather(*taps)
+        assert sum(each.new for each in marked) == 10
+        assert here.waiting() == ["AttendanceMarked"] * 10
+        payloads = [each.payload for each in here.outbox.waiting_events(0, 100)]
+        assert [up_from(each).seq for each in payloads] == list(range(1, 11))  # type: ignore[union-attr]
+
+    at_desk(tmp_path, story)
+
+
+def test_a_lesson_and_a_forgotten_device_are_kept(tmp_path: Path) -> None:
+    """What a person does is on the disk when the clerk returns."""
+
+    async def story(here: Desk) -> None:
+        await here.clerk.see([sighting()])
+        assert (await here.clerk.start_lesson("l1")).lesson.code == "l1"
+        assert (await here.clerk.start_lesson("l2")).lesson.code == "l1"
+        (device,) = here.clerk.view().devices
+        await here.clerk.forget(device.device_id)
+        with pytest.raises(KeyError):
+            await here.clerk.forget(device.device_id)
+        await here.clerk.end_lesson()
+        assert (await here.clerk.end_lesson()).said == []
+        assert here.waiting() == [
+            "DeviceForgotten",
+            "DeviceAppeared",
+            "LessonStarted",
+            "LessonEnded",
+        ]
+        kept = await asyncio.to_thread(Documents(tmp_path / FILE).load)
+        assert (kept.devices, kept.running) == ((), None)
+
+    at_desk(tmp_path, story)
+
+
+def test_running_time_passes_even_when_the_disk_is_full(tmp_path: Path) -> None:
+    """A tick that is refused is said, and does not end the agent."""
+
+    async def story(here: Desk) -> None:
+        await here.clerk.tick(60.0)
+        assert not here.clerk.refusing
+        here.outbox.__exit__()
+        await here.clerk.tick(60.0)
+        assert here.clerk.refusing
+
+    at_desk(tmp_path, story)

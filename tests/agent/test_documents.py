@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from classrooms import DAY
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.attendance import Mark
+from agent.documents import FILE, Documents, Remembered
+from agent.errors import DocumentError
+from agent.lesson import Running
+from agent.storage import backup_of
+from protocol.model import AttendanceStatus, Device, DeviceKind, Method, Reason, Status
+
+
+def device(name: str = "Máy chiếu", *, last_seen_ms: int = 2000) -> Device:
+    """A projector that was here."""
+    return Device(
+        device_id="usb-1",
+        kind=DeviceKind.PROJECTOR,
+        name=name,
+        status=Status.UNKNOWN,
+        reasons=(Reason("unplugged"),),
+        first_seen_ms=1000,
+        last_seen_ms=last_seen_ms,
+    )
+
+
+MARK = Mark(
+    student="0012",
+    status=AttendanceStatus.LATE,
+    method=Method.MANUAL,
+    lesson="l1",
+    day=DAY,
+    at_ms=1000,
+    event_id="e1",
+)
+OLD = Remembered(agent_id="laptop-6a1", devices=(device(),))
+NEW = Remembered(
+    agent_id="laptop-6a1",
+    devices=(device("Máy chiếu 2"),),
+    marks=(MARK,),
+    running=Running(lesson="l1", since_ms=1000),
+)
+
+
+def saved(folder: Path, *generations: Remembered) -> Path:
+    """A document file after these generations."""
+    documents = Documents(folder / FILE)
+    documents.load()
+    for each in generations:
+        assert documents.save(each)
+    return folder / FILE
+
+
+def test_a_first_start_remembers_nothing(tmp_path: Path) -> None:
+    """No file is an empty start; it makes no file either."""
+    assert Documents(tmp_path / FILE).load() == Remembered()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_saved_is_loaded_again(tmp_path: Path) -> None:
+    """Devices, roll and lesson come back whole."""
+    path = saved(tmp_path, OLD, NEW)
+    assert Documents(path).load() == NEW
+
+
+def test_the_file_can_be_read_by_people_and_by_nobody_else(tmp_path: Path) -> None:
+    """Vietnamese stays Vietnamese; pupils' codes are for this user only."""
+    path = saved(tmp_path, NEW)
+    assert '"name": "Máy chiếu 2"' in path.read_text("utf-8")
+    assert path.stat().st_mode & 0o077 == 0
+    assert set(json.loads(path.read_text("utf-8"))) == {"identity", "devices", "roll", "lesson"}
+
+
+def test_a_newer_last_seen_alone_is_not_written(tmp_path: Path) -> None:
+    """A memory card lives from few writes."""
+    path = saved(tmp_path, OLD)
+    documents = Documents(path)
+    documents.load()
+    before = path.stat().st_mtime_ns
+    assert not documents.save(Remembered(agent_id="laptop-6a1", devices=(device(last_seen_ms=9),)))
+    assert path.stat().st_mtime_ns == before
+
+
+def test_the_generation_before_is_kept(tmp_path: Path) -> None:
+    """The backup is the state one change before."""
+    path = saved(tmp_path, OLD, NEW)
+    assert Documents(backup_of(path)).load() == OLD
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b'{"identity": {', b"\xff\xfe", b"[]", b'{"devices": []}', b"null"]
+)
+def test_a_damaged_file_is_said_and_never_an_empty_start(tmp_path: Path, content: bytes) -> None:
+    """The error names the command that mends it."""
+    path = saved(tmp_path, OLD)
+    path.write_bytes(content)
+    with pytest.raises(DocumentError) as caught:
+        Documents(path).load()
+    assert caught.value.code == "documents_damaged"
+    assert f"lophoc-agent repair --data {tmp_path}" in str(caught.value)
+
+
+def test_a_file_that_is_gone_while_its_backup_is_not_is_damage(tmp_path: Path) -> None:
+    """Somebody or something took it away: no silent empty start."""
+    path = saved(tmp_path, OLD, NEW)
+    path.unlink()
+    with pytest.raises(DocumentError, match="its backup is not"):
+        Documents(path).load()
+
+
+@pytest.mark.parametrize(
+    ("table", "row"),
+    [
+        ("devices", {"device_id": "usb-1"}),
+        ("roll", {"student": 12}),
+        ("lesson", {"lesson": "l1"}),
+        ("identity", {"agent_id": 7}),
+        ("marbles", {}),
+    ],
+)
+def test_rows_that_make_no_sense_are_damage(
+    tmp_path: Path, table: str, row: dict[str, object]
+) -> None:
+    """Sound JSON with unsound content is refused too."""
+    path = saved(tmp_path, OLD)
+    tree = json.loads(path.read_text("utf-8"))
+    tree[table] = {"1": row}
+    path.write_text(json.dumps(tree), "utf-8")
+    with pytest.raises(DocumentError, match="damaged"):
+        Documents(path).load()
+
+
+def test_a_newer_format_is_refused_by_name(tmp_path: Path) -> None:
+    """An older agent does not write over what it does not understand."""
+    path = saved(tmp_path, OLD)
+    path.write_text(path.read_text("utf-8").replace('"format": 1', '"format": 2'), "utf-8")
+    with pytest.raises(DocumentError) as caught:
+        Documents(path).load()
+    assert caught.value.code == "documents_newer"
+
+
+class PowerCut(BaseException):
+    """The moment at which everything stops."""
+
+
+STEPS = [(os, "fsync"), (Path, "hardlink_to"), (Path, "replace")]
+
+
+@pytest.mark.parametrize("failure", [PowerCut(), OSError(28, "No space left on device")])
+@pytest.mark.parametrize("nth", [1, 2, 3])
+@pytest.mark.parametrize("step", STEPS)
+def test_a_stop_at_any_step_leaves_the_old_or_the_new_document_whole(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    step: tuple[object, str],
+    nth: int,
+    failure: BaseException,
+) -> None:
+    """Power cut or full disk between any two steps of a write."""
+    path = saved(tmp_path, Remembered(agent_id="first"), OLD)
+    documents = Documents(path)
+    documents.load()
+    real, calls = getattr(*step), 0
+
+    def failing(*args: object, **more: object) -> object:
+        nonlocal calls
+        calls += 1
+        if calls == nth:
+            raise failure
+        return real(*args, **more)
+
+    monkeypatch.setattr(*step, failing)
+    try:
+        wrote = documents.save(NEW)
+    except (PowerCut, DocumentError):
+        wrote = False
+    monkeypatch.undo()
+    assert Documents(path).load() in ([NEW] if wrote else [OLD, NEW])
+    assert Documents(backup_of(path)).load() in [Remembered(agent_id="first"), OLD]
+    assert documents.save(Remembered(agent_id="later"))
+    assert Documents(path).load() == Remembered(agent_id="later")
+
+
+def test_without_hard_links_the_backup_is_a_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FAT has none."""
+
+    def refused(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "hardlink_to", refused)
+    path = saved(tmp_path, OLD, NEW)
+    assert Documents(path).load() == NEW
+    assert Documents(backup_of(path)).load() == OLD
+
+
+@given(st.integers(0, 2000))
+def test_a_file_cut_short_anywhere_is_never_taken_for_sound(
+    tmp_path_factory: pytest.TempPathFactory, length: int
+) -> None:
+    """However much of the file a dying card returns, it is whole or it is damaged."""
+    folder = tmp_path_factory.mktemp("card")
+    path = saved(folder, OLD, NEW)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:length])
+    # The last line feed is no part of the document.
+    if length >= len(whole) - 1:
+        assert Documents(path).load() == NEW
+    else:
+        with pytest.raises(DocumentError, match="damaged"):
+            Documents(path).load()
+    shutil.rmtree(folder)

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.folder import agent_id_from, locked
+from protocol.settings import SettingsError
+from protocol.topics import CONTROLLER, MAX_CODE, level_of
+
+
+def test_two_agents_do_not_share_a_folder(tmp_path: Path) -> None:
+    """The second one says which folder is taken; when the first ends it is free."""
+    folder = tmp_path / "data"
+    with locked(folder), pytest.raises(SettingsError) as caught, locked(folder):
+        pytest.fail("two agents on one folder")
+    assert caught.value.code == "data_in_use"
+    assert str(folder) in str(caught.value)
+    with locked(folder):
+        assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    """A file in the way is no folder."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SettingsError, match="cannot be used"), locked(tmp_path / "file"):
+        pytest.fail("a file is no folder")
+
+
+@pytest.mark.parametrize(
+    ("hostname", "agent_id"),
+    [
+        ("Laptop-6A1", "laptop-6a1-0123abcd"),
+        ("máy tính cô Lan", "m-y-t-nh-c-lan-0123abcd"),
+        ("", "agent-0123abcd"),
+        ("...", "agent-0123abcd"),
+    ],
+)
+def test_an_agent_is_called_after_its_computer(hostname: str, agent_id: str) -> None:
+    """Two computers of the same name differ by their hash."""
+    assert agent_id_from(hostname, "0123abcd" * 4) == agent_id
+
+
+@given(st.text(max_size=300))
+def test_every_computer_gives_a_name_that_is_its_own_topic_level(hostname: str) -> None:
+    """Whatever a computer is called, its agent's name needs no escape in a topic."""
+    name = agent_id_from(hostname, "0123abcd" * 4)
+    assert len(name) <= MAX_CODE
+    assert name != CONTROLLER
+    assert set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
+    assert len(level_of(name)) >= len(name)

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+from classrooms import PLACE
+
+from agent.talk import Talk
+from protocol.link import Arrival
+from protocol.messages import (
+    Ack,
+    ControllerState,
+    Presence,
+    Rebirth,
+    to_bytes,
+    up_from,
+)
+from protocol.topics import controller_state, level_of
+
+COMMAND = "lophoc/v1/79/-x54--x48--x43--x53--01/laptop-6a1/command"
+ACK = Ack(boot="c", at_ms=0, of="b1", seqs=((1, 2),))
+REBIRTH = Rebirth(boot="c", at_ms=0, reason="gap")
+LISTENS = ControllerState(boot="c", at_ms=0, session=1, online=True)
+
+
+class FakeRelay:
+    """Writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[object] = []
+
+    def hear(self, state: ControllerState) -> None:
+        """Write it down."""
+        self.told.append(state)
+
+    async def settle(self, ack: Ack) -> None:
+        """Write it down."""
+        self.told.append(ack)
+
+
+class FakeClerk:
+    """Counts births."""
+
+    def __init__(self) -> None:
+        self.sessions: list[int] = []
+        self.born = asyncio.Event()
+
+    async def birth(self, session: int) -> bool:
+        """Count one."""
+        self.sessions.append(session)
+        self.born.set()
+        return True
+
+
+class FakeLink:
+    """A line in its seventh session."""
+
+    session = 7
+
+
+def talk() -> Talk:
+    """The talk of one agent."""
+    return Talk(PLACE, "b1", now_ms=lambda: 5)
+
+
+def heard(topic: str, payload: bytes) -> tuple[Talk, list[object], bool]:
+    """What one arrival does: to the talk, to the relay, and whether a birth is owed."""
+
+    async def play() -> tuple[Talk, list[object], bool]:
+        here, relay = talk(), FakeRelay()
+        await here.hear(Arrival(topic, payload, 1, 1, 7), cast("Any", relay))
+        return here, relay.told, here._birth_owed.is_set()
+
+    return asyncio.run(play())
+
+
+def test_presence_is_retained_and_its_will_carries_the_same_session() -> None:
+    """A last will can be told from the session that came after it."""
+    here = talk()
+    (greeting,), will = here.greeting(3), here.will(3)
+    assert greeting.topic == will.topic
+    assert greeting.retain
+    assert will.retain
+    assert up_from(greeting.payload) == Presence(boot="b1", at_ms=5, session=3, online=True)
+    assert up_from(will.payload) == Presence(boot="b1", at_ms=5, session=3, online=False)
+
+
+def test_what_the_controller_says_is_done() -> None:
+    """Acks settle, states are heard, and a rebirth is owed."""
+    assert heard(f"{COMMAND}/ack", to_bytes(ACK))[1:] == ([ACK], False)
+    assert heard(f"{COMMAND}/rebirth", to_bytes(REBIRTH))[1:] == ([], True)
+    assert heard(controller_state(PLACE), to_bytes(LISTENS))[1:] == ([LISTENS], False)
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload"),
+    [
+        (f"{COMMAND}/ack", b""),
+        (f"{COMMAND}/ack", b"{"),
+        (f"{COMMAND}/ack", b'{"kind":"from_the_future","v":1}'),
+        (f"{COMMAND}/ack", b'{"kind":"ack","v":9}'),
+        (f"{COMMAND}/ack", b"\xff" * 300_000),
+        (f"{COMMAND}/ack", to_bytes(LISTENS)),
+        (controller_state(PLACE), to_bytes(ACK)),
+        (controller_state(PLACE), to_bytes(REBIRTH)),
+        ("", to_bytes(REBIRTH)),
+    ],
+)
+def test_what_is_not_understood_is_counted_and_let_go(topic: str, payload: bytes) -> None:
+    """A broken or newer controller neither ends the agent nor moves it."""
+    here, told, owed = heard(topic, payload)
+    assert (told, owed, here.not_understood) == ([], False, 1)
+
+
+def test_however_often_it_is_asked_a_birth_is_said_once_at_a_time() -> None:
+    """A controller that keeps asking does not wear out the memory card."""
+
+    async def story() -> list[int]:
+        here, clerk = talk(), FakeClerk()
+        for _ in range(100):
+            here.owe_birth()
+        task = asyncio.create_task(here.births(cast("Any", clerk), cast("Any", FakeLink())))
+        await clerk.born.wait()
+        for _ in range(100):
+            here.owe_birth()
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return clerk.sessions
+
+    assert asyncio.run(story()) == [7]
+
+
+def test_an_agent_is_the_client_of_its_own_name() -> None:
+    """The broker knows it by its id, and it hears its own commands only."""
+    here = talk()
+    levels = ("79", level_of("THCS-01"), "laptop-6a1")
+    assert here.client_id == "-".join(("lophoc", *levels))
+    assert list(here.filters) == [f"{COMMAND}/#", controller_state(PLACE)]
