@@ -63,7 +63,7 @@ def wait_until(true: Callable[[], object], patience_s: float = PATIENCE_S) -> No
 async def until(true: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
     """Wait on the loop until something is true."""
     async with asyncio.timeout(patience_s):
-        while not true():  # noqa: ASYNC110 - what is waited for may be in another process
+        while not true():
             await asyncio.sleep(0.02)
 
 

@@ -176,7 +176,7 @@ async def tap_until_gone(
 async def drained(client: httpx.AsyncClient) -> None:
     """Wait until nothing waits in the outbox."""
     async with asyncio.timeout(30):
-        while (await client.get(STATUS)).json()["outbox"]["pending"]:  # noqa: ASYNC110
+        while (await client.get(STATUS)).json()["outbox"]["pending"]:
             await asyncio.sleep(0.05)
 
 

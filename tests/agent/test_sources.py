@@ -52,7 +52,7 @@ def kept(sense: Sense, senses: Senses, after: Callable[[], bool]) -> None:
             )
         )
         async with asyncio.timeout(5):
-            while not after():  # noqa: ASYNC110 - nothing in the code under test tells of it
+            while not after():
                 await asyncio.sleep(0.001)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

@@ -73,10 +73,10 @@ async def ingest(port: int, messages: int, folder: Path) -> float:
             device_silent_s=900,
         )
         tasks = [asyncio.create_task(link.run()), asyncio.create_task(worker.listen())]
-        while not link._arrivals and not worker.taken:  # noqa: ASYNC110
+        while not link._arrivals and not worker.taken:
             await asyncio.sleep(0)
         started_s = time.perf_counter()
-        while worker.taken < messages:  # noqa: ASYNC110
+        while worker.taken < messages:
             await asyncio.sleep(0.005)
         for task in tasks:
             task.cancel()

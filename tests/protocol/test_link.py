@@ -43,7 +43,7 @@ async def running(*links: Link) -> AsyncIterator[None]:
 async def back(listener: Link, session: int) -> None:
     """Wait until the link holds a session later than this one."""
     async with asyncio.timeout(15):
-        while listener.session == session:  # noqa: ASYNC110 - a number cannot be awaited
+        while listener.session == session:
             await asyncio.sleep(0.01)
         await listener.connected.wait()
 

@@ -37,7 +37,7 @@ async def running(folder: Path, script: str, name: str = "child") -> Child:
 async def first_line(child: Child) -> str:
     """Wait for the child's first line."""
     async with asyncio.timeout(20):
-        while not (text := child.log.read_text()).endswith("\n"):  # noqa: ASYNC110 - a file
+        while not (text := child.log.read_text()).endswith("\n"):
             await asyncio.sleep(0.01)
     return text.strip()
 

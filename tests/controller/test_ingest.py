@@ -1,0 +1,233 @@
+"""Ingest acks only what is committed, and gets back what was not; over a real broker."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import time
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from controller.fleet import Change
+from controller.ingest import Ingest
+from controller.memory.store import Store
+from protocol.link import Broker, Letter, Link
+from protocol.messages import (
+    Ack,
+    AttendanceMarked,
+    Birth,
+    ControllerState,
+    Presence,
+    Rebirth,
+    down_from,
+    to_bytes,
+)
+from protocol.model import AttendanceStatus, Method, Place, Status
+from protocol.outbox import Outbox
+from protocol.relay import Relay
+from protocol.topics import (
+    Address,
+    Channel,
+    commands_to,
+    controller_state,
+    school_root,
+    topic_of,
+)
+from tests.conftest import Nats
+
+SCHOOL = Place("14", "00140708")
+AGENT = SCHOOL.of_agent("p203")
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def mark(number: int) -> AttendanceMarked:
+    return AttendanceMarked(
+        boot="",
+        at_ms=now_ms(),
+        id=uuid.uuid4().hex,
+        room="P203",
+        student=f"hs-{number}",
+        status=AttendanceStatus.PRESENT,
+        method=Method.MANUAL,
+    )
+
+
+def birth() -> Birth:
+    return Birth(boot="", at_ms=now_ms(), session=0, room="P203", beat_s=60, status=Status.OK)
+
+
+class Side:
+    """An agent's delivery: outbox, relay, link; without an agent."""
+
+    def __init__(self, port: int, outbox: Outbox) -> None:
+        self.outbox = outbox
+        self.asked: list[str] = []
+        self.acked = 0
+        self.link = Link(
+            Broker("127.0.0.1", port),
+            "side",
+            filters=[commands_to(AGENT), controller_state(AGENT)],
+            will=lambda session: self._presence(session, online=False),
+            greeting=lambda session: [self._presence(session, online=True)],
+        )
+        self.relay = Relay(outbox, self.link, now_s=time.monotonic)
+
+    async def listen(self) -> None:
+        while True:
+            arrivals = await self.link.batch(100)
+            self.link.ack(arrivals)
+            for arrival in arrivals:
+                match down_from(arrival.payload):
+                    case ControllerState() as state:
+                        self.relay.hear(state)
+                    case Ack() as ack:
+                        self.acked += sum(high - low + 1 for low, high in ack.seqs)
+                        await self.relay.settle(ack)
+                    case Rebirth() as rebirth:
+                        self.asked.append(rebirth.reason)
+
+    def put(self, *messages: AttendanceMarked | Birth) -> None:
+        self.outbox.put(*messages)
+        self.relay.wake()
+
+    def _presence(self, session: int, *, online: bool) -> Letter:
+        said = Presence(boot="boot-1", at_ms=now_ms(), session=session, online=online)
+        return Letter(topic_of(Address(AGENT, Channel.STATE)), to_bytes(said), retain=True)
+
+
+class Stage:
+    """A school's ingest and one agent's delivery, with a real broker between them."""
+
+    def __init__(self, nats: Nats, folder: Path) -> None:
+        self.nats = nats
+        self.database = folder / "lophoc.db"
+        self.store = Store(f"sqlite:///{self.database}")
+        self.outbox = Outbox(folder / "outbox.db", AGENT, "boot-1")
+        self.shown: list[Change] = []
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator[Stage]:
+        with self.store, self.outbox:
+            self.link = Link(
+                Broker("127.0.0.1", self.nats.port),
+                "school",
+                filters=[f"{school_root(SCHOOL)}/#"],
+                will=lambda session: self.ingest.state(session, online=False),
+                greeting=lambda session: self.ingest.greet(session),
+                keep_session=True,
+            )
+            self.ingest = Ingest(
+                self.link,
+                self.store,
+                SCHOOL,
+                ZoneInfo("Asia/Ho_Chi_Minh"),
+                boot="school-1",
+                publish=self._show,
+                now_ms=now_ms,
+                device_silent_s=900,
+            )
+            self.side = Side(self.nats.port, self.outbox)
+            work = [
+                self.link.run(),
+                self.ingest.listen(),
+                self.side.link.run(),
+                self.side.relay.run(),
+                self.side.listen(),
+            ]
+            tasks = [asyncio.create_task(each) for each in work]
+            try:
+                yield self
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def until_stored(self, count: int) -> None:
+        async with asyncio.timeout(30):
+            while len(self.store.marks(SCHOOL)) < count or self.outbox.report().pending:
+                await asyncio.sleep(0.02)
+
+    def refuse(self, *, yes: bool) -> None:
+        """Have the database refuse marks, as a full disk would, or take them again."""
+        with contextlib.closing(sqlite3.connect(self.database)) as db:
+            if yes:
+                db.execute(
+                    "CREATE TRIGGER full BEFORE INSERT ON marks"
+                    " BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+                )
+            else:
+                db.execute("DROP TRIGGER full")
+            db.commit()
+
+    def _show(self, changes: Sequence[Change]) -> None:
+        self.shown += changes
+
+
+def test_what_a_full_disk_refuses_is_neither_acked_nor_shown_nor_lost(
+    nats: Nats, tmp_path: Path
+) -> None:
+    """It comes again until the disk takes it, and then it is there once."""
+
+    async def flow() -> None:
+        async with Stage(nats, tmp_path).open() as stage:
+            stage.side.put(birth())
+            await stage.until_stored(0)
+            stage.refuse(yes=True)
+            stage.side.put(*(mark(number) for number in range(20)))
+            async with asyncio.timeout(20):
+                while stage.ingest.refused_batches < 2:
+                    await asyncio.sleep(0.02)
+            assert not stage.ingest.storing
+            assert stage.side.acked == 0
+            assert not [each for each in stage.shown if hasattr(each, "student")]
+            stage.refuse(yes=False)
+            await stage.until_stored(20)
+            assert stage.ingest.storing
+            students = [each.student for each in stage.store.marks(SCHOOL)]
+            assert sorted(students) == sorted(f"hs-{number}" for number in range(20))
+
+    asyncio.run(flow())
+
+
+def test_the_newest_state_goes_before_old_history(nats: Nats, tmp_path: Path) -> None:
+    """After an outage the screen is right before the history is complete."""
+
+    async def flow() -> None:
+        stage = Stage(nats, tmp_path)
+        with stage.outbox:
+            stage.outbox.put(*(mark(number) for number in range(50)))
+        async with stage.open():
+            stage.outbox.put(birth())
+            await stage.until_stored(50)
+            kinds = [type(change).__name__ for change in stage.shown]
+            first_mark = kinds.index("AttendanceRecord")
+            born = next(
+                place
+                for place, change in enumerate(stage.shown)
+                if getattr(change, "room", "") == "P203"
+            )
+            assert born < first_mark
+
+    asyncio.run(flow())
+
+
+def test_thousands_of_waiting_events_arrive_once_each(nats: Nats, tmp_path: Path) -> None:
+    """A window at a time, whatever waits."""
+
+    async def flow() -> None:
+        stage = Stage(nats, tmp_path)
+        async with stage.open():
+            stage.side.put(*(mark(number) for number in range(3000)))
+            async with asyncio.timeout(60):
+                while stage.outbox.report().pending:
+                    await asyncio.sleep(0.02)
+            students = {each.student for each in stage.store.marks(SCHOOL, limit=-1)}
+            assert len(students) == len(stage.store.marks(SCHOOL, limit=-1)) == 3000
+
+    asyncio.run(flow())

@@ -1,0 +1,79 @@
+"""Measures are judged against limits, with the reason, the value and the limit."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocol.health import Limits, ReasonCode, judge
+from protocol.messages import HostMeasures, OutboxReport
+from protocol.model import Reason, Status
+
+LIMITS = Limits()
+percent = st.none() | st.floats(0, 100)
+measures = st.builds(
+    HostMeasures,
+    cpu_percent=percent,
+    memory_used_percent=percent,
+    disk_used_percent=percent,
+    temperature_c=st.none() | st.floats(-20, 120),
+    battery_percent=percent,
+    on_mains=st.none() | st.booleans(),
+    clock_jump_s=st.none() | st.floats(-1e6, 1e6),
+)
+
+
+@pytest.mark.parametrize(
+    ("given_measures", "status", "code"),
+    [
+        (HostMeasures(cpu_percent=10), Status.OK, None),
+        (HostMeasures(cpu_percent=95), Status.WARNING, ReasonCode.CPU_HIGH),
+        (HostMeasures(memory_used_percent=92), Status.WARNING, ReasonCode.MEMORY_LOW),
+        (HostMeasures(memory_used_percent=98), Status.CRITICAL, ReasonCode.MEMORY_LOW),
+        (HostMeasures(disk_used_percent=90), Status.WARNING, ReasonCode.DISK_LOW),
+        (HostMeasures(disk_used_percent=97), Status.CRITICAL, ReasonCode.DISK_LOW),
+        (HostMeasures(temperature_c=80), Status.WARNING, ReasonCode.TEMPERATURE_HIGH),
+        (HostMeasures(temperature_c=92), Status.CRITICAL, ReasonCode.TEMPERATURE_HIGH),
+        (HostMeasures(battery_percent=20, on_mains=False), Status.WARNING, ReasonCode.BATTERY_LOW),
+        (HostMeasures(battery_percent=8, on_mains=False), Status.CRITICAL, ReasonCode.BATTERY_LOW),
+        (HostMeasures(battery_percent=5, on_mains=True), Status.OK, None),
+        (HostMeasures(clock_jump_s=-90.0), Status.WARNING, ReasonCode.CLOCK_JUMPED),
+        (HostMeasures(clock_jump_s=2.0), Status.OK, None),
+        (HostMeasures(), Status.UNKNOWN, None),
+    ],
+)
+def test_a_measure_is_judged(
+    given_measures: HostMeasures, status: Status, code: ReasonCode | None
+) -> None:
+    """At its limit, not beyond it; a machine without sensors is unknown."""
+    judged = judge(given_measures, LIMITS)
+    assert judged.status is status
+    assert [reason.code for reason in judged.reasons] == ([code] if code else [])
+
+
+@given(measures)
+def test_the_status_follows_from_the_reasons(given_measures: HostMeasures) -> None:
+    """Well without a reason, ill with one, and each reason holds what it was judged by."""
+    judged = judge(given_measures, LIMITS)
+    if given_measures == HostMeasures():
+        assert judged.status is Status.UNKNOWN
+    else:
+        assert (judged.status is Status.OK) == (not judged.reasons)
+    assert all(reason.value is not None and reason.limit is not None for reason in judged.reasons)
+
+
+def test_the_most_urgent_reason_stands_first() -> None:
+    """A teacher reads one line."""
+    judged = judge(HostMeasures(cpu_percent=99, disk_used_percent=99), LIMITS)
+    assert [reason.code for reason in judged.reasons] == [ReasonCode.DISK_LOW, ReasonCode.CPU_HIGH]
+    assert judged.reasons[0] == Reason(ReasonCode.DISK_LOW, 99, 97.0)
+
+
+def test_a_full_or_lossy_outbox_is_told() -> None:
+    """Drops are shown, not only counted."""
+    report = OutboxReport(pending=600, dropped=3)
+    judged = judge(HostMeasures(cpu_percent=1), LIMITS, report)
+    codes = {reason.code: reason.value for reason in judged.reasons}
+    assert codes == {ReasonCode.OUTBOX_WAITING: 600, ReasonCode.EVENTS_DROPPED: 3}
+    assert judged.status is Status.WARNING

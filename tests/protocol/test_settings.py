@@ -1,0 +1,107 @@
+"""Settings come from the file, the environment, the options, in that order; a typo speaks."""
+
+from __future__ import annotations
+
+import argparse
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+from msgspec import Meta, Struct
+
+from protocol.settings import SettingsError, add_options, load, refuse_unknown, sample, settings_of
+
+
+class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of settings."""
+
+    disk_percent: Annotated[float, Meta(description="full", extra={"unit": "%"})] = 90.0
+
+
+class Shape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A program's settings."""
+
+    room: Annotated[str, Meta(description="the room")]
+    data: Annotated[Path, Meta(description="the folder")] = Path("data")
+    port: Annotated[int, Meta(description="the port", ge=1, le=65535)] = 8000
+    loud: Annotated[bool, Meta(description="say more")] = False
+    limits: Limits = Limits()
+
+
+def read(tmp_path: Path, toml: str = "", env: dict[str, str] | None = None, *options: str) -> Shape:
+    parser = argparse.ArgumentParser()
+    add_options(parser, Shape)
+    arguments = list(options)
+    if toml:
+        (tmp_path / "s.toml").write_text(toml, "utf-8")
+        arguments += ["--config", str(tmp_path / "s.toml")]
+    known, extra = parser.parse_known_args(arguments)
+    refuse_unknown(parser, extra)
+    return load(Shape, "X_", known, env or {})
+
+
+def test_the_later_source_wins(tmp_path: Path) -> None:
+    """File, then environment, then option; each setting by itself."""
+    toml = 'room = "file"\nport = 1\n[limits]\ndisk_percent = 1.5\n'
+    env = {"X_ROOM": "env", "X_PORT": "2"}
+    read_settings = read(tmp_path, toml, env, "--room", "option")
+    assert (read_settings.room, read_settings.port) == ("option", 2)
+    assert read_settings.limits.disk_percent == 1.5
+    assert read_settings.data == Path("data")
+
+
+def test_every_setting_can_come_from_every_source(tmp_path: Path) -> None:
+    """Tables too, with their name in front."""
+    by_env = read(tmp_path, "", {"X_ROOM": "r", "X_LIMITS_DISK_PERCENT": "7", "X_LOUD": "true"})
+    by_option = read(
+        tmp_path, "", {}, "--room", "r", "--limits-disk-percent", "7", "--loud", "true"
+    )
+    assert by_env == by_option == Shape(room="r", loud=True, limits=Limits(disk_percent=7.0))
+
+
+@pytest.mark.parametrize(
+    ("toml", "env", "options", "names"),
+    [
+        ('romo = "x"', {}, [], ["romo", "room"]),
+        ('room = "x"\n[limits]\ndisk_pecent = 1', {}, [], ["limits.disk_percent"]),
+        ("", {"X_ROMO": "x"}, [], ["X_ROMO", "X_ROOM"]),
+        ("", {}, ["--romo", "x"], ["--romo", "--room"]),
+        ("", {}, ["--romo=x"], ["--room"]),
+        ("", {"X_ROOM": "x", "X_PORT": "many"}, [], ["port", "many"]),
+        ("", {}, ["--room", "x", "--port", "70000"], ["port", "70000"]),
+        ("", {}, [], ["--room"]),
+        ("room = ", {}, [], ["TOML"]),
+        ("room = 3", {}, [], ["room"]),
+        ("limits = 3", {}, [], ["limits"]),
+    ],
+)
+def test_what_cannot_be_used_is_named(
+    tmp_path: Path, toml: str, env: dict[str, str], options: list[str], names: list[str]
+) -> None:
+    """With the nearest valid name for a typo."""
+    with pytest.raises(SettingsError) as refused:
+        read(tmp_path, toml, env, *options)
+    assert all(name in str(refused.value) for name in names), str(refused.value)
+
+
+def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
+    """Not taken for an empty one."""
+    with pytest.raises(SettingsError, match=r"none\.toml"):
+        read(tmp_path, "", {}, "--config", str(tmp_path / "none.toml"))
+
+
+def test_the_sample_names_every_setting_and_can_be_used_as_it_is(tmp_path: Path) -> None:
+    """Uncommented, it says the defaults."""
+    text = sample(Shape, "A title", "X_")
+    for setting in settings_of(Shape):
+        assert f"# {setting.path[-1]} = " in text
+        assert setting.description in text
+    lines = [
+        line.removeprefix("# ")
+        for line in text.splitlines()
+        if " = " in line or line.startswith("[")
+    ]
+    tree = tomllib.loads("\n".join(lines))
+    assert tree["port"] == 8000
+    assert read(tmp_path, "\n".join(lines).replace('room = ""', 'room = "r"')) == Shape(room="r")
