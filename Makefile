@@ -6,7 +6,7 @@ OUT    ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: setup demo test lint bench lock clean
+.PHONY: setup demo test lint bench wheel lock clean
 
 setup: $(VENV)/.ready
 
@@ -34,10 +34,18 @@ lint: setup
 bench: setup
 	$(BIN)/python -m tests.bench $(if $(OUT),--out $(OUT))
 
+# One file to carry to every machine; the room's computer and the server install their own extras.
+wheel: setup
+	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist/*.whl
+
 # Freezes what pyproject.toml asks for; run after changing a dependency (needs uv).
+COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 \
+  --generate-hashes --no-emit-index-url --no-header --quiet
 lock:
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-header --quiet -o requirements/lock.txt
+	$(COMPILE) --extra dev -o requirements/lock.txt
+	$(COMPILE) --extra agent -c requirements/lock.txt -o requirements/agent.txt
+	$(COMPILE) --extra controller -c requirements/lock.txt -o requirements/controller.txt
 
 clean:
 	rm -rf $(VENV) build dist
