@@ -85,7 +85,7 @@ def _scan(options: argparse.Namespace) -> None:
 
 
 def _repair(options: argparse.Namespace) -> None:
-    from agent.repair import repair  # noqa: PLC0415 - heavy, and only this command needs it
+    from agent.memory.repair import repair  # noqa: PLC0415 - heavy, and only this command needs it
 
     say = translator(preferred_language(os.environ))
     sys.stdout.writelines(f"{deed.text(say)}\n" for deed in repair(options.data))

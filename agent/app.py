@@ -18,18 +18,18 @@ from agent import attendance, devices
 from agent.classroom import Classroom
 from agent.clerk import Clerk
 from agent.config import AgentConfig
-from agent.documents import FILE, Documents, Remembered
-from agent.door import keep_open
 from agent.finder import Finder
-from agent.folder import OUTBOX, agent_id_from, locked
 from agent.inbox import Inbox
 from agent.lesson import Lesson
-from agent.local_api import Line, Surroundings, application
+from agent.local.api import Line, Surroundings, application
+from agent.local.door import keep_open
+from agent.memory.documents import FILE, Documents, Remembered
+from agent.memory.folder import OUTBOX, agent_id_from, locked
 from agent.room import Moment, Room
 from agent.sources import Machine, Senses, keep_running, sources, this_machine
 from agent.talk import Talk
 from agent.vitals import Vitals, measures_of
-from protocol.health import Finding
+from protocol.health import Finding, ReasonCode
 from protocol.link import Broker, Link, broker_from
 from protocol.model import Place, Reason, Status
 from protocol.outbox import Outbox
@@ -40,7 +40,6 @@ from protocol.words import N_, preferred_language
 _LOGGER = logging.getLogger(__name__)
 
 GATHER_S: Final = 0.2  # a cart of tablets comes as a burst: one write for all of it
-PORT_TAKEN: Final = "port_taken"
 _MB: Final = 1_000_000
 _DAY_S: Final = 86_400
 
@@ -179,7 +178,10 @@ class _Agent:
         found = self._senses.findings()
         if not self._port_taken:
             return found
-        return (*found, (Status.WARNING, Reason(PORT_TAKEN, float(self._config.local_port))))
+        return (
+            *found,
+            (Status.WARNING, Reason(ReasonCode.PORT_TAKEN, str(self._config.local_port))),
+        )
 
     def _note_port(self, taken: bool) -> None:  # noqa: FBT001 - a callback's one fact
         self._port_taken = taken

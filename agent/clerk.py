@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 
 from agent.attendance import Marked
 from agent.classroom import Classroom, Step, View
-from agent.documents import Documents, Remembered
 from agent.errors import DocumentError
+from agent.memory.documents import Documents, Remembered
 from agent.room import Moment
 from hardware.readings import Sighting
 from protocol.health import Finding, Judgement, ReasonCode

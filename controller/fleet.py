@@ -107,6 +107,13 @@ class Fleet:
             case _:
                 return self._hear_event(agent_id, message, now_ms)
 
+    def pass_over(self, agent_id: str, boot: str, seq: int) -> list[Change]:
+        """An event arrived that this program cannot read: it is not missing, and not recorded."""
+        stream = self._streams.setdefault((agent_id, boot), Stream())
+        if not stream.add(seq):
+            return []
+        return [StreamChanged(self._school.of_agent(agent_id), boot, stream)]
+
     def expire(self, now_ms: int) -> list[Change]:
         """Let time pass: agents and devices that have been silent too long become unknown."""
         changes: list[Change] = []

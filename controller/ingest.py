@@ -26,6 +26,7 @@ from protocol.messages import (
     Rebirth,
     State,
     Up,
+    numbers_of,
     to_bytes,
     up_from,
 )
@@ -196,6 +197,7 @@ class Ingest:
                 spoken = _read(arrival, self._school)
             except MessageError as error:
                 heard.poisons.append(Poison(arrival.topic, error.flaw, arrival.payload))
+                self._pass_over(fleet, arrival, heard)
                 continue
             if spoken is None:
                 continue
@@ -206,6 +208,21 @@ class Ingest:
             elif isinstance(message, Event):
                 heard.seqs.setdefault((agent, message.boot), []).append(message.seq)
         return heard
+
+    def _pass_over(self, fleet: Fleet, arrival: Arrival, heard: _Heard) -> None:
+        """Answer what cannot be read by its numbers: a newer agent must not wait for ever."""
+        try:
+            place = address_of(arrival.topic).place
+        except TopicError:
+            return
+        numbers = numbers_of(arrival.payload)
+        if numbers is None or place != self._school.of_agent(place.agent):
+            return
+        if numbers.seq:
+            heard.changes += fleet.pass_over(place.agent, numbers.boot, numbers.seq)
+            heard.seqs.setdefault((place.agent, numbers.boot), []).append(numbers.seq)
+        if numbers.rev:
+            heard.revs.setdefault((place.agent, numbers.boot), []).append(numbers.rev)
 
     def _answer(self, heard: _Heard) -> None:
         """Tell every agent what is safe now, and ask those that must say it all again."""

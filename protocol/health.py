@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
+from msgspec import Meta
 
 from protocol.messages import HostMeasures, OutboxReport
 from protocol.model import Reason, Status
@@ -30,23 +31,48 @@ class ReasonCode(StrEnum):
     NOT_REPORTED = "not_reported"
     AGENT_LOST = "agent_lost"
     SILENT = "silent"
+    PORT_TAKEN = "port_taken"
     SIMULATED_FAULT = "simulated_fault"
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where warning and critical begin."""
 
-    cpu_warning_percent: float = 95.0
-    memory_warning_percent: float = 92.0
-    memory_critical_percent: float = 98.0
-    disk_warning_percent: float = 90.0
-    disk_critical_percent: float = 97.0
-    temperature_warning_c: float = 80.0
-    temperature_critical_c: float = 92.0
-    battery_warning_percent: float = 20.0
-    battery_critical_percent: float = 8.0
-    clock_jump_warning_s: float = 60.0
-    outbox_warning_count: int = 500
+    cpu_warning_percent: Annotated[
+        float,
+        Meta(description="Warning: processor in use, measured over a beat.", extra={"unit": "%"}),
+    ] = 95.0
+    memory_warning_percent: Annotated[
+        float, Meta(description="Warning: memory in use.", extra={"unit": "%"})
+    ] = 92.0
+    memory_critical_percent: Annotated[
+        float, Meta(description="Critical: memory in use.", extra={"unit": "%"})
+    ] = 98.0
+    disk_warning_percent: Annotated[
+        float, Meta(description="Warning: disk in use.", extra={"unit": "%"})
+    ] = 90.0
+    disk_critical_percent: Annotated[
+        float, Meta(description="Critical: disk in use.", extra={"unit": "%"})
+    ] = 97.0
+    temperature_warning_c: Annotated[
+        float, Meta(description="Warning: the hottest sensor.", extra={"unit": "°C"})
+    ] = 80.0
+    temperature_critical_c: Annotated[
+        float, Meta(description="Critical: the hottest sensor.", extra={"unit": "°C"})
+    ] = 92.0
+    battery_warning_percent: Annotated[
+        float, Meta(description="Warning: battery left, when not plugged in.", extra={"unit": "%"})
+    ] = 20.0
+    battery_critical_percent: Annotated[
+        float, Meta(description="Critical: battery left, when not plugged in.", extra={"unit": "%"})
+    ] = 8.0
+    clock_jump_warning_s: Annotated[
+        float,
+        Meta(description="Warning: jump of the clock between two beats.", extra={"unit": "s"}),
+    ] = 60.0
+    outbox_warning_count: Annotated[
+        int, Meta(description="Warning: messages that wait for the school's server.")
+    ] = 500
 
 
 class Judgement(NamedTuple):

@@ -16,14 +16,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
-import paho.mqtt.client as mqtt
-
 from protocol.line import Client
 
 _LOGGER = logging.getLogger(__name__)
 
 KEEPALIVE_S: Final = 20  # a dead line is noticed after 1.5 times this (MQTT 3.1.1, 3.1.2.10)
 CONNECT_TIMEOUT_S: Final = 3.0
+FAREWELL_S: Final = 0.5
 BACKOFF_FIRST_S: Final = 0.2
 BACKOFF_CAP_S: Final = 10.0
 MAX_HELD: Final = 2000  # arrivals waiting for their reader; behind that, the socket waits
@@ -104,35 +103,43 @@ class Link:
         self._reading = False
         self._writing = False
         self._refusal = ""
+        self._published = asyncio.Event()
+        self._last_mid = -1
         self.connected = asyncio.Event()
         self.session = 0
 
     async def run(self) -> None:
         """Hold the conversation until cancelled; then say the last word and hang up."""
         wait_s = BACKOFF_FIRST_S
-        lost = False
+        told = False
         while True:
-            try:
-                await self._open()
-            except (OSError, ValueError, mqtt.WebsocketConnectionError) as error:
-                if not lost:
-                    _LOGGER.warning("broker %s not reached: %s", self, error)
-                lost = True
-                self._close()
-                await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
-                wait_s = min(wait_s * 2, BACKOFF_CAP_S)
-                continue
-            _LOGGER.info("broker %s connected, session %d", self, self.session)
-            lost, wait_s = False, BACKOFF_FIRST_S
-            try:
-                await self._converse()
-            except asyncio.CancelledError:
-                self._farewell()
-                raise
-            finally:
-                self._close()
-            _LOGGER.warning("broker %s lost: %s", self, self._refusal or "line cut")
+            why = await self._talk(told=told)
+            if why:
+                told, wait_s = True, min(wait_s * 2, BACKOFF_CAP_S)
+            else:
+                told, wait_s = False, BACKOFF_FIRST_S
             await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+
+    async def _talk(self, *, told: bool) -> str:
+        """One session from connect to loss; returns why it never began, empty if it did.
+
+        told: that the broker cannot be reached was logged already.
+        """
+        try:
+            await self._open()
+            _LOGGER.info("broker %s connected, session %d", self, self.session)
+            await self._converse()
+        except (OSError, ValueError) as error:
+            if not told:
+                _LOGGER.warning("broker %s not reached: %s", self, error)
+            return str(error) or type(error).__name__
+        except asyncio.CancelledError:
+            await self._farewell()
+            raise
+        finally:
+            self._close()
+        _LOGGER.warning("broker %s lost: %s", self, self._refusal or "line cut")
+        return ""
 
     def say(self, letter: Letter) -> bool:
         """Hand a letter to the broker; False when there is no line, and it is then not kept."""
@@ -215,6 +222,7 @@ class Link:
         client.will_set(will.topic, will.payload, will.qos, will.retain)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
+        client.on_publish = self._on_publish
         client.on_disconnect = self._on_disconnect
         return client
 
@@ -229,12 +237,19 @@ class Link:
             except TimeoutError:
                 continue
 
-    def _farewell(self) -> None:
+    async def _farewell(self) -> None:
         """A clean end says the last will itself: the broker only says it for a broken line."""
-        if self._client is not None and self.connected.is_set():
-            self.say(self._will(self.session))
-            self._client.disconnect()
-            self._client.loop_write()  # at its end paho closes the line, which sends it all
+        client = self._client
+        if client is None or not self.connected.is_set():
+            return
+        will = self._will(self.session)
+        self._published.clear()
+        self._last_mid = client.publish(will.topic, will.payload, will.qos, will.retain).mid
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL_S):  # a broker may drop what it has not yet acked
+                await self._published.wait()
+        client.disconnect()
+        client.loop_write()  # at its end paho closes the line, which sends it all
 
     def _close(self) -> None:
         self.connected.clear()
@@ -323,6 +338,10 @@ class Link:
         if any(code.is_failure for code in codes):
             self._refusal = "this user may not listen there"
         self._answered.set()
+
+    def _on_publish(self, _client: Any, _data: Any, mid: Any, _code: Any, _more: Any) -> None:
+        if mid == self._last_mid:
+            self._published.set()
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, code: Any, _more: Any) -> None:
         self._lose(str(code))

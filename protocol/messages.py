@@ -219,6 +219,14 @@ class MessageError(ValueError):
         self.detail = detail
 
 
+class Numbers(msgspec.Struct, frozen=True):
+    """What can be answered even of a message that cannot be taken; 0 is no number."""
+
+    boot: Code
+    seq: Count = 0
+    rev: Count = 0
+
+
 class _Header(msgspec.Struct):
     kind: str
     v: int = SCHEMA
@@ -228,6 +236,7 @@ _encoder = msgspec.json.Encoder()
 _up = msgspec.json.Decoder(Up)
 _down = msgspec.json.Decoder(Down)
 _header = msgspec.json.Decoder(_Header)
+_numbers = msgspec.json.Decoder(Numbers)
 _KINDS: Final = frozenset(member.__struct_config__.tag for member in (*Up.__args__, *Down.__args__))
 
 
@@ -246,6 +255,14 @@ def down_from(payload: bytes) -> Down:
     """Read what a controller said. Raises MessageError."""
     message: Down = _read(_down, payload)
     return message
+
+
+def numbers_of(payload: bytes) -> Numbers | None:
+    """The boot and numbers of a message that could not be read whole; None if it has none."""
+    try:
+        return _numbers.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _read(decoder: msgspec.json.Decoder[Any], payload: bytes) -> Any:

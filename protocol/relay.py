@@ -39,7 +39,8 @@ class Relay:
         self._window = window
         self._first_patience_s = patience_s
         self._patience_s = patience_s
-        self._in_flight: dict[int, float] = {}
+        self._states: dict[int, float] = {}  # in flight: places in the outbox, sent when
+        self._events: dict[int, float] = {}
         self._last_event_no = 0
         self._receiver: tuple[int, str, int] | None = None  # our session; its boot and session
         self._stirred = asyncio.Event()
@@ -72,7 +73,8 @@ class Relay:
             _LOGGER.warning("settling failed, will be sent again: %s", error)
             return
         for place in places:
-            self._in_flight.pop(place, None)
+            self._states.pop(place, None)
+            self._events.pop(place, None)
         if places:
             self._patience_s = self._first_patience_s
         self._stirred.set()
@@ -87,26 +89,31 @@ class Relay:
         )
 
     def _send_again(self) -> None:
-        self._in_flight.clear()
+        self._states.clear()
+        self._events.clear()
         self._last_event_no = 0
 
     async def _fill_window(self) -> None:
         now_s = self._now_s()
-        oldest_s = min(self._in_flight.values(), default=now_s)
+        oldest_s = min([*self._states.values(), *self._events.values()], default=now_s)
         if now_s - oldest_s >= self._patience_s:
-            _LOGGER.info("no answer for %d messages, sending again", len(self._in_flight))
+            waiting = len(self._states) + len(self._events)
+            _LOGGER.info("no answer for %d messages, sending again", waiting)
             self._patience_s = min(self._patience_s * 2, PATIENCE_CAP_S)
             self._send_again()
-        room = self._window - len(self._in_flight)
-        parcels = await asyncio.to_thread(self._next, room)
+        parcels = await asyncio.to_thread(self._next, self._window - len(self._events))
         for parcel in parcels:
             if not self._link.say(Letter(parcel.topic, parcel.payload)):
                 return
-            self._in_flight[parcel.no] = now_s
+            (self._events if parcel.lane else self._states)[parcel.no] = now_s
 
     def _next(self, room: int) -> list[Parcel]:
         """The newest states, then the oldest events that are not on their way."""
-        states = [each for each in self._outbox.waiting_states() if each.no not in self._in_flight]
+        waiting = self._outbox.waiting_states()
+        places = {each.no for each in waiting}
+        # A state that a newer one replaced will not be answered for.
+        self._states = {no: sent_s for no, sent_s in self._states.items() if no in places}
+        states = [each for each in waiting if each.no not in self._states]
         events = self._outbox.waiting_events(self._last_event_no, room) if room > 0 else []
         if events:
             self._last_event_no = events[-1].no
@@ -114,7 +121,7 @@ class Relay:
 
     async def _stir(self) -> None:
         """Sleep until there is something to do, or patience may have ended."""
-        if not self._in_flight or not self.hears_receiver:
+        if not (self._states or self._events) or not self.hears_receiver:
             await self._stirred.wait()
         else:
             try:

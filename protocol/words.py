@@ -64,6 +64,9 @@ _REASONS: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.NOT_REPORTED: N_("The room's computer no longer reports it."),
     ReasonCode.AGENT_LOST: N_("The room's computer is off or has no network."),
     ReasonCode.SILENT: N_("Nothing heard for {value} minutes."),
+    ReasonCode.PORT_TAKEN: N_(
+        "Another program uses port {value}: the teacher's window cannot open."
+    ),
     ReasonCode.SIMULATED_FAULT: N_("A simulated fault."),
 }
 

@@ -12,8 +12,8 @@ from classrooms import PLACE
 from test_documents import NEW, OLD, saved
 
 from agent import __main__ as command_line
-from agent.documents import FILE
-from agent.folder import OUTBOX, locked
+from agent.memory.documents import FILE
+from agent.memory.folder import OUTBOX, locked
 from protocol.outbox import Outbox
 
 PLACE_OPTIONS = ["--province", "79", "--school", "THCS-01", "--room", "6A1"]

@@ -12,9 +12,9 @@ from classrooms import CALM, PLACE, classroom, host_sighting, moment, sighting
 
 from agent import clerk as clerks
 from agent.clerk import Clerk
-from agent.documents import FILE, Documents
 from agent.errors import DocumentError
-from agent.folder import OUTBOX
+from agent.memory.documents import FILE, Documents
+from agent.memory.folder import OUTBOX
 from protocol.messages import AnyEvent, AnyState, up_from
 from protocol.model import AttendanceStatus, Method, Reason, Status
 from protocol.outbox import Outbox, OutboxError

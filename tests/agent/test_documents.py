@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.attendance import Mark
-from agent.documents import FILE, Documents, Remembered
 from agent.errors import DocumentError
 from agent.lesson import Running
-from agent.storage import backup_of
+from agent.memory.documents import FILE, Documents, Remembered
+from agent.memory.storage import backup_of
 from protocol.model import AttendanceStatus, Device, DeviceKind, Method, Reason, Status
 
 

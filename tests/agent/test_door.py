@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from agent import door
+from agent.local import door
 
 
 async def _hello(_request: Request) -> PlainTextResponse:
@@ -78,7 +78,7 @@ def test_a_taken_port_is_said_once_and_tried_again(
 ) -> None:
     """The rest of the agent runs meanwhile, and the door opens when the port is free."""
     monkeypatch.setattr(door, "RETRY_FIRST_S", 0.01)
-    caplog.set_level(logging.INFO, "agent.door")
+    caplog.set_level(logging.INFO, "agent.local.door")
 
     async def play() -> None:
         taken: list[bool] = []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.folder import agent_id_from, locked
+from agent.memory.folder import agent_id_from, locked
 from protocol.settings import SettingsError
 from protocol.topics import CONTROLLER, MAX_CODE, level_of
 

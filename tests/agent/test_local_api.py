@@ -10,8 +10,8 @@ from classrooms import CALM, PLACE, host_sighting, sighting
 from test_clerk import Desk, desk
 
 from agent.devices import device_id_of
-from agent.guard import MAX_BODY
-from agent.local_api import Line, Surroundings, application
+from agent.local.api import Line, Surroundings, application
+from agent.local.guard import MAX_BODY
 
 AROUND = Surroundings(
     place=PLACE,
@@ -205,7 +205,7 @@ def test_the_screen_chooses_the_language(
         asked.append(wanted)
         return str
 
-    monkeypatch.setattr("agent.local_api.translator", translator)
+    monkeypatch.setattr("agent.local.api.translator", translator)
 
     async def story(client: httpx.AsyncClient, _here: Desk) -> None:
         headers = {"accept-language": header} if header else {}

@@ -7,9 +7,9 @@ import pytest
 from classrooms import PLACE
 from test_documents import NEW, OLD, saved
 
-from agent.documents import FILE, Documents, Remembered
-from agent.folder import OUTBOX, locked
-from agent.repair import repair
+from agent.memory.documents import FILE, Documents, Remembered
+from agent.memory.folder import OUTBOX, locked
+from agent.memory.repair import repair
 from protocol.messages import LessonStarted
 from protocol.outbox import Outbox
 from protocol.settings import SettingsError

@@ -217,6 +217,29 @@ def test_the_newest_state_goes_before_old_history(nats: Nats, tmp_path: Path) ->
     asyncio.run(flow())
 
 
+def test_what_a_newer_agent_says_is_kept_raw_and_does_not_hold_it_up(
+    nats: Nats, tmp_path: Path
+) -> None:
+    """An old controller answers by the numbers, and nothing counts as missing."""
+
+    async def flow() -> None:
+        async with Stage(nats, tmp_path).open() as stage:
+            stage.side.put(birth())
+            await stage.until_stored(0)
+            news = b'{"kind":"hologram","v":2,"boot":"boot-1","seq":1,"id":"x","at_ms":1,"z":[]}'
+            stage.side.link.say(Letter(topic_of(Address(AGENT, Channel.EVENT)), news))
+            async with asyncio.timeout(10):
+                while stage.side.acked < 1:
+                    await asyncio.sleep(0.02)
+            stage.side.outbox._seq = 1
+            stage.side.put(mark(2))
+            await stage.until_stored(1)
+            assert stage.store.agents(SCHOOL)[0].missing == 0
+            assert stage.store.counts()['messages_refused_total{flaw="newer_schema"}'] == 1
+
+    asyncio.run(flow())
+
+
 def test_thousands_of_waiting_events_arrive_once_each(nats: Nats, tmp_path: Path) -> None:
     """A window at a time, whatever waits."""
 

@@ -17,8 +17,8 @@ from starlette.types import ASGIApp
 
 from agent.attendance import Mark, RollFull
 from agent.clerk import Clerk
-from agent.guard import Guard, Refusal, body_of, json_response
 from agent.lesson import event_id
+from agent.local.guard import Guard, Refusal, body_of, json_response
 from protocol import __version__
 from protocol.messages import LessonEnded
 from protocol.model import AttendanceStatus, Device, Method, Place, Reason, iso

@@ -12,7 +12,7 @@ from tinydb import TinyDB
 from agent.attendance import Mark
 from agent.errors import DocumentError
 from agent.lesson import Running
-from agent.storage import GenerationStorage, damaged
+from agent.memory.storage import GenerationStorage, damaged
 from protocol.model import Device
 from protocol.words import N_
 

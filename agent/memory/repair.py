@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from agent.documents import FILE, Documents
 from agent.errors import DocumentError
-from agent.folder import OUTBOX, locked
-from agent.storage import backup_of
+from agent.memory.documents import FILE, Documents
+from agent.memory.folder import OUTBOX, locked
+from agent.memory.storage import backup_of
 from protocol import outbox as outboxes
 from protocol.model import Place
 from protocol.outbox import Outbox, OutboxError

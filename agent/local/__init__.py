@@ -1,0 +1,1 @@
+"""The teacher's door to the agent, on this computer only."""
