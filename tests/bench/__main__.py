@@ -31,6 +31,7 @@ def main() -> None:
     figures: dict[str, object] = {}
     for measure in (ingest.measure, school.measure, idle.measure):
         figures |= measure(quick=options.quick)
+    figures = {name: _rounded(value) for name, value in figures.items()}
     print()
     for name, (what, relation, limit) in LIMITS.items():
         value = figures[name]
@@ -41,6 +42,10 @@ def main() -> None:
             print(f"{name:22} {value}")
     if options.out:
         options.out.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+
+
+def _rounded(value: object) -> object:
+    return round(value, 3) if isinstance(value, float) else value
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.bench import drain, load
 from tests.conftest import Nats
 
-ROUNDS, MESSAGES = 5, 20_000
+ROUNDS, MESSAGES = 7, 20_000
 
 
 def measure(*, quick: bool) -> dict[str, object]:

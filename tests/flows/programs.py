@@ -74,7 +74,7 @@ class Program:
     def __init__(self, log: Path, *arguments: str, env: dict[str, str] | None = None) -> None:
         self.log = log
         self._arguments = [str(BIN / arguments[0]), *arguments[1:]]
-        self._env = {**os.environ, "LANG": "en_US.UTF-8", **(env or {})}
+        self._env = {**os.environ, "LC_ALL": "en_US.UTF-8", **(env or {})}
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Program:
