@@ -14,8 +14,8 @@ from typing import Final
 from agent.config import DEFAULT_DATA, PREFIX, TITLE, AgentConfig
 from protocol import __version__
 from protocol.errors import LopHocError
-from protocol.settings import SettingsError, add_options, load, refuse_unknown, sample
-from protocol.words import preferred_language, translator
+from protocol.settings import SettingsError, add_options, load, refuse_unknown, sample, speaker
+from protocol.words import N_, Translate
 
 EXIT_SETTINGS: Final = 2
 EXIT_DAMAGED: Final = 3
@@ -25,13 +25,13 @@ _LOG_FORMAT: Final = "%(levelname)s %(name)s: %(message)s"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments say; returns the exit code."""
-    parser = _parser()
+    say = speaker(PREFIX, os.environ)
+    parser = _parser(say)
     options, extra = parser.parse_known_args(arguments)
     try:
         refuse_unknown(parser, extra)
         _COMMANDS[options.command](options)
     except LopHocError as error:
-        say = translator(preferred_language(os.environ))
         sys.stderr.write(f"lophoc-agent: {error.text(say)}\n")
         return EXIT_SETTINGS if isinstance(error, SettingsError) else EXIT_DAMAGED
     except KeyboardInterrupt:
@@ -39,32 +39,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(say: Translate) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lophoc-agent",
-        description="The program in a classroom: senses the room's equipment, keeps attendance.",
+        description=say(
+            N_("The program in a classroom: senses the room's equipment, keeps attendance.")
+        ),
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"lophoc-agent {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    run = commands.add_parser("run", help="run the agent", allow_abbrev=False)
-    add_options(run, AgentConfig)
-    scan = commands.add_parser("scan", help="look once and list devices", allow_abbrev=False)
-    scan.add_argument(
-        "--seconds", type=float, default=5.0, help="how long to look [seconds] (default: 5)"
+    run = commands.add_parser("run", help=say(N_("run the agent")), allow_abbrev=False)
+    add_options(run, AgentConfig, say)
+    scan = commands.add_parser(
+        "scan", help=say(N_("look once and list devices")), allow_abbrev=False
     )
-    scan.add_argument("--json", action="store_true", help="print JSON for other programs")
+    seconds = say(N_("how long to look [seconds] (default: 5)"))
+    scan.add_argument("--seconds", type=float, default=5.0, help=seconds)
+    scan.add_argument("--json", action="store_true", help=say(N_("print JSON for other programs")))
     repair = commands.add_parser(
-        "repair", help="put damaged files aside and save what can be read", allow_abbrev=False
+        "repair",
+        help=say(N_("put damaged files aside and save what can be read")),
+        allow_abbrev=False,
     )
     repair.add_argument(
         "--data",
         type=Path,
         default=DEFAULT_DATA,
         metavar="DIR",
-        help=f"the agent's folder (default: {DEFAULT_DATA})",
+        help=say(N_("the agent's folder (default: {folder})")).format(folder=DEFAULT_DATA),
     )
-    commands.add_parser("sample-config", help="print a commented settings file")
+    commands.add_parser("sample-config", help=say(N_("print a commented settings file")))
     return parser
 
 
@@ -87,7 +92,7 @@ def _scan(options: argparse.Namespace) -> None:
 def _repair(options: argparse.Namespace) -> None:
     from agent.memory.repair import repair  # noqa: PLC0415 - heavy, and only this command needs it
 
-    say = translator(preferred_language(os.environ))
+    say = speaker(PREFIX, os.environ)
     sys.stdout.writelines(f"{deed.text(say)}\n" for deed in repair(options.data))
 
 

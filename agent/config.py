@@ -9,9 +9,10 @@ from msgspec import Meta, Struct
 
 from protocol.health import Limits
 from protocol.topics import CONTROLLER, MAX_CODE
+from protocol.words import N_
 
 PREFIX: Final = "LOPHOC_AGENT_"
-TITLE: Final = "LopHoc: settings of the agent, the program in a classroom."
+TITLE: Final = N_("LopHoc: settings of the agent, the program in a classroom.")
 DEFAULT_DATA: Final = Path("lophoc-agent-data")
 
 

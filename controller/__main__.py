@@ -12,11 +12,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from controller.config import ENVIRONMENT, ControllerConfig
+from controller.config import ENVIRONMENT, TITLE, ControllerConfig
 from protocol import __version__
 from protocol.errors import LopHocError
-from protocol.settings import SettingsError, add_options, load, refuse_unknown, sample
-from protocol.words import N_, Translate, preferred_language, translator
+from protocol.settings import SettingsError, add_options, load, refuse_unknown, sample, speaker
+from protocol.words import N_, Translate
 
 EXIT_SETTINGS = 2
 EXIT_DAMAGED = 3
@@ -26,40 +26,47 @@ _DAMAGED = frozenset({"store_damaged", "store_newer", "store_unreachable", "pass
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
-    parser = _parser()
+    say = speaker(ENVIRONMENT, os.environ)
+    parser = _parser(say)
     options, extra = parser.parse_known_args(arguments)
     try:
         refuse_unknown(parser, extra)
         return int(options.command(options))
     except LopHocError as error:
-        print(f"lophoc-controller: {error.text(_translate())}", file=sys.stderr)
+        print(f"lophoc-controller: {error.text(say)}", file=sys.stderr)
         return EXIT_DAMAGED if error.code in _DAMAGED else EXIT_SETTINGS
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(say: Translate) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lophoc-controller",
-        description="The school's controller: it remembers what the classrooms' agents see.",
+        description=say(
+            N_("The school's controller: it remembers what the classrooms' agents see.")
+        ),
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"lophoc {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    run = commands.add_parser("run", help="run the controller", allow_abbrev=False)
-    add_options(run, ControllerConfig)
+    run = commands.add_parser("run", help=say(N_("run the controller")), allow_abbrev=False)
+    add_options(run, ControllerConfig, say)
     run.set_defaults(command=_run)
     agents = commands.add_parser(
-        "agents", help="give agents a password, or take it away", allow_abbrev=False
+        "agents", help=say(N_("give agents a password, or take it away")), allow_abbrev=False
     )
-    agents.add_argument("deed", choices=["add", "remove", "list"])
-    agents.add_argument("agent", nargs="?", help="the agent's id")
-    agents.add_argument("--data", type=Path, required=True, metavar="DIR")
+    deed = say(N_("give a password, take it away, or list who has one"))
+    agents.add_argument("deed", choices=["add", "remove", "list"], help=deed)
+    agents.add_argument("agent", nargs="?", help=say(N_("the agent's id")))
+    data = say(N_("the controller's folder"))
+    agents.add_argument("--data", type=Path, required=True, metavar="DIR", help=data)
     agents.set_defaults(command=_agents)
     repair = commands.add_parser(
-        "repair", help="put a damaged database aside and its newest sound copy back"
+        "repair", help=say(N_("put a damaged database aside and its newest sound copy back"))
     )
-    repair.add_argument("--data", type=Path, required=True, metavar="DIR")
+    repair.add_argument("--data", type=Path, required=True, metavar="DIR", help=data)
     repair.set_defaults(command=_repair)
-    shown = commands.add_parser("sample-config", help="print a settings file with every option")
+    shown = commands.add_parser(
+        "sample-config", help=say(N_("print a settings file with every option"))
+    )
     shown.set_defaults(command=_sample)
     return parser
 
@@ -98,7 +105,7 @@ def _agents(options: argparse.Namespace) -> int:
 def _repair(options: argparse.Namespace) -> int:
     from controller.memory.upkeep import is_sound, repair  # noqa: PLC0415
 
-    say = _translate()
+    say = speaker(ENVIRONMENT, os.environ)
     database = options.data / "lophoc.db"
     if not database.exists():
         raise SettingsError(
@@ -120,7 +127,7 @@ def _repair(options: argparse.Namespace) -> int:
 
 
 def _sample(_options: argparse.Namespace) -> int:
-    print(sample(ControllerConfig, "LopHoc controller", ENVIRONMENT), end="")
+    print(sample(ControllerConfig, TITLE, ENVIRONMENT), end="")
     return 0
 
 
@@ -133,11 +140,6 @@ def _log(level: str) -> None:
     )
     for chatty in ("alembic", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-
-
-def _translate() -> Translate:
-    language = os.environ.get(f"{ENVIRONMENT}LANG") or preferred_language(os.environ)
-    return translator(language)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,10 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
+from protocol.words import N_
+
 ENVIRONMENT: Final = "LOPHOC_CONTROLLER_"
+TITLE: Final = N_("LopHoc controller")
 
 
 class ControllerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from enum import IntEnum
 from pathlib import Path
 from typing import Final, NamedTuple, Self
@@ -273,23 +273,22 @@ def repair(path: Path, damaged: Path) -> int:
             side.rename(damaged.with_name(damaged.name + suffix))
     path.rename(damaged)
     try:
-        fresh = _open(path)
-        with fresh:
-            return sum(_insert(fresh, row) for row in _readable(damaged))
+        with closing(_open(path)) as fresh:
+            fresh.execute("BEGIN")
+            saved = sum(_insert(fresh, row) for row in _readable(damaged))
+            fresh.execute("COMMIT")
+            return saved
     except sqlite3.Error as error:
         raise _writing_error(path, error) from error
 
 
 def _readable(damaged: Path) -> Iterator[tuple[object, ...]]:
     """The events of a damaged file, up to the first page that cannot be read."""
-    try:
-        db = sqlite3.connect(damaged)
+    with closing(sqlite3.connect(damaged)) as db, suppress(sqlite3.DatabaseError):
         yield from db.execute(
             "SELECT lane, id, boot, number, topic, payload, lived_s FROM parcel WHERE lane > 0"
             " ORDER BY no"
         )
-    except sqlite3.DatabaseError:
-        return
 
 
 def _insert(db: sqlite3.Connection, row: tuple[object, ...]) -> int:

@@ -10,14 +10,15 @@ import argparse
 import difflib
 import os
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar, get_args, get_type_hints
 
 import msgspec
 
 from protocol.errors import LopHocError
-from protocol.words import N_
+from protocol.words import LANGUAGES, N_, Translate, preferred_language, translator
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
@@ -63,19 +64,27 @@ def settings_of(shape: type[msgspec.Struct], above: tuple[str, ...] = ()) -> Ite
         yield Setting(path, hint, field.default, (meta.description or "") if meta else "", unit)
 
 
-def add_options(parser: argparse.ArgumentParser, shape: type[msgspec.Struct]) -> None:
-    """Give the parser --config and one option a setting."""
-    parser.add_argument("--config", type=Path, metavar="FILE", help="settings file (TOML)")
+def speaker(prefix: str, environ: Mapping[str, str]) -> Translate:
+    """The translator for a program's own words: by <prefix>LANG, else as the machine is set."""
+    wanted = environ.get(f"{prefix}LANG", "")
+    return translator(wanted if wanted in LANGUAGES else preferred_language(environ))
+
+
+def add_options(
+    parser: argparse.ArgumentParser, shape: type[msgspec.Struct], translate: Translate = str
+) -> None:
+    """Give the parser --config and one option a setting, explained in the translator's language."""
+    config, usual = translate(N_("settings file (TOML)")), translate(N_("default"))
+    parser.add_argument("--config", type=Path, metavar="FILE", help=config)
     for setting in settings_of(shape):
-        unit = f" [{setting.unit}]" if setting.unit else ""
         shown = "" if setting.default in ("", None, msgspec.NODEFAULT) else setting.default
-        default = f" (default: {_plain(shown)})" if shown != "" else ""
+        default = f" ({usual}: {_plain(shown)})" if shown != "" else ""
         parser.add_argument(
             setting.option,
             dest=setting.name,
             default=_UNSET,
             metavar=setting.path[-1].upper(),
-            help=f"{setting.description}{unit}{default}".replace("%", "%%"),
+            help=f"{_meaning(setting, translate)}{default}".replace("%", "%%"),
         )
 
 
@@ -107,15 +116,16 @@ def load(
 
 
 def sample(shape: type[msgspec.Struct], title: str, prefix: str) -> str:
-    """A commented TOML file with every setting, its default and unit."""
-    lines = [f"# {title}", f"# The environment ({prefix}...) and options come after this file."]
+    """A commented TOML file with every setting, its default and unit, in every language."""
+    order = N_("The environment ({prefix}...) and options come after this file.")
+    head = _comments(lambda say: say(title)) + _comments(lambda say: say(order))
+    lines = [line.replace("{prefix}", prefix) for line in head]
     table: tuple[str, ...] = ()
     for setting in settings_of(shape):
         if setting.path[:-1] != table:
             table = setting.path[:-1]
             lines += ["", f"[{'.'.join(table)}]"]
-        unit = f" [{setting.unit}]" if setting.unit else ""
-        lines += ["", f"# {setting.description}{unit}"]
+        lines += ["", *_comments(partial(_meaning, setting))]
         given = setting.default is not msgspec.NODEFAULT
         lines.append(f"# {setting.path[-1]} = {_toml(setting.default if given else '')}")
     return "\n".join(lines) + "\n"
@@ -137,6 +147,17 @@ def unknown(code: str, message: str, typo: str, names: Iterable[str]) -> Setting
     hint = N_("Did you mean {nearest}?") if close else N_("Valid: {valid}.")
     values = {"nearest": "".join(close), "valid": ", ".join(names)}
     return SettingsError(code, message, hint, name=typo, **values)
+
+
+def _meaning(setting: Setting, translate: Translate) -> str:
+    """What the setting means, with its unit; gettext has its own answer to an empty text."""
+    description = translate(setting.description) if setting.description else ""
+    return f"{description} [{translate(setting.unit)}]" if setting.unit else description
+
+
+def _comments(said: Callable[[Translate], str]) -> list[str]:
+    """What is said as comments, Vietnamese above English; once where they are the same."""
+    return [f"# {line}" for line in dict.fromkeys(said(translator(each)) for each in LANGUAGES)]
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:

@@ -22,11 +22,12 @@ from protocol.settings import (
     load,
     refuse_unknown,
     sample,
+    speaker,
     unknown,
 )
 from protocol.topics import level_of
-from protocol.words import N_, preferred_language, translator
-from simulators.config import DEMO_PREFIX, SIM_PREFIX, DemoConfig, SimConfig
+from protocol.words import N_, Translate
+from simulators.config import DEMO_PREFIX, SIM_PREFIX, SIM_TITLE, DemoConfig, SimConfig
 
 Result = TypeVar("Result")
 
@@ -35,22 +36,22 @@ EXIT_SETTINGS: Final = 2
 EXIT_DAMAGED: Final = 3
 
 _COMMANDS: Final = {
-    "school": "play a school: many rooms in one process",
-    "run": "the same as school",
-    "classroom": "play one room",
-    "demo": "start controller, this computer's agent and a simulated school, for a look",
-    "sample-config": "print a settings file for `school` with every setting explained",
+    "school": N_("play a school: many rooms in one process"),
+    "run": N_("the same as school"),
+    "classroom": N_("play one room"),
+    "demo": N_("start controller, this computer's agent and a simulated school, for a look"),
+    "sample-config": N_("print a settings file for `school` with every setting explained"),
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `lophoc-sim`; returns the exit code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
+    say = speaker(DEMO_PREFIX if given[:1] == ["demo"] else SIM_PREFIX, os.environ)
     try:
-        return _run(given)
+        return _run(given, say)
     except LopHocError as error:
-        translate = translator(preferred_language(os.environ))
-        sys.stderr.write(f"lophoc-sim: {error.text(translate)}\n")
+        sys.stderr.write(f"lophoc-sim: {error.text(say)}\n")
         return _exit_code(error)
 
 
@@ -64,15 +65,14 @@ def _exit_code(error: LopHocError) -> int:
             return EXIT_FAILED
 
 
-def _run(given: list[str]) -> int:
-    parser = _parser()
+def _run(given: list[str], say: Translate) -> int:
+    parser = _parser(say)
     _refuse_unknown_command(given)
     options, extra = parser.parse_known_args(given)
     refuse_unknown(parser, extra)
     match options.command:
         case "sample-config":
-            title = "LopHoc's simulated school: every setting with its default."
-            sys.stdout.write(sample(SimConfig, title, SIM_PREFIX))
+            sys.stdout.write(sample(SimConfig, SIM_TITLE, SIM_PREFIX))
         case "demo":
             return _demo(load(DemoConfig, DEMO_PREFIX, options, os.environ))
         case command:
@@ -80,16 +80,17 @@ def _run(given: list[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(say: Translate) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="lophoc-sim", description="Classrooms without hardware.", allow_abbrev=False
+        prog="lophoc-sim", description=say(N_("Classrooms without hardware.")), allow_abbrev=False
     )
     parser.add_argument("--version", action="version", version=f"lophoc-sim {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, says in _COMMANDS.items():
+    for name, meaning in _COMMANDS.items():
+        says = say(meaning)
         command = commands.add_parser(name, help=says, description=says, allow_abbrev=False)
         if name != "sample-config":
-            add_options(command, DemoConfig if name == "demo" else SimConfig)
+            add_options(command, DemoConfig if name == "demo" else SimConfig, say)
     return parser
 
 

@@ -6,7 +6,10 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from protocol.words import N_
+
 SIM_PREFIX: Final = "LOPHOC_SIM_"
+SIM_TITLE: Final = N_("LopHoc's simulated school: every setting with its default.")
 DEMO_PREFIX: Final = "LOPHOC_DEMO_"
 MAX_ROOMS: Final = 500
 MAX_TABLETS: Final = 350  # a birth holds at most 400 devices

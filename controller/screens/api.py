@@ -35,6 +35,7 @@ from controller.screens.live import Live
 from controller.screens.refusals import Refused, seal, unseal
 from controller.screens.rooms import natural, rooms_of
 from protocol.model import DeviceKind, Place, Status
+from protocol.words import N_
 
 
 def _whole_day(text: str) -> str:
@@ -68,7 +69,9 @@ def api_router(
     async def remove(device_id: Annotated[str, Path(max_length=64)]) -> None:
         """Take a device out of the room's list; the feed tells of it."""
         if not await remove_device(device_id):
-            raise Refused(404, "device_unknown", "There is no such device.", "See /api/v1/devices.")
+            raise Refused(
+                404, "device_unknown", N_("There is no such device."), N_("See /api/v1/devices.")
+            )
 
     return router
 

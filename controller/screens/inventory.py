@@ -11,6 +11,7 @@ from controller.memory.store import Store
 from controller.screens.items import Inventory, InventoryItem, Tombstone, inventory_item
 from controller.screens.refusals import Refused, seal, unseal
 from protocol.model import Place
+from protocol.words import N_
 
 _COLUMNS: Final = (*InventoryItem.model_fields, "removed_at")
 # A spreadsheet runs what begins so (OWASP, CSV injection).
@@ -36,8 +37,8 @@ def inventory_page(store: Store, scope: Place, since: str, limit: int) -> Invent
         raise Refused(
             410,
             "feed_changed",
-            "The database was replaced since this token was given.",
-            "Start again without `since`.",
+            N_("The database was replaced since this token was given."),
+            N_("Start again without `since`."),
         )
     records = store.changes(scope, since=change, limit=limit + 1)
     page = records[:limit]

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import logging
+from collections.abc import Callable
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -15,10 +16,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from controller.memory.store import StoreError
-from protocol.words import N_
+from protocol.words import LANGUAGES, N_, Translate
 
 _LOGGER = logging.getLogger(__name__)
 
+_MISSING: Final = {
+    404: ("not_found", N_("There is nothing here.")),
+    405: ("method_refused", N_("This cannot be done here.")),
+}
 _TOO_MANY: Final = 1 << 53  # no log is that long, and a database's number ends near
 
 
@@ -52,39 +57,47 @@ def unseal(word: str, *types: type) -> list[Any]:
         422,
         "cursor_invalid",
         N_("This is not a place to go on from."),
-        "Use `next` of an answer as it was given, or start without it.",
+        N_("Use `next` of an answer as it was given, or start without it."),
     )
 
 
-def answer_refusals(app: FastAPI) -> None:
-    """Have the application answer every error in the one shape."""
+def answer_refusals(
+    app: FastAPI, default_language: str, translate_to: Callable[[str], Translate]
+) -> None:
+    """Have the application answer every error in the one shape, in the caller's language."""
+
+    def answer(request: Request, status: int, code: str, message: str, hint: str) -> JSONResponse:
+        say = translate_to(_language(request, default_language))
+        error = {"code": code, "message": say(message), "hint": say(hint)}
+        return JSONResponse({"error": error}, status)
 
     @app.exception_handler(Refused)
-    async def refused(_: Request, error: Refused) -> JSONResponse:
-        return answer(error.status, error.code, error.message, error.hint)
+    async def refused(request: Request, error: Refused) -> JSONResponse:
+        return answer(request, error.status, error.code, error.message, error.hint)
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"][1:])[:80]
-        return answer(
-            422, "parameter_invalid", f"{name}: {first['msg']}", "See /openapi.json for the values."
-        )
+        hint = N_("See /openapi.json for the values.")
+        return answer(request, 422, "parameter_invalid", f"{name}: {first['msg']}", hint)
 
     @app.exception_handler(HTTPException)
-    async def http_error(_: Request, error: HTTPException) -> JSONResponse:
-        code = {404: "not_found", 405: "method_refused"}.get(error.status_code, "refused")
-        return answer(error.status_code, code, str(error.detail), "See /openapi.json.")
+    async def http_error(request: Request, error: HTTPException) -> JSONResponse:
+        code, message = _MISSING.get(error.status_code, ("refused", str(error.detail)))
+        return answer(request, error.status_code, code, message, N_("See /openapi.json."))
 
     @app.exception_handler(SQLAlchemyError)
     @app.exception_handler(StoreError)
-    async def unreadable(_: Request, error: Exception) -> JSONResponse:
+    async def unreadable(request: Request, error: Exception) -> JSONResponse:
         _LOGGER.warning("database not usable: %s", error)
-        return answer(
-            503, "store_unusable", "The database does not answer.", "Try again in a minute."
-        )
+        message, hint = N_("The database does not answer."), N_("Try again in a minute.")
+        return answer(request, 503, "store_unusable", message, hint)
 
 
-def answer(status: int, code: str, message: str, hint: str) -> JSONResponse:
-    """An error as JSON."""
-    return JSONResponse({"error": {"code": code, "message": message, "hint": hint}}, status)
+def _language(request: Request, default: str) -> str:
+    """As asked by ?lang=, then by Accept-Language (RFC 9110, 12.5.4), else the school's."""
+    asked = request.query_params.get("lang", "")
+    accepted = request.headers.get("accept-language", "")[:200].split(",")
+    wanted = (asked, *(each.partition(";")[0].strip()[:2].lower() for each in accepted))
+    return next((each for each in wanted if each in LANGUAGES), default)

@@ -60,7 +60,7 @@ def create_web(
     )
     app.add_middleware(GZipMiddleware, minimum_size=1024)
     app.add_middleware(Guard, allowed_hosts=allowed_hosts)  # added last, so it stands in front
-    answer_refusals(app)
+    answer_refusals(app, default_language, translate_to)
     app.include_router(api_router(store, scope, remove_device))
     app.include_router(watch_router(store, live, scope, health, metrics))
     app.include_router(

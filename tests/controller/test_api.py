@@ -195,6 +195,24 @@ def test_a_wrong_question_is_answered_with_what_is_wrong(web: httpx.Client, quer
     assert all(error.values())
 
 
+@pytest.mark.parametrize(
+    ("query", "accepted", "message"),
+    [
+        ("", "", "Không có gì ở đây."),
+        ("", "fr, en-US;q=0.9", "There is nothing here."),
+        ("?lang=vi", "en", "Không có gì ở đây."),
+        ("?lang=en", "vi", "There is nothing here."),
+        ("?lang=xx", "*", "Không có gì ở đây."),
+    ],
+)
+def test_an_error_is_said_in_the_callers_language(
+    web: httpx.Client, query: str, accepted: str, message: str
+) -> None:
+    """The address asks first, then the header; else it is the school's."""
+    answer = web.get(f"/api/v1/teachers{query}", headers={"Accept-Language": accepted})
+    assert answer.json()["error"]["message"] == message
+
+
 def test_an_unknown_path_is_answered_in_the_same_shape(web: httpx.Client) -> None:
     """404 is an error like the others."""
     answer = web.get("/api/v1/teachers")

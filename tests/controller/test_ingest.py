@@ -136,6 +136,7 @@ class Stage:
             work = [
                 self.link.run(),
                 self.ingest.listen(),
+                self.ingest.present(),
                 self.side.link.run(),
                 self.side.relay.run(),
                 self.side.listen(),

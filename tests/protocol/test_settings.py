@@ -10,7 +10,15 @@ from typing import Annotated
 import pytest
 from msgspec import Meta, Struct
 
-from protocol.settings import SettingsError, add_options, load, refuse_unknown, sample, settings_of
+from protocol.settings import (
+    SettingsError,
+    add_options,
+    load,
+    refuse_unknown,
+    sample,
+    settings_of,
+    speaker,
+)
 
 
 class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,6 +97,48 @@ def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
     """Not taken for an empty one."""
     with pytest.raises(SettingsError, match=r"none\.toml"):
         read(tmp_path, "", {}, "--config", str(tmp_path / "none.toml"))
+
+
+def test_help_is_said_by_the_translator() -> None:
+    """The meaning, the unit and our own words; a text without a meaning stays empty."""
+
+    class Odd(Struct, frozen=True, kw_only=True):
+        bare: int = 1
+        full: Annotated[float, Meta(description="full", extra={"unit": "%"})] = 90.0
+
+    parser = argparse.ArgumentParser()
+    add_options(parser, Odd, lambda text: f"<{text}>")
+    told = parser.format_help()
+    for words in ("<settings file (TOML)>", "<full> [<%>] (<default>: 90.0)", " (<default>: 1)"):
+        assert words in told
+    assert "<>" not in told
+
+
+@pytest.mark.parametrize(
+    ("environ", "word"),
+    [
+        ({}, "mặc định"),
+        ({"LANG": "en_US.UTF-8"}, "default"),
+        ({"LANG": "en_US.UTF-8", "X_LANG": "vi"}, "mặc định"),
+        ({"LANG": "vi_VN.UTF-8", "X_LANG": "en"}, "default"),
+        ({"X_LANG": "fr"}, "mặc định"),
+        ({"X_LANG": ""}, "mặc định"),
+    ],
+)
+def test_the_programs_own_language_comes_before_the_machines(
+    environ: dict[str, str], word: str
+) -> None:
+    """Vietnamese where neither is known."""
+    assert speaker("X_", environ)("default") == word
+
+
+def test_the_sample_says_all_in_both_languages_and_the_same_words_once() -> None:
+    """Vietnamese stands above English."""
+    lines = sample(Limits, "days", "X_").splitlines()
+    assert lines[:2] == ["# ngày", "# days"]
+    assert "(X_...)" in lines[2]
+    assert "(X_...)" in lines[3]
+    assert lines[4:] == ["", "# full [%]", "# disk_percent = 90.0"]
 
 
 def test_the_sample_names_every_setting_and_can_be_used_as_it_is(tmp_path: Path) -> None:
