@@ -24,11 +24,12 @@ from agent.lesson import Lesson
 from agent.local.api import Line, Surroundings, application
 from agent.local.door import keep_open
 from agent.memory.documents import FILE, Documents, Remembered
-from agent.memory.folder import OUTBOX, agent_id_from, locked
+from agent.memory.folder import OUTBOX, agent_id_from
 from agent.room import Moment, Room
 from agent.sources import Machine, Senses, keep_running, sources, this_machine
 from agent.talk import Talk
 from agent.vitals import Vitals, measures_of
+from protocol.folder import held
 from protocol.health import Finding, ReasonCode
 from protocol.link import Broker, Link, broker_from
 from protocol.model import Place, Reason, Status
@@ -51,7 +52,7 @@ async def run(config: AgentConfig) -> None:
     """
     stop = _stop_signal()
     folder = config.data
-    with locked(folder):
+    with held(folder):
         documents = Documents(folder / FILE)
         remembered = documents.load()
         machine = this_machine(folder)

@@ -15,6 +15,7 @@ from pathlib import Path
 from controller.config import ENVIRONMENT, TITLE, ControllerConfig
 from protocol import __version__
 from protocol.errors import LopHocError
+from protocol.folder import held
 from protocol.settings import SettingsError, add_options, load, refuse_unknown, sample, speaker
 from protocol.words import N_, Translate
 
@@ -111,11 +112,12 @@ def _repair(options: argparse.Namespace) -> int:
         raise SettingsError(
             "nothing_to_repair", N_("There is no database at {database}."), database=database
         )
-    if is_sound(database):
-        print(say(N_("{path} is sound; nothing was changed.")).format(path=database))
-        return 0
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    copy = repair(database, options.data / "backups", stamp)
+    with held(options.data):
+        if is_sound(database):
+            print(say(N_("{path} is sound; nothing was changed.")).format(path=database))
+            return 0
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        copy = repair(database, options.data / "backups", stamp)
     aside = say(N_("The damaged database was put aside as {path}."))
     print(aside.format(path=f"{database.name}.damaged-{stamp}"))
     if copy is None:

@@ -26,6 +26,7 @@ from controller.memory.upkeep import keep_up
 from controller.screens.live import Live
 from controller.screens.site import create_web
 from protocol.errors import LopHocError
+from protocol.folder import held
 from protocol.link import Broker, Link, broker_from
 from protocol.model import Place
 from protocol.settings import SettingsError
@@ -46,7 +47,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
     school = Place(config.province, config.school)
     zone = _zone(config.timezone)
     with (
-        _own_folder(config.data),
+        held(config.data),
         Store(database_url(config)) as store,
         _listening(config) as listener,
     ):
@@ -239,37 +240,6 @@ async def _announced(config: ControllerConfig, school: Place) -> AsyncIterator[N
     async with Announcement(
         school, config.mqtt_port, host=config.mqtt_host, loopback=is_loopback(config.mqtt_host)
     ):
-        yield
-
-
-@contextlib.contextmanager
-def _own_folder(folder: Path) -> Iterator[None]:
-    """Make the data folder and hold it: two controllers on one database would lose both."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o750)
-        lock = (folder / "lock").open("a")
-    except OSError as error:
-        raise AppError(
-            "data_unwritable",
-            N_("The data folder {folder} cannot be used ({cause})."),
-            N_("Choose another --data, or give its owner the right to write."),
-            folder=folder,
-            cause=error.strerror,
-        ) from error
-    with lock:
-        try:
-            import fcntl  # noqa: PLC0415 - absent on Windows, where nothing is held
-
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except ImportError:
-            pass
-        except OSError as error:
-            raise AppError(
-                "data_in_use",
-                N_("Another controller runs on {folder}."),
-                N_("Stop it first, or choose another --data."),
-                folder=folder,
-            ) from error
         yield
 
 

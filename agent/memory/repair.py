@@ -10,9 +10,10 @@ from typing import Final, NamedTuple
 
 from agent.errors import DocumentError
 from agent.memory.documents import FILE, Documents
-from agent.memory.folder import OUTBOX, locked
+from agent.memory.folder import OUTBOX
 from agent.memory.storage import backup_of
 from protocol import outbox as outboxes
+from protocol.folder import held
 from protocol.model import Place
 from protocol.outbox import Outbox, OutboxError
 from protocol.settings import SettingsError
@@ -46,7 +47,7 @@ def repair(folder: Path) -> list[Deed]:
             folder=folder,
         )
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    with locked(folder):
+    with held(folder):
         done = [*_mend_documents(folder / FILE, stamp), *_mend_outbox(folder / OUTBOX, stamp)]
     return done or [_deed(N_("Nothing in {folder} is damaged."), folder=folder)]
 

@@ -13,7 +13,8 @@ from test_documents import NEW, OLD, saved
 
 from agent import __main__ as command_line
 from agent.memory.documents import FILE
-from agent.memory.folder import OUTBOX, locked
+from agent.memory.folder import OUTBOX
+from protocol.folder import held
 from protocol.outbox import Outbox
 
 PLACE_OPTIONS = ["--province", "79", "--school", "THCS-01", "--room", "6A1"]
@@ -63,7 +64,7 @@ def test_a_second_agent_on_the_same_folder_ends_with_code_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It names the folder."""
-    with locked(tmp_path):
+    with held(tmp_path):
         code, _, err = said(capsys, "run", "--data", str(tmp_path), *PLACE_OPTIONS)
     assert (code, str(tmp_path) in err) == (2, True)
 

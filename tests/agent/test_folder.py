@@ -1,32 +1,11 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.memory.folder import agent_id_from, locked
-from protocol.settings import SettingsError
+from agent.memory.folder import agent_id_from
 from protocol.topics import CONTROLLER, MAX_CODE, level_of
-
-
-def test_two_agents_do_not_share_a_folder(tmp_path: Path) -> None:
-    """The second one says which folder is taken; when the first ends it is free."""
-    folder = tmp_path / "data"
-    with locked(folder), pytest.raises(SettingsError) as caught, locked(folder):
-        pytest.fail("two agents on one folder")
-    assert caught.value.code == "data_in_use"
-    assert str(folder) in str(caught.value)
-    with locked(folder):
-        assert folder.stat().st_mode & 0o077 == 0
-
-
-def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
-    """A file in the way is no folder."""
-    (tmp_path / "file").write_text("")
-    with pytest.raises(SettingsError, match="cannot be used"), locked(tmp_path / "file"):
-        pytest.fail("a file is no folder")
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from classrooms import PLACE
 from test_documents import NEW, OLD, saved
 
 from agent.memory.documents import FILE, Documents, Remembered
-from agent.memory.folder import OUTBOX, locked
+from agent.memory.folder import OUTBOX
 from agent.memory.repair import repair
+from protocol.folder import held
 from protocol.messages import LessonStarted
 from protocol.outbox import Outbox
 from protocol.settings import SettingsError
@@ -88,7 +89,7 @@ def test_a_damaged_outbox_gives_back_what_can_be_read(tmp_path: Path) -> None:
 
 def test_a_running_agent_is_not_repaired_under_its_feet(tmp_path: Path) -> None:
     """The folder belongs to one process at a time."""
-    with locked(tmp_path), pytest.raises(SettingsError, match="Another agent"):
+    with held(tmp_path), pytest.raises(SettingsError, match="Another program"):
         repair(tmp_path)
 
 

@@ -13,7 +13,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from protocol.messages import MAX_BYTES, Flaw, Presence, to_bytes
-from tests.flows.programs import School, get, request, until
+from tests.flows.programs import Program, School, get, request, until
 
 ROOT = "lophoc/v1/14/00140708"
 GOLDEN = sorted((Path(__file__).parent.parent / "protocol" / "golden").glob("*.json"))
@@ -150,6 +150,19 @@ def test_a_damaged_database_stops_the_controller_with_a_way_back(tmp_path: Path)
         said = school.controller.log.read_text()
         assert "damaged" in said
         assert "lophoc-controller repair --data" in said
+        repair = Program(
+            tmp_path / "repair.log",
+            "lophoc-controller",
+            "repair",
+            *("--data", str(tmp_path / "controller")),
+        ).start()
+        assert repair.process is not None
+        assert repair.process.wait(20) == 0
+        assert list(database.parent.glob("lophoc.db.damaged-*"))
+        school.controller.start()
+        until(lambda: get(f"{school.api}/healthz"), "the controller runs again")
+        assert school.mark("hs-0002")[0] == 201
+        until(school.marks, "marks are stored again")
 
 
 def test_a_taken_port_is_told_in_one_line(tmp_path: Path) -> None:
@@ -179,7 +192,7 @@ def test_two_controllers_never_share_a_folder(tmp_path: Path) -> None:
         second.controller.start()
         assert second.controller.process is not None
         assert second.controller.process.wait(20) == 2
-        assert "Another controller" in second.controller.log.read_text()
+        assert "Another program" in second.controller.log.read_text()
         assert get(f"{school.api}/healthz")["status"] == "ok"
 
 
