@@ -52,7 +52,13 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
         _listening(config) as listener,
     ):
         broker = _Brokerage(config, school)
-        live = Live(store, school, zone=zone, name=config.name or config.school)
+        live = Live(
+            store,
+            school,
+            zone=zone,
+            name=config.name or config.school,
+            trouble=lambda: _trouble(link, ingest),
+        )
         link = Link(
             broker.address,
             f"lophoc-{level_of(config.province)}-{level_of(config.school)}-{CONTROLLER}",
@@ -258,6 +264,13 @@ def _zone(name: str) -> ZoneInfo:
 def _allowed_hosts(config: ControllerConfig) -> list[str]:
     named = [name.strip() for name in config.allowed_hosts.split(",") if name.strip()]
     return ["localhost", "127.0.0.1", "[::1]", config.http_host, socket.gethostname(), *named]
+
+
+def _trouble(link: Link, ingest: Ingest) -> str:
+    """Why the screens may be out of date: a code that they have words for, or nothing."""
+    if not ingest.storing:
+        return "store_refusing"
+    return "" if link.connected.is_set() else "broker_lost"
 
 
 def _health(link: Link, ingest: Ingest) -> dict[str, object]:

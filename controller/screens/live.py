@@ -47,7 +47,10 @@ class MarkedItem(BaseModel):
 
 
 class Live:
-    """The present as the browsers see it, kept up by `publish`."""
+    """The present as the browsers see it, kept up by `publish`.
+
+    trouble: why the present may be out of date though the page's line is well; empty if it is not.
+    """
 
     def __init__(
         self,
@@ -57,12 +60,14 @@ class Live:
         zone: tzinfo,
         name: str,
         clock: Callable[[], float] = time.time,
+        trouble: Callable[[], str] = str,
     ) -> None:
         self._store = store
         self._scope = scope
         self._zone = zone
         self._name = name
         self._clock = clock
+        self._trouble = trouble
         self._agents: dict[tuple[str, str], AgentRecord] = {}
         self._devices: dict[tuple[str, str], DeviceRecord] = {}
         self._agents_in = defaultdict[RoomKey, set[tuple[str, str]]](set)
@@ -105,8 +110,12 @@ class Live:
     def subscribe(self, room: str = "", view: View = View.ALL) -> Subscription:
         """What happens from now on, in one room or in all."""
         return Subscription(
-            self._subscriptions, room, view, partial(self.snapshot, room, view), self.now_iso
+            self._subscriptions, room, view, partial(self.snapshot, room, view), self.pulse
         )
+
+    def pulse(self) -> dict[str, str]:
+        """What a page must hear though nothing happens: the time, and trouble if there is any."""
+        return {"at": self.now_iso(), "trouble": self._trouble()}
 
     def rooms(self) -> list[Room]:
         """Every room as it is now, in natural order."""
@@ -144,7 +153,7 @@ class Live:
         rooms = [each for each in self.rooms() if room in {"", each.key.room}]
         devices = self.devices(room) if view is View.ALL else []
         return {
-            "at": self.now_iso(),
+            **self.pulse(),
             "school": self._name,
             "marked_today": self.marked_today(),
             "rooms": _dumps(room_item(each) for each in rooms),

@@ -65,13 +65,13 @@ class Subscription:
         room: str,
         view: View,
         present: Callable[[], dict[str, Any]],
-        now_iso: Callable[[], str],
+        pulse: Callable[[], dict[str, str]],
     ) -> None:
         self._others = others
         self._room = room
         self._view = view
         self._present = present
-        self._now_iso = now_iso
+        self._pulse = pulse
         self._waiting: deque[News] = deque()
         self._woken = asyncio.Event()
         self._lost = False
@@ -96,7 +96,7 @@ class Subscription:
             try:
                 await asyncio.wait_for(self._woken.wait(), BEAT_S)
             except TimeoutError:
-                return json.dumps({"type": "beat", "at": self._now_iso()})
+                return json.dumps({"type": "beat", **self._pulse()})
         if self._asked:
             return self._snapshot()
         if self._lost:

@@ -36,6 +36,8 @@ _FOR_SCRIPT: Final[Mapping[str, str]] = {
     "computer": N_("The room's computer"),
     "in_lesson": N_("in lesson"),
     "calm": N_("Nothing needs doing."),
+    "store_refusing": N_("The server cannot write to its disk: what is shown may be old."),
+    "broker_lost": N_("The server hears no classroom now: what is shown may be old."),
 }
 
 

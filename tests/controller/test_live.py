@@ -241,6 +241,17 @@ async def test_a_quiet_line_beats(store: Store, monkeypatch: pytest.MonkeyPatch)
     assert (await told(feed, 1))[0]["type"] == "beat"
 
 
+async def test_a_page_hears_that_the_server_itself_is_in_trouble(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A calm screen must not be taken for a well school when nothing can be stored."""
+    monkeypatch.setattr(subscription, "BEAT_S", 0.01)
+    live = await loaded(store)
+    feed = await following(live)
+    live._trouble = lambda: "store_refusing"
+    assert (await told(feed, 1))[0]["trouble"] == "store_refusing"
+
+
 async def test_nothing_is_kept_for_a_page_that_went(store: Store) -> None:
     """A closed subscription is forgotten."""
     live = await loaded(store)

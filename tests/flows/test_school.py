@@ -11,6 +11,7 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
+from websockets.sync.client import connect
 
 from protocol.messages import MAX_BYTES, Flaw, Presence, to_bytes
 from tests.flows.programs import Program, School, get, request, until
@@ -129,6 +130,18 @@ def test_marks_made_while_the_school_is_down_arrive_when_it_is_back(tmp_path: Pa
         school.controller.start()
         until(lambda: len(school.marks()) == 20, "all have arrived")
         until(lambda: school.waiting() == 0, "the outbox is empty")
+
+
+def test_a_page_says_when_the_server_hears_no_classroom(tmp_path: Path) -> None:
+    """The broker is gone for good; the screen does not look calm."""
+    with School(tmp_path) as school:
+        school.ready()
+        broker = tmp_path / "controller" / "broker" / "nats.conf"
+        broker.write_text("nonsense {")
+        school.end_broker()
+        until(lambda: (get(f"{school.api}/healthz") or {}).get("broker") == "lost", "it is told")
+        with connect(f"ws://127.0.0.1:{school.http_port}/live") as page:
+            assert json.loads(page.recv(timeout=10))["trouble"] == "broker_lost"
 
 
 def test_a_damaged_database_stops_the_controller_with_a_way_back(tmp_path: Path) -> None:

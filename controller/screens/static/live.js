@@ -240,8 +240,12 @@ function show(what, item) {
   else if (what === "room") { showRoom(item); sumUpSoon(); }
 }
 
+let trouble = ""; // the server's own: what it shows may be old though the line is well
+
 function hear(message) {
   heardAt = performance.now();
+  if (message.type === "change") trouble = "";
+  else if ("trouble" in message) trouble = message.trouble;
   if (message.at) skewMs = Date.now() - Date.parse(message.at);
   if (message.type === "snapshot") {
     rooms.clear();
@@ -288,10 +292,11 @@ function tellAge() {
   const age = (performance.now() - heardAt) / 1000;
   const tried = (performance.now() - openedAt) / 1000;
   if (line && (connected ? age > LOST_S : tried > OPEN_S)) abandon(line);
-  const level = age > OLD_S ? "old" : age > LATE_S ? "late" : connected ? "fresh" : "lost";
+  const told = connected && words[trouble];
+  const level = told || age > OLD_S ? "old" : age > LATE_S ? "late" : connected ? "fresh" : "lost";
   const before = byId("age").dataset.age;
   byId("age").dataset.age = level;
-  const text = (connected ? words.updated : words.stale).replace("{ago}", howLongAgo(age));
+  const text = told || (connected ? words.updated : words.stale).replace("{ago}", howLongAgo(age));
   setText(byId("age-words"), text);
   if (before !== level) setText(byId("age-news"), text); // read aloud once, not every second
 }
