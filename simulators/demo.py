@@ -12,16 +12,21 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import msgspec
+
+from protocol.health import ReasonCode
+from protocol.messages import HostMeasures
 from protocol.words import LANGUAGES, N_, translator
 from simulators.children import Child, command_path, end, first_to_end, last_lines, start
 from simulators.config import DemoConfig
-from simulators.ports import answers, free_port
+from simulators.ports import answers, fetched, free_port
 
 PROVINCE: Final = "14"
 SCHOOL: Final = "DEMO01"
 NAME: Final = "Trường THCS Minh Hoạ"
 AGENT_ROOM: Final = "P001"
 READY_S: Final = 30.0
+MEASURED_S: Final = 5.0
 ASK_EVERY_S: Final = 0.2
 # One after the other they end within five seconds; the controller has a broker to close.
 END_S: Final = {"lophoc-controller": 2.2, "lophoc-agent": 1.1, "lophoc-sim": 1.3}
@@ -39,6 +44,12 @@ RUNNING: Final = (
     N_("The programs' logs, for as long as this runs: {folder}"),
     N_("To stop everything, press Ctrl-C."),
 )
+LACKS: Final = {
+    "usb": N_("This computer cannot watch USB, so plugged devices do not appear; the rest runs."),
+    "mdns": N_("This computer has no network to search for devices; the rest runs."),
+    "temperature_c": N_("This computer shows no temperature; the rest runs."),
+    "battery_percent": N_("This computer has no battery; the rest runs."),
+}
 STOPPED: Final = N_("Everything has ended; nothing is left running.")
 DIED: Final = N_("{name} ended by itself. Its last words:")
 SILENT: Final = N_("{name} did not answer within {seconds} seconds. Its last words:")
@@ -50,6 +61,26 @@ class Ports(NamedTuple):
     http: int
     mqtt: int
     local: int
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """A reason in the agent's status."""
+
+    code: str
+    value: float | str | None = None
+
+
+class _Status(msgspec.Struct, frozen=True):
+    """What the demonstration asks of the agent's status."""
+
+    measures: HostMeasures = HostMeasures()
+    reasons: tuple[_Told, ...] = ()
+
+    def lacks(self) -> list[str]:
+        """The sentences for what is not there."""
+        blind = [str(each.value) for each in self.reasons if each.code == ReasonCode.SENSE_MISSING]
+        absent = [name for name in LACKS if getattr(self.measures, name, 0) is None]
+        return [LACKS[name] for name in (*blind, *absent) if name in LACKS]
 
 
 class Fallen(NamedTuple):
@@ -141,6 +172,8 @@ class Demo:
             local=f"http://127.0.0.1:{self._ports.local}/api/v1/status",
             folder=self._folder,
         )
+        for lack in await _lacks(self._ports.local):
+            self._words.say(lack)
         return Fallen(await first_to_end(self._children), DIED)
 
     async def _start(self, command: Sequence[str]) -> Child:
@@ -194,6 +227,19 @@ async def _until(stop: asyncio.Event, demo: Demo) -> Fallen | None:
         showing.cancel()
         stopping.cancel()
     return None if showing.cancelled() else showing.result()
+
+
+async def _lacks(port: int) -> list[str]:
+    """What this computer cannot sense, once its agent has measured it."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(MEASURED_S):
+            while True:
+                answer = await fetched(port, "/api/v1/status")
+                status = msgspec.json.decode(answer, type=_Status) if answer else _Status()
+                if status.measures.memory_free_mb is not None:
+                    return status.lacks()
+                await asyncio.sleep(ASK_EVERY_S)
+    return []
 
 
 async def _ready(child: Child, port: int) -> Fallen | None:

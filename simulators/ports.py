@@ -12,6 +12,7 @@ from simulators.errors import SimError
 
 TRIED: Final = 100
 ANSWER_S: Final = 2.0
+MAX_ANSWER: Final = 1 << 20
 
 
 def free_port(wanted: int, avoid: Iterable[int] = ()) -> int:
@@ -29,19 +30,27 @@ def free_port(wanted: int, avoid: Iterable[int] = ()) -> int:
 
 
 async def answers(port: int, path: str) -> bool:
-    """Whether the program on this port answers 200 to a GET (RFC 9112)."""
+    """Whether the program on this port answers 200 to a GET."""
+    return await fetched(port, path) is not None
+
+
+async def fetched(port: int, path: str) -> bytes | None:
+    """What the program on this port answers to a GET (RFC 9112); None unless it answers 200."""
     try:
         async with asyncio.timeout(ANSWER_S):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             try:
                 head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
                 writer.write(head.encode())
-                status = await reader.readline()
+                answer = await reader.read(MAX_ANSWER)
+                while not reader.at_eof():
+                    answer += await reader.read(MAX_ANSWER)
             finally:
                 writer.close()
     except (OSError, ValueError, TimeoutError):
-        return False
-    return status.startswith((b"HTTP/1.1 200 ", b"HTTP/1.0 200 "))
+        return None
+    status, _, body = answer.partition(b"\r\n\r\n")
+    return body if status.startswith((b"HTTP/1.1 200 ", b"HTTP/1.0 200 ")) else None
 
 
 def _is_free(port: int) -> bool:

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from protocol.messages import HostMeasures
 from protocol.words import LANGUAGES, translator
 from simulators import demo
 from simulators.config import DemoConfig
@@ -272,3 +273,12 @@ def test_a_program_killed_from_outside_ends_the_demonstration(shown: Callable[[]
     running.read_until("lophoc-agent ended by itself")
     assert running.process.wait(30) == 1
     running.assert_nothing_left(0)
+
+
+def test_what_this_computer_cannot_sense_is_said() -> None:
+    """One line each; what is there is not mentioned."""
+    told = demo._Status(
+        measures=HostMeasures(memory_free_mb=900.0, battery_percent=80.0),
+        reasons=(demo._Told("sense_missing", "usb"), demo._Told("disk_low", 93.0)),
+    )
+    assert told.lacks() == [demo.LACKS["usb"], demo.LACKS["temperature_c"]]
