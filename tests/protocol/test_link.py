@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -95,6 +96,30 @@ def test_a_cut_line_comes_back_every_time(nats: Nats) -> None:
                     text = f"after cut {number}".encode()
                     speaker.say(Letter("t/data", text))
                     await next_payload(listener, lambda payload, text=text: payload == text)
+
+    asyncio.run(flow())
+
+
+def take_over(port: int, name: str) -> None:
+    """Connect under another's name: the broker cuts the other's line (MQTT 3.1.1, 3.1.4)."""
+    with socket.create_connection(("127.0.0.1", port)) as stranger:
+        name_field = len(name).to_bytes(2) + name.encode()
+        body = b"\x00\x04MQTT\x04\x02\x00\x3c" + name_field
+        stranger.sendall(b"\x10" + bytes([len(body)]) + body)
+        stranger.recv(4)
+
+
+def test_a_line_that_the_broker_cut_comes_back_at_the_first_try(nats: Nats) -> None:
+    """The new line has the old one's number: nothing of the old may be left in the selector."""
+
+    async def flow() -> None:
+        listener = link(nats.port, "l", filters=("t/#",))
+        async with running(listener):
+            for _ in range(3):
+                session = listener.session
+                take_over(nats.port, "l")
+                await back(listener, session)
+                assert listener.session == session + 1
 
     asyncio.run(flow())
 
