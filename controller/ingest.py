@@ -14,7 +14,8 @@ from datetime import tzinfo
 from typing import Final
 
 from controller.fleet import Ask, Change, Fleet
-from controller.memory.store import Poison, Store, StoreError
+from controller.memory.store import Store, StoreError
+from controller.memory.writing import Poison
 from controller.stream import ranges_of
 from protocol.link import Arrival, Letter, Link
 from protocol.messages import (

@@ -14,9 +14,10 @@ from msgspec.structs import replace
 from sqlalchemy import create_engine
 
 from controller.fleet import StreamChanged, Touched
-from controller.memory.store import KEPT_POISON_ROWS, Poison, Store, StoreError
+from controller.memory.store import Store, StoreError
 from controller.memory.tables import metadata
 from controller.memory.upkeep import is_sound, repair
+from controller.memory.writing import KEPT_POISON_ROWS, Poison
 from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
 from controller.stream import Stream
 from protocol.messages import HostMeasures, OutboxReport

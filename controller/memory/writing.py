@@ -1,0 +1,150 @@
+"""This file writes a batch into the tables: states by key, events and marks once each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from enum import Enum
+from functools import lru_cache
+from itertools import chain
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection, Dialect, Table, Update, bindparam, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from controller.fleet import Ask, Change, StreamChanged, Touched
+from controller.memory.rows import Row, agent_row, device_row, event_row, mark_row, stream_row
+from controller.memory.tables import agents, devices, events, marks, poison, streams, tallies
+from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
+from protocol.model import Place
+
+KEPT_POISON_ROWS: Final = 1000
+KEPT_POISON_BYTES: Final = 4096
+ROWS_A_STATEMENT: Final = (64, 8, 1)  # few sizes, so that few statements are prepared
+
+
+class Writing(Enum):
+    """What happens to a row whose key is there already: replaced, or left as it is."""
+
+    UPSERT = 1
+    INSERT_NEW = 2
+
+
+class Poison(NamedTuple):
+    """A message that could not be taken: where, why, and what it held."""
+
+    topic: str
+    flaw: str
+    payload: bytes
+
+
+def keep(db: Connection, changes: Sequence[Change], now_ms: int) -> None:
+    """Of states, the last of a batch wins; events and marks add up."""
+    states: dict[tuple[Table, object], Row] = {}
+    touched: list[Touched] = []
+    fresh: dict[Table, list[Row]] = {events: [], marks: []}
+    kept_streams: dict[tuple[Place, str], StreamChanged] = {}
+    for change in changes:
+        match change:
+            case DeviceRecord():
+                place = change.place
+                key = (place.province, place.school, change.device_id)
+                states[devices, key] = device_row(change)
+            case EventRecord():
+                fresh[events].append(event_row(change))
+            case AttendanceRecord():
+                fresh[marks].append(mark_row(change))
+            case StreamChanged():
+                kept_streams[change.place, change.boot] = change
+            case AgentRecord():
+                states[agents, change.place] = agent_row(change)
+            case Touched():
+                touched.append(change)
+            case Ask():
+                pass
+    for table in (agents, devices):
+        rows = [row for (owner, _), row in states.items() if owner is table]
+        _write(db, table, rows, Writing.UPSERT)
+    for table, rows in fresh.items():
+        _write(db, table, rows, Writing.INSERT_NEW)
+    rows = [stream_row(each, now_ms) for each in kept_streams.values()]
+    _write(db, streams, rows, Writing.UPSERT)
+    for each in touched:
+        _touch(db, each)
+
+
+def _touch(db: Connection, touched: Touched) -> None:
+    db.execute(
+        _within_school(update(devices), touched.place)
+        .where(devices.c.device_id.in_(touched.device_ids))
+        .values(last_seen_ms=touched.last_seen_ms)
+    )
+
+
+def _within_school(statement: Update, place: Place) -> Update:
+    return statement.where(devices.c.province == place.province, devices.c.school == place.school)
+
+
+def _write(db: Connection, table: Table, rows: Sequence[Row], how: Writing) -> None:
+    """Write rows many to a statement: the database then works while Python reads the next batch."""
+    start = 0
+    for size in ROWS_A_STATEMENT:
+        while len(rows) - start >= size:
+            text, names = _statement(table, how, size, db.dialect)
+            values = tuple(chain.from_iterable(rows[start : start + size]))
+            named = not db.dialect.positional
+            db.exec_driver_sql(text, dict(zip(names, values, strict=True)) if named else values)
+            start += size
+
+
+def prepare(dialect: Dialect) -> None:
+    """Spell out every statement now, so that the first batches need not wait for it."""
+    for size in ROWS_A_STATEMENT:
+        for table in (agents, devices, streams):
+            _statement(table, Writing.UPSERT, size, dialect)
+        for table in (events, marks):
+            _statement(table, Writing.INSERT_NEW, size, dialect)
+
+
+@lru_cache(maxsize=128)
+def _statement(
+    table: Table, how: Writing, size: int, dialect: Dialect
+) -> tuple[str, tuple[str, ...]]:
+    """The SQL that writes `size` rows, and its parameters' names, row by row."""
+    insert = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
+    columns = [column.name for column in table.columns if column.name != "no"]
+    statement = insert(table).values(
+        [{name: bindparam(f"{name}_{number}") for name in columns} for number in range(size)]
+    )
+    if how is Writing.UPSERT:
+        keys = [column.name for column in table.primary_key]
+        rest = {name: statement.excluded[name] for name in columns if name not in keys}
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=rest)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=["event_id"])
+    names = tuple(f"{name}_{number}" for number in range(size) for name in columns)
+    return str(statement.compile(dialect=dialect)), names
+
+
+def keep_poisons(db: Connection, poisons: Sequence[Poison], now_ms: int) -> None:
+    """Count them all, keep the newest, and of each the first bytes."""
+    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+    for flaw, count in Counter(each.flaw for each in poisons).items():
+        statement = insert(tallies).values(name=flaw, value=count)
+        total = tallies.c.value + statement.excluded.value
+        db.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": total}))
+    db.execute(
+        poison.insert(),
+        [
+            {
+                "topic": each.topic[:256],
+                "flaw": each.flaw,
+                "size": len(each.payload),
+                "raw": each.payload[:KEPT_POISON_BYTES],
+                "received_ms": now_ms,
+            }
+            for each in poisons[-KEPT_POISON_ROWS:]
+        ],
+    )
+    newest = db.execute(select(func.max(poison.c.no))).scalar_one()
+    db.execute(delete(poison).where(poison.c.no <= newest - KEPT_POISON_ROWS))
