@@ -61,6 +61,7 @@ class EmbeddedBroker:
     def prepare(self) -> None:
         """Write the configuration and see that the port is free. Raises BrokerError."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        _binary()
         self._end_orphan()
         try:
             with socket.socket(_family(self._host)) as probe:
@@ -84,9 +85,13 @@ class EmbeddedBroker:
         try:
             while True:
                 started_s = clock()
-                self._process = await self._start()
-                code = await self._process.wait()
-                _LOGGER.warning("broker ended with code %s, starting it again", code)
+                try:
+                    self._process = await self._start()
+                except OSError as error:  # no memory or no room for its log: not for ever
+                    _LOGGER.warning("broker not started, trying again: %s", error)
+                else:
+                    code = await self._process.wait()
+                    _LOGGER.warning("broker ended with code %s, starting it again", code)
                 wait_s = BACKOFF_FIRST_S if clock() - started_s > STEADY_S else wait_s * 2
                 await asyncio.sleep(min(wait_s, BACKOFF_CAP_S) * random.uniform(0.5, 1.0))  # noqa: S311
         finally:

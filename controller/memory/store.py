@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Final, Self, cast
@@ -86,25 +87,16 @@ class Store:
 
     def commit(self, changes: Sequence[Change], poisons: Sequence[Poison], now_ms: int) -> None:
         """Keep a batch, all or nothing. Raises StoreError; then nothing of it is kept."""
-        try:
-            with self._open_engine.begin() as db:
-                keep(db, changes, now_ms)
-                if poisons:
-                    keep_poisons(db, poisons, now_ms)
-        except SQLAlchemyError as error:
-            raise StoreError(
-                "store_refused",
-                N_("The database did not take a batch of {count} changes ({cause})."),
-                N_("Free some space on the disk; nothing is lost, it will be sent again."),
-                count=len(changes),
-                cause=error.__cause__,
-            ) from error
+        with _told(), self._open_engine.begin() as db:
+            keep(db, changes, now_ms)
+            if poisons:
+                keep_poisons(db, poisons, now_ms)
 
     def fleet(
         self, school: Place, zone: tzinfo, *, device_silent_s: float, awake_since_ms: int
     ) -> Fleet:
-        """The school's present, as the last commit left it."""
-        with self._open_engine.connect() as db:
+        """The school's present, as the last commit left it. Raises StoreError."""
+        with _told(), self._open_engine.connect() as db:
             newest = db.execute(select(func.max(devices.c.change))).scalar_one()
             return Fleet(
                 school,
@@ -199,8 +191,8 @@ class Store:
         return stored | {f'messages_refused_total{{flaw="{name}"}}': n for name, n in refused}
 
     def forget(self, before_ms: int) -> int:
-        """Forget events, marks and poison received before; returns how many rows went."""
-        with self._open_engine.begin() as db:
+        """Forget what was received before; returns how many rows went. Raises StoreError."""
+        with _told(), self._open_engine.begin() as db:
             return (
                 sum(
                     db.execute(delete(table).where(table.c.received_ms < before_ms)).rowcount
@@ -210,12 +202,13 @@ class Store:
             )
 
     def back_up(self, target: Path) -> None:
-        """Write a sound copy of a SQLite database; nothing for other databases."""
+        """Write a sound copy of a SQLite database; nothing for others. Raises StoreError."""
         if self._url.get_backend_name() != "sqlite":
             return
         fresh = target.with_suffix(".part")
         fresh.unlink(missing_ok=True)
-        with self._open_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+        alone = self._open_engine.execution_options(isolation_level="AUTOCOMMIT")
+        with _told(), alone.connect() as db:
             db.exec_driver_sql("VACUUM INTO ?", (str(fresh),))
         fresh.rename(target)
 
@@ -231,6 +224,20 @@ class Store:
         scoped = _within(query, table, scope)
         with self._open_engine.connect() as db:
             return _rows(db, scoped.limit(limit) if limit >= 0 else scoped)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell the database's refusals in our own words. Raises StoreError."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise StoreError(
+            "store_refused",
+            N_("The database did not do its work ({cause})."),
+            N_("Free some space on the disk; nothing is lost, it will be tried again."),
+            cause=error.__cause__ or error,
+        ) from error
 
 
 def _within(query: Select[Any], table: Table, scope: Place) -> Select[Any]:

@@ -27,7 +27,7 @@ async def keep_up(
         try:
             await asyncio.to_thread(_copy, store, backups, day, keep_backups)
             forgotten = await asyncio.to_thread(store.forget, now_ms() - keep_days * DAY_MS)
-        except (StoreError, OSError, sqlite3.Error) as error:
+        except (StoreError, OSError) as error:
             _LOGGER.warning("upkeep put off: %s", error)
         else:
             if forgotten:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -186,6 +187,24 @@ def test_a_batch_that_fails_leaves_nothing(store: Store, url: str) -> None:
         store.commit([agent(), device(), mark(1), happening(1)], [], NOW)
     assert refused.value.code == "store_refused"
     assert store.agents(SCHOOL) == store.devices(SCHOOL) == store.marks(SCHOOL) == []
+
+
+def test_upkeep_that_the_disk_refuses_is_told_and_ends_nothing(
+    store: Store, url: str, tmp_path: Path
+) -> None:
+    """A full disk must not end the controller: forgetting, copying and loading say StoreError."""
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as db:
+        db.execute(
+            "CREATE TRIGGER full BEFORE DELETE ON marks BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        )
+    store.commit([mark(1)], [], NOW)
+    for deed in (
+        lambda: store.forget(NOW + 1),
+        lambda: store.back_up(tmp_path / "nowhere" / "copy.db"),
+    ):
+        with pytest.raises(StoreError, match="not do its work"):
+            deed()
+    assert len(store.marks(SCHOOL)) == 1
 
 
 def test_removed_devices_leave_the_list_and_stay_in_the_feed(store: Store) -> None:
