@@ -17,6 +17,7 @@ from protocol.model import Device, DeviceKind, Reason, Status
 
 MAX_DEVICES: Final = 400  # what a birth may hold; a room with more is being flooded
 _TEXT_LIMIT: Final = 80  # so that a full birth stays below a message's limit
+_CONNECTED: Final = {"host": "host", "usb": "usb", "port": "usb"}
 _NOT_REPORTED: Final = (Reason(ReasonCode.NOT_REPORTED),)
 
 
@@ -41,7 +42,7 @@ class Devices:
 
     def see(self, sighting: Sighting, at_ms: int) -> tuple[Devices, Said]:
         """Take in one sighting; what says nothing new gives no message."""
-        device_id = device_id_of(sighting)
+        device_id = device_id_of(sighting.key)
         before = self.known.get(device_id)
         if not sighting.present:
             return self._vanish(before, sighting, at_ms)
@@ -133,10 +134,10 @@ def recalled(room: Room, devices: Iterable[Device]) -> Devices:
     return Devices(room=room, known=known)
 
 
-def device_id_of(sighting: Sighting) -> str:
-    """The device's id: its source, and 12 hex digits of SHA-256 over its key there."""
-    digits = hashlib.sha256(sighting.key.encode()).hexdigest()[:12]
-    return f"{sighting.source}-{digits}"
+def device_id_of(key: str) -> str:
+    """The device's id: how it is connected, and 12 hex digits of SHA-256 over its key."""
+    digits = hashlib.sha256(key.encode()).hexdigest()[:12]
+    return f"{_CONNECTED.get(key.partition(':')[0], 'net')}-{digits}"
 
 
 def _awaited(device: Device) -> Device:

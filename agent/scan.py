@@ -18,9 +18,9 @@ _CONFIDENCE: Final[Mapping[Identity, str]] = {
     Identity.USB: "high",
     Identity.MAC: "high",
     Identity.UUID: "high",
+    Identity.TOKEN: "high",
     Identity.PORT: "medium",
-    Identity.HOST: "medium",
-    Identity.NAME: "low",
+    Identity.HOST: "low",
 }
 _HEADS: Final = (N_("Kind"), N_("Name"), N_("Maker"), N_("Model"), N_("Serial number"), N_("Id"))
 
@@ -53,7 +53,7 @@ def table_of(found: Scan, language: str) -> str:
     rows = [tuple(say(head) for head in _HEADS)]
     for each in found.sightings:
         kind = kind_word(DeviceKind(each.kind), say)
-        rows.append((kind, each.name, each.vendor, each.model, each.serial, device_id_of(each)))
+        rows.append((kind, each.name, each.vendor, each.model, each.serial, device_id_of(each.key)))
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
     return "".join(f"{line}\n" for line in (*lines, *_missing_lines(found.missing)))
@@ -66,7 +66,7 @@ def _missing_lines(missing: Iterable[Missing]) -> Iterable[str]:
 def _entry(sighting: Sighting) -> dict[str, Any]:
     own = sighting.source == "host"
     return {
-        "device_id": device_id_of(sighting),
+        "device_id": device_id_of(sighting.key),
         "kind": sighting.kind,
         "name": sighting.name,
         "vendor": sighting.vendor,

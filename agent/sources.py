@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from agent.config import AgentConfig
     from agent.finder import Finder
-    from hardware.interfaces import Interfaces
+    from hardware.network.interfaces import Interfaces
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class Senses:
 
 def this_machine(disk: Path) -> Machine:
     """Look at this computer; disk: a path on the file system whose free space counts."""
-    from hardware.host import HostSense, identify, identity_sighting  # noqa: PLC0415 - heavy
+    from hardware.host.machine import HostSense, identify, identity_sighting  # noqa: PLC0415 - heavy
 
     identity = identify()
     sense = HostSense(disk)
@@ -153,7 +153,7 @@ def _log_lost(name: str, error: Exception, *, again: bool) -> None:
 
 
 async def _usb(report: Report, machine: str) -> None:
-    from hardware import usb  # noqa: PLC0415 - only where it is wanted
+    from hardware.usb import watch as usb  # noqa: PLC0415 - only where it is wanted
 
     await usb.watch(report, host=machine)
 
@@ -168,7 +168,7 @@ async def _shared_mdns(report: Report | None, finder: Finder) -> None:
     from zeroconf import IPVersion  # noqa: PLC0415
     from zeroconf.asyncio import AsyncZeroconf  # noqa: PLC0415
 
-    from hardware.interfaces import Interfaces, addresses  # noqa: PLC0415
+    from hardware.network.interfaces import Interfaces, addresses  # noqa: PLC0415
 
     # A controller on this very machine is found even where there is no network.
     bound = addresses() or (_LOOPBACK,)
@@ -185,7 +185,7 @@ async def _shared_mdns(report: Report | None, finder: Finder) -> None:
 
 async def _follow(zeroconf: AsyncZeroconf, interfaces: Interfaces) -> None:
     """Move to the addresses this machine has now, whenever they have changed and are calm."""
-    from hardware.interfaces import addresses  # noqa: PLC0415
+    from hardware.network.interfaces import addresses  # noqa: PLC0415
 
     while True:
         await asyncio.sleep(interfaces.poll_in_s)
@@ -204,7 +204,7 @@ async def _follow(zeroconf: AsyncZeroconf, interfaces: Interfaces) -> None:
 def _network() -> ModuleType:
     """The mDNS sense. Raises SenseMissing where zeroconf is not installed."""
     try:
-        from hardware import network  # noqa: PLC0415 - heavy, and only where it is wanted
+        from hardware.network import mdns as network  # noqa: PLC0415 - heavy, and only where it is wanted
     except ImportError as error:
         hint = "Install python3-zeroconf to see the network's devices."
         raise SenseMissing("no_zeroconf", {"sense": "mdns"}, hint) from error

@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hardware.errors import SenseMissing
 
-__all__ = ["HostIdentity", "HostReading", "Identity", "Kind", "SenseMissing", "Sighting", "clean"]
+__all__ = [
+    "CameraReading",
+    "CameraState",
+    "Flaw",
+    "HostIdentity",
+    "HostReading",
+    "Identity",
+    "Kind",
+    "LineReading",
+    "Part",
+    "Power",
+    "ProjectorReading",
+    "Report",
+    "Seen",
+    "SenseMissing",
+    "Sighting",
+    "SoftwareReading",
+    "clean",
+]
 
 TEXT_LIMIT = 200
 
@@ -47,22 +66,33 @@ class Kind(StrEnum):
 
 
 class Identity(StrEnum):
-    """What a sighting's key rests on, the strongest first in each source."""
+    """What a device is known by.
+
+    usb: a serial that may be trusted. port: the socket it is plugged into. mac: an address that
+    the device itself told. uuid: an id or serial that the device told over the network.
+    token: what we gave it ourselves. host: no more than names; the weakest of all.
+    """
 
     USB = "usb"
     PORT = "port"
     MAC = "mac"
     UUID = "uuid"
+    TOKEN = "token"  # noqa: S105 - a kind of identity, not a secret
     HOST = "host"
-    NAME = "name"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
     """One device seen, or seen to go, by one source.
 
-    source: "host", "usb" or "mdns". key: the device's name in that source, the same after a reboot.
-    reason: why it is gone ("unplugged", "goodbye"); empty while present.
+    source: "host", "usb", "mdns", "onvif", "pjlink", "typed" or "checkin".
+    key: the device's name, the same after a reboot, in any source that tells the same
+    ("mac:00408c112233"). aliases: further keys as strong, which the device told of itself.
+    product: "vendor:product" in hex digits where it has such numbers.
+    asks: the kind this may well be, if only a person can tell.
+    address, port: where it can be reached by TCP; 0 where it cannot. via: our own address or
+    interface on which it was heard. url: where its picture comes from, without any password.
+    reason: why it is gone ("unplugged", "goodbye", "no_answer"); empty while present.
     """
 
     source: str
@@ -73,10 +103,133 @@ class Sighting:
     vendor: str = ""
     model: str = ""
     serial: str = ""
+    aliases: tuple[str, ...] = ()
+    product: str = ""
+    asks: Kind | None = None
     address: str = ""
+    port: int = 0
+    via: str = ""
+    url: str = ""
     nodes: tuple[str, ...] = ()
     present: bool = True
     reason: str = ""
+
+
+class CameraState(StrEnum):
+    """How a camera's picture is; the first that fits, from the top."""
+
+    OK = "ok"
+    DISCONNECTED = "disconnected"
+    FROZEN = "frozen"
+    BLACK = "black"
+    OVEREXPOSED = "overexposed"
+    COVERED = "covered"
+    COLOUR_CAST = "colour_cast"
+    PARTLY_COVERED = "partly_covered"
+    BLURRED = "blurred"
+    SLOW = "slow"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraReading:
+    """One look at a camera: a judgement and the numbers behind it, never a picture.
+
+    key: that of the camera's sighting. reason: what stands in the way where no picture came
+    ("needs_password", "no_answer", "stalled", "nonsense", "in_use"); else empty.
+    """
+
+    key: str
+    at: float
+    state: CameraState
+    measures: Mapping[str, float] = field(default_factory=dict)
+    reason: str = ""
+
+
+class Power(StrEnum):
+    """A projector's or board's lamp."""
+
+    OFF = "off"
+    ON = "on"
+    COOLING = "cooling"
+    WARMING = "warming"
+    UNKNOWN = "unknown"
+
+
+class Part(StrEnum):
+    """What PJLink tells errors of (PJLink class 1, ERST), in the order of its digits."""
+
+    FAN = "fan"
+    LAMP = "lamp"
+    TEMPERATURE = "temperature"
+    COVER = "cover"
+    FILTER = "filter"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectorReading:
+    """What a projector or board told of itself by PJLink.
+
+    key: that of its sighting. input: such as "RGB 1". failing, warned: the parts that have an
+    error, and those that warn. reason: what stood in the way ("needs_password", "busy",
+    "no_answer", "nonsense"); else empty.
+    """
+
+    key: str
+    at: float
+    power: Power = Power.UNKNOWN
+    input: str = ""
+    lamp_hours: tuple[int, ...] = ()
+    filter_hours: int | None = None
+    failing: tuple[Part, ...] = ()
+    warned: tuple[Part, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flaw:
+    """Something came that a well-behaved device does not say; it was counted and let go.
+
+    source: as in Sighting. code: what was wrong ("nonsense", "oversized", "entity", "flood").
+    address: who said it, where that is known.
+    """
+
+    source: str
+    code: str
+    address: str = ""
+
+
+Seen = Sighting | CameraReading | ProjectorReading | Flaw
+Report = Callable[[Seen], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoftwareReading:
+    """A program that the school wants here: whether it is installed and whether it runs.
+
+    None where this machine does not tell.
+    """
+
+    name: str
+    installed: bool | None = None
+    running: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineReading:
+    """How far this machine's line reaches; None where it could not be tried.
+
+    rtt_ms: the round trip to the controller, else to the gateway. outage_min: for how many
+    minutes the controller has been out of reach; 0.0 while it is not.
+    """
+
+    at: float
+    gateway: bool | None = None
+    dns: bool | None = None
+    controller: bool | None = None
+    internet: bool | None = None
+    rtt_ms: float | None = None
+    outage_min: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +237,9 @@ class HostReading:
     """This machine's health at one moment; None where it has no such sensor.
 
     at: seconds since the epoch. disk: the file system that holds LopHoc's data.
+    battery_wear_percent: how much of the battery's first capacity is gone.
+    under_voltage, throttled: now or since the reading before (Raspberry Pi).
+    disk_errors: errors that the file system or its medium has counted.
     clock_jump_s: how far the wall clock ran from the steady clock since the reading before.
     """
 
@@ -93,9 +249,15 @@ class HostReading:
     memory_free_mb: float | None = None
     disk_used_percent: float | None = None
     disk_free_mb: float | None = None
+    disk_read_only: bool | None = None
+    disk_errors: int | None = None
     temperature_c: float | None = None
     battery_percent: float | None = None
+    battery_wear_percent: float | None = None
     on_mains: bool | None = None
+    wifi_signal_dbm: float | None = None
+    under_voltage: bool | None = None
+    throttled: bool | None = None
     uptime_s: float | None = None
     clock_jump_s: float = 0.0
 

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass
 
-from hardware import network, usb
-from hardware.host import identify, identity_sighting
+from hardware.host.machine import identify, identity_sighting
+from hardware.network import mdns
 from hardware.readings import SenseMissing, Sighting
+from hardware.usb import watch as usb
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,6 @@ async def look(seconds: float) -> Scan:
     async with asyncio.TaskGroup() as group:
         watch_usb = usb.watch(report, host=identity.machine)
         group.create_task(sense("usb", watch_usb), name="scan usb")
-        group.create_task(sense("mdns", network.watch(report)), name="scan mdns")
+        group.create_task(sense("mdns", mdns.watch(report)), name="scan mdns")
     ordered = sorted(missing, key=lambda one: one.sense)
     return Scan(sightings=tuple(seen.values()), missing=tuple(ordered))

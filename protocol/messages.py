@@ -23,7 +23,7 @@ from protocol.model import (
     Text,
 )
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 MAX_BYTES: Final = 256 * 1024  # a birth of 400 devices is about 120 KB
 
 Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
@@ -68,9 +68,15 @@ class HostMeasures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     memory_free_mb: float | None = None
     disk_used_percent: float | None = None
     disk_free_mb: float | None = None
+    disk_read_only: bool | None = None
+    disk_errors: Count | None = None
     temperature_c: float | None = None
     battery_percent: float | None = None
+    battery_wear_percent: float | None = None
     on_mains: bool | None = None
+    wifi_signal_dbm: float | None = None
+    under_voltage: bool | None = None
+    throttled: bool | None = None
     uptime_s: float | None = None
     clock_jump_s: float | None = None
 

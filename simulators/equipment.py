@@ -56,6 +56,8 @@ ACCESS_POINTS: Final = (
 TABLETS: Final = (Make("Apple", "iPad13,18", "names"), Make("Apple", "iPad12,1", "names"))
 PROJECTOR_SHARE: Final = 0.3
 
+_CONNECTED: Final = {"host": "host", "usb": "usb", "port": "usb"}
+
 # The room's own agent knows its devices by more than what every room hears by mDNS.
 _MORE_SENSES: Final = {
     Kind.BOARD: ("usb",),
@@ -86,8 +88,9 @@ def equipment_of(room: str, seed: int, tablets: int) -> tuple[Sighting, ...]:
 
 
 def device_id_of(sighting: Sighting) -> str:
-    """The id that a classroom's agent gives a device: its source and a digest of its key."""
-    return f"{sighting.source}-{sha256(sighting.key.encode()).hexdigest()[:12]}"
+    """The id that a classroom's agent gives a device: its connection and a digest of its key."""
+    connected = _CONNECTED.get(sighting.key.partition(":")[0], "net")
+    return f"{connected}-{sha256(sighting.key.encode()).hexdigest()[:12]}"
 
 
 def device_of(sighting: Sighting, at_ms: int) -> Device:
@@ -143,11 +146,11 @@ def _thing(room: str, rng: Random, kind: Kind, makes: tuple[Make, ...], name: st
             mac = make.mac_prefix.replace(":", "") + f"{rng.randrange(1 << 24):06x}"
             identity, key = Identity.MAC, f"mac:{mac}"
         case "names":
-            identity, key = Identity.NAME, f"name:{_names(host_of(serial), name)}"
+            identity, key = Identity.HOST, f"name:{_names(host_of(serial), name)}"
         case "usb":
-            identity, key = Identity.USB, f"sim:{room}:usb:{serial}"
+            identity, key = Identity.USB, f"usb:sim:{room}:{serial}"
         case _:
-            identity, key = Identity.HOST, f"sim:{room}:host"
+            identity, key = Identity.HOST, f"host:sim:{room}"
     return Sighting(
         source="mdns" if make.source == "names" else make.source,
         key=key,

@@ -65,9 +65,15 @@ class MeasuresItem(BaseModel):
     memory_free_mb: float | None
     disk_used_percent: float | None
     disk_free_mb: float | None
+    disk_read_only: bool | None
+    disk_errors: int | None
     temperature_c: float | None
     battery_percent: float | None
+    battery_wear_percent: float | None
     on_mains: bool | None
+    wifi_signal_dbm: float | None
+    under_voltage: bool | None
+    throttled: bool | None
     uptime_s: float | None
     clock_jump_s: float | None
 

@@ -27,7 +27,7 @@ from zeroconf import IPVersion, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
 from agent.finder import SERVICE
-from hardware.interfaces import addresses
+from hardware.network.interfaces import addresses
 from protocol.link import Letter
 from protocol.messages import AttendanceMarked, Birth, Health, LessonStarted, Presence
 from protocol.model import Status

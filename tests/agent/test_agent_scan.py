@@ -11,7 +11,7 @@ from hardware.scan import Missing, Scan
 
 CAMERA = sighting("usb:1", vendor="Logitech", serial="A1B2C3", nodes=("/dev/video0",))
 FOUND = Scan(
-    sightings=(host_sighting(), CAMERA, sighting("mdns:1", identity=Identity.NAME)),
+    sightings=(host_sighting(), CAMERA, sighting("mdns:1", identity=Identity.HOST)),
     missing=(Missing(sense="mdns", code="no_network", hint="Check the cable."),),
 )
 
@@ -22,7 +22,7 @@ def test_json_tells_identity_and_how_sure_it_is() -> None:
     assert found["host"]["name"] == "may-6a1"
     camera = found["devices"][1]
     assert camera == {
-        "device_id": device_id_of(CAMERA),
+        "device_id": device_id_of(CAMERA.key),
         "kind": "camera",
         "name": "camera usb:1",
         "vendor": "Logitech",
@@ -44,7 +44,7 @@ def test_the_table_has_a_line_for_each_device_and_each_missing_sense() -> None:
     head, *lines = table_of(FOUND, "en").splitlines()
     assert len(lines) == 4
     assert all(
-        line[head.index("Id") :].startswith(device_id_of(each))
+        line[head.index("Id") :].startswith(device_id_of(each.key))
         for line, each in zip(lines, FOUND.sightings, strict=False)
     )
     assert lines[-1] == "mdns: Check the cable."

@@ -37,7 +37,7 @@ def test_the_computer_is_a_device_with_the_judged_status() -> None:
     """The host among the devices says what the room's health says."""
     view = running().view(2000)
     by_id = {each.device_id: each for each in view.devices}
-    assert by_id[device_id_of(host_sighting())].status is Status.OK
+    assert by_id[device_id_of(host_sighting().key)].status is Status.OK
     assert view.here == set(by_id)
     step = running().beat(FULLER, OutboxReport(), (), moment(10))
     step = step.classroom.beat(FULLER, OutboxReport(), (), moment(20))

@@ -220,7 +220,7 @@ def test_a_device_is_forgotten_when_a_person_says_so(tmp_path: Path) -> None:
 
     async def story(client: httpx.AsyncClient, here: Desk) -> None:
         await here.clerk.see([sighting()])
-        path = f"/api/v1/devices/{device_id_of(sighting())}/forget"
+        path = f"/api/v1/devices/{device_id_of(sighting().key)}/forget"
         assert (await client.post(path)).status_code == httpx.codes.OK
         assert (await client.get(STATUS)).json()["devices"]["count"] == 0
         assert (await client.post(path)).status_code == httpx.codes.NOT_FOUND

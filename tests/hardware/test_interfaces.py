@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from hardware.interfaces import CALM_S, POLL_S, Interfaces, addresses
+from hardware.network.interfaces import CALM_S, POLL_S, Interfaces, addresses
 
 HOME, AWAY = ("10.0.0.5",), ("10.0.0.5", "192.168.1.7")
 

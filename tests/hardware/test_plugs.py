@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from udev_exports import classroom
 
-from hardware.plugs import RESTLESS_S, SETTLE_S, Plugs
 from hardware.readings import Sighting
-from hardware.usb_devices import devices_of, is_usb_device
+from hardware.usb.devices import devices_of, is_usb_device
+from hardware.usb.plugs import RESTLESS_S, SETTLE_S, Plugs
 
 HOST = "room12"
 NODES = {node["DEVPATH"]: node for node in classroom()}

@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from hardware import network, scan, usb
+from hardware import scan
+from hardware.network import mdns as network
 from hardware.readings import Identity, Kind, SenseMissing, Sighting
+from hardware.usb import watch as usb
 
 CAMERA = Sighting(source="usb", key="usb:1", identity=Identity.USB, kind=Kind.CAMERA)
 GONE = Sighting(source="usb", key="usb:2", identity=Identity.USB, kind=Kind.CAMERA)

@@ -13,8 +13,8 @@ import pytest
 from told import Told, within
 from udev_exports import HERE
 
-from hardware import usb
 from hardware.readings import SenseMissing
+from hardware.usb import watch as usb
 
 DEBIAN_GI = Path("/usr/lib/python3/dist-packages/gi")
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from udev_exports import DUMPS, classroom, dump
 
 from hardware.readings import Identity, Kind, Sighting
-from hardware.usb_devices import devices_of, trusted_serial
+from hardware.usb.devices import devices_of, trusted_serial
 
 HOST = "room12"
 BUS = "/devices/pci0000:00/0000:00:14.0"

@@ -15,8 +15,8 @@ from pathlib import Path
 import gi
 from told import Told
 
-from hardware import usb
 from hardware.readings import Sighting
+from hardware.usb import watch as usb
 
 gi.require_version("UMockdev", "1.0")
 from gi.repository import UMockdev  # noqa: E402 - only after its version is chosen

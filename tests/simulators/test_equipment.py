@@ -66,7 +66,8 @@ def test_device_ids_are_made_as_an_agent_makes_them() -> None:
     things = equipment_of("P101", 1, 40)
     for each in things:
         digest = sha256(each.key.encode()).hexdigest()[:12]
-        assert device_id_of(each) == f"{each.source}-{digest}"
+        family = {"host": "host", "usb": "usb"}.get(each.source, "net")
+        assert device_id_of(each) == f"{family}-{digest}"
     assert len({device_id_of(each) for each in things}) == len(things)
 
 

@@ -11,8 +11,8 @@ from zeroconf import Error as ZeroconfError
 from zeroconf import IPVersion, ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
-from hardware.interfaces import Addresses, Interfaces, addresses
-from hardware.network_devices import Announced, sighting_of, types
+from hardware.network.announced import Announced, sighting_of, types
+from hardware.network.interfaces import Addresses, Interfaces, addresses
 from hardware.readings import SenseMissing, Sighting
 
 __all__ = ["sighting_of", "watch"]

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from hardware.plugs import Plugs
 from hardware.readings import SenseMissing, Sighting
-from hardware.usb_devices import PROPERTIES, Properties, devices_of, trusted_serial
+from hardware.usb.devices import PROPERTIES, Properties, devices_of, trusted_serial
+from hardware.usb.plugs import Plugs
 
 __all__ = ["devices_of", "trusted_serial", "watch"]
 

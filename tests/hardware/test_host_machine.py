@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from hardware.host import HostSense, identify, identity_sighting
+from hardware.host.machine import HostSense, identify, identity_sighting
 from hardware.readings import Identity, Kind
 
 MACHINE_ID = "0123456789abcdef0123456789abcde0"

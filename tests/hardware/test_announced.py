@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.network_devices import (
+from hardware.network.announced import (
     Announced,
     best_address,
     sighting_of,
@@ -125,7 +125,7 @@ def test_without_mac_and_id_host_and_instance_are_the_device_and_the_key_hides_b
     first = seen("_printer._tcp", "Máy in phòng GV", host="EPSON12.local.")
     second = seen("_pdl-datastream._tcp", "máy in phòng gv", host="epson12.local.")
     third = seen("_printer._tcp", "Máy in thư viện", host="EPSON12.local.")
-    assert first.identity is Identity.NAME
+    assert first.identity is Identity.HOST
     assert first.key == second.key != third.key
     assert "epson" not in first.key
 

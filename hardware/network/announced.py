@@ -172,7 +172,7 @@ def _identity(
         return Identity.UUID, f"uuid:{uuid}"
     # Names are often people's, and keys go into topics and logs.
     names = f"{clean(server).rstrip('.')}\n{instance}".casefold()
-    return Identity.NAME, f"name:{hashlib.sha256(names.encode()).hexdigest()[:32]}"
+    return Identity.HOST, f"name:{hashlib.sha256(names.encode()).hexdigest()[:32]}"
 
 
 def trusted_mac(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from hardware.readings import Sighting
-from hardware.usb_devices import Properties, devices_of, is_usb_device, parent_of
+from hardware.usb.devices import Properties, devices_of, is_usb_device, parent_of
 
 # A device plugged in sends its last event 85 ms after its first (a UVC camera on linux-usb).
 SETTLE_S = 0.15

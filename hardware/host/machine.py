@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import psutil
 
-from hardware.power import Power
+from hardware.host.power import Power
+from hardware.host.temperature import Thermometer
 from hardware.readings import HostIdentity, HostReading, Identity, Kind, Sighting, clean
-from hardware.temperature import Thermometer
 from hardware.text import read_text
 
 # What makers leave in the firmware when they forget to fill it in.

@@ -1,0 +1,1 @@
+"""What is plugged into this machine, as udev tells it."""
