@@ -28,7 +28,7 @@ def test_what_a_real_agent_hears_has_the_rooms_own_id() -> None:
             )
             assert sighting is not None
             assert sighting.kind is thing.kind
-            real_id = f"mdns-{sha256(sighting.key.encode()).hexdigest()[:12]}"
+            real_id = f"net-{sha256(sighting.key.encode()).hexdigest()[:12]}"
             assert real_id == device_id_of(thing)
             heard += thing.kind in {Kind.BOARD, Kind.CAMERA, Kind.TABLET}
     assert heard >= 15
