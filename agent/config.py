@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct
 
 from protocol.health import Limits
+from protocol.kit import KitTemplate
 from protocol.topics import CONTROLLER, MAX_CODE
 from protocol.words import N_
 
@@ -26,8 +27,16 @@ class AgentConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         str, Meta(min_length=1, max_length=MAX_CODE, description="The school's code.")
     ]
     room: Annotated[
-        str, Meta(min_length=1, max_length=MAX_CODE, description="The room's code, such as 6A1.")
-    ]
+        str,
+        Meta(
+            max_length=MAX_CODE,
+            description="The room's code, such as 6A1; a roaming computer may leave it empty.",
+        ),
+    ] = ""
+    roaming: Annotated[
+        bool,
+        Meta(description="This computer is carried from room to room, as a teacher's laptop is."),
+    ] = False
     data: Annotated[Path, Meta(description="The folder that keeps all records.")] = DEFAULT_DATA
     broker: Annotated[
         str,
@@ -94,6 +103,46 @@ class AgentConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     mdns: Annotated[
         bool, Meta(description="Watch what announces itself in the room's network by mDNS.")
     ] = True
+    onvif: Annotated[bool, Meta(description="Look for cameras in the network by ONVIF.")] = True
+    pjlink: Annotated[
+        bool, Meta(description="Look for projectors and boards in the network by PJLink.")
+    ] = True
+    line: Annotated[
+        bool, Meta(description="Watch how far the line reaches: network, server, internet.")
+    ] = True
+    internet: Annotated[
+        str,
+        Meta(
+            max_length=400,
+            description="What shows that the internet is there, as host:port, between commas;"
+            " empty: it is not tried.",
+        ),
+    ] = "moet.gov.vn:443"
+    cameras: Annotated[
+        bool, Meta(description="Look at each camera's picture at times; only numbers are kept.")
+    ] = True
+    camera_check_s: Annotated[
+        float,
+        Meta(
+            ge=10,
+            le=86_400,
+            description="How often each camera's picture is looked at.",
+            extra={"unit": "seconds"},
+        ),
+    ] = 300.0
+    camera_user: Annotated[
+        str, Meta(max_length=64, description="The user name at the room's network cameras.")
+    ] = ""
+    camera_password_file: Annotated[
+        str, Meta(description="A file that holds the password of the room's network cameras.")
+    ] = ""
+    pjlink_password_file: Annotated[
+        str, Meta(description="A file that holds the PJLink password of projectors and boards.")
+    ] = ""
+    switch_projector: Annotated[
+        bool,
+        Meta(description="Switch projectors and boards on with the lesson, and off after it."),
+    ] = False
     lang: Annotated[
         Literal["", "vi", "en"],
         Meta(description="The language of the teacher's window; empty: that of the computer."),
@@ -102,4 +151,7 @@ class AgentConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         Literal["debug", "info", "warning", "error"],
         Meta(description="How much is logged."),
     ] = "info"
+    kit: Annotated[
+        KitTemplate, Meta(description="What this room should have; what is missing is told.")
+    ] = KitTemplate()
     limits: Annotated[Limits, Meta(description="Where warning and critical begin.")] = Limits()

@@ -20,6 +20,20 @@ class ReasonCode(StrEnum):
     DISK_LOW = "disk_low"
     TEMPERATURE_HIGH = "temperature_high"
     BATTERY_LOW = "battery_low"
+    BATTERY_WORN = "battery_worn"
+    WIFI_WEAK = "wifi_weak"
+    UNDER_VOLTAGE = "under_voltage"
+    THROTTLED = "throttled"
+    DISK_READ_ONLY = "disk_read_only"
+    DISK_ERRORS = "disk_errors"
+    GATEWAY_UNREACHABLE = "gateway_unreachable"
+    DNS_FAILING = "dns_failing"
+    INTERNET_UNREACHABLE = "internet_unreachable"
+    CONTROLLER_UNREACHABLE = "controller_unreachable"
+    SOFTWARE_MISSING = "software_missing"
+    KIT_MISSING = "kit_missing"
+    ROOM_UNKNOWN = "room_unknown"
+    FLAWS_HEARD = "flaws_heard"
     CLOCK_JUMPED = "clock_jumped"
     SENSE_MISSING = "sense_missing"
     OUTBOX_REFUSED = "outbox_refused"
@@ -28,6 +42,29 @@ class ReasonCode(StrEnum):
     EVENTS_MISSING = "events_missing"
     UNPLUGGED = "unplugged"
     GOODBYE = "goodbye"
+    NO_ANSWER = "no_answer"
+    SLEEPING = "sleeping"
+    NEEDS_PASSWORD = "needs_password"  # noqa: S105 - a reason, not a password
+    BUSY = "busy"
+    STALLED = "stalled"
+    NONSENSE = "nonsense"
+    CAMERA_OFF = "camera_off"
+    PICTURE_DISCONNECTED = "picture_disconnected"
+    PICTURE_FROZEN = "picture_frozen"
+    PICTURE_BLACK = "picture_black"
+    PICTURE_OVEREXPOSED = "picture_overexposed"
+    PICTURE_COVERED = "picture_covered"
+    PICTURE_COLOUR_CAST = "picture_colour_cast"
+    PICTURE_PARTLY_COVERED = "picture_partly_covered"
+    PICTURE_BLURRED = "picture_blurred"
+    PICTURE_SLOW = "picture_slow"
+    PART_FAN = "part_fan"
+    PART_LAMP = "part_lamp"
+    PART_TEMPERATURE = "part_temperature"
+    PART_COVER = "part_cover"
+    PART_FILTER = "part_filter"
+    PART_OTHER = "part_other"
+    LAMP_OLD = "lamp_old"
     NOT_REPORTED = "not_reported"
     AGENT_LOST = "agent_lost"
     SILENT = "silent"
@@ -66,6 +103,22 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     battery_critical_percent: Annotated[
         float, Meta(description="Critical: battery left, when not plugged in.", extra={"unit": "%"})
     ] = 8.0
+    battery_wear_warning_percent: Annotated[
+        float,
+        Meta(
+            description="Warning: how much of the battery's first capacity is gone.",
+            extra={"unit": "%"},
+        ),
+    ] = 50.0
+    wifi_warning_dbm: Annotated[
+        float, Meta(description="Warning: Wi-Fi signal at or below this.", extra={"unit": "dBm"})
+    ] = -78.0
+    disk_errors_warning_count: Annotated[
+        int, Meta(description="Warning: errors that the disk has counted.")
+    ] = 1
+    lamp_warning_hours: Annotated[
+        int, Meta(description="Warning: hours a projector's lamp has run.", extra={"unit": "h"})
+    ] = 3000
     clock_jump_warning_s: Annotated[
         float,
         Meta(description="Warning: jump of the clock between two beats.", extra={"unit": "s"}),
@@ -122,6 +175,7 @@ def judge(
     found = [
         *_rising(measures, limits),
         *_battery(measures, limits),
+        *_power_and_disk(measures, limits),
         *_clock(measures, limits),
         *_waiting(outbox or OutboxReport(), limits),
         *extra,
@@ -166,6 +220,29 @@ def _battery(measures: HostMeasures, limits: Limits) -> list[Finding]:
         reason = Reason(ReasonCode.BATTERY_LOW, level, limits.battery_warning_percent)
         return [(Status.WARNING, reason)]
     return []
+
+
+def _power_and_disk(measures: HostMeasures, limits: Limits) -> list[Finding]:
+    found: list[Finding] = []
+    if measures.disk_read_only:
+        found.append((Status.CRITICAL, Reason(ReasonCode.DISK_READ_ONLY)))
+    if (errors := measures.disk_errors or 0) >= max(1, limits.disk_errors_warning_count):
+        limit = limits.disk_errors_warning_count
+        found.append((Status.WARNING, Reason(ReasonCode.DISK_ERRORS, errors, limit)))
+    if measures.under_voltage:
+        found.append((Status.WARNING, Reason(ReasonCode.UNDER_VOLTAGE)))
+    if measures.throttled:
+        found.append((Status.WARNING, Reason(ReasonCode.THROTTLED)))
+    wear = measures.battery_wear_percent
+    if wear is not None and wear >= limits.battery_wear_warning_percent:
+        limit_percent = limits.battery_wear_warning_percent
+        found.append((Status.WARNING, Reason(ReasonCode.BATTERY_WORN, wear, limit_percent)))
+    signal = measures.wifi_signal_dbm
+    if signal is not None and signal <= limits.wifi_warning_dbm:
+        found.append(
+            (Status.WARNING, Reason(ReasonCode.WIFI_WEAK, signal, limits.wifi_warning_dbm))
+        )
+    return found
 
 
 def _clock(measures: HostMeasures, limits: Limits) -> list[Finding]:

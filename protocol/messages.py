@@ -16,6 +16,7 @@ from protocol.model import (
     AttendanceStatus,
     Code,
     Device,
+    DeviceKind,
     Method,
     Millis,
     Reason,
@@ -81,6 +82,37 @@ class HostMeasures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     clock_jump_s: float | None = None
 
 
+class LineMeasures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far the sender's line reaches; None where it was not tried.
+
+    rtt_ms: the round trip to the controller, else to the gateway. outage_min: for how many
+    minutes the controller has been out of reach.
+    """
+
+    gateway: bool | None = None
+    dns: bool | None = None
+    controller: bool | None = None
+    internet: bool | None = None
+    rtt_ms: float | None = None
+    outage_min: float | None = None
+
+
+class KitLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One line of what a room should have: a kind of device, or a program by its name.
+
+    running: of a program that is there, whether it runs now; None where that is not known.
+    """
+
+    kind: DeviceKind | None = None
+    name: Text = ""
+    wanted: Count
+    here: Count
+    running: bool | None = None
+
+
+Kit = Annotated[tuple[KitLine, ...], msgspec.Meta(max_length=64)]
+
+
 class Presence(Message, frozen=True, kw_only=True, tag_field="kind", tag="presence"):
     """The agent's session is up, or (as its last will) is gone. Retained."""
 
@@ -101,6 +133,9 @@ class Birth(State, frozen=True, kw_only=True, tag_field="kind", tag="birth"):
     outbox: OutboxReport = OutboxReport()
     devices: Annotated[tuple[Device, ...], msgspec.Meta(max_length=400)] = ()
     lesson: Code | None = None
+    roaming: bool = False
+    line: LineMeasures = LineMeasures()
+    kit: Kit = ()
 
 
 class Health(State, frozen=True, kw_only=True, tag_field="kind", tag="health"):
@@ -111,6 +146,8 @@ class Health(State, frozen=True, kw_only=True, tag_field="kind", tag="health"):
     measures: HostMeasures = HostMeasures()
     outbox: OutboxReport = OutboxReport()
     seen: Annotated[tuple[Code, ...], msgspec.Meta(max_length=400)] = ()
+    line: LineMeasures = LineMeasures()
+    kit: Kit = ()
 
 
 class DeviceState(State, frozen=True, kw_only=True, tag_field="kind", tag="device"):

@@ -9,9 +9,11 @@ from typing import Annotated
 import msgspec
 
 MAX_TEXT = 200  # longer names come from broken or hostile devices
+NO_ROOM = "?"  # the room of a laptop that does not know yet where it stands
 
 Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+RoomCode = Annotated[str, msgspec.Meta(max_length=64)]
 Millis = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]  # exact in JSON's doubles (RFC 8259, 6)
 
 
@@ -47,6 +49,22 @@ class DeviceKind(StrEnum):
     AUDIO = "audio"
     STORAGE = "storage"
     OTHER = "other"
+
+
+class Identity(StrEnum):
+    """What a device is known by: the strongest thing that it, or we, can tell of it.
+
+    usb: a serial that may be trusted. port: the socket it is plugged into. mac: an address that
+    the device itself told. uuid: an id or serial that it told over the network. token: a name we
+    gave it. host: no more than the names it announces.
+    """
+
+    USB = "usb"
+    PORT = "port"
+    MAC = "mac"
+    UUID = "uuid"
+    TOKEN = "token"  # noqa: S105 - a kind of identity, not a secret
+    HOST = "host"
 
 
 class AttendanceStatus(StrEnum):
@@ -89,8 +107,26 @@ class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limit: float | None = None
 
 
+class DeviceMeasures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a projector, board or camera told of itself; None where it told nothing.
+
+    power: off, on, cooling, warming or unknown. lamp_hours: of its oldest lamp.
+    picture: how a camera's picture was judged, such as ok or blurred.
+    """
+
+    power: Code | None = None
+    input: Text | None = None
+    lamp_hours: Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)] | None = None
+    filter_hours: Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)] | None = None
+    picture: Code | None = None
+
+
 class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A thing known to be in a room, as its agent sees it."""
+    """A thing known to be in a room, as its agent sees it.
+
+    aliases: other ids under which it was known before; it is one device with them.
+    room: the room that owns it; empty: that of its agent. address: where it answers, if by network.
+    """
 
     device_id: Code
     kind: DeviceKind
@@ -101,6 +137,11 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     status: Status = Status.UNKNOWN
     reasons: Annotated[tuple[Reason, ...], msgspec.Meta(max_length=32)] = ()
     sources: Annotated[tuple[Code, ...], msgspec.Meta(max_length=16)] = ()
+    identity: Identity | None = None
+    aliases: Annotated[tuple[Code, ...], msgspec.Meta(max_length=8)] = ()
+    room: RoomCode = ""
+    address: Text = ""
+    measures: DeviceMeasures | None = None
     first_seen_ms: Millis
     last_seen_ms: Millis
 

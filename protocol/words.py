@@ -53,6 +53,22 @@ _REASONS: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.DISK_LOW: N_("The disk is almost full ({value} % used): delete what is not needed."),
     ReasonCode.TEMPERATURE_HIGH: N_("The computer is hot ({value} °C): clear its air vents."),
     ReasonCode.BATTERY_LOW: N_("The battery is low ({value} %): plug in the charger."),
+    ReasonCode.BATTERY_WORN: N_("The battery has lost {value} % of its capacity: replace it soon."),
+    ReasonCode.WIFI_WEAK: N_("The Wi-Fi signal is weak ({value} dBm): check the access point."),
+    ReasonCode.UNDER_VOLTAGE: N_("The power supply is too weak: use the adapter it came with."),
+    ReasonCode.THROTTLED: N_("The computer has slowed itself down: check cooling and power."),
+    ReasonCode.DISK_READ_ONLY: N_("The disk can no longer be written: restart, then replace it."),
+    ReasonCode.DISK_ERRORS: N_("The disk has reported {value} errors: replace it soon."),
+    ReasonCode.GATEWAY_UNREACHABLE: N_("The room has no network: check the Wi-Fi or the cable."),
+    ReasonCode.DNS_FAILING: N_("Names on the internet cannot be looked up."),
+    ReasonCode.INTERNET_UNREACHABLE: N_("The internet is out of reach; lessons go on without it."),
+    ReasonCode.CONTROLLER_UNREACHABLE: N_(
+        "The school's server has been out of reach for {value} minutes; records wait here."
+    ),
+    ReasonCode.SOFTWARE_MISSING: N_("The program {value} is not installed."),
+    ReasonCode.KIT_MISSING: N_("Missing in this room: {value}."),
+    ReasonCode.ROOM_UNKNOWN: N_("This computer does not know its room: choose the room."),
+    ReasonCode.FLAWS_HEARD: N_("{value} messages of devices made no sense and were let go."),
     ReasonCode.CLOCK_JUMPED: N_("The computer's clock jumped by {value} seconds."),
     ReasonCode.SENSE_MISSING: N_("This computer cannot look for devices by {value}."),
     ReasonCode.OUTBOX_REFUSED: N_("The disk takes no new records: free some space now."),
@@ -61,6 +77,29 @@ _REASONS: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.EVENTS_MISSING: N_("{value} messages have not arrived yet."),
     ReasonCode.UNPLUGGED: N_("Unplugged: check the cable."),
     ReasonCode.GOODBYE: N_("Switched off or left the network."),
+    ReasonCode.NO_ANSWER: N_("No longer answers: check its power and network cable."),
+    ReasonCode.SLEEPING: N_("Asleep: it comes back when it is used."),
+    ReasonCode.NEEDS_PASSWORD: N_("Asks for a password: enter it in the agent's settings."),
+    ReasonCode.BUSY: N_("In use by another program; looked at again later."),
+    ReasonCode.STALLED: N_("Answers, but sends nothing more: switch it off and on."),
+    ReasonCode.NONSENSE: N_("Gives answers that make no sense: switch it off and on."),
+    ReasonCode.CAMERA_OFF: N_("Switched off in this room."),
+    ReasonCode.PICTURE_DISCONNECTED: N_("No picture: check the camera's cable and power."),
+    ReasonCode.PICTURE_FROZEN: N_("The picture stands still: switch the camera off and on."),
+    ReasonCode.PICTURE_BLACK: N_("The picture is black: open the lens cover."),
+    ReasonCode.PICTURE_OVEREXPOSED: N_("The picture is far too bright: turn it from the light."),
+    ReasonCode.PICTURE_COVERED: N_("Something covers the camera: clear it."),
+    ReasonCode.PICTURE_COLOUR_CAST: N_("The picture has one colour only: check the camera."),
+    ReasonCode.PICTURE_PARTLY_COVERED: N_("Something covers part of the camera: clear it."),
+    ReasonCode.PICTURE_BLURRED: N_("The picture is blurred: wipe the lens, check the focus."),
+    ReasonCode.PICTURE_SLOW: N_("The picture comes too slowly: check the network."),
+    ReasonCode.PART_FAN: N_("Its fan has trouble: clean it or call for repair."),
+    ReasonCode.PART_LAMP: N_("Its lamp has trouble: have it replaced."),
+    ReasonCode.PART_TEMPERATURE: N_("It is too hot: clear its air vents."),
+    ReasonCode.PART_COVER: N_("Its cover is open: close it."),
+    ReasonCode.PART_FILTER: N_("Its air filter is clogged: clean it."),
+    ReasonCode.PART_OTHER: N_("It reports a fault: call for repair."),
+    ReasonCode.LAMP_OLD: N_("Its lamp has run for {value} hours: have a new one ready."),
     ReasonCode.NOT_REPORTED: N_("The room's computer no longer reports it."),
     ReasonCode.AGENT_LOST: N_("The room's computer is off or has no network."),
     ReasonCode.SILENT: N_("Nothing heard for {value} minutes."),
@@ -98,7 +137,12 @@ def sentence(reason: Reason, translate: Translate) -> str:
     if reason.code not in _KNOWN:
         return reason.code
     text = translate(_REASONS[ReasonCode(reason.code)])
-    return text.replace("{value}", number(reason.value))
+    return text.replace("{value}", _said(reason.value, translate))
+
+
+def _said(value: float | str | None, translate: Translate) -> str:
+    """The value; a kind of device by its word."""
+    return kind_word(DeviceKind(value), translate) if value in _KNOWN_KINDS else number(value)
 
 
 def number(value: float | str | None) -> str:
@@ -110,3 +154,4 @@ def number(value: float | str | None) -> str:
 
 
 _KNOWN: Final = frozenset(map(str, ReasonCode))
+_KNOWN_KINDS: Final = frozenset(map(str, DeviceKind))

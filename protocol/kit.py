@@ -1,0 +1,89 @@
+"""This file compares what a room should have with what is there. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Annotated, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+from protocol.messages import KitLine
+from protocol.model import DeviceKind
+
+
+class KitTemplate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a room should have: how many of each kind, and which programs."""
+
+    computers: Annotated[int, Meta(ge=0, le=400, description="Computers in this room.")] = 1
+    boards: Annotated[int, Meta(ge=0, le=400, description="Interactive boards in this room.")] = 1
+    cameras: Annotated[int, Meta(ge=0, le=400, description="Cameras in this room.")] = 1
+    projectors: Annotated[int, Meta(ge=0, le=400, description="Projectors in this room.")] = 0
+    access_points: Annotated[int, Meta(ge=0, le=400, description="Access points in this room.")] = 1
+    tablets: Annotated[int, Meta(ge=0, le=400, description="Tablets in this room.")] = 0
+    software: Annotated[
+        str,
+        Meta(
+            max_length=1000,
+            description="Programs this computer should have, between commas, such as LibreOffice.",
+        ),
+    ] = ""
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """The programs by name, each once, in order."""
+        names = (name.strip() for name in self.software.split(","))
+        return tuple(dict.fromkeys(name for name in names if name))
+
+
+class Program(NamedTuple):
+    """A program as this machine tells of it; None where it does not tell."""
+
+    installed: bool | None
+    running: bool | None
+
+
+_KINDS = {
+    DeviceKind.HOST: "computers",
+    DeviceKind.BOARD: "boards",
+    DeviceKind.CAMERA: "cameras",
+    DeviceKind.PROJECTOR: "projectors",
+    DeviceKind.NETWORK: "access_points",
+    DeviceKind.TABLET: "tablets",
+}
+
+
+def compare(
+    template: KitTemplate, here: Iterable[DeviceKind], programs: Mapping[str, Program]
+) -> tuple[KitLine, ...]:
+    """Hold the template against what is here: a line for each kind and program that is wanted.
+
+    here: the kind of every device that is here. A program of which the machine tells nothing
+    counts as there: nobody is sent to look for what may not be missing.
+    """
+    counts = Counter(here)
+    lines = [
+        KitLine(kind=kind, wanted=wanted, here=counts[kind])
+        for kind, field in _KINDS.items()
+        if (wanted := getattr(template, field))
+    ]
+    lines += [
+        KitLine(
+            name=name,
+            wanted=1,
+            here=int(programs.get(name, _UNTOLD).installed is not False),
+            running=programs.get(name, _UNTOLD).running,
+        )
+        for name in template.programs
+    ]
+    return tuple(lines[:_MOST])
+
+
+_UNTOLD = Program(None, None)
+_MOST = 64
+
+
+def missing(lines: Iterable[KitLine]) -> tuple[KitLine, ...]:
+    """The lines of which not all is there."""
+    return tuple(line for line in lines if line.here < line.wanted)
