@@ -25,9 +25,11 @@ from agent.local.api import Line, Surroundings, application
 from agent.local.door import keep_open
 from agent.memory.documents import FILE, Documents, Remembered
 from agent.memory.folder import OUTBOX, agent_id_from
+from agent.placement import Placement, placed
 from agent.room import Moment, Room
 from agent.sources import Machine, Senses, keep_running, sources, this_machine
 from agent.talk import Talk
+from agent.traces import Traces
 from agent.vitals import Vitals, measures_of
 from protocol.folder import held
 from protocol.health import Finding, ReasonCode
@@ -67,23 +69,23 @@ async def run(config: AgentConfig) -> None:
             max_bytes=config.outbox_max_mb * _MB,
             max_age_s=config.outbox_max_days * _DAY_S,
         )
+        where = placed(_room_of(config), roaming=config.roaming, stay=remembered.stay)
         room = Room(
             place=place,
-            room=config.room,
+            room=where.room,
             boot=boot,
             beat_s=config.beat_s,
             new_id=lambda: str(uuid4()),
         )
         agent = _Agent(
             config,
-            room=room,
+            classroom=_classroom(config, room, where, remembered),
             machine=machine,
             outbox=outbox,
             documents=documents,
-            remembered=remembered,
         )
         async with _opened(outbox):
-            _LOGGER.info("agent %s of room %s starts data=%s", agent_id, config.room, folder)
+            _LOGGER.info("agent %s of room %s starts data=%s", agent_id, room.room, folder)
             await agent.serve(stop)
     _LOGGER.info("agent %s ends", agent_id)
 
@@ -95,14 +97,13 @@ class _Agent:
         self,
         config: AgentConfig,
         *,
-        room: Room,
+        classroom: Classroom,
         machine: Machine,
         outbox: Outbox,
         documents: Documents,
-        remembered: Remembered,
     ) -> None:
         self._config = config
-        self._room = room
+        self._room = room = classroom.room
         self._machine = machine
         self._inbox = Inbox()
         self._senses = Senses()
@@ -120,7 +121,7 @@ class _Agent:
         )
         self._relay = Relay(outbox, self._link, now_s=time.monotonic)
         self._clerk = Clerk(
-            _classroom(config, room, remembered),
+            classroom,
             outbox,
             documents,
             now=now,
@@ -206,10 +207,33 @@ def now() -> Moment:
     return Moment(int(at.timestamp() * 1000), time.monotonic(), at.date().isoformat())
 
 
-def _classroom(config: AgentConfig, room: Room, remembered: Remembered) -> Classroom:
+def _room_of(config: AgentConfig) -> str:
+    """The room in the settings. Raises SettingsError where a fixed computer has none."""
+    if not config.room and not config.roaming:
+        raise SettingsError(
+            "setting_missing",
+            N_("The room is missing."),
+            N_("Give --room, or --roaming true for a computer that is carried about."),
+        )
+    return config.room
+
+
+def _classroom(
+    config: AgentConfig, room: Room, where: Placement, remembered: Remembered
+) -> Classroom:
+    traces = Traces(
+        room=room.room,
+        roaming=where.roaming,
+        answers=remembered.answers,
+        held={each.at: each for each in remembered.traces},
+    )
     return Classroom(
         room=room,
-        devices=devices.recalled(room, remembered.devices),
+        placement=where,
+        devices=devices.recalled(room, remembered.devices, traces, remembered.decisions),
+        template=config.kit,
+        camera_off=remembered.camera_off,
+        typed=remembered.typed,
         vitals=Vitals(room=room, limits=config.limits, report_s=config.report_s),
         lesson=Lesson(room=room, running=remembered.running),
         roll=attendance.recalled(room, remembered.marks),

@@ -6,22 +6,45 @@ caller whose disk refuses what is to be said can go on from there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 import msgspec
 
 from agent.attendance import Marked, Roll
-from agent.devices import Devices
+from agent.condition import SWITCHED_OFF, Condition, condition_of
+from agent.devices import THIS_MACHINE, Devices
+from agent.flaws import Flaws
 from agent.lesson import Lesson
+from agent.line import line_findings, line_measures
+from agent.placement import Evidence, How, Placement
 from agent.room import Moment, Room, Said
-from agent.vitals import Vitals
-from hardware.readings import Sighting
+from agent.traces import FIXTURES
+from agent.typed import MAX_TYPED, Typed
+from agent.vitals import Report, Vitals
+from hardware.readings import (
+    CameraReading,
+    Flaw,
+    Kind,
+    LineReading,
+    ProjectorReading,
+    RoomHeard,
+    Seen,
+    Sighting,
+)
 from protocol import __version__
-from protocol.health import Finding, Judgement
-from protocol.messages import MAX_BYTES, Birth, HostMeasures, OutboxReport
-from protocol.model import AttendanceStatus, Device, DeviceKind, Method, Status
+from protocol.health import Finding, Judgement, ReasonCode
+from protocol.kit import KitTemplate, Program, compare, missing
+from protocol.messages import MAX_BYTES, Birth, HostMeasures, KitLine, LineMeasures, OutboxReport
+from protocol.model import (
+    NO_ROOM,
+    AttendanceStatus,
+    Device,
+    Method,
+    Reason,
+    Status,
+)
 
 _DEVICES_BYTES: Final = MAX_BYTES - 32 * 1024  # the rest of a birth needs less than this
 
@@ -40,6 +63,8 @@ class View(NamedTuple):
 
     judgement: Judgement
     measures: HostMeasures
+    line: LineMeasures
+    kit: tuple[KitLine, ...]
     lesson: str | None
     since_ms: int | None
     devices: tuple[Device, ...]
@@ -48,21 +73,42 @@ class View(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Classroom:
-    """One room: its devices, its computer's health, its lesson and its roll."""
+    """One room: where it is, its devices, its computer's health and line, its lesson and roll.
+
+    template: what the room should have. camera_off: the room's cameras shall not be looked at.
+    typed: the addresses that people added.
+    """
 
     room: Room
+    placement: Placement
     devices: Devices
     vitals: Vitals
     lesson: Lesson
     roll: Roll
+    template: KitTemplate = KitTemplate()  # noqa: RUF009 - frozen
+    flaws: Flaws = field(default_factory=Flaws)
+    line: LineReading | None = None
+    programs: Mapping[str, Program] = field(default_factory=dict)
+    camera_off: bool = False
+    typed: tuple[Typed, ...] = ()
 
-    def see(self, sightings: Iterable[Sighting], at_ms: int) -> Step:
-        """Take in what the senses saw."""
-        devices, all_said = self.devices, Said()
-        for sighting in sightings:
-            devices, said = devices.see(sighting, at_ms)
-            all_said += said
-        return Step(replace(self, devices=devices), all_said)
+    def see(self, seen: Iterable[Seen], at_ms: int) -> Step:
+        """Take in what the senses saw: what comes and goes, and how it fares."""
+        told = list(seen)
+        sightings = [each for each in told if isinstance(each, Sighting)]
+        readings = [each for each in told if isinstance(each, CameraReading | ProjectorReading)]
+        lines = [each for each in told if isinstance(each, LineReading)]
+        devices, said = self.devices.see(sightings, at_ms)
+        devices, found = devices.find(self._conditions(devices, readings), at_ms)
+        after = replace(
+            self,
+            devices=devices,
+            flaws=self.flaws.hear(each for each in told if isinstance(each, Flaw)),
+            line=lines[-1] if lines else self.line,
+            placement=_heard(self.placement, told),
+        )
+        step = after.learn(at_ms)
+        return step._replace(said=said + found + step.said)
 
     def beat(
         self,
@@ -70,13 +116,49 @@ class Classroom:
         outbox: OutboxReport,
         extra: tuple[Finding, ...],
         moment: Moment,
+        programs: Mapping[str, Program] | None = None,
     ) -> Step:
         """Take in one beat's measures; yesterday's roll is let go here."""
-        vitals, said = self.vitals.beat(measures, outbox, extra, self.devices.here(), moment)
-        devices, host_said = self._judge_host(vitals.judgement, moment.at_ms)
+        devices, said = self.devices.settle(moment.at_ms)
+        here = replace(self, devices=devices, programs=programs or self.programs)
+        vitals, report = here.vitals.beat(
+            measures,
+            outbox,
+            extra + here.findings(),
+            here.report(),
+            moment,
+        )
+        devices, host_said = _judge_host(here.devices, vitals.judgement, moment.at_ms)
         roll = self.roll.only(moment.day, self.lesson.code)
-        after = replace(self, vitals=vitals, devices=devices, roll=roll)
-        return Step(after, said + host_said)
+        after = replace(here, vitals=vitals, devices=devices, roll=roll)
+        return Step(after, said + report + host_said)
+
+    def pick(self, room: str, at_ms: int) -> Step:
+        """The teacher says which room this is; only a roaming computer takes it."""
+        return self._placed(self.placement.pick(room, self._evidence()), at_ms)
+
+    def switch_camera(self, *, off: bool, at_ms: int) -> Step:
+        """The room's cameras are hidden from us, or may be looked at again."""
+        after = replace(self, camera_off=off)
+        cameras = [each for each in after.devices.traces.sightings() if each.kind is Kind.CAMERA]
+        judged = SWITCHED_OFF if off else Condition(Status.OK)
+        devices, said = after.devices.find({each.key: judged for each in cameras}, at_ms)
+        return Step(replace(after, devices=devices), said)
+
+    def add(self, typed: Typed) -> Step:
+        """A person added a device by its address; the oldest of too many is let go."""
+        others = tuple(each for each in self.typed if each.at != typed.at)
+        return Step(replace(self, typed=(*others, typed)[-MAX_TYPED:]), [])
+
+    def forget(self, device_id: str, at_ms: int) -> Step:
+        """Forget a device, and the address by which a person added it.
+
+        Raises KeyError if it is not known.
+        """
+        addresses = {each.address for each in self.devices.sightings_of(device_id)}
+        typed = tuple(each for each in self.typed if each.host not in addresses - {""})
+        devices, said = self.devices.forget(device_id, at_ms)
+        return Step(replace(self, devices=devices, typed=typed), said)
 
     def start_lesson(self, lesson: str, at_ms: int) -> Step:
         """Start a lesson, unless one runs."""
@@ -96,9 +178,9 @@ class Classroom:
         after, marked, said = roll.mark(student, status, method, self.lesson.code, moment)
         return Step(replace(self, roll=after), said), marked
 
-    def forget(self, device_id: str, at_ms: int) -> Step:
-        """Forget a device. Raises KeyError if it is not known."""
-        devices, said = self.devices.forget(device_id, at_ms)
+    def tell(self, told: Callable[[Devices], tuple[Devices, Said]]) -> Step:
+        """A person said something of a device. Raises KeyError if it is not known."""
+        devices, said = told(self.devices)
         return Step(replace(self, devices=devices), said)
 
     def birth(self, session: int, outbox: OutboxReport, at_ms: int) -> Birth:
@@ -116,7 +198,15 @@ class Classroom:
             outbox=outbox,
             devices=_fitting(self.devices.all(at_ms)),
             lesson=self.lesson.code,
+            roaming=self.placement.roaming,
+            line=line_measures(self.line),
+            kit=self.kit(),
         )
+
+    def kit(self) -> tuple[KitLine, ...]:
+        """What this room should have, and what of it is here."""
+        here = [self.devices.known[each].device.kind for each in self.devices.here()]
+        return compare(self.template, here, self.programs)
 
     def view(self, at_ms: int) -> View:
         """What the teacher's screen shows."""
@@ -124,17 +214,91 @@ class Classroom:
         return View(
             judgement=self.vitals.judgement,
             measures=self.vitals.measures,
+            line=line_measures(self.line),
+            kit=self.kit(),
             lesson=self.lesson.code,
             since_ms=running.since_ms if running else None,
             devices=self.devices.all(at_ms),
             here=frozenset(self.devices.here()),
         )
 
-    def _judge_host(self, judged: Judgement, at_ms: int) -> tuple[Devices, Said]:
-        for device_id, known in self.devices.known.items():
-            if known.here and known.device.kind is DeviceKind.HOST:
-                return self.devices.judge(device_id, judged.status, judged.reasons, at_ms)
-        return self.devices, []
+    def learn(self, at_ms: int) -> Step:
+        """Find out where a roaming computer is; a lesson stays where it began."""
+        here = self._evidence()
+        placement = self.placement if self.lesson.running else self.placement.learn(here)
+        return self._placed(placement.note(here), at_ms)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What is to be told besides measures: the line, missing programs, an unknown room."""
+        found = [*line_findings(self.line), *self.flaws.findings()]
+        found += [
+            (Status.WARNING, Reason(ReasonCode.SOFTWARE_MISSING, line.name))
+            for line in missing(self.kit())
+            if line.kind is None
+        ]
+        if self.placement.how is How.UNKNOWN or self.room.room == NO_ROOM:
+            found.append((Status.WARNING, Reason(ReasonCode.ROOM_UNKNOWN)))
+        return tuple(found)
+
+    def report(self) -> Report:
+        """What a health report says of the room."""
+        return Report(self.devices.here(), line_measures(self.line), self.kit())
+
+    def _conditions(
+        self, devices: Devices, readings: Iterable[CameraReading | ProjectorReading]
+    ) -> dict[str, Condition]:
+        limits, lesson = self.vitals.limits, self.lesson.running is not None
+        found = {each.key: condition_of(each, limits, lesson=lesson) for each in readings}
+        return self._hidden(devices, found) if found else found
+
+    def _hidden(self, devices: Devices, found: dict[str, Condition]) -> dict[str, Condition]:
+        """A camera that is switched off says nothing, whatever was still on its way."""
+        if not self.camera_off:
+            return found
+        cameras = {each.key for each in devices.traces.sightings() if each.kind is Kind.CAMERA}
+        return {key: each for key, each in found.items() if key not in cameras}
+
+    def _placed(self, placement: Placement, at_ms: int) -> Step:
+        after = replace(self, placement=placement)
+        if placement.room == self.room.room:
+            return Step(after, [])
+        room = replace(self.room, room=placement.room)
+        devices, said = self.devices.move(room, at_ms)
+        moved = replace(
+            after,
+            room=room,
+            devices=devices,
+            vitals=replace(self.vitals, room=room),
+            lesson=replace(self.lesson, room=room),
+            roll=replace(self.roll, room=room),
+        )
+        return Step(moved, said)
+
+    def _evidence(self) -> Evidence:
+        """The keys of what is here and stands in a room; a mere port tells of no room."""
+        if not self.placement.roaming:
+            return Evidence()
+        here = [each for each in self.devices.traces.sightings() if each.present]
+        wired = [each for each in here if each.source == "usb" and each.kind in FIXTURES]
+        return Evidence(
+            wired=frozenset(each.key for each in wired if each.key.startswith("usb:")),
+            access_points=frozenset(each.key for each in here if each.source == "line"),
+        )
+
+
+def _judge_host(devices: Devices, judged: Judgement, at_ms: int) -> tuple[Devices, Said]:
+    """This computer, as a device among the others, fares as its measures say."""
+    for device_id, known in devices.known.items():
+        if known.here and THIS_MACHINE in known.device.sources:
+            return devices.judge(device_id, judged.status, judged.reasons, at_ms)
+    return devices, []
+
+
+def _heard(placement: Placement, told: Iterable[Seen]) -> Placement:
+    for each in told:
+        if isinstance(each, RoomHeard):
+            placement = placement.hear(each.agent, each.room, present=each.present)
+    return placement
 
 
 def _fitting(devices: tuple[Device, ...]) -> tuple[Device, ...]:

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from agent.attendance import Marked
 from agent.classroom import Classroom, Step, View
 from agent.errors import DocumentError
 from agent.memory.documents import Documents, Remembered
 from agent.room import Moment
-from hardware.readings import Sighting
+from hardware.readings import Seen
 from protocol.health import Finding, Judgement, ReasonCode
+from protocol.kit import Program
 from protocol.messages import AnyEvent, AnyState, HostMeasures, OutboxReport
 from protocol.model import AttendanceStatus, Method, Reason, Status
 from protocol.outbox import Outbox, OutboxError
 
 _LOGGER = logging.getLogger(__name__)
+
+Deed = Callable[[Classroom, int], Step]
 
 _REFUSED = Reason(ReasonCode.OUTBOX_REFUSED)
 
@@ -48,16 +51,36 @@ class Clerk:
         self.refusing = False
         self.refused = 0
 
-    async def see(self, sightings: Iterable[Sighting]) -> None:
+    @property
+    def classroom(self) -> Classroom:
+        """The classroom as it is now."""
+        return self._classroom
+
+    async def see(self, seen: Iterable[Seen]) -> None:
         """Take in what the senses saw."""
         async with self._one_at_a_time:
-            await self._telemetry(self._classroom.see(sightings, self._now().at_ms))
+            await self._telemetry(self._classroom.see(seen, self._now().at_ms))
 
-    async def beat(self, measures: HostMeasures, extra: tuple[Finding, ...]) -> None:
+    async def beat(
+        self,
+        measures: HostMeasures,
+        extra: tuple[Finding, ...],
+        programs: Mapping[str, Program] | None = None,
+    ) -> None:
         """Take in one beat's measures; returns nothing and refuses nothing."""
         async with self._one_at_a_time:
-            step = self._classroom.beat(measures, self._outbox.report(), extra, self._now())
-            await self._telemetry(step)
+            report, now = self._outbox.report(), self._now()
+            await self._telemetry(self._classroom.beat(measures, report, extra, now, programs))
+
+    async def do(self, deed: Deed) -> Step:
+        """Take a step that a person asked for; on the disk when this returns.
+
+        Raises KeyError where it speaks of a device that is not known, OutboxError.
+        """
+        async with self._one_at_a_time:
+            step = deed(self._classroom, self._now().at_ms)
+            await self._record(step)
+            return step
 
     async def mark(self, student: str, status: AttendanceStatus, method: Method) -> Marked:
         """Mark a pupil; it is on the disk when this returns. Raises OutboxError, RollFull."""
@@ -78,11 +101,6 @@ class Clerk:
             step = self._classroom.end_lesson(self._now().at_ms)
             await self._record(step)
             return step
-
-    async def forget(self, device_id: str) -> None:
-        """Forget a device. Raises KeyError if it is not known, OutboxError."""
-        async with self._one_at_a_time:
-            await self._record(self._classroom.forget(device_id, self._now().at_ms))
 
     async def birth(self, session: int) -> bool:
         """Say everything anew; False if the outbox cannot take it now."""
@@ -164,6 +182,12 @@ def remembered_of(classroom: Classroom) -> Remembered:
     return Remembered(
         agent_id=classroom.room.place.agent,
         devices=tuple(each.device for each in classroom.devices.known.values()),
+        traces=tuple(classroom.devices.traces.held.values()),
+        decisions=classroom.devices.decisions,
+        answers=dict(classroom.devices.traces.answers),
+        stay=classroom.placement.stay,
+        typed=classroom.typed,
+        camera_off=classroom.camera_off,
         marks=tuple(classroom.roll.marks.values()),
         running=classroom.lesson.running,
     )

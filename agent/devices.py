@@ -1,62 +1,102 @@
-"""This file knows the room's devices: sightings in; appeared, changed and vanished out. Pure."""
+"""This file knows the room's devices: sightings in; appeared, changed and vanished out. Pure.
+
+`agent/traces.py` keeps what sources said, `agent/merge.py` groups that into devices; here a
+device gets its id, its status, and what is said of it.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace as rewrite
 
+from agent.condition import CALM, Condition, both
+from agent.merge import Decision, Group, Joined, Parted, grouped
 from agent.room import Room, Said
-from hardware.readings import Sighting
+from agent.traces import Trace, Traces, awaited
+from hardware.readings import Kind, Sighting
 from protocol.health import ReasonCode
 from protocol.messages import DeviceAppeared, DeviceForgotten, DeviceState, DeviceVanished
-from protocol.model import Device, DeviceKind, Reason, Status
+from protocol.model import Device, DeviceKind, Identity, Reason, Status
 
 MAX_DEVICES: Final = 400  # what a birth may hold; a room with more is being flooded
+ASLEEP_MS: Final = 12 * 3_600_000  # a tablet that has slept for a whole school day is gone
+
+THIS_MACHINE: Final = "host"  # the source that tells of the agent's own computer
+
 _TEXT_LIMIT: Final = 80  # so that a full birth stays below a message's limit
+_ALIASES_LIMIT: Final = 8
 _CONNECTED: Final = {"host": "host", "usb": "usb", "port": "usb"}
-_NOT_REPORTED: Final = (Reason(ReasonCode.NOT_REPORTED),)
+# 0.1.0 named devices of the network so; they come back under names of their own.
+_OLD_NETWORK: Final = "mdns-"
+
+
+class Presence(StrEnum):
+    """Whether a device is here, will come back when used, has not been looked for yet, is gone."""
+
+    HERE = "here"
+    ASLEEP = "asleep"
+    AWAITED = "awaited"
+    GONE = "gone"
+
+
+_ABSENT: Final = {
+    ReasonCode.SLEEPING: Presence.ASLEEP,
+    ReasonCode.NOT_REPORTED: Presence.AWAITED,
+}
 
 
 class Known(NamedTuple):
-    """A device, and whether its source sees it now."""
+    """A device, and whether any source sees it now."""
 
     device: Device
     here: bool
 
     @property
-    def awaited(self) -> bool:
-        """Whether it was here before the agent started anew, and nobody has seen it since."""
-        return not self.here and self.device.reasons == _NOT_REPORTED
+    def presence(self) -> Presence:
+        """Where it is; an absent device's reason tells."""
+        if self.here:
+            return Presence.HERE
+        codes = [each.code for each in self.device.reasons]
+        return _ABSENT.get(ReasonCode(codes[0]), Presence.GONE) if codes else Presence.GONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Devices:
-    """All devices ever seen in the room and not forgotten, by device id."""
+    """All devices ever seen in the room and not forgotten, by device id.
+
+    decisions: what people said of which are one. conditions: how devices fare, by key.
+    """
 
     room: Room
+    traces: Traces
     known: Mapping[str, Known] = field(default_factory=dict)
+    decisions: tuple[Decision, ...] = ()
+    conditions: Mapping[str, Condition] = field(default_factory=dict)
 
-    def see(self, sighting: Sighting, at_ms: int) -> tuple[Devices, Said]:
-        """Take in one sighting; what says nothing new gives no message."""
-        device_id = device_id_of(sighting.key)
-        before = self.known.get(device_id)
-        if not sighting.present:
-            return self._vanish(before, sighting, at_ms)
-        device = _device_of(sighting, device_id, before, at_ms)
-        after = self._with(Known(device, here=True))
-        if after is None:
-            return self, []
-        appeared = before is None or not (before.here or before.awaited)
-        if before is not None and before.here and not _changed(before.device, device):
-            return after, []
-        said: Said = [DeviceState(boot=self.room.boot, at_ms=at_ms, device=device)]
-        if appeared:
-            said.append(self._appeared(device, at_ms))
-        return after, said
+    def see(self, sightings: Iterable[Sighting], at_ms: int) -> tuple[Devices, Said]:
+        """Take in what the sources saw; what says nothing new gives no message."""
+        return replace(self, traces=self.traces.see(sightings, at_ms)).settle(at_ms)
+
+    def settle(self, at_ms: int) -> tuple[Devices, Said]:
+        """Bring the devices up to what the traces and people say now."""
+        groups = {device_id_of(group.key): group for group in self.groups()}
+        known, said = dict(self.known), Said()
+        for device_id in self._dissolved(groups):
+            del known[device_id]
+            said.append(DeviceForgotten(boot=self.room.boot, at_ms=at_ms, device_id=device_id))
+        for device_id, group in groups.items():
+            olds = self._olds(group)
+            before = self.known.get(device_id) or next(iter(olds), None)
+            if device_id not in known and not _has_room(known, group):
+                continue
+            known[device_id] = self._known(device_id, group, olds, at_ms)
+            said += self._news(before, known[device_id], at_ms)
+        return replace(self, known=known), said
 
     def judge(
         self, device_id: str, status: Status, reasons: tuple[Reason, ...], at_ms: int
@@ -69,12 +109,53 @@ class Devices:
         after = replace(self, known={**self.known, device_id: Known(device, here=True)})
         return after, [DeviceState(boot=self.room.boot, at_ms=at_ms, device=device)]
 
+    def find(self, conditions: Mapping[str, Condition], at_ms: int) -> tuple[Devices, Said]:
+        """Take in how devices fare, by key."""
+        return replace(self, conditions={**self.conditions, **conditions}).settle(at_ms)
+
     def forget(self, device_id: str, at_ms: int) -> tuple[Devices, Said]:
         """Let go of a device because a person said so. Raises KeyError if it is not known."""
+        traces = self.traces.forget(self.keys_of(device_id))
         known = {**self.known}
         del known[device_id]
         forgotten = DeviceForgotten(boot=self.room.boot, at_ms=at_ms, device_id=device_id)
-        return replace(self, known=known), [forgotten]
+        return replace(self, known=known, traces=traces), [forgotten]
+
+    def answer(self, device_id: str, kind: Kind, at_ms: int) -> tuple[Devices, Said]:
+        """A person said what a device is: so is all of its product. Raises KeyError."""
+        keys = self._keys_or_fail(device_id)
+        products = {each.product for each in self.sightings_of(device_id) if each.product}
+        answers = {**self.traces.answers, **dict.fromkeys(products or keys, kind)}
+        return replace(self, traces=replace(self.traces, answers=answers)).settle(at_ms)
+
+    def join(self, one: str, other: str, at_ms: int) -> tuple[Devices, Said]:
+        """A person said that two devices are one. Raises KeyError if they are not two."""
+        keys = sorted(min(self._keys_or_fail(device_id)) for device_id in (one, other))
+        if one == other:
+            raise KeyError(other)
+        decisions = (*self.decisions, Joined(*keys))
+        return replace(self, decisions=decisions).settle(at_ms)
+
+    def part(self, device_id: str, at_ms: int) -> tuple[Devices, Said]:
+        """A person said that a device is several. Raises KeyError if it is not known.
+
+        What was joined by a person is taken back; else each key becomes a device of its own.
+        """
+        keys = self._keys_or_fail(device_id)
+        joins = {each for each in self.decisions if isinstance(each, Joined) and each.one in keys}
+        kept = tuple(each for each in self.decisions if each not in joins)
+        if not joins and len(keys) > 1:
+            kept += (Parted(tuple(sorted(keys))),)
+        return replace(self, decisions=kept).settle(at_ms)
+
+    def undo(self, at_ms: int) -> tuple[Devices, Said]:
+        """Take back what a person last said of joining or parting, if anything."""
+        return replace(self, decisions=self.decisions[:-1]).settle(at_ms)
+
+    def move(self, room: Room, at_ms: int) -> tuple[Devices, Said]:
+        """This machine stands in another room."""
+        moved = replace(self, room=room, traces=self.traces.move(room.room, at_ms))
+        return moved.settle(at_ms)
 
     def all(self, at_ms: int) -> tuple[Device, ...]:
         """Every device; those that are here were last seen now."""
@@ -84,54 +165,130 @@ class Devices:
         )
 
     def here(self) -> tuple[str, ...]:
-        """The ids of the devices that are here now."""
-        return tuple(device_id for device_id, each in self.known.items() if each.here)
+        """The ids of the devices that are here now, awake or asleep."""
+        there = {Presence.HERE, Presence.ASLEEP}
+        return tuple(name for name, each in self.known.items() if each.presence in there)
 
-    def _vanish(self, before: Known | None, sighting: Sighting, at_ms: int) -> tuple[Devices, Said]:
-        if before is None or not (before.here or before.awaited):
-            return self, []
-        code = sighting.reason or ReasonCode.NOT_REPORTED
-        device = rewrite(before.device, status=Status.UNKNOWN, reasons=(Reason(code),))
-        known = {**self.known, device.device_id: Known(device, here=False)}
-        state = DeviceState(boot=self.room.boot, at_ms=at_ms, device=device)
-        return replace(self, known=known), [state, self._vanished(device, code, at_ms)]
+    def groups(self) -> tuple[Group, ...]:
+        """The sightings of each device."""
+        return grouped(self.traces.sightings(), self.decisions)
 
-    def _with(self, newest: Known) -> Devices | None:
-        """These devices and the newest; None if there is no room and nothing gone to drop."""
-        known = {**self.known, newest.device.device_id: newest}
-        if len(known) > MAX_DEVICES:
-            gone = [each.device for each in known.values() if not each.here]
-            if not gone:
-                return None
-            del known[min(gone, key=lambda each: each.last_seen_ms).device_id]
-        return replace(self, known=known)
+    def sightings_of(self, device_id: str) -> tuple[Sighting, ...]:
+        """What each source last said of a device, the best word first; none if not known."""
+        named = (each for each in self.groups() if device_id_of(each.key) == device_id)
+        return next((each.sightings for each in named), ())
+
+    def keys_of(self, device_id: str) -> frozenset[str]:
+        """The keys under which sources speak of a device; none if it is not known."""
+        return frozenset(each.key for each in self.sightings_of(device_id))
+
+    def questions(self) -> dict[str, Kind]:
+        """The devices here of which a person should say what they are, and what they may be."""
+        asked = {
+            device_id_of(group.key): next(
+                (each.asks for each in group.sightings if each.asks), None
+            )
+            for group in self.groups()
+            if any(each.present for each in group.sightings)
+        }
+        return {device_id: kind for device_id, kind in asked.items() if kind is not None}
+
+    def _keys_or_fail(self, device_id: str) -> frozenset[str]:
+        keys = self.keys_of(device_id)
+        if not keys:
+            raise KeyError(device_id)
+        return keys
+
+    def _dissolved(self, groups: Mapping[str, Group]) -> list[str]:
+        """The ids that are another device's now, or were given by an older LopHoc."""
+        absorbed = {device_id_of(claim) for group in groups.values() for claim in group.claims}
+        return [
+            device_id
+            for device_id in self.known
+            if device_id not in groups
+            and (device_id in absorbed or device_id.startswith(_OLD_NETWORK))
+        ]
+
+    def _olds(self, group: Group) -> list[Known]:
+        """The devices that this one was until now, by any of its names; its own first."""
+        names = dict.fromkeys(map(device_id_of, (group.key, *sorted(group.claims))))
+        return [self.known[name] for name in names if name in self.known]
+
+    def _known(self, device_id: str, group: Group, olds: list[Known], at_ms: int) -> Known:
+        traces = [self.traces.of(each) for each in group.sightings]
+        here = any(each.present for each in group.sightings)
+        firsts = [each.device.first_seen_ms for each in olds]
+        device = _described(group, device_id, self._condition(group, traces, olds, at_ms))
+        return Known(
+            rewrite(
+                device,
+                room=next((each.room for each in traces if each.room), ""),
+                first_seen_ms=min(firsts, default=at_ms),
+                last_seen_ms=at_ms if here else max(each.at_ms for each in traces),
+            ),
+            here,
+        )
+
+    def _condition(
+        self, group: Group, traces: list[Trace], olds: list[Known], at_ms: int
+    ) -> Condition:
+        if not any(each.present for each in group.sightings):
+            return _absence(max(traces, key=lambda each: each.at_ms), at_ms)
+        if group.sightings[0].source == THIS_MACHINE:
+            # This machine's own status comes from its measures; until then it is unknown.
+            judged = olds[0].device if olds and olds[0].here else None
+            return Condition(judged.status, judged.reasons) if judged else Condition(Status.UNKNOWN)
+        condition = CALM
+        for key in sorted(group.claims & self.conditions.keys()):
+            condition = both(condition, self.conditions[key])
+        return condition
+
+    def _news(
+        self, before: Known | None, after: Known, at_ms: int
+    ) -> Iterator[DeviceState | DeviceAppeared | DeviceVanished]:
+        device = after.device
+        if before is not None and not _changed(before.device, device):
+            return
+        yield DeviceState(boot=self.room.boot, at_ms=at_ms, device=device)
+        was = before.presence if before is not None else None
+        if after.presence is Presence.HERE and was in {None, Presence.GONE}:
+            yield self._appeared(device, at_ms)
+        if after.presence is Presence.GONE and was not in {None, Presence.GONE}:
+            yield self._vanished(device, at_ms)
 
     def _appeared(self, device: Device, at_ms: int) -> DeviceAppeared:
         return DeviceAppeared(
             boot=self.room.boot,
             at_ms=at_ms,
             id=self.room.new_id(),
-            room=self.room.room,
+            room=device.room or self.room.room,
             device_id=device.device_id,
             name=device.name,
         )
 
-    def _vanished(self, device: Device, code: str, at_ms: int) -> DeviceVanished:
+    def _vanished(self, device: Device, at_ms: int) -> DeviceVanished:
         return DeviceVanished(
             boot=self.room.boot,
             at_ms=at_ms,
             id=self.room.new_id(),
-            room=self.room.room,
+            room=device.room or self.room.room,
             device_id=device.device_id,
             name=device.name,
-            reason=code,
+            reason=device.reasons[0].code,
         )
 
 
-def recalled(room: Room, devices: Iterable[Device]) -> Devices:
-    """The devices of before a restart: none is here until its source reports it."""
-    known = {each.device_id: Known(_awaited(each), here=False) for each in devices}
-    return Devices(room=room, known=known)
+def recalled(
+    room: Room,
+    devices: Iterable[Device],
+    traces: Traces | None = None,
+    decisions: tuple[Decision, ...] = (),
+) -> Devices:
+    """The devices of before a restart: none is here until a source reports it."""
+    kept = traces or Traces(room=room.room)
+    held = {at: awaited(each) for at, each in kept.held.items()}
+    known = {each.device_id: Known(_unseen(each), here=False) for each in devices}
+    return Devices(room=room, traces=replace(kept, held=held), known=known, decisions=decisions)
 
 
 def device_id_of(key: str) -> str:
@@ -140,33 +297,55 @@ def device_id_of(key: str) -> str:
     return f"{_CONNECTED.get(key.partition(':')[0], 'net')}-{digits}"
 
 
-def _awaited(device: Device) -> Device:
+def _unseen(device: Device) -> Device:
     """What was seen to go keeps its reason; of all else nobody knows."""
     if device.status is Status.UNKNOWN and device.reasons:
         return device
-    return rewrite(device, status=Status.UNKNOWN, reasons=_NOT_REPORTED)
+    not_reported = (Reason(ReasonCode.NOT_REPORTED),)
+    return rewrite(device, status=Status.UNKNOWN, reasons=not_reported)
 
 
-def _device_of(sighting: Sighting, device_id: str, before: Known | None, at_ms: int) -> Device:
-    kind = DeviceKind(sighting.kind)
-    # This machine's own status comes from its measures; until then it is unknown.
-    status = Status.UNKNOWN if kind is DeviceKind.HOST else Status.OK
-    reasons: tuple[Reason, ...] = ()
-    if before is not None and before.here:
-        status, reasons = before.device.status, before.device.reasons
+def _absence(latest: Trace, at_ms: int) -> Condition:
+    reason = Reason(latest.sighting.reason or ReasonCode.NOT_REPORTED)
+    if reason.code != ReasonCode.SLEEPING:
+        return Condition(Status.UNKNOWN, (reason,))
+    if at_ms - latest.at_ms < ASLEEP_MS:
+        return Condition(Status.OK, (reason,))
+    return Condition(Status.UNKNOWN, (Reason(ReasonCode.GOODBYE),))
+
+
+def _described(group: Group, device_id: str, condition: Condition) -> Device:
+    """The device as its sources describe it together, the best word first."""
+    told = group.sightings
+    present = [each.source for each in told if each.present]
+    kinds = [each.kind for each in told]
+    telling = [kind for kind in kinds if kind is not Kind.OTHER and kind is not Kind.INPUT]
+    aliases = {device_id_of(claim) for claim in group.claims} - {device_id}
     return Device(
         device_id=device_id,
-        kind=kind,
-        name=sighting.name[:_TEXT_LIMIT],
-        vendor=sighting.vendor[:_TEXT_LIMIT],
-        model=sighting.model[:_TEXT_LIMIT],
-        serial=sighting.serial[:_TEXT_LIMIT],
-        status=status,
-        reasons=reasons,
-        sources=(sighting.source,),
-        first_seen_ms=before.device.first_seen_ms if before else at_ms,
-        last_seen_ms=at_ms,
+        kind=DeviceKind((telling or kinds)[0]),
+        name=_first(each.name for each in told),
+        vendor=_first(each.vendor for each in told),
+        model=_first(each.model for each in told),
+        serial=_first(each.serial for each in told),
+        status=condition.status,
+        reasons=condition.reasons,
+        measures=condition.measures,
+        sources=tuple(dict.fromkeys(present or [each.source for each in told])),
+        identity=_identity(group),
+        aliases=tuple(sorted(aliases))[:_ALIASES_LIMIT],
+        address=_first(each.address for each in told),
+        first_seen_ms=0,
+        last_seen_ms=0,
     )
+
+
+def _identity(group: Group) -> Identity:
+    return Identity(next(each.identity for each in group.sightings if each.key == group.key))
+
+
+def _first(texts: Iterable[str]) -> str:
+    return next((text[:_TEXT_LIMIT] for text in texts if text), "")
 
 
 def _changed(before: Device, after: Device) -> bool:
@@ -176,3 +355,14 @@ def _changed(before: Device, after: Device) -> bool:
 def _same(device: Device, status: Status, reasons: tuple[Reason, ...]) -> bool:
     codes = [each.code for each in device.reasons]
     return device.status is status and codes == [each.code for each in reasons]
+
+
+def _has_room(known: dict[str, Known], group: Group) -> bool:
+    """Whether one more can be known; for one that is here, the one gone longest is let go."""
+    if len(known) < MAX_DEVICES:
+        return True
+    gone = [each.device for each in known.values() if not each.here]
+    if not gone or not any(each.present for each in group.sightings):
+        return False
+    del known[min(gone, key=lambda each: each.last_seen_ms).device_id]
+    return True

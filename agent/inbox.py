@@ -3,32 +3,55 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Final
 
-from hardware.readings import Sighting
+from hardware.readings import Flaw, LineReading, RoomHeard, Seen, Sighting
 
 MAX_HELD: Final = 2000  # far more devices than a room has; behind that someone is flooding
 
+_Slot = tuple[str, str, str]
+
 
 class Inbox:
-    """Sightings in arrival order; a newer one of the same device takes the older one's place."""
+    """What was seen, in arrival order; a newer word on the same thing takes the older one's place.
+
+    Flaws add up.
+    """
 
     def __init__(self) -> None:
-        self._held: dict[tuple[str, str], Sighting] = {}
+        self._held: dict[_Slot, Seen] = {}
         self._arrived = asyncio.Event()
 
-    def report(self, sighting: Sighting) -> None:
-        """Hold a sighting; when too many wait, the oldest is let go."""
-        key = sighting.source, sighting.key
-        self._held.pop(key, None)
-        self._held[key] = sighting
+    def report(self, seen: Seen) -> None:
+        """Hold what was seen; when too much waits, the oldest is let go."""
+        slot = _slot_of(seen)
+        before = self._held.pop(slot, None)
+        if isinstance(seen, Flaw) and isinstance(before, Flaw):
+            seen = replace(seen, count=before.count + seen.count)
+        self._held[slot] = seen
         if len(self._held) > MAX_HELD:
             del self._held[next(iter(self._held))]
         self._arrived.set()
 
-    async def batch(self) -> list[Sighting]:
-        """Wait for sightings and return all that are here."""
+    async def batch(self) -> list[Seen]:
+        """Wait for something to be seen, and return all that is here."""
         await self._arrived.wait()
         self._arrived.clear()
         taken, self._held = list(self._held.values()), {}
         return taken
+
+
+def _slot_of(seen: Seen) -> _Slot:
+    kind = type(seen).__name__
+    match seen:
+        case Sighting():
+            return kind, seen.source, seen.key
+        case Flaw():
+            return kind, seen.source, seen.code
+        case RoomHeard():
+            return kind, "", seen.agent
+        case LineReading():
+            return kind, "", ""
+        case _:
+            return kind, "", seen.key

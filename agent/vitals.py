@@ -6,21 +6,38 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace as rewrite
 
 from agent.room import Moment, Room, Said
 from hardware.readings import HostReading
 from protocol.health import Finding, Judgement, Limits, ReasonCode, judge
-from protocol.messages import Health, HealthChanged, HostMeasures, OutboxReport
+from protocol.messages import (
+    Health,
+    HealthChanged,
+    HostMeasures,
+    KitLine,
+    LineMeasures,
+    OutboxReport,
+)
 from protocol.model import Status, worst
 
 HOLD_BEATS: Final = 2  # one beat's peak is no news; two in a row are
-# A clock jumps once: at the next beat the jump is over, and would never have held.
-_MOMENTARY: Final = frozenset({ReasonCode.CLOCK_JUMPED})
+# These happen once: at the next beat they are over, and would never have held.
+_MOMENTARY: Final = frozenset(
+    {ReasonCode.CLOCK_JUMPED, ReasonCode.UNDER_VOLTAGE, ReasonCode.THROTTLED}
+)
 
 _Key = tuple[Status, str, str]  # how urgent, a reason's code, and its value where that is a word
+
+
+class Report(NamedTuple):
+    """What a health report says of the room: the devices that are here, the line, the kit."""
+
+    seen: tuple[str, ...] = ()
+    line: LineMeasures = LineMeasures()
+    kit: tuple[KitLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +68,10 @@ class Vitals:
         measures: HostMeasures,
         outbox: OutboxReport,
         extra: tuple[Finding, ...],
-        seen: tuple[str, ...],
+        report: Report,
         moment: Moment,
     ) -> tuple[Vitals, Said]:
-        """Take in one beat's measures; seen: the ids of the devices that are here."""
+        """Take in one beat's measures; report: what goes with them."""
         found = _found(measures, self.limits, outbox, extra)
         first = self.reported_s is None
         waiting = {} if first else self._waiting(found)
@@ -64,7 +81,7 @@ class Vitals:
         after = replace(self, measures=measures, shown=shown, waiting=unripe)
         if not (first or _differs(after, self) or self._due(moment)):
             return after, []
-        said: Said = [_health(after, outbox, seen, moment), *_change(after, self, moment)]
+        said: Said = [_health(after, outbox, report, moment), *_change(after, self, moment)]
         return replace(after, reported_s=moment.steady_s), said
 
     def _due(self, moment: Moment) -> bool:
@@ -102,7 +119,7 @@ def _differs(after: Vitals, before: Vitals) -> bool:
     return statuses[0] is not statuses[1] or _keys(after.shown) != _keys(before.shown)
 
 
-def _health(after: Vitals, outbox: OutboxReport, seen: tuple[str, ...], moment: Moment) -> Health:
+def _health(after: Vitals, outbox: OutboxReport, report: Report, moment: Moment) -> Health:
     return Health(
         boot=after.room.boot,
         at_ms=moment.at_ms,
@@ -110,7 +127,9 @@ def _health(after: Vitals, outbox: OutboxReport, seen: tuple[str, ...], moment: 
         reasons=after.judgement.reasons,
         measures=after.measures,
         outbox=outbox,
-        seen=seen,
+        seen=report.seen,
+        line=report.line,
+        kit=report.kit,
     )
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "Power",
     "ProjectorReading",
     "Report",
+    "RoomHeard",
     "Seen",
     "SenseMissing",
     "Sighting",
@@ -191,16 +192,24 @@ class Flaw:
     """Something came that a well-behaved device does not say; it was counted and let go.
 
     source: as in Sighting. code: what was wrong ("nonsense", "oversized", "entity", "flood").
-    address: who said it, where that is known.
+    address: who said it, where that is known. count: how often.
     """
 
     source: str
     code: str
     address: str = ""
+    count: int = 1
 
 
-Seen = Sighting | CameraReading | ProjectorReading | Flaw
-Report = Callable[[Seen], None]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomHeard:
+    """A fixed computer of this school announced its room, or left (present is False)."""
+
+    agent: str
+    room: str
+    school: str
+    address: str = ""
+    present: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +239,10 @@ class LineReading:
     internet: bool | None = None
     rtt_ms: float | None = None
     outage_min: float = 0.0
+
+
+Seen = Sighting | CameraReading | ProjectorReading | LineReading | RoomHeard | Flaw
+Report = Callable[[Seen], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

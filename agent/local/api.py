@@ -148,7 +148,7 @@ class _Door:
         await body_of(request)
         device_id = request.path_params["device_id"]
         try:
-            await self._clerk.forget(device_id)
+            await self._clerk.do(lambda room, at_ms: room.forget(device_id, at_ms))
         except KeyError as error:
             raise Refusal(
                 HTTPStatus.NOT_FOUND, "device_unknown", N_("No such device is known here.")

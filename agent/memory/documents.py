@@ -13,20 +13,37 @@ from agent.attendance import Mark
 from agent.errors import DocumentError
 from agent.lesson import Running
 from agent.memory.storage import GenerationStorage, damaged
+from agent.merge import Decision
+from agent.placement import Stay
+from agent.traces import Trace
+from agent.typed import Typed
+from hardware.readings import Kind
 from protocol.model import Device
 from protocol.words import N_
 
 FILE: Final = "documents.json"
-FORMAT: Final = 1
+FORMAT: Final = 2
 
-_TABLES: Final = ("identity", "devices", "roll", "lesson")
+# Of format 1 there are the devices alone; what sources said of them is heard anew.
+_READ: Final = frozenset({1, FORMAT})
+_TABLES: Final = ("identity", "devices", "traces", "decisions", "place", "typed", "roll", "lesson")
 
 
 class Remembered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an agent remembers: its own id, the devices, today's marks, the running lesson."""
+    """What an agent remembers: its own id and room, the devices, today's marks, the lesson.
+
+    traces: what sources said of devices. decisions, answers: what people said of them.
+    typed: the addresses that people added. camera_off: the cameras shall not be looked at.
+    """
 
     agent_id: str = ""
     devices: tuple[Device, ...] = ()
+    traces: tuple[Trace, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    answers: dict[str, Kind] = {}
+    stay: Stay = Stay()
+    typed: tuple[Typed, ...] = ()
+    camera_off: bool = False
     marks: tuple[Mark, ...] = ()
     running: Running | None = None
 
@@ -71,7 +88,7 @@ def _remembered(path: Path, db: TinyDB) -> Remembered:
     if unknown := db.tables() - {*_TABLES, "_default"}:
         raise damaged(path, f"it has an unknown table {min(unknown)[:40]!r}")
     identity = dict((_all(db, "identity") or [{}])[0])
-    if identity.pop("format", FORMAT) != FORMAT:
+    if identity.pop("format", FORMAT) not in _READ:
         raise DocumentError(
             "documents_newer",
             N_("The documents {path} were written by a newer LopHoc."),
@@ -81,6 +98,10 @@ def _remembered(path: Path, db: TinyDB) -> Remembered:
     tree = {
         **identity,
         "devices": _all(db, "devices"),
+        "traces": _all(db, "traces"),
+        "decisions": _all(db, "decisions"),
+        **next(iter(_all(db, "place")), {}),
+        "typed": _all(db, "typed"),
         "marks": _all(db, "roll"),
         "running": next(iter(_all(db, "lesson")), None),
     }
@@ -99,6 +120,10 @@ def _rows(remembered: Remembered) -> dict[str, list[dict[str, Any]]]:
     return {
         "identity": [{"format": FORMAT, "agent_id": remembered.agent_id}],
         "devices": tree["devices"],
+        "traces": tree["traces"],
+        "decisions": tree["decisions"],
+        "place": [{name: tree[name] for name in ("stay", "answers", "camera_off")}],
+        "typed": tree["typed"],
         "roll": tree["marks"],
         "lesson": [tree["running"]] if remembered.running else [],
     }
@@ -106,5 +131,7 @@ def _rows(remembered: Remembered) -> dict[str, list[dict[str, Any]]]:
 
 def _gist(remembered: Remembered) -> Remembered:
     return replace(
-        remembered, devices=tuple(replace(each, last_seen_ms=0) for each in remembered.devices)
+        remembered,
+        devices=tuple(replace(each, last_seen_ms=0) for each in remembered.devices),
+        traces=tuple(replace(each, at_ms=0) for each in remembered.traces),
     )

@@ -8,10 +8,12 @@ from agent import attendance, devices
 from agent.classroom import Classroom
 from agent.devices import Devices
 from agent.lesson import Lesson
+from agent.placement import Stay, placed
 from agent.room import Moment, Room
 from agent.vitals import Vitals
 from hardware.readings import Identity, Kind, Sighting
 from protocol.health import Limits
+from protocol.kit import KitTemplate
 from protocol.messages import HostMeasures
 from protocol.model import Place
 
@@ -55,6 +57,8 @@ def classroom(devices_: Devices | None = None) -> Classroom:
     here = room()
     return Classroom(
         room=here,
+        placement=placed("6A1", roaming=False, stay=Stay()),
+        template=KitTemplate(boards=0, cameras=0, access_points=0),
         devices=devices_ or devices.recalled(here, ()),
         vitals=Vitals(room=here, limits=Limits(), report_s=60.0),
         lesson=Lesson(room=here),

@@ -46,7 +46,6 @@ def test_defaults_are_a_working_agent() -> None:
         ("LOCAL_HOST", "0.0.0.0"),  # noqa: S104 - what must be refused
         ("LOCAL_PORT", "0"),
         ("BEAT_S", "0"),
-        ("ROOM", ""),
         ("SCHOOL", "x" * 65),
         ("LANG", "fr"),
         ("OUTBOX_MAX_MB", "0"),
@@ -60,5 +59,5 @@ def test_settings_that_cannot_work_are_refused(name: str, value: str) -> None:
 
 def test_without_a_place_the_error_names_the_options() -> None:
     """Nobody has to guess what is missing."""
-    with pytest.raises(SettingsError, match="--room"):
+    with pytest.raises(SettingsError, match="--school"):
         load(AgentConfig, PREFIX, argparse.Namespace(), {})

@@ -93,8 +93,8 @@ def test_a_birth_of_hostile_devices_still_fits_one_message() -> None:
     text = "\U0001f600" * 200
     for number in range(MAX_DEVICES):
         each = sighting(f"usb:{number}", name=text, vendor=text, model=text, serial=text)
-        known, _ = known.see(each, 1000)
-    known, _ = known.see(sighting("usb:0", present=False), 2000)
+        known, _ = known.see([each], 1000)
+    known, _ = known.see([sighting("usb:0", present=False)], 2000)
     birth = classroom(known).birth(1, OutboxReport(), 3000)
     assert 0 < len(birth.devices) < MAX_DEVICES
     assert len(to_bytes(birth)) <= MAX_BYTES
@@ -105,7 +105,8 @@ def test_a_birth_of_a_full_ordinary_room_leaves_nothing_out() -> None:
     """Four hundred devices with ordinary names are one message."""
     known = devices.recalled(room(), ())
     for number in range(MAX_DEVICES):
-        known, _ = known.see(sighting(f"usb:{number}", vendor="Thiên Long", serial="A12"), 1000)
+        each = sighting(f"usb:{number}", vendor="Thiên Long", serial="A12")
+        known, _ = known.see([each], 1000)
     birth = classroom(known).birth(1, OutboxReport(), 3000)
     assert len(birth.devices) == MAX_DEVICES
     assert len(to_bytes(birth)) <= MAX_BYTES

@@ -186,9 +186,9 @@ def test_a_lesson_and_a_forgotten_device_are_kept(tmp_path: Path) -> None:
         assert (await here.clerk.start_lesson("l1")).lesson.code == "l1"
         assert (await here.clerk.start_lesson("l2")).lesson.code == "l1"
         (device,) = here.clerk.view().devices
-        await here.clerk.forget(device.device_id)
+        await here.clerk.do(lambda room, at_ms: room.forget(device.device_id, at_ms))
         with pytest.raises(KeyError):
-            await here.clerk.forget(device.device_id)
+            await here.clerk.do(lambda room, at_ms: room.forget(device.device_id, at_ms))
         await here.clerk.end_lesson()
         assert (await here.clerk.end_lesson()).said == []
         assert here.waiting() == [

@@ -75,7 +75,10 @@ def test_the_file_can_be_read_by_people_and_by_nobody_else(tmp_path: Path) -> No
     path = saved(tmp_path, NEW)
     assert '"name": "Máy chiếu 2"' in path.read_text("utf-8")
     assert path.stat().st_mode & 0o077 == 0
-    assert set(json.loads(path.read_text("utf-8"))) == {"identity", "devices", "roll", "lesson"}
+    assert set(json.loads(path.read_text("utf-8"))) == {
+        *("identity", "devices", "traces", "decisions"),
+        *("place", "typed", "roll", "lesson"),
+    }
 
 
 def test_a_newer_last_seen_alone_is_not_written(tmp_path: Path) -> None:
@@ -140,7 +143,7 @@ def test_rows_that_make_no_sense_are_damage(
 def test_a_newer_format_is_refused_by_name(tmp_path: Path) -> None:
     """An older agent does not write over what it does not understand."""
     path = saved(tmp_path, OLD)
-    path.write_text(path.read_text("utf-8").replace('"format": 1', '"format": 2'), "utf-8")
+    path.write_text(path.read_text("utf-8").replace('"format": 2', '"format": 3'), "utf-8")
     with pytest.raises(DocumentError) as caught:
         Documents(path).load()
     assert caught.value.code == "documents_newer"

@@ -1,0 +1,100 @@
+"""This file judges what cameras and projectors told of themselves: how they fare, and why. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from hardware.readings import CameraReading, CameraState, Part, ProjectorReading
+from protocol.health import Limits, ReasonCode
+from protocol.model import DeviceMeasures, Reason, Status, worst
+
+_PICTURES: Final[Mapping[CameraState, tuple[Status, ReasonCode]]] = {
+    CameraState.DISCONNECTED: (Status.CRITICAL, ReasonCode.PICTURE_DISCONNECTED),
+    CameraState.FROZEN: (Status.CRITICAL, ReasonCode.PICTURE_FROZEN),
+    CameraState.BLACK: (Status.WARNING, ReasonCode.PICTURE_BLACK),
+    CameraState.OVEREXPOSED: (Status.WARNING, ReasonCode.PICTURE_OVEREXPOSED),
+    CameraState.COVERED: (Status.WARNING, ReasonCode.PICTURE_COVERED),
+    CameraState.COLOUR_CAST: (Status.WARNING, ReasonCode.PICTURE_COLOUR_CAST),
+    CameraState.PARTLY_COVERED: (Status.WARNING, ReasonCode.PICTURE_PARTLY_COVERED),
+    CameraState.BLURRED: (Status.WARNING, ReasonCode.PICTURE_BLURRED),
+    CameraState.SLOW: (Status.WARNING, ReasonCode.PICTURE_SLOW),
+}
+_HINDRANCES: Final[Mapping[str, tuple[Status, ReasonCode]]] = {
+    "needs_password": (Status.WARNING, ReasonCode.NEEDS_PASSWORD),
+    "no_answer": (Status.CRITICAL, ReasonCode.NO_ANSWER),
+    "stalled": (Status.CRITICAL, ReasonCode.STALLED),
+    "nonsense": (Status.WARNING, ReasonCode.NONSENSE),
+    # Somebody teaches with it: that is what it is for.
+    "in_use": (Status.OK, ReasonCode.BUSY),
+    "busy": (Status.OK, ReasonCode.BUSY),
+}
+_PARTS: Final[Mapping[Part, ReasonCode]] = {
+    Part.FAN: ReasonCode.PART_FAN,
+    Part.LAMP: ReasonCode.PART_LAMP,
+    Part.TEMPERATURE: ReasonCode.PART_TEMPERATURE,
+    Part.COVER: ReasonCode.PART_COVER,
+    Part.FILTER: ReasonCode.PART_FILTER,
+    Part.OTHER: ReasonCode.PART_OTHER,
+}
+
+
+class Condition(NamedTuple):
+    """How a device fares, why, and what it measured."""
+
+    status: Status
+    reasons: tuple[Reason, ...] = ()
+    measures: DeviceMeasures | None = None
+
+
+CALM: Final = Condition(Status.OK)
+SWITCHED_OFF: Final = Condition(Status.OK, (Reason(ReasonCode.CAMERA_OFF),))
+
+
+def condition_of(
+    reading: CameraReading | ProjectorReading, limits: Limits, *, lesson: bool
+) -> Condition:
+    """Judge one reading. lesson: whether a lesson runs; outside lessons rooms are dark."""
+    match reading:
+        case CameraReading():
+            return _camera(reading, lesson=lesson)
+        case ProjectorReading():
+            return _projector(reading, limits)
+
+
+def both(one: Condition, other: Condition) -> Condition:
+    """The worse of two conditions of one device, with what both measured."""
+    status = worst([one.status, other.status])
+    reasons = (*one.reasons, *(each for each in other.reasons if each not in one.reasons))
+    return Condition(status, reasons, one.measures or other.measures)
+
+
+def _camera(reading: CameraReading, *, lesson: bool) -> Condition:
+    measures = DeviceMeasures(picture=reading.state)
+    if reading.reason in _HINDRANCES:
+        status, code = _HINDRANCES[reading.reason]
+        return Condition(status, (Reason(code),), measures)
+    if reading.state is CameraState.OK or (reading.state is CameraState.BLACK and not lesson):
+        return Condition(Status.OK, (), measures)
+    status, code = _PICTURES[reading.state]
+    return Condition(status, (Reason(code),), measures)
+
+
+def _projector(reading: ProjectorReading, limits: Limits) -> Condition:
+    found = [(Status.CRITICAL, Reason(_PARTS[part])) for part in reading.failing]
+    found += [(Status.WARNING, Reason(_PARTS[part])) for part in reading.warned]
+    if reading.reason in _HINDRANCES:
+        status, code = _HINDRANCES[reading.reason]
+        found.append((status, Reason(code)))
+    hours = max(reading.lamp_hours, default=None)
+    if hours is not None and hours >= limits.lamp_warning_hours:
+        reason = Reason(ReasonCode.LAMP_OLD, hours, limits.lamp_warning_hours)
+        found.append((Status.WARNING, reason))
+    measures = DeviceMeasures(
+        power=reading.power,
+        input=reading.input or None,
+        lamp_hours=hours,
+        filter_hours=reading.filter_hours,
+    )
+    reasons = tuple(reason for _, reason in found)
+    return Condition(worst([Status.OK, *(status for status, _ in found)]), reasons, measures)

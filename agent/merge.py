@@ -1,0 +1,146 @@
+"""This file groups sightings into devices by what they tell of themselves. Pure; order is nothing.
+
+Two sightings are one device when they tell the same key, or when one tells the other's key as an
+alias and nothing stronger speaks against it. A key that devices with different stronger keys
+share names none of them: makers leave the same serial in every piece. A person may join what we
+keep apart, and part what we join; both can be taken back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+
+from hardware.readings import Sighting
+
+# From the key that says most of a device to the one that says least.
+_RANKS: Final = ("host", "usb", "mac", "uuid", "serial", "token", "port", "name")
+# Only these may be told as an alias, in the order in which they are believed.
+_TIERS: Final = ("mac", "uuid", "serial", "token")
+# Never two of these in one device, whatever else its sightings claim.
+_SINGLE: Final = ("host", "usb", "port")
+# Whose word counts first where several sources speak of one device.
+_SOURCES: Final = ("host", "usb", "checkin", "onvif", "pjlink", "mdns", "typed", "line")
+
+
+class Joined(msgspec.Struct, frozen=True, tag="joined"):
+    """A person said that two keys are one device."""
+
+    one: str
+    other: str
+
+
+class Parted(msgspec.Struct, frozen=True, tag="parted"):
+    """A person said that these keys are devices of their own, whatever they tell."""
+
+    keys: tuple[str, ...]
+
+
+Decision = Joined | Parted
+
+
+class Group(NamedTuple):
+    """The sightings of one device, the best word first; key: the strongest that it is known by.
+
+    keys: the keys of its sightings. claims: these and their aliases, less what others claim too.
+    """
+
+    key: str
+    keys: frozenset[str]
+    claims: frozenset[str]
+    sightings: tuple[Sighting, ...]
+
+
+def grouped(sightings: Iterable[Sighting], decisions: Sequence[Decision] = ()) -> tuple[Group, ...]:
+    """Give the devices behind these sightings, by key; any order of them gives the same."""
+    by_key = defaultdict[str, list[Sighting]](list)
+    for sighting in sightings:
+        by_key[sighting.key].append(sighting)
+    sets = _Sets(by_key)
+    parted = {key for each in decisions if isinstance(each, Parted) for key in each.keys}
+    _link(sets, by_key, parted)
+    for each in decisions:
+        if isinstance(each, Joined) and each.one in by_key and each.other in by_key:
+            sets.unite([each.one, each.other])
+    groups = [_group([each for key in keys for each in by_key[key]]) for keys in sets.all()]
+    claimed = Counter(claim for group in groups for claim in group.claims)
+    return tuple(
+        group._replace(claims=frozenset(each for each in group.claims if claimed[each] == 1))
+        for group in sorted(groups, key=lambda group: group.key)
+    )
+
+
+def rank(key: str) -> tuple[int, str]:
+    """The order of keys: the one that says most of a device first."""
+    family = family_of(key)
+    return _RANKS.index(family) if family in _RANKS else len(_RANKS), key
+
+
+def family_of(key: str) -> str:
+    """What a key rests on: the word before its first colon."""
+    return key.partition(":")[0]
+
+
+class _Sets:
+    """Disjoint sets of keys."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self._members = {key: {key} for key in keys}
+
+    def of(self, key: str) -> frozenset[str]:
+        return frozenset(self._members[key])
+
+    def unite(self, keys: Sequence[str]) -> None:
+        united: set[str] = set().union(*(self._members[key] for key in keys))
+        for key in united:
+            self._members[key] = united
+
+    def all(self) -> list[set[str]]:
+        return list({id(each): each for each in self._members.values()}.values())
+
+
+def _link(sets: _Sets, by_key: dict[str, list[Sighting]], parted: set[str]) -> None:
+    """Unite keys by what they claim, the most believable claims first."""
+    claimants = defaultdict[str, set[str]](set)
+    for key, told in by_key.items():
+        if key not in parted:
+            for claim in _claims(told):
+                claimants[claim].add(key)
+    for tier in _TIERS:
+        for claim in sorted(each for each in claimants if family_of(each) == tier):
+            keys = sorted(claimants[claim])
+            if len(keys) > 1 and not _contested(sets, keys, tier):
+                sets.unite(keys)
+
+
+def _contested(sets: _Sets, keys: Sequence[str], tier: str) -> bool:
+    """Whether united they would hold two different keys that are as strong as the claim."""
+    members: set[str] = set().union(*(sets.of(key) for key in keys))
+    believed = _TIERS[: _TIERS.index(tier) + 1]
+    return any(
+        len({each for each in members if family_of(each) == family}) > 1
+        for family in (*_SINGLE, *believed)
+    )
+
+
+def _claims(told: Iterable[Sighting]) -> set[str]:
+    claims = {sighting.key for sighting in told}
+    aliases = (alias for sighting in told for alias in sighting.aliases)
+    return claims | {alias for alias in aliases if family_of(alias) in _TIERS}
+
+
+def _group(sightings: list[Sighting]) -> Group:
+    ordered = tuple(sorted(sightings, key=_word))
+    claims = frozenset(_claims(ordered))
+    keys = frozenset(sighting.key for sighting in ordered)
+    return Group(min(keys, key=rank), keys, claims, ordered)
+
+
+def _word(sighting: Sighting) -> tuple[bool, int, tuple[int, str]]:
+    source = sighting.source
+    at = _SOURCES.index(source) if source in _SOURCES else len(_SOURCES)
+    # Who is there now knows better than who was there.
+    return not sighting.present, at, rank(sighting.key)

@@ -1,0 +1,166 @@
+"""This file knows in which room this computer stands, and how it knows. Pure.
+
+A fixed computer is told its room. A roaming one learns it from what it sees: a board whose room
+is known, its access point, the one fixed computer near it; else the teacher picks it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Annotated, Final
+
+import msgspec
+
+from protocol.model import NO_ROOM, Code, RoomCode
+from protocol.topics import MAX_CODE
+
+_MOST_HEARD: Final = 500  # a school has some thirty rooms; more is being flooded
+_MOST_FIXTURES: Final = 500
+
+
+class How(StrEnum):
+    """How the room is known."""
+
+    SETTINGS = "settings"
+    PICKED = "picked"
+    LEARNT = "learnt"
+    UNKNOWN = "unknown"
+
+
+class Fixture(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that stands in rooms: by its key, where it was seen."""
+
+    key: Annotated[str, msgspec.Meta(max_length=400)]
+    rooms: tuple[RoomCode, ...]
+
+
+class Stay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What outlives a restart: the room, how it is known, and what was seen where."""
+
+    room: RoomCode = NO_ROOM
+    how: How = How.UNKNOWN
+    fixtures: tuple[Fixture, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """The keys of what is here and stands in a room: by a cable, and by the air."""
+
+    wired: frozenset[str] = frozenset()
+    access_points: frozenset[str] = frozenset()
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """All of them."""
+        return self.wired | self.access_points
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """The room as it is known now. heard: rooms of fixed computers near by, by their agents.
+
+    basis: what was here when a person picked the room; their word holds until that changes.
+    """
+
+    room: str
+    how: How
+    seen_in: Mapping[str, tuple[str, ...]]
+    heard: Mapping[str, str]
+    basis: Evidence = Evidence()
+
+    @property
+    def roaming(self) -> bool:
+        """Whether this computer moves at all."""
+        return self.how is not How.SETTINGS
+
+    @property
+    def stay(self) -> Stay:
+        """What is to be remembered."""
+        fixtures = tuple(Fixture(key=key, rooms=rooms) for key, rooms in self.seen_in.items())
+        return Stay(room=self.room, how=self.how, fixtures=fixtures)
+
+    def candidates(self) -> tuple[str, ...]:
+        """The rooms that a teacher may pick from, without typing."""
+        known = {room for rooms in self.seen_in.values() for room in rooms}
+        return tuple(sorted({*known, *self.heard.values()} - {NO_ROOM}))
+
+    def hear(self, agent: str, room: str, *, present: bool) -> Placement:
+        """A fixed computer announced its room, or left."""
+        heard = {name: where for name, where in self.heard.items() if name != agent}
+        if present and len(heard) < _MOST_HEARD:
+            heard[agent] = room
+        return replace(self, heard=heard)
+
+    def pick(self, room: str, here: Evidence) -> Placement:
+        """The teacher says which room it is, and what is plugged in stands there."""
+        if not self.roaming:
+            return self
+        placed = replace(self, room=room, how=How.PICKED, basis=here)
+        seen_in = {**self.seen_in, **dict.fromkeys(here.wired, (room,))}
+        return replace(placed, seen_in=seen_in).note(here)
+
+    def note(self, here: Evidence) -> Placement:
+        """Remember what is seen in this room, where something here shows that it is this room."""
+        sure = self._knows_any(here) or (self.how is How.PICKED and here == self.basis)
+        if not self.roaming or not sure:
+            return self
+        seen_in = dict(self.seen_in)
+        for key in here.keys:
+            if self.room not in seen_in.get(key, ()):
+                seen_in[key] = (*seen_in.get(key, ()), self.room)
+        return self if seen_in == self.seen_in else replace(self, seen_in=_bounded(seen_in))
+
+    def learn(self, here: Evidence) -> Placement:
+        """Take the room from what is here, the surest first; without any, stay where it was."""
+        if not self.roaming or (self.how is How.PICKED and here == self.basis):
+            return self
+        room = self._one(here.wired) or self._one(here.access_points) or self._one_heard()
+        if room and room != self.room:
+            return replace(self, room=room, how=How.LEARNT, basis=Evidence())
+        if not room and here.access_points and not self._knows_any(here):
+            # Somewhere else, and nothing tells where: better asked than wrong.
+            return replace(self, room=NO_ROOM, how=How.UNKNOWN, basis=Evidence())
+        return self
+
+    def _knows_any(self, here: Evidence) -> bool:
+        """Whether anything here has been seen in this room before."""
+        return any(self.room in self.seen_in.get(key, ()) for key in here.keys)
+
+    def _one(self, keys: Iterable[str]) -> str:
+        """The one room that these speak for; empty if none, or several."""
+        told = {self.seen_in[key][0] for key in keys if len(self.seen_in.get(key, ())) == 1}
+        return told.pop() if len(told) == 1 else ""
+
+    def _one_heard(self) -> str:
+        """The one room of all fixed computers near by; it only says where we are if we do not know.
+
+        A school's whole network may be near by, and then it says nothing.
+        """
+        rooms = set(self.heard.values())
+        return rooms.pop() if len(rooms) == 1 and self.how is How.UNKNOWN else ""
+
+
+def placed(room: str, *, roaming: bool, stay: Stay) -> Placement:
+    """The placement at the start: from the settings, or as it was before."""
+    if not roaming:
+        return Placement(room=room, how=How.SETTINGS, seen_in={}, heard={})
+    seen_in = {each.key: each.rooms for each in stay.fixtures}
+    how, where = (stay.how, stay.room) if stay.how is not How.SETTINGS else (How.UNKNOWN, NO_ROOM)
+    if how is How.UNKNOWN and room:
+        how, where = How.PICKED, room
+    return Placement(room=where, how=how, seen_in=seen_in, heard={})
+
+
+def room_code(text: str) -> Code:
+    """A room's code as a person typed it, without what cannot be seen. Raises ValueError."""
+    room = " ".join(text.split())
+    if not 0 < len(room) <= MAX_CODE or not room.isprintable() or room == NO_ROOM:
+        raise ValueError(text[:80])
+    return room
+
+
+def _bounded(seen_in: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    spare = max(0, len(seen_in) - _MOST_FIXTURES)
+    return dict(list(seen_in.items())[spare:])

@@ -1,0 +1,170 @@
+"""This file keeps what each source last said of each thing it saw, and in which room. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace as rewrite
+
+from hardware.readings import Identity, Kind, Sighting
+from protocol.health import ReasonCode
+from protocol.model import NO_ROOM, Millis, RoomCode
+
+MAX_TRACES: Final = 1200  # three sources for each device that a birth may hold
+# What stands in a room and stays when a laptop leaves it.
+FIXTURES: Final = frozenset({Kind.BOARD, Kind.PROJECTOR, Kind.CAMERA, Kind.NETWORK})
+
+Answers = Mapping[str, Kind]
+_At = tuple[str, str]
+
+
+class Trace(msgspec.Struct, frozen=True, kw_only=True):
+    """What one source last said of one thing.
+
+    key: as the source calls it; the sighting's own key may name the room instead. at_ms: when it
+    was last seen there. room: the room that owns it; empty: whichever this machine stands in.
+    """
+
+    sighting: Sighting
+    key: str
+    at_ms: Millis
+    room: RoomCode = ""
+
+    @property
+    def at(self) -> tuple[str, str]:
+        """Its place among the traces: the source and the key."""
+        return _at(self.sighting)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traces:
+    """All traces, by source and key. roaming: this machine moves, and things stay behind.
+
+    answers: what people said that things are, by product ("4623:011a") or key.
+    """
+
+    room: str
+    roaming: bool = False
+    answers: Answers = field(default_factory=dict)
+    held: Mapping[_At, Trace] = field(default_factory=dict)
+
+    def see(self, sightings: Iterable[Sighting], at_ms: int) -> Traces:
+        """Take in what sources saw, in their order."""
+        held = dict(self.held)
+        for sighting in sightings:
+            self._take(held, sighting, at_ms)
+        return replace(self, held=_bounded(held))
+
+    def move(self, room: str, at_ms: int) -> Traces:
+        """This machine stands in another room: what is plugged into it now is there.
+
+        What is known by its port alone stays behind, for the next room has one of the same make.
+        """
+        moved = replace(self, room=room)
+        if not self.roaming:
+            return moved
+        plugged = [each for each in self.held.values() if _is_plugged(each)]
+        held = {at: each for at, each in self.held.items() if not _is_plugged(each)}
+        for each in plugged:
+            if each.sighting.key != each.key and each.room != NO_ROOM:
+                gone = _gone(each.sighting, ReasonCode.NOT_REPORTED)
+                held[_at(gone)] = rewrite(each, sighting=gone)
+        after = replace(moved, held=held)
+        return after.see([replace(each.sighting, key=each.key) for each in plugged], at_ms)
+
+    def forget(self, keys: Iterable[str]) -> Traces:
+        """Let go of all that was said of these keys."""
+        gone = frozenset(keys)
+        held = {at: each for at, each in self.held.items() if each.sighting.key not in gone}
+        return replace(self, held=held)
+
+    def sightings(self) -> list[Sighting]:
+        """What is known of each thing, as people named it."""
+        return [answered(each.sighting, self.answers) for each in self.held.values()]
+
+    def of(self, sighting: Sighting) -> Trace:
+        """The trace behind a sighting that these traces gave."""
+        return self.held[_at(sighting)]
+
+    def _take(self, held: dict[_At, Trace], sighting: Sighting, at_ms: int) -> None:
+        scoped = self._scoped(held, sighting)
+        before = held.get(_at(scoped))
+        if not scoped.present:
+            if before is not None:
+                held[_at(scoped)] = _left(before, scoped.reason, at_ms)
+            return
+        for alias in scoped.aliases:
+            # The same source knows it by more now than by that alias alone.
+            held.pop((scoped.source, alias), None)
+        room = self._room_of(scoped, before)
+        held[_at(scoped)] = Trace(sighting=scoped, key=sighting.key, at_ms=at_ms, room=room)
+
+    def _scoped(self, held: Mapping[_At, Trace], sighting: Sighting) -> Sighting:
+        """Name after its room what a roaming machine knows by its port alone."""
+        if not self._belongs_to_room(sighting) or sighting.identity is not Identity.PORT:
+            return sighting
+        same = (each for each in held.values() if each.key == sighting.key and _is_plugged(each))
+        if known := next(same, None):
+            return replace(sighting, key=known.sighting.key)
+        key, count = f"port:{self.room}:{sighting.product}", 1
+        numbered = key
+        while (twin := held.get((sighting.source, numbered))) and twin.sighting.present:
+            count += 1
+            numbered = f"{key}:{count}"
+        return replace(sighting, key=numbered)
+
+    def _room_of(self, sighting: Sighting, before: Trace | None) -> str:
+        if not self._belongs_to_room(sighting):
+            return ""
+        # A cable tells where a thing stands; a network may span the school.
+        if before is not None and before.room not in {"", NO_ROOM} and sighting.source != "usb":
+            return before.room
+        return self.room
+
+    def _belongs_to_room(self, sighting: Sighting) -> bool:
+        return self.roaming and answered(sighting, self.answers).kind in FIXTURES
+
+
+def answered(sighting: Sighting, answers: Answers) -> Sighting:
+    """The sighting with what a person said of this very thing, or of its product."""
+    kind = answers.get(sighting.key) or answers.get(sighting.product or sighting.key)
+    return sighting if kind is None else replace(sighting, kind=kind, asks=None)
+
+
+def awaited(trace: Trace) -> Trace:
+    """The trace as it is after a restart: what was there has not been seen since."""
+    if not trace.sighting.present:
+        return trace
+    return rewrite(trace, sighting=_gone(trace.sighting, ReasonCode.NOT_REPORTED))
+
+
+def _left(before: Trace, reason: str, at_ms: int) -> Trace:
+    """The trace of what is gone; it was last seen when it went, or long before."""
+    gone = _gone(before.sighting, reason or ReasonCode.NOT_REPORTED)
+    return rewrite(before, sighting=gone, at_ms=at_ms if before.sighting.present else before.at_ms)
+
+
+def _gone(sighting: Sighting, reason: str) -> Sighting:
+    return replace(sighting, present=False, reason=str(reason), nodes=())
+
+
+def _is_plugged(trace: Trace) -> bool:
+    return trace.sighting.present and trace.sighting.source == "usb"
+
+
+def _at(sighting: Sighting) -> _At:
+    return sighting.source, sighting.key
+
+
+def _bounded(held: dict[_At, Trace]) -> dict[_At, Trace]:
+    """Where there are too many, let go of the oldest that are gone, then of the latest to come."""
+    spare = len(held) - MAX_TRACES
+    if spare <= 0:
+        return held
+    gone = sorted((each.at_ms, at) for at, each in held.items() if not each.sighting.present)
+    here = [at for at, each in held.items() if each.sighting.present]
+    dropped = {*[*(at for _, at in gone), *reversed(here)][:spare]}
+    return {at: each for at, each in held.items() if at not in dropped}

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from classrooms import sighting
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.merge import Decision, Joined, Parted, grouped
+from hardware.readings import Identity, Sighting
+
+MAC, OTHER_MAC, UUID = "mac:00408c000001", "mac:00408c000002", "uuid:cea94000fb96"
+
+
+def told(source: str, key: str, *aliases: str) -> Sighting:
+    """A sighting that says no more than its keys."""
+    return sighting(key, source=source, identity=Identity.MAC, aliases=aliases, name="")
+
+
+def parts(*sightings: Sighting, said: tuple[Decision, ...] = ()) -> list[list[str]]:
+    """The keys of each device, sorted."""
+    return sorted(sorted(group.keys) for group in grouped(sightings, said))
+
+
+@pytest.mark.parametrize(
+    ("sightings", "devices"),
+    [
+        # Two sources that tell the same MAC speak of one device.
+        ([told("mdns", MAC), told("onvif", MAC)], [[MAC]]),
+        # An endpoint's uuid that the device with the MAC told as well.
+        ([told("mdns", UUID), told("onvif", MAC, UUID)], [[MAC, UUID]]),
+        # The same uuid in two pieces of one make names neither.
+        (
+            [told("onvif", MAC, UUID), told("onvif", OTHER_MAC, UUID), told("mdns", UUID)],
+            [[MAC], [OTHER_MAC], [UUID]],
+        ),
+        # A serial that every piece carries.
+        (
+            [told("onvif", MAC, "serial:x:1234567"), told("onvif", OTHER_MAC, "serial:x:1234567")],
+            [[MAC], [OTHER_MAC]],
+        ),
+        # Two network cards that both name themselves: better two devices than a wrong one.
+        ([told("mdns", MAC, OTHER_MAC), told("onvif", OTHER_MAC)], [[MAC], [OTHER_MAC]]),
+        # A chain: the uuid leads to the serial's owner.
+        (
+            [told("onvif", MAC, UUID), told("mdns", UUID), told("pjlink", "serial:e:AB12CD", MAC)],
+            [[MAC, "serial:e:AB12CD", UUID]],
+        ),
+        # Names and ports are never aliases.
+        ([told("usb", "port:h:1:2"), told("mdns", MAC, "port:h:1:2")], [[MAC], ["port:h:1:2"]]),
+        ([told("mdns", "name:a"), told("mdns", MAC, "name:a")], [[MAC], ["name:a"]]),
+        # What a person typed is found to be what was known.
+        ([told("typed", "token:t1"), told("typed", MAC, "token:t1")], [[MAC, "token:t1"]]),
+    ],
+)
+def test_devices_are_told_apart_and_together(
+    sightings: list[Sighting], devices: list[list[str]]
+) -> None:
+    """By what they tell of themselves, the stronger word first."""
+    assert parts(*sightings) == sorted(map(sorted, devices))
+    assert parts(*reversed(sightings)) == sorted(map(sorted, devices))
+
+
+def test_a_device_is_named_by_its_strongest_key_and_spoken_for_by_its_best_source() -> None:
+    """The same however the sightings came."""
+    (group,) = grouped([told("mdns", UUID), told("onvif", MAC, UUID)])
+    assert group.key == MAC
+    assert [each.source for each in group.sightings] == ["onvif", "mdns"]
+    assert group.claims == {MAC, UUID}
+
+
+def test_what_others_claim_too_is_no_name_of_a_device() -> None:
+    """A school must not fold two cameras into one because of a number they share."""
+    groups = grouped([told("onvif", MAC, UUID), told("onvif", OTHER_MAC, UUID)])
+    assert [group.claims for group in groups] == [{MAC}, {OTHER_MAC}]
+
+
+def test_a_person_joins_and_parts() -> None:
+    """Their word counts more than ours."""
+    board = [told("usb", "usb:4623:011a:AB12CD"), told("mdns", MAC)]
+    assert len(parts(*board)) == 2
+    joined = (Joined(MAC, "usb:4623:011a:AB12CD"),)
+    assert parts(*board, said=joined) == [[MAC, "usb:4623:011a:AB12CD"]]
+    wrong = [told("mdns", UUID), told("onvif", MAC, UUID)]
+    assert parts(*wrong, said=(Parted((UUID,)),)) == [[MAC], [UUID]]
+    assert parts(*wrong, said=(Parted((UUID,)), Joined(MAC, UUID))) == [[MAC, UUID]]
+    assert parts(told("mdns", MAC), said=(Joined(MAC, "usb:gone"),)) == [[MAC]]
+
+
+keys = st.sampled_from(
+    [f"{kind}:{number}" for kind in ("mac", "uuid", "serial", "usb", "port") for number in range(3)]
+)
+sightings_ = st.builds(
+    lambda source, key, aliases: told(source, key, *aliases),
+    st.sampled_from(["usb", "mdns", "onvif", "pjlink"]),
+    keys,
+    st.lists(keys, max_size=3),
+)
+
+
+@given(st.lists(sightings_, max_size=10), st.randoms(use_true_random=False))
+def test_any_order_and_repetition_gives_the_same_devices(
+    seen: list[Sighting], dice: Random
+) -> None:
+    """Grouping is a function of what was seen, not of when."""
+    shuffled = seen * 2
+    dice.shuffle(shuffled)
+    gist = [(each.key, each.keys, each.claims) for each in grouped(seen)]
+    assert [(each.key, each.keys, each.claims) for each in grouped(shuffled)] == gist
+
+
+@given(st.lists(sightings_, max_size=10))
+def test_no_device_ever_holds_two_macs_serials_or_ports(seen: list[Sighting]) -> None:
+    """Whatever they claim, two of these stay two devices."""
+    for group in grouped(seen):
+        families = [key.partition(":")[0] for key in group.keys]
+        assert all(families.count(each) <= 1 for each in ("mac", "usb", "port"))
+
+
+def test_a_hundred_thousand_fleets_with_constant_serials_give_no_false_merge() -> None:
+    """Cameras of one make that share uuid and serial, some of them seen by a second source."""
+    dice = Random(7)
+    constant = ("uuid:00000001", "serial:acme:123456")
+    heard = [[told("onvif", f"mac:{n}", *constant[:many]) for many in range(3)] for n in range(8)]
+    again = [told("mdns", f"mac:{number}") for number in range(8)]
+    for _ in range(100_000):
+        fleet = dice.sample(range(8), dice.randint(2, 4))
+        seen = [heard[number][dice.randrange(3)] for number in fleet]
+        seen += [again[number] for number in fleet[: dice.randrange(3)]]
+        assert len(grouped(seen)) == len(fleet)
