@@ -21,8 +21,9 @@ from agent.config import AgentConfig
 from agent.finder import Finder
 from agent.inbox import Inbox
 from agent.lesson import Lesson
-from agent.local.api import Line, Surroundings, application
+from agent.local.api import application
 from agent.local.door import keep_open
+from agent.local.surroundings import Line, Surroundings
 from agent.memory.documents import FILE, Documents, Remembered
 from agent.memory.folder import OUTBOX, agent_id_from
 from agent.placement import Placement, placed
@@ -190,7 +191,7 @@ class _Agent:
 
     def _surroundings(self) -> Surroundings:
         language = self._config.lang or preferred_language(os.environ)
-        return Surroundings(self._room.place, self._room.room, self._line, language)
+        return Surroundings(self._room.place, self._line, language, self._hands)
 
     def _line(self) -> Line:
         broker = self._finder.current if self._finder else self._broker

@@ -7,6 +7,7 @@ device gets its id, its status, and what is said of it.
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -192,6 +193,14 @@ class Devices:
             if any(each.present for each in group.sightings)
         }
         return {device_id: kind for device_id, kind in asked.items() if kind is not None}
+
+    def suggestions(self) -> list[tuple[str, str]]:
+        """Pairs of devices that answer at one address: a person may say that they are one."""
+        at = defaultdict[str, list[str]](list)
+        for device_id, each in self.known.items():
+            if each.here and each.device.address:
+                at[each.device.address].append(device_id)
+        return [(one, other) for one, *others in at.values() for other in others]
 
     def _keys_or_fail(self, device_id: str) -> frozenset[str]:
         keys = self.keys_of(device_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final
 from uuid import uuid4
 
 import msgspec
@@ -18,40 +18,23 @@ from starlette.types import ASGIApp
 from agent.attendance import Mark, RollFull
 from agent.clerk import Clerk
 from agent.lesson import event_id
+from agent.local.equipment import EquipmentDoor
 from agent.local.guard import Guard, Refusal, body_of, json_response
+from agent.local.status import status_of
+from agent.local.surroundings import Surroundings
 from protocol import __version__
 from protocol.messages import LessonEnded
-from protocol.model import AttendanceStatus, Device, Method, Place, Reason, iso
+from protocol.model import AttendanceStatus, Method, iso
 from protocol.outbox import OutboxError
 from protocol.topics import MAX_CODE
 from protocol.words import (
     LANGUAGES,
     N_,
     Translate,
-    kind_word,
-    sentence,
-    status_word,
     translator,
 )
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-class Line(NamedTuple):
-    """The line to the school: which broker, whether it is up, whether the controller listens."""
-
-    broker: str
-    connected: bool
-    controller_listening: bool
-
-
-class Surroundings(NamedTuple):
-    """What the status tells besides the classroom: where this is, and the line as it is now."""
-
-    place: Place
-    room: str
-    line: Callable[[], Line]
-    language: str
 
 
 class _Tap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,7 +62,7 @@ def application(clerk: Clerk, around: Surroundings) -> ASGIApp:
         Route("/api/v1/attendance", door.attendance, methods=["POST"]),
         Route("/api/v1/lesson/start", door.start_lesson, methods=["POST"]),
         Route("/api/v1/lesson/end", door.end_lesson, methods=["POST"]),
-        Route("/api/v1/devices/{device_id}/forget", door.forget, methods=["POST"]),
+        *EquipmentDoor(clerk, around.hands).routes(),
     ]
     handlers: Mapping[Any, Any] = {
         Refusal: door.refuse,
@@ -103,7 +86,7 @@ class _Door:
 
     async def status(self, request: Request) -> Response:
         """Everything the teacher's screen shows."""
-        return json_response(_status(self._clerk, self._around, self._language(request)))
+        return json_response(status_of(self._clerk, self._around, self._language(request)))
 
     async def attendance(self, request: Request) -> Response:
         """Mark a pupil: 201 once it is on the disk, 200 if it had been before."""
@@ -142,18 +125,6 @@ class _Door:
                 "event_id": ended.id if ended else None,
             }
         )
-
-    async def forget(self, request: Request) -> Response:
-        """Forget a device, because a person says it is no longer the room's."""
-        await body_of(request)
-        device_id = request.path_params["device_id"]
-        try:
-            await self._clerk.do(lambda room, at_ms: room.forget(device_id, at_ms))
-        except KeyError as error:
-            raise Refusal(
-                HTTPStatus.NOT_FOUND, "device_unknown", N_("No such device is known here.")
-            ) from error
-        return json_response({"device_id": device_id, "forgotten": True})
 
     async def refuse(self, request: Request, error: Refusal) -> Response:
         """Answer a refusal."""
@@ -227,67 +198,4 @@ def _kept(mark: Mark) -> dict[str, object]:
         "at": iso(mark.at_ms),
         "lesson": mark.lesson,
         "kept": True,
-    }
-
-
-def _status(clerk: Clerk, around: Surroundings, language: str) -> dict[str, object]:
-    say = translator(language)
-    view = clerk.view()
-    devices = [_device(each, each.device_id in view.here, say) for each in view.devices]
-    outbox = clerk.outbox_report()
-    return {
-        "agent_id": around.place.agent,
-        "room": around.room,
-        "school": around.place.school,
-        "province": around.place.province,
-        "version": __version__,
-        "status": view.judgement.status,
-        "status_word": status_word(view.judgement.status, say),
-        "reasons": [_reason(each, say) for each in view.judgement.reasons],
-        "measures": view.measures,
-        "lesson": {
-            "state": "running" if view.lesson else "idle",
-            "lesson": view.lesson,
-            "since": iso(view.since_ms) if view.since_ms is not None else None,
-        },
-        "devices": {
-            "count": len(devices),
-            "present": len(view.here),
-            "missing": len(devices) - len(view.here),
-            "list": devices,
-        },
-        "link": around.line()._asdict(),
-        "outbox": {
-            "pending": outbox.pending,
-            "pending_bytes": outbox.pending_bytes,
-            "dropped": outbox.dropped,
-            "refused": clerk.refused,
-        },
-    }
-
-
-def _device(device: Device, present: bool, say: Translate) -> dict[str, object]:  # noqa: FBT001
-    return {
-        "device_id": device.device_id,
-        "kind": device.kind,
-        "kind_word": kind_word(device.kind, say),
-        "name": device.name,
-        "vendor": device.vendor,
-        "model": device.model,
-        "serial": device.serial,
-        "present": present,
-        "status": device.status,
-        "status_word": status_word(device.status, say),
-        "reasons": [_reason(each, say) for each in device.reasons],
-        "first_seen": iso(device.first_seen_ms),
-        "last_seen": iso(device.last_seen_ms),
-    }
-
-
-def _reason(reason: Reason, say: Translate) -> dict[str, object]:
-    return {
-        "code": reason.code,
-        "value": reason.value,
-        "limit": reason.limit,
-        "sentence": sentence(reason, say),
     }

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
+import msgspec
+import pytest
 from classrooms import host_sighting, room, sighting
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agent import devices
+from agent.condition import Condition
 from agent.devices import MAX_DEVICES, Devices, device_id_of
 from agent.room import Said
 from hardware.readings import Identity, Kind, Sighting
@@ -165,9 +169,6 @@ def test_any_order_and_repetition_gives_the_same_devices(
     shuffled = heard * 2
     dice.shuffle(shuffled)
 
-    def gist(known: Devices) -> set[tuple[str, str, str]]:
-        return {(each.device_id, each.name, each.status) for each in known.all(0)}
-
     once, once_said = seen(*heard)
     often, often_said = seen(*shuffled)
     assert gist(once) == gist(often)
@@ -188,3 +189,150 @@ def test_comings_and_goings_alternate(story: list[tuple[Sighting, bool]]) -> Non
         assert all(kind is DeviceAppeared for kind in events[::2])
         assert all(kind is DeviceVanished for kind in events[1::2])
         assert (device_id in known.here()) == (len(events) % 2 == 1)
+
+
+MAC = "mac:00408c000001"
+HEARD = sighting(MAC, source="mdns", identity=Identity.MAC, kind=Kind.OTHER, name="Camera A")
+ASKED = sighting(
+    MAC,
+    source="onvif",
+    identity=Identity.MAC,
+    aliases=("uuid:cea94000fb96",),
+    name="",
+    model="M3085-V",
+)
+EARLY = sighting("uuid:cea94000fb96", source="onvif", identity=Identity.UUID, name="Camera A")
+
+
+def test_two_sources_of_one_device_fill_each_other() -> None:
+    """The surer source speaks first; it is gone only when the last has lost it."""
+    known, said = seen(HEARD, ASKED)
+    (device,) = known.all(0)
+    assert (device.kind, device.name, device.model) == ("camera", "Camera A", "M3085-V")
+    assert device.sources == ("onvif", "mdns")
+    assert device.identity == "mac"
+    known, said = seen(replace(HEARD, present=False, reason="goodbye"), start=known)
+    assert kinds(said) == [DeviceState]
+    assert known.here() == (device.device_id,)
+    known, said = seen(replace(ASKED, present=False, reason="no_answer"), start=known)
+    assert kinds(said) == [DeviceState, DeviceVanished]
+    assert known.all(0)[0].reasons == (Reason("no_answer"),)
+
+
+def test_a_device_that_told_its_mac_late_is_one_device_with_what_it_was() -> None:
+    """The old id is forgotten, the new one carries it as an alias and keeps the first sight."""
+    known, _ = seen(EARLY)
+    known, said = seen(sighting("usb:other"), ASKED, start=known)
+    old, new = device_id_of(EARLY.key), device_id_of(MAC)
+    assert kinds(said) == [DeviceState, DeviceAppeared, DeviceForgotten, DeviceState]
+    device = known.known[new].device
+    assert (device.aliases, device.first_seen_ms) == ((old,), 1000)
+    assert old not in known.known
+
+
+def test_joining_then_parting_is_as_it_was_and_so_is_undo() -> None:
+    """A person's word is reversible, and what a person joined is one device to the school."""
+    apart, _ = seen(CAMERA, HEARD)
+    usb, net = device_id_of(CAMERA.key), device_id_of(MAC)
+    joined, said = apart.join(net, usb, 3000)
+    assert set(joined.known) == {usb}
+    assert joined.known[usb].device.aliases == (net,)
+    assert DeviceForgotten in kinds(said)
+    for back, said_back in (joined.part(usb, 4000), joined.undo(4000)):
+        assert gist(back) == gist(apart)
+        assert back.decisions == ()
+        assert {each.device.device_id for each in said_back if isinstance(each, DeviceState)} == {
+            usb,
+            net,
+        }
+        assert not any(isinstance(each, DeviceVanished) for each in said_back)
+
+
+def test_what_tells_of_one_device_can_be_parted_and_put_together_again() -> None:
+    """A camera whose sources were wrongly believed to be one."""
+    one, _ = seen(EARLY, sighting(MAC, source="mdns", aliases=(EARLY.key,)))
+    assert len(one.known) == 1
+    parted, _ = one.part(device_id_of(MAC), 3000)
+    assert set(parted.known) == {device_id_of(MAC), device_id_of(EARLY.key)}
+    assert gist(parted.undo(4000)[0]) == gist(one)
+
+
+@pytest.mark.parametrize("ids", [("nobody", "usb"), ("usb", "nobody"), ("usb", "usb")])
+def test_only_two_known_devices_are_joined(ids: tuple[str, str]) -> None:
+    """A person is told what cannot be."""
+    known, _ = seen(CAMERA)
+    usb = device_id_of(CAMERA.key)
+    with pytest.raises(KeyError):
+        known.join(*[usb if each == "usb" else each for each in ids], 1)
+
+
+def test_an_unknown_digitizer_is_asked_about_once() -> None:
+    """The answer holds for all of its make, after a restart too."""
+    touch = sighting("usb:t", kind=Kind.INPUT, product="0eef:0001", asks=Kind.BOARD)
+    known, _ = seen(touch)
+    device_id = device_id_of("usb:t")
+    assert known.questions() == {device_id: Kind.BOARD}
+    known, said = known.answer(device_id, Kind.BOARD, 2000)
+    assert known.questions() == {}
+    assert known.all(0)[0].kind == "board"
+    assert kinds(said) == [DeviceState]
+    again, _ = seen(replace(touch, key="usb:another"), start=restarted(known))
+    assert {each.kind for each in again.all(0)} == {"board"}
+
+
+def test_a_tablet_that_sleeps_is_no_trouble_and_no_event() -> None:
+    """It is awake again without having appeared, and is gone after a day of sleep."""
+    tablet = sighting("token:t", source="checkin", kind=Kind.TABLET, identity=Identity.TOKEN)
+    known, _ = seen(tablet)
+    known, said = seen(replace(tablet, present=False, reason="sleeping"), start=known)
+    assert kinds(said) == [DeviceState]
+    (device,) = known.all(0)
+    assert (device.status, device.reasons) == (Status.OK, (Reason("sleeping"),))
+    assert known.here() == (device.device_id,)
+    assert kinds(seen(tablet, start=known)[1]) == [DeviceState]
+    gone, said = known.settle(13 * 3_600_000)
+    assert kinds(said) == [DeviceState, DeviceVanished]
+    assert gone.here() == ()
+
+
+def test_how_a_device_fares_is_the_worst_that_is_told_of_it() -> None:
+    """Each reading replaces the one before of the same key."""
+    known, _ = seen(HEARD, ASKED)
+    blurred = Condition(Status.WARNING, (Reason("picture_blurred"),))
+    known, said = known.find({MAC: blurred}, 2000)
+    assert kinds(said) == [DeviceState]
+    assert known.all(0)[0].status is Status.WARNING
+    same, said = known.find({MAC: blurred}, 3000)
+    assert said == []
+    known, said = same.find({MAC: Condition(Status.OK)}, 4000)
+    assert known.all(0)[0].reasons == ()
+
+
+def test_devices_at_one_address_are_suggested_to_be_one() -> None:
+    """Never joined by an address: addresses move."""
+    known, _ = seen(
+        replace(HEARD, address="10.0.0.5"),
+        sighting("uuid:b", source="pjlink", identity=Identity.UUID, address="10.0.0.5"),
+        sighting("uuid:c", source="pjlink", identity=Identity.UUID, address="10.0.0.6"),
+    )
+    assert known.suggestions() == [(device_id_of(MAC), device_id_of("uuid:b"))]
+
+
+def test_what_an_older_lophoc_called_a_network_device_is_forgotten_under_that_name() -> None:
+    """It comes back under its own; USB devices keep theirs."""
+    old = devices.recalled(
+        room(),
+        [
+            msgspec.structs.replace(each, device_id=name)
+            for name in ("mdns-0123456789ab", device_id_of(CAMERA.key))
+            for each in seen(CAMERA)[0].all(1000)
+        ],
+    )
+    known, said = seen(CAMERA, start=old)
+    assert kinds(said) == [DeviceForgotten, DeviceState]
+    assert set(known.known) == {device_id_of(CAMERA.key)}
+
+
+def gist(known: Devices) -> set[tuple[str, str, str]]:
+    """What a person would compare."""
+    return {(each.device_id, each.name, each.status) for each in known.all(0)}

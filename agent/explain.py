@@ -1,0 +1,168 @@
+"""This file explains a device: what it is known by, who says so, and why it may be missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from agent.devices import Devices, device_id_of
+from agent.errors import DocumentError
+from agent.memory.documents import Remembered
+from agent.merge import Decision, Joined, Parted
+from agent.room import Room
+from agent.traces import Trace, Traces
+from protocol.health import ReasonCode
+from protocol.model import Device, DeviceKind, Identity, Place, Reason, iso
+from protocol.words import (
+    N_,
+    Translate,
+    kind_word,
+    preferred_language,
+    sentence,
+    status_word,
+    translator,
+)
+
+_IDENTITIES: Final[Mapping[Identity, str]] = {
+    Identity.USB: N_("known by its serial number"),
+    Identity.PORT: N_("known by its socket: its serial number cannot be trusted"),
+    Identity.MAC: N_("known by the MAC address that it told"),
+    Identity.UUID: N_("known by an id that it told over the network"),
+    Identity.TOKEN: N_("known by the address that a person typed"),
+    Identity.HOST: N_("known by its name only, which may change"),
+}
+_LINES: Final[Mapping[str, str]] = {
+    "source": N_("{source}: {key}, {when}"),
+    "at": N_("  answered at {address}, heard on {via}"),
+    "also": N_("  also tells {aliases}"),
+    "here": N_("here since {time}"),
+    "gone": N_("last seen {time}: {why}"),
+    "joined": N_("A person said that {one} and {other} are one device."),
+    "parted": N_("A person said that {keys} are devices of their own."),
+    "asks": N_("It may be this, and waits for an answer: {kind}."),
+}
+
+
+def explain(
+    remembered: Remembered, device_id: str, *, as_json: bool, environ: Mapping[str, str]
+) -> str:
+    """Everything that is known of a device; the answer as text ready to print.
+
+    Raises DocumentError if no device has this id.
+    """
+    devices = _recalled(remembered)
+    device = next(
+        (each for each in remembered.devices if device_id in {each.device_id, *each.aliases}), None
+    )
+    if device is None:
+        raise DocumentError(
+            "device_unknown",
+            N_("No device is known as {id}."),
+            N_("The ids stand in the agent's status and in lophoc-agent scan."),
+            id=device_id[:80],
+        )
+    tree = _tree(devices, device)
+    if as_json:
+        return msgspec.json.format(msgspec.json.encode(tree)).decode() + "\n"
+    return "".join(f"{line}\n" for line in _lines(devices, device, _say(environ)))
+
+
+def _recalled(remembered: Remembered) -> Devices:
+    """The devices as the agent left them, none of them doubted."""
+    held = {each.at: each for each in remembered.traces}
+    room = Room(place=Place(), room="", boot="", beat_s=1, new_id=str)
+    traces = Traces(room="", answers=remembered.answers, held=held)
+    return Devices(room=room, traces=traces, decisions=remembered.decisions)
+
+
+def _say(environ: Mapping[str, str]) -> Translate:
+    return translator(preferred_language(environ))
+
+
+def _traces(devices: Devices, device: Device) -> list[Trace]:
+    return [devices.traces.of(each) for each in devices.sightings_of(device.device_id)]
+
+
+def _decisions(devices: Devices, device: Device) -> list[Decision]:
+    keys = devices.keys_of(device.device_id)
+    return [
+        each
+        for each in devices.decisions
+        if keys & ({each.one, each.other} if isinstance(each, Joined) else set(each.keys))
+    ]
+
+
+def _tree(devices: Devices, device: Device) -> dict[str, Any]:
+    return {
+        **msgspec.to_builtins(device),
+        "first_seen": iso(device.first_seen_ms),
+        "last_seen": iso(device.last_seen_ms),
+        "traces": [
+            {
+                "source": each.sighting.source,
+                "key": each.sighting.key,
+                "device_id": device_id_of(each.sighting.key),
+                "told": each.key,
+                "aliases": each.sighting.aliases,
+                "identity": each.sighting.identity,
+                "kind": each.sighting.kind,
+                "asks": each.sighting.asks,
+                "product": each.sighting.product,
+                "address": each.sighting.address,
+                "port": each.sighting.port,
+                "interface": each.sighting.via,
+                "nodes": each.sighting.nodes,
+                "present": each.sighting.present,
+                "reason": each.sighting.reason,
+                "last_seen": iso(each.at_ms),
+                "room": each.room,
+            }
+            for each in _traces(devices, device)
+        ],
+        "decisions": msgspec.to_builtins(_decisions(devices, device)),
+    }
+
+
+def _lines(devices: Devices, device: Device, say: Translate) -> Iterator[str]:
+    yield f"{device.device_id}: {kind_word(device.kind, say)} {device.name}".rstrip()
+    yield " ".join(part for part in (device.vendor, device.model, device.serial) if part) or "-"
+    reasons = " ".join(sentence(each, say) for each in device.reasons)
+    yield f"{status_word(device.status, say)}. {reasons}".rstrip()
+    if device.identity is not None:
+        yield say(_IDENTITIES[device.identity])
+    if device.aliases:
+        yield _said(say, "also", aliases=", ".join(device.aliases)).strip()
+    for trace in _traces(devices, device):
+        yield from _source_lines(trace, say)
+    for each in _decisions(devices, device):
+        yield _decision_line(each, say)
+
+
+def _source_lines(trace: Trace, say: Translate) -> Iterator[str]:
+    seen = trace.sighting
+    why = sentence(Reason(seen.reason or ReasonCode.NOT_REPORTED), say)
+    when = _said(say, "here" if seen.present else "gone", time=iso(trace.at_ms), why=why)
+    yield _said(say, "source", source=seen.source, key=seen.key, when=when)
+    if seen.address:
+        yield _said(say, "at", address=f"{seen.address}:{seen.port}", via=seen.via or "?")
+    if seen.aliases:
+        yield _said(say, "also", aliases=", ".join(seen.aliases))
+    if seen.asks is not None:
+        yield _said(say, "asks", kind=kind_word(DeviceKind(seen.asks), say))
+
+
+def _decision_line(decision: Decision, say: Translate) -> str:
+    match decision:
+        case Joined():
+            return _said(say, "joined", one=decision.one, other=decision.other)
+        case Parted():
+            return _said(say, "parted", keys=", ".join(decision.keys))
+
+
+def _said(say: Translate, name: str, **values: str) -> str:
+    text = say(_LINES[name])
+    for place, value in values.items():
+        text = text.replace(f"{{{place}}}", value)
+    return text

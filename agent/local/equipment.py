@@ -1,0 +1,194 @@
+"""This file is the part of the door where people say what the room's equipment is and does."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Annotated, Final, TypeVar
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from agent.clerk import Clerk, Deed
+from agent.local.guard import Refusal, body_of, json_response
+from agent.local.surroundings import Hands
+from agent.placement import room_code
+from hardware.readings import Kind
+from protocol.words import N_
+
+_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+_Line = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
+
+
+class _Room(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    room: _Line
+
+
+class _Address(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    address: _Line
+
+
+class _Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    kind: Kind
+
+
+class _Other(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    other: _Id
+
+
+class _Camera(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    off: bool
+
+
+class _Power(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    on: bool
+
+
+_Shape = TypeVar("_Shape", bound=msgspec.Struct)
+
+_NEITHER: Final = N_("This request cannot be understood.")
+
+
+class EquipmentDoor:
+    """What people say of rooms and devices, each kept before it is answered."""
+
+    def __init__(self, clerk: Clerk, hands: Hands) -> None:
+        self._clerk = clerk
+        self._hands = hands
+
+    def routes(self) -> list[Route]:
+        """The addresses of this part of the door."""
+        device = "/api/v1/devices/{device_id}"
+        return [
+            Route("/api/v1/room", self.pick_room, methods=["POST"]),
+            Route("/api/v1/camera", self.switch_camera, methods=["POST"]),
+            Route("/api/v1/devices", self.add, methods=["POST"]),
+            Route("/api/v1/devices/undo", self.undo, methods=["POST"]),
+            Route(f"{device}/forget", self.forget, methods=["POST"]),
+            Route(f"{device}/kind", self.answer, methods=["POST"]),
+            Route(f"{device}/join", self.join, methods=["POST"]),
+            Route(f"{device}/part", self.part, methods=["POST"]),
+            Route(f"{device}/power", self.power, methods=["POST"]),
+            Route(f"{device}/wake", self.wake, methods=["POST"]),
+        ]
+
+    async def pick_room(self, request: Request) -> Response:
+        """The teacher says which room this is; a fixed computer keeps its own."""
+        told = await _told(request, _Room)
+        try:
+            room = room_code(told.room)
+        except ValueError as error:
+            raise _invalid(str(error)) from error
+        if not self._clerk.classroom.placement.roaming:
+            raise Refusal(
+                HTTPStatus.CONFLICT,
+                "room_fixed",
+                N_("This computer's room stands in its settings."),
+                N_("Change the setting room, or set roaming to true."),
+            )
+        await self._clerk.do(lambda classroom, at_ms: classroom.pick(room, at_ms))
+        return json_response({"room": room})
+
+    async def switch_camera(self, request: Request) -> Response:
+        """The room's cameras shall not be looked at, or may be again."""
+        off = (await _told(request, _Camera)).off
+        await self._clerk.do(lambda room, at_ms: room.switch_camera(off=off, at_ms=at_ms))
+        return json_response({"camera_off": off})
+
+    async def add(self, request: Request) -> Response:
+        """Look for a device at an address that was typed or scanned; 202: the look goes on."""
+        told = await _told(request, _Address)
+        try:
+            typed = self._hands.typed(told.address)
+        except ValueError as error:
+            raise Refusal(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                "address_invalid",
+                N_("This is no address of a device."),
+                N_("Type it as on the device's own screen, such as 192.168.1.50."),
+            ) from error
+        await self._clerk.do(lambda room, _at_ms: room.add(typed))
+        return json_response({"host": typed.host, "port": typed.port}, HTTPStatus.ACCEPTED)
+
+    async def forget(self, request: Request) -> Response:
+        """Forget a device, because a person says it is no longer the room's."""
+        await body_of(request)
+        device_id = request.path_params["device_id"]
+        await self._tell(lambda room, at_ms: room.forget(device_id, at_ms))
+        return json_response({"device_id": device_id, "forgotten": True})
+
+    async def answer(self, request: Request) -> Response:
+        """A person says what a device is; it is not asked again."""
+        kind = (await _told(request, _Kind)).kind
+        device_id = request.path_params["device_id"]
+        await self._tell(
+            lambda room, at_ms: room.tell(lambda known: known.answer(device_id, kind, at_ms))
+        )
+        return json_response({"device_id": device_id, "kind": kind})
+
+    async def join(self, request: Request) -> Response:
+        """A person says that two devices are one."""
+        other = (await _told(request, _Other)).other
+        device_id = request.path_params["device_id"]
+        await self._tell(
+            lambda room, at_ms: room.tell(lambda known: known.join(device_id, other, at_ms))
+        )
+        return json_response({"device_id": device_id, "other": other})
+
+    async def part(self, request: Request) -> Response:
+        """A person says that a device is several."""
+        await body_of(request)
+        device_id = request.path_params["device_id"]
+        await self._tell(lambda room, at_ms: room.tell(lambda known: known.part(device_id, at_ms)))
+        return json_response({"device_id": device_id, "parted": True})
+
+    async def undo(self, request: Request) -> Response:
+        """Take back the last joining or parting."""
+        await body_of(request)
+        await self._tell(lambda room, at_ms: room.tell(lambda known: known.undo(at_ms)))
+        return json_response({"undone": True})
+
+    async def power(self, request: Request) -> Response:
+        """Switch a projector or board on or off; says whether it followed."""
+        on = (await _told(request, _Power)).on
+        return await self._reach(request, lambda device_id: self._hands.switch(device_id, on))
+
+    async def wake(self, request: Request) -> Response:
+        """Send a wake-up; says whether the device answered then."""
+        await body_of(request)
+        return await self._reach(request, self._hands.wake)
+
+    async def _tell(self, deed: Deed) -> None:
+        try:
+            await self._clerk.do(deed)
+        except KeyError as error:
+            raise Refusal(
+                HTTPStatus.NOT_FOUND, "device_unknown", N_("No such device is known here.")
+            ) from error
+
+    async def _reach(self, request: Request, deed: Callable[[str], Awaitable[bool]]) -> Response:
+        device_id = request.path_params["device_id"]
+        try:
+            followed = await deed(device_id)
+        except KeyError as error:
+            raise Refusal(
+                HTTPStatus.NOT_FOUND,
+                "device_unreachable",
+                N_("This device cannot be switched from here."),
+            ) from error
+        return json_response({"device_id": device_id, "sent": True, "followed": followed})
+
+
+async def _told(request: Request, shape: type[_Shape]) -> _Shape:
+    try:
+        return msgspec.json.decode(await body_of(request), type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _invalid(str(error)) from error
+
+
+def _invalid(detail: str) -> Refusal:
+    return Refusal(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", _NEITHER, "{cause}", cause=detail[:200]
+    )

@@ -1,0 +1,125 @@
+"""This file says everything the teacher's screen shows, as one tree ready for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec.structs import asdict
+
+from agent.classroom import Classroom, View
+from agent.clerk import Clerk
+from agent.local.surroundings import Surroundings
+from protocol import __version__
+from protocol.health import ReasonCode
+from protocol.kit import missing
+from protocol.messages import KitLine
+from protocol.model import Device, DeviceKind, Reason, iso
+from protocol.words import Translate, kind_word, sentence, status_word, translator
+
+
+def status_of(clerk: Clerk, around: Surroundings, language: str) -> dict[str, Any]:
+    """The room as it is now, in codes and in the language's sentences."""
+    say = translator(language)
+    view, classroom = clerk.view(), clerk.classroom
+    return {
+        "agent_id": around.place.agent,
+        "school": around.place.school,
+        "province": around.place.province,
+        "version": __version__,
+        **_room(classroom),
+        "status": view.judgement.status,
+        "status_word": status_word(view.judgement.status, say),
+        "reasons": [reason_of(each, say) for each in view.judgement.reasons],
+        "measures": view.measures,
+        "lesson": {
+            "state": "running" if view.lesson else "idle",
+            "lesson": view.lesson,
+            "since": iso(view.since_ms) if view.since_ms is not None else None,
+        },
+        "kit": _kit(view.kit, say),
+        "devices": _devices(view, say),
+        "questions": _questions(classroom, say),
+        "suggestions": [list(pair) for pair in classroom.devices.suggestions()],
+        "typed": [{"host": each.host, "port": each.port} for each in classroom.typed],
+        "camera_off": classroom.camera_off,
+        "flaws": {name: tally.heard for name, tally in classroom.flaws.by_source.items()},
+        "line": view.line,
+        "link": around.line()._asdict(),
+        "outbox": _outbox(clerk),
+    }
+
+
+def reason_of(reason: Reason, say: Translate) -> dict[str, Any]:
+    """A reason with its sentence."""
+    return {
+        "code": reason.code,
+        "value": reason.value,
+        "limit": reason.limit,
+        "sentence": sentence(reason, say),
+    }
+
+
+def _room(classroom: Classroom) -> Mapping[str, Any]:
+    placement = classroom.placement
+    return {
+        "room": classroom.room.room,
+        "room_how": placement.how,
+        "roaming": placement.roaming,
+        "rooms": list(placement.candidates()),
+    }
+
+
+def _kit(lines: tuple[KitLine, ...], say: Translate) -> dict[str, Any]:
+    lacking = [
+        reason_of(Reason(ReasonCode.KIT_MISSING, line.kind or line.name), say)
+        for line in missing(lines)
+    ]
+    return {"complete": not lacking, "lines": lines, "missing": lacking}
+
+
+def _devices(view: View, say: Translate) -> dict[str, Any]:
+    listed = [_device(each, each.device_id in view.here, say) for each in view.devices]
+    return {
+        "count": len(listed),
+        "present": len(view.here),
+        "missing": len(listed) - len(view.here),
+        "list": listed,
+    }
+
+
+def _device(device: Device, present: bool, say: Translate) -> dict[str, Any]:  # noqa: FBT001
+    told = asdict(device)
+    first_ms, last_ms = told.pop("first_seen_ms"), told.pop("last_seen_ms")
+    return told | {
+        "kind_word": kind_word(device.kind, say),
+        "present": present,
+        "status_word": status_word(device.status, say),
+        "reasons": [reason_of(each, say) for each in device.reasons],
+        "first_seen": iso(first_ms),
+        "last_seen": iso(last_ms),
+    }
+
+
+def _questions(classroom: Classroom, say: Translate) -> list[dict[str, Any]]:
+    known = classroom.devices.known
+    return [
+        {
+            "device_id": device_id,
+            "name": known[device_id].device.name,
+            "kind": kind,
+            "question": f"{kind_word(DeviceKind(kind), say)}?",
+        }
+        for device_id, kind in classroom.devices.questions().items()
+        if device_id in known
+    ]
+
+
+def _outbox(clerk: Clerk) -> dict[str, Any]:
+    outbox = clerk.outbox_report()
+    return {
+        "pending": outbox.pending,
+        "pending_bytes": outbox.pending_bytes,
+        "dropped": outbox.dropped,
+        "refused": clerk.refused,
+    }

@@ -1,0 +1,39 @@
+"""This file holds what the door knows besides the classroom: the line, and hands to reach out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from agent.typed import Typed
+from protocol.model import Place
+
+
+class Line(NamedTuple):
+    """The line to the school: which broker, whether it is up, whether the controller listens."""
+
+    broker: str
+    connected: bool
+    controller_listening: bool
+
+
+class Hands(NamedTuple):
+    """What can be done to devices.
+
+    typed: reads an address that was typed or scanned. Raises ValueError if it is none.
+    switch: a projector on or off, by device id; whether it followed. wake: a sleeping machine,
+    by device id; whether it answered. Both raise KeyError for a device that cannot be reached so.
+    """
+
+    typed: Callable[[str], Typed]
+    switch: Callable[[str, bool], Awaitable[bool]]
+    wake: Callable[[str], Awaitable[bool]]
+
+
+class Surroundings(NamedTuple):
+    """What the status tells besides the classroom: where this is, and the line as it is now."""
+
+    place: Place
+    line: Callable[[], Line]
+    language: str
+    hands: Hands
