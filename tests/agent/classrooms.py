@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 
 from agent import attendance, devices
@@ -10,12 +11,13 @@ from agent.devices import Devices
 from agent.lesson import Lesson
 from agent.placement import Stay, placed
 from agent.room import Moment, Room
+from agent.traces import Traces
 from agent.vitals import Vitals
 from hardware.readings import Identity, Kind, Sighting
 from protocol.health import Limits
 from protocol.kit import KitTemplate
 from protocol.messages import HostMeasures
-from protocol.model import Place
+from protocol.model import NO_ROOM, Place
 
 PLACE = Place("79", "THCS-01", "laptop-6a1")
 DAY = "2026-09-07"
@@ -50,6 +52,17 @@ def sighting(key: str = "usb:1", *, present: bool = True, **more: object) -> Sig
 def host_sighting() -> Sighting:
     """The room's own computer."""
     return sighting("host:1", source="host", kind=Kind.HOST, identity=Identity.HOST, name="may-6a1")
+
+
+def roaming() -> Classroom:
+    """A laptop that is carried about and does not know yet where it is."""
+    here = replace(room(), room=NO_ROOM)
+    traces = Traces(room=NO_ROOM, roaming=True)
+    return replace(
+        classroom(devices.recalled(here, (), traces)),
+        room=here,
+        placement=placed("", roaming=True, stay=Stay()),
+    )
 
 
 def classroom(devices_: Devices | None = None) -> Classroom:

@@ -11,6 +11,7 @@ from blockbuster import blockbuster_ctx
 from classrooms import CALM, PLACE, classroom, host_sighting, moment, sighting
 
 from agent import clerk as clerks
+from agent.classroom import Classroom
 from agent.clerk import Clerk
 from agent.errors import DocumentError
 from agent.memory.documents import FILE, Documents
@@ -49,14 +50,14 @@ class Desk(NamedTuple):
 
 
 @asynccontextmanager
-async def desk(folder: Path) -> AsyncIterator[Desk]:
+async def desk(folder: Path, start: Classroom | None = None) -> AsyncIterator[Desk]:
     """A clerk at work; the loop must never be blocked by it."""
     documents = Documents(folder / FILE)
     documents.load()
     stirred: list[int] = []
     with FickleOutbox(folder / OUTBOX, PLACE, "b1") as outbox:
         clerk = Clerk(
-            classroom(),
+            start or classroom(),
             outbox,
             documents,
             now=moment,

@@ -9,26 +9,55 @@ import pytest
 from classrooms import CALM, PLACE, host_sighting, sighting
 from test_clerk import Desk, desk
 
+from agent.classroom import Classroom
 from agent.devices import device_id_of
-from agent.local.api import Line, Surroundings, application
+from agent.local.api import application
 from agent.local.guard import MAX_BODY
+from agent.local.surroundings import Hands, Line, Surroundings
+from agent.typed import Typed
+from hardware.readings import Identity, Kind
 
+BOARD = sighting("mac:1", source="pjlink", kind=Kind.BOARD, identity=Identity.MAC)
+
+
+def typed(text: str) -> Typed:
+    """An address, but for one."""
+    if text == "nowhere":
+        raise ValueError(text)
+    return Typed(token="t1", host=text)  # noqa: S106 - a name, not a secret
+
+
+async def switch(device_id: str, on: bool) -> bool:  # noqa: FBT001 - as the door calls it
+    """The one board that can be switched, which goes on but never off."""
+    return {device_id_of(BOARD.key): on}[device_id]
+
+
+async def wake(device_id: str) -> bool:
+    """The board wakes."""
+    return await switch(device_id, True)
+
+
+HANDS = Hands(typed=typed, switch=switch, wake=wake)
 AROUND = Surroundings(
     place=PLACE,
-    room="6A1",
     line=lambda: Line("mqtt://school:1883", connected=True, controller_listening=False),
     language="vi",
+    hands=HANDS,
 )
 TAP = {"student": "0012", "status": "present", "method": "manual"}
 MARK = "/api/v1/attendance"
 STATUS = "/api/v1/status"
 
 
-def at_door(folder: Path, story: Callable[[httpx.AsyncClient, Desk], Awaitable[None]]) -> None:
+def at_door(
+    folder: Path,
+    story: Callable[[httpx.AsyncClient, Desk], Awaitable[None]],
+    start: Classroom | None = None,
+) -> None:
     """Play a story at the agent's door, as the teacher's window knocks on it."""
 
     async def play() -> None:
-        async with desk(folder) as here:
+        async with desk(folder, start) as here:
             transport = httpx.ASGITransport(application(here.clerk, AROUND))
             async with httpx.AsyncClient(
                 transport=transport, base_url="http://127.0.0.1:8765"
@@ -205,7 +234,7 @@ def test_the_screen_chooses_the_language(
         asked.append(wanted)
         return str
 
-    monkeypatch.setattr("agent.local.api.translator", translator)
+    monkeypatch.setattr("agent.local.status.translator", translator)
 
     async def story(client: httpx.AsyncClient, _here: Desk) -> None:
         headers = {"accept-language": header} if header else {}

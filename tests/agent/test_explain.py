@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from classrooms import room, sighting
+
+from agent import devices
+from agent.devices import device_id_of
+from agent.errors import DocumentError
+from agent.explain import explain
+from agent.memory.documents import Remembered
+from hardware.readings import Identity, Kind
+
+CAMERA = sighting(
+    "mac:00408c000001",
+    source="onvif",
+    identity=Identity.MAC,
+    aliases=("uuid:cea94000",),
+    name="Camera P203",
+    vendor="Axis",
+    address="10.0.0.7",
+    port=80,
+    via="10.0.0.2",
+)
+TOUCH = sighting("port:h:1:0eef:1", identity=Identity.PORT, kind=Kind.INPUT, asks=Kind.BOARD)
+ENGLISH = {"LANG": "en_US.UTF-8"}
+
+
+def remembered() -> Remembered:
+    """A room with a camera that stopped answering, joined by hand to a name, and a digitizer."""
+    named = sighting("name:ab", source="mdns", identity=Identity.HOST)
+    known, _ = devices.recalled(room(), ()).see([CAMERA, named, TOUCH], 1_757_203_200_000)
+    known, _ = known.join(device_id_of(CAMERA.key), device_id_of(named.key), 1_757_203_201_000)
+    gone = [replace(each, present=False, reason="no_answer") for each in (CAMERA, named)]
+    known, _ = known.see(gone, 1_757_203_260_000)
+    return Remembered(
+        devices=known.all(0),
+        traces=tuple(known.traces.held.values()),
+        decisions=known.decisions,
+    )
+
+
+def test_a_device_is_explained_in_sentences() -> None:
+    """What it is known by, who told, where it answered last, why it is missing, who joined it."""
+    said = explain(remembered(), device_id_of(CAMERA.key), as_json=False, environ=ENGLISH)
+    for part in (
+        "camera Camera P203",
+        "known by the MAC address that it told",
+        "onvif: mac:00408c000001, last seen 2025-09-07T00:01:00.000Z: No longer answers",
+        "answered at 10.0.0.7:80, heard on 10.0.0.2",
+        "also tells uuid:cea94000",
+        "A person said that mac:00408c000001 and name:ab are one device.",
+    ):
+        assert part in said
+    assert "đang chờ trả lời: bảng tương tác" in explain(
+        remembered(), device_id_of(TOUCH.key), as_json=False, environ={}
+    )
+
+
+def test_the_same_for_programs() -> None:
+    """An alias leads to the device as well."""
+    alias = device_id_of("uuid:cea94000")
+    tree = json.loads(explain(remembered(), alias, as_json=True, environ={}))
+    assert tree["device_id"] == device_id_of(CAMERA.key)
+    assert {each["source"] for each in tree["traces"]} == {"onvif", "mdns"}
+    assert tree["traces"][0]["interface"] == "10.0.0.2"
+    assert tree["decisions"] == [{"type": "joined", "one": "mac:00408c000001", "other": "name:ab"}]
+
+
+def test_an_id_that_nobody_knows_is_an_error_with_a_hint() -> None:
+    """And is not echoed without end."""
+    with pytest.raises(DocumentError) as caught:
+        explain(remembered(), "net-" + "0" * 500, as_json=True, environ={})
+    assert caught.value.code == "device_unknown"
+    assert len(caught.value.text(str)) < 250
