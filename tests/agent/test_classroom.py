@@ -1,10 +1,14 @@
 from __future__ import annotations
 
-from classrooms import CALM, DAY, classroom, host_sighting, moment, room, sighting
+from dataclasses import replace
+
+from classrooms import CALM, DAY, classroom, host_sighting, moment, roaming, room, sighting
 
 from agent import devices
 from agent.classroom import Classroom
 from agent.devices import MAX_DEVICES, device_id_of
+from hardware.readings import CameraReading, CameraState, Flaw, Kind, LineReading
+from protocol.kit import KitTemplate, Program
 from protocol.messages import (
     MAX_BYTES,
     AttendanceMarked,
@@ -16,7 +20,7 @@ from protocol.messages import (
     to_bytes,
     up_from,
 )
-from protocol.model import AttendanceStatus, Method, Status
+from protocol.model import AttendanceStatus, Method, Reason, Status
 
 FULLER = HostMeasures(disk_used_percent=99.0, uptime_s=1.0)
 
@@ -110,3 +114,85 @@ def test_a_birth_of_a_full_ordinary_room_leaves_nothing_out() -> None:
     birth = classroom(known).birth(1, OutboxReport(), 3000)
     assert len(birth.devices) == MAX_DEVICES
     assert len(to_bytes(birth)) <= MAX_BYTES
+
+
+LINE = LineReading(at=0.0, gateway=True, dns=False, controller=True, internet=False, rtt_ms=2.0)
+BOARD = sighting("usb:0b8c:0001:AB12", kind=Kind.BOARD, product="0b8c:0001")
+
+
+def told(room_: Classroom) -> dict[str, Status]:
+    """The findings of a beat, by code."""
+    return {reason.code: status for status, reason in room_.findings()}
+
+
+def test_a_roaming_laptop_takes_its_room_from_the_board_it_is_plugged_into() -> None:
+    """Picked once; after that the board tells, and everything said names the new room."""
+    room_ = roaming().see([host_sighting(), BOARD], 1000).classroom
+    assert room_.findings()[-1] == (Status.WARNING, Reason("room_unknown"))
+    picked = room_.pick("P203", 2000)
+    assert picked.classroom.room.room == "P203"
+    (device,) = [each.device for each in picked.said if isinstance(each, DeviceState)]
+    assert (device.kind, device.room) == ("board", "P203")
+    away = picked.classroom.see([replace(BOARD, present=False, reason="unplugged")], 3000).classroom
+    elsewhere = away.pick("P207", 4000).classroom
+    back = elsewhere.see([BOARD], 5000).classroom
+    assert (back.room.room, back.placement.how) == ("P203", "learnt")
+    assert back.start_lesson("L1", 6000).said[0].room == "P203"
+    birth = back.birth(1, OutboxReport(), 7000)
+    assert (birth.room, birth.roaming) == ("P203", True)
+
+
+def test_a_lesson_stays_in_its_room_whatever_is_learnt() -> None:
+    """A cable that is moved does not move the lesson."""
+    room_ = roaming().see([BOARD], 1000).classroom.pick("P203", 2000).classroom
+    room_ = room_.see([replace(BOARD, present=False, reason="unplugged")], 3000).classroom
+    room_ = room_.pick("P207", 4000).classroom.start_lesson("L1", 5000).classroom
+    assert room_.see([BOARD], 6000).classroom.room.room == "P207"
+
+
+def test_the_line_is_told_calmly() -> None:
+    """No internet is no alarm; no network is, and a server that is long away."""
+    room_ = classroom().see([LINE], 0).classroom
+    assert told(room_) == {"internet_unreachable": Status.OK}
+    cut = LineReading(at=0.0, gateway=False, dns=False, controller=False, outage_min=9.0)
+    assert told(classroom().see([cut], 0).classroom) == {"gateway_unreachable": Status.WARNING}
+    away = LineReading(at=0.0, gateway=True, controller=False, outage_min=9.4)
+    assert told(classroom().see([away], 0).classroom) == {"controller_unreachable": Status.WARNING}
+    short = LineReading(at=0.0, gateway=True, controller=False, outage_min=0.5)
+    assert told(classroom().see([short], 0).classroom) == {}
+    assert room_.birth(1, OutboxReport(), 0).line.rtt_ms == 2.0
+
+
+def test_flaws_add_up_and_alarm_nobody() -> None:
+    """What made no sense is counted by its source."""
+    room_ = classroom()
+    for count in (3, 4):
+        room_ = room_.see([Flaw(source="mdns", code="nonsense", count=count)], 0).classroom
+    assert room_.flaws.by_source["mdns"].heard == 7
+    assert told(room_) == {"flaws_heard": Status.OK}
+
+
+def test_a_missing_program_and_kit_are_told() -> None:
+    """The kit goes with every report."""
+    room_ = replace(classroom(), template=KitTemplate(software="LibreOffice", boards=0))
+    programs = {"LibreOffice": Program(installed=False, running=False)}
+    step = room_.beat(CALM, OutboxReport(), (), moment(), programs)
+    health = next(each for each in step.said if isinstance(each, Health))
+    assert [(each.kind or each.name, each.here) for each in health.kit] == [
+        ("host", 0),
+        ("camera", 0),
+        ("network", 0),
+        ("LibreOffice", 0),
+    ]
+    assert [each.code for each in health.reasons] == ["software_missing"]
+
+
+def test_a_cameras_picture_is_its_status_unless_it_is_switched_off() -> None:
+    """What was still on its way when a person switched it off is not believed."""
+    camera = sighting()
+    dark = CameraReading(key=camera.key, at=0.0, state=CameraState.COVERED)
+    room_ = classroom().see([camera], 1000).classroom.see([dark], 2000).classroom
+    assert room_.devices.all(0)[0].status is Status.WARNING
+    off = room_.switch_camera(off=True, at_ms=3000).classroom.see([dark], 4000).classroom
+    (device,) = off.devices.all(0)
+    assert (device.status, device.reasons) == (Status.OK, (Reason("camera_off"),))
