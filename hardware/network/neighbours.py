@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from hardware.text import read_text
+from hardware.text import read_raw
 
 # linux/if_arp.h: ATF_COM, the entry is complete: the neighbour has answered.
 _COMPLETE = 0x2
@@ -21,7 +21,7 @@ def mac_of(address: str, root: Path = Path("/")) -> str:
     root: where `proc` is found. Asks nobody: the table knows whom this machine has talked to
     lately. Source: proc(5), /proc/net/arp.
     """
-    table = read_text(root / "proc/net/arp", limit=_TABLE_LIMIT, lines=True)
+    table = read_raw(root / "proc/net/arp", _TABLE_LIMIT).decode("ascii", "replace")
     for line in table.splitlines()[1:]:
         fields = line.split()
         if len(fields) >= 4 and fields[0] == address and _is_complete(fields[2]):  # noqa: PLR2004 - address, type, flags, MAC
