@@ -118,6 +118,8 @@ class _Program:
             told, _ = asked.communicate(timeout=_PROGRAM_S)
         except subprocess.TimeoutExpired:
             asked.kill()
+            if asked.stdout is not None:
+                asked.stdout.close()
             self._hung = asked
             return ""
         # Without rights to the firmware's device it says so here, and that is no number.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import socket
 import struct
 import sys
@@ -104,7 +105,7 @@ def _ssid(interface: str, ask: Ioctl) -> str:
 
 
 def _request(interface: str) -> bytearray:
-    return bytearray(interface.encode()[: _NAME_BYTES - 1].ljust(_REQUEST_BYTES, b"\0"))
+    return bytearray(os.fsencode(interface)[: _NAME_BYTES - 1].ljust(_REQUEST_BYTES, b"\0"))
 
 
 def _ask_kernel(request: int, buffer: bytearray) -> None:
