@@ -65,7 +65,7 @@ def question(name: str, number: int) -> bytes:
     """
     labels = name.rstrip(".").encode("idna").split(b".")
     if not all(0 < len(label) <= _LABEL_MOST for label in labels) or len(name) > _NAME_MOST:
-        raise ValueError(name)
+        raise ValueError("not a name that DNS can hold")
     wire = b"".join(bytes([len(label)]) + label for label in labels)
     header = _HEADER.pack(number, _RECURSE, 1, 0, 0, 0)
     return header + wire + b"\0" + struct.pack("!2H", _TYPE_A, _CLASS_IN)
@@ -95,22 +95,18 @@ async def _ask(packet: bytes, server: Server) -> bool:
         lambda: _Asked(packet), remote_addr=server
     )
     try:
+        transport.sendto(packet)
         return await asked.answered
     finally:
         transport.close()
 
 
 class _Asked(asyncio.DatagramProtocol):
-    """One question on its way. answered: whether a right answer came."""
+    """What comes back to a question. answered: whether that was an answer."""
 
     def __init__(self, packet: bytes) -> None:
         self._packet = packet
         self.answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Ask."""
-        if isinstance(transport, asyncio.DatagramTransport):
-            transport.sendto(self._packet)
 
     def datagram_received(self, data: bytes, addr: object) -> None:
         """Settle it, if this is about our question at all."""

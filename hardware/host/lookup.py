@@ -15,11 +15,10 @@ Resolve = Callable[[str], str]
 
 def resolve(name: str) -> str:
     """Ask this system for the address of a name; blocks for as long as it pleases the system."""
-    # UnicodeError: a name that no DNS could hold.
     try:
         found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
     except UnicodeError as error:
-        raise OSError from error
+        raise OSError("no name that DNS can hold") from error
     return str(found[0][4][0])
 
 
