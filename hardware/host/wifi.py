@@ -109,8 +109,9 @@ def _request(interface: str) -> bytearray:
 
 
 def _ask_kernel(request: int, buffer: bytearray) -> None:
-    if sys.platform == "win32":
+    if sys.platform != "win32":
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as anyone:
+            fcntl.ioctl(anyone, request, buffer)
+    else:
         # It has no wireless extensions to ask.
         raise OSError
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as anyone:
-        fcntl.ioctl(anyone, request, buffer)
