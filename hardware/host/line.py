@@ -79,12 +79,13 @@ async def watch_line(
     internet: Sequence[Target] = (),
     names: Sequence[str] = (),
     every_s: float = EVERY_S,
+    root: Path = Path("/"),
 ) -> None:
     """Report how far the line reaches, now and every every_s seconds. Never returns.
 
-    controller, internet, names: as in Targets. That nothing is reached is a reading.
+    controller, internet, names, root: as in Targets. That nothing is reached is a reading.
     """
-    targets = Targets(controller=controller, internet=internet, names=names)
+    targets = Targets(controller=controller, internet=internet, names=names, root=root)
     outage = Outage(time.monotonic())
     while True:
         report(await read_line(targets, outage))

@@ -364,7 +364,7 @@ def test_an_outage_lasts_from_the_last_time_it_was_reached(
     assert [outage.see(reached=reached, now_s=now_s) for reached, now_s in tries] == minutes
 
 
-def test_the_watch_reports_again_and_again() -> None:
+def test_the_watch_reports_again_and_again(tmp_path: Path) -> None:
     """Through the public door, with nothing but loopback to reach."""
 
     async def watch() -> list[LineReading]:
@@ -378,7 +378,9 @@ def test_the_watch_reports_again_and_again() -> None:
             if len(readings) == 3:
                 enough.set()
 
-        watching = asyncio.create_task(watch_line(report, controller=lambda: school, every_s=0.01))
+        watching = asyncio.create_task(
+            watch_line(report, controller=lambda: school, every_s=0.01, root=tmp_path)
+        )
         async with asyncio.timeout(PATIENCE_S):
             await enough.wait()
         watching.cancel()
