@@ -12,15 +12,27 @@ def read_text(path: Path, limit: int = TEXT_LIMIT, *, lines: bool = False) -> st
 
     lines: keep the ends of lines.
     """
-    try:
-        with path.open("rb") as file:
-            raw = file.read(4 * limit)
-    except OSError:
-        return ""
-    text = raw.decode("utf-8", "replace").rstrip("\0")
+    text = read_raw(path, 4 * limit).decode("utf-8", "replace").rstrip("\0")
     if lines:
         return "\n".join(clean(line, limit) for line in text.splitlines())
     return clean(text, limit)
+
+
+def read_raw(path: Path, limit: int) -> bytes:
+    """Read at most limit bytes of a file as they are; none if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(limit)
+    except OSError:
+        return b""
+
+
+def entries(folder: Path) -> list[Path]:
+    """Give what is in a folder, in order; nothing if it cannot be read."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
 
 
 def read_number(path: Path) -> float | None:

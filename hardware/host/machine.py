@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import platform
 import re
 import socket
@@ -12,8 +13,11 @@ from typing import NamedTuple
 
 import psutil
 
+from hardware.host.disks import Disks
 from hardware.host.power import Power
+from hardware.host.raspberry import Raspberry
 from hardware.host.temperature import Thermometer
+from hardware.host.wifi import signal_dbm
 from hardware.readings import HostIdentity, HostReading, Identity, Kind, Sighting, clean
 from hardware.text import read_text
 
@@ -75,6 +79,8 @@ class HostSense:
         self._root = root
         self._thermometer = Thermometer(root)
         self._power = Power(root)
+        self._disks = Disks(disk, root)
+        self._raspberry = Raspberry(root)
         self._busy: _Busy | None = None
         self._clocks: _Clocks | None = None
 
@@ -82,10 +88,13 @@ class HostSense:
         """Read every sensor once. at: epoch seconds. monotonic_s: the steady clock then.
 
         The first reading has no cpu_percent, for that needs two. Never raises for lack of a sensor.
+        May wait 2 s for a Raspberry Pi's firmware: to be called in a thread.
         """
         memory = psutil.virtual_memory()
         disk_used_percent, disk_free_mb = _disk(self._disk)
-        battery_percent, on_mains = self._power.read()
+        disk = self._disks.read()
+        power = self._power.read()
+        pi = self._raspberry.read()
         return HostReading(
             at=at,
             cpu_percent=self._cpu_percent(),
@@ -93,9 +102,15 @@ class HostSense:
             memory_free_mb=round(memory.available / _MB, 1),
             disk_used_percent=disk_used_percent,
             disk_free_mb=disk_free_mb,
+            disk_read_only=disk.read_only,
+            disk_errors=disk.errors,
             temperature_c=self._thermometer.read(),
-            battery_percent=battery_percent,
-            on_mains=on_mains,
+            battery_percent=power.battery_percent,
+            battery_wear_percent=power.battery_wear_percent,
+            on_mains=power.on_mains,
+            wifi_signal_dbm=signal_dbm(self._root),
+            under_voltage=pi.under_voltage,
+            throttled=pi.throttled,
             uptime_s=_uptime_s(self._root, at),
             clock_jump_s=self._clock_jump_s(_Clocks(at, monotonic_s)),
         )
@@ -154,9 +169,12 @@ def _disk(path: Path) -> tuple[float | None, float | None]:
 def _uptime_s(root: Path, at: float) -> float:
     # The boot time psutil gives moves with the wall clock; the kernel's own count does not.
     try:
-        return float(read_text(root / "proc/uptime").split()[0])
+        uptime_s = float(read_text(root / "proc/uptime").split()[0])
     except (IndexError, ValueError):
-        return round(max(0.0, at - psutil.boot_time()), 2)
+        uptime_s = math.nan
+    if 0 <= uptime_s < math.inf:
+        return uptime_s
+    return round(max(0.0, at - psutil.boot_time()), 2)
 
 
 def _filled(path: Path) -> str:

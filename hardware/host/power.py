@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
-from hardware.text import read_number, read_text
+from hardware.text import entries, read_number, read_text
 
 _SUPPLIES = "sys/class/power_supply"
+# 10 kWh in the microwatt-hours of sysfs; no battery of a computer comes near.
+_FULL_MOST = 1e10
+# A new battery holds a little more than its label says; beyond this one of the figures is wrong.
+_FULL_TO_DESIGN_MOST = 1.5
+
+
+class PowerReading(NamedTuple):
+    """The battery and the mains; None where the machine has no such supply."""
+
+    battery_percent: float | None = None
+    on_mains: bool | None = None
+    battery_wear_percent: float | None = None
 
 
 class Power:
@@ -20,14 +33,33 @@ class Power:
     def __init__(self, root: Path) -> None:
         self._folder = root / _SUPPLIES
 
-    def read(self) -> tuple[float | None, bool | None]:
-        """Give (battery percent, on mains); None where the machine has no such supply."""
+    def read(self) -> PowerReading:
+        """Read every supply once."""
         if not self._folder.is_dir():
             return _read_elsewhere()
-        supplies = sorted(self._folder.iterdir())
+        supplies = entries(self._folder)
         batteries = [path for path in supplies if _is_own_battery(path)]
         mains = [read_text(path / "online") for path in supplies if _is_mains(path)]
-        return _charge_percent(batteries), _on_mains(batteries, mains)
+        return PowerReading(
+            _charge_percent(batteries), _on_mains(batteries, mains), _wear_percent(batteries)
+        )
+
+
+def wear_percent(capacities: list[tuple[float, float]]) -> float | None:
+    """Give how much of the batteries' first capacity is gone, all taken together.
+
+    capacities: what each holds when full and what it held when new, in the same unit each.
+    Batteries whose figures are nonsense are left out; None if none is left.
+    """
+    sane = [
+        (full, design)
+        for full, design in capacities
+        if 0 < full <= _FULL_TO_DESIGN_MOST * design <= _FULL_TO_DESIGN_MOST * _FULL_MOST
+    ]
+    if not sane:
+        return None
+    held = sum(full for full, _ in sane) / sum(design for _, design in sane)
+    return round(max(0.0, 100 * (1 - held)), 1)
 
 
 def _is_own_battery(supply: Path) -> bool:
@@ -54,9 +86,24 @@ def _charge_percent(batteries: list[Path]) -> float | None:
     return round(min(100.0, max(0.0, total / sum(weights))), 1)
 
 
+def _wear_percent(batteries: list[Path]) -> float | None:
+    # Firmware tells either energy (µWh) or charge (µAh), for all of a machine's batteries alike.
+    for unit in ("energy", "charge"):
+        told = [
+            (full, design)
+            for battery in batteries
+            if (full := read_number(battery / f"{unit}_full")) is not None
+            and (design := read_number(battery / f"{unit}_full_design")) is not None
+        ]
+        if (percent := wear_percent(told)) is not None:
+            return percent
+    return None
+
+
 def _full(battery: Path) -> float:
     energy = read_number(battery / "energy_full")
-    return max(0.0, energy or read_number(battery / "charge_full") or 0.0)
+    full = energy or read_number(battery / "charge_full") or 0.0
+    return full if 0 < full <= _FULL_MOST else 0.0
 
 
 def _on_mains(batteries: list[Path], mains: list[str]) -> bool | None:
@@ -67,11 +114,11 @@ def _on_mains(batteries: list[Path], mains: list[str]) -> bool | None:
     return None
 
 
-def _read_elsewhere() -> tuple[float | None, bool | None]:
+def _read_elsewhere() -> PowerReading:
     """Ask psutil, which knows the systems that have no such folder and offer a battery at all."""
     if not hasattr(psutil, "sensors_battery"):
-        return None, None
+        return PowerReading()
     battery = psutil.sensors_battery()
     if battery is None:
-        return None, None
-    return round(battery.percent, 1), battery.power_plugged
+        return PowerReading()
+    return PowerReading(round(battery.percent, 1), battery.power_plugged)
