@@ -60,6 +60,20 @@ class Marked:
 Happening = Moved | Judged | LessonBegan | LessonOver | Marked
 
 
+_ANY_FAULT: Final = ((Status.CRITICAL, Reason(ReasonCode.SIMULATED_FAULT)),)
+_FAULTS: Final = {
+    Kind.CAMERA: (
+        (Status.CRITICAL, Reason(ReasonCode.PICTURE_FROZEN)),
+        (Status.WARNING, Reason(ReasonCode.PICTURE_COVERED)),
+        (Status.WARNING, Reason(ReasonCode.PICTURE_BLURRED)),
+    ),
+    Kind.PROJECTOR: (
+        (Status.CRITICAL, Reason(ReasonCode.PART_FAN)),
+        (Status.WARNING, Reason(ReasonCode.PART_FILTER)),
+    ),
+}
+
+
 class Moment(NamedTuple):
     """What happens next, and how long after the moment before."""
 
@@ -99,6 +113,7 @@ class Day:
         self._lessons = lessons
         self._roll = roll_of(room, self._rng) if attendance else ()
         kinds = {device_id_of(each): each.kind for each in equipment}
+        self._kinds = kinds
         self._tablets = [each for each, kind in kinds.items() if kind is Kind.TABLET]
         self._fixtures = [
             each for each, kind in kinds.items() if kind not in {Kind.TABLET, Kind.HOST}
@@ -198,7 +213,8 @@ class Day:
         if device_id in self._ailing:
             return self._recover(device_id)
         self._ailing.add(device_id)
-        return Judged(device_id, Status.CRITICAL, Reason(ReasonCode.SIMULATED_FAULT))
+        status, reason = self._rng.choice(_FAULTS.get(self._kinds[device_id], _ANY_FAULT))
+        return Judged(device_id, status, reason)
 
     def _come(self, device_id: str) -> Moved:
         self._gone.discard(device_id)

@@ -8,8 +8,9 @@ from hashlib import sha256
 from random import Random
 from typing import Final, NamedTuple
 
-from hardware.readings import Identity, Kind, Sighting
-from protocol.model import Device, DeviceKind, Status
+from hardware.readings import Identity as Known
+from hardware.readings import Kind, Sighting
+from protocol.model import Device, DeviceKind, DeviceMeasures, Identity, Status
 
 ROOMS_A_FLOOR: Final = 10
 
@@ -58,6 +59,10 @@ PROJECTOR_SHARE: Final = 0.3
 
 _CONNECTED: Final = {"host": "host", "usb": "usb", "port": "usb"}
 
+_MEASURES: Final = {
+    Kind.PROJECTOR: DeviceMeasures(power="off", input="HDMI 1", lamp_hours=1240, filter_hours=310),
+    Kind.CAMERA: DeviceMeasures(picture="ok"),
+}
 # The room's own agent knows its devices by more than what every room hears by mDNS.
 _MORE_SENSES: Final = {
     Kind.BOARD: ("usb",),
@@ -104,6 +109,8 @@ def device_of(sighting: Sighting, at_ms: int) -> Device:
         serial=sighting.serial,
         status=Status.OK,
         sources=tuple(dict.fromkeys((sighting.source, *_MORE_SENSES.get(sighting.kind, ())))),
+        identity=Identity(sighting.identity),
+        measures=_MEASURES.get(sighting.kind),
         first_seen_ms=at_ms,
         last_seen_ms=at_ms,
     )
@@ -111,7 +118,7 @@ def device_of(sighting: Sighting, at_ms: int) -> Device:
 
 def mac_of(sighting: Sighting) -> str:
     """The MAC address in the sighting's key, such as 00:40:8c:12:34:56; empty if it has none."""
-    if sighting.identity is not Identity.MAC:
+    if sighting.identity is not Known.MAC:
         return ""
     digits = sighting.key.removeprefix("mac:")
     return ":".join(digits[at : at + 2] for at in range(0, len(digits), 2))
@@ -144,13 +151,13 @@ def _thing(room: str, rng: Random, kind: Kind, makes: tuple[Make, ...], name: st
     match make.source:
         case "mdns":
             mac = make.mac_prefix.replace(":", "") + f"{rng.randrange(1 << 24):06x}"
-            identity, key = Identity.MAC, f"mac:{mac}"
+            identity, key = Known.MAC, f"mac:{mac}"
         case "names":
-            identity, key = Identity.HOST, f"name:{_names(host_of(serial), name)}"
+            identity, key = Known.HOST, f"name:{_names(host_of(serial), name)}"
         case "usb":
-            identity, key = Identity.USB, f"usb:sim:{room}:{serial}"
+            identity, key = Known.USB, f"usb:sim:{room}:{serial}"
         case _:
-            identity, key = Identity.HOST, f"host:sim:{room}"
+            identity, key = Known.HOST, f"host:sim:{room}"
     return Sighting(
         source="mdns" if make.source == "names" else make.source,
         key=key,

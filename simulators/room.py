@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from hardware.readings import Sighting
 from protocol import __version__
 from protocol.health import Judgement, Limits, ReasonCode, judge
+from protocol.kit import KitTemplate, compare
 from protocol.messages import (
     AnyEvent,
     AnyState,
@@ -21,8 +22,10 @@ from protocol.messages import (
     Health,
     HealthChanged,
     HostMeasures,
+    KitLine,
     LessonEnded,
     LessonStarted,
+    LineMeasures,
     OutboxReport,
 )
 from protocol.model import Device, DeviceKind, Reason, Status
@@ -32,6 +35,11 @@ from simulators.equipment import device_id_of, device_of
 Messages = list[AnyState | AnyEvent]
 
 _LEAVING: Final = {"usb": ReasonCode.UNPLUGGED, "mdns": ReasonCode.GOODBYE}
+_ASLEEP: Final = (Reason(ReasonCode.SLEEPING),)
+_LINE: Final = LineMeasures(
+    gateway=True, dns=True, controller=True, internet=True, rtt_ms=1.6, outage_min=0.0
+)
+_POWERED: Final = frozenset({DeviceKind.PROJECTOR})
 
 
 class Room:
@@ -58,6 +66,10 @@ class Room:
         self._devices = {device_id_of(each): device_of(each, started_ms) for each in equipment}
         self._present = set(self._devices)
         self._judgement = Judgement(Status.UNKNOWN, ())
+        kinds = [each.kind for each in self._devices.values()]
+        self._template = KitTemplate(
+            projectors=kinds.count(DeviceKind.PROJECTOR), tablets=kinds.count(DeviceKind.TABLET)
+        )
         self._lesson: str | None = None
 
     def hear(self, happening: Happening, at_ms: int) -> Messages:
@@ -93,6 +105,8 @@ class Room:
             outbox=box,
             devices=tuple(self._devices.values()),
             lesson=self._lesson,
+            line=_LINE,
+            kit=self._kit(),
         )
 
     def beat(self, at_ms: int, measures: HostMeasures, box: OutboxReport) -> Messages:
@@ -106,9 +120,20 @@ class Room:
                 reasons=self._judgement.reasons,
                 measures=measures,
                 outbox=box,
-                seen=tuple(each for each in self._devices if each in self._present),
+                seen=tuple(each for each in self._devices if each in self._here()),
+                line=_LINE,
+                kit=self._kit(),
             ),
         ]
+
+    def _kit(self) -> tuple[KitLine, ...]:
+        """What the room was furnished with is what it should have."""
+        return compare(self._template, [self._devices[each].kind for each in self._here()], {})
+
+    def _here(self) -> set[str]:
+        """Those that are there, awake or asleep."""
+        asleep = {name for name, each in self._devices.items() if each.reasons == _ASLEEP}
+        return self._present | asleep
 
     def _judge(self, measures: HostMeasures, box: OutboxReport, at_ms: int) -> Messages:
         """The computer's own status; the host among the devices shares it."""
@@ -138,8 +163,10 @@ class Room:
         if moved.present:
             self._present.add(moved.device_id)
             states = self._restate(moved.device_id, Status.OK, (), at_ms)
-            return [*states, self._appeared(device, at_ms)]
+            return states if device.reasons == _ASLEEP else [*states, self._appeared(device, at_ms)]
         self._present.remove(moved.device_id)
+        if device.kind is DeviceKind.TABLET:
+            return self._restate(moved.device_id, Status.OK, _ASLEEP, at_ms)
         code = _LEAVING[device.sources[0]]
         states = self._restate(moved.device_id, Status.UNKNOWN, (Reason(code),), at_ms)
         return [*states, self._vanished(device, code, at_ms)]
@@ -181,13 +208,14 @@ class Room:
             return []
         self._lesson = self._new_id()
         return [
+            *self._switch("on", at_ms),
             LessonStarted(
                 boot=self._boot,
                 at_ms=at_ms,
                 id=self._new_id(),
                 room=self.code,
                 lesson=self._lesson,
-            )
+            ),
         ]
 
     def _end_lesson(self, at_ms: int) -> Messages:
@@ -195,10 +223,21 @@ class Room:
         if lesson is None:
             return []
         return [
+            *self._switch("off", at_ms),
             LessonEnded(
                 boot=self._boot, at_ms=at_ms, id=self._new_id(), room=self.code, lesson=lesson
-            )
+            ),
         ]
+
+    def _switch(self, power: str, at_ms: int) -> Messages:
+        """The lesson switches what has a lamp."""
+        said: Messages = []
+        for device_id, device in self._devices.items():
+            if device.kind in _POWERED and device.measures and device_id in self._present:
+                lit = replace(device, measures=replace(device.measures, power=power))
+                self._devices[device_id] = lit
+                said.append(DeviceState(boot=self._boot, at_ms=at_ms, device=lit))
+        return said
 
     def _mark(self, marked: Marked, at_ms: int) -> AttendanceMarked:
         return AttendanceMarked(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from hardware.readings import Kind
 from protocol.health import ReasonCode
+from protocol.kit import missing
 from protocol.messages import (
     AttendanceMarked,
     Birth,
@@ -72,17 +73,43 @@ def test_a_birth_tells_everything() -> None:
 def test_a_device_that_goes_is_unknown_with_its_reason() -> None:
     """Its last sight stays the time it was last there; then its return is told."""
     room = new_room()
-    state, gone = room.hear(Moved(TABLET, present=False), 5_000)
+    board = device_id_of(EQUIPMENT[1])
+    state, gone = room.hear(Moved(board, present=False), 5_000)
     assert isinstance(state, DeviceState)
     assert isinstance(gone, DeviceVanished)
     assert state.device.status is Status.UNKNOWN
-    assert state.device.reasons == (Reason(ReasonCode.GOODBYE),)
+    assert state.device.reasons[0].code in {ReasonCode.GOODBYE, ReasonCode.UNPLUGGED}
     assert state.device.last_seen_ms == 1_000
-    assert (gone.device_id, gone.reason, gone.room) == (TABLET, "goodbye", "P101")
-    back, came = room.hear(Moved(TABLET, present=True), 9_000)
+    assert (gone.device_id, gone.room) == (board, "P101")
+    back, came = room.hear(Moved(board, present=True), 9_000)
     assert isinstance(back, DeviceState)
     assert isinstance(came, DeviceAppeared)
     assert (back.device.status, back.device.last_seen_ms) == (Status.OK, 9_000)
+
+
+def test_a_tablet_that_goes_is_asleep_and_nobody_is_told_of_trouble() -> None:
+    """It still counts as the room's, and wakes without having come."""
+    room = new_room()
+    [state] = room.hear(Moved(TABLET, present=False), 5_000)
+    assert isinstance(state, DeviceState)
+    assert (state.device.status, state.device.reasons) == (
+        Status.OK,
+        (Reason(ReasonCode.SLEEPING),),
+    )
+    birth_of(room)
+    health = room.beat(6_000, WELL, BOX)[-1]
+    assert isinstance(health, Health)
+    assert TABLET in health.seen
+    assert kinds(room.hear(Moved(TABLET, present=True), 9_000)) == [DeviceState]
+
+
+def test_a_room_is_held_against_what_it_was_furnished_with() -> None:
+    """A board that is switched off is missing; a tablet asleep is not."""
+    room = new_room()
+    assert missing(birth_of(room).kit) == ()
+    room.hear(Moved(TABLET, present=False), 1)
+    room.hear(Moved(device_id_of(EQUIPMENT[1]), present=False), 2)
+    assert [each.kind for each in missing(birth_of(room).kit)] == ["board"]
 
 
 def test_a_usb_device_is_unplugged() -> None:
@@ -143,10 +170,11 @@ def test_a_beat_names_who_is_there() -> None:
     """Those that went are left out."""
     room = new_room()
     birth_of(room)
-    room.hear(Moved(TABLET, present=False), 1)
+    board = device_id_of(EQUIPMENT[1])
+    room.hear(Moved(board, present=False), 1)
     [health] = room.beat(2, WELL, BOX)
     assert isinstance(health, Health)
-    assert TABLET not in health.seen
+    assert board not in health.seen
     assert len(health.seen) == len(EQUIPMENT) - 1
 
 
