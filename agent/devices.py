@@ -95,7 +95,7 @@ class Devices:
             before = self.known.get(device_id) or next(iter(olds), None)
             if device_id not in known and not _has_room(known, group):
                 continue
-            known[device_id] = self._known(device_id, group, olds, at_ms)
+            known[device_id] = self._known(group, olds, at_ms)
             said += self._news(before, known[device_id], at_ms)
         return replace(self, known=known), said
 
@@ -223,11 +223,11 @@ class Devices:
         names = dict.fromkeys(map(device_id_of, (group.key, *sorted(group.claims))))
         return [self.known[name] for name in names if name in self.known]
 
-    def _known(self, device_id: str, group: Group, olds: list[Known], at_ms: int) -> Known:
+    def _known(self, group: Group, olds: list[Known], at_ms: int) -> Known:
         traces = [self.traces.of(each) for each in group.sightings]
         here = any(each.present for each in group.sightings)
         firsts = [each.device.first_seen_ms for each in olds]
-        device = _described(group, device_id, self._condition(group, traces, olds, at_ms))
+        device = described(group, self._condition(group, traces, olds, at_ms))
         return Known(
             rewrite(
                 device,
@@ -306,26 +306,9 @@ def device_id_of(key: str) -> str:
     return f"{_CONNECTED.get(key.partition(':')[0], 'net')}-{digits}"
 
 
-def _unseen(device: Device) -> Device:
-    """What was seen to go keeps its reason; of all else nobody knows."""
-    if device.status is Status.UNKNOWN and device.reasons:
-        return device
-    not_reported = (Reason(ReasonCode.NOT_REPORTED),)
-    return rewrite(device, status=Status.UNKNOWN, reasons=not_reported)
-
-
-def _absence(latest: Trace, at_ms: int) -> Condition:
-    reason = Reason(latest.sighting.reason or ReasonCode.NOT_REPORTED)
-    if reason.code != ReasonCode.SLEEPING:
-        return Condition(Status.UNKNOWN, (reason,))
-    if at_ms - latest.at_ms < ASLEEP_MS:
-        return Condition(Status.OK, (reason,))
-    return Condition(Status.UNKNOWN, (Reason(ReasonCode.GOODBYE),))
-
-
-def _described(group: Group, device_id: str, condition: Condition) -> Device:
-    """The device as its sources describe it together, the best word first."""
-    told = group.sightings
+def described(group: Group, condition: Condition = CALM) -> Device:
+    """The device as its sources describe it together, the best word first; no times."""
+    device_id, told = device_id_of(group.key), group.sightings
     present = [each.source for each in told if each.present]
     kinds = [each.kind for each in told]
     telling = [kind for kind in kinds if kind is not Kind.OTHER and kind is not Kind.INPUT]
@@ -347,6 +330,23 @@ def _described(group: Group, device_id: str, condition: Condition) -> Device:
         first_seen_ms=0,
         last_seen_ms=0,
     )
+
+
+def _unseen(device: Device) -> Device:
+    """What was seen to go keeps its reason; of all else nobody knows."""
+    if device.status is Status.UNKNOWN and device.reasons:
+        return device
+    not_reported = (Reason(ReasonCode.NOT_REPORTED),)
+    return rewrite(device, status=Status.UNKNOWN, reasons=not_reported)
+
+
+def _absence(latest: Trace, at_ms: int) -> Condition:
+    reason = Reason(latest.sighting.reason or ReasonCode.NOT_REPORTED)
+    if reason.code != ReasonCode.SLEEPING:
+        return Condition(Status.UNKNOWN, (reason,))
+    if at_ms - latest.at_ms < ASLEEP_MS:
+        return Condition(Status.OK, (reason,))
+    return Condition(Status.UNKNOWN, (Reason(ReasonCode.GOODBYE),))
 
 
 def _identity(group: Group) -> Identity:

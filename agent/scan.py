@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from agent.devices import device_id_of
-from hardware.readings import Identity, Sighting
-from hardware.scan import Missing, Scan, look
-from protocol.model import DeviceKind
-from protocol.words import N_, kind_word, preferred_language, translator
+from agent.devices import THIS_MACHINE, Devices, described, device_id_of
+from agent.memory.documents import FILE, Documents, Remembered
+from agent.merge import Group
+from agent.placement import How
+from agent.room import Room
+from agent.traces import Trace, Traces
+from hardware.network.probe import answers
+from hardware.readings import Identity
+from hardware.scan import Missing, Scan, Secrets, look
+from protocol.health import ReasonCode
+from protocol.model import Device, DeviceKind, Place, Reason, iso
+from protocol.words import N_, Translate, kind_word, preferred_language, sentence, translator
 
 # How sure it is that the same key is the same thing tomorrow.
 _CONFIDENCE: Final[Mapping[Identity, str]] = {
@@ -23,23 +34,65 @@ _CONFIDENCE: Final[Mapping[Identity, str]] = {
     Identity.HOST: "low",
 }
 _HEADS: Final = (N_("Kind"), N_("Name"), N_("Maker"), N_("Model"), N_("Serial number"), N_("Id"))
+_ABSENT: Final = N_("Known here, but not seen now:")
+_LAST: Final = N_("{name}: last answer {time} at {address}, heard on {via}. {why}")
 
 
-async def scan(seconds: float, *, as_json: bool, environ: Mapping[str, str]) -> str:
-    """Look around for so many seconds; the answer as text ready to print."""
-    found = await look(seconds)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absent:
+    """A known device that the look did not see: where it was asked now, and what it last said.
+
+    answered: whether anything answers at its last address, though it was not seen.
+    """
+
+    device: Device
+    trace: Trace
+    asked_ms: int
+    answered: bool
+
+    @property
+    def reason(self) -> Reason:
+        """Why it is missing, as far as this computer can tell."""
+        if self.answered:
+            return Reason(ReasonCode.NOT_REPORTED)
+        told = self.trace.sighting.reason
+        if self.trace.sighting.address:
+            return Reason(ReasonCode.NO_ANSWER)
+        return Reason(told or ReasonCode.UNPLUGGED)
+
+
+async def scan(
+    seconds: float,
+    *,
+    as_json: bool,
+    environ: Mapping[str, str],
+    data: Path | None = None,
+    secrets: Secrets | None = None,
+) -> str:
+    """Look around for so many seconds; the answer as text ready to print.
+
+    data: an agent's folder, so that what it knows and what is not seen now is told as well.
+    Raises DocumentError if that folder's documents are damaged.
+    """
+    remembered = _remembered(data)
+    found = await look(seconds, secrets)
+    absent = await _absent(found, remembered)
     if as_json:
-        return json_of(found) + "\n"
-    return table_of(found, preferred_language(environ))
+        return json_of(found, remembered, absent) + "\n"
+    return table_of(found, preferred_language(environ), remembered, absent)
 
 
-def json_of(found: Scan) -> str:
-    """The scan as one JSON object: host, devices, missing."""
-    devices = [_entry(each) for each in found.sightings]
-    host = next((each for each in devices if each["sources"] == ["host"]), None)
+def json_of(
+    found: Scan, remembered: Remembered | None = None, absent: Iterable[Absent] = ()
+) -> str:
+    """The scan as one JSON object: host, devices, absent, flaws, missing."""
+    groups = _groups(found, remembered or Remembered())
+    host = next((each for each in groups if each.sightings[0].source == THIS_MACHINE), None)
     tree = {
-        "host": host,
-        "devices": devices,
+        "host": _entry(host) if host else None,
+        "devices": [_entry(each) for each in groups],
+        "absent": [_absent_entry(each) for each in absent],
+        "flaws": found.flaws,
         "missing": [
             {"sense": each.sense, "code": each.code, "hint": each.hint} for each in found.missing
         ],
@@ -47,35 +100,141 @@ def json_of(found: Scan) -> str:
     return msgspec.json.format(msgspec.json.encode(tree)).decode()
 
 
-def table_of(found: Scan, language: str) -> str:
+def table_of(
+    found: Scan,
+    language: str,
+    remembered: Remembered | None = None,
+    absent: Iterable[Absent] = (),
+) -> str:
     """The scan as a table in the language."""
     say = translator(language)
     rows = [tuple(say(head) for head in _HEADS)]
-    for each in found.sightings:
-        kind = kind_word(DeviceKind(each.kind), say)
-        rows.append((kind, each.name, each.vendor, each.model, each.serial, device_id_of(each.key)))
+    for each in map(_entry, _groups(found, remembered or Remembered())):
+        kind = kind_word(DeviceKind(each["kind"]), say)
+        rows.append((kind, *(each[name] for name in _COLUMNS)))
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+    lines += _absent_lines(list(absent), say)
     return "".join(f"{line}\n" for line in (*lines, *_missing_lines(found.missing)))
+
+
+_COLUMNS: Final = ("name", "vendor", "model", "serial", "device_id")
+
+
+def _remembered(data: Path | None) -> Remembered | None:
+    """What the agent of this folder knows; None where there is none."""
+    if data is None or not (data / FILE).exists():
+        return None
+    return Documents(data / FILE).load()
+
+
+def _devices(remembered: Remembered) -> Devices:
+    """An agent's way of naming devices: what people said of them, and its room if it roams."""
+    stay = remembered.stay
+    traces = Traces(
+        room=stay.room,
+        roaming=bool(remembered.agent_id) and stay.how is not How.SETTINGS,
+        answers=remembered.answers,
+    )
+    room = Room(place=Place(), room=stay.room, boot="scan", beat_s=1, new_id=str)
+    return Devices(room=room, traces=traces, decisions=remembered.decisions)
+
+
+def _groups(found: Scan, remembered: Remembered) -> tuple[Group, ...]:
+    devices, _ = _devices(remembered).see(found.sightings, 0)
+    # This computer first, then as people look for them.
+    return tuple(
+        sorted(
+            devices.groups(),
+            key=lambda each: (each.sightings[0].source != THIS_MACHINE, each.key),
+        )
+    )
+
+
+async def _absent(found: Scan, remembered: Remembered | None) -> list[Absent]:
+    """The known devices that were not seen, each asked once more where it last answered."""
+    if remembered is None:
+        return []
+    seen = {device_id_of(claim) for group in _groups(found, remembered) for claim in group.claims}
+    held = {each.at: each for each in remembered.traces}
+    known = Devices(
+        room=Room(place=Place(), room="", boot="scan", beat_s=1, new_id=str),
+        traces=Traces(room="", answers=remembered.answers, held=held),
+        decisions=remembered.decisions,
+    )
+    gone = [each for each in remembered.devices if each.device_id not in seen]
+    traced = [
+        (each, known.traces.of(told[0]))
+        for each in gone
+        if (told := known.sightings_of(each.device_id))
+    ]
+    asked_ms = round(time.time() * 1000)
+    answered = await asyncio.gather(
+        *(answers(trace.sighting.address, trace.sighting.port) for _, trace in traced)
+    )
+    return [
+        Absent(device=device, trace=trace, asked_ms=asked_ms, answered=did)
+        for (device, trace), did in zip(traced, answered, strict=True)
+    ]
+
+
+def _absent_lines(absent: list[Absent], say: Translate) -> Iterable[str]:
+    if not absent:
+        return
+    yield say(_ABSENT)
+    for each in absent:
+        seen = each.trace.sighting
+        line = say(_LAST)
+        for name, value in {
+            "name": each.device.name or each.device.device_id,
+            "time": iso(each.trace.at_ms),
+            "address": f"{seen.address}:{seen.port}" if seen.address else seen.key,
+            "via": seen.via or "?",
+            "why": sentence(each.reason, say),
+        }.items():
+            line = line.replace(f"{{{name}}}", value)
+        yield line
 
 
 def _missing_lines(missing: Iterable[Missing]) -> Iterable[str]:
     return (f"{each.sense}: {each.hint}" for each in missing)
 
 
-def _entry(sighting: Sighting) -> dict[str, Any]:
-    own = sighting.source == "host"
+def _entry(group: Group) -> dict[str, Any]:
+    """A device, as its sources describe it together."""
+    told = group.sightings
+    best = next(each for each in told if each.key == group.key)
+    own = told[0].source == THIS_MACHINE
+    device = described(group)
     return {
-        "device_id": device_id_of(sighting.key),
-        "kind": sighting.kind,
-        "name": sighting.name,
-        "vendor": sighting.vendor,
-        "model": sighting.model,
-        "serial": sighting.serial,
-        "identity": sighting.identity,
-        "aliases": [sighting.key],
-        "sources": [sighting.source],
-        "confidence": "high" if own else _CONFIDENCE[sighting.identity],
-        "address": sighting.address,
-        "nodes": list(sighting.nodes),
+        "device_id": device.device_id,
+        "kind": device.kind,
+        "name": device.name,
+        "vendor": device.vendor,
+        "model": device.model,
+        "serial": device.serial,
+        "identity": best.identity,
+        "aliases": sorted(group.claims),
+        "sources": list(device.sources),
+        "confidence": "high" if own else _CONFIDENCE[best.identity],
+        "address": device.address,
+        "nodes": [node for each in told for node in each.nodes],
+        "asks": next((each.asks for each in told if each.asks), None),
+    }
+
+
+def _absent_entry(each: Absent) -> dict[str, Any]:
+    seen = each.trace.sighting
+    return {
+        "device_id": each.device.device_id,
+        "kind": each.device.kind,
+        "name": each.device.name,
+        "source": seen.source,
+        "interface": seen.via,
+        "address": seen.address,
+        "port": seen.port,
+        "last_query": iso(each.asked_ms),
+        "last_answer": iso(each.trace.at_ms),
+        "answered": each.answered,
+        "reason": each.reason.code,
     }

@@ -13,7 +13,6 @@ from hardware.readings import HostReading, Report, Sighting
 from protocol.kit import Program
 
 if TYPE_CHECKING:
-
     from agent.config import AgentConfig
     from agent.finder import Finder
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from hardware.host.machine import identify, identity_sighting
-from hardware.network import mdns
-from hardware.readings import SenseMissing, Sighting
+from hardware.host.uplink import uplink
+from hardware.network import mdns, onvif, pjlink
+from hardware.readings import Flaw, Report, Seen, SenseMissing, Sighting
 from hardware.usb import watch as usb
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """A sense that this machine lacks: "usb" or "mdns"; why (code), and what to do (hint)."""
+    """A sense that this machine lacks, such as "usb"; why (code), and what to do (hint)."""
 
     sense: str
     code: str
@@ -23,37 +26,81 @@ class Missing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """What was there at the end of the look, each device once, and the senses that were missing."""
+    """What was there at the end of the look, and the senses that were missing.
+
+    sightings: one for each source and key. flaws: how often a source heard nonsense.
+    """
 
     sightings: tuple[Sighting, ...]
     missing: tuple[Missing, ...] = ()
+    flaws: Mapping[str, int] = field(default_factory=dict)
 
 
-async def look(seconds: float) -> Scan:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """What devices may ask for during a look; shown nowhere."""
+
+    camera: tuple[str, str] = field(default=("", ""), repr=False)
+    pjlink: str = field(default="", repr=False)
+
+
+Start = Callable[[Report], Awaitable[None]]
+
+
+async def look(seconds: float, secrets: Secrets | None = None) -> Scan:
     """Look around for so many seconds with every sense at once; a sense that is missing is told."""
     identity = await asyncio.to_thread(identify)
-    own = identity_sighting(identity)
-    seen = {own.key: own}
+    seen = _Seen()
+    seen.report(identity_sighting(identity))
+    if (link := await asyncio.to_thread(uplink)) is not None:
+        seen.report(link)
     missing: list[Missing] = []
 
-    def report(sighting: Sighting) -> None:
-        if sighting.present:
-            seen[sighting.key] = sighting
-        else:
-            seen.pop(sighting.key, None)
-
-    async def sense(name: str, watching: Awaitable[None]) -> None:
+    async def sense(name: str, start: Start) -> None:
         try:
-            async with asyncio.timeout(seconds):
-                await watching
-        except TimeoutError:
-            return
-        except SenseMissing as error:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await start(seen.report)
+        except* SenseMissing as group:
+            error = _first(group)
             missing.append(Missing(sense=name, code=error.code, hint=error.hint))
 
     async with asyncio.TaskGroup() as group:
-        watch_usb = usb.watch(report, host=identity.machine)
-        group.create_task(sense("usb", watch_usb), name="scan usb")
-        group.create_task(sense("mdns", mdns.watch(report)), name="scan mdns")
-    ordered = sorted(missing, key=lambda one: one.sense)
-    return Scan(sightings=tuple(seen.values()), missing=tuple(ordered))
+        for name, start in _senses(identity.machine, secrets or Secrets()).items():
+            group.create_task(sense(name, start), name=f"scan {name}")
+    return Scan(
+        sightings=tuple(seen.sightings.values()),
+        missing=tuple(sorted(missing, key=lambda one: one.sense)),
+        flaws=dict(seen.flaws),
+    )
+
+
+def _senses(machine: str, secrets: Secrets) -> dict[str, Start]:
+    return {
+        "usb": lambda report: usb.watch(report, host=machine),
+        "mdns": mdns.watch,
+        "onvif": lambda report: onvif.watch(report, credentials=lambda: secrets.camera),
+        "pjlink": lambda report: pjlink.watch(report, password=lambda: secrets.pjlink),
+    }
+
+
+class _Seen:
+    """What is there now, each source's word on each key, and the flaws so far."""
+
+    def __init__(self) -> None:
+        self.sightings: dict[tuple[str, str], Sighting] = {}
+        self.flaws: Counter[str] = Counter()
+
+    def report(self, seen: Seen) -> None:
+        if isinstance(seen, Flaw):
+            self.flaws[seen.source] += seen.count
+        elif isinstance(seen, Sighting) and seen.present:
+            self.sightings[seen.source, seen.key] = seen
+        elif isinstance(seen, Sighting):
+            self.sightings.pop((seen.source, seen.key), None)
+
+
+def _first(group: BaseExceptionGroup[SenseMissing]) -> SenseMissing:
+    for error in group.exceptions:
+        return error if isinstance(error, SenseMissing) else _first(error)
+    raise AssertionError
