@@ -53,6 +53,7 @@ def told(root: Path, files: dict[str, str]) -> Path:
             "",
             False,
         ),
+        (ROOT.format("rw", "rw") + "40 28 8:2 /x /var/lib ro - ext4 /dev/sda2 rw\n", "", True),
         # A mount over a mount: the last one is the one in sight.
         (ROOT.format("rw", "rw") + "50 28 8:33 / / ro - ext4 /dev/sdc1 ro\n", "", True),
         ("", "", None),
