@@ -48,8 +48,7 @@ class Lookup:
 
         def settle(address: str) -> None:
             self._pending.pop(name, None)
-            if not pending.done():
-                pending.set_result(address)
+            pending.set_result(address)
 
         def work() -> None:
             try:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.host.disks import Disks, mount_of, mounts_in
+from simulators.host_faults import FaultyHost, HostMake
 
 DATA = Path("/var/lib/lophoc")
 ROOT = "28 1 8:2 / / {} shared:1 - ext4 /dev/sda2 {}\n"
@@ -53,6 +54,7 @@ def told(root: Path, files: dict[str, str]) -> Path:
             "",
             False,
         ),
+        (ROOT.format("rw", "rw") + "40 28 8:2 /x /var/lib ro - ext4 /dev/sda2 rw\n", "", True),
         # A mount over a mount: the last one is the one in sight.
         (ROOT.format("rw", "rw") + "50 28 8:33 / / ro - ext4 /dev/sdc1 ro\n", "", True),
         ("", "", None),
@@ -168,3 +170,13 @@ def test_disks_that_go_round_in_a_circle_end(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (root / "sys/devices/dm-0/slaves" / name).symlink_to("..")
     assert Disks(DATA, root).read().errors is None
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"), [("3", 3), ("-3", None), ("9" * 30, None), ("three", None), ("", None)]
+)
+def test_a_count_that_is_nonsense_is_none(tmp_path: Path, count: str, expected: int | None) -> None:
+    """It would outweigh every honest one."""
+    FaultyHost(tmp_path, HostMake.LAPTOP).write()
+    (tmp_path / "sys/fs/ext4/nvme0n1p2/errors_count").write_text(count)
+    assert Disks(DATA, tmp_path).read().errors == expected

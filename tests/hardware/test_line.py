@@ -345,6 +345,10 @@ def test_a_controller_by_name_is_looked_up(tmp_path: Path) -> None:
             tmp_path, controller=lambda: ("may-chu", school[1]), lookup=Lookup(lambda _: HERE)
         )
         assert read(named).controller is True
+        unknown = targets_of(
+            tmp_path, controller=lambda: ("may-chu", school[1]), lookup=Lookup(lambda _: "")
+        )
+        assert read(unknown).controller is False
 
 
 @pytest.mark.parametrize(

@@ -69,3 +69,10 @@ def test_a_battery_that_does_not_tell_its_design_has_no_wear(tmp_path: Path) -> 
     reading = Power(tmp_path).read()
     assert reading.battery_percent == 50.0
     assert reading.battery_wear_percent is None
+
+
+def test_a_battery_whose_size_is_nonsense_weighs_no_more_than_the_other(tmp_path: Path) -> None:
+    """Else its charge would be the laptop's."""
+    battery(tmp_path, "BAT0", capacity="80", energy_full="9" * 30)
+    battery(tmp_path, "BAT1", capacity="20", energy_full="40000000")
+    assert Power(tmp_path).read().battery_percent == 50.0

@@ -90,7 +90,7 @@ def test_every_place_that_names_programs_is_read(
     """The PATH, Debian, the menu, Flatpak, snap and macOS."""
     monkeypatch.setenv("PATH", "/usr/bin::/absent")
     monkeypatch.setenv("XDG_DATA_DIRS", "/usr/share")
-    monkeypatch.setenv("XDG_DATA_HOME", "/home/co-lan/.local/share")
+    monkeypatch.setenv("XDG_DATA_HOME", "/own/share")
     root = told(
         tmp_path,
         {
@@ -108,7 +108,7 @@ def test_every_place_that_names_programs_is_read(
             ),
             "usr/share/applications/b.desktop": b"\xff" * 40_000,
             "usr/share/applications/c.txt": b"Name=Not a program",
-            "home/co-lan/.local/share/applications/d.desktop": b"Name=Zoom\nExec=\n",
+            "own/share/applications/d.desktop": b"Name=Zoom\nExec=\n",
             "var/lib/flatpak/app/org.gcompris.GCompris/x": b"",
             "snap/obs-studio/x": b"",
             "Applications/Keynote.app/x": b"",
