@@ -28,7 +28,9 @@ from agent.memory.documents import FILE, Documents, Remembered
 from agent.memory.folder import OUTBOX, agent_id_from
 from agent.placement import Placement, placed
 from agent.room import Moment, Room
-from agent.sources import Machine, Senses, keep_running, sources, this_machine
+from agent.reach import Reach
+from agent.senses import Senses, keep_running
+from agent.sources import Around, Machine, Passwords, sources, this_machine
 from agent.talk import Talk
 from agent.traces import Traces
 from agent.vitals import Vitals, measures_of
@@ -58,7 +60,7 @@ async def run(config: AgentConfig) -> None:
     with held(folder):
         documents = Documents(folder / FILE)
         remembered = documents.load()
-        machine = this_machine(folder)
+        machine = this_machine(folder, config.kit.programs)
         agent_id = config.agent_id or remembered.agent_id
         agent_id = agent_id or agent_id_from(machine.hostname, machine.id)
         place = Place(config.province, config.school, agent_id)
@@ -109,6 +111,7 @@ class _Agent:
         self._inbox = Inbox()
         self._senses = Senses()
         self._port_taken = False
+        self._passwords = _passwords_of(config)
         broker = _broker_of(config, room.place)
         self._finder = broker if isinstance(broker, Finder) else None
         self._broker = broker
@@ -128,6 +131,7 @@ class _Agent:
             now=now,
             stirred=self._relay.wake,
         )
+        self._reach = Reach(self._clerk, self._passwords, self._inbox.report)
 
     async def serve(self, stop: asyncio.Event) -> None:
         """Do everything until told to stop."""
@@ -141,7 +145,7 @@ class _Agent:
 
     def _work(self) -> dict[str, Coroutine[Any, Any, None]]:
         config = self._config
-        senses = sources(config, self._machine.id, self._inbox.report, self._finder)
+        senses = sources(self._around())
         return {
             "beat": self._beat(),
             "see": self._see(),
@@ -149,6 +153,8 @@ class _Agent:
             "relay": self._relay.run(),
             "listen": self._talk.listen(self._link, self._relay),
             "births": self._talk.births(self._clerk, self._link),
+            "rooms": self._tell_moves(),
+            "lessons": self._reach.follow_lessons(switch=config.switch_projector),
             "local api": keep_open(
                 application(self._clerk, self._surroundings()),
                 config.local_host,
@@ -167,7 +173,8 @@ class _Agent:
         due_s = ticked_s = time.monotonic()
         while True:
             reading = await asyncio.to_thread(self._machine.read)
-            await self._clerk.beat(measures_of(reading), self._findings())
+            programs = await asyncio.to_thread(self._machine.programs)
+            await self._clerk.beat(measures_of(reading), self._findings(), programs)
             if self._clerk.refusing:
                 self._talk.owe_birth()
             now_s = time.monotonic()
@@ -176,6 +183,31 @@ class _Agent:
                 ticked_s = now_s
             due_s = max(due_s + self._config.beat_s, now_s)
             await asyncio.sleep(due_s - now_s)
+
+    async def _tell_moves(self) -> None:
+        """A room that changed is told by a birth: everything said before named the old one."""
+        told = self._room.room
+        async for classroom in self._clerk.steps():
+            if classroom.room.room != told:
+                told = classroom.room.room
+                _LOGGER.info("agent is in room %s now how=%s", told, classroom.placement.how)
+                self._talk.owe_birth()
+
+    def _around(self) -> Around:
+        return Around(
+            config=self._config,
+            machine=self._machine.id,
+            report=self._inbox.report,
+            agent=self._room.place.agent,
+            classroom=lambda: self._clerk.classroom,
+            controller=self._controller,
+            finder=self._finder,
+            passwords=self._passwords,
+        )
+
+    def _controller(self) -> tuple[str, int] | None:
+        broker = self._finder.current if self._finder else self._broker
+        return (broker.host, broker.port) if isinstance(broker, Broker) else None
 
     def _findings(self) -> tuple[Finding, ...]:
         found = self._senses.findings()
@@ -191,7 +223,7 @@ class _Agent:
 
     def _surroundings(self) -> Surroundings:
         language = self._config.lang or preferred_language(os.environ)
-        return Surroundings(self._room.place, self._line, language, self._hands)
+        return Surroundings(self._room.place, self._line, language, self._reach.hands)
 
     def _line(self) -> Line:
         broker = self._finder.current if self._finder else self._broker
@@ -258,6 +290,15 @@ def _broker_of(config: AgentConfig, place: Place) -> Broker | Finder:
     return broker._replace(user=broker.user or place.agent, password=password)
 
 
+def _passwords_of(config: AgentConfig) -> Passwords:
+    """What the room's devices ask for. Raises SettingsError if a file cannot be read."""
+    return Passwords(
+        camera_user=config.camera_user,
+        camera=_password_of(config.camera_password_file),
+        pjlink=_password_of(config.pjlink_password_file),
+    )
+
+
 def _password_of(file: str) -> str:
     if not file:
         return ""
@@ -267,7 +308,7 @@ def _password_of(file: str) -> str:
         raise SettingsError(
             "password_unreadable",
             N_("The password file {path} cannot be read."),
-            N_("Check broker_password_file and the file's owner."),
+            N_("Check the setting and the file's owner."),
             path=file,
         ) from error
 

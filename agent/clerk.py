@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
 from agent.attendance import Marked
 from agent.classroom import Classroom, Step, View
@@ -48,6 +48,7 @@ class Clerk:
         self._stirred = stirred
         self._one_at_a_time = asyncio.Lock()
         self._documents_refused = False
+        self._stepped = asyncio.Condition()
         self.refusing = False
         self.refused = 0
 
@@ -55,6 +56,13 @@ class Clerk:
     def classroom(self) -> Classroom:
         """The classroom as it is now."""
         return self._classroom
+
+    async def steps(self) -> AsyncIterator[Classroom]:
+        """The classroom after each step from now on; a slow listener sees the latest only."""
+        while True:
+            async with self._stepped:
+                await self._stepped.wait()
+            yield self._classroom
 
     async def see(self, seen: Iterable[Seen]) -> None:
         """Take in what the senses saw."""
@@ -161,6 +169,8 @@ class Clerk:
 
     async def _take(self, step: Step) -> None:
         self._classroom = step.classroom
+        async with self._stepped:
+            self._stepped.notify_all()
         remembered = remembered_of(step.classroom)
         try:
             await asyncio.to_thread(self._documents.save, remembered)

@@ -54,12 +54,13 @@ class Passwords(NamedTuple):
 class Around(NamedTuple):
     """What senses ask of the agent, at the moment when they need it.
 
-    report: takes what they saw. controller: where the school's server listens, if that is known.
+    report: takes what they saw. agent: this agent's id. controller: where the school's server listens, if that is known.
     """
 
     config: AgentConfig
     machine: str
     report: Report
+    agent: str
     classroom: Callable[[], Classroom]
     controller: Callable[[], tuple[str, int] | None]
     finder: Finder | None = None
@@ -84,3 +85,62 @@ def this_machine(disk: Path, programs: tuple[str, ...] = ()) -> Machine:
             for name, each in zip(programs, software.read(), strict=True)
         },
     )
+
+
+def sources(around: Around) -> Iterator[Source]:
+    """The senses that the settings ask for."""
+    config = around.config
+    if config.usb:
+        yield Source("usb", partial(_usb, around))
+    if config.mdns or around.finder is not None:
+        yield Source("mdns", partial(_mdns, around))
+    if config.onvif:
+        yield Source("onvif", partial(_onvif, around))
+    if config.pjlink:
+        yield Source("pjlink", partial(_pjlink, around))
+    yield Source("typed", partial(_typed, around))
+    if config.cameras:
+        yield Source("camera", partial(_cameras, around))
+    if config.line:
+        yield Source("line", partial(_line, around))
+        yield Source("uplink", partial(_uplink, around))
+
+
+async def _usb(around: Around) -> None:
+    from hardware.usb import watch as usb  # noqa: PLC0415 - only where it is wanted
+
+    await usb.watch(around.report, host=around.machine)
+
+
+async def _pjlink(around: Around) -> None:
+    from hardware.network import pjlink  # noqa: PLC0415 - only where it is wanted
+
+    def typed() -> list[pjlink.Entry]:
+        places = around.classroom().typed
+        return [pjlink.Entry(each.token, each.host, each.port) for each in places]
+
+    await pjlink.watch(around.report, password=lambda: around.passwords.pjlink, typed=typed)
+
+
+async def _line(around: Around) -> None:
+    from hardware.host.line import watch_line  # noqa: PLC0415 - only where it is wanted
+
+    internet = internet_targets(around.config.internet)
+    await watch_line(
+        around.report,
+        controller=around.controller,
+        internet=internet,
+        names=[host for host, _ in internet],
+    )
+
+
+async def _uplink(around: Around) -> None:
+    from hardware.host.uplink import watch_uplink  # noqa: PLC0415 - only where it is wanted
+
+    await watch_uplink(around.report)
+
+
+def internet_targets(text: str) -> list[tuple[str, int]]:
+    """Read host:port, host:port. Raises ValueError."""
+    pairs = (part.strip().rpartition(":") for part in text.split(",") if part.strip())
+    return [(host or port, int(port) if host else _HTTPS) for host, _, port in pairs]
