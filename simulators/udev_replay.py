@@ -94,10 +94,14 @@ def unplug(nodes: Iterable[Properties], path: str) -> Script:
 
 
 def flap(nodes: Sequence[Properties], path: str, times: int, every_s: float = 0.2) -> Script:
-    """A loose plug: in and out so many times, and in at last."""
+    """A loose plug: in, and so many times out and in again, each after this pause."""
     out, back = unplug(nodes, path), plug(nodes, path)
-    pause = back[0]._replace(wait_s=every_s)
-    return (*back, *(step for _ in range(times) for step in (*out, pause, *back[1:])))
+    again = (*_later(out, every_s), *_later(back, every_s))
+    return (*back, *(step for _ in range(times) for step in again))
+
+
+def _later(script: Script, pause_s: float) -> Script:
+    return (script[0]._replace(wait_s=script[0].wait_s + pause_s), *script[1:])
 
 
 def burst(nodes: Sequence[Properties], events: int, rng: Random) -> tuple[Script, list[Properties]]:

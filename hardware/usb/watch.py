@@ -27,7 +27,7 @@ _BUFFER_BYTES = 4 << 20
 # Events are lost without a word where the buffer cannot grow, so all is listed anew at times.
 _LIST_AGAIN_S = 300.0
 # Twice as long each time, for what breaks a monitor may break the next.
-_RESTART_FIRST_S = 0.1
+_RESTART_FIRST_S = 0.05
 _RESTART_LONGEST_S = 5.0
 _STEADY_S = 60.0
 # Some 0.3 ms each: no longer than 20 ms in one turn of the loop.
