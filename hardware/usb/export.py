@@ -6,8 +6,9 @@ import hashlib
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 from xml.sax.saxutils import unescape
 
 from hardware.usb.nodes import Properties
@@ -100,24 +101,24 @@ def _bounded(nodes: Iterator[Properties]) -> tuple[Properties, ...]:
     return tuple(found)
 
 
-def _unpacked(file: BinaryIO, limit_bytes: int) -> Iterator[bytes]:
+def _unpacked(file: BufferedReader, limit_bytes: int) -> Iterator[bytes]:
     """Give the text piece by piece; a bomb is refused before it unfolds."""
-    begin = file.read(len(_GZIP_BEGINS))
-    file.seek(0)
+    # Peeked at and not rewound, for a pipe cannot be.
+    is_packed = file.peek(len(_GZIP_BEGINS)).startswith(_GZIP_BEGINS)
     size = 0
-    for piece in _gunzipped(file) if begin == _GZIP_BEGINS else _pieces(file):
+    for piece in _gunzipped(file) if is_packed else _pieces(file):
         size += len(piece)
         if size > limit_bytes:
             raise ExportError("too_large")
         yield piece
 
 
-def _pieces(file: BinaryIO) -> Iterator[bytes]:
+def _pieces(file: BufferedReader) -> Iterator[bytes]:
     while piece := file.read(_CHUNK_BYTES):
         yield piece
 
 
-def _gunzipped(file: BinaryIO) -> Iterator[bytes]:
+def _gunzipped(file: BufferedReader) -> Iterator[bytes]:
     """Unpack every member of a gzip file (RFC 1952, 2.2), no more than a chunk at once."""
     unpack = zlib.decompressobj(_GZIP)
     for piece in _pieces(file):

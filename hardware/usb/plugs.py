@@ -64,6 +64,7 @@ class Plugs:
             self._built_in = places_of(grouped(_nodes_in(self._live)))
         self._due = {path: due for path, due in self._due.items() if path in self._live}
         self._since = {path: since for path, since in self._since.items() if path in self._due}
+        self._bound &= self._due.keys()
         waiting = {path: self._settled[path] for path in self._due if path in self._settled}
         calm = {path: dict(found) for path, found in self._live.items() if path not in self._due}
         self._settled = calm | waiting

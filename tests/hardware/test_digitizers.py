@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from test_usb_devices import BUS, usb_node
 
+from hardware.matchers import matchers
 from hardware.readings import Identity, Kind, Sighting
 from hardware.usb.devices import devices_of
 from hardware.usb.digitizers import chassis_has_screen, with_answers
@@ -139,3 +142,10 @@ def test_the_chassis_tells_whether_a_machine_has_a_screen() -> None:
     assert with_screen == [8, 9, 10, 11, 13, 14, 30, 31, 32]
     assert not chassis_has_screen("")
     assert not chassis_has_screen("1O")
+
+
+def test_makers_of_touch_controllers_are_four_hex_digits_and_each_is_there_once() -> None:
+    """As udev writes them, in lower case."""
+    vendors = [row.vendor for row in matchers().touch_vendor]
+    assert all(re.fullmatch(r"[0-9a-f]{4}", vendor) for vendor in vendors)
+    assert len(vendors) == len(set(vendors))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import random
+import threading
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,18 @@ def test_packed_or_not_and_with_any_line_ends_it_is_the_same_machine(tmp_path: P
     assert plain == packed == twice
     assert plain.nodes == crlf.nodes
     assert len(plain.digest) == 32
+
+
+@pytest.mark.parametrize("content", [LAPTOP, gzip.compress(LAPTOP)])
+def test_a_pipe_is_read_like_a_file(tmp_path: Path, content: bytes) -> None:
+    """As in `<(ssh room12 udevadm info --export-db)`, packed or not."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    feeder = threading.Thread(target=pipe.write_bytes, args=(content,))
+    feeder.start()
+    piped = read_export(pipe)
+    feeder.join()
+    assert piped == read_export(put(tmp_path, LAPTOP))
 
 
 def test_two_machines_have_two_names(tmp_path: Path) -> None:

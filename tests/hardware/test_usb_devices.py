@@ -182,6 +182,37 @@ def test_a_device_that_udev_has_not_finished_is_left_out() -> None:
     assert devices_of([node], HOST) == {}
 
 
+@pytest.mark.parametrize(
+    ("capabilities", "driver", "pictures"),
+    [
+        ((":capture:", ":", ":capture:", ":"), "uvcvideo", (8, 10)),
+        ((":capture:",) * 4, "uvcvideo", (8, 10)),
+        ((":capture:",), "uvcvideo", (8,)),
+        ((":capture:", ":capture:"), "em28xx", (8, 9)),
+        ((":capture:", ":capture:"), "", (8, 9)),
+        ((":", ":"), "uvcvideo", ()),
+    ],
+)
+def test_of_a_webcams_nodes_those_with_pictures_are_listed(
+    capabilities: tuple[str, ...], driver: str, pictures: tuple[int, ...]
+) -> None:
+    """An old udev calls its metadata nodes pictures as well: each follows its picture's node."""
+    camera = usb_node("1-1", ID_USB_INTERFACES=":0e0100:0e0200:")
+    nodes = [
+        {
+            "DEVPATH": f"{camera['DEVPATH']}/1-1:1.0/video4linux/video{number}",
+            "SUBSYSTEM": "video4linux",
+            "DEVNAME": f"/dev/video{number}",
+            "ID_USB_DRIVER": driver,
+            "ID_V4L_CAPABILITIES": able,
+        }
+        for number, able in enumerate(capabilities, 8)
+    ]
+    (found,) = devices_of([camera, *nodes], HOST).values()
+    assert found.nodes == tuple(f"/dev/video{number}" for number in pictures)
+    assert found.kind is (Kind.CAMERA if pictures else Kind.OTHER)
+
+
 @given(st.integers())
 def test_the_order_of_nodes_does_not_matter(seed: int) -> None:
     """Any order, any repetition: the same devices."""
