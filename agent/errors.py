@@ -1,4 +1,4 @@
-"""This file holds what can go wrong with an agent's own files."""
+"""This file holds what can go wrong with files that the agent reads and writes."""
 
 from __future__ import annotations
 
@@ -7,3 +7,7 @@ from protocol.errors import LopHocError
 
 class DocumentError(LopHocError):
     """The documents could not be read or written; `code` says why, `hint` what to do."""
+
+
+class ExportUnreadableError(LopHocError):
+    """Another machine's list of devices cannot be read; `code` says why, `hint` what to do."""

@@ -35,6 +35,34 @@ class UsbId(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: str
 
 
+class TouchVendor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Devices of this maker may hold a board's touch controller."""
+
+    vendor: str
+    name: str
+
+
+class PlatformCamera(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Video nodes off USB with a product of this pattern are a camera; mark is its part of a key.
+
+    channels: all nodes of one port are of one camera.
+    """
+
+    product: str
+    mark: str
+    name: str
+    vendor: str
+    channels: bool = False
+
+
+class DeviceTree(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Machines with a part compatible with this pattern are of this make."""
+
+    compatible: str
+    vendor: str
+    model: str
+
+
 class MdnsRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How one service type names a device. TXT keys are in lower case."""
 
@@ -58,6 +86,13 @@ class Matchers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     usb_class: tuple[UsbClass, ...]
     usb_property: tuple[UsbProperty, ...]
     usb_id: tuple[UsbId, ...]
+    board_wider_than_mm: int
+    board_no_wider_than_mm: int
+    touch_vendor: tuple[TouchVendor, ...]
+    platform_camera: tuple[PlatformCamera, ...]
+    dmi_unfilled: tuple[str, ...]
+    chassis_with_screen: tuple[int, ...]
+    device_tree: tuple[DeviceTree, ...]
     mdns: tuple[MdnsRow, ...]
 
 

@@ -2,34 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from hardware.readings import Sighting
-from hardware.usb.devices import Properties, devices_of, is_usb_device, parent_of
+from hardware.usb.devices import devices_of
+from hardware.usb.digitizers import Places, places_of
+from hardware.usb.nodes import (
+    Properties,
+    UsbDevice,
+    grouped,
+    is_complete,
+    is_usb_device,
+    parent_of,
+)
+from hardware.usb.platform_cameras import is_platform_camera
 
 # A device plugged in sends its last event 85 ms after its first (a UVC camera on linux-usb).
 SETTLE_S = 0.15
+# Once its driver is bound and its nodes are there, only a last `change` of one may follow (2 ms).
+BOUND_S = 0.03
 # A device whose nodes flap without end is shown as it stands after this long.
 RESTLESS_S = 2.0
 
-# Per USB device path: its nodes by their paths, its own among them.
+# Per path of a USB device, or of a camera on no USB: its nodes by their paths, its own among them.
 _Devices = dict[str, dict[str, Properties]]
 
 
 class Plugs:
     """The USB devices of one machine, as udev tells of them node by node.
 
-    A device counts once no event of its own came for 0.15 s, and goes at once. Times are seconds
-    of any one steady clock. host: names this machine in the keys of devices without a serial.
+    A device counts once no event of its own came for 0.15 s, or 0.03 s where it is complete, and
+    goes at once. Times are seconds of any one steady clock. host: names this machine in the keys
+    of devices without a serial. has_screen: what is there at the first list may be part of it.
     """
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, *, has_screen: bool = False) -> None:
         self._host = host
+        self._built_in: Places | None = None if has_screen else frozenset()
         self._live: _Devices = {}
         self._settled: _Devices = {}
         self._due: dict[str, float] = {}
         self._since: dict[str, float] = {}
+        self._bound: set[str] = set()
         self._reported: dict[str, Sighting] = {}
 
     def note(self, action: str, node: Properties, at: float) -> None:
@@ -40,13 +55,16 @@ class Plugs:
         if action == "remove":
             self._remove(path, at)
         else:
-            self._keep(path, node, at)
+            self._keep(path, node, at, bound=action == "bind")
 
     def replace(self, nodes: Iterable[Properties], at: float) -> list[Sighting]:
         """Take in a fresh list of all nodes, for events may be lost. Gives what changed."""
         self._live = _by_device(nodes)
+        if self._built_in is None:
+            self._built_in = places_of(grouped(_nodes_in(self._live)))
         self._due = {path: due for path, due in self._due.items() if path in self._live}
         self._since = {path: since for path, since in self._since.items() if path in self._due}
+        self._bound &= self._due.keys()
         waiting = {path: self._settled[path] for path in self._due if path in self._settled}
         calm = {path: dict(found) for path, found in self._live.items() if path not in self._due}
         self._settled = calm | waiting
@@ -59,6 +77,7 @@ class Plugs:
         for path in [path for path, due in self._due.items() if due <= at]:
             del self._due[path]
             self._since.pop(path, None)
+            self._bound.discard(path)
             if path in self._live:
                 self._settled[path] = dict(self._live[path])
             else:
@@ -69,13 +88,17 @@ class Plugs:
         """Say when `settle` will have something to do; None while all is calm."""
         return min(self._due.values(), default=None)
 
-    def _keep(self, path: str, node: Properties, at: float) -> None:
-        if is_usb_device(node):
+    def _keep(self, path: str, node: Properties, at: float, *, bound: bool) -> None:
+        if _is_whole(node):
             self._live.setdefault(path, {})
         parent = parent_of(path, self._live)
-        if parent is not None:
-            self._live[parent][path] = node
-            self._wait(parent, at)
+        if parent is None:
+            return
+        self._live[parent][path] = node
+        # udev tells of this last, when all that its drivers made has been told.
+        if bound and path == parent:
+            self._bound.add(path)
+        self._wait(parent, at)
 
     def _remove(self, path: str, at: float) -> None:
         if path in self._live:
@@ -90,15 +113,21 @@ class Plugs:
 
     def _wait(self, device: str, at: float) -> None:
         since = self._since.setdefault(device, at)
-        self._due[device] = min(at + SETTLE_S, since + RESTLESS_S)
+        wait_s = BOUND_S if device in self._bound and self._is_complete(device) else SETTLE_S
+        self._due[device] = min(at + wait_s, since + RESTLESS_S)
+
+    def _is_complete(self, path: str) -> bool:
+        nodes = self._live[path]
+        return is_complete(UsbDevice(own=nodes[path], nodes=tuple(nodes.values())))
 
     def _is_due(self, at: float) -> bool:
         due_at = self.due_at()
         return due_at is not None and due_at <= at
 
     def _changes(self) -> list[Sighting]:
-        nodes = (node for found in self._settled.values() for node in found.values())
-        before, now = self._reported, devices_of(nodes, self._host)
+        nodes = _nodes_in(self._settled)
+        before = self._reported
+        now = devices_of(nodes, self._host, self._built_in or frozenset())
         self._reported = now
         gone = [
             replace(sighting, present=False, reason="unplugged", nodes=())
@@ -109,9 +138,17 @@ class Plugs:
         return gone + [sighting for key, sighting in now.items() if before.get(key) != sighting]
 
 
+def _is_whole(node: Properties) -> bool:
+    return is_usb_device(node) or is_platform_camera(node)
+
+
+def _nodes_in(devices: _Devices) -> Iterator[Properties]:
+    return (node for found in devices.values() for node in found.values())
+
+
 def _by_device(nodes: Iterable[Properties]) -> _Devices:
     ordered = sorted(nodes, key=lambda node: node.get("DEVPATH", ""))
-    devices: _Devices = {node.get("DEVPATH", ""): {} for node in ordered if is_usb_device(node)}
+    devices: _Devices = {node.get("DEVPATH", ""): {} for node in ordered if _is_whole(node)}
     for node in ordered:
         path = node.get("DEVPATH", "")
         parent = parent_of(path, devices)

@@ -10,41 +10,56 @@ from pathlib import Path
 from typing import Any
 
 from hardware.readings import SenseMissing, Sighting
-from hardware.usb.devices import PROPERTIES, Properties, devices_of, trusted_serial
+from hardware.text import read_text
+from hardware.usb.devices import devices_of, trusted_serial, with_answers
+from hardware.usb.digitizers import chassis_has_screen
+from hardware.usb.nodes import PROPERTIES, REMOVABLE, SUBSYSTEMS, Properties, is_usb_device
 from hardware.usb.plugs import Plugs
 
-__all__ = ["devices_of", "trusted_serial", "watch"]
+__all__ = ["devices_of", "trusted_serial", "watch", "with_answers"]
 
 _LOGGER = logging.getLogger(__name__)
 
 Report = Callable[[Sighting], None]
 
-_SUBSYSTEMS = ("usb", "video4linux", "input", "sound", "block")
 # A cart of thirty tablets switched on at once fills the usual 208 kB.
 _BUFFER_BYTES = 4 << 20
 # Events are lost without a word where the buffer cannot grow, so all is listed anew at times.
 _LIST_AGAIN_S = 300.0
-_RESTART_S = 1.0
+# Twice as long each time, for what breaks a monitor may break the next.
+_RESTART_FIRST_S = 0.05
+_RESTART_LONGEST_S = 5.0
+_STEADY_S = 60.0
 # Some 0.3 ms each: no longer than 20 ms in one turn of the loop.
 _EVENTS_A_TURN = 64
 
 
-async def watch(report: Report, *, host: str, run: Path = Path("/run/udev")) -> None:
+async def watch(
+    report: Report, *, host: str, run: Path = Path("/run/udev"), root: Path = Path("/")
+) -> None:
     """Report every USB device present, and then each that comes, changes or goes; never returns.
 
-    host: names this machine in the keys of devices without a trusted serial. run: udev's own
-    folder. Raises SenseMissing("no_udev") where udev or its library is absent.
+    A Raspberry Pi's own camera is one too. host: names this machine in the keys of devices
+    without a trusted serial. run: udev's own folder. root: where `sys` is found.
+    Raises SenseMissing("no_udev") where udev or its library is absent.
     """
     pyudev = _pyudev()
     if not (run / "control").exists():
         raise _no_udev("udev is not running on this machine; USB devices cannot be seen.")
-    plugs = Plugs(host)
+    chassis = await asyncio.to_thread(read_text, root / "sys/class/dmi/id/chassis_type")
+    plugs = Plugs(host, has_screen=chassis_has_screen(chassis))
+    loop = asyncio.get_running_loop()
+    restart_s = _RESTART_FIRST_S
     while True:
+        started_at = loop.time()
         try:
             await _follow(pyudev, plugs, report)
         except OSError as error:
             _LOGGER.warning("udev events lost, listing all anew error=%s", error)
-            await asyncio.sleep(_RESTART_S)
+        if loop.time() - started_at > _STEADY_S:
+            restart_s = _RESTART_FIRST_S
+        await asyncio.sleep(restart_s)
+        restart_s = min(2 * restart_s, _RESTART_LONGEST_S)
 
 
 def _pyudev() -> Any:
@@ -80,7 +95,7 @@ async def _follow(pyudev: Any, plugs: Plugs, report: Report) -> None:
 
 def _monitor(pyudev: Any) -> Any:
     monitor = pyudev.Monitor.from_netlink(pyudev.Context())
-    for subsystem in _SUBSYSTEMS:
+    for subsystem in SUBSYSTEMS:
         monitor.filter_by(subsystem)
     # Without the right to pass the system's limit the buffer is as large as that limit.
     with contextlib.suppress(OSError):
@@ -91,7 +106,7 @@ def _monitor(pyudev: Any) -> Any:
 
 def _listed(pyudev: Any) -> list[Properties]:
     devices = pyudev.Context().list_devices()
-    for subsystem in _SUBSYSTEMS:
+    for subsystem in SUBSYSTEMS:
         devices.match_subsystem(subsystem)
     return [_properties(device) for device in devices]
 
@@ -139,6 +154,8 @@ def _properties(device: Any) -> Properties:
             value = device.properties.get(name)
             if value is not None:
                 found[name] = value
+    if is_usb_device(found):
+        found[REMOVABLE] = (device.attributes.get("removable") or b"").decode("ascii", "replace")
     return found
 
 

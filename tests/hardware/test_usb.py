@@ -22,13 +22,16 @@ DEBIAN_GI = Path("/usr/lib/python3/dist-packages/gi")
 def test_a_camera_is_seen_to_come_and_go_and_to_come_while_the_monitor_was_broken(
     tmp_path: Path, need: Callable[[str, str], str]
 ) -> None:
-    """Through libudev: listed at the start, then events, then an overflow and a fresh list."""
+    """Through libudev: listed at the start, in the pace of a real plug, then after an overflow."""
     wrapper = need("umockdev-wrapper", "umockdev")
     told = json.loads(_run(wrapper, tmp_path))
     assert told["at_start"] == [
-        "port:room12:pci-0000:00:14.0-usb-0:2:413c:2107",
-        "usb:2b7e:0551:ZC7A91F03B",
+        ["port:room12:pci-0000:00:14.0-usb-0:2:04f3:24dd", "None"],
+        ["port:room12:pci-0000:00:14.0-usb-0:2:413c:2107", "None"],
+        ["usb:2b7e:0551:ZC7A91F03B", "None"],
     ]
+    assert told["paced"]["camera"][:3] == ["camera", None, ["/dev/video50"]]
+    assert told["paced"]["touch"][:3] == ["input", "board", ["/dev/input/event1"]]
     assert told["gone"] == ["usb:2b7e:0551:ZC7A91F03B", "unplugged"]
     assert told["extra"] == []
     assert told["found"] == ["usb:2b7e:0551:ZC7A91F03B", "camera", ["/dev/video30"]]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from udev_exports import DUMPS, classroom, dump
+from udev_exports import classroom
 
 from hardware.readings import Identity, Kind, Sighting
 from hardware.usb.devices import devices_of, trusted_serial
@@ -44,6 +43,7 @@ def test_a_camera_with_a_good_serial_is_one_device_with_its_capturing_nodes() ->
         vendor="ZETA Optics",
         model="Class Cam 2",
         serial="ZC7A91F03B",
+        product="2b7e:0551",
         nodes=("/dev/video0", "/dev/snd/controlC1"),
     )
 
@@ -182,6 +182,37 @@ def test_a_device_that_udev_has_not_finished_is_left_out() -> None:
     assert devices_of([node], HOST) == {}
 
 
+@pytest.mark.parametrize(
+    ("capabilities", "driver", "pictures"),
+    [
+        ((":capture:", ":", ":capture:", ":"), "uvcvideo", (8, 10)),
+        ((":capture:",) * 4, "uvcvideo", (8, 10)),
+        ((":capture:",), "uvcvideo", (8,)),
+        ((":capture:", ":capture:"), "em28xx", (8, 9)),
+        ((":capture:", ":capture:"), "", (8, 9)),
+        ((":", ":"), "uvcvideo", ()),
+    ],
+)
+def test_of_a_webcams_nodes_those_with_pictures_are_listed(
+    capabilities: tuple[str, ...], driver: str, pictures: tuple[int, ...]
+) -> None:
+    """An old udev calls its metadata nodes pictures as well: each follows its picture's node."""
+    camera = usb_node("1-1", ID_USB_INTERFACES=":0e0100:0e0200:")
+    nodes = [
+        {
+            "DEVPATH": f"{camera['DEVPATH']}/1-1:1.0/video4linux/video{number}",
+            "SUBSYSTEM": "video4linux",
+            "DEVNAME": f"/dev/video{number}",
+            "ID_USB_DRIVER": driver,
+            "ID_V4L_CAPABILITIES": able,
+        }
+        for number, able in enumerate(capabilities, 8)
+    ]
+    (found,) = devices_of([camera, *nodes], HOST).values()
+    assert found.nodes == tuple(f"/dev/video{number}" for number in pictures)
+    assert found.kind is (Kind.CAMERA if pictures else Kind.OTHER)
+
+
 @given(st.integers())
 def test_the_order_of_nodes_does_not_matter(seed: int) -> None:
     """Any order, any repetition: the same devices."""
@@ -229,45 +260,3 @@ def test_no_device_is_ever_merged_with_another(serials: list[str]) -> None:
     assert len(found) == len(serials)
     keyed = [one.serial for one in found.values() if one.identity is Identity.USB]
     assert len(keyed) == len(set(keyed))
-
-
-CAMERAS = {
-    "CAPTURE_METADATA": {"0bda:58f5"},
-    "DELL_INSPIRON_3048": {"1bcf:2b8b"},
-    "HOME_MADE": set(),
-    "HP_ELITEBOOK_835_13_INCH_G10": {"05c8:082f"},
-    "LENOVO_T430S": {"046d:082d", "04f2:b2da"},
-    "RPI2_WITH_CAMERA_V4L2": set(),
-    "RPI4B4G": set(),
-}
-
-
-@pytest.mark.parametrize("machine", sorted(CAMERAS))
-def test_real_machines_show_their_cameras_and_no_board(machine: str) -> None:
-    """Laptops, an all-in-one with touch, and Raspberry Pis: no screen of theirs is a board."""
-    nodes = dump(_dump(machine))
-    found = devices_of(nodes, HOST)
-    cameras = {_ids(nodes, one) for one in found.values() if one.kind is Kind.CAMERA}
-    assert cameras == CAMERAS[machine]
-    assert Kind.BOARD not in {one.kind for one in found.values()}
-    assert len(found) == sum(_is_leaf(node) for node in nodes)
-
-
-def _dump(machine: str) -> Path:
-    path = DUMPS / f"{machine}.txt.gz"
-    if not path.exists():
-        pytest.skip(f"the dump of a real machine is not at hand: {path.name}")
-    return path
-
-
-def _is_leaf(node: dict[str, str]) -> bool:
-    interfaces = node.get("ID_USB_INTERFACES", "").strip(":").split(":")
-    return node.get("DEVTYPE") == "usb_device" and not all(one[:2] == "09" for one in interfaces)
-
-
-def _ids(nodes: list[dict[str, str]], sighting: Sighting) -> str:
-    node = next(node for node in nodes if node.get("DEVNAME") in sighting.nodes)
-    while node.get("DEVTYPE") != "usb_device":
-        path = node["DEVPATH"].rpartition("/")[0]
-        node = next((one for one in nodes if one["DEVPATH"] == path), {"DEVPATH": path})
-    return f"{node['ID_VENDOR_ID']}:{node['ID_MODEL_ID']}"

@@ -9,7 +9,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import gi
@@ -17,10 +17,12 @@ from told import Told
 
 from hardware.readings import Sighting
 from hardware.usb import watch as usb
+from simulators import udev_replay
 
 gi.require_version("UMockdev", "1.0")
 from gi.repository import UMockdev  # noqa: E402 - only after its version is chosen
 
+NO_FILES: Mapping[str, str] = {}
 CAMERA = {
     "DEVTYPE": "usb_device",
     "ID_VENDOR_ID": "2b7e",
@@ -39,10 +41,11 @@ KEYBOARD = {
     "ID_USB_INTERFACES": ":030101:",
     "ID_PATH": "pci-0000:00:14.0-usb-0:2",
 }
-CAMERA_KEY = "usb:2b7e:0551:ZC7A91F03B"
+SCREEN = KEYBOARD | {"ID_VENDOR_ID": "04f3", "ID_MODEL_ID": "24dd", "ID_INPUT": "1"}
+TOUCH = {"DEVNAME": "/dev/input/event1", "ID_INPUT_TOUCHSCREEN": "1"}
 
 
-def flat(properties: dict[str, str]) -> list[str]:
+def flat(properties: Mapping[str, str]) -> list[str]:
     """Give properties as umockdev takes them."""
     return [text for pair in properties.items() for text in pair]
 
@@ -56,9 +59,29 @@ class Room:
         self.bus = self.add("usb", "usb1", None, root | {"ID_USB_INTERFACES": ":090000:"})
         self.paths: list[str] = []
 
-    def add(self, subsystem: str, name: str, parent: str | None, own: dict[str, str]) -> str:
+    def add(
+        self,
+        subsystem: str,
+        name: str,
+        parent: str | None,
+        own: Mapping[str, str],
+        files: Mapping[str, str] = NO_FILES,
+    ) -> str:
         """Add a node, with its uevent; give its path."""
-        return str(self.testbed.add_device(subsystem, name, parent, [], flat(own)))
+        return str(self.testbed.add_device(subsystem, name, parent, flat(files), flat(own)))
+
+    def hear(self, action: str, node: udev_replay.Properties) -> None:
+        """Let what a replayer says of a node happen here."""
+        above, _, name = node["DEVPATH"].rpartition("/")
+        path = f"/sys{node['DEVPATH']}"
+        if action == "add":
+            own = {key: text for key, text in node.items() if key not in {"DEVPATH", "SUBSYSTEM"}}
+            self.add(node["SUBSYSTEM"], name, f"/sys{above}", own)
+        elif action == "remove":
+            self.testbed.uevent(path, "remove")
+            self.testbed.remove_device(path)
+        else:
+            self.testbed.uevent(path, action)
 
     def plug(self, port: str, own: dict[str, str]) -> None:
         """Plug in a camera: the device, its interface, a picture node and a metadata node."""
@@ -92,10 +115,12 @@ async def stay(work: Path) -> dict[str, object]:
     (work / "control").touch()
     room, told = Room(), Told()
     room.add("usb", "1-2", room.bus, KEYBOARD)
+    screen = room.add("usb", "1-6", room.bus, SCREEN, {"removable": "fixed"})
+    room.add("input", "event1", screen, TOUCH)
     room.plug("1", CAMERA)
     monitors = _remember_monitors()
     watch = asyncio.create_task(usb.watch(told, host="room12", run=work), name="watch")
-    at_start = {(await told.until(_is_present)).key, (await told.until(_is_present)).key}
+    at_start = [await told.until(_is_present) for _ in range(3)]
     gone_ms, back_ms = [], []
     for _ in range(5):
         start = time.perf_counter()
@@ -105,13 +130,15 @@ async def stay(work: Path) -> dict[str, object]:
         await asyncio.to_thread(room.plug, "1", CAMERA)
         back_ms.append(await told_after(told, _is_present, start))
     kinds = [(one.kind, one.nodes) for one in told.sightings]
+    paced = await _replay(room, told)
     await asyncio.to_thread(room.unplug)
     gone = await told.until(_is_gone)
     await _break(monitors, lambda: room.plug("3", CAMERA))
     found = await told.until(_is_present)
     watch.cancel()
     return {
-        "at_start": sorted(at_start),
+        "at_start": sorted([one.key, str(one.asks)] for one in at_start),
+        "paced": paced,
         "gone_ms": gone_ms,
         "back_ms": back_ms,
         "extra": kinds,
@@ -119,6 +146,49 @@ async def stay(work: Path) -> dict[str, object]:
         "found": [found.key, found.kind, list(found.nodes)],
         "monitors": len(monitors),
     }
+
+
+async def _replay(room: Room, told: Told) -> dict[str, object]:
+    """Plug in another camera in the pace of a real one, and the same touch at an open port."""
+    paced: dict[str, object] = {}
+    for name, nodes in (("camera", _camera_nodes()), ("touch", _touch_nodes())):
+        top = nodes[0]["DEVPATH"]
+        script = udev_replay.plug(nodes, top)
+        # umockdev takes up to 20 ms for each node, and must not keep the watch from hearing them.
+        start = time.perf_counter()
+        await asyncio.to_thread(asyncio.run, udev_replay.play(script, room.hear))
+        last_ms = round(1000 * (time.perf_counter() - start), 1)
+        found = await told.until(_is_present)
+        took_ms = round(1000 * (time.perf_counter() - start), 1)
+        paced[name] = [found.kind, found.asks, list(found.nodes), last_ms, took_ms]
+        await asyncio.to_thread(
+            asyncio.run, udev_replay.play(udev_replay.unplug(nodes, top), room.hear)
+        )
+        await told.until(_is_gone)
+    return paced
+
+
+def _camera_nodes() -> list[udev_replay.Properties]:
+    own = CAMERA | {"ID_SERIAL_SHORT": "ZC7A91F0AA", "ID_USB_INTERFACES": ":0e0100:0e0200:"}
+    usb_5 = {"DEVPATH": "/devices/usb1/1-5", "SUBSYSTEM": "usb"}
+    interface = {"DEVPATH": "/devices/usb1/1-5/1-5:1.0", "DEVTYPE": "usb_interface", "PRODUCT": "x"}
+    nodes: list[udev_replay.Properties] = [own | usb_5, {"SUBSYSTEM": "usb"} | interface]
+    for count, capabilities in enumerate((":capture:", ":")):
+        nodes.append(
+            {
+                "DEVPATH": f"/devices/usb1/1-5/1-5:1.0/video5{count}",
+                "SUBSYSTEM": "video4linux",
+                "DEVNAME": f"/dev/video5{count}",
+                "ID_V4L_CAPABILITIES": capabilities,
+            }
+        )
+    return nodes
+
+
+def _touch_nodes() -> list[udev_replay.Properties]:
+    usb_7 = {"DEVPATH": "/devices/usb1/1-7", "SUBSYSTEM": "usb"}
+    event = {"DEVPATH": "/devices/usb1/1-7/event7", "SUBSYSTEM": "input"}
+    return [SCREEN | usb_7 | {"ID_PATH": "pci-0000:00:14.0-usb-0:7"}, TOUCH | event]
 
 
 def _remember_monitors() -> list[object]:
