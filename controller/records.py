@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import msgspec
 
-from protocol.messages import HostMeasures, OutboxReport
-from protocol.model import AttendanceStatus, DeviceKind, Method, Place, Reason, Status
+from protocol.messages import HostMeasures, Kit, LineMeasures, OutboxReport
+from protocol.model import (
+    AttendanceStatus,
+    DeviceKind,
+    DeviceMeasures,
+    Identity,
+    Method,
+    Place,
+    Reason,
+    Status,
+)
 
 
 class AgentRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +38,9 @@ class AgentRecord(msgspec.Struct, frozen=True, kw_only=True):
     missing: int = 0
     lesson: str | None = None
     beat_s: float = 60.0
+    roaming: bool = False
+    line: LineMeasures = LineMeasures()
+    kit: Kit = ()
     since_ms: int = 0
     first_seen_ms: int = 0
     last_seen_ms: int = 0
@@ -38,7 +50,8 @@ class DeviceRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One device; place.agent is the agent that answers for it.
 
     since_ms: when the present status began. removed_ms: when a person removed it, else None.
-    change: its number in the feed of changes; last_seen_ms alone changes nothing there.
+    change: its number in the feed of changes; last_seen_ms, address and measures alone change
+    nothing there. aliases: other ids of it; what was known under them is folded into this one.
     """
 
     place: Place
@@ -52,6 +65,10 @@ class DeviceRecord(msgspec.Struct, frozen=True, kw_only=True):
     status: Status = Status.UNKNOWN
     reasons: tuple[Reason, ...] = ()
     sources: tuple[str, ...] = ()
+    identity: Identity | None = None
+    aliases: tuple[str, ...] = ()
+    address: str = ""
+    measures: DeviceMeasures | None = None
     boot: str = ""
     rev: int = 0
     since_ms: int = 0
