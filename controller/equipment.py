@@ -6,6 +6,7 @@ Several agents may see one device, and one device may have been known under seve
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from operator import attrgetter
 from typing import Final
 
 from msgspec.structs import replace
@@ -14,6 +15,19 @@ from controller.folds import Folds, Word, word_for
 from controller.records import AgentRecord, DeviceRecord
 from protocol.health import ReasonCode
 from protocol.model import NO_ROOM, Device, Reason, Status
+
+# What the feed tells as the agent told it; an address or a lamp's hours change often.
+_told: Final = attrgetter(
+    "kind",
+    "name",
+    "vendor",
+    "model",
+    "serial",
+    "reasons",
+    "sources",
+    "identity",
+    "aliases",
+)
 
 _CONTROLLERS_VERDICTS: Final = frozenset(
     {ReasonCode.AGENT_LOST, ReasonCode.SILENT, ReasonCode.NOT_REPORTED}
@@ -47,20 +61,13 @@ class Equipment:
         The first agent keeps it, unless it lost sight of it or the other has more senses for it.
         """
         known = self.devices.get(device.device_id)
-        anothers = known is not None and known.place.agent != agent.place.agent
-        if known is not None and anothers and not _may_take(device, known):
-            return []
-        word = Word(agent.place.agent, agent.boot, rev)
-        changes = self._fold(device, word, alive, now_ms) if device.aliases else []
-        first_seen_ms = self._first_seen(device, known, now_ms)
-        if self._is_news(device, known, word):
-            unseen = known is not None and device.status is Status.UNKNOWN
-            seen = (first_seen_ms, known.last_seen_ms if known and unseen else now_ms)
-            fresh = _record_of(device, agent, rev, _room_of(device, agent, known), seen)
-            changes.append(self._keep(fresh, known, now_ms))
-        elif known is not None and known.removed_ms is None:
-            changes += self._inherit(known, first_seen_ms, now_ms)
-        return changes
+        if known is None or known.removed_ms is not None or device.aliases:
+            return self._claim_folded(agent, device, rev, now_ms, alive)
+        if not _is_its_agents(known, agent):
+            news = _may_take(device, known)
+        else:
+            news = known.boot != agent.boot or rev > known.rev
+        return [self._take(agent, device, rev, now_ms, known.first_seen_ms)] if news else []
 
     def doubt(self, device: DeviceRecord, reason: Reason, now_ms: int) -> list[DeviceRecord]:
         """Nobody vouches for the device now; empty if nobody did before."""
@@ -79,6 +86,70 @@ class Equipment:
         if device is None or device.removed_ms is not None:
             return []
         return [self._keep(replace(device, removed_ms=now_ms), device, now_ms)]
+
+    def _claim_folded(
+        self,
+        agent: AgentRecord,
+        device: Device,
+        rev: int,
+        now_ms: int,
+        alive: Collection[str],
+    ) -> list[DeviceRecord]:
+        """A claim of a device that other ids are, or may be, folded into, or that may be folded."""
+        known = self.devices.get(device.device_id)
+        if known and not _is_its_agents(known, agent) and not _may_take(device, known):
+            return []
+        word = Word(agent.place.agent, agent.boot, rev)
+        changes = self._fold(device, word, alive, now_ms)
+        first_seen_ms = self._first_seen(device, known, now_ms)
+        if self._is_news(device, known, word):
+            changes.append(self._take(agent, device, rev, now_ms, first_seen_ms))
+        elif known is not None and known.removed_ms is None:
+            changes += self._inherit(known, first_seen_ms, now_ms)
+        return changes
+
+    def _take(
+        self, agent: AgentRecord, device: Device, rev: int, now_ms: int, first_seen_ms: int
+    ) -> DeviceRecord:
+        """Keep the device as its agent tells of it; it is built once, for this happens most."""
+        known = self.devices.get(device.device_id)
+        room = _room_of(device, agent, known)
+        unseen = device.status is Status.UNKNOWN
+        same_status = known is not None and known.status is device.status
+        if (
+            known is not None
+            and same_status
+            and known.removed_ms is None
+            and (known.place, known.room, known.first_seen_ms) == (agent.place, room, first_seen_ms)
+            and _told(known) == _told(device)
+        ):
+            change = known.change
+        else:
+            change = self._next_change()
+        record = self.devices[device.device_id] = DeviceRecord(
+            place=agent.place,
+            device_id=device.device_id,
+            kind=device.kind,
+            name=device.name,
+            vendor=device.vendor,
+            model=device.model,
+            serial=device.serial,
+            room=room,
+            status=device.status,
+            reasons=device.reasons,
+            sources=device.sources,
+            identity=device.identity,
+            aliases=device.aliases,
+            address=device.address,
+            measures=device.measures,
+            boot=agent.boot,
+            rev=rev,
+            since_ms=known.since_ms if known and same_status else now_ms,
+            first_seen_ms=first_seen_ms,
+            last_seen_ms=known.last_seen_ms if known and unseen else now_ms,
+            change=change,
+        )
+        return record
 
     def _is_news(self, device: Device, known: DeviceRecord | None, word: Word) -> bool:
         """Whether the word changes the device; a late one does not, nor a doubtful return."""
@@ -123,17 +194,16 @@ class Equipment:
             return []
         return [self._keep(replace(known, first_seen_ms=first_seen_ms), known, now_ms)]
 
-    def _keep(self, record: DeviceRecord, before: DeviceRecord | None, now_ms: int) -> DeviceRecord:
-        """Keep it; it gets a new place in the feed unless only what the feed leaves out moved."""
-        same_status = before is not None and before.status is record.status
-        since_ms = before.since_ms if before and same_status else now_ms
-        if before is not None and _looks_same(record, before):
-            change = before.change
-        else:
-            change = self._newest_change = self._newest_change + 1
-        kept = replace(record, since_ms=since_ms, change=change)
+    def _keep(self, record: DeviceRecord, before: DeviceRecord, now_ms: int) -> DeviceRecord:
+        """Keep what changed, at a new place in the feed."""
+        since_ms = before.since_ms if before.status is record.status else now_ms
+        kept = replace(record, since_ms=since_ms, change=self._next_change())
         self.devices[record.device_id] = kept
         return kept
+
+    def _next_change(self) -> int:
+        self._newest_change += 1
+        return self._newest_change
 
 
 def is_doubted(record: DeviceRecord) -> bool:
@@ -147,33 +217,6 @@ def _may_take(device: Device, known: DeviceRecord) -> bool:
     return known.status is Status.UNKNOWN or len(device.sources) > len(known.sources)
 
 
-def _record_of(
-    device: Device, agent: AgentRecord, rev: int, room: str, seen: tuple[int, int]
-) -> DeviceRecord:
-    """The device as its agent tells of it; seen: first and last."""
-    return DeviceRecord(
-        place=agent.place,
-        device_id=device.device_id,
-        kind=device.kind,
-        name=device.name,
-        vendor=device.vendor,
-        model=device.model,
-        serial=device.serial,
-        room=room,
-        status=device.status,
-        reasons=device.reasons,
-        sources=device.sources,
-        identity=device.identity,
-        aliases=device.aliases,
-        address=device.address,
-        measures=device.measures,
-        boot=agent.boot,
-        rev=rev,
-        first_seen_ms=seen[0],
-        last_seen_ms=seen[1],
-    )
-
-
 def _room_of(device: Device, agent: AgentRecord, known: DeviceRecord | None) -> str:
     """The room that owns the device, else its agent's; what is not seen stays where it was."""
     if device.room:
@@ -183,16 +226,5 @@ def _room_of(device: Device, agent: AgentRecord, known: DeviceRecord | None) -> 
     return agent.room
 
 
-def _looks_same(record: DeviceRecord, before: DeviceRecord) -> bool:
-    """Whether nothing changed that the feed tells of."""
-    aligned = replace(
-        record,
-        since_ms=before.since_ms,  # moves with the status alone
-        boot=before.boot,
-        rev=before.rev,
-        last_seen_ms=before.last_seen_ms,
-        address=before.address,  # not in the feed, as measures
-        measures=before.measures,
-        change=before.change,
-    )
-    return aligned == before
+def _is_its_agents(record: DeviceRecord, agent: AgentRecord) -> bool:
+    return record.place.agent == agent.place.agent

@@ -16,8 +16,10 @@ from protocol.model import (
     Status,
 )
 
+# gc=False below: no record can lead back to itself, and there are thousands of them.
 
-class AgentRecord(msgspec.Struct, frozen=True, kw_only=True):
+
+class AgentRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One agent: where it is, how it fares, what it still owes.
 
     boot and session name the run of the program and its present conversation; judged is the
@@ -46,7 +48,7 @@ class AgentRecord(msgspec.Struct, frozen=True, kw_only=True):
     last_seen_ms: int = 0
 
 
-class DeviceRecord(msgspec.Struct, frozen=True, kw_only=True):
+class DeviceRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One device; place.agent is the agent that answers for it.
 
     since_ms: when the present status began. removed_ms: when a person removed it, else None.
@@ -78,7 +80,7 @@ class DeviceRecord(msgspec.Struct, frozen=True, kw_only=True):
     change: int = 0
 
 
-class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
+class EventRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What happened to equipment or lessons; no child is in it. no: its place in the log."""
 
     place: Place
@@ -91,7 +93,7 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
     no: int = 0
 
 
-class AttendanceRecord(msgspec.Struct, frozen=True, kw_only=True):
+class AttendanceRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A pupil's mark. day: the school's local date, yyyy-mm-dd. no: its place in the log."""
 
     place: Place
