@@ -545,3 +545,14 @@ def test_saying_everything_twice_changes_nothing_more(said: list[Device]) -> Non
     for each in states:
         known.hear("a1", each, NOW)
     assert dict(known.devices) == before
+
+
+def test_an_old_word_that_an_alias_was_seen_does_not_bring_it_back() -> None:
+    """It was folded, then told as not seen; what was said between the two comes too late."""
+    known = born()
+    known.hear("a1", state(3, replace(device("usb-9"), aliases=("port-1",))), NOW)
+    known.hear("a1", state(5, device("port-1", Status.UNKNOWN)), NOW)
+    known.hear("a1", state(4, device("port-1")), NOW)
+    assert set(present(known)) == {"usb-9"}
+    known.hear("a1", state(6, device("port-1")), NOW)
+    assert set(present(known)) == {"usb-9", "port-1"}
