@@ -6,7 +6,7 @@ the controller's own: an agent's clock may be years off.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from controller.equipment import Equipment, is_doubted
 from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
 from controller.stream import Stream
 from protocol.health import ReasonCode
@@ -29,7 +30,7 @@ from protocol.messages import (
     Presence,
     Up,
 )
-from protocol.model import Device, Place, Reason, Status, instant
+from protocol.model import Place, Reason, Status, instant
 
 LOST_AFTER_BEATS: Final = 3
 ASK_EVERY_MS: Final = 10_000  # a birth is a long message; one answers every question of a while
@@ -37,10 +38,6 @@ MINUTE_MS: Final = 60_000
 QUARTER_MS: Final = 15 * MINUTE_MS
 
 _HEADER: Final = frozenset({"v", "boot", "at_ms", "id", "seq", "room"})
-
-_CONTROLLERS_VERDICTS: Final = frozenset(
-    {ReasonCode.AGENT_LOST, ReasonCode.SILENT, ReasonCode.NOT_REPORTED}
-)
 
 
 class StreamChanged(NamedTuple):
@@ -87,13 +84,17 @@ class Fleet:
         self._school = school
         self._zone = zone
         self.agents = {record.place.agent: record for record in agents}
-        self.devices = {record.device_id: record for record in devices}
+        self._equipment = Equipment(devices, newest_change, self._is_online)
         self._streams = {(each.place.agent, each.boot): each.stream for each in streams}
         self._past_boots: set[str] = set()
         self._asked_ms: dict[str, int] = {}
-        self._newest_change = newest_change
         self._device_silent_ms = device_silent_s * 1000
         self.awake_since_ms = awake_since_ms
+
+    @property
+    def devices(self) -> Mapping[str, DeviceRecord]:
+        """Every device by its id, removed ones among them."""
+        return self._equipment.devices
 
     def hear(self, agent_id: str, message: Up, now_ms: int) -> list[Change]:
         """Take one message of an agent; returns what it changes, nothing for a repeated one."""
@@ -126,15 +127,16 @@ class Fleet:
             silent_ms = self._silent_ms(device.last_seen_ms, now_ms)
             if silent_ms > self._device_silent_ms and device.status is not Status.UNKNOWN:
                 reason = Reason(ReasonCode.SILENT, silent_ms // MINUTE_MS)
-                changes += self._doubt(device, reason, now_ms)
+                changes += self._equipment.doubt(device, reason, now_ms)
         return changes
 
     def remove(self, device_id: str, now_ms: int) -> list[Change]:
         """A person takes a device out of the room's list; empty if there is no such device."""
-        device = self.devices.get(device_id)
-        if device is None or device.removed_ms is not None:
-            return []
-        return [self._keep_device(replace(device, removed_ms=now_ms), device, now_ms)]
+        return [*self._equipment.remove(device_id, now_ms)]
+
+    def _is_online(self, agent_id: str) -> bool:
+        agent = self.agents.get(agent_id)
+        return agent is not None and agent.online
 
     def _silent_ms(self, last_seen_ms: int, now_ms: int) -> int:
         """How long nothing was heard; while the controller was away, nobody was silent."""
@@ -169,16 +171,20 @@ class Fleet:
                 measures=message.measures,
                 outbox=message.outbox,
                 lesson=message.lesson,
+                roaming=message.roaming,
+                line=message.line,
+                kit=message.kit,
             ),
             now_ms,
         )
         changes: list[Change] = [agent]
+        alive = {each.device_id for each in message.devices if each.status is not Status.UNKNOWN}
         for device in message.devices:
-            changes += self._claim(agent, device, message.rev, now_ms)
+            changes += self._equipment.claim(agent, device, message.rev, now_ms, alive)
         reported = {device.device_id for device in message.devices}
         for record in list(self.devices.values()):
             if record.place.agent == agent_id and record.device_id not in reported:
-                changes += self._doubt(record, Reason(ReasonCode.NOT_REPORTED), now_ms)
+                changes += self._equipment.doubt(record, Reason(ReasonCode.NOT_REPORTED), now_ms)
         return changes
 
     def _hear_state(
@@ -194,7 +200,7 @@ class Fleet:
                 return self._hear_health(agent, message, now_ms)
             case DeviceState():
                 heard = self._keep_agent(agent, now_ms)
-                return self._claim(heard, message.device, message.rev, now_ms)
+                return [*self._equipment.claim(heard, message.device, message.rev, now_ms)]
             case DeviceForgotten():
                 record = self.devices.get(message.device_id)
                 if record is None or record.place.agent != agent_id:
@@ -211,6 +217,8 @@ class Fleet:
             reasons=message.reasons,
             measures=message.measures,
             outbox=message.outbox,
+            line=message.line,
+            kit=message.kit,
         )
         changes: list[Change] = [self._keep_agent(heard, now_ms)]
         return changes + self._touch(agent, message.seen, now_ms)
@@ -220,10 +228,10 @@ class Fleet:
         touched, doubted = [], False
         for device_id in seen:
             record = self.devices.get(device_id)
-            if record is None or _is_doubted(record):
+            if record is None or is_doubted(record):
                 doubted = True
             elif record.place.agent == agent.place.agent:
-                self.devices[device_id] = replace(record, last_seen_ms=now_ms)
+                self._equipment.touch(record, now_ms)
                 touched.append(device_id)
         changes: list[Change] = [Touched(agent.place, tuple(touched), now_ms)] if touched else []
         return changes + (self._ask(agent.place.agent, "doubted", now_ms) if doubted else [])
@@ -316,63 +324,8 @@ class Fleet:
         changes: list[Change] = [lost]
         for device in list(self.devices.values()):
             if device.place.agent == agent.place.agent and device.status is not Status.UNKNOWN:
-                changes += self._doubt(device, Reason(ReasonCode.AGENT_LOST), now_ms)
+                changes += self._equipment.doubt(device, Reason(ReasonCode.AGENT_LOST), now_ms)
         return changes
-
-    def _claim(self, agent: AgentRecord, device: Device, rev: int, now_ms: int) -> list[Change]:
-        """An agent says that a device is its room's.
-
-        The first one keeps it, unless it lost sight of it or the other has more senses for it.
-        """
-        known = self.devices.get(device.device_id)
-        if known is not None:
-            if known.removed_ms is not None and device.status is Status.UNKNOWN:
-                return []
-            if known.place.agent == agent.place.agent:
-                if known.boot == agent.boot and rev <= known.rev:
-                    return []
-            elif not _may_take(device, known):
-                return []
-        record = DeviceRecord(
-            place=agent.place,
-            device_id=device.device_id,
-            kind=device.kind,
-            name=device.name,
-            vendor=device.vendor,
-            model=device.model,
-            serial=device.serial,
-            room=agent.room,
-            status=device.status,
-            reasons=device.reasons,
-            sources=device.sources,
-            boot=agent.boot,
-            rev=rev,
-            first_seen_ms=known.first_seen_ms if known else now_ms,
-            last_seen_ms=now_ms
-            if device.status is not Status.UNKNOWN or not known
-            else known.last_seen_ms,
-        )
-        return [self._keep_device(record, known, now_ms)]
-
-    def _doubt(self, device: DeviceRecord, reason: Reason, now_ms: int) -> list[Change]:
-        if device.removed_ms is not None or device.status is Status.UNKNOWN:
-            return []
-        doubted = replace(device, status=Status.UNKNOWN, reasons=(reason,))
-        return [self._keep_device(doubted, device, now_ms)]
-
-    def _keep_device(
-        self, record: DeviceRecord, before: DeviceRecord | None, now_ms: int
-    ) -> DeviceRecord:
-        """Keep it; it gets a new place in the feed of changes unless only its last_seen moved."""
-        same_status = before is not None and before.status is record.status
-        since_ms = before.since_ms if before and same_status else now_ms
-        if before is not None and _looks_same(record, before):
-            change = before.change
-        else:
-            change = self._newest_change = self._newest_change + 1
-        kept = replace(record, since_ms=since_ms, change=change)
-        self.devices[record.device_id] = kept
-        return kept
 
     def _recount_missing(self, agent: AgentRecord, now_ms: int) -> AgentRecord:
         agent_id = agent.place.agent
@@ -390,29 +343,6 @@ class Fleet:
     @staticmethod
     def _is_stale(agent: AgentRecord, boot: str, rev: int) -> bool:
         return agent.boot == boot and rev <= agent.rev
-
-
-def _may_take(device: Device, known: DeviceRecord) -> bool:
-    if device.status is Status.UNKNOWN:
-        return False
-    return known.status is Status.UNKNOWN or len(device.sources) > len(known.sources)
-
-
-def _is_doubted(record: DeviceRecord) -> bool:
-    return any(reason.code in _CONTROLLERS_VERDICTS for reason in record.reasons)
-
-
-def _looks_same(record: DeviceRecord, before: DeviceRecord) -> bool:
-    """Whether nothing changed that the feed tells of."""
-    aligned = replace(
-        record,
-        since_ms=before.since_ms,  # moves with the status alone
-        boot=before.boot,
-        rev=before.rev,
-        last_seen_ms=before.last_seen_ms,
-        change=before.change,
-    )
-    return aligned == before
 
 
 @lru_cache(maxsize=256)

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import msgspec
 
-from protocol.messages import HostMeasures, OutboxReport
-from protocol.model import AttendanceStatus, DeviceKind, Method, Place, Reason, Status
+from protocol.messages import HostMeasures, Kit, LineMeasures, OutboxReport
+from protocol.model import (
+    AttendanceStatus,
+    DeviceKind,
+    DeviceMeasures,
+    Identity,
+    Method,
+    Place,
+    Reason,
+    Status,
+)
+
+# gc=False below: no record can lead back to itself, and there are thousands of them.
 
 
-class AgentRecord(msgspec.Struct, frozen=True, kw_only=True):
+class AgentRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One agent: where it is, how it fares, what it still owes.
 
     boot and session name the run of the program and its present conversation; judged is the
@@ -29,16 +40,20 @@ class AgentRecord(msgspec.Struct, frozen=True, kw_only=True):
     missing: int = 0
     lesson: str | None = None
     beat_s: float = 60.0
+    roaming: bool = False
+    line: LineMeasures = LineMeasures()
+    kit: Kit = ()
     since_ms: int = 0
     first_seen_ms: int = 0
     last_seen_ms: int = 0
 
 
-class DeviceRecord(msgspec.Struct, frozen=True, kw_only=True):
+class DeviceRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One device; place.agent is the agent that answers for it.
 
     since_ms: when the present status began. removed_ms: when a person removed it, else None.
-    change: its number in the feed of changes; last_seen_ms alone changes nothing there.
+    change: its number in the feed of changes; last_seen_ms, address and measures alone change
+    nothing there. aliases: other ids of it; what was known under them is folded into this one.
     """
 
     place: Place
@@ -52,6 +67,10 @@ class DeviceRecord(msgspec.Struct, frozen=True, kw_only=True):
     status: Status = Status.UNKNOWN
     reasons: tuple[Reason, ...] = ()
     sources: tuple[str, ...] = ()
+    identity: Identity | None = None
+    aliases: tuple[str, ...] = ()
+    address: str = ""
+    measures: DeviceMeasures | None = None
     boot: str = ""
     rev: int = 0
     since_ms: int = 0
@@ -61,7 +80,7 @@ class DeviceRecord(msgspec.Struct, frozen=True, kw_only=True):
     change: int = 0
 
 
-class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
+class EventRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What happened to equipment or lessons; no child is in it. no: its place in the log."""
 
     place: Place
@@ -74,7 +93,7 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
     no: int = 0
 
 
-class AttendanceRecord(msgspec.Struct, frozen=True, kw_only=True):
+class AttendanceRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A pupil's mark. day: the school's local date, yyyy-mm-dd. no: its place in the log."""
 
     place: Place

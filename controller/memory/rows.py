@@ -10,17 +10,30 @@ import msgspec
 from controller.fleet import StreamChanged
 from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
 from controller.stream import Stream
-from protocol.messages import HostMeasures, OutboxReport
-from protocol.model import AttendanceStatus, DeviceKind, Method, Place, Reason, Status
+from protocol.messages import HostMeasures, Kit, LineMeasures, OutboxReport
+from protocol.model import (
+    AttendanceStatus,
+    DeviceKind,
+    DeviceMeasures,
+    Identity,
+    Method,
+    Place,
+    Reason,
+    Status,
+)
 
 Row = tuple[object, ...]  # in the order of the table's columns, a log's own number left out
 
 _EMPTY: Final = "[]"
+_UNTOLD: Final = LineMeasures()
 _to_json: Final = msgspec.json.Encoder().encode
 _reasons: Final = msgspec.json.Decoder(tuple[Reason, ...]).decode
-_sources: Final = msgspec.json.Decoder(tuple[str, ...]).decode
+_texts: Final = msgspec.json.Decoder(tuple[str, ...]).decode
 _measures: Final = msgspec.json.Decoder(HostMeasures).decode
 _outbox: Final = msgspec.json.Decoder(OutboxReport).decode
+_line: Final = msgspec.json.Decoder(LineMeasures).decode
+_kit: Final = msgspec.json.Decoder(Kit).decode
+_told: Final = msgspec.json.Decoder(DeviceMeasures).decode
 
 
 def agent_row(record: AgentRecord) -> Row:
@@ -40,6 +53,9 @@ def agent_row(record: AgentRecord) -> Row:
         record.missing,
         record.lesson,
         int(record.beat_s * 1000),
+        record.roaming,
+        "{}" if record.line == _UNTOLD else _to_json(record.line).decode(),
+        _json(record.kit),
         record.since_ms,
         record.first_seen_ms,
         record.last_seen_ms,
@@ -63,6 +79,9 @@ def agent_from(row: Mapping[str, Any]) -> AgentRecord:
         missing=row["missing"],
         lesson=row["lesson"],
         beat_s=row["beat_ms"] / 1000,
+        roaming=row["roaming"],
+        line=_line(row["line"]),
+        kit=_kit(row["kit"]),
         since_ms=row["since_ms"],
         first_seen_ms=row["first_seen_ms"],
         last_seen_ms=row["last_seen_ms"],
@@ -83,6 +102,10 @@ def device_row(record: DeviceRecord) -> Row:
         record.status.value,
         _json(record.reasons),
         _json(record.sources),
+        record.identity and record.identity.value,
+        _json(record.aliases),
+        record.address,
+        record.measures and _to_json(record.measures).decode(),
         record.boot,
         record.rev,
         record.since_ms,
@@ -106,7 +129,11 @@ def device_from(row: Mapping[str, Any]) -> DeviceRecord:
         room=row["room"],
         status=Status(row["status"]),
         reasons=_reasons(row["reasons"]),
-        sources=_sources(row["sources"]),
+        sources=_texts(row["sources"]),
+        identity=Identity(row["identity"]) if row["identity"] else None,
+        aliases=_texts(row["aliases"]),
+        address=row["address"],
+        measures=_told(row["measures"]) if row["measures"] else None,
         boot=row["boot"],
         rev=row["rev"],
         since_ms=row["since_ms"],

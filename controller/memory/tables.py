@@ -31,6 +31,10 @@ def _text(name: str) -> Column[str]:
     return Column(name, Text, nullable=False)
 
 
+def _flag(name: str) -> Column[bool]:
+    return Column(name, Boolean(create_constraint=False), nullable=False)
+
+
 def _millis(name: str, *, nullable: bool = False) -> Column[int]:
     return Column(name, BigInteger, nullable=nullable)
 
@@ -46,7 +50,7 @@ agents: Final = Table(
     _text("boot"),
     Column("session", BigInteger, nullable=False),
     Column("rev", BigInteger, nullable=False),
-    Column("online", Boolean(create_constraint=False), nullable=False),
+    _flag("online"),
     _text("status"),
     _text("reasons"),  # JSON
     _text("measures"),  # JSON
@@ -54,6 +58,9 @@ agents: Final = Table(
     Column("missing", BigInteger, nullable=False),
     Column("lesson", Text),
     Column("beat_ms", BigInteger, nullable=False),
+    _flag("roaming"),
+    _text("line"),  # JSON
+    _text("kit"),  # JSON
     _millis("since_ms"),
     _millis("first_seen_ms"),
     _millis("last_seen_ms"),
@@ -75,6 +82,10 @@ devices: Final = Table(
     _text("status"),
     _text("reasons"),  # JSON
     _text("sources"),  # JSON
+    Column("identity", Text),
+    _text("aliases"),  # JSON
+    _text("address"),
+    Column("measures", Text),  # JSON
     _text("boot"),
     Column("rev", BigInteger, nullable=False),
     _millis("since_ms"),

@@ -40,7 +40,8 @@ class Poison(NamedTuple):
 
 def keep(db: Connection, changes: Sequence[Change], now_ms: int) -> None:
     """Of states, the last of a batch wins; events and marks add up."""
-    states: dict[tuple[Table, object], Row] = {}
+    kept_agents: dict[Place, AgentRecord] = {}
+    kept_devices: dict[tuple[str, str, str], DeviceRecord] = {}
     touched: list[Touched] = []
     fresh: dict[Table, list[Row]] = {events: [], marks: []}
     kept_streams: dict[tuple[Place, str], StreamChanged] = {}
@@ -48,8 +49,7 @@ def keep(db: Connection, changes: Sequence[Change], now_ms: int) -> None:
         match change:
             case DeviceRecord():
                 place = change.place
-                key = (place.province, place.school, change.device_id)
-                states[devices, key] = device_row(change)
+                kept_devices[place.province, place.school, change.device_id] = change
             case EventRecord():
                 fresh[events].append(event_row(change))
             case AttendanceRecord():
@@ -57,14 +57,13 @@ def keep(db: Connection, changes: Sequence[Change], now_ms: int) -> None:
             case StreamChanged():
                 kept_streams[change.place, change.boot] = change
             case AgentRecord():
-                states[agents, change.place] = agent_row(change)
+                kept_agents[change.place] = change
             case Touched():
                 touched.append(change)
             case Ask():
                 pass
-    for table in (agents, devices):
-        rows = [row for (owner, _), row in states.items() if owner is table]
-        _write(db, table, rows, Writing.UPSERT)
+    _write(db, agents, [*map(agent_row, kept_agents.values())], Writing.UPSERT)
+    _write(db, devices, [*map(device_row, kept_devices.values())], Writing.UPSERT)
     for table, rows in fresh.items():
         _write(db, table, rows, Writing.INSERT_NEW)
     rows = [stream_row(each, now_ms) for each in kept_streams.values()]

@@ -73,6 +73,8 @@ def _flat(item: InventoryItem | Tombstone) -> dict[str, str]:
     if isinstance(item, InventoryItem):
         fields["reasons"] = ";".join(reason.code for reason in item.reasons)
         fields["sources"] = ";".join(item.sources)
+        fields["aliases"] = ";".join(item.aliases)
+        fields["identity"] = item.identity or ""
     return fields
 
 

@@ -9,7 +9,17 @@ from pydantic import BaseModel
 
 from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
 from controller.screens.rooms import Cause, Problem, Room
-from protocol.model import AttendanceStatus, DeviceKind, Method, Reason, Status, iso
+from protocol.messages import KitLine
+from protocol.model import (
+    AttendanceStatus,
+    DeviceKind,
+    DeviceMeasures,
+    Identity,
+    Method,
+    Reason,
+    Status,
+    iso,
+)
 
 Item = TypeVar("Item", bound=BaseModel)
 
@@ -22,8 +32,22 @@ class ReasonItem(BaseModel):
     limit: float | None
 
 
-class DeviceItem(BaseModel):
-    """One device. Times are UTC (RFC 3339); since is when its present status began."""
+class DeviceMeasuresItem(BaseModel):
+    """What a projector, board or camera told of itself; null where it told nothing."""
+
+    power: str | None
+    input: str | None
+    lamp_hours: int | None
+    filter_hours: int | None
+    picture: str | None
+
+
+class EquipmentItem(BaseModel):
+    """What a device is. Times are UTC (RFC 3339); since is when its present status began.
+
+    identity: what it is known by; null where an older agent does not tell. aliases: ids under
+    which it was known before.
+    """
 
     device_id: str
     kind: DeviceKind
@@ -40,10 +64,19 @@ class DeviceItem(BaseModel):
     first_seen: str
     last_seen: str
     since: str
+    identity: Identity | None
+    aliases: list[str]
 
 
-class InventoryItem(DeviceItem):
-    """A device in the inventory feed."""
+class DeviceItem(EquipmentItem):
+    """One device. address: where it answers in the school's network, if it does."""
+
+    address: str
+    measures: DeviceMeasuresItem | None
+
+
+class InventoryItem(EquipmentItem):
+    """A device in the inventory feed, which leaves the school: without address and measures."""
 
     removed: Literal[False] = False
 
@@ -86,8 +119,32 @@ class OutboxItem(BaseModel):
     dropped: int
 
 
+class LineItem(BaseModel):
+    """How far the agent's line reaches; null where it was not tried."""
+
+    gateway: bool | None
+    dns: bool | None
+    controller: bool | None
+    internet: bool | None
+    rtt_ms: float | None
+    outage_min: float | None
+
+
+class KitItem(BaseModel):
+    """One line of what a room should have: a kind of device, or a program by its name.
+
+    running: of a program that is there, whether it runs now; null where that is not known.
+    """
+
+    kind: DeviceKind | None
+    name: str
+    wanted: int
+    here: int
+    running: bool | None
+
+
 class AgentItem(BaseModel):
-    """One agent. missing: messages it sent that have not arrived."""
+    """One agent. missing: messages it sent that have not arrived. roaming: a teacher's laptop."""
 
     agent_id: str
     room: str
@@ -103,6 +160,9 @@ class AgentItem(BaseModel):
     outbox: OutboxItem
     missing: int
     lesson: str | None
+    roaming: bool
+    line: LineItem
+    kit: list[KitItem]
 
 
 class CauseItem(ReasonItem):
@@ -126,7 +186,11 @@ class ProblemItem(BaseModel):
 
 
 class RoomItem(BaseModel):
-    """A room's summary. devices: how many of each kind have each status."""
+    """A room's summary. devices: how many of each kind have each status.
+
+    kit: what it should have, as its fixed computer tells; empty where none tells.
+    sleeping: tablets that work and are asleep.
+    """
 
     room: str
     school: str
@@ -137,6 +201,8 @@ class RoomItem(BaseModel):
     lesson: str | None
     devices: dict[DeviceKind, dict[Status, int]]
     since: str
+    kit: list[KitItem]
+    sleeping: int
 
 
 class EventItem(BaseModel):
@@ -200,13 +266,17 @@ class ErrorItem(BaseModel):
 
 def device_item(record: DeviceRecord) -> DeviceItem:
     """A device as the lists show it."""
-    return DeviceItem(**_device_fields(record))
+    return DeviceItem(
+        **_equipment_fields(record),
+        address=record.address,
+        measures=_device_measures_item(record.measures),
+    )
 
 
 def inventory_item(record: DeviceRecord) -> InventoryItem | Tombstone:
     """A device as the feed shows it."""
     if record.removed_ms is None:
-        return InventoryItem(**_device_fields(record))
+        return InventoryItem(**_equipment_fields(record))
     return Tombstone(
         device_id=record.device_id,
         school=record.place.school,
@@ -231,6 +301,9 @@ def agent_item(record: AgentRecord) -> AgentItem:
         outbox=OutboxItem(**msgspec.structs.asdict(record.outbox)),
         missing=record.missing,
         lesson=record.lesson,
+        roaming=record.roaming,
+        line=LineItem(**msgspec.structs.asdict(record.line)),
+        kit=[_kit_item(line) for line in record.kit],
     )
 
 
@@ -246,6 +319,8 @@ def room_item(room: Room) -> RoomItem:
         lesson=room.lesson,
         devices={kind: dict(tally) for kind, tally in room.devices.items()},
         since=iso(room.since_ms),
+        kit=[_kit_item(line) for line in room.kit],
+        sleeping=room.sleeping,
     )
 
 
@@ -281,7 +356,7 @@ def mark_item(record: AttendanceRecord) -> MarkItem:
     )
 
 
-def _device_fields(record: DeviceRecord) -> dict[str, Any]:
+def _equipment_fields(record: DeviceRecord) -> dict[str, Any]:
     return {
         "device_id": record.device_id,
         "kind": record.kind,
@@ -298,7 +373,17 @@ def _device_fields(record: DeviceRecord) -> dict[str, Any]:
         "first_seen": iso(record.first_seen_ms),
         "last_seen": iso(record.last_seen_ms),
         "since": iso(record.since_ms),
+        "identity": record.identity,
+        "aliases": list(record.aliases),
     }
+
+
+def _device_measures_item(measures: DeviceMeasures | None) -> DeviceMeasuresItem | None:
+    return DeviceMeasuresItem(**msgspec.structs.asdict(measures)) if measures else None
+
+
+def _kit_item(line: KitLine) -> KitItem:
+    return KitItem(**msgspec.structs.asdict(line))
 
 
 def _reason_item(reason: Reason) -> ReasonItem:

@@ -184,8 +184,8 @@ class Live:
         key = _device_key(record)
         before = self._devices.get(key)
         self._devices[key] = record
-        if before is not None and 0 < record.change == before.change:
-            return []  # only seen again
+        if before is not None and _is_only_seen_again(before, record):
+            return []
         keys = _moved(before, record)
         for each in keys:
             self._devices_in[each].discard(key)
@@ -238,6 +238,12 @@ class Live:
             if not agents and not devices:  # the last word about a room that stands empty
                 del self._rooms[key]
         return news
+
+
+def _is_only_seen_again(before: DeviceRecord, now: DeviceRecord) -> bool:
+    """Whether pages show nothing new; they show more than the feed tells of."""
+    same_place = 0 < now.change == before.change
+    return same_place and (now.address, now.measures) == (before.address, before.measures)
 
 
 def _moved(

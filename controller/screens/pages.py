@@ -18,7 +18,14 @@ from controller.memory.store import Store
 from controller.records import DeviceRecord
 from controller.screens.live import Live
 from controller.screens.refusals import Refused, seal, unseal
-from controller.screens.rooms import URGENT_FIRST, Room, counts_of, natural, urgent_first
+from controller.screens.rooms import (
+    URGENT_FIRST,
+    Room,
+    counts_of,
+    kit_teller,
+    natural,
+    urgent_first,
+)
 from controller.screens.words import ScreenWords, language_of
 from protocol.model import DeviceKind, Place, Status
 from protocol.words import LANGUAGES, N_, Translate
@@ -102,6 +109,7 @@ class Screens:
             room=room,
             devices=sorted(devices, key=_urgent_devices_first),
             agents=agents,
+            teller=kit_teller(agents),
             events=events,
             marked=self._live.marked_today().get(code, 0),
         )

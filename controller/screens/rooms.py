@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from controller.records import AgentRecord, DeviceRecord
 from protocol.health import ReasonCode
-from protocol.model import DeviceKind, Reason, Status, worst
+from protocol.kit import missing
+from protocol.messages import Kit
+from protocol.model import NO_ROOM, DeviceKind, Reason, Status, worst
 
 # A lesson cannot be held as planned without these; a tablet more or less does not stop it.
 ESSENTIAL: Final = frozenset(
     {DeviceKind.BOARD, DeviceKind.CAMERA, DeviceKind.PROJECTOR, DeviceKind.HOST}
+)
+# Worth knowing, and nothing for anybody to do; told quietly.
+QUIET: Final = frozenset(
+    {
+        ReasonCode.CAMERA_OFF,
+        ReasonCode.FLAWS_HEARD,
+        ReasonCode.INTERNET_UNREACHABLE,
+        ReasonCode.SLEEPING,
+    }
 )
 URGENT_FIRST: Final = (Status.CRITICAL, Status.WARNING, Status.UNKNOWN, Status.OK)
 _DIGITS: Final = re.compile(r"(\d+)")
@@ -51,7 +62,11 @@ class Problem(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """A room's summary. since_ms: when its present status began."""
+    """A room's summary. since_ms: when its present status began.
+
+    kit: what the room should have, held against what is there; empty where no agent tells.
+    sleeping: tablets that work and are asleep.
+    """
 
     key: RoomKey
     status: Status
@@ -61,6 +76,8 @@ class Room:
     lesson: str | None
     devices: Mapping[DeviceKind, Mapping[Status, int]]
     since_ms: int
+    kit: Kit = ()
+    sleeping: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +107,12 @@ def rooms_of(agents: Iterable[AgentRecord], devices: Iterable[DeviceRecord]) -> 
 def room_of(key: RoomKey, agents: Sequence[AgentRecord], devices: Sequence[DeviceRecord]) -> Room:
     """One room's summary; its status is the worst of its agents and its essential devices."""
     present = [device for device in devices if device.removed_ms is None]
+    away = _away(agents)
     parts: list[AgentRecord | DeviceRecord] = [
-        *agents,
-        *(device for device in present if device.kind in ESSENTIAL),
+        *(agent for agent in agents if agent.place.agent not in away),
+        *(device for device in present if _is_essential(device, away)),
     ]
+    teller = kit_teller(agents)
     status = worst([part.status for part in parts])
     lessons = (agent.lesson for agent in agents if agent.online and agent.lesson)
     return Room(
@@ -105,7 +124,33 @@ def room_of(key: RoomKey, agents: Sequence[AgentRecord], devices: Sequence[Devic
         lesson=next(lessons, None),
         devices=_tally(present),
         since_ms=_since(parts, status),
+        kit=teller.kit if teller else (),
+        sleeping=sum(map(is_sleeping, present)),
     )
+
+
+def kit_teller(agents: Iterable[AgentRecord]) -> AgentRecord | None:
+    """Whose word counts for the room's kit; None where no agent tells of one.
+
+    One that is there before one that is lost; of those, one that stays in the room before a laptop.
+    """
+    telling = (agent for agent in agents if agent.kit)
+    return min(
+        telling,
+        key=lambda agent: (not agent.online, agent.roaming, agent.place.agent),
+        default=None,
+    )
+
+
+def missing_count(kit: Kit) -> int:
+    """How many things the room lacks."""
+    return sum(line.wanted - line.here for line in missing(kit))
+
+
+def is_sleeping(device: DeviceRecord) -> bool:
+    """Whether it is a tablet that works and is asleep."""
+    asleep = any(reason.code == ReasonCode.SLEEPING for reason in device.reasons)
+    return asleep and device.kind is DeviceKind.TABLET and device.status is Status.OK
 
 
 def counts_of(rooms: Iterable[Room]) -> Counts:
@@ -135,14 +180,34 @@ def key_of(record: AgentRecord | DeviceRecord) -> RoomKey:
     return RoomKey(record.place.school, record.room)
 
 
-def natural(school: str, room: str) -> tuple[str, list[tuple[bool, int, str]], str]:
-    """A sorting key in which numbers inside a room's code count as numbers."""
+def natural(school: str, room: str) -> tuple[str, bool, list[tuple[bool, int, str]], str]:
+    """A sorting key in which numbers inside a room's code count as numbers.
+
+    What has no room yet stands behind its school's rooms.
+    """
     parts = [
         (False, int(part), part) if part.isdecimal() else (True, 0, part.casefold())
         for part in _DIGITS.split(room)
         if part
     ]
-    return school, parts, room
+    return school, room == NO_ROOM, parts, room
+
+
+def _away(agents: Sequence[AgentRecord]) -> frozenset[str]:
+    """Laptops that left a room where another computer is: they are missed by nobody."""
+    if not any(agent.online for agent in agents):
+        return frozenset()
+    return frozenset(agent.place.agent for agent in agents if agent.roaming and not agent.online)
+
+
+def _is_essential(device: DeviceRecord, away: Collection[str]) -> bool:
+    left = device.kind is DeviceKind.HOST and device.place.agent in away
+    return device.kind in ESSENTIAL and not left
+
+
+def _telling(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """The reasons that ask for something; all of them if none does."""
+    return tuple(each for each in reasons if each.code not in QUIET) or reasons
 
 
 def _causes(parts: Sequence[AgentRecord | DeviceRecord]) -> list[Cause]:
@@ -150,7 +215,7 @@ def _causes(parts: Sequence[AgentRecord | DeviceRecord]) -> list[Cause]:
         Cause(part.status, reason, part.place.agent, _device_id(part))
         for part in parts
         if part.status is not Status.OK
-        for reason in part.reasons
+        for reason in _telling(part.reasons)
     ]
     return sorted(causes, key=lambda cause: URGENT_FIRST.index(cause.status))
 
@@ -161,11 +226,18 @@ def _device_id(part: AgentRecord | DeviceRecord) -> str:
 
 def _problems(agents: Sequence[AgentRecord], devices: Sequence[DeviceRecord]) -> list[Problem]:
     """The room's work; what follows from a lost agent is not listed again a device at a time."""
+    away = _away(agents)
     lost = {agent.place.agent for agent in agents if not agent.online}
-    found = [problem for agent in agents for problem in _agent_problems(agent)]
+    found = [
+        problem
+        for agent in agents
+        if agent.place.agent not in away
+        for problem in _agent_problems(agent)
+    ]
     alike = defaultdict[tuple[DeviceKind, Status, str], list[DeviceRecord]](list)
     for device in devices:
-        code = device.reasons[0].code if device.reasons else ""
+        reasons = _telling(device.reasons)
+        code = reasons[0].code if reasons else ""
         follows = code == ReasonCode.AGENT_LOST and device.place.agent in lost
         follows = follows or device.kind is DeviceKind.HOST  # its agent's own words say it
         if device.status is not Status.OK and not follows:
@@ -176,7 +248,7 @@ def _problems(agents: Sequence[AgentRecord], devices: Sequence[DeviceRecord]) ->
 
 def _agent_problems(agent: AgentRecord) -> list[Problem]:
     if agent.online:
-        reasons = agent.reasons if agent.status is not Status.OK else ()
+        reasons = _telling(agent.reasons) if agent.status is not Status.OK else ()
     else:
         reasons = agent.reasons[:1] or (Reason(ReasonCode.AGENT_LOST),)
     return [Problem(agent.status, None, reason, (), agent.since_ms) for reason in reasons]
@@ -187,7 +259,7 @@ def _device_problem(alike: Sequence[DeviceRecord]) -> Problem:
     return Problem(
         status=first.status,
         kind=first.kind,
-        reason=first.reasons[0] if first.reasons else None,
+        reason=next(iter(_telling(first.reasons)), None),
         devices=tuple(sorted(device.device_id for device in alike)),
         since_ms=min(device.since_ms for device in alike),
     )

@@ -9,10 +9,14 @@ from typing import Any, Final
 import msgspec
 
 from controller.records import DeviceRecord, EventRecord
-from controller.screens.rooms import Problem, Room
+from controller.screens import phrases
+from controller.screens.phrases import Fact
+from controller.screens.rooms import Problem, Room, missing_count
 from protocol.health import ReasonCode
-from protocol.model import DeviceKind, Reason, Status, instant, iso, worst
-from protocol.words import LANGUAGES, N_, Translate, kind_word, number, sentence, status_word
+from protocol.kit import missing
+from protocol.messages import HostMeasures, KitLine, LineMeasures
+from protocol.model import NO_ROOM, DeviceKind, Identity, Reason, Status, instant, iso, worst
+from protocol.words import LANGUAGES, N_, Translate, kind_word, sentence, status_word
 
 _EVENTS: Final[Mapping[str, str]] = {
     "device_appeared": N_("{name} was connected."),
@@ -20,13 +24,6 @@ _EVENTS: Final[Mapping[str, str]] = {
     "health_changed": N_("The room's computer: {status}."),
     "lesson_started": N_("A lesson began."),
     "lesson_ended": N_("The lesson ended."),
-}
-_MEASURES: Final[Mapping[str, tuple[str, str]]] = {
-    "cpu_percent": (N_("processor"), "%"),
-    "memory_used_percent": (N_("memory"), "%"),
-    "disk_used_percent": (N_("disk"), "%"),
-    "temperature_c": (N_("temperature"), "°C"),
-    "battery_percent": (N_("battery"), "%"),
 }
 _FOR_SCRIPT: Final[Mapping[str, str]] = {
     "updated": N_("updated {ago}"),
@@ -36,6 +33,12 @@ _FOR_SCRIPT: Final[Mapping[str, str]] = {
     "computer": N_("The room's computer"),
     "in_lesson": N_("in lesson"),
     "calm": N_("Nothing needs doing."),
+    "no_room": N_("No room yet"),
+    "asleep": N_("{n} asleep"),
+    "lacking": N_("missing {n}"),
+    "lamp": phrases.LAMP,
+    "filter": phrases.FILTER,
+    "not_installed": phrases.NOT_INSTALLED,
     "store_refusing": N_("The server cannot write to its disk: what is shown may be old."),
     "broker_lost": N_("The server hears no classroom now: what is shown may be old."),
 }
@@ -94,13 +97,37 @@ class ScreenWords:
             reason=self.reason(Reason(body["reason"])) if body.get("reason") else "",
         ).strip()
 
-    def measures(self, measures: msgspec.Struct) -> list[tuple[str, str]]:
+    def room(self, code: str) -> str:
+        """What to call a room: its code, or that it is not known yet."""
+        return self.say(_FOR_SCRIPT["no_room"]) if code == NO_ROOM else code
+
+    def measures(self, measures: HostMeasures) -> list[Fact]:
         """What a machine measured, as words and figures."""
-        return [
-            (self.say(word), f"{number(round(value))} {unit}")
-            for name, (word, unit) in _MEASURES.items()
-            if (value := getattr(measures, name)) is not None
-        ]
+        return phrases.machine_facts(measures, self._translate)
+
+    def line(self, line: LineMeasures) -> list[Fact]:
+        """How far a machine's line reaches, as words and figures."""
+        return phrases.line_facts(line, self._translate)
+
+    def facts(self, device: DeviceRecord) -> str:
+        """What a device told of itself, in a row of words."""
+        return phrases.device_facts(device, self._translate)
+
+    def identity(self, identity: Identity | None) -> str:
+        """What a device is known by; nothing where its agent does not tell."""
+        return self.say(phrases.IDENTITIES[identity]) if identity else ""
+
+    def kit(self, line: KitLine) -> Fact:
+        """One line of a room's kit."""
+        return phrases.kit_fact(line, self._translate)
+
+    def lacking(self, room: Room) -> Fact | None:
+        """How many things a room lacks and which; None if it lacks none."""
+        count = missing_count(room.kit)
+        if not count:
+            return None
+        which = phrases.listed(map(self.kit, missing(room.kit)))
+        return self.say(_FOR_SCRIPT["lacking"], n=count), which
 
     def part(self, room: Room, kind: str) -> tuple[str, str] | None:
         """How a kind of device fares in a room, for its icon; None if the room has none."""
@@ -114,6 +141,10 @@ class ScreenWords:
         """How many tablets work, of all, such as 38/40."""
         tally = room.devices.get(DeviceKind.TABLET, {})
         return f"{tally.get(Status.OK, 0)}/{sum(tally.values())}" if tally else ""
+
+    def asleep(self, room: Room) -> str:
+        """How many of the tablets that work are asleep; nothing if none is."""
+        return self.say(_FOR_SCRIPT["asleep"], n=room.sleeping) if room.sleeping else ""
 
     def when(self, at_ms: int) -> str:
         """A time of the school's clock, dd/mm/yyyy HH:MM."""
@@ -138,6 +169,8 @@ class ScreenWords:
             "status": {status: self.status(status) for status in Status},
             "kind": {kind: self.kind(kind) for kind in DeviceKind},
             "reason": {code: self.reason(Reason(code, "{value}")) for code in ReasonCode},
+            "power": phrases.said_of(phrases.POWERS, self.say),
+            "picture": phrases.said_of(phrases.PICTURES, self.say),
             **{name: self.say(text) for name, text in _FOR_SCRIPT.items()},
         }
 

@@ -18,6 +18,7 @@ from web_school import (
     CRITICAL,
     NOW_MS,
     Served,
+    a_full_room,
     a_morning,
     a_store,
     agent,
@@ -32,7 +33,7 @@ from controller.screens.api import _exposition
 from controller.screens.inventory import as_csv
 from controller.screens.items import inventory_item
 from controller.screens.refusals import Refused, seal, unseal
-from protocol.model import DeviceKind, Place, Reason
+from protocol.model import NO_ROOM, DeviceKind, Place, Reason
 
 BOARD, TABLET = DeviceKind.BOARD, DeviceKind.TABLET
 
@@ -113,7 +114,79 @@ def test_a_device_is_told_in_full(web: httpx.Client) -> None:
         "first_seen": "2026-09-05T00:10:00.000Z",
         "last_seen": "2026-09-05T00:10:00.000Z",
         "since": "2026-09-05T00:10:00.000Z",
+        "identity": None,
+        "aliases": [],
+        "address": "",
+        "measures": None,
     }
+
+
+def test_what_a_projector_tells_is_listed_and_does_not_leave_the_school(
+    web: httpx.Client, served: Served
+) -> None:
+    """Address and measures are in the school's own list; the feed has neither, in any format."""
+    served.tell(*a_full_room())
+    (item,) = web.get("/api/v1/devices", params={"kind": "projector", "room": "6A1"}).json()[
+        "items"
+    ]
+    assert (item["identity"], item["aliases"]) == ("uuid", ["host-1"])
+    assert item["address"] == "192.0.2.30:4352"
+    assert item["measures"] == {
+        "power": "on",
+        "input": "HDMI 1",
+        "lamp_hours": 1204,
+        "filter_hours": 80,
+        "picture": None,
+    }
+    items, _ = pull(web, "", 1000)
+    told = next(each for each in items if each["device_id"] == item["device_id"])
+    assert (told["identity"], told["aliases"]) == ("uuid", ["host-1"])
+    for kind in ("json", "csv", "ndjson"):
+        text = web.get("/api/v1/inventory", params={"limit": 1000, "format": kind}).text
+        assert not [word for word in ("192.0.2.30", "HDMI", "address", "measures") if word in text]
+        assert "projector-6a1-01" in text
+
+
+def test_the_table_writes_what_is_not_told_as_nothing(web: httpx.Client, served: Served) -> None:
+    """No None in a cell; several aliases stand between semicolons."""
+    served.tell(device("6A1", BOARD, aliases=("port-1", "mdns-2")))
+    text = web.get("/api/v1/inventory", params={"limit": 1000, "format": "csv"}).text
+    rows = {row["device_id"]: row for row in csv.DictReader(io.StringIO(text, newline=""))}
+    assert (rows["board-6a1-01"]["identity"], rows["board-6a1-01"]["aliases"]) == (
+        "",
+        "port-1;mdns-2",
+    )
+
+
+def test_an_agent_and_its_room_tell_line_and_kit(web: httpx.Client, served: Served) -> None:
+    """How far the line reaches, what the room should have, how many tablets sleep."""
+    served.tell(*a_full_room())
+    item = web.get("/api/v1/agents").json()["items"][0]
+    assert item["roaming"] is False
+    assert item["line"] == {
+        "gateway": True,
+        "dns": None,
+        "controller": True,
+        "internet": False,
+        "rtt_ms": 12.3,
+        "outage_min": None,
+    }
+    room = web.get("/api/v1/rooms").json()["items"][0]
+    assert room["kit"] == item["kit"]
+    camera = {"kind": "camera", "name": "", "wanted": 2, "here": 1, "running": None}
+    program = {"kind": None, "name": "GeoGebra", "wanted": 1, "here": 1, "running": False}
+    assert [room["kit"][2], room["kit"][5]] == [camera, program]
+    assert room["sleeping"] == 2
+
+
+def test_pages_of_rooms_go_on_to_the_room_that_is_not_known(
+    web: httpx.Client, served: Served
+) -> None:
+    """It is the last item of the last page."""
+    served.tell(agent(NO_ROOM))
+    wait_for(lambda: len(served.live.rooms()) == 4)
+    seen = [item["room"] for item in walk(web, "/api/v1/rooms", limit=1)]
+    assert seen == ["6A1", "6A2", "6A3", NO_ROOM]
 
 
 def test_devices_are_found_by_room_kind_and_status(web: httpx.Client, served: Served) -> None:

@@ -16,7 +16,9 @@ import pytest
 from web_school import (
     CRITICAL,
     OK,
+    WARNING,
     Served,
+    a_full_room,
     a_morning,
     a_store,
     agent,
@@ -28,7 +30,8 @@ from web_school import (
 from websockets.sync.client import ClientConnection, connect
 
 from controller.memory.store import Store
-from protocol.model import DeviceKind, Reason
+from protocol.messages import KitLine
+from protocol.model import NO_ROOM, DeviceKind, DeviceMeasures, Reason
 
 BOARD, TABLET = DeviceKind.BOARD, DeviceKind.TABLET
 FLAGS = (
@@ -205,18 +208,36 @@ def test_what_the_script_writes_is_what_the_server_would(page: Page, served: Ser
     page.wait("document.getElementById('age-words').textContent.match(/\\d/)")
     served.tell(
         device("6A1", BOARD, status=CRITICAL, reasons=(Reason("temperature_high", 1234.5, 92.0),)),
-        agent("6A2", lesson="van-2"),
+        agent(
+            "6A2",
+            lesson="van-2",
+            status=WARNING,
+            reasons=(Reason("kit_missing", "camera"), Reason("internet_unreachable")),
+            kit=(
+                KitLine(kind=DeviceKind.CAMERA, wanted=2, here=0),
+                KitLine(name="GeoGebra", wanted=1, here=0),
+            ),
+        ),
+        device(
+            "6A1",
+            DeviceKind.CAMERA,
+            status=WARNING,
+            reasons=(Reason("picture_blurred"),),
+            measures=DeviceMeasures(power="on", picture="blurred", filter_hours=1500),
+        ),
+        device("6A1", TABLET, 1, reasons=(Reason("sleeping"),)),
         *(
             device("6A5", TABLET, n, status=CRITICAL, reasons=(Reason("battery_low", 7.0),))
             for n in (1, 2, 3)
         ),
     )
-    parts = [".tile", "#counts", "#tasks", "#rest", "#rows .state", "#rows .why"]
-    seen = f"""JSON.stringify({parts}.map((each) =>
-        [...document.querySelectorAll(each)].map((found) => found.innerText.replace(/\\s+/g, ' '))))
+    parts = [".tile", "#counts", "#tasks", "#rest", "#rows .state", "#rows .why", "#rows .facts"]
+    parts += ['.tile [title]:not([title=""])']
+    seen = f"""JSON.stringify({parts}.map((each) => [...document.querySelectorAll(each)].map(
+        (found) => found.innerText.replace(/\\s+/g, ' ') + (found.title || ''))))
     """
-    page.wait("document.querySelector('[data-count=problems]').textContent === '7'")
-    page.wait("document.querySelector('#rest').textContent.includes('1')")
+    page.wait("document.querySelector('[data-count=problems]').textContent === '9'")
+    page.wait("document.querySelector('#rest').textContent.includes('3')")
     live = page.see(seen)
     page.open(served.url)
     assert page.see(seen) == live
@@ -278,6 +299,45 @@ def test_a_rooms_screen_follows_its_room(page: Page, served: Served) -> None:
     assert page.errors == []
 
 
+def test_a_rooms_kit_is_followed_in_vietnamese(page: Page, served: Served) -> None:
+    """What is missing stands on the tile and on the room's screen, and goes when it comes."""
+    page.open(served.url)
+    page.wait("document.getElementById('age-words').textContent.match(/\\d/)")
+    lacking = "document.querySelector('[data-room=\"6A1\"] .lacking')"
+    assert page.see(f"{lacking}.hidden") is True
+    served.tell(*a_full_room())
+    page.wait(f"{lacking}.textContent === 'thiếu 1'")
+    assert page.see(f"{lacking}.title") == "camera 1/2"
+    tablets = "document.querySelector('[data-room=\"6A1\"] .tablets').title"
+    assert page.see(tablets) == "máy tính bảng: 40/40 (2 đang ngủ)"
+    page.open(f"{served.url}rooms/6A1")
+    page.wait("document.getElementById('age-words').textContent.match(/\\d/)")
+    kit = page.see("document.querySelector('.kit').innerText.replace(/\\s+/g, ' ')")
+    assert kit.startswith("Bộ thiết bị của phòng thiếu 1 máy tính 1/1 bảng tương tác 1/1")
+    assert "camera 1/2" in kit
+    assert "LibreOffice đang chạy GeoGebra đã cài, chưa chạy" in kit
+    whole = (KitLine(kind=DeviceKind.CAMERA, wanted=2, here=2),)
+    served.tell(agent("6A1", kit=whole))
+    page.wait("document.querySelector('.kit .sum').textContent === 'đủ'")
+    assert page.see("document.querySelector('.kit .state').dataset.status") == "ok"
+    assert page.errors == []
+
+
+def test_what_a_projector_tells_changes_without_a_reload(page: Page, served: Served) -> None:
+    """Its lamp's hours, its input, and nothing once it tells nothing."""
+    page.open(f"{served.url}rooms/6A1")
+    page.see("window.mark = 1")
+    page.wait("document.getElementById('age-words').textContent.match(/\\d/)")
+    facts = "document.querySelector('[data-device=\"projector-6a1-01\"] .facts').textContent"
+    told = DeviceMeasures(power="warming", input="HDMI 2", lamp_hours=1204)
+    served.tell(device("6A1", DeviceKind.PROJECTOR, measures=told))
+    page.wait(f"{facts} === 'đang khởi động · HDMI 2 · bóng đèn 1.204 giờ'")
+    served.tell(device("6A1", DeviceKind.PROJECTOR))
+    page.wait(f"{facts} === ''")
+    assert page.see("window.mark") == 1
+    assert page.errors == []
+
+
 def test_the_first_room_appears_in_an_empty_school(page: Page, tmp_path: Path) -> None:
     """The friendly sentence gives way to a tile, without a reload."""
     with a_store(tmp_path) as empty, Served(empty) as served:
@@ -305,11 +365,13 @@ def test_a_filter_and_the_scroll_survive_what_comes_and_goes(page: Page, served:
 
 @pytest.mark.parametrize("size", [(1366, 768), (800, 1280), (390, 844)])
 @pytest.mark.parametrize("language", ["vi", "en"])
-@pytest.mark.parametrize("path", ["", "rooms/7A3"])
+@pytest.mark.parametrize("path", ["", "rooms/7A3", "rooms/6A1", "rooms/%3F"])
 def test_nothing_sticks_out_at_any_size(
     page: Page, served: Served, size: tuple[int, int], language: str, path: str
 ) -> None:
     """No sideways scrolling, no tile whose words overflow it."""
+    served.tell(*a_full_room(), agent(NO_ROOM, kit=a_full_room()[0].kit, lesson="toan-1"))
+    wait_for(lambda: len(served.live.rooms()) == 31)
     page.open(f"{served.url}{path}?lang={language}", *size)
     assert page.see("document.documentElement.scrollWidth") <= size[0]
     wide = "[...document.querySelectorAll('.tile a')].filter((a) => a.scrollWidth > a.clientWidth)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,11 +20,24 @@ from protocol.messages import (
     DeviceForgotten,
     DeviceState,
     Health,
+    KitLine,
     LessonEnded,
     LessonStarted,
+    LineMeasures,
     Presence,
 )
-from protocol.model import AttendanceStatus, Device, DeviceKind, Method, Place, Status
+from protocol.model import (
+    NO_ROOM,
+    AttendanceStatus,
+    Device,
+    DeviceKind,
+    DeviceMeasures,
+    Identity,
+    Method,
+    Place,
+    Reason,
+    Status,
+)
 
 SCHOOL = Place("14", "001")
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -31,8 +45,8 @@ NOW = 1_793_750_400_000
 BEAT_S = 60.0
 
 
-def fleet(**options: float) -> Fleet:
-    return Fleet(SCHOOL, ZONE, **options)  # type: ignore[arg-type]
+def fleet(**options: Any) -> Fleet:
+    return Fleet(SCHOOL, ZONE, **options)
 
 
 def device(
@@ -323,3 +337,222 @@ def test_events_in_any_order_and_repetition_give_the_same_records(
         records += [each.event_id for each in changes if isinstance(each, EventRecord)]
     assert sorted(records) == [f"e{seq}" for seq in range(1, 8)]
     assert known.agents["a1"].missing == 0
+
+
+def state(rev: int, told: Device, boot: str = "b1") -> DeviceState:
+    return DeviceState(boot=boot, at_ms=1, rev=rev, device=told)
+
+
+def present(known: Fleet) -> dict[str, DeviceRecord]:
+    """The devices that are not removed."""
+    return {each.device_id: each for each in known.devices.values() if each.removed_ms is None}
+
+
+def test_a_laptop_that_walks_on_leaves_the_board_and_takes_its_own_things() -> None:
+    """P203 to P207: the board is P203's, the mouse goes along, what is gone stays unknown."""
+    board, mouse = replace(device("board"), room="P203"), device("mouse")
+    known = born(board, mouse, device("old-dongle"))
+    gone = replace(board, status=Status.UNKNOWN, reasons=(Reason(ReasonCode.UNPLUGGED),))
+    known.hear("a1", birth(gone, mouse, rev=2, room="P207"), NOW)
+    rooms = {each.device_id: (each.room, each.status) for each in known.devices.values()}
+    assert rooms == {
+        "board": ("P203", Status.UNKNOWN),
+        "mouse": ("P207", Status.OK),
+        "old-dongle": ("P203", Status.UNKNOWN),
+    }
+
+
+def test_what_a_laptop_remembers_but_does_not_see_stays_in_its_room() -> None:
+    """Though nobody said whose it is, an unplugged camera does not walk along."""
+    known = born(device("camera"))
+    unplugged = device("camera", Status.UNKNOWN)
+    known.hear("a1", birth(unplugged, rev=2, room="P207"), NOW)
+    assert known.devices["camera"].room == "P203"
+
+
+def test_what_waited_for_a_room_gets_it_with_the_agent() -> None:
+    """A laptop that did not know its room takes what it has to the room that it learns."""
+    known = fleet()
+    known.hear("a1", birth(device("mouse"), device("pen"), room=NO_ROOM), NOW)
+    assert {each.room for each in known.devices.values()} == {NO_ROOM}
+    known.hear("a1", birth(device("mouse"), device("pen", Status.UNKNOWN), rev=2), NOW)
+    assert {each.room for each in known.devices.values()} == {"P203"}
+
+
+def test_what_an_agent_tells_of_line_kit_and_roaming_is_kept() -> None:
+    """A birth tells all of it; a beat tells line and kit anew."""
+    kit = (KitLine(kind=DeviceKind.CAMERA, wanted=1, here=0),)
+    known = fleet()
+    told = replace(birth(), roaming=True, line=LineMeasures(internet=True), kit=kit)
+    known.hear("a1", told, NOW)
+    agent = known.agents["a1"]
+    assert (agent.roaming, agent.line.internet, agent.kit) == (True, True, kit)
+    beat = Health(
+        boot="b1", at_ms=1, rev=2, status=Status.OK, line=LineMeasures(internet=False), kit=()
+    )
+    known.hear("a1", beat, NOW)
+    agent = known.agents["a1"]
+    assert (agent.roaming, agent.line.internet, agent.kit) == (True, False, ())
+
+
+def test_a_device_is_kept_with_all_that_the_second_schema_tells() -> None:
+    """Identity, aliases, address and measures reach the record."""
+    measures = DeviceMeasures(power="on", lamp_hours=10)
+    told = replace(
+        device(), identity=Identity.MAC, aliases=("x",), address="192.0.2.7", measures=measures
+    )
+    record = born(told).devices["usb-1"]
+    assert (record.identity, record.aliases) == (Identity.MAC, ("x",))
+    assert (record.address, record.measures) == ("192.0.2.7", measures)
+
+
+@pytest.mark.parametrize(
+    ("changes", "places"),
+    [
+        ({"measures": DeviceMeasures(power="on", input="HDMI 2", lamp_hours=11)}, 0),
+        ({"address": "192.0.2.9"}, 0),
+        ({"last_seen_ms": 99}, 0),
+        ({"identity": Identity.MAC}, 1),
+        ({"aliases": ("port-1",)}, 1),
+        ({"room": "P204"}, 1),
+        ({"name": "another"}, 1),
+        ({"serial": "0099"}, 1),
+        ({"status": Status.WARNING}, 1),
+    ],
+)
+def test_the_feed_tells_what_a_device_is_and_not_what_its_lamp_has_run(
+    changes: dict[str, object], places: int
+) -> None:
+    """Hours and addresses change often and get no place in the feed; they are kept all the same."""
+    known = born(device())
+    before = known.devices["usb-1"]
+    after = replace(device(), **changes)
+    (record,) = known.hear("a1", state(2, after), NOW)
+    assert isinstance(record, DeviceRecord)
+    assert record.change - before.change == places
+    for name in ("measures", "address"):
+        assert getattr(record, name) == getattr(after, name)
+
+
+def test_what_was_known_under_an_alias_is_folded_into_the_device() -> None:
+    """One record is left, as old as the oldest; the feed tells that the other is gone."""
+    known = born(device("port-1"))
+    changes = known.hear("a1", state(2, replace(device("usb-9"), aliases=("port-1",))), NOW + 5)
+    told = {each.device_id: each for each in changes if isinstance(each, DeviceRecord)}
+    assert (told["port-1"].removed_ms, told["port-1"].change) == (NOW + 5, 2)
+    assert (told["usb-9"].first_seen_ms, told["usb-9"].aliases) == (NOW, ("port-1",))
+    assert set(present(known)) == {"usb-9"}
+
+
+def test_a_fold_can_be_undone() -> None:
+    """The agent tells of the alias as of a device again: a split; both are there."""
+    known = born(device("port-1"))
+    known.hear("a1", state(2, replace(device("usb-9"), aliases=("port-1",))), NOW + 5)
+    known.hear("a1", state(3, device("port-1", Status.UNKNOWN)), NOW + 6)
+    assert set(present(known)) == {"usb-9"}
+    known.hear("a1", state(4, device("port-1")), NOW + 7)
+    assert set(present(known)) == {"usb-9", "port-1"}
+    assert known.devices["port-1"].first_seen_ms == NOW
+
+
+def test_what_another_agent_sees_now_is_not_folded() -> None:
+    """Its own word counts while it is there; once it is lost, the alias is folded."""
+    known = fleet()
+    known.hear("a2", birth(device("mac-1"), boot="b2", room="P207"), NOW)
+    known.hear("a1", birth(replace(device("usb-9"), aliases=("mac-1",))), NOW + 1)
+    assert set(present(known)) == {"mac-1", "usb-9"}
+    known.hear("a2", gone(boot="b2"), NOW + 2)
+    known.hear("a1", birth(replace(device("usb-9"), aliases=("mac-1",)), rev=2), NOW + 3)
+    assert set(present(known)) == {"usb-9"}
+    assert known.devices["usb-9"].first_seen_ms == NOW
+
+
+def test_what_a_neighbour_sees_comes_back_from_a_fold() -> None:
+    """An agent that folded a device does not keep it from another that sees it."""
+    known = born(device("mac-1"))
+    known.hear("a1", state(2, replace(device("usb-9"), aliases=("mac-1",))), NOW)
+    known.hear("a2", birth(device("mac-1"), boot="b2", room="P207"), NOW)
+    assert known.devices["mac-1"].room == "P207"
+    assert set(present(known)) == {"usb-9", "mac-1"}
+
+
+def test_an_agent_cannot_fold_by_a_device_that_is_anothers() -> None:
+    """A neighbour's word for a board that is not its own takes nothing out."""
+    known = born(device("usb-9"), device("mac-1"))
+    stranger = replace(device("usb-9"), aliases=("mac-1",))
+    known.hear("a2", birth(stranger, boot="b2", room="P207"), NOW)
+    assert set(present(known)) == {"usb-9", "mac-1"}
+
+
+def test_a_birth_that_contradicts_itself_folds_nothing_that_it_sees() -> None:
+    """Whatever the order in the birth; a device is never its own alias."""
+    one, two = replace(device("a"), aliases=("b", "a")), replace(device("b"), aliases=("a",))
+    for devices in ((one, two), (two, one)):
+        assert set(present(born(*devices))) == {"a", "b"}
+
+
+def test_folds_are_known_after_a_restart() -> None:
+    """What the agent remembers as unplugged under an alias does not come back by that."""
+    known = born(replace(device("usb-9"), aliases=("port-1",)))
+    again = fleet(agents=known.agents.values(), devices=known.devices.values())
+    again.hear("a1", state(5, device("port-1", Status.UNKNOWN)), NOW)
+    assert set(present(again)) == {"usb-9"}
+
+
+IDS = ("a", "b", "c")
+words_of_one_agent = st.lists(
+    st.builds(
+        lambda name, status, aliases: replace(device(name, status), aliases=tuple(sorted(aliases))),
+        st.sampled_from(IDS),
+        st.sampled_from([Status.OK, Status.WARNING, Status.UNKNOWN]),
+        st.sets(st.sampled_from(IDS), max_size=2),
+    ),
+    max_size=7,
+)
+
+
+@given(words_of_one_agent, st.data())
+def test_devices_and_aliases_in_any_order_and_repetition_give_the_same_room(
+    said: list[Device], data: st.DataObject
+) -> None:
+    """Folding and splitting depend on what was said last, not on what arrived last."""
+    states = [state(rev, each) for rev, each in enumerate(said, start=2)]
+    mixed = data.draw(st.permutations(states))
+    more = data.draw(st.lists(st.sampled_from(states), max_size=4)) if states else []
+    seen = []
+    for arrived in (states, [*mixed, *more]):
+        known = born()
+        for each in arrived:
+            known.hear("a1", each, NOW)
+        seen.append(
+            {
+                each.device_id: (each.status, each.aliases, each.rev)
+                for each in present(known).values()
+                if each.status is not Status.UNKNOWN
+            }
+        )
+    assert seen[0] == seen[1]
+
+
+@given(words_of_one_agent)
+def test_saying_everything_twice_changes_nothing_more(said: list[Device]) -> None:
+    """A repeated message is known, folds and all."""
+    known = born()
+    states = [state(rev, each) for rev, each in enumerate(said, start=2)]
+    for each in states:
+        known.hear("a1", each, NOW)
+    before = dict(known.devices)
+    for each in states:
+        known.hear("a1", each, NOW)
+    assert dict(known.devices) == before
+
+
+def test_an_old_word_that_an_alias_was_seen_does_not_bring_it_back() -> None:
+    """It was folded, then told as not seen; what was said between the two comes too late."""
+    known = born()
+    known.hear("a1", state(3, replace(device("usb-9"), aliases=("port-1",))), NOW)
+    known.hear("a1", state(5, device("port-1", Status.UNKNOWN)), NOW)
+    known.hear("a1", state(4, device("port-1")), NOW)
+    assert set(present(known)) == {"usb-9"}
+    known.hear("a1", state(6, device("port-1")), NOW)
+    assert set(present(known)) == {"usb-9", "port-1"}

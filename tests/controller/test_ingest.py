@@ -227,7 +227,7 @@ def test_what_a_newer_agent_says_is_kept_raw_and_does_not_hold_it_up(
         async with Stage(nats, tmp_path).open() as stage:
             stage.side.put(birth())
             await stage.until_stored(0)
-            news = b'{"kind":"hologram","v":2,"boot":"boot-1","seq":1,"id":"x","at_ms":1,"z":[]}'
+            news = b'{"kind":"hologram","v":99,"boot":"boot-1","seq":1,"id":"x","at_ms":1,"z":[]}'
             stage.side.link.say(Letter(topic_of(Address(AGENT, Channel.EVENT)), news))
             async with asyncio.timeout(10):
                 while stage.side.acked < 1:

@@ -13,6 +13,7 @@ from web_school import (
     CRITICAL,
     NOW_MS,
     Served,
+    a_full_room,
     a_live,
     a_morning,
     a_store,
@@ -31,7 +32,7 @@ from controller.records import DeviceRecord
 from controller.screens import subscription
 from controller.screens.live import Live
 from controller.screens.subscription import QUEUE, Subscription, View
-from protocol.model import DeviceKind, Place
+from protocol.model import DeviceKind, DeviceMeasures, Place
 
 pytestmark = pytest.mark.anyio
 
@@ -185,6 +186,31 @@ async def test_a_device_that_was_only_seen_again_is_no_news(store: Store) -> Non
     live.publish([Touched(known.place, (known.device_id,), NOW_MS + 9)])
     live.publish([replace(known, name="bảng", change=9000)])
     assert (await told(feed, 1))[0]["item"]["name"] == "bảng"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"measures": DeviceMeasures(power="on")}, {"address": "192.0.2.9"}]
+)
+async def test_what_the_feed_leaves_out_is_news_for_pages(
+    store: Store, changes: dict[str, object]
+) -> None:
+    """A projector that was switched on has no new place in the feed, yet pages show it."""
+    live = await loaded(store)
+    known = next(each for each in live.devices("6A1") if each.kind is BOARD)
+    feed = await following(live, "6A1")
+    live.publish([replace(known, **changes)])
+    item = (await told(feed, 1))[0]["item"]
+    shown = {"measures": item["measures"] and item["measures"]["power"], "address": item["address"]}
+    assert shown in ({"measures": "on", "address": ""}, {"measures": None, "address": "192.0.2.9"})
+
+
+async def test_a_rooms_kit_and_sleepers_are_told_with_the_room(store: Store) -> None:
+    """The first screen learns that something is missing without a reload."""
+    live = await loaded(store)
+    feed = await following(live, view=View.ROOMS)
+    live.publish(numbered(a_full_room(), 9000))
+    *_, last = [each for each in await told(feed, 2) if each["what"] == "room"]
+    assert (last["item"]["sleeping"], len(last["item"]["kit"])) == (2, 6)
 
 
 async def test_no_pupil_is_named_on_the_line(store: Store) -> None:

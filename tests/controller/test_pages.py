@@ -18,6 +18,7 @@ from web_school import (
     ZONE,
     Served,
     a_face,
+    a_full_room,
     a_live,
     a_morning,
     a_store,
@@ -25,6 +26,7 @@ from web_school import (
     device,
     event,
     mark,
+    wait_for,
 )
 
 import controller
@@ -32,7 +34,8 @@ from controller.memory.store import Store
 from controller.screens.rooms import Problem
 from controller.screens.words import ScreenWords, language_of
 from protocol.health import ReasonCode
-from protocol.model import DeviceKind, Place, Reason, Status
+from protocol.messages import HostMeasures, KitLine, LineMeasures
+from protocol.model import NO_ROOM, DeviceKind, DeviceMeasures, Identity, Place, Reason, Status
 
 BOARD, TABLET = DeviceKind.BOARD, DeviceKind.TABLET
 _SAID = (
@@ -160,6 +163,146 @@ def test_a_room_shows_its_devices_its_computer_and_its_log(web: httpx.Client) ->
     assert page.find("div", id="room")[0]["data-room"] == "7A2"
     assert {"may-7a2", "A lesson began.", "bang went away."} <= set(page.words)
     assert [word for word in page.words if re.match(r"\d+ %", word)] == ["12 %", "48 %", "61 %"]
+
+
+def text_of(web: httpx.Client, path: str) -> str:
+    """A page's words in a row."""
+    return " ".join(" ".join(outline(web, path).words).split())
+
+
+def test_a_room_shows_its_kit_and_what_is_missing(web: httpx.Client, served: Served) -> None:
+    """Kinds with how many of how many, programs with how they are, and the sum."""
+    served.tell(*a_full_room())
+    wait_for(lambda: served.live.rooms()[0].kit)
+    text = text_of(web, "/rooms/6A1")
+    assert (
+        "The room's kit missing 1 computer 1/1 interactive board 1/1 camera 1/2 tablet 3/3" in text
+    )
+    assert "LibreOffice running GeoGebra installed, not running" in text
+    full = (KitLine(kind=BOARD, wanted=1, here=1),)
+    served.tell(agent("6A1", kit=full))
+    wait_for(lambda: served.live.rooms()[0].kit == full)
+    assert "The room's kit complete" in text_of(web, "/rooms/6A1")
+    assert "The room's kit" not in text_of(web, "/rooms/6A2")
+
+
+def test_a_kit_of_which_nobody_tells_now_is_not_called_complete(
+    web: httpx.Client, served: Served
+) -> None:
+    """What a lost computer told last is shown as that, without a tick."""
+    full = (KitLine(kind=BOARD, wanted=1, here=1),)
+    served.tell(agent("6A1", kit=full, online=False, status=UNKNOWN))
+    wait_for(lambda: served.live.rooms()[0].kit)
+    page = outline(web, "/rooms/6A1")
+    assert "as it was last told: the room's computer is not connected" in page.words
+    assert page.find("p", **{"class": "state"})[0]["data-status"] == "unknown"
+
+
+def test_a_tile_says_what_is_missing_and_who_sleeps(web: httpx.Client, served: Served) -> None:
+    """The count in the tile, the names on hovering; a room that lacks nothing shows nothing."""
+    served.tell(*a_full_room())
+    wait_for(lambda: served.live.rooms()[0].kit)
+    page = outline(web, "/")
+    marks = page.find("span", **{"class": "lacking"})
+    assert [marks[0]["title"], "hidden" in marks[0]] == ["camera 1/2", False]
+    assert {"hidden" in each for each in marks[1:]} == {True}
+    tablets = page.find("span", **{"class": "part tablets"})
+    assert tablets[0]["title"] == "tablet: 40/40 (2 asleep)"
+    assert tablets[1]["title"] == "tablet: 40/40"
+
+
+def test_a_room_shows_its_line_and_what_devices_tell(web: httpx.Client, served: Served) -> None:
+    """Only what was told: no domain names, no outage."""
+    served.tell(*a_full_room())
+    wait_for(lambda: served.live.rooms()[0].kit)
+    text = text_of(web, "/rooms/6A1")
+    assert (
+        "network reached school's server reached internet out of reach round trip 12,3 ms" in text
+    )
+    assert "battery wear 31 % Wi-Fi signal good (-64 dBm)" in text
+    assert "switched on · HDMI 1 · lamp 1.204 h · filter 80 h" in text
+    assert "192.0.2.30:4352" in text
+    assert "by its serial number" in text
+    assert "domain names" not in text
+    assert "server out of reach for" not in text
+
+
+def test_a_reason_of_what_works_is_told_quietly(web: httpx.Client, served: Served) -> None:
+    """It stands with the agent, and is no line of work."""
+    served.tell(*a_full_room())
+    wait_for(lambda: served.live.rooms()[0].kit)
+    said = "The internet is out of reach; lessons go on without it."
+    assert said in outline(web, "/rooms/6A1").words
+    assert said not in outline(web, "/").words
+
+
+def test_what_has_no_room_yet_is_called_so_everywhere(web: httpx.Client, served: Served) -> None:
+    """Tile, line of work, filter, row, title; its page opens."""
+    reasons = (Reason("room_unknown"),)
+    served.tell(
+        agent(NO_ROOM, status=Status.WARNING, reasons=reasons, roaming=True),
+        device(NO_ROOM, BOARD, device_id="a-first-row"),
+    )
+    wait_for(lambda: len(served.live.rooms()) == 31)
+    page = outline(web, "/")
+    assert NO_ROOM not in page.words
+    assert page.words.count("No room yet") == 4
+    address = page.find("a", id=f"tile-00123-{NO_ROOM}")[0]["href"]
+    assert page.find("li", **{"class": "tile"})[-1]["data-room"] == NO_ROOM
+    assert page.find("option", value=NO_ROOM)
+    room = outline(web, str(address))
+    assert "No room yet" in room.words
+    assert "carried from room to room" in room.words
+    assert "a-first-row" in [found.get("data-device") for found in room.find("tr")]
+
+
+@pytest.mark.parametrize(
+    ("dbm", "word"), [(-40, "strong"), (-60, "good"), (-70, "fair"), (-78, "weak"), (-95, "weak")]
+)
+def test_a_signal_is_told_in_a_word_and_its_figure(dbm: float, word: str) -> None:
+    """It is called weak from where it is a warning."""
+    words = ScreenWords("en", str, ZONE)
+    told = words.measures(HostMeasures(wifi_signal_dbm=dbm))
+    assert told == [("Wi-Fi signal", f"{word} ({dbm} dBm)")]
+
+
+def test_an_outage_is_told_in_minutes() -> None:
+    """None of nothing tried; no outage of no minutes."""
+    words = ScreenWords("en", str, ZONE)
+    assert words.line(LineMeasures()) == []
+    assert words.line(LineMeasures(outage_min=0)) == []
+    assert words.line(LineMeasures(controller=False, outage_min=7.4)) == [
+        ("school's server", "out of reach"),
+        ("server out of reach for", "7 minutes"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("measures", "reasons", "said"),
+    [
+        (None, (), ""),
+        (DeviceMeasures(), (), ""),
+        (DeviceMeasures(power="unknown"), (), ""),
+        (DeviceMeasures(power="standby-of-the-future"), (), ""),
+        (DeviceMeasures(power="cooling", lamp_hours=0), (), "cooling down"),
+        (DeviceMeasures(picture="blurred"), (), "blurred picture"),
+        (DeviceMeasures(picture="blurred"), (Reason("picture_blurred"),), ""),
+        (DeviceMeasures(picture="ok"), (), "good picture"),
+    ],
+)
+def test_a_device_is_told_of_by_what_it_told(
+    measures: DeviceMeasures | None, reasons: tuple[Reason, ...], said: str
+) -> None:
+    """What is not known is not told; what a reason says is not said twice."""
+    words = ScreenWords("en", str, ZONE)
+    assert words.facts(device("6A1", BOARD, measures=measures, reasons=reasons)) == said
+
+
+def test_every_identity_has_its_words() -> None:
+    """And what an older agent does not tell has none."""
+    words = ScreenWords("en", str, ZONE)
+    assert len({words.identity(each) for each in Identity}) == len(Identity)
+    assert words.identity(None) == ""
 
 
 def test_a_room_that_does_not_exist_is_a_friendly_404(web: httpx.Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from web_school import (
@@ -21,12 +22,15 @@ from controller.screens.rooms import (
     ESSENTIAL,
     RoomKey,
     counts_of,
+    kit_teller,
+    missing_count,
     natural,
     room_of,
     rooms_of,
     urgent_first,
 )
-from protocol.model import DeviceKind, Place, Reason, Status, worst
+from protocol.messages import KitLine
+from protocol.model import NO_ROOM, DeviceKind, Place, Reason, Status, worst
 
 KEY = RoomKey(SCHOOL.school, "6A1")
 BOARD, TABLET = DeviceKind.BOARD, DeviceKind.TABLET
@@ -170,3 +174,90 @@ def test_the_figures_of_an_ordinary_morning_add_up() -> None:
     assert counts.working == 1320 - 56 - 2
     urgent = sorted((each for room in rooms for each in room.problems), key=urgent_first)
     assert [each.status for each in urgent] == [CRITICAL, CRITICAL, WARNING, UNKNOWN, UNKNOWN]
+
+
+def test_what_has_no_room_yet_stands_behind_all_rooms_of_its_school() -> None:
+    """A laptop that does not know where it is comes last, whatever the rooms are called."""
+    codes = [NO_ROOM, "zzz", "6A1", "~"]
+    assert max(codes, key=lambda code: natural("", code)) == NO_ROOM
+    (room,) = rooms_of([agent(NO_ROOM, status=WARNING, reasons=(Reason("room_unknown"),))], [])
+    assert (room.key.room, room.status) == (NO_ROOM, WARNING)
+
+
+KIT = (KitLine(kind=DeviceKind.CAMERA, wanted=1, here=0),)
+
+
+@pytest.mark.parametrize(
+    ("tellers", "chosen"),
+    [
+        ([], None),
+        ([("fixed", True, False, ())], None),
+        ([("laptop", True, True, KIT), ("fixed", True, False, KIT)], "fixed"),
+        ([("a-laptop", True, True, KIT), ("fixed", False, False, KIT)], "a-laptop"),
+        ([("a-laptop", True, True, KIT), ("fixed", True, False, ())], "a-laptop"),
+        ([("b", False, False, KIT), ("a", False, True, KIT)], "b"),
+        ([("b", True, False, KIT), ("a", True, False, KIT)], "a"),
+    ],
+)
+def test_a_rooms_kit_is_told_by_who_is_there_and_stays(
+    tellers: list[tuple[str, bool, bool, tuple[KitLine, ...]]], chosen: str | None
+) -> None:
+    """The fixed computer's word, else another's that is there, else the last that was told."""
+    agents = [
+        agent("6A1", place=SCHOOL.of_agent(name), online=online, roaming=roaming, kit=kit)
+        for name, online, roaming, kit in tellers
+    ]
+    teller = kit_teller(agents)
+    assert (teller.place.agent if teller else None) == chosen
+    assert room_of(KEY, agents, []).kit == (KIT if chosen else ())
+
+
+def test_more_than_is_wanted_makes_up_for_nothing() -> None:
+    """Two boards do not stand for the camera that is missing."""
+    kit = (
+        KitLine(kind=DeviceKind.BOARD, wanted=1, here=2),
+        KitLine(kind=DeviceKind.CAMERA, wanted=1, here=0),
+        KitLine(kind=DeviceKind.TABLET, wanted=40, here=38),
+    )
+    assert missing_count(kit) == 3
+
+
+def test_tablets_that_sleep_work() -> None:
+    """They are counted as working, told as asleep, and are no work."""
+    asleep = [device("6A1", TABLET, n, reasons=(Reason("sleeping"),)) for n in (1, 2)]
+    lost = device("6A1", TABLET, 3, status=UNKNOWN, reasons=(Reason("sleeping"),))
+    room = room_of(KEY, [agent("6A1")], [*asleep, device("6A1", TABLET, 4), lost])
+    assert (room.sleeping, room.devices[TABLET]) == (2, {OK: 3, UNKNOWN: 1})
+    assert room_of(KEY, [agent("6A1")], asleep).problems == ()
+
+
+@pytest.mark.parametrize("code", ["internet_unreachable", "flaws_heard"])
+def test_what_is_only_worth_knowing_is_no_line_of_work(code: str) -> None:
+    """Neither of a well agent nor beside a real trouble; alone on an ill one it is told."""
+    quiet, loud = Reason(code), Reason("disk_low", 97.4, 97.0)
+    assert room_of(KEY, [agent("6A1", reasons=(quiet,))], []).problems == ()
+    ill = agent("6A1", status=CRITICAL, reasons=(quiet, loud))
+    assert [each.reason for each in room_of(KEY, [ill], []).problems] == [loud]
+    puzzling = agent("6A1", status=WARNING, reasons=(quiet,))
+    assert [each.reason for each in room_of(KEY, [puzzling], []).problems] == [quiet]
+
+
+def test_a_camera_that_the_room_switched_off_is_no_line_of_work() -> None:
+    """The teacher's switch is no fault."""
+    camera = device("6A1", DeviceKind.CAMERA, reasons=(Reason("camera_off"),))
+    room = room_of(KEY, [agent("6A1")], [camera])
+    assert (room.status, room.problems, room.causes) == (OK, (), ())
+
+
+def test_a_laptop_that_went_home_is_not_missed_where_the_rooms_computer_is() -> None:
+    """Its leaving is no fault of the room; what it leaves unseen still is."""
+    reason = (Reason("agent_lost"),)
+    ill = {"status": UNKNOWN, "reasons": reason}
+    laptop = agent("6A1", place=SCHOOL.of_agent("laptop"), roaming=True, online=False, **ill)
+    computer = device("6A1", DeviceKind.HOST, place=laptop.place, **ill)
+    there = room_of(KEY, [agent("6A1"), laptop], [computer])
+    assert (there.status, there.problems) == (OK, ())
+    alone = room_of(KEY, [laptop], [computer])
+    assert (alone.status, len(alone.problems)) == (UNKNOWN, 1)
+    board = device("6A1", BOARD, place=laptop.place, **ill)
+    assert room_of(KEY, [agent("6A1"), laptop], [computer, board]).status is UNKNOWN

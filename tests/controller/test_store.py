@@ -21,8 +21,17 @@ from controller.memory.upkeep import is_sound, repair
 from controller.memory.writing import KEPT_POISON_ROWS, Poison
 from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
 from controller.stream import Stream
-from protocol.messages import HostMeasures, OutboxReport
-from protocol.model import AttendanceStatus, DeviceKind, Method, Place, Reason, Status
+from protocol.messages import HostMeasures, KitLine, LineMeasures, OutboxReport
+from protocol.model import (
+    AttendanceStatus,
+    DeviceKind,
+    DeviceMeasures,
+    Identity,
+    Method,
+    Place,
+    Reason,
+    Status,
+)
 
 SCHOOL, OTHER = Place("14", "00140708"), Place("14", "00140709")
 AGENT = SCHOOL.of_agent("p203")
@@ -45,6 +54,12 @@ def agent(place: Place = AGENT) -> AgentRecord:
         missing=4,
         lesson="l1",
         beat_s=60.0,
+        roaming=True,
+        line=LineMeasures(gateway=True, internet=False, rtt_ms=3.5),
+        kit=(
+            KitLine(kind=DeviceKind.CAMERA, wanted=1, here=0),
+            KitLine(name="LibreOffice", wanted=1, here=1, running=False),
+        ),
         since_ms=NOW,
         first_seen_ms=NOW,
         last_seen_ms=NOW,
@@ -63,6 +78,10 @@ def device(device_id: str = "usb-1", place: Place = AGENT, change: int = 1) -> D
         room="P203",
         status=Status.OK,
         sources=("usb", "mdns"),
+        identity=Identity.MAC,
+        aliases=("port-1", "mdns-1"),
+        address="192.0.2.7",
+        measures=DeviceMeasures(power="on", input="HDMI 1", lamp_hours=1204),
         boot="b1",
         rev=7,
         since_ms=NOW,
@@ -127,7 +146,7 @@ def test_the_fleet_comes_back_with_its_streams_and_feed(store: Store) -> None:
     assert fleet.agents["p203"] == agent()
     assert fleet.devices["usb-1"] == device(change=9)
     assert fleet._streams["p203", "b1"].ranges == [[1, 4], [6, 6]]
-    assert fleet._newest_change == 9
+    assert fleet._equipment._newest_change == 9
 
 
 def test_the_same_event_twice_is_stored_once(store: Store) -> None:

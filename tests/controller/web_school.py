@@ -20,8 +20,17 @@ from controller.memory.store import Store
 from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord, Record
 from controller.screens.live import Live
 from controller.screens.site import create_web
-from protocol.messages import HostMeasures
-from protocol.model import AttendanceStatus, DeviceKind, Method, Place, Reason, Status
+from protocol.messages import HostMeasures, KitLine, LineMeasures
+from protocol.model import (
+    AttendanceStatus,
+    DeviceKind,
+    DeviceMeasures,
+    Identity,
+    Method,
+    Place,
+    Reason,
+    Status,
+)
 from protocol.words import Translate, translator
 
 SCHOOL = Place("79", "00123")
@@ -68,6 +77,52 @@ def device(room: str, kind: DeviceKind, number: int = 1, **changes: object) -> D
         last_seen_ms=NOW_MS,
     )
     return replace(well, **changes)
+
+
+def a_full_room(room: str = "6A1") -> list[Record]:
+    """A room of which all is told that the wire's second schema can tell; one camera is missing."""
+    place = SCHOOL.of_agent(f"may-{room.lower()}")
+    kit = (
+        KitLine(kind=DeviceKind.HOST, wanted=1, here=1),
+        KitLine(kind=DeviceKind.BOARD, wanted=1, here=1),
+        KitLine(kind=DeviceKind.CAMERA, wanted=2, here=1),
+        KitLine(kind=DeviceKind.TABLET, wanted=3, here=3),
+        KitLine(name="LibreOffice", wanted=1, here=1, running=True),
+        KitLine(name="GeoGebra", wanted=1, here=1, running=False),
+    )
+    computer = agent(
+        room,
+        kit=kit,
+        line=LineMeasures(gateway=True, controller=True, internet=False, rtt_ms=12.3),
+        measures=HostMeasures(cpu_percent=12, battery_wear_percent=31, wifi_signal_dbm=-64),
+        reasons=(Reason("internet_unreachable"),),
+        lesson="toan-1",
+    )
+    lamp = DeviceMeasures(power="on", input="HDMI 1", lamp_hours=1204, filter_hours=80)
+    projector = device(
+        room,
+        DeviceKind.PROJECTOR,
+        place=place,
+        identity=Identity.UUID,
+        aliases=("host-1",),
+        address="192.0.2.30:4352",
+        measures=lamp,
+    )
+    seen = device(
+        room,
+        DeviceKind.CAMERA,
+        identity=Identity.MAC,
+        measures=DeviceMeasures(picture="ok"),
+    )
+    asleep = {"identity": Identity.HOST, "reasons": (Reason("sleeping"),)}
+    return [
+        computer,
+        device(room, DeviceKind.BOARD, identity=Identity.USB),
+        projector,
+        seen,
+        device(room, DeviceKind.TABLET, 1, identity=Identity.TOKEN),
+        *(device(room, DeviceKind.TABLET, number, **asleep) for number in (2, 3)),
+    ]
 
 
 def event(event_id: str, room: str = "6A1", **changes: object) -> EventRecord:

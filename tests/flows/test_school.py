@@ -13,7 +13,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 from websockets.sync.client import connect
 
-from protocol.messages import MAX_BYTES, Flaw, Presence, to_bytes
+from protocol.messages import MAX_BYTES, SCHEMA, Flaw, Presence, to_bytes
 from tests.flows.programs import Program, School, get, request, until
 
 ROOT = "lophoc/v1/14/00140708"
@@ -44,7 +44,7 @@ def bad_messages(count: int) -> list[tuple[str, bytes]]:
                 message[chance.choice(list(message))] = chance.choice([None, -1, "", [], {}])
                 payload = json.dumps(message).encode()
             case 3:
-                payload = json.dumps(message | {"v": 2}).encode()
+                payload = json.dumps(message | {"v": SCHEMA + 1}).encode()
             case 4:
                 tail = "".join(chance.choices(string.ascii_letters + "Đ", k=8))
                 topic = f"{ROOT}/p203/{tail}/{number}"

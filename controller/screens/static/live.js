@@ -27,7 +27,25 @@ function number(value) {
 
 function sentence(reason) {
   const text = words.reason[reason.code];
-  return text ? text.replace("{value}", number(reason.value)) : reason.code || "";
+  return text ? text.replace("{value}", words.kind[reason.value] || number(reason.value)) : reason.code || "";
+}
+
+const roomName = (code) => (code === "?" ? words.no_room : code);
+
+// What a device told of itself, as on the server.
+function facts(device) {
+  const told = device.measures;
+  if (!told) return "";
+  const said = device.reasons.some((reason) => reason.code === `picture_${told.picture}`);
+  const hours = (text, count) => count && text.replace("{n}", number(count));
+  return [
+    words.power[told.power], told.input, hours(words.lamp, told.lamp_hours),
+    hours(words.filter, told.filter_hours), !said && words.picture[told.picture],
+  ].filter(Boolean).join(" · ");
+}
+
+function kitFact(line) {
+  return line.kind ? `${words.kind[line.kind]} ${line.here}/${line.wanted}` : `${line.name} ${words.not_installed}`;
 }
 
 function when(iso) {
@@ -98,7 +116,19 @@ function fillTile(tile, room) {
   }
   const tablets = room.devices.tablet;
   tile.querySelector(".tablets").hidden = !tablets;
-  if (tablets) setText(tile.querySelector(".tally"), `${tablets.ok || 0}/${total(tablets)}`);
+  if (tablets) {
+    const tally = `${tablets.ok || 0}/${total(tablets)}`;
+    const asleep = room.sleeping ? words.asleep.replace("{n}", room.sleeping) : "";
+    setText(tile.querySelector(".tally"), tally);
+    setText(tile.querySelector(".asleep"), asleep);
+    tile.querySelector(".tablets").title = `${words.kind.tablet}: ${tally}${asleep && ` (${asleep})`}`;
+  }
+  const missing = room.kit.filter((line) => line.here < line.wanted);
+  const lacking = tile.querySelector(".lacking");
+  lacking.hidden = missing.length === 0;
+  lacking.title = missing.map(kitFact).join(", ");
+  const count = missing.reduce((sum, line) => sum + line.wanted - line.here, 0);
+  setText(lacking, count ? words.lacking.replace("{n}", count) : "");
   tile.querySelector(".lesson").hidden = !room.lesson;
   setTime(tile.querySelector("time"), room.since);
 }
@@ -109,7 +139,7 @@ function fillTask(room, problem) {
   const link = task.querySelector("a");
   const tile = tileOf(room);
   link.href = tile ? tile.querySelector("a").getAttribute("href") : `/rooms/${encodeURIComponent(room.room)}`;
-  setText(link, room.room);
+  setText(link, roomName(room.room));
   const kind = problem.kind ? words.kind[problem.kind] : words.computer;
   setText(task.querySelector(".thing"), problem.count > 1 ? `${kind} (${problem.count})` : kind);
   setText(task.querySelector(".why"), sentence(problem));
@@ -182,11 +212,12 @@ function showDevice(device) {
     refreshSoon(); // rows come and go by the server's order and the filter's
     return;
   }
-  const room = row.querySelector(".room a");
-  if (room && room.textContent !== device.room) refreshSoon();
+  const shown = ["room", "identity", "address"];
+  if (shown.some((name) => row.dataset[name] !== (device[name] || ""))) refreshSoon();
   row.dataset.status = device.status;
   setStatus(row.querySelector(".state"), device.status);
   setText(row.querySelector(".why"), device.reasons.map(sentence).join(" "));
+  setText(row.querySelector(".facts"), facts(device));
   setText(row.querySelector(".name"), device.name || [device.vendor, device.model].filter(Boolean).join(" ") || words.kind[device.kind]);
   setTime(row.querySelector(".began"), device.since);
   setTime(row.querySelector(".seen"), device.last_seen);
