@@ -1,0 +1,395 @@
+"""This file watches the network's cameras that speak ONVIF.
+
+Discovery finds them and tells little; four calls tell the rest. What refuses or stays silent is
+told by what discovery said of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+from xml.etree.ElementTree import Element
+from xml.sax.saxutils import escape
+
+from hardware.network.announced import trusted_mac
+from hardware.network.flaws import Flaws
+from hardware.network.interfaces import addresses as own_addresses
+from hardware.network.soap import CallFailed, Login, Service, call
+from hardware.network.ws_discovery import (
+    GROUP,
+    PORT,
+    Ear,
+    Garbage,
+    Match,
+    asking,
+    matches,
+    text_of,
+)
+from hardware.readings import (
+    CameraReading,
+    CameraState,
+    Identity,
+    Kind,
+    Report,
+    Seen,
+    SenseMissing,
+    Sighting,
+    clean,
+)
+from hardware.usb.devices import trusted_serial
+
+SEARCH_S = 60.0
+_ROUND_S = 2.0  # cameras answer within half a second; those that just got power take longer
+_ASKS = 2  # datagrams get lost
+_ASK_AGAIN_S = 0.4
+_LOOK_S = 1.0
+_TALKS_AT_ONCE = 8
+_TALK_S = 9.0
+_TELL_AGAIN_ROUNDS = 10  # a camera's own words change when somebody renames it
+_CAMERAS_LIMIT = 256
+_PATH = "/onvif/device_service"
+_SMALLEST_WIDTH = 320  # below that nothing is to be judged by
+_DIGITS, _CARDS_LIMIT = 5, 4
+
+Credentials = Callable[[], tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a camera answered to the calls; empty where it did not.
+
+    url: where its picture or its smallest stream is, without any password. trouble: what stood
+    in the way ("needs_password", "no_answer", "nonsense"); flaw: what made no sense, if so.
+    """
+
+    vendor: str = ""
+    model: str = ""
+    serial: str = ""
+    macs: tuple[str, ...] = ()
+    url: str = ""
+    trouble: str = ""
+    flaw: str = ""
+
+
+class Heard(NamedTuple):
+    """An answer to our question: who, on which of our addresses, and what it said."""
+
+    address: str
+    via: str
+    match: Match
+
+
+class Settings(NamedTuple):
+    """Where and how to look; tests set these. group: where the question goes."""
+
+    group: tuple[str, int] = (GROUP, PORT)
+    search_s: float = SEARCH_S
+    round_s: float = _ROUND_S
+    jitter: Callable[[], float] = random.random
+
+
+USUAL = Settings()
+
+
+async def watch(
+    report: Report,
+    *,
+    credentials: Credentials = lambda: ("", ""),
+    addresses: Callable[[], Sequence[str]] = own_addresses,
+    settings: Settings = USUAL,
+) -> None:
+    """Report every ONVIF camera of our networks, and each that changes; never returns.
+
+    credentials: user and password at the cameras now, asked before each talk and never kept.
+    addresses: our own. Raises SenseMissing("no_network") where we have none.
+    """
+    cameras = _Cameras(report, credentials)
+    async with asyncio.TaskGroup() as group:
+        while True:
+            bound = tuple(addresses())
+            if not bound:
+                hint = "This machine is in no network; check the cable or the Wi-Fi."
+                raise SenseMissing("no_network", {"sense": "onvif"}, hint)
+            for heard in await _asked(bound, cameras.flaws, settings):
+                if cameras.wants(heard):
+                    group.create_task(cameras.talk(heard), name=f"onvif {heard.address}")
+            cameras.round += 1
+            rest_s = settings.search_s * (0.9 + 0.2 * settings.jitter())
+            await _rest(rest_s, lambda bound=bound: tuple(addresses()) != bound)  # type: ignore[misc]
+
+
+async def ask(
+    address: str, port: int = 80, *, credentials: Credentials = lambda: ("", "")
+) -> list[Seen]:
+    """Say what speaks ONVIF at an address: a sighting and a reading; nothing where none does."""
+    service = (("http", port or 80, _PATH),)
+    heard = Heard(address, "", Match(services=service))
+    told = await described(heard, credentials())
+    if told.trouble in {"no_answer", "nonsense"} and not told.model:
+        return []
+    return seen_of(heard, told, time.time())
+
+
+async def described(heard: Heard, credentials: tuple[str, str]) -> Told:
+    """Talk once with a camera, for at most some 9 s; never raises for what it answers."""
+    service = heard.match.service
+    if service is None:
+        return Told(trouble="no_answer")
+    at = Service(address=heard.address, port=service[0], path=service[1])
+    try:
+        async with asyncio.timeout(_TALK_S):
+            return await asyncio.to_thread(_talk, at, *credentials)
+    except TimeoutError:
+        return Told(trouble="no_answer")
+
+
+def seen_of(heard: Heard, told: Told, at: float) -> list[Seen]:
+    """Give a camera's sighting, and a reading where it could not be talked with; pure."""
+    match = heard.match
+    macs = [mac for mac in (match.mac, *told.macs, _hikvision_mac(match, told)) if mac]
+    serial = told.serial or match.serial
+    keys = [f"mac:{mac}" for mac in macs]
+    keys += [f"uuid:{match.endpoint}"] if match.endpoint else []
+    keys += [f"serial:{told.vendor.lower()}:{serial}"] if _is_serial(told.vendor, serial) else []
+    keys = list(dict.fromkeys(keys)) or [f"name:onvif:{match.name}:{match.hardware}:{told.model}"]
+    identity = Identity.MAC if macs else Identity.UUID
+    sighting = Sighting(
+        source="onvif",
+        key=keys[0],
+        identity=Identity.HOST if keys[0].startswith("name:") else identity,
+        aliases=tuple(keys[1:]),
+        kind=Kind.CAMERA,
+        name=match.name or told.model or match.hardware,
+        vendor=told.vendor,
+        model=told.model or match.hardware,
+        serial=serial,
+        address=heard.address,
+        port=match.service[0] if match.service else 0,
+        via=heard.via,
+        url=told.url,
+    )
+    if not told.trouble:
+        return [sighting]
+    state = CameraState.DISCONNECTED
+    return [sighting, CameraReading(key=keys[0], at=at, state=state, reason=told.trouble)]
+
+
+class _Cameras:
+    """What was last told of each camera, and whether it is time to talk again."""
+
+    def __init__(self, report: Report, credentials: Credentials) -> None:
+        self.flaws = Flaws(report, "onvif", time.monotonic)
+        self.round = 0
+        self._report = report
+        self._credentials = credentials
+        self._known: dict[str, _Known] = {}
+        self._talking: set[str] = set()
+        self._turn = asyncio.Semaphore(_TALKS_AT_ONCE)
+
+    def wants(self, heard: Heard) -> bool:
+        """Whether to talk with it now: it is new, changed, was in trouble, or it is time."""
+        known = self._known.get(heard.address)
+        if heard.address in self._talking:
+            return False
+        if known is None:
+            return len(self._known) < _CAMERAS_LIMIT
+        if known.heard.match != heard.match or known.told.trouble:
+            return True
+        return self.round - known.round >= _TELL_AGAIN_ROUNDS
+
+    async def talk(self, heard: Heard) -> None:
+        """Talk with one camera, and report what is new of it."""
+        self._talking.add(heard.address)
+        try:
+            async with self._turn:
+                told = await described(heard, self._credentials())
+        finally:
+            self._talking.discard(heard.address)
+        if told.flaw:
+            self.flaws.say(told.flaw, heard.address)
+        before = self._known.get(heard.address)
+        self._known[heard.address] = _Known(heard=heard, told=told, round=self.round)
+        if before is None or (before.heard, before.told) != (heard, told):
+            for seen in seen_of(heard, told, time.time()):
+                self._report(seen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    heard: Heard
+    told: Told
+    round: int
+
+
+async def _asked(bound: Iterable[str], flaws: Flaws, settings: Settings) -> list[Heard]:
+    """Ask on each of our addresses, gather for a while; of one camera heard twice the first."""
+    found: dict[str, Heard] = {}
+
+    def taker(own: str) -> Callable[[bytes, str], None]:
+        def take(data: bytes, sender: str) -> None:
+            try:
+                for match in matches(data):
+                    found.setdefault(sender, Heard(sender, own, match))
+            except Garbage as garbage:
+                flaws.say(garbage.code, sender)
+
+        return take
+
+    async with AsyncExitStack() as sockets:
+        asks: list[Callable[[], None]] = []
+        for own in bound:
+            try:
+                asks.append(
+                    await sockets.enter_async_context(asking(own, Ear(taker(own)), settings.group))
+                )
+            except OSError:
+                continue  # an address is listed a moment before it can be used, or after
+        for _ in range(_ASKS):
+            for ask_all in asks:
+                ask_all()
+            await asyncio.sleep(_ASK_AGAIN_S)
+        await asyncio.sleep(max(0.0, settings.round_s - _ASKS * _ASK_AGAIN_S))
+    return list(found.values())
+
+
+async def _rest(seconds: float, changed: Callable[[], bool]) -> None:
+    """Rest until it is time, or our addresses are others."""
+    for _ in range(max(1, round(seconds / _LOOK_S))):
+        if changed():
+            return
+        await asyncio.sleep(min(_LOOK_S, seconds))
+
+
+def _talk(device: Service, user: str, password: str) -> Told:
+    """The calls, one after the other; blocks."""
+    login = Login(user=user, password=password, clock_ahead=_clock_ahead(device))
+    told = Told()
+    try:
+        about = call(device, "<tds:GetDeviceInformation/>", login, _now())
+        told = Told(
+            vendor=text_of(about, "Manufacturer"),
+            model=text_of(about, "Model"),
+            serial=text_of(about, "SerialNumber"),
+        )
+        cards = call(device, "<tds:GetNetworkInterfaces/>", login, _now())
+        told = replace(told, macs=_macs(cards))
+        return replace(told, url=_picture_url(device, login))
+    except CallFailed as failed:
+        flaw = failed.detail if failed.reason == "nonsense" else ""
+        return replace(told, trouble=failed.reason, flaw=_flaw(flaw))
+
+
+def _clock_ahead(device: Service) -> timedelta:
+    """How far the camera's clock is ahead; it refuses a password said at another time.
+
+    Source: ONVIF Core Specification, GetSystemDateAndTime, which needs no password.
+    """
+    try:
+        answer = call(device, "<tds:GetSystemDateAndTime/>", Login(), _now())
+        utc = next(each for each in answer.iter() if each.tag.endswith("}UTCDateTime"))
+        year, month, day = (int(text_of(utc, name)) for name in ("Year", "Month", "Day"))
+        hour, minute, second = (int(text_of(utc, name)) for name in ("Hour", "Minute", "Second"))
+        told = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except (CallFailed, StopIteration, ValueError, OverflowError):
+        return timedelta()
+    return told - _now()
+
+
+def _picture_url(device: Service, login: Login) -> str:
+    """Where the camera's snapshot is, else its smallest stream; "" where it tells neither."""
+    media = _media(device, login)
+    profiles = call(media, "<trt:GetProfiles/>", login, _now())
+    token = _smallest(profiles)
+    if not token:
+        return ""
+    asked = f"<trt:ProfileToken>{escape(token)}</trt:ProfileToken>"
+    snapshot = f"<trt:GetSnapshotUri>{asked}</trt:GetSnapshotUri>"
+    stream = (
+        "<trt:GetStreamUri><trt:StreamSetup><tt:Stream>RTP-Unicast</tt:Stream><tt:Transport>"
+        f"<tt:Protocol>RTSP</tt:Protocol></tt:Transport></trt:StreamSetup>{asked}</trt:GetStreamUri>"
+    )
+    for body in (snapshot, stream):
+        try:
+            answer = call(media, body, login, _now())
+        except CallFailed:
+            continue  # many cameras have no snapshots
+        if url := picture_url(text_of(answer, "Uri"), device.address):
+            return url
+    return ""
+
+
+def picture_url(told: str, address: str) -> str:
+    """Give where to fetch a picture: at the camera's own address, without a password; "" if none.
+
+    A camera behind a router tells an address of its own world, a hostile one somebody else's.
+    """
+    try:
+        split = urlsplit(told)
+        port = f":{split.port}" if split.port else ""
+    except ValueError:
+        return ""
+    if split.scheme not in {"http", "https", "rtsp"}:
+        return ""
+    host = f"[{address}]" if ":" in address else address
+    return urlunsplit((split.scheme, f"{host}{port}", split.path, split.query, ""))
+
+
+def _media(device: Service, login: Login) -> Service:
+    asked = "<tds:GetCapabilities><tds:Category>Media</tds:Category></tds:GetCapabilities>"
+    answer = call(device, asked, login, _now())
+    media = next((each for each in answer.iter() if each.tag.endswith("}Media")), answer)
+    try:
+        split = urlsplit(text_of(media, "XAddr"))
+        port = split.port
+    except ValueError:
+        return device
+    if split.scheme != "http" or not split.path:
+        return device
+    return Service(address=device.address, port=port or device.port, path=split.path)
+
+
+def _smallest(profiles: Element) -> str:
+    """The token of the profile with the smallest picture that can be judged."""
+    sized: list[tuple[bool, int, str]] = []
+    for profile in profiles.iter():
+        if profile.tag.endswith("}Profiles") and (token := clean(profile.get("token", ""))):
+            width = _width(profile)
+            sized.append((width < _SMALLEST_WIDTH, width, token))
+    return min(sized)[2] if sized else ""
+
+
+def _width(profile: Element) -> int:
+    resolution = (each for each in profile.iter() if each.tag.endswith("}Resolution"))
+    text = text_of(next(resolution, profile), "Width")
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else 0
+
+
+def _macs(cards: Element) -> tuple[str, ...]:
+    told = (each.text or "" for each in cards.iter() if each.tag.endswith("}HwAddress"))
+    macs = (trusted_mac(text) for text in told)
+    return tuple(dict.fromkeys(mac for mac in macs if mac))[:_CARDS_LIMIT]
+
+
+def _hikvision_mac(match: Match, told: Told) -> str:
+    """The last 12 hex digits of this maker's endpoints are the camera's MAC."""
+    said = f"{match.name} {match.hardware} {told.vendor}".lower()
+    return trusted_mac(match.endpoint[-12:]) if "hikvision" in said else ""
+
+
+def _is_serial(vendor: str, serial: str) -> bool:
+    return bool(vendor) and trusted_serial(serial)
+
+
+def _flaw(detail: str) -> str:
+    return detail if detail in {"entity", "oversized"} else "nonsense" if detail else ""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
