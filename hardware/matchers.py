@@ -51,6 +51,13 @@ class MdnsRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     private: bool = False
 
 
+class PjlinkRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What speaks PJLink is of this kind if maker, model and name, in lower case, fit."""
+
+    names: str
+    kind: Kind
+
+
 class Matchers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Every row of matchers.toml, in the order of the file."""
 
@@ -59,6 +66,7 @@ class Matchers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     usb_property: tuple[UsbProperty, ...]
     usb_id: tuple[UsbId, ...]
     mdns: tuple[MdnsRow, ...]
+    pjlink: tuple[PjlinkRow, ...]
 
 
 @functools.cache
