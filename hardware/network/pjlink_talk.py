@@ -224,6 +224,7 @@ class _Link(PJLink):  # type: ignore[misc] # aiopjlink has no types
 async def talking(address: str, port: int, password: str) -> AsyncIterator[Talk]:
     """Open a talk for TALK_S at most; it raises nothing but TalkError."""
     link = _Link(address, port, password or None, _ANSWER_S)
+    cancelled = _cancelled()
     try:
         async with asyncio.timeout(TALK_S) as limit:
             await link.__aenter__()
@@ -237,6 +238,14 @@ async def talking(address: str, port: int, password: str) -> AsyncIterator[Talk]
         raise _trouble(link, error) from error
     finally:
         link.hang_up()
+        if _cancelled() > cancelled:
+            # Before Python 3.12, wait_for loses a cancellation that comes with an answer.
+            raise asyncio.CancelledError
+
+
+def _cancelled() -> int:
+    task = asyncio.current_task()
+    return task.cancelling() if task is not None else 0
 
 
 def _trouble(link: _Link, error: BaseException) -> TalkError:
