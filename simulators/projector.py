@@ -93,10 +93,10 @@ class Projector:
             self._transport.close()
             self._transport = None
         talks = dict(self._talks)
-        for task, writer in talks.items():
+        for writer in talks.values():
             writer.transport.abort()
-            task.cancel()
-        await asyncio.gather(*talks, return_exceptions=True)
+        self._left.set()
+        await asyncio.gather(*talks)
 
     def tell_link_up(self, host: str, port: int = PORT) -> None:
         """Tell a controller that this projector is ready (LKUP)."""
@@ -146,6 +146,8 @@ class Projector:
                 return False
             self._left.clear()
             await self._left.wait()
+            if self._server is None:
+                return False
         return True
 
     async def _served_now(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -13,14 +13,15 @@ from typing import NamedTuple
 
 from hardware.network.flaws import Flaws
 from hardware.network.neighbours import NEIGHBOURS, mac_at
+from hardware.network.pjlink_ask import Entry, ask, asker, entries_of, look_at
 from hardware.network.pjlink_known import Known, Look
 from hardware.network.pjlink_search import About, Ear, Heard, listening
 from hardware.network.pjlink_switch import switch
-from hardware.network.pjlink_talk import PORT, TalkError, Who, talking
+from hardware.network.pjlink_talk import PORT
 from hardware.network.subnets import broadcasts, own_address, subnets
-from hardware.readings import Flaw, ProjectorReading, Report, Seen
+from hardware.readings import ProjectorReading, Report
 
-__all__ = ["PORT", "Entry", "Projectors", "ask", "switch", "watch"]
+__all__ = ["PORT", "Entry", "Projectors", "ask", "asker", "entries_of", "switch", "watch"]
 
 SEARCH_S = 60.0
 # The first answers of a room that just got its power may be lost: called so often at once.
@@ -34,14 +35,6 @@ _LOOK_AGAIN_S = 2.0
 _PROJECTORS_LIMIT = 32
 _DATAGRAMS_LIMIT = 1000
 _TALKS_AT_ONCE = 8
-
-
-class Entry(NamedTuple):
-    """An address that a person typed; token: what that entry is known by, port: 0 for PJLink's."""
-
-    token: str
-    address: str
-    port: int = 0
 
 
 class Settings(NamedTuple):
@@ -68,38 +61,6 @@ async def watch(
 ) -> None:
     """Report every projector found or typed, and how it is, again and again; never returns."""
     await Projectors(report, password=password, typed=typed, settings=settings).watch()
-
-
-async def ask(
-    address: str, port: int = PORT, *, password: str = "", neighbours: Path = NEIGHBOURS
-) -> list[Seen]:
-    """Say what speaks PJLink at an address: a sighting and a reading; nothing where none does.
-
-    Its identity is Identity.HOST where it told neither MAC nor serial.
-    """
-    known = Known(address, port or PORT)
-    look = await look_at(known.address, known.port, password)
-    known.neighbour = mac_at(address, neighbours)
-    seen = known.take(look, time.time(), time.monotonic())
-    if known.speaks and look.trouble is not None and look.trouble.reason == "nonsense":
-        seen.append(Flaw(source="pjlink", code="nonsense", address=address))
-    return seen
-
-
-async def look_at(address: str, port: int, password: str, known: Who | None = None) -> Look:
-    """Talk once with a projector. known: what it is, if that need not be asked again."""
-    state, who = None, known
-    try:
-        async with talking(address, port, password) as talk:
-            state = await talk.state()
-            if who is None:
-                talk.go_on()
-                who = await talk.who()
-            if who.pjlink_class > 1:
-                state = await talk.with_filter(state)
-    except TalkError as error:
-        return Look(state=state, who=who, trouble=error)
-    return Look(state=state, who=who)
 
 
 class _Watched:
