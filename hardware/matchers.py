@@ -79,6 +79,13 @@ class MdnsRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     private: bool = False
 
 
+class PjlinkRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What speaks PJLink is of this kind if maker, model and name, in lower case, fit."""
+
+    names: str
+    kind: Kind
+
+
 class Matchers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Every row of matchers.toml, in the order of the file."""
 
@@ -94,6 +101,7 @@ class Matchers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     chassis_with_screen: tuple[int, ...]
     device_tree: tuple[DeviceTree, ...]
     mdns: tuple[MdnsRow, ...]
+    pjlink: tuple[PjlinkRow, ...]
 
 
 @functools.cache

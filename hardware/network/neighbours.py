@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+from hardware.network.announced import trusted_mac
 from hardware.text import read_raw
+
+NEIGHBOURS = Path("/proc/net/arp")
 
 # linux/if_arp.h: ATF_COM, the entry is complete: the neighbour has answered.
 _COMPLETE = 0x2
+_FIELDS = 4  # address, type, flags, MAC; then mask and device
 _MULTICAST = 0x01
 _MAC = re.compile(r"([0-9a-f]{2}):" * 5 + r"([0-9a-f]{2})", re.IGNORECASE)
 # A school's whole /22 has a thousand neighbours of some 80 characters each.
@@ -16,17 +21,29 @@ _TABLE_LIMIT = 200_000
 
 
 def mac_of(address: str, root: Path = Path("/")) -> str:
-    """Give the MAC of an IPv4 address in our own network as 12 hex digits; "" if none is known.
+    """Give the MAC that answers for an IPv4 address in our own network; "" if none is known.
 
-    root: where `proc` is found. Asks nobody: the table knows whom this machine has talked to
-    lately. Source: proc(5), /proc/net/arp.
+    12 hex digits. root: where `proc` is found. Asks nobody: the table knows whom this machine has
+    talked to lately. Source: proc(5), /proc/net/arp.
     """
-    table = read_raw(root / "proc/net/arp", _TABLE_LIMIT).decode("ascii", "replace")
-    for line in table.splitlines()[1:]:
-        fields = line.split()
-        if len(fields) >= 4 and fields[0] == address and _is_complete(fields[2]):  # noqa: PLR2004 - address, type, flags, MAC
-            return plain_mac(fields[3])
-    return ""
+    answered = _answered(_read(root / "proc/net/arp"))
+    return next((mac for one, mac in answered if one == address), "")
+
+
+def mac_at(address: str, table: Path = NEIGHBOURS) -> str:
+    """Give the MAC of the one device at an IPv4 address; "" where none may be trusted.
+
+    "" too where the device made its MAC up, and where it answers for several addresses: then it
+    is a router's. table: as the kernel shows it.
+    """
+    return mac_in(_read(table), address)
+
+
+def mac_in(text: str, address: str) -> str:
+    """Find the MAC of the one device at an address in the text of a neighbour table."""
+    macs = dict(_answered(text))
+    mac = macs.get(address, "")
+    return trusted_mac(mac) if list(macs.values()).count(mac) == 1 else ""
 
 
 def plain_mac(text: str) -> str:
@@ -34,6 +51,18 @@ def plain_mac(text: str) -> str:
     found = _MAC.fullmatch(text)
     mac = "".join(found.groups()).lower() if found else ""
     return mac if mac.strip("0") and not int(mac[:2], 16) & _MULTICAST else ""
+
+
+def _read(table: Path) -> str:
+    return read_raw(table, _TABLE_LIMIT).decode("ascii", "replace")
+
+
+def _answered(text: str) -> Iterator[tuple[str, str]]:
+    """Give the addresses that have answered, each with its MAC."""
+    for line in text.splitlines()[1:]:
+        fields = line.split()
+        if len(fields) >= _FIELDS and _is_complete(fields[2]) and (mac := plain_mac(fields[3])):
+            yield fields[0], mac
 
 
 def _is_complete(flags: str) -> bool:

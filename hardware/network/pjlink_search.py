@@ -1,0 +1,129 @@
+"""This file calls for class 2 projectors over UDP, and hears those that say they are ready.
+
+Source: PJLink Specifications, version 2.10 (JBMIA), sections 3.2 (search) and 3.3 (notification).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import socket
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+from enum import Enum
+from typing import NamedTuple, cast
+
+from hardware.network.announced import trusted_mac
+
+SEARCH = b"%2SRCH\r"
+_LINE_LIMIT = 64
+# Told in answer to a search; told unasked by one that became ready; told of its state.
+_HEARD = re.compile(r"%2(ACKN|LKUP|POWR|ERST|INPT)=([^\r\n]*)[\r\n\0]*", re.IGNORECASE)
+
+
+class About(Enum):
+    """What a datagram is about: a projector that is there, or one whose state changed."""
+
+    THERE = "there"
+    CHANGED = "changed"
+
+
+class Heard(NamedTuple):
+    """A projector heard. mac: 12 hex digits; "" where it told none that may be trusted."""
+
+    address: str
+    about: About
+    mac: str = ""
+
+
+def heard(data: bytes, address: str) -> Heard | None:
+    """Read one datagram; None of what is only a search. Raises ValueError of nonsense.
+
+    address: the sender's. It counts, whatever address the datagram names: some projectors answer
+    with theirs instead of their MAC, and a liar could name anyone's.
+    """
+    if data[: len(SEARCH) - 1].upper() == SEARCH[:-1]:
+        return None  # our own call, or another controller's
+    found = _HEARD.fullmatch(data[:_LINE_LIMIT].decode("ascii", "replace"))
+    if found is None or len(data) > _LINE_LIMIT:
+        raise ValueError("not a PJLink notification")
+    name, value = found[1].upper(), found[2]
+    if name in {"ACKN", "LKUP"}:
+        return Heard(address, About.THERE, trusted_mac(value))
+    return Heard(address, About.CHANGED)
+
+
+class Ear(asyncio.DatagramProtocol):
+    """Hands on what each datagram says (take), or what is wrong with it and whose it is (refuse).
+
+    limit: how many datagrams are read from one call to the next.
+    """
+
+    def __init__(
+        self, take: Callable[[Heard], None], refuse: Callable[[str, str], None], limit: int
+    ) -> None:
+        self._take = take
+        self._refuse = refuse
+        self._limit = limit
+        self._left = limit
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the socket, to call with."""
+        self._transport = cast("asyncio.DatagramTransport", transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        """Take in one datagram; beyond the limit they are dropped until the next call."""
+        self._left -= 1
+        if self._left <= 0:
+            if self._left == 0:
+                self._refuse("flood", addr[0])
+            return
+        try:
+            said = heard(data, addr[0])
+        except ValueError:
+            self._refuse("nonsense", addr[0])
+        else:
+            if said is not None:
+                self._take(said)
+
+    def call(self, targets: Iterable[tuple[str, int]]) -> None:
+        """Call every target once, where there is a way to it."""
+        self._left = self._limit
+        for target in targets:
+            if self._transport is not None:
+                with suppress(OSError):
+                    self._transport.sendto(SEARCH, target)
+
+
+@asynccontextmanager
+async def listening(ear: Ear, address: str, port: int) -> AsyncIterator[Ear]:
+    """Listen for answers at a port, by the specification 4352; where it is taken, at any other.
+
+    At another port only those are heard that answer to where the call came from.
+    """
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(lambda: ear, sock=_bound(address, port))
+    try:
+        yield ear
+    finally:
+        transport.close()
+
+
+def _bound(address: str, port: int) -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.setblocking(False)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    if os.name != "nt":
+        # Other controllers on this computer listen there too; on Windows this would steal it.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        try:
+            sock.bind((address, port))
+        except OSError:
+            sock.bind((address, 0))
+    except OSError:
+        sock.close()
+        raise
+    return sock

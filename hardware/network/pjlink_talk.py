@@ -1,0 +1,285 @@
+"""This file talks with one projector by PJLink: short, bounded, and never trusting what it says.
+
+Source: PJLink Specifications, version 2.10 (JBMIA), sections 4 (commands) and 5 (password).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from aiopjlink import Errors as Ailments
+from aiopjlink import (
+    PJClass,
+    PJLink,
+    PJLinkConnectionClosed,
+    PJLinkERR1,
+    PJLinkERR2,
+    PJLinkERR3,
+    PJLinkERR4,
+    PJLinkException,
+    PJLinkNoConnection,
+    PJLinkPassword,
+    PJLinkUnexpectedResponseParameter,
+    Sources,
+)
+from aiopjlink import Power as LampPower
+
+from hardware.readings import Part, Power, clean
+
+PORT = 4352
+# A projector holds its one connection for us: twice this at most, where 30 s are allowed.
+TALK_S = 4.0
+# Less than a talk, so that silence is known from slowness.
+_ANSWER_S = 3.5
+_HOURS_LIMIT = 1_000_000
+_LAMPS_LIMIT = 8
+_TEXT_LIMIT = 100
+
+_REFUSED = (PJLinkERR1, PJLinkERR2, PJLinkERR3, PJLinkERR4)
+_INDEXES = frozenset("123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+_Answer = TypeVar("_Answer")
+_Ailments = tuple[tuple[Part, ...], tuple[Part, ...]]
+
+
+class TalkError(Exception):
+    """A talk that came to nothing.
+
+    reason: as in ProjectorReading. greeted: whether a projector was there at all.
+    connected: whether anything took the connection.
+    """
+
+    def __init__(self, reason: str, *, greeted: bool = False, connected: bool = True) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.greeted = greeted
+        self.connected = connected
+
+    @property
+    def silent(self) -> bool:
+        """Whether the connection stood, and not a word was said."""
+        return self.reason == "no_answer" and self.connected and not self.greeted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What a projector does now. odd: some answer was none that the specification knows."""
+
+    power: Power = Power.UNKNOWN
+    input: str = ""
+    lamp_hours: tuple[int, ...] = ()
+    filter_hours: int | None = None
+    failing: tuple[Part, ...] = ()
+    warned: tuple[Part, ...] = ()
+    odd: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """What a projector is. serial: "" where it tells none (class 1)."""
+
+    name: str = ""
+    maker: str = ""
+    model: str = ""
+    serial: str = ""
+    pjlink_class: int = 1
+
+
+class Talk:
+    """An open talk. odd: an answer came that the specification does not know."""
+
+    def __init__(self, link: Any, limit: asyncio.Timeout) -> None:
+        self._link = link
+        self._limit = limit
+        self.odd = False
+
+    def go_on(self) -> None:
+        """Allow for TALK_S from now on."""
+        self._limit.reschedule(asyncio.get_running_loop().time() + TALK_S)
+
+    async def state(self) -> State:
+        """Ask what it does now. Raises TalkError("busy") where it cannot say at the moment."""
+        power = await self.power()
+        lit = power in {Power.ON, Power.WARMING}
+        nothing: _Ailments = ((), ())
+        failing, warned = await self._asked(self._ailments, nothing)
+        return State(
+            power=power,
+            input=await self._asked(self._input, "") if lit else "",
+            lamp_hours=await self._asked(self._lamp_hours, ()),
+            failing=failing,
+            warned=warned,
+            odd=self.odd,
+        )
+
+    async def who(self) -> Who:
+        """Ask what it is."""
+        info = self._link.info
+        second = await self._asked(info.pjlink_class, PJClass.ONE) is PJClass.TWO
+        return Who(
+            name=await self._text(info.projector_name),
+            maker=await self._text(info.manufacturer_name),
+            model=await self._text(info.product_name),
+            serial=await self._text(info.serial_number) if second else "",
+            pjlink_class=2 if second else 1,
+        )
+
+    async def with_filter(self, state: State) -> State:
+        """Add how long its filter has served (class 2)."""
+        hours = await self._asked(self._filter_hours, None)
+        return replace(state, filter_hours=hours, odd=self.odd)
+
+    async def power(self) -> Power:
+        """Ask for the lamp. Raises TalkError("busy") where it cannot say at the moment."""
+        try:
+            return Power[(await self._link.power.get()).name]
+        except PJLinkERR3 as error:
+            raise TalkError("busy", greeted=True) from error
+        except _REFUSED:
+            return Power.UNKNOWN
+
+    async def set_power(self, *, on: bool) -> bool:
+        """Switch the lamp; False where it may not be disturbed now (ERR3).
+
+        Raises TalkError("refused") where it will not.
+        """
+        return await self._told(self._link.power.set(LampPower.ON if on else LampPower.OFF))
+
+    async def set_input(self, wanted: str) -> bool:
+        """Choose an input such as "DIGITAL 1"; False where it cannot be now (ERR3)."""
+        mode, index = input_code(wanted)
+        return await self._told(self._link.sources.set(mode, index))
+
+    async def input(self) -> str:
+        """Ask for the input; "" where it has none now."""
+        return await self._asked(self._input, "")
+
+    async def _told(self, command: Awaitable[None]) -> bool:
+        try:
+            await command
+        except PJLinkERR3:
+            return False
+        except _REFUSED as error:
+            raise TalkError("refused", greeted=True) from error
+        return True
+
+    async def _asked(self, ask: Callable[[], Awaitable[_Answer]], unknown: _Answer) -> _Answer:
+        """Ask one thing; what is refused stays unknown, what is odd is noted and unknown too."""
+        try:
+            return await ask()
+        except _REFUSED:
+            return unknown
+        except UnicodeError:
+            raise  # bytes that are no text: nothing after them may be trusted
+        except (ValueError, PJLinkUnexpectedResponseParameter):
+            self.odd = True
+            return unknown
+
+    async def _text(self, ask: Callable[[], Awaitable[str]]) -> str:
+        return clean(await self._asked(ask, ""), _TEXT_LIMIT)
+
+    async def _input(self) -> str:
+        mode, index = await self._link.sources.get()
+        return clean(f"{mode.name} {index}", _TEXT_LIMIT)
+
+    async def _lamp_hours(self) -> tuple[int, ...]:
+        lamps = await self._link.lamps.status()
+        return tuple(_hours(hours) for hours, _ in lamps[:_LAMPS_LIMIT])
+
+    async def _filter_hours(self) -> int | None:
+        return _hours(await self._link.filter.hours())
+
+    async def _ailments(self) -> _Ailments:
+        found = await self._link.errors.query()
+        return _parts(found, Ailments.Level.ERROR), _parts(found, Ailments.Level.WARN)
+
+
+class _Link(PJLink):  # type: ignore[misc] # aiopjlink has no types
+    """A link that knows whether it was greeted, and tolerates a line feed after each line."""
+
+    greeted = False
+
+    async def _read_next(self) -> str:
+        line: str = await super()._read_next()
+        line = line.lstrip("\n")
+        self.greeted = self.greeted or line[:7].upper() == "PJLINK "
+        return line
+
+    @property
+    def connected(self) -> bool:
+        """Whether a connection stands, however silent."""
+        return self._writer is not None
+
+    def hang_up(self) -> None:
+        """Close without a word more; aiopjlink itself leaves it open after a bad greeting."""
+        if self._writer is not None:
+            self._writer.close()
+
+
+@asynccontextmanager
+async def talking(address: str, port: int, password: str) -> AsyncIterator[Talk]:
+    """Open a talk for TALK_S at most; it raises nothing but TalkError."""
+    link = _Link(address, port, password or None, _ANSWER_S)
+    cancelled = _cancelled()
+    try:
+        async with asyncio.timeout(TALK_S) as limit:
+            await link.__aenter__()
+            yield Talk(link, limit)
+    except _REFUSED as error:
+        raise TalkError("busy", greeted=True) from error
+    except PJLinkPassword as error:
+        raise TalkError("needs_password", greeted=True) from error
+    except (PJLinkException, OSError, ValueError, LookupError, asyncio.LimitOverrunError) as error:
+        # aiopjlink lets the last ones through: half a line, no text, 64 kB without an end.
+        raise _trouble(link, error) from error
+    finally:
+        link.hang_up()
+        if _cancelled() > cancelled:
+            # Before Python 3.12, wait_for loses a cancellation that comes with an answer.
+            raise asyncio.CancelledError
+
+
+def _cancelled() -> int:
+    task = asyncio.current_task()
+    return task.cancelling() if task is not None else 0
+
+
+def _trouble(link: _Link, error: BaseException) -> TalkError:
+    """Say what a failure means: who hangs up before the greeting is busy with someone else."""
+    cause = error.__cause__ or error.__context__ or error
+    silent = isinstance(error, TimeoutError) or isinstance(cause, TimeoutError)
+    if silent or isinstance(error, PJLinkNoConnection):
+        reason = "no_answer"
+    elif isinstance(error, ConnectionError) or _hung_up(error, cause):
+        reason = "no_answer" if link.greeted else "busy"
+    else:
+        reason = "nonsense"
+    return TalkError(reason, greeted=link.greeted, connected=link.connected)
+
+
+def _hung_up(error: BaseException, cause: BaseException) -> bool:
+    # Who says something else first does not speak PJLink at all.
+    said = isinstance(cause, asyncio.IncompleteReadError) and cause.partial
+    return isinstance(error, PJLinkConnectionClosed) and not said
+
+
+def input_code(wanted: str) -> tuple[Any, str]:
+    """Turn "DIGITAL 1" into PJLink's mode and number (4.3). Raises ValueError of any other text."""
+    mode, _, index = wanted.strip().upper().partition(" ")
+    if mode not in Sources.Mode.__members__ or not (len(index) == 1 and index in _INDEXES):
+        raise ValueError(f"no such PJLink input: {clean(wanted, _TEXT_LIMIT)!r}")
+    return Sources.Mode[mode], index
+
+
+def _hours(hours: int) -> int:
+    if not 0 <= hours < _HOURS_LIMIT:
+        raise ValueError("no lamp burns for so long")
+    return hours
+
+
+def _parts(found: dict[Any, Any], level: Any) -> tuple[Part, ...]:
+    return tuple(Part(part.value) for part, its in found.items() if its is level)

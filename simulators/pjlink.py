@@ -1,0 +1,204 @@
+"""This file plays what a PJLink projector says and does: its lamp, its answers, its lies. Pure.
+
+Source: PJLink Specifications, version 2.10 (JBMIA), class 1 and 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from typing import Final
+
+from hardware.readings import Power
+
+POWER_CODES: Final = {Power.OFF: "0", Power.ON: "1", Power.COOLING: "2", Power.WARMING: "3"}
+MAX_LINE: Final = 136  # seven signs before at most 128 of a parameter, and the end
+_CLASS_2: Final = frozenset({"SNUM", "SVER", "FILT", "RLMP", "RFIL", "IRES", "RRES", "FREZ"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Make:
+    """A projector as it left the factory. mac: "00:26:ab:11:22:33". inputs: as in INST."""
+
+    name: str = "PJ-6A1"
+    maker: str = "EPSON"
+    model: str = "EPSON EB-L200F"
+    mac: str = "00:26:ab:11:22:33"
+    serial: str = "X4YZ5301234"
+    pjlink_class: int = 2
+    lamp_hours: tuple[int, ...] = (1200,)
+    filter_hours: int = 340
+    inputs: tuple[str, ...] = ("11", "12", "31", "32", "51")
+    warm_s: float = 30.0
+    cool_s: float = 90.0
+
+
+class Lie(StrEnum):
+    """What a projector says instead of an answer."""
+
+    NONE = ""
+    GARBAGE = "garbage"
+    BINARY = "binary"
+    ENDLESS = "endless"
+    TRICKLE = "trickle"
+    SHORT = "short"
+    WRONG_CLASS = "wrong_class"
+    WRONG_COMMAND = "wrong_command"
+    NUMBERS = "numbers"
+    HTTP = "http"
+
+
+class Crowd(Enum):
+    """What becomes of a connection beyond the limit: closed at once, or left waiting."""
+
+    CLOSED = "closed"
+    WAITS = "waits"
+
+
+@dataclass(slots=True, kw_only=True)
+class Faults:
+    """What is wrong with it now; may be changed at any time.
+
+    lie: instead of answers; lie_at_once: instead of the greeting too. silent: takes connections
+    and says nothing. mute: greets, then says nothing. errors: the six digits of ERST.
+    refusals: commands with the error they meet ("POWR": "ERR4"). delay_s: before each answer.
+    """
+
+    lie: Lie = Lie.NONE
+    lie_at_once: bool = False
+    silent: bool = False
+    mute: bool = False
+    errors: str = "000000"
+    refusals: dict[str, str] = field(default_factory=dict)
+    delay_s: float = 0.0
+    crowd: Crowd = Crowd.CLOSED
+    connections: int = 1
+
+
+class Lamp:
+    """The lamp on its clock. now: seconds; pace: how many played seconds one of them is."""
+
+    def __init__(self, make: Make, now: Callable[[], float], pace: float) -> None:
+        self._make = make
+        self._now = now
+        self._pace = pace
+        self._power = Power.OFF
+        self._since = now()
+        self._burnt_s = 0.0
+
+    @property
+    def power(self) -> Power:
+        """What it does now."""
+        elapsed = self._elapsed_s()
+        if self._power is Power.WARMING and elapsed >= self._make.warm_s:
+            return Power.ON
+        if self._power is Power.COOLING and elapsed >= self._make.cool_s:
+            return Power.OFF
+        return self._power
+
+    @property
+    def hours(self) -> tuple[int, ...]:
+        """How long each lamp has burnt, before and in this play."""
+        lit_s = self._burnt_s + (self._elapsed_s() if self._power is Power.WARMING else 0.0)
+        return tuple(hours + int(lit_s // 3600) for hours in self._make.lamp_hours)
+
+    def switch(self, *, on: bool) -> bool:
+        """Begin to warm or to cool; False where the lamp must not be disturbed now (ERR3)."""
+        power = self.power
+        if power is (Power.COOLING if on else Power.WARMING):
+            return False
+        if power is (Power.OFF if on else Power.ON):
+            self._burnt_s += 0.0 if on else self._elapsed_s()
+            self._power = Power.WARMING if on else Power.COOLING
+            self._since = self._now()
+        return True
+
+    def _elapsed_s(self) -> float:
+        return (self._now() - self._since) * self._pace
+
+
+class Mind:
+    """Answers commands, one line each, as a well-behaved projector does."""
+
+    def __init__(self, make: Make, lamp: Lamp, faults: Faults) -> None:
+        self._make = make
+        self._lamp = lamp
+        self._faults = faults
+        self._input = make.inputs[0]
+
+    def answer(self, line: str) -> str:
+        """Answer a command such as "%1POWR ?", without the ends of lines; "" of what is none."""
+        if len(line) < len("%1POWR ?") or line[0] != "%" or line[6] != " ":
+            return ""
+        class_, command, value = line[1], line[2:6].upper(), line[7:]
+        if class_ not in "12"[: self._make.pjlink_class]:
+            return f"%{class_}{command}=ERR1"
+        said = self._faults.refusals.get(command) or self._said(class_, command, value)
+        return f"%{class_}{command}={said}"
+
+    def _said(self, class_: str, command: str, value: str) -> str:
+        if command in _CLASS_2 and class_ != "2":
+            return "ERR1"
+        if value == "?":
+            return self._told(command)
+        match command:
+            case "POWR":
+                return self._switch(value)
+            case "INPT":
+                return self._choose(value)
+            case _:
+                return "ERR1"
+
+    def _told(self, command: str) -> str:
+        make, lit = self._make, self._lamp.power is Power.ON
+        facts: dict[str, Callable[[], str]] = {
+            "POWR": lambda: POWER_CODES[self._lamp.power],
+            "INPT": lambda: self._input if lit else "ERR3",
+            "AVMT": lambda: "30" if lit else "ERR3",
+            "ERST": lambda: self._faults.errors,
+            "LAMP": self._lamps,
+            "INST": lambda: " ".join(make.inputs),
+            "NAME": lambda: make.name,
+            "INF1": lambda: make.maker,
+            "INF2": lambda: make.model,
+            "INFO": lambda: "",
+            "CLSS": lambda: str(make.pjlink_class),
+            "SNUM": lambda: make.serial,
+            "SVER": lambda: "1.04",
+            "FILT": lambda: str(make.filter_hours),
+        }
+        return facts[command]() if command in facts else "ERR1"
+
+    def _lamps(self) -> str:
+        lit = int(self._lamp.power is Power.ON)
+        return " ".join(f"{hours} {lit}" for hours in self._lamp.hours) or "ERR1"
+
+    def _switch(self, value: str) -> str:
+        if value not in {"0", "1"}:
+            return "ERR2"
+        return "OK" if self._lamp.switch(on=value == "1") else "ERR3"
+
+    def _choose(self, value: str) -> str:
+        if self._lamp.power is not Power.ON:
+            return "ERR3"
+        if value not in self._make.inputs:
+            return "ERR2"
+        self._input = value
+        return "OK"
+
+
+def lie_of(lie: Lie, command: str) -> bytes:
+    """Give what a liar says to a command such as "%1POWR ?"; ENDLESS and TRICKLE never end it."""
+    name = command[2:6] or "POWR"
+    return {
+        Lie.GARBAGE: b"hello, who is there?\r",
+        Lie.BINARY: bytes(range(128, 256)) + b"\x00\xff\r",
+        Lie.ENDLESS: b"%1POWR=" + b"A" * 4096,
+        Lie.TRICKLE: b"%",
+        Lie.SHORT: b"%\r",
+        Lie.WRONG_CLASS: f"%9{name}=1\r".encode(),
+        Lie.WRONG_COMMAND: b"%1XXXX=1\r",
+        Lie.NUMBERS: f"{command[:2]}{name}={'9' * 5000} 1\r".encode(),
+        Lie.HTTP: b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n",
+    }.get(lie, b"")

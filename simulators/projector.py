@@ -1,0 +1,219 @@
+"""This file is a simulated projector or board: PJLink over real TCP and UDP, with fault switches.
+
+Source: PJLink Specifications, version 2.10 (JBMIA): section 5 for the password, 3.2 and 3.3 for
+search and notifications over UDP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+import socket
+import time
+from types import TracebackType
+from typing import Final, Self
+
+from simulators.pjlink import MAX_LINE, Crowd, Faults, Lamp, Lie, Make, Mind, lie_of
+
+__all__ = ["Crowd", "Faults", "Lie", "Make", "Projector"]
+
+PORT: Final = 4352
+IDLE_S: Final = 30.0  # a projector ends a connection that is idle for so long
+TRICKLE_S: Final = 0.2
+
+
+class Projector:
+    """A projector that listens at `host` and `port`, from `async with` on.
+
+    port, udp_port: 0 for any free one; read them after. answers_to: the UDP port that answers to
+    a search go to, 4352 by the specification; 0: where the search came from, as some do.
+    password: "" for none. pace: how many played seconds one real second is.
+    search_answer: what it tells of itself, its MAC by the specification; some tell their address.
+    """
+
+    def __init__(
+        self,
+        make: Make,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        udp_port: int = 0,
+        answers_to: int = PORT,
+        password: str = "",
+        pace: float = 1.0,
+        search_answer: str = "",
+    ) -> None:
+        self.make = make
+        self.faults = Faults()
+        self.password = password
+        self.host = host
+        self.port = port
+        self.udp_port = udp_port
+        self.lamp = Lamp(make, time.monotonic, pace)
+        self.commands: list[str] = []
+        self._answers_to = answers_to
+        self._search_answer = search_answer or make.mac
+        self._mind = Mind(make, self.lamp, self.faults)
+        self._server: asyncio.Server | None = None
+        self._transport: asyncio.DatagramTransport | None = None
+        self._talks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._served = 0
+        self._left = asyncio.Event()
+
+    def __repr__(self) -> str:
+        return f"Projector({self.make.name!r}, {self.host}:{self.port})"
+
+    async def __aenter__(self) -> Self:
+        """Listen. Raises OSError where the ports are taken."""
+        await self.plug_in()
+        return self
+
+    async def __aexit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        await self.unplug()
+
+    async def plug_in(self) -> None:
+        """Listen again, on the same ports."""
+        self._server = await asyncio.start_server(self._serve, self.host, self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+        if self.make.pjlink_class > 1:
+            await self._listen_for_search()
+
+    async def unplug(self) -> None:
+        """Pull its plug: every connection is cut, and new ones are refused."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        if self._transport is not None:
+            self._transport.close()
+            self._transport = None
+        talks = dict(self._talks)
+        for writer in talks.values():
+            writer.transport.abort()
+        self._left.set()
+        await asyncio.gather(*talks)
+
+    def tell_link_up(self, host: str, port: int = PORT) -> None:
+        """Tell a controller that this projector is ready (LKUP)."""
+        self._send(f"%2LKUP={self.make.mac}\r".encode(), (host, port))
+
+    def say(self, data: bytes, host: str, port: int = PORT) -> None:
+        """Send any datagram, from its own address."""
+        self._send(data, (host, port))
+
+    def hear(self, data: bytes, sender: tuple[str, int]) -> None:
+        """Take in a datagram: a search is answered, all else is nothing to a projector."""
+        if data == b"%2SRCH\r" and not self.faults.silent:
+            answer = f"%2ACKN={self._search_answer}\r".encode()
+            self._send(answer, (sender[0], self._answers_to or sender[1]))
+
+    async def _listen_for_search(self) -> None:
+        loop = asyncio.get_running_loop()
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        # A controller on the same computer listens on the same port, at another address.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setblocking(False)
+        sock.bind((self.host, self.udp_port))
+        self.udp_port = sock.getsockname()[1]
+        self._transport, _ = await loop.create_datagram_endpoint(lambda: _Ear(self), sock=sock)
+
+    def _send(self, data: bytes, target: tuple[str, int]) -> None:
+        if self._transport is not None:
+            self._transport.sendto(data, target)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - asyncio runs this in a task
+        self._talks[task] = writer
+        try:
+            if await self._turn():
+                await self._served_now(reader, writer)
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            pass  # the other side left, or talked nonsense: a projector hangs up
+        finally:
+            del self._talks[task]
+            writer.close()
+
+    async def _turn(self) -> bool:
+        """Wait for this connection's turn; False where it is sent away."""
+        while self._served >= self.faults.connections:
+            if self.faults.crowd is Crowd.CLOSED:
+                return False
+            self._left.clear()
+            await self._left.wait()
+            if self._server is None:
+                return False
+        return True
+
+    async def _served_now(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._served += 1
+        try:
+            await self._talk(reader, writer)
+        finally:
+            self._served -= 1
+            self._left.set()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        faults = self.faults
+        if faults.silent:
+            await reader.read()
+        elif faults.lie and faults.lie_at_once:
+            await self._lie(writer, "")
+        elif await self._greet(reader, writer):
+            while True:
+                await self._reply(writer, await self._line(reader))
+
+    async def _line(self, reader: asyncio.StreamReader) -> str:
+        async with asyncio.timeout(IDLE_S):
+            line = await reader.readuntil(b"\r")
+        return line[: MAX_LINE + 32].decode("utf-8", "replace").strip()
+
+    async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Greet, and ask for the password where there is one; it comes before the first command."""
+        if not self.password:
+            writer.write(b"PJLINK 0\r")
+            return True
+        salt = secrets.token_hex(4)
+        writer.write(f"PJLINK 1 {salt}\r".encode())
+        line = await self._line(reader)
+        digest = hashlib.md5((salt + self.password).encode(), usedforsecurity=False).hexdigest()
+        if line[:32] != digest:
+            writer.write(b"PJLINK ERRA\r")
+            return False
+        await self._reply(writer, line[32:])
+        return True
+
+    async def _reply(self, writer: asyncio.StreamWriter, command: str) -> None:
+        self.commands.append(command)
+        if self.faults.lie:
+            await self._lie(writer, command)
+        elif not self.faults.mute:
+            await asyncio.sleep(self.faults.delay_s)
+            if answer := self._mind.answer(command):
+                writer.write(f"{answer}\r".encode())
+            await writer.drain()
+
+    async def _lie(self, writer: asyncio.StreamWriter, command: str) -> None:
+        lie = self.faults.lie
+        writer.write(lie_of(lie, command))
+        while lie in {Lie.ENDLESS, Lie.TRICKLE}:
+            await writer.drain()
+            await asyncio.sleep(TRICKLE_S if lie is Lie.TRICKLE else 0)
+            writer.write(b"A" * (1 if lie is Lie.TRICKLE else 4096))
+        await writer.drain()
+
+
+class _Ear(asyncio.DatagramProtocol):
+    """Hands what comes over UDP to its projector."""
+
+    def __init__(self, projector: Projector) -> None:
+        self._projector = projector
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        """Take in one datagram."""
+        self._projector.hear(data, addr)

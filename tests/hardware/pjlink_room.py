@@ -1,0 +1,108 @@
+"""A room with simulated projectors and a watch over them, for the tests of PJLink."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from told import Told
+
+from hardware.network.pjlink import Entry, Projectors, Settings
+from hardware.readings import Flaw, ProjectorReading, Sighting
+from simulators.projector import Make, Projector
+
+NOWHERE = Path("/nonexistent")
+SECRET = "secret-5b2c"  # noqa: S105 - of a simulated projector
+FIRST = Make()
+OLD = Make(name="PJ-OLD", maker="NEC", model="NP-M403X", serial="", pjlink_class=1)
+
+
+class Watch:
+    """A running watch, and what it told with the seconds since it began."""
+
+    def __init__(self) -> None:
+        self.told = Told()
+        self.password = ""
+        self.typed: list[Entry] = []
+        self.projectors: Projectors | None = None
+        self.listens_at = ("127.0.0.1", free_udp_port())
+
+    async def reading(
+        self, wanted: Callable[[ProjectorReading], bool], within_s: float = 10.0
+    ) -> ProjectorReading:
+        return await self.told.until(
+            lambda seen: isinstance(seen, ProjectorReading) and wanted(seen), within_s
+        )
+
+    async def sighting(
+        self, wanted: Callable[[Sighting], bool] = bool, within_s: float = 10.0
+    ) -> Sighting:
+        return await self.told.until(
+            lambda seen: isinstance(seen, Sighting) and wanted(seen), within_s
+        )
+
+    async def flaw(self, within_s: float = 10.0) -> Flaw:
+        return await self.told.until(lambda seen: isinstance(seen, Flaw), within_s)
+
+
+def free_udp_port() -> int:
+    """Give a UDP port of loopback that nobody uses."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def settings_for(
+    projectors: Iterable[Projector], listen_port: int, neighbours: Path = NOWHERE
+) -> Settings:
+    """Look for these projectors, which share a TCP port, and for nothing else."""
+    rooms = list(projectors)
+    return Settings(
+        port=rooms[0].port if rooms else 9,
+        listen=("127.0.0.1", listen_port),
+        targets=lambda: [(one.host, one.udp_port) for one in rooms if one.udp_port],
+        neighbours=neighbours,
+        networks=tuple,
+        jitter=lambda: 0.0,
+    )
+
+
+@asynccontextmanager
+async def watching(
+    *projectors: Projector,
+    password: str = "",
+    typed: Iterable[Entry] = (),
+    neighbours: Path = NOWHERE,
+) -> AsyncIterator[Watch]:
+    """Watch these projectors as long as the block runs."""
+    watch = Watch()
+    watch.password, watch.typed = password, list(typed)
+    watch.projectors = Projectors(
+        watch.told,
+        password=lambda: watch.password,
+        typed=lambda: watch.typed,
+        settings=settings_for(projectors, watch.listens_at[1], neighbours),
+    )
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(watch.projectors.watch())
+        yield watch
+        task.cancel()
+
+
+def projector(make: Make = FIRST, host: str = "127.0.0.2", **more: object) -> Projector:
+    """Give a projector of our own that answers to where it was asked from."""
+    return Projector(make, host=host, answers_to=0, **more)
+
+
+async def longest_pause(stop: asyncio.Event) -> float:
+    """Give the longest time for which the loop stood still, in seconds, until stopped."""
+    longest = 0.0
+    while not stop.is_set():
+        before = time.perf_counter()
+        await asyncio.sleep(0.005)
+        longest = max(longest, time.perf_counter() - before - 0.005)
+    return longest

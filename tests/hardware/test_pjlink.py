@@ -1,0 +1,321 @@
+"""PJLink: projectors are found, told apart, and their troubles named, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pjlink_room import FIRST, NOWHERE, OLD, SECRET, longest_pause, projector, watching
+
+from hardware.network.pjlink import Entry, ask, look_at
+from hardware.readings import Flaw, Identity, Kind, Part, Power, ProjectorReading, Sighting
+from simulators.projector import Crowd, Lie, Make, Projector
+
+MAC_KEY = "mac:0026ab112233"
+
+
+def test_a_class_2_projector_is_found_within_three_seconds_with_all_it_tells() -> None:
+    """By its answer to the search; its serial is a further key."""
+
+    async def run() -> None:
+        async with projector() as one:
+            one.faults.errors = "012000"
+            async with watching(one) as watch:
+                sighting = await watch.sighting(within_s=3.0)
+                assert (sighting.key, sighting.identity) == (MAC_KEY, Identity.MAC)
+                assert sighting.kind is Kind.PROJECTOR
+                assert sighting.aliases == (f"serial:epson:{FIRST.serial}",)
+                assert (sighting.name, sighting.vendor, sighting.model, sighting.serial) == (
+                    FIRST.name,
+                    FIRST.maker,
+                    FIRST.model,
+                    FIRST.serial,
+                )
+                assert (sighting.address, sighting.port) == (one.host, one.port)
+                reading = await watch.reading(lambda seen: seen.key == MAC_KEY)
+                assert reading.power is Power.OFF
+                assert reading.lamp_hours == (1200,)
+                assert reading.filter_hours == 340
+                assert reading.failing == (Part.TEMPERATURE,)
+                assert reading.warned == (Part.LAMP,)
+                assert not reading.reason
+
+    asyncio.run(run())
+
+
+def test_a_class_1_projector_at_a_typed_address_is_known_by_its_entry() -> None:
+    """It has neither MAC nor serial to tell; and it is asked nothing of class 2."""
+
+    async def run() -> None:
+        async with (
+            projector(OLD) as one,
+            watching(typed=[Entry("t1", one.host, one.port)]) as watch,
+        ):
+            sighting = await watch.sighting()
+            assert (sighting.key, sighting.identity) == ("token:t1", Identity.TOKEN)
+            assert (await watch.reading(lambda seen: seen.key == "token:t1")).power is Power.OFF
+            assert not any(command.startswith("%2") for command in one.commands)
+
+    asyncio.run(run())
+
+
+def test_the_neighbour_table_names_a_class_1_projector(tmp_path: Path) -> None:
+    """The MAC is a stronger name than the entry."""
+    table = tmp_path / "arp"
+    table.write_text("127.0.0.2 0x1 0x2 00:26:ab:99:88:77 * eth0\n")
+
+    async def run() -> None:
+        async with (
+            projector(OLD) as one,
+            watching(typed=[Entry("t1", one.host, one.port)], neighbours=table) as watch,
+        ):
+            assert (await watch.sighting()).key == "mac:0026ab998877"
+
+    asyncio.run(run())
+
+
+def test_a_projector_that_answers_with_its_address_is_found_by_its_serial() -> None:
+    """Some answer a search with their IP address instead of their MAC."""
+
+    async def run() -> None:
+        async with projector(search_answer="127.0.0.2") as one, watching(one) as watch:
+            sighting = await watch.sighting()
+            assert sighting.key == f"serial:epson:{FIRST.serial}"
+            assert sighting.identity is Identity.UUID
+
+    asyncio.run(run())
+
+
+def test_an_interactive_panel_that_speaks_pjlink_is_a_board() -> None:
+    """By a row of matchers.toml."""
+    panel = Make(maker="ViewSonic", model="ViewBoard IFP6550", mac="00:e0:4c:00:00:11")
+
+    async def run() -> None:
+        async with projector(panel) as one, watching(one) as watch:
+            assert (await watch.sighting()).kind is Kind.BOARD
+
+    asyncio.run(run())
+
+
+def test_a_password_opens_and_a_wrong_one_is_said_to_be_needed() -> None:
+    """Once the right one is known, it is tried at once."""
+
+    async def run() -> None:
+        async with projector(password=SECRET) as one, watching(one) as watch:
+            assert (await watch.reading(bool)).reason == "needs_password"
+            watch.password = SECRET[::-1]
+            assert (await watch.reading(bool)).reason == "needs_password"
+            watch.password = SECRET
+            assert (await watch.reading(lambda seen: not seen.reason)).power is Power.OFF
+
+    asyncio.run(run())
+
+
+def test_no_password_is_ever_told(caplog: pytest.LogCaptureFixture) -> None:
+    """Not in a log, nor in what is reported or shown of the watch, whatever goes wrong."""
+    caplog.set_level(logging.DEBUG)
+
+    async def run() -> None:
+        async with projector(password=SECRET) as one:
+            async with watching(one, password=SECRET) as watch:
+                await watch.reading(lambda seen: not seen.reason)
+                shown = repr((watch.projectors, vars(watch.projectors), watch.told.sightings, one))
+            one.faults.lie = Lie.BINARY
+            shown += repr(await ask(one.host, one.port, password=SECRET, neighbours=NOWHERE))
+        assert SECRET not in shown + caplog.text
+
+    asyncio.run(run(), debug=True)
+
+
+@pytest.mark.parametrize("crowd", list(Crowd))
+def test_a_projector_with_one_connection_is_busy_within_five_seconds_and_soon_back(
+    crowd: Crowd,
+) -> None:
+    """Whether it sends us away or lets us wait, someone else is served; then we are."""
+
+    async def run() -> None:
+        async with projector() as one, watching(one) as watch:
+            await watch.reading(lambda seen: not seen.reason)
+            one.faults.crowd = crowd
+            reader, writer = await asyncio.open_connection(one.host, one.port)
+            await reader.readuntil(b"\r")
+            one.say(b"%2POWR=1\r", *watch.listens_at)
+            assert (await watch.reading(bool, 5.0 + 2.0)).reason == "busy"
+            writer.close()
+            freed = time.monotonic()
+            await watch.reading(lambda seen: not seen.reason)
+            assert time.monotonic() - freed <= 10.0
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+@pytest.mark.parametrize("lie", [lie for lie in Lie if lie])
+def test_a_liar_is_seen_through_within_five_seconds_and_does_not_stop_the_loop(
+    lie: Lie, *, at_once: bool
+) -> None:
+    """Every lie is a trouble with a name, and never an error."""
+
+    async def run() -> None:
+        async with projector() as one:
+            one.faults.lie, one.faults.lie_at_once = lie, at_once
+            stop = asyncio.Event()
+            async with asyncio.TaskGroup() as group:
+                pause = group.create_task(longest_pause(stop))
+                async with asyncio.timeout(5.0):
+                    look = await look_at(one.host, one.port, "")
+                stop.set()
+            assert look.trouble.reason == ("no_answer" if lie is Lie.TRICKLE else "nonsense")
+            assert pause.result() < 0.25  # 50 ms where nothing else runs on the machine
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("lie", [Lie.ENDLESS, Lie.BINARY])
+def test_a_lie_is_a_flaw_and_the_watch_outlives_it(lie: Lie) -> None:
+    """Told the truth again, it believes it again."""
+
+    async def run() -> None:
+        async with projector() as one:
+            one.faults.lie, one.faults.lie_at_once = lie, True
+            async with watching(one) as watch:
+                assert (await watch.reading(bool, 5.0)).reason == "nonsense"
+                assert await watch.flaw() == Flaw(
+                    source="pjlink", code="nonsense", address=one.host
+                )
+                one.faults.lie = Lie.NONE
+                await watch.reading(lambda seen: not seen.reason)
+
+    asyncio.run(run())
+
+
+@settings(max_examples=60, deadline=None)
+@given(answers=st.lists(st.binary(max_size=80), max_size=8), greets=st.booleans())
+def test_no_bytes_from_a_projector_raise_anything_but_a_trouble(
+    answers: list[bytes], *, greets: bool
+) -> None:
+    """Whatever comes, and wherever it stops, a look ends with a state or a trouble."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            if greets:
+                writer.write(b"PJLINK 0\r")
+            for answer in answers:
+                writer.write(answer)
+                writer.write(b"\r")
+            writer.close()
+
+    async def run() -> None:
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            look = await look_at(*server.sockets[0].getsockname(), "pw")
+        assert (look.state is None) or (look.trouble is None) or look.trouble.reason
+
+    asyncio.run(run())
+
+
+def test_one_odd_answer_leaves_the_others_standing() -> None:
+    """It is a flaw, and only that one measure is unknown."""
+
+    async def run() -> None:
+        async with projector() as one:
+            one.faults.errors = "OK"
+            async with watching(one) as watch:
+                reading = await watch.reading(bool)
+                assert (reading.reason, reading.failing) == ("", ())
+                assert reading.lamp_hours == (1200,)
+                assert (await watch.flaw()).code == "nonsense"
+
+    asyncio.run(run())
+
+
+def test_a_silent_projector_does_not_answer_and_one_pulled_out_is_gone_and_comes_back() -> None:
+    """Two misses in a row, so that one lost packet is no alarm."""
+
+    async def run() -> None:
+        async with projector() as one, watching(one) as watch:
+            await watch.reading(lambda seen: not seen.reason)
+            one.faults.mute = True
+            one.say(b"%2POWR=1\r", *watch.listens_at)
+            assert (await watch.reading(bool, 5.0 + 2.0)).reason == "no_answer"
+            one.faults.mute = False
+            await watch.reading(lambda seen: not seen.reason)
+            one.say(b"%2POWR=1\r", *watch.listens_at)
+            await one.unplug()
+            gone = await watch.sighting(lambda seen: not seen.present, 20.0)
+            assert (gone.key, gone.reason) == (MAC_KEY, "no_answer")
+            await one.plug_in()
+            assert (await watch.sighting()).present
+
+    asyncio.run(run())
+
+
+def test_what_is_typed_and_does_not_speak_pjlink_is_not_talked_about() -> None:
+    """A camera's address may be typed as well: its silence is no projector's trouble."""
+
+    async def run() -> None:
+        async with Projector(OLD) as one:
+            one.faults.lie, one.faults.lie_at_once = Lie.HTTP, True
+            assert await ask(one.host, one.port, neighbours=NOWHERE) == []
+        assert await ask(one.host, one.port, neighbours=NOWHERE) == []
+
+    asyncio.run(run())
+
+
+def test_asking_one_address_gives_its_sighting_and_its_reading() -> None:
+    """With the strongest name it tells."""
+
+    async def run() -> None:
+        async with Projector(FIRST, password=SECRET) as one:
+            seen = await ask(one.host, one.port, password=SECRET, neighbours=NOWHERE)
+            sighting, reading = seen
+            assert isinstance(sighting, Sighting)
+            assert isinstance(reading, ProjectorReading)
+            assert sighting.key == reading.key == f"serial:epson:{FIRST.serial}"
+
+    asyncio.run(run())
+
+
+def test_an_entry_taken_back_is_forgotten() -> None:
+    """And its connection is not used any more."""
+
+    async def run() -> None:
+        entry = Entry("t1", "127.0.0.2", 0)
+        async with projector(OLD) as one:
+            entry = entry._replace(port=one.port)
+            async with watching(typed=[entry]) as watch:
+                await watch.sighting()
+                watch.typed.clear()
+                async with asyncio.timeout(5):
+                    while watch.projectors._watched:
+                        await asyncio.sleep(0.05)
+
+    asyncio.run(run())
+
+
+def test_a_forged_crowd_of_projectors_is_bounded() -> None:
+    """The flood is told, and the real one stays."""
+
+    async def run() -> None:
+        async with projector() as one, watching(one) as watch:
+            await watch.sighting()
+            for count in range(1, 200):
+                say_from(f"127.0.1.{count}", f"%2ACKN=0026ab{count:06x}\r", watch.listens_at)
+            assert (await watch.flaw()).code == "flood"
+            assert len(watch.projectors._watched) <= 32
+            assert one.host in {each.known.address for each in watch.projectors._watched}
+
+    asyncio.run(run())
+
+
+def say_from(address: str, text: str, target: tuple[str, int]) -> None:
+    """Send a datagram from another of this machine's addresses."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind((address, 0))
+        sock.sendto(text.encode(), target)

@@ -1,0 +1,182 @@
+"""PJLink: what is told of a projector, decided without a network."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hardware.network.flaws import Flaws
+from hardware.network.pjlink_known import POLL_S, TROUBLE_S, Known, Look, kind_of
+from hardware.network.pjlink_search import SEARCH, About, Heard, heard
+from hardware.network.pjlink_talk import State, TalkError, Who, input_code
+from hardware.readings import Flaw, Identity, Kind, Power, ProjectorReading, Sighting
+
+WHO = Who(name="PJ", maker="NEC", model="M403X", serial="7X00123FB", pjlink_class=2)
+WELL = Look(state=State(power=Power.ON), who=WHO)
+MAC = "0026ab112233"
+
+
+def known() -> Known:
+    return Known("10.0.0.9", 4352, mac=MAC, sure=True)
+
+
+def typed() -> Known:
+    return Known("10.0.0.9", 4352, token="t1")  # noqa: S106 - names an entry
+
+
+def trouble(reason: str, *, greeted: bool = False, connected: bool = True) -> Look:
+    return Look(trouble=TalkError(reason, greeted=greeted, connected=connected))
+
+
+def reasons(seen: list[object]) -> list[str]:
+    return [one.reason for one in seen if isinstance(one, ProjectorReading)]
+
+
+def sightings(seen: list[object]) -> list[Sighting]:
+    return [one for one in seen if isinstance(one, Sighting)]
+
+
+def test_a_sighting_is_told_once_and_a_reading_each_time() -> None:
+    """Nothing changed the second time."""
+    one = known()
+    first, again = one.take(WELL, 1.0, 1.0), one.take(WELL, 61.0, 61.0)
+    assert [type(seen) for seen in first] == [Sighting, ProjectorReading]
+    assert [type(seen) for seen in again] == [ProjectorReading]
+
+
+def test_silence_after_the_connection_is_a_busy_projector_for_forty_seconds() -> None:
+    """Who holds it may be idle for 30 s; after that it hangs."""
+    one = known()
+    one.take(WELL, 0.0, 0.0)
+    silent = trouble("no_answer")
+    told = [reasons(one.take(silent, at, at))[0] for at in (64.0, 72.0, 100.0, 105.0, 110.0)]
+    assert told == ["busy", "busy", "busy", "no_answer", "no_answer"]
+
+
+def test_silence_of_one_that_never_spoke_is_no_answer() -> None:
+    """Nobody knows whether it speaks PJLink at all."""
+    one = typed()
+    assert one.take(trouble("no_answer"), 1.0, 1.0) == []
+    assert one.wait_s(0.0) == POLL_S
+
+
+def test_two_misses_make_it_gone_and_one_answer_brings_it_back() -> None:
+    """A packet may be lost."""
+    one = known()
+    one.take(WELL, 0.0, 0.0)
+    away = trouble("no_answer", connected=False)
+    assert sightings(one.take(away, 60.0, 60.0)) == []
+    (gone,) = sightings(one.take(away, 68.0, 68.0))
+    assert (gone.key, gone.present, gone.reason) == (f"mac:{MAC}", False, "no_answer")
+    assert sightings(one.take(away, 76.0, 76.0)) == []
+    assert one.who(76.0) is None
+    (back,) = sightings(one.take(WELL, 84.0, 84.0))
+    assert back.present
+
+
+def test_a_trouble_is_looked_at_again_within_eight_seconds() -> None:
+    """And a missing password, which people must type, only with the next poll."""
+    one = known()
+    one.take(WELL, 0.0, 0.0)
+    assert one.wait_s(0.0) >= POLL_S
+    one.take(trouble("busy"), 1.0, 1.0)
+    assert TROUBLE_S <= one.wait_s(1.0) < 8.0
+    one.take(trouble("needs_password", greeted=True), 2.0, 2.0)
+    assert one.wait_s(0.0) >= POLL_S
+
+
+def test_another_projector_at_the_address_is_another_device() -> None:
+    """The one before is gone, and nothing of it is told of the new one."""
+    one = known()
+    one.take(WELL, 0.0, 0.0)
+    (gone,) = one.become("0026ab445566")
+    assert not gone.present
+    (new,) = sightings(one.take(Look(state=State(), who=Who(name="B")), 5.0, 5.0))
+    assert (new.key, new.name, new.serial) == ("mac:0026ab445566", "B", "")
+
+
+def test_a_projector_that_needs_a_password_is_seen_all_the_same() -> None:
+    """By the MAC that it told in the search."""
+    seen = known().take(trouble("needs_password", greeted=True), 1.0, 1.0)
+    assert sightings(seen)[0].key == f"mac:{MAC}"
+    assert reasons(seen) == ["needs_password"]
+
+
+def test_one_that_tells_nothing_at_all_has_no_key() -> None:
+    """Two of them would be taken for one."""
+    one = Known("10.0.0.9", 4352, sure=True)
+    assert one.take(trouble("needs_password", greeted=True), 1.0, 1.0) == []
+
+
+@pytest.mark.parametrize("serial", ["", "0000000", "123", "SN0001"])
+def test_a_weak_serial_names_nothing(serial: str) -> None:
+    """The entry that was typed is the better name."""
+    one = typed()
+    who = Who(name="PJ", maker="NEC", serial=serial, pjlink_class=2)
+    (seen,) = sightings(one.take(Look(state=State(), who=who), 1.0, 1.0))
+    assert (seen.identity, seen.key, seen.aliases) == (Identity.TOKEN, "token:t1", ())
+    assert seen.serial == ""
+
+
+def test_boards_are_known_by_their_names() -> None:
+    """All else is a projector."""
+    assert kind_of(Who(maker="Promethean", model="ActivPanel 9")) is Kind.BOARD
+    assert kind_of(Who(maker="SMART", name="SMART Board 6A1")) is Kind.BOARD
+    assert kind_of(Who(maker="SMART Technologies", model="UF70")) is Kind.PROJECTOR
+    assert kind_of(Who()) is Kind.PROJECTOR
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (SEARCH, None),
+        (b"%2ACKN=00:26:ab:11:22:33\r", Heard("10.0.0.9", About.THERE, MAC)),
+        (b"%2ackn=0026AB112233", Heard("10.0.0.9", About.THERE, MAC)),
+        (b"%2LKUP=00:26:ab:11:22:33\r\n", Heard("10.0.0.9", About.THERE, MAC)),
+        (b"%2ACKN=192.168.1.77\r", Heard("10.0.0.9", About.THERE)),
+        (b"%2ACKN=ff:ff:ff:ff:ff:ff\r", Heard("10.0.0.9", About.THERE)),
+        (b"%2POWR=1\r", Heard("10.0.0.9", About.CHANGED)),
+        (b"%2ERST=000010\r", Heard("10.0.0.9", About.CHANGED)),
+    ],
+)
+def test_a_datagram_is_read(data: bytes, expected: Heard | None) -> None:
+    """The sender's address counts, whatever it says of itself."""
+    assert heard(data, "10.0.0.9") == expected
+
+
+@given(st.binary(max_size=2000))
+def test_any_datagram_is_a_word_or_nonsense(data: bytes) -> None:
+    """Nothing else is raised."""
+    try:
+        said = heard(data, "10.0.0.9")
+    except ValueError:
+        said = None
+    assert said is None or said.address == "10.0.0.9"
+
+
+@given(st.text(max_size=20))
+def test_an_input_is_a_mode_and_one_sign(text: str) -> None:
+    """What is read can be written again."""
+    try:
+        mode, index = input_code(text)
+    except ValueError:
+        return
+    assert f"{mode.name} {index}" == text.strip().upper()
+
+
+def test_flaws_are_counted_all_and_told_once_a_minute() -> None:
+    """A liar does not fill the log, nor do a thousand."""
+    told: list[object] = []
+    now = [0.0]
+    flaws = Flaws(told.append, "pjlink", lambda: now[0])
+    for _ in range(100):
+        flaws.say("nonsense", "10.0.0.9")
+    assert told == [Flaw(source="pjlink", code="nonsense", address="10.0.0.9")]
+    assert flaws.count == 100
+    for last in range(1000):
+        flaws.say("nonsense", f"10.0.1.{last}")
+    assert len(told) == 256
+    now[0] = 61.0
+    flaws.say("nonsense", "10.0.0.9")
+    assert len(told) == 257
