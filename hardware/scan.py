@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hardware.host.machine import identify, identity_sighting
 from hardware.network import mdns
-from hardware.readings import SenseMissing, Sighting
+from hardware.readings import Seen, SenseMissing, Sighting
 from hardware.usb import watch as usb
 
 
@@ -36,11 +36,13 @@ async def look(seconds: float) -> Scan:
     seen = {own.key: own}
     missing: list[Missing] = []
 
-    def report(sighting: Sighting) -> None:
-        if sighting.present:
-            seen[sighting.key] = sighting
+    def report(said: Seen) -> None:
+        if not isinstance(said, Sighting):
+            return
+        if said.present:
+            seen[said.key] = said
         else:
-            seen.pop(sighting.key, None)
+            seen.pop(said.key, None)
 
     async def sense(name: str, watching: Awaitable[None]) -> None:
         try:
