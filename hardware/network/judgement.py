@@ -19,7 +19,9 @@ _GONE_S: Final = 10.0
 _UNANSWERED_S: Final = 30.0
 _OFTEN_MISSES: Final = 12
 # All together at most so many probes in a second: with more devices the period stretches.
-BUDGET_PER_S: Final = 4.0
+BUDGET_PER_S: Final = 3.0
+# Sums of times are not exact.
+_AT_ONCE_S: Final = 1e-6
 # What is asked because somebody heard it again is asked no oftener.
 _SOON_S: Final = 1.0
 # More than any room has; those beyond are told by their finders alone.
@@ -95,9 +97,10 @@ class Judgement:
 
     def take(self, now: float) -> tuple[Key, tuple[str, int]] | None:
         """Give a probe to make now: whose, and where to; None if none is due."""
-        if self.next_in_s(now) != 0.0:
+        wait_s = self.next_in_s(now)
+        if wait_s is None or wait_s > _AT_ONCE_S:
             return None
-        doubtful = bool(self._doubtful) and self._doubtful[0][0] <= now
+        doubtful = bool(self._doubtful) and self._doubtful[0][0] <= now + _AT_ONCE_S
         _, _, key = heapq.heappop(self._doubtful if doubtful else self._others)
         target = self._targets[key]
         target.due, target.asked_at = None, now

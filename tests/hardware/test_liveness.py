@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 from told import Told
 
-from hardware.network import judgement, probe
+from hardware.network import judgement, liveness, probe
 from hardware.network.interfaces import Networks
 from hardware.network.liveness import Liveness, Trail
 from hardware.network.probe import Answer, ask
@@ -113,6 +113,7 @@ class Stage:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for name, value in {"PERIOD_S": 0.02, "BUDGET_PER_S": 1000.0, "_GONE_S": 0.02}.items():
             monkeypatch.setattr(judgement, name, value)
+        monkeypatch.setattr(liveness, "_TOGETHER_S", 0.001)
         self.told = Told()
         self.answer = Answer.ANSWERED
         self.ours = OURS
