@@ -72,11 +72,14 @@ class MdnsRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mac: tuple[str, ...] = ()
     mac_in_name: bool = False
     uuid: tuple[str, ...] = ()
+    serial: tuple[str, ...] = ()
+    serial_in_name: str = ""
     name: tuple[str, ...] = ()
     vendor: tuple[str, ...] = ()
     model: tuple[str, ...] = ()
     maker: str = ""
     private: bool = False
+    asks: Kind | None = None
 
 
 class PjlinkRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

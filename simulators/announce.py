@@ -91,23 +91,24 @@ class Announcer:
             _LOGGER.info("mDNS: all devices said goodbye")
 
     async def _speak(self, responder: AsyncZeroconf) -> None:
-        addresses = _addresses()
+        addresses = own_addresses()
         infos = {
-            device_id: _info(service, addresses) for device_id, service in self._services.items()
+            device_id: info_of(service, addresses) for device_id, service in self._services.items()
         }
         everything = list(infos.values())
         for start in range(0, len(everything), AT_ONCE):
-            await _announce(responder, everything[start : start + AT_ONCE])
+            await announce(responder, everything[start : start + AT_ONCE])
         _LOGGER.info("mDNS: %d devices announced", len(everything))
         while True:
             device_id, present = await self._moves.get()
             if present:
-                await _announce(responder, [infos[device_id]])
+                await announce(responder, [infos[device_id]])
             else:
-                await _withdraw(responder, infos[device_id])
+                await withdraw(responder, infos[device_id])
 
 
-async def _announce(responder: AsyncZeroconf, infos: Sequence[AsyncServiceInfo]) -> None:
+async def announce(responder: AsyncZeroconf, infos: Sequence[AsyncServiceInfo]) -> None:
+    """Announce services at once, under whatever type and name; a failure is logged."""
     try:
         spoken = [
             await responder.async_register_service(info, cooperating_responders=True, strict=False)
@@ -118,25 +119,29 @@ async def _announce(responder: AsyncZeroconf, infos: Sequence[AsyncServiceInfo])
         _LOGGER.warning("mDNS announcement failed: %s", error or type(error).__name__)
 
 
-async def _withdraw(responder: AsyncZeroconf, info: AsyncServiceInfo) -> None:
+async def withdraw(responder: AsyncZeroconf, info: AsyncServiceInfo) -> None:
+    """Say goodbye for a service; a failure is logged."""
     try:
         await (await responder.async_unregister_service(info))
     except (OSError, Error, KeyError) as error:
         _LOGGER.warning("mDNS goodbye failed: %s", error or type(error).__name__)
 
 
-def _info(service: Service, addresses: Sequence[bytes]) -> AsyncServiceInfo:
+def info_of(
+    service: Service, addresses: Sequence[bytes], txt: bytes | None = None
+) -> AsyncServiceInfo:
+    """A service as zeroconf takes it. txt: a TXT record as it goes out, in place of its own."""
     return AsyncServiceInfo(
         service.type,
         f"{service.instance}.{service.type}",
         port=service.port,
-        properties=dict(service.txt),
+        properties=dict(service.txt) if txt is None else txt,
         server=f"{service.host}.",
         addresses=list(addresses),
     )
 
 
-def _addresses() -> list[bytes]:
+def own_addresses() -> list[bytes]:
     """This computer's IPv4 addresses; the loopback one only where there is no other."""
     known = sorted(
         {str(each.ip) for adapter in ifaddr.get_adapters() for each in adapter.ips if each.is_IPv4}

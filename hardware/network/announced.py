@@ -1,30 +1,56 @@
-"""This file turns mDNS services into the network devices that announce them; pure."""
+"""This file reads what one mDNS service says of the device that announces it; pure."""
 
 from __future__ import annotations
 
-import functools
-import hashlib
 import ipaddress
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from hardware.matchers import MdnsRow, matchers
-from hardware.readings import Identity, Kind, Sighting, clean
+from hardware.network.ids import identity_of, named_key, split_name, trusted_mac, trusted_uuid
+from hardware.network.interfaces import Networks, via
+from hardware.readings import Sighting, clean
 
-# What one neighbour may make us keep: a TXT record can hold thousands of keys.
+__all__ = [
+    "Service",
+    "best_address",
+    "flaw_in",
+    "service_of",
+    "sighting_of",
+    "trusted_mac",
+    "trusted_uuid",
+    "types",
+]
+
+# What one neighbour may make us keep: a TXT record can hold thousands of keys, a host addresses.
 _TXT_KEYS_LIMIT = 64
-_UUID_SHORTEST, _UUID_LONGEST, _FEWEST_SIGNS = 8, 64, 3
-_MAC = re.compile(r"([0-9a-f]{2})" + r"[:-]?([0-9a-f]{2})" * 5, re.IGNORECASE)
-# "<MAC>@<name>" (AirPlay audio) and "<host> [<MAC>]" (Avahi).
-_MAC_IN_NAME = re.compile(r"([0-9a-f]{12})@(.*)|(.*) \[([0-9a-f:]{17})\]", re.IGNORECASE)
-_UUID = re.compile(r"[0-9a-z][0-9a-z._:-]*")
-# The lowest bits of the first octet: sent to many, and made up on the spot (IEEE 802, 8.2).
-_MADE_UP = 0b11
+_ADDRESSES_LIMIT = 16
+_ALIASES_LIMIT = 4
+_PRINTABLE = range(0x20, 0x7F)
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What one service says. sighting: its device, known by the strongest mark that it tells.
+
+    weak_key: what the device is known by where its marks are no good. host, addresses: who says
+    so, to tell a device with several services from several devices with one mark.
+    """
+
+    sighting: Sighting
+    weak_key: str
+    host: str
+    addresses: frozenset[str]
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """The keys that name one device in the world, strongest first."""
+        strong = () if self.sighting.key == self.weak_key else (self.sighting.key,)
+        return strong + self.sighting.aliases
 
 
 def types() -> tuple[str, ...]:
@@ -39,31 +65,71 @@ def sighting_of(
     addresses: Iterable[str],
     txt: Mapping[bytes, bytes | None],
 ) -> Sighting | None:
-    """Give the device that announces this service, or None if no row of matchers.toml fits.
+    """Give the device that announces this service; as service_of."""
+    service = service_of(type_, name, server, addresses, txt)
+    return None if service is None else service.sighting
+
+
+def service_of(
+    type_: str,
+    name: str,
+    server: str,
+    addresses: Iterable[str],
+    txt: Mapping[bytes, bytes | None],
+    *,
+    port: int = 0,
+    ours: Networks | None = None,
+) -> Service | None:
+    """Give what this service says, or None if no row of matchers.toml fits.
 
     type_: "_ipp._tcp" or "_ipp._tcp.local.". name: the service's full name. server: its host's.
     addresses: IPv4 and IPv6, newest first. txt: keys and values as they came, however hostile.
-    Source: RFC 6763 sections 4.1 and 6.4.
+    ours: our own networks, where known; a service that is in none of them is out of reach, and
+    None (pyatv issue 143). Source: RFC 6763 sections 4.1 and 6.4.
     """
     plain_type = type_.removesuffix(".").removesuffix(".local")
     instance = clean(name.removesuffix(".").removesuffix(".local").removesuffix(f".{plain_type}"))
     values = _texts(txt)
     row = _row(plain_type, values)
-    if row is None:
+    near = _near(addresses, ours)
+    if row is None or (ours is not None and not near):
         return None
+    weak_key = named_key(server, instance)
+    key, *aliases = [*_marks(row, values, instance), weak_key]
+    address = best_address(near)
     model = _first(values, row.model)
-    shown = model if row.private else _first(values, row.name) or _shown_name(row, instance)
-    identity, key = _identity(row, values, instance, server)
-    return Sighting(
-        source="mdns",
-        key=key,
-        identity=identity,
-        kind=row.kind,
-        name=shown,
-        vendor=_first(values, row.vendor) or row.maker,
-        model=model,
-        address=best_address(addresses),
+    return Service(
+        sighting=Sighting(
+            source="mdns",
+            key=key,
+            identity=identity_of(key),
+            kind=row.kind,
+            name=model if row.private else _first(values, row.name) or _shown_name(row, instance),
+            vendor=_first(values, row.vendor) or row.maker,
+            model=model,
+            serial=_serial(row, values, instance),
+            aliases=tuple(aliases[:-1]),
+            asks=row.asks,
+            address=address,
+            port=port if address and plain_type.endswith("._tcp") else 0,
+            via=via(address, ours or ()),
+        ),
+        weak_key=weak_key,
+        host=clean(server).rstrip(".").casefold(),
+        addresses=frozenset(near),
     )
+
+
+def flaw_in(name: str, txt: Mapping[bytes, bytes | None]) -> str:
+    """Give what is wrong with a service's texts ("nonsense", "oversized"); "" of a sound one.
+
+    Source: RFC 6763 section 4.1.1 (no control characters) and 6.4 (keys are printable ASCII).
+    """
+    if len(txt) > _TXT_KEYS_LIMIT:
+        return "oversized"
+    sound = name.isprintable() and "\ufffd" not in name
+    sound = sound and all(byte in _PRINTABLE for key in txt for byte in key)
+    return "" if sound else "nonsense"
 
 
 def best_address(addresses: Iterable[str]) -> str:
@@ -75,61 +141,16 @@ def best_address(addresses: Iterable[str]) -> str:
     return str(min(parsed, key=_address_rank)) if parsed else ""
 
 
-class Announced:
-    """The devices of the network as their services come and go; several services are one device."""
-
-    def __init__(self) -> None:
-        self._services: dict[str, Sighting] = {}
-        self._by_key: defaultdict[str, set[str]] = defaultdict(set)
-        self._reported: dict[str, Sighting] = {}
-
-    def __len__(self) -> int:
-        return len(self._services)
-
-    def __contains__(self, service: str) -> bool:
-        return service in self._services
-
-    def see(self, service: str, sighting: Sighting) -> list[Sighting]:
-        """Take in what a service says now, by its full name. Gives the devices that changed."""
-        before = self._services.get(service)
-        changes = self.leave(service) if before is not None and before.key != sighting.key else []
-        self._services[service] = sighting
-        self._by_key[sighting.key].add(service)
-        return changes + self._change(sighting.key)
-
-    def leave(self, service: str) -> list[Sighting]:
-        """Take in that a service said goodbye. Gives the device if it was its last."""
-        sighting = self._services.pop(service, None)
-        if sighting is None:
-            return []
-        self._by_key[sighting.key].discard(service)
-        return self._change(sighting.key)
-
-    def _change(self, key: str) -> list[Sighting]:
-        services = sorted(self._by_key[key], key=self._rank)
-        if not services:
-            del self._by_key[key]
-            return [replace(self._reported.pop(key), present=False, reason="goodbye")]
-        merged = functools.reduce(_filled, (self._services[service] for service in services))
-        if self._reported.get(key) == merged:
-            return []
-        self._reported[key] = merged
-        return [merged]
-
-    def _rank(self, service: str) -> tuple[bool, int, str]:
-        known = (rank for rank, type_ in enumerate(types()) if f".{type_}." in service)
-        return self._services[service].kind is Kind.OTHER, next(known, 0), service
-
-
-def _filled(device: Sighting, other: Sighting) -> Sighting:
-    """Fill what one service left open with what another of the same device says."""
-    return replace(
-        device,
-        name=device.name or other.name,
-        vendor=device.vendor or other.vendor,
-        model=device.model or other.model,
-        address=device.address or other.address,
-    )
+def _near(addresses: Iterable[str], ours: Networks | None) -> list[str]:
+    """Give the addresses, as far as they are in a network of ours or always on the link."""
+    near: list[str] = []
+    for text in addresses:
+        address = _parsed(text)
+        if address is None or len(near) >= _ADDRESSES_LIMIT:
+            continue
+        if ours is None or address.is_link_local or via(str(address), ours):
+            near.append(str(address))
+    return near
 
 
 def _texts(txt: Mapping[bytes, bytes | None]) -> dict[str, str]:
@@ -143,6 +164,9 @@ def _texts(txt: Mapping[bytes, bytes | None]) -> dict[str, str]:
 
 
 def _text(raw: bytes) -> str:
+    # Most texts are plain, and hundreds come at once.
+    if raw.isascii() and (text := raw.decode("ascii")).isprintable() and "  " not in text:
+        return text.strip()[:200]
     return clean(raw.decode("utf-8", "replace"))
 
 
@@ -158,51 +182,27 @@ def _fits(row: MdnsRow, values: Mapping[str, str]) -> bool:
     return all(fnmatchcase(values.get(key, "").lower(), wish) for key, wish in row.txt.items())
 
 
-def _identity(
-    row: MdnsRow, values: Mapping[str, str], instance: str, server: str
-) -> tuple[Identity, str]:
-    """Give what the device is known by, the strongest it has: MAC, then id, then its names."""
+def _marks(row: MdnsRow, values: Mapping[str, str], instance: str) -> list[str]:
+    """Give every mark that names this one device, the strongest first: MACs, then ids."""
     macs = [values.get(key, "") for key in row.mac]
     if row.mac_in_name:
-        macs.append(_split(instance)[0])
-    for text in macs:
-        if mac := trusted_mac(text):
-            return Identity.MAC, f"mac:{mac}"
-    if uuid := trusted_uuid(_first(values, row.uuid)):
-        return Identity.UUID, f"uuid:{uuid}"
-    # Names are often people's, and keys go into topics and logs.
-    names = f"{clean(server).rstrip('.')}\n{instance}".casefold()
-    return Identity.HOST, f"name:{hashlib.sha256(names.encode()).hexdigest()[:32]}"
+        macs.append(split_name(instance)[0])
+    marks = [f"mac:{mac}" for text in macs if (mac := trusted_mac(text))]
+    ids = [values.get(key, "") for key in row.uuid]
+    if row.serial_in_name:
+        ids.append(_serial(row, values, instance))
+    marks += [f"uuid:{uuid}" for text in ids if (uuid := trusted_uuid(text))]
+    return list(dict.fromkeys(marks))[: _ALIASES_LIMIT + 1]
 
 
-def trusted_mac(text: str) -> str:
-    """Give a MAC as 12 hex digits; "" if it is none, or one that a device made up."""
-    found = _MAC.fullmatch(text.strip())
-    if found is None:
-        return ""
-    mac = "".join(found.groups()).lower()
-    return "" if int(mac[:2], 16) & _MADE_UP or not mac.strip("0") else mac
-
-
-def trusted_uuid(text: str) -> str:
-    """Give an id in one spelling; "" if it is too plain or too strange to name one device."""
-    uuid = text.lower().removeprefix("urn:").removeprefix("uuid:").strip("{} ")
-    if not _UUID_SHORTEST <= len(uuid) <= _UUID_LONGEST or not _UUID.fullmatch(uuid):
-        return ""
-    return uuid if len(set(uuid) - {"-", "0"}) >= _FEWEST_SIGNS else ""
+def _serial(row: MdnsRow, values: Mapping[str, str], instance: str) -> str:
+    if row.serial_in_name and (found := re.fullmatch(row.serial_in_name, instance)):
+        return found[1]
+    return _first(values, row.serial)
 
 
 def _shown_name(row: MdnsRow, instance: str) -> str:
-    return _split(instance)[1] if row.mac_in_name else instance
-
-
-def _split(instance: str) -> tuple[str, str]:
-    """Split (MAC, name) out of an instance name that holds both."""
-    found = _MAC_IN_NAME.fullmatch(instance)
-    if found is None:
-        return "", instance
-    before, name_after, name_before, after = found.groups()
-    return (before, name_after) if before else (after, name_before)
+    return split_name(instance)[1] if row.mac_in_name else instance
 
 
 def _parsed(text: str) -> _Address | None:

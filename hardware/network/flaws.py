@@ -1,40 +1,48 @@
-"""This file counts nonsense from the network and reports of it no more than a person can read."""
+"""This file counts nonsense from the network, and reports no more of it than a person can read."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
+from typing import Final
 
 from hardware.readings import Flaw, Report
 
-EVERY_S = 60.0
-_PLACES_LIMIT = 256
+EVERY_S: Final = 60.0
+# Of one fault of one host once a minute, and of all together so many: addresses can be forged.
+A_MINUTE: Final = 20
+_KEPT: Final = 256
 
 
 class Flaws:
-    """Reports each kind of flaw of each address once a minute; the others are only counted.
+    """Reports each kind of flaw of each address once a minute, with how often it came since.
 
-    source: as in Sighting. now: steady seconds.
+    source: as in Sighting. now: steady seconds. count: how many there were in all.
     """
 
     def __init__(self, report: Report, source: str, now: Callable[[], float]) -> None:
         self._report = report
         self._source = source
         self._now = now
-        self._said: dict[tuple[str, str], float] = {}
+        self._told_at: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._untold = 0
+        self._minute = float("-inf")
+        self._told = 0
         self.count = 0
 
     def say(self, code: str, address: str) -> None:
         """Take in one flaw."""
         self.count += 1
+        self._untold += 1
         now = self._now()
-        if now - self._said.get((code, address), -EVERY_S) < EVERY_S:
+        if now - self._minute >= EVERY_S:
+            self._minute, self._told = now, 0
+        recent = now - self._told_at.get((code, address), float("-inf")) < EVERY_S
+        if recent or self._told >= A_MINUTE:
             return
-        if len(self._said) >= _PLACES_LIMIT and not self._forget(now):
-            return
-        self._said[code, address] = now
-        self._report(Flaw(source=self._source, code=code, address=address))
-
-    def _forget(self, now: float) -> bool:
-        """Make room; False where a forged crowd of addresses leaves none this minute."""
-        self._said = {key: at for key, at in self._said.items() if now - at < EVERY_S}
-        return len(self._said) < _PLACES_LIMIT
+        self._told += 1
+        self._told_at[code, address] = now
+        if len(self._told_at) > _KEPT:
+            self._told_at.popitem(last=False)
+        count, self._untold = self._untold, 0
+        self._report(Flaw(source=self._source, code=code, address=address, count=count))

@@ -1,47 +1,124 @@
-"""This file says on which addresses this machine is in a network, and when they have changed."""
+"""This file says on which addresses this machine is in a network, and follows their changes."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import ipaddress
+import logging
 import socket
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import TYPE_CHECKING
 
 import psutil
 
-Addresses = tuple[str, ...]
+from hardware.errors import SenseMissing
+from hardware.network import netlink
 
-POLL_S = 5.0
+if TYPE_CHECKING:
+    from zeroconf.asyncio import AsyncZeroconf
+
+_LOGGER = logging.getLogger(__name__)
+
+Addresses = tuple[str, ...]
+Network = ipaddress.IPv4Interface | ipaddress.IPv6Interface
+Networks = tuple[Network, ...]
+
+# How often to look where the kernel tells of changes, and where it does not.
+TOLD_POLL_S = 30.0
+POLL_S = 2.0
 # Wi-Fi that moves between two transmitters drops its address and has it back within a second.
 CALM_S = 1.0
 # So many polls without any address, and the network is gone rather than changing.
 _POLLS_UNTIL_GONE = 3
+LOOPBACK = "127.0.0.1"
+
+
+def networks() -> Networks:
+    """Give our own addresses, each with its network, of the interfaces that are up; in order.
+
+    Loopback is left out. Takes some 0.1 ms.
+    """
+    up = {name for name, state in psutil.net_if_stats().items() if state.isup}
+    found = {
+        one
+        for name, entries in psutil.net_if_addrs().items()
+        if name in up
+        for entry in entries
+        if entry.family in {socket.AF_INET, socket.AF_INET6}
+        and (one := _network(entry.address, entry.netmask)) is not None
+    }
+    return tuple(sorted(found, key=lambda one: (one.version, one.ip.packed, one.with_prefixlen)))
 
 
 def addresses() -> Addresses:
     """Give the IPv4 addresses of the interfaces that are up, loopback left out, in order."""
-    up = {name for name, state in psutil.net_if_stats().items() if state.isup}
-    found = {
-        entry.address
-        for name, entries in psutil.net_if_addrs().items()
-        for entry in entries
-        if name in up and entry.family == socket.AF_INET
-    }
-    return tuple(sorted(one for one in found if not ipaddress.ip_address(one).is_loopback))
+    return _ipv4(networks())
+
+
+def via(address: str, ours: Iterable[Network]) -> str:
+    """Give our own address in the network that this address is in; "" if it is in none of ours.
+
+    A link-local IPv6 address is in whichever network it was heard in, told by its scope.
+    """
+    try:
+        wanted = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    if wanted.is_loopback:
+        return address
+    if isinstance(wanted, ipaddress.IPv6Address) and wanted.is_link_local:
+        return f"%{wanted.scope_id}" if wanted.scope_id else ""
+    return next((str(one.ip) for one in ours if _holds(one, wanted)), "")
+
+
+def _holds(one: Network, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return one.version == address.version and address in one.network
+
+
+def _network(address: str, netmask: str | None) -> Network | None:
+    plain = address.partition("%")[0]
+    try:
+        bits = int(ipaddress.ip_address(netmask)).bit_count() if netmask else None
+        one = ipaddress.ip_interface(plain if bits is None else f"{plain}/{bits}")
+    except ValueError:
+        return None
+    return None if one.ip.is_loopback else one
+
+
+def _ipv4(found: Networks) -> Addresses:
+    return tuple(dict.fromkeys(str(one.ip) for one in found if one.version == 4))  # noqa: PLR2004 - IP
 
 
 class Interfaces:
     """Damps changes of addresses: one counts when seen twice in a row. bound: those in use."""
 
     def __init__(self, bound: Addresses) -> None:
-        self.bound = bound
+        self._bound = bound
         self._last = bound
         self._empty_polls = 0
+        self._was_empty = False
+
+    @property
+    def bound(self) -> Addresses:
+        """The addresses in use."""
+        return self._bound
+
+    @bound.setter
+    def bound(self, moved_to: Addresses) -> None:
+        self._bound, self._was_empty = moved_to, False
 
     def see(self, found: Addresses) -> Addresses | None:
-        """Take in the addresses found now. Gives those to move to, or None to stay."""
+        """Take in the addresses found now. Gives those to move to, or None to stay.
+
+        After a time without any, the same ones count as new: what was missed is asked anew.
+        """
         calm = found == self._last
         self._last = found
         self._empty_polls = 0 if found else self._empty_polls + 1
-        return found if calm and found and found != self.bound else None
+        self._was_empty = self._was_empty or not found
+        changed = found != self._bound or self._was_empty
+        return found if calm and found and changed else None
 
     @property
     def gone(self) -> bool:
@@ -49,6 +126,86 @@ class Interfaces:
         return self._empty_polls >= _POLLS_UNTIL_GONE
 
     @property
+    def settled(self) -> bool:
+        """Whether the addresses found last are in use."""
+        return self._last == self._bound and not self._was_empty
+
+    @property
     def poll_in_s(self) -> float:
         """How long to wait until the next look: short while something changes."""
-        return POLL_S if self._last in {self.bound, ()} else CALM_S
+        return POLL_S if self.settled or not self._last else CALM_S
+
+
+@contextlib.asynccontextmanager
+async def opened() -> AsyncIterator[AsyncZeroconf]:
+    """Open a zeroconf to share, on this machine's addresses; on loopback where it has none yet.
+
+    Keep it where the machine is by `follow(zeroconf)` in a task beside its users.
+    """
+    from zeroconf import IPVersion  # noqa: PLC0415 - heavy, and not always there
+    from zeroconf.asyncio import AsyncZeroconf  # noqa: PLC0415
+
+    zeroconf = AsyncZeroconf(
+        interfaces=list(addresses() or (LOOPBACK,)), ip_version=IPVersion.V4Only
+    )
+    async with zeroconf:
+        await zeroconf.zeroconf.async_wait_for_start()
+        yield zeroconf
+
+
+async def follow(
+    zeroconf: AsyncZeroconf,
+    *,
+    moved: Callable[[], None] = lambda: None,
+    may_be_alone: bool = True,
+) -> None:
+    """Keep a zeroconf on the addresses that this machine has; never returns.
+
+    moved: called after each move, for what was asked on the old network must be asked anew.
+    may_be_alone: wait for a network as long as it takes; else raises SenseMissing("no_network")
+    after some seconds without. Source: zeroconf leaves interfaces to its owner (its issue 976).
+    """
+    interfaces, changed = Interfaces(_bound(zeroconf)), asyncio.Event()
+    with netlink.listening(changed) as told:
+        while True:
+            wanted = interfaces.see(addresses())
+            if not may_be_alone and interfaces.gone:
+                raise no_network()
+            if wanted is not None and await _moved(zeroconf, wanted):
+                interfaces.bound = wanted
+                moved()
+            await _next_look(interfaces, changed, told=told)
+
+
+def no_network() -> SenseMissing:
+    """Give what to raise where this machine is in no network."""
+    hint = "This machine is in no network; check the cable or the Wi-Fi."
+    return SenseMissing("no_network", {"sense": "mdns"}, hint)
+
+
+def _bound(zeroconf: AsyncZeroconf) -> Addresses:
+    """Give the addresses that it sends from now, in order."""
+    senders = zeroconf.zeroconf.engine.senders
+    return tuple(
+        sorted({str(one.sock_name[0]) for one in senders if not one.is_ipv6}, key=socket.inet_aton)
+    )
+
+
+async def _moved(zeroconf: AsyncZeroconf, wanted: Addresses) -> bool:
+    try:
+        await zeroconf.async_update_interfaces(interfaces=list(wanted))
+    except OSError as error:
+        # An address may be listed a moment before its interface answers to it; tried again.
+        _LOGGER.info("mDNS cannot move yet addresses=%s error=%s", ",".join(wanted), error)
+        return False
+    _LOGGER.info("mDNS moved addresses=%s", ",".join(wanted))
+    return True
+
+
+async def _next_look(interfaces: Interfaces, changed: asyncio.Event, *, told: bool) -> None:
+    wait_s = TOLD_POLL_S if told and interfaces.settled else interfaces.poll_in_s
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(wait_s):
+            # Two looks in a row count only if they are apart, however much the kernel tells.
+            await (changed.wait() if wait_s > CALM_S else asyncio.sleep(wait_s))
+    changed.clear()

@@ -3,105 +3,86 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 
 from zeroconf import Error as ZeroconfError
 from zeroconf import IPVersion, ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
-from hardware.network.announced import Announced, sighting_of, types
-from hardware.network.interfaces import Addresses, Interfaces, addresses
-from hardware.readings import SenseMissing, Sighting
+from hardware.network.announced import flaw_in, service_of, sighting_of, types
+from hardware.network.flaws import Flaws
+from hardware.network.gate import Gate
+from hardware.network.gathered import Announced
+from hardware.network.interfaces import Networks, addresses, follow, networks, no_network
+from hardware.readings import Report, SenseMissing, Sighting
 
 __all__ = ["sighting_of", "watch"]
-
-_LOGGER = logging.getLogger(__name__)
-
-Report = Callable[[Sighting], None]
 
 # 500 services bring some 1300 updates within a third of a second: gather, then look once.
 _GATHER_S = 0.05
 _ASK_MS = 1500
 _ASK_AT_ONCE = 32
+# Some 0.1 ms each: no longer than 10 ms in one turn of the loop.
+_LOOK_AT_ONCE = 64
 # More than any room announces: beyond it someone is flooding.
 _SERVICES_LIMIT = 4000
+_NETWORKS_FRESH_S = 0.2
 
 
-async def watch(report: Report, *, zeroconf: AsyncZeroconf | None = None) -> None:
+async def watch(
+    report: Report,
+    *,
+    zeroconf: AsyncZeroconf | None = None,
+    moved: asyncio.Event | None = None,
+) -> None:
     """Report every device that announces itself, and each that changes or says goodbye.
 
-    zeroconf: one to share; it stays open, and on the interfaces its owner chose. Without one,
-    follows this machine's interfaces as they change. Never returns; raises
-    SenseMissing("no_network") where no interface is up.
+    zeroconf: one to share; it stays open, and on the interfaces its owner chose. moved: set by
+    its owner when those changed, for all must be asked anew. Without a zeroconf, follows this
+    machine's interfaces by itself. Garbage is reported as a Flaw, at most some 20 a minute.
+    Never returns; raises SenseMissing("no_network") where no interface is up.
     """
+    moved = asyncio.Event() if moved is None else moved
     if zeroconf is not None:
-        async with _browsing(zeroconf) as browse:
-            while True:
-                await browse.changed.wait()
-                await browse.look(report)
-    bound = addresses()
-    async with _opened(bound) as own, _browsing(own) as browse:
-        await _follow(own, browse, report, Interfaces(bound))
-
-
-async def _follow(
-    zeroconf: AsyncZeroconf, browse: _Browse, report: Report, interfaces: Interfaces
-) -> None:
-    loop = asyncio.get_running_loop()
-    poll_at = loop.time() + interfaces.poll_in_s
-    while True:
-        with suppress(TimeoutError):
-            async with asyncio.timeout_at(poll_at):
-                await browse.changed.wait()
-        if browse.changed.is_set():
-            await browse.look(report)
-        if loop.time() >= poll_at:
-            if await _move(zeroconf, interfaces):
-                await browse.restart()
-            poll_at = loop.time() + interfaces.poll_in_s
-
-
-async def _move(zeroconf: AsyncZeroconf, interfaces: Interfaces) -> bool:
-    """Move to the addresses this machine has now, if they changed and are calm again."""
-    wanted = interfaces.see(addresses())
-    if interfaces.gone:
-        raise _no_network()
-    if wanted is None:
-        return False
+        await _watch(report, zeroconf, moved)
+        return
     try:
-        await zeroconf.async_update_interfaces(interfaces=list(wanted))
-    except OSError as error:
-        # An address may be listed a moment before its interface answers to it; tried again.
-        _LOGGER.info("mDNS cannot move yet addresses=%s error=%s", ",".join(wanted), error)
-        return False
-    interfaces.bound = wanted
-    _LOGGER.info("mDNS moved addresses=%s", ",".join(wanted))
-    return True
+        async with _opened() as own, asyncio.TaskGroup() as tasks:
+            following = follow(own, moved=moved.set, may_be_alone=False)
+            tasks.create_task(following, name="mdns addresses")
+            tasks.create_task(_watch(report, own, moved), name="mdns devices")
+    except* SenseMissing as missing:
+        raise missing.exceptions[0] from None
+
+
+async def _watch(report: Report, zeroconf: AsyncZeroconf, moved: asyncio.Event) -> None:
+    async with _browsing(zeroconf, report) as browse, asyncio.TaskGroup() as tasks:
+        tasks.create_task(browse.restart_after(moved), name="mdns restart")
+        while True:
+            await browse.changed.wait()
+            await browse.look()
 
 
 @asynccontextmanager
-async def _opened(bound: Addresses) -> AsyncIterator[AsyncZeroconf]:
+async def _opened() -> AsyncIterator[AsyncZeroconf]:
+    bound = addresses()
     if not bound:
-        raise _no_network()
+        raise no_network()
     try:
         zeroconf = AsyncZeroconf(interfaces=list(bound), ip_version=IPVersion.V4Only)
     except OSError as error:
-        raise _no_network() from error
+        raise no_network() from error
     async with zeroconf:
+        await zeroconf.zeroconf.async_wait_for_start()
         yield zeroconf
 
 
-def _no_network() -> SenseMissing:
-    hint = "This machine is in no network; check the cable or the Wi-Fi."
-    return SenseMissing("no_network", {"sense": "mdns"}, hint)
-
-
 @asynccontextmanager
-async def _browsing(zeroconf: AsyncZeroconf) -> AsyncIterator[_Browse]:
+async def _browsing(zeroconf: AsyncZeroconf, report: Report) -> AsyncIterator[_Browse]:
     await zeroconf.zeroconf.async_wait_for_start()
-    browse = _Browse(zeroconf.zeroconf)
+    browse = _Browse(zeroconf.zeroconf, report)
     browse.start()
     try:
         yield browse
@@ -112,29 +93,39 @@ async def _browsing(zeroconf: AsyncZeroconf) -> AsyncIterator[_Browse]:
 class _Browse:
     """What changed since we last looked, and the devices known so far."""
 
-    def __init__(self, zeroconf: Zeroconf) -> None:
+    def __init__(self, zeroconf: Zeroconf, report: Report) -> None:
         self.changed = asyncio.Event()
         self._zeroconf = zeroconf
+        self._report = report
         self._pending: dict[str, tuple[str, ServiceStateChange]] = {}
         self._announced = Announced()
-        self._flooded = False
+        self._flaws = Flaws(report, "mdns", time.monotonic)
+        self._gate = Gate(self._tell)
         self._browser: AsyncServiceBrowser | None = None
+        self._ours: Networks = ()
+        self._ours_at = float("-inf")
 
     def start(self) -> None:
         """Ask for every service type, and go on listening."""
+        self._gate.stand_before(self._zeroconf)
+        self._ours_at = float("-inf")
         wanted = [f"{type_}.local." for type_ in types()]
         self._browser = AsyncServiceBrowser(self._zeroconf, wanted, handlers=[self.note])
 
     async def stop(self) -> None:
         """Stop listening."""
+        self._gate.step_aside(self._zeroconf)
         if self._browser is not None:
             await self._browser.async_cancel()
             self._browser = None
 
-    async def restart(self) -> None:
-        """Ask anew, for a browser that has been quiet long asks only once an hour."""
-        await self.stop()
-        self.start()
+    async def restart_after(self, moved: asyncio.Event) -> None:
+        """Ask anew after each move: a browser long quiet asks only once an hour; never returns."""
+        while True:
+            await moved.wait()
+            moved.clear()
+            await self.stop()
+            self.start()
 
     def note(
         self,
@@ -146,34 +137,37 @@ class _Browse:
         """Remember that something about a service changed; called by the browser in the loop."""
         known = name in self._announced or name in self._pending
         if not known and len(self._announced) + len(self._pending) >= _SERVICES_LIMIT:
-            self._say_flooded()
+            self._flaws.say("flood", "")
             return
         self._pending[name] = service_type, state_change
         self.changed.set()
 
-    async def look(self, report: Report) -> None:
+    async def look(self) -> None:
         """Look once at each service that changed, and report the devices that did."""
         await asyncio.sleep(_GATHER_S)
         pending, self._pending = self._pending, {}
         self.changed.clear()
-        unknown = []
-        for name, (type_, change) in pending.items():
+        unknown: list[AsyncServiceInfo] = []
+        for count, (name, (type_, change)) in enumerate(pending.items()):
+            if count % _LOOK_AT_ONCE == _LOOK_AT_ONCE - 1:
+                await asyncio.sleep(0)
             if change is ServiceStateChange.Removed:
-                _report_all(report, self._announced.leave(name))
-            elif (info := _info(type_, name)) is not None:
-                if info.load_from_cache(self._zeroconf):
-                    self._see(report, info)
-                else:
-                    unknown.append(info)
+                self._report_all(self._announced.leave(name))
+            elif (info := _info(type_, name)) is None:
+                self._flaws.say("nonsense", "")
+            elif info.load_from_cache(self._zeroconf):
+                self._see(info)
+            else:
+                unknown.append(info)
         self._put_back(unknown[_ASK_AT_ONCE:])
-        await self._ask(unknown[:_ASK_AT_ONCE], report)
+        await self._ask(unknown[:_ASK_AT_ONCE])
 
     def _put_back(self, unknown: list[AsyncServiceInfo]) -> None:
         for info in unknown:
             self._pending.setdefault(info.name, (info.type, ServiceStateChange.Updated))
             self.changed.set()
 
-    async def _ask(self, unknown: list[AsyncServiceInfo], report: Report) -> None:
+    async def _ask(self, unknown: list[AsyncServiceInfo]) -> None:
         async with asyncio.TaskGroup() as group:
             asked = [
                 group.create_task(info.async_request(self._zeroconf, _ASK_MS), name="mdns ask")
@@ -182,20 +176,37 @@ class _Browse:
         for info, task in zip(unknown, asked, strict=True):
             # What is no answer now comes as an update when the answer comes.
             if task.result():
-                self._see(report, info)
+                self._see(info)
 
-    def _see(self, report: Report, info: AsyncServiceInfo) -> None:
+    def _see(self, info: AsyncServiceInfo) -> None:
         found = info.parsed_scoped_addresses()
-        sighting = sighting_of(info.type, info.name, info.server or "", found, info.properties)
-        if sighting is None:
-            _report_all(report, self._announced.leave(info.name))
+        if flaw := flaw_in(info.name, info.properties):
+            self._flaws.say(flaw, found[0] if found else "")
+        service = service_of(
+            info.type,
+            info.name,
+            info.server or "",
+            found,
+            info.properties,
+            port=info.port or 0,
+            ours=self._networks(),
+        )
+        if service is None:
+            # It said no goodbye: it is something else now, or in a network that we left.
+            self._report_all(self._announced.leave(info.name, "no_answer"))
         else:
-            _report_all(report, self._announced.see(info.name, sighting))
+            self._report_all(self._announced.see(info.name, service))
 
-    def _say_flooded(self) -> None:
-        if not self._flooded:
-            self._flooded = True
-            _LOGGER.warning("too many mDNS services, more are left out limit=%d", _SERVICES_LIMIT)
+    def _networks(self) -> Networks:
+        """Give our networks; while there are none, those we had, for nobody is judged by that."""
+        now = time.monotonic()
+        if now - self._ours_at > _NETWORKS_FRESH_S:
+            self._ours, self._ours_at = networks() or self._ours, now
+        return self._ours
+
+    def _report_all(self, sightings: Iterable[Sighting]) -> None:
+        for sighting in sightings:
+            self._report(sighting)
 
 
 def _info(type_: str, name: str) -> AsyncServiceInfo | None:
@@ -204,8 +215,3 @@ def _info(type_: str, name: str) -> AsyncServiceInfo | None:
     except ZeroconfError:
         # A pointer may name anything at all; such a name is no service of this type.
         return None
-
-
-def _report_all(report: Report, sightings: list[Sighting]) -> None:
-    for sighting in sightings:
-        report(sighting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_interface
 from itertools import permutations
 
 import pytest
@@ -9,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.network.announced import (
-    Announced,
     best_address,
+    flaw_in,
+    service_of,
     sighting_of,
     trusted_mac,
     trusted_uuid,
@@ -208,73 +210,70 @@ def test_hostile_services_never_raise(type_: str, instance: str, server: str, tx
         assert all(len(text) <= 200 and (not text or text.isprintable()) for text in texts)
 
 
-PRINTER_TXT: Txt = {b"UUID": UUID.encode(), b"usb_MFG": b"EPSON"}
-SERVICES = {
-    "L3150._ipp._tcp.local.": seen("_ipp._tcp", "L3150", PRINTER_TXT),
-    "L3150._uscan._tcp.local.": seen("_uscan._tcp", "L3150", {b"uuid": UUID.encode(), b"ty": b"M"}),
-    "7A._airplay._tcp.local.": seen("_airplay._tcp", "7A", {b"deviceid": b"00:0e:c6:11:22:33"}),
-    "000EC6112233@7A._raop._tcp.local.": seen("_raop._tcp", "000EC6112233@7A", {b"am": b"iQ"}),
-    "TV._androidtvremote2._tcp.local.": seen(
-        "_androidtvremote2._tcp", "TV", {b"bt": b"00:0e:c6:11:22:33"}
-    ),
-}
+def test_every_strong_mark_is_told_and_the_strongest_is_the_key() -> None:
+    """The others are aliases, by which other senses know the same device."""
+    txt: Txt = {b"macaddress": b"B8A44F000102"}
+    camera = seen("_axis-video._tcp", "AXIS", txt)
+    assert (camera.key, camera.aliases, camera.serial) == (
+        "mac:b8a44f000102",
+        (),
+        "B8A44F000102",
+    )
+    tablet = seen("_adb-tls-connect._tcp", "adb-R58M123ABC-xYz12Q")
+    assert (tablet.kind, tablet.key, tablet.serial) == (
+        Kind.TABLET,
+        "uuid:r58m123abc",
+        "R58M123ABC",
+    )
 
 
-def test_services_of_one_device_are_one_and_fill_each_other_in() -> None:
-    """The service that says most of the kind speaks, the others add what it left open."""
-    announced = Announced()
-    told = [one for name, seen_ in SERVICES.items() for one in announced.see(name, seen_)]
-    last = {one.key: one for one in told}
-    assert len(last) == 2
-    printer, board = last[f"uuid:{UUID}"], last["mac:000ec6112233"]
-    assert (printer.kind, printer.vendor, printer.model) == (Kind.PRINTER, "EPSON", "M")
-    assert (board.kind, board.name, board.model) == (Kind.BOARD, "TV", "iQ")
+def test_a_hint_only_asks() -> None:
+    """Types that scanners list but nobody captured name no camera and no board."""
+    for type_, asked in (("_rtsp._tcp", Kind.CAMERA), ("_webos._tcp", Kind.BOARD)):
+        found = seen(type_, "x")
+        assert (found.kind, found.asks) == (Kind.OTHER, asked)
 
 
-def test_a_device_is_gone_when_its_last_service_is() -> None:
-    """A goodbye of one service among several is none of the device."""
-    announced = Announced()
-    names = ["L3150._ipp._tcp.local.", "L3150._uscan._tcp.local."]
-    for name in names:
-        announced.see(name, SERVICES[name])
-    assert all(one.present for one in announced.leave(names[1]))
-    (gone,) = announced.leave(names[0])
-    assert (gone.key, gone.present, gone.reason) == (f"uuid:{UUID}", False, "goodbye")
-    assert announced.leave(names[0]) == []
-    assert len(announced) == 0
+OURS = (ip_interface("10.0.0.5/24"), ip_interface("fd00::5/64"))
 
 
-def test_a_service_that_becomes_another_device_leaves_the_first() -> None:
-    """A name may be taken over by a new device."""
-    announced = Announced()
-    name = "TV._androidtvremote2._tcp.local."
-    announced.see(name, SERVICES[name])
-    other = seen("_androidtvremote2._tcp", "TV", {b"bt": b"00:0e:c6:aa:bb:cc"})
-    assert [(one.key, one.present) for one in announced.see(name, other)] == [
-        ("mac:000ec6112233", False),
-        ("mac:000ec6aabbcc", True),
-    ]
-
-
-@given(
-    st.lists(st.tuples(st.booleans(), st.sampled_from(list(SERVICES))), max_size=30),
+@pytest.mark.parametrize(
+    ("addresses", "address", "via"),
+    [
+        (["10.0.0.9"], "10.0.0.9", "10.0.0.5"),
+        (["192.168.7.9", "10.0.0.9"], "10.0.0.9", "10.0.0.5"),
+        (["fd00::9"], "fd00::9", "fd00::5"),
+        (["fe80::9%3"], "fe80::9%3", "%3"),
+        (["127.0.0.1"], "127.0.0.1", "127.0.0.1"),
+    ],
 )
-def test_any_order_and_repetition_ends_in_the_same_devices(events: list[tuple[bool, str]]) -> None:
-    """What was told adds up to what is there; nothing is told twice."""
-    announced, told, there = Announced(), {}, {}
-    for comes, name in events:
-        if comes:
-            there[name] = SERVICES[name]
-            changes = announced.see(name, SERVICES[name])
-        else:
-            there.pop(name, None)
-            changes = announced.leave(name)
-        for one in changes:
-            assert told.get(one.key) != one
-            if one.present:
-                told[one.key] = one
-            else:
-                del told[one.key]
-    fresh = Announced()
-    expected = {one.key: one for name in there for one in fresh.see(name, there[name])}
-    assert told == expected
+def test_an_address_in_a_network_of_ours_is_taken_and_ours_is_told(
+    addresses: list[str], address: str, via: str
+) -> None:
+    """A host with several networks announces addresses that we cannot reach."""
+    name = "x._ipp._tcp.local."
+    service = service_of("_ipp._tcp", name, "h.", addresses, {}, port=631, ours=OURS)
+    assert service is not None
+    told = service.sighting
+    assert (told.address, told.port, told.via) == (address, 631, via)
+
+
+def test_who_is_in_no_network_of_ours_is_out_of_reach() -> None:
+    """Its answer came by a detour."""
+    name = "x._ipp._tcp.local."
+    assert service_of("_ipp._tcp", name, "h.", ["192.168.7.9"], {}, ours=OURS) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "txt", "flaw"),
+    [
+        ("Máy in (2)", {b"ty": b"EPSON", b"bin": b"\xff\x00"}, ""),
+        ("a\x1b[31m", {}, "nonsense"),
+        ("\u202egnp", {}, "nonsense"),
+        ("a", {b"\xff": b"1"}, "nonsense"),
+        ("a", {b"%d" % count: b"" for count in range(65)}, "oversized"),
+    ],
+)
+def test_what_no_sound_device_says_is_told_apart(name: str, txt: Txt, flaw: str) -> None:
+    """A value may be binary; names and keys may not."""
+    assert flaw_in(name, txt) == flaw

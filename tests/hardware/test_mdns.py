@@ -160,41 +160,17 @@ def test_without_a_network_the_sense_is_missing(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_network_that_goes_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Found at the start, then gone for several looks."""
-    found = iter([("127.0.0.1",), (), (), ()])
-    monkeypatch.setattr(network, "addresses", lambda: next(found))
+    monkeypatch.setattr(network, "addresses", lambda: ("127.0.0.1",))
+    monkeypatch.setattr(interfaces, "addresses", tuple)
     monkeypatch.setattr(interfaces, "POLL_S", 0.01)
     with pytest.raises(SenseMissing, match="no_network"):
         within(network.watch(Told()))
 
 
-def test_a_changed_address_is_moved_to_and_tried_again_when_not_ready(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """An interface may list an address a moment before it works."""
-    monkeypatch.setattr(network, "addresses", lambda: ("127.0.0.2",))
-    moves: list[list[str]] = []
-
-    class Slow:
-        async def async_update_interfaces(self, *, interfaces: list[str]) -> None:
-            moves.append(interfaces)
-            if len(moves) == 1:
-                raise OSError(19, "No such device")
-
-    async def run() -> interfaces.Interfaces:
-        known = interfaces.Interfaces(("127.0.0.1",))
-        for _ in range(4):
-            await network._move(Slow(), known)
-        return known
-
-    assert asyncio.run(run()).bound == ("127.0.0.2",)
-    assert moves == [["127.0.0.2"]] * 2
-
-
 def test_after_a_move_every_type_is_asked_for_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the new network announced before we came is found by asking only."""
-    found = iter([("127.0.0.1",)])
-    monkeypatch.setattr(network, "addresses", lambda: next(found, ("127.0.0.2",)))
-    monkeypatch.setattr(interfaces, "POLL_S", 0.01)
+    monkeypatch.setattr(network, "addresses", lambda: ("127.0.0.1",))
+    monkeypatch.setattr(interfaces, "addresses", lambda: ("127.0.0.2",))
     monkeypatch.setattr(interfaces, "CALM_S", 0.01)
 
     async def run() -> None:

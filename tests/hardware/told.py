@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from hardware.readings import Sighting
+from hardware.readings import Flaw, Seen, Sighting
 
 
 class Told:
@@ -13,12 +13,26 @@ class Told:
 
     def __init__(self) -> None:
         self.sightings: list[Sighting] = []
+        self.flaws: list[Flaw] = []
         self._more = asyncio.Event()
 
-    def __call__(self, sighting: Sighting) -> None:
+    def __call__(self, seen: Seen) -> None:
         """Take in one report."""
-        self.sightings.append(sighting)
+        if isinstance(seen, Sighting):
+            self.sightings.append(seen)
+        elif isinstance(seen, Flaw):
+            self.flaws.append(seen)
         self._more.set()
+
+    async def until_flaw(self, code: str, within_s: float = 10.0) -> Flaw:
+        """Give the first flaw of this code."""
+        async with asyncio.timeout(within_s):
+            while True:
+                for flaw in self.flaws:
+                    if flaw.code == code:
+                        return flaw
+                self._more.clear()
+                await self._more.wait()
 
     async def until(self, wanted: Callable[[Sighting], bool], within_s: float = 10.0) -> Sighting:
         """Give the first report that is wanted, and forget those up to it."""

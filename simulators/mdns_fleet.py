@@ -1,0 +1,216 @@
+"""This file simulates a whole network of mDNS devices, and the ways in which such devices fail."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from hashlib import sha256
+from random import Random
+from typing import Final
+
+from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
+
+from simulators.announce import AT_ONCE, Service, announce, info_of, withdraw
+
+# What makes announce: type, port, TXT. {mac}, {hex}, {uuid} and {model} are a device's own.
+# Source: the rows of hardware/matchers.toml, written down here anew so that both can disagree.
+MAKES: Final[tuple[tuple[str, int, dict[str, str]], ...]] = (
+    ("_axis-video._tcp", 80, {"macaddress": "{hex}"}),
+    ("_airplay._tcp", 7000, {"deviceid": "{mac}", "manufacturer": "SMART", "model": "MX265"}),
+    ("_androidtvremote2._tcp", 6466, {"bt": "{mac}"}),
+    ("_googlecast._tcp", 8009, {"id": "{uuid}", "fn": "{name}", "md": "MiTV", "ca": "264709"}),
+    ("_ipp._tcp", 631, {"UUID": "{uuid}", "ty": "EPSON L3150", "usb_MFG": "EPSON"}),
+    ("_companion-link._tcp", 49152, {"rpMd": "iPad13,18", "rpVr": "510.71.1"}),
+    ("_workstation._tcp", 9, {}),
+    ("_raop._tcp", 7000, {"am": "MX265"}),
+    ("_ipps._tcp", 631, {"UUID": "{uuid}", "ty": "EPSON L3150"}),
+    ("_uscan._tcp", 80, {"uuid": "{uuid}", "ty": "EPSON L3150"}),
+    ("_printer._tcp", 515, {"UUID": "{uuid}", "ty": "EPSON L3150"}),
+    ("_pdl-datastream._tcp", 9100, {"UUID": "{uuid}", "ty": "EPSON L3150"}),
+    ("_axis-nvr._tcp", 80, {"macaddress": "{hex}"}),
+    ("_psia._tcp", 80, {}),
+    ("_cgi._tcp", 80, {}),
+    ("_onvif._tcp", 80, {}),
+    ("_rtsp._tcp", 554, {}),
+    ("_webos._tcp", 3000, {}),
+    ("_lge-app-remote._tcp", 8080, {}),
+    ("_adb-tls-connect._tcp", 37000, {}),
+)
+TYPES: Final = tuple(type_ for type_, _, _ in MAKES)
+# How a device writes its name, where its type asks for more than that.
+_INSTANCES: Final = {
+    "_workstation._tcp": "{name} [{mac}]",
+    "_raop._tcp": "{hex}@{name}",
+    "_adb-tls-connect._tcp": "adb-{hex}-aB3xYz",
+}
+# Longer by one than RFC 6335 allows; Android TV's own type is as long.
+LONG_TYPE: Final = "_sixteen-letters._tcp.local."
+_PREFIX: Final = "000ec6"
+_GARBAGE_BYTES: Final = 200
+
+
+class Fault(StrEnum):
+    """What may be wrong with a fleet from the start; the rest is done to one device at a time."""
+
+    DUPLICATE_IDS = "duplicate_ids"
+    IPV6_ONLY = "ipv6_only"
+    LONG_TYPE = "long_type"
+    GARBAGE_TXT = "garbage_txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One device's announcement. addresses: its own; those of its responder where empty.
+
+    raw: a TXT record as it goes out, in place of the service's own.
+    """
+
+    service: Service
+    addresses: tuple[str, ...] = ()
+    raw: bytes | None = None
+
+
+def fleet(rooms: Sequence[str], devices_a_room: int) -> tuple[Voice, ...]:
+    """Give so many devices a room, of each make in its turn; always the same. Pure."""
+    return tuple(
+        _voice(room, number, position * devices_a_room + number)
+        for position, room in enumerate(rooms)
+        for number in range(devices_a_room)
+    )
+
+
+def spoilt(voices: Sequence[Voice], faults: Collection[Fault], seed: int) -> tuple[Voice, ...]:
+    """Give the fleet with these faults: each touches every device that it can. Pure."""
+    chance = Random(seed)  # noqa: S311 - a simulation that can be repeated
+    spoilt = list(voices)
+    if Fault.DUPLICATE_IDS in faults:
+        first = {voice.service.type: voice.service.txt for voice in reversed(spoilt)}
+        spoilt = [
+            replace(voice, service=voice.service._replace(txt=first[voice.service.type]))
+            for voice in spoilt
+        ]
+    if Fault.LONG_TYPE in faults:
+        spoilt = [
+            replace(voice, service=voice.service._replace(type=LONG_TYPE)) for voice in spoilt
+        ]
+    if Fault.GARBAGE_TXT in faults:
+        spoilt = [replace(voice, raw=chance.randbytes(_GARBAGE_BYTES)) for voice in spoilt]
+    if Fault.IPV6_ONLY in faults:
+        spoilt = [
+            replace(voice, addresses=(f"fe80::{count + 1:x}",))
+            for count, voice in enumerate(spoilt)
+        ]
+    return tuple(spoilt)
+
+
+class Fleet:
+    """Speaks for a network of devices. addresses: one responder on each of these of our own.
+
+    at_once: how many announce themselves in one breath.
+    """
+
+    def __init__(
+        self, voices: Iterable[Voice], addresses: Sequence[str], *, at_once: int = AT_ONCE
+    ) -> None:
+        self.voices = list(voices)
+        self._at_once = at_once
+        self._addresses = tuple(addresses)
+        self._responders: list[AsyncZeroconf] = []
+        self._infos: dict[str, AsyncServiceInfo] = {}
+
+    @contextlib.asynccontextmanager
+    async def announced(self) -> AsyncIterator[None]:
+        """Announce all while the block runs, then say goodbye for all that were not unplugged.
+
+        Raises OSError where an address is not ours.
+        """
+        async with contextlib.AsyncExitStack() as stack:
+            for address in self._addresses:
+                responder = AsyncZeroconf(interfaces=[address])
+                self._responders.append(await stack.enter_async_context(responder))
+            said = [self._said(count, voice) for count, voice in enumerate(self.voices)]
+            for start in range(0, len(said), self._at_once):
+                await asyncio.gather(
+                    *(
+                        announce(responder, [info])
+                        for responder, info in said[start:][: self._at_once]
+                    )
+                )
+            yield
+        self._responders.clear()
+
+    async def unplug(self, voice: Voice) -> None:
+        """It goes without a goodbye: its records live on in every cache."""
+        info = self._infos[name_of(voice)]
+        self._responder(voice).zeroconf.registry.async_remove(info)
+
+    async def switch_off(self, voice: Voice) -> None:
+        """It says goodbye."""
+        await withdraw(self._responder(voice), self._infos[name_of(voice)])
+
+    async def rename(self, voice: Voice, instance: str) -> Voice:
+        """Somebody gives it another name, which is another service. Gives the new one."""
+        await self.switch_off(voice)
+        renamed = replace(voice, service=voice.service._replace(instance=instance))
+        turn = self._turn(voice)
+        self.voices[self.voices.index(voice)] = renamed
+        await announce(self._responders[turn], [self._info(turn, renamed)])
+        return renamed
+
+    async def move(self, voice: Voice, address: str) -> Voice:
+        """It has another address from now on, and says so under its old name. Gives the new one."""
+        moved = replace(voice, addresses=(address,))
+        info = self._info(self._turn(voice), moved)
+        await (await self._responder(voice).async_update_service(info))
+        self.voices[self.voices.index(voice)] = moved
+        return moved
+
+    def _said(self, count: int, voice: Voice) -> tuple[AsyncZeroconf, AsyncServiceInfo]:
+        turn = count % len(self._responders)
+        return self._responders[turn], self._info(turn, voice)
+
+    def _turn(self, voice: Voice) -> int:
+        return self.voices.index(voice) % len(self._responders)
+
+    def _responder(self, voice: Voice) -> AsyncZeroconf:
+        return self._responders[self._turn(voice)]
+
+    def _info(self, turn: int, voice: Voice) -> AsyncServiceInfo:
+        addresses = [_packed(one) for one in voice.addresses or (self._addresses[turn],)]
+        info = info_of(voice.service, addresses, voice.raw)
+        self._infos[name_of(voice)] = info
+        return info
+
+
+def name_of(voice: Voice) -> str:
+    """The full name of what a device announces."""
+    return f"{voice.service.instance}.{voice.service.type}"
+
+
+def _voice(room: str, number: int, index: int) -> Voice:
+    type_, port, txt = MAKES[index % len(MAKES)]
+    digest = sha256(f"{room}/{number}".encode()).hexdigest()
+    marks = {
+        "name": f"{room}-{number:02}",
+        "hex": _PREFIX + digest[:6],
+        "uuid": f"{digest[:8]}-{digest[8:12]}-4{digest[12:15]}-8{digest[15:18]}-{digest[18:30]}",
+    }
+    octets = (marks["hex"][at : at + 2] for at in range(0, 12, 2))
+    marks["mac"] = ":".join(octets)
+    return Voice(
+        Service(
+            f"{type_}.local.",
+            _INSTANCES.get(type_, "{name}").format(**marks),
+            f"net-{digest[:12]}.local",
+            port,
+            {key: value.format(**marks) for key, value in txt.items()},
+        )
+    )
+
+
+def _packed(address: str) -> bytes:
+    return socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)

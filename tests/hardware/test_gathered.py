@@ -1,0 +1,244 @@
+"""Gathered: services become devices, in any order, and two devices never one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hardware.network.announced import Service, service_of
+from hardware.network.gathered import Announced
+from hardware.readings import Identity, Kind, Sighting
+
+UUID = "16a65700-007c-1000-bb49-e8d8d1a7c91b"
+MAC = b"00:0e:c6:11:22:33"
+Txt = dict[bytes, bytes | None]
+
+
+def seen(
+    type_: str, instance: str, txt: Txt | None = None, host: str = "h", *addresses: str
+) -> Service:
+    """Give what a service says, at 10.0.0.9 if nothing else is said."""
+    name = f"{instance}.{type_}.local."
+    where = addresses or ("10.0.0.9",)
+    service = service_of(type_, name, f"{host}.local.", where, txt or {}, port=7000)
+    assert service is not None
+    return service
+
+
+PRINTER_TXT: Txt = {b"UUID": UUID.encode(), b"usb_MFG": b"EPSON"}
+SERVICES = {
+    "L3150._ipp._tcp.local.": seen("_ipp._tcp", "L3150", PRINTER_TXT),
+    "L3150._uscan._tcp.local.": seen("_uscan._tcp", "L3150", {b"uuid": UUID.encode(), b"ty": b"M"}),
+    "7A._airplay._tcp.local.": seen("_airplay._tcp", "7A", {b"deviceid": b"00:0e:c6:11:22:33"}),
+    "000EC6112233@7A._raop._tcp.local.": seen("_raop._tcp", "000EC6112233@7A", {b"am": b"iQ"}),
+    "TV._androidtvremote2._tcp.local.": seen(
+        "_androidtvremote2._tcp", "TV", {b"bt": b"00:0e:c6:11:22:33"}
+    ),
+    # Two hosts with the MAC of the board above, one of them at two addresses.
+    "Liar._androidtvremote2._tcp.local.": seen(
+        "_androidtvremote2._tcp", "Liar", {b"bt": MAC}, "liar", "10.0.0.66"
+    ),
+    "Cast._googlecast._tcp.local.": seen(
+        "_googlecast._tcp", "Cast", {b"id": UUID.encode()}, "liar", "10.0.0.66", "10.0.0.67"
+    ),
+}
+HONEST = [name for name in SERVICES if name[0] not in "LC" or name.startswith("L3150")]
+
+
+def test_services_of_one_device_are_one_and_fill_each_other_in() -> None:
+    """The service that says most of the kind speaks, the others add what it left open."""
+    announced = Announced()
+    told = [one for name in HONEST for one in announced.see(name, SERVICES[name])]
+    last = {one.key: one for one in told}
+    assert len(last) == 2
+    printer, board = last[f"uuid:{UUID}"], last["mac:000ec6112233"]
+    assert (printer.kind, printer.vendor, printer.model) == (Kind.PRINTER, "EPSON", "M")
+    assert (board.kind, board.name, board.model) == (Kind.BOARD, "TV", "iQ")
+
+
+def test_a_device_is_gone_when_its_last_service_is() -> None:
+    """A goodbye of one service among several is none of the device."""
+    announced = Announced()
+    names = ["L3150._ipp._tcp.local.", "L3150._uscan._tcp.local."]
+    for name in names:
+        announced.see(name, SERVICES[name])
+    assert all(one.present for one in announced.leave(names[1]))
+    (gone,) = announced.leave(names[0])
+    assert (gone.key, gone.present, gone.reason) == (f"uuid:{UUID}", False, "goodbye")
+    assert announced.leave(names[0]) == []
+    assert len(announced) == 0
+
+
+def test_a_service_that_becomes_another_device_leaves_the_first() -> None:
+    """A name may be taken over by a new device."""
+    announced = Announced()
+    name = "TV._androidtvremote2._tcp.local."
+    announced.see(name, SERVICES[name])
+    other = seen("_androidtvremote2._tcp", "TV", {b"bt": b"00:0e:c6:aa:bb:cc"})
+    assert [(one.key, one.present) for one in announced.see(name, other)] == [
+        ("mac:000ec6112233", False),
+        ("mac:000ec6aabbcc", True),
+    ]
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.sampled_from(list(SERVICES))), max_size=30),
+)
+def test_any_order_and_repetition_ends_in_the_same_devices(
+    events: list[tuple[bool, str]],
+) -> None:
+    """What was told adds up to what is there; nothing is told twice."""
+    announced, told, there = Announced(), {}, {}
+    for comes, name in events:
+        if comes:
+            there[name] = SERVICES[name]
+            changes = announced.see(name, SERVICES[name])
+        else:
+            there.pop(name, None)
+            changes = announced.leave(name)
+        for one in changes:
+            assert told.get(one.key) != one
+            if one.present:
+                told[one.key] = one
+            else:
+                del told[one.key]
+    assert told == shown(*there.items())
+
+
+def devices(announced: Announced) -> dict[str, Sighting]:
+    """Give the devices that were told present last."""
+    return dict(announced._reported)
+
+
+def shown(*services: tuple[str, Service]) -> dict[str, Sighting]:
+    """Give the devices of these services."""
+    announced = Announced()
+    for name, service in services:
+        announced.see(name, service)
+    return devices(announced)
+
+
+TRUE = "7A._airplay._tcp.local.", seen("_airplay._tcp", "7A", {b"deviceid": MAC}, "7a")
+LIAR = (
+    "8B._airplay._tcp.local.",
+    seen("_airplay._tcp", "8B", {b"deviceid": MAC}, "8b", "10.0.0.66"),
+)
+
+
+def test_one_mac_on_two_hosts_at_once_is_not_one_device() -> None:
+    """Both are there, each by its names, and neither carries the mark that is in doubt."""
+    found = shown(TRUE, LIAR)
+    assert len(found) == 2
+    for one in found.values():
+        assert one.identity is Identity.HOST
+        assert not any(mark.startswith("mac:") for mark in (one.key, *one.aliases))
+
+
+def test_when_one_of_the_two_leaves_the_mark_is_sound_again() -> None:
+    """What was told under the other key is told gone."""
+    announced = Announced()
+    announced.see(*TRUE)
+    announced.see(*LIAR)
+    told = announced.leave(LIAR[0])
+    assert [one.key for one in told if one.present] == ["mac:000ec6112233"]
+    assert list(devices(announced)) == ["mac:000ec6112233"]
+
+
+def test_a_device_that_moved_is_not_two() -> None:
+    """Its host's name stays; some of its services may still show the old address."""
+    raop = "000EC6112233@7A._raop._tcp.local."
+    old = seen("_raop._tcp", "000EC6112233@7A", {}, "7a")
+    new = seen("_airplay._tcp", "7A", {b"deviceid": MAC}, "7a", "10.0.0.44", "10.0.0.9")
+    assert shown((raop, old), (TRUE[0], new))["mac:000ec6112233"].address == "10.0.0.44"
+
+
+def test_two_host_names_at_one_address_are_one_device() -> None:
+    """Android names its services' hosts differently (public captures)."""
+    remote = seen("_androidtvremote2._tcp", "TV", {b"bt": MAC}, "android")
+    (board,) = shown(TRUE, ("TV._androidtvremote2._tcp.local.", remote)).values()
+    assert (board.kind, board.key) == (Kind.BOARD, "mac:000ec6112233")
+
+
+def test_in_doubt_the_next_mark_counts() -> None:
+    """A contested MAC with an id beside it leaves the id."""
+    service = TRUE[1]
+    with_id = replace(
+        service, sighting=replace(service.sighting, aliases=("uuid:4b1f7c2a90de4455",))
+    )
+    found = shown((TRUE[0], with_id), LIAR)
+    assert found["uuid:4b1f7c2a90de4455"].identity is Identity.UUID
+
+
+def test_the_way_to_a_device_is_one_services_own() -> None:
+    """Address and port go together."""
+    silent = seen("_raop._tcp", "000EC6112233@7A", {}, "7a", "10.0.0.9")
+    silent = replace(silent, sighting=replace(silent.sighting, port=0))
+    airplay = seen("_airplay._tcp", "7A", {b"deviceid": MAC}, "7a", "10.0.0.9")
+    (board,) = shown(("a._raop._tcp.local.", silent), (TRUE[0], airplay)).values()
+    assert (board.address, board.port) == ("10.0.0.9", 7000)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_thousands_that_claim_one_mac_are_taken_in_quickly(seed: int) -> None:
+    """A flood of liars costs each no more than a look at a few."""
+    announced, order = Announced(), Random(seed)
+    names = [f"x{count}._airplay._tcp.local." for count in range(2000)]
+    order.shuffle(names)
+    for count, name in enumerate(names):
+        liar = seen(
+            "_airplay._tcp", name[:6], {b"deviceid": MAC}, name[:6], f"10.1.{count % 250}.7"
+        )
+        assert len(announced.see(name, liar)) <= 64
+    assert len(announced) == 2000
+
+
+MARKS = st.sampled_from(["mac:a", "mac:b", "uuid:c"])
+FLEET = st.dictionaries(
+    st.sampled_from([f"s{count}._airplay._tcp.local." for count in range(6)]),
+    st.tuples(
+        st.lists(MARKS, max_size=2, unique=True),
+        st.sampled_from(["h1", "h2", "h3"]),
+        st.frozensets(st.sampled_from(["10.0.0.1", "10.0.0.2"]), min_size=1),
+    ),
+)
+
+
+def made(name: str, marks: list[str], host: str, addresses: frozenset[str]) -> Service:
+    """Give a service with these marks."""
+    service = seen("_airplay._tcp", name, {}, host, *sorted(addresses))
+    key, *aliases = [*marks, service.weak_key]
+    sighting = replace(service.sighting, key=key, aliases=tuple(aliases[:-1]))
+    return replace(service, sighting=sighting)
+
+
+@given(FLEET, FLEET, st.randoms(use_true_random=False))
+def test_whatever_was_there_before_the_same_services_are_the_same_devices(
+    before: dict[str, tuple[list[str], str, frozenset[str]]],
+    after: dict[str, tuple[list[str], str, frozenset[str]]],
+    order: Random,
+) -> None:
+    """Contested or not, in any order, with any history; and no two hosts far apart share one."""
+    announced = Announced()
+    for name, parts in before.items():
+        announced.see(name, made(name, *parts))
+    for name in before.keys() - after.keys():
+        announced.leave(name)
+    names = list(after)
+    order.shuffle(names)
+    for name in names:
+        announced.see(name, made(name, *after[name]))
+    fresh = shown(*((name, made(name, *after[name])) for name in after))
+    assert devices(announced) == fresh
+    by_key: dict[str, list[tuple[str, frozenset[str]]]] = {}
+    for name, one in announced._shown.items():
+        by_key.setdefault(one.key, []).append(after[name][1:])
+    for claims in by_key.values():
+        together = [
+            frozenset().union(*(where for host, where in claims if host == name))
+            for name in {host for host, _ in claims}
+        ]
+        assert frozenset.intersection(*together)
