@@ -20,14 +20,14 @@ _Colour = tuple[int, int, int]  # BGR
 _WALLS: Final[tuple[_Colour, ...]] = ((150, 205, 215), (190, 205, 200), (175, 190, 150))
 _BOARDS: Final[tuple[_Colour, ...]] = ((70, 95, 45), (45, 60, 40), (235, 238, 236))
 _SKIN: Final[tuple[_Colour, ...]] = ((120, 160, 205), (95, 135, 185), (140, 180, 220))
-_SHIRTS: Final[tuple[_Colour, ...]] = ((240, 240, 235), (150, 90, 50), (60, 60, 180))
-_HAIR: Final[_Colour] = (25, 25, 30)
+_SHIRTS: Final[tuple[_Colour, ...]] = ((185, 190, 190), (140, 105, 80), (90, 95, 160))
+_HAIR: Final[_Colour] = (45, 48, 55)
 _WOOD: Final[_Colour] = (75, 120, 170)
 _FLOOR: Final[_Colour] = (95, 110, 120)
-_JOINT: Final[_Colour] = (70, 82, 92)
+_JOINT: Final[_Colour] = (86, 100, 110)
 _BRIGHT: Final = 400  # of three colours together
 _HORIZON_PX: Final = 600  # where the wall meets the floor
-_ROWS: Final = ((640, 0.6), (760, 0.85), (930, 1.2))  # of desks: their top, and how near
+_ROWS: Final = ((650, 0.7), (800, 1.0), (990, 1.5))  # of desks: their top, and how near
 
 
 def interior(seed: int) -> Light:
@@ -37,7 +37,7 @@ def interior(seed: int) -> Light:
     _shell(canvas, random)
     _windows(canvas, random)
     _board(canvas, random)
-    for _ in range(random.randint(6, 10)):
+    for _ in range(random.randint(3, 6)):
         _poster(canvas, random)
     for top, near in _ROWS:
         _desks(canvas, random, top, near)
@@ -68,9 +68,9 @@ def _windows(canvas: _Canvas, random: Random) -> None:
         cv2.rectangle(canvas, (x, 110), (x + 170, 430), glass, -1)
         cv2.rectangle(canvas, (x, 110), (x + 170, 430), (90, 100, 105), 10)
         for bar in range(x + 28, x + 170, 28):
-            cv2.line(canvas, (bar, 110), (bar, 430), (80, 85, 90), 5)
+            cv2.line(canvas, (bar, 110), (bar, 430), (175, 180, 180), 5)
         for slat in range(120, random.choice((120, 260, 420)), 16):
-            cv2.line(canvas, (x + 8, slat), (x + 162, slat), (150, 165, 170), 4)
+            cv2.line(canvas, (x + 8, slat), (x + 162, slat), (200, 210, 212), 4)
         x += 205
 
 
@@ -93,7 +93,7 @@ def _poster(canvas: _Canvas, random: Random) -> None:
     width, height = random.randint(70, 150), random.randint(60, 130)
     paper = _any_colour(random, 120)
     cv2.rectangle(canvas, (x, y), (x + width, y + height), paper, -1)
-    for _ in range(14):
+    for _ in range(5):
         left, top = x + random.randint(0, width), y + random.randint(0, height)
         size = random.randint(6, 30)
         cv2.rectangle(canvas, (left, top), (left + size, top + 6), _any_colour(random, 0), -1)
@@ -108,10 +108,10 @@ def _desks(canvas: _Canvas, random: Random, top: int, near: float) -> None:
             _pupil(canvas, random, x + pitch // 2, top, near)
         right, low = x + int(200 * near), top + int(34 * near)
         cv2.rectangle(canvas, (x, top), (right, low), _WOOD, -1)
-        cv2.rectangle(canvas, (x, low), (right, low + 6), (35, 60, 90), -1)
+        cv2.rectangle(canvas, (x, low), (right, low + 6), (60, 95, 135), -1)
         for leg in (x + 10, right - 10):
-            cv2.line(canvas, (leg, low), (leg, low + int(110 * near)), (50, 50, 50), 6)
-        for _ in range(3):
+            cv2.line(canvas, (leg, low), (leg, low + int(110 * near)), (80, 90, 98), 5)
+        for _ in range(2):
             book = x + random.randint(5, int(150 * near))
             size = (int(34 * near), int(20 * near))
             cv2.rectangle(canvas, (book, top + 4, *size), _any_colour(random, 60), -1)
@@ -124,8 +124,10 @@ def _pupil(canvas: _Canvas, random: Random, x: int, top: int, near: float) -> No
     shoulder = top - int(58 * near)
     cv2.rectangle(canvas, (x - wide, shoulder), (x + wide, top + 10), shirt, -1)
     if random.choice((True, False)):
-        for stripe in range(x - wide, x + wide, max(6, int(13 * near))):
-            cv2.line(canvas, (stripe, shoulder), (stripe, top), (110, 70, 70), 3)
+        for stripe in range(x - wide, x + wide, max(9, int(18 * near))):
+            cv2.line(
+                canvas, (stripe, shoulder), (stripe, top), tuple(part - 30 for part in shirt), 4
+            )
     centre = (x, shoulder - head)
     cv2.ellipse(canvas, centre, (head, int(head * 1.25)), 0, 0, 360, skin, -1, cv2.LINE_AA)
     cv2.ellipse(canvas, centre, (head, int(head * 1.25)), 0, 180, 360, _HAIR, -1, cv2.LINE_AA)
@@ -141,7 +143,7 @@ def _texture(seed: int) -> Light:
     """What cloth, plaster and dust do to light: from fine to coarse, about 1.0."""
     random = np.random.default_rng(seed)
     texture = np.ones((HEIGHT, WIDTH), np.float32)
-    for step, strength in ((2, 0.035), (8, 0.05), (60, 0.05)):
+    for step, strength in ((2, 0.04), (8, 0.022), (60, 0.04)):
         coarse = random.standard_normal((HEIGHT // step, WIDTH // step), np.float32)
         texture += strength * cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
     return texture[..., np.newaxis]

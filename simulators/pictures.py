@@ -108,9 +108,9 @@ def _colour_cast(light: Light, random: Random) -> Light:
 
 def _partly_covered(light: Light, random: Random) -> Light:
     """Something out of focus hides most of the picture, from one side."""
-    share = random.uniform(0.78, 0.9)
+    share = random.uniform(0.82, 0.92)
     from_side = np.linspace(*random.choice(((0, 1), (1, 0))), WIDTH, dtype=np.float32)
-    hidden = np.clip((share - from_side) * 12 + 0.5, 0, 1)[np.newaxis, :, np.newaxis]
+    hidden: Light = np.clip((share - from_side) * 12 + 0.5, 0, 1)[np.newaxis, :, np.newaxis]
     cloth = np.asarray([random.uniform(20, 90) for _ in range(3)], np.float32)
     return (light + (cloth - light) * hidden).astype(np.float32)
 
