@@ -59,7 +59,7 @@ def stream(url: str, user: str, password: str) -> Feed:
     if not capture.isOpened():
         late = time.monotonic() - began_at >= TIMEOUT_S
         raise CameraTrouble("stalled" if late else "nonsense")
-    return Feed(arrivals=_live(capture), nominal_fps=_nominal_fps(capture))
+    return Feed(arrivals=_live(capture), nominal_fps=_nominal_fps(capture), coded=True)
 
 
 def node(path: str) -> Feed:
@@ -83,6 +83,7 @@ def film(path: Path) -> Feed:
     return Feed(
         arrivals=_played(capture, fps),
         nominal_fps=fps,
+        coded=True,
         live=False,
         duration_s=frames / fps if fps else 0.0,
     )

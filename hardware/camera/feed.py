@@ -27,12 +27,14 @@ class Arrival(NamedTuple):
 class Feed:
     """Frames of one camera or film; taking the next may raise CameraTrouble.
 
-    nominal_fps: what it promises; 0 where unknown. paced: they come by themselves. live: it has
-    no end of its own; a film has one, and needs no warm-up. duration_s: of a film, if known.
+    nominal_fps: what it promises; 0 where unknown. paced: they come by themselves. coded: by a
+    codec that builds a frame on those before. live: it has no end of its own; a film has one,
+    and needs no warm-up. duration_s: of a film, if known.
     """
 
     arrivals: Iterator[Arrival]
     nominal_fps: float = 0.0
     paced: bool = True
+    coded: bool = False
     live: bool = True
     duration_s: float = 0.0

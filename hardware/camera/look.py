@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from hardware.camera.features import Baseline, Features
 from hardware.camera.feed import SAMPLE_EVERY_S, Arrival, Feed
 from hardware.camera.order import CameraTrouble, Verdict
-from hardware.camera.picture import features_of, state_of
+from hardware.camera.picture import Grey, change_of, features_of, measured, state_of
 from hardware.camera.steadiness import WARM_UP_S, Steadiness
 
 if TYPE_CHECKING:
@@ -61,9 +61,11 @@ class _Sitting:
             opened_at,
             nominal_fps=feed.nominal_fps,
             paced=feed.paced,
+            coded=feed.coded,
             warm_up_s=WARM_UP_S if feed.live else 0.0,
         )
         self._features: deque[Features] = deque(maxlen=_KEPT)
+        self._grey: Grey | None = None
         self._size: dict[str, float] = {}
         self._frames = self._samples = self._spoilt = 0
 
@@ -111,10 +113,12 @@ class _Sitting:
         self._spoilt = 0
         self._samples += 1
         self._size = _size(picture)
-        features = features_of(picture)
+        features, grey = measured(picture)
+        change = 0.0 if self._grey is None else change_of(self._grey, grey)
+        self._grey = grey
         self._features.append(features)
         state = state_of(features, self._baseline)
-        self._steadiness.sample(self._at, state, features.digest)
+        self._steadiness.sample(self._at, state, features.digest, change)
 
 
 def _size(picture: MatLike) -> dict[str, float]:

@@ -14,9 +14,9 @@ from hardware.camera.features import Baseline, Features, state_of
 if TYPE_CHECKING:
     from cv2.typing import MatLike
 
-__all__ = ["Baseline", "Features", "features_of", "state_of"]
+__all__ = ["Baseline", "Features", "Grey", "change_of", "features_of", "measured", "state_of"]
 
-_Grey = NDArray[np.uint8]
+Grey = NDArray[np.uint8]
 
 _HALF = (960, 540)
 _SMALL = (320, 180)
@@ -30,14 +30,19 @@ _SHARP_SHARE = 0.99
 
 
 def features_of(frame: MatLike) -> Features:
-    """Measure a frame: BGR, shape (height, width, 3).
+    """Measure a frame: BGR, shape (height, width, 3)."""
+    return measured(frame)[0]
 
-    The features are those of the design's measurements: f320 is the area-averaged 320 x 180.
+
+def measured(frame: MatLike) -> tuple[Features, Grey]:
+    """The features of a frame, and its small grey picture to compare with the next.
+
+    All but sharpness is measured on the area-averaged 320 x 180.
     """
     half = cv2.resize(frame, _HALF, interpolation=cv2.INTER_AREA)
     small = cv2.resize(half, _SMALL, interpolation=cv2.INTER_AREA)
     grey = _grey(small)
-    return Features(
+    features = Features(
         mean=float(grey.mean()),
         sd=float(grey.std()),
         sat=_share(grey >= _SATURATED),
@@ -48,9 +53,15 @@ def features_of(frame: MatLike) -> Features:
         cast=_cast(small),
         digest=zlib.crc32(grey.tobytes()),
     )
+    return features, grey
 
 
-def _grey(picture: MatLike) -> _Grey:
+def change_of(before: Grey, now: Grey) -> float:
+    """How far two small pictures differ: mean levels of grey."""
+    return float(cv2.mean(cv2.absdiff(before, now))[0])
+
+
+def _grey(picture: MatLike) -> Grey:
     return cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
 
 
@@ -58,20 +69,20 @@ def _share(mask: NDArray[np.bool_]) -> float:
     return float(np.count_nonzero(mask)) / mask.size
 
 
-def _edges(grey: _Grey) -> float:
+def _edges(grey: Grey) -> float:
     across = cv2.convertScaleAbs(cv2.Sobel(grey, cv2.CV_16S, 1, 0))
     down = cv2.convertScaleAbs(cv2.Sobel(grey, cv2.CV_16S, 0, 1))
     # Saturating addition: 255 and above are edges all the same.
     return _share(cv2.add(across, down) > _EDGE)
 
 
-def _flat(grey: _Grey) -> float:
+def _flat(grey: Grey) -> float:
     across, down = _BLOCKS
     blocks = grey.reshape(down, _BLOCK_PX, across, _BLOCK_PX).astype(np.float32)
     return _share(blocks.std(axis=(1, 3)) < _FLAT_SD)
 
 
-def _focus(grey: _Grey) -> float:
+def _focus(grey: Grey) -> float:
     """How much sharpness one more blur takes away: much of a sharp picture, little of a soft one.
 
     Crete, Dolmiere, Ladret, Nicolas: The blur effect (SPIE 6492, 2007) blurs again likewise.

@@ -24,6 +24,8 @@ _FEWEST_INTERVALS: Final = 3
 _SLOW_FPS: Final = 5.0
 _SLOW_SHARE: Final = 0.5
 _SEEN_LIMIT: Final = 1000
+# Noise moves the small grey picture by 0.3 levels and more, a codec dressing a still one by less.
+_STILL: Final = 0.2
 # Nothing in such a picture could move.
 _BLIND: Final = frozenset({CameraState.BLACK, CameraState.OVEREXPOSED, CameraState.COVERED})
 
@@ -33,7 +35,8 @@ class Steadiness:
 
     opened_at: seconds of any clock that runs steadily; all times are of that clock.
     nominal_fps: what the camera promised; 0 where that is unknown. paced: frames come by
-    themselves, so that their rate says something; False where each one is asked for.
+    themselves, so that their rate says something; False where each one is asked for. coded: by a
+    codec that builds a frame on those before, and so shows one still picture in a few turns.
     """
 
     def __init__(
@@ -42,11 +45,13 @@ class Steadiness:
         *,
         nominal_fps: float = 0.0,
         paced: bool = True,
+        coded: bool = False,
         warm_up_s: float = WARM_UP_S,
     ) -> None:
         self._opened_at = opened_at
         self._nominal_fps = nominal_fps
         self._paced = paced
+        self._coded = coded
         self._warm_at = opened_at + warm_up_s
         self._last_frame_at = opened_at
         self._framed = False
@@ -54,6 +59,7 @@ class Steadiness:
         self._samples: deque[CameraState] = deque(maxlen=_BLUR_WINDOW)
         self._sampled = 0
         self._picture = CameraState.OK
+        self._digest: int | None = None
         self._seen: set[int] = set()
         self._repeats = 0
         self._changes = 0
@@ -66,9 +72,12 @@ class Steadiness:
         self._framed = True
         self._last_frame_at = at
 
-    def sample(self, at: float, state: CameraState, digest: int) -> None:
-        """A frame was measured and judged by itself. digest: equal for equal frames."""
-        self._compare(digest)
+    def sample(self, at: float, state: CameraState, digest: int, change: float = 0.0) -> None:
+        """A frame was measured and judged by itself.
+
+        digest: equal for equal frames. change: from the sample before, in mean levels of grey.
+        """
+        self._compare(digest, change)
         if at >= self._warm_at:
             self._sampled += 1
             self._samples.append(state)
@@ -126,22 +135,25 @@ class Steadiness:
             run += 1
         return run
 
-    def _compare(self, digest: int) -> None:
-        """Count frames that show nothing new.
-
-        A codec dresses one still picture in a few turns; a living sensor's noise never repeats.
-        """
-        if digest in self._seen:
+    def _compare(self, digest: int, change: float) -> None:
+        """Count the samples that show nothing new."""
+        if self._is_repeat(digest, change):
             self._repeats, self._changes = self._repeats + 1, 0
         else:
             self._repeats, self._changes = 0, self._changes + 1
-            if len(self._seen) < _SEEN_LIMIT:
-                self._seen.add(digest)
+        self._digest = digest
+        if len(self._seen) < _SEEN_LIMIT:
+            self._seen.add(digest)
         # Ten equal frames are nine repeats of the first.
         if self._repeats >= _FROZEN - 1:
             self._frozen = True
         elif self._changes >= _LEAVE:
             self._frozen = False
+
+    def _is_repeat(self, digest: int, change: float) -> bool:
+        if self._coded:
+            return digest in self._seen and change < _STILL
+        return digest == self._digest
 
     def _is_slow(self) -> bool:
         if not self._paced or not self.fps:

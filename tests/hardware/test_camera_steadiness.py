@@ -81,24 +81,36 @@ def test_nothing_is_said_while_the_camera_still_looks_for_its_exposure() -> None
 
 
 @pytest.mark.parametrize(
-    ("digests", "state"),
+    ("digests", "alone", "coded"),
     [
-        ([7] * 9, "ok"),
-        ([7] * 10, "frozen"),
-        ([1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3], "frozen"),
-        ([*range(100, 120), *[7] * 9], "ok"),
-        ([*[7] * 10, 1, 2], "frozen"),
-        ([*[7] * 10, 1, 2, 3], "ok"),
-        ([0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6], "ok"),
+        ([7] * 9, "ok", "ok"),
+        ([7] * 10, "frozen", "frozen"),
+        ([1, 2, 3] * 4, "ok", "frozen"),
+        ([*range(100, 120), *[7] * 9], "ok", "ok"),
+        ([*[7] * 10, 1, 2], "frozen", "frozen"),
+        ([*[7] * 10, 1, 2, 3], "ok", "ok"),
+        ([0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6], "ok", "ok"),
     ],
 )
-def test_frames_that_show_nothing_new_are_frozen(digests: list[int], state: str) -> None:
-    """A codec shows one still picture in a few turns; noise never comes twice."""
-    steadiness = Steadiness(0.0, paced=False)
-    for number, digest in enumerate(digests):
+def test_frames_that_show_nothing_new_are_frozen(
+    digests: list[int], alone: str, coded: str
+) -> None:
+    """Equal ones; a codec shows one still picture in a few turns, and those count as well."""
+    for is_coded, state in ((False, alone), (True, coded)):
+        steadiness = Steadiness(0.0, paced=False, coded=is_coded)
+        for number, digest in enumerate(digests):
+            steadiness.frame(STEP_S * number)
+            steadiness.sample(STEP_S * number, CameraState.OK, digest)
+        assert steadiness.state(STEP_S * len(digests)) == state
+
+
+def test_a_film_that_comes_round_again_is_not_frozen() -> None:
+    """Its pictures come again but move."""
+    steadiness = Steadiness(0.0, paced=False, coded=True)
+    for number in range(40):
         steadiness.frame(STEP_S * number)
-        steadiness.sample(STEP_S * number, CameraState.OK, digest)
-    assert steadiness.state(STEP_S * len(digests)) == state
+        steadiness.sample(STEP_S * number, CameraState.OK, number % 5, change=0.4)
+    assert steadiness.state(STEP_S * 40) is CameraState.OK
 
 
 @pytest.mark.parametrize("letter", ["k", "o", "c"])
