@@ -1,1 +1,1 @@
-"""What a camera sees, judged in a process of its own; only numbers leave it."""
+"""Cameras: how their picture is. Only child.py and what it alone imports loads OpenCV."""

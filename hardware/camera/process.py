@@ -1,0 +1,121 @@
+"""This file starts the process that looks at a camera, listens to it, and surely ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from hardware.camera.order import LINE_LIMIT, NO_VISION, Alive, Order, Verdict, word_of
+from hardware.readings import CameraState, SenseMissing
+
+LONGEST_S: Final = 60.0  # of any look, whatever the child says
+
+_START_S: Final = 10.0  # Python itself, on a busy machine
+_SILENCE_LIMIT_S: Final = 15.0
+_POLL_S: Final = 0.25
+_BURY_S: Final = 2.0
+_ROOT: Final = Path(__file__).parents[2]
+
+
+def _always() -> bool:
+    return True
+
+
+async def ask(
+    order: Order, *, longest_s: float = LONGEST_S, wanted: Callable[[], bool] = _always
+) -> Verdict | None:
+    """Have a look taken. wanted: asked four times a second; once it is False the look is ended.
+
+    Returns None where it was ended so. Raises SenseMissing("no_vision") where this machine
+    cannot look at pictures. However it ends, the child is dead and the camera closed.
+    """
+    async with _child() as child:
+        await _send(child, order)
+        verdict = await _heard(child, longest_s, wanted)
+    if verdict is not None and verdict.reason == NO_VISION:
+        raise no_vision()
+    return verdict
+
+
+def no_vision() -> SenseMissing:
+    """The error of a machine without OpenCV."""
+    hint = "Install python3-opencv or opencv-python-headless to see how cameras are."
+    return SenseMissing(NO_VISION, {"sense": "camera"}, hint)
+
+
+@asynccontextmanager
+async def _child() -> AsyncIterator[Process]:
+    path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH", ""))))
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-P",
+        "-m",
+        "hardware.camera.child",
+        stdin=PIPE,
+        stdout=PIPE,
+        # What FFmpeg complains of names the camera's URL, with its password.
+        stderr=DEVNULL,
+        limit=LINE_LIMIT,
+        env={**os.environ, "PYTHONPATH": path},
+        start_new_session=True,
+    )
+    try:
+        yield child
+    finally:
+        _kill(child)
+        # A driver can hold its caller where no signal reaches it: that is not ours to wait for.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_BURY_S):
+                await child.wait()
+
+
+def _kill(child: Process) -> None:
+    with suppress(ProcessLookupError):
+        if sys.platform == "win32":
+            child.kill()
+        else:
+            os.killpg(child.pid, signal.SIGKILL)
+
+
+async def _send(child: Process, order: Order) -> None:
+    if child.stdin is not None:
+        child.stdin.write(order.line())
+        # One that died at once is heard to be silent.
+        with suppress(ConnectionError):
+            await child.stdin.drain()
+
+
+async def _heard(child: Process, longest_s: float, wanted: Callable[[], bool]) -> Verdict | None:
+    """Wait for the verdict, as long as the child says in time that it is alive."""
+    clock = asyncio.get_running_loop().time
+    word_by, end_by, framed = clock() + _START_S, clock() + longest_s, False
+    while wanted():
+        left_s = min(word_by, end_by) - clock()
+        if left_s <= 0:
+            return Verdict(CameraState.DISCONNECTED, "stalled" if framed else "no_answer")
+        try:
+            async with asyncio.timeout(min(_POLL_S, left_s)):
+                word = await _word(child)
+        except TimeoutError:
+            continue
+        except ValueError:
+            # A picture that kills its decoder ends here too.
+            return Verdict(CameraState.DISCONNECTED, "nonsense")
+        if not isinstance(word, Alive):
+            return word
+        framed = framed or word.framed
+        word_by = clock() + min(word.within_s, _SILENCE_LIMIT_S)
+    return None
+
+
+async def _word(child: Process) -> Alive | Verdict:
+    if child.stdout is None:
+        raise ValueError("no output")
+    return word_of(await child.stdout.readline())

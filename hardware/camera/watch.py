@@ -1,0 +1,162 @@
+"""This file looks at cameras from time to time, each look in a process that can be killed."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from hardware.camera.features import Baseline
+from hardware.camera.order import Order, Verdict
+from hardware.camera.process import ask, no_vision
+from hardware.camera.rounds import Rounds
+from hardware.readings import CameraReading, CameraState, Report, SenseMissing
+
+__all__ = ["LOOK_S", "SenseMissing", "Target", "look", "look_at_file", "target_of", "watch"]
+
+LOOK_S: Final = 6.0
+EVERY_S: Final = 60.0
+AGAIN_S: Final = 5.0
+
+_POLL_S: Final = 0.25
+_FILM_S: Final = 300.0
+_NODE: Final = re.compile(r"/dev/(video\d+|v4l/by-(id|path)/[\w.:+-]+)")
+_SCHEMES: Final = frozenset({"http", "https", "rtsp"})
+_BASELINE_WEIGHT: Final = 0.05
+_UNWANTED: Final = Verdict(CameraState.DISCONNECTED, "no_answer")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A camera to look at. key: of its sighting. url_or_node: "http(s)", "rtsp", or a device node.
+
+    The URL may carry a password in its query, as cheap cameras want it: neither is shown.
+    """
+
+    key: str
+    url_or_node: str = field(repr=False)
+    user: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+
+
+def target_of(key: str, url_or_node: str, user: str = "", password: str = "") -> Target:
+    """A target whose URL may name user and password; those given apart win."""
+    parts = urlsplit(url_or_node)
+    if parts.scheme not in _SCHEMES or "@" not in parts.netloc:
+        return Target(key=key, url_or_node=url_or_node, user=user, password=password)
+    login, _, host = parts.netloc.rpartition("@")
+    named, _, secret = login.partition(":")
+    return Target(
+        key=key,
+        url_or_node=parts._replace(netloc=host).geturl(),
+        user=user or unquote(named),
+        password=password or unquote(secret),
+    )
+
+
+async def look(
+    target: Target, *, seconds: float = LOOK_S, baseline: Baseline | None = None
+) -> CameraReading:
+    """Look at one camera for so many seconds, a few more in doubt; trouble is known within 5.
+
+    Raises SenseMissing("no_vision") where this machine cannot look at pictures.
+    """
+    verdict = await ask(_order(target, seconds, baseline))
+    return _reading(target.key, verdict or _UNWANTED)
+
+
+async def look_at_file(path: Path) -> CameraReading:
+    """Judge a picture or a film in a file; what is neither has the reason "nonsense".
+
+    Raises SenseMissing("no_vision") as look does.
+    """
+    verdict = await ask(Order(place=str(path), is_file=True), longest_s=_FILM_S)
+    return _reading(path.name, verdict or _UNWANTED)
+
+
+async def watch(
+    report: Report,
+    targets: Callable[[], Iterable[Target]],
+    *,
+    every_s: float = EVERY_S,
+    again_s: float = AGAIN_S,
+    seconds: float = LOOK_S,
+) -> None:
+    """Look at each camera in turn, one at a time, and report each look; never returns.
+
+    targets: asked a few times a second, and must be cheap; a camera that it no longer names is
+    let go within one second, even while it is looked at. every_s: the pause after a look at a
+    camera that is well. again_s: after one at a camera in trouble. Raises
+    SenseMissing("no_vision").
+    """
+    if await asyncio.to_thread(find_spec, "cv2") is None:
+        raise no_vision()
+    rounds: Rounds[Target] = Rounds(every_s, again_s)
+    baselines: dict[Target, Baseline] = {}
+    while True:
+        wanted = tuple(targets())
+        target = rounds.next(wanted, time.monotonic())
+        if target is None:
+            await asyncio.sleep(_POLL_S)
+            continue
+        baselines = {each: known for each, known in baselines.items() if each in wanted}
+        order = _order(target, seconds, baselines.get(target))
+        verdict = await ask(order, wanted=partial(_is_wanted, target, targets))
+        if verdict is None:
+            continue
+        report(_reading(target.key, verdict))
+        well = verdict.state is CameraState.OK
+        refused = verdict.reason == "needs_password" and bool(target.password)
+        rounds.looked(target, time.monotonic(), well=well, refused=refused)
+        if well:
+            baselines[target] = learned(baselines.get(target), verdict)
+
+
+def learned(before: Baseline | None, verdict: Verdict) -> Baseline:
+    """What a camera shows on a good day, after one more look at which it was well."""
+    now = Baseline(*(verdict.measures.get(name, 0.0) for name in Baseline._fields))
+    if before is None:
+        return now
+    return Baseline(
+        *(old + _BASELINE_WEIGHT * (new - old) for old, new in zip(before, now, strict=True))
+    )
+
+
+def _is_wanted(target: Target, targets: Callable[[], Iterable[Target]]) -> bool:
+    return target in tuple(targets())
+
+
+def _order(target: Target, seconds: float, baseline: Baseline | None) -> Order:
+    return Order(
+        # A device may announce any text as its URL: only a camera's own places are opened.
+        place=target.url_or_node if _is_camera(target.url_or_node) else "",
+        user=target.user,
+        password=target.password,
+        seconds=seconds,
+        baseline=baseline,
+    )
+
+
+def _is_camera(place: str) -> bool:
+    if _NODE.fullmatch(place):
+        return True
+    # Spaces and line ends would become part of what is sent to the camera.
+    sound = place.isprintable() and " " not in place
+    return sound and place.partition("://")[0].lower() in _SCHEMES
+
+
+def _reading(key: str, verdict: Verdict) -> CameraReading:
+    return CameraReading(
+        key=key,
+        at=time.time(),
+        state=verdict.state,
+        measures=verdict.measures,
+        reason=verdict.reason,
+    )
