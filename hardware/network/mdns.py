@@ -100,7 +100,7 @@ class _Browse:
         self._pending: dict[str, tuple[str, ServiceStateChange]] = {}
         self._announced = Announced()
         self._flaws = Flaws(report, "mdns", time.monotonic)
-        self._gate = Gate(self._tell)
+        self._gate = Gate(self._flaws.say)
         self._browser: AsyncServiceBrowser | None = None
         self._ours: Networks = ()
         self._ours_at = float("-inf")
