@@ -27,8 +27,8 @@ from agent.local.surroundings import Line, Surroundings
 from agent.memory.documents import FILE, Documents, Remembered
 from agent.memory.folder import OUTBOX, agent_id_from
 from agent.placement import Placement, placed
-from agent.room import Moment, Room
 from agent.reach import Reach
+from agent.room import Moment, Room
 from agent.senses import Senses, keep_running
 from agent.sources import Around, Machine, Passwords, sources, this_machine
 from agent.talk import Talk

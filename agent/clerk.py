@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 
 from agent.attendance import Marked
 from agent.classroom import Classroom, Step, View
@@ -57,7 +57,7 @@ class Clerk:
         """The classroom as it is now."""
         return self._classroom
 
-    async def steps(self) -> AsyncIterator[Classroom]:
+    async def steps(self) -> AsyncGenerator[Classroom, None]:
         """The classroom after each step from now on; a slow listener sees the latest only."""
         while True:
             async with self._stepped:

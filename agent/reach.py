@@ -54,7 +54,7 @@ class Reach:
 
     async def wake(self, device_id: str) -> bool:
         """Send a wake-up to a device whose MAC is known; whether it answered. Raises KeyError."""
-        from hardware.network.probe import answers  # noqa: PLC0415 - heavy, and seldom wanted
+        from hardware.network.subnets import broadcasts, subnets  # noqa: PLC0415 - seldom wanted
         from hardware.network.wake import wake_and_verify  # noqa: PLC0415
 
         told = self._clerk.classroom.devices.sightings_of(device_id)
@@ -63,7 +63,10 @@ class Reach:
         at = next(((each.address, each.port) for each in told if each.address), None)
         if mac is None or at is None:
             raise KeyError(device_id)
-        return await wake_and_verify(mac, partial(answers, *at), within_s=WAKE_PATIENCE_S)
+        woken = await wake_and_verify(
+            mac, partial(_answers, *at), lambda: broadcasts(subnets()), within_s=WAKE_PATIENCE_S
+        )
+        return woken.verified
 
     async def _switch_all(self, *, on: bool) -> None:
         projectors = [
@@ -100,9 +103,21 @@ class Reach:
         return not reading.reason
 
 
+async def _answers(address: str, port: int) -> bool:
+    from hardware.network.probe import ask  # noqa: PLC0415 - seldom wanted
+
+    return (await ask(address, port)).alive
+
+
 def typed_from(text: str) -> Typed:
     """Read an address that was typed or scanned. Raises ValueError."""
     from hardware.network.typed import place_of  # noqa: PLC0415 - seldom wanted
 
     place = place_of(text)
-    return Typed(token=uuid4().hex, host=place.host, port=place.port)
+    return Typed(
+        token=uuid4().hex,
+        host=place.host,
+        port=place.port,
+        scheme=place.scheme,
+        path=place.path,
+    )

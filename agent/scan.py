@@ -17,7 +17,7 @@ from agent.merge import Group
 from agent.placement import How
 from agent.room import Room
 from agent.traces import Trace, Traces
-from hardware.network.probe import answers
+from hardware.network.probe import ask
 from hardware.readings import Identity
 from hardware.scan import Missing, Scan, Secrets, look
 from protocol.health import ReasonCode
@@ -169,13 +169,16 @@ async def _absent(found: Scan, remembered: Remembered | None) -> list[Absent]:
         if (told := known.sightings_of(each.device_id))
     ]
     asked_ms = round(time.time() * 1000)
-    answered = await asyncio.gather(
-        *(answers(trace.sighting.address, trace.sighting.port) for _, trace in traced)
-    )
+    answered = await asyncio.gather(*(_answers(trace) for _, trace in traced))
     return [
         Absent(device=device, trace=trace, asked_ms=asked_ms, answered=did)
         for (device, trace), did in zip(traced, answered, strict=True)
     ]
+
+
+async def _answers(trace: Trace) -> bool:
+    seen = trace.sighting
+    return bool(seen.address) and (await ask(seen.address, seen.port)).alive
 
 
 def _absent_lines(absent: list[Absent], say: Translate) -> Iterable[str]:

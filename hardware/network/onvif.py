@@ -22,6 +22,7 @@ from hardware.network.announced import trusted_mac
 from hardware.network.flaws import Flaws
 from hardware.network.interfaces import addresses as own_addresses
 from hardware.network.soap import CallFailed, Login, Service, call
+from hardware.network.typed import Asker, TypedPlace
 from hardware.network.ws_discovery import (
     GROUP,
     PORT,
@@ -54,6 +55,7 @@ _TALKS_AT_ONCE = 8
 _TALK_S = 9.0
 _TELL_AGAIN_ROUNDS = 10  # a camera's own words change when somebody renames it
 _CAMERAS_LIMIT = 256
+_SCHEMES = {"", "http", "onvif"}
 _PATH = "/onvif/device_service"
 _SMALLEST_WIDTH = 320  # below that nothing is to be judged by
 _DIGITS, _CARDS_LIMIT = 5, 4
@@ -135,6 +137,19 @@ async def ask(
     if told.trouble in {"no_answer", "nonsense"} and not told.model:
         return []
     return seen_of(heard, told, time.time())
+
+
+def asker(credentials: Credentials) -> Asker:
+    """Give what asks a typed place for ONVIF, for hardware.network.typed."""
+
+    async def asked(place: TypedPlace) -> list[Seen]:
+        if place.scheme not in _SCHEMES:
+            return []
+        mine = (place.user, place.password)
+        login = (lambda: mine) if place.user else credentials
+        return await ask(place.host, place.port, credentials=login)
+
+    return asked
 
 
 async def described(heard: Heard, credentials: tuple[str, str]) -> Told:
