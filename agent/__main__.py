@@ -1,4 +1,4 @@
-"""This file is the command line: lophoc-agent run, scan, repair, sample-config."""
+"""This file is the command line: lophoc-agent run, scan, explain, check-camera and the others."""
 
 from __future__ import annotations
 
@@ -54,23 +54,64 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
     scan = commands.add_parser(
         "scan", help=say(N_("look once and list devices")), allow_abbrev=False
     )
-    seconds = say(N_("how long to look [seconds] (default: 5)"))
-    scan.add_argument("--seconds", type=float, default=5.0, help=seconds)
-    scan.add_argument("--json", action="store_true", help=say(N_("print JSON for other programs")))
+    _add_scan(scan, say)
+    explain = commands.add_parser(
+        "explain", help=say(N_("say what a device is known by, and why it is missing"))
+    )
+    explain.add_argument("device_id", metavar="DEVICE_ID")
+    _add_json(explain, say)
+    _add_data(explain, say, DEFAULT_DATA)
+    camera = commands.add_parser("check-camera", help=say(N_("judge a camera's picture")))
+    camera.add_argument("target", metavar="FILE|URL", help=say(N_("a picture, a film, or a URL")))
+    _add_json(camera, say)
+    _add_camera(camera, say)
     repair = commands.add_parser(
         "repair",
         help=say(N_("put damaged files aside and save what can be read")),
         allow_abbrev=False,
     )
-    repair.add_argument(
-        "--data",
-        type=Path,
-        default=DEFAULT_DATA,
-        metavar="DIR",
-        help=say(N_("the agent's folder (default: {folder})")).format(folder=DEFAULT_DATA),
-    )
+    _add_data(repair, say, DEFAULT_DATA)
     commands.add_parser("sample-config", help=say(N_("print a commented settings file")))
     return parser
+
+
+def _add_scan(scan: argparse.ArgumentParser, say: Translate) -> None:
+    seconds = say(N_("how long to look [seconds] (default: 5)"))
+    scan.add_argument("--seconds", type=float, default=5.0, help=seconds)
+    _add_json(scan, say)
+    _add_data(scan, say, None)
+    scan.add_argument(
+        "--from-udev-db",
+        type=Path,
+        metavar="FILE",
+        help=say(N_("read what `udevadm info --export-db` printed on another computer")),
+    )
+    _add_camera(scan, say)
+    scan.add_argument(
+        "--pjlink-password-file",
+        default="",
+        metavar="FILE",
+        help=say(N_("A file that holds the PJLink password of projectors and boards.")),
+    )
+
+
+def _add_json(parser: argparse.ArgumentParser, say: Translate) -> None:
+    text = say(N_("print JSON for other programs"))
+    parser.add_argument("--json", action="store_true", help=text)
+
+
+def _add_data(parser: argparse.ArgumentParser, say: Translate, default: Path | None) -> None:
+    told = say(N_("the agent's folder (default: {folder})")).format(folder=DEFAULT_DATA)
+    known = say(N_("the agent's folder, to tell what it knows and is not seen"))
+    text = told if default else known
+    parser.add_argument("--data", type=Path, default=default, metavar="DIR", help=text)
+
+
+def _add_camera(parser: argparse.ArgumentParser, say: Translate) -> None:
+    user = say(N_("The user name at the room's network cameras."))
+    file = say(N_("A file that holds the password of the room's network cameras."))
+    parser.add_argument("--camera-user", default="", metavar="NAME", help=user)
+    parser.add_argument("--camera-password-file", default="", metavar="FILE", help=file)
 
 
 def _run(options: argparse.Namespace) -> None:
@@ -84,9 +125,48 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _scan(options: argparse.Namespace) -> None:
-    from agent.scan import scan  # noqa: PLC0415 - heavy, and only this command needs it
+    from agent.passwords import password_of  # noqa: PLC0415 - heavy, and only this needs it
+    from agent.scan import scan  # noqa: PLC0415
+    from agent.udev_db import report  # noqa: PLC0415
+    from hardware.scan import Secrets  # noqa: PLC0415
 
-    sys.stdout.write(asyncio.run(scan(options.seconds, as_json=options.json, environ=os.environ)))
+    if options.from_udev_db:
+        answer = report(options.from_udev_db, as_json=options.json, environ=os.environ)
+    else:
+        secrets = Secrets(
+            camera=(options.camera_user, password_of(options.camera_password_file)),
+            pjlink=password_of(options.pjlink_password_file),
+        )
+        seconds, data = max(0.0, options.seconds), options.data
+        looking = scan(
+            seconds, as_json=options.json, environ=os.environ, data=data, secrets=secrets
+        )
+        answer = asyncio.run(looking)
+    sys.stdout.write(answer)
+
+
+def _explain(options: argparse.Namespace) -> None:
+    from agent.explain import explain  # noqa: PLC0415 - heavy, and only this command needs it
+    from agent.memory.documents import FILE, Documents  # noqa: PLC0415
+
+    known = Documents(options.data / FILE).load()
+    answer = explain(known, options.device_id, as_json=options.json, environ=os.environ)
+    sys.stdout.write(answer)
+
+
+def _check_camera(options: argparse.Namespace) -> None:
+    from agent.check_camera import check  # noqa: PLC0415 - heavy, and only this command needs it
+    from agent.passwords import password_of  # noqa: PLC0415
+
+    password = password_of(options.camera_password_file)
+    answer = check(
+        options.target,
+        as_json=options.json,
+        environ=os.environ,
+        user=options.camera_user,
+        password=password,
+    )
+    sys.stdout.write(answer)
 
 
 def _repair(options: argparse.Namespace) -> None:
@@ -103,6 +183,8 @@ def _sample(_options: argparse.Namespace) -> None:
 _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], None]]] = {
     "run": _run,
     "scan": _scan,
+    "explain": _explain,
+    "check-camera": _check_camera,
     "repair": _repair,
     "sample-config": _sample,
 }

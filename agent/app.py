@@ -10,7 +10,6 @@ import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
@@ -26,11 +25,12 @@ from agent.local.door import keep_open
 from agent.local.surroundings import Line, Surroundings
 from agent.memory.documents import FILE, Documents, Remembered
 from agent.memory.folder import OUTBOX, agent_id_from
+from agent.passwords import password_of, passwords_of
 from agent.placement import Placement, placed
 from agent.reach import Reach
 from agent.room import Moment, Room
 from agent.senses import Senses, keep_running
-from agent.sources import Around, Machine, Passwords, sources, this_machine
+from agent.sources import Around, Machine, sources, this_machine
 from agent.talk import Talk
 from agent.traces import Traces
 from agent.vitals import Vitals, measures_of
@@ -111,7 +111,7 @@ class _Agent:
         self._inbox = Inbox()
         self._senses = Senses()
         self._port_taken = False
-        self._passwords = _passwords_of(config)
+        self._passwords = passwords_of(config)
         broker = _broker_of(config, room.place)
         self._finder = broker if isinstance(broker, Finder) else None
         self._broker = broker
@@ -275,7 +275,7 @@ def _classroom(
 
 def _broker_of(config: AgentConfig, place: Place) -> Broker | Finder:
     """The broker in the settings, or what finds one. Raises SettingsError."""
-    password = _password_of(config.broker_password_file)
+    password = password_of(config.broker_password_file)
     if not config.broker:
         user = place.agent if password else ""
         return Finder(place.province, place.school, user, password)
@@ -288,29 +288,6 @@ def _broker_of(config: AgentConfig, place: Place) -> Broker | Finder:
     if not password:
         return broker
     return broker._replace(user=broker.user or place.agent, password=password)
-
-
-def _passwords_of(config: AgentConfig) -> Passwords:
-    """What the room's devices ask for. Raises SettingsError if a file cannot be read."""
-    return Passwords(
-        camera_user=config.camera_user,
-        camera=_password_of(config.camera_password_file),
-        pjlink=_password_of(config.pjlink_password_file),
-    )
-
-
-def _password_of(file: str) -> str:
-    if not file:
-        return ""
-    try:
-        return Path(file).read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            "password_unreadable",
-            N_("The password file {path} cannot be read."),
-            N_("Check the setting and the file's owner."),
-            path=file,
-        ) from error
 
 
 @asynccontextmanager

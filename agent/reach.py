@@ -6,16 +6,14 @@ import asyncio
 import logging
 from contextlib import aclosing
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from uuid import uuid4
 
 from agent.clerk import Clerk
 from agent.local.surroundings import Hands
+from agent.passwords import Passwords
 from agent.typed import Typed
 from hardware.readings import Report, Sighting
-
-if TYPE_CHECKING:
-    from agent.sources import Passwords
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -76,7 +76,7 @@ async def scan(
     """
     remembered = _remembered(data)
     found = await look(seconds, secrets)
-    absent = await _absent(found, remembered)
+    absent = await absent_of(found, remembered)
     if as_json:
         return json_of(found, remembered, absent) + "\n"
     return table_of(found, preferred_language(environ), remembered, absent)
@@ -142,16 +142,16 @@ def _devices(remembered: Remembered) -> Devices:
 
 def _groups(found: Scan, remembered: Remembered) -> tuple[Group, ...]:
     devices, _ = _devices(remembered).see(found.sightings, 0)
-    # This computer first, then as people look for them.
-    return tuple(
-        sorted(
-            devices.groups(),
-            key=lambda each: (each.sightings[0].source != THIS_MACHINE, each.key),
-        )
-    )
+    return tuple(sorted(devices.groups(), key=_order))
 
 
-async def _absent(found: Scan, remembered: Remembered | None) -> list[Absent]:
+def _order(group: Group) -> tuple[bool, int, str]:
+    """This computer first, then boards, projectors, cameras, as people look for them."""
+    own = group.sightings[0].source == THIS_MACHINE
+    return not own, list(DeviceKind).index(described(group).kind), group.key
+
+
+async def absent_of(found: Scan, remembered: Remembered | None) -> list[Absent]:
     """The known devices that were not seen, each asked once more where it last answered."""
     if remembered is None:
         return []

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from agent.classroom import Classroom
+from agent.passwords import Passwords
 from agent.senses import Start
 from agent.typed import Typed
 from hardware.readings import HostReading, Kind, Report, RoomHeard, SenseMissing, Sighting
@@ -46,21 +47,11 @@ class Machine(NamedTuple):
     programs: Callable[[], dict[str, Program]]
 
 
-class Passwords(NamedTuple):
-    """What the room's devices ask for; never shown."""
-
-    camera_user: str = ""
-    camera: str = ""
-    pjlink: str = ""
-
-    def __repr__(self) -> str:
-        return "Passwords(...)"
-
-
 class Around(NamedTuple):
     """What senses ask of the agent, at the moment when they need it.
 
-    report: takes what they saw. agent: this agent's id. controller: where the school's server listens, if that is known.
+    report: takes what they saw. agent: this agent's id. controller: where the school's server
+    listens, if that is known.
     """
 
     config: AgentConfig

@@ -45,10 +45,16 @@ class Secrets:
 
 
 Start = Callable[[Report], Awaitable[None]]
+Senses = Mapping[str, Start]
 
 
-async def look(seconds: float, secrets: Secrets | None = None) -> Scan:
-    """Look around for so many seconds with every sense at once; a sense that is missing is told."""
+async def look(
+    seconds: float, secrets: Secrets | None = None, *, senses: Senses | None = None
+) -> Scan:
+    """Look around for so many seconds with every sense at once; a sense that is missing is told.
+
+    senses: those to use instead of all, by name.
+    """
     identity = await asyncio.to_thread(identify)
     seen = _Seen()
     seen.report(identity_sighting(identity))
@@ -66,7 +72,8 @@ async def look(seconds: float, secrets: Secrets | None = None) -> Scan:
             missing.append(Missing(sense=name, code=error.code, hint=error.hint))
 
     async with asyncio.TaskGroup() as group:
-        for name, start in _senses(identity.machine, secrets or Secrets()).items():
+        every = _senses(identity.machine, secrets or Secrets())
+        for name, start in (every if senses is None else senses).items():
             group.create_task(sense(name, start), name=f"scan {name}")
     return Scan(
         sightings=tuple(seen.sightings.values()),
@@ -75,7 +82,7 @@ async def look(seconds: float, secrets: Secrets | None = None) -> Scan:
     )
 
 
-def _senses(machine: str, secrets: Secrets) -> dict[str, Start]:
+def _senses(machine: str, secrets: Secrets) -> Senses:
     return {
         "usb": lambda report: usb.watch(report, host=machine),
         "mdns": mdns.watch,

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from zeroconf import Error, ServiceStateChange, Zeroconf
@@ -14,7 +14,7 @@ from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZerocon
 
 from hardware.network.announced import best_address
 from hardware.network.interfaces import LOOPBACK, addresses
-from hardware.readings import clean
+from hardware.readings import RoomHeard, clean
 
 SERVICE: Final = "_lophoc-room._tcp.local."
 _VERSION: Final = b"1"
@@ -23,20 +23,6 @@ _TEXT_LIMIT: Final = 64
 _ROOMS_LIMIT: Final = 200
 _GATHER_S: Final = 0.05
 _ASK_MS: Final = 1500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoomHeard:
-    """A fixed agent that says where it is, or (not present) that it stops.
-
-    agent: its id. room, school: their codes. address: where it listens.
-    """
-
-    agent: str
-    room: str
-    school: str
-    address: str
-    present: bool = True
 
 
 async def announce(

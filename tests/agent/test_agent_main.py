@@ -132,7 +132,7 @@ def test_a_scan_lists_this_computer_and_what_it_lacks() -> None:
         env={**os.environ, "PYTHONWARNINGS": "error"},
     )
     found = json.loads(done.stdout)
-    assert set(found) == {"host", "devices", "missing"}
+    assert set(found) == {"host", "devices", "absent", "flaws", "missing"}
     assert found["host"]["confidence"] == "high"
     assert all(set(each) == {"sense", "code", "hint"} for each in found["missing"])
     assert not Path(FILE).exists()

@@ -1,154 +1,101 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import logging
-from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from classrooms import classroom, sighting
 
+from agent.classroom import Classroom
 from agent.config import PREFIX, AgentConfig
 from agent.finder import Finder
-from agent.sources import Senses, keep_running, sources, this_machine
-from hardware.readings import SenseMissing
-from protocol.model import Reason, Status
+from agent.sources import Around, internet_targets, pictures, sources, this_machine
+from hardware.readings import Identity, Kind, Seen
 from protocol.settings import load
 
-NO_UDEV = SenseMissing("no_udev", {"sense": "usb"}, "udev is not running.")
-STEADY_S = 0.01
+NETWORK = ["onvif", "pjlink", "typed", "probes"]
+REST = ["camera", "line", "uplink"]
 
 
-class Sense:
-    """A sense that fails as told, and then works."""
-
-    def __init__(self, *failures: BaseException | None) -> None:
-        self.failures = list(failures)
-        self.works = asyncio.Event()
-
-    async def start(self) -> None:
-        """Fail once more, end without a word (None), or work for ever."""
-        if self.failures:
-            failure = self.failures.pop(0)
-            if failure is None:
-                return
-            raise failure
-        self.works.set()
-        await asyncio.Event().wait()
-
-
-def kept(sense: Sense, senses: Senses, after: Callable[[], bool]) -> None:
-    """Keep the sense running until `after` is true."""
-
-    async def play() -> None:
-        running = asyncio.create_task(
-            keep_running(
-                "usb",
-                sense.start,
-                senses,
-                jitter=lambda: 0.0,
-                backoff_first_s=0.001,
-                steady_s=STEADY_S,
-            )
-        )
-        async with asyncio.timeout(5):
-            while not after():
-                await asyncio.sleep(0.001)
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-
-    asyncio.run(play())
-
-
-@pytest.mark.parametrize(
-    ("failure", "status"),
-    [
-        (NO_UDEV, Status.OK),
-        (ExceptionGroup("tasks", [ExceptionGroup("tasks", [NO_UDEV])]), Status.OK),
-        (RuntimeError("a bug"), Status.WARNING),
-        (OSError("cable"), Status.WARNING),
-        (None, Status.WARNING),
-    ],
-)
-def test_a_missing_sense_is_told_and_a_broken_one_needs_a_look(
-    failure: BaseException | None, status: Status
-) -> None:
-    """What the machine never had is no fault; what fails though it is there is one."""
-    senses = Senses()
-    told = []
-
-    def missing() -> bool:
-        told.extend(senses.findings())
-        return bool(told)
-
-    kept(Sense(*[failure] * 50), senses, missing)
-    assert told[0] == (status, Reason("sense_missing", "usb"))
-
-
-def test_a_sense_that_comes_back_is_missing_no_more(caplog: pytest.LogCaptureFixture) -> None:
-    """However often it failed, the log has one line for lost and one for back."""
-    caplog.set_level(logging.INFO)
-    senses = Senses()
-    sense = Sense(NO_UDEV, NO_UDEV, RuntimeError("a bug"), NO_UDEV)
-    kept(sense, senses, lambda: sense.works.is_set() and not senses.findings())
-    assert [each.levelname for each in caplog.records] == ["INFO", "INFO"]
-    assert "sense missing name=usb code=no_udev" in caplog.messages[0]
-    assert "sense back name=usb" in caplog.messages[1]
-
-
-def test_an_unforeseen_fault_is_logged_with_its_traceback(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """The one broad except hides nothing."""
-    senses = Senses()
-    sense = Sense(RuntimeError("a bug"))
-    kept(sense, senses, lambda: bool(senses.findings()))
-    assert caplog.records[0].exc_info is not None
-
-
-def test_cancelling_ends_a_sense() -> None:
-    """A program that ends is not kept up by its senses."""
-    sense = Sense()
-    kept(sense, Senses(), lambda: True)
-
-
-def settings(**environ: str) -> AgentConfig:
-    """The settings of a room."""
+def around(environ: dict[str, str], *, finding: bool = False) -> Around:
+    """What senses ask of a room with these settings."""
     place = {"PROVINCE": "79", "SCHOOL": "THCS-01", "ROOM": "6A1"} | environ
     named = {PREFIX + name: value for name, value in place.items()}
-    return load(AgentConfig, PREFIX, argparse.Namespace(), named)
+    return Around(
+        config=load(AgentConfig, PREFIX, argparse.Namespace(), named),
+        machine="machine",
+        report=_nowhere,
+        agent="laptop-6a1",
+        classroom=classroom,
+        controller=lambda: None,
+        finder=Finder("79", "THCS-01", "", "") if finding else None,
+    )
+
+
+def _nowhere(_seen: Seen) -> None:
+    """Nobody hears it."""
 
 
 @pytest.mark.parametrize(
     ("environ", "finding", "names"),
     [
-        ({}, False, ["usb", "mdns"]),
-        ({"USB": "false"}, False, ["mdns"]),
-        ({"MDNS": "false"}, False, ["usb"]),
-        ({"MDNS": "false", "USB": "false"}, False, []),
-        ({"MDNS": "false", "USB": "false"}, True, ["mdns"]),
+        ({}, False, ["usb", "mdns", *NETWORK, *REST]),
+        ({"USB": "false"}, False, ["mdns", *NETWORK, *REST]),
+        ({"MDNS": "false", "CAMERAS": "false"}, False, ["usb", *NETWORK, "line", "uplink"]),
+        ({"MDNS": "false", "LINE": "false"}, True, ["usb", "mdns", *NETWORK, "camera"]),
+        ({"ONVIF": "false", "PJLINK": "false"}, False, ["usb", "mdns", "typed", "probes", *REST]),
     ],
 )
 def test_only_wanted_senses_are_started(
     environ: dict[str, str], *, finding: bool, names: list[str]
 ) -> None:
     """To find the controller mDNS runs even where devices are not looked for by it."""
-    finder = Finder("79", "THCS-01", "", "") if finding else None
-    found = sources(settings(**environ), "machine", lambda _: None, finder)
-    assert [each.name for each in found] == names
+    assert [each.name for each in sources(around(environ, finding=finding))] == names
 
 
 def test_this_machine_is_a_device_that_can_be_measured(tmp_path: Path) -> None:
-    """The agent's own computer is sensed like any other thing."""
-    machine = this_machine(tmp_path)
+    """The agent's own computer is sensed like any other thing, and its programs are looked for."""
+    machine = this_machine(tmp_path, ("No Such Program 7",))
     assert machine.sighting.source == "host"
     assert machine.sighting.key == f"host:{machine.id}"
     assert machine.read().memory_used_percent is not None
+    assert machine.programs()["No Such Program 7"].installed is not True
 
 
 def test_sense_starts_are_coroutines() -> None:
     """Each source can be started anew, again and again."""
-    (usb,) = sources(settings(MDNS="false"), "machine", lambda _: None, None)
-    starts: list[Awaitable[None]] = [usb.start(), usb.start()]
-    for each in starts:
-        each.close()  # type: ignore[attr-defined]
+    for source in sources(around({})):
+        for start in (source.start(), source.start()):
+            start.close()  # type: ignore[attr-defined]
+
+
+def room_with_cameras() -> Classroom:
+    """A room with a webcam, a network camera and one that tells no address of its picture."""
+    cameras = [
+        sighting(nodes=("/dev/video0", "/dev/video2", "/dev/snd/controlC1")),
+        sighting("usb:sound", nodes=("/dev/snd/controlC2",)),
+        sighting("mac:1", source="onvif", identity=Identity.MAC, url="http://10.0.0.7/snap.jpg"),
+        sighting("mac:2", source="mdns", identity=Identity.MAC),
+        sighting("mac:3", source="onvif", kind=Kind.OTHER, url="http://10.0.0.9/"),
+    ]
+    return classroom().see(cameras, 1000).classroom
+
+
+def test_each_camera_is_looked_at_where_it_shows_its_picture() -> None:
+    """A webcam by its first node; one that is gone or switched off not at all."""
+    room = room_with_cameras()
+    assert pictures(room) == [("mac:1", "http://10.0.0.7/snap.jpg"), ("usb:1", "/dev/video0")]
+    gone = room.see([replace(sighting(), present=False, reason="unplugged")], 2000).classroom
+    assert [key for key, _ in pictures(gone)] == ["mac:1"]
+    assert pictures(room.switch_camera(off=True, at_ms=3000).classroom) == []
+
+
+def test_targets_of_the_internet_are_read() -> None:
+    """A port may be left out; none at all means that it is not tried."""
+    assert internet_targets("moet.gov.vn:443, 1.1.1.1:53 ,example.org") == [
+        ("moet.gov.vn", 443),
+        ("1.1.1.1", 53),
+        ("example.org", 443),
+    ]
+    assert internet_targets(" , ") == []

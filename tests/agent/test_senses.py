@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import pytest
+
+from agent.senses import Senses, keep_running
+from hardware.readings import SenseMissing
+from protocol.model import Reason, Status
+
+NO_UDEV = SenseMissing("no_udev", {"sense": "usb"}, "udev is not running.")
+STEADY_S = 0.01
+
+
+class Sense:
+    """A sense that fails as told, and then works."""
+
+    def __init__(self, *failures: BaseException | None) -> None:
+        self.failures = list(failures)
+        self.works = asyncio.Event()
+
+    async def start(self) -> None:
+        """Fail once more, end without a word (None), or work for ever."""
+        if self.failures:
+            failure = self.failures.pop(0)
+            if failure is None:
+                return
+            raise failure
+        self.works.set()
+        await asyncio.Event().wait()
+
+
+def kept(sense: Sense, senses: Senses, after: Callable[[], bool]) -> None:
+    """Keep the sense running until `after` is true."""
+
+    async def play() -> None:
+        running = asyncio.create_task(
+            keep_running(
+                "usb",
+                sense.start,
+                senses,
+                jitter=lambda: 0.0,
+                backoff_first_s=0.001,
+                steady_s=STEADY_S,
+            )
+        )
+        async with asyncio.timeout(5):
+            while not after():
+                await asyncio.sleep(0.001)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    ("failure", "status"),
+    [
+        (NO_UDEV, Status.OK),
+        (ExceptionGroup("tasks", [ExceptionGroup("tasks", [NO_UDEV])]), Status.OK),
+        (RuntimeError("a bug"), Status.WARNING),
+        (OSError("cable"), Status.WARNING),
+        (None, Status.WARNING),
+    ],
+)
+def test_a_missing_sense_is_told_and_a_broken_one_needs_a_look(
+    failure: BaseException | None, status: Status
+) -> None:
+    """What the machine never had is no fault; what fails though it is there is one."""
+    senses = Senses()
+    told = []
+
+    def missing() -> bool:
+        told.extend(senses.findings())
+        return bool(told)
+
+    kept(Sense(*[failure] * 50), senses, missing)
+    assert told[0] == (status, Reason("sense_missing", "usb"))
+
+
+def test_a_sense_that_comes_back_is_missing_no_more(caplog: pytest.LogCaptureFixture) -> None:
+    """However often it failed, the log has one line for lost and one for back."""
+    caplog.set_level(logging.INFO)
+    senses = Senses()
+    sense = Sense(NO_UDEV, NO_UDEV, RuntimeError("a bug"), NO_UDEV)
+    kept(sense, senses, lambda: sense.works.is_set() and not senses.findings())
+    assert [each.levelname for each in caplog.records] == ["INFO", "INFO"]
+    assert "sense missing name=usb code=no_udev" in caplog.messages[0]
+    assert "sense back name=usb" in caplog.messages[1]
+
+
+def test_an_unforeseen_fault_is_logged_with_its_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The one broad except hides nothing."""
+    senses = Senses()
+    sense = Sense(RuntimeError("a bug"))
+    kept(sense, senses, lambda: bool(senses.findings()))
+    assert caplog.records[0].exc_info is not None
+
+
+def test_cancelling_ends_a_sense() -> None:
+    """A program that ends is not kept up by its senses."""
+    sense = Sense()
+    kept(sense, Senses(), lambda: True)
