@@ -1,4 +1,4 @@
-"""This file holds what can go wrong with an agent's own files."""
+"""This file holds what can go wrong with an agent's own files, and with those it is given."""
 
 from __future__ import annotations
 
@@ -7,3 +7,7 @@ from protocol.errors import LopHocError
 
 class DocumentError(LopHocError):
     """The documents could not be read or written; `code` says why, `hint` what to do."""
+
+
+class CameraCheckError(LopHocError):
+    """There is nothing that could be checked; `code` says why, `hint` what to do."""
