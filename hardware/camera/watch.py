@@ -21,7 +21,6 @@ from hardware.readings import CameraReading, CameraState, Report
 
 __all__ = [
     "LOOK_S",
-    "SenseMissing",
     "Target",
     "is_camera",
     "look",
