@@ -1,4 +1,4 @@
-"""This file holds what can go wrong with files that the agent reads and writes."""
+"""This file holds what can go wrong with the agent's own files, and with those it is given."""
 
 from __future__ import annotations
 
@@ -11,3 +11,7 @@ class DocumentError(LopHocError):
 
 class ExportUnreadableError(LopHocError):
     """Another machine's list of devices cannot be read; `code` says why, `hint` what to do."""
+
+
+class CameraCheckError(LopHocError):
+    """There is nothing that could be checked; `code` says why, `hint` what to do."""

@@ -21,7 +21,7 @@ from hardware.camera.order import NO_VISION, Alive, CameraTrouble, Order, Verdic
 from hardware.camera.web import Page, feed_of
 from hardware.readings import CameraState
 
-_NEXT_WORD_S: Final = 4.0
+_NEXT_WORD_S: Final = 3.0
 _LOAD_S: Final = 15.0  # OpenCV, from a slow card
 _MEMORY_LIMIT: Final = 1 << 30
 _PICTURE_LIMIT: Final = 64_000_000
@@ -114,6 +114,7 @@ def _looked(feed: Feed, order: Order) -> Verdict:
     def tell() -> None:
         _say(Alive(_NEXT_WORD_S, framed=True))
 
+    _say(Alive(_NEXT_WORD_S))
     return look(feed, seconds=order.seconds, baseline=order.baseline, tell=tell)
 
 

@@ -91,7 +91,10 @@ def word_of(line: bytes) -> Alive | Verdict:
 
     The child decodes strangers' pictures: what it says is checked like any stranger's word.
     """
-    told = json.loads(line)
+    try:
+        told = json.loads(line)
+    except RecursionError as error:
+        raise ValueError("too deep") from error
     if not isinstance(told, dict):
         raise ValueError("not an object")  # noqa: TRY004 - one error for whatever is wrong
     if "within_s" in told:

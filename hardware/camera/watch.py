@@ -17,9 +17,17 @@ from hardware.camera.features import Baseline
 from hardware.camera.order import Order, Verdict
 from hardware.camera.process import ask, no_vision
 from hardware.camera.rounds import Rounds
-from hardware.readings import CameraReading, CameraState, Report, SenseMissing
+from hardware.readings import CameraReading, CameraState, Report
 
-__all__ = ["LOOK_S", "SenseMissing", "Target", "look", "look_at_file", "target_of", "watch"]
+__all__ = [
+    "LOOK_S",
+    "Target",
+    "is_camera",
+    "look",
+    "look_at_file",
+    "target_of",
+    "watch",
+]
 
 LOOK_S: Final = 6.0
 EVERY_S: Final = 60.0
@@ -48,9 +56,9 @@ class Target:
 
 def target_of(key: str, url_or_node: str, user: str = "", password: str = "") -> Target:
     """A target whose URL may name user and password; those given apart win."""
-    parts = urlsplit(url_or_node)
-    if parts.scheme not in _SCHEMES or "@" not in parts.netloc:
+    if "@" not in url_or_node or not is_camera(url_or_node):
         return Target(key=key, url_or_node=url_or_node, user=user, password=password)
+    parts = urlsplit(url_or_node)
     login, _, host = parts.netloc.rpartition("@")
     named, _, secret = login.partition(":")
     return Target(
@@ -59,6 +67,20 @@ def target_of(key: str, url_or_node: str, user: str = "", password: str = "") ->
         user=user or unquote(named),
         password=password or unquote(secret),
     )
+
+
+def is_camera(place: str) -> bool:
+    """Whether it is an address or device node that a camera may have; a file is none."""
+    if _NODE.fullmatch(place):
+        return True
+    # Spaces and line ends would become part of what is sent to the camera.
+    if not place.isprintable() or " " in place:
+        return False
+    try:
+        parts = urlsplit(place)
+    except ValueError:
+        return False
+    return parts.scheme in _SCHEMES and bool(parts.hostname)
 
 
 async def look(
@@ -136,20 +158,12 @@ def _is_wanted(target: Target, targets: Callable[[], Iterable[Target]]) -> bool:
 def _order(target: Target, seconds: float, baseline: Baseline | None) -> Order:
     return Order(
         # A device may announce any text as its URL: only a camera's own places are opened.
-        place=target.url_or_node if _is_camera(target.url_or_node) else "",
+        place=target.url_or_node if is_camera(target.url_or_node) else "",
         user=target.user,
         password=target.password,
         seconds=seconds,
         baseline=baseline,
     )
-
-
-def _is_camera(place: str) -> bool:
-    if _NODE.fullmatch(place):
-        return True
-    # Spaces and line ends would become part of what is sent to the camera.
-    sound = place.isprintable() and " " not in place
-    return sound and place.partition("://")[0].lower() in _SCHEMES
 
 
 def _reading(key: str, verdict: Verdict) -> CameraReading:

@@ -6,7 +6,9 @@ import asyncio
 import base64
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import cache
+from pathlib import Path
 
 from simulators.pictures import SMALL, jpeg_of
 
@@ -15,6 +17,7 @@ FRAMES = 40
 FOREVER_S = 3600.0
 
 
+@cache
 def pictures(fault: str = "ok") -> list[bytes]:
     """Frames of one simulated camera."""
     return [jpeg_of(5, fault, SMALL, number) for number in range(FRAMES)]
@@ -112,6 +115,82 @@ def locked(serve: Serve, user: str, password: str, *, digest: bool) -> Serve:
         await (serve if right in head else refuse)(head, reader, writer)
 
     return guarded
+
+
+SDP = """v=0
+o=- 0 0 IN IP4 127.0.0.1
+s=camera
+t=0 0
+m=video 0 RTP/AVP 96
+a=rtpmap:96 H264/90000
+a=fmtp:96 packetization-mode=1
+a=control:0
+""".replace("\n", "\r\n")
+
+
+def rtsp(ffmpeg: str, film: Path, user: str, password: str) -> Serve:
+    """A locked RTSP camera that sends a film round and round, as H.264 within its connection."""
+
+    async def serve(head: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with AsyncExitStack() as stack:
+            while True:
+                method = head.partition(" ")[0]
+                number = head.partition("CSeq: ")[2].partition("\r\n")[0]
+                    head.split(maxsplit=1)[0],
+                    head.partition("CSeq: ")[2].split("\r\n")[0],
+                )
+                line, *more = _told(method, _basic(user, password) in head)
+                body = SDP if method == "DESCRIBE" and "200" in line else ""
+                lines = [line, f"CSeq: {number}", *more, f"Content-Length: {len(body)}", "", body]
+                writer.write("\r\n".join(lines).encode())
+                if method == "PLAY":
+                    await stack.enter_async_context(_playing(ffmpeg, film, writer))
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+
+    return serve
+
+
+def _told(method: str, is_open: bool) -> list[str]:  # noqa: FBT001 - the one question here
+    if method == "OPTIONS":
+        return ["RTSP/1.0 200 OK", "Public: OPTIONS, DESCRIBE, SETUP, PLAY"]
+    if not is_open:
+        return ["RTSP/1.0 401 Unauthorized", 'WWW-Authenticate: Basic realm="cam"']
+    if method == "DESCRIBE":
+        return ["RTSP/1.0 200 OK", "Content-Type: application/sdp"]
+    return ["RTSP/1.0 200 OK", "Transport: RTP/AVP/TCP;interleaved=0-1", "Session: 1"]
+
+
+class _Relay(asyncio.DatagramProtocol):
+    """Puts each RTP packet into the RTSP connection (RFC 2326 section 10.12)."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+
+    def datagram_received(self, data: bytes, _address: object) -> None:
+        self._writer.write(b"$\0" + len(data).to_bytes(2) + data)
+
+
+@asynccontextmanager
+async def _playing(ffmpeg: str, film: Path, writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+    loop = asyncio.get_running_loop()
+    relay, _ = await loop.create_datagram_endpoint(
+        lambda: _Relay(writer), local_addr=("127.0.0.1", 0)
+    )
+    port = relay.get_extra_info("sockname")[1]
+    coded = "-c:v libx264 -preset ultrafast -tune zerolatency -g 15 -pix_fmt yuv420p"
+    arguments = (
+        f"-loglevel quiet -re -stream_loop -1 -r 15 -i {film} {coded}"
+        f" -x264-params repeat-headers=1 -f rtp rtp://127.0.0.1:{port}?pkt_size=1200"
+    )
+    process = await asyncio.create_subprocess_exec(
+        ffmpeg, *arguments.split(), stdout=asyncio.subprocess.DEVNULL
+    )
+    try:
+        yield
+    finally:
+        process.kill()
+        await process.wait()
+        relay.close()
 
 
 def _basic(user: str, password: str) -> str:

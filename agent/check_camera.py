@@ -1,0 +1,117 @@
+"""This file checks one camera, picture or film for a person who asks: a sentence, or JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from agent.errors import CameraCheckError
+from hardware.camera.watch import is_camera, look, look_at_file, target_of
+from hardware.readings import CameraReading, CameraState, SenseMissing
+from protocol.words import N_, preferred_language, translator
+
+_STATES: Final[Mapping[CameraState, str]] = {
+    CameraState.OK: N_("The picture is good."),
+    CameraState.FROZEN: N_("The picture stands still: switch the camera off and on again."),
+    CameraState.BLACK: N_("The picture is black: take off the lens cap, or switch on the light."),
+    CameraState.OVEREXPOSED: N_("The picture is too bright: turn the camera away from the light."),
+    CameraState.COVERED: N_("The lens is covered: clear what is in front of it."),
+    CameraState.COLOUR_CAST: N_("The colours are wrong: check the white balance and the cable."),
+    CameraState.PARTLY_COVERED: N_(
+        "Much of the picture is hidden: clear what is in front of the lens."
+    ),
+    CameraState.BLURRED: N_("The picture is blurred: clean the lens and set its focus."),
+    CameraState.SLOW: N_("Only {fps} pictures a second come: check the network and the settings."),
+}
+_NO_ANSWER: Final = N_("The camera does not answer: check its power, its cable and its address.")
+_REASONS: Final[Mapping[str, str]] = {
+    "needs_password": N_("The camera wants a user name and password, or refuses those given."),
+    "no_answer": _NO_ANSWER,
+    "stalled": N_("The camera stopped in the middle: switch it off and on again."),
+    "nonsense": N_("What comes from there is no picture: check the address."),
+    "in_use": N_("The camera is in use: close the other program, or try again later."),
+    "no_rights": N_("You may not open this camera: join the group video."),
+}
+_SECRET: Final = re.compile(r"((?:pass\w*|pwd|token|user(?:name)?)=)[^&_/;]*", re.IGNORECASE)
+
+
+def check(
+    target: str,
+    *,
+    as_json: bool,
+    environ: Mapping[str, str],
+    user: str = "",
+    password: str = "",
+) -> str:
+    """Look at a file, URL or device node once; the answer as text ready to print.
+
+    A live camera takes 6 to 12 seconds. Raises CameraCheckError where there is no such file, or
+    it is neither a picture nor a film, or this computer cannot look at pictures.
+    """
+    try:
+        reading = asyncio.run(_looked(target, user, password))
+    except SenseMissing as error:
+        message = N_("This computer cannot look at pictures.")
+        hint = N_("Install python3-opencv or opencv-python-headless.")
+        raise CameraCheckError(error.code, message, hint) from error
+    if as_json:
+        return json_of(shown(target), reading) + "\n"
+    return f"{shown(target)}: {sentence_of(reading, preferred_language(environ))}\n"
+
+
+def shown(target: str) -> str:
+    """A target as it may be printed: without user, password or token."""
+    printable = target.encode("utf-8", "replace").decode()
+    scheme, mark, rest = printable.partition("://")
+    if not mark:
+        return printable
+    host, slash, path = rest.partition("/")
+    return scheme + mark + host.rpartition("@")[2] + slash + _SECRET.sub(r"\1***", path)
+
+
+def json_of(target: str, reading: CameraReading) -> str:
+    """The reading as one JSON object: file, state, measures, and reason where there is one."""
+    tree: dict[str, Any] = {
+        "file": target,
+        "state": reading.state,
+        "measures": dict(reading.measures),
+    }
+    if reading.reason:
+        tree["reason"] = reading.reason
+    return msgspec.json.format(msgspec.json.encode(tree)).decode()
+
+
+def sentence_of(reading: CameraReading, language: str) -> str:
+    """What it is, and what to do, in the language."""
+    said = _STATES.get(reading.state) or _REASONS.get(reading.reason, _NO_ANSWER)
+    fps = f"{reading.measures.get('fps', 0.0):.1f}"
+    return translator(language)(said).replace("{fps}", fps)
+
+
+async def _looked(target: str, user: str, password: str) -> CameraReading:
+    if is_camera(target):
+        return await look(target_of("", target, user, password))
+    if "://" in target:
+        message = N_("{target} is no address of a camera.")
+        hint = N_("Such an address begins with http, https or rtsp.")
+        raise CameraCheckError("camera_address_unfit", message, hint, target=shown(target))
+    return await _looked_at_file(target)
+
+
+async def _looked_at_file(target: str) -> CameraReading:
+    path = Path(target)
+    if not await asyncio.to_thread(path.is_file):
+        message = N_("There is no file {path}.")
+        hint = N_("Check its name, or give the address of a camera.")
+        raise CameraCheckError("camera_file_missing", message, hint, path=target)
+    reading = await look_at_file(path)
+    if reading.reason:
+        message = N_("{path} is no picture and no film that can be read.")
+        hint = N_("Give a picture such as JPEG or PNG, or a film such as MP4.")
+        raise CameraCheckError("camera_file_unfit", message, hint, path=target)
+    return reading
