@@ -61,6 +61,7 @@ _SMALLEST_WIDTH = 320  # below that nothing is to be judged by
 _DIGITS, _CARDS_LIMIT = 5, 4
 
 Credentials = Callable[[], tuple[str, str]]
+Who = tuple[str, str, tuple[int, str] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,11 @@ class Heard(NamedTuple):
     address: str
     via: str
     match: Match
+
+    @property
+    def who(self) -> Who:
+        """Tells it from others: a recorder may answer for several cameras."""
+        return self.address, self.match.endpoint, self.match.service
 
 
 class Settings(NamedTuple):
@@ -204,14 +210,14 @@ class _Cameras:
         self.round = 0
         self._report = report
         self._credentials = credentials
-        self._known: dict[str, _Known] = {}
-        self._talking: set[str] = set()
+        self._known: dict[Who, _Known] = {}
+        self._talking: set[Who] = set()
         self._turn = asyncio.Semaphore(_TALKS_AT_ONCE)
 
     def wants(self, heard: Heard) -> bool:
         """Whether to talk with it now: it is new, changed, was in trouble, or it is time."""
-        known = self._known.get(heard.address)
-        if heard.address in self._talking:
+        known = self._known.get(heard.who)
+        if heard.who in self._talking:
             return False
         if known is None:
             return len(self._known) < _CAMERAS_LIMIT
@@ -221,16 +227,16 @@ class _Cameras:
 
     async def talk(self, heard: Heard) -> None:
         """Talk with one camera, and report what is new of it."""
-        self._talking.add(heard.address)
+        self._talking.add(heard.who)
         try:
             async with self._turn:
                 told = await described(heard, self._credentials())
         finally:
-            self._talking.discard(heard.address)
+            self._talking.discard(heard.who)
         if told.flaw:
             self.flaws.say(told.flaw, heard.address)
-        before = self._known.get(heard.address)
-        self._known[heard.address] = _Known(heard=heard, told=told, round=self.round)
+        before = self._known.get(heard.who)
+        self._known[heard.who] = _Known(heard=heard, told=told, round=self.round)
         if before is None or (before.heard, before.told) != (heard, told):
             for seen in seen_of(heard, told, time.time()):
                 self._report(seen)
@@ -245,13 +251,14 @@ class _Known:
 
 async def _asked(bound: Iterable[str], flaws: Flaws, settings: Settings) -> list[Heard]:
     """Ask on each of our addresses, gather for a while; of one camera heard twice the first."""
-    found: dict[str, Heard] = {}
+    found: dict[Who, Heard] = {}
 
     def taker(own: str) -> Callable[[bytes, str], None]:
         def take(data: bytes, sender: str) -> None:
             try:
                 for match in matches(data):
-                    found.setdefault(sender, Heard(sender, own, match))
+                    heard = Heard(sender, own, match)
+                    found.setdefault(heard.who, heard)
             except Garbage as garbage:
                 flaws.say(garbage.code, sender)
 
@@ -284,9 +291,9 @@ async def _rest(seconds: float, changed: Callable[[], bool]) -> None:
 
 def _talk(device: Service, user: str, password: str) -> Told:
     """The calls, one after the other; blocks."""
-    login = Login(user=user, password=password, clock_ahead=_clock_ahead(device))
     told = Told()
     try:
+        login = Login(user=user, password=password, clock_ahead=_clock_ahead(device))
         about = call(device, "<tds:GetDeviceInformation/>", login, _now())
         told = Told(
             vendor=text_of(about, "Manufacturer"),
@@ -304,6 +311,7 @@ def _talk(device: Service, user: str, password: str) -> Told:
 def _clock_ahead(device: Service) -> timedelta:
     """How far the camera's clock is ahead; it refuses a password said at another time.
 
+    Raises CallFailed of a camera that is silent: then no other call is worth the wait.
     Source: ONVIF Core Specification, GetSystemDateAndTime, which needs no password.
     """
     try:
@@ -312,7 +320,11 @@ def _clock_ahead(device: Service) -> timedelta:
         year, month, day = (int(text_of(utc, name)) for name in ("Year", "Month", "Day"))
         hour, minute, second = (int(text_of(utc, name)) for name in ("Hour", "Minute", "Second"))
         told = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-    except (CallFailed, StopIteration, ValueError, OverflowError):
+    except CallFailed as failed:
+        if failed.reason == "no_answer":
+            raise
+        return timedelta()
+    except (StopIteration, ValueError, OverflowError):
         return timedelta()
     return told - _now()
 

@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 
 from hardware.network.ws_discovery import Garbage, parsed
 
-TIMEOUT_S = 3.0
+TIMEOUT_S = 2.5
 _BYTES_LIMIT = 256 * 1024
 _WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 _WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
@@ -64,7 +64,7 @@ class Service:
 
 
 def call(service: Service, body: str, login: Login, now: datetime) -> Element:
-    """Call a service; gives its answer. Blocks for at most some 3 s a step: for a thread.
+    """Call a service; gives its answer. Blocks for at most some 2.5 s a step: for a thread.
 
     body: the XML of the call, with the prefixes tds, trt and tt. Raises CallFailed.
     """

@@ -14,6 +14,7 @@ class Told:
     def __init__(self) -> None:
         self.sightings: list[Sighting] = []
         self.flaws: list[Flaw] = []
+        self.others: list[Seen] = []
         self._more = asyncio.Event()
 
     def __call__(self, seen: Seen) -> None:
@@ -22,6 +23,8 @@ class Told:
             self.sightings.append(seen)
         elif isinstance(seen, Flaw):
             self.flaws.append(seen)
+        else:
+            self.others.append(seen)
         self._more.set()
 
     async def until_flaw(self, code: str, within_s: float = 10.0) -> Flaw:

@@ -1,0 +1,365 @@
+"""This file is a simulated network camera: discovery, ONVIF calls, snapshots, MJPEG and RTSP."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import itertools
+import re
+import socket
+import struct
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final, Self, cast
+
+from simulators.onvif_words import (
+    ENTITY_BOMB,
+    GARBAGE,
+    CameraMake,
+    Urls,
+    answer,
+    may,
+    not_authorized,
+    probe_match,
+)
+from simulators.rtp import CLOCK_HZ, interleaved, packets, scan_of
+
+__all__ = ["CameraFault", "CameraMake", "OnvifCamera"]
+
+FPS: Final = 10.0
+SLOW_FPS: Final = 1.0
+STALL_AFTER: Final = 5  # pictures
+_HEAD_LIMIT: Final = 64 * 1024
+_PICTURES: Final = 8  # so many are taken and shown in turn: each has noise of its own
+_BOUNDARY: Final = "lophoc-frame"
+_LENGTH: Final = re.compile(rb"content-length:\s*(\d+)", re.IGNORECASE)
+_MESSAGE_ID: Final = re.compile(rb"MessageID[^>]*>([^<]{1,200})<")
+
+Picture = Callable[[int, str, tuple[int, int], int], bytes]
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]
+
+
+class CameraFault(StrEnum):
+    """What can be wrong with the camera; each may be switched while it runs."""
+
+    SILENT = "silent"
+    STALL = "stall"
+    BLACK = "black"
+    OVEREXPOSED = "overexposed"
+    COVERED = "covered"
+    COLOUR_CAST = "colour_cast"
+    PARTLY_COVERED = "partly_covered"
+    BLURRED = "blurred"
+    FREEZE = "freeze"
+    SLOW = "slow"
+    CORRUPT = "corrupt"
+    WRONG_CLOCK = "wrong_clock"
+    PASSWORD = "password"  # noqa: S105 - a fault, not a password
+    GARBAGE = "garbage"
+    ENTITIES = "entities"
+    OFF = "off"
+
+
+_LOOKS: Final = (
+    CameraFault.BLACK,
+    CameraFault.OVEREXPOSED,
+    CameraFault.COVERED,
+    CameraFault.COLOUR_CAST,
+    CameraFault.PARTLY_COVERED,
+    CameraFault.BLURRED,
+)
+
+
+class OnvifCamera:
+    """One camera, for as long as it is entered; `faults` may be changed meanwhile.
+
+    host: the own address it listens on. Ports of 0 are chosen; group: where discovery asks.
+    picture: takes a picture (seed, what is wrong, size, number); a classroom's by default.
+    """
+
+    def __init__(
+        self,
+        make: CameraMake = CameraMake(),  # noqa: B008 - frozen
+        *,
+        host: str = "127.0.0.1",
+        http_port: int = 0,
+        rtsp_port: int = 0,
+        group: tuple[str, int] = ("239.255.255.250", 3702),
+        seed: int = 1,
+        size: tuple[int, int] = (640, 360),
+        user: str = "admin",
+        password: str = "lop-hoc",  # noqa: S107 - a simulated camera's
+        picture: Picture | None = None,
+    ) -> None:
+        self.make = make
+        self.faults: set[CameraFault] = set()
+        self.host = host
+        self.http_port = http_port
+        self.rtsp_port = rtsp_port
+        self._group = group
+        self._seed = seed
+        self._size = size
+        self._user = user
+        self._password = password
+        self._picture = picture
+        self._taken: dict[tuple[str, int], bytes] = {}
+        self._number = 0
+        self._open = AsyncExitStack()
+        self._connections: set[asyncio.StreamWriter] = set()
+
+    @property
+    def snapshot_url(self) -> str:
+        """Where one picture is."""
+        return f"http://{self.host}:{self.http_port}/snapshot.jpg"
+
+    @property
+    def mjpeg_url(self) -> str:
+        """Where pictures follow each other by HTTP."""
+        return f"http://{self.host}:{self.http_port}/video.mjpg"
+
+    @property
+    def stream_url(self) -> str:
+        """Where pictures follow each other by RTSP."""
+        return f"rtsp://{self.host}:{self.rtsp_port}/stream"
+
+    @property
+    def urls(self) -> Urls:
+        """What the camera tells of itself."""
+        service = f"http://{self.host}:{self.http_port}/onvif/device_service"
+        return Urls(service, self.snapshot_url, self.stream_url)
+
+    async def __aenter__(self) -> Self:
+        """Open its ports. Raises OSError where one is taken."""
+        async with AsyncExitStack() as opening:
+            self.http_port = await opening.enter_async_context(
+                self._serving(self._http, self.http_port)
+            )
+            self.rtsp_port = await opening.enter_async_context(
+                self._serving(self._rtsp, self.rtsp_port)
+            )
+            await opening.enter_async_context(self._discoverable())
+            self._open = opening.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for writer in list(self._connections):
+            writer.transport.abort()
+        await self._open.aclose()
+
+    @asynccontextmanager
+    async def _serving(self, handler: Handler, port: int) -> AsyncIterator[int]:
+        async def guarded(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self._connections.add(writer)
+            try:
+                if CameraFault.OFF in self.faults:
+                    writer.transport.abort()
+                    return
+                with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+                    await handler(reader, writer)
+            finally:
+                self._connections.discard(writer)
+                writer.close()
+
+        server = await asyncio.start_server(guarded, self.host, port, limit=_HEAD_LIMIT)
+        try:
+            yield server.sockets[0].getsockname()[1]
+        finally:
+            server.close()
+
+    @asynccontextmanager
+    async def _discoverable(self) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        group, port = self._group
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind((group, port))
+            joined = struct.pack("4s4s", socket.inet_aton(group), socket.inet_aton(self.host))
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, joined)
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(self.host))
+            sock.setblocking(False)
+        except OSError:
+            sock.close()
+            raise
+        transport, _ = await loop.create_datagram_endpoint(lambda: _Ear(self._found), sock=sock)
+        try:
+            yield
+        finally:
+            transport.close()
+
+    def _found(self, data: bytes) -> bytes | None:
+        """What the camera answers to a question of discovery."""
+        if CameraFault.OFF in self.faults or b"Probe" not in data or b"ProbeMatch" in data:
+            return None
+        if CameraFault.GARBAGE in self.faults:
+            return GARBAGE
+        if CameraFault.ENTITIES in self.faults:
+            return ENTITY_BOMB
+        asked = _MESSAGE_ID.search(data)
+        return probe_match(self.make, self.urls, asked[1].decode() if asked else "")
+
+    async def _http(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        if CameraFault.SILENT in self.faults:
+            await asyncio.Event().wait()
+        match head.split(b" ", 2)[:2]:
+            case [b"POST", _]:
+                length = _LENGTH.search(head)
+                body = await reader.readexactly(min(int(length[1]) if length else 0, _HEAD_LIMIT))
+                self._call(writer, body)
+            case [b"GET", path] if not self._lets_in(head):
+                challenge = 'WWW-Authenticate: Basic realm="camera"'
+                _reply(writer, f"401 Unauthorized\r\n{challenge}", b"text/plain", path[:0])
+            case [b"GET", b"/snapshot.jpg"]:
+                _reply(writer, "200 OK", b"image/jpeg", self._shot())
+            case [b"GET", b"/video.mjpg"]:
+                await self._mjpeg(writer)
+            case _:
+                _reply(writer, "404 Not Found", b"text/plain", b"")
+        await writer.drain()
+
+    def _lets_in(self, head: bytes) -> bool:
+        if CameraFault.PASSWORD not in self.faults:
+            return True
+        return f"Basic {self._basic}".encode() in head
+
+    @property
+    def _basic(self) -> str:
+        return base64.b64encode(f"{self._user}:{self._password}".encode()).decode()
+
+    def _call(self, writer: asyncio.StreamWriter, body: bytes) -> None:
+        """Answer a call of ONVIF."""
+        kind = b"application/soap+xml; charset=utf-8"
+        clock = datetime.now(UTC)
+        if CameraFault.WRONG_CLOCK in self.faults:
+            clock -= timedelta(days=3650)
+        if CameraFault.GARBAGE in self.faults:
+            _reply(writer, "200 OK", kind, GARBAGE)
+        elif CameraFault.ENTITIES in self.faults:
+            _reply(writer, "200 OK", kind, ENTITY_BOMB)
+        elif not self._may_call(body, clock):
+            _reply(writer, "400 Bad Request", kind, not_authorized())
+        else:
+            said = answer(body, self.make, self.urls, clock)
+            _reply(writer, "200 OK" if said else "500 Internal Server Error", kind, said or b"")
+
+    def _may_call(self, body: bytes, clock: datetime) -> bool:
+        if CameraFault.PASSWORD not in self.faults or b"GetSystemDateAndTime" in body:
+            return True
+        return may(body, self._user, self._password, clock)
+
+    async def _mjpeg(self, writer: asyncio.StreamWriter) -> None:
+        kind = f"multipart/x-mixed-replace; boundary={_BOUNDARY}"
+        writer.write(f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\n\r\n".encode())
+        async for shot in self._stream():
+            head = f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(shot)}\r\n"
+            writer.write(head.encode() + b"\r\n" + shot + b"\r\n")
+            await writer.drain()
+
+    async def _rtsp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """RFC 2326, as far as players need it: the pictures travel on the same connection."""
+        if CameraFault.SILENT in self.faults:
+            await asyncio.Event().wait()
+        async with asyncio.TaskGroup() as playing:
+            while (head := await self._asked(reader)) is not None:
+                words = head.decode("utf-8", "replace").split()
+                cseq = re.search(r"CSeq:\s*(\d+)", head.decode("utf-8", "replace"), re.IGNORECASE)
+                said = self._said(words[0] if words else "", head)
+                writer.write(f"RTSP/1.0 {said[0]}\r\nCSeq: {cseq[1] if cseq else 0}\r\n".encode())
+                writer.write(said[1].encode() + b"\r\n" + said[2])
+                await writer.drain()
+                if words[:1] == ["PLAY"]:
+                    playing.create_task(self._play(writer), name="play")
+                if words[:1] == ["TEARDOWN"]:
+                    break
+            writer.transport.abort()
+
+    async def _asked(self, reader: asyncio.StreamReader) -> bytes | None:
+        """The next request; what a player reports of its reception is passed over."""
+        while True:
+            try:
+                first = await reader.readexactly(1)
+                if first == b"$":
+                    _, length = struct.unpack(">BH", await reader.readexactly(3))
+                    await reader.readexactly(length)
+                    continue
+                return first + await reader.readuntil(b"\r\n\r\n")
+            except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+                return None
+
+    def _said(self, method: str, head: bytes) -> tuple[str, str, bytes]:
+        if method == "OPTIONS":
+            return "200 OK", "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN\r\n", b""
+        if not self._lets_in(head):
+            return "401 Unauthorized", 'WWW-Authenticate: Basic realm="camera"\r\n', b""
+        if method == "DESCRIBE":
+            sdp = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=camera\r\nt=0 0\r\nm=video 0 RTP/AVP 26\r\n"
+            body = (sdp + "a=control:track1\r\n").encode()
+            kind = f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n"
+            return "200 OK", f"Content-Base: {self.stream_url}/\r\n{kind}", body
+        if method == "SETUP":
+            transport = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n"
+            return "200 OK", f"{transport}Session: 4c48\r\n", b""
+        return "200 OK", "Session: 4c48\r\n", b""
+
+    async def _play(self, writer: asyncio.StreamWriter) -> None:
+        sequence, began = 0, asyncio.get_running_loop().time()
+        with suppress(OSError, ValueError):
+            async for shot in self._stream():
+                timestamp = int((asyncio.get_running_loop().time() - began) * CLOCK_HZ)
+                sent = [interleaved(each) for each in packets(scan_of(shot), sequence, timestamp)]
+                sequence += len(sent)
+                writer.writelines(sent)
+                await writer.drain()
+
+    async def _stream(self) -> AsyncIterator[bytes]:
+        for count in itertools.count():
+            if CameraFault.STALL in self.faults and count >= STALL_AFTER:
+                await asyncio.Event().wait()
+            yield self._shot()
+            slow = CameraFault.SLOW in self.faults
+            await asyncio.sleep(1 / (SLOW_FPS if slow else FPS))
+
+    def _shot(self) -> bytes:
+        """The picture as it is now."""
+        if CameraFault.FREEZE not in self.faults:
+            self._number += 1
+        shown = self._number % _PICTURES
+        look = next((fault for fault in _LOOKS if fault in self.faults), "ok")
+        shot = self._take(str(look), shown)
+        return shot[: len(shot) // 3] if CameraFault.CORRUPT in self.faults else shot
+
+    def _take(self, look: str, number: int) -> bytes:
+        if (look, number) not in self._taken:
+            picture = self._picture or _classroom()
+            self._taken[look, number] = picture(self._seed, look, self._size, number)
+        return self._taken[look, number]
+
+
+class _Ear(asyncio.DatagramProtocol):
+    """Answers each question to whoever asked."""
+
+    def __init__(self, answers: Callable[[bytes], bytes | None]) -> None:
+        self._answers = answers
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.DatagramTransport", transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
+        said = self._answers(data)
+        if said is not None and self._transport is not None:
+            self._transport.sendto(said, addr)
+
+
+def _reply(writer: asyncio.StreamWriter, status: str, kind: bytes, body: bytes) -> None:
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
+    writer.write(head.encode() + b"Content-Type: " + kind + b"\r\n\r\n" + body)
+
+
+def _classroom() -> Picture:
+    from simulators.pictures import jpeg_of  # noqa: PLC0415 - it loads OpenCV
+
+    return jpeg_of

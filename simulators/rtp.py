@@ -1,0 +1,78 @@
+"""This file packs JPEG pictures into RTP packets, as cameras stream them.
+
+Source: RFC 2435 (RTP payload for JPEG), RFC 3550 section 5.1 (RTP), RFC 2326 section 10.12
+(interleaved over the control connection).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+CLOCK_HZ: Final = 90_000
+_PAYLOAD: Final = 26
+_MOST: Final = 1400
+_SSRC: Final = 0x4C48
+_SAMPLING_422, _SAMPLING_420 = 0, 1  # RFC 2435, section 4.1: the types 0 and 1
+_TABLES_FOLLOW: Final = 255
+
+
+class Scan(NamedTuple):
+    """What RTP needs of a JPEG: its size, sampling, quantization tables and entropy-coded scan."""
+
+    width: int
+    height: int
+    type: int
+    tables: bytes
+    data: bytes
+
+
+def scan_of(jpeg: bytes) -> Scan:
+    """Take a baseline JPEG apart (ITU-T T.81, annex B). Raises ValueError if it is none."""
+    tables, width, height, sampling = b"", 0, 0, _SAMPLING_420
+    at = 2
+    while at + 4 <= len(jpeg):
+        marker, length = struct.unpack_from(">HH", jpeg, at)
+        segment = jpeg[at + 4 : at + 2 + length]
+        match marker:
+            case 0xFFDB:  # quantization tables, each a number and 64 bytes
+                tables += b"".join(segment[n + 1 : n + 65] for n in range(0, len(segment), 65))
+            case 0xFFC0:  # baseline frame
+                height, width = struct.unpack_from(">HH", segment, 1)
+                sampling = _SAMPLING_420 if segment[7] == 0x22 else _SAMPLING_422  # noqa: PLR2004 - 2x2
+            case 0xFFDA:  # the scan, up to the end of the picture
+                return Scan(width, height, sampling, tables, jpeg[at + 2 + length : -2])
+        at += 2 + length
+    raise ValueError("not a baseline JPEG")
+
+
+def packets(scan: Scan, sequence: int, timestamp: int) -> Iterator[bytes]:
+    """Give the RTP packets of one picture, numbered from sequence on."""
+    for at in range(0, len(scan.data), _MOST):
+        part = scan.data[at : at + _MOST]
+        last = at + _MOST >= len(scan.data)
+        head = struct.pack(
+            ">BBHII",
+            0x80,
+            _PAYLOAD | (0x80 if last else 0),
+            (sequence + at // _MOST) & 0xFFFF,
+            timestamp & 0xFFFFFFFF,
+            _SSRC,
+        )
+        jpeg = struct.pack(
+            ">BBBBBBBB",
+            0,
+            *at.to_bytes(3, "big"),
+            scan.type,
+            _TABLES_FOLLOW,
+            scan.width // 8,
+            scan.height // 8,
+        )
+        first = struct.pack(">BBH", 0, 0, len(scan.tables)) + scan.tables if at == 0 else b""
+        yield head + jpeg + first + part
+
+
+def interleaved(packet: bytes, channel: int = 0) -> bytes:
+    """Wrap a packet to travel on the control connection."""
+    return b"$" + struct.pack(">BH", channel, len(packet)) + packet

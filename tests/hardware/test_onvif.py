@@ -1,0 +1,339 @@
+"""ONVIF: cameras are found by WS-Discovery and tell the rest when asked."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from told import Told
+
+from hardware.network import onvif
+from hardware.network.onvif import Heard, Settings, picture_url, seen_of
+from hardware.network.onvif import Told as Answer
+from hardware.network.soap import digest
+from hardware.network.ws_discovery import Garbage, Match, matches
+from hardware.readings import CameraReading, Identity, Kind, Sighting
+from simulators.onvif_camera import CameraFault, CameraMake, OnvifCamera
+from simulators.onvif_words import ENTITY_BOMB, GARBAGE, Urls, probe_match
+from tests.flows.programs import free_port
+
+REAL = Path(__file__).parents[2].parent / "shared/data/network/onvif-probematches.xml.txt"
+MAKE = CameraMake()
+KEY = f"mac:{MAKE.mac}"
+PASSWORD = "mật khẩu"  # noqa: S105 - a simulated camera's
+
+
+def shot(seed: int, look: str, size: tuple[int, int], number: int) -> bytes:
+    """No picture at all: these tests look at words."""
+    return json.dumps([seed, look, size, number]).encode()
+
+
+@asynccontextmanager
+async def cameras(*makes: CameraMake) -> AsyncIterator[tuple[list[OnvifCamera], Settings]]:
+    """Cameras on loopback, and how to look for them there."""
+    group = ("239.255.255.250", free_port())
+    async with AsyncExitStack() as running:
+        try:
+            opened = [
+                await running.enter_async_context(
+                    OnvifCamera(make, group=group, password=PASSWORD, picture=shot)
+                )
+                for make in makes
+            ]
+        except OSError as error:
+            pytest.skip(f"no multicast on loopback: {error}")
+        yield opened, Settings(group=group, search_s=0.5, jitter=lambda: 0.0)
+
+
+@asynccontextmanager
+async def watching(
+    told: Told, settings: Settings, login: Callable[[], tuple[str, str]] = lambda: ("", "")
+) -> AsyncIterator[None]:
+    """Watch as long as the block runs."""
+    watch = onvif.watch(told, credentials=login, addresses=lambda: ["127.0.0.1"], settings=settings)
+    task = asyncio.ensure_future(watch)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def play(story: Callable[[], Awaitable[None]]) -> None:
+    """Play a story to its end."""
+
+    async def bounded() -> None:
+        async with asyncio.timeout(60):
+            await story()
+
+    asyncio.run(bounded())
+
+
+def readings(told: Told) -> list[CameraReading]:
+    """What was told of cameras that could not be talked with."""
+    return [each for each in told.others if isinstance(each, CameraReading)]
+
+
+def test_a_camera_is_found_within_three_seconds_and_known_by_its_mac() -> None:
+    """With what it is, where its picture is, and what else it is known by."""
+
+    async def story() -> None:
+        told, began = Told(), time.monotonic()
+        async with cameras(MAKE) as ([camera], settings), watching(told, settings):
+            found = await told.until(lambda one: one.present)
+            assert time.monotonic() - began < 3.0
+            assert found == Sighting(
+                source="onvif",
+                key=KEY,
+                identity=Identity.MAC,
+                aliases=(f"uuid:{MAKE.endpoint}", f"serial:axis:{MAKE.serial}"),
+                kind=Kind.CAMERA,
+                name=MAKE.name,
+                vendor="Axis",
+                model="M3085-V",
+                serial=MAKE.serial,
+                address="127.0.0.1",
+                port=camera.http_port,
+                via="127.0.0.1",
+                url=camera.snapshot_url,
+            )
+
+    play(story)
+
+
+def test_a_camera_without_a_mac_is_known_by_its_endpoint() -> None:
+    """And by no address."""
+
+    async def story() -> None:
+        told = Told()
+        async with cameras(MAKE._replace(mac="")) as (_, settings), watching(told, settings):
+            found = await told.until(lambda one: one.present)
+            assert (found.key, found.identity) == (f"uuid:{MAKE.endpoint}", Identity.UUID)
+
+    play(story)
+
+
+def test_a_camera_that_asks_for_a_password_is_seen_and_says_so_until_it_is_given() -> None:
+    """By what discovery told; then by all, though its clock is ten years behind."""
+
+    async def story() -> None:
+        told, login = Told(), ["", ""]
+        async with cameras(MAKE) as ([camera], settings):
+            camera.faults |= {CameraFault.PASSWORD, CameraFault.WRONG_CLOCK}
+            async with watching(told, settings, lambda: (login[0], login[1])):
+                locked = await told.until(lambda one: one.present)
+                assert (locked.key, locked.model, locked.url) == (KEY, "M3085-V", "")
+                assert [each.reason for each in readings(told)] == ["needs_password"]
+                login[:] = ["admin", PASSWORD]
+                opened = await told.until(lambda one: bool(one.url))
+                assert opened.serial == MAKE.serial
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"), [(CameraFault.ENTITIES, "entity"), (CameraFault.GARBAGE, "nonsense")]
+)
+def test_what_a_hostile_camera_says_is_counted_and_stops_nothing(
+    fault: CameraFault, code: str
+) -> None:
+    """Entity bombs are refused unread; the camera beside it is found."""
+
+    async def story() -> None:
+        told = Told()
+        other = MAKE._replace(mac="00408c7c21da", endpoint=MAKE.endpoint[:-1] + "a")
+        async with cameras(MAKE, other) as ([hostile, _], settings):
+            hostile.faults.add(fault)
+            async with watching(told, settings):
+                await told.until(lambda one: one.key == "mac:00408c7c21da")
+                async with asyncio.timeout(10):
+                    while not told.flaws:
+                        await asyncio.sleep(0.05)
+        assert told.flaws[0].source == "onvif"
+        assert told.flaws[0].code == code
+
+    play(story)
+
+
+def test_a_silent_camera_delays_no_other_and_never_blocks() -> None:
+    """It takes connections and says nothing; it is told as what discovery knows."""
+
+    async def story() -> None:
+        told, late_s = Told(), 0.0
+        other = MAKE._replace(mac="00408c7c21da", endpoint=MAKE.endpoint[:-1] + "a")
+        async with cameras(MAKE, other) as ([silent, _], settings):
+            silent.faults.add(CameraFault.SILENT)
+            async with watching(told, settings):
+                began = time.monotonic()
+                seen = asyncio.ensure_future(told.until(lambda one: one.key == KEY, 30))
+                while not seen.done():
+                    before = time.monotonic()
+                    await asyncio.sleep(0.01)
+                    late_s = max(late_s, time.monotonic() - before - 0.01)
+                assert (await seen).name == MAKE.name
+                assert time.monotonic() - began < 8  # 4.5 s and the machine's own
+                assert readings(told)[0].reason == "no_answer"
+        assert late_s < 0.25  # ours is far below 0.05; the rest is the machine's
+
+    play(story)
+
+
+def test_an_address_is_asked_for_onvif() -> None:
+    """A camera there tells all; what is no camera tells nothing."""
+
+    async def story() -> None:
+        async with cameras(MAKE) as ([camera], _):
+            (found,) = await onvif.ask("127.0.0.1", camera.http_port)
+            assert isinstance(found, Sighting)
+            assert (found.key, found.url) == (KEY, camera.snapshot_url)
+            camera.faults.add(CameraFault.GARBAGE)
+            assert await onvif.ask("127.0.0.1", camera.http_port) == []
+        assert await onvif.ask("127.0.0.1", free_port()) == []
+
+    play(story)
+
+
+def test_ten_cameras_are_found_in_one_sweep() -> None:
+    """Each is known by itself, though one address answers for all."""
+
+    async def story() -> None:
+        told = Told()
+        makes = [
+            MAKE._replace(mac=f"00408c0000{n:02x}", endpoint=f"{MAKE.endpoint[:-2]}{n:02x}")
+            for n in range(10)
+        ]
+        async with cameras(*makes) as (_, settings), watching(told, settings):
+            wanted = {f"mac:{make.mac}" for make in makes}
+            while wanted:
+                wanted.discard((await told.until(lambda one: one.present)).key)
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("match", "told", "key", "aliases"),
+    [
+        (Match(mac="00408c000001"), Answer(), "mac:00408c000001", ()),
+        (Match(endpoint="cea94000-1"), Answer(macs=("00408c000001",)), "mac:00408c000001", 1),
+        (
+            Match(endpoint="cea94000-fb96-11b3-8260-686dbc5cb15d", name="HIKVISION DS"),
+            Answer(trouble="needs_password"),
+            "mac:686dbc5cb15d",
+            1,
+        ),
+        (
+            Match(endpoint="cea94000-fb96-11b3-8260-686dbc5cb15d", name="IPC"),
+            Answer(),
+            "uuid:cea94000-fb96-11b3-8260-686dbc5cb15d",
+            (),
+        ),
+        (Match(), Answer(vendor="Acme", serial="AB12CD34"), "serial:acme:AB12CD34", ()),
+        (Match(), Answer(vendor="Acme", serial="0123456789"), "name:onvif:::", ()),
+    ],
+)
+def test_a_camera_is_known_by_the_strongest_that_it_tells(
+    match: Match, told: Answer, key: str, aliases: object
+) -> None:
+    """MAC, endpoint, serial; a constant serial and an address are nothing."""
+    sighting = seen_of(Heard("10.0.0.7", "10.0.0.2", match), told, 0.0)[0]
+    assert isinstance(sighting, Sighting)
+    assert sighting.key == key
+    assert len(sighting.aliases) == (aliases if isinstance(aliases, int) else 0)
+
+
+@pytest.mark.parametrize(
+    ("told", "url"),
+    [
+        ("http://192.168.1.9/snap.jpg?a=1", "http://10.0.0.7/snap.jpg?a=1"),
+        ("http://user:pw@192.168.1.9:8080/snap", "http://10.0.0.7:8080/snap"),
+        ("rtsp://[fe80::1]:554/main", "rtsp://10.0.0.7:554/main"),
+        ("file:///etc/passwd", ""),
+        ("http://a:99999999/", ""),
+        ("javascript:alert(1)", ""),
+        ("", ""),
+    ],
+)
+def test_a_picture_is_fetched_from_the_camera_itself_and_nowhere_else(told: str, url: str) -> None:
+    """A hostile camera may name anybody."""
+    assert picture_url(told, "10.0.0.7") == url
+
+
+def test_an_answer_is_read_whatever_its_prefixes_and_spelling() -> None:
+    """Scopes in any case, percent-encoded; several services."""
+    urls = Urls("https://10.0.0.7/s http://10.0.0.7:8000/onvif/device_service", "", "")
+    make = MAKE._replace(name="Phòng 203 cửa")
+    body = probe_match(make, urls, "uuid:1").replace(b"/MAC/", b"/mac/")
+    (match,) = matches(body)
+    assert (match.name, match.mac, match.hardware) == ("Phòng 203 cửa", MAKE.mac, "M3085-V")
+    assert match.service == (8000, "/onvif/device_service")
+
+
+def test_real_cameras_answers_are_read() -> None:
+    """A Hikvision that tells its MAC, a TP-Link that tells none and calls itself MODEL."""
+    if not REAL.exists():
+        pytest.skip("needs the real answers beside the repository")
+    lines = [each for each in REAL.read_text("utf-8").splitlines() if each.startswith("<")]
+    undeclared = {"env", "d", "wsadis", "dn", "tds", "SOAP-ENV", "wsdd", "wsa", "tdn"}
+    spaces = " ".join(f'xmlns:{name}="urn:{name}"' for name in sorted(undeclared))
+    first, second = (
+        matches(line.replace("Envelope>", f"Envelope {spaces}>", 1).encode()) for line in lines
+    )
+    assert (first[0].mac, first[0].hardware) == ("686dbc5cb15d", "DFI6256TE")
+    assert first[0].endpoint == "cea94000-fb96-11b3-8260-686dbc5cb15d"
+    assert (second[0].mac, second[0].hardware, second[0].name) == ("", "", "TP-IPC")
+    assert second[0].endpoint == "3fa1fe68-b915-4053-a3e1-c006c3afec0e"
+    assert second[0].service == (2020, "/onvif/device_service")
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (ENTITY_BOMB, "entity"),
+        (GARBAGE, "nonsense"),
+        (b"", "nonsense"),
+        (b"<x/>", "nonsense"),
+        (b"<" * 70_000, "oversized"),
+        (b'<?xml version="1.0" encoding="nonsense"?><x/>', "nonsense"),
+    ],
+)
+def test_garbage_is_named(data: bytes, code: str) -> None:
+    """So that it can be counted."""
+    with pytest.raises(Garbage) as caught:
+        matches(data)
+    assert caught.value.code == code
+
+
+@given(st.binary(max_size=400) | st.text(max_size=400).map(str.encode))
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    """Nothing else is ever raised."""
+    with suppress(Garbage):
+        matches(data)
+    with suppress(Garbage):
+        matches(probe_match(MAKE, Urls("http://10.0.0.7/x", "", ""), "1").replace(b"Axis", data))
+
+
+@given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=60))
+def test_any_texts_of_a_camera_are_cleaned_and_bounded(name: str, model: str, xaddr: str) -> None:
+    """Names from devices are text, never markup."""
+    make = MAKE._replace(name=name, model=model)
+    body = probe_match(make, Urls(xaddr, "", ""), "1")
+    with suppress(Garbage):
+        for match in matches(body):
+            assert match.name.isprintable()
+            assert len(match.name) <= 200
+
+
+def test_the_password_digest_is_the_standards() -> None:
+    """The example of the ONVIF Application Programmer's Guide, section 6.1.1.3."""
+    nonce = base64.b64decode("LKqI6G/AikKCQrN0zqZFlg==")
+    made = digest(nonce, "2010-09-16T07:50:45Z", "userpassword")
+    assert made == "tuOSpGlFlIXsozq4HFNeeGeFLEI="
