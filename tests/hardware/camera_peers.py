@@ -136,9 +136,6 @@ def rtsp(ffmpeg: str, film: Path, user: str, password: str) -> Serve:
             while True:
                 method = head.partition(" ")[0]
                 number = head.partition("CSeq: ")[2].partition("\r\n")[0]
-                    head.split(maxsplit=1)[0],
-                    head.partition("CSeq: ")[2].split("\r\n")[0],
-                )
                 line, *more = _told(method, _basic(user, password) in head)
                 body = SDP if method == "DESCRIBE" and "200" in line else ""
                 lines = [line, f"CSeq: {number}", *more, f"Content-Length: {len(body)}", "", body]
