@@ -24,6 +24,7 @@ _HINDRANCES: Final[Mapping[str, tuple[Status, ReasonCode]]] = {
     "needs_password": (Status.WARNING, ReasonCode.NEEDS_PASSWORD),
     "no_answer": (Status.CRITICAL, ReasonCode.NO_ANSWER),
     "stalled": (Status.CRITICAL, ReasonCode.STALLED),
+    "no_rights": (Status.WARNING, ReasonCode.NO_RIGHTS),
     "nonsense": (Status.WARNING, ReasonCode.NONSENSE),
     # Somebody teaches with it: that is what it is for.
     "in_use": (Status.OK, ReasonCode.BUSY),
@@ -88,7 +89,8 @@ def _projector(reading: ProjectorReading, limits: Limits) -> Condition:
         found.append((status, Reason(code)))
     hours = max(reading.lamp_hours, default=None)
     if hours is not None and hours >= limits.lamp_warning_hours:
-        reason = Reason(ReasonCode.LAMP_OLD, hours, limits.lamp_warning_hours)
+        # By the hundred: not every hour of a lamp is news to the school.
+        reason = Reason(ReasonCode.LAMP_OLD, hours // 100 * 100, limits.lamp_warning_hours)
         found.append((Status.WARNING, reason))
     measures = DeviceMeasures(
         power=reading.power,

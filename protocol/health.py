@@ -48,6 +48,7 @@ class ReasonCode(StrEnum):
     BUSY = "busy"
     STALLED = "stalled"
     NONSENSE = "nonsense"
+    NO_RIGHTS = "no_rights"
     CAMERA_OFF = "camera_off"
     PICTURE_DISCONNECTED = "picture_disconnected"
     PICTURE_FROZEN = "picture_frozen"

@@ -83,6 +83,7 @@ _REASONS: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.BUSY: N_("In use by another program; looked at again later."),
     ReasonCode.STALLED: N_("Answers, but sends nothing more: switch it off and on."),
     ReasonCode.NONSENSE: N_("Gives answers that make no sense: switch it off and on."),
+    ReasonCode.NO_RIGHTS: N_("LopHoc may not open it: put its user into the group video."),
     ReasonCode.CAMERA_OFF: N_("Switched off in this room."),
     ReasonCode.PICTURE_DISCONNECTED: N_("No picture: check the camera's cable and power."),
     ReasonCode.PICTURE_FROZEN: N_("The picture stands still: switch the camera off and on."),

@@ -37,6 +37,7 @@ def test_a_dark_room_is_no_fault_outside_lessons() -> None:
         ("needs_password", Status.WARNING, ReasonCode.NEEDS_PASSWORD),
         ("no_answer", Status.CRITICAL, ReasonCode.NO_ANSWER),
         ("stalled", Status.CRITICAL, ReasonCode.STALLED),
+        ("no_rights", Status.WARNING, ReasonCode.NO_RIGHTS),
         ("in_use", Status.OK, ReasonCode.BUSY),
         ("nonsense", Status.WARNING, ReasonCode.NONSENSE),
         ("something new", Status.CRITICAL, ReasonCode.PICTURE_DISCONNECTED),
@@ -58,7 +59,7 @@ def test_a_projector_tells_its_parts_and_its_lamp() -> None:
         at=0.0,
         power=Power.ON,
         input="HDMI 1",
-        lamp_hours=(120, 3200),
+        lamp_hours=(120, 3249),
         filter_hours=400,
         failing=(Part.FAN,),
         warned=(Part.FILTER,),
@@ -67,7 +68,7 @@ def test_a_projector_tells_its_parts_and_its_lamp() -> None:
     assert condition == Condition(
         Status.CRITICAL,
         (Reason("part_fan"), Reason("part_filter"), Reason("lamp_old", 3200, 3000)),
-        DeviceMeasures(power="on", input="HDMI 1", lamp_hours=3200, filter_hours=400),
+        DeviceMeasures(power="on", input="HDMI 1", lamp_hours=3249, filter_hours=400),
     )
 
 
