@@ -68,7 +68,7 @@ def grouped(sightings: Iterable[Sighting], decisions: Sequence[Decision] = ()) -
     groups = [_group([each for key in keys for each in by_key[key]]) for keys in sets.all()]
     claimed = Counter(claim for group in groups for claim in group.claims)
     return tuple(
-        group._replace(claims=frozenset(each for each in group.claims if claimed[each] == 1))
+        group._replace(claims=group.keys | {each for each in group.claims if claimed[each] == 1})
         for group in sorted(groups, key=lambda group: group.key)
     )
 

@@ -336,3 +336,33 @@ def test_what_an_older_lophoc_called_a_network_device_is_forgotten_under_that_na
 def gist(known: Devices) -> set[tuple[str, str, str]]:
     """What a person would compare."""
     return {(each.device_id, each.name, each.status) for each in known.all(0)}
+
+
+FLEET = [
+    sighting("usb:046d:082d:73BD39DF"),
+    HEARD,
+    ASKED,
+    EARLY,
+    sighting("mac:00408c000002", source="onvif", identity=Identity.MAC, aliases=(EARLY.key,)),
+    sighting("serial:epson:X4K2", source="pjlink", identity=Identity.UUID, kind=Kind.PROJECTOR),
+    sighting("name:0a", source="mdns", identity=Identity.HOST, kind=Kind.TABLET),
+    sighting("port:h:1:2", identity=Identity.PORT, kind=Kind.BOARD),
+]
+
+
+@given(st.lists(st.sampled_from(FLEET), min_size=2, max_size=8, unique=True), st.data())
+def test_to_join_any_two_and_to_part_them_is_to_have_done_nothing(
+    fleet: list[Sighting], data: st.DataObject
+) -> None:
+    """Merge then split is identity, whatever the room holds."""
+    known, _ = devices.recalled(room(), ()).see(fleet, 1000)
+    ids = sorted(known.known)
+    if len(ids) < 2:
+        return
+    one, other = data.draw(st.permutations(ids))[:2]
+    joined, _ = known.join(one, other, 2000)
+    assert len(joined.known) == len(ids) - 1
+    (whole,) = joined.known.keys() & {one, other}
+    for back in (joined.part(whole, 3000)[0], joined.undo(3000)[0]):
+        assert gist(back) == gist(known)
+        assert back.groups() == known.groups()

@@ -5,6 +5,7 @@ import os
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 from classrooms import DAY
 from hypothesis import given
@@ -221,3 +222,22 @@ def test_a_file_cut_short_anywhere_is_never_taken_for_sound(
         with pytest.raises(DocumentError, match="damaged"):
             Documents(path).load()
     shutil.rmtree(folder)
+
+
+def test_what_an_older_lophoc_remembered_is_read(tmp_path: Path) -> None:
+    """Format 1 has devices, marks and the lesson; the rest is heard anew."""
+    path = tmp_path / FILE
+    device = {"device_id": "usb-1", "kind": "camera", "first_seen_ms": 1, "last_seen_ms": 2}
+    old = {
+        "identity": {"1": {"format": 1, "agent_id": "laptop-6a1"}},
+        "devices": {"1": device},
+        "roll": {},
+        "lesson": {},
+    }
+    path.write_text(json.dumps(old), "utf-8")
+    documents = Documents(path)
+    remembered = documents.load()
+    assert (remembered.agent_id, remembered.traces) == ("laptop-6a1", ())
+    assert [each.device_id for each in remembered.devices] == ["usb-1"]
+    assert documents.save(msgspec.structs.replace(remembered, camera_off=True))
+    assert Documents(path).load().camera_off
