@@ -59,7 +59,7 @@ def _read(table: Path) -> str:
 
 def _answered(text: str) -> Iterator[tuple[str, str]]:
     """Give the addresses that have answered, each with its MAC."""
-    for line in text.splitlines()[1:]:
+    for line in text.splitlines():
         fields = line.split()
         if len(fields) >= _FIELDS and _is_complete(fields[2]) and (mac := plain_mac(fields[3])):
             yield fields[0], mac
