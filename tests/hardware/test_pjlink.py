@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
 import socket
 import time
@@ -231,6 +232,20 @@ def test_one_odd_answer_leaves_the_others_standing() -> None:
                 assert (reading.reason, reading.failing) == ("", ())
                 assert reading.lamp_hours == (1200,)
                 assert (await watch.flaw()).code == "nonsense"
+
+    asyncio.run(run())
+
+
+def test_a_name_that_is_not_utf_8_is_unknown_and_no_more() -> None:
+    """Old projectors keep the code page of their country."""
+    name = "PJ \xe1".encode("latin-1").decode("utf-8", "surrogateescape")
+
+    async def run() -> None:
+        make = dataclasses.replace(FIRST, name=name)
+        async with projector(make) as one, watching(one) as watch:
+            sighting = await watch.sighting()
+            assert (sighting.key, sighting.name) == (MAC_KEY, FIRST.model)
+            assert (await watch.flaw()).code == "nonsense"
 
     asyncio.run(run())
 
