@@ -154,7 +154,11 @@ class _Network:
 
     async def pjlink(self) -> None:
         """Projectors and boards that speak PJLink, and those at typed addresses."""
-        from hardware.network import pjlink  # noqa: PLC0415 - only where it is wanted
+        try:
+            from hardware.network import pjlink  # noqa: PLC0415 - only where it is wanted
+        except ImportError as error:
+            hint = "Install aiopjlink to see projectors and boards."
+            raise SenseMissing("no_aiopjlink", {"sense": "pjlink"}, hint) from error
 
         await pjlink.watch(
             self._alive().hear,

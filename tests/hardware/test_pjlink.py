@@ -127,7 +127,7 @@ def test_no_password_is_ever_told(caplog: pytest.LogCaptureFixture) -> None:
         async with projector(password=SECRET) as one:
             async with watching(one, password=SECRET) as watch:
                 await watch.reading(lambda seen: not seen.reason)
-                shown = repr((watch.projectors, vars(watch.projectors), watch.told.sightings, one))
+                shown = repr((watch.projectors, vars(watch.projectors), watch.told.seen, one))
             one.faults.lie = Lie.BINARY
             shown += repr(await ask(one.host, one.port, password=SECRET, neighbours=NOWHERE))
         assert SECRET not in shown + caplog.text
