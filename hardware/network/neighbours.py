@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from hardware.network.announced import trusted_mac
+from hardware.mdns.announced import trusted_mac
 from hardware.text import read_raw
 
 NEIGHBOURS = Path("/proc/net/arp")

@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 
 from told import Told
 
-from hardware.network.pjlink import watch
+from hardware.pjlink.watch import watch
 from hardware.readings import Sighting
 from simulators.projector import PORT, Make, Projector
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from told import Told
 
-from hardware.network.pjlink import Entry, Projectors, Settings
+from hardware.pjlink.watch import Entry, Projectors, Settings
 from hardware.readings import Flaw, ProjectorReading, Sighting
 from simulators.projector import Make, Projector
 

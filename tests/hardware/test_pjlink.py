@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pjlink_room import FIRST, NOWHERE, OLD, SECRET, longest_pause, projector, watching
 
-from hardware.network.pjlink import Entry, ask, look_at
+from hardware.pjlink.watch import Entry, ask, look_at
 from hardware.readings import Flaw, Identity, Kind, Part, Power, ProjectorReading, Sighting
 from simulators.projector import Crowd, Lie, Make, Projector
 
