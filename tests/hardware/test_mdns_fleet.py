@@ -14,8 +14,8 @@ from test_mdns import loopback, watching
 from told import Told
 from udev_exports import HERE
 
-from hardware.network import mdns as network
-from hardware.network.announced import types
+from hardware.mdns import watch as network
+from hardware.mdns.announced import types
 from hardware.readings import Identity, Kind
 from simulators.mdns_fleet import TYPES, Fault, Fleet, Voice, fleet, name_of, spoilt
 

@@ -13,9 +13,9 @@ from packets import PTR, SRV, TXT, A, dotted, name, response
 from test_mdns import loopback, watching
 from told import Told
 
-from hardware.network import mdns as network
+from hardware.mdns import watch as network
+from hardware.mdns.gate import Bucket, Gate
 from hardware.network.flaws import Flaws
-from hardware.network.gate import Bucket, Gate
 from hardware.readings import Flaw
 
 IPP = "_ipp._tcp.local."
