@@ -87,7 +87,7 @@ class Reach:
         raise KeyError(device_id)
 
     async def _switch(self, projector: Sighting, *, on: bool, patience_s: float) -> bool:
-        from hardware.network.pjlink import switch  # noqa: PLC0415 - heavy, and seldom wanted
+        from hardware.pjlink.watch import switch  # noqa: PLC0415 - heavy, and seldom wanted
 
         reading = await switch(
             projector.address,

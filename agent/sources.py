@@ -114,7 +114,9 @@ class _Network:
     async def mdns(self) -> None:
         """One mDNS for the controller, the devices and the rooms, wherever this machine is."""
         try:
-            from hardware.network import interfaces, mdns, rooms  # noqa: PLC0415 - heavy
+            from hardware.mdns import rooms  # noqa: PLC0415 - heavy
+            from hardware.mdns import watch as mdns  # noqa: PLC0415
+            from hardware.network import interfaces  # noqa: PLC0415
         except ImportError as error:
             hint = "Install python3-zeroconf to see the network's devices."
             raise SenseMissing("no_zeroconf", {"sense": "mdns"}, hint) from error
@@ -148,13 +150,17 @@ class _Network:
 
     async def onvif(self) -> None:
         """Cameras that speak ONVIF."""
-        from hardware.network import onvif  # noqa: PLC0415 - only where it is wanted
+        from hardware.onvif import watch as onvif  # noqa: PLC0415 - only where it is wanted
 
         await onvif.watch(self._alive().hear, credentials=self._camera_login)
 
     async def pjlink(self) -> None:
         """Projectors and boards that speak PJLink, and those at typed addresses."""
-        from hardware.network import pjlink  # noqa: PLC0415 - only where it is wanted
+        try:
+            from hardware.pjlink import watch as pjlink  # noqa: PLC0415 - only where it is wanted
+        except ImportError as error:
+            hint = "Install aiopjlink to see projectors and boards."
+            raise SenseMissing("no_aiopjlink", {"sense": "pjlink"}, hint) from error
 
         await pjlink.watch(
             self._alive().hear,
@@ -164,7 +170,9 @@ class _Network:
 
     async def typed(self) -> None:
         """What people added by its address, asked in every language until it answers."""
-        from hardware.network import onvif, pjlink, typed  # noqa: PLC0415 - seldom wanted
+        from hardware.network import typed  # noqa: PLC0415 - seldom wanted
+        from hardware.onvif import watch as onvif  # noqa: PLC0415
+        from hardware.pjlink import watch as pjlink  # noqa: PLC0415
 
         askers = (pjlink.asker(self._pjlink_password), onvif.asker(self._camera_login))
         await typed.watch(self._alive().hear, self._places, askers=(*askers, *typed.USUAL))

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 
 from hardware.host.machine import identify, identity_sighting
 from hardware.host.uplink import uplink
-from hardware.network import mdns, onvif, pjlink
+from hardware.mdns import watch as mdns
+from hardware.onvif import watch as onvif
+from hardware.pjlink import watch as pjlink
 from hardware.readings import Flaw, Report, Seen, SenseMissing, Sighting
 from hardware.usb import watch as usb
 

@@ -19,7 +19,10 @@ _CLASS_2: Final = frozenset({"SNUM", "SVER", "FILT", "RLMP", "RFIL", "IRES", "RR
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Make:
-    """A projector as it left the factory. mac: "00:26:ab:11:22:33". inputs: as in INST."""
+    """A projector as it left the factory. mac: "00:26:ab:11:22:33". inputs: as in INST.
+
+    Texts may hold surrogates, for bytes that are not UTF-8 (PEP 383).
+    """
 
     name: str = "PJ-6A1"
     maker: str = "EPSON"

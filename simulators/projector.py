@@ -220,7 +220,7 @@ class Projector:
         elif not self.faults.mute:
             await asyncio.sleep(self.faults.delay_s)
             if answer := self._mind.answer(command):
-                writer.write(f"{answer}\r".encode())
+                writer.write(f"{answer}\r".encode("utf-8", "surrogateescape"))
             await writer.drain()
 
     async def _lie(self, writer: asyncio.StreamWriter, command: str) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from controller.records import AgentRecord, DeviceRecord
 from protocol.health import ReasonCode
 from protocol.kit import missing
@@ -124,7 +126,7 @@ def room_of(key: RoomKey, agents: Sequence[AgentRecord], devices: Sequence[Devic
         lesson=next(lessons, None),
         devices=_tally(present),
         since_ms=_since(parts, status),
-        kit=teller.kit if teller else (),
+        kit=_kit(teller, present) if teller else (),
         sleeping=sum(map(is_sleeping, present)),
     )
 
@@ -139,6 +141,26 @@ def kit_teller(agents: Iterable[AgentRecord]) -> AgentRecord | None:
         telling,
         key=lambda agent: (not agent.online, agent.roaming, agent.place.agent),
         default=None,
+    )
+
+
+# Whatever else an agent hears may stand next door: a network spans the school.
+_COUNTED: Final = frozenset(
+    {DeviceKind.BOARD, DeviceKind.CAMERA, DeviceKind.PROJECTOR, DeviceKind.TABLET}
+)
+
+
+def _kit(teller: AgentRecord, present: Iterable[DeviceRecord]) -> Kit:
+    """What the room should have, held against the devices that it owns.
+
+    As it was last told where its agent is lost: nobody knows what is there now.
+    """
+    if not teller.online:
+        return teller.kit
+    here = Counter(each.kind for each in present if each.status is not Status.UNKNOWN)
+    return tuple(
+        replace(line, here=here[line.kind]) if line.kind in _COUNTED else line
+        for line in teller.kit
     )
 
 

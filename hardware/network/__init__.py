@@ -1,1 +1,1 @@
-"""What is in the room's network: who announces itself, who answers, who has gone."""
+"""The room's network: our addresses in it, who answers, what people typed."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from hardware.network.announced import trusted_mac
+from hardware.mdns.announced import trusted_mac
 from hardware.text import read_raw
 
 NEIGHBOURS = Path("/proc/net/arp")
@@ -59,7 +59,7 @@ def _read(table: Path) -> str:
 
 def _answered(text: str) -> Iterator[tuple[str, str]]:
     """Give the addresses that have answered, each with its MAC."""
-    for line in text.splitlines()[1:]:
+    for line in text.splitlines():
         fields = line.split()
         if len(fields) >= _FIELDS and _is_complete(fields[2]) and (mac := plain_mac(fields[3])):
             yield fields[0], mac

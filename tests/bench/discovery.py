@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from hardware.network import mdns
+from hardware.mdns import watch as mdns
 from hardware.network.liveness import Liveness
 from hardware.readings import Seen, Sighting
 from simulators.mdns_fleet import TYPES, Fleet, fleet

@@ -172,7 +172,9 @@ def test_an_agent_and_its_room_tell_line_and_kit(web: httpx.Client, served: Serv
         "outage_min": None,
     }
     room = web.get("/api/v1/rooms").json()["items"][0]
-    assert room["kit"] == item["kit"]
+    assert [each["wanted"] for each in room["kit"]] == [each["wanted"] for each in item["kit"]]
+    # The agent hears three tablets; the room owns four.
+    assert [each["kit"][3]["here"] for each in (item, room)] == [3, 4]
     camera = {"kind": "camera", "name": "", "wanted": 2, "here": 1, "running": None}
     program = {"kind": None, "name": "GeoGebra", "wanted": 1, "here": 1, "running": False}
     assert [room["kit"][2], room["kit"][5]] == [camera, program]

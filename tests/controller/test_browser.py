@@ -317,7 +317,7 @@ def test_a_rooms_kit_is_followed_in_vietnamese(page: Page, served: Served) -> No
     assert "camera 1/2" in kit
     assert "LibreOffice đang chạy GeoGebra đã cài, chưa chạy" in kit
     whole = (KitLine(kind=DeviceKind.CAMERA, wanted=2, here=2),)
-    served.tell(agent("6A1", kit=whole))
+    served.tell(agent("6A1", kit=whole), device("6A1", DeviceKind.CAMERA, 2))
     page.wait("document.querySelector('.kit .sum').textContent === 'đủ'")
     assert page.see("document.querySelector('.kit .state').dataset.status") == "ok"
     assert page.errors == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -261,3 +262,21 @@ def test_a_laptop_that_went_home_is_not_missed_where_the_rooms_computer_is() -> 
     assert (alone.status, len(alone.problems)) == (UNKNOWN, 1)
     board = device("6A1", BOARD, place=laptop.place, **ill)
     assert room_of(KEY, [agent("6A1"), laptop], [computer, board]).status is UNKNOWN
+
+
+def test_a_kit_counts_what_the_room_owns_not_what_its_agent_hears() -> None:
+    """A network spans the school: the board that is heard may stand next door."""
+    heard = (
+        KitLine(kind=DeviceKind.BOARD, wanted=1, here=1),
+        KitLine(kind=DeviceKind.NETWORK, wanted=1, here=1),
+    )
+    place = Place("14", "001", "pi-203")
+    told = AgentRecord(place=place, room="P203", online=True, kit=heard)
+    key = RoomKey("001", "P203")
+    assert [line.here for line in room_of(key, [told], []).kit] == [0, 1]
+    own = DeviceRecord(
+        place=place, device_id="usb-1", kind=DeviceKind.BOARD, room="P203", status=Status.OK
+    )
+    assert [line.here for line in room_of(key, [told], [own]).kit] == [1, 1]
+    lost = msgspec.structs.replace(told, online=False)
+    assert room_of(key, [lost], []).kit == heard

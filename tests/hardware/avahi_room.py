@@ -16,7 +16,7 @@ from pathlib import Path
 
 from told import Told
 
-from hardware.network import mdns as network
+from hardware.mdns import watch as network
 from hardware.readings import Sighting
 
 CONFIG = """[server]

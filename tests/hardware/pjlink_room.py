@@ -11,7 +11,7 @@ from pathlib import Path
 
 from told import Told
 
-from hardware.network.pjlink import Entry, Projectors, Settings
+from hardware.pjlink.watch import Entry, Projectors, Settings
 from hardware.readings import Flaw, ProjectorReading, Sighting
 from simulators.projector import Make, Projector
 
@@ -34,19 +34,19 @@ class Watch:
     async def reading(
         self, wanted: Callable[[ProjectorReading], bool], within_s: float = 10.0
     ) -> ProjectorReading:
-        return await self.told.until(
+        return await self.told.until_seen(
             lambda seen: isinstance(seen, ProjectorReading) and wanted(seen), within_s
         )
 
     async def sighting(
         self, wanted: Callable[[Sighting], bool] = bool, within_s: float = 10.0
     ) -> Sighting:
-        return await self.told.until(
+        return await self.told.until_seen(
             lambda seen: isinstance(seen, Sighting) and wanted(seen), within_s
         )
 
     async def flaw(self, within_s: float = 10.0) -> Flaw:
-        return await self.told.until(lambda seen: isinstance(seen, Flaw), within_s)
+        return await self.told.until_seen(lambda seen: isinstance(seen, Flaw), within_s)
 
 
 def free_udp_port() -> int:

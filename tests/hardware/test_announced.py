@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.network.announced import (
+from hardware.mdns.announced import (
     best_address,
     flaw_in,
     service_of,

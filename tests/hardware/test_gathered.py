@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.network.announced import Service, service_of
-from hardware.network.gathered import Announced
+from hardware.mdns.announced import Service, service_of
+from hardware.mdns.gathered import Announced
 from hardware.readings import Identity, Kind, Sighting
 
 UUID = "16a65700-007c-1000-bb49-e8d8d1a7c91b"

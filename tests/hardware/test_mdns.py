@@ -12,8 +12,8 @@ from told import Told, within
 from zeroconf import ServiceInfo
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
 
+from hardware.mdns import watch as network
 from hardware.network import interfaces
-from hardware.network import mdns as network
 from hardware.readings import Kind, SenseMissing
 
 MAC = "00:0e:c6:11:22:33"

@@ -15,11 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from told import Told
 
-from hardware.network import onvif
-from hardware.network.onvif import Heard, Settings, picture_url, seen_of
-from hardware.network.onvif import Told as Answer
-from hardware.network.soap import digest
-from hardware.network.ws_discovery import Garbage, Match, matches
+from hardware.onvif import watch as onvif
+from hardware.onvif.camera import Heard, picture_url, seen_of
+from hardware.onvif.camera import Told as Answer
+from hardware.onvif.discovery import Garbage, Match, matches
+from hardware.onvif.soap import digest
+from hardware.onvif.watch import Settings
 from hardware.readings import CameraReading, Identity, Kind, Sighting
 from simulators.onvif_camera import CameraFault, CameraMake, OnvifCamera
 from simulators.onvif_words import ENTITY_BOMB, GARBAGE, Urls, probe_match

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
 import socket
 import time
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pjlink_room import FIRST, NOWHERE, OLD, SECRET, longest_pause, projector, watching
 
-from hardware.network.pjlink import Entry, ask, look_at
+from hardware.pjlink.watch import Entry, ask, look_at
 from hardware.readings import Flaw, Identity, Kind, Part, Power, ProjectorReading, Sighting
 from simulators.projector import Crowd, Lie, Make, Projector
 
@@ -126,7 +127,7 @@ def test_no_password_is_ever_told(caplog: pytest.LogCaptureFixture) -> None:
         async with projector(password=SECRET) as one:
             async with watching(one, password=SECRET) as watch:
                 await watch.reading(lambda seen: not seen.reason)
-                shown = repr((watch.projectors, vars(watch.projectors), watch.told.sightings, one))
+                shown = repr((watch.projectors, vars(watch.projectors), watch.told.seen, one))
             one.faults.lie = Lie.BINARY
             shown += repr(await ask(one.host, one.port, password=SECRET, neighbours=NOWHERE))
         assert SECRET not in shown + caplog.text
@@ -231,6 +232,20 @@ def test_one_odd_answer_leaves_the_others_standing() -> None:
                 assert (reading.reason, reading.failing) == ("", ())
                 assert reading.lamp_hours == (1200,)
                 assert (await watch.flaw()).code == "nonsense"
+
+    asyncio.run(run())
+
+
+def test_a_name_that_is_not_utf_8_is_unknown_and_no_more() -> None:
+    """Old projectors keep the code page of their country."""
+    name = "PJ \xe1".encode("latin-1").decode("utf-8", "surrogateescape")
+
+    async def run() -> None:
+        make = dataclasses.replace(FIRST, name=name)
+        async with projector(make) as one, watching(one) as watch:
+            sighting = await watch.sighting()
+            assert (sighting.key, sighting.name) == (MAC_KEY, FIRST.model)
+            assert (await watch.flaw()).code == "nonsense"
 
     asyncio.run(run())
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.network.flaws import Flaws
-from hardware.network.pjlink_known import POLL_S, TROUBLE_S, Known, Look, kind_of
-from hardware.network.pjlink_search import SEARCH, About, Heard, heard
-from hardware.network.pjlink_talk import State, TalkError, Who, input_code
+from hardware.pjlink.known import POLL_S, TROUBLE_S, Known, Look, kind_of
+from hardware.pjlink.search import SEARCH, About, Heard, heard
+from hardware.pjlink.talk import State, TalkError, Who, input_code
 from hardware.readings import Flaw, Identity, Kind, Power, ProjectorReading, Sighting
 
 WHO = Who(name="PJ", maker="NEC", model="M403X", serial="7X00123FB", pjlink_class=2)

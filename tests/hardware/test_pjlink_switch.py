@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from pjlink_room import SECRET, projector, watching
 
-from hardware.network.pjlink import switch
+from hardware.pjlink.watch import switch
 from hardware.readings import Power, ProjectorReading
 from simulators.projector import Make, Projector
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from zeroconf import ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
-from hardware.network.rooms import SERVICE, RoomHeard, announce, hear, room_of
+from hardware.mdns.rooms import SERVICE, RoomHeard, announce, hear, room_of
 
 TXT = {b"id": b"agent-1", b"room": b"P203", b"school": b"00140708", b"v": b"1"}
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from hardware import scan
-from hardware.network import mdns
+from hardware.mdns import watch as mdns
 from hardware.readings import Flaw, Identity, Kind, Report, SenseMissing, Sighting
 from hardware.usb import watch as usb
 

@@ -11,9 +11,9 @@ import pytest
 from pjlink_room import FIRST, NOWHERE, OLD, SECRET
 from told import Told
 
-from hardware.network.pjlink import asker, entries_of
 from hardware.network.place import PlaceError, TypedPlace, place_of
 from hardware.network.typed import USUAL, Typed, find, named, watch
+from hardware.pjlink.watch import asker, entries_of
 from hardware.readings import Flaw, Identity, Kind, ProjectorReading, Seen, Sighting
 from simulators.projector import Projector
 

@@ -15,10 +15,12 @@ class Told:
         self.sightings: list[Sighting] = []
         self.flaws: list[Flaw] = []
         self.others: list[Seen] = []
+        self.seen: list[Seen] = []
         self._more = asyncio.Event()
 
     def __call__(self, seen: Seen) -> None:
         """Take in one report."""
+        self.seen.append(seen)
         if isinstance(seen, Sighting):
             self.sightings.append(seen)
         elif isinstance(seen, Flaw):
@@ -34,6 +36,17 @@ class Told:
                 for flaw in self.flaws:
                     if flaw.code == code:
                         return flaw
+                self._more.clear()
+                await self._more.wait()
+
+    async def until_seen(self, wanted: Callable[[Seen], bool], within_s: float = 10.0) -> Seen:
+        """Give the first of all that is wanted, whatever it is, and forget what came up to it."""
+        async with asyncio.timeout(within_s):
+            while True:
+                for count, seen in enumerate(self.seen):
+                    if wanted(seen):
+                        del self.seen[: count + 1]
+                        return seen
                 self._more.clear()
                 await self._more.wait()
 

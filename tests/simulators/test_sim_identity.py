@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from hardware.network.announced import sighting_of
+from hardware.mdns.announced import sighting_of
 from hardware.readings import Kind
 from simulators.announce import service_of
 from simulators.equipment import device_id_of, equipment_of

@@ -173,8 +173,6 @@ class Talk:
             return await ask()
         except _REFUSED:
             return unknown
-        except UnicodeError:
-            raise  # bytes that are no text: nothing after them may be trusted
         except (ValueError, PJLinkUnexpectedResponseParameter):
             self.odd = True
             return unknown

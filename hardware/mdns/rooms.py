@@ -12,7 +12,7 @@ from typing import Final
 from zeroconf import Error, ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
-from hardware.network.announced import best_address
+from hardware.mdns.announced import best_address
 from hardware.network.interfaces import LOOPBACK, addresses
 from hardware.readings import RoomHeard, clean
 

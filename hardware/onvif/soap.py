@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape
 
-from hardware.network.ws_discovery import Garbage, parsed
+from hardware.onvif.discovery import Garbage, parsed
 
 TIMEOUT_S = 2.5
 _BYTES_LIMIT = 256 * 1024

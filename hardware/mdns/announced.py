@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from hardware.matchers import MdnsRow, matchers
-from hardware.network.ids import identity_of, named_key, split_name, trusted_mac, trusted_uuid
+from hardware.mdns.ids import identity_of, named_key, split_name, trusted_mac, trusted_uuid
 from hardware.network.interfaces import Networks, via
 from hardware.readings import Sighting, clean
 

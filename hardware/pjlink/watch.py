@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from hardware.network.flaws import Flaws
 from hardware.network.neighbours import NEIGHBOURS, mac_at
-from hardware.network.pjlink_ask import Entry, ask, asker, entries_of, look_at
-from hardware.network.pjlink_known import Known, Look
-from hardware.network.pjlink_search import About, Ear, Heard, listening
-from hardware.network.pjlink_switch import switch
-from hardware.network.pjlink_talk import PORT
 from hardware.network.subnets import broadcasts, own_address, subnets
+from hardware.pjlink.ask import Entry, ask, asker, entries_of, look_at
+from hardware.pjlink.known import Known, Look
+from hardware.pjlink.search import About, Ear, Heard, listening
+from hardware.pjlink.switch import switch
+from hardware.pjlink.talk import PORT
 from hardware.readings import ProjectorReading, Report
 
 __all__ = ["PORT", "Entry", "Projectors", "ask", "asker", "entries_of", "switch", "watch"]

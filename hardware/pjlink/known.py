@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from hardware.matchers import matchers
-from hardware.network.pjlink_talk import State, TalkError, Who
+from hardware.pjlink.talk import State, TalkError, Who
 from hardware.readings import Identity, Kind, ProjectorReading, Seen, Sighting
 from hardware.usb.devices import trusted_serial
 

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
-from hardware.network.announced import Service, types
-from hardware.network.ids import identity_of
+from hardware.mdns.announced import Service, types
+from hardware.mdns.ids import identity_of
 from hardware.readings import Kind, Sighting
 
 # No device announces so much; a mark that so many services carry is worth nothing.

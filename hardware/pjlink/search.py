@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from enum import Enum
 from typing import NamedTuple, cast
 
-from hardware.network.announced import trusted_mac
+from hardware.mdns.announced import trusted_mac
 
 SEARCH = b"%2SRCH\r"
 _LINE_LIMIT = 64

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 
-from hardware.network.pjlink_known import reading_of
-from hardware.network.pjlink_talk import PORT, State, Talk, TalkError, input_code, talking
+from hardware.pjlink.known import reading_of
+from hardware.pjlink.talk import PORT, State, Talk, TalkError, input_code, talking
 from hardware.readings import Power, ProjectorReading
 
 # A lamp cools for 1 to 3 minutes, and until then it refuses everything (ERR3).

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hardware.network.neighbours import NEIGHBOURS, mac_at
-from hardware.network.pjlink_known import Known, Look
-from hardware.network.pjlink_talk import PORT, TalkError, Who, talking
 from hardware.network.typed import Asker, Typed, TypedPlace
+from hardware.pjlink.known import Known, Look
+from hardware.pjlink.talk import PORT, TalkError, Who, talking
 from hardware.readings import Flaw, Seen
 
 _SCHEMES = {"", "pjlink"}

@@ -11,10 +11,10 @@ from zeroconf import Error as ZeroconfError
 from zeroconf import IPVersion, ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
-from hardware.network.announced import flaw_in, service_of, sighting_of, types
+from hardware.mdns.announced import flaw_in, service_of, sighting_of, types
+from hardware.mdns.gate import Gate
+from hardware.mdns.gathered import Announced
 from hardware.network.flaws import Flaws
-from hardware.network.gate import Gate
-from hardware.network.gathered import Announced
 from hardware.network.interfaces import Networks, addresses, follow, networks, no_network
 from hardware.readings import Report, SenseMissing, Sighting
 

@@ -1,16 +1,8 @@
-"""This file watches the network's cameras that speak ONVIF.
-
-Discovery finds them and tells little; four calls tell the rest. What refuses or stays silent is
-told by what discovery said of it.
-"""
+"""This file talks with one ONVIF camera, and says what it is."""
 
 from __future__ import annotations
 
 import asyncio
-import random
-import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -18,49 +10,16 @@ from urllib.parse import urlsplit, urlunsplit
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape
 
-from hardware.network.announced import trusted_mac
-from hardware.network.flaws import Flaws
-from hardware.network.interfaces import addresses as own_addresses
-from hardware.network.soap import CallFailed, Login, Service, call
-from hardware.network.typed import Asker, TypedPlace
-from hardware.network.ws_discovery import (
-    GROUP,
-    PORT,
-    Ear,
-    Garbage,
-    Match,
-    asking,
-    matches,
-    text_of,
-)
-from hardware.readings import (
-    CameraReading,
-    CameraState,
-    Identity,
-    Kind,
-    Report,
-    Seen,
-    SenseMissing,
-    Sighting,
-    clean,
-)
+from hardware.mdns.announced import trusted_mac
+from hardware.onvif.discovery import Match, text_of
+from hardware.onvif.soap import CallFailed, Login, Service, call
+from hardware.readings import CameraReading, CameraState, Identity, Kind, Seen, Sighting, clean
 from hardware.usb.devices import trusted_serial
 
-SEARCH_S = 60.0
-_ROUND_S = 2.0  # cameras answer within half a second; those that just got power take longer
-_ASKS = 2  # datagrams get lost
-_ASK_AGAIN_S = 0.4
-_LOOK_S = 1.0
-_TALKS_AT_ONCE = 8
 _TALK_S = 9.0
-_TELL_AGAIN_ROUNDS = 10  # a camera's own words change when somebody renames it
-_CAMERAS_LIMIT = 256
-_SCHEMES = {"", "http", "onvif"}
-_PATH = "/onvif/device_service"
 _SMALLEST_WIDTH = 320  # below that nothing is to be judged by
 _DIGITS, _CARDS_LIMIT = 5, 4
 
-Credentials = Callable[[], tuple[str, str]]
 Who = tuple[str, str, tuple[int, str] | None]
 
 
@@ -92,70 +51,6 @@ class Heard(NamedTuple):
     def who(self) -> Who:
         """Tells it from others: a recorder may answer for several cameras."""
         return self.address, self.match.endpoint, self.match.service
-
-
-class Settings(NamedTuple):
-    """Where and how to look; tests set these. group: where the question goes."""
-
-    group: tuple[str, int] = (GROUP, PORT)
-    search_s: float = SEARCH_S
-    round_s: float = _ROUND_S
-    jitter: Callable[[], float] = random.random
-
-
-USUAL = Settings()
-
-
-async def watch(
-    report: Report,
-    *,
-    credentials: Credentials = lambda: ("", ""),
-    addresses: Callable[[], Sequence[str]] = own_addresses,
-    settings: Settings = USUAL,
-) -> None:
-    """Report every ONVIF camera of our networks, and each that changes; never returns.
-
-    credentials: user and password at the cameras now, asked before each talk and never kept.
-    addresses: our own. Raises SenseMissing("no_network") where we have none.
-    """
-    cameras = _Cameras(report, credentials)
-    async with asyncio.TaskGroup() as group:
-        while True:
-            bound = tuple(addresses())
-            if not bound:
-                hint = "This machine is in no network; check the cable or the Wi-Fi."
-                raise SenseMissing("no_network", {"sense": "onvif"}, hint)
-            for heard in await _asked(bound, cameras.flaws, settings):
-                if cameras.wants(heard):
-                    group.create_task(cameras.talk(heard), name=f"onvif {heard.address}")
-            cameras.round += 1
-            rest_s = settings.search_s * (0.9 + 0.2 * settings.jitter())
-            await _rest(rest_s, lambda bound=bound: tuple(addresses()) != bound)  # type: ignore[misc]
-
-
-async def ask(
-    address: str, port: int = 80, *, credentials: Credentials = lambda: ("", "")
-) -> list[Seen]:
-    """Say what speaks ONVIF at an address: a sighting and a reading; nothing where none does."""
-    service = (("http", port or 80, _PATH),)
-    heard = Heard(address, "", Match(services=service))
-    told = await described(heard, credentials())
-    if told.trouble in {"no_answer", "nonsense"} and not told.model:
-        return []
-    return seen_of(heard, told, time.time())
-
-
-def asker(credentials: Credentials) -> Asker:
-    """Give what asks a typed place for ONVIF, for hardware.network.typed."""
-
-    async def asked(place: TypedPlace) -> list[Seen]:
-        if place.scheme not in _SCHEMES:
-            return []
-        mine = (place.user, place.password)
-        login = (lambda: mine) if place.user else credentials
-        return await ask(place.host, place.port, credentials=login)
-
-    return asked
 
 
 async def described(heard: Heard, credentials: tuple[str, str]) -> Told:
@@ -200,93 +95,6 @@ def seen_of(heard: Heard, told: Told, at: float) -> list[Seen]:
         return [sighting]
     state = CameraState.DISCONNECTED
     return [sighting, CameraReading(key=keys[0], at=at, state=state, reason=told.trouble)]
-
-
-class _Cameras:
-    """What was last told of each camera, and whether it is time to talk again."""
-
-    def __init__(self, report: Report, credentials: Credentials) -> None:
-        self.flaws = Flaws(report, "onvif", time.monotonic)
-        self.round = 0
-        self._report = report
-        self._credentials = credentials
-        self._known: dict[Who, _Known] = {}
-        self._talking: set[Who] = set()
-        self._turn = asyncio.Semaphore(_TALKS_AT_ONCE)
-
-    def wants(self, heard: Heard) -> bool:
-        """Whether to talk with it now: it is new, changed, was in trouble, or it is time."""
-        known = self._known.get(heard.who)
-        if heard.who in self._talking:
-            return False
-        if known is None:
-            return len(self._known) < _CAMERAS_LIMIT
-        if known.heard.match != heard.match or known.told.trouble:
-            return True
-        return self.round - known.round >= _TELL_AGAIN_ROUNDS
-
-    async def talk(self, heard: Heard) -> None:
-        """Talk with one camera, and report what is new of it."""
-        self._talking.add(heard.who)
-        try:
-            async with self._turn:
-                told = await described(heard, self._credentials())
-        finally:
-            self._talking.discard(heard.who)
-        if told.flaw:
-            self.flaws.say(told.flaw, heard.address)
-        before = self._known.get(heard.who)
-        self._known[heard.who] = _Known(heard=heard, told=told, round=self.round)
-        if before is None or (before.heard, before.told) != (heard, told):
-            for seen in seen_of(heard, told, time.time()):
-                self._report(seen)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    heard: Heard
-    told: Told
-    round: int
-
-
-async def _asked(bound: Iterable[str], flaws: Flaws, settings: Settings) -> list[Heard]:
-    """Ask on each of our addresses, gather for a while; of one camera heard twice the first."""
-    found: dict[Who, Heard] = {}
-
-    def taker(own: str) -> Callable[[bytes, str], None]:
-        def take(data: bytes, sender: str) -> None:
-            try:
-                for match in matches(data):
-                    heard = Heard(sender, own, match)
-                    found.setdefault(heard.who, heard)
-            except Garbage as garbage:
-                flaws.say(garbage.code, sender)
-
-        return take
-
-    async with AsyncExitStack() as sockets:
-        asks: list[Callable[[], None]] = []
-        for own in bound:
-            try:
-                asks.append(
-                    await sockets.enter_async_context(asking(own, Ear(taker(own)), settings.group))
-                )
-            except OSError:
-                continue  # an address is listed a moment before it can be used, or after
-        for _ in range(_ASKS):
-            for ask_all in asks:
-                ask_all()
-            await asyncio.sleep(_ASK_AGAIN_S)
-        await asyncio.sleep(max(0.0, settings.round_s - _ASKS * _ASK_AGAIN_S))
-    return list(found.values())
-
-
-async def _rest(seconds: float, changed: Callable[[], bool]) -> None:
-    """Rest until it is time, or our addresses are others."""
-    for _ in range(max(1, round(seconds / _LOOK_S))):
-        if changed():
-            return
-        await asyncio.sleep(min(_LOOK_S, seconds))
 
 
 def _talk(device: Service, user: str, password: str) -> Told:

@@ -1,0 +1,1 @@
+"""Network cameras that speak ONVIF: found, and asked what they are."""

@@ -1,0 +1,1 @@
+"""Projectors and boards that speak PJLink: found, asked, switched."""
