@@ -102,7 +102,7 @@ class Bodies:
         # PJLink has one port: beyond our own addresses they stand on loopback.
         loopback = (f"127.0.0.{number}" for number in range(2, 255))
         hosts = islice((host for each in (addresses, loopback) for host in each), 250)
-        for projector, host in zip(self._projectors, hosts):
+        for projector, host in zip(self._projectors, hosts, strict=False):
             yield (
                 device_id_of(projector),
                 _projector(projector, host, call_address(host, interfaces)),

@@ -108,6 +108,7 @@ class FleetConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     rooms: Annotated[int, _says("how many rooms", "rooms", ge=1, le=MAX_ROOMS)] = 3
     devices: Annotated[int, _says("devices in every room", "devices", ge=1, le=100)] = 20
+    types: Annotated[str, _says("only these types, such as _airplay._tcp; empty: all")] = ""
     host: Annotated[str, _says("our own address that it speaks from; empty: the first")] = ""
     device_host: Annotated[str, _says("the address that the devices tell; empty: ours")] = ""
     faults: Annotated[str, _says("what is wrong with it from the start, between commas")] = ""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from protocol.settings import SettingsError
+from protocol.settings import SettingsError, unknown
 from protocol.words import N_, Translate, translator
 from simulators.addresses import call_address, own_address, own_interfaces
 from simulators.config import CameraConfig, FleetConfig, ProjectorConfig
@@ -123,19 +123,30 @@ async def fleet(
     config: FleetConfig, say: Translate, stop: asyncio.Event, *, show: Show = show_line
 ) -> None:
     """Announce a network of devices until `stop` is set. Raises SettingsError, SimError."""
-    from simulators.mdns_fleet import Fault, Fleet, spoilt  # noqa: PLC0415 - needs zeroconf
+    from simulators.mdns_fleet import TYPES, Fault, Fleet, spoilt  # noqa: PLC0415 - needs zeroconf
     from simulators.mdns_fleet import fleet as voices_of  # noqa: PLC0415
 
     say = words_for(config.lang, say)
     faults = listed(config.faults, Fault)
     host = config.host or own_address()
+    types = [f"{each}.local." for each in _types(config.types, TYPES)]
     voices = voices_of(rooms_from("P101", config.rooms), config.devices)
+    voices = tuple(each for each in voices if not types or each.service.type in types)
     if config.device_host:
         voices = tuple(replace(each, addresses=(config.device_host,)) for each in voices)
     spoken = Fleet(spoilt(voices, faults, config.seed), [host])
     async with _opened(spoken.announced(), host):
         show(say(FLEET_IS).format(count=len(voices), host=host))
         await stop.wait()
+
+
+def _types(text: str, known: Collection[str]) -> list[str]:
+    """The types of service named between commas. Raises SettingsError."""
+    types = [each.strip() for each in text.split(",") if each.strip()]
+    for each in types:
+        if each not in known:
+            raise unknown("type_unknown", N_("No such type: {name}."), each[:80], known)
+    return types
 
 
 def mac_digits(text: str) -> str:
