@@ -12,6 +12,8 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
+import msgspec
+
 from protocol import __version__
 from protocol.errors import LopHocError
 from protocol.link import broker_from
@@ -27,7 +29,23 @@ from protocol.settings import (
 )
 from protocol.topics import level_of
 from protocol.words import N_, Translate
-from simulators.config import DEMO_PREFIX, SIM_PREFIX, SIM_TITLE, DemoConfig, SimConfig
+from simulators.config import (
+    CAMERA_PREFIX,
+    DEMO_PREFIX,
+    FLEET_PREFIX,
+    HOST_PREFIX,
+    PROJECTOR_PREFIX,
+    SIM_PREFIX,
+    SIM_TITLE,
+    UDEV_PREFIX,
+    CameraConfig,
+    DemoConfig,
+    FleetConfig,
+    HostConfig,
+    ProjectorConfig,
+    SimConfig,
+    UdevConfig,
+)
 
 Result = TypeVar("Result")
 
@@ -40,14 +58,31 @@ _COMMANDS: Final = {
     "run": N_("the same as school"),
     "classroom": N_("play one room"),
     "demo": N_("start controller, this computer's agent and a simulated school, for a look"),
+    "camera": N_("play one ONVIF camera, and switch its faults by lines"),
+    "projector": N_("play one PJLink projector, and switch its faults by lines"),
+    "fleet": N_("announce a network full of mDNS devices"),
+    "udev": N_("print what udev says while something is plugged in or pulled"),
+    "host": N_("write what an ailing computer's kernel shows, as a folder"),
     "sample-config": N_("print a settings file for `school` with every setting explained"),
 }
+_SHAPES: Final[dict[str, tuple[type[msgspec.Struct], str]]] = {
+    "demo": (DemoConfig, DEMO_PREFIX),
+    "camera": (CameraConfig, CAMERA_PREFIX),
+    "projector": (ProjectorConfig, PROJECTOR_PREFIX),
+    "fleet": (FleetConfig, FLEET_PREFIX),
+    "udev": (UdevConfig, UDEV_PREFIX),
+    "host": (HostConfig, HOST_PREFIX),
+}
+_SCHOOL: Final[tuple[type[msgspec.Struct], str]] = (SimConfig, SIM_PREFIX)
+# What may be written without its option's name.
+_POSITIONAL: Final = {"udev": "file", "host": "folder"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `lophoc-sim`; returns the exit code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    say = speaker(DEMO_PREFIX if given[:1] == ["demo"] else SIM_PREFIX, os.environ)
+    _, prefix = _SHAPES.get(given[0] if given else "", _SCHOOL)
+    say = speaker(prefix, os.environ)
     try:
         return _run(given, say)
     except LopHocError as error:
@@ -73,10 +108,12 @@ def _run(given: list[str], say: Translate) -> int:
     match options.command:
         case "sample-config":
             sys.stdout.write(sample(SimConfig, SIM_TITLE, SIM_PREFIX))
-        case "demo":
-            return _demo(load(DemoConfig, DEMO_PREFIX, options, os.environ))
+        case "school" | "run" | "classroom":
+            config = _checked(load(SimConfig, SIM_PREFIX, options, os.environ))
+            return _play(config, options.command)
         case command:
-            return _play(_checked(load(SimConfig, SIM_PREFIX, options, os.environ)), command)
+            shape, prefix = _SHAPES[command]
+            return _alone(load(shape, prefix, options, os.environ), say)
     return 0
 
 
@@ -90,7 +127,10 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
         says = say(meaning)
         command = commands.add_parser(name, help=says, description=says, allow_abbrev=False)
         if name != "sample-config":
-            add_options(command, DemoConfig if name == "demo" else SimConfig, say)
+            add_options(command, _SHAPES.get(name, _SCHOOL)[0], say)
+        if name in _POSITIONAL:
+            where = _POSITIONAL[name]
+            command.add_argument(where, nargs="?", default=argparse.SUPPRESS, metavar=where.upper())
     return parser
 
 
@@ -118,6 +158,34 @@ def _play(config: SimConfig, command: str) -> int:
     _log(config.log_level)
     rooms = room_of(config) if command == "classroom" else school_of(config)
     asyncio.run(_until_stopped(lambda stop: run(config, rooms, stop)))
+    return 0
+
+
+def _alone(config: msgspec.Struct, say: Translate) -> int:
+    """Whatever needs no school round it; each loads only what it needs."""
+    match config:
+        case DemoConfig():
+            return _demo(config)
+        case HostConfig():
+            from simulators.scripts import host  # noqa: PLC0415
+
+            host(config, say)
+        case UdevConfig():
+            from simulators.scripts import udev  # noqa: PLC0415
+
+            asyncio.run(_until_stopped(lambda stop: udev(config, say, stop)))
+        case CameraConfig():
+            from simulators.single import camera  # noqa: PLC0415
+
+            asyncio.run(_until_stopped(lambda stop: camera(config, say, stop)))
+        case ProjectorConfig():
+            from simulators.single import projector  # noqa: PLC0415
+
+            asyncio.run(_until_stopped(lambda stop: projector(config, say, stop)))
+        case FleetConfig():
+            from simulators.single import fleet  # noqa: PLC0415
+
+            asyncio.run(_until_stopped(lambda stop: fleet(config, say, stop)))
     return 0
 
 

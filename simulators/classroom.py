@@ -25,6 +25,7 @@ from protocol.outbox import Outbox, OutboxError
 from protocol.relay import Relay
 from protocol.topics import address_for, commands_to, controller_state, level_of, topic_of
 from simulators.announce import Announcer
+from simulators.bodies import Bodies
 from simulators.day import Day, Moment, Moved
 from simulators.machine import Machine, measures_of
 from simulators.room import Room
@@ -51,6 +52,7 @@ class Classroom:
         broker: Broker,
         outbox: Outbox,
         announcer: Announcer | None,
+        bodies: Bodies | None = None,
         beat_s: float,
         now_ms: Callable[[], int] = wall_ms,
         now_s: Callable[[], float] = time.monotonic,
@@ -62,6 +64,7 @@ class Classroom:
         self._boot = boot
         self._outbox = outbox
         self._announcer = announcer
+        self._bodies = bodies
         self._beat_s = beat_s
         self._now_ms = now_ms
         self._now_s = now_s
@@ -144,7 +147,9 @@ class Classroom:
             self._show(moment)
 
     def _show(self, moment: Moment) -> None:
-        """What comes or goes is announced, or takes its leave, on the network too."""
+        """What comes, goes or fails does so on the network too."""
+        if self._bodies is not None:
+            self._bodies.show(moment.happening)
         if self._announcer is not None and isinstance(moment.happening, Moved):
             moved = moment.happening
             self._announcer.move(moved.device_id, present=moved.present)

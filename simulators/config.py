@@ -1,4 +1,4 @@
-"""This file describes the settings of the simulated school and of the demonstration."""
+"""This file describes the settings of everything that `lophoc-sim` plays."""
 
 from __future__ import annotations
 
@@ -11,11 +11,21 @@ from protocol.words import N_
 SIM_PREFIX: Final = "LOPHOC_SIM_"
 SIM_TITLE: Final = N_("LopHoc's simulated school: every setting with its default.")
 DEMO_PREFIX: Final = "LOPHOC_DEMO_"
+CAMERA_PREFIX: Final = "LOPHOC_CAMERA_"
+PROJECTOR_PREFIX: Final = "LOPHOC_PROJECTOR_"
+FLEET_PREFIX: Final = "LOPHOC_FLEET_"
+UDEV_PREFIX: Final = "LOPHOC_UDEV_"
+HOST_PREFIX: Final = "LOPHOC_HOST_"
 MAX_ROOMS: Final = 500
 MAX_TABLETS: Final = 350  # a birth holds at most 400 devices
 
+Lang = Annotated[
+    Literal["", "vi", "en"], msgspec.Meta(description="vi or en; empty: this computer's")
+]
 LogLevel = Literal["debug", "info", "warning", "error"]
 _PORT: Final = {"ge": 1, "le": 65_535}
+_ANY_PORT: Final = {"ge": 0, "le": 65_535}
+MAX_BODIES: Final = 50
 
 
 def _says(description: str, unit: str = "", **bounds: Any) -> Any:
@@ -37,6 +47,13 @@ class SimConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     mdns_devices: Annotated[
         int, _says("at most so many are announced", "devices", ge=0, le=1000)
     ] = 120
+    cameras: Annotated[
+        int, _says("so many first rooms have a camera that answers", "rooms", ge=0, le=MAX_BODIES)
+    ] = 1
+    projectors: Annotated[
+        int,
+        _says("so many first rooms have a projector that answers", "rooms", ge=0, le=MAX_BODIES),
+    ] = 1
     pace: Annotated[float, _says("time between two changes in a room", "s", gt=0, le=3600)] = 5.0
     beat_s: Annotated[float, _says("time between two health reports", "s", gt=0, le=3600)] = 60.0
     lessons: Annotated[bool, _says("lessons start and end")] = True
@@ -57,3 +74,72 @@ class DemoConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     mqtt_port: Annotated[int, _says("the broker's port", **_PORT)] = 1883
     local_port: Annotated[int, _says("the port of this computer's own agent", **_PORT)] = 8765
     lang: Annotated[Literal["", "vi", "en"], _says("vi or en; empty says both")] = ""
+
+
+class CameraConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One simulated network camera."""
+
+    host: Annotated[str, _says("our own address that it listens on; empty: the first")] = ""
+    http_port: Annotated[int, _says("the port of its pictures; 0: any", **_ANY_PORT)] = 0
+    rtsp_port: Annotated[int, _says("the port of its film; 0: any", **_ANY_PORT)] = 0
+    name: Annotated[str, _says("its name", max_length=64)] = "Camera P101"
+    mac: Annotated[str, _says("the MAC address that it tells; empty: none")] = "00:40:8c:7c:21:d9"
+    user: Annotated[str, _says("its user name")] = "admin"
+    password_file: Annotated[str, _says("a file with its password; then it asks for it")] = ""
+    faults: Annotated[str, _says("what is wrong with it from the start, between commas")] = ""
+    seed: Annotated[int, _says("the same seed shows the same room")] = 1
+    lang: Lang = ""
+
+
+class ProjectorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One simulated projector or board that speaks PJLink."""
+
+    host: Annotated[str, _says("our own address that it listens on; empty: the first")] = ""
+    port: Annotated[int, _says("its port; PJLink's is 4352; 0: any", **_ANY_PORT)] = 4352
+    name: Annotated[str, _says("its name", max_length=64)] = "Projector P101"
+    mac: Annotated[str, _says("the MAC address that it tells")] = "00:26:ab:11:22:33"
+    password_file: Annotated[str, _says("a file with its password; then it asks for it")] = ""
+    faults: Annotated[str, _says("what is wrong with it from the start, between commas")] = ""
+    lang: Lang = ""
+
+
+class FleetConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A network full of mDNS devices."""
+
+    rooms: Annotated[int, _says("how many rooms", "rooms", ge=1, le=MAX_ROOMS)] = 3
+    devices: Annotated[int, _says("devices in every room", "devices", ge=1, le=100)] = 20
+    types: Annotated[str, _says("only these types, such as _airplay._tcp; empty: all")] = ""
+    host: Annotated[str, _says("our own address that it speaks from; empty: the first")] = ""
+    device_host: Annotated[str, _says("the address that the devices tell; empty: ours")] = ""
+    faults: Annotated[str, _says("what is wrong with it from the start, between commas")] = ""
+    seed: Annotated[int, _says("the same seed makes the same garbage")] = 1
+    lang: Lang = ""
+
+
+class UdevConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What udev says while something is plugged in or pulled."""
+
+    file: Annotated[
+        str, _says("an export of `udevadm info --export-db`; empty: a cart of tablets")
+    ] = ""
+    script: Annotated[
+        Literal["plug", "unplug", "flap", "cart", "burst"],
+        _says("plug, unplug, flap, cart (all at once) or burst"),
+    ] = "plug"
+    path: Annotated[str, _says("the device's path, as in DEVPATH; empty: the first")] = ""
+    tablets: Annotated[int, _says("tablets on the cart", "tablets", ge=1, le=40)] = 10
+    times: Annotated[int, _says("for flap: how often", "times", ge=1, le=1000)] = 3
+    events: Annotated[int, _says("for burst: at least so many", "events", ge=1, le=100_000)] = 100
+    seed: Annotated[int, _says("the same seed makes the same burst")] = 1
+    lang: Lang = ""
+
+
+class HostConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a computer's kernel shows, as a folder."""
+
+    folder: Annotated[str, _says("where sys, proc and etc are written", min_length=1)]
+    make: Annotated[
+        Literal["laptop", "raspberry-pi", "mini-pc"], _says("laptop, raspberry-pi or mini-pc")
+    ] = "laptop"
+    faults: Annotated[str, _says("what is wrong with it, between commas")] = ""
+    lang: Lang = ""

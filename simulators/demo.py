@@ -14,12 +14,15 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from hardware.readings import Kind
 from protocol.health import ReasonCode
 from protocol.messages import HostMeasures
 from protocol.words import LANGUAGES, N_, translator
 from simulators.children import Child, command_path, end, first_to_end, last_lines, start
-from simulators.config import DemoConfig
+from simulators.config import DemoConfig, SimConfig
+from simulators.equipment import device_id_of
 from simulators.ports import answers, fetched, free_port
+from simulators.school import bodied, school_of
 
 PROVINCE: Final = "14"
 SCHOOL: Final = "DEMO01"
@@ -28,6 +31,8 @@ AGENT_ROOM: Final = "P001"
 READY_S: Final = 30.0
 MEASURED_S: Final = 5.0
 ASK_EVERY_S: Final = 0.2
+LOOK_EVERY_S: Final = 2.0
+ASKED: Final = frozenset({"onvif", "pjlink"})
 # One after the other they end within five seconds; the controller has a broker to close.
 END_S: Final = {"lophoc-controller": 2.2, "lophoc-agent": 1.1, "lophoc-sim": 1.3}
 
@@ -49,6 +54,12 @@ LACKS: Final = {
     "mdns": N_("This computer has no network to search for devices; the rest runs."),
     "temperature_c": N_("This computer shows no temperature; the rest runs."),
     "battery_percent": N_("This computer has no battery; the rest runs."),
+}
+FOUND: Final = {
+    Kind.CAMERA: N_(
+        "Room {own} has found the simulated {name} by ONVIF, and looks at its picture."
+    ),
+    Kind.PROJECTOR: N_("Room {own} has found the simulated {name} by PJLink, and asks how it is."),
 }
 STOPPED: Final = N_("Everything has ended; nothing is left running.")
 DIED: Final = N_("{name} ended by itself. Its last words:")
@@ -81,6 +92,22 @@ class _Status(msgspec.Struct, frozen=True):
         blind = [str(each.value) for each in self.reasons if each.code == ReasonCode.SENSE_MISSING]
         absent = [name for name in LACKS if getattr(self.measures, name, 0) is None]
         return [LACKS[name] for name in (*blind, *absent) if name in LACKS]
+
+
+class _Found(msgspec.Struct, frozen=True):
+    """A device in the agent's status."""
+
+    device_id: str
+    sources: tuple[str, ...] = ()
+    present: bool = False
+
+
+class _FoundDevices(msgspec.Struct, frozen=True):
+    list: tuple[_Found, ...] = ()
+
+
+class _Around(msgspec.Struct, frozen=True):
+    devices: _FoundDevices = _FoundDevices()
 
 
 class Fallen(NamedTuple):
@@ -159,7 +186,7 @@ class Demo:
     async def run(self) -> Fallen:
         """Start all, tell of it, and return only when one of them has fallen."""
         doors = {"lophoc-controller": self._ports.http, "lophoc-agent": self._ports.local}
-        for command in (self._controller(), self._agent(), self._school()):
+        for command in (self._controller(), self._school(), self._agent()):
             child = await self._start(command)
             fallen = await _ready(child, doors[child.name]) if child.name in doors else None
             if fallen is not None:
@@ -174,7 +201,28 @@ class Demo:
         )
         for lack in await _lacks(self._ports.local):
             self._words.say(lack)
-        return Fallen(await first_to_end(self._children), DIED)
+        async with asyncio.TaskGroup() as tasks:
+            telling = tasks.create_task(self._tell_found(), name="found")
+            ended = await first_to_end(self._children)
+            telling.cancel()
+        return Fallen(ended, DIED)
+
+    async def _tell_found(self) -> None:
+        """Say that this computer's agent has found a simulated device, once it has."""
+        config = SimConfig(
+            rooms=self._config.rooms, tablets=0, seed=self._config.seed, mdns=self._config.mdns
+        )
+        rooms = school_of(config)
+        wanted = {
+            device_id_of(each): (kind, each.name)
+            for kind in FOUND
+            for each in bodied(config, rooms, kind)
+        }
+        while wanted:
+            for device_id in await _present(self._ports.local) & set(wanted):
+                kind, name = wanted.pop(device_id)
+                self._words.say(FOUND[kind], name=name, own=AGENT_ROOM)
+            await asyncio.sleep(LOOK_EVERY_S)
 
     async def _start(self, command: Sequence[str]) -> Child:
         name, *arguments = command
@@ -196,6 +244,7 @@ class Demo:
             *("lophoc-agent", "run", "--data", str(self._folder / "agent")),
             *("--broker", self._broker, "--province", PROVINCE, "--school", SCHOOL),
             *("--room", AGENT_ROOM, "--local-port", str(self._ports.local)),
+            *("--internet", ""),
             *self._language,
         ]
 
@@ -240,6 +289,17 @@ async def _lacks(port: int) -> list[str]:
                     return status.lacks()
                 await asyncio.sleep(ASK_EVERY_S)
     return []
+
+
+async def _present(port: int) -> set[str]:
+    """The ids of the devices that the agent has found by asking them."""
+    answer = await fetched(port, "/api/v1/status")
+    around = msgspec.json.decode(answer, type=_Around) if answer else _Around()
+    return {
+        each.device_id
+        for each in around.devices.list
+        if each.present and not ASKED.isdisjoint(each.sources)
+    }
 
 
 async def _ready(child: Child, port: int) -> Fallen | None:

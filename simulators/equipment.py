@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from random import Random
 from typing import Final, NamedTuple
@@ -18,7 +18,7 @@ ROOMS_A_FLOOR: Final = 10
 class Make(NamedTuple):
     """A product as it names itself; how it is seen; and who made its network part.
 
-    source: "mdns" by its MAC, "names" by mDNS that tells no MAC, "usb" or "host".
+    source: "mdns" or "pjlink" by its MAC, "names" by mDNS that tells no MAC, "usb" or "host".
     """
 
     vendor: str
@@ -30,6 +30,7 @@ class Make(NamedTuple):
 AXIS: Final = "00:40:8c"
 REALTEK: Final = "00:e0:4c"
 SAMSUNG: Final = "00:16:32"
+EPSON: Final = "00:26:ab"
 
 HOSTS: Final = (
     Make("Raspberry Pi", "Raspberry Pi 4 Model B Rev 1.4", "host"),
@@ -50,6 +51,11 @@ CAMERAS: Final = (
     Make("AVer", "M15W", "usb"),
 )
 PROJECTORS: Final = (Make("Epson", "EB-675Wi", "usb"),)
+# Those that answer on the network by themselves, where a simulator plays them.
+ANSWERING: Final = {
+    Kind.CAMERA: Make("Axis", "M3085-V", mac_prefix=AXIS),
+    Kind.PROJECTOR: Make("EPSON", "EPSON EB-L200F", "pjlink", EPSON),
+}
 ACCESS_POINTS: Final = (
     Make("Ubiquiti", "U6-Lite"),
     Make("TP-Link", "EAP245"),
@@ -59,6 +65,7 @@ PROJECTOR_SHARE: Final = 0.3
 
 _CONNECTED: Final = {"host": "host", "usb": "usb", "port": "usb"}
 
+_NAMES: Final = {Kind.CAMERA: "Camera", Kind.PROJECTOR: "Máy chiếu"}
 _MEASURES: Final = {
     Kind.PROJECTOR: DeviceMeasures(power="off", input="HDMI 1", lamp_hours=1240, filter_hours=310),
     Kind.CAMERA: DeviceMeasures(picture="ok"),
@@ -90,6 +97,22 @@ def equipment_of(room: str, seed: int, tablets: int) -> tuple[Sighting, ...]:
     """What stands in the room, the computer first; the same seed furnishes it the same way."""
     rng = Random(f"{seed}/{room}/equipment")  # noqa: S311 - a play, not a secret
     return tuple(_furnish(room, rng, tablets))
+
+
+def answering(
+    equipment: Sequence[Sighting], kind: Kind, room: str, seed: int
+) -> tuple[Sighting, ...]:
+    """The same room, where the thing of this kind is one that answers on the network.
+
+    What is known by its MAC address already stays; else it is replaced, or added.
+    """
+    if any(each.kind is kind and each.identity is Known.MAC for each in equipment):
+        return tuple(equipment)
+    rng = Random(f"{seed}/{room}/{kind}")  # noqa: S311 - a play, not a secret
+    one = _thing(room, rng, kind, (ANSWERING[kind],), f"{_NAMES[kind]} {room}")
+    if not any(each.kind is kind for each in equipment):
+        return (*equipment, one)
+    return tuple(one if each.kind is kind else each for each in equipment)
 
 
 def device_id_of(sighting: Sighting) -> str:
@@ -137,10 +160,10 @@ def _names(host: str, instance: str) -> str:
 def _furnish(room: str, rng: Random, tablets: int) -> Iterator[Sighting]:
     yield _thing(room, rng, Kind.HOST, HOSTS, f"Máy tính {room}")
     yield _thing(room, rng, Kind.BOARD, BOARDS, f"Bảng {room}")
-    yield _thing(room, rng, Kind.CAMERA, CAMERAS, f"Camera {room}")
+    yield _thing(room, rng, Kind.CAMERA, CAMERAS, f"{_NAMES[Kind.CAMERA]} {room}")
     yield _thing(room, rng, Kind.NETWORK, ACCESS_POINTS, f"Wi-Fi {room}")
     if rng.random() < PROJECTOR_SHARE:
-        yield _thing(room, rng, Kind.PROJECTOR, PROJECTORS, f"Máy chiếu {room}")
+        yield _thing(room, rng, Kind.PROJECTOR, PROJECTORS, f"{_NAMES[Kind.PROJECTOR]} {room}")
     for number in range(1, tablets + 1):
         yield _thing(room, rng, Kind.TABLET, TABLETS, f"Máy tính bảng {room}-{number:02}")
 
@@ -149,7 +172,7 @@ def _thing(room: str, rng: Random, kind: Kind, makes: tuple[Make, ...], name: st
     make = rng.choice(makes)
     serial = "".join(rng.choices("0123456789ABCDEFGHJKLMNPQRSTUVWXYZ", k=10))
     match make.source:
-        case "mdns":
+        case "mdns" | "pjlink":
             mac = make.mac_prefix.replace(":", "") + f"{rng.randrange(1 << 24):06x}"
             identity, key = Known.MAC, f"mac:{mac}"
         case "names":

@@ -14,8 +14,8 @@ class HostMake(StrEnum):
     """What kind of computer it is."""
 
     LAPTOP = "laptop"
-    PI = "pi"
-    MINI_PC = "mini_pc"
+    PI = "raspberry-pi"
+    MINI_PC = "mini-pc"
 
 
 class HostFault(StrEnum):

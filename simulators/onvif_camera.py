@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self
 
 from simulators.onvif_words import (
     ENTITY_BOMB,
@@ -178,16 +178,20 @@ class OnvifCamera:
             sock.bind((group, port))
             joined = struct.pack("4s4s", socket.inet_aton(group), socket.inet_aton(self.host))
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, joined)
-            sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(self.host))
             sock.setblocking(False)
         except OSError:
             sock.close()
             raise
-        transport, _ = await loop.create_datagram_endpoint(lambda: _Ear(self._found), sock=sock)
+        # Answered from the camera's own address, which may not be this computer's first.
+        mouth, _ = await loop.create_datagram_endpoint(
+            asyncio.DatagramProtocol, local_addr=(self.host, 0)
+        )
+        ear, _ = await loop.create_datagram_endpoint(lambda: _Ear(self._found, mouth), sock=sock)
         try:
             yield
         finally:
-            transport.close()
+            ear.close()
+            mouth.close()
 
     def _found(self, data: bytes) -> bytes | None:
         """What the camera answers to a question of discovery."""
@@ -339,19 +343,18 @@ class OnvifCamera:
 
 
 class _Ear(asyncio.DatagramProtocol):
-    """Answers each question to whoever asked."""
+    """Answers each question to whoever asked, by the mouth."""
 
-    def __init__(self, answers: Callable[[bytes], bytes | None]) -> None:
+    def __init__(
+        self, answers: Callable[[bytes], bytes | None], mouth: asyncio.DatagramTransport
+    ) -> None:
         self._answers = answers
-        self._transport: asyncio.DatagramTransport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.DatagramTransport", transport)
+        self._mouth = mouth
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
         said = self._answers(data)
-        if said is not None and self._transport is not None:
-            self._transport.sendto(said, addr)
+        if said is not None:
+            self._mouth.sendto(said, addr)
 
 
 def _reply(writer: asyncio.StreamWriter, status: str, kind: bytes, body: bytes) -> None:

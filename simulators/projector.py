@@ -30,6 +30,7 @@ class Projector:
     a search go to, 4352 by the specification; 0: where the search came from, as some do.
     password: "" for none. pace: how many played seconds one real second is.
     search_answer: what it tells of itself, its MAC by the specification; some tell their address.
+    called_at: where the call for all of its network comes in, a broadcast address; "": at host.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Projector:
         password: str = "",
         pace: float = 1.0,
         search_answer: str = "",
+        called_at: str = "",
     ) -> None:
         self.make = make
         self.faults = Faults()
@@ -53,10 +55,12 @@ class Projector:
         self.lamp = Lamp(make, time.monotonic, pace)
         self.commands: list[str] = []
         self._answers_to = answers_to
+        self._called_at = called_at
         self._search_answer = search_answer or make.mac
         self._mind = Mind(make, self.lamp, self.faults)
         self._server: asyncio.Server | None = None
-        self._transport: asyncio.DatagramTransport | None = None
+        self._ear: asyncio.DatagramTransport | None = None
+        self._mouth: asyncio.DatagramTransport | None = None
         self._talks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._served = 0
         self._left = asyncio.Event()
@@ -82,16 +86,21 @@ class Projector:
         self._server = await asyncio.start_server(self._serve, self.host, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
         if self.make.pjlink_class > 1:
-            await self._listen_for_search()
+            try:
+                await self._listen_for_search()
+            except OSError:
+                await self.unplug()
+                raise
 
     async def unplug(self) -> None:
         """Pull its plug: every connection is cut, and new ones are refused."""
         if self._server is not None:
             self._server.close()
             self._server = None
-        if self._transport is not None:
-            self._transport.close()
-            self._transport = None
+        for transport in (self._ear, self._mouth):
+            if transport is not None:
+                transport.close()
+        self._ear = self._mouth = None
         talks = dict(self._talks)
         for writer in talks.values():
             writer.transport.abort()
@@ -113,18 +122,34 @@ class Projector:
             self._send(answer, (sender[0], self._answers_to or sender[1]))
 
     async def _listen_for_search(self) -> None:
+        """Open the ear, and the mouth too where they are at two addresses.
+
+        On a computer that is called at its own address a socket there would take the answers
+        away from the controller.
+        """
+        self._ear = await self._opened(self._called_at or self.host, self.udp_port)
+        self.udp_port = self._ear.get_extra_info("sockname")[1]
+        if self._called_at:
+            self._mouth = await self._opened(self.host, 0)
+
+    async def _opened(self, address: str, port: int) -> asyncio.DatagramTransport:
         loop = asyncio.get_running_loop()
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         # A controller on the same computer listens on the same port, at another address.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.setblocking(False)
-        sock.bind((self.host, self.udp_port))
-        self.udp_port = sock.getsockname()[1]
-        self._transport, _ = await loop.create_datagram_endpoint(lambda: _Ear(self), sock=sock)
+        try:
+            sock.bind((address, port))
+        except OSError:
+            sock.close()
+            raise
+        transport, _ = await loop.create_datagram_endpoint(lambda: _Ear(self), sock=sock)
+        return transport
 
     def _send(self, data: bytes, target: tuple[str, int]) -> None:
-        if self._transport is not None:
-            self._transport.sendto(data, target)
+        transport = self._mouth or self._ear
+        if transport is not None:
+            transport.sendto(data, target)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

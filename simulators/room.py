@@ -34,7 +34,11 @@ from simulators.equipment import device_id_of, device_of
 
 Messages = list[AnyState | AnyEvent]
 
-_LEAVING: Final = {"usb": ReasonCode.UNPLUGGED, "mdns": ReasonCode.GOODBYE}
+_LEAVING: Final = {
+    "usb": ReasonCode.UNPLUGGED,
+    "mdns": ReasonCode.GOODBYE,
+    "pjlink": ReasonCode.NO_ANSWER,
+}
 _ASLEEP: Final = (Reason(ReasonCode.SLEEPING),)
 _LINE: Final = LineMeasures(
     gateway=True, dns=True, controller=True, internet=True, rtt_ms=1.6, outage_min=0.0

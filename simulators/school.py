@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
-from hardware.readings import Sighting
+from hardware.readings import Kind, Sighting
 from protocol.link import broker_from
 from protocol.model import Place
 from protocol.outbox import Outbox
 from protocol.topics import level_of
 from simulators.announce import Announcer, chosen
+from simulators.bodies import Bodies
 from simulators.classroom import Classroom, wall_ms
 from simulators.config import SimConfig
 from simulators.day import Day
-from simulators.equipment import equipment_of, rooms_from
+from simulators.equipment import answering, equipment_of, rooms_from
 from simulators.machine import machine_of
 from simulators.room import Room
 
@@ -35,8 +36,18 @@ class Furnished(NamedTuple):
 
 
 def school_of(config: SimConfig) -> list[Furnished]:
-    """The rooms of the school, furnished."""
+    """The rooms of the school, furnished; the first ones with devices that answer."""
     return _furnished(config, rooms_from(config.first_room, config.rooms))
+
+
+def bodied(config: SimConfig, rooms: Sequence[Furnished], kind: Kind) -> list[Sighting]:
+    """The devices of this kind, Kind.CAMERA or Kind.PROJECTOR, that answer by themselves."""
+    return [
+        each
+        for furnished in rooms[: _bodies(config, kind)]
+        for each in furnished.equipment
+        if each.kind is kind
+    ]
 
 
 def room_of(config: SimConfig) -> list[Furnished]:
@@ -49,8 +60,13 @@ async def run(config: SimConfig, rooms: Sequence[Furnished], stop: asyncio.Event
     equipment = [each for furnished in rooms for each in furnished.equipment]
     limit = config.mdns_devices if config.mdns else 0
     announcer = Announcer(chosen(equipment, limit)) if limit else None
+    bodies = Bodies(
+        bodied(config, rooms, Kind.CAMERA), bodied(config, rooms, Kind.PROJECTOR), config.seed
+    )
     with _folder(config) as folder, ExitStack() as outboxes:
-        classrooms = [_classroom(config, each, announcer, folder, outboxes) for each in rooms]
+        classrooms = [
+            _classroom(config, each, (announcer, bodies), folder, outboxes) for each in rooms
+        ]
         async with asyncio.TaskGroup() as tasks:
             running = [
                 tasks.create_task(classroom.run(), name=furnished.room)
@@ -58,6 +74,8 @@ async def run(config: SimConfig, rooms: Sequence[Furnished], stop: asyncio.Event
             ]
             if announcer is not None:
                 running.append(tasks.create_task(announcer.run(), name="announcer"))
+            if bodies.any:
+                running.append(tasks.create_task(bodies.run(), name="bodies"))
             _LOGGER.info("%d rooms, %d devices, %s", len(rooms), len(equipment), config.school)
             await stop.wait()
             for task in running:
@@ -68,13 +86,28 @@ async def run(config: SimConfig, rooms: Sequence[Furnished], stop: asyncio.Event
 
 
 def _furnished(config: SimConfig, rooms: Sequence[str]) -> list[Furnished]:
-    return [Furnished(room, equipment_of(room, config.seed, config.tablets)) for room in rooms]
+    return [Furnished(room, _equipment(config, room, number)) for number, room in enumerate(rooms)]
+
+
+def _equipment(config: SimConfig, room: str, number: int) -> tuple[Sighting, ...]:
+    equipment = equipment_of(room, config.seed, config.tablets)
+    for kind in (Kind.CAMERA, Kind.PROJECTOR):
+        if number < _bodies(config, kind):
+            equipment = answering(equipment, kind, room, config.seed)
+    return equipment
+
+
+def _bodies(config: SimConfig, kind: Kind) -> int:
+    """How many of the first rooms have such a device that answers."""
+    if not config.mdns:
+        return 0
+    return config.cameras if kind is Kind.CAMERA else config.projectors
 
 
 def _classroom(
     config: SimConfig,
     furnished: Furnished,
-    announcer: Announcer | None,
+    network: tuple[Announcer | None, Bodies],
     folder: Path,
     outboxes: ExitStack,
 ) -> Classroom:
@@ -104,7 +137,8 @@ def _classroom(
         boot=boot,
         broker=broker_from(config.broker),
         outbox=outbox,
-        announcer=announcer,
+        announcer=network[0],
+        bodies=network[1],
         beat_s=config.beat_s,
     )
 

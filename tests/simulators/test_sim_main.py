@@ -16,8 +16,8 @@ import pytest
 from protocol import __version__
 from protocol.link import Broker
 from protocol.settings import settings_of
-from simulators.__main__ import main
-from simulators.config import DemoConfig, SimConfig
+from simulators.__main__ import _SCHOOL, _SHAPES, main
+from simulators.config import SimConfig
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +34,12 @@ def _in_english(monkeypatch: pytest.MonkeyPatch) -> None:
         (["school", "--romms", "3"], "--rooms"),
         (["classroom", "--tabletts=3"], "--tablets"),
         (["demo", "--http-prt", "80"], "--http-port"),
+        (["camera", "--fauts", "black"], "--faults"),
+        (["camera", "--faults", "blak"], "black"),
+        (["projector", "--faults", "fan,lmap"], "lamp"),
+        (["fleet", "--faults", "ipv6_onli"], "ipv6_only"),
+        (["fleet", "--types", "_airplai._tcp"], "_airplay._tcp"),
+        (["host", "x", "--faults", "hott"], "hot"),
     ],
 )
 def test_a_typo_is_answered_with_the_nearest_name(
@@ -57,6 +63,13 @@ def test_a_typo_is_answered_with_the_nearest_name(
         ["school", "--log-level", "loud"],
         ["school", "--config", "/nonexistent.toml"],
         ["demo", "--lang", "fr"],
+        ["camera", "--mac", "00:40"],
+        ["camera", "--password-file", "/nonexistent"],
+        ["camera", "--http-port", "65536"],
+        ["udev", "--script", "kick"],
+        ["udev", "--path", "/devices/none"],
+        ["host"],
+        ["host", "x", "--make", "tablet"],
         ["demo", "--http-port", "65536"],
     ],
 )
@@ -88,14 +101,17 @@ def test_the_version_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert __version__ in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", ["school", "run", "classroom", "demo"])
+@pytest.mark.parametrize(
+    "command",
+    ["school", "run", "classroom", "demo", "camera", "projector", "fleet", "udev", "host"],
+)
 def test_help_names_every_setting(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """With what it means."""
     with pytest.raises(SystemExit) as ended:
         main([command, "--help"])
     assert ended.value.code == 0
     said = capsys.readouterr().out
-    for setting in settings_of(DemoConfig if command == "demo" else SimConfig):
+    for setting in settings_of(_SHAPES.get(command, _SCHOOL)[0]):
         assert setting.option in said
         assert setting.description
 
@@ -108,6 +124,75 @@ def test_the_sample_is_a_settings_file(capsys: pytest.CaptureFixture[str]) -> No
     assert set(tomllib.loads("\n".join(settings))) == {each.name for each in settings_of(SimConfig)}
 
 
+def test_udev_prints_each_event_at_its_time(capsys: pytest.CaptureFixture[str]) -> None:
+    """In the order of udev: the device first, its binding last."""
+    assert main(["udev", "--script", "plug", "--tablets", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[2] for line in lines[:-1]] == ["add", "add", "bind", "bind"]
+    times_s = [float(line.split()[0]) for line in lines[:-1]]
+    assert times_s == sorted(times_s)
+    assert lines[-1].startswith("4 events in ")
+
+
+def test_udev_plays_an_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that has no device in it is told."""
+    export = tmp_path / "export.txt"
+    export.write_text("P: /devices/x\nE: DEVPATH=/devices/x\nE: SUBSYSTEM=usb\n")
+    assert main(["udev", str(export)]) == 1
+    assert "has no USB device" in capsys.readouterr().err
+    with export.open("a") as more:
+        more.write("E: DEVTYPE=usb_device\n")
+    assert main(["udev", str(export), "--script", "unplug"]) == 0
+    assert "/devices/x" in capsys.readouterr().out
+
+
+def test_a_host_is_written_again_but_nothing_else_is_overwritten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder with other things in it stays as it is."""
+    folder = tmp_path / "host"
+    hot = folder / "sys/class/thermal/thermal_zone0/temp"
+    assert main(["host", str(folder), "--make", "raspberry-pi", "--faults", "hot"]) == 0
+    assert hot.read_text() == "96000\n"
+    assert "tail -v" in capsys.readouterr().out
+    assert main(["host", str(folder), "--make", "raspberry-pi"]) == 0
+    assert hot.read_text() == "51500\n"
+    (tmp_path / "etc").mkdir()
+    assert main(["host", str(tmp_path)]) == 1
+    assert (tmp_path / "etc").is_dir()
+    assert not (tmp_path / "sys").exists()
+
+
+def test_a_camera_at_a_terminal_obeys_and_ends(
+    started: Callable[..., subprocess.Popen[str]],
+) -> None:
+    """It tells its addresses, does what is typed, and Ctrl-C ends it."""
+    process = started("camera", "--host", "127.0.0.1", "--faults", "black", "--lang", "en")
+    assert process.stdin is not None
+    assert process.stdout is not None
+    seen = ""
+    while "Its faults:" not in seen:
+        line = process.stdout.readline()
+        assert line, seen
+        seen += line
+    assert "http://127.0.0.1:" in seen
+    assert "Faults that are on: black." in seen
+    process.stdin.write("-black +off\n")
+    process.stdin.flush()
+    assert process.stdout.readline() == "Faults that are on: off.\n"
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 0
+
+
+def test_an_address_that_is_not_ours_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """On one line, with what to do."""
+    for command in ("camera", "projector"):
+        assert main([command, "--host", "198.51.100.1"]) == 1
+        said = capsys.readouterr().err
+        assert "This cannot be opened at 198.51.100.1" in said
+        assert said.count("\n") == 1
+
+
 @pytest.fixture
 def started() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Starts lophoc-sim as a process; none is left after the test."""
@@ -116,6 +201,8 @@ def started() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     def start(*arguments: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             [sys.executable, "-m", "simulators", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},

@@ -1,0 +1,214 @@
+"""This file runs one simulated device, or a network of them, at a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import uuid
+from collections.abc import Callable, Collection
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from protocol.settings import SettingsError, unknown
+from protocol.words import N_, Translate, translator
+from simulators.addresses import call_address, own_address, own_interfaces
+from simulators.config import CameraConfig, FleetConfig, ProjectorConfig
+from simulators.equipment import rooms_from
+from simulators.errors import SimError
+from simulators.projector_faults import FaultyProjector, ProjectorFault
+from simulators.switches import Name, Switches, listed, typed_lines
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from simulators.onvif_camera import CameraFault
+
+ALIASES: Final = {"401": "password"}
+MAC_DIGITS: Final = 12
+MAX_PASSWORD: Final = 256
+DEFAULT_PASSWORD: Final = "lop-hoc"  # noqa: S105 - of a camera that is none
+
+CAMERA_IS: Final = N_("The camera {name} answers, also to a search by ONVIF:")
+PROJECTOR_IS: Final = N_("The projector {name} answers at {host}:{port}, also to a search.")
+FLEET_IS: Final = N_("{count} devices are announced by mDNS from {host}; Ctrl-C ends it.")
+NO_ADDRESS: Final = N_("This cannot be opened at {host}: {cause}.")
+NO_ADDRESS_HINT: Final = N_("Choose an address of this computer and a port that is free.")
+
+Show = Callable[[str], None]
+
+
+def show_line(line: str) -> None:
+    """Write one line for people."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def words_for(lang: str, say: Translate) -> Translate:
+    """The translator that the settings ask for, else that of this computer."""
+    return translator(lang) if lang else say
+
+
+async def camera(
+    config: CameraConfig, say: Translate, stop: asyncio.Event, *, show: Show = show_line
+) -> None:
+    """Run one camera until `stop` is set. Raises SettingsError, SimError where a port is taken."""
+    from simulators.onvif_camera import CameraFault, CameraMake, OnvifCamera  # noqa: PLC0415 - heavy
+
+    say = words_for(config.lang, say)
+    faults = listed(config.faults, CameraFault, ALIASES)
+    mac = mac_digits(config.mac) if config.mac else ""
+    make = CameraMake(
+        name=config.name,
+        serial=mac.upper() or CameraMake().serial,
+        mac=mac,
+        endpoint=str(uuid.uuid5(uuid.NAMESPACE_URL, f"lophoc:{mac or config.name}")),
+    )
+    password = password_in(config.password_file)
+    host = config.host or own_address()
+    one = OnvifCamera(
+        make,
+        host=host,
+        http_port=config.http_port,
+        rtsp_port=config.rtsp_port,
+        seed=config.seed,
+        user=config.user,
+        password=password or DEFAULT_PASSWORD,
+    )
+
+    async def switch(fault: CameraFault, on: bool) -> None:  # noqa: FBT001 - a switch
+        one.faults = one.faults | {fault} if on else one.faults - {fault}
+
+    switches = Switches(CameraFault, switch, say, ALIASES)
+    async with _opened(one, host):
+        show(say(CAMERA_IS).format(name=config.name))
+        for url in (one.snapshot_url, one.mjpeg_url, one.stream_url):
+            show(f"  {url}")
+        asks = frozenset({CameraFault.PASSWORD}) if password else frozenset()
+        await _switched(switches, faults | asks, stop, show)
+
+
+async def projector(
+    config: ProjectorConfig, say: Translate, stop: asyncio.Event, *, show: Show = show_line
+) -> None:
+    """Run one projector until `stop` is set. Raises SettingsError, SimError."""
+    from simulators.projector import Make, Projector  # noqa: PLC0415 - as the camera
+
+    say = words_for(config.lang, say)
+    faults = listed(config.faults, ProjectorFault)
+    host = config.host or own_address()
+    digits = mac_digits(config.mac)
+    mac = ":".join(digits[at : at + 2] for at in range(0, MAC_DIGITS, 2))
+    try:
+        called_at = call_address(host, own_interfaces())
+    except ValueError as error:
+        raise _no_address(host, error) from error
+    one = Projector(
+        Make(name=config.name, mac=mac, serial=digits.upper()),
+        host=host,
+        port=config.port,
+        udp_port=config.port,
+        answers_to=0,
+        password=password_in(config.password_file),
+        called_at=called_at,
+    )
+    switches = Switches(ProjectorFault, FaultyProjector(one).switch, say)
+    async with _opened(one, host):
+        show(say(PROJECTOR_IS).format(name=config.name, host=one.host, port=one.port))
+        await _switched(switches, faults, stop, show)
+
+
+async def fleet(
+    config: FleetConfig, say: Translate, stop: asyncio.Event, *, show: Show = show_line
+) -> None:
+    """Announce a network of devices until `stop` is set. Raises SettingsError, SimError."""
+    from simulators.mdns_fleet import TYPES, Fault, Fleet, spoilt  # noqa: PLC0415 - needs zeroconf
+    from simulators.mdns_fleet import fleet as voices_of  # noqa: PLC0415
+
+    say = words_for(config.lang, say)
+    faults = listed(config.faults, Fault)
+    host = config.host or own_address()
+    types = [f"{each}.local." for each in _types(config.types, TYPES)]
+    voices = voices_of(rooms_from("P101", config.rooms), config.devices)
+    voices = tuple(each for each in voices if not types or each.service.type in types)
+    if config.device_host:
+        voices = tuple(replace(each, addresses=(config.device_host,)) for each in voices)
+    spoken = Fleet(spoilt(voices, faults, config.seed), [host])
+    async with _opened(spoken.announced(), host):
+        show(say(FLEET_IS).format(count=len(voices), host=host))
+        await stop.wait()
+
+
+def _types(text: str, known: Collection[str]) -> list[str]:
+    """The types of service named between commas. Raises SettingsError."""
+    types = [each.strip() for each in text.split(",") if each.strip()]
+    for each in types:
+        if each not in known:
+            raise unknown("type_unknown", N_("No such type: {name}."), each[:80], known)
+    return types
+
+
+def mac_digits(text: str) -> str:
+    """A MAC address as 12 hex digits. Raises SettingsError."""
+    digits = text.strip().lower().replace(":", "").replace("-", "")
+    if len(digits) != MAC_DIGITS or not set(digits) <= set("0123456789abcdef"):
+        raise SettingsError(
+            "setting_invalid",
+            N_("The setting {name} cannot be {value}: {cause}."),
+            name="mac",
+            value=repr(text[:40]),
+            cause="00:40:8c:11:22:33",
+        )
+    return digits
+
+
+def password_in(file: str) -> str:
+    """The password that the file holds, "" without a file. Raises SettingsError."""
+    if not file:
+        return ""
+    try:
+        return Path(file).read_text("utf-8")[:MAX_PASSWORD].strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            "file_unreadable",
+            N_("The file {path} cannot be read: {cause}."),
+            path=file,
+            cause=getattr(error, "strerror", "") or type(error).__name__,
+        ) from error
+
+
+@asynccontextmanager
+async def _opened(device: AbstractAsyncContextManager[object], host: str) -> AsyncIterator[None]:
+    """Hold it open. Raises SimError where it cannot be opened."""
+    async with AsyncExitStack() as open_now:
+        try:
+            await open_now.enter_async_context(device)
+        except (OSError, RuntimeError) as error:  # RuntimeError: of zeroconf, without an address
+            raise _no_address(host, error) from error
+        yield
+
+
+def _no_address(host: str, error: Exception) -> SimError:
+    cause = getattr(error, "strerror", "") or str(error) or type(error).__name__
+    return SimError("no_address", NO_ADDRESS, NO_ADDRESS_HINT, host=host, cause=cause)
+
+
+async def _switched(
+    switches: Switches[Name], faults: frozenset[Name], stop: asyncio.Event, show: Show
+) -> None:
+    """Switch these faults on, then do what is typed, until `stop` is set."""
+    for fault in sorted(faults):
+        await switches.turn(fault, on=True)
+    for line in [*(await switches.obey("faults") if faults else []), *switches.help()]:
+        show(line)
+    async with asyncio.TaskGroup() as tasks:
+        hearing = tasks.create_task(_obey_lines(switches, show), name="typed lines")
+        await stop.wait()
+        hearing.cancel()
+
+
+async def _obey_lines(switches: Switches[Name], show: Show) -> None:
+    async for line in typed_lines(sys.stdin.fileno()):
+        for answer in await switches.obey(line):
+            show(answer)
