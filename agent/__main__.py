@@ -60,7 +60,7 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
     )
     explain.add_argument("device_id", metavar="DEVICE_ID")
     _add_json(explain, say)
-    _add_data(explain, say, DEFAULT_DATA)
+    _add_data(explain, say)
     camera = commands.add_parser("check-camera", help=say(N_("judge a camera's picture")))
     camera.add_argument("target", metavar="FILE|URL", help=say(N_("a picture, a film, or a URL")))
     _add_json(camera, say)
@@ -70,7 +70,7 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
         help=say(N_("put damaged files aside and save what can be read")),
         allow_abbrev=False,
     )
-    _add_data(repair, say, DEFAULT_DATA)
+    _add_data(repair, say)
     commands.add_parser("sample-config", help=say(N_("print a commented settings file")))
     return parser
 
@@ -79,7 +79,7 @@ def _add_scan(scan: argparse.ArgumentParser, say: Translate) -> None:
     seconds = say(N_("how long to look [seconds] (default: 5)"))
     scan.add_argument("--seconds", type=float, default=5.0, help=seconds)
     _add_json(scan, say)
-    _add_data(scan, say, None)
+    _add_data(scan, say)
     scan.add_argument(
         "--from-udev-db",
         type=Path,
@@ -100,11 +100,9 @@ def _add_json(parser: argparse.ArgumentParser, say: Translate) -> None:
     parser.add_argument("--json", action="store_true", help=text)
 
 
-def _add_data(parser: argparse.ArgumentParser, say: Translate, default: Path | None) -> None:
-    told = say(N_("the agent's folder (default: {folder})")).format(folder=DEFAULT_DATA)
-    known = say(N_("the agent's folder, to tell what it knows and is not seen"))
-    text = told if default else known
-    parser.add_argument("--data", type=Path, default=default, metavar="DIR", help=text)
+def _add_data(parser: argparse.ArgumentParser, say: Translate) -> None:
+    text = say(N_("the agent's folder (default: {folder})")).format(folder=DEFAULT_DATA)
+    parser.add_argument("--data", type=Path, default=DEFAULT_DATA, metavar="DIR", help=text)
 
 
 def _add_camera(parser: argparse.ArgumentParser, say: Translate) -> None:
