@@ -123,9 +123,9 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _scan(options: argparse.Namespace) -> None:
+    from agent.commands.scan import scan  # noqa: PLC0415
+    from agent.commands.udev_db import report  # noqa: PLC0415
     from agent.passwords import password_of  # noqa: PLC0415 - heavy, and only this needs it
-    from agent.scan import scan  # noqa: PLC0415
-    from agent.udev_db import report  # noqa: PLC0415
     from hardware.scan import Secrets  # noqa: PLC0415
 
     if options.from_udev_db:
@@ -144,7 +144,7 @@ def _scan(options: argparse.Namespace) -> None:
 
 
 def _explain(options: argparse.Namespace) -> None:
-    from agent.explain import explain  # noqa: PLC0415 - heavy, and only this command needs it
+    from agent.commands.explain import explain  # noqa: PLC0415 - heavy, and only this command needs it
     from agent.memory.documents import FILE, Documents  # noqa: PLC0415
 
     known = Documents(options.data / FILE).load()
@@ -153,7 +153,7 @@ def _explain(options: argparse.Namespace) -> None:
 
 
 def _check_camera(options: argparse.Namespace) -> None:
-    from agent.check_camera import check  # noqa: PLC0415 - heavy, and only this command needs it
+    from agent.commands.check_camera import check  # noqa: PLC0415 - heavy, and only this command needs it
     from agent.passwords import password_of  # noqa: PLC0415
 
     password = password_of(options.camera_password_file)

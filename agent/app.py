@@ -13,10 +13,12 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import uuid4
 
-from agent import attendance, devices
+from agent import attendance
 from agent.classroom import Classroom
 from agent.clerk import Clerk
 from agent.config import AgentConfig
+from agent.equipment import devices
+from agent.equipment.traces import Traces
 from agent.finder import Finder
 from agent.inbox import Inbox
 from agent.lesson import Lesson
@@ -32,7 +34,6 @@ from agent.room import Moment, Room
 from agent.senses import Senses, keep_running
 from agent.sources import Around, Machine, sources, this_machine
 from agent.talk import Talk
-from agent.traces import Traces
 from agent.vitals import Vitals, measures_of
 from protocol.folder import held
 from protocol.health import Finding, ReasonCode

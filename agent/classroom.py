@@ -13,15 +13,15 @@ from typing import Final, NamedTuple
 import msgspec
 
 from agent.attendance import Marked, Roll
-from agent.condition import SWITCHED_OFF, Condition, condition_of
-from agent.devices import THIS_MACHINE, Devices
-from agent.flaws import Flaws
+from agent.equipment.condition import SWITCHED_OFF, Condition, condition_of
+from agent.equipment.devices import THIS_MACHINE, Devices
+from agent.equipment.flaws import Flaws
+from agent.equipment.traces import FIXTURES
+from agent.equipment.typed import MAX_TYPED, Typed
 from agent.lesson import Lesson
 from agent.line import line_findings, line_measures
 from agent.placement import Evidence, How, Placement
 from agent.room import Moment, Room, Said
-from agent.traces import FIXTURES
-from agent.typed import MAX_TYPED, Typed
 from agent.vitals import Report, Vitals
 from hardware.readings import (
     CameraReading,

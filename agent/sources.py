@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from agent.classroom import Classroom
+from agent.equipment.typed import Typed
 from agent.passwords import Passwords
 from agent.senses import Start
-from agent.typed import Typed
 from hardware.readings import HostReading, Kind, Report, RoomHeard, SenseMissing, Sighting
 from protocol.kit import Program
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from agent.typed import Typed
+from agent.equipment.typed import Typed
 from protocol.model import Place
 
 

@@ -10,13 +10,13 @@ from msgspec.structs import replace
 from tinydb import TinyDB
 
 from agent.attendance import Mark
+from agent.equipment.merge import Decision
+from agent.equipment.traces import Trace
+from agent.equipment.typed import Typed
 from agent.errors import DocumentError
 from agent.lesson import Running
 from agent.memory.storage import GenerationStorage, damaged
-from agent.merge import Decision
 from agent.placement import Stay
-from agent.traces import Trace
-from agent.typed import Typed
 from hardware.readings import Kind
 from protocol.model import Device
 from protocol.words import N_

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import count
 
-from agent import attendance, devices
+from agent import attendance
 from agent.classroom import Classroom
-from agent.devices import Devices
+from agent.equipment import devices
+from agent.equipment.devices import Devices
+from agent.equipment.traces import Traces
 from agent.lesson import Lesson
 from agent.placement import Stay, placed
 from agent.room import Moment, Room
-from agent.traces import Traces
 from agent.vitals import Vitals
 from hardware.readings import Identity, Kind, Sighting
 from protocol.health import Limits

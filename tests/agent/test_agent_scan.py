@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from classrooms import host_sighting, room, sighting
 
-from agent import devices
-from agent.devices import device_id_of
+from agent.commands.scan import absent_of, json_of, table_of
+from agent.equipment import devices
+from agent.equipment.devices import device_id_of
 from agent.memory.documents import Remembered
 from agent.placement import How, Stay
-from agent.scan import absent_of, json_of, table_of
 from hardware.readings import Identity, Kind
 from hardware.scan import Missing, Scan
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from agent.check_camera import check, json_of, sentence_of, shown
+from agent.commands.check_camera import check, json_of, sentence_of, shown
 from agent.errors import CameraCheckError
 from hardware.camera.order import REASONS
 from hardware.readings import CameraReading, CameraState, SenseMissing
@@ -196,7 +196,7 @@ def test_a_machine_without_opencv_says_what_to_install(
     async def missing(_path: Path) -> CameraReading:
         raise SenseMissing("no_vision")
 
-    monkeypatch.setattr("agent.check_camera.look_at_file", missing)
+    monkeypatch.setattr("agent.commands.check_camera.look_at_file", missing)
     path = tmp_path / "a.jpg"
     path.write_bytes(b"")
     with pytest.raises(CameraCheckError, match="opencv-python-headless") as error:

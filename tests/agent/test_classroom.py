@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from classrooms import CALM, DAY, classroom, host_sighting, moment, roaming, room, sighting
 
-from agent import devices
 from agent.classroom import Classroom
-from agent.devices import MAX_DEVICES, device_id_of
+from agent.equipment import devices
+from agent.equipment.devices import MAX_DEVICES, device_id_of
 from hardware.readings import CameraReading, CameraState, Flaw, Kind, LineReading
 from protocol.kit import KitTemplate, Program
 from protocol.messages import (

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.condition import Condition, both, condition_of
+from agent.equipment.condition import Condition, both, condition_of
 from hardware.readings import CameraReading, CameraState, Part, Power, ProjectorReading
 from protocol.health import Limits, ReasonCode
 from protocol.model import DeviceMeasures, Reason, Status

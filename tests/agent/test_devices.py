@@ -9,9 +9,9 @@ from classrooms import host_sighting, room, sighting
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent import devices
-from agent.condition import Condition
-from agent.devices import MAX_DEVICES, Devices, device_id_of
+from agent.equipment import devices
+from agent.equipment.condition import Condition
+from agent.equipment.devices import MAX_DEVICES, Devices, device_id_of
 from agent.room import Said
 from hardware.readings import Identity, Kind, Sighting
 from protocol.messages import DeviceAppeared, DeviceForgotten, DeviceState, DeviceVanished

@@ -8,7 +8,7 @@ from classrooms import CALM, roaming, sighting
 from test_clerk import Desk
 from test_local_api import BOARD, STATUS, at_door
 
-from agent.devices import device_id_of
+from agent.equipment.devices import device_id_of
 from hardware.readings import Identity, Kind, RoomHeard
 
 TOUCH = sighting("usb:touch", kind=Kind.INPUT, product="0eef:0001", asks=Kind.BOARD)

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 from classrooms import room, sighting
 
-from agent import devices
-from agent.devices import device_id_of
+from agent.commands.explain import explain
+from agent.equipment import devices
+from agent.equipment.devices import device_id_of
 from agent.errors import DocumentError
-from agent.explain import explain
 from agent.memory.documents import Remembered
 from hardware.readings import Identity, Kind
 

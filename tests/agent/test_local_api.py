@@ -10,11 +10,11 @@ from classrooms import CALM, PLACE, host_sighting, sighting
 from test_clerk import Desk, desk
 
 from agent.classroom import Classroom
-from agent.devices import device_id_of
+from agent.equipment.devices import device_id_of
+from agent.equipment.typed import Typed
 from agent.local.api import application
 from agent.local.guard import MAX_BODY
 from agent.local.surroundings import Hands, Line, Surroundings
-from agent.typed import Typed
 from hardware.readings import Identity, Kind
 
 BOARD = sighting("mac:1", source="pjlink", kind=Kind.BOARD, identity=Identity.MAC)

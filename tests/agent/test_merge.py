@@ -7,7 +7,7 @@ from classrooms import sighting
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.merge import Decision, Joined, Parted, grouped
+from agent.equipment.merge import Decision, Joined, Parted, grouped
 from hardware.readings import Identity, Sighting
 
 MAC, OTHER_MAC, UUID = "mac:00408c000001", "mac:00408c000002", "uuid:cea94000fb96"

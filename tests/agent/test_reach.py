@@ -8,7 +8,7 @@ import pytest
 from classrooms import sighting
 from test_clerk import Desk, desk
 
-from agent.devices import device_id_of
+from agent.equipment.devices import device_id_of
 from agent.passwords import Passwords
 from agent.reach import Reach, typed_from
 from hardware.readings import Identity, Kind, Power, ProjectorReading, Seen, Sighting

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from classrooms import sighting
 
-from agent.devices import device_id_of
-from agent.traces import Traces, answered
+from agent.equipment.devices import device_id_of
+from agent.equipment.traces import Traces, answered
 from hardware.readings import Identity, Kind, Sighting
 from protocol.model import NO_ROOM
 

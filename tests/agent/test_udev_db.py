@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from agent.commands.udev_db import report
 from agent.errors import ExportUnreadableError
-from agent.udev_db import report
 from protocol.words import translator
 
 UDEV = Path(__file__).parents[1] / "hardware/udev"

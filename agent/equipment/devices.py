@@ -1,7 +1,7 @@
 """This file knows the room's devices: sightings in; appeared, changed and vanished out. Pure.
 
-`agent/traces.py` keeps what sources said, `agent/merge.py` groups that into devices; here a
-device gets its id, its status, and what is said of it.
+`traces.py` beside it keeps what sources said, `merge.py` groups that into devices; here a device
+gets its id, its status, and what is said of it.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace as rewrite
 
-from agent.condition import CALM, Condition, both
-from agent.merge import Decision, Group, Joined, Parted, grouped
+from agent.equipment.condition import CALM, Condition, both
+from agent.equipment.merge import Decision, Group, Joined, Parted, grouped
+from agent.equipment.traces import Trace, Traces, awaited
 from agent.room import Room, Said
-from agent.traces import Trace, Traces, awaited
 from hardware.readings import Kind, Sighting
 from protocol.health import ReasonCode
 from protocol.messages import DeviceAppeared, DeviceForgotten, DeviceState, DeviceVanished

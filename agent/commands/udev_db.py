@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from agent.commands.scan import json_of, table_of
 from agent.errors import ExportUnreadableError
-from agent.scan import json_of, table_of
 from hardware.scan import Scan
 from hardware.usb.export import ExportError, read_export
 from hardware.usb.foreign import sightings_of

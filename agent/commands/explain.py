@@ -7,12 +7,12 @@ from typing import Any, Final
 
 import msgspec
 
-from agent.devices import Devices, device_id_of
+from agent.equipment.devices import Devices, device_id_of
+from agent.equipment.merge import Decision, Joined, Parted
+from agent.equipment.traces import Trace, Traces
 from agent.errors import DocumentError
 from agent.memory.documents import Remembered
-from agent.merge import Decision, Joined, Parted
 from agent.room import Room
-from agent.traces import Trace, Traces
 from protocol.health import ReasonCode
 from protocol.model import Device, DeviceKind, Identity, Place, Reason, iso
 from protocol.words import (

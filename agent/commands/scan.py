@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import msgspec
 
-from agent.devices import THIS_MACHINE, Devices, described, device_id_of
+from agent.equipment.devices import THIS_MACHINE, Devices, described, device_id_of
+from agent.equipment.merge import Group
+from agent.equipment.traces import Trace, Traces
 from agent.memory.documents import FILE, Documents, Remembered
-from agent.merge import Group
 from agent.placement import How
 from agent.room import Room
-from agent.traces import Trace, Traces
 from hardware.network.probe import ask
 from hardware.readings import Identity
 from hardware.scan import Missing, Scan, Secrets, look

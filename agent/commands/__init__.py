@@ -1,0 +1,1 @@
+"""What a person asks on the command line beside a running agent."""
