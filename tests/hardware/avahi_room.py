@@ -63,7 +63,9 @@ def build(work: Path) -> tuple[Path, Path]:
 
 
 @asynccontextmanager
-async def avahi(config: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+async def avahi(
+    config: Path, env: dict[str, str] | None = None
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run an Avahi without dropping rights, for nobody else is here."""
     daemon = await asyncio.create_subprocess_exec(
         "/usr/sbin/avahi-daemon",
@@ -73,6 +75,7 @@ async def avahi(config: Path) -> AsyncIterator[asyncio.subprocess.Process]:
         "-f",
         str(config),
         stderr=asyncio.subprocess.DEVNULL,
+        env=env,
     )
     try:
         yield daemon

@@ -233,10 +233,10 @@ def test_whatever_was_there_before_the_same_services_are_the_same_devices(
         announced.see(name, made(name, *after[name]))
     fresh = shown(*((name, made(name, *after[name])) for name in after))
     assert devices(announced) == fresh
-    by_key: dict[str, list[tuple[str, frozenset[str]]]] = {}
-    for name, one in announced._shown.items():
-        by_key.setdefault(one.key, []).append(after[name][1:])
-    for claims in by_key.values():
+    for key in {one.key for one in announced._shown.values()}:
+        claims = [(host, where) for marks, host, where in after.values() if key in marks]
+        if not claims:
+            continue  # a name, which one host has alone
         together = [
             frozenset().union(*(where for host, where in claims if host == name))
             for name in {host for host, _ in claims}
