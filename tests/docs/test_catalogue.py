@@ -22,14 +22,23 @@ from protocol.health import ReasonCode
 from protocol.model import DeviceKind, Reason, Status
 from protocol.settings import settings_of
 from protocol.words import kind_word, sentence, status_word, translator
-from simulators.config import DemoConfig, SimConfig
+from simulators.config import (
+    CameraConfig,
+    DemoConfig,
+    FleetConfig,
+    HostConfig,
+    ProjectorConfig,
+    SimConfig,
+    UdevConfig,
+)
 
 ROOT = Path(__file__).parents[2]
 CATALOGUE = ROOT / "protocol/locale/vi/LC_MESSAGES/lophoc.po"
 PACKAGES = ("protocol", "agent", "controller", "simulators")
 METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.svg", "jinja2")]
 KEYWORDS = {"_": None, "N_": None, "gettext": None}
-SETTINGS = (AgentConfig, ControllerConfig, SimConfig, DemoConfig)
+ALONE = (CameraConfig, ProjectorConfig, FleetConfig, UdevConfig, HostConfig)
+SETTINGS = (AgentConfig, ControllerConfig, SimConfig, DemoConfig, *ALONE)
 NAMES = re.compile(r"\{[a-z_]+\}")
 
 
@@ -75,6 +84,8 @@ def test_every_text_for_people_has_its_vietnamese_and_no_more() -> None:
         ("controller", "run", ControllerConfig, {"LOPHOC_CONTROLLER_LANG": "en"}),
         ("simulators", "school", SimConfig, {"LANG": "en_US.UTF-8"}),
         ("simulators", "demo", DemoConfig, {"LOPHOC_DEMO_LANG": "en"}),
+        ("simulators", "camera", CameraConfig, {"LOPHOC_CAMERA_LANG": "en"}),
+        ("simulators", "host", HostConfig, {"LOPHOC_HOST_LANG": "en"}),
     ],
 )
 def test_help_is_in_vietnamese_unless_english_is_asked_for(
