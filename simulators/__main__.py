@@ -167,23 +167,23 @@ def _alone(config: msgspec.Struct, say: Translate) -> int:
         case DemoConfig():
             return _demo(config)
         case HostConfig():
-            from simulators.scripts import host  # noqa: PLC0415
+            from simulators.devices.scripts import host  # noqa: PLC0415
 
             host(config, say)
         case UdevConfig():
-            from simulators.scripts import udev  # noqa: PLC0415
+            from simulators.devices.scripts import udev  # noqa: PLC0415
 
             asyncio.run(_until_stopped(lambda stop: udev(config, say, stop)))
         case CameraConfig():
-            from simulators.single import camera  # noqa: PLC0415
+            from simulators.devices.single import camera  # noqa: PLC0415
 
             asyncio.run(_until_stopped(lambda stop: camera(config, say, stop)))
         case ProjectorConfig():
-            from simulators.single import projector  # noqa: PLC0415
+            from simulators.devices.single import projector  # noqa: PLC0415
 
             asyncio.run(_until_stopped(lambda stop: projector(config, say, stop)))
         case FleetConfig():
-            from simulators.single import fleet  # noqa: PLC0415
+            from simulators.devices.single import fleet  # noqa: PLC0415
 
             asyncio.run(_until_stopped(lambda stop: fleet(config, say, stop)))
     return 0

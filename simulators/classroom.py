@@ -25,8 +25,8 @@ from protocol.outbox import Outbox, OutboxError
 from protocol.relay import Relay
 from protocol.topics import address_for, commands_to, controller_state, level_of, topic_of
 from simulators.announce import Announcer
-from simulators.bodies import Bodies
 from simulators.day import Day, Moment, Moved
+from simulators.devices.bodies import Bodies
 from simulators.machine import Machine, measures_of
 from simulators.room import Room
 

@@ -17,10 +17,10 @@ from protocol.model import Place
 from protocol.outbox import Outbox
 from protocol.topics import level_of
 from simulators.announce import Announcer, chosen
-from simulators.bodies import Bodies
 from simulators.classroom import Classroom, wall_ms
 from simulators.config import SimConfig
 from simulators.day import Day
+from simulators.devices.bodies import Bodies
 from simulators.equipment import answering, equipment_of, rooms_from
 from simulators.machine import machine_of
 from simulators.room import Room

@@ -16,7 +16,7 @@ from agent.commands.check_camera import check, json_of, sentence_of, shown
 from agent.errors import CameraCheckError
 from hardware.camera.order import REASONS
 from hardware.readings import CameraReading, CameraState, SenseMissing
-from simulators.pictures import FAULTS, HARD, SMALL, frame, jpeg_of
+from simulators.devices.pictures import FAULTS, HARD, SMALL, frame, jpeg_of
 
 FPS = 15.0
 

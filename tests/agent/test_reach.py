@@ -12,7 +12,7 @@ from agent.equipment.devices import device_id_of
 from agent.passwords import Passwords
 from agent.reach import Reach, typed_from
 from hardware.readings import Identity, Kind, Power, ProjectorReading, Seen, Sighting
-from simulators.projector import Make, Projector
+from simulators.devices.projector import Make, Projector
 
 MAC = "mac:0026ab112233"
 SECRET = "chieu"  # noqa: S105 - a simulated projector's

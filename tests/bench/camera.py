@@ -11,7 +11,7 @@ import numpy as np
 
 from hardware.camera.features import state_of
 from hardware.camera.picture import features_of
-from simulators.pictures import FULL_HD, frame, jpeg
+from simulators.devices.pictures import FULL_HD, frame, jpeg
 
 
 def measure(*, quick: bool) -> dict[str, object]:

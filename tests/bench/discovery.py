@@ -21,7 +21,7 @@ from pathlib import Path
 from hardware.mdns import watch as mdns
 from hardware.network.liveness import Liveness
 from hardware.readings import Seen, Sighting
-from simulators.mdns_fleet import TYPES, Fleet, fleet
+from simulators.devices.fleet import TYPES, Fleet, fleet
 
 ROOMS, A_ROOM = 25, 20
 SERVICES = ROOMS * A_ROOM

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from simulators.mdns_fleet import fleet
+from simulators.devices.fleet import fleet
 from tests.flows.programs import BIN, get, until
 from tests.flows.rooms_apart import Side, cable
 

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import cache
 from pathlib import Path
 
-from simulators.pictures import SMALL, jpeg_of
+from simulators.devices.pictures import SMALL, jpeg_of
 
 Serve = Callable[[str, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 FRAMES = 40

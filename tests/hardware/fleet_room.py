@@ -20,7 +20,7 @@ from told import Told
 
 from hardware.network import interfaces, mdns, rooms
 from hardware.network.liveness import Liveness
-from simulators.mdns_fleet import Fleet, fleet
+from simulators.devices.fleet import Fleet, fleet
 
 CONFIG = """[server]
 host-name=other

@@ -18,7 +18,7 @@ from told import Told
 
 from hardware.pjlink.watch import watch
 from hardware.readings import Sighting
-from simulators.projector import PORT, Make, Projector
+from simulators.devices.projector import PORT, Make, Projector
 
 ROOM = ("ip", "address", "add", "10.77.0.1/24", "dev", "room0")
 

@@ -13,7 +13,7 @@ from told import Told
 
 from hardware.pjlink.watch import Entry, Projectors, Settings
 from hardware.readings import Flaw, ProjectorReading, Sighting
-from simulators.projector import Make, Projector
+from simulators.devices.projector import Make, Projector
 
 NOWHERE = Path("/nonexistent")
 SECRET = "secret-5b2c"  # noqa: S105 - of a simulated projector

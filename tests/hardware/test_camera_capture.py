@@ -10,7 +10,7 @@ import pytest
 
 from hardware.camera import capture
 from hardware.camera.order import CameraTrouble
-from simulators.pictures import SMALL, jpeg_of
+from simulators.devices.pictures import SMALL, jpeg_of
 
 
 def refusing(code: int) -> Callable[..., int]:

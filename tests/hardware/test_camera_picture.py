@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hardware.camera.features import Baseline, Features, state_of
 from hardware.camera.picture import features_of
 from hardware.readings import CameraState
-from simulators.pictures import FAULTS, FULL_HD, HARD, SMALL, frame, jpeg_of
+from simulators.devices.pictures import FAULTS, FULL_HD, HARD, SMALL, frame, jpeg_of
 
 SEEDS = range(8)
 CONDITIONS = ("ok", *FAULTS, *HARD)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.host.disks import Disks, mount_of, mounts_in
-from simulators.host_faults import FaultyHost, HostMake
+from simulators.devices.host import FaultyHost, HostMake
 
 DATA = Path("/var/lib/lophoc")
 ROOT = "28 1 8:2 / / {} shared:1 - ext4 /dev/sda2 {}\n"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hardware.host.machine import HostSense, identify
 from hardware.host.uplink import uplink
 from hardware.readings import HostReading
-from simulators.host_faults import FaultyHost, HostFault, HostMake, files_of
+from simulators.devices.host import FaultyHost, HostFault, HostMake, files_of
 
 LAPTOP, PI, MINI_PC = HostMake.LAPTOP, HostMake.PI, HostMake.MINI_PC
 DATA = Path("/var/lib/lophoc-agent")

@@ -18,7 +18,7 @@ from hardware.readings import Kind, Sighting
 from hardware.usb import watch as usb
 from hardware.usb.devices import devices_of
 from hardware.usb.plugs import BOUND_S, RESTLESS_S, SETTLE_S, Plugs
-from simulators import udev_replay
+from simulators.devices import udev as udev_replay
 
 HOST = "room12"
 BUS = "/devices/pci0000:00/0000:00:14.0/usb1"

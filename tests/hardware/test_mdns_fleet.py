@@ -17,7 +17,7 @@ from udev_exports import HERE
 from hardware.mdns import watch as network
 from hardware.mdns.announced import types
 from hardware.readings import Identity, Kind
-from simulators.mdns_fleet import TYPES, Fault, Fleet, Voice, fleet, name_of, spoilt
+from simulators.devices.fleet import TYPES, Fault, Fleet, Voice, fleet, name_of, spoilt
 
 WHOLE = fleet(["P203"], len(TYPES))
 

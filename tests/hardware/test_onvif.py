@@ -22,8 +22,8 @@ from hardware.onvif.discovery import Garbage, Match, matches
 from hardware.onvif.soap import digest
 from hardware.onvif.watch import Settings
 from hardware.readings import CameraReading, Identity, Kind, Sighting
-from simulators.onvif_camera import CameraFault, CameraMake, OnvifCamera
-from simulators.onvif_words import ENTITY_BOMB, GARBAGE, Urls, probe_match
+from simulators.devices.camera import CameraFault, CameraMake, OnvifCamera
+from simulators.devices.camera_words import ENTITY_BOMB, GARBAGE, Urls, probe_match
 from tests.flows.programs import free_port
 
 REAL = Path(__file__).parents[2].parent / "shared/data/network/onvif-probematches.xml.txt"

@@ -17,7 +17,7 @@ from pjlink_room import FIRST, NOWHERE, OLD, SECRET, longest_pause, projector, w
 
 from hardware.pjlink.watch import Entry, ask, look_at
 from hardware.readings import Flaw, Identity, Kind, Part, Power, ProjectorReading, Sighting
-from simulators.projector import Crowd, Lie, Make, Projector
+from simulators.devices.projector import Crowd, Lie, Make, Projector
 
 MAC_KEY = "mac:0026ab112233"
 

@@ -9,7 +9,7 @@ from pjlink_room import SECRET, projector, watching
 
 from hardware.pjlink.watch import switch
 from hardware.readings import Power, ProjectorReading
-from simulators.projector import Make, Projector
+from simulators.devices.projector import Make, Projector
 
 FAST = 600.0  # played seconds a second: 30 s of warming in 50 ms, 90 s of cooling in 150 ms
 

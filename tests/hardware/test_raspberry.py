@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hardware.host import raspberry
 from hardware.host.raspberry import PiReading, Raspberry, pi_reading
-from simulators.host_faults import FaultyHost, HostFault, HostMake
+from simulators.devices.host import FaultyHost, HostFault, HostMake
 
 SYSFS = "sys/devices/platform/soc/soc:firmware/get_throttled"
 

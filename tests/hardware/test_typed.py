@@ -15,7 +15,7 @@ from hardware.network.place import PlaceError, TypedPlace, place_of
 from hardware.network.typed import USUAL, Typed, find, named, watch
 from hardware.pjlink.watch import asker, entries_of
 from hardware.readings import Flaw, Identity, Kind, ProjectorReading, Seen, Sighting
-from simulators.projector import Projector
+from simulators.devices.projector import Projector
 
 HERE = "127.0.0.1"
 

@@ -12,7 +12,7 @@ from hardware.host.gateway import Gateway, gateway, gateway_sighting, tells_rout
 from hardware.host.uplink import Links, uplink
 from hardware.host.wifi import Ioctl, access_point, signal_dbm
 from hardware.readings import Identity, Kind, Sighting
-from simulators.host_faults import GATEWAY, FaultyHost, HostMake
+from simulators.devices.host import GATEWAY, FaultyHost, HostMake
 
 HEAD = (
     "Inter-| sta-|   Quality        |   Discarded packets               | Missed | WE\n"

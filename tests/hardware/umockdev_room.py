@@ -17,7 +17,7 @@ from told import Told
 
 from hardware.readings import Sighting
 from hardware.usb import watch as usb
-from simulators import udev_replay
+from simulators.devices import udev as udev_replay
 
 gi.require_version("UMockdev", "1.0")
 from gi.repository import UMockdev  # noqa: E402 - only after its version is chosen

@@ -22,9 +22,9 @@ import pytest
 from protocol.messages import HostMeasures
 from protocol.words import LANGUAGES, translator
 from simulators import demo
-from simulators.addresses import own_interfaces
 from simulators.config import DemoConfig
 from simulators.demo import Words
+from simulators.devices.addresses import own_interfaces
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simulators.pictures import FAULTS, FULL_HD, HARD, SMALL, frame, jpeg_of
+from simulators.devices.pictures import FAULTS, FULL_HD, HARD, SMALL, frame, jpeg_of
 
 
 @pytest.mark.parametrize("fault", ["ok", *FAULTS, *HARD])

@@ -8,8 +8,8 @@ import hashlib
 import pytest
 
 from hardware.readings import Power
-from simulators.pjlink import Faults, Lamp, Make, Mind
-from simulators.projector import Crowd, Projector
+from simulators.devices.pjlink import Faults, Lamp, Make, Mind
+from simulators.devices.projector import Crowd, Projector
 
 SECRET = "JBMIAProjectorLink"  # noqa: S105 - the specification's own example
 

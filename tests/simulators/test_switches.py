@@ -11,12 +11,12 @@ from collections.abc import Callable
 import pytest
 
 from protocol.settings import SettingsError
-from simulators.onvif_camera import CameraFault, OnvifCamera
-from simulators.pjlink import Make
-from simulators.projector import Projector
-from simulators.projector_faults import FaultyProjector, ProjectorFault
-from simulators.single import ALIASES
-from simulators.switches import Switches, listed, named, typed_lines
+from simulators.devices.camera import CameraFault, OnvifCamera
+from simulators.devices.pjlink import Make
+from simulators.devices.projector import Projector
+from simulators.devices.projector_faults import FaultyProjector, ProjectorFault
+from simulators.devices.single import ALIASES
+from simulators.devices.switches import Switches, listed, named, typed_lines
 
 
 def test_faults_are_named_between_commas() -> None:

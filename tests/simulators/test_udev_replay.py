@@ -8,8 +8,8 @@ from itertools import accumulate
 
 import pytest
 
-from simulators import udev_replay
-from simulators.udev_replay import Step
+from simulators.devices import udev as udev_replay
+from simulators.devices.udev import Step
 
 TEXT = """P: /devices/x/usb1/1-2
 N: bus/usb/001/004

@@ -12,10 +12,10 @@ from typing import Final, NamedTuple
 
 from hardware.readings import Identity, Sighting
 from protocol.health import ReasonCode
-from simulators.addresses import call_address, own_interfaces
 from simulators.day import Happening, Judged, Moved
+from simulators.devices.addresses import call_address, own_interfaces
+from simulators.devices.projector_faults import FaultyProjector, ProjectorFault
 from simulators.equipment import device_id_of, mac_of
-from simulators.projector_faults import FaultyProjector, ProjectorFault
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ def faults_of(happening: Moved | Judged) -> frozenset[str]:
 
 
 def _camera(sighting: Sighting, host: str, seed: int) -> Body:
-    from simulators.onvif_camera import CameraFault, CameraMake, OnvifCamera  # noqa: PLC0415 - heavy
+    from simulators.devices.camera import CameraFault, CameraMake, OnvifCamera  # noqa: PLC0415 - heavy
 
     mac = mac_of(sighting).replace(":", "")
     make = CameraMake(
@@ -140,7 +140,7 @@ def _camera(sighting: Sighting, host: str, seed: int) -> Body:
 
 
 def _projector(sighting: Sighting, host: str, called_at: str) -> Body:
-    from simulators.projector import Make, Projector  # noqa: PLC0415 - as the camera
+    from simulators.devices.projector import Make, Projector  # noqa: PLC0415 - as the camera
 
     one = Projector(
         Make(

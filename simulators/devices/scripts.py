@@ -11,11 +11,10 @@ from typing import Final
 from protocol.settings import unknown
 from protocol.words import N_, Translate
 from simulators.config import HostConfig, UdevConfig
-from simulators.errors import SimError
-from simulators.host_faults import FaultyHost, HostFault, HostMake
-from simulators.single import Show, show_line, words_for
-from simulators.switches import listed
-from simulators.udev_replay import (
+from simulators.devices.host import FaultyHost, HostFault, HostMake
+from simulators.devices.single import Show, show_line, words_for
+from simulators.devices.switches import listed
+from simulators.devices.udev import (
     Properties,
     Script,
     burst,
@@ -26,6 +25,7 @@ from simulators.udev_replay import (
     tablet_cart,
     unplug,
 )
+from simulators.errors import SimError
 
 MAX_EXPORT_MB: Final = 64
 PLAYED: Final = N_("{count} events in {seconds} s.")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from simulators.pjlink import Lie
-from simulators.projector import Projector
+from simulators.devices.pjlink import Lie
+from simulators.devices.projector import Projector
 
 _SLOW_S: Final = 3.0
 _ERROR, _WARNING, _WELL = "2", "1", "0"  # PJLink class 1, ERST

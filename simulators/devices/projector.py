@@ -14,7 +14,7 @@ import time
 from types import TracebackType
 from typing import Final, Self
 
-from simulators.pjlink import MAX_LINE, Crowd, Faults, Lamp, Lie, Make, Mind, lie_of
+from simulators.devices.pjlink import MAX_LINE, Crowd, Faults, Lamp, Lie, Make, Mind, lie_of
 
 __all__ = ["Crowd", "Faults", "Lie", "Make", "Projector"]
 

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Final
 
 from protocol.settings import SettingsError, unknown
 from protocol.words import N_, Translate, translator
-from simulators.addresses import call_address, own_address, own_interfaces
 from simulators.config import CameraConfig, FleetConfig, ProjectorConfig
+from simulators.devices.addresses import call_address, own_address, own_interfaces
+from simulators.devices.projector_faults import FaultyProjector, ProjectorFault
+from simulators.devices.switches import Name, Switches, listed, typed_lines
 from simulators.equipment import rooms_from
 from simulators.errors import SimError
-from simulators.projector_faults import FaultyProjector, ProjectorFault
-from simulators.switches import Name, Switches, listed, typed_lines
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from simulators.onvif_camera import CameraFault
+    from simulators.devices.camera import CameraFault
 
 ALIASES: Final = {"401": "password"}
 MAC_DIGITS: Final = 12
@@ -54,7 +54,7 @@ async def camera(
     config: CameraConfig, say: Translate, stop: asyncio.Event, *, show: Show = show_line
 ) -> None:
     """Run one camera until `stop` is set. Raises SettingsError, SimError where a port is taken."""
-    from simulators.onvif_camera import CameraFault, CameraMake, OnvifCamera  # noqa: PLC0415 - heavy
+    from simulators.devices.camera import CameraFault, CameraMake, OnvifCamera  # noqa: PLC0415 - heavy
 
     say = words_for(config.lang, say)
     faults = listed(config.faults, CameraFault, ALIASES)
@@ -93,7 +93,7 @@ async def projector(
     config: ProjectorConfig, say: Translate, stop: asyncio.Event, *, show: Show = show_line
 ) -> None:
     """Run one projector until `stop` is set. Raises SettingsError, SimError."""
-    from simulators.projector import Make, Projector  # noqa: PLC0415 - as the camera
+    from simulators.devices.projector import Make, Projector  # noqa: PLC0415 - as the camera
 
     say = words_for(config.lang, say)
     faults = listed(config.faults, ProjectorFault)
@@ -123,8 +123,8 @@ async def fleet(
     config: FleetConfig, say: Translate, stop: asyncio.Event, *, show: Show = show_line
 ) -> None:
     """Announce a network of devices until `stop` is set. Raises SettingsError, SimError."""
-    from simulators.mdns_fleet import TYPES, Fault, Fleet, spoilt  # noqa: PLC0415 - needs zeroconf
-    from simulators.mdns_fleet import fleet as voices_of  # noqa: PLC0415
+    from simulators.devices.fleet import TYPES, Fault, Fleet, spoilt  # noqa: PLC0415 - needs zeroconf
+    from simulators.devices.fleet import fleet as voices_of  # noqa: PLC0415
 
     say = words_for(config.lang, say)
     faults = listed(config.faults, Fault)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Self
 
-from simulators.onvif_words import (
+from simulators.devices.camera_words import (
     ENTITY_BOMB,
     GARBAGE,
     CameraMake,
@@ -24,7 +24,7 @@ from simulators.onvif_words import (
     not_authorized,
     probe_match,
 )
-from simulators.rtp import CLOCK_HZ, interleaved, packets, scan_of
+from simulators.devices.rtp import CLOCK_HZ, interleaved, packets, scan_of
 
 __all__ = ["CameraFault", "CameraMake", "OnvifCamera"]
 
@@ -363,6 +363,6 @@ def _reply(writer: asyncio.StreamWriter, status: str, kind: bytes, body: bytes) 
 
 
 def _classroom() -> Picture:
-    from simulators.pictures import jpeg_of  # noqa: PLC0415 - it loads OpenCV
+    from simulators.devices.pictures import jpeg_of  # noqa: PLC0415 - it loads OpenCV
 
     return jpeg_of

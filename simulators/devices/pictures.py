@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators.interior import WIDTH, Light, interior
+from simulators.devices.interior import WIDTH, Light, interior
 
 Frame = NDArray[np.uint8]
 Size = tuple[int, int]  # width, height
