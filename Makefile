@@ -23,7 +23,7 @@ demo: setup
 	@exec $(BIN)/lophoc-sim demo --rooms $(ROOMS) --http-port $(PORT)
 
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: setup
 	$(BIN)/ruff check .

@@ -18,7 +18,9 @@ from pathlib import Path
 from avahi_room import avahi, run
 from told import Told
 
-from hardware.network import interfaces, mdns, rooms
+from hardware.mdns import rooms
+from hardware.mdns import watch as mdns
+from hardware.network import interfaces
 from hardware.network.liveness import Liveness
 from simulators.devices.fleet import Fleet, fleet
 
