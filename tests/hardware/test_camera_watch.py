@@ -144,10 +144,11 @@ def looked(cases: dict[str, Case]) -> dict[str, tuple[CameraReading, float]]:
 
     async def test() -> list[tuple[CameraReading, float]]:
         async with free_loop():
-            return await asyncio.gather(*map(one, cases.values()))
+            readings = await asyncio.gather(*map(one, cases.values()))
+        await until(lambda: not children())
+        return readings
 
     found = asyncio.run(test())
-    assert children() == []
     return dict(zip(cases, found, strict=True))
 
 
