@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import tzinfo
+from functools import partial
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -24,6 +25,7 @@ from controller.screens.rooms import (
     counts_of,
     kit_teller,
     natural,
+    own_events,
     urgent_first,
 )
 from controller.screens.words import ScreenWords, language_of
@@ -33,6 +35,7 @@ from protocol.words import LANGUAGES, N_, Translate
 ROWS: Final = 50  # devices on one page of the table
 TASKS: Final = 6  # lines of work on the first screen; the worst stand first
 EVENTS: Final = 20
+EVENTS_READ: Final = 200  # most of a first morning is what stands in other rooms
 _YEAR_S: Final = 365 * 24 * 3600
 
 Code = Annotated[str, Query(max_length=64)]
@@ -100,8 +103,11 @@ class Screens:
         """One room's screen. Raises Refused if there is no such room."""
         room = self._find(code, school)
         place = Place(self._scope.province, room.key.school)
-        devices = await run_in_threadpool(self._store.all_devices, place, code)
-        events = await run_in_threadpool(self._store.newest_events, place, room=code, limit=EVENTS)
+        devices = await run_in_threadpool(self._store.all_devices, place)
+        elsewhere = {each.device_id for each in devices if each.room != code}
+        devices = [each for each in devices if each.room == code]
+        newest = partial(self._store.newest_events, place, room=code, limit=EVENTS_READ)
+        events = own_events(await run_in_threadpool(newest), elsewhere)[:EVENTS]
         agents = [each for each in self._live.agents(code) if each.place.school == place.school]
         return self._page(
             request,

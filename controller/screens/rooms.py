@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
-from controller.records import AgentRecord, DeviceRecord
+from controller.records import AgentRecord, DeviceRecord, EventRecord
 from protocol.health import ReasonCode
 from protocol.kit import missing
 from protocol.messages import Kit
@@ -30,6 +31,7 @@ QUIET: Final = frozenset(
     }
 )
 URGENT_FIRST: Final = (Status.CRITICAL, Status.WARNING, Status.UNKNOWN, Status.OK)
+_OF_DEVICES: Final = frozenset({"device_appeared", "device_vanished"})
 _DIGITS: Final = re.compile(r"(\d+)")
 
 
@@ -197,6 +199,11 @@ def urgent_first(problem: Problem) -> tuple[int, int]:
     return URGENT_FIRST.index(problem.status), problem.since_ms
 
 
+def own_events(events: Iterable[EventRecord], elsewhere: Container[str]) -> list[EventRecord]:
+    """The events of a room, without those of devices that stand in another: it only heard them."""
+    return [event for event in events if _device_of(event) not in elsewhere]
+
+
 def key_of(record: AgentRecord | DeviceRecord) -> RoomKey:
     """The room that a record names."""
     return RoomKey(record.place.school, record.room)
@@ -230,6 +237,13 @@ def _is_essential(device: DeviceRecord, away: Collection[str]) -> bool:
 def _telling(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
     """The reasons that ask for something; all of them if none does."""
     return tuple(each for each in reasons if each.code not in QUIET) or reasons
+
+
+def _device_of(event: EventRecord) -> str:
+    if event.kind not in _OF_DEVICES:
+        return ""
+    told = msgspec.json.decode(event.body, type=dict[str, Any]).get("device_id")
+    return told if isinstance(told, str) else ""
 
 
 def _causes(parts: Sequence[AgentRecord | DeviceRecord]) -> list[Cause]:

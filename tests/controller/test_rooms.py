@@ -18,7 +18,7 @@ from web_school import (
     device,
 )
 
-from controller.records import AgentRecord, DeviceRecord
+from controller.records import AgentRecord, DeviceRecord, EventRecord
 from controller.screens.rooms import (
     ESSENTIAL,
     RoomKey,
@@ -26,6 +26,7 @@ from controller.screens.rooms import (
     kit_teller,
     missing_count,
     natural,
+    own_events,
     room_of,
     rooms_of,
     urgent_first,
@@ -280,3 +281,25 @@ def test_a_kit_counts_what_the_room_owns_not_what_its_agent_hears() -> None:
     assert [line.here for line in room_of(key, [told], [own]).kit] == [1, 1]
     lost = msgspec.structs.replace(told, online=False)
     assert room_of(key, [lost], []).kit == heard
+
+
+def test_a_rooms_events_are_of_its_own_devices_and_lessons() -> None:
+    """Tablets next door, which its agent only heard, are not its news."""
+
+    def event(kind: str, body: bytes) -> EventRecord:
+        return EventRecord(
+            place=Place("14", "001", "pi"),
+            event_id=kind,
+            kind=kind,
+            room="P203",
+            at_ms=1,
+            received_ms=1,
+            body=body,
+        )
+
+    heard = event("device_appeared", b'{"device_id": "net-next-door", "name": "iPad"}')
+    own = event("device_vanished", b'{"device_id": "usb-own", "reason": "unplugged"}')
+    lesson = event("lesson_started", b'{"lesson": "net-next-door"}')
+    odd = event("device_appeared", b'{"device_id": 7}')
+    kept = own_events([heard, own, lesson, odd], {"net-next-door"})
+    assert kept == [own, lesson, odd]
