@@ -213,12 +213,22 @@ async def _cameras(around: Around) -> None:
 
     user, password = around.passwords.camera_user, around.passwords.camera
 
-    def targets() -> list[Target]:
-        return [
-            camera.target_of(key, at, user, password) for key, at in pictures(around.classroom())
-        ]
+    def found(classroom: Classroom) -> tuple[Target, ...]:
+        places = pictures(classroom)
+        return tuple(camera.target_of(key, at, user, password) for key, at in places)
 
-    await camera.watch(around.report, targets, every_s=around.config.camera_check_s)
+    known = around.classroom()
+    targets = found(known)
+
+    def targets_now() -> tuple[Target, ...]:
+        # Asked several times a second, and a classroom seldom changes.
+        nonlocal known, targets
+        if around.classroom() is not known:
+            known = around.classroom()
+            targets = found(known)
+        return targets
+
+    await camera.watch(around.report, targets_now, every_s=around.config.camera_check_s)
 
 
 async def _line(around: Around) -> None:

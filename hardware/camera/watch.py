@@ -33,7 +33,7 @@ LOOK_S: Final = 6.0
 EVERY_S: Final = 60.0
 AGAIN_S: Final = 5.0
 
-_POLL_S: Final = 0.25
+_POLL_S: Final = 1.0
 _FILM_S: Final = 300.0
 _NODE: Final = re.compile(r"/dev/(video\d+|v4l/by-(id|path)/[\w.:+-]+)")
 _SCHEMES: Final = frozenset({"http", "https", "rtsp"})

@@ -33,7 +33,7 @@ Asker = Callable[[TypedPlace], Awaitable[list[Seen]]]
 USUAL: tuple[Asker, ...] = (probes.rtsp, probes.http)
 
 ASK_AGAIN_S = 60.0
-_LOOK_S = 1.0
+_LOOK_S = 2.0
 _ASKER_S = 10.0
 _RESOLVE_S = 5.0
 _JITTER = 0.2
