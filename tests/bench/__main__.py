@@ -14,7 +14,11 @@ from tests.bench import camera, discovery, idle, ingest, school
 LIMITS = {
     "ingest_ratio": ("messages stored a second / counted by bare paho", ">=", 0.75),
     "agent_pss_mib": ("agent's own memory, idle, local API up [MiB]", "<=", 40.0),
-    "agent_cpu_percent": ("agent's idle CPU at a 10 s beat [% of a core]", "<=", 0.1),
+    "agent_cpu_percent": (
+        "agent's idle CPU at a 10 s beat, every sense on [% of a core]",
+        "<=",
+        0.2,
+    ),
     "messages_per_minute": ("what the idle agent says a minute", "<=", 6.0),
     "first_report_s": ("agent's start to its first report stored [s]", "", 0.0),
     "live_p95_ms": ("change at the agent to the browser's socket, p95 [ms]", "<=", 300.0),
