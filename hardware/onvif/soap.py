@@ -9,6 +9,9 @@ import base64
 import hashlib
 import http.client
 import secrets
+import socket
+import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from xml.etree.ElementTree import Element
@@ -17,6 +20,7 @@ from xml.sax.saxutils import escape
 from hardware.onvif.discovery import Garbage, parsed
 
 TIMEOUT_S = 2.5
+CALL_S = 4.0
 _BYTES_LIMIT = 256 * 1024
 _WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 _WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
@@ -105,6 +109,10 @@ def _security(login: Login, now: datetime) -> str:
 
 def _post(service: Service, body: bytes) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection(service.address, service.port, timeout=TIMEOUT_S)
+    # A peer that sends a byte now and then would never time out.
+    deadline = threading.Timer(CALL_S, _hang_up, [connection])
+    deadline.daemon = True
+    deadline.start()
     headers = {"Content-Type": "application/soap+xml; charset=utf-8", "Connection": "close"}
     try:
         connection.request("POST", service.path, body, headers)
@@ -115,10 +123,17 @@ def _post(service: Service, body: bytes) -> tuple[int, bytes]:
     except http.client.HTTPException as error:
         raise CallFailed("nonsense", "http") from error
     finally:
+        deadline.cancel()
         connection.close()
     if len(answer) > _BYTES_LIMIT:
         raise CallFailed("nonsense", "oversized")
     return response.status, answer
+
+
+def _hang_up(connection: http.client.HTTPConnection) -> None:
+    with suppress(OSError):
+        if connection.sock is not None:
+            connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _local(element: Element) -> str:

@@ -39,6 +39,7 @@ _ASKS = 2  # datagrams get lost
 _ASK_AGAIN_S = 0.4
 _LOOK_S = 4.0  # our addresses are looked at so often: within five seconds is soon enough
 _TALKS_AT_ONCE = 8
+_REFUSED_ROUNDS = 60
 _TELL_AGAIN_ROUNDS = 10  # a camera's own words change when somebody renames it
 _CAMERAS_LIMIT = 256
 _SCHEMES = {"", "http", "onvif"}
@@ -130,6 +131,10 @@ class _Cameras:
             return False
         if known is None:
             return len(self._known) < _CAMERAS_LIMIT
+        if known.told.trouble == "needs_password":
+            # Cameras lock themselves after a few wrong passwords.
+            tried = known.login == hash(self._credentials())
+            return not tried or self.round - known.round >= _REFUSED_ROUNDS
         if known.heard.match != heard.match or known.told.trouble:
             return True
         return self.round - known.round >= _TELL_AGAIN_ROUNDS
@@ -139,13 +144,14 @@ class _Cameras:
         self._talking.add(heard.who)
         try:
             async with self._turn:
-                told = await described(heard, self._credentials())
+                login = self._credentials()
+                told = await described(heard, login)
         finally:
             self._talking.discard(heard.who)
         if told.flaw:
             self.flaws.say(told.flaw, heard.address)
         before = self._known.get(heard.who)
-        self._known[heard.who] = _Known(heard=heard, told=told, round=self.round)
+        self._known[heard.who] = _Known(heard=heard, told=told, round=self.round, login=hash(login))
         if before is None or (before.heard, before.told) != (heard, told):
             for seen in seen_of(heard, told, time.time()):
                 self._report(seen)
@@ -156,6 +162,7 @@ class _Known:
     heard: Heard
     told: Told
     round: int
+    login: int  # a hash of what was tried, of this process only
 
 
 async def _asked(bound: Iterable[str], flaws: Flaws, settings: Settings) -> list[Heard]:

@@ -106,6 +106,7 @@ class OnvifCamera:
         self._picture = picture
         self._taken: dict[tuple[str, int], bytes] = {}
         self._number = 0
+        self.asked = 0  # how often somebody looked for cameras
         self._open = AsyncExitStack()
         self._connections: set[asyncio.StreamWriter] = set()
 
@@ -195,6 +196,7 @@ class OnvifCamera:
 
     def _found(self, data: bytes) -> bytes | None:
         """What the camera answers to a question of discovery."""
+        self.asked += b"ProbeMatch" not in data and b"Probe" in data
         if CameraFault.OFF in self.faults or b"Probe" not in data or b"ProbeMatch" in data:
             return None
         if CameraFault.GARBAGE in self.faults:
