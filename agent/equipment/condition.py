@@ -71,7 +71,9 @@ def both(one: Condition, other: Condition) -> Condition:
 
 
 def _camera(reading: CameraReading, *, lesson: bool) -> Condition:
-    measures = DeviceMeasures(picture=reading.state)
+    # A camera that merely answers again was not looked at.
+    judged = reading.measures or reading.state is not CameraState.OK
+    measures = DeviceMeasures(picture=reading.state) if judged else None
     if reading.reason in _HINDRANCES:
         status, code = _HINDRANCES[reading.reason]
         return Condition(status, (Reason(code),), measures)

@@ -28,9 +28,12 @@ from hardware.onvif.discovery import (
     matches,
 )
 from hardware.readings import (
+    CameraReading,
+    CameraState,
     Report,
     Seen,
     SenseMissing,
+    Sighting,
 )
 
 SEARCH_S = 60.0
@@ -153,8 +156,11 @@ class _Cameras:
         before = self._known.get(heard.who)
         self._known[heard.who] = _Known(heard=heard, told=told, round=self.round, login=hash(login))
         if before is None or (before.heard, before.told) != (heard, told):
-            for seen in seen_of(heard, told, time.time()):
-                self._report(seen)
+            seen = seen_of(heard, told, time.time())
+            if before is not None and before.told.trouble and not told.trouble:
+                seen += [_well(each) for each in seen if isinstance(each, Sighting)]
+            for each in seen:
+                self._report(each)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +169,11 @@ class _Known:
     told: Told
     round: int
     login: int  # a hash of what was tried, of this process only
+
+
+def _well(camera: Sighting) -> CameraReading:
+    """A camera that answers again; its picture was not looked at."""
+    return CameraReading(key=camera.key, at=time.time(), state=CameraState.OK)
 
 
 async def _asked(bound: Iterable[str], flaws: Flaws, settings: Settings) -> list[Heard]:

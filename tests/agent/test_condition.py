@@ -10,7 +10,8 @@ from protocol.model import DeviceMeasures, Reason, Status
 
 def camera(state: CameraState, reason: str = "") -> Condition:
     """How a camera with this picture fares in a lesson."""
-    reading = CameraReading(key="mac:1", at=0.0, state=state, reason=reason)
+    seen = {"mean": 112.0}
+    reading = CameraReading(key="mac:1", at=0.0, state=state, measures=seen, reason=reason)
     return condition_of(reading, Limits(), lesson=True)
 
 
@@ -22,6 +23,12 @@ def test_every_picture_but_a_good_one_has_a_reason_of_its_own(state: CameraState
     codes = [each.code for each in condition.reasons]
     assert codes == ([] if state is CameraState.OK else [f"picture_{state}"])
     assert condition.measures == DeviceMeasures(picture=state)
+
+
+def test_a_camera_that_answers_again_is_well_and_its_picture_not_yet_judged() -> None:
+    """What stood in the way is gone; nothing is claimed of the picture."""
+    reading = CameraReading(key="mac:1", at=0.0, state=CameraState.OK)
+    assert condition_of(reading, Limits(), lesson=True) == Condition(Status.OK)
 
 
 def test_a_dark_room_is_no_fault_outside_lessons() -> None:

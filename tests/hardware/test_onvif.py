@@ -137,6 +137,8 @@ def test_a_camera_that_asks_for_a_password_is_seen_and_says_so_until_it_is_given
                 login[:] = ["admin", PASSWORD]
                 opened = await told.until(lambda one: bool(one.url))
                 assert opened.serial == MAKE.serial
+                well = await told.until_seen(lambda one: getattr(one, "state", "") == "ok")
+                assert getattr(well, "reason", "?") == ""
 
     play(story)
 
