@@ -82,8 +82,8 @@ def matches(data: bytes) -> list[Match]:
     if len(data) > _BYTES_LIMIT:
         raise Garbage("oversized")
     root = parsed(data)
-    found = [each for each in root.iter() if _local(each) == "ProbeMatch"][:_MATCHES_LIMIT]
-    if not found and not any(_local(each) in _QUIET for each in root.iter()):
+    found = [each for each in root.iter() if local_name(each) == "ProbeMatch"][:_MATCHES_LIMIT]
+    if not found and not any(local_name(each) in _QUIET for each in root.iter()):
         raise Garbage("nonsense")
     return [_match(each) for each in found if _is_camera(each)]
 
@@ -105,7 +105,7 @@ def parsed(data: bytes) -> Element:
 
 def text_of(element: Element, name: str) -> str:
     """Give the text of the first element below with this local name, cleaned; "" of none."""
-    found = (each.text or "" for each in element.iter() if _local(each) == name)
+    found = (each.text or "" for each in element.iter() if local_name(each) == name)
     return clean(next(found, ""))
 
 
@@ -173,7 +173,7 @@ def _match(element: Element) -> Match:
 
 def text_of_long(element: Element, name: str) -> str:
     """Give a list of words, bounded; text_of would cut it."""
-    found = (each.text or "" for each in element.iter() if _local(each) == name)
+    found = (each.text or "" for each in element.iter() if local_name(each) == name)
     return next(found, "")[:_BYTES_LIMIT]
 
 
@@ -206,6 +206,7 @@ def _services(text: str) -> Iterator[tuple[str, int, str]]:
             yield split.scheme, port or usual, split.path or "/"
 
 
-def _local(element: Element) -> str:
+def local_name(element: Element) -> str:
+    """Give an element's name without its namespace; "" of what is no element."""
     tag: object = element.tag
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape
 
-from hardware.onvif.discovery import Garbage, parsed
+from hardware.onvif.discovery import Garbage, local_name, parsed
 
 TIMEOUT_S = 2.5
 CALL_S = 4.0
@@ -80,8 +80,8 @@ def call(service: Service, body: str, login: Login, now: datetime) -> Element:
         root = parsed(answer)
     except Garbage as error:
         raise CallFailed("nonsense", error.code) from error
-    faults = {each.text or "" for each in root.iter() if _local(each) in {"Value", "Text"}}
-    if any(_local(each) == "Fault" for each in root.iter()):
+    faults = {each.text or "" for each in root.iter() if local_name(each) in {"Value", "Text"}}
+    if any(local_name(each) == "Fault" for each in root.iter()):
         denied = any("NotAuthorized" in text or "not authorized" in text.lower() for text in faults)
         raise CallFailed("needs_password" if denied else "nonsense", "fault")
     if status != _OK:
@@ -134,8 +134,3 @@ def _hang_up(connection: http.client.HTTPConnection) -> None:
     with suppress(OSError):
         if connection.sock is not None:
             connection.sock.shutdown(socket.SHUT_RDWR)
-
-
-def _local(element: Element) -> str:
-    tag: object = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""

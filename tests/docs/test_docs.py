@@ -97,9 +97,22 @@ def test_every_setting_of_the_demonstration_is_named() -> None:
 @pytest.mark.parametrize(
     ("program", "commands"),
     [
-        ("agent", ["run", "scan", "repair", "sample-config"]),
+        ("agent", ["run", "scan", "explain", "check-camera", "repair", "sample-config"]),
         ("controller", ["run", "agents", "repair", "sample-config"]),
-        ("simulators", ["school", "classroom", "demo", "sample-config"]),
+        (
+            "simulators",
+            [
+                "school",
+                "classroom",
+                "camera",
+                "projector",
+                "fleet",
+                "udev",
+                "host",
+                "demo",
+                "sample-config",
+            ],
+        ),
     ],
 )
 def test_every_command_that_the_pages_show_is_there(program: str, commands: list[str]) -> None:
