@@ -23,13 +23,34 @@ from protocol.model import (
     Status,
     Text,
 )
+from protocol.plan import Date, Hex, Period, Plan
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 MAX_BYTES: Final = 256 * 1024  # a birth of 400 devices is about 120 KB
 
 Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
 Version = Annotated[int, msgspec.Meta(ge=1, le=SCHEMA)]
 Range = tuple[Count, Count]
+Classes = Annotated[tuple[Code, ...], msgspec.Meta(max_length=8)]
+
+
+class Ending(StrEnum):
+    """How a lesson ended: by the teacher, by itself after the bell, or its start was undone."""
+
+    TEACHER = "teacher"
+    BELL = "bell"
+    UNDONE = "undone"
+
+
+class Part(StrEnum):
+    """What a teacher can say is broken, by a picture."""
+
+    BOARD = "board"
+    CAMERA = "camera"
+    TABLET = "tablet"
+    NETWORK = "network"
+    POWER = "power"
+    OTHER = "other"
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,6 +72,17 @@ class Event(Message, frozen=True, kw_only=True):
 
     id: Code
     seq: Count = 0
+
+
+class Chained(Event, frozen=True, kw_only=True):
+    """An event of the attendance log: who did it, and the hash of the record before it.
+
+    actor: teacher, substitute or agent. before, hash: see protocol.chain; empty in schema 2.
+    """
+
+    actor: Text = ""
+    before: Hex = ""
+    hash: Hex = ""
 
 
 class OutboxReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -121,7 +153,10 @@ class Presence(Message, frozen=True, kw_only=True, tag_field="kind", tag="presen
 
 
 class Birth(State, frozen=True, kw_only=True, tag_field="kind", tag="birth"):
-    """Everything the agent knows, after each connect and whenever it is asked."""
+    """Everything the agent knows, after each connect and whenever it is asked.
+
+    plan: the fingerprint of the school's plan that it holds.
+    """
 
     session: Count
     room: Code
@@ -136,6 +171,7 @@ class Birth(State, frozen=True, kw_only=True, tag_field="kind", tag="birth"):
     roaming: bool = False
     line: LineMeasures = LineMeasures()
     kit: Kit = ()
+    plan: Hex = ""
 
 
 class Health(State, frozen=True, kw_only=True, tag_field="kind", tag="health"):
@@ -148,6 +184,7 @@ class Health(State, frozen=True, kw_only=True, tag_field="kind", tag="health"):
     seen: Annotated[tuple[Code, ...], msgspec.Meta(max_length=400)] = ()
     line: LineMeasures = LineMeasures()
     kit: Kit = ()
+    plan: Hex = ""
 
 
 class DeviceState(State, frozen=True, kw_only=True, tag_field="kind", tag="device"):
@@ -188,26 +225,89 @@ class HealthChanged(Event, frozen=True, kw_only=True, tag_field="kind", tag="hea
 
 
 class LessonStarted(Event, frozen=True, kw_only=True, tag_field="kind", tag="lesson_started"):
-    """A teacher started a lesson in the room."""
+    """A teacher started a lesson in the room.
+
+    period: by the school's bells. substitute: another teacher than the timetable's takes it.
+    """
 
     room: Code
     lesson: Code
+    classes: Classes = ()
+    period: Period | None = None
+    subject: Text = ""
+    substitute: bool = False
 
 
 class LessonEnded(Event, frozen=True, kw_only=True, tag_field="kind", tag="lesson_ended"):
-    """A teacher ended the lesson."""
+    """A lesson ended.
+
+    how: by the teacher, by the bell, or its start was undone. confirmed: whether its roll was.
+    """
+
+    room: Code
+    lesson: Code
+    how: Ending = Ending.TEACHER
+    confirmed: bool = False
+
+
+class LessonResumed(Event, frozen=True, kw_only=True, tag_field="kind", tag="lesson_resumed"):
+    """The teacher took back the end of a lesson: it runs as before."""
 
     room: Code
     lesson: Code
 
 
-class AttendanceMarked(Event, frozen=True, kw_only=True, tag_field="kind", tag="attendance"):
-    """A pupil's mark in the roll. It never leaves the school."""
+class AttendanceMarked(Chained, frozen=True, kw_only=True, tag_field="kind", tag="attendance"):
+    """A pupil's mark outside a roll, or a correction of a confirmed one. It stays in the school.
+
+    why: marked, corrected or undone. The mark before it is kept by whoever stored it.
+    """
 
     room: Code
     student: Code
     status: AttendanceStatus
     method: Method
+    lesson: Code | None = None
+    class_code: Code | None = None
+    why: Code = "marked"
+
+
+class RollLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One pupil in a confirmed roll."""
+
+    student: Code
+    class_code: Code
+    status: AttendanceStatus
+    method: Method
+
+
+class RollConfirmed(Chained, frozen=True, kw_only=True, tag_field="kind", tag="roll_confirmed"):
+    """The teacher's word on who is there: every pupil of the lesson, in one event.
+
+    day: the date on the room's wall. It never leaves the school.
+    """
+
+    room: Code
+    lesson: Code
+    day: Date
+    classes: Classes = ()
+    period: Period | None = None
+    subject: Text = ""
+    lines: Annotated[tuple[RollLine, ...], msgspec.Meta(max_length=1000)] = ()
+
+
+class RollReopened(Chained, frozen=True, kw_only=True, tag_field="kind", tag="roll_reopened"):
+    """The teacher took a confirmation back; what was confirmed counts no more, and is kept."""
+
+    room: Code
+    lesson: Code
+
+
+class FaultReported(Event, frozen=True, kw_only=True, tag_field="kind", tag="fault_reported"):
+    """A teacher says that something in the room is broken."""
+
+    room: Code
+    part: Part
     lesson: Code | None = None
 
 
@@ -228,6 +328,12 @@ class Rebirth(Message, frozen=True, kw_only=True, tag_field="kind", tag="rebirth
     reason: Code
 
 
+class PlanGiven(Message, frozen=True, kw_only=True, tag_field="kind", tag="plan"):
+    """The receiver gives an agent its room's part of the school's plan."""
+
+    plan: Plan
+
+
 class ControllerState(Message, frozen=True, kw_only=True, tag_field="kind", tag="controller"):
     """The receiver listens, or (as its last will) does not. Retained."""
 
@@ -236,11 +342,19 @@ class ControllerState(Message, frozen=True, kw_only=True, tag_field="kind", tag=
 
 
 Telemetry = DeviceAppeared | DeviceVanished | HealthChanged
-Record = LessonStarted | LessonEnded | AttendanceMarked
+Record = (
+    LessonStarted
+    | LessonEnded
+    | LessonResumed
+    | AttendanceMarked
+    | RollConfirmed
+    | RollReopened
+    | FaultReported
+)
 AnyEvent = Telemetry | Record
 AnyState = Birth | Health | DeviceState | DeviceForgotten
 Up = Presence | AnyState | AnyEvent
-Down = Ack | Rebirth | ControllerState
+Down = Ack | Rebirth | PlanGiven | ControllerState
 
 
 class Flaw(StrEnum):

@@ -68,20 +68,23 @@ class Identity(StrEnum):
 
 
 class AttendanceStatus(StrEnum):
-    """A pupil's mark in the roll: there, away with or without leave, or late."""
+    """A pupil's mark in the roll: there, away with or without leave, late, or left early."""
 
     PRESENT = "present"
     ABSENT_EXCUSED = "absent_excused"
     ABSENT_UNEXCUSED = "absent_unexcused"
     LATE = "late"
+    LEFT_EARLY = "left_early"
 
 
 class Method(StrEnum):
-    """How a mark was made."""
+    """How a mark came about: a tap, a tablet, a card, the door's card; or nobody touched it."""
 
     MANUAL = "manual"
     TABLET = "tablet"
     CARD = "card"
+    DOOR = "door"
+    DEFAULT = "default"
 
 
 class Place(msgspec.Struct, frozen=True, order=True):

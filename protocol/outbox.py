@@ -2,14 +2,15 @@
 
 States wait compacted by key, events one by one. The outbox is bounded by bytes and by days of
 running time; what it has to drop it counts. A crash between any two steps leaves either all of
-a put or none of it (SQLite, WAL, synchronous=FULL).
+a put or none of it (SQLite, WAL, synchronous=FULL). Memos are what the sender itself must
+remember of what it said: they are kept in the same step as the messages.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from enum import IntEnum
 from pathlib import Path
@@ -51,6 +52,7 @@ CREATE TABLE IF NOT EXISTS parcel (
 CREATE INDEX IF NOT EXISTS parcel_lane ON parcel (lane, no);
 CREATE INDEX IF NOT EXISTS parcel_boot ON parcel (boot, number);
 CREATE TABLE IF NOT EXISTS tally (name TEXT PRIMARY KEY, value REAL NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS memo (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
 """
 
 
@@ -117,16 +119,26 @@ class Outbox:
             self._db.close()
             self._db = None
 
-    def put(self, *messages: AnyState | AnyEvent) -> None:
-        """Keep the messages, all or none; they get their rev or seq here.
+    def put(
+        self, *messages: AnyState | AnyEvent, memos: Mapping[str, bytes | None] | None = None
+    ) -> None:
+        """Keep the messages and memos, all or none; messages get their rev or seq here.
 
-        An event whose id is already waiting is not kept twice.
+        An event whose id is already waiting is not kept twice. A memo replaces the one of its
+        name; None takes it away.
         Raises OutboxError if the disk does not take them; what was kept before stays.
         """
         with self._transaction() as db:
             for message in messages:
                 self._insert(db, message)
+            for name, value in (memos or {}).items():
+                _remember(db, name, value)
             self._make_room(db)
+
+    def memos(self) -> dict[str, bytes]:
+        """Every memo by its name. Raises OutboxError."""
+        with self._lock:
+            return dict(self._open_db.execute("SELECT name, value FROM memo").fetchall())
 
     def waiting_states(self) -> list[Parcel]:
         """All states that wait, oldest first."""
@@ -276,6 +288,8 @@ def repair(path: Path, damaged: Path) -> int:
         with closing(_open(path)) as fresh:
             fresh.execute("BEGIN")
             saved = sum(_insert(fresh, row) for row in _readable(damaged))
+            for name, value in _readable_memos(damaged):
+                _remember(fresh, name, value)
             fresh.execute("COMMIT")
             return saved
     except sqlite3.Error as error:
@@ -289,6 +303,18 @@ def _readable(damaged: Path) -> Iterator[tuple[object, ...]]:
             "SELECT lane, id, boot, number, topic, payload, lived_s FROM parcel WHERE lane > 0"
             " ORDER BY no"
         )
+
+
+def _readable_memos(damaged: Path) -> Iterator[tuple[str, bytes]]:
+    with closing(sqlite3.connect(damaged)) as db, suppress(sqlite3.DatabaseError):
+        yield from db.execute("SELECT name, value FROM memo")
+
+
+def _remember(db: sqlite3.Connection, name: str, value: bytes | None) -> None:
+    if value is None:
+        db.execute("DELETE FROM memo WHERE name = ?", (name,))
+    else:
+        db.execute("INSERT OR REPLACE INTO memo (name, value) VALUES (?, ?)", (name, value))
 
 
 def _insert(db: sqlite3.Connection, row: tuple[object, ...]) -> int:

@@ -25,6 +25,7 @@ from protocol.messages import (
     DeviceState,
     Down,
     Health,
+    PlanGiven,
     Presence,
     Rebirth,
     Up,
@@ -94,6 +95,13 @@ ROUTES: Final = (
         (Rebirth,),
         "controller",
         qos=0,
+    ),
+    Route(
+        "plan",
+        f"{_AGENT}/{Channel.COMMAND}/plan",
+        "The room's part of the school's plan, whenever the agent holds another one.",
+        (PlanGiven,),
+        "controller",
     ),
     Route(
         "controller",

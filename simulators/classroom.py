@@ -15,6 +15,7 @@ from protocol.messages import (
     AnyState,
     ControllerState,
     MessageError,
+    PlanGiven,
     Presence,
     Rebirth,
     down_from,
@@ -121,6 +122,8 @@ class Classroom:
                 self._birth_due.set()
             case ControllerState():
                 self._relay.hear(message)
+            case PlanGiven():
+                pass  # a played room plays its own day
             case _:
                 assert_never(message)
 

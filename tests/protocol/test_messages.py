@@ -77,8 +77,8 @@ def test_every_kind_has_a_golden_message() -> None:
         (b'{"kind": "presence"}', Flaw.MALFORMED),
         (b'{"kind": 7}', Flaw.MALFORMED),
         (b'{"kind": "hologram", "v": 1}', Flaw.UNKNOWN_KIND),
-        (b'{"kind": "presence", "v": 3, "anything": []}', Flaw.NEWER_SCHEMA),
-        (b'{"kind": "hologram", "v": 3}', Flaw.NEWER_SCHEMA),
+        (b'{"kind": "presence", "v": 4, "anything": []}', Flaw.NEWER_SCHEMA),
+        (b'{"kind": "hologram", "v": 4}', Flaw.NEWER_SCHEMA),
         (b" " * (MAX_BYTES + 1), Flaw.OVERSIZED),
     ],
 )
