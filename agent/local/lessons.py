@@ -195,10 +195,9 @@ class LessonDoor:
             clerk.classroom,
             clerk.view(),
             clerk.moment(),
-            self._around.line(),
             say,
             undelivered=undelivered,
-            refusing=clerk.refusing,
+            also=self._notices(),
         )
         address = self._around.tablets()
         tree |= {
@@ -207,6 +206,11 @@ class LessonDoor:
             "tablets": {"open": bool(address), "url": address, "board": "/board"},
         }
         return tree | {"rev": self._rev(language, tree)}
+
+    def _notices(self) -> list[str]:
+        line = self._around.line()
+        true = {"disk": self._clerk.refusing, "offline": not line.controller_listening}
+        return [code for code, holds in true.items() if holds]
 
     def _rev(self, language: str, tree: dict[str, Any]) -> int:
         undo = tree["undo"]

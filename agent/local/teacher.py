@@ -13,7 +13,6 @@ from agent.lessons.lesson import Running
 from agent.lessons.sheet import Entry, OnRoll, Sheet
 from agent.lessons.teaching import Undoable
 from agent.lessons.timetable import Proposal, Why
-from agent.local.surroundings import Line
 from agent.room import Moment
 from protocol.health import ReasonCode
 from protocol.kit import missing
@@ -119,6 +118,14 @@ _LABELS: Final[Mapping[str, str]] = {
     "no": N_("No"),
 }
 
+_NOTICES: Final[Mapping[str, tuple[str, str]]] = {
+    "disk": ("warning", N_("The disk takes no new records: free some space now.")),
+    "unconfirmed": ("warning", N_("The last lesson's attendance is not confirmed.")),
+    "no_list": ("info", N_("The class list is not on this computer; the lesson goes on.")),
+    "bell": ("info", N_("The bell has rung: press Start the lesson.")),
+    "offline": ("info", N_("No line to the school's server; everything is kept here.")),
+}
+
 _KINDS: Final[Mapping[str, tuple[str, frozenset[DeviceKind]]]] = {
     "board": (N_("Board"), frozenset({DeviceKind.BOARD, DeviceKind.PROJECTOR})),
     "camera": (N_("Camera"), frozenset({DeviceKind.CAMERA})),
@@ -129,13 +136,15 @@ def teacher_view(
     classroom: Classroom,
     view: View,
     moment: Moment,
-    line: Line,
     say: Translate,
     *,
     undelivered: Iterable[str] = (),
-    refusing: bool = False,
+    also: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """Everything the teacher sees, in codes and in the language's words."""
+    """Everything the teacher sees, in codes and in the language's words.
+
+    undelivered: the events that still wait here. also: notices of what is round the classroom.
+    """
     teaching = classroom.teaching
     present, phase = teaching.lesson.present, phase_of(classroom, view, moment)
     proposed = teaching.proposal(moment)
@@ -154,7 +163,7 @@ def teacher_view(
         "roll": _roll(classroom, present, say),
         "logbook": logbook(present, phase, letters(classroom), say),
         "undo": _undo(classroom, moment, say),
-        "notices": _notices(classroom, phase, proposed, moment, line, refusing, say),
+        "notices": _notices(classroom, proposed, moment, say, also),
         "faults": _faults(classroom, frozenset(undelivered), say),
         "camera": {
             "off": classroom.camera_off,
@@ -232,7 +241,7 @@ def _subline(present: Running | None, proposed: Proposal, say: Translate) -> str
     )
     parts = _named(shown, say)
     if shown.began_min is not None and shown.bell_min is not None:
-        parts.append(f"{_clock(shown.began_min)}–{_clock(shown.bell_min)}")
+        parts.append(f"{_clock(shown.began_min)} - {_clock(shown.bell_min)}")
     return " · ".join(parts) or say(_WHYS[Why.NONE])
 
 
@@ -394,36 +403,24 @@ def _undo(classroom: Classroom, moment: Moment, say: Translate) -> dict[str, Any
 
 
 def _notices(
-    classroom: Classroom,
-    phase: Phase,
-    proposed: Proposal,
-    moment: Moment,
-    line: Line,
-    refusing: bool,  # noqa: FBT001 - one fact among others
-    say: Translate,
+    classroom: Classroom, proposed: Proposal, moment: Moment, say: Translate, also: Iterable[str]
 ) -> list[dict[str, str]]:
-    lesson, found = classroom.lesson, []
-    if refusing:
-        found.append(("disk", "warning", N_("The disk takes no new records: free some space now.")))
-    ended = lesson.ended
-    if ended and ended.how is Ending.BELL and ended.lesson.sheet:
-        if not ended.lesson.sheet.confirmed:
-            found.append(
-                ("unconfirmed", "warning", N_("The last lesson's attendance is not confirmed."))
-            )
-    if lesson.running and lesson.running.classes and lesson.sheet is None:
-        found.append(
-            ("no_list", "info", N_("The class list is not on this computer; the lesson goes on."))
-        )
+    lesson, found = classroom.lesson, set(also)
+    ended, running = lesson.ended, lesson.running
+    sheet = ended.lesson.sheet if ended and ended.how is Ending.BELL else None
+    if sheet is not None and not sheet.confirmed:
+        found.add("unconfirmed")
+    if running and running.classes and running.sheet is None:
+        found.add("no_list")
     begun = proposed.begins_min is not None and moment.minute >= proposed.begins_min
-    if phase in {Phase.IDLE, Phase.ENDED} and proposed.why is Why.TIMETABLE and begun:
-        if not (ended and ended.lesson.began_min == proposed.begins_min):
-            found.append(("bell", "info", N_("The bell has rung: press Start the lesson.")))
-    if not line.controller_listening:
-        found.append(
-            ("offline", "info", N_("No line to the school's server; everything is kept here."))
-        )
-    return [{"code": code, "level": level, "sentence": say(text)} for code, level, text in found]
+    taught = ended is not None and ended.lesson.began_min == proposed.begins_min
+    if not running and proposed.why is Why.TIMETABLE and begun and not taught:
+        found.add("bell")
+    return [
+        {"code": code, "level": level, "sentence": say(text)}
+        for code, (level, text) in _NOTICES.items()
+        if code in found
+    ]
 
 
 def _faults(classroom: Classroom, waiting: frozenset[str], say: Translate) -> dict[str, Any]:
