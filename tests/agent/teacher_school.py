@@ -114,7 +114,7 @@ class TeacherSchool:
             ]
         )
         config = uvicorn.Config(
-            Guard(app, _refused), port=self.port, log_level="error", timeout_graceful_shutdown=1
+            Guard(app, _refused), port=self.port, log_level="critical", timeout_graceful_shutdown=1
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run)

@@ -17,6 +17,12 @@ BIG = "document.getElementById('big')"
 USABLE = f"!{BIG}.hidden && {BIG}.getAttribute('aria-disabled') === null"
 ROW = '.pupil[data-key="{}"]'
 AWAY_S = 5.0
+# Pupils whose number does not stand before the name, or the mark's letter not after it.
+OVERLAPPING = """[...document.querySelectorAll('.pupil')].filter((each) => {
+    const [number, name, letter] = ['.number', '.name', '.letter'].map(
+        (part) => each.querySelector(part).getBoundingClientRect());
+    return number.right > name.left || (letter.width && letter.left < name.right);
+}).map((each) => each.dataset.key)"""
 
 
 class TeacherPage(Page):
@@ -318,6 +324,7 @@ def test_every_phase_can_be_used_by_everybody_at_every_size(
     if phase == "running":
         page.click(f"{ROW.format('10A1-02')} > button")
         page.says("#counts", "42/41/1")
+        assert page.see(OVERLAPPING) == []
     assert violations(page) == []
     assert page.see("document.documentElement.scrollWidth") <= size[0]
     assert page.see(f"{BIG}.offsetHeight") >= 96
