@@ -351,3 +351,15 @@ def test_an_absent_agent_can_be_read_by_everybody(page: TeacherPage, school: Tea
     page.wait("!document.getElementById('away').hidden")
     assert violations(page) == []
     school.start()
+
+
+def test_a_lesson_may_end_before_its_roll_is_confirmed(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """Where the agent offers a second deed, it stands below the big button."""
+    school.more = {"also": {"action": "end", "label": "Kết thúc tiết học", "enabled": True}}
+    page.open(school.url)
+    to(page, "running")
+    page.click("#also")
+    page.says("#headline", "Đã hết tiết")
+    assert [path for path, _ in school.posts] == ["/api/v1/lesson/start", "/api/v1/lesson/end"]

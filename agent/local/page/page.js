@@ -168,7 +168,7 @@ function startBody() {
 }
 
 function renderBar() {
-  const choice = (view.rooms?.length ?? 0) > 1 || view.pick_room;
+  const choice = view.roaming !== false && ((view.rooms?.length ?? 0) > 1 || view.pick_room);
   byId("room").hidden = !view.room && !choice;
   text(byId("room-name"), view.room || "?");
   attribute(byId("room"), "data-fixed", choice ? null : "");
@@ -189,6 +189,10 @@ function renderLesson() {
     const settling = performance.now() < settledAt;
     attribute(big, "data-settling", settling && view.button.enabled ? "" : null);
     able(big, view.button.enabled && !settling);
+    const also = byId("also");
+    also.hidden = !view.also;
+    text(also, view.also?.label);
+    able(also, Boolean(view.also?.enabled) && !settling);
   }
   byId("class").hidden = !idle() || !view.proposal;
   if (view.proposal) {
@@ -270,6 +274,7 @@ function renderTools() {
   text(byId("scan-words"), view.scan?.words);
   camera.hidden = !view.camera;
   text(camera, view.camera?.label);
+  text(byId("camera-words"), view.camera?.words);
   attribute(camera, "aria-pressed", Boolean(view.camera?.off));
   able(camera, true);
   board.hidden = !view.tablets?.board;
@@ -293,10 +298,10 @@ function renderRoll() {
   text(byId("counts"), roll.text);
   text(byId("counts-words"), words.counts);
   byId("confirmed").hidden = !roll.confirmed;
-  text(byId("confirmed").lastElementChild, words.confirmed);
+  text(byId("confirmed").lastElementChild, roll.confirmed_words || words.confirmed);
   text(byId("hint"), roll.confirmed ? words.correct_hint : words.mark_hint);
   const looks = roll.lines.filter(needsLook).length;
-  text(byId("filter"), `${words.only_look} (${looks})`);
+  text(byId("filter"), `${words.needs_a_look} (${looks})`);
   attribute(byId("filter"), "aria-pressed", onlyLook);
   const shown = onlyLook ? roll.lines.filter((line) => needsLook(line) || touched.has(line.student)) : roll.lines;
   const groups = new Map();
@@ -467,10 +472,12 @@ async function copy() {
 }
 
 const DEEDS = { start: ["/api/v1/lesson/start", startBody], confirm: ["/api/v1/roll/confirm", () => ({})], end: ["/api/v1/lesson/end", () => ({})] };
-press(byId("big"), () => {
-  const [path, body] = DEEDS[view.button.action] ?? [];
-  if (path) post(byId("big"), path, body());
-});
+for (const [id, name] of [["big", "button"], ["also", "also"]]) {
+  press(byId(id), () => {
+    const [path, body] = DEEDS[view[name]?.action] ?? [];
+    if (path) post(byId(id), path, body());
+  });
+}
 press(byId("undo"), () => post(byId("undo"), "/api/v1/undo", {}));
 press(byId("scan"), () => post(byId("scan"), "/api/v1/scan", { on: !view.scan.running }));
 press(byId("camera"), () => post(byId("camera"), "/api/v1/camera", { off: !view.camera.off }));

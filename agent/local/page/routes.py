@@ -54,7 +54,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "confirmed": N_("Confirmed"),
     "mark_hint": N_("All are present. Tap whoever is absent."),
     "correct_hint": N_("To correct a mark, tap the pupil and choose."),
-    "only_look": N_("Only what needs a look"),
+    "needs_a_look": N_("Only those to look at"),
     "nothing_to_look": N_("Nobody needs a look."),
     "copy": N_("Copy"),
     "copied": N_("Copied"),
