@@ -319,6 +319,10 @@ def test_every_phase_can_be_used_by_everybody_at_every_size(
 ) -> None:
     """No violation of WCAG 2.1 AA, no sideways scrolling, a big button of 96 pixels or more."""
     school.gaps = {"sentence": "Chưa thấy bảng.", "todo": "Thầy/cô bật công tắc bảng giúp."}
+    school.sent = [{"part": "board", "sentence": "Đã nhận: bảng, 07:31", "delivered": True}]
+    ask = {"device_id": "d1", "question": "bảng?", "name": "HitEVision", "kind": "board"}
+    notice = {"code": "offline", "sentence": "Không có đường truyền.", "level": "info"}
+    school.more = {"notices": [notice], "questions": [ask]}
     page.open(school.url, *size)
     to(page, phase)
     if phase == "running":
