@@ -16,6 +16,7 @@ from agent.clerk import Clerk
 from agent.local.equipment import EquipmentDoor
 from agent.local.guard import Guard, Refusal, json_response
 from agent.local.lessons import LessonDoor
+from agent.local.page.routes import routes as page_routes
 from agent.local.status import status_of
 from agent.local.surroundings import Surroundings
 from protocol import __version__
@@ -45,6 +46,7 @@ def application(clerk: Clerk, around: Surroundings) -> ASGIApp:
         Route("/healthz", door.healthz),
         Route("/api/v1/status", door.status),
         *LessonDoor(clerk, around, door.language).routes(),
+        *page_routes(around.language),
         *EquipmentDoor(clerk, around.hands).routes(),
     ]
     handlers: Mapping[Any, Any] = {

@@ -157,16 +157,11 @@ def test_a_bare_room_has_no_tablets_to_turn() -> None:
 
 def test_rolls_hold_invented_pupils_of_their_own_room() -> None:
     """35 to 45 opaque ids, and no pupil sits in two rooms."""
-    rolls = [
-        people.pupils_of(f"P{floor}{number:02}", Random(1))
-        for floor in (1, 2)
-        for number in (1, 10)
-    ]
-    pupils = [pupil for roll in rolls for pupil in roll]
+    names = [f"P{floor}{number:02}" for floor in (1, 2) for number in (1, 10)]
+    rolls = [people.pupils_of(name, Random(1)) for name in names]
+    pupils = [pupil.student for roll in rolls for pupil in roll]
     assert len(set(pupils)) == len(pupils)
     assert all(35 <= len(roll) <= 45 for roll in rolls)
     assert all(re.fullmatch(r"hs-\d{4,}", pupil) for pupil in pupils)
-    assert all(
-        re.fullmatch(r"hs-\d{5}", pupil.student)
-        for pupil in people.pupils_of("Thư viện", Random(1))
-    )
+    library = people.pupils_of("Thư viện", Random(1))
+    assert all(re.fullmatch(r"hs-\d{5}", pupil.student) for pupil in library)
