@@ -1,0 +1,25 @@
+"""This file reads door cards in a picture: QR codes, by ZXing, and of them the text only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import zxingcpp
+
+from hardware.readings import clean
+
+if TYPE_CHECKING:
+    from cv2.typing import MatLike
+
+TEXT_LIMIT: Final = 200  # characters of a text; a door card has 24
+MOST: Final = 16  # codes of a picture
+
+
+def read_door(grey: MatLike) -> tuple[str, ...]:
+    """The texts of the QR codes in a picture, cleaned and bounded, each once, in order.
+
+    grey: shape (height, width), 8 bits.
+    """
+    codes = zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormat.QRCode)
+    texts = (clean(each.text, TEXT_LIMIT) for each in codes if each.valid)
+    return tuple(dict.fromkeys(text for text in texts if text))[:MOST]
