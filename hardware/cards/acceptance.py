@@ -114,7 +114,9 @@ class Acceptance:
 
     def _held_together(self, now: dict[int, _Sighting]) -> Iterator[int]:
         """The ids of pairs that moved as one, against the class, in enough frames."""
-        moves = {each: _move(self._seen[each][-1], now[each]) for each in now if self._seen.get(each)}
+        moves = {
+            each: _move(self._seen[each][-1], now[each]) for each in now if self._seen.get(each)
+        }
         if not moves:
             return
         drift = (median(x for x, _ in moves.values()), median(y for _, y in moves.values()))

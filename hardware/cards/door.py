@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import zxingcpp
 
+from hardware.cards.words import TEXT_LIMIT, TEXTS_LIMIT
 from hardware.readings import clean
 
 if TYPE_CHECKING:
     from cv2.typing import MatLike
-
-TEXT_LIMIT: Final = 200  # characters of a text; a door card has 24
-MOST: Final = 16  # codes of a picture
 
 
 def read_door(grey: MatLike) -> tuple[str, ...]:
@@ -22,4 +20,4 @@ def read_door(grey: MatLike) -> tuple[str, ...]:
     """
     codes = zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormat.QRCode)
     texts = (clean(each.text, TEXT_LIMIT) for each in codes if each.valid)
-    return tuple(dict.fromkeys(text for text in texts if text))[:MOST]
+    return tuple(dict.fromkeys(text for text in texts if text))[:TEXTS_LIMIT]

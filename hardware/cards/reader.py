@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Final
 import cv2
 
 from hardware.cards.acceptance import Card, Point, apart
+from hardware.cards.words import CARDS_LIMIT
 
 if TYPE_CHECKING:
     from cv2.typing import MatLike
 
 _SMALLEST_SIDE: Final = 32  # px of a picture that can hold a card
-_MOST: Final = 200  # cards of a picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ def read(grey: MatLike, *profiles: Profile) -> tuple[Card, ...]:
         others = kept.setdefault(card.id, [])
         if all(apart(card, other) for other in others):
             others.append(card)
-    return tuple(chain.from_iterable(kept[each] for each in sorted(kept)))[:_MOST]
+    return tuple(chain.from_iterable(kept[each] for each in sorted(kept)))[:CARDS_LIMIT]
 
 
 def _found(grey: MatLike, profile: Profile) -> list[Card]:

@@ -115,9 +115,7 @@ def foreign(seed: int, size: Size = FULL_HD) -> Take:
     luck = Random(f"foreign {seed}")
     setting = Setting(side=(24.0, 120.0), size=size)
     held = _seated(list(range(setting.cards)), setting, luck)
-    textures = {
-        each.id: _card(_marker(luck.choice(_FOREIGN), luck.randrange(30))) for each in held
-    }
+    textures = {each.id: _card(_marker(luck.choice(_FOREIGN), luck.randrange(30))) for each in held}
     ground = _ground(luck, size)
     return Take(jpeg=_exposed(ground, held, textures, luck, setting, 0.9, 0.5))
 
@@ -138,8 +136,13 @@ def door(
     # The code has a margin of its own, where a marker's card has two cells.
     wide = (side[0] * _MARKER / _MARKER, side[1])
     setting = Setting(
-        side=wide, tilt=(0.0, tilt), motion=(0.0, 1.5), defocus=(0.0, 0.8), noise=(2.0, 5.0),
-        covered=0.0, size=size,
+        side=wide,
+        tilt=(0.0, tilt),
+        motion=(0.0, 1.5),
+        defocus=(0.0, 0.8),
+        noise=(2.0, 5.0),
+        covered=0.0,
+        size=size,
     )
     held = _seated(list(range(len(texts))), setting, luck)
     textures = {number: _card(_qr(text)) for number, text in enumerate(texts)}
@@ -183,8 +186,11 @@ def _seated(ids: list[int], setting: Setting, luck: Random) -> list[Shown]:
         reach = _reach(side)
         for _ in range(2000):
             centre = (luck.uniform(reach, width - reach), luck.uniform(reach, height - reach))
-            if all(hypot(centre[0] - each.centre[0], centre[1] - each.centre[1])
-                   > reach + _reach(each.side) for each in held):
+            if all(
+                hypot(centre[0] - each.centre[0], centre[1] - each.centre[1])
+                > reach + _reach(each.side)
+                for each in held
+            ):
                 held.append(_held(marker_id, centre, side, setting, luck))
                 break
     return held
@@ -272,9 +278,7 @@ def _ground(luck: Random, size: Size, things: int = 90) -> NDArray[np.float32]:
     return cv2.GaussianBlur(ground.astype(np.float32), (0, 0), 0.7).astype(np.float32)
 
 
-def _lay_checks(
-    ground: Frame, luck: Random, at: tuple[int, int], cells: int
-) -> None:
+def _lay_checks(ground: Frame, luck: Random, at: tuple[int, int], cells: int) -> None:
     """A dark-edged square of random cells: what is most like a marker."""
     cell = luck.randrange(3, 14)
     pattern = np.array([[luck.choice((20, 230)) for _ in range(cells)] for _ in range(cells)])
@@ -317,7 +321,12 @@ def _lay(picture: NDArray[np.float32], held: Shown, texture: Frame, luck: Random
     reach = int(_reach(held.side) + hypot(*held.motion)) + 4
     left, top = int(held.centre[0]) - reach, int(held.centre[1]) - reach
     high, wide = picture.shape
-    x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + 2 * reach, wide), min(top + 2 * reach, high)
+    x0, y0, x1, y1 = (
+        max(left, 0),
+        max(top, 0),
+        min(left + 2 * reach, wide),
+        min(top + 2 * reach, high),
+    )
     fine = (2 * reach * _FINE, 2 * reach * _FINE)
     edge = float(texture.shape[0])
     corners = np.array([(0, 0), (edge, 0), (edge, edge), (0, edge)], np.float32)
@@ -355,7 +364,10 @@ def _streak(motion: tuple[float, float]) -> NDArray[np.float32]:
     wide = int(max(abs(x), abs(y))) // 2 * 2 + 3
     kernel = np.zeros((wide, wide), np.float32)
     middle = wide // 2
-    ends = [(round(middle - x / 2), round(middle - y / 2)), (round(middle + x / 2), round(middle + y / 2))]
+    ends = [
+        (round(middle - x / 2), round(middle - y / 2)),
+        (round(middle + x / 2), round(middle + y / 2)),
+    ]
     for one, other in pairwise(ends):
         cv2.line(kernel, one, other, 1.0, 1, cv2.LINE_AA)
     return kernel / kernel.sum()
