@@ -50,7 +50,9 @@ def no_vision() -> SenseMissing:
 
 
 @asynccontextmanager
-async def child_of(module: str, order: bytes) -> AsyncIterator[Process]:
+async def child_of(
+    module: str, order: bytes, *, line_limit: int = LINE_LIMIT
+) -> AsyncIterator[Process]:
     """A process that runs a module of ours and has read its order; dead once this is left.
 
     Orders go by standard input, for arguments can be read by every user of the machine.
@@ -65,7 +67,7 @@ async def child_of(module: str, order: bytes) -> AsyncIterator[Process]:
         stdout=PIPE,
         # What FFmpeg complains of names the camera's URL, with its password.
         stderr=DEVNULL,
-        limit=LINE_LIMIT,
+        limit=line_limit,
         env={**os.environ, "PYTHONPATH": path},
         start_new_session=True,
     )

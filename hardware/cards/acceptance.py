@@ -123,9 +123,8 @@ class Acceptance:
         for pair in combinations(sorted(moves), 2):
             one, other = pair
             side = max(now[one].side, now[other].side)
-            if dist(now[one].centre, now[other].centre) > _HAND_SIDES * side:
-                self._steps.pop(pair, None)
-            elif dist(moves[one], moves[other]) > _RIGID_SIDES * side:
+            near = dist(now[one].centre, now[other].centre) <= _HAND_SIDES * side
+            if not near or dist(moves[one], moves[other]) > _RIGID_SIDES * side:
                 self._steps.pop(pair, None)
             elif dist(moves[one], drift) > _MOVED_SIDES * side:
                 self._steps[pair] = self._steps.get(pair, 0) + 1

@@ -18,6 +18,7 @@ def read_door(grey: MatLike) -> tuple[str, ...]:
 
     grey: shape (height, width), 8 bits.
     """
-    codes = zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormat.QRCode)
+    one = zxingcpp.BarcodeFormat.QRCode
+    codes = zxingcpp.read_barcodes(grey, formats=one)  # type: ignore[arg-type] # taken as several
     texts = (clean(each.text, TEXT_LIMIT) for each in codes if each.valid)
     return tuple(dict.fromkeys(text for text in texts if text))[:TEXTS_LIMIT]

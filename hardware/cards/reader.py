@@ -56,14 +56,13 @@ def read(grey: MatLike, *profiles: Profile) -> tuple[Card, ...]:
 
 def _found(grey: MatLike, profile: Profile) -> list[Card]:
     corners, ids, _ = _detector(profile).detectMarkers(grey)
-    if ids is None:
-        return []
-    found = zip(ids.ravel().tolist(), corners, strict=True)
-    return [Card(number, _corners(quad)) for number, quad in found]
+    # Without any, the ids are no array at all.
+    found = zip(ids.ravel().tolist(), corners, strict=True) if corners else ()
+    return [Card(int(number), _corners(quad)) for number, quad in found]
 
 
 def _corners(quad: MatLike) -> tuple[Point, ...]:
-    return tuple((float(x), float(y)) for x, y in quad.reshape(4, 2))
+    return tuple((round(float(x), 2), round(float(y), 2)) for x, y in quad.reshape(4, 2))
 
 
 @lru_cache(maxsize=4)

@@ -1,10 +1,10 @@
-"""This file has cards read in a process of its own, and surely ends it. No OpenCV is loaded here."""
+"""This file has cards read in a process of its own, and surely ends it. It loads no OpenCV."""
 
 from __future__ import annotations
 
 import asyncio
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from hardware.camera.order import NO_VISION
 from hardware.camera.process import child_of
 from hardware.camera.watch import Target, order_for
 from hardware.cards.acceptance import Found
-from hardware.cards.words import Going, Job, Over, Picture, Task, Text, Word, word_of
+from hardware.cards.words import LINE_LIMIT, Going, Job, Over, Picture, Task, Text, Word, word_of
 from hardware.readings import SenseMissing
 
 __all__ = ["SCAN_S", "Found", "Over", "Picture", "read_pictures", "scan", "watch_door"]
@@ -99,14 +99,14 @@ async def read_pictures(paths: Sequence[Path]) -> AsyncIterator[Picture]:
 
 async def _words(
     job: Job, wanted: Callable[[], bool], *, longest_s: float = float("inf")
-) -> AsyncIterator[Word]:
+) -> AsyncGenerator[Word, None]:
     """What the process says, until it is over, silent for too long, or no longer wanted.
 
     However this ends, the process is dead and the camera closed.
     """
     clock = asyncio.get_running_loop().time
     word_by, end_by = clock() + _START_S, clock() + longest_s
-    async with child_of(_MODULE, job.line()) as child:
+    async with child_of(_MODULE, job.line(), line_limit=LINE_LIMIT) as child:
         while wanted():
             left_s = min(word_by, end_by) - clock()
             if left_s <= 0:

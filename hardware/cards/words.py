@@ -125,7 +125,7 @@ def word_of(line: bytes) -> Word:
         if "id" in told:
             return Found(_id(told["id"]), Flag(told["flag"]) if told["flag"] else None)
         return Text(_text(told["text"]))
-    except (RecursionError, KeyError, TypeError) as error:
+    except (RecursionError, KeyError, TypeError, OverflowError) as error:
         raise ValueError("no such word") from error
 
 

@@ -1,4 +1,4 @@
-"""This file draws pictures of a class that holds up its cards, and of what must not be read as such.
+"""This file draws pictures of a class that holds up its cards, and of what is no such card.
 
 The same seed gives the same picture. OpenCV draws the markers itself, so that it can disagree
 with the patterns of protocol/markers.py; like pictures.py it is imported only where it is used.
@@ -6,8 +6,9 @@ with the patterns of protocol/markers.py; like pictures.py it is imported only w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from math import cos, exp, hypot, log, radians, sin
 from random import Random
@@ -20,13 +21,25 @@ from numpy.typing import NDArray
 
 from simulators.devices.pictures import FULL_HD, Frame, Size, jpeg
 
-__all__ = ["FULL_HD", "Setting", "Shown", "Take", "class_of", "clutter", "door", "foreign"]
+__all__ = [
+    "FULL_HD",
+    "Setting",
+    "Shown",
+    "Take",
+    "class_of",
+    "clutter",
+    "door",
+    "foreign",
+    "picture_of",
+]
 
 _FOCUS_PX: Final = 1185.0  # of a full-HD camera that sees 78 degrees
 _CELLS: Final = 11  # of a card: the marker's seven, and two of white around
 _MARKER: Final = 7
 _TEXEL: Final = 8  # px of a cell, as drawn
+_LITTLE: Final = 0.2  # px of blur that is not worth drawing
 _FINE: Final = 3  # so many times finer than the frame is a card laid into it
+_ROUND: Final = 8  # pictures that a simulated camera shows in turn
 _FOREIGN: Final = (
     cv2.aruco.DICT_4X4_50,
     cv2.aruco.DICT_6X6_250,
@@ -81,6 +94,15 @@ class Take:
         return np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), np.uint8)
 
 
+@dataclass(frozen=True, slots=True)
+class _Lens:
+    """One exposure. light: a factor. defocus: sigma [px]."""
+
+    setting: Setting
+    light: float
+    defocus: float
+
+
 def class_of(
     seed: int, setting: Setting = Setting(), *, frames: int = 1, ids: Iterable[int] | None = None
 ) -> list[Take]:
@@ -88,16 +110,16 @@ def class_of(
 
     ids: of the cards; by default as many as the setting has, from 1.
     """
-    luck = Random(f"class {seed}")
+    luck = _luck("class", seed)
     chosen = list(ids) if ids is not None else luck.sample(range(1, 50), setting.cards)
     held = _seated(chosen, setting, luck)
     ground = _ground(luck, setting.size)
     light, defocus = luck.uniform(*setting.light), luck.uniform(*setting.defocus)
     taken = []
     for number in range(frames):
-        luck_now = Random(f"class {seed} {number}")
+        luck_now = _luck("class", seed, number)
         textures = {each.id: _card(_marker(cv2.aruco.DICT_5X5_50, each.id)) for each in held}
-        picture = _exposed(ground, held, textures, luck_now, setting, light, defocus)
+        picture = _exposed(ground, held, textures, luck_now, _Lens(setting, light, defocus))
         taken.append(Take(jpeg=picture, shown=tuple(held)))
         held = [_moved(each, setting, luck_now) for each in held]
     return taken
@@ -105,19 +127,19 @@ def class_of(
 
 def clutter(seed: int, size: Size = FULL_HD) -> Take:
     """A picture without any card: posters, windows, text, chequered cloth, grids."""
-    luck = Random(f"clutter {seed}")
+    luck = _luck("clutter", seed)
     ground = _ground(luck, size, things=260)
-    return Take(jpeg=_exposed(ground, [], {}, luck, Setting(size=size), 0.9, 0.3))
+    return Take(jpeg=_exposed(ground, [], {}, luck, _Lens(Setting(size=size), 0.9, 0.3)))
 
 
 def foreign(seed: int, size: Size = FULL_HD) -> Take:
     """A class that holds up tags of other kinds: other ArUco dictionaries, AprilTags."""
-    luck = Random(f"foreign {seed}")
+    luck = _luck("foreign", seed)
     setting = Setting(side=(24.0, 120.0), size=size)
     held = _seated(list(range(setting.cards)), setting, luck)
     textures = {each.id: _card(_marker(luck.choice(_FOREIGN), luck.randrange(30))) for each in held}
     ground = _ground(luck, size)
-    return Take(jpeg=_exposed(ground, held, textures, luck, setting, 0.9, 0.5))
+    return Take(jpeg=_exposed(ground, held, textures, luck, _Lens(setting, 0.9, 0.5)))
 
 
 def door(
@@ -132,11 +154,9 @@ def door(
 
     side: of the code without its margin [px].
     """
-    luck = Random(f"door {seed}")
-    # The code has a margin of its own, where a marker's card has two cells.
-    wide = (side[0] * _MARKER / _MARKER, side[1])
+    luck = _luck("door", seed)
     setting = Setting(
-        side=wide,
+        side=side,
         tilt=(0.0, tilt),
         motion=(0.0, 1.5),
         defocus=(0.0, 0.8),
@@ -147,9 +167,26 @@ def door(
     held = _seated(list(range(len(texts))), setting, luck)
     textures = {number: _card(_qr(text)) for number, text in enumerate(texts)}
     ground = _ground(luck, size)
-    light, defocus = luck.uniform(0.6, 1.05), luck.uniform(*setting.defocus)
-    picture = _exposed(ground, held, textures, luck, setting, light, defocus)
+    lens = _Lens(setting, luck.uniform(0.6, 1.05), luck.uniform(*setting.defocus))
+    picture = _exposed(ground, held, textures, luck, lens)
     return Take(jpeg=picture, shown=tuple(held))
+
+
+def picture_of(
+    ids: Iterable[int] = range(1, 13), *, side: tuple[float, float] = (40.0, 70.0)
+) -> Callable[[int, str, Size, int], bytes]:
+    """What a simulated camera shows of a class with these cards, whatever else is wrong with it.
+
+    side: of the markers [px].
+    """
+    shown = tuple(ids)
+
+    @lru_cache(maxsize=4)
+    def taken(seed: int, size: Size) -> list[Take]:
+        setting = Setting(side=side, covered=0.0, size=size)
+        return class_of(seed, setting, frames=_ROUND, ids=shown)
+
+    return lambda seed, _fault, size, number: taken(seed, size)[number % _ROUND].jpeg
 
 
 def _marker(dictionary: int, marker_id: int) -> Frame:
@@ -294,22 +331,20 @@ def _exposed(
     held: list[Shown],
     textures: dict[int, Frame],
     luck: Random,
-    setting: Setting,
-    light: float,
-    defocus: float,
+    lens: _Lens,
 ) -> bytes:
     """The picture as the camera sends it."""
     picture = ground.copy()
     for each in held:
         _lay(picture, each, textures[each.id], luck)
-    if defocus > 0.1:
-        picture = cv2.GaussianBlur(picture, (0, 0), defocus).astype(np.float32)
-    width, height = setting.size
+    if lens.defocus > _LITTLE:
+        picture = cv2.GaussianBlur(picture, (0, 0), lens.defocus).astype(np.float32)
+    width, height = lens.setting.size
     slope = np.linspace(luck.uniform(0.75, 1.0), 1.0, width, dtype=np.float32)
     slope = slope[:: luck.choice((1, -1))]
-    picture *= slope[np.newaxis, :] * np.float32(light)
+    picture *= slope[np.newaxis, :] * np.float32(lens.light)
     noise = np.random.default_rng(luck.randrange(1 << 30))
-    spread = np.float32(luck.uniform(*setting.noise))
+    spread = np.float32(luck.uniform(*lens.setting.noise))
     picture += noise.standard_normal((height, width), np.float32) * spread
     grey = np.clip(picture, 0, 255).astype(np.uint8)
     return jpeg(np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), np.uint8))
@@ -330,18 +365,19 @@ def _lay(picture: NDArray[np.float32], held: Shown, texture: Frame, luck: Random
     fine = (2 * reach * _FINE, 2 * reach * _FINE)
     edge = float(texture.shape[0])
     corners = np.array([(0, 0), (edge, 0), (edge, edge), (0, edge)], np.float32)
-    onto = cv2.getPerspectiveTransform(corners, (quad - np.float32((left, top))) * _FINE)
+    onto = cv2.getPerspectiveTransform(
+        corners, (quad - np.array((left, top), np.float32)) * np.float32(_FINE)
+    )
     card = cv2.warpPerspective(texture, onto, fine, flags=cv2.INTER_AREA).astype(np.float32)
     mask = cv2.warpPerspective(np.ones_like(texture), onto, fine).astype(np.float32)
     _hold(card, held, luck)
-    if hypot(*held.motion) > 0.3:
+    if hypot(*held.motion) > _LITTLE:
         kernel = _streak(held.motion)
-        card, mask = cv2.filter2D(card * mask, -1, kernel), cv2.filter2D(mask, -1, kernel)
+        card, mask = _blurred(card * mask, kernel), _blurred(mask, kernel)
     else:
         card = card * mask
     small = (2 * reach, 2 * reach)
-    card = cv2.resize(card, small, interpolation=cv2.INTER_AREA)
-    mask = cv2.resize(mask, small, interpolation=cv2.INTER_AREA)
+    card, mask = _shrunk(card, small), _shrunk(mask, small)
     inner = np.s_[y0 - top : y1 - top, x0 - left : x1 - left]
     room = picture[y0:y1, x0:x1]
     room *= 1 - mask[inner]
@@ -370,4 +406,16 @@ def _streak(motion: tuple[float, float]) -> NDArray[np.float32]:
     ]
     for one, other in pairwise(ends):
         cv2.line(kernel, one, other, 1.0, 1, cv2.LINE_AA)
-    return kernel / kernel.sum()
+    return (kernel / kernel.sum()).astype(np.float32)
+
+
+def _blurred(layer: NDArray[np.float32], kernel: NDArray[np.float32]) -> NDArray[np.float32]:
+    return cv2.filter2D(layer, -1, kernel).astype(np.float32, copy=False)
+
+
+def _shrunk(layer: NDArray[np.float32], size: Size) -> NDArray[np.float32]:
+    return cv2.resize(layer, size, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
+
+
+def _luck(*of: object) -> Random:
+    return Random(" ".join(map(str, of)))  # noqa: S311 - a play, not a secret
