@@ -406,15 +406,15 @@ def _streak(motion: tuple[float, float]) -> NDArray[np.float32]:
     ]
     for one, other in pairwise(ends):
         cv2.line(kernel, one, other, 1.0, 1, cv2.LINE_AA)
-    return (kernel / kernel.sum()).astype(np.float32)
+    return np.asarray(kernel / kernel.sum(), np.float32)
 
 
 def _blurred(layer: NDArray[np.float32], kernel: NDArray[np.float32]) -> NDArray[np.float32]:
-    return cv2.filter2D(layer, -1, kernel).astype(np.float32, copy=False)
+    return np.asarray(cv2.filter2D(layer, -1, kernel), np.float32)
 
 
 def _shrunk(layer: NDArray[np.float32], size: Size) -> NDArray[np.float32]:
-    return cv2.resize(layer, size, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
+    return np.asarray(cv2.resize(layer, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _luck(*of: object) -> Random:
