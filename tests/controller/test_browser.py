@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
-import json
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 from web_school import (
     CRITICAL,
@@ -27,125 +21,34 @@ from web_school import (
     mark,
     wait_for,
 )
-from websockets.sync.client import ClientConnection, connect
 
 from controller.memory.store import Store
 from protocol.messages import KitLine
 from protocol.model import NO_ROOM, DeviceKind, DeviceMeasures, Reason
+from tests.axe import violations
+from tests.browser import SIZES, Page, opened_tab, running_browser
 
 BOARD, TABLET = DeviceKind.BOARD, DeviceKind.TABLET
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--lang=vi",
-    "--accept-lang=vi",
-    "--remote-debugging-port=0",
-)
 
 
-class Page:
-    """One tab; it notes every request, console error and uncaught exception."""
+class Screen(Page):
+    """A screen, whose line tells its age."""
 
-    def __init__(self, line: ClientConnection) -> None:
-        self._line = line
-        self._numbers = itertools.count(1)
-        self.requests: list[str] = []
-        self.errors: list[str] = []
-
-    def call(self, method: str, **params: Any) -> dict[str, Any]:
-        """Ask the browser something and return its answer."""
-        number = next(self._numbers)
-        self._line.send(json.dumps({"id": number, "method": method, "params": params}))
-        while True:
-            message = json.loads(self._line.recv(30))
-            if message.get("id") == number:
-                assert "error" not in message, message
-                answer: dict[str, Any] = message["result"]
-                return answer
-            self._note(message.get("method", ""), message.get("params", {}))
-
-    def open(self, url: str, width: int = 1366, height: int = 768) -> None:
-        """Open an address and wait until its line is alive."""
-        for domain in ("Page", "Runtime", "Network", "Log"):
-            self.call(f"{domain}.enable")
-        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-        self.call("Emulation.setDeviceMetricsOverride", **size)
-        self.call("Page.navigate", url=url)
-        self.wait("document.readyState === 'complete' && document.querySelector('#age-words')")
-
-    def see(self, script: str) -> Any:
-        """The value of an expression on the page."""
-        answer = self.call("Runtime.evaluate", expression=script, returnByValue=True)
-        assert "exceptionDetails" not in answer, answer
-        return answer["result"].get("value")
-
-    def wait(self, script: str, patience_s: float = 15.0) -> None:
-        """Wait until an expression holds on the page."""
-        wait_for(lambda: self.see(f"Boolean({script})"), patience_s)
-
-    def press(self, key: str) -> None:
-        """Press a key."""
-        code = {"Tab": 9, "Enter": 13}[key]
-        text = {"text": "\r"} if key == "Enter" else {}
-        for kind in ("keyDown", "keyUp"):
-            self.call(
-                "Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **text
-            )
-
-    def _note(self, method: str, params: dict[str, Any]) -> None:
-        match method:
-            case "Network.requestWillBeSent":
-                self.requests.append(params["request"]["url"])
-            case "Network.webSocketCreated":
-                self.requests.append(params["url"])
-            case "Runtime.exceptionThrown":
-                self.errors.append(json.dumps(params["exceptionDetails"])[:500])
-            case "Log.entryAdded" if params["entry"]["level"] == "error":
-                self.errors.append(params["entry"]["text"])
-            case "Runtime.consoleAPICalled" if params["type"] == "error":
-                self.errors.append(json.dumps(params["args"])[:500])
+    ready = "document.querySelector('#age-words')"
 
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The debugging port of a running Chromium."""
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("needs the package chromium")
-    profile = tmp_path_factory.mktemp("chromium")
-    with subprocess.Popen(
-        [program, *FLAGS, f"--user-data-dir={profile}"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        told = profile / "DevToolsActivePort"
-        wait_for(lambda: told.exists() and told.read_text().count("\n"), 60)
-        yield int(told.read_text().split()[0])
-        process.terminate()
+    with running_browser(tmp_path_factory.mktemp("chromium")) as port:
+        yield port
 
 
 @pytest.fixture
-def page(browser: int) -> Iterator[Page]:
+def page(browser: int) -> Iterator[Screen]:
     """A fresh tab."""
-    with opened_tab(browser) as tab:
+    with opened_tab(browser, Screen) as tab:
         yield tab
-
-
-@contextlib.contextmanager
-def opened_tab(port: int) -> Iterator[Page]:
-    """A tab, closed at the end."""
-    web = f"http://127.0.0.1:{port}/json"
-    tab = httpx.put(f"{web}/new?about:blank", trust_env=False).json()
-    with connect(tab["webSocketDebuggerUrl"], max_size=None) as line:
-        yield Page(line)
-    httpx.get(f"{web}/close/{tab['id']}", trust_env=False)
 
 
 @pytest.fixture
@@ -400,7 +303,7 @@ def test_a_room_is_reached_by_keyboard_alone(page: Page, served: Served) -> None
 def test_ten_tabs_of_one_browser_are_all_live(browser: int, served: Served) -> None:
     """Unlike event streams, sockets are not rationed to six a host."""
     with contextlib.ExitStack() as tabs:
-        pages = [tabs.enter_context(opened_tab(browser)) for _ in range(10)]
+        pages = [tabs.enter_context(opened_tab(browser, Screen)) for _ in range(10)]
         for tab in pages:
             tab.open(f"{served.url}rooms/6A1")
         wait_for(lambda: served.live.browsers == 10)
@@ -408,3 +311,14 @@ def test_ten_tabs_of_one_browser_are_all_live(browser: int, served: Served) -> N
         for tab in pages:
             tab.wait("document.querySelector('.title .state').dataset.status === 'critical'")
     wait_for(lambda: served.live.browsers == 0)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("path", ["", "?lang=en", "rooms/7A3", "rooms/6A1", "rooms/none"])
+def test_every_screen_can_be_used_by_everybody(
+    page: Page, served: Served, size: tuple[int, int], path: str
+) -> None:
+    """No violation of WCAG 2.1 AA, on the laptop, the upright tablet and the phone."""
+    served.tell(*a_full_room())
+    page.open(f"{served.url}{path}", *size)
+    assert violations(page) == []

@@ -1,0 +1,39 @@
+"""This file asks axe-core whether a page can be used by everybody (WCAG 2.1, levels A and AA).
+
+The script is Deque's (MPL-2.0) and stays in the package that carries it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.browser import Page
+
+PACKAGES: Final = ("axe_playwright_python", "axe_core_python")  # the newer axe-core first
+_LEVELS: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa")
+_SHORT: Final = """(found) => found.violations.flatMap((each) => each.nodes.map((node) =>
+    `${each.id} at ${node.target.join(" ")}: ${node.failureSummary}`.replace(/\\s+/g, " ")))"""
+
+
+def axe_script() -> str:
+    """The text of axe.min.js; the test is skipped where no package holds it."""
+    for name in PACKAGES:
+        found = importlib.util.find_spec(name)  # is not imported: it would want Playwright
+        if found is not None and found.origin is not None:
+            return Path(found.origin).with_name("axe.min.js").read_text(encoding="utf-8")
+    pytest.skip("needs the package axe-playwright-python")
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds against the open page: one line for each rule and place."""
+    if not page.see("'axe' in window"):
+        page.call("Runtime.evaluate", expression=axe_script())
+    only = {"type": "tag", "values": list(_LEVELS)}
+    found: list[str] = page.see(
+        f"axe.run(document, {{runOnly: {only}, resultTypes: ['violations']}}).then({_SHORT})"
+    )
+    return found
