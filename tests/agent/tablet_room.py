@@ -9,8 +9,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
-import httpx
-from school_double import free_port, up
+from school_double import answers, free_port, until
 
 from agent.tablets.cart import Slot
 from agent.tablets.door import serve
@@ -21,11 +20,11 @@ HOST = "127.0.0.1"
 
 
 def lesson_of(
-    *classes: str, size: int = 42, id: str = "l1", seated: dict[str, str] | None = None
-) -> Lesson:  # noqa: A002 - as the field is called
+    *classes: str, size: int = 42, code: str = "l1", seated: dict[str, str] | None = None
+) -> Lesson:
     """A lesson of these classes."""
     pupils = [Pupil(code, n, f"{code}-{n:02}") for code in classes for n in range(1, size + 1)]
-    return Lesson(id=id, classes=classes, pupils=tuple(pupils), seated=seated or {})
+    return Lesson(id=code, classes=classes, pupils=tuple(pupils), seated=seated or {})
 
 
 def dice() -> Iterator[bytes]:
@@ -75,9 +74,8 @@ async def served(office: Office) -> AsyncIterator[str]:
         serve(office, host=HOST, port=port, language="vi", taken=taken.append)
     )
     url = f"http://{HOST}:{port}"
-    async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
-        await up(client)
     try:
+        await until(lambda: answers(port))
         yield url
     finally:
         task.cancel()

@@ -84,7 +84,7 @@ def test_before_the_lesson_or_its_list_it_is_not_yet(
     assert ours.phase is phase
     for _ in range(A_TABLET + 1):
         assert knock(ours).outcome is outcome
-    ours.follow(lesson_of("10A1", id="l2"), 0)
+    ours.follow(lesson_of("10A1", code="l2"), 0)
     assert knock(ours).outcome is Outcome.IN
 
 
@@ -99,7 +99,7 @@ def test_a_new_lesson_has_a_new_secret_and_nobody_in() -> None:
         None,
         Outcome.OVER,
     )
-    ours.follow(lesson_of("10A2", id="l2"), 20)
+    ours.follow(lesson_of("10A2", code="l2"), 20)
     assert ours.taken == frozenset()
     assert ours.code
     assert ours.code.digits(20) != old
@@ -119,7 +119,7 @@ def test_what_was_suggested_before_a_restart_still_binds() -> None:
 def test_refusals_are_counted_by_their_reason() -> None:
     """An old code, a guess, a stranger: each says so, and none is in."""
     ours = desk()
-    wrong = Knock(tablet=KEYS[1], address="a", number=(0, 1), token="f" * 20)  # noqa: S106 - a guess
+    wrong = Knock(tablet=KEYS[1], address="a", number=(0, 1), token="f" * 20)
     assert ours.check_in(wrong, 0).outcome is Outcome.WRONG_CODE
     assert knock(ours, 2, 1, now_s=31, shown_s=0).outcome is Outcome.OLD_CODE
     assert knock(ours, 3, 43).outcome is Outcome.NOT_ON_ROSTER
@@ -127,15 +127,9 @@ def test_refusals_are_counted_by_their_reason() -> None:
         Outcome.NO_CODE
     )
     assert ours.taken == frozenset()
-    assert ours.refused == {
-        each: 1
-        for each in (
-            Outcome.WRONG_CODE,
-            Outcome.OLD_CODE,
-            Outcome.NOT_ON_ROSTER,
-            Outcome.NO_CODE,
-        )
-    }
+    assert ours.refused == dict.fromkeys(
+        (Outcome.WRONG_CODE, Outcome.OLD_CODE, Outcome.NOT_ON_ROSTER, Outcome.NO_CODE), 1
+    )
 
 
 def test_joint_classes_are_told_apart_by_the_class() -> None:
@@ -249,7 +243,7 @@ class AnyRoom(RuleBasedStateMachine):
             digits="" if scanned else digits,
             token=token if scanned else "",
         )
-        self._send(asked, fresh=self.now_s - at_s < 30 and at_s >= self.begun_s, by=tablet)
+        self._send(asked, fresh=self.now_s - at_s < 30 and at_s >= self.begun_s)
 
     @rule(tablet=st.integers(0, 3), number=st.integers(1, 42), text=st.text(max_size=6))
     def guess(self, tablet: int, number: int, text: str) -> None:
@@ -260,13 +254,13 @@ class AnyRoom(RuleBasedStateMachine):
         }:
             return
         asked = Knock(tablet=KEYS[tablet], address=f"a{tablet}", number=(0, number), digits=text)
-        self._send(asked, fresh=False, by=tablet)
+        self._send(asked, fresh=False)
 
     @rule()
     def end_and_begin(self) -> None:
         self.lessons += 1
         self.desk.follow(None, self.now_s)
-        self.desk.follow(lesson_of("10A1", id=f"l{self.lessons}"), self.now_s)
+        self.desk.follow(lesson_of("10A1", code=f"l{self.lessons}"), self.now_s)
         self.rightly.clear()
         self.failed.clear()
 
@@ -274,7 +268,7 @@ class AnyRoom(RuleBasedStateMachine):
     def begun_s(self) -> float:
         return self.desk.code.begun_s if self.desk.code else float("inf")
 
-    def _send(self, asked: Knock, *, fresh: bool, by: int) -> None:
+    def _send(self, asked: Knock, *, fresh: bool) -> None:
         tries = self.failed.setdefault(asked.tablet, [])
         spent = len([each for each in tries if self.now_s - each < 60]) >= A_TABLET
         answer = self.desk.check_in(asked, self.now_s)
