@@ -26,7 +26,7 @@ box-sizing:border-box}
 .qr{flex:none;width:min(46vw,84vh)}.qr svg{display:block;width:100%;height:auto}
 .right{text-align:center}p{margin:1vh 0;font-size:4vh}
 .code{font:bold 26vh/1.1 monospace;letter-spacing:.06em}.in{font-size:12vh;font-weight:bold}
-.at{font:bold 4.4vh monospace}.big{font-size:14vh;font-weight:bold;text-align:center}"""
+.at{font:bold 5.4vh monospace}.big{font-size:14vh;font-weight:bold;text-align:center}"""
 
 _SCRIPT: Final = """(function(){var now=document.querySelector("main");
 function ask(){var x=new XMLHttpRequest();x.open("GET","/board/now");x.timeout=5000;

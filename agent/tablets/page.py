@@ -27,7 +27,7 @@ button{width:104px}input{width:200px;text-align:center}
 .g,.b{font-size:28px;font-weight:bold;padding:10px;border:3px solid}
 .g{color:#14532d;background:#e6f4e7}.b{color:#8a1010;background:#fdeaea}
 button:focus,input:focus,a:focus{outline:4px solid #0b57d0}
-.h{display:none}iframe{border:0;width:100%;height:48px}
+.h{display:none}iframe{border:0;width:100%;height:120px}
 @media(max-width:480px){button{width:76px;min-height:60px}}"""
 
 # Asks how things are, and marks who is in; a new lesson, or its end, loads the page anew.

@@ -9,7 +9,7 @@ import argparse
 import json
 from pathlib import Path
 
-from tests.bench import camera, discovery, idle, ingest, school
+from tests.bench import camera, discovery, idle, ingest, school, tablets
 
 LIMITS = {
     "ingest_ratio": ("messages stored a second / counted by bare paho", ">=", 0.75),
@@ -27,6 +27,8 @@ LIMITS = {
     "avahi_browse_s": ("the same by avahi-browse -rpt, in the same run [s]", "", 0.0),
     "discovery_idle_cpu_percent": ("mDNS afterwards, idle [% of a core]", "<=", 0.2),
     "picture_judged_ms": ("a camera's picture of 1920 x 1080, judged [ms of CPU]", "<=", 5.0),
+    "checkin_p95_ms": ("40 tablets check in within 10 s on one core, p95 [ms]", "<=", 300.0),
+    "checkin_burst_s": ("40 tablets at the same moment, the last one [s]", "<=", 10.0),
     "picture_ratio": ("the same / decoding it", "", 0.0),
 }
 
@@ -43,6 +45,7 @@ def main() -> None:
         school.measure,
         discovery.measure,
         camera.measure,
+        tablets.measure,
         idle.measure,
     ):
         figures |= measure(quick=options.quick)
