@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import uuid4
 
-from agent import attendance
+import msgspec
+
 from agent.classroom import Classroom
 from agent.clerk import Clerk
 from agent.config import AgentConfig
@@ -21,7 +22,8 @@ from agent.equipment import devices
 from agent.equipment.traces import Traces
 from agent.finder import Finder
 from agent.inbox import Inbox
-from agent.lesson import Lesson
+from agent.lessons import memos
+from agent.lessons.teaching import Teaching
 from agent.local.api import application
 from agent.local.door import keep_open
 from agent.local.surroundings import Line, Surroundings
@@ -39,7 +41,7 @@ from protocol.folder import held
 from protocol.health import Finding, ReasonCode
 from protocol.link import Broker, Link, broker_from
 from protocol.model import Place, Reason, Status
-from protocol.outbox import Outbox
+from protocol.outbox import Outbox, OutboxError
 from protocol.relay import Relay
 from protocol.settings import SettingsError
 from protocol.words import N_, preferred_language
@@ -81,14 +83,16 @@ async def run(config: AgentConfig) -> None:
             beat_s=config.beat_s,
             new_id=lambda: str(uuid4()),
         )
-        agent = _Agent(
-            config,
-            classroom=_classroom(config, room, where, remembered),
-            machine=machine,
-            outbox=outbox,
-            documents=documents,
-        )
         async with _opened(outbox):
+            agent = _Agent(
+                config,
+                classroom=_classroom(
+                    config, room, where, remembered, _taught(room, outbox, remembered)
+                ),
+                machine=machine,
+                outbox=outbox,
+                documents=documents,
+            )
             _LOGGER.info("agent %s of room %s starts data=%s", agent_id, room.room, folder)
             await agent.serve(stop)
     _LOGGER.info("agent %s ends", agent_id)
@@ -152,7 +156,7 @@ class _Agent:
             "see": self._see(),
             "link": self._link.run(),
             "relay": self._relay.run(),
-            "listen": self._talk.listen(self._link, self._relay),
+            "listen": self._talk.listen(self._link, self._relay, self._clerk),
             "births": self._talk.births(self._clerk, self._link),
             "rooms": self._tell_moves(),
             "lessons": self._reach.follow_lessons(switch=config.switch_projector),
@@ -238,7 +242,14 @@ class _Agent:
 def now() -> Moment:
     """This instant by each clock."""
     at = datetime.now().astimezone()
-    return Moment(int(at.timestamp() * 1000), time.monotonic(), at.date().isoformat())
+    minute = at.hour * 60 + at.minute + at.second / 60
+    return Moment(int(at.timestamp() * 1000), _steady_s(), at.date().isoformat(), minute)
+
+
+def _steady_s() -> float:
+    """Seconds that also pass while the computer sleeps, where the system can tell."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
 
 
 def _room_of(config: AgentConfig) -> str:
@@ -253,7 +264,7 @@ def _room_of(config: AgentConfig) -> str:
 
 
 def _classroom(
-    config: AgentConfig, room: Room, where: Placement, remembered: Remembered
+    config: AgentConfig, room: Room, where: Placement, remembered: Remembered, taught: Teaching
 ) -> Classroom:
     traces = Traces(
         room=room.room,
@@ -269,9 +280,28 @@ def _classroom(
         camera_off=remembered.camera_off,
         typed=remembered.typed,
         vitals=Vitals(room=room, limits=config.limits, report_s=config.report_s),
-        lesson=Lesson(room=room, running=remembered.running),
-        roll=attendance.recalled(room, remembered.marks),
+        teaching=taught,
     )
+
+
+def _taught(room: Room, outbox: Outbox, remembered: Remembered) -> Teaching:
+    """The lesson and its roll as they were. Raises OutboxError."""
+    try:
+        return memos.recalled(
+            room,
+            outbox.memos(),
+            remembered.plan,
+            now(),
+            running=remembered.running,
+            marks=remembered.marks,
+        )
+    except msgspec.DecodeError as error:
+        raise OutboxError(
+            "memos_damaged",
+            N_("What the outbox remembers of lessons cannot be read ({cause})."),
+            N_("Install the newest LopHoc again."),
+            cause=error,
+        ) from error
 
 
 def _broker_of(config: AgentConfig, place: Place) -> Broker | Finder:

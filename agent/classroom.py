@@ -12,13 +12,14 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from agent.attendance import Marked, Roll
 from agent.equipment.condition import SWITCHED_OFF, Condition, condition_of
 from agent.equipment.devices import THIS_MACHINE, Devices
 from agent.equipment.flaws import Flaws
 from agent.equipment.traces import FIXTURES
 from agent.equipment.typed import MAX_TYPED, Typed
-from agent.lesson import Lesson
+from agent.lessons.lesson import Lesson
+from agent.lessons.roll import Marked
+from agent.lessons.teaching import TaughtAgain, Teaching
 from agent.line import line_findings, line_measures
 from agent.placement import Evidence, How, Placement
 from agent.room import Moment, Room, Said
@@ -83,14 +84,18 @@ class Classroom:
     placement: Placement
     devices: Devices
     vitals: Vitals
-    lesson: Lesson
-    roll: Roll
+    teaching: Teaching
     template: KitTemplate = KitTemplate()  # noqa: RUF009 - frozen
     flaws: Flaws = field(default_factory=Flaws)
     line: LineReading | None = None
     programs: Mapping[str, Program] = field(default_factory=dict)
     camera_off: bool = False
     typed: tuple[Typed, ...] = ()
+
+    @property
+    def lesson(self) -> Lesson:
+        """The room's lesson."""
+        return self.teaching.lesson
 
     def see(self, seen: Iterable[Seen], at_ms: int) -> Step:
         """Take in what the senses saw: what comes and goes, and how it fares."""
@@ -129,9 +134,9 @@ class Classroom:
             moment,
         )
         devices, host_said = _judge_host(here.devices, vitals.judgement, moment.at_ms)
-        roll = self.roll.only(moment.day, self.lesson.code)
-        after = replace(here, vitals=vitals, devices=devices, roll=roll)
-        return Step(after, said + report + host_said)
+        teaching, taught = self.teaching.beat(moment)
+        after = replace(here, vitals=vitals, devices=devices, teaching=teaching)
+        return Step(after, said + report + host_said + taught)
 
     def pick(self, room: str, at_ms: int) -> Step:
         """The teacher says which room this is; only a roaming computer takes it."""
@@ -160,23 +165,17 @@ class Classroom:
         devices, said = self.devices.forget(device_id, at_ms)
         return Step(replace(self, devices=devices, typed=typed), said)
 
-    def start_lesson(self, lesson: str, at_ms: int) -> Step:
-        """Start a lesson, unless one runs."""
-        after, said = self.lesson.start(lesson, at_ms)
-        return Step(replace(self, lesson=after), said)
-
-    def end_lesson(self, at_ms: int) -> Step:
-        """End the lesson, if one runs."""
-        after, said = self.lesson.end(at_ms)
-        return Step(replace(self, lesson=after), said)
+    def teach(self, deed: Callable[[Teaching], TaughtAgain]) -> Step:
+        """The teacher, or what stands in for the teacher's eyes, does something in the lesson."""
+        teaching, said = deed(self.teaching)
+        return Step(replace(self, teaching=teaching), said)
 
     def mark(
         self, student: str, status: AttendanceStatus, method: Method, moment: Moment
     ) -> tuple[Step, Marked]:
-        """Mark a pupil in the running lesson, or in the day. Raises RollFull."""
-        roll = self.roll.only(moment.day, self.lesson.code)
-        after, marked, said = roll.mark(student, status, method, self.lesson.code, moment)
-        return Step(replace(self, roll=after), said), marked
+        """Mark a pupil where there is no sheet: in the lesson, or in the day. Raises RollFull."""
+        (teaching, said), marked = self.teaching.mark(student, status, method, moment)
+        return Step(replace(self, teaching=teaching), said), marked
 
     def tell(self, told: Callable[[Devices], tuple[Devices, Said]]) -> Step:
         """A person said something of a device. Raises KeyError if it is not known."""
@@ -201,6 +200,7 @@ class Classroom:
             roaming=self.placement.roaming,
             line=line_measures(self.line),
             kit=self.kit(),
+            plan=self.teaching.digest,
         )
 
     def kit(self) -> tuple[KitLine, ...]:
@@ -242,7 +242,8 @@ class Classroom:
 
     def report(self) -> Report:
         """What a health report says of the room."""
-        return Report(self.devices.here(), line_measures(self.line), self.kit())
+        here = self.devices.here()
+        return Report(here, line_measures(self.line), self.kit(), self.teaching.digest)
 
     def _conditions(
         self, devices: Devices, readings: Iterable[CameraReading | ProjectorReading]
@@ -269,8 +270,7 @@ class Classroom:
             room=room,
             devices=devices,
             vitals=replace(self.vitals, room=room),
-            lesson=replace(self.lesson, room=room),
-            roll=replace(self.roll, room=room),
+            teaching=self.teaching.moved(room),
         )
         return Step(moved, said)
 

@@ -1,18 +1,25 @@
 """This file makes each step of the classroom sure: the outbox first, then the documents.
 
-One step at a time. What a person does is refused if the outbox cannot take it; what the senses
-see is counted then, and told by a birth when the disk is well again.
+What a lesson is goes into the outbox with what is said of it, in one piece. One step at a time.
+What a person does is refused if the outbox cannot take it; what the senses see is counted then,
+and told by a birth when the disk is well again.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
-from agent.attendance import Marked
 from agent.classroom import Classroom, Step, View
 from agent.errors import DocumentError
+from agent.lessons import memos
+from agent.lessons.roll import Marked
+from agent.lessons.sheet import Suggestion
+from agent.lessons.teaching import TaughtAgain, Teaching
 from agent.memory.documents import Documents, Remembered
 from agent.room import Moment
 from hardware.readings import Seen
@@ -21,10 +28,12 @@ from protocol.kit import Program
 from protocol.messages import AnyEvent, AnyState, HostMeasures, OutboxReport
 from protocol.model import AttendanceStatus, Method, Reason, Status
 from protocol.outbox import Outbox, OutboxError
+from protocol.plan import Plan, digest_of
 
 _LOGGER = logging.getLogger(__name__)
 
 Deed = Callable[[Classroom, int], Step]
+Teach = Callable[[Teaching, Moment], TaughtAgain]
 
 _REFUSED = Reason(ReasonCode.OUTBOX_REFUSED)
 
@@ -51,6 +60,7 @@ class Clerk:
         self._stepped = asyncio.Condition()
         self.refusing = False
         self.refused = 0
+        self.step = 0
 
     @property
     def classroom(self) -> Classroom:
@@ -63,6 +73,17 @@ class Clerk:
             async with self._stepped:
                 await self._stepped.wait()
             yield self._classroom
+
+    async def stepped(self, known: int, timeout_s: float) -> int:
+        """Wait for a step after the one of this number, or for so long; the number of the last."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s), self._stepped:
+                await self._stepped.wait_for(lambda: self.step != known)
+        return self.step
+
+    async def undelivered(self, ids: Sequence[str]) -> set[str]:
+        """Which of these events the school does not have yet. Raises OutboxError."""
+        return await asyncio.to_thread(self._outbox.waiting_of, ids) if ids else set()
 
     async def see(self, seen: Iterable[Seen]) -> None:
         """Take in what the senses saw."""
@@ -97,18 +118,46 @@ class Clerk:
             await self._record(step)
             return marked
 
+    async def teach(self, deed: Teach) -> Step:
+        """Take a teacher's step in the lesson; on the disk when this returns.
+
+        Raises NoLesson, NotOnRoll, OutboxError.
+        """
+        async with self._one_at_a_time:
+            moment = self._now()
+            step = self._classroom.teach(lambda teaching: deed(teaching, moment))
+            await self._record(step)
+            return step
+
     async def start_lesson(self, lesson: str) -> Classroom:
         """Start a lesson unless one runs; on the disk when this returns. Raises OutboxError."""
-        async with self._one_at_a_time:
-            await self._record(self._classroom.start_lesson(lesson, self._now().at_ms))
-            return self._classroom
+        return (await self.teach(lambda each, moment: each.start(lesson, moment))).classroom
 
     async def end_lesson(self) -> Step:
         """End the lesson if one runs; on the disk when this returns. Raises OutboxError."""
-        async with self._one_at_a_time:
-            step = self._classroom.end_lesson(self._now().at_ms)
-            await self._record(step)
-            return step
+        return await self.teach(lambda each, moment: each.end(moment))
+
+    async def suggest(
+        self, student: str, method: Method, *, tablet: str = "", flags: tuple[str, ...] = ()
+    ) -> None:
+        """A machine saw a pupil; kept when this returns, and said only if the teacher confirms.
+
+        Raises NoLesson, NotOnRoll, OutboxError.
+        """
+        await self.teach(
+            lambda each, moment: each.suggest(
+                student,
+                Suggestion(method=method, at_ms=moment.at_ms, tablet=tablet, flags=flags),
+            )
+        )
+
+    async def take_plan(self, plan: Plan) -> bool:
+        """Keep the school's plan; False if this very one is held already. Raises OutboxError."""
+        digest = digest_of(plan)
+        if digest == self._classroom.teaching.digest:
+            return False
+        await self.teach(lambda each, _moment: each.take(plan, digest))
+        return True
 
     async def birth(self, session: int) -> bool:
         """Say everything anew; False if the outbox cannot take it now."""
@@ -128,6 +177,10 @@ class Clerk:
         except OutboxError as error:
             self._note_refusal(error)
 
+    def moment(self) -> Moment:
+        """Now, by the clerk's clocks."""
+        return self._now()
+
     def view(self) -> View:
         """What the teacher's screen shows; a disk that refuses is shown before all else."""
         view = self._classroom.view(self._now().at_ms)
@@ -143,7 +196,7 @@ class Clerk:
     async def _record(self, step: Step) -> None:
         """Take a step that must not be lost; it is not taken if the outbox refuses."""
         try:
-            await self._put(step.said)
+            await self._put(step.said, self._memos(step))
         except OutboxError as error:
             self._note_refusal(error)
             raise
@@ -152,16 +205,24 @@ class Clerk:
     async def _telemetry(self, step: Step) -> None:
         """Take a step in any case: what was seen was seen."""
         try:
-            await self._put(step.said)
+            await self._put(step.said, self._memos(step))
         except OutboxError as error:
             self.refused += len(step.said)
             self._note_refusal(error)
+            # A lesson that could not be kept did not change: it is tried again at the next beat.
+            teaching = self._classroom.teaching
+            step = step._replace(classroom=replace(step.classroom, teaching=teaching))
         await self._take(step)
 
-    async def _put(self, said: list[AnyState | AnyEvent]) -> None:
-        if not said:
+    def _memos(self, step: Step) -> Mapping[str, bytes | None]:
+        return memos.changes(self._classroom.teaching, step.classroom.teaching)
+
+    async def _put(
+        self, said: list[AnyState | AnyEvent], memo: Mapping[str, bytes | None] | None = None
+    ) -> None:
+        if not said and not memo:
             return
-        await asyncio.to_thread(self._outbox.put, *said)
+        await asyncio.to_thread(partial(self._outbox.put, *said, memos=memo))
         if self.refusing:
             _LOGGER.info("outbox takes records again refused=%d", self.refused)
         self.refusing = False
@@ -169,6 +230,7 @@ class Clerk:
 
     async def _take(self, step: Step) -> None:
         self._classroom = step.classroom
+        self.step += 1
         async with self._stepped:
             self._stepped.notify_all()
         remembered = remembered_of(step.classroom)
@@ -198,6 +260,5 @@ def remembered_of(classroom: Classroom) -> Remembered:
         stay=classroom.placement.stay,
         typed=classroom.typed,
         camera_off=classroom.camera_off,
-        marks=tuple(classroom.roll.marks.values()),
-        running=classroom.lesson.running,
+        plan=classroom.teaching.plan,
     )

@@ -13,11 +13,15 @@ Said = list[AnyState | AnyEvent]
 
 
 class Moment(NamedTuple):
-    """One instant by each clock: the wall's, the steady one's, and the date on the wall."""
+    """One instant by each clock: the wall's, the steady one's, date and minute on the wall.
+
+    steady_s: goes on while the computer sleeps, where the system can tell.
+    """
 
     at_ms: int
     steady_s: float
     day: str
+    minute: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

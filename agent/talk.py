@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -13,12 +14,15 @@ from protocol.messages import (
     Ack,
     ControllerState,
     MessageError,
+    PlanGiven,
     Presence,
     Rebirth,
     down_from,
     to_bytes,
 )
 from protocol.model import Place
+from protocol.outbox import OutboxError
+from protocol.plan import Plan
 from protocol.relay import Relay
 from protocol.topics import Address, Channel, commands_to, controller_state, level_of, topic_of
 
@@ -72,16 +76,16 @@ class Talk:
             await clerk.birth(link.session)
             await asyncio.sleep(BIRTH_SPACING_S)
 
-    async def listen(self, link: Link, relay: Relay) -> None:
+    async def listen(self, link: Link, relay: Relay, clerk: Clerk) -> None:
         """Do what the controller says; never returns."""
         while True:
             arrivals = await link.batch(_AT_ONCE)
             for arrival in arrivals:
                 if arrival.session == link.session:
-                    await self.hear(arrival, relay)
+                    await self.hear(arrival, relay, clerk)
             link.ack(arrivals)
 
-    async def hear(self, arrival: Arrival, relay: Relay) -> None:
+    async def hear(self, arrival: Arrival, relay: Relay, clerk: Clerk) -> None:
         """Do what one arrival says; what cannot be understood is counted and let go."""
         try:
             message = down_from(arrival.payload)
@@ -96,8 +100,16 @@ class Talk:
                 await relay.settle(message)
             case Rebirth() if commanded:
                 self.owe_birth()
+            case PlanGiven() if commanded:
+                await self._keep(message.plan, clerk)
             case _:
                 self._count("wrong_topic")
+
+    async def _keep(self, plan: Plan, clerk: Clerk) -> None:
+        """Keep the plan and tell which one is held; a full disk is given it again."""
+        with contextlib.suppress(OutboxError):  # the clerk has said so
+            if await clerk.take_plan(plan):
+                self.owe_birth()
 
     def _count(self, flaw: str) -> None:
         if not self.not_understood:

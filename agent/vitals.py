@@ -33,11 +33,12 @@ _Key = tuple[Status, str, str]  # how urgent, a reason's code, and its value whe
 
 
 class Report(NamedTuple):
-    """What a health report says of the room: the devices that are here, the line, the kit."""
+    """What a health report says of the room: devices here, line, kit, the plan that is held."""
 
     seen: tuple[str, ...] = ()
     line: LineMeasures = LineMeasures()
     kit: tuple[KitLine, ...] = ()
+    plan: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +131,7 @@ def _health(after: Vitals, outbox: OutboxReport, report: Report, moment: Moment)
         seen=report.seen,
         line=report.line,
         kit=report.kit,
+        plan=report.plan,
     )
 
 

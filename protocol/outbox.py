@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from enum import IntEnum
 from pathlib import Path
@@ -139,6 +139,16 @@ class Outbox:
         """Every memo by its name. Raises OutboxError."""
         with self._lock:
             return dict(self._open_db.execute("SELECT name, value FROM memo").fetchall())
+
+    def waiting_of(self, ids: Sequence[str]) -> set[str]:
+        """Which of these events still wait here; at most some hundred are asked for at once."""
+        places = ", ".join("?" * len(ids))
+        with self._lock:
+            rows = self._open_db.execute(
+                f"SELECT id FROM parcel WHERE id IN ({places})",  # noqa: S608 - question marks
+                tuple(ids),
+            ).fetchall()
+        return {name for (name,) in rows}
 
     def waiting_states(self) -> list[Parcel]:
         """All states that wait, oldest first."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -45,6 +46,11 @@ class Term(_Part, frozen=True, kw_only=True):
     begins: Date
     ends: Date
 
+    def __post_init__(self) -> None:
+        """Refuse a day that no calendar has."""
+        for day in (self.begins, self.ends):
+            date.fromisoformat(day)
+
 
 class Holiday(_Part, frozen=True, kw_only=True):
     """Days without lessons; both belong to it."""
@@ -52,6 +58,11 @@ class Holiday(_Part, frozen=True, kw_only=True):
     name: Text
     begins: Date
     ends: Date
+
+    def __post_init__(self) -> None:
+        """Refuse a day that no calendar has."""
+        for day in (self.begins, self.ends):
+            date.fromisoformat(day)
 
 
 class Booking(_Part, frozen=True, kw_only=True):

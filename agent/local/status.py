@@ -10,11 +10,12 @@ from msgspec.structs import asdict
 from agent.classroom import Classroom, View
 from agent.clerk import Clerk
 from agent.local.surroundings import Surroundings
+from agent.local.teacher import questions
 from protocol import __version__
 from protocol.health import ReasonCode
 from protocol.kit import missing
 from protocol.messages import KitLine
-from protocol.model import Device, DeviceKind, Reason, iso
+from protocol.model import Device, Reason, iso
 from protocol.words import Translate, kind_word, sentence, status_word, translator
 
 
@@ -39,7 +40,7 @@ def status_of(clerk: Clerk, around: Surroundings, language: str) -> dict[str, An
         },
         "kit": _kit(view.kit, say),
         "devices": _devices(view, say),
-        "questions": _questions(classroom, say),
+        "questions": questions(classroom, say),
         "suggestions": [list(pair) for pair in classroom.devices.suggestions()],
         "typed": [{"host": each.host, "port": each.port} for each in classroom.typed],
         "camera_off": classroom.camera_off,
@@ -99,20 +100,6 @@ def _device(device: Device, present: bool, say: Translate) -> dict[str, Any]:  #
         "first_seen": iso(first_ms),
         "last_seen": iso(last_ms),
     }
-
-
-def _questions(classroom: Classroom, say: Translate) -> list[dict[str, Any]]:
-    known = classroom.devices.known
-    return [
-        {
-            "device_id": device_id,
-            "name": known[device_id].device.name,
-            "kind": kind,
-            "question": f"{kind_word(DeviceKind(kind), say)}?",
-        }
-        for device_id, kind in classroom.devices.questions().items()
-        if device_id in known
-    ]
 
 
 def _outbox(clerk: Clerk) -> dict[str, Any]:

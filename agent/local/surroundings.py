@@ -31,9 +31,13 @@ class Hands(NamedTuple):
 
 
 class Surroundings(NamedTuple):
-    """What the status tells besides the classroom: where this is, and the line as it is now."""
+    """What the status tells besides the classroom: where this is, and the line as it is now.
+
+    tablets: the address that the room's tablets open; empty while they cannot.
+    """
 
     place: Place
     line: Callable[[], Line]
     language: str
     hands: Hands
+    tablets: Callable[[], str] = str

@@ -9,31 +9,35 @@ import msgspec
 from msgspec.structs import replace
 from tinydb import TinyDB
 
-from agent.attendance import Mark
 from agent.equipment.merge import Decision
 from agent.equipment.traces import Trace
 from agent.equipment.typed import Typed
 from agent.errors import DocumentError
-from agent.lesson import Running
+from agent.lessons.lesson import Running
+from agent.lessons.roll import Mark
 from agent.memory.storage import GenerationStorage, damaged
 from agent.placement import Stay
 from hardware.readings import Kind
 from protocol.model import Device
+from protocol.plan import Plan
 from protocol.words import N_
 
 FILE: Final = "documents.json"
-FORMAT: Final = 2
+FORMAT: Final = 3
 
-# Of format 1 there are the devices alone; what sources said of them is heard anew.
-_READ: Final = frozenset({1, FORMAT})
-_TABLES: Final = ("identity", "devices", "traces", "decisions", "place", "typed", "roll", "lesson")
+# Of format 1 there are the devices alone; what sources said of them is heard anew. Up to format
+# 2 marks and the lesson stood here; they are kept with the outbox's records now.
+_READ: Final = frozenset({1, 2, FORMAT})
+_TABLES: Final = ("identity", "devices", "traces", "decisions", "place", "typed", "plan")
+_OLD_TABLES: Final = ("roll", "lesson")
 
 
 class Remembered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an agent remembers: its own id and room, the devices, today's marks, the lesson.
+    """What an agent remembers: its own id and room, the devices, the school's plan.
 
     traces: what sources said of devices. decisions, answers: what people said of them.
     typed: the addresses that people added. camera_off: the cameras shall not be looked at.
+    marks, running: read from formats 1 and 2, and never written.
     """
 
     agent_id: str = ""
@@ -44,6 +48,7 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     stay: Stay = Stay()
     typed: tuple[Typed, ...] = ()
     camera_off: bool = False
+    plan: Plan = Plan()
     marks: tuple[Mark, ...] = ()
     running: Running | None = None
 
@@ -85,7 +90,7 @@ class Documents:
 
 
 def _remembered(path: Path, db: TinyDB) -> Remembered:
-    if unknown := db.tables() - {*_TABLES, "_default"}:
+    if unknown := db.tables() - {*_TABLES, *_OLD_TABLES, "_default"}:
         raise damaged(path, f"it has an unknown table {min(unknown)[:40]!r}")
     identity = dict((_all(db, "identity") or [{}])[0])
     if identity.pop("format", FORMAT) not in _READ:
@@ -102,6 +107,7 @@ def _remembered(path: Path, db: TinyDB) -> Remembered:
         "decisions": _all(db, "decisions"),
         **next(iter(_all(db, "place")), {}),
         "typed": _all(db, "typed"),
+        "plan": next(iter(_all(db, "plan")), {}),
         "marks": _all(db, "roll"),
         "running": next(iter(_all(db, "lesson")), None),
     }
@@ -124,8 +130,8 @@ def _rows(remembered: Remembered) -> dict[str, list[dict[str, Any]]]:
         "decisions": tree["decisions"],
         "place": [{name: tree[name] for name in ("stay", "answers", "camera_off")}],
         "typed": tree["typed"],
-        "roll": tree["marks"],
-        "lesson": [tree["running"]] if remembered.running else [],
+        "plan": [tree["plan"]] if remembered.plan != Plan() else [],
+        **{name: [] for name in _OLD_TABLES},
     }
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import count
 
-from agent import attendance
 from agent.classroom import Classroom
 from agent.equipment import devices
 from agent.equipment.devices import Devices
 from agent.equipment.traces import Traces
-from agent.lesson import Lesson
+from agent.lessons import roll as rolls
+from agent.lessons.lesson import Lesson
+from agent.lessons.teaching import Teaching
 from agent.placement import Stay, placed
 from agent.room import Moment, Room
 from agent.vitals import Vitals
@@ -75,6 +76,5 @@ def classroom(devices_: Devices | None = None) -> Classroom:
         template=KitTemplate(boards=0, cameras=0, access_points=0),
         devices=devices_ or devices.recalled(here, ()),
         vitals=Vitals(room=here, limits=Limits(), report_s=60.0),
-        lesson=Lesson(room=here),
-        roll=attendance.recalled(here, ()),
+        teaching=Teaching(room=here, lesson=Lesson(room=here), roll=rolls.recalled(here, ())),
     )

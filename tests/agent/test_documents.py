@@ -11,9 +11,9 @@ from classrooms import DAY
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.attendance import Mark
 from agent.errors import DocumentError
-from agent.lesson import Running
+from agent.lessons.lesson import Running
+from agent.lessons.roll import Mark
 from agent.memory.documents import FILE, Documents, Remembered
 from agent.memory.storage import backup_of
 from protocol.model import AttendanceStatus, Device, DeviceKind, Method, Reason, Status

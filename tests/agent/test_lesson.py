@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from classrooms import room
 
-from agent.lesson import Lesson, event_id
+from agent.lessons.lesson import Lesson, event_id
 from protocol.messages import LessonEnded, LessonStarted
 
 

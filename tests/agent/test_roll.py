@@ -5,8 +5,8 @@ from classrooms import DAY, moment, room
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent import attendance
-from agent.attendance import MAX_MARKS, Marked, Roll, RollFull
+from agent.lessons import roll as rolls
+from agent.lessons.roll import MAX_MARKS, Marked, Roll, RollFull
 from agent.room import Said
 from protocol.messages import AttendanceMarked
 from protocol.model import AttendanceStatus, Method
@@ -17,7 +17,7 @@ TAP = Method.MANUAL
 
 def empty() -> Roll:
     """A roll without marks."""
-    return attendance.recalled(room(), ())
+    return rolls.recalled(room(), ())
 
 
 def mark(
@@ -94,7 +94,7 @@ def test_another_day_lets_go_of_the_roll_but_not_of_a_lesson_that_runs() -> None
 def test_a_runaway_program_cannot_fill_the_card() -> None:
     """The roll is bounded; marks in it can still be corrected."""
     marks = [mark(empty(), student=str(number))[1].mark for number in range(MAX_MARKS)]
-    roll = attendance.recalled(room(), marks)
+    roll = rolls.recalled(room(), marks)
     with pytest.raises(RollFull):
         mark(roll, student="one too many")
     assert mark(roll, student="7", status=LATE)[1].new

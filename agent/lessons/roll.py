@@ -1,4 +1,4 @@
-"""This file keeps today's roll: taps and check-ins in, each mark once out. Pure."""
+"""This file keeps the marks made outside a sheet: each mark once out. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from agent.room import Moment, Room, Said
+from agent.room import Moment, Room
 from protocol.messages import AttendanceMarked
 from protocol.model import AttendanceStatus, Code, Method, Millis
 
@@ -64,7 +64,7 @@ class Roll:
         method: Method,
         lesson: str | None,
         moment: Moment,
-    ) -> tuple[Roll, Marked, Said]:
+    ) -> tuple[Roll, Marked, list[AttendanceMarked]]:
         """Mark a pupil; the present mark again gives no event. Raises RollFull.
 
         The event's id follows from what is marked alone, so that a mark repeated after a crash
@@ -113,6 +113,7 @@ class Roll:
             status=mark.status,
             method=mark.method,
             lesson=mark.lesson,
+            actor="teacher" if mark.method is Method.MANUAL else "agent",
         )
 
 

@@ -1,0 +1,1 @@
+"""A lesson: timetable, roll, and what the teacher does with them; pure."""

@@ -1,0 +1,104 @@
+"""This file keeps the teaching in the outbox's memos, in one step with what is said of it.
+
+A power cut between two steps leaves the lesson, its roll and its chain exactly as the records
+tell: nothing confirmed is lost, and nothing is said twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from agent.lessons.lesson import Ended, Lesson, Running
+from agent.lessons.roll import Mark, Roll
+from agent.lessons.teaching import Fault, Teaching
+from agent.room import Moment, Room
+from protocol.plan import Plan, digest_of
+
+_LESSON: Final = "lesson"
+_DESK: Final = "desk"
+_MARK: Final = "mark/"
+
+
+class _Lesson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    running: Running | None = None
+    ended: Ended | None = None
+
+
+class _Desk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    head: str = ""
+    faults: tuple[Fault, ...] = ()
+    recent: tuple[tuple[str, ...], ...] = ()
+
+
+_encoder = msgspec.json.Encoder()
+_lesson = msgspec.json.Decoder(_Lesson)
+_desk = msgspec.json.Decoder(_Desk)
+_mark = msgspec.json.Decoder(Mark)
+
+
+def changes(before: Teaching, after: Teaching) -> dict[str, bytes | None]:
+    """The memos that a step changes; None for one that goes."""
+    if before is after:
+        return {}
+    changed: dict[str, bytes | None] = {}
+    if _lesson_of(before) != _lesson_of(after):
+        changed[_LESSON] = _encoder.encode(_lesson_of(after))
+    if _desk_of(before) != _desk_of(after):
+        changed[_DESK] = _encoder.encode(_desk_of(after))
+    if before.roll is not after.roll:
+        changed |= _marks(before.roll.marks, after.roll.marks)
+    return changed
+
+
+def recalled(
+    room: Room,
+    memos: Mapping[str, bytes],
+    plan: Plan,
+    moment: Moment,
+    *,
+    running: Running | None = None,
+    marks: tuple[Mark, ...] = (),
+) -> Teaching:
+    """The teaching of before a restart.
+
+    running, marks: what an older LopHoc kept in its documents; memos count before them.
+    Raises msgspec.DecodeError where a memo is not ours.
+    """
+    lesson = _lesson.decode(memos[_LESSON]) if _LESSON in memos else _Lesson(running=running)
+    desk = _desk.decode(memos[_DESK]) if _DESK in memos else _Desk()
+    kept = [_mark.decode(memo) for name, memo in memos.items() if name.startswith(_MARK)]
+    by_key = {(each.sheet, each.student): each for each in (*marks, *kept)}
+    now = Lesson(room=room, running=lesson.running, ended=lesson.ended).recalled(moment)
+    return Teaching(
+        room=room,
+        lesson=now,
+        roll=Roll(room=room, marks=by_key),
+        plan=plan,
+        digest=digest_of(plan) if plan != Plan() else "",
+        head=desk.head,
+        faults=desk.faults,
+        recent=desk.recent,
+    )
+
+
+def _lesson_of(teaching: Teaching) -> _Lesson:
+    return _Lesson(running=teaching.lesson.running, ended=teaching.lesson.ended)
+
+
+def _desk_of(teaching: Teaching) -> _Desk:
+    return _Desk(head=teaching.head, faults=teaching.faults, recent=teaching.recent)
+
+
+def _marks(
+    before: Mapping[tuple[str, str], Mark], after: Mapping[tuple[str, str], Mark]
+) -> dict[str, bytes | None]:
+    new = {key: mark for key, mark in after.items() if before.get(key) is not mark}
+    changed: dict[str, bytes | None] = {_name(key): _encoder.encode(new[key]) for key in new}
+    return changed | {_name(key): None for key in before.keys() - after.keys()}
+
+
+def _name(key: tuple[str, str]) -> str:
+    return _MARK + "/".join(key)

@@ -1,0 +1,201 @@
+"""This file is one lesson's sheet: suggestions and taps in, the teacher's word out. Pure.
+
+Everyone is present until the teacher says otherwise. Tablets and cards suggest; nothing they
+say is recorded before the teacher confirms, and nothing they say changes the teacher's word.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from protocol.messages import RollLine
+from protocol.model import AttendanceStatus, Code, Method, Millis, Text
+from protocol.plan import ClassList, Number
+
+MAX_HISTORY: Final = 50  # corrections of one pupil; more is a runaway program
+MAX_FLAGS: Final = 4
+
+_IN_CLASS: Final = frozenset(
+    {AttendanceStatus.PRESENT, AttendanceStatus.LATE, AttendanceStatus.LEFT_EARLY}
+)
+
+
+class NotOnRoll(KeyError):  # noqa: N818 - an answer, not a fault
+    """The pupil is not on this lesson's roll."""
+
+
+class OnRoll(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A pupil who should be in the lesson."""
+
+    student: Code
+    class_code: Code
+    number: Number
+    name: Text = ""
+
+
+class Suggestion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A machine saw the pupil: how, when, on which tablet, and what is odd about it."""
+
+    method: Method
+    at_ms: Millis
+    tablet: Text = ""
+    flags: tuple[Code, ...] = ()
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One word of the teacher on a pupil: what, how, who, when and why."""
+
+    status: AttendanceStatus
+    method: Method
+    actor: Text
+    at_ms: Millis
+    why: Code
+
+
+class Counts(NamedTuple):
+    """How many are on the roll, in class, away and late; the late are in class."""
+
+    total: int
+    present: int
+    absent: int
+    late: int
+
+    @property
+    def text(self) -> str:
+        """As teachers write it: roll/present/absent, such as 42/39/3."""
+        return f"{self.total}/{self.present}/{self.absent}"
+
+
+class Sheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The roll of one lesson.
+
+    taps: the teacher's exceptions before the confirmation. said: the teacher's words since the
+    confirmation, oldest first, by pupil. confirmed_ms: when it was confirmed, None if it was not.
+    """
+
+    pupils: tuple[OnRoll, ...]
+    suggestions: dict[str, Suggestion] = {}
+    taps: dict[str, AttendanceStatus] = {}
+    said: dict[str, tuple[Entry, ...]] = {}
+    confirmed_ms: Millis | None = None
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the teacher's word is given."""
+        return self.confirmed_ms is not None
+
+    def pupil(self, student: str) -> OnRoll:
+        """The pupil of this id. Raises NotOnRoll."""
+        found = next((each for each in self.pupils if each.student == student), None)
+        if found is None:
+            raise NotOnRoll(student)
+        return found
+
+    def status_of(self, student: str) -> AttendanceStatus:
+        """What counts now: the teacher's last word, else the tap, else present."""
+        if entries := self.said.get(student):
+            return entries[-1].status
+        return self.taps.get(student, AttendanceStatus.PRESENT)
+
+    def method_of(self, student: str) -> Method:
+        """How it came about."""
+        if entries := self.said.get(student):
+            return entries[-1].method
+        if student in self.taps:
+            return Method.MANUAL
+        suggestion = self.suggestions.get(student)
+        return suggestion.method if suggestion else Method.DEFAULT
+
+    def unseen(self, student: str) -> bool:
+        """Whether machines saw some of the class, but not this pupil."""
+        return bool(self.suggestions) and student not in self.suggestions
+
+    def counts(self) -> Counts:
+        """How many are here."""
+        statuses = Counter(self.status_of(each.student) for each in self.pupils)
+        present = sum(statuses[each] for each in _IN_CLASS)
+        total = len(self.pupils)
+        return Counts(total, present, total - present, statuses[AttendanceStatus.LATE])
+
+    def suggest(self, student: str, suggestion: Suggestion) -> Sheet:
+        """A machine saw a pupil; the first sight stays, odd things add up. Raises NotOnRoll."""
+        self.pupil(student)
+        before = self.suggestions.get(student)
+        if before is not None:
+            flags = tuple(dict.fromkeys((*before.flags, *suggestion.flags)))[:MAX_FLAGS]
+            suggestion = replace(before, flags=flags)
+        if suggestion == before:
+            return self
+        return replace(self, suggestions={**self.suggestions, student: suggestion})
+
+    def tap(self, student: str, status: AttendanceStatus) -> Sheet:
+        """The teacher taps before the confirmation. Raises NotOnRoll."""
+        self.pupil(student)
+        return replace(self, taps={**self.taps, student: status})
+
+    def lines(self) -> tuple[RollLine, ...]:
+        """What a confirmation says: every pupil."""
+        return tuple(
+            RollLine(
+                student=each.student,
+                class_code=each.class_code,
+                status=self.status_of(each.student),
+                method=self.method_of(each.student),
+            )
+            for each in self.pupils
+        )
+
+    def confirm(self, actor: str, at_ms: int) -> Sheet:
+        """The teacher's word on everyone."""
+        said = {
+            line.student: (
+                Entry(
+                    status=line.status,
+                    method=line.method,
+                    actor=actor,
+                    at_ms=at_ms,
+                    why="confirmed",
+                ),
+            )
+            for line in self.lines()
+        }
+        return replace(self, said=said, confirmed_ms=at_ms)
+
+    def reopen(self) -> Sheet:
+        """The teacher takes the confirmation back; what was changed since stays as taps."""
+        kept = {
+            student: entries[-1].status
+            for student, entries in self.said.items()
+            if entries[-1].method is Method.MANUAL
+        }
+        return replace(self, taps=self.taps | kept, said={}, confirmed_ms=None)
+
+    def correct(self, student: str, entry: Entry) -> Sheet:
+        """The teacher's later word on one pupil; the old ones are kept. Raises NotOnRoll."""
+        self.pupil(student)
+        entries = (*self.said.get(student, ()), entry)[-MAX_HISTORY:]
+        return replace(self, said={**self.said, student: entries})
+
+    def with_pupils(self, pupils: tuple[OnRoll, ...]) -> Sheet:
+        """A newer class list: what was said of those who stay is kept."""
+        stay = {each.student for each in pupils}
+        return replace(
+            self,
+            pupils=pupils,
+            suggestions={each: one for each, one in self.suggestions.items() if each in stay},
+            taps={each: one for each, one in self.taps.items() if each in stay},
+        )
+
+
+def pupils_of(lists: Iterable[ClassList]) -> tuple[OnRoll, ...]:
+    """The pupils of one class, or of several joined, in the order of their books."""
+    return tuple(
+        OnRoll(student=each.student, class_code=of.code, number=each.number, name=each.name)
+        for of in lists
+        for each in of.pupils
+    )

@@ -1,0 +1,327 @@
+"""This file is what a teacher does in a room: each deed in, what is to be said out. Pure.
+
+Holds the school's plan, the lesson with its sheet, marks outside rolls, reported faults, the
+chain of the attendance log, and what can be undone for ten seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+import msgspec
+
+from agent.lessons import timetable
+from agent.lessons.lesson import Lesson, Running, event_id
+from agent.lessons.roll import Marked, Roll
+from agent.lessons.sheet import Entry, Sheet, Suggestion, pupils_of
+from agent.lessons.timetable import Proposal, Why
+from agent.room import Moment, Room, Said
+from protocol import chain
+from protocol.messages import (
+    AttendanceMarked,
+    Ending,
+    FaultReported,
+    Part,
+    RollConfirmed,
+    RollReopened,
+)
+from protocol.model import AttendanceStatus, Code, Method, Millis
+from protocol.plan import Plan
+
+UNDO_S: Final = 10.0
+MAX_FAULTS: Final = 12
+SAME_FAULT_MS: Final = 60_000
+MAX_RECENT: Final = 5
+
+
+_Logged = AttendanceMarked | RollConfirmed | RollReopened
+
+
+class NoLesson(Exception):  # noqa: N818 - a state, not a fault
+    """No lesson runs, or its class list is not here."""
+
+
+class Undoable(StrEnum):
+    """What can be taken back."""
+
+    START = "start"
+    CONFIRM = "confirm"
+    END = "end"
+    CORRECTION = "correction"
+
+
+class Undo(NamedTuple):
+    """The last deed, and until when it can be taken back on the steady clock.
+
+    student, status: of a correction, whom it was about and what counted before.
+    """
+
+    what: Undoable
+    until_s: float
+    student: str = ""
+    status: AttendanceStatus = AttendanceStatus.PRESENT
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something a teacher reported as broken."""
+
+    part: Part
+    at_ms: Millis
+    event_id: Code
+
+
+class TaughtAgain(NamedTuple):
+    """The teaching afterwards, and what is to be said."""
+
+    teaching: Teaching
+    said: Said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teaching:
+    """What is taught in the room.
+
+    head: the attendance log's last hash. recent: the classes that were here, newest first.
+    """
+
+    room: Room
+    lesson: Lesson
+    roll: Roll
+    plan: Plan = field(default_factory=Plan)
+    digest: str = ""
+    head: str = chain.ROOT
+    faults: tuple[Fault, ...] = ()
+    recent: tuple[tuple[str, ...], ...] = ()
+    undoable: Undo | None = None
+
+    def proposal(self, moment: Moment) -> Proposal:
+        """What the room should be doing now."""
+        return timetable.proposal(self.plan, self.room.room, moment, self.recent)
+
+    def start(
+        self,
+        lesson: str,
+        moment: Moment,
+        classes: tuple[str, ...] = (),
+        *,
+        substitute: bool = False,
+    ) -> TaughtAgain:
+        """Start a lesson as proposed, or with these classes; while one runs, nothing happens."""
+        if self.lesson.running:
+            return TaughtAgain(self, [])
+        what = self.proposal(moment)
+        if classes and classes != what.classes:
+            what = what._replace(classes=classes, why=Why.NONE, subject="", teacher="")
+        begun, said = self.lesson.start(
+            lesson, what, self.plan.grace_min, moment, substitute=substitute
+        )
+        recent = dict.fromkeys((what.classes, *self.recent)) if what.classes else self.recent
+        after = replace(self, lesson=begun, recent=tuple(recent)[:MAX_RECENT])
+        return TaughtAgain(after.listed().undo_for(Undoable.START, moment), said)
+
+    def end(self, moment: Moment) -> TaughtAgain:
+        """The teacher ends the lesson; while idle, nothing happens."""
+        lesson, said = self.lesson.end(moment.at_ms)
+        after = replace(self, lesson=lesson)
+        return TaughtAgain(after.undo_for(Undoable.END, moment) if said else self, said)
+
+    def beat(self, moment: Moment) -> TaughtAgain:
+        """Let time pass: a lesson that was forgotten ends; yesterday's sheets are let go."""
+        after, said = self, Said()
+        if self.undoable and moment.steady_s >= self.undoable.until_s:
+            after = replace(after, undoable=None)
+        if after.lesson.is_over(moment):
+            lesson, said = after.lesson.end(moment.at_ms, Ending.BELL)
+            after = replace(after, lesson=lesson, undoable=None)
+        ended = after.lesson.ended
+        if ended and ended.lesson.day not in {moment.day, None}:
+            after = replace(after, lesson=replace(after.lesson, ended=None))
+        return TaughtAgain(after.with_roll(after.roll.only(moment.day, after.lesson.code)), said)
+
+    def confirm(self, moment: Moment) -> TaughtAgain:
+        """The teacher's word on everyone, also just after the end. Raises NoLesson."""
+        present, sheet = self._sheet()
+        if sheet.confirmed:
+            return TaughtAgain(self, [])
+        record = RollConfirmed(
+            boot=self.room.boot,
+            at_ms=moment.at_ms,
+            id=event_id(present.lesson, f"confirmed/{self.head}"),
+            room=self.room.room,
+            lesson=present.lesson,
+            day=present.day or moment.day,
+            classes=present.classes,
+            period=present.period,
+            subject=present.subject,
+            actor=present.actor,
+            lines=sheet.lines(),
+        )
+        after, said = self.record(record)
+        after = after.with_sheet(sheet.confirm(present.actor, moment.at_ms))
+        return TaughtAgain(after.undo_for(Undoable.CONFIRM, moment), said)
+
+    def tap(self, student: str, status: AttendanceStatus, moment: Moment) -> TaughtAgain:
+        """The teacher says how a pupil is: kept for the confirmation; after it, a correction.
+
+        Raises NoLesson, NotOnRoll.
+        """
+        _, sheet = self._sheet()
+        if not sheet.confirmed:
+            return TaughtAgain(self.with_sheet(sheet.tap(student, status)), [])
+        before = sheet.status_of(student)
+        if before is status:
+            sheet.pupil(student)
+            return TaughtAgain(self, [])
+        after, said = self.correct(student, status, "corrected", moment)
+        undo = Undo(Undoable.CORRECTION, moment.steady_s + UNDO_S, student, before)
+        return TaughtAgain(replace(after, undoable=undo), said)
+
+    def suggest(self, student: str, suggestion: Suggestion) -> TaughtAgain:
+        """A machine saw a pupil; nothing is said. Raises NoLesson, NotOnRoll."""
+        if self.lesson.sheet is None:
+            raise NoLesson
+        return TaughtAgain(self.with_sheet(self.lesson.sheet.suggest(student, suggestion)), [])
+
+    def undo(self, moment: Moment) -> TaughtAgain:
+        """Take the last deed back, within ten seconds; later nothing happens."""
+        undoable = self.undoable
+        if undoable is None or moment.steady_s >= undoable.until_s:
+            return TaughtAgain(replace(self, undoable=None), [])
+        back = replace(self, undoable=None)
+        match undoable.what:
+            case Undoable.START:
+                lesson, said = back.lesson.end(moment.at_ms, Ending.UNDONE)
+                return TaughtAgain(replace(back, lesson=lesson), said)
+            case Undoable.END:
+                lesson, said = back.lesson.resume(moment)
+                return TaughtAgain(replace(back, lesson=lesson), said)
+            case Undoable.CONFIRM:
+                return back.reopen(moment)
+            case Undoable.CORRECTION:
+                return back.correct(undoable.student, undoable.status, "undone", moment)
+
+    def mark(
+        self, student: str, status: AttendanceStatus, method: Method, moment: Moment
+    ) -> tuple[TaughtAgain, Marked]:
+        """A mark where there is no sheet: of the day, or of a lesson without list.
+
+        Raises RollFull.
+        """
+        roll = self.roll.only(moment.day, self.lesson.code)
+        roll, marked, said = roll.mark(student, status, method, self.lesson.code, moment)
+        after, chained = self.with_roll(roll), Said()
+        for each in said:
+            after, linked = after.record(each)
+            chained += linked
+        return TaughtAgain(after, chained), marked
+
+    def report(self, part: Part, moment: Moment) -> TaughtAgain:
+        """The teacher says that something is broken; the same part again waits a minute."""
+        last = next((each for each in reversed(self.faults) if each.part is part), None)
+        if last is not None and 0 <= moment.at_ms - last.at_ms < SAME_FAULT_MS:
+            return TaughtAgain(self, [])
+        event = FaultReported(
+            boot=self.room.boot,
+            at_ms=moment.at_ms,
+            id=self.room.new_id(),
+            room=self.room.room,
+            part=part,
+            lesson=self.lesson.code,
+        )
+        fault = Fault(part=part, at_ms=moment.at_ms, event_id=event.id)
+        return TaughtAgain(replace(self, faults=(*self.faults, fault)[-MAX_FAULTS:]), [event])
+
+    def take(self, plan: Plan, digest: str) -> TaughtAgain:
+        """The school's plan is another now; a roll that is not confirmed follows its lists."""
+        return TaughtAgain(replace(self, plan=plan, digest=digest).listed(), [])
+
+    def moved(self, room: Room) -> Teaching:
+        """The same in another room: a laptop was carried there."""
+        return replace(
+            self,
+            room=room,
+            lesson=replace(self.lesson, room=room),
+            roll=replace(self.roll, room=room),
+        )
+
+    def listed(self) -> Teaching:
+        """The running lesson's sheet, as soon as every class list is here."""
+        running = self.lesson.running
+        if running is None or not running.classes:
+            return self
+        lists = [self.plan.list_of(each) for each in running.classes]
+        here = [each for each in lists if each is not None]
+        if len(here) < len(lists):
+            return self
+        pupils = pupils_of(here)
+        sheet = running.sheet or Sheet(pupils=pupils)
+        if sheet.confirmed or not pupils:
+            return self
+        return self.with_sheet(sheet.with_pupils(pupils))
+
+    def _sheet(self) -> tuple[Running, Sheet]:
+        present = self.lesson.present
+        if present is None or present.sheet is None:
+            raise NoLesson
+        return present, present.sheet
+
+    def with_sheet(self, sheet: Sheet) -> Teaching:
+        """With the sheet as it is now."""
+        return replace(self, lesson=self.lesson.with_sheet(sheet))
+
+    def with_roll(self, roll: Roll) -> Teaching:
+        """With the roll as it is now."""
+        return self if roll is self.roll else replace(self, roll=roll)
+
+    def undo_for(self, what: Undoable, moment: Moment) -> Teaching:
+        """Let this be taken back for a while."""
+        return replace(self, undoable=Undo(what, moment.steady_s + UNDO_S))
+
+    def record(self, record: _Logged) -> TaughtAgain:
+        """Put the record behind the last one of the log."""
+        linked = chain.chained(record, self.head)
+        return TaughtAgain(replace(self, head=linked.hash), [linked])
+
+    def correct(
+        self, student: str, status: AttendanceStatus, why: str, moment: Moment
+    ) -> TaughtAgain:
+        """Say anew how one pupil of a confirmed roll is. Raises NoLesson, NotOnRoll."""
+        present, sheet = self._sheet()
+        record = AttendanceMarked(
+            boot=self.room.boot,
+            at_ms=moment.at_ms,
+            id=event_id(present.lesson, f"corrected/{self.head}"),
+            room=self.room.room,
+            student=student,
+            status=status,
+            method=Method.MANUAL,
+            lesson=present.lesson,
+            class_code=sheet.pupil(student).class_code,
+            why=why,
+            actor=present.actor,
+        )
+        entry = Entry(
+            status=status,
+            method=Method.MANUAL,
+            actor=present.actor,
+            at_ms=moment.at_ms,
+            why=why,
+        )
+        after, said = self.record(record)
+        return TaughtAgain(after.with_sheet(sheet.correct(student, entry)), said)
+
+    def reopen(self, moment: Moment) -> TaughtAgain:
+        """Take a confirmation back. Raises NoLesson."""
+        present, sheet = self._sheet()
+        record = RollReopened(
+            boot=self.room.boot,
+            at_ms=moment.at_ms,
+            id=event_id(present.lesson, f"reopened/{self.head}"),
+            room=self.room.room,
+            lesson=present.lesson,
+            actor=present.actor,
+        )
+        after, said = self.record(record)
+        return TaughtAgain(after.with_sheet(sheet.reopen()), said)

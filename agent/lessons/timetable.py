@@ -1,0 +1,140 @@
+"""This file finds the lesson that a room should have now: bells, weeks, holidays. Pure.
+
+Bells, terms, holidays and timetable are the school's data; nothing of them is known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from agent.room import Moment
+from protocol.plan import Bell, Booking, Plan
+
+EARLY_MIN: Final = 10  # a teacher who comes before the bell means the lesson to come
+LATE_MIN: Final = 5  # and after the bell still the lesson that was
+MAX_OTHERS: Final = 5
+
+_ODD: Final = {"odd": 1, "even": 0}
+
+
+class Why(StrEnum):
+    """Why a class is proposed."""
+
+    TIMETABLE = "timetable"
+    ONLY = "only"
+    RECENT = "recent"
+    NONE = "none"
+
+
+class Proposal(NamedTuple):
+    """What the room should be doing now; ends_min: the bell, in minutes since midnight."""
+
+    classes: tuple[str, ...] = ()
+    why: Why = Why.NONE
+    period: int | None = None
+    subject: str = ""
+    teacher: str = ""
+    begins_min: int | None = None
+    ends_min: int | None = None
+
+
+def proposal(
+    plan: Plan, room: str, moment: Moment, recent: tuple[tuple[str, ...], ...] = ()
+) -> Proposal:
+    """The lesson by timetable; else the room's only class; else the class that was here last."""
+    bell = bell_at(plan, moment)
+    timed = Proposal()
+    if bell is not None:
+        timed = Proposal(
+            period=bell.period, begins_min=minutes(bell.begins), ends_min=minutes(bell.ends)
+        )
+        booking = booking_at(plan, room, moment, bell.period)
+        if booking is not None:
+            return timed._replace(
+                classes=booking.classes,
+                why=Why.TIMETABLE,
+                subject=booking.subject,
+                teacher=booking.teacher,
+            )
+    if len(plan.lists) == 1:
+        return timed._replace(classes=(plan.lists[0].code,), why=Why.ONLY)
+    if recent:
+        return timed._replace(classes=recent[0], why=Why.RECENT)
+    return timed
+
+
+def others(
+    plan: Plan, room: str, proposed: tuple[str, ...], recent: tuple[tuple[str, ...], ...] = ()
+) -> tuple[tuple[str, ...], ...]:
+    """What else it may well be, likeliest first: recent classes, joint ones, the room's lists."""
+    joint = (each.classes for each in plan.timetable if each.room == room)
+    lists = ((each.code,) for each in plan.lists)
+    found = dict.fromkeys((*recent, *joint, *lists))
+    found.pop(proposed, None)
+    return tuple(found)[:MAX_OTHERS]
+
+
+def bell_at(plan: Plan, moment: Moment) -> Bell | None:
+    """The period that runs, or is about to begin; None in breaks and outside school days."""
+    today = date.fromisoformat(moment.day)
+    if not is_school_day(plan, today):
+        return None
+    ringing = [
+        each
+        for each in plan.bells
+        if today.isoweekday() in each.weekdays
+        and minutes(each.begins) - EARLY_MIN <= moment.minute < minutes(each.ends) + LATE_MIN
+    ]
+    begun = [each for each in ringing if moment.minute >= minutes(each.begins)]
+    running = [each for each in begun if moment.minute < minutes(each.ends)]
+    coming = [each for each in ringing if moment.minute < minutes(each.begins)]
+    for candidates in (running, coming, begun):
+        if candidates:
+            return max(candidates, key=lambda each: (minutes(each.begins), each.period))
+    return None
+
+
+def booking_at(plan: Plan, room: str, moment: Moment, period: int) -> Booking | None:
+    """The timetable's line for the room in this period of this week."""
+    today = date.fromisoformat(moment.day)
+    week = week_of(plan, today)
+    for each in plan.timetable:
+        if (each.room, each.weekday, each.period) != (room, today.isoweekday(), period):
+            continue
+        if each.weeks == "every" or week is None or week % 2 == _ODD[each.weeks]:
+            return each
+    return None
+
+
+def is_school_day(plan: Plan, day: date) -> bool:
+    """Whether the day is in a term and no holiday; without terms every day is."""
+    if any(_within(each.begins, each.ends, day) for each in plan.holidays):
+        return False
+    return not plan.terms or any(_within(each.begins, each.ends, day) for each in plan.terms)
+
+
+def week_of(plan: Plan, day: date) -> int | None:
+    """The school week, counted from the Monday of the first term's first day as 1."""
+    begins = _earliest(each.begins for each in plan.terms)
+    if begins is None or day < begins:
+        return None
+    monday = begins - timedelta(days=begins.isoweekday() - 1)
+    return (day - monday).days // 7 + 1
+
+
+def minutes(clock: str) -> int:
+    """HH:MM as minutes since midnight."""
+    hours, _, rest = clock.partition(":")
+    return int(hours) * 60 + int(rest)
+
+
+def _within(begins: str, ends: str, day: date) -> bool:
+    return begins <= day.isoformat() <= ends
+
+
+def _earliest(days: Iterable[str]) -> date | None:
+    first = min(days, default=None)
+    return date.fromisoformat(first) if first else None

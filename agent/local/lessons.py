@@ -1,0 +1,271 @@
+"""This file is the door for what a teacher does in a lesson: start, mark, confirm, end, undo."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Annotated, Any, Final, TypeVar
+from uuid import uuid4
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from agent.clerk import Clerk, Teach
+from agent.lessons.lesson import event_id
+from agent.lessons.roll import Mark, RollFull
+from agent.lessons.sheet import NotOnRoll
+from agent.lessons.teaching import NoLesson
+from agent.local.guard import Refusal, body_of, json_response
+from agent.local.surroundings import Surroundings
+from agent.local.teacher import questions, teacher_view
+from protocol.messages import Classes, LessonEnded, Part
+from protocol.model import AttendanceStatus, Method, iso
+from protocol.topics import MAX_CODE
+from protocol.words import N_, translator
+
+WAIT_S: Final = 20.0
+LOOK_S: Final = 2.0  # what no step tells, such as the line, is looked at so often
+
+_Shape = TypeVar("_Shape", bound=msgspec.Struct)
+_Student = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_CODE)]
+
+
+class _Start(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    classes: Classes = ()
+    substitute: bool = False
+
+
+class _Nothing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class _Tap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    student: _Student
+    status: AttendanceStatus
+
+
+class _Mark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    student: _Student
+    status: AttendanceStatus
+    method: Method = Method.MANUAL
+
+
+class _Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    part: Part
+
+
+class LessonDoor:
+    """The answers to a teacher, each from the clerk's."""
+
+    def __init__(
+        self, clerk: Clerk, around: Surroundings, language: Callable[[Request], str]
+    ) -> None:
+        self._clerk = clerk
+        self._around = around
+        self._language = language
+        self._shown: dict[str, tuple[int, bytes]] = {}
+
+    def routes(self) -> list[Route]:
+        """Where they are given."""
+        return [
+            Route("/api/v1/teacher", self.teacher),
+            Route("/api/v1/attendance", self.attendance, methods=["POST"]),
+            Route("/api/v1/lesson/start", self.start, methods=["POST"]),
+            Route("/api/v1/lesson/end", self.end, methods=["POST"]),
+            Route("/api/v1/roll/confirm", self.confirm, methods=["POST"]),
+            Route("/api/v1/roll/mark", self.tap, methods=["POST"]),
+            Route("/api/v1/undo", self.undo, methods=["POST"]),
+            Route("/api/v1/fault", self.fault, methods=["POST"]),
+        ]
+
+    async def teacher(self, request: Request) -> Response:
+        """What the teacher sees; with ?after=REV only once it is another, or after 20 seconds."""
+        after, language = request.query_params.get("after", ""), self._language(request)
+        left_s = WAIT_S if after else 0.0
+        step = self._clerk.step
+        tree = await self._tree(language)
+        while str(tree["rev"]) == after and left_s > 0 and not await request.is_disconnected():
+            step = await self._clerk.stepped(step, min(LOOK_S, left_s))
+            left_s -= LOOK_S
+            tree = await self._tree(language)
+        return json_response(tree)
+
+    async def start(self, request: Request) -> Response:
+        """Start a lesson, or tell of the one that runs."""
+        told = await told_in(request, _Start)
+        await self._clerk.teach(
+            lambda each, moment: each.start(
+                str(uuid4()), moment, told.classes, substitute=told.substitute
+            )
+        )
+        running = self._clerk.classroom.lesson.running
+        lesson = running.lesson if running else ""
+        return await self._answer(
+            request,
+            {
+                "lesson": lesson,
+                "state": "running",
+                "event_id": event_id(lesson, "started"),
+                "since": iso(running.since_ms) if running else None,
+            },
+        )
+
+    async def end(self, request: Request) -> Response:
+        """End the lesson, or tell that none runs."""
+        await told_in(request, _Nothing)
+        step = await self._clerk.end_lesson()
+        ended = next((each for each in step.said if isinstance(each, LessonEnded)), None)
+        return await self._answer(
+            request,
+            {
+                "lesson": ended.lesson if ended else None,
+                "state": "idle",
+                "event_id": ended.id if ended else None,
+            },
+        )
+
+    async def confirm(self, request: Request) -> Response:
+        """The teacher's word on everyone."""
+        await told_in(request, _Nothing)
+        return await self._do(request, lambda each, moment: each.confirm(moment))
+
+    async def tap(self, request: Request) -> Response:
+        """The teacher says how one pupil is."""
+        told = await told_in(request, _Tap)
+        student = _student(told.student)
+        return await self._do(request, lambda each, moment: each.tap(student, told.status, moment))
+
+    async def undo(self, request: Request) -> Response:
+        """Take the last deed back, within ten seconds."""
+        await told_in(request, _Nothing)
+        return await self._do(request, lambda each, moment: each.undo(moment))
+
+    async def fault(self, request: Request) -> Response:
+        """The teacher says that something is broken."""
+        part = (await told_in(request, _Fault)).part
+        return await self._do(request, lambda each, moment: each.report(part, moment))
+
+    async def attendance(self, request: Request) -> Response:
+        """A mark by another program: 201 once kept, 200 if it had been, 202 on an open roll.
+
+        On a lesson's roll a person's mark is a tap, and a machine's is a suggestion.
+        """
+        told = await told_in(request, _Mark)
+        student = _student(told.student)
+        if self._clerk.classroom.lesson.sheet is not None:
+            await self._on_roll(student, told)
+            kept = {"student": student, "status": told.status, "method": told.method, "kept": True}
+            return json_response(kept, HTTPStatus.ACCEPTED)
+        try:
+            mark, new = await self._clerk.mark(student, told.status, told.method)
+        except RollFull as error:
+            raise Refusal(
+                HTTPStatus.CONFLICT, "roll_full", N_("Today's roll holds too many pupils.")
+            ) from error
+        return json_response(_kept(mark), HTTPStatus.CREATED if new else HTTPStatus.OK)
+
+    async def _on_roll(self, student: str, told: _Mark) -> None:
+        try:
+            if told.method is Method.MANUAL:
+                await self._clerk.teach(lambda each, moment: each.tap(student, told.status, moment))
+            else:
+                await self._clerk.suggest(student, told.method)
+        except (NoLesson, NotOnRoll) as error:
+            raise _refusal(error) from error
+
+    async def _do(self, request: Request, deed: Teach) -> Response:
+        try:
+            await self._clerk.teach(deed)
+        except (NoLesson, NotOnRoll) as error:
+            raise _refusal(error) from error
+        return await self._answer(request, {})
+
+    async def _answer(self, request: Request, more: dict[str, Any]) -> Response:
+        return json_response(await self._tree(self._language(request)) | more)
+
+    async def _tree(self, language: str) -> dict[str, Any]:
+        """What is seen, with a number that grows with each change but the countdown's."""
+        faults = [each.event_id for each in self._clerk.classroom.teaching.faults]
+        undelivered = await self._clerk.undelivered(faults)
+        clerk, say = self._clerk, translator(language)
+        tree = teacher_view(
+            clerk.classroom,
+            clerk.view(),
+            clerk.moment(),
+            say,
+            undelivered=undelivered,
+            also=self._notices(),
+        )
+        address = self._around.tablets()
+        tree |= {
+            "language": language,
+            "questions": questions(clerk.classroom, say),
+            "tablets": {"open": bool(address), "url": address, "board": "/board"},
+        }
+        return tree | {"rev": self._rev(language, tree)}
+
+    def _notices(self) -> list[str]:
+        line = self._around.line()
+        true = {"disk": self._clerk.refusing, "offline": not line.controller_listening}
+        return [code for code, holds in true.items() if holds]
+
+    def _rev(self, language: str, tree: dict[str, Any]) -> int:
+        undo = tree["undo"]
+        still = tree | {"undo": undo and undo["what"]}
+        said = msgspec.json.encode(still)
+        rev, before = self._shown.get(language, (0, b""))
+        if said != before:
+            rev += 1
+            self._shown[language] = rev, said
+        return rev
+
+
+async def told_in(request: Request, shape: type[_Shape]) -> _Shape:
+    """The request's body in its shape; an empty body is an empty object. Raises Refusal."""
+    try:
+        return msgspec.json.decode(await body_of(request) or b"{}", type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _invalid(str(error)) from error
+
+
+def _student(told: str) -> str:
+    student = unicodedata.normalize("NFC", told)
+    if not student.isprintable() or student != student.strip() or len(student) > MAX_CODE:
+        raise _invalid("a pupil's code is printable text without spaces around it")
+    return student
+
+
+def _refusal(error: NoLesson | NotOnRoll) -> Refusal:
+    if isinstance(error, NoLesson):
+        return Refusal(
+            HTTPStatus.CONFLICT,
+            "no_roll",
+            N_("There is no roll now."),
+            N_("Start the lesson; the class list must be on this computer."),
+        )
+    return Refusal(HTTPStatus.CONFLICT, "not_on_roll", N_("This pupil is not on the roll."))
+
+
+def _invalid(detail: str) -> Refusal:
+    return Refusal(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "invalid",
+        N_("This mark cannot be understood."),
+        "{cause}",
+        cause=detail,
+    )
+
+
+def _kept(mark: Mark) -> dict[str, object]:
+    return {
+        "event_id": mark.event_id,
+        "student": mark.student,
+        "status": mark.status,
+        "method": mark.method,
+        "at": iso(mark.at_ms),
+        "lesson": mark.lesson,
+        "kept": True,
+    }
