@@ -8,7 +8,6 @@ from collections.abc import Callable
 from html import escape
 from typing import Final
 
-import segno
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -112,6 +111,8 @@ class _Board:
 
     def _qr(self, url: str, say: Translate) -> str:
         if self._drawn[0] != url:
+            import segno  # noqa: PLC0415 - only where a board is looked at
+
             drawn = segno.make_qr(url, error="m").svg_inline(
                 omitsize=True, border=4, title=say(_TITLE), svgclass=None, lineclass=None
             )
