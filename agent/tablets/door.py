@@ -26,6 +26,7 @@ from agent.tablets.code import DIGITS
 from agent.tablets.desk import GOOD, Answer, Knock, Outcome
 from agent.tablets.office import NotKept, Office
 from hardware.network.interfaces import moves, room_address
+from hardware.readings import Report
 from protocol.words import N_, translator
 
 COOKIE: Final = "may"
@@ -68,6 +69,22 @@ def application(office: Office, language: str) -> ASGIApp:
         ClientDisconnect: door.gone,
     }
     return _Check(Starlette(routes=routes, exception_handlers=handlers), office, door)
+
+
+async def run(
+    office: Office,
+    report: Report,
+    *,
+    host: str,
+    port: int,
+    language: str,
+    taken: Callable[[bool], None],
+) -> None:
+    """Be the sense "checkin": the tablets' page, and who is awake; never returns."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(office.watch(report), name="tablets awake")
+        page_open = serve(office, host=host, port=port, language=language, taken=taken)
+        tasks.create_task(page_open, name="tablets' page followed")
 
 
 async def serve(
