@@ -193,10 +193,11 @@ async def moves() -> AsyncGenerator[Addresses, None]:
             wanted = interfaces.see(addresses())
             if wanted is not None:
                 interfaces.bound = wanted
-            now = () if interfaces.gone else interfaces.bound
-            if now != told_last:
-                told_last = now
-                yield now
+            elif interfaces.gone:
+                wanted = ()
+            if wanted is not None and wanted != told_last:
+                told_last = wanted
+                yield wanted
 
 
 def room_address(found: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
+import httpx
 from school_double import answers, free_port, until
 
 from agent.tablets.cart import Slot
@@ -86,3 +87,8 @@ def result(text: str) -> str:
     """The sentence on the page that says what came of it."""
     found = re.search(r"role=alert>(?:\u2713 )?([^<]*)", text)
     return found[1] if found else ""
+
+
+def tablet(url: str) -> httpx.AsyncClient:
+    """A tablet's browser, with its own cookies."""
+    return httpx.AsyncClient(base_url=url, trust_env=False, timeout=30)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable
+import socket
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
-import httpx
 import pytest
-from school_double import until
-from tablet_room import HOST, Room, lesson_of, result, served
+from school_double import free_port, until
+from tablet_room import HOST, Room, lesson_of, result, served, tablet
 
 from agent.tablets import door
 from agent.tablets.door import COOKIE, MAX_BODY
@@ -29,11 +29,6 @@ def told(room: Room, story: Story) -> None:
             await story(url, office)
 
     asyncio.run(play())
-
-
-def tablet(url: str) -> httpx.AsyncClient:
-    """A tablet's browser, with its own cookies."""
-    return httpx.AsyncClient(base_url=url, trust_env=False, timeout=30)
 
 
 def digits(office: Office) -> str:
@@ -282,3 +277,37 @@ def test_hostile_requests_end_soon_and_stop_nobody(monkeypatch: pytest.MonkeyPat
 
     told(room, story)
     assert door.Connection._from == {}
+
+
+def test_the_door_follows_the_machine_to_another_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The old address answers no more; where there is no network, nothing is open."""
+    places, room, port = asyncio.Queue[tuple[str, ...]](), Room(), free_port()
+
+    async def moves() -> AsyncGenerator[tuple[str, ...], None]:
+        while True:
+            yield await places.get()
+
+    monkeypatch.setattr(door, "moves", moves)
+    monkeypatch.setattr(door, "room_address", lambda found: found[0] if found else "")
+
+    def reached(host: str) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex((host, port)) == 0
+
+    async def play() -> None:
+        office = room.office()
+        serving = door.serve(office, host="", port=port, language="vi", taken=lambda _taken: None)
+        task = asyncio.create_task(serving)
+        for address in ("127.0.0.2", "127.0.0.3", "", "127.0.0.2"):
+            places.put_nowait((address,) if address else ())
+            here = {address} - {""}
+            await until(
+                lambda here=here: {h for h in ("127.0.0.2", "127.0.0.3") if reached(h)} == here
+            )
+            await until(lambda: places.empty())
+            assert office.url == (f"http://{address}:{port}/" if address else "")
+        assert not reached("127.0.0.1")
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(play())
