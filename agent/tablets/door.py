@@ -109,6 +109,7 @@ async def serve(
         async for address in places:
             if serving is not None:
                 serving.cancel()
+                await asyncio.wait([serving])
             office.place = f"{address}:{port}" if address else ""
             serving = None
             if address:
