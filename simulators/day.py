@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from random import Random
 from typing import Final, NamedTuple
 
 from hardware.readings import Kind, Sighting
 from protocol.health import Limits, ReasonCode
 from protocol.model import AttendanceStatus, Method, Reason, Status
 from simulators.equipment import device_id_of
+from simulators.people import day_rng, pupils_of
 
-ROLL_SIZE: Final = (35, 45)
 LESSON_MOMENTS: Final = (40, 80)
 BREAK_MOMENTS: Final = (4, 10)
 MARKS_A_PACE: Final = 10  # a roll is called faster than things break
@@ -50,14 +48,19 @@ class LessonOver:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A pupil's mark in the running lesson."""
+    """The teacher's tap for a pupil; after the roll was called, a correction."""
 
     student: str
     status: AttendanceStatus
     method: Method
 
 
-Happening = Moved | Judged | LessonBegan | LessonOver | Marked
+@dataclass(frozen=True, slots=True)
+class RollCalled:
+    """The teacher confirmed the roll."""
+
+
+Happening = Moved | Judged | LessonBegan | LessonOver | Marked | RollCalled
 
 
 _ANY_FAULT: Final = ((Status.CRITICAL, Reason(ReasonCode.SIMULATED_FAULT)),)
@@ -88,13 +91,6 @@ _MARKS: Final = {
 }
 
 
-def roll_of(room: str, rng: Random) -> tuple[str, ...]:
-    """35 to 45 invented pupils; rooms with different numbers share none."""
-    digits = "".join(each for each in room if each in "0123456789")
-    group = digits or f"{zlib.crc32(room.encode()) % 1000:03}"
-    return tuple(f"hs-{group}{number:02}" for number in range(1, rng.randint(*ROLL_SIZE) + 1))
-
-
 class Day:
     """One room's walk through a day without end; the same seed walks the same way."""
 
@@ -108,10 +104,11 @@ class Day:
         lessons: bool = True,
         attendance: bool = True,
     ) -> None:
-        self._rng = Random(f"{seed}/{room}/day")  # noqa: S311 - a play, not a secret
+        self._rng = day_rng(room, seed)
         self._pace_s = pace_s
         self._lessons = lessons
-        self._roll = roll_of(room, self._rng) if attendance else ()
+        pupils = pupils_of(room, self._rng) if attendance else ()
+        self._roll = tuple(each.student for each in pupils)
         kinds = {device_id_of(each): each.kind for each in equipment}
         self._kinds = kinds
         self._tablets = [each for each, kind in kinds.items() if kind is Kind.TABLET]
@@ -159,6 +156,8 @@ class Day:
                 self._missing.append(student)
                 method = Method.MANUAL  # nobody who is away touches a tablet
             yield Moment(self._wait_s() / MARKS_A_PACE, Marked(student, status, method))
+        if self._roll:
+            yield Moment(self._wait_s() / MARKS_A_PACE, RollCalled())
 
     def _late(self) -> Marked | None:
         if not self._missing or self._rng.random() >= LATE_SHARE:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, assert_never
+from typing import Final, TypeVar, assert_never
 
 from msgspec.structs import replace
 
 from hardware.readings import Sighting
-from protocol import __version__
+from protocol import __version__, chain
 from protocol.health import Judgement, Limits, ReasonCode, judge
 from protocol.kit import KitTemplate, compare
 from protocol.messages import (
@@ -27,12 +27,24 @@ from protocol.messages import (
     LessonStarted,
     LineMeasures,
     OutboxReport,
+    RollConfirmed,
+    RollLine,
 )
-from protocol.model import Device, DeviceKind, Reason, Status
-from simulators.day import Happening, Judged, LessonBegan, LessonOver, Marked, Moved
+from protocol.model import Device, DeviceKind, Reason, Status, instant
+from simulators.day import (
+    Happening,
+    Judged,
+    LessonBegan,
+    LessonOver,
+    Marked,
+    Moved,
+    RollCalled,
+)
 from simulators.equipment import device_id_of, device_of
+from simulators.people import class_of
 
 Messages = list[AnyState | AnyEvent]
+_Record = TypeVar("_Record", AttendanceMarked, RollConfirmed)
 
 _LEAVING: Final = {
     "usb": ReasonCode.UNPLUGGED,
@@ -75,6 +87,10 @@ class Room:
             projectors=kinds.count(DeviceKind.PROJECTOR), tablets=kinds.count(DeviceKind.TABLET)
         )
         self._lesson: str | None = None
+        self._class = class_of(code)
+        self._taps: dict[str, RollLine] = {}
+        self._called = False
+        self._log_hash = chain.ROOT
 
     def hear(self, happening: Happening, at_ms: int) -> Messages:
         """What the agent says of it; nothing where nothing changes."""
@@ -89,7 +105,9 @@ class Room:
             case LessonOver():
                 return self._end_lesson(at_ms)
             case Marked():
-                return [self._mark(happening, at_ms)]
+                return self._mark(happening, at_ms)
+            case RollCalled():
+                return self._call_roll(at_ms)
             case _:
                 assert_never(happening)
 
@@ -210,7 +228,7 @@ class Room:
     def _begin_lesson(self, at_ms: int) -> Messages:
         if self._lesson is not None:
             return []
-        self._lesson = self._new_id()
+        self._lesson, self._taps, self._called = self._new_id(), {}, False
         return [
             *self._switch("on", at_ms),
             LessonStarted(
@@ -219,6 +237,7 @@ class Room:
                 id=self._new_id(),
                 room=self.code,
                 lesson=self._lesson,
+                classes=(self._class,),
             ),
         ]
 
@@ -229,7 +248,12 @@ class Room:
         return [
             *self._switch("off", at_ms),
             LessonEnded(
-                boot=self._boot, at_ms=at_ms, id=self._new_id(), room=self.code, lesson=lesson
+                boot=self._boot,
+                at_ms=at_ms,
+                id=self._new_id(),
+                room=self.code,
+                lesson=lesson,
+                confirmed=self._called,
             ),
         ]
 
@@ -243,14 +267,55 @@ class Room:
                 said.append(DeviceState(boot=self._boot, at_ms=at_ms, device=lit))
         return said
 
-    def _mark(self, marked: Marked, at_ms: int) -> AttendanceMarked:
-        return AttendanceMarked(
-            boot=self._boot,
-            at_ms=at_ms,
-            id=self._new_id(),
-            room=self.code,
+    def _mark(self, marked: Marked, at_ms: int) -> Messages:
+        """Before the roll is called a tap only; after it a correction."""
+        self._taps[marked.student] = RollLine(
             student=marked.student,
+            class_code=self._class,
             status=marked.status,
             method=marked.method,
-            lesson=self._lesson,
         )
+        if not self._called:
+            return []
+        return [
+            self._logged(
+                AttendanceMarked(
+                    boot=self._boot,
+                    at_ms=at_ms,
+                    id=self._new_id(),
+                    room=self.code,
+                    student=marked.student,
+                    status=marked.status,
+                    method=marked.method,
+                    lesson=self._lesson,
+                    class_code=self._class,
+                    why="corrected",
+                    actor="teacher",
+                )
+            )
+        ]
+
+    def _call_roll(self, at_ms: int) -> Messages:
+        if self._lesson is None or self._called:
+            return []
+        self._called = True
+        return [
+            self._logged(
+                RollConfirmed(
+                    boot=self._boot,
+                    at_ms=at_ms,
+                    id=self._new_id(),
+                    room=self.code,
+                    lesson=self._lesson,
+                    day=instant(at_ms).astimezone().date().isoformat(),
+                    classes=(self._class,),
+                    actor="teacher",
+                    lines=tuple(self._taps.values()),
+                )
+            )
+        ]
+
+    def _logged(self, record: _Record) -> _Record:
+        linked = chain.chained(record, self._log_hash)
+        self._log_hash = linked.hash
+        return linked

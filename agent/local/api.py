@@ -16,6 +16,7 @@ from agent.clerk import Clerk
 from agent.local.equipment import EquipmentDoor
 from agent.local.guard import Guard, Refusal, json_response
 from agent.local.lessons import LessonDoor
+from agent.local.page.routes import routes as page_routes
 from agent.local.status import status_of
 from agent.local.surroundings import Surroundings
 from agent.tablets import board
@@ -47,6 +48,7 @@ def application(clerk: Clerk, around: Surroundings, office: Office | None = None
         Route("/healthz", door.healthz),
         Route("/api/v1/status", door.status),
         *LessonDoor(clerk, around, door.language).routes(),
+        *page_routes(around.language),
         *EquipmentDoor(clerk, around.hands).routes(),
         *(board.routes(office, door.language) if office else []),
     ]

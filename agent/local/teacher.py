@@ -207,7 +207,7 @@ def logbook(
     if not sheet.confirmed:
         return None
     parts = _named(present, say)
-    parts.append(f"{say(N_('attendance'))} {sheet.counts().text}")
+    parts.append(say(N_("attendance {counts}")).replace("{counts}", sheet.counts().text))
     away = [
         f"{each.name or each.number} ({written[status]})"
         for each in sheet.pupils
@@ -337,7 +337,7 @@ def _roll(classroom: Classroom, present: Running | None, say: Translate) -> dict
     sheet, written = present.sheet, letters(classroom)
     counts = sheet.counts()
     return {
-        "title": f"{say(N_('Attendance'))} {' + '.join(present.classes)}",
+        "title": f"{say(_LABELS['attendance'])} {' + '.join(present.classes)}",
         "counts": counts._asdict(),
         "text": counts.text,
         "confirmed": sheet.confirmed,

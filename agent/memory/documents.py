@@ -81,6 +81,8 @@ class Documents:
             table = db.table(name)
             table.truncate()
             table.insert_multiple(rows)
+        for name in _OLD_TABLES:
+            db.drop_table(name)
         self._storage.keep()
         self._kept = remembered
         return True
@@ -131,7 +133,6 @@ def _rows(remembered: Remembered) -> dict[str, list[dict[str, Any]]]:
         "place": [{name: tree[name] for name in ("stay", "answers", "camera_off")}],
         "typed": tree["typed"],
         "plan": [tree["plan"]] if remembered.plan != Plan() else [],
-        **{name: [] for name in _OLD_TABLES},
     }
 
 

@@ -57,7 +57,7 @@ def test_a_step_leaves_the_classroom_before_it_valid() -> None:
     before = running()
     step, marked = before.mark("0012", AttendanceStatus.PRESENT, Method.MANUAL, moment())
     assert marked.new
-    assert before.roll.marks == {}
+    assert before.teaching.roll.marks == {}
     again, repeated = before.mark("0012", AttendanceStatus.PRESENT, Method.MANUAL, moment())
     assert [each.id for each in step.said] == [each.id for each in again.said]  # type: ignore[union-attr]
     assert repeated.mark.event_id == marked.mark.event_id
@@ -65,12 +65,12 @@ def test_a_step_leaves_the_classroom_before_it_valid() -> None:
 
 def test_a_mark_belongs_to_the_lesson_that_runs() -> None:
     """In a lesson it carries the lesson, otherwise the day alone."""
-    lesson = running().start_lesson("l1", 1000).classroom
+    lesson = running().teach(lambda each: each.start("l1", moment())).classroom
     step, _ = lesson.mark("0012", AttendanceStatus.LATE, Method.MANUAL, moment())
     (event,) = step.said
     assert isinstance(event, AttendanceMarked)
     assert event.lesson == "l1"
-    idle = step.classroom.end_lesson(2000).classroom
+    idle = step.classroom.teach(lambda each: each.end(moment(1))).classroom
     _, marked = idle.mark("0012", AttendanceStatus.LATE, Method.MANUAL, moment())
     assert (marked.mark.lesson, marked.mark.day) == (None, DAY)
 
@@ -79,12 +79,12 @@ def test_a_new_day_begins_an_empty_roll() -> None:
     """The beat lets go of yesterday's marks even if nobody taps."""
     step, _ = running().mark("0012", AttendanceStatus.LATE, Method.MANUAL, moment())
     tomorrow = step.classroom.beat(CALM, OutboxReport(), (), moment(day="2026-09-08"))
-    assert tomorrow.classroom.roll.marks == {}
+    assert tomorrow.classroom.teaching.roll.marks == {}
 
 
 def test_a_birth_tells_everything_and_comes_back_whole() -> None:
     """The snapshot holds status, devices and lesson, and fits the wire."""
-    lesson = running().start_lesson("l1", 1000).classroom
+    lesson = running().teach(lambda each: each.start("l1", moment())).classroom
     birth = lesson.birth(3, OutboxReport(pending=2), 9000)
     assert up_from(to_bytes(birth)) == birth
     assert (birth.session, birth.lesson, birth.status) == (3, "l1", Status.OK)
@@ -137,7 +137,7 @@ def test_a_roaming_laptop_takes_its_room_from_the_board_it_is_plugged_into() -> 
     elsewhere = away.pick("P207", 4000).classroom
     back = elsewhere.see([BOARD], 5000).classroom
     assert (back.room.room, back.placement.how) == ("P203", "learnt")
-    assert back.start_lesson("L1", 6000).said[0].room == "P203"
+    assert back.teach(lambda each: each.start("L1", moment())).said[0].room == "P203"
     birth = back.birth(1, OutboxReport(), 7000)
     assert (birth.room, birth.roaming) == ("P203", True)
 
@@ -146,7 +146,9 @@ def test_a_lesson_stays_in_its_room_whatever_is_learnt() -> None:
     """A cable that is moved does not move the lesson."""
     room_ = roaming().see([BOARD], 1000).classroom.pick("P203", 2000).classroom
     room_ = room_.see([replace(BOARD, present=False, reason="unplugged")], 3000).classroom
-    room_ = room_.pick("P207", 4000).classroom.start_lesson("L1", 5000).classroom
+    room_ = (
+        room_.pick("P207", 4000).classroom.teach(lambda each: each.start("L1", moment())).classroom
+    )
     assert room_.see([BOARD], 6000).classroom.room.room == "P207"
 
 

@@ -1,24 +1,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from blockbuster import blockbuster_ctx
-from classrooms import CALM, PLACE, classroom, host_sighting, moment, sighting
+from classrooms import CALM, PLACE, classroom, host_sighting, moment, room, sighting
 
 from agent import clerk as clerks
 from agent.classroom import Classroom
 from agent.clerk import Clerk
 from agent.errors import DocumentError
+from agent.lessons import memos
 from agent.memory.documents import FILE, Documents
 from agent.memory.folder import OUTBOX
 from protocol.messages import AnyEvent, AnyState, up_from
 from protocol.model import AttendanceStatus, Method, Reason, Status
 from protocol.outbox import Outbox, OutboxError
+from protocol.plan import Plan
 
 PRESENT, LATE, TAP = AttendanceStatus.PRESENT, AttendanceStatus.LATE, Method.MANUAL
 
@@ -28,11 +30,18 @@ class FickleOutbox(Outbox):
 
     full = False
 
-    def put(self, *messages: AnyState | AnyEvent) -> None:
+    def put(
+        self, *messages: AnyState | AnyEvent, memos: Mapping[str, bytes | None] | None = None
+    ) -> None:
         """Refuse while the disk is full."""
         if self.full:
             raise OutboxError("outbox_refused", "Full.", "Free some space.")
-        super().put(*messages)
+        super().put(*messages, memos=memos)
+
+    def marked(self) -> list[str]:
+        """The pupils that the memos remember."""
+        kept = memos.recalled(room(), self.memos(), Plan(), moment())
+        return [each.student for each in kept.roll.marks.values()]
 
 
 class Desk(NamedTuple):
@@ -78,7 +87,7 @@ def at_desk(folder: Path, story: Callable[[Desk], Awaitable[None]]) -> None:
     asyncio.run(play())
 
 
-def test_a_mark_is_in_the_outbox_and_the_documents_when_it_returns(tmp_path: Path) -> None:
+def test_a_mark_is_in_the_outbox_and_remembered_there_when_it_returns(tmp_path: Path) -> None:
     """Then, and not before, the teacher's screen may turn green."""
 
     async def story(here: Desk) -> None:
@@ -86,8 +95,7 @@ def test_a_mark_is_in_the_outbox_and_the_documents_when_it_returns(tmp_path: Pat
         assert marked.new
         assert here.waiting() == ["AttendanceMarked"]
         assert here.stirred
-        kept = await asyncio.to_thread(Documents(tmp_path / FILE).load)
-        assert [each.event_id for each in kept.marks] == [marked.mark.event_id]
+        assert await asyncio.to_thread(here.outbox.marked) == [marked.mark.student]
 
     at_desk(tmp_path, story)
 
@@ -159,8 +167,7 @@ def test_documents_that_cannot_be_written_do_not_undo_a_kept_mark(
             patch.setattr(Documents, "save", refused)
             assert (await here.clerk.mark("0012", PRESENT, TAP)).new
         assert not (await here.clerk.mark("0012", PRESENT, TAP)).new
-        kept = await asyncio.to_thread(Documents(tmp_path / FILE).load)
-        assert [each.student for each in kept.marks] == ["0012"]
+        assert await asyncio.to_thread(here.outbox.marked) == ["0012"]
 
     at_desk(tmp_path, story)
 
@@ -199,7 +206,8 @@ def test_a_lesson_and_a_forgotten_device_are_kept(tmp_path: Path) -> None:
             "LessonEnded",
         ]
         kept = await asyncio.to_thread(Documents(tmp_path / FILE).load)
-        assert (kept.devices, kept.running) == ((), None)
+        assert kept.devices == ()
+        assert here.clerk.classroom.lesson.running is None
 
     at_desk(tmp_path, story)
 

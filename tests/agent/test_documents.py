@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from agent.errors import DocumentError
 from agent.lessons.lesson import Running
-from agent.lessons.roll import Mark
 from agent.memory.documents import FILE, Documents, Remembered
 from agent.memory.storage import backup_of
-from protocol.model import AttendanceStatus, Device, DeviceKind, Method, Reason, Status
+from protocol.model import Device, DeviceKind, Reason, Status
+from protocol.plan import ClassList, Plan, Pupil
 
 
 def device(name: str = "Máy chiếu", *, last_seen_ms: int = 2000) -> Device:
@@ -32,21 +32,12 @@ def device(name: str = "Máy chiếu", *, last_seen_ms: int = 2000) -> Device:
     )
 
 
-MARK = Mark(
-    student="0012",
-    status=AttendanceStatus.LATE,
-    method=Method.MANUAL,
-    lesson="l1",
-    day=DAY,
-    at_ms=1000,
-    event_id="e1",
-)
+PUPIL = Pupil(number=1, student="0012", name="Lò Thị Ánh")
 OLD = Remembered(agent_id="laptop-6a1", devices=(device(),))
 NEW = Remembered(
     agent_id="laptop-6a1",
     devices=(device("Máy chiếu 2"),),
-    marks=(MARK,),
-    running=Running(lesson="l1", since_ms=1000),
+    plan=Plan(classes=("10A1",), lists=(ClassList(code="10A1", pupils=(PUPIL,)),)),
 )
 
 
@@ -66,7 +57,7 @@ def test_a_first_start_remembers_nothing(tmp_path: Path) -> None:
 
 
 def test_what_is_saved_is_loaded_again(tmp_path: Path) -> None:
-    """Devices, roll and lesson come back whole."""
+    """Devices and class lists come back whole."""
     path = saved(tmp_path, OLD, NEW)
     assert Documents(path).load() == NEW
 
@@ -78,7 +69,7 @@ def test_the_file_can_be_read_by_people_and_by_nobody_else(tmp_path: Path) -> No
     assert path.stat().st_mode & 0o077 == 0
     assert set(json.loads(path.read_text("utf-8"))) == {
         *("identity", "devices", "traces", "decisions"),
-        *("place", "typed", "roll", "lesson"),
+        *("place", "typed", "plan"),
     }
 
 
@@ -124,6 +115,7 @@ def test_a_file_that_is_gone_while_its_backup_is_not_is_damage(tmp_path: Path) -
     [
         ("devices", {"device_id": "usb-1"}),
         ("roll", {"student": 12}),
+        ("plan", {"classes": "10A1"}),
         ("lesson", {"lesson": "l1"}),
         ("identity", {"agent_id": 7}),
         ("marbles", {}),
@@ -144,7 +136,7 @@ def test_rows_that_make_no_sense_are_damage(
 def test_a_newer_format_is_refused_by_name(tmp_path: Path) -> None:
     """An older agent does not write over what it does not understand."""
     path = saved(tmp_path, OLD)
-    path.write_text(path.read_text("utf-8").replace('"format": 2', '"format": 3'), "utf-8")
+    path.write_text(path.read_text("utf-8").replace('"format": 3', '"format": 4'), "utf-8")
     with pytest.raises(DocumentError) as caught:
         Documents(path).load()
     assert caught.value.code == "documents_newer"
@@ -228,16 +220,19 @@ def test_what_an_older_lophoc_remembered_is_read(tmp_path: Path) -> None:
     """Format 1 has devices, marks and the lesson; the rest is heard anew."""
     path = tmp_path / FILE
     device = {"device_id": "usb-1", "kind": "camera", "first_seen_ms": 1, "last_seen_ms": 2}
+    mark = {"student": "0012", "status": "late", "method": "manual", "day": DAY}
     old = {
         "identity": {"1": {"format": 1, "agent_id": "laptop-6a1"}},
         "devices": {"1": device},
-        "roll": {},
-        "lesson": {},
+        "roll": {"1": mark | {"at_ms": 1, "event_id": "e1"}},
+        "lesson": {"1": {"lesson": "l1", "since_ms": 1000}},
     }
     path.write_text(json.dumps(old), "utf-8")
     documents = Documents(path)
     remembered = documents.load()
     assert (remembered.agent_id, remembered.traces) == ("laptop-6a1", ())
     assert [each.device_id for each in remembered.devices] == ["usb-1"]
+    assert [each.student for each in remembered.marks] == ["0012"]
+    assert remembered.running == Running(lesson="l1", since_ms=1000)
     assert documents.save(msgspec.structs.replace(remembered, camera_off=True))
     assert Documents(path).load().camera_off

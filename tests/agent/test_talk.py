@@ -69,7 +69,7 @@ def heard(topic: str, payload: bytes) -> tuple[Talk, list[object], bool]:
 
     async def play() -> tuple[Talk, list[object], bool]:
         here, relay = talk(), FakeRelay()
-        await here.hear(Arrival(topic, payload, 1, 1, 7), cast("Any", relay))
+        await here.hear(Arrival(topic, payload, 1, 1, 7), cast("Any", relay), cast("Any", None))
         return here, relay.told, here._birth_owed.is_set()
 
     return asyncio.run(play())

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hardware.readings import Kind
 from protocol.model import AttendanceStatus, Method, Status
+from simulators import people
 from simulators.day import (
     Day,
     Judged,
@@ -20,7 +21,7 @@ from simulators.day import (
     Marked,
     Moment,
     Moved,
-    roll_of,
+    RollCalled,
 )
 from simulators.equipment import device_id_of, equipment_of
 
@@ -129,8 +130,8 @@ def test_who_is_away_was_marked_by_hand() -> None:
 @pytest.mark.parametrize(
     ("choices", "absent"),
     [
-        ({"lessons": False}, (LessonBegan, LessonOver, Marked)),
-        ({"attendance": False}, (Marked,)),
+        ({"lessons": False}, (LessonBegan, LessonOver, Marked, RollCalled)),
+        ({"attendance": False}, (Marked, RollCalled)),
     ],
 )
 def test_lessons_and_attendance_can_be_left_out(
@@ -156,9 +157,11 @@ def test_a_bare_room_has_no_tablets_to_turn() -> None:
 
 def test_rolls_hold_invented_pupils_of_their_own_room() -> None:
     """35 to 45 opaque ids, and no pupil sits in two rooms."""
-    rolls = [roll_of(f"P{floor}{number:02}", Random(1)) for floor in (1, 2) for number in (1, 10)]
-    pupils = [pupil for roll in rolls for pupil in roll]
+    names = [f"P{floor}{number:02}" for floor in (1, 2) for number in (1, 10)]
+    rolls = [people.pupils_of(name, Random(1)) for name in names]
+    pupils = [pupil.student for roll in rolls for pupil in roll]
     assert len(set(pupils)) == len(pupils)
     assert all(35 <= len(roll) <= 45 for roll in rolls)
     assert all(re.fullmatch(r"hs-\d{4,}", pupil) for pupil in pupils)
-    assert all(re.fullmatch(r"hs-\d{5}", pupil) for pupil in roll_of("Thư viện", Random(1)))
+    library = people.pupils_of("Thư viện", Random(1))
+    assert all(re.fullmatch(r"hs-\d{5}", pupil.student) for pupil in library)

@@ -11,13 +11,13 @@ from typing import Any
 
 from protocol.link import Broker
 from protocol.messages import (
-    AttendanceMarked,
     Birth,
     DeviceState,
     Event,
     Health,
     LessonStarted,
     Presence,
+    RollConfirmed,
     State,
 )
 from simulators.config import SimConfig
@@ -57,7 +57,7 @@ def test_a_room_greets_is_born_and_lives(broker: Broker, school: str, receiving:
         async with receiving() as receiver:
             async with playing(settings(broker, school)):
                 await receiver.until(lambda r: r.of(Birth) and r.of(Health) and r.of(DeviceState))
-                await receiver.until(lambda r: r.of(LessonStarted) and r.of(AttendanceMarked))
+                await receiver.until(lambda r: r.of(LessonStarted) and r.of(RollConfirmed))
             await receiver.until(lambda r: presences(r)[-1:] == [False])
             agents = {agent for agent, _ in receiver.heard}
             [(_, first)] = receiver.of(Birth)
@@ -91,7 +91,7 @@ def test_what_was_not_acknowledged_waits_on_disk(
         async with receiving() as receiver:
             receiver.acking = False
             async with playing(config):
-                await receiver.until(lambda r: len(r.of(AttendanceMarked)) > 5)
+                await receiver.until(lambda r: r.of(RollConfirmed))
             return {message.id for _, message in receiver.heard if isinstance(message, Event)}
 
     async def heard(config: SimConfig, waiting: set[str]) -> None:
@@ -118,7 +118,7 @@ def test_no_event_is_lost_over_a_bad_line(
                     await receiver.until(lambda r, n=round_: len(r.of(Birth)) >= n)
                     line.drop()
                 await receiver.until(lambda r: len(r.of(Birth)) >= 4)
-                await receiver.until(lambda r: r.of(AttendanceMarked))
+                await receiver.until(lambda r: r.of(RollConfirmed))
                 line.delay_s = 0.05
                 so_far = max(numbers(receiver))
                 await receiver.until(lambda r: max(numbers(r)) > so_far)

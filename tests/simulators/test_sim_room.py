@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardware.readings import Kind
+from protocol.chain import breaks
 from protocol.health import ReasonCode
 from protocol.kit import missing
 from protocol.messages import (
@@ -23,11 +24,12 @@ from protocol.messages import (
     LessonEnded,
     LessonStarted,
     OutboxReport,
+    RollConfirmed,
     to_bytes,
     up_from,
 )
 from protocol.model import AttendanceStatus, Method, Reason, Status
-from simulators.day import Day, Judged, LessonBegan, LessonOver, Marked, Moved
+from simulators.day import Day, Judged, LessonBegan, LessonOver, Marked, Moved, RollCalled
 from simulators.equipment import device_id_of, equipment_of
 from simulators.room import Messages, Room
 
@@ -155,10 +157,18 @@ def test_a_lesson_carries_its_marks() -> None:
     room = new_room()
     [started] = room.hear(LessonBegan(), 1)
     assert room.hear(LessonBegan(), 2) == []
-    [mark] = room.hear(Marked("hs-10101", AttendanceStatus.LATE, Method.CARD), 3)
+    assert room.hear(Marked("hs-10101", AttendanceStatus.PRESENT, Method.CARD), 3) == []
+    [roll] = room.hear(RollCalled(), 3)
+    assert room.hear(RollCalled(), 3) == []
+    [mark] = room.hear(Marked("hs-10101", AttendanceStatus.LATE, Method.MANUAL), 3)
     assert isinstance(started, LessonStarted)
+    assert isinstance(roll, RollConfirmed)
     assert isinstance(mark, AttendanceMarked)
-    assert birth_of(room).lesson == mark.lesson == started.lesson
+    assert [(each.student, each.class_code) for each in roll.lines] == [
+        ("hs-10101", started.classes[0])
+    ]
+    assert breaks([mark, roll]) == []
+    assert birth_of(room).lesson == roll.lesson == mark.lesson == started.lesson
     [ended] = room.hear(LessonOver(), 4)
     assert isinstance(ended, LessonEnded)
     assert ended.lesson == started.lesson

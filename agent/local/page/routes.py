@@ -1,0 +1,111 @@
+"""This file serves the teacher's page: its words and its files."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Mapping
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from protocol.words import LANGUAGES, N_, Translate, translator
+
+_FOLDER: Final = Path(__file__).parent
+_KINDS: Final = {"page.js": "text/javascript", "page.css": "text/css", "icon.svg": "image/svg+xml"}
+_SAFE: Final = {
+    "content-security-policy": (
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+        "object-src 'none'"
+    ),
+    "cache-control": "no-store",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+_COOKIE: Final = "lophoc_language"
+_YEAR_S: Final = 365 * 24 * 3600
+_WORDS: Final[Mapping[str, str]] = {
+    "here": N_("This computer's LopHoc is running."),
+    "waiting_agent": N_("Connecting to this computer's LopHoc…"),
+    "away_short": N_("Not connected"),
+    "no_agent": N_(
+        "LopHoc on this computer does not answer. What is below may be old; the page comes back "
+        "by itself."
+    ),
+    "not_done": N_("Not done: LopHoc did not answer. Please press again."),
+    "chosen": N_("Chosen by you"),
+    "other_class": N_("Another class"),
+    "which_class": N_("Which class is it?"),
+    "joint": N_("Several classes together"),
+    "substitute": N_("I am a substitute"),
+    "which_room": N_("Which room is this?"),
+    "report_fault": N_("Report a fault"),
+    "what_broken": N_("What is broken?"),
+    "waiting": N_("waits to be sent"),
+    "board_page": N_("Page for the board"),
+    "counts": N_("on the list / present / absent"),
+    "confirmed": N_("Confirmed"),
+    "mark_hint": N_("All are present. Tap whoever is absent."),
+    "correct_hint": N_("To correct a mark, tap the pupil and choose."),
+    "needs_a_look": N_("Only those to look at"),
+    "nothing_to_look": N_("Nobody needs a look."),
+    "copy": N_("Copy"),
+    "copied": N_("Copied"),
+    "selected": N_("Selected: press Ctrl+C"),
+    "close": N_("Close"),
+    "yes": N_("Yes"),
+    "no": N_("No"),
+}
+
+
+def routes(language: str = "vi") -> list[Route]:
+    """The addresses of the page: `/` and its files. language: where nobody has chosen one."""
+    return [
+        Route("/", partial(_page, language=language)),
+        *(Route(f"/page/{name}", partial(_file, name=name)) for name in _KINDS),
+    ]
+
+
+async def _page(request: Request, *, language: str) -> Response:
+    """The page in the language that is asked for now, or was the last time."""
+    asked = request.query_params.get("lang", "")
+    kept = request.cookies.get(_COOKIE, "")
+    chosen = next((each for each in (asked, kept) if each in LANGUAGES), language)
+    answer = Response(_filled(chosen), headers=_SAFE, media_type="text/html")
+    if asked == chosen:
+        answer.set_cookie(_COOKIE, chosen, max_age=_YEAR_S, httponly=True, samesite="strict")
+    return answer
+
+
+async def _file(_request: Request, *, name: str) -> Response:
+    return Response(_read(name), headers=_SAFE, media_type=_KINDS[name])
+
+
+@lru_cache
+def _read(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")
+
+
+@lru_cache
+def _filled(language: str) -> str:
+    """The page's text with the language's words in their places."""
+    say = translator(language)
+    values = {
+        "language": language,
+        "words": json.dumps({name: say(text) for name, text in _WORDS.items()}),
+    }
+    return re.sub(
+        r"\{\{ (.+?) \}\}", lambda found: _word(found[1], values, say), _read("page.html")
+    )
+
+
+def _word(mark: str, values: Mapping[str, str], say: Translate) -> str:
+    text = re.fullmatch(r'_\("(.+)"\)', mark)
+    return html.escape(say(text[1]) if text else values[mark])

@@ -1,0 +1,254 @@
+"""The teacher's three clicks, over the door that tray and page use."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+from classrooms import PLACE, classroom, moment, room
+from starlette.types import ASGIApp
+
+from agent.clerk import Clerk
+from agent.lessons import memos
+from agent.local.api import application
+from agent.local.surroundings import Hands, Line, Surroundings
+from agent.memory.documents import FILE, Documents
+from agent.memory.folder import OUTBOX
+from agent.room import Moment
+from protocol.kit import KitTemplate
+from protocol.messages import LessonStarted, RollConfirmed, up_from
+from protocol.outbox import Outbox
+from protocol.plan import Bell, Booking, ClassList, Plan, Pupil
+
+NOTHING = KitTemplate(computers=0, boards=0, cameras=0, access_points=0)
+NAMES = ("Nguyễn Văn An", "Lò Thị Ánh", "Trần Bình")
+PLAN = Plan(
+    bells=(Bell(period=1, begins="07:15", ends="08:00"),),
+    timetable=(Booking(weekday=1, period=1, room="6A1", classes=("10A1",), subject="Toán"),),
+    classes=("10A1", "10A2"),
+    lists=(
+        ClassList(
+            code="10A1",
+            pupils=tuple(
+                Pupil(number=number, student=f"140000000{number}", name=name)
+                for number, name in enumerate(NAMES, 1)
+            ),
+        ),
+    ),
+)
+
+
+class Desk(NamedTuple):
+    """A door, its clerk, its outbox, and clocks to turn."""
+
+    client: httpx.AsyncClient
+    clerk: Clerk
+    outbox: Outbox
+    clocks: list[Moment]
+
+    async def post(self, path: str, body: object = None) -> Any:
+        """What the teacher sees after a press."""
+        answer = await self.client.post(f"/api/v1/{path}", json=body or {})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def see(self, after: object = "") -> Any:
+        """What the teacher sees."""
+        return (await self.client.get("/api/v1/teacher", params={"after": after})).json()
+
+
+async def nothing(*_: object) -> bool:
+    """Reach nowhere."""
+    return False
+
+
+@asynccontextmanager
+async def desk(folder: Path, plan: Plan = PLAN) -> AsyncIterator[Desk]:
+    """A door at 07:16 on a Monday, with what the outbox remembers."""
+    documents = Documents(folder / FILE)
+    documents.load()
+    clocks = [moment()._replace(minute=7 * 60 + 16)]
+    with Outbox(folder / OUTBOX, PLACE, "b1") as outbox:
+        taught = memos.recalled(room(), outbox.memos(), plan, clocks[-1])
+        clerk = Clerk(
+            replace(classroom(), teaching=taught, template=NOTHING),
+            outbox,
+            documents,
+            now=lambda: clocks[-1],
+            stirred=lambda: None,
+        )
+        hands = Hands(typed=lambda _: None, switch=nothing, wake=nothing)  # type: ignore[arg-type, return-value]
+        away = Line("", connected=False, controller_listening=False)
+        around = Surroundings(PLACE, lambda: away, "vi", hands)
+        app: ASGIApp = application(clerk, around)
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8765"
+        ) as client:
+            yield Desk(client, clerk, outbox, clocks)
+        await asyncio.get_running_loop().shutdown_default_executor()
+
+
+def at_desk(folder: Path, story: Callable[[Desk], Awaitable[None]], plan: Plan = PLAN) -> None:
+    """Play a story at a door."""
+
+    async def play() -> None:
+        async with desk(folder, plan) as here:
+            await story(here)
+
+    asyncio.run(play())
+
+
+def test_a_whole_lesson_is_three_presses(tmp_path: Path) -> None:
+    """In Vietnamese, with the class from the timetable, and nothing typed."""
+
+    async def story(here: Desk) -> None:
+        idle = await here.see()
+        assert (idle["phase"], idle["button"]["label"]) == ("idle", "Bắt đầu tiết học")
+        assert idle["subline"] == "10A1 · Toán · Tiết 1 · 07:15 - 08:00"
+        started = await here.post("lesson/start")
+        assert (started["headline"], started["phase"]) == ("Đang học", "ready")
+        assert started["roll"]["text"] == "3/3/0"
+        tapped = await here.post(
+            "roll/mark", {"student": "1400000002", "status": "absent_unexcused"}
+        )
+        assert tapped["roll"]["text"] == "3/2/1"
+        assert [each["name"] for each in tapped["roll"]["lines"]] == list(NAMES)
+        confirmed = await here.post("roll/confirm")
+        assert (confirmed["phase"], confirmed["button"]["action"]) == ("running", "end")
+        ended = await here.post("lesson/end")
+        assert ended["phase"] == "ended"
+        assert ended["logbook"] == "10A1 · Toán · Tiết 1 · điểm danh 3/2/1 · Lò Thị Ánh (K)"
+        said = [up_from(each.payload) for each in here.outbox.waiting_events(0, 9)]
+        assert [type(each).__name__ for each in said] == [
+            "LessonStarted",
+            "RollConfirmed",
+            "LessonEnded",
+        ]
+        assert isinstance(said[0], LessonStarted)
+        assert (said[0].classes, said[0].period) == (("10A1",), 1)
+
+    at_desk(tmp_path, story)
+
+
+def test_the_lesson_goes_on_after_a_power_cut(tmp_path: Path) -> None:
+    """Taps before the confirmation are there again too."""
+
+    async def before(here: Desk) -> None:
+        await here.post("lesson/start")
+        await here.post("roll/mark", {"student": "1400000002", "status": "late"})
+
+    async def after(here: Desk) -> None:
+        seen = await here.see()
+        assert (seen["phase"], seen["headline"]) == ("ready", "Đang học")
+        assert seen["roll"]["lines"][1]["status"] == "late"
+        await here.post("roll/confirm")
+        said = [up_from(each.payload) for each in here.outbox.waiting_events(0, 9)]
+        assert [type(each) for each in said] == [LessonStarted, RollConfirmed]
+
+    at_desk(tmp_path, before)
+    at_desk(tmp_path, after)
+
+
+def test_a_press_too_many_changes_nothing(tmp_path: Path) -> None:
+    """A double tap is one deed."""
+
+    async def story(here: Desk) -> None:
+        first = await here.post("lesson/start")
+        second = await here.post("lesson/start")
+        assert (second["lesson"], second["rev"]) == (first["lesson"], first["rev"])
+        await here.post("roll/confirm")
+        once = await here.post("roll/confirm")
+        assert once["roll"]["confirmed"]
+        assert len(here.outbox.waiting_events(0, 9)) == 2
+
+    at_desk(tmp_path, story)
+
+
+def test_who_waits_hears_of_the_change_at_once(tmp_path: Path) -> None:
+    """The long poll that the tray keeps open."""
+
+    async def story(here: Desk) -> None:
+        seen = await here.see()
+        waiting = asyncio.create_task(here.see(seen["rev"]))
+        await asyncio.sleep(0)
+        await here.clerk.teach(lambda each, now: each.start("l1", now))
+        assert (await asyncio.wait_for(waiting, 10))["phase"] == "ready"
+
+    at_desk(tmp_path, story)
+
+
+def test_an_undo_is_offered_for_ten_seconds(tmp_path: Path) -> None:
+    """The countdown alone is no news."""
+
+    async def story(here: Desk) -> None:
+        started = await here.post("lesson/start")
+        assert started["undo"]["what"] == "start"
+        assert started["undo"]["left_s"] == 10
+        here.clocks.append(here.clocks[-1]._replace(steady_s=4.0))
+        later = await here.see()
+        assert (later["undo"]["left_s"], later["rev"]) == (6, started["rev"])
+        undone = await here.post("undo")
+        assert (undone["phase"], undone["undo"]) == ("idle", None)
+
+    at_desk(tmp_path, story)
+
+
+def test_a_fault_is_kept_and_said_to_be_kept(tmp_path: Path) -> None:
+    """Without a line it waits, and the teacher knows."""
+
+    async def story(here: Desk) -> None:
+        sent = (await here.post("fault", {"part": "board"}))["faults"]["sent"]
+        assert [each["delivered"] for each in sent] == [False]
+        assert sent[0]["sentence"].startswith("Đã ghi, sẽ gửi: Bảng")
+
+    at_desk(tmp_path, story)
+
+
+def test_refusals_say_what_to_do(tmp_path: Path) -> None:
+    """A stranger, no roll, nonsense."""
+
+    async def story(here: Desk) -> None:
+        async def code(path: str, body: object) -> tuple[int, str]:
+            answer = await here.client.post(f"/api/v1/{path}", json=body)
+            return answer.status_code, answer.json()["error"]["code"]
+
+        assert await code("roll/confirm", {}) == (409, "no_roll")
+        await here.post("lesson/start")
+        tap = {"student": "9", "status": "late"}
+        assert await code("roll/mark", tap) == (409, "not_on_roll")
+        assert await code("attendance", tap | {"method": "card"}) == (409, "not_on_roll")
+        assert await code("roll/mark", tap | {"name": "x"}) == (422, "invalid")
+        assert await code("fault", {"part": "roof"}) == (422, "invalid")
+
+    at_desk(tmp_path, story)
+
+
+def test_a_machines_mark_in_a_lesson_is_a_suggestion(tmp_path: Path) -> None:
+    """The same address, whoever marks; on a roll nothing is recorded by it."""
+
+    async def story(here: Desk) -> None:
+        await here.post("lesson/start")
+        mark = {"student": "1400000001", "status": "present", "method": "tablet"}
+        assert (await here.client.post("/api/v1/attendance", json=mark)).status_code == 202
+        lines = (await here.see())["roll"]["lines"]
+        assert [each["suggested"] for each in lines] == ["seen", "unseen", "unseen"]
+        assert len(here.outbox.waiting_events(0, 9)) == 1
+
+    at_desk(tmp_path, story)
+
+
+def test_a_lesson_starts_without_any_plan(tmp_path: Path) -> None:
+    """A school that has given nothing yet."""
+
+    async def story(here: Desk) -> None:
+        assert (await here.see())["subline"] == "Thầy/cô chọn lớp"
+        started = await here.post("lesson/start", {"classes": ["10A9"]})
+        assert (started["phase"], started["roll"]) == ("running", None)
+        assert "no_list" in [each["code"] for each in started["notices"]]
+
+    at_desk(tmp_path, story, Plan())

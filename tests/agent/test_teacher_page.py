@@ -1,0 +1,369 @@
+"""The teacher's page in a real browser, before an agent that plays one lesson."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from teacher_school import TeacherSchool, pupils
+
+from tests.axe import violations
+from tests.browser import LAPTOP, SIZES, Page, opened_tab, running_browser
+from tests.flows.programs import until
+
+BIG = "document.getElementById('big')"
+USABLE = f"!{BIG}.hidden && {BIG}.getAttribute('aria-disabled') === null"
+ROW = '.pupil[data-key="{}"]'
+AWAY_S = 5.0
+# Pupils whose number does not stand before the name, or the mark's letter not after it.
+OVERLAPPING = """[...document.querySelectorAll('.pupil')].filter((each) => {
+    const [number, name, letter] = ['.number', '.name', '.letter'].map(
+        (part) => each.querySelector(part).getBoundingClientRect());
+    return number.right > name.left || (letter.width && letter.left < name.right);
+}).map((each) => each.dataset.key)"""
+
+
+class TeacherPage(Page):
+    """The page, once it shows the agent's view."""
+
+    ready = "document.body.dataset.link === 'here'"
+
+    def big(self, label: str) -> None:
+        """Click the big button, once it says this."""
+        self.wait(f"{BIG}.textContent === '{label}' && {USABLE}")
+        self.click("#big")
+
+    def says(self, selector: str, words: str) -> None:
+        """Wait until an element says this."""
+        self.wait(f"document.querySelector('{selector}')?.textContent === '{words}'")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The debugging port of a running Chromium."""
+    with running_browser(tmp_path_factory.mktemp("chromium")) as port:
+        yield port
+
+
+@pytest.fixture
+def page(browser: int) -> Iterator[TeacherPage]:
+    """A fresh tab."""
+    with opened_tab(browser, TeacherPage) as tab:
+        yield tab
+
+
+@pytest.fixture
+def school() -> Iterator[TeacherSchool]:
+    """The agent of a room on an ordinary morning."""
+    with TeacherSchool() as served:
+        yield served
+
+
+def to(page: TeacherPage, phase: str) -> None:
+    """Lead the lesson to a phase by its big button."""
+    steps = ["Bắt đầu tiết học", "Xác nhận điểm danh", "Kết thúc tiết học"]
+    for label in steps[: ("idle", "running", "confirmed", "ended").index(phase)]:
+        page.big(label)
+    page.wait(USABLE)
+
+
+def test_a_whole_lesson_is_three_clicks_in_vietnamese(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """Start, confirm, end; nothing is typed, nothing is asked, nothing comes from elsewhere."""
+    page.open(school.url)
+    page.says("#headline", "Sẵn sàng")
+    page.big("Bắt đầu tiết học")
+    page.says("#headline", "Đang học")
+    page.says("#counts", "42/42/0")
+    page.big("Xác nhận điểm danh")
+    page.big("Kết thúc tiết học")
+    page.says("#headline", "Đã hết tiết")
+    page.says("#logbook-line", "Tiết 1 · Toán · 10A1 · Vắng: 07 (K)")
+    assert school.posts == [
+        ("/api/v1/lesson/start", {}),
+        ("/api/v1/roll/confirm", {}),
+        ("/api/v1/lesson/end", {}),
+    ]
+    assert page.see("document.querySelectorAll('input, textarea, select').length") == 0
+    assert page.see("document.documentElement.lang") == "vi"
+    assert all(each.startswith(school.url) for each in page.requests)
+    assert page.errors == []
+
+
+def test_a_tap_marks_absent_another_mark_is_one_more_tap(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """The counts follow; a tap on the open pupil takes the mark back."""
+    page.open(school.url)
+    to(page, "running")
+    row = ROW.format("10A1-07")
+    page.click(f"{row} > button")
+    page.says("#counts", "42/41/1")
+    page.says(f"{row} .letter", "K")
+    page.click(f'{row} .marks [data-key="late"]')
+    page.says("#counts", "42/42/0")
+    page.says(f"{row} .letter", "M")
+    page.click(f"{row} > button")
+    page.wait(f"document.querySelector('{row}').dataset.status === 'present'")
+    told = [each["status"] for path, each in school.posts if path.endswith("mark")]
+    assert told == ["absent_unexcused", "late", "present"]
+
+
+def test_after_the_confirmation_a_tap_only_offers_and_a_correction_is_kept(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """Who and when stand under the pupil; undo takes the correction back."""
+    page.open(school.url)
+    to(page, "confirmed")
+    row = ROW.format("10A1-03")
+    page.click(f"{row} > button")
+    page.wait(f"document.querySelectorAll('{row} .marks button').length === 5")
+    assert [path for path, _ in school.posts][-1] == "/api/v1/roll/confirm"
+    page.click(f'{row} .marks [data-key="absent_excused"]')
+    page.says("#counts", "42/41/1")
+    page.wait(f"document.querySelector('{row} .history').textContent.includes('thầy/cô sửa')")
+    page.click("#undo")
+    page.says("#counts", "42/42/0")
+    page.wait("document.getElementById('undo').hidden")
+
+
+def test_a_double_click_acts_once(page: TeacherPage, school: TeacherSchool) -> None:
+    """What starts the lesson does not confirm its roll too."""
+    page.open(school.url)
+    page.wait(USABLE)
+    page.click("#big", times=2)
+    page.click("#big")
+    page.wait(f"{BIG}.textContent === 'Xác nhận điểm danh' && {USABLE}")
+    assert [path for path, _ in school.posts] == ["/api/v1/lesson/start"]
+
+
+def test_undo_counts_down_and_goes(page: TeacherPage, school: TeacherSchool) -> None:
+    """The start is taken back within ten seconds."""
+    page.open(school.url)
+    page.big("Bắt đầu tiết học")
+    page.wait("document.getElementById('undo-left').textContent.match(/^\\([789]\\)$/)")
+    page.click("#undo")
+    page.says("#headline", "Sẵn sàng")
+
+
+def test_an_agent_that_ends_is_told_and_found_again(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """Within five seconds, with the last state kept; it comes back by itself."""
+    page.open(school.url)
+    to(page, "running")
+    page.see("window.mark = 1")
+    school.stop()
+    page.wait("!document.getElementById('away').hidden", AWAY_S)
+    assert page.see("document.querySelectorAll('.pupil').length") == 42
+    assert page.see(f"{BIG}.getAttribute('aria-disabled')") == "true"
+    school.rev = 0
+    school.start()
+    page.wait("document.getElementById('away').hidden")
+    page.wait(USABLE)
+    assert page.see("window.mark") == 1
+
+
+def test_an_agent_that_hangs_is_told_too(page: TeacherPage, school: TeacherSchool) -> None:
+    """Its line stays open, but its pulse is missed."""
+    page.open(school.url)
+    school.hung = True
+    began = time.monotonic()
+    page.wait("!document.getElementById('away').hidden")
+    assert time.monotonic() - began < AWAY_S + 2  # a loaded machine is allowed some
+    school.hung = False
+    page.wait("document.getElementById('away').hidden")
+
+
+def test_keyboard_alone_leads_through_a_lesson(page: TeacherPage, school: TeacherSchool) -> None:
+    """Focus stays where it was, through every answer."""
+    page.open(school.url)
+    page.wait(USABLE)
+    for _ in range(10):
+        if page.see("document.activeElement.id") == "big":
+            break
+        page.press("Tab")
+    for path in ("lesson/start", "roll/confirm", "lesson/end"):
+        page.wait(USABLE)
+        assert page.see("document.activeElement.id") == "big"
+        page.press("Enter")
+        until(lambda path=path: school.posts[-1:] and school.posts[-1][0].endswith(path), path)
+    page.says("#headline", "Đã hết tiết")
+
+
+def test_a_pupil_is_marked_by_keyboard_and_keeps_the_focus(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """Space on a pupil; then Tab leads to the other marks."""
+    page.open(school.url)
+    to(page, "running")
+    page.see("document.querySelector('.pupil > button').focus()")
+    page.press(" ")
+    page.says("#counts", "42/41/1")
+    school.change()
+    page.press("Tab")
+    assert page.see("document.activeElement.closest('.marks') !== null")
+    page.press("Tab")
+    page.press("Enter")
+    page.says(".pupil .letter", "P")
+    assert page.see("document.activeElement.dataset.key") == "absent_excused"
+
+
+def test_another_class_is_chosen_in_two_clicks(page: TeacherPage, school: TeacherSchool) -> None:
+    """The start then names it."""
+    page.open(school.url)
+    page.click("#other-class")
+    page.click('#proposed [data-key="10A2"]')
+    page.says("#class-name", "10A2")
+    page.big("Bắt đầu tiết học")
+    until(lambda: school.posts, "the start is told")
+    assert school.posts == [
+        ("/api/v1/lesson/start", {"classes": ["10A2"], "substitute": False}),
+    ]
+
+
+def test_a_joint_class_is_chosen_by_taps(page: TeacherPage, school: TeacherSchool) -> None:
+    """Several classes, and that somebody stands in."""
+    page.open(school.url)
+    page.click("#other-class")
+    page.click("#joint")
+    page.click("#substitute")
+    page.click('#all [data-key="10A3"]')
+    page.press("Escape")
+    page.says("#class-name", "10A1 + 10A3")
+    page.big("Bắt đầu tiết học")
+    until(lambda: school.posts, "the start is told")
+    assert school.posts[0][1] == {"classes": ["10A1", "10A3"], "substitute": True}
+
+
+def test_a_fault_is_reported_by_two_taps(page: TeacherPage, school: TeacherSchool) -> None:
+    """Six pictures; what was received stands on the page."""
+    page.open(school.url)
+    page.click("#fault")
+    page.wait("document.querySelectorAll('#parts svg').length === 6")
+    page.click('#parts [data-key="board"]')
+    page.wait("document.getElementById('sent').textContent.includes('Đã nhận: bảng, 07:31')")
+    assert school.posts == [("/api/v1/fault", {"part": "board"})]
+
+
+def test_eighty_four_pupils_stand_by_class_and_the_filter_shows_few(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """Two classes together; the counts stay in sight at the list's end."""
+    school.lines = pupils("10A1", "10A2")
+    page.open(school.url)
+    to(page, "running")
+    page.wait("document.querySelectorAll('.pupil').length === 84")
+    assert page.see("[...document.querySelectorAll('.group h3')].map((h) => h.innerText)") == [
+        "10A1 · 42",
+        "10A2 · 42",
+    ]
+    page.see("scrollTo(0, document.body.scrollHeight)")
+    assert page.see("document.getElementById('counts').getBoundingClientRect().top >= 0")
+    assert page.see(f"{BIG}.getBoundingClientRect().top >= 0")
+    page.click("#filter")
+    page.wait("document.querySelectorAll('.pupil').length === 4")
+
+
+def test_hostile_words_are_only_words(page: TeacherPage, school: TeacherSchool) -> None:
+    """A name that is a tag is shown as it is written."""
+    evil = "<img src=x onerror=window.evil=1>"
+    school.lines[0]["name"] = school.lines[1]["student"] = evil
+    school.gaps = {"sentence": evil, "todo": evil}
+    school.more = {
+        "headline": evil,
+        "notices": [{"code": evil, "sentence": evil, "level": "warning"}],
+        "questions": [
+            {"device_id": "d1", "question": evil, "name": evil, "kind": "board"},
+        ],
+    }
+    page.open(school.url)
+    to(page, "running")
+    page.says(".pupil .name", evil)
+    page.says("#headline", evil)
+    assert page.see("document.querySelectorAll('main img').length") == 0
+    assert page.see("window.evil === undefined")
+    assert page.errors == []
+
+
+def test_english_is_remembered(page: TeacherPage, school: TeacherSchool) -> None:
+    """Once asked for, it is there the next time."""
+    page.open(f"{school.url}?lang=en")
+    page.open(school.url)
+    assert page.see("document.documentElement.lang") == "en"
+    page.says("#fault", "Report a fault")
+    page.open(f"{school.url}?lang=vi")
+    page.says("#fault", "Báo hỏng")
+
+
+def test_the_page_is_small_and_guarded(school: TeacherSchool) -> None:
+    """Under 40 KB in all; only its own files; a foreign Host hears nothing."""
+    names = ("", "page/page.js", "page/page.css", "page/icon.svg")
+    answers = [httpx.get(school.url + name, trust_env=False) for name in names]
+    assert sum(len(each.content) for each in answers) < 40_000
+    policies = {each.headers["content-security-policy"].split(";")[0] for each in answers}
+    assert policies == {"default-src 'self'"}
+    assert "<noscript>" in answers[0].text
+    assert "{{" not in answers[0].text
+    foreign = httpx.get(school.url, headers={"host": "evil.example"}, trust_env=False)
+    assert foreign.status_code == httpx.codes.FORBIDDEN
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("phase", ["idle", "running", "confirmed", "ended"])
+def test_every_phase_can_be_used_by_everybody_at_every_size(
+    page: TeacherPage, school: TeacherSchool, phase: str, size: tuple[int, int]
+) -> None:
+    """No violation of WCAG 2.1 AA, no sideways scrolling, a big button of 96 pixels or more."""
+    school.gaps = {"sentence": "Chưa thấy bảng.", "todo": "Thầy/cô bật công tắc bảng giúp."}
+    school.sent = [{"part": "board", "sentence": "Đã nhận: bảng, 07:31", "delivered": True}]
+    ask = {"device_id": "d1", "question": "bảng?", "name": "HitEVision", "kind": "board"}
+    notice = {"code": "offline", "sentence": "Không có đường truyền.", "level": "info"}
+    school.more = {"notices": [notice], "questions": [ask]}
+    page.open(school.url, *size)
+    to(page, phase)
+    if phase == "running":
+        page.click(f"{ROW.format('10A1-02')} > button")
+        page.says("#counts", "42/41/1")
+        assert page.see(OVERLAPPING) == []
+    assert violations(page) == []
+    assert page.see("document.documentElement.scrollWidth") <= size[0]
+    assert page.see(f"{BIG}.offsetHeight") >= 96
+    assert page.see(f"{BIG}.getBoundingClientRect().bottom") <= size[1]
+
+
+@pytest.mark.parametrize("dialog", ["fault", "other-class", "room"])
+def test_every_choice_can_be_used_by_everybody(
+    page: TeacherPage, school: TeacherSchool, dialog: str
+) -> None:
+    """The panels of choices, at the laptop at twice the size."""
+    page.open(school.url, LAPTOP[0] // 2, LAPTOP[1] // 2)
+    page.click(f"#{dialog}")
+    page.wait("document.querySelector('dialog[open]')")
+    assert violations(page) == []
+    assert page.see("document.documentElement.scrollWidth") <= LAPTOP[0] // 2
+
+
+def test_an_absent_agent_can_be_read_by_everybody(page: TeacherPage, school: TeacherSchool) -> None:
+    """The grey page has no violation either."""
+    page.open(school.url)
+    to(page, "running")
+    school.stop()
+    page.wait("!document.getElementById('away').hidden")
+    assert violations(page) == []
+    school.start()
+
+
+def test_a_lesson_may_end_before_its_roll_is_confirmed(
+    page: TeacherPage, school: TeacherSchool
+) -> None:
+    """Where the agent offers a second deed, it stands below the big button."""
+    school.more = {"also": {"action": "end", "label": "Kết thúc tiết học", "enabled": True}}
+    page.open(school.url)
+    to(page, "running")
+    page.click("#also")
+    page.says("#headline", "Đã hết tiết")
+    assert [path for path, _ in school.posts] == ["/api/v1/lesson/start", "/api/v1/lesson/end"]
