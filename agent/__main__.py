@@ -101,13 +101,9 @@ def _add_scan(scan: argparse.ArgumentParser, say: Translate) -> None:
 def _add_read_cards(cards: argparse.ArgumentParser, say: Translate) -> None:
     cards.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help=say(N_("a picture")))
     _add_json(cards, say)
-    cards.add_argument(
-        "--door-key",
-        action="append",
-        default=[],
-        metavar="VERSION:HEX",
-        help=say(N_("a key that door cards are signed with; may be given again")),
-    )
+    file = say(N_("a file of keys that door cards are signed with, a line each: VERSION:HEX"))
+    cards.add_argument("--door-key-file", type=Path, metavar="FILE", help=file)
+    _add_data(cards, say)
 
 
 def _add_json(parser: argparse.ArgumentParser, say: Translate) -> None:
@@ -183,9 +179,10 @@ def _check_camera(options: argparse.Namespace) -> None:
 
 
 def _read_cards(options: argparse.Namespace) -> int:
-    from agent.commands.read_cards import keys_in, read  # noqa: PLC0415 - only this needs it
+    from agent.commands.read_cards import keys_in, keys_of_school, read  # noqa: PLC0415 - heavy
 
-    keys = keys_in(options.door_key)
+    given = options.door_key_file
+    keys = keys_in(given) if given else keys_of_school(options.data)
     reading = read(
         options.images, sys.stdout.write, as_json=options.json, environ=os.environ, keys=keys
     )

@@ -91,7 +91,7 @@ def at_door(text: str, plan: Plan, roll: Collection[str]) -> CardMark | DoorRefu
     student = cards.get(serial.hex())
     if student is None:
         return DoorRefusal.UNKNOWN
-    return CardMark(student, Method.CARD) if student in roll else DoorRefusal.OTHER_CLASS
+    return CardMark(student, Method.DOOR) if student in roll else DoorRefusal.OTHER_CLASS
 
 
 def _owners(number: int, lists: Sequence[ClassList]) -> list[str]:

@@ -107,6 +107,7 @@ _REASONS: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.PORT_TAKEN: N_(
         "Another program uses port {value}: the teacher's window cannot open."
     ),
+    ReasonCode.TABLET_PORT_TAKEN: N_("Another program uses port {value}: tablets cannot check in."),
     ReasonCode.SIMULATED_FAULT: N_("A simulated fault."),
 }
 

@@ -8,7 +8,9 @@ from typing import Any, Final
 
 import msgspec
 
+from agent.cards import keys_of
 from agent.errors import CardsUnreadableError
+from agent.memory.documents import FILE, Documents
 from hardware.cards.scan import Picture, read_pictures
 from hardware.readings import SenseMissing
 from protocol.doorcode import read as read_code
@@ -52,11 +54,23 @@ async def read(
     return all_read
 
 
-def keys_in(options: Sequence[str]) -> dict[int, bytes]:
-    """The keys in texts like "1:00ff". Raises CardsUnreadableError for one that is not so."""
+def keys_of_school(data: Path) -> dict[int, bytes]:
+    """The keys in the school's plan that this agent holds; none where it holds no plan.
+
+    Raises DocumentError.
+    """
+    return keys_of(Documents(data / FILE).load().plan)
+
+
+def keys_in(file: Path) -> dict[int, bytes]:
+    """The keys in a file of lines like "1:00ff". Raises CardsUnreadableError."""
     keys = {}
-    for option in options:
-        version, _, key = option.partition(":")
+    try:
+        lines = file.read_text("ascii").split()
+    except (OSError, ValueError) as error:
+        raise _no_key() from error
+    for line in lines:
+        version, _, key = line.partition(":")
         try:
             keys[int(version)] = bytes.fromhex(key)
         except ValueError as error:
@@ -99,6 +113,6 @@ def line_of(file: str, picture: Picture, keys: Mapping[int, bytes], say: Transla
 
 def _no_key() -> CardsUnreadableError:
     # The key itself is not repeated: it is a secret.
-    message = N_("A door key is not readable.")
-    hint = N_("Write it as its version, a colon and hex digits, such as 1:00ff.")
+    message = N_("The file of door keys is not readable.")
+    hint = N_("Write a line for each: its version, a colon and hex digits, such as 1:00ff.")
     return CardsUnreadableError("door_key_unfit", message, hint)

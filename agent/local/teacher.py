@@ -68,7 +68,7 @@ _FLAGS: Final[Mapping[str, str]] = {
     "shared_tablet": N_("Another pupil used the same tablet"),
     "second_tablet": N_("Checked in on two tablets"),
     "copied_card": N_("The same card was seen twice at once"),
-    "together": N_("Two cards moved together"),
+    "check_card": N_("Two cards moved together"),
 }
 
 _WHYS_SAID: Final[Mapping[str, str]] = {
