@@ -137,12 +137,8 @@ class Scanner:
         result: Scanned = scanned(self._found, lists)
         total = sum(len(each.pupils) for each in lists)
         values: tuple[tuple[str, object], ...] = (("seen", len(result.seen)), ("total", total))
-        numbers = sorted(
-            pupil.number
-            for each in lists
-            for pupil in each.pupils
-            if pupil.student in result.copied
-        )
+        pupils = [pupil for each in lists for pupil in each.pupils]
+        numbers = sorted(each.number for each in pupils if each.student in result.copied)
         if numbers:
             text, values = _COPIED, (("numbers", ", ".join(map(str, numbers))),)
         self._shown = text, values
@@ -156,16 +152,16 @@ class Scanner:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._take_texts(inbox), name="door texts")
             while True:
-                place = next(
-                    (each for each in self._places() if each[0] == self._door_camera), None
-                )
+                place = dict(self._places()).get(self._door_camera)
                 if place is None or not self._roll_is_open():
                     await self._clerk.stepped(self._clerk.step, DOOR_PAUSE_S)
                     continue
                 login = self._passwords.camera_user, self._passwords.camera
                 try:
                     await watch_door(
-                        target_of(self._door_camera, place, *login), _putting(inbox), wanted=self._roll_is_open
+                        target_of(self._door_camera, place, *login),
+                        _putting(inbox),
+                        wanted=self._roll_is_open,
                     )
                 except SenseMissing as error:
                     _LOGGER.warning("door cards are not read: %s", error.code)

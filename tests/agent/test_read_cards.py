@@ -10,7 +10,9 @@ import pytest
 from agent.__main__ import main
 from agent.commands.read_cards import keys_in
 from agent.errors import CardsUnreadableError
+from agent.memory.documents import FILE, Documents, Remembered
 from protocol.doorcode import sign
+from protocol.plan import Plan
 from simulators.devices.cards import Setting, class_of, door
 
 OURS, THEIRS = b"\x01\x02", b"\x03"
@@ -33,7 +35,9 @@ def test_each_picture_is_one_object_a_line(
     pictures: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With where each card is, which door code is ours, and the picture that is none."""
-    arguments = ["read-cards", *map(str, pictures), "--json", "--door-key", "1:0102"]
+    keys = pictures[0].with_name("keys")
+    keys.write_text("1:0102\n")
+    arguments = ["read-cards", *map(str, pictures), "--json", "--door-key-file", str(keys)]
     assert main(arguments) == 1
     of_class, of_door, bad = map(json.loads, capsys.readouterr().out.splitlines())
     assert [each["file"] for each in (of_class, of_door, bad)] == list(map(str, pictures))
@@ -67,14 +71,28 @@ def test_a_person_is_told_in_a_line(
     assert "đây không phải ảnh" in last
 
 
-@pytest.mark.parametrize("option", ["", "1", "1:", "1:xy", "x:00", "256:00", "-1:00", "1:0"])
-def test_a_key_that_is_none_is_refused_and_not_repeated(option: str) -> None:
+@pytest.mark.parametrize("option", ["1", "1:", "1:xy", "x:00", "256:00", "-1:00", "1:0"])
+def test_a_key_that_is_none_is_refused_and_not_repeated(option: str, tmp_path: Path) -> None:
     """It is a secret even when mistyped."""
+    (tmp_path / "keys").write_text(option)
     with pytest.raises(CardsUnreadableError) as caught:
-        keys_in([option])
+        keys_in(tmp_path / "keys")
     assert caught.value.values == {}
 
 
-def test_keys_are_read_by_version() -> None:
-    """Each option one."""
-    assert keys_in(["1:0102", "7:ff"]) == {1: b"\1\2", 7: b"\xff"}
+def test_keys_are_read_by_version(tmp_path: Path) -> None:
+    """Each line one."""
+    (tmp_path / "keys").write_text("1:0102\n7:ff\n")
+    assert keys_in(tmp_path / "keys") == {1: b"\1\2", 7: b"\xff"}
+
+
+def test_without_a_file_the_keys_are_those_of_the_schools_plan(
+    pictures: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The agent holds them since the school gave its plan."""
+    documents = Documents(tmp_path / FILE)
+    documents.load()
+    documents.save(Remembered(plan=Plan(door_keys={"1": OURS.hex()})))
+    assert main(["read-cards", str(pictures[1]), "--json", "--data", str(tmp_path)]) == 0
+    told = json.loads(capsys.readouterr().out)["door"]
+    assert sorted(each["valid"] for each in told) == [False, True]
