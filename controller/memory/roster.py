@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from controller.memory.tables import (
+    agents,
     bells,
     bookings,
     classes,
@@ -159,9 +160,19 @@ def keep_schedule(db: Connection, place: Place, schedule: Schedule) -> bool:
     return _told(db, place, changed=any(changed))
 
 
+def schools_of(db: Connection) -> list[Place]:
+    """Every school that has an agent or a plan, in order; the one without a code left out."""
+    found = {
+        Place(*row)
+        for table in (agents, plans)
+        for row in db.execute(select(table.c.province, table.c.school).distinct())
+    }
+    return sorted(found - {Place()})
+
+
 def adopt(db: Connection, place: Place) -> None:
     """Take over a plan that was given before the school's code was known; only by an empty one."""
-    if version_of(db, place) or not version_of(db, Place()):
+    if place == Place() or version_of(db, place) or not version_of(db, Place()):
         return
     db.execute(delete(plans).where(_of(plans, place)))
     for table in PLAN_TABLES:

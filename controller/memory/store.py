@@ -192,6 +192,11 @@ class Store:
         with _told(), self._open_engine.connect() as db:
             return roster.version_of(db, scope)
 
+    def schools(self) -> list[Place]:
+        """The schools that have an agent or a plan here; the one without a code left out."""
+        with _told(), self._open_engine.connect() as db:
+            return roster.schools_of(db)
+
     def adopt_plan(self, school: Place) -> None:
         """Make the plan this school's that was imported before its code was known."""
         with _told(), self._open_engine.begin() as db:

@@ -53,9 +53,7 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def kept(self) -> frozenset[int]:
         """The places of all of them."""
-        return frozenset(
-            place for place in msgspec.structs.astuple(self) if place is not None
-        )
+        return frozenset(place for place in msgspec.structs.astuple(self) if place is not None)
 
     def name_in(self, row: Sequence[Cell]) -> str:
         """The pupil's whole name, from one column or from two."""

@@ -13,7 +13,14 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from controller.roster.cells import DAMAGED, MAX_FILE_BYTES, TOO_BIG, bounded_bytes, csv_rows, decoded
+from controller.roster.cells import (
+    DAMAGED,
+    MAX_FILE_BYTES,
+    TOO_BIG,
+    bounded_bytes,
+    csv_rows,
+    decoded,
+)
 from controller.roster.roll import Entry, Flaw, Notice, Roll, RosterError
 from controller.roster.rules import MESSAGES, Refused, class_of, clean, id_of, is_personal, name_of
 from protocol.words import N_
@@ -121,7 +128,9 @@ def _check_manifest(files: Mapping[str, bytes], roll: Roll) -> None:
     version = told.get("oneroster.version", "")
     if version not in _VERSIONS:
         raise RosterError(
-            "version_unknown", N_("OneRoster {version} is not understood, only 1.2."), version=version[:20] or "?"
+            "version_unknown",
+            N_("OneRoster {version} is not understood, only 1.2."),
+            version=version[:20] or "?",
         )
     for name in (*_NEEDED, *_OTHERS):
         mode = told.get(f"file.{name}", "absent")
@@ -139,7 +148,9 @@ def _check_manifest(files: Mapping[str, bytes], roll: Roll) -> None:
 def _text(files: Mapping[str, bytes], name: str, roll: Roll) -> str:
     raw = files[name]
     if raw.startswith(b"\xef\xbb\xbf"):
-        message = N_("The file begins with a byte order mark, which Excel adds; it was passed over.")
+        message = N_(
+            "The file begins with a byte order mark, which Excel adds; it was passed over."
+        )
         roll.notices.append(Notice(file=name, code="bom", message=message))
     text, encoding = decoded(raw)
     if encoding != "utf-8-sig":
@@ -233,9 +244,7 @@ def _enrol(
             )
 
 
-def _known(
-    users: list[Line], pupils: set[str], roll: Roll
-) -> dict[str, tuple[str, str] | None]:
+def _known(users: list[Line], pupils: set[str], roll: Roll) -> dict[str, tuple[str, str] | None]:
     """Id and name of each enrolled user; None where the user was refused and told."""
     known: dict[str, tuple[str, str] | None] = {}
     ids: set[str] = set()
@@ -256,7 +265,9 @@ def _known(
             roll.flaws.append(_flaw("users.csv", number, str(refused), student=told, name=name))
             continue
         if student in ids:
-            roll.flaws.append(_flaw("users.csv", number, "duplicate_id", student=student, name=name))
+            roll.flaws.append(
+                _flaw("users.csv", number, "duplicate_id", student=student, name=name)
+            )
             continue
         ids.add(student)
         known[key] = (student, name)

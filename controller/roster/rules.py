@@ -48,9 +48,7 @@ def clean(cell: Cell) -> str:
         return str(int(cell)) if cell == int(cell) else repr(cell)
     text = unicodedata.normalize("NFC", cell)
     seen = "".join(" " if each.isspace() else each for each in text)
-    return " ".join(
-        "".join(each for each in seen if unicodedata.category(each)[0] != "C").split()
-    )
+    return " ".join("".join(each for each in seen if unicodedata.category(each)[0] != "C").split())
 
 
 def is_personal(text: str) -> bool:

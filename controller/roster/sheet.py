@@ -26,7 +26,16 @@ from protocol.words import N_
 
 HEAD_WITHIN: Final = 40  # rows of titles there may be above the heading
 _PLAIN_SHEETS: Final = ("sheet", "trang tinh", "danh sach", "table")
-_TOTALS: Final = ("tong", "cong", "total", "nguoi lap", "hieu truong", "ngay", "ghi chu", "danh sach")
+_TOTALS: Final = (
+    "tong",
+    "cong",
+    "total",
+    "nguoi lap",
+    "hieu truong",
+    "ngay",
+    "ghi chu",
+    "danh sach",
+)
 
 
 def sheets_of_csv(raw: bytes, file: str, roll: Roll) -> list[Sheet]:
@@ -35,7 +44,9 @@ def sheets_of_csv(raw: bytes, file: str, roll: Roll) -> list[Sheet]:
     if encoding == "cp1258":
         message = N_("The file is not in UTF-8; it was read as Windows-1258: check the letters.")
         roll.notices.append(Notice(file=file, code="encoding_1258", message=message))
-    best = max(csv_ways(text), key=lambda rows: max(map(known_heads, rows[:HEAD_WITHIN]), default=0))
+    best = max(
+        csv_ways(text), key=lambda rows: max(map(known_heads, rows[:HEAD_WITHIN]), default=0)
+    )
     return [Sheet("", best)]
 
 
@@ -52,7 +63,9 @@ def read_sheets(sheets: Sequence[Sheet], file: str, roll: Roll, *, names: bool) 
         raise RosterError(
             "no_heading",
             N_("No sheet has a heading with the pupils' id."),
-            N_("The ministry's id (Mã định danh Bộ GD&ĐT) or Mã học sinh is needed, and the class."),
+            N_(
+                "The ministry's id (Mã định danh Bộ GD&ĐT) or Mã học sinh is needed, and the class."
+            ),
         )
 
 
@@ -95,7 +108,9 @@ class _File:
 def _heading(rows: Sequence[Sequence[Cell]]) -> tuple[int, Columns | None]:
     """The row that names the most columns, and its columns."""
     near = range(min(HEAD_WITHIN, len(rows)))
-    at = max(near, key=lambda row: (columns_of(rows[row]) is not None, known_heads(rows[row])), default=0)
+    at = max(
+        near, key=lambda row: (columns_of(rows[row]) is not None, known_heads(rows[row])), default=0
+    )
     return at, columns_of(rows[at]) if rows else None
 
 
@@ -132,9 +147,7 @@ def _take(row: Sequence[Cell], place: int, columns: Columns, own: str, into: _Fi
         )
         return
     into.roll.entries.append(
-        Entry(
-            file=into.file, row=place, class_code=code, student=student, number=number, name=name
-        )
+        Entry(file=into.file, row=place, class_code=code, student=student, number=number, name=name)
     )
 
 

@@ -51,7 +51,10 @@ def test_the_alphabet_is_in_order() -> None:
 @pytest.mark.parametrize("vowel", ["a", "ă", "â", "e", "ê", "o", "ô", "ơ", "u", "ư", "y", "i"])
 def test_tones_are_in_order(vowel: str) -> None:
     """Ngang, huyền, hỏi, ngã, sắc, nặng."""
-    toned = [unicodedata.normalize("NFC", vowel + tone) for tone in ("", *"\u0300\u0309\u0303\u0301\u0323")]
+    toned = [
+        unicodedata.normalize("NFC", vowel + tone)
+        for tone in ("", *"\u0300\u0309\u0303\u0301\u0323")
+    ]
     assert sorted(reversed(toned), key=sort_key) == toned
 
 
