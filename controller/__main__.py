@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from controller.commands.roster import add_roster
+from controller.commands.schedule import add_schedule
 from controller.config import ENVIRONMENT, TITLE, ControllerConfig
 from protocol import __version__
 from protocol.errors import LopHocError
@@ -67,6 +68,7 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
     repair.add_argument("--data", type=Path, required=True, metavar="DIR", help=data)
     repair.set_defaults(command=_repair)
     add_roster(commands, say)
+    add_schedule(commands, say)
     shown = commands.add_parser(
         "sample-config", help=say(N_("print a settings file with every option"))
     )

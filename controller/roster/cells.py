@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import datetime
+import datetime as dt
 import io
 import subprocess
 import sys
@@ -141,10 +141,10 @@ def _parse(path: str) -> list[Sheet]:
     return sheets
 
 
-def _plain(row: list[object]) -> list[Cell]:
+def _plain(row: Iterable[object]) -> list[Cell]:
     return [
         None
-        if isinstance(cell, datetime.date | datetime.time | datetime.timedelta)
+        if isinstance(cell, dt.date | dt.time | dt.timedelta)
         else cell
         if isinstance(cell, str | float | int)
         else ""

@@ -27,7 +27,8 @@ ALIASES: Final[dict[str, tuple[str, ...]]] = {
     "id": (
         "ma dinh danh bo gd dt", "ma dinh danh bo gddt", "ma dinh danh bo", "ma dinh danh csdl",
         "ma dinh danh csdl nganh", "ma so dinh danh bo gd dt", "ma moet", "ministry id",
-        "ma hoc sinh", "ma hs", "ma so hoc sinh", "ma so hs", "ma dinh danh", "ma dinh danh hoc sinh",
+        "ma hoc sinh", "ma hs", "ma so hoc sinh", "ma so hs", "ma dinh danh",
+        "ma dinh danh hoc sinh",
         "student id", "student code", "student number", "id",
     ),
     "number": ("stt", "so tt", "so thu tu", "tt", "no", "number", "order"),

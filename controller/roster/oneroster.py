@@ -22,7 +22,15 @@ from controller.roster.cells import (
     decoded,
 )
 from controller.roster.roll import Entry, Flaw, Notice, Roll, RosterError
-from controller.roster.rules import MESSAGES, Refused, class_of, clean, id_of, is_personal, name_of
+from controller.roster.rules import (
+    MESSAGES,
+    RefusedError,
+    class_of,
+    clean,
+    id_of,
+    is_personal,
+    name_of,
+)
 from protocol.words import N_
 
 MANIFEST: Final = "manifest.csv"
@@ -173,7 +181,7 @@ def _table(files: Mapping[str, bytes], name: str, roll: Roll) -> list[Line]:
         )
     lines: list[Line] = []
     for number, row in enumerate(rows[1:], start=2):
-        cells = {head: "" for head in heads} | {
+        cells = dict.fromkeys(heads, "") | {
             head: clean(cell) for head, cell in zip(heads, row, strict=False)
         }
         status = cells.get("status", "").casefold()
@@ -200,7 +208,7 @@ def _classes(
             continue
         try:
             code = class_of(cells.get("classCode") or cells["title"])
-        except Refused as refused:
+        except RefusedError as refused:
             roll.flaws.append(_flaw("classes.csv", number, str(refused)))
             codes[cells["sourcedId"]] = ""
             continue
@@ -260,7 +268,7 @@ def _known(users: list[Line], pupils: set[str], roll: Roll) -> dict[str, tuple[s
         known[key] = None
         try:
             student = id_of(cells["identifier"])
-        except Refused as refused:
+        except RefusedError as refused:
             told = "" if is_personal(cells["identifier"]) else cells["identifier"][:64]
             roll.flaws.append(_flaw("users.csv", number, str(refused), student=told, name=name))
             continue
@@ -275,7 +283,7 @@ def _known(users: list[Line], pupils: set[str], roll: Roll) -> dict[str, tuple[s
 
 
 def _flaw(
-    file: str, row: int, code: str, class_code: str = "", student: str = "", name: str = ""
+    file: str, row: int, code: str, class_code: str = "", *, student: str = "", name: str = ""
 ) -> Flaw:
     message = _FLAWS.get(code) or MESSAGES[code]
     return Flaw(

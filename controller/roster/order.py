@@ -1,4 +1,4 @@
-"""This file gives pupils their numbers: the book's where the file tells them, else by name; pure."""
+"""This file gives pupils their numbers: the book's where the file tells them, else by name."""
 
 from __future__ import annotations
 

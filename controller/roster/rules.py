@@ -24,7 +24,7 @@ MESSAGES: Final[dict[str, str]] = {
     "missing_id": N_("This pupil has no id."),
     "missing_class": N_("This pupil has no class."),
     "personal_number": N_(
-        "The id has 12 digits like a personal number, which may not be a key: use the ministry's id."
+        "The id is 12 digits like a personal number, which is no key: use the ministry's id."
     ),
     "id_scientific": N_("Excel has shortened the id: format the column as text."),
     "id_rounded": N_("Excel has rounded the id: format the column as text."),
@@ -36,7 +36,7 @@ MESSAGES: Final[dict[str, str]] = {
 }
 
 
-class Refused(ValueError):
+class RefusedError(ValueError):
     """A cell that cannot be kept; its argument is a code of MESSAGES."""
 
 
@@ -58,47 +58,47 @@ def is_personal(text: str) -> bool:
 
 
 def id_of(cell: Cell) -> str:
-    """A pupil's id, letter for letter, zeros kept. Raises Refused."""
+    """A pupil's id, letter for letter, zeros kept. Raises RefusedError."""
     if cell is None or isinstance(cell, bool):
-        raise Refused("id_invalid")
+        raise RefusedError("id_invalid")
     if isinstance(cell, float | int):
         return _of_number(cell)
     text = clean(cell).lstrip("'")
     if whole := _WHOLE.match(text):
         text = whole[1]
     if not text:
-        raise Refused("missing_id")
+        raise RefusedError("missing_id")
     if is_personal(text):
-        raise Refused("personal_number")
+        raise RefusedError("personal_number")
     if _SCIENTIFIC.match(text):
-        raise Refused("id_scientific")
+        raise RefusedError("id_scientific")
     if len(text) > MAX_ID:
-        raise Refused("id_too_long")
+        raise RefusedError("id_too_long")
     if text[0] in _FORMULA or " " in text:
-        raise Refused("id_invalid")
+        raise RefusedError("id_invalid")
     return text
 
 
 def _of_number(value: float) -> str:
     if value >= EXACT:
-        raise Refused("id_rounded")
+        raise RefusedError("id_rounded")
     if value < 0 or value != int(value):
-        raise Refused("id_invalid")
+        raise RefusedError("id_invalid")
     text = str(int(value))
     if len(text) == PERSONAL_DIGITS:
-        raise Refused("personal_number")
+        raise RefusedError("personal_number")
     return text
 
 
 def class_of(cell: Cell) -> str:
-    """A class's code, such as 10A1 or 3/2. Raises Refused."""
+    """A class's code, such as 10A1 or 3/2. Raises RefusedError."""
     if cell is None or isinstance(cell, bool):
-        raise Refused("class_invalid")
+        raise RefusedError("class_invalid")
     text = clean(cell).lstrip("'")
     if not text:
-        raise Refused("missing_class")
+        raise RefusedError("missing_class")
     if len(text) > MAX_ID or text[0] in _FORMULA or is_personal(text):
-        raise Refused("class_invalid")
+        raise RefusedError("class_invalid")
     return text
 
 

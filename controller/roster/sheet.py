@@ -13,7 +13,7 @@ from controller.roster.roll import Entry, Flaw, Notice, Roll, RosterError
 from controller.roster.rules import (
     MESSAGES,
     Cell,
-    Refused,
+    RefusedError,
     class_of,
     clean,
     id_of,
@@ -134,7 +134,7 @@ def _take(row: Sequence[Cell], place: int, columns: Columns, own: str, into: _Fi
     try:
         code = own or class_of(_cell(row, columns.class_))
         student = id_of(_cell(row, columns.id))
-    except Refused as refused:
+    except RefusedError as refused:
         kept = (
             own or _told(_cell(row, columns.class_)),
             _told(_cell(row, columns.id)),
@@ -159,7 +159,7 @@ def _told(cell: Cell) -> str:
 
 def _is_pupil(row: Sequence[Cell], columns: Columns) -> bool:
     """Whether a row is a pupil's: not empty, no total, no second line of the heading."""
-    if clean(_cell(row, columns.id)) or _cell(row, columns.id) is None and columns.id < len(row):
+    if clean(_cell(row, columns.id)) or (_cell(row, columns.id) is None and columns.id < len(row)):
         return folded(clean(_cell(row, columns.id))).split()[:1] not in (["tong"], ["cong"])
     first = next((folded(clean(cell)) for cell in row if clean(cell)), "")
     if not first or first.startswith(_TOTALS):
