@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from controller.commands.cards import add_cards
 from controller.commands.roster import add_roster
 from controller.commands.schedule import add_schedule
 from controller.config import ENVIRONMENT, TITLE, ControllerConfig
@@ -69,6 +70,7 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
     repair.set_defaults(command=_repair)
     add_roster(commands, say)
     add_schedule(commands, say)
+    add_cards(commands, say)
     shown = commands.add_parser(
         "sample-config", help=say(N_("print a settings file with every option"))
     )

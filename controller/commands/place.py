@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from controller.config import ENVIRONMENT
 from controller.memory.store import Store
@@ -25,6 +26,11 @@ def add_place(parser: argparse.ArgumentParser, say: Translate) -> None:
     parser.add_argument("--data", type=Path, metavar="DIR", help=folder)
     config = say(N_("settings file (TOML)"))
     parser.add_argument("--config", type=Path, metavar="FILE", help=config)
+
+
+def tell(text: str, stream: TextIO | None = None) -> None:
+    """Say a line to whoever runs the command."""
+    (stream or sys.stdout).write(f"{text}\n")
 
 
 def told_school(options: argparse.Namespace) -> Place:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from controller.commands.place import add_place, opened, told_school
+from controller.commands.place import add_place, opened, tell, told_school
 from controller.memory import roster
 from controller.memory.roster import Lists
 from controller.roster.reading import read, write_flaws
@@ -59,7 +59,7 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
         _keep(options, roll)
     target = _give_back(options, roll, say) if roll.flaws else None
     if options.json:
-        print(json.dumps(_report(options.path, roll, refused, say), ensure_ascii=False, indent=1))
+        tell(json.dumps(_report(options.path, roll, refused, say), ensure_ascii=False, indent=1))
     else:
         _tell(options, roll, refused, target, say)
     return EXIT_REFUSED if refused else 0
@@ -81,7 +81,7 @@ def _give_back(options: argparse.Namespace, roll: Roll, say: Translate) -> Path 
         write_flaws(target, roll.flaws, say, names=options.names)
     except OSError as error:
         told = say(N_("The refused rows could not be written to {path}: {cause}."))
-        print(told.format(path=target, cause=error.strerror), file=sys.stderr)
+        tell(told.format(path=target, cause=error.strerror), sys.stderr)
         return None
     return target
 
@@ -112,22 +112,22 @@ def _tell(
     say: Translate,
 ) -> None:
     if roll.dropped:
-        print(say(N_("Not kept: {columns}.")).format(columns=", ".join(roll.dropped)))
+        tell(say(N_("Not kept: {columns}.")).format(columns=", ".join(roll.dropped)))
     for notice in roll.notices:
-        print(f"{notice.file}: {notice.said(say)['message']}")
+        tell(f"{notice.file}: {notice.said(say)['message']}")
     for flaw in roll.flaws[:20]:
-        print(_line(flaw, say))
+        tell(_line(flaw, say))
     if refused:
-        print(f"{options.path.name}: {refused.text(say)}", file=sys.stderr)
+        tell(f"{options.path.name}: {refused.text(say)}", sys.stderr)
         return
     for code, count in roll.counts().items():
-        print(f"{code}: {count}")
+        tell(f"{code}: {count}")
     if roll.flaws:
         told = say(N_("{count} rows were refused; the other pupils were read."))
-        print(told.format(count=len(roll.flaws)))
+        tell(told.format(count=len(roll.flaws)))
     if target:
-        print(say(N_("The refused rows are in {path}.")).format(path=target))
-    print(say(_DONE[options.dry_run]))
+        tell(say(N_("The refused rows are in {path}.")).format(path=target))
+    tell(say(_DONE[options.dry_run]))
 
 
 _DONE: Final = {
@@ -145,7 +145,7 @@ def _show(options: argparse.Namespace, _say: Translate) -> int:
     with opened(options) as (store, place):
         plan = store.school_plan(place)
     for each in plan.classes:
-        print(f"{each.code}\t{each.room or '-'}\t{len(each.pupils)}")
+        tell(f"{each.code}\t{each.room or '-'}\t{len(each.pupils)}")
     return 0
 
 
@@ -154,5 +154,5 @@ def _erase(options: argparse.Namespace, say: Translate) -> int:
         gone = roster.forget_pupil(db, place, options.student)
     if not gone:
         raise SettingsError("pupil_unknown", N_("No list holds this id."))
-    print(say(N_("Erased from lists and door cards; the agents are told when they next call.")))
+    tell(say(N_("Erased from lists and door cards; the agents are told when they next call.")))
     return 0

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from controller.commands.place import add_place, opened
+from controller.commands.place import add_place, opened, tell
 from controller.memory import roster
 from controller.memory.roster import Schedule
 from controller.roster.roll import RosterError
@@ -55,11 +55,11 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
     if options.json:
         errors = [refused.code, refused.text(say)] if refused else []
         report = {"loads": refused is None, "parts": counts, "errors": _errors(errors)}
-        print(json.dumps(report, ensure_ascii=False, indent=1))
+        tell(json.dumps(report, ensure_ascii=False, indent=1))
     elif refused:
-        print(refused.text(say), file=sys.stderr)
+        tell(refused.text(say), sys.stderr)
     else:
-        print("\n".join(f"{name}: {count}" for name, count in counts.items()))
+        tell("\n".join(f"{name}: {count}" for name, count in counts.items()))
     return EXIT_REFUSED if refused else 0
 
 
@@ -71,7 +71,7 @@ def _sample(options: argparse.Namespace, say: Translate) -> int:
     options.folder.mkdir(parents=True, exist_ok=True)
     for name, text in SAMPLES.items():
         if (options.folder / name).exists():
-            print(say(N_("{path} is there already and was left.")).format(path=name))
+            tell(say(N_("{path} is there already and was left.")).format(path=name))
         else:
             (options.folder / name).write_text(text, "utf-8-sig")
     return 0

@@ -130,7 +130,7 @@ def keep_lists(db: Connection, place: Place, lists: Lists) -> bool:
         known = before.get(each.code)
         room = each.room or (known.room if known else "")
         after[each.code] = msgspec.structs.replace(each, room=room)
-    return _told(db, place, changed=_put_classes(db, place, before, after))
+    return noticed(db, place, changed=_put_classes(db, place, before, after))
 
 
 def forget_pupil(db: Connection, place: Place, student: str) -> int:
@@ -139,7 +139,7 @@ def forget_pupil(db: Connection, place: Place, student: str) -> int:
         db.execute(delete(table).where(_of(table, place), table.c.student == student)).rowcount
         for table in (pupils, door_cards)
     )
-    _told(db, place, changed=gone > 0)
+    noticed(db, place, changed=gone > 0)
     return gone
 
 
@@ -157,7 +157,7 @@ def keep_schedule(db: Connection, place: Place, schedule: Schedule) -> bool:
         other = plans.c.grace_min != schedule.grace_min
         statement = update(plans).where(_of(plans, place), other)
         changed.append(db.execute(statement.values(grace_min=schedule.grace_min)).rowcount > 0)
-    return _told(db, place, changed=any(changed))
+    return noticed(db, place, changed=any(changed))
 
 
 def schools_of(db: Connection) -> list[Place]:
@@ -193,7 +193,7 @@ PLAN_TABLES: Final = (
 )
 
 
-def _told(db: Connection, place: Place, *, changed: bool) -> bool:
+def noticed(db: Connection, place: Place, *, changed: bool) -> bool:
     """Let a running controller notice that the plan is another."""
     if changed:
         grown = update(plans).where(_of(plans, place)).values(version=plans.c.version + 1)

@@ -62,6 +62,7 @@ _KEYS: Final[dict[str, Callable[[Any], object]]] = {
     "bells": lambda each: (each.period, each.weekdays),
     "terms": lambda each: each.begins,
     "holidays": lambda each: each.begins,
+    "letters": lambda each: each[0],
     "timetable": lambda each: (each.room, each.weekday, each.period, each.weeks),
 }
 _WEEKS: Final = {"": "every", "moi": "every", "le": "odd", "chan": "even"}
@@ -118,12 +119,12 @@ def _values(
 ) -> tuple[Any, ...]:
     found: dict[object, Any] = {}
     for number, row in enumerate(rows, start=2):
-        cells = dict(zip(heads, map(clean, row), strict=False))
+        cells = dict.fromkeys(heads, "") | dict(zip(heads, map(clean, row), strict=False))
         if not any(cells.values()) or folded(cells.get("kind", "")) not in _PERIOD_KINDS:
             continue
         try:
             value = _READERS[kind](cells)
-            key = _KEYS.get(kind, lambda each: each[0])(value)
+            key = _KEYS[kind](value)
             if key in found:
                 raise ValueError("twice")
             found[key] = value
