@@ -13,11 +13,11 @@ from typing import Any, Final
 
 import msgspec
 import segno
-from reportlab.lib.pagesizes import A4
-from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFError, TTFont
-from reportlab.pdfgen.canvas import Canvas
+from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]  # it has no types
+from reportlab.lib.units import mm  # type: ignore[import-untyped]  # it has no types
+from reportlab.pdfbase import pdfmetrics  # type: ignore[import-untyped]  # it has no types
+from reportlab.pdfbase.ttfonts import TTFError, TTFont  # type: ignore[import-untyped]  # it has no types
+from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]  # it has no types
 
 from protocol.markers import COUNT, SIDE, bits
 
