@@ -158,11 +158,8 @@ class Scanner:
                     continue
                 login = self._passwords.camera_user, self._passwords.camera
                 try:
-                    await watch_door(
-                        target_of(self._door_camera, place, *login),
-                        _putting(inbox),
-                        wanted=self._roll_is_open,
-                    )
+                    target = target_of(self._door_camera, place, *login)
+                    await watch_door(target, _putting(inbox), wanted=self._roll_is_open)
                 except SenseMissing as error:
                     _LOGGER.warning("door cards are not read: %s", error.code)
                     return

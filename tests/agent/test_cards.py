@@ -71,7 +71,7 @@ def test_ids_are_looked_for_where_there_are_markers() -> None:
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
-        (sign(KEY, 1, SERIAL), mark("A2")),
+        (sign(KEY, 1, SERIAL), CardMark("A2", Method.DOOR)),
         (sign(KEY, 1, LOST), DoorRefusal.REVOKED),
         (sign(KEY, 1, STRAY), DoorRefusal.UNKNOWN),
         (sign(b"theirs", 1, SERIAL), DoorRefusal.FORGED),
