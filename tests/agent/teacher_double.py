@@ -258,7 +258,7 @@ def _handler(double: TeacherDouble) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:  # noqa: N802 - http.server's name
+        def do_GET(self) -> None:
             url = urlsplit(self.path)
             if url.path != "/api/v1/teacher":
                 self._answer(404, {"error": {"code": "not_found", "message": "", "hint": ""}})
@@ -267,7 +267,7 @@ def _handler(double: TeacherDouble) -> type[BaseHTTPRequestHandler]:
             after = parse_qs(url.query).get("after")
             self._answer(200, double.wait(int(after[0]) if after else None))
 
-        def do_POST(self) -> None:  # noqa: N802 - http.server's name
+        def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
             if double.refuse is not None:
                 self._answer(409, {"error": double.refuse})
