@@ -10,7 +10,7 @@ from agent.tray.door import Door
 from agent.tray.icon import Shortcut
 from agent.tray.parts import STYLE
 from agent.tray.pictures import icon_of
-from agent.tray.single import be_first, name_of, raised
+from agent.tray.single import be_first, path_of, raised
 from agent.tray.window import Window
 
 FONT_PT = 14
@@ -18,9 +18,11 @@ FONT_PT = 14
 
 def run(agent: str, *, wanted: str, language: str, hidden: bool) -> int:
     """Show the window until it is left; 0 at once where another runs already."""
+    # Buttons need no OpenGL, which would take some megabytes.
+    os.environ.setdefault("QT_XCB_GL_INTEGRATION", "none")
     app = QApplication(["lophoc-tray"])
-    name = name_of(agent, os.environ)
-    if raised(name):
+    path = path_of(agent, os.environ)
+    if raised(path):
         return 0
     app.setApplicationName("lophoc-tray")
     app.setDesktopFileName("lophoc-tray")
@@ -35,7 +37,7 @@ def run(agent: str, *, wanted: str, language: str, hidden: bool) -> int:
     window = Window(door, language)
     shortcut = Shortcut(window, language)
     window.may_hide = shortcut.there
-    be_first(name, window.come, app)
+    be_first(path, window.come, app)
     window.leave.connect(app.quit)
     screen = app.primaryScreen().availableGeometry()
     window.resize(min(1280, screen.width()), min(720, screen.height() - 40))

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Final
+from urllib.parse import urlsplit
 
-import msgspec
-from PySide6.QtCore import QByteArray, QObject, QTimer, QUrl, Signal
-from PySide6.QtNetwork import (
-    QNetworkAccessManager,
-    QNetworkProxy,
-    QNetworkReply,
-    QNetworkRequest,
-)
+from PySide6.QtCore import QObject, QTimer, QUrl, Signal
 
+from agent.tray.exchange import Answer, Exchange
 from agent.tray.looks import Press, wait_s
 from agent.tray.view import refusal_from, view_from
 
@@ -20,8 +17,8 @@ _POLL_TIMEOUT_MS: Final = 30_000
 _PRESS_TIMEOUT_MS: Final = 10_000
 _PAUSE_MS: Final = 20
 _SAME_PAUSE_MS: Final = 1000
-_MAX_BYTES: Final = 4_000_000
-_STATUS: Final = QNetworkRequest.Attribute.HttpStatusCodeAttribute
+_OK: Final = 200
+_ERRORS: Final = 400
 
 
 class Door(QObject):
@@ -37,12 +34,9 @@ class Door(QObject):
     def __init__(self, agent: str, language: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._agent = agent.rstrip("/")
-        # Without a wish of our own Qt would send the desktop's language, and outvote the agent's.
-        self._language = language or "*"
+        self._language = language
         self._rev: int | None = None
         self._failures = 0
-        self._net = QNetworkAccessManager(self)
-        self._net.setProxy(QNetworkProxy(QNetworkProxy.ProxyType.NoProxy))
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._poll)
@@ -53,29 +47,36 @@ class Door(QObject):
 
     def press(self, press: Press) -> None:
         """Tell the agent what was pressed."""
-        request = self._request(f"/api/v1/{press.path}", _PRESS_TIMEOUT_MS)
-        request.setHeader(QNetworkRequest.KnownHeaders.ContentTypeHeader, "application/json")
-        reply = self._net.post(request, QByteArray(msgspec.json.encode(press.body)))
-        reply.finished.connect(lambda: self._pressed(reply))
+        body = json.dumps(press.body).encode()
+        self._ask("POST", f"/api/v1/{press.path}", self._pressed, _PRESS_TIMEOUT_MS, body)
 
     def url(self, path: str) -> QUrl:
         """An address at the agent; a path alone, so that none leads elsewhere."""
         return QUrl(self._agent + "/" + path.lstrip("/"))
 
-    def _request(self, path: str, timeout_ms: int) -> QNetworkRequest:
-        request = QNetworkRequest(self.url(path))
-        request.setRawHeader(b"Accept-Language", QByteArray(self._language.encode()))
-        request.setTransferTimeout(timeout_ms)
-        return request
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        then: Callable[[Answer], None],
+        timeout_ms: int,
+        body: bytes = b"",
+    ) -> None:
+        url = urlsplit(self._agent)
+        head = f"{method} {path} HTTP/1.0\r\nHost: {url.netloc}\r\n"
+        head += f"Accept-Language: {self._language}\r\n" if self._language else ""
+        if method == "POST":
+            head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        exchange = Exchange(head.encode() + b"\r\n" + body, self)
+        exchange.done.connect(then)
+        exchange.begin(url.hostname or "", url.port or 80, timeout_ms)
 
     def _poll(self) -> None:
         after = "" if self._rev is None else f"?after={self._rev}"
-        reply = self._net.get(self._request(f"/api/v1/teacher{after}", _POLL_TIMEOUT_MS))
-        reply.finished.connect(lambda: self._polled(reply))
+        self._ask("GET", f"/api/v1/teacher{after}", self._polled, _POLL_TIMEOUT_MS)
 
-    def _polled(self, reply: QNetworkReply) -> None:
-        view = view_from(_body(reply)) if reply.attribute(_STATUS) == 200 else None  # noqa: PLR2004
-        reply.deleteLater()
+    def _polled(self, answer: Answer) -> None:
+        view = view_from(answer.body) if answer.status == _OK else None
         if view is None:
             self._rev = None
             self._timer.start(int(1000 * wait_s(self._failures)))
@@ -87,16 +88,10 @@ class Door(QObject):
         self.told.emit(view)
         self._timer.start(_SAME_PAUSE_MS if same else _PAUSE_MS)
 
-    def _pressed(self, reply: QNetworkReply) -> None:
-        body, status = _body(reply), reply.attribute(_STATUS)
-        reply.deleteLater()
-        if status is None:
+    def _pressed(self, answer: Answer) -> None:
+        if not answer.status:
             self.away.emit()
-        elif status >= 400:  # noqa: PLR2004 - HTTP's errors begin there
-            self.refused.emit(refusal_from(body))
-        elif view := view_from(body):
+        elif answer.status >= _ERRORS:
+            self.refused.emit(refusal_from(answer.body))
+        elif view := view_from(answer.body):
             self.told.emit(view)
-
-
-def _body(reply: QNetworkReply) -> bytes:
-    return bytes(reply.read(_MAX_BYTES).data()) if reply.isOpen() else b""

@@ -30,7 +30,6 @@ WORDS: Final[Mapping[str, str]] = {
     "quit": N_("Quit"),
     "camera_off": N_("The camera is off"),
     "camera_on": N_("The camera is on"),
-    "attendance": N_("Attendance"),
     "counts": N_("Pupils / present / absent"),
     "no_agent": NO_AGENT,
 }

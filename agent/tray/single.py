@@ -2,49 +2,49 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
+import socket
+import zlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
 
-from PySide6.QtCore import QObject
-from PySide6.QtNetwork import QLocalServer, QLocalSocket
-
-_PATIENCE_MS: Final = 1000
+from PySide6.QtCore import QObject, QSocketNotifier
 
 
-def name_of(agent: str, environ: Mapping[str, str]) -> str:
-    """The name under which the first is found: of this person, screen and agent."""
+def path_of(agent: str, environ: Mapping[str, str]) -> Path:
+    """The socket by which the first is found: of this person, screen and agent."""
     screen = environ.get("WAYLAND_DISPLAY", "") + environ.get("DISPLAY", "")
-    person = str(os.getuid()) if hasattr(os, "getuid") else environ.get("USERNAME", "")
-    digest = hashlib.sha256(f"{person} {screen} {agent}".encode()).hexdigest()[:16]
-    folder = environ.get("XDG_RUNTIME_DIR", "")
-    name = f"lophoc-tray-{digest}"
-    return str(Path(folder) / name) if folder else name
+    # No secret: hashlib would bring OpenSSL's megabyte into the memory.
+    digest = f"{zlib.crc32(f'{screen} {agent}'.encode()):08x}"
+    folder = environ.get("XDG_RUNTIME_DIR") or Path.home() / ".cache"
+    return Path(folder) / f"lophoc-tray-{digest}"
 
 
-def raised(name: str) -> bool:
+def raised(path: Path) -> bool:
     """Whether another runs already; it is told to come to the front."""
-    socket = QLocalSocket()
-    socket.connectToServer(name)
-    if not socket.waitForConnected(_PATIENCE_MS):
-        return False
-    socket.disconnectFromServer()
-    return True
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
+        return caller.connect_ex(str(path)) == 0
 
 
-def be_first(name: str, come: Callable[[], None], parent: QObject) -> None:
-    """Be the one that is found under the name; what a killed one left there is cleared away."""
-    server = QLocalServer(parent)
-    server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+def be_first(path: Path, come: Callable[[], None], parent: QObject) -> None:
+    """Be the one that is found at the path; what a killed one left there is cleared away."""
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    # Where no folder can be written, two windows may run: both show the same lesson.
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        before = os.umask(0o177)
+        try:
+            server.bind(str(path))
+        finally:
+            os.umask(before)
+        server.listen()
+    notifier = QSocketNotifier(server.fileno(), QSocketNotifier.Type.Read, parent)
 
     def greet() -> None:
-        while (caller := server.nextPendingConnection()) is not None:
-            caller.disconnected.connect(caller.deleteLater)
-            caller.abort()
+        with suppress(BlockingIOError, OSError):
+            server.accept()[0].close()
             come()
 
-    server.newConnection.connect(greet)
-    QLocalServer.removeServer(name)
-    server.listen(name)
+    notifier.activated.connect(greet)
