@@ -20,7 +20,7 @@ from agent.tray.looks import (
 from agent.tray.parts import Key, Name, Words, Wrapping
 from agent.tray.view import Line, Roll
 
-_NAME_PX = 300
+_NAME_PX = 360
 _MARK_PX = 200
 
 
@@ -59,6 +59,10 @@ class RollList(QWidget):
             key.tell(line_text(line, roll.marks), line_spoken(line, roll.marks), _look(line))
             key.setToolTip(line_detail(line))
         self._show_marks()
+
+    def keys(self) -> list[QWidget]:
+        """What Tab reaches here, in order."""
+        return [*self._marks.kept(), *self._names.kept()]
 
     def _name(self, line: Line) -> Name:
         key = Name("", partial(self._tap, line.student))

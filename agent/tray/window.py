@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -66,6 +67,7 @@ class Window(QWidget):
         self._undo = Key("", partial(self._send, Press("undo", {})))
         self._counts, self._big = Words("counts"), Key("", self._press_big)
         self._big.setObjectName("big")
+        self._big.setFocus()
         self._logbook.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._build_tools()
         page = QWidget()
@@ -229,6 +231,15 @@ class Window(QWidget):
         self._counts.tell(view.roll.text if view.roll else "")
         self._counts.setAccessibleName(f"{self.said('counts')}: {self._counts.text()}")
         self._tick()
+        self._order()
+
+    def _order(self) -> None:
+        """Tab walks as the eye does, whatever was made first."""
+        wraps = (self._rooms, self._classes, self._every_class, self._questions)
+        keys: list[QWidget] = [each for wrap in wraps for each in wrap.kept()]
+        keys += [self._copy, *self._roll.keys(), *self._tools.kept(), *self._faults.kept()]
+        for before, after in pairwise([*keys, self._undo, self._big]):
+            self.setTabOrder(before, after)
 
     def _paint_away(self) -> None:
         told = "" if self._here else self.said("no_agent")
