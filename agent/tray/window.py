@@ -67,7 +67,6 @@ class Window(QWidget):
         self._undo = Key("", partial(self._send, Press("undo", {})))
         self._counts, self._big = Words("counts"), Key("", self._press_big)
         self._big.setObjectName("big")
-        self._big.setFocus()
         self._logbook.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._build_tools()
         page = QWidget()
@@ -136,11 +135,14 @@ class Window(QWidget):
             self._chosen = ()
             self._tool["other_class"].setChecked(False)
             self._tool["substitute"].setChecked(False)
+        back = not self._here
         self.view, self._here = view, True
         self._say = translator(view.language)
         self._told_at = time.strftime("%H:%M")
         self._undo_until_s = time.monotonic() + (view.undo.left_s if view.undo else 0)
         self._paint()
+        if back:  # what was disabled has lost the keyboard
+            self._big.setFocus()
         self.changed.emit(view)
 
     def _gone(self) -> None:

@@ -9,7 +9,7 @@ import argparse
 import json
 from pathlib import Path
 
-from tests.bench import camera, discovery, idle, ingest, school
+from tests.bench import camera, discovery, idle, ingest, school, tray
 
 LIMITS = {
     "ingest_ratio": ("messages stored a second / counted by bare paho", ">=", 0.75),
@@ -27,6 +27,8 @@ LIMITS = {
     "avahi_browse_s": ("the same by avahi-browse -rpt, in the same run [s]", "", 0.0),
     "discovery_idle_cpu_percent": ("mDNS afterwards, idle [% of a core]", "<=", 0.2),
     "picture_judged_ms": ("a camera's picture of 1920 x 1080, judged [ms of CPU]", "<=", 5.0),
+    "tray_pss_mib": ("the teacher's window after a lesson, icon in the tray [MiB]", "<=", 60.0),
+    "tray_icon_s": ("a late tray's start to the icon in it [s]", "<=", 5.0),
     "picture_ratio": ("the same / decoding it", "", 0.0),
 }
 
@@ -44,6 +46,7 @@ def main() -> None:
         discovery.measure,
         camera.measure,
         idle.measure,
+        tray.measure,
     ):
         figures |= measure(quick=options.quick)
     figures = {name: _rounded(value) for name, value in figures.items()}
