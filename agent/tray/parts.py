@@ -173,4 +173,6 @@ def _paint(widget: QWidget, look: Look) -> None:
     """Give the widget its look's colours; one style for all costs less memory than one each."""
     if widget.property("look") != look.symbol:
         widget.setProperty("look", look.symbol)
+        widget.style().unpolish(widget)
         widget.style().polish(widget)
+        widget.updateGeometry()

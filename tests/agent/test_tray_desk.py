@@ -126,6 +126,37 @@ def test_enter_alone_starts_the_lesson(here: Desk) -> None:
     assert double.asked[0] == "en"
 
 
+def test_one_tap_on_a_name_is_absent_and_the_row_of_marks_changes_it(here: Desk) -> None:
+    """By the keyboard: Tab from the big button goes round to the first name."""
+    double = TeacherDouble()
+    double.tell(proposal=None)
+    with teacher_door(double) as url:
+        window = here.window(here.tray(url).pid, "Lớp học")
+        until(found(double), "the view is shown")
+        press_until(here, window, double, "/api/v1/lesson/start")
+        until(lambda: len(double.asked) > 2, "the roll is shown")
+        mark = {"student": "1400000001", "status": "absent_unexcused"}
+
+        def first_name() -> bool:
+            here.xdo("windowfocus", "--sync", window, "key", "Tab", "key", "space")
+            return ("/api/v1/roll/mark", mark) in double.posted
+
+        until(first_name, "the first name was tapped", 20)
+
+
+def test_a_window_without_tray_is_not_lost_when_it_is_closed(here: Desk) -> None:
+    """It steps aside, and a second start brings it back."""
+    with teacher_door(TeacherDouble()) as url:
+        tray = here.tray(url)
+        window = here.window(tray.pid)
+        here.xdo("windowactivate", "--sync", window, "key", "alt+F4")
+        seen = ("search", "--onlyvisible", "--name", "LopHoc")
+        until(lambda: window not in here.xdo(*seen).split(), "the window is minimised", 20)
+        assert tray.poll() is None
+        assert here.tray(url).wait(20) == 0
+        until(lambda: window in here.xdo(*seen).split(), "the window is back", 20)
+
+
 def test_an_agent_elsewhere_is_refused_in_vietnamese() -> None:
     """The window holds names: it asks this computer only."""
     command = ["-m", "agent.tray", "--agent", "http://192.0.2.1:8765"]

@@ -16,7 +16,7 @@ from tests.flows.programs import until
 _PROGRAMS = ("Xvfb", "openbox", "trayer", "xdotool")
 
 
-def measure(*, quick: bool) -> dict[str, object]:  # noqa: ARG001 - it is quick as it is
+def measure(*, quick: bool) -> dict[str, object]:
     """A whole lesson by the big button; nothing where the programs are absent."""
     absent = [name for name in _PROGRAMS if shutil.which(name) is None]
     if absent:
@@ -24,20 +24,23 @@ def measure(*, quick: bool) -> dict[str, object]:  # noqa: ARG001 - it is quick 
         return {}
     print("tray: a lesson of three clicks")
     double = TeacherDouble()
-    with tempfile.TemporaryDirectory() as folder, desk(_found, Path(folder)) as here:
-        with teacher_door(double) as url:
-            tray = here.tray(url)
-            window = here.window(tray.pid)
-            here.start(*TRAYER)
-            began_s = time.monotonic()
-            until(here.icon, "the icon is in the tray")
-            icon_s = time.monotonic() - began_s
-            for count in range(3):
-                until(lambda: len(double.asked) > 1, "the view is shown")
-                here.big(window)
-                until(lambda count=count: len(double.posted) > count, "it was pressed")
-                time.sleep(1)
-            pss = psutil.Process(tray.pid).memory_full_info().pss
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        desk(_found, Path(folder)) as here,
+        teacher_door(double) as url,
+    ):
+        tray = here.tray(url)
+        window = here.window(tray.pid)
+        here.start(*TRAYER)
+        began_s = time.monotonic()
+        until(here.icon, "the icon is in the tray")
+        icon_s = time.monotonic() - began_s
+        until(lambda: len(double.asked) > 1, "the view is shown")
+        for count in range(3):
+            here.big(window)
+            until(lambda count=count: len(double.posted) > count, "it was pressed")
+            time.sleep(1)
+        pss = psutil.Process(tray.pid).memory_full_info().pss
     return {"tray_pss_mib": pss / 2**20, "tray_icon_s": icon_s}
 
 
