@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 
 from protocol import __version__
 from protocol.errors import LopHocError
-from protocol.settings import SettingsError, refuse_unknown, speaker
-from protocol.words import LANGUAGES, N_, Translate, preferred_language
+from protocol.language import LANGUAGES, N_, Translate, preferred_language, translator
 
 PREFIX: Final = "LOPHOC_TRAY_"
 AGENT: Final = "http://127.0.0.1:8765"
@@ -23,11 +22,11 @@ _OURS: Final = ("127.0.0.1", "localhost")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Show the window until the teacher quits; returns the exit code."""
-    say = speaker(PREFIX, os.environ)
+    wanted = os.environ.get(f"{PREFIX}LANG", "")
+    say = translator(wanted if wanted in LANGUAGES else preferred_language(os.environ))
     parser = _parser(say)
-    options, extra = parser.parse_known_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        refuse_unknown(parser, extra)
         _check(options.agent)
         return _run(options)
     except LopHocError as error:
@@ -57,7 +56,7 @@ def _check(agent: str) -> None:
     """The window holds names: it talks to this computer only."""
     url = urlsplit(agent)
     if url.scheme != "http" or url.hostname not in _OURS or url.path not in {"", "/"}:
-        raise SettingsError(
+        raise LopHocError(
             "agent_elsewhere",
             N_("The agent is not asked at {url}."),
             N_("Give an address of this computer, such as {example}."),
@@ -70,7 +69,7 @@ def _run(options: argparse.Namespace) -> int:
     try:
         from agent.tray.app import run  # noqa: PLC0415 - Qt is heavy, and an extra of its own
     except ImportError as error:
-        raise SettingsError(
+        raise LopHocError(
             "qt_missing",
             N_("The window cannot be opened here: {cause}."),
             N_("Install LopHoc with [tray], or open {url} in a browser."),

@@ -12,7 +12,7 @@ from agent.tray.looks import state_of, tooltip
 from agent.tray.pictures import icon_of
 from agent.tray.view import View
 from agent.tray.window import Window
-from protocol.words import Translate, translator
+from protocol.language import Translate, translator
 
 _RETRY_MS: Final = 2000
 _REASON = QSystemTrayIcon.ActivationReason

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from agent.tray.view import Chip, Line, Mark, Question, View
-from protocol.words import N_, Translate
+from protocol.language import N_, Translate
 
 PRESENT: Final = "present"
 ABSENT: Final = "absent_unexcused"

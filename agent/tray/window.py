@@ -27,7 +27,7 @@ from agent.tray.parts import Key, Name, Words, Wrapping
 from agent.tray.pictures import fault_icon
 from agent.tray.roll import RollList
 from agent.tray.view import Question, View
-from protocol.words import Translate, translator
+from protocol.language import Translate, translator
 
 _CLASS_PX: Final = 170
 _TOOL_PX: Final = 240

@@ -129,7 +129,6 @@ def test_enter_alone_starts_the_lesson(here: Desk) -> None:
 def test_one_tap_on_a_name_is_absent_and_the_row_of_marks_changes_it(here: Desk) -> None:
     """By the keyboard: Tab from the big button goes round to the first name."""
     double = TeacherDouble()
-    double.tell(proposal=None)
     with teacher_door(double) as url:
         window = here.window(here.tray(url).pid, "Lớp học")
         until(found(double), "the view is shown")
