@@ -42,6 +42,20 @@ def press_until(here: Desk, window: str, double: TeacherDouble, path: str) -> No
     until(lambda: double.posted and double.posted[-1][0] == path, f"posted {path}", 10)
 
 
+def close(here: Desk, window: str) -> tuple[str, ...]:
+    """Close the window as its title bar does, until it is out of sight; gives how to look."""
+    seen = ("search", "--onlyvisible", "--name", "LopHoc")
+
+    def gone() -> bool:
+        if window not in here.xdo(*seen).split():
+            return True
+        here.xdo("windowfocus", window, "key", "alt+F4")
+        return False
+
+    until(gone, "the window is out of sight", 20)
+    return seen
+
+
 def test_a_whole_lesson_is_three_presses_of_one_button(here: Desk) -> None:
     """Start, confirm, end: no typing, no dialog, and exactly what the agent is asked."""
     double = TeacherDouble()
@@ -82,9 +96,7 @@ def test_a_closed_window_comes_back_by_its_icon(here: Desk) -> None:
         window = here.window(tray.pid)
         here.start(*TRAYER)
         x, y = until(here.icon, "the icon is in the tray", 20)
-        here.xdo("windowactivate", "--sync", window, "key", "alt+F4")
-        seen = ("search", "--onlyvisible", "--name", "LopHoc")
-        until(lambda: window not in here.xdo(*seen).split(), "the window is hidden", 20)
+        seen = close(here, window)
         here.xdo("mousemove", str(x), str(y), "click", "1")
         until(lambda: here.xdo(*seen), "the window is back", 20)
         assert tray.poll() is None
@@ -148,9 +160,7 @@ def test_a_window_without_tray_is_not_lost_when_it_is_closed(here: Desk) -> None
     with teacher_door(TeacherDouble()) as url:
         tray = here.tray(url)
         window = here.window(tray.pid)
-        here.xdo("windowactivate", "--sync", window, "key", "alt+F4")
-        seen = ("search", "--onlyvisible", "--name", "LopHoc")
-        until(lambda: window not in here.xdo(*seen).split(), "the window is minimised", 20)
+        seen = close(here, window)
         assert tray.poll() is None
         assert here.tray(url).wait(20) == 0
         until(lambda: window in here.xdo(*seen).split(), "the window is back", 20)
