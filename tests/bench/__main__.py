@@ -9,7 +9,7 @@ import argparse
 import json
 from pathlib import Path
 
-from tests.bench import camera, cards, discovery, idle, ingest, school, tablets
+from tests.bench import camera, cards, discovery, idle, ingest, school, tablets, tray
 
 LIMITS = {
     "ingest_ratio": ("messages stored a second / counted by bare paho", ">=", 0.75),
@@ -29,6 +29,8 @@ LIMITS = {
     "picture_judged_ms": ("a camera's picture of 1920 x 1080, judged [ms of CPU]", "<=", 5.0),
     "checkin_p95_ms": ("40 tablets check in within 10 s on one core, p95 [ms]", "<=", 300.0),
     "checkin_burst_s": ("40 tablets at the same moment, the last one [s]", "<=", 10.0),
+    "tray_pss_mib": ("the teacher's window after a lesson, icon in the tray [MiB]", "<=", 60.0),
+    "tray_icon_s": ("a late tray's start to the icon in it [s]", "<=", 5.0),
     "picture_ratio": ("the same / decoding it", "", 0.0),
     "cards_recall": ("cards read in one frame, from 30 px, tilt to 55 degrees", ">=", 0.97),
     "cards_followed_recall": ("the same over ten frames, from 18 px", ">=", 0.99),
@@ -54,6 +56,7 @@ def main() -> None:
         cards.measure,
         tablets.measure,
         idle.measure,
+        tray.measure,
     ):
         figures |= measure(quick=options.quick)
     figures = {name: _rounded(value) for name, value in figures.items()}
