@@ -215,12 +215,12 @@ class Store:
         return [event_from(row) for row in self._read(query, events, scope, limit)]
 
     def rolls(
-        self, scope: Place, *, after: int = 0, limit: int = 1000, lesson: str = ""
+        self, scope: Place, *, after: int = 0, limit: int = 1000, day: str = ""
     ) -> list[RollRecord]:
-        """Rolls as they were stored, those behind `after`, of one lesson or of all."""
+        """Rolls as they were stored, those behind `after`, of one local day or of all."""
         query = select(rolls).where(rolls.c.no > after).order_by(rolls.c.no)
-        if lesson:
-            query = query.where(rolls.c.lesson == lesson)
+        if day:
+            query = query.where(rolls.c.day == day)
         return [roll_from(row) for row in self._read(query, rolls, scope, limit)]
 
     def log_of(self, scope: Place, lesson_ids: Sequence[str]) -> list[Logged]:
