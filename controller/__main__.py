@@ -39,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser(say: Translate) -> argparse.ArgumentParser:
+    from controller.office_commands import add_commands  # noqa: PLC0415 - not for every start
+
     parser = argparse.ArgumentParser(
         prog="lophoc-controller",
         description=say(
@@ -65,6 +67,7 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
     )
     repair.add_argument("--data", type=Path, required=True, metavar="DIR", help=data)
     repair.set_defaults(command=_repair)
+    add_commands(commands, say)
     shown = commands.add_parser(
         "sample-config", help=say(N_("print a settings file with every option"))
     )

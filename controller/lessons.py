@@ -8,7 +8,14 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from controller.records import AttendanceRecord, EventRecord, LessonRecord, Logged, RollRecord
+from controller.records import (
+    ERASED,
+    AttendanceRecord,
+    EventRecord,
+    LessonRecord,
+    Logged,
+    RollRecord,
+)
 from protocol.messages import Ending
 from protocol.model import AttendanceStatus, Method, Place
 
@@ -48,7 +55,7 @@ def sheet_of(records: Iterable[Logged]) -> Sheet:
                 marks = _alone(marks)
             case RollRecord():
                 confirmed = True
-                told = [(each.student, each) for each in record.lines if each.student]
+                told = [(each.student, each) for each in record.lines if each.student != ERASED]
                 marks = _alone(marks) | {
                     student: Mark(line.status, line.method, line.class_code, record.at_ms)
                     for student, line in told

@@ -65,6 +65,7 @@ from controller.memory.tables import (
 from controller.memory.writing import Poison, keep, keep_poisons, prepare
 from controller.plans import SchoolPlan
 from controller.records import (
+    ERASED,
     AgentRecord,
     AttendanceRecord,
     DeviceRecord,
@@ -237,6 +238,42 @@ class Store:
     def whole_log(self, scope: Place) -> list[Logged]:
         """All of the attendance log."""
         return [*self.rolls(scope, limit=-1), *self.marks(scope, limit=-1)]
+
+    def marks_of(self, scope: Place, student: str) -> list[dict[str, Any]]:
+        """All that the log holds of one pupil, for a person's own request."""
+        found = []
+        for record in self.whole_log(scope):
+            told = {"date": record.day, "room": record.room, "lesson": record.lesson}
+            lines = record.lines if isinstance(record, RollRecord) else (record,)
+            found += [
+                {**told, "status": line.status, "method": line.method, "at_ms": record.at_ms}
+                for line in lines
+                if line.student == student
+            ]
+        return found
+
+    def erase(self, scope: Place, student: str) -> int:
+        """Put tombstones where the pupil stood; the links stay. Returns how many."""
+        with _told(), self._open_engine.begin() as db:
+            mine = update(marks).where(marks.c.student == student)
+            gone = db.execute(mine.values(student=ERASED, erased=True)).rowcount
+            query = select(rolls).where(rolls.c.lines.contains(student, autoescape=True))
+            for record in map(roll_from, _rows(db, _within(query, rolls, scope))):
+                lines = tuple(
+                    replace(each, student=ERASED) if each.student == student else each
+                    for each in record.lines
+                )
+                if lines == record.lines:
+                    continue
+                told = msgspec.json.encode(lines).decode()
+                db.execute(
+                    update(rolls)
+                    .where(rolls.c.no == record.no)
+                    .values(lines=told, erased=record.erased + 1)
+                )
+                gone += 1
+            roster.forget_pupil(db, scope, student)
+            return gone
 
     def lessons(self, scope: Place, since: str, until: str) -> list[LessonRecord]:
         """The lessons of these local days, both among them, by day and begin."""

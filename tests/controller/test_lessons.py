@@ -253,3 +253,17 @@ def test_a_fault_waits_until_it_is_dealt_with_and_stays_in_the_history(store: St
     assert store.faults(SCHOOL) == []
     assert store.faults(SCHOOL, everything=True)[0].done_ms == BEGAN + 5
     assert [each.kind for each in store.events(SCHOOL)] == ["fault_reported", "fault_handled"]
+
+
+def test_an_erased_pupil_leaves_a_tombstone_in_a_chain_that_still_holds(store: Store) -> None:
+    """The log tells no more of the pupil; the lesson keeps its figures."""
+    store.commit(records_of(a_lesson()), [], BEGAN)
+    assert len(store.marks_of(SCHOOL, "c")) == 4
+    assert store.erase(SCHOOL, "c") == 4
+    assert store.marks_of(SCHOOL, "c") == []
+    log = store.whole_log(SCHOOL)
+    assert findings(log) == []
+    assert sum(bool(each.erased) for each in log) == 4
+    assert set(sheet_of(log).marks) == {"a", "b"}
+    (lesson,) = store.lessons(SCHOOL, "2026-11-04", "2026-11-04")
+    assert str(figures_of(lesson)) == "3/2/1"
