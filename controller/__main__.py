@@ -70,13 +70,10 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
     )
     repair.add_argument("--data", type=Path, required=True, metavar="DIR", help=data)
     repair.set_defaults(command=_repair)
-<<<<<<< HEAD
     add_roster(commands, say)
     add_schedule(commands, say)
     add_cards(commands, say)
-=======
     add_commands(commands, say)
->>>>>>> h/office
     shown = commands.add_parser(
         "sample-config", help=say(N_("print a settings file with every option"))
     )
