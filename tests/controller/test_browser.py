@@ -34,6 +34,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from controller.fleet import Fleet
 from controller.memory.store import Store
+from controller.office import Office
 from controller.records import EventRecord, FaultRecord, RollRecord
 from protocol.messages import (
     FaultReported,
@@ -473,3 +474,14 @@ def test_the_offices_pages_fit_any_screen(
     page.open(f"{served.url}{path}", *size)
     assert page.see("document.documentElement.scrollWidth") <= size[0]
     assert page.errors == []
+
+
+def test_the_office_enters_by_its_password_in_a_browser(
+    page: Page, served: Served, tmp_path: Path
+) -> None:
+    """The form is taken, and leads on to where the person wanted to go."""
+    Office(tmp_path / "office.json", time.time).set_password("mật khẩu dài")
+    page.open(f"{served.url}login?next=/attendance/6A1")
+    page.see("document.querySelector('[name=password]').value = 'mật khẩu dài'")
+    page.see("document.querySelector('main form button').click()")
+    page.wait("location.pathname === '/attendance/6A1' && document.querySelector('.sheet')")
