@@ -432,7 +432,7 @@ def test_ten_tabs_of_one_browser_are_all_live(browser: int, served: Served) -> N
 
 def test_a_running_lesson_and_a_fault_are_seen_without_a_reload(page: Page, served: Served) -> None:
     """Class and figures on the tile, the fault in the list of work; dealt with, it goes."""
-    page.open(served.url)
+    page.open(f"{served.url}?lang=vi")
     page.wait("document.getElementById('age-words').textContent.match(/\\d/)")
     today = page.see("new Date().toLocaleDateString('sv', {timeZone: 'Asia/Ho_Chi_Minh'})")
     place = {"boot": "b1", "room": "6A1", "lesson": "l1", "at_ms": time.time_ns() // 1_000_000}
