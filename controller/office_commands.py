@@ -55,7 +55,7 @@ def _password(options: argparse.Namespace) -> int:
     asked = say(N_("New password: "))
     given = getpass.getpass(asked) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
     Office(options.data / "office.json", time.time).set_password(given)
-    print(say(N_("The office's password is set; who was logged in must log in again.")))
+    _tell(say(N_("The office's password is set; who was logged in must log in again.")))
     return 0
 
 
@@ -85,12 +85,12 @@ def _verify(store: Store, scope: Place, *, as_json: bool) -> int:
     if as_json:
         broken = [each._asdict() for each in found]
         told = {"records": len(log), "erased": erased, "breaks": broken}
-        print(json.dumps({"holds": not found, **told}))
+        _tell(json.dumps({"holds": not found, **told}))
     else:
         for each in found:
-            print(f"{each.agent} {each.event_id}: {each.why}")
+            _tell(f"{each.agent} {each.event_id}: {each.why}")
         sums = N_("{records} records, {breaks} breaks, {erased} with an erased pupil.")
-        print(say(sums).format(records=len(log), breaks=len(found), erased=erased))
+        _tell(say(sums).format(records=len(log), breaks=len(found), erased=erased))
     return EXIT_BROKEN if found else 0
 
 
@@ -123,11 +123,19 @@ def _subject(store: Store, scope: Place, options: argparse.Namespace, *, erase: 
     deed = "erase" if erase else "find"
     store.note_look(scope, "command", f"attendance {deed}", "", _now_ms())
     if erase:
-        print(json.dumps({"erased": store.erase(scope, options.student)}))
+        _tell(json.dumps({"erased": store.erase(scope, options.student)}))
     else:
-        print(json.dumps({"marks": store.marks_of(scope, options.student)}, ensure_ascii=False))
+        _tell(json.dumps({"marks": store.marks_of(scope, options.student)}, ensure_ascii=False))
     return 0
+
+
+def _tell(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
 
 
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
+
+
+def _write(line: str) -> None:
+    sys.stdout.write(line + "\n")

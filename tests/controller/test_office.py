@@ -24,6 +24,8 @@ SHUT = (
 
 
 class Clock:
+    """A clock that stands until it is moved."""
+
     now_s = 1000.0
 
     def __call__(self) -> float:
