@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-<<<<<<< HEAD
-=======
-import itertools
-import json
-import shutil
-import subprocess
 import time
->>>>>>> h/office
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,12 +27,6 @@ from web_school import (
 
 from controller.fleet import Fleet
 from controller.memory.store import Store
-<<<<<<< HEAD
-from protocol.messages import KitLine
-from protocol.model import NO_ROOM, DeviceKind, DeviceMeasures, Reason
-from tests.axe import violations
-from tests.browser import SIZES, Page, opened_tab, running_browser
-=======
 from controller.office import Office
 from controller.records import EventRecord, FaultRecord, RollRecord
 from protocol.messages import (
@@ -58,7 +45,8 @@ from protocol.model import (
     Method,
     Reason,
 )
->>>>>>> h/office
+from tests.axe import violations
+from tests.browser import SIZES, Page, opened_tab, running_browser
 
 BOARD, TABLET = DeviceKind.BOARD, DeviceKind.TABLET
 
@@ -345,7 +333,6 @@ def test_ten_tabs_of_one_browser_are_all_live(browser: int, served: Served) -> N
     wait_for(lambda: served.live.browsers == 0)
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("path", ["", "?lang=en", "rooms/7A3", "rooms/6A1", "rooms/none"])
 def test_every_screen_can_be_used_by_everybody(
@@ -355,7 +342,8 @@ def test_every_screen_can_be_used_by_everybody(
     served.tell(*a_full_room())
     page.open(f"{served.url}{path}", *size)
     assert violations(page) == []
-=======
+
+
 def test_a_running_lesson_and_a_fault_are_seen_without_a_reload(page: Page, served: Served) -> None:
     """Class and figures on the tile, the fault in the list of work; dealt with, it goes."""
     page.open(f"{served.url}?lang=vi")
@@ -411,4 +399,3 @@ def test_the_office_enters_by_its_password_in_a_browser(
     page.see("document.querySelector('[name=password]').value = 'mật khẩu dài'")
     page.see("document.querySelector('main form button').click()")
     page.wait("location.pathname === '/attendance/6A1' && document.querySelector('.sheet')")
->>>>>>> h/office
