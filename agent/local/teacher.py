@@ -452,6 +452,8 @@ def questions(classroom: Classroom, say: Translate) -> list[dict[str, Any]]:
             "name": known[device_id].device.name,
             "kind": kind,
             "question": f"{kind_word(DeviceKind(kind), say)}?",
+            "yes": say(_LABELS["yes"]),
+            "no": say(_LABELS["no"]),
         }
         for device_id, kind in classroom.devices.questions().items()
         if device_id in known

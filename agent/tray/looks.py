@@ -51,7 +51,7 @@ LOOKS: Final[Mapping[str, Look]] = {
     "absent": Look("-", "#333333", "#e6e6e6"),
 }
 _WORST_FIRST: Final = ("critical", "warning", "unknown", "ok")
-_ADDRESSES: Final[Mapping[str, str]] = {
+ADDRESSES: Final[Mapping[str, str]] = {
     "start": "lesson/start",
     "confirm": "roll/confirm",
     "end": "lesson/end",
@@ -100,13 +100,13 @@ def tooltip(view: View | None, say: Translate) -> str:
 def press_of(view: View, chosen: Sequence[str] = (), *, substitute: bool = False) -> Press | None:
     """What the big button asks for now; None where it can ask nothing."""
     action = view.button.action
-    if not view.button.enabled or action not in _ADDRESSES:
+    if not view.button.enabled or action not in ADDRESSES:
         return None
     body: dict[str, Any] = {}
     if action == "start" and (chosen or substitute):
         proposed = view.proposal.classes if view.proposal else ()
         body = {"classes": list(chosen or proposed), "substitute": substitute}
-    return Press(_ADDRESSES[action], body)
+    return Press(ADDRESSES[action], body)
 
 
 def next_status(line: Line, marks: Sequence[Mark]) -> str:

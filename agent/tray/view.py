@@ -168,6 +168,7 @@ class View(_Part, frozen=True, kw_only=True):
     rooms: tuple[str, ...] = ()
     pick_room: bool = False
     headline: str = ""
+    also: Button | None = None
     subline: str = ""
     button: Button = Button()
     proposal: Proposal | None = None

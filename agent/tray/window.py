@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from agent.tray.door import Door
 from agent.tray.looks import (
+    ADDRESSES,
     STALE,
     Press,
     answer,
@@ -67,6 +68,7 @@ class Window(QWidget):
         self._undo = Key("", partial(self._send, Press("undo", {})))
         self._counts, self._big = Words("counts"), Key("", self._press_big)
         self._big.setObjectName("big")
+        self._also = Key("", self._press_also)
         self._logbook.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._build_tools()
         page = QWidget()
@@ -88,6 +90,7 @@ class Window(QWidget):
         self._counts.setWordWrap(False)
         foot.addWidget(self._counts)
         foot.addWidget(self._big, 1)
+        foot.addWidget(self._also)
         whole = QVBoxLayout(self)
         whole.addWidget(scroll, 1)
         whole.addWidget(self._undo)
@@ -163,6 +166,11 @@ class Window(QWidget):
         if press is not None and self._here:
             self._send(press)
 
+    def _press_also(self) -> None:
+        also = self.view.also if self.view else None
+        if also is not None and self._here:
+            self._send(Press(ADDRESSES[also.action], {}))
+
     def _mark(self, student: str, status: str) -> None:
         self._send(Press("roll/mark", {"student": student, "status": status}))
 
@@ -223,6 +231,9 @@ class Window(QWidget):
             return
         self._big.tell(view.button.label)
         self._big.setEnabled(self._here and view.button.enabled)
+        self._also.setVisible(view.also is not None and view.also.action in ADDRESSES)
+        self._also.tell(view.also.label if view.also else "")
+        self._also.setEnabled(self._here)
         self._headline.tell(" · ".join(filter(None, (view.headline, view.room))))
         self._subline.tell(view.subline)
         self._paint_room(view)
@@ -240,7 +251,7 @@ class Window(QWidget):
         wraps = (self._rooms, self._classes, self._every_class, self._questions)
         keys: list[QWidget] = [each for wrap in wraps for each in wrap.kept()]
         keys += [self._copy, *self._roll.keys(), *self._tools.kept(), *self._faults.kept()]
-        for before, after in pairwise([*keys, self._undo, self._big]):
+        for before, after in pairwise([*keys, self._undo, self._big, self._also]):
             self.setTabOrder(before, after)
 
     def _paint_away(self) -> None:
