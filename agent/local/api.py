@@ -50,7 +50,7 @@ def application(clerk: Clerk, around: Surroundings, office: Office | None = None
         *LessonDoor(clerk, around, door.language).routes(),
         *page_routes(around.language),
         *EquipmentDoor(clerk, around.hands).routes(),
-        *(board.routes(office, door.language) if office else []),
+        *(board.routes(office, door.own_language) if office else []),
     ]
     handlers: Mapping[Any, Any] = {
         Refusal: door.refuse,
@@ -105,6 +105,11 @@ class _Door:
             "hint": _filled(refusal, say),
         }
         return json_response({"error": words}, refusal.status)
+
+    def own_language(self, request: Request) -> str:
+        """The language of a page in the room: the room's own, whatever the browser prefers."""
+        asked = request.query_params.get("lang", "")
+        return asked if asked in LANGUAGES else self._around.language
 
     def language(self, request: Request) -> str:
         """The language that the caller asks for."""

@@ -49,7 +49,7 @@ def close(here: Desk, window: str) -> tuple[str, ...]:
     def gone() -> bool:
         if window not in here.xdo(*seen).split():
             return True
-        here.xdo("windowfocus", window, "key", "alt+F4")
+        here.shut(window)
         return False
 
     until(gone, "the window is out of sight", 20)

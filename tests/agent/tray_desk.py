@@ -57,6 +57,12 @@ class Desk:
         search = ("search", "--onlyvisible", "--all", "--pid", str(pid), "--name", title)
         return until(lambda: self.xdo(*search), "the window is seen").splitlines()[0]
 
+    def shut(self, window: str) -> None:
+        """Ask the window manager to close it, as its title bar does (EWMH, _NET_CLOSE_WINDOW)."""
+        subprocess.run(
+            ["wmctrl", "-i", "-c", window], env=self._env, timeout=20, check=False
+        )
+
     def size(self, window: str) -> tuple[int, int]:
         """Width and height [px]."""
         told = self.xdo("getwindowgeometry", "--shell", window)
