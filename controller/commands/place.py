@@ -17,7 +17,7 @@ from protocol.model import Place
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
-_FOLDER: Final = "lophoc-controller-data"
+FOLDER: Final = Path("lophoc-controller-data")
 
 
 def add_place(parser: argparse.ArgumentParser, say: Translate) -> None:
@@ -47,7 +47,7 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
     starts. Raises StoreError, SettingsError.
     """
     told = _told(options)
-    folder = options.data or Path(told.get("data", _FOLDER))
+    folder = options.data or Path(told.get("data", FOLDER))
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
