@@ -97,7 +97,10 @@ def test_every_setting_of_the_demonstration_is_named() -> None:
 @pytest.mark.parametrize(
     ("program", "commands"),
     [
-        ("agent", ["run", "scan", "explain", "check-camera", "read-cards", "repair", "sample-config"]),
+        (
+            "agent",
+            ["run", "scan", "explain", "check-camera", "read-cards", "repair", "sample-config"],
+        ),
         (
             "controller",
             [
