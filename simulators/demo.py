@@ -220,15 +220,8 @@ class Demo:
             ("roster", lists / "hoc-sinh.csv", ["--names"]),
             ("schedule", lists / "lich", []),
         ):
-            importing = await asyncio.create_subprocess_exec(
-                command_path("lophoc-controller"),
-                *(what, "import", str(place), "--json", *more),
-                *("--data", str(self._folder / "controller")),
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.DEVNULL,
-                env=_environment(),
-            )
-            if await importing.wait():
+            arguments = [what, "import", str(place), "--json", *more]
+            if not await _done([*arguments, "--data", str(self._folder / "controller")]):
                 self._words.say(NO_LISTS)
 
     def _sim(self) -> SimConfig:
@@ -303,6 +296,26 @@ async def _until(stop: asyncio.Event, demo: Demo) -> Fallen | None:
         showing.cancel()
         stopping.cancel()
     return None if showing.cancelled() else showing.result()
+
+
+async def _done(arguments: Sequence[str]) -> bool:
+    """Whether a command of the controller's ended well, and in time."""
+    process = await asyncio.create_subprocess_exec(
+        command_path("lophoc-controller"),
+        *arguments,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+        env=_environment(),
+    )
+    try:
+        async with asyncio.timeout(READY_S):
+            return not await process.wait()
+    except TimeoutError:
+        return False
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 async def _lacks(port: int) -> list[str]:
