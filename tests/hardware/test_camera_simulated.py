@@ -43,12 +43,17 @@ CASES = [
 
 
 async def looked(case: Case, turn: asyncio.Semaphore) -> CameraReading:
-    """Look at such a camera."""
+    """Look at such a camera; again where this machine was too busy to play it in time."""
     group = ("239.255.255.250", free_port())
     async with turn, OnvifCamera(group=group) as camera:
         if case.fault:
             camera.faults.add(case.fault)
-        return await look(target_of("mac:1", getattr(camera, case.way), *case.login), seconds=4.0)
+        target = target_of("mac:1", getattr(camera, case.way), *case.login)
+        reading = await look(target, seconds=4.0)
+        for _ in range(2):
+            if reading.state is CameraState.SLOW:
+                reading = await look(target, seconds=4.0)
+        return reading
 
 
 @pytest.fixture(scope="module")
