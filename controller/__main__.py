@@ -12,6 +12,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from controller.commands.cards import add_cards
+from controller.commands.roster import add_roster
+from controller.commands.schedule import add_schedule
 from controller.config import ENVIRONMENT, TITLE, ControllerConfig
 from protocol import __version__
 from protocol.errors import LopHocError
@@ -65,6 +68,9 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
     )
     repair.add_argument("--data", type=Path, required=True, metavar="DIR", help=data)
     repair.set_defaults(command=_repair)
+    add_roster(commands, say)
+    add_schedule(commands, say)
+    add_cards(commands, say)
     shown = commands.add_parser(
         "sample-config", help=say(N_("print a settings file with every option"))
     )

@@ -51,6 +51,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
         Store(database_url(config)) as store,
         _listening(config) as listener,
     ):
+        store.adopt_plan(school)
         broker = _Brokerage(config, school)
         live = Live(
             store,

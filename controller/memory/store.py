@@ -34,6 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 
 from controller.fleet import Change, Fleet
+from controller.memory import roster
 from controller.memory.rows import (
     agent_from,
     device_from,
@@ -43,6 +44,7 @@ from controller.memory.rows import (
 )
 from controller.memory.tables import agents, devices, events, facts, marks, poison, streams, tallies
 from controller.memory.writing import Poison, keep, keep_poisons, prepare
+from controller.plans import SchoolPlan
 from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
 from protocol.errors import LopHocError
 from protocol.model import Place
@@ -177,6 +179,35 @@ class Store:
         if room:
             query = query.where(events.c.room == room)
         return [event_from(row) for row in self._read(query, events, scope, limit)]
+
+    def school_plan(self, scope: Place) -> SchoolPlan:
+        """All that the school plans; empty where nothing was imported. Raises StoreError."""
+        with _told(), self._open_engine.begin() as db:
+            if db.dialect.name == "sqlite":
+                db.exec_driver_sql("BEGIN")  # all tables as of one moment
+            return roster.plan_of(db, scope)
+
+    def plan_version(self, scope: Place) -> int:
+        """A number that grows with every change of the school's plan. Raises StoreError."""
+        with _told(), self._open_engine.connect() as db:
+            return roster.version_of(db, scope)
+
+    def schools(self) -> list[Place]:
+        """The schools that have an agent or a plan here; the one without a code left out."""
+        with _told(), self._open_engine.connect() as db:
+            return roster.schools_of(db)
+
+    def adopt_plan(self, school: Place) -> None:
+        """Make the plan this school's that was imported before its code was known."""
+        with _told(), self._open_engine.begin() as db:
+            roster.adopt(db, school)
+
+    @contextmanager
+    def planning(self, school: Place) -> Iterator[Connection]:
+        """One transaction on the school's plan, for the functions of controller.memory.roster."""
+        with _told(), self._open_engine.begin() as db:
+            roster.claimed(db, school)
+            yield db
 
     def counts(self) -> dict[str, int]:
         """What is stored and what was refused, by the names that /metrics shows."""

@@ -27,6 +27,10 @@ def _place() -> tuple[Column[str], Column[str]]:
     return Column("province", Text, nullable=False), Column("school", Text, nullable=False)
 
 
+def _school_key() -> tuple[Column[str], Column[str]]:
+    return Column("province", Text, primary_key=True), Column("school", Text, primary_key=True)
+
+
 def _text(name: str) -> Column[str]:
     return Column(name, Text, nullable=False)
 
@@ -154,6 +158,100 @@ poison: Final = Table(
     Column("raw", LargeBinary, nullable=False),  # the first bytes only
     _millis("received_ms"),
     sqlite_autoincrement=True,
+)
+
+plans: Final = Table(
+    "plans",
+    metadata,
+    *_school_key(),
+    Column("version", BigInteger, nullable=False),  # grows with every change of the school's plan
+    Column("grace_min", Integer, nullable=False),
+)
+
+classes: Final = Table(
+    "classes",
+    metadata,
+    *_school_key(),
+    Column("code", Text, primary_key=True),
+    _text("room"),  # where it learns when the timetable says nothing; empty: not known
+)
+
+pupils: Final = Table(
+    "pupils",
+    metadata,
+    *_school_key(),
+    Column("class", Text, primary_key=True),
+    Column("student", Text, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("name", Text),  # only where the school chose to keep names
+)
+
+bells: Final = Table(
+    "bells",
+    metadata,
+    *_school_key(),
+    Column("period", Integer, primary_key=True),
+    Column("weekdays", Text, primary_key=True),  # ISO 8601 digits, such as 123456
+    _text("begins"),
+    _text("ends"),
+)
+
+terms: Final = Table(
+    "terms",
+    metadata,
+    *_school_key(),
+    Column("begins", Text, primary_key=True),
+    _text("ends"),
+    _text("name"),
+)
+
+holidays: Final = Table(
+    "holidays",
+    metadata,
+    *_school_key(),
+    Column("begins", Text, primary_key=True),
+    _text("ends"),
+    _text("name"),
+)
+
+bookings: Final = Table(
+    "bookings",
+    metadata,
+    *_school_key(),
+    Column("room", Text, primary_key=True),
+    Column("weekday", Integer, primary_key=True),
+    Column("period", Integer, primary_key=True),
+    Column("weeks", Text, primary_key=True),
+    _text("classes"),  # JSON
+    _text("subject"),
+    _text("teacher"),
+)
+
+letters: Final = Table(
+    "letters",
+    metadata,
+    *_school_key(),
+    Column("status", Text, primary_key=True),
+    _text("letter"),
+)
+
+door_cards: Final = Table(
+    "door_cards",
+    metadata,
+    *_school_key(),
+    Column("serial", Text, primary_key=True),  # hex
+    _text("student"),
+    _millis("made_ms"),
+    _millis("revoked_ms", nullable=True),
+)
+
+door_keys: Final = Table(
+    "door_keys",
+    metadata,
+    *_school_key(),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    _text("key"),  # hex
+    _millis("made_ms"),
 )
 
 tallies: Final = Table(

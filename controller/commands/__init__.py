@@ -1,0 +1,1 @@
+"""What `lophoc-controller` does besides running: rosters, schedules, cards."""

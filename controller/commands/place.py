@@ -1,0 +1,90 @@
+"""This file finds out which school a command is about, and opens its database."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, TextIO
+
+from controller.config import ENVIRONMENT
+from controller.memory.store import Store
+from protocol.model import Place
+from protocol.settings import SettingsError
+from protocol.words import N_, Translate
+
+_FOLDER: Final = "lophoc-controller-data"
+
+
+def add_place(parser: argparse.ArgumentParser, say: Translate) -> None:
+    """Give a command the options that name the school and its database."""
+    folder = say(N_("the controller's folder"))
+    parser.add_argument("--data", type=Path, metavar="DIR", help=folder)
+    config = say(N_("settings file (TOML)"))
+    parser.add_argument("--config", type=Path, metavar="FILE", help=config)
+
+
+def tell(text: str, stream: TextIO | None = None) -> None:
+    """Say a line to whoever runs the command."""
+    (stream or sys.stdout).write(f"{text}\n")
+
+
+def told_school(options: argparse.Namespace) -> Place:
+    """The school as the settings name it; empty where they do not."""
+    told = _told(options)
+    return Place(told.get("province", ""), told.get("school", ""))
+
+
+@contextmanager
+def opened(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
+    """The database and the school; its own plan's, where the settings name no school.
+
+    Before the controller has ever run nobody knows the school: it takes the plan over when it
+    starts. Raises StoreError, SettingsError.
+    """
+    told = _told(options)
+    folder = options.data or Path(told.get("data", _FOLDER))
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            "data_unusable",
+            N_("The folder {folder} cannot be used: {cause}."),
+            N_("Choose another with --data, or change its owner."),
+            folder=folder,
+            cause=error.strerror,
+        ) from error
+    with Store(told.get("database") or f"sqlite:///{folder / 'lophoc.db'}") as store:
+        place = told_school(options)
+        if not place.school:
+            schools = store.schools()
+            if len(schools) > 1:
+                raise SettingsError(
+                    "school_unknown",
+                    N_("The database holds several schools."),
+                    N_("Name one with --config, or by LOPHOC_CONTROLLER_SCHOOL and _PROVINCE."),
+                )
+            place = schools[0] if schools else Place()
+        store.adopt_plan(place)
+        yield store, place
+
+
+def _told(options: argparse.Namespace) -> dict[str, str]:
+    names = ("province", "school", "data", "database")
+    told: dict[str, str] = {}
+    if options.config:
+        try:
+            tree = tomllib.loads(options.config.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise SettingsError(
+                "config_unreadable",
+                N_("The settings file {path} cannot be read."),
+                path=options.config,
+            ) from error
+        told = {name: str(tree[name]) for name in names if name in tree}
+    found = {name: os.environ.get(f"{ENVIRONMENT}{name.upper()}", "") for name in names}
+    return told | {name: value for name, value in found.items() if value}

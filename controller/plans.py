@@ -1,0 +1,135 @@
+"""This file cuts a room's plan out of the school's; pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+import msgspec
+
+from protocol.messages import MAX_BYTES
+from protocol.model import AttendanceStatus
+from protocol.plan import (
+    MAX_LISTS,
+    Bell,
+    Booking,
+    ClassList,
+    DoorCard,
+    Holiday,
+    Plan,
+    Pupil,
+    Term,
+)
+
+MAX_BELLS: Final = 200
+MAX_TERMS: Final = 20
+MAX_HOLIDAYS: Final = 200
+MAX_BOOKINGS: Final = 400
+MAX_CLASSES: Final = 400
+MAX_REVOKED: Final = 1000
+ROOM_FOR_ENVELOPE: Final = 2048  # what a message holds beside its plan
+DEFAULT_GRACE_MIN: Final = 10
+
+_PREFIX: Final = re.compile(r"^(phòng|phong|room|p\.)")
+_GAPS: Final = re.compile(r"[\s._-]+")
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class SchoolClass(msgspec.Struct, frozen=True, kw_only=True):
+    """A class: its code, the room where it learns (empty: unknown), its pupils by number."""
+
+    code: str
+    room: str = ""
+    pupils: tuple[Pupil, ...] = ()
+
+
+class SchoolPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a school plans, as its controller keeps it.
+
+    version: grows with every change. door_cards: those that open; revoked: serials, newest first.
+    """
+
+    version: int = 0
+    classes: tuple[SchoolClass, ...] = ()
+    bells: tuple[Bell, ...] = ()
+    terms: tuple[Term, ...] = ()
+    holidays: tuple[Holiday, ...] = ()
+    timetable: tuple[Booking, ...] = ()
+    letters: Mapping[AttendanceStatus, str] = {}
+    grace_min: int = DEFAULT_GRACE_MIN
+    door_keys: Mapping[str, str] = {}
+    door_cards: tuple[DoorCard, ...] = ()
+    revoked: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """No name and no key stands in a log."""
+        return f"SchoolPlan(version {self.version}, {len(self.classes)} classes)"
+
+
+def plan_for(room: str, school: SchoolPlan, extra_classes: Iterable[str] = ()) -> Plan:
+    """What one room needs: equal in, equal out, and never too long for a message.
+
+    extra_classes: those of a lesson that runs there now. Lists are kept in this order: of the
+    running lesson, of the timetable, of the home room; what no message can hold is left out.
+    """
+    key = room_key(room)
+    timetable = tuple(
+        msgspec.structs.replace(each, room=room)
+        for each in school.timetable
+        if key and room_key(each.room) == key
+    )[:MAX_BOOKINGS]
+    known = {each.code: each for each in school.classes}
+    wanted = _wanted(key, timetable, school, extra_classes)
+    plan = Plan(
+        bells=school.bells[:MAX_BELLS],
+        terms=school.terms[:MAX_TERMS],
+        holidays=school.holidays[:MAX_HOLIDAYS],
+        timetable=timetable,
+        classes=tuple(known)[:MAX_CLASSES],
+        letters=school.letters,
+        grace_min=school.grace_min,
+        door_keys=school.door_keys,
+        revoked=school.revoked[:MAX_REVOKED],
+    )
+    return _filled(plan, [known[code] for code in wanted if code in known], school.door_cards)
+
+
+def room_key(room: str) -> str:
+    """The room's name as it is compared: "P 203", "Phòng 203" and "p203" are one room."""
+    plain = unicodedata.normalize("NFC", room).casefold().strip()
+    key = _GAPS.sub("", _PREFIX.sub("p", plain))
+    return "" if key == "?" else key
+
+
+def _wanted(
+    key: str, timetable: tuple[Booking, ...], school: SchoolPlan, extra: Iterable[str]
+) -> Iterator[str]:
+    """The classes whose lists the room needs, each once, the most needed first."""
+    booked = (code for each in timetable for code in each.classes)
+    home = (each.code for each in school.classes if key and room_key(each.room) == key)
+    return iter(dict.fromkeys([*extra, *booked, *home]))
+
+
+def _filled(plan: Plan, classes: list[SchoolClass], cards: tuple[DoorCard, ...]) -> Plan:
+    """The plan with as many lists, and their pupils' door cards, as a message can hold."""
+    cards_of: dict[str, list[DoorCard]] = {}
+    for card in cards:
+        cards_of.setdefault(card.student, []).append(card)
+    lists: list[ClassList] = []
+    kept: dict[str, DoorCard] = {}
+    left = MAX_BYTES - ROOM_FOR_ENVELOPE - len(_encode(plan))
+    for each in classes[:MAX_LISTS]:
+        one = ClassList(code=each.code, pupils=each.pupils)
+        fresh = {
+            card.serial: card for pupil in each.pupils for card in cards_of.get(pupil.student, ())
+        }
+        left -= len(_encode(one)) + 1 + sum(len(_encode(card)) + 1 for card in fresh.values())
+        if left < 0:
+            break
+        lists.append(one)
+        kept |= fresh
+    return msgspec.structs.replace(
+        plan, lists=tuple(lists), door_cards=tuple(kept[serial] for serial in sorted(kept))
+    )

@@ -1,0 +1,90 @@
+"""This file says which column of a sheet is which, and so which are kept; pure.
+
+All other columns are dropped before anything is written: of a child the school's own book knows
+far more than a classroom may.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from controller.roster.rules import Cell, clean
+
+_BRACKETS: Final = re.compile(r"\([^)]*\)")
+_OTHERS: Final = re.compile(r"[^a-z0-9]+")
+
+# The first alias that a sheet has wins: the ministry's id before the school's own.
+ALIASES: Final[dict[str, tuple[str, ...]]] = {
+    "class": (
+        "ma lop", "ten lop", "lop", "lop hoc", "ma lop hoc", "ten lop hoc",
+        "class", "class code", "class name", "homeroom",
+    ),
+    "id": (
+        "ma dinh danh bo gd dt", "ma dinh danh bo gddt", "ma dinh danh bo", "ma dinh danh csdl",
+        "ma dinh danh csdl nganh", "ma so dinh danh bo gd dt", "ma moet", "ministry id",
+        "ma hoc sinh", "ma hs", "ma so hoc sinh", "ma so hs", "ma dinh danh",
+        "ma dinh danh hoc sinh",
+        "student id", "student code", "student number", "id",
+    ),
+    "number": ("stt", "so tt", "so thu tu", "tt", "no", "number", "order"),
+    "name": ("ho va ten", "ho ten", "ho va ten hoc sinh", "ho ten hoc sinh", "ten hoc sinh",
+             "full name", "student name", "name"),
+    "family": ("ho va ten dem", "ho dem", "ho va dem", "ho va chu dem", "ho", "ho lot",
+               "last name", "family name"),
+    "given": ("ten", "first name", "given name"),
+}  # fmt: skip
+_HEADS: Final = frozenset(alias for aliases in ALIASES.values() for alias in aliases)
+
+
+class Columns(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the kept columns stand, from 0; None where the sheet has no such column."""
+
+    id: int
+    class_: int | None = None
+    number: int | None = None
+    name: int | None = None
+    family: int | None = None
+    given: int | None = None
+
+    @property
+    def kept(self) -> frozenset[int]:
+        """The places of all of them."""
+        return frozenset(place for place in msgspec.structs.astuple(self) if place is not None)
+
+    def name_in(self, row: Sequence[Cell]) -> str:
+        """The pupil's whole name, from one column or from two."""
+        places = (self.family, self.given) if self.name is None else (self.name,)
+        parts = (clean(row[place]) for place in places if place is not None and place < len(row))
+        return " ".join(part for part in parts if part)
+
+
+def folded(head: Cell) -> str:
+    """A heading without marks, brackets, signs and case: "Mã định danh (*)" -> "ma dinh danh"."""
+    text = _BRACKETS.sub(" ", clean(head)).casefold().replace("đ", "d")
+    plain = "".join(
+        each for each in unicodedata.normalize("NFD", text) if not unicodedata.combining(each)
+    )
+    return " ".join(_OTHERS.sub(" ", plain).split())
+
+
+def columns_of(row: Sequence[Cell]) -> Columns | None:
+    """The columns, if this row is a sheet's heading: it must name an id."""
+    heads = [folded(cell) if isinstance(cell, str) else "" for cell in row]
+    found = {
+        kind: next((heads.index(alias) for alias in aliases if alias in heads), None)
+        for kind, aliases in ALIASES.items()
+    }
+    place = found.pop("id")
+    if place is None or not any(each is not None for each in found.values()):
+        return None
+    return Columns(id=place, class_=found.pop("class"), **found)
+
+
+def known_heads(row: Sequence[Cell]) -> int:
+    """How many cells of the row are headings that are understood."""
+    return sum(isinstance(cell, str) and folded(cell) in _HEADS for cell in row)

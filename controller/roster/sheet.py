@@ -1,0 +1,211 @@
+"""This file reads class lists from sheets, as SMAS and vnEdu export them; pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from controller.roster.cells import Sheet, csv_ways, decoded
+from controller.roster.columns import Columns, columns_of, folded, known_heads
+from controller.roster.roll import Entry, Flaw, Notice, Roll, RosterError
+from controller.roster.rules import (
+    MESSAGES,
+    Cell,
+    RefusedError,
+    class_of,
+    clean,
+    id_of,
+    is_personal,
+    name_of,
+    number_of,
+)
+from protocol.plan import MAX_PUPILS
+from protocol.words import N_
+
+HEAD_WITHIN: Final = 40  # rows of titles there may be above the heading
+_PLAIN_SHEETS: Final = ("sheet", "trang tinh", "danh sach", "table")
+_TOTALS: Final = (
+    "tong",
+    "cong",
+    "total",
+    "nguoi lap",
+    "hieu truong",
+    "ngay",
+    "ghi chu",
+    "danh sach",
+)
+
+
+def sheets_of_csv(raw: bytes, file: str, roll: Roll) -> list[Sheet]:
+    """The one sheet of a CSV, parted by what makes the most of its heading. Raises RosterError."""
+    text, encoding = decoded(raw)
+    if encoding == "cp1258":
+        message = N_("The file is not in UTF-8; it was read as Windows-1258: check the letters.")
+        roll.notices.append(Notice(file=file, code="encoding_1258", message=message))
+    best = max(
+        csv_ways(text), key=lambda rows: max(map(known_heads, rows[:HEAD_WITHIN]), default=0)
+    )
+    return [Sheet("", best)]
+
+
+def read_sheets(sheets: Sequence[Sheet], file: str, roll: Roll, *, names: bool) -> None:
+    """Add the pupils of every sheet that has a heading. Raises RosterError if none has."""
+    found = 0
+    for sheet in sheets:
+        at, columns = _heading(sheet.rows)
+        if columns is None:
+            continue
+        found += 1
+        _read(sheet, at, columns, _File(file, roll, names))
+    if not found:
+        raise RosterError(
+            "no_heading",
+            N_("No sheet has a heading with the pupils' id."),
+            N_(
+                "The ministry's id (Mã định danh Bộ GD&ĐT) or Mã học sinh is needed, and the class."
+            ),
+        )
+
+
+def settle(roll: Roll) -> None:
+    """Refuse pupils who are there twice, and those for whom a class has no room."""
+    seen: set[tuple[str, str]] = set()
+    sizes: Counter[str] = Counter()
+    kept: list[Entry] = []
+    homes: dict[str, str] = {}
+    for each in roll.entries:
+        sheet = Path(each.file).suffix != "" and each.file != "users.csv"
+        twice = (each.class_code, each.student) in seen or (sheet and each.student in homes)
+        full = sizes[each.class_code] >= MAX_PUPILS
+        if twice or full:
+            roll.flaws.append(flaw_of(each, "duplicate" if twice else "class_full"))
+            continue
+        seen.add((each.class_code, each.student))
+        homes[each.student] = each.class_code
+        sizes[each.class_code] += 1
+        kept.append(each)
+    roll.entries[:] = kept
+
+
+def flaw_of(each: Entry, code: str) -> Flaw:
+    """The flaw of an entry that was read and cannot be taken."""
+    number = "" if each.number is None else str(each.number)
+    kept = (each.class_code, each.student, number, each.name)
+    return Flaw(file=each.file, row=each.row, code=code, message=MESSAGES[code], kept=kept)
+
+
+class _File:
+    """Where a sheet's rows go."""
+
+    def __init__(self, file: str, roll: Roll, names: bool) -> None:  # noqa: FBT001 - private
+        self.file = file
+        self.roll = roll
+        self.names = names
+
+
+def _heading(rows: Sequence[Sequence[Cell]]) -> tuple[int, Columns | None]:
+    """The row that names the most columns, and its columns."""
+    near = range(min(HEAD_WITHIN, len(rows)))
+    at = max(
+        near, key=lambda row: (columns_of(rows[row]) is not None, known_heads(rows[row])), default=0
+    )
+    return at, columns_of(rows[at]) if rows else None
+
+
+def _read(sheet: Sheet, at: int, columns: Columns, into: _File) -> None:
+    into.roll.drop(_dropped(sheet.rows, at, columns, names=into.names))
+    own = "" if columns.class_ is not None else _class_of_sheet(sheet, at)
+    as_number = 0
+    for place, row in enumerate(sheet.rows[at + 1 :], start=at + 2):
+        if not _is_pupil(row, columns):
+            continue
+        as_number += isinstance(_cell(row, columns.id), float)
+        _take(row, place, columns, own, into)
+    if as_number:
+        message = N_("The ids are numbers in the sheet: zeros at their front would be lost.")
+        into.roll.notices.append(Notice(file=into.file, code="id_is_number", message=message))
+
+
+def _take(row: Sequence[Cell], place: int, columns: Columns, own: str, into: _File) -> None:
+    number = number_of(_cell(row, columns.number))
+    name = name_of(columns.name_in(row))
+    try:
+        code = own or class_of(_cell(row, columns.class_))
+        student = id_of(_cell(row, columns.id))
+    except RefusedError as refused:
+        kept = (
+            own or _told(_cell(row, columns.class_)),
+            _told(_cell(row, columns.id)),
+            "" if number is None else str(number),
+            name,
+        )
+        why = str(refused)
+        into.roll.flaws.append(
+            Flaw(file=into.file, row=place, code=why, message=MESSAGES[why], kept=kept)
+        )
+        return
+    into.roll.entries.append(
+        Entry(file=into.file, row=place, class_code=code, student=student, number=number, name=name)
+    )
+
+
+def _told(cell: Cell) -> str:
+    """The cell for the file of refused rows: a personal number is not told again."""
+    text = clean(cell)
+    return "" if is_personal(text) or len(text) > MAX_PUPILS else text
+
+
+def _is_pupil(row: Sequence[Cell], columns: Columns) -> bool:
+    """Whether a row is a pupil's: not empty, no total, no second line of the heading."""
+    if clean(_cell(row, columns.id)) or (_cell(row, columns.id) is None and columns.id < len(row)):
+        return folded(clean(_cell(row, columns.id))).split()[:1] not in (["tong"], ["cong"])
+    first = next((folded(clean(cell)) for cell in row if clean(cell)), "")
+    if not first or first.startswith(_TOTALS):
+        return False
+    named = bool(columns.name_in(row)) or bool(clean(_cell(row, columns.class_)))
+    return named or number_of(_cell(row, columns.number)) is not None
+
+
+def _cell(row: Sequence[Cell], place: int | None) -> Cell:
+    return row[place] if place is not None and place < len(row) else ""
+
+
+def _dropped(
+    rows: Sequence[Sequence[Cell]], at: int, columns: Columns, *, names: bool
+) -> list[str]:
+    """The headings of the columns that are not kept; a column without one by its letter."""
+    unkept = columns.kept
+    if not names:
+        unkept = unkept - {columns.name, columns.family, columns.given}
+    width = max((len(row) for row in rows[at:]), default=0)
+    heads = [clean(_cell(rows[at], place))[:64] for place in range(width)]
+    return [head or _letter(place) for place, head in enumerate(heads) if place not in unkept]
+
+
+def _letter(place: int) -> str:
+    """A column's letters in Excel: 0 is A, 26 is AA."""
+    letters = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def _class_of_sheet(sheet: Sheet, at: int) -> str:
+    """The class that a whole sheet is about: told above the heading, or by the sheet's name."""
+    for row in sheet.rows[:at]:
+        for cell in row:
+            words = clean(cell).split() if isinstance(cell, str) else []
+            plain = [folded(word.strip(":")) for word in words]
+            if "lop" in plain and plain.index("lop") + 1 < len(words):
+                told = words[plain.index("lop") + 1].strip(":,;.")
+                if any(each.isdigit() for each in told) and not is_personal(told):
+                    return told
+    name = clean(sheet.name)
+    if not name or folded(name).startswith(_PLAIN_SHEETS):
+        return ""
+    words = name.split()
+    return " ".join(words[1:]) if folded(words[0]) == "lop" and words[1:] else name
