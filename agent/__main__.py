@@ -17,6 +17,7 @@ from protocol.errors import LopHocError
 from protocol.settings import SettingsError, add_options, load, refuse_unknown, sample, speaker
 from protocol.words import N_, Translate
 
+EXIT_UNREAD: Final = 1
 EXIT_SETTINGS: Final = 2
 EXIT_DAMAGED: Final = 3
 
@@ -30,13 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options, extra = parser.parse_known_args(arguments)
     try:
         refuse_unknown(parser, extra)
-        _COMMANDS[options.command](options)
+        return _COMMANDS[options.command](options) or 0
     except LopHocError as error:
         sys.stderr.write(f"lophoc-agent: {error.text(say)}\n")
         return EXIT_SETTINGS if isinstance(error, SettingsError) else EXIT_DAMAGED
     except KeyboardInterrupt:
         return 130
-    return 0
 
 
 def _parser(say: Translate) -> argparse.ArgumentParser:
@@ -65,6 +65,9 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
     camera.add_argument("target", metavar="FILE|URL", help=say(N_("a picture, a film, or a URL")))
     _add_json(camera, say)
     _add_camera(camera, say)
+    _add_read_cards(
+        commands.add_parser("read-cards", help=say(N_("read the cards in pictures"))), say
+    )
     repair = commands.add_parser(
         "repair",
         help=say(N_("put damaged files aside and save what can be read")),
@@ -93,6 +96,14 @@ def _add_scan(scan: argparse.ArgumentParser, say: Translate) -> None:
         metavar="FILE",
         help=say(N_("A file that holds the PJLink password of projectors and boards.")),
     )
+
+
+def _add_read_cards(cards: argparse.ArgumentParser, say: Translate) -> None:
+    cards.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help=say(N_("a picture")))
+    _add_json(cards, say)
+    file = say(N_("a file of keys that door cards are signed with, a line each: VERSION:HEX"))
+    cards.add_argument("--door-key-file", type=Path, metavar="FILE", help=file)
+    _add_data(cards, say)
 
 
 def _add_json(parser: argparse.ArgumentParser, say: Translate) -> None:
@@ -167,6 +178,17 @@ def _check_camera(options: argparse.Namespace) -> None:
     sys.stdout.write(answer)
 
 
+def _read_cards(options: argparse.Namespace) -> int:
+    from agent.commands.read_cards import keys_in, keys_of_school, read  # noqa: PLC0415 - heavy
+
+    given = options.door_key_file
+    keys = keys_in(given) if given else keys_of_school(options.data)
+    reading = read(
+        options.images, sys.stdout.write, as_json=options.json, environ=os.environ, keys=keys
+    )
+    return 0 if asyncio.run(reading) else EXIT_UNREAD
+
+
 def _repair(options: argparse.Namespace) -> None:
     from agent.memory.repair import repair  # noqa: PLC0415 - heavy, and only this command needs it
 
@@ -178,11 +200,12 @@ def _sample(_options: argparse.Namespace) -> None:
     sys.stdout.write(sample(AgentConfig, TITLE, PREFIX))
 
 
-_COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], None]]] = {
+_COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int | None]]] = {
     "run": _run,
     "scan": _scan,
     "explain": _explain,
     "check-camera": _check_camera,
+    "read-cards": _read_cards,
     "repair": _repair,
     "sample-config": _sample,
 }

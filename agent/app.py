@@ -27,14 +27,20 @@ from agent.lessons.teaching import Teaching
 from agent.local.api import application
 from agent.local.door import keep_open
 from agent.local.surroundings import Line, Surroundings
+from agent.memory.cart import FILE as CART
+from agent.memory.cart import CartFile
 from agent.memory.documents import FILE, Documents, Remembered
 from agent.memory.folder import OUTBOX, agent_id_from
 from agent.passwords import password_of, passwords_of
 from agent.placement import Placement, placed
 from agent.reach import Reach
 from agent.room import Moment, Room
+from agent.scanner import Scanner
 from agent.senses import Senses, keep_running
-from agent.sources import Around, Machine, sources, this_machine
+from agent.sources import Around, Machine, Source, sources, this_machine
+from agent.tablets import door
+from agent.tablets.core import core_of
+from agent.tablets.office import Office
 from agent.talk import Talk
 from agent.vitals import Vitals, measures_of
 from protocol.folder import held
@@ -137,6 +143,10 @@ class _Agent:
             stirred=self._relay.wake,
         )
         self._reach = Reach(self._clerk, self._passwords, self._inbox.report)
+        self._language = config.lang or preferred_language(os.environ)
+        self._office = Office(core_of(self._clerk, CartFile(config.data / CART)))
+        self._scanner = Scanner(self._clerk, self._passwords, door_camera=config.door_camera)
+        self._tablet_port_taken = False
 
     async def serve(self, stop: asyncio.Event) -> None:
         """Do everything until told to stop."""
@@ -150,7 +160,9 @@ class _Agent:
 
     def _work(self) -> dict[str, Coroutine[Any, Any, None]]:
         config = self._config
-        senses = sources(self._around())
+        senses, office = list(sources(self._around())), self._office if config.tablets else None
+        if office is not None:
+            senses.append(Source("checkin", self._check_in))
         return {
             "beat": self._beat(),
             "see": self._see(),
@@ -159,9 +171,10 @@ class _Agent:
             "listen": self._talk.listen(self._link, self._relay, self._clerk),
             "births": self._talk.births(self._clerk, self._link),
             "rooms": self._tell_moves(),
+            "cards": self._scanner.run(),
             "lessons": self._reach.follow_lessons(switch=config.switch_projector),
             "local api": keep_open(
-                application(self._clerk, self._surroundings()),
+                application(self._clerk, self._surroundings(), office),
                 config.local_host,
                 config.local_port,
                 self._note_port,
@@ -215,20 +228,41 @@ class _Agent:
         return (broker.host, broker.port) if isinstance(broker, Broker) else None
 
     def _findings(self) -> tuple[Finding, ...]:
-        found = self._senses.findings()
-        if not self._port_taken:
-            return found
-        return (
-            *found,
-            (Status.WARNING, Reason(ReasonCode.PORT_TAKEN, str(self._config.local_port))),
-        )
+        config, found = self._config, list(self._senses.findings())
+        if self._port_taken:
+            reason = Reason(ReasonCode.PORT_TAKEN, str(config.local_port))
+            found.append((Status.WARNING, reason))
+        if self._tablet_port_taken:
+            reason = Reason(ReasonCode.TABLET_PORT_TAKEN, str(config.tablet_port))
+            found.append((Status.WARNING, reason))
+        return tuple(found)
 
     def _note_port(self, taken: bool) -> None:  # noqa: FBT001 - a callback's one fact
         self._port_taken = taken
 
+    def _note_tablet_port(self, taken: bool) -> None:  # noqa: FBT001 - a callback's one fact
+        self._tablet_port_taken = taken
+
     def _surroundings(self) -> Surroundings:
-        language = self._config.lang or preferred_language(os.environ)
-        return Surroundings(self._room.place, self._line, language, self._reach.hands)
+        return Surroundings(
+            self._room.place,
+            self._line,
+            self._language,
+            self._reach.hands,
+            lambda: self._office.url,
+            self._scanner,
+        )
+
+    async def _check_in(self) -> None:
+        """Let tablets check in, in the room's network."""
+        await door.run(
+            self._office,
+            self._inbox.report,
+            host=self._config.tablet_host,
+            port=self._config.tablet_port,
+            language=self._language,
+            taken=self._note_tablet_port,
+        )
 
     def _line(self) -> Line:
         broker = self._finder.current if self._finder else self._broker

@@ -63,6 +63,20 @@ class AgentConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     local_port: Annotated[
         int, Meta(ge=1, le=65_535, description="The port of the teacher's window.")
     ] = 8765
+    tablets: Annotated[
+        bool, Meta(description="Let pupils check in on tablets in the room's network.")
+    ] = True
+    tablet_host: Annotated[
+        str,
+        Meta(
+            pattern=r"^(?!0+(\.0+){3}$)([0-9]{1,3}(\.[0-9]{1,3}){3})?$",
+            description="This computer's address in the tablets' network, such as 192.168.10.2;"
+            " empty: that of the network which leads out of the room.",
+        ),
+    ] = ""
+    tablet_port: Annotated[
+        int, Meta(ge=1, le=65_535, description="The port of the tablets' page.")
+    ] = 8090
     beat_s: Annotated[
         float,
         Meta(
@@ -138,6 +152,14 @@ class AgentConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ] = ""
     pjlink_password_file: Annotated[
         str, Meta(description="A file that holds the PJLink password of projectors and boards.")
+    ] = ""
+    door_camera: Annotated[
+        str,
+        Meta(
+            max_length=200,
+            description="The camera at the door that reads door cards, by its key in"
+            " `lophoc-agent scan --json`; empty: none.",
+        ),
     ] = ""
     switch_projector: Annotated[
         bool,

@@ -13,5 +13,9 @@ class ExportUnreadableError(LopHocError):
     """Another machine's list of devices cannot be read; `code` says why, `hint` what to do."""
 
 
+class CardsUnreadableError(LopHocError):
+    """No cards can be read here; `code` says why, `hint` what to do."""
+
+
 class CameraCheckError(LopHocError):
     """There is nothing that could be checked; `code` says why, `hint` what to do."""

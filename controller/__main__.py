@@ -42,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser(say: Translate) -> argparse.ArgumentParser:
+    from controller.office_commands import add_commands  # noqa: PLC0415 - not for every start
+
     parser = argparse.ArgumentParser(
         prog="lophoc-controller",
         description=say(
@@ -71,6 +73,7 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
     add_roster(commands, say)
     add_schedule(commands, say)
     add_cards(commands, say)
+    add_commands(commands, say)
     shown = commands.add_parser(
         "sample-config", help=say(N_("print a settings file with every option"))
     )

@@ -23,6 +23,7 @@ from controller.credentials import Credentials
 from controller.ingest import Ingest
 from controller.memory.store import Store
 from controller.memory.upkeep import keep_up
+from controller.office import Office
 from controller.screens.live import Live
 from controller.screens.site import create_web
 from protocol.errors import LopHocError
@@ -84,7 +85,9 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
                 live,
                 scope=school,
                 name=config.name or config.school,
+                office=Office(config.data / "office.json", time.time),
                 remove_device=ingest.remove_device,
+                handle_fault=ingest.handle_fault,
                 health=lambda: _health(link, ingest),
                 metrics=lambda: _metrics(link, ingest),
                 allowed_hosts=_allowed_hosts(config),
@@ -103,6 +106,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
                         store,
                         config.data / "backups",
                         keep_days=config.keep_days,
+                        attendance_keep_days=config.attendance_keep_days,
                         keep_backups=config.keep_backups,
                         now_ms=_now_ms,
                     ),

@@ -67,7 +67,15 @@ class ControllerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 900.0
     keep_days: Annotated[
         int,
-        Meta(description="how long events and marks are kept", ge=1, extra={"unit": "days"}),
+        Meta(description="how long events are kept", ge=1, extra={"unit": "days"}),
+    ] = 400
+    attendance_keep_days: Annotated[
+        int,
+        Meta(
+            description="how long pupils' marks are kept; lessons keep their counts",
+            ge=1,
+            extra={"unit": "days"},
+        ),
     ] = 400
     keep_backups: Annotated[
         int, Meta(description="how many daily copies of the SQLite file are kept", ge=0)

@@ -15,7 +15,15 @@ import msgspec
 from msgspec.structs import replace
 
 from controller.equipment import Equipment, is_doubted
-from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
+from controller.records import (
+    AgentRecord,
+    AttendanceRecord,
+    DeviceRecord,
+    EventRecord,
+    FaultRecord,
+    LessonRecord,
+    RollRecord,
+)
 from controller.stream import Stream
 from protocol.health import ReasonCode
 from protocol.messages import (
@@ -24,10 +32,14 @@ from protocol.messages import (
     Birth,
     DeviceForgotten,
     DeviceState,
+    FaultReported,
     Health,
     LessonEnded,
+    LessonResumed,
     LessonStarted,
     Presence,
+    RollConfirmed,
+    RollReopened,
     Up,
 )
 from protocol.model import Place, Reason, Status, instant
@@ -63,7 +75,18 @@ class Ask(NamedTuple):
     reason: str
 
 
-Change = AgentRecord | DeviceRecord | EventRecord | AttendanceRecord | StreamChanged | Touched | Ask
+Change = (
+    AgentRecord
+    | DeviceRecord
+    | EventRecord
+    | AttendanceRecord
+    | RollRecord
+    | LessonRecord
+    | FaultRecord
+    | StreamChanged
+    | Touched
+    | Ask
+)
 
 
 class Fleet:
@@ -88,6 +111,7 @@ class Fleet:
         self._streams = {(each.place.agent, each.boot): each.stream for each in streams}
         self._past_boots: set[str] = set()
         self._asked_ms: dict[str, int] = {}
+        self._lesson_seq: dict[tuple[str, str], int] = {}
         self._device_silent_ms = device_silent_s * 1000
         self.awake_since_ms = awake_since_ms
 
@@ -174,6 +198,8 @@ class Fleet:
                 roaming=message.roaming,
                 line=message.line,
                 kit=message.kit,
+                schema=message.v,
+                plan=message.plan,
             ),
             now_ms,
         )
@@ -219,6 +245,8 @@ class Fleet:
             outbox=message.outbox,
             line=message.line,
             kit=message.kit,
+            schema=message.v,
+            plan=message.plan,
         )
         changes: list[Change] = [self._keep_agent(heard, now_ms)]
         return changes + self._touch(agent, message.seen, now_ms)
@@ -246,7 +274,7 @@ class Fleet:
         if not stream.add(message.seq):
             return []
         changes: list[Change] = [
-            self._record_of(agent.place, message, now_ms),
+            *self._records_of(agent.place, message, now_ms),
             StreamChanged(agent.place, message.boot, stream),
         ]
         gap = stream.missing
@@ -254,37 +282,36 @@ class Fleet:
             changes.append(self._recount_missing(agent, now_ms))
         if gap > gap_before:
             changes += self._ask(agent_id, "gap", now_ms)
-        if message.boot == agent.boot and isinstance(message, LessonStarted | LessonEnded):
-            lesson = message.lesson if isinstance(message, LessonStarted) else None
-            changes.append(self._keep_agent(replace(self.agents[agent_id], lesson=lesson), now_ms))
+        if message.boot == agent.boot:
+            changes += self._turn_lesson(agent_id, message, now_ms)
         return changes
 
-    def _record_of(
-        self, place: Place, message: AnyEvent, now_ms: int
-    ) -> EventRecord | AttendanceRecord:
-        if isinstance(message, AttendanceMarked):
-            day = _day(message.at_ms // QUARTER_MS, self._zone)
-            return AttendanceRecord(
-                place=place,
-                event_id=message.id,
-                student=message.student,
-                status=message.status,
-                method=message.method,
-                room=message.room,
-                lesson=message.lesson,
-                day=day,
-                at_ms=message.at_ms,
-                received_ms=now_ms,
-            )
-        return EventRecord(
-            place=place,
-            event_id=message.id,
-            kind=str(message.__struct_config__.tag),
-            room=message.room,
-            at_ms=message.at_ms,
-            received_ms=now_ms,
-            body=_body_of(message),
-        )
+    def _turn_lesson(self, agent_id: str, message: AnyEvent, now_ms: int) -> list[Change]:
+        """Which lesson runs, by the event that the agent numbered last."""
+        match message:
+            case LessonStarted() | LessonResumed():
+                lesson: str | None = message.lesson
+            case LessonEnded():
+                lesson = None
+            case _:
+                return []
+        key = (agent_id, message.boot)
+        if message.seq < self._lesson_seq.get(key, 0):
+            return []
+        self._lesson_seq[key] = message.seq
+        return [self._keep_agent(replace(self.agents[agent_id], lesson=lesson), now_ms)]
+
+    def _records_of(self, place: Place, message: AnyEvent, now_ms: int) -> list[Change]:
+        day = _day(message.at_ms // QUARTER_MS, self._zone)
+        match message:
+            case AttendanceMarked():
+                return [_mark_of(place, message, day, now_ms)]
+            case RollConfirmed() | RollReopened():
+                return [_roll_of(place, message, day, now_ms)]
+            case FaultReported():
+                return [_event_of(place, message, day, now_ms), _fault_of(place, message, now_ms)]
+            case _:
+                return [_event_of(place, message, day, now_ms)]
 
     def _agent(self, agent_id: str, now_ms: int) -> AgentRecord:
         known = self.agents.get(agent_id)
@@ -349,6 +376,76 @@ class Fleet:
 def _day(quarter: int, zone: tzinfo) -> str:
     """The local date; zones shift by whole quarters of an hour, so marks of one share it."""
     return instant(quarter * QUARTER_MS).astimezone(zone).date().isoformat()
+
+
+def _mark_of(place: Place, message: AttendanceMarked, day: str, now_ms: int) -> AttendanceRecord:
+    return AttendanceRecord(
+        place=place,
+        event_id=message.id,
+        student=message.student,
+        status=message.status,
+        method=message.method,
+        room=message.room,
+        lesson=message.lesson,
+        day=day,
+        at_ms=message.at_ms,
+        received_ms=now_ms,
+        class_code=message.class_code,
+        actor=message.actor,
+        why=message.why,
+        before=message.before,
+        hash=message.hash,
+    )
+
+
+def _roll_of(
+    place: Place, message: RollConfirmed | RollReopened, day: str, now_ms: int
+) -> RollRecord:
+    told = message if isinstance(message, RollConfirmed) else None
+    return RollRecord(
+        place=place,
+        event_id=message.id,
+        reopened=told is None,
+        room=message.room,
+        lesson=message.lesson,
+        day=told.day if told else day,
+        classes=told.classes if told else (),
+        period=told.period if told else None,
+        subject=told.subject if told else "",
+        lines=told.lines if told else (),
+        actor=message.actor,
+        before=message.before,
+        hash=message.hash,
+        at_ms=message.at_ms,
+        received_ms=now_ms,
+    )
+
+
+def _event_of(place: Place, message: AnyEvent, day: str, now_ms: int) -> EventRecord:
+    lesson = getattr(message, "lesson", None)
+    return EventRecord(
+        place=place,
+        event_id=message.id,
+        kind=str(message.__struct_config__.tag),
+        room=message.room,
+        at_ms=message.at_ms,
+        received_ms=now_ms,
+        lesson=lesson,
+        day=day if lesson else None,
+        body=_body_of(message),
+    )
+
+
+def _fault_of(place: Place, message: FaultReported, now_ms: int) -> FaultRecord:
+    return FaultRecord(
+        place=place,
+        event_id=message.id,
+        room=message.room,
+        part=message.part,
+        lesson=message.lesson,
+        at_ms=message.at_ms,
+        received_ms=now_ms,
+    )
 
 
 def _body_of(message: AnyEvent) -> bytes:

@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Final
 
 from controller.fleet import Ask, Change, Fleet
+from controller.handout import Handout
 from controller.memory.store import Store, StoreError
 from controller.memory.writing import Poison
+from controller.plans import SchoolPlan
+from controller.records import AgentRecord
 from controller.stream import ranges_of
 from protocol.link import Arrival, Letter, Link
 from protocol.messages import (
+    MAX_BYTES,
     Ack,
     ControllerState,
     Event,
     Flaw,
     MessageError,
+    PlanGiven,
     Rebirth,
     State,
     Up,
@@ -89,6 +94,8 @@ class Ingest:
         self._fleet: Fleet | None = None
         self._writing = asyncio.Lock()
         self._retry_s = RETRY_FIRST_S
+        self._handout = Handout(SchoolPlan())
+        self._classes: dict[tuple[str, str], tuple[str, ...]] = {}
         self.refused_batches = 0
         self.taken = 0
         self.storing = True
@@ -111,6 +118,8 @@ class Ingest:
                     fleet = await self._fleet_now()
                     if self._link.connected.is_set():
                         await self._store_all(fleet.expire(self._now_ms()), [])
+                        await self._read_plan()
+                        await self._hand_out(fleet.agents.values())
             except StoreError as error:
                 self._fleet = None
                 _LOGGER.warning("expiry not stored: %s", error)
@@ -140,6 +149,16 @@ class Ingest:
         )
         return Letter(controller_state(self._school), to_bytes(said), retain=True)
 
+    async def handle_fault(self, event_id: str) -> bool:
+        """A person dealt with a fault; False if none waits by this id. Raises StoreError."""
+        async with self._writing:
+            changes = await asyncio.to_thread(
+                self._store.handle_fault, self._school, event_id, self._now_ms()
+            )
+            if changes:
+                self._publish(changes)
+            return bool(changes)
+
     async def remove_device(self, device_id: str) -> bool:
         """A person takes a device out; False if there is none. Raises StoreError."""
         async with self._writing:
@@ -161,6 +180,8 @@ class Ingest:
             self.storing = True
             self._link.ack(arrivals)
             self._answer(heard)
+            told = {each.place: each for each in heard.changes if isinstance(each, AgentRecord)}
+            await self._hand_out(told.values())
 
     async def _give_back(self, error: StoreError) -> None:
         """Nothing of the batch is kept: forget what it did to the fleet and ask for it anew."""
@@ -186,9 +207,41 @@ class Ingest:
 
     async def _store_all(self, changes: list[Change], poisons: list[Poison]) -> None:
         if changes or poisons:
-            await asyncio.to_thread(self._store.commit, changes, poisons, self._now_ms())
+            lessons = await asyncio.to_thread(self._store.commit, changes, poisons, self._now_ms())
+            for each in lessons:
+                key = (each.place.agent, each.lesson)
+                self._classes.pop(key, None)
+                if each.how is None:
+                    self._classes[key] = each.classes
+            changes = [*changes, *lessons]
         if changes:
             self._publish(changes)
+
+    async def _read_plan(self) -> None:
+        """Take in what the school plans now, if it is another plan than before."""
+        version = await asyncio.to_thread(self._store.plan_version, self._school)
+        if version != self._handout.school.version:
+            self._handout.take(await asyncio.to_thread(self._store.school_plan, self._school))
+            _LOGGER.info("the school's plan: version %d", version)
+
+    async def _hand_out(self, agents: Iterable[AgentRecord]) -> None:
+        """Give these agents their room's plan where they hold another."""
+        agents = list(agents)
+        running = {(each.place.agent, each.lesson or "") for each in agents if each.lesson}
+        for key in running - self._classes.keys():
+            place = self._school.of_agent(key[0])
+            known = await asyncio.to_thread(self._store.lesson, place, key[1])
+            self._classes[key] = known.classes if known else ()
+        now_ms = self._now_ms()
+        for agent, plan in self._handout.due(agents, self._classes_of, now_ms):
+            payload = to_bytes(PlanGiven(boot=self._boot, at_ms=now_ms, plan=plan))
+            if len(payload) > MAX_BYTES:
+                _LOGGER.warning("the plan of agent %s is too long: %d bytes", agent, len(payload))
+                continue
+            self._command(agent, "plan", payload, qos=1)
+
+    def _classes_of(self, agent: AgentRecord) -> tuple[str, ...]:
+        return self._classes.get((agent.place.agent, agent.lesson), ()) if agent.lesson else ()
 
     def _hear(self, fleet: Fleet, arrivals: Sequence[Arrival]) -> _Heard:
         heard = _Heard()
@@ -242,10 +295,10 @@ class Ingest:
             rebirth = Rebirth(boot=self._boot, at_ms=now_ms, reason=ask.reason)
             self._command(ask.agent, "rebirth", to_bytes(rebirth))
 
-    def _command(self, agent: str, name: str, payload: bytes) -> None:
-        """QoS 0: a lost ack is made good by the agent, which sends again and is acked again."""
+    def _command(self, agent: str, name: str, payload: bytes, qos: int = 0) -> None:
+        """QoS 0 will do for an ack: a lost one is made good by the agent, which sends again."""
         address = Address(self._school.of_agent(agent), Channel.COMMAND, name)
-        self._link.say(Letter(topic_of(address), payload, qos=0))
+        self._link.say(Letter(topic_of(address), payload, qos=qos))
 
 
 def _read(arrival: Arrival, school: Place) -> tuple[str, Up] | None:

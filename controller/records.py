@@ -1,10 +1,12 @@
-"""This file holds what the controller remembers: agents, devices, rooms, events, marks; frozen."""
+"""This file holds what the controller remembers: agents, devices, events, rolls; frozen."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
-from protocol.messages import HostMeasures, Kit, LineMeasures, OutboxReport
+from protocol.messages import Ending, HostMeasures, Kit, LineMeasures, OutboxReport, Part, RollLine
 from protocol.model import (
     AttendanceStatus,
     DeviceKind,
@@ -22,6 +24,7 @@ from protocol.model import (
 class AgentRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One agent: where it is, how it fares, what it still owes.
 
+    schema: of the wire, as the agent speaks it. plan: the fingerprint of the plan that it holds.
     boot and session name the run of the program and its present conversation; judged is the
     status that the agent gave itself, status is what holds now (unknown when it is lost).
     """
@@ -43,6 +46,8 @@ class AgentRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     roaming: bool = False
     line: LineMeasures = LineMeasures()
     kit: Kit = ()
+    schema: int = 1
+    plan: str = ""
     since_ms: int = 0
     first_seen_ms: int = 0
     last_seen_ms: int = 0
@@ -81,7 +86,10 @@ class DeviceRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class EventRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What happened to equipment or lessons; no child is in it. no: its place in the log."""
+    """What happened to equipment or lessons; no child is in it. no: its place in the log.
+
+    lesson, day: of what belongs to a lesson; the school's local date.
+    """
 
     place: Place
     event_id: str
@@ -89,12 +97,17 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     room: str
     at_ms: int
     received_ms: int
+    lesson: str | None = None
+    day: str | None = None
     body: bytes = b"{}"  # the kind's own fields as a JSON object
     no: int = 0
 
 
 class AttendanceRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A pupil's mark. day: the school's local date, yyyy-mm-dd. no: its place in the log."""
+    """A pupil's mark, alone. day: the school's local date, yyyy-mm-dd. no: its place in the log.
+
+    actor, why, before, hash: as its message tells. erased: a tombstone, whose pupil is forgotten.
+    """
 
     place: Place
     event_id: str
@@ -106,7 +119,75 @@ class AttendanceRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     day: str
     at_ms: int
     received_ms: int
+    class_code: str | None = None
+    actor: str = ""
+    why: str = "marked"
+    before: str = ""
+    hash: str = ""
+    erased: bool = False
     no: int = 0
 
 
-Record = AgentRecord | DeviceRecord | EventRecord | AttendanceRecord
+class RollRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A roll that was confirmed, or (reopened) a confirmation that was taken back.
+
+    Its lines and links are as the message tells them. erased: how many lines are tombstones.
+    """
+
+    place: Place
+    event_id: str
+    reopened: bool
+    room: str
+    lesson: str
+    day: str
+    classes: tuple[str, ...] = ()
+    period: int | None = None
+    subject: str = ""
+    lines: tuple[RollLine, ...] = ()
+    actor: str = ""
+    before: str = ""
+    hash: str = ""
+    erased: int = 0
+    at_ms: int
+    received_ms: int
+    no: int = 0
+
+
+class LessonRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One lesson as its events tell it. how is None while it runs; day: the school's local date.
+
+    counts: of each class, how many pupils have each mark; empty while no roll is confirmed.
+    """
+
+    place: Place
+    lesson: str
+    room: str = ""
+    classes: tuple[str, ...] = ()
+    period: int | None = None
+    subject: str = ""
+    substitute: bool = False
+    day: str = ""
+    began_ms: int | None = None
+    ended_ms: int | None = None
+    how: Ending | None = None
+    confirmed: bool = False
+    counts: Mapping[str, Mapping[AttendanceStatus, int]] = {}
+
+
+class FaultRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a teacher says is broken. done_ms: when a person said it is dealt with, else None."""
+
+    place: Place
+    event_id: str
+    room: str
+    part: Part
+    lesson: str | None = None
+    at_ms: int
+    received_ms: int
+    done_ms: int | None = None
+
+
+ERASED = "-"  # stands where a pupil was erased
+
+Logged = AttendanceRecord | RollRecord
+Record = AgentRecord | DeviceRecord | EventRecord | AttendanceRecord | RollRecord | FaultRecord

@@ -70,6 +70,7 @@ class ReasonCode(StrEnum):
     AGENT_LOST = "agent_lost"
     SILENT = "silent"
     PORT_TAKEN = "port_taken"
+    TABLET_PORT_TAKEN = "tablet_port_taken"
     SIMULATED_FAULT = "simulated_fault"
 
 

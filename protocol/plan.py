@@ -6,7 +6,6 @@ that a lesson needs no line. It names children and holds keys: it stays in the s
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Final
@@ -136,6 +135,8 @@ _canonical = msgspec.json.Encoder(order="deterministic")
 
 def digest_of(plan: Plan) -> str:
     """A plan's fingerprint (SHA-256, 32 hex digits): equal plans have equal ones."""
+    import hashlib  # noqa: PLC0415 - brings OpenSSL, whose megabytes the teacher's window spares
+
     return hashlib.sha256(_canonical.encode(plan)).hexdigest()[:32]
 
 

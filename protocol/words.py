@@ -6,25 +6,24 @@ screen, the admin's and the terminal say the same words.
 
 from __future__ import annotations
 
-import gettext
-from collections.abc import Callable, Mapping
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Final
 
 from protocol.health import ReasonCode
+from protocol.language import LANGUAGES, N_, Translate, preferred_language, translator
 from protocol.model import DeviceKind, Reason, Status
 
-LANGUAGES: Final = ("vi", "en")
-Translate = Callable[[str], str]
-
-_LOCALE: Final = Path(__file__).with_name("locale")
-
-
-def N_(text: str) -> str:  # noqa: N802 - gettext's customary mark for text translated later
-    """Mark a text for the catalogue."""
-    return text
-
+__all__ = [
+    "LANGUAGES",
+    "N_",
+    "Translate",
+    "kind_word",
+    "number",
+    "preferred_language",
+    "sentence",
+    "status_word",
+    "translator",
+]
 
 _STATUSES: Final[Mapping[Status, str]] = {
     Status.UNKNOWN: N_("unknown"),
@@ -107,20 +106,9 @@ _REASONS: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.PORT_TAKEN: N_(
         "Another program uses port {value}: the teacher's window cannot open."
     ),
+    ReasonCode.TABLET_PORT_TAKEN: N_("Another program uses port {value}: tablets cannot check in."),
     ReasonCode.SIMULATED_FAULT: N_("A simulated fault."),
 }
-
-
-@lru_cache
-def translator(language: str) -> Translate:
-    """The function that says a message id in `language`; English where nothing is known."""
-    return gettext.translation("lophoc", _LOCALE, [language], fallback=True).gettext
-
-
-def preferred_language(environ: Mapping[str, str]) -> str:
-    """Vietnamese, unless the machine is set to English."""
-    locale = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
-    return "en" if locale.startswith("en") else "vi"
 
 
 def status_word(status: Status, translate: Translate) -> str:

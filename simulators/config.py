@@ -88,6 +88,7 @@ class CameraConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     password_file: Annotated[str, _says("a file with its password; then it asks for it")] = ""
     faults: Annotated[str, _says("what is wrong with it from the start, between commas")] = ""
     seed: Annotated[int, _says("the same seed shows the same room")] = 1
+    cards: Annotated[int, _says("so many pupils hold up their cards", ge=0, le=40)] = 0
     lang: Lang = ""
 
 

@@ -20,7 +20,8 @@ from protocol.messages import HostMeasures
 from protocol.words import LANGUAGES, N_, translator
 from simulators.children import Child, command_path, end, first_to_end, last_lines, start
 from simulators.config import DemoConfig, SimConfig
-from simulators.equipment import device_id_of
+from simulators.equipment import device_id_of, rooms_from
+from simulators.people import write_lists
 from simulators.ports import answers, fetched, free_port
 from simulators.school import bodied, school_of
 
@@ -41,10 +42,11 @@ TAKEN: Final = N_("Port {wanted} is taken, so port {found} serves instead.")
 RUNNING: Final = (
     N_("LopHoc is running: {rooms} simulated rooms, and this computer as room {own}."),
     N_("Dashboard: {dashboard}"),
-    N_("What this computer's own agent sees: {local}"),
+    N_("The teacher's page of room {own}: {local}"),
     N_("What to look at:"),
     N_("- Rooms turn yellow or red when something breaks, and green when it is mended."),
     N_("- In a room, tablets fall asleep and wake, lessons start and the roll is called."),
+    N_("- On the teacher's page: start a lesson, tap who is away, confirm, end."),
     N_("- Room {own} is real: plug a USB device into this computer, and it appears there."),
     N_("The programs' logs, for as long as this runs: {folder}"),
     N_("To stop everything, press Ctrl-C."),
@@ -61,6 +63,7 @@ FOUND: Final = {
     ),
     Kind.PROJECTOR: N_("Room {own} has found the simulated {name} by PJLink, and asks how it is."),
 }
+NO_LISTS: Final = N_("The invented class lists could not be given; the rest runs.")
 STOPPED: Final = N_("Everything has ended; nothing is left running.")
 DIED: Final = N_("{name} ended by itself. Its last words:")
 SILENT: Final = N_("{name} did not answer within {seconds} seconds. Its last words:")
@@ -185,6 +188,7 @@ class Demo:
 
     async def run(self) -> Fallen:
         """Start all, tell of it, and return only when one of them has fallen."""
+        await self._give_lists()
         doors = {"lophoc-controller": self._ports.http, "lophoc-agent": self._ports.local}
         for command in (self._controller(), self._school(), self._agent()):
             child = await self._start(command)
@@ -196,7 +200,7 @@ class Demo:
             rooms=self._config.rooms,
             own=AGENT_ROOM,
             dashboard=f"http://127.0.0.1:{self._ports.http}/",
-            local=f"http://127.0.0.1:{self._ports.local}/api/v1/status",
+            local=f"http://127.0.0.1:{self._ports.local}/",
             folder=self._folder,
         )
         for lack in await _lacks(self._ports.local):
@@ -207,11 +211,34 @@ class Demo:
             telling.cancel()
         return Fallen(ended, DIED)
 
-    async def _tell_found(self) -> None:
-        """Say that this computer's agent has found a simulated device, once it has."""
-        config = SimConfig(
+    async def _give_lists(self) -> None:
+        """Give the school invented classes and a timetable, as its office would."""
+        lists = self._folder / "lists"
+        rooms = rooms_from(self._sim().first_room, self._config.rooms)
+        await asyncio.to_thread(write_lists, lists, [AGENT_ROOM, *rooms], self._config.seed)
+        for what, place, more in (
+            ("roster", lists / "hoc-sinh.csv", ["--names"]),
+            ("schedule", lists / "lich", []),
+        ):
+            importing = await asyncio.create_subprocess_exec(
+                command_path("lophoc-controller"),
+                *(what, "import", str(place), "--json", *more),
+                *("--data", str(self._folder / "controller")),
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.DEVNULL,
+                env=_environment(),
+            )
+            if await importing.wait():
+                self._words.say(NO_LISTS)
+
+    def _sim(self) -> SimConfig:
+        return SimConfig(
             rooms=self._config.rooms, tablets=0, seed=self._config.seed, mdns=self._config.mdns
         )
+
+    async def _tell_found(self) -> None:
+        """Say that this computer's agent has found a simulated device, once it has."""
+        config = self._sim()
         rooms = school_of(config)
         wanted = {
             device_id_of(each): (kind, each.name)

@@ -10,6 +10,8 @@ from pathlib import Path
 from random import Random
 from typing import Final, NamedTuple
 
+from protocol.names import sort_key
+
 ROLL_SIZE: Final = (35, 45)
 SUBJECTS: Final = (
     *("Toán", "Ngữ văn", "Tiếng Anh", "Khoa học tự nhiên", "Lịch sử và Địa lí"),
@@ -49,12 +51,10 @@ def pupils_of(room: str, rng: Random) -> tuple[Pupil, ...]:
     digits = "".join(each for each in room if each in "0123456789") or _number_of(room)
     size = rng.randint(*ROLL_SIZE)
     names = Random(f"{room}/names")  # noqa: S311 - a play, not a secret
+    drawn = [" ".join(map(names.choice, (_FAMILIES, _MIDDLES, _GIVEN))) for _ in range(size)]
     return tuple(
-        Pupil(
-            f"hs-{digits}{number:02}",
-            " ".join(map(names.choice, (_FAMILIES, _MIDDLES, _GIVEN))),
-        )
-        for number in range(1, size + 1)
+        Pupil(f"hs-{digits}{number:02}", name)
+        for number, name in enumerate(sorted(drawn, key=sort_key), 1)
     )
 
 

@@ -19,6 +19,8 @@ from agent.local.lessons import LessonDoor
 from agent.local.page.routes import routes as page_routes
 from agent.local.status import status_of
 from agent.local.surroundings import Surroundings
+from agent.tablets import board
+from agent.tablets.office import Office
 from protocol import __version__
 from protocol.outbox import OutboxError
 from protocol.words import (
@@ -39,8 +41,8 @@ _REFUSED: Final = (
 )
 
 
-def application(clerk: Clerk, around: Surroundings) -> ASGIApp:
-    """The application behind the guard."""
+def application(clerk: Clerk, around: Surroundings, office: Office | None = None) -> ASGIApp:
+    """The application behind the guard; with the board's page where tablets check in."""
     door = _Door(clerk, around)
     routes = [
         Route("/healthz", door.healthz),
@@ -48,6 +50,7 @@ def application(clerk: Clerk, around: Surroundings) -> ASGIApp:
         *LessonDoor(clerk, around, door.language).routes(),
         *page_routes(around.language),
         *EquipmentDoor(clerk, around.hands).routes(),
+        *(board.routes(office, door.own_language) if office else []),
     ]
     handlers: Mapping[Any, Any] = {
         Refusal: door.refuse,
@@ -102,6 +105,11 @@ class _Door:
             "hint": _filled(refusal, say),
         }
         return json_response({"error": words}, refusal.status)
+
+    def own_language(self, request: Request) -> str:
+        """The language of a page in the room: the room's own, whatever the browser prefers."""
+        asked = request.query_params.get("lang", "")
+        return asked if asked in LANGUAGES else self._around.language
 
     def language(self, request: Request) -> str:
         """The language that the caller asks for."""

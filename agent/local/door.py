@@ -1,4 +1,4 @@
-"""This file opens the loopback port for the teacher's window, and costs nothing while idle."""
+"""This file opens a port for the teacher's window or the tablets, and costs nothing while idle."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import logging
 import random
 import socket
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -17,7 +17,21 @@ _LOGGER = logging.getLogger(__name__)
 
 RETRY_FIRST_S: Final = 5.0
 RETRY_CAP_S: Final = 60.0
-_AT_ONCE: Final = 64  # connections; one teacher's window needs two
+
+
+class Opened(NamedTuple):
+    """How a door is opened: for whom, for how many connections, and with which HTTP.
+
+    head_bytes: the most that a request's line and headers may have.
+    """
+
+    name: str
+    at_once: int
+    http: type[asyncio.Protocol] | Literal["h11"] = "h11"
+    head_bytes: int = 64 * 1024
+
+
+LOCAL: Final = Opened("the teacher's window", 64)  # one window needs two connections
 
 
 class _QuietServer(uvicorn.Server):
@@ -32,7 +46,14 @@ class _QuietServer(uvicorn.Server):
         yield
 
 
-async def keep_open(app: ASGIApp, host: str, port: int, taken: Callable[[bool], None]) -> None:
+async def keep_open(
+    app: ASGIApp,
+    host: str,
+    port: int,
+    taken: Callable[[bool], None],
+    *,
+    opened: Opened = LOCAL,
+) -> None:
     """Serve until cancelled; a port that another program holds is said once and tried again."""
     wait_s, lost = RETRY_FIRST_S, False
     while True:
@@ -41,7 +62,7 @@ async def keep_open(app: ASGIApp, host: str, port: int, taken: Callable[[bool], 
         except OSError as error:
             taken(True)
             if not lost:
-                _LOGGER.warning("port %d is taken (%s): the teacher's window waits", port, error)
+                _LOGGER.warning("port %d is taken (%s): %s waits", port, error, opened.name)
             lost = True
             await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
             wait_s = min(wait_s * 2, RETRY_CAP_S)
@@ -50,14 +71,14 @@ async def keep_open(app: ASGIApp, host: str, port: int, taken: Callable[[bool], 
         if lost:
             _LOGGER.info("port %d is free now", port)
         with sock:
-            await _serve(app, sock)
+            await _serve(app, sock, opened)
 
 
-async def _serve(app: ASGIApp, sock: socket.socket) -> None:
+async def _serve(app: ASGIApp, sock: socket.socket, opened: Opened) -> None:
     server = _QuietServer(
         uvicorn.Config(
             app,
-            http="h11",
+            http=opened.http,
             ws="none",
             loop="none",
             lifespan="off",
@@ -67,7 +88,8 @@ async def _serve(app: ASGIApp, sock: socket.socket) -> None:
             server_header=False,
             date_header=False,
             proxy_headers=False,
-            limit_concurrency=_AT_ONCE,
+            limit_concurrency=opened.at_once,
+            h11_max_incomplete_event_size=opened.head_bytes,
         )
     )
     try:

@@ -24,7 +24,7 @@ from agent.local.teacher import questions, teacher_view
 from protocol.messages import Classes, LessonEnded, Part
 from protocol.model import AttendanceStatus, Method, iso
 from protocol.topics import MAX_CODE
-from protocol.words import N_, translator
+from protocol.words import N_, Translate, translator
 
 WAIT_S: Final = 20.0
 LOOK_S: Final = 2.0  # what no step tells, such as the line, is looked at so often
@@ -57,6 +57,10 @@ class _Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     part: Part
 
 
+class _Scan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    on: bool
+
+
 class LessonDoor:
     """The answers to a teacher, each from the clerk's."""
 
@@ -79,6 +83,7 @@ class LessonDoor:
             Route("/api/v1/roll/mark", self.tap, methods=["POST"]),
             Route("/api/v1/undo", self.undo, methods=["POST"]),
             Route("/api/v1/fault", self.fault, methods=["POST"]),
+            Route("/api/v1/scan", self.scan, methods=["POST"]),
         ]
 
     async def teacher(self, request: Request) -> Response:
@@ -148,6 +153,13 @@ class LessonDoor:
         part = (await told_in(request, _Fault)).part
         return await self._do(request, lambda each, moment: each.report(part, moment))
 
+    async def scan(self, request: Request) -> Response:
+        """Begin to read the class's cards, or end it."""
+        told = await told_in(request, _Scan)
+        if self._around.scanner is not None:
+            self._around.scanner.switch(on=told.on)
+        return await self._answer(request, {})
+
     async def attendance(self, request: Request) -> Response:
         """A mark by another program: 201 once kept, 200 if it had been, 202 on an open roll.
 
@@ -204,8 +216,21 @@ class LessonDoor:
             "language": language,
             "questions": questions(clerk.classroom, say),
             "tablets": {"open": bool(address), "url": address, "board": "/board"},
+            "scan": self._scan_of(say),
         }
         return tree | {"rev": self._rev(language, tree)}
+
+    def _scan_of(self, say: Translate) -> dict[str, Any]:
+        scanner = self._around.scanner
+        if scanner is None:
+            return {"possible": False, "running": False, "label": "", "words": ""}
+        label = N_("Stop the scan") if scanner.running else N_("Scan the class's cards")
+        return {
+            "possible": scanner.possible,
+            "running": scanner.running,
+            "label": say(label),
+            "words": scanner.words(say),
+        }
 
     def _notices(self) -> list[str]:
         line = self._around.line()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from agent.equipment.typed import Typed
 from protocol.model import Place
+from protocol.words import Translate
 
 
 class Line(NamedTuple):
@@ -30,10 +31,26 @@ class Hands(NamedTuple):
     wake: Callable[[str], Awaitable[bool]]
 
 
+class CardScanner(Protocol):
+    """What reads the class's cards: whether it can, whether it does, and how far it is."""
+
+    running: bool
+
+    @property
+    def possible(self) -> bool:
+        """Whether it can begin now."""
+
+    def switch(self, *, on: bool) -> None:
+        """Begin or end."""
+
+    def words(self, say: Translate) -> str:
+        """How far it is."""
+
+
 class Surroundings(NamedTuple):
     """What the status tells besides the classroom: where this is, and the line as it is now.
 
-    tablets: the address that the room's tablets open; empty while they cannot.
+    tablets: the address that the room's tablets open; empty while they cannot. scanner: of cards.
     """
 
     place: Place
@@ -41,3 +58,4 @@ class Surroundings(NamedTuple):
     language: str
     hands: Hands
     tablets: Callable[[], str] = str
+    scanner: CardScanner | None = None

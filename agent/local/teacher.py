@@ -68,7 +68,7 @@ _FLAGS: Final[Mapping[str, str]] = {
     "shared_tablet": N_("Another pupil used the same tablet"),
     "second_tablet": N_("Checked in on two tablets"),
     "copied_card": N_("The same card was seen twice at once"),
-    "together": N_("Two cards moved together"),
+    "check_card": N_("Two cards moved together"),
 }
 
 _WHYS_SAID: Final[Mapping[str, str]] = {
@@ -452,6 +452,8 @@ def questions(classroom: Classroom, say: Translate) -> list[dict[str, Any]]:
             "name": known[device_id].device.name,
             "kind": kind,
             "question": f"{kind_word(DeviceKind(kind), say)}?",
+            "yes": say(_LABELS["yes"]),
+            "no": say(_LABELS["no"]),
         }
         for device_id, kind in classroom.devices.questions().items()
         if device_id in known

@@ -66,9 +66,10 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
 
 
 def _keep(options: argparse.Namespace, roll: Roll) -> None:
-    lists = Lists(classes=tuple(roll.classes(names=options.names)), whole_school=options.all)
     with opened(options) as (store, place), store.planning(place) as db:
-        roster.keep_lists(db, place, lists)
+        known = roster.classes_of(db, place)
+        classes = roll.classes(names=options.names, known=known)
+        roster.keep_lists(db, place, Lists(classes=classes, whole_school=options.all))
 
 
 def _give_back(options: argparse.Namespace, roll: Roll, say: Translate) -> Path | None:

@@ -8,9 +8,25 @@ from typing import Any, Final
 import msgspec
 
 from controller.fleet import StreamChanged
-from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
+from controller.records import (
+    AgentRecord,
+    AttendanceRecord,
+    DeviceRecord,
+    EventRecord,
+    FaultRecord,
+    LessonRecord,
+    RollRecord,
+)
 from controller.stream import Stream
-from protocol.messages import HostMeasures, Kit, LineMeasures, OutboxReport
+from protocol.messages import (
+    Ending,
+    HostMeasures,
+    Kit,
+    LineMeasures,
+    OutboxReport,
+    Part,
+    RollLine,
+)
 from protocol.model import (
     AttendanceStatus,
     DeviceKind,
@@ -33,6 +49,8 @@ _measures: Final = msgspec.json.Decoder(HostMeasures).decode
 _outbox: Final = msgspec.json.Decoder(OutboxReport).decode
 _line: Final = msgspec.json.Decoder(LineMeasures).decode
 _kit: Final = msgspec.json.Decoder(Kit).decode
+_lines: Final = msgspec.json.Decoder(tuple[RollLine, ...]).decode
+_counts: Final = msgspec.json.Decoder(dict[str, dict[AttendanceStatus, int]]).decode
 _told: Final = msgspec.json.Decoder(DeviceMeasures).decode
 
 
@@ -56,6 +74,8 @@ def agent_row(record: AgentRecord) -> Row:
         record.roaming,
         "{}" if record.line == _UNTOLD else _to_json(record.line).decode(),
         _json(record.kit),
+        record.schema,
+        record.plan,
         record.since_ms,
         record.first_seen_ms,
         record.last_seen_ms,
@@ -82,6 +102,8 @@ def agent_from(row: Mapping[str, Any]) -> AgentRecord:
         roaming=row["roaming"],
         line=_line(row["line"]),
         kit=_kit(row["kit"]),
+        schema=row["schema"],
+        plan=row["plan"],
         since_ms=row["since_ms"],
         first_seen_ms=row["first_seen_ms"],
         last_seen_ms=row["last_seen_ms"],
@@ -154,12 +176,14 @@ def event_row(record: EventRecord) -> Row:
         record.at_ms,
         record.received_ms,
         record.body,
+        record.lesson,
+        record.day,
     )
 
 
 def event_from(row: Mapping[str, Any]) -> EventRecord:
     """The record that a row of `events` holds."""
-    fields = ("event_id", "kind", "room", "at_ms", "received_ms", "body", "no")
+    fields = ("event_id", "kind", "room", "at_ms", "received_ms", "body", "lesson", "day", "no")
     return EventRecord(place=_place(row), **{name: row[name] for name in fields})
 
 
@@ -176,6 +200,12 @@ def mark_row(record: AttendanceRecord) -> Row:
         record.day,
         record.at_ms,
         record.received_ms,
+        record.class_code,
+        record.actor,
+        record.why,
+        record.before,
+        record.hash,
+        record.erased,
     )
 
 
@@ -192,7 +222,106 @@ def mark_from(row: Mapping[str, Any]) -> AttendanceRecord:
         day=row["day"],
         at_ms=row["at_ms"],
         received_ms=row["received_ms"],
+        class_code=row["class_code"],
+        actor=row["actor"],
+        why=row["why"],
+        before=row["before"],
+        hash=row["hash"],
+        erased=row["erased"],
         no=row["no"],
+    )
+
+
+def roll_row(record: RollRecord) -> Row:
+    """The record as a row of `rolls`; its place in the log comes with the insert."""
+    return (
+        *_codes(record.place),
+        record.room,
+        record.event_id,
+        record.reopened,
+        record.lesson,
+        record.day,
+        _json(record.classes),
+        record.period,
+        record.subject,
+        _json(record.lines),
+        record.actor,
+        record.before,
+        record.hash,
+        record.erased,
+        record.at_ms,
+        record.received_ms,
+    )
+
+
+def roll_from(row: Mapping[str, Any]) -> RollRecord:
+    """The record that a row of `rolls` holds."""
+    same = ("event_id", "room", "lesson", "day", "period", "subject", "actor", "before", "hash")
+    return RollRecord(
+        place=_place(row),
+        reopened=bool(row["reopened"]),
+        classes=_texts(row["classes"]),
+        lines=_lines(row["lines"]),
+        erased=row["erased"],
+        at_ms=row["at_ms"],
+        received_ms=row["received_ms"],
+        no=row["no"],
+        **{name: row[name] for name in same},
+    )
+
+
+def lesson_row(record: LessonRecord) -> Row:
+    """The record as a row of `lessons`."""
+    return (
+        *_codes(record.place),
+        record.lesson,
+        record.room,
+        _json(record.classes),
+        record.period,
+        record.subject,
+        record.substitute,
+        record.day,
+        record.began_ms,
+        record.ended_ms,
+        record.how and record.how.value,
+        record.confirmed,
+        _to_json(record.counts).decode(),
+    )
+
+
+def lesson_from(row: Mapping[str, Any]) -> LessonRecord:
+    """The record that a row of `lessons` holds."""
+    same = ("lesson", "room", "period", "subject", "day", "began_ms", "ended_ms")
+    return LessonRecord(
+        place=_place(row),
+        classes=_texts(row["classes"]),
+        substitute=bool(row["substitute"]),
+        how=Ending(row["how"]) if row["how"] else None,
+        confirmed=bool(row["confirmed"]),
+        counts=_counts(row["counts"]),
+        **{name: row[name] for name in same},
+    )
+
+
+def fault_row(record: FaultRecord) -> Row:
+    """The record as a row of `faults`; its number comes with the insert."""
+    return (
+        *_codes(record.place),
+        record.event_id,
+        record.room,
+        record.part.value,
+        record.lesson,
+        record.at_ms,
+        record.received_ms,
+        record.done_ms,
+    )
+
+
+def fault_from(row: Mapping[str, Any]) -> FaultRecord:
+    """The record that a row of `faults` holds."""
+    same = ("event_id", "room", "lesson", "at_ms", "received_ms", "done_ms")
+    return FaultRecord(
+        place=_place(row), part=Part(row["part"]), **{name: row[name] for name in same}
     )
 
 

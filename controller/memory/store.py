@@ -14,10 +14,12 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Final, Self, cast
 
+import msgspec
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from msgspec.structs import replace
 from sqlalchemy import (
     URL,
     Connection,
@@ -30,6 +32,7 @@ from sqlalchemy import (
     func,
     make_url,
     select,
+    update,
 )
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -39,13 +42,39 @@ from controller.memory.rows import (
     agent_from,
     device_from,
     event_from,
+    fault_from,
+    lesson_from,
     mark_from,
+    roll_from,
     stream_from,
 )
-from controller.memory.tables import agents, devices, events, facts, marks, poison, streams, tallies
+from controller.memory.tables import (
+    agents,
+    devices,
+    events,
+    facts,
+    faults,
+    lessons,
+    looks,
+    marks,
+    poison,
+    rolls,
+    streams,
+    tallies,
+)
 from controller.memory.writing import Poison, keep, keep_poisons, prepare
 from controller.plans import SchoolPlan
-from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
+from controller.records import (
+    ERASED,
+    AgentRecord,
+    AttendanceRecord,
+    DeviceRecord,
+    EventRecord,
+    FaultRecord,
+    LessonRecord,
+    Logged,
+    RollRecord,
+)
 from protocol.errors import LopHocError
 from protocol.model import Place
 from protocol.words import N_
@@ -87,12 +116,18 @@ class Store:
             self._engine.dispose()
             self._engine = None
 
-    def commit(self, changes: Sequence[Change], poisons: Sequence[Poison], now_ms: int) -> None:
-        """Keep a batch, all or nothing. Raises StoreError; then nothing of it is kept."""
+    def commit(
+        self, changes: Sequence[Change], poisons: Sequence[Poison], now_ms: int
+    ) -> list[LessonRecord]:
+        """Keep a batch, all or nothing; returns the lessons that it made other.
+
+        Raises StoreError; then nothing of it is kept.
+        """
         with _told(), self._open_engine.begin() as db:
-            keep(db, changes, now_ms)
+            told = keep(db, changes, now_ms)
             if poisons:
                 keep_poisons(db, poisons, now_ms)
+            return told
 
     def fleet(
         self, school: Place, zone: tzinfo, *, device_silent_s: float, awake_since_ms: int
@@ -180,6 +215,122 @@ class Store:
             query = query.where(events.c.room == room)
         return [event_from(row) for row in self._read(query, events, scope, limit)]
 
+    def rolls(
+        self, scope: Place, *, after: int = 0, limit: int = 1000, day: str = ""
+    ) -> list[RollRecord]:
+        """Rolls as they were stored, those behind `after`, of one local day or of all."""
+        query = select(rolls).where(rolls.c.no > after).order_by(rolls.c.no)
+        if day:
+            query = query.where(rolls.c.day == day)
+        return [roll_from(row) for row in self._read(query, rolls, scope, limit)]
+
+    def log_of(self, scope: Place, lesson_ids: Sequence[str]) -> list[Logged]:
+        """All of the attendance log that belongs to these lessons."""
+        told: list[Logged] = []
+        for start in range(0, len(lesson_ids), 500):
+            some = lesson_ids[start : start + 500]
+            by_roll = select(rolls).where(rolls.c.lesson.in_(some)).order_by(rolls.c.no)
+            by_mark = select(marks).where(marks.c.lesson.in_(some)).order_by(marks.c.no)
+            told += map(roll_from, self._read(by_roll, rolls, scope, -1))
+            told += map(mark_from, self._read(by_mark, marks, scope, -1))
+        return told
+
+    def whole_log(self, scope: Place) -> list[Logged]:
+        """All of the attendance log."""
+        return [*self.rolls(scope, limit=-1), *self.marks(scope, limit=-1)]
+
+    def marks_of(self, scope: Place, student: str) -> list[dict[str, Any]]:
+        """All that the log holds of one pupil, for a person's own request."""
+        found = []
+        for record in self.whole_log(scope):
+            told = {"date": record.day, "room": record.room, "lesson": record.lesson}
+            lines = record.lines if isinstance(record, RollRecord) else (record,)
+            found += [
+                {**told, "status": line.status, "method": line.method, "at_ms": record.at_ms}
+                for line in lines
+                if line.student == student
+            ]
+        return found
+
+    def erase(self, scope: Place, student: str) -> int:
+        """Put tombstones where the pupil stood; the links stay. Returns how many."""
+        with _told(), self._open_engine.begin() as db:
+            mine = update(marks).where(marks.c.student == student)
+            gone = db.execute(mine.values(student=ERASED, erased=True)).rowcount
+            query = select(rolls).where(rolls.c.lines.contains(student, autoescape=True))
+            for record in map(roll_from, _rows(db, _within(query, rolls, scope))):
+                lines = tuple(
+                    replace(each, student=ERASED) if each.student == student else each
+                    for each in record.lines
+                )
+                if lines == record.lines:
+                    continue
+                told = msgspec.json.encode(lines).decode()
+                db.execute(
+                    update(rolls)
+                    .where(rolls.c.no == record.no)
+                    .values(lines=told, erased=record.erased + 1)
+                )
+                gone += 1
+            roster.forget_pupil(db, scope, student)
+            return gone
+
+    def lessons(self, scope: Place, since: str, until: str) -> list[LessonRecord]:
+        """The lessons of these local days, both among them, by day and begin."""
+        query = (
+            select(lessons)
+            .where(lessons.c.day >= since, lessons.c.day <= until)
+            .order_by(lessons.c.day, lessons.c.began_ms, lessons.c.lesson)
+        )
+        return [lesson_from(row) for row in self._read(query, lessons, scope, -1)]
+
+    def lesson(self, place: Place, lesson: str) -> LessonRecord | None:
+        """One agent's lesson, if it is known."""
+        query = select(lessons).where(lessons.c.lesson == lesson)
+        return next((lesson_from(row) for row in self._read(query, lessons, place, 1)), None)
+
+    def faults(self, scope: Place, *, everything: bool = False) -> list[FaultRecord]:
+        """What teachers say is broken and nobody has dealt with; or everything, the newest last."""
+        query = select(faults).order_by(faults.c.no)
+        if not everything:
+            query = query.where(faults.c.done_ms.is_(None))
+        return [fault_from(row) for row in self._read(query, faults, scope, -1)]
+
+    def handle_fault(self, scope: Place, event_id: str, now_ms: int) -> list[Change]:
+        """A person dealt with it; kept in the history. Empty if there is none that waits."""
+        with _told(), self._open_engine.begin() as db:
+            query = select(faults).where(faults.c.event_id == event_id, faults.c.done_ms.is_(None))
+            row = next(iter(_rows(db, _within(query, faults, scope))), None)
+            if row is None:
+                return []
+            done = replace(fault_from(row), done_ms=now_ms)
+            db.execute(update(faults).where(faults.c.event_id == event_id).values(done_ms=now_ms))
+            event_record = EventRecord(
+                place=done.place,
+                event_id=f"{event_id}.handled",
+                kind="fault_handled",
+                room=done.room,
+                at_ms=now_ms,
+                received_ms=now_ms,
+                body=msgspec.json.encode({"part": done.part}),
+            )
+            keep(db, [event_record], now_ms)
+            return [done, event_record]
+
+    def note_look(self, scope: Place, session: str, what: str, subject: str, now_ms: int) -> None:
+        """Keep who looked at pupils' marks: a session, never a name. Raises StoreError."""
+        row = {"province": scope.province, "school": scope.school, "session": session}
+        row |= {"what": what, "subject": subject}
+        with _told(), self._open_engine.begin() as db:
+            db.execute(looks.insert().values(at_ms=now_ms, **row))
+
+    def looks(self, scope: Place, limit: int = 200) -> list[Mapping[str, Any]]:
+        """Who looked at pupils' marks, the newest first."""
+        query = select(looks).order_by(looks.c.no.desc())
+        query = query.where(looks.c.province == scope.province, looks.c.school == scope.school)
+        with self._open_engine.connect() as db:
+            return [dict(row) for row in _rows(db, query.limit(limit))]
+
     def school_plan(self, scope: Place) -> SchoolPlan:
         """All that the school plans; empty where nothing was imported. Raises StoreError."""
         with _told(), self._open_engine.begin() as db:
@@ -216,18 +367,29 @@ class Store:
                 f"{table.name}_stored_total": db.execute(
                     select(func.count()).select_from(table)
                 ).scalar_one()
-                for table in (events, marks)
+                for table in (events, marks, rolls)
             }
             refused = db.execute(select(tallies.c.name, tallies.c.value)).all()
         return stored | {f'messages_refused_total{{flaw="{name}"}}': n for name, n in refused}
 
-    def forget(self, before_ms: int) -> int:
-        """Forget what was received before; returns how many rows went. Raises StoreError."""
+    def forget_marks(self, before_ms: int) -> int:
+        """Forget rolls and marks received before; lessons keep their counts. Raises StoreError."""
         with _told(), self._open_engine.begin() as db:
             return (
                 sum(
                     db.execute(delete(table).where(table.c.received_ms < before_ms)).rowcount
-                    for table in (events, marks, poison)
+                    for table in (marks, rolls)
+                )
+                + db.execute(delete(looks).where(looks.c.at_ms < before_ms)).rowcount
+            )
+
+    def forget(self, before_ms: int) -> int:
+        """Forget events received before; returns how many rows went. Raises StoreError."""
+        with _told(), self._open_engine.begin() as db:
+            return (
+                sum(
+                    db.execute(delete(table).where(table.c.received_ms < before_ms)).rowcount
+                    for table in (events, poison)
                 )
                 + db.execute(delete(streams).where(streams.c.heard_ms < before_ms)).rowcount
             )

@@ -65,6 +65,8 @@ agents: Final = Table(
     _flag("roaming"),
     _text("line"),  # JSON
     _text("kit"),  # JSON
+    Column("schema", Integer, nullable=False),
+    _text("plan"),
     _millis("since_ms"),
     _millis("first_seen_ms"),
     _millis("last_seen_ms"),
@@ -124,7 +126,10 @@ events: Final = Table(
     _millis("at_ms"),
     _millis("received_ms"),
     Column("body", LargeBinary, nullable=False),  # JSON
+    Column("lesson", Text),
+    Column("day", Text),
     UniqueConstraint("event_id", name="events_id"),
+    Index("events_lesson", "lesson"),
     sqlite_autoincrement=True,
 )
 
@@ -143,8 +148,92 @@ marks: Final = Table(
     _text("day"),
     _millis("at_ms"),
     _millis("received_ms"),
+    Column("class_code", Text),
+    _text("actor"),
+    _text("why"),
+    _text("before"),
+    _text("hash"),
+    _flag("erased"),
     UniqueConstraint("event_id", name="marks_id"),
     Index("marks_day", "day", "no"),
+    Index("marks_lesson", "lesson"),
+    sqlite_autoincrement=True,
+)
+
+rolls: Final = Table(
+    "rolls",
+    metadata,
+    Column("no", _Number, primary_key=True),
+    *_place(),
+    _text("agent"),
+    _text("room"),
+    _text("event_id"),
+    _flag("reopened"),
+    _text("lesson"),
+    _text("day"),
+    _text("classes"),  # JSON
+    Column("period", Integer),
+    _text("subject"),
+    _text("lines"),  # JSON
+    _text("actor"),
+    _text("before"),
+    _text("hash"),
+    Column("erased", Integer, nullable=False),
+    _millis("at_ms"),
+    _millis("received_ms"),
+    UniqueConstraint("event_id", name="rolls_id"),
+    Index("rolls_lesson", "lesson"),
+    Index("rolls_day", "day"),
+    sqlite_autoincrement=True,
+)
+
+lessons: Final = Table(
+    "lessons",
+    metadata,
+    Column("province", Text, primary_key=True),
+    Column("school", Text, primary_key=True),
+    Column("agent", Text, primary_key=True),
+    Column("lesson", Text, primary_key=True),
+    _text("room"),
+    _text("classes"),  # JSON
+    Column("period", Integer),
+    _text("subject"),
+    _flag("substitute"),
+    _text("day"),
+    _millis("began_ms", nullable=True),
+    _millis("ended_ms", nullable=True),
+    Column("how", Text),
+    _flag("confirmed"),
+    _text("counts"),  # JSON
+    Index("lessons_day", "day"),
+)
+
+faults: Final = Table(
+    "faults",
+    metadata,
+    Column("no", _Number, primary_key=True),
+    *_place(),
+    _text("agent"),
+    _text("event_id"),
+    _text("room"),
+    _text("part"),
+    Column("lesson", Text),
+    _millis("at_ms"),
+    _millis("received_ms"),
+    _millis("done_ms", nullable=True),
+    UniqueConstraint("event_id", name="faults_id"),
+    sqlite_autoincrement=True,
+)
+
+looks: Final = Table(
+    "looks",
+    metadata,
+    Column("no", _Number, primary_key=True),
+    *_place(),
+    _text("session"),
+    _text("what"),
+    _text("subject"),
+    _millis("at_ms"),
     sqlite_autoincrement=True,
 )
 

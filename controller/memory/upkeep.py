@@ -19,7 +19,13 @@ LOOK_EVERY_S: Final = 3600.0
 
 
 async def keep_up(
-    store: Store, backups: Path, *, keep_days: int, keep_backups: int, now_ms: Callable[[], int]
+    store: Store,
+    backups: Path,
+    *,
+    keep_days: int,
+    attendance_keep_days: int,
+    keep_backups: int,
+    now_ms: Callable[[], int],
 ) -> None:
     """Copy and forget once a day, until cancelled."""
     while True:
@@ -27,6 +33,7 @@ async def keep_up(
         try:
             await asyncio.to_thread(_copy, store, backups, day, keep_backups)
             forgotten = await asyncio.to_thread(store.forget, now_ms() - keep_days * DAY_MS)
+            await asyncio.to_thread(store.forget_marks, now_ms() - attendance_keep_days * DAY_MS)
         except (StoreError, OSError) as error:
             _LOGGER.warning("upkeep put off: %s", error)
         else:

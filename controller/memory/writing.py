@@ -3,19 +3,53 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy import Connection, Dialect, Table, Update, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from controller.fleet import Ask, Change, StreamChanged, Touched
-from controller.memory.rows import Row, agent_row, device_row, event_row, mark_row, stream_row
-from controller.memory.tables import agents, devices, events, marks, poison, streams, tallies
-from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
+from controller.lessons import lesson_of
+from controller.memory.rows import (
+    Row,
+    agent_row,
+    device_row,
+    event_from,
+    event_row,
+    fault_row,
+    lesson_row,
+    mark_from,
+    mark_row,
+    roll_from,
+    roll_row,
+    stream_row,
+)
+from controller.memory.tables import (
+    agents,
+    devices,
+    events,
+    faults,
+    lessons,
+    marks,
+    poison,
+    rolls,
+    streams,
+    tallies,
+)
+from controller.records import (
+    AgentRecord,
+    AttendanceRecord,
+    DeviceRecord,
+    EventRecord,
+    FaultRecord,
+    LessonRecord,
+    Logged,
+    RollRecord,
+)
 from protocol.model import Place
 
 KEPT_POISON_ROWS: Final = 1000
@@ -38,12 +72,14 @@ class Poison(NamedTuple):
     payload: bytes
 
 
-def keep(db: Connection, changes: Sequence[Change], now_ms: int) -> None:
-    """Of states, the last of a batch wins; events and marks add up."""
+def keep(  # noqa: C901 - one short arm for each kind of change
+    db: Connection, changes: Sequence[Change], now_ms: int
+) -> list[LessonRecord]:
+    """Of states, the last of a batch wins; events and marks add up. Returns lessons as they are."""
     kept_agents: dict[Place, AgentRecord] = {}
     kept_devices: dict[tuple[str, str, str], DeviceRecord] = {}
     touched: list[Touched] = []
-    fresh: dict[Table, list[Row]] = {events: [], marks: []}
+    fresh: dict[Table, list[Row]] = {events: [], marks: [], rolls: [], faults: []}
     kept_streams: dict[tuple[Place, str], StreamChanged] = {}
     for change in changes:
         match change:
@@ -54,6 +90,10 @@ def keep(db: Connection, changes: Sequence[Change], now_ms: int) -> None:
                 fresh[events].append(event_row(change))
             case AttendanceRecord():
                 fresh[marks].append(mark_row(change))
+            case RollRecord():
+                fresh[rolls].append(roll_row(change))
+            case FaultRecord():
+                fresh[faults].append(fault_row(change))
             case StreamChanged():
                 kept_streams[change.place, change.boot] = change
             case AgentRecord():
@@ -70,6 +110,45 @@ def keep(db: Connection, changes: Sequence[Change], now_ms: int) -> None:
     _write(db, streams, rows, Writing.UPSERT)
     for each in touched:
         _touch(db, each)
+    return refold(db, changes)
+
+
+def refold(db: Connection, changes: Sequence[Change]) -> list[LessonRecord]:
+    """Make the touched lessons anew from all that is stored of them, in whatever order it came."""
+    touched: dict[tuple[Place, str], None] = {}
+    for change in changes:
+        match change:
+            case EventRecord(lesson=str(lesson)) | RollRecord(lesson=lesson):
+                touched[change.place, lesson] = None
+            case AttendanceRecord(lesson=str(lesson)) if change.hash:
+                touched[change.place, lesson] = None
+            case _:
+                pass
+    found = [folded(db, place, lesson) for place, lesson in touched]
+    _write(db, lessons, [*map(lesson_row, found)], Writing.UPSERT)
+    return found
+
+
+def folded(db: Connection, place: Place, lesson: str) -> LessonRecord:
+    """One lesson, out of its stored events, rolls and marks."""
+    told = [event_from(row) for row in _of_lesson(db, events, place, lesson)]
+    log: list[Logged] = [
+        *(roll_from(row) for row in _of_lesson(db, rolls, place, lesson)),
+        *(mark_from(row) for row in _of_lesson(db, marks, place, lesson)),
+    ]
+    return lesson_of(place, lesson, told, log)
+
+
+def _of_lesson(
+    db: Connection, table: Table, place: Place, lesson: str
+) -> Sequence[Mapping[str, Any]]:
+    query = select(table).where(
+        table.c.lesson == lesson,
+        table.c.agent == place.agent,
+        table.c.school == place.school,
+        table.c.province == place.province,
+    )
+    return cast("Sequence[Mapping[str, Any]]", db.execute(query).mappings().all())
 
 
 def _touch(db: Connection, touched: Touched) -> None:
@@ -99,9 +178,9 @@ def _write(db: Connection, table: Table, rows: Sequence[Row], how: Writing) -> N
 def prepare(dialect: Dialect) -> None:
     """Spell out every statement now, so that the first batches need not wait for it."""
     for size in ROWS_A_STATEMENT:
-        for table in (agents, devices, streams):
+        for table in (agents, devices, streams, lessons):
             _statement(table, Writing.UPSERT, size, dialect)
-        for table in (events, marks):
+        for table in (events, marks, rolls, faults):
             _statement(table, Writing.INSERT_NEW, size, dialect)
 
 

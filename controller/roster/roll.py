@@ -85,11 +85,14 @@ class Roll:
         found = Counter(each.class_code for each in self.entries)
         return {code: found[code] for code in sorted({*found, *self.rooms})}
 
-    def classes(self, *, names: bool) -> list[SchoolClass]:
-        """The classes with their pupils, numbered. names: keep them."""
+    def classes(self, *, names: bool, known: Iterable[SchoolClass] = ()) -> tuple[SchoolClass, ...]:
+        """The classes with their pupils, numbered. names: keep them. known: as they were."""
         from controller.roster.order import numbered  # noqa: PLC0415 - it reads this file's nouns
 
-        return [
+        before = {
+            each.code: {pupil.student: pupil.number for pupil in each.pupils} for each in known
+        }
+        return tuple(
             SchoolClass(
                 code=code,
                 room=self.rooms.get(code, ""),
@@ -97,7 +100,8 @@ class Roll:
                     [each for each in self.entries if each.class_code == code],
                     flaws=len(self.flaws),
                     names=names,
+                    known=before.get(code),
                 ),
             )
             for code in self.counts()
-        ]
+        )

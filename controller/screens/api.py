@@ -7,33 +7,42 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import AfterValidator
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
 from controller.memory.store import Store
+from controller.screens.gate import Gate
 from controller.screens.inventory import Format, as_csv, as_ndjson, inventory_page
 from controller.screens.items import (
     AgentItem,
     DeviceItem,
     ErrorItem,
     EventItem,
+    FaultItem,
     Inventory,
     Item,
+    LessonItem,
     Listing,
     MarkItem,
     RoomItem,
     agent_item,
     device_item,
     event_item,
+    fault_item,
+    lesson_item,
     mark_item,
     room_item,
 )
 from controller.screens.live import Live
+from controller.screens.papers import AttendanceItem, Paper, attendance_item
 from controller.screens.refusals import Refused, seal, unseal
 from controller.screens.rooms import natural, rooms_of
+from controller.sheets import Attendance, attendance_of, days_of
+from controller.tables_out import as_csv as sheet_csv
+from controller.tables_out import as_xlsx, file_name
 from protocol.model import DeviceKind, Place, Status
 from protocol.words import N_
 
@@ -54,16 +63,30 @@ Day = Annotated[
     AfterValidator(_whole_day),
 ]
 After = Annotated[int, Query(ge=0, lt=1 << 53, description="`no` of the last event seen")]
+From = Annotated[
+    str, Query(alias="from", description="first local date yyyy-mm-dd"), AfterValidator(_whole_day)
+]
+Until = Annotated[
+    str, Query(alias="to", description="last local date yyyy-mm-dd"), AfterValidator(_whole_day)
+]
+_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ERRORS: dict[int | str, dict[str, Any]] = {422: {"model": ErrorItem}, 503: {"model": ErrorItem}}
 
 
 def api_router(
-    store: Store, scope: Place, remove_device: Callable[[str], Awaitable[bool]]
+    store: Store,
+    scope: Place,
+    gate: Gate,
+    *,
+    name: str,
+    remove_device: Callable[[str], Awaitable[bool]],
+    handle_fault: Callable[[str], Awaitable[bool]],
 ) -> APIRouter:
     """The lists and the feed, all of them within the scope."""
     router = APIRouter(prefix="/api/v1", responses=_ERRORS)
     _add_equipment(router, store, scope)
     _add_logs(router, store, scope)
+    _add_attendance(router, store, scope, gate, name)
 
     @router.delete("/devices/{device_id:path}", status_code=204, responses={404: _ERRORS[422]})
     async def remove(device_id: Annotated[str, Path(max_length=64)]) -> None:
@@ -71,6 +94,14 @@ def api_router(
         if not await remove_device(device_id):
             raise Refused(
                 404, "device_unknown", N_("There is no such device."), N_("See /api/v1/devices.")
+            )
+
+    @router.post("/faults/{event_id}/handled", status_code=204, responses={404: _ERRORS[422]})
+    async def handled(event_id: Annotated[str, Path(max_length=64)]) -> None:
+        """Say that a fault is dealt with; it stays in the history."""
+        if not await handle_fault(event_id):
+            raise Refused(
+                404, "fault_unknown", N_("There is no such fault."), N_("See /api/v1/faults.")
             )
 
     return router
@@ -88,7 +119,10 @@ def _add_equipment(router: APIRouter, store: Store, scope: Place) -> None:
     @router.get("/rooms")
     def rooms(limit: Limit = 100, cursor: Cursor = "") -> Listing[RoomItem]:
         """Rooms, in natural order."""
-        found = rooms_of(store.agents(scope, after="", limit=-1), store.all_devices(scope))
+        agents = store.agents(scope, after="", limit=-1)
+        running = [store.lesson(each.place, each.lesson) for each in agents if each.lesson]
+        lessons = [each for each in running if each]
+        found = rooms_of(agents, store.all_devices(scope), lessons, store.faults(scope))
         if cursor:
             behind = natural(*unseal(cursor, str, str))
             found = [each for each in found if natural(*each.key) > behind]
@@ -132,13 +166,17 @@ def _add_equipment(router: APIRouter, store: Store, scope: Place) -> None:
 
 
 def _add_logs(router: APIRouter, store: Store, scope: Place) -> None:
-    @router.get("/attendance")
-    def attendance(date: Day = "", limit: Limit = 100, cursor: Cursor = "") -> Listing[MarkItem]:
-        """Pupils' marks, in the order in which they were stored."""
-        (after,) = unseal(cursor, int) if cursor else (0,)
-        records = store.marks(scope, day=date, after=after, limit=limit + 1)
-        last = _last_no(records, limit)
-        return _page([mark_item(each) for each in records], limit, lambda _: seal(last))
+    @router.get("/faults")
+    def faults(
+        handled: bool = False,  # noqa: FBT001, FBT002 - a query's own flag
+    ) -> list[FaultItem]:
+        """What teachers say is broken; handled: what was dealt with, too."""
+        return [fault_item(each) for each in store.faults(scope, everything=handled)]
+
+    @router.get("/lessons")
+    def lessons(since: From, until: Until) -> list[LessonItem]:
+        """Lessons with their figures, by day and begin; no pupil is named."""
+        return [lesson_item(each) for each in store.lessons(scope, since, _term(since, until))]
 
     @router.get("/events")
     def events(after: After = 0, limit: Limit = 100, cursor: Cursor = "") -> Listing[EventItem]:
@@ -146,6 +184,57 @@ def _add_logs(router: APIRouter, store: Store, scope: Place) -> None:
         (behind,) = unseal(cursor, int) if cursor else (after,)
         records = store.events(scope, after=behind, limit=limit + 1)
         return _page([event_item(each) for each in records], limit, lambda item: seal(item.no))
+
+
+def _add_attendance(router: APIRouter, store: Store, scope: Place, gate: Gate, name: str) -> None:
+    @router.get("/attendance", response_model=None, responses={401: {"model": ErrorItem}})
+    def attendance(
+        request: Request,
+        *,
+        class_code: Annotated[str, Query(alias="class", max_length=64)] = "",
+        since: Annotated[Day, Query(alias="from")] = "",
+        until: Annotated[Day, Query(alias="to")] = "",
+        format: Paper = Paper.JSON,  # noqa: A002
+        date: Day = "",
+        limit: Limit = 100,
+        cursor: Cursor = "",
+    ) -> Listing[MarkItem] | AttendanceItem | Response:
+        """A class's sheet and logbook of some days; without a class, single marks as stored."""
+        if not class_code:
+            gate.admit(request, "marks", date)
+            (after,) = unseal(cursor, int) if cursor else (0,)
+            records = store.marks(scope, day=date, after=after, limit=limit + 1)
+            last = _last_no(records, limit)
+            return _page([mark_item(each) for each in records], limit, lambda _: seal(last))
+        if not since or not until:
+            raise Refused(
+                422, "days_missing", N_("Which days?"), N_("Give from and to as yyyy-mm-dd.")
+            )
+        gate.admit(request, f"attendance {format}", f"{class_code} {since} {until}")
+        told = attendance_of(store, scope, class_code, since, _term(since, until))
+        return _papered(told, format, name)
+
+
+def _papered(told: Attendance, paper: Paper, name: str) -> AttendanceItem | Response:
+    headers = {"Content-Disposition": f'attachment; filename="{file_name(told.sheet, paper)}"'}
+    match paper:
+        case Paper.JSON:
+            return attendance_item(told)
+        case Paper.CSV:
+            return Response(
+                sheet_csv(told, name), media_type="text/csv; charset=utf-8", headers=headers
+            )
+        case Paper.XLSX:
+            return Response(as_xlsx(told, name), media_type=_WORKBOOK, headers=headers)
+
+
+def _term(since: str, until: str) -> str:
+    """The last day of what was asked for. Raises Refused if it lies before the first."""
+    if until < since:
+        raise Refused(
+            422, "days_reversed", N_("The last day lies before the first."), N_("Swap from and to.")
+        )
+    return min(until, days_of(since, until)[-1])
 
 
 def watch_router(

@@ -18,7 +18,7 @@ _HEADERS: Final = {
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # with no-referrer a form of ours would come from "null"
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }

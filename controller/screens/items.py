@@ -7,9 +7,17 @@ from typing import Any, Generic, Literal, TypeVar
 import msgspec
 from pydantic import BaseModel
 
-from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
+from controller.lessons import figures_of
+from controller.records import (
+    AgentRecord,
+    AttendanceRecord,
+    DeviceRecord,
+    EventRecord,
+    FaultRecord,
+    LessonRecord,
+)
 from controller.screens.rooms import Cause, Problem, Room
-from protocol.messages import KitLine
+from protocol.messages import Ending, KitLine, Part
 from protocol.model import (
     AttendanceStatus,
     DeviceKind,
@@ -173,7 +181,10 @@ class CauseItem(ReasonItem):
 
 
 class ProblemItem(BaseModel):
-    """One line of work in a room; kind is null for the agent, code is null where none was given."""
+    """One line of work in a room; kind is null for the agent, code is null where none was given.
+
+    part: what a teacher says is broken, else null.
+    """
 
     status: Status
     kind: DeviceKind | None
@@ -183,13 +194,50 @@ class ProblemItem(BaseModel):
     count: int
     devices: list[str]
     since: str
+    part: Part | None = None
+
+
+class FaultItem(BaseModel):
+    """What a teacher says is broken. done_at: when a person said it is dealt with, else null."""
+
+    event_id: str
+    part: Part
+    room: str
+    school: str
+    agent_id: str
+    at: str
+    received_at: str
+    done_at: str | None
+
+
+class LessonItem(BaseModel):
+    """A lesson, without any pupil. how is null while it runs; total, present ... with its roll."""
+
+    lesson: str
+    room: str
+    school: str
+    agent_id: str
+    classes: list[str]
+    period: int | None
+    subject: str
+    substitute: bool
+    date: str
+    began: str | None
+    ended: str | None
+    how: Ending | None
+    confirmed: bool
+    total: int | None
+    present: int | None
+    absent: int | None
+    late: int | None
 
 
 class RoomItem(BaseModel):
     """A room's summary. devices: how many of each kind have each status.
 
     kit: what it should have, as its fixed computer tells; empty where none tells.
-    sleeping: tablets that work and are asleep.
+    sleeping: tablets that work and are asleep. sheet: the lesson that runs, else the last of today
+    if nobody confirmed its roll. roll: such as 42/39/3. faults: the parts said to be broken.
     """
 
     room: str
@@ -203,6 +251,9 @@ class RoomItem(BaseModel):
     since: str
     kit: list[KitItem]
     sleeping: int
+    sheet: LessonItem | None
+    roll: str
+    faults: list[Part]
 
 
 class EventItem(BaseModel):
@@ -321,6 +372,47 @@ def room_item(room: Room) -> RoomItem:
         since=iso(room.since_ms),
         kit=[_kit_item(line) for line in room.kit],
         sleeping=room.sleeping,
+        sheet=lesson_item(room.sheet) if room.sheet else None,
+        roll=room.roll,
+        faults=list(dict.fromkeys(each.part for each in room.faults)),
+    )
+
+
+def fault_item(record: FaultRecord) -> FaultItem:
+    """A fault as the lists show it."""
+    return FaultItem(
+        event_id=record.event_id,
+        part=record.part,
+        room=record.room,
+        school=record.place.school,
+        agent_id=record.place.agent,
+        at=iso(record.at_ms),
+        received_at=iso(record.received_ms),
+        done_at=None if record.done_ms is None else iso(record.done_ms),
+    )
+
+
+def lesson_item(record: LessonRecord) -> LessonItem:
+    """A lesson as the lists show it."""
+    figures = figures_of(record)
+    counted = (
+        figures._asdict() if figures else dict.fromkeys(("total", "present", "absent", "late"))
+    )
+    return LessonItem(
+        lesson=record.lesson,
+        room=record.room,
+        school=record.place.school,
+        agent_id=record.place.agent,
+        classes=list(record.classes),
+        period=record.period,
+        subject=record.subject,
+        substitute=record.substitute,
+        date=record.day,
+        began=None if record.began_ms is None else iso(record.began_ms),
+        ended=None if record.ended_ms is None else iso(record.ended_ms),
+        how=record.how,
+        confirmed=record.confirmed,
+        **counted,
     )
 
 
@@ -411,4 +503,5 @@ def _problem_item(problem: Problem) -> ProblemItem:
         count=max(1, len(problem.devices)),
         devices=list(problem.devices),
         since=iso(problem.since_ms),
+        part=problem.part,
     )

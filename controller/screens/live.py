@@ -19,7 +19,15 @@ from pydantic import BaseModel
 
 from controller.fleet import Change, Touched
 from controller.memory.store import Store
-from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
+from controller.records import (
+    AgentRecord,
+    AttendanceRecord,
+    DeviceRecord,
+    EventRecord,
+    FaultRecord,
+    LessonRecord,
+    RollRecord,
+)
 from controller.screens.items import (
     AgentItem,
     DeviceItem,
@@ -73,16 +81,24 @@ class Live:
         self._agents_in = defaultdict[RoomKey, set[tuple[str, str]]](set)
         self._devices_in = defaultdict[RoomKey, set[tuple[str, str]]](set)
         self._rooms: dict[RoomKey, Room] = {}
+        self._lessons_in = defaultdict[RoomKey, dict[tuple[Place, str], LessonRecord]](dict)
+        self._faults_in = defaultdict[RoomKey, dict[str, FaultRecord]](dict)
         self._day = ""
         self._marked = defaultdict[str, set[str]](set)
         self._subscriptions: set[Subscription] = set()
 
     async def load(self) -> None:
         """Begin with what the store remembers; what was published meanwhile is newer and stays."""
-        agents, devices, marks = await asyncio.to_thread(self._remembered)
+        agents, devices, others = await asyncio.to_thread(self._remembered)
         news = [each for each in agents if _agent_key(each) not in self._agents]
         more = [each for each in devices if _device_key(each) not in self._devices]
-        self.publish([*news, *more, *marks])
+        unknown = [
+            each
+            for each in others
+            if not (isinstance(each, LessonRecord) and self._knows_lesson(each))
+            and not (isinstance(each, FaultRecord) and self._knows_fault(each))
+        ]
+        self.publish([*news, *more, *unknown])
 
     def publish(self, changes: Iterable[Change]) -> None:
         """Take committed changes and pass them on to whoever looks. Call it on the event loop."""
@@ -96,8 +112,13 @@ class Live:
                     news += self._take_device(change, touched)
                 case EventRecord():
                     news.append(News(What.EVENT, [change.room], _later(event_item, change)))
-                case AttendanceRecord():
+                case AttendanceRecord() | RollRecord():
                     news += self._take_mark(change)
+                case LessonRecord():
+                    self._take_lesson(change, touched)
+                case FaultRecord():
+                    self._faults_in[key_of(change)][change.event_id] = change
+                    touched[key_of(change)] = None
                 case Touched():
                     self._touch(change)
                 case _:
@@ -163,11 +184,17 @@ class Live:
 
     def _remembered(
         self,
-    ) -> tuple[list[AgentRecord], list[DeviceRecord], list[AttendanceRecord]]:
+    ) -> tuple[list[AgentRecord], list[DeviceRecord], list[Change]]:
+        today = self._today()
         return (
             self._store.agents(self._scope, limit=-1),
             self._store.all_devices(self._scope),
-            self._store.marks(self._scope, day=self._today(), limit=-1),
+            [
+                *self._store.marks(self._scope, day=today, limit=-1),
+                *self._store.rolls(self._scope, day=today, limit=-1),
+                *self._store.lessons(self._scope, today, today),
+                *self._store.faults(self._scope),
+            ],
         )
 
     def _take_agent(self, record: AgentRecord, touched: dict[RoomKey, None]) -> News:
@@ -195,11 +222,28 @@ class Live:
         rooms = [each.room for each in keys]
         return [News(What.DEVICE, rooms, _later(_device_or_tombstone, record))]
 
-    def _take_mark(self, record: AttendanceRecord) -> list[News]:
+    def _knows_lesson(self, record: LessonRecord) -> bool:
+        return (record.place, record.lesson) in self._lessons_in[key_of(record)]
+
+    def _knows_fault(self, record: FaultRecord) -> bool:
+        return record.event_id in self._faults_in[key_of(record)]
+
+    def _take_lesson(self, record: LessonRecord, touched: dict[RoomKey, None]) -> None:
+        """Today's lessons, and one that runs past midnight."""
+        self._turn_day()
+        if record.day == self._day or record.how is None:
+            self._lessons_in[key_of(record)][record.place, record.lesson] = record
+            touched[key_of(record)] = None
+
+    def _take_mark(self, record: AttendanceRecord | RollRecord) -> list[News]:
         self._turn_day()
         if record.day != self._day:
             return []
-        self._marked[record.room].add(record.event_id)
+        if isinstance(record, RollRecord):
+            pupils = {f"{record.event_id}/{each}" for each in range(len(record.lines))}
+            self._marked[record.room] |= pupils
+        else:
+            self._marked[record.room].add(record.event_id)
         marked = MarkedItem(
             room=record.room,
             agent_id=record.place.agent,
@@ -223,6 +267,10 @@ class Live:
         if today != self._day:
             self._day = today
             self._marked.clear()
+            for lessons in self._lessons_in.values():
+                for key, each in list(lessons.items()):
+                    if each.how is not None:
+                        del lessons[key]
 
     def _sum_up(self, touched: Iterable[RoomKey]) -> list[News]:
         """The rooms whose summary is another than before."""
@@ -230,7 +278,9 @@ class Live:
         for key in touched:
             agents = [self._agents[each] for each in sorted(self._agents_in[key])]
             devices = [self._devices[each] for each in sorted(self._devices_in[key])]
-            room = room_of(key, agents, devices)
+            lessons = list(self._lessons_in[key].values())
+            faults = list(self._faults_in[key].values())
+            room = room_of(key, agents, devices, lessons, faults)
             if not key.room or self._rooms.get(key) == room:
                 continue
             self._rooms[key] = room

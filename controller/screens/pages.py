@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import tzinfo
 from functools import partial
 from typing import Annotated, Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
-from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader
 from starlette.concurrency import run_in_threadpool
 
 from controller.memory.store import Store
 from controller.records import DeviceRecord
+from controller.screens.gate import Gate
 from controller.screens.live import Live
+from controller.screens.office_pages import add_office_pages
 from controller.screens.refusals import Refused, seal, unseal
 from controller.screens.rooms import (
     URGENT_FIRST,
@@ -29,7 +31,7 @@ from controller.screens.rooms import (
     urgent_first,
 )
 from controller.screens.words import ScreenWords, language_of
-from protocol.model import DeviceKind, Place, Status
+from protocol.model import DeviceKind, Place, Status, instant
 from protocol.words import LANGUAGES, N_, Translate
 
 ROWS: Final = 50  # devices on one page of the table
@@ -84,7 +86,7 @@ class Screens:
         rows = records[:ROWS]
         chosen = {name: value for name, value in wanted.items() if value}
         behind = seal(rows[-1].device_id) if len(records) > ROWS else ""
-        return self._page(
+        return self.page(
             request,
             "school.html",
             rooms=rooms,
@@ -109,7 +111,7 @@ class Screens:
         newest = partial(self._store.newest_events, place, room=code, limit=EVENTS_READ)
         events = own_events(await run_in_threadpool(newest), elsewhere)[:EVENTS]
         agents = [each for each in self._live.agents(code) if each.place.school == place.school]
-        return self._page(
+        return self.page(
             request,
             "room.html",
             room=room,
@@ -122,7 +124,11 @@ class Screens:
 
     def error(self, request: Request, refused: Refused) -> HTMLResponse:
         """A page that says what cannot be shown."""
-        return self._page(request, "error.html", status_code=refused.status, refused=refused)
+        return self.page(request, "error.html", status_code=refused.status, refused=refused)
+
+    def today(self) -> str:
+        """The school's local date."""
+        return instant(self._live.now_ms()).astimezone(self._zone).date().isoformat()
 
     def _find(self, code: str, school: str) -> Room:
         for room in self._live.rooms():
@@ -130,9 +136,10 @@ class Screens:
                 return room
         raise Refused(404, "room_unknown", N_("There is no such room."), "/")
 
-    def _page(
+    def page(
         self, request: Request, template: str, status_code: int = 200, **values: Any
     ) -> HTMLResponse:
+        """A page made from a template, in the language that was asked for."""
         language = language_of(
             request.query_params.get("lang", ""),
             request.cookies.get("lang", ""),
@@ -166,6 +173,8 @@ def page_router(
     zone: tzinfo,
     default_language: str,
     translate_to: Callable[[str], Translate],
+    gate: Gate,
+    handle_fault: Callable[[str], Awaitable[bool]],
 ) -> APIRouter:
     """The screens, as routes that the API's description leaves out."""
     screens = Screens(
@@ -189,6 +198,14 @@ def page_router(
             )
         except Refused as refused:
             return screens.error(request, refused)
+
+    add_office_pages(router, screens, store, gate, scope)
+
+    @router.post("/faults/{event_id}/handled")
+    async def handled(request: Request, event_id: str) -> Response:
+        await handle_fault(event_id[:64])
+        back = urlsplit(request.headers.get("referer", "")).path
+        return RedirectResponse(back if back.startswith("/rooms/") else "/", 303)
 
     @router.get("/rooms/{code:path}")
     async def one_room(request: Request, code: str, school: Code = "") -> HTMLResponse:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from controller.records import DeviceRecord
-from protocol.messages import HostMeasures, KitLine, LineMeasures
+from protocol.messages import HostMeasures, KitLine, LineMeasures, Part
 from protocol.model import Identity
 from protocol.words import N_, Translate, kind_word, number
 
@@ -57,6 +57,14 @@ PICTURES: Final[Mapping[str, str]] = {
     "partly_covered": N_("picture partly covered"),
     "blurred": N_("blurred picture"),
     "slow": N_("slow picture"),
+}
+PARTS: Final[Mapping[Part, str]] = {
+    Part.BOARD: N_("board"),
+    Part.CAMERA: N_("camera"),
+    Part.TABLET: N_("tablet"),
+    Part.NETWORK: N_("network"),
+    Part.POWER: N_("power"),
+    Part.OTHER: N_("something else"),
 }
 LAMP, FILTER = N_("lamp {n} h"), N_("filter {n} h")
 _PROGRAM: Final[Mapping[bool | None, str]] = {
@@ -121,7 +129,7 @@ def kit_fact(line: KitLine, translate: Translate) -> Fact:
     return line.name, translate(_PROGRAM[line.running] if line.here else NOT_INSTALLED)
 
 
-def said_of(words: Mapping[str, str], say: Callable[[str], str]) -> dict[str, str]:
+def said_of(words: Mapping[Any, str], say: Callable[[str], str]) -> dict[str, str]:
     """Codes and what is said of them, for the page's script."""
     return {str(code): say(word) for code, word in words.items()}
 

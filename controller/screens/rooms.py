@@ -11,10 +11,11 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from controller.records import AgentRecord, DeviceRecord, EventRecord
+from controller.lessons import figures_of
+from controller.records import AgentRecord, DeviceRecord, EventRecord, FaultRecord, LessonRecord
 from protocol.health import ReasonCode
 from protocol.kit import missing
-from protocol.messages import Kit
+from protocol.messages import Ending, Kit, Part
 from protocol.model import NO_ROOM, DeviceKind, Reason, Status, worst
 
 # A lesson cannot be held as planned without these; a tablet more or less does not stop it.
@@ -32,6 +33,7 @@ QUIET: Final = frozenset(
 )
 URGENT_FIRST: Final = (Status.CRITICAL, Status.WARNING, Status.UNKNOWN, Status.OK)
 _OF_DEVICES: Final = frozenset({"device_appeared", "device_vanished"})
+FAULT_REPORTED: Final = "fault_reported"  # why a line of work is there: a teacher said so
 _DIGITS: Final = re.compile(r"(\d+)")
 
 
@@ -54,7 +56,8 @@ class Cause(NamedTuple):
 class Problem(NamedTuple):
     """One line of work: all devices of a kind that have the same trouble; kind None is the agent.
 
-    reason is None where a device gave none. devices: their ids, in order.
+    reason is None where a device gave none. devices: their ids, in order. part: what a teacher
+    says is broken, else None.
     """
 
     status: Status
@@ -62,6 +65,7 @@ class Problem(NamedTuple):
     reason: Reason | None
     devices: tuple[str, ...]
     since_ms: int
+    part: Part | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +73,8 @@ class Room:
     """A room's summary. since_ms: when its present status began.
 
     kit: what the room should have, held against what is there; empty where no agent tells.
-    sleeping: tablets that work and are asleep.
+    sleeping: tablets that work and are asleep. sheet: the running lesson as it was told; else the
+    one that ended last today and was not confirmed. faults: what teachers say is broken.
     """
 
     key: RoomKey
@@ -82,6 +87,14 @@ class Room:
     since_ms: int
     kit: Kit = ()
     sleeping: int = 0
+    sheet: LessonRecord | None = None
+    faults: tuple[FaultRecord, ...] = ()
+
+    @property
+    def roll(self) -> str:
+        """The figures of the lesson's roll, such as 42/39/3; empty while none is confirmed."""
+        figures = figures_of(self.sheet) if self.sheet else None
+        return str(figures) if figures else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +109,12 @@ class Counts:
     devices: int
 
 
-def rooms_of(agents: Iterable[AgentRecord], devices: Iterable[DeviceRecord]) -> list[Room]:
+def rooms_of(
+    agents: Iterable[AgentRecord],
+    devices: Iterable[DeviceRecord],
+    lessons: Iterable[LessonRecord] = (),
+    faults: Iterable[FaultRecord] = (),
+) -> list[Room]:
     """Every room that an agent or device names, in natural order: 7A2 before 10A1."""
     agents_by = defaultdict[RoomKey, list[AgentRecord]](list)
     devices_by = defaultdict[RoomKey, list[DeviceRecord]](list)
@@ -104,11 +122,27 @@ def rooms_of(agents: Iterable[AgentRecord], devices: Iterable[DeviceRecord]) -> 
         agents_by[key_of(agent)].append(agent)
     for device in devices:
         devices_by[key_of(device)].append(device)
+    lessons_by = defaultdict[RoomKey, list[LessonRecord]](list)
+    faults_by = defaultdict[RoomKey, list[FaultRecord]](list)
+    for lesson in lessons:
+        lessons_by[key_of(lesson)].append(lesson)
+    for fault in faults:
+        faults_by[key_of(fault)].append(fault)
     keys = sorted(agents_by.keys() | devices_by.keys(), key=lambda key: natural(*key))
-    return [room_of(key, agents_by[key], devices_by[key]) for key in keys if key.room]
+    return [
+        room_of(key, agents_by[key], devices_by[key], lessons_by[key], faults_by[key])
+        for key in keys
+        if key.room
+    ]
 
 
-def room_of(key: RoomKey, agents: Sequence[AgentRecord], devices: Sequence[DeviceRecord]) -> Room:
+def room_of(
+    key: RoomKey,
+    agents: Sequence[AgentRecord],
+    devices: Sequence[DeviceRecord],
+    lessons: Iterable[LessonRecord] = (),
+    faults: Iterable[FaultRecord] = (),
+) -> Room:
     """One room's summary; its status is the worst of its agents and its essential devices."""
     present = [device for device in devices if device.removed_ms is None]
     away = _away(agents)
@@ -118,19 +152,53 @@ def room_of(key: RoomKey, agents: Sequence[AgentRecord], devices: Sequence[Devic
     ]
     teller = kit_teller(agents)
     status = worst([part.status for part in parts])
-    lessons = (agent.lesson for agent in agents if agent.online and agent.lesson)
+    running = next((agent.lesson for agent in agents if agent.online and agent.lesson), None)
+    waiting = tuple(
+        sorted(
+            (each for each in faults if each.done_ms is None),
+            key=lambda fault: (fault.at_ms, fault.event_id),
+        )
+    )
+    since_ms = _since(parts, status)
+    if waiting and status is Status.OK:
+        status, since_ms = Status.WARNING, waiting[0].received_ms
     return Room(
         key=key,
         status=status,
         causes=tuple(_causes(parts)),
-        problems=tuple(_problems(agents, present)),
+        problems=tuple(
+            sorted([*_problems(agents, present), *_told_faults(waiting)], key=urgent_first)
+        ),
         agents=tuple(sorted(agent.place.agent for agent in agents)),
-        lesson=next(lessons, None),
+        lesson=running,
         devices=_tally(present),
-        since_ms=_since(parts, status),
+        since_ms=since_ms,
         kit=_kit(teller, present) if teller else (),
         sleeping=sum(map(is_sleeping, present)),
+        sheet=_sheet(running, lessons),
+        faults=waiting,
     )
+
+
+def _sheet(running: str | None, lessons: Iterable[LessonRecord]) -> LessonRecord | None:
+    """The lesson that runs; else today's last one, if it ended and nobody confirmed its roll."""
+    held = [each for each in lessons if each.how is not Ending.UNDONE]
+    if running:
+        return next((each for each in held if each.lesson == running), None)
+    last = max(held, key=lambda each: each.began_ms or 0, default=None)
+    return last if last and last.how and not last.confirmed else None
+
+
+def _told_faults(faults: Iterable[FaultRecord]) -> list[Problem]:
+    """A line of work for each part that teachers say is broken, since the first of them said so."""
+    first: dict[Part, FaultRecord] = {}
+    for fault in faults:
+        first.setdefault(fault.part, fault)
+    reason = Reason(FAULT_REPORTED)
+    return [
+        Problem(Status.WARNING, None, reason, (), fault.received_ms, part)
+        for part, fault in first.items()
+    ]
 
 
 def kit_teller(agents: Iterable[AgentRecord]) -> AgentRecord | None:
@@ -204,7 +272,7 @@ def own_events(events: Iterable[EventRecord], elsewhere: Container[str]) -> list
     return [event for event in events if _device_of(event) not in elsewhere]
 
 
-def key_of(record: AgentRecord | DeviceRecord) -> RoomKey:
+def key_of(record: AgentRecord | DeviceRecord | LessonRecord | FaultRecord) -> RoomKey:
     """The room that a record names."""
     return RoomKey(record.place.school, record.room)
 

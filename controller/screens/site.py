@@ -14,7 +14,9 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from controller.memory.store import Store
+from controller.office import Office
 from controller.screens.api import api_router, watch_router
+from controller.screens.gate import Gate
 from controller.screens.guard import Guard
 from controller.screens.live import Live
 from controller.screens.pages import page_router
@@ -36,7 +38,9 @@ def create_web(
     *,
     scope: Place,
     name: str,
+    office: Office,
     remove_device: Callable[[str], Awaitable[bool]],
+    handle_fault: Callable[[str], Awaitable[bool]],
     health: Callable[[], Mapping[str, object]],
     metrics: Callable[[], Mapping[str, float]],
     allowed_hosts: Sequence[str],
@@ -61,7 +65,12 @@ def create_web(
     app.add_middleware(GZipMiddleware, minimum_size=1024)
     app.add_middleware(Guard, allowed_hosts=allowed_hosts)  # added last, so it stands in front
     answer_refusals(app, default_language, translate_to)
-    app.include_router(api_router(store, scope, remove_device))
+    gate = Gate(office, store, scope, live.now_ms)
+    app.include_router(
+        api_router(
+            store, scope, gate, name=name, remove_device=remove_device, handle_fault=handle_fault
+        )
+    )
     app.include_router(watch_router(store, live, scope, health, metrics))
     app.include_router(
         page_router(
@@ -72,6 +81,8 @@ def create_web(
             zone=ZoneInfo(timezone),
             default_language=default_language,
             translate_to=translate_to,
+            gate=gate,
+            handle_fault=handle_fault,
         )
     )
     app.mount("/static", StaticFiles(directory=_STATIC))

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import msgspec
 
-from controller.records import DeviceRecord, EventRecord
+from controller.records import DeviceRecord, EventRecord, LessonRecord
 from controller.screens import phrases
 from controller.screens.phrases import Fact
-from controller.screens.rooms import Problem, Room, missing_count
+from controller.screens.rooms import FAULT_REPORTED, Problem, Room, missing_count
 from protocol.health import ReasonCode
 from protocol.kit import missing
-from protocol.messages import HostMeasures, KitLine, LineMeasures
+from protocol.messages import HostMeasures, KitLine, LineMeasures, Part
 from protocol.model import NO_ROOM, DeviceKind, Identity, Reason, Status, instant, iso, worst
 from protocol.words import LANGUAGES, N_, Translate, kind_word, sentence, status_word
 
@@ -24,6 +24,9 @@ _EVENTS: Final[Mapping[str, str]] = {
     "health_changed": N_("The room's computer: {status}."),
     "lesson_started": N_("A lesson began."),
     "lesson_ended": N_("The lesson ended."),
+    "lesson_resumed": N_("The lesson goes on: its end was taken back."),
+    "fault_reported": N_("A teacher says it is broken: {part}."),
+    "fault_handled": N_("Dealt with: {part}."),
 }
 _FOR_SCRIPT: Final[Mapping[str, str]] = {
     "updated": N_("updated {ago}"),
@@ -39,6 +42,10 @@ _FOR_SCRIPT: Final[Mapping[str, str]] = {
     "lamp": phrases.LAMP,
     "filter": phrases.FILTER,
     "not_installed": phrases.NOT_INSTALLED,
+    "fault": N_("A teacher says it is broken."),
+    "broken": N_("broken: {parts}"),
+    "period": N_("period {n}"),
+    "unconfirmed": N_("not confirmed"),
     "store_refusing": N_("The server cannot write to its disk: what is shown may be old."),
     "broker_lost": N_("The server hears no classroom now: what is shown may be old."),
 }
@@ -71,13 +78,44 @@ class ScreenWords:
 
     def reason(self, reason: Reason | None) -> str:
         """Why, and what to do, in a sentence; nothing where no reason was given."""
+        if reason and reason.code == FAULT_REPORTED:
+            return self.say(_FOR_SCRIPT["fault"])
         return sentence(reason, self._translate) if reason else ""
 
     def problem(self, problem: Problem) -> str:
         """Whom a line of work is about, such as 12 tablets."""
+        if problem.part:
+            return self.fault(problem.part)
         kind = self.kind(problem.kind)
         count = len(problem.devices)
         return f"{kind} ({count})" if count > 1 else kind
+
+    def fault(self, part: Part) -> str:
+        """What a teacher says is broken."""
+        return self.say(phrases.PARTS[part])
+
+    def broken(self, room: Room) -> str:
+        """What teachers say is broken in a room; nothing if nothing is."""
+        parts = dict.fromkeys(self.fault(each.part) for each in room.faults)
+        return self.say(_FOR_SCRIPT["broken"], parts=", ".join(parts)) if parts else ""
+
+    def lesson(self, record: LessonRecord | None, roll: str) -> str:
+        """A lesson in a row of words, such as 10A1, Maths, period 1, 42/39/3."""
+        if record is None:
+            return self.say(_FOR_SCRIPT["in_lesson"])
+        period = "" if record.period is None else self.say(_FOR_SCRIPT["period"], n=record.period)
+        ended = record.how is not None and not record.confirmed
+        late = self.say(_FOR_SCRIPT["unconfirmed"]) if ended else ""
+        facts = ("+".join(record.classes), record.subject, period, roll, late)
+        return " · ".join(fact for fact in facts if fact) or self.say(_FOR_SCRIPT["in_lesson"])
+
+    def lesson_short(self, record: LessonRecord | None, roll: str) -> str:
+        """The same where there is little space: the class, and the figures or what is missing."""
+        if record is None or not record.classes:
+            return self.say(_FOR_SCRIPT["in_lesson"])
+        ended = record.how is not None and not record.confirmed
+        rest = self.say(_FOR_SCRIPT["unconfirmed"]) if ended else roll
+        return f"{'+'.join(record.classes)} {rest}".strip()
 
     def device(self, device: DeviceRecord) -> str:
         """What to call a device."""
@@ -95,6 +133,7 @@ class ScreenWords:
             name=body.get("name") or body.get("device_id", ""),
             status=self.status(Status(status)) if status in set(Status) else status,
             reason=self.reason(Reason(body["reason"])) if body.get("reason") else "",
+            part=self.fault(Part(body["part"])) if body.get("part") in set(Part) else "",
         ).strip()
 
     def room(self, code: str) -> str:
@@ -146,6 +185,10 @@ class ScreenWords:
         """How many of the tablets that work are asleep; nothing if none is."""
         return self.say(_FOR_SCRIPT["asleep"], n=room.sleeping) if room.sleeping else ""
 
+    def day(self, day: str) -> str:
+        """A local date, dd/mm/yyyy."""
+        return f"{day[8:]}/{day[5:7]}/{day[:4]}"
+
     def when(self, at_ms: int) -> str:
         """A time of the school's clock, dd/mm/yyyy HH:MM."""
         return f"{instant(at_ms).astimezone(self._zone):%d/%m/%Y %H:%M}"
@@ -168,7 +211,10 @@ class ScreenWords:
             "zone": str(self._zone),
             "status": {status: self.status(status) for status in Status},
             "kind": {kind: self.kind(kind) for kind in DeviceKind},
-            "reason": {code: self.reason(Reason(code, "{value}")) for code in ReasonCode},
+            "reason": {
+                code: self.reason(Reason(code, "{value}")) for code in (*ReasonCode, FAULT_REPORTED)
+            },
+            "part": phrases.said_of(phrases.PARTS, self.say),
             "power": phrases.said_of(phrases.POWERS, self.say),
             "picture": phrases.said_of(phrases.PICTURES, self.say),
             **{name: self.say(text) for name, text in _FOR_SCRIPT.items()},

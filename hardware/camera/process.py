@@ -36,8 +36,7 @@ async def ask(
     Returns None where it was ended so. Raises SenseMissing("no_vision") where this machine
     cannot look at pictures. However it ends, the child is dead and the camera closed.
     """
-    async with _child() as child:
-        await _send(child, order)
+    async with child_of("hardware.camera.child", order.line()) as child:
         verdict = await _heard(child, longest_s, wanted)
     if verdict is not None and verdict.reason == NO_VISION:
         raise no_vision()
@@ -51,22 +50,29 @@ def no_vision() -> SenseMissing:
 
 
 @asynccontextmanager
-async def _child() -> AsyncIterator[Process]:
+async def child_of(
+    module: str, order: bytes, *, line_limit: int = LINE_LIMIT
+) -> AsyncIterator[Process]:
+    """A process that runs a module of ours and has read its order; dead once this is left.
+
+    Orders go by standard input, for arguments can be read by every user of the machine.
+    """
     path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH", ""))))
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-P",
         "-m",
-        "hardware.camera.child",
+        module,
         stdin=PIPE,
         stdout=PIPE,
         # What FFmpeg complains of names the camera's URL, with its password.
         stderr=DEVNULL,
-        limit=LINE_LIMIT,
+        limit=line_limit,
         env={**os.environ, "PYTHONPATH": path},
         start_new_session=True,
     )
     try:
+        await _send(child, order)
         yield child
     finally:
         _kill(child)
@@ -84,9 +90,9 @@ def _kill(child: Process) -> None:
             os.killpg(child.pid, signal.SIGKILL)
 
 
-async def _send(child: Process, order: Order) -> None:
+async def _send(child: Process, order: bytes) -> None:
     if child.stdin is not None:
-        child.stdin.write(order.line())
+        child.stdin.write(order)
         # One that died at once is heard to be silent.
         with suppress(ConnectionError):
             await child.stdin.drain()

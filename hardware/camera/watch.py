@@ -90,7 +90,7 @@ async def look(
 
     Raises SenseMissing("no_vision") where this machine cannot look at pictures.
     """
-    verdict = await ask(_order(target, seconds, baseline))
+    verdict = await ask(order_for(target, seconds, baseline))
     return _reading(target.key, verdict or _UNWANTED)
 
 
@@ -129,7 +129,7 @@ async def watch(
             await asyncio.sleep(_POLL_S)
             continue
         baselines = {each: known for each, known in baselines.items() if each in wanted}
-        order = _order(target, seconds, baselines.get(target))
+        order = order_for(target, seconds, baselines.get(target))
         verdict = await ask(order, wanted=partial(_is_wanted, target, targets))
         if verdict is None:
             continue
@@ -155,7 +155,8 @@ def _is_wanted(target: Target, targets: Callable[[], Iterable[Target]]) -> bool:
     return target in tuple(targets())
 
 
-def _order(target: Target, seconds: float, baseline: Baseline | None) -> Order:
+def order_for(target: Target, seconds: float, baseline: Baseline | None = None) -> Order:
+    """The order to look at a target for so many seconds."""
     return Order(
         # A device may announce any text as its URL: only a camera's own places are opened.
         place=target.url_or_node if is_camera(target.url_or_node) else "",

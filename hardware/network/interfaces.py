@@ -7,7 +7,7 @@ import contextlib
 import ipaddress
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from typing import TYPE_CHECKING
 
 import psutil
@@ -32,6 +32,8 @@ CALM_S = 1.0
 # So many polls without any address, and the network is gone rather than changing.
 _POLLS_UNTIL_GONE = 3
 LOOPBACK = "127.0.0.1"
+# An address that no network has (TEST-NET-1, RFC 5737), and the discard port.
+_ANYWHERE = ("192.0.2.1", 9)
 
 
 def networks() -> Networks:
@@ -175,6 +177,43 @@ async def follow(
                 interfaces.bound = wanted
                 moved()
             await _next_look(interfaces, changed, told=told)
+
+
+async def moves() -> AsyncGenerator[Addresses, None]:
+    """Give this machine's IPv4 addresses now, and each time they are others; never ends.
+
+    None at all is given too: there is no network any more.
+    """
+    told_last = bound = addresses()
+    yield bound
+    interfaces, changed = Interfaces(bound), asyncio.Event()
+    with netlink.listening(changed) as told:
+        while True:
+            await _next_look(interfaces, changed, told=told)
+            wanted = interfaces.see(addresses())
+            if wanted is not None:
+                interfaces.bound = wanted
+            elif interfaces.gone:
+                wanted = ()
+            if wanted is not None and wanted != told_last:
+                told_last = wanted
+                yield wanted
+
+
+def room_address(found: Iterable[str]) -> str:
+    """Pick, of our own addresses, the one in the room's network; "" if there is none.
+
+    It is the one that this machine would go out by: no packet is sent to find that out
+    (connect() of a UDP socket, udp(7)). Where nothing leads out, the first private one.
+    """
+    ours = tuple(found)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
+        probe.connect(_ANYWHERE)
+        outward = str(probe.getsockname()[0])
+        if outward in ours:
+            return outward
+    private = (each for each in ours if ipaddress.ip_address(each).is_private)
+    return next(private, ours[0] if ours else "")
 
 
 def no_network() -> SenseMissing:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from protocol.settings import SettingsError, unknown
 from protocol.words import N_, Translate, translator
@@ -75,6 +75,7 @@ async def camera(
         seed=config.seed,
         user=config.user,
         password=password or DEFAULT_PASSWORD,
+        **(_class_with(config.cards) if config.cards else {}),
     )
 
     async def switch(fault: CameraFault, on: bool) -> None:  # noqa: FBT001 - a switch
@@ -87,6 +88,13 @@ async def camera(
             show(f"  {url}")
         asks = frozenset({CameraFault.PASSWORD}) if password else frozenset()
         await _switched(switches, faults | asks, stop, show)
+
+
+def _class_with(cards: int) -> dict[str, Any]:
+    """A camera's own picture: a class that holds up so many cards."""
+    from simulators.devices.cards import FULL_HD, picture_of  # noqa: PLC0415 - loads OpenCV
+
+    return {"size": FULL_HD, "picture": picture_of(range(1, cards + 1))}
 
 
 async def projector(

@@ -182,7 +182,8 @@ class AgentProcess:
         self._arguments = [sys.executable, "-m", "agent", "run", "--data", str(data)]
         self._arguments += ["--province", PLACE.province, "--school", PLACE.school]
         self._arguments += ["--room", ROOM, "--agent-id", "laptop-6a1", "--usb", "false"]
-        self._arguments += ["--mdns", "false", "--local-port", str(port), *options]
+        self._arguments += ["--mdns", "false", "--local-port", str(port)]
+        self._arguments += ["--tablets", "false", *options]  # one port for many at a time
 
     def __enter__(self) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:

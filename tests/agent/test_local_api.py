@@ -357,7 +357,7 @@ def test_a_body_without_end_is_not_read(tmp_path: Path, *, announced: bool) -> N
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/", 404),
+        ("GET", "/elsewhere", 404),
         ("GET", "/api/v1/attendance", 405),
         ("DELETE", STATUS, 405),
         ("GET", "/../../etc/passwd", 404),

@@ -9,7 +9,7 @@ import argparse
 import json
 from pathlib import Path
 
-from tests.bench import camera, discovery, idle, ingest, school
+from tests.bench import camera, cards, discovery, idle, ingest, school, tablets, tray
 
 LIMITS = {
     "ingest_ratio": ("messages stored a second / counted by bare paho", ">=", 0.75),
@@ -27,7 +27,17 @@ LIMITS = {
     "avahi_browse_s": ("the same by avahi-browse -rpt, in the same run [s]", "", 0.0),
     "discovery_idle_cpu_percent": ("mDNS afterwards, idle [% of a core]", "<=", 0.2),
     "picture_judged_ms": ("a camera's picture of 1920 x 1080, judged [ms of CPU]", "<=", 5.0),
+    "checkin_p95_ms": ("40 tablets check in within 10 s on one core, p95 [ms]", "<=", 300.0),
+    "checkin_burst_s": ("40 tablets at the same moment, the last one [s]", "<=", 10.0),
+    "tray_pss_mib": ("the teacher's window after a lesson, icon in the tray [MiB]", "<=", 60.0),
+    "tray_icon_s": ("a late tray's start to the icon in it [s]", "<=", 5.0),
     "picture_ratio": ("the same / decoding it", "", 0.0),
+    "cards_recall": ("cards read in one frame, from 30 px, tilt to 55 degrees", ">=", 0.97),
+    "cards_followed_recall": ("the same over ten frames, from 18 px", ">=", 0.99),
+    "cards_wrong": ("ids read that were not there, in all these pictures", "<=", 0.0),
+    "cards_fast_ratio": ("the fast profile / OpenCV's defaults [CPU]", "<=", 1.0),
+    "door_ms": ("a full-HD picture searched for door cards [ms of CPU]", "<=", 15.0),
+    "door_forged": ("forged door codes accepted", "<=", 0.0),
 }
 
 
@@ -43,7 +53,10 @@ def main() -> None:
         school.measure,
         discovery.measure,
         camera.measure,
+        cards.measure,
+        tablets.measure,
         idle.measure,
+        tray.measure,
     ):
         figures |= measure(quick=options.quick)
     figures = {name: _rounded(value) for name, value in figures.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import pytest
 from web_school import (
     CRITICAL,
     OK,
+    SCHOOL,
     WARNING,
+    ZONE,
     Served,
     a_full_room,
     a_morning,
@@ -22,9 +25,26 @@ from web_school import (
     wait_for,
 )
 
+from controller.fleet import Fleet
 from controller.memory.store import Store
-from protocol.messages import KitLine
-from protocol.model import NO_ROOM, DeviceKind, DeviceMeasures, Reason
+from controller.office import Office
+from controller.records import EventRecord, FaultRecord, RollRecord
+from protocol.messages import (
+    FaultReported,
+    KitLine,
+    LessonStarted,
+    Part,
+    RollConfirmed,
+    RollLine,
+)
+from protocol.model import (
+    NO_ROOM,
+    AttendanceStatus,
+    DeviceKind,
+    DeviceMeasures,
+    Method,
+    Reason,
+)
 from tests.axe import violations
 from tests.browser import SIZES, Page, opened_tab, running_browser
 
@@ -322,3 +342,60 @@ def test_every_screen_can_be_used_by_everybody(
     served.tell(*a_full_room())
     page.open(f"{served.url}{path}", *size)
     assert violations(page) == []
+
+
+def test_a_running_lesson_and_a_fault_are_seen_without_a_reload(page: Page, served: Served) -> None:
+    """Class and figures on the tile, the fault in the list of work; dealt with, it goes."""
+    page.open(f"{served.url}?lang=vi")
+    page.wait("document.getElementById('age-words').textContent.match(/\\d/)")
+    today = page.see("new Date().toLocaleDateString('sv', {timeZone: 'Asia/Ho_Chi_Minh'})")
+    place = {"boot": "b1", "room": "6A1", "lesson": "l1", "at_ms": time.time_ns() // 1_000_000}
+    lines = tuple(
+        RollLine(student=f"s{n}", class_code="6A1", status=status, method=Method.MANUAL)
+        for n, status in enumerate((AttendanceStatus.PRESENT, AttendanceStatus.ABSENT_EXCUSED))
+    )
+    fleet = Fleet(SCHOOL, ZONE)
+    said = (
+        LessonStarted(id="x1", seq=1, classes=("6A1",), period=1, subject="Toán", **place),
+        RollConfirmed(id="x2", seq=2, day=today, classes=("6A1",), lines=lines, **place),
+        FaultReported(id="x3", seq=3, part=Part.BOARD, **place),
+    )
+    told = [each for one in said for each in fleet.hear("may-6a1", one, place["at_ms"])]
+    kept = [each for each in told if isinstance(each, EventRecord | RollRecord | FaultRecord)]
+    served.tell(agent("6A1", lesson="l1"), *kept)
+    tile = "document.querySelector('[data-room=\"6A1\"].tile')"
+    page.wait(f"{tile}.querySelector('.lesson').textContent === '6A1 2/1/1'")
+    assert page.see(f"{tile}.querySelector('.lesson').title") == "6A1 · Toán · tiết 1 · 2/1/1"
+    assert page.see(f"{tile}.querySelector('.broken').textContent") == "hỏng: bảng"
+    page.wait("document.querySelector('#tasks').innerText.includes('Thầy/cô báo hỏng.')")
+    seen = page.see(f"{tile}.innerText.replace(/\\s+/g, ' ')")
+    page.open(served.url)
+    assert page.see(f"{tile}.innerText.replace(/\\s+/g, ' ')") == seen
+    page.open(f"{served.url}rooms/6A1")
+    assert "thầy/cô dạy ở phòng này" in page.see("document.querySelector('.faults').innerText")
+    page.see("document.querySelector('.faults button').click()")
+    page.wait("document.readyState === 'complete' && !document.querySelector('.faults')")
+    assert page.see("location.pathname") == "/rooms/6A1"
+    page.wait("document.querySelector('.events').textContent.includes('Đã xử lý: bảng.')")
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (800, 1280), (390, 844)])
+@pytest.mark.parametrize("path", ["attendance", "attendance/6A1", "login", "looks"])
+def test_the_offices_pages_fit_any_screen(
+    page: Page, served: Served, size: tuple[int, int], path: str
+) -> None:
+    """Nothing sticks out, nothing is refused."""
+    page.open(f"{served.url}{path}", *size)
+    assert page.see("document.documentElement.scrollWidth") <= size[0]
+    assert page.errors == []
+
+
+def test_the_office_enters_by_its_password_in_a_browser(
+    page: Page, served: Served, tmp_path: Path
+) -> None:
+    """The form is taken, and leads on to where the person wanted to go."""
+    Office(tmp_path / "office.json", time.time).set_password("mật khẩu dài")
+    page.open(f"{served.url}login?next=/attendance/6A1")
+    page.see("document.querySelector('[name=password]').value = 'mật khẩu dài'")
+    page.see("document.querySelector('main form button').click()")
+    page.wait("location.pathname === '/attendance/6A1' && document.querySelector('.sheet')")

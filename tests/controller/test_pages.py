@@ -31,7 +31,7 @@ from web_school import (
 
 import controller
 from controller.memory.store import Store
-from controller.screens.rooms import Problem
+from controller.screens.rooms import FAULT_REPORTED, Problem
 from controller.screens.words import ScreenWords, language_of
 from protocol.health import ReasonCode
 from protocol.messages import HostMeasures, KitLine, LineMeasures
@@ -373,7 +373,7 @@ def test_the_pages_harden_the_browser(web: httpx.Client) -> None:
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert "unsafe" not in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
 
 
 @pytest.mark.parametrize(
@@ -411,7 +411,7 @@ def test_the_script_is_given_every_word_it_may_need() -> None:
     words = ScreenWords("en", str, ZONE).for_script()
     assert set(words["status"]) == set(Status)
     assert set(words["kind"]) == set(DeviceKind)
-    assert set(words["reason"]) == set(ReasonCode)
+    assert set(words["reason"]) == {*ReasonCode, FAULT_REPORTED}
     assert "{value}" in words["reason"]["disk_low"]
 
 

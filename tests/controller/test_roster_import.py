@@ -194,6 +194,16 @@ def test_without_the_books_numbers_names_make_the_order(tmp_path: Path, bring: A
     assert [each.student for each in kept(tmp_path)[0].pupils] == ["2", "1"]
 
 
+def test_a_number_that_is_on_a_card_stays(tmp_path: Path, bring: Any) -> None:
+    """Who comes in the middle of the year stands behind; twice changes nothing."""
+    rows = [["", "10A1", "1", "Bình", ""], ["", "10A1", "2", "Chi", ""]]
+    bring(as_csv(tmp_path / "a.csv", [HEAD, *rows]))
+    for _ in range(2):
+        bring(as_csv(tmp_path / "a.csv", [HEAD, *rows, ["", "10A1", "3", "An", ""]]))
+        told = [(each.number, each.student) for each in kept(tmp_path)[0].pupils]
+        assert told == [(1, "1"), (2, "2"), (3, "3")]
+
+
 def test_numbers_that_run_over_the_classes_are_not_the_books(tmp_path: Path, bring: Any) -> None:
     """Each class begins at 1."""
     rows = [[1, "10A1", "1", "A", ""], [2, "10A2", "2", "C", ""], [3, "10A2", "3", "B", ""]]
@@ -378,9 +388,10 @@ def test_of_the_ministrys_sheet_class_and_id_alone_are_kept(tmp_path: Path, brin
 def test_no_dropped_value_is_written_anywhere(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
+    *,
     secret: str,
     names: bool,
-    bad: bool,  # noqa: FBT001
+    bad: bool,
 ) -> None:
     """Not in the database, the file of refused rows, nor on the screen."""
     head = ["STT", "Lớp", "Mã học sinh", "Họ tên", "Dân tộc", "Số ĐDCN", ""]

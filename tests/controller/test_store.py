@@ -218,7 +218,7 @@ def test_upkeep_that_the_disk_refuses_is_told_and_ends_nothing(
         )
     store.commit([mark(1)], [], NOW)
     for deed in (
-        lambda: store.forget(NOW + 1),
+        lambda: store.forget_marks(NOW + 1),
         lambda: store.back_up(tmp_path / "nowhere" / "copy.db"),
     ):
         with pytest.raises(StoreError, match="not do its work"):
@@ -248,7 +248,7 @@ def test_poison_is_counted_for_ever_and_kept_within_bounds(store: Store) -> None
 def test_old_marks_are_forgotten(store: Store) -> None:
     """Children's data is not kept longer than the school says."""
     store.commit([mark(1), replace(mark(2), received_ms=NOW + 10)], [], NOW)
-    assert store.forget(NOW + 5) == 1
+    assert store.forget_marks(NOW + 5) == 1
     assert [each.student for each in store.marks(SCHOOL)] == ["hs-2"]
 
 

@@ -16,7 +16,9 @@ import uvicorn
 from fastapi import FastAPI
 from msgspec.structs import replace
 
+from controller.fleet import Change
 from controller.memory.store import Store
+from controller.office import Office
 from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord, Record
 from controller.screens.live import Live
 from controller.screens.site import create_web
@@ -213,12 +215,19 @@ def a_face(
         live.publish([gone])
         return True
 
+    async def handle(event_id: str) -> bool:
+        told = await asyncio.to_thread(store.handle_fault, scope, event_id, NOW_MS)
+        live.publish(told)
+        return bool(told)
+
     return create_web(
         store,
         live,
         scope=scope,
         name=NAME,
+        office=Office(Path(store._url.database or "").with_name("office.json"), time.time),
         remove_device=remove,
+        handle_fault=handle,
         health=lambda: {"broker": "connected"},
         metrics=lambda: {"messages_taken_total": 7.0},
         allowed_hosts=allowed_hosts,
@@ -281,11 +290,10 @@ class Served:
         """Commit and publish, as ingest does."""
         self._loop.call_soon_threadsafe(self.live.publish, self.tell_store(*records))
 
-    def tell_store(self, *records: Record) -> list[Record]:
+    def tell_store(self, *records: Record) -> list[Change]:
         """Commit alone, as happens while nobody serves."""
         told = numbered(records, self._store.newest_change(SCHOOL) + 1)
-        self._store.commit(told, [], NOW_MS)
-        return told
+        return [*told, *self._store.commit(told, [], NOW_MS)]
 
     def _run(self) -> None:
         async def serve() -> None:

@@ -140,7 +140,7 @@ class School:
             *("--broker", broker or f"mqtt://127.0.0.1:{self.mqtt_port}"),
             *("--school", "00140708", "--province", "14", "--room", room),
             *("--agent-id", "p203", "--local-port", str(self.local_port)),
-            *("--mdns", "false"),
+            *("--mdns", "false", "--tablets", "false"),  # one port for many at a time
         )
 
     def __enter__(self) -> Self:

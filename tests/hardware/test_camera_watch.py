@@ -189,7 +189,7 @@ def test_nothing_but_numbers_leaves_the_child() -> None:
             target = Target(key="k", url_or_node=f"http://127.0.0.1:{port}/", password=SECRET)
             assert child.stdin is not None
             assert child.stdout is not None
-            child.stdin.write(camera._order(target, 1.0, None).line())
+            child.stdin.write(camera.order_for(target, 1.0, None).line())
             first = await child.stdout.readline()
             arguments = psutil.Process(child.pid).cmdline()
             said = first + await child.stdout.read()
@@ -236,7 +236,7 @@ def test_a_child_whose_parent_is_gone_ends_by_itself() -> None:
             )
             assert child.stdin is not None
             target = Target(key="k", url_or_node=f"http://127.0.0.1:{port}/")
-            child.stdin.write(camera._order(target, 60.0, None).line())
+            child.stdin.write(camera.order_for(target, 60.0, None).line())
             child.stdin.close()
             return await asyncio.wait_for(child.wait(), GIVE_UP_S)
 

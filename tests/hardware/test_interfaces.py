@@ -6,12 +6,22 @@ import asyncio
 import contextlib
 import ipaddress
 from types import SimpleNamespace
+from typing import Self
 
 import pytest
 
 from hardware.network import interfaces as interfaces_file
 from hardware.network import netlink
-from hardware.network.interfaces import CALM_S, POLL_S, Interfaces, addresses, follow, via
+from hardware.network.interfaces import (
+    CALM_S,
+    POLL_S,
+    Interfaces,
+    addresses,
+    follow,
+    moves,
+    room_address,
+    via,
+)
 
 HOME, AWAY = ("10.0.0.5",), ("10.0.0.5", "192.168.1.7")
 
@@ -125,3 +135,63 @@ def test_this_machines_addresses_are_ipv4_and_not_its_own_loop() -> None:
     """Whatever interfaces this machine has."""
     found = [ipaddress.ip_address(one) for one in addresses()]
     assert all(one.version == 4 and not one.is_loopback for one in found)
+
+
+def test_moves_are_told_once_and_a_lost_network_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flap is none; gone for long is told, and so is what comes back."""
+    seen = [HOME, HOME, AWAY, HOME, HOME, AWAY, AWAY, (), (), (), (), HOME, HOME, HOME]
+    looks = iter(seen)
+    monkeypatch.setattr(interfaces_file, "addresses", lambda: next(looks, HOME))
+    monkeypatch.setattr(interfaces_file, "CALM_S", 0.001)
+    monkeypatch.setattr(interfaces_file, "POLL_S", 0.001)
+    monkeypatch.setattr(interfaces_file, "TOLD_POLL_S", 0.001)
+
+    async def run() -> list[tuple[str, ...]]:
+        told = []
+        async with asyncio.timeout(10), contextlib.aclosing(moves()) as found:
+            async for one in found:
+                told.append(one)
+                if len(told) == 4:
+                    return told
+        return told
+
+    assert asyncio.run(run()) == [HOME, AWAY, (), HOME]
+
+
+class Route:
+    """A socket on a machine whose way out begins at an address; None: nothing leads out."""
+
+    def __init__(self, begins: str | None) -> None:
+        self._begins = begins
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close nothing."""
+
+    def connect(self, _towards: tuple[str, int]) -> None:
+        if self._begins is None:
+            raise OSError(101, "Network is unreachable")
+
+    def getsockname(self) -> tuple[str, int]:
+        return str(self._begins), 1
+
+
+@pytest.mark.parametrize(
+    ("begins", "ours", "address"),
+    [
+        ("192.168.1.7", AWAY, "192.168.1.7"),
+        (None, AWAY, "10.0.0.5"),
+        (None, ("203.0.113.5", "10.0.0.5"), "203.0.113.5"),
+        (None, ("8.8.4.4", "10.0.0.5"), "10.0.0.5"),
+        ("127.0.0.1", HOME, "10.0.0.5"),
+        (None, (), ""),
+    ],
+)
+def test_the_rooms_network_is_the_one_that_leads_out(
+    monkeypatch: pytest.MonkeyPatch, begins: str | None, ours: tuple[str, ...], address: str
+) -> None:
+    """Else the first private one; never loopback, never all of them."""
+    monkeypatch.setattr(interfaces_file.socket, "socket", lambda *_: Route(begins))
+    assert room_address(ours) == address

@@ -369,7 +369,7 @@ const lineOf = (student) => view.roll?.lines.find((line) => line.student === stu
 // A tap marks a present pupil absent and offers the other marks; once confirmed it only offers.
 function tap(student, button) {
   const line = lineOf(student);
-  if (!line) return;
+  if (!line || performance.now() < settledAt) return; // meant for what stood here before
   const wasOpen = open === student;
   touched.add(student);
   open = student;

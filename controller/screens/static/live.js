@@ -129,8 +129,28 @@ function fillTile(tile, room) {
   lacking.title = missing.map(kitFact).join(", ");
   const count = missing.reduce((sum, line) => sum + line.wanted - line.here, 0);
   setText(lacking, count ? words.lacking.replace("{n}", count) : "");
-  tile.querySelector(".lesson").hidden = !room.lesson;
+  const broken = tile.querySelector(".broken");
+  broken.hidden = room.faults.length === 0;
+  setText(broken, room.faults.length ? words.broken.replace("{parts}", room.faults.map((part) => words.part[part]).join(", ")) : "");
+  const lesson = tile.querySelector(".lesson");
+  lesson.hidden = !room.lesson && !room.sheet;
+  setText(lesson, lessonShort(room));
+  lesson.title = lesson.hidden ? "" : lessonWords(room);
   setTime(tile.querySelector("time"), room.since);
+}
+
+// A lesson in a row of words, as on the server.
+function lessonWords({ sheet, roll }) {
+  if (!sheet) return words.in_lesson;
+  const period = sheet.period === null ? "" : words.period.replace("{n}", sheet.period);
+  const late = sheet.how && !sheet.confirmed ? words.unconfirmed : "";
+  return [sheet.classes.join("+"), sheet.subject, period, roll, late].filter(Boolean).join(" · ") || words.in_lesson;
+}
+
+function lessonShort({ sheet, roll }) {
+  if (!sheet || sheet.classes.length === 0) return words.in_lesson;
+  const rest = sheet.how && !sheet.confirmed ? words.unconfirmed : roll;
+  return `${sheet.classes.join("+")} ${rest}`.trim();
 }
 
 function fillTask(room, problem) {
@@ -140,7 +160,7 @@ function fillTask(room, problem) {
   const tile = tileOf(room);
   link.href = tile ? tile.querySelector("a").getAttribute("href") : `/rooms/${encodeURIComponent(room.room)}`;
   setText(link, roomName(room.room));
-  const kind = problem.kind ? words.kind[problem.kind] : words.computer;
+  const kind = problem.part ? words.part[problem.part] : problem.kind ? words.kind[problem.kind] : words.computer;
   setText(task.querySelector(".thing"), problem.count > 1 ? `${kind} (${problem.count})` : kind);
   setText(task.querySelector(".why"), sentence(problem));
   setTime(task.querySelector("time"), problem.since);

@@ -1,0 +1,118 @@
+"""This file reads the cards in pictures for a person who asks: a line a picture, or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from agent.cards import keys_of
+from agent.errors import CardsUnreadableError
+from agent.memory.documents import FILE, Documents
+from hardware.cards.scan import Picture, read_pictures
+from hardware.readings import SenseMissing
+from protocol.doorcode import read as read_code
+from protocol.words import N_, Translate, preferred_language, translator
+
+_ERRORS: Final[Mapping[str, str]] = {
+    "missing": N_("{file}: there is no such file."),
+    "unreadable": N_("{file}: this file may not be read."),
+    "too_large": N_("{file}: this file is too large for a picture."),
+    "no_picture": N_("{file}: this is no picture, or it is too large."),
+    "stalled": N_("{file}: reading this picture took too long."),
+}
+_CARDS: Final = N_("{file}: {count} class cards ({ids}); {valid} of {codes} door codes are valid.")
+_VERSIONS: Final = 256
+
+
+async def read(
+    paths: Sequence[Path],
+    write: Callable[[str], object],
+    *,
+    as_json: bool,
+    environ: Mapping[str, str],
+    keys: Mapping[int, bytes],
+) -> bool:
+    """Read each picture and write a line of it; whether all could be read.
+
+    keys: of door cards, by version; without them no code is valid. Raises CardsUnreadableError
+    where this computer cannot read any.
+    """
+    say, all_read = translator(preferred_language(environ)), True
+    try:
+        async for picture in read_pictures(paths):
+            file = str(paths[picture.number]).encode("utf-8", "replace").decode()
+            line = json_of(file, picture, keys) if as_json else line_of(file, picture, keys, say)
+            write(line + "\n")
+            all_read = all_read and not picture.error
+    except SenseMissing as error:
+        message = N_("This computer cannot look at pictures.")
+        hint = N_("Install opencv-python-headless and zxing-cpp.")
+        raise CardsUnreadableError(error.code, message, hint) from error
+    return all_read
+
+
+def keys_of_school(data: Path) -> dict[int, bytes]:
+    """The keys in the school's plan that this agent holds; none where it holds no plan.
+
+    Raises DocumentError.
+    """
+    return keys_of(Documents(data / FILE).load().plan)
+
+
+def keys_in(file: Path) -> dict[int, bytes]:
+    """The keys in a file of lines like "1:00ff". Raises CardsUnreadableError."""
+    keys = {}
+    try:
+        lines = file.read_text("ascii").split()
+    except (OSError, ValueError) as error:
+        raise _no_key() from error
+    for line in lines:
+        version, _, key = line.partition(":")
+        try:
+            keys[int(version)] = bytes.fromhex(key)
+        except ValueError as error:
+            raise _no_key() from error
+        if not key.strip() or not 0 <= int(version) < _VERSIONS:
+            raise _no_key()
+    return keys
+
+
+def json_of(file: str, picture: Picture, keys: Mapping[int, bytes]) -> str:
+    """One JSON object: file, cards, door, ms; or file and error."""
+    tree: dict[str, Any] = {"file": file, "error": picture.error}
+    if not picture.error:
+        tree = {
+            "file": file,
+            "cards": [{"id": card.id, "corners": card.corners} for card in picture.cards],
+            "door": [
+                {"text": text, "valid": read_code(text, keys) is not None} for text in picture.texts
+            ],
+            "ms": picture.ms,
+        }
+    return msgspec.json.encode(tree).decode()
+
+
+def line_of(file: str, picture: Picture, keys: Mapping[int, bytes], say: Translate) -> str:
+    """What was read, or why nothing was, in the language."""
+    valid = sum(read_code(text, keys) is not None for text in picture.texts)
+    values = {
+        "count": len(picture.cards),
+        "ids": ", ".join(str(card.id) for card in picture.cards) or "–",  # noqa: RUF001 - a dash
+        "valid": valid,
+        "codes": len(picture.texts),
+        "file": file,
+    }
+    said = say(_ERRORS[picture.error] if picture.error else _CARDS)
+    for name, value in values.items():
+        said = said.replace(f"{{{name}}}", str(value))
+    return said
+
+
+def _no_key() -> CardsUnreadableError:
+    # The key itself is not repeated: it is a secret.
+    message = N_("The file of door keys is not readable.")
+    hint = N_("Write a line for each: its version, a colon and hex digits, such as 1:00ff.")
+    return CardsUnreadableError("door_key_unfit", message, hint)

@@ -1,0 +1,46 @@
+"""This file holds what the tablets need to know of a lesson: plain values, no names. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Phase(StrEnum):
+    """Whether pupils can check in."""
+
+    BEFORE = "before"
+    OPEN = "open"
+    NO_LIST = "no_list"
+    OVER = "over"
+
+
+class Pupil(NamedTuple):
+    """A pupil by class and number; student: the id in the roll. Names do not come here."""
+
+    class_code: str
+    number: int
+    student: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """A running lesson. classes: in the roll's order. seated: the tablet's name, by student.
+
+    seated holds what was suggested before a restart, so that it binds after it as well.
+    """
+
+    id: str
+    classes: tuple[str, ...] = ()
+    pupils: tuple[Pupil, ...] = ()
+    seated: Mapping[str, str] = field(default_factory=dict)
+
+    def pupil(self, class_at: int, number: int) -> Pupil | None:
+        """The pupil of a class, named by its place in `classes`, and a number."""
+        if class_at >= len(self.classes):
+            return None
+        code = self.classes[class_at]
+        found = (each for each in self.pupils if (each.class_code, each.number) == (code, number))
+        return next(found, None)

@@ -1,0 +1,94 @@
+"""This file knows which of the cart's tablets are awake, asleep or gone, by their beats. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from agent.tablets.cart import Slot, name_of
+from hardware.readings import Identity, Kind, Sighting
+
+SOURCE: Final = "checkin"
+BEAT_S: Final = 25.0
+ASLEEP_S: Final = 65.0  # two beats missed, and some seconds for a busy network
+GONE_S: Final = 12 * 3600.0  # asleep for a whole school day
+
+
+class Wake(StrEnum):
+    """Whether a tablet beats, has missed its beats, or was not heard for a day."""
+
+    PRESENT = "present"
+    SLEEPING = "sleeping"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tablet:
+    """A tablet of the cart. battery_percent: None where its browser does not tell."""
+
+    slot: Slot
+    heard_s: float
+    wake: Wake = Wake.PRESENT
+    battery_percent: int | None = None
+    charging: bool = False
+
+
+class Presence:
+    """The tablets heard since the start, one a slot. All times are steady seconds."""
+
+    def __init__(self) -> None:
+        self._tablets: dict[int, Tablet] = {}
+
+    def tablets(self) -> tuple[Tablet, ...]:
+        """Every tablet heard, in the cart's order."""
+        return tuple(each for _, each in sorted(self._tablets.items()))
+
+    def beat(self, slot: Slot, now_s: float, battery: str = "") -> list[Sighting]:
+        """A tablet says that it is awake; battery: such as "80", "80+" while charging."""
+        before = self._tablets.get(slot.number)
+        percent, charging = _battery(battery)
+        self._tablets[slot.number] = Tablet(
+            slot=slot, heard_s=now_s, battery_percent=percent, charging=charging
+        )
+        if before is not None and before.slot.key == slot.key and before.wake is Wake.PRESENT:
+            return []
+        replaced = before is not None and before.slot.key != slot.key
+        gone = [_sighting(before.slot, Wake.GONE)] if replaced and before else []
+        return [*gone, _sighting(slot, Wake.PRESENT)]
+
+    def look(self, now_s: float) -> list[Sighting]:
+        """What changed since the last look: those that missed their beats."""
+        said = []
+        for number, each in self._tablets.items():
+            wake = _wake(now_s - each.heard_s)
+            if wake is not each.wake:
+                self._tablets[number] = Tablet(slot=each.slot, heard_s=each.heard_s, wake=wake)
+                said.append(_sighting(each.slot, wake))
+        return said
+
+
+def _wake(silent_s: float) -> Wake:
+    if silent_s < ASLEEP_S:
+        return Wake.PRESENT
+    return Wake.SLEEPING if silent_s < GONE_S else Wake.GONE
+
+
+def _sighting(slot: Slot, wake: Wake) -> Sighting:
+    reasons = {Wake.PRESENT: "", Wake.SLEEPING: "sleeping", Wake.GONE: "goodbye"}
+    return Sighting(
+        source=SOURCE,
+        key=f"token:{slot.key}",
+        identity=Identity.TOKEN,
+        kind=Kind.TABLET,
+        name=name_of(slot.number),
+        present=wake is Wake.PRESENT,
+        reason=reasons[wake],
+    )
+
+
+def _battery(text: str) -> tuple[int | None, bool]:
+    digits = text.removesuffix("+")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= len("100")):
+        return None, False
+    return min(int(digits), 100), text.endswith("+")

@@ -1,0 +1,86 @@
+"""This file is the command line of the teacher's window: lophoc-tray."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+from protocol import __version__
+from protocol.errors import LopHocError
+from protocol.language import LANGUAGES, N_, Translate, preferred_language, translator
+
+PREFIX: Final = "LOPHOC_TRAY_"
+AGENT: Final = "http://127.0.0.1:8765"
+EXIT_SETTINGS: Final = 2
+_OURS: Final = ("127.0.0.1", "localhost")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Show the window until the teacher quits; returns the exit code."""
+    wanted = os.environ.get(f"{PREFIX}LANG", "")
+    say = translator(wanted if wanted in LANGUAGES else preferred_language(os.environ))
+    parser = _parser(say)
+    options = parser.parse_args(arguments)
+    try:
+        _check(options.agent)
+        return _run(options)
+    except LopHocError as error:
+        sys.stderr.write(f"lophoc-tray: {error.text(say)}\n")
+        return EXIT_SETTINGS
+
+
+def _parser(say: Translate) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lophoc-tray",
+        description=say(N_("The teacher's window: start a lesson, attendance, end.")),
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"lophoc-tray {__version__}")
+    agent = say(N_("where this computer's agent answers (default: {url})")).format(url=AGENT)
+    parser.add_argument("--agent", default=AGENT, metavar="URL", help=agent)
+    language = say(N_("the window's language (default: the agent's)"))
+    wanted = os.environ.get(f"{PREFIX}LANG", "")
+    default = wanted if wanted in LANGUAGES else ""
+    parser.add_argument("--lang", default=default, choices=("", *LANGUAGES), help=language)
+    hidden = say(N_("begin out of sight where there is a tray icon"))
+    parser.add_argument("--hidden", action="store_true", help=hidden)
+    return parser
+
+
+def _check(agent: str) -> None:
+    """The window holds names: it talks to this computer only."""
+    url = urlsplit(agent)
+    if url.scheme != "http" or url.hostname not in _OURS or url.path not in {"", "/"}:
+        raise LopHocError(
+            "agent_elsewhere",
+            N_("The agent is not asked at {url}."),
+            N_("Give an address of this computer, such as {example}."),
+            url=agent,
+            example=AGENT,
+        )
+
+
+def _run(options: argparse.Namespace) -> int:
+    try:
+        from agent.tray.app import run  # noqa: PLC0415 - Qt is heavy, and an extra of its own
+    except ImportError as error:
+        raise LopHocError(
+            "qt_missing",
+            N_("The window cannot be opened here: {cause}."),
+            N_("Install LopHoc with [tray], or open {url} in a browser."),
+            cause=error,
+            url=options.agent,
+        ) from error
+    # Qt's loop is not Python's: without this Ctrl-C would wait for the next event.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    language = options.lang or preferred_language(os.environ)
+    return run(options.agent, wanted=options.lang, language=language, hidden=options.hidden)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""This file puts the window, the icon and the agent's door together."""
+
+from __future__ import annotations
+
+import os
+
+from PySide6.QtWidgets import QApplication, QStyleFactory
+
+from agent.tray.door import Door
+from agent.tray.icon import Shortcut
+from agent.tray.parts import STYLE
+from agent.tray.pictures import icon_of
+from agent.tray.single import be_first, path_of, raised
+from agent.tray.window import Window
+
+FONT_PT = 14
+
+
+def run(agent: str, *, wanted: str, language: str, hidden: bool) -> int:
+    """Show the window until it is left; 0 at once where another runs already."""
+    # Buttons need no OpenGL, which would take some megabytes.
+    os.environ.setdefault("QT_XCB_GL_INTEGRATION", "none")
+    app = QApplication(["lophoc-tray"])
+    path = path_of(agent, os.environ)
+    if raised(path):
+        return 0
+    app.setApplicationName("lophoc-tray")
+    app.setDesktopFileName("lophoc-tray")
+    app.setQuitOnLastWindowClosed(False)
+    app.setStyle(QStyleFactory.create("Fusion"))
+    font = app.font()
+    font.setPointSize(max(FONT_PT, font.pointSize()))
+    app.setFont(font)
+    app.setStyleSheet(STYLE)
+    app.setWindowIcon(icon_of("ok", running=False))
+    door = Door(agent, wanted, app)
+    window = Window(door, language)
+    shortcut = Shortcut(window, language)
+    window.may_hide = shortcut.there
+    be_first(path, window.come, app)
+    window.leave.connect(app.quit)
+    screen = app.primaryScreen().availableGeometry()
+    window.resize(min(1280, screen.width()), min(720, screen.height() - 40))
+    shortcut.watch()
+    if hidden and shortcut.there():
+        window.hide()
+    else:
+        window.show()
+    door.open()
+    return app.exec()

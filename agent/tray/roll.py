@@ -1,0 +1,120 @@
+"""This file is the list for attendance: everyone is there, a tap makes the exception."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from agent.tray.looks import (
+    Look,
+    letter_of,
+    line_detail,
+    line_spoken,
+    line_state,
+    line_text,
+    look_of,
+    next_status,
+)
+from agent.tray.parts import Key, Name, Words, Wrapping
+from agent.tray.view import Line, Roll
+
+_NAME_PX = 360
+_MARK_PX = 200
+
+
+class RollList(QWidget):
+    """The pupils, and for the one that was tapped the row of marks. marked: student, status."""
+
+    marked = Signal(str, str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._roll: Roll | None = None
+        self._open = ""
+        self._title, self._who = Words("headline"), Words()
+        self._names, self._marks = Wrapping(_NAME_PX), Wrapping(_MARK_PX)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        for part in (self._title, self._who, self._marks, self._names):
+            rows.addWidget(part)
+        self.hide()
+
+    def show_roll(self, roll: Roll | None) -> None:
+        """Show this roll; the buttons stay where the pupils are the same."""
+        before, self._roll = self._roll, roll
+        self.setVisible(roll is not None)
+        if roll is None:
+            self._open = ""
+            self._names.fill(())
+            self._show_marks()
+            return
+        self._title.tell(roll.title)
+        if before is None or _students(before) != _students(roll):
+            self._open = ""
+            self._names.fill([self._name(line) for line in roll.lines])
+        for key, line in zip(self._names.kept(), roll.lines, strict=True):
+            assert isinstance(key, Name)  # noqa: S101 - this file alone fills it
+            key.tell(line_text(line, roll.marks), line_spoken(line, roll.marks), _look(line))
+            key.setToolTip(line_detail(line))
+        self._show_marks()
+
+    def keys(self) -> list[QWidget]:
+        """What Tab reaches here, in order."""
+        return [*self._marks.kept(), *self._names.kept()]
+
+    def _name(self, line: Line) -> Name:
+        key = Name("", partial(self._tap, line.student))
+        key.setMinimumHeight(48)
+        return key
+
+    def _line(self, student: str) -> Line | None:
+        lines = self._roll.lines if self._roll else ()
+        return next((line for line in lines if line.student == student), None)
+
+    def _tap(self, student: str) -> None:
+        line = self._line(student)
+        if line is None or self._roll is None:
+            return
+        self._open = student
+        status = next_status(line, self._roll.marks)
+        if status != line.status:
+            self.marked.emit(student, status)
+        self._show_marks()
+
+    def _choose(self, place: int) -> None:
+        student, self._open = self._open, ""
+        if self._roll is not None:
+            self.marked.emit(student, self._roll.marks[place].status)
+        self._show_marks()
+
+    def _show_marks(self) -> None:
+        line = self._line(self._open)
+        if line is None or self._roll is None:
+            self._who.tell("")
+            self._marks.hide()
+            return
+        self._who.tell(f"{line.number}. {line.name}  {line_detail(line)}".strip())
+        if not self._marks.kept():
+            self._marks.fill([self._mark(place) for place in range(len(self._roll.marks))])
+        for key, mark in zip(self._marks.kept(), self._roll.marks, strict=False):
+            assert isinstance(key, Key)  # noqa: S101 - this file alone fills it
+            letter = letter_of(Line(student="", status=mark.status), self._roll.marks)
+            key.tell(f"{letter}  {mark.label}", mark.label)
+            key.setChecked(mark.status == line.status)
+        self._marks.show()
+
+    def _mark(self, place: int) -> Name:
+        key = Name("", partial(self._choose, place))
+        key.setCheckable(True)
+        key.setMinimumHeight(48)
+        return key
+
+
+def _students(roll: Roll) -> list[str]:
+    return [line.student for line in roll.lines]
+
+
+def _look(line: Line) -> Look:
+    return look_of(line_state(line))

@@ -1,0 +1,398 @@
+"""This file is the teacher's window: one screen, one big button, no dialogs and no typing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+from typing import Final
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from agent.tray.door import Door
+from agent.tray.looks import (
+    ADDRESSES,
+    STALE,
+    Press,
+    answer,
+    chip_text,
+    look_of,
+    press_of,
+    toggled,
+    word,
+)
+from agent.tray.parts import Key, Name, Words, Wrapping
+from agent.tray.pictures import fault_icon
+from agent.tray.roll import RollList
+from agent.tray.view import Question, View
+from protocol.language import Translate, translator
+
+_CLASS_PX: Final = 170
+_TOOL_PX: Final = 240
+_CHIP_PX: Final = 300
+
+
+class Window(QWidget):
+    """What the teacher sees. changed: a view, or None where the agent is away."""
+
+    changed = Signal(object)
+    leave = Signal()
+
+    def __init__(self, door: Door, language: str) -> None:
+        super().__init__()
+        self.view: View | None = None
+        self.may_hide: Callable[[], bool] = lambda: False
+        self._door = door
+        self._say: Translate = translator(language)
+        self._here = False
+        self._told_at = ""
+        self._chosen: tuple[str, ...] = ()
+        self._shown: dict[str, object] = {}
+        self._undo_until_s = 0.0
+        self._build()
+        self._join()
+        self._paint()
+
+    def _build(self) -> None:
+        self._away, self._refusal = Words(), Words()
+        self._headline, self._subline, self._why = Words("headline"), Words(), Words()
+        self._classes, self._every_class = Wrapping(_CLASS_PX), Wrapping(_CLASS_PX)
+        self._chips, self._gaps, self._notices = Wrapping(_CHIP_PX), Words(), Words()
+        self._rooms, self._questions = Wrapping(_CLASS_PX), Wrapping(_CHIP_PX)
+        self._tools, self._faults = Wrapping(_TOOL_PX), Wrapping(_CLASS_PX)
+        self._sent, self._logbook, self._copy = Words(), Words(), Key("", self._copied)
+        self._roll = RollList()
+        self._undo = Key("", partial(self._send, Press("undo", {})))
+        self._counts, self._big = Words("counts"), Key("", self._press_big)
+        self._big.setObjectName("big")
+        self._also = Key("", self._press_also)
+        self._logbook.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._build_tools()
+        page = QWidget()
+        rows = QVBoxLayout(page)
+        for part in (
+            *(self._away, self._refusal, self._headline, self._subline, self._why),
+            *(self._rooms, self._classes, self._every_class, self._questions, self._chips),
+            *(self._gaps, self._notices, self._logbook, self._copy, self._roll),
+            *(self._tools, self._faults, self._sent),
+        ):
+            rows.addWidget(part)
+        rows.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(page)
+        foot = QHBoxLayout()
+        self._counts.setWordWrap(False)
+        foot.addWidget(self._counts)
+        foot.addWidget(self._big, 1)
+        foot.addWidget(self._also)
+        whole = QVBoxLayout(self)
+        whole.addWidget(scroll, 1)
+        whole.addWidget(self._undo)
+        whole.addLayout(foot)
+
+    def _build_tools(self) -> None:
+        self._tool = {
+            "report_fault": Name("", self._faults_toggled),
+            "other_class": Name("", self._classes_toggled),
+            "substitute": Name(""),
+            "room": Name("", self._rooms_toggled),
+            "open_board": Name("", self._open_board),
+            "camera": Name("", self._switch_camera),
+            "scan": Name("", self._scan),
+            "quit": Name("", self.leave.emit),
+        }
+        for name in ("report_fault", "other_class", "substitute", "room", "camera", "scan"):
+            self._tool[name].setCheckable(True)
+        self._tools.fill(list(self._tool.values()))
+
+    def _join(self) -> None:
+        self._door.told.connect(self._told)
+        self._door.away.connect(self._gone)
+        self._door.refused.connect(self._refused)
+        self._roll.marked.connect(self._mark)
+        self._clock = QTimer(self)
+        self._clock.setInterval(500)
+        self._clock.timeout.connect(self._tick)
+
+    def start_action(self) -> None:
+        """Do what the big button would do."""
+        self._press_big()
+
+    def said(self, name: str) -> str:
+        """A word in the language that is spoken now."""
+        return word(self.view, name, self._say)
+
+    @property
+    def here(self) -> bool:
+        """Whether the agent answers."""
+        return self._here
+
+    def _told(self, view: View) -> None:
+        if self.view is None or view.phase != self.view.phase:
+            self._chosen = ()
+            self._tool["other_class"].setChecked(False)
+            self._tool["substitute"].setChecked(False)
+        back = not self._here
+        self.view, self._here = view, True
+        self._say = translator(view.language)
+        self._told_at = time.strftime("%H:%M")
+        self._undo_until_s = time.monotonic() + (view.undo.left_s if view.undo else 0)
+        self._paint()
+        if back:  # what was disabled has lost the keyboard
+            self._big.setFocus()
+        self.changed.emit(view)
+
+    def _gone(self) -> None:
+        self._here = False
+        self._paint()
+        self.changed.emit(None)
+
+    def _refused(self, sentence: str) -> None:
+        self._refusal.tell(sentence, look_of("warning"))
+
+    def _send(self, press: Press) -> None:
+        self._refusal.tell("")
+        self._door.press(press)
+
+    def _press_big(self) -> None:
+        substitute = self._tool["substitute"].isChecked()
+        press = press_of(self.view, self._chosen, substitute=substitute) if self.view else None
+        if press is not None and self._here:
+            self._send(press)
+
+    def _press_also(self) -> None:
+        also = self.view.also if self.view else None
+        if also is not None and self._here:
+            self._send(Press(ADDRESSES[also.action], {}))
+
+    def _mark(self, student: str, status: str) -> None:
+        self._send(Press("roll/mark", {"student": student, "status": status}))
+
+    def _switch_camera(self) -> None:
+        if self.view and self.view.camera:
+            self._send(Press("camera", {"off": not self.view.camera.off}))
+
+    def _scan(self) -> None:
+        if self.view and self.view.scan:
+            self._send(Press("scan", {"on": not self.view.scan.running}))
+
+    def _open_board(self) -> None:
+        if self.view and self.view.tablets:
+            QDesktopServices.openUrl(self._door.url(self.view.tablets.board))
+
+    def _faults_toggled(self) -> None:
+        self._faults.setVisible(self._tool["report_fault"].isChecked())
+        if self._faults.isVisible():
+            first = self._faults.kept()[0] if self._faults.kept() else self._faults
+            first.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _classes_toggled(self) -> None:
+        self._every_class.setVisible(self._tool["other_class"].isChecked())
+
+    def _rooms_toggled(self) -> None:
+        self._rooms.setVisible(self._tool["room"].isChecked())
+
+    def _copied(self) -> None:
+        QGuiApplication.clipboard().setText(self._logbook.text())
+        self._copy.tell(f"✓ {self.said('copied')}")
+
+    def _choose(self, classes: tuple[str, ...]) -> None:
+        self._chosen = () if classes == self._chosen else classes
+        self._paint_classes()
+
+    def _toggle(self, code: str) -> None:
+        self._chosen = toggled(self._chosen, code)
+        self._paint_classes()
+
+    def _tick(self) -> None:
+        left_s = self._undo_until_s - time.monotonic()
+        undo = self.view.undo if self.view else None
+        if undo is None or left_s <= 0:
+            self._undo.hide()
+            self._clock.stop()
+            return
+        self._undo.tell(f"{undo.label} ({left_s:.0f} s)", undo.label)
+        self._undo.show()
+        self._clock.start()
+
+    def _paint(self) -> None:
+        self.setWindowTitle(f"{self.said('title')} · LopHoc")
+        self._paint_away()
+        self._paint_tools()
+        self._big.setVisible(self.view is not None)
+        view = self.view
+        if view is None:
+            return
+        self._big.tell(view.button.label)
+        self._big.setEnabled(self._here and view.button.enabled)
+        self._also.setVisible(view.also is not None and view.also.action in ADDRESSES)
+        self._also.tell(view.also.label if view.also else "")
+        self._also.setEnabled(self._here)
+        self._headline.tell(" · ".join(filter(None, (view.headline, view.room))))
+        self._subline.tell(view.subline)
+        self._paint_room(view)
+        self._paint_classes()
+        self._paint_lists(view)
+        self._roll.show_roll(view.roll)
+        self._roll.setEnabled(self._here)
+        self._counts.tell(view.roll.text if view.roll else "")
+        self._counts.setAccessibleName(f"{self.said('counts')}: {self._counts.text()}")
+        self._tick()
+        self._order()
+
+    def _order(self) -> None:
+        """Tab walks as the eye does, whatever was made first."""
+        wraps = (self._rooms, self._classes, self._every_class, self._questions)
+        keys: list[QWidget] = [each for wrap in wraps for each in wrap.kept()]
+        keys += [self._copy, *self._roll.keys(), *self._tools.kept(), *self._faults.kept()]
+        for before, after in pairwise([*keys, self._undo, self._big, self._also]):
+            self.setTabOrder(before, after)
+
+    def _paint_away(self) -> None:
+        told = "" if self._here else self.said("no_agent")
+        if told and self.view is not None:
+            told += " " + self._say(STALE).replace("{time}", self._told_at)
+        self._away.tell(told, look_of("unknown"))
+
+    def _paint_tools(self) -> None:
+        view, tool = self.view, self._tool
+        for name in ("report_fault", "other_class", "substitute", "room", "open_board", "quit"):
+            tool[name].tell(self.said(name))
+        free = view is not None and view.button.action == "start"
+        tool["other_class"].setVisible(bool(free and view and view.proposal))
+        tool["substitute"].setVisible(bool(free and view and view.proposal))
+        tool["room"].setVisible(bool(view and len(view.rooms) > 1 and not view.pick_room))
+        tool["report_fault"].setVisible(view is not None)
+        tool["open_board"].setVisible(bool(view and view.tablets))
+        camera, scan = view.camera if view else None, view.scan if view else None
+        tool["camera"].setVisible(camera is not None)
+        if camera:
+            state = self.said("camera_off" if camera.off else "camera_on")
+            tool["camera"].tell(f"{state}\n{camera.label}")
+            tool["camera"].setChecked(camera.off)
+        tool["scan"].setVisible(bool(scan and scan.possible))
+        if scan:
+            tool["scan"].tell("\n".join(filter(None, (scan.label, scan.words))))
+            tool["scan"].setChecked(scan.running)
+        for name, key in tool.items():
+            key.setEnabled(self._here or name == "quit")
+
+    def _paint_room(self, view: View) -> None:
+        if self._news("rooms", (view.rooms, view.room)):
+            rooms = [each for each in view.rooms if each != view.room or view.pick_room]
+            keys = [Name(each, partial(self._room, each)) for each in rooms]
+            self._rooms.fill(keys)
+        self._rooms.setVisible(view.pick_room or self._tool["room"].isChecked())
+
+    def _room(self, room: str) -> None:
+        self._tool["room"].setChecked(False)
+        self._send(Press("room", {"room": room}))
+
+    def _paint_classes(self) -> None:
+        view = self.view
+        proposal = view.proposal if view and view.button.action == "start" else None
+        self._why.tell(proposal.why if proposal else "")
+        if self._news("classes", proposal):
+            others = proposal.others[:5] if proposal else ()
+            every = proposal.all if proposal else ()
+            self._classes.fill([self._class_key(each) for each in others])
+            self._every_class.fill([self._one_class_key(each) for each in every])
+        for key, classes in zip(
+            self._classes.kept(), proposal.others[:5] if proposal else (), strict=True
+        ):
+            _check(key, checked=classes == self._chosen)
+        for key, code in zip(
+            self._every_class.kept(), proposal.all if proposal else (), strict=True
+        ):
+            _check(key, checked=code in self._chosen)
+        self._every_class.setVisible(bool(proposal) and self._tool["other_class"].isChecked())
+        if proposal and self._chosen:
+            self._big.tell(f"{view.button.label if view else ''} · {' + '.join(self._chosen)}")
+        elif view:
+            self._big.tell(view.button.label)
+
+    def _class_key(self, classes: tuple[str, ...]) -> Name:
+        key = Name(" + ".join(classes), lambda: self._choose(classes))
+        key.setCheckable(True)
+        return key
+
+    def _one_class_key(self, code: str) -> Name:
+        key = Name(code, lambda: self._toggle(code))
+        key.setCheckable(True)
+        return key
+
+    def _paint_lists(self, view: View) -> None:
+        if self._news("chips", view.chips):
+            self._chips.fill([_label(chip_text(chip), chip.state) for chip in view.chips])
+        gaps = view.gaps
+        told = f"{gaps.sentence} {gaps.todo}" if gaps else ""
+        self._gaps.tell(told, look_of("critical"))
+        self._notices.tell("\n".join(each.sentence for each in view.notices), look_of("warning"))
+        if self._news("questions", view.questions):
+            self._questions.fill([part for each in view.questions for part in self._asked(each)])
+        if self._news("faults", view.faults.parts):
+            keys = [self._fault(each.part, each.label) for each in view.faults.parts]
+            self._faults.fill(keys)
+        self._faults.setVisible(self._tool["report_fault"].isChecked())
+        self._faults.setEnabled(self._here)
+        self._sent.tell("\n".join(f"✓ {each.sentence}" for each in view.faults.sent))
+        if self._news("logbook", (view.logbook, view.language)):
+            self._logbook.tell(view.logbook or "")
+            self._copy.tell(self.said("copy"))
+        self._copy.setVisible(bool(view.logbook))
+
+    def _asked(self, question: Question) -> list[QWidget]:
+        asks = _label(f"{question.name}: {question.question}", "warning")
+        yes = Name(question.yes, partial(self._send, answer(question, yes=True)))
+        no = Name(question.no, partial(self._send, answer(question, yes=False)))
+        return [asks, yes, no]
+
+    def _fault(self, part: str, label: str) -> Name:
+        key = Name(label, partial(self._send, Press("fault", {"part": part})))
+        key.setIcon(fault_icon(part))
+        key.setIconSize(QSize(48, 48))
+        key.setMinimumHeight(72)
+        return key
+
+    def _news(self, name: str, value: object) -> bool:
+        """Whether this part is another than what is shown; so focus stays where nothing changed."""
+        if name in self._shown and self._shown[name] == value:
+            return False
+        self._shown[name] = value
+        return True
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Hide where the icon brings it back; else only step aside."""
+        app = QGuiApplication.instance()
+        if isinstance(app, QGuiApplication) and app.isSavingSession():
+            event.accept()
+            return
+        event.ignore()
+        if self.may_hide():
+            self.hide()
+        else:
+            self.showMinimized()
+
+    def come(self) -> None:
+        """Come to the front."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+
+def _label(text: str, state: str) -> Words:
+    words = Words()
+    words.tell(text, look_of(state))
+    return words
+
+
+def _check(key: QWidget, *, checked: bool) -> None:
+    if isinstance(key, Key):
+        key.setChecked(checked)

@@ -1,0 +1,132 @@
+"""This file keeps the office's password, and the sessions of those who gave it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from protocol.errors import LopHocError
+from protocol.words import N_
+
+SESSION_S: Final = 12 * 3600
+TRIES: Final = 5  # of one address, within TRIES_S
+ALL_TRIES: Final = 40  # of all addresses together
+TRIES_S: Final = 300.0
+MIN_LENGTH: Final = 8
+MAX_LENGTH: Final = 256
+_COST: Final = {"n": 1 << 15, "r": 8, "p": 1, "maxmem": 64 << 20}  # 32 MB, some 100 ms
+
+
+class OfficeError(LopHocError):
+    """The password cannot be kept; `code` says why, `hint` what to do."""
+
+
+class _Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """The password's hash (scrypt, RFC 7914) with its salt, and the key that signs sessions."""
+
+    salt: bytes
+    hash: bytes
+    key: bytes
+
+
+class Office:
+    """The password in a file that only its owner may read; a new one ends every session."""
+
+    def __init__(self, path: Path, now_s: Callable[[], float]) -> None:
+        self._path = path
+        self._now_s = now_s
+        self._tries: dict[str, deque[float]] = {}
+        self._ended: dict[str, float] = {}
+
+    def set_password(self, password: str) -> None:
+        """Keep a new password. Raises OfficeError."""
+        if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+            raise OfficeError(
+                "password_length",
+                N_("The office's password has {least} to {most} characters."),
+                least=MIN_LENGTH,
+                most=MAX_LENGTH,
+            )
+        salt = secrets.token_bytes(16)
+        kept = _Kept(salt=salt, hash=_hash(password, salt), key=secrets.token_bytes(32))
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._path.with_suffix(".part")
+        fresh.unlink(missing_ok=True)
+        fresh.touch(mode=0o600)
+        fresh.write_bytes(msgspec.json.encode(kept))
+        fresh.rename(self._path)
+
+    @property
+    def has_password(self) -> bool:
+        """Whether one was ever set, and can be read."""
+        return self._read() is not None
+
+    def may_try(self, address: str) -> bool:
+        """Whether this address may try a password now; it counts as a try."""
+        now = self._now_s()
+        for each in ("", address):
+            tries = self._tries.setdefault(each, deque())
+            while tries and tries[0] <= now - TRIES_S:
+                tries.popleft()
+        self._tries = {
+            each: tries for each, tries in self._tries.items() if tries or each in {"", address}
+        }
+        mine, everyones = self._tries[address], self._tries[""]
+        if len(mine) >= TRIES or len(everyones) >= ALL_TRIES:
+            return False
+        mine.append(now)
+        everyones.append(now)
+        return True
+
+    def open_session(self, password: str) -> str | None:
+        """A signed session, if the password is right; it takes some 100 ms."""
+        kept = self._read()
+        if kept is None or len(password) > MAX_LENGTH:
+            return None
+        if not hmac.compare_digest(_hash(password, kept.salt), kept.hash):
+            return None
+        body = f"{secrets.token_hex(8)}.{int(self._now_s())}"
+        return f"{body}.{_sign(kept.key, body)}"
+
+    def session(self, cookie: str) -> str | None:
+        """The session's id, if the cookie is ours, not too old, and was not ended."""
+        kept = self._read()
+        body, _, signature = cookie.rpartition(".")
+        if kept is None or not hmac.compare_digest(
+            signature.encode(), _sign(kept.key, body).encode()
+        ):
+            return None
+        name, _, begun = body.partition(".")
+        if not 0 <= self._now_s() - int(begun) < SESSION_S or name in self._ended:
+            return None
+        return name
+
+    def end_session(self, cookie: str) -> None:
+        """The person leaves; the cookie is worth nothing from now on."""
+        now = self._now_s()
+        self._ended = {name: at for name, at in self._ended.items() if now - at < SESSION_S}
+        if (name := self.session(cookie)) is not None:
+            self._ended[name] = now
+
+    def _read(self) -> _Kept | None:
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=_Kept)
+        except (OSError, msgspec.DecodeError):
+            return None
+
+
+def _hash(password: str, salt: bytes) -> bytes:
+    return hashlib.scrypt(password.encode(), salt=salt, **_COST)
+
+
+def _sign(key: bytes, body: str) -> str:
+    mac = hmac.digest(key, body.encode(), "sha256")
+    return base64.urlsafe_b64encode(mac).decode().rstrip("=")

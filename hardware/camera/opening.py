@@ -1,0 +1,99 @@
+"""This file opens a camera in a process of its own, which can be killed at any moment.
+
+Shared by the processes that look at cameras. Pictures never leave them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from http.client import HTTPException
+from types import ModuleType
+from typing import Final
+from urllib.parse import urlsplit
+
+from hardware.camera import rtsp
+from hardware.camera.feed import TIMEOUT_S, Feed
+from hardware.camera.order import CameraTrouble, Order
+from hardware.camera.web import Page, feed_of
+
+NEXT_WORD_S: Final = 3.0
+
+_LOAD_S: Final = 15.0  # OpenCV, from a slow card
+_MEMORY_LIMIT: Final = 1 << 30
+_ENVIRONMENT: Final = {
+    "OPENCV_LOG_LEVEL": "SILENT",
+    "OPENCV_IO_MAX_IMAGE_PIXELS": "50000000",
+    "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": str(int(TIMEOUT_S)),
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
+Tell = Callable[[float], None]  # the next word comes within so many seconds
+
+
+def prepare() -> None:
+    """Make this process one that ends with its parent and takes no more memory than it should."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    os.environ.update(_ENVIRONMENT)
+    _limit()
+
+
+def open_feed(order: Order, tell: Tell) -> Feed:
+    """Open the camera. Raises CameraTrouble; ImportError where no OpenCV is.
+
+    Knocks first, for that needs no OpenCV; most cameras in trouble are known by then.
+    """
+    scheme = urlsplit(order.place).scheme
+    if scheme in {"http", "https"}:
+        return _open_page(order, tell)
+    if scheme == "rtsp":
+        rtsp.ask(order.place, order.user, order.password, timeout_s=TIMEOUT_S)
+        return _stream(order, tell)
+    if order.place.startswith("/dev/"):
+        opened: Feed = load(tell).node(order.place)
+        return opened
+    raise CameraTrouble("nonsense")
+
+
+def load(tell: Tell) -> ModuleType:
+    """Load OpenCV, and capture.py that needs it."""
+    tell(_LOAD_S)
+    import cv2  # noqa: PLC0415 - heavy, and not needed to find a camera locked or silent
+
+    from hardware.camera import capture  # noqa: PLC0415 - loads OpenCV
+
+    cv2.setNumThreads(1)
+    tell(NEXT_WORD_S)
+    return capture
+
+
+def _stream(order: Order, tell: Tell) -> Feed:
+    opened: Feed = load(tell).stream(order.place, order.user, order.password)
+    return opened
+
+
+def _open_page(order: Order, tell: Tell) -> Feed:
+    page = Page(order.place, order.user, order.password)
+    try:
+        response = page.get()
+    except (OSError, HTTPException, ValueError) as error:
+        raise CameraTrouble("no_answer") from error
+    return feed_of(page, response, load(tell).decode) or _stream(order, tell)
+
+
+def _end_with_parent() -> None:
+    """End when the parent does: it holds the other end of our input, and says nothing more."""
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
+def _limit() -> None:
+    """No more memory than a look needs, whatever a camera sends; and no picture in a core file."""
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - not on Windows
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY_LIMIT, _MEMORY_LIMIT))

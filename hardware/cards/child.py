@@ -1,0 +1,161 @@
+"""This file is the process that reads cards, and that can be killed at any moment.
+
+It takes one job from standard input and says on standard output what it found, as it finds it.
+Pictures never leave it: it writes ids, corners and texts, and nothing to any disk.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from hardware.camera.feed import Feed
+from hardware.camera.opening import NEXT_WORD_S, load, open_feed, prepare
+from hardware.camera.order import NO_VISION, CameraTrouble
+from hardware.cards.acceptance import Acceptance
+from hardware.cards.words import Going, Job, Over, Picture, Task, Text, Word, job_of, line_of
+
+if TYPE_CHECKING:
+    from cv2.typing import MatLike
+
+PICTURE_S: Final = 20.0  # for one picture, however large
+
+_FILE_LIMIT: Final = 64_000_000
+_FULL_EVERY: Final = 3  # frames
+_SAY_EVERY_S: Final = 0.5
+_WAITED_S: Final = 0.02  # a frame that comes sooner had been waiting: a newer one follows
+_SKIPPED: Final = 3  # at most, one after another
+_SPOILT: Final = 10  # frames in a row that are none
+_QUIET_S: Final = 5.0  # before a text that stays before the camera is said again
+_MS: Final = 1000.0
+
+
+def main() -> int:
+    """Do one job."""
+    job = job_of(sys.stdin.buffer.readline())
+    prepare()
+    _going(NEXT_WORD_S)
+    try:
+        over = _DO[job.task](job)
+    except CameraTrouble as trouble:
+        over = Over(trouble.reason)
+    except ImportError:
+        over = Over(NO_VISION)
+    _say(over)
+    return 0
+
+
+def _scan(job: Job) -> Over:
+    feed = open_feed(job.camera, _going)
+    load(_going)
+    from hardware.cards.reader import FAST, FULL, read  # noqa: PLC0415 - loads OpenCV
+
+    acceptance, frames = Acceptance(job.allowed), 0
+    ends_at = time.monotonic() + job.camera.seconds
+    for frames, (grey, at) in enumerate(_frames(feed), 1):
+        full = frames % _FULL_EVERY == 0
+        _say_all(acceptance.frame(read(grey, FAST, FULL) if full else read(grey, FAST), at))
+        if acceptance.is_complete or time.monotonic() >= ends_at:
+            break
+    return Over("", frames)
+
+
+def _watch_door(job: Job) -> Over:
+    feed = open_feed(job.camera, _going)
+    load(_going)
+    from hardware.cards.door import read_door  # noqa: PLC0415 - loads ZXing
+
+    said_at: dict[str, float] = {}
+    for grey, at in _frames(feed):
+        texts = [each for each in read_door(grey) if at - said_at.get(each, -_QUIET_S) >= _QUIET_S]
+        said_at = {each: when for each, when in said_at.items() if at - when < _QUIET_S}
+        said_at |= dict.fromkeys(texts, at)
+        _say_all(map(Text, texts))
+    return Over()
+
+
+def _read_pictures(job: Job) -> Over:
+    load(_going)
+    for number, path in enumerate(job.paths):
+        _going(PICTURE_S)
+        _say(_picture(number, Path(path)))
+    return Over()
+
+
+def _picture(number: int, path: Path) -> Picture:
+    """Read one picture, or say why not."""
+    from hardware.camera.capture import decode  # noqa: PLC0415 - loads OpenCV
+    from hardware.cards.door import read_door  # noqa: PLC0415
+    from hardware.cards.reader import FAST, FULL, read  # noqa: PLC0415
+
+    began_at = time.perf_counter()
+    try:
+        if not path.is_file():
+            return Picture(number, error="missing")
+        with path.open("rb") as file:
+            data = file.read(_FILE_LIMIT + 1)
+    except (OSError, ValueError):
+        return Picture(number, error="unreadable")
+    if len(data) > _FILE_LIMIT:
+        return Picture(number, error="too_large")
+    picture = decode(data)
+    if picture is None:
+        return Picture(number, error="no_picture")
+    grey = _grey(picture)
+    cards, texts = read(grey, FAST, FULL), read_door(grey)
+    return Picture(number, cards, texts, round(_MS * (time.perf_counter() - began_at), 1))
+
+
+def _frames(feed: Feed) -> Iterator[tuple[MatLike, float]]:
+    """The feed's frames as grey pictures, and when they came; those that are stale left out.
+
+    Raises CameraTrouble.
+    """
+    asked_at, said_at, skipped, spoilt = time.monotonic(), 0.0, 0, 0
+    for arrival in feed.arrivals:
+        if arrival.at - said_at >= _SAY_EVERY_S:
+            _going(NEXT_WORD_S)
+            said_at = arrival.at
+        waiting = feed.paced and arrival.at - asked_at < _WAITED_S
+        skipped = skipped + 1 if waiting and skipped < _SKIPPED else 0
+        if not skipped:
+            picture = arrival.picture()
+            spoilt = spoilt + 1 if picture is None else 0
+            if spoilt >= _SPOILT:
+                raise CameraTrouble("nonsense")
+            if picture is not None:
+                yield _grey(picture), arrival.at
+        asked_at = time.monotonic()
+
+
+def _grey(picture: MatLike) -> MatLike:
+    import cv2  # noqa: PLC0415 - loaded by now
+
+    return cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+
+
+def _going(within_s: float) -> None:
+    _say(Going(within_s))
+
+
+def _say_all(words: Iterable[Word]) -> None:
+    for word in words:
+        _say(word)
+
+
+def _say(word: Word) -> None:
+    sys.stdout.write(line_of(word) + "\n")
+    sys.stdout.flush()
+
+
+_DO: Final = {
+    Task.CLASS: _scan,
+    Task.DOOR: _watch_door,
+    Task.PICTURES: _read_pictures,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,178 @@
+"""This file holds what the agent and the process that reads cards say: one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+from hardware.camera.order import NO_VISION, REASONS, Order, order_of
+from hardware.cards.acceptance import Card, Flag, Found
+from hardware.readings import clean
+
+LINE_LIMIT: Final = 64_000
+TEXT_LIMIT: Final = 200  # characters of a QR code's text; a door card has 24
+CARDS_LIMIT: Final = 200  # of one picture
+TEXTS_LIMIT: Final = 16
+IDS: Final = 50
+
+PICTURE_REASONS: Final = frozenset({"missing", "unreadable", "too_large", "no_picture", "stalled"})
+
+
+class Task(StrEnum):
+    """What the process is to do."""
+
+    CLASS = "class"
+    DOOR = "door"
+    PICTURES = "pictures"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """An order to the process. camera: for CLASS and DOOR. allowed: ids. paths: of PICTURES."""
+
+    task: Task
+    camera: Order = field(default=Order(place=""))
+    allowed: frozenset[int] = frozenset()
+    paths: tuple[str, ...] = ()
+
+    def line(self) -> bytes:
+        """As it is sent."""
+        told = {
+            "task": self.task,
+            "camera": self.camera.line().decode(),
+            "allowed": sorted(self.allowed),
+            "paths": self.paths,
+        }
+        return json.dumps(told).encode() + b"\n"
+
+
+class Going(NamedTuple):
+    """The process works. within_s: when it says the next word at the latest."""
+
+    within_s: float
+
+
+class Over(NamedTuple):
+    """It ended. reason: of REASONS or NO_VISION where the camera gave it no (more) pictures."""
+
+    reason: str = ""
+    frames: int = 0
+
+
+class Text(NamedTuple):
+    """A QR code's text, cleaned and bounded."""
+
+    text: str
+
+
+class Picture(NamedTuple):
+    """What is in a picture. number: of its path. error: of PICTURE_REASONS, or empty."""
+
+    number: int
+    cards: tuple[Card, ...] = ()
+    texts: tuple[str, ...] = ()
+    ms: float = 0.0
+    error: str = ""
+
+
+Word = Going | Over | Found | Text | Picture
+
+
+def job_of(line: bytes) -> Job:
+    """The job in a line of ours."""
+    told = json.loads(line)
+    return Job(
+        task=Task(told["task"]),
+        camera=order_of(told["camera"].encode()),
+        allowed=frozenset(told["allowed"]),
+        paths=tuple(told["paths"]),
+    )
+
+
+def line_of(word: Word) -> str:
+    """A word as it is sent."""
+    match word:
+        case Going():
+            told: dict[str, object] = {"within_s": word.within_s}
+        case Over():
+            told = {"over": word.reason, "frames": word.frames}
+        case Found():
+            told = {"id": word.id, "flag": word.flag or ""}
+        case Text():
+            told = {"text": word.text}
+        case Picture():
+            told = {**word._asdict(), "cards": [[card.id, card.corners] for card in word.cards]}
+    return json.dumps(told)
+
+
+def word_of(line: bytes) -> Word:
+    """What the process said. Raises ValueError for anything else.
+
+    It decodes strangers' pictures: what it says is checked like any stranger's word.
+    """
+    try:
+        told = json.loads(line)
+        if "within_s" in told:
+            return Going(_number(told["within_s"]))
+        if "over" in told:
+            return Over(_one_of(told["over"], REASONS | {NO_VISION, ""}), _count(told["frames"]))
+        if "number" in told:
+            return _picture(told)
+        if "id" in told:
+            return Found(_id(told["id"]), Flag(told["flag"]) if told["flag"] else None)
+        return Text(_text(told["text"]))
+    except (RecursionError, KeyError, TypeError, OverflowError) as error:
+        raise ValueError("no such word") from error
+
+
+def _picture(told: Mapping[str, Any]) -> Picture:
+    if len(told["cards"]) > CARDS_LIMIT or len(told["texts"]) > TEXTS_LIMIT:
+        raise ValueError("too many")
+    return Picture(
+        number=_count(told["number"]),
+        cards=tuple(_card(each) for each in told["cards"]),
+        texts=tuple(_text(each) for each in told["texts"]),
+        ms=_number(told["ms"]),
+        error=_one_of(told["error"], PICTURE_REASONS | {""}),
+    )
+
+
+def _card(told: Any) -> Card:
+    marker_id, corners = told
+    one, two, three, four = ((_number(x), _number(y)) for x, y in corners)
+    return Card(_id(marker_id), (one, two, three, four))
+
+
+def _id(value: object) -> int:
+    found = _count(value)
+    if found >= IDS:
+        raise ValueError("no such card")
+    return found
+
+
+def _one_of(value: object, known: frozenset[str]) -> str:
+    if not isinstance(value, str) or value not in known:
+        raise ValueError("no such reason")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return clean(value, TEXT_LIMIT)
+
+
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError("not a count")
+    return value
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError("not a number")
+    return float(value)

@@ -1,0 +1,31 @@
+"""This file finds a text's Vietnamese; it stands alone, so that a small program stays small."""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+LANGUAGES: Final = ("vi", "en")
+Translate = Callable[[str], str]
+
+_LOCALE: Final = Path(__file__).with_name("locale")
+
+
+def N_(text: str) -> str:  # noqa: N802 - gettext's customary mark for text translated later
+    """Mark a text for the catalogue."""
+    return text
+
+
+@lru_cache
+def translator(language: str) -> Translate:
+    """The function that says a message id in `language`; English where nothing is known."""
+    return gettext.translation("lophoc", _LOCALE, [language], fallback=True).gettext
+
+
+def preferred_language(environ: Mapping[str, str]) -> str:
+    """Vietnamese, unless the machine is set to English."""
+    locale = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
+    return "en" if locale.startswith("en") else "vi"

@@ -1,0 +1,421 @@
+"""This file draws pictures of a class that holds up its cards, and of what is no such card.
+
+The same seed gives the same picture. OpenCV draws the markers itself, so that it can disagree
+with the patterns of protocol/markers.py; like pictures.py it is imported only where it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
+from math import cos, exp, hypot, log, radians, sin
+from random import Random
+from typing import Final
+
+import cv2
+import numpy as np
+import segno
+from numpy.typing import NDArray
+
+from simulators.devices.pictures import FULL_HD, Frame, Size, jpeg
+
+__all__ = [
+    "FULL_HD",
+    "Setting",
+    "Shown",
+    "Take",
+    "class_of",
+    "clutter",
+    "door",
+    "foreign",
+    "picture_of",
+]
+
+_FOCUS_PX: Final = 1185.0  # of a full-HD camera that sees 78 degrees
+_CELLS: Final = 11  # of a card: the marker's seven, and two of white around
+_MARKER: Final = 7
+_TEXEL: Final = 8  # px of a cell, as drawn
+_LITTLE: Final = 0.2  # px of blur that is not worth drawing
+_FINE: Final = 3  # so many times finer than the frame is a card laid into it
+_ROUND: Final = 8  # pictures that a simulated camera shows in turn
+_FOREIGN: Final = (
+    cv2.aruco.DICT_4X4_50,
+    cv2.aruco.DICT_6X6_250,
+    cv2.aruco.DICT_7X7_250,
+    cv2.aruco.DICT_ARUCO_ORIGINAL,
+    cv2.aruco.DICT_APRILTAG_16H5,
+    cv2.aruco.DICT_APRILTAG_25H9,
+    cv2.aruco.DICT_APRILTAG_36H11,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """How hard it is. Ranges: side of the marker [px], tilt [degrees], motion and defocus [px]."""
+
+    cards: int = 40
+    side: tuple[float, float] = (20.0, 120.0)
+    tilt: tuple[float, float] = (0.0, 55.0)
+    motion: tuple[float, float] = (0.0, 4.0)
+    defocus: tuple[float, float] = (0.0, 1.3)
+    noise: tuple[float, float] = (2.0, 9.0)
+    light: tuple[float, float] = (0.45, 1.1)
+    covered: float = 0.15  # share of cards with a finger on the marker
+    size: Size = FULL_HD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One card in a picture: its id, where it is, how it is held. side: before the tilt [px]."""
+
+    id: int
+    centre: tuple[float, float]
+    side: float
+    tilt: float = 0.0
+    axis: float = 0.0  # about which it is tilted [degrees]
+    turn: float = 0.0  # in its own plane [degrees]
+    motion: tuple[float, float] = (0.0, 0.0)
+    covered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Take:
+    """A picture, and what is in it. jpeg: as the camera sends it; grey: as it is after that."""
+
+    jpeg: bytes
+    shown: tuple[Shown, ...] = ()
+
+    @property
+    def grey(self) -> Frame:
+        """Shape (height, width)."""
+        packed = np.frombuffer(self.jpeg, np.uint8)
+        return np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lens:
+    """One exposure. light: a factor. defocus: sigma [px]."""
+
+    setting: Setting
+    light: float
+    defocus: float
+
+
+def class_of(
+    seed: int, setting: Setting = Setting(), *, frames: int = 1, ids: Iterable[int] | None = None
+) -> list[Take]:
+    """Pictures of one class, some tenths of a second apart: who sits where stays, hands move.
+
+    ids: of the cards; by default as many as the setting has, from 1.
+    """
+    luck = _luck("class", seed)
+    chosen = list(ids) if ids is not None else luck.sample(range(1, 50), setting.cards)
+    held = _seated(chosen, setting, luck)
+    ground = _ground(luck, setting.size)
+    light, defocus = luck.uniform(*setting.light), luck.uniform(*setting.defocus)
+    taken = []
+    for number in range(frames):
+        luck_now = _luck("class", seed, number)
+        textures = {each.id: _card(_marker(cv2.aruco.DICT_5X5_50, each.id)) for each in held}
+        picture = _exposed(ground, held, textures, luck_now, _Lens(setting, light, defocus))
+        taken.append(Take(jpeg=picture, shown=tuple(held)))
+        held = [_moved(each, setting, luck_now) for each in held]
+    return taken
+
+
+def clutter(seed: int, size: Size = FULL_HD) -> Take:
+    """A picture without any card: posters, windows, text, chequered cloth, grids."""
+    luck = _luck("clutter", seed)
+    ground = _ground(luck, size, things=260)
+    return Take(jpeg=_exposed(ground, [], {}, luck, _Lens(Setting(size=size), 0.9, 0.3)))
+
+
+def foreign(seed: int, size: Size = FULL_HD) -> Take:
+    """A class that holds up tags of other kinds: other ArUco dictionaries, AprilTags."""
+    luck = _luck("foreign", seed)
+    setting = Setting(side=(24.0, 120.0), size=size)
+    held = _seated(list(range(setting.cards)), setting, luck)
+    textures = {each.id: _card(_marker(luck.choice(_FOREIGN), luck.randrange(30))) for each in held}
+    ground = _ground(luck, size)
+    return Take(jpeg=_exposed(ground, held, textures, luck, _Lens(setting, 0.9, 0.5)))
+
+
+def door(
+    seed: int,
+    texts: list[str],
+    *,
+    side: tuple[float, float] = (90.0, 200.0),
+    tilt: float = 45.0,
+    size: Size = FULL_HD,
+) -> Take:
+    """Cards with these texts as QR codes (version 2 or as needed, level Q) before the camera.
+
+    side: of the code without its margin [px].
+    """
+    luck = _luck("door", seed)
+    setting = Setting(
+        side=side,
+        tilt=(0.0, tilt),
+        motion=(0.0, 1.5),
+        defocus=(0.0, 0.8),
+        noise=(2.0, 5.0),
+        covered=0.0,
+        size=size,
+    )
+    held = _seated(list(range(len(texts))), setting, luck)
+    textures = {number: _card(_qr(text)) for number, text in enumerate(texts)}
+    ground = _ground(luck, size)
+    lens = _Lens(setting, luck.uniform(0.6, 1.05), luck.uniform(*setting.defocus))
+    picture = _exposed(ground, held, textures, luck, lens)
+    return Take(jpeg=picture, shown=tuple(held))
+
+
+def picture_of(
+    ids: Iterable[int] = range(1, 13), *, side: tuple[float, float] = (40.0, 70.0)
+) -> Callable[[int, str, Size, int], bytes]:
+    """What a simulated camera shows of a class with these cards, whatever else is wrong with it.
+
+    side: of the markers [px].
+    """
+    shown = tuple(ids)
+
+    @lru_cache(maxsize=4)
+    def taken(seed: int, size: Size) -> list[Take]:
+        setting = Setting(side=side, covered=0.0, size=size)
+        return class_of(seed, setting, frames=_ROUND, ids=shown)
+
+    return lambda seed, _fault, size, number: taken(seed, size)[number % _ROUND].jpeg
+
+
+def _marker(dictionary: int, marker_id: int) -> Frame:
+    """A marker with its border, one cell a pixel or more."""
+    known = cv2.aruco.getPredefinedDictionary(dictionary)
+    cells = known.markerSize + 2
+    drawn = cv2.aruco.generateImageMarker(known, marker_id, cells)
+    return np.asarray(drawn, np.uint8)
+
+
+def _qr(text: str) -> Frame:
+    """A QR code, one module a pixel."""
+    code = segno.make(text, error="q", micro=False, boost_error=False)
+    return np.array([[0 if dark else 255 for dark in row] for row in code.matrix], np.uint8)
+
+
+def _card(pattern: Frame) -> Frame:
+    """White paper with the pattern in its middle, as large as a marker is on a card."""
+    wide = _CELLS * _TEXEL * 2
+    inner = _MARKER * _TEXEL * 2
+    edge = (wide - inner) // 2
+    card = np.full((wide, wide), 235, np.uint8)
+    enlarged = cv2.resize(pattern, (inner, inner), interpolation=cv2.INTER_NEAREST)
+    card[edge : edge + inner, edge : edge + inner] = np.clip(enlarged, 22, 235)
+    return card
+
+
+def _seated(ids: list[int], setting: Setting, luck: Random) -> list[Shown]:
+    """The cards in places that do not overlap, the large ones first."""
+    sizes = sorted((exp(luck.uniform(*map(log, setting.side))) for _ in ids), reverse=True)
+    width, height = setting.size
+    held: list[Shown] = []
+    for marker_id, side in zip(luck.sample(ids, len(ids)), sizes, strict=True):
+        reach = _reach(side)
+        for _ in range(2000):
+            centre = (luck.uniform(reach, width - reach), luck.uniform(reach, height - reach))
+            if all(
+                hypot(centre[0] - each.centre[0], centre[1] - each.centre[1])
+                > reach + _reach(each.side)
+                for each in held
+            ):
+                held.append(_held(marker_id, centre, side, setting, luck))
+                break
+    return held
+
+
+def _reach(side: float) -> float:
+    """Half of a card's diagonal [px]."""
+    return side * _CELLS / _MARKER * 0.72 + 3
+
+
+def _held(
+    marker_id: int, centre: tuple[float, float], side: float, setting: Setting, luck: Random
+) -> Shown:
+    return Shown(
+        id=marker_id,
+        centre=centre,
+        side=side,
+        tilt=luck.uniform(*setting.tilt),
+        axis=luck.uniform(0, 360),
+        turn=luck.uniform(0, 360),
+        motion=_jolt(setting, luck),
+        covered=luck.random() < setting.covered,
+    )
+
+
+def _jolt(setting: Setting, luck: Random) -> tuple[float, float]:
+    length, way = luck.uniform(*setting.motion), radians(luck.uniform(0, 360))
+    return length * cos(way), length * sin(way)
+
+
+def _moved(held: Shown, setting: Setting, luck: Random) -> Shown:
+    """The same hand a moment later: a pose is much like the one before it."""
+    low, high = setting.tilt
+    reach = _reach(held.side)
+    x, y = (at + luck.gauss(0, 0.06) * held.side for at in held.centre)
+    width, height = setting.size
+    return replace(
+        held,
+        centre=(min(max(x, reach), width - reach), min(max(y, reach), height - reach)),
+        tilt=min(max(held.tilt + luck.gauss(0, 5), low), high),
+        axis=held.axis + luck.gauss(0, 8),
+        turn=held.turn + luck.gauss(0, 4),
+        motion=_jolt(setting, luck),
+    )
+
+
+def _quad(held: Shown) -> NDArray[np.float32]:
+    """The card's corners in the picture, by a pinhole camera [px]."""
+    half = held.side * _CELLS / _MARKER / 2
+    far = _FOCUS_PX  # at this distance one unit is one pixel
+    turn, tilt, axis = radians(held.turn), radians(held.tilt), radians(held.axis)
+    # A small card is as much farther away as it looks smaller: its perspective is flatter.
+    flat = half / (110 * 2)
+    quad = []
+    for x, y in ((-half, -half), (half, -half), (half, half), (-half, half)):
+        u, v = x * cos(turn) - y * sin(turn), x * sin(turn) + y * cos(turn)
+        along, across = u * cos(axis) + v * sin(axis), v * cos(axis) - u * sin(axis)
+        depth = 1 + across * sin(tilt) / far / max(flat, 0.05) * 0.3
+        across *= cos(tilt)
+        u, v = along * cos(axis) - across * sin(axis), along * sin(axis) + across * cos(axis)
+        quad.append((held.centre[0] + u / depth, held.centre[1] + v / depth))
+    return np.array(quad, np.float32)
+
+
+def _ground(luck: Random, size: Size, things: int = 90) -> NDArray[np.float32]:
+    """A room full of things: planes of light, boxes, stripes, checks and writing. Grey."""
+    width, height = size
+    ground = np.full((height, width), luck.randrange(90, 170), np.uint8)
+    for _ in range(things):
+        x, y = luck.randrange(width), luck.randrange(height)
+        w, h = luck.randrange(8, 260), luck.randrange(8, 200)
+        shade = luck.randrange(15, 235)
+        match luck.randrange(5):
+            case 0 | 1:
+                box = cv2.boxPoints(((x, y), (w, h), luck.uniform(0, 90))).astype(np.int32)
+                cv2.fillConvexPoly(ground, box, shade, cv2.LINE_AA)
+            case 2:
+                cv2.ellipse(ground, ((x, y), (w, h), luck.uniform(0, 180)), shade, -1, cv2.LINE_AA)
+            case 3:
+                word = "".join(luck.choices("abcdefghiklmnopqrstuvxy 0123456789", k=8))
+                scale = luck.uniform(0.4, 2.2)
+                cv2.putText(ground, word, (x, y), 0, scale, shade, 2, cv2.LINE_AA)
+            case _:
+                _lay_checks(ground, luck, (x, y), luck.randrange(4, 13))
+    return cv2.GaussianBlur(ground.astype(np.float32), (0, 0), 0.7).astype(np.float32)
+
+
+def _lay_checks(ground: Frame, luck: Random, at: tuple[int, int], cells: int) -> None:
+    """A dark-edged square of random cells: what is most like a marker."""
+    cell = luck.randrange(3, 14)
+    pattern = np.array([[luck.choice((20, 230)) for _ in range(cells)] for _ in range(cells)])
+    pattern[[0, -1], :] = 20
+    pattern[:, [0, -1]] = 20
+    drawn = np.kron(pattern, np.ones((cell, cell))).astype(np.uint8)
+    room = ground[at[1] : at[1] + drawn.shape[0], at[0] : at[0] + drawn.shape[1]]
+    room[:] = drawn[: room.shape[0], : room.shape[1]]
+
+
+def _exposed(
+    ground: NDArray[np.float32],
+    held: list[Shown],
+    textures: dict[int, Frame],
+    luck: Random,
+    lens: _Lens,
+) -> bytes:
+    """The picture as the camera sends it."""
+    picture = ground.copy()
+    for each in held:
+        _lay(picture, each, textures[each.id], luck)
+    if lens.defocus > _LITTLE:
+        picture = cv2.GaussianBlur(picture, (0, 0), lens.defocus).astype(np.float32)
+    width, height = lens.setting.size
+    slope = np.linspace(luck.uniform(0.75, 1.0), 1.0, width, dtype=np.float32)
+    slope = slope[:: luck.choice((1, -1))]
+    picture *= slope[np.newaxis, :] * np.float32(lens.light)
+    noise = np.random.default_rng(luck.randrange(1 << 30))
+    spread = np.float32(luck.uniform(*lens.setting.noise))
+    picture += noise.standard_normal((height, width), np.float32) * spread
+    grey = np.clip(picture, 0, 255).astype(np.uint8)
+    return jpeg(np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), np.uint8))
+
+
+def _lay(picture: NDArray[np.float32], held: Shown, texture: Frame, luck: Random) -> None:
+    """Put one card into the picture, with the hand that holds it."""
+    quad = _quad(held)
+    reach = int(_reach(held.side) + hypot(*held.motion)) + 4
+    left, top = int(held.centre[0]) - reach, int(held.centre[1]) - reach
+    high, wide = picture.shape
+    x0, y0, x1, y1 = (
+        max(left, 0),
+        max(top, 0),
+        min(left + 2 * reach, wide),
+        min(top + 2 * reach, high),
+    )
+    fine = (2 * reach * _FINE, 2 * reach * _FINE)
+    edge = float(texture.shape[0])
+    corners = np.array([(0, 0), (edge, 0), (edge, edge), (0, edge)], np.float32)
+    onto = cv2.getPerspectiveTransform(
+        corners, (quad - np.array((left, top), np.float32)) * np.float32(_FINE)
+    )
+    card = cv2.warpPerspective(texture, onto, fine, flags=cv2.INTER_AREA).astype(np.float32)
+    mask = cv2.warpPerspective(np.ones_like(texture), onto, fine).astype(np.float32)
+    _hold(card, held, luck)
+    if hypot(*held.motion) > _LITTLE:
+        kernel = _streak(held.motion)
+        card, mask = _blurred(card * mask, kernel), _blurred(mask, kernel)
+    else:
+        card = card * mask
+    small = (2 * reach, 2 * reach)
+    card, mask = _shrunk(card, small), _shrunk(mask, small)
+    inner = np.s_[y0 - top : y1 - top, x0 - left : x1 - left]
+    room = picture[y0:y1, x0:x1]
+    room *= 1 - mask[inner]
+    room += card[inner]
+
+
+def _hold(card: NDArray[np.float32], held: Shown, luck: Random) -> None:
+    """A thumb at the card's edge; on the marker itself where it is covered."""
+    middle = card.shape[0] / 2
+    far = held.side * _FINE * (0.45 if held.covered else 0.78)
+    way = radians(luck.uniform(0, 360))
+    at = (int(middle + far * cos(way)), int(middle + far * sin(way)))
+    thick = max(2, int(held.side * _FINE * (0.12 if held.covered else 0.05)))
+    cv2.circle(card, at, thick, luck.uniform(90, 190), -1, cv2.LINE_AA)
+
+
+def _streak(motion: tuple[float, float]) -> NDArray[np.float32]:
+    """The way of a point while the shutter is open."""
+    x, y = (each * _FINE for each in motion)
+    wide = int(max(abs(x), abs(y))) // 2 * 2 + 3
+    kernel = np.zeros((wide, wide), np.float32)
+    middle = wide // 2
+    ends = [
+        (round(middle - x / 2), round(middle - y / 2)),
+        (round(middle + x / 2), round(middle + y / 2)),
+    ]
+    for one, other in pairwise(ends):
+        cv2.line(kernel, one, other, 1.0, 1, cv2.LINE_AA)
+    return np.asarray(kernel / kernel.sum(), np.float32)
+
+
+def _blurred(layer: NDArray[np.float32], kernel: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(cv2.filter2D(layer, -1, kernel), np.float32)
+
+
+def _shrunk(layer: NDArray[np.float32], size: Size) -> NDArray[np.float32]:
+    return np.asarray(cv2.resize(layer, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _luck(*of: object) -> Random:
+    return Random(" ".join(map(str, of)))  # noqa: S311 - a play, not a secret

@@ -1,0 +1,94 @@
+"""This file is a room with tablets for tests: a lesson, a core that keeps, a door on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import re
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+
+import httpx
+from school_double import answers, free_port, until
+
+from agent.tablets.cart import Slot
+from agent.tablets.door import serve
+from agent.tablets.lesson import Lesson, Pupil
+from agent.tablets.office import Core, NotKept, Office
+
+HOST = "127.0.0.1"
+
+
+def lesson_of(
+    *classes: str, size: int = 42, code: str = "l1", seated: dict[str, str] | None = None
+) -> Lesson:
+    """A lesson of these classes."""
+    pupils = [Pupil(code, n, f"{code}-{n:02}") for code in classes for n in range(1, size + 1)]
+    return Lesson(id=code, classes=classes, pupils=tuple(pupils), seated=seated or {})
+
+
+def dice() -> Iterator[bytes]:
+    """Bytes that differ every time, and are the same in every run."""
+    for number in itertools.count(1):
+        yield number.to_bytes(20, "big")
+
+
+@dataclass
+class Room:
+    """What the agent would be: the lesson that runs, what was suggested, a clock by hand."""
+
+    lesson: Lesson | None = field(default_factory=lambda: lesson_of("10A1"))
+    slots: tuple[Slot, ...] = ()
+    now_s: float = 1000.0
+    full: bool = False
+    suggested: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
+    kept: tuple[Slot, ...] = ()
+
+    def office(self) -> Office:
+        """The check-ins of this room."""
+        bytes_of = dice()
+
+        def random(length: int) -> bytes:
+            return next(bytes_of)[-length:]
+
+        core = Core(
+            lesson=lambda: self.lesson, suggest=self._suggest, slots=self.slots, keep=self._keep
+        )
+        return Office(core, now_s=lambda: self.now_s, random=random)
+
+    async def _suggest(self, student: str, tablet: str, flags: tuple[str, ...]) -> None:
+        await asyncio.sleep(0)
+        if self.full:
+            raise NotKept
+        self.suggested.append((student, tablet, flags))
+
+    def _keep(self, slots: tuple[Slot, ...]) -> None:
+        self.kept = slots
+
+
+@contextlib.asynccontextmanager
+async def served(office: Office) -> AsyncIterator[str]:
+    """The tablets' page on a real socket; gives its address."""
+    port, taken = free_port(), list[bool]()
+    task = asyncio.create_task(
+        serve(office, host=HOST, port=port, language="vi", taken=taken.append)
+    )
+    url = f"http://{HOST}:{port}"
+    try:
+        await until(lambda: answers(port))
+        yield url
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def result(text: str) -> str:
+    """The sentence on the page that says what came of it."""
+    found = re.search(r"role=alert>(?:\u2713 )?([^<]*)", text)
+    return found[1] if found else ""
+
+
+def tablet(url: str) -> httpx.AsyncClient:
+    """A tablet's browser, with its own cookies."""
+    return httpx.AsyncClient(base_url=url, trust_env=False, timeout=30)

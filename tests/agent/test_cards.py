@@ -1,0 +1,94 @@
+"""Whose a card is: by the class list, and at the door."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from agent.cards import (
+    CHECK_CARD,
+    CardMark,
+    DoorRefusal,
+    Scanned,
+    allowed_ids,
+    at_door,
+    keys_of,
+    scanned,
+)
+from hardware.cards.acceptance import Flag, Found
+from protocol.doorcode import sign
+from protocol.model import Method
+from protocol.plan import ClassList, DoorCard, Plan, Pupil
+
+KEY = b"0123456789abcdef"
+SERIAL, LOST, STRAY = b"serial", b"lost00", b"stray0"
+PLAN = Plan(
+    door_keys={"1": KEY.hex(), "v2": "00"},
+    door_cards=(
+        DoorCard(serial=SERIAL.hex(), student="A2"),
+        DoorCard(serial=LOST.hex(), student="A3"),
+    ),
+    revoked=(LOST.hex(),),
+)
+ROLL = frozenset({"A1", "A2", "A3"})
+
+
+def class_list(code: str, numbers: Iterable[int]) -> ClassList:
+    pupils = tuple(Pupil(number=each, student=f"{code}{each}") for each in numbers)
+    return ClassList(code=code, pupils=pupils)
+
+
+A, B = class_list("A", [1, 2, 3]), class_list("B", [3, 4, 60])
+
+
+def mark(student: str, *flags: str) -> CardMark:
+    return CardMark(student, Method.CARD, flags)
+
+
+def test_a_number_is_the_pupil_of_the_class_that_has_it() -> None:
+    """What is on no list is nobody's."""
+    assert scanned([Found(2), Found(1), Found(9)], [A]) == Scanned(seen=(mark("A1"), mark("A2")))
+
+
+def test_a_number_of_two_classes_is_given_to_none() -> None:
+    """In a joint class; the others count."""
+    found = [Found(3), Found(4)]
+    assert scanned(found, [A, B]) == Scanned(seen=(mark("B4"),), ambiguous=(3,))
+
+
+def test_a_copied_card_counts_no_more_and_a_checked_one_does() -> None:
+    """Even where it had counted before."""
+    found = [Found(1), Found(2), Found(1, Flag.COPIED), Found(2, Flag.CHECK)]
+    assert scanned(found, [A]) == Scanned(seen=(mark("A2", CHECK_CARD),), copied=("A1",))
+
+
+def test_ids_are_looked_for_where_there_are_markers() -> None:
+    """Number 60 has none."""
+    assert allowed_ids([A, B]) == {1, 2, 3, 4}
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (sign(KEY, 1, SERIAL), CardMark("A2", Method.DOOR)),
+        (sign(KEY, 1, LOST), DoorRefusal.REVOKED),
+        (sign(KEY, 1, STRAY), DoorRefusal.UNKNOWN),
+        (sign(b"theirs", 1, SERIAL), DoorRefusal.FORGED),
+        (sign(KEY, 2, SERIAL), DoorRefusal.FORGED),
+        ("http://example.org", DoorRefusal.FORGED),
+    ],
+)
+def test_the_door_knows_its_cards(text: str, answer: CardMark | DoorRefusal) -> None:
+    """Signed, not revoked, somebody's."""
+    assert at_door(text, PLAN, ROLL) == answer
+
+
+def test_a_card_of_another_class_is_no_pupils_of_this_lesson() -> None:
+    """Its owner may only pass by."""
+    assert at_door(sign(KEY, 1, SERIAL), PLAN, {"A1"}) == DoorRefusal.OTHER_CLASS
+
+
+def test_a_key_without_a_number_is_no_key() -> None:
+    """And nothing is raised for it."""
+    assert keys_of(PLAN) == {1: KEY}

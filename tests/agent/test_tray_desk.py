@@ -1,0 +1,182 @@
+"""The tray app as a person uses it: a real screen, a real tray, a finger; the agent is a double."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.agent.teacher_double import TeacherDouble, teacher_door
+from tests.agent.tray_desk import TRAYER, Desk, desk
+from tests.conftest import need
+from tests.flows.programs import free_port, until
+
+pytest.importorskip("PySide6")
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Desk]:
+    """A screen of a common laptop."""
+    with desk(need, tmp_path) as found:
+        yield found
+
+
+def shown(double: TeacherDouble) -> Callable[[], bool]:
+    """Whether the window has asked again after what it was told last."""
+    seen = len(double.asked)
+    return lambda: len(double.asked) > seen
+
+
+def found(double: TeacherDouble) -> Callable[[], bool]:
+    """Whether the window has been told a first time, and asked again."""
+    return lambda: len(double.asked) > 1
+
+
+def press_until(here: Desk, window: str, double: TeacherDouble, path: str) -> None:
+    """One press of the big button; wait until the agent has been told."""
+    here.big(window)
+    until(lambda: double.posted and double.posted[-1][0] == path, f"posted {path}", 10)
+
+
+def close(here: Desk, window: str) -> tuple[str, ...]:
+    """Close the window as its title bar does, until it is out of sight; gives how to look."""
+    seen = ("search", "--onlyvisible", "--name", "LopHoc")
+
+    def gone() -> bool:
+        if window not in here.xdo(*seen).split():
+            return True
+        here.shut(window)
+        return False
+
+    until(gone, "the window is out of sight", 20)
+    return seen
+
+
+def test_a_whole_lesson_is_three_presses_of_one_button(here: Desk) -> None:
+    """Start, confirm, end: no typing, no dialog, and exactly what the agent is asked."""
+    double = TeacherDouble()
+    with teacher_door(double) as url:
+        window = here.window(here.tray(url).pid, "Lớp học")
+        until(lambda: len(double.asked) > 1, "the view is shown")
+        for path in ("lesson/start", "roll/confirm", "lesson/end"):
+            asked = shown(double)
+            press_until(here, window, double, f"/api/v1/{path}")
+            until(asked, "the next view is shown")
+    paths = [path.removeprefix("/api/v1/") for path, _ in double.posted]
+    assert paths == ["lesson/start", "roll/confirm", "lesson/end"]
+    assert [body for _, body in double.posted] == [{}, {}, {}]
+
+
+def test_the_icon_comes_within_five_seconds_of_a_late_tray(here: Desk) -> None:
+    """And comes back after the tray was killed; the window lives on."""
+    with teacher_door(TeacherDouble()) as url:
+        tray = here.tray(url)
+        here.window(tray.pid)
+        assert here.icon() is None
+        host = here.start(*TRAYER)
+        began_s = time.monotonic()
+        until(here.icon, "the icon is in the tray", 20)
+        assert time.monotonic() - began_s <= 5.0
+        host.kill()
+        host.wait()
+        until(lambda: here.icon() is None, "the tray is gone", 20)
+        here.start(*TRAYER)
+        until(here.icon, "the icon is back", 20)
+        assert tray.poll() is None
+
+
+def test_a_closed_window_comes_back_by_its_icon(here: Desk) -> None:
+    """Closing hides it where the icon is; a click on the icon shows it."""
+    with teacher_door(TeacherDouble()) as url:
+        tray = here.tray(url)
+        window = here.window(tray.pid)
+        here.start(*TRAYER)
+        x, y = until(here.icon, "the icon is in the tray", 20)
+        seen = close(here, window)
+        here.xdo("mousemove", str(x), str(y), "click", "1")
+        until(lambda: here.xdo(*seen), "the window is back", 20)
+        assert tray.poll() is None
+
+
+def test_a_second_start_raises_the_first_and_ends(here: Desk) -> None:
+    """One window for one person."""
+    with teacher_door(TeacherDouble()) as url:
+        first = here.tray(url)
+        here.window(first.pid)
+        assert here.tray(url).wait(20) == 0
+        assert first.poll() is None
+
+
+def test_a_window_without_agent_finds_it_when_it_comes(here: Desk) -> None:
+    """The program starts before the agent, as at log-in, and lives through its restart."""
+    port = free_port()
+    tray = here.tray(f"http://127.0.0.1:{port}")
+    window = here.window(tray.pid, "Lớp học")
+    for _ in range(2):
+        double = TeacherDouble()
+        with teacher_door(double, port):
+            until(found(double), "the agent is found", 20)
+            press_until(here, window, double, "/api/v1/lesson/start")
+    assert tray.poll() is None
+
+
+def test_enter_alone_starts_the_lesson(here: Desk) -> None:
+    """The big button has the keyboard from the beginning: Enter starts the lesson."""
+    double = TeacherDouble("en")
+    with teacher_door(double) as url:
+        window = here.window(here.tray(url, "--lang", "en").pid, "Classroom")
+        until(lambda: len(double.asked) > 1, "the view is shown")
+        here.xdo("windowfocus", "--sync", window)
+        here.xdo("key", "Return")
+        until(lambda: double.posted, "Enter started the lesson", 10)
+        until(lambda: double.view()["roll"], "the roll is there")
+    assert ("/api/v1/lesson/start", {}) in double.posted
+    assert double.asked[0] == "en"
+
+
+def test_one_tap_on_a_name_is_absent_and_the_row_of_marks_changes_it(here: Desk) -> None:
+    """By the keyboard: Tab from the big button goes round to the first name."""
+    double = TeacherDouble()
+    with teacher_door(double) as url:
+        window = here.window(here.tray(url).pid, "Lớp học")
+        until(found(double), "the view is shown")
+        press_until(here, window, double, "/api/v1/lesson/start")
+        until(lambda: len(double.asked) > 2, "the roll is shown")
+        mark = {"student": "1400000001", "status": "absent_unexcused"}
+
+        def first_name() -> bool:
+            here.xdo("windowfocus", "--sync", window, "key", "Tab", "key", "space")
+            return ("/api/v1/roll/mark", mark) in double.posted
+
+        until(first_name, "the first name was tapped", 20)
+
+
+def test_a_window_without_tray_is_not_lost_when_it_is_closed(here: Desk) -> None:
+    """It steps aside, and a second start brings it back."""
+    with teacher_door(TeacherDouble()) as url:
+        tray = here.tray(url)
+        window = here.window(tray.pid)
+        seen = close(here, window)
+        assert tray.poll() is None
+        assert here.tray(url).wait(20) == 0
+        until(lambda: window in here.xdo(*seen).split(), "the window is back", 20)
+
+
+def test_an_agent_elsewhere_is_refused_in_vietnamese() -> None:
+    """The window holds names: it asks this computer only."""
+    command = ["-m", "agent.tray", "--agent", "http://192.0.2.1:8765"]
+    ended = subprocess.run(
+        [sys.executable, *command],
+        env={"LANG": "C.UTF-8", "PATH": "/usr/bin"},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert "Không hỏi chương trình LopHoc ở http://192.0.2.1:8765." in ended.stderr

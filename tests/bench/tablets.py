@@ -1,0 +1,109 @@
+"""This file measures a class that checks in at once: 40 tablets, each with its own browser."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import httpx
+
+from agent.tablets.cart import Slot
+from agent.tablets.door import serve
+from agent.tablets.lesson import Lesson, Pupil
+from agent.tablets.office import Core, Office
+from tests.flows.programs import free_port
+
+TABLETS = 40
+WITHIN_S = 10.0
+_HOST = "127.0.0.1"
+
+
+def measure(*, quick: bool) -> dict[str, object]:
+    """Door, desk and a file written through for each, on one core; the browsers on the same."""
+    rounds = 1 if quick else 3
+    print(f"tablets: {TABLETS} check-ins over {WITHIN_S:g} s, {rounds} times; then all at once")
+    cores = os.sched_getaffinity(0) if sys.platform == "linux" else set()
+    if cores:
+        os.sched_setaffinity(0, {min(cores)})
+    try:
+        spread = [each for _ in range(rounds) for each in asyncio.run(_class(WITHIN_S))]
+        burst = asyncio.run(_class(0.0))
+    finally:
+        if cores:
+            os.sched_setaffinity(0, cores)
+    return {
+        "checkin_p95_ms": 1000 * statistics.quantiles(spread, n=20)[-1],
+        "checkin_burst_s": max(burst),
+    }
+
+
+async def _class(within_s: float) -> list[float]:
+    """How long each check-in took; raises where one was refused."""
+    with tempfile.TemporaryDirectory() as folder:
+        office = Office(_core(Path(folder) / "roll"))
+        port = free_port()
+        door = asyncio.create_task(
+            serve(office, host=_HOST, port=port, language="vi", taken=lambda _taken: None)
+        )
+        try:
+            await _listening(port)
+            pupils = range(1, TABLETS + 1)
+            base = f"http://{_HOST}:{port}"
+            steps = (within_s * number / TABLETS for number in pupils)
+            each = (_check_in(office, base, *one) for one in zip(pupils, steps, strict=True))
+            return await asyncio.gather(*each)
+        finally:
+            door.cancel()
+            await asyncio.gather(door, return_exceptions=True)
+
+
+async def _check_in(office: Office, base: str, number: int, after_s: float) -> float:
+    async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=30) as browser:
+        await asyncio.sleep(after_s)
+        await browser.get("/")
+        code = office.desk().code
+        digits = code.digits(office.now_s()) if code else ""
+        began_s = time.monotonic()
+        answer = await browser.post("/", data={"c": digits, "n": f"0.{number}"})
+        answer.raise_for_status()
+        return time.monotonic() - began_s
+
+
+def _core(path: Path) -> Core:
+    lesson = Lesson(
+        id="bench",
+        classes=("10A1",),
+        pupils=tuple(Pupil("10A1", number, f"{number:010}") for number in range(1, 43)),
+    )
+
+    async def suggest(student: str, tablet: str, _flags: tuple[str, ...]) -> None:
+        await asyncio.to_thread(_write_through, path, f"{student} {tablet}\n")
+
+    def keep(_slots: tuple[Slot, ...]) -> None:
+        """The cart's numbers are written once, not for each tablet."""
+
+    return Core(lesson=lambda: lesson, suggest=suggest, keep=keep)
+
+
+def _write_through(path: Path, line: str) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+async def _listening(port: int) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection(_HOST, port)
+            except OSError:
+                await asyncio.sleep(0.02)
+            else:
+                writer.close()
+                return

@@ -1,0 +1,102 @@
+"""This file counts what is read of drawn classes; the tests take a few pictures, the bench many."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from math import dist
+
+import cv2
+
+from hardware.cards.acceptance import Acceptance, Card
+from hardware.cards.reader import FAST, FULL, Profile, read
+from simulators.devices.cards import Frame, Setting, Shown, Take, class_of, clutter, door, foreign
+
+ROSTER = frozenset(range(1, 50))
+FOLLOWED = Setting(side=(18.0, 60.0))
+SINGLE = Setting(side=(30.0, 120.0))
+
+
+@dataclass(slots=True)
+class Count:
+    """How many cards were there, were read, and were read though they were not there."""
+
+    there: int = 0
+    read: int = 0
+    wrong: int = 0
+
+    @property
+    def recall(self) -> float:
+        return self.read / self.there
+
+
+def in_one_frame(seeds: Iterable[int], *profiles: Profile, setting: Setting = SINGLE) -> Count:
+    """Read one picture of each class; cards with a finger on the marker are not asked for."""
+    total = Count()
+    for seed in seeds:
+        take = class_of(seed, setting)[0]
+        cards = read(take.grey, *(profiles or (FAST, FULL)))
+        _count(total, take.shown, cards)
+    return total
+
+
+def over_ten_frames(seeds: Iterable[int]) -> Count:
+    """Follow each class by the rules of a scan, every third frame with the full profile."""
+    total = Count()
+    for seed in seeds:
+        takes = class_of(seed, FOLLOWED, frames=10)
+        acceptance, found = Acceptance(ROSTER), set()
+        for number, take in enumerate(takes, 1):
+            cards = read(take.grey, FAST, FULL) if number % 3 == 0 else read(take.grey, FAST)
+            found |= {each.id for each in acceptance.frame(cards, number * 0.2)}
+        there = {each.id for each in takes[0].shown if not each.covered}
+        total.there += len(there)
+        total.read += len(there & found)
+        total.wrong += len(found - {each.id for each in takes[0].shown})
+    return total
+
+
+def without_cards(seeds: Sequence[int]) -> list[Take]:
+    """Pictures in which no card is: clutter, tags of other kinds, sheets of QR codes."""
+    sheets = [[f"{seed} {number} HTTP://EXAMPLE" for number in range(24)] for seed in seeds]
+    return [
+        *(clutter(seed) for seed in seeds),
+        *(foreign(seed) for seed in seeds),
+        *(door(seed, each) for seed, each in zip(seeds, sheets, strict=True)),
+    ]
+
+
+def cost_ratio(rounds: int) -> float:
+    """The fast profile's processor time over that of OpenCV's defaults, in turn on one picture."""
+    cv2.setNumThreads(1)
+    grey = class_of(1)[0].grey
+    dictionary = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_5X5_50)
+    default = cv2.aruco.ArucoDetector(dictionary, cv2.aruco.DetectorParameters())
+    return statistics.median(
+        spent_s(lambda: read(grey, FAST)) / spent_s(lambda: _detect(default, grey))
+        for _ in range(rounds)
+    )
+
+
+def spent_s(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def _detect(detector: cv2.aruco.ArucoDetector, grey: Frame) -> None:
+    detector.detectMarkers(grey)
+
+
+def _count(total: Count, shown: Sequence[Shown], cards: Sequence[Card]) -> None:
+    right = [each for each in shown if any(_is(card, each) for card in cards)]
+    asked = [each for each in shown if not each.covered]
+    total.there += len(asked)
+    total.read += sum(each in right for each in asked)
+    total.wrong += len(cards) - len(right)
+
+
+def _is(card: Card, shown: Shown) -> bool:
+    return card.id == shown.id and dist(card.centre, shown.centre) < max(6.0, 0.3 * shown.side)

@@ -1,0 +1,75 @@
+"""Reading cards in drawn pictures of a class; the bench asks the same of many more."""
+
+from __future__ import annotations
+
+from card_frames import cost_ratio, in_one_frame, over_ten_frames, without_cards
+
+from hardware.cards.door import read_door
+from hardware.cards.reader import FAST, FULL, read
+from protocol.doorcode import sign
+from simulators.devices.cards import Setting, class_of, clutter, door
+
+
+def test_one_frame_shows_nearly_every_card() -> None:
+    """From 30 px, tilted by up to 55 degrees, by both profiles; and no id that is not there."""
+    count = in_one_frame(range(100, 105))
+    assert count.there > 120
+    assert count.recall >= 0.97
+    assert count.wrong == 0
+
+
+def test_ten_frames_show_every_card_from_18_px() -> None:
+    """By the rule of two sightings."""
+    count = over_ten_frames(range(200, 202))
+    assert count.there > 50
+    assert count.recall >= 0.99
+    assert count.wrong == 0
+
+
+def test_the_full_profile_sees_what_the_fast_one_misses() -> None:
+    """Cards with a finger on the marker are why it is there."""
+    grey = class_of(9, Setting(covered=1.0))[0].grey
+    assert len(read(grey, FAST, FULL)) > len(read(grey, FAST)) + 2
+
+
+def test_no_card_is_read_where_none_is() -> None:
+    """In clutter, in tags of other kinds, in sheets of QR codes."""
+    assert [read(each.grey, FAST, FULL) for each in without_cards(range(3))] == [()] * 9
+
+
+def test_the_fast_profile_is_cheaper_than_the_defaults() -> None:
+    """In the same run, on the same picture."""
+    assert cost_ratio(5) < 0.9
+
+
+def test_a_picture_too_small_for_a_card_shows_none() -> None:
+    """And is nothing to fall over."""
+    grey = clutter(1, (64, 48)).grey
+    assert read(grey[:8, :8], FAST, FULL) == ()
+    assert read(grey, FAST, FULL) == ()
+
+
+def test_corners_are_where_the_card_is() -> None:
+    """Four within the picture, around the card's centre."""
+    take = class_of(5, Setting(cards=5, side=(90, 120), covered=0.0))[0]
+    cards = {each.id: each for each in read(take.grey, FAST, FULL)}
+    for shown in take.shown:
+        card = cards[shown.id]
+        assert abs(card.centre[0] - shown.centre[0]) < 8
+        assert abs(card.centre[1] - shown.centre[1]) < 8
+        assert 0.7 * shown.side < card.side < 1.35 * shown.side
+
+
+def test_door_cards_are_read_at_an_angle() -> None:
+    """Signed codes from 90 px, tilted by up to 45 degrees."""
+    texts = [sign(b"key", 1, bytes([number] * 6)) for number in range(6)]
+    read_texts = [text for seed in range(4) for text in read_door(door(seed, texts).grey)]
+    assert set(read_texts) <= set(texts)
+    assert len(read_texts) >= 23
+
+
+def test_a_strangers_code_is_cleaned_and_bounded() -> None:
+    """Whatever it says."""
+    said = read_door(door(1, ["x\n" + "y" * 400], side=(500, 600), tilt=5).grey)
+    assert [len(each) for each in said] == [200]
+    assert "\n" not in said[0]

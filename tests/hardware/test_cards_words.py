@@ -1,0 +1,127 @@
+"""What the process that reads cards says is believed only where it can be true."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hardware.camera.order import Order
+from hardware.cards.acceptance import Card, Flag, Found
+from hardware.cards.words import (
+    CARDS_LIMIT,
+    LINE_LIMIT,
+    TEXT_LIMIT,
+    TEXTS_LIMIT,
+    Going,
+    Job,
+    Over,
+    Picture,
+    Task,
+    Text,
+    Word,
+    job_of,
+    line_of,
+    word_of,
+)
+
+HIDDEN = "hidden"
+SQUARE = ((1.25, 2.5), (9.0, 2.5), (9.0, 9.0), (1.25, 9.0))
+WORDS: list[Word] = [
+    Going(3.0),
+    Over(),
+    Over("stalled", 7),
+    Over("no_vision"),
+    Found(49),
+    Found(1, Flag.COPIED),
+    Text("ABC"),
+    Picture(3, (Card(5, SQUARE),), ("ABC",), 12.5),
+    Picture(0, error="missing"),
+]
+json_trees = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "within_s",
+                    "over",
+                    "frames",
+                    "id",
+                    "flag",
+                    "text",
+                    "number",
+                    "cards",
+                    "texts",
+                    "ms",
+                    "error",
+                ]
+            ),
+            inner,
+            max_size=6,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@pytest.mark.parametrize("word", WORDS, ids=repr)
+def test_a_word_arrives_as_it_was_said(word: Word) -> None:
+    """Each kind of them."""
+    assert word_of(line_of(word).encode()) == word
+
+
+def test_a_job_arrives_as_it_was_given_and_shows_no_password() -> None:
+    """With the camera's password, which is in no repr."""
+    order = Order(place="rtsp://cam/", user="u", password=HIDDEN, seconds=15.0)
+    job = Job(task=Task.CLASS, camera=order, allowed=frozenset({1, 2}), paths=("a b.jpg",))
+    assert job_of(job.line()) == job
+    assert HIDDEN not in repr(job)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"[]",
+        b"7",
+        b'"within_s"',
+        b"[" * 100_000,
+        b'{"within_s": 1e999}',
+        b'{"within_s": %s}' % (b"9" * 400),
+        b'{"over": "of my own", "frames": 1}',
+        b'{"over": "", "frames": -1}',
+        b'{"id": 50, "flag": ""}',
+        b'{"id": true, "flag": ""}',
+        b'{"id": 1, "flag": "mine"}',
+        b'{"text": 5}',
+        b'{"number": 0, "cards": [[1, [[0, 0]]]], "texts": [], "ms": 1, "error": ""}',
+        json.dumps({"number": 0, "cards": [], "texts": ["a"] * 17, "ms": 1, "error": ""}).encode(),
+    ],
+    ids=lambda line: line[:30].decode(),
+)
+def test_nonsense_is_refused(line: bytes) -> None:
+    """By one error, whatever is wrong."""
+    with pytest.raises(ValueError):  # noqa: PT011 - of many messages, all one to the caller
+        word_of(line)
+
+
+@given(json_trees)
+def test_any_tree_is_a_word_or_refused(tree: object) -> None:
+    """Nothing else is raised."""
+    with suppress(ValueError):
+        word_of(json.dumps(tree).encode())
+
+
+def test_a_text_is_bounded_and_the_longest_line_fits() -> None:
+    """However many cards and codes a stranger's picture has."""
+    said = word_of(json.dumps({"text": "x\n" * TEXT_LIMIT}).encode())
+    assert isinstance(said, Text)
+    assert len(said.text) <= TEXT_LIMIT
+    card = Card(49, ((12345.67, 12345.67),) * 4)
+    full = Picture(9999, (card,) * CARDS_LIMIT, ("đ" * TEXT_LIMIT,) * TEXTS_LIMIT, 1e5)
+    assert len(line_of(full)) < LINE_LIMIT
