@@ -170,7 +170,7 @@ _CONDITION_OF: Final = {
     alias: condition for condition, aliases in _CONDITIONS.items() for alias in aliases
 }
 CONDITION_WORDS: Final[Mapping[str, str]] = {
-    Condition.GOOD: N_("good"),
+    Condition.GOOD: N_("in good repair"),
     Condition.BROKEN: N_("broken"),
     Condition.REPAIR: N_("under repair"),
     Condition.AWAITING_DISPOSAL: N_("awaiting disposal"),
