@@ -123,7 +123,6 @@ def _paired(known: Sequence[Kept], lines: Sequence[Line]) -> list[Kept | None]:
                 if alone and fits(line, before.data):
                     pairs[place] = free.pop(before.no)
 
-    pair(_row, lambda line, before: line == before)
     pair(_tag, lambda _line, _before: True)
     pair(_serial, lambda line, before: not (_tag(line) and _tag(before)))
     pair(_row, _agree)

@@ -215,6 +215,14 @@ def test_the_total_row_is_no_item_and_a_telephone_exchange_is(tmp_path: Path, br
     assert report["total_row_skipped"] is True
 
 
+def test_names_under_the_total_are_signatures(tmp_path: Path, bring: Any) -> None:
+    """Whichever columns they stand in; a numbered line behind a sum is an item."""
+    names = ["", "Nguyễn Văn A", "", "", "Trần Thị B", "", "", "", "", "", ""]
+    report = bring(as_csv(tmp_path / "a.csv", [HEAD, BOARD, TOTAL, CAMERA, TOTAL, names]))
+    assert [each["asset_tag"] for each in report["items"]] == ["TS-0001", "TS-0002"]
+    assert report["warnings"] == []
+
+
 def test_rows_of_titles_and_column_numbers_are_no_items(tmp_path: Path, bring: Any) -> None:
     """I. PHÒNG HỌC, and (1) (2) (3) under the heading."""
     numbers = [f"({number})" for number in range(1, len(HEAD) + 1)]
@@ -413,6 +421,14 @@ def test_bringing_a_book_in_twice_is_bringing_it_in_once(
     assert all(line in living for line in book)
     if whole:
         assert len(living) == len(book)
+
+
+def test_of_two_lines_with_one_serial_the_one_with_the_number_is_meant() -> None:
+    """A serial that does not tell two lines apart pairs neither."""
+    lines = [Line(row=1, type="board", serial="S1"), Line(row=2, type="board", serial="s-1")]
+    known = written([], lines, whole=False, now_ms=1)
+    assert merged(known, lines[:1], whole=False, now_ms=2).verdicts == (Verdict.SAME,)
+    assert merged(known, lines[1:], whole=False, now_ms=2).verdicts == (Verdict.SAME,)
 
 
 @given(BOOKS)
