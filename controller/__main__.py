@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser(say: Translate) -> argparse.ArgumentParser:
-    from controller.office_commands import add_commands  # noqa: PLC0415 - not for every start
+    from controller.commands.office import add_commands  # noqa: PLC0415 - not for every start
 
     parser = argparse.ArgumentParser(
         prog="lophoc-controller",

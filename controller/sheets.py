@@ -50,11 +50,16 @@ class Line(NamedTuple):
 
 
 class ClassSheet(NamedTuple):
-    """A class's sheet of some days."""
+    """A class's sheet of some days. letters: how the school writes each mark."""
 
     class_code: str
     days: tuple[str, ...]
     lines: tuple[Line, ...]
+    letters: Mapping[AttendanceStatus, str] = LETTERS
+
+    def letter(self, status: AttendanceStatus | None) -> str:
+        """The mark as the school writes it; empty where there was no roll."""
+        return self.letters[status] if status else ""
 
 
 class LogbookLine(NamedTuple):
@@ -103,6 +108,7 @@ def laid_out(
     """The sheet and the logbook's lines; names are put in here, and stand nowhere else."""
     pupils = next((each.pupils for each in school.classes if each.code == class_code), ())
     names = {each.student: each.name or each.student for each in pupils}
+    letters = {**LETTERS, **school.letters}
     by_lesson = defaultdict[tuple[Place, str | None], list[Logged]](list)
     for record in log:
         by_lesson[record.place, record.lesson].append(record)
@@ -118,12 +124,12 @@ def laid_out(
         for student, status in ours.items():
             marks[student][lesson.day].append(status)
         away = [
-            f"{names.get(student, student)} ({LETTERS[status]})"
+            f"{names.get(student, student)} ({letters[status]})"
             for student, status in ours.items()
             if status in {AttendanceStatus.ABSENT_EXCUSED, AttendanceStatus.ABSENT_UNEXCUSED}
         ]
         lines.append(LogbookLine(lesson, figures_of(lesson, class_code), tuple(away)))
-    sheet = ClassSheet(class_code, tuple(days), tuple(_lines(pupils, marks, days)))
+    sheet = ClassSheet(class_code, tuple(days), tuple(_lines(pupils, marks, days)), letters)
     return Attendance(sheet, tuple(lines))
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
 
-from controller.sheets import LETTERS, Attendance, ClassSheet, LogbookLine
+from controller.sheets import Attendance, ClassSheet, LogbookLine
 from protocol.messages import Ending
 from protocol.model import AttendanceStatus
 
@@ -51,7 +51,7 @@ def sheet_rows(sheet: ClassSheet, school: str) -> list[Row]:
         [*heads, *(word for word, _ in _SUMS)],
     ]
     for line in sheet.lines:
-        letters = [LETTERS[each] if each else "" for each in line.days]
+        letters = [sheet.letter(each) for each in line.days]
         sums = [line.count(status) for _, status in _SUMS]
         rows.append([line.number, line.name or line.student, *letters, *sums])
     return rows

@@ -18,7 +18,7 @@ from protocol.model import Place
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
-_FOLDER: Final = "lophoc-controller-data"
+FOLDER: Final = Path("lophoc-controller-data")
 _ZONE: Final = "Asia/Ho_Chi_Minh"
 
 
@@ -54,7 +54,7 @@ def told_zone(options: argparse.Namespace) -> ZoneInfo:
 
 def data_folder(options: argparse.Namespace) -> Path:
     """The controller's folder."""
-    return options.data or Path(_told(options).get("data", _FOLDER))
+    return options.data or Path(_told(options).get("data", FOLDER))
 
 
 @contextmanager

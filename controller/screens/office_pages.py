@@ -18,7 +18,7 @@ from controller.records import LessonRecord
 from controller.screens.gate import COOKIE, Gate
 from controller.screens.refusals import Refused
 from controller.screens.rooms import natural
-from controller.sheets import LETTERS, attendance_of
+from controller.sheets import attendance_of
 from controller.tables_out import note_of
 from protocol.messages import Ending
 from protocol.model import Place
@@ -82,7 +82,6 @@ def add_office_pages(
             request,
             "sheet.html",
             told=told,
-            letters=LETTERS,
             note_of=note_of,
             monday=monday,
             last=last,

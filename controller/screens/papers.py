@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import BaseModel
 
 from controller.screens.items import LessonItem, lesson_item
-from controller.sheets import LETTERS, Attendance
+from controller.sheets import Attendance
 from controller.tables_out import note_of
 from protocol.model import AttendanceStatus
 
@@ -58,7 +58,7 @@ def attendance_item(told: Attendance) -> AttendanceItem:
             student=line.student,
             name=line.name,
             days=list(line.days),
-            letters=[LETTERS[each] if each else "" for each in line.days],
+            letters=[told.sheet.letter(each) for each in line.days],
             excused=line.count(AttendanceStatus.ABSENT_EXCUSED),
             unexcused=line.count(AttendanceStatus.ABSENT_UNEXCUSED),
             late=line.count(AttendanceStatus.LATE),

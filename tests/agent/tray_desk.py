@@ -59,9 +59,7 @@ class Desk:
 
     def shut(self, window: str) -> None:
         """Ask the window manager to close it, as its title bar does (EWMH, _NET_CLOSE_WINDOW)."""
-        subprocess.run(
-            ["wmctrl", "-i", "-c", window], env=self._env, timeout=20, check=False
-        )
+        subprocess.run(["wmctrl", "-i", "-c", window], env=self._env, timeout=20, check=False)
 
     def size(self, window: str) -> tuple[int, int]:
         """Width and height [px]."""

@@ -97,8 +97,17 @@ def test_every_setting_of_the_demonstration_is_named() -> None:
 @pytest.mark.parametrize(
     ("program", "commands"),
     [
-        ("agent", ["run", "scan", "explain", "check-camera", "repair", "sample-config"]),
-        ("controller", ["run", "agents", "repair", "sample-config"]),
+        (
+            "agent",
+            ["run", "scan", "explain", "check-camera", "read-cards", "repair", "sample-config"],
+        ),
+        (
+            "controller",
+            [
+                *("run", "agents", "repair", "roster", "schedule", "cards"),
+                *("attendance", "password", "sample-config"),
+            ],
+        ),
         (
             "simulators",
             [

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from controller.commands.place import FOLDER, add_place, opened
 from controller.config import ENVIRONMENT
 from controller.ledger import findings
 from controller.memory.store import Store
@@ -34,7 +35,7 @@ def add_commands(commands: Any, say: Translate) -> None:
     )
     roll.add_argument("deed", choices=["verify", "export", "find", "erase"])
     roll.add_argument("student", nargs="?", help=say(N_("the pupil's id")))
-    roll.add_argument("--data", type=Path, required=True, metavar="DIR", help=data)
+    add_place(roll, say)
     roll.add_argument("--class", dest="class_code", metavar="CODE", help=say(N_("the class")))
     roll.add_argument("--from", dest="since", metavar="DATE", help=say(N_("the first day")))
     roll.add_argument("--to", dest="until", metavar="DATE", help=say(N_("the last day")))
@@ -46,7 +47,7 @@ def add_commands(commands: Any, say: Translate) -> None:
         "password", help=say(N_("set the office's password")), allow_abbrev=False
     )
     password.add_argument("deed", choices=["set"])
-    password.add_argument("--data", type=Path, required=True, metavar="DIR", help=data)
+    password.add_argument("--data", type=Path, default=FOLDER, metavar="DIR", help=data)
     password.set_defaults(command=_password)
 
 
@@ -60,14 +61,12 @@ def _password(options: argparse.Namespace) -> int:
 
 
 def _attendance(options: argparse.Namespace) -> int:
-    database = options.data / "lophoc.db"
-    if not database.exists():
+    database = (options.data or FOLDER) / "lophoc.db"
+    if not options.config and not database.exists():
         raise SettingsError(
             "no_database", N_("There is no database at {database}."), database=database
         )
-    with Store(f"sqlite:///{database}") as store:
-        known = store.agents(Place(), limit=1)
-        scope = Place(known[0].place.province, known[0].place.school) if known else Place()
+    with opened(options) as (store, scope):
         match options.deed:
             case "verify":
                 return _verify(store, scope, as_json=options.json)
