@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from controller.commands.cards import add_cards
+from controller.commands.reconcile import add_reconcile
+from controller.commands.register import add_register
 from controller.commands.roster import add_roster
 from controller.commands.schedule import add_schedule
 from controller.config import ENVIRONMENT, TITLE, ControllerConfig
@@ -73,6 +75,8 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
     add_roster(commands, say)
     add_schedule(commands, say)
     add_cards(commands, say)
+    add_register(commands, say)
+    add_reconcile(commands, say)
     add_commands(commands, say)
     shown = commands.add_parser(
         "sample-config", help=say(N_("print a settings file with every option"))

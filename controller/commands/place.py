@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TextIO
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from controller.config import ENVIRONMENT
 from controller.memory.store import Store
@@ -18,6 +19,7 @@ from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
 FOLDER: Final = Path("lophoc-controller-data")
+_ZONE: Final = "Asia/Ho_Chi_Minh"
 
 
 def add_place(parser: argparse.ArgumentParser, say: Translate) -> None:
@@ -39,6 +41,22 @@ def told_school(options: argparse.Namespace) -> Place:
     return Place(told.get("province", ""), told.get("school", ""))
 
 
+def told_zone(options: argparse.Namespace) -> ZoneInfo:
+    """The school's timezone as the settings name it. Raises SettingsError."""
+    name = _told(options).get("timezone", _ZONE)
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise SettingsError(
+            "timezone_unknown", N_("There is no timezone {name}."), name=name
+        ) from error
+
+
+def data_folder(options: argparse.Namespace) -> Path:
+    """The controller's folder."""
+    return options.data or Path(_told(options).get("data", FOLDER))
+
+
 @contextmanager
 def opened(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
     """The database and the school; its own plan's, where the settings name no school.
@@ -47,7 +65,7 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
     starts. Raises StoreError, SettingsError.
     """
     told = _told(options)
-    folder = options.data or Path(told.get("data", FOLDER))
+    folder = data_folder(options)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -74,7 +92,7 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
 
 
 def _told(options: argparse.Namespace) -> dict[str, str]:
-    names = ("province", "school", "data", "database")
+    names = ("province", "school", "data", "database", "timezone")
     told: dict[str, str] = {}
     if options.config:
         try:

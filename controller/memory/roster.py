@@ -19,12 +19,15 @@ from controller.memory.tables import (
     bells,
     bookings,
     classes,
+    decisions,
     door_cards,
     door_keys,
+    figures,
     holidays,
     letters,
     plans,
     pupils,
+    register,
     terms,
 )
 from controller.plans import DEFAULT_GRACE_MIN, SchoolClass, SchoolPlan
@@ -190,6 +193,9 @@ PLAN_TABLES: Final = (
     letters,
     door_cards,
     door_keys,
+    register,
+    decisions,
+    figures,
 )
 
 

@@ -360,6 +360,14 @@ class Store:
             roster.claimed(db, school)
             yield db
 
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """One moment's view, for the reading functions of controller.memory.register."""
+        with _told(), self._open_engine.begin() as db:
+            if db.dialect.name == "sqlite":
+                db.exec_driver_sql("BEGIN")  # all tables as of one moment
+            yield db
+
     def counts(self) -> dict[str, int]:
         """What is stored and what was refused, by the names that /metrics shows."""
         with self._open_engine.connect() as db:

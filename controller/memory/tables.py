@@ -343,6 +343,58 @@ door_keys: Final = Table(
     _millis("made_ms"),
 )
 
+register: Final = Table(
+    "register",
+    metadata,
+    *_school_key(),
+    Column("no", BigInteger, primary_key=True, autoincrement=False),
+    Column("row", BigInteger, nullable=False),
+    _text("asset_tag"),
+    _text("type"),
+    _text("maker"),
+    _text("model"),
+    _text("serial"),
+    _text("room"),
+    Column("year", Integer),
+    Column("cost_vnd", BigInteger),
+    _text("funding"),
+    _text("condition"),
+    _text("errors"),  # JSON
+    _text("origin"),
+    _text("device"),
+    _text("serial_key"),  # as serials are compared
+    _millis("added_ms"),
+    _millis("changed_ms"),
+    _millis("removed_ms", nullable=True),
+    Index("register_serial", "serial_key"),
+)
+
+decisions: Final = Table(
+    "decisions",
+    metadata,
+    *_school_key(),
+    Column("no", BigInteger, primary_key=True, autoincrement=False),
+    _text("subject"),
+    _text("deed"),
+    Column("line", BigInteger),
+    _text("was"),
+    _text("becomes"),
+    _text("who"),
+    _millis("at_ms"),
+    _millis("undone_ms", nullable=True),
+)
+
+figures: Final = Table(
+    "figures",
+    metadata,
+    *_school_key(),
+    Column("day", Text, primary_key=True),
+    Column("declared", BigInteger, nullable=False),
+    Column("complete", BigInteger, nullable=False),
+    Column("verified", BigInteger, nullable=False),
+    Column("managed", BigInteger, nullable=False),
+)
+
 tallies: Final = Table(
     "tallies",
     metadata,

@@ -19,7 +19,7 @@ from typing import Final
 import msgspec
 
 from controller.roster.roll import RosterError
-from controller.roster.rules import Cell
+from controller.roster.rules import Cell, Day
 from protocol.words import N_
 
 MAX_FILE_BYTES: Final = 32 * 1024 * 1024
@@ -34,7 +34,7 @@ _DELIMITERS: Final = (";", ",", "\t")
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 TOO_BIG: Final = RosterError(
-    "too_big", N_("The file is too big for a school."), N_("Give one school's classes only.")
+    "too_big", N_("The file is too big for a school."), N_("Give what one school has, and no more.")
 )
 DAMAGED: Final = RosterError(
     "damaged", N_("The file cannot be read: it is damaged or of another kind.")
@@ -67,9 +67,10 @@ def bounded_bytes(path: Path) -> bytes:
     return raw
 
 
-def workbook(path: Path) -> list[Sheet]:
-    """The sheets of an .xlsx or .xls file. Raises RosterError."""
+def workbook(path: Path, *, days: bool = False) -> list[Sheet]:
+    """The sheets of an .xlsx or .xls file; days: tell dates as such. Raises RosterError."""
     command = [sys.executable, "-m", "controller.roster.cells", str(path.resolve())]
+    command += ["days"] if days else []
     try:
         done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT_S, check=False)
         if done.returncode == 0:
@@ -126,8 +127,8 @@ def bounded(rows: Iterable[Iterable[Cell]]) -> list[list[Cell]]:
 _EXIT_TOO_BIG: Final = 3
 
 
-def _parse(path: str) -> list[Sheet]:
-    """What the child does: every sheet's cells; dates and times as None."""
+def _parse(path: str, *, days: bool) -> list[Sheet]:
+    """What the child does: every sheet's cells; times, and dates but for days, as None."""
     import python_calamine  # noqa: PLC0415 - the parser is loaded in the child alone
 
     sheets: list[Sheet] = []
@@ -137,29 +138,27 @@ def _parse(path: str) -> list[Sheet]:
             if sheet.total_width > MAX_COLUMNS or sheet.total_height > MAX_ROWS:
                 raise TOO_BIG
             rows = sheet.to_python(skip_empty_area=False)
-            sheets.append(Sheet(name[:64], bounded(map(_plain, rows))))
+            plain = ([_plain(cell, days=days) for cell in row] for row in rows)
+            sheets.append(Sheet(name[:64], bounded(plain)))
     return sheets
 
 
-def _plain(row: Iterable[object]) -> list[Cell]:
-    return [
-        None
-        if isinstance(cell, dt.date | dt.time | dt.timedelta)
-        else cell
-        if isinstance(cell, str | float | int)
-        else ""
-        for cell in row
-    ]
+def _plain(cell: object, *, days: bool) -> Cell:
+    if days and isinstance(cell, dt.date):
+        return Day(cell.year)
+    if isinstance(cell, dt.date | dt.time | dt.timedelta):
+        return None
+    return cell if isinstance(cell, str | float | int) else ""
 
 
-def _main(path: str) -> int:
+def _main(path: str, *, days: bool) -> int:
     if sys.platform != "win32":
         import resource  # noqa: PLC0415 - not on Windows
 
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        sheets = _parse(path)
+        sheets = _parse(path, days=days)
     except RosterError:
         return _EXIT_TOO_BIG
     sys.stdout.buffer.write(msgspec.json.encode(sheets))
@@ -167,4 +166,4 @@ def _main(path: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_main(sys.argv[1]))
+    sys.exit(_main(sys.argv[1], days="days" in sys.argv[2:]))

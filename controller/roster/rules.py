@@ -6,10 +6,20 @@ import re
 import unicodedata
 from typing import Final
 
+import msgspec
+
 from protocol.plan import MAX_PUPILS
 from protocol.words import N_
 
-Cell = str | float | bool | None  # None: a date, a time or an error, which no id or class is
+
+class Day(msgspec.Struct, frozen=True):
+    """A cell that a workbook holds as a date; year: its year."""
+
+    year: int
+
+
+# None: a time or an error, or a date where no day is asked for, which no id or class is.
+Cell = str | float | bool | Day | None
 MAX_ID: Final = 32
 MAX_NAME: Final = 100
 PERSONAL_DIGITS: Final = 12
@@ -42,7 +52,7 @@ class RefusedError(ValueError):
 
 def clean(cell: Cell) -> str:
     """The cell as text: one writing of each letter (NFC), no unseen characters, single spaces."""
-    if cell is None or isinstance(cell, bool):
+    if cell is None or isinstance(cell, bool | Day):
         return ""
     if isinstance(cell, float | int):
         return str(int(cell)) if cell == int(cell) else repr(cell)

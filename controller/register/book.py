@@ -1,0 +1,69 @@
+"""This file holds the lines of an equipment book as they were read, and what is wrong with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from controller.register.fields import MESSAGES
+from controller.roster.roll import Notice
+from controller.roster.rules import Cell
+from protocol.words import Translate
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """A cell that cannot be kept: its field, and why, a code of fields.MESSAGES."""
+
+    field: str
+    code: str
+
+    def said(self, say: Translate) -> dict[str, str]:
+        """For the report."""
+        return {"field": self.field, "code": self.code, "message": say(MESSAGES[self.code])}
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One item of the book; empty or None where it says nothing, or nothing that can be kept.
+
+    row: the book's own number (STT) where each line has one of its own, else the sheet's row.
+    type: a code of vocabulary.TYPE_WORDS, or the book's own word. condition: of Condition.
+    """
+
+    row: int
+    asset_tag: str = ""
+    type: str = ""
+    maker: str = ""
+    model: str = ""
+    serial: str = ""
+    room: str = ""
+    year: int | None = None
+    cost_vnd: int | None = None
+    funding: str = ""
+    condition: str = ""
+    errors: tuple[Fault, ...] = ()
+
+    def said(self, say: Translate) -> dict[str, object]:
+        """For the report."""
+        told = msgspec.structs.asdict(self)
+        return {**told, "errors": [each.said(say) for each in self.errors]}
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row in error as it stood in the file, to be given back. head: the file's heading."""
+
+    head: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    line: Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """What a file holds. title_rows_skipped: rows above the heading."""
+
+    lines: tuple[Line, ...] = ()
+    title_rows_skipped: int = 0
+    total_row_skipped: bool = False
+    warnings: tuple[Notice, ...] = ()
+    refused: tuple[Refused, ...] = field(default=(), repr=False)

@@ -1,0 +1,168 @@
+"""This file says which column of an equipment book is which; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from controller.roster.columns import folded
+from controller.roster.roll import RosterError
+from controller.roster.rules import Cell, clean
+from protocol.words import N_
+
+HEAD_WITHIN: Final = 40  # rows of titles there may be above the heading
+IGNORE: Final = "ignore"  # a heading that is known and not kept
+FIELDS: Final = (
+    "asset_tag", "type", "maker", "model", "serial", "room", "year", "cost_vnd", "funding",
+    "condition",
+)  # fmt: skip
+# The first alias that a sheet has wins.
+ALIASES: Final[dict[str, tuple[str, ...]]] = {
+    "row": ("stt", "so tt", "so thu tu", "tt", "no", "number", "row", "item no"),
+    "asset_tag": (
+        "ma tai san", "ma ts", "ma thiet bi", "ma tb", "the tai san", "so the tai san", "so the",
+        "ma so tai san", "ma so thiet bi", "so hieu tai san", "ma kiem ke", "ma so", "ma",
+        "asset tag", "asset code", "asset id", "asset no", "asset number", "inventory number",
+        "tag", "code",
+    ),
+    "type": (
+        "loai thiet bi", "loai tai san", "chung loai", "loai", "nhom thiet bi", "nhom tai san",
+        "ten thiet bi", "ten tai san", "ten tai san thiet bi", "ten thiet bi tai san", "thiet bi",
+        "tai san", "ten", "ten goi", "ten dung cu", "danh muc", "device type", "equipment type",
+        "asset type", "type", "category", "kind", "equipment", "device", "item", "asset name",
+        "name",
+    ),
+    "maker": (
+        "hang san xuat", "hang sx", "hang", "nha san xuat", "nha sx", "nhan hieu", "thuong hieu",
+        "manufacturer", "maker", "brand", "vendor", "make",
+    ),
+    "model": (
+        "kieu may", "model", "kieu", "ma hieu", "ky hieu", "ma model", "mau ma", "kieu may model",
+        "model name", "model number", "model no", "chung loai model",
+    ),
+    "serial": (
+        "so se ri", "so seri", "so serial", "serial", "se ri", "seri", "so may", "s n", "sn",
+        "serial number", "serial no", "so se ri serial",
+    ),
+    "room": (
+        "phong", "phong hoc", "vi tri", "vi tri dat", "vi tri lap dat", "noi dat", "noi su dung",
+        "noi de", "dia diem", "phong su dung", "phong hien tai", "room", "location", "classroom",
+        "place",
+    ),
+    "year": (
+        "nam dua vao su dung", "nam su dung", "nam dua vao sd", "nam sd", "nam bat dau su dung",
+        "ngay dua vao su dung", "nam mua", "nam cap", "nam nhap", "nam trang bi", "nam",
+        "year put in use", "year in use", "year of use", "purchase year", "year", "purchase date",
+    ),
+    "cost_vnd": (
+        "nguyen gia", "gia tri", "gia mua", "tri gia", "don gia", "gia", "thanh tien", "so tien",
+        "original cost", "purchase cost", "cost", "price", "value",
+    ),
+    "funding": (
+        "nguon von", "nguon kinh phi", "nguon hinh thanh", "nguon cap", "nguon", "kinh phi",
+        "nguon goc", "funding source", "funding", "fund", "source",
+    ),
+    "condition": (
+        "tinh trang", "hien trang", "tinh trang su dung", "tinh trang hien tai", "trang thai",
+        "chat luong", "condition", "status", "state",
+    ),
+    IGNORE: (
+        "so luong", "sl", "don vi tinh", "dvt", "ghi chu", "loi", "gia tri con lai", "hao mon",
+        "quantity", "unit", "note", "notes", "remarks", "error",
+    ),
+}  # fmt: skip
+_CURRENCIES: Final = (" vnd", " dong")
+_FIELD_OF: Final = {alias: field for field, aliases in ALIASES.items() for alias in aliases}
+_TIMES: Final = (("trieu dong", 10**6), ("nghin dong", 1000), ("ngan dong", 1000), ("1000d", 1000))
+
+
+class Heading(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the fields stand, from 0. unknown: headings that nobody has explained.
+
+    times: what the column of money counts in.
+    """
+
+    at: int
+    places: Mapping[str, int]
+    unknown: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    times: int = 1
+
+
+def field_of(head: Cell, mapped: Mapping[str, str]) -> str:
+    """The field that a heading names, as the school explained it or by alias; empty: unknown."""
+    plain = folded(head) if isinstance(head, str) else ""
+    if plain in mapped:
+        return mapped[plain]
+    for end in _CURRENCIES:
+        plain = plain.removesuffix(end) if plain not in _FIELD_OF else plain
+    return _FIELD_OF.get(plain, "")
+
+
+def known_fields(row: Sequence[Cell], mapped: Mapping[str, str]) -> int:
+    """How many different fields the cells of a row name."""
+    return len({field_of(cell, mapped) for cell in row} & {*FIELDS, "row"})
+
+
+def heading_of(rows: Sequence[Sequence[Cell]], mapped: Mapping[str, str]) -> Heading | None:
+    """The row that names the most fields; it must name what an item is or is known by."""
+    near = range(min(HEAD_WITHIN, len(rows)))
+    at = max(near, key=lambda place: known_fields(rows[place], mapped), default=None)
+    if at is None:
+        return None
+    places = _places(rows[at], mapped)
+    if not {"asset_tag", "type", "serial"} & {*places} or len(places) < 2:  # noqa: PLR2004 - one word is a title
+        return None
+    others = [
+        (clean(cell)[:64], field_of(cell, mapped))
+        for place, cell in enumerate(rows[at])
+        if clean(cell) and place not in places.values()
+    ]
+    return Heading(
+        at=at,
+        places=places,
+        unknown=tuple(head for head, field in others if not field),
+        dropped=tuple(head for head, field in others if field),
+        times=_times(rows[at][places["cost_vnd"]]) if "cost_vnd" in places else 1,
+    )
+
+
+def _places(row: Sequence[Cell], mapped: Mapping[str, str]) -> dict[str, int]:
+    """Of several columns for one field the one whose alias comes first."""
+    found: dict[str, tuple[int, int]] = {}
+    for place, cell in enumerate(row):
+        field = field_of(cell, mapped)
+        if field in ("", IGNORE):
+            continue
+        plain = folded(cell) if isinstance(cell, str) else ""
+        order = ALIASES[field]
+        rank = -1 if plain in mapped else order.index(plain) if plain in order else len(order)
+        if field not in found or rank < found[field][0]:
+            found[field] = (rank, place)
+    return {field: place for field, (_, place) in found.items()}
+
+
+def _times(head: Cell) -> int:
+    """What a heading such as "Nguyên giá (nghìn đồng)" counts in."""
+    plain = folded(clean(head).replace("(", " ").replace(")", " "))
+    return next((times for word, times in _TIMES if word in plain), 1)
+
+
+def mapping_of(told: Sequence[str]) -> dict[str, str]:
+    """What `--map "Heading=field"` says, by the folded heading. Raises RosterError."""
+    mapped: dict[str, str] = {}
+    for each in told:
+        head, _, field = each.rpartition("=")
+        field = field.strip().casefold()
+        if not folded(head) or field not in {*FIELDS, "row", IGNORE}:
+            raise RosterError(
+                "mapping_invalid",
+                N_("{told} maps no heading to a field."),
+                N_('Write --map "Heading=field"; the fields are {fields}.'),
+                told=each,
+                fields=", ".join((*FIELDS, "row", IGNORE)),
+            )
+        mapped[folded(head)] = field
+    return mapped

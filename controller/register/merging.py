@@ -1,0 +1,165 @@
+"""This file brings a book that was read into the register that is kept; pure.
+
+A line is the same as before by its asset tag, else by its serial, else by its number in the book.
+Bringing the same book in twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
+from itertools import count
+
+import msgspec
+from msgspec.structs import replace
+
+from controller.register.book import Line
+from controller.register.fields import serial_key, tag_key
+
+
+class Origin(StrEnum):
+    """How a line came into the register: from the book, or accepted by a person who saw it."""
+
+    BOOK = "book"
+    ACCEPTED = "accepted"
+
+
+class Verdict(StrEnum):
+    """What bringing a line in does."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of the register. no: its own for ever; removed_ms: when it left, None while it counts.
+
+    device: what an accepted line was seen as, by evidence.Observation.key.
+    """
+
+    no: int
+    data: Line
+    origin: Origin = Origin.BOOK
+    device: str = ""
+    added_ms: int = 0
+    changed_ms: int = 0
+    removed_ms: int | None = None
+
+
+class Merged(msgspec.Struct, frozen=True, kw_only=True):
+    """What to write, what became of each line that was read, and how many lines left.
+
+    absent: lines of the book that stay though they were not read.
+    """
+
+    writes: tuple[Kept, ...]
+    verdicts: tuple[Verdict, ...]
+    removed: int
+    absent: int
+
+
+def merged(
+    known: Sequence[Kept], lines: Sequence[Line], *, whole: bool = False, now_ms: int = 0
+) -> Merged:
+    """Bring lines in. whole: they are all of the book, so that lines it lacks have left."""
+    pairs = _paired(known, lines)
+    fresh_no = count(max((each.no for each in known), default=0) + 1)
+    writes: list[Kept] = []
+    verdicts: list[Verdict] = []
+    for line, before in zip(lines, pairs, strict=True):
+        after = _after(before, line, now_ms, fresh_no)
+        verdicts.append(_verdict(before, after))
+        if after != before:
+            writes.append(after)
+    met = {each.no for each in pairs if each}
+    rest = [each for each in known if each.no not in met and each.removed_ms is None]
+    gone = [each for each in rest if whole and each.origin is Origin.BOOK]
+    writes += [replace(each, removed_ms=now_ms) for each in gone]
+    stay = [each for each in rest if each not in gone]
+    writes += _renumbered(stay, {line.row for line in lines}, now_ms)
+    return Merged(
+        writes=tuple(writes),
+        verdicts=tuple(verdicts),
+        removed=len(gone),
+        absent=sum(each.origin is Origin.BOOK for each in stay),
+    )
+
+
+def _after(before: Kept | None, line: Line, now_ms: int, fresh_no: Iterable[int]) -> Kept:
+    if before is None:
+        return Kept(no=next(iter(fresh_no)), data=line, added_ms=now_ms, changed_ms=now_ms)
+    if before.removed_ms is not None:
+        return replace(
+            before, data=line, added_ms=now_ms, changed_ms=now_ms, removed_ms=None,
+            origin=Origin.BOOK,
+        )  # fmt: skip
+    if before.data == line and before.origin is Origin.BOOK:
+        return before
+    return replace(before, data=line, changed_ms=now_ms, origin=Origin.BOOK)
+
+
+def _verdict(before: Kept | None, after: Kept) -> Verdict:
+    if before is None or before.removed_ms is not None:
+        return Verdict.NEW
+    return Verdict.SAME if after == before else Verdict.CHANGED
+
+
+def _paired(known: Sequence[Kept], lines: Sequence[Line]) -> list[Kept | None]:
+    """For each line the one it was before; each is that of one line at most."""
+    pairs: list[Kept | None] = [None] * len(lines)
+    free = {each.no: each for each in known}
+
+    def pair(key: Callable[[Line], object], fits: Callable[[Line, Line], bool]) -> None:
+        told = Counter(key(line) for line in lines)
+        held = Counter(key(each.data) for each in free.values() if each.removed_ms is None)
+        by_key = {key(each.data): each for each in _living_last(free.values())}
+        for place, line in enumerate(lines):
+            one = key(line)
+            before = by_key.get(one)
+            if pairs[place] is None and one and before and before.no in free:
+                alone = told[one] == 1 and held[one] <= 1
+                if alone and fits(line, before.data):
+                    pairs[place] = free.pop(before.no)
+
+    pair(_tag, lambda _line, _before: True)
+    pair(_serial, lambda line, before: not (_tag(line) and _tag(before)))
+    pair(_row, _agree)
+    return pairs
+
+
+def _living_last(known: Iterable[Kept]) -> list[Kept]:
+    """In an order in which a line that counts hides one that left."""
+    return sorted(known, key=lambda each: (each.removed_ms is None, each.no))
+
+
+def _agree(line: Line, before: Line) -> bool:
+    """Whether nothing that both tell of the item contradicts."""
+    return line.type == before.type and all(
+        not (told and held) or told == held
+        for told, held in ((_tag(line), _tag(before)), (_serial(line), _serial(before)))
+    )
+
+
+def _row(line: Line) -> int:
+    return line.row
+
+
+def _tag(line: Line) -> str:
+    return tag_key(line.asset_tag)
+
+
+def _serial(line: Line) -> str:
+    return serial_key(line.serial)
+
+
+def _renumbered(stay: Sequence[Kept], taken: set[int], now_ms: int) -> list[Kept]:
+    """Lines that the file lacks give way to its numbers, so that a number names one line."""
+    held = {each.data.row for each in stay}
+    fresh = count(max(taken | held, default=0) + 1)
+    return [
+        replace(each, data=replace(each.data, row=next(fresh)), changed_ms=now_ms)
+        for each in stay
+        if each.data.row in taken
+    ]

@@ -1,0 +1,268 @@
+"""This file reads an equipment book from a workbook or a CSV, however a school wrote it."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+
+from controller.register.book import Book, Fault, Line, Refused
+from controller.register.fields import JUDGES, money_of, tag_key
+from controller.register.headings import FIELDS, Heading, heading_of, known_fields
+from controller.roster.cells import Sheet, bounded_bytes, csv_ways, decoded, workbook
+from controller.roster.columns import folded
+from controller.roster.roll import Notice, RosterError
+from controller.roster.rules import Cell, RefusedError, clean
+from controller.tables_out import harmless
+from protocol.words import N_, Translate
+
+_WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_TOTALS: Final = (
+    "tong",
+    "tong cong",
+    "tong so",
+    "cong",
+    "cong tong",
+    "total",
+    "grand total",
+    "sum",
+)
+_TOTAL_STARTS: Final = (
+    "tong cong ", "tong so ", "tong gia tri", "tong tien", "tong nguyen gia", "tong tai san",
+    "cong phong ", "grand total ", "total ",
+)  # fmt: skip
+_FOOTERS: Final = (
+    "nguoi lap", "ke toan", "hieu truong", "thu truong", "ngay ", "ban kiem ke", "nguoi kiem ke",
+    "to truong", "ghi chu", "bang chu",
+)  # fmt: skip
+_MAX_ROW: Final = 10**9
+_CODES: Final = ("asset_tag", "serial")
+
+_ENCODING: Final = N_("The file is not in UTF-8; it was read as Windows-1258: check the letters.")
+_UNKNOWN: Final = N_(
+    'The heading "{value}" is not known and was left out: give --map "Heading=field" once.'
+)
+_DROPPED: Final = N_('The column "{value}" is not kept.')
+_NUMBERS: Final = N_(
+    "Codes in the column {value} are numbers in the sheet: zeros at their front are lost."
+)
+_REPEATED: Final = N_("The numbers of the lines (STT) repeat: the sheet's rows stand for them.")
+_SKIPPED: Final = N_("Row {value} names no item and was left out.")
+
+
+@dataclass(slots=True)
+class _Taken:
+    """What was found in the sheets so far; numbers: the STT of each line."""
+
+    file: str
+    lines: list[Line] = field(default_factory=list)
+    numbers: list[int | None] = field(default_factory=list)
+    raw: list[tuple[tuple[str, ...], tuple[Cell, ...]]] = field(default_factory=list)
+    notices: dict[tuple[str, str], Notice] = field(default_factory=dict)
+    title_rows: int = 0
+    total_row: bool = False
+
+    def notice(self, code: str, message: str, value: str = "") -> None:
+        """Keep a notice once."""
+        notice = Notice(file=self.file, code=code, message=message, value=value)
+        self.notices.setdefault((code, value), notice)
+
+
+def read_book(path: Path, mapped: Mapping[str, str] | None = None) -> Book:
+    """Read the book from an .xlsx, .xls or CSV file. Raises RosterError.
+
+    mapped: the fields of headings that the school has explained, by the folded heading.
+    """
+    raw = bounded_bytes(path)
+    taken = _Taken(path.name)
+    told = mapped or {}
+    if raw.startswith(_WORKBOOKS):
+        sheets = workbook(path, days=True)
+    else:
+        sheets = [_sheet_of_csv(raw, taken, told)]
+    found = [(sheet, heading) for sheet in sheets if (heading := heading_of(sheet.rows, told))]
+    if not found:
+        raise RosterError(
+            "no_heading",
+            N_("No sheet has a heading of an equipment book."),
+            N_("Columns such as Mã tài sản, Tên thiết bị, Số sê-ri and Phòng are needed."),
+        )
+    for sheet, heading in found:
+        _read_sheet(sheet, heading, taken)
+    if not taken.lines:
+        raise RosterError("nothing_usable", N_("The file has a heading, and no item under it."))
+    return _settled(taken)
+
+
+def _sheet_of_csv(raw: bytes, taken: _Taken, mapped: Mapping[str, str]) -> Sheet:
+    """The one sheet of a CSV, parted by what makes the most of its heading."""
+    text, encoding = decoded(raw)
+    if encoding == "cp1258":
+        taken.notice("encoding_1258", _ENCODING)
+
+    def headed(rows: list[list[Cell]]) -> int:
+        heading = heading_of(rows, mapped)
+        return known_fields(rows[heading.at], mapped) if heading else 0
+
+    return Sheet("", max(csv_ways(text), key=headed))
+
+
+def _read_sheet(sheet: Sheet, heading: Heading, taken: _Taken) -> None:
+    if not taken.lines:
+        taken.title_rows = heading.at
+    for each in heading.unknown:
+        taken.notice("heading_unknown", _UNKNOWN, each)
+    for each in heading.dropped:
+        taken.notice("column_dropped", _DROPPED, each)
+    head = tuple(clean(cell) for cell in sheet.rows[heading.at])
+    for place, row in _items(sheet, heading, taken):
+        taken.lines.append(_line(row, place, heading))
+        taken.numbers.append(_number(_cell(row, heading.places.get("row"))))
+        taken.raw.append((head, tuple(row)))
+        for name in _CODES:
+            if isinstance(_cell(row, heading.places.get(name)), float):
+                taken.notice("code_is_number", _NUMBERS, head[heading.places[name]])
+
+
+def _items(sheet: Sheet, heading: Heading, taken: _Taken) -> Iterator[tuple[int, Sequence[Cell]]]:
+    """The rows that are items, with their numbers in the sheet.
+
+    Behind a total only numbered rows are: what else stands there are signatures.
+    """
+    summed = False
+    for place, row in enumerate(sheet.rows[heading.at + 1 :], start=heading.at + 2):
+        words = [folded(clean(cell)) for cell in row if clean(cell)]
+        if not words or _counts_columns(row):
+            continue
+        if _is_total(row, words, heading):
+            taken.total_row = summed = True
+        elif _is_item(row, words, heading, behind_total=summed):
+            yield place, row
+        elif not summed and not words[0].startswith(_FOOTERS):
+            taken.notice("row_skipped", _SKIPPED, str(place))
+
+
+def _is_total(row: Sequence[Cell], words: Sequence[str], heading: Heading) -> bool:
+    """Whether the row sums up; what has a serial, or a number and another name, is an item."""
+    first = next((word for word in words if not word.isdecimal()), "")
+    lead = first.split(" ", 1)[0] if first else ""
+    numbered = _number(_cell(row, heading.places.get("row"))) is not None
+    if lead not in _TOTALS or clean(_cell(row, heading.places.get("serial"))):
+        return False
+    return not numbered or first in _TOTALS or f"{first} ".startswith(_TOTAL_STARTS)
+
+
+def _is_item(
+    row: Sequence[Cell], words: Sequence[str], heading: Heading, *, behind_total: bool
+) -> bool:
+    """Whether the row is more than a title of a part, a signature or a date."""
+    numbered = _number(_cell(row, heading.places.get("row"))) is not None
+    if not numbered and (behind_total or words[0].startswith(_FOOTERS)):
+        return False
+    told = [
+        name
+        for name in FIELDS
+        if (place := heading.places.get(name)) is not None
+        and (clean(_cell(row, place)) or isinstance(_cell(row, place), float))
+    ]
+    return bool(told) and (numbered or len(told) > 1 or told[0] in _CODES)
+
+
+def _counts_columns(row: Sequence[Cell]) -> bool:
+    """Whether the row numbers the columns: 1, 2, 3 or (1), (2), (3) or A, B, C."""
+    words = [clean(cell).strip("()[] ") for cell in row if clean(cell)]
+    first = [str(number) for number in range(1, len(words) + 1)]
+    letters = [chr(ord("A") + number) for number in range(min(len(words), 26))]
+    return len(words) > 3 and words in (first, letters)  # noqa: PLR2004 - as short as a line may be
+
+
+def _line(row: Sequence[Cell], place: int, heading: Heading) -> Line:
+    told: dict[str, object] = {}
+    faults: list[Fault] = []
+    for name in FIELDS:
+        at = heading.places.get(name)
+        if at is None:
+            continue
+        cell = _cell(row, at)
+        try:
+            told[name] = money_of(cell, heading.times) if name == "cost_vnd" else JUDGES[name](cell)
+        except RefusedError as refused:
+            faults.append(Fault(name, str(refused)))
+    return Line(row=place, errors=tuple(faults), **told)  # type: ignore[arg-type]  # JUDGES gives each field its type
+
+
+def _settled(taken: _Taken) -> Book:
+    """Number the lines, and take a tag away that another line has."""
+    numbers = _numbers(taken)
+    seen: Counter[str] = Counter()
+    lines: list[Line] = []
+    for number, line in zip(numbers, taken.lines, strict=True):
+        key = tag_key(line.asset_tag)
+        seen[key] += 1
+        lines.append(replace(line, row=number))
+        if key and seen[key] > 1:
+            errors = (*line.errors, Fault("asset_tag", "tag_twice"))
+            lines[-1] = replace(lines[-1], asset_tag="", errors=errors)
+    refused = (
+        Refused(head, cells, line)
+        for (head, cells), line in zip(taken.raw, lines, strict=True)
+        if line.errors
+    )
+    return Book(
+        lines=tuple(lines),
+        title_rows_skipped=taken.title_rows,
+        total_row_skipped=taken.total_row,
+        warnings=tuple(taken.notices.values()),
+        refused=tuple(refused),
+    )
+
+
+def _numbers(taken: _Taken) -> list[int]:
+    """A number for each line that no other has: the book's own, if it does not count anew."""
+    own = [each for each in taken.numbers if each is not None]
+    if own and len(own) == len({*own}):
+        free = itertools.count(max(own) + 1)
+        return [next(free) if each is None else each for each in taken.numbers]
+    if own:
+        taken.notice("stt_repeated", _REPEATED)
+    rows = [each.row for each in taken.lines]
+    return rows if len({*rows}) == len(rows) else [*range(1, len(rows) + 1)]
+
+
+def _number(cell: Cell) -> int | None:
+    """The book's own number of a line; None where the cell holds none."""
+    text = clean(cell).rstrip(".")
+    if not (text.isascii() and text.isdecimal() and len(text) < len(str(_MAX_ROW))):
+        return None
+    return int(text) or None
+
+
+def _cell(row: Sequence[Cell], place: int | None) -> Cell:
+    return row[place] if place is not None and place < len(row) else ""
+
+
+def write_refused(path: Path, refused: Sequence[Refused], say: Translate) -> None:
+    """Give the rows in error back as they stood, and why. Raises OSError."""
+    width = max((len(each.head) for each in refused), default=0)
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, delimiter=";")
+        head: tuple[str, ...] = ()
+        for each in refused:
+            if each.head != head:
+                head = each.head
+                writer.writerow([*_padded(head, width), say(N_("Error"))])
+            why = " ".join(say(str(fault.said(str)["message"])) for fault in each.line.errors)
+            cells = [clean(cell) for cell in each.cells]
+            writer.writerow([*_padded(cells, width), why])
+
+
+def _padded(cells: Sequence[str], width: int) -> list[str]:
+    """The cells, each harmless in a spreadsheet, as many as the heading has."""
+    safe = [str(harmless(each)) for each in cells[:width]]
+    return safe + [""] * (width - len(safe))
