@@ -105,7 +105,7 @@ def test_every_setting_of_the_demonstration_is_named() -> None:
             "controller",
             [
                 *("run", "agents", "repair", "roster", "schedule", "cards"),
-                *("attendance", "password", "sample-config"),
+                *("attendance", "password", "register", "reconcile", "sample-config"),
             ],
         ),
         (
