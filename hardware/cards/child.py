@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 PICTURE_S: Final = 20.0  # for one picture, however large
 
 _FILE_LIMIT: Final = 64_000_000
-_FULL_EVERY: Final = 3  # frames
 _SAY_EVERY_S: Final = 0.5
 _WAITED_S: Final = 0.02  # a frame that comes sooner had been waiting: a newer one follows
 _SKIPPED: Final = 3  # at most, one after another
@@ -51,13 +50,12 @@ def main() -> int:
 def _scan(job: Job) -> Over:
     feed = open_feed(job.camera, _going)
     load(_going)
-    from hardware.cards.reader import FAST, FULL, read  # noqa: PLC0415 - loads OpenCV
+    from hardware.cards.reader import profiles_of, read  # noqa: PLC0415 - loads OpenCV
 
     acceptance, frames = Acceptance(job.allowed), 0
     ends_at = time.monotonic() + job.camera.seconds
     for frames, (grey, at) in enumerate(_frames(feed), 1):
-        full = frames % _FULL_EVERY == 0
-        _say_all(acceptance.frame(read(grey, FAST, FULL) if full else read(grey, FAST), at))
+        _say_all(acceptance.frame(read(grey, *profiles_of(frames)), at))
         if acceptance.is_complete or time.monotonic() >= ends_at:
             break
     return Over("", frames)
@@ -89,7 +87,7 @@ def _picture(number: int, path: Path) -> Picture:
     """Read one picture, or say why not."""
     from hardware.camera.capture import decode  # noqa: PLC0415 - loads OpenCV
     from hardware.cards.door import read_door  # noqa: PLC0415
-    from hardware.cards.reader import FAST, FULL, read  # noqa: PLC0415
+    from hardware.cards.reader import FAST, FINE, FULL, read  # noqa: PLC0415
 
     began_at = time.perf_counter()
     try:
@@ -105,7 +103,7 @@ def _picture(number: int, path: Path) -> Picture:
     if picture is None:
         return Picture(number, error="no_picture")
     grey = _grey(picture)
-    cards, texts = read(grey, FAST, FULL), read_door(grey)
+    cards, texts = read(grey, FAST, FINE, FULL), read_door(grey)
     return Picture(number, cards, texts, round(_MS * (time.perf_counter() - began_at), 1))
 
 

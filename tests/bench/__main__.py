@@ -35,6 +35,8 @@ LIMITS = {
     "cards_recall": ("cards read in one frame, from 30 px, tilt to 55 degrees", ">=", 0.97),
     "cards_followed_recall": ("the same over ten frames, from 18 px", ">=", 0.99),
     "cards_wrong": ("ids read that were not there, in all these pictures", "<=", 0.0),
+    "cards_wrong_single": ("the same in single pictures of a class, one sighting each", "", 0.0),
+    "cards_fine_ms": ("the fine profile [ms of CPU]", "", 0.0),
     "cards_fast_ratio": ("the fast profile / OpenCV's defaults [CPU]", "<=", 1.0),
     "door_ms": ("a full-HD picture searched for door cards [ms of CPU]", "<=", 15.0),
     "door_forged": ("forged door codes accepted", "<=", 0.0),

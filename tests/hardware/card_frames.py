@@ -11,7 +11,7 @@ from math import dist
 import cv2
 
 from hardware.cards.acceptance import Acceptance, Card
-from hardware.cards.reader import FAST, FULL, Profile, read
+from hardware.cards.reader import FAST, FINE, FULL, Profile, profiles_of, read
 from simulators.devices.cards import Frame, Setting, Shown, Take, class_of, clutter, door, foreign
 
 ROSTER = frozenset(range(1, 50))
@@ -37,19 +37,19 @@ def in_one_frame(seeds: Iterable[int], *profiles: Profile, setting: Setting = SI
     total = Count()
     for seed in seeds:
         take = class_of(seed, setting)[0]
-        cards = read(take.grey, *(profiles or (FAST, FULL)))
+        cards = read(take.grey, *(profiles or (FAST, FINE, FULL)))
         _count(total, take.shown, cards)
     return total
 
 
 def over_ten_frames(seeds: Iterable[int]) -> Count:
-    """Follow each class by the rules of a scan, every third frame with the full profile."""
+    """Follow each class by the rules of a scan."""
     total = Count()
     for seed in seeds:
         takes = class_of(seed, FOLLOWED, frames=10)
         acceptance, found = Acceptance(ROSTER), set()
         for number, take in enumerate(takes, 1):
-            cards = read(take.grey, FAST, FULL) if number % 3 == 0 else read(take.grey, FAST)
+            cards = read(take.grey, *profiles_of(number))
             found |= {each.id for each in acceptance.frame(cards, number * 0.2)}
         there = {each.id for each in takes[0].shown if not each.covered}
         total.there += len(there)
