@@ -46,6 +46,7 @@ lock:
 	$(COMPILE) --extra dev -o requirements/lock.txt
 	$(COMPILE) --extra agent -c requirements/lock.txt -o requirements/agent.txt
 	$(COMPILE) --extra controller -c requirements/lock.txt -o requirements/controller.txt
+	$(COMPILE) --extra controller --extra postgresql -c requirements/lock.txt -o requirements/department.txt
 	$(COMPILE) --extra tray -c requirements/lock.txt -o requirements/tray.txt
 
 clean:
