@@ -488,3 +488,49 @@ facts: Final = Table(
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
 )
+
+areas: Final = Table(
+    "areas",
+    metadata,
+    Column("province", Text, primary_key=True),
+    Column("code", Text, primary_key=True),
+    _text("name"),
+    _text("kind"),  # a word such as xã or phường
+    _text("parent"),
+    _text("since"),  # a local day, empty: from the first
+    _text("until"),  # the first day on which it is no more, empty: it stands
+)
+
+memberships: Final = Table(
+    "memberships",
+    metadata,
+    *_school_key(),
+    Column("since", Text, primary_key=True),  # a local day, empty: from the first
+    _text("area"),
+)
+
+school_facts: Final = Table(
+    "school_facts",
+    metadata,
+    *_school_key(),
+    _text("name"),
+    _text("level"),
+    _text("sites"),  # JSON
+)
+
+mergers: Final = Table(
+    "mergers",
+    metadata,
+    Column("province", Text, primary_key=True),
+    Column("no", BigInteger, primary_key=True, autoincrement=False),
+    _text("what"),
+    _text("old"),
+    _text("new"),  # empty: it is retired
+    _text("since"),
+    _text("who"),
+    _millis("at_ms"),
+    _millis("undone_ms", nullable=True),
+)
+
+# What is asked of all schools' items together.
+Index("assets_tag", assets.c.tag_key)

@@ -1,0 +1,1 @@
+"""The department above many schools: areas, mergers, figures."""

@@ -1,0 +1,175 @@
+"""This file knows which area a school belongs to on a day, and what merged into what; pure.
+
+Days are local dates yyyy-mm-dd, so that they sort as text; "" lies before all days. There is no
+district level any more, so an area is whatever the department says, inside another one or not.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from functools import cached_property
+from typing import Final
+
+import msgspec
+
+from protocol.errors import LopHocError
+from protocol.words import N_
+
+MAX_DEPTH: Final = 32  # areas inside areas; a circle ends there
+
+
+class AreaError(LopHocError):
+    """What is told of areas or schools cannot be; `code` says why, `hint` what to do."""
+
+
+class What(StrEnum):
+    """What merges."""
+
+    SCHOOL = "school"
+    AREA = "area"
+
+
+class Area(msgspec.Struct, frozen=True, kw_only=True):
+    """An area that stands from `since` until the day before `until`; empty: without end.
+
+    kind: a word such as xã or phường. parent: the code of the area around it, empty for none.
+    """
+
+    code: str
+    name: str = ""
+    kind: str = ""
+    parent: str = ""
+    since: str = ""
+    until: str = ""
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return self.name or self.code
+
+
+class Membership(msgspec.Struct, frozen=True, kw_only=True):
+    """From this day a school belongs to an area, until the next such day; area "": to none."""
+
+    school: str
+    area: str
+    since: str = ""
+
+
+class Merger(msgspec.Struct, frozen=True, kw_only=True):
+    """From this day `old` is part of `new`; new "": it is retired, and counts no more."""
+
+    old: str
+    new: str
+    since: str
+    what: What = What.SCHOOL
+    no: int = 0
+    who: str = ""
+    at_ms: int = 0
+    undone_ms: int | None = None
+
+
+class SchoolFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the department knows of a school. sites: its điểm trường."""
+
+    code: str
+    name: str = ""
+    level: str = ""
+    sites: tuple[str, ...] = ()
+
+
+class Atlas:
+    """All areas, memberships and mergers that stand, asked by day."""
+
+    def __init__(
+        self,
+        areas: Iterable[Area] = (),
+        memberships: Iterable[Membership] = (),
+        mergers: Iterable[Merger] = (),
+    ) -> None:
+        self.areas: Mapping[str, Area] = {each.code: each for each in areas}
+        self._memberships = sorted(memberships, key=lambda each: each.since)
+        self.mergers = tuple(each for each in mergers if each.undone_ms is None)
+
+    def heir_of(self, school: str, day: str) -> str:
+        """The school that a school's items count for on that day; "" where it is retired."""
+        return self._heir(What.SCHOOL, school, day)
+
+    def area_of(self, school: str, day: str) -> str:
+        """The area that a school, or the one it merged into, is in on that day; "" for none."""
+        found = ""
+        for each in self._of_school.get(self.heir_of(school, day), ()):
+            if each.since <= day:
+                found = each.area
+        return self._heir(What.AREA, found, day)
+
+    def around(self, area: str, day: str) -> tuple[str, ...]:
+        """The area and all those that it lies in, the innermost first."""
+        found: list[str] = []
+        code = self._heir(What.AREA, area, day)
+        while code and code not in found and len(found) < MAX_DEPTH:
+            found.append(code)
+            parent = self.areas[code].parent if code in self.areas else ""
+            code = self._heir(What.AREA, parent, day)
+        return tuple(found)
+
+    def standing(self, day: str) -> tuple[Area, ...]:
+        """The areas of that day, by name."""
+        merged = {each.old for each in self.mergers if each.what is What.AREA and each.since <= day}
+        there = (
+            each
+            for each in self.areas.values()
+            if each.since <= day and (not each.until or day < each.until)
+        )
+        found = (each for each in there if each.code not in merged)
+        return tuple(sorted(found, key=lambda each: (each.label, each.code)))
+
+    def members_of(self, schools: Iterable[str], day: str) -> Mapping[str, tuple[str, ...]]:
+        """By each school that counts on that day: itself first, then who merged into it, by code.
+
+        A school that others merged into counts also where it is not among the schools.
+        """
+        found = defaultdict[str, set[str]](set)
+        for each in {*schools}:
+            if heir := self.heir_of(each, day):
+                found[heir].add(each)
+        return {heir: (heir, *sorted(found[heir] - {heir})) for heir in sorted(found)}
+
+    def check(self, merger: Merger) -> None:
+        """Raises AreaError if the merger cannot be, beside those that stand."""
+        last = max((each.since for each in self.mergers), default="")
+        beside = [each for each in self.mergers if each.what is merger.what]
+        if any(each.old == merger.old for each in beside):
+            raise AreaError(
+                "merged_already",
+                N_("{old} has merged or was retired already."),
+                N_("Take that back first; its number is in the history."),
+                old=merger.old,
+            )
+        late = max(last, merger.since)
+        if merger.old == self._heir(merger.what, merger.new, late) or merger.old == merger.new:
+            raise AreaError(
+                "merger_circular",
+                N_("{old} cannot merge into what merged into it."),
+                old=merger.old,
+            )
+
+    @cached_property
+    def _of_school(self) -> Mapping[str, tuple[Membership, ...]]:
+        found = defaultdict[str, list[Membership]](list)
+        for each in self._memberships:
+            found[each.school].append(each)
+        return {school: tuple(each) for school, each in found.items()}
+
+    @cached_property
+    def _next(self) -> Mapping[tuple[What, str], Merger]:
+        return {(each.what, each.old): each for each in self.mergers}
+
+    def _heir(self, what: What, code: str, day: str) -> str:
+        seen: set[str] = set()
+        while (step := self._next.get((what, code))) and step.since <= day and code not in seen:
+            seen.add(code)
+            code = step.new
+        return code

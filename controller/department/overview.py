@@ -1,0 +1,215 @@
+"""This file keeps the department's figures at hand: counted at most every five minutes."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from datetime import timedelta, tzinfo
+from typing import Final, NamedTuple
+
+from controller.department.areas import Atlas, SchoolFacts
+from controller.department.standing import (
+    Overview,
+    Standing,
+    group_of,
+    silence_of,
+    told_of,
+)
+from controller.department.tally import ByType, Told, added, less, together
+from controller.department.tile import Tile, tile_of
+from controller.memory import areas, assets, department
+from controller.memory.department import Heard, Twin
+from controller.memory.roster import version_of
+from controller.memory.store import Store
+from controller.register.kpi import Kpi
+from protocol.model import Place, instant
+
+KEPT_MS: Final = 300_000
+MONTH: Final = timedelta(days=30)
+
+
+class _Counted(NamedTuple):
+    """What one pass over all items gave, and what it was made of."""
+
+    key: tuple[int, int, str]
+    at_ms: int
+    tallies: Mapping[str, ByType]
+    doubles: Mapping[str, ByType]
+    twins: tuple[Twin, ...]
+    before: Mapping[str, Kpi]
+
+
+class _Known(NamedTuple):
+    """What is known of schools beside their items."""
+
+    atlas: Atlas
+    facts: Mapping[str, SchoolFacts]
+    heard: Mapping[str, Heard]
+
+
+class Department:
+    """The figures of all schools within a scope. own: the department's own place in it.
+
+    Asked from any thread; what several ask at once is counted once.
+    """
+
+    def __init__(
+        self, store: Store, scope: Place, own: Place, zone: tzinfo, now_ms: Callable[[], int]
+    ) -> None:
+        self._store = store
+        self._scope = scope
+        self._own = own
+        self._zone = zone
+        self._now_ms = now_ms
+        self._counting = threading.Lock()
+        self._tiling = threading.Lock()
+        self._counted: _Counted | None = None
+        self._tile: Tile | None = None
+
+    @property
+    def province(self) -> str:
+        """Whose schools they are."""
+        return self._scope.province
+
+    @property
+    def store(self) -> Store:
+        """Where the items are."""
+        return self._store
+
+    def has_schools(self) -> bool:
+        """Whether any school is known here. Raises StoreError."""
+        with self._store.looking() as db:
+            known = areas.facts_of(db, self.province).keys()
+            heard = {each.code for each in department.heard_of(db, self.province)}
+        return bool((known | heard) - {self._own.school})
+
+    def overview(self) -> Overview:
+        """The department now: items as they were counted, silences as of this moment."""
+        now_ms = self._now_ms()
+        day = self._day(now_ms)
+        with self._counting:
+            counted = self._recounted(now_ms, day)
+        with self._store.looking() as db:
+            known = _Known(
+                areas.atlas_of(db, self.province),
+                areas.facts_of(db, self.province),
+                {each.code: each for each in department.heard_of(db, self.province)},
+            )
+        schools = self._schools(counted, known, day, now_ms)
+        then = self._month_ago(now_ms)
+        return Overview(
+            day=day,
+            now_ms=now_ms,
+            counted_ms=counted.at_ms,
+            schools=schools,
+            atlas=known.atlas,
+            twins=_twins(counted.twins, schools),
+            before=_before_by_area(counted.before, known.atlas, then),
+            whole=group_of(schools, told_of(counted.before, counted.before, then)),
+        )
+
+    def tile(self) -> Tile:
+        """The twelve numbers, computed at most every five minutes."""
+        with self._tiling:
+            now_ms = self._now_ms()
+            if self._tile is None or not 0 <= now_ms - self._tile.as_of_ms < KEPT_MS:
+                self._tile = tile_of(self.overview(), self._zone)
+            return self._tile
+
+    def _recounted(self, now_ms: int, day: str) -> _Counted:
+        """The items as counted; anew where areas changed, or items did and it is a while ago."""
+        with self._store.looking() as db:
+            newest = assets.newest_change(db, self._scope)
+            key = (version_of(db, self._own), newest, day)
+        known = self._counted
+        if known is not None:
+            fresh = 0 <= now_ms - known.at_ms < KEPT_MS
+            same_map = (known.key[0], known.key[2]) == (key[0], key[2])
+            if known.key == key or (fresh and same_map):
+                return known
+        self._counted = self._count(key, now_ms, day)
+        return self._counted
+
+    def _count(self, key: tuple[int, int, str], now_ms: int, day: str) -> _Counted:
+        with self._store.looking() as db:
+            atlas = areas.atlas_of(db, self.province)
+            tallies = department.tallies_of(db, self.province)
+            known = {*tallies, *areas.facts_of(db, self.province)}
+            doubles: dict[str, ByType] = {}
+            for members in atlas.members_of(known, day).values():
+                if len(members) > 1:
+                    doubles |= department.doubles_of(db, self.province, members)
+            twins = tuple(department.twins_of(db, self.province))
+            before = department.figures_until(db, self.province, self._month_ago(now_ms))
+        rest = {
+            school: added(less(each, doubles.get(school, {})).values()).kpi
+            for school, each in tallies.items()
+            if atlas.heir_of(school, day) != school
+        }
+        if rest:
+            with self._store.planning(self._own) as db:
+                department.note_rest(db, self.province, day, rest)
+        return _Counted(key, now_ms, tallies, doubles, twins, before)
+
+    def _schools(
+        self, counted: _Counted, known: _Known, day: str, now_ms: int
+    ) -> tuple[Standing, ...]:
+        atlas, facts, heard = known
+        codes = {*counted.tallies, *facts, *heard}
+        if self._own.school not in facts:
+            codes.discard(self._own.school)
+        then = self._month_ago(now_ms)
+        before = defaultdict[str, list[str]](list)
+        for each in counted.before:
+            before[atlas.heir_of(each, then)].append(each)
+        found = []
+        for code, members in atlas.members_of(codes, day).items():
+            doubles = [counted.doubles.get(each, {}) for each in members]
+            lists = [counted.tallies.get(each, {}) for each in members]
+            told = heard.get(code)
+            around = atlas.around(atlas.area_of(code, day), day)
+            mine = facts.get(code, SchoolFacts(code=code))
+            found.append(
+                Standing(
+                    facts=mine,
+                    name=mine.name or (told.name if told else ""),
+                    area=around[0] if around else "",
+                    around=around,
+                    members=members,
+                    by_type=together(map(less, lists, doubles)),
+                    twice=added(each for part in doubles for each in part.values()).items,
+                    heard=told,
+                    silence=silence_of(told, now_ms),
+                    before=told_of(counted.before, before.get(code, ()), then),
+                )
+            )
+        return tuple(sorted(found, key=lambda each: each.urgency))
+
+    def _day(self, at_ms: int) -> str:
+        return instant(at_ms).astimezone(self._zone).date().isoformat()
+
+    def _month_ago(self, at_ms: int) -> str:
+        return (instant(at_ms).astimezone(self._zone) - MONTH).date().isoformat()
+
+
+def _before_by_area(figures: Mapping[str, Kpi], atlas: Atlas, day: str) -> dict[str, Told]:
+    """What each area had on an earlier day: of the schools that were in it on that day."""
+    found = defaultdict[str, list[str]](list)
+    for school in figures:
+        for area in atlas.around(atlas.area_of(school, day), day):
+            found[area].append(school)
+    told = {area: told_of(figures, schools, day) for area, schools in found.items()}
+    return {area: each for area, each in told.items() if each}
+
+
+def _twins(twins: tuple[Twin, ...], schools: tuple[Standing, ...]) -> tuple[Twin, ...]:
+    """Those of schools that count by themselves: what merged is one school."""
+    heirs = {member: each.code for each in schools for member in each.members}
+    found = []
+    for twin in twins:
+        listed = {heirs[each] for each in twin.listed if each in heirs}
+        seen = {heirs[each] for each in twin.seen if each in heirs} - listed
+        if len(listed | seen) > 1:
+            found.append(Twin(twin.serial_key, tuple(sorted(listed)), tuple(sorted(seen))))
+    return tuple(found)

@@ -1,0 +1,233 @@
+"""This file says how each school stands, each area, and the whole; what needs attention. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from functools import cached_property
+from typing import Final
+
+import msgspec
+
+from controller.department.areas import Area, Atlas, SchoolFacts
+from controller.department.tally import ByType, Tally, Told, added, together
+from controller.memory.department import Heard, Live, Twin
+from controller.register.kpi import Kpi, counted
+from protocol.model import Status
+
+DAY_MS: Final = 86_400_000
+SILENT_MS: Final = DAY_MS
+LONG_SILENT_MS: Final = 21 * DAY_MS
+
+
+class Silence(StrEnum):
+    """For how long a school has not been heard."""
+
+    NONE = ""
+    DAY = "day"  # more than one
+    WEEKS = "weeks"  # more than three
+    NEVER = "never"
+
+
+class Need(StrEnum):
+    """What of a school needs attention, the most pressing first."""
+
+    LONG_SILENT = "long_silent"
+    NO_DATA = "no_data"
+    SILENT = "silent"
+    NO_REGISTER = "no_register"
+    BELOW_TARGET = "below_target"
+    MISSING = "missing"
+    NOTHING = "nothing"
+
+
+STATUS_OF: Final[Mapping[Need, Status]] = {
+    Need.LONG_SILENT: Status.CRITICAL,
+    Need.NO_DATA: Status.UNKNOWN,
+    Need.SILENT: Status.WARNING,
+    Need.NO_REGISTER: Status.WARNING,
+    Need.BELOW_TARGET: Status.WARNING,
+    Need.MISSING: Status.WARNING,
+    Need.NOTHING: Status.OK,
+}
+_ORDER: Final = {need: place for place, need in enumerate(Need)}
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """Figures of schools taken together.
+
+    schools: how many are known; reported: how many of them ever told their list. oldest_ms,
+    newest_ms: between which moments what is told was true; None where nobody told.
+    """
+
+    schools: int
+    reported: int
+    silent: int
+    long_silent: int
+    needing: int
+    by_type: ByType
+    oldest_ms: int | None
+    newest_ms: int | None
+    before: Told | None = None
+
+    @cached_property
+    def tally(self) -> Tally:
+        """The sum over all types."""
+        return added(self.by_type.values())
+
+    @property
+    def kpi(self) -> Kpi:
+        """The figure; not determined where no school told of a line."""
+        return self.tally.kpi
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """One school that counts. members: itself, then who merged into it.
+
+    area: the innermost's code; around: it and those around it. twice: items of those that merged
+    which stand in another list too and are counted once. heard: None where it never was.
+    """
+
+    facts: SchoolFacts
+    name: str
+    area: str
+    around: tuple[str, ...]
+    members: tuple[str, ...]
+    by_type: ByType
+    twice: int
+    heard: Heard | None
+    silence: Silence
+    before: Told | None = None
+
+    @property
+    def code(self) -> str:
+        """The school's code."""
+        return self.facts.code
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return self.name or self.code
+
+    @cached_property
+    def tally(self) -> Tally:
+        """The sum over all types."""
+        return added(self.by_type.values())
+
+    @property
+    def reported(self) -> bool:
+        """Whether anything is known of its items."""
+        return self.heard is not None or bool(self.by_type)
+
+    @property
+    def need(self) -> Need:
+        """What of it needs attention first."""
+        kpi = self.tally.kpi
+        return next(
+            need
+            for need, holds in (
+                (Need.LONG_SILENT, self.silence is Silence.WEEKS),
+                (Need.NO_DATA, not self.reported),
+                (Need.SILENT, self.silence is Silence.DAY),
+                (Need.NO_REGISTER, kpi.digital_managed_pct is None),
+                (Need.BELOW_TARGET, not kpi.meets_target),
+                (Need.MISSING, self.tally.missing > 0),
+                (Need.NOTHING, True),
+            )
+            if holds
+        )
+
+    @property
+    def urgency(self) -> tuple[int, float, int, str, str]:
+        """By which schools are sorted, the most pressing first."""
+        pct = self.tally.kpi.digital_managed_pct
+        return (_ORDER[self.need], pct or 0.0, -self.tally.missing, self.label, self.code)
+
+
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
+    """The department at one moment. counted_ms: as of when items were counted."""
+
+    day: str
+    now_ms: int
+    counted_ms: int
+    schools: tuple[Standing, ...]
+    atlas: Atlas
+    twins: tuple[Twin, ...]
+    before: Mapping[str, Told]  # by area
+    whole: Group
+
+    def of_area(self, area: str) -> list[Standing]:
+        """The schools in an area and in those inside it; of "" all."""
+        return [each for each in self.schools if not area or area in each.around]
+
+    def area(self, code: str) -> Group:
+        """An area's figures, those of the areas inside it among them."""
+        return group_of(self.of_area(code), self.before.get(code))
+
+    def areas(self) -> list[tuple[Area, Group]]:
+        """Every area that stands or holds a school, what needs attention first."""
+        held = {code for each in self.schools for code in each.around}
+        there = {each.code: each for each in self.atlas.standing(self.day)}
+        there |= {code: self.atlas.areas.get(code, Area(code=code)) for code in held}
+        found = [(each, self.area(code)) for code, each in there.items()]
+        return sorted(found, key=lambda each: (*_area_urgency(each[1]), each[0].label))
+
+    def heirs(self) -> Mapping[str, str]:
+        """By every school's code the school that it counts for."""
+        return {member: each.code for each in self.schools for member in each.members}
+
+
+def _area_urgency(group: Group) -> tuple[int, int, float]:
+    pct = group.kpi.digital_managed_pct
+    return (-group.long_silent, 0 if pct is not None else 1, pct or 0.0)
+
+
+def group_of(schools: Sequence[Standing], before: Told | None = None) -> Group:
+    """The schools taken together."""
+    as_of = [each.heard.as_of_ms for each in schools if each.heard]
+    return Group(
+        schools=len(schools),
+        reported=sum(each.reported for each in schools),
+        silent=sum(each.silence is Silence.DAY for each in schools),
+        long_silent=sum(each.silence is Silence.WEEKS for each in schools),
+        needing=sum(each.need is not Need.NOTHING for each in schools),
+        by_type=together(each.by_type for each in schools),
+        oldest_ms=min(as_of, default=None),
+        newest_ms=max(as_of, default=None),
+        before=before,
+    )
+
+
+def silence_of(heard: Heard | None, now_ms: int) -> Silence:
+    """For how long a school has not been heard."""
+    if heard is None:
+        return Silence.NEVER
+    silent_ms = now_ms - heard.heard_ms
+    if silent_ms > LONG_SILENT_MS:
+        return Silence.WEEKS
+    return Silence.DAY if silent_ms > SILENT_MS else Silence.NONE
+
+
+def live_of(schools: Iterable[Standing], within_ms: int, now_ms: int) -> Live:
+    """The present of the schools that told it within that time, added up."""
+    fresh = [
+        each.heard.live
+        for each in schools
+        if each.heard and now_ms - each.heard.as_of_ms <= within_ms
+    ]
+    names = Live.__struct_fields__
+    return Live(**{name: sum(getattr(each, name) for each in fresh) for name in names})
+
+
+def told_of(figures: Mapping[str, Kpi], codes: Iterable[str], day: str) -> Told | None:
+    """What these schools had together on an earlier day; None where none had told by then."""
+    some = [figures[code] for code in codes if code in figures]
+    if not some:
+        return None
+    kpi = counted(
+        declared=sum(each.declared for each in some),
+        complete=sum(each.complete_digital_record for each in some),
+        verified=sum(each.verified_within_365d for each in some),
+        managed=sum(each.complete_and_verified for each in some),
+    )
+    return Told(day, len(some), kpi)

@@ -1,0 +1,97 @@
+"""This file adds up items of schools to figures, and says what would raise them; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from controller.register.kpi import Kpi, Raise, counted, percent
+
+# What a line may lack alone, by the column of the tally that counts such lines.
+RAISES: Final[Mapping[str, str]] = {
+    "asset_tag": "lone_asset_tag",
+    "type": "lone_type",
+    "room": "lone_room",
+    "year": "lone_year",
+    "serial": "lone_serial",
+    "unique_serial": "lone_unique_serial",
+    "verify": "lone_verify",
+}
+
+
+class Tally(NamedTuple):
+    """How many items; all but items and unregistered are lines of the book.
+
+    managed: complete and verified. unregistered: seen and in no book. lone_...: lines that lack
+    this alone.
+    """
+
+    items: int = 0
+    declared: int = 0
+    complete: int = 0
+    verified: int = 0
+    managed: int = 0
+    missing: int = 0
+    never_seen: int = 0
+    moved: int = 0
+    unregistered: int = 0
+    lone_asset_tag: int = 0
+    lone_type: int = 0
+    lone_room: int = 0
+    lone_year: int = 0
+    lone_serial: int = 0
+    lone_unique_serial: int = 0
+    lone_verify: int = 0
+
+    @property
+    def kpi(self) -> Kpi:
+        """The share that is managed by digital record; not determined without a line."""
+        return counted(
+            declared=self.declared,
+            complete=self.complete,
+            verified=self.verified,
+            managed=self.managed,
+        )
+
+    @property
+    def raises(self) -> tuple[Raise, ...]:
+        """What would raise the figure most, the most first."""
+        lone = {what: int(getattr(self, column)) for what, column in RAISES.items()}
+        return tuple(
+            Raise(what=what, lines=n, pct=percent(self.managed + n, self.declared) or 0.0)
+            for what, n in sorted(lone.items(), key=lambda each: -each[1])
+            if n
+        )
+
+
+class Told(NamedTuple):
+    """What a school, or several, had on a day: for a comparison with today."""
+
+    day: str
+    schools: int
+    kpi: Kpi
+
+
+ByType = Mapping[str, Tally]
+
+
+def added(tallies: Iterable[Tally]) -> Tally:
+    """The sum of them."""
+    return Tally(*map(sum, zip(*tallies, strict=True))) if (tallies := [*tallies]) else Tally()
+
+
+def less(whole: ByType, part: ByType) -> ByType:
+    """What is left of each type."""
+    return {
+        kind: Tally(*(a - b for a, b in zip(tally, part.get(kind, Tally()), strict=True)))
+        for kind, tally in whole.items()
+    }
+
+
+def together(parts: Iterable[ByType]) -> ByType:
+    """The sums of each type, by its name."""
+    found: dict[str, list[Tally]] = {}
+    for part in parts:
+        for kind, tally in part.items():
+            found.setdefault(kind, []).append(tally)
+    return {kind: added(found[kind]) for kind in sorted(found)}

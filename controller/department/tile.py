@@ -1,0 +1,67 @@
+"""This file makes the twelve numbers that a province's operations centre (IOC) shows; pure.
+
+There is no person in any of them, so there is no small cell to hide.
+"""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from typing import Final
+
+import msgspec
+
+from controller.department.standing import DAY_MS, Overview, live_of
+from protocol.model import instant
+
+LESSON_FRESH_MS: Final = 3_600_000  # a lesson of an hour ago is none now
+
+
+class Tile(msgspec.Struct, frozen=True, kw_only=True):
+    """Twelve numbers, and as of when.
+
+    schools_heard_today: on this local day. rooms_in_lesson: of schools that told within an hour.
+    boards_working, incidents_open: of those that told within a day. managed_pct: None where no
+    register is known.
+    """
+
+    as_of_ms: int
+    schools_known: int
+    schools_heard_today: int
+    rooms: int
+    rooms_in_lesson: int
+    boards: int
+    boards_working: int
+    items_declared: int
+    items_complete: int
+    items_verified: int
+    managed_pct: float | None
+    items_missing: int
+    incidents_open: int
+
+
+def tile_of(told: Overview, zone: tzinfo) -> Tile:
+    """The department in twelve numbers."""
+    ever = live_of(told.schools, told.now_ms, told.now_ms)
+    today = live_of(told.schools, DAY_MS, told.now_ms)
+    tally = told.whole.tally
+    heard = [
+        each.heard
+        for each in told.schools
+        if each.heard
+        and instant(each.heard.heard_ms).astimezone(zone).date().isoformat() == told.day
+    ]
+    return Tile(
+        as_of_ms=told.now_ms,
+        schools_known=told.whole.schools,
+        schools_heard_today=len(heard),
+        rooms=ever.rooms,
+        rooms_in_lesson=live_of(told.schools, LESSON_FRESH_MS, told.now_ms).rooms_in_lesson,
+        boards=ever.boards,
+        boards_working=today.boards_working,
+        items_declared=tally.declared,
+        items_complete=tally.complete,
+        items_verified=tally.verified,
+        managed_pct=told.whole.kpi.digital_managed_pct,
+        items_missing=tally.missing,
+        incidents_open=today.faults_open,
+    )

@@ -1,0 +1,166 @@
+"""This file fills a department as schools' relays would, and serves its face."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from msgspec.structs import replace
+from web_school import NOW_MS, ZONE
+
+from controller.department.areas import Area, Membership, Merger, SchoolFacts
+from controller.department.overview import Department
+from controller.inventory.asset import Asset, AssetState
+from controller.memory import areas
+from controller.memory.assets import keep_assets, newest_change
+from controller.memory.store import Store
+from controller.memory.tables import areas as areas_table
+from controller.memory.tables import assets as assets_table
+from controller.memory.tables import figures, memberships, mergers, school_facts
+from controller.memory.tables import schools as schools_table
+from controller.office import Office
+from controller.screens.live import Live
+from controller.screens.site import create_web
+from protocol.model import DeviceKind, Place
+
+PROVINCE = "14"
+OWN = Place(PROVINCE, "so-gddt")
+SCOPE = Place(PROVINCE)
+DAY_MS = 86_400_000
+TODAY = "2026-09-05"  # of NOW_MS in Vietnam
+MISSING, NEVER_SEEN = AssetState.MISSING, AssetState.NEVER_SEEN
+
+
+def line(school: str, number: int, **changes: Any) -> Asset:
+    """A line of a school's book whose record is complete, seen by an agent."""
+    well = Asset(
+        place=Place(PROVINCE, school),
+        device_id=f"line:{number}",
+        line=number,
+        row=number,
+        asset_tag=f"{school}-{number:04}",
+        type="board",
+        kind=DeviceKind.BOARD,
+        maker="Samsung",
+        model="WM75B",
+        serial=f"{school}S{number:05}",
+        room="P203",
+        year=2021,
+        condition="good",
+        state=AssetState.OK,
+        verified=True,
+        seen_ms=NOW_MS,
+        told_ms=NOW_MS,
+    )
+    return replace(well, **changes)
+
+
+def stranger(school: str, number: int, **changes: Any) -> Asset:
+    """A device that agents see and no line names."""
+    seen = Asset(
+        place=Place(PROVINCE, school),
+        device_id=f"usb-{number}",
+        type="board",
+        kind=DeviceKind.BOARD,
+        serial=f"{school}U{number:05}",
+        room="P203",
+        state=AssetState.UNREGISTERED,
+        seen_ms=NOW_MS,
+        told_ms=NOW_MS,
+    )
+    return replace(seen, **changes)
+
+
+def fill(store: Store, items: Sequence[Asset]) -> None:
+    """Keep items, as the department's ingest does."""
+    with store.planning(OWN) as db:
+        newest = newest_change(db, SCOPE)
+        told = [replace(each, change=newest + n) for n, each in enumerate(items, start=1)]
+        keep_assets(db, told, feed="f")
+
+
+def hear(store: Store, school: str, *, ago_ms: int = 0, name: str = "", **told: Any) -> None:
+    """Have a school heard so long ago, with figures of its present."""
+    row = {
+        "province": PROVINCE,
+        "school": school,
+        "name": name,
+        "version": "0.5.0",
+        "boot": "b",
+        "session": 1,
+        "rev": 1,
+        "online": ago_ms == 0,
+        "feed": "f",
+        "reached": told.pop("reached", 5),
+        "newest": told.pop("newest", 5),
+        "figures": json.dumps(told),
+        "as_of_ms": NOW_MS - ago_ms,
+        "first_heard_ms": NOW_MS - ago_ms,
+        "heard_ms": NOW_MS - ago_ms,
+    }
+    with store.planning(OWN) as db:
+        db.execute(schools_table.insert(), row)
+
+
+def know(
+    store: Store,
+    schools: Sequence[SchoolFacts] = (),
+    areas_: Sequence[Area] = (),
+    members: Sequence[Membership] = (),
+    merged: Sequence[Merger] = (),
+) -> None:
+    """Have the department know of areas and schools."""
+    with store.planning(OWN) as db:
+        areas.keep_facts(db, PROVINCE, schools)
+        areas.keep_areas(db, PROVINCE, areas_)
+        areas.keep_memberships(db, PROVINCE, members, TODAY)
+        for each in merged:
+            areas.keep_merger(db, PROVINCE, each)
+
+
+def forget_all(store: Store) -> None:
+    """Begin anew with an empty department."""
+    tables = (assets_table, schools_table, areas_table, figures, memberships, mergers, school_facts)
+    with store.planning(OWN) as db:
+        for table in tables:
+            db.execute(table.delete())
+
+
+def department_of(store: Store, clock: Any = lambda: NOW_MS) -> Department:
+    """The department's figures over a store."""
+    return Department(store, SCOPE, OWN, ZONE, clock)
+
+
+@contextlib.contextmanager
+def a_department(folder: Path) -> Iterator[Store]:
+    """An empty department's store."""
+    with Store(f"sqlite:///{folder / 'lophoc.db'}") as store:
+        yield store
+
+
+def a_department_face(store: Store, live: Live) -> FastAPI:
+    """The face of a department whose store this process holds."""
+
+    async def nothing(_: str) -> bool:
+        return False
+
+    return create_web(
+        store,
+        live,
+        scope=OWN,
+        name="Sở GD&ĐT Sơn La",
+        office=Office(Path(store._url.database or "").with_name("office.json"), time.time),
+        remove_device=nothing,
+        handle_fault=nothing,
+        health=dict,
+        metrics=dict,
+        allowed_hosts=("127.0.0.1", "localhost", "testserver"),
+        timezone="Asia/Ho_Chi_Minh",
+        default_language="vi",
+        inventory_scope=SCOPE,
+    )
