@@ -113,6 +113,7 @@ class Atlas:
             found.append(code)
             parent = self.areas[code].parent if code in self.areas else ""
             code = self._heir(What.AREA, parent, day)
+            code = code if code in self.areas else ""  # such as the province's, which is all
         return tuple(found)
 
     def standing(self, day: str) -> tuple[Area, ...]:

@@ -28,6 +28,7 @@ from controller.memory.tables import (
     plans,
     pupils,
     register,
+    spots,
     terms,
 )
 from controller.plans import DEFAULT_GRACE_MIN, SchoolClass, SchoolPlan
@@ -196,6 +197,7 @@ PLAN_TABLES: Final = (
     register,
     decisions,
     figures,
+    spots,
 )
 
 

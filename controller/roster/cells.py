@@ -145,7 +145,7 @@ def _parse(path: str, *, days: bool) -> list[Sheet]:
 
 def _plain(cell: object, *, days: bool) -> Cell:
     if days and isinstance(cell, dt.date):
-        return Day(cell.year)
+        return Day(cell.year, cell.month, cell.day)
     if isinstance(cell, dt.date | dt.time | dt.timedelta):
         return None
     return cell if isinstance(cell, str | float | int) else ""

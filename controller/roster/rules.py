@@ -13,9 +13,11 @@ from protocol.words import N_
 
 
 class Day(msgspec.Struct, frozen=True):
-    """A cell that a workbook holds as a date; year: its year."""
+    """A cell that a workbook holds as a date."""
 
     year: int
+    month: int = 1
+    day: int = 1
 
 
 # None: a time or an error, or a date where no day is asked for, which no id or class is.

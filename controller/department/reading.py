@@ -1,0 +1,244 @@
+"""This file reads lists of areas, schools and rooms from a workbook or a CSV, dirty or not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from controller.register.fields import tag_of, text_of
+from controller.roster.cells import Sheet, bounded_bytes, csv_ways, decoded, workbook
+from controller.roster.columns import folded
+from controller.roster.roll import Notice, RosterError
+from controller.roster.rules import Cell, Day, RefusedError, clean
+from protocol.words import N_
+
+HEAD_WITHIN: Final = 40  # rows of titles there may be above the heading
+Aliases = Mapping[str, tuple[str, ...]]
+
+# The first alias that a sheet has wins. The first field is the one that a row is known by.
+AREAS: Final[Aliases] = {
+    "code": (
+        "ma khu vuc", "ma xa phuong", "ma xa", "ma phuong", "ma don vi hanh chinh", "ma dvhc",
+        "ma don vi", "ma so", "ma", "area code", "code",
+    ),
+    "name": (
+        "ten khu vuc", "ten xa phuong", "ten xa", "ten phuong", "ten don vi hanh chinh",
+        "ten don vi", "khu vuc", "xa phuong", "ten", "area name", "area", "name",
+    ),
+    "kind": ("loai khu vuc", "loai", "cap", "loai hinh", "kind", "type"),
+    "parent": (
+        "ma cap tren", "cap tren", "truc thuoc", "thuoc", "ma tinh", "parent code", "parent",
+    ),
+    "since": ("tu ngay", "ngay hieu luc", "hieu luc tu", "co hieu luc tu", "since", "from"),
+    "until": ("den ngay", "het hieu luc", "until", "to"),
+    "merged_into": ("sap nhap vao", "nhap vao", "ma moi", "merged into"),
+}  # fmt: skip
+SCHOOLS: Final[Aliases] = {
+    "code": (
+        "ma truong", "ma so truong", "ma dinh danh truong", "ma don vi", "ma so", "ma",
+        "school code", "code",
+    ),
+    "name": (
+        "ten truong", "ten don vi", "ten co so giao duc", "truong", "don vi", "ten",
+        "school name", "school", "name",
+    ),
+    "level": ("cap hoc", "bac hoc", "cap", "loai truong", "level", "school level"),
+    "area": (
+        "ma khu vuc", "ma xa phuong", "ma xa", "ma phuong", "khu vuc", "xa phuong",
+        "xa phuong dac khu", "phuong xa", "xa", "phuong", "dia ban", "area code", "area",
+        "commune", "ward",
+    ),
+    "since": ("tu ngay", "ngay hieu luc", "hieu luc tu", "since", "from"),
+    "sites": ("diem truong", "cac diem truong", "ten diem truong", "co so", "sites", "site"),
+    "merged_into": ("sap nhap vao", "nhap vao", "ma moi", "merged into"),
+    "merged_since": ("ngay sap nhap", "sap nhap tu", "sap nhap tu ngay", "merged since"),
+}  # fmt: skip
+ROOMS: Final[Aliases] = {
+    "room": (
+        "ma phong", "phong", "phong hoc", "ten phong", "ten phong hoc", "room", "classroom",
+        "room code", "room name",
+    ),
+    "building": (
+        "toa nha", "ten toa nha", "toa", "day nha", "day phong", "khu nha", "day", "nha", "khu",
+        "building", "block",
+    ),
+    "site": (
+        "diem truong", "ten diem truong", "co so", "phan hieu", "diem", "dia diem", "site",
+        "campus",
+    ),
+}  # fmt: skip
+_DAYS: Final = frozenset({"since", "until", "merged_since"})
+_CODES: Final = frozenset({"code", "parent", "merged_into"})
+_WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_SUMS: Final = frozenset({"tong", "tong cong", "tong so", "cong", "total", "grand total"})
+_ENDS: Final = (
+    "tong", "cong", "total", "nguoi lap", "hieu truong", "giam doc", "thu truong", "ngay ",
+    "ghi chu",
+)  # fmt: skip
+_ISO_DAY: Final = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})$")
+_VN_DAY: Final = re.compile(r"^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})$")
+_ENCODING: Final = N_("The file is not in UTF-8; it was read as Windows-1258: check the letters.")
+_NUMBERS: Final = N_(
+    "Codes in the column {value} are numbers in the sheet: zeros at their front are lost."
+)
+MESSAGES: Final[Mapping[str, str]] = {
+    "code_missing": N_("This row has no code."),
+    "code_twice": N_("This code stands in a row above."),
+    "day_invalid": N_("This is no day: write dd/mm/yyyy."),
+    "code_is_date": N_("Excel has made a date of it: format the column as text."),
+    "code_scientific": N_("Excel has shortened the number: format the column as text."),
+    "code_rounded": N_("Excel has rounded the number: format the column as text."),
+    "code_too_long": N_("This is longer than 64 characters."),
+}
+
+
+class Entry(NamedTuple):
+    """A row that can be used: its number in the sheet, its texts by field, days as yyyy-mm-dd."""
+
+    row: int
+    told: Mapping[str, str]
+
+
+class Flaw(NamedTuple):
+    """A row that cannot be used, and why: a code of MESSAGES."""
+
+    row: int
+    code: str
+    cells: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Listed:
+    """What a file holds. heads: the heading that was understood; keys: what rows are known by."""
+
+    file: str = ""
+    entries: list[Entry] = field(default_factory=list)
+    flaws: list[Flaw] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    heads: tuple[str, ...] = ()
+    keys: set[str] = field(default_factory=set)
+
+
+def read_list(path: Path, aliases: Aliases) -> Listed:
+    """Read the list from an .xlsx, .xls or CSV file. Raises RosterError."""
+    raw = bounded_bytes(path)
+    listed = Listed(path.name)
+    if raw.startswith(_WORKBOOKS):
+        sheets = workbook(path, days=True)
+    else:
+        sheets = [_sheet_of_csv(raw, aliases, listed)]
+    found = [(each, at) for each in sheets if (at := _heading(each.rows, aliases)) >= 0]
+    if not found:
+        raise RosterError(
+            "no_heading",
+            N_("No heading names a column such as {heads}, and another one."),
+            N_("The first row of the table names its columns."),
+            heads=" / ".join(aliases[next(iter(aliases))]),
+        )
+    for sheet, at in found:
+        _read_sheet(sheet, at, aliases, listed)
+    if not listed.entries and not listed.flaws:
+        raise RosterError("nothing_usable", N_("The file has a heading, and nothing under it."))
+    return listed
+
+
+def day_of(cell: Cell) -> str:
+    """A day as yyyy-mm-dd; empty where the cell has none. Raises RefusedError."""
+    if isinstance(cell, Day):
+        return f"{cell.year:04}-{cell.month:02}-{cell.day:02}"
+    text = text_of(cell)
+    if not text:
+        return ""
+    if told := _ISO_DAY.match(text):
+        parts = told.groups()
+    elif told := _VN_DAY.match(text):
+        parts = told.groups()[::-1]
+    else:
+        raise RefusedError("day_invalid")
+    try:
+        return date(*map(int, parts)).isoformat()
+    except ValueError:
+        raise RefusedError("day_invalid") from None
+
+
+def _sheet_of_csv(raw: bytes, aliases: Aliases, listed: Listed) -> Sheet:
+    text, encoding = decoded(raw)
+    if encoding == "cp1258":
+        listed.notices.append(Notice(file=listed.file, code="encoding_1258", message=_ENCODING))
+
+    def headed(rows: list[list[Cell]]) -> int:
+        return max((len(_places(row, aliases)) for row in rows[:HEAD_WITHIN]), default=0)
+
+    return Sheet("", max(csv_ways(text), key=headed))
+
+
+def _heading(rows: Sequence[Sequence[Cell]], aliases: Aliases) -> int:
+    """Where the heading stands; -1 if there is none."""
+    near = range(min(HEAD_WITHIN, len(rows)))
+    at = max(near, key=lambda place: len(_places(rows[place], aliases)), default=-1)
+    if at < 0:
+        return -1
+    there = _places(rows[at], aliases)
+    return at if next(iter(aliases)) in there and len(there) > 1 else -1
+
+
+def _places(row: Sequence[Cell], aliases: Aliases) -> dict[str, int]:
+    """Where each field stands, each column for one field."""
+    heads = [folded(cell) if isinstance(cell, str) else "" for cell in row]
+    found: dict[str, int] = {}
+    for name, words in aliases.items():
+        place = next((heads.index(each) for each in words if each in heads), None)
+        if place is not None and place not in found.values():
+            found[name] = place
+    return found
+
+
+def _read_sheet(sheet: Sheet, at: int, aliases: Aliases, listed: Listed) -> None:
+    key = next(iter(aliases))
+    places = _places(sheet.rows[at], aliases)
+    heads = tuple(clean(cell) for cell in sheet.rows[at])
+    listed.heads = listed.heads or heads
+    if any(isinstance(_cell(row, places[key]), float) for row in sheet.rows[at + 1 :]):
+        head = heads[places[key]]
+        notice = Notice(file=listed.file, code="code_is_number", message=_NUMBERS, value=head)
+        listed.notices.append(notice)
+    for number, row in _rows(sheet, at, places):
+        try:
+            told = {name: _judge(name)(_cell(row, place)) for name, place in places.items()}
+            _check(told, key, listed.keys)
+        except RefusedError as refused:
+            listed.flaws.append(Flaw(number, str(refused), tuple(clean(cell) for cell in row)))
+        else:
+            listed.entries.append(Entry(number, told))
+
+
+def _check(told: Mapping[str, str], key: str, seen: set[str]) -> None:
+    if not told[key]:
+        raise RefusedError("code_missing")
+    if told[key] in seen:
+        raise RefusedError("code_twice")
+    seen.add(told[key])
+
+
+def _rows(sheet: Sheet, at: int, places: Mapping[str, int]) -> Iterator[tuple[int, Sequence[Cell]]]:
+    """The rows under the heading with their numbers; blank ones, sums and signatures left out."""
+    for number, row in enumerate(sheet.rows[at + 1 :], start=at + 2):
+        kept = [clean(_cell(row, place)) for place in places.values()]
+        first = next((folded(text) for cell in row if (text := clean(cell))), "")
+        ends = first in _SUMS or (first.startswith(_ENDS) and sum(map(bool, kept)) == 1)
+        if any(kept) and not ends:
+            yield number, row
+
+
+def _judge(name: str) -> Callable[[Cell], str]:
+    if name in _DAYS:
+        return day_of
+    return tag_of if name in _CODES else text_of
+
+
+def _cell(row: Sequence[Cell], place: int) -> Cell:
+    return row[place] if place < len(row) else ""
