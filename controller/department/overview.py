@@ -26,6 +26,7 @@ from controller.register.kpi import Kpi
 from protocol.model import Place, instant
 
 KEPT_MS: Final = 300_000
+LOOK_EVERY_MS: Final = 30_000
 MONTH: Final = timedelta(days=30)
 
 
@@ -36,6 +37,7 @@ class _Counted(NamedTuple):
     at_ms: int
     tallies: Mapping[str, ByType]
     doubles: Mapping[str, ByType]
+    double_items: frozenset[tuple[str, str]]
     twins: tuple[Twin, ...]
     before: Mapping[str, Kpi]
 
@@ -66,6 +68,8 @@ class Department:
         self._tiling = threading.Lock()
         self._counted: _Counted | None = None
         self._tile: Tile | None = None
+        self._looked_ms = -LOOK_EVERY_MS
+        self.any_schools = False
 
     @property
     def province(self) -> str:
@@ -77,12 +81,15 @@ class Department:
         """Where the items are."""
         return self._store
 
-    def has_schools(self) -> bool:
-        """Whether any school is known here. Raises StoreError."""
-        with self._store.looking() as db:
-            known = areas.facts_of(db, self.province).keys()
-            heard = {each.code for each in department.heard_of(db, self.province)}
-        return bool((known | heard) - {self._own.school})
+    def look(self) -> None:
+        """Find out whether any school is known, for the pages' header. Raises StoreError."""
+        now_ms = self._now_ms()
+        if not 0 <= now_ms - self._looked_ms < LOOK_EVERY_MS:
+            with self._store.looking() as db:
+                known = areas.facts_of(db, self.province).keys()
+                heard = {each.code for each in department.heard_of(db, self.province)}
+            self.any_schools = bool((known | heard) - {self._own.school})
+            self._looked_ms = now_ms
 
     def overview(self) -> Overview:
         """The department now: items as they were counted, silences as of this moment."""
@@ -105,6 +112,7 @@ class Department:
             schools=schools,
             atlas=known.atlas,
             twins=_twins(counted.twins, schools),
+            doubles=counted.double_items,
             before=_before_by_area(counted.before, known.atlas, then),
             whole=group_of(schools, told_of(counted.before, counted.before, then)),
         )
@@ -137,9 +145,12 @@ class Department:
             tallies = department.tallies_of(db, self.province)
             known = {*tallies, *areas.facts_of(db, self.province)}
             doubles: dict[str, ByType] = {}
+            items: set[tuple[str, str]] = set()
             for members in atlas.members_of(known, day).values():
                 if len(members) > 1:
-                    doubles |= department.doubles_of(db, self.province, members)
+                    sums, some = department.doubles_of(db, self.province, members)
+                    doubles |= sums
+                    items |= some
             twins = tuple(department.twins_of(db, self.province))
             before = department.figures_until(db, self.province, self._month_ago(now_ms))
         rest = {
@@ -150,7 +161,7 @@ class Department:
         if rest:
             with self._store.planning(self._own) as db:
                 department.note_rest(db, self.province, day, rest)
-        return _Counted(key, now_ms, tallies, doubles, twins, before)
+        return _Counted(key, now_ms, tallies, doubles, frozenset(items), twins, before)
 
     def _schools(
         self, counted: _Counted, known: _Known, day: str, now_ms: int

@@ -145,7 +145,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
-    """The department at one moment. counted_ms: as of when items were counted."""
+    """The department at one moment. counted_ms: as of when items were counted.
+
+    schools: what needs attention first. doubles: items that are counted for another school, by
+    school and id. before: what areas had about a month ago, by code.
+    """
 
     day: str
     now_ms: int
@@ -153,7 +157,8 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     schools: tuple[Standing, ...]
     atlas: Atlas
     twins: tuple[Twin, ...]
-    before: Mapping[str, Told]  # by area
+    doubles: frozenset[tuple[str, str]]
+    before: Mapping[str, Told]
     whole: Group
 
     def of_area(self, area: str) -> list[Standing]:

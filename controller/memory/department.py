@@ -81,19 +81,30 @@ def tallies_of(db: Connection, province: str) -> dict[str, ByType]:
     return _tallied(db, assets, assets.c.province == province)
 
 
-def doubles_of(db: Connection, province: str, members: Sequence[str]) -> dict[str, ByType]:
+def doubles_of(
+    db: Connection, province: str, members: Sequence[str]
+) -> tuple[dict[str, ByType], set[tuple[str, str]]]:
     """What of these schools' lists is not counted, because another of them has the same item.
 
-    members: the school that counts, then those that merged into it. The rule stands in
-    docs/decisions/0021.
+    members: the school that counts, then those that merged into it. Gives sums by school and
+    type, and the items by school and id. The rule stands in docs/decisions/0021.
     """
-    found: dict[str, ByType] = {}
+    sums: dict[str, ByType] = {}
+    items: set[tuple[str, str]] = set()
     for place, school in enumerate(members):
         others = [each for each in members if each != school]
-        mine = (assets.c.province == province) & (assets.c.school == school)
-        again = doubled(province, members[:place], others)
-        found |= _tallied(db, assets, mine & again)
-    return found
+        mine = (
+            (assets.c.province == province)
+            & (assets.c.school == school)
+            & assets.c.removed_ms.is_(None)
+            & doubled(province, members[:place], others)
+        )
+        query = select(assets.c.school, assets.c.device_id).where(mine)
+        found = {(code, device) for code, device in db.execute(query)}
+        if found:
+            items |= found
+            sums |= _tallied(db, assets, mine)
+    return sums, items
 
 
 def doubled(province: str, before: Sequence[str], others: Sequence[str]) -> ColumnElement[bool]:

@@ -15,8 +15,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader
 from starlette.concurrency import run_in_threadpool
 
+from controller.department.overview import Department
 from controller.memory.store import Store
 from controller.records import DeviceRecord
+from controller.screens.department_pages import add_department_pages
 from controller.screens.gate import Gate
 from controller.screens.live import Live
 from controller.screens.office_pages import add_office_pages
@@ -57,8 +59,10 @@ class Screens:
         zone: tzinfo,
         default_language: str,
         translate_to: Callable[[str], Translate],
+        department: Department,
     ) -> None:
         self._store = store
+        self._department = department
         self._live = live
         self._scope = scope
         self._name = name
@@ -75,6 +79,7 @@ class Screens:
     async def school(self, request: Request, wanted: dict[str, str], cursor: str) -> HTMLResponse:
         """The first screen; wanted: the table's filters by room, kind and status."""
         (after,) = unseal(cursor, str) if cursor else ("",)
+        await run_in_threadpool(self._department.look)
         rooms = self._live.rooms()
         tasks = sorted(
             ((room, problem) for room in rooms for problem in room.problems),
@@ -153,6 +158,7 @@ class Screens:
             school=self._name,
             scope=self._scope,
             many_schools=not self._scope.school,
+            above_schools=self._department.any_schools,
             at=self._live.now_iso(),
             now_ms=self._live.now_ms(),
             languages=[(each, _with_language(request, each)) for each in LANGUAGES],
@@ -175,6 +181,7 @@ def page_router(
     translate_to: Callable[[str], Translate],
     gate: Gate,
     handle_fault: Callable[[str], Awaitable[bool]],
+    department: Department,
 ) -> APIRouter:
     """The screens, as routes that the API's description leaves out."""
     screens = Screens(
@@ -185,6 +192,7 @@ def page_router(
         zone=zone,
         default_language=default_language,
         translate_to=translate_to,
+        department=department,
     )
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -200,6 +208,7 @@ def page_router(
             return screens.error(request, refused)
 
     add_office_pages(router, screens, store, gate, scope)
+    add_department_pages(router, screens, department)
 
     @router.post("/faults/{event_id}/handled")
     async def handled(request: Request, event_id: str) -> Response:

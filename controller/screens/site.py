@@ -13,9 +13,11 @@ from fastapi import FastAPI, Query, WebSocket, WebSocketDisconnect
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
+from controller.department.overview import Department
 from controller.memory.store import Store
 from controller.office import Office
 from controller.screens.api import api_router, watch_router
+from controller.screens.department_api import department_router
 from controller.screens.gate import Gate
 from controller.screens.guard import Guard
 from controller.screens.inventory import Feed
@@ -82,6 +84,8 @@ def create_web(
             handle_fault=handle_fault,
         )
     )
+    department = Department(store, inventory_scope or scope, scope, ZoneInfo(timezone), live.now_ms)
+    app.include_router(department_router(department))
     app.include_router(watch_router(store, live, scope, health, metrics))
     app.include_router(
         page_router(
@@ -94,6 +98,7 @@ def create_web(
             translate_to=translate_to,
             gate=gate,
             handle_fault=handle_fault,
+            department=department,
         )
     )
     app.mount("/static", StaticFiles(directory=_STATIC))

@@ -11,7 +11,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from msgspec.structs import replace
-from web_school import NOW_MS, ZONE
+from web_school import NOW_MS, ZONE, Served, a_live
 
 from controller.department.areas import Area, Membership, Merger, SchoolFacts
 from controller.department.overview import Department
@@ -164,3 +164,14 @@ def a_department_face(store: Store, live: Live) -> FastAPI:
         default_language="vi",
         inventory_scope=SCOPE,
     )
+
+
+class ServedDepartment(Served):
+    """A department's face on a real port; its clock stands at NOW_MS unless it is set."""
+
+    now_ms = NOW_MS
+
+    def made(self) -> FastAPI:
+        """The face to serve."""
+        self.live = a_live(self._store, lambda: self.now_ms / 1000, OWN)
+        return a_department_face(self._store, self.live)

@@ -269,9 +269,8 @@ class Served:
 
     def start(self) -> None:
         """Serve, and return when the port answers."""
-        self.live = a_live(self._store, time.time, self._scope)
         config = uvicorn.Config(
-            a_face(self._store, self.live, scope=self._scope, **self._face),  # type: ignore[arg-type]
+            self.made(),
             port=self.port,
             log_level="error",
             timeout_graceful_shutdown=1,
@@ -280,6 +279,11 @@ class Served:
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
         wait_for(lambda: self._server.started or not self._thread.is_alive())
+
+    def made(self) -> FastAPI:
+        """The face to serve."""
+        self.live = a_live(self._store, time.time, self._scope)
+        return a_face(self._store, self.live, scope=self._scope, **self._face)  # type: ignore[arg-type]
 
     def stop(self) -> None:
         """Stop serving; the port is free again."""
