@@ -91,7 +91,7 @@ def _hardened(scope: Scope, send: Send) -> Send:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             headers.update(_HEADERS)
-            headers["Cache-Control"] = "no-cache" if static else "no-store"
+            headers.setdefault("Cache-Control", "no-cache" if static else "no-store")
         await send(message)
 
     return send_hardened

@@ -204,10 +204,13 @@ def test_the_first_screen_leads_to_the_schools_only_where_some_are_known(
     """A school's own controller shows nothing of a department."""
     assert Outline(face.get("/").text).find("a", href="/schools")
     (tmp_path / "other").mkdir()
-    with a_department(tmp_path / "other") as empty, ServedDepartment(empty) as served:
-        with asking(served) as bare:
-            assert not Outline(bare.get("/").text).find("a", href="/schools")
-            assert "Chưa biết trường nào" in bare.get("/schools").text
+    with (
+        a_department(tmp_path / "other") as empty,
+        ServedDepartment(empty) as served,
+        asking(served) as bare,
+    ):
+        assert not Outline(bare.get("/").text).find("a", href="/schools")
+        assert "Chưa biết trường nào" in bare.get("/schools").text
 
 
 def test_the_page_of_schools_says_the_figure_coverage_and_age(face: httpx.Client) -> None:
