@@ -18,7 +18,7 @@ from controller.department.standing import (
 )
 from controller.department.tally import ByType, Told, added, less, together
 from controller.department.tile import Tile, tile_of
-from controller.memory import areas, assets, department
+from controller.memory import areas, department
 from controller.memory.department import Heard, Twin
 from controller.memory.roster import version_of
 from controller.memory.store import Store
@@ -95,8 +95,7 @@ class Department:
         """The department now: items as they were counted, silences as of this moment."""
         now_ms = self._now_ms()
         day = self._day(now_ms)
-        with self._counting:
-            counted = self._recounted(now_ms, day)
+        counted = self._at_hand(now_ms, day)
         with self._store.looking() as db:
             known = _Known(
                 areas.atlas_of(db, self.province),
@@ -125,10 +124,17 @@ class Department:
                 self._tile = tile_of(self.overview(), self._zone)
             return self._tile
 
+    def _at_hand(self, now_ms: int, day: str) -> _Counted:
+        """The items as counted; while one counts anew the others are told what was."""
+        if (known := self._counted) is not None and self._counting.locked():
+            return known
+        with self._counting:
+            return self._recounted(now_ms, day)
+
     def _recounted(self, now_ms: int, day: str) -> _Counted:
         """The items as counted; anew where areas changed, or items did and it is a while ago."""
         with self._store.looking() as db:
-            newest = assets.newest_change(db, self._scope)
+            newest = department.newest_change(db)
             key = (version_of(db, self._own), newest, day)
         known = self._counted
         if known is not None:

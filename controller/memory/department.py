@@ -76,6 +76,11 @@ def heard_of(db: Connection, province: str) -> list[Heard]:
     return [_heard(dict(row)) for row in db.execute(query).mappings()]
 
 
+def newest_change(db: Connection) -> int:
+    """The number of the newest change of any item, from the index's end; 0 while there is none."""
+    return db.execute(select(func.max(assets.c.change))).scalar_one() or 0
+
+
 def tallies_of(db: Connection, province: str) -> dict[str, ByType]:
     """What each school's list holds, by school and type, in one pass over all items."""
     return _tallied(db, assets, assets.c.province == province)
@@ -236,7 +241,8 @@ def _sum(term: ColumnElement[bool]) -> ColumnElement[int]:
 
 def _stands(state: str) -> ColumnElement[bool]:
     """Lines of which this state holds, be it their first or another."""
-    return _LINE & or_(assets.c.state == state, assets.c.also.contains(f'"{state}"'))
+    also = (assets.c.also != "[]") & assets.c.also.contains(f'"{state}"')
+    return _LINE & or_(assets.c.state == state, also)
 
 
 _LINE: Final = assets.c.line.is_not(None)
