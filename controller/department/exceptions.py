@@ -8,10 +8,11 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from controller.department.overview import Department
-from controller.department.standing import Overview
+from controller.department.standing import Overview, Standing
 from controller.inventory.asset import Asset
 from controller.memory import exceptions
 from controller.memory.department import Twin
+from protocol.model import Place
 
 
 class Oddity(StrEnum):
@@ -52,11 +53,8 @@ def odd_items(
     schools: only of these, with who merged into them; none for all.
     """
     wanted = {*schools}
-    members = [
-        m for each in told.schools if not wanted or each.code in wanted for m in each.members
-    ]
     if what in _OF_STATE:
-        found = list(islice(_of_state(department, told, what, members, after), limit + 1))
+        found = list(islice(_of_state(department, told, what, wanted, after), limit + 1))
         some = [Odd(each, (each.place.school,)) for each in found[:limit]]
         last = some[-1].asset if some and len(found) > limit else None
         return some, (last.place.school, last.device_id) if last else None
@@ -68,34 +66,36 @@ def count_of(told: Overview, what: Oddity, schools: Sequence[str] = ()) -> int:
     """How many such items there are; of serials, how many serials."""
     wanted = {*schools}
     mine = [each for each in told.schools if not wanted or each.code in wanted]
-    match what:
-        case Oddity.MISSING:
-            return sum(each.tally.missing for each in mine)
-        case Oddity.NEVER_SEEN:
-            return sum(each.tally.never_seen for each in mine)
-        case _:
-            return sum(1 for each in told.twins if _is(what, each, wanted))
+    if what in _OF_STATE:
+        return sum(_count(each, what) for each in mine)
+    return sum(1 for each in told.twins if _is(what, each, wanted))
+
+
+def _count(school: Standing, what: Oddity) -> int:
+    tally = school.tally
+    return tally.missing if what is Oddity.MISSING else tally.never_seen
 
 
 def _of_state(
-    department: Department,
-    told: Overview,
-    what: Oddity,
-    members: Sequence[str],
-    after: Sequence[str],
+    department: Department, told: Overview, what: Oddity, wanted: set[str], after: Sequence[str]
 ) -> Iterator[Asset]:
-    """The lines of which it holds, but for those that are counted for another school."""
-    while True:
-        with department.store.looking() as db:
-            found = exceptions.of_state(
-                db, department.province, what.value, members, after=after, limit=AT_ONCE
-            )
-        for each in found:
-            after = (each.place.school, each.device_id)
-            if after not in told.doubles:
-                yield each
-        if len(found) < AT_ONCE:
-            return
+    """The lines of which it holds, school by school; only schools that have some are asked."""
+    have = [
+        member
+        for each in told.schools
+        if (not wanted or each.code in wanted) and _count(each, what)
+        for member in each.members
+    ]
+    for code in sorted(each for each in have if each >= after[0]):
+        school = Place(department.province, code)
+        behind = after[1] if code == after[0] else ""
+        while True:
+            with department.store.looking() as db:
+                found = exceptions.of_state(db, school, what.value, after=behind, limit=AT_ONCE)
+            yield from (each for each in found if (code, each.device_id) not in told.doubles)
+            if len(found) < AT_ONCE:
+                break
+            behind = found[-1].device_id
 
 
 def _shared(

@@ -77,7 +77,7 @@ def bring_up(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> Reconc
         roaming=seen.roaming,
         spots=spots_of(db, school),
     )
-    before = {each.device_id: each for each in read(db, select(assets).where(_of(assets, school)))}
+    before = {each.device_id: each for each in _read(db, select(assets).where(_of(assets, school)))}
     newest = db.execute(select(func.max(assets.c.change))).scalar_one() or 0
     relayed = relay_newest(db, school)
     fresh = news(before, now, newest, relayed, now_ms)
@@ -117,7 +117,7 @@ def changes(
     query = _within(select(assets), scope).where(assets.c.change > since)
     if chosen is not None:
         query = query.where(or_(assets.c.change > begun, chosen.where()))
-    return read(db, query.order_by(assets.c.change).limit(limit))
+    return _read(db, query.order_by(assets.c.change).limit(limit))
 
 
 def items(
@@ -130,7 +130,7 @@ def items(
         last = (after.place.province, after.place.school, after.device_id)
         query = query.where(tuple_(*key) > tuple_(*map(literal, last)))
     query = query.order_by(*key)
-    return read(db, query.limit(limit) if limit >= 0 else query)
+    return _read(db, query.limit(limit) if limit >= 0 else query)
 
 
 def count_items(db: Connection, scope: Place, chosen: Chosen) -> int:
@@ -153,7 +153,12 @@ def relay_newest(db: Connection, school: Place) -> int:
 def relay_changes(db: Connection, school: Place, *, since: int, limit: int) -> list[Asset]:
     """The school's records in the order of their changes for the department."""
     query = select(assets).where(_of(assets, school), assets.c.relay_change > since)
-    return read(db, query.order_by(assets.c.relay_change).limit(limit))
+    return _read(db, query.order_by(assets.c.relay_change).limit(limit))
+
+
+def read(db: Connection, query: Select[Any]) -> list[Asset]:
+    """The records of a query on the whole table of records, in its order."""
+    return _read(db, query)
 
 
 def spots_of(db: Connection, school: Place) -> Mapping[str, Spot]:
@@ -211,8 +216,7 @@ def _seen_again(
         db.execute(statement.values(seen_ms=bindparam("seen")), later)
 
 
-def read(db: Connection, query: Select[Any]) -> list[Asset]:
-    """The records of a query on the table of records."""
+def _read(db: Connection, query: Select[Any]) -> list[Asset]:
     return list(map(_asset, _rows(db, query)))
 
 

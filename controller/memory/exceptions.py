@@ -5,36 +5,28 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, literal, or_, select, tuple_
+from sqlalchemy import Connection, or_, select
 
 from controller.inventory.asset import Asset
 from controller.memory.assets import read
 from controller.memory.tables import assets
 from controller.register.fields import serial_key
+from protocol.model import Place
 
 
-def of_state(
-    db: Connection,
-    province: str,
-    state: str,
-    schools: Sequence[str],
-    *,
-    after: Sequence[str],
-    limit: int,
-) -> list[Asset]:
-    """Lines of these schools of which the state holds, by school and id, those behind `after`."""
-    key = (assets.c.school, assets.c.device_id)
+def of_state(db: Connection, school: Place, state: str, *, after: str, limit: int) -> list[Asset]:
+    """Lines of a school of which the state holds, by id, those behind `after`."""
     query = (
         select(assets)
         .where(
-            assets.c.province == province,
+            assets.c.province == school.province,
+            assets.c.school == school.school,
+            assets.c.device_id > after,
             assets.c.line.is_not(None),
             assets.c.removed_ms.is_(None),
             or_(assets.c.state == state, assets.c.also.contains(f'"{state}"')),
-            assets.c.school.in_(sorted(schools)),
-            tuple_(*key) > tuple_(*map(literal, after)),
         )
-        .order_by(*key)
+        .order_by(assets.c.device_id)
         .limit(limit)
     )
     return read(db, query)
