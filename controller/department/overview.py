@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -21,7 +22,7 @@ from controller.department.tile import Tile, tile_of
 from controller.memory import areas, department
 from controller.memory.department import Heard, Twin
 from controller.memory.roster import version_of
-from controller.memory.store import Store
+from controller.memory.store import Store, StoreError
 from controller.register.kpi import Kpi
 from protocol.model import Place, instant
 
@@ -164,8 +165,8 @@ class Department:
             for school, each in tallies.items()
             if atlas.heir_of(school, day) != school
         }
-        if rest:
-            with self._store.planning(self._own) as db:
+        if rest:  # also told where it cannot be kept; the next count tries again
+            with contextlib.suppress(StoreError), self._store.planning(self._own) as db:
                 department.note_rest(db, self.province, day, rest)
         return _Counted(key, now_ms, tallies, doubles, frozenset(items), twins, before)
 

@@ -56,8 +56,8 @@ _ORDER: Final = {need: place for place, need in enumerate(Need)}
 class Group(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Figures of schools taken together.
 
-    schools: how many are known; reported: how many of them ever told their list. oldest_ms,
-    newest_ms: between which moments what is told was true; None where nobody told.
+    schools: how many are known; reported: how many of them ever told their list. silent: for more
+    than a day; long_silent: of these for more than three weeks. oldest_ms, newest_ms: between which moments what is told was true; None where nobody told.
     """
 
     schools: int
@@ -193,7 +193,7 @@ def group_of(schools: Sequence[Standing], before: Told | None = None) -> Group:
     return Group(
         schools=len(schools),
         reported=sum(each.reported for each in schools),
-        silent=sum(each.silence is Silence.DAY for each in schools),
+        silent=sum(each.silence in {Silence.DAY, Silence.WEEKS} for each in schools),
         long_silent=sum(each.silence is Silence.WEEKS for each in schools),
         needing=sum(each.need is not Need.NOTHING for each in schools),
         by_type=together(each.by_type for each in schools),
