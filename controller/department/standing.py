@@ -57,7 +57,8 @@ class Group(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Figures of schools taken together.
 
     schools: how many are known; reported: how many of them ever told their list. silent: for more
-    than a day; long_silent: of these for more than three weeks. oldest_ms, newest_ms: between which moments what is told was true; None where nobody told.
+    than a day; long_silent: of these for more than three weeks. oldest_ms, newest_ms: between
+    which moments what is told was true; None where nobody told.
     """
 
     schools: int

@@ -28,6 +28,7 @@ from web_department import (
 )
 from web_school import NOW_MS
 
+from controller.__main__ import main
 from controller.department.areas import Area, AreaError, Membership, Merger, SchoolFacts
 from controller.department.standing import Need, Silence
 from controller.memory import department as memory
@@ -317,3 +318,17 @@ def test_items_are_counted_once_in_five_minutes_and_mergers_at_once(
     now_ms += 3_000_000
     department.overview()
     assert len(counts) == 2
+
+
+def test_a_merger_by_command_shows_at_once(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program writes it while the controller runs."""
+    monkeypatch.setenv("LOPHOC_CONTROLLER_SCHOOL", OWN.school)
+    monkeypatch.setenv("LOPHOC_CONTROLLER_PROVINCE", OWN.province)
+    fill(store, [line(A, 1, serial="X"), line(B, 1, serial="X")])
+    department = department_of(store)
+    assert department.overview().whole.tally.declared == 2
+    command = ["schools", "merge", A, B, "--since", TODAY, "--data", str(tmp_path)]
+    assert main(command) == 0
+    assert department.overview().whole.tally.declared == 1
