@@ -77,11 +77,14 @@ ByType = Mapping[str, Tally]
 
 def added(tallies: Iterable[Tally]) -> Tally:
     """The sum of them."""
-    return Tally(*map(sum, zip(*tallies, strict=True))) if (tallies := [*tallies]) else Tally()
+    some = [*tallies]
+    return Tally(*map(sum, zip(*some, strict=True))) if some else Tally()
 
 
 def less(whole: ByType, part: ByType) -> ByType:
     """What is left of each type."""
+    if not part:
+        return whole
     return {
         kind: Tally(*(a - b for a, b in zip(tally, part.get(kind, Tally()), strict=True)))
         for kind, tally in whole.items()
@@ -89,9 +92,12 @@ def less(whole: ByType, part: ByType) -> ByType:
 
 
 def together(parts: Iterable[ByType]) -> ByType:
-    """The sums of each type, by its name."""
+    """The sums of each type, in the order of their names if the parts have it."""
+    some = [each for each in parts if each]
+    if len(some) == 1:
+        return some[0]
     found: dict[str, list[Tally]] = {}
-    for part in parts:
+    for part in some:
         for kind, tally in part.items():
             found.setdefault(kind, []).append(tally)
     return {kind: added(found[kind]) for kind in sorted(found)}

@@ -232,7 +232,7 @@ def _tallied(db: Connection, source: FromClause, where: ColumnElement[bool]) -> 
     found = defaultdict[str, dict[str, Tally]](dict)
     for school, kind, *numbers in db.execute(query):
         found[school][kind] = Tally(*map(int, numbers))
-    return {school: found[school] for school in sorted(found)}
+    return {school: dict(sorted(found[school].items())) for school in sorted(found)}
 
 
 def _sum(term: ColumnElement[bool]) -> ColumnElement[int]:

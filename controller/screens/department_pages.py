@@ -8,7 +8,6 @@ from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from starlette.concurrency import run_in_threadpool
 
 from controller.department.exceptions import Odd, Oddity, count_of, odd_items
 from controller.department.overview import Department
@@ -46,16 +45,16 @@ ODDITY_WORDS: Final[Mapping[Oddity, str]] = {
 
 
 def add_department_pages(router: APIRouter, screens: Screens, department: Department) -> None:
-    """The pages of schools."""
+    """The pages of schools: made in threads, for there may be a thousand."""
 
     @router.get("/schools")
-    async def schools(
+    def schools(
         request: Request,
         area: Code = "",
         q: Words = "",
         page: Annotated[int, Query(ge=1, le=100_000)] = 1,
     ) -> Response:
-        told = await run_in_threadpool(_overview, department)
+        told = _overview(department)
         found = chosen(told, area, q)
         last = max(1, -(-len(found) // ROWS))
         at = min(page, last)
@@ -81,8 +80,8 @@ def add_department_pages(router: APIRouter, screens: Screens, department: Depart
         )
 
     @router.get("/schools/{code:path}")
-    async def one_school(request: Request, code: str) -> Response:
-        told = await run_in_threadpool(_overview, department)
+    def one_school(request: Request, code: str) -> Response:
+        told = _overview(department)
         heir = told.heirs().get(code[:64], "")
         school = next((each for each in told.schools if each.code == heir), None)
         if school is None:
@@ -101,14 +100,14 @@ def add_department_pages(router: APIRouter, screens: Screens, department: Depart
         )
 
     @router.get("/exceptions")
-    async def exceptions(
+    def exceptions(
         request: Request, what: Oddity = Oddity.MISSING, school: Code = "", cursor: Cursor = ""
     ) -> Response:
         try:
             after = unseal(cursor, str, str) if cursor else ("", "")
         except Refused as refused:
             return screens.error(request, refused)
-        told, found, behind = await run_in_threadpool(_odd, department, what, school, after)
+        told, found, behind = _odd(department, what, school, after)
         wanted = {"what": what.value} | ({"school": school} if school else {})
         names = {each.code: each.label for each in told.schools}
         heirs = told.heirs()
