@@ -29,6 +29,7 @@ from controller.register.reconcile import reconcile
 from controller.screens.inventory import Feed, as_csv, as_ndjson
 from controller.screens.refusals import unseal
 from protocol.model import DeviceKind, Identity, Place, Status
+from tests.controller.fresh import fresh_store
 
 SCHOOL = Place("14", "00140708")
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -133,7 +134,8 @@ def test_a_serial_of_two_lines_is_nobodys() -> None:
 
 def test_a_room_says_where_it_is() -> None:
     """Site and building come from the school's own list of rooms, however the room is written."""
-    (item,) = joined([line(1)], [device(1)], spots={room_key("Phòng 203"): Spot("Bản Mế", "Nhà A")}).values()
+    spots = {room_key("Phòng 203"): Spot("Bản Mế", "Nhà A")}
+    (item,) = joined([line(1)], [device(1)], spots=spots).values()
     assert (item.site, item.building) == ("Bản Mế", "Nhà A")
 
 
@@ -177,7 +179,7 @@ def test_what_comes_back_is_told_as_there() -> None:
 @contextmanager
 def school() -> Iterator[tuple[Store, Feed]]:
     """A school's store, and its feed."""
-    with tempfile.TemporaryDirectory() as folder, Store(f"sqlite:///{folder}/a.db") as store:
+    with tempfile.TemporaryDirectory() as folder, fresh_store(folder) as store:
         yield store, Feed(store, SCHOOL, SCHOOL, ZONE, lambda: NOW_MS)
 
 
@@ -237,7 +239,7 @@ moments = st.lists(
 
 
 @given(st.integers(0, 9), moments)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_a_pull_cut_at_any_byte_goes_on_with_nothing_missed_or_doubled(
     count: int, path: list[tuple[str, int]]
 ) -> None:

@@ -18,6 +18,7 @@ from controller.upward import item_of
 from protocol.messages import Event
 from protocol.model import DeviceKind, Place
 from protocol.upward import ItemGone, ItemsTold, SchoolFigures, SchoolPresence, SchoolTold, UseTold
+from tests.controller.fresh import fresh_store
 
 ABOVE = Place("14", "so-14")
 SCHOOL = Place("14", "00140708")
@@ -237,13 +238,13 @@ class Above:
 
 
 @given(steps)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_in_the_end_the_department_has_what_the_school_has(path: list[tuple[str, Any]]) -> None:
     """Pages lost, doubled and out of order; a copy put back; another database: nothing is amiss."""
     with tempfile.TemporaryDirectory() as folder:
-        url, copy = f"sqlite:///{folder}/a.db", Path(folder) / "copy.db"
+        copy = Path(folder) / "copy.db"
         sender = Sender()
-        store = Store(url)
+        store = fresh_store(folder)
         with store:
             above = Above(store)
             for step, detail in path:
@@ -282,7 +283,7 @@ def test_in_the_end_the_department_has_what_the_school_has(path: list[tuple[str,
 
 def test_a_list_told_anew_is_no_news_to_whoever_pulls() -> None:
     """The same items again get no new numbers."""
-    with tempfile.TemporaryDirectory() as folder, Store(f"sqlite:///{folder}/a.db") as store:
+    with tempfile.TemporaryDirectory() as folder, fresh_store(folder) as store:
         above = Above(store)
         sender = Sender()
         for number in range(4):
