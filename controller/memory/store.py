@@ -37,7 +37,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 
 from controller.fleet import Change, Fleet
-from controller.memory import roster
+from controller.memory import roster, signs
 from controller.memory.rows import (
     agent_from,
     device_from,
@@ -399,6 +399,7 @@ class Store:
                     db.execute(delete(table).where(table.c.received_ms < before_ms)).rowcount
                     for table in (events, poison)
                 )
+                + signs.forget(db, before_ms)
                 + db.execute(delete(streams).where(streams.c.heard_ms < before_ms)).rowcount
             )
 
