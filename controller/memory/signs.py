@@ -148,19 +148,25 @@ def _boards(db: Connection, keys: Iterable[tuple[str, str, str]]) -> set[tuple[s
 
 def _points(changes: Sequence[Change]) -> dict[_School, list[Watch]]:
     """The moments in which agents were surely up, in order; as watches without length."""
-    points = defaultdict[_School, list[Watch]](list)
+    points = defaultdict[_School, set[Watch]](set)
     for each in changes:
         match each:
             case AgentRecord(boot=boot) if boot:
                 at_ms = each.last_seen_ms
             case EventRecord(boot=boot) if boot:
                 at_ms = _sane(each)
+            case DeviceRecord(boot=boot, removed_ms=None) if boot and _is_seen(each):
+                at_ms = each.last_seen_ms
             case _:
                 continue
         if at_ms:
             watch = Watch(each.place.agent, boot, each.room, at_ms, at_ms)
-            points[_school(each.place)].append(watch)
+            points[_school(each.place)].add(watch)
     return {school: sorted(some, key=_by_time) for school, some in points.items()}
+
+
+def _is_seen(device: DeviceRecord) -> bool:
+    return device.status is not Status.UNKNOWN
 
 
 def _near(db: Connection, school: _School, points: Sequence[Watch]) -> list[Watch]:
