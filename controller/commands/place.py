@@ -64,6 +64,33 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
     Before the controller has ever run nobody knows the school: it takes the plan over when it
     starts. Raises StoreError, SettingsError.
     """
+    with _store(options) as store:
+        place = told_school(options)
+        if not place.school:
+            schools = store.schools()
+            if len(schools) > 1:
+                raise SettingsError(
+                    "school_unknown",
+                    N_("The database holds several schools."),
+                    N_("Name one with --config, or by LOPHOC_CONTROLLER_SCHOOL and _PROVINCE."),
+                )
+            place = schools[0] if schools else Place()
+        store.adopt_plan(place)
+        yield store, place
+
+
+@contextmanager
+def opened_wide(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
+    """The database and the scope that the settings name: all that it holds, if they name none.
+
+    Raises StoreError, SettingsError.
+    """
+    with _store(options) as store:
+        yield store, told_school(options)
+
+
+@contextmanager
+def _store(options: argparse.Namespace) -> Iterator[Store]:
     told = _told(options)
     folder = data_folder(options)
     try:
@@ -77,18 +104,7 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
             cause=error.strerror,
         ) from error
     with Store(told.get("database") or f"sqlite:///{folder / 'lophoc.db'}") as store:
-        place = told_school(options)
-        if not place.school:
-            schools = store.schools()
-            if len(schools) > 1:
-                raise SettingsError(
-                    "school_unknown",
-                    N_("The database holds several schools."),
-                    N_("Name one with --config, or by LOPHOC_CONTROLLER_SCHOOL and _PROVINCE."),
-                )
-            place = schools[0] if schools else Place()
-        store.adopt_plan(place)
-        yield store, place
+        yield store
 
 
 def _told(options: argparse.Namespace) -> dict[str, str]:

@@ -7,6 +7,7 @@ where the room has a timetable at all: a holiday is nobody's idleness.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -63,6 +64,57 @@ class SchoolUse(msgspec.Struct, frozen=True, kw_only=True):
     used_min: int
     planned_min: int
     used_week_min: float | None
+
+
+class UseReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Some weeks, by their Mondays, the first and the last among them; the least used first."""
+
+    since_week: str
+    until_week: str
+    boards: tuple[BoardUse, ...]
+    schools: tuple[SchoolUse, ...]
+
+    @property
+    def until_day(self) -> str:
+        """The last day of the last week."""
+        return (date.fromisoformat(self.until_week) + timedelta(days=6)).isoformat()
+
+    def said(self) -> dict[str, object]:
+        """For programs."""
+        boards = [
+            {**msgspec.structs.asdict(each), "verdict": each.verdict.value} for each in self.boards
+        ]
+        return {
+            "from": self.since_week,
+            "to": self.until_day,
+            "low_min": LOW_MIN,
+            "boards": boards,
+            "schools": [msgspec.structs.asdict(each) for each in self.schools],
+        }
+
+
+def whole_weeks(today: date, count: int) -> tuple[str, str]:
+    """The Mondays of the first and the last of so many weeks that are over."""
+    last = today - timedelta(days=today.weekday() + 7)
+    return (last - timedelta(days=7 * (count - 1))).isoformat(), last.isoformat()
+
+
+def report_of(
+    told: Iterable[tuple[Place, str, UseLine]], since_week: str, until_week: str
+) -> UseReport:
+    """The report of these weeks, out of all their lines."""
+    boards = boards_in(told)
+    return UseReport(
+        since_week=since_week,
+        until_week=until_week,
+        boards=tuple(sorted(boards, key=_least_first)),
+        schools=tuple(sorted(schools_in(boards), key=lambda each: (-each.low, each.school))),
+    )
+
+
+def _least_first(board: BoardUse) -> tuple[object, ...]:
+    used = board.used_week_min
+    return board.province, board.school, used is None, used or 0.0, board.room, board.device_id
 
 
 def boards_in(told: Iterable[tuple[Place, str, UseLine]]) -> list[BoardUse]:

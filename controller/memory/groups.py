@@ -19,10 +19,9 @@ def groups_in(db: Connection, scope: Place, table: Table = register) -> list[Gro
     keys = (items.province, items.school, items.type, items.year, items.condition)
     sums = (func.count(), func.count(items.cost_vnd), func.coalesce(func.sum(items.cost_vnd), 0))
     query = select(*keys, *sums).where(items.removed_ms.is_(None)).group_by(*keys)
-    if scope.province or scope.school:
-        query = query.where(items.province == scope.province)
-    if scope.school:
-        query = query.where(items.school == scope.school)
+    for name, code in (("province", scope.province), ("school", scope.school)):
+        if code:
+            query = query.where(items[name] == code)
     return [
         Group(province, school, code, year, condition, number, costed, int(cost_vnd))
         for province, school, code, year, condition, number, costed, cost_vnd in db.execute(query)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta, tzinfo
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, select, true
 
 from controller.inventory.planned import lesson_spans, planned_min
 from controller.inventory.use import KINDS, Board, Evidence, UseLine, monday_of, use_in, week_span
+from controller.inventory.use_report import UseReport, report_of
 from controller.memory.signs import signs_of, watches_of
 from controller.memory.store import Store
 from controller.memory.tables import devices, register, use_weeks
@@ -84,6 +85,8 @@ def bring_up_use(
     with store.looking() as db:
         signs, watches = signs_of(db, place, began_ms), watches_of(db, place, began_ms)
         boards = boards_of(db, place)
+    if not boards:
+        return {}
     fresh: dict[str, list[UseLine]] = {}
     for monday in mondays:
         seen = Evidence(boards, signs, watches, held, planned_min(plan, monday))
@@ -95,6 +98,11 @@ def bring_up_use(
             if _knowledge(lines) >= _knowledge(known) and keep_use(db, place, week, lines):
                 changed[week] = lines
     return changed
+
+
+def use_report(db: Connection, scope: Place, since_week: str, until_week: str) -> UseReport:
+    """How boards were used in these weeks, board by board and school by school."""
+    return report_of(use_of(db, scope, since_week, until_week), since_week, until_week)
 
 
 def boards_of(db: Connection, place: Place) -> list[Board]:
@@ -139,7 +147,5 @@ def _by_key(line: UseLine) -> tuple[str, str]:
 
 def _of(scope: Place) -> ColumnElement[bool]:
     """The rows of the scope: an empty code means all."""
-    wanted: ColumnElement[Any] = use_weeks.c.week != ""
-    if scope.province or scope.school:
-        wanted &= use_weeks.c.province == scope.province
-    return wanted & (use_weeks.c.school == scope.school) if scope.school else wanted
+    codes = {"province": scope.province, "school": scope.school}
+    return and_(true(), *(use_weeks.c[name] == code for name, code in codes.items() if code))
