@@ -18,8 +18,8 @@ COLUMNS: Final = (
 
 
 def use_csv(told: Iterable[tuple[Place, str, UseLine]]) -> Iterable[str]:
-    """RFC 4180, line by line, the heading first; what is not known is empty, never 0."""
-    yield _written(COLUMNS)
+    """RFC 4180 with the mark that Excel needs, line by line; what is not known is empty, not 0."""
+    yield f"\ufeff{_written(COLUMNS)}"
     for place, week, line in told:
         minutes = (line.on_min, line.used_min) if line.known_min else ("", "")
         what = (line.device_id, line.asset_tag, line.kind, line.room)
