@@ -13,6 +13,7 @@ from fastapi import FastAPI, Query, WebSocket, WebSocketDisconnect
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
+from controller.inventory.life_table import LifeTable, shipped_table
 from controller.memory.store import Store
 from controller.office import Office
 from controller.screens.api import api_router, watch_router
@@ -22,8 +23,9 @@ from controller.screens.live import Live
 from controller.screens.pages import page_router
 from controller.screens.refusals import answer_refusals
 from controller.screens.subscription import Subscription, View
+from controller.screens.use_api import use_router
 from protocol import __version__
-from protocol.model import Place
+from protocol.model import Place, instant
 from protocol.words import Translate, translator
 
 MAX_BROWSERS: Final = 300
@@ -47,8 +49,12 @@ def create_web(
     timezone: str,
     default_language: str,
     translate_to: Callable[[str], Translate] = translator,
+    life_table: Callable[[], LifeTable] = shipped_table,
 ) -> FastAPI:
-    """The controller's face, within the scope. name: the school's, as the screens show it."""
+    """The controller's face, within the scope. name: the school's, as the screens show it.
+
+    life_table: what the forecast assumes; read at every question, so that a correction counts.
+    """
 
     @contextlib.asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -71,6 +77,16 @@ def create_web(
             store, scope, gate, name=name, remove_device=remove_device, handle_fault=handle_fault
         )
     )
+    zone = ZoneInfo(timezone)
+    app.include_router(
+        use_router(
+            store,
+            scope,
+            life_table,
+            lambda: instant(live.now_ms()).astimezone(zone).date(),
+            translate_to(default_language),
+        )
+    )
     app.include_router(watch_router(store, live, scope, health, metrics))
     app.include_router(
         page_router(
@@ -78,11 +94,12 @@ def create_web(
             live,
             scope=scope,
             name=name,
-            zone=ZoneInfo(timezone),
+            zone=zone,
             default_language=default_language,
             translate_to=translate_to,
             gate=gate,
             handle_fault=handle_fault,
+            life_table=life_table,
         )
     )
     app.mount("/static", StaticFiles(directory=_STATIC))
