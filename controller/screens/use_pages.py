@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 from fastapi import APIRouter, Query, Request, Response
@@ -55,11 +55,16 @@ def add_use_pages(
     """The screens /use and /forecast."""
 
     @router.get("/use")
-    async def use(request: Request, school: Word = "", since: Word = "") -> Response:
+    async def use(
+        request: Request,
+        school: Word = "",
+        since: Annotated[Word, Query(alias="from")] = "",
+        until: Annotated[Word, Query(alias="to")] = "",
+    ) -> Response:
         today = date.fromisoformat(screens.today())
         try:
             place = narrowed(scope, school)
-            first, last = weeks_of(_day(since), "", today)
+            first, last = weeks_of(_day(since), _day(until), today)
         except Refused as refused:
             return screens.error(request, refused)
         told = await run_in_threadpool(_report, store, place, first, last)
@@ -69,6 +74,8 @@ def add_use_pages(
             told=told,
             by_school=not place.school,
             place=place,
+            before=_moved(first, last, -1),
+            after=_moved(first, last, 1) if _moved(first, last, 1)[0] <= today.isoformat() else (),
             boards=told.boards[:SHOWN],
             schools=told.schools[:SHOWN],
             counts=_counts(told),
@@ -112,6 +119,13 @@ def _report(store: Store, place: Place, first: str, last: str) -> UseReport:
         return use_report(db, place, first, last)
 
 
+def _moved(first: str, last: str, by: int) -> tuple[str, str]:
+    """As many weeks, before these or after them; their Mondays."""
+    begins, ends = date.fromisoformat(first), date.fromisoformat(last)
+    span = by * (ends - begins + timedelta(days=7))
+    return (begins + span).isoformat(), (ends + span).isoformat()
+
+
 def _counts(told: UseReport) -> dict[str, int]:
     verdicts = [each.verdict for each in told.boards]
     return {each.value: verdicts.count(each) for each in Verdict}
@@ -137,7 +151,7 @@ def _rows(told: Forecast) -> list[tuple[str, Due]]:
 
 
 def _columns(told: Forecast) -> Sequence[Column]:
-    rows = _rows(told)[:-1]
+    rows = [(N_("past"), told.total.overdue), *_rows(told)[1:-1]]
     most = max((due.count for _, due in rows), default=0) or 1
     return [
         Column(name, due.count, -(-due.count * _CHART_HEIGHT // most), number == 0)

@@ -152,6 +152,16 @@ def test_the_screen_says_what_is_not_known(store: Store) -> None:
     assert "không rõ" in unseen
 
 
+def test_a_person_can_go_to_the_weeks_before_and_after(store: Store) -> None:
+    """As many weeks at a time; not into weeks that have not begun."""
+    now, then = ask(store, "/use").text, ask(store, "/use?from=2026-08-17&to=2026-08-30").text
+    assert 'href="/use?from=2026-07-06&amp;to=2026-07-27"' in now
+    assert 'href="/use?from=2026-08-31&amp;to=2026-09-21"' in now
+    assert 'href="/use?from=2026-08-31&amp;to=2026-09-07"' in then
+    assert "Các tuần sau" not in ask(store, "/use?from=2026-09-01").text
+    assert ask(store, "/use?from=x&to=0001-01-01").status_code == 200
+
+
 def test_the_forecast_tells_years_costs_and_assumptions(store: Store) -> None:
     """Eight lines: one overdue, one now, four later years, one without a year, one left out."""
     told = ask(store, "/api/v1/forecast").json()
@@ -241,7 +251,7 @@ def test_everybody_can_use_the_screens_on_a_phone_and_a_laptop(
 ) -> None:
     """WCAG 2.1 AA by axe-core, no error, nothing wider than the window."""
     with Served(store, scope=scope) as served, opened_tab(browser, Page) as page:
-        since = "?since=2026-08-17" if path == "use" else ""
+        since = "?from=2026-08-17&to=2026-08-30" if path == "use" else ""
         for width, height in SIZES:
             page.open(f"{served.url}{path}{since}", width, height)
             assert page.see("document.documentElement.scrollWidth") <= width
