@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Select, and_, delete, func, select
+from sqlalchemy import Connection, Select, delete, func, select
 
 from controller.equipment import is_doubted
 from controller.inventory.use import (
@@ -62,20 +62,16 @@ def watch_rows(db: Connection, changes: Sequence[Change]) -> list[Row]:
 
 
 def signs_of(db: Connection, place: Place, since_ms: int) -> list[Sign]:
-    """The school's signs since then, and of each board and run the last one before."""
+    """The school's signs since then, and of each board and run the last one not long before."""
     signs = board_signs.c
     mine = (signs.province == place.province) & (signs.school == place.school)
-    keys = (signs.device_id, signs.agent, signs.boot, signs.sense)
-    last = (
-        select(*keys, func.max(signs.at_ms).label("last_ms"))
-        .where(mine, signs.at_ms < since_ms)
-        .group_by(*keys)
-        .subquery()
-    )
-    same = [signs[each.name] == last.c[each.name] for each in keys]
-    before = select(board_signs).join(last, and_(*same, signs.at_ms == last.c.last_ms))
+    run = (signs.device_id, signs.agent, signs.boot, signs.sense)
+    newest = func.row_number().over(partition_by=run, order_by=signs.at_ms.desc())
+    before = (signs.at_ms < since_ms) & (signs.at_ms >= since_ms - LATEST_MS)
+    ranked = select(board_signs, newest.label("rank")).where(mine, before).subquery()
+    last = select(ranked).where(ranked.c.rank == 1)
     since = select(board_signs).where(mine, signs.at_ms >= since_ms)
-    return [*_signs(db, before.where(mine)), *_signs(db, since)]
+    return [*_signs(db, last), *_signs(db, since)]
 
 
 def watches_of(db: Connection, place: Place, since_ms: int) -> list[Watch]:
