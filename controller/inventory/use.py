@@ -113,13 +113,27 @@ class Fold:
 
 
 class Evidence(NamedTuple):
-    """All that is known of a time. lessons, planned: by the room's key."""
+    """All that is known of a time. lessons: by the room's key, merged."""
 
     boards: Sequence[Board]
     signs: Sequence[Sign]
     watches: Sequence[Watch]
     lessons: Mapping[str, Sequence[Span]]
-    planned: Mapping[str, int]
+
+
+class Sums(NamedTuple):
+    """The evidence summed up, from which each week is cut.
+
+    on, signed: by board and room, when it was on, and when agents that told of it were up.
+    known, lessons: by the room's key. moves: by board, when it was told to be in another room.
+    """
+
+    boards: Sequence[Board]
+    on: Mapping[tuple[str, str], Sequence[Span]]
+    signed: Mapping[tuple[str, str], Sequence[Span]]
+    known: Mapping[str, Sequence[Span]]
+    lessons: Mapping[str, Sequence[Span]]
+    moves: Mapping[str, Sequence[tuple[int, str]]]
 
 
 def folded(signs: Iterable[Sign], before: Fold | None = None) -> Fold:
@@ -166,20 +180,32 @@ def monday_of(at_ms: int, zone: tzinfo) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def use_in(week: Span, seen: Evidence) -> list[UseLine]:
-    """A line for each board and room of the week: where it hung at its end, and where it was on."""
-    on = on_spans(folded(each for each in seen.signs if each.at_ms < week[1]), seen.watches)
-    rooms = _rooms_of(week, seen, on)
-    known = _known(seen.watches)
-    signers = _signers(seen)
+def summed(seen: Evidence) -> Sums:
+    """The evidence summed up."""
+    alive = _alive(seen.watches)
+    return Sums(
+        boards=seen.boards,
+        on=on_spans(folded(seen.signs), seen.watches),
+        signed=_signed(seen.signs, alive),
+        known=_known(seen.watches),
+        lessons=seen.lessons,
+        moves=_moves(seen.signs),
+    )
+
+
+def use_in(week: Span, sums: Sums, planned: Mapping[str, int]) -> list[UseLine]:
+    """A line for each board and room of the week: where it hung at its end, and where it was on.
+
+    planned: minutes by the room's key.
+    """
+    rooms = _rooms_of(week, sums)
     lines = []
-    for board in seen.boards:
+    for board in sums.boards:
         for room in rooms.get(board.device_id, ()):
-            key = room_key(room)
-            was_on = overlap(on.get((board.device_id, room), []), [week])
-            agents = signers.get((board.device_id, room), [])
-            watched = overlap(known.get(key) or agents, [week])
-            used = overlap(was_on, list(seen.lessons.get(key, ())))
+            place, key = (board.device_id, room), room_key(room)
+            was_on = overlap(sums.on.get(place, ()), [week])
+            watched = overlap(sums.known.get(key) or sums.signed.get(place, ()), [week])
+            used = overlap(was_on, overlap(sums.lessons.get(key, ()), [week]))
             lines.append(
                 UseLine(
                     device_id=board.device_id,
@@ -187,7 +213,7 @@ def use_in(week: Span, seen: Evidence) -> list[UseLine]:
                     kind=board.kind,
                     on_min=_minutes(was_on),
                     used_min=_minutes(used),
-                    planned_min=seen.planned.get(key, 0),
+                    planned_min=planned.get(key, 0),
                     known_min=_minutes(merged([*watched, *was_on])),
                     asset_tag=board.asset_tag,
                 )
@@ -219,31 +245,35 @@ def _known(watches: Iterable[Watch]) -> dict[str, list[Span]]:
     return {key: merged(spans) for key, spans in found.items()}
 
 
-def _signers(seen: Evidence) -> dict[tuple[str, str], list[Span]]:
-    """When the agents were up that told of a board in a room that has no agent of its own."""
-    alive = _alive(seen.watches)
+def _signed(
+    signs: Iterable[Sign], alive: Mapping[tuple[str, str], Sequence[Span]]
+) -> dict[tuple[str, str], list[Span]]:
+    """When the agents were up that told of a board in a room: it may have no agent of its own."""
     found = defaultdict[tuple[str, str], list[Span]](list)
-    for device_id, room, agent, boot in {
-        (s.device_id, s.room, s.agent, s.boot) for s in seen.signs
-    }:
+    tellers = {(each.device_id, each.room, each.agent, each.boot) for each in signs}
+    for device_id, room, agent, boot in tellers:
         found[device_id, room] += alive.get((agent, boot), [])
     return {key: merged(spans) for key, spans in found.items()}
 
 
-def _rooms_of(
-    week: Span, seen: Evidence, on: Mapping[tuple[str, str], Sequence[Span]]
-) -> dict[str, list[str]]:
+def _moves(signs: Iterable[Sign]) -> dict[str, list[tuple[int, str]]]:
+    """When each board was first told to be in a room, and then in another."""
+    found = defaultdict[str, list[tuple[int, str]]](list)
+    for sign in sorted(set(signs), key=_by_time):
+        told = found[sign.device_id]
+        if sign.state != GONE and (not told or told[-1][1] != sign.room):
+            told.append((sign.at_ms, sign.room))
+    return dict(found)
+
+
+def _rooms_of(week: Span, sums: Sums) -> dict[str, list[str]]:
     """The rooms of which each board has a line."""
-    last: dict[str, str] = {}
-    for sign in sorted(seen.signs, key=_by_time):
-        if sign.at_ms < week[1] and sign.state != GONE:
-            last[sign.device_id] = sign.room
     rooms = defaultdict[str, set[str]](set)
-    for board in seen.boards:
-        is_there = board.first_seen_ms < week[1] and (board.removed_ms or _FOR_EVER) > week[0]
-        if is_there:
-            rooms[board.device_id].add(last.get(board.device_id, board.room))
-    for (device_id, room), spans in on.items():
+    for board in sums.boards:
+        if board.first_seen_ms < week[1] and (board.removed_ms or _FOR_EVER) > week[0]:
+            told = [room for at, room in sums.moves.get(board.device_id, ()) if at < week[1]]
+            rooms[board.device_id].add(told[-1] if told else board.room)
+    for (device_id, room), spans in sums.on.items():
         if _minutes(overlap(spans, [week])):
             rooms[device_id].add(room)
     return {device_id: sorted(some) for device_id, some in rooms.items()}

@@ -90,8 +90,9 @@ def forget(db: Connection, before_ms: int) -> int:
 
 
 def _signs(db: Connection, query: Select[Any]) -> list[Sign]:
-    rows = db.execute(query).mappings()
-    return [Sign(**{name: row[name] for name in Sign._fields}) for row in rows]
+    told = query.subquery().c
+    rows = db.execute(select(*(told[name] for name in Sign._fields)))
+    return [Sign(*row) for row in rows]
 
 
 def _of_devices(changes: Sequence[Change]) -> Iterable[tuple[_School, Sign]]:

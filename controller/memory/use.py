@@ -13,7 +13,16 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, delete, select, true
 
 from controller.inventory.planned import lesson_spans, planned_min
-from controller.inventory.use import KINDS, Board, Evidence, UseLine, monday_of, use_in, week_span
+from controller.inventory.use import (
+    KINDS,
+    Board,
+    Evidence,
+    UseLine,
+    monday_of,
+    summed,
+    use_in,
+    week_span,
+)
 from controller.inventory.use_report import UseReport, report_of
 from controller.memory.signs import signs_of, watches_of
 from controller.memory.store import Store
@@ -88,9 +97,10 @@ def bring_up_use(
     if not boards:
         return {}
     fresh: dict[str, list[UseLine]] = {}
+    sums = summed(Evidence(boards, signs, watches, held))
     for monday in mondays:
-        seen = Evidence(boards, signs, watches, held, planned_min(plan, monday))
-        fresh[monday.isoformat()] = use_in(week_span(monday, zone), seen)
+        lines = use_in(week_span(monday, zone), sums, planned_min(plan, monday))
+        fresh[monday.isoformat()] = lines
     changed: dict[str, list[UseLine]] = {}
     with store.planning(place) as db:
         for week, lines in fresh.items():

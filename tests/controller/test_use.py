@@ -30,6 +30,7 @@ from controller.inventory.use import (
     folded,
     monday_of,
     on_spans,
+    summed,
     use_in,
     week_span,
 )
@@ -77,16 +78,19 @@ def watch(began: str, until: str, boot: str = "b1") -> Watch:
     return Watch("may-1", boot, "P203", at(began), at(until))
 
 
+def lines_of(seen: Evidence, week: Span = WEEK) -> list[UseLine]:
+    """The week, out of the evidence."""
+    return use_in(week, summed(seen), {})
+
+
 def a_line(
     signs: Sequence[Sign],
     watches: Sequence[Watch],
     lessons: Sequence[tuple[str, str]] = (),
-    planned: int = 0,
 ) -> UseLine:
     """The board's week."""
     held = {"p203": [(at(began), at(until)) for began, until in lessons]}
-    seen = Evidence([BOARD], signs, watches, held, {"p203": planned})
-    (line,) = use_in(WEEK, seen)
+    (line,) = lines_of(Evidence([BOARD], signs, watches, held))
     return line
 
 
@@ -147,17 +151,16 @@ def test_a_board_that_is_moved_has_a_line_in_each_room() -> None:
         [sign("07:00"), sign("08:00", GONE), moved],
         watches,
         {},
-        {},
     )
-    told = [(each.room, each.on_min, each.known_min) for each in use_in(WEEK, seen)]
+    told = [(each.room, each.on_min, each.known_min) for each in lines_of(seen)]
     assert told == [("P203", 60, 180), ("P204", 60, 180)]
 
 
 def test_a_room_without_an_agent_is_known_by_whoever_tells_of_its_board() -> None:
     """A projector of P300, asked over the network from P203."""
     remote = sign("08:00")._replace(room="P300")
-    seen = Evidence([BOARD._replace(room="P300")], [remote], [watch("07:00", "10:00")], {}, {})
-    assert [minutes(each) for each in use_in(WEEK, seen)] == [(120, 0, 180)]
+    seen = Evidence([BOARD._replace(room="P300")], [remote], [watch("07:00", "10:00")], {})
+    assert [minutes(each) for each in lines_of(seen)] == [(120, 0, 180)]
 
 
 def test_weeks_are_the_schools_own_also_over_new_year_and_a_change_of_clocks() -> None:
@@ -170,7 +173,7 @@ def test_weeks_are_the_schools_own_also_over_new_year_and_a_change_of_clocks() -
     assert total([autumn]) == (7 * 24 + 1) * HOUR
     always = Watch("may-1", "b1", "P203", 0, 1 << 52)
     here = sign("07:00")._replace(at_ms=1)
-    (line,) = use_in(autumn, Evidence([BOARD], [here], [always], {"p203": [autumn]}, {}))
+    (line,) = lines_of(Evidence([BOARD], [here], [always], {"p203": [autumn]}), autumn)
     assert minutes(line) == (WEEK_MIN, WEEK_MIN, WEEK_MIN)
 
 
@@ -218,11 +221,11 @@ def test_used_is_never_more_than_on_nor_on_than_known(
 ) -> None:
     """Whatever is told, in any order and twice: 0 <= used <= on <= known <= a week."""
     held = {"p203": merged(lessons), "p204": merged(lessons[:2])}
-    told = use_in(WEEK, Evidence(BOARDS, signs, watches, held, {}))
+    told = lines_of(Evidence(BOARDS, signs, watches, held))
     for each in told:
         assert 0 <= each.used_min <= each.on_min <= each.known_min <= WEEK_MIN
-    again = Evidence(BOARDS, [*reversed(signs), *signs], [*watches[::-1], *watches], held, {})
-    assert use_in(WEEK, again) == told
+    again = Evidence(BOARDS, [*reversed(signs), *signs], [*watches[::-1], *watches], held)
+    assert lines_of(again) == told
 
 
 @given(SIGNS, WATCHES, st.lists(SPANS, max_size=6))
@@ -234,7 +237,7 @@ def test_a_lesson_adds_no_use_to_a_board_that_is_off(
     for device_id, room in on:
         off = [lesson for lesson in merged(lessons) if not overlap([lesson], on[device_id, room])]
         held = {"p203": off, "p204": off}
-        told = use_in(WEEK, Evidence(BOARDS, signs, watches, held, {}))
+        told = lines_of(Evidence(BOARDS, signs, watches, held))
         used = [e.used_min for e in told if (e.device_id, e.room) == (device_id, room)]
         assert sum(used) == 0
 
