@@ -35,8 +35,14 @@ FINE_MS: Final = 30_000  # a watch is not written anew for less
 LATEST_MS: Final = 60 * 86_400_000  # what an agent's clock puts further back, it puts wrongly
 _SOME: Final = 500  # values a statement names
 _STATES: Final = {"device_appeared": HERE, "device_vanished": GONE}
-_body: Final = msgspec.json.Decoder(dict[str, Any]).decode
 _School = tuple[str, str]
+
+
+class _Body(msgspec.Struct):
+    device_id: str
+
+
+_body: Final = msgspec.json.Decoder(_Body).decode
 
 
 def sign_rows(db: Connection, changes: Sequence[Change]) -> list[Row]:
@@ -124,7 +130,7 @@ def _of_events(db: Connection, changes: Sequence[Change]) -> list[tuple[_School,
             continue
         state, at_ms = _STATES.get(each.kind), _sane(each)
         if state and at_ms:
-            device_id, run = _body(each.body)["device_id"], (each.place.agent, each.boot)
+            device_id, run = _body(each.body).device_id, (each.place.agent, each.boot)
             sign = Sign(device_id, *run, each.room, at_ms, Sense.PRESENCE.value, state)
             told.append((_school(each.place), sign))
     boards = _boards(db, {(*school, sign.device_id) for school, sign in told})
@@ -144,8 +150,11 @@ def _boards(db: Connection, keys: Iterable[tuple[str, str, str]]) -> set[tuple[s
 
 
 def _points(changes: Sequence[Change]) -> dict[_School, list[Watch]]:
-    """The moments in which agents were surely up, in order; as watches without length."""
-    points = defaultdict[_School, set[Watch]](set)
+    """Moments in which agents were surely up, in order, as watches without length.
+
+    Of those that lie close together one is enough, the last.
+    """
+    points = defaultdict[_School, dict[tuple[str, str, str, int], Watch]](dict)
     for each in changes:
         match each:
             case AgentRecord(boot=boot) if boot:
@@ -157,9 +166,12 @@ def _points(changes: Sequence[Change]) -> dict[_School, list[Watch]]:
             case _:
                 continue
         if at_ms:
-            watch = Watch(each.place.agent, boot, each.room, at_ms, at_ms)
-            points[_school(each.place)].add(watch)
-    return {school: sorted(some, key=_by_time) for school, some in points.items()}
+            some = points[each.place.province, each.place.school]
+            key = each.place.agent, boot, each.room, at_ms // FINE_MS
+            known = some.get(key)
+            if known is None or known.until_ms < at_ms:
+                some[key] = Watch(*key[:3], at_ms, at_ms)
+    return {school: sorted(some.values(), key=_by_time) for school, some in points.items()}
 
 
 def _is_seen(device: DeviceRecord) -> bool:
