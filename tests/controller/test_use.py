@@ -154,6 +154,8 @@ def test_a_board_that_is_moved_has_a_line_in_each_room() -> None:
     )
     told = [(each.room, each.on_min, each.known_min) for each in lines_of(seen)]
     assert told == [("P203", 60, 180), ("P204", 60, 180)]
+    later = seen._replace(signs=[*seen.signs, moved._replace(room="P205", at_ms=WEEK[1] + HOUR)])
+    assert [each.room for each in lines_of(later)] == ["P203", "P204"]
 
 
 def test_a_room_without_an_agent_is_known_by_whoever_tells_of_its_board() -> None:
@@ -473,6 +475,21 @@ def test_a_restarted_controller_goes_on_with_what_it_knew(classroom: Classroom) 
     assert kept(room) == [(120, 0, 45, 120)]
 
 
+def test_an_agent_out_of_reach_for_a_while_does_not_switch_its_board_off(
+    classroom: Classroom,
+) -> None:
+    """It is lost from 7:20 on and heard again at 8:00, in the same run."""
+    room = classroom
+    room.hear(room.birth(at("07:00"), a_board()), now_ms=at("07:00"))
+    room.beat(at("07:10"), at("07:20"))
+    room.store.commit(room.fleet.expire(at("07:40")), [], at("07:40"))
+    again = room.birth(at("08:00"), a_board(), session=2)
+    room.hear(again, now_ms=at("08:00"))
+    room.beat(at("08:10"), at("09:00"))
+    bring_up_use(room.store, SCHOOL, ZONE, at("12:00"))
+    assert kept(room) == [(120, 0, 45, 120)]
+
+
 def test_an_agent_that_is_killed_takes_its_board_with_it(classroom: Classroom) -> None:
     """Its last sign was at 8:00; the next run finds no board, and nobody told of its going."""
     room = classroom
@@ -517,6 +534,9 @@ def test_an_agents_wrong_clock_claims_no_hours(classroom: Classroom) -> None:
     room.beat(at("08:10"), at("08:30"))
     bring_up_use(room.store, SCHOOL, ZONE, at("12:00"))
     assert [each[0] for each in kept(room)] == [30]
+    with room.store.looking() as db:
+        assert min(each.at_ms for each in signs_of(db, SCHOOL, 0)) == at("07:30")
+        assert min(each.began_ms for each in watches_of(db, SCHOOL, 0)) == at("07:00")
 
 
 def test_a_projectors_power_is_kept_as_history(classroom: Classroom) -> None:
