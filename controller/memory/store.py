@@ -37,7 +37,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 
 from controller.fleet import Change, Fleet
-from controller.memory import assets, roster, schools
+from controller.memory import assets, roster, schools, signs
 from controller.memory.rows import (
     agent_from,
     device_from,
@@ -409,6 +409,7 @@ class Store:
                     db.execute(delete(table).where(table.c.received_ms < before_ms)).rowcount
                     for table in (events, poison)
                 )
+                + signs.forget(db, before_ms)
                 + db.execute(delete(streams).where(streams.c.heard_ms < before_ms)).rowcount
             )
 

@@ -489,3 +489,45 @@ facts: Final = Table(
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
 )
+
+board_signs: Final = Table(
+    "board_signs",
+    metadata,
+    *_school_key(),
+    Column("device_id", Text, primary_key=True),
+    Column("agent", Text, primary_key=True),
+    Column("boot", Text, primary_key=True),
+    Column("sense", Text, primary_key=True),
+    Column("at_ms", BigInteger, primary_key=True, autoincrement=False),
+    _text("room"),
+    _text("state"),
+    Index("board_signs_at", "at_ms"),
+)
+
+watches: Final = Table(
+    "watches",
+    metadata,
+    *_school_key(),
+    Column("agent", Text, primary_key=True),
+    Column("boot", Text, primary_key=True),
+    Column("room", Text, primary_key=True),
+    Column("began_ms", BigInteger, primary_key=True, autoincrement=False),
+    _millis("until_ms"),
+    Index("watches_until", "until_ms"),
+)
+
+use_weeks: Final = Table(
+    "use_weeks",
+    metadata,
+    *_school_key(),
+    Column("week", Text, primary_key=True),  # its Monday
+    Column("device_id", Text, primary_key=True),
+    Column("room", Text, primary_key=True),
+    _text("kind"),
+    _text("asset_tag"),
+    Column("on_min", Integer, nullable=False),
+    Column("used_min", Integer, nullable=False),
+    Column("planned_min", Integer, nullable=False),
+    Column("known_min", Integer, nullable=False),
+    Index("use_weeks_week", "week"),
+)

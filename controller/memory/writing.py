@@ -28,8 +28,10 @@ from controller.memory.rows import (
     roll_row,
     stream_row,
 )
+from controller.memory.signs import sign_rows, watch_rows
 from controller.memory.tables import (
     agents,
+    board_signs,
     devices,
     events,
     faults,
@@ -39,6 +41,7 @@ from controller.memory.tables import (
     rolls,
     streams,
     tallies,
+    watches,
 )
 from controller.records import (
     AgentRecord,
@@ -111,6 +114,8 @@ def keep(  # noqa: C901 - one short arm for each kind of change
     write(db, streams, rows, Writing.UPSERT)
     for each in touched:
         _touch(db, each)
+    write(db, board_signs, sign_rows(db, changes), Writing.UPSERT)
+    write(db, watches, watch_rows(db, changes), Writing.UPSERT)
     return refold(db, changes)
 
 
@@ -179,7 +184,7 @@ def write(db: Connection, table: Table, rows: Sequence[Row], how: Writing) -> No
 def prepare(dialect: Dialect) -> None:
     """Spell out every statement now, so that the first batches need not wait for it."""
     for size in ROWS_A_STATEMENT:
-        for table in (agents, devices, streams, lessons):
+        for table in (agents, devices, streams, lessons, board_signs, watches):
             _statement(table, Writing.UPSERT, size, dialect)
         for table in (events, marks, rolls, faults):
             _statement(table, Writing.INSERT_NEW, size, dialect)

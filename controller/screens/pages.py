@@ -15,9 +15,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader
 from starlette.concurrency import run_in_threadpool
 
+from controller.inventory.life_table import LifeTable
 from controller.memory.store import Store
 from controller.records import DeviceRecord
 from controller.screens.gate import Gate
+from controller.screens.inventory import Feed
 from controller.screens.live import Live
 from controller.screens.office_pages import add_office_pages
 from controller.screens.refusals import Refused, seal, unseal
@@ -30,6 +32,7 @@ from controller.screens.rooms import (
     own_events,
     urgent_first,
 )
+from controller.screens.use_pages import add_use_pages
 from controller.screens.words import ScreenWords, language_of
 from protocol.model import DeviceKind, Place, Status, instant
 from protocol.words import LANGUAGES, N_, Translate
@@ -169,12 +172,14 @@ def page_router(
     live: Live,
     *,
     scope: Place,
+    feed: Feed,
     name: str,
     zone: tzinfo,
     default_language: str,
     translate_to: Callable[[str], Translate],
     gate: Gate,
     handle_fault: Callable[[str], Awaitable[bool]],
+    life_table: Callable[[], LifeTable],
 ) -> APIRouter:
     """The screens, as routes that the API's description leaves out."""
     screens = Screens(
@@ -200,6 +205,7 @@ def page_router(
             return screens.error(request, refused)
 
     add_office_pages(router, screens, store, gate, scope)
+    add_use_pages(router, screens, store, feed, life_table)
 
     @router.post("/faults/{event_id}/handled")
     async def handled(request: Request, event_id: str) -> Response:
