@@ -124,7 +124,9 @@ def _brought(options: argparse.Namespace, book: Book) -> Merged:
                 known = register.lines_of(db, place)
             return merged(known, book.lines, whole=options.all, now_ms=now_ms)
         with store.planning(place) as db:
-            return register.bring_in(db, place, book.lines, whole=options.all, now_ms=now_ms)
+            return register.bring_in(
+                db, place, book.lines, whole=options.all, now_ms=now_ms, who=_who()
+            )
 
 
 def _mapped(options: argparse.Namespace) -> dict[str, str]:

@@ -37,7 +37,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 
 from controller.fleet import Change, Fleet
-from controller.memory import roster
+from controller.memory import mending, roster
 from controller.memory.rows import (
     agent_from,
     device_from,
@@ -297,25 +297,11 @@ class Store:
         return [fault_from(row) for row in self._read(query, faults, scope, -1)]
 
     def handle_fault(self, scope: Place, event_id: str, now_ms: int) -> list[Change]:
-        """A person dealt with it; kept in the history. Empty if there is none that waits."""
+        """A person dealt with it, its repair is done. Empty if there is none that waits."""
         with _told(), self._open_engine.begin() as db:
             query = select(faults).where(faults.c.event_id == event_id, faults.c.done_ms.is_(None))
             row = next(iter(_rows(db, _within(query, faults, scope))), None)
-            if row is None:
-                return []
-            done = replace(fault_from(row), done_ms=now_ms)
-            db.execute(update(faults).where(faults.c.event_id == event_id).values(done_ms=now_ms))
-            event_record = EventRecord(
-                place=done.place,
-                event_id=f"{event_id}.handled",
-                kind="fault_handled",
-                room=done.room,
-                at_ms=now_ms,
-                received_ms=now_ms,
-                body=msgspec.json.encode({"part": done.part}),
-            )
-            keep(db, [event_record], now_ms)
-            return [done, event_record]
+            return mending.handled(db, fault_from(row), now_ms) if row else []
 
     def note_look(self, scope: Place, session: str, what: str, subject: str, now_ms: int) -> None:
         """Keep who looked at pupils' marks: a session, never a name. Raises StoreError."""
