@@ -72,7 +72,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     rows, schools: other lines of this school, and other schools, that have its serial.
     lacks: what keeps the record from being complete. other_serial: seen under its tag. lost: it
     was said to be lost and nobody has seen it since. reappeared: seen since it was said to be lost
-    or disposed.
+    or disposed. devices: the agents' ids of it, the last seen last.
     """
 
     kept: Kept
@@ -90,6 +90,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     verified: bool = False
     lost: bool = False
     reappeared: bool = False
+    devices: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -272,6 +273,7 @@ def _finding(
         verified=recent and not fares.lost,
         lost=fares.lost,
         reappeared=fares.reappeared,
+        devices=tuple({each.device: None for each in seen if each.device}),
     )
 
 
