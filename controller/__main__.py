@@ -15,6 +15,7 @@ from pathlib import Path
 from controller.commands.cards import add_cards
 from controller.commands.reconcile import add_reconcile
 from controller.commands.register import add_register
+from controller.commands.repairs import add_repairs
 from controller.commands.roster import add_roster
 from controller.commands.schedule import add_schedule
 from controller.config import ENVIRONMENT, TITLE, ControllerConfig
@@ -77,6 +78,7 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
     add_cards(commands, say)
     add_register(commands, say)
     add_reconcile(commands, say)
+    add_repairs(commands, say)
     add_commands(commands, say)
     shown = commands.add_parser(
         "sample-config", help=say(N_("print a settings file with every option"))

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from controller.memory import lives, register
-from controller.memory.roster import claimed
+from controller.memory.roster import claimed, noticed
 from controller.memory.tables import register as lines
 from controller.memory.tables import repair_moves, repairs
 from controller.records import FaultRecord
@@ -87,6 +87,7 @@ def keep_move(db: Connection, place: Place, move: Move) -> None:
     row = msgspec.structs.asdict(move) | {"deed": move.deed.value}
     del row["no"]
     db.execute(repair_moves.insert().values(_codes(place) | row))
+    noticed(db, place, changed=True)
 
 
 def repairs_of(

@@ -284,10 +284,17 @@ class Store:
         query = select(lessons).where(lessons.c.lesson == lesson)
         return next((lesson_from(row) for row in self._read(query, lessons, place, 1)), None)
 
-    def faults(self, scope: Place, *, everything: bool = False) -> list[FaultRecord]:
-        """What teachers say is broken and nobody has dealt with; or everything, the newest last."""
+    def faults(
+        self, scope: Place, *, everything: bool = False, done_since_ms: int | None = None
+    ) -> list[FaultRecord]:
+        """What teachers say is broken and nobody has dealt with; or everything, the newest last.
+
+        done_since_ms: what was dealt with since then, too.
+        """
         query = select(faults).order_by(faults.c.no)
-        if not everything:
+        if done_since_ms is not None:
+            query = query.where(faults.c.done_ms.is_(None) | (faults.c.done_ms >= done_since_ms))
+        elif not everything:
             query = query.where(faults.c.done_ms.is_(None))
         return [fault_from(row) for row in self._read(query, faults, scope, -1)]
 
