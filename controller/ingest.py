@@ -219,7 +219,7 @@ class Ingest:
             self._publish(changes)
 
     async def _read_plan(self) -> None:
-        """Take in what the school plans now, and what is mended, where either is other than before."""
+        """Take in what the school plans now, if it plans otherwise, and what was dealt with."""
         version = await asyncio.to_thread(self._store.plan_version, self._school)
         if version != self._handout.school.version:
             self._handout.take(await asyncio.to_thread(self._store.school_plan, self._school))

@@ -22,6 +22,8 @@ from controller.screens.inventory import Feed
 from controller.screens.live import Live
 from controller.screens.pages import page_router
 from controller.screens.refusals import answer_refusals
+from controller.screens.repair_pages import repairs_router
+from controller.screens.repairing import Repairing
 from controller.screens.subscription import Subscription, View
 from protocol import __version__
 from protocol.model import Place
@@ -82,6 +84,7 @@ def create_web(
             handle_fault=handle_fault,
         )
     )
+    app.include_router(repairs_router(Repairing(store, scope), gate, ZoneInfo(timezone)))
     app.include_router(watch_router(store, live, scope, health, metrics))
     app.include_router(
         page_router(
