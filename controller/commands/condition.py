@@ -13,9 +13,10 @@ from sqlalchemy import Connection
 from controller.commands.place import add_place, opened, operator, tell, told_zone
 from controller.memory import lives, repairs
 from controller.register.history import condition_word, step_words, told_step
-from controller.register.life import Said, Why
+from controller.register.life import Life, Said, Step, Why
 from controller.register.merging import Kept
 from controller.register.vocabulary import Condition, condition_of
+from controller.roster.roll import RosterError
 from protocol.model import Place
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -57,15 +58,8 @@ def _condition(options: argparse.Namespace, say: Translate) -> int:
         if options.condition == UNDO:
             lives.take_back(db, place, kept, Said(operator(), now_ms))
         else:
-            steps = lives.life_in(db, place, kept).taken(
-                _named(options.condition),
-                Why.PERSON,
-                who=operator(),
-                at_ms=now_ms,
-                note=options.note,
-                quality_pct=options.quality,
-            )
-            lives.keep_steps(db, place, steps)
+            life = lives.life_in(db, place, kept)
+            lives.keep_steps(db, place, _taken(life, options, now_ms, say))
         now = lives.life_in(db, place, kept)
     if options.json:
         told = {"row": options.row, "condition": now.condition}
@@ -74,6 +68,25 @@ def _condition(options: argparse.Namespace, say: Translate) -> int:
         done = say(N_("Line {row}: {condition}."))
         tell(done.format(row=options.row, condition=condition_word(now.condition, say)))
     return 0
+
+
+def _taken(
+    life: Life, options: argparse.Namespace, now_ms: int, say: Translate
+) -> tuple[Step, ...]:
+    """The steps to keep. Raises SettingsError, which names the conditions in words."""
+    becomes = _named(options.condition)
+    try:
+        return life.taken(
+            becomes,
+            Why.PERSON,
+            who=operator(),
+            at_ms=now_ms,
+            note=options.note,
+            quality_pct=options.quality,
+        )
+    except RosterError as error:
+        words = {"now": condition_word(life.condition, say), "next": condition_word(becomes, say)}
+        raise SettingsError(error.code, error.message, error.hint, **words) from error
 
 
 def _named(word: str) -> Condition:

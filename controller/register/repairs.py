@@ -45,7 +45,7 @@ class RepairState(StrEnum):
 STATE_WORDS: Final[Mapping[RepairState, str]] = {
     RepairState.REPORTED: N_("reported"),
     RepairState.UNDER_REPAIR: N_("being repaired"),
-    RepairState.DONE: N_("done"),
+    RepairState.DONE: N_("ended"),
 }
 
 

@@ -45,7 +45,7 @@ _LOOKS: Final = {
 _DEED_WORDS: Final = {
     Deed.PICK: N_("the item was named"),
     Deed.START: N_("the repair began"),
-    Deed.DONE: N_("done"),
+    Deed.DONE: N_("ended"),
     Deed.UNDO: N_("taken back"),
 }
 
