@@ -61,6 +61,7 @@ def desk(
 ) -> Desk:
     monkeypatch.setenv("LOPHOC_CONTROLLER_SCHOOL", SCHOOL.school)
     monkeypatch.setenv("LOPHOC_CONTROLLER_PROVINCE", SCHOOL.province)
+    monkeypatch.setenv("LC_ALL", "vi_VN.UTF-8")
     desk = Desk(tmp_path, capsys)
     desk.json("register", "import", desk.book)
     return desk
@@ -99,7 +100,7 @@ def test_importing_the_book_again_changes_no_condition(desk: Desk) -> None:
     [
         (["register", "condition", "9", "broken"], "9"),
         (["register", "condition", "1", "xanh"], "xanh"),
-        (["register", "condition", "1", "disposed"], "disposed"),
+        (["register", "condition", "1", "disposed"], "đã thanh lý"),
         (["register", "condition", "1", "undo"], ""),
         (["repairs", "start", "9"], "9"),
         (["repairs", "open", "9"], "9"),
