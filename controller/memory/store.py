@@ -37,7 +37,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 
 from controller.fleet import Change, Fleet
-from controller.memory import assets, mending, roster
+from controller.memory import assets, mending, roster, schools
 from controller.memory.rows import (
     agent_from,
     device_from,
@@ -75,6 +75,7 @@ from controller.records import (
     Logged,
     RollRecord,
 )
+from controller.schools import Schools
 from protocol.errors import LopHocError
 from protocol.model import Place
 from protocol.words import N_
@@ -125,6 +126,7 @@ class Store:
         """
         with _told(), self._open_engine.begin() as db:
             told = keep(db, changes, now_ms)
+            schools.keep_told(db, changes)
             if poisons:
                 keep_poisons(db, poisons, now_ms)
             return told
@@ -145,6 +147,11 @@ class Store:
                 device_silent_s=device_silent_s,
                 awake_since_ms=awake_since_ms,
             )
+
+    def told_schools(self, scope: Place) -> Schools:
+        """The schools that tell of themselves, as the last commit left them. Raises StoreError."""
+        with _told(), self._open_engine.connect() as db:
+            return Schools(scope, schools.schools_in(db, Place(scope.province)))
 
     def agents(self, scope: Place, *, after: str = "", limit: int = 1000) -> list[AgentRecord]:
         """Agents by their id, those behind `after`."""
