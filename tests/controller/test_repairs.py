@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Connection
 
 from controller.fleet import Change
-from controller.memory import lives, mending, register, repairs
+from controller.inventory.chosen import Chosen
+from controller.memory import assets, lives, mending, register, repairs
 from controller.memory.store import Store, StoreError
 from controller.records import EventRecord, FaultRecord
 from controller.register.book import Line
@@ -28,6 +29,7 @@ from controller.register.repairs import (
 from controller.roster.roll import RosterError
 from protocol.messages import Part
 from protocol.model import Place
+from tests.controller.web_school import ZONE
 
 SCHOOL = Place("14", "00140708")
 NOW = 1_793_600_000_000
@@ -357,3 +359,24 @@ def test_what_counted_then_is_told_of_the_past(store: Store) -> None:
         then: dict[int, Step] = lives.standing_of(db, SCHOOL, NOW + 9)
         now: dict[int, Step] = lives.standing_of(db, SCHOOL, NOW + 10)
     assert [then[1].condition, now[1].condition] == ["good", "broken"]
+
+
+def test_the_inventory_hears_of_a_condition(store: Store) -> None:
+    """A report, and its end, are changes that the feed tells."""
+    brought(store, line(1))
+
+    def told() -> tuple[int, list[str]]:
+        with store.planning(SCHOOL) as db:
+            assets.bring_up(db, SCHOOL, ZONE, NOW)
+            newest = assets.newest_change(db, SCHOOL)
+            items = assets.items(db, SCHOOL, Chosen())
+        return newest, [each.condition for each in items]
+
+    first, conditions = told()
+    assert conditions == ["good"]
+    store.commit([fault()], [], NOW - 5)
+    second, conditions = told()
+    assert (conditions, second > first) == (["broken"], True)
+    store.handle_fault(SCHOOL, "f1", NOW - 4)
+    third, conditions = told()
+    assert (conditions, third > second) == (["good"], True)
