@@ -242,6 +242,17 @@ def test_dealing_with_a_fault_makes_nothing_good_that_it_did_not_make_broken(sto
     assert [condition(store, row) for row in (1, 2)] == ["broken", "lost"]
 
 
+def test_what_a_person_called_broken_before_the_report_stays_so(store: Store) -> None:
+    """The report was not what broke it: who said so says when it works again."""
+    brought(store, line(1))
+    with store.planning(SCHOOL) as db:
+        life = lives.life_in(db, SCHOOL, _line(db, 1))
+        lives.keep_steps(db, SCHOOL, life.taken("broken", Why.PERSON, at_ms=NOW + 1))
+    told(store, fault())
+    store.handle_fault(SCHOOL, "f1", NOW + 20)
+    assert condition(store) == "broken"
+
+
 def test_two_reports_of_one_board_are_both_dealt_with_before_it_is_good(store: Store) -> None:
     """The first repair's end does not hide the second one's fault."""
     brought(store, line(1))
