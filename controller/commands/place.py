@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import os
 import sys
 import tomllib
@@ -33,6 +34,14 @@ def add_place(parser: argparse.ArgumentParser, say: Translate) -> None:
 def tell(text: str, stream: TextIO | None = None) -> None:
     """Say a line to whoever runs the command."""
     (stream or sys.stdout).write(f"{text}\n")
+
+
+def operator() -> str:
+    """Who runs the command, by the machine's name for them."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return str(os.getpid())
 
 
 def told_school(options: argparse.Namespace) -> Place:

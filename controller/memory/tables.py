@@ -531,3 +531,56 @@ use_weeks: Final = Table(
     Column("known_min", Integer, nullable=False),
     Index("use_weeks_week", "week"),
 )
+
+conditions: Final = Table(
+    "conditions",
+    metadata,
+    Column("no", _Number, primary_key=True),
+    *_place(),
+    Column("line", BigInteger, nullable=False),
+    _text("condition"),
+    _text("why"),
+    _text("who"),
+    _millis("at_ms"),
+    _text("note"),
+    Column("quality_pct", Integer),
+    Column("repair", BigInteger),
+    Column("undoes", BigInteger),
+    Index("conditions_line", "province", "school", "line"),
+    sqlite_autoincrement=True,
+)
+
+repairs: Final = Table(
+    "repairs",
+    metadata,
+    Column("no", _Number, primary_key=True),
+    *_place(),
+    Column("event_id", Text),  # of the fault that opened it; none where a person did
+    _text("room"),
+    _text("part"),
+    _text("note"),
+    _text("who"),
+    _millis("reported_ms"),
+    _millis("opened_ms"),
+    UniqueConstraint("event_id", name="repairs_event"),
+    Index("repairs_school", "province", "school"),
+    sqlite_autoincrement=True,
+)
+
+repair_moves: Final = Table(
+    "repair_moves",
+    metadata,
+    Column("no", _Number, primary_key=True),
+    *_place(),
+    Column("repair", BigInteger, nullable=False),
+    _text("deed"),
+    Column("line", BigInteger),
+    _text("outcome"),
+    Column("step", BigInteger),
+    _text("note"),
+    _text("who"),
+    _millis("at_ms"),
+    Column("undoes", BigInteger),
+    Index("repair_moves_repair", "province", "school", "repair"),
+    sqlite_autoincrement=True,
+)

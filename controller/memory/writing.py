@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from controller.fleet import Ask, Change, StreamChanged, Touched
 from controller.lessons import lesson_of
+from controller.memory.repairs import open_reported
 from controller.memory.rows import (
     Row,
     agent_row,
@@ -110,6 +111,7 @@ def keep(  # noqa: C901 - one short arm for each kind of change
     write(db, devices, [*map(device_row, kept_devices.values())], Writing.UPSERT)
     for table, rows in fresh.items():
         write(db, table, rows, Writing.INSERT_NEW)
+    open_reported(db, (each for each in changes if isinstance(each, FaultRecord)), now_ms)
     rows = [stream_row(each, now_ms) for each in kept_streams.values()]
     write(db, streams, rows, Writing.UPSERT)
     for each in touched:

@@ -23,6 +23,8 @@ from controller.screens.inventory import Feed
 from controller.screens.live import Live
 from controller.screens.office_pages import add_office_pages
 from controller.screens.refusals import Refused, seal, unseal
+from controller.screens.repair_pages import add_repair_pages
+from controller.screens.repairing import Repairing
 from controller.screens.rooms import (
     URGENT_FIRST,
     Room,
@@ -143,11 +145,7 @@ class Screens:
         self, request: Request, template: str, status_code: int = 200, **values: Any
     ) -> HTMLResponse:
         """A page made from a template, in the language that was asked for."""
-        language = language_of(
-            request.query_params.get("lang", ""),
-            request.cookies.get("lang", ""),
-            self._default_language,
-        )
+        language = self._language(request)
         words = ScreenWords(language, self._translate_to(language), self._zone)
         text = self._templates.get_template(template).render(
             _=words.say,
@@ -165,6 +163,17 @@ class Screens:
         if request.query_params.get("lang") == language:
             answer.set_cookie("lang", language, max_age=_YEAR_S, samesite="lax", httponly=True)
         return answer
+
+    def say(self, request: Request) -> Translate:
+        """What says a text in the language that was asked for."""
+        return self._translate_to(self._language(request))
+
+    def _language(self, request: Request) -> str:
+        return language_of(
+            request.query_params.get("lang", ""),
+            request.cookies.get("lang", ""),
+            self._default_language,
+        )
 
 
 def page_router(
@@ -206,6 +215,7 @@ def page_router(
 
     add_office_pages(router, screens, store, gate, scope)
     add_use_pages(router, screens, store, feed, life_table)
+    add_repair_pages(router, screens, Repairing(store, scope), live, gate)
 
     @router.post("/faults/{event_id}/handled")
     async def handled(request: Request, event_id: str) -> Response:

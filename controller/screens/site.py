@@ -23,6 +23,8 @@ from controller.screens.inventory import Feed
 from controller.screens.live import Live
 from controller.screens.pages import page_router
 from controller.screens.refusals import answer_refusals
+from controller.screens.repair_pages import repairs_router
+from controller.screens.repairing import Repairing
 from controller.screens.subscription import Subscription, View
 from controller.screens.use_api import use_router
 from protocol import __version__
@@ -97,6 +99,7 @@ def create_web(
             translate_to(default_language),
         )
     )
+    app.include_router(repairs_router(Repairing(store, scope), gate, zone))
     app.include_router(watch_router(store, live, scope, health, metrics))
     app.include_router(
         page_router(
