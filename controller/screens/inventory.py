@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from pydantic import TypeAdapter
 
+from controller.exports.picture import Form, Picture
 from controller.inventory.asset import Asset
 from controller.inventory.chosen import Chosen
 from controller.memory import assets
@@ -44,11 +45,14 @@ Fields = Mapping[str, Any]
 
 
 class Format(StrEnum):
-    """How the feed is written."""
+    """How the feed is written; the last three are whole pictures, not a feed."""
 
     JSON = "json"
     CSV = "csv"
     NDJSON = "ndjson"
+    XLSX = Form.XLSX.value
+    GLPI = Form.GLPI.value
+    SNIPEIT = Form.SNIPEIT.value
 
 
 class Spell(NamedTuple):
@@ -111,6 +115,19 @@ class Feed:
                 N_("Start again without `since`."),
             )
         return Spell(feed, change, begun)
+
+    def picture(self, chosen: Chosen, name: str) -> Picture:
+        """What is chosen as it is now. name: of the controller's school. Raises StoreError."""
+        self.bring_up()
+        return Picture(
+            store=self._store,
+            scope=self._scope,
+            chosen=chosen,
+            school=self._school,
+            name=name,
+            zone=self._zone,
+            as_of_ms=self._now_ms(),
+        )
 
     def page(self, spell: Spell, chosen: Chosen, limit: int) -> Page:
         """What changed behind the place, at most so many records."""
