@@ -104,7 +104,7 @@ def _seen(asset: Asset, zone: tzinfo) -> float | None:
 def _record(asset: Asset, _zone: tzinfo) -> str:
     if asset.line is None:
         return ""
-    return vietnamese(N_("complete") if asset.complete else N_("incomplete"))
+    return vietnamese(N_("record complete") if asset.complete else N_("record incomplete"))
 
 
 def _lacking(asset: Asset, _zone: tzinfo) -> str:

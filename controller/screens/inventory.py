@@ -167,6 +167,28 @@ class Feed:
                 yield tombstone_fields(each, now_ms, behind)
 
 
+def poured(feed: Feed, chosen: Chosen, kind: Format, limit: int) -> Iterator[bytes]:
+    """A first pull as one file, at most so many items; json, csv or ndjson. Raises StoreError."""
+    parts = feed.pour(feed.begin(""), chosen, limit)
+    match kind:
+        case Format.CSV:
+            return (each.encode() for each in as_csv(parts))
+        case Format.NDJSON:
+            return as_ndjson(parts)
+        case _:
+            return _as_json(parts)
+
+
+def _as_json(parts: Iterable[list[Fields]]) -> Iterator[bytes]:
+    """The items as one JSON document, in the shape of a page."""
+    yield b'{"items":['
+    last: Fields = {"next": ""}
+    for number, item in enumerate(each for items in parts for each in items):
+        yield (b",\n" if number else b"\n") + _to_json(item)
+        last = item
+    yield b'\n],"next":' + _to_json(last["next"]) + b',"more":false}\n'
+
+
 def as_page(page: Page) -> Inventory:
     """The page as the API's JSON."""
     return Inventory(items=_items.validate_python(page.items), next=page.next, more=page.more)
