@@ -61,11 +61,11 @@ class Heading(NamedTuple):
 
 
 class _Form(Enum):
-    """How cells of a column look."""
+    """How cells of a column look: a built-in format of ECMA-376 (18.8.30), or one of our own."""
 
-    TEXT = "@"
-    NUMBER = "0"
-    MONEY = "#,##0"
+    TEXT = 49
+    NUMBER = 1
+    MONEY = 3
     TIME = "dd/mm/yyyy hh:mm"
 
 
