@@ -22,7 +22,7 @@ from tests.conftest import need
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 HEADING = Heading("Trường (00123)", NOW_MS, ZONE)
 # Comma, quote, UTF-8, from row 1; no column types; cells as they are shown.
-_CSV = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false"
+_CSV = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,true"
 # The same for reading: a cell's text is judged as a person's typing would be, formulas and all.
 _READ = "Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1,true"
 Convert = Callable[[Path, str], Path]
