@@ -177,7 +177,9 @@ def device_id(asset: Asset) -> str:
     """Its lasting id, unique over all schools: by its line's number, else by the agents' id."""
     own = asset.device_id if asset.line is None else f"line-{asset.line}"
     parts = ("lophoc", asset.place.province, asset.place.school, own)
-    return spelled("-".join(each for each in parts if each))
+    told = "-".join(each for each in parts if each)
+    plain = spelled(told)
+    return plain if plain == told else f"{plain}-{_digits(told)}"
 
 
 def _document(asset: Asset, members: Sequence[Asset], zone: tzinfo) -> Document:
@@ -197,7 +199,12 @@ def _entry_name(own_id: str) -> str:
     plain = _UNSAFE.sub("_", own_id)[:_NAME_LENGTH].strip(".")
     if plain == own_id == own_id.lower():
         return f"{plain}.json"
-    return f"{plain}-{hashlib.sha256(own_id.encode()).hexdigest()[:12]}.json"
+    return f"{plain}-{_digits(own_id)}.json"
+
+
+def _digits(text: str) -> str:
+    """What tells a text from others that would be written alike."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def _tag(asset: Asset) -> str:
