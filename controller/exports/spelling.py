@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import Final
 
 from controller.inventory.asset import Asset, AssetState
-from controller.register.explained import STATE_WORDS
+from controller.register.explained import STATE_WORDS, type_word
 from controller.register.reconcile import State
-from controller.register.vocabulary import CONDITION_WORDS, TYPE_WORDS
+from controller.register.vocabulary import CONDITION_WORDS
 from protocol.model import instant
 from protocol.words import N_, translator
 
@@ -40,7 +40,7 @@ def spelled(text: str) -> str:
 
 def type_said(asset: Asset) -> str:
     """The item's type in Vietnamese; a type of the book's own as it is written there."""
-    return vietnamese(TYPE_WORDS.get(asset.type, asset.type))
+    return type_word(asset.type, vietnamese)
 
 
 def condition_said(asset: Asset) -> str:

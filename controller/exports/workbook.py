@@ -102,8 +102,9 @@ def _seen(asset: Asset, zone: tzinfo) -> float | None:
 
 
 def _record(asset: Asset, _zone: tzinfo) -> str:
+    """Whether the line is complete; the importer leaves out what is not in the book."""
     if asset.line is None:
-        return ""
+        return state_said(AssetState.UNREGISTERED)
     return vietnamese(N_("record complete") if asset.complete else N_("record incomplete"))
 
 

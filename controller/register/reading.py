@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from controller.register.book import Book, Fault, Line, Refused
 from controller.register.fields import JUDGES, money_of, tag_key
-from controller.register.headings import FIELDS, STATE, Heading, heading_of, known_fields
+from controller.register.headings import FIELDS, RECORD, Heading, heading_of, known_fields
 from controller.roster.cells import Sheet, bounded_bytes, csv_ways, decoded, workbook
 from controller.roster.columns import folded
 from controller.roster.roll import Notice, RosterError
@@ -177,7 +177,7 @@ def _is_item(
 
 def _is_stray(row: Sequence[Cell], heading: Heading) -> bool:
     """Whether our own workbook tells here of what is not in the book: a person has to accept it."""
-    return folded(clean(_cell(row, heading.places.get(STATE)))) in _STRAYS
+    return folded(clean(_cell(row, heading.places.get(RECORD)))) in _STRAYS
 
 
 def _counts_columns(row: Sequence[Cell]) -> bool:

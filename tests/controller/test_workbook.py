@@ -8,8 +8,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from python_calamine import CalamineWorkbook
 from some_assets import (
     IMPOSSIBLE,
@@ -24,11 +25,12 @@ from some_assets import (
 
 from controller.exports.spelling import condition_said, type_said
 from controller.exports.workbook import COLUMNS, MAX_ROWS, ExportError, Heading, workbook
-from controller.inventory.asset import Asset
+from controller.inventory.asset import Asset, AssetState
 from controller.register.book import Line
-from controller.register.fields import condition_in, text_of
+from controller.register.fields import JUDGES, condition_in, text_of
 from controller.register.reading import read_book
 from controller.register.vocabulary import TYPE_WORDS, Condition, type_of
+from controller.roster.rules import RefusedError
 from protocol.model import Place
 
 HEADING = Heading("Trường: THCS Nguyễn Du (00123)", NOW_MS, ZoneInfo("Asia/Ho_Chi_Minh"))
@@ -156,7 +158,8 @@ def test_the_importer_reads_the_book_back_as_it_was(tmp_path: Path) -> None:
     told += [asset(50 + number, serial=f"{trap}x") for number, trap in enumerate(("12E5", "3/2"))]
     told += [asset(60, year=None, cost_vnd=None, condition="", room="", lacks=("room", "year"))]
     path = tmp_path / "sổ.xlsx"
-    path.write_bytes(workbook([*told, stray(70), stray(71, type="")], HEADING))
+    strays = [stray(70), stray(71, type=""), stray(72, state=AssetState.DUPLICATE_SERIAL)]
+    path.write_bytes(workbook([*told, *strays], HEADING))
     book = read_book(path)
     assert list(book.lines) == [
         as_line(each) for each in sorted(told, key=lambda one: one.row or 0)
@@ -180,3 +183,51 @@ def test_every_kind_of_item_has_its_row() -> None:
     told = of_every_kind()
     ids = [each["Mã LopHoc"] for each in table(workbook(told, HEADING))]
     assert sorted(ids) == sorted(each.device_id for each in told)
+
+
+def kept(field: str) -> st.SearchStrategy[str]:
+    """What a register may hold in the field: what its judge makes of any text, and keeps so."""
+    judge = JUDGES[field]
+
+    def judged(text: str) -> str:
+        try:
+            told = str(judge(text))
+            return told if judge(told) == told else ""
+        except RefusedError:
+            return ""
+
+    return st.one_of(st.text(max_size=30), st.sampled_from(TRAPS)).map(judged)
+
+
+LINES = st.lists(
+    st.builds(
+        lambda **fields: asset(1, **fields),
+        asset_tag=st.just(""),
+        type=st.one_of(st.sampled_from([*TYPE_WORDS]), kept("type")),
+        maker=kept("maker"),
+        model=kept("model"),
+        serial=kept("serial"),
+        room=kept("room"),
+        year=st.none() | st.integers(1950, 2099),
+        cost_vnd=st.none() | st.integers(0, 10**15 - 1),
+        funding=kept("funding"),
+        condition=st.sampled_from(["", *Condition]),
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@settings(max_examples=20, deadline=None)
+@given(LINES)
+def test_any_register_is_read_back_as_it_was(
+    tmp_path_factory: pytest.TempPathFactory, told: list[Asset]
+) -> None:
+    """Whatever its lines hold: a serial like a formula, a maker like a date."""
+    items = [
+        replace(each, row=number, line=number, asset_tag=f"TS-{number}", device_id=f"line:{number}")
+        for number, each in enumerate(told, start=1)
+    ]
+    path = tmp_path_factory.mktemp("book") / "a.xlsx"
+    path.write_bytes(workbook(items, HEADING))
+    assert list(read_book(path).lines) == [as_line(each) for each in items]
