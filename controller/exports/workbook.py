@@ -29,6 +29,7 @@ from protocol.words import N_
 MAX_ROWS: Final = 20_000  # more makes Excel and the writer slow: 544,000 would take minutes
 _HEAD_AT: Final = 4  # rows of titles above the heading
 _A4: Final = 9
+_PRINTED: Final = 15  # columns that A4 shows in letters one can read: the book's, and the state
 _EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - Excel's day 0 has no zone
 _FONT: Final = {"font_name": "Arial", "font_size": 10}
 _LACKS: Final = {
@@ -241,6 +242,7 @@ def _set_up(page: Any, count: int) -> None:
     page.ignore_errors({"number_stored_as_text": f"A1:Z{last_row + 1}"})
     page.set_landscape()
     page.set_paper(_A4)
+    page.print_area(0, 0, last_row, _PRINTED - 1)
     page.fit_to_pages(1, 0)
     page.repeat_rows(_HEAD_AT - 1)
     page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
