@@ -209,6 +209,7 @@ def _write_rows(book: Any, page: Any, rows: Sequence[Asset], zone: tzinfo) -> No
          "border": 1}
     )  # fmt: skip
     forms = {each: book.add_format({**_FONT, "num_format": each.value}) for each in _Form}
+    forms[_Form.NUMBER].set_align("center")
     for place, column in enumerate(COLUMNS):
         page.set_column(place, place, column.width)
         page.write_string(_HEAD_AT - 1, place, column.head, bold)
