@@ -343,3 +343,29 @@ def test_no_state_is_without_its_vietnamese() -> None:
 
     assert all(state_said(each) for each in AssetState)
     assert state_said(AssetState.UNREGISTERED) == "ngoài sổ"  # the importer goes by it
+
+
+def test_a_laptop_that_its_agent_says_roams_carries_no_board(
+    store: Store, web: httpx.Client
+) -> None:
+    """What the agent told of itself counts, not what the book calls it."""
+    (before,) = glpi_documents(ask(web, "glpi", room="6A1", kind="host").content)
+    assert len(before["content"]["monitors"]) == 2
+    store.commit([agent("6A1", roaming=True)], [], NOW_MS)
+    (after,) = glpi_documents(ask(web, "glpi", room="6A1", kind="host").content)
+    assert "monitors" not in after["content"]
+    (board,) = glpi_documents(ask(web, "glpi", room="6A1", kind="board").content)
+    assert board["itemtype"] == "Unmanaged"
+
+
+def test_the_command_writes_one_school_of_a_department(
+    tmp_path: Path, run: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What schools relayed lies in the department's own database."""
+    monkeypatch.setenv("LOPHOC_CONTROLLER_SCHOOL", "so")
+    with a_store(tmp_path) as store:
+        department(store, [*of_school("1", asset(1)), *of_school("2", asset(2), asset(3))])
+        assert run("export", "xlsx", "-o", tmp_path / "2.xlsx", "--school", "2") == 0
+        assert run("export", "snipeit", "-o", tmp_path / "all.csv") == 0
+    assert [each["STT"] for each in workbook_rows((tmp_path / "2.xlsx").read_bytes())] == [2, 3]
+    assert len(snipe_rows((tmp_path / "all.csv").read_bytes())) == 3
