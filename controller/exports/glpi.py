@@ -73,6 +73,10 @@ _KIND_OF: Final[Mapping[str, tuple[_As, str]]] = {
 _VIDEO: Final = frozenset({"camera", "projector", "visualizer"})
 
 
+# GLPI reads hardware and bios of computers and phones alone.
+_NETWORK_DEVICES: Final = frozenset({"NetworkEquipment", "Printer", "Unmanaged"})
+
+
 class Document(NamedTuple):
     """One file of the ZIP. members: the items that it tells of, its own first."""
 
@@ -228,8 +232,8 @@ def _content(asset: Asset, zone: tzinfo) -> Body:
     if asset.seen_ms and asset.by == By.AGENT:
         content["accesslog"] = {"logdate": f"{local(asset.seen_ms, zone):%Y-%m-%d %H:%M:%S}"}
     itemtype = _item_type(asset)
-    if itemtype in {"NetworkEquipment", "Printer"}:
-        content["network_device"] = _network_device(asset)
+    if itemtype in _NETWORK_DEVICES:
+        content["network_device"] = _network_device(asset, itemtype)
         return content
     _, form = _KIND_OF[_type_of(asset)]
     hardware = {"name": _name(asset), "chassis_type": form}
@@ -242,16 +246,17 @@ def _content(asset: Asset, zone: tzinfo) -> Body:
     return content
 
 
-def _network_device(asset: Asset) -> Body:
+def _network_device(asset: Asset, itemtype: str) -> Body:
     kind, _ = _KIND_OF[_type_of(asset)]
     told = _filled(
         manufacturer=asset.maker,
         model=asset.model,
         serial=asset.serial,
         assettag=asset.asset_tag,
-        location=asset.room,
+        location=_tag(asset),
     )
     form = kind.value if kind in {_As.NETWORK, _As.PRINTER} else "Video"
+    form = itemtype if itemtype == "Unmanaged" else form
     return {"type": form, "name": _name(asset), "description": type_said(asset), **told}
 
 
@@ -267,12 +272,13 @@ def _parts(members: Iterable[Asset]) -> Body:
 
 def _monitor(asset: Asset, form: str) -> Body:
     told = _filled(manufacturer=asset.maker, serial=asset.serial)
-    return {"name": _name(asset), "caption": _caption(asset), "type": form, **told}
+    # GLPI takes the caption for the name.
+    return {"name": _name(asset), "caption": _name(asset), "type": form, **told}
 
 
 def _peripheral(asset: Asset, _form: str) -> Body:
     told = _filled(manufacturer=asset.maker, serial=asset.serial)
-    return {"name": _name(asset), "caption": _caption(asset), **told}
+    return {"name": _name(asset), "caption": _name(asset), **told}
 
 
 def _printer(asset: Asset, _form: str) -> Body:
@@ -297,10 +303,6 @@ def _name(asset: Asset) -> str:
     if asset.serial:
         return plain
     return spelled(asset.asset_tag) or f"{plain} {device_id(asset)}"
-
-
-def _caption(asset: Asset) -> str:
-    return spelled(asset.model or asset.name) or type_said(asset)
 
 
 def _filled(**fields: str) -> Body:

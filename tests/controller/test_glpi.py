@@ -83,7 +83,7 @@ def test_every_document_has_what_glpi_asks_for() -> None:
         content = body["content"]
         assert content["versionclient"].startswith("LopHoc_v")
         assert ("network_device" in content) == (
-            body["itemtype"] in {"NetworkEquipment", "Printer"}
+            body["itemtype"] in {"NetworkEquipment", "Printer", "Unmanaged"}
         )
         named = content.get("hardware") or content["network_device"]
         assert named["name"]
@@ -163,6 +163,7 @@ def test_a_board_never_hangs_on_a_laptop_that_roams() -> None:
     told = bodies([laptop, seen])
     assert "monitors" not in told[laptop.device_id]["content"]
     assert told[seen.device_id]["itemtype"] == "Unmanaged"
+    assert told[seen.device_id]["content"]["network_device"]["serial"] == seen.serial
     standing = bodies([laptop, seen, host()])
     assert "monitors" not in standing[laptop.device_id]["content"]
     assert len(standing[host().device_id]["content"]["monitors"]) == 1
@@ -226,6 +227,13 @@ def test_two_items_of_one_name_and_no_serial_are_two_to_glpi() -> None:
     hardware = [each["content"]["hardware"] for each in told.values()]
     assert len({each["name"] for each in hardware}) == 2
     assert len({each["uuid"] for each in hardware}) == 2
+
+
+def test_two_boards_of_one_model_and_no_serial_are_two_to_glpi() -> None:
+    """As monitors, which GLPI calls by their caption."""
+    told = bodies([host(), board(1, serial=""), board(2, serial="")])
+    monitors = told[host().device_id]["content"]["monitors"]
+    assert [each["caption"] for each in monitors] == ["TS-00001", "TS-00002"]
 
 
 def test_ids_are_the_same_again_and_no_other_schools() -> None:
