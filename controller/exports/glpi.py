@@ -1,8 +1,8 @@
 """This file writes the inventory as GLPI takes it: a ZIP of native inventory documents.
 
 GLPI inventories computers, and what stands on the network; it has no rooms. So a board without a
-network of its own is a monitor of its room's computer, never of a laptop that goes from room to
-room; where the room has no computer of its own it is a document by itself, as unmanaged. The
+network of its own is a monitor of its room's computer, which stands for the room, never of a
+laptop that goes from room to room; where the room has no computer of its own it is a document by itself, as unmanaged. The
 schema is glpi-project/inventory_format 1.2.
 """
 
@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
@@ -20,6 +19,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from controller.exports.archive import zipped
 from controller.exports.spelling import local, spelled, type_said
 from controller.inventory.asset import Asset
 from controller.register.evidence import By
@@ -108,40 +108,9 @@ def documents_of(
         yield _document(each, hanging[each.device_id], zone)
 
 
-def zipped(documents: Iterable[Document], at: datetime) -> Iterator[bytes]:
+def as_zip(documents: Iterable[Document], at: datetime) -> Iterator[bytes]:
     """A ZIP of the documents, in parts as they are made. at: the time that its files bear."""
-    pipe = _Pipe()
-    stamp = (max(at.year, 1980), at.month, at.day, at.hour, at.minute, at.second)
-    with zipfile.ZipFile(pipe, "w") as archive:
-        for each in documents:
-            info = zipfile.ZipInfo(each.name, stamp)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, _to_json(each.body))
-            yield pipe.taken()
-    yield pipe.taken()
-
-
-class _Pipe:
-    """What is written is held until it is taken; it cannot be sought in."""
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-
-    def write(self, part: bytes, /) -> int:
-        """Hold it."""
-        self._parts.append(bytes(part))
-        return len(part)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-    def taken(self) -> bytes:
-        """What was written since it was taken last."""
-        parts, self._parts = self._parts, []
-        return b"".join(parts)
+    return zipped(((each.name, _to_json(each.body)) for each in documents), at)
 
 
 class _Owners:
@@ -255,8 +224,9 @@ def _network_device(asset: Asset, itemtype: str) -> Body:
         assettag=asset.asset_tag,
         location=_tag(asset),
     )
-    form = kind.value if kind in {_As.NETWORK, _As.PRINTER} else "Video"
-    form = itemtype if itemtype == "Unmanaged" else form
+    form = itemtype
+    if itemtype == "NetworkEquipment":
+        form = "Networking" if kind is _As.NETWORK else "Video"
     return {"type": form, "name": _name(asset), "description": type_said(asset), **told}
 
 

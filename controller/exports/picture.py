@@ -60,7 +60,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
             case Form.XLSX:
                 return iter((self._workbook(),))
             case Form.GLPI:
-                return glpi.zipped(self.documents(), self.at)
+                return glpi.as_zip(self.documents(), self.at)
             case Form.SNIPEIT:
                 parts = snipeit.as_csv(self.parts(), self.zone, self._shared_tags())
                 return (each.encode() for each in parts)

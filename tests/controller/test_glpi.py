@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from some_assets import IMPOSSIBLE, SCHOOL, TRAPS, asset, host, of_every_kind, stray, unseen
 
-from controller.exports.glpi import Document, documents_of, is_told, zipped
+from controller.exports.glpi import Document, as_zip, documents_of, is_told
 from controller.inventory.asset import Asset
 from protocol.model import DeviceKind, Identity, Place
 
@@ -36,7 +36,7 @@ def documents(assets: Iterable[Asset], roaming: frozenset[Place] = ROAMING) -> l
 
 def bodies(assets: Iterable[Asset]) -> dict[str, dict[str, Any]]:
     """The documents as JSON has them, by the id of the item that each is of."""
-    raw = b"".join(zipped(told := documents(assets), AT))
+    raw = b"".join(as_zip(told := documents(assets), AT))
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         assert archive.testzip() is None
         read = [json.loads(archive.read(each.name)) for each in told]
@@ -261,7 +261,7 @@ def test_the_zip_flows_as_it_is_made() -> None:
             made.append(number)
             yield each
 
-    parts = zipped(making(), AT)
+    parts = as_zip(making(), AT)
     assert next(parts).startswith(b"PK\x03\x04")
     assert made == [0]
     assert b"".join(parts).endswith(b"\0\0")
