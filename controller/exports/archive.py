@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
+_PART_BYTES: Final = 32_768  # a part goes through a thread of its own: small ones cost more
 _FIRST_YEAR: Final = 1980  # of which a ZIP can tell
 
 
@@ -19,7 +20,8 @@ def zipped(files: Iterable[tuple[str, bytes]], at: datetime) -> Iterator[bytes]:
             info = zipfile.ZipInfo(name, stamp)
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, raw)
-            yield pipe.taken()
+            if pipe.held >= _PART_BYTES:
+                yield pipe.taken()
     yield pipe.taken()
 
 
@@ -28,10 +30,12 @@ class _Pipe:
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
+        self.held = 0
 
     def write(self, part: bytes, /) -> int:
         """Hold it."""
         self._parts.append(bytes(part))
+        self.held += len(part)
         return len(part)
 
     def flush(self) -> None:
@@ -42,5 +46,5 @@ class _Pipe:
 
     def taken(self) -> bytes:
         """What was written since it was taken last."""
-        parts, self._parts = self._parts, []
+        parts, self._parts, self.held = self._parts, [], 0
         return b"".join(parts)

@@ -1,9 +1,9 @@
 """This file writes the inventory as GLPI takes it: a ZIP of native inventory documents.
 
-GLPI inventories computers, and what stands on the network; it has no rooms. So a board without a
-network of its own is a monitor of its room's computer, which stands for the room, never of a
-laptop that goes from room to room; where the room has no computer of its own it is a document by itself, as unmanaged. The
-schema is glpi-project/inventory_format 1.2.
+GLPI inventories computers, and what is on the network; it has no rooms. So a board without a
+network of its own is a monitor of its room's computer, which stands for the room, and never of a
+laptop that goes from room to room. Where the room has no computer of its own, the board is an
+unmanaged device by itself. The schema is glpi-project/inventory_format 1.2.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import re
 import zipfile
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from some_assets import IMPOSSIBLE, SCHOOL, TRAPS, asset, host, of_every_kind, stray, unseen
 
+from controller.exports.archive import zipped
 from controller.exports.glpi import Document, as_zip, documents_of, is_told
 from controller.inventory.asset import Asset
 from protocol.model import DeviceKind, Identity, Place
@@ -253,18 +255,20 @@ def test_no_id_leaves_the_folder_or_takes_anothers_file(ids: list[str]) -> None:
 
 
 def test_the_zip_flows_as_it_is_made() -> None:
-    """A school's is not held in memory: each document leaves before the next is made."""
+    """A school's is not held in memory: what is packed leaves before the next is made."""
     made: list[int] = []
 
-    def making() -> Iterable[Document]:
-        for number, each in enumerate(documents([asset(n) for n in range(1, 6)])):
+    def making() -> Iterable[tuple[str, bytes]]:
+        for number in range(5):
             made.append(number)
-            yield each
+            yield f"{number}.json", random.Random(number).randbytes(40_000)
 
-    parts = as_zip(making(), AT)
-    assert next(parts).startswith(b"PK\x03\x04")
+    parts = zipped(making(), AT)
+    first = next(parts)
     assert made == [0]
-    assert b"".join(parts).endswith(b"\0\0")
+    with zipfile.ZipFile(io.BytesIO(first + b"".join(parts))) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == [f"{number}.json" for number in range(5)]
     assert made == [0, 1, 2, 3, 4]
 
 
