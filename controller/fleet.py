@@ -24,6 +24,7 @@ from controller.records import (
     LessonRecord,
     RollRecord,
 )
+from controller.schools import SchoolChange
 from controller.stream import Stream
 from protocol.health import ReasonCode
 from protocol.messages import (
@@ -86,6 +87,7 @@ Change = (
     | StreamChanged
     | Touched
     | Ask
+    | SchoolChange
 )
 
 
@@ -433,6 +435,7 @@ def _event_of(place: Place, message: AnyEvent, day: str, now_ms: int) -> EventRe
         lesson=lesson,
         day=day if lesson else None,
         body=_body_of(message),
+        boot=message.boot,
     )
 
 

@@ -16,8 +16,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection
 
-from controller.commands.place import add_place, opened, tell, told_zone
-from controller.commands.register import _who
+from controller.commands.place import add_place, opened, operator, tell, told_zone
 from controller.department.areas import AreaError, Merger, What
 from controller.department.bringing import Brought, areas_in, schools_in, spots_in
 from controller.department.reading import (
@@ -208,7 +207,7 @@ def _keep(
 
 
 def _signed(merger: Merger) -> Merger:
-    return msgspec.structs.replace(merger, who=_who(), at_ms=time.time_ns() // 1_000_000)
+    return msgspec.structs.replace(merger, who=operator(), at_ms=time.time_ns() // 1_000_000)
 
 
 def _merge(options: argparse.Namespace, say: Translate, what: What) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import os
 import sys
 import tomllib
@@ -35,10 +36,23 @@ def tell(text: str, stream: TextIO | None = None) -> None:
     (stream or sys.stdout).write(f"{text}\n")
 
 
+def operator() -> str:
+    """Who runs the command, by the machine's name for them."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return str(os.getpid())
+
+
 def told_school(options: argparse.Namespace) -> Place:
     """The school as the settings name it; empty where they do not."""
     told = _told(options)
     return Place(told.get("province", ""), told.get("school", ""))
+
+
+def told_name(options: argparse.Namespace) -> str:
+    """The school's name as the settings have it; empty where they do not."""
+    return _told(options).get("name", "")
 
 
 def told_zone(options: argparse.Namespace) -> ZoneInfo:
@@ -64,19 +78,7 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
     Before the controller has ever run nobody knows the school: it takes the plan over when it
     starts. Raises StoreError, SettingsError.
     """
-    told = _told(options)
-    folder = data_folder(options)
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsError(
-            "data_unusable",
-            N_("The folder {folder} cannot be used: {cause}."),
-            N_("Choose another with --data, or change its owner."),
-            folder=folder,
-            cause=error.strerror,
-        ) from error
-    with Store(told.get("database") or f"sqlite:///{folder / 'lophoc.db'}") as store:
+    with _store(options) as store:
         place = told_school(options)
         if not place.school:
             schools = store.schools()
@@ -91,8 +93,47 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
         yield store, place
 
 
+@contextmanager
+def opened_wide(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
+    """The database and what it tells of: with nobody above, all the schools of the province.
+
+    Raises StoreError, SettingsError.
+    """
+    school = told_school(options)
+    above = _told(options).get("upstream", "")
+    with _store(options) as store:
+        yield store, school if above else Place(school.province)
+
+
+def own(store: Store, options: argparse.Namespace) -> list[Place]:
+    """The school whose agents report here; none where that cannot be told from the settings."""
+    school = told_school(options)
+    if school.school:
+        return [school]
+    schools = store.schools()
+    return schools if len(schools) == 1 else []
+
+
+@contextmanager
+def _store(options: argparse.Namespace) -> Iterator[Store]:
+    told = _told(options)
+    folder = data_folder(options)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            "data_unusable",
+            N_("The folder {folder} cannot be used: {cause}."),
+            N_("Choose another with --data, or change its owner."),
+            folder=folder,
+            cause=error.strerror,
+        ) from error
+    with Store(told.get("database") or f"sqlite:///{folder / 'lophoc.db'}") as store:
+        yield store
+
+
 def _told(options: argparse.Namespace) -> dict[str, str]:
-    names = ("province", "school", "data", "database", "timezone")
+    names = ("province", "school", "data", "database", "timezone", "upstream", "name")
     told: dict[str, str] = {}
     if options.config:
         try:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, u
 
 from controller.department.areas import Area, Atlas, Membership, Merger, SchoolFacts, What
 from controller.memory.tables import areas, memberships, mergers, school_facts
+from protocol.model import Place
 
 _to_json: Final = msgspec.json.Encoder().encode
 _texts: Final = msgspec.json.Decoder(tuple[str, ...]).decode
@@ -41,6 +42,15 @@ def mergers_of(db: Connection, province: str) -> list[Merger]:
     """Every merger, also those that were taken back, by number."""
     rows = sorted(_rows(db, mergers, province), key=lambda row: row["no"])
     return [Merger(**_named(row, Merger) | {"what": What(row["what"])}) for row in rows]
+
+
+def counts_for_itself(db: Connection, school: Place, day: str) -> bool:
+    """Whether a school had not merged or was retired by that day.
+
+    Of one that had, its own figure counts items twice: the department notes what is left of it.
+    """
+    atlas = Atlas(mergers=mergers_of(db, school.province))
+    return atlas.heir_of(school.school, day) == school.school
 
 
 def keep_areas(db: Connection, province: str, given: Iterable[Area]) -> int:

@@ -24,7 +24,6 @@ from sqlalchemy import (
 )
 
 from controller.department.tally import ByType, Tally
-from controller.memory.areas import atlas_of
 from controller.memory.register import note_figure
 from controller.memory.tables import assets, figures, schools
 from controller.register.kpi import Kpi, counted
@@ -153,17 +152,6 @@ def twins_of(db: Connection, province: str) -> list[Twin]:
         )
         for key in sorted(found)
     ]
-
-
-def note_school_figure(db: Connection, school: Place, day: str, kpi: Kpi) -> bool:
-    """Keep the figure that a school told of itself on a local day; False where it does not count.
-
-    Of a school that has merged its own figure would count items twice: count() notes what is left.
-    """
-    if atlas_of(db, school.province).heir_of(school.school, day) != school.school:
-        return False
-    note_figure(db, school, day, kpi)
-    return True
 
 
 def note_rest(db: Connection, province: str, day: str, rest: Mapping[str, Kpi]) -> None:

@@ -9,7 +9,7 @@ import argparse
 import json
 from pathlib import Path
 
-from tests.bench import camera, cards, discovery, idle, ingest, school, tablets, tray
+from tests.bench import camera, cards, discovery, exports, idle, ingest, school, tablets, tray
 
 LIMITS = {
     "ingest_ratio": ("messages stored a second / counted by bare paho", ">=", 0.75),
@@ -40,6 +40,9 @@ LIMITS = {
     "cards_fast_ratio": ("the fast profile / OpenCV's defaults [CPU]", "<=", 1.0),
     "door_ms": ("a full-HD picture searched for door cards [ms of CPU]", "<=", 15.0),
     "door_forged": ("forged door codes accepted", "<=", 0.0),
+    "xlsx_school_s": ("a school's workbook of 1,360 rows [s of CPU]", "<=", 0.5),
+    "xlsx_12k_s": ("a workbook of 12,000 rows [s of CPU]", "<=", 3.0),
+    "glpi_school_s": ("a school's GLPI documents as ZIP [s of CPU]", "<=", 0.5),
 }
 
 
@@ -56,6 +59,7 @@ def main() -> None:
         discovery.measure,
         camera.measure,
         cards.measure,
+        exports.measure,
         tablets.measure,
         idle.measure,
         tray.measure,

@@ -21,7 +21,7 @@ from web_department import (
 )
 
 from controller.department.areas import Area, Membership, SchoolFacts
-from controller.memory import department as memory
+from controller.memory import register
 from controller.memory.store import Store
 from controller.register.kpi import counted
 from protocol.model import Place
@@ -79,7 +79,7 @@ def populate(store: Store, count: int, communes: int) -> None:
     with store.planning(OWN) as db:
         then = counted(declared=12, complete=8, verified=7, managed=5)
         for code in codes[::2]:
-            memory.note_school_figure(db, Place(PROVINCE, code), "2026-07-30", then)
+            register.note_figure(db, Place(PROVINCE, code), "2026-07-30", then)
 
 
 @pytest.fixture(scope="module")

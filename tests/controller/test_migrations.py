@@ -15,6 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import column, create_engine, insert, select, table, text
 
+from controller.memory import repairs
 from controller.memory import store as store_module
 from controller.memory.store import Store
 from protocol.messages import LineMeasures
@@ -145,3 +146,20 @@ def test_the_second_schema_is_plain_sql_for_postgresql_too() -> None:
         for each in statements
     )
     assert len(statements) == 7
+
+
+def test_a_fault_that_waits_opens_a_repair_when_repairs_begin(old: Path) -> None:
+    """One that was dealt with does not."""
+    place = {"province": "79", "school": "00123", "agent": "may-6a1", "room": "6A1"}
+    engine = create_engine(f"sqlite:///{old}")
+    with engine.begin() as db:
+        command.upgrade(config_for(db), "0006")
+        for event_id, done_ms in (("f1", None), ("f2", 9)):
+            row = place | {"event_id": event_id, "part": "board", "at_ms": 5, "received_ms": 6}
+            row |= {"done_ms": done_ms}
+            db.execute(insert(table("faults", *map(column, row))).values(row))
+    engine.dispose()
+    with Store(f"sqlite:///{old}") as store, store.looking() as db:
+        (repair,) = repairs.repairs_of(db, SCHOOL)
+    assert (repair.event_id, repair.room, repair.reported_ms) == ("f1", "6A1", 5)
+    assert (repair.who, repair.opened_ms, repair.moves) == ("may-6a1", 6, ())

@@ -98,6 +98,7 @@ def hear(store: Store, school: str, *, ago_ms: int = 0, name: str = "", **told: 
         "feed": "f",
         "reached": told.pop("reached", 5),
         "newest": told.pop("newest", 5),
+        "whole": True,
         "figures": json.dumps(told),
         "as_of_ms": NOW_MS - ago_ms,
         "first_heard_ms": NOW_MS - ago_ms,
