@@ -34,9 +34,12 @@ from controller.department.standing import Need, Silence
 from controller.memory import areas, register
 from controller.memory import department as memory
 from controller.memory.assets import reconciled
+from controller.memory.schools import keep_told
 from controller.memory.store import Store
 from controller.register.kpi import counted, kpi_of
+from controller.schools import FigureTold
 from protocol.model import Place
+from protocol.upward import SchoolFigures
 
 A, B, C = "00140701", "00140702", "00140703"
 MONTH_AGO = "2026-08-06"
@@ -332,3 +335,16 @@ def test_a_merger_by_command_shows_at_once(
     command = ["schools", "merge", A, B, "--since", TODAY, "--data", str(tmp_path)]
     assert main(command) == 0
     assert department.overview().whole.tally.declared == 1
+
+
+@pytest.mark.parametrize(("since", "kept"), [("2026-09-06", [A]), (TODAY, [])])
+def test_a_merged_schools_own_figure_is_not_kept(
+    store: Store, since: str, kept: list[str]
+) -> None:
+    """From the day on it would count what stands in the other list too."""
+    know(store, merged=[Merger(old=A, new=B, since=since)])
+    with store.planning(OWN) as db:
+        figures = SchoolFigures(declared=3, complete=2, verified=2, managed=1)
+        keep_told(db, [FigureTold(Place(PROVINCE, A), TODAY, figures)])
+        found = memory.figures_until(db, PROVINCE, TODAY)
+    assert [*found] == kept

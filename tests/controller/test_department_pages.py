@@ -243,7 +243,9 @@ def test_a_schools_page_has_its_figures_and_its_list(face: httpx.Client) -> None
     page = Outline(face.get(f"/schools/{A}").text)
     words = " ".join(page.words)
     assert "Bản Ái" in words
-    assert page.find("a", href=f"/api/v1/inventory?school={A}&format=xlsx")
+    export = f"/api/v1/inventory?school={A}&format=xlsx"
+    assert page.find("a", href=export)
+    assert face.get(export).content.startswith(b"PK")
     assert "chưa có dữ liệu" in face.get(f"/schools/{C}").text
 
 
