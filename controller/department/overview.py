@@ -117,6 +117,10 @@ class Department:
             whole=group_of(schools, told_of(counted.before, counted.before, then)),
         )
 
+    def schools_in(self, area: str) -> frozenset[str]:
+        """The codes of an area's schools, of those that merged into them too."""
+        return frozenset(code for each in self.overview().of_area(area) for code in each.members)
+
     def tile(self) -> Tile:
         """The twelve numbers, computed at most every five minutes."""
         with self._tiling:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
+from msgspec.structs import replace
 from pydantic import AfterValidator
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
@@ -88,13 +89,14 @@ def api_router(
     *,
     name: str,
     feed: Feed,
+    schools_in: Callable[[str], frozenset[str]],
     remove_device: Callable[[str], Awaitable[bool]],
     handle_fault: Callable[[str], Awaitable[bool]],
 ) -> APIRouter:
-    """The lists and the feed, all of them within the scope."""
+    """The lists and the feed, all of them within the scope. schools_in: an area's schools."""
     router = APIRouter(prefix="/api/v1", responses=_ERRORS)
     _add_equipment(router, store, scope)
-    _add_inventory(router, feed, name)
+    _add_inventory(router, feed, name, schools_in)
     _add_logs(router, store, scope)
     _add_attendance(router, store, scope, gate, name)
 
@@ -156,10 +158,13 @@ def _add_equipment(router: APIRouter, store: Store, scope: Place) -> None:
         return _page(items, limit, lambda item: seal(item.device_id))
 
 
-def _add_inventory(router: APIRouter, feed: Feed, name: str) -> None:
+def _add_inventory(
+    router: APIRouter, feed: Feed, name: str, schools_in: Callable[[str], frozenset[str]]
+) -> None:
     @router.get("/inventory", response_model=Inventory, responses={410: {"model": ErrorItem}})
     def inventory(
         chosen: Annotated[Chosen, Depends(choice_of)],
+        area: Code = "",
         since: Cursor = "",
         limit: Many = 100,
         format: Format = Format.JSON,  # noqa: A002
@@ -168,6 +173,8 @@ def _add_inventory(router: APIRouter, feed: Feed, name: str) -> None:
 
         xlsx (one school's), glpi (ZIP) and snipeit (CSV) hold all that there is now, with no limit.
         """
+        if area:
+            chosen = replace(chosen, schools=schools_in(area))
         if format in WHOLE:
             return exported(feed.picture(chosen, name), WHOLE[format], since)
         spell = feed.begin(since)

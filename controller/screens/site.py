@@ -80,6 +80,7 @@ def create_web(
     answer_refusals(app, default_language, translate_to)
     gate = Gate(office, store, scope, live.now_ms)
     zone = ZoneInfo(timezone)
+    department = Department(store, inventory_scope or scope, scope, zone, live.now_ms)
     feed = Feed(store, inventory_scope or scope, scope, zone, live.now_ms)
     app.include_router(
         api_router(
@@ -88,6 +89,7 @@ def create_web(
             gate,
             name=name,
             feed=feed,
+            schools_in=department.schools_in,
             remove_device=remove_device,
             handle_fault=handle_fault,
         )
@@ -102,7 +104,6 @@ def create_web(
         )
     )
     app.include_router(repairs_router(Repairing(store, scope), gate, zone))
-    department = Department(store, inventory_scope or scope, scope, ZoneInfo(timezone), live.now_ms)
     app.include_router(department_router(department))
     app.include_router(watch_router(store, live, scope, health, metrics))
     app.include_router(

@@ -338,9 +338,7 @@ def test_a_merger_by_command_shows_at_once(
 
 
 @pytest.mark.parametrize(("since", "kept"), [("2026-09-06", [A]), (TODAY, [])])
-def test_a_merged_schools_own_figure_is_not_kept(
-    store: Store, since: str, kept: list[str]
-) -> None:
+def test_a_merged_schools_own_figure_is_not_kept(store: Store, since: str, kept: list[str]) -> None:
     """From the day on it would count what stands in the other list too."""
     know(store, merged=[Merger(old=A, new=B, since=since)])
     with store.planning(OWN) as db:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -283,3 +284,23 @@ def test_the_age_of_a_figure_grows(store: Store) -> None:
         before = told(face, "/api/v1/schools")["items"][0]["age_s"]
         served.now_ms += 3_600_000
         assert told(face, "/api/v1/schools")["items"][0]["age_s"] == before + 3600
+
+
+@pytest.mark.parametrize(
+    ("area", "items"), [("03646", {A: 3}), ("03661", {B: 4}), ("none", {}), ("", {A: 3, B: 4})]
+)
+def test_the_inventory_of_an_area_is_pulled(
+    face: httpx.Client, area: str, items: dict[str, int]
+) -> None:
+    """Of its schools and of no other."""
+    found = told(face, f"/api/v1/inventory?area={area}&limit=1000")["items"]
+    assert Counter(each["school"] for each in found) == items
+
+
+def test_a_merged_schools_items_are_pulled_with_the_area_they_came_into(
+    face: httpx.Client, store: Store
+) -> None:
+    """Under their own school's code."""
+    know(store, merged=[Merger(old=A, new=B, since=TODAY)])
+    found = told(face, "/api/v1/inventory?area=03661&limit=1000")["items"]
+    assert Counter(each["school"] for each in found) == {A: 3, B: 4}
