@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from controller.commands.place import add_place, opened, tell, told_zone
-from controller.memory import register
+from controller.memory import register, stocktake
 from controller.memory.store import Store
 from controller.register.decisions import Rulings
 from controller.register.evidence import instant, observations_in, observations_of
@@ -72,7 +72,10 @@ def reconciled_in(store: Store, place: Place, options: argparse.Namespace) -> Re
         lines = register.lines_of(db, place)
         rulings = Rulings(register.decisions_of(db, place))
         elsewhere = register.schools_with(db, place, lines)
-    return reconcile(lines, (*seen, *told), as_of_ms, rulings=rulings, elsewhere=elsewhere)
+        scanned = stocktake.observations_of_scans(db, place)
+    return reconcile(
+        lines, (*seen, *scanned, *told), as_of_ms, rulings=rulings, elsewhere=elsewhere
+    )
 
 
 def _reconcile(options: argparse.Namespace, say: Translate) -> int:

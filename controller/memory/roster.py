@@ -24,10 +24,13 @@ from controller.memory.tables import (
     door_keys,
     figures,
     holidays,
+    labels,
     letters,
     plans,
     pupils,
     register,
+    scans,
+    stocktakes,
     terms,
 )
 from controller.plans import DEFAULT_GRACE_MIN, SchoolClass, SchoolPlan
@@ -196,6 +199,9 @@ PLAN_TABLES: Final = (
     register,
     decisions,
     figures,
+    stocktakes,
+    scans,
+    labels,
 )
 
 
