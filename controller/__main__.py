@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from controller.commands.cards import add_cards
+from controller.commands.labels import add_labels
 from controller.commands.reconcile import add_reconcile
 from controller.commands.register import add_register
 from controller.commands.roster import add_roster
@@ -77,6 +78,7 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
     add_cards(commands, say)
     add_register(commands, say)
     add_reconcile(commands, say)
+    add_labels(commands, say)
     add_commands(commands, say)
     shown = commands.add_parser(
         "sample-config", help=say(N_("print a settings file with every option"))

@@ -41,6 +41,11 @@ def told_school(options: argparse.Namespace) -> Place:
     return Place(told.get("province", ""), told.get("school", ""))
 
 
+def told_name(options: argparse.Namespace) -> str:
+    """The school's name as the settings have it; empty where they have none."""
+    return _told(options).get("name", "")
+
+
 def told_zone(options: argparse.Namespace) -> ZoneInfo:
     """The school's timezone as the settings name it. Raises SettingsError."""
     name = _told(options).get("timezone", _ZONE)
@@ -92,7 +97,7 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
 
 
 def _told(options: argparse.Namespace) -> dict[str, str]:
-    names = ("province", "school", "data", "database", "timezone")
+    names = ("province", "school", "name", "data", "database", "timezone")
     told: dict[str, str] = {}
     if options.config:
         try:
