@@ -18,6 +18,7 @@ from controller.commands.reconcile import add_reconcile
 from controller.commands.register import add_register
 from controller.commands.roster import add_roster
 from controller.commands.schedule import add_schedule
+from controller.commands.stocktake import add_stocktake
 from controller.config import ENVIRONMENT, TITLE, ControllerConfig
 from protocol import __version__
 from protocol.errors import LopHocError
@@ -79,6 +80,7 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
     add_register(commands, say)
     add_reconcile(commands, say)
     add_labels(commands, say)
+    add_stocktake(commands, say)
     add_commands(commands, say)
     shown = commands.add_parser(
         "sample-config", help=say(N_("print a settings file with every option"))

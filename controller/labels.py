@@ -23,6 +23,7 @@ from controller.stocktake.tagcode import label_text
 QUIET: Final = 4  # light modules around a code (ISO/IEC 18004, 9.1)
 _OVERLAP: Final = 0.02  # points, so that no hair of white shows between two cells
 _PAD_MM: Final = 1.5
+_RIGHT_MM: Final = 4.0  # printers leave the paper's edge white
 _LEADING: Final = 1.18
 _BREAKS: Final = " -./_"
 
@@ -56,7 +57,7 @@ def _label(canvas: Any, label: Label, sheet: Sheet, place: int, *, ink: Ink, sch
     middle = bottom + sheet.height * mm / 2
     _code(canvas, label_text(label.tag), left + _PAD_MM * mm, middle - side / 2, side)
     text_left = left + side + 2 * _PAD_MM * mm
-    room = left + (sheet.width - _PAD_MM) * mm - text_left
+    room = left + (sheet.width - _RIGHT_MM) * mm - text_left
     lines = [
         *((each, 6.5) for each in wrapped(ink.writable(school), ink.font, 6.5, room, 2)),
         *_tag_lines(ink.writable(label.tag), ink.font, room),
@@ -76,10 +77,11 @@ def _tag_lines(tag: str, font: str, room: float) -> list[tuple[str, float]]:
     for size in (17.0, 15.0, 13.0, 11.5):
         if stringWidth(tag, font, size) <= room:
             return [(tag, size)]
-    lines = wrapped(tag, font, 11.0, room, 3)
-    if "".join(lines).endswith("…"):
-        return [(each, 7.0) for each in wrapped(tag, font, 7.0, room, 99)]
-    return [(each, 11.0) for each in lines]
+    for size, most in ((11.0, 3), (9.0, 4), (7.0, 99)):
+        lines = wrapped(tag, font, size, room, most)
+        if "".join(lines) == tag:
+            break
+    return [(each, size) for each in lines]
 
 
 def wrapped(text: str, font: str, size: float, room: float, most: int) -> list[str]:

@@ -151,3 +151,25 @@ def test_printed_labels_are_remembered(store: Store) -> None:
         stocktake.note_labels(db, HERE, ["TB-001", "0007"], NOW + 1)
         assert stocktake.labelled(db, HERE) == {"tb-001", "0007"}
         assert stocktake.labelled(db, OTHER) == frozenset()
+
+
+def test_a_stocktake_from_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Begun, listed, its minutes written in both kinds, ended once."""
+    data = ("--data", str(tmp_path))
+    assert main(["stocktake", "begin", *data]) == 2  # no book yet
+    with Store(f"sqlite:///{tmp_path / 'lophoc.db'}") as store, store.planning(Place()) as db:
+        register.bring_in(db, Place(), LINES, whole=True, now_ms=NOW)
+    assert main(["stocktake", "begin", "--room", "phòng 203", *data]) == 0
+    assert "/stocktake/1" in capsys.readouterr().out
+    for kind in ("xlsx", "docx"):
+        assert main(["stocktake", "minutes", "1", "-o", str(tmp_path / f"b.{kind}"), *data]) == 0
+        assert (tmp_path / f"b.{kind}").read_bytes()[:2] == b"PK"
+    assert main(["stocktake", "minutes", "1", "-o", str(tmp_path / "b.pdf"), *data]) == 2
+    assert main(["stocktake", "minutes", "9", "-o", str(tmp_path / "b.xlsx"), *data]) == 2
+    capsys.readouterr()
+    assert main(["stocktake", "list", *data]) == 0
+    assert "0/2\tđang kiểm kê" in capsys.readouterr().out
+    assert main(["stocktake", "finish", "1", *data]) == 0
+    assert main(["stocktake", "finish", "1", *data]) == 2
