@@ -93,6 +93,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
                 allowed_hosts=_allowed_hosts(config),
                 timezone=config.timezone,
                 default_language=config.lang or preferred_language(environ),
+                folder=config.data,
             )
         )
         async with broker, _announced(config, school), asyncio.TaskGroup() as group:

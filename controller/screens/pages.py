@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import tzinfo
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -30,6 +31,8 @@ from controller.screens.rooms import (
     own_events,
     urgent_first,
 )
+from controller.screens.stocktake_pages import add_stocktake_pages
+from controller.screens.stocktaking import Stocktaking
 from controller.screens.words import ScreenWords, language_of
 from protocol.model import DeviceKind, Place, Status, instant
 from protocol.words import LANGUAGES, N_, Translate
@@ -140,12 +143,8 @@ class Screens:
         self, request: Request, template: str, status_code: int = 200, **values: Any
     ) -> HTMLResponse:
         """A page made from a template, in the language that was asked for."""
-        language = language_of(
-            request.query_params.get("lang", ""),
-            request.cookies.get("lang", ""),
-            self._default_language,
-        )
-        words = ScreenWords(language, self._translate_to(language), self._zone)
+        words = self.words(request)
+        language = words.language
         text = self._templates.get_template(template).render(
             _=words.say,
             words=words,
@@ -163,6 +162,15 @@ class Screens:
             answer.set_cookie("lang", language, max_age=_YEAR_S, samesite="lax", httponly=True)
         return answer
 
+    def words(self, request: Request) -> ScreenWords:
+        """The words in the language that was asked for."""
+        language = language_of(
+            request.query_params.get("lang", ""),
+            request.cookies.get("lang", ""),
+            self._default_language,
+        )
+        return ScreenWords(language, self._translate_to(language), self._zone)
+
 
 def page_router(
     store: Store,
@@ -175,6 +183,8 @@ def page_router(
     translate_to: Callable[[str], Translate],
     gate: Gate,
     handle_fault: Callable[[str], Awaitable[bool]],
+    taking: Stocktaking,
+    folder: Path | None,
 ) -> APIRouter:
     """The screens, as routes that the API's description leaves out."""
     screens = Screens(
@@ -200,6 +210,7 @@ def page_router(
             return screens.error(request, refused)
 
     add_office_pages(router, screens, store, gate, scope)
+    add_stocktake_pages(router, screens, taking, gate, name=name, zone=zone, folder=folder)
 
     @router.post("/faults/{event_id}/handled")
     async def handled(request: Request, event_id: str) -> Response:

@@ -21,6 +21,8 @@ from controller.screens.guard import Guard
 from controller.screens.live import Live
 from controller.screens.pages import page_router
 from controller.screens.refusals import answer_refusals
+from controller.screens.stocktake_api import stocktake_router
+from controller.screens.stocktaking import Stocktaking
 from controller.screens.subscription import Subscription, View
 from protocol import __version__
 from protocol.model import Place
@@ -47,8 +49,12 @@ def create_web(
     timezone: str,
     default_language: str,
     translate_to: Callable[[str], Translate] = translator,
+    folder: Path | None = None,
 ) -> FastAPI:
-    """The controller's face, within the scope. name: the school's, as the screens show it."""
+    """The controller's face, within the scope. name: the school's, as the screens show it.
+
+    folder: the controller's, where the school may keep tables of its own.
+    """
 
     @contextlib.asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -71,6 +77,8 @@ def create_web(
             store, scope, gate, name=name, remove_device=remove_device, handle_fault=handle_fault
         )
     )
+    taking = Stocktaking(store, scope, live.now_ms)
+    app.include_router(stocktake_router(taking, gate))
     app.include_router(watch_router(store, live, scope, health, metrics))
     app.include_router(
         page_router(
@@ -83,6 +91,8 @@ def create_web(
             translate_to=translate_to,
             gate=gate,
             handle_fault=handle_fault,
+            taking=taking,
+            folder=folder,
         )
     )
     app.mount("/static", StaticFiles(directory=_STATIC))

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import docx
 import pytest
 import python_calamine
-from defusedxml import ElementTree as ET
+from defusedxml.ElementTree import fromstring
 
 from controller.register.book import Line
 from controller.register.decisions import Rulings
@@ -83,7 +83,7 @@ def test_the_workbook_holds_text_and_numbers_and_no_formula() -> None:
     tags = {row[1] for row in rows}
     assert {"0012345", "12E5", "3/2", "-1+2"} <= tags
     with zipfile.ZipFile(io.BytesIO(raw)) as parts:
-        sheet = ET.fromstring(parts.read("xl/worksheets/sheet1.xml"))
+        sheet = fromstring(parts.read("xl/worksheets/sheet1.xml"))
     assert not [each for each in sheet.iter() if each.tag.endswith("}f")]
 
 
@@ -125,7 +125,7 @@ def test_the_document_holds_the_same_and_room_for_names() -> None:
         assert parts.testzip() is None
         for name in parts.namelist():
             if name.endswith((".xml", ".rels")):
-                ET.fromstring(parts.read(name))
+                fromstring(parts.read(name))
 
 
 def test_the_form_is_the_schools_own_where_it_has_one(tmp_path: Path) -> None:
