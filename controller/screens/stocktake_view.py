@@ -62,6 +62,7 @@ _WORDS: Final = {
     "open": N_("Open"),
     "finished": N_("This stocktake is finished: nothing more is counted."),
     "seen_in": N_("seen in {rooms}"),
+    "guest": N_("here, belongs in {room}"),
     "no_tag": N_("no tag"),
     "serial": N_("serial {serial}"),
     "left": N_("{n} left"),

@@ -247,7 +247,7 @@ def _counted(line: Expected, scans: Sequence[Scan]) -> Counted:
     words = [each for each in reversed(scans) if each.found == bool(there)]
     return Counted(
         line=line,
-        outcome=_outcome(line, there, seen=bool(scans)),
+        outcome=_outcome(line, there, looked=any(_is_home(line, each.room) for each in scans)),
         rooms=tuple(each.room for each in there),
         times=sum(each.found for each in scans),
         condition=next((each.condition for each in words if each.condition), line.condition),
@@ -258,10 +258,14 @@ def _counted(line: Expected, scans: Sequence[Scan]) -> Counted:
     )
 
 
-def _outcome(line: Expected, there: Sequence[Scan], *, seen: bool) -> Outcome:
+def _outcome(line: Expected, there: Sequence[Scan], *, looked: bool) -> Outcome:
+    """looked: somebody told of it where it belongs; that it is in no other room says little."""
     if not there:
-        return Outcome.MISSING if seen else Outcome.UNCOUNTED
+        return Outcome.MISSING if looked else Outcome.UNCOUNTED
     if len(there) > 1:
         return Outcome.TWICE
-    at_home = not line.room or room_key(there[0].room) == room_key(line.room)
-    return Outcome.FOUND if at_home else Outcome.ELSEWHERE
+    return Outcome.FOUND if _is_home(line, there[0].room) else Outcome.ELSEWHERE
+
+
+def _is_home(line: Expected, room: str) -> bool:
+    return not line.room or room_key(room) == room_key(line.room)

@@ -58,6 +58,8 @@ def outcome(row: int, *scans: Scan, rooms: tuple[str, ...] = ()) -> str:
         (1, [scan(1, line=11), scan(2, "P203", cancels="scan-0001")], "uncounted"),
         (1, [scan(2, "P203", cancels="scan-0001"), scan(1, line=11)], "uncounted"),
         (1, [scan(1, line=11, late=True)], "uncounted"),
+        (1, [scan(1, "P9", found=False, line=11)], "uncounted"),
+        (1, [scan(1, "P9", line=11), scan(2, "P9", found=False, line=11)], "uncounted"),
         (2, [scan(1, asset_tag="0007")], "found"),
         (2, [scan(1, asset_tag="7")], "uncounted"),
         (4, [scan(1, "P204", serial="same")], "found"),
