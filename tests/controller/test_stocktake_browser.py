@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import io
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import docx
 import httpx
 import pytest
-from web_school import NOW_MS, SCHOOL, Served, a_store, wait_for
+from PIL import Image
+from web_school import NOW_MS, SCHOOL, Served, a_store
 
+from controller.cards import Ink
 from controller.labels import Label, draw_labels
 from controller.memory import register, stocktake
 from controller.memory.store import Store
 from controller.register.book import Line
+from controller.stocktake.count import Outcome, counted
+from controller.stocktake.label_sheets import SHEETS
 from controller.stocktake.scan import Scan
 from tests.axe import violations
 from tests.browser import PHONE, UPRIGHT, Page, opened_tab, running_browser
+from tests.conftest import need
+from tests.flows.programs import until
 
 BOOK = (
     Line(row=1, asset_tag="TB-001", type="board", maker="SMART", room="P203", serial="0012345"),
@@ -27,6 +34,9 @@ BOOK = (
     Line(row=5, asset_tag="TB-005", type="fan", room="P10"),
     Line(row=6, asset_tag="TB-006", type="chair"),
 )
+# What a browser withholds on plain http in a school's network.
+PLAIN_HTTP = """delete Navigator.prototype.serviceWorker; delete Crypto.prototype.randomUUID;
+    Object.defineProperty(globalThis, "isSecureContext", {value: false});"""
 KEPT = "Object.keys(localStorage).filter((each) => each.startsWith('lophoc/scan/'))"
 WAITING = f"{KEPT}.filter((each) => !JSON.parse(localStorage[each]).sent).length"
 
@@ -36,7 +46,7 @@ class Phone(Page):
 
     ready = "document.querySelector('#st-line')"
 
-    def offline(self, cut: bool) -> None:
+    def offline(self, *, cut: bool) -> None:
         """Cut the network, or put it back."""
         self.call(
             "Network.emulateNetworkConditions",
@@ -50,6 +60,34 @@ class Phone(Page):
         """Put a text into a field, as a person would."""
         self.click(selector)
         self.call("Input.insertText", text=text)
+
+    def on_plain_http(self) -> None:
+        """Behave as where the context is not secure."""
+        self.call("Page.enable")
+        self.call("Page.addScriptToEvaluateOnNewDocument", source=PLAIN_HTTP)
+
+    def tally(self, told: str) -> None:
+        """Wait until the counter says so."""
+        self.wait(f"document.querySelector('#st-tally')?.textContent === '{told}'")
+
+    def sent(self) -> None:
+        """Wait until the controller has all."""
+        self.wait("document.querySelector('#st-line').innerText.includes('Đã gửi hết')")
+
+    def give(self, selector: str, file: Path) -> None:
+        """Give a file to a field for files."""
+        root = self.call("DOM.getDocument")["root"]["nodeId"]
+        node = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self.call("DOM.setFileInputFiles", files=[str(file)], nodeId=node)
+
+    def keeps(self, address: str) -> None:
+        """Wait until the worker keeps the page of this address."""
+        kept = f"caches.match('{address}').then(Boolean)"
+        until(lambda: self.see(kept), f"{address} is kept")
+
+    def errors_but_network(self) -> list[str]:
+        """What went wrong on the page, but for requests that found no network."""
+        return [each for each in self.errors if "ERR_INTERNET_DISCONNECTED" not in each]
 
     def line(self, row: int) -> str:
         """What a row says of its state."""
@@ -92,8 +130,9 @@ def test_a_room_is_counted_without_a_network_and_arrives_once(
 ) -> None:
     """The tab is closed and opened again; the minutes then say what was found."""
     with opened_tab(browser, Phone) as page:
+        page.on_plain_http()
         page.open(f"{served.url}stocktake/1", *PHONE)
-        page.wait("document.querySelector('#st-tally').textContent === '0/6'")
+        page.tally("0/6")
         text = page.see("document.body.innerText")
         for word in ("Đợt kiểm kê 1", "P203", "còn 3", "Sổ không ghi phòng", "Biên bản"):
             assert word in text
@@ -102,23 +141,23 @@ def test_a_room_is_counted_without_a_network_and_arrives_once(
         page.click(".st-room[href$=P203]")
         page.wait("document.querySelector('h1').textContent.startsWith('P203')")
         page.click('[data-line="1"] .st-here')
-        page.wait("document.querySelector('#st-tally').textContent === '1/3'")
+        page.tally("1/3")
         assert page.line(1) == "có ở đây"
         page.type_in("#st-tag", "lophoc 0007")
         page.press("Enter")
-        page.wait("document.querySelector('#st-tally').textContent === '2/3'")
+        page.tally("2/3")
         page.type_in("#st-tag", "TB-004")
         page.press("Enter")
         page.wait("document.querySelector('#st-toast').innerText.includes('thuộc phòng P204')")
         page.click('[data-line="3"] .st-more')
         page.click('[data-line="3"] [value=broken]')
         page.type_in('[data-line="3"] [name=quality]', "40")
-        page.shoot(tmp_path / "panel.png")
         page.click('[data-line="3"] form button:not([type])')
-        page.wait("document.querySelector('#st-tally').textContent === '3/3'")
+        page.tally("3/3")
         assert page.line(3) == "có ở đây · hỏng · 40 %"
         page.wait("document.querySelector('#st-line').innerText.includes('Mất mạng: 4')")
         assert page.see(WAITING) == 4
+        assert page.line(4) == "có ở đây, thuộc phòng P204"
         page.shoot(tmp_path / "offline.png")
         loads = [
             each for each in page.requests[asked:] if not each.endswith(("/scans", "icon.svg"))
@@ -126,13 +165,14 @@ def test_a_room_is_counted_without_a_network_and_arrives_once(
         assert loads == []
         assert scans(store) == []
     with opened_tab(browser, Phone) as page:
+        page.on_plain_http()
         page.open(f"{served.url}stocktake/1/rooms/P203", *PHONE)
-        page.wait("document.querySelector('#st-line').innerText.includes('Đã gửi hết')")
-        assert page.see("document.querySelector('#st-tally').textContent") == "3/3"
+        page.sent()
+        page.tally("3/3")
         assert (page.line(1), page.line(3)) == ("có ở đây", "có ở đây · hỏng · 40 %")
         page.see("dispatchEvent(new Event('online'))")
         page.click(".back a")
-        page.wait("document.querySelector('#st-tally').textContent === '4/6'")
+        page.tally("4/6")
     assert sorted((each.line, each.room, each.found) for each in scans(store)) == [
         (1, "P203", True),
         (2, "P203", True),
@@ -147,3 +187,172 @@ def test_a_room_is_counted_without_a_network_and_arrives_once(
     assert ["TB-004", "Máy tính bảng", "P204", "1", "1", "0", "", "", "thấy ở phòng P203"] in rows
     assert ["", "Bàn", "P203", "1", "1", "0", "40", "hỏng", ""] in rows
     assert ["TB-005", "Quạt", "P10", "1", "0", "-1", "", "", "chưa kiểm"] in rows
+
+
+def test_where_the_browser_allows_it_the_page_opens_without_a_server(
+    browser: int, served: Served, store: Store
+) -> None:
+    """On https and localhost: counted, closed and opened again while nobody serves."""
+    with opened_tab(browser, Phone) as page:
+        page.open(f"{served.url}stocktake/1", *PHONE)
+        page.see("navigator.serviceWorker.ready.then(() => true)")
+        page.wait("navigator.serviceWorker.controller")
+        page.call("Page.reload")  # the first page that the worker sees and keeps
+        page.keeps("/stocktake/1")
+    served.stop()
+    for row, told in ((1, "1/3"), (2, "2/3")):
+        with opened_tab(browser, Phone) as page:
+            page.open(f"{served.url}stocktake/1/rooms/P203", *PHONE)
+            page.click(f'[data-line="{row}"] .st-here')
+            page.tally(told)
+            page.wait(f"{WAITING} === {row}")
+    served.start()
+    with opened_tab(browser, Phone) as page:
+        page.open(f"{served.url}stocktake", *PHONE)  # what waits is sent from the list as well
+        page.wait(f"{WAITING} === 0")
+    assert sorted(each.line or 0 for each in scans(store)) == [1, 2]
+
+
+def test_a_photo_of_a_label_is_kept_and_read_later(
+    browser: int, served: Served, store: Store, tmp_path: Path
+) -> None:
+    """Taken in its room without a network; one without a code asks for the tag."""
+    need("pdftoppm", "poppler-utils")
+    ink = Ink()
+    ink.load()
+    labels = [Label("0007", "Máy chiếu", "P203")]
+    draw_labels(tmp_path / "label.pdf", labels, SHEETS["3x8"], ink, school="A")
+    crop = ("-r", "150", "-x", "0", "-y", "0", "-W", "420", "-H", "230", "-png", "-singlefile")
+    subprocess.run(["pdftoppm", *crop, "label.pdf", "label"], cwd=tmp_path, check=True)
+    blank = tmp_path / "blank.png"
+    Image.new("L", (300, 200), 255).save(blank)
+    with opened_tab(browser, Phone) as page:
+        page.open(f"{served.url}stocktake/1/rooms/P203", *PHONE)
+        page.offline(cut=True)
+        page.give("#st-photo", tmp_path / "label.png")
+        page.wait("document.querySelector('#st-toast').innerText.includes('Ảnh đã được giữ')")
+        page.offline(cut=False)
+        page.see("dispatchEvent(new Event('online'))")
+        page.tally("1/3")
+        page.sent()
+        assert page.line(2) == "có ở đây"
+        page.give("#st-photo", blank)
+        page.wait("document.querySelector('#st-toast').innerText.includes('Không đọc được mã')")
+        assert page.errors_but_network() == []
+    assert [(each.line, each.room) for each in scans(store)] == [(2, "P203")]
+
+
+def test_what_a_thumb_did_is_taken_back_said_otherwise_or_added(
+    browser: int, served: Served, store: Store
+) -> None:
+    """Undo, not found, a thing that the book lacks; opened anew the page says the same."""
+    with opened_tab(browser, Phone) as page:
+        page.open(f"{served.url}stocktake/1/rooms/P203", *PHONE)
+        page.click('[data-line="1"] .st-here')
+        page.tally("1/3")
+        page.click("#st-toast button")
+        page.tally("0/3")
+        page.click('[data-line="2"] .st-more')
+        page.click('[data-line="2"] .st-absent')
+        page.tally("1/3")
+        assert page.line(2) == "không tìm thấy"
+        page.click(".st-extra summary")
+        page.see("document.querySelector('.st-extra select').value = 'quạt'")
+        page.type_in(".st-extra [name=note]", "của phụ huynh")
+        page.click(".st-extra form button")
+        page.wait("document.querySelector('#st-extras').innerText.includes('quạt · của phụ huynh')")
+        page.type_in("#st-tag", "LẠ-01")
+        page.press("Enter")
+        page.wait("document.querySelector('#st-toast').innerText.includes('không có trong sổ')")
+        page.sent()
+        told = page.see("document.querySelector('#st-count').innerText")
+        page.call("Page.reload")
+        page.wait("!document.querySelector('#st-toast:not([hidden])')")
+        page.tally("1/3")
+        again = page.see("document.querySelector('#st-count').innerText")
+        assert [each for each in again.splitlines() if each not in told.splitlines()] == []
+        page.click("#st-extras li:last-child button")
+        page.wait("document.querySelectorAll('#st-extras li').length === 1")
+        page.sent()
+    with store.looking() as db:
+        take = stocktake.stocktake_of(db, SCHOOL, 1)
+    assert take is not None
+    result = counted(take, scans(store))
+    assert [each.line.row for each in result.lines if each.outcome is Outcome.MISSING] == [2]
+    assert result.count(Outcome.UNCOUNTED) == 5
+    assert [(each.scan.type, each.scan.note) for each in result.surplus] == [
+        ("fan", "của phụ huynh")
+    ]
+
+
+def test_what_comes_after_the_end_is_told(browser: int, served: Served, store: Store) -> None:
+    """The office ended it while the phone was away; the password may have run out, too."""
+    with opened_tab(browser, Phone) as page:
+        page.open(f"{served.url}stocktake/1/rooms/P203", *PHONE)
+        page.call("Network.setExtraHTTPHeaders", headers={"X-Forwarded-For": "192.0.2.5"})
+        page.click('[data-line="1"] .st-here')
+        page.wait("document.querySelector('#st-line a[href^=\"/login?next=%2Fstocktake\"]')")
+        with store.planning(SCHOOL) as db:
+            stocktake.finish(db, SCHOOL, 1, who="lan", now_ms=NOW_MS + 1)
+        page.call("Network.setExtraHTTPHeaders", headers={})
+        page.see("dispatchEvent(new Event('online'))")
+        page.wait("document.querySelector('#st-line').innerText.includes('sau khi kết thúc')")
+        page.tally("0/3")
+        assert page.see("document.querySelectorAll('#st-count button').length") == 0
+
+
+@pytest.mark.parametrize("size", [PHONE, UPRIGHT], ids=["phone", "tablet"])
+@pytest.mark.parametrize("way", ["stocktake", "stocktake/1", "stocktake/1/rooms/P203"])
+def test_everybody_can_use_it(
+    browser: int, served: Served, way: str, size: tuple[int, int], tmp_path: Path
+) -> None:
+    """WCAG AA by axe-core; nothing wider than the screen; thumbs hit what they mean."""
+    with opened_tab(browser, Phone) as page:
+        page.open(f"{served.url}{way}", *size)
+        if "rooms" in way:
+            page.click('[data-line="1"] .st-here')
+            page.click('[data-line="2"] .st-more')
+            page.type_in("#st-tag", "LẠ-01")
+            page.press("Enter")
+            page.tally("1/3")
+        assert violations(page) == []
+        assert page.see("document.documentElement.scrollWidth <= innerWidth")
+        small = page.see(
+            """[...document.querySelectorAll("main button, main .st-room, main select, .st-button")]
+            .filter((each) => each.getClientRects().length)
+            .filter((each) => each.getBoundingClientRect().height < 44)
+            .map((each) => each.outerHTML)"""
+        )
+        assert small == []
+        page.shoot(tmp_path / "screen.png")
+
+
+def test_a_whole_school_is_on_the_page(browser: int, served: Served, store: Store) -> None:
+    """1,360 lines: small on the way, and quick under the thumb."""
+    lines = [
+        Line(row=no, asset_tag=f"TB-{no:05}", type="tablet", maker="Samsung", room=f"P{no % 34}")
+        for no in range(1, 1361)
+    ]
+    with store.planning(SCHOOL) as db:
+        register.bring_in(db, SCHOOL, lines, whole=True, now_ms=NOW_MS)
+        stocktake.begin(db, SCHOOL, (), who="lan", now_ms=NOW_MS)
+    url = f"{served.url}stocktake/2"
+    raw = httpx.get(url, trust_env=False)
+    packed = int(raw.headers.get("content-length", 0))
+    assert len(raw.content) < 200_000
+    assert 0 < packed < 40_000
+    with opened_tab(browser, Phone) as page:
+        page.open(url, *PHONE)
+        page.tally("0/1360")
+        page.click(".st-room[href$=P7]")
+        page.tally("0/40")
+        took = page.see(
+            """(() => { const began = performance.now();
+            for (const each of document.querySelectorAll(".st-here")) each.click();
+            return performance.now() - began; })()"""
+        )
+        page.tally("40/40")
+        page.sent()
+        assert took < 8000
+    with store.looking() as db:
+        assert len(stocktake.scans_of(db, SCHOOL, 2)) == 40
