@@ -174,7 +174,7 @@ def standing(scans: Iterable[Scan]) -> list[Scan]:
 def rooms_of(take: Stocktake, result: Result) -> list[Room]:
     """The stocktake's rooms, and others in which something was found, in order."""
     found: dict[str, Room] = {}
-    for name in (*take.rooms, *(each.line.room for each in result.lines)):
+    for name in (*(each.line.room for each in result.lines), *take.rooms):
         found.setdefault(room_key(name), Room(name=name))
     for each in result.lines:
         before = found[room_key(each.line.room)]

@@ -203,6 +203,7 @@ def a_face(
     scope: Place = SCHOOL,
     allowed_hosts: Sequence[str] = ("127.0.0.1", "localhost", "testserver"),
     translate_to: Callable[[str], Translate] = translator,
+    folder: Path | None = None,
 ) -> FastAPI:
     """The face of a school whose store and fleet this process holds."""
 
@@ -234,6 +235,7 @@ def a_face(
         timezone="Asia/Ho_Chi_Minh",
         default_language="vi",
         translate_to=translate_to,
+        folder=folder,
     )
 
 

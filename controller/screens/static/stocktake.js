@@ -198,9 +198,8 @@ function overview() {
 function roomPage() {
   const lists = [make("ul", { id: "st-lines" }), make("h2", {}, words.surplus), make("ul", { id: "st-extras" })];
   const top = [make("p", { class: "back" }, linkTo(null, {}, `← ${words.all_rooms}`)), heading(roomName(room)), finished()];
-  const toast = make("div", { class: "st-toast", id: "st-toast", role: "status", hidden: true });
-  if (data.finished) return [...top, ...lists, toast];
-  return [...top, make("video", { id: "st-video", hidden: true, muted: true, playsinline: true }), ...lists, extraForm(), toast, tools()];
+  if (data.finished) return [...top, ...lists];
+  return [...top, make("video", { id: "st-video", hidden: true, muted: true, playsinline: true }), ...lists, extraForm(), tools()];
 }
 
 function tools() {
@@ -208,7 +207,8 @@ function tools() {
     make("label", { class: "hush", for: "st-tag" }, words.tag),
     make("input", { id: "st-tag", name: "tag", placeholder: words.tag, autocomplete: "off", autocapitalize: "characters", enterkeyhint: "done" }),
     make("button", {}, words.record));
-  return make("div", { class: "st-tools" }, type, ...eyes());
+  const toast = make("div", { class: "st-toast", id: "st-toast", role: "status", hidden: true });
+  return make("div", { class: "st-tools" }, toast, type, ...eyes());
 }
 
 function eyes() {
