@@ -10,15 +10,18 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
 from controller.register.decisions import Rulings
-from controller.register.fields import room_key, serial_key, tag_key
+from controller.register.fields import room_key as plain_room_key
+from controller.register.fields import serial_key, tag_key
 from controller.register.merging import Kept
 from controller.stocktake.scan import Scan
 
+room_key: Final = lru_cache(maxsize=4096)(plain_room_key)  # a school has few rooms and many lines
 _DIGITS: Final = re.compile(r"([0-9]+)")
 
 
