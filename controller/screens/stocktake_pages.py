@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from controller.register.fields import room_key, room_of
+from controller.register.fields import room_of
 from controller.screens.gate import Gate
 from controller.screens.refusals import Refused
 from controller.screens.stocktake_api import bounded_body
@@ -25,7 +25,8 @@ from controller.screens.stocktake_view import (
     waiting_data,
 )
 from controller.screens.stocktaking import Stocktaking, reads_photos
-from controller.stocktake.count import rooms_of
+from controller.screens.words import ScreenWords
+from controller.stocktake.count import room_key, rooms_of
 from controller.stocktake.form import form_in
 from controller.stocktake.minutes import file_name, minutes_of
 from controller.stocktake.papers import as_docx, as_xlsx
@@ -148,30 +149,12 @@ def _add_counting(router: APIRouter, screens: Screens, taking: Stocktaking, gate
     async def _count(request: Request, no: int, room: str | None) -> Response:
         if gate.who(request) is None:
             return _to_login(request)
+        words = screens.words(request)
         try:
-            looked = await run_in_threadpool(taking.look, no)
+            values = await run_in_threadpool(_values, taking, no, room, words)
         except Refused as refused:
             return screens.error(request, refused)
-        data = page_data(
-            looked, screens.words(request), at_ms=taking.now_ms(), photos=reads_photos()
-        )
-        rooms = rooms_of(looked.take, looked.result)
-        here = [
-            each for each in looked.result.lines if room_key(each.line.room) == room_key(room or "")
-        ]
-        return screens.page(
-            request,
-            "stocktake.html",
-            take=looked.take,
-            rooms=rooms,
-            room=room,
-            here=here,
-            counted=sum(each.counted for each in rooms),
-            outcome_words=OUTCOME_WORDS,
-            outcome_status=OUTCOME_STATUS,
-            data=_script(data),
-            address=room_address,
-        )
+        return screens.page(request, "stocktake.html", **values)
 
     @router.post("/stocktake/{no}/rooms/{room:path}")
     async def note(request: Request, no: int, room: str) -> Response:
@@ -198,6 +181,24 @@ def _add_counting(router: APIRouter, screens: Screens, taking: Stocktaking, gate
         except Refused as refused:
             return screens.error(request, refused)
         return RedirectResponse(room_address(no, room), 303)
+
+
+def _values(taking: Stocktaking, no: int, room: str | None, words: ScreenWords) -> dict[str, Any]:
+    """What the page of a stocktake shows, or of one of its rooms. Raises Refused."""
+    looked = taking.look(no)
+    data = page_data(looked, words, at_ms=taking.now_ms(), photos=reads_photos())
+    here = [] if room is None else looked.result.lines
+    key = room_key(room or "")
+    return {
+        "take": looked.take,
+        "rooms": rooms_of(looked.take, looked.result),
+        "room": room,
+        "here": [each for each in here if room_key(each.line.room) == key],
+        "outcome_words": OUTCOME_WORDS,
+        "outcome_status": OUTCOME_STATUS,
+        "data": _script(data),
+        "address": room_address,
+    }
 
 
 def room_address(no: int, room: str) -> str:
