@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
@@ -21,6 +21,7 @@ from controller.screens.stocktaking import (
 from controller.stocktake.count import Outcome, rooms_of
 from protocol.words import N_
 
+Number = Annotated[int, Path(ge=1, lt=1 << 53, description="the stocktake's number")]
 _ERRORS: Final[dict[int | str, dict[str, Any]]] = {
     code: {"model": ErrorItem} for code in (401, 404, 409, 413, 422)
 }
@@ -68,7 +69,7 @@ def stocktake_router(taking: Stocktaking, gate: Gate) -> APIRouter:
     router = APIRouter(prefix="/api/v1/stocktakes", tags=["stocktake"], responses=_ERRORS)
 
     @router.get("/{no}")
-    async def stands(request: Request, no: int) -> StocktakeItem:
+    async def stands(request: Request, no: Number) -> StocktakeItem:
         let_in(gate, request)
         take, result = await run_in_threadpool(taking.look, no)
         return StocktakeItem(
@@ -91,7 +92,7 @@ def stocktake_router(taking: Stocktaking, gate: Gate) -> APIRouter:
         )
 
     @router.post("/{no}/scans")
-    async def scans(request: Request, no: int) -> TakenItem:
+    async def scans(request: Request, no: Number) -> TakenItem:
         """A JSON object: begun_ms, sent_ms (the phone's clock), scans; it may come again."""
         who = let_in(gate, request)
         raw = await bounded_body(request, MAX_BATCH_BYTES)

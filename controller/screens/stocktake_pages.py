@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from controller.register.fields import room_of
 from controller.screens.gate import Gate
 from controller.screens.refusals import Refused
-from controller.screens.stocktake_api import bounded_body
+from controller.screens.stocktake_api import Number, bounded_body
 from controller.screens.stocktake_view import (
     OUTCOME_STATUS,
     OUTCOME_WORDS,
@@ -93,7 +93,7 @@ def _add_overview(router: APIRouter, screens: Screens, taking: Stocktaking, gate
         return FileResponse(_WORKER, media_type="text/javascript", headers=allowed)
 
     @router.post("/stocktake/{no}/finish")
-    async def finish(request: Request, no: int) -> Response:
+    async def finish(request: Request, no: Number) -> Response:
         who = gate.who(request)
         if who is None:
             return _to_login(request)
@@ -115,7 +115,7 @@ def _add_minutes(
     folder: FilePath | None,
 ) -> None:
     @router.get("/stocktake/{no}/minutes.{kind}")
-    async def minutes(request: Request, no: int, kind: str) -> Response:
+    async def minutes(request: Request, no: Number, kind: str) -> Response:
         if gate.who(request) is None:
             return _to_login(request)
         try:
@@ -139,14 +139,14 @@ def _add_minutes(
 
 def _add_counting(router: APIRouter, screens: Screens, taking: Stocktaking, gate: Gate) -> None:
     @router.get("/stocktake/{no}")
-    async def count(request: Request, no: int) -> Response:
+    async def count(request: Request, no: Number) -> Response:
         return await _count(request, no, None)
 
     @router.get("/stocktake/{no}/rooms/{room:path}")
-    async def count_room(request: Request, no: int, room: str) -> Response:
+    async def count_room(request: Request, no: Number, room: str) -> Response:
         return await _count(request, no, "" if room == NO_ROOM else room[:64])
 
-    async def _count(request: Request, no: int, room: str | None) -> Response:
+    async def _count(request: Request, no: Number, room: str | None) -> Response:
         if gate.who(request) is None:
             return _to_login(request)
         words = screens.words(request)
@@ -157,7 +157,7 @@ def _add_counting(router: APIRouter, screens: Screens, taking: Stocktaking, gate
         return screens.page(request, "stocktake.html", **values)
 
     @router.post("/stocktake/{no}/rooms/{room:path}")
-    async def note(request: Request, no: int, room: str) -> Response:
+    async def note(request: Request, no: Number, room: str) -> Response:
         """One scan of a page without a script."""
         who = gate.who(request)
         if who is None:

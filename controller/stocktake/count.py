@@ -19,6 +19,7 @@ from controller.register.decisions import Rulings
 from controller.register.fields import room_key as plain_room_key
 from controller.register.fields import serial_key, tag_key
 from controller.register.merging import Kept
+from controller.register.vocabulary import Condition
 from controller.stocktake.scan import Scan
 
 room_key: Final = lru_cache(maxsize=4096)(plain_room_key)  # a school has few rooms and many lines
@@ -56,13 +57,16 @@ class Stocktake(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_about(self, room: str) -> bool:
         """Whether the room is one of this stocktake."""
-        return not self.rooms or room_key(room) in {room_key(each) for each in self.rooms}
+        return not self.rooms or room_key(room) in map(room_key, self.rooms)
+
+    def expects(self, line: Expected) -> bool:
+        """Whether the line's thing is to be found: what was disposed of is not."""
+        return line.condition != Condition.DISPOSED and self.is_about(line.room)
 
     @property
     def lines(self) -> tuple[Expected, ...]:
         """What is to be found, by room and the book's number."""
-        about = {room: self.is_about(room) for room in {each.room for each in self.book}}
-        mine = [each for each in self.book if about[each.room]]
+        mine = [each for each in self.book if self.expects(each)]
         return tuple(sorted(mine, key=lambda each: (room_order(each.room), each.row)))
 
 
@@ -77,7 +81,10 @@ class Outcome(StrEnum):
 
 
 class Counted(msgspec.Struct, frozen=True, kw_only=True):
-    """A line and what was found. rooms: where, the last first; times: how many scans said so."""
+    """A line and what was found. rooms: where, the last first; times: how many scans said so.
+
+    condition, quality_pct, note: as the last finder told; empty or None where nobody did.
+    """
 
     line: Expected
     outcome: Outcome
@@ -154,7 +161,7 @@ def counted(take: Stocktake, scans: Iterable[Scan]) -> Result:
     strange: dict[str, Surplus] = {}
     for scan in standing(scans):
         line = index.line_of(scan)
-        if line is not None and take.is_about(line.room):
+        if line is not None and take.expects(line):
             by_line[line.no].append(scan)
         elif scan.found:
             strange[_name_of(scan, line)] = Surplus(scan=scan, line=line)
@@ -253,7 +260,7 @@ def _counted(line: Expected, scans: Sequence[Scan]) -> Counted:
         outcome=_outcome(line, there, looked=any(_is_home(line, each.room) for each in scans)),
         rooms=tuple(each.room for each in there),
         times=sum(each.found for each in scans),
-        condition=next((each.condition for each in words if each.condition), line.condition),
+        condition=next((each.condition for each in words if each.condition), ""),
         quality_pct=next(
             (each.quality_pct for each in words if each.quality_pct is not None), None
         ),

@@ -110,7 +110,7 @@ def _line_cells(each: Counted) -> dict[str, Cell]:
         "actual": each.actual,
         "difference": each.difference,
         "quality_pct": "" if each.quality_pct is None else each.quality_pct,
-        "condition": _condition(each.condition),
+        "condition": _condition(each.condition or (each.line.condition if each.rooms else "")),
         "found_in": where,
         "note": "; ".join(filter(None, (told, each.note))),
     }

@@ -30,9 +30,9 @@ ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 BEGUN = 1_788_567_000_000  # 2026-09-05 07:10 in Vietnam
 EVIL = '=HYPERLINK("http://x")'
 LINES = (
-    Line(row=1, asset_tag="0012345", type="board", maker="SMART", room="P203"),
+    Line(row=1, asset_tag="0012345", type="board", maker="SMART", room="P203", condition="good"),
     Line(row=2, asset_tag="12E5", type="desk", room="P203", condition="good"),
-    Line(row=3, asset_tag="3/2", type="chair", maker=EVIL, room="P204"),
+    Line(row=3, asset_tag="3/2", type="chair", maker=EVIL, room="P204", condition="good"),
     Line(row=4, asset_tag="-1+2", type="fan", room="P10"),
 )
 SCANS = (
@@ -64,7 +64,7 @@ def test_the_tables_tell_book_actual_difference_and_quality() -> None:
     book, surplus = told().tables
     assert [row[1:] for row in book.rows] == [
         ("-1+2", "Quạt", "P10", 1, 0, -1, "", "", "chưa kiểm"),
-        ("0012345", "Bảng tương tác SMART", "P203", 1, 1, 0, 85, "", ""),
+        ("0012345", "Bảng tương tác SMART", "P203", 1, 1, 0, 85, "tốt", ""),
         ("12E5", "Bàn", "P203", 1, 1, 0, "", "hỏng", "thấy ở phòng P9; @SUM(A1)"),
         ("3/2", f"Ghế {EVIL}", "P204", 1, 0, -1, "", "", "không tìm thấy"),
     ]

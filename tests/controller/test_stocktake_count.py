@@ -83,7 +83,7 @@ def test_the_minutes_figures_follow_from_the_outcome() -> None:
 
 
 def test_what_the_last_finder_said_of_it_counts() -> None:
-    """Condition, quality and note; where nothing was said, the book's condition."""
+    """Condition, quality and note; where nothing was said, nothing."""
     told = counted(
         a_take(),
         [
@@ -98,7 +98,7 @@ def test_what_the_last_finder_said_of_it_counts() -> None:
     untold = next(
         each for each in counted(a_take(), [scan(1, line=12)]).lines if each.line.no == 12
     )
-    assert (untold.condition, untold.quality_pct) == ("good", None)
+    assert (untold.condition, untold.quality_pct) == ("", None)
 
 
 def test_what_the_list_lacks_is_surplus_and_a_label_scanned_twice_is_one_thing() -> None:
@@ -146,6 +146,16 @@ def test_the_list_is_as_the_book_was_and_where_persons_said_it_belongs() -> None
     book = book_of((*REGISTER, gone), Rulings([moved]))
     assert [each.no for each in book] == [11, 12, 13, 14, 15, 16]
     assert book[0].room == "P9"
+
+
+def test_what_was_disposed_of_is_not_looked_for() -> None:
+    """If it is there all the same, it is surplus, and its line is named."""
+    gone = Line(row=7, asset_tag="OLD-1", room="P203", condition="disposed")
+    register = (*REGISTER, Kept(no=20, data=gone))
+    take = Stocktake(no=1, begun_ms=BEGUN, book=book_of(register, Rulings()))
+    told = counted(take, [scan(1, asset_tag="OLD-1")])
+    assert [each.line.row for each in told.lines if each.line.no == 20] == []
+    assert [each.line.no for each in told.surplus if each.line] == [20]
 
 
 SOME_SCANS = st.lists(

@@ -2,6 +2,7 @@
 // so that two tabs never write over each other; written at once, sent in batches, as often as it takes.
 const BATCH = 100, PATIENCE_MS = 15000;
 const SLACK_MS = 2000; // what was sent about when the page was made may not be on it yet
+const WEEK_MS = 7 * 24 * 3600 * 1000;
 const PREFIX = "lophoc/scan/";
 const SENSELESS = new Set([404, 409, 413, 422]); // sent again it would be answered the same
 
@@ -40,9 +41,12 @@ export class Kept {
     this.#put(this.#own + scan.id, { order, scan, sent: 0 });
   }
 
-  // What a page of this time of the controller's knows by itself need not be kept any more.
+  // What a page of this time of the controller's knows by itself need not be kept any more; others' after a week.
   tidy(at) {
-    for (const [key, entry] of this.#entries(this.#own)) if (entry.sent && !entry.late && entry.sent < at - SLACK_MS) this.#drop(key);
+    for (const [key, entry] of this.#entries(PREFIX)) {
+      const own = key.startsWith(this.#own) && !entry.late;
+      if (entry.sent && entry.sent < at - (own ? SLACK_MS : WEEK_MS)) this.#drop(key);
+    }
   }
 
   async send() {
