@@ -220,12 +220,15 @@ class _Index:
             self._by_serial[serial_key(each.serial)].append(each)
 
     def line_of(self, scan: Scan) -> Expected | None:
-        """The line that is meant; of several that fit, the only one of the room."""
+        """The line that is meant; of several that fit, the only one of the room.
+
+        What was typed for a tag may be a serial.
+        """
         if scan.line is not None:
             return self._by_no.get(scan.line)
         for key, lines in (
             (tag_key(scan.asset_tag), self._by_tag),
-            (serial_key(scan.serial), self._by_serial),
+            (serial_key(scan.serial or scan.asset_tag), self._by_serial),
         ):
             if key and key in lines:
                 return _only(lines, key, scan.room)

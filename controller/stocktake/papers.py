@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -13,12 +14,14 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.shared import Mm, Pt
 
-from controller.stocktake.form import Form
+from controller.stocktake.form import Column, Form
 from controller.stocktake.minutes import Cell, Minutes, Table
 
 _A4_MM: Final = (297, 210)
 _MARGIN_MM: Final = 15
 _CHARS_A_MM: Final = 0.5  # a spreadsheet's widths are in characters
+_LINE_POINTS: Final = 15
+_MAX_LINES: Final = 20
 _DOTS: Final = "." * 60
 _SIGN_LINES: Final = 4
 
@@ -35,16 +38,16 @@ def as_xlsx(told: Minutes) -> bytes:
         page.hide_gridlines()
         for column, each in enumerate(told.form.column):
             page.set_column(column, column, each.width * _CHARS_A_MM)
-        _Sheet(page, book, len(told.form.column)).write(told)
+        _Sheet(page, book, told.form.column).write(told)
     return buffer.getvalue()
 
 
 class _Sheet:
     """Writes a worksheet from the top down."""
 
-    def __init__(self, page: Any, book: Any, columns: int) -> None:
+    def __init__(self, page: Any, book: Any, columns: Sequence[Column]) -> None:
         self._page = page
-        self._columns = columns
+        self._chars = [each.width * _CHARS_A_MM for each in columns]
         self._row = 0
         box = {"border": 1, "valign": "top", "text_wrap": True}
         self._bold = book.add_format({"bold": True})
@@ -84,6 +87,12 @@ class _Sheet:
             self._cells(table.total, self._total, self._total)
 
     def _cells(self, row: Sequence[Cell], text: Any, number: Any) -> None:
+        # Spreadsheets do not all fit a row to words that are broken.
+        lines = max(
+            math.ceil(len(str(cell)) / chars) for cell, chars in zip(row, self._chars, strict=True)
+        )
+        if lines > 1:
+            self._page.set_row(self._row, _LINE_POINTS * min(lines, _MAX_LINES))
         for column, cell in enumerate(row):
             if isinstance(cell, str):
                 self._page.write_string(self._row, column, cell, text)
@@ -93,7 +102,7 @@ class _Sheet:
 
     def _sign(self, signatures: Sequence[str]) -> None:
         self._row += 1
-        step = max(1, self._columns // max(1, len(signatures)))
+        step = max(1, len(self._chars) // max(1, len(signatures)))
         for place, who in enumerate(signatures):
             self._page.write_string(self._row, place * step, who, self._bold)
             self._page.write_string(self._row + 1, place * step, _SIGNED)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
+import random
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import docx
 import httpx
+import msgspec
 import pytest
 from PIL import Image
 from web_school import NOW_MS, SCHOOL, Served, a_store
@@ -20,7 +23,7 @@ from controller.memory.store import Store
 from controller.register.book import Line
 from controller.stocktake.count import Outcome, counted
 from controller.stocktake.label_sheets import SHEETS
-from controller.stocktake.scan import Scan
+from controller.stocktake.scan import Scan, scan_of
 from tests.axe import violations
 from tests.browser import PHONE, UPRIGHT, Page, opened_tab, running_browser
 from tests.conftest import need
@@ -325,6 +328,58 @@ def test_everybody_can_use_it(
         )
         assert small == []
         page.shoot(tmp_path / "screen.png")
+
+
+def test_a_phone_counts_as_the_controller_does(browser: int, served: Served, store: Store) -> None:
+    """The same scans, made up by lot, come to the same on both sides."""
+    lot = random.Random(20)
+    with store.looking() as db:
+        take = stocktake.stocktake_of(db, SCHOOL, 1)
+    assert take is not None
+    cases = [[_by_lot(lot, number) for number in range(lot.randrange(1, 12))] for _ in range(150)]
+    script = """import("/static/stocktake-count.js").then(({ Count }) => { const cases = %s;
+        const told = JSON.parse(document.getElementById("st-data").textContent);
+        return cases.map((scans) => {
+            const count = new Count(told);
+            count.learn(scans.map((each) => {
+                const line = !each.line && each.tag ? count.lineFor(each.tag, each.room) : null;
+                return line ? { ...each, line: line.no } : each;
+            }));
+            return [Object.fromEntries(count.about.map((line) => [line.no,
+                [count.outcome(line), line.seen.map((each) => each || "")]])),
+                [...count.extras.values()].map((each) => each.id).sort()];
+        });
+    })"""
+    with opened_tab(browser, Phone) as page:
+        page.open(f"{served.url}stocktake/1", *PHONE)
+        phone = page.see(script % json.dumps(cases))
+    for case, (lines, extras) in zip(cases, phone, strict=True):
+        scanned = [
+            msgspec.structs.replace(scan_of(json.dumps(each).encode()), seen_ms=number)
+            for number, each in enumerate(case)
+        ]
+        told = counted(take, scanned)
+        assert lines == {
+            str(each.line.no): [each.outcome.value, list(each.rooms)] for each in told.lines
+        }, case
+        assert extras == sorted(each.scan.id for each in told.surplus), case
+
+
+def _by_lot(lot: random.Random, number: int) -> dict[str, object]:
+    """A scan as a phone makes them."""
+    told: dict[str, object] = {"id": f"scan-{number:04}", "at_ms": number}
+    told["room"] = lot.choice(["P203", "P204", "P10", "Kho", ""])
+    match lot.randrange(6):
+        case 0:
+            told["cancels"] = f"scan-{lot.randrange(12):04}"
+        case 1:
+            told["type"] = "quạt"
+        case 2:
+            told["tag"] = lot.choice(["tb-001", "LẠ 1", "lạ1", "0012345", "7", "0007"])
+        case _:
+            told["line"] = lot.randrange(1, 7)
+            told["found"] = lot.random() < 0.7
+    return told
 
 
 def test_a_whole_school_is_on_the_page(browser: int, served: Served, store: Store) -> None:

@@ -47,6 +47,7 @@ def outcome(row: int, *scans: Scan, rooms: tuple[str, ...] = ()) -> str:
         (1, [scan(1, asset_tag="tb-001")], "found"),
         (1, [scan(1, "Phòng 203", serial="001-2345")], "found"),
         (1, [scan(1, serial="12345")], "uncounted"),
+        (1, [scan(1, asset_tag="001-2345")], "found"),
         (1, [scan(1, "P.203", line=11)], "found"),
         (1, [scan(1, "P204", line=11)], "elsewhere"),
         (1, [scan(1, "P203", line=11), scan(2, "P203", line=11)], "found"),
@@ -99,6 +100,15 @@ def test_what_the_last_finder_said_of_it_counts() -> None:
         each for each in counted(a_take(), [scan(1, line=12)]).lines if each.line.no == 12
     )
     assert (untold.condition, untold.quality_pct) == ("", None)
+
+
+def test_time_decides_and_not_the_name_of_a_scan() -> None:
+    """The later word counts; the room that saw it last stands first."""
+    early = Scan(id="z-scan-1", room="P203", line=11, seen_ms=BEGUN)
+    late = Scan(id="a-scan-2", room="P203", line=11, seen_ms=BEGUN + 9, found=False)
+    assert outcome(1, early, late) == "missing"
+    told = counted(a_take(), [scan(1, line=11), scan(2, "P9", line=11), scan(3, line=11)])
+    assert next(each.rooms for each in told.lines if each.line.no == 11) == ("P203", "P9")
 
 
 def test_what_the_list_lacks_is_surplus_and_a_label_scanned_twice_is_one_thing() -> None:
