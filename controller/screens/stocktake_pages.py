@@ -11,17 +11,18 @@ from urllib.parse import parse_qs, quote
 
 import msgspec
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from controller.register.fields import room_of
 from controller.screens.gate import Gate
 from controller.screens.refusals import Refused
-from controller.screens.stocktake_api import Number, bounded_body
+from controller.screens.stocktake_api import Number, bounded_body, let_in
 from controller.screens.stocktake_view import (
     OUTCOME_STATUS,
     OUTCOME_WORDS,
     page_data,
+    standing_data,
     waiting_data,
 )
 from controller.screens.stocktaking import Stocktaking, reads_photos
@@ -155,6 +156,14 @@ def _add_counting(router: APIRouter, screens: Screens, taking: Stocktaking, gate
         except Refused as refused:
             return screens.error(request, refused)
         return screens.page(request, "stocktake.html", **values)
+
+    @router.get("/stocktake/{no}/standing")
+    async def standing(request: Request, no: Number) -> Response:
+        """What other phones have counted, for a page that is open."""
+        let_in(gate, request)
+        looked = await run_in_threadpool(taking.look, no)
+        told = standing_data(looked, screens.words(request), at_ms=taking.now_ms())
+        return JSONResponse(told)
 
     @router.post("/stocktake/{no}/rooms/{room:path}")
     async def note(request: Request, no: Number, room: str) -> Response:

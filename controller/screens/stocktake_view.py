@@ -71,32 +71,21 @@ _WORDS: Final = {
 
 
 def page_data(looked: Looked, words: ScreenWords, *, at_ms: int, photos: bool) -> dict[str, Any]:
-    """All that the page's script needs.
+    """All that the page's script needs, with standing_data.
 
     lines: [no, tag, type, name, serial, room, about]; room and type are places in their lists;
-    about: 1 where the line is of this stocktake. done: by the line's number
-    [outcome, rooms, condition, quality, note].
+    about: 1 where the line is of this stocktake.
     """
-    take, result = looked
-    rooms = [each.name for each in rooms_of(take, result)]
-    rooms += sorted({each.room for each in take.book} - set(rooms))
+    take = looked.take
+    rooms = sorted({each.room for each in take.book})
     types = sorted({each.type for each in take.book})
-    return {
+    return standing_data(looked, words, at_ms=at_ms) | {
         "no": take.no,
         "begun": take.begun_ms,
-        "at": at_ms,
-        "finished": take.finished_ms is not None,
         "photos": photos,
         "rooms": rooms,
-        "mine": [each.name for each in rooms_of(take, result)],
         "types": [type_word(each, words.say) for each in types],
         "lines": _lines(take, rooms, types),
-        "done": {
-            each.line.no: _done(each)
-            for each in result.lines
-            if each.outcome is not Outcome.UNCOUNTED
-        },
-        "extra": [_extra(each, words) for each in result.surplus],
         "kinds": sorted(words.say(each) for each in TYPE_WORDS.values()),
         "conditions": [
             [code, words.say(CONDITION_WORDS[Condition(code)])] for code in FOUND_IN if code
@@ -106,6 +95,25 @@ def page_data(looked: Looked, words: ScreenWords, *, at_ms: int, photos: bool) -
             for outcome, said in OUTCOME_WORDS.items()
         },
         "words": {name: words.say(text) for name, text in _WORDS.items()},
+    }
+
+
+def standing_data(looked: Looked, words: ScreenWords, *, at_ms: int) -> dict[str, Any]:
+    """How the stocktake stands. mine: its rooms.
+
+    done: by the line's number [outcome, rooms, condition, quality, note].
+    """
+    take, result = looked
+    return {
+        "at": at_ms,
+        "finished": take.finished_ms is not None,
+        "mine": [each.name for each in rooms_of(take, result)],
+        "done": {
+            each.line.no: _done(each)
+            for each in result.lines
+            if each.outcome is not Outcome.UNCOUNTED
+        },
+        "extra": [_extra(each, words) for each in result.surplus],
     }
 
 

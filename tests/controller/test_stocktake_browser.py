@@ -330,6 +330,54 @@ def test_everybody_can_use_it(
         page.shoot(tmp_path / "screen.png")
 
 
+def test_what_another_phone_counted_appears(browser: int, served: Served, store: Store) -> None:
+    """When the person comes back to the page; an open form stays open."""
+    with opened_tab(browser, Phone) as page:
+        page.open(f"{served.url}stocktake/1/rooms/P203", *PHONE)
+        page.click('[data-line="2"] .st-more')
+        page.type_in('[data-line="2"] [name=note]', "xước")
+        with store.planning(SCHOOL) as db:
+            take = stocktake.stocktake_of(db, SCHOOL, 1)
+            assert take is not None
+            other = Scan(id="other-phone-1", room="P203", line=1, at_ms=1)
+            stocktake.keep_scans(db, SCHOOL, take, [other], sent_ms=2, who="b", now_ms=NOW_MS + 9)
+        page.see("dispatchEvent(new Event('online'))")
+        page.tally("1/3")
+        assert page.line(1) == "có ở đây"
+        assert page.see("document.querySelector('[data-line=\"2\"] [name=note]').value") == "xước"
+        with store.planning(SCHOOL) as db:
+            stocktake.finish(db, SCHOOL, 1, who="lan", now_ms=NOW_MS + 10)
+        page.see("dispatchEvent(new Event('online'))")
+        page.wait("document.querySelector('#st-count').innerText.includes('đã kết thúc')")
+
+
+CAMERA = """
+    globalThis.BarcodeDetector = class {
+        async detect() { return [{ rawValue: "LOPHOC TB-001" }, { rawValue: "LOPHOC 0007" }]; }
+    };
+    const canvas = document.createElement("canvas");
+    navigator.mediaDevices.getUserMedia = async () => canvas.captureStream();
+"""
+
+
+def test_labels_are_scanned_live_where_the_browser_can(
+    browser: int, served: Served, store: Store
+) -> None:
+    """Each code counts once while it is held before the camera; a second press stops it."""
+    with opened_tab(browser, Phone) as page:
+        page.call("Page.enable")
+        page.call("Page.addScriptToEvaluateOnNewDocument", source=CAMERA)
+        page.open(f"{served.url}stocktake/1/rooms/P203", *PHONE)
+        page.click("#st-scan")
+        page.tally("2/3")
+        page.wait("document.querySelector('#st-scan').textContent === 'Dừng quét'")
+        assert violations(page) == []
+        page.click("#st-scan")
+        page.wait("document.querySelector('#st-video').hidden")
+        page.sent()
+    assert sorted(each.line or 0 for each in scans(store)) == [1, 2]
+
+
 def test_a_phone_counts_as_the_controller_does(browser: int, served: Served, store: Store) -> None:
     """The same scans, made up by lot, come to the same on both sides."""
     lot = random.Random(20)

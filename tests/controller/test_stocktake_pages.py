@@ -81,6 +81,7 @@ def batch(*told: object, begun_ms: int = NOW_MS) -> dict[str, object]:
         ("/stocktake", {"data": {"rooms": ""}}),
         ("/stocktake/1", {}),
         ("/stocktake/1/rooms/P203", {}),
+        ("/stocktake/1/standing", {}),
         ("/stocktake/1/rooms/P203", {"data": {"line": "1"}}),
         ("/stocktake/1/finish", {"data": {}}),
         ("/stocktake/1/minutes.xlsx", {}),

@@ -1,6 +1,7 @@
 // This file holds what the phone keeps of a stocktake until the controller has it: one entry a scan,
 // so that two tabs never write over each other; written at once, sent in batches, as often as it takes.
-const BATCH = 100, PATIENCE_MS = 15000;
+export const PATIENCE_MS = 15000;
+const BATCH = 100;
 const SLACK_MS = 2000; // what was sent about when the page was made may not be on it yet
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 const PREFIX = "lophoc/scan/";

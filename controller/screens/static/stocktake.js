@@ -1,10 +1,11 @@
 // This file is a stocktake on a phone, with a network or without: it draws, and takes what a thumb tells it.
 import { Count, called, roomKey, roomOf, same, tagIn } from "./stocktake-count.js";
-import { Kept, Photos, freshId, post } from "./stocktake-kept.js";
+import { Kept, PATIENCE_MS, Photos, freshId, post } from "./stocktake-kept.js";
 
 const data = JSON.parse(document.getElementById("st-data").textContent);
 const { words } = data;
 const WAITS_MS = [1000, 2000, 5000, 10000, 30000];
+const LOOK_AROUND_MS = 30000; // what other phones counted
 const PHOTO_SIDE = 1600, LOOK_MS = 250;
 
 const kept = new Kept(data), photos = new Photos();
@@ -37,7 +38,7 @@ function mark(status) {
 }
 
 // ---- Keeping and sending.
-let sending = false, again = false, tries = 0, timer = 0, state = "ok";
+let sending = false, again = false, tries = 0, timer = 0, state = "ok", looked = Date.now();
 
 function keep(told) {
   const scan = { id: freshId(), at_ms: Date.now(), ...told };
@@ -60,6 +61,7 @@ async function send() {
   try {
     await kept.send();
     if (data.photos) await sendPhotos();
+    if (count && Date.now() - looked > LOOK_AROUND_MS) await lookAround();
     [state, tries] = ["ok", 0];
   } catch (error) {
     state = error.message === "login" ? "login" : "offline";
@@ -70,6 +72,18 @@ async function send() {
   if (kept.late > late) ended();
   tell();
   if (again) { again = false; send(); }
+}
+
+async function lookAround() {
+  const answer = await fetch(`/stocktake/${data.no}/standing`, { signal: AbortSignal.timeout?.(PATIENCE_MS) });
+  if (!answer.ok) throw new Error(answer.status === 401 ? "login" : "unwell");
+  const before = data.finished;
+  Object.assign(data, await answer.json());
+  looked = Date.now();
+  kept.tidy(data.at);
+  learn();
+  if (data.finished === before) draw();
+  else build();
 }
 
 function ended() {
@@ -340,7 +354,7 @@ async function toggleCamera() {
   const detector = new BarcodeDetector({ formats: ["qr_code"] });
   Object.assign(video, { srcObject: stream, hidden: false });
   byId("st-scan").textContent = words.stop;
-  await video.play();
+  video.play().catch(() => {});
   while (stream === mine) {
     for (const { rawValue } of await detector.detect(video).catch(() => [])) {
       if (!read.has(rawValue) && stream === mine) record(rawValue);
@@ -372,6 +386,13 @@ if (count) {
   addEventListener("popstate", () => go(roomInAddress(), false));
   if ("serviceWorker" in navigator) navigator.serviceWorker.register("/stocktake/worker.js", { scope: "/stocktake" }).catch(() => {});
 }
-addEventListener("online", send);
-document.addEventListener("visibilitychange", () => { if (!document.hidden) send(); });
+// Back at the page, or in the network: send, and look what others did.
+function comeBack() {
+  looked = 0;
+  send();
+}
+
+addEventListener("online", comeBack);
+document.addEventListener("visibilitychange", () => { if (!document.hidden) comeBack(); });
+setInterval(() => { if (count && !document.hidden && state === "ok") send(); }, LOOK_AROUND_MS);
 send();
