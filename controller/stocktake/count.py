@@ -168,7 +168,10 @@ def counted(take: Stocktake, scans: Iterable[Scan]) -> Result:
     return Result(
         lines=tuple(_counted(each, by_line.get(each.no, ())) for each in take.lines),
         surplus=tuple(
-            sorted(strange.values(), key=lambda each: (room_order(each.scan.room), each.scan.id))
+            sorted(
+                strange.values(),
+                key=lambda each: (room_order(each.scan.room), each.scan.seen_ms, each.scan.id),
+            )
         ),
     )
 

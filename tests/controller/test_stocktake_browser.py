@@ -274,7 +274,7 @@ def test_what_a_thumb_did_is_taken_back_said_otherwise_or_added(
         page.tally("1/3")
         again = page.see("document.querySelector('#st-count').innerText")
         assert [each for each in again.splitlines() if each not in told.splitlines()] == []
-        page.click("#st-extras li:last-child button")
+        page.click("#st-extras button[aria-label*='LẠ-01']")
         page.wait("document.querySelectorAll('#st-extras li').length === 1")
         page.sent()
     with store.looking() as db:
