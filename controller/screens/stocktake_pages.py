@@ -14,6 +14,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
+from controller.register.explained import type_word
 from controller.register.fields import room_of
 from controller.screens.gate import Gate
 from controller.screens.refusals import Refused
@@ -203,6 +204,7 @@ def _values(taking: Stocktaking, no: int, room: str | None, words: ScreenWords) 
         "rooms": rooms_of(looked.take, looked.result),
         "room": room,
         "here": [each for each in here if room_key(each.line.room) == key],
+        "kind": lambda code: type_word(code, words.say),
         "outcome_words": OUTCOME_WORDS,
         "outcome_status": OUTCOME_STATUS,
         "data": _script(data),

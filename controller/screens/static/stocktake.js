@@ -196,7 +196,6 @@ function form(attributes, submitted, ...children) {
 function build() {
   byId("st-end").hidden = room !== null;
   shell.replaceChildren(...(room === null ? overview() : roomPage()).filter((each) => each !== ""));
-  shell.hidden = false;
   draw();
 }
 
