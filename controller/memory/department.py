@@ -91,7 +91,7 @@ def doubles_of(
     """What of these schools' lists is not counted, because another of them has the same item.
 
     members: the school that counts, then those that merged into it. Gives sums by school and
-    type, and the items by school and id. The rule stands in docs/decisions/0021.
+    type, and the items by school and id. The rule stands in docs/decisions/0022.
     """
     sums: dict[str, ByType] = {}
     items: set[tuple[str, str]] = set()

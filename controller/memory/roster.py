@@ -25,13 +25,16 @@ from controller.memory.tables import (
     door_keys,
     figures,
     holidays,
+    labels,
     letters,
     plans,
     pupils,
     register,
     repair_moves,
     repairs,
+    scans,
     spots,
+    stocktakes,
     terms,
 )
 from controller.plans import DEFAULT_GRACE_MIN, SchoolClass, SchoolPlan
@@ -203,6 +206,9 @@ PLAN_TABLES: Final = (
     conditions,
     repairs,
     repair_moves,
+    stocktakes,
+    scans,
+    labels,
     spots,
 )
 
