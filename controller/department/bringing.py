@@ -14,7 +14,7 @@ from controller.register.fields import room_key, room_of
 from controller.roster.columns import folded
 
 _SITES: Final = re.compile(r"[;|]")
-_KINDS: Final = ("xa ", "phuong ", "dac khu ", "thi tran ")
+_KINDS: Final = ("xa ", "phuong ", "dac khu ")
 
 
 class Brought(NamedTuple):
