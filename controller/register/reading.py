@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -247,19 +248,26 @@ def _cell(row: Sequence[Cell], place: int | None) -> Cell:
     return row[place] if place is not None and place < len(row) else ""
 
 
-def write_refused(path: Path, refused: Sequence[Refused], say: Translate) -> None:
-    """Give the rows in error back as they stood, and why. Raises OSError."""
+def refused_csv(refused: Sequence[Refused], say: Translate) -> str:
+    """The rows in error as they stood, and why, with the mark that Excel needs."""
     width = max((len(each.head) for each in refused), default=0)
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, delimiter=";")
-        head: tuple[str, ...] = ()
-        for each in refused:
-            if each.head != head:
-                head = each.head
-                writer.writerow([*_padded(head, width), say(N_("Error"))])
-            why = " ".join(say(str(fault.said(str)["message"])) for fault in each.line.errors)
-            cells = [clean(cell) for cell in each.cells]
-            writer.writerow([*_padded(cells, width), why])
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=";")
+    head: tuple[str, ...] = ()
+    for each in refused:
+        if each.head != head:
+            head = each.head
+            writer.writerow([*_padded(head, width), say(N_("Error"))])
+        why = " ".join(say(str(fault.said(str)["message"])) for fault in each.line.errors)
+        cells = [clean(cell) for cell in each.cells]
+        writer.writerow([*_padded(cells, width), why])
+    return f"\ufeff{text.getvalue()}"
+
+
+def write_refused(path: Path, refused: Sequence[Refused], say: Translate) -> None:
+    """Give the rows in error back as a file. Raises OSError."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(refused_csv(refused, say))
 
 
 def _padded(cells: Sequence[str], width: int) -> list[str]:
