@@ -15,7 +15,7 @@ from controller.register.deciding import decided
 from controller.register.decisions import Decision, Deed
 from controller.register.fields import room_key
 from controller.register.kpi import Kpi, Raise, kpi_by, kpi_of, raises
-from controller.register.reconcile import Finding, Reconciled
+from controller.register.reconcile import Finding, Reconciled, State
 from protocol.model import Place
 
 MONTH: Final = timedelta(days=30)
@@ -35,6 +35,15 @@ class Standing(NamedTuple):
     raises: Sequence[Raise]
     before: tuple[str, Kpi] | None
     decisions: Sequence[Decision]
+
+    def pressing_in(self, room: str) -> list[Finding]:
+        """The lines that are not in order and belong to the room, or were seen in it last."""
+        key = room_key(room)
+        return [
+            each
+            for each in self.findings
+            if each.state is not State.OK and key in (room_key(each.home), room_key(each.there))
+        ]
 
 
 class Desk:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import tzinfo
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -17,7 +18,10 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.memory.store import Store
 from controller.records import DeviceRecord
+from controller.register.desk import Desk
+from controller.screens.book_pages import BookWords, add_book_pages
 from controller.screens.gate import Gate
+from controller.screens.import_pages import add_import_pages
 from controller.screens.live import Live
 from controller.screens.office_pages import add_office_pages
 from controller.screens.refusals import Refused, seal, unseal
@@ -37,6 +41,7 @@ from protocol.words import LANGUAGES, N_, Translate
 ROWS: Final = 50  # devices on one page of the table
 TASKS: Final = 6  # lines of work on the first screen; the worst stand first
 EVENTS: Final = 20
+LINES: Final = 6  # of the equipment book on a room's screen
 EVENTS_READ: Final = 200  # most of a first morning is what stands in other rooms
 _YEAR_S: Final = 365 * 24 * 3600
 
@@ -57,8 +62,10 @@ class Screens:
         zone: tzinfo,
         default_language: str,
         translate_to: Callable[[str], Translate],
+        desk: Desk,
     ) -> None:
         self._store = store
+        self._desk = desk
         self._live = live
         self._scope = scope
         self._name = name
@@ -111,6 +118,8 @@ class Screens:
         newest = partial(self._store.newest_events, place, room=code, limit=EVENTS_READ)
         events = own_events(await run_in_threadpool(newest), elsewhere)[:EVENTS]
         agents = [each for each in self._live.agents(code) if each.place.school == place.school]
+        standing = await run_in_threadpool(self._desk.standing)
+        mine = place.school == self._desk.school.school
         return self.page(
             request,
             "room.html",
@@ -120,6 +129,9 @@ class Screens:
             teller=kit_teller(agents),
             events=events,
             marked=self._live.marked_today().get(code, 0),
+            lines=standing.pressing_in(code) if mine else [],
+            talk=BookWords(standing, self._desk),
+            line_limit=LINES,
         )
 
     def error(self, request: Request, refused: Refused) -> HTMLResponse:
@@ -140,11 +152,7 @@ class Screens:
         self, request: Request, template: str, status_code: int = 200, **values: Any
     ) -> HTMLResponse:
         """A page made from a template, in the language that was asked for."""
-        language = language_of(
-            request.query_params.get("lang", ""),
-            request.cookies.get("lang", ""),
-            self._default_language,
-        )
+        language = self._language(request)
         words = ScreenWords(language, self._translate_to(language), self._zone)
         text = self._templates.get_template(template).render(
             _=words.say,
@@ -163,6 +171,17 @@ class Screens:
             answer.set_cookie("lang", language, max_age=_YEAR_S, samesite="lax", httponly=True)
         return answer
 
+    def say(self, request: Request) -> Translate:
+        """What says a text in the language that was asked for."""
+        return self._translate_to(self._language(request))
+
+    def _language(self, request: Request) -> str:
+        return language_of(
+            request.query_params.get("lang", ""),
+            request.cookies.get("lang", ""),
+            self._default_language,
+        )
+
 
 def page_router(
     store: Store,
@@ -174,9 +193,11 @@ def page_router(
     default_language: str,
     translate_to: Callable[[str], Translate],
     gate: Gate,
+    desk: Desk,
+    folder: Path,
     handle_fault: Callable[[str], Awaitable[bool]],
 ) -> APIRouter:
-    """The screens, as routes that the API's description leaves out."""
+    """The screens, as routes that the API's description leaves out. folder: the controller's."""
     screens = Screens(
         store,
         live,
@@ -185,6 +206,7 @@ def page_router(
         zone=zone,
         default_language=default_language,
         translate_to=translate_to,
+        desk=desk,
     )
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -200,6 +222,8 @@ def page_router(
             return screens.error(request, refused)
 
     add_office_pages(router, screens, store, gate, scope)
+    add_book_pages(router, screens, desk, gate)
+    add_import_pages(router, screens, desk, gate, folder)
 
     @router.post("/faults/{event_id}/handled")
     async def handled(request: Request, event_id: str) -> Response:

@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from controller.memory.store import Store
 from controller.office import Office
+from controller.register.desk import Desk
 from controller.screens.api import api_router, watch_router
 from controller.screens.gate import Gate
 from controller.screens.guard import Guard
@@ -40,6 +41,7 @@ def create_web(
     scope: Place,
     name: str,
     office: Office,
+    folder: Path,
     remove_device: Callable[[str], Awaitable[bool]],
     handle_fault: Callable[[str], Awaitable[bool]],
     health: Callable[[], Mapping[str, object]],
@@ -52,6 +54,7 @@ def create_web(
 ) -> FastAPI:
     """The controller's face, within the scope. name: the school's, as the screens show it.
 
+    folder: the controller's, for what is kept beside the database.
     inventory_scope: whose inventory it tells, where that is more than the scope.
     """
 
@@ -71,6 +74,7 @@ def create_web(
     app.add_middleware(Guard, allowed_hosts=allowed_hosts)  # added last, so it stands in front
     answer_refusals(app, default_language, translate_to)
     gate = Gate(office, store, scope, live.now_ms)
+    desk = Desk(store, scope, ZoneInfo(timezone), live.now_ms)
     app.include_router(
         api_router(
             store,
@@ -93,6 +97,8 @@ def create_web(
             default_language=default_language,
             translate_to=translate_to,
             gate=gate,
+            desk=desk,
+            folder=folder,
             handle_fault=handle_fault,
         )
     )

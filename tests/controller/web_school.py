@@ -205,6 +205,7 @@ def a_face(
     translate_to: Callable[[str], Translate] = translator,
 ) -> FastAPI:
     """The face of a school whose store and fleet this process holds."""
+    folder = Path(store._url.database or "").parent
 
     async def remove(device_id: str) -> bool:
         known = next((each for each in live.devices() if each.device_id == device_id), None)
@@ -225,7 +226,8 @@ def a_face(
         live,
         scope=scope,
         name=NAME,
-        office=Office(Path(store._url.database or "").with_name("office.json"), time.time),
+        office=Office(folder / "office.json", time.time),
+        folder=folder,
         remove_device=remove,
         handle_fault=handle,
         health=lambda: {"broker": "connected"},
