@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from controller.register.choosing import Wanted
 from controller.register.decisions import Deed
 from controller.register.desk import Desk, Standing
+from controller.register.evidence import Observation
 from controller.register.explained import (
     ACTION_WORDS,
     RAISE_WORDS,
@@ -133,6 +134,12 @@ class BookWords:
             code = self.row(int(code))
         return say(_SUBJECTS.get(kind, "{code}")).replace("{code}", code)
 
+    def seen(self, seen: Observation, say: Translate) -> str:
+        """What something seen is known by, as it was read."""
+        kind, _, _ = seen.key.partition(":")
+        code = {"serial": seen.serial, "tag": seen.asset_tag}.get(kind, seen.device)
+        return say(_SUBJECTS[kind]).replace("{code}", code)
+
     def row(self, line_no: int | None) -> str:
         """A line's number in the book; "?" of one that has left."""
         return str(self._rows.get(line_no or 0, "?"))
@@ -232,7 +239,8 @@ def to_login(path: str) -> Response:
 def _back(form: Mapping[str, str], **said: object) -> Response:
     """To the page as it was, which says what was done."""
     known = parse_qs(form.get("back", "")[:2000])
-    told: dict[str, str] = {name: known[name][0] for name in (*_FILTERS, "page", "others") if name in known}
+    names = (*_FILTERS, "page", "others")
+    told: dict[str, str] = {name: known[name][0] for name in names if name in known}
     told |= {name: str(value) for name, value in said.items()}
     return RedirectResponse(f"/register?{urlencode(told)}#decide", 303)
 

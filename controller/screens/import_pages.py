@@ -179,7 +179,8 @@ def add_import_pages(
     async def choose(request: Request, failed: Short = "") -> Response:
         if gate.who(request) is None:
             return to_login(HOME)
-        return counter.form(request, failed=screens.say(request)(_FAILURES.get(failed, "")))
+        why = _FAILURES.get(failed)
+        return counter.form(request, failed=screens.say(request)(why) if why else "")
 
     @router.post(HOME)
     async def take(request: Request) -> Response:
