@@ -17,6 +17,7 @@ from controller.memory.store import Store
 from controller.office import Office
 from controller.register.desk import Desk
 from controller.screens.api import api_router, watch_router
+from controller.screens.book_api import book_router
 from controller.screens.gate import Gate
 from controller.screens.guard import Guard
 from controller.screens.inventory import Feed
@@ -86,6 +87,7 @@ def create_web(
             handle_fault=handle_fault,
         )
     )
+    app.include_router(book_router(desk, default_language, translate_to))
     app.include_router(watch_router(store, live, scope, health, metrics))
     app.include_router(
         page_router(
