@@ -20,6 +20,7 @@ from controller.announce import Announcement
 from controller.broker import CONTROLLER_USER, EmbeddedBroker, is_loopback
 from controller.config import ControllerConfig
 from controller.credentials import Credentials
+from controller.figures import keep_figures
 from controller.ingest import Ingest
 from controller.memory.store import Store
 from controller.memory.upkeep import keep_up
@@ -113,6 +114,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
                     ),
                     name="upkeep",
                 ),
+                group.create_task(keep_figures(store, school, zone, _now_ms), name="figures"),
             ]
             group.create_task(server.serve(sockets=[listener]), name="web")
             _LOGGER.info(
