@@ -138,7 +138,7 @@ def _items(sheet: Sheet, heading: Heading, taken: _Taken) -> Iterator[tuple[int,
     """
     summed = False
     for place, row in enumerate(sheet.rows[heading.at + 1 :], start=heading.at + 2):
-        words = [folded(clean(cell)) for cell in row if clean(cell)]
+        words = [folded(text) for text in map(clean, row) if text]
         if not words or _counts_columns(row):
             continue
         if _is_total(row, words, heading):
@@ -177,7 +177,7 @@ def _is_item(
 
 def _counts_columns(row: Sequence[Cell]) -> bool:
     """Whether the row numbers the columns: 1, 2, 3 or (1), (2), (3) or A, B, C."""
-    words = [clean(cell).strip("()[] ") for cell in row if clean(cell)]
+    words = [text.strip("()[] ") for text in map(clean, row) if text]
     first = [str(number) for number in range(1, len(words) + 1)]
     letters = [chr(ord("A") + number) for number in range(min(len(words), 26))]
     return len(words) > 3 and words in (first, letters)  # noqa: PLR2004 - as short as a line may be

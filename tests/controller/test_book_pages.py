@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +23,21 @@ from book_school import (
     now_ms,
     what_is_seen,
 )
+from sqlalchemy import Connection
 from test_pages import Outline
-from web_school import SCHOOL, ZONE, Served, a_store, agent
+from web_school import SCHOOL, ZONE, Served, a_store, agent, device, numbered
 
 from controller.figures import note_today
 from controller.memory import register
-from controller.memory.assets import kpi_now
+from controller.memory.assets import kpi_now, reconciled
 from controller.memory.store import Store
 from controller.office import Office
+from controller.register.decisions import Deed
+from controller.register.desk import Desk
 from controller.register.kpi import counted
-from controller.register.reconcile import DAY_MS, State
+from controller.register.reconcile import DAY_MS, Reconciled, State
 from controller.screens.gate import COOKIE
-from protocol.model import Place, instant
+from protocol.model import DeviceKind, Place, instant
 
 AWAY = {"x-forwarded-for": "192.0.2.7"}  # a request that does not come from the server itself
 STATE_OF = {
@@ -371,6 +374,35 @@ def test_the_figure_of_the_day_is_kept_as_the_page_shows_it(
     assert gone is not None
     assert gone[1].declared == 0
     assert gone[1].digital_managed_pct is None
+
+
+def test_the_register_is_compared_anew_only_when_something_changed(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A decision, its undoing, a new line, a device, another hour; not by being looked at."""
+    bring_in(store, a_book())
+    clock = [now_ms() // 3_600_000 * 3_600_000]
+    told: list[int] = []
+
+    def counted_reconciled(db: Connection, place: Place, as_of_ms: int) -> Reconciled:
+        told.append(as_of_ms)
+        return reconciled(db, place, as_of_ms + 3_600_000)
+
+    monkeypatch.setattr("controller.register.desk.reconciled", counted_reconciled)
+    desk = Desk(store, SCHOOL, ZONE, lambda: clock[0])
+    changes: list[Callable[[], object]] = [
+        lambda: desk.decide("serial:x90001", Deed.IGNORE, row=None, who="an"),
+        lambda: desk.undo(1),
+        lambda: bring_in(store, [line(50)]),
+        lambda: store.commit(numbered([device("6A1", DeviceKind.CAMERA, 9)], 99), [], now_ms()),
+        lambda: clock.append(clock.pop() + 3_600_000),
+    ]
+    assert desk.standing() is desk.standing()
+    for count, change in enumerate(changes, start=1):
+        assert len(told) == count
+        change()
+        assert desk.standing() is desk.standing()
+        assert len(told) == count + 1
 
 
 def test_programs_get_the_lines_page_by_page(book: httpx.Client) -> None:
