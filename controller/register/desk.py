@@ -42,7 +42,9 @@ class Standing(NamedTuple):
         return [
             each
             for each in self.findings
-            if each.state is not State.OK and key in (room_key(each.home), room_key(each.there))
+            if key
+            and each.state is not State.OK
+            and key in (room_key(each.home), room_key(each.there))
         ]
 
 

@@ -13,25 +13,16 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.register.choosing import Wanted
 from controller.register.decisions import Deed
-from controller.register.desk import Desk, Standing
-from controller.register.evidence import Observation
-from controller.register.explained import (
-    ACTION_WORDS,
-    RAISE_WORDS,
-    STATE_WORDS,
-    percent_words,
-    sentence_of,
-    type_word,
-)
+from controller.register.desk import Desk
 from controller.register.kpi import Kpi
-from controller.register.reconcile import ACTION_OF, Finding, State
-from controller.register.vocabulary import CONDITION_WORDS, Condition
+from controller.register.reconcile import Finding, State
+from controller.register.vocabulary import Condition
 from controller.roster.roll import RosterError
+from controller.screens.book_words import BookWords
 from controller.screens.forms import fields_of
 from controller.screens.gate import Gate
 from controller.screens.rooms import natural
-from protocol.model import Status
-from protocol.words import N_, Translate, number
+from protocol.words import N_
 
 if TYPE_CHECKING:
     from controller.screens.pages import Screens
@@ -43,21 +34,6 @@ DECISIONS: Final = 15
 _MAX_SUBJECT: Final = 300
 _MAX_NUMBER: Final = 10**9
 
-# How a state looks: colour and symbol are those of a device's status.
-STATUS_OF: Final[Mapping[State, Status]] = {
-    State.DUPLICATE_SERIAL: Status.WARNING,
-    State.NO_ASSET_TAG: Status.WARNING,
-    State.MISSING: Status.CRITICAL,
-    State.NEVER_SEEN: Status.UNKNOWN,
-    State.MOVED: Status.WARNING,
-    State.OK: Status.OK,
-}
-DEED_WORDS: Final[Mapping[Deed, str]] = {
-    Deed.ACCEPT: N_("accepted into the book"),
-    Deed.MATCH: N_("matched to a line"),
-    Deed.IGNORE: N_("ignored: no asset of the school"),
-}
-_MOVED: Final = N_("the new room accepted: {becomes} instead of {was}")
 _FAILURES: Final = {
     "subject_unknown": N_("That device is not waiting any more: it was decided, or it is gone."),
     "line_missing": N_("Which line is it? Choose one, or write its number."),
@@ -65,12 +41,6 @@ _FAILURES: Final = {
     "not_moved": N_("That line is not in another room any more."),
     "undone": N_("That decision was taken back before."),
     "form": N_("The form did not arrive whole: try again."),
-}
-_SUBJECTS: Final = {
-    "serial": N_("serial {code}"),
-    "tag": N_("label {code}"),
-    "device": N_("device {code}"),
-    "line": N_("line {code}"),
 }
 _FILTERS: Final[tuple[str, ...]] = ("state", "type", "room", "condition", "alone", "q")
 
@@ -91,73 +61,6 @@ def wanted_of(
     return Wanted(
         state=state, type=type, room=room.strip(), condition=condition, alone=alone, text=q.strip()
     )
-
-
-class BookWords:
-    """Says a line and its figures in the words of a language, which each call is given."""
-
-    states = STATE_WORDS
-    conditions = CONDITION_WORDS
-    raising = RAISE_WORDS
-    actions = {state: ACTION_WORDS[action] for state, action in ACTION_OF.items()}  # noqa: RUF012 - never changed
-    statuses = STATUS_OF
-
-    def __init__(self, standing: Standing, desk: Desk) -> None:
-        self._as_of_ms = standing.told.as_of_ms
-        self._zone = desk.zone
-        self._rows = {each.kept.no: each.kept.data.row for each in standing.findings}
-
-    def why(self, finding: Finding, say: Translate) -> str:
-        """Why a line is in its state."""
-        return sentence_of(finding, self._as_of_ms, say, self._zone)
-
-    def type(self, code: str, say: Translate) -> str:
-        """The type as people call it."""
-        return type_word(code, say)
-
-    def condition(self, code: str, say: Translate) -> str:
-        """The condition as people call it; as it is where it is none of ours."""
-        return say(CONDITION_WORDS[code]) if code in CONDITION_WORDS else code
-
-    def lacks(self, finding: Finding, say: Translate) -> str:
-        """What is to be done for its record to be complete."""
-        return ", ".join(say(RAISE_WORDS[each]) for each in finding.lacks)
-
-    def percent(self, pct: float | None, say: Translate) -> str:
-        """A figure, or that it is not determined."""
-        return percent_words(pct, say)
-
-    def subject(self, subject: str, say: Translate) -> str:
-        """What a decision is about; a line by its number in the book."""
-        kind, _, code = subject.partition(":")
-        if kind == "line" and code.isdecimal():
-            code = self.row(int(code))
-        return say(_SUBJECTS.get(kind, "{code}")).replace("{code}", code)
-
-    def seen(self, seen: Observation, say: Translate) -> str:
-        """What something seen is known by, as it was read."""
-        kind, _, _ = seen.key.partition(":")
-        code = {"serial": seen.serial, "tag": seen.asset_tag}.get(kind, seen.device)
-        return say(_SUBJECTS[kind]).replace("{code}", code)
-
-    def row(self, line_no: int | None) -> str:
-        """A line's number in the book; "?" of one that has left."""
-        return str(self._rows.get(line_no or 0, "?"))
-
-    def deed(self, decision: Any, say: Translate) -> str:
-        """What was decided."""
-        if decision.subject.startswith("line:"):
-            text = say(_MOVED).replace("{becomes}", decision.becomes)
-            return text.replace("{was}", decision.was or "?")
-        return say(DEED_WORDS[decision.deed])
-
-    def change(self, now: Kpi, then: Kpi) -> tuple[str, str]:
-        """By how many points the figure rose or fell, and the word for it."""
-        if now.digital_managed_pct is None or then.digital_managed_pct is None:
-            return "", N_("as before")
-        points = round(now.digital_managed_pct - then.digital_managed_pct, 1)
-        word = N_("up {n} points") if points > 0 else N_("down {n} points")
-        return number(abs(points)), word if points else N_("as before")
 
 
 def add_book_pages(router: APIRouter, screens: Screens, desk: Desk, gate: Gate) -> None:
@@ -185,6 +88,7 @@ def add_book_pages(router: APIRouter, screens: Screens, desk: Desk, gate: Gate) 
             talk=BookWords(standing, desk),
             to_go=_to_go(standing.kpi),
             wanted=wanted,
+            by_room=dict(sorted(standing.by_room.items(), key=_by_room)),
             states=_counted(standing.findings),
             choices=_choices(standing.findings),
             lines=lines[(at - 1) * ROWS : at * ROWS],
@@ -274,9 +178,17 @@ def _choices(findings: Sequence[Finding]) -> dict[str, list[str]]:
     conditions = {each.condition for each in findings}
     return {
         "types": sorted({each.kept.data.type for each in findings} - {""}),
-        "rooms": sorted(rooms, key=lambda each: natural("", each)),
+        "rooms": sorted(rooms, key=_natural),
         "conditions": [each for each in Condition if each in conditions],
     }
+
+
+def _natural(room: str) -> tuple[Any, ...]:
+    return natural("", room)
+
+
+def _by_room(group: tuple[str, Kpi]) -> tuple[Any, ...]:
+    return natural("", group[0])
 
 
 def _to_go(kpi: Kpi) -> int:

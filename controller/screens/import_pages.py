@@ -16,7 +16,6 @@ from controller.register.book import Book
 from controller.register.desk import Desk
 from controller.register.explained import type_word
 from controller.register.fields import MESSAGES
-from controller.register.headings import IGNORE
 from controller.register.intake import (
     HEADINGS,
     SUMS,
@@ -32,6 +31,7 @@ from controller.register.merging import Verdict
 from controller.register.reading import refused_csv
 from controller.register.vocabulary import CONDITION_WORDS
 from controller.screens.book_pages import to_login
+from controller.screens.book_words import FIELD_WORDS
 from controller.screens.forms import fields_of, upload_of
 from controller.screens.gate import Gate
 from controller.screens.refusals import Refused
@@ -49,20 +49,6 @@ ROWS: Final = 100
 HOME: Final = "/register/import"
 MAX_HEADINGS: Final = 64  # asked about at once
 _MAX_FORM: Final = 64 * 1024
-FIELD_WORDS: Final[Mapping[str, str]] = {
-    "row": N_("number in the book (STT)"),
-    "asset_tag": N_("asset tag"),
-    "type": N_("type or name"),
-    "maker": N_("maker"),
-    "model": N_("model"),
-    "serial": N_("serial number"),
-    "room": N_("room"),
-    "year": N_("year put in use"),
-    "cost_vnd": N_("original cost (đồng)"),
-    "funding": N_("source of funds"),
-    "condition": N_("condition"),
-    IGNORE: N_("nothing that is kept"),
-}
 _FAILURES: Final = {
     "gone": N_("That file is not here any more: choose it again."),
     "changed": N_("The book or the file changed meanwhile: look again, then press."),
@@ -74,7 +60,7 @@ Short = Annotated[str, Query(max_length=64)]
 Page = Annotated[int, Query(ge=1, le=10_000)]
 
 
-class _Counter:
+class _Intake:
     """Where books come in: what they pass through, and the pages that show it."""
 
     def __init__(self, screens: Screens, desk: Desk, gate: Gate, folder: Path) -> None:
@@ -173,69 +159,69 @@ def add_import_pages(
     router: APIRouter, screens: Screens, desk: Desk, gate: Gate, folder: Path
 ) -> None:
     """The pages of an import. folder: the controller's, where explained headings are kept."""
-    counter = _Counter(screens, desk, gate, folder)
+    intake = _Intake(screens, desk, gate, folder)
 
     @router.get(HOME)
     async def choose(request: Request, failed: Short = "") -> Response:
         if gate.who(request) is None:
             return to_login(HOME)
         why = _FAILURES.get(failed)
-        return counter.form(request, failed=screens.say(request)(why) if why else "")
+        return intake.form(request, failed=screens.say(request)(why) if why else "")
 
     @router.post(HOME)
     async def take(request: Request) -> Response:
         who = gate.who(request)
-        return to_login(HOME) if who is None else await counter.take(request, who)
+        return to_login(HOME) if who is None else await intake.take(request, who)
 
     @router.get(HOME + "/{token}")
     async def look(
         request: Request, token: str, show: Short = "", page: Page = 1, failed: Short = ""
     ) -> Response:
-        found = counter.find(request, token)
+        found = intake.find(request, token)
         if found is None:
             return _gone()
-        return await counter.show(request, *found, show=show, page=page, failed=failed)
+        return await intake.show(request, *found, show=show, page=page, failed=failed)
 
-    _add_deeds(router, counter)
+    _add_deeds(router, intake)
 
 
-def _add_deeds(router: APIRouter, counter: _Counter) -> None:
+def _add_deeds(router: APIRouter, intake: _Intake) -> None:
     @router.post(HOME + "/{token}/headings")
     async def explain(request: Request, token: str) -> Response:
         form = await fields_of(request, limit=_MAX_FORM, count=2 * MAX_HEADINGS)
-        if (found := counter.find(request, token)) is None:
+        if (found := intake.find(request, token)) is None:
             return _gone()
         waiting, _ = found
         for number, head in enumerate([*waiting.asked][:MAX_HEADINGS]):
             told = form.get(f"field-{number}", "")
             if told in {"", *FIELD_WORDS} and form.get(f"head-{number}") == head:
                 waiting.asked[head] = told
-        await run_in_threadpool(counter.read, waiting)
+        await run_in_threadpool(intake.read, waiting)
         return _to(waiting)
 
     @router.post(HOME + "/{token}")
     async def keep(request: Request, token: str) -> Response:
         form = await fields_of(request)
-        if (found := counter.find(request, token)) is None:
+        if (found := intake.find(request, token)) is None:
             return _gone()
         waiting, book = found
         whole = form.get("all") == "yes"
         shown = form.get("leaving", "")
         done = waiting.kept is not None or await run_in_threadpool(
-            counter.keep, waiting, book, shown, whole=whole
+            intake.keep, waiting, book, shown, whole=whole
         )
         return _to(waiting, "" if done else "?failed=changed")
 
     @router.post(HOME + "/{token}/drop")
     async def drop(request: Request, token: str) -> Response:
-        counter.uploads.drop(token, counter.gate.who(request) or "")
+        intake.uploads.drop(token, intake.gate.who(request) or "")
         return RedirectResponse("/register", 303)
 
     @router.get(HOME + "/{token}/errors.csv")
     async def errors(request: Request, token: str) -> Response:
-        if (found := counter.find(request, token)) is None:
+        if (found := intake.find(request, token)) is None:
             return _gone()
-        text = refused_csv(found[1].refused, counter.screens.say(request))
+        text = refused_csv(found[1].refused, intake.screens.say(request))
         headers = {"Content-Disposition": 'attachment; filename="dong-loi.csv"'}
         return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
 

@@ -19,7 +19,8 @@ from starlette.concurrency import run_in_threadpool
 from controller.memory.store import Store
 from controller.records import DeviceRecord
 from controller.register.desk import Desk
-from controller.screens.book_pages import BookWords, add_book_pages
+from controller.screens.book_pages import add_book_pages
+from controller.screens.book_words import BookWords
 from controller.screens.gate import Gate
 from controller.screens.import_pages import add_import_pages
 from controller.screens.live import Live

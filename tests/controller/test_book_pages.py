@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -32,6 +32,7 @@ from controller.memory import register
 from controller.memory.assets import kpi_now, reconciled
 from controller.memory.store import Store
 from controller.office import Office
+from controller.register.book import Fault
 from controller.register.decisions import Deed
 from controller.register.desk import Desk
 from controller.register.kpi import counted
@@ -75,6 +76,24 @@ def book(store: Store, web: httpx.Client) -> httpx.Client:
     return web
 
 
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """The same, shared by tests that change nothing."""
+    folder = tmp_path_factory.mktemp("library")
+    with a_store(folder, [agent("6A1"), *what_is_seen()]) as opened, Served(opened) as served:
+        bring_in(opened, a_book())
+        cookies = {"lang": "en"}
+        with httpx.Client(base_url=served.url, cookies=cookies, trust_env=False) as client:
+            yield Library(opened, client)
+
+
+class Library(NamedTuple):
+    """A school with a book, and a browser."""
+
+    store: Store
+    web: httpx.Client
+
+
 def seen(web: httpx.Client, path: str = "/register") -> Outline:
     """A page that opens."""
     answer = web.get(path)
@@ -108,8 +127,9 @@ def test_without_a_book_the_figure_is_not_determined(web: httpx.Client) -> None:
     assert rows(page) == []
 
 
-def test_the_figure_stands_with_its_parts_and_its_target(book: httpx.Client) -> None:
+def test_the_figure_stands_with_its_parts_and_its_target(library: Library) -> None:
     """Three of ten count; the mark stands at 80, and words say what is missing."""
+    book = library.web
     page = seen(book)
     assert "30 %" in page.words
     assert "3 of 10 lines" in page.words
@@ -120,8 +140,9 @@ def test_the_figure_stands_with_its_parts_and_its_target(book: httpx.Client) -> 
     assert told == ["Managed by digital record: 30 % (target 80 %)."]
 
 
-def test_the_most_pressing_lines_stand_first(book: httpx.Client) -> None:
+def test_the_most_pressing_lines_stand_first(library: Library) -> None:
     """Duplicate serials before missing tags, what is in order last."""
+    book = library.web
     page = seen(book)
     told = [each for each in page.find("tr") if "data-row" in each]
     shown = {int(each["data-row"] or 0): each["data-state"] for each in told}
@@ -147,20 +168,28 @@ def test_the_most_pressing_lines_stand_first(book: httpx.Client) -> None:
     ],
 )
 def test_an_address_opens_the_lines_that_it_names(
-    book: httpx.Client, query: str, expected: set[int]
+    library: Library, query: str, expected: set[int]
 ) -> None:
     """State, type, room, condition, a part of a code, and what would raise the figure."""
-    assert set(rows(seen(book, f"/register?{query}"))) == expected
+    assert set(rows(seen(library.web, f"/register?{query}"))) == expected
 
 
-def test_what_would_raise_the_figure_leads_to_its_lines(book: httpx.Client) -> None:
+def test_what_would_raise_the_figure_leads_to_its_lines(library: Library) -> None:
     """As many as it says, and no others."""
+    book = library.web
     page = seen(book)
     links = [each["href"] or "" for each in page.find("a") if "alone=" in (each["href"] or "")]
     assert links[0] == "/register?alone=verify#lines"
     assert set(rows(seen(book, links[0].partition("#")[0]))) == {UNSEEN, 10}
     assert "scan or see: 2 lines" in page.words
     assert "then 50 %" in page.words
+
+
+def test_what_could_not_be_kept_of_a_line_is_said_on_it(store: Store, web: httpx.Client) -> None:
+    """The cell's name, and why."""
+    bring_in(store, [line(WELL, cost_vnd=None, errors=(Fault("cost_vnd", "cost_invalid"),))])
+    text = " ".join(seen(web).words)
+    assert "original cost (đồng): This is no amount of money in đồng." in text
 
 
 def test_many_lines_come_in_pages(store: Store, web: httpx.Client) -> None:
@@ -175,13 +204,14 @@ def test_many_lines_come_in_pages(store: Store, web: httpx.Client) -> None:
 @pytest.mark.parametrize(
     "path", ["/register?page=0", "/register?page=x", "/register?q=" + "x" * 300]
 )
-def test_an_impossible_address_is_refused(web: httpx.Client, path: str) -> None:
+def test_an_impossible_address_is_refused(library: Library, path: str) -> None:
     """In the one shape."""
-    assert web.get(path).status_code == 422
+    assert library.web.get(path).status_code == 422
 
 
-def test_hostile_text_is_shown_and_never_run(book: httpx.Client) -> None:
+def test_hostile_text_is_shown_and_never_run(library: Library) -> None:
     """From the book, from a device, and from the address."""
+    book = library.web
     query = httpx.QueryParams(q=HOSTILE, room=HOSTILE, state=HOSTILE, alone=HOSTILE)
     for path in ("/register", f"/register?{query}", "/rooms/6A1"):
         page = seen(book, path)
@@ -252,9 +282,10 @@ def test_a_moved_line_gets_its_new_room(book: httpx.Client) -> None:
     ],
 )
 def test_what_cannot_be_decided_is_said_so(
-    book: httpx.Client, store: Store, form: dict[str, str], code: str
+    library: Library, form: dict[str, str], code: str
 ) -> None:
     """In a sentence, and nothing is kept."""
+    store, book = library
     page = decided(book, **form)
     assert page.find("p", role="alert")
     assert f"failed={code}" in book.post("/register/decisions", data=form).headers["location"]
@@ -263,14 +294,15 @@ def test_what_cannot_be_decided_is_said_so(
 
 
 @pytest.mark.parametrize("no", ["1", "0", "-1", "99999999999999999999"])
-def test_a_decision_that_does_not_stand_cannot_be_taken_back(book: httpx.Client, no: str) -> None:
+def test_a_decision_that_does_not_stand_cannot_be_taken_back(library: Library, no: str) -> None:
     """The page says so."""
-    location = book.post(f"/register/decisions/{no}/undo").headers["location"]
+    location = library.web.post(f"/register/decisions/{no}/undo").headers["location"]
     assert "failed=undone" in location
 
 
-def test_the_way_back_stays_on_this_page(book: httpx.Client) -> None:
+def test_the_way_back_stays_on_this_page(library: Library) -> None:
     """Whatever the form says of it: only the filters come back."""
+    book = library.web
     form = {"subject": "x", "deed": "accept", "back": "https://evil.example/?q=1&state=moved&x=2"}
     location = book.post("/register/decisions", data=form).headers["location"]
     assert location == "/register?state=moved&failed=subject_unknown#decide"
@@ -309,8 +341,9 @@ def test_the_office_decides_after_its_password(
     assert decision.who == office.session(entered.cookies[COOKIE])
 
 
-def test_another_sites_page_decides_nothing(book: httpx.Client) -> None:
+def test_another_sites_page_decides_nothing(library: Library) -> None:
     """Although the browser is on the server itself."""
+    book = library.web
     form = {"subject": "serial:x90001", "deed": "accept"}
     for origin in ("https://evil.example", "null"):
         headers = {"origin": origin}
@@ -336,8 +369,9 @@ def test_a_month_ago_stands_beside_today_and_deleted_lines_show(
     assert "12 lines were taken out of the book." in " ".join(seen(web).words)
 
 
-def test_a_room_shows_its_lines_that_are_not_in_order(book: httpx.Client) -> None:
+def test_a_room_shows_its_lines_that_are_not_in_order(library: Library) -> None:
     """Those that belong there or were seen there, and nothing of other rooms."""
+    book = library.web
     page = seen(book, "/rooms/6A1")
     lines = {int(each["data-row"] or 0) for each in page.find("li") if "data-row" in each}
     assert lines == {DUPLICATE, TAGLESS, MOVED, 10}
@@ -405,8 +439,9 @@ def test_the_register_is_compared_anew_only_when_something_changed(
         assert len(told) == count + 1
 
 
-def test_programs_get_the_lines_page_by_page(book: httpx.Client) -> None:
+def test_programs_get_the_lines_page_by_page(library: Library) -> None:
     """In the book's order, each once, with what reconcile says of it."""
+    book = library.web
     items, answer = list[dict[str, Any]](), dict[str, Any]({"next": ""})
     while answer["next"] is not None:
         asked = {"limit": "3", "cursor": answer["next"]}
@@ -446,8 +481,9 @@ def test_programs_get_the_figure_with_its_parts(book: httpx.Client, store: Store
     assert nothing["by_type"] == {}
 
 
-def test_programs_get_what_is_not_in_the_book(book: httpx.Client) -> None:
+def test_programs_get_what_is_not_in_the_book(library: Library) -> None:
     """With the lines that it may be."""
+    book = library.web
     first = book.get("/api/v1/unregistered", params={"limit": 1}).json()
     assert len(first["items"]) == 1
     rest = book.get("/api/v1/unregistered", params={"cursor": first["next"]}).json()
