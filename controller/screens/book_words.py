@@ -52,6 +52,9 @@ FIELD_WORDS: Final[Mapping[str, str]] = {
     "condition": N_("condition"),
     IGNORE: N_("nothing that is kept"),
 }
+_UP: Final = N_("That is up by {n} points.")
+_DOWN: Final = N_("That is down by {n} points.")
+_UNCHANGED: Final = N_("The share is unchanged.")
 _MOVED: Final = N_("the new room accepted: {becomes} instead of {was}")
 _SUBJECTS: Final = {
     "serial": N_("serial {code}"),
@@ -122,9 +125,9 @@ class BookWords:
         return say(DEED_WORDS[decision.deed])
 
     def change(self, now: Kpi, then: Kpi) -> tuple[str, str]:
-        """By how many points the figure rose or fell, and the word for it."""
+        """By how many points the figure rose or fell, and the sentence for it."""
         if now.digital_managed_pct is None or then.digital_managed_pct is None:
-            return "", N_("as before")
+            return "", _UNCHANGED
         points = round(now.digital_managed_pct - then.digital_managed_pct, 1)
-        word = N_("up {n} points") if points > 0 else N_("down {n} points")
-        return number(abs(points)), word if points else N_("as before")
+        word = _UP if points > 0 else _DOWN
+        return number(abs(points)), word if points else _UNCHANGED

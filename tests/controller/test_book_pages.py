@@ -363,7 +363,7 @@ def test_a_month_ago_stands_beside_today_and_deleted_lines_show(
     bring_in(store, a_book())
     text = " ".join(seen(web).words)
     assert f"On {then[8:]}/{then[5:7]}/{then[:4]} it was 25 % of 12 lines." in text
-    assert "up 5 points" in text
+    assert "That is up by 5 points." in text
     assert "2 lines were taken out of the book." in text
     bring_in(store, [], whole=True)
     assert "12 lines were taken out of the book." in " ".join(seen(web).words)
