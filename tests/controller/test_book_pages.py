@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,10 +29,10 @@ from sqlalchemy import Connection
 from test_pages import Outline
 from web_school import SCHOOL, ZONE, Served, a_store, agent, device, numbered
 
-from controller.figures import note_today
+from controller.figures import keep_figures, note_today
 from controller.memory import register
 from controller.memory.assets import kpi_now, reconciled
-from controller.memory.store import Store
+from controller.memory.store import Store, StoreError
 from controller.office import Office
 from controller.register.book import Fault
 from controller.register.decisions import Deed
@@ -491,3 +493,29 @@ def test_programs_get_what_is_not_in_the_book(library: Library) -> None:
     (projector,) = [each for each in rest["items"] if each["type"] == "projector"]
     assert projector["subject"] == "serial:x90001"
     assert projector["candidates"] == [8]
+
+
+def test_a_figure_that_could_not_be_kept_is_tried_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The database refused: that is logged, and the next try comes soon."""
+    tries: list[int] = []
+    done = threading.Event()
+
+    def note(*_: object) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise StoreError("store_refused", "The disk is full.")
+        done.set()
+
+    monkeypatch.setattr("controller.figures.note_today", note)
+    monkeypatch.setattr("controller.figures.TRY_AGAIN_S", 0.0)
+
+    async def keep() -> None:
+        task = asyncio.create_task(keep_figures(store, SCHOOL, ZONE, now_ms))
+        assert await asyncio.to_thread(done.wait, 15)
+        task.cancel()
+
+    asyncio.run(keep())
+    assert len(tries) == 2
+    assert "figure of the register put off" in caplog.text
