@@ -252,3 +252,9 @@ def test_the_quick_way_to_clean_a_cell_is_the_thorough_one(cell: str) -> None:
     spaced = "".join(" " if each.isspace() else each for each in text)
     seen = "".join(each for each in spaced if unicodedata.category(each)[0] != "C")
     assert clean(cell) == " ".join(seen.split())
+
+
+@given(st.text(alphabet=st.characters(codec="ascii"), max_size=20))
+def test_the_quick_way_to_compare_serials_is_the_thorough_one(serial: str) -> None:
+    """Letters and digits alone, or with anything between them."""
+    assert serial_key(serial) == serial_key(f"\u00ad{serial}")  # a soft hyphen does not count
