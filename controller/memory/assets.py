@@ -35,6 +35,7 @@ from controller.records import DeviceRecord
 from controller.register.decisions import Rulings
 from controller.register.evidence import Observation, observations_of
 from controller.register.fields import room_key, serial_key, tag_key
+from controller.register.kpi import Kpi, counted
 from controller.register.reconcile import Reconciled, reconcile
 from protocol.model import DeviceKind, Identity, Place, Reason, Status, instant
 
@@ -70,7 +71,7 @@ def bring_up(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> Reconc
 
     zone: of the school's day, with which what was seen a year ago stops counting.
     """
-    mark, known = _mark(db, school, zone, now_ms), _known_mark(db, school)
+    mark, known = mark_of(db, school, zone, now_ms), _known_mark(db, school)
     if known == mark:
         return None
     told = reconciled(db, school, now_ms)
@@ -99,7 +100,7 @@ def bring_up(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> Reconc
 
 def is_up(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> bool:
     """Whether bring_up would change nothing."""
-    return _known_mark(db, school) == _mark(db, school, zone, now_ms)
+    return _known_mark(db, school) == mark_of(db, school, zone, now_ms)
 
 
 def keep_assets(db: Connection, told: Iterable[Asset], feed: str = "") -> None:
@@ -152,6 +153,17 @@ def shared_tags(db: Connection, scope: Place) -> frozenset[str]:
         assets.c.removed_ms.is_(None), assets.c.tag_key != ""
     )
     return frozenset(db.execute(query.group_by(assets.c.tag_key).having(schools > 1)).scalars())
+
+
+def kpi_now(db: Connection, school: Place) -> Kpi:
+    """The figure of the school's lines, as its records were last brought up."""
+    managed = assets.c.complete & assets.c.verified
+    flags = (assets.c.complete, assets.c.verified, managed)
+    sums = (func.sum(case((each, 1), else_=0)) for each in flags)
+    lines = assets.c.line.is_not(None) & assets.c.removed_ms.is_(None)
+    query = select(func.count(), *sums).where(_of(assets, school), lines)
+    declared, complete, verified, both = (int(each or 0) for each in db.execute(query).one())
+    return counted(declared=declared, complete=complete, verified=verified, managed=both)
 
 
 def newest_change(db: Connection, scope: Place) -> int:
@@ -232,7 +244,7 @@ def _seen(db: Connection, school: Place) -> _Seen:
     )
 
 
-def _mark(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> str:
+def mark_of(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> str:
     """What the records are made of, in short: another mark, and they are made anew."""
     query = select(func.max(devices.c.change)).where(_of(devices, school))
     newest = db.execute(query).scalar_one() or 0

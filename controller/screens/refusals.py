@@ -67,7 +67,7 @@ def answer_refusals(
     """Have the application answer every error in the one shape, in the caller's language."""
 
     def answer(request: Request, status: int, code: str, message: str, hint: str) -> JSONResponse:
-        say = translate_to(_language(request, default_language))
+        say = translate_to(language_asked(request, default_language))
         error = {"code": code, "message": say(message), "hint": say(hint)}
         return JSONResponse({"error": error}, status)
 
@@ -95,7 +95,7 @@ def answer_refusals(
         return answer(request, 503, "store_unusable", message, hint)
 
 
-def _language(request: Request, default: str) -> str:
+def language_asked(request: Request, default: str) -> str:
     """As asked by ?lang=, then by Accept-Language (RFC 9110, 12.5.4), else the school's."""
     asked = request.query_params.get("lang", "")
     accepted = request.headers.get("accept-language", "")[:200].split(",")

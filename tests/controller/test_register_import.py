@@ -445,3 +445,24 @@ def test_a_book_written_as_csv_reads_as_it_was(lines: list[Line]) -> None:
         ]
         book = read_book(as_csv(Path(folder) / "a.csv", [HEAD[:7], *rows]))
     assert [*book.lines] == lines
+
+
+def test_a_book_without_a_column_leaves_what_it_says_nothing_of(tmp_path: Path) -> None:
+    """A list of rooms alone takes no serial away; an empty cell of a column that is there does."""
+    whole = tmp_path / "so.csv"
+    whole.write_text("Mã tài sản;Loại;Số sê-ri;Phòng;Năm\nTB1;Camera;0012;P203;2022\n", "utf-8")
+    rooms = tmp_path / "phong.csv"
+    rooms.write_text("Mã tài sản;Loại;Phòng\nTB1;Camera;P207\n", "utf-8")
+    blank = tmp_path / "trong.csv"
+    blank.write_text("Mã tài sản;Loại;Số sê-ri;Phòng\nTB1;Camera;;P207\n", "utf-8")
+    known: list[Kept] = []
+    for path, serial, room in (
+        (whole, "0012", "P203"),
+        (rooms, "0012", "P207"),
+        (blank, "", "P207"),
+    ):
+        book = read_book(path)
+        told = merged(known, book.lines, now_ms=1, fields=book.fields)
+        (kept,) = told.writes
+        assert (kept.data.serial, kept.data.room, kept.data.year) == (serial, room, 2022)
+        known = [kept]

@@ -208,6 +208,7 @@ def a_face(
     folder: Path | None = None,
 ) -> FastAPI:
     """The face of a school whose store and fleet this process holds."""
+    folder = folder or Path(store._url.database or "").parent
 
     async def remove(device_id: str) -> bool:
         known = next((each for each in live.devices() if each.device_id == device_id), None)
@@ -228,7 +229,8 @@ def a_face(
         live,
         scope=scope,
         name=NAME,
-        office=Office(Path(store._url.database or "").with_name("office.json"), time.time),
+        office=Office(folder / "office.json", time.time),
+        folder=folder,
         remove_device=remove,
         handle_fault=handle,
         health=lambda: {"broker": "connected"},
@@ -238,7 +240,6 @@ def a_face(
         default_language="vi",
         translate_to=translate_to,
         life_table=life_table,
-        folder=folder,
     )
 
 
