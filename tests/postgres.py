@@ -16,9 +16,8 @@ from itertools import count
 from pathlib import Path
 from typing import Self
 
+import psycopg
 import pytest
-
-from controller.memory.engine import engine_at, url_from
 
 OWNER = "postgres"  # initdb refuses root
 WALLED = "walled"  # the one role that needs a password
@@ -42,7 +41,6 @@ class Cluster:
         self._bin = bin_folder
         self._settings = (*_SETTINGS, *settings)
         self._numbers = count(1)
-        self._templates: set[str] = set()
 
     def __enter__(self) -> Self:
         self.folder = Path(tempfile.mkdtemp(prefix="lophoc-pg-"))  # a socket's path must be short
@@ -91,15 +89,14 @@ class Cluster:
         self.say(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
 
-    def say(self, *statements: str, url: str = "") -> None:
-        """Run statements, each on its own."""
-        engine = engine_at(url_from(url or self.url())).execution_options(
-            isolation_level="AUTOCOMMIT"
-        )
-        with engine.connect() as db:
-            for statement in statements:
-                db.exec_driver_sql(statement)
-        engine.dispose()
+    def drop(self, url: str) -> None:
+        """Take a database away, whoever still holds it."""
+        self.say(f"DROP DATABASE {url.partition('?')[0].rpartition('/')[2]} WITH (FORCE)")
+
+    def say(self, statement: str) -> None:
+        """Run a statement of an administrator's."""
+        with psycopg.connect(self.url(), autocommit=True) as db:
+            db.execute(statement.encode())
 
     @property
     def _data(self) -> Path:

@@ -52,6 +52,11 @@ def told_zone(options: argparse.Namespace) -> ZoneInfo:
         ) from error
 
 
+def told_database(options: argparse.Namespace) -> str:
+    """The database's URL as the settings name it; empty for a SQLite file in the folder."""
+    return _told(options).get("database", "")
+
+
 def data_folder(options: argparse.Namespace) -> Path:
     """The controller's folder."""
     return options.data or Path(_told(options).get("data", FOLDER))
@@ -64,7 +69,6 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
     Before the controller has ever run nobody knows the school: it takes the plan over when it
     starts. Raises StoreError, SettingsError.
     """
-    told = _told(options)
     folder = data_folder(options)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -76,7 +80,7 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
             folder=folder,
             cause=error.strerror,
         ) from error
-    with Store(told.get("database") or f"sqlite:///{folder / 'lophoc.db'}") as store:
+    with Store(told_database(options) or f"sqlite:///{folder / 'lophoc.db'}") as store:
         place = told_school(options)
         if not place.school:
             schools = store.schools()

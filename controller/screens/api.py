@@ -10,10 +10,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import AfterValidator
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
-from controller.memory.store import Store
+from controller.memory.store import Store, StoreError
 from controller.screens.gate import Gate
 from controller.screens.inventory import Format, as_csv, as_ndjson, inventory_page
 from controller.screens.items import (
@@ -252,8 +251,8 @@ def watch_router(
         """Whether the controller works; 503 when its database cannot be read."""
         try:
             store.newest_change(scope)
-        except SQLAlchemyError as error:
-            body = {**health(), "status": "degraded", "database": str(error.__cause__)}
+        except StoreError as error:
+            body = {**health(), "status": "degraded", "database": str(error.values["cause"])}
             return JSONResponse(body, 503)
         return JSONResponse({"status": "ok", **health()})
 

@@ -34,19 +34,20 @@ from controller.screens.inventory import as_csv
 from controller.screens.items import inventory_item
 from controller.screens.refusals import Refused, seal, unseal
 from protocol.model import NO_ROOM, DeviceKind, Place, Reason
+from tests.databases import Database
 
 BOARD, TABLET = DeviceKind.BOARD, DeviceKind.TABLET
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(database: Database, tmp_path: Path) -> Iterator[Store]:
     """A store with a small school, some events and marks."""
     records = [
         *a_morning(rooms=3, tablets=4),
         *(event(f"e{n}") for n in range(5)),
         *(mark(f"m{n}", day=f"2026-09-0{n}", student=f"000{n}") for n in range(1, 6)),
     ]
-    with a_store(tmp_path, records) as opened:
+    with a_store(tmp_path, records, database.url) as opened:
         yield opened
 
 
