@@ -42,8 +42,8 @@ def url_from(text: str) -> URL:
     """The database's URL, with the driver that we use. Raises StoreError."""
     try:
         url = make_url(text)
-    except (SQLAlchemyError, ValueError) as error:
-        raise _wrong_url("") from error  # its text may hold the password
+    except (SQLAlchemyError, ValueError):
+        raise _wrong_url("") from None  # their text may hold the password
     if url.drivername == "sqlite":
         return url
     if url.drivername not in _POSTGRESQL:

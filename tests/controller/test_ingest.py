@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from controller.fleet import Change
 from controller.ingest import Ingest
 from controller.memory.store import Store
@@ -24,7 +26,7 @@ from protocol.messages import (
     down_from,
     to_bytes,
 )
-from protocol.model import AttendanceStatus, Method, Place, Status
+from protocol.model import AttendanceStatus, Device, DeviceKind, Method, Place, Status
 from protocol.outbox import Outbox
 from protocol.relay import Relay
 from protocol.topics import (
@@ -244,5 +246,24 @@ def test_thousands_of_waiting_events_arrive_once_each(
                     await asyncio.sleep(0.02)
             students = {each.student for each in stage.store.marks(SCHOOL, limit=-1)}
             assert len(students) == len(stage.store.marks(SCHOOL, limit=-1)) == 3000
+
+    asyncio.run(flow())
+
+
+def test_text_that_a_database_cannot_hold_stops_no_line(
+    nats: Nats, tmp_path: Path, database: Database
+) -> None:
+    """A device's padded name, a foreign agent's ids: all is answered, and what follows as well."""
+
+    async def flow() -> None:
+        async with Stage(nats, tmp_path, database).open() as stage:
+            named = {"device_id": "usb-1\0", "name": "SB680\0\0", "serial": "\0"}
+            padded = Device(**named, kind=DeviceKind.BOARD, first_seen_ms=1, last_seen_ms=1)
+            odd = {"room": "P203\0", "student": "hs\0", "lesson": "l\0"}
+            stage.side.put(replace(birth(), devices=(padded,)), replace(mark(1), **odd), mark(2))
+            await stage.until_stored(2)
+            assert stage.ingest.refused_batches == 0
+            (board,) = stage.store.devices(SCHOOL)
+            assert board.name.startswith("SB680")
 
     asyncio.run(flow())

@@ -149,6 +149,28 @@ def test_the_same_event_twice_is_stored_once(store: Store) -> None:
     assert len(store.marks(SCHOOL)) == len(store.events(SCHOOL)) == 1
 
 
+def test_pages_follow_the_order_of_code_points(store: Store) -> None:
+    """On every database alike, so that a page begins where the last one ended."""
+    names = ["a", "B", "b", "_", "1", "10", "2", "ă", "Ă", "đ", "z", "a b", "a-b", "ab"]
+    store.commit([device(name, change=n) for n, name in enumerate(names, start=1)], [], NOW)
+    walked, after = [], ""
+    while page := store.devices(SCHOOL, after=after, limit=1):
+        after = page[0].device_id
+        walked.append(after)
+    assert walked == sorted(names)
+
+
+def test_a_character_that_a_database_cannot_hold_stops_no_batch(store: Store) -> None:
+    """PostgreSQL's text has no U+0000; a stand-in is kept, and what came beside it."""
+    odd = replace(device("usb-\0"), name="board\0", aliases=("a\0b",))
+    store.commit([odd, device("usb-9", change=2)], [Poison("x/\0", "malformed", b"\0")], NOW)
+    kept = {each.change: each for each in store.devices(SCHOOL)}
+    assert kept[1].name.rstrip("\0\ufffd") == "board"
+    assert kept[1].aliases == ("a\0b",)
+    assert kept[2] == device("usb-9", change=2)
+    assert store.devices(SCHOOL, room="P\0") == []
+
+
 @pytest.mark.parametrize("count", [1, 7, 8, 9, 63, 64, 65, 200])
 def test_any_number_of_rows_is_written(store: Store, count: int) -> None:
     """Whatever statements a batch is cut into."""
