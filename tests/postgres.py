@@ -98,6 +98,10 @@ class Cluster:
         with psycopg.connect(self.url(), autocommit=True) as db:
             db.execute(statement.encode())
 
+    def run(self, program: str, *arguments: str) -> None:
+        """Run one of PostgreSQL's own programs on it."""
+        self._run(program, f"--host={self.folder}", f"--username={OWNER}", *arguments)
+
     @property
     def _data(self) -> Path:
         return self.folder / "data"

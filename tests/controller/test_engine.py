@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import re
+import shlex
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,8 @@ from controller.__main__ import EXIT_DAMAGED, EXIT_SETTINGS, main
 from controller.memory.engine import url_from
 from controller.memory.store import Store, StoreError
 from controller.memory.tables import facts
+from controller.records import EventRecord
+from protocol.model import Place
 from tests.databases import Database
 from tests.flows.programs import free_port
 from tests.postgres import PASSWORD, WALLED, Cluster, cluster_or_skip
@@ -138,6 +142,34 @@ def test_a_look_sees_one_moment(database: Database) -> None:
         before = db.execute(select(facts.c.name).order_by(facts.c.name)).all()
         database.say("INSERT INTO facts VALUES ('later', 'x')")
         assert db.execute(select(facts.c.name).order_by(facts.c.name)).all() == before
+
+
+def test_the_pages_backup_and_restore_give_the_same_database(cluster: Cluster) -> None:
+    """The commands of docs/so-giao-duc.md, word for word but for where and how it is called."""
+    page = (Path(__file__).parents[2] / "docs" / "so-giao-duc.md").read_text("utf-8")
+    shown = re.findall(r"^sudo -u postgres (.*)$", page, re.MULTILINE)
+    dump = str(cluster.folder / "lophoc.dump")
+    commands = [shlex.split(each.replace("/var/backups/lophoc.dump", dump)) for each in shown]
+    create_user, create, back_up, drop, recreate, restore = commands
+    cluster.run(*create_user)
+    cluster.run(*create)
+    url = cluster.url("lophoc", "lophoc-controller")
+    with Store(url) as store:
+        store.commit([happened("e1")], [], 1)
+        known = store.feed_id, store.events(Place("14"))
+    for command in (back_up, drop, recreate, restore):
+        cluster.run(*command)
+    with Store(url) as store:
+        assert (store.feed_id, store.events(Place("14"))) == known
+        store.commit([happened("e2")], [], 1)
+        assert len(store.events(Place("14"))) == 2
+    cluster.drop(url)
+
+
+def happened(event_id: str) -> EventRecord:
+    place = Place("14", "00140708", "p203")
+    at = {"at_ms": 1, "received_ms": 1}
+    return EventRecord(place=place, event_id=event_id, kind="k", room="P203", body=b"{}", **at)
 
 
 def test_a_server_that_was_restarted_is_used_again(own_cluster: Cluster) -> None:
