@@ -235,12 +235,18 @@ def _without_nul(
 
 
 def _plain(values: Any) -> Any:
-    match values:
-        case str():
-            return values.replace("\0", _STAND_IN) if "\0" in values else values
-        case Mapping():
-            return {name: _plain(value) for name, value in values.items()}
-        case list() | tuple():
-            return type(values)(map(_plain, values))
-        case _:
+    """The values of one statement's parameters, or of many."""
+    if isinstance(values, Mapping):
+        if not any(map(_has_nul, values.values())):
             return values
+        pairs = values.items()
+        return {name: _stood_in(each) if _has_nul(each) else each for name, each in pairs}
+    return [_plain(each) for each in values] if isinstance(values, list) else values
+
+
+def _has_nul(value: Any) -> bool:
+    return isinstance(value, str) and "\0" in value
+
+
+def _stood_in(value: str) -> str:
+    return value.replace("\0", _STAND_IN)
