@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from controller.commands.place import add_place, opened, tell, told_zone
 from controller.memory import register
+from controller.memory.assets import reconciled
 from controller.memory.store import Store
-from controller.register.decisions import Rulings
-from controller.register.evidence import instant, observations_in, observations_of
+from controller.register.evidence import instant, observations_in
 from controller.register.explained import (
     RAISE_WORDS,
     STATE_WORDS,
@@ -22,7 +22,7 @@ from controller.register.explained import (
     type_word,
 )
 from controller.register.kpi import Kpi, kpi_of, raises
-from controller.register.reconcile import Reconciled, State, reconcile
+from controller.register.reconcile import Reconciled, State
 from protocol.model import Place, millis
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -66,13 +66,8 @@ def reconciled_in(store: Store, place: Place, options: argparse.Namespace) -> Re
             time=options.as_of,
         ) from error
     told = observations_in(options.observations, zone) if options.observations else ()
-    roaming = frozenset(each.place.agent for each in store.agents(place, limit=-1) if each.roaming)
-    seen = observations_of(store.all_devices(place), roaming)
     with store.looking() as db:
-        lines = register.lines_of(db, place)
-        rulings = Rulings(register.decisions_of(db, place))
-        elsewhere = register.schools_with(db, place, lines)
-    return reconcile(lines, (*seen, *told), as_of_ms, rulings=rulings, elsewhere=elsewhere)
+        return reconciled(db, place, as_of_ms, told)
 
 
 def _reconcile(options: argparse.Namespace, say: Translate) -> int:

@@ -24,7 +24,7 @@ from sqlalchemy import Connection, Engine, Select, Table, delete, func, select, 
 from sqlalchemy.exc import SQLAlchemyError
 
 from controller.fleet import Change, Fleet
-from controller.memory import roster
+from controller.memory import assets, roster
 from controller.memory.engine import (
     StoreError,
     alone,
@@ -170,13 +170,8 @@ class Store:
         """Every device that is not removed, of one room or of all."""
         return self.devices(scope, room=room, limit=-1)
 
-    def changes(self, scope: Place, *, since: int, limit: int) -> list[DeviceRecord]:
-        """Devices in the order they last changed, those behind `since`, removed ones included."""
-        query = select(devices).where(devices.c.change > since).order_by(devices.c.change)
-        return [device_from(row) for row in self._read(query, devices, scope, limit)]
-
     def newest_change(self, scope: Place) -> int:
-        """The number of the newest change in the feed; 0 while there is none."""
+        """The number of the newest change of a device; 0 while there is none."""
         query = _within(select(func.max(devices.c.change)), devices, scope)
         with in_our_words(), self._open_engine.connect() as db:
             return db.execute(query).scalar_one() or 0
@@ -354,6 +349,14 @@ class Store:
         with in_our_words(), self._open_engine.begin() as db:
             roster.claimed(db, school)
             yield db
+
+    def bring_up(self, school: Place, zone: tzinfo, now_ms: int) -> None:
+        """Bring the school's inventory up to what is known now. Raises StoreError."""
+        with self.looking() as db:
+            if assets.is_up(db, school, zone, now_ms):
+                return
+        with self.planning(school) as db:  # nobody numbers changes at the same time
+            assets.bring_up(db, school, zone, now_ms)
 
     @contextmanager
     def looking(self) -> Iterator[Connection]:

@@ -395,6 +395,86 @@ figures: Final = Table(
     Column("managed", BigInteger, nullable=False),
 )
 
+spots: Final = Table(
+    "spots",
+    metadata,
+    *_school_key(),
+    Column("room_key", Text, primary_key=True),
+    _text("room"),
+    _text("site"),
+    _text("building"),
+)
+
+assets: Final = Table(
+    "assets",
+    metadata,
+    *_school_key(),
+    _text("agent"),
+    Column("device_id", Text, primary_key=True),
+    Column("line", BigInteger),
+    Column("row", BigInteger),
+    _text("asset_tag"),
+    _text("type"),
+    _text("kind"),
+    _text("name"),
+    _text("maker"),
+    _text("model"),
+    _text("serial"),
+    _text("room"),
+    _text("site"),
+    _text("building"),
+    Column("year", Integer),
+    Column("cost_vnd", BigInteger),
+    _text("funding"),
+    _text("condition"),
+    _text("state"),
+    _text("also"),  # JSON
+    _text("there"),
+    _text("by"),
+    _text("lacks"),  # JSON
+    _flag("verified"),
+    _text("status"),
+    _text("reasons"),  # JSON
+    _text("sources"),  # JSON
+    Column("identity", Text),
+    _text("aliases"),  # JSON
+    _millis("since_ms"),
+    _millis("first_seen_ms"),
+    _millis("seen_ms"),
+    _millis("told_ms"),
+    _millis("removed_ms", nullable=True),
+    Column("change", BigInteger, nullable=False),
+    Column("relay_change", BigInteger, nullable=False),
+    _text("feed"),  # at the department: which database of the school's told it
+    _text("serial_key"),  # as serials are compared
+    _text("tag_key"),
+    _text("room_key"),
+    _flag("complete"),
+    _flag("owned"),
+    Index("assets_change", "change"),
+    Index("assets_relay", "province", "school", "relay_change"),
+    Index("assets_serial", "serial_key"),
+)
+
+schools: Final = Table(
+    "schools",
+    metadata,
+    *_school_key(),
+    _text("name"),
+    _text("version"),
+    _text("boot"),
+    Column("session", BigInteger, nullable=False),
+    Column("rev", BigInteger, nullable=False),
+    _flag("online"),
+    _text("feed"),
+    Column("reached", BigInteger, nullable=False),  # how far its list of items was taken
+    Column("newest", BigInteger, nullable=False),  # how far it goes at the school
+    _text("figures"),  # JSON
+    _millis("as_of_ms"),  # when the figures were true, by the school's clock
+    _millis("first_heard_ms"),
+    _millis("heard_ms"),
+)
+
 tallies: Final = Table(
     "tallies",
     metadata,

@@ -102,12 +102,12 @@ def keep(  # noqa: C901 - one short arm for each kind of change
                 touched.append(change)
             case Ask():
                 pass
-    _write(db, agents, [*map(agent_row, kept_agents.values())], Writing.UPSERT)
-    _write(db, devices, [*map(device_row, kept_devices.values())], Writing.UPSERT)
+    write(db, agents, [*map(agent_row, kept_agents.values())], Writing.UPSERT)
+    write(db, devices, [*map(device_row, kept_devices.values())], Writing.UPSERT)
     for table, rows in fresh.items():
-        _write(db, table, rows, Writing.INSERT_NEW)
+        write(db, table, rows, Writing.INSERT_NEW)
     rows = [stream_row(each, now_ms) for each in kept_streams.values()]
-    _write(db, streams, rows, Writing.UPSERT)
+    write(db, streams, rows, Writing.UPSERT)
     for each in touched:
         _touch(db, each)
     return refold(db, changes)
@@ -125,7 +125,7 @@ def refold(db: Connection, changes: Sequence[Change]) -> list[LessonRecord]:
             case _:
                 pass
     found = [folded(db, place, lesson) for place, lesson in touched]
-    _write(db, lessons, [*map(lesson_row, found)], Writing.UPSERT)
+    write(db, lessons, [*map(lesson_row, found)], Writing.UPSERT)
     return found
 
 
@@ -163,7 +163,7 @@ def _within_school(statement: Update, place: Place) -> Update:
     return statement.where(devices.c.province == place.province, devices.c.school == place.school)
 
 
-def _write(db: Connection, table: Table, rows: Sequence[Row], how: Writing) -> None:
+def write(db: Connection, table: Table, rows: Sequence[Row], how: Writing) -> None:
     """Write rows many to a statement: the database then works while Python reads the next batch."""
     if not db.dialect.positional:
         _write_each(db, table, rows, how)

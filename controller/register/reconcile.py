@@ -62,6 +62,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     rows, schools: other lines of this school, and other schools, that have its serial.
     lacks: what keeps the record from being complete. other_serial: seen under its tag.
+    devices: the agents' ids of it, the last seen last.
     """
 
     kept: Kept
@@ -77,6 +78,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     other_serial: str = ""
     lacks: tuple[str, ...] = ()
     verified: bool = False
+    devices: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -241,6 +243,7 @@ def _finding(
         other_serial=_other_serial(line, seen),
         lacks=_lacks(line, home, unique=not (rows or schools)),
         verified=last is not None and as_of_ms - last.at_ms <= VERIFIED_WITHIN_DAYS * DAY_MS,
+        devices=tuple({each.device: None for each in seen if each.device}),
     )
 
 

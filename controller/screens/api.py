@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Path, Query, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import AfterValidator
 from starlette.concurrency import run_in_threadpool
 
+from controller.inventory.asset import AssetState
+from controller.inventory.chosen import Chosen
 from controller.memory.store import Store, StoreError
+from controller.register.vocabulary import Condition
 from controller.screens.gate import Gate
-from controller.screens.inventory import Format, as_csv, as_ndjson, inventory_page
+from controller.screens.inventory import AT_ONCE, Feed, Fields, Format, as_csv, as_ndjson, as_page
 from controller.screens.items import (
     AgentItem,
     DeviceItem,
@@ -54,6 +57,10 @@ def _whole_day(text: str) -> str:
 
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="how many items at most")]
+Many = Annotated[
+    int,
+    Query(ge=1, le=1_000_000, description="how many at most; above 1,000 csv and ndjson stream"),
+]
 Cursor = Annotated[str, Query(max_length=512, description="`next` of the page before")]
 Code = Annotated[str, Query(max_length=64)]
 Day = Annotated[
@@ -78,12 +85,14 @@ def api_router(
     gate: Gate,
     *,
     name: str,
+    feed: Feed,
     remove_device: Callable[[str], Awaitable[bool]],
     handle_fault: Callable[[str], Awaitable[bool]],
 ) -> APIRouter:
     """The lists and the feed, all of them within the scope."""
     router = APIRouter(prefix="/api/v1", responses=_ERRORS)
     _add_equipment(router, store, scope)
+    _add_inventory(router, feed)
     _add_logs(router, store, scope)
     _add_attendance(router, store, scope, gate, name)
 
@@ -144,24 +153,63 @@ def _add_equipment(router: APIRouter, store: Store, scope: Place) -> None:
         items = [device_item(each) for each in records]
         return _page(items, limit, lambda item: seal(item.device_id))
 
+
+def _add_inventory(router: APIRouter, feed: Feed) -> None:
     @router.get("/inventory", response_model=Inventory, responses={410: {"model": ErrorItem}})
     def inventory(
+        chosen: Annotated[Chosen, Depends(choice_of)],
         since: Cursor = "",
-        limit: Limit = 100,
+        limit: Many = 100,
         format: Format = Format.JSON,  # noqa: A002
     ) -> Inventory | Response:
-        """The equipment, then what changed: hand `next` back as `since`, now or tomorrow."""
-        page = inventory_page(store, scope, since, limit)
+        """The inventory, then what changed: hand `next` back as `since`, now or tomorrow."""
+        spell = feed.begin(since)
+        if limit > AT_ONCE and format is not Format.JSON:
+            return StreamingResponse(
+                _POURED[format](feed.pour(spell, chosen, limit)), media_type=_MEDIA[format]
+            )
+        page = feed.page(spell, chosen, min(limit, AT_ONCE))
+        if format is Format.JSON:
+            return as_page(page)
         headers = {"X-LopHoc-Next": page.next, "X-LopHoc-More": str(page.more).lower()}
-        match format:
-            case Format.JSON:
-                return page
-            case Format.CSV:
-                media = "text/csv; charset=utf-8; header=present"
-                return Response(as_csv(page.items), media_type=media, headers=headers)
-            case Format.NDJSON:
-                media = "application/x-ndjson"
-                return Response(as_ndjson(page.items), media_type=media, headers=headers)
+        body = _joined(_POURED[format](iter([page.items])))
+        return Response(body, media_type=_MEDIA[format], headers=headers)
+
+
+_POURED: Final[Mapping[Format, Callable[[Iterable[list[Fields]]], Iterator[str | bytes]]]] = {
+    Format.CSV: as_csv,
+    Format.NDJSON: as_ndjson,
+}
+_MEDIA: Final = {
+    Format.CSV: "text/csv; charset=utf-8; header=present",
+    Format.NDJSON: "application/x-ndjson",
+}
+
+
+def _joined(parts: Iterable[str | bytes]) -> bytes:
+    return b"".join(each.encode() if isinstance(each, str) else each for each in parts)
+
+
+def choice_of(
+    *,
+    school: Code = "",
+    room: Code = "",
+    kind: DeviceKind | Literal[""] = "",
+    type: Annotated[str, Query(max_length=200)] = "",  # noqa: A002
+    status: Status | Literal[""] = "",
+    state: AssetState | Literal[""] = "",
+    condition: Condition | Literal[""] = "",
+) -> Chosen:
+    """The items that a request asks for."""
+    return Chosen(
+        school=school.strip(),
+        room=room.strip(),
+        kind=kind,
+        type=type.strip(),
+        status=status,
+        state=state,
+        condition=condition,
+    )
 
 
 def _add_logs(router: APIRouter, store: Store, scope: Place) -> None:

@@ -1,21 +1,46 @@
-"""This file tells others of the equipment: what is there, then what changed, as JSON or a table."""
+"""This file tells others of the inventory: what is there, then what changed, as JSON or a table.
+
+Whatever of a pull arrived whole can be gone on from: each item carries its own place.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import tzinfo
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final, NamedTuple
 
+import msgspec
+from pydantic import TypeAdapter
+
+from controller.inventory.asset import Asset
+from controller.inventory.chosen import Chosen
+from controller.memory import assets
 from controller.memory.store import Store
-from controller.screens.items import Inventory, InventoryItem, Tombstone, inventory_item
+from controller.screens.items import (
+    GoneItem,
+    Inventory,
+    InventoryItem,
+    inventory_fields,
+    tombstone_fields,
+)
 from controller.screens.refusals import Refused, seal, unseal
+from controller.tables_out import harmless
 from protocol.model import Place
 from protocol.words import N_
 
-_COLUMNS: Final = (*InventoryItem.model_fields, "removed_at")
-# A spreadsheet runs what begins so (OWASP, CSV injection).
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+AT_ONCE: Final = 1000  # records read in one go: few enough to hold, many enough to be quick
+_COLUMNS: Final = (
+    *(each for each in InventoryItem.model_fields if each not in {"removed", "next"}),
+    "removed",
+    "removed_at",
+    "next",
+)
+_to_json: Final = msgspec.json.Encoder().encode
+_items: Final = TypeAdapter(list[InventoryItem | GoneItem])
+Fields = Mapping[str, Any]
 
 
 class Format(StrEnum):
@@ -26,57 +51,137 @@ class Format(StrEnum):
     NDJSON = "ndjson"
 
 
-def inventory_page(store: Store, scope: Place, since: str, limit: int) -> Inventory:
-    """What changed behind the token `since`, all that is there when it is empty.
+class Spell(NamedTuple):
+    """One pull of the feed: which database, from which change on, and when the first began."""
 
-    A first pull is told of no device that was removed before it began. Raises Refused.
-    """
-    newest = store.newest_change(scope)
-    feed, change, begun = unseal(since, str, int, int) if since else (store.feed_id, 0, newest)
-    if feed != store.feed_id or change > newest:
-        raise Refused(
-            410,
-            "feed_changed",
-            N_("The database was replaced since this token was given."),
-            N_("Start again without `since`."),
+    feed: str
+    since: int
+    begun: int
+
+    def behind(self, change: int) -> str:
+        """The token with which to go on behind this change."""
+        return seal(self.feed, change, self.begun)
+
+
+class Page(NamedTuple):
+    """Some of the feed: its items, the token behind them, and whether there is more."""
+
+    items: list[Fields]
+    next: str
+    more: bool
+
+
+class Feed:
+    """The inventory within a scope. school: whose own records are kept up to date by reading."""
+
+    def __init__(
+        self, store: Store, scope: Place, school: Place, zone: tzinfo, now_ms: Callable[[], int]
+    ) -> None:
+        self._store = store
+        self._scope = scope
+        self._school = school
+        self._zone = zone
+        self._now_ms = now_ms
+
+    @property
+    def scope(self) -> Place:
+        """Whose items are told."""
+        return self._scope
+
+    def bring_up(self) -> None:
+        """Let the records be as of now. Raises StoreError."""
+        self._store.bring_up(self._school, self._zone, self._now_ms())
+
+    def begin(self, since: str) -> Spell:
+        """Begin a pull behind the token, or the first where it is empty. Raises Refused.
+
+        A first pull is told of nothing that went before it began.
+        """
+        self.bring_up()
+        with self._store.looking() as db:
+            newest = assets.newest_change(db, self._scope)
+        feed, change, begun = (
+            unseal(since, str, int, int) if since else (self._store.feed_id, 0, newest)
         )
-    records = store.changes(scope, since=change, limit=limit + 1)
-    page = records[:limit]
-    reached = page[-1].change if page else change
-    told = (each for each in page if each.removed_ms is None or each.change > begun)
-    return Inventory(
-        items=[inventory_item(each) for each in told],
-        next=seal(store.feed_id, reached, begun),
-        more=len(records) > limit,
-    )
+        if feed != self._store.feed_id or change > newest:
+            raise Refused(
+                410,
+                "feed_changed",
+                N_("The database was replaced since this token was given."),
+                N_("Start again without `since`."),
+            )
+        return Spell(feed, change, begun)
+
+    def page(self, spell: Spell, chosen: Chosen, limit: int) -> Page:
+        """What changed behind the place, at most so many records."""
+        with self._store.looking() as db:
+            told = assets.changes(
+                db,
+                self._scope,
+                since=spell.since,
+                limit=limit + 1,
+                chosen=None if chosen.everything else chosen,
+                begun=spell.begun,
+            )
+        some = told[:limit]
+        reached = some[-1].change if some else spell.since
+        return Page(
+            list(self._fields(some, spell, chosen)), spell.behind(reached), len(told) > limit
+        )
+
+    def pour(self, spell: Spell, chosen: Chosen, limit: int) -> Iterator[list[Fields]]:
+        """The same, some at a time, until there is no more or the limit is reached."""
+        left = limit
+        while left > 0:
+            page = self.page(spell, chosen, min(AT_ONCE, left))
+            yield page.items
+            left -= AT_ONCE
+            if not page.more:
+                return
+            spell = Spell(*unseal(page.next, str, int, int))
+
+    def _fields(self, told: Sequence[Asset], spell: Spell, chosen: Chosen) -> Iterator[Fields]:
+        now_ms = self._now_ms()
+        for each in told:
+            behind = spell.behind(each.change)
+            if each.removed_ms is None and chosen.fits(each):
+                yield inventory_fields(each, behind)
+            elif each.change > spell.begun:  # it may have been told before
+                yield tombstone_fields(each, now_ms, behind)
 
 
-def as_csv(items: list[InventoryItem | Tombstone]) -> str:
+def as_page(page: Page) -> Inventory:
+    """The page as the API's JSON."""
+    return Inventory(items=_items.validate_python(page.items), next=page.next, more=page.more)
+
+
+def as_csv(parts: Iterable[list[Fields]]) -> Iterator[str]:
     """The items as RFC 4180, with a header line."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(_COLUMNS)
-    for item in items:
-        fields = _flat(item)
-        writer.writerow([_harmless(fields.get(column, "")) for column in _COLUMNS])
-    return text.getvalue()
+    for items in parts:
+        writer.writerows([_flat(item) for item in items])
+        yield text.getvalue()
+        text.seek(0)
+        text.truncate()
 
 
-def as_ndjson(items: list[InventoryItem | Tombstone]) -> str:
+def as_ndjson(parts: Iterable[list[Fields]]) -> Iterator[bytes]:
     """The items as JSON, one a line."""
-    return "".join(f"{item.model_dump_json()}\n" for item in items)
+    for items in parts:
+        yield b"".join(_to_json(item) + b"\n" for item in items)
 
 
-def _flat(item: InventoryItem | Tombstone) -> dict[str, str]:
-    fields = {name: str(value) for name, value in item.model_dump(mode="json").items()}
-    fields["removed"] = "true" if item.removed else "false"
-    if isinstance(item, InventoryItem):
-        fields["reasons"] = ";".join(reason.code for reason in item.reasons)
-        fields["sources"] = ";".join(item.sources)
-        fields["aliases"] = ";".join(item.aliases)
-        fields["identity"] = item.identity or ""
-    return fields
+def _flat(item: Fields) -> list[str | int]:
+    return [harmless(_cell(name, item.get(name))) for name in _COLUMNS]
 
 
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+def _cell(name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if name == "reasons":
+        return ";".join(each["code"] for each in value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ";".join(value) if isinstance(value, tuple | list) else str(value)

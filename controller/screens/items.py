@@ -7,6 +7,7 @@ from typing import Any, Generic, Literal, TypeVar
 import msgspec
 from pydantic import BaseModel
 
+from controller.inventory.asset import Asset, AssetState
 from controller.lessons import figures_of
 from controller.records import (
     AgentRecord,
@@ -51,7 +52,7 @@ class DeviceMeasuresItem(BaseModel):
 
 
 class EquipmentItem(BaseModel):
-    """What a device is. Times are UTC (RFC 3339); since is when its present status began.
+    """What a thing is. Times are UTC (RFC 3339); since is when its present status began.
 
     identity: what it is known by; null where an older agent does not tell. aliases: ids under
     which it was known before.
@@ -69,8 +70,6 @@ class EquipmentItem(BaseModel):
     status: Status
     reasons: list[ReasonItem]
     sources: list[str]
-    first_seen: str
-    last_seen: str
     since: str
     identity: Identity | None
     aliases: list[str]
@@ -79,14 +78,42 @@ class EquipmentItem(BaseModel):
 class DeviceItem(EquipmentItem):
     """One device. address: where it answers in the school's network, if it does."""
 
+    first_seen: str
+    last_seen: str
     address: str
     measures: DeviceMeasuresItem | None
 
 
 class InventoryItem(EquipmentItem):
-    """A device in the inventory feed, which leaves the school: without address and measures."""
+    """An item of the inventory feed, which leaves the school: no address and no measures.
 
+    device_id: the agents' id of it, or "line:<no>" of a line of the book that no agent sees.
+    line, row: its line's lasting number and its number in the book, null without a line. room:
+    where it belongs; seen_room: where it was seen last. lacks: what keeps its record from being
+    complete. next: hand it back as `since` to go on behind this item.
+    """
+
+    first_seen: str | None
+    last_seen: str | None
+    line: int | None
+    row: int | None
+    asset_tag: str
+    type: str
+    site: str
+    building: str
+    year: int | None
+    cost_vnd: int | None
+    funding: str
+    condition: str
+    state: AssetState
+    also: list[str]
+    seen_room: str
+    seen_by: str
+    complete: bool
+    lacks: list[str]
+    verified: bool
     removed: Literal[False] = False
+    next: str
 
 
 class Tombstone(BaseModel):
@@ -96,6 +123,12 @@ class Tombstone(BaseModel):
     school: str
     removed: Literal[True] = True
     removed_at: str
+
+
+class GoneItem(Tombstone):
+    """An item that is no longer there, or no longer among those that were asked for."""
+
+    next: str
 
 
 class MeasuresItem(BaseModel):
@@ -296,7 +329,7 @@ class Listing(BaseModel, Generic[Item]):
 class Inventory(BaseModel):
     """One page of the inventory feed; next is where to go on, now or tomorrow."""
 
-    items: list[InventoryItem | Tombstone]
+    items: list[InventoryItem | GoneItem]
     next: str
     more: bool
 
@@ -324,15 +357,57 @@ def device_item(record: DeviceRecord) -> DeviceItem:
     )
 
 
-def inventory_item(record: DeviceRecord) -> InventoryItem | Tombstone:
-    """A device as the feed shows it."""
-    if record.removed_ms is None:
-        return InventoryItem(**_equipment_fields(record))
-    return Tombstone(
-        device_id=record.device_id,
-        school=record.place.school,
-        removed_at=iso(record.removed_ms),
-    )
+def inventory_fields(asset: Asset, behind: str) -> dict[str, Any]:
+    """An InventoryItem's fields, cheap to make by the hundred thousand."""
+    return {
+        "device_id": asset.device_id,
+        "kind": asset.kind,
+        "name": asset.name,
+        "vendor": asset.maker,
+        "model": asset.model,
+        "serial": asset.serial,
+        "room": asset.room,
+        "school": asset.place.school,
+        "agent_id": asset.place.agent,
+        "status": asset.status,
+        "reasons": asset.reasons and [_reason_fields(reason) for reason in asset.reasons],
+        "sources": asset.sources,
+        "since": iso(asset.since_ms),
+        "identity": asset.identity,
+        "aliases": asset.aliases,
+        "first_seen": iso(asset.first_seen_ms) if asset.first_seen_ms else None,
+        "last_seen": iso(asset.seen_ms) if asset.seen_ms else None,
+        "line": asset.line,
+        "row": asset.row,
+        "asset_tag": asset.asset_tag,
+        "type": asset.type,
+        "site": asset.site,
+        "building": asset.building,
+        "year": asset.year,
+        "cost_vnd": asset.cost_vnd,
+        "funding": asset.funding,
+        "condition": asset.condition,
+        "state": asset.state,
+        "also": asset.also,
+        "seen_room": asset.there,
+        "seen_by": asset.by,
+        "complete": asset.complete,
+        "lacks": asset.lacks,
+        "verified": asset.verified,
+        "removed": False,
+        "next": behind,
+    }
+
+
+def tombstone_fields(asset: Asset, at_ms: int, behind: str) -> dict[str, Any]:
+    """A GoneItem's fields."""
+    return {
+        "device_id": asset.device_id,
+        "school": asset.place.school,
+        "removed": True,
+        "removed_at": iso(asset.removed_ms or at_ms),
+        "next": behind,
+    }
 
 
 def agent_item(record: AgentRecord) -> AgentItem:
@@ -480,6 +555,10 @@ def _kit_item(line: KitLine) -> KitItem:
 
 def _reason_item(reason: Reason) -> ReasonItem:
     return ReasonItem(code=reason.code, value=reason.value, limit=reason.limit)
+
+
+def _reason_fields(reason: Reason) -> dict[str, Any]:
+    return {"code": reason.code, "value": reason.value, "limit": reason.limit}
 
 
 def _cause_item(cause: Cause) -> CauseItem:

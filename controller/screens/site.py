@@ -18,6 +18,7 @@ from controller.office import Office
 from controller.screens.api import api_router, watch_router
 from controller.screens.gate import Gate
 from controller.screens.guard import Guard
+from controller.screens.inventory import Feed
 from controller.screens.live import Live
 from controller.screens.pages import page_router
 from controller.screens.refusals import answer_refusals
@@ -47,8 +48,12 @@ def create_web(
     timezone: str,
     default_language: str,
     translate_to: Callable[[str], Translate] = translator,
+    inventory_scope: Place | None = None,
 ) -> FastAPI:
-    """The controller's face, within the scope. name: the school's, as the screens show it."""
+    """The controller's face, within the scope. name: the school's, as the screens show it.
+
+    inventory_scope: whose inventory it tells, where that is more than the scope.
+    """
 
     @contextlib.asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -68,7 +73,13 @@ def create_web(
     gate = Gate(office, store, scope, live.now_ms)
     app.include_router(
         api_router(
-            store, scope, gate, name=name, remove_device=remove_device, handle_fault=handle_fault
+            store,
+            scope,
+            gate,
+            name=name,
+            feed=Feed(store, inventory_scope or scope, scope, ZoneInfo(timezone), live.now_ms),
+            remove_device=remove_device,
+            handle_fault=handle_fault,
         )
     )
     app.include_router(watch_router(store, live, scope, health, metrics))

@@ -12,6 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from msgspec.structs import replace
 
 from controller.fleet import StreamChanged, Touched
+from controller.memory import assets
 from controller.memory.store import Store, StoreError
 from controller.memory.tables import metadata
 from controller.memory.upkeep import is_sound, repair
@@ -204,7 +205,11 @@ def test_no_query_leaves_its_scope(store: Store) -> None:
     store.commit([*foreign, replace(happening(1), place=there)], [], NOW)
     assert store.agents(SCHOOL) == store.devices(SCHOOL) == store.marks(SCHOOL) == []
     assert store.events(SCHOOL) == store.newest_events(SCHOOL) == []
-    assert store.changes(SCHOOL, since=0, limit=10) == []
+    store.bring_up(SCHOOL, ZoneInfo("UTC"), NOW)
+    store.bring_up(OTHER, ZoneInfo("UTC"), NOW)
+    with store.looking() as db:
+        assert assets.changes(db, SCHOOL, since=0, limit=10) == []
+        assert len(assets.changes(db, OTHER, since=0, limit=10)) == 1
     assert (store.newest_change(SCHOOL), store.marks_on(SCHOOL, "2026-09-05")) == (0, 0)
     assert len(store.agents(Place())) == 1
 
@@ -241,9 +246,13 @@ def test_a_copy_that_the_disk_refuses_is_told(store: Store, database: Database) 
 
 def test_removed_devices_leave_the_list_and_stay_in_the_feed(store: Store) -> None:
     """The department hears of a removal."""
-    store.commit([device(), replace(device(), removed_ms=NOW, change=2)], [], NOW)
+    store.commit([device()], [], NOW)
+    store.bring_up(SCHOOL, ZoneInfo("UTC"), NOW)
+    store.commit([replace(device(), removed_ms=NOW, change=2)], [], NOW)
+    store.bring_up(SCHOOL, ZoneInfo("UTC"), NOW)
     assert store.devices(SCHOOL) == []
-    (tombstone,) = store.changes(SCHOOL, since=1, limit=10)
+    with store.looking() as db:
+        (tombstone,) = assets.changes(db, SCHOOL, since=1, limit=10)
     assert tombstone.removed_ms == NOW
 
 

@@ -1,0 +1,303 @@
+"""This file holds the inventory's one record: a line of the book joined with what was seen of it.
+
+A line that no agent sees, and a device that no line names, are records too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from controller.records import DeviceRecord
+from controller.register.decisions import Rulings
+from controller.register.evidence import By, observations_of
+from controller.register.fields import room_key
+from controller.register.reconcile import Finding, Reconciled, State
+from controller.register.vocabulary import TYPE_OF_KIND
+from protocol.model import DeviceKind, Identity, Place, Reason, Status
+
+RETELL_AFTER_MS: Final = 7 * 86_400_000  # being seen again is told once a week, not every minute
+
+
+class AssetState(StrEnum):
+    """How an item of the inventory stands: as its line in the book does, or without a line.
+
+    unregistered: seen, not in the book. ignored: a person said that it is no asset. visitor: it
+    may be a visitor's own. accessory: of a kind that the book does not name, such as a mouse.
+    """
+
+    DUPLICATE_SERIAL = "duplicate_serial"
+    NO_ASSET_TAG = "no_asset_tag"
+    MISSING = "missing"
+    NEVER_SEEN = "never_seen"
+    MOVED = "moved"
+    OK = "ok"
+    UNREGISTERED = "unregistered"
+    IGNORED = "ignored"
+    VISITOR = "visitor"
+    ACCESSORY = "accessory"
+
+
+# What is no equipment of the school's own: it stays out of counts, exports and the department.
+NOT_OWNED: Final = frozenset({AssetState.IGNORED, AssetState.VISITOR, AssetState.ACCESSORY})
+KIND_OF_TYPE: Final[Mapping[str, DeviceKind]] = {
+    **{type_: kind for kind, type_ in TYPE_OF_KIND.items()},
+    **dict.fromkeys(("laptop", "desktop", "computer", "server"), DeviceKind.HOST),
+    **dict.fromkeys(("router", "switch", "access_point"), DeviceKind.NETWORK),
+    "display": DeviceKind.BOARD,
+    "speaker": DeviceKind.AUDIO,
+    "microphone": DeviceKind.AUDIO,
+}
+
+
+class Spot(NamedTuple):
+    """Where a room is: its site (điểm trường) and building; empty where not known."""
+
+    site: str = ""
+    building: str = ""
+
+
+class Asset(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One item. place.agent: who answers for it, empty where no agent sees it.
+
+    device_id: the agents' id of it, or "line:<no>"; unique in its school. line, row: its line's
+    lasting number and its number in the book, None without a line. also: other states that hold.
+    room: where it belongs; there: where it was seen last. lacks: what keeps its record from being
+    complete. seen_ms: when it was seen last by whomever, 0 if never; told_ms: as of when that was
+    told. change, relay_change: its numbers in the feed, and in what goes to the department.
+    """
+
+    place: Place
+    device_id: str
+    line: int | None = None
+    row: int | None = None
+    asset_tag: str = ""
+    type: str = ""
+    kind: DeviceKind = DeviceKind.OTHER
+    name: str = ""
+    maker: str = ""
+    model: str = ""
+    serial: str = ""
+    room: str = ""
+    site: str = ""
+    building: str = ""
+    year: int | None = None
+    cost_vnd: int | None = None
+    funding: str = ""
+    condition: str = ""
+    state: AssetState = AssetState.OK
+    also: tuple[str, ...] = ()
+    there: str = ""
+    by: str = ""
+    lacks: tuple[str, ...] = ()
+    verified: bool = False
+    status: Status = Status.UNKNOWN
+    reasons: tuple[Reason, ...] = ()
+    sources: tuple[str, ...] = ()
+    identity: Identity | None = None
+    aliases: tuple[str, ...] = ()
+    since_ms: int = 0
+    first_seen_ms: int = 0
+    seen_ms: int = 0
+    told_ms: int = 0
+    removed_ms: int | None = None
+    change: int = 0
+    relay_change: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether it has a line with all that a digital record needs."""
+        return self.line is not None and not self.lacks
+
+    @property
+    def owned(self) -> bool:
+        """Whether it is equipment of the school, or may be."""
+        return self.state not in NOT_OWNED
+
+
+# What the department is told: no name that a person gave, no live status.
+LASTING: Final = (
+    "line", "row", "asset_tag", "type", "kind", "maker", "model", "serial", "room", "site",
+    "building", "year", "cost_vnd", "funding", "condition", "state", "also", "there", "by",
+    "lacks", "verified", "removed_ms",
+)  # fmt: skip
+_FLEETING: Final = frozenset({"place", "seen_ms", "told_ms", "change", "relay_change"})
+_TOLD: Final = tuple(each for each in Asset.__struct_fields__ if each not in _FLEETING)
+
+
+def assets_of(
+    told: Reconciled,
+    devices: Sequence[DeviceRecord],
+    school: Place,
+    *,
+    rulings: Rulings | None = None,
+    roaming: frozenset[str] = frozenset(),
+    spots: Mapping[str, Spot] | None = None,
+) -> list[Asset]:
+    """Every line and every device once, in the order of the devices' changes, then of the lines.
+
+    spots: where a room is, by its room_key.
+    """
+    by_id = {each.device_id: each for each in devices if each.removed_ms is None}
+    of_device: dict[str, Finding] = {}
+    unseen: list[Finding] = []
+    for finding in told.findings:
+        mine = [each for each in reversed(finding.devices) if each in by_id]
+        if mine and mine[0] not in of_device:
+            of_device[mine[0]] = finding
+        else:
+            unseen.append(finding)
+    standings = _standings(told, by_id.values(), rulings or Rulings(), roaming)
+    found = [
+        _of_device(each, of_device.get(each.device_id), standings.get(each.device_id), school)
+        for each in sorted(by_id.values(), key=lambda one: (one.change, one.device_id))
+    ]
+    found += [_of_line(each, school) for each in unseen]
+    return [_spotted(each, spots or {}) for each in found]
+
+
+def _standings(
+    told: Reconciled, devices: Iterable[DeviceRecord], rulings: Rulings, roaming: frozenset[str]
+) -> Mapping[str, AssetState]:
+    """How each device stands that is no line's."""
+    strangers = {each.seen.key for each in told.strangers}
+    found = {}
+    for each in observations_of(devices, roaming):
+        if rulings.ignores(each.key):
+            found[each.device] = AssetState.IGNORED
+        elif each.key in strangers:
+            found[each.device] = AssetState.UNREGISTERED
+        elif each.anonymous:
+            found[each.device] = AssetState.VISITOR
+        else:  # several lines claim it
+            found[each.device] = AssetState.DUPLICATE_SERIAL
+    return found
+
+
+def _of_device(
+    device: DeviceRecord, finding: Finding | None, standing: AssetState | None, school: Place
+) -> Asset:
+    seen = Asset(
+        place=school.of_agent(device.place.agent),
+        device_id=device.device_id,
+        type=TYPE_OF_KIND.get(device.kind, ""),
+        kind=device.kind,
+        name=device.name,
+        maker=device.vendor,
+        model=device.model,
+        serial=device.serial,
+        room=device.room,
+        there=device.room,
+        by=By.AGENT.value,
+        state=standing or AssetState.ACCESSORY,
+        status=device.status,
+        reasons=device.reasons,
+        sources=device.sources,
+        identity=device.identity,
+        aliases=device.aliases,
+        since_ms=device.since_ms,
+        first_seen_ms=device.first_seen_ms,
+        seen_ms=device.last_seen_ms,
+    )
+    if finding is None:
+        return seen
+    line = _of_line(finding, school)
+    return replace(
+        line,
+        place=seen.place,
+        device_id=seen.device_id,
+        kind=seen.kind,
+        name=seen.name,
+        maker=line.maker or seen.maker,
+        model=line.model or seen.model,
+        serial=line.serial or seen.serial,
+        room=line.room or seen.room,
+        status=seen.status,
+        reasons=seen.reasons,
+        sources=seen.sources,
+        identity=seen.identity,
+        aliases=seen.aliases,
+        since_ms=seen.since_ms,
+        first_seen_ms=seen.first_seen_ms,
+        seen_ms=max(line.seen_ms, seen.seen_ms),
+    )
+
+
+def _of_line(finding: Finding, school: Place) -> Asset:
+    data = finding.kept.data
+    return Asset(
+        place=school.of_agent(""),
+        device_id=f"line:{finding.kept.no}",
+        line=finding.kept.no,
+        row=data.row,
+        asset_tag=data.asset_tag,
+        type=data.type,
+        kind=KIND_OF_TYPE.get(data.type, DeviceKind.OTHER),
+        maker=data.maker,
+        model=data.model,
+        serial=data.serial,
+        room=finding.home,
+        year=data.year,
+        cost_vnd=data.cost_vnd,
+        funding=data.funding,
+        condition=finding.condition,
+        state=_state(finding.state),
+        also=tuple(each.value for each in finding.also),
+        there=finding.there,
+        by=finding.by.value if finding.by else "",
+        lacks=finding.lacks,
+        verified=finding.verified,
+        since_ms=finding.kept.added_ms,
+        first_seen_ms=finding.kept.added_ms,
+        seen_ms=finding.seen_ms or 0,
+    )
+
+
+def _state(state: State) -> AssetState:
+    return AssetState(state.value)
+
+
+def _spotted(asset: Asset, spots: Mapping[str, Spot]) -> Asset:
+    spot = spots.get(room_key(asset.room))
+    return replace(asset, site=spot.site, building=spot.building) if spot else asset
+
+
+def news(
+    before: Mapping[str, Asset], now: Sequence[Asset], newest: int, relayed: int, now_ms: int
+) -> list[Asset]:
+    """What the feed has to tell anew, numbered on from newest and relayed.
+
+    before: all that was told, by id, what is gone among it. What is gone comes back as such.
+    """
+    here = {each.device_id for each in now}
+    gone = [
+        replace(each, removed_ms=now_ms)
+        for each in before.values()
+        if each.removed_ms is None and each.device_id not in here
+    ]
+    told = []
+    for each in (*gone, *now):
+        known = before.get(each.device_id)
+        again = known is not None and each.seen_ms - known.told_ms >= RETELL_AFTER_MS
+        if known is not None and not again and _same(known, each, _TOLD):
+            continue
+        newest += 1
+        lasting = known is None or again or not _same(known, each, ("place", *LASTING))
+        relayed += lasting
+        told.append(
+            replace(
+                each,
+                change=newest,
+                relay_change=relayed if lasting or known is None else known.relay_change,
+                told_ms=each.seen_ms if lasting or known is None else known.told_ms,
+            )
+        )
+    return told
+
+
+def _same(one: Asset, other: Asset, names: Collection[str]) -> bool:
+    return all(getattr(one, name) == getattr(other, name) for name in names)
