@@ -21,17 +21,21 @@ from controller.broker import CONTROLLER_USER, EmbeddedBroker, is_loopback
 from controller.config import ControllerConfig
 from controller.credentials import Credentials
 from controller.ingest import Ingest
+from controller.memory.assets import Tally, tally
 from controller.memory.store import Store
 from controller.memory.upkeep import keep_up
 from controller.office import Office
 from controller.screens.live import Live
+from controller.screens.school_figures import figures_of
 from controller.screens.site import create_web
+from controller.upward import Upward, upward_outbox
 from protocol.errors import LopHocError
 from protocol.folder import held
 from protocol.link import Broker, Link, broker_from
 from protocol.model import Place
 from protocol.settings import SettingsError
 from protocol.topics import CONTROLLER, level_of, school_root
+from protocol.upward import SchoolFigures
 from protocol.words import N_, preferred_language
 
 _LOGGER = logging.getLogger(__name__)
@@ -51,6 +55,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
         held(config.data),
         Store(database_url(config)) as store,
         _listening(config) as listener,
+        contextlib.ExitStack() as above,
     ):
         store.adopt_plan(school)
         broker = _Brokerage(config, school)
@@ -79,6 +84,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
             now_ms=_now_ms,
             device_silent_s=config.device_silent_s,
         )
+        upward = above.enter_context(_upward(config, store, live, zone))
         server = _server(
             create_web(
                 store,
@@ -93,6 +99,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
                 allowed_hosts=_allowed_hosts(config),
                 timezone=config.timezone,
                 default_language=config.lang or preferred_language(environ),
+                inventory_scope=school if config.upstream else Place(config.province),
             )
         )
         async with broker, _announced(config, school), asyncio.TaskGroup() as group:
@@ -113,6 +120,8 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
                     name="upkeep",
                 ),
             ]
+            if upward is not None:
+                tasks.append(group.create_task(upward.run(), name="upward"))
             group.create_task(server.serve(sockets=[listener]), name="web")
             _LOGGER.info(
                 "screens on http://%s:%d/, broker %s", config.http_host, config.http_port, link
@@ -174,9 +183,57 @@ class _Brokerage:
                 self._embedded.reload(self._credentials.users())
 
 
+@contextlib.contextmanager
+def _upward(
+    config: ControllerConfig, store: Store, live: Live, zone: ZoneInfo
+) -> Iterator[Upward | None]:
+    """The talk with the department, where there is one. Raises SettingsError, OutboxError."""
+    if not config.upstream:
+        yield None
+        return
+    if not config.upstream_department:
+        raise SettingsError(
+            "department_missing",
+            N_("Which department is above this school?"),
+            N_("Give its code as upstream_department."),
+        )
+    school, boot = Place(config.province, config.school), uuid.uuid4().hex
+    broker = _broker(config.upstream, config.upstream_password_file)
+    if broker.password and not broker.user:
+        broker = broker._replace(user=config.school)
+
+    async def figures() -> SchoolFigures:
+        def tallied() -> Tally:
+            store.bring_up(school, zone, _now_ms())
+            with store.looking() as db:
+                return tally(db, school)
+
+        counts = await asyncio.to_thread(tallied)
+        return figures_of(live.rooms(), live.agents(), counts)
+
+    path = config.data / "upward.db"
+    with upward_outbox(path, school, config.upstream_department, boot) as outbox:
+        yield Upward(
+            store,
+            outbox,
+            broker,
+            school=school,
+            department=config.upstream_department,
+            boot=boot,
+            name=config.name or config.school,
+            zone=zone,
+            figures=figures,
+            now_ms=_now_ms,
+        )
+
+
 def _external(config: ControllerConfig) -> Broker:
+    return _broker(config.broker, config.broker_password_file)
+
+
+def _broker(address: str, password_file: str) -> Broker:
     try:
-        broker = broker_from(config.broker)
+        broker = broker_from(address)
     except ValueError as error:
         raise SettingsError(
             "broker_invalid",
@@ -184,10 +241,10 @@ def _external(config: ControllerConfig) -> Broker:
             N_("Write mqtt://host:1883."),
             cause=error,
         ) from error
-    if not config.broker_password_file:
+    if not password_file:
         return broker
     try:
-        word = Path(config.broker_password_file).read_text("utf-8").strip()
+        word = Path(password_file).read_text("utf-8").strip()
     except OSError as error:
         raise SettingsError(
             "password_unreadable",

@@ -191,7 +191,10 @@ def config_text(host: str, port: int, store: Path, school: Place, users: Mapping
 
 
 def _user(name: str, password: str, school: Place) -> dict[str, object]:
-    """What a user may say and hear: the controller all of the school, an agent itself."""
+    """What a user may say and hear: the controller all of the school, an agent itself.
+
+    At a department a school stands in an agent's place.
+    """
     root = school_root(school).replace("/", ".")
     if name == CONTROLLER_USER:
         return {
@@ -200,7 +203,7 @@ def _user(name: str, password: str, school: Place) -> dict[str, object]:
             "permissions": {"publish": f"{root}.>", "subscribe": [root, f"{root}.>"]},
         }
     own = f"{root}.{level_of(name)}"
-    says = ["birth", "state", "device.*", "health", "event"]
+    says = ["birth", "state", "device.*", "health", "event", "school"]
     # An MQTT filter `x/#` becomes the two subjects `x` and `x.>`.
     hears = [f"{own}.command", f"{own}.command.>", f"{root}.{CONTROLLER_USER}.state"]
     return {

@@ -55,6 +55,19 @@ class ControllerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     database: Annotated[
         str, Meta(description="database URL; empty for a SQLite file in the data folder")
     ] = ""
+    upstream: Annotated[
+        str,
+        Meta(
+            description="the department's broker, mqtts://host:port; empty for a controller that"
+            " stands alone or is the department's"
+        ),
+    ] = ""
+    upstream_department: Annotated[
+        str, Meta(description="the department's code, as its own controller has it under school")
+    ] = ""
+    upstream_password_file: Annotated[
+        str, Meta(description="file that holds this school's password at the department")
+    ] = ""
     mdns: Annotated[
         bool, Meta(description="announce this controller, so that agents find it by themselves")
     ] = True

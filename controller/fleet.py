@@ -24,6 +24,7 @@ from controller.records import (
     LessonRecord,
     RollRecord,
 )
+from controller.schools import SchoolChange
 from controller.stream import Stream
 from protocol.health import ReasonCode
 from protocol.messages import (
@@ -86,6 +87,7 @@ Change = (
     | StreamChanged
     | Touched
     | Ask
+    | SchoolChange
 )
 
 

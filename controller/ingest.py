@@ -19,6 +19,7 @@ from controller.memory.store import Store, StoreError
 from controller.memory.writing import Poison
 from controller.plans import SchoolPlan
 from controller.records import AgentRecord
+from controller.schools import AskRetell, Schools
 from controller.stream import ranges_of
 from protocol.link import Arrival, Letter, Link
 from protocol.messages import (
@@ -30,6 +31,7 @@ from protocol.messages import (
     MessageError,
     PlanGiven,
     Rebirth,
+    Retell,
     State,
     Up,
     numbers_of,
@@ -47,6 +49,7 @@ from protocol.topics import (
     controller_state,
     topic_of,
 )
+from protocol.upward import Upward, upward_from
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -92,6 +95,7 @@ class Ingest:
         self._device_silent_s = device_silent_s
         self._awake_since_ms = now_ms()
         self._fleet: Fleet | None = None
+        self._schools: Schools | None = None
         self._writing = asyncio.Lock()
         self._retry_s = RETRY_FIRST_S
         self._handout = Handout(SchoolPlan())
@@ -121,7 +125,7 @@ class Ingest:
                         await self._read_plan()
                         await self._hand_out(fleet.agents.values())
             except StoreError as error:
-                self._fleet = None
+                self._forget()
                 _LOGGER.warning("expiry not stored: %s", error)
 
     async def present(self) -> None:
@@ -167,13 +171,13 @@ class Ingest:
             try:
                 await self._store_all(changes, [])
             except StoreError:
-                self._fleet = None
+                self._forget()
                 raise
             return bool(changes)
 
     async def _take(self, arrivals: Sequence[Arrival]) -> None:
         async with self._writing:
-            heard = self._hear(await self._fleet_now(), arrivals)
+            heard = self._hear(await self._fleet_now(), await self._schools_now(), arrivals)
             await self._store_all(heard.changes, heard.poisons)
             self.taken += len(arrivals)
             self._retry_s = RETRY_FIRST_S
@@ -189,10 +193,20 @@ class Ingest:
         if self.storing:
             _LOGGER.warning("batch given back: %s", error)
         self.storing = False
-        self._fleet = None
+        self._forget()
         self._link.hang_up()
         await asyncio.sleep(self._retry_s)
         self._retry_s = min(self._retry_s * 2, RETRY_CAP_S)
+
+    def _forget(self) -> None:
+        """What was not stored did not happen."""
+        self._fleet = None
+        self._schools = None
+
+    async def _schools_now(self) -> Schools:
+        if self._schools is None:
+            self._schools = await asyncio.to_thread(self._store.told_schools, self._school)
+        return self._schools
 
     async def _fleet_now(self) -> Fleet:
         if self._fleet is None:
@@ -243,7 +257,7 @@ class Ingest:
     def _classes_of(self, agent: AgentRecord) -> tuple[str, ...]:
         return self._classes.get((agent.place.agent, agent.lesson), ()) if agent.lesson else ()
 
-    def _hear(self, fleet: Fleet, arrivals: Sequence[Arrival]) -> _Heard:
+    def _hear(self, fleet: Fleet, schools: Schools, arrivals: Sequence[Arrival]) -> _Heard:
         heard = _Heard()
         now_ms = self._now_ms()
         for arrival in arrivals:
@@ -256,7 +270,13 @@ class Ingest:
             if spoken is None:
                 continue
             agent, message = spoken
-            heard.changes += fleet.hear(agent, message, now_ms)
+            if isinstance(message, Upward):
+                told = schools.hear(agent, message, now_ms)
+                heard.changes += told.changes
+                if not told.taken:
+                    continue
+            else:
+                heard.changes += fleet.hear(agent, message, now_ms)
             if isinstance(message, State):
                 heard.revs.setdefault((agent, message.boot), []).append(message.rev)
             elif isinstance(message, Event):
@@ -266,9 +286,12 @@ class Ingest:
     def _pass_over(self, fleet: Fleet, arrival: Arrival, heard: _Heard) -> None:
         """Answer what cannot be read by its numbers: a newer agent must not wait for ever."""
         try:
-            place = address_of(arrival.topic).place
+            address = address_of(arrival.topic)
         except TopicError:
             return
+        place = address.place
+        if address.channel is Channel.SCHOOL:
+            return  # a school keeps what this program cannot read yet, until it can
         numbers = numbers_of(arrival.payload)
         if numbers is None or place != self._school.of_agent(place.agent):
             return
@@ -294,6 +317,10 @@ class Ingest:
             _LOGGER.info("asking agent %s for a birth: %s", ask.agent, ask.reason)
             rebirth = Rebirth(boot=self._boot, at_ms=now_ms, reason=ask.reason)
             self._command(ask.agent, "rebirth", to_bytes(rebirth))
+        for again in (each for each in heard.changes if isinstance(each, AskRetell)):
+            _LOGGER.info("asking school %s for its list behind %d", again.place.school, again.since)
+            retell = Retell(boot=self._boot, at_ms=now_ms, since=again.since)
+            self._command(again.place.school, "retell", to_bytes(retell))
 
     def _command(self, agent: str, name: str, payload: bytes, qos: int = 0) -> None:
         """QoS 0 will do for an ack: a lost one is made good by the agent, which sends again."""
@@ -301,7 +328,7 @@ class Ingest:
         self._link.say(Letter(topic_of(address), payload, qos=qos))
 
 
-def _read(arrival: Arrival, school: Place) -> tuple[str, Up] | None:
+def _read(arrival: Arrival, school: Place) -> tuple[str, Up | Upward] | None:
     """The agent and its message; None for what a controller itself said. Raises MessageError."""
     try:
         address = address_of(arrival.topic)
@@ -310,7 +337,8 @@ def _read(arrival: Arrival, school: Place) -> tuple[str, Up] | None:
     place = address.place
     if address.channel is Channel.COMMAND or place.agent == CONTROLLER:
         return None
-    message = up_from(arrival.payload)
+    upward = address.channel is Channel.SCHOOL
+    message = upward_from(arrival.payload) if upward else up_from(arrival.payload)
     if place.province != school.province or place.school != school.school:
         raise MessageError(Flaw.WRONG_TOPIC, "another school's topic")
     if not belongs(address, message):

@@ -334,6 +334,12 @@ class PlanGiven(Message, frozen=True, kw_only=True, tag_field="kind", tag="plan"
     plan: Plan
 
 
+class Retell(Message, frozen=True, kw_only=True, tag_field="kind", tag="retell"):
+    """The department asks a school for its list of items anew, from behind a change on."""
+
+    since: Count
+
+
 class ControllerState(Message, frozen=True, kw_only=True, tag_field="kind", tag="controller"):
     """The receiver listens, or (as its last will) does not. Retained."""
 
@@ -354,7 +360,7 @@ Record = (
 AnyEvent = Telemetry | Record
 AnyState = Birth | Health | DeviceState | DeviceForgotten
 Up = Presence | AnyState | AnyEvent
-Down = Ack | Rebirth | PlanGiven | ControllerState
+Down = Ack | Rebirth | PlanGiven | Retell | ControllerState
 
 
 class Flaw(StrEnum):
@@ -397,20 +403,20 @@ _numbers = msgspec.json.Decoder(Numbers)
 _KINDS: Final = frozenset(member.__struct_config__.tag for member in (*Up.__args__, *Down.__args__))
 
 
-def to_bytes(message: Up | Down) -> bytes:
+def to_bytes(message: Message) -> bytes:
     """The message as compact JSON."""
     return _encoder.encode(message)
 
 
 def up_from(payload: bytes) -> Up:
     """Read what an agent said. Raises MessageError."""
-    message: Up = _read(_up, payload)
+    message: Up = read(_up, payload, _KINDS)
     return message
 
 
 def down_from(payload: bytes) -> Down:
     """Read what a controller said. Raises MessageError."""
-    message: Down = _read(_down, payload)
+    message: Down = read(_down, payload, _KINDS)
     return message
 
 
@@ -422,16 +428,17 @@ def numbers_of(payload: bytes) -> Numbers | None:
         return None
 
 
-def _read(decoder: msgspec.json.Decoder[Any], payload: bytes) -> Any:
+def read(decoder: msgspec.json.Decoder[Any], payload: bytes, kinds: frozenset[Any]) -> Any:
+    """Read a message of a union whose tags are `kinds`. Raises MessageError."""
     if len(payload) > MAX_BYTES:
         raise MessageError(Flaw.OVERSIZED, f"{len(payload)} bytes")
     try:
         return decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _flaw_of(payload, str(error)) from error
+        raise _flaw_of(payload, str(error), kinds) from error
 
 
-def _flaw_of(payload: bytes, detail: str) -> MessageError:
+def _flaw_of(payload: bytes, detail: str, kinds: frozenset[Any]) -> MessageError:
     """Tell a message from the future from a broken one."""
     try:
         header = _header.decode(payload)
@@ -439,6 +446,6 @@ def _flaw_of(payload: bytes, detail: str) -> MessageError:
         return MessageError(Flaw.MALFORMED, detail)
     if header.v > SCHEMA:
         return MessageError(Flaw.NEWER_SCHEMA, f"version {header.v}")
-    if header.kind not in _KINDS:
+    if header.kind not in kinds:
         return MessageError(Flaw.UNKNOWN_KIND, header.kind[:64])
     return MessageError(Flaw.MALFORMED, detail)

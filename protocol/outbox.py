@@ -26,6 +26,7 @@ from protocol.messages import (
     Birth,
     DeviceForgotten,
     DeviceState,
+    Event,
     OutboxReport,
     State,
     Telemetry,
@@ -33,6 +34,7 @@ from protocol.messages import (
 )
 from protocol.model import Place
 from protocol.topics import address_for, topic_of
+from protocol.upward import ItemsTold, SchoolTold, UseTold
 from protocol.words import N_
 
 DEFAULT_MAX_BYTES: Final = 64 * 1024 * 1024
@@ -54,6 +56,10 @@ CREATE INDEX IF NOT EXISTS parcel_boot ON parcel (boot, number);
 CREATE TABLE IF NOT EXISTS tally (name TEXT PRIMARY KEY, value REAL NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS memo (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
 """
+
+
+# A school's outbox to its department is handed the kinds of `protocol.upward` alone.
+Sendable = AnyState | AnyEvent | SchoolTold | UseTold | ItemsTold
 
 
 class Lane(IntEnum):
@@ -119,9 +125,7 @@ class Outbox:
             self._db.close()
             self._db = None
 
-    def put(
-        self, *messages: AnyState | AnyEvent, memos: Mapping[str, bytes | None] | None = None
-    ) -> None:
+    def put(self, *messages: Sendable, memos: Mapping[str, bytes | None] | None = None) -> None:
         """Keep the messages and memos, all or none; messages get their rev or seq here.
 
         An event whose id is already waiting is not kept twice. A memo replaces the one of its
@@ -218,7 +222,7 @@ class Outbox:
             rows = self._open_db.execute(query, (*values, limit)).fetchall()
         return [Parcel(no, Lane(lane), topic, payload) for no, lane, topic, payload in rows]
 
-    def _insert(self, db: sqlite3.Connection, message: AnyState | AnyEvent) -> None:
+    def _insert(self, db: sqlite3.Connection, message: Sendable) -> None:
         topic = topic_of(address_for(self._place, message))
         if isinstance(message, State):
             self._replace(db, message)
@@ -361,11 +365,13 @@ def _key(state: State) -> str:
             return f"device/{state.device.device_id}"
         case DeviceForgotten():
             return f"device/{state.device_id}"
+        case UseTold():
+            return f"use/{state.week}"
         case _:
             return type(state).__name__.lower()
 
 
-def _lane(event: AnyEvent) -> Lane:
+def _lane(event: Event) -> Lane:
     return Lane.TELEMETRY if isinstance(event, Telemetry) else Lane.RECORD
 
 

@@ -28,9 +28,11 @@ from protocol.messages import (
     PlanGiven,
     Presence,
     Rebirth,
+    Retell,
     Up,
 )
 from protocol.topics import CONTROLLER, ROOT, Channel
+from protocol.upward import Upward
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _SCHOOL: Final = f"{ROOT}/{{province}}/{{school}}"
@@ -38,13 +40,14 @@ _AGENT: Final = f"{_SCHOOL}/{{agent}}"
 _PARAMETERS: Final = {
     "province": "The province's code, as one topic level.",
     "school": "The school's code, as one topic level.",
-    "agent": "The agent's id, as one topic level; also its user name at the broker.",
+    "agent": "The agent's id, as one topic level; also its user name at the broker."
+    " At a department: the school's code, and {school} is the department's.",
     "device": "The device's id, as one topic level.",
 }
 
 
 class Route(NamedTuple):
-    """A channel: where it is, what is said there, by whom, and how the broker carries it."""
+    """A channel: where it is, what is said there, by whom to whom, and how it is carried."""
 
     name: str
     address: str
@@ -53,6 +56,7 @@ class Route(NamedTuple):
     speaker: str
     qos: int = 1
     retain: bool = False
+    hearer: str = "controller"
 
 
 ROUTES: Final = (
@@ -87,6 +91,7 @@ ROUTES: Final = (
         (Ack,),
         "controller",
         qos=0,
+        hearer="agent",
     ),
     Route(
         "rebirth",
@@ -95,6 +100,7 @@ ROUTES: Final = (
         (Rebirth,),
         "controller",
         qos=0,
+        hearer="agent",
     ),
     Route(
         "plan",
@@ -102,6 +108,23 @@ ROUTES: Final = (
         "The room's part of the school's plan, whenever the agent holds another one.",
         (PlanGiven,),
         "controller",
+        hearer="agent",
+    ),
+    Route(
+        "school",
+        f"{_AGENT}/{Channel.SCHOOL}",
+        "What a school tells its department: equipment and counts, and no person.",
+        Upward.__args__,
+        "school",
+    ),
+    Route(
+        "retell",
+        f"{_AGENT}/{Channel.COMMAND}/retell",
+        "The department asks a school for its list of items anew.",
+        (Retell,),
+        "controller",
+        qos=0,
+        hearer="school",
     ),
     Route(
         "controller",
@@ -110,13 +133,14 @@ ROUTES: Final = (
         (ControllerState,),
         "controller",
         retain=True,
+        hearer="agent",
     ),
 )
 
 
 def messages_schema() -> dict[str, Any]:
     """JSON Schema of any one message, each kind under $defs."""
-    kinds = (*Up.__args__, *Down.__args__)
+    kinds = (*Up.__args__, *Upward.__args__, *Down.__args__)
     references, definitions = _schemas(kinds, "#/$defs/{name}")
     return {
         "$schema": _DIALECT,
@@ -128,7 +152,7 @@ def messages_schema() -> dict[str, Any]:
 
 def asyncapi() -> dict[str, Any]:
     """The AsyncAPI 3.0 document: channels, and what agent and controller do there."""
-    kinds = (*Up.__args__, *Down.__args__)
+    kinds = (*Up.__args__, *Upward.__args__, *Down.__args__)
     _, schemas = _schemas(kinds, "#/components/schemas/{name}")
     return {
         "asyncapi": "3.0.0",
@@ -195,8 +219,9 @@ def _operations() -> dict[str, Any]:
             "tags": [{"name": program}],
             "bindings": {"mqtt": {"qos": route.qos, "retain": route.retain}},
         }
-        for program in ("agent", "controller")
+        for program in ("agent", "controller", "school")
         for route in ROUTES
+        if program in {route.speaker, route.hearer}
     }
 
 

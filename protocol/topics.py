@@ -4,6 +4,11 @@
     lophoc/v1/{province}/{school}/{agent}/command/{ack | rebirth}                        down
     lophoc/v1/{province}/{school}/controller/state                                       down
 
+At a department the school's code stands where an agent's stands in a school:
+
+    lophoc/v1/{province}/{department}/{school}/school                                    up
+    lophoc/v1/{province}/{department}/{school}/command/{ack | retell}                    down
+
 Levels hold `a-z 0-9 -` only, because NATS maps `/` to `.`; other characters travel as
 `-x{hex}-`, so every code has exactly one spelling and comes back as it was.
 """
@@ -24,6 +29,7 @@ from protocol.messages import (
     Up,
 )
 from protocol.model import Place
+from protocol.upward import ItemsTold, SchoolPresence, SchoolTold, Upward, UseTold
 
 ROOT: Final = "lophoc/v1"
 CONTROLLER: Final = "controller"
@@ -38,6 +44,7 @@ class Channel(StrEnum):
     DEVICE = "device"
     HEALTH = "health"
     EVENT = "event"
+    SCHOOL = "school"
     COMMAND = "command"
 
 
@@ -120,8 +127,8 @@ def controller_state(place: Place) -> str:
     return f"{school_root(place)}/{CONTROLLER}/{Channel.STATE}"
 
 
-def address_for(place: Place, message: Up) -> Address:
-    """Where an agent at this place says this message."""
+def address_for(place: Place, message: Up | Upward) -> Address:
+    """Where an agent, or a school to its department, says this message."""
     channel = _CHANNEL_OF.get(type(message), Channel.EVENT)
     match message:
         case DeviceState():
@@ -132,7 +139,7 @@ def address_for(place: Place, message: Up) -> Address:
             return Address(place, channel)
 
 
-def belongs(address: Address, message: Up) -> bool:
+def belongs(address: Address, message: Up | Upward) -> bool:
     """Whether this kind of message, of this device, is said at this address."""
     if address.channel is not _CHANNEL_OF.get(type(message), Channel.EVENT):
         return False
@@ -151,4 +158,5 @@ _CHANNEL_OF: Final[dict[type, Channel]] = {
     Health: Channel.HEALTH,
     DeviceState: Channel.DEVICE,
     DeviceForgotten: Channel.DEVICE,
+    **dict.fromkeys((SchoolPresence, SchoolTold, ItemsTold, UseTold), Channel.SCHOOL),
 }

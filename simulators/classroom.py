@@ -18,6 +18,7 @@ from protocol.messages import (
     PlanGiven,
     Presence,
     Rebirth,
+    Retell,
     down_from,
     to_bytes,
 )
@@ -122,8 +123,8 @@ class Classroom:
                 self._birth_due.set()
             case ControllerState():
                 self._relay.hear(message)
-            case PlanGiven():
-                pass  # a played room plays its own day
+            case PlanGiven() | Retell():
+                pass  # a played room plays its own day, and is no school
             case _:
                 assert_never(message)
 

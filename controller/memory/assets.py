@@ -17,6 +17,7 @@ from sqlalchemy import (
     Select,
     Table,
     bindparam,
+    case,
     func,
     literal,
     or_,
@@ -28,6 +29,7 @@ from sqlalchemy import (
 from controller.inventory.asset import Asset, AssetState, Spot, assets_of, news
 from controller.inventory.chosen import Chosen
 from controller.memory import register, roster
+from controller.memory.engine import one_numbers
 from controller.memory.rows import Row, agent_from, device_from
 from controller.memory.tables import agents, assets, devices, facts, spots
 from controller.memory.writing import Writing, write
@@ -79,6 +81,7 @@ def bring_up(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> Reconc
         spots=spots_of(db, school),
     )
     before = {each.device_id: each for each in _read(db, select(assets).where(_of(assets, school)))}
+    one_numbers(db)
     newest = newest_change(db, Place(school.province))
     relayed = relay_newest(db, school)
     fresh = news(before, now, newest, relayed, now_ms)
@@ -157,10 +160,49 @@ def relay_changes(db: Connection, school: Place, *, since: int, limit: int) -> l
     return _read(db, query.order_by(assets.c.relay_change).limit(limit))
 
 
+def tally(db: Connection, school: Place) -> Tally:
+    """The school's records, counted."""
+    line = assets.c.line.is_not(None)
+    counted = (
+        line,
+        line & assets.c.complete,
+        line & assets.c.verified,
+        line & assets.c.complete & assets.c.verified,
+        line & (assets.c.state == AssetState.MISSING.value),
+        assets.c.state == AssetState.UNREGISTERED.value,
+    )
+    query = select(*(func.coalesce(func.sum(case((each, 1), else_=0)), 0) for each in counted))
+    row = db.execute(query.where(_of(assets, school), assets.c.removed_ms.is_(None))).one()
+    return Tally(*map(int, row))
+
+
+def with_feeds(db: Connection, school: Place, ids: Sequence[str]) -> dict[str, tuple[Asset, str]]:
+    """The records of these ids, each with the database that told it."""
+    query = select(assets).where(_of(assets, school), assets.c.device_id.in_(ids))
+    return {row["device_id"]: (_asset(row), row["feed"]) for row in _rows(db, query)}
+
+
+def of_other_feeds(db: Connection, school: Place, feed: str) -> list[Asset]:
+    """The records that are there, but were told by another database."""
+    other = assets.c.removed_ms.is_(None), assets.c.feed != feed
+    return _read(db, select(assets).where(_of(assets, school), *other))
+
+
 def spots_of(db: Connection, school: Place) -> Mapping[str, Spot]:
     """Where rooms are, by room_key."""
     rows = db.execute(select(spots).where(_of(spots, school))).mappings()
     return {row["room_key"]: Spot(row["site"], row["building"]) for row in rows}
+
+
+class Tally(NamedTuple):
+    """Counts of a school's records: lines of its book, and of them those that are so."""
+
+    declared: int = 0
+    complete: int = 0
+    verified: int = 0
+    managed: int = 0
+    missing: int = 0
+    unregistered: int = 0
 
 
 class _Seen(NamedTuple):

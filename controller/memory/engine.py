@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, ExecutionContext
@@ -31,6 +31,7 @@ _LINE: Final = {
     "tcp_user_timeout": "30000",
 }
 _SCHEMA_LOCK: Final = 0x10F40C  # whoever brings the schema up holds it; any number of our own
+_FEED_LOCK: Final = 0x10F40D
 _STAND_IN: Final = "\ufffd"
 
 
@@ -95,6 +96,17 @@ def alone(db: Connection) -> None:
     """Wait until no other program brings the schema up, and keep them waiting till the commit."""
     if db.dialect.name == "postgresql":
         db.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})")
+
+
+def one_numbers(db: Connection) -> None:
+    """Wait until nobody else numbers changes of the feed, and keep them waiting till the commit.
+
+    Else a reader could be told of a number, and never of a smaller one that is committed later.
+    """
+    if db.dialect.name == "postgresql":
+        db.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_FEED_LOCK})")
+    elif not cast("sqlite3.Connection", db.connection.dbapi_connection).in_transaction:
+        db.exec_driver_sql("BEGIN IMMEDIATE")  # else sqlite3 begins only when it writes
 
 
 def order_by_code_point(db: Connection) -> None:

@@ -17,6 +17,7 @@ from controller.records import (
     LessonRecord,
     RollRecord,
 )
+from controller.schools import SchoolRecord
 from controller.stream import Stream
 from protocol.messages import (
     Ending,
@@ -37,6 +38,7 @@ from protocol.model import (
     Reason,
     Status,
 )
+from protocol.upward import SchoolFigures
 
 Row = tuple[object, ...]  # in the order of the table's columns, a log's own number left out
 
@@ -51,6 +53,10 @@ _line: Final = msgspec.json.Decoder(LineMeasures).decode
 _kit: Final = msgspec.json.Decoder(Kit).decode
 _lines: Final = msgspec.json.Decoder(tuple[RollLine, ...]).decode
 _counts: Final = msgspec.json.Decoder(dict[str, dict[AttendanceStatus, int]]).decode
+_figures: Final = msgspec.json.Decoder(SchoolFigures).decode
+_SCHOOL: Final = tuple(
+    each for each in SchoolRecord.__struct_fields__ if each not in {"place", "figures"}
+)
 _told: Final = msgspec.json.Decoder(DeviceMeasures).decode
 
 
@@ -108,6 +114,35 @@ def agent_from(row: Mapping[str, Any]) -> AgentRecord:
         first_seen_ms=row["first_seen_ms"],
         last_seen_ms=row["last_seen_ms"],
     )
+
+
+def school_row(record: SchoolRecord) -> Row:
+    """The record as a row of `schools`."""
+    return (
+        record.place.province,
+        record.place.school,
+        record.name,
+        record.version,
+        record.boot,
+        record.session,
+        record.rev,
+        record.online,
+        record.feed,
+        record.reached,
+        record.newest,
+        record.whole,
+        _to_json(record.figures).decode() if record.figures else "",
+        record.as_of_ms,
+        record.first_heard_ms,
+        record.heard_ms,
+    )
+
+
+def school_from(row: Mapping[str, Any]) -> SchoolRecord:
+    """The record that a row of `schools` holds."""
+    plain = {name: row[name] for name in _SCHOOL}
+    figures = _figures(row["figures"]) if row["figures"] else None
+    return SchoolRecord(place=Place(row["province"], row["school"]), figures=figures, **plain)
 
 
 def device_row(record: DeviceRecord) -> Row:

@@ -24,7 +24,7 @@ from sqlalchemy import Connection, Engine, Select, Table, delete, func, select, 
 from sqlalchemy.exc import SQLAlchemyError
 
 from controller.fleet import Change, Fleet
-from controller.memory import assets, roster
+from controller.memory import assets, roster, schools
 from controller.memory.engine import (
     StoreError,
     alone,
@@ -73,6 +73,7 @@ from controller.records import (
     Logged,
     RollRecord,
 )
+from controller.schools import Schools
 from protocol.model import Place
 from protocol.words import N_
 
@@ -122,6 +123,7 @@ class Store:
         """
         with in_our_words(), self._open_engine.begin() as db:
             told = keep(db, changes, now_ms)
+            schools.keep_told(db, changes)
             if poisons:
                 keep_poisons(db, poisons, now_ms)
             return told
@@ -142,6 +144,11 @@ class Store:
                 device_silent_s=device_silent_s,
                 awake_since_ms=awake_since_ms,
             )
+
+    def told_schools(self, scope: Place) -> Schools:
+        """The schools that tell of themselves, as the last commit left them. Raises StoreError."""
+        with in_our_words(), self._open_engine.connect() as db:
+            return Schools(scope, schools.schools_in(db, Place(scope.province)))
 
     def agents(self, scope: Place, *, after: str = "", limit: int = 1000) -> list[AgentRecord]:
         """Agents by their id, those behind `after`."""

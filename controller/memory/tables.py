@@ -471,6 +471,7 @@ schools: Final = Table(
     _text("feed"),
     Column("reached", BigInteger, nullable=False),  # how far its list of items was taken
     Column("newest", BigInteger, nullable=False),  # how far it goes at the school
+    _flag("whole"),  # whether nothing of an older list of its stands here any more
     _text("figures"),  # JSON
     _millis("as_of_ms"),  # when the figures were true, by the school's clock
     _millis("first_heard_ms"),

@@ -50,6 +50,7 @@ from controller.records import (
     Logged,
     RollRecord,
 )
+from controller.schools import AskRetell, FigureTold, Listed, SchoolRecord, Used
 from protocol.model import Place
 
 KEPT_POISON_ROWS: Final = 1000
@@ -100,8 +101,8 @@ def keep(  # noqa: C901 - one short arm for each kind of change
                 kept_agents[change.place] = change
             case Touched():
                 touched.append(change)
-            case Ask():
-                pass
+            case Ask() | SchoolRecord() | Listed() | Used() | FigureTold() | AskRetell():
+                pass  # of schools: see controller.memory.schools
     write(db, agents, [*map(agent_row, kept_agents.values())], Writing.UPSERT)
     write(db, devices, [*map(device_row, kept_devices.values())], Writing.UPSERT)
     for table, rows in fresh.items():

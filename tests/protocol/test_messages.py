@@ -21,9 +21,15 @@ from protocol.messages import (
     to_bytes,
     up_from,
 )
+from protocol.upward import Upward, upward_from
 
 GOLDEN = sorted(Path(__file__).with_name("golden").glob("*.json"))
-KINDS = {member.__struct_config__.tag: member for member in (*Up.__args__, *Down.__args__)}
+READERS = (up_from, down_from, upward_from)
+KINDS = {
+    member.__struct_config__.tag: (member, reader)
+    for union, reader in zip((Up, Down, Upward), READERS, strict=True)
+    for member in union.__args__
+}
 json_values = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),
@@ -31,9 +37,9 @@ json_values = st.recursive(
 )
 
 
-def read(payload: bytes) -> Up | Down:
-    kind = json.loads(payload)["kind"]
-    return up_from(payload) if KINDS[kind] in Up.__args__ else down_from(payload)
+def read(payload: bytes) -> Up | Down | Upward:
+    _, reader = KINDS[json.loads(payload)["kind"]]
+    return reader(payload)
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
@@ -92,7 +98,7 @@ def test_a_message_that_cannot_be_taken_is_named(payload: bytes, flaw: Flaw) -> 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_message_or_an_error(payload: bytes) -> None:
     """Nothing but MessageError comes out."""
-    for reader in (up_from, down_from):
+    for reader in READERS:
         with pytest.raises(MessageError):
             reader(payload)
 
@@ -104,7 +110,7 @@ def test_a_message_with_one_field_spoilt_never_harms(path: Path, data: st.DataOb
     field = data.draw(st.sampled_from(sorted(message)))
     message[field] = data.draw(json_values)
     payload = msgspec.json.encode(message)
-    for reader in (up_from, down_from):
+    for reader in READERS:
         try:
             reader(payload)
         except MessageError:
@@ -115,7 +121,7 @@ def test_a_message_with_one_field_spoilt_never_harms(path: Path, data: st.DataOb
 def test_an_unknown_field_is_refused(path: Path, name: str, value: object) -> None:
     """Within a version a message has its fields and no others."""
     message = json.loads(path.read_bytes())
-    model = KINDS[message["kind"]]
+    model, _ = KINDS[message["kind"]]
     if name in model.__struct_encode_fields__ or name == "kind":
         return
     with pytest.raises(MessageError):

@@ -51,6 +51,7 @@ def upgrade() -> None:
         _flag("online"),
         *_texts("feed"),
         *_numbers("reached", "newest"),
+        _flag("whole"),
         *_texts("figures"),
         *_numbers("as_of_ms", "first_heard_ms", "heard_ms"),
         sa.PrimaryKeyConstraint("province", "school"),

@@ -1,0 +1,159 @@
+"""This file holds what a school tells its department: equipment and counts, and no person.
+
+The kinds are a union of their own: a type is a better wall than a filter, so a pupil's mark
+cannot leave the school by mistake. Names that people gave to devices stay in the school too.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from protocol.messages import Count, Event, Message, State, read
+from protocol.model import Code, DeviceKind, Millis, Text
+from protocol.plan import Date
+
+MAX_ITEMS: Final = 200  # of one page; with texts of full length still below the longest message
+MAX_WEEK_LINES: Final = 1000
+
+Codes = Annotated[tuple[Code, ...], msgspec.Meta(max_length=16)]
+ItemId = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+Year = Annotated[int, msgspec.Meta(ge=1900, le=2999)]
+Minutes = Annotated[int, msgspec.Meta(ge=0, le=10_080)]
+
+
+class SchoolPresence(Message, frozen=True, kw_only=True, tag_field="kind", tag="school_presence"):
+    """The school's session is up, or (as its last will) is gone. Retained."""
+
+    session: Count
+    online: bool
+
+
+class SchoolFigures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A school's counts at one moment.
+
+    working: of the devices that it sees. declared, complete, verified, managed: lines of its
+    equipment book, as the figure of managed equipment counts them. unregistered: seen, not in it.
+    """
+
+    rooms: Count = 0
+    rooms_in_lesson: Count = 0
+    agents: Count = 0
+    agents_online: Count = 0
+    devices: Count = 0
+    devices_working: Count = 0
+    boards: Count = 0
+    boards_working: Count = 0
+    faults_open: Count = 0
+    declared: Count = 0
+    complete: Count = 0
+    verified: Count = 0
+    managed: Count = 0
+    missing: Count = 0
+    unregistered: Count = 0
+
+
+class SchoolTold(State, frozen=True, kw_only=True, tag_field="kind", tag="school"):
+    """How the school stands. day: the school's local date.
+
+    feed, newest: which database its list of items is of, and how far it goes; settled: up to
+    where the department has acknowledged it.
+    """
+
+    name: Text = ""
+    version: Text = ""
+    day: Date
+    feed: Code
+    newest: Count = 0
+    settled: Count = 0
+    figures: SchoolFigures = SchoolFigures()
+
+
+class ItemTold(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """One item of the school's inventory. change: its place in the school's list.
+
+    item: its id in the school. line, row: of the equipment book, None if it is not in there.
+    state, also: how it stands. there: the room where it was seen last; by: agent or person_scan.
+    lacks: what keeps its record from being complete.
+    """
+
+    item: ItemId
+    change: Count
+    line: Count | None = None
+    row: Count | None = None
+    asset_tag: Text = ""
+    type: Text = ""
+    device: DeviceKind = DeviceKind.OTHER
+    maker: Text = ""
+    model: Text = ""
+    serial: Text = ""
+    room: Text = ""
+    site: Text = ""
+    building: Text = ""
+    year: Year | None = None
+    cost_vnd: Count | None = None
+    funding: Text = ""
+    condition: Text = ""
+    state: Code
+    also: Codes = ()
+    there: Text = ""
+    by: Text = ""
+    lacks: Codes = ()
+    verified: bool = False
+    first_seen_ms: Millis = 0
+    seen_ms: Millis = 0
+
+
+class ItemGone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An item that is no longer there, or no longer the school's."""
+
+    item: ItemId
+    change: Count
+    at_ms: Millis
+
+
+class ItemsTold(Event, frozen=True, kw_only=True, tag_field="kind", tag="items"):
+    """A page of the school's list: all that changed behind `after`, up to `upto`.
+
+    feed: which database the list is of. more: further pages follow.
+    """
+
+    feed: Code
+    after: Count
+    upto: Count
+    more: bool = False
+    items: Annotated[tuple[ItemTold, ...], msgspec.Meta(max_length=MAX_ITEMS)] = ()
+    gone: Annotated[tuple[ItemGone, ...], msgspec.Meta(max_length=MAX_ITEMS)] = ()
+
+
+class UseLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One board's week. known_min: for how long it is known whether it was on."""
+
+    item: ItemId
+    device: DeviceKind
+    room: Text = ""
+    on_min: Minutes = 0
+    used_min: Minutes = 0
+    planned_min: Minutes = 0
+    known_min: Minutes = 0
+
+
+class UseTold(State, frozen=True, kw_only=True, tag_field="kind", tag="use"):
+    """How the school's boards were used in a week. week: the date of its Monday."""
+
+    week: Date
+    lines: Annotated[tuple[UseLine, ...], msgspec.Meta(max_length=MAX_WEEK_LINES)] = ()
+
+
+Upward = SchoolPresence | SchoolTold | ItemsTold | UseTold
+_upward: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(Upward)
+_KINDS: Final = frozenset(member.__struct_config__.tag for member in Upward.__args__)
+
+
+def upward_from(payload: bytes) -> Upward:
+    """Read what a school said to its department. Raises MessageError."""
+    message: Upward = read(_upward, payload, _KINDS)
+    return message

@@ -1,0 +1,118 @@
+"""A school tells its department of its equipment by the real wire, through kills and cuts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.flows.programs import BIN, Program, free_port, get, until
+
+DEPARTMENT, SCHOOL = "so-14", "00140708"
+ASSET = ("device_id", "asset_tag", "type", "room", "year", "serial", "condition", "state", "line")
+
+
+class Above:
+    """A department's controller and a school's, each with its folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.mqtt = free_port()
+        self.api = f"http://127.0.0.1:{(port := free_port())}"
+        self.department = self._controller("department", DEPARTMENT, port, self.mqtt)
+        self.school_api = f"http://127.0.0.1:{(port := free_port())}"
+        self.school = self._controller(
+            "school",
+            SCHOOL,
+            port,
+            free_port(),
+            "--upstream",
+            f"mqtt://127.0.0.1:{self.mqtt}",
+            "--upstream-department",
+            DEPARTMENT,
+            "--name",
+            "THPT Tô Hiệu",
+        )
+
+    def _controller(self, name: str, code: str, http: int, mqtt: int, *more: str) -> Program:
+        return Program(
+            self.folder / f"{name}.log",
+            "lophoc-controller",
+            "run",
+            *("--province", "14", "--school", code, "--data", str(self.folder / name)),
+            *("--http-port", str(http), "--mqtt-port", str(mqtt)),
+            *("--mdns", "false"),
+            *more,
+        )
+
+    def import_book(self, count: int, room: str) -> None:
+        """Bring an equipment book in while the school's controller runs, or does not."""
+        rows = [f"{n};TB-{n:04};Bảng tương tác;SN{n:05};{room}{n % 7};2022" for n in range(count)]
+        book = self.folder / "book.csv"
+        head = "STT;Mã tài sản;Loại;Số sê-ri;Phòng;Năm sử dụng"
+        book.write_text("\n".join([head, *rows]), "utf-8")
+        done = subprocess.run(
+            [
+                *(BIN / "lophoc-controller", "register", "import", book, "--json", "--all"),
+                *("--data", self.folder / "school"),
+            ],
+            env={"LOPHOC_CONTROLLER_SCHOOL": SCHOOL, "LOPHOC_CONTROLLER_PROVINCE": "14"},
+            capture_output=True,
+            check=True,
+        )
+        assert json.loads(done.stdout)["rows"] == count
+
+    def there(self) -> dict[str, Any]:
+        """What the department has, by id; each item once."""
+        return whole(self.api)
+
+    def here(self) -> dict[str, Any]:
+        """What the school has."""
+        return whole(self.school_api)
+
+
+def whole(api: str) -> dict[str, Any]:
+    """All of an inventory, pulled from its beginning."""
+    items, since, more = [], "", True
+    while more:
+        page = get(f"{api}/api/v1/inventory?limit=1000{since}")
+        if page is None:
+            return {}
+        items += [each for each in page["items"] if not each["removed"]]
+        since, more = f"&since={page['next']}", page["more"]
+    assert not [each for each, n in Counter(one["device_id"] for one in items).items() if n > 1]
+    return {each["device_id"]: {name: each[name] for name in ASSET} for each in items}
+
+
+@pytest.fixture
+def above(tmp_path: Path) -> Iterator[Above]:
+    """Both controllers, running."""
+    both = Above(tmp_path)
+    try:
+        both.department.start()
+        both.school.start()
+        yield both
+    finally:
+        both.school.close()
+        both.department.close()
+
+
+def test_a_school_killed_between_commit_and_ack_loses_and_doubles_nothing(above: Above) -> None:
+    """Imports go on while either side's plug is pulled; in the end both tell the same."""
+    until(lambda: get(f"{above.school_api}/healthz"), "the school's controller")
+    for round_, count in enumerate((420, 350, 510)):
+        above.import_book(count, f"P{round_}")
+        until(lambda: len(above.there()) > round_ * 90, "the first pages")  # noqa: B023
+        above.school.kill()
+        above.import_book(count, f"Q{round_}")
+        if round_ == 1:
+            above.department.kill()
+            above.department.start()
+        above.school.start()
+    until(lambda: above.here() and above.here() == above.there(), "the same on both sides")
+    assert {each["room"][0] for each in above.there().values()} == {"Q"}
