@@ -47,6 +47,7 @@ def unseal(word: str, *types: type) -> list[Any]:
     try:
         padded = word + "=" * (-len(word) % 4)
         values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        json.dumps(values, ensure_ascii=False).encode()  # no database takes half a surrogate pair
     except (binascii.Error, ValueError, RecursionError):
         values = None
     shaped = isinstance(values, list) and [type(each) for each in values] == list(types)

@@ -256,6 +256,7 @@ def test_events_go_on_behind_the_last_number_seen(web: httpx.Client) -> None:
         "devices?cursor=bm90aGluZw",
         "events?cursor=WyJhIl0",
         "events?after=-1",
+        "devices?cursor=WyJcdWQ4MDAiXQ",
         "events?cursor=" + seal(1 << 60),
         "rooms?cursor=" + seal(1),
         "attendance?date=05/09/2026",

@@ -149,15 +149,17 @@ def test_the_pages_backup_and_restore_give_the_same_database(cluster: Cluster) -
     page = (Path(__file__).parents[2] / "docs" / "so-giao-duc.md").read_text("utf-8")
     shown = re.findall(r"^sudo -u postgres (.*)$", page, re.MULTILINE)
     dump = str(cluster.folder / "lophoc.dump")
-    commands = [shlex.split(each.replace("/var/backups/lophoc.dump", dump)) for each in shown]
-    create_user, create, back_up, drop, recreate, restore = commands
+    commands = [
+        shlex.split(each.replace("/var/backups/lophoc.dump", dump), comments=True) for each in shown
+    ]
+    create_user, create, back_up, drop, recreate, restore, analyze = commands
     cluster.run(*create_user)
     cluster.run(*create)
     url = cluster.url("lophoc", "lophoc-controller")
     with Store(url) as store:
         store.commit([happened("e1")], [], 1)
         known = store.feed_id, store.events(Place("14"))
-    for command in (back_up, drop, recreate, restore):
+    for command in (back_up, drop, recreate, restore, analyze):
         cluster.run(*command)
     with Store(url) as store:
         assert (store.feed_id, store.events(Place("14"))) == known
