@@ -38,7 +38,7 @@ LIMITS = {
     "cards_wrong_single": ("the same in single pictures of a class, one sighting each", "", 0.0),
     "cards_fine_ms": ("the fine profile [ms of CPU]", "", 0.0),
     "cards_fast_ratio": ("the fast profile / OpenCV's defaults [CPU]", "<=", 1.0),
-    "sqlite_pull_flat": ("a changed row's pull, dearest size / cheapest, SQLite", "<=", 1.5),
+    "sqlite_pull_flat": ("a changed row's pull [CPU], dearest size / cheapest, SQLite", "<=", 1.5),
     "postgresql_pull_flat": ("the same on PostgreSQL", "<=", 1.5),
     "postgresql_pull_flat_1200_schools": ("the same with 1,200 schools", "<=", 1.5),
     "sqlite_first_pull_s": ("a first pull of everything, SQLite [s]", "", 0.0),
