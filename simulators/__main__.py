@@ -35,6 +35,7 @@ from simulators.config import (
     FLEET_PREFIX,
     HOST_PREFIX,
     PROJECTOR_PREFIX,
+    PROVINCE_PREFIX,
     SIM_PREFIX,
     SIM_TITLE,
     UDEV_PREFIX,
@@ -43,6 +44,7 @@ from simulators.config import (
     FleetConfig,
     HostConfig,
     ProjectorConfig,
+    ProvinceConfig,
     SimConfig,
     UdevConfig,
 )
@@ -63,6 +65,7 @@ _COMMANDS: Final = {
     "fleet": N_("announce a network full of mDNS devices"),
     "udev": N_("print what udev says while something is plugged in or pulled"),
     "host": N_("write what an ailing computer's kernel shows, as a folder"),
+    "province": N_("fill a department: many schools tell it of their equipment"),
     "sample-config": N_("print a settings file for `school` with every setting explained"),
 }
 _SHAPES: Final[dict[str, tuple[type[msgspec.Struct], str]]] = {
@@ -72,6 +75,7 @@ _SHAPES: Final[dict[str, tuple[type[msgspec.Struct], str]]] = {
     "fleet": (FleetConfig, FLEET_PREFIX),
     "udev": (UdevConfig, UDEV_PREFIX),
     "host": (HostConfig, HOST_PREFIX),
+    "province": (ProvinceConfig, PROVINCE_PREFIX),
 }
 _SCHOOL: Final[tuple[type[msgspec.Struct], str]] = (SimConfig, SIM_PREFIX)
 # What may be written without its option's name.
@@ -182,6 +186,11 @@ def _alone(config: msgspec.Struct, say: Translate) -> int:
             from simulators.devices.single import projector  # noqa: PLC0415
 
             asyncio.run(_until_stopped(lambda stop: projector(config, say, stop)))
+        case ProvinceConfig():
+            from simulators.province import run  # noqa: PLC0415
+
+            _log(config.log_level)
+            asyncio.run(_until_stopped(lambda stop: run(config, say, stop)))
         case FleetConfig():
             from simulators.devices.single import fleet  # noqa: PLC0415
 

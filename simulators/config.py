@@ -16,6 +16,7 @@ PROJECTOR_PREFIX: Final = "LOPHOC_PROJECTOR_"
 FLEET_PREFIX: Final = "LOPHOC_FLEET_"
 UDEV_PREFIX: Final = "LOPHOC_UDEV_"
 HOST_PREFIX: Final = "LOPHOC_HOST_"
+PROVINCE_PREFIX: Final = "LOPHOC_PROVINCE_"
 MAX_ROOMS: Final = 500
 MAX_TABLETS: Final = 350  # a birth holds at most 400 devices
 
@@ -144,3 +145,23 @@ class HostConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = "laptop"
     faults: Annotated[str, _says("what is wrong with it, between commas")] = ""
     lang: Lang = ""
+
+
+class ProvinceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Many schools that tell one department of their equipment."""
+
+    broker: Annotated[str, _says("the department's broker")] = "mqtt://127.0.0.1:1883"
+    province: Annotated[str, _says("the province's code")] = "14"
+    department: Annotated[str, _says("the department's code")] = "so-14"
+    schools: Annotated[int, _says("how many schools", "schools", ge=1, le=5000)] = 12
+    rooms: Annotated[int, _says("rooms of every school", "rooms", ge=1, le=MAX_ROOMS)] = 30
+    tablets: Annotated[int, _says("tablets in every room", "tablets", ge=0, le=MAX_TABLETS)] = 40
+    changes: Annotated[
+        int, _says("items that every school then changes", "items", ge=0, le=100_000)
+    ] = 0
+    at_once: Annotated[
+        int, _says("schools that talk at the same time", "schools", ge=1, le=200)
+    ] = 16
+    seed: Annotated[int, _says("the same seed makes the same province")] = 1
+    lang: Lang = ""
+    log_level: LogLevel = "warning"

@@ -84,6 +84,7 @@ def keep_decision(db: Connection, place: Place, decision: Decision, made: Kept |
     numbered = msgspec.structs.replace(decision, no=(db.execute(newest).scalar() or 0) + 1)
     db.execute(decisions.insert(), _codes(place) | msgspec.structs.asdict(numbered))
     write_lines(db, place, [made] if made else [])
+    noticed(db, place, changed=True)
     return numbered
 
 

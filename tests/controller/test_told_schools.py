@@ -18,6 +18,7 @@ from controller.upward import item_of
 from protocol.messages import Event
 from protocol.model import DeviceKind, Place
 from protocol.upward import ItemGone, ItemsTold, SchoolFigures, SchoolPresence, SchoolTold, UseTold
+from tests.controller.fresh import fresh_store
 from tests.databases import Database
 
 ABOVE = Place("14", "so-14")
@@ -238,13 +239,13 @@ class Above:
 
 
 @given(steps)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_in_the_end_the_department_has_what_the_school_has(path: list[tuple[str, Any]]) -> None:
     """Pages lost, doubled and out of order; a copy put back; another database: nothing is amiss."""
     with tempfile.TemporaryDirectory() as folder:
-        url, copy = f"sqlite:///{folder}/a.db", Path(folder) / "copy.db"
+        copy = Path(folder) / "copy.db"
         sender = Sender()
-        store = Store(url)
+        store = fresh_store(folder)
         with store:
             above = Above(store)
             for step, detail in path:

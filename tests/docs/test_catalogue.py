@@ -28,6 +28,7 @@ from simulators.config import (
     FleetConfig,
     HostConfig,
     ProjectorConfig,
+    ProvinceConfig,
     SimConfig,
     UdevConfig,
 )
@@ -37,7 +38,7 @@ CATALOGUE = ROOT / "protocol/locale/vi/LC_MESSAGES/lophoc.po"
 PACKAGES = ("protocol", "agent", "controller", "simulators")
 METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.svg", "jinja2")]
 KEYWORDS = {"_": None, "N_": None, "gettext": None}
-ALONE = (CameraConfig, ProjectorConfig, FleetConfig, UdevConfig, HostConfig)
+ALONE = (CameraConfig, ProjectorConfig, FleetConfig, UdevConfig, HostConfig, ProvinceConfig)
 SETTINGS = (AgentConfig, ControllerConfig, SimConfig, DemoConfig, *ALONE)
 NAMES = re.compile(r"\{[a-z_]+\}")
 

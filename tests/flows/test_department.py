@@ -123,3 +123,23 @@ def test_a_school_killed_between_commit_and_ack_loses_and_doubles_nothing(above:
         above.school.start()
     until(lambda: above.here() and above.here() == above.there(), "the same on both sides")
     assert {each["room"][0] for each in above.there().values()} == {"Q"}
+
+
+def test_a_played_province_fills_a_department_and_again_it_is_no_news(above: Above) -> None:
+    """Three invented schools by the real wire; told twice, each item stands there once."""
+    command = [
+        *(BIN / "lophoc-sim", "province", "--broker", f"mqtt://127.0.0.1:{above.mqtt}"),
+        *("--department", DEPARTMENT, "--schools", "3", "--rooms", "2", "--tablets", "3"),
+    ]
+    until(lambda: get(f"{above.api}/healthz"), "the department's controller")
+    subprocess.run(command, check=True, timeout=60)
+    first = get(f"{above.api}/api/v1/inventory?limit=1000")
+    assert len(first["items"]) == 3 * (2 * (5 + 3) + 10)
+    assert len({each["school"] for each in first["items"]}) == 3
+    subprocess.run(command, check=True, timeout=60)
+    again = get(f"{above.api}/api/v1/inventory?limit=1000&since={first['next']}")
+    assert not [each for each in again["items"] if not each["last_seen"]]
+    subprocess.run([*command, "--changes", "2"], check=True, timeout=60)
+    news = get(f"{above.api}/api/v1/inventory?limit=1000&since={again['next']}")
+    moved = [each for each in news["items"] if each["state"] == "moved"]
+    assert len({each["device_id"] for each in moved}) >= 6
