@@ -130,18 +130,24 @@ def template(cluster: Cluster) -> str:
     return migrated_template(cluster)
 
 
+@pytest.fixture
+def postgresql(cluster: Cluster, template: str) -> Iterator[Database]:
+    """A PostgreSQL database of the test's own, with the newest schema."""
+    url = cluster.fresh(template)
+    yield Database(url)
+    cluster.drop(url)
+
+
 @pytest.fixture(params=KINDS)
 def database(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Database]:
+) -> Database:
     """A database of the test's own, on SQLite and on PostgreSQL, which commands use as well."""
-    name = "LOPHOC_CONTROLLER_DATABASE"
-    if request.param == "sqlite":
-        monkeypatch.setenv(name, f"sqlite:///{tmp_path / 'lophoc.db'}")
-        yield Database(os.environ[name])
-        return
-    cluster: Cluster = request.getfixturevalue("cluster")
-    url = cluster.fresh(request.getfixturevalue("template"))
-    monkeypatch.setenv(name, url)
-    yield Database(url)
-    cluster.drop(url)
+    on_sqlite = request.param == "sqlite"
+    found: Database = (
+        Database(f"sqlite:///{tmp_path / 'lophoc.db'}")
+        if on_sqlite
+        else request.getfixturevalue("postgresql")
+    )
+    monkeypatch.setenv("LOPHOC_CONTROLLER_DATABASE", found.url)
+    return found
