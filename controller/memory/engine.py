@@ -7,32 +7,20 @@ from __future__ import annotations
 
 import importlib.util
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, ExecutionContext
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from protocol.errors import LopHocError
 from protocol.words import N_
 
-CONNECT_TIMEOUT_S: Final = 5
-LOCK_TIMEOUT_MS: Final = 5000
 _POSTGRESQL: Final = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
-# A line that was cut is noticed after some 30 s of silence, not after hours (tcp(7), libpq 34.1.2).
-_LINE: Final = {
-    "connect_timeout": str(CONNECT_TIMEOUT_S),
-    "keepalives_idle": "10",
-    "keepalives_interval": "5",
-    "keepalives_count": "4",
-    "tcp_user_timeout": "30000",
-}
 _SCHEMA_LOCK: Final = 0x10F40C  # whoever brings the schema up holds it; any number of our own
 _FEED_LOCK: Final = 0x10F40D
-_STAND_IN: Final = "\ufffd"
 
 
 class StoreError(LopHocError):
@@ -67,11 +55,13 @@ def engine_at(url: URL) -> Engine:
         engine = create_engine(url)
         event.listen(engine, "connect", _harden_sqlite)
         return engine
-    line = {name: value for name, value in _LINE.items() if name not in url.query}
+    from controller.memory import postgresql  # noqa: PLC0415 - a school has no such driver
+
+    line = {name: value for name, value in postgresql.LINE.items() if name not in url.query}
     # A connection that the server has ended meanwhile is found out and replaced before it is used.
     engine = create_engine(url, connect_args=line, pool_pre_ping=True)
-    event.listen(engine, "connect", _harden_postgresql)
-    event.listen(engine, "before_cursor_execute", _without_nul, retval=True)
+    event.listen(engine, "connect", postgresql.harden)
+    event.listen(engine, "before_cursor_execute", postgresql.without_nul, retval=True)
     return engine
 
 
@@ -223,42 +213,3 @@ def _harden_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA busy_timeout = 5000")
-
-
-def _harden_postgresql(connection: DBAPIConnection, _record: object) -> None:
-    """A commit is on the server's disk, and nobody waits for ever for another's row."""
-    cursor = connection.cursor()
-    cursor.execute("SET synchronous_commit = on")
-    cursor.execute(f"SET lock_timeout = {LOCK_TIMEOUT_MS}")
-    cursor.close()
-    connection.commit()
-
-
-def _without_nul(
-    _db: Connection,
-    _cursor: DBAPICursor,
-    statement: str,
-    parameters: Any,
-    _context: ExecutionContext | None,
-    _many: bool,  # noqa: FBT001 - SQLAlchemy calls it so
-) -> tuple[str, Any]:
-    """PostgreSQL's text holds every character but U+0000: it would refuse the whole batch."""
-    return statement, _plain(parameters)
-
-
-def _plain(values: Any) -> Any:
-    """The values of one statement's parameters, or of many."""
-    if isinstance(values, Mapping):
-        if not any(map(_has_nul, values.values())):
-            return values
-        pairs = values.items()
-        return {name: _stood_in(each) if _has_nul(each) else each for name, each in pairs}
-    return [_plain(each) for each in values] if isinstance(values, list) else values
-
-
-def _has_nul(value: Any) -> bool:
-    return isinstance(value, str) and "\0" in value
-
-
-def _stood_in(value: str) -> str:
-    return value.replace("\0", _STAND_IN)

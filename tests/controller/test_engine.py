@@ -11,12 +11,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from controller.__main__ import EXIT_DAMAGED, EXIT_SETTINGS, main
 from controller.memory.engine import url_from
 from controller.memory.store import Store, StoreError
-from controller.memory.tables import facts
+from controller.memory.tables import facts, tallies
 from controller.records import EventRecord
 from protocol.model import Place
 from tests.databases import Database
@@ -134,6 +134,17 @@ def test_a_database_that_lacks_letters_is_refused(cluster: Cluster) -> None:
     url = cluster.url("latin")
     assert refusal(url).code == "store_encoding"
     cluster.drop(url)
+
+
+def test_sums_and_averages_are_numbers_that_json_knows(database: Database) -> None:
+    """PostgreSQL's own would be decimals, which become text."""
+    with Store(database.url) as store, store.looking() as db:
+        for number in (1 << 40, 3):
+            db.execute(tallies.insert().values(name=f"n{number}", value=number))
+        total = db.execute(select(func.sum(tallies.c.value))).scalar_one()
+        mean = db.execute(select(func.avg(tallies.c.value))).scalar_one()
+    assert (type(total), total) == (int, (1 << 40) + 3)
+    assert (type(mean), mean) == (float, ((1 << 40) + 3) / 2)
 
 
 def test_a_look_sees_one_moment(database: Database) -> None:
