@@ -13,10 +13,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from controller.commands.cards import add_cards
+from controller.commands.forecast import add_forecast
 from controller.commands.reconcile import add_reconcile
 from controller.commands.register import add_register
+from controller.commands.repairs import add_repairs
 from controller.commands.roster import add_roster
 from controller.commands.schedule import add_schedule
+from controller.commands.use import add_use
 from controller.config import ENVIRONMENT, TITLE, ControllerConfig
 from protocol import __version__
 from protocol.errors import LopHocError
@@ -77,6 +80,9 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
     add_cards(commands, say)
     add_register(commands, say)
     add_reconcile(commands, say)
+    add_use(commands, say)
+    add_forecast(commands, say)
+    add_repairs(commands, say)
     add_commands(commands, say)
     shown = commands.add_parser(
         "sample-config", help=say(N_("print a settings file with every option"))

@@ -21,6 +21,7 @@ from controller.broker import CONTROLLER_USER, EmbeddedBroker, is_loopback
 from controller.config import ControllerConfig
 from controller.credentials import Credentials
 from controller.ingest import Ingest
+from controller.inventory.life_table import table_in
 from controller.memory.assets import Tally, tally
 from controller.memory.store import Store
 from controller.memory.upkeep import keep_up
@@ -100,6 +101,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
                 timezone=config.timezone,
                 default_language=config.lang or preferred_language(environ),
                 inventory_scope=school if config.upstream else Place(config.province),
+                life_table=lambda: table_in(config.data),
             )
         )
         async with broker, _announced(config, school), asyncio.TaskGroup() as group:

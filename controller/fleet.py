@@ -435,6 +435,7 @@ def _event_of(place: Place, message: AnyEvent, day: str, now_ms: int) -> EventRe
         lesson=lesson,
         day=day if lesson else None,
         body=_body_of(message),
+        boot=message.boot,
     )
 
 

@@ -57,6 +57,7 @@ BATCH: Final = 1000  # well below the unacked messages that the embedded broker 
 EXPIRE_EVERY_S: Final = 5.0
 PRESENT_EVERY_S: Final = 10.0
 RETRY_FIRST_S: Final = 0.5
+FAULTS_AGAIN_MS: Final = 86_400_000  # what a command dealt with is told to the screens
 RETRY_CAP_S: Final = 15.0
 
 
@@ -232,11 +233,15 @@ class Ingest:
             self._publish(changes)
 
     async def _read_plan(self) -> None:
-        """Take in what the school plans now, if it is another plan than before."""
+        """Take in what the school plans now, if it plans otherwise, and what was dealt with."""
         version = await asyncio.to_thread(self._store.plan_version, self._school)
         if version != self._handout.school.version:
             self._handout.take(await asyncio.to_thread(self._store.school_plan, self._school))
             _LOGGER.info("the school's plan: version %d", version)
+            since_ms = self._now_ms() - FAULTS_AGAIN_MS
+            self._publish(
+                await asyncio.to_thread(self._store.faults, self._school, done_since_ms=since_ms)
+            )
 
     async def _hand_out(self, agents: Iterable[AgentRecord]) -> None:
         """Give these agents their room's plan where they hold another."""

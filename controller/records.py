@@ -88,7 +88,8 @@ class DeviceRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class EventRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What happened to equipment or lessons; no child is in it. no: its place in the log.
 
-    lesson, day: of what belongs to a lesson; the school's local date.
+    lesson, day: of what belongs to a lesson; the school's local date. boot: the run of the agent
+    that told it, while it is fresh.
     """
 
     place: Place
@@ -101,6 +102,7 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     day: str | None = None
     body: bytes = b"{}"  # the kind's own fields as a JSON object
     no: int = 0
+    boot: str = ""
 
 
 class AttendanceRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):

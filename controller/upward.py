@@ -11,27 +11,33 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from pathlib import Path
 from typing import Final
 
 from controller.inventory.asset import Asset
+from controller.inventory.use import UseLine as KnownUse
+from controller.inventory.use import monday_of
 from controller.memory import assets
 from controller.memory.store import Store, StoreError
+from controller.memory.use import WEEKS, use_of
 from protocol import __version__
 from protocol.link import Arrival, Broker, Letter, Link
 from protocol.messages import Ack, ControllerState, MessageError, Retell, down_from, to_bytes
-from protocol.model import MAX_TEXT, Place, instant
+from protocol.model import MAX_TEXT, DeviceKind, Place, instant
 from protocol.outbox import Outbox, OutboxError
 from protocol.relay import Relay
 from protocol.topics import Address, Channel, commands_to, controller_state, level_of, topic_of
 from protocol.upward import (
+    MAX_WEEK_LINES,
     ItemGone,
     ItemsTold,
     ItemTold,
     SchoolFigures,
     SchoolPresence,
     SchoolTold,
+    UseLine,
+    UseTold,
 )
 
 _LOGGER = logging.getLogger(__name__)
@@ -74,6 +80,7 @@ class Upward:
         self._place = place_at(school, department)
         self._told: SchoolFigures | None = None
         self._told_s = -math.inf
+        self._told_use: dict[str, tuple[UseLine, ...]] = {}
         self._stirred = asyncio.Event()
         self.link = Link(
             broker,
@@ -99,6 +106,8 @@ class Upward:
                 while await asyncio.to_thread(self._next_page):
                     self._relay.wake()
                 await self._tell_figures()
+                if await asyncio.to_thread(self._put_use):
+                    self._relay.wake()
             except (StoreError, OutboxError) as error:
                 _LOGGER.warning("the department is told later: %s", error)
             try:
@@ -173,6 +182,28 @@ class Upward:
                 figures=figures,
             )
         )
+
+    def _put_use(self) -> bool:
+        """Tell the weeks of which other use is known than was told; all of them after a start."""
+        now_ms = self._now_ms()
+        this = monday_of(now_ms, self._zone)
+        since = (this - timedelta(weeks=WEEKS - 1)).isoformat()
+        weeks: dict[str, list[UseLine]] = {}
+        with self._store.looking() as db:
+            for kept in use_of(db, self._school, since, this.isoformat()):
+                weeks.setdefault(kept.week, []).append(_use(kept.line))
+        fresh = {
+            week: tuple(lines[:MAX_WEEK_LINES])
+            for week, lines in weeks.items()
+            if self._told_use.get(week) != tuple(lines[:MAX_WEEK_LINES])
+        }
+        told = (
+            UseTold(boot=self._boot, at_ms=now_ms, week=week, lines=lines)
+            for week, lines in fresh.items()
+        )
+        self._outbox.put(*told)
+        self._told_use |= fresh
+        return bool(fresh)
 
     async def _listen(self) -> None:
         while True:
@@ -259,6 +290,19 @@ def item_of(asset: Asset) -> ItemTold:
         verified=asset.verified,
         first_seen_ms=asset.first_seen_ms,
         seen_ms=asset.told_ms,
+    )
+
+
+def _use(line: KnownUse) -> UseLine:
+    return UseLine(
+        item=line.device_id,
+        device=DeviceKind(line.kind),
+        room=line.room[:MAX_TEXT],
+        asset_tag=line.asset_tag[:MAX_TEXT],
+        on_min=line.on_min,
+        used_min=line.used_min,
+        planned_min=line.planned_min,
+        known_min=line.known_min,
     )
 
 

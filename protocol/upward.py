@@ -135,6 +135,7 @@ class UseLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     item: ItemId
     device: DeviceKind
     room: Text = ""
+    asset_tag: Text = ""
     on_min: Minutes = 0
     used_min: Minutes = 0
     planned_min: Minutes = 0

@@ -165,6 +165,7 @@ def _use(board: ItemTold, week: str, seed: int) -> UseLine:
         item=board.item,
         device=board.device,
         room=board.room,
+        asset_tag=board.asset_tag,
         on_min=on_min,
         used_min=on_min * random.randrange(40, 96) // 100,
         planned_min=1350,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import os
 import sys
 import tomllib
@@ -33,6 +34,14 @@ def add_place(parser: argparse.ArgumentParser, say: Translate) -> None:
 def tell(text: str, stream: TextIO | None = None) -> None:
     """Say a line to whoever runs the command."""
     (stream or sys.stdout).write(f"{text}\n")
+
+
+def operator() -> str:
+    """Who runs the command, by the machine's name for them."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return str(os.getpid())
 
 
 def told_school(options: argparse.Namespace) -> Place:
@@ -69,18 +78,7 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
     Before the controller has ever run nobody knows the school: it takes the plan over when it
     starts. Raises StoreError, SettingsError.
     """
-    folder = data_folder(options)
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsError(
-            "data_unusable",
-            N_("The folder {folder} cannot be used: {cause}."),
-            N_("Choose another with --data, or change its owner."),
-            folder=folder,
-            cause=error.strerror,
-        ) from error
-    with Store(told_database(options) or f"sqlite:///{folder / 'lophoc.db'}") as store:
+    with _store(options) as store:
         place = told_school(options)
         if not place.school:
             schools = store.schools()
@@ -95,8 +93,46 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
         yield store, place
 
 
+@contextmanager
+def opened_wide(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
+    """The database and what it tells of: with nobody above, all the schools of the province.
+
+    Raises StoreError, SettingsError.
+    """
+    school = told_school(options)
+    above = _told(options).get("upstream", "")
+    with _store(options) as store:
+        yield store, school if above else Place(school.province)
+
+
+def own(store: Store, options: argparse.Namespace) -> list[Place]:
+    """The school whose agents report here; none where that cannot be told from the settings."""
+    school = told_school(options)
+    if school.school:
+        return [school]
+    schools = store.schools()
+    return schools if len(schools) == 1 else []
+
+
+@contextmanager
+def _store(options: argparse.Namespace) -> Iterator[Store]:
+    folder = data_folder(options)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            "data_unusable",
+            N_("The folder {folder} cannot be used: {cause}."),
+            N_("Choose another with --data, or change its owner."),
+            folder=folder,
+            cause=error.strerror,
+        ) from error
+    with Store(told_database(options) or f"sqlite:///{folder / 'lophoc.db'}") as store:
+        yield store
+
+
 def _told(options: argparse.Namespace) -> dict[str, str]:
-    names = ("province", "school", "data", "database", "timezone")
+    names = ("province", "school", "data", "database", "timezone", "upstream")
     told: dict[str, str] = {}
     if options.config:
         try:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
-import os
 import sys
 import time
 from datetime import datetime
@@ -14,7 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
-from controller.commands.place import add_place, data_folder, opened, tell, told_zone
+from controller.commands.condition import add_condition
+from controller.commands.place import add_place, data_folder, opened, operator, tell, told_zone
 from controller.commands.reconcile import add_evidence, reconciled_in
 from controller.memory import register
 from controller.register.book import Book, Line
@@ -53,6 +52,7 @@ def add_register(commands: Any, say: Translate) -> None:
     deeds = parser.add_subparsers(required=True, metavar="DEED")
     _add_import(deeds, say)
     _add_decide(deeds, say)
+    add_condition(deeds, say)
     undo = deeds.add_parser("undo", help=say(N_("take a decision back")))
     undo.add_argument("number", type=int, help=say(N_("the decision's number")))
     listed = deeds.add_parser("decisions", help=say(N_("tell what was decided")))
@@ -124,7 +124,9 @@ def _brought(options: argparse.Namespace, book: Book) -> Merged:
                 known = register.lines_of(db, place)
             return merged(known, book.lines, whole=options.all, now_ms=now_ms)
         with store.planning(place) as db:
-            return register.bring_in(db, place, book.lines, whole=options.all, now_ms=now_ms)
+            return register.bring_in(
+                db, place, book.lines, whole=options.all, now_ms=now_ms, who=operator()
+            )
 
 
 def _mapped(options: argparse.Namespace) -> dict[str, str]:
@@ -227,21 +229,13 @@ def _decide(options: argparse.Namespace, say: Translate) -> int:
                 options.subject,
                 Deed(options.deed),
                 row=options.line,
-                who=_who(),
+                who=operator(),
                 now_ms=now_ms,
             )
             kept = register.keep_decision(db, place, decision, made)
     done = say(N_("Decided; to take it back: lophoc-controller register undo {number}"))
     tell(done.format(number=kept.no))
     return 0
-
-
-def _who() -> str:
-    """Who runs the command, by the machine's name for them."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return str(os.getpid())
 
 
 def _undo(options: argparse.Namespace, say: Translate) -> int:

@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from controller.inventory.asset import Asset, AssetState, Spot, assets_of, news
 from controller.inventory.chosen import Chosen
-from controller.memory import register, roster
+from controller.memory import lives, register, roster
 from controller.memory.engine import one_numbers
 from controller.memory.rows import Row, agent_from, device_from
 from controller.memory.tables import agents, assets, devices, facts, spots
@@ -59,6 +59,7 @@ def reconciled(
         as_of_ms,
         rulings=Rulings(register.decisions_of(db, place)),
         elsewhere=register.schools_with(db, place, lines),
+        conditions=lives.standing_of(db, place, as_of_ms),
     )
 
 

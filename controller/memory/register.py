@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, update
 
+from controller.memory import lives
 from controller.memory.roster import noticed
 from controller.memory.tables import decisions, figures, register
 from controller.register.book import Fault, Line
@@ -33,11 +34,25 @@ def lines_of(db: Connection, place: Place) -> list[Kept]:
     return [_kept(dict(row)) for row in db.execute(query).mappings()]
 
 
+def lines_where(db: Connection, place: Place, chosen: ColumnElement[bool]) -> list[Kept]:
+    """The lines that are so, also those that left, by their number."""
+    query = select(register).where(_of(register, place), chosen).order_by(register.c.no)
+    return [_kept(dict(row)) for row in db.execute(query).mappings()]
+
+
 def bring_in(
-    db: Connection, place: Place, lines: Sequence[Line], *, whole: bool, now_ms: int
+    db: Connection,
+    place: Place,
+    lines: Sequence[Line],
+    *,
+    whole: bool,
+    now_ms: int,
+    who: str = "",
 ) -> Merged:
     """Bring a book's lines in. whole: lines that it lacks have left."""
-    told = merged(lines_of(db, place), lines, whole=whole, now_ms=now_ms)
+    known = lines_of(db, place)
+    told = merged(known, lines, whole=whole, now_ms=now_ms)
+    lives.book_brought(db, place, known, told.writes, who=who, now_ms=now_ms)
     write_lines(db, place, told.writes)
     return told
 

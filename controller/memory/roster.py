@@ -19,6 +19,7 @@ from controller.memory.tables import (
     bells,
     bookings,
     classes,
+    conditions,
     decisions,
     door_cards,
     door_keys,
@@ -28,6 +29,8 @@ from controller.memory.tables import (
     plans,
     pupils,
     register,
+    repair_moves,
+    repairs,
     terms,
 )
 from controller.plans import DEFAULT_GRACE_MIN, SchoolClass, SchoolPlan
@@ -196,6 +199,9 @@ PLAN_TABLES: Final = (
     register,
     decisions,
     figures,
+    conditions,
+    repairs,
+    repair_moves,
 )
 
 

@@ -12,14 +12,17 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
 from controller.inventory.asset import LASTING, Asset, AssetState
+from controller.inventory.use import UseLine
 from controller.memory import assets as kept_assets
 from controller.memory.engine import one_numbers
 from controller.memory.rows import school_from, school_row
 from controller.memory.tables import figures, schools
+from controller.memory.use import keep_use
 from controller.memory.writing import Writing, write
-from controller.schools import FigureTold, Listed, SchoolRecord
+from controller.schools import FigureTold, Listed, SchoolRecord, Used
 from protocol.model import Place
 from protocol.upward import ItemTold
+from protocol.upward import UseLine as UseTold
 
 _AT_ONCE = 500  # ids that a statement names
 _TOLD = (*LASTING, "seen_ms", "first_seen_ms")
@@ -27,20 +30,24 @@ _TOLD = (*LASTING, "seen_ms", "first_seen_ms")
 
 def keep_told(db: Connection, changes: Iterable[object]) -> None:
     """Keep what a batch brought of schools; of their records the last wins."""
-    told = [each for each in changes if isinstance(each, SchoolRecord | Listed | FigureTold)]
+    told = [each for each in changes if isinstance(each, SchoolRecord | Listed | FigureTold | Used)]
     if not told:
         return
     records = {each.place: each for each in told if isinstance(each, SchoolRecord)}
     write(db, schools, [*map(school_row, records.values())], Writing.UPSERT)
     days = {(each.place, each.day): each for each in told if isinstance(each, FigureTold)}
     write(db, figures, [_figure_row(each) for each in days.values()], Writing.UPSERT)
-    lists = [each for each in told if isinstance(each, Listed)]
-    if not lists:
-        return
-    one_numbers(db)
-    newest = kept_assets.newest_change(db, Place(lists[0].place.province))
-    for each in lists:
-        newest = _take(db, each, newest)
+    if any(isinstance(each, Listed) for each in told):
+        one_numbers(db)
+    newest = kept_assets.newest_change(db, Place(told[0].place.province))
+    for each in told:
+        match each:
+            case Listed():
+                newest = _take(db, each, newest)
+            case Used():
+                keep_use(db, each.place, each.week, map(_use, each.lines))
+            case _:
+                pass
 
 
 def schools_in(db: Connection, scope: Place) -> list[SchoolRecord]:
@@ -135,6 +142,19 @@ def _state(item: ItemTold) -> AssetState:
         return AssetState(item.state)
     except ValueError:
         return AssetState.UNREGISTERED if item.line is None else AssetState.OK
+
+
+def _use(line: UseTold) -> UseLine:
+    return UseLine(
+        device_id=line.item,
+        room=line.room,
+        kind=line.device.value,
+        on_min=line.on_min,
+        used_min=line.used_min,
+        planned_min=line.planned_min,
+        known_min=line.known_min,
+        asset_tag=line.asset_tag,
+    )
 
 
 def _figure_row(told: FigureTold) -> tuple[object, ...]:

@@ -24,7 +24,7 @@ from sqlalchemy import Connection, Engine, Select, Table, delete, func, select, 
 from sqlalchemy.exc import SQLAlchemyError
 
 from controller.fleet import Change, Fleet
-from controller.memory import assets, roster, schools
+from controller.memory import assets, mending, roster, schools, signs
 from controller.memory.engine import (
     StoreError,
     alone,
@@ -288,33 +288,26 @@ class Store:
         query = select(lessons).where(lessons.c.lesson == lesson)
         return next((lesson_from(row) for row in self._read(query, lessons, place, 1)), None)
 
-    def faults(self, scope: Place, *, everything: bool = False) -> list[FaultRecord]:
-        """What teachers say is broken and nobody has dealt with; or everything, the newest last."""
+    def faults(
+        self, scope: Place, *, everything: bool = False, done_since_ms: int | None = None
+    ) -> list[FaultRecord]:
+        """What teachers say is broken and nobody has dealt with; or everything, the newest last.
+
+        done_since_ms: what was dealt with since then, too.
+        """
         query = select(faults).order_by(faults.c.no)
-        if not everything:
+        if done_since_ms is not None:
+            query = query.where(faults.c.done_ms.is_(None) | (faults.c.done_ms >= done_since_ms))
+        elif not everything:
             query = query.where(faults.c.done_ms.is_(None))
         return [fault_from(row) for row in self._read(query, faults, scope, -1)]
 
     def handle_fault(self, scope: Place, event_id: str, now_ms: int) -> list[Change]:
-        """A person dealt with it; kept in the history. Empty if there is none that waits."""
+        """A person dealt with it, its repair is done. Empty if there is none that waits."""
         with in_our_words(), self._open_engine.begin() as db:
             query = select(faults).where(faults.c.event_id == event_id, faults.c.done_ms.is_(None))
             row = next(iter(_rows(db, _within(query, faults, scope))), None)
-            if row is None:
-                return []
-            done = replace(fault_from(row), done_ms=now_ms)
-            db.execute(update(faults).where(faults.c.event_id == event_id).values(done_ms=now_ms))
-            event_record = EventRecord(
-                place=done.place,
-                event_id=f"{event_id}.handled",
-                kind="fault_handled",
-                room=done.room,
-                at_ms=now_ms,
-                received_ms=now_ms,
-                body=msgspec.json.encode({"part": done.part}),
-            )
-            keep(db, [event_record], now_ms)
-            return [done, event_record]
+            return mending.handled(db, fault_from(row), now_ms) if row else []
 
     def note_look(self, scope: Place, session: str, what: str, subject: str, now_ms: int) -> None:
         """Keep who looked at pupils' marks: a session, never a name. Raises StoreError."""
@@ -402,6 +395,7 @@ class Store:
                     db.execute(delete(table).where(table.c.received_ms < before_ms)).rowcount
                     for table in (events, poison)
                 )
+                + signs.forget(db, before_ms)
                 + db.execute(delete(streams).where(streams.c.heard_ms < before_ms)).rowcount
             )
 

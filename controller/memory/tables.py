@@ -491,3 +491,98 @@ facts: Final = Table(
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
 )
+
+board_signs: Final = Table(
+    "board_signs",
+    metadata,
+    *_school_key(),
+    Column("device_id", Text, primary_key=True),
+    Column("agent", Text, primary_key=True),
+    Column("boot", Text, primary_key=True),
+    Column("sense", Text, primary_key=True),
+    Column("at_ms", BigInteger, primary_key=True, autoincrement=False),
+    _text("room"),
+    _text("state"),
+    Index("board_signs_at", "at_ms"),
+)
+
+watches: Final = Table(
+    "watches",
+    metadata,
+    *_school_key(),
+    Column("agent", Text, primary_key=True),
+    Column("boot", Text, primary_key=True),
+    Column("room", Text, primary_key=True),
+    Column("began_ms", BigInteger, primary_key=True, autoincrement=False),
+    _millis("until_ms"),
+    Index("watches_until", "until_ms"),
+)
+
+use_weeks: Final = Table(
+    "use_weeks",
+    metadata,
+    *_school_key(),
+    Column("week", Text, primary_key=True),  # its Monday
+    Column("device_id", Text, primary_key=True),
+    Column("room", Text, primary_key=True),
+    _text("kind"),
+    _text("asset_tag"),
+    Column("on_min", Integer, nullable=False),
+    Column("used_min", Integer, nullable=False),
+    Column("planned_min", Integer, nullable=False),
+    Column("known_min", Integer, nullable=False),
+    Index("use_weeks_week", "week"),
+)
+
+conditions: Final = Table(
+    "conditions",
+    metadata,
+    Column("no", _Number, primary_key=True),
+    *_place(),
+    Column("line", BigInteger, nullable=False),
+    _text("condition"),
+    _text("why"),
+    _text("who"),
+    _millis("at_ms"),
+    _text("note"),
+    Column("quality_pct", Integer),
+    Column("repair", BigInteger),
+    Column("undoes", BigInteger),
+    Index("conditions_line", "province", "school", "line"),
+    sqlite_autoincrement=True,
+)
+
+repairs: Final = Table(
+    "repairs",
+    metadata,
+    Column("no", _Number, primary_key=True),
+    *_place(),
+    Column("event_id", Text),  # of the fault that opened it; none where a person did
+    _text("room"),
+    _text("part"),
+    _text("note"),
+    _text("who"),
+    _millis("reported_ms"),
+    _millis("opened_ms"),
+    UniqueConstraint("event_id", name="repairs_event"),
+    Index("repairs_school", "province", "school"),
+    sqlite_autoincrement=True,
+)
+
+repair_moves: Final = Table(
+    "repair_moves",
+    metadata,
+    Column("no", _Number, primary_key=True),
+    *_place(),
+    Column("repair", BigInteger, nullable=False),
+    _text("deed"),
+    Column("line", BigInteger),
+    _text("outcome"),
+    Column("step", BigInteger),
+    _text("note"),
+    _text("who"),
+    _millis("at_ms"),
+    Column("undoes", BigInteger),
+    Index("repair_moves_repair", "province", "school", "repair"),
+    sqlite_autoincrement=True,
+)

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from controller.fleet import Ask, Change, StreamChanged, Touched
 from controller.lessons import lesson_of
+from controller.memory.repairs import open_reported
 from controller.memory.rows import (
     Row,
     agent_row,
@@ -28,8 +29,10 @@ from controller.memory.rows import (
     roll_row,
     stream_row,
 )
+from controller.memory.signs import sign_rows, watch_rows
 from controller.memory.tables import (
     agents,
+    board_signs,
     devices,
     events,
     faults,
@@ -39,6 +42,7 @@ from controller.memory.tables import (
     rolls,
     streams,
     tallies,
+    watches,
 )
 from controller.records import (
     AgentRecord,
@@ -107,10 +111,13 @@ def keep(  # noqa: C901 - one short arm for each kind of change
     write(db, devices, [*map(device_row, kept_devices.values())], Writing.UPSERT)
     for table, rows in fresh.items():
         write(db, table, rows, Writing.INSERT_NEW)
+    open_reported(db, (each for each in changes if isinstance(each, FaultRecord)), now_ms)
     rows = [stream_row(each, now_ms) for each in kept_streams.values()]
     write(db, streams, rows, Writing.UPSERT)
     for each in touched:
         _touch(db, each)
+    write(db, board_signs, sign_rows(db, changes), Writing.UPSERT)
+    write(db, watches, watch_rows(db, changes), Writing.UPSERT)
     return refold(db, changes)
 
 
@@ -191,7 +198,7 @@ def _write_each(db: Connection, table: Table, rows: Sequence[Row], how: Writing)
 def prepare(dialect: Dialect) -> None:
     """Spell out every statement now, so that the first batches need not wait for it."""
     for size in ROWS_A_STATEMENT if dialect.positional else (1,):
-        for table in (agents, devices, streams, lessons):
+        for table in (agents, devices, streams, lessons, board_signs, watches):
             _statement(table, Writing.UPSERT, size, dialect)
         for table in (events, marks, rolls, faults):
             _statement(table, Writing.INSERT_NEW, size, dialect)

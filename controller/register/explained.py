@@ -9,13 +9,13 @@ from typing import Any, Final
 from controller.register.evidence import Observation
 from controller.register.kpi import Kpi
 from controller.register.reconcile import (
-    ACTION_OF,
     DAY_MS,
     Action,
     Finding,
     Reconciled,
     State,
     Stranger,
+    action_of,
 )
 from controller.register.vocabulary import CONDITION_WORDS, TYPE_WORDS
 from protocol.words import N_, Translate, number
@@ -36,6 +36,8 @@ ACTION_WORDS: Final[Mapping[Action, str]] = {
     Action.SCAN_LABEL: N_("Scan its label where it stands."),
     Action.ACCEPT_ROOM_OR_BRING_BACK: N_("Accept the new room, or bring it back."),
     Action.ACCEPT_MATCH_OR_IGNORE: N_("Accept it into the book, match it to a line, or ignore it."),
+    Action.FIND_OR_WRITE_OFF: N_("Say that it is found, or write it off in the book."),
+    Action.SET_CONDITION: N_("It is there: set its condition."),
 }
 RAISE_WORDS: Final[Mapping[str, str]] = {
     "asset_tag": N_("give an asset tag"),
@@ -57,6 +59,7 @@ _SENTENCES: Final[Mapping[State, str]] = {
 _SAME_SERIAL: Final = N_("Its serial also stands on line {rows}.")
 _SAME_ELSEWHERE: Final = N_("Its serial also stands in the book of school {schools}.")
 _OUT_OF_USE: Final = N_("It is {condition}.")
+_REAPPEARED: Final = N_("Yet it was seen on {day}.")
 _OTHER_SERIAL: Final = N_("Under its label another serial was read: {serial}.")
 
 
@@ -83,10 +86,12 @@ def _parts(finding: Finding) -> list[str]:
         if state is State.DUPLICATE_SERIAL:
             parts += [_SAME_SERIAL] if finding.rows else []
             parts += [_SAME_ELSEWHERE] if finding.schools else []
-        else:
+        elif state is not State.MISSING or finding.seen_ms is not None:
             parts.append(_SENTENCES[state])
     if finding.condition not in ("", "good"):
         parts.append(_OUT_OF_USE)
+    if finding.reappeared:
+        parts.append(_REAPPEARED)
     return [*parts, *([_OTHER_SERIAL] if finding.other_serial else [])]
 
 
@@ -120,7 +125,7 @@ def _detail(finding: Finding, as_of_ms: int, say: Translate, zone: tzinfo) -> di
     moved = State.MOVED in (finding.state, *finding.also)
     told = {
         "text": sentence_of(finding, as_of_ms, say, zone),
-        "action": ACTION_OF[finding.state].value,
+        "action": action_of(finding).value,
         "also": [each.value for each in finding.also],
         "from": finding.home if moved else "",
         "to": finding.there if moved else "",

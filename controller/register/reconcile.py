@@ -8,15 +8,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from controller.register.decisions import Rulings
 from controller.register.evidence import By, Observation
 from controller.register.fields import room_key, serial_key, tag_key
+from controller.register.life import Step
 from controller.register.merging import Kept
-from controller.register.vocabulary import IT_EQUIPMENT, OUT_OF_USE, PERSONAL, VISIBLE
+from controller.register.vocabulary import (
+    IT_EQUIPMENT,
+    OUT_OF_USE,
+    PERSONAL,
+    VISIBLE,
+    Condition,
+)
 
 DAY_MS: Final = 86_400_000
 MISSING_AFTER_DAYS: Final = 45
@@ -45,6 +52,8 @@ class Action(StrEnum):
     SCAN_LABEL = "scan_label"
     ACCEPT_ROOM_OR_BRING_BACK = "accept_room_or_bring_back"
     ACCEPT_MATCH_OR_IGNORE = "accept_match_or_ignore"
+    FIND_OR_WRITE_OFF = "find_or_write_off"
+    SET_CONDITION = "set_condition"
 
 
 ACTION_OF: Final[Mapping[State, Action]] = {
@@ -61,8 +70,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """A line and how it stands. home: where it belongs; there: where it was seen last.
 
     rows, schools: other lines of this school, and other schools, that have its serial.
-    lacks: what keeps the record from being complete. other_serial: seen under its tag.
-    devices: the agents' ids of it, the last seen last.
+    lacks: what keeps the record from being complete. other_serial: seen under its tag. lost: it
+    was said to be lost and nobody has seen it since. reappeared: seen since it was said to be lost
+    or disposed. devices: the agents' ids of it, the last seen last.
     """
 
     kept: Kept
@@ -78,12 +88,23 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     other_serial: str = ""
     lacks: tuple[str, ...] = ()
     verified: bool = False
+    lost: bool = False
+    reappeared: bool = False
     devices: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
         """Whether the record has all that a digital record needs."""
         return not self.lacks
+
+
+def action_of(finding: Finding) -> Action:
+    """What a person is asked to do about a line."""
+    if finding.lost and finding.state is State.MISSING:
+        return Action.FIND_OR_WRITE_OFF
+    if finding.reappeared and finding.state is State.OK:
+        return Action.SET_CONDITION
+    return ACTION_OF[finding.state]
 
 
 class Stranger(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,16 +129,18 @@ def reconcile(
     *,
     rulings: Rulings | None = None,
     elsewhere: Mapping[str, Sequence[str]] | None = None,
+    conditions: Mapping[int, Step] | None = None,
 ) -> Reconciled:
     """Compare the lines that count with what was seen until then.
 
-    elsewhere: schools that have a serial too, by its serial_key.
+    elsewhere: schools that have a serial too, by its serial_key. conditions: of lines (Kept.no)
+    the step of their life that counted then; of the others the book's word counts.
     """
     lines = sorted(
         (each for each in register if each.removed_ms is None), key=lambda each: each.data.row
     )
     told = rulings or Rulings()
-    index = _Index(lines, told)
+    index = _Index(lines, told, conditions or {})
     seen: dict[int, list[Observation]] = defaultdict(list)
     strangers: dict[str, Observation] = {}
     for each in sorted(observations, key=lambda one: (one.at_ms, one.key, one.by)):
@@ -144,8 +167,11 @@ def reconcile(
 class _Index:
     """The lines by what they are known by."""
 
-    def __init__(self, lines: Sequence[Kept], rulings: Rulings) -> None:
+    def __init__(
+        self, lines: Sequence[Kept], rulings: Rulings, conditions: Mapping[int, Step]
+    ) -> None:
         self.rulings = rulings
+        self.conditions = conditions
         self.by_no = {each.no: each for each in lines}
         self.by_tag: dict[str, list[Kept]] = defaultdict(list)
         self.by_serial: dict[str, list[Kept]] = defaultdict(list)
@@ -220,10 +246,12 @@ def _finding(
     last = seen[-1] if seen else None
     there = next((each.room for each in reversed(seen) if each.room), "")
     home = index.home(line)
+    fares = _fares(line, seen, index.conditions.get(line.no))
+    recent = last is not None and as_of_ms - last.at_ms <= VERIFIED_WITHIN_DAYS * DAY_MS
     holds = {
         State.DUPLICATE_SERIAL: bool(rows or schools),
         State.NO_ASSET_TAG: not line.data.asset_tag,
-        State.MISSING: last is not None and _is_missing(line, seen, as_of_ms),
+        State.MISSING: fares.lost or _is_missing(line, last, fares, as_of_ms),
         State.NEVER_SEEN: last is None,
         State.MOVED: bool(home and there) and room_key(home) != room_key(there),
         State.OK: True,
@@ -237,26 +265,49 @@ def _finding(
         there=there,
         seen_ms=last.at_ms if last else None,
         by=last.by if last else None,
-        condition=_condition(line, seen),
+        condition=fares.condition,
         rows=rows,
         schools=schools,
         other_serial=_other_serial(line, seen),
         lacks=_lacks(line, home, unique=not (rows or schools)),
-        verified=last is not None and as_of_ms - last.at_ms <= VERIFIED_WITHIN_DAYS * DAY_MS,
+        verified=recent and not fares.lost,
+        lost=fares.lost,
+        reappeared=fares.reappeared,
         devices=tuple({each.device: None for each in seen if each.device}),
     )
 
 
-def _is_missing(line: Kept, seen: Sequence[Observation], as_of_ms: int) -> bool:
+class _Fares(NamedTuple):
+    """How a line fares. out: it need not be seen; lost, reappeared: as in a Finding."""
+
+    condition: str
+    out: bool
+    lost: bool
+    reappeared: bool
+
+
+def _fares(line: Kept, seen: Sequence[Observation], step: Step | None) -> _Fares:
+    """By the newest word: of a sight, unless a step came after it; else as the book says.
+
+    Where no step was taken, what the book calls out of use stays so whatever a sight tells.
+    """
+    since_ms = step.at_ms if step else -1
+    told = (each.condition for each in reversed(seen) if each.at_ms > since_ms and each.condition)
+    condition = next(told, step.condition if step else line.data.condition)
+    known = {condition} if step else {condition, line.data.condition}
+    seen_since = step is not None and bool(seen) and seen[-1].at_ms > since_ms
+    return _Fares(
+        condition,
+        out=bool(known & OUT_OF_USE),
+        lost=step is not None and condition == Condition.LOST and not seen_since,
+        reappeared=seen_since and condition in {Condition.LOST, Condition.DISPOSED},
+    )
+
+
+def _is_missing(line: Kept, last: Observation | None, fares: _Fares, as_of_ms: int) -> bool:
     """Unseen for too long, of what an agent would see; what is out of use need not be seen."""
-    unseen = as_of_ms - seen[-1].at_ms > MISSING_AFTER_DAYS * DAY_MS
-    out = {line.data.condition, _condition(line, seen)} & OUT_OF_USE
-    return unseen and line.data.type in VISIBLE and not out
-
-
-def _condition(line: Kept, seen: Sequence[Observation]) -> str:
-    """As it was last seen, else as the book says."""
-    return next((each.condition for each in reversed(seen) if each.condition), line.data.condition)
+    unseen = last is not None and as_of_ms - last.at_ms > MISSING_AFTER_DAYS * DAY_MS
+    return unseen and line.data.type in VISIBLE and not fares.out
 
 
 def _other_serial(line: Kept, seen: Sequence[Observation]) -> str:

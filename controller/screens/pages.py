@@ -15,12 +15,16 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader
 from starlette.concurrency import run_in_threadpool
 
+from controller.inventory.life_table import LifeTable
 from controller.memory.store import Store
 from controller.records import DeviceRecord
 from controller.screens.gate import Gate
+from controller.screens.inventory import Feed
 from controller.screens.live import Live
 from controller.screens.office_pages import add_office_pages
 from controller.screens.refusals import Refused, seal, unseal
+from controller.screens.repair_pages import add_repair_pages
+from controller.screens.repairing import Repairing
 from controller.screens.rooms import (
     URGENT_FIRST,
     Room,
@@ -30,6 +34,7 @@ from controller.screens.rooms import (
     own_events,
     urgent_first,
 )
+from controller.screens.use_pages import add_use_pages
 from controller.screens.words import ScreenWords, language_of
 from protocol.model import DeviceKind, Place, Status, instant
 from protocol.words import LANGUAGES, N_, Translate
@@ -140,11 +145,7 @@ class Screens:
         self, request: Request, template: str, status_code: int = 200, **values: Any
     ) -> HTMLResponse:
         """A page made from a template, in the language that was asked for."""
-        language = language_of(
-            request.query_params.get("lang", ""),
-            request.cookies.get("lang", ""),
-            self._default_language,
-        )
+        language = self._language(request)
         words = ScreenWords(language, self._translate_to(language), self._zone)
         text = self._templates.get_template(template).render(
             _=words.say,
@@ -163,18 +164,31 @@ class Screens:
             answer.set_cookie("lang", language, max_age=_YEAR_S, samesite="lax", httponly=True)
         return answer
 
+    def say(self, request: Request) -> Translate:
+        """What says a text in the language that was asked for."""
+        return self._translate_to(self._language(request))
+
+    def _language(self, request: Request) -> str:
+        return language_of(
+            request.query_params.get("lang", ""),
+            request.cookies.get("lang", ""),
+            self._default_language,
+        )
+
 
 def page_router(
     store: Store,
     live: Live,
     *,
     scope: Place,
+    feed: Feed,
     name: str,
     zone: tzinfo,
     default_language: str,
     translate_to: Callable[[str], Translate],
     gate: Gate,
     handle_fault: Callable[[str], Awaitable[bool]],
+    life_table: Callable[[], LifeTable],
 ) -> APIRouter:
     """The screens, as routes that the API's description leaves out."""
     screens = Screens(
@@ -200,6 +214,8 @@ def page_router(
             return screens.error(request, refused)
 
     add_office_pages(router, screens, store, gate, scope)
+    add_use_pages(router, screens, store, feed, life_table)
+    add_repair_pages(router, screens, Repairing(store, scope), live, gate)
 
     @router.post("/faults/{event_id}/handled")
     async def handled(request: Request, event_id: str) -> Response:

@@ -13,6 +13,7 @@ from fastapi import FastAPI, Query, WebSocket, WebSocketDisconnect
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
+from controller.inventory.life_table import LifeTable, shipped_table
 from controller.memory.store import Store
 from controller.office import Office
 from controller.screens.api import api_router, watch_router
@@ -22,9 +23,12 @@ from controller.screens.inventory import Feed
 from controller.screens.live import Live
 from controller.screens.pages import page_router
 from controller.screens.refusals import answer_refusals
+from controller.screens.repair_pages import repairs_router
+from controller.screens.repairing import Repairing
 from controller.screens.subscription import Subscription, View
+from controller.screens.use_api import use_router
 from protocol import __version__
-from protocol.model import Place
+from protocol.model import Place, instant
 from protocol.words import Translate, translator
 
 MAX_BROWSERS: Final = 300
@@ -49,10 +53,12 @@ def create_web(
     default_language: str,
     translate_to: Callable[[str], Translate] = translator,
     inventory_scope: Place | None = None,
+    life_table: Callable[[], LifeTable] = shipped_table,
 ) -> FastAPI:
     """The controller's face, within the scope. name: the school's, as the screens show it.
 
-    inventory_scope: whose inventory it tells, where that is more than the scope.
+    inventory_scope: whose inventory it tells, where that is more than the scope. life_table: what
+    the forecast assumes; read at every question, so that a correction counts.
     """
 
     @contextlib.asynccontextmanager
@@ -71,29 +77,43 @@ def create_web(
     app.add_middleware(Guard, allowed_hosts=allowed_hosts)  # added last, so it stands in front
     answer_refusals(app, default_language, translate_to)
     gate = Gate(office, store, scope, live.now_ms)
+    zone = ZoneInfo(timezone)
+    feed = Feed(store, inventory_scope or scope, scope, zone, live.now_ms)
     app.include_router(
         api_router(
             store,
             scope,
             gate,
             name=name,
-            feed=Feed(store, inventory_scope or scope, scope, ZoneInfo(timezone), live.now_ms),
+            feed=feed,
             remove_device=remove_device,
             handle_fault=handle_fault,
         )
     )
+    app.include_router(
+        use_router(
+            store,
+            feed,
+            life_table,
+            lambda: instant(live.now_ms()).astimezone(zone).date(),
+            translate_to(default_language),
+        )
+    )
+    app.include_router(repairs_router(Repairing(store, scope), gate, zone))
     app.include_router(watch_router(store, live, scope, health, metrics))
     app.include_router(
         page_router(
             store,
             live,
             scope=scope,
+            feed=feed,
             name=name,
-            zone=ZoneInfo(timezone),
+            zone=zone,
             default_language=default_language,
             translate_to=translate_to,
             gate=gate,
             handle_fault=handle_fault,
+            life_table=life_table,
         )
     )
     app.mount("/static", StaticFiles(directory=_STATIC))

@@ -15,6 +15,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import column, insert, select, table, text
 
+from controller.memory import repairs
 from controller.memory import store as store_module
 from controller.memory.engine import engine_at, url_from
 from controller.memory.store import Store
@@ -174,3 +175,20 @@ def test_text_is_compared_by_code_point_whatever_the_servers_language(cluster: C
     cluster.drop(url)
     assert order  # this server's own order is another
     assert others == []
+
+
+def test_a_fault_that_waits_opens_a_repair_when_repairs_begin(old: str) -> None:
+    """One that was dealt with does not."""
+    place = {"province": "79", "school": "00123", "agent": "may-6a1", "room": "6A1"}
+    engine = engine_at(url_from(old))
+    with engine.begin() as db:
+        command.upgrade(config_for(db), "0006")
+        for event_id, done_ms in (("f1", None), ("f2", 9)):
+            row = place | {"event_id": event_id, "part": "board", "at_ms": 5, "received_ms": 6}
+            row |= {"done_ms": done_ms}
+            db.execute(insert(table("faults", *map(column, row))).values(row))
+    engine.dispose()
+    with Store(old) as store, store.looking() as db:
+        (repair,) = repairs.repairs_of(db, SCHOOL)
+    assert (repair.event_id, repair.room, repair.reported_ms) == ("f1", "6A1", 5)
+    assert (repair.who, repair.opened_ms, repair.moves) == ("may-6a1", 6, ())

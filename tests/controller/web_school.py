@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from msgspec.structs import replace
 
 from controller.fleet import Change
+from controller.inventory.life_table import LifeTable, shipped_table
 from controller.memory.store import Store
 from controller.office import Office
 from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord, Record
@@ -207,6 +208,7 @@ def a_face(
     scope: Place = SCHOOL,
     allowed_hosts: Sequence[str] = ("127.0.0.1", "localhost", "testserver"),
     translate_to: Callable[[str], Translate] = translator,
+    life_table: Callable[[], LifeTable] = shipped_table,
 ) -> FastAPI:
     """The face of a school whose store and fleet this process holds."""
 
@@ -238,6 +240,7 @@ def a_face(
         timezone="Asia/Ho_Chi_Minh",
         default_language="vi",
         translate_to=translate_to,
+        life_table=life_table,
     )
 
 

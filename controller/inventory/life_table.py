@@ -1,0 +1,102 @@
+"""This file reads the tables that the forecast assumes: useful lives, and replacement prices.
+
+Both stand in one TOML file beside the data, for people to correct. Every row says where it comes
+from, and whether anybody compared it with that.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final, TypeVar
+
+import msgspec
+
+from controller.register.fields import MAX_COST_VND
+from controller.register.vocabulary import TYPE_WORDS, type_of
+from protocol.errors import LopHocError
+from protocol.words import N_
+
+FILE: Final = "life-table.toml"
+MAX_BYTES: Final = 256 * 1024
+
+_SHIPPED: Final = Path(__file__).with_name("life_table.toml")
+_BROKEN: Final = N_("{path} cannot be used: {cause}.")
+_MEND: Final = N_("Correct it; or move it away, and write the shipped one by --init-tables.")
+_Row = TypeVar("_Row")
+
+Source = Annotated[str, msgspec.Meta(max_length=500)]
+
+
+class Life(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many years a type is in use. verified: a person compared it with the source."""
+
+    years: Annotated[int, msgspec.Meta(ge=1, le=100)]
+    source: Source
+    verified: bool = False
+
+
+class Price(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one item of a type costs anew, in đồng."""
+
+    vnd: Annotated[int, msgspec.Meta(ge=0, le=MAX_COST_VND)]
+    source: Source
+    verified: bool = False
+
+
+class LifeTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Both tables, by type: a code of the vocabulary, or a book's own word."""
+
+    note: Source = ""
+    life: Mapping[str, Life] = {}
+    price: Mapping[str, Price] = {}
+
+
+class LifeTableError(LopHocError):
+    """The tables cannot be used; `code` says why, `hint` what to do."""
+
+
+def table_in(folder: Path) -> LifeTable:
+    """The folder's tables; the shipped ones where it has none. Raises LifeTableError."""
+    own = folder / FILE
+    return table_at(own if own.exists() else _SHIPPED)
+
+
+def shipped_table() -> LifeTable:
+    """The tables as they are shipped: guesses, every row of them."""
+    return table_at(_SHIPPED)
+
+
+def table_at(path: Path) -> LifeTable:
+    """The tables in a file. Raises LifeTableError."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ValueError("too long")
+        told = msgspec.convert(tomllib.loads(path.read_text("utf-8")), LifeTable)
+        return msgspec.structs.replace(told, life=_by_code(told.life), price=_by_code(told.price))
+    except (OSError, ValueError) as error:
+        cause = error.strerror if isinstance(error, OSError) else error
+        raise LifeTableError("life_table_broken", _BROKEN, _MEND, path=path, cause=cause) from error
+
+
+def init_table(folder: Path) -> tuple[Path, bool]:
+    """Write the shipped tables into the folder; False where it has its own. Raises OSError."""
+    own = folder / FILE
+    try:
+        with own.open("x", encoding="utf-8") as file:
+            file.write(_SHIPPED.read_text("utf-8"))
+    except FileExistsError:
+        return own, False
+    return own, True
+
+
+def _by_code(rows: Mapping[str, _Row]) -> dict[str, _Row]:
+    """The rows by their type's code. Raises ValueError if a type stands there twice."""
+    found: dict[str, _Row] = {}
+    for name, row in rows.items():
+        code = name if name in TYPE_WORDS else type_of(name)
+        if code in found:
+            raise ValueError(f"{name}: the type {code} stands there twice")
+        found[code] = row
+    return found

@@ -1,0 +1,41 @@
+"""This file does sums with spans of time; pure. A span is [began, until) in milliseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+Span = tuple[int, int]
+
+
+def merged(spans: Iterable[Span], gap: int = 0) -> list[Span]:
+    """The spans in order, those that meet, or lie no further than `gap` apart, made one."""
+    joined: list[Span] = []
+    for began, until in sorted(spans):
+        if until < began:
+            continue
+        if joined and began - joined[-1][1] <= gap:
+            joined[-1] = joined[-1][0], max(joined[-1][1], until)
+        else:
+            joined.append((began, until))
+    return joined
+
+
+def overlap(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
+    """What both have; each merged."""
+    common: list[Span] = []
+    here = there = 0
+    while here < len(one) and there < len(other):
+        began = max(one[here][0], other[there][0])
+        until = min(one[here][1], other[there][1])
+        if began < until:
+            common.append((began, until))
+        if one[here][1] < other[there][1]:
+            here += 1
+        else:
+            there += 1
+    return common
+
+
+def total(spans: Iterable[Span]) -> int:
+    """How long they are together; merged."""
+    return sum(until - began for began, until in spans)

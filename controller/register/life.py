@@ -1,0 +1,238 @@
+"""This file holds how a line of the register fares over time, step by step; pure.
+
+The newest step that was not taken back counts; before the first one the book's word does. Steps
+are only ever added: taking one back is a step of its own, so that who and when are never lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+import msgspec
+
+from controller.register.merging import Kept
+from controller.register.vocabulary import Condition
+from controller.roster.roll import RosterError
+from protocol.words import N_
+
+MAX_NOTE: Final = 500
+ALL_PCT: Final = 100
+
+
+class Said(NamedTuple):
+    """Who says something, and when."""
+
+    who: str
+    at_ms: int
+
+
+class Why(StrEnum):
+    """What brought a step about. undone: it takes another one back."""
+
+    FAULT = "fault"
+    PERSON = "person"
+    STOCKTAKE = "stocktake"
+    BOOK = "book"
+    UNDONE = "undone"
+
+
+WHY_WORDS: Final[Mapping[Why, str]] = {
+    Why.FAULT: N_("a teacher's report"),
+    Why.PERSON: N_("a person's word"),
+    Why.STOCKTAKE: N_("stocktake"),
+    Why.BOOK: N_("the equipment book"),
+    Why.UNDONE: N_("taken back"),
+}
+
+_IN_USE: Final = frozenset({Condition.GOOD, Condition.BROKEN})
+_MENDABLE: Final = _IN_USE | {Condition.REPAIR, Condition.AWAITING_DISPOSAL, Condition.LOST}
+# What a person may say next. Of what is disposed only an error is told: that needs a reason.
+FOLLOWS: Final[Mapping[str, frozenset[Condition]]] = {
+    "": frozenset(Condition),
+    Condition.GOOD: _MENDABLE - {Condition.GOOD},
+    Condition.BROKEN: _MENDABLE - {Condition.BROKEN},
+    Condition.REPAIR: _MENDABLE - {Condition.REPAIR},
+    Condition.AWAITING_DISPOSAL: frozenset(Condition) - {Condition.AWAITING_DISPOSAL},
+    Condition.DISPOSED: frozenset(),
+    Condition.LOST: _IN_USE | {Condition.DISPOSED},
+}
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """A step of a line. no: grows with each, 0 before it is kept; at_ms: since when it is so.
+
+    condition: of Condition; empty only where a step is taken back and the book says nothing.
+    quality_pct: what the item is still worth. repair: the repair that it belongs to. undoes: the
+    step that it takes back.
+    """
+
+    no: int = 0
+    line: int
+    condition: str
+    why: Why
+    who: str = ""
+    at_ms: int = 0
+    note: str = ""
+    quality_pct: int | None = None
+    repair: int | None = None
+    undoes: int | None = None
+
+
+class Life:
+    """A line's steps. book: what the book says now, and since when."""
+
+    def __init__(
+        self, line: int, steps: Iterable[Step] = (), *, book: str = "", book_ms: int = 0
+    ) -> None:
+        self.line = line
+        self.history = tuple(sorted(steps, key=lambda each: each.no))
+        self._book = book
+        self._book_ms = book_ms
+        back = {each.undoes for each in self.history}
+        told = (each for each in self.history if each.undoes is None and each.no not in back)
+        self.standing = tuple(sorted(told, key=lambda each: (each.at_ms, each.no)))
+
+    @property
+    def newest(self) -> Step | None:
+        """The step that counts."""
+        return self.standing[-1] if self.standing else None
+
+    @property
+    def condition(self) -> str:
+        """How the line fares: a code of Condition, or empty."""
+        return self.newest.condition if self.newest else self._book
+
+    def taken(
+        self,
+        condition: str,
+        why: Why,
+        *,
+        who: str = "",
+        at_ms: int,
+        note: str = "",
+        quality_pct: int | None = None,
+        repair: int | None = None,
+    ) -> tuple[Step, ...]:
+        """The steps to keep, in this order: at the first one the book's word goes before it.
+
+        A fault changes only what was in use. Only a stocktake may tell of the past: its pages
+        work without a network. Raises RosterError where a person may not say so.
+        """
+        if why is Why.FAULT and self.condition not in {"", Condition.GOOD}:
+            return ()
+        if why is Why.PERSON:
+            self._judge(condition, note, quality_pct)
+        newest_ms = self.newest.at_ms if self.newest else 0
+        step = Step(
+            line=self.line,
+            condition=condition,
+            why=why,
+            who=who,
+            at_ms=at_ms if why is Why.STOCKTAKE else max(at_ms, newest_ms),
+            note=note[:MAX_NOTE],
+            quality_pct=quality_pct,
+            repair=repair,
+        )
+        return (*self._base(step.at_ms), step)
+
+    def undone(self, who: str, at_ms: int) -> Step:
+        """The step that takes the newest one back. Raises RosterError where there is none."""
+        newest = self.newest
+        if newest is None or (newest.why is Why.BOOK and newest == self.history[0]):
+            raise RosterError(
+                "nothing_to_undo",
+                N_("Nothing was said of this line that could be taken back."),
+                N_("What the book says is put right in the book."),
+            )
+        before = self.standing[-2].condition if len(self.standing) > 1 else self._book
+        return Step(
+            line=self.line,
+            condition=before,
+            why=Why.UNDONE,
+            who=who,
+            at_ms=max(at_ms, newest.at_ms),
+            undoes=newest.no,
+        )
+
+    def may_become(self) -> tuple[Condition, ...]:
+        """What a person may say next without a reason, in the order of Condition."""
+        return tuple(each for each in Condition if each in FOLLOWS[self.condition])
+
+    def _base(self, until_ms: int) -> tuple[Step, ...]:
+        """The book's word as a step, so that what comes after it can be taken back."""
+        if self.history or not self._book:
+            return ()
+        at_ms = min(self._book_ms, until_ms)
+        return (Step(line=self.line, condition=self._book, why=Why.BOOK, at_ms=at_ms),)
+
+    def _judge(self, condition: str, note: str, quality_pct: int | None) -> None:
+        if quality_pct is not None and not 0 <= quality_pct <= ALL_PCT:
+            raise RosterError("quality_invalid", N_("A quality is 0 to 100 %."))
+        if condition == self.condition:
+            if not note and quality_pct is None:
+                raise RosterError("condition_same", N_("It is so already."))
+        elif self.condition == Condition.DISPOSED:
+            if not note:
+                raise RosterError(
+                    "condition_final",
+                    N_("What is disposed can only be put right."),
+                    N_("Say why with a note, or take the step back."),
+                )
+        elif condition not in FOLLOWS[self.condition]:
+            raise RosterError(
+                "condition_out_of_order",
+                N_("{now} cannot be followed by {next}."),
+                now=self.condition,
+                next=condition,
+            )
+
+
+def life_of(kept: Kept, steps: Iterable[Step] = ()) -> Life:
+    """The life of a line that is kept."""
+    return Life(kept.no, steps, book=kept.data.condition, book_ms=kept.changed_ms)
+
+
+def newest_of(steps: Iterable[Step], as_of_ms: int | None = None) -> Step | None:
+    """The step of one line that counted then; None while none was taken."""
+    known = (each for each in steps if as_of_ms is None or each.at_ms <= as_of_ms)
+    return Life(0, known).newest
+
+
+def brought(
+    before: Mapping[int, Kept],
+    writes: Iterable[Kept],
+    steps: Mapping[int, Sequence[Step]],
+    *,
+    who: str = "",
+    now_ms: int = 0,
+) -> tuple[Step, ...]:
+    """The steps that a book's new words make: of lines whose cell is another than it last was.
+
+    An empty cell says nothing, and after it the same word as before is nothing new either.
+    """
+    told: list[Step] = []
+    for after in writes:
+        known = before.get(after.no)
+        if known is None or not after.data.condition:
+            continue
+        life = life_of(known, steps.get(after.no, ()))
+        if after.data.condition == _last_told(known, life):
+            continue
+        newest = life.newest
+        same = newest is not None and newest.condition == after.data.condition
+        told += life.taken(
+            after.data.condition,
+            Why.BOOK,
+            who=who,
+            at_ms=now_ms,
+            repair=newest.repair if newest and same else None,
+        )
+    return tuple(told)
+
+
+def _last_told(known: Kept, life: Life) -> str:
+    """What the book said last, before any empty cell."""
+    by_book = [each.condition for each in life.history if each.why is Why.BOOK]
+    return known.data.condition or (by_book[-1] if by_book else "")

@@ -1,0 +1,199 @@
+"""This file holds repairs: opened by a teacher's report or by a person, until it is done; pure.
+
+A repair is what its standing moves make of it. Moves are only ever added: taking one back is a
+move of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from controller.register.decisions import Rulings
+from controller.register.fields import room_key
+from controller.register.merging import Kept
+from controller.register.vocabulary import Condition
+from controller.roster.roll import RosterError
+from protocol.messages import Part
+from protocol.words import N_
+
+MAX_CANDIDATES: Final = 60  # a room full of tablets
+
+# Which lines of the register a teacher's picture may be about.
+TYPES_OF_PART: Final[Mapping[Part, frozenset[str]]] = {
+    Part.BOARD: frozenset({"board", "display", "projector", "tv"}),
+    Part.CAMERA: frozenset({"camera"}),
+    Part.TABLET: frozenset({"tablet"}),
+    Part.NETWORK: frozenset({"access_point", "router", "switch"}),
+    Part.POWER: frozenset(),
+    Part.OTHER: frozenset(),
+}
+_PART_OF: Final = {kind: part for part, kinds in TYPES_OF_PART.items() for kind in kinds}
+
+
+class RepairState(StrEnum):
+    """How far a repair is."""
+
+    REPORTED = "reported"
+    UNDER_REPAIR = "under_repair"
+    DONE = "done"
+
+
+STATE_WORDS: Final[Mapping[RepairState, str]] = {
+    RepairState.REPORTED: N_("reported"),
+    RepairState.UNDER_REPAIR: N_("being repaired"),
+    RepairState.DONE: N_("ended"),
+}
+
+
+class Outcome(StrEnum):
+    """How a repair ends: it works again, or it is to be disposed of."""
+
+    GOOD = Condition.GOOD.value
+    AWAITING_DISPOSAL = Condition.AWAITING_DISPOSAL.value
+
+
+OUTCOME_WORDS: Final[Mapping[Outcome, str]] = {
+    Outcome.GOOD: N_("works again"),
+    Outcome.AWAITING_DISPOSAL: N_("awaiting disposal"),
+}
+
+
+class Deed(StrEnum):
+    """What was done. pick: said which line it is about. undo: the newest move was taken back."""
+
+    PICK = "pick"
+    START = "start"
+    DONE = "done"
+    UNDO = "undo"
+
+
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """A move. no: grows with each. line: of a pick, by the register's own number (Kept.no).
+
+    outcome: of Outcome. step: of the line's condition, that it made (life.Step.no). undoes: the
+    move that it takes back.
+    """
+
+    no: int = 0
+    repair: int
+    deed: Deed
+    line: int | None = None
+    outcome: str = ""
+    step: int | None = None
+    note: str = ""
+    who: str = ""
+    at_ms: int = 0
+    undoes: int | None = None
+
+
+class Repair(msgspec.Struct, frozen=True, kw_only=True):
+    """A repair. part: a Part; event_id: of the fault that opened it, None where a person did.
+
+    reported_ms: when it was said; opened_ms: when the controller heard of it. who: the person,
+    or the agent whose teacher said so.
+    """
+
+    no: int = 0
+    event_id: str | None = None
+    room: str = ""
+    part: str = ""
+    note: str = ""
+    who: str = ""
+    reported_ms: int = 0
+    opened_ms: int = 0
+    moves: tuple[Move, ...] = ()
+
+    @property
+    def standing(self) -> tuple[Move, ...]:
+        """The moves that were not taken back, in their order."""
+        back = {each.undoes for each in self.moves}
+        return tuple(
+            each
+            for each in sorted(self.moves, key=lambda each: each.no)
+            if each.undoes is None and each.no not in back
+        )
+
+    @property
+    def state(self) -> RepairState:
+        """How far it is."""
+        deeds = {each.deed for each in self.standing}
+        if Deed.DONE in deeds:
+            return RepairState.DONE
+        return RepairState.UNDER_REPAIR if Deed.START in deeds else RepairState.REPORTED
+
+    @property
+    def line(self) -> int | None:
+        """The line that it is about; None while that is undecided."""
+        return next((each.line for each in reversed(self.standing) if each.deed is Deed.PICK), None)
+
+    @property
+    def done(self) -> Move | None:
+        """The move that ended it."""
+        return next((each for each in self.standing if each.deed is Deed.DONE), None)
+
+    def moved(self, deed: Deed, who: str, at_ms: int, **more: object) -> Move:
+        """The move to keep. Raises RosterError where it cannot be done now."""
+        if self.state is RepairState.DONE:
+            raise RosterError(
+                "repair_done", N_("Repair {no} is done; take that back first."), no=self.no
+            )
+        under = self.state is RepairState.UNDER_REPAIR
+        settled = self.line is not None and self.standing[-1].deed is not Deed.PICK
+        if (deed is Deed.START and under) or (deed is Deed.PICK and settled):
+            raise RosterError(
+                "repair_started",
+                N_("Repair {no} is under way."),
+                N_("Take that back first."),
+                no=self.no,
+            )
+        if deed is Deed.PICK and more.get("line") == self.line:
+            raise RosterError(
+                "line_picked", N_("Repair {no} is about this line already."), no=self.no
+            )
+        return msgspec.convert(
+            {"repair": self.no, "deed": deed, "who": who, "at_ms": at_ms, **more}, Move
+        )
+
+    def undone(self, who: str, at_ms: int) -> Move:
+        """The move that takes the newest one back. Raises RosterError where there is none."""
+        if not self.standing:
+            raise RosterError(
+                "nothing_to_undo", N_("Nothing was done yet with repair {no}."), no=self.no
+            )
+        newest = self.standing[-1].no
+        return Move(repair=self.no, deed=Deed.UNDO, who=who, at_ms=at_ms, undoes=newest)
+
+
+def part_of(kind: str) -> Part:
+    """The picture that a line of this type belongs to."""
+    return _PART_OF.get(kind, Part.OTHER)
+
+
+def candidates(
+    lines: Iterable[Kept],
+    part: str,
+    room: str,
+    *,
+    rulings: Rulings | None = None,
+    conditions: Mapping[int, str] | None = None,
+) -> tuple[Kept, ...]:
+    """The lines that a report may be about: of a fitting type, in the room, and not gone.
+
+    conditions: how lines fare (Life.condition) where that is other than the book says.
+    """
+    kinds = TYPES_OF_PART.get(Part(part), frozenset()) if part in set(Part) else frozenset()
+    key, told, known = room_key(room), rulings or Rulings(), conditions or {}
+    found = [
+        each
+        for each in lines
+        if each.removed_ms is None
+        and each.data.type in kinds
+        and key
+        and room_key(told.room_of(each.no, each.data.room)) == key
+        and known.get(each.no, each.data.condition) not in {Condition.DISPOSED, Condition.LOST}
+    ]
+    return tuple(sorted(found, key=lambda each: each.data.row)[:MAX_CANDIDATES])
