@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from controller.commands.cards import add_cards
+from controller.commands.export import add_export
 from controller.commands.forecast import add_forecast
 from controller.commands.reconcile import add_reconcile
 from controller.commands.register import add_register
@@ -83,6 +84,7 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
     add_use(commands, say)
     add_forecast(commands, say)
     add_repairs(commands, say)
+    add_export(commands, say)
     add_commands(commands, say)
     shown = commands.add_parser(
         "sample-config", help=say(N_("print a settings file with every option"))

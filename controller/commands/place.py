@@ -50,6 +50,11 @@ def told_school(options: argparse.Namespace) -> Place:
     return Place(told.get("province", ""), told.get("school", ""))
 
 
+def told_name(options: argparse.Namespace) -> str:
+    """The school's name as the settings have it; empty where they do not."""
+    return _told(options).get("name", "")
+
+
 def told_zone(options: argparse.Namespace) -> ZoneInfo:
     """The school's timezone as the settings name it. Raises SettingsError."""
     name = _told(options).get("timezone", _ZONE)
@@ -132,7 +137,7 @@ def _store(options: argparse.Namespace) -> Iterator[Store]:
 
 
 def _told(options: argparse.Namespace) -> dict[str, str]:
-    names = ("province", "school", "data", "database", "timezone", "upstream")
+    names = ("province", "school", "data", "database", "timezone", "upstream", "name")
     told: dict[str, str] = {}
     if options.config:
         try:

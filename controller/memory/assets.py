@@ -144,6 +144,15 @@ def count_items(db: Connection, scope: Place, chosen: Chosen) -> int:
     return int(db.execute(query).scalar_one())
 
 
+def shared_tags(db: Connection, scope: Place) -> frozenset[str]:
+    """The asset tags that several schools have, by their tag_key."""
+    schools = func.count(func.distinct(assets.c.school))
+    query = _within(select(assets.c.tag_key), scope).where(
+        assets.c.removed_ms.is_(None), assets.c.tag_key != ""
+    )
+    return frozenset(db.execute(query.group_by(assets.c.tag_key).having(schools > 1)).scalars())
+
+
 def newest_change(db: Connection, scope: Place) -> int:
     """The number of the newest change in the feed; 0 while there is none."""
     return _newest(db, _within(select(assets.c.change), scope), assets.c.change)

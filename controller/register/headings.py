@@ -14,6 +14,7 @@ from protocol.words import N_
 
 HEAD_WITHIN: Final = 40  # rows of titles there may be above the heading
 IGNORE: Final = "ignore"  # a heading that is known and not kept
+RECORD: Final = "record"  # in our own workbook: whether the item is in the book at all
 FIELDS: Final = (
     "asset_tag", "type", "maker", "model", "serial", "room", "year", "cost_vnd", "funding",
     "condition",
@@ -68,9 +69,14 @@ ALIASES: Final[dict[str, tuple[str, ...]]] = {
         "tinh trang", "hien trang", "tinh trang su dung", "tinh trang hien tai", "trang thai",
         "chat luong", "condition", "status", "state",
     ),
+    RECORD: ("ho so so",),
     IGNORE: (
         "so luong", "sl", "don vi tinh", "dvt", "ghi chu", "loi", "gia tri con lai", "hao mon",
         "quantity", "unit", "note", "notes", "remarks", "error",
+        # What our own workbook tells beside the book: controller/exports/workbook.py.
+        "ma truong", "nha", "diem truong", "trang thai khac", "phong thay gan nhat",
+        "lan thay gan nhat", "thay boi", "trang thai doi chieu", "ho so con thieu", "da xac minh",
+        "so se ri may doc duoc", "ten may bao", "ma lophoc",
     ),
 }  # fmt: skip
 _CURRENCIES: Final = (" vnd", " dong")

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from controller.register.book import Book, Fault, Line, Refused
 from controller.register.fields import JUDGES, money_of, tag_key
-from controller.register.headings import FIELDS, Heading, heading_of, known_fields
+from controller.register.headings import FIELDS, RECORD, Heading, heading_of, known_fields
 from controller.roster.cells import Sheet, bounded_bytes, csv_ways, decoded, workbook
 from controller.roster.columns import folded
 from controller.roster.roll import Notice, RosterError
@@ -41,6 +41,7 @@ _FOOTERS: Final = (
     "nguoi lap", "ke toan", "hieu truong", "thu truong", "ngay ", "ban kiem ke", "nguoi kiem ke",
     "to truong", "ghi chu", "bang chu",
 )  # fmt: skip
+_STRAYS: Final = ("ngoai so", "not in the book")
 _MAX_ROW: Final = 10**9
 _CODES: Final = ("asset_tag", "serial")
 
@@ -138,7 +139,7 @@ def _items(sheet: Sheet, heading: Heading, taken: _Taken) -> Iterator[tuple[int,
     summed = False
     for place, row in enumerate(sheet.rows[heading.at + 1 :], start=heading.at + 2):
         words = [folded(clean(cell)) for cell in row if clean(cell)]
-        if not words or _counts_columns(row):
+        if not words or _counts_columns(row) or _is_stray(row, heading):
             continue
         if _is_total(row, words, heading):
             taken.total_row = summed = True
@@ -172,6 +173,11 @@ def _is_item(
         and (clean(_cell(row, place)) or isinstance(_cell(row, place), float))
     ]
     return bool(told) and (numbered or len(told) > 1 or told[0] in _CODES)
+
+
+def _is_stray(row: Sequence[Cell], heading: Heading) -> bool:
+    """Whether our own workbook tells here of what is not in the book: a person has to accept it."""
+    return folded(clean(_cell(row, heading.places.get(RECORD)))) in _STRAYS
 
 
 def _counts_columns(row: Sequence[Cell]) -> bool:

@@ -16,6 +16,7 @@ from controller.inventory.asset import AssetState
 from controller.inventory.chosen import Chosen
 from controller.memory.store import Store, StoreError
 from controller.register.vocabulary import Condition
+from controller.screens.exports import WHOLE, exported
 from controller.screens.gate import Gate
 from controller.screens.inventory import AT_ONCE, Feed, Fields, Format, as_csv, as_ndjson, as_page
 from controller.screens.items import (
@@ -92,7 +93,7 @@ def api_router(
     """The lists and the feed, all of them within the scope."""
     router = APIRouter(prefix="/api/v1", responses=_ERRORS)
     _add_equipment(router, store, scope)
-    _add_inventory(router, feed)
+    _add_inventory(router, feed, name)
     _add_logs(router, store, scope)
     _add_attendance(router, store, scope, gate, name)
 
@@ -154,7 +155,7 @@ def _add_equipment(router: APIRouter, store: Store, scope: Place) -> None:
         return _page(items, limit, lambda item: seal(item.device_id))
 
 
-def _add_inventory(router: APIRouter, feed: Feed) -> None:
+def _add_inventory(router: APIRouter, feed: Feed, name: str) -> None:
     @router.get("/inventory", response_model=Inventory, responses={410: {"model": ErrorItem}})
     def inventory(
         chosen: Annotated[Chosen, Depends(choice_of)],
@@ -162,7 +163,12 @@ def _add_inventory(router: APIRouter, feed: Feed) -> None:
         limit: Many = 100,
         format: Format = Format.JSON,  # noqa: A002
     ) -> Inventory | Response:
-        """The inventory, then what changed: hand `next` back as `since`, now or tomorrow."""
+        """The inventory, then what changed: hand `next` back as `since`, now or tomorrow.
+
+        xlsx (one school's), glpi (ZIP) and snipeit (CSV) hold all that there is now, with no limit.
+        """
+        if format in WHOLE:
+            return exported(feed.picture(chosen, name), WHOLE[format], since)
         spell = feed.begin(since)
         if limit > AT_ONCE and format is not Format.JSON:
             return StreamingResponse(

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from pydantic import TypeAdapter
 
+from controller.exports.picture import Form, Picture
 from controller.inventory.asset import Asset
 from controller.inventory.chosen import Chosen
 from controller.memory import assets
@@ -44,11 +45,14 @@ Fields = Mapping[str, Any]
 
 
 class Format(StrEnum):
-    """How the feed is written."""
+    """How the feed is written; the last three are whole pictures, not a feed."""
 
     JSON = "json"
     CSV = "csv"
     NDJSON = "ndjson"
+    XLSX = Form.XLSX.value
+    GLPI = Form.GLPI.value
+    SNIPEIT = Form.SNIPEIT.value
 
 
 class Spell(NamedTuple):
@@ -112,6 +116,19 @@ class Feed:
             )
         return Spell(feed, change, begun)
 
+    def picture(self, chosen: Chosen, name: str) -> Picture:
+        """What is chosen as it is now. name: of the controller's school. Raises StoreError."""
+        self.bring_up()
+        return Picture(
+            store=self._store,
+            scope=self._scope,
+            chosen=chosen,
+            school=self._school,
+            name=name,
+            zone=self._zone,
+            as_of_ms=self._now_ms(),
+        )
+
     def page(self, spell: Spell, chosen: Chosen, limit: int) -> Page:
         """What changed behind the place, at most so many records."""
         with self._store.looking() as db:
@@ -148,6 +165,28 @@ class Feed:
                 yield inventory_fields(each, behind)
             elif each.change > spell.begun:  # it may have been told before
                 yield tombstone_fields(each, now_ms, behind)
+
+
+def poured(feed: Feed, chosen: Chosen, kind: Format, limit: int) -> Iterator[bytes]:
+    """A first pull as one file, at most so many items; json, csv or ndjson. Raises StoreError."""
+    parts = feed.pour(feed.begin(""), chosen, limit)
+    match kind:
+        case Format.CSV:
+            return (each.encode() for each in as_csv(parts))
+        case Format.NDJSON:
+            return as_ndjson(parts)
+        case _:
+            return _as_json(parts)
+
+
+def _as_json(parts: Iterable[list[Fields]]) -> Iterator[bytes]:
+    """The items as one JSON document, in the shape of a page."""
+    yield b'{"items":['
+    last: Fields = {"next": ""}
+    for number, item in enumerate(each for items in parts for each in items):
+        yield (b",\n" if number else b"\n") + _to_json(item)
+        last = item
+    yield b'\n],"next":' + _to_json(last["next"]) + b',"more":false}\n'
 
 
 def as_page(page: Page) -> Inventory:

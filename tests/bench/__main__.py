@@ -9,7 +9,18 @@ import argparse
 import json
 from pathlib import Path
 
-from tests.bench import camera, cards, discovery, idle, ingest, province, school, tablets, tray
+from tests.bench import (
+    camera,
+    cards,
+    discovery,
+    exports,
+    idle,
+    ingest,
+    province,
+    school,
+    tablets,
+    tray,
+)
 
 LIMITS = {
     "ingest_ratio": ("messages stored a second / counted by bare paho", ">=", 0.75),
@@ -47,6 +58,9 @@ LIMITS = {
     "postgresql_first_pull_mib": ("the same on PostgreSQL [MiB]", "<=", 8.0),
     "door_ms": ("a full-HD picture searched for door cards [ms of CPU]", "<=", 15.0),
     "door_forged": ("forged door codes accepted", "<=", 0.0),
+    "xlsx_school_s": ("a school's workbook of 1,360 rows [s of CPU]", "<=", 0.5),
+    "xlsx_12k_s": ("a workbook of 12,000 rows [s of CPU]", "<=", 3.0),
+    "glpi_school_s": ("a school's GLPI documents as ZIP [s of CPU]", "<=", 0.5),
 }
 
 
@@ -63,6 +77,7 @@ def main() -> None:
         discovery.measure,
         camera.measure,
         cards.measure,
+        exports.measure,
         tablets.measure,
         idle.measure,
         tray.measure,

@@ -264,7 +264,8 @@ def test_events_go_on_behind_the_last_number_seen(web: httpx.Client) -> None:
         "attendance?date=2026-02-30",
         "attendance?date=1788567000",
         "inventory?since=nonsense",
-        "inventory?format=xlsx",
+        "inventory?format=pdf",
+        "inventory?format=xlsx&since=WyJhIiwxLDFd",
         "devices?room=" + "x" * 65,
     ],
 )

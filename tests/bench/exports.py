@@ -1,0 +1,55 @@
+"""This file measures the exports: a school's workbook and GLPI documents, and a big workbook."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from controller.exports.picture import Form, Picture
+from controller.inventory.chosen import Chosen
+from controller.memory import assets
+from controller.memory.store import Store
+from tests.controller.some_assets import NOW_MS, SCHOOL, many
+
+ONE_SCHOOL = 1360
+BIG = 12_000
+
+
+def measure(*, quick: bool) -> dict[str, object]:
+    """From the database to the last byte, the best of some runs."""
+    runs = 1 if quick else 3
+    print(f"exports: {ONE_SCHOOL} and {BIG} items, best of {runs}")
+    with tempfile.TemporaryDirectory() as folder:
+        one = _spent_s(Path(folder) / "one.db", ONE_SCHOOL, runs)
+        big = _spent_s(Path(folder) / "big.db", BIG, runs)
+    return {
+        "xlsx_school_s": one[Form.XLSX],
+        "glpi_school_s": one[Form.GLPI],
+        "snipeit_school_s": one[Form.SNIPEIT],
+        "xlsx_12k_s": big[Form.XLSX],
+    }
+
+
+def _spent_s(path: Path, count: int, runs: int) -> dict[Form, float]:
+    with Store(f"sqlite:///{path}") as store:
+        with store.planning(SCHOOL) as db:
+            assets.keep_assets(db, many(count))
+        picture = Picture(
+            store=store,
+            scope=SCHOOL,
+            chosen=Chosen(),
+            school=SCHOOL,
+            name="THCS Nguyễn Du",
+            zone=ZoneInfo("Asia/Ho_Chi_Minh"),
+            as_of_ms=NOW_MS,
+        )
+        return {form: min(_once_s(picture, form) for _ in range(runs)) for form in Form}
+
+
+def _once_s(picture: Picture, form: Form) -> float:
+    began = time.process_time()
+    for _ in picture.written(form):
+        pass
+    return time.process_time() - began
