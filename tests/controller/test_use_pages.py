@@ -25,7 +25,6 @@ from controller.register.book import Line
 from protocol.model import Place
 from tests.axe import violations
 from tests.browser import SIZES, Page, opened_tab, running_browser
-from tests.databases import Database
 
 PROVINCE = Place("79")
 OTHER = Place("79", "00456")
@@ -60,9 +59,9 @@ def a_week(*lines: tuple[str, int, int]) -> list[UseLine]:
 
 
 @pytest.fixture
-def store(database: Database, tmp_path: Path) -> Iterator[Store]:
+def store(tmp_path: Path) -> Iterator[Store]:
     """A school with three boards in a week, and one at another school of the province."""
-    with a_store(tmp_path, a_morning(4, 2), database.url) as opened:
+    with a_store(tmp_path, a_morning(4, 2)) as opened:
         for week in ("2026-08-24", "2026-08-17"):
             with opened.planning(SCHOOL) as db:
                 lines = a_week(("6A1", 540, 1500), ("6A2", 20, 1500), ("6A3", 0, 0))
