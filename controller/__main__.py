@@ -15,11 +15,13 @@ from pathlib import Path
 from controller.commands.cards import add_cards
 from controller.commands.export import add_export
 from controller.commands.forecast import add_forecast
+from controller.commands.labels import add_labels
 from controller.commands.reconcile import add_reconcile
 from controller.commands.register import add_register
 from controller.commands.repairs import add_repairs
 from controller.commands.roster import add_roster
 from controller.commands.schedule import add_schedule
+from controller.commands.stocktake import add_stocktake
 from controller.commands.use import add_use
 from controller.config import ENVIRONMENT, TITLE, ControllerConfig
 from protocol import __version__
@@ -85,6 +87,8 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
     add_forecast(commands, say)
     add_repairs(commands, say)
     add_export(commands, say)
+    add_labels(commands, say)
+    add_stocktake(commands, say)
     add_commands(commands, say)
     shown = commands.add_parser(
         "sample-config", help=say(N_("print a settings file with every option"))

@@ -102,6 +102,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
                 default_language=config.lang or preferred_language(environ),
                 inventory_scope=school if config.upstream else Place(config.province),
                 life_table=lambda: table_in(config.data),
+                folder=config.data,
             )
         )
         async with broker, _announced(config, school), asyncio.TaskGroup() as group:

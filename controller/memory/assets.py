@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from controller.inventory.asset import Asset, AssetState, Spot, assets_of, news
 from controller.inventory.chosen import Chosen
-from controller.memory import lives, register, roster
+from controller.memory import lives, register, roster, stocktake
 from controller.memory.engine import one_numbers
 from controller.memory.rows import Row, agent_from, device_from
 from controller.memory.tables import agents, assets, devices, facts, spots
@@ -55,7 +55,11 @@ def reconciled(
     lines = register.lines_of(db, place)
     return reconcile(
         lines,
-        (*observations_of(seen.devices, seen.roaming), *told),
+        (
+            *observations_of(seen.devices, seen.roaming),
+            *stocktake.observations_of_scans(db, place),
+            *told,
+        ),
         as_of_ms,
         rulings=Rulings(register.decisions_of(db, place)),
         elsewhere=register.schools_with(db, place, lines),

@@ -25,12 +25,15 @@ from controller.memory.tables import (
     door_keys,
     figures,
     holidays,
+    labels,
     letters,
     plans,
     pupils,
     register,
     repair_moves,
     repairs,
+    scans,
+    stocktakes,
     terms,
 )
 from controller.plans import DEFAULT_GRACE_MIN, SchoolClass, SchoolPlan
@@ -202,6 +205,9 @@ PLAN_TABLES: Final = (
     conditions,
     repairs,
     repair_moves,
+    stocktakes,
+    scans,
+    labels,
 )
 
 

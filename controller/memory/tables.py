@@ -586,3 +586,48 @@ repair_moves: Final = Table(
     Index("repair_moves_repair", "province", "school", "repair"),
     sqlite_autoincrement=True,
 )
+
+stocktakes: Final = Table(
+    "stocktakes",
+    metadata,
+    *_school_key(),
+    Column("no", BigInteger, primary_key=True, autoincrement=False),
+    _millis("begun_ms"),
+    _text("begun_by"),
+    _text("rooms"),  # JSON
+    _millis("finished_ms", nullable=True),
+    _text("finished_by"),
+    _text("book"),  # JSON: the lines as they were when it began
+)
+
+scans: Final = Table(
+    "scans",
+    metadata,
+    *_school_key(),
+    Column("id", Text, primary_key=True),
+    Column("stocktake", BigInteger, nullable=False),
+    _text("room"),
+    _flag("found"),
+    Column("line", BigInteger),
+    _text("asset_tag"),
+    _text("serial"),
+    _text("type"),
+    _text("condition"),
+    Column("quality_pct", Integer),
+    _text("note"),
+    _text("cancels"),
+    _millis("at_ms"),  # by the phone's clock
+    _millis("seen_ms"),
+    _millis("received_ms"),
+    _text("who"),
+    _flag("late"),
+    Index("scans_of_stocktake", "province", "school", "stocktake"),
+)
+
+labels: Final = Table(
+    "labels",
+    metadata,
+    *_school_key(),
+    Column("tag", Text, primary_key=True),  # as tags are compared
+    _millis("printed_ms"),
+)

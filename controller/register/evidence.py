@@ -31,8 +31,8 @@ class By(StrEnum):
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """An item that was seen at a time in a room (empty: its room says nothing of where it belongs).
 
-    device: the agent's id of it. anonymous: nothing tells it from a visitor's own, so that only a
-    line of the book may claim it.
+    device: the agent's id of it. line: the line's number, where a person named the line itself.
+    anonymous: nothing tells it from a visitor's own, so that only a line of the book may claim it.
     """
 
     at_ms: int
@@ -43,6 +43,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     type: str = ""
     condition: str = ""
     device: str = ""
+    line: int | None = None
     anonymous: bool = False
 
     @property

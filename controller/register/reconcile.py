@@ -194,6 +194,8 @@ class _Index:
         A person's word comes first, then the serial, then the label. A serial that several lines
         have is evidence of the one whose label was scanned, or that belongs to the room.
         """
+        if seen.line is not None:
+            return [self.by_no[seen.line]] if seen.line in self.by_no else []
         decided = self.rulings.line_of(seen.key)
         if decided in self.by_no:
             return [self.by_no[decided]]

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import tzinfo
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -34,6 +35,8 @@ from controller.screens.rooms import (
     own_events,
     urgent_first,
 )
+from controller.screens.stocktake_pages import add_stocktake_pages
+from controller.screens.stocktaking import Stocktaking
 from controller.screens.use_pages import add_use_pages
 from controller.screens.words import ScreenWords, language_of
 from protocol.model import DeviceKind, Place, Status, instant
@@ -145,8 +148,8 @@ class Screens:
         self, request: Request, template: str, status_code: int = 200, **values: Any
     ) -> HTMLResponse:
         """A page made from a template, in the language that was asked for."""
-        language = self._language(request)
-        words = ScreenWords(language, self._translate_to(language), self._zone)
+        words = self.words(request)
+        language = words.language
         text = self._templates.get_template(template).render(
             _=words.say,
             words=words,
@@ -166,14 +169,16 @@ class Screens:
 
     def say(self, request: Request) -> Translate:
         """What says a text in the language that was asked for."""
-        return self._translate_to(self._language(request))
+        return self.words(request).say
 
-    def _language(self, request: Request) -> str:
-        return language_of(
+    def words(self, request: Request) -> ScreenWords:
+        """The words in the language that was asked for."""
+        language = language_of(
             request.query_params.get("lang", ""),
             request.cookies.get("lang", ""),
             self._default_language,
         )
+        return ScreenWords(language, self._translate_to(language), self._zone)
 
 
 def page_router(
@@ -189,6 +194,8 @@ def page_router(
     gate: Gate,
     handle_fault: Callable[[str], Awaitable[bool]],
     life_table: Callable[[], LifeTable],
+    taking: Stocktaking,
+    folder: Path | None,
 ) -> APIRouter:
     """The screens, as routes that the API's description leaves out."""
     screens = Screens(
@@ -216,6 +223,7 @@ def page_router(
     add_office_pages(router, screens, store, gate, scope)
     add_use_pages(router, screens, store, feed, life_table)
     add_repair_pages(router, screens, Repairing(store, scope), live, gate)
+    add_stocktake_pages(router, screens, taking, gate, name=name, zone=zone, folder=folder)
 
     @router.post("/faults/{event_id}/handled")
     async def handled(request: Request, event_id: str) -> Response:

@@ -25,6 +25,8 @@ from controller.screens.pages import page_router
 from controller.screens.refusals import answer_refusals
 from controller.screens.repair_pages import repairs_router
 from controller.screens.repairing import Repairing
+from controller.screens.stocktake_api import stocktake_router
+from controller.screens.stocktaking import Stocktaking
 from controller.screens.subscription import Subscription, View
 from controller.screens.use_api import use_router
 from protocol import __version__
@@ -54,11 +56,13 @@ def create_web(
     translate_to: Callable[[str], Translate] = translator,
     inventory_scope: Place | None = None,
     life_table: Callable[[], LifeTable] = shipped_table,
+    folder: Path | None = None,
 ) -> FastAPI:
     """The controller's face, within the scope. name: the school's, as the screens show it.
 
     inventory_scope: whose inventory it tells, where that is more than the scope. life_table: what
-    the forecast assumes; read at every question, so that a correction counts.
+    the forecast assumes; read at every question, so that a correction counts. folder: the
+    controller's, where the school may keep tables of its own.
     """
 
     @contextlib.asynccontextmanager
@@ -100,6 +104,8 @@ def create_web(
         )
     )
     app.include_router(repairs_router(Repairing(store, scope), gate, zone))
+    taking = Stocktaking(store, scope, live.now_ms)
+    app.include_router(stocktake_router(taking, gate))
     app.include_router(watch_router(store, live, scope, health, metrics))
     app.include_router(
         page_router(
@@ -114,6 +120,8 @@ def create_web(
             gate=gate,
             handle_fault=handle_fault,
             life_table=life_table,
+            taking=taking,
+            folder=folder,
         )
     )
     app.mount("/static", StaticFiles(directory=_STATIC))

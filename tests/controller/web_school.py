@@ -209,6 +209,7 @@ def a_face(
     allowed_hosts: Sequence[str] = ("127.0.0.1", "localhost", "testserver"),
     translate_to: Callable[[str], Translate] = translator,
     life_table: Callable[[], LifeTable] = shipped_table,
+    folder: Path | None = None,
 ) -> FastAPI:
     """The face of a school whose store and fleet this process holds."""
 
@@ -241,6 +242,7 @@ def a_face(
         default_language="vi",
         translate_to=translate_to,
         life_table=life_table,
+        folder=folder,
     )
 
 

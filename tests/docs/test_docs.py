@@ -106,6 +106,7 @@ def test_every_setting_of_the_demonstration_is_named() -> None:
             [
                 *("run", "agents", "repair", "roster", "schedule", "cards"),
                 *("attendance", "password", "register", "reconcile", "sample-config"),
+                *("labels", "stocktake"),
             ],
         ),
         (

@@ -1,0 +1,1 @@
+"""A stocktake (kiểm kê): the book against what persons find, room by room."""

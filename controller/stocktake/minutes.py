@@ -1,0 +1,184 @@
+"""This file makes a stocktake's minutes (biên bản kiểm kê) as rows of text and numbers; pure.
+
+The minutes are in Vietnamese whatever the screens speak. No person is named: the team signs.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import datetime, tzinfo
+from typing import Final
+
+import msgspec
+
+from controller.register.explained import type_word
+from controller.register.vocabulary import CONDITION_WORDS
+from controller.stocktake.count import Counted, Expected, Outcome, Result, Stocktake, Surplus
+from controller.stocktake.form import SUMMED, Column, Form
+from protocol.words import translator
+
+Cell = str | int
+_say: Final = translator("vi")
+_NOTES: Final[Mapping[Outcome, str]] = {
+    Outcome.FOUND: "",
+    Outcome.ELSEWHERE: "thấy ở phòng {rooms}",
+    Outcome.TWICE: "quét ở nhiều phòng: {rooms}",
+    Outcome.MISSING: "không tìm thấy",
+    Outcome.UNCOUNTED: "chưa kiểm",
+}
+
+
+class Table(msgspec.Struct, frozen=True):
+    """A table with its title; total: its last row, empty where it has none."""
+
+    title: str
+    rows: tuple[tuple[Cell, ...], ...]
+    total: tuple[Cell, ...] = ()
+
+
+class Minutes(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the paper says, in order. facts: lines below the title; sums: below the tables."""
+
+    form: Form
+    school: str
+    facts: tuple[str, ...]
+    tables: tuple[Table, ...]
+    sums: tuple[str, ...]
+
+
+def minutes_of(
+    take: Stocktake, result: Result, form: Form, *, school: str, zone: tzinfo
+) -> Minutes:
+    """The minutes of a stocktake; one that goes on is marked as not finished."""
+    lines = [
+        _row(form, number, _line_cells(each)) for number, each in enumerate(result.lines, start=1)
+    ]
+    surplus = [
+        _row(form, number, _surplus_cells(each))
+        for number, each in enumerate(result.surplus, start=1)
+    ]
+    total = _total(form, len(result.lines), sum(each.actual for each in result.lines))
+    return Minutes(
+        form=form,
+        school=_plain(school),
+        facts=_facts(take, zone),
+        tables=(
+            Table("Tài sản theo sổ", tuple(lines), total),
+            Table("Tài sản thừa so với sổ", tuple(surplus), _total(form, 0, len(surplus))),
+        ),
+        sums=_sums(result),
+    )
+
+
+def file_name(take: Stocktake, kind: str, zone: tzinfo) -> str:
+    """A name of plain letters, such as bien-ban-kiem-ke-3-2026-11-02.docx."""
+    day = _local(take.finished_ms or take.begun_ms, zone)
+    return f"bien-ban-kiem-ke-{take.no}-{day:%Y-%m-%d}.{kind}"
+
+
+def _facts(take: Stocktake, zone: tzinfo) -> tuple[str, ...]:
+    begun = f"Bắt đầu: {_local(take.begun_ms, zone):%H:%M ngày %d/%m/%Y}"
+    ended = (
+        f"Kết thúc: {_local(take.finished_ms, zone):%H:%M ngày %d/%m/%Y}"
+        if take.finished_ms is not None
+        else "BẢN NHÁP: đợt kiểm kê chưa kết thúc"
+    )
+    about = f"Phạm vi: {', '.join(take.rooms)}" if take.rooms else "Phạm vi: toàn bộ sổ thiết bị"
+    return (f"Đợt kiểm kê số {take.no}", begun, ended, _plain(about))
+
+
+def _sums(result: Result) -> tuple[str, ...]:
+    missing, uncounted = result.count(Outcome.MISSING), result.count(Outcome.UNCOUNTED)
+    actual = sum(each.actual for each in result.lines)
+    return (
+        f"Theo sổ: {len(result.lines)}. Theo thực tế: {actual}.",
+        f"Thiếu: {missing + uncounted} (không tìm thấy {missing}, chưa kiểm {uncounted}).",
+        f"Thừa so với sổ: {len(result.surplus)}.",
+        f"Thấy ở phòng khác: {result.count(Outcome.ELSEWHERE)}.",
+        f"Quét ở nhiều phòng: {result.count(Outcome.TWICE)}.",
+    )
+
+
+def _line_cells(each: Counted) -> dict[str, Cell]:
+    where = ", ".join(each.rooms)
+    told = _NOTES[each.outcome].format(rooms=where)
+    return {
+        **_thing(each.line),
+        "room": each.line.room,
+        "book": 1,
+        "actual": each.actual,
+        "difference": each.difference,
+        "quality_pct": "" if each.quality_pct is None else each.quality_pct,
+        "condition": _condition(each.condition or (each.line.condition if each.rooms else "")),
+        "found_in": where,
+        "note": "; ".join(filter(None, (told, each.note))),
+    }
+
+
+def _surplus_cells(each: Surplus) -> dict[str, Cell]:
+    scan = each.scan
+    line = each.line or Expected(
+        no=0, row=0, asset_tag=scan.asset_tag, type=scan.type, serial=scan.serial
+    )
+    home = f"sổ ghi ở phòng {line.room or '?'}" if each.line else ""
+    return {
+        **_thing(line),
+        "room": scan.room,
+        "book": 0,
+        "actual": 1,
+        "difference": 1,
+        "quality_pct": "" if scan.quality_pct is None else scan.quality_pct,
+        "condition": _condition(scan.condition or line.condition),
+        "found_in": scan.room,
+        "note": "; ".join(filter(None, (home, scan.note))),
+    }
+
+
+def _thing(line: Expected) -> dict[str, Cell]:
+    kind = type_word(line.type, _say)
+    return {
+        "asset_tag": line.asset_tag,
+        "type": kind,
+        "maker_model": line.name,
+        "name": " ".join(filter(None, (kind[:1].upper() + kind[1:], line.name))),
+        "serial": line.serial,
+        "year": "" if line.year is None else line.year,
+        "cost_vnd": "" if line.cost_vnd is None else line.cost_vnd,
+    }
+
+
+def _condition(code: str) -> str:
+    return _say(CONDITION_WORDS[code]) if code in CONDITION_WORDS else ""
+
+
+def _row(form: Form, number: int, cells: Mapping[str, Cell]) -> tuple[Cell, ...]:
+    told = {"no": number, **cells}
+    return tuple(_safe(told[each.field]) for each in form.column)
+
+
+def _total(form: Form, book: int, actual: int) -> tuple[Cell, ...]:
+    """The last row: sums below what can be summed, the word in the first column of text."""
+    sums = {"book": book, "actual": actual, "difference": actual - book}
+    cells: list[Cell] = [sums.get(each.field, "") for each in form.column]
+    first = _first(form.column, lambda each: each.field not in SUMMED | {"no"})
+    if first is not None:
+        cells[first] = "Cộng"
+    return tuple(cells)
+
+
+def _first(columns: tuple[Column, ...], fits: Callable[[Column], bool]) -> int | None:
+    return next((number for number, each in enumerate(columns) if fits(each)), None)
+
+
+def _safe(cell: Cell) -> Cell:
+    return _plain(cell) if isinstance(cell, str) else cell
+
+
+def _plain(text: str) -> str:
+    """Without what no paper shows and XML forbids."""
+    return "".join(each for each in text if unicodedata.category(each)[0] != "C")
+
+
+def _local(at_ms: int, zone: tzinfo) -> datetime:
+    return datetime.fromtimestamp(at_ms / 1000, zone)

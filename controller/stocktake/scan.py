@@ -1,0 +1,106 @@
+"""This file holds what a person tells of a thing in a room, and judges what a phone sends; pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final
+
+import msgspec
+
+from controller.register.fields import room_of, text_of
+from controller.register.vocabulary import Condition, condition_of, type_of
+from controller.stocktake.tagcode import tag_in
+
+MAX_NOTE: Final = 200
+FOUND_IN: Final = ("", *(each.value for each in Condition if each not in {"disposed", "lost"}))
+_ID: Final = re.compile(r"[0-9A-Za-z_-]{8,64}")
+_LAST_MS: Final = 1 << 53
+
+
+class ScanError(ValueError):
+    """A scan that cannot be kept; its argument is a code: "shape", "id", "nothing"."""
+
+
+class Scan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person tells: a thing is here (found), or a line's thing is not.
+
+    line: the number of a line of the register, else its tag or serial says which it is; with
+    neither, a thing that only its type names. cancels: the id of a scan that this takes back.
+    at_ms: by the phone's clock; seen_ms: as the controller reckons it; late: it came after the end.
+    """
+
+    id: str
+    room: str = ""
+    found: bool = True
+    line: int | None = None
+    asset_tag: str = ""
+    serial: str = ""
+    type: str = ""
+    condition: str = ""
+    quality_pct: int | None = None
+    note: str = ""
+    cancels: str = ""
+    at_ms: int = 0
+    seen_ms: int = 0
+    received_ms: int = 0
+    who: str = ""
+    late: bool = False
+
+
+Text = Annotated[str, msgspec.Meta(max_length=1000)]
+
+
+class _Told(msgspec.Struct, frozen=True, kw_only=True):
+    """A scan as a phone sends it."""
+
+    id: Text
+    room: Text = ""
+    found: bool = True
+    line: Annotated[int, msgspec.Meta(ge=1, lt=_LAST_MS)] | None = None
+    tag: Text = ""
+    serial: Text = ""
+    type: Text = ""
+    condition: Text = ""
+    quality_pct: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
+    note: Text = ""
+    cancels: Text = ""
+    at_ms: Annotated[int, msgspec.Meta(ge=0, lt=_LAST_MS)] = 0
+
+
+def scan_of(raw: bytes | msgspec.Raw) -> Scan:
+    """One scan as a phone sends it, as JSON. Raises ScanError."""
+    try:
+        told = msgspec.json.decode(raw, type=_Told)
+    except msgspec.DecodeError as error:
+        raise ScanError("shape") from error
+    if not _ID.fullmatch(told.id) or (told.cancels and not _ID.fullmatch(told.cancels)):
+        raise ScanError("id")
+    tag, serial, kind = tag_in(told.tag), text_of(told.serial), type_of(text_of(told.type))
+    if not (told.line or tag or serial or kind or told.cancels):
+        raise ScanError("nothing")
+    condition = condition_of(told.condition)
+    return Scan(
+        id=told.id,
+        room=room_of(told.room),
+        found=told.found,
+        line=told.line,
+        asset_tag=tag,
+        serial=serial,
+        type=kind,
+        condition=condition.value if condition and condition.value in FOUND_IN else "",
+        quality_pct=told.quality_pct,
+        note=text_of(told.note)[:MAX_NOTE],
+        cancels=told.cancels,
+        at_ms=told.at_ms,
+    )
+
+
+def reckoned(scan: Scan, *, sent_ms: int, begun_ms: int, now_ms: int) -> Scan:
+    """The scan with its time by the controller's clock.
+
+    How long ago it was, by the phone's clock when it sends, holds though that clock be wrong; it
+    was neither before the stocktake began nor after now.
+    """
+    ago_ms = max(0, sent_ms - scan.at_ms)
+    seen_ms = min(now_ms, max(begun_ms, now_ms - ago_ms))
+    return msgspec.structs.replace(scan, seen_ms=seen_ms, received_ms=now_ms)
