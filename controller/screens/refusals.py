@@ -12,7 +12,6 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from controller.memory.store import StoreError
@@ -48,6 +47,7 @@ def unseal(word: str, *types: type) -> list[Any]:
     try:
         padded = word + "=" * (-len(word) % 4)
         values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        json.dumps(values, ensure_ascii=False).encode()  # no database takes half a surrogate pair
     except (binascii.Error, ValueError, RecursionError):
         values = None
     shaped = isinstance(values, list) and [type(each) for each in values] == list(types)
@@ -87,7 +87,6 @@ def answer_refusals(
         code, message = _MISSING.get(error.status_code, ("refused", str(error.detail)))
         return answer(request, error.status_code, code, message, N_("See /openapi.json."))
 
-    @app.exception_handler(SQLAlchemyError)
     @app.exception_handler(StoreError)
     async def unreadable(request: Request, error: Exception) -> JSONResponse:
         _LOGGER.warning("database not usable: %s", error)
