@@ -20,6 +20,7 @@ from controller.announce import Announcement
 from controller.broker import CONTROLLER_USER, EmbeddedBroker, is_loopback
 from controller.config import ControllerConfig
 from controller.credentials import Credentials
+from controller.figures import keep_figures
 from controller.ingest import Ingest
 from controller.inventory.life_table import table_in
 from controller.memory.assets import Tally, tally
@@ -93,6 +94,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
                 scope=school,
                 name=config.name or config.school,
                 office=Office(config.data / "office.json", time.time),
+                folder=config.data,
                 remove_device=ingest.remove_device,
                 handle_fault=ingest.handle_fault,
                 health=lambda: _health(link, ingest),
@@ -102,7 +104,6 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
                 default_language=config.lang or preferred_language(environ),
                 inventory_scope=school if config.upstream else Place(config.province),
                 life_table=lambda: table_in(config.data),
-                folder=config.data,
             )
         )
         async with broker, _announced(config, school), asyncio.TaskGroup() as group:
@@ -122,6 +123,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
                     ),
                     name="upkeep",
                 ),
+                group.create_task(keep_figures(store, school, zone, _now_ms), name="figures"),
             ]
             if upward is not None:
                 tasks.append(group.create_task(upward.run(), name="upward"))

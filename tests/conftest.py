@@ -14,7 +14,9 @@ import pytest
 
 from controller.broker import config_text
 from protocol.model import Place
+from tests.databases import KINDS, Database, migrated_template
 from tests.flows.programs import BIN, free_port, until
+from tests.postgres import Cluster, cluster_or_skip
 
 
 @pytest.hookimpl(wrapper=True)
@@ -113,3 +115,39 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
     broker.start()
     yield broker
     broker.close()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL of the tests' own."""
+    with cluster_or_skip() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster) -> str:
+    """The name of a PostgreSQL database with the newest schema, to copy from."""
+    return migrated_template(cluster)
+
+
+@pytest.fixture
+def postgresql(cluster: Cluster, template: str) -> Iterator[Database]:
+    """A PostgreSQL database of the test's own, with the newest schema."""
+    url = cluster.fresh(template)
+    yield Database(url)
+    cluster.drop(url)
+
+
+@pytest.fixture(params=KINDS)
+def database(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Database:
+    """A database of the test's own, on SQLite and on PostgreSQL, which commands use as well."""
+    on_sqlite = request.param == "sqlite"
+    found: Database = (
+        Database(f"sqlite:///{tmp_path / 'lophoc.db'}")
+        if on_sqlite
+        else request.getfixturevalue("postgresql")
+    )
+    monkeypatch.setenv("LOPHOC_CONTROLLER_DATABASE", found.url)
+    return found

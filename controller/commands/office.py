@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from controller.commands.place import FOLDER, add_place, opened
+from controller.commands.place import FOLDER, add_place, opened, told_database
 from controller.config import ENVIRONMENT
 from controller.ledger import findings
 from controller.memory.store import Store
@@ -62,7 +62,7 @@ def _password(options: argparse.Namespace) -> int:
 
 def _attendance(options: argparse.Namespace) -> int:
     database = (options.data or FOLDER) / "lophoc.db"
-    if not options.config and not database.exists():
+    if not options.config and not told_database(options) and not database.exists():
         raise SettingsError(
             "no_database", N_("There is no database at {database}."), database=database
         )

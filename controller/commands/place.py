@@ -66,6 +66,11 @@ def told_zone(options: argparse.Namespace) -> ZoneInfo:
         ) from error
 
 
+def told_database(options: argparse.Namespace) -> str:
+    """The database's URL as the settings name it; empty for a SQLite file in the folder."""
+    return _told(options).get("database", "")
+
+
 def data_folder(options: argparse.Namespace) -> Path:
     """The controller's folder."""
     return options.data or Path(_told(options).get("data", FOLDER))
@@ -116,7 +121,6 @@ def own(store: Store, options: argparse.Namespace) -> list[Place]:
 
 @contextmanager
 def _store(options: argparse.Namespace) -> Iterator[Store]:
-    told = _told(options)
     folder = data_folder(options)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -128,7 +132,7 @@ def _store(options: argparse.Namespace) -> Iterator[Store]:
             folder=folder,
             cause=error.strerror,
         ) from error
-    with Store(told.get("database") or f"sqlite:///{folder / 'lophoc.db'}") as store:
+    with Store(told_database(options) or f"sqlite:///{folder / 'lophoc.db'}") as store:
         yield store
 
 

@@ -10,8 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
-
 from controller.commands.condition import add_condition
 from controller.commands.place import add_place, data_folder, opened, operator, tell, told_zone
 from controller.commands.reconcile import add_evidence, reconciled_in
@@ -21,25 +19,25 @@ from controller.register.deciding import decided
 from controller.register.decisions import Deed
 from controller.register.explained import type_word
 from controller.register.headings import mapping_of
-from controller.register.merging import Merged, Verdict, merged
+from controller.register.intake import (
+    ABSENT,
+    HEADINGS,
+    SUMS,
+    VERDICTS,
+    headings_in,
+    remember_headings,
+    report_of,
+    sums_of,
+    take_in,
+    weigh,
+)
+from controller.register.merging import Merged, Verdict
 from controller.register.reading import read_book, write_refused
 from controller.roster.roll import RosterError
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
 EXIT_REFUSED: Final = 1
-HEADINGS: Final = "register-headings.json"
-
-_VERDICTS: Final = {
-    Verdict.NEW: N_("new"),
-    Verdict.CHANGED: N_("changed"),
-    Verdict.SAME: N_("as before"),
-}
-
-
-_ABSENT: Final = N_(
-    "{count} lines of the register are not in this file and stay; give --all if they are gone."
-)
 
 
 def add_register(commands: Any, say: Translate) -> None:
@@ -98,12 +96,12 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
         book = read_book(options.path, mapped)
         told = _brought(options, book)
         if options.map and not options.dry_run:
-            _remember(data_folder(options) / HEADINGS, mapped)
+            remember_headings(data_folder(options) / HEADINGS, mapped)
     except RosterError as error:
         refused = error
     target = _give_back(options, book, say) if book.refused else None
     if options.json:
-        report = _report(book, told, refused, say, dry_run=options.dry_run)
+        report = report_of(book, told, refused, say, dry_run=options.dry_run)
         tell(json.dumps(report, ensure_ascii=False, indent=1))
     else:
         for notice in book.warnings:
@@ -120,36 +118,13 @@ def _brought(options: argparse.Namespace, book: Book) -> Merged:
     now_ms = time.time_ns() // 1_000_000
     with opened(options) as (store, place):
         if options.dry_run:
-            with store.looking() as db:
-                known = register.lines_of(db, place)
-            return merged(known, book.lines, whole=options.all, now_ms=now_ms)
-        with store.planning(place) as db:
-            return register.bring_in(
-                db, place, book.lines, whole=options.all, now_ms=now_ms, who=operator()
-            )
+            return weigh(store, place, book, whole=options.all, now_ms=now_ms)
+        return take_in(store, place, book, whole=options.all, now_ms=now_ms, who=operator())
 
 
 def _mapped(options: argparse.Namespace) -> dict[str, str]:
     """What unknown headings are: as was said before, and now."""
-    path = data_folder(options) / HEADINGS
-    try:
-        known = msgspec.json.decode(path.read_bytes(), type=dict[str, str])
-    except FileNotFoundError:
-        known = {}
-    except (OSError, msgspec.DecodeError) as error:
-        raise SettingsError(
-            "headings_damaged",
-            N_("The file {path} cannot be read."),
-            N_("Remove it, and map the headings again."),
-            path=path,
-        ) from error
-    return known | mapping_of(options.map)
-
-
-def _remember(path: Path, mapped: dict[str, str]) -> None:
-    fresh = path.with_suffix(".part")
-    fresh.write_text(json.dumps(mapped, ensure_ascii=False, indent=1), "utf-8")
-    fresh.replace(path)
+    return headings_in(data_folder(options) / HEADINGS) | mapping_of(options.map)
 
 
 def _give_back(options: argparse.Namespace, book: Book, say: Translate) -> Path | None:
@@ -167,40 +142,15 @@ def _give_back(options: argparse.Namespace, book: Book, say: Translate) -> Path 
     return target
 
 
-def _report(
-    book: Book, told: Merged, refused: RosterError | None, say: Translate, *, dry_run: bool
-) -> dict[str, object]:
-    """What `--json` tells; a dry run says of each line what would become of it."""
-    items = [each.said(say) for each in book.lines]
-    if dry_run:
-        for item, verdict in zip(items, told.verdicts, strict=bool(told.verdicts)):
-            item["verdict"] = verdict.value
-    warnings: list[dict[str, str]] = [each.said(say) for each in book.warnings]
-    if told.absent:
-        absent = say(_ABSENT).format(count=told.absent)
-        warnings.append({"file": "", "code": "lines_absent", "message": absent})
-    if refused:
-        warnings.insert(0, {"file": "", "code": refused.code, "message": refused.text(say)})
-    return {
-        "rows": len(book.lines),
-        "title_rows_skipped": book.title_rows_skipped,
-        "total_row_skipped": book.total_row_skipped,
-        "items": items,
-        "warnings": warnings,
-    }
-
-
 def _tell(
     options: argparse.Namespace, book: Book, told: Merged, target: Path | None, say: Translate
 ) -> None:
     for line, verdict in zip(book.lines, told.verdicts, strict=True):
         if options.dry_run or line.errors:
             tell(_line(line, verdict, say))
-    counts = {each: told.verdicts.count(each) for each in Verdict}
-    sums = say(N_("{rows} lines: {new} new, {changed} changed, {same} as before; {removed} gone."))
-    tell(sums.format(rows=len(book.lines), removed=told.removed, **counts))
+    tell(say(SUMS).format(**sums_of(told)))
     if told.absent:
-        tell(say(_ABSENT).format(count=told.absent))
+        tell(say(ABSENT).format(count=told.absent))
     if target:
         tell(say(N_("The rows in error are in {path}.")).format(path=target))
     tell(say(_DONE[options.dry_run]))
@@ -215,7 +165,7 @@ _DONE: Final = {
 def _line(line: Line, verdict: Verdict, say: Translate) -> str:
     cells = (str(line.row), line.asset_tag or "-", type_word(line.type, say) or "-", line.room)
     faults = [str(each.said(say)["message"]) for each in line.errors]
-    return "\t".join((*cells, say(_VERDICTS[verdict]), *faults))
+    return "\t".join((*cells, say(VERDICTS[verdict]), *faults))
 
 
 def _decide(options: argparse.Namespace, say: Translate) -> int:

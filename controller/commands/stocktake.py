@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
-import os
 import time
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +12,7 @@ from controller.commands.place import (
     add_place,
     data_folder,
     opened,
+    operator,
     tell,
     told_name,
     told_zone,
@@ -54,7 +53,7 @@ def _begin(options: argparse.Namespace, say: Translate) -> int:
     now_ms = time.time_ns() // 1_000_000
     rooms = [room_of(each) for each in options.room]
     with opened(options) as (store, place), store.planning(place) as db:
-        take = stocktake.begin(db, place, rooms, who=_who(), now_ms=now_ms)
+        take = stocktake.begin(db, place, rooms, who=operator(), now_ms=now_ms)
     if take is None:
         raise SettingsError(
             "book_empty",
@@ -82,7 +81,7 @@ def _list(options: argparse.Namespace, say: Translate) -> int:
 def _finish(options: argparse.Namespace, say: Translate) -> int:
     now_ms = time.time_ns() // 1_000_000
     with opened(options) as (store, place), store.planning(place) as db:
-        ended = stocktake.finish(db, place, options.number, who=_who(), now_ms=now_ms)
+        ended = stocktake.finish(db, place, options.number, who=operator(), now_ms=now_ms)
     if not ended:
         raise _unknown(options.number)
     tell(say(N_("Stocktake {no} is finished.")).format(no=options.number))
@@ -125,11 +124,3 @@ def _unknown(number: int) -> SettingsError:
     return SettingsError(
         "stocktake_unknown", N_("There is no stocktake {no}, or it has ended."), no=number
     )
-
-
-def _who() -> str:
-    """Who runs the command, by the machine's name for them."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return str(os.getpid())

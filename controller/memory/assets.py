@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
     Select,
@@ -28,6 +29,7 @@ from sqlalchemy import (
 from controller.inventory.asset import Asset, AssetState, Spot, assets_of, news
 from controller.inventory.chosen import Chosen
 from controller.memory import lives, register, roster, stocktake
+from controller.memory.engine import one_numbers
 from controller.memory.rows import Row, agent_from, device_from
 from controller.memory.tables import agents, assets, devices, facts, spots
 from controller.memory.writing import Writing, write
@@ -35,6 +37,7 @@ from controller.records import DeviceRecord
 from controller.register.decisions import Rulings
 from controller.register.evidence import Observation, observations_of
 from controller.register.fields import room_key, serial_key, tag_key
+from controller.register.kpi import Kpi, counted
 from controller.register.reconcile import Reconciled, reconcile
 from protocol.model import DeviceKind, Identity, Place, Reason, Status, instant
 
@@ -70,7 +73,7 @@ def bring_up(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> Reconc
 
     zone: of the school's day, with which what was seen a year ago stops counting.
     """
-    mark, known = _mark(db, school, zone, now_ms), _known_mark(db, school)
+    mark, known = mark_of(db, school, zone, now_ms), _known_mark(db, school)
     if known == mark:
         return None
     told = reconciled(db, school, now_ms)
@@ -84,7 +87,8 @@ def bring_up(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> Reconc
         spots=spots_of(db, school),
     )
     before = {each.device_id: each for each in _read(db, select(assets).where(_of(assets, school)))}
-    newest = db.execute(select(func.max(assets.c.change))).scalar_one() or 0
+    one_numbers(db)
+    newest = newest_change(db, Place(school.province))
     relayed = relay_newest(db, school)
     fresh = news(before, now, newest, relayed, now_ms)
     keep_assets(db, fresh)
@@ -99,7 +103,7 @@ def bring_up(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> Reconc
 
 def is_up(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> bool:
     """Whether bring_up would change nothing."""
-    return _known_mark(db, school) == _mark(db, school, zone, now_ms)
+    return _known_mark(db, school) == mark_of(db, school, zone, now_ms)
 
 
 def keep_assets(db: Connection, told: Iterable[Asset], feed: str = "") -> None:
@@ -154,15 +158,26 @@ def shared_tags(db: Connection, scope: Place) -> frozenset[str]:
     return frozenset(db.execute(query.group_by(assets.c.tag_key).having(schools > 1)).scalars())
 
 
+def kpi_now(db: Connection, school: Place) -> Kpi:
+    """The figure of the school's lines, as its records were last brought up."""
+    managed = assets.c.complete & assets.c.verified
+    flags = (assets.c.complete, assets.c.verified, managed)
+    sums = (func.sum(case((each, 1), else_=0)) for each in flags)
+    lines = assets.c.line.is_not(None) & assets.c.removed_ms.is_(None)
+    query = select(func.count(), *sums).where(_of(assets, school), lines)
+    declared, complete, verified, both = (int(each or 0) for each in db.execute(query).one())
+    return counted(declared=declared, complete=complete, verified=verified, managed=both)
+
+
 def newest_change(db: Connection, scope: Place) -> int:
     """The number of the newest change in the feed; 0 while there is none."""
-    return db.execute(_within(select(func.max(assets.c.change)), scope)).scalar_one() or 0
+    return _newest(db, _within(select(assets.c.change), scope), assets.c.change)
 
 
 def relay_newest(db: Connection, school: Place) -> int:
     """The number of the newest change for the department; 0 while there is none."""
-    query = select(func.max(assets.c.relay_change)).where(_of(assets, school))
-    return db.execute(query).scalar_one() or 0
+    query = select(assets.c.relay_change).where(_of(assets, school))
+    return _newest(db, query, assets.c.relay_change)
 
 
 def relay_changes(db: Connection, school: Place, *, since: int, limit: int) -> list[Asset]:
@@ -237,7 +252,7 @@ def _seen(db: Connection, school: Place) -> _Seen:
     )
 
 
-def _mark(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> str:
+def mark_of(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> str:
     """What the records are made of, in short: another mark, and they are made anew."""
     query = select(func.max(devices.c.change)).where(_of(devices, school))
     newest = db.execute(query).scalar_one() or 0
@@ -268,6 +283,12 @@ def _seen_again(
         mine = assets.c.device_id == bindparam("id_")
         statement = update(assets).where(_of(assets, school), mine)
         db.execute(statement.values(seen_ms=bindparam("seen")), later)
+
+
+def _newest(db: Connection, query: Select[Any], number: Column[int]) -> int:
+    """The greatest number, from the index's end: SQLite reads every row for a max() of some."""
+    newest = db.execute(query.order_by(number.desc()).limit(1)).scalar_one_or_none()
+    return int(newest or 0)
 
 
 def _read(db: Connection, query: Select[Any]) -> list[Asset]:

@@ -48,10 +48,14 @@ def bring_in(
     whole: bool,
     now_ms: int,
     who: str = "",
+    fields: frozenset[str] | None = None,
 ) -> Merged:
-    """Bring a book's lines in. whole: lines that it lacks have left."""
+    """Bring a book's lines in. whole: lines that it lacks have left.
+
+    fields: those that the book has a column for; the others of a known line stay as they were.
+    """
     known = lines_of(db, place)
-    told = merged(known, lines, whole=whole, now_ms=now_ms)
+    told = merged(known, lines, whole=whole, now_ms=now_ms, fields=fields)
     lives.book_brought(db, place, known, told.writes, who=who, now_ms=now_ms)
     write_lines(db, place, told.writes)
     return told

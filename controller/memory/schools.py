@@ -9,14 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from controller.inventory.asset import LASTING, Asset, AssetState
 from controller.inventory.use import UseLine
 from controller.memory import assets as kept_assets
 from controller.memory.areas import counts_for_itself
+from controller.memory.engine import one_numbers
 from controller.memory.rows import school_from, school_row
-from controller.memory.tables import assets, figures, schools
+from controller.memory.tables import figures, schools
 from controller.memory.use import keep_use
 from controller.memory.writing import Writing, write
 from controller.schools import FigureTold, Listed, SchoolRecord, Used
@@ -41,7 +42,9 @@ def keep_told(db: Connection, changes: Iterable[object]) -> None:
         if isinstance(each, FigureTold) and counts_for_itself(db, each.place, each.day)
     }
     write(db, figures, [_figure_row(each) for each in days.values()], Writing.UPSERT)
-    newest = db.execute(select(func.max(assets.c.change))).scalar_one() or 0
+    if any(isinstance(each, Listed) for each in told):
+        one_numbers(db)
+    newest = kept_assets.newest_change(db, Place(told[0].place.province))
     for each in told:
         match each:
             case Listed():

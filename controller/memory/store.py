@@ -1,7 +1,7 @@
 """This file is the controller's memory: a batch in, all or nothing; every query takes a scope.
 
-SQLite in WAL mode with synchronous=FULL: what a commit has taken survives a power cut. The same
-event twice is stored once.
+What a commit has taken survives a power cut, on SQLite and on PostgreSQL. The same event twice is
+stored once.
 """
 
 from __future__ import annotations
@@ -20,24 +20,22 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from msgspec.structs import replace
-from sqlalchemy import (
-    URL,
-    Connection,
-    Engine,
-    Select,
-    Table,
-    create_engine,
-    delete,
-    event,
-    func,
-    make_url,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Engine, Select, Table, delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from controller.fleet import Change, Fleet
 from controller.memory import assets, mending, roster, schools, signs
+from controller.memory.engine import (
+    StoreError,
+    alone,
+    check,
+    engine_at,
+    in_our_words,
+    one_moment,
+    opening_error,
+    order_by_code_point,
+    url_from,
+)
 from controller.memory.rows import (
     agent_from,
     device_from,
@@ -76,37 +74,36 @@ from controller.records import (
     RollRecord,
 )
 from controller.schools import Schools
-from protocol.errors import LopHocError
 from protocol.model import Place
 from protocol.words import N_
 
+__all__ = ["Store", "StoreError"]
+
 _MIGRATIONS: Final = Path(__file__).with_name("migrations")
-
-
-class StoreError(LopHocError):
-    """The database cannot be used; `code` says why, `hint` what to do."""
 
 
 class Store:
     """Reads from any thread, writes from one at a time."""
 
     def __init__(self, url: str) -> None:
-        self._url = make_url(url)
+        self._named = url
         self._engine: Engine | None = None
         self.feed_id = ""
 
     def __enter__(self) -> Self:
         """Open, check and migrate the database. Raises StoreError."""
+        url = url_from(self._named)
         try:
-            self._engine = _engine(self._url)
+            self._engine = engine_at(url)
             with self._engine.begin() as db:
-                _check(db)
+                check(db)
+                alone(db)
                 _migrate(db)
                 self.feed_id = _fact(db, "feed_id", uuid.uuid4().hex)
                 prepare(db.dialect)
         except (SQLAlchemyError, sqlite3.Error) as error:
             self.__exit__()
-            raise _opening_error(self._url, error) from error
+            raise opening_error(url, error) from error
         except StoreError:
             self.__exit__()
             raise
@@ -124,7 +121,7 @@ class Store:
 
         Raises StoreError; then nothing of it is kept.
         """
-        with _told(), self._open_engine.begin() as db:
+        with in_our_words(), self._open_engine.begin() as db:
             told = keep(db, changes, now_ms)
             schools.keep_told(db, changes)
             if poisons:
@@ -135,7 +132,7 @@ class Store:
         self, school: Place, zone: tzinfo, *, device_silent_s: float, awake_since_ms: int
     ) -> Fleet:
         """The school's present, as the last commit left it. Raises StoreError."""
-        with _told(), self._open_engine.connect() as db:
+        with self.looking() as db:
             newest = db.execute(select(func.max(devices.c.change))).scalar_one()
             return Fleet(
                 school,
@@ -150,7 +147,7 @@ class Store:
 
     def told_schools(self, scope: Place) -> Schools:
         """The schools that tell of themselves, as the last commit left them. Raises StoreError."""
-        with _told(), self._open_engine.connect() as db:
+        with in_our_words(), self._open_engine.connect() as db:
             return Schools(scope, schools.schools_in(db, Place(scope.province)))
 
     def agents(self, scope: Place, *, after: str = "", limit: int = 1000) -> list[AgentRecord]:
@@ -183,7 +180,7 @@ class Store:
     def newest_change(self, scope: Place) -> int:
         """The number of the newest change of a device; 0 while there is none."""
         query = _within(select(func.max(devices.c.change)), devices, scope)
-        with self._open_engine.connect() as db:
+        with in_our_words(), self._open_engine.connect() as db:
             return db.execute(query).scalar_one() or 0
 
     def marks(
@@ -198,7 +195,7 @@ class Store:
     def marks_on(self, scope: Place, day: str) -> int:
         """How many marks were made on a local day."""
         query = _within(select(func.count()).where(marks.c.day == day), marks, scope)
-        with self._open_engine.connect() as db:
+        with in_our_words(), self._open_engine.connect() as db:
             return int(db.execute(query).scalar_one())
 
     def events(
@@ -256,7 +253,7 @@ class Store:
 
     def erase(self, scope: Place, student: str) -> int:
         """Put tombstones where the pupil stood; the links stay. Returns how many."""
-        with _told(), self._open_engine.begin() as db:
+        with in_our_words(), self._open_engine.begin() as db:
             mine = update(marks).where(marks.c.student == student)
             gone = db.execute(mine.values(student=ERASED, erased=True)).rowcount
             query = select(rolls).where(rolls.c.lines.contains(student, autoescape=True))
@@ -307,7 +304,7 @@ class Store:
 
     def handle_fault(self, scope: Place, event_id: str, now_ms: int) -> list[Change]:
         """A person dealt with it, its repair is done. Empty if there is none that waits."""
-        with _told(), self._open_engine.begin() as db:
+        with in_our_words(), self._open_engine.begin() as db:
             query = select(faults).where(faults.c.event_id == event_id, faults.c.done_ms.is_(None))
             row = next(iter(_rows(db, _within(query, faults, scope))), None)
             return mending.handled(db, fault_from(row), now_ms) if row else []
@@ -316,42 +313,40 @@ class Store:
         """Keep who looked at pupils' marks: a session, never a name. Raises StoreError."""
         row = {"province": scope.province, "school": scope.school, "session": session}
         row |= {"what": what, "subject": subject}
-        with _told(), self._open_engine.begin() as db:
+        with in_our_words(), self._open_engine.begin() as db:
             db.execute(looks.insert().values(at_ms=now_ms, **row))
 
     def looks(self, scope: Place, limit: int = 200) -> list[Mapping[str, Any]]:
         """Who looked at pupils' marks, the newest first."""
         query = select(looks).order_by(looks.c.no.desc())
         query = query.where(looks.c.province == scope.province, looks.c.school == scope.school)
-        with self._open_engine.connect() as db:
+        with in_our_words(), self._open_engine.connect() as db:
             return [dict(row) for row in _rows(db, query.limit(limit))]
 
     def school_plan(self, scope: Place) -> SchoolPlan:
         """All that the school plans; empty where nothing was imported. Raises StoreError."""
-        with _told(), self._open_engine.begin() as db:
-            if db.dialect.name == "sqlite":
-                db.exec_driver_sql("BEGIN")  # all tables as of one moment
+        with self.looking() as db:
             return roster.plan_of(db, scope)
 
     def plan_version(self, scope: Place) -> int:
         """A number that grows with every change of the school's plan. Raises StoreError."""
-        with _told(), self._open_engine.connect() as db:
+        with in_our_words(), self._open_engine.connect() as db:
             return roster.version_of(db, scope)
 
     def schools(self) -> list[Place]:
         """The schools that have an agent or a plan here; the one without a code left out."""
-        with _told(), self._open_engine.connect() as db:
+        with in_our_words(), self._open_engine.connect() as db:
             return roster.schools_of(db)
 
     def adopt_plan(self, school: Place) -> None:
         """Make the plan this school's that was imported before its code was known."""
-        with _told(), self._open_engine.begin() as db:
+        with in_our_words(), self._open_engine.begin() as db:
             roster.adopt(db, school)
 
     @contextmanager
     def planning(self, school: Place) -> Iterator[Connection]:
         """One transaction on the school's plan, for the functions of controller.memory.roster."""
-        with _told(), self._open_engine.begin() as db:
+        with in_our_words(), self._open_engine.begin() as db:
             roster.claimed(db, school)
             yield db
 
@@ -366,14 +361,12 @@ class Store:
     @contextmanager
     def looking(self) -> Iterator[Connection]:
         """One moment's view, for the reading functions of controller.memory.register."""
-        with _told(), self._open_engine.begin() as db:
-            if db.dialect.name == "sqlite":
-                db.exec_driver_sql("BEGIN")  # all tables as of one moment
+        with in_our_words(), one_moment(self._open_engine) as db:
             yield db
 
     def counts(self) -> dict[str, int]:
         """What is stored and what was refused, by the names that /metrics shows."""
-        with self._open_engine.connect() as db:
+        with in_our_words(), self._open_engine.connect() as db:
             stored = {
                 f"{table.name}_stored_total": db.execute(
                     select(func.count()).select_from(table)
@@ -385,7 +378,7 @@ class Store:
 
     def forget_marks(self, before_ms: int) -> int:
         """Forget rolls and marks received before; lessons keep their counts. Raises StoreError."""
-        with _told(), self._open_engine.begin() as db:
+        with in_our_words(), self._open_engine.begin() as db:
             return (
                 sum(
                     db.execute(delete(table).where(table.c.received_ms < before_ms)).rowcount
@@ -396,7 +389,7 @@ class Store:
 
     def forget(self, before_ms: int) -> int:
         """Forget events received before; returns how many rows went. Raises StoreError."""
-        with _told(), self._open_engine.begin() as db:
+        with in_our_words(), self._open_engine.begin() as db:
             return (
                 sum(
                     db.execute(delete(table).where(table.c.received_ms < before_ms)).rowcount
@@ -407,13 +400,13 @@ class Store:
             )
 
     def back_up(self, target: Path) -> None:
-        """Write a sound copy of a SQLite database; nothing for others. Raises StoreError."""
-        if self._url.get_backend_name() != "sqlite":
+        """Write a sound copy of a SQLite database; PostgreSQL has pg_dump. Raises StoreError."""
+        if self._open_engine.dialect.name != "sqlite":
             return
         fresh = target.with_suffix(".part")
         fresh.unlink(missing_ok=True)
-        alone = self._open_engine.execution_options(isolation_level="AUTOCOMMIT")
-        with _told(), alone.connect() as db:
+        engine = self._open_engine.execution_options(isolation_level="AUTOCOMMIT")
+        with in_our_words(), engine.connect() as db:
             db.exec_driver_sql("VACUUM INTO ?", (str(fresh),))
         fresh.rename(target)
 
@@ -427,22 +420,8 @@ class Store:
         self, query: Select[Any], table: Table, scope: Place, limit: int
     ) -> Sequence[Mapping[str, Any]]:
         scoped = _within(query, table, scope)
-        with self._open_engine.connect() as db:
+        with in_our_words(), self._open_engine.connect() as db:
             return _rows(db, scoped.limit(limit) if limit >= 0 else scoped)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell the database's refusals in our own words. Raises StoreError."""
-    try:
-        yield
-    except SQLAlchemyError as error:
-        raise StoreError(
-            "store_refused",
-            N_("The database did not do its work ({cause})."),
-            N_("Free some space on the disk; nothing is lost, it will be tried again."),
-            cause=error.__cause__ or error,
-        ) from error
 
 
 def _within(query: Select[Any], table: Table, scope: Place) -> Select[Any]:
@@ -455,27 +434,6 @@ def _within(query: Select[Any], table: Table, scope: Place) -> Select[Any]:
 
 def _rows(db: Connection, query: Select[Any]) -> Sequence[Mapping[str, Any]]:
     return cast("Sequence[Mapping[str, Any]]", db.execute(query).mappings().all())
-
-
-def _engine(url: URL) -> Engine:
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _harden)
-    return engine
-
-
-def _harden(connection: sqlite3.Connection, _record: object) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA busy_timeout = 5000")
-
-
-def _check(db: Connection) -> None:
-    if db.dialect.name != "sqlite":
-        return
-    verdict = db.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
-    if verdict != "ok":
-        raise sqlite3.DatabaseError(verdict)
 
 
 def _migrate(db: Connection) -> None:
@@ -496,6 +454,7 @@ def _migrate(db: Connection) -> None:
         )
     if current != script.get_current_head():
         command.upgrade(config, "head")
+        order_by_code_point(db)
 
 
 def _fact(db: Connection, name: str, fresh: str) -> str:
@@ -504,26 +463,3 @@ def _fact(db: Connection, name: str, fresh: str) -> str:
     if known is None:
         db.execute(facts.insert().values(name=name, value=fresh))
     return known or fresh
-
-
-def _opening_error(url: URL, error: Exception) -> StoreError:
-    cause = str(error.__cause__ or error)
-    where = url.render_as_string(hide_password=True)
-    if url.get_backend_name() == "sqlite" and not isinstance(
-        error.__cause__ or error, sqlite3.OperationalError
-    ):
-        return StoreError(
-            "store_damaged",
-            N_("The database {where} is damaged ({cause})."),
-            N_("Run: lophoc-controller repair --data {folder}"),
-            where=where,
-            cause=cause,
-            folder=Path(url.database or "").parent,
-        )
-    return StoreError(
-        "store_unreachable",
-        N_("The database {where} cannot be opened ({cause})."),
-        N_("Check that it runs, its address, and the folder's owner and free space."),
-        where=where,
-        cause=cause,
-    )

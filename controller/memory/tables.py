@@ -451,7 +451,9 @@ assets: Final = Table(
     _text("room_key"),
     _flag("complete"),
     _flag("owned"),
-    Index("assets_change", "change"),
+    # A pull reads as much as has changed, within a school or a province, and sorts nothing.
+    Index("assets_change", "province", "change"),
+    Index("assets_school_change", "province", "school", "change"),
     Index("assets_relay", "province", "school", "relay_change"),
     Index("assets_serial", "serial_key"),
 )

@@ -173,19 +173,31 @@ def _within_school(statement: Update, place: Place) -> Update:
 
 def write(db: Connection, table: Table, rows: Sequence[Row], how: Writing) -> None:
     """Write rows many to a statement: the database then works while Python reads the next batch."""
+    if not db.dialect.positional:
+        _write_each(db, table, rows, how)
+        return
     start = 0
     for size in ROWS_A_STATEMENT:
         while len(rows) - start >= size:
-            text, names = _statement(table, how, size, db.dialect)
+            text, _ = _statement(table, how, size, db.dialect)
             values = tuple(chain.from_iterable(rows[start : start + size]))
-            named = not db.dialect.positional
-            db.exec_driver_sql(text, dict(zip(names, values, strict=True)) if named else values)
+            db.exec_driver_sql(text, values)
             start += size
+
+
+def _write_each(db: Connection, table: Table, rows: Sequence[Row], how: Writing) -> None:
+    """Write rows by one statement that is sent again and again, its answers awaited at the end.
+
+    Measured: psycopg reads a statement of many rows anew each time, for longer than it runs.
+    """
+    if rows:
+        text, names = _statement(table, how, 1, db.dialect)
+        db.exec_driver_sql(text, [dict(zip(names, row, strict=True)) for row in rows])
 
 
 def prepare(dialect: Dialect) -> None:
     """Spell out every statement now, so that the first batches need not wait for it."""
-    for size in ROWS_A_STATEMENT:
+    for size in ROWS_A_STATEMENT if dialect.positional else (1,):
         for table in (agents, devices, streams, lessons, board_signs, watches):
             _statement(table, Writing.UPSERT, size, dialect)
         for table in (events, marks, rolls, faults):

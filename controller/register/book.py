@@ -60,9 +60,13 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """What a file holds. title_rows_skipped: rows above the heading."""
+    """What a file holds. title_rows_skipped: rows above the heading.
+
+    fields: those of a line that it has a column for; None where that is not known.
+    """
 
     lines: tuple[Line, ...] = ()
+    fields: frozenset[str] | None = None
     title_rows_skipped: int = 0
     total_row_skipped: bool = False
     warnings: tuple[Notice, ...] = ()

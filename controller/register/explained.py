@@ -111,16 +111,16 @@ def report_of(told: Reconciled, kpi: Kpi, say: Translate, zone: tzinfo) -> dict[
         "per_row": {
             str(each.kept.data.row): {
                 "state": each.state.value,
-                "detail": _detail(each, told.as_of_ms, say, zone),
+                "detail": detail_of(each, told.as_of_ms, say, zone),
             }
             for each in told.findings
         },
-        "unregistered": [_stranger(each, zone) for each in told.strangers],
+        "unregistered": [stranger_of(each, zone) for each in told.strangers],
         "kpi": {name: getattr(kpi, name) for name in Kpi.__struct_fields__},
     }
 
 
-def _detail(finding: Finding, as_of_ms: int, say: Translate, zone: tzinfo) -> dict[str, Any]:
+def detail_of(finding: Finding, as_of_ms: int, say: Translate, zone: tzinfo) -> dict[str, Any]:
     """All there is to say of a line; what is not there is left out."""
     moved = State.MOVED in (finding.state, *finding.also)
     told = {
@@ -142,7 +142,8 @@ def _detail(finding: Finding, as_of_ms: int, say: Translate, zone: tzinfo) -> di
     return {name: value for name, value in told.items() if value} | facts
 
 
-def _stranger(stranger: Stranger, zone: tzinfo) -> dict[str, Any]:
+def stranger_of(stranger: Stranger, zone: tzinfo) -> dict[str, Any]:
+    """Something that is not in the book."""
     seen: Observation = stranger.seen
     return {
         "subject": seen.key,

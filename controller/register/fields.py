@@ -6,6 +6,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from controller.plans import room_key as plain_room_key
@@ -93,6 +94,7 @@ def _is_room_of_p(text: str) -> bool:
     return not text[:1].isdigit() or text.isdecimal()
 
 
+@lru_cache(maxsize=4096)  # a book names few rooms, each on many lines
 def room_key(room: str) -> str:
     """The room as it is compared; empty where it is not known."""
     return plain_room_key(room_of(room))
@@ -160,6 +162,8 @@ def condition_in(cell: Cell) -> str:
 
 def serial_key(serial: str) -> str:
     """The serial as it is compared: without case, spaces and hyphens; 0012345 is not 12345."""
+    if serial.isascii() and serial.isalnum():  # almost every serial
+        return serial.casefold()
     plain = unicodedata.normalize("NFKC", serial).casefold()
     return "".join(
         each

@@ -61,15 +61,23 @@ class Merged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def merged(
-    known: Sequence[Kept], lines: Sequence[Line], *, whole: bool = False, now_ms: int = 0
+    known: Sequence[Kept],
+    lines: Sequence[Line],
+    *,
+    whole: bool = False,
+    now_ms: int = 0,
+    fields: frozenset[str] | None = None,
 ) -> Merged:
-    """Bring lines in. whole: they are all of the book, so that lines it lacks have left."""
+    """Bring lines in. whole: they are all of the book, so that lines it lacks have left.
+
+    fields: those that the book has a column for; of the others it says nothing, and they stay.
+    """
     pairs = _paired(known, lines)
     fresh_no = count(max((each.no for each in known), default=0) + 1)
     writes: list[Kept] = []
     verdicts: list[Verdict] = []
     for line, before in zip(lines, pairs, strict=True):
-        after = _after(before, line, now_ms, fresh_no)
+        after = _after(before, _told(before, line, fields), now_ms, fresh_no)
         verdicts.append(_verdict(before, after))
         if after != before:
             writes.append(after)
@@ -85,6 +93,14 @@ def merged(
         removed=len(gone),
         absent=sum(each.origin is Origin.BOOK for each in stay),
     )
+
+
+def _told(before: Kept | None, line: Line, fields: frozenset[str] | None) -> Line:
+    """The line, with what its book has no column for as it was."""
+    if fields is None or before is None or before.removed_ms is not None:
+        return line
+    silent = {*Line.__struct_fields__} - fields - {"row", "errors"}
+    return replace(line, **{name: getattr(before.data, name) for name in silent})
 
 
 def _after(before: Kept | None, line: Line, now_ms: int, fresh_no: Iterable[int]) -> Kept:

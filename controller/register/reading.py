@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
+import io
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -57,6 +59,9 @@ _REPEATED: Final = N_("The numbers of the lines (STT) repeat: the sheet's rows s
 _SKIPPED: Final = N_("Row {value} names no item and was left out.")
 
 
+_LINE: Final = tuple(each for each in Line.__struct_fields__ if each not in {"row", "errors"})
+
+
 @dataclass(slots=True)
 class _Taken:
     """What was found in the sheets so far; numbers: the STT of each line."""
@@ -98,7 +103,10 @@ def read_book(path: Path, mapped: Mapping[str, str] | None = None) -> Book:
         _read_sheet(sheet, heading, taken)
     if not taken.lines:
         raise RosterError("nothing_usable", N_("The file has a heading, and no item under it."))
-    return _settled(taken)
+    book = _settled(taken)
+    columns = {name for _, heading in found for name in heading.places}
+    told_of = {name for name in _LINE if any(getattr(line, name) for line in book.lines)}
+    return dataclasses.replace(book, fields=frozenset(columns | told_of))
 
 
 def _sheet_of_csv(raw: bytes, taken: _Taken, mapped: Mapping[str, str]) -> Sheet:
@@ -138,7 +146,7 @@ def _items(sheet: Sheet, heading: Heading, taken: _Taken) -> Iterator[tuple[int,
     """
     summed = False
     for place, row in enumerate(sheet.rows[heading.at + 1 :], start=heading.at + 2):
-        words = [folded(clean(cell)) for cell in row if clean(cell)]
+        words = [folded(text) for text in map(clean, row) if text]
         if not words or _counts_columns(row) or _is_stray(row, heading):
             continue
         if _is_total(row, words, heading):
@@ -182,7 +190,7 @@ def _is_stray(row: Sequence[Cell], heading: Heading) -> bool:
 
 def _counts_columns(row: Sequence[Cell]) -> bool:
     """Whether the row numbers the columns: 1, 2, 3 or (1), (2), (3) or A, B, C."""
-    words = [clean(cell).strip("()[] ") for cell in row if clean(cell)]
+    words = [text.strip("()[] ") for text in map(clean, row) if text]
     first = [str(number) for number in range(1, len(words) + 1)]
     letters = [chr(ord("A") + number) for number in range(min(len(words), 26))]
     return len(words) > 3 and words in (first, letters)  # noqa: PLR2004 - as short as a line may be
@@ -253,19 +261,26 @@ def _cell(row: Sequence[Cell], place: int | None) -> Cell:
     return row[place] if place is not None and place < len(row) else ""
 
 
-def write_refused(path: Path, refused: Sequence[Refused], say: Translate) -> None:
-    """Give the rows in error back as they stood, and why. Raises OSError."""
+def refused_csv(refused: Sequence[Refused], say: Translate) -> str:
+    """The rows in error as they stood, and why, with the mark that Excel needs."""
     width = max((len(each.head) for each in refused), default=0)
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, delimiter=";")
-        head: tuple[str, ...] = ()
-        for each in refused:
-            if each.head != head:
-                head = each.head
-                writer.writerow([*_padded(head, width), say(N_("Error"))])
-            why = " ".join(say(str(fault.said(str)["message"])) for fault in each.line.errors)
-            cells = [clean(cell) for cell in each.cells]
-            writer.writerow([*_padded(cells, width), why])
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=";")
+    head: tuple[str, ...] = ()
+    for each in refused:
+        if each.head != head:
+            head = each.head
+            writer.writerow([*_padded(head, width), say(N_("Error"))])
+        why = " ".join(say(str(fault.said(str)["message"])) for fault in each.line.errors)
+        cells = [clean(cell) for cell in each.cells]
+        writer.writerow([*_padded(cells, width), why])
+    return f"\ufeff{text.getvalue()}"
+
+
+def write_refused(path: Path, refused: Sequence[Refused], say: Translate) -> None:
+    """Give the rows in error back as a file. Raises OSError."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(refused_csv(refused, say))
 
 
 def _padded(cells: Sequence[str], width: int) -> list[str]:

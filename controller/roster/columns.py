@@ -66,10 +66,10 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True):
 def folded(head: Cell) -> str:
     """A heading without marks, brackets, signs and case: "Mã định danh (*)" -> "ma dinh danh"."""
     text = _BRACKETS.sub(" ", clean(head)).casefold().replace("đ", "d")
-    plain = "".join(
-        each for each in unicodedata.normalize("NFD", text) if not unicodedata.combining(each)
-    )
-    return " ".join(_OTHERS.sub(" ", plain).split())
+    if not text.isascii():
+        parted = unicodedata.normalize("NFD", text)
+        text = "".join(each for each in parted if not unicodedata.combining(each))
+    return " ".join(_OTHERS.sub(" ", text).split())
 
 
 def columns_of(row: Sequence[Cell]) -> Columns | None:

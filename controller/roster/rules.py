@@ -59,6 +59,8 @@ def clean(cell: Cell) -> str:
     if isinstance(cell, float | int):
         return str(int(cell)) if cell == int(cell) else repr(cell)
     text = unicodedata.normalize("NFC", cell)
+    if text.isprintable():  # so nothing is unseen, and a space is the only space: almost every cell
+        return " ".join(text.split())
     seen = "".join(" " if each.isspace() else each for each in text)
     return " ".join("".join(each for each in seen if unicodedata.category(each)[0] != "C").split())
 

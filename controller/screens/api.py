@@ -11,12 +11,11 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from msgspec.structs import replace
 from pydantic import AfterValidator
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
 from controller.inventory.asset import AssetState
 from controller.inventory.chosen import Chosen
-from controller.memory.store import Store
+from controller.memory.store import Store, StoreError
 from controller.register.vocabulary import Condition
 from controller.screens.exports import WHOLE, exported
 from controller.screens.gate import Gate
@@ -313,8 +312,8 @@ def watch_router(
         """Whether the controller works; 503 when its database cannot be read."""
         try:
             store.newest_change(scope)
-        except SQLAlchemyError as error:
-            body = {**health(), "status": "degraded", "database": str(error.__cause__)}
+        except StoreError as error:
+            body = {**health(), "status": "degraded", "database": str(error.values["cause"])}
             return JSONResponse(body, 503)
         return JSONResponse({"status": "ok", **health()})
 

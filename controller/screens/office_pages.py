@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Final
-from urllib.parse import parse_qs, quote
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -15,6 +15,7 @@ from controller.lessons import figures_of
 from controller.memory.store import Store
 from controller.office import SESSION_S
 from controller.records import LessonRecord
+from controller.screens.forms import fields_of
 from controller.screens.gate import COOKIE, Gate
 from controller.screens.refusals import Refused
 from controller.screens.rooms import natural
@@ -27,7 +28,6 @@ from protocol.words import N_
 if TYPE_CHECKING:
     from controller.screens.pages import Screens
 
-MAX_FORM: Final = 4096
 MAX_PATH: Final = 200
 _WEEK_DAYS: Final = 6  # Monday to Saturday
 
@@ -95,7 +95,7 @@ def add_office_pages(
 
     @router.post("/login")
     async def enter(request: Request) -> Response:
-        form = await _fields(request)
+        form = await fields_of(request)
         way = _own_path(form.get("next", ""))
         address = request.client.host if request.client else ""
         if not gate.office.may_try(address):
@@ -151,17 +151,6 @@ def _form(
     return screens.page(
         request, "login.html", status_code=status, way=way, trouble=trouble, ready=ready
     )
-
-
-async def _fields(request: Request) -> dict[str, str]:
-    """A short form's fields; nothing of one that is too long."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_FORM:
-            return {}
-    told = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=8)
-    return {name: values[0] for name, values in told.items()}
 
 
 def _own_path(path: str) -> str:

@@ -20,8 +20,12 @@ from controller.department.overview import Department
 from controller.inventory.life_table import LifeTable
 from controller.memory.store import Store
 from controller.records import DeviceRecord
+from controller.register.desk import Desk
+from controller.screens.book_pages import add_book_pages
+from controller.screens.book_words import BookWords
 from controller.screens.department_pages import add_department_pages
 from controller.screens.gate import Gate
+from controller.screens.import_pages import add_import_pages
 from controller.screens.inventory import Feed
 from controller.screens.live import Live
 from controller.screens.office_pages import add_office_pages
@@ -47,6 +51,7 @@ from protocol.words import LANGUAGES, N_, Translate
 ROWS: Final = 50  # devices on one page of the table
 TASKS: Final = 6  # lines of work on the first screen; the worst stand first
 EVENTS: Final = 20
+LINES: Final = 6  # of the equipment book on a room's screen
 EVENTS_READ: Final = 200  # most of a first morning is what stands in other rooms
 _YEAR_S: Final = 365 * 24 * 3600
 
@@ -67,9 +72,11 @@ class Screens:
         zone: tzinfo,
         default_language: str,
         translate_to: Callable[[str], Translate],
+        desk: Desk,
         department: Department,
     ) -> None:
         self._store = store
+        self._desk = desk
         self._department = department
         self._live = live
         self._scope = scope
@@ -124,6 +131,8 @@ class Screens:
         newest = partial(self._store.newest_events, place, room=code, limit=EVENTS_READ)
         events = own_events(await run_in_threadpool(newest), elsewhere)[:EVENTS]
         agents = [each for each in self._live.agents(code) if each.place.school == place.school]
+        standing = await run_in_threadpool(self._desk.standing)
+        mine = place.school == self._desk.school.school
         return self.page(
             request,
             "room.html",
@@ -133,6 +142,9 @@ class Screens:
             teller=kit_teller(agents),
             events=events,
             marked=self._live.marked_today().get(code, 0),
+            lines=standing.pressing_in(code) if mine else [],
+            talk=BookWords(standing, self._desk),
+            line_limit=LINES,
         )
 
     def error(self, request: Request, refused: Refused) -> HTMLResponse:
@@ -198,13 +210,14 @@ def page_router(
     default_language: str,
     translate_to: Callable[[str], Translate],
     gate: Gate,
+    desk: Desk,
+    folder: Path,
     handle_fault: Callable[[str], Awaitable[bool]],
     life_table: Callable[[], LifeTable],
     taking: Stocktaking,
-    folder: Path | None,
     department: Department,
 ) -> APIRouter:
-    """The screens, as routes that the API's description leaves out."""
+    """The screens, as routes that the API's description leaves out. folder: the controller's."""
     screens = Screens(
         store,
         live,
@@ -214,6 +227,7 @@ def page_router(
         default_language=default_language,
         translate_to=translate_to,
         department=department,
+        desk=desk,
     )
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -233,6 +247,8 @@ def page_router(
     add_repair_pages(router, screens, Repairing(store, scope), live, gate)
     add_stocktake_pages(router, screens, taking, gate, name=name, zone=zone, folder=folder)
     add_department_pages(router, screens, department)
+    add_book_pages(router, screens, desk, gate)
+    add_import_pages(router, screens, desk, gate, folder)
 
     @router.post("/faults/{event_id}/handled")
     async def handled(request: Request, event_id: str) -> Response:

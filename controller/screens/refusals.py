@@ -12,7 +12,6 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from controller.memory.store import StoreError
@@ -48,6 +47,7 @@ def unseal(word: str, *types: type) -> list[Any]:
     try:
         padded = word + "=" * (-len(word) % 4)
         values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        json.dumps(values, ensure_ascii=False).encode()  # no database takes half a surrogate pair
     except (binascii.Error, ValueError, RecursionError):
         values = None
     shaped = isinstance(values, list) and [type(each) for each in values] == list(types)
@@ -67,7 +67,7 @@ def answer_refusals(
     """Have the application answer every error in the one shape, in the caller's language."""
 
     def answer(request: Request, status: int, code: str, message: str, hint: str) -> JSONResponse:
-        say = translate_to(_language(request, default_language))
+        say = translate_to(language_asked(request, default_language))
         error = {"code": code, "message": say(message), "hint": say(hint)}
         return JSONResponse({"error": error}, status)
 
@@ -87,7 +87,6 @@ def answer_refusals(
         code, message = _MISSING.get(error.status_code, ("refused", str(error.detail)))
         return answer(request, error.status_code, code, message, N_("See /openapi.json."))
 
-    @app.exception_handler(SQLAlchemyError)
     @app.exception_handler(StoreError)
     async def unreadable(request: Request, error: Exception) -> JSONResponse:
         _LOGGER.warning("database not usable: %s", error)
@@ -95,7 +94,7 @@ def answer_refusals(
         return answer(request, 503, "store_unusable", message, hint)
 
 
-def _language(request: Request, default: str) -> str:
+def language_asked(request: Request, default: str) -> str:
     """As asked by ?lang=, then by Accept-Language (RFC 9110, 12.5.4), else the school's."""
     asked = request.query_params.get("lang", "")
     accepted = request.headers.get("accept-language", "")[:200].split(",")

@@ -17,7 +17,9 @@ from controller.department.overview import Department
 from controller.inventory.life_table import LifeTable, shipped_table
 from controller.memory.store import Store
 from controller.office import Office
+from controller.register.desk import Desk
 from controller.screens.api import api_router, watch_router
+from controller.screens.book_api import book_router
 from controller.screens.department_api import department_router
 from controller.screens.gate import Gate
 from controller.screens.guard import Guard
@@ -48,6 +50,7 @@ def create_web(
     scope: Place,
     name: str,
     office: Office,
+    folder: Path,
     remove_device: Callable[[str], Awaitable[bool]],
     handle_fault: Callable[[str], Awaitable[bool]],
     health: Callable[[], Mapping[str, object]],
@@ -58,13 +61,12 @@ def create_web(
     translate_to: Callable[[str], Translate] = translator,
     inventory_scope: Place | None = None,
     life_table: Callable[[], LifeTable] = shipped_table,
-    folder: Path | None = None,
 ) -> FastAPI:
     """The controller's face, within the scope. name: the school's, as the screens show it.
 
     inventory_scope: whose inventory it tells, where that is more than the scope. life_table: what
     the forecast assumes; read at every question, so that a correction counts. folder: the
-    controller's, where the school may keep tables of its own.
+    controller's, for what is kept beside the database.
     """
 
     @contextlib.asynccontextmanager
@@ -86,6 +88,7 @@ def create_web(
     zone = ZoneInfo(timezone)
     department = Department(store, inventory_scope or scope, scope, zone, live.now_ms)
     feed = Feed(store, inventory_scope or scope, scope, zone, live.now_ms)
+    desk = Desk(store, scope, zone, live.now_ms)
     app.include_router(
         api_router(
             store,
@@ -111,6 +114,7 @@ def create_web(
     taking = Stocktaking(store, scope, live.now_ms)
     app.include_router(stocktake_router(taking, gate))
     app.include_router(department_router(department))
+    app.include_router(book_router(desk, default_language, translate_to))
     app.include_router(watch_router(store, live, scope, health, metrics))
     app.include_router(
         page_router(
@@ -123,10 +127,11 @@ def create_web(
             default_language=default_language,
             translate_to=translate_to,
             gate=gate,
+            desk=desk,
+            folder=folder,
             handle_fault=handle_fault,
             life_table=life_table,
             taking=taking,
-            folder=folder,
             department=department,
         )
     )

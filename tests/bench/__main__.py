@@ -9,7 +9,18 @@ import argparse
 import json
 from pathlib import Path
 
-from tests.bench import camera, cards, discovery, exports, idle, ingest, school, tablets, tray
+from tests.bench import (
+    camera,
+    cards,
+    discovery,
+    exports,
+    idle,
+    ingest,
+    province,
+    school,
+    tablets,
+    tray,
+)
 
 LIMITS = {
     "ingest_ratio": ("messages stored a second / counted by bare paho", ">=", 0.75),
@@ -38,6 +49,13 @@ LIMITS = {
     "cards_wrong_single": ("the same in single pictures of a class, one sighting each", "", 0.0),
     "cards_fine_ms": ("the fine profile [ms of CPU]", "", 0.0),
     "cards_fast_ratio": ("the fast profile / OpenCV's defaults [CPU]", "<=", 1.0),
+    "sqlite_pull_flat": ("a changed row's pull [CPU], dearest size / cheapest, SQLite", "<=", 1.5),
+    "postgresql_pull_flat": ("the same on PostgreSQL", "<=", 1.5),
+    "postgresql_pull_flat_1200_schools": ("the same with 1,200 schools", "<=", 1.5),
+    "sqlite_first_pull_s": ("a first pull of everything, SQLite [s]", "", 0.0),
+    "postgresql_first_pull_s": ("the same on PostgreSQL [s]", "", 0.0),
+    "sqlite_first_pull_mib": ("what its memory grows by meanwhile [MiB]", "<=", 8.0),
+    "postgresql_first_pull_mib": ("the same on PostgreSQL [MiB]", "<=", 8.0),
     "door_ms": ("a full-HD picture searched for door cards [ms of CPU]", "<=", 15.0),
     "door_forged": ("forged door codes accepted", "<=", 0.0),
     "xlsx_school_s": ("a school's workbook of 1,360 rows [s of CPU]", "<=", 0.5),
@@ -63,6 +81,7 @@ def main() -> None:
         tablets.measure,
         idle.measure,
         tray.measure,
+        province.measure,
     ):
         figures |= measure(quick=options.quick)
     figures = {name: _rounded(value) for name, value in figures.items()}

@@ -40,14 +40,16 @@ BOARD, TABLET = DeviceKind.BOARD, DeviceKind.TABLET
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """A store with a small school, some events and marks."""
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A store with a small school, some events and marks; on SQLite unless both are asked for."""
     records = [
         *a_morning(rooms=3, tablets=4),
         *(event(f"e{n}") for n in range(5)),
         *(mark(f"m{n}", day=f"2026-09-0{n}", student=f"000{n}") for n in range(1, 6)),
     ]
-    with a_store(tmp_path, records) as opened:
+    both = "database" in request.fixturenames
+    url = request.getfixturevalue("database").url if both else ""
+    with a_store(tmp_path, records, url) as opened:
         yield opened
 
 
@@ -192,6 +194,7 @@ def test_pages_of_rooms_go_on_to_the_room_that_is_not_known(
     assert seen == ["6A1", "6A2", "6A3", NO_ROOM]
 
 
+@pytest.mark.usefixtures("database")
 def test_devices_are_found_by_room_kind_and_status(web: httpx.Client, served: Served) -> None:
     """The filters narrow together; empty ones do not."""
     reason = Reason("unplugged")
@@ -225,12 +228,14 @@ def test_an_agent_tells_measures_and_outbox(web: httpx.Client) -> None:
     assert item["outbox"] == {"pending": 0, "pending_bytes": 0, "dropped": 0}
 
 
+@pytest.mark.usefixtures("database")
 def test_marks_are_found_by_local_day(web: httpx.Client) -> None:
     """A day's marks, or all."""
     items = web.get("/api/v1/attendance", params={"date": "2026-09-03"}).json()["items"]
     assert [(item["student"], item["date"]) for item in items] == [("0003", "2026-09-03")]
 
 
+@pytest.mark.usefixtures("database")
 def test_events_go_on_behind_the_last_number_seen(web: httpx.Client) -> None:
     """`after` takes the `no` of the last event seen."""
     first = web.get("/api/v1/events", params={"limit": 2}).json()["items"]
@@ -251,6 +256,7 @@ def test_events_go_on_behind_the_last_number_seen(web: httpx.Client) -> None:
         "devices?cursor=bm90aGluZw",
         "events?cursor=WyJhIl0",
         "events?after=-1",
+        "devices?cursor=WyJcdWQ4MDAiXQ",
         "events?cursor=" + seal(1 << 60),
         "rooms?cursor=" + seal(1),
         "attendance?date=05/09/2026",
@@ -296,6 +302,7 @@ def test_an_unknown_path_is_answered_in_the_same_shape(web: httpx.Client) -> Non
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
 
 
+@pytest.mark.usefixtures("database")
 @pytest.mark.parametrize("limit", [1, 5, 24, 1000])
 def test_the_feed_tells_the_whole_equipment_then_only_changes(
     web: httpx.Client, served: Served, limit: int
@@ -311,6 +318,7 @@ def test_the_feed_tells_the_whole_equipment_then_only_changes(
     assert [item["name"] for item in changed] == ["bảng mới"]
 
 
+@pytest.mark.usefixtures("database")
 def test_a_removed_device_is_told_to_those_who_knew_it(web: httpx.Client, served: Served) -> None:
     """Removal leaves a tombstone in the feed; a first pull has none."""
     _, token = pull(web, "", 10)
@@ -327,6 +335,7 @@ def test_a_removed_device_is_told_to_those_who_knew_it(web: httpx.Client, served
     assert web.delete("/api/v1/devices/board-6a1-01").status_code == 404
 
 
+@pytest.mark.usefixtures("database")
 def test_a_first_pull_is_told_what_is_removed_while_it_runs(
     web: httpx.Client, served: Served
 ) -> None:
@@ -353,6 +362,7 @@ def test_a_token_from_before_a_backup_was_put_back_is_refused(
     assert answer.status_code == 410
 
 
+@pytest.mark.usefixtures("database")
 def test_the_feed_reads_the_same_in_every_format(web: httpx.Client) -> None:
     """JSON, CSV and NDJSON hold the same rows and lead on to the same place."""
     plain = web.get("/api/v1/inventory", params={"limit": 7}).json()
@@ -398,6 +408,7 @@ def test_supervision_is_told_that_all_is_well(web: httpx.Client) -> None:
     assert web.get("/healthz").json() == {"status": "ok", "broker": "connected"}
 
 
+@pytest.mark.usefixtures("database")
 def test_supervision_is_told_when_the_database_cannot_be_read(
     web: httpx.Client, tmp_path: Path, store: Store
 ) -> None:
@@ -410,6 +421,7 @@ def test_supervision_is_told_when_the_database_cannot_be_read(
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "store_unusable")
 
 
+@pytest.mark.usefixtures("database")
 def test_figures_are_prometheus_text_without_pupils(web: httpx.Client) -> None:
     """Stored totals, devices by kind and status, agents; no student's code."""
     answer = web.get("/metrics")
@@ -484,6 +496,7 @@ def test_the_description_names_every_road_and_loads_nothing_from_afar(web: httpx
     assert [web.get(page).status_code for page in ("/docs", "/redoc")] == [404, 404]
 
 
+@pytest.mark.usefixtures("database")
 def test_another_schools_data_is_never_told(web: httpx.Client, store: Store) -> None:
     """Every list keeps to its scope, though the database holds more."""
     there = Place("79", "00456", "may-6a1")
@@ -502,6 +515,7 @@ def test_another_schools_data_is_never_told(web: httpx.Client, store: Store) -> 
         assert {item["school"] for item in items} == {"00123"}, path
 
 
+@pytest.mark.usefixtures("database")
 def test_a_device_id_with_slashes_can_be_removed(web: httpx.Client, served: Served) -> None:
     """Identities are opaque text."""
     odd = replace(device("6A1", TABLET, 9), device_id="usb:1a2b/3c 4d?é")

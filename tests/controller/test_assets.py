@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -19,6 +19,7 @@ from controller.inventory.asset import RETELL_AFTER_MS, Asset, AssetState, Spot,
 from controller.inventory.chosen import Chosen
 from controller.memory import assets, register
 from controller.memory.store import Store
+from controller.memory.tables import metadata
 from controller.records import DeviceRecord
 from controller.register.book import Line
 from controller.register.decisions import Decision, Deed, Rulings
@@ -30,6 +31,7 @@ from controller.screens.inventory import Feed, as_csv, as_ndjson
 from controller.screens.refusals import unseal
 from protocol.model import DeviceKind, Identity, Place, Status
 from tests.controller.fresh import fresh_store
+from tests.databases import Database
 
 SCHOOL = Place("14", "00140708")
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -177,15 +179,22 @@ def test_what_comes_back_is_told_as_there() -> None:
 
 
 @contextmanager
-def school() -> Iterator[tuple[Store, Feed]]:
-    """A school's store, and its feed."""
-    with tempfile.TemporaryDirectory() as folder, fresh_store(folder) as store:
+def school(url: str = "") -> Iterator[tuple[Store, Feed]]:
+    """A school's store, and its feed. url: of a database that is there; it is emptied."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Store(url) if url else fresh_store(folder) as store,
+    ):
+        if url:
+            with store.planning(SCHOOL) as db:
+                for table in metadata.sorted_tables:
+                    db.execute(table.delete())
         yield store, Feed(store, SCHOOL, SCHOOL, ZONE, lambda: NOW_MS)
 
 
-def test_the_feed_tells_lines_beside_devices_and_follows_a_decision() -> None:
+def test_the_feed_tells_lines_beside_devices_and_follows_a_decision(database: Database) -> None:
     """A line without a device is told; when it is found to be the device, the line's id goes."""
-    with school() as (store, feed):
+    with school(database.url) as (store, feed):
         store.commit([device(1, serial="other")], [], NOW_MS)
         with store.planning(SCHOOL) as db:
             register.bring_in(db, SCHOOL, [line(1).data], whole=False, now_ms=NOW_MS)
@@ -204,9 +213,9 @@ def test_the_feed_tells_lines_beside_devices_and_follows_a_decision() -> None:
         assert (told["usb-1"]["asset_tag"], told["usb-1"]["state"]) == ("TB-001", "ok")
 
 
-def test_a_choice_tells_what_left_it_as_gone() -> None:
+def test_a_choice_tells_what_left_it_as_gone(database: Database) -> None:
     """Whoever keeps the boards of P203 hears that one is in P207 now."""
-    with school() as (store, feed):
+    with school(database.url) as (store, feed):
         store.commit([device(1), device(2, room="P5")], [], NOW_MS)
         chosen = Chosen(room="p 203")
         first = feed.page(feed.begin(""), chosen, 100)
@@ -244,7 +253,22 @@ def test_a_pull_cut_at_any_byte_goes_on_with_nothing_missed_or_doubled(
     count: int, path: list[tuple[str, int]]
 ) -> None:
     """The puller keeps whole lines only and hands back the last one's place; devices change."""
-    with school() as (store, feed):
+    pull_and_cut("", count, path)
+
+
+@given(st.integers(0, 9), moments)
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_a_pull_from_postgresql_cut_at_any_byte_goes_on(
+    postgresql: Database, count: int, path: list[tuple[str, int]]
+) -> None:
+    """The same, where the department keeps its schools."""
+    pull_and_cut(postgresql.url, count, path)
+
+
+def pull_and_cut(url: str, count: int, path: list[tuple[str, int]]) -> None:
+    with school(url) as (store, feed):
         seen = {number: device(number) for number in range(1, count + 1)}
         store.commit([*seen.values()], [], NOW_MS)
         change, since, kept, tokens = count, "", {}, []

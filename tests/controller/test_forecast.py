@@ -26,6 +26,7 @@ from controller.memory.store import Store
 from controller.register.book import Line
 from controller.register.vocabulary import IT_EQUIPMENT, TYPE_WORDS
 from protocol.model import Place
+from tests.databases import Database
 
 TABLE = LifeTable(
     life={"board": Life(years=5, source="s"), "desk": Life(years=8, source="t", verified=True)},
@@ -178,7 +179,7 @@ def test_the_tables_are_written_once_and_then_are_the_schools_own(tmp_path: Path
         '[life]\nboard = {years = 0, source = "s"}',
         '[life]\nboard = {years = 5.5, source = "s"}',
         "[life]\nboard = {years = 5}",
-        '[life]\nboard = {years = 5, source = "s", yeras = 1}',
+        '[life]\nboard = {years = 5, source = "s", jahre = 1}',
         '[price]\nboard = {vnd = -1, source = "s"}',
         '[price]\nboard = {vnd = "60 triệu", source = "s"}',
         '[lives]\nboard = {years = 5, source = "s"}',
@@ -198,7 +199,7 @@ def test_broken_tables_are_refused_with_what_is_wrong(text: str, tmp_path: Path)
         table_at(tmp_path / "absent.toml")
 
 
-def test_one_query_counts_the_books_of_a_school_or_of_a_province(tmp_path: Path) -> None:
+def test_one_query_counts_the_books_of_a_school_or_of_a_province(database: Database) -> None:
     """Lines that left the book are none; a missing cost is not a cost of 0."""
     here, there = Place("79", "00001"), Place("79", "00002")
     lines = [
@@ -206,7 +207,7 @@ def test_one_query_counts_the_books_of_a_school_or_of_a_province(tmp_path: Path)
         Line(row=2, asset_tag="T2", type="board", year=2021, condition="good"),
         Line(row=3, asset_tag="T3", type="desk", condition="good"),
     ]
-    with Store(f"sqlite:///{tmp_path / 'lophoc.db'}") as store:
+    with Store(database.url) as store:
         for place, some in ((here, lines), (there, lines[2:])):
             with store.planning(place) as db:
                 bring_in(db, place, some, whole=True, now_ms=1)

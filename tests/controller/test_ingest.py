@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sqlite3
 import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from controller.fleet import Change
 from controller.ingest import Ingest
@@ -25,7 +26,7 @@ from protocol.messages import (
     down_from,
     to_bytes,
 )
-from protocol.model import AttendanceStatus, Method, Place, Status
+from protocol.model import AttendanceStatus, Device, DeviceKind, Method, Place, Status
 from protocol.outbox import Outbox
 from protocol.relay import Relay
 from protocol.topics import (
@@ -37,6 +38,7 @@ from protocol.topics import (
     topic_of,
 )
 from tests.conftest import Nats
+from tests.databases import Database
 
 SCHOOL = Place("14", "00140708")
 AGENT = SCHOOL.of_agent("p203")
@@ -104,10 +106,9 @@ class Side:
 class Stage:
     """A school's ingest and one agent's delivery, with a real broker between them."""
 
-    def __init__(self, nats: Nats, folder: Path) -> None:
+    def __init__(self, nats: Nats, folder: Path, database: Database) -> None:
         self.nats = nats
-        self.database = folder / "lophoc.db"
-        self.store = Store(f"sqlite:///{self.database}")
+        self.store = Store(database.url)
         self.outbox = Outbox(folder / "outbox.db", AGENT, "boot-1")
         self.shown: list[Change] = []
 
@@ -154,32 +155,20 @@ class Stage:
             while len(self.store.marks(SCHOOL)) < count or self.outbox.report().pending:
                 await asyncio.sleep(0.02)
 
-    def refuse(self, *, yes: bool) -> None:
-        """Have the database refuse marks, as a full disk would, or take them again."""
-        with contextlib.closing(sqlite3.connect(self.database)) as db:
-            if yes:
-                db.execute(
-                    "CREATE TRIGGER full BEFORE INSERT ON marks"
-                    " BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
-                )
-            else:
-                db.execute("DROP TRIGGER full")
-            db.commit()
-
     def _show(self, changes: Sequence[Change]) -> None:
         self.shown += changes
 
 
 def test_what_a_full_disk_refuses_is_neither_acked_nor_shown_nor_lost(
-    nats: Nats, tmp_path: Path
+    nats: Nats, tmp_path: Path, database: Database
 ) -> None:
     """It comes again until the disk takes it, and then it is there once."""
 
     async def flow() -> None:
-        async with Stage(nats, tmp_path).open() as stage:
+        async with Stage(nats, tmp_path, database).open() as stage:
             stage.side.put(birth())
             await stage.until_stored(0)
-            stage.refuse(yes=True)
+            database.refuse("INSERT", "marks")
             stage.side.put(*(mark(number) for number in range(20)))
             async with asyncio.timeout(20):
                 while stage.ingest.refused_batches < 2:
@@ -187,7 +176,7 @@ def test_what_a_full_disk_refuses_is_neither_acked_nor_shown_nor_lost(
             assert not stage.ingest.storing
             assert stage.side.acked == 0
             assert not [each for each in stage.shown if hasattr(each, "student")]
-            stage.refuse(yes=False)
+            database.allow("marks")
             await stage.until_stored(20)
             assert stage.ingest.storing
             students = [each.student for each in stage.store.marks(SCHOOL)]
@@ -196,11 +185,13 @@ def test_what_a_full_disk_refuses_is_neither_acked_nor_shown_nor_lost(
     asyncio.run(flow())
 
 
-def test_the_newest_state_goes_before_old_history(nats: Nats, tmp_path: Path) -> None:
+def test_the_newest_state_goes_before_old_history(
+    nats: Nats, tmp_path: Path, database: Database
+) -> None:
     """After an outage the screen is right before the history is complete."""
 
     async def flow() -> None:
-        stage = Stage(nats, tmp_path)
+        stage = Stage(nats, tmp_path, database)
         with stage.outbox:
             stage.outbox.put(*(mark(number) for number in range(50)))
         async with stage.open():
@@ -219,12 +210,12 @@ def test_the_newest_state_goes_before_old_history(nats: Nats, tmp_path: Path) ->
 
 
 def test_what_a_newer_agent_says_is_kept_raw_and_does_not_hold_it_up(
-    nats: Nats, tmp_path: Path
+    nats: Nats, tmp_path: Path, database: Database
 ) -> None:
     """An old controller answers by the numbers, and nothing counts as missing."""
 
     async def flow() -> None:
-        async with Stage(nats, tmp_path).open() as stage:
+        async with Stage(nats, tmp_path, database).open() as stage:
             stage.side.put(birth())
             await stage.until_stored(0)
             news = b'{"kind":"hologram","v":99,"boot":"boot-1","seq":1,"id":"x","at_ms":1,"z":[]}'
@@ -241,11 +232,13 @@ def test_what_a_newer_agent_says_is_kept_raw_and_does_not_hold_it_up(
     asyncio.run(flow())
 
 
-def test_thousands_of_waiting_events_arrive_once_each(nats: Nats, tmp_path: Path) -> None:
+def test_thousands_of_waiting_events_arrive_once_each(
+    nats: Nats, tmp_path: Path, database: Database
+) -> None:
     """A window at a time, whatever waits."""
 
     async def flow() -> None:
-        stage = Stage(nats, tmp_path)
+        stage = Stage(nats, tmp_path, database)
         async with stage.open():
             stage.side.put(*(mark(number) for number in range(3000)))
             async with asyncio.timeout(60):
@@ -253,5 +246,24 @@ def test_thousands_of_waiting_events_arrive_once_each(nats: Nats, tmp_path: Path
                     await asyncio.sleep(0.02)
             students = {each.student for each in stage.store.marks(SCHOOL, limit=-1)}
             assert len(students) == len(stage.store.marks(SCHOOL, limit=-1)) == 3000
+
+    asyncio.run(flow())
+
+
+def test_text_that_a_database_cannot_hold_stops_no_line(
+    nats: Nats, tmp_path: Path, database: Database
+) -> None:
+    """A device's padded name, a foreign agent's ids: all is answered, and what follows as well."""
+
+    async def flow() -> None:
+        async with Stage(nats, tmp_path, database).open() as stage:
+            named = {"device_id": "usb-1\0", "name": "SB680\0\0", "serial": "\0"}
+            padded = Device(**named, kind=DeviceKind.BOARD, first_seen_ms=1, last_seen_ms=1)
+            odd = {"room": "P203\0", "student": "hs\0", "lesson": "l\0"}
+            stage.side.put(replace(birth(), devices=(padded,)), replace(mark(1), **odd), mark(2))
+            await stage.until_stored(2)
+            assert stage.ingest.refused_batches == 0
+            (board,) = stage.store.devices(SCHOOL)
+            assert board.name.startswith("SB680")
 
     asyncio.run(flow())

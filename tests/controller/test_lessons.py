@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -34,6 +31,7 @@ from protocol.messages import (
     RollReopened,
 )
 from protocol.model import AttendanceStatus, Method, Place
+from tests.databases import Database
 
 SCHOOL = Place("14", "00140708")
 AGENT = SCHOOL.of_agent("p203")
@@ -116,8 +114,8 @@ def folded(changes: list[Change]) -> LessonRecord:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(f"sqlite:///{tmp_path / 'lophoc.db'}") as store:
+def store(database: Database) -> Iterator[Store]:
+    with Store(database.url) as store:
         yield store
 
 
@@ -221,13 +219,11 @@ def test_the_store_keeps_the_log_and_folds_the_lesson_batch_by_batch(store: Stor
     ],
 )
 def test_a_hand_in_the_database_is_named(
-    store: Store, tmp_path: Path, deed: str, why: set[tuple[str, str]]
+    store: Store, database: Database, deed: str, why: set[tuple[str, str]]
 ) -> None:
     """Who changes, takes out or backdates a record breaks the chain at that place."""
     store.commit(records_of(a_lesson()), [], BEGAN)
-    with contextlib.closing(sqlite3.connect(tmp_path / "lophoc.db")) as db:
-        db.execute(deed)
-        db.commit()
+    database.say(deed)
     found = findings(store.whole_log(SCHOOL))
     assert {(each.event_id, each.why) for each in found} == why
     assert {each.agent for each in found} == {"p203"}

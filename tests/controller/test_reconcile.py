@@ -28,6 +28,7 @@ from controller.register.reconcile import DAY_MS, Reconciled, State, reconcile
 from controller.roster.roll import RosterError
 from protocol.model import DeviceKind, Identity, Place
 from protocol.words import translator
+from tests.databases import Database
 
 PLACE = Place("14", "00140708")
 OTHER = Place("14", "00140709")
@@ -373,7 +374,7 @@ def test_the_report_explains_every_line_in_words() -> None:
 
 
 @pytest.fixture
-def school(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def school(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A school's data folder with a book of two lines, one of them seen by an agent."""
     monkeypatch.setenv("LOPHOC_CONTROLLER_SCHOOL", PLACE.school)
     monkeypatch.setenv("LOPHOC_CONTROLLER_PROVINCE", PLACE.province)
@@ -387,7 +388,7 @@ def school(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         )
         for number, name in enumerate(("SN-1", "X1"), start=1)
     ]  # fmt: skip
-    with Store(f"sqlite:///{folder / 'lophoc.db'}") as store:
+    with Store(database.url) as store:
         store.commit([AgentRecord(place=at), *boards], [], NOW)
         with store.planning(PLACE) as db:
             lines = [line(1).data, line(2).data]
@@ -446,11 +447,11 @@ def test_a_decision_is_kept_and_taken_back(run: Any) -> None:
 
 
 def test_an_accepted_thing_that_the_book_has_by_now_stays_when_undone(
-    run: Any, school: Path
+    run: Any, database: Database
 ) -> None:
     """The book's word does not hang on the decision."""
     run("register", "decide", "serial:x1", "accept", *AS_OF)
-    with Store(f"sqlite:///{school / 'lophoc.db'}") as store, store.planning(PLACE) as db:
+    with Store(database.url) as store, store.planning(PLACE) as db:
         lines = [line(1).data, line(2).data, line(7, serial="X-1", asset_tag="TS-7").data]
         told = register.bring_in(db, PLACE, lines, whole=True, now_ms=NOW)
     assert told.removed == 0
@@ -458,23 +459,23 @@ def test_an_accepted_thing_that_the_book_has_by_now_stays_when_undone(
     assert [*reconciled(run, *AS_OF)["per_row"]] == ["1", "2", "7"]
 
 
-def test_another_schools_book_tells_of_the_same_serial(run: Any, school: Path) -> None:
+def test_another_schools_book_tells_of_the_same_serial(run: Any, database: Database) -> None:
     """One database, two schools: both are told, and a line that left counts no more."""
-    with Store(f"sqlite:///{school / 'lophoc.db'}") as store, store.planning(OTHER) as db:
+    with Store(database.url) as store, store.planning(OTHER) as db:
         register.bring_in(db, OTHER, [line(5, serial="sn 1").data], whole=False, now_ms=NOW)
     row = reconciled(run, *AS_OF)["per_row"]["1"]
     assert (row["state"], row["detail"]["schools"]) == ("duplicate_serial", [OTHER.school])
-    with Store(f"sqlite:///{school / 'lophoc.db'}") as store, store.planning(OTHER) as db:
+    with Store(database.url) as store, store.planning(OTHER) as db:
         register.bring_in(db, OTHER, [line(6).data], whole=True, now_ms=NOW)
     assert reconciled(run, *AS_OF)["per_row"]["1"]["state"] == "moved"
 
 
 def test_the_figure_is_kept_by_day_and_a_shorter_book_shows(
-    run: Any, school: Path, capsys: pytest.CaptureFixture[str]
+    run: Any, database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A month on, what it was then stands beside what it is now."""
     told = reconcile([line(1), line(2), line(3)], [seen("sn1")], NOW)
-    with Store(f"sqlite:///{school / 'lophoc.db'}") as store, store.planning(PLACE) as db:
+    with Store(database.url) as store, store.planning(PLACE) as db:
         register.note_figure(db, PLACE, "2026-12-01", kpi_of(told.findings))
         register.note_figure(db, PLACE, "2026-12-02", kpi_of(told.findings))
     said = run("reconcile", *AS_OF)
@@ -482,9 +483,9 @@ def test_the_figure_is_kept_by_day_and_a_shorter_book_shows(
     assert "Ngày 2026-12-02: 33,3 % trên 3 dòng." in said
 
 
-def test_without_a_register_the_figure_is_not_determined(run: Any, school: Path) -> None:
+def test_without_a_register_the_figure_is_not_determined(run: Any, database: Database) -> None:
     """Never 100 %."""
-    with Store(f"sqlite:///{school / 'lophoc.db'}") as store, store.planning(PLACE) as db:
+    with Store(database.url) as store, store.planning(PLACE) as db:
         gone = [replace(each, removed_ms=NOW) for each in register.lines_of(db, PLACE)]
         register.write_lines(db, PLACE, gone)
     told = reconciled(run, *AS_OF)

@@ -21,7 +21,7 @@ from controller.register.fields import (
     year_of,
 )
 from controller.register.vocabulary import maker_of, type_of
-from controller.roster.rules import Day, RefusedError
+from controller.roster.rules import Day, RefusedError, clean
 
 
 @pytest.mark.parametrize(
@@ -243,3 +243,18 @@ def test_a_condition_is_one_of_the_words_of_a_stocktake() -> None:
     assert [condition_in(each) for each in ("Đã thanh lý", "thất lạc")] == ["disposed", "lost"]
     with pytest.raises(RefusedError, match="condition_unknown"):
         condition_in("hơi hơi")
+
+
+@given(st.text(max_size=40))
+def test_the_quick_way_to_clean_a_cell_is_the_thorough_one(cell: str) -> None:
+    """NFC, every kind of space one space, nothing unseen: whatever the text holds."""
+    text = unicodedata.normalize("NFC", cell)
+    spaced = "".join(" " if each.isspace() else each for each in text)
+    seen = "".join(each for each in spaced if unicodedata.category(each)[0] != "C")
+    assert clean(cell) == " ".join(seen.split())
+
+
+@given(st.text(alphabet=st.characters(codec="ascii"), max_size=20))
+def test_the_quick_way_to_compare_serials_is_the_thorough_one(serial: str) -> None:
+    """Letters and digits alone, or with anything between them."""
+    assert serial_key(serial) == serial_key(f"\u00ad{serial}")  # a soft hyphen does not count

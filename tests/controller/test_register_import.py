@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -61,8 +62,14 @@ def bring(
     return run
 
 
+def url_at(tmp_path: Path) -> str:
+    """The database that commands use: the test's own, or the data folder's file."""
+    file = tmp_path / "data" / "lophoc.db"
+    return os.environ.get("LOPHOC_CONTROLLER_DATABASE") or f"sqlite:///{file}"
+
+
 def kept(tmp_path: Path) -> list[Kept]:
-    with Store(f"sqlite:///{tmp_path / 'data' / 'lophoc.db'}") as store, store.looking() as db:
+    with Store(url_at(tmp_path)) as store, store.looking() as db:
         return [each for each in register.lines_of(db, PLACE) if each.removed_ms is None]
 
 
@@ -265,6 +272,7 @@ def test_a_mapping_to_no_field_is_refused(tmp_path: Path, bring: Any) -> None:
     assert "asset_tag" in report["warnings"][0]["message"]
 
 
+@pytest.mark.usefixtures("database")
 def test_a_trial_gives_a_verdict_per_row_and_writes_nothing(tmp_path: Path, bring: Any) -> None:
     """New at first; as before once it was brought in; changed where a cell is another."""
     path = as_csv(tmp_path / "a.csv", dirty())
@@ -276,6 +284,7 @@ def test_a_trial_gives_a_verdict_per_row_and_writes_nothing(tmp_path: Path, brin
     assert told == ["same", "changed"]
 
 
+@pytest.mark.usefixtures("database")
 def test_the_same_file_twice_changes_nothing(tmp_path: Path, bring: Any) -> None:
     """Not even when it was changed."""
     path = as_csv(tmp_path / "a.csv", dirty())
@@ -286,6 +295,7 @@ def test_the_same_file_twice_changes_nothing(tmp_path: Path, bring: Any) -> None
     assert len(before) == 2
 
 
+@pytest.mark.usefixtures("database")
 def test_lines_that_a_file_lacks_stay_and_are_told_unless_it_is_all(
     tmp_path: Path, bring: Any
 ) -> None:
@@ -368,6 +378,7 @@ def test_the_book_is_told_to_people_in_vietnamese(
     assert "2 dòng: 2 mới, 0 đã đổi, 0 như cũ; 0 đã bỏ." in told
 
 
+@pytest.mark.usefixtures("database")
 def test_a_book_brought_in_before_the_school_is_known_becomes_the_schools(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -376,7 +387,7 @@ def test_a_book_brought_in_before_the_school_is_known_becomes_the_schools(
         monkeypatch.delenv(f"LOPHOC_CONTROLLER_{name}", raising=False)
     path = as_csv(tmp_path / "a.csv", dirty())
     assert main(["register", "import", str(path), "--data", str(tmp_path / "data")]) == 0
-    with Store(f"sqlite:///{tmp_path / 'data' / 'lophoc.db'}") as store:
+    with Store(url_at(tmp_path)) as store:
         store.adopt_plan(PLACE)
     assert len(kept(tmp_path)) == 2
 
@@ -445,3 +456,24 @@ def test_a_book_written_as_csv_reads_as_it_was(lines: list[Line]) -> None:
         ]
         book = read_book(as_csv(Path(folder) / "a.csv", [HEAD[:7], *rows]))
     assert [*book.lines] == lines
+
+
+def test_a_book_without_a_column_leaves_what_it_says_nothing_of(tmp_path: Path) -> None:
+    """A list of rooms alone takes no serial away; an empty cell of a column that is there does."""
+    whole = tmp_path / "so.csv"
+    whole.write_text("Mã tài sản;Loại;Số sê-ri;Phòng;Năm\nTB1;Camera;0012;P203;2022\n", "utf-8")
+    rooms = tmp_path / "phong.csv"
+    rooms.write_text("Mã tài sản;Loại;Phòng\nTB1;Camera;P207\n", "utf-8")
+    blank = tmp_path / "trong.csv"
+    blank.write_text("Mã tài sản;Loại;Số sê-ri;Phòng\nTB1;Camera;;P207\n", "utf-8")
+    known: list[Kept] = []
+    for path, serial, room in (
+        (whole, "0012", "P203"),
+        (rooms, "0012", "P207"),
+        (blank, "", "P207"),
+    ):
+        book = read_book(path)
+        told = merged(known, book.lines, now_ms=1, fields=book.fields)
+        (kept,) = told.writes
+        assert (kept.data.serial, kept.data.room, kept.data.year) == (serial, room, 2022)
+        known = [kept]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +29,7 @@ from controller.roster.roll import RosterError
 from protocol.messages import Part
 from protocol.model import Place
 from tests.controller.web_school import ZONE
+from tests.databases import Database
 
 SCHOOL = Place("14", "00140708")
 NOW = 1_793_600_000_000
@@ -37,8 +37,8 @@ SAID = Said("anh", NOW + 50)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(f"sqlite:///{tmp_path / 'lophoc.db'}") as opened:
+def store(database: Database) -> Iterator[Store]:
+    with Store(database.url) as opened:
         yield opened
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import unicodedata
 import zipfile
 from pathlib import Path
@@ -47,8 +48,14 @@ def bring(
     return run
 
 
+def url_at(tmp_path: Path) -> str:
+    """The database that commands use: the test's own, or the data folder's file."""
+    file = tmp_path / "data" / "lophoc.db"
+    return os.environ.get("LOPHOC_CONTROLLER_DATABASE") or f"sqlite:///{file}"
+
+
 def kept(tmp_path: Path) -> tuple[SchoolClass, ...]:
-    with Store(f"sqlite:///{tmp_path / 'data' / 'lophoc.db'}") as store:
+    with Store(url_at(tmp_path)) as store:
         return store.school_plan(Place("14", "00140708")).classes
 
 
@@ -72,6 +79,7 @@ def codes(report: dict[str, Any]) -> list[tuple[int, str]]:
     return [(each["row"], each["code"]) for each in report["errors"]]
 
 
+@pytest.mark.usefixtures("database")
 def test_class_number_and_id_are_kept_and_no_name(tmp_path: Path, bring: Any) -> None:
     """The zeros at the front survive; every other column is told and dropped."""
     report = bring(
@@ -85,6 +93,7 @@ def test_class_number_and_id_are_kept_and_no_name(tmp_path: Path, bring: Any) ->
     assert told == [(1, "0400000001", ""), (2, "0400000002", "")]
 
 
+@pytest.mark.usefixtures("database")
 def test_names_are_kept_where_the_school_wants_them(tmp_path: Path, bring: Any) -> None:
     """Only with --names."""
     report = bring(as_xlsx(tmp_path / "a.xlsx", DS=[HEAD, *ROWS]), "--names")
@@ -194,6 +203,7 @@ def test_without_the_books_numbers_names_make_the_order(tmp_path: Path, bring: A
     assert [each.student for each in kept(tmp_path)[0].pupils] == ["2", "1"]
 
 
+@pytest.mark.usefixtures("database")
 def test_a_number_that_is_on_a_card_stays(tmp_path: Path, bring: Any) -> None:
     """Who comes in the middle of the year stands behind; twice changes nothing."""
     rows = [["", "10A1", "1", "Bình", ""], ["", "10A1", "2", "Chi", ""]]
@@ -281,6 +291,7 @@ def folder_of(tmp_path: Path, **changed: str) -> Path:
     return folder
 
 
+@pytest.mark.usefixtures("database")
 def test_oneroster_is_read_with_its_room(tmp_path: Path, bring: Any) -> None:
     """In the order of names, without the names."""
     report = bring(folder_of(tmp_path))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,13 +12,14 @@ from controller.memory.store import Store
 from controller.plans import SchoolClass, SchoolPlan
 from protocol.model import AttendanceStatus, Place
 from protocol.plan import Bell, Booking, Holiday, Pupil, Term
+from tests.databases import Database
 
 SCHOOL, OTHER = Place("14", "00140708"), Place("14", "00140709")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(f"sqlite:///{tmp_path / 'lophoc.db'}") as opened:
+def store(database: Database) -> Iterator[Store]:
+    with Store(database.url) as opened:
         yield opened
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,6 +18,7 @@ from controller.records import AgentRecord
 from controller.sheets import Attendance, days_of, laid_out
 from controller.tables_out import as_csv, as_xlsx, file_name
 from protocol.plan import Pupil
+from tests.databases import Database
 
 NAMES = ("=1+1", "@SUM(A1)", "Trần Thị Ánh")
 
@@ -77,11 +76,11 @@ def test_a_files_name_names_nobody() -> None:
 
 
 def test_the_commands_verify_export_find_and_erase(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A hand in the database ends verify with 1 and is named."""
     data = ["--data", str(tmp_path)]
-    with Store(f"sqlite:///{tmp_path / 'lophoc.db'}") as store:
+    with Store(database.url) as store:
         store.commit([AgentRecord(place=AGENT), *records_of(a_lesson())], [], BEGAN)
     out = tmp_path / "out.csv"
     days = ["--class", "10A1", "--from", "2026-11-02", "--to", "2026-11-07"]
@@ -94,10 +93,8 @@ def test_the_commands_verify_export_find_and_erase(
     capsys.readouterr()
     assert main(["attendance", "verify", "--json", *data]) == 0
     assert json.loads(capsys.readouterr().out)["erased"] == 4
-    with closing(sqlite3.connect(tmp_path / "lophoc.db")) as db:
-        db.execute("UPDATE rolls SET room = 'P999' WHERE event_id = 'e3'")
-        db.commit()
+    database.say("UPDATE rolls SET room = 'P999' WHERE event_id = 'e3'")
     assert main(["attendance", "verify", *data]) == 1
     assert "p203 e3: changed" in capsys.readouterr().out
-    with Store(f"sqlite:///{tmp_path / 'lophoc.db'}") as store:
+    with Store(database.url) as store:
         assert len(store.looks(SCHOOL)) == 3

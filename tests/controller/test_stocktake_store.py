@@ -16,6 +16,7 @@ from controller.register.life import Why
 from controller.stocktake.count import Outcome, Stocktake, counted
 from controller.stocktake.scan import Scan
 from protocol.model import Place
+from tests.databases import Database
 
 HERE, OTHER = Place("79", "00123"), Place("79", "00999")
 NOW = 1_788_567_000_000
@@ -27,8 +28,8 @@ LINES = (
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(f"sqlite:///{tmp_path / 'lophoc.db'}") as opened:
+def store(database: Database) -> Iterator[Store]:
+    with Store(database.url) as opened:
         for place, lines in ((HERE, LINES), (OTHER, LINES[1:])):
             with opened.planning(place) as db:
                 register.bring_in(db, place, lines, whole=True, now_ms=NOW)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,7 +10,6 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from msgspec.structs import replace
-from sqlalchemy import create_engine
 
 from controller.fleet import StreamChanged, Touched
 from controller.memory import assets
@@ -33,6 +30,7 @@ from protocol.model import (
     Reason,
     Status,
 )
+from tests.databases import Database
 
 SCHOOL, OTHER = Place("14", "00140708"), Place("14", "00140709")
 AGENT = SCHOOL.of_agent("p203")
@@ -120,13 +118,8 @@ def happening(number: int) -> EventRecord:
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'lophoc.db'}"
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[Store]:
-    with Store(url) as store:
+def store(database: Database) -> Iterator[Store]:
+    with Store(database.url) as store:
         yield store
 
 
@@ -155,6 +148,28 @@ def test_the_same_event_twice_is_stored_once(store: Store) -> None:
     store.commit([mark(1), mark(1), happening(1)], [], NOW)
     store.commit([mark(1), happening(1)], [], NOW)
     assert len(store.marks(SCHOOL)) == len(store.events(SCHOOL)) == 1
+
+
+def test_pages_follow_the_order_of_code_points(store: Store) -> None:
+    """On every database alike, so that a page begins where the last one ended."""
+    names = ["a", "B", "b", "_", "1", "10", "2", "ă", "Ă", "đ", "z", "a b", "a-b", "ab"]
+    store.commit([device(name, change=n) for n, name in enumerate(names, start=1)], [], NOW)
+    walked, after = [], ""
+    while page := store.devices(SCHOOL, after=after, limit=1):
+        after = page[0].device_id
+        walked.append(after)
+    assert walked == sorted(names)
+
+
+def test_a_character_that_a_database_cannot_hold_stops_no_batch(store: Store) -> None:
+    """PostgreSQL's text has no U+0000; a stand-in is kept, and what came beside it."""
+    odd = replace(device("usb-\0"), name="board\0", aliases=("a\0b",))
+    store.commit([odd, device("usb-9", change=2)], [Poison("x/\0", "malformed", b"\0")], NOW)
+    kept = {each.change: each for each in store.devices(SCHOOL)}
+    assert kept[1].name.rstrip("\0\ufffd") == "board"
+    assert kept[1].aliases == ("a\0b",)
+    assert kept[2] == device("usb-9", change=2)
+    assert store.devices(SCHOOL, room="P\0") == []
 
 
 @pytest.mark.parametrize("count", [1, 7, 8, 9, 63, 64, 65, 200])
@@ -199,14 +214,9 @@ def test_no_query_leaves_its_scope(store: Store) -> None:
     assert len(store.agents(Place())) == 1
 
 
-def test_a_batch_that_fails_leaves_nothing(store: Store, url: str) -> None:
+def test_a_batch_that_fails_leaves_nothing(store: Store, database: Database) -> None:
     """All or nothing, and the error says that nothing is lost."""
-    with sqlite3.connect(url.removeprefix("sqlite:///")) as db:
-        db.execute(
-            "CREATE TRIGGER full BEFORE INSERT ON events"
-            " BEGIN SELECT RAISE(ABORT, 'disk full'); END"
-        )
-    db.close()
+    database.refuse("INSERT", "events")
     with pytest.raises(StoreError) as refused:
         store.commit([agent(), device(), mark(1), happening(1)], [], NOW)
     assert refused.value.code == "store_refused"
@@ -214,21 +224,24 @@ def test_a_batch_that_fails_leaves_nothing(store: Store, url: str) -> None:
 
 
 def test_upkeep_that_the_disk_refuses_is_told_and_ends_nothing(
-    store: Store, url: str, tmp_path: Path
+    store: Store, database: Database
 ) -> None:
-    """A full disk must not end the controller: forgetting, copying and loading say StoreError."""
-    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as db:
-        db.execute(
-            "CREATE TRIGGER full BEFORE DELETE ON marks BEGIN SELECT RAISE(ABORT, 'disk full'); END"
-        )
+    """A full disk must not end the controller: forgetting says StoreError."""
+    database.refuse("DELETE", "marks")
     store.commit([mark(1)], [], NOW)
-    for deed in (
-        lambda: store.forget_marks(NOW + 1),
-        lambda: store.back_up(tmp_path / "nowhere" / "copy.db"),
-    ):
-        with pytest.raises(StoreError, match="not do its work"):
-            deed()
+    with pytest.raises(StoreError, match="not do its work"):
+        store.forget_marks(NOW + 1)
     assert len(store.marks(SCHOOL)) == 1
+
+
+def test_a_copy_that_the_disk_refuses_is_told(store: Store, database: Database) -> None:
+    """SQLite's copy says StoreError; PostgreSQL is copied by pg_dump, not by us."""
+    nowhere = Path("nowhere") / "copy.db"
+    if database.kind == "postgresql":
+        store.back_up(nowhere)
+        return
+    with pytest.raises(StoreError, match="not do its work"):
+        store.back_up(nowhere)
 
 
 def test_removed_devices_leave_the_list_and_stay_in_the_feed(store: Store) -> None:
@@ -261,9 +274,12 @@ def test_old_marks_are_forgotten(store: Store) -> None:
     assert [each.student for each in store.marks(SCHOOL)] == ["hs-2"]
 
 
-def test_sqlite_keeps_what_it_committed_through_a_power_cut(store: Store) -> None:
-    """WAL with synchronous=FULL, on every connection."""
+def test_what_is_committed_stays_through_a_power_cut(store: Store, database: Database) -> None:
+    """On every connection, whatever the server's own setting is."""
     with store._open_engine.connect() as db:
+        if database.kind == "postgresql":
+            assert db.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+            return
         assert db.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert db.exec_driver_sql("PRAGMA synchronous").scalar() == 2
 
@@ -274,33 +290,29 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(store: Store) -> Non
         assert compare_metadata(MigrationContext.configure(db), metadata) == []
 
 
-def test_the_feed_keeps_its_identity_over_restarts(url: str) -> None:
+def test_the_feed_keeps_its_identity_over_restarts(database: Database) -> None:
     """A token of last month still means this database."""
-    with Store(url) as first:
+    with Store(database.url) as first:
         feed_id = first.feed_id
-    with Store(url) as second:
+    with Store(database.url) as second:
         assert second.feed_id == feed_id != ""
 
 
-def test_a_database_of_a_newer_program_is_not_touched(url: str) -> None:
+def test_a_database_of_a_newer_program_is_not_touched(database: Database) -> None:
     """Going back a version loses nothing."""
-    with Store(url):
+    with Store(database.url):
         pass
-    engine = create_engine(url)
-    with engine.begin() as db:
-        db.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    engine.dispose()
-    with pytest.raises(StoreError) as told, Store(url):
+    database.say("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreError) as told, Store(database.url):
         pass
     assert told.value.code == "store_newer"
 
 
 @pytest.mark.parametrize("damage", ["garbage", "truncated", "overwritten"])
-def test_a_damaged_database_is_told_and_has_a_way_back(
-    url: str, tmp_path: Path, damage: str
-) -> None:
+def test_a_damaged_database_is_told_and_has_a_way_back(tmp_path: Path, damage: str) -> None:
     """Never a silent empty start: the error names the command, the command restores the copy."""
     path, backups = tmp_path / "lophoc.db", tmp_path / "backups"
+    url = f"sqlite:///{path}"
     backups.mkdir()
     with Store(url) as store:
         store.commit([agent(), *(mark(n) for n in range(500))], [], NOW)

@@ -19,6 +19,7 @@ from protocol.messages import Event
 from protocol.model import DeviceKind, Place
 from protocol.upward import ItemGone, ItemsTold, SchoolFigures, SchoolPresence, SchoolTold, UseTold
 from tests.controller.fresh import fresh_store
+from tests.databases import Database
 
 ABOVE = Place("14", "so-14")
 SCHOOL = Place("14", "00140708")
@@ -281,9 +282,9 @@ def test_in_the_end_the_department_has_what_the_school_has(path: list[tuple[str,
             assert not sender.waiting
 
 
-def test_a_list_told_anew_is_no_news_to_whoever_pulls() -> None:
+def test_a_list_told_anew_is_no_news_to_whoever_pulls(database: Database) -> None:
     """The same items again get no new numbers."""
-    with tempfile.TemporaryDirectory() as folder, fresh_store(folder) as store:
+    with Store(database.url) as store:
         above = Above(store)
         sender = Sender()
         for number in range(4):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from itertools import count
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -55,6 +54,7 @@ from protocol.messages import (
 )
 from protocol.model import Device, DeviceKind, DeviceMeasures, Place, Reason, Status, millis
 from protocol.plan import Bell, Booking, Holiday, Term
+from tests.databases import Database
 
 SCHOOL = Place("79", "00123")
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -414,9 +414,9 @@ def a_board(kind: DeviceKind = DeviceKind.BOARD, **told: object) -> Device:
 
 
 @pytest.fixture
-def classroom(tmp_path: Path) -> Iterator[Classroom]:
+def classroom(database: Database) -> Iterator[Classroom]:
     """A room of a school that has bells and one booking."""
-    with Store(f"sqlite:///{tmp_path / 'lophoc.db'}") as store:
+    with Store(database.url) as store:
         with store.planning(SCHOOL) as db:
             booked = (Booking(weekday=1, period=1, room="P 203", classes=("6A1",)),)
             keep_schedule(db, SCHOOL, Schedule(bells=BELLS, timetable=booked))

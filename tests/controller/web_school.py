@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Self
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 import uvicorn
@@ -40,6 +41,8 @@ SCHOOL = Place("79", "00123")
 NAME = "Trường THCS Nguyễn Du"
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 NOW_MS = 1_788_567_000_000  # 2026-09-05 07:10 in Vietnam
+
+_FOLDERS: WeakKeyDictionary[Store, Path] = WeakKeyDictionary()  # where a store's office is kept
 
 OK, WARNING, CRITICAL, UNKNOWN = Status.OK, Status.WARNING, Status.CRITICAL, Status.UNKNOWN
 
@@ -190,9 +193,10 @@ def numbered(records: Sequence[Record], first_change: int = 1) -> list[Record]:
 
 
 @contextlib.contextmanager
-def a_store(folder: Path, records: Sequence[Record] = ()) -> Iterator[Store]:
-    """A real store in a folder, holding the records."""
-    with Store(f"sqlite:///{folder / 'lophoc.db'}") as store:
+def a_store(folder: Path, records: Sequence[Record] = (), url: str = "") -> Iterator[Store]:
+    """A real store, holding the records: in the folder, or where the URL says."""
+    with Store(url or f"sqlite:///{folder / 'lophoc.db'}") as store:
+        _FOLDERS[store] = folder
         store.commit(numbered(records), [], NOW_MS)
         yield store
 
@@ -208,6 +212,7 @@ def a_face(
     folder: Path | None = None,
 ) -> FastAPI:
     """The face of a school whose store and fleet this process holds."""
+    folder = folder or _FOLDERS[store]
 
     async def remove(device_id: str) -> bool:
         known = next((each for each in live.devices() if each.device_id == device_id), None)
@@ -228,7 +233,8 @@ def a_face(
         live,
         scope=scope,
         name=NAME,
-        office=Office(Path(store._url.database or "").with_name("office.json"), time.time),
+        office=Office(folder / "office.json", time.time),
+        folder=folder,
         remove_device=remove,
         handle_fault=handle,
         health=lambda: {"broker": "connected"},
@@ -238,7 +244,6 @@ def a_face(
         default_language="vi",
         translate_to=translate_to,
         life_table=life_table,
-        folder=folder,
     )
 
 

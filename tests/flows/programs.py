@@ -114,7 +114,9 @@ class Program:
 class School:
     """A controller and one agent, each with its own folder, and the addresses to ask."""
 
-    def __init__(self, folder: Path, *, broker: str = "", room: str = "P203") -> None:
+    def __init__(
+        self, folder: Path, *, broker: str = "", room: str = "P203", database: str = ""
+    ) -> None:
         self.folder = folder
         folder.mkdir(exist_ok=True)
         self.http_port, self.mqtt_port, self.local_port = free_port(), free_port(), free_port()
@@ -131,6 +133,7 @@ class School:
             *("--school", "00140708", "--province", "14", "--name", "THPT Chuyên"),
             *("--mdns", "false"),
             *outside,
+            *(("--database", database) if database else ()),
         )
         self.agent = Program(
             folder / "agent.log",

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.programs import School, until
+from tests.flows.programs import School, request, until
+from tests.postgres import cluster_or_skip
 
 MARKS = 300
 STATUSES = ("present", "absent_excused", "absent_unexcused", "late")
@@ -78,6 +79,49 @@ def test_300_marks_arrive_once_while_everything_is_killed(
         assert Counter(row["event_id"] for row in rows) == Counter(dict.fromkeys(given, 1))
         assert Counter(row["student"] for row in rows) == Counter(given.values())
         assert min(kills.values()) >= 4
+
+
+def test_marks_arrive_once_while_postgresql_is_restarted(tmp_path: Path) -> None:
+    """Its plug is pulled and put back while marks are given; the controller is killed once."""
+    with cluster_or_skip() as cluster, School(tmp_path, database=cluster.fresh()) as school:
+        school.ready()
+        given: dict[str, str] = {}
+
+        def give(count: int) -> None:
+            for number in range(len(given), len(given) + count):
+                answer = until(lambda n=number: _try(school, f"hs-{n:04}", "late"), "a mark kept")
+                given[answer["event_id"]] = f"hs-{number:04}"
+
+        give(20)
+        until(lambda: len(school.marks()) == 20, "the first marks are stored")
+        for number, how in enumerate(("immediate", "fast"), start=1):
+            cluster.stop(how)
+            give(20)
+            until(lambda: _health(school) == 503, "supervision is told")
+            until(lambda n=number: _log(school).count("batch given back") == n, "a batch waits")
+            if how == "fast":
+                school.controller.kill()
+            cluster.start()
+            if how == "fast":
+                school.controller.start()
+            give(20)
+            until(lambda: len(school.marks()) == len(given), "all marks are stored", 60)
+        until(lambda: school.waiting() == 0, "the outbox is empty", 60)
+        rows = school.marks()
+        assert Counter(row["event_id"] for row in rows) == Counter(dict.fromkeys(given, 1))
+        assert _health(school) == 200
+        assert "Traceback" not in _log(school)
+
+
+def _log(school: School) -> str:
+    return school.controller.log.read_text("utf-8")
+
+
+def _health(school: School) -> int:
+    try:
+        return request("GET", f"{school.api}/healthz")[0]
+    except OSError:
+        return 0
 
 
 def _try(school: School, student: str, status: str) -> dict[str, str] | None:

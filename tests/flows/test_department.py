@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from tests.databases import KINDS
 from tests.flows.programs import BIN, Program, free_port, get, until
+from tests.postgres import Cluster
 
 DEPARTMENT, SCHOOL = "so-14", "00140708"
 ASSET = ("device_id", "asset_tag", "type", "room", "year", "serial", "condition", "state", "line")
@@ -20,11 +22,13 @@ ASSET = ("device_id", "asset_tag", "type", "room", "year", "serial", "condition"
 class Above:
     """A department's controller and a school's, each with its folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: str = "") -> None:
         self.folder = folder
         self.mqtt = free_port()
         self.api = f"http://127.0.0.1:{(port := free_port())}"
-        self.department = self._controller("department", DEPARTMENT, port, self.mqtt)
+        self.department = self._controller(
+            "department", DEPARTMENT, port, self.mqtt, "--database", database
+        )
         self.school_api = f"http://127.0.0.1:{(port := free_port())}"
         self.school = self._controller(
             "school",
@@ -89,10 +93,13 @@ def whole(api: str) -> dict[str, Any]:
     return {each["device_id"]: {name: each[name] for name in ASSET} for each in items}
 
 
-@pytest.fixture
-def above(tmp_path: Path) -> Iterator[Above]:
-    """Both controllers, running."""
-    both = Above(tmp_path)
+@pytest.fixture(params=KINDS)
+def above(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Above]:
+    """Both controllers, running; the department's on SQLite and on PostgreSQL."""
+    cluster: Cluster | None = None
+    if request.param == "postgresql":
+        cluster = request.getfixturevalue("cluster")
+    both = Above(tmp_path, cluster.fresh() if cluster else "")
     try:
         both.department.start()
         both.school.start()

@@ -40,7 +40,8 @@ def upgrade() -> None:
         _flag("owned"),
         sa.PrimaryKeyConstraint("province", "school", "device_id"),
     )
-    op.create_index("assets_change", "assets", ["change"])
+    op.create_index("assets_change", "assets", ["province", "change"])
+    op.create_index("assets_school_change", "assets", ["province", "school", "change"])
     op.create_index("assets_relay", "assets", ["province", "school", "relay_change"])
     op.create_index("assets_serial", "assets", ["serial_key"])
     op.create_table(

@@ -1,0 +1,144 @@
+"""This file takes a book into the register: tried first, or kept; by command and by browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from controller.memory import register
+from controller.memory.store import Store
+from controller.register.book import Book, Line
+from controller.register.merging import Kept, Merged, Verdict, merged
+from controller.roster.roll import RosterError
+from protocol.model import Place
+from protocol.settings import SettingsError
+from protocol.words import N_, Translate
+
+HEADINGS: Final = "register-headings.json"
+VERDICTS: Final[Mapping[Verdict, str]] = {
+    Verdict.NEW: N_("new"),
+    Verdict.CHANGED: N_("changed"),
+    Verdict.SAME: N_("as before"),
+}
+ABSENT: Final = N_(
+    "{count} lines of the register are not in this file and stay; give --all if they are gone."
+)
+SUMS: Final = N_("{rows} lines: {new} new, {changed} changed, {same} as before; {removed} gone.")
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """What bringing one line in does. before: the line that it changes or brings back."""
+
+    line: Line
+    verdict: Verdict
+    before: Line | None = None
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """The fields that become others, but for the number in the book."""
+        if self.before is None or self.verdict is not Verdict.CHANGED:
+            return ()
+        names = (each for each in Line.__struct_fields__ if each not in {"row", "errors"})
+        return tuple(
+            each for each in names if getattr(self.before, each) != getattr(self.line, each)
+        )
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """What would become of a book. absent: lines that would leave if the book were whole."""
+
+    steps: tuple[Step, ...]
+    absent: int
+
+    def count(self, verdict: Verdict) -> int:
+        """How many lines it says this of."""
+        return sum(each.verdict is verdict for each in self.steps)
+
+
+def try_out(
+    known: Sequence[Kept], lines: Sequence[Line], fields: frozenset[str] | None = None
+) -> Trial:
+    """What bringing the lines in would do, one by one; pure. fields: those that the file has."""
+    told = merged(known, lines, fields=fields)
+    by_no = {each.no: each.data for each in known}
+    writes = iter(told.writes)
+    steps = []
+    for line, verdict in zip(lines, told.verdicts, strict=True):
+        if verdict is Verdict.SAME:
+            steps.append(Step(line=line, verdict=verdict, before=None))
+            continue
+        after = next(writes)
+        steps.append(Step(line=after.data, verdict=verdict, before=by_no.get(after.no)))
+    return Trial(steps=tuple(steps), absent=told.absent)
+
+
+def take_in(
+    store: Store, place: Place, book: Book, *, whole: bool, now_ms: int, who: str = ""
+) -> Merged:
+    """Keep the book's lines. whole: lines that it lacks have left. Raises StoreError."""
+    with store.planning(place) as db:
+        return register.bring_in(
+            db, place, book.lines, whole=whole, now_ms=now_ms, who=who, fields=book.fields
+        )
+
+
+def weigh(store: Store, place: Place, book: Book, *, whole: bool, now_ms: int) -> Merged:
+    """What would become of the book's lines; nothing is written. Raises StoreError."""
+    with store.looking() as db:
+        known = register.lines_of(db, place)
+    return merged(known, book.lines, whole=whole, now_ms=now_ms, fields=book.fields)
+
+
+def headings_in(path: Path) -> dict[str, str]:
+    """What unknown headings are, as the school explained them once. Raises SettingsError."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+    except FileNotFoundError:
+        return {}
+    except (OSError, msgspec.DecodeError) as error:
+        raise SettingsError(
+            "headings_damaged",
+            N_("The file {path} cannot be read."),
+            N_("Remove it, and map the headings again."),
+            path=path,
+        ) from error
+
+
+def remember_headings(path: Path, mapped: Mapping[str, str]) -> None:
+    """Keep what headings are, for the next book. Raises OSError."""
+    fresh = path.with_suffix(".part")
+    fresh.write_text(json.dumps(mapped, ensure_ascii=False, indent=1), "utf-8")
+    fresh.replace(path)
+
+
+def report_of(
+    book: Book, told: Merged, refused: RosterError | None, say: Translate, *, dry_run: bool
+) -> dict[str, object]:
+    """What `register import --json` tells; a dry run says of each line what would become of it."""
+    items = [each.said(say) for each in book.lines]
+    if dry_run:
+        for item, verdict in zip(items, told.verdicts, strict=bool(told.verdicts)):
+            item["verdict"] = verdict.value
+    warnings: list[dict[str, str]] = [each.said(say) for each in book.warnings]
+    if told.absent:
+        absent = say(ABSENT).format(count=told.absent)
+        warnings.append({"file": "", "code": "lines_absent", "message": absent})
+    if refused:
+        warnings.insert(0, {"file": "", "code": refused.code, "message": refused.text(say)})
+    return {
+        "rows": len(book.lines),
+        "title_rows_skipped": book.title_rows_skipped,
+        "total_row_skipped": book.total_row_skipped,
+        "items": items,
+        "warnings": warnings,
+    }
+
+
+def sums_of(told: Merged) -> dict[str, int]:
+    """The values of SUMS."""
+    counts = {each.value: told.verdicts.count(each) for each in Verdict}
+    return {**counts, "rows": len(told.verdicts), "removed": told.removed}

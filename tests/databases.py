@@ -1,0 +1,60 @@
+"""This file gives a test a database of its own, on SQLite or on PostgreSQL, and breaks it."""
+
+from __future__ import annotations
+
+from controller.memory.engine import engine_at, url_from
+from controller.memory.store import Store
+from tests.postgres import Cluster
+
+KINDS = ("sqlite", "postgresql")
+_REFUSE = {
+    "sqlite": """
+        CREATE TRIGGER disk_full BEFORE {deed} ON {table}
+        BEGIN SELECT RAISE(ABORT, 'disk full'); END
+    """,
+    "postgresql": """
+        CREATE OR REPLACE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'disk full' USING ERRCODE = 'disk_full'; END $$;
+        CREATE TRIGGER disk_full BEFORE {deed} ON {table}
+        FOR EACH ROW EXECUTE FUNCTION disk_full()
+    """,
+}
+_ALLOW = {
+    "sqlite": "DROP TRIGGER disk_full",
+    "postgresql": "DROP TRIGGER disk_full ON {table}",
+}
+
+
+class Database:
+    """A database by its URL; `kind` says which of the two."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.kind = url.partition(":")[0]
+
+    def say(self, *statements: str) -> None:
+        """Change it behind the program's back."""
+        engine = engine_at(url_from(self.url))
+        try:
+            with engine.begin() as db:
+                for statement in statements:
+                    db.exec_driver_sql(statement)
+        finally:
+            engine.dispose()
+
+    def refuse(self, deed: str, table: str) -> None:
+        """Have it refuse a deed (INSERT, DELETE) on a table's rows, as a full disk would."""
+        self.say(_REFUSE[self.kind].format(deed=deed, table=table))
+
+    def allow(self, table: str) -> None:
+        """Have it take them again."""
+        self.say(_ALLOW[self.kind].format(table=table))
+
+
+def migrated_template(cluster: Cluster) -> str:
+    """The name of a database with the newest schema and nothing in it, to copy from."""
+    url = cluster.fresh()
+    with Store(url):
+        pass
+    Database(url).say("DELETE FROM facts")  # each copy is a database of its own
+    return url.partition("?")[0].rpartition("/")[2]
