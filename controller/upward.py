@@ -47,8 +47,10 @@ PAGES_ON_THE_WAY: Final = 8
 LOOK_EVERY_S: Final = 5.0
 TELL_EVERY_S: Final = 300.0  # how old a figure may be when nothing changes
 TELL_AGAIN_AFTER_S: Final = 30.0  # and how seldom it is told when everything does
-_FED: Final = "fed"  # memos: up to which change the outbox was given the list, and of which feed
+# Memos: which list the outbox is given, up to which change, and that nothing of it was given yet.
 _FEED: Final = "feed"
+_FED: Final = "fed"
+_BEGINS: Final = "begins"
 _AT_ONCE: Final = 100
 
 
@@ -122,17 +124,17 @@ class Upward:
         if self._outbox.report().pending >= PAGES_ON_THE_WAY:
             return False
         self._store.bring_up(self._school, self._zone, self._now_ms())
-        feed, fed = self._store.feed_id, self._fed()
+        feed, fed, begins = self._list()
         with self._store.looking() as db:
             told = assets.relay_changes(db, self._school, since=fed, limit=PAGE + 1)
         some = told[:PAGE]
-        if not some:
+        if not some and not begins:
             return False
-        upto = some[-1].relay_change
+        upto = some[-1].relay_change if some else fed
         page = ItemsTold(
             boot=self._boot,
             at_ms=self._now_ms(),
-            id=f"items-{feed[:16]}-{fed}-{upto}",
+            id=f"items-{feed[-16:]}-{fed}-{upto}",
             feed=feed,
             after=fed,
             upto=upto,
@@ -140,14 +142,32 @@ class Upward:
             items=tuple(item_of(each) for each in some if _is_told(each)),
             gone=tuple(_gone(each, self._now_ms()) for each in some if not _is_told(each)),
         )
-        self._outbox.put(page, memos={_FED: str(upto).encode(), _FEED: feed.encode()})
+        self._outbox.put(page, memos={_FED: str(upto).encode(), _BEGINS: None})
         return True
 
-    def _fed(self) -> int:
-        """How far the outbox was given the list; 0 where it was another database's."""
+    def _list(self) -> tuple[str, int, bool]:
+        """The list's name, how far the outbox was given it, and whether nothing of it was told.
+
+        Another database has another list; so has one that is behind what was told of it, because
+        an old copy was put back. What waits of the list before is worth nothing then.
+        """
         memos = self._outbox.memos()
-        same = memos.get(_FEED, b"").decode() == self._store.feed_id
-        return int(memos.get(_FED, b"0")) if same else 0
+        feed, fed = memos.get(_FEED, b"").decode(), int(memos.get(_FED, b"0"))
+        base = self._store.feed_id
+        with self._store.looking() as db:
+            newest = assets.relay_newest(db, self._school)
+        if feed.partition(".")[0] == base and fed <= newest:
+            return feed, fed, _BEGINS in memos
+        fresh = base if feed.partition(".")[0] != base else f"{base}.{self._boot[:12]}"
+        _LOGGER.info("the department is told the whole list, as %s", fresh)
+        self._outbox.clear()
+        self._told_s, self._told_use = -math.inf, {}
+        fields = {_FEED: fresh.encode(), _FED: b"0", _BEGINS: b"1"}
+        self._outbox.put(memos=fields)
+        return fresh, 0, True
+
+    def _fed(self) -> int:
+        return int(self._outbox.memos().get(_FED, b"0"))
 
     def _settled(self) -> int:
         """Up to where the department has acknowledged the list."""
@@ -166,6 +186,7 @@ class Upward:
         self._relay.wake()
 
     def _put_figures(self, figures: SchoolFigures) -> None:
+        feed, _, _ = self._list()
         with self._store.looking() as db:
             newest = assets.relay_newest(db, self._school)
         now_ms = self._now_ms()
@@ -176,7 +197,7 @@ class Upward:
                 name=self._name,
                 version=__version__,
                 day=f"{instant(now_ms).astimezone(self._zone):%Y-%m-%d}",
-                feed=self._store.feed_id,
+                feed=feed,
                 newest=newest,
                 settled=self._settled(),
                 figures=figures,

@@ -173,6 +173,11 @@ class Outbox:
         with self._transaction() as db:
             return [no for bound in bounds for no in self._release(db, bound)]
 
+    def clear(self) -> None:
+        """Let go of everything that waits: its sender says it all anew. Raises OutboxError."""
+        with self._transaction() as db:
+            self._delete(db, "lane >= 0")
+
     def tick(self, elapsed_s: float) -> None:
         """Let running time pass; drops what has waited longer than the outbox may keep.
 

@@ -377,6 +377,8 @@ class Window(QWidget):
         if self.may_hide():
             self.hide()
         else:
+            if self.isMinimized():  # it is closed by hand, so it is seen: it was not taken down
+                self.showNormal()
             self.showMinimized()
 
     def come(self) -> None:

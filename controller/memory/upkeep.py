@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -55,8 +56,16 @@ def repair(database: Path, backups: Path, stamp: str) -> Path | None:
     for copy in sorted(backups.glob("lophoc-*.db"), reverse=True):
         if is_sound(copy):
             database.write_bytes(copy.read_bytes())
+            _begin_feed(database)
             return copy
     return None
+
+
+def _begin_feed(database: Path) -> None:
+    """Numbers of changes come again in an old copy: whoever pulls must begin anew."""
+    with closing(sqlite3.connect(database)) as db, suppress(sqlite3.DatabaseError):
+        db.execute("DELETE FROM facts WHERE name = 'feed_id'")
+        db.commit()
 
 
 def is_sound(database: Path) -> bool:

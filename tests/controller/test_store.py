@@ -317,6 +317,7 @@ def test_a_damaged_database_is_told_and_has_a_way_back(tmp_path: Path, damage: s
     with Store(url) as store:
         store.commit([agent(), *(mark(n) for n in range(500))], [], NOW)
         store.back_up(backups / "lophoc-2026-09-05.db")
+        feed = store.feed_id
     whole = path.read_bytes()
     spoilt = {
         "garbage": b"this is no database" * 100,
@@ -333,6 +334,7 @@ def test_a_damaged_database_is_told_and_has_a_way_back(tmp_path: Path, damage: s
     assert (tmp_path / "lophoc.db.damaged-now").read_bytes() == spoilt
     with Store(url) as store:
         assert len(store.marks(SCHOOL)) == 500
+        assert store.feed_id != feed  # numbers come again: whoever pulls begins anew
 
 
 def test_repair_without_a_sound_copy_says_so(tmp_path: Path) -> None:

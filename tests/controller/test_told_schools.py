@@ -136,6 +136,7 @@ class Sender:
         self.feed = "f1"
         self.items: dict[int, Asset] = {}
         self.newest = self.fed = 0
+        self.begins = True
         self.waiting: list[ItemsTold] = []
 
     def change(self, number: int, *, there: bool) -> None:
@@ -154,22 +155,24 @@ class Sender:
             key=lambda each: each.relay_change,
         )
         some = due[:2]
-        if not some:
+        if not some and not self.begins:
             return
+        self.begins = False
         gone = tuple(
             ItemGone(item=each.device_id, change=each.relay_change, at_ms=NOW_MS)
             for each in some
             if each.removed_ms
         )
         here = [each for each in some if not each.removed_ms]
-        upto = some[-1].relay_change
+        upto = some[-1].relay_change if some else self.fed
         told = page(self.fed, *here, feed=self.feed, upto=upto, more=len(due) > 2, gone=gone)
         self.waiting.append(told)
         self.fed = upto
 
     def replace_database(self) -> None:
-        """The school begins with another database; its outbox stays."""
+        """The school begins with another database: what waits of the old list is let go."""
         self.feed += "+"
+        self.begins, self.waiting = True, []
         self.items = {
             number: replace(each, relay_change=place)
             for place, (number, each) in enumerate(

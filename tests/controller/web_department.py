@@ -11,7 +11,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from msgspec.structs import replace
-from web_school import NOW_MS, ZONE, Served, a_live
+from web_school import FOLDERS, NOW_MS, ZONE, Served, a_live
 
 from controller.department.areas import Area, Membership, Merger, SchoolFacts
 from controller.department.overview import Department
@@ -141,6 +141,7 @@ def department_of(store: Store, clock: Any = lambda: NOW_MS) -> Department:
 def a_department(folder: Path) -> Iterator[Store]:
     """An empty department's store."""
     with Store(f"sqlite:///{folder / 'lophoc.db'}") as store:
+        FOLDERS[store] = folder
         yield store
 
 
@@ -155,7 +156,8 @@ def a_department_face(store: Store, live: Live) -> FastAPI:
         live,
         scope=OWN,
         name="Sở GD&ĐT Sơn La",
-        office=Office(Path(store._url.database or "").with_name("office.json"), time.time),
+        office=Office(FOLDERS[store] / "office.json", time.time),
+        folder=FOLDERS[store],
         remove_device=nothing,
         handle_fault=nothing,
         health=dict,

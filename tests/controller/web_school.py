@@ -42,7 +42,7 @@ NAME = "Trường THCS Nguyễn Du"
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 NOW_MS = 1_788_567_000_000  # 2026-09-05 07:10 in Vietnam
 
-_FOLDERS: WeakKeyDictionary[Store, Path] = WeakKeyDictionary()  # where a store's office is kept
+FOLDERS: WeakKeyDictionary[Store, Path] = WeakKeyDictionary()  # where a store's office is kept
 
 OK, WARNING, CRITICAL, UNKNOWN = Status.OK, Status.WARNING, Status.CRITICAL, Status.UNKNOWN
 
@@ -196,7 +196,7 @@ def numbered(records: Sequence[Record], first_change: int = 1) -> list[Record]:
 def a_store(folder: Path, records: Sequence[Record] = (), url: str = "") -> Iterator[Store]:
     """A real store, holding the records: in the folder, or where the URL says."""
     with Store(url or f"sqlite:///{folder / 'lophoc.db'}") as store:
-        _FOLDERS[store] = folder
+        FOLDERS[store] = folder
         store.commit(numbered(records), [], NOW_MS)
         yield store
 
@@ -212,7 +212,7 @@ def a_face(
     folder: Path | None = None,
 ) -> FastAPI:
     """The face of a school whose store and fleet this process holds."""
-    folder = folder or _FOLDERS[store]
+    folder = folder or FOLDERS[store]
 
     async def remove(device_id: str) -> bool:
         known = next((each for each in live.devices() if each.device_id == device_id), None)

@@ -333,3 +333,11 @@ def test_a_message_survives_the_outbox_unchanged(box: Outbox) -> None:
     expected = msgspec.structs.replace(given, boot="boot-1", seq=1)
     assert up_from(parcel.payload) == expected
     assert parcel.topic == "lophoc/v1/14/00140708/p203/event"
+
+
+def test_a_cleared_box_is_empty_and_counts_nothing_as_dropped(box: Outbox) -> None:
+    """Its sender says everything anew; memos stay."""
+    box.put(mark(), device("usb-1"), memos={"fed": b"7"})
+    box.clear()
+    assert box.waiting_events(0, 10) == box.waiting_states() == []
+    assert (box.report().pending, box.report().dropped, box.memos()) == (0, 0, {"fed": b"7"})

@@ -125,6 +125,28 @@ def test_a_school_killed_between_commit_and_ack_loses_and_doubles_nothing(above:
     assert {each["room"][0] for each in above.there().values()} == {"Q"}
 
 
+def test_a_school_that_puts_an_old_copy_back_is_told_as_it_is_then(above: Above) -> None:
+    """Its numbers begin again in the middle; nothing new may hide behind an old number."""
+    until(lambda: get(f"{above.school_api}/healthz"), "the school's controller")
+    above.import_book(30, "P")
+    until(lambda: len(above.there()) == 30, "the first book")
+    above.school.stop()
+    folder = above.folder / "school"
+    copy = (folder / "lophoc.db").read_bytes()
+    above.school.start()
+    until(lambda: get(f"{above.school_api}/healthz"), "the school's controller again")
+    above.import_book(50, "Q")
+    until(lambda: len(above.there()) == 50, "the second book")
+    above.school.stop()
+    (folder / "lophoc.db").write_bytes(copy)
+    for side in ("lophoc.db-wal", "lophoc.db-shm"):
+        (folder / side).unlink(missing_ok=True)
+    above.import_book(31, "R")
+    above.school.start()
+    until(lambda: above.here() and above.here() == above.there(), "the same on both sides")
+    assert len(above.there()) == 31
+
+
 def test_a_played_province_fills_a_department_and_again_it_is_no_news(above: Above) -> None:
     """Three invented schools by the real wire; told twice, each item stands there once."""
     command = [
