@@ -91,11 +91,13 @@ class Screens:
             lstrip_blocks=True,
         )
 
-    async def school(self, request: Request, wanted: dict[str, str], cursor: str) -> HTMLResponse:
+    async def school(self, request: Request, wanted: dict[str, str], cursor: str) -> Response:
         """The first screen; wanted: the table's filters by room, kind and status."""
         (after,) = unseal(cursor, str) if cursor else ("",)
         await run_in_threadpool(self._department.look)
         rooms = self._live.rooms()
+        if self._department.any_schools and not rooms:  # a department without rooms of its own
+            return RedirectResponse("/schools", 303)
         tasks = sorted(
             ((room, problem) for room in rooms for problem in room.problems),
             key=lambda task: urgent_first(task[1]),
@@ -175,6 +177,7 @@ class Screens:
             scope=self._scope,
             many_schools=not self._scope.school,
             above_schools=self._department.any_schools,
+            own_rooms=bool(self._live.rooms()) or not self._department.any_schools,
             at=self._live.now_iso(),
             now_ms=self._live.now_ms(),
             languages=[(each, _with_language(request, each)) for each in LANGUAGES],
@@ -234,7 +237,7 @@ def page_router(
     @router.get("/")
     async def school(
         request: Request, room: Code = "", kind: Code = "", status: Code = "", cursor: Cursor = ""
-    ) -> HTMLResponse:
+    ) -> Response:
         try:
             return await screens.school(
                 request, {"room": room.strip(), "kind": kind, "status": status}, cursor

@@ -204,7 +204,9 @@ def test_the_first_screen_leads_to_the_schools_only_where_some_are_known(
     face: httpx.Client, tmp_path: Path
 ) -> None:
     """A school's own controller shows nothing of a department."""
-    assert Outline(face.get("/").text).find("a", href="/schools")
+    first = face.get("/")
+    assert (first.status_code, first.headers["location"]) == (303, "/schools")
+    assert Outline(face.get("/schools").text).find("a", href="/schools")
     (tmp_path / "other").mkdir()
     with (
         a_department(tmp_path / "other") as empty,
