@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import cache
 from types import UnionType
 from typing import Any, Final, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
@@ -217,8 +216,8 @@ def refusal_from(body: bytes) -> str:
 
 
 def _part(kind: type[_Part], told: object) -> _Part:
-    """The named tuple in a JSON object; TypeError or ValueError where a field is of another kind."""
-    hints = _hints(kind)
+    """The named tuple in a JSON object; TypeError where a field is absent or of another kind."""
+    hints = get_type_hints(kind)
     fields = _sure(dict, told).items()
     return kind(**{name: _value(hints[name], each) for name, each in fields if name in hints})
 
@@ -249,8 +248,3 @@ def _text(told: object) -> str:
     text = _sure(str, told)
     text.encode()  # half a surrogate pair cannot be shown
     return text
-
-
-@cache
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
