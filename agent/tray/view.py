@@ -1,21 +1,21 @@
 """This file is what the agent says to the teacher's window, as frozen values.
 
 Fields of a newer agent are passed over, absent ones have a quiet default: a window that is older
-or younger than its agent still shows the lesson.
+or younger than its agent still shows the lesson. Read by Python's own json: msgspec would take 4 MB
+of the memory that the window holds all day.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from types import UnionType
+from typing import Any, Final, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
-import msgspec
-
-
-class _Part(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of the view."""
+_Part = TypeVar("_Part")
 
 
-class Button(_Part, frozen=True, kw_only=True):
+class Button(NamedTuple):
     """The one big button. action: start, confirm or end."""
 
     action: str = ""
@@ -23,7 +23,7 @@ class Button(_Part, frozen=True, kw_only=True):
     enabled: bool = False
 
 
-class Proposal(_Part, frozen=True, kw_only=True):
+class Proposal(NamedTuple):
     """Which classes learn now, why so, and which else it could be."""
 
     classes: tuple[str, ...] = ()
@@ -33,7 +33,7 @@ class Proposal(_Part, frozen=True, kw_only=True):
     substitute: bool = False
 
 
-class Chip(_Part, frozen=True, kw_only=True):
+class Chip(NamedTuple):
     """One part of the room. state: ok, warning, critical, unknown or absent."""
 
     part: str = ""
@@ -42,14 +42,14 @@ class Chip(_Part, frozen=True, kw_only=True):
     words: str = ""
 
 
-class Gaps(_Part, frozen=True, kw_only=True):
+class Gaps(NamedTuple):
     """What is missing, and what to do first."""
 
     sentence: str = ""
     todo: str = ""
 
 
-class Mark(_Part, frozen=True, kw_only=True):
+class Mark(NamedTuple):
     """A mark that a pupil can have, as the school writes it."""
 
     status: str
@@ -57,7 +57,7 @@ class Mark(_Part, frozen=True, kw_only=True):
     label: str = ""
 
 
-class Line(_Part, frozen=True, kw_only=True):
+class Line(NamedTuple):
     """One pupil of the roll."""
 
     student: str
@@ -76,7 +76,7 @@ class Line(_Part, frozen=True, kw_only=True):
         return f"Line({self.number})"
 
 
-class Roll(_Part, frozen=True, kw_only=True):
+class Roll(NamedTuple):
     """The roll of the lesson that runs. text: total/present/absent, such as 42/39/3."""
 
     title: str = ""
@@ -86,7 +86,7 @@ class Roll(_Part, frozen=True, kw_only=True):
     lines: tuple[Line, ...] = ()
 
 
-class Undo(_Part, frozen=True, kw_only=True):
+class Undo(NamedTuple):
     """What can be taken back, and for how many more seconds."""
 
     what: str = ""
@@ -94,7 +94,7 @@ class Undo(_Part, frozen=True, kw_only=True):
     left_s: float = 0.0
 
 
-class Notice(_Part, frozen=True, kw_only=True):
+class Notice(NamedTuple):
     """A sentence for the teacher. level: info or warning."""
 
     code: str = ""
@@ -102,14 +102,14 @@ class Notice(_Part, frozen=True, kw_only=True):
     level: str = "info"
 
 
-class FaultPart(_Part, frozen=True, kw_only=True):
+class FaultPart(NamedTuple):
     """A part that can be reported as broken."""
 
     part: str
     label: str = ""
 
 
-class Sent(_Part, frozen=True, kw_only=True):
+class Sent(NamedTuple):
     """A report that the agent keeps."""
 
     part: str = ""
@@ -117,21 +117,21 @@ class Sent(_Part, frozen=True, kw_only=True):
     delivered: bool = False
 
 
-class Faults(_Part, frozen=True, kw_only=True):
+class Faults(NamedTuple):
     """What can be reported, and what was."""
 
     parts: tuple[FaultPart, ...] = ()
     sent: tuple[Sent, ...] = ()
 
 
-class Camera(_Part, frozen=True, kw_only=True):
+class Camera(NamedTuple):
     """Whether the room's camera is switched off; what the switch would do."""
 
     off: bool = False
     label: str = ""
 
 
-class Question(_Part, frozen=True, kw_only=True):
+class Question(NamedTuple):
     """What the agent asks of a device, and the two answers."""
 
     device_id: str
@@ -142,7 +142,7 @@ class Question(_Part, frozen=True, kw_only=True):
     no: str = ""
 
 
-class Scan(_Part, frozen=True, kw_only=True):
+class Scan(NamedTuple):
     """The scan of the class's cards by the room's camera."""
 
     possible: bool = False
@@ -151,14 +151,14 @@ class Scan(_Part, frozen=True, kw_only=True):
     words: str = ""
 
 
-class Tablets(_Part, frozen=True, kw_only=True):
+class Tablets(NamedTuple):
     """The tablets' check-in, and where the page for the board is."""
 
     open: bool = False
     board: str = "/board"
 
 
-class View(_Part, frozen=True, kw_only=True):
+class View(NamedTuple):
     """All that the window shows."""
 
     rev: int
@@ -186,24 +186,22 @@ class View(_Part, frozen=True, kw_only=True):
     labels: Mapping[str, str] = {}
 
 
-class _Error(_Part, frozen=True, kw_only=True):
+class _Error(NamedTuple):
     message: str = ""
     hint: str = ""
 
 
-class _Refusal(_Part, frozen=True, kw_only=True):
+class _Refusal(NamedTuple):
     error: _Error = _Error()
 
 
-_view = msgspec.json.Decoder(View)
-_refusal = msgspec.json.Decoder(_Refusal)
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_UNREADABLE: Final = (ValueError, TypeError, OverflowError, RecursionError)
 
 
 def view_from(body: bytes) -> View | None:
     """The view in an answer; None if it holds none."""
     try:
-        return _view.decode(body)
+        return _part(View, json.loads(body.decode()))
     except _UNREADABLE:
         return None
 
@@ -211,7 +209,42 @@ def view_from(body: bytes) -> View | None:
 def refusal_from(body: bytes) -> str:
     """The sentence of a refusal, with its hint; empty if the answer holds none."""
     try:
-        error = _refusal.decode(body).error
+        error = _part(_Refusal, json.loads(body.decode())).error
     except _UNREADABLE:
         return ""
     return " ".join(filter(None, (error.message, error.hint)))
+
+
+def _part(kind: type[_Part], told: object) -> _Part:
+    """The named tuple in a JSON object; TypeError where a field is absent or of another kind."""
+    hints = get_type_hints(kind)
+    fields = _sure(dict, told).items()
+    return kind(**{name: _value(hints[name], each) for name, each in fields if name in hints})
+
+
+def _value(kind: Any, told: Any) -> Any:
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is UnionType:
+        return None if told is None else _value(inner[0], told)
+    if origin is tuple:
+        return tuple(_value(inner[0], each) for each in _sure(list, told))
+    if origin is Mapping:
+        return {_text(name): _text(each) for name, each in _sure(dict, told).items()}
+    if kind is str:
+        return _text(told)
+    if kind is float:
+        return float(told if type(told) is int else _sure(float, told))
+    return _sure(kind, told) if kind in {int, bool} else _part(kind, told)
+
+
+def _sure(kind: type[_Part], told: object) -> _Part:
+    """What is exactly of this kind: true is no number."""
+    if type(told) is not kind:
+        raise TypeError
+    return told
+
+
+def _text(told: object) -> str:
+    text = _sure(str, told)
+    text.encode()  # half a surrogate pair cannot be shown
+    return text

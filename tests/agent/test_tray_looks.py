@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +20,9 @@ MARKS = (Mark(status="present"), Mark(status="absent_unexcused", letter="K", lab
 
 
 def view(**parts: Any) -> View:
-    return msgspec.convert({**TeacherDouble().view(), **parts}, View)
+    told = view_from(json.dumps({**TeacherDouble().view(), **parts}).encode())
+    assert told is not None
+    return told
 
 
 def luminance(colour: str) -> float:
@@ -143,3 +146,33 @@ def test_the_agents_words_come_first() -> None:
     assert looks.word(None, "copy", say) == "Chép"
     assert "Camera: bị che" in looks.tooltip(view(), say)
     assert looks.tooltip(None, say).startswith("Chưa thấy chương trình LopHoc")
+
+
+def test_the_window_loads_nothing_that_it_never_uses() -> None:
+    """It stays all day beside the agent: each of these would take its part of the 60 MiB."""
+    pytest.importorskip("PySide6")
+    heavy = {"msgspec", "decimal", "uuid", "hashlib", "ssl", "asyncio", "email", "http", "sqlite3"}
+    code = "import sys, agent.tray.__main__, agent.tray.app; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert heavy.isdisjoint(loaded.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"rev": True},
+        {"headline": 7},
+        {"headline": "\ud800"},
+        {"chips": {}},
+        {"button": []},
+        {"rooms": [1]},
+        {"labels": {"quit": 1}},
+        {"faults": {"parts": [{"label": "no part"}]}},
+        {"undo": {"left_s": "10"}},
+    ],
+)
+def test_a_field_of_another_kind_makes_no_view(wrong: dict[str, Any]) -> None:
+    """Whatever answers on the port is shown whole or not at all."""
+    assert view_from(json.dumps({**TeacherDouble().view(), **wrong}).encode()) is None
