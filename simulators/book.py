@@ -57,7 +57,7 @@ def book_of(rooms: Sequence[tuple[str, Sequence[Sighting]]], seed: int) -> list[
     lines = [
         line
         for room, things in rooms
-        for line in _room(room, things, Random(f"{seed}/{room}/book"))  # noqa: S311, E501 - a play, not a secret
+        for line in _room(room, things, Random(f"{seed}/{room}/book"))  # noqa: S311 - a play, not a secret
     ]
     tablets = [at for at, each in enumerate(lines) if each.type == _TYPES[Kind.TABLET][0]]
     if len(tablets) > 3:  # noqa: PLR2004 - one for each flaw

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from hardware.readings import Kind
 from protocol.health import ReasonCode
@@ -245,7 +246,8 @@ class Demo:
         lists = self._folder / "lists"
         rooms = rooms_from(self._sim().first_room, self._config.rooms)
         await asyncio.to_thread(write_lists, lists, [AGENT_ROOM, *rooms], self._config.seed)
-        book = book_of(school_of(self._sim()), self._config.seed)
+        furnished = school_of(replace(self._sim(), tablets=self._config.tablets))
+        book = book_of(furnished, self._config.seed)
         self._lines = len(book)
         await asyncio.to_thread(write_book, lists / "so-thiet-bi.csv", NAME, book)
         await asyncio.to_thread(write_rooms, lists / "phong.csv", [AGENT_ROOM, *rooms])
