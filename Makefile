@@ -3,6 +3,7 @@ PYTHON ?= python3
 ROOMS  ?= 3
 PORT   ?= 8080
 OUT    ?=
+DEPARTMENT ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
 
@@ -20,7 +21,7 @@ $(VENV)/.ready: requirements/lock.txt pyproject.toml $(wildcard protocol/locale/
 	@touch $@
 
 demo: setup
-	@exec $(BIN)/lophoc-sim demo --rooms $(ROOMS) --http-port $(PORT)
+	@exec $(BIN)/lophoc-sim demo --rooms $(ROOMS) --http-port $(PORT) $(if $(DEPARTMENT),--department true)
 
 test: setup
 	$(BIN)/pytest -n 2 --dist loadfile

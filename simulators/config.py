@@ -74,6 +74,9 @@ class DemoConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     http_port: Annotated[int, _says("the dashboard's port", **_PORT)] = 8080
     mqtt_port: Annotated[int, _says("the broker's port", **_PORT)] = 1883
     local_port: Annotated[int, _says("the port of this computer's own agent", **_PORT)] = 8765
+    department: Annotated[bool, _says("start a department above the school, too")] = False
+    department_http_port: Annotated[int, _says("the department's screens' port", **_PORT)] = 8081
+    department_mqtt_port: Annotated[int, _says("the department's broker's port", **_PORT)] = 1884
     lang: Annotated[Literal["", "vi", "en"], _says("vi or en; empty says both")] = ""
 
 

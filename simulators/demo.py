@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from hardware.readings import Kind
 from protocol.health import ReasonCode
 from protocol.messages import HostMeasures
 from protocol.words import LANGUAGES, N_, translator
+from simulators.book import book_of, write_areas, write_book, write_rooms
 from simulators.children import Child, command_path, end, first_to_end, last_lines, start
 from simulators.config import DemoConfig, SimConfig
 from simulators.equipment import device_id_of, rooms_from
@@ -29,13 +31,21 @@ PROVINCE: Final = "14"
 SCHOOL: Final = "DEMO01"
 NAME: Final = "Trường THCS Minh Hoạ"
 AGENT_ROOM: Final = "P001"
+DEPARTMENT: Final = "so-14"
+DEPARTMENT_NAME: Final = "Sở GD&ĐT Minh Hoạ"
+SCHOOLS: Final = 12
 READY_S: Final = 30.0
 MEASURED_S: Final = 5.0
 ASK_EVERY_S: Final = 0.2
 LOOK_EVERY_S: Final = 2.0
 ASKED: Final = frozenset({"onvif", "pjlink"})
 # One after the other they end within five seconds; the controller has a broker to close.
-END_S: Final = {"lophoc-controller": 2.2, "lophoc-agent": 1.1, "lophoc-sim": 1.3}
+END_S: Final = {
+    "lophoc-controller": 2.2,
+    "lophoc-department": 2.2,
+    "lophoc-agent": 1.1,
+    "lophoc-sim": 1.3,
+}
 
 STARTING: Final = N_("LopHoc is starting; this takes a few seconds.")
 TAKEN: Final = N_("Port {wanted} is taken, so port {found} serves instead.")
@@ -63,6 +73,9 @@ FOUND: Final = {
     ),
     Kind.PROJECTOR: N_("Room {own} has found the simulated {name} by PJLink, and asks how it is."),
 }
+BOOK: Final = N_("The invented equipment book, {lines} lines, has been brought in: {book}")
+ABOVE: Final = N_("The department above {schools} schools: {above}")
+NO_PROVINCE: Final = N_("The department's played schools could not be told of; the rest runs.")
 NO_LISTS: Final = N_("The invented class lists could not be given; the rest runs.")
 STOPPED: Final = N_("Everything has ended; nothing is left running.")
 DIED: Final = N_("{name} ended by itself. Its last words:")
@@ -75,6 +88,8 @@ class Ports(NamedTuple):
     http: int
     mqtt: int
     local: int
+    above_http: int = 0
+    above_mqtt: int = 0
 
 
 class _Told(msgspec.Struct, frozen=True):
@@ -185,12 +200,18 @@ class Demo:
         self._words = words
         self._running = running
         self._children: list[Child] = []
+        self._lines = 0
 
     async def run(self) -> Fallen:
         """Start all, tell of it, and return only when one of them has fallen."""
         await self._give_lists()
-        doors = {"lophoc-controller": self._ports.http, "lophoc-agent": self._ports.local}
-        for command in (self._controller(), self._school(), self._agent()):
+        doors = {
+            "lophoc-department": self._ports.above_http,
+            "lophoc-controller": self._ports.http,
+            "lophoc-agent": self._ports.local,
+        }
+        above = [self._department()] if self._config.department else []
+        for command in (*above, self._controller(), self._school(), self._agent()):
             child = await self._start(command)
             fallen = await _ready(child, doors[child.name]) if child.name in doors else None
             if fallen is not None:
@@ -203,12 +224,21 @@ class Demo:
             local=f"http://127.0.0.1:{self._ports.local}/",
             folder=self._folder,
         )
+        self._words.say(
+            BOOK, lines=self._lines, book=f"http://127.0.0.1:{self._ports.http}/register"
+        )
+        if above:
+            page = f"http://127.0.0.1:{self._ports.above_http}/schools"
+            self._words.say(ABOVE, schools=SCHOOLS + 1, above=page)
         for lack in await _lacks(self._ports.local):
             self._words.say(lack)
         async with asyncio.TaskGroup() as tasks:
-            telling = tasks.create_task(self._tell_found(), name="found")
+            telling = [tasks.create_task(self._tell_found(), name="found")]
+            if above:
+                telling.append(tasks.create_task(self._play_province(), name="province"))
             ended = await first_to_end(self._children)
-            telling.cancel()
+            for each in telling:
+                each.cancel()
         return Fallen(ended, DIED)
 
     async def _give_lists(self) -> None:
@@ -216,13 +246,42 @@ class Demo:
         lists = self._folder / "lists"
         rooms = rooms_from(self._sim().first_room, self._config.rooms)
         await asyncio.to_thread(write_lists, lists, [AGENT_ROOM, *rooms], self._config.seed)
-        for what, place, more in (
-            ("roster", lists / "hoc-sinh.csv", ["--names"]),
-            ("schedule", lists / "lich", []),
-        ):
+        furnished = school_of(replace(self._sim(), tablets=self._config.tablets))
+        book = book_of(furnished, self._config.seed)
+        self._lines = len(book)
+        await asyncio.to_thread(write_book, lists / "so-thiet-bi.csv", NAME, book)
+        await asyncio.to_thread(write_rooms, lists / "phong.csv", [AGENT_ROOM, *rooms])
+        await asyncio.to_thread(write_areas, lists, (SCHOOL, NAME), SCHOOLS)
+        own, above = (SCHOOL, "controller"), (DEPARTMENT, "department")
+        given: list[tuple[tuple[str, str], str, Path, list[str]]] = [
+            (own, "roster", lists / "hoc-sinh.csv", ["--names"]),
+            (own, "schedule", lists / "lich", []),
+            (own, "register", lists / "so-thiet-bi.csv", []),
+            (own, "rooms", lists / "phong.csv", []),
+        ]
+        if self._config.department:
+            given.append((above, "areas", lists / "khu-vuc.csv", []))
+            given.append((above, "schools", lists / "truong.csv", []))
+        for (code, folder), what, place, more in given:
             arguments = [what, "import", str(place), "--json", *more]
-            if not await _done([*arguments, "--data", str(self._folder / "controller")]):
+            if not await _done([*arguments, "--data", str(self._folder / folder)], code):
                 self._words.say(NO_LISTS)
+
+    async def _play_province(self) -> None:
+        """Fill the department with a province of small schools."""
+        command = [
+            *("province", "--broker", f"mqtt://127.0.0.1:{self._ports.above_mqtt}"),
+            *("--province", PROVINCE, "--department", DEPARTMENT, "--schools", str(SCHOOLS)),
+            *("--rooms", "4", "--tablets", "10", "--seed", str(self._config.seed)),
+        ]
+        environment = _environment() | {"TMPDIR": str(self._folder)}
+        path = command_path("lophoc-sim")
+        child = await start("lophoc-province", [path, *command], self._folder, environment)
+        try:
+            if await child.process.wait():
+                self._words.say(NO_PROVINCE)
+        finally:
+            await end(child, END_S["lophoc-sim"])
 
     def _sim(self) -> SimConfig:
         return SimConfig(
@@ -246,7 +305,9 @@ class Demo:
 
     async def _start(self, command: Sequence[str]) -> Child:
         name, *arguments = command
-        child = await start(name, [command_path(name), *arguments], self._folder, _environment())
+        program = "lophoc-controller" if name == "lophoc-department" else name
+        path = command_path(program)
+        child = await start(name, [path, *arguments], self._folder, _environment())
         self._running.push_async_callback(end, child, END_S[name])
         self._children.append(child)
         return child
@@ -256,7 +317,24 @@ class Demo:
             *("lophoc-controller", "run", "--data", str(self._folder / "controller")),
             *("--http-port", str(self._ports.http), "--mqtt-port", str(self._ports.mqtt)),
             *("--province", PROVINCE, "--school", SCHOOL, "--name", NAME),
+            *self._upstream,
             *self._language,
+        ]
+
+    @property
+    def _upstream(self) -> list[str]:
+        if not self._config.department:
+            return []
+        above = f"mqtt://127.0.0.1:{self._ports.above_mqtt}"
+        return ["--upstream", above, "--upstream-department", DEPARTMENT]
+
+    def _department(self) -> list[str]:
+        ports = self._ports
+        return [
+            *("lophoc-department", "run", "--data", str(self._folder / "department")),
+            *("--http-port", str(ports.above_http), "--mqtt-port", str(ports.above_mqtt)),
+            *("--province", PROVINCE, "--school", DEPARTMENT, "--name", DEPARTMENT_NAME),
+            *("--mdns", "false", *self._language),
         ]
 
     def _agent(self) -> list[str]:
@@ -298,14 +376,15 @@ async def _until(stop: asyncio.Event, demo: Demo) -> Fallen | None:
     return None if showing.cancelled() else showing.result()
 
 
-async def _done(arguments: Sequence[str]) -> bool:
+async def _done(arguments: Sequence[str], school: str) -> bool:
     """Whether a command of the controller's ended well, and in time."""
     process = await asyncio.create_subprocess_exec(
         command_path("lophoc-controller"),
         *arguments,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
-        env=_environment(),
+        env=_environment()
+        | {"LOPHOC_CONTROLLER_PROVINCE": PROVINCE, "LOPHOC_CONTROLLER_SCHOOL": school},
     )
     try:
         async with asyncio.timeout(READY_S):
@@ -358,7 +437,9 @@ async def _ready(child: Child, port: int) -> Fallen | None:
 def _free_ports(config: DemoConfig, words: Words) -> Ports:
     """The wanted ports, or the next free ones, said aloud. Raises SimError."""
     found: list[int] = []
-    for wanted in (config.http_port, config.mqtt_port, config.local_port):
+    above = (config.department_http_port, config.department_mqtt_port)
+    asked = (config.http_port, config.mqtt_port, config.local_port)
+    for wanted in (*asked, *(above if config.department else ())):
         port = free_port(wanted, avoid=found)
         if port != wanted:
             words.say(TAKEN, wanted=wanted, found=port)

@@ -67,13 +67,13 @@ def write_lists(folder: Path, rooms: Iterable[str], seed: int) -> None:
         for number, pupil in enumerate(pupils_of(room, day_rng(room, seed)), 1)
     ]
     heads = ["STT", "Mã lớp", "Mã định danh Bộ GD&ĐT", "Họ và tên"]
-    _write(folder / "hoc-sinh.csv", heads, rows)
+    write_csv(folder / "hoc-sinh.csv", heads, rows)
     schedule = folder / "lich"
     schedule.mkdir(parents=True, exist_ok=True)
     bells = [[number, *times] for number, times in enumerate(BELLS, 1)]
-    _write(schedule / "gio-hoc.csv", ["Tiết", "Bắt đầu", "Kết thúc"], bells)
+    write_csv(schedule / "gio-hoc.csv", ["Tiết", "Bắt đầu", "Kết thúc"], bells)
     heads = ["Thứ", "Tiết", "Phòng", "Lớp", "Môn"]
-    _write(schedule / "thoi-khoa-bieu.csv", heads, _timetable(codes, seed))
+    write_csv(schedule / "thoi-khoa-bieu.csv", heads, _timetable(codes, seed))
 
 
 def day_rng(room: str, seed: int) -> Random:
@@ -91,10 +91,16 @@ def _timetable(rooms: Sequence[str], seed: int) -> list[list[object]]:
     ]
 
 
-def _write(path: Path, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def write_csv(
+    path: Path,
+    heads: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    before: Iterable[Sequence[object]] = (),
+) -> None:
+    """Write a CSV as Vietnamese Excel does: parted by ; and with a BOM."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\n")
-    writer.writerows([heads, *rows])
+    writer.writerows([*before, heads, *rows])
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text.getvalue(), "utf-8-sig")
 

@@ -1,0 +1,135 @@
+"""This file invents an equipment book, as honest and as dirty as real ones, and lists. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from random import Random
+from typing import Final, NamedTuple
+
+from hardware.readings import Kind, Sighting
+from simulators.estate import school_code, school_name
+from simulators.people import write_csv
+
+HEADS: Final = (
+    "STT", "Mã tài sản", "Tên thiết bị", "Hãng sản xuất", "Model", "Số sê-ri", "Phòng",
+    "Năm đưa vào sử dụng", "Nguyên giá (đồng)", "Nguồn vốn", "Tình trạng",
+)  # fmt: skip
+# The last of these in a room stands in no book, so that something is unregistered.
+UNWRITTEN: Final = Kind.TABLET
+SINCE: Final = range(2018, 2026)
+FUNDINGS: Final = ("Ngân sách", "Xã hội hóa", "Đề án")
+_TYPES: Final = {
+    Kind.HOST: ("Máy tính", 15_900_000),
+    Kind.BOARD: ("Bảng tương tác", 98_500_000),
+    Kind.CAMERA: ("CAMERA", 9_200_000),
+    Kind.NETWORK: ("Bộ phát Wi-Fi", 2_450_000),
+    Kind.PROJECTOR: ("Máy chiếu", 21_700_000),
+    Kind.TABLET: ("Máy tính bảng", 8_990_000),
+}
+_FURNITURE: Final = (
+    ("Bàn ghế học sinh", 26_400_000), ("Tủ sạc máy tính bảng", 32_000_000),
+    ("Điều hòa", 11_800_000),
+)  # fmt: skip
+_AREAS: Final = (
+    ("KV-01", "Tô Hiệu", "Phường"), ("KV-02", "Chiềng Sinh", "Phường"), ("KV-03", "Phù Yên", "Xã"),
+    ("KV-04", "Sông Mã", "Xã"),
+)  # fmt: skip
+
+
+class Line(NamedTuple):
+    """One line of the book, as it is written there."""
+
+    tag: str
+    type: str
+    maker: str
+    model: str
+    serial: str
+    room: str
+    year: str
+    cost_vnd: int
+    funding: str
+    condition: str = "Tốt"
+
+
+def book_of(rooms: Sequence[tuple[str, Sequence[Sighting]]], seed: int) -> list[Line]:
+    """The book of these furnished rooms: most lines right, and one of each common flaw."""
+    lines = [
+        line
+        for room, things in rooms
+        for line in _room(room, things, Random(f"{seed}/{room}/book"))  # noqa: S311 - a play, not a secret
+    ]
+    tablets = [at for at, each in enumerate(lines) if each.type == _TYPES[Kind.TABLET][0]]
+    if len(tablets) > 3:  # noqa: PLR2004 - one for each flaw
+        twin, nameless, broken, moved = tablets[:4]
+        lines[nameless] = lines[nameless]._replace(tag="")
+        lines[broken] = lines[broken]._replace(condition="Hỏng")
+        lines[moved] = lines[moved]._replace(room="Thư viện")
+        lines.append(lines[twin]._replace(tag="TB-9001"))
+    camera = next(at for at, each in enumerate(lines) if each.type == _TYPES[Kind.CAMERA][0])
+    lines[camera] = lines[camera]._replace(room="Phòng học bộ môn")
+    lines.append(
+        Line("TB-9002", "Máy in", "CANON", "LBP6030", "0012345", "Văn phòng", "2021", 3_300_000,
+             "Ngân sách")
+    )  # fmt: skip
+    return lines
+
+
+def write_book(path: Path, school: str, lines: Sequence[Line]) -> None:
+    """Write the book with titles above and a total below."""
+    rows: list[Sequence[object]] = [
+        [school.upper()], ["SỔ THEO DÕI THIẾT BỊ GIÁO DỤC"], ["Năm học 2026-2027"], [], HEADS,
+    ]  # fmt: skip
+    rows += [
+        [number, *each[:7], money(each.cost_vnd), each.funding, each.condition]
+        for number, each in enumerate(lines, 1)
+    ]
+    total = money(sum(each.cost_vnd for each in lines))
+    write_csv(path, ["", "Tổng cộng", *[""] * 6, total], [], before=rows)
+
+
+def write_rooms(path: Path, rooms: Sequence[str]) -> None:
+    """Write in which building and site the rooms are."""
+    told = [[room, f"Nhà {'AB'[at % 2]}", "Điểm trường chính"] for at, room in enumerate(rooms)]
+    write_csv(path, ["Phòng", "Tòa nhà", "Điểm trường"], told)
+
+
+def write_areas(folder: Path, own: tuple[str, str], schools: int) -> None:
+    """Write the areas of a province, and its schools in them."""
+    areas = [[*each, "2025-07-01"] for each in _AREAS]
+    heads = ["Mã khu vực", "Tên khu vực", "Loại", "Từ ngày"]
+    write_csv(folder / "khu-vuc.csv", heads, areas)
+    named = [own, *((school_code(each), school_name(each)) for each in range(1, schools + 1))]
+    told = [
+        [code, name, name.split()[0].replace("Trường", "THCS"), _AREAS[at % len(_AREAS)][0]]
+        for at, (code, name) in enumerate(named)
+    ]
+    heads = ["Mã trường", "Tên trường", "Cấp học", "Mã khu vực"]
+    write_csv(folder / "truong.csv", heads, told)
+
+
+def money(vnd: int) -> str:
+    """An amount as Vietnamese books write it: 98.500.000."""
+    return f"{vnd:,}".replace(",", ".")
+
+
+def _room(room: str, things: Sequence[Sighting], random: Random) -> Iterator[Line]:
+    known = [each for each in things if each.kind in _TYPES]
+    unwritten = next((each for each in reversed(known) if each.kind is UNWRITTEN), None)
+    spoken = random.choice((room, room.replace("P", "Phòng ", 1), room.replace("P", "P ", 1)))
+    count = 0
+
+    def tag() -> str:
+        nonlocal count
+        count += 1
+        return f"TB-{room}-{count:02}"
+
+    for each in known:
+        if each is unwritten:
+            continue
+        word, cost = _TYPES[each.kind]
+        serial = each.serial.lower() if random.random() < 0.2 else each.serial  # noqa: PLR2004 - some
+        yield Line(tag(), word, each.vendor, each.model, serial, spoken,
+                   str(random.choice(SINCE)), cost, random.choice(FUNDINGS))  # fmt: skip
+    for word, cost in _FURNITURE:
+        yield Line(tag(), word, "", "", "", spoken, str(random.choice(SINCE)), cost, "Ngân sách")
