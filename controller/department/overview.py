@@ -70,6 +70,7 @@ class Department:
         self._counted: _Counted | None = None
         self._tile: Tile | None = None
         self._looked_ms = -LOOK_EVERY_MS
+        self._names: dict[str, str] = {}
         self.any_schools = False
 
     @property
@@ -83,14 +84,20 @@ class Department:
         return self._store
 
     def look(self) -> None:
-        """Find out whether any school is known, for the pages' header. Raises StoreError."""
+        """Find out which schools are known, for what every page shows. Raises StoreError."""
         now_ms = self._now_ms()
         if not 0 <= now_ms - self._looked_ms < LOOK_EVERY_MS:
             with self._store.looking() as db:
-                known = areas.facts_of(db, self.province).keys()
-                heard = {each.code for each in department.heard_of(db, self.province)}
-            self.any_schools = bool((known | heard) - {self._own.school})
+                known = areas.facts_of(db, self.province)
+                heard = {each.code: each.name for each in department.heard_of(db, self.province)}
+            told = {code: facts.name for code, facts in known.items() if facts.name}
+            self._names = dict.fromkeys(known, "") | heard | told
+            self.any_schools = bool(self._names.keys() - {self._own.school})
             self._looked_ms = now_ms
+
+    def name_of(self, school: str) -> str:
+        """The school's name, as of the last look; its code where it has told none."""
+        return self._names.get(school) or school
 
     def overview(self) -> Overview:
         """The department now: items as they were counted, silences as of this moment."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode, urlsplit
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader
 from starlette.concurrency import run_in_threadpool
@@ -94,7 +94,6 @@ class Screens:
     async def school(self, request: Request, wanted: dict[str, str], cursor: str) -> Response:
         """The first screen; wanted: the table's filters by room, kind and status."""
         (after,) = unseal(cursor, str) if cursor else ("",)
-        await run_in_threadpool(self._department.look)
         rooms = self._live.rooms()
         if self._department.any_schools and not rooms:  # a department without rooms of its own
             return RedirectResponse("/schools", 303)
@@ -177,6 +176,7 @@ class Screens:
             scope=self._scope,
             many_schools=not self._scope.school,
             above_schools=self._department.any_schools,
+            school_name_of=self._department.name_of,
             own_rooms=bool(self._live.rooms()) or not self._department.any_schools,
             at=self._live.now_iso(),
             now_ms=self._live.now_ms(),
@@ -232,7 +232,11 @@ def page_router(
         department=department,
         desk=desk,
     )
-    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+    router = APIRouter(
+        include_in_schema=False,
+        default_response_class=HTMLResponse,
+        dependencies=[Depends(department.look)],
+    )
 
     @router.get("/")
     async def school(

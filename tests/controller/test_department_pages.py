@@ -217,6 +217,14 @@ def test_the_first_screen_leads_to_the_schools_only_where_some_are_known(
         assert "Chưa biết trường nào" in bare.get("/schools").text
 
 
+def test_every_page_knows_the_schools_from_the_first_visit_on(face: httpx.Client) -> None:
+    """The link to them is there, and a school is called by its name."""
+    page = Outline(face.get("/use?school=00140701").text)
+    assert page.find("a", href="/schools")
+    assert not page.find("a", href="/attendance")  # it has no rooms of its own
+    assert "Tô Hiệu" in " ".join(page.words)
+
+
 def test_the_page_of_schools_says_the_figure_coverage_and_age(face: httpx.Client) -> None:
     """The most pressing first; a school never heard has no data, not 0 and not 100 %."""
     text = face.get("/schools").text
