@@ -351,6 +351,7 @@ register: Final = Table(
     Column("row", BigInteger, nullable=False),
     _text("asset_tag"),
     _text("type"),
+    _text("name"),
     _text("maker"),
     _text("model"),
     _text("serial"),

@@ -27,12 +27,14 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """One item of the book; empty or None where it says nothing, or nothing that can be kept.
 
     row: the book's own number (STT) where each line has one of its own, else the sheet's row.
-    type: a code of vocabulary.TYPE_WORDS, or the book's own word. condition: of Condition.
+    type: a code of vocabulary.TYPE_WORDS, or the book's own word. name: as the book calls it.
+    condition: of Condition.
     """
 
     row: int
     asset_tag: str = ""
     type: str = ""
+    name: str = ""
     maker: str = ""
     model: str = ""
     serial: str = ""

@@ -180,6 +180,7 @@ def tag_key(tag: str) -> str:
 JUDGES: Final[dict[str, Callable[[Cell], object]]] = {
     "asset_tag": tag_of,
     "type": lambda cell: type_of(text_of(cell)),
+    "name": text_of,
     "maker": lambda cell: maker_of(text_of(cell)),
     "model": text_of,
     "serial": serial_of,

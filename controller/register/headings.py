@@ -16,7 +16,7 @@ HEAD_WITHIN: Final = 40  # rows of titles there may be above the heading
 IGNORE: Final = "ignore"  # a heading that is known and not kept
 RECORD: Final = "record"  # in our own workbook: whether the item is in the book at all
 FIELDS: Final = (
-    "asset_tag", "type", "maker", "model", "serial", "room", "year", "cost_vnd", "funding",
+    "asset_tag", "type", "name", "maker", "model", "serial", "room", "year", "cost_vnd", "funding",
     "condition",
 )  # fmt: skip
 # The first alias that a sheet has wins.
@@ -35,6 +35,7 @@ ALIASES: Final[dict[str, tuple[str, ...]]] = {
         "asset type", "type", "category", "kind", "equipment", "device", "item", "asset name",
         "name",
     ),
+    "name": (),  # a column of types that is one of names: see NAMES
     "maker": (
         "hang san xuat", "hang sx", "hang", "nha san xuat", "nha sx", "nhan hieu", "thuong hieu",
         "manufacturer", "maker", "brand", "vendor", "make",
@@ -79,6 +80,14 @@ ALIASES: Final[dict[str, tuple[str, ...]]] = {
         "so se ri may doc duoc", "ten may bao", "ma lophoc",
     ),
 }  # fmt: skip
+# Of the headings for what an item is, those that head its name as the school wrote it.
+NAMES: Final = frozenset(
+    {
+        "ten thiet bi", "ten tai san", "ten tai san thiet bi", "ten thiet bi tai san", "thiet bi",
+        "tai san", "ten", "ten goi", "ten dung cu", "equipment", "device", "item", "asset name",
+        "name",
+    }
+)  # fmt: skip
 _CURRENCIES: Final = (" vnd", " dong")
 _FIELD_OF: Final = {alias: field for field, aliases in ALIASES.items() for alias in aliases}
 _TIMES: Final = (("trieu dong", 10**6), ("nghin dong", 1000), ("ngan dong", 1000), ("1000d", 1000))
@@ -119,7 +128,7 @@ def heading_of(rows: Sequence[Sequence[Cell]], mapped: Mapping[str, str]) -> Hea
     if at is None:
         return None
     places = _places(rows[at], mapped)
-    if not {"asset_tag", "type", "serial"} & {*places} or len(places) < 2:  # noqa: PLR2004 - one word is a title
+    if not {"asset_tag", "type", "serial"} & {*places} or len({*places.values()}) < 2:  # noqa: PLR2004 - one word is a title
         return None
     others = [
         (clean(cell)[:64], field_of(cell, mapped))
@@ -147,7 +156,15 @@ def _places(row: Sequence[Cell], mapped: Mapping[str, str]) -> dict[str, int]:
         rank = -1 if plain in mapped else order.index(plain) if plain in order else len(order)
         if field not in found or rank < found[field][0]:
             found[field] = (rank, place)
-    return {field: place for field, (_, place) in found.items()}
+    places = {field: place for field, (_, place) in found.items()}
+    named = (
+        place
+        for place, cell in enumerate(row)
+        if isinstance(cell, str) and folded(cell) in NAMES and field_of(cell, mapped) == "type"
+    )
+    if "name" not in places and (first := next(named, None)) is not None:
+        places["name"] = first
+    return places
 
 
 def _times(head: Cell) -> int:

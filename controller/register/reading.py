@@ -174,13 +174,13 @@ def _is_item(
     numbered = _number(_cell(row, heading.places.get("row"))) is not None
     if not numbered and (behind_total or words[0].startswith(_FOOTERS)):
         return False
-    told = [
-        name
+    told = {
+        place: name  # by column: one may tell of two fields
         for name in FIELDS
         if (place := heading.places.get(name)) is not None
         and (clean(_cell(row, place)) or isinstance(_cell(row, place), float))
-    ]
-    return bool(told) and (numbered or len(told) > 1 or told[0] in _CODES)
+    }
+    return bool(told) and (numbered or len(told) > 1 or next(iter(told.values())) in _CODES)
 
 
 def _is_stray(row: Sequence[Cell], heading: Heading) -> bool:

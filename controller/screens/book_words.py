@@ -42,6 +42,7 @@ FIELD_WORDS: Final[Mapping[str, str]] = {
     "row": N_("number in the book (STT)"),
     "asset_tag": N_("asset tag"),
     "type": N_("type or name"),
+    "name": N_("name, as the book calls it"),
     "maker": N_("maker"),
     "model": N_("model"),
     "serial": N_("serial number"),

@@ -176,3 +176,22 @@ def test_the_window_loads_nothing_that_it_never_uses() -> None:
 def test_a_field_of_another_kind_makes_no_view(wrong: dict[str, Any]) -> None:
     """Whatever answers on the port is shown whole or not at all."""
     assert view_from(json.dumps({**TeacherDouble().view(), **wrong}).encode()) is None
+
+
+def test_qt_gives_back_what_it_borrows() -> None:
+    """A binding that loses a reference to None in every call ends the window after some hours."""
+    script = (
+        "import sys; from PySide6.QtWidgets import QApplication, QLabel; app = QApplication([]);"
+        "label = QLabel('a'); before = sys.getrefcount(None);"
+        "[(label.setText('b'), label.hide()) for _ in range(500)];"
+        "print(abs(sys.getrefcount(None) - before))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script],
+        env={"QT_QPA_PLATFORM": "offscreen", "PATH": "/usr/bin"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert int(told.stdout) < 100

@@ -13,6 +13,7 @@ import pytest
 import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from controller.__main__ import main
 from controller.memory import register
@@ -103,7 +104,8 @@ def test_a_dirty_book_loads_with_every_field(tmp_path: Path, bring: Any) -> None
     assert (report["rows"], *skipped, report["warnings"]) == (2, 3, True, [])
     board, camera = report["items"]
     assert board == {
-        "row": 1, "asset_tag": "TS-0001", "type": "board", "maker": "Samsung", "model": "WM75B",
+        "row": 1, "asset_tag": "TS-0001", "type": "board", "name": "Bảng tương tác",
+        "maker": "Samsung", "model": "WM75B",
         "serial": "0012345", "room": "P203", "year": 2021, "cost_vnd": 98_500_000,
         "funding": "NSNN", "condition": "good", "errors": [],
     }  # fmt: skip
@@ -455,7 +457,7 @@ def test_a_book_written_as_csv_reads_as_it_was(lines: list[Line]) -> None:
             for each in lines
         ]
         book = read_book(as_csv(Path(folder) / "a.csv", [HEAD[:7], *rows]))
-    assert [*book.lines] == lines
+    assert [*book.lines] == [replace(each, name=each.type) for each in lines]
 
 
 def test_a_book_without_a_column_leaves_what_it_says_nothing_of(tmp_path: Path) -> None:
@@ -477,3 +479,21 @@ def test_a_book_without_a_column_leaves_what_it_says_nothing_of(tmp_path: Path) 
         (kept,) = told.writes
         assert (kept.data.serial, kept.data.room, kept.data.year) == (serial, room, 2022)
         known = [kept]
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "type_", "name"),
+    [
+        ("Mã tài sản;Tên thiết bị", "T1;Bảng tương tác 203", "board", "Bảng tương tác 203"),
+        ("Mã tài sản;Loại;Tên thiết bị", "T1;Camera;Mắt thần số 2", "camera", "Mắt thần số 2"),
+        ("Mã tài sản;Loại", "T1;Camera", "camera", ""),
+    ],
+)
+def test_the_name_is_kept_as_the_book_writes_it(
+    tmp_path: Path, head: str, row: str, type_: str, name: str
+) -> None:
+    """Beside the type, which may come from the same column."""
+    path = tmp_path / "so.csv"
+    path.write_text(f"{head}\n{row}\n", "utf-8")
+    (line,) = read_book(path).lines
+    assert (line.type, line.name) == (type_, name)

@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Go forward."""
+    op.add_column("register", sa.Column("name", sa.Text(), nullable=False, server_default=""))
     op.create_table(
         "spots",
         *_texts("province", "school", "room_key", "room", "site", "building"),
@@ -62,6 +63,8 @@ def downgrade() -> None:
     """Go back."""
     for table in ("schools", "assets", "spots"):
         op.drop_table(table)
+    with op.batch_alter_table("register") as register:
+        register.drop_column("name")
 
 
 def _texts(*names: str) -> list[sa.Column[str]]:
