@@ -213,15 +213,16 @@ def shown(tmp_path: Path, free_ports: Callable[[int], list[int]]) -> Iterator[Ca
         def start(*more: str) -> Shown:
             http = taken.getsockname()[1]
             mqtt, local, above_http, above_mqtt = free_ports(4)
-            ports = ("--http-port", http, "--mqtt-port", mqtt, "--local-port", local)
-            ports += ("--department-http-port", above_http, "--department-mqtt-port", above_mqtt)
+            doors = {"http": http, "mqtt": mqtt, "local": local}
+            doors |= {"department-http": above_http, "department-mqtt": above_mqtt}
+            ports = [f"--{name}-port={port}" for name, port in doors.items()]
             process = subprocess.Popen(
                 [
                     sys.executable,
                     "-m",
                     "simulators",
                     "demo",
-                    *map(str, ports),
+                    *ports,
                     "--lang",
                     "en",
                     *more,
