@@ -224,9 +224,9 @@ class Demo:
             local=f"http://127.0.0.1:{self._ports.local}/",
             folder=self._folder,
         )
-        self._words.say(
-            BOOK, lines=self._lines, book=f"http://127.0.0.1:{self._ports.http}/register"
-        )
+        if self._lines:
+            page = f"http://127.0.0.1:{self._ports.http}/register"
+            self._words.say(BOOK, lines=self._lines, book=page)
         if above:
             page = f"http://127.0.0.1:{self._ports.above_http}/schools"
             self._words.say(ABOVE, schools=SCHOOLS + 1, above=page)
@@ -248,7 +248,6 @@ class Demo:
         await asyncio.to_thread(write_lists, lists, [AGENT_ROOM, *rooms], self._config.seed)
         furnished = school_of(replace(self._sim(), tablets=self._config.tablets))
         book = book_of(furnished, self._config.seed)
-        self._lines = len(book)
         await asyncio.to_thread(write_book, lists / "so-thiet-bi.csv", NAME, book)
         await asyncio.to_thread(write_rooms, lists / "phong.csv", [AGENT_ROOM, *rooms])
         await asyncio.to_thread(write_areas, lists, (SCHOOL, NAME), SCHOOLS)
@@ -266,6 +265,8 @@ class Demo:
             arguments = [what, "import", str(place), "--json", *more]
             if not await _done([*arguments, "--data", str(self._folder / folder)], code):
                 self._words.say(NO_LISTS)
+            elif what == "register":
+                self._lines = len(book)
 
     async def _play_province(self) -> None:
         """Fill the department with a province of small schools."""

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,15 @@ def test_a_healthy_demonstration_ends_when_it_is_asked(
     assert not list(tmp_path.glob("lophoc-demo-*"))
 
 
+def test_a_book_that_was_not_taken_is_not_said_to_be_there(
+    play: Callable[..., tuple[int, list[str]]],
+) -> None:
+    """The controller of this play knows no command to import by."""
+    _, said = play(HEALTHY)
+    assert demo.NO_LISTS in said
+    assert not any("has been brought in" in line for line in said)
+
+
 @pytest.mark.parametrize(
     ("fallen", "scripts"),
     [
@@ -195,17 +205,28 @@ class Shown:
 
 
 @pytest.fixture
-def shown(tmp_path: Path, free_ports: Callable[[int], list[int]]) -> Iterator[Callable[[], Shown]]:
+def shown(tmp_path: Path, free_ports: Callable[[int], list[int]]) -> Iterator[Callable[..., Shown]]:
     """Starts the demonstration; the first of its ports is taken by somebody else."""
     started: list[Shown] = []
     with socket.create_server(("127.0.0.1", 0)) as taken:
 
-        def start() -> Shown:
+        def start(*more: str) -> Shown:
             http = taken.getsockname()[1]
-            mqtt, local = free_ports(2)
-            ports = ("--http-port", http, "--mqtt-port", mqtt, "--local-port", local)
+            mqtt, local, above_http, above_mqtt = free_ports(4)
+            doors = {"http": http, "mqtt": mqtt, "local": local}
+            doors |= {"department-http": above_http, "department-mqtt": above_mqtt}
+            ports = [f"--{name}-port={port}" for name, port in doors.items()]
             process = subprocess.Popen(
-                [sys.executable, "-m", "simulators", "demo", *map(str, ports), "--lang", "en"],
+                [
+                    sys.executable,
+                    "-m",
+                    "simulators",
+                    "demo",
+                    *ports,
+                    "--lang",
+                    "en",
+                    *more,
+                ],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -226,6 +247,14 @@ def shown(tmp_path: Path, free_ports: Callable[[int], list[int]]) -> Iterator[Ca
         each.process.communicate()
         for pid in processes_of(each.folder):
             os.kill(pid, signal.SIGKILL)
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait until it holds; fail after half a minute."""
+    deadline_s = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline_s
+        threading.Event().wait(0.1)
 
 
 def items(port: str, path: str) -> list[dict[str, Any]]:
@@ -254,6 +283,40 @@ def test_the_whole_school_is_there_and_goes_without_a_trace(shown: Callable[[], 
     assert time.monotonic() - began_s < END_S
     running.assert_nothing_left(0)
     assert not list(running.folder.glob("lophoc-demo-*"))
+
+
+def test_the_book_is_in_order_but_for_its_flaws(shown: Callable[..., Shown]) -> None:
+    """Most lines are seen in their room; some are not; tablets of no line are put forward."""
+    running = shown()
+    running.read_until("/register")
+    port = running.said.split("Dashboard: http://127.0.0.1:")[1].split("/")[0]
+
+    def states() -> Counter[str]:
+        return Counter(each["state"] for each in items(port, "/api/v1/inventory?limit=1000"))
+
+    flaws = {"moved", "never_seen", "duplicate_serial", "no_asset_tag", "unregistered"}
+    until(lambda: {"ok", *flaws} <= {*states()} and states()["ok"] > sum(states().values()) / 2)
+    assert "lines, has been brought in" in running.said
+    assert items(port, "/api/v1/register")
+
+
+def test_a_department_above_shows_the_school_among_the_played(
+    shown: Callable[..., Shown],
+) -> None:
+    """Told by the school's own controller, with its book; Ctrl-C ends the department as well."""
+    running = shown("--department", "true")
+    running.read_until("/schools")
+    port = running.said.split("schools: http://127.0.0.1:")[1].split("/")[0]
+
+    def told() -> dict[str, int]:
+        schools = items(port, "/api/v1/schools?limit=100")
+        return {each["code"]: each["items"] for each in schools if each["heard"]}
+
+    until(lambda: told().get(demo.SCHOOL, 0) > 0 and len(told()) == demo.SCHOOLS + 1)
+    running.process.send_signal(signal.SIGINT)
+    assert running.process.wait(30) == 0
+    running.assert_nothing_left(0)
+    assert not list(running.folder.iterdir())
 
 
 def test_even_a_killed_demonstration_leaves_no_process(shown: Callable[[], Shown]) -> None:
