@@ -24,7 +24,7 @@ demo: setup
 	@exec $(BIN)/lophoc-sim demo --rooms $(ROOMS) --http-port $(PORT) $(if $(DEPARTMENT),--department true)
 
 test: setup
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/ruff check .

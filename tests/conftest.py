@@ -19,6 +19,15 @@ from tests.flows.programs import BIN, free_port, until
 from tests.postgres import Cluster, cluster_or_skip
 
 
+# Files of few tests that take long: begun last, one of two workers would wait for the other.
+LONG = frozenset({"test_demo.py", "test_way_up.py", "test_finding.py", "test_delivery.py"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long."""
+    items.sort(key=lambda item: item.path.name not in LONG)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Count a skipped test as failed where LOPHOC_NO_SKIPS says that nothing may be left out."""

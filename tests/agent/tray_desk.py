@@ -55,7 +55,25 @@ class Desk:
     def window(self, pid: int, title: str = "LopHoc") -> str:
         """The program's window, once it is seen."""
         search = ("search", "--onlyvisible", "--all", "--pid", str(pid), "--name", title)
-        return until(lambda: self.xdo(*search), "the window is seen").splitlines()[0]
+        window = until(lambda: self.xdo(*search), "the window is seen").splitlines()[0]
+        try:
+            until(lambda: self._is_managed(window), "the window is managed", 5)
+        except AssertionError:  # on a starved machine the window manager may have missed it
+            self.start("openbox", "--replace")
+            until(lambda: self._is_managed(window), "the window is managed")
+        return window
+
+    def _is_managed(self, window: str) -> bool:
+        """Whether the window manager lists the window (EWMH, _NET_CLIENT_LIST)."""
+        told = subprocess.run(
+            ["wmctrl", "-l"],
+            env=self._env,
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+        return f"0x{int(window):08x}" in told.stdout
 
     def shut(self, window: str) -> None:
         """Ask the window manager to close it, as its title bar does (EWMH, _NET_CLOSE_WINDOW)."""
@@ -101,6 +119,7 @@ def desk(need: Callable[[str, str], str], folder: Path, size: str = "1366x768") 
         need(name, name)
     theirs, ours = os.pipe()
     command = [xvfb, "-displayfd", str(ours), "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
+    command.append("-noreset")  # else the screen begins anew when a first look at it ends
     screen = subprocess.Popen(command, pass_fds=[ours], stderr=subprocess.DEVNULL)
     os.close(ours)
     with os.fdopen(theirs) as told:
