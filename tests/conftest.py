@@ -18,7 +18,6 @@ from tests.databases import KINDS, Database, migrated_template
 from tests.flows.programs import BIN, free_port, until
 from tests.postgres import Cluster, cluster_or_skip
 
-
 # Files of few tests that take long: begun last, one of two workers would wait for the other.
 LONG = frozenset({"test_demo.py", "test_way_up.py", "test_finding.py", "test_delivery.py"})
 
