@@ -52,7 +52,12 @@ def reconciled(
     db: Connection, place: Place, as_of_ms: int, told: Sequence[Observation] = ()
 ) -> Reconciled:
     """The school's register against what agents and persons saw, and what is told beside."""
-    seen = _seen(db, place)
+    return _reconciled(db, place, as_of_ms, _seen(db, place), told)
+
+
+def _reconciled(
+    db: Connection, place: Place, as_of_ms: int, seen: _Seen, told: Sequence[Observation] = ()
+) -> Reconciled:
     lines = register.lines_of(db, place)
     return reconcile(
         lines,
@@ -62,7 +67,7 @@ def reconciled(
             *told,
         ),
         as_of_ms,
-        rulings=Rulings(register.decisions_of(db, place)),
+        rulings=seen.rulings,
         elsewhere=register.schools_with(db, place, lines),
         conditions=lives.standing_of(db, place, as_of_ms),
     )
@@ -76,13 +81,13 @@ def bring_up(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> Reconc
     mark, known = mark_of(db, school, zone, now_ms), _known_mark(db, school)
     if known == mark:
         return None
-    told = reconciled(db, school, now_ms)
     seen = _seen(db, school)
+    told = _reconciled(db, school, now_ms, seen)
     now = assets_of(
         told,
         seen.devices,
         school,
-        rulings=Rulings(register.decisions_of(db, school)),
+        rulings=seen.rulings,
         roaming=seen.roaming,
         spots=spots_of(db, school),
     )
@@ -160,13 +165,13 @@ def shared_tags(db: Connection, scope: Place) -> frozenset[str]:
 
 def kpi_now(db: Connection, school: Place) -> Kpi:
     """The figure of the school's lines, as its records were last brought up."""
-    managed = assets.c.complete & assets.c.verified
-    flags = (assets.c.complete, assets.c.verified, managed)
-    sums = (func.sum(case((each, 1), else_=0)) for each in flags)
-    lines = assets.c.line.is_not(None) & assets.c.removed_ms.is_(None)
-    query = select(func.count(), *sums).where(_of(assets, school), lines)
-    declared, complete, verified, both = (int(each or 0) for each in db.execute(query).one())
-    return counted(declared=declared, complete=complete, verified=verified, managed=both)
+    told = tally(db, school)
+    return counted(
+        declared=told.declared,
+        complete=told.complete,
+        verified=told.verified,
+        managed=told.managed,
+    )
 
 
 def newest_change(db: Connection, scope: Place) -> int:
@@ -237,10 +242,11 @@ class Tally(NamedTuple):
 
 
 class _Seen(NamedTuple):
-    """What the agents see of a school, and which of them go from room to room."""
+    """What the agents see of a school, which of them roam, and what persons decided about it."""
 
     devices: tuple[DeviceRecord, ...]
     roaming: frozenset[str]
+    rulings: Rulings
 
 
 def _seen(db: Connection, school: Place) -> _Seen:
@@ -249,6 +255,7 @@ def _seen(db: Connection, school: Place) -> _Seen:
     return _Seen(
         tuple(map(device_from, _rows(db, there))),
         frozenset(each.place.agent for each in map(agent_from, _rows(db, told)) if each.roaming),
+        Rulings(register.decisions_of(db, school)),
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from msgspec.structs import asdict
 from pydantic import BaseModel
 
 from controller.register.choosing import Wanted
@@ -16,6 +15,7 @@ from controller.register.kpi import Kpi
 from controller.register.reconcile import Finding, State
 from controller.register.vocabulary import Condition
 from controller.screens.items import ErrorItem, Listing
+from controller.screens.kpi_items import KpiItem, RaiseItem, kpi_item, raise_items
 from controller.screens.refusals import language_asked, seal, unseal
 from protocol.model import iso
 from protocol.words import Translate
@@ -71,26 +71,6 @@ class StrangerItem(BaseModel):
     action: str
 
 
-class KpiItem(BaseModel):
-    """The share of lines managed by digital record; null, never 100, without a register."""
-
-    declared: int
-    complete_digital_record: int
-    verified_within_365d: int
-    complete_and_verified: int
-    digital_managed_pct: float | None
-    target_pct: int
-    meets_target: bool | None
-
-
-class RaiseItem(BaseModel):
-    """What would raise the figure: how many lines lack only this, and the figure then."""
-
-    what: str
-    lines: int
-    pct: float
-
-
 class EarlierItem(BaseModel):
     """The figure of a month ago. day: the local date on which it was kept."""
 
@@ -128,11 +108,11 @@ def book_router(
         before = now.before
         return FiguresItem(
             as_of=iso(now.told.as_of_ms),
-            kpi=_kpi(now.kpi),
+            kpi=kpi_item(now.kpi),
             by_type=_each(now.by_type),
             by_room=_each(now.by_room),
-            raises=[RaiseItem(**asdict(each)) for each in now.raises],
-            last_month=EarlierItem(day=before[0], kpi=_kpi(before[1])) if before else None,
+            raises=raise_items(now.raises),
+            last_month=EarlierItem(day=before[0], kpi=kpi_item(before[1])) if before else None,
         )
 
     return router
@@ -181,9 +161,5 @@ def _line(finding: Finding, as_of_ms: int, desk: Desk, say: Translate) -> LineIt
     return LineItem.model_validate(told)
 
 
-def _kpi(kpi: Kpi) -> KpiItem:
-    return KpiItem(**asdict(kpi))
-
-
 def _each(groups: Mapping[str, Kpi]) -> dict[str, KpiItem]:
-    return {name: _kpi(kpi) for name, kpi in groups.items()}
+    return {name: kpi_item(kpi) for name, kpi in groups.items()}

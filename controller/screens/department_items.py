@@ -8,28 +8,8 @@ from controller.department.standing import Group, Need, Overview, Silence, Stand
 from controller.department.tally import Tally, Told
 from controller.department.tile import Tile
 from controller.inventory.asset import Asset
-from controller.register.kpi import Kpi
+from controller.screens.kpi_items import KpiItem, RaiseItem, kpi_item, raise_items
 from protocol.model import iso
-
-
-class KpiItem(BaseModel):
-    """The share under digital record and its parts; null where it is not determined."""
-
-    declared: int
-    complete_digital_record: int
-    verified_within_365d: int
-    complete_and_verified: int
-    digital_managed_pct: float | None
-    target_pct: int
-    meets_target: bool | None
-
-
-class RaiseItem(BaseModel):
-    """What would raise the figure: of how many lines, and to what."""
-
-    what: str
-    lines: int
-    pct: float
 
 
 class BeforeItem(BaseModel):
@@ -139,11 +119,6 @@ class TileItem(BaseModel):
     incidents_open: int
 
 
-def kpi_item(kpi: Kpi) -> KpiItem:
-    """The figure."""
-    return KpiItem(**{name: getattr(kpi, name) for name in Kpi.__struct_fields__})
-
-
 def group_item(key: str, name: str, group: Group) -> FigureItem:
     """An area's figure, or the whole."""
     return _figure(key, name, group, group.tally)
@@ -219,7 +194,7 @@ def _figure(key: str, name: str, group: Group, tally: Tally, *, before: bool = T
         items=tally.items,
         missing=tally.missing,
         unregistered=tally.unregistered,
-        raises=[RaiseItem(what=e.what, lines=e.lines, pct=e.pct) for e in tally.raises],
+        raises=raise_items(tally.raises),
         before=_before(group.before, tally) if before else None,
         oldest=None if group.oldest_ms is None else iso(group.oldest_ms),
         newest=None if group.newest_ms is None else iso(group.newest_ms),
