@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
 from itertools import chain
@@ -204,11 +204,20 @@ def prepare(dialect: Dialect) -> None:
             _statement(table, Writing.INSERT_NEW, size, dialect)
 
 
-@lru_cache(maxsize=128)
 def _statement(
     table: Table, how: Writing, size: int, dialect: Dialect
 ) -> tuple[str, tuple[str, ...]]:
     """The SQL that writes `size` rows, and its parameters' names, row by row."""
+    # Every opening has a dialect of its own; the words are the same for all of a kind.
+    kind: Callable[[], Dialect] = type(dialect)
+    return _spelt(table, how, size, kind)
+
+
+@lru_cache(maxsize=128)
+def _spelt(
+    table: Table, how: Writing, size: int, kind: Callable[[], Dialect]
+) -> tuple[str, tuple[str, ...]]:
+    dialect = kind()
     insert = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
     columns = [column.name for column in table.columns if column.name != "no"]
     statement = insert(table).values(

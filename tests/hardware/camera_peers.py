@@ -173,20 +173,22 @@ async def _playing(ffmpeg: str, film: Path, writer: asyncio.StreamWriter) -> Asy
     relay, _ = await loop.create_datagram_endpoint(
         lambda: _Relay(writer), local_addr=("127.0.0.1", 0)
     )
-    port = relay.get_extra_info("sockname")[1]
-    coded = "-c:v libx264 -preset ultrafast -tune zerolatency -g 15 -pix_fmt yuv420p"
-    arguments = (
-        f"-loglevel quiet -re -stream_loop -1 -r 15 -i {film} {coded}"
-        f" -x264-params repeat-headers=1 -f rtp rtp://127.0.0.1:{port}?pkt_size=1200"
-    )
-    process = await asyncio.create_subprocess_exec(
-        ffmpeg, *arguments.split(), stdout=asyncio.subprocess.DEVNULL
-    )
     try:
-        yield
+        port = relay.get_extra_info("sockname")[1]
+        coded = "-c:v libx264 -preset ultrafast -tune zerolatency -g 15 -pix_fmt yuv420p"
+        arguments = (
+            f"-loglevel quiet -re -stream_loop -1 -r 15 -i {film} {coded}"
+            f" -x264-params repeat-headers=1 -f rtp rtp://127.0.0.1:{port}?pkt_size=1200"
+        )
+        process = await asyncio.create_subprocess_exec(
+            ffmpeg, *arguments.split(), stdout=asyncio.subprocess.DEVNULL
+        )
+        try:
+            yield
+        finally:
+            process.kill()
+            await process.wait()
     finally:
-        process.kill()
-        await process.wait()
         relay.close()
 
 
