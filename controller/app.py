@@ -85,6 +85,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
             publish=live.publish,
             now_ms=_now_ms,
             device_silent_s=config.device_silent_s,
+            hears_schools=not config.upstream,
         )
         upward = above.enter_context(_upward(config, store, live, zone))
         server = _server(

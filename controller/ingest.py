@@ -72,7 +72,10 @@ class _Heard:
 
 
 class Ingest:
-    """The one writer of a school's store."""
+    """The one writer of a school's store.
+
+    hears_schools: whether schools may tell of themselves; a school with a department above is none.
+    """
 
     def __init__(
         self,
@@ -85,7 +88,9 @@ class Ingest:
         publish: Callable[[Sequence[Change]], None],
         now_ms: Callable[[], int],
         device_silent_s: float,
+        hears_schools: bool = True,
     ) -> None:
+        self._hears_schools = hears_schools
         self._link = link
         self._store = store
         self._school = school
@@ -267,7 +272,7 @@ class Ingest:
         now_ms = self._now_ms()
         for arrival in arrivals:
             try:
-                spoken = _read(arrival, self._school)
+                spoken = _read(arrival, self._school, schools=self._hears_schools)
             except MessageError as error:
                 heard.poisons.append(Poison(arrival.topic, error.flaw, arrival.payload))
                 self._pass_over(fleet, arrival, heard)
@@ -333,7 +338,7 @@ class Ingest:
         self._link.say(Letter(topic_of(address), payload, qos=qos))
 
 
-def _read(arrival: Arrival, school: Place) -> tuple[str, Up | Upward] | None:
+def _read(arrival: Arrival, school: Place, *, schools: bool) -> tuple[str, Up | Upward] | None:
     """The agent and its message; None for what a controller itself said. Raises MessageError."""
     try:
         address = address_of(arrival.topic)
@@ -343,6 +348,8 @@ def _read(arrival: Arrival, school: Place) -> tuple[str, Up | Upward] | None:
     if address.channel is Channel.COMMAND or place.agent == CONTROLLER:
         return None
     upward = address.channel is Channel.SCHOOL
+    if upward and not schools:
+        raise MessageError(Flaw.WRONG_TOPIC, "a school below a school")
     message = upward_from(arrival.payload) if upward else up_from(arrival.payload)
     if place.province != school.province or place.school != school.school:
         raise MessageError(Flaw.WRONG_TOPIC, "another school's topic")

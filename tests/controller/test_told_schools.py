@@ -6,17 +6,21 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from controller.ingest import _read
 from controller.inventory.asset import Asset, AssetState
 from controller.memory import assets
 from controller.memory.store import Store
 from controller.schools import AskRetell, FigureTold, Listed, SchoolRecord, Schools
 from controller.upward import item_of
-from protocol.messages import Event
+from protocol.link import Arrival
+from protocol.messages import Event, Flaw, MessageError, to_bytes
 from protocol.model import DeviceKind, Place
+from protocol.topics import Address, Channel, topic_of
 from protocol.upward import ItemGone, ItemsTold, SchoolFigures, SchoolPresence, SchoolTold, UseTold
 from tests.controller.fresh import fresh_store
 from tests.databases import Database
@@ -310,3 +314,13 @@ def test_a_list_told_anew_is_no_news_to_whoever_pulls(database: Database) -> Non
             assert {each.state for each in assets.changes(db, Place(), since=0, limit=9)} == {
                 AssetState.OK
             }
+
+
+def test_a_school_with_a_department_above_hears_of_no_schools() -> None:
+    """A room's computer cannot put items into the school's list by speaking as a school."""
+    topic = topic_of(Address(ABOVE.of_agent("p203"), Channel.SCHOOL))
+    arrival = Arrival(topic, to_bytes(page(0, asset(1, 1, 1))), 1, 1, 1)
+    assert _read(arrival, ABOVE, schools=True) == ("p203", page(0, asset(1, 1, 1)))
+    with pytest.raises(MessageError) as refused:
+        _read(arrival, ABOVE, schools=False)
+    assert refused.value.flaw is Flaw.WRONG_TOPIC
