@@ -176,6 +176,17 @@ def test_no_file_names_one_machine_or_a_package_mirror() -> None:
     assert found == []
 
 
+def test_every_text_file_is_as_the_editors_are_asked_to_keep_it() -> None:
+    """By .editorconfig: LF, no blanks at a line's end, one line end at the file's."""
+    wrong = [
+        str(path.relative_to(ROOT))
+        for path in kept_files()
+        if (text := "\n".join(lines_of(path)))
+        and (path.read_bytes().decode() != f"{text}\n" or re.search(r"[ \t]$", text, re.MULTILINE))
+    ]
+    assert wrong == []
+
+
 def kept_files() -> Iterator[Path]:
     """Every file that is, or is about to be, in the repository."""
     git = need("git", "git")
