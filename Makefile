@@ -6,6 +6,8 @@ OUT    ?=
 DEPARTMENT ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
+# What is imported is asked for, by each program for itself.
+DEPTRY := $(BIN)/deptry --no-ansi
 
 .PHONY: setup demo test lint bench wheel release lock clean
 
@@ -31,6 +33,10 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/codespell
+	$(BIN)/python -m tests.lint.dead_code
+	$(DEPTRY) .
+	$(DEPTRY) protocol hardware agent --optional-dependencies-dev-groups dev,controller,postgresql
+	$(DEPTRY) protocol controller --optional-dependencies-dev-groups dev,agent,tray
 
 bench: setup
 	$(BIN)/python -m tests.bench $(if $(OUT),--out $(OUT))

@@ -31,7 +31,7 @@ from agent.memory.cart import FILE as CART
 from agent.memory.cart import CartFile
 from agent.memory.documents import FILE, Documents, Remembered
 from agent.memory.folder import OUTBOX, agent_id_from
-from agent.passwords import password_of, passwords_of
+from agent.passwords import passwords_of
 from agent.placement import Placement, placed
 from agent.reach import Reach
 from agent.room import Moment, Room
@@ -49,7 +49,7 @@ from protocol.link import Broker, Link, broker_from
 from protocol.model import Place, Reason, Status
 from protocol.outbox import Outbox, OutboxError
 from protocol.relay import Relay
-from protocol.settings import SettingsError
+from protocol.settings import SettingsError, password_in
 from protocol.words import N_, preferred_language
 
 _LOGGER = logging.getLogger(__name__)
@@ -340,7 +340,7 @@ def _taught(room: Room, outbox: Outbox, remembered: Remembered) -> Teaching:
 
 def _broker_of(config: AgentConfig, place: Place) -> Broker | Finder:
     """The broker in the settings, or what finds one. Raises SettingsError."""
-    password = password_of(config.broker_password_file)
+    password = password_in(config.broker_password_file)
     if not config.broker:
         user = place.agent if password else ""
         return Finder(place.province, place.school, user, password)

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from hardware.readings import SenseMissing
+from protocol.backoff import Backoff
 from protocol.health import Finding, ReasonCode
 from protocol.model import Reason, Status
 
@@ -56,14 +57,15 @@ async def keep_running(
 
     jitter: numbers from 0 to 1; rooms that lost power together must not come back in step.
     """
-    wait_s, lost = backoff_first_s, False
+    backoff, lost = Backoff(backoff_first_s, BACKOFF_CAP_S, jitter), False
 
     def back() -> None:
-        nonlocal wait_s, lost
+        nonlocal lost
         senses.back(name)
         if lost:
             _LOGGER.info("sense back name=%s", name)
-        wait_s, lost = backoff_first_s, False
+        backoff.reset()
+        lost = False
 
     while True:
         steady = asyncio.get_running_loop().call_later(steady_s, back)
@@ -77,8 +79,7 @@ async def keep_running(
         finally:
             steady.cancel()
         lost = True
-        await asyncio.sleep(wait_s * (0.5 + jitter() / 2))
-        wait_s = min(wait_s * 2, BACKOFF_CAP_S)
+        await asyncio.sleep(backoff.next_s())
 
 
 def _missing_in(error: BaseException) -> SenseMissing | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import random
 import socket
 from collections.abc import Callable, Iterator
 from typing import Final, Literal, NamedTuple
 
 import uvicorn
 from starlette.types import ASGIApp
+
+from protocol.backoff import Backoff
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ async def keep_open(
     opened: Opened = LOCAL,
 ) -> None:
     """Serve until cancelled; a port that another program holds is said once and tried again."""
-    wait_s, lost = RETRY_FIRST_S, False
+    backoff, lost = Backoff(RETRY_FIRST_S, RETRY_CAP_S), False
     while True:
         try:
             sock = socket.create_server((host, port))
@@ -64,8 +65,7 @@ async def keep_open(
             if not lost:
                 _LOGGER.warning("port %d is taken (%s): %s waits", port, error, opened.name)
             lost = True
-            await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
-            wait_s = min(wait_s * 2, RETRY_CAP_S)
+            await asyncio.sleep(backoff.next_s())
             continue
         taken(False)
         if lost:
