@@ -1,7 +1,11 @@
 // This file shows the agent's view of the lesson and posts what is pressed; it decides nothing.
 const own = JSON.parse(document.body.dataset.words);
 const language = document.documentElement.lang;
-const RETRY_MS = 1000, PULSE_MS = 2000, PATIENCE_MS = 2500, POLL_MS = 30000, SETTLE_MS = 600;
+const RETRY_MS = 1000,
+  PULSE_MS = 2000,
+  PATIENCE_MS = 2500,
+  POLL_MS = 30000,
+  SETTLE_MS = 600;
 const STATES = ["ok", "warning", "critical", "unknown", "absent"];
 const PARTS = ["board", "camera", "tablet", "network", "power", "other"];
 
@@ -9,8 +13,10 @@ let view = null;
 let words = own;
 let away = false;
 let chosen = null; // the classes that the teacher picked instead of the proposal
-let joint = false, substitute = false;
-let onlyLook = false, open = null;
+let joint = false,
+  substitute = false;
+let onlyLook = false,
+  open = null;
 let pick = true; // the choice of the room opens by itself, once
 const touched = new Set(); // pupils that stay in a filtered list, since a finger was on them
 const busy = new Set();
@@ -79,7 +85,11 @@ function address(path) {
 async function fetched(path, options, patience, stop = new AbortController()) {
   const timer = setTimeout(() => stop.abort(), patience);
   try {
-    const answer = await fetch(address(path), { ...options, cache: "no-store", signal: stop.signal });
+    const answer = await fetch(address(path), {
+      ...options,
+      cache: "no-store",
+      signal: stop.signal,
+    });
     return { ok: answer.ok, body: await answer.json() };
   } finally {
     clearTimeout(timer);
@@ -91,9 +101,15 @@ async function post(button, path, body) {
   busy.add(button);
   able(button, true);
   try {
-    const { ok, body: told } = await fetched(path, {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
-    }, POLL_MS);
+    const { ok, body: told } = await fetched(
+      path,
+      {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+      },
+      POLL_MS,
+    );
     refused = ok ? "" : [told.error?.message, told.error?.hint].filter(Boolean).join(" ");
     if (ok && "rev" in told) take(told, told.rev >= (view?.rev ?? -1));
     else if (ok) take((await fetched("/api/v1/teacher", {}, POLL_MS)).body, true);
@@ -109,11 +125,16 @@ async function post(button, path, body) {
 function take(told, newer) {
   if (!newer) return;
   if (view && told.button?.action !== view.button?.action) settle();
-  if (told.phase !== "idle" && told.phase !== "ended") { chosen = null; joint = false; substitute = false; }
+  if (told.phase !== "idle" && told.phase !== "ended") {
+    chosen = null;
+    joint = false;
+    substitute = false;
+  }
   undoUntil = told.undo ? performance.now() + told.undo.left_s * 1000 : 0;
   view = told;
   words = { ...own };
-  for (const [name, said] of Object.entries(told.labels ?? {})) if (said && said !== "…") words[name] = said;
+  for (const [name, said] of Object.entries(told.labels ?? {}))
+    if (said && said !== "…") words[name] = said;
   render();
 }
 // A press meant for the button as it was shall not be one of the button as it has become.
@@ -129,7 +150,10 @@ function reach(there) {
   if (there) refused = "";
   render();
 }
-const sleep = (ms) => new Promise((done) => { setTimeout(done, ms); });
+const sleep = (ms) =>
+  new Promise((done) => {
+    setTimeout(done, ms);
+  });
 
 let polling = new AbortController();
 async function follow() {
@@ -139,7 +163,12 @@ async function follow() {
       const before = view?.rev ?? -1;
       const after = fresh ? "" : `?after=${before}`;
       polling = new AbortController();
-      const { ok, body } = await fetched(`/api/v1/teacher${after}`, {}, after ? POLL_MS : PATIENCE_MS, polling);
+      const { ok, body } = await fetched(
+        `/api/v1/teacher${after}`,
+        {},
+        after ? POLL_MS : PATIENCE_MS,
+        polling,
+      );
       if (!ok || !("rev" in body)) throw new Error("no view");
       take(body, fresh || view.rev === before || body.rev > view.rev);
       fresh = false;
@@ -197,7 +226,10 @@ function renderLesson() {
   byId("class").hidden = !idle() || !view.proposal;
   if (view.proposal) {
     text(byId("class-name"), classesNow().join(" + ") || "—");
-    const why = [chosen ? words.chosen : view.proposal.why, (substitute || view.proposal.substitute) && words.substitute];
+    const why = [
+      chosen ? words.chosen : view.proposal.why,
+      (substitute || view.proposal.substitute) && words.substitute,
+    ];
     text(byId("class-why"), why.filter(Boolean).join(" · "));
   }
   text(byId("other-class"), words.other_class);
@@ -223,39 +255,68 @@ function renderUndo() {
 }
 
 function renderRoom() {
-  keep(byId("chips"), view.chips ?? [], (chip) => chip.part,
-    () => make("li", "", make("span", "label"), picture("#s-unknown", "mark"), " ", make("span", "word")),
+  keep(
+    byId("chips"),
+    view.chips ?? [],
+    (chip) => chip.part,
+    () =>
+      make(
+        "li",
+        "",
+        make("span", "label"),
+        picture("#s-unknown", "mark"),
+        " ",
+        make("span", "word"),
+      ),
     (item, chip) => {
       const state = STATES.includes(chip.state) ? chip.state : "unknown";
       item.dataset.state = state;
       show(item, `#s-${state}`);
       text(item.querySelector(".label"), chip.label);
       text(item.querySelector(".word"), chip.words);
-    });
-  keep(byId("questions"), view.questions ?? [], (question) => question.device_id,
+    },
+  );
+  keep(
+    byId("questions"),
+    view.questions ?? [],
+    (question) => question.device_id,
     (question) => {
-      const yes = make("button", "yes"), no = make("button", "no");
-      const kind = (button, is) => press(button, () => post(button, `/api/v1/devices/${encodeURIComponent(question.device_id)}/kind`, { kind: is }));
+      const yes = make("button", "yes"),
+        no = make("button", "no");
+      const kind = (button, is) =>
+        press(button, () =>
+          post(button, `/api/v1/devices/${encodeURIComponent(question.device_id)}/kind`, {
+            kind: is,
+          }),
+        );
       kind(yes, question.kind);
       kind(no, "other");
       return make("li", "", make("bdi"), yes, no);
     },
     (item, question) => {
-      text(item.querySelector("bdi"), [question.name, question.question].filter(Boolean).join(": "));
+      text(
+        item.querySelector("bdi"),
+        [question.name, question.question].filter(Boolean).join(": "),
+      );
       for (const name of ["yes", "no"]) {
         const button = item.querySelector(`.${name}`);
         text(button, question[name] ?? words[name]);
         attribute(button, "aria-label", `${question.name}: ${button.textContent}`);
         able(button, true);
       }
-    });
-  keep(byId("notices"), view.notices ?? [], (notice) => notice.code,
+    },
+  );
+  keep(
+    byId("notices"),
+    view.notices ?? [],
+    (notice) => notice.code,
     () => make("li", "", picture("#s-unknown", "mark"), make("bdi")),
     (item, notice) => {
       item.dataset.state = notice.level === "warning" ? "warning" : "unknown";
       show(item, `#s-${item.dataset.state}`);
       text(item.querySelector("bdi"), notice.sentence);
-    });
+    },
+  );
   byId("logbook").hidden = !view.logbook;
   text(byId("logbook-line"), view.logbook);
   text(byId("copy"), words.copy);
@@ -266,7 +327,9 @@ function renderTools() {
   text(byId("fault"), words.report_fault);
   byId("fault").hidden = !view.faults;
   able(byId("fault"), true);
-  const scan = byId("scan"), camera = byId("camera"), board = byId("board");
+  const scan = byId("scan"),
+    camera = byId("camera"),
+    board = byId("board");
   scan.hidden = !view.scan || !(view.scan.possible || view.scan.running);
   text(scan, view.scan?.label);
   attribute(scan, "aria-pressed", Boolean(view.scan?.running));
@@ -280,20 +343,31 @@ function renderTools() {
   board.hidden = !view.tablets?.board;
   attribute(board, "href", view.tablets?.board?.startsWith("/") ? view.tablets.board : "/board");
   text(board, words.board_page);
-  keep(byId("sent"), (view.faults?.sent ?? []).map((each, place) => ({ ...each, place })), (each) => each.place,
+  keep(
+    byId("sent"),
+    (view.faults?.sent ?? []).map((each, place) => ({ ...each, place })),
+    (each) => each.place,
     () => make("li", "", picture("#s-ok", "mark"), " ", make("span")),
     (item, fault) => {
       item.dataset.state = fault.delivered ? "ok" : "unknown";
       show(item, `#s-${item.dataset.state}`);
-      text(item.querySelector("span"), fault.delivered ? fault.sentence : `${fault.sentence} · ${words.waiting}`);
-    });
+      text(
+        item.querySelector("span"),
+        fault.delivered ? fault.sentence : `${fault.sentence} · ${words.waiting}`,
+      );
+    },
+  );
 }
 
-const needsLook = (line) => line.suggested === "unseen" || line.status !== "present" || line.flags?.length > 0;
+const needsLook = (line) =>
+  line.suggested === "unseen" || line.status !== "present" || line.flags?.length > 0;
 function renderRoll() {
   const roll = view.roll;
   byId("roll").hidden = !roll;
-  if (!roll) { open = null; return; }
+  if (!roll) {
+    open = null;
+    return;
+  }
   text(byId("roll-title"), roll.title);
   text(byId("counts"), roll.text);
   text(byId("counts-words"), words.counts);
@@ -303,11 +377,17 @@ function renderRoll() {
   const looks = roll.lines.filter(needsLook).length;
   text(byId("filter"), `${words.needs_a_look} (${looks})`);
   attribute(byId("filter"), "aria-pressed", onlyLook);
-  const shown = onlyLook ? roll.lines.filter((line) => needsLook(line) || touched.has(line.student)) : roll.lines;
+  const shown = onlyLook
+    ? roll.lines.filter((line) => needsLook(line) || touched.has(line.student))
+    : roll.lines;
   const groups = new Map();
-  for (const line of shown) groups.set(line.class_code, [...(groups.get(line.class_code) ?? []), line]);
+  for (const line of shown)
+    groups.set(line.class_code, [...(groups.get(line.class_code) ?? []), line]);
   const several = new Set(roll.lines.map((line) => line.class_code)).size > 1;
-  keep(byId("classes"), groups.size ? [...groups] : [["", []]], ([code]) => code,
+  keep(
+    byId("classes"),
+    groups.size ? [...groups] : [["", []]],
+    ([code]) => code,
     () => make("div", "group", make("h3"), make("ol", "pupils"), make("p", "nobody")),
     (group, [code, lines]) => {
       const size = roll.lines.filter((line) => line.class_code === code).length;
@@ -315,12 +395,20 @@ function renderRoll() {
       text(group.querySelector("h3"), `${code} · ${size}`);
       text(group.querySelector(".nobody"), lines.length ? "" : words.nothing_to_look);
       keep(group.querySelector("ol"), lines, (line) => line.student, createPupil, fillPupil);
-    });
+    },
+  );
 }
 
 function createPupil({ student }) {
   const status = make("span", "status", make("span", "letter"), make("span", "what"));
-  const button = make("button", "", make("span", "number"), make("bdi", "name"), status, make("span", "why", picture("#s-ok", "mark"), make("bdi")));
+  const button = make(
+    "button",
+    "",
+    make("span", "number"),
+    make("bdi", "name"),
+    status,
+    make("span", "why", picture("#s-ok", "mark"), make("bdi")),
+  );
   press(button, () => tap(student, button));
   const more = make("div", "more", make("div", "marks"), make("ul", "history"));
   more.id = `more-${student}`;
@@ -341,7 +429,10 @@ function fillPupil(item, line) {
   const why = [line.words, ...(line.flag_words ?? [])].filter(Boolean).join(" · ");
   button.querySelector(".why").hidden = !why;
   text(button.querySelector(".why bdi"), why);
-  show(button, line.suggested === "unseen" ? "#s-unknown" : line.flags?.length ? "#s-warning" : "#s-ok");
+  show(
+    button,
+    line.suggested === "unseen" ? "#s-unknown" : line.flags?.length ? "#s-warning" : "#s-ok",
+  );
   const mine = open === line.student;
   attribute(item, "data-open", mine ? "" : null);
   attribute(button, "aria-expanded", mine);
@@ -350,7 +441,10 @@ function fillPupil(item, line) {
   if (!mine) return;
   more.firstChild.setAttribute("role", "group");
   attribute(more.firstChild, "aria-label", line.name || line.student);
-  keep(more.firstChild, marks, (each) => each.status,
+  keep(
+    more.firstChild,
+    marks,
+    (each) => each.status,
     (each) => {
       const choice = make("button");
       press(choice, () => set(line.student, each.status, choice));
@@ -360,9 +454,15 @@ function fillPupil(item, line) {
       text(choice, each.letter ? `${each.letter} · ${each.label}` : each.label);
       attribute(choice, "aria-pressed", each.status === line.status);
       able(choice, true);
-    });
-  keep(more.lastChild, (line.history ?? []).map((said, place) => ({ said, place })), (each) => each.place,
-    () => make("li"), (entry, each) => text(entry, each.said));
+    },
+  );
+  keep(
+    more.lastChild,
+    (line.history ?? []).map((said, place) => ({ said, place })),
+    (each) => each.place,
+    () => make("li"),
+    (entry, each) => text(entry, each.said),
+  );
 }
 const lineOf = (student) => view.roll?.lines.find((line) => line.student === student);
 
@@ -392,7 +492,10 @@ function option(label, pressed, deed) {
   return { label, pressed, deed };
 }
 function renderOptions(parent, options) {
-  keep(parent, options, (each) => each.label,
+  keep(
+    parent,
+    options,
+    (each) => each.label,
     (each) => {
       const button = make("button");
       press(button, () => button.deed());
@@ -403,7 +506,8 @@ function renderOptions(parent, options) {
       text(button, each.label);
       attribute(button, "aria-pressed", each.pressed);
       able(button, true);
-    });
+    },
+  );
 }
 function renderDialogs() {
   for (const button of document.querySelectorAll("dialog .close")) text(button, words.close);
@@ -413,30 +517,60 @@ function renderDialogs() {
   text(byId("substitute"), words.substitute);
   attribute(byId("substitute"), "aria-pressed", substitute);
   const now = classesNow().join(" + ");
-  const sets = view.proposal ? [view.proposal.classes, ...(view.proposal.others ?? [])].filter((each) => each.length) : [];
+  const sets = view.proposal
+    ? [view.proposal.classes, ...(view.proposal.others ?? [])].filter((each) => each.length)
+    : [];
   const labels = new Map(sets.map((each) => [each.join(" + "), each]));
-  renderOptions(byId("proposed"), [...labels].map(([label, classes]) => option(label, label === now, () => choose(classes, true))));
-  renderOptions(byId("all"), (view.proposal?.all ?? []).map((code) => option(code, classesNow().includes(code), () => {
-    if (!joint) { choose([code], true); return; }
-    const rest = classesNow().filter((each) => each !== code);
-    choose(rest.length === classesNow().length ? [...rest, code] : rest, false);
-  })));
+  renderOptions(
+    byId("proposed"),
+    [...labels].map(([label, classes]) =>
+      option(label, label === now, () => choose(classes, true)),
+    ),
+  );
+  renderOptions(
+    byId("all"),
+    (view.proposal?.all ?? []).map((code) =>
+      option(code, classesNow().includes(code), () => {
+        if (!joint) {
+          choose([code], true);
+          return;
+        }
+        const rest = classesNow().filter((each) => each !== code);
+        choose(rest.length === classesNow().length ? [...rest, code] : rest, false);
+      }),
+    ),
+  );
   text(byId("rd-title"), words.which_room);
-  renderOptions(byId("rooms"), (view.rooms ?? []).map((code) => option(code, code === view.room, () => {
-    byId("rooms-dialog").close();
-    if (code !== view.room || view.pick_room) post(byId("room"), "/api/v1/room", { room: code });
-  })));
+  renderOptions(
+    byId("rooms"),
+    (view.rooms ?? []).map((code) =>
+      option(code, code === view.room, () => {
+        byId("rooms-dialog").close();
+        if (code !== view.room || view.pick_room)
+          post(byId("room"), "/api/v1/room", { room: code });
+      }),
+    ),
+  );
   text(byId("fd-title"), words.what_broken);
-  keep(byId("parts"), view.faults?.parts ?? [], (each) => each.part,
+  keep(
+    byId("parts"),
+    view.faults?.parts ?? [],
+    (each) => each.part,
     (each) => {
-      const button = make("button", "", picture(`#f-${PARTS.includes(each.part) ? each.part : "other"}`, ""), make("span"));
+      const button = make(
+        "button",
+        "",
+        picture(`#f-${PARTS.includes(each.part) ? each.part : "other"}`, ""),
+        make("span"),
+      );
       press(button, () => {
         byId("faults-dialog").close();
         post(byId("fault"), "/api/v1/fault", { part: each.part });
       });
       return button;
     },
-    (button, each) => text(button.lastChild, each.label));
+    (button, each) => text(button.lastChild, each.label),
+  );
 }
 function choose(classes, done) {
   if (classes.length) chosen = classes.join() === view.proposal?.classes.join() ? null : classes;
@@ -447,7 +581,10 @@ function choose(classes, done) {
 function render() {
   byId("away").hidden = !away;
   text(byId("away"), away ? words.no_agent : "");
-  if (!view) { text(byId("link-words"), away ? words.away_short : words.waiting_agent); return; }
+  if (!view) {
+    text(byId("link-words"), away ? words.away_short : words.waiting_agent);
+    return;
+  }
   renderBar();
   renderLesson();
   renderRoom();
@@ -471,8 +608,15 @@ async function copy() {
   }
 }
 
-const DEEDS = { start: ["/api/v1/lesson/start", startBody], confirm: ["/api/v1/roll/confirm", () => ({})], end: ["/api/v1/lesson/end", () => ({})] };
-for (const [id, name] of [["big", "button"], ["also", "also"]]) {
+const DEEDS = {
+  start: ["/api/v1/lesson/start", startBody],
+  confirm: ["/api/v1/roll/confirm", () => ({})],
+  end: ["/api/v1/lesson/end", () => ({})],
+};
+for (const [id, name] of [
+  ["big", "button"],
+  ["also", "also"],
+]) {
   press(byId(id), () => {
     const [path, body] = DEEDS[view[name]?.action] ?? [];
     if (path) post(byId(id), path, body());
@@ -482,9 +626,19 @@ press(byId("undo"), () => post(byId("undo"), "/api/v1/undo", {}));
 press(byId("scan"), () => post(byId("scan"), "/api/v1/scan", { on: !view.scan.running }));
 press(byId("camera"), () => post(byId("camera"), "/api/v1/camera", { off: !view.camera.off }));
 press(byId("copy"), copy);
-press(byId("filter"), () => { onlyLook = !onlyLook; touched.clear(); render(); });
-press(byId("joint"), () => { joint = !joint; render(); });
-press(byId("substitute"), () => { substitute = !substitute; render(); });
+press(byId("filter"), () => {
+  onlyLook = !onlyLook;
+  touched.clear();
+  render();
+});
+press(byId("joint"), () => {
+  joint = !joint;
+  render();
+});
+press(byId("substitute"), () => {
+  substitute = !substitute;
+  render();
+});
 press(byId("other-class"), () => byId("classes-dialog").showModal());
 press(byId("room"), () => byId("rooms-dialog").showModal());
 press(byId("fault"), () => byId("faults-dialog").showModal());
