@@ -197,12 +197,6 @@ class Store:
             query = query.where(marks.c.day == day)
         return [mark_from(row) for row in self._read(query, marks, scope, limit)]
 
-    def marks_on(self, scope: Place, day: str) -> int:
-        """How many marks were made on a local day."""
-        query = _within(select(func.count()).where(marks.c.day == day), marks, scope)
-        with in_our_words(), self._open_engine.connect() as db:
-            return int(db.execute(query).scalar_one())
-
     def events(
         self, scope: Place, *, after: int = 0, limit: int = 1000, room: str = ""
     ) -> list[EventRecord]:

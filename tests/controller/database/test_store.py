@@ -210,7 +210,7 @@ def test_no_query_leaves_its_scope(store: Store) -> None:
     with store.looking() as db:
         assert assets.changes(db, SCHOOL, since=0, limit=10) == []
         assert len(assets.changes(db, OTHER, since=0, limit=10)) == 1
-    assert (store.newest_change(SCHOOL), store.marks_on(SCHOOL, "2026-09-05")) == (0, 0)
+    assert (store.newest_change(SCHOOL), store.marks(SCHOOL, day="2026-09-05")) == (0, [])
     assert len(store.agents(Place())) == 1
 
 
