@@ -130,10 +130,6 @@ class Clerk:
             await self._record(step)
             return step
 
-    async def start_lesson(self, lesson: str) -> Classroom:
-        """Start a lesson unless one runs; on the disk when this returns. Raises OutboxError."""
-        return (await self.teach(lambda each, moment: each.start(lesson, moment))).classroom
-
     async def end_lesson(self) -> Step:
         """End the lesson if one runs; on the disk when this returns. Raises OutboxError."""
         return await self.teach(lambda each, moment: each.end(moment))

@@ -11,14 +11,13 @@ from typing import NamedTuple
 from agent.clerk import Clerk
 from agent.config import AgentConfig
 from agent.finder import Finder
-from agent.passwords import password_of
 from agent.room import Room
 from agent.talk import Talk
 from protocol.link import Broker, Link, broker_from
 from protocol.model import Place
 from protocol.outbox import Outbox
 from protocol.relay import Relay
-from protocol.settings import SettingsError
+from protocol.settings import SettingsError, password_in
 from protocol.words import N_
 
 _LOGGER = logging.getLogger(__name__)
@@ -97,7 +96,7 @@ class SchoolConnection:
 
 def broker_of(config: AgentConfig, place: Place) -> Broker | Finder:
     """The broker in the settings, or what finds one. Raises SettingsError."""
-    password = password_of(config.broker_password_file)
+    password = password_in(config.broker_password_file)
     if not config.broker:
         user = place.agent if password else ""
         return Finder(place.province, place.school, user, password)

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from hardware.readings import SenseMissing
+from protocol.backoff import Backoff
 from protocol.health import Finding, ReasonCode
 from protocol.model import Reason, Status
 
@@ -62,14 +63,15 @@ async def keep_running(
 
     jitter: numbers from 0 to 1; rooms that lost power together must not come back in step.
     """
-    wait_s, lost = backoff_first_s, False
+    backoff, lost = Backoff(backoff_first_s, backoff_cap_s, jitter), False
 
     def note_steady() -> None:
-        nonlocal wait_s, lost
+        nonlocal lost
         outages.end(name)
         if lost:
             _LOGGER.info("back name=%s", name)
-        wait_s, lost = backoff_first_s, False
+        backoff.reset()
+        lost = False
 
     while True:
         steady = asyncio.get_running_loop().call_later(steady_s, note_steady)
@@ -83,8 +85,7 @@ async def keep_running(
             steady.cancel()
         outages.begin(name, _finding(name, fault))
         lost = True
-        await asyncio.sleep(wait_s * (0.5 + jitter() / 2))
-        wait_s = min(wait_s * 2, backoff_cap_s)
+        await asyncio.sleep(backoff.next_s())
 
 
 def _foreseen(error: BaseException | None) -> SenseMissing | Unavailable | None:

@@ -12,19 +12,19 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from controller.commands.cards import add_cards
-from controller.commands.department import add_department
-from controller.commands.export import add_export
-from controller.commands.forecast import add_forecast
-from controller.commands.labels import add_labels
-from controller.commands.reconcile import add_reconcile
-from controller.commands.register import add_register
-from controller.commands.repairs import add_repairs
-from controller.commands.roster import add_roster
-from controller.commands.schedule import add_schedule
-from controller.commands.stocktake import add_stocktake
-from controller.commands.use import add_use
+from controller.cards.command import add_cards
 from controller.config import ENVIRONMENT, TITLE, ControllerConfig
+from controller.department.command import add_department
+from controller.forecast.command import add_forecast
+from controller.inventory.command import add_export
+from controller.reconcile.command import add_reconcile
+from controller.register.command import add_register
+from controller.repairs.command import add_repairs
+from controller.roster.command import add_roster
+from controller.roster.schedule_command import add_schedule
+from controller.stocktake.command import add_stocktake
+from controller.stocktake.labels_command import add_labels
+from controller.use.command import add_use
 from protocol import __version__
 from protocol.errors import LopHocError
 from protocol.folder import held
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser(say: Translate) -> argparse.ArgumentParser:
-    from controller.commands.office import add_commands  # noqa: PLC0415 - not for every start
+    from controller.attendance.command import add_commands  # noqa: PLC0415 - not for every start
 
     parser = argparse.ArgumentParser(
         prog="lophoc-controller",
@@ -115,7 +115,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _agents(options: argparse.Namespace) -> int:
-    from controller.credentials import Credentials  # noqa: PLC0415
+    from controller.broker.credentials import Credentials  # noqa: PLC0415
 
     credentials = Credentials(options.data / "agents.json")
     match options.deed, options.agent:
@@ -131,7 +131,7 @@ def _agents(options: argparse.Namespace) -> int:
 
 
 def _repair(options: argparse.Namespace) -> int:
-    from controller.memory.upkeep import is_sound, repair  # noqa: PLC0415
+    from controller.database.upkeep import is_sound, repair  # noqa: PLC0415
 
     say = speaker(ENVIRONMENT, os.environ)
     database = options.data / "lophoc.db"

@@ -16,21 +16,21 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import uvicorn
 from fastapi import FastAPI
 
-from controller.announce import Announcement
-from controller.broker import CONTROLLER_USER, EmbeddedBroker, is_loopback
+from controller.access.password import Office
+from controller.broker.announce import Announcement
+from controller.broker.credentials import Credentials
+from controller.broker.embedded import CONTROLLER_USER, EmbeddedBroker, is_loopback
 from controller.config import ControllerConfig
-from controller.credentials import Credentials
-from controller.figures import keep_figures
+from controller.dashboard.live import Live
+from controller.database.store import Store
+from controller.database.upkeep import keep_up
+from controller.department.school_figures import figures_of
+from controller.department.upward import Upward, upward_outbox
+from controller.forecast.life_table import table_in
 from controller.ingest import Ingest
-from controller.inventory.life_table import table_in
-from controller.memory.assets import Tally, tally
-from controller.memory.store import Store
-from controller.memory.upkeep import keep_up
-from controller.office import Office
-from controller.screens.live import Live
-from controller.screens.school_figures import figures_of
-from controller.screens.site import create_web
-from controller.upward import Upward, upward_outbox
+from controller.inventory.daily import keep_figures
+from controller.inventory.store import Tally, tally
+from controller.web.site import create_web
 from protocol.errors import LopHocError
 from protocol.folder import held
 from protocol.link import Broker, Link, broker_from

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Final
 
-from controller.fleet import Ask, Change, Fleet
-from controller.handout import Handout
-from controller.memory.store import Store, StoreError
-from controller.memory.writing import Poison
-from controller.plans import SchoolPlan
-from controller.records import AgentRecord
-from controller.schools import AskRetell, Schools
-from controller.stream import ranges_of
+from controller.database.store import Store, StoreError
+from controller.database.writing import Poison
+from controller.department.schools import AskRetell, Schools
+from controller.fleet.fleet import Ask, Change, Fleet
+from controller.fleet.records import AgentRecord
+from controller.fleet.stream import ranges_of
+from controller.roster.distribution import Handout
+from controller.roster.plan import SchoolPlan
 from protocol.link import Arrival, Letter, Link
 from protocol.messages import (
     MAX_BYTES,

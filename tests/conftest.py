@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.broker import config_text
+from controller.broker.embedded import config_text
 from protocol.model import Place
 from tests.databases import KINDS, Database, migrated_template
 from tests.flows.programs import BIN, free_port, until

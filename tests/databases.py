@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from controller.memory.engine import engine_at, url_from
-from controller.memory.store import Store
+from controller.database.engine import engine_at, url_from
+from controller.database.store import Store
 from tests.postgres import Cluster
 
 KINDS = ("sqlite", "postgresql")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ from agent.database.folder import DOCUMENTS, OUTBOX
 from agent.database.generations import backup_of
 from agent.errors import DocumentError
 from protocol import outbox as outboxes
-from protocol.folder import held
+from protocol.folder import OWNER_ONLY, held, write_whole
 from protocol.model import Place
 from protocol.outbox import Outbox, OutboxError
 from protocol.settings import SettingsError
@@ -63,8 +62,7 @@ def _mend_documents(path: Path, stamp: str) -> Iterator[Deed]:
             each.rename(aside)
             yield _deed(_KEPT, file=each.name, aside=aside.name)
     if restored:
-        shutil.copyfile(backup, path)
-        path.chmod(0o600)
+        write_whole(path, backup.read_bytes(), OWNER_ONLY)
         yield _deed(
             N_("{file} is restored from {backup}: the state one change before."),
             file=path.name,

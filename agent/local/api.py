@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -29,9 +29,6 @@ from protocol.words import (
     Translate,
     translator,
 )
-
-Endpoint = Callable[[Request], Awaitable[Response]]
-
 
 _REFUSED: Final = (
     HTTPStatus.INSUFFICIENT_STORAGE,

@@ -7,11 +7,11 @@ from enum import StrEnum
 from itertools import islice
 from typing import Final, NamedTuple
 
+from controller.department import exceptions_store as exceptions
 from controller.department.overview import Department
 from controller.department.standing import Overview, Standing
+from controller.department.store import Twin
 from controller.inventory.asset import Asset
-from controller.memory import exceptions
-from controller.memory.department import Twin
 from protocol.model import Place
 
 

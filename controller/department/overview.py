@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta, tzinfo
 from typing import Final, NamedTuple
 
+from controller.database.store import Store, StoreError
+from controller.department import areas_store as areas
+from controller.department import store as department
 from controller.department.areas import Atlas, SchoolFacts
 from controller.department.standing import (
     Overview,
@@ -17,13 +20,11 @@ from controller.department.standing import (
     silence_of,
     told_of,
 )
+from controller.department.store import Heard, Twin
 from controller.department.tally import ByType, Told, added, less, together
 from controller.department.tile import Tile, tile_of
-from controller.memory import areas, department
-from controller.memory.department import Heard, Twin
-from controller.memory.roster import version_of
-from controller.memory.store import Store, StoreError
-from controller.register.kpi import Kpi
+from controller.reconcile.kpi import Kpi
+from controller.roster.store import version_of
 from protocol.model import Place, instant
 
 KEPT_MS: Final = 300_000

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from controller.register.fields import tag_of, text_of
-from controller.roster.cells import Sheet, bounded_bytes, csv_ways, decoded, workbook
 from controller.roster.columns import folded
 from controller.roster.roll import Notice, RosterError
 from controller.roster.rules import Cell, Day, RefusedError, clean
+from controller.sheets.cells import Sheet, bounded_bytes, csv_ways, decoded, workbook
 from protocol.words import N_
 
 HEAD_WITHIN: Final = 40  # rows of titles there may be above the heading

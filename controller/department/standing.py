@@ -10,9 +10,9 @@ from typing import Final
 import msgspec
 
 from controller.department.areas import Area, Atlas, SchoolFacts
+from controller.department.store import Heard, Live, Twin
 from controller.department.tally import ByType, Tally, Told, added, together
-from controller.memory.department import Heard, Live, Twin
-from controller.register.kpi import Kpi, counted
+from controller.reconcile.kpi import Kpi, counted
 from protocol.model import Status
 
 DAY_MS: Final = 86_400_000

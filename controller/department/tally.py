@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from controller.register.kpi import Kpi, Raise, counted, percent
+from controller.reconcile.kpi import Kpi, Raise, counted, percent
 
 # What a line may lack alone, by the column of the tally that counts such lines.
 RAISES: Final[Mapping[str, str]] = {

@@ -12,11 +12,11 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from controller.records import DeviceRecord
+from controller.fleet.records import DeviceRecord
+from controller.reconcile.evidence import By, observations_of
+from controller.reconcile.reconcile import Finding, Reconciled, State
 from controller.register.decisions import Rulings
-from controller.register.evidence import By, observations_of
 from controller.register.fields import room_key
-from controller.register.reconcile import Finding, Reconciled, State
 from controller.register.vocabulary import TYPE_OF_KIND
 from protocol.model import DeviceKind, Identity, Place, Reason, Status
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-from controller.plans import room_key as plain_room_key
 from controller.register.vocabulary import condition_of, maker_of, type_of
 from controller.roster.columns import folded
+from controller.roster.plan import room_key as plain_room_key
 from controller.roster.rules import EXACT, Cell, Day, RefusedError, clean
 from protocol.words import N_
 

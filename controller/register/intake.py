@@ -9,8 +9,8 @@ from typing import Final
 
 import msgspec
 
-from controller.memory import register
-from controller.memory.store import Store
+from controller.database.store import Store
+from controller.register import store as register
 from controller.register.book import Book, Line
 from controller.register.merging import Kept, Merged, Verdict, merged
 from controller.roster.roll import RosterError

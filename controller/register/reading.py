@@ -14,14 +14,14 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from controller.attendance.papers import harmless
 from controller.register.book import Book, Fault, Line, Refused
 from controller.register.fields import JUDGES, money_of, tag_key
 from controller.register.headings import FIELDS, RECORD, Heading, heading_of, known_fields
-from controller.roster.cells import Sheet, bounded_bytes, csv_ways, decoded, workbook
 from controller.roster.columns import folded
 from controller.roster.roll import Notice, RosterError
 from controller.roster.rules import Cell, RefusedError, clean
-from controller.tables_out import harmless
+from controller.sheets.cells import Sheet, bounded_bytes, csv_ways, decoded, workbook
 from protocol.words import N_, Translate
 
 _WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")

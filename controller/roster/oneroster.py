@@ -13,14 +13,6 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from controller.roster.cells import (
-    DAMAGED,
-    MAX_FILE_BYTES,
-    TOO_BIG,
-    bounded_bytes,
-    csv_rows,
-    decoded,
-)
 from controller.roster.roll import Entry, Flaw, Notice, Roll, RosterError
 from controller.roster.rules import (
     MESSAGES,
@@ -30,6 +22,14 @@ from controller.roster.rules import (
     id_of,
     is_personal,
     name_of,
+)
+from controller.sheets.cells import (
+    DAMAGED,
+    MAX_FILE_BYTES,
+    TOO_BIG,
+    bounded_bytes,
+    csv_rows,
+    decoded,
 )
 from protocol.words import N_
 

@@ -6,10 +6,10 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from controller.roster.cells import bounded_bytes, workbook
 from controller.roster.oneroster import files_of_folder, files_of_zip, is_oneroster, read_oneroster
 from controller.roster.roll import Flaw, Roll, RosterError
 from controller.roster.sheet import read_sheets, settle, sheets_of_csv
+from controller.sheets.cells import bounded_bytes, workbook
 from protocol.words import N_, Translate
 
 _ZIP = b"PK\x03\x04"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from controller.plans import SchoolClass
+from controller.roster.plan import SchoolClass
 from protocol.errors import LopHocError
 from protocol.words import Translate
 

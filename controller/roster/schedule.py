@@ -24,11 +24,11 @@ from typing import Any, Final
 
 import msgspec
 
-from controller.memory.roster import Schedule
-from controller.roster.cells import bounded_bytes, csv_ways, decoded
 from controller.roster.columns import folded
 from controller.roster.roll import RosterError
 from controller.roster.rules import clean
+from controller.roster.store import Schedule
+from controller.sheets.cells import bounded_bytes, csv_ways, decoded
 from protocol.model import AttendanceStatus
 from protocol.plan import Bell, Booking, Holiday, Term
 from protocol.words import N_

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from controller.roster.cells import Sheet, csv_ways, decoded
 from controller.roster.columns import Columns, columns_of, folded, known_heads
 from controller.roster.roll import Entry, Flaw, Notice, Roll, RosterError
 from controller.roster.rules import (
@@ -21,6 +20,7 @@ from controller.roster.rules import (
     name_of,
     number_of,
 )
+from controller.sheets.cells import Sheet, csv_ways, decoded
 from protocol.plan import MAX_PUPILS
 from protocol.words import N_
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from controller.register.explained import type_word
+from controller.reconcile.explained import type_word
 from controller.register.vocabulary import CONDITION_WORDS
 from controller.stocktake.count import Counted, Expected, Outcome, Result, Stocktake, Surplus
 from controller.stocktake.form import SUMMED, Column, Form

@@ -107,10 +107,6 @@ class Projector:
         self._left.set()
         await asyncio.gather(*talks)
 
-    def tell_link_up(self, host: str, port: int = PORT) -> None:
-        """Tell a controller that this projector is ready (LKUP)."""
-        self._send(f"%2LKUP={self.make.mac}\r".encode(), (host, port))
-
     def say(self, data: bytes, host: str, port: int = PORT) -> None:
         """Send any datagram, from its own address."""
         self._send(data, (host, port))

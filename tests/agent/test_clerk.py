@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 from blockbuster import blockbuster_ctx
-from classrooms import CALM, PLACE, classroom, host_sighting, moment, room, sighting
+from classrooms import CALM, PLACE, classroom, host_sighting, moment, room, sighting, start_lesson
 
 from agent import clerk as clerks
 from agent.classroom import Classroom
@@ -108,7 +108,7 @@ def test_what_the_disk_refuses_did_not_happen(tmp_path: Path) -> None:
         with pytest.raises(OutboxError):
             await here.clerk.mark("0012", PRESENT, TAP)
         with pytest.raises(OutboxError):
-            await here.clerk.start_lesson("l1")
+            await start_lesson(here.clerk, "l1")
         assert here.clerk.view().lesson is None
         assert here.waiting() == []
         here.outbox.full = False
@@ -191,8 +191,8 @@ def test_a_lesson_and_a_forgotten_device_are_kept(tmp_path: Path) -> None:
 
     async def story(here: Desk) -> None:
         await here.clerk.see([sighting()])
-        assert (await here.clerk.start_lesson("l1")).lesson.code == "l1"
-        assert (await here.clerk.start_lesson("l2")).lesson.code == "l1"
+        assert (await start_lesson(here.clerk, "l1")).lesson.code == "l1"
+        assert (await start_lesson(here.clerk, "l2")).lesson.code == "l1"
         (device,) = here.clerk.view().devices
         await here.clerk.do(lambda room, at_ms: room.forget(device.device_id, at_ms))
         with pytest.raises(KeyError):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from classrooms import PLACE, classroom, moment
+from classrooms import PLACE, classroom, moment, start_lesson
 from school_double import AgentProcess, free_port
 from tablet_room import served, tablet
 
@@ -79,7 +79,7 @@ def test_a_lesson_without_its_list_says_so(tmp_path: Path) -> None:
         with Outbox(tmp_path / OUTBOX, PLACE, "b1") as outbox:
             clerk = Clerk(classroom(), outbox, documents, now=moment, stirred=lambda: None)
             office = Office(core_of(clerk, CartFile(tmp_path / "tablets.json")))
-            await clerk.start_lesson("l1")
+            await start_lesson(clerk, "l1")
             assert office.desk().phase is Phase.NO_LIST
             await asyncio.get_running_loop().shutdown_default_executor()
 

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from controller.database.store import Store
 from controller.ingest import Ingest
-from controller.memory.store import Store
 from protocol.link import Broker, Link
 from protocol.model import Place
 from protocol.topics import school_root

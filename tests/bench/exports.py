@@ -7,10 +7,10 @@ import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from controller.exports.picture import Form, Picture
+from controller.database.store import Store
+from controller.inventory import store as assets
 from controller.inventory.chosen import Chosen
-from controller.memory import assets
-from controller.memory.store import Store
+from controller.inventory.exports.picture import Form, Picture
 from tests.controller.some_assets import NOW_MS, SCHOOL, many
 
 ONE_SCHOOL = 1360

@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from controller.database.store import Store
+from controller.inventory import store as assets
 from controller.inventory.asset import Asset, AssetState
 from controller.inventory.chosen import Chosen
-from controller.memory import assets
-from controller.memory.store import Store
-from controller.screens.inventory import Feed, Spell, as_ndjson
+from controller.inventory.feed import Feed, Spell, as_ndjson
 from protocol.model import DeviceKind, Place, Status
 from tests.postgres import Cluster, programs
 

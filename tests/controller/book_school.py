@@ -6,14 +6,13 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
-from web_school import SCHOOL, device
-
-from controller.memory import register
-from controller.memory.store import Store
-from controller.records import DeviceRecord
+from controller.database.store import Store
+from controller.fleet.records import DeviceRecord
+from controller.reconcile.reconcile import DAY_MS
+from controller.register import store as register
 from controller.register.book import Line
-from controller.register.reconcile import DAY_MS
 from protocol.model import DeviceKind, Identity
+from tests.controller.web_school import SCHOOL, device
 
 HOSTILE: Final = "<script>alert(1)</script>\"'&{{7*7}}"
 # A line of each state, by its row.

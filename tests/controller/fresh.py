@@ -6,7 +6,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from controller.memory.store import Store
+from controller.database.store import Store
 
 
 @cache

@@ -7,7 +7,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from controller.inventory.asset import KIND_OF_TYPE, Asset, AssetState
-from controller.register.evidence import By
+from controller.reconcile.evidence import By
 from controller.register.vocabulary import TYPE_WORDS, Condition
 from protocol.model import DeviceKind, Identity, Place
 

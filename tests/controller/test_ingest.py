@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from controller.fleet import Change
+from controller.database.store import Store
+from controller.fleet.fleet import Change
 from controller.ingest import Ingest
-from controller.memory.store import Store
 from protocol.link import Broker, Letter, Link
 from protocol.messages import (
     Ack,

@@ -11,22 +11,22 @@ from typing import Any
 
 from fastapi import FastAPI
 from msgspec.structs import replace
-from web_school import FOLDERS, NOW_MS, ZONE, Served, a_live
 
+from controller.access.password import Office
+from controller.dashboard.live import Live
+from controller.database.store import Store
+from controller.database.tables import areas as areas_table
+from controller.database.tables import assets as assets_table
+from controller.database.tables import figures, memberships, mergers, school_facts
+from controller.database.tables import schools as schools_table
+from controller.department import areas_store as areas
 from controller.department.areas import Area, Membership, Merger, SchoolFacts
 from controller.department.overview import Department
 from controller.inventory.asset import Asset, AssetState
-from controller.memory import areas
-from controller.memory.assets import keep_assets, newest_change
-from controller.memory.store import Store
-from controller.memory.tables import areas as areas_table
-from controller.memory.tables import assets as assets_table
-from controller.memory.tables import figures, memberships, mergers, school_facts
-from controller.memory.tables import schools as schools_table
-from controller.office import Office
-from controller.screens.live import Live
-from controller.screens.site import create_web
+from controller.inventory.store import keep_assets, newest_change
+from controller.web.site import create_web
 from protocol.model import DeviceKind, Place
+from tests.controller.web_school import FOLDERS, NOW_MS, ZONE, Served, a_live
 
 PROVINCE = "14"
 OWN = Place(PROVINCE, "so-gddt")

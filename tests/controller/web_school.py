@@ -17,13 +17,19 @@ import uvicorn
 from fastapi import FastAPI
 from msgspec.structs import replace
 
-from controller.fleet import Change
-from controller.inventory.life_table import LifeTable, shipped_table
-from controller.memory.store import Store
-from controller.office import Office
-from controller.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord, Record
-from controller.screens.live import Live
-from controller.screens.site import create_web
+from controller.access.password import Office
+from controller.dashboard.live import Live
+from controller.database.store import Store
+from controller.fleet.fleet import Change
+from controller.fleet.records import (
+    AgentRecord,
+    AttendanceRecord,
+    DeviceRecord,
+    EventRecord,
+    Record,
+)
+from controller.forecast.life_table import LifeTable, shipped_table
+from controller.web.site import create_web
 from protocol.messages import HostMeasures, KitLine, LineMeasures
 from protocol.model import (
     AttendanceStatus,

@@ -9,7 +9,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from controller.broker import EmbeddedBroker, config_text, is_loopback
+from controller.broker.embedded import EmbeddedBroker, config_text, is_loopback
 from protocol.model import Place
 from tests.flows.programs import BIN, Program, School, free_port, get, request, until
 

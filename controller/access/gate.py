@@ -1,0 +1,59 @@
+"""This file lets through who may see pupils' marks: the server itself, or who gave the password."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from typing import Final
+
+from fastapi import Request
+
+from controller.access.password import Office
+from controller.database.store import Store
+from controller.web.refusals import Refused
+from protocol.model import Place
+from protocol.words import N_
+
+COOKIE: Final = "lophoc_office"
+HERE: Final = "server"  # how a look from the server itself stands in the access log
+# A request that passed on another's behalf does not come from the server itself.
+_PASSED_ON: Final = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+
+
+class Gate:
+    """Who may look; and a note of each who did."""
+
+    def __init__(
+        self, office: Office, store: Store, scope: Place, now_ms: Callable[[], int]
+    ) -> None:
+        self.office = office
+        self._store = store
+        self._scope = scope
+        self._now_ms = now_ms
+
+    def who(self, request: Request) -> str | None:
+        """The session that looks, or the server; None for one who may not."""
+        session = self.office.session(request.cookies.get(COOKIE, ""))
+        return session or (HERE if is_here(request) else None)
+
+    def admit(self, request: Request, what: str, subject: str) -> None:
+        """Let the request through and note it. subject: a class or days. Raises Refused."""
+        session = self.who(request)
+        if session is None:
+            raise Refused(
+                401,
+                "password_needed",
+                N_("Pupils' marks are shown only after the office's password."),
+                N_("Open /login, or ask on the server itself."),
+            )
+        self._store.note_look(self._scope, session, what, subject[:200], self._now_ms())
+
+
+def is_here(request: Request) -> bool:
+    """Whether the request comes from this very machine, for itself."""
+    if request.client is None or any(name in request.headers for name in _PASSED_ON):
+        return False
+    try:
+        return ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""Lessons and attendance: stored, as sheets, corrected and printed by the office."""

@@ -1,0 +1,174 @@
+"""This file folds a lesson and its present marks out of what was told of it, in any order. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from controller.fleet.records import (
+    ERASED,
+    AttendanceRecord,
+    EventRecord,
+    LessonRecord,
+    Logged,
+    RollRecord,
+)
+from protocol.messages import Ending
+from protocol.model import AttendanceStatus, Method, Place
+
+KINDS: Final = frozenset({"lesson_started", "lesson_ended", "lesson_resumed"})
+_AWAY: Final = frozenset({AttendanceStatus.ABSENT_EXCUSED, AttendanceStatus.ABSENT_UNEXCUSED})
+_body: Final = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class Mark(NamedTuple):
+    """A pupil's present mark in a lesson; alone: by itself, outside a roll."""
+
+    status: AttendanceStatus
+    method: Method
+    class_code: str
+    at_ms: int
+    alone: bool = False
+
+
+class Sheet(NamedTuple):
+    """A lesson's present marks by pupil, and whether its roll stands confirmed."""
+
+    confirmed: bool
+    marks: Mapping[str, Mark]
+
+
+def sheet_of(records: Iterable[Logged]) -> Sheet:
+    """What counts now of a lesson's log: a correction wins over its roll, a new roll over all.
+
+    By the chain where it holds, else by time; a mark that was tapped wins over one that was not.
+    """
+    confirmed = False
+    marks: dict[str, Mark] = {}
+    for record in in_order(records):
+        match record:
+            case RollRecord(reopened=True):
+                confirmed = False
+                marks = _alone(marks)
+            case RollRecord():
+                confirmed = True
+                told = [(each.student, each) for each in record.lines if each.student != ERASED]
+                marks = _alone(marks) | {
+                    student: Mark(line.status, line.method, line.class_code, record.at_ms)
+                    for student, line in told
+                }
+            case AttendanceRecord(erased=False):
+                _take(marks, record)
+    return Sheet(confirmed, marks)
+
+
+def _alone(marks: Mapping[str, Mark]) -> dict[str, Mark]:
+    return {student: mark for student, mark in marks.items() if mark.alone}
+
+
+def _take(marks: dict[str, Mark], record: AttendanceRecord) -> None:
+    known = marks.get(record.student)
+    alone = record.why == "marked"
+    tapped = known is not None and known.method is Method.MANUAL
+    if alone and tapped and record.method is not Method.MANUAL:
+        return
+    code = record.class_code or (known.class_code if known else "")
+    marks[record.student] = Mark(record.status, record.method, code, record.at_ms, alone)
+
+
+def in_order(records: Iterable[Logged]) -> list[Logged]:
+    """The records of one agent as it made them: along the chain, its pieces by time."""
+    known = {record.event_id: record for record in records}
+    by_hash = {each.hash: each for each in known.values() if each.hash}
+    after: dict[str, list[Logged]] = {}
+    heads: list[Logged] = []
+    for each in sorted(known.values(), key=_by_time):
+        if each.hash and each.before in by_hash and each.before != each.hash:
+            after.setdefault(each.before, []).append(each)
+        else:
+            heads.append(each)
+    ordered: list[Logged] = []
+    for head in heads:
+        waiting = [head]
+        while waiting:
+            each = waiting.pop()
+            ordered.append(each)
+            waiting += reversed(after.pop(each.hash, []) if each.hash else [])
+    return ordered
+
+
+def _by_time(record: Logged) -> tuple[int, str]:
+    return record.at_ms, record.event_id
+
+
+def lesson_of(
+    place: Place, lesson: str, events: Sequence[EventRecord], log: Sequence[Logged]
+) -> LessonRecord:
+    """One lesson out of its events and its log.
+
+    Each resumption takes back one end, so that their order needs no clock.
+    """
+    told = sorted(events, key=lambda event: (event.at_ms, event.event_id))
+    began = next((each for each in told if each.kind == "lesson_started"), None)
+    ends = [each for each in told if each.kind == "lesson_ended"]
+    resumed = sum(each.kind == "lesson_resumed" for each in told)
+    rolls = [each for each in in_order(log) if isinstance(each, RollRecord) and not each.reopened]
+    sheet = sheet_of(log)
+    end = ends[-1] if len(ends) > resumed else None
+    end_body = _body(end.body) if end else {}
+    how = Ending(end_body.get("how", Ending.TEACHER)) if end else None
+    start_body = _body(began.body) if began else {}
+    newest = rolls[-1] if rolls else None
+    known_room = [each.room for each in (*told, *log)]
+    days = [each.day for each in (newest, began, *log, *told) if each and each.day]
+    undone = how is Ending.UNDONE
+    confirmed = sheet.confirmed if rolls else bool(end_body.get("confirmed", False))
+    return LessonRecord(
+        place=place,
+        lesson=lesson,
+        room=known_room[0] if known_room else "",
+        classes=tuple(start_body.get("classes") or (newest.classes if newest else ())),
+        period=start_body.get("period", newest.period if newest else None),
+        subject=start_body.get("subject") or (newest.subject if newest else ""),
+        substitute=bool(start_body.get("substitute", False)),
+        day=days[0] if days else "",
+        began_ms=began.at_ms if began else None,
+        ended_ms=end.at_ms if end else None,
+        how=how,
+        confirmed=confirmed and not undone,
+        counts=_counts(sheet) if sheet.confirmed and not undone else {},
+    )
+
+
+def _counts(sheet: Sheet) -> dict[str, dict[AttendanceStatus, int]]:
+    counts: dict[str, Counter[AttendanceStatus]] = {}
+    for mark in sheet.marks.values():
+        counts.setdefault(mark.class_code, Counter())[mark.status] += 1
+    return {code: dict(sorted(each.items())) for code, each in sorted(counts.items())}
+
+
+class Figures(NamedTuple):
+    """How many pupils a roll has, how many are there, away and late."""
+
+    total: int
+    present: int
+    absent: int
+    late: int
+
+    def __str__(self) -> str:
+        """As schools write it: 42/39/3."""
+        return f"{self.total}/{self.present}/{self.absent}"
+
+
+def figures_of(record: LessonRecord, class_code: str = "") -> Figures | None:
+    """The figures of a lesson's roll, of one class or of all; None while none is confirmed."""
+    counted = [each for code, each in record.counts.items() if class_code in {"", code}]
+    if not counted:
+        return None
+    total = sum(sum(each.values()) for each in counted)
+    absent = sum(count for each in counted for status, count in each.items() if status in _AWAY)
+    late = sum(each.get(AttendanceStatus.LATE, 0) for each in counted)
+    return Figures(total, total - absent, absent, late)

@@ -1,0 +1,71 @@
+"""This file holds the attendance log against its hash chain, record by record. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from controller.fleet.records import AttendanceRecord, Logged, RollRecord
+from protocol.chain import breaks
+from protocol.messages import AttendanceMarked, Chained, RollConfirmed, RollReopened
+
+
+class Finding(NamedTuple):
+    """A place where an agent's chain does not hold."""
+
+    agent: str
+    event_id: str
+    why: str
+
+
+def findings(log: Iterable[Logged]) -> list[Finding]:
+    """Every break, agent by agent. A tombstone cannot be recomputed, but its links must hold."""
+    by_agent = defaultdict[str, list[Logged]](list)
+    for record in log:
+        by_agent[record.place.agent].append(record)
+    found = []
+    for agent, records in sorted(by_agent.items()):
+        erased = {each.event_id for each in records if each.erased}
+        found += [
+            Finding(agent, each.id, each.why)
+            for each in breaks(map(said_by, records))
+            if not (each.id in erased and each.why == "changed")
+        ]
+    return found
+
+
+def said_by(record: Logged) -> Chained:
+    """The message that the record was made of; what the wire alone adds is left out."""
+    common: dict[str, Any] = {
+        "boot": "",
+        "at_ms": record.at_ms,
+        "id": record.event_id,
+        "room": record.room,
+        "actor": record.actor,
+        "before": record.before,
+        "hash": record.hash,
+    }
+    match record:
+        case AttendanceRecord():
+            return AttendanceMarked(
+                **common,
+                student=record.student,
+                status=record.status,
+                method=record.method,
+                lesson=record.lesson,
+                class_code=record.class_code,
+                why=record.why,
+            )
+        case RollRecord(reopened=True):
+            return RollReopened(**common, lesson=record.lesson)
+        case RollRecord():
+            return RollConfirmed(
+                **common,
+                lesson=record.lesson,
+                day=record.day,
+                classes=record.classes,
+                period=record.period,
+                subject=record.subject,
+                lines=record.lines,
+            )

@@ -1,0 +1,117 @@
+"""This file writes a class's attendance as a workbook or as comma separated text.
+
+Every cell is text or a number of ours: nothing that a name begins with becomes a formula.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Final
+
+import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
+
+from controller.attendance.sheet import Attendance, ClassSheet, LogbookLine
+from protocol.messages import Ending
+from protocol.model import AttendanceStatus
+
+# A spreadsheet runs what begins so (OWASP, CSV injection).
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+_SUMS: Final = (
+    ("Có phép", AttendanceStatus.ABSENT_EXCUSED),
+    ("Không phép", AttendanceStatus.ABSENT_UNEXCUSED),
+    ("Muộn", AttendanceStatus.LATE),
+)
+_LOGBOOK: Final = (
+    "Ngày", "Tiết", "Môn", "Phòng", "Sĩ số", "Hiện diện", "Vắng", "Học sinh vắng", "Ghi chú",
+)  # fmt: skip
+Row = list[str | int]
+
+
+def harmless(cell: str | int) -> str | int:
+    """The cell, with a quote before what a spreadsheet would run."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
+
+
+def file_name(sheet: ClassSheet, kind: str) -> str:
+    """A name that names no pupil, of plain letters, such as diem-danh-10A1-2026-11-02.xlsx."""
+    code = "".join(each if each.isascii() and each.isalnum() else "-" for each in sheet.class_code)
+    return f"diem-danh-{code}-{sheet.days[0]}.{kind}"
+
+
+def sheet_rows(sheet: ClassSheet, school: str) -> list[Row]:
+    """The sheet as the roll book has it: school, class, month, heads, pupils."""
+    months = sorted({f"{day[5:7]}/{day[:4]}" for day in sheet.days}, key=lambda each: each[3:])
+    heads: Row = ["STT", "Họ và tên", *(f"{day[8:]}/{day[5:7]}" for day in sheet.days)]
+    rows: list[Row] = [
+        [school],
+        [f"Lớp {sheet.class_code}"],
+        [f"Tháng {', '.join(months)}"],
+        [*heads, *(word for word, _ in _SUMS)],
+    ]
+    for line in sheet.lines:
+        letters = [sheet.letter(each) for each in line.days]
+        sums = [line.count(status) for _, status in _SUMS]
+        rows.append([line.number, line.name or line.student, *letters, *sums])
+    return rows
+
+
+def logbook_rows(lines: Sequence[LogbookLine]) -> list[Row]:
+    """A line a lesson, for the class's logbook."""
+    return [list(_LOGBOOK), *(_logbook_row(each) for each in lines)]
+
+
+def _logbook_row(line: LogbookLine) -> Row:
+    lesson, figures = line.lesson, line.figures
+    period = "" if lesson.period is None else lesson.period
+    counted: Row = [figures.total, figures.present, figures.absent] if figures else ["", "", ""]
+    first: Row = [lesson.day, period, lesson.subject, lesson.room]
+    return [
+        *first,
+        *counted,
+        ", ".join(line.absent),
+        note_of(lesson.how, lesson.confirmed, lesson.substitute),
+    ]
+
+
+def note_of(how: Ending | None, confirmed: bool, substitute: bool) -> str:  # noqa: FBT001 - a record's own flags
+    """What the logbook notes of a lesson."""
+    notes = ["dạy thay"] if substitute else []
+    if not confirmed:
+        notes.append("chưa xác nhận")
+    elif how is Ending.BELL:
+        notes.append("tự kết thúc theo trống")
+    return ", ".join(notes)
+
+
+def as_csv(told: Attendance, school: str) -> str:
+    """The sheet, then the logbook's lines, as RFC 4180 with the mark that Excel needs."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    rows = [*sheet_rows(told.sheet, school), [], *logbook_rows(told.logbook)]
+    writer.writerows([[harmless(cell) for cell in row] for row in rows])
+    return f"\ufeff{text.getvalue()}"
+
+
+def as_xlsx(told: Attendance, school: str) -> bytes:
+    """A workbook: the sheet, and the logbook's lines."""
+    buffer = io.BytesIO()
+    safe = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(buffer, safe) as book:
+        bold = book.add_format({"bold": True})
+        for title, rows, head in (
+            ("Điểm danh", sheet_rows(told.sheet, school), 3),
+            ("Sổ ghi đầu bài", logbook_rows(told.logbook), 0),
+        ):
+            page = book.add_worksheet(title)
+            for number, row in enumerate(rows):
+                for column, cell in enumerate(row):
+                    style = bold if number == head else None
+                    if isinstance(cell, str):
+                        page.write_string(number, column, cell, style)
+                    else:
+                        page.write_number(number, column, cell, style)
+            page.freeze_panes(head + 1, 2 if head else 0)
+        book.worksheets()[0].set_column(1, 1, 28)
+    return buffer.getvalue()

@@ -1,0 +1,153 @@
+"""This file lays attendance out as schools write it: the class's sheet, and the logbook's lines.
+
+The sheet is the attendance part of the roll book (so goi ten): number, name, a column a day, sums.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Final, NamedTuple
+
+from controller.attendance.lessons import Figures, figures_of, sheet_of
+from controller.database.store import Store
+from controller.fleet.records import LessonRecord, Logged
+from controller.roster.plan import SchoolPlan
+from protocol.messages import Ending
+from protocol.model import AttendanceStatus, Place
+from protocol.plan import Pupil
+
+MAX_DAYS: Final = 92  # a term is asked for in parts
+LETTERS: Final[Mapping[AttendanceStatus, str]] = {
+    AttendanceStatus.PRESENT: "",
+    AttendanceStatus.ABSENT_EXCUSED: "P",
+    AttendanceStatus.ABSENT_UNEXCUSED: "K",
+    AttendanceStatus.LATE: "M",
+    AttendanceStatus.LEFT_EARLY: "S",
+}
+# Of a day's lessons the gravest mark stands in its cell.
+_GRAVEST: Final = (
+    AttendanceStatus.ABSENT_UNEXCUSED,
+    AttendanceStatus.ABSENT_EXCUSED,
+    AttendanceStatus.LEFT_EARLY,
+    AttendanceStatus.LATE,
+    AttendanceStatus.PRESENT,
+)
+
+
+class Line(NamedTuple):
+    """One pupil's line: the day's mark by day (None: no roll), and how often each letter stands."""
+
+    number: int
+    student: str
+    name: str
+    days: tuple[AttendanceStatus | None, ...]
+
+    def count(self, status: AttendanceStatus) -> int:
+        """How many days have this mark."""
+        return self.days.count(status)
+
+
+class ClassSheet(NamedTuple):
+    """A class's sheet of some days. letters: how the school writes each mark."""
+
+    class_code: str
+    days: tuple[str, ...]
+    lines: tuple[Line, ...]
+    letters: Mapping[AttendanceStatus, str] = LETTERS
+
+    def letter(self, status: AttendanceStatus | None) -> str:
+        """The mark as the school writes it; empty where there was no roll."""
+        return self.letters[status] if status else ""
+
+
+class LogbookLine(NamedTuple):
+    """What one lesson gives to the class's logbook (so ghi dau bai)."""
+
+    lesson: LessonRecord
+    figures: Figures | None
+    absent: tuple[str, ...]
+
+
+class Attendance(NamedTuple):
+    """A class's sheet, and its lessons' lines."""
+
+    sheet: ClassSheet
+    logbook: tuple[LogbookLine, ...]
+
+
+def attendance_of(
+    store: Store, scope: Place, class_code: str, since: str, until: str
+) -> Attendance:
+    """What is stored of a class in these local days, both among them. Raises StoreError."""
+    held = [
+        each
+        for each in store.lessons(scope, since, until)
+        if (class_code in each.classes or class_code in each.counts)
+        and each.how is not Ending.UNDONE
+    ]
+    log = store.log_of(scope, [each.lesson for each in held])
+    return laid_out(store.school_plan(scope), class_code, days_of(since, until), held, log)
+
+
+def days_of(since: str, until: str) -> tuple[str, ...]:
+    """The days from one to another, MAX_DAYS at most."""
+    first, last = date.fromisoformat(since), date.fromisoformat(until)
+    count = min((last - first).days + 1, MAX_DAYS)
+    return tuple((first + timedelta(days=number)).isoformat() for number in range(count))
+
+
+def laid_out(
+    school: SchoolPlan,
+    class_code: str,
+    days: Sequence[str],
+    lessons: Iterable[LessonRecord],
+    log: Iterable[Logged],
+) -> Attendance:
+    """The sheet and the logbook's lines; names are put in here, and stand nowhere else."""
+    pupils = next((each.pupils for each in school.classes if each.code == class_code), ())
+    names = {each.student: each.name or each.student for each in pupils}
+    letters = {**LETTERS, **school.letters}
+    by_lesson = defaultdict[tuple[Place, str | None], list[Logged]](list)
+    for record in log:
+        by_lesson[record.place, record.lesson].append(record)
+    marks = defaultdict[str, dict[str, list[AttendanceStatus]]](lambda: defaultdict(list))
+    lines = []
+    for lesson in lessons:
+        told = sheet_of(by_lesson[lesson.place, lesson.lesson]).marks
+        ours = {
+            student: mark.status
+            for student, mark in told.items()
+            if mark.class_code == class_code or (not mark.class_code and student in names)
+        }
+        for student, status in ours.items():
+            marks[student][lesson.day].append(status)
+        away = [
+            f"{names.get(student, student)} ({letters[status]})"
+            for student, status in ours.items()
+            if status in {AttendanceStatus.ABSENT_EXCUSED, AttendanceStatus.ABSENT_UNEXCUSED}
+        ]
+        lines.append(LogbookLine(lesson, figures_of(lesson, class_code), tuple(away)))
+    sheet = ClassSheet(class_code, tuple(days), tuple(_lines(pupils, marks, days)), letters)
+    return Attendance(sheet, tuple(lines))
+
+
+def _lines(
+    pupils: Sequence[Pupil],
+    marks: Mapping[str, Mapping[str, Sequence[AttendanceStatus]]],
+    days: Sequence[str],
+) -> Iterable[Line]:
+    """The class's pupils in the book's order, then those who were marked and left the class."""
+    listed = [(each.number, each.student, each.name) for each in pupils]
+    known = {each.student for each in pupils}
+    last = max((each.number for each in pupils), default=0)
+    gone = sorted(marks.keys() - known)
+    listed += [(number, student, "") for number, student in enumerate(gone, last + 1)]
+    for number, student, name in listed:
+        mine = marks.get(student, {})
+        yield Line(number, student, name, tuple(_gravest(mine.get(day, ())) for day in days))
+
+
+def _gravest(statuses: Sequence[AttendanceStatus]) -> AttendanceStatus | None:
+    return min(statuses, key=_GRAVEST.index, default=None)

@@ -1,0 +1,1 @@
+"""The broker that the classrooms speak to: embedded, announced, with one password an agent."""

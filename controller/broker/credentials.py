@@ -1,0 +1,79 @@
+"""This file keeps the passwords by which agents reach a broker that the network can reach."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from pathlib import Path
+
+import msgspec
+
+from controller.broker.embedded import CONTROLLER_USER
+from protocol.errors import LopHocError
+from protocol.words import N_
+
+
+class CredentialError(LopHocError):
+    """The passwords cannot be read or changed; `code` says why, `hint` what to do."""
+
+
+class Credentials:
+    """Passwords by agent id, in one file that only its owner may read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def users(self) -> dict[str, str]:
+        """All users with their passwords, the controller's own among them."""
+        known = self._read()
+        if CONTROLLER_USER not in known:
+            known[CONTROLLER_USER] = secrets.token_urlsafe(24)
+            self._write(known)
+        return known
+
+    def add(self, agent: str) -> str:
+        """Give an agent a new password, and return it. Raises CredentialError."""
+        if agent == CONTROLLER_USER:
+            raise CredentialError(
+                "agent_reserved",
+                N_("{agent} is the controller's own name: choose another id."),
+                agent=agent,
+            )
+        known = self.users()
+        known[agent] = secrets.token_urlsafe(18)
+        self._write(known)
+        return known[agent]
+
+    def remove(self, agent: str) -> None:
+        """Take an agent's password away. Raises CredentialError if it has none."""
+        known = self.users()
+        if agent == CONTROLLER_USER or known.pop(agent, None) is None:
+            raise CredentialError(
+                "agent_unknown", N_("The agent {agent} has no password here."), agent=agent
+            )
+        self._write(known)
+
+    def changed_at(self) -> int:
+        """When the file was last written, in nanoseconds; 0 if there is none."""
+        return self._path.stat().st_mtime_ns if self._path.exists() else 0
+
+    def _read(self) -> dict[str, str]:
+        if not self._path.exists():
+            return {}
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=dict[str, str])
+        except (OSError, msgspec.DecodeError) as error:
+            raise CredentialError(
+                "passwords_damaged",
+                N_("The password file {path} cannot be read ({cause})."),
+                N_("Move it aside and give the agents new passwords with: agents add"),
+                path=self._path,
+                cause=error,
+            ) from error
+
+    def _write(self, known: dict[str, str]) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._path.with_suffix(".part")
+        fresh.touch(mode=0o600)
+        fresh.write_text(json.dumps(known, indent=2, sort_keys=True), "utf-8")
+        fresh.rename(self._path)

@@ -1,0 +1,126 @@
+"""This file is `lophoc-controller cards`: print markers and door cards, revoke a door card."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from controller.cards import store as doors
+from controller.cli import add_place, opened, tell
+from controller.roster.plan import SchoolClass
+from protocol.doorcode import sign
+from protocol.plan import Pupil
+from protocol.settings import SettingsError
+from protocol.words import N_, Translate
+
+_TAIL: Final = 4  # digits of a serial that tell a class's cards apart
+
+
+def add_cards(commands: Any, say: Translate) -> None:
+    """Add the command with its deeds."""
+    parser = commands.add_parser(
+        "cards", help=say(N_("print cards of a class, revoke a door card")), allow_abbrev=False
+    )
+    deeds = parser.add_subparsers(required=True, metavar="DEED")
+    shown = deeds.add_parser("print", help=say(N_("draw a class's cards as PDF")))
+    shown.add_argument(
+        "--class", dest="code", required=True, metavar="CLASS", help=say(N_("such as 10A1"))
+    )
+    shown.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help=say(N_("the PDF to write"))
+    )
+    door = say(N_("door cards; those that the pupils had are revoked"))
+    shown.add_argument("--door", action="store_true", help=door)
+    shown.add_argument("--student", metavar="ID", help=say(N_("for this pupil alone")))
+    names = say(N_("with a page apart that tells whose door card is which"))
+    shown.add_argument("--names", action="store_true", help=names)
+    gone = deeds.add_parser("revoke", help=say(N_("let a door card open no door any more")))
+    serial = say(N_("its serial, or the digits printed on it"))
+    gone.add_argument("serial", nargs="?", metavar="SERIAL", help=serial)
+    gone.add_argument("--student", metavar="ID", help=say(N_("all cards of this pupil")))
+    for deed, run in ((shown, _print), (gone, _revoke)):
+        add_place(deed, say)
+        deed.set_defaults(command=lambda options, run=run: run(options, say))
+
+
+def _print(options: argparse.Namespace, say: Translate) -> int:
+    from controller.cards.drawing import Ink  # noqa: PLC0415 - other commands need no PDF
+
+    ink = Ink()
+    if not ink.load():
+        tell(say(N_("No font with Vietnamese letters is installed: marks are left out.")))
+    try:
+        (_door if options.door else _markers)(options, ink, say)
+    except OSError as error:
+        raise SettingsError(
+            "pdf_unwritable",
+            N_("{path} cannot be written: {cause}."),
+            path=options.out,
+            cause=error.strerror,
+        ) from error
+    return 0
+
+
+def _markers(options: argparse.Namespace, ink: Any, say: Translate) -> None:
+    from controller.cards.drawing import draw_markers, has_marker  # noqa: PLC0415
+
+    with opened(options) as (store, place):
+        pupils = _pupils(store.school_plan(place).classes, options)
+    numbers = [each.number for each in pupils if has_marker(each.number)]
+    draw_markers(options.out, options.code, numbers, ink)
+    tell(say(N_("{count} cards are in {path}.")).format(count=len(numbers), path=options.out))
+    if len(numbers) < len(pupils):
+        tell(say(N_("There is no marker for numbers above 49: mark these pupils by hand.")))
+
+
+def _door(options: argparse.Namespace, ink: Any, say: Translate) -> None:
+    from controller.cards.drawing import DoorCardToPrint, draw_door_cards  # noqa: PLC0415
+
+    now_ms = time.time_ns() // 1_000_000
+    with opened(options) as (store, place):
+        pupils = _pupils(store.school_plan(place).classes, options)
+        with store.planning(place) as db:
+            version, key = doors.newest_key(db, place, now_ms, secrets.token_bytes)
+            students = [each.student for each in pupils]
+            serials = doors.issue(db, place, students, now_ms, secrets.token_bytes)
+            cards = [
+                DoorCardToPrint(
+                    text=sign(key, version, serials[each.student]),
+                    label=f"{options.code} · {each.number}",
+                    tail=serials[each.student].hex()[-_TAIL:],
+                )
+                for each in pupils
+            ]
+            tails = (card.tail for card in cards)
+            names = [(tail, each.name) for tail, each in zip(tails, pupils, strict=True)]
+            draw_door_cards(options.out, cards, names if options.names else (), ink)
+    tell(say(N_("{count} cards are in {path}.")).format(count=len(cards), path=options.out))
+
+
+def _pupils(classes: tuple[SchoolClass, ...], options: argparse.Namespace) -> tuple[Pupil, ...]:
+    found = next((each.pupils for each in classes if each.code == options.code), ())
+    if options.student:
+        found = tuple(each for each in found if each.student == options.student)
+    if not found:
+        raise SettingsError(
+            "class_unknown",
+            N_("There is no such class, or it has no such pupil."),
+            N_("See: lophoc-controller roster show"),
+        )
+    return found
+
+
+def _revoke(options: argparse.Namespace, say: Translate) -> int:
+    serial, student = options.serial or "", options.student or ""
+    if not student and len(serial) < _TAIL:
+        raise SettingsError("card_missing", N_("Which card?"), N_("Give its serial or --student."))
+    now_ms = time.time_ns() // 1_000_000
+    with opened(options) as (store, place), store.planning(place) as db:
+        count = doors.revoke(db, place, now_ms, serial=serial, student=student)
+    if not count:
+        raise SettingsError("card_unknown", N_("No valid door card, or more than one, has this."))
+    tell(say(N_("{count} door cards were revoked.")).format(count=count))
+    return 0

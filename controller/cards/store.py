@@ -1,0 +1,69 @@
+"""This file keeps door cards and the keys that sign them; inside a transaction of the store's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from sqlalchemy import Connection, func, select, update
+
+from controller.database.tables import door_cards, door_keys
+from controller.roster.store import noticed
+from protocol.doorcode import SERIAL_BYTES
+from protocol.model import Place
+
+KEY_BYTES: Final = 32
+Random = Callable[[int], bytes]
+
+
+def newest_key(db: Connection, place: Place, now_ms: int, random: Random) -> tuple[int, bytes]:
+    """The key that signs new cards, and its version; made where there is none."""
+    mine = (door_keys.c.province == place.province) & (door_keys.c.school == place.school)
+    query = select(door_keys.c.version, door_keys.c.key).where(mine)
+    known = db.execute(query.order_by(door_keys.c.version.desc()).limit(1)).one_or_none()
+    if known:
+        return known.version, bytes.fromhex(known.key)
+    key = random(KEY_BYTES)
+    row = {"province": place.province, "school": place.school, "version": 1}
+    db.execute(door_keys.insert(), row | {"key": key.hex(), "made_ms": now_ms})
+    return 1, key
+
+
+def issue(
+    db: Connection, place: Place, students: Sequence[str], now_ms: int, random: Random
+) -> dict[str, bytes]:
+    """A new card's serial for each; cards that they had open no door any more."""
+    serials: dict[str, bytes] = {}
+    for student in students:
+        revoke(db, place, now_ms, student=student)
+        serials[student] = random(SERIAL_BYTES)
+        row = {"province": place.province, "school": place.school, "student": student}
+        made = {"serial": serials[student].hex(), "made_ms": now_ms, "revoked_ms": None}
+        db.execute(door_cards.insert(), row | made)
+    noticed(db, place, changed=bool(serials))
+    return serials
+
+
+def revoke(
+    db: Connection, place: Place, now_ms: int, *, serial: str = "", student: str = ""
+) -> int:
+    """Let a card, or all of a pupil's, open no door any more; returns how many.
+
+    serial: whole, or its last four digits or more where they are one card's alone.
+    """
+    cards = door_cards.c
+    mine = (cards.province == place.province) & (cards.school == place.school)
+    open_ = mine & cards.revoked_ms.is_(None)
+    which = (
+        cards.student == student
+        if student
+        else cards.serial.endswith(serial.casefold(), autoescape=True)
+    )
+    count = db.execute(
+        select(func.count()).select_from(door_cards).where(open_, which)
+    ).scalar_one()
+    if not count or (not student and count > 1):
+        return 0
+    db.execute(update(door_cards).where(open_, which).values(revoked_ms=now_ms))
+    noticed(db, place, changed=True)
+    return int(count)

@@ -1,1 +1,0 @@
-"""What `lophoc-controller` does besides running: rosters, schedules, cards."""

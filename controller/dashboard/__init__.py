@@ -1,0 +1,1 @@
+"""The first screen: rooms at a glance, live, and one room."""

@@ -1,0 +1,389 @@
+"""This file sums up a room from its agents and devices: how it fares, why, what to do. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from controller.attendance.lessons import figures_of
+from controller.fleet.records import (
+    AgentRecord,
+    DeviceRecord,
+    EventRecord,
+    FaultRecord,
+    LessonRecord,
+)
+from protocol.health import ReasonCode
+from protocol.kit import missing
+from protocol.messages import Ending, Kit, Part
+from protocol.model import NO_ROOM, DeviceKind, Reason, Status, worst
+
+# A lesson cannot be held as planned without these; a tablet more or less does not stop it.
+ESSENTIAL: Final = frozenset(
+    {DeviceKind.BOARD, DeviceKind.CAMERA, DeviceKind.PROJECTOR, DeviceKind.HOST}
+)
+# Worth knowing, and nothing for anybody to do; told quietly.
+QUIET: Final = frozenset(
+    {
+        ReasonCode.CAMERA_OFF,
+        ReasonCode.FLAWS_HEARD,
+        ReasonCode.INTERNET_UNREACHABLE,
+        ReasonCode.SLEEPING,
+    }
+)
+URGENT_FIRST: Final = (Status.CRITICAL, Status.WARNING, Status.UNKNOWN, Status.OK)
+_OF_DEVICES: Final = frozenset({"device_appeared", "device_vanished"})
+FAULT_REPORTED: Final = "fault_reported"  # why a line of work is there: a teacher said so
+_DIGITS: Final = re.compile(r"(\d+)")
+
+
+class RoomKey(NamedTuple):
+    """Which room: a school's code and the room's."""
+
+    school: str
+    room: str
+
+
+class Cause(NamedTuple):
+    """One reason for the room's status, and whose it is; device_id is empty for the agent's own."""
+
+    status: Status
+    reason: Reason
+    agent_id: str
+    device_id: str = ""
+
+
+class Problem(NamedTuple):
+    """One line of work: all devices of a kind that have the same trouble; kind None is the agent.
+
+    reason is None where a device gave none. devices: their ids, in order. part: what a teacher
+    says is broken, else None.
+    """
+
+    status: Status
+    kind: DeviceKind | None
+    reason: Reason | None
+    devices: tuple[str, ...]
+    since_ms: int
+    part: Part | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """A room's summary. since_ms: when its present status began.
+
+    kit: what the room should have, held against what is there; empty where no agent tells.
+    sleeping: tablets that work and are asleep. sheet: the running lesson as it was told; else the
+    one that ended last today and was not confirmed. faults: what teachers say is broken.
+    """
+
+    key: RoomKey
+    status: Status
+    causes: tuple[Cause, ...]
+    problems: tuple[Problem, ...]
+    agents: tuple[str, ...]
+    lesson: str | None
+    devices: Mapping[DeviceKind, Mapping[Status, int]]
+    since_ms: int
+    kit: Kit = ()
+    sleeping: int = 0
+    sheet: LessonRecord | None = None
+    faults: tuple[FaultRecord, ...] = ()
+
+    @property
+    def roll(self) -> str:
+        """The figures of the lesson's roll, such as 42/39/3; empty while none is confirmed."""
+        figures = figures_of(self.sheet) if self.sheet else None
+        return str(figures) if figures else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """The figures at the top of the first screen."""
+
+    problems: int
+    disconnected: int
+    in_lesson: int
+    rooms: int
+    working: int
+    devices: int
+
+
+def rooms_of(
+    agents: Iterable[AgentRecord],
+    devices: Iterable[DeviceRecord],
+    lessons: Iterable[LessonRecord] = (),
+    faults: Iterable[FaultRecord] = (),
+) -> list[Room]:
+    """Every room that an agent or device names, in natural order: 7A2 before 10A1."""
+    agents_by = defaultdict[RoomKey, list[AgentRecord]](list)
+    devices_by = defaultdict[RoomKey, list[DeviceRecord]](list)
+    for agent in agents:
+        agents_by[key_of(agent)].append(agent)
+    for device in devices:
+        devices_by[key_of(device)].append(device)
+    lessons_by = defaultdict[RoomKey, list[LessonRecord]](list)
+    faults_by = defaultdict[RoomKey, list[FaultRecord]](list)
+    for lesson in lessons:
+        lessons_by[key_of(lesson)].append(lesson)
+    for fault in faults:
+        faults_by[key_of(fault)].append(fault)
+    keys = sorted(agents_by.keys() | devices_by.keys(), key=lambda key: natural(*key))
+    return [
+        room_of(key, agents_by[key], devices_by[key], lessons_by[key], faults_by[key])
+        for key in keys
+        if key.room
+    ]
+
+
+def room_of(
+    key: RoomKey,
+    agents: Sequence[AgentRecord],
+    devices: Sequence[DeviceRecord],
+    lessons: Iterable[LessonRecord] = (),
+    faults: Iterable[FaultRecord] = (),
+) -> Room:
+    """One room's summary; its status is the worst of its agents and its essential devices."""
+    present = [device for device in devices if device.removed_ms is None]
+    away = _away(agents)
+    parts: list[AgentRecord | DeviceRecord] = [
+        *(agent for agent in agents if agent.place.agent not in away),
+        *(device for device in present if _is_essential(device, away)),
+    ]
+    teller = kit_teller(agents)
+    status = worst([part.status for part in parts])
+    running = next((agent.lesson for agent in agents if agent.online and agent.lesson), None)
+    waiting = tuple(
+        sorted(
+            (each for each in faults if each.done_ms is None),
+            key=lambda fault: (fault.at_ms, fault.event_id),
+        )
+    )
+    since_ms = _since(parts, status)
+    if waiting and status is Status.OK:
+        status, since_ms = Status.WARNING, waiting[0].received_ms
+    return Room(
+        key=key,
+        status=status,
+        causes=tuple(_causes(parts)),
+        problems=tuple(
+            sorted([*_problems(agents, present), *_told_faults(waiting)], key=urgent_first)
+        ),
+        agents=tuple(sorted(agent.place.agent for agent in agents)),
+        lesson=running,
+        devices=_tally(present),
+        since_ms=since_ms,
+        kit=_kit(teller, present) if teller else (),
+        sleeping=sum(map(is_sleeping, present)),
+        sheet=_sheet(running, lessons),
+        faults=waiting,
+    )
+
+
+def _sheet(running: str | None, lessons: Iterable[LessonRecord]) -> LessonRecord | None:
+    """The lesson that runs; else today's last one, if it ended and nobody confirmed its roll."""
+    held = [each for each in lessons if each.how is not Ending.UNDONE]
+    if running:
+        return next((each for each in held if each.lesson == running), None)
+    last = max(held, key=lambda each: each.began_ms or 0, default=None)
+    return last if last and last.how and not last.confirmed else None
+
+
+def _told_faults(faults: Iterable[FaultRecord]) -> list[Problem]:
+    """A line of work for each part that teachers say is broken, since the first of them said so."""
+    first: dict[Part, FaultRecord] = {}
+    for fault in faults:
+        first.setdefault(fault.part, fault)
+    reason = Reason(FAULT_REPORTED)
+    return [
+        Problem(Status.WARNING, None, reason, (), fault.received_ms, part)
+        for part, fault in first.items()
+    ]
+
+
+def kit_teller(agents: Iterable[AgentRecord]) -> AgentRecord | None:
+    """Whose word counts for the room's kit; None where no agent tells of one.
+
+    One that is there before one that is lost; of those, one that stays in the room before a laptop.
+    """
+    telling = (agent for agent in agents if agent.kit)
+    return min(
+        telling,
+        key=lambda agent: (not agent.online, agent.roaming, agent.place.agent),
+        default=None,
+    )
+
+
+# Whatever else an agent hears may stand next door: a network spans the school.
+_COUNTED: Final = frozenset(
+    {DeviceKind.BOARD, DeviceKind.CAMERA, DeviceKind.PROJECTOR, DeviceKind.TABLET}
+)
+
+
+def _kit(teller: AgentRecord, present: Iterable[DeviceRecord]) -> Kit:
+    """What the room should have, held against the devices that it owns.
+
+    As it was last told where its agent is lost: nobody knows what is there now.
+    """
+    if not teller.online:
+        return teller.kit
+    here = Counter(each.kind for each in present if each.status is not Status.UNKNOWN)
+    return tuple(
+        replace(line, here=here[line.kind]) if line.kind in _COUNTED else line
+        for line in teller.kit
+    )
+
+
+def missing_count(kit: Kit) -> int:
+    """How many things the room lacks."""
+    return sum(line.wanted - line.here for line in missing(kit))
+
+
+def is_sleeping(device: DeviceRecord) -> bool:
+    """Whether it is a tablet that works and is asleep."""
+    asleep = any(reason.code == ReasonCode.SLEEPING for reason in device.reasons)
+    return asleep and device.kind is DeviceKind.TABLET and device.status is Status.OK
+
+
+def counts_of(rooms: Iterable[Room]) -> Counts:
+    """Add the rooms up."""
+    rooms = list(rooms)
+    by_status = Counter[Status]()
+    for room in rooms:
+        for tally in room.devices.values():
+            by_status.update(tally)
+    return Counts(
+        problems=sum(len(room.problems) for room in rooms),
+        disconnected=by_status[Status.UNKNOWN],
+        in_lesson=sum(room.lesson is not None for room in rooms),
+        rooms=len(rooms),
+        working=by_status[Status.OK],
+        devices=by_status.total(),
+    )
+
+
+def urgent_first(problem: Problem) -> tuple[int, int]:
+    """The order of work: the worst first, of those the oldest."""
+    return URGENT_FIRST.index(problem.status), problem.since_ms
+
+
+def own_events(events: Iterable[EventRecord], elsewhere: Container[str]) -> list[EventRecord]:
+    """The events of a room, without those of devices that stand in another: it only heard them."""
+    return [event for event in events if _device_of(event) not in elsewhere]
+
+
+def key_of(record: AgentRecord | DeviceRecord | LessonRecord | FaultRecord) -> RoomKey:
+    """The room that a record names."""
+    return RoomKey(record.place.school, record.room)
+
+
+def natural(school: str, room: str) -> tuple[str, bool, list[tuple[bool, int, str]], str]:
+    """A sorting key in which numbers inside a room's code count as numbers.
+
+    What has no room yet stands behind its school's rooms.
+    """
+    parts = [
+        (False, int(part), part) if part.isdecimal() else (True, 0, part.casefold())
+        for part in _DIGITS.split(room)
+        if part
+    ]
+    return school, room == NO_ROOM, parts, room
+
+
+def _away(agents: Sequence[AgentRecord]) -> frozenset[str]:
+    """Laptops that left a room where another computer is: they are missed by nobody."""
+    if not any(agent.online for agent in agents):
+        return frozenset()
+    return frozenset(agent.place.agent for agent in agents if agent.roaming and not agent.online)
+
+
+def _is_essential(device: DeviceRecord, away: Collection[str]) -> bool:
+    left = device.kind is DeviceKind.HOST and device.place.agent in away
+    return device.kind in ESSENTIAL and not left
+
+
+def _telling(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """The reasons that ask for something; all of them if none does."""
+    return tuple(each for each in reasons if each.code not in QUIET) or reasons
+
+
+def _device_of(event: EventRecord) -> str:
+    if event.kind not in _OF_DEVICES:
+        return ""
+    told = msgspec.json.decode(event.body, type=dict[str, Any]).get("device_id")
+    return told if isinstance(told, str) else ""
+
+
+def _causes(parts: Sequence[AgentRecord | DeviceRecord]) -> list[Cause]:
+    causes = [
+        Cause(part.status, reason, part.place.agent, _device_id(part))
+        for part in parts
+        if part.status is not Status.OK
+        for reason in _telling(part.reasons)
+    ]
+    return sorted(causes, key=lambda cause: URGENT_FIRST.index(cause.status))
+
+
+def _device_id(part: AgentRecord | DeviceRecord) -> str:
+    return part.device_id if isinstance(part, DeviceRecord) else ""
+
+
+def _problems(agents: Sequence[AgentRecord], devices: Sequence[DeviceRecord]) -> list[Problem]:
+    """The room's work; what follows from a lost agent is not listed again a device at a time."""
+    away = _away(agents)
+    lost = {agent.place.agent for agent in agents if not agent.online}
+    found = [
+        problem
+        for agent in agents
+        if agent.place.agent not in away
+        for problem in _agent_problems(agent)
+    ]
+    alike = defaultdict[tuple[DeviceKind, Status, str], list[DeviceRecord]](list)
+    for device in devices:
+        reasons = _telling(device.reasons)
+        code = reasons[0].code if reasons else ""
+        follows = code == ReasonCode.AGENT_LOST and device.place.agent in lost
+        follows = follows or device.kind is DeviceKind.HOST  # its agent's own words say it
+        if device.status is not Status.OK and not follows:
+            alike[device.kind, device.status, code].append(device)
+    found += [_device_problem(group) for group in alike.values()]
+    return sorted(found, key=urgent_first)
+
+
+def _agent_problems(agent: AgentRecord) -> list[Problem]:
+    if agent.online:
+        reasons = _telling(agent.reasons) if agent.status is not Status.OK else ()
+    else:
+        reasons = agent.reasons[:1] or (Reason(ReasonCode.AGENT_LOST),)
+    return [Problem(agent.status, None, reason, (), agent.since_ms) for reason in reasons]
+
+
+def _device_problem(alike: Sequence[DeviceRecord]) -> Problem:
+    first = alike[0]
+    return Problem(
+        status=first.status,
+        kind=first.kind,
+        reason=next(iter(_telling(first.reasons)), None),
+        devices=tuple(sorted(device.device_id for device in alike)),
+        since_ms=min(device.since_ms for device in alike),
+    )
+
+
+def _tally(devices: Sequence[DeviceRecord]) -> dict[DeviceKind, dict[Status, int]]:
+    tally = defaultdict[DeviceKind, Counter[Status]](Counter)
+    for device in devices:
+        tally[device.kind][device.status] += 1
+    return {kind: dict(tally[kind]) for kind in DeviceKind if kind in tally}
+
+
+def _since(parts: Sequence[AgentRecord | DeviceRecord], status: Status) -> int:
+    """A room is well since its last part is well, and unwell since its first part is unwell."""
+    began = [part.since_ms for part in parts if part.status is status]
+    pick = max if status is Status.OK else min
+    return pick(began, default=0)

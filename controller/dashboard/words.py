@@ -1,0 +1,229 @@
+"""This file says things on the screens: words, sentences and times in one language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import tzinfo
+from typing import Any, Final
+
+import msgspec
+
+from controller.dashboard.rooms import FAULT_REPORTED, Problem, Room, missing_count
+from controller.fleet import phrases
+from controller.fleet.phrases import Fact
+from controller.fleet.records import DeviceRecord, EventRecord, LessonRecord
+from protocol.health import ReasonCode
+from protocol.kit import missing
+from protocol.messages import HostMeasures, KitLine, LineMeasures, Part
+from protocol.model import NO_ROOM, DeviceKind, Identity, Reason, Status, instant, iso, worst
+from protocol.words import LANGUAGES, N_, Translate, kind_word, sentence, status_word
+
+_EVENTS: Final[Mapping[str, str]] = {
+    "device_appeared": N_("{name} was connected."),
+    "device_vanished": N_("{name} went away. {reason}"),
+    "health_changed": N_("The room's computer: {status}."),
+    "lesson_started": N_("A lesson began."),
+    "lesson_ended": N_("The lesson ended."),
+    "lesson_resumed": N_("The lesson goes on: its end was taken back."),
+    "fault_reported": N_("A teacher says it is broken: {part}."),
+    "fault_handled": N_("Dealt with: {part}."),
+}
+_FOR_SCRIPT: Final[Mapping[str, str]] = {
+    "updated": N_("updated {ago}"),
+    "stale": N_("Last news {ago}. Trying to reach the server again…"),
+    "since": N_("since {when}"),
+    "more": N_("and {n} more"),
+    "computer": N_("The room's computer"),
+    "in_lesson": N_("in lesson"),
+    "calm": N_("Nothing needs doing."),
+    "no_room": N_("No room yet"),
+    "asleep": N_("{n} asleep"),
+    "lacking": N_("missing {n}"),
+    "lamp": phrases.LAMP,
+    "filter": phrases.FILTER,
+    "not_installed": phrases.NOT_INSTALLED,
+    "fault": N_("A teacher says it is broken."),
+    "broken": N_("broken: {parts}"),
+    "period": N_("period {n}"),
+    "unconfirmed": N_("not confirmed"),
+    "store_refusing": N_("The server cannot write to its disk: what is shown may be old."),
+    "broker_lost": N_("The server hears no classroom now: what is shown may be old."),
+}
+
+
+class ScreenWords:
+    """The screens' words in one language; times in the school's zone."""
+
+    def __init__(self, language: str, translate: Translate, zone: tzinfo) -> None:
+        self.language = language
+        self._translate = translate
+        self._zone = zone
+
+    def say(self, text: str, **values: object) -> str:
+        """A text in this language, its {names} filled in."""
+        said = self._translate(text)
+        for name, value in values.items():
+            said = said.replace(f"{{{name}}}", str(value))
+        return said
+
+    def status(self, status: Status) -> str:
+        """The status in a word or two."""
+        return status_word(status, self._translate)
+
+    def kind(self, kind: DeviceKind | None) -> str:
+        """What kind of thing it is; None is the agent's own machine."""
+        if kind is None:
+            return self.say(_FOR_SCRIPT["computer"])
+        return kind_word(kind, self._translate)
+
+    def reason(self, reason: Reason | None) -> str:
+        """Why, and what to do, in a sentence; nothing where no reason was given."""
+        if reason and reason.code == FAULT_REPORTED:
+            return self.say(_FOR_SCRIPT["fault"])
+        return sentence(reason, self._translate) if reason else ""
+
+    def problem(self, problem: Problem) -> str:
+        """Whom a line of work is about, such as 12 tablets."""
+        if problem.part:
+            return self.fault(problem.part)
+        kind = self.kind(problem.kind)
+        count = len(problem.devices)
+        return f"{kind} ({count})" if count > 1 else kind
+
+    def fault(self, part: Part) -> str:
+        """What a teacher says is broken."""
+        return self.say(phrases.PARTS[part])
+
+    def broken(self, room: Room) -> str:
+        """What teachers say is broken in a room; nothing if nothing is."""
+        parts = dict.fromkeys(self.fault(each.part) for each in room.faults)
+        return self.say(_FOR_SCRIPT["broken"], parts=", ".join(parts)) if parts else ""
+
+    def lesson(self, record: LessonRecord | None, roll: str) -> str:
+        """A lesson in a row of words, such as 10A1, Maths, period 1, 42/39/3."""
+        if record is None:
+            return self.say(_FOR_SCRIPT["in_lesson"])
+        period = "" if record.period is None else self.say(_FOR_SCRIPT["period"], n=record.period)
+        ended = record.how is not None and not record.confirmed
+        late = self.say(_FOR_SCRIPT["unconfirmed"]) if ended else ""
+        facts = ("+".join(record.classes), record.subject, period, roll, late)
+        return " · ".join(fact for fact in facts if fact) or self.say(_FOR_SCRIPT["in_lesson"])
+
+    def lesson_short(self, record: LessonRecord | None, roll: str) -> str:
+        """The same where there is little space: the class, and the figures or what is missing."""
+        if record is None or not record.classes:
+            return self.say(_FOR_SCRIPT["in_lesson"])
+        ended = record.how is not None and not record.confirmed
+        rest = self.say(_FOR_SCRIPT["unconfirmed"]) if ended else roll
+        return f"{'+'.join(record.classes)} {rest}".strip()
+
+    def device(self, device: DeviceRecord) -> str:
+        """What to call a device."""
+        made = " ".join(part for part in (device.vendor, device.model) if part)
+        return device.name or made or self.kind(device.kind)
+
+    def event(self, event: EventRecord) -> str:
+        """What happened, in a sentence; a kind from a newer program is shown as it is."""
+        if event.kind not in _EVENTS:
+            return event.kind
+        body = msgspec.json.decode(event.body)
+        status = body.get("status", "")
+        return self.say(
+            _EVENTS[event.kind],
+            name=body.get("name") or body.get("device_id", ""),
+            status=self.status(Status(status)) if status in set(Status) else status,
+            reason=self.reason(Reason(body["reason"])) if body.get("reason") else "",
+            part=self.fault(Part(body["part"])) if body.get("part") in set(Part) else "",
+        ).strip()
+
+    def room(self, code: str) -> str:
+        """What to call a room: its code, or that it is not known yet."""
+        return self.say(_FOR_SCRIPT["no_room"]) if code == NO_ROOM else code
+
+    def measures(self, measures: HostMeasures) -> list[Fact]:
+        """What a machine measured, as words and figures."""
+        return phrases.machine_facts(measures, self._translate)
+
+    def line(self, line: LineMeasures) -> list[Fact]:
+        """How far a machine's line reaches, as words and figures."""
+        return phrases.line_facts(line, self._translate)
+
+    def facts(self, device: DeviceRecord) -> str:
+        """What a device told of itself, in a row of words."""
+        return phrases.device_facts(device, self._translate)
+
+    def identity(self, identity: Identity | None) -> str:
+        """What a device is known by; nothing where its agent does not tell."""
+        return self.say(phrases.IDENTITIES[identity]) if identity else ""
+
+    def kit(self, line: KitLine) -> Fact:
+        """One line of a room's kit."""
+        return phrases.kit_fact(line, self._translate)
+
+    def lacking(self, room: Room) -> Fact | None:
+        """How many things a room lacks and which; None if it lacks none."""
+        count = missing_count(room.kit)
+        if not count:
+            return None
+        which = phrases.listed(map(self.kit, missing(room.kit)))
+        return self.say(_FOR_SCRIPT["lacking"], n=count), which
+
+    def part(self, room: Room, kind: str) -> tuple[str, str] | None:
+        """How a kind of device fares in a room, for its icon; None if the room has none."""
+        tally = room.devices.get(DeviceKind(kind))
+        if not tally:
+            return None
+        status = worst(list(tally))
+        return status, f"{self.kind(DeviceKind(kind))}: {self.status(status)}"
+
+    def tablets(self, room: Room) -> str:
+        """How many tablets work, of all, such as 38/40."""
+        tally = room.devices.get(DeviceKind.TABLET, {})
+        return f"{tally.get(Status.OK, 0)}/{sum(tally.values())}" if tally else ""
+
+    def asleep(self, room: Room) -> str:
+        """How many of the tablets that work are asleep; nothing if none is."""
+        return self.say(_FOR_SCRIPT["asleep"], n=room.sleeping) if room.sleeping else ""
+
+    def day(self, day: str) -> str:
+        """A local date, dd/mm/yyyy."""
+        return f"{day[8:]}/{day[5:7]}/{day[:4]}"
+
+    def when(self, at_ms: int) -> str:
+        """A time of the school's clock, dd/mm/yyyy HH:MM."""
+        return f"{instant(at_ms).astimezone(self._zone):%d/%m/%Y %H:%M}"
+
+    def since(self, at_ms: int, now_ms: int) -> str:
+        """Since when: the hour if today, else the day, with the year if it is another."""
+        at, now = (instant(each).astimezone(self._zone) for each in (at_ms, now_ms))
+        day = f"{at:%d/%m}" if at.year == now.year else f"{at:%d/%m/%Y}"
+        when = f"{at:%H:%M}" if at.date() == now.date() else day
+        return self.say(_FOR_SCRIPT["since"], when=when)
+
+    def iso(self, at_ms: int) -> str:
+        """A time for the page's script."""
+        return iso(at_ms)
+
+    def for_script(self) -> dict[str, Any]:
+        """All the words that the page's script may need."""
+        return {
+            "language": self.language,
+            "zone": str(self._zone),
+            "status": {status: self.status(status) for status in Status},
+            "kind": {kind: self.kind(kind) for kind in DeviceKind},
+            "reason": {
+                code: self.reason(Reason(code, "{value}")) for code in (*ReasonCode, FAULT_REPORTED)
+            },
+            "part": phrases.said_of(phrases.PARTS, self.say),
+            "power": phrases.said_of(phrases.POWERS, self.say),
+            "picture": phrases.said_of(phrases.PICTURES, self.say),
+            **{name: self.say(text) for name, text in _FOR_SCRIPT.items()},
+        }
+
+
+def language_of(asked: str, remembered: str, default: str) -> str:
+    """The language asked for, or remembered, or the school's.
+
+    Not the browser's: school computers were often set up in English for people who read Vietnamese.
+    """
+    return next((each for each in (asked, remembered) if each in LANGUAGES), default)

@@ -1,0 +1,1 @@
+"""The database: engine, schema, scope, a moment's view and a transaction."""

@@ -1,0 +1,129 @@
+"""This file tells programs of all schools: figures, lists, exceptions, the centre's tile."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Response
+
+from controller.department.exceptions import Oddity, odd_items
+from controller.department.items import (
+    ExceptionItem,
+    FigureItem,
+    FiguresItem,
+    SchoolItem,
+    TileItem,
+    exception_item,
+    group_item,
+    school_figure,
+    school_item,
+    tile_item,
+    type_items,
+)
+from controller.department.overview import KEPT_MS, Department
+from controller.department.standing import Overview, Standing, group_of
+from controller.fleet.api import Code, Cursor, Limit
+from controller.fleet.items import ErrorItem, Listing
+from controller.roster.columns import folded
+from controller.web.refusals import Refused, seal, unseal
+from protocol.model import iso
+from protocol.words import N_
+
+_ERRORS: Final[dict[int | str, dict[str, Any]]] = {
+    422: {"model": ErrorItem},
+    503: {"model": ErrorItem},
+}
+Words = Annotated[str, Query(max_length=200, description="part of a school's name or code")]
+
+
+class By(StrEnum):
+    """By what figures are told."""
+
+    SCHOOL = "school"
+    AREA = "area"
+    TYPE = "type"
+
+
+def department_router(department: Department) -> APIRouter:
+    """The department's figures, as routes of the API."""
+    router = APIRouter(prefix="/api/v1", responses=_ERRORS)
+
+    @router.get("/schools")
+    def schools(
+        area: Code = "", q: Words = "", limit: Limit = 100, cursor: Cursor = ""
+    ) -> Listing[SchoolItem]:
+        """Schools by code, with their figures and how old these are."""
+        (after,) = unseal(cursor, str) if cursor else ("",)
+        told = department.overview()
+        found = sorted(chosen(told, area, q), key=lambda each: each.code)
+        behind = [each for each in found if each.code > after]
+        items = [school_item(each, told) for each in behind[:limit]]
+        more = len(behind) > limit
+        return Listing(items=items, next=seal(items[-1].code) if more else None)
+
+    @router.get("/figures")
+    def figures(by: By = By.AREA, area: Code = "") -> FiguresItem:
+        """The share under digital record of all schools, or an area's: by area, school or type."""
+        told = department.overview()
+        if area and area not in told.atlas.areas:
+            raise Refused(404, "area_unknown", N_("There is no such area."), N_("See by=area."))
+        whole = told.area(area) if area else told.whole
+        return FiguresItem(
+            as_of=iso(told.now_ms),
+            counted=iso(told.counted_ms),
+            total=group_item(area, "", whole),
+            by=by.value,
+            figures=_figures(told, by, area),
+        )
+
+    @router.get("/exceptions")
+    def exceptions(
+        what: Oddity, school: Code = "", area: Code = "", limit: Limit = 100, cursor: Cursor = ""
+    ) -> Listing[ExceptionItem]:
+        """Items that need a person: missing, never seen, at two schools, in two books."""
+        after = unseal(cursor, str, str) if cursor else ("", "")
+        told = department.overview()
+        wanted = tuple(each.code for each in told.of_area(area)) if area else ()
+        if school:
+            heir = told.heirs().get(school, school)
+            wanted = (heir,) if not area or heir in wanted else ("",)
+        elif area and not wanted:
+            wanted = ("",)
+        found, behind = odd_items(department, told, what, schools=wanted, after=after, limit=limit)
+        items = [exception_item(what.value, each.asset, each.schools) for each in found]
+        return Listing(items=items, next=seal(*behind) if behind else None)
+
+    @router.get("/tile")
+    def tile(response: Response) -> TileItem:
+        """Twelve numbers for the operations centre, computed at most every five minutes."""
+        response.headers["Cache-Control"] = f"max-age={KEPT_MS // 1000}"
+        return tile_item(department.tile())
+
+    return router
+
+
+def chosen(told: Overview, area: str, text: str) -> list[Standing]:
+    """The schools of an area whose name or code has the text, marks and case aside."""
+    words = folded(text)
+    return [
+        each
+        for each in told.of_area(area)
+        if words in folded(each.name) or text.strip().casefold() in each.code.casefold()
+    ]
+
+
+def _figures(told: Overview, by: By, area: str) -> list[FigureItem]:
+    match by:
+        case By.SCHOOL:
+            return [
+                school_figure(each, group_of([each], each.before)) for each in told.of_area(area)
+            ]
+        case By.TYPE:
+            return type_items(told.area(area) if area else told.whole)
+        case By.AREA:
+            return [
+                group_item(each.code, each.label, group)
+                for each, group in told.areas()
+                if not area or area in told.atlas.around(each.code, told.day)
+            ]

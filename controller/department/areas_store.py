@@ -1,0 +1,148 @@
+"""This file keeps areas, which schools belong to them, and who merged into whom.
+
+Every function works inside one transaction of the store's: `looking` to read, `planning` to write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, update
+
+from controller.database.tables import areas, memberships, mergers, school_facts
+from controller.department.areas import Area, Atlas, Membership, Merger, SchoolFacts, What
+from protocol.model import Place
+
+_to_json: Final = msgspec.json.Encoder().encode
+_texts: Final = msgspec.json.Decoder(tuple[str, ...]).decode
+
+
+def atlas_of(db: Connection, province: str) -> Atlas:
+    """All that is known of the province's areas and mergers."""
+    return Atlas(
+        (Area(**_named(row, Area)) for row in _rows(db, areas, province)),
+        (Membership(**_named(row, Membership)) for row in _rows(db, memberships, province)),
+        mergers_of(db, province),
+    )
+
+
+def facts_of(db: Connection, province: str) -> Mapping[str, SchoolFacts]:
+    """What the department knows of schools, by code."""
+    return {
+        row["school"]: SchoolFacts(
+            code=row["school"], name=row["name"], level=row["level"], sites=_texts(row["sites"])
+        )
+        for row in _rows(db, school_facts, province)
+    }
+
+
+def mergers_of(db: Connection, province: str) -> list[Merger]:
+    """Every merger, also those that were taken back, by number."""
+    rows = sorted(_rows(db, mergers, province), key=lambda row: row["no"])
+    return [Merger(**_named(row, Merger) | {"what": What(row["what"])}) for row in rows]
+
+
+def counts_for_itself(db: Connection, school: Place, day: str) -> bool:
+    """Whether a school had not merged or was retired by that day.
+
+    Of one that had, its own figure counts items twice: the department notes what is left of it.
+    """
+    atlas = Atlas(mergers=mergers_of(db, school.province))
+    return atlas.heir_of(school.school, day) == school.school
+
+
+def keep_areas(db: Connection, province: str, given: Iterable[Area]) -> int:
+    """Keep areas, each in the place of what had its code; returns how many are other than before.
+
+    What a file says nothing of stays as it was.
+    """
+    before = {row["code"]: Area(**_named(row, Area)) for row in _rows(db, areas, province)}
+    changed = 0
+    for each in given:
+        fresh = _filled(before.get(each.code), each)
+        if fresh != before.get(each.code):
+            _put(db, areas, province, {"code": each.code}, msgspec.structs.asdict(fresh))
+            before[each.code] = fresh
+            changed += 1
+    return changed
+
+
+def keep_facts(db: Connection, province: str, given: Iterable[SchoolFacts]) -> int:
+    """The same for what is known of schools."""
+    before = dict(facts_of(db, province))
+    changed = 0
+    for each in given:
+        fresh = _filled(before.get(each.code), each)
+        if fresh != before.get(each.code):
+            row = {"school": each.code, "name": fresh.name, "level": fresh.level}
+            row["sites"] = _to_json(fresh.sites).decode()
+            _put(db, school_facts, province, {"school": each.code}, row)
+            before[each.code] = fresh
+            changed += 1
+    return changed
+
+
+def keep_memberships(db: Connection, province: str, given: Iterable[Membership], today: str) -> int:
+    """Keep which areas schools belong to; returns how many are other than before.
+
+    since "": from the first for a school that was in no area, from today for one that moves.
+    """
+    known: dict[str, dict[str, str]] = {}
+    for row in _rows(db, memberships, province):
+        known.setdefault(row["school"], {})[row["since"]] = row["area"]
+    changed = 0
+    for each in given:
+        mine = known.setdefault(each.school, {})
+        since = each.since or (today if mine else "")
+        standing = max((day for day in mine if day <= since), default=None)
+        if standing is not None and mine[standing] == each.area:
+            continue
+        row = {"school": each.school, "since": since, "area": each.area}
+        _put(db, memberships, province, {"school": each.school, "since": since}, row)
+        mine[since] = each.area
+        changed += 1
+    return changed
+
+
+def keep_merger(db: Connection, province: str, merger: Merger) -> Merger:
+    """Keep a merger under the next number. Raises AreaError if it cannot be."""
+    atlas_of(db, province).check(merger)
+    newest = select(func.max(mergers.c.no)).where(mergers.c.province == province)
+    numbered = msgspec.structs.replace(merger, no=(db.execute(newest).scalar() or 0) + 1)
+    row = msgspec.structs.asdict(numbered) | {"province": province, "what": merger.what.value}
+    db.execute(mergers.insert(), row)
+    return numbered
+
+
+def undo_merger(db: Connection, province: str, what: What, no: int, now_ms: int) -> bool:
+    """Take a merger back; False where none stands."""
+    mine = (mergers.c.province == province) & (mergers.c.no == no) & mergers.c.undone_ms.is_(None)
+    statement = update(mergers).where(mine, mergers.c.what == what.value)
+    return db.execute(statement.values(undone_ms=now_ms)).rowcount > 0
+
+
+def _filled(before: Any, given: Any) -> Any:
+    """The given, with what it says nothing of taken from before."""
+    if before is None:
+        return given
+    told = {name: value for name, value in msgspec.structs.asdict(given).items() if value}
+    return msgspec.structs.replace(before, **told)
+
+
+def _put(
+    db: Connection, table: Table, province: str, key: Mapping[str, str], row: Mapping[str, Any]
+) -> None:
+    mine: list[ColumnElement[bool]] = [table.c[name] == value for name, value in key.items()]
+    db.execute(delete(table).where(table.c.province == province, *mine))
+    db.execute(table.insert(), {"province": province} | dict(row))
+
+
+def _rows(db: Connection, table: Table, province: str) -> Sequence[Mapping[str, Any]]:
+    query = select(table).where(table.c.province == province)
+    return [dict(row) for row in db.execute(query).mappings()]
+
+
+def _named(row: Mapping[str, Any], kind: type[msgspec.Struct]) -> dict[str, Any]:
+    return {name: row[name] for name in kind.__struct_fields__}

@@ -1,0 +1,267 @@
+"""This file is `lophoc-controller areas`, `schools` and `rooms`: bring lists in, merge, undo."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection
+
+from controller.attendance.papers import harmless
+from controller.cli import add_place, opened, operator, tell, told_zone
+from controller.department import areas_store as areas
+from controller.department.areas import AreaError, Merger, What
+from controller.department.bringing import Brought, areas_in, schools_in, spots_in
+from controller.department.reading import (
+    AREAS,
+    MESSAGES,
+    ROOMS,
+    SCHOOLS,
+    Aliases,
+    Listed,
+    day_of,
+    read_list,
+)
+from controller.inventory.locations_store import keep_spots
+from controller.roster.roll import RosterError
+from controller.roster.rules import RefusedError
+from controller.roster.store import noticed
+from protocol.model import Place
+from protocol.settings import SettingsError
+from protocol.words import N_, Translate
+
+EXIT_REFUSED: Final = 1
+_UNKNOWN_AREA: Final = N_("The area {name} was not listed; it was made anew by that name.")
+Bring = Callable[[Connection, Place, Listed, str], tuple[int, list[tuple[str, str]]]]
+
+
+def add_department(commands: Any, say: Translate) -> None:
+    """Add the three commands with their deeds."""
+    for name, what, aliases, bring, meaning in (
+        ("areas", What.AREA, AREAS, _bring_areas, N_("areas (communes, wards), and their mergers")),
+        ("schools", What.SCHOOL, SCHOOLS, _bring_schools, N_("schools, and their mergers")),
+        ("rooms", None, ROOMS, _bring_rooms, N_("in which building and site rooms are")),
+    ):
+        parser = commands.add_parser(name, help=say(meaning), allow_abbrev=False)
+        deeds = parser.add_subparsers(required=True, metavar="DEED")
+        _add_import(deeds, say, aliases, bring)
+        if what is not None:
+            _add_mergers(deeds, say, what)
+
+
+def _add_import(deeds: Any, say: Translate, aliases: Aliases, bring: Bring) -> None:
+    parser = deeds.add_parser("import", help=say(N_("read Excel or CSV")), allow_abbrev=False)
+    parser.add_argument("path", type=Path, metavar="FILE", help=say(N_("an Excel file or a CSV")))
+    for flag, meaning in (
+        ("--dry-run", N_("read and tell, write nothing")),
+        ("--json", N_("tell it as JSON")),
+    ):
+        parser.add_argument(flag, action="store_true", help=say(meaning))
+    add_place(parser, say)
+    parser.set_defaults(command=lambda options: _import(options, say, aliases, bring))
+
+
+def _add_mergers(deeds: Any, say: Translate, what: What) -> None:
+    merge = deeds.add_parser("merge", help=say(N_("say that one merged into another")))
+    retire = deeds.add_parser("retire", help=say(N_("say that one is closed: it counts no more")))
+    undo = deeds.add_parser("undo", help=say(N_("take a merger back")))
+    history = deeds.add_parser("history", help=say(N_("tell all mergers")))
+    for deed in (merge, retire):
+        deed.add_argument("old", help=say(N_("the code of the one that is no more")))
+    merge.add_argument("new", help=say(N_("the code of the one that stays")))
+    for deed in (merge, retire):
+        day = say(N_("the first day on which it holds, otherwise today"))
+        deed.add_argument("--since", metavar="DAY", default="", help=day)
+    undo.add_argument("number", type=int, help=say(N_("the merger's number")))
+    for deed, run in ((merge, _merge), (retire, _merge), (undo, _undo), (history, _history)):
+        add_place(deed, say)
+        deed.set_defaults(command=lambda options, run=run: run(options, say, what), new="")
+
+
+def _import(options: argparse.Namespace, say: Translate, aliases: Aliases, bring: Bring) -> int:
+    listed, changed, notes = Listed(), 0, list[tuple[str, str]]()
+    refused: RosterError | None = None
+    try:
+        listed = read_list(options.path, aliases)
+        with _department(options, province=aliases is not ROOMS) as (db, place, today):
+            changed, notes = bring(db, place, listed, today)
+            if options.dry_run:
+                db.rollback()
+    except RosterError as error:
+        refused = error
+    warnings = [each.said(say) for each in listed.notices]
+    warnings += [
+        {"file": "", "code": code, "message": say(_NOTES[code]).replace("{name}", name)}
+        for code, name in notes
+    ]
+    if refused:
+        warnings.insert(0, {"file": "", "code": refused.code, "message": refused.text(say)})
+    errors = [
+        {"row": each.row, "code": each.code, "message": say(MESSAGES[each.code])}
+        for each in listed.flaws
+    ]
+    if options.json:
+        told = {"rows": len(listed.entries), "changed": changed, "dry_run": options.dry_run}
+        report = told | {"errors": errors, "warnings": warnings}
+        tell(json.dumps(report, ensure_ascii=False, indent=1))
+    else:
+        _tell(options, listed, changed, warnings, say)
+    if listed.flaws and not options.dry_run:
+        _give_back(options, listed, say)
+    return EXIT_REFUSED if refused else 0
+
+
+_NOTES: Final = {
+    "area_unknown": _UNKNOWN_AREA,
+    "merged_already": N_("{name} has merged or was retired already: nothing was changed."),
+    "merger_circular": N_("{name} cannot merge into what merged into it."),
+}
+
+
+def _tell(
+    options: argparse.Namespace,
+    listed: Listed,
+    changed: int,
+    warnings: Sequence[dict[str, str]],
+    say: Translate,
+) -> None:
+    for each in warnings:
+        tell(each["message"], sys.stderr)
+    for flaw in listed.flaws:
+        row = say(N_("row {row}")).format(row=flaw.row)
+        tell("\t".join((row, *flaw.cells[:3], say(MESSAGES[flaw.code]))), sys.stderr)
+    sums = say(N_("{rows} rows, {changed} of them changed something; {errors} in error."))
+    tell(sums.format(rows=len(listed.entries), changed=changed, errors=len(listed.flaws)))
+    if options.dry_run:
+        tell(say(N_("This was a trial: nothing was written.")))
+
+
+def _give_back(options: argparse.Namespace, listed: Listed, say: Translate) -> None:
+    """Write the rows in error beside the file."""
+    target = options.path.with_name(f"{options.path.resolve().name}.errors.csv")
+    try:
+        with target.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file, delimiter=";")
+            writer.writerow([*map(harmless, listed.heads), say(N_("Error"))])
+            for each in listed.flaws:
+                cells = [*each.cells, *[""] * len(listed.heads)][: len(listed.heads)]
+                writer.writerow([*map(harmless, cells), say(MESSAGES[each.code])])
+    except OSError as error:
+        told = say(N_("The rows in error could not be written to {path}: {cause}."))
+        tell(told.format(path=target, cause=error.strerror), sys.stderr)
+        return
+    told = say(N_("The rows in error are in {path}.")).format(path=target)
+    tell(told, sys.stderr if options.json else None)
+
+
+def _bring_areas(
+    db: Connection, place: Place, listed: Listed, today: str
+) -> tuple[int, list[tuple[str, str]]]:
+    return _keep(db, place, areas_in(listed.entries, today), today)
+
+
+def _bring_schools(
+    db: Connection, place: Place, listed: Listed, today: str
+) -> tuple[int, list[tuple[str, str]]]:
+    known = areas.atlas_of(db, place.province).areas
+    return _keep(db, place, schools_in(listed.entries, known, today), today)
+
+
+def _bring_rooms(
+    db: Connection, place: Place, listed: Listed, _: str
+) -> tuple[int, list[tuple[str, str]]]:
+    return keep_spots(db, place, spots_in(listed.entries)), []
+
+
+def _keep(
+    db: Connection, place: Place, told: Brought, today: str
+) -> tuple[int, list[tuple[str, str]]]:
+    """Keep what a list says; returns how much changed, and what a person should know."""
+    province = place.province
+    notes = [("area_unknown", name) for name in told.unknown]
+    changed = areas.keep_areas(db, province, told.areas)
+    changed += areas.keep_facts(db, province, told.facts)
+    changed += areas.keep_memberships(db, province, told.memberships, today)
+    standing = {(each.what, each.old): each for each in areas.atlas_of(db, province).mergers}
+    for each in told.mergers:
+        known = standing.get((each.what, each.old))
+        if known is not None and known.new == each.new:
+            continue
+        try:
+            areas.keep_merger(db, province, _signed(each))
+        except AreaError as error:
+            notes.append((error.code, each.old))
+        else:
+            changed += 1
+    noticed(db, place, changed=changed > 0)
+    return changed, notes
+
+
+def _signed(merger: Merger) -> Merger:
+    return msgspec.structs.replace(merger, who=operator(), at_ms=time.time_ns() // 1_000_000)
+
+
+def _merge(options: argparse.Namespace, say: Translate, what: What) -> int:
+    try:
+        since = day_of(options.since)
+    except RefusedError as error:
+        raise SettingsError("day_invalid", MESSAGES["day_invalid"]) from error
+    with _department(options) as (db, place, today):
+        merger = Merger(what=what, old=options.old, new=options.new, since=since or today)
+        kept = areas.keep_merger(db, place.province, _signed(merger))
+        noticed(db, place, changed=True)
+    done = say(N_("Kept; to take it back: lophoc-controller {what} undo {number}"))
+    tell(done.format(what=f"{what.value}s", number=kept.no))
+    return 0
+
+
+def _undo(options: argparse.Namespace, say: Translate, what: What) -> int:
+    now_ms = time.time_ns() // 1_000_000
+    with _department(options) as (db, place, _):
+        undone = areas.undo_merger(db, place.province, what, options.number, now_ms)
+        noticed(db, place, changed=undone)
+    if not undone:
+        raise SettingsError(
+            "merger_unknown", N_("No standing merger has the number {no}."), no=options.number
+        )
+    tell(say(N_("Taken back.")))
+    return 0
+
+
+def _history(options: argparse.Namespace, say: Translate, what: What) -> int:
+    zone = told_zone(options)
+    with _department(options) as (db, place, _):
+        told = areas.mergers_of(db, place.province)
+    for each in told:
+        if each.what is what:
+            at = f"{datetime.fromtimestamp(each.at_ms / 1000, zone):%d/%m/%Y %H:%M}"
+            undone = say(N_("taken back")) if each.undone_ms is not None else ""
+            into = each.new or say(N_("closed"))
+            tell("\t".join((str(each.no), each.since, each.old, into, each.who, at, undone)))
+    return 0
+
+
+@contextmanager
+def _department(
+    options: argparse.Namespace, *, province: bool = True
+) -> Iterator[tuple[Connection, Place, str]]:
+    """One transaction on what the department knows, its own place, and today."""
+    today = datetime.now(told_zone(options)).date().isoformat()
+    with opened(options) as (store, place):
+        if province and not place.province:
+            raise SettingsError(
+                "province_unknown",
+                N_("Which province?"),
+                N_("Name it with --config, or by LOPHOC_CONTROLLER_PROVINCE and _SCHOOL."),
+            )
+        with store.planning(place) as db:
+            yield db, place, today

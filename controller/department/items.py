@@ -1,0 +1,213 @@
+"""This file holds the shapes in which the department's figures are told; no person in any."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from controller.department.standing import Group, Need, Overview, Silence, Standing
+from controller.department.tally import Tally, Told
+from controller.department.tile import Tile
+from controller.inventory.asset import Asset
+from controller.reconcile.items import KpiItem, RaiseItem, kpi_item, raise_items
+from protocol.model import iso
+
+
+class BeforeItem(BaseModel):
+    """The figure about a month ago, of the schools that had told one; lines shows deletions."""
+
+    day: str
+    schools: int
+    lines: int
+    digital_managed_pct: float | None
+    lines_change: int
+
+
+class FigureItem(BaseModel):
+    """The figure of a school, an area or a type.
+
+    schools, reported: how many are known, and how many of them ever told their items. oldest,
+    newest: between which moments what is told was true; null where nobody told.
+    """
+
+    key: str
+    name: str
+    schools: int
+    reported: int
+    silent_over_1d: int
+    silent_over_3w: int
+    kpi: KpiItem
+    items: int
+    missing: int
+    unregistered: int
+    raises: list[RaiseItem]
+    before: BeforeItem | None
+    oldest: str | None
+    newest: str | None
+
+
+class FiguresItem(BaseModel):
+    """All figures of a kind, and the whole. counted: as of when items were counted."""
+
+    as_of: str
+    counted: str
+    total: FigureItem
+    by: str
+    figures: list[FigureItem]
+
+
+class SchoolItem(BaseModel):
+    """A school. merged: the codes of those that became part of it.
+
+    twice: items that stand in several of their lists and are counted once. stale: "", "day",
+    "weeks" or "never". behind: changes of its list that are still to come.
+    """
+
+    code: str
+    name: str
+    level: str
+    area: str
+    area_name: str
+    merged: list[str]
+    kpi: KpiItem
+    items: int
+    missing: int
+    never_seen: int
+    unregistered: int
+    twice: int
+    heard: str | None
+    as_of: str | None
+    age_s: int | None
+    stale: Silence
+    behind: int
+    need: Need
+
+
+class ExceptionItem(BaseModel):
+    """An item that needs a person. schools: those in whose lists it stands."""
+
+    what: str
+    school: str
+    device_id: str
+    row: int | None
+    asset_tag: str
+    type: str
+    maker: str
+    model: str
+    serial: str
+    room: str
+    there: str
+    condition: str
+    last_seen: str | None
+    schools: list[str]
+
+
+class TileItem(BaseModel):
+    """Twelve numbers for the operations centre, and as of when."""
+
+    as_of: str
+    schools_known: int
+    schools_heard_today: int
+    rooms: int
+    rooms_in_lesson: int
+    boards: int
+    boards_working: int
+    items_declared: int
+    items_complete: int
+    items_verified: int
+    managed_pct: float | None
+    items_missing: int
+    incidents_open: int
+
+
+def group_item(key: str, name: str, group: Group) -> FigureItem:
+    """An area's figure, or the whole."""
+    return _figure(key, name, group, group.tally)
+
+
+def type_items(whole: Group) -> list[FigureItem]:
+    """The figure of each type over all schools."""
+    return [
+        _figure(kind, kind, whole, tally, before=False) for kind, tally in whole.by_type.items()
+    ]
+
+
+def school_figure(school: Standing, group: Group) -> FigureItem:
+    """A school's figure."""
+    return _figure(school.code, school.label, group, school.tally)
+
+
+def school_item(school: Standing, told: Overview) -> SchoolItem:
+    """A school in the list."""
+    tally, heard = school.tally, school.heard
+    return SchoolItem(
+        code=school.code,
+        name=school.name,
+        level=school.facts.level,
+        area=school.area,
+        area_name=told.atlas.areas[school.area].label if school.area in told.atlas.areas else "",
+        merged=list(school.members[1:]),
+        kpi=kpi_item(tally.kpi),
+        items=tally.items,
+        missing=tally.missing,
+        never_seen=tally.never_seen,
+        unregistered=tally.unregistered,
+        twice=school.twice,
+        heard=iso(heard.heard_ms) if heard else None,
+        as_of=iso(heard.as_of_ms) if heard else None,
+        age_s=max(0, told.now_ms - heard.as_of_ms) // 1000 if heard else None,
+        stale=school.silence,
+        behind=heard.behind if heard else 0,
+        need=school.need,
+    )
+
+
+def exception_item(what: str, asset: Asset, schools: tuple[str, ...]) -> ExceptionItem:
+    """An exception."""
+    names = (
+        "device_id", "row", "asset_tag", "type", "maker", "model", "serial", "room", "there",
+        "condition",
+    )  # fmt: skip
+    return ExceptionItem(
+        what=what,
+        school=asset.place.school,
+        last_seen=iso(asset.seen_ms) if asset.seen_ms else None,
+        schools=list(schools),
+        **{name: getattr(asset, name) for name in names},
+    )
+
+
+def tile_item(tile: Tile) -> TileItem:
+    """The tile."""
+    names = [each for each in Tile.__struct_fields__ if each != "as_of_ms"]
+    return TileItem(as_of=iso(tile.as_of_ms), **{name: getattr(tile, name) for name in names})
+
+
+def _figure(key: str, name: str, group: Group, tally: Tally, *, before: bool = True) -> FigureItem:
+    return FigureItem(
+        key=key,
+        name=name,
+        schools=group.schools,
+        reported=group.reported,
+        silent_over_1d=group.silent,
+        silent_over_3w=group.long_silent,
+        kpi=kpi_item(tally.kpi),
+        items=tally.items,
+        missing=tally.missing,
+        unregistered=tally.unregistered,
+        raises=raise_items(tally.raises),
+        before=_before(group.before, tally) if before else None,
+        oldest=None if group.oldest_ms is None else iso(group.oldest_ms),
+        newest=None if group.newest_ms is None else iso(group.newest_ms),
+    )
+
+
+def _before(before: Told | None, tally: Tally) -> BeforeItem | None:
+    if before is None:
+        return None
+    return BeforeItem(
+        day=before.day,
+        schools=before.schools,
+        lines=before.kpi.declared,
+        digital_managed_pct=before.kpi.digital_managed_pct,
+        lines_change=tally.declared - before.kpi.declared,
+    )

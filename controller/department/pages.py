@@ -1,0 +1,165 @@
+"""This file serves the department: all schools on one page, one school, what is odd."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from controller.department.api import chosen
+from controller.department.exceptions import Odd, Oddity, count_of, odd_items
+from controller.department.overview import Department
+from controller.department.standing import STATUS_OF, Need, Overview, Silence, Standing, group_of
+from controller.reconcile.explained import RAISE_WORDS, percent_words, type_word
+from controller.web.refusals import Refused, seal, unseal
+from protocol.words import N_, number
+
+if TYPE_CHECKING:
+    from controller.dashboard.pages import Screens
+
+ROWS: Final = 50  # schools or items on one page
+AREAS_SEEN: Final = 8  # the others behind a click
+
+Code = Annotated[str, Query(max_length=64)]
+Words = Annotated[str, Query(max_length=200)]
+Cursor = Annotated[str, Query(max_length=512)]
+
+NEED_WORDS: Final[Mapping[Need, str]] = {
+    Need.LONG_SILENT: N_("silent for more than 3 weeks"),
+    Need.NO_DATA: N_("no data yet"),
+    Need.SILENT: N_("silent for more than a day"),
+    Need.NO_REGISTER: N_("no equipment book"),
+    Need.BELOW_TARGET: N_("below the target"),
+    Need.MISSING: N_("items missing"),
+    Need.NOTHING: N_("in order"),
+}
+ODDITY_WORDS: Final[Mapping[Oddity, str]] = {
+    Oddity.MISSING: N_("Missing"),
+    Oddity.MOVED_BETWEEN: N_("In one school's book, seen at another"),
+    Oddity.SAME_SERIAL: N_("Same serial in two schools' books"),
+    Oddity.NEVER_SEEN: N_("Never seen"),
+}
+
+
+def add_department_pages(router: APIRouter, screens: Screens, department: Department) -> None:
+    """The pages of schools: made in threads, for there may be a thousand."""
+
+    @router.get("/schools")
+    def schools(
+        request: Request,
+        area: Code = "",
+        q: Words = "",
+        page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+    ) -> Response:
+        told = _overview(department)
+        found = chosen(told, area, q)
+        last = max(1, -(-len(found) // ROWS))
+        at = min(page, last)
+        wanted = {name: value for name, value in (("area", area), ("q", q)) if value}
+        return screens.page(
+            request,
+            "schools.html",
+            told=told,
+            whole=told.area(area) if area else told.whole,
+            areas=told.areas(),
+            areas_seen=AREAS_SEEN,
+            area=told.atlas.areas.get(area),
+            area_code=area,
+            q=q,
+            found=found,
+            rows=found[(at - 1) * ROWS : at * ROWS],
+            at_page=at,
+            last_page=last,
+            before_page=urlencode(wanted | {"page": at - 1}) if at > 1 else "",
+            next_page=urlencode(wanted | {"page": at + 1}) if at < last else "",
+            oddities=_oddities(told, tuple(each.code for each in found) if area else ()),
+            **_helps(told),
+        )
+
+    @router.get("/schools/{code:path}")
+    def one_school(request: Request, code: str) -> Response:
+        told = _overview(department)
+        heir = told.heirs().get(code[:64], "")
+        school = next((each for each in told.schools if each.code == heir), None)
+        if school is None:
+            unknown = N_("There is no such school.")
+            return screens.error(request, Refused(404, "school_unknown", unknown, "/schools"))
+        if heir != code:
+            return RedirectResponse(f"/schools/{quote(heir, safe='')}", 303)
+        return screens.page(
+            request,
+            "one_school.html",
+            told=told,
+            school_told=school,
+            whole=group_of([school], school.before),
+            oddities=_oddities(told, (school.code,)),
+            **_helps(told),
+        )
+
+    @router.get("/exceptions")
+    def exceptions(
+        request: Request, what: Oddity = Oddity.MISSING, school: Code = "", cursor: Cursor = ""
+    ) -> Response:
+        try:
+            after = unseal(cursor, str, str) if cursor else ("", "")
+        except Refused as refused:
+            return screens.error(request, refused)
+        told, found, behind = _odd(department, what, school, after)
+        wanted = {"what": what.value} | ({"school": school} if school else {})
+        names = {each.code: each.label for each in told.schools}
+        heirs = told.heirs()
+        return screens.page(
+            request,
+            "exceptions.html",
+            told=told,
+            what=what,
+            school_code=school,
+            school_name=names.get(heirs.get(school, school), school),
+            rows=found,
+            name_of=lambda code: names.get(heirs.get(code, code), code),
+            oddities=_oddities(told, (heirs.get(school, school),) if school else ()),
+            next_page=urlencode(wanted | {"cursor": seal(*behind)}) if behind else "",
+            first_page=urlencode(wanted) if cursor else "",
+            **_helps(told),
+        )
+
+
+def _overview(department: Department) -> Overview:
+    department.look()
+    return department.overview()
+
+
+def _odd(
+    department: Department, what: Oddity, school: str, after: Any
+) -> tuple[Overview, list[Odd], tuple[str, str] | None]:
+    told = _overview(department)
+    wanted = (told.heirs().get(school, school),) if school else ()
+    return told, *odd_items(department, told, what, schools=wanted, after=after, limit=ROWS)
+
+
+def _oddities(told: Overview, schools: tuple[str, ...]) -> list[tuple[Oddity, str, int]]:
+    return [(each, word, count_of(told, each, schools)) for each, word in ODDITY_WORDS.items()]
+
+
+def _helps(told: Overview) -> dict[str, Any]:
+    """What the templates say things with."""
+
+    def area_name(code: str) -> str:
+        return told.atlas.areas[code].label if code in told.atlas.areas else code
+
+    def need(school: Standing) -> tuple[str, str]:
+        return STATUS_OF[school.need], NEED_WORDS[school.need]
+
+    return {
+        "area_name": area_name,
+        "need": need,
+        "never": Silence.NEVER,
+        "number": number,
+        "percent_words": percent_words,
+        "raise_words": RAISE_WORDS,
+        "type_word": type_word,
+        "signed": lambda count: f"{count:+}" if count else "0",
+    }

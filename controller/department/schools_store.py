@@ -1,0 +1,175 @@
+"""This file keeps what schools tell their department, in the transaction of the batch.
+
+An item that comes again as it was is no news: a list that is told anew costs a reader nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
+
+from msgspec.structs import replace
+from sqlalchemy import Connection, select
+
+from controller.database.engine import one_numbers
+from controller.database.tables import figures, schools
+from controller.database.writing import Writing, write
+from controller.department.areas_store import counts_for_itself
+from controller.department.schools import FigureTold, Listed, SchoolRecord, Used
+from controller.fleet.rows import school_from, school_row
+from controller.inventory import store as kept_assets
+from controller.inventory.asset import LASTING, Asset, AssetState
+from controller.use.hours import UseLine
+from controller.use.store import keep_use
+from protocol.model import Place
+from protocol.upward import ItemTold
+from protocol.upward import UseLine as UseTold
+
+_AT_ONCE = 500  # ids that a statement names
+_TOLD = (*LASTING, "seen_ms", "first_seen_ms")
+
+
+def keep_told(db: Connection, changes: Iterable[object]) -> None:
+    """Keep what a batch brought of schools; of their records the last wins."""
+    told = [each for each in changes if isinstance(each, SchoolRecord | Listed | FigureTold | Used)]
+    if not told:
+        return
+    records = {each.place: each for each in told if isinstance(each, SchoolRecord)}
+    write(db, schools, [*map(school_row, records.values())], Writing.UPSERT)
+    days = {
+        (each.place, each.day): each
+        for each in told
+        if isinstance(each, FigureTold) and counts_for_itself(db, each.place, each.day)
+    }
+    write(db, figures, [_figure_row(each) for each in days.values()], Writing.UPSERT)
+    if any(isinstance(each, Listed) for each in told):
+        one_numbers(db)
+    newest = kept_assets.newest_change(db, Place(told[0].place.province))
+    for each in told:
+        match each:
+            case Listed():
+                newest = _take(db, each, newest)
+            case Used():
+                keep_use(db, each.place, each.week, map(_use, each.lines))
+            case _:
+                pass
+
+
+def schools_in(db: Connection, scope: Place) -> list[SchoolRecord]:
+    """The schools that told of themselves, by code."""
+    query = select(schools).order_by(schools.c.province, schools.c.school)
+    for name in ("province", "school"):
+        if code := getattr(scope, name):
+            query = query.where(schools.c[name] == code)
+    rows = cast("Sequence[Mapping[str, Any]]", db.execute(query).mappings().all())
+    return [school_from(row) for row in rows]
+
+
+def _take(db: Connection, listed: Listed, newest: int) -> int:
+    """Keep a page of a school's list; returns the feed's newest number."""
+    place = listed.place
+    ids = [*(each.item for each in listed.items), *(each.item for each in listed.gone)]
+    known = _known(db, place, ids)
+    fresh: list[Asset] = []
+    for item in listed.items:
+        before, feed = known.get(item.item, (None, ""))
+        if before and feed == listed.feed and before.relay_change >= item.change:
+            continue
+        now = _asset_of(item, place)
+        if before and all(getattr(before, name) == getattr(now, name) for name in _TOLD):
+            fresh.append(replace(before, relay_change=item.change))
+            continue
+        newest += 1
+        fresh.append(replace(now, change=newest))
+    for gone in listed.gone:
+        before, feed = known.get(gone.item, (None, ""))
+        if before is None or (feed == listed.feed and before.relay_change >= gone.change):
+            continue
+        if before.removed_ms is None:
+            newest += 1
+            before = replace(before, removed_ms=gone.at_ms, change=newest)
+        fresh.append(replace(before, relay_change=gone.change))
+    kept_assets.keep_assets(db, fresh, listed.feed)
+    if not listed.last:
+        return newest
+    left = kept_assets.of_other_feeds(db, place, listed.feed)
+    swept = [
+        replace(each, removed_ms=listed.at_ms, change=newest + number)
+        for number, each in enumerate(left, 1)
+    ]
+    kept_assets.keep_assets(db, swept, listed.feed)
+    return newest + len(swept)
+
+
+def _known(db: Connection, place: Place, ids: Sequence[str]) -> dict[str, tuple[Asset, str]]:
+    found: dict[str, tuple[Asset, str]] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        found |= kept_assets.with_feeds(db, place, ids[start : start + _AT_ONCE])
+    return found
+
+
+def _asset_of(item: ItemTold, place: Place) -> Asset:
+    return Asset(
+        place=place,
+        device_id=item.item,
+        line=item.line,
+        row=item.row,
+        asset_tag=item.asset_tag,
+        type=item.type,
+        kind=item.device,
+        maker=item.maker,
+        model=item.model,
+        serial=item.serial,
+        room=item.room,
+        site=item.site,
+        building=item.building,
+        year=item.year,
+        cost_vnd=item.cost_vnd,
+        funding=item.funding,
+        condition=item.condition,
+        state=_state(item),
+        also=item.also,
+        there=item.there,
+        by=item.by,
+        lacks=item.lacks,
+        verified=item.verified,
+        since_ms=item.first_seen_ms,
+        first_seen_ms=item.first_seen_ms,
+        seen_ms=item.seen_ms,
+        told_ms=item.seen_ms,
+        relay_change=item.change,
+    )
+
+
+def _state(item: ItemTold) -> AssetState:
+    """A state that only a newer school knows is told as what is surely true."""
+    try:
+        return AssetState(item.state)
+    except ValueError:
+        return AssetState.UNREGISTERED if item.line is None else AssetState.OK
+
+
+def _use(line: UseTold) -> UseLine:
+    return UseLine(
+        device_id=line.item,
+        room=line.room,
+        kind=line.device.value,
+        on_min=line.on_min,
+        used_min=line.used_min,
+        planned_min=line.planned_min,
+        known_min=line.known_min,
+        asset_tag=line.asset_tag,
+    )
+
+
+def _figure_row(told: FigureTold) -> tuple[object, ...]:
+    told_figures = told.figures
+    return (
+        told.place.province,
+        told.place.school,
+        told.day,
+        told_figures.declared,
+        told_figures.complete,
+        told_figures.verified,
+        told_figures.managed,
+    )

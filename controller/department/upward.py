@@ -1,0 +1,336 @@
+"""This file tells the department of the school: the same outbox, relay and ack as an agent's.
+
+The school's records are the queue: an item waits there once, at its newest change, however long
+the line is down. The outbox holds only the few pages that are on their way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta, tzinfo
+from pathlib import Path
+from typing import Final
+
+from controller.database.store import Store, StoreError
+from controller.inventory import store as assets
+from controller.inventory.asset import Asset
+from controller.use.hours import UseLine as KnownUse
+from controller.use.hours import monday_of
+from controller.use.store import WEEKS, use_of
+from protocol import __version__
+from protocol.link import Arrival, Broker, Letter, Link
+from protocol.messages import Ack, ControllerState, MessageError, Retell, down_from, to_bytes
+from protocol.model import MAX_TEXT, DeviceKind, Place, instant
+from protocol.outbox import Outbox, OutboxError
+from protocol.relay import Relay
+from protocol.topics import Address, Channel, commands_to, controller_state, level_of, topic_of
+from protocol.upward import (
+    MAX_WEEK_LINES,
+    ItemGone,
+    ItemsTold,
+    ItemTold,
+    SchoolFigures,
+    SchoolPresence,
+    SchoolTold,
+    UseLine,
+    UseTold,
+)
+
+_LOGGER = logging.getLogger(__name__)
+
+PAGE: Final = 100  # items of a page: about 30 KB, a second on a slow line
+PAGES_ON_THE_WAY: Final = 8
+LOOK_EVERY_S: Final = 5.0
+TELL_EVERY_S: Final = 300.0  # how old a figure may be when nothing changes
+TELL_AGAIN_AFTER_S: Final = 30.0  # and how seldom it is told when everything does
+# Memos: which list the outbox is given, up to which change, and that nothing of it was given yet.
+_FEED: Final = "feed"
+_FED: Final = "fed"
+_BEGINS: Final = "begins"
+_AT_ONCE: Final = 100
+
+
+class Upward:
+    """One school's conversation with its department."""
+
+    def __init__(
+        self,
+        store: Store,
+        outbox: Outbox,
+        broker: Broker,
+        *,
+        school: Place,
+        department: str,
+        boot: str,
+        name: str,
+        zone: tzinfo,
+        figures: Callable[[], Awaitable[SchoolFigures]],
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._store = store
+        self._outbox = outbox
+        self._school = school
+        self._boot = boot
+        self._name = name[:MAX_TEXT]
+        self._zone = zone
+        self._figures = figures
+        self._now_ms = now_ms
+        self._place = place_at(school, department)
+        self._told: SchoolFigures | None = None
+        self._told_s = -math.inf
+        self._told_use: dict[str, tuple[UseLine, ...]] = {}
+        self._stirred = asyncio.Event()
+        self.link = Link(
+            broker,
+            "-".join(["lophoc", "up", *map(level_of, (school.province, school.school))]),
+            filters=(commands_to(self._place), controller_state(self._place)),
+            will=lambda session: self._presence(session, online=False),
+            greeting=lambda session: self._greet(session),  # noqa: PLW0108 - as its neighbour
+        )
+        self._relay = Relay(outbox, self.link, now_s=time.monotonic)
+
+    async def run(self) -> None:
+        """Tell, carry and listen until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.link.run(), name="upward link")
+            group.create_task(self._relay.run(), name="upward relay")
+            group.create_task(self._listen(), name="upward listen")
+            group.create_task(self._tell(), name="upward tell")
+
+    async def _tell(self) -> None:
+        """Give the outbox what is new, whenever there is room for it."""
+        while True:
+            try:
+                while await asyncio.to_thread(self._next_page):
+                    self._relay.wake()
+                await self._tell_figures()
+                if await asyncio.to_thread(self._put_use):
+                    self._relay.wake()
+            except (StoreError, OutboxError) as error:
+                _LOGGER.warning("the department is told later: %s", error)
+            try:
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self._stirred.wait()
+            except TimeoutError:
+                pass
+            self._stirred.clear()
+
+    def _next_page(self) -> bool:
+        """Put the next page into the outbox; False where there is none, or no room."""
+        if self._outbox.report().pending >= PAGES_ON_THE_WAY:
+            return False
+        self._store.bring_up(self._school, self._zone, self._now_ms())
+        feed, fed, begins = self._list()
+        with self._store.looking() as db:
+            told = assets.relay_changes(db, self._school, since=fed, limit=PAGE + 1)
+        some = told[:PAGE]
+        if not some and not begins:
+            return False
+        upto = some[-1].relay_change if some else fed
+        page = ItemsTold(
+            boot=self._boot,
+            at_ms=self._now_ms(),
+            id=f"items-{feed[-16:]}-{fed}-{upto}",
+            feed=feed,
+            after=fed,
+            upto=upto,
+            more=len(told) > PAGE,
+            items=tuple(item_of(each) for each in some if _is_told(each)),
+            gone=tuple(_gone(each, self._now_ms()) for each in some if not _is_told(each)),
+        )
+        self._outbox.put(page, memos={_FED: str(upto).encode(), _BEGINS: None})
+        return True
+
+    def _list(self) -> tuple[str, int, bool]:
+        """The list's name, how far the outbox was given it, and whether nothing of it was told.
+
+        Another database has another list; so has one that is behind what was told of it, because
+        an old copy was put back. What waits of the list before is worth nothing then.
+        """
+        memos = self._outbox.memos()
+        feed, fed = memos.get(_FEED, b"").decode(), int(memos.get(_FED, b"0"))
+        base = self._store.feed_id
+        with self._store.looking() as db:
+            newest = assets.relay_newest(db, self._school)
+        if feed.partition(".")[0] == base and fed <= newest:
+            return feed, fed, _BEGINS in memos
+        fresh = base if feed.partition(".")[0] != base else f"{base}.{self._boot[:12]}"
+        _LOGGER.info("the department is told the whole list, as %s", fresh)
+        self._outbox.clear()
+        self._told_s, self._told_use = -math.inf, {}
+        fields = {_FEED: fresh.encode(), _FED: b"0", _BEGINS: b"1"}
+        self._outbox.put(memos=fields)
+        return fresh, 0, True
+
+    def _fed(self) -> int:
+        return int(self._outbox.memos().get(_FED, b"0"))
+
+    def _settled(self) -> int:
+        """Up to where the department has acknowledged the list."""
+        return self._fed() if not self._outbox.waiting_events(0, 1) else 0
+
+    async def _tell_figures(self) -> None:
+        """Tell how the school stands where that is other, or was told long ago."""
+        age_s = time.monotonic() - self._told_s
+        if age_s < TELL_AGAIN_AFTER_S:
+            return
+        figures = await self._figures()
+        if figures == self._told and age_s < TELL_EVERY_S:
+            return
+        await asyncio.to_thread(self._put_figures, figures)
+        self._told, self._told_s = figures, time.monotonic()
+        self._relay.wake()
+
+    def _put_figures(self, figures: SchoolFigures) -> None:
+        feed, _, _ = self._list()
+        with self._store.looking() as db:
+            newest = assets.relay_newest(db, self._school)
+        now_ms = self._now_ms()
+        self._outbox.put(
+            SchoolTold(
+                boot=self._boot,
+                at_ms=now_ms,
+                name=self._name,
+                version=__version__,
+                day=f"{instant(now_ms).astimezone(self._zone):%Y-%m-%d}",
+                feed=feed,
+                newest=newest,
+                settled=self._settled(),
+                figures=figures,
+            )
+        )
+
+    def _put_use(self) -> bool:
+        """Tell the weeks of which other use is known than was told; all of them after a start."""
+        now_ms = self._now_ms()
+        this = monday_of(now_ms, self._zone)
+        since = (this - timedelta(weeks=WEEKS - 1)).isoformat()
+        weeks: dict[str, list[UseLine]] = {}
+        with self._store.looking() as db:
+            for kept in use_of(db, self._school, since, this.isoformat()):
+                weeks.setdefault(kept.week, []).append(_use(kept.line))
+        fresh = {
+            week: tuple(lines[:MAX_WEEK_LINES])
+            for week, lines in weeks.items()
+            if self._told_use.get(week) != tuple(lines[:MAX_WEEK_LINES])
+        }
+        told = (
+            UseTold(boot=self._boot, at_ms=now_ms, week=week, lines=lines)
+            for week, lines in fresh.items()
+        )
+        self._outbox.put(*told)
+        self._told_use |= fresh
+        return bool(fresh)
+
+    async def _listen(self) -> None:
+        while True:
+            arrivals = await self.link.batch(_AT_ONCE)
+            for arrival in arrivals:
+                if arrival.session == self.link.session:
+                    await self._hear(arrival)
+            self.link.ack(arrivals)
+
+    async def _hear(self, arrival: Arrival) -> None:
+        try:
+            message = down_from(arrival.payload)
+        except MessageError as error:
+            _LOGGER.warning("a message of the department is not understood flaw=%s", error.flaw)
+            return
+        match message:
+            case ControllerState():
+                self._relay.hear(message)
+            case Ack():
+                await self._relay.settle(message)
+                self._stirred.set()
+            case Retell():
+                await self._retell(message.since)
+            case _:
+                _LOGGER.warning("the department said what is no school's affair")
+
+    async def _retell(self, since: int) -> None:
+        """Begin the list anew behind a change; pages that are on their way may come twice."""
+        try:
+            if since < await asyncio.to_thread(self._fed):
+                _LOGGER.info("telling the list again, behind change %d", since)
+                memos = {_FED: str(since).encode()}
+                await asyncio.to_thread(lambda: self._outbox.put(memos=memos))
+        except OutboxError as error:
+            _LOGGER.warning("the list is told again later: %s", error)
+        self._stirred.set()
+
+    def _greet(self, session: int) -> Sequence[Letter]:
+        self._told_s = -math.inf  # a new session hears how the school stands
+        self._stirred.set()
+        return [self._presence(session, online=True)]
+
+    def _presence(self, session: int, *, online: bool) -> Letter:
+        said = SchoolPresence(boot=self._boot, at_ms=self._now_ms(), session=session, online=online)
+        topic = topic_of(Address(self._place, Channel.SCHOOL))
+        return Letter(topic, to_bytes(said), retain=True)
+
+
+def place_at(school: Place, department: str) -> Place:
+    """The school as its department's topics have it: in the place of an agent."""
+    return Place(school.province, department, school.school)
+
+
+def upward_outbox(path: Path, school: Place, department: str, boot: str) -> Outbox:
+    """The outbox to the department: what waits there never grows old."""
+    return Outbox(path, place_at(school, department), boot, max_age_s=math.inf)
+
+
+def item_of(asset: Asset) -> ItemTold:
+    """The item as the department is told of it: without the names that people gave."""
+    return ItemTold(
+        item=asset.device_id,
+        change=asset.relay_change,
+        line=asset.line,
+        row=asset.row,
+        asset_tag=asset.asset_tag[:MAX_TEXT],
+        type=asset.type[:MAX_TEXT],
+        device=asset.kind,
+        maker=asset.maker[:MAX_TEXT],
+        model=asset.model[:MAX_TEXT],
+        serial=asset.serial[:MAX_TEXT],
+        room=asset.room[:MAX_TEXT],
+        site=asset.site[:MAX_TEXT],
+        building=asset.building[:MAX_TEXT],
+        year=asset.year,
+        cost_vnd=asset.cost_vnd,
+        funding=asset.funding[:MAX_TEXT],
+        condition=asset.condition[:MAX_TEXT],
+        state=asset.state.value,
+        also=asset.also,
+        there=asset.there[:MAX_TEXT],
+        by=asset.by,
+        lacks=asset.lacks,
+        verified=asset.verified,
+        first_seen_ms=asset.first_seen_ms,
+        seen_ms=asset.told_ms,
+    )
+
+
+def _use(line: KnownUse) -> UseLine:
+    return UseLine(
+        item=line.device_id,
+        device=DeviceKind(line.kind),
+        room=line.room[:MAX_TEXT],
+        asset_tag=line.asset_tag[:MAX_TEXT],
+        on_min=line.on_min,
+        used_min=line.used_min,
+        planned_min=line.planned_min,
+        known_min=line.known_min,
+    )
+
+
+def _is_told(asset: Asset) -> bool:
+    return asset.removed_ms is None and asset.owned
+
+
+def _gone(asset: Asset, now_ms: int) -> ItemGone:
+    at_ms = asset.removed_ms or now_ms
+    return ItemGone(item=asset.device_id, change=asset.relay_change, at_ms=at_ms)

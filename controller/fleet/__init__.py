@@ -1,0 +1,1 @@
+"""Agents and devices: what the classrooms' agents say, and what follows from it."""

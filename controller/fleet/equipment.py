@@ -1,0 +1,230 @@
+"""This file keeps a school's devices: who answers for each, which room owns it, what it was. Pure.
+
+Several agents may see one device, and one device may have been known under several ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from operator import attrgetter
+from typing import Final
+
+from msgspec.structs import replace
+
+from controller.fleet.merged_ids import Folds, Word, word_for
+from controller.fleet.records import AgentRecord, DeviceRecord
+from protocol.health import ReasonCode
+from protocol.model import NO_ROOM, Device, Reason, Status
+
+# What the feed tells as the agent told it; an address or a lamp's hours change often.
+_told: Final = attrgetter(
+    "kind",
+    "name",
+    "vendor",
+    "model",
+    "serial",
+    "reasons",
+    "sources",
+    "identity",
+    "aliases",
+)
+
+_CONTROLLERS_VERDICTS: Final = frozenset(
+    {ReasonCode.AGENT_LOST, ReasonCode.SILENT, ReasonCode.NOT_REPORTED}
+)
+
+
+class Equipment:
+    """One school's devices by their id, removed ones among them."""
+
+    def __init__(
+        self,
+        devices: Iterable[DeviceRecord],
+        newest_change: int,
+        is_online: Callable[[str], bool],
+    ) -> None:
+        self.devices = {record.device_id: record for record in devices}
+        self._folds = Folds(self.devices.values())
+        self._newest_change = newest_change
+        self._is_online = is_online
+
+    def claim(
+        self,
+        agent: AgentRecord,
+        device: Device,
+        rev: int,
+        now_ms: int,
+        alive: Collection[str] = (),
+    ) -> list[DeviceRecord]:
+        """An agent says how a device is; what it sees beside it, by id, is `alive`.
+
+        The first agent keeps it, unless it lost sight of it or the other has more senses for it.
+        """
+        known = self.devices.get(device.device_id)
+        if known is None or known.removed_ms is not None or device.aliases:
+            return self._claim_folded(agent, device, rev, now_ms, alive)
+        if not _is_its_agents(known, agent):
+            news = _may_take(device, known)
+        else:
+            news = known.boot != agent.boot or rev > known.rev
+        return [self._take(agent, device, rev, now_ms, known.first_seen_ms)] if news else []
+
+    def doubt(self, device: DeviceRecord, reason: Reason, now_ms: int) -> list[DeviceRecord]:
+        """Nobody vouches for the device now; empty if nobody did before."""
+        if device.removed_ms is not None or device.status is Status.UNKNOWN:
+            return []
+        doubted = replace(device, status=Status.UNKNOWN, reasons=(reason,))
+        return [self._keep(doubted, device, now_ms)]
+
+    def touch(self, device: DeviceRecord, now_ms: int) -> None:
+        """The device was seen again and is as before."""
+        self.devices[device.device_id] = replace(device, last_seen_ms=now_ms)
+
+    def remove(self, device_id: str, now_ms: int) -> list[DeviceRecord]:
+        """Take a device out; empty if there is none."""
+        device = self.devices.get(device_id)
+        if device is None or device.removed_ms is not None:
+            return []
+        return [self._keep(replace(device, removed_ms=now_ms), device, now_ms)]
+
+    def _claim_folded(
+        self,
+        agent: AgentRecord,
+        device: Device,
+        rev: int,
+        now_ms: int,
+        alive: Collection[str],
+    ) -> list[DeviceRecord]:
+        """A claim of a device that other ids are, or may be, folded into, or that may be folded."""
+        known = self.devices.get(device.device_id)
+        if known and not _is_its_agents(known, agent) and not _may_take(device, known):
+            return []
+        word = Word(agent.place.agent, agent.boot, rev)
+        changes = self._fold(device, word, alive, now_ms)
+        first_seen_ms = self._first_seen(device, known, now_ms)
+        if self._is_news(device, known, word):
+            changes.append(self._take(agent, device, rev, now_ms, first_seen_ms))
+        elif known is not None and known.removed_ms is None:
+            changes += self._inherit(known, first_seen_ms, now_ms)
+        return changes
+
+    def _take(
+        self, agent: AgentRecord, device: Device, rev: int, now_ms: int, first_seen_ms: int
+    ) -> DeviceRecord:
+        """Keep the device as its agent tells of it; it is built once, for this happens most."""
+        known = self.devices.get(device.device_id)
+        room = _room_of(device, agent, known)
+        unseen = device.status is Status.UNKNOWN
+        same_status = known is not None and known.status is device.status
+        if (
+            known is not None
+            and same_status
+            and known.removed_ms is None
+            and (known.place, known.room, known.first_seen_ms) == (agent.place, room, first_seen_ms)
+            and _told(known) == _told(device)
+        ):
+            change = known.change
+        else:
+            change = self._next_change()
+        record = self.devices[device.device_id] = DeviceRecord(
+            place=agent.place,
+            device_id=device.device_id,
+            kind=device.kind,
+            name=device.name,
+            vendor=device.vendor,
+            model=device.model,
+            serial=device.serial,
+            room=room,
+            status=device.status,
+            reasons=device.reasons,
+            sources=device.sources,
+            identity=device.identity,
+            aliases=device.aliases,
+            address=device.address,
+            measures=device.measures,
+            boot=agent.boot,
+            rev=rev,
+            since_ms=known.since_ms if known and same_status else now_ms,
+            first_seen_ms=first_seen_ms,
+            last_seen_ms=known.last_seen_ms if known and unseen else now_ms,
+            change=change,
+        )
+        return record
+
+    def _is_news(self, device: Device, known: DeviceRecord | None, word: Word) -> bool:
+        """Whether the word changes the device; a late one does not, nor a doubtful return."""
+        if known is not None and word_for(known).follows(word):
+            return False
+        if known is not None and known.removed_ms is None:
+            return True
+        held = self._folds.hold(device, word)
+        return not held and (known is None or device.status is not Status.UNKNOWN)
+
+    def _fold(
+        self, device: Device, word: Word, alive: Collection[str], now_ms: int
+    ) -> list[DeviceRecord]:
+        """Take out what is known under the device's aliases, but for what is seen beside it."""
+        folded: list[DeviceRecord] = []
+        for alias in device.aliases:
+            if alias in alive or alias == device.device_id:
+                continue
+            self._folds.note(alias, word)
+            record = self.devices.get(alias)
+            if record is not None and record.removed_ms is None and self._may_fold(record, word):
+                gone = replace(record, status=Status.UNKNOWN, removed_ms=now_ms)
+                folded.append(self._keep(gone, record, now_ms))
+        return folded
+
+    def _may_fold(self, record: DeviceRecord, word: Word) -> bool:
+        if record.place.agent == word.agent:
+            return not word_for(record).follows(word)
+        return record.status is Status.UNKNOWN or not self._is_online(record.place.agent)
+
+    def _first_seen(self, device: Device, known: DeviceRecord | None, now_ms: int) -> int:
+        """When the device was first seen, under whichever of its ids."""
+        seen = [known.first_seen_ms if known else now_ms]
+        for alias in device.aliases:
+            folded = self.devices.get(alias)
+            if folded is not None and folded.removed_ms is not None:
+                seen.append(folded.first_seen_ms)
+        return min(seen)
+
+    def _inherit(self, known: DeviceRecord, first_seen_ms: int, now_ms: int) -> list[DeviceRecord]:
+        if first_seen_ms == known.first_seen_ms:
+            return []
+        return [self._keep(replace(known, first_seen_ms=first_seen_ms), known, now_ms)]
+
+    def _keep(self, record: DeviceRecord, before: DeviceRecord, now_ms: int) -> DeviceRecord:
+        """Keep what changed, at a new place in the feed."""
+        since_ms = before.since_ms if before.status is record.status else now_ms
+        kept = replace(record, since_ms=since_ms, change=self._next_change())
+        self.devices[record.device_id] = kept
+        return kept
+
+    def _next_change(self) -> int:
+        self._newest_change += 1
+        return self._newest_change
+
+
+def is_doubted(record: DeviceRecord) -> bool:
+    """Whether it is the controller that does not believe in the device now."""
+    return any(reason.code in _CONTROLLERS_VERDICTS for reason in record.reasons)
+
+
+def _may_take(device: Device, known: DeviceRecord) -> bool:
+    if device.status is Status.UNKNOWN:
+        return False
+    return known.status is Status.UNKNOWN or len(device.sources) > len(known.sources)
+
+
+def _room_of(device: Device, agent: AgentRecord, known: DeviceRecord | None) -> str:
+    """The room that owns the device, else its agent's; what is not seen stays where it was."""
+    if device.room:
+        return device.room
+    if known is not None and device.status is Status.UNKNOWN and known.room not in {"", NO_ROOM}:
+        return known.room
+    return agent.room
+
+
+def _is_its_agents(record: DeviceRecord, agent: AgentRecord) -> bool:
+    return record.place.agent == agent.place.agent

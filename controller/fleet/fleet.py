@@ -1,0 +1,461 @@
+"""This file is the core: one message in, what it changes out. Pure.
+
+A fleet is one school's agents and devices as they are now. Time comes in as an argument and is
+the controller's own: an agent's clock may be years off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import tzinfo
+from functools import cache, lru_cache
+from typing import Final, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from controller.department.schools import SchoolChange
+from controller.fleet.equipment import Equipment, is_doubted
+from controller.fleet.records import (
+    AgentRecord,
+    AttendanceRecord,
+    DeviceRecord,
+    EventRecord,
+    FaultRecord,
+    LessonRecord,
+    RollRecord,
+)
+from controller.fleet.stream import Stream
+from protocol.health import ReasonCode
+from protocol.messages import (
+    AnyEvent,
+    AttendanceMarked,
+    Birth,
+    DeviceForgotten,
+    DeviceState,
+    FaultReported,
+    Health,
+    LessonEnded,
+    LessonResumed,
+    LessonStarted,
+    Presence,
+    RollConfirmed,
+    RollReopened,
+    Up,
+)
+from protocol.model import Place, Reason, Status, instant
+
+LOST_AFTER_BEATS: Final = 3
+ASK_EVERY_MS: Final = 10_000  # a birth is a long message; one answers every question of a while
+MINUTE_MS: Final = 60_000
+QUARTER_MS: Final = 15 * MINUTE_MS
+
+_HEADER: Final = frozenset({"v", "boot", "at_ms", "id", "seq", "room"})
+
+
+class StreamChanged(NamedTuple):
+    """An agent's event numbers moved on."""
+
+    place: Place
+    boot: str
+    stream: Stream
+
+
+class Touched(NamedTuple):
+    """Devices were seen again and are otherwise as before."""
+
+    place: Place
+    device_ids: tuple[str, ...]
+    last_seen_ms: int
+
+
+class Ask(NamedTuple):
+    """The agent shall be asked for a birth."""
+
+    agent: str
+    reason: str
+
+
+Change = (
+    AgentRecord
+    | DeviceRecord
+    | EventRecord
+    | AttendanceRecord
+    | RollRecord
+    | LessonRecord
+    | FaultRecord
+    | StreamChanged
+    | Touched
+    | Ask
+    | SchoolChange
+)
+
+
+class Fleet:
+    """One school's present: what each message and each passing minute changes in it."""
+
+    def __init__(
+        self,
+        school: Place,
+        zone: tzinfo,
+        *,
+        agents: Iterable[AgentRecord] = (),
+        devices: Iterable[DeviceRecord] = (),
+        streams: Iterable[StreamChanged] = (),
+        newest_change: int = 0,
+        device_silent_s: float = 900.0,
+        awake_since_ms: int = 0,
+    ) -> None:
+        self._school = school
+        self._zone = zone
+        self.agents = {record.place.agent: record for record in agents}
+        self._equipment = Equipment(devices, newest_change, self._is_online)
+        self._streams = {(each.place.agent, each.boot): each.stream for each in streams}
+        self._past_boots: set[str] = set()
+        self._asked_ms: dict[str, int] = {}
+        self._lesson_seq: dict[tuple[str, str], int] = {}
+        self._device_silent_ms = device_silent_s * 1000
+        self.awake_since_ms = awake_since_ms
+
+    @property
+    def devices(self) -> Mapping[str, DeviceRecord]:
+        """Every device by its id, removed ones among them."""
+        return self._equipment.devices
+
+    def hear(self, agent_id: str, message: Up, now_ms: int) -> list[Change]:
+        """Take one message of an agent; returns what it changes, nothing for a repeated one."""
+        match message:
+            case Presence():
+                return self._hear_presence(agent_id, message, now_ms)
+            case Birth():
+                return self._hear_birth(agent_id, message, now_ms)
+            case Health() | DeviceState() | DeviceForgotten():
+                return self._hear_state(agent_id, message, now_ms)
+            case _:
+                return self._hear_event(agent_id, message, now_ms)
+
+    def pass_over(self, agent_id: str, boot: str, seq: int) -> list[Change]:
+        """An event arrived that this program cannot read: it is not missing, and not recorded."""
+        stream = self._streams.setdefault((agent_id, boot), Stream())
+        if not stream.add(seq):
+            return []
+        return [StreamChanged(self._school.of_agent(agent_id), boot, stream)]
+
+    def expire(self, now_ms: int) -> list[Change]:
+        """Let time pass: agents and devices that have been silent too long become unknown."""
+        changes: list[Change] = []
+        for agent in list(self.agents.values()):
+            silent_ms = self._silent_ms(agent.last_seen_ms, now_ms)
+            if agent.online and silent_ms > LOST_AFTER_BEATS * agent.beat_s * 1000:
+                reason = Reason(ReasonCode.SILENT, silent_ms // MINUTE_MS)
+                changes += self._lose(agent, reason, now_ms)
+        for device in list(self.devices.values()):
+            silent_ms = self._silent_ms(device.last_seen_ms, now_ms)
+            if silent_ms > self._device_silent_ms and device.status is not Status.UNKNOWN:
+                reason = Reason(ReasonCode.SILENT, silent_ms // MINUTE_MS)
+                changes += self._equipment.doubt(device, reason, now_ms)
+        return changes
+
+    def remove(self, device_id: str, now_ms: int) -> list[Change]:
+        """A person takes a device out of the room's list; empty if there is no such device."""
+        return [*self._equipment.remove(device_id, now_ms)]
+
+    def _is_online(self, agent_id: str) -> bool:
+        agent = self.agents.get(agent_id)
+        return agent is not None and agent.online
+
+    def _silent_ms(self, last_seen_ms: int, now_ms: int) -> int:
+        """How long nothing was heard; while the controller was away, nobody was silent."""
+        return now_ms - max(last_seen_ms, self.awake_since_ms)
+
+    def _hear_presence(self, agent_id: str, message: Presence, now_ms: int) -> list[Change]:
+        agent = self._agent(agent_id, now_ms)
+        if message.boot in self._past_boots:
+            return []
+        if message.online:
+            if message.boot == agent.boot and message.session <= agent.session:
+                return []
+            return [self._adopt_boot(agent, message.boot, message.session, now_ms)]
+        if (message.boot, message.session) != (agent.boot, agent.session) or not agent.online:
+            return []
+        return self._lose(agent, Reason(ReasonCode.AGENT_LOST), now_ms)
+
+    def _hear_birth(self, agent_id: str, message: Birth, now_ms: int) -> list[Change]:
+        agent = self._agent(agent_id, now_ms)
+        if message.boot in self._past_boots or self._is_stale(agent, message.boot, message.rev):
+            return []
+        agent = self._adopt_boot(agent, message.boot, message.session, now_ms)
+        agent = self._keep_agent(
+            replace(
+                agent,
+                rev=message.rev,
+                room=message.room,
+                version=message.version,
+                beat_s=message.beat_s,
+                status=message.status,
+                reasons=message.reasons,
+                measures=message.measures,
+                outbox=message.outbox,
+                lesson=message.lesson,
+                roaming=message.roaming,
+                line=message.line,
+                kit=message.kit,
+                schema=message.v,
+                plan=message.plan,
+            ),
+            now_ms,
+        )
+        changes: list[Change] = [agent]
+        alive = {each.device_id for each in message.devices if each.status is not Status.UNKNOWN}
+        for device in message.devices:
+            changes += self._equipment.claim(agent, device, message.rev, now_ms, alive)
+        reported = {device.device_id for device in message.devices}
+        for record in list(self.devices.values()):
+            if record.place.agent == agent_id and record.device_id not in reported:
+                changes += self._equipment.doubt(record, Reason(ReasonCode.NOT_REPORTED), now_ms)
+        return changes
+
+    def _hear_state(
+        self, agent_id: str, message: Health | DeviceState | DeviceForgotten, now_ms: int
+    ) -> list[Change]:
+        agent = self.agents.get(agent_id)
+        if agent is None or message.boot != agent.boot or not agent.online or not agent.rev:
+            if message.boot in self._past_boots:
+                return []
+            return self._ask(agent_id, "unborn", now_ms)
+        match message:
+            case Health():
+                return self._hear_health(agent, message, now_ms)
+            case DeviceState():
+                heard = self._keep_agent(agent, now_ms)
+                return [*self._equipment.claim(heard, message.device, message.rev, now_ms)]
+            case DeviceForgotten():
+                record = self.devices.get(message.device_id)
+                if record is None or record.place.agent != agent_id:
+                    return []
+                return self.remove(message.device_id, now_ms)
+
+    def _hear_health(self, agent: AgentRecord, message: Health, now_ms: int) -> list[Change]:
+        if self._is_stale(agent, message.boot, message.rev):
+            return []
+        heard = replace(
+            agent,
+            rev=message.rev,
+            status=message.status,
+            reasons=message.reasons,
+            measures=message.measures,
+            outbox=message.outbox,
+            line=message.line,
+            kit=message.kit,
+            schema=message.v,
+            plan=message.plan,
+        )
+        changes: list[Change] = [self._keep_agent(heard, now_ms)]
+        return changes + self._touch(agent, message.seen, now_ms)
+
+    def _touch(self, agent: AgentRecord, seen: tuple[str, ...], now_ms: int) -> list[Change]:
+        """Devices that the agent still sees; one that this school doubts needs a birth."""
+        touched, doubted = [], False
+        for device_id in seen:
+            record = self.devices.get(device_id)
+            if record is None or is_doubted(record):
+                doubted = True
+            elif record.place.agent == agent.place.agent:
+                self._equipment.touch(record, now_ms)
+                touched.append(device_id)
+        changes: list[Change] = [Touched(agent.place, tuple(touched), now_ms)] if touched else []
+        return changes + (self._ask(agent.place.agent, "doubted", now_ms) if doubted else [])
+
+    def _hear_event(self, agent_id: str, message: AnyEvent, now_ms: int) -> list[Change]:
+        agent = self._agent(agent_id, now_ms)
+        key = (agent_id, message.boot)
+        stream = self._streams.get(key)
+        if stream is None:
+            stream = self._streams[key] = Stream()
+        gap_before = stream.missing
+        if not stream.add(message.seq):
+            return []
+        changes: list[Change] = [
+            *self._records_of(agent.place, message, now_ms),
+            StreamChanged(agent.place, message.boot, stream),
+        ]
+        gap = stream.missing
+        if gap != gap_before:
+            changes.append(self._recount_missing(agent, now_ms))
+        if gap > gap_before:
+            changes += self._ask(agent_id, "gap", now_ms)
+        if message.boot == agent.boot:
+            changes += self._turn_lesson(agent_id, message, now_ms)
+        return changes
+
+    def _turn_lesson(self, agent_id: str, message: AnyEvent, now_ms: int) -> list[Change]:
+        """Which lesson runs, by the event that the agent numbered last."""
+        match message:
+            case LessonStarted() | LessonResumed():
+                lesson: str | None = message.lesson
+            case LessonEnded():
+                lesson = None
+            case _:
+                return []
+        key = (agent_id, message.boot)
+        if message.seq < self._lesson_seq.get(key, 0):
+            return []
+        self._lesson_seq[key] = message.seq
+        return [self._keep_agent(replace(self.agents[agent_id], lesson=lesson), now_ms)]
+
+    def _records_of(self, place: Place, message: AnyEvent, now_ms: int) -> list[Change]:
+        day = _day(message.at_ms // QUARTER_MS, self._zone)
+        match message:
+            case AttendanceMarked():
+                return [_mark_of(place, message, day, now_ms)]
+            case RollConfirmed() | RollReopened():
+                return [_roll_of(place, message, day, now_ms)]
+            case FaultReported():
+                return [_event_of(place, message, day, now_ms), _fault_of(place, message, now_ms)]
+            case _:
+                return [_event_of(place, message, day, now_ms)]
+
+    def _agent(self, agent_id: str, now_ms: int) -> AgentRecord:
+        known = self.agents.get(agent_id)
+        if known is not None:
+            return known
+        fresh = AgentRecord(place=self._school.of_agent(agent_id), first_seen_ms=now_ms)
+        return self._keep_agent(fresh, now_ms)
+
+    def _adopt_boot(self, agent: AgentRecord, boot: str, session: int, now_ms: int) -> AgentRecord:
+        if agent.boot and agent.boot != boot:
+            self._past_boots.add(agent.boot)
+        same = agent.boot == boot
+        heard = replace(
+            agent,
+            boot=boot,
+            session=max(session, agent.session) if same else session,
+            rev=agent.rev if same else 0,
+            online=True,
+        )
+        return self._keep_agent(heard, now_ms)
+
+    def _keep_agent(self, record: AgentRecord, now_ms: int) -> AgentRecord:
+        before = self.agents.get(record.place.agent)
+        same = before is not None and before.status is record.status and before.since_ms
+        kept = replace(
+            record, last_seen_ms=now_ms, since_ms=before.since_ms if before and same else now_ms
+        )
+        self.agents[record.place.agent] = kept
+        return kept
+
+    def _lose(self, agent: AgentRecord, reason: Reason, now_ms: int) -> list[Change]:
+        """A lost agent makes its devices unknown: nobody vouches for them now."""
+        lost = self._keep_agent(
+            replace(agent, online=False, status=Status.UNKNOWN, reasons=(reason,)), now_ms
+        )
+        lost = self.agents[agent.place.agent] = replace(lost, last_seen_ms=agent.last_seen_ms)
+        changes: list[Change] = [lost]
+        for device in list(self.devices.values()):
+            if device.place.agent == agent.place.agent and device.status is not Status.UNKNOWN:
+                changes += self._equipment.doubt(device, Reason(ReasonCode.AGENT_LOST), now_ms)
+        return changes
+
+    def _recount_missing(self, agent: AgentRecord, now_ms: int) -> AgentRecord:
+        agent_id = agent.place.agent
+        missing = sum(
+            stream.missing for (owner, _), stream in self._streams.items() if owner == agent_id
+        )
+        return self._keep_agent(replace(self.agents[agent_id], missing=missing), now_ms)
+
+    def _ask(self, agent_id: str, reason: str, now_ms: int) -> list[Change]:
+        if now_ms - self._asked_ms.get(agent_id, -ASK_EVERY_MS) < ASK_EVERY_MS:
+            return []
+        self._asked_ms[agent_id] = now_ms
+        return [Ask(agent_id, reason)]
+
+    @staticmethod
+    def _is_stale(agent: AgentRecord, boot: str, rev: int) -> bool:
+        return agent.boot == boot and rev <= agent.rev
+
+
+@lru_cache(maxsize=256)
+def _day(quarter: int, zone: tzinfo) -> str:
+    """The local date; zones shift by whole quarters of an hour, so marks of one share it."""
+    return instant(quarter * QUARTER_MS).astimezone(zone).date().isoformat()
+
+
+def _mark_of(place: Place, message: AttendanceMarked, day: str, now_ms: int) -> AttendanceRecord:
+    return AttendanceRecord(
+        place=place,
+        event_id=message.id,
+        student=message.student,
+        status=message.status,
+        method=message.method,
+        room=message.room,
+        lesson=message.lesson,
+        day=day,
+        at_ms=message.at_ms,
+        received_ms=now_ms,
+        class_code=message.class_code,
+        actor=message.actor,
+        why=message.why,
+        before=message.before,
+        hash=message.hash,
+    )
+
+
+def _roll_of(
+    place: Place, message: RollConfirmed | RollReopened, day: str, now_ms: int
+) -> RollRecord:
+    told = message if isinstance(message, RollConfirmed) else None
+    return RollRecord(
+        place=place,
+        event_id=message.id,
+        reopened=told is None,
+        room=message.room,
+        lesson=message.lesson,
+        day=told.day if told else day,
+        classes=told.classes if told else (),
+        period=told.period if told else None,
+        subject=told.subject if told else "",
+        lines=told.lines if told else (),
+        actor=message.actor,
+        before=message.before,
+        hash=message.hash,
+        at_ms=message.at_ms,
+        received_ms=now_ms,
+    )
+
+
+def _event_of(place: Place, message: AnyEvent, day: str, now_ms: int) -> EventRecord:
+    lesson = getattr(message, "lesson", None)
+    return EventRecord(
+        place=place,
+        event_id=message.id,
+        kind=str(message.__struct_config__.tag),
+        room=message.room,
+        at_ms=message.at_ms,
+        received_ms=now_ms,
+        lesson=lesson,
+        day=day if lesson else None,
+        body=_body_of(message),
+        boot=message.boot,
+    )
+
+
+def _fault_of(place: Place, message: FaultReported, now_ms: int) -> FaultRecord:
+    return FaultRecord(
+        place=place,
+        event_id=message.id,
+        room=message.room,
+        part=message.part,
+        lesson=message.lesson,
+        at_ms=message.at_ms,
+        received_ms=now_ms,
+    )
+
+
+def _body_of(message: AnyEvent) -> bytes:
+    """The kind's own fields, as a JSON object."""
+    return msgspec.json.encode({name: getattr(message, name) for name in _own(type(message))})
+
+
+@cache
+def _own(kind: type[AnyEvent]) -> tuple[str, ...]:
+    return tuple(name for name in kind.__struct_fields__ if name not in _HEADER)

@@ -1,0 +1,1 @@
+"""What must be replaced when, and what it will cost."""

@@ -1,0 +1,110 @@
+"""This file is `lophoc-controller forecast`: what reaches its end of life when, and its cost."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from controller.cli import add_place, data_folder, opened_wide, own, tell, told_zone
+from controller.forecast.forecast import Due, Forecast, forecast
+from controller.forecast.life_table import FILE, LifeTable, init_table, table_in
+from controller.forecast.papers import UNKNOWN_WORDS, as_xlsx, said
+from controller.forecast.store import groups_in
+from protocol.model import millis
+from protocol.settings import SettingsError
+from protocol.words import N_, Translate, number
+
+
+def add_forecast(commands: Any, say: Translate) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "forecast",
+        help=say(N_("what equipment reaches its end of life when, and its cost")),
+        allow_abbrev=False,
+    )
+    init = say(N_("write the tables of useful lives and prices into the folder, to be corrected"))
+    parser.add_argument("--init-tables", action="store_true", help=init)
+    parser.add_argument("--json", action="store_true", help=say(N_("tell it as JSON")))
+    book = say(N_("write a workbook"))
+    parser.add_argument("--xlsx", type=Path, metavar="FILE", help=book)
+    add_place(parser, say)
+    parser.set_defaults(command=lambda options: _forecast(options, say))
+
+
+def _forecast(options: argparse.Namespace, say: Translate) -> int:
+    this_year = datetime.now(UTC).astimezone(told_zone(options)).year
+    with opened_wide(options) as (store, scope):
+        if options.init_tables:
+            return _init(options, say)
+        table = table_in(data_folder(options))
+        for place in own(store, options):
+            store.bring_up(place, told_zone(options), millis(datetime.now(UTC)))
+        with store.looking() as db:
+            told = forecast(groups_in(db, scope), table, this_year)
+    if options.xlsx:
+        _write(options.xlsx, as_xlsx(told, table, say))
+    if options.json:
+        tell(json.dumps(said(told, table), ensure_ascii=False, indent=1))
+    elif not options.xlsx:
+        _tell(told, table, say)
+    return 0
+
+
+def _init(options: argparse.Namespace, say: Translate) -> int:
+    folder = data_folder(options)
+    try:
+        path, fresh = init_table(folder)
+    except OSError as error:
+        raise _unwritable(folder / FILE, error) from error
+    made = N_("{path} was written: its figures are guesses, check them again.")
+    kept = N_("{path} is there already; nothing was changed.")
+    tell(say(made if fresh else kept).format(path=path))
+    return 0
+
+
+def _write(path: Path, book: bytes) -> None:
+    try:
+        path.write_bytes(book)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> SettingsError:
+    return SettingsError(
+        "file_unwritable",
+        N_("{path} cannot be written: {cause}."),
+        path=path,
+        cause=error.strerror,
+    )
+
+
+def _tell(told: Forecast, table: LifeTable, say: Translate) -> None:
+    _tell_due(say(N_("overdue")), told.total.overdue, say)
+    for year, due in enumerate(told.total.years, told.first_year):
+        _tell_due(str(year), due, say)
+    _tell_due(say(N_("later")), told.total.later, say)
+    for code, count in told.unknown.items():
+        if count:
+            tell("\t".join((say(N_("not known")), str(count), say(UNKNOWN_WORDS[code]))))
+    left = N_(
+        "{count} items; {left} disposed or lost ones are left out, {awaiting} await disposal."
+    )
+    counts = {"count": told.count, "left": told.left_out, "awaiting": told.awaiting}
+    tell(say(left).format(**counts))
+    unchecked = sum(
+        (each.years is not None and not each.years_verified)
+        or (each.price_vnd is not None and not each.price_verified)
+        for each in told.assumptions
+    )
+    if unchecked:
+        hint = N_("{types} types rest on figures that nobody checked ({note}): see {file}.")
+        tell(say(hint).format(types=unchecked, note=table.note, file=FILE))
+
+
+def _tell_due(name: str, due: Due, say: Translate) -> None:
+    cost = say(N_("{cost} đồng")).format(cost=number(due.cost_vnd))
+    lacking = say(N_("{count} without a price")).format(count=due.unpriced) if due.unpriced else ""
+    tell("\t".join((name, str(due.count), cost, lacking)).rstrip())

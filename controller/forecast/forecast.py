@@ -1,0 +1,219 @@
+"""This file forecasts which equipment reaches its end of life in which year, and its cost; pure.
+
+An item reaches its end in the year it was put in use plus the useful life of its type; one that
+awaits disposal has reached it now. It costs its type's replacement price, else what it cost
+itself, else nobody knows. What lacks a year or a life is counted apart, never guessed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+import msgspec
+
+from controller.forecast.life_table import LifeTable
+from controller.register.vocabulary import Condition
+
+YEARS: Final = 11  # this one and ten more
+
+_LEFT: Final = frozenset({Condition.DISPOSED.value, Condition.LOST.value})
+_OVERDUE, _LATER = -1, YEARS  # beside the years' own slots, 0 to 10
+
+
+class Group(NamedTuple):
+    """How many items of a school have the same type, year and condition.
+
+    costed: how many of them have a cost in the book; cost_vnd: these costs together.
+    """
+
+    province: str
+    school: str
+    type: str
+    year: int | None
+    condition: str
+    items: int
+    costed: int = 0
+    cost_vnd: int = 0
+
+
+class Unknown(StrEnum):
+    """Why nobody can say when an item reaches its end."""
+
+    NO_TYPE = "no_type"
+    NO_LIFE = "no_life"
+    NO_YEAR = "no_year"
+
+
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """Items that reach their end, and their cost; unpriced: how many of them have no price."""
+
+    count: int = 0
+    cost_vnd: int = 0
+    unpriced: int = 0
+
+
+class Share(msgspec.Struct, frozen=True, kw_only=True):
+    """What falls to a type, a school, an area or all. years: from this one on."""
+
+    key: tuple[str, ...] = ()
+    overdue: Due = Due()
+    years: tuple[Due, ...] = ()
+    later: Due = Due()
+    unknown: int = 0
+
+    @property
+    def soon(self) -> Due:
+        """What is overdue and what falls due within the years, together."""
+        dues = (self.overdue, *self.years)
+        return Due(
+            count=sum(each.count for each in dues),
+            cost_vnd=sum(each.cost_vnd for each in dues),
+            unpriced=sum(each.unpriced for each in dues),
+        )
+
+
+class Assumption(msgspec.Struct, frozen=True, kw_only=True):
+    """What is assumed of a type that the books hold; None where the tables say nothing."""
+
+    type: str
+    count: int
+    years: int | None = None
+    years_source: str = ""
+    years_verified: bool = False
+    price_vnd: int | None = None
+    price_source: str = ""
+    price_verified: bool = False
+
+
+class Forecast(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole answer. count: items in the books but for left_out, which are disposed or lost.
+
+    awaiting: how many of this year's await disposal. unknown: by Unknown.
+    """
+
+    first_year: int
+    count: int
+    left_out: int
+    awaiting: int
+    unknown: dict[str, int]
+    total: Share
+    by_type: tuple[Share, ...]
+    by_school: tuple[Share, ...]
+    by_area: tuple[Share, ...]
+    assumptions: tuple[Assumption, ...]
+
+
+@dataclass(slots=True)
+class _Sum:
+    """A share that is being summed up: count, cost and unpriced of each slot."""
+
+    slots: dict[int, list[int]] = field(default_factory=dict)
+    unknown: int = 0
+
+    def add(self, slot: int, due: Due) -> None:
+        """More falls due."""
+        known = self.slots.setdefault(slot, [0, 0, 0])
+        known[0] += due.count
+        known[1] += due.cost_vnd
+        known[2] += due.unpriced
+
+    def share(self, *key: str) -> Share:
+        """The sums as they are now."""
+        return Share(
+            key=key,
+            overdue=self._due(_OVERDUE),
+            years=tuple(self._due(slot) for slot in range(YEARS)),
+            later=self._due(_LATER),
+            unknown=self.unknown,
+        )
+
+    def _due(self, slot: int) -> Due:
+        count, cost_vnd, unpriced = self.slots.get(slot, (0, 0, 0))
+        return Due(count=count, cost_vnd=cost_vnd, unpriced=unpriced)
+
+
+def forecast(
+    groups: Iterable[Group],
+    table: LifeTable,
+    this_year: int,
+    areas: dict[tuple[str, str], str] | None = None,
+) -> Forecast:
+    """What reaches its end when. areas: of each province and school, where they are known."""
+    total, left_out, awaiting = _Sum(), 0, 0
+    by: tuple[dict[tuple[str, ...], _Sum], ...] = ({}, {}, {})
+    unknown, types = Counter[str](), Counter[str]()
+    for each in groups:
+        if each.condition in _LEFT:
+            left_out += each.items
+            continue
+        types[each.type] += each.items
+        area = (areas or {}).get(each[:2], "")
+        keys: tuple[tuple[str, ...], ...] = ((each.type,), each[:2], (area,))
+        sums = [total, *(some.setdefault(key, _Sum()) for some, key in zip(by, keys, strict=True))]
+        slot = _slot_of(each, table, this_year)
+        if isinstance(slot, Unknown):
+            unknown[slot.value] += each.items
+            for one in sums:
+                one.unknown += each.items
+            continue
+        awaiting += each.items if each.condition == Condition.AWAITING_DISPOSAL else 0
+        due = _due_of(each, table)
+        for one in sums:
+            one.add(slot, due)
+    shares = [[one.share(*key) for key, one in sorted(some.items())] for some in by]
+    return Forecast(
+        first_year=this_year,
+        count=types.total(),
+        left_out=left_out,
+        awaiting=awaiting,
+        unknown={each.value: unknown[each.value] for each in Unknown},
+        total=total.share(),
+        by_type=tuple(sorted(shares[0], key=_dearest_first)),
+        by_school=tuple(sorted(shares[1], key=_dearest_first)),
+        by_area=tuple(sorted(shares[2], key=_dearest_first)) if areas else (),
+        assumptions=tuple(_assumed(code, count, table) for code, count in sorted(types.items())),
+    )
+
+
+def _slot_of(group: Group, table: LifeTable, this_year: int) -> int | Unknown:
+    """How many years from now it is; before, or behind the last."""
+    if group.condition == Condition.AWAITING_DISPOSAL:
+        return 0
+    if not group.type:
+        return Unknown.NO_TYPE
+    life = table.life.get(group.type)
+    if life is None:
+        return Unknown.NO_LIFE
+    if group.year is None:
+        return Unknown.NO_YEAR
+    return max(_OVERDUE, min(group.year + life.years - this_year, _LATER))
+
+
+def _due_of(group: Group, table: LifeTable) -> Due:
+    price = table.price.get(group.type)
+    if price is not None:
+        return Due(count=group.items, cost_vnd=group.items * price.vnd)
+    return Due(count=group.items, cost_vnd=group.cost_vnd, unpriced=group.items - group.costed)
+
+
+def _assumed(code: str, count: int, table: LifeTable) -> Assumption:
+    life, price = table.life.get(code), table.price.get(code)
+    return Assumption(
+        type=code,
+        count=count,
+        years=life.years if life else None,
+        years_source=life.source if life else "",
+        years_verified=bool(life and life.verified),
+        price_vnd=price.vnd if price else None,
+        price_source=price.source if price else "",
+        price_verified=bool(price and price.verified),
+    )
+
+
+def _dearest_first(share: Share) -> tuple[int, int, tuple[str, ...]]:
+    soon = share.soon
+    return -soon.cost_vnd, -soon.count, share.key

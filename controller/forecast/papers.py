@@ -1,0 +1,144 @@
+"""This file writes the forecast for programs and as a workbook; what it assumes is always there."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+import msgspec
+import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
+
+from controller.forecast.forecast import Assumption, Due, Forecast, Share, Unknown
+from controller.forecast.life_table import LifeTable
+from controller.register.vocabulary import TYPE_WORDS
+from protocol.words import N_, Translate
+
+UNKNOWN_WORDS: Final = {
+    Unknown.NO_TYPE.value: N_("without a type"),
+    Unknown.NO_LIFE.value: N_("of a type without a useful life in the table"),
+    Unknown.NO_YEAR.value: N_("without the year put in use"),
+}
+_GUESS: Final = "kiểm tra lại"
+_ASSUMED: Final = (
+    "Loại", "Số lượng", "Niên hạn (năm)", "Nguồn", "", "Đơn giá (đồng)", "Nguồn", "",
+)  # fmt: skip
+_DUES: Final = ("Số lượng", "Kinh phí (đồng)", "Chưa rõ giá")
+
+Cell = str | int | None
+
+
+def said(told: Forecast, table: LifeTable) -> dict[str, Any]:
+    """For programs: each share's years by their number."""
+    shares = ("by_type", "by_school", "by_area")
+    assumed = [msgspec.structs.asdict(each) for each in told.assumptions]
+    return {
+        "first_year": told.first_year,
+        "count": told.count,
+        "left_out": told.left_out,
+        "awaiting_disposal": told.awaiting,
+        "unknown": told.unknown,
+        **_said_share(told.total, told),
+        **{
+            name: [{"key": each.key, **_said_share(each, told)} for each in getattr(told, name)]
+            for name in shares
+        },
+        "assumptions": {"note": table.note, "types": assumed},
+    }
+
+
+def type_name(code: str, say: Translate) -> str:
+    """The type as people call it; a book's own word as it is."""
+    return say(TYPE_WORDS[code]) if code in TYPE_WORDS else code or say(N_("without a type"))
+
+
+def as_xlsx(told: Forecast, table: LifeTable, say: Translate) -> bytes:
+    """A workbook in Vietnamese: by year, by type, by school, and what is assumed."""
+    buffer = io.BytesIO()
+    safe = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(buffer, safe) as book:
+        bold = book.add_format({"bold": True, "text_wrap": True})
+        for title, rows in _sheets(told, table, say):
+            page = book.add_worksheet(title)
+            for number, row in enumerate(rows):
+                for column, cell in enumerate(row):
+                    _write(page, number, column, cell, bold if number == 0 else None)
+            page.freeze_panes(1, 1)
+            page.set_column(0, 0, 34)
+            page.set_column(1, 30, 16)
+    return buffer.getvalue()
+
+
+def _said_share(share: Share, told: Forecast) -> dict[str, Any]:
+    dues = {"overdue": share.overdue, "later": share.later, "within": share.soon}
+    return {
+        **{name: msgspec.structs.asdict(due) for name, due in dues.items()},
+        "years": [
+            {"year": told.first_year + number, **msgspec.structs.asdict(due)}
+            for number, due in enumerate(share.years)
+        ],
+        "unknown_count": share.unknown,
+    }
+
+
+def _sheets(
+    told: Forecast, table: LifeTable, say: Translate
+) -> Iterable[tuple[str, list[Sequence[Cell]]]]:
+    years = [str(told.first_year + number) for number in range(len(told.total.years))]
+    by_year: list[Sequence[Cell]] = [
+        ("Năm hết niên hạn", *_DUES),
+        ("Đã quá niên hạn", *_due(told.total.overdue)),
+        *((year, *_due(due)) for year, due in zip(years, told.total.years, strict=True)),
+        (f"Sau {years[-1]}", *_due(told.total.later)),
+        ("Không rõ", told.total.unknown),
+        *((f"- {say(UNKNOWN_WORDS[code])}", count) for code, count in told.unknown.items()),
+        ("Đã thanh lý hoặc thất lạc (không tính)", told.left_out),
+        (f"Số liệu niên hạn, đơn giá: {table.note}",),
+    ]
+    yield "Theo năm", by_year
+    head = ("Quá niên hạn", *years, f"Sau {years[-1]}", "Không rõ", f"Kinh phí đến {years[-1]}")
+    yield "Theo loại", _shares("Loại", head, told.by_type, lambda key: type_name(key[0], say))
+    yield "Theo trường", _shares("Trường", head, told.by_school, lambda key: key[-1])
+    if told.by_area:
+        yield "Theo địa bàn", _shares("Địa bàn", head, told.by_area, lambda key: key[0])
+    yield "Giả định", [_ASSUMED, *(_assumed(each, say) for each in told.assumptions)]
+
+
+def _assumed(each: Assumption, say: Translate) -> Sequence[Cell]:
+    priced = each.price_vnd is not None
+    return (
+        type_name(each.type, say),
+        each.count,
+        each.years,
+        each.years_source,
+        _GUESS if each.years is not None and not each.years_verified else "",
+        each.price_vnd,
+        each.price_source,
+        _GUESS if priced and not each.price_verified else "",
+    )
+
+
+def _shares(
+    name: str,
+    head: Sequence[str],
+    shares: Iterable[Share],
+    name_of: Callable[[tuple[str, ...]], str],
+) -> list[Sequence[Cell]]:
+    rows: list[Sequence[Cell]] = [(name, *head)]
+    for each in shares:
+        years = (due.count for due in each.years)
+        rest = (each.later.count, each.unknown, each.soon.cost_vnd)
+        rows.append((name_of(each.key), each.overdue.count, *years, *rest))
+    return rows
+
+
+def _due(due: Due) -> tuple[Cell, ...]:
+    return due.count, due.cost_vnd, due.unpriced
+
+
+def _write(page: Any, row: int, column: int, cell: Cell, style: Any) -> None:
+    """Text is written as text, whatever it begins with."""
+    if isinstance(cell, str):
+        page.write_string(row, column, cell, style)
+    elif cell is not None:
+        page.write_number(row, column, cell, style)

@@ -1,0 +1,28 @@
+"""This file counts the equipment of the books in groups, by one query however many items."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, select
+
+from controller.database.tables import assets
+from controller.forecast.forecast import Group
+from protocol.model import Place
+
+
+def groups_in(db: Connection, scope: Place) -> list[Group]:
+    """How many lines of each school's book have the same type, year and condition.
+
+    scope: a school, a province, or all.
+    """
+    items = assets.c
+    keys = (items.province, items.school, items.type, items.year, items.condition)
+    sums = (func.count(), func.count(items.cost_vnd), func.coalesce(func.sum(items.cost_vnd), 0))
+    query = select(*keys, *sums).group_by(*keys)
+    query = query.where(items.removed_ms.is_(None), items.line.is_not(None))
+    for name, code in (("province", scope.province), ("school", scope.school)):
+        if code:
+            query = query.where(items[name] == code)
+    return [
+        Group(province, school, code, year, condition, number, costed, int(cost_vnd))
+        for province, school, code, year, condition, number, costed, cost_vnd in db.execute(query)
+    ]

@@ -1,0 +1,109 @@
+"""This file is `lophoc-controller export`: the inventory as a file for other programs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from controller.cli import add_place, opened, tell, told_name, told_zone
+from controller.inventory.asset import AssetState
+from controller.inventory.chosen import Chosen
+from controller.register.vocabulary import Condition
+from protocol.model import DeviceKind, Place, Status
+from protocol.settings import SettingsError
+from protocol.words import N_, Translate
+
+_FORMATS: Final = ("xlsx", "glpi", "snipeit", "csv", "ndjson", "json")
+_ALL: Final = 1 << 53  # more than any feed is long
+_WHATEVER: Final = (
+    ("--school", N_("only of this school, by its code")),
+    ("--room", N_("only of this room")),
+    ("--type", N_("only of this type, such as board")),
+)
+_ONE_OF: Final = (
+    ("--kind", DeviceKind, N_("only of this kind of device")),
+    ("--status", Status, N_("only in this status")),
+    ("--state", AssetState, N_("only in this state towards the book")),
+    ("--condition", Condition, N_("only in this condition")),
+)
+
+
+def add_export(commands: Any, say: Translate) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "export",
+        help=say(N_("write the inventory for Excel, GLPI, Snipe-IT or programs")),
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "format", choices=_FORMATS, metavar="FORMAT", help=say(N_("one of: {formats}")).format(
+            formats=", ".join(_FORMATS)
+        )
+    )  # fmt: skip
+    out = say(N_("the file to write"))
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE", help=out)
+    for flag, meaning in _WHATEVER:
+        parser.add_argument(flag, default="", metavar="TEXT", help=say(meaning))
+    for flag, words, meaning in _ONE_OF:
+        values = [each.value for each in words]
+        parser.add_argument(
+            flag, default="", choices=values, metavar="WORD",
+            help=f"{say(meaning)}: {', '.join(values)}",
+        )  # fmt: skip
+    add_place(parser, say)
+    parser.set_defaults(command=lambda options: _export(options, say))
+
+
+def _export(options: argparse.Namespace, say: Translate) -> int:
+    from controller.inventory.exports.picture import Form  # noqa: PLC0415 - other commands need none of it
+    from controller.inventory.feed import Feed, Format, poured  # noqa: PLC0415
+
+    chosen = Chosen(
+        school=options.school,
+        room=options.room,
+        kind=options.kind,
+        type=options.type,
+        status=options.status,
+        state=options.state,
+        condition=options.condition,
+    )
+    with opened(options) as (store, place):
+        # A department's database holds what its schools relayed.
+        scope = Place(place.province) if place.province else place
+        feed = Feed(store, scope, place, told_zone(options), _now_ms)
+        if options.format not in [each.value for each in Form]:
+            _write(options.out, poured(feed, chosen, Format(options.format), _ALL))
+            return 0
+        form = Form(options.format)
+        picture = feed.picture(chosen, told_name(options))
+        _write(options.out, picture.written(form))
+        if form is Form.GLPI and (count := picture.untold()):
+            told = N_("{count} items are not for GLPI, such as furniture and what is disposed of.")
+            tell(say(told).format(count=count), sys.stderr)
+    return 0
+
+
+def _write(path: Path, parts: Iterable[bytes]) -> None:
+    """Write the file whole, or leave what stood there. Raises SettingsError."""
+    fresh = path.with_name(f".{path.name}.part")
+    try:
+        with fresh.open("wb") as file:
+            file.writelines(parts)
+        fresh.replace(path)
+    except OSError as error:
+        raise SettingsError(
+            "file_unwritable",
+            N_("{path} cannot be written: {cause}."),
+            path=path,
+            cause=error.strerror,
+        ) from error
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,39 @@
+"""This file hands the inventory out as a file for other programs: Excel, GLPI, Snipe-IT."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from fastapi import Response
+from fastapi.responses import StreamingResponse
+
+from controller.inventory.exports.picture import Form, Picture
+from controller.inventory.exports.workbook import ExportError
+from controller.inventory.feed import Format
+from controller.web.refusals import Refused
+from protocol.words import N_
+
+WHOLE: Final[Mapping[Format, Form]] = {Format(each.value): each for each in Form}
+_MEDIA: Final = {
+    Form.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    Form.GLPI: "application/zip",
+    Form.SNIPEIT: "text/csv; charset=utf-8; header=present",
+}
+
+
+def exported(picture: Picture, form: Form, since: str = "") -> Response:
+    """The picture as a file to keep. Raises Refused, StoreError."""
+    if since:
+        raise Refused(
+            422,
+            "since_refused",
+            N_("This format is a whole picture and has no changes."),
+            N_("Leave `since` out, or take json, ndjson or csv."),
+        )
+    headers = {"Content-Disposition": f'attachment; filename="{picture.file_name(form)}"'}
+    try:
+        parts = picture.written(form)
+    except ExportError as error:
+        raise Refused(422, error.code, error.message, error.hint) from error
+    return StreamingResponse(parts, media_type=_MEDIA[form], headers=headers)

@@ -1,0 +1,148 @@
+"""This file reads what is exported: the items of a choice as they are now, some at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+from enum import StrEnum
+from itertools import chain
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from controller.database.store import Store
+from controller.inventory import store as assets
+from controller.inventory.asset import Asset
+from controller.inventory.chosen import Chosen
+from controller.inventory.exports import glpi, snipeit
+from controller.inventory.exports.spelling import file_name, local
+from controller.inventory.exports.workbook import Heading, check_rows, workbook
+from protocol.model import Place
+
+_SOME: Final = 1000  # items read in one go
+
+
+class Form(StrEnum):
+    """How a whole picture is written."""
+
+    XLSX = "xlsx"
+    GLPI = "glpi"
+    SNIPEIT = "snipeit"
+
+
+ENDS: Final = {Form.XLSX: "xlsx", Form.GLPI: "zip", Form.SNIPEIT: "csv"}
+_KINDS: Final = {Form.XLSX: "thiet-bi", Form.GLPI: "glpi", Form.SNIPEIT: "snipe-it"}
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """The equipment of the schools in a scope as of a moment: what they own, or may own.
+
+    school, name: whose controller tells it.
+    """
+
+    store: Store
+    scope: Place
+    chosen: Chosen
+    school: Place
+    name: str
+    zone: tzinfo
+    as_of_ms: int
+
+    @property
+    def at(self) -> datetime:
+        """As of when, by the school's clock."""
+        return local(self.as_of_ms, self.zone)
+
+    def written(self, form: Form) -> Iterator[bytes]:
+        """The file in parts; a workbook is one. Raises ExportError before the first."""
+        match form:
+            case Form.XLSX:
+                return iter((self._workbook(),))
+            case Form.GLPI:
+                return glpi.as_zip(self.documents(), self.at)
+            case Form.SNIPEIT:
+                parts = snipeit.as_csv(self.parts(), self.zone, self._shared_tags())
+                return (each.encode() for each in parts)
+
+    def file_name(self, form: Form) -> str:
+        """A file name of plain letters, with the school's code and the day."""
+        code = self._only_school() or self.scope.province
+        return file_name(code, _KINDS[form], self.at, ENDS[form])
+
+    def count(self) -> int:
+        """How many items there are."""
+        with self.store.looking() as db:
+            return assets.count_items(db, self.scope, self._owned())
+
+    def parts(self) -> Iterator[list[Asset]]:
+        """The items by school and id."""
+        return self._read(self._owned())
+
+    def documents(self) -> Iterator[glpi.Document]:
+        """GLPI's documents that tell of what is chosen, each of them whole."""
+        roaming = self._roaming()
+        where = Chosen(school=self.chosen.school, schools=self.chosen.schools, owned=True)
+        for school in _by_school(self._read(where)):
+            for each in glpi.documents_of(school, self.zone, roaming):
+                if any(map(self.chosen.fits, each.members)):
+                    yield each
+
+    def untold(self) -> int:
+        """How many of the chosen items GLPI is not told of."""
+        return sum(not glpi.is_told(each) for part in self.parts() for each in part)
+
+    def _workbook(self) -> bytes:
+        check_rows(self.count())
+        heading = Heading(self._title(), self.as_of_ms, self.zone)
+        return workbook(chain.from_iterable(self.parts()), heading)
+
+    def _title(self) -> str:
+        code = self._only_school()
+        if code and code == self.school.school:
+            return f"Trường: {self.name} ({code})" if self.name not in ("", code) else code
+        return f"Trường: {code}" if code else f"Tỉnh, thành phố: {self.scope.province}"
+
+    def _only_school(self) -> str:
+        return self.chosen.school or self.scope.school
+
+    def _owned(self) -> Chosen:
+        return replace(self.chosen, owned=True)
+
+    def _read(self, chosen: Chosen) -> Iterator[list[Asset]]:
+        after: Asset | None = None
+        while True:
+            with self.store.looking() as db:
+                some = assets.items(db, self.scope, chosen, after=after, limit=_SOME)
+            yield some
+            if len(some) < _SOME:
+                return
+            after = some[-1]
+
+    def _roaming(self) -> frozenset[Place]:
+        agents = self.store.agents(self.scope, after="", limit=-1)
+        return frozenset(each.place for each in agents if each.roaming)
+
+    def _shared_tags(self) -> frozenset[str]:
+        """Tags that several schools have, by their keys."""
+        if self._only_school():
+            return frozenset()
+        with self.store.looking() as db:
+            return assets.shared_tags(db, self.scope)
+
+
+def _by_school(parts: Iterator[list[Asset]]) -> Iterator[list[Asset]]:
+    """The same items, a school's at a time."""
+    held: list[Asset] = []
+    for part in parts:
+        for each in part:
+            if held and _school_of(each) != _school_of(held[0]):
+                yield held
+                held = []
+            held.append(each)
+    if held:
+        yield held
+
+
+def _school_of(asset: Asset) -> tuple[str, str]:
+    return asset.place.province, asset.place.school

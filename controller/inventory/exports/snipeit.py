@@ -1,0 +1,118 @@
+"""This file writes the inventory as a CSV that Snipe-IT imports; the labels are Snipe-IT's own.
+
+Snipe-IT gives a number of its own to a line without a tag, again at each import: so a line
+without one bears a tag of ours, LOPHOC-<school>-L<no>, until the book has one.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection, Iterable, Iterator
+from datetime import tzinfo
+from typing import Final
+
+from controller.attendance.papers import harmless
+from controller.inventory.asset import Asset, AssetState
+from controller.inventory.exports.spelling import (
+    condition_said,
+    local,
+    spelled,
+    states_said,
+    type_said,
+)
+from controller.reconcile.evidence import By
+from controller.register.fields import tag_key
+from controller.register.vocabulary import Condition
+
+HEAD: Final = (
+    "Company", "Name", "Asset Tag", "Category", "Manufacturer", "Model Name", "Model Number",
+    "Serial Number", "Status", "Location", "Purchase Date", "Purchase Cost", "Warranty Months",
+    "EOL Date", "Last Audit", "Next Audit", "Asset Notes", "Checkout Type", "Checkout Location",
+)  # fmt: skip
+READY: Final = "Ready to Deploy"
+PENDING: Final = "Pending"
+ARCHIVED: Final = "Archived"
+# Snipe-IT takes a status that it does not know for one that may be handed out: only its own three.
+_STATUS_OF: Final = {
+    "": READY,
+    Condition.GOOD.value: READY,
+    Condition.BROKEN.value: PENDING,
+    Condition.REPAIR.value: PENDING,
+    Condition.AWAITING_DISPOSAL.value: PENDING,
+    Condition.DISPOSED.value: ARCHIVED,
+    Condition.LOST.value: ARCHIVED,
+}
+_UNKNOWN: Final = "Không rõ"
+
+
+def as_csv(
+    parts: Iterable[Iterable[Asset]], zone: tzinfo, shared: Collection[str] = ()
+) -> Iterator[str]:
+    """The items as RFC 4180 with a header line. shared: tag_keys that several schools have."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(HEAD)
+    for assets in parts:
+        writer.writerows([_row(each, zone, shared) for each in assets])
+        yield text.getvalue()
+        text.seek(0)
+        text.truncate()
+    yield text.getvalue()
+
+
+def tag_of(asset: Asset, shared: Collection[str] = ()) -> str:
+    """Its tag, never empty and no other's: with its school where several schools have it."""
+    if not asset.asset_tag:
+        own = f"L{asset.line}" if asset.line is not None else asset.device_id
+        return f"LOPHOC-{asset.place.school}-{own}"
+    if tag_key(asset.asset_tag) in shared:
+        return f"{asset.asset_tag} ({asset.place.school})"
+    return asset.asset_tag
+
+
+def _row(asset: Asset, zone: tzinfo, shared: Collection[str]) -> list[str]:
+    status = _status_of(asset)
+    place = _location(asset)
+    handed = bool(asset.room) and status == READY
+    scanned = asset.by == By.PERSON_SCAN and asset.seen_ms
+    cells = {
+        "Company": asset.place.school,
+        "Name": asset.name,
+        "Asset Tag": tag_of(asset, shared),
+        "Category": type_said(asset) or _UNKNOWN,
+        "Manufacturer": asset.maker,
+        "Model Name": asset.model or type_said(asset) or _UNKNOWN,
+        "Serial Number": asset.serial,
+        "Status": status,
+        "Location": place,
+        "Purchase Date": "" if asset.year is None else f"{asset.year:04}-01-01",
+        "Purchase Cost": "" if asset.cost_vnd is None else str(asset.cost_vnd),
+        "Last Audit": f"{local(asset.seen_ms, zone):%Y-%m-%d}" if scanned else "",
+        "Asset Notes": _notes(asset),
+        "Checkout Type": "location" if handed else "",
+        "Checkout Location": place if handed else "",
+    }
+    return [str(harmless(spelled(cells.get(name, "")))) for name in HEAD]
+
+
+def _status_of(asset: Asset) -> str:
+    if asset.state is AssetState.UNREGISTERED:
+        return PENDING
+    return _STATUS_OF.get(asset.condition, PENDING)
+
+
+def _location(asset: Asset) -> str:
+    """School, site, building and room: every school has a P203."""
+    parts = (asset.place.school, asset.site, asset.building, asset.room)
+    return " - ".join(each for each in parts if each)
+
+
+def _notes(asset: Asset) -> str:
+    told = {
+        "Tình trạng": condition_said(asset),
+        "Đối chiếu": states_said(asset),
+        "Nguồn vốn": asset.funding,
+        "LopHoc": asset.device_id,
+    }
+    return "; ".join(f"{name}: {value}" for name, value in told.items() if value)

@@ -1,0 +1,226 @@
+"""This file tells others of the inventory: what is there, then what changed, as JSON or a table.
+
+Whatever of a pull arrived whole can be gone on from: each item carries its own place.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import tzinfo
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from pydantic import TypeAdapter
+
+from controller.attendance.papers import harmless
+from controller.database.store import Store
+from controller.fleet.items import (
+    GoneItem,
+    Inventory,
+    InventoryItem,
+    inventory_fields,
+    tombstone_fields,
+)
+from controller.inventory import store as assets
+from controller.inventory.asset import Asset
+from controller.inventory.chosen import Chosen
+from controller.inventory.exports.picture import Form, Picture
+from controller.web.refusals import Refused, seal, unseal
+from protocol.model import Place
+from protocol.words import N_
+
+AT_ONCE: Final = 1000  # records read in one go: few enough to hold, many enough to be quick
+_COLUMNS: Final = (
+    *(each for each in InventoryItem.model_fields if each not in {"removed", "next"}),
+    "removed",
+    "removed_at",
+    "next",
+)
+_to_json: Final = msgspec.json.Encoder().encode
+_items: Final = TypeAdapter(list[InventoryItem | GoneItem])
+Fields = Mapping[str, Any]
+
+
+class Format(StrEnum):
+    """How the feed is written; the last three are whole pictures, not a feed."""
+
+    JSON = "json"
+    CSV = "csv"
+    NDJSON = "ndjson"
+    XLSX = Form.XLSX.value
+    GLPI = Form.GLPI.value
+    SNIPEIT = Form.SNIPEIT.value
+
+
+class Spell(NamedTuple):
+    """One pull of the feed: which database, from which change on, and when the first began."""
+
+    feed: str
+    since: int
+    begun: int
+
+    def behind(self, change: int) -> str:
+        """The token with which to go on behind this change."""
+        return seal(self.feed, change, self.begun)
+
+
+class Page(NamedTuple):
+    """Some of the feed: its items, the token behind them, and whether there is more."""
+
+    items: list[Fields]
+    next: str
+    more: bool
+
+
+class Feed:
+    """The inventory within a scope. school: whose own records are kept up to date by reading."""
+
+    def __init__(
+        self, store: Store, scope: Place, school: Place, zone: tzinfo, now_ms: Callable[[], int]
+    ) -> None:
+        self._store = store
+        self._scope = scope
+        self._school = school
+        self._zone = zone
+        self._now_ms = now_ms
+
+    @property
+    def scope(self) -> Place:
+        """Whose items are told."""
+        return self._scope
+
+    def bring_up(self) -> None:
+        """Let the records be as of now. Raises StoreError."""
+        self._store.bring_up(self._school, self._zone, self._now_ms())
+
+    def begin(self, since: str) -> Spell:
+        """Begin a pull behind the token, or the first where it is empty. Raises Refused.
+
+        A first pull is told of nothing that went before it began.
+        """
+        self.bring_up()
+        with self._store.looking() as db:
+            newest = assets.newest_change(db, self._scope)
+        feed, change, begun = (
+            unseal(since, str, int, int) if since else (self._store.feed_id, 0, newest)
+        )
+        if feed != self._store.feed_id or change > newest:
+            raise Refused(
+                410,
+                "feed_changed",
+                N_("The database was replaced since this token was given."),
+                N_("Start again without `since`."),
+            )
+        return Spell(feed, change, begun)
+
+    def picture(self, chosen: Chosen, name: str) -> Picture:
+        """What is chosen as it is now. name: of the controller's school. Raises StoreError."""
+        self.bring_up()
+        return Picture(
+            store=self._store,
+            scope=self._scope,
+            chosen=chosen,
+            school=self._school,
+            name=name,
+            zone=self._zone,
+            as_of_ms=self._now_ms(),
+        )
+
+    def page(self, spell: Spell, chosen: Chosen, limit: int) -> Page:
+        """What changed behind the place, at most so many records."""
+        with self._store.looking() as db:
+            told = assets.changes(
+                db,
+                self._scope,
+                since=spell.since,
+                limit=limit + 1,
+                chosen=None if chosen.everything else chosen,
+                begun=spell.begun,
+            )
+        some = told[:limit]
+        reached = some[-1].change if some else spell.since
+        return Page(
+            list(self._fields(some, spell, chosen)), spell.behind(reached), len(told) > limit
+        )
+
+    def pour(self, spell: Spell, chosen: Chosen, limit: int) -> Iterator[list[Fields]]:
+        """The same, some at a time, until there is no more or the limit is reached."""
+        left = limit
+        while left > 0:
+            page = self.page(spell, chosen, min(AT_ONCE, left))
+            yield page.items
+            left -= AT_ONCE
+            if not page.more:
+                return
+            spell = Spell(*unseal(page.next, str, int, int))
+
+    def _fields(self, told: Sequence[Asset], spell: Spell, chosen: Chosen) -> Iterator[Fields]:
+        now_ms = self._now_ms()
+        for each in told:
+            behind = spell.behind(each.change)
+            if each.removed_ms is None and chosen.fits(each):
+                yield inventory_fields(each, behind)
+            elif each.change > spell.begun:  # it may have been told before
+                yield tombstone_fields(each, now_ms, behind)
+
+
+def poured(feed: Feed, chosen: Chosen, kind: Format, limit: int) -> Iterator[bytes]:
+    """A first pull as one file, at most so many items; json, csv or ndjson. Raises StoreError."""
+    parts = feed.pour(feed.begin(""), chosen, limit)
+    match kind:
+        case Format.CSV:
+            return (each.encode() for each in as_csv(parts))
+        case Format.NDJSON:
+            return as_ndjson(parts)
+        case _:
+            return _as_json(parts)
+
+
+def _as_json(parts: Iterable[list[Fields]]) -> Iterator[bytes]:
+    """The items as one JSON document, in the shape of a page."""
+    yield b'{"items":['
+    last: Fields = {"next": ""}
+    for number, item in enumerate(each for items in parts for each in items):
+        yield (b",\n" if number else b"\n") + _to_json(item)
+        last = item
+    yield b'\n],"next":' + _to_json(last["next"]) + b',"more":false}\n'
+
+
+def as_page(page: Page) -> Inventory:
+    """The page as the API's JSON."""
+    return Inventory(items=_items.validate_python(page.items), next=page.next, more=page.more)
+
+
+def as_csv(parts: Iterable[list[Fields]]) -> Iterator[str]:
+    """The items as RFC 4180, with a header line."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(_COLUMNS)
+    for items in parts:
+        writer.writerows([_flat(item) for item in items])
+        yield text.getvalue()
+        text.seek(0)
+        text.truncate()
+
+
+def as_ndjson(parts: Iterable[list[Fields]]) -> Iterator[bytes]:
+    """The items as JSON, one a line."""
+    for items in parts:
+        yield b"".join(_to_json(item) + b"\n" for item in items)
+
+
+def _flat(item: Fields) -> list[str | int]:
+    return [harmless(_cell(name, item.get(name))) for name in _COLUMNS]
+
+
+def _cell(name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if name == "reasons":
+        return ";".join(each["code"] for each in value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ";".join(value) if isinstance(value, tuple | list) else str(value)

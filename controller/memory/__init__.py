@@ -1,1 +1,0 @@
-"""What the controller remembers, and how it stays well."""

@@ -1,0 +1,165 @@
+"""This file tells programs of the equipment book: its lines, its figure, what is not in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel
+
+from controller.fleet.items import ErrorItem, Listing
+from controller.reconcile.choosing import Wanted
+from controller.reconcile.explained import detail_of, stranger_of
+from controller.reconcile.items import KpiItem, RaiseItem, kpi_item, raise_items
+from controller.reconcile.kpi import Kpi
+from controller.reconcile.reconcile import Finding, State
+from controller.reconcile.standing import Desk
+from controller.register.vocabulary import Condition
+from controller.web.refusals import language_asked, seal, unseal
+from protocol.model import iso
+from protocol.words import Translate
+
+Limit = Annotated[int, Query(ge=1, le=1000, description="how many items at most")]
+Cursor = Annotated[str, Query(max_length=512, description="`next` of the page before")]
+Text = Annotated[str, Query(max_length=200)]
+Words = Callable[[Request], Translate]
+
+
+class FaultItem(BaseModel):
+    """A cell of the book that could not be kept."""
+
+    field: str
+    code: str
+    message: str
+
+
+class LineItem(BaseModel):
+    """A line of the book and how it stands; detail as `reconcile --json` tells it.
+
+    line: its lasting number; row: its number in the book (STT).
+    """
+
+    line: int
+    row: int
+    asset_tag: str
+    type: str
+    maker: str
+    model: str
+    serial: str
+    room: str
+    year: int | None
+    cost_vnd: int | None
+    funding: str
+    condition: str
+    errors: list[FaultItem]
+    state: State
+    detail: dict[str, Any]
+
+
+class StrangerItem(BaseModel):
+    """Something seen that is not in the book. candidates: rows that it may be."""
+
+    subject: str
+    serial: str
+    asset_tag: str
+    type: str
+    room: str
+    at: str
+    by: str
+    candidates: list[int]
+    action: str
+
+
+class EarlierItem(BaseModel):
+    """The figure of a month ago. day: the local date on which it was kept."""
+
+    day: str
+    kpi: KpiItem
+
+
+class FiguresItem(BaseModel):
+    """The figure, its parts, what would raise it, and what it was. as_of: UTC."""
+
+    as_of: str
+    kpi: KpiItem
+    by_type: dict[str, KpiItem]
+    by_room: dict[str, KpiItem]
+    raises: list[RaiseItem]
+    last_month: EarlierItem | None
+
+
+def book_router(
+    desk: Desk, default_language: str, translate_to: Callable[[str], Translate]
+) -> APIRouter:
+    """The equipment book of the one school."""
+    errors: dict[int | str, dict[str, Any]] = {422: {"model": ErrorItem}, 503: {"model": ErrorItem}}
+    router = APIRouter(prefix="/api/v1", responses=errors)
+
+    def say_of(request: Request) -> Translate:
+        return translate_to(language_asked(request, default_language))
+
+    _add_lines(router, desk, say_of)
+
+    @router.get("/kpi")
+    def kpi() -> FiguresItem:
+        """The share of equipment managed by digital record (target 80 %)."""
+        now = desk.standing()
+        before = now.before
+        return FiguresItem(
+            as_of=iso(now.told.as_of_ms),
+            kpi=kpi_item(now.kpi),
+            by_type=_each(now.by_type),
+            by_room=_each(now.by_room),
+            raises=raise_items(now.raises),
+            last_month=EarlierItem(day=before[0], kpi=kpi_item(before[1])) if before else None,
+        )
+
+    return router
+
+
+def _add_lines(router: APIRouter, desk: Desk, say_of: Words) -> None:
+    @router.get("/register")
+    def lines(
+        request: Request,
+        *,
+        state: State | Literal[""] = "",
+        type: Text = "",  # noqa: A002
+        room: Text = "",
+        condition: Condition | Literal[""] = "",
+        alone: Text = "",
+        q: Text = "",
+        limit: Limit = 100,
+        cursor: Cursor = "",
+    ) -> Listing[LineItem]:
+        """The lines by their number in the book; alone: those that lack only this to count."""
+        (after,) = unseal(cursor, int) if cursor else (0,)
+        wanted = Wanted(state=state, type=type, room=room, condition=condition, alone=alone, text=q)
+        told = desk.standing().told
+        found = [each for each in wanted.of(told.findings) if each.kept.data.row > after]
+        say = say_of(request)
+        items = [_line(each, told.as_of_ms, desk, say) for each in found[:limit]]
+        return Listing(items=items, next=seal(items[-1].row) if len(found) > limit else None)
+
+    @router.get("/unregistered")
+    def unregistered(limit: Limit = 100, cursor: Cursor = "") -> Listing[StrangerItem]:
+        """What was seen and is not in the book, by its subject; a visitor's own is left out."""
+        (after,) = unseal(cursor, str) if cursor else ("",)
+        strangers = sorted(desk.standing().told.strangers, key=lambda each: each.seen.key)
+        found = [each for each in strangers if each.seen.key > after]
+        items = [StrangerItem(**stranger_of(each, desk.zone)) for each in found[:limit]]
+        return Listing(items=items, next=seal(items[-1].subject) if len(found) > limit else None)
+
+
+def _line(finding: Finding, as_of_ms: int, desk: Desk, say: Translate) -> LineItem:
+    told = {
+        **finding.kept.data.said(say),
+        "line": finding.kept.no,
+        "state": finding.state,
+        "detail": detail_of(finding, as_of_ms, say, desk.zone),
+    }
+    return LineItem.model_validate(told)
+
+
+def _each(groups: Mapping[str, Kpi]) -> dict[str, KpiItem]:
+    return {name: kpi_item(kpi) for name, kpi in groups.items()}

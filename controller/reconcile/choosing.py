@@ -1,0 +1,64 @@
+"""This file says which lines of the register are asked for, and in which order; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from controller.reconcile.reconcile import Finding, State
+from controller.register.fields import room_key
+from controller.roster.rules import clean
+
+VERIFY: Final = "verify"  # what a line lacks that nobody has seen for a year
+_ORDER: Final = {state: place for place, state in enumerate(State)}
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """A choice of lines; what is empty chooses all.
+
+    state: also one that holds beside the first. room: where it belongs. alone: what, put right,
+    would make the line count (kpi.Raise.what). text: a part of tag, serial, maker or model.
+    """
+
+    state: str = ""
+    type: str = ""
+    room: str = ""
+    condition: str = ""
+    alone: str = ""
+    text: str = ""
+
+    def of(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Those that are asked for, in their order."""
+        room, text = room_key(self.room), _squeezed(self.text)
+        return [
+            each
+            for each in findings
+            if (not self.state or self.state in (each.state, *each.also))
+            and (not self.type or each.kept.data.type == self.type)
+            and (not room or room_key(each.home) == room)
+            and (not self.condition or each.condition == self.condition)
+            and (not self.alone or wants(each) == (self.alone,))
+            and (not text or text in _searched(each))
+        ]
+
+
+def wants(finding: Finding) -> tuple[str, ...]:
+    """All that keeps the line from counting as managed by digital record."""
+    return (*finding.lacks, *(() if finding.verified else (VERIFY,)))
+
+
+def pressing_first(findings: Iterable[Finding]) -> list[Finding]:
+    """The most pressing first, those alike in the book's order."""
+    return sorted(findings, key=lambda each: (_ORDER[each.state], each.kept.data.row))
+
+
+def _searched(finding: Finding) -> str:
+    data = finding.kept.data
+    return "\n".join(map(_squeezed, (data.asset_tag, data.serial, data.model, data.maker)))
+
+
+def _squeezed(text: str) -> str:
+    """As a person compares codes: neither case nor spaces nor hyphens count."""
+    return clean(text).casefold().replace(" ", "").replace("-", "")

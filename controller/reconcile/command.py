@@ -1,0 +1,128 @@
+"""This file is `lophoc-controller reconcile`: the equipment book against what was seen."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from controller.cli import add_place, opened, tell, told_zone
+from controller.database.store import Store
+from controller.inventory.store import reconciled
+from controller.reconcile.evidence import instant, observations_in
+from controller.reconcile.explained import (
+    RAISE_WORDS,
+    STATE_WORDS,
+    percent_words,
+    report_of,
+    sentence_of,
+    type_word,
+)
+from controller.reconcile.kpi import Kpi, kpi_of, raises
+from controller.reconcile.reconcile import Reconciled, State
+from controller.register import store as register
+from protocol.model import Place, millis
+from protocol.settings import SettingsError
+from protocol.words import N_, Translate
+
+MONTH: Final = timedelta(days=30)
+_MAX_RAISES: Final = 3
+
+
+def add_reconcile(commands: Any, say: Translate) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "reconcile",
+        help=say(N_("compare the equipment book with what was seen")),
+        allow_abbrev=False,
+    )
+    add_evidence(parser, say)
+    parser.add_argument("--json", action="store_true", help=say(N_("tell it as JSON")))
+    add_place(parser, say)
+    parser.set_defaults(command=lambda options: _reconcile(options, say))
+
+
+def add_evidence(parser: argparse.ArgumentParser, say: Translate) -> None:
+    """Give a command the options that name what is looked at."""
+    as_of = say(N_("the moment that it is about, ISO 8601; otherwise now"))
+    parser.add_argument("--as-of", metavar="TIME", help=as_of)
+    seen = say(N_("a JSON file of observations, beside what the agents saw"))
+    parser.add_argument("--observations", type=Path, metavar="FILE", help=seen)
+
+
+def reconciled_in(store: Store, place: Place, options: argparse.Namespace) -> Reconciled:
+    """The school's register against what agents saw and the file tells."""
+    zone = told_zone(options)
+    now_ms = millis(datetime.now(UTC))
+    try:
+        as_of_ms = millis(instant(options.as_of, zone)) if options.as_of else now_ms
+    except (ValueError, OverflowError) as error:
+        raise SettingsError(
+            "time_invalid",
+            N_("{time} is not a time."),
+            N_("Write 2026-11-02T07:00:00+07:00."),
+            time=options.as_of,
+        ) from error
+    told = observations_in(options.observations, zone) if options.observations else ()
+    with store.looking() as db:
+        return reconciled(db, place, as_of_ms, told)
+
+
+def _reconcile(options: argparse.Namespace, say: Translate) -> int:
+    zone = told_zone(options)
+    with opened(options) as (store, place):
+        told = reconciled_in(store, place, options)
+        kpi = kpi_of(told.findings)
+        at = datetime.fromtimestamp(told.as_of_ms / 1000, zone)
+        with store.looking() as db:
+            before = register.figure_until(db, place, f"{at - MONTH:%Y-%m-%d}")
+        if told.findings and not (options.as_of or options.observations):
+            with store.planning(place) as db:
+                register.note_figure(db, place, f"{at:%Y-%m-%d}", kpi)
+    if options.json:
+        tell(json.dumps(report_of(told, kpi, say, zone), ensure_ascii=False, indent=1))
+        return 0
+    _tell_lines(told, options, say)
+    _tell_kpi(told, kpi, before, say)
+    return 0
+
+
+def _tell_lines(told: Reconciled, options: argparse.Namespace, say: Translate) -> None:
+    zone = told_zone(options)
+    for each in told.findings:
+        if each.state is not State.OK:
+            data = each.kept.data
+            item = (str(data.row), data.asset_tag or "-", type_word(data.type, say), data.room)
+            why = sentence_of(each, told.as_of_ms, say, zone)
+            tell("\t".join((*item, say(STATE_WORDS[each.state]), why)))
+    for one in told.strangers:
+        rows = ", ".join(map(str, one.candidates))
+        maybe = say(N_("maybe line {rows}")).format(rows=rows) if rows else ""
+        seen = (one.seen.key, type_word(one.seen.type, say), one.seen.room)
+        tell("\t".join((say(N_("not in the book")), *seen, maybe)))
+
+
+def _tell_kpi(told: Reconciled, kpi: Kpi, before: tuple[str, Kpi] | None, say: Translate) -> None:
+    parts = N_("{declared} lines: {complete} complete, {verified} verified, {both} both.")
+    tell(
+        say(parts).format(
+            declared=kpi.declared,
+            complete=kpi.complete_digital_record,
+            verified=kpi.verified_within_365d,
+            both=kpi.complete_and_verified,
+        )
+    )
+    figure = say(N_("Managed by digital record: {pct} (target {target} %)."))
+    pct = percent_words(kpi.digital_managed_pct, say)
+    tell(figure.format(pct=pct, target=kpi.target_pct))
+    for each in raises(told.findings)[:_MAX_RAISES]:
+        more = say(N_("To raise it: {what}, {lines} lines, then {pct}."))
+        what = say(RAISE_WORDS[each.what])
+        tell(more.format(what=what, lines=each.lines, pct=percent_words(each.pct, say)))
+    if before:
+        day, then = before
+        since = say(N_("On {day} it was {pct} of {lines} lines."))
+        pct = percent_words(then.digital_managed_pct, say)
+        tell(since.format(day=day, pct=pct, lines=then.declared))

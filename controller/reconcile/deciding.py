@@ -1,0 +1,92 @@
+"""This file turns what a person says of a finding into a decision; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from controller.reconcile.reconcile import Finding, Reconciled, State, Stranger
+from controller.register.book import Line
+from controller.register.decisions import Decision, Deed, subject_of
+from controller.register.merging import Kept, Origin
+from controller.roster.roll import RosterError
+from protocol.words import N_
+
+
+def decided(
+    told: Reconciled,
+    register: Sequence[Kept],
+    subject: str,
+    deed: Deed,
+    *,
+    row: int | None = None,
+    who: str = "",
+    now_ms: int = 0,
+) -> tuple[Decision, Kept | None]:
+    """The decision on something seen, or on a moved line (its row); and the line that it makes.
+
+    row: the line that a match names. Raises RosterError where nothing is to be decided so.
+    """
+    if subject.isdecimal() and deed is Deed.ACCEPT:
+        return _moved(_row_of(told, int(subject)), who, now_ms), None
+    stranger = next((each for each in told.strangers if each.seen.key == subject), None)
+    if stranger is None:
+        raise RosterError(
+            "subject_unknown", N_("Nothing unregistered is known as {subject}."), subject=subject
+        )
+    decision = Decision(no=0, subject=subject, deed=deed, who=who, at_ms=now_ms)
+    if deed is Deed.ACCEPT:
+        made = _line_of(stranger, register, now_ms)
+        return replace(decision, line=made.no), made
+    if deed is Deed.MATCH:
+        if row is None:
+            raise RosterError("line_missing", N_("Which line is it? Give --line."))
+        return replace(decision, line=_row_of(told, row).kept.no), None
+    return decision, None
+
+
+def _row_of(told: Reconciled, row: int) -> Finding:
+    found = next((each for each in told.findings if each.kept.data.row == row), None)
+    if found is None:
+        raise RosterError("line_unknown", N_("The book has no line {row}."), row=row)
+    return found
+
+
+def _moved(finding: Finding, who: str, now_ms: int) -> Decision:
+    if State.MOVED not in (finding.state, *finding.also):
+        raise RosterError(
+            "not_moved", N_("Line {row} was not seen in another room."), row=finding.kept.data.row
+        )
+    return Decision(
+        no=0,
+        subject=subject_of(finding.kept.no),
+        deed=Deed.ACCEPT,
+        line=finding.kept.no,
+        was=finding.kept.data.room,
+        becomes=finding.there,
+        who=who,
+        at_ms=now_ms,
+    )
+
+
+def _line_of(stranger: Stranger, register: Sequence[Kept], now_ms: int) -> Kept:
+    """A line with what is known of the thing; the rest a person adds in the book."""
+    seen = stranger.seen
+    rows = [each.data.row for each in register if each.removed_ms is None]
+    line = Line(
+        row=max(rows, default=0) + 1,
+        asset_tag=seen.asset_tag,
+        type=seen.type,
+        serial=seen.serial,
+        room=seen.room,
+        condition=seen.condition,
+    )
+    return Kept(
+        no=max((each.no for each in register), default=0) + 1,
+        data=line,
+        origin=Origin.ACCEPTED,
+        device=seen.key,
+        added_ms=now_ms,
+        changed_ms=now_ms,
+    )

@@ -1,0 +1,142 @@
+"""This file holds what was seen of equipment: by agents, and by persons who scanned a label."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta, tzinfo
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from controller.fleet.records import DeviceRecord
+from controller.register.fields import room_of, serial_key, tag_key, text_of
+from controller.register.vocabulary import TYPE_OF_KIND, condition_of, type_of
+from controller.roster.roll import RosterError
+from controller.sheets.cells import bounded_bytes
+from protocol.model import DeviceKind, Identity, millis
+from protocol.words import N_
+
+MAX_OBSERVATIONS: Final = 200_000
+
+
+class By(StrEnum):
+    """Who saw it."""
+
+    AGENT = "agent"
+    PERSON_SCAN = "person_scan"
+
+
+class Observation(msgspec.Struct, frozen=True, kw_only=True):
+    """An item that was seen at a time in a room (empty: its room says nothing of where it belongs).
+
+    device: the agent's id of it. line: the line's number, where a person named the line itself.
+    anonymous: nothing tells it from a visitor's own, so that only a line of the book may claim it.
+    """
+
+    at_ms: int
+    by: By
+    room: str = ""
+    serial: str = ""
+    asset_tag: str = ""
+    type: str = ""
+    condition: str = ""
+    device: str = ""
+    line: int | None = None
+    anonymous: bool = False
+
+    @property
+    def key(self) -> str:
+        """What it is known by, for decisions: its serial, else its tag, else the agent's id."""
+        for kind, value in (
+            ("serial", serial_key(self.serial)),
+            ("tag", tag_key(self.asset_tag)),
+            ("device", self.device),
+        ):
+            if value:
+                return f"{kind}:{value}"
+        return ""
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """An observation as a file tells it."""
+
+    at: str
+    by: By
+    room: str | int | None = None
+    serial: str | int | None = None
+    asset_tag: str | int | None = None
+    type: str | None = None
+    condition: str | None = None
+
+
+def observations_in(path: Path, zone: tzinfo) -> tuple[Observation, ...]:
+    """The observations of a JSON file. zone: of times without an offset. Raises RosterError."""
+    raw = bounded_bytes(path)
+    try:
+        told = msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"), type=list[_Told])
+        if len(told) > MAX_OBSERVATIONS:
+            raise ValueError(len(told))
+        return tuple(_observation(each, zone) for each in told)
+    except (msgspec.DecodeError, ValueError, OverflowError) as error:
+        raise RosterError(
+            "observations_invalid",
+            N_("The file {file} holds no observations: {cause}."),
+            file=path.name,
+            cause=error,
+        ) from error
+
+
+def _observation(told: _Told, zone: tzinfo) -> Observation:
+    condition = condition_of(_text(told.condition))
+    return Observation(
+        at_ms=millis(instant(told.at, zone)),
+        by=told.by,
+        room=room_of(_text(told.room)),
+        serial=_text(told.serial),
+        asset_tag=_text(told.asset_tag),
+        type=type_of(_text(told.type)),
+        condition=condition.value if condition else "",
+    )
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else text_of(str(value))
+
+
+def instant(text: str, zone: tzinfo) -> datetime:
+    """A time of ISO 8601; of a day its last moment. Raises ValueError."""
+    at = datetime.fromisoformat(text)
+    if len(text) == len("2026-11-02"):
+        at += timedelta(days=1) - timedelta(milliseconds=1)
+    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def observations_of(
+    devices: Iterable[DeviceRecord], roaming: frozenset[str] = frozenset()
+) -> tuple[Observation, ...]:
+    """What the agents see now, or saw last. roaming: agents that go from room to room."""
+    return tuple(
+        Observation(
+            at_ms=each.last_seen_ms,
+            by=By.AGENT,
+            room="" if _roams(each, roaming) else room_of(each.room),
+            serial=text_of(each.serial),
+            type=TYPE_OF_KIND[each.kind],
+            device=each.device_id,
+            anonymous=_is_anonymous(each),
+        )
+        for each in devices
+        if each.kind in TYPE_OF_KIND and each.last_seen_ms
+    )
+
+
+def _roams(device: DeviceRecord, roaming: frozenset[str]) -> bool:
+    return device.kind is DeviceKind.HOST and device.place.agent in roaming
+
+
+def _is_anonymous(device: DeviceRecord) -> bool:
+    """A tablet that only told an address or a name may be a visitor's."""
+    known = device.identity in {Identity.TOKEN, Identity.USB}
+    return device.kind is DeviceKind.TABLET and not device.serial and not known

@@ -1,0 +1,172 @@
+"""This file says a finding in words, and as the report has it; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from typing import Any, Final
+
+from controller.reconcile.evidence import Observation
+from controller.reconcile.kpi import Kpi
+from controller.reconcile.reconcile import (
+    DAY_MS,
+    Action,
+    Finding,
+    Reconciled,
+    State,
+    Stranger,
+    action_of,
+)
+from controller.register.vocabulary import CONDITION_WORDS, TYPE_WORDS
+from protocol.words import N_, Translate, number
+
+STATE_WORDS: Final[Mapping[State, str]] = {
+    State.DUPLICATE_SERIAL: N_("duplicate serial"),
+    State.NO_ASSET_TAG: N_("no asset tag"),
+    State.MISSING: N_("missing"),
+    State.NEVER_SEEN: N_("never seen"),
+    State.MOVED: N_("moved"),
+    State.OK: N_("in order"),
+}
+ACTION_WORDS: Final[Mapping[Action, str]] = {
+    Action.NONE: N_("Nothing to do."),
+    Action.CHECK_SERIALS: N_("Read the serial on each of them and correct the book."),
+    Action.GIVE_TAG: N_("Give it an asset tag and stick the label on."),
+    Action.SEARCH: N_("Look for it, or set its condition: broken, under repair, lost."),
+    Action.SCAN_LABEL: N_("Scan its label where it stands."),
+    Action.ACCEPT_ROOM_OR_BRING_BACK: N_("Accept the new room, or bring it back."),
+    Action.ACCEPT_MATCH_OR_IGNORE: N_("Accept it into the book, match it to a line, or ignore it."),
+    Action.FIND_OR_WRITE_OFF: N_("Say that it is found, or write it off in the book."),
+    Action.SET_CONDITION: N_("It is there: set its condition."),
+}
+RAISE_WORDS: Final[Mapping[str, str]] = {
+    "asset_tag": N_("give an asset tag"),
+    "type": N_("name the type"),
+    "room": N_("name the room"),
+    "year": N_("name the year it was put in use"),
+    "serial": N_("write down the serial"),
+    "unique_serial": N_("clear up duplicate serials"),
+    "verify": N_("scan or see"),
+}
+UNDETERMINED: Final = N_("not determined")
+_SENTENCES: Final[Mapping[State, str]] = {
+    State.NO_ASSET_TAG: N_("The line has no asset tag."),
+    State.MISSING: N_("Not seen for {days} days, last on {day} in {room}."),
+    State.NEVER_SEEN: N_("Nobody has seen it yet."),
+    State.MOVED: N_("It belongs in {home} and was seen in {room} on {day}."),
+    State.OK: N_("Seen on {day} in {room}."),
+}
+_SAME_SERIAL: Final = N_("Its serial also stands on line {rows}.")
+_SAME_ELSEWHERE: Final = N_("Its serial also stands in the book of school {schools}.")
+_OUT_OF_USE: Final = N_("It is {condition}.")
+_REAPPEARED: Final = N_("Yet it was seen on {day}.")
+_OTHER_SERIAL: Final = N_("Under its label another serial was read: {serial}.")
+
+
+def sentence_of(finding: Finding, as_of_ms: int, say: Translate, zone: tzinfo) -> str:
+    """Why the line is in its state, in a sentence or two."""
+    seen_ms = finding.seen_ms or 0
+    values = {
+        "days": str((as_of_ms - seen_ms) // DAY_MS),
+        "day": _day(seen_ms, zone),
+        "room": finding.there or "?",
+        "home": finding.home,
+        "rows": ", ".join(map(str, finding.rows)),
+        "schools": ", ".join(finding.schools),
+        "condition": say(CONDITION_WORDS.get(finding.condition, "?")),
+        "serial": finding.other_serial,
+    }
+    parts = _parts(finding)
+    return " ".join(_filled(say(part), values) for part in parts)
+
+
+def _parts(finding: Finding) -> list[str]:
+    parts: list[str] = []
+    for state in (finding.state, *finding.also):
+        if state is State.DUPLICATE_SERIAL:
+            parts += [_SAME_SERIAL] if finding.rows else []
+            parts += [_SAME_ELSEWHERE] if finding.schools else []
+        elif state is not State.MISSING or finding.seen_ms is not None:
+            parts.append(_SENTENCES[state])
+    if finding.condition not in ("", "good"):
+        parts.append(_OUT_OF_USE)
+    if finding.reappeared:
+        parts.append(_REAPPEARED)
+    return [*parts, *([_OTHER_SERIAL] if finding.other_serial else [])]
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def _day(at_ms: int, zone: tzinfo) -> str:
+    return f"{datetime.fromtimestamp(at_ms / 1000, zone):%d/%m/%Y}"
+
+
+def report_of(told: Reconciled, kpi: Kpi, say: Translate, zone: tzinfo) -> dict[str, Any]:
+    """What `reconcile --json` tells."""
+    return {
+        "per_row": {
+            str(each.kept.data.row): {
+                "state": each.state.value,
+                "detail": detail_of(each, told.as_of_ms, say, zone),
+            }
+            for each in told.findings
+        },
+        "unregistered": [stranger_of(each, zone) for each in told.strangers],
+        "kpi": {name: getattr(kpi, name) for name in Kpi.__struct_fields__},
+    }
+
+
+def detail_of(finding: Finding, as_of_ms: int, say: Translate, zone: tzinfo) -> dict[str, Any]:
+    """All there is to say of a line; what is not there is left out."""
+    moved = State.MOVED in (finding.state, *finding.also)
+    told = {
+        "text": sentence_of(finding, as_of_ms, say, zone),
+        "action": action_of(finding).value,
+        "also": [each.value for each in finding.also],
+        "from": finding.home if moved else "",
+        "to": finding.there if moved else "",
+        "room": finding.there,
+        "seen_at": _at(finding.seen_ms, zone),
+        "by": finding.by.value if finding.by else "",
+        "condition": finding.condition,
+        "rows": list(finding.rows),
+        "schools": list(finding.schools),
+        "other_serial": finding.other_serial,
+        "lacks": list(finding.lacks),
+    }
+    facts = {"complete": finding.complete, "verified": finding.verified}
+    return {name: value for name, value in told.items() if value} | facts
+
+
+def stranger_of(stranger: Stranger, zone: tzinfo) -> dict[str, Any]:
+    """Something that is not in the book."""
+    seen: Observation = stranger.seen
+    return {
+        "subject": seen.key,
+        "serial": seen.serial,
+        "asset_tag": seen.asset_tag,
+        "type": seen.type,
+        "room": seen.room,
+        "at": _at(seen.at_ms, zone),
+        "by": seen.by.value,
+        "candidates": list(stranger.candidates),
+        "action": Action.ACCEPT_MATCH_OR_IGNORE.value,
+    }
+
+
+def _at(at_ms: int | None, zone: tzinfo) -> str:
+    return "" if at_ms is None else datetime.fromtimestamp(at_ms / 1000, zone).isoformat()
+
+
+def type_word(kind: str, say: Translate) -> str:
+    """The type as people call it; a word of the book's own as it is."""
+    return say(TYPE_WORDS[kind]) if kind in TYPE_WORDS else kind
+
+
+def percent_words(pct: float | None, say: Translate) -> str:
+    """The figure in words: 66,7 %, or that it is not determined."""
+    return say(UNDETERMINED) if pct is None else f"{number(pct)} %"

@@ -1,0 +1,40 @@
+"""This file holds the shape in which the figure of digital records is told, of a school or many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec.structs import asdict
+from pydantic import BaseModel
+
+from controller.reconcile.kpi import Kpi, Raise
+
+
+class KpiItem(BaseModel):
+    """The share of lines managed by digital record; null, never 100, without a register."""
+
+    declared: int
+    complete_digital_record: int
+    verified_within_365d: int
+    complete_and_verified: int
+    digital_managed_pct: float | None
+    target_pct: int
+    meets_target: bool | None
+
+
+class RaiseItem(BaseModel):
+    """What would raise the figure: how many lines lack only this, and the figure then."""
+
+    what: str
+    lines: int
+    pct: float
+
+
+def kpi_item(kpi: Kpi) -> KpiItem:
+    """The figure."""
+    return KpiItem(**asdict(kpi))
+
+
+def raise_items(raises: Iterable[Raise]) -> list[RaiseItem]:
+    """What would raise it, the most first."""
+    return [RaiseItem(**asdict(each)) for each in raises]

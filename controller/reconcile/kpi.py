@@ -1,0 +1,98 @@
+"""This file counts the share of equipment that is managed by digital record; pure.
+
+The figure of Decision 131/QD-TTg: lines of the register whose record is complete and that were
+seen by an agent or scanned by a person within a year, over all lines, furniture too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+
+import msgspec
+
+from controller.reconcile.reconcile import Finding
+
+TARGET_PCT: Final = 80
+
+
+class Kpi(msgspec.Struct, frozen=True, kw_only=True):
+    """The figure and its parts; without a register it is not determined (None), never 100 %."""
+
+    declared: int = 0
+    complete_digital_record: int = 0
+    verified_within_365d: int = 0
+    complete_and_verified: int = 0
+    digital_managed_pct: float | None = None
+    target_pct: int = TARGET_PCT
+    meets_target: bool | None = None
+
+
+class Raise(msgspec.Struct, frozen=True, kw_only=True):
+    """A thing that, put right, would make lines count. what: of reconcile's lacks, or "verify".
+
+    lines: those that lack nothing else; pct: the figure then.
+    """
+
+    what: str
+    lines: int
+    pct: float
+
+
+def kpi_of(findings: Iterable[Finding]) -> Kpi:
+    """The figure of these lines."""
+    every = tuple(findings)
+    return counted(
+        declared=len(every),
+        complete=sum(each.complete for each in every),
+        verified=sum(each.verified for each in every),
+        managed=sum(each.complete and each.verified for each in every),
+    )
+
+
+def counted(*, declared: int, complete: int, verified: int, managed: int) -> Kpi:
+    """The figure of counts, such as the sums over schools."""
+    return Kpi(
+        declared=declared,
+        complete_digital_record=complete,
+        verified_within_365d=verified,
+        complete_and_verified=managed,
+        digital_managed_pct=percent(managed, declared),
+        meets_target=managed * 100 >= TARGET_PCT * declared if declared else None,
+    )
+
+
+def percent(part: int, whole: int) -> float | None:
+    """To one decimal; never rounded up to the target or to all."""
+    if not whole:
+        return None
+    exact = Decimal(part) * 100 / Decimal(whole)
+    tenths = exact.quantize(Decimal("0.1"), ROUND_HALF_UP)
+    if any(exact < limit <= tenths for limit in (TARGET_PCT, 100)):
+        tenths -= Decimal("0.1")
+    return float(tenths)
+
+
+def kpi_by(findings: Iterable[Finding], group_of: Callable[[Finding], str]) -> Mapping[str, Kpi]:
+    """The figure of each group, such as by type, by room or by area, in the groups' order."""
+    groups: dict[str, list[Finding]] = defaultdict(list)
+    for each in findings:
+        groups[group_of(each)].append(each)
+    return {group: kpi_of(groups[group]) for group in sorted(groups)}
+
+
+def raises(findings: Iterable[Finding]) -> tuple[Raise, ...]:
+    """What would raise the figure most, the most first; lines that lack one thing only."""
+    every = tuple(findings)
+    managed = sum(each.complete and each.verified for each in every)
+    alone: Counter[str] = Counter()
+    for each in every:
+        lacks = (*each.lacks, *(() if each.verified else ("verify",)))
+        if len(lacks) == 1:
+            alone[lacks[0]] += 1
+    return tuple(
+        Raise(what=what, lines=lines, pct=percent(managed + lines, len(every)) or 0.0)
+        for what, lines in alone.most_common()
+    )

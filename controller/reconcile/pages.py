@@ -1,0 +1,203 @@
+"""This file serves the equipment book: its figure, its lines, and what a person is to decide."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from urllib.parse import parse_qs, quote, urlencode
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.concurrency import run_in_threadpool
+
+from controller.access.gate import Gate
+from controller.dashboard.rooms import natural
+from controller.reconcile.choosing import Wanted
+from controller.reconcile.kpi import Kpi
+from controller.reconcile.reconcile import Finding, State
+from controller.reconcile.standing import Desk
+from controller.reconcile.words import BookWords
+from controller.register.decisions import Deed
+from controller.register.vocabulary import Condition
+from controller.roster.roll import RosterError
+from controller.web.forms import fields_of
+from protocol.words import N_
+
+if TYPE_CHECKING:
+    from controller.dashboard.pages import Screens
+
+ROWS: Final = 50
+STRANGERS: Final = 8  # on one page of what is not in the book
+MOVED: Final = 8
+DECISIONS: Final = 15
+_MAX_SUBJECT: Final = 300
+_MAX_NUMBER: Final = 10**9
+
+_FAILURES: Final = {
+    "subject_unknown": N_("That device is not waiting any more: it was decided, or it is gone."),
+    "line_missing": N_("Which line is it? Choose one, or write its number."),
+    "line_unknown": N_("The book has no line with that number."),
+    "not_moved": N_("That line is not in another room any more."),
+    "undone": N_("That decision was taken back before."),
+    "form": N_("The form did not arrive whole: try again."),
+}
+_FILTERS: Final[tuple[str, ...]] = ("state", "type", "room", "condition", "alone", "q")
+
+Short = Annotated[str, Query(max_length=200)]
+Number = Annotated[int, Query(ge=1, le=_MAX_NUMBER)]
+
+
+def wanted_of(
+    *,
+    state: Short = "",
+    type: Short = "",  # noqa: A002
+    room: Short = "",
+    condition: Short = "",
+    alone: Short = "",
+    q: Short = "",
+) -> Wanted:
+    """The lines that a request asks for."""
+    return Wanted(
+        state=state, type=type, room=room.strip(), condition=condition, alone=alone, text=q.strip()
+    )
+
+
+def add_book_pages(router: APIRouter, screens: Screens, desk: Desk, gate: Gate) -> None:
+    """The page of the book, and what is decided on it."""
+
+    @router.get("/register")
+    async def book(
+        request: Request,
+        wanted: Annotated[Wanted, Depends(wanted_of)],
+        *,
+        page: Number = 1,
+        others: Number = 1,
+        decided: Number | None = None,
+        failed: Short = "",
+    ) -> Response:
+        standing = await run_in_threadpool(desk.standing)
+        lines = wanted.of(standing.findings)
+        at, pages = _page_of(page, len(lines), ROWS)
+        at_others, pages_of_others = _page_of(others, len(standing.told.strangers), STRANGERS)
+        moved = [each for each in standing.findings if State.MOVED in (each.state, *each.also)]
+        return screens.page(
+            request,
+            "register.html",
+            standing=standing,
+            talk=BookWords(standing, desk),
+            to_go=_to_go(standing.kpi),
+            wanted=wanted,
+            by_room=dict(sorted(standing.by_room.items(), key=_by_room)),
+            states=_counted(standing.findings),
+            choices=_choices(standing.findings),
+            lines=lines[(at - 1) * ROWS : at * ROWS],
+            total=len(lines),
+            paging=(at, pages),
+            strangers=standing.told.strangers[(at_others - 1) * STRANGERS : at_others * STRANGERS],
+            paging_others=(at_others, pages_of_others),
+            by_row={each.kept.data.row: each for each in standing.findings},
+            moved=moved[:MOVED],
+            moved_total=len(moved),
+            decisions=standing.decisions[:DECISIONS],
+            notice=next((each for each in standing.decisions if each.no == decided), None),
+            failed=_FAILURES.get(failed, ""),
+            may=gate.who(request) is not None,
+            address=_addresses(request),
+            query=request.url.query,
+        )
+
+    @router.post("/register/decisions")
+    async def decide(request: Request) -> Response:
+        form = await fields_of(request)
+        who = gate.who(request)
+        if who is None:
+            return to_login("/register")
+        subject, deed = form.get("subject", "")[:_MAX_SUBJECT], form.get("deed", "")
+        if not subject or deed not in {*Deed}:
+            return _back(form, failed="form")
+        row = form.get("other", "").strip() or form.get("line", "")
+        try:
+            told = await run_in_threadpool(
+                desk.decide, subject, Deed(deed), row=_number(row), who=who
+            )
+        except RosterError as error:
+            return _back(form, failed=error.code)
+        return _back(form, decided=told.no)
+
+    @router.post("/register/decisions/{no}/undo")
+    async def undo(request: Request, no: int) -> Response:
+        form = await fields_of(request)
+        if gate.who(request) is None:
+            return to_login("/register")
+        if not (0 < no <= _MAX_NUMBER and await run_in_threadpool(desk.undo, no)):
+            return _back(form, failed="undone")
+        return _back(form, decided=no)
+
+
+def to_login(path: str) -> Response:
+    """Ask for the office's password first."""
+    return RedirectResponse(f"/login?next={quote(path)}", 303)
+
+
+def _back(form: Mapping[str, str], **said: object) -> Response:
+    """To the page as it was, which says what was done."""
+    known = parse_qs(form.get("back", "")[:2000])
+    names = (*_FILTERS, "page", "others")
+    told: dict[str, str] = {name: known[name][0] for name in names if name in known}
+    told |= {name: str(value) for name, value in said.items()}
+    return RedirectResponse(f"/register?{urlencode(told)}#decide", 303)
+
+
+def _addresses(request: Request) -> Any:
+    """Makes this page's address with other filters; what is not named stays as it is."""
+    now = {name: request.query_params[name] for name in _FILTERS if name in request.query_params}
+
+    def address(**changed: object) -> str:
+        kept = {name: value for name, value in {**now, **changed}.items() if value}
+        return f"/register?{urlencode(kept)}" if kept else "/register"
+
+    return address
+
+
+def _page_of(asked: int, count: int, size: int) -> tuple[int, int]:
+    """The page to show, and how many there are."""
+    pages = max(1, -(-count // size))
+    return min(asked, pages), pages
+
+
+def _counted(findings: Sequence[Finding]) -> list[tuple[State, int]]:
+    """How many lines each state holds of, the most pressing first."""
+    told = Counter(state for each in findings for state in (each.state, *each.also))
+    return [(state, told[state]) for state in State]
+
+
+def _choices(findings: Sequence[Finding]) -> dict[str, list[str]]:
+    """What the filters offer: what the book holds."""
+    rooms = {each.home for each in findings if each.home}
+    conditions = {each.condition for each in findings}
+    return {
+        "types": sorted({each.kept.data.type for each in findings} - {""}),
+        "rooms": sorted(rooms, key=_natural),
+        "conditions": [each for each in Condition if each in conditions],
+    }
+
+
+def _natural(room: str) -> tuple[Any, ...]:
+    return natural("", room)
+
+
+def _by_room(group: tuple[str, Kpi]) -> tuple[Any, ...]:
+    return natural("", group[0])
+
+
+def _to_go(kpi: Kpi) -> int:
+    """How many more lines would have to count for the target."""
+    needed = -(-kpi.declared * kpi.target_pct // 100)
+    return max(0, needed - kpi.complete_and_verified)
+
+
+def _number(text: str) -> int | None:
+    text = text.strip()
+    plain = text.isascii() and text.isdecimal() and len(text) <= len(str(_MAX_NUMBER))
+    return int(text) if plain else None

@@ -1,0 +1,332 @@
+"""This file compares the equipment book with what was seen, line by line; pure.
+
+A line has one state, the first of State that holds; `also` names the others that hold.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+import msgspec
+
+from controller.reconcile.evidence import By, Observation
+from controller.register.decisions import Rulings
+from controller.register.fields import room_key, serial_key, tag_key
+from controller.register.life import Step
+from controller.register.merging import Kept
+from controller.register.vocabulary import (
+    IT_EQUIPMENT,
+    OUT_OF_USE,
+    PERSONAL,
+    VISIBLE,
+    Condition,
+)
+
+DAY_MS: Final = 86_400_000
+MISSING_AFTER_DAYS: Final = 45
+VERIFIED_WITHIN_DAYS: Final = 365
+MAX_CANDIDATES: Final = 5
+
+
+class State(StrEnum):
+    """How a line stands, the most pressing first."""
+
+    DUPLICATE_SERIAL = "duplicate_serial"
+    NO_ASSET_TAG = "no_asset_tag"
+    MISSING = "missing"
+    NEVER_SEEN = "never_seen"
+    MOVED = "moved"
+    OK = "ok"
+
+
+class Action(StrEnum):
+    """What a person is asked to do next."""
+
+    NONE = "none"
+    CHECK_SERIALS = "check_serials"
+    GIVE_TAG = "give_tag"
+    SEARCH = "search"
+    SCAN_LABEL = "scan_label"
+    ACCEPT_ROOM_OR_BRING_BACK = "accept_room_or_bring_back"
+    ACCEPT_MATCH_OR_IGNORE = "accept_match_or_ignore"
+    FIND_OR_WRITE_OFF = "find_or_write_off"
+    SET_CONDITION = "set_condition"
+
+
+ACTION_OF: Final[Mapping[State, Action]] = {
+    State.DUPLICATE_SERIAL: Action.CHECK_SERIALS,
+    State.NO_ASSET_TAG: Action.GIVE_TAG,
+    State.MISSING: Action.SEARCH,
+    State.NEVER_SEEN: Action.SCAN_LABEL,
+    State.MOVED: Action.ACCEPT_ROOM_OR_BRING_BACK,
+    State.OK: Action.NONE,
+}
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """A line and how it stands. home: where it belongs; there: where it was seen last.
+
+    rows, schools: other lines of this school, and other schools, that have its serial.
+    lacks: what keeps the record from being complete. other_serial: seen under its tag. lost: it
+    was said to be lost and nobody has seen it since. reappeared: seen since it was said to be lost
+    or disposed. devices: the agents' ids of it, the last seen last.
+    """
+
+    kept: Kept
+    state: State
+    also: tuple[State, ...] = ()
+    home: str = ""
+    there: str = ""
+    seen_ms: int | None = None
+    by: By | None = None
+    condition: str = ""
+    rows: tuple[int, ...] = ()
+    schools: tuple[str, ...] = ()
+    other_serial: str = ""
+    lacks: tuple[str, ...] = ()
+    verified: bool = False
+    lost: bool = False
+    reappeared: bool = False
+    devices: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the record has all that a digital record needs."""
+        return not self.lacks
+
+
+def action_of(finding: Finding) -> Action:
+    """What a person is asked to do about a line."""
+    if finding.lost and finding.state is State.MISSING:
+        return Action.FIND_OR_WRITE_OFF
+    if finding.reappeared and finding.state is State.OK:
+        return Action.SET_CONDITION
+    return ACTION_OF[finding.state]
+
+
+class Stranger(msgspec.Struct, frozen=True, kw_only=True):
+    """Something seen that no line of the book is. candidates: rows it may be, none of them seen."""
+
+    seen: Observation
+    candidates: tuple[int, ...] = ()
+
+
+class Reconciled(msgspec.Struct, frozen=True, kw_only=True):
+    """Every line's finding in the order of the book, and what is not in the book."""
+
+    as_of_ms: int
+    findings: tuple[Finding, ...] = ()
+    strangers: tuple[Stranger, ...] = ()
+
+
+def reconcile(
+    register: Iterable[Kept],
+    observations: Iterable[Observation],
+    as_of_ms: int,
+    *,
+    rulings: Rulings | None = None,
+    elsewhere: Mapping[str, Sequence[str]] | None = None,
+    conditions: Mapping[int, Step] | None = None,
+) -> Reconciled:
+    """Compare the lines that count with what was seen until then.
+
+    elsewhere: schools that have a serial too, by its serial_key. conditions: of lines (Kept.no)
+    the step of their life that counted then; of the others the book's word counts.
+    """
+    lines = sorted(
+        (each for each in register if each.removed_ms is None), key=lambda each: each.data.row
+    )
+    told = rulings or Rulings()
+    index = _Index(lines, told, conditions or {})
+    seen: dict[int, list[Observation]] = defaultdict(list)
+    strangers: dict[str, Observation] = {}
+    for each in sorted(observations, key=lambda one: (one.at_ms, one.key, one.by)):
+        if each.at_ms > as_of_ms:
+            continue
+        claimants = index.claimants(each)
+        if len(claimants) == 1:
+            seen[claimants[0].no].append(each)
+        if not claimants and _may_be_asset(each) and not told.ignores(each.key):
+            strangers[each.key] = each
+    findings = tuple(
+        _finding(line, seen[line.no], index, as_of_ms, (elsewhere or {})) for line in lines
+    )
+    return Reconciled(
+        as_of_ms=as_of_ms,
+        findings=findings,
+        strangers=tuple(
+            Stranger(seen=each, candidates=_candidates(each, findings))
+            for each in strangers.values()
+        ),
+    )
+
+
+class _Index:
+    """The lines by what they are known by."""
+
+    def __init__(
+        self, lines: Sequence[Kept], rulings: Rulings, conditions: Mapping[int, Step]
+    ) -> None:
+        self.rulings = rulings
+        self.conditions = conditions
+        self.by_no = {each.no: each for each in lines}
+        self.by_tag: dict[str, list[Kept]] = defaultdict(list)
+        self.by_serial: dict[str, list[Kept]] = defaultdict(list)
+        self.by_device: dict[str, Kept] = {}
+        for each in lines:
+            if key := tag_key(each.data.asset_tag):
+                self.by_tag[key].append(each)
+            if key := serial_key(each.data.serial):
+                self.by_serial[key].append(each)
+            if each.device:
+                self.by_device[each.device] = each
+
+    def home(self, line: Kept) -> str:
+        """Where the line belongs."""
+        return self.rulings.room_of(line.no, line.data.room)
+
+    def claimants(self, seen: Observation) -> list[Kept]:
+        """The lines that it may be evidence of; of many none is surely meant.
+
+        A person's word comes first, then the serial, then the label. A serial that several lines
+        have is evidence of the one whose label was scanned, or that belongs to the room.
+        """
+        if seen.line is not None:
+            return [self.by_no[seen.line]] if seen.line in self.by_no else []
+        decided = self.rulings.line_of(seen.key)
+        if decided in self.by_no:
+            return [self.by_no[decided]]
+        if seen.key in self.by_device:
+            return [self.by_device[seen.key]]
+        labelled = self.by_tag.get(tag_key(seen.asset_tag), [])
+        same = self.by_serial.get(serial_key(seen.serial), [])
+        if len(same) <= 1:
+            return same or labelled
+        sure = [each for each in same if each in labelled] or [
+            each for each in same if seen.room and room_key(self.home(each)) == room_key(seen.room)
+        ]
+        return sure if len(sure) == 1 else same
+
+
+def _may_be_asset(seen: Observation) -> bool:
+    """Whether it may be put forward: a visitor's own never is."""
+    return bool(seen.key) and not seen.anonymous and seen.type not in PERSONAL
+
+
+def _candidates(seen: Observation, findings: Iterable[Finding]) -> tuple[int, ...]:
+    """Lines of its type in its room that nobody has seen: it may be one of them."""
+    key = room_key(seen.room)
+    rows = [
+        each.kept.data.row
+        for each in findings
+        if each.seen_ms is None
+        and key
+        and room_key(each.home) == key
+        and _alike(each.kept.data.type, seen.type)
+    ]
+    return tuple(rows[:MAX_CANDIDATES])
+
+
+def _alike(one: str, other: str) -> bool:
+    computers = {"computer", "laptop", "desktop"}
+    return one == other or {one, other} <= computers or {one, other} <= {"board", "display"}
+
+
+def _finding(
+    line: Kept,
+    seen: Sequence[Observation],
+    index: _Index,
+    as_of_ms: int,
+    elsewhere: Mapping[str, Sequence[str]],
+) -> Finding:
+    key = serial_key(line.data.serial)
+    rows = tuple(each.data.row for each in index.by_serial.get(key, ()) if each.no != line.no)
+    schools = tuple(elsewhere.get(key, ())) if key else ()
+    last = seen[-1] if seen else None
+    there = next((each.room for each in reversed(seen) if each.room), "")
+    home = index.home(line)
+    fares = _fares(line, seen, index.conditions.get(line.no))
+    recent = last is not None and as_of_ms - last.at_ms <= VERIFIED_WITHIN_DAYS * DAY_MS
+    holds = {
+        State.DUPLICATE_SERIAL: bool(rows or schools),
+        State.NO_ASSET_TAG: not line.data.asset_tag,
+        State.MISSING: fares.lost or _is_missing(line, last, fares, as_of_ms),
+        State.NEVER_SEEN: last is None,
+        State.MOVED: bool(home and there) and room_key(home) != room_key(there),
+        State.OK: True,
+    }
+    states = [state for state in State if holds[state]]
+    return Finding(
+        kept=line,
+        state=states[0],
+        also=tuple(each for each in states[1:] if each is not State.OK),
+        home=home,
+        there=there,
+        seen_ms=last.at_ms if last else None,
+        by=last.by if last else None,
+        condition=fares.condition,
+        rows=rows,
+        schools=schools,
+        other_serial=_other_serial(line, seen),
+        lacks=_lacks(line, home, unique=not (rows or schools)),
+        verified=recent and not fares.lost,
+        lost=fares.lost,
+        reappeared=fares.reappeared,
+        devices=tuple({each.device: None for each in seen if each.device}),
+    )
+
+
+class _Fares(NamedTuple):
+    """How a line fares. out: it need not be seen; lost, reappeared: as in a Finding."""
+
+    condition: str
+    out: bool
+    lost: bool
+    reappeared: bool
+
+
+def _fares(line: Kept, seen: Sequence[Observation], step: Step | None) -> _Fares:
+    """By the newest word: of a sight, unless a step came after it; else as the book says.
+
+    Where no step was taken, what the book calls out of use stays so whatever a sight tells.
+    """
+    since_ms = step.at_ms if step else -1
+    told = (each.condition for each in reversed(seen) if each.at_ms > since_ms and each.condition)
+    condition = next(told, step.condition if step else line.data.condition)
+    known = {condition} if step else {condition, line.data.condition}
+    seen_since = step is not None and bool(seen) and seen[-1].at_ms > since_ms
+    return _Fares(
+        condition,
+        out=bool(known & OUT_OF_USE),
+        lost=step is not None and condition == Condition.LOST and not seen_since,
+        reappeared=seen_since and condition in {Condition.LOST, Condition.DISPOSED},
+    )
+
+
+def _is_missing(line: Kept, last: Observation | None, fares: _Fares, as_of_ms: int) -> bool:
+    """Unseen for too long, of what an agent would see; what is out of use need not be seen."""
+    unseen = last is not None and as_of_ms - last.at_ms > MISSING_AFTER_DAYS * DAY_MS
+    return unseen and line.data.type in VISIBLE and not fares.out
+
+
+def _other_serial(line: Kept, seen: Sequence[Observation]) -> str:
+    """The serial last seen, where it is not the book's: a part was replaced, or a label swapped."""
+    last = next((each.serial for each in reversed(seen) if each.serial), "")
+    return last if serial_key(last) != serial_key(line.data.serial) else ""
+
+
+def _lacks(line: Kept, home: str, *, unique: bool) -> tuple[str, ...]:
+    """What the record lacks: tag, type, room, year; and of IT equipment a serial of its own."""
+    data = line.data
+    needs = {
+        "asset_tag": bool(data.asset_tag),
+        "type": bool(data.type),
+        "room": bool(home),
+        "year": data.year is not None,
+        "serial": bool(data.serial) or data.type not in IT_EQUIPMENT,
+        "unique_serial": unique,
+    }
+    return tuple(name for name, there in needs.items() if not there)

@@ -1,0 +1,114 @@
+"""This file holds the register as it stands now, made anew when anything has changed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta, tzinfo
+from typing import Final, NamedTuple
+
+from controller.database.store import Store
+from controller.inventory.store import mark_of, reconciled
+from controller.reconcile.choosing import pressing_first
+from controller.reconcile.deciding import decided
+from controller.reconcile.kpi import Kpi, Raise, kpi_by, kpi_of, raises
+from controller.reconcile.reconcile import Finding, Reconciled, State
+from controller.register import store as register
+from controller.register.decisions import Decision, Deed
+from controller.register.fields import room_key
+from protocol.model import Place
+
+MONTH: Final = timedelta(days=30)
+
+
+class Standing(NamedTuple):
+    """The register at a moment. findings: the most pressing first; decisions: the newest first.
+
+    before: the figure of a month ago, and its day; None where none was kept then.
+    """
+
+    told: Reconciled
+    findings: Sequence[Finding]
+    kpi: Kpi
+    by_type: Mapping[str, Kpi]
+    by_room: Mapping[str, Kpi]
+    raises: Sequence[Raise]
+    before: tuple[str, Kpi] | None
+    decisions: Sequence[Decision]
+
+    def pressing_in(self, room: str) -> list[Finding]:
+        """The lines that are not in order and belong to the room, or were seen in it last."""
+        key = room_key(room)
+        return [
+            each
+            for each in self.findings
+            if key
+            and each.state is not State.OK
+            and key in (room_key(each.home), room_key(each.there))
+        ]
+
+
+class Desk:
+    """One school's register, for whoever looks at it or decides about it; any thread may."""
+
+    def __init__(
+        self, store: Store, school: Place, zone: tzinfo, now_ms: Callable[[], int]
+    ) -> None:
+        self.store = store
+        self.school = school
+        self.zone = zone
+        self.now_ms = now_ms
+        self._lock = threading.Lock()
+        self._mark = ""
+        self._standing: Standing | None = None
+
+    def standing(self) -> Standing:
+        """As it is now; quick while nothing has changed. Raises StoreError."""
+        with self._lock, self.store.looking() as db:  # two at once would do the work twice
+            now_ms = self.now_ms()
+            mark = mark_of(db, self.school, self.zone, now_ms)
+            if self._standing is None or mark != self._mark:
+                day = datetime.fromtimestamp(now_ms / 1000, self.zone) - MONTH
+                self._standing = _standing(
+                    reconciled(db, self.school, now_ms),
+                    register.figure_until(db, self.school, f"{day:%Y-%m-%d}"),
+                    register.decisions_of(db, self.school),
+                )
+                self._mark = mark
+            return self._standing
+
+    def decide(self, subject: str, deed: Deed, *, row: int | None, who: str) -> Decision:
+        """Keep what a person decides, as controller.reconcile.deciding has it.
+
+        Raises RosterError where nothing is to be decided so, StoreError.
+        """
+        told = self.standing().told
+        with self.store.planning(self.school) as db:
+            lines = register.lines_of(db, self.school)
+            decision, made = decided(
+                told, lines, subject, deed, row=row, who=who, now_ms=self.now_ms()
+            )
+            return register.keep_decision(db, self.school, decision, made)
+
+    def undo(self, number: int) -> bool:
+        """Take a decision back; False where none stands under the number. Raises StoreError."""
+        with self.store.planning(self.school) as db:
+            return register.undo_decision(db, self.school, number, self.now_ms())
+
+
+def _standing(
+    told: Reconciled, before: tuple[str, Kpi] | None, decisions: Sequence[Decision]
+) -> Standing:
+    spelled: dict[str, str] = {}
+    for each in told.findings:
+        spelled.setdefault(room_key(each.home), each.home)
+    return Standing(
+        told=told,
+        findings=pressing_first(told.findings),
+        kpi=kpi_of(told.findings),
+        by_type=kpi_by(told.findings, lambda each: each.kept.data.type),
+        by_room=kpi_by(told.findings, lambda each: spelled[room_key(each.home)]),
+        raises=raises(told.findings),
+        before=before,
+        decisions=decisions[::-1],
+    )

@@ -1,0 +1,124 @@
+"""This file is `lophoc-controller register condition` and `history`: how lines fare and fared."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from controller.cli import add_place, opened, operator, tell, told_zone
+from controller.register import life_store as lives
+from controller.register.life import Life, Said, Step, Why
+from controller.register.merging import Kept
+from controller.register.vocabulary import Condition, condition_of
+from controller.repairs import store as repairs
+from controller.repairs.history import condition_word, step_words, told_step
+from controller.roster.roll import RosterError
+from protocol.model import Place
+from protocol.settings import SettingsError
+from protocol.words import N_, Translate
+
+UNDO: Final = "undo"
+
+
+def add_condition(deeds: Any, say: Translate) -> None:
+    """Add the deeds to the command of the register."""
+    row = say(N_("the line's number in the book"))
+    said = deeds.add_parser("condition", help=say(N_("say how a line fares")), allow_abbrev=False)
+    said.add_argument("row", type=int, help=row)
+    codes = ", ".join(Condition)
+    word = say(N_("how it is now ({codes}), or undo")).format(codes=codes)
+    said.add_argument("condition", help=word)
+    said.add_argument("--note", default="", help=say(N_("why, or what is the matter")))
+    quality = say(N_("what it is still worth, 0 to 100"))
+    said.add_argument("--quality", type=int, metavar="PCT", help=quality)
+    history = deeds.add_parser("history", help=say(N_("tell how a line fared")), allow_abbrev=False)
+    history.add_argument("row", type=int, help=row)
+    for deed, run in ((said, _condition), (history, _history)):
+        deed.add_argument("--json", action="store_true", help=say(N_("tell it as JSON")))
+        add_place(deed, say)
+        deed.set_defaults(command=lambda options, run=run: run(options, say))
+
+
+def line_at(db: Connection, place: Place, row: int) -> Kept:
+    """The line that counts with this number. Raises SettingsError."""
+    kept = repairs.line_by_row(db, place, row)
+    if kept is None:
+        raise SettingsError("line_unknown", N_("The book has no line {row}."), row=row)
+    return kept
+
+
+def _condition(options: argparse.Namespace, say: Translate) -> int:
+    now_ms = time.time_ns() // 1_000_000
+    with opened(options) as (store, place), store.planning(place) as db:
+        kept = line_at(db, place, options.row)
+        if options.condition == UNDO:
+            lives.take_back(db, place, kept, Said(operator(), now_ms))
+        else:
+            life = lives.life_in(db, place, kept)
+            lives.keep_steps(db, place, _taken(life, options, now_ms, say))
+        now = lives.life_in(db, place, kept)
+    if options.json:
+        told = {"row": options.row, "condition": now.condition}
+        tell(json.dumps(told, ensure_ascii=False))
+    else:
+        done = say(N_("Line {row}: {condition}."))
+        tell(done.format(row=options.row, condition=condition_word(now.condition, say)))
+    return 0
+
+
+def _taken(
+    life: Life, options: argparse.Namespace, now_ms: int, say: Translate
+) -> tuple[Step, ...]:
+    """The steps to keep. Raises SettingsError, which names the conditions in words."""
+    becomes = _named(options.condition)
+    try:
+        return life.taken(
+            becomes,
+            Why.PERSON,
+            who=operator(),
+            at_ms=now_ms,
+            note=options.note,
+            quality_pct=options.quality,
+        )
+    except RosterError as error:
+        words = {"now": condition_word(life.condition, say), "next": condition_word(becomes, say)}
+        raise SettingsError(error.code, error.message, error.hint, **words) from error
+
+
+def _named(word: str) -> Condition:
+    """A condition by its code or in the words of a book. Raises SettingsError."""
+    found = Condition(word) if word in set(Condition) else condition_of(word)
+    if found is None:
+        raise SettingsError(
+            "condition_unknown",
+            N_("There is no condition {word}."),
+            N_("Give one of {codes}."),
+            word=word,
+            codes=", ".join(Condition),
+        )
+    return found
+
+
+def _history(options: argparse.Namespace, say: Translate) -> int:
+    zone = told_zone(options)
+    with opened(options) as (store, place), store.looking() as db:
+        life = lives.life_in(db, place, line_at(db, place, options.row))
+    if options.json:
+        told = {
+            "row": options.row,
+            "condition": life.condition,
+            "history": [told_step(each, zone) for each in life.history],
+        }
+        tell(json.dumps(told, ensure_ascii=False, indent=1))
+        return 0
+    for each in life.history:
+        at = f"{datetime.fromtimestamp(each.at_ms / 1000, zone):%d/%m/%Y %H:%M}"
+        tell("\t".join((at, each.who or "-", step_words(each, say), each.note)))
+    now = say(N_("Now: {condition}."))
+    tell(now.format(condition=condition_word(life.condition, say)))
+    return 0

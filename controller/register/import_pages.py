@@ -1,0 +1,269 @@
+"""This file brings a book in through the browser: looked at first, written by a second press."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.concurrency import run_in_threadpool
+
+from controller.access.gate import Gate
+from controller.reconcile.explained import type_word
+from controller.reconcile.pages import to_login
+from controller.reconcile.standing import Desk
+from controller.reconcile.words import FIELD_WORDS
+from controller.register import store as register
+from controller.register.book import Book
+from controller.register.fields import MESSAGES
+from controller.register.intake import (
+    HEADINGS,
+    SUMS,
+    VERDICTS,
+    Step,
+    Trial,
+    headings_in,
+    remember_headings,
+    take_in,
+    try_out,
+)
+from controller.register.merging import Verdict
+from controller.register.reading import refused_csv
+from controller.register.uploads import UNKNOWN, Uploads, Waiting
+from controller.register.vocabulary import CONDITION_WORDS
+from controller.web.forms import fields_of, upload_of
+from controller.web.refusals import Refused
+from protocol.errors import LopHocError
+from protocol.settings import SettingsError
+from protocol.words import N_
+
+if TYPE_CHECKING:
+    from controller.dashboard.pages import Screens
+
+_LOGGER = logging.getLogger(__name__)
+
+ROWS: Final = 100
+HOME: Final = "/register/import"
+MAX_HEADINGS: Final = 64  # asked about at once
+_MAX_FORM: Final = 64 * 1024
+_FAILURES: Final = {
+    "gone": N_("That file is not here any more: choose it again."),
+    "changed": N_("The book or the file changed meanwhile: look again, then press."),
+}
+ERRORS: Final = "errors"
+_SHOWN: Final = (ERRORS, *Verdict)
+
+Short = Annotated[str, Query(max_length=64)]
+Page = Annotated[int, Query(ge=1, le=10_000)]
+
+
+class _Intake:
+    """Where books come in: what they pass through, and the pages that show it."""
+
+    def __init__(self, screens: Screens, desk: Desk, gate: Gate, folder: Path) -> None:
+        self.screens = screens
+        self.desk = desk
+        self.gate = gate
+        self.uploads = Uploads(desk.now_ms)
+        self.headings = folder / HEADINGS
+
+    def find(self, request: Request, token: str) -> tuple[Waiting, Book] | None:
+        """A book of the caller's own that could be read."""
+        waiting = self.uploads.find(token, self.gate.who(request) or "")
+        return (waiting, waiting.book) if waiting and waiting.book else None
+
+    def read(self, waiting: Waiting) -> None:
+        """Read a book with all headings that were ever explained."""
+        self.uploads.read(waiting, _known(self.headings))
+
+    def form(
+        self, request: Request, trouble: LopHocError | Refused | None = None, failed: str = ""
+    ) -> Response:
+        """The page on which a file is chosen, with what was wrong with the last one."""
+        say = self.screens.say(request)
+        if isinstance(trouble, LopHocError):
+            failed = trouble.text(say)
+        elif trouble is not None:
+            failed = f"{say(trouble.message)} {say(trouble.hint)}"
+        status = trouble.status if isinstance(trouble, Refused) else 422 if trouble else 200
+        return self.screens.page(request, "import.html", status_code=status, failed=failed)
+
+    async def take(self, request: Request, who: str) -> Response:
+        """Take a file, and show what would become of it."""
+        try:
+            waiting = self.uploads.add(await upload_of(request), who)
+        except Refused as refused:
+            return self.form(request, refused)
+        await run_in_threadpool(self.read, waiting)
+        if waiting.refused is None:
+            return _to(waiting)
+        self.uploads.drop(waiting.token, who)
+        return self.form(request, waiting.refused)
+
+    async def show(
+        self,
+        request: Request,
+        waiting: Waiting,
+        book: Book,
+        *,
+        show: str,
+        page: int,
+        failed: str,
+    ) -> Response:
+        """What would become of the book, or what became of it."""
+        if waiting.kept is not None:
+            values: dict[str, Any] = {
+                "waiting": waiting,
+                "book": book,
+                "sums": SUMS,
+                "kept": waiting.kept,
+            }
+            return self.screens.page(request, "imported.html", **values)
+        trial = await run_in_threadpool(_trial, self.desk, book)
+        chosen = [each for each in trial.steps if _fits(each, show)]
+        pages = max(1, -(-len(chosen) // ROWS))
+        page = min(page, pages)
+        return self.screens.page(
+            request,
+            "trial.html",
+            waiting=waiting,
+            trial=trial,
+            show=show if show in _SHOWN else "",
+            counts=[(each, _count(trial, each)) for each in _SHOWN],
+            steps=chosen[(page - 1) * ROWS : page * ROWS],
+            paging=(page, pages),
+            asked=[*waiting.asked.items()][:MAX_HEADINGS],
+            notices=[each for each in book.warnings if each.code != UNKNOWN],
+            failed=_FAILURES.get(failed, ""),
+            words_of=_WORDS,
+        )
+
+    def keep(self, waiting: Waiting, book: Book, shown: str, *, whole: bool) -> bool:
+        """Write the book; False where another number of lines would leave than was shown."""
+        desk = self.desk
+        if whole and str(_trial(desk, book).absent) != shown:
+            return False
+        now_ms = desk.now_ms()
+        waiting.done(
+            take_in(desk.store, desk.school, book, whole=whole, now_ms=now_ms, who=waiting.who)
+        )
+        if waiting.mapped:
+            try:
+                remember_headings(self.headings, _known(self.headings) | waiting.mapped)
+            except OSError as error:  # the book is kept all the same
+                _LOGGER.warning("explained headings not kept: %s", error)
+        return True
+
+
+def add_import_pages(
+    router: APIRouter, screens: Screens, desk: Desk, gate: Gate, folder: Path
+) -> None:
+    """The pages of an import. folder: the controller's, where explained headings are kept."""
+    intake = _Intake(screens, desk, gate, folder)
+
+    @router.get(HOME)
+    async def choose(request: Request, failed: Short = "") -> Response:
+        if gate.who(request) is None:
+            return to_login(HOME)
+        why = _FAILURES.get(failed)
+        return intake.form(request, failed=screens.say(request)(why) if why else "")
+
+    @router.post(HOME)
+    async def take(request: Request) -> Response:
+        who = gate.who(request)
+        return to_login(HOME) if who is None else await intake.take(request, who)
+
+    @router.get(HOME + "/{token}")
+    async def look(
+        request: Request, token: str, show: Short = "", page: Page = 1, failed: Short = ""
+    ) -> Response:
+        found = intake.find(request, token)
+        if found is None:
+            return _gone()
+        return await intake.show(request, *found, show=show, page=page, failed=failed)
+
+    _add_deeds(router, intake)
+
+
+def _add_deeds(router: APIRouter, intake: _Intake) -> None:
+    @router.post(HOME + "/{token}/headings")
+    async def explain(request: Request, token: str) -> Response:
+        form = await fields_of(request, limit=_MAX_FORM, count=2 * MAX_HEADINGS)
+        if (found := intake.find(request, token)) is None:
+            return _gone()
+        waiting, _ = found
+        for number, head in enumerate([*waiting.asked][:MAX_HEADINGS]):
+            told = form.get(f"field-{number}", "")
+            if told in {"", *FIELD_WORDS} and form.get(f"head-{number}") == head:
+                waiting.asked[head] = told
+        await run_in_threadpool(intake.read, waiting)
+        return _to(waiting)
+
+    @router.post(HOME + "/{token}")
+    async def keep(request: Request, token: str) -> Response:
+        form = await fields_of(request)
+        if (found := intake.find(request, token)) is None:
+            return _gone()
+        waiting, book = found
+        whole = form.get("all") == "yes"
+        shown = form.get("leaving", "")
+        done = waiting.kept is not None or await run_in_threadpool(
+            intake.keep, waiting, book, shown, whole=whole
+        )
+        return _to(waiting, "" if done else "?failed=changed")
+
+    @router.post(HOME + "/{token}/drop")
+    async def drop(request: Request, token: str) -> Response:
+        intake.uploads.drop(token, intake.gate.who(request) or "")
+        return RedirectResponse("/register", 303)
+
+    @router.get(HOME + "/{token}/errors.csv")
+    async def errors(request: Request, token: str) -> Response:
+        if (found := intake.find(request, token)) is None:
+            return _gone()
+        text = refused_csv(found[1].refused, intake.screens.say(request))
+        headers = {"Content-Disposition": 'attachment; filename="dong-loi.csv"'}
+        return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+_WORDS: Final[Mapping[str, Any]] = {
+    "verdicts": VERDICTS,
+    "fields": FIELD_WORDS,
+    "messages": MESSAGES,
+    "type_word": type_word,
+    "conditions": CONDITION_WORDS,
+}
+
+
+def _to(waiting: Waiting, said: str = "") -> Response:
+    return RedirectResponse(f"{HOME}/{waiting.token}{said}", 303)
+
+
+def _gone() -> Response:
+    return RedirectResponse(f"{HOME}?failed=gone", 303)
+
+
+def _known(headings: Path) -> dict[str, str]:
+    """What headings are; nothing where the file is damaged: they are asked about again."""
+    try:
+        return headings_in(headings)
+    except SettingsError as error:
+        _LOGGER.warning("explained headings not usable: %s", error)
+        return {}
+
+
+def _trial(desk: Desk, book: Book) -> Trial:
+    with desk.store.looking() as db:
+        known = register.lines_of(db, desk.school)
+    return try_out(known, book.lines, book.fields)
+
+
+def _fits(step: Step, show: str) -> bool:
+    return bool(step.line.errors) if show == ERRORS else show in {"", step.verdict}
+
+
+def _count(trial: Trial, show: str) -> int:
+    return sum(_fits(each, show) for each in trial.steps)

@@ -1,0 +1,97 @@
+"""This file keeps how the lines of the register fare, step by step.
+
+Every function works inside one transaction of the store's: `looking` to read, `planning` to write.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from controller.database.tables import conditions
+from controller.register.life import Life, Said, Step, Why, brought, life_of, newest_of
+from controller.register.merging import Kept
+from controller.roster.store import noticed
+from protocol.model import Place
+
+_SOME: Final = 500  # values a statement names
+
+
+def steps_of(
+    db: Connection, place: Place, lines: Collection[int] | None = None
+) -> dict[int, list[Step]]:
+    """The steps of these lines (by Kept.no) or of all that have any, in their order."""
+    query = select(conditions).where(
+        conditions.c.province == place.province, conditions.c.school == place.school
+    )
+    found: dict[int, list[Step]] = defaultdict(list)
+    for some in _bunches(lines):
+        chosen = query if some is None else query.where(conditions.c.line.in_(some))
+        for row in db.execute(chosen.order_by(conditions.c.no)).mappings():
+            found[row["line"]].append(_step(dict(row)))
+    return dict(found)
+
+
+def standing_of(db: Connection, place: Place, as_of_ms: int | None = None) -> dict[int, Step]:
+    """The step that counts of each line that has one, now or then."""
+    told = {line: newest_of(steps, as_of_ms) for line, steps in steps_of(db, place).items()}
+    return {line: step for line, step in told.items() if step}
+
+
+def life_in(db: Connection, place: Place, kept: Kept) -> Life:
+    """The life of one line."""
+    return life_of(kept, steps_of(db, place, [kept.no]).get(kept.no, ()))
+
+
+def keep_steps(db: Connection, place: Place, steps: Iterable[Step]) -> list[Step]:
+    """Keep steps in this order; returns them with their numbers."""
+    told = []
+    for each in steps:
+        row = msgspec.structs.asdict(each) | {"why": each.why.value}
+        del row["no"]
+        row |= {"province": place.province, "school": place.school}
+        number = db.execute(conditions.insert().values(row).returning(conditions.c.no)).scalar_one()
+        told.append(msgspec.structs.replace(each, no=number))
+    noticed(db, place, changed=bool(told))
+    return told
+
+
+def take_back(db: Connection, place: Place, kept: Kept, said: Said) -> Step:
+    """Take the line's newest step back. Raises RosterError where there is none."""
+    return keep_steps(db, place, [life_in(db, place, kept).undone(*said)])[0]
+
+
+def book_brought(
+    db: Connection,
+    place: Place,
+    known: Iterable[Kept],
+    writes: Iterable[Kept],
+    *,
+    who: str,
+    now_ms: int,
+) -> None:
+    """Keep what an import says anew of how lines fare."""
+    before = {each.no: each for each in known}
+    other = [
+        each
+        for each in writes
+        if each.no in before and each.data.condition != before[each.no].data.condition
+    ]
+    steps = steps_of(db, place, [each.no for each in other])
+    keep_steps(db, place, brought(before, other, steps, who=who, now_ms=now_ms))
+
+
+def _bunches(lines: Collection[int] | None) -> Iterable[list[int] | None]:
+    if lines is None:
+        return [None]
+    numbers = sorted(lines)
+    return [numbers[start : start + _SOME] for start in range(0, len(numbers), _SOME)]
+
+
+def _step(row: Mapping[str, Any]) -> Step:
+    told = {name: row[name] for name in Step.__struct_fields__}
+    return Step(**told | {"why": Why(row["why"])})

@@ -1,0 +1,176 @@
+"""This file keeps the school's equipment book, decisions about it, and the figure day by day.
+
+Every function works inside one transaction of the store's: `looking` to read, `planning` to write.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, update
+
+from controller.database.tables import decisions, figures, register
+from controller.reconcile.kpi import Kpi, counted
+from controller.register import life_store as lives
+from controller.register.book import Fault, Line
+from controller.register.decisions import Decision, Deed
+from controller.register.fields import serial_key
+from controller.register.merging import Kept, Merged, Origin, merged
+from controller.roster.store import noticed
+from protocol.model import Place
+
+_SOME: Final = 500  # values a statement names
+_to_json: Final = msgspec.json.Encoder().encode
+_faults: Final = msgspec.json.Decoder(tuple[Fault, ...]).decode
+_LINE: Final = tuple(each for each in Line.__struct_fields__ if each != "errors")
+
+
+def lines_of(db: Connection, place: Place) -> list[Kept]:
+    """Every line that the register has or had, by its number."""
+    query = select(register).where(_of(register, place)).order_by(register.c.no)
+    return [_kept(dict(row)) for row in db.execute(query).mappings()]
+
+
+def lines_where(db: Connection, place: Place, chosen: ColumnElement[bool]) -> list[Kept]:
+    """The lines that are so, also those that left, by their number."""
+    query = select(register).where(_of(register, place), chosen).order_by(register.c.no)
+    return [_kept(dict(row)) for row in db.execute(query).mappings()]
+
+
+def bring_in(
+    db: Connection,
+    place: Place,
+    lines: Sequence[Line],
+    *,
+    whole: bool,
+    now_ms: int,
+    who: str = "",
+    fields: frozenset[str] | None = None,
+) -> Merged:
+    """Bring a book's lines in. whole: lines that it lacks have left.
+
+    fields: those that the book has a column for; the others of a known line stay as they were.
+    """
+    known = lines_of(db, place)
+    told = merged(known, lines, whole=whole, now_ms=now_ms, fields=fields)
+    lives.book_brought(db, place, known, told.writes, who=who, now_ms=now_ms)
+    write_lines(db, place, told.writes)
+    return told
+
+
+def write_lines(db: Connection, place: Place, writes: Iterable[Kept]) -> None:
+    """Write lines, each in the place of what had its number."""
+    rows = [_codes(place) | _row(each) for each in writes]
+    for start in range(0, len(rows), _SOME):
+        some = rows[start : start + _SOME]
+        numbers = [row["no"] for row in some]
+        db.execute(delete(register).where(_of(register, place), register.c.no.in_(numbers)))
+        db.execute(register.insert(), some)
+    noticed(db, place, changed=bool(rows))
+
+
+def schools_with(db: Connection, place: Place, lines: Iterable[Kept]) -> dict[str, tuple[str, ...]]:
+    """The other schools whose books have these lines' serials, by the serial's key."""
+    keys = sorted({serial_key(each.data.serial) for each in lines} - {""})
+    found: dict[str, set[str]] = defaultdict(set)
+    for start in range(0, len(keys), _SOME):
+        query = select(register.c.serial_key, register.c.school).where(
+            register.c.serial_key.in_(keys[start : start + _SOME]),
+            register.c.removed_ms.is_(None),
+            ~_of(register, place),
+        )
+        for key, school in db.execute(query):
+            found[key].add(school)
+    return {key: tuple(sorted(schools)) for key, schools in found.items()}
+
+
+def decisions_of(db: Connection, place: Place) -> list[Decision]:
+    """Every decision, also those that were undone, by its number."""
+    query = select(decisions).where(_of(decisions, place)).order_by(decisions.c.no)
+    names = Decision.__struct_fields__
+    return [
+        Decision(**{name: row[name] for name in names} | {"deed": Deed(row["deed"])})
+        for row in db.execute(query).mappings()
+    ]
+
+
+def keep_decision(db: Connection, place: Place, decision: Decision, made: Kept | None) -> Decision:
+    """Keep a decision under the next number, and the line that it made."""
+    newest = select(func.max(decisions.c.no)).where(_of(decisions, place))
+    numbered = msgspec.structs.replace(decision, no=(db.execute(newest).scalar() or 0) + 1)
+    db.execute(decisions.insert(), _codes(place) | msgspec.structs.asdict(numbered))
+    write_lines(db, place, [made] if made else [])
+    noticed(db, place, changed=True)
+    return numbered
+
+
+def undo_decision(db: Connection, place: Place, no: int, now_ms: int) -> bool:
+    """Take a decision back, and the line that only it made; False where none stands."""
+    told = next((each for each in decisions_of(db, place) if each.no == no), None)
+    if told is None or told.undone_ms is not None:
+        return False
+    mine = _of(decisions, place) & (decisions.c.no == no)
+    db.execute(update(decisions).where(mine).values(undone_ms=now_ms))
+    if told.deed is Deed.ACCEPT:
+        only = register.c.origin == Origin.ACCEPTED.value, register.c.device == told.subject
+        gone = update(register).where(_of(register, place), register.c.no == told.line, *only)
+        db.execute(gone.values(removed_ms=now_ms, changed_ms=now_ms))
+    return noticed(db, place, changed=True)
+
+
+def note_figure(db: Connection, place: Place, day: str, kpi: Kpi) -> None:
+    """Keep the figure of a local day; the last of a day stands."""
+    db.execute(delete(figures).where(_of(figures, place), figures.c.day == day))
+    values = {
+        "day": day,
+        "declared": kpi.declared,
+        "complete": kpi.complete_digital_record,
+        "verified": kpi.verified_within_365d,
+        "managed": kpi.complete_and_verified,
+    }
+    db.execute(figures.insert(), _codes(place) | values)
+
+
+def figure_until(db: Connection, place: Place, day: str) -> tuple[str, Kpi] | None:
+    """The newest figure of that day or before, and its day."""
+    query = (
+        select(figures)
+        .where(_of(figures, place), figures.c.day <= day)
+        .order_by(figures.c.day.desc())
+        .limit(1)
+    )
+    row = db.execute(query).mappings().one_or_none()
+    if row is None:
+        return None
+    names = ("declared", "complete", "verified", "managed")
+    return row["day"], counted(**{name: row[name] for name in names})
+
+
+def _kept(row: Mapping[str, Any]) -> Kept:
+    data = Line(**{name: row[name] for name in _LINE}, errors=_faults(row["errors"]))
+    names = ("no", "device", "added_ms", "changed_ms", "removed_ms")
+    return Kept(data=data, origin=Origin(row["origin"]), **{name: row[name] for name in names})
+
+
+def _row(kept: Kept) -> dict[str, Any]:
+    told = {name: getattr(kept.data, name) for name in _LINE}
+    names = ("no", "device", "added_ms", "changed_ms", "removed_ms")
+    return {
+        **told,
+        **{name: getattr(kept, name) for name in names},
+        "errors": _to_json(kept.data.errors).decode(),
+        "origin": kept.origin.value,
+        "serial_key": serial_key(kept.data.serial),
+    }
+
+
+def _of(table: Table, place: Place) -> ColumnElement[bool]:
+    """The rows of the school, and of no other."""
+    return (table.c.province == place.province) & (table.c.school == place.school)
+
+
+def _codes(place: Place) -> dict[str, Any]:
+    return {"province": place.province, "school": place.school}

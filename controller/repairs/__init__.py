@@ -1,0 +1,1 @@
+"""Faults and repairs: reported, opened, under repair, done."""

@@ -1,0 +1,166 @@
+"""This file does what is done with repairs: each deed moves the repair, its line and its fault.
+
+Every function works inside one transaction of the store's `planning`, which it keeps whole. It
+returns what live screens need to hear. RosterError says why a deed cannot be done.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+from sqlalchemy import Connection, select, update
+
+from controller.database.tables import faults, repair_moves
+from controller.database.writing import keep
+from controller.fleet.fleet import Change
+from controller.fleet.records import EventRecord, FaultRecord
+from controller.fleet.rows import fault_from
+from controller.register import life_store as lives
+from controller.register.life import Life, Said, Why
+from controller.register.merging import Kept
+from controller.register.vocabulary import Condition
+from controller.repairs import store as repairs
+from controller.repairs.repair import Deed, Move, Outcome, Repair, RepairState
+from controller.roster.roll import RosterError
+from controller.roster.store import claimed
+from protocol.model import Place
+from protocol.words import N_
+
+_BROKEN: Final = frozenset({Condition.BROKEN, Condition.REPAIR})
+
+
+def pick(db: Connection, place: Place, number: int, kept: Kept, said: Said) -> list[Change]:
+    """Say which line a repair is about; a line that was picked before fares as it did."""
+    repair = _known(db, place, number)
+    repair.moved(Deed.PICK, *said, line=kept.no)
+    if repair.line is not None:
+        undo(db, place, number, said)
+        repair = _known(db, place, number)
+    why = Why.FAULT if repair.event_id else Why.PERSON
+    repairs.note_pick(db, place, repair, kept, said, why=why)
+    return []
+
+
+def start(db: Connection, place: Place, number: int, said: Said) -> list[Change]:
+    """Say that somebody is at it."""
+    repair = _known(db, place, number)
+    move = repair.moved(Deed.START, *said)
+    _keep_move(db, place, repair, move, Condition.REPAIR)
+    return []
+
+
+def finish(
+    db: Connection,
+    place: Place,
+    number: int,
+    outcome: Outcome,
+    said: Said,
+    *,
+    note: str = "",
+) -> list[Change]:
+    """Say how it ended; the fault that opened it is dealt with.
+
+    A line that another open repair is about does not work again yet.
+    """
+    repair = _known(db, place, number)
+    move = repair.moved(Deed.DONE, *said, outcome=outcome.value, note=note)
+    waits = outcome is Outcome.GOOD and _others_open(db, place, repair)
+    _keep_move(db, place, repair, move, None if waits else Condition(outcome.value))
+    return _close_fault(db, repair, said.at_ms)
+
+
+def undo(db: Connection, place: Place, number: int, said: Said) -> list[Change]:
+    """Take the newest move back, and what it made of the line where nobody spoke since."""
+    repair = _known(db, place, number)
+    repairs.keep_move(db, place, repair.undone(*said))
+    newest = repair.standing[-1]
+    _step_back(db, place, repair, newest, said)
+    return _reopen_fault(db, repair) if newest.deed is Deed.DONE else []
+
+
+def handled(db: Connection, fault: FaultRecord, now_ms: int, who: str = "") -> list[Change]:
+    """A fault is dealt with: its repair is done, and a line that it made broken works again."""
+    place = Place(fault.place.province, fault.place.school)
+    claimed(db, place)
+    repair = repairs.repair_of_event(db, place, fault.event_id)
+    if repair is None:
+        return _close_fault(db, Repair(event_id=fault.event_id), now_ms)
+    if repair.state is not RepairState.DONE:
+        move = repair.moved(Deed.DONE, who, now_ms, outcome=Outcome.GOOD.value)
+        told = repairs.newest_step(db, place, repair.line) if repair.line is not None else None
+        ours = told is not None and told.repair is not None and told.condition in _BROKEN
+        good = ours and not _others_open(db, place, repair)
+        _keep_move(db, place, repair, move, Condition.GOOD if good else None)
+    return _close_fault(db, repair, now_ms)
+
+
+def _known(db: Connection, place: Place, number: int) -> Repair:
+    found = next(iter(repairs.repairs_of(db, place, [number])), None)
+    if found is None:
+        raise RosterError("repair_unknown", N_("No repair has the number {no}."), no=number)
+    return found
+
+
+def _keep_move(
+    db: Connection, place: Place, repair: Repair, move: Move, becomes: Condition | None
+) -> None:
+    """Keep a move, and what it makes of the line where that can follow."""
+    kept = repairs.line_in(db, place, repair.line) if becomes and repair.line is not None else None
+    life = lives.life_in(db, place, kept) if kept else None
+    if becomes and life and becomes in life.may_become():
+        steps = life.taken(becomes, Why.PERSON, who=move.who, at_ms=move.at_ms, repair=repair.no)
+        move = replace(move, step=lives.keep_steps(db, place, steps)[-1].no)
+    repairs.keep_move(db, place, move)
+
+
+def _step_back(db: Connection, place: Place, repair: Repair, move: Move, said: Said) -> None:
+    """Take back what a move made of the line, unless something was said of the line since."""
+    kept = repairs.line_in(db, place, repair.line) if repair.line is not None else None
+    if kept is None or move.step is None:
+        return
+    life: Life = lives.life_in(db, place, kept)
+    if life.newest and life.newest.no == move.step:
+        lives.keep_steps(db, place, [life.undone(*said)])
+
+
+def _others_open(db: Connection, place: Place, repair: Repair) -> bool:
+    """Whether another open repair is about the same line."""
+    if repair.line is None:
+        return False
+    query = select(repair_moves.c.repair).where(
+        repair_moves.c.province == place.province,
+        repair_moves.c.school == place.school,
+        repair_moves.c.line == repair.line,
+    )
+    numbers = {each for (each,) in db.execute(query)} - {repair.no}
+    told = repairs.repairs_of(db, place, numbers) if numbers else []
+    return any(each.line == repair.line and each.state is not RepairState.DONE for each in told)
+
+
+def _close_fault(db: Connection, repair: Repair, now_ms: int) -> list[Change]:
+    waiting = (faults.c.event_id == repair.event_id) & faults.c.done_ms.is_(None)
+    row = db.execute(select(faults).where(waiting)).mappings().one_or_none()
+    if row is None:
+        return []
+    db.execute(update(faults).where(waiting).values(done_ms=now_ms))
+    done = replace(fault_from(dict(row)), done_ms=now_ms)
+    told = EventRecord(
+        place=done.place,
+        event_id=f"{done.event_id}.handled",
+        kind="fault_handled",
+        room=done.room,
+        at_ms=now_ms,
+        received_ms=now_ms,
+        body=msgspec.json.encode({"part": done.part}),
+    )
+    keep(db, [told], now_ms)
+    return [done, told]
+
+
+def _reopen_fault(db: Connection, repair: Repair) -> list[Change]:
+    mine = faults.c.event_id == repair.event_id
+    db.execute(update(faults).where(mine).values(done_ms=None))
+    rows = db.execute(select(faults).where(mine)).mappings()
+    return [fault_from(dict(row)) for row in rows]

@@ -1,0 +1,195 @@
+"""This file serves repairs: what is broken, about which item, who is at it, how it ended."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from urllib.parse import parse_qs, urlencode
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.concurrency import run_in_threadpool
+
+from controller.access.gate import Gate
+from controller.dashboard.live import Live
+from controller.fleet.phrases import PARTS
+from controller.reconcile.explained import type_word
+from controller.register.life import Said, Step
+from controller.register.merging import Kept
+from controller.repairs.history import step_words, told_repair
+from controller.repairs.repair import (
+    OUTCOME_WORDS,
+    STATE_WORDS,
+    Deed,
+    Move,
+    Outcome,
+    Repair,
+    RepairState,
+)
+from controller.repairs.service import DEEDS, TROUBLES, Repairing
+from controller.roster.roll import RosterError
+from protocol.messages import Part
+from protocol.model import Status
+from protocol.words import N_, Translate
+
+if TYPE_CHECKING:
+    from controller.dashboard.pages import Screens
+
+MAX_FORM: Final = 4096
+_LOOKS: Final = {
+    RepairState.REPORTED: Status.WARNING,
+    RepairState.UNDER_REPAIR: Status.UNKNOWN,
+    RepairState.DONE: Status.OK,
+}
+_DEED_WORDS: Final = {
+    Deed.PICK: N_("the item was named"),
+    Deed.START: N_("the repair began"),
+    Deed.DONE: N_("ended"),
+    Deed.UNDO: N_("taken back"),
+}
+
+Number = Annotated[int, Path(ge=1, lt=1 << 53)]
+
+
+def add_repair_pages(
+    router: APIRouter, screens: Screens, repairing: Repairing, live: Live, gate: Gate
+) -> None:
+    """The list for everybody; who did what, and the buttons, for those whom the gate lets in."""
+
+    @router.get("/repairs")
+    async def listed(
+        request: Request,
+        everything: Annotated[bool, Query(alias="all")] = False,  # noqa: FBT002 - a query's own flag
+        trouble: Annotated[str, Query(max_length=64)] = "",
+    ) -> Response:
+        return screens.page(
+            request,
+            "repairs.html",
+            shown=await run_in_threadpool(partial(repairing.shown, everything=everything)),
+            inside=gate.who(request) is not None,
+            everything=everything,
+            trouble=TROUBLES.get(trouble, ""),
+            speak=Speech(screens.say(request)),
+        )
+
+    @router.post("/repairs")
+    async def opened(request: Request) -> Response:
+        who = gate.who(request)
+        if who is None:
+            return RedirectResponse("/login?next=/repairs", 303)
+        form = await _fields(request)
+        try:
+            said = Said(who, live.now_ms())
+            repair = await run_in_threadpool(repairing.open, form, said)
+        except RosterError as error:
+            return _back(error.code)
+        return RedirectResponse(f"/repairs#r{repair.no}", 303)
+
+    @router.post("/repairs/{number}/{deed}")
+    async def moved(request: Request, number: Number, deed: str) -> Response:
+        who = gate.who(request)
+        if who is None:
+            return RedirectResponse("/login?next=/repairs", 303)
+        if deed not in DEEDS:
+            return _back("form_invalid")
+        form = await _fields(request)
+        try:
+            said = Said(who, live.now_ms())
+            changes = await run_in_threadpool(repairing.do, number, deed, form, said)
+        except RosterError as error:
+            return _back(error.code)
+        live.publish(changes)
+        seen = {"all": "true"} if deed == "done" else {}
+        return RedirectResponse(f"/repairs?{urlencode(seen)}#r{number}", 303)
+
+
+def repairs_router(repairing: Repairing, gate: Gate, zone: tzinfo) -> APIRouter:
+    """The list for other programs."""
+    router = APIRouter(prefix="/api/v1")
+
+    @router.get("/repairs")
+    def listed(
+        request: Request,
+        everything: Annotated[bool, Query(alias="all")] = False,  # noqa: FBT002 - a query's own flag
+    ) -> list[dict[str, Any]]:
+        """What is broken and being repaired; all: what is done, too.
+
+        Names and notes are told on the server itself, or after the office's password.
+        """
+        inside = gate.who(request) is not None
+        told = repairing.shown(everything=everything)
+        items = [told_repair(each.repair, zone, each.kept, each.maybe) for each in told]
+        return items if inside else [_unnamed(each) for each in items]
+
+    return router
+
+
+def _unnamed(item: dict[str, Any]) -> dict[str, Any]:
+    """Without who, and without what they wrote."""
+    moves = [
+        {name: value for name, value in move.items() if name not in {"who", "note"}}
+        for move in item["moves"]
+    ]
+    return {**item, "reported_by": "", "note": "", "moves": moves}
+
+
+class Speech:
+    """What the page says of repairs, in one language."""
+
+    def __init__(self, say: Translate) -> None:
+        self._say = say
+        self.outcomes = [(each.value, say(OUTCOME_WORDS[each])) for each in Outcome]
+
+    def look(self, repair: Repair) -> Status:
+        """The colour and shape of its state."""
+        return _LOOKS[repair.state]
+
+    def state(self, repair: Repair) -> str:
+        """How far it is, and how it ended."""
+        word: str = self._say(STATE_WORDS[repair.state])
+        done = repair.done
+        return f"{word}: {self.outcome(done)}" if done and done.outcome else word
+
+    def outcome(self, move: Move) -> str:
+        """How it ended."""
+        known = move.outcome in set(Outcome)
+        return str(self._say(OUTCOME_WORDS[Outcome(move.outcome)])) if known else ""
+
+    def part(self, repair: Repair) -> str:
+        """What the teacher's picture shows."""
+        known = repair.part in set(Part)
+        return str(self._say(PARTS[Part(repair.part)])) if known else repair.part
+
+    def line(self, kept: Kept) -> str:
+        """An item, as the book knows it."""
+        data = kept.data
+        cells = (type_word(data.type, self._say), data.maker, data.model, data.asset_tag)
+        return " ".join(each for each in cells if each)
+
+    def move(self, move: Move) -> str:
+        """What was done."""
+        word = str(self._say(_DEED_WORDS[move.deed]))
+        return f"{word}: {self.outcome(move)}" if move.outcome else word
+
+    def step(self, step: Step) -> str:
+        """How the item fared from then on."""
+        return step_words(step, self._say)
+
+
+def _back(trouble: str) -> Response:
+    return RedirectResponse(f"/repairs?{urlencode({'trouble': trouble})}#trouble", 303)
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    """A short form's fields; nothing of one that is too long."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_FORM:
+            return {}
+    try:
+        told = parse_qs(body.decode("utf-8", "replace"), max_num_fields=8)
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in told.items()}

@@ -1,0 +1,135 @@
+"""This file reads repairs for the screens and the API, and does what is asked for with one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection
+
+from controller.database.store import Store
+from controller.fleet.fleet import Change
+from controller.register import life_store as lives
+from controller.register.life import Said, Step
+from controller.register.merging import Kept
+from controller.repairs import actions as mending
+from controller.repairs import store as repairs
+from controller.repairs.repair import Outcome, Repair, RepairState, part_of
+from controller.roster.roll import RosterError
+from protocol.model import Place
+from protocol.words import N_
+
+MAX_DIGITS: Final = 12
+MAX_NOTE: Final = 300
+MAX_DONE: Final = 200  # on the list of everything
+DEEDS: Final = ("pick", "start", "done", "undo")
+TROUBLES: Final[Mapping[str, str]] = {
+    "repair_unknown": N_("There is no such repair."),
+    "repair_done": N_("This repair is done already."),
+    "repair_started": N_("Somebody is at this repair already."),
+    "line_picked": N_("The repair is about this line already."),
+    "line_unknown": N_("The book has no such line."),
+    "moved_on": N_("Somebody did something with this repair meanwhile; look again."),
+    "nothing_to_undo": N_("There is nothing to take back."),
+    "form_invalid": N_("The form was not understood; try again."),
+}
+
+
+class Shown(NamedTuple):
+    """A repair, the line that it is about (or those that it may be), and how that line fared."""
+
+    repair: Repair
+    kept: Kept | None
+    maybe: tuple[Kept, ...]
+    steps: tuple[Step, ...]
+
+
+class Repairing:
+    """The school's repairs."""
+
+    def __init__(self, store: Store, scope: Place) -> None:
+        self._store = store
+        self._scope = scope
+
+    def shown(self, *, everything: bool) -> list[Shown]:
+        """The repairs that wait, the oldest first; with everything, behind them what is done."""
+        with self._store.looking() as db:
+            told = repairs.repairs_of(db, self._scope)
+            waiting = [each for each in told if each.state is not RepairState.DONE]
+            done = [each for each in told if each.state is RepairState.DONE]
+            chosen = [*waiting, *done[: -MAX_DONE - 1 : -1]] if everything else waiting
+            return _shown(db, self._scope, chosen)
+
+    def do(self, number: int, deed: str, form: Mapping[str, str], said: Said) -> list[Change]:
+        """Do one of DEEDS as a form asks for it. Raises RosterError, and then nothing is done."""
+        scope = self._scope
+        with self._store.planning(scope) as db:
+            match deed:
+                case "pick":
+                    return mending.pick(db, scope, number, _line(db, scope, form), said)
+                case "start":
+                    return mending.start(db, scope, number, said)
+                case "done":
+                    outcome, note = _outcome(form), form.get("note", "").strip()[:MAX_NOTE]
+                    return mending.finish(db, scope, number, outcome, said, note=note)
+                case _:
+                    _judge_newest(db, scope, number, form)
+                    return mending.undo(db, scope, number, said)
+
+    def open(self, form: Mapping[str, str], said: Said) -> Repair:
+        """Open a repair of a line. Raises RosterError."""
+        with self._store.planning(self._scope) as db:
+            kept = _line(db, self._scope, form)
+            asked = Repair(
+                room=kept.data.room,
+                part=part_of(kept.data.type).value,
+                note=form.get("note", "").strip()[:MAX_NOTE],
+                who=said.who,
+                reported_ms=said.at_ms,
+                opened_ms=said.at_ms,
+            )
+            return repairs.open_by_person(db, self._scope, asked, kept, said.at_ms)
+
+
+def _shown(db: Connection, scope: Place, told: list[Repair]) -> list[Shown]:
+    lines = repairs.lines_in_repair(db, scope, told)
+    steps = lives.steps_of(db, scope, lines.keys())
+    undecided = [each for each in told if each.line is None and each.state is not RepairState.DONE]
+    maybe = repairs.candidates_of(db, scope, undecided)
+    return [
+        Shown(
+            each,
+            lines.get(each.line or 0),
+            maybe.get(each.no, ()),
+            tuple(steps.get(each.line or 0, ())),
+        )
+        for each in told
+    ]
+
+
+def _line(db: Connection, scope: Place, form: Mapping[str, str]) -> Kept:
+    kept = repairs.line_by_row(db, scope, _number(form, "row"))
+    if kept is None:
+        raise RosterError("line_unknown", TROUBLES["line_unknown"])
+    return kept
+
+
+def _outcome(form: Mapping[str, Any]) -> Outcome:
+    told = form.get("outcome", Outcome.GOOD.value)
+    if told not in set(Outcome):
+        raise RosterError("form_invalid", TROUBLES["form_invalid"])
+    return Outcome(told)
+
+
+def _judge_newest(db: Connection, scope: Place, number: int, form: Mapping[str, str]) -> None:
+    """What is taken back is what the person saw: a second press takes nothing more back."""
+    told = next(iter(repairs.repairs_of(db, scope, [number])), None)
+    if told and told.standing and told.standing[-1].no != _number(form, "move"):
+        raise RosterError("moved_on", TROUBLES["moved_on"])
+
+
+def _number(form: Mapping[str, str], name: str) -> int:
+    text = form.get(name, "").strip()
+    if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS):
+        raise RosterError("form_invalid", TROUBLES["form_invalid"])
+    return int(text)

@@ -1,0 +1,181 @@
+"""This file keeps repairs: a teacher's report opens one, in the transaction that keeps the report.
+
+Every function works inside one transaction of the store's: `looking` to read, `planning` to write.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+from sqlalchemy import ColumnElement, Connection, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from controller.database.tables import register as lines
+from controller.database.tables import repair_moves, repairs
+from controller.fleet.records import FaultRecord
+from controller.register import life_store as lives
+from controller.register import store as register
+from controller.register.decisions import Rulings
+from controller.register.life import Life, Said, Step, Why, life_of
+from controller.register.merging import Kept
+from controller.register.vocabulary import Condition
+from controller.repairs.repair import (
+    TYPES_OF_PART,
+    Deed,
+    Move,
+    Repair,
+    RepairState,
+    candidates,
+)
+from controller.roster.store import claimed, noticed
+from protocol.messages import Part
+from protocol.model import Place
+
+
+def open_reported(db: Connection, faults: Iterable[FaultRecord], now_ms: int) -> None:
+    """Open a repair for each fault that has none; the same event twice opens one."""
+    for fault in faults:
+        if fault.done_ms is not None:
+            continue
+        place = Place(fault.place.province, fault.place.school)
+        claimed(db, place)  # no person picks or mends between the reading and the writing
+        repair = Repair(
+            event_id=fault.event_id,
+            room=fault.room,
+            part=fault.part.value,
+            who=fault.place.agent,
+            reported_ms=fault.at_ms,
+            opened_ms=now_ms,
+        )
+        number = _insert(db, place, repair)
+        found = _candidates(db, place, repair) if number is not None else ()
+        if number is not None and len(found) == 1:
+            told = replace(repair, no=number)
+            note_pick(db, place, told, found[0], Said("", now_ms), why=Why.FAULT)
+
+
+def open_by_person(db: Connection, place: Place, repair: Repair, kept: Kept, now_ms: int) -> Repair:
+    """Open a repair that a person asks for, of a line. Raises RosterError."""
+    opened = replace(repair, no=_insert(db, place, repair) or 0)
+    note_pick(db, place, opened, kept, Said(repair.who, now_ms), why=Why.PERSON)
+    return next(each for each in repairs_of(db, place, [opened.no]))
+
+
+def note_pick(
+    db: Connection, place: Place, repair: Repair, kept: Kept, said: Said, *, why: Why
+) -> None:
+    """Keep which line a repair is about; in use, it counts as broken, or as under repair.
+
+    A fault's word stays the fault's, whoever says which line it was. Raises RosterError.
+    """
+    move = repair.moved(Deed.PICK, *said, line=kept.no)
+    life = lives.life_in(db, place, kept)
+    under = repair.state is RepairState.UNDER_REPAIR
+    becomes = Condition.REPAIR if under else Condition.BROKEN
+    if life.condition in {"", Condition.GOOD} or (under and life.condition == Condition.BROKEN):
+        why = Why.PERSON if under else why
+        steps = life.taken(becomes, why, who=said.who, at_ms=said.at_ms, repair=repair.no)
+        move = replace(move, step=lives.keep_steps(db, place, steps)[-1].no)
+    keep_move(db, place, move)
+
+
+def keep_move(db: Connection, place: Place, move: Move) -> None:
+    """Keep a move."""
+    row = msgspec.structs.asdict(move) | {"deed": move.deed.value}
+    del row["no"]
+    db.execute(repair_moves.insert().values(_codes(place) | row))
+    noticed(db, place, changed=True)
+
+
+def repairs_of(
+    db: Connection, place: Place, numbers: Collection[int] | None = None
+) -> list[Repair]:
+    """These repairs, or all of the school, with their moves, by their number."""
+    query = select(repairs).where(_of(repairs, place)).order_by(repairs.c.no)
+    moves = select(repair_moves).where(_of(repair_moves, place)).order_by(repair_moves.c.no)
+    if numbers is not None:
+        query = query.where(repairs.c.no.in_(numbers))
+        moves = moves.where(repair_moves.c.repair.in_(numbers))
+    found: dict[int, list[Move]] = defaultdict(list)
+    for row in db.execute(moves).mappings():
+        told = {name: row[name] for name in Move.__struct_fields__}
+        found[row["repair"]].append(Move(**told | {"deed": Deed(row["deed"])}))
+    return [_repair(dict(row), tuple(found[row["no"]])) for row in db.execute(query).mappings()]
+
+
+def repair_of_event(db: Connection, place: Place, event_id: str) -> Repair | None:
+    """The repair that a fault opened."""
+    query = select(repairs.c.no).where(_of(repairs, place), repairs.c.event_id == event_id)
+    number = db.execute(query).scalar_one_or_none()
+    return None if number is None else next(iter(repairs_of(db, place, [number])), None)
+
+
+def candidates_of(
+    db: Connection, place: Place, undecided: Iterable[Repair]
+) -> dict[int, tuple[Kept, ...]]:
+    """The lines that each repair may be about, by the repair's number."""
+    return {each.no: _candidates(db, place, each) for each in undecided}
+
+
+def line_in(db: Connection, place: Place, number: int) -> Kept | None:
+    """A line by the register's own number, also one that left."""
+    return next(iter(register.lines_where(db, place, lines.c.no == number)), None)
+
+
+def line_by_row(db: Connection, place: Place, row: int) -> Kept | None:
+    """The line that counts with this number in the book."""
+    chosen = (lines.c.row == row) & lines.c.removed_ms.is_(None)
+    return next(iter(register.lines_where(db, place, chosen)), None)
+
+
+def lines_in_repair(db: Connection, place: Place, told: Iterable[Repair]) -> dict[int, Kept]:
+    """The lines that repairs are about, by the register's own number."""
+    numbers = sorted({each.line for each in told if each.line is not None})
+    some = [lines.c.no.in_(numbers[at : at + 500]) for at in range(0, len(numbers), 500)]
+    return {kept.no: kept for chosen in some for kept in register.lines_where(db, place, chosen)}
+
+
+def newest_step(db: Connection, place: Place, line: int) -> Step | None:
+    """The step that counts of a line."""
+    return Life(line, lives.steps_of(db, place, [line]).get(line, ())).newest
+
+
+def _candidates(db: Connection, place: Place, repair: Repair) -> tuple[Kept, ...]:
+    kinds = TYPES_OF_PART[Part(repair.part)] if repair.part in set(Part) else frozenset()
+    if not kinds:
+        return ()
+    fitting = register.lines_where(
+        db, place, lines.c.type.in_(sorted(kinds)) & lines.c.removed_ms.is_(None)
+    )
+    rulings = Rulings(register.decisions_of(db, place))
+    steps = lives.steps_of(db, place, [each.no for each in fitting])
+    told = {each.no: life_of(each, steps.get(each.no, ())).condition for each in fitting}
+    return candidates(fitting, repair.part, repair.room, rulings=rulings, conditions=told)
+
+
+def _insert(db: Connection, place: Place, repair: Repair) -> int | None:
+    """Keep a repair; returns its number, None where its event opened one before."""
+    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+    row = msgspec.structs.asdict(repair) | _codes(place)
+    del row["no"], row["moves"]
+    statement = insert(repairs).values(row).on_conflict_do_nothing(index_elements=["event_id"])
+    number: int | None = db.execute(statement.returning(repairs.c.no)).scalar_one_or_none()
+    return number
+
+
+def _repair(row: Mapping[str, Any], moves: tuple[Move, ...]) -> Repair:
+    names = [each for each in Repair.__struct_fields__ if each != "moves"]
+    return Repair(moves=moves, **{name: row[name] for name in names})
+
+
+def _of(table: Table, place: Place) -> ColumnElement[bool]:
+    """The rows of the school, and of no other."""
+    return (table.c.province == place.province) & (table.c.school == place.school)
+
+
+def _codes(place: Place) -> dict[str, Any]:
+    return {"province": place.province, "school": place.school}

@@ -1,0 +1,159 @@
+"""This file is `lophoc-controller roster`: bring class lists in, show them, erase a pupil."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from controller.cli import add_place, opened, tell, told_school
+from controller.roster import store as roster
+from controller.roster.reading import read, write_flaws
+from controller.roster.roll import Flaw, Roll, RosterError
+from controller.roster.store import Lists
+from protocol.settings import SettingsError
+from protocol.words import N_, Translate
+
+EXIT_REFUSED: Final = 1
+
+
+def add_roster(commands: Any, say: Translate) -> None:
+    """Add the command with its deeds."""
+    parser = commands.add_parser(
+        "roster", help=say(N_("bring class lists in, show them, erase a pupil")), allow_abbrev=False
+    )
+    deeds = parser.add_subparsers(required=True, metavar="DEED")
+    bring = deeds.add_parser(
+        "import", help=say(N_("read OneRoster CSV, Excel or CSV")), allow_abbrev=False
+    )
+    path = say(N_("a OneRoster folder or ZIP, an Excel file or a CSV"))
+    bring.add_argument("path", type=Path, metavar="PATH", help=path)
+    for flag, meaning in (
+        ("--dry-run", N_("read and tell, write nothing")),
+        ("--names", N_("keep the pupils' names; without it only class, number and id")),
+        ("--all", N_("the file is the whole school: other classes are gone")),
+        ("--json", N_("tell it as JSON")),
+    ):
+        bring.add_argument(flag, action="store_true", help=say(meaning))
+    flaws = say(N_("where refused rows are written"))
+    bring.add_argument("--errors", type=Path, metavar="FILE", help=flaws)
+    show = deeds.add_parser("show", help=say(N_("tell the classes and their sizes")))
+    erase = deeds.add_parser("erase", help=say(N_("erase a pupil from lists and door cards")))
+    erase.add_argument("student", help=say(N_("the pupil's id")))
+    for deed, run in ((bring, _import), (show, _show), (erase, _erase)):
+        add_place(deed, say)
+        deed.set_defaults(command=lambda options, run=run: run(options, say))
+
+
+def _import(options: argparse.Namespace, say: Translate) -> int:
+    roll = Roll()
+    refused: RosterError | None = None
+    try:
+        school = told_school(options).school
+        read(options.path, roll, names=options.names, school=school)
+    except RosterError as error:
+        refused = error
+    if refused is None and not options.dry_run:
+        _keep(options, roll)
+    target = _give_back(options, roll, say) if roll.flaws else None
+    if options.json:
+        tell(json.dumps(_report(options.path, roll, refused, say), ensure_ascii=False, indent=1))
+    else:
+        _tell(options, roll, refused, target, say)
+    return EXIT_REFUSED if refused else 0
+
+
+def _keep(options: argparse.Namespace, roll: Roll) -> None:
+    with opened(options) as (store, place), store.planning(place) as db:
+        known = roster.classes_of(db, place)
+        classes = roll.classes(names=options.names, known=known)
+        roster.keep_lists(db, place, Lists(classes=classes, whole_school=options.all))
+
+
+def _give_back(options: argparse.Namespace, roll: Roll, say: Translate) -> Path | None:
+    """Write the refused rows beside the file; a dry run only where it was told to."""
+    beside = options.path.with_name(f"{options.path.resolve().name}.errors.csv")
+    target: Path | None = options.errors or (None if options.dry_run else beside)
+    if target is None:
+        return None
+    try:
+        write_flaws(target, roll.flaws, say, names=options.names)
+    except OSError as error:
+        told = say(N_("The refused rows could not be written to {path}: {cause}."))
+        tell(told.format(path=target, cause=error.strerror), sys.stderr)
+        return None
+    return target
+
+
+def _report(
+    path: Path, roll: Roll, refused: RosterError | None, say: Translate
+) -> dict[str, object]:
+    """What `--json` tells; a file that cannot be used as a whole is an error in row 0."""
+    errors = [flaw.said(say) for flaw in roll.flaws]
+    if refused:
+        whole = {"file": path.name, "row": 0, "code": refused.code, "message": refused.text(say)}
+        errors.insert(0, whole)
+    return {
+        "loads": refused is None,
+        "schools": roll.schools,
+        "classes": {} if refused else roll.counts(),
+        "dropped_columns": roll.dropped,
+        "warnings": [notice.said(say) for notice in roll.notices],
+        "errors": errors,
+    }
+
+
+def _tell(
+    options: argparse.Namespace,
+    roll: Roll,
+    refused: RosterError | None,
+    target: Path | None,
+    say: Translate,
+) -> None:
+    if roll.dropped:
+        tell(say(N_("Not kept: {columns}.")).format(columns=", ".join(roll.dropped)))
+    for notice in roll.notices:
+        tell(f"{notice.file}: {notice.said(say)['message']}")
+    for flaw in roll.flaws[:20]:
+        tell(_line(flaw, say))
+    if refused:
+        tell(f"{options.path.name}: {refused.text(say)}", sys.stderr)
+        return
+    for code, count in roll.counts().items():
+        tell(f"{code}: {count}")
+    if roll.flaws:
+        told = say(N_("{count} rows were refused; the other pupils were read."))
+        tell(told.format(count=len(roll.flaws)))
+    if target:
+        tell(say(N_("The refused rows are in {path}.")).format(path=target))
+    tell(say(_DONE[options.dry_run]))
+
+
+_DONE: Final = {
+    True: N_("This was a trial: nothing was written."),
+    False: N_("The lists are kept."),
+}
+
+
+def _line(flaw: Flaw, say: Translate) -> str:
+    row = say(N_("{file}, row {row}: {message}"))
+    return row.format(file=flaw.file, row=flaw.row, message=say(flaw.message))
+
+
+def _show(options: argparse.Namespace, _say: Translate) -> int:
+    with opened(options) as (store, place):
+        plan = store.school_plan(place)
+    for each in plan.classes:
+        tell(f"{each.code}\t{each.room or '-'}\t{len(each.pupils)}")
+    return 0
+
+
+def _erase(options: argparse.Namespace, say: Translate) -> int:
+    with opened(options) as (store, place), store.planning(place) as db:
+        gone = roster.forget_pupil(db, place, options.student)
+    if not gone:
+        raise SettingsError("pupil_unknown", N_("No list holds this id."))
+    tell(say(N_("Erased from lists and door cards; the agents are told when they next call.")))
+    return 0

@@ -1,0 +1,77 @@
+"""This file is `lophoc-controller schedule`: bring in bells, terms, holidays and timetable."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from controller.cli import add_place, opened, tell
+from controller.roster import store as roster
+from controller.roster.roll import RosterError
+from controller.roster.schedule import SAMPLES, read_schedule
+from controller.roster.store import Schedule
+from protocol.words import N_, Translate
+
+EXIT_REFUSED: Final = 1
+
+
+def add_schedule(commands: Any, say: Translate) -> None:
+    """Add the command with its deeds."""
+    parser = commands.add_parser(
+        "schedule", help=say(N_("bring in bells, terms, holidays, timetable")), allow_abbrev=False
+    )
+    deeds = parser.add_subparsers(required=True, metavar="DEED")
+    bring = deeds.add_parser("import", help=say(N_("read a CSV or a folder of them")))
+    bring.add_argument("path", type=Path, metavar="PATH", help=say(N_("a CSV or a folder")))
+    trial, told = say(N_("read and tell, write nothing")), say(N_("tell it as JSON"))
+    bring.add_argument("--dry-run", action="store_true", help=trial)
+    bring.add_argument("--json", action="store_true", help=told)
+    add_place(bring, say)
+    bring.set_defaults(command=lambda options: _import(options, say))
+    shown = deeds.add_parser("sample", help=say(N_("write files to copy from")))
+    shown.add_argument("folder", type=Path, metavar="DIR", help=say(N_("an empty folder")))
+    shown.set_defaults(command=lambda options: _sample(options, say))
+
+
+def _import(options: argparse.Namespace, say: Translate) -> int:
+    schedule, refused = Schedule(), None
+    try:
+        schedule = read_schedule(options.path)
+    except RosterError as error:
+        refused = error
+    if refused is None and not options.dry_run:
+        with opened(options) as (store, place), store.planning(place) as db:
+            roster.keep_schedule(db, place, schedule)
+    counts = {
+        name: len(part) if hasattr(part, "__len__") else part
+        for name, part in msgspec.structs.asdict(schedule).items()
+        if part is not None
+    }
+    if options.json:
+        errors = [refused.code, refused.text(say)] if refused else []
+        report = {"loads": refused is None, "parts": counts, "errors": _errors(errors)}
+        tell(json.dumps(report, ensure_ascii=False, indent=1))
+    elif refused:
+        tell(refused.text(say), sys.stderr)
+    else:
+        tell("\n".join(f"{name}: {count}" for name, count in counts.items()))
+    return EXIT_REFUSED if refused else 0
+
+
+def _errors(told: list[str]) -> list[dict[str, str]]:
+    return [dict(zip(("code", "message"), told, strict=True))] if told else []
+
+
+def _sample(options: argparse.Namespace, say: Translate) -> int:
+    options.folder.mkdir(parents=True, exist_ok=True)
+    for name, text in SAMPLES.items():
+        if (options.folder / name).exists():
+            tell(say(N_("{path} is there already and was left.")).format(path=name))
+        else:
+            (options.folder / name).write_text(text, "utf-8-sig")
+    return 0

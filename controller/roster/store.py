@@ -1,0 +1,328 @@
+"""This file keeps what the school plans: class lists, bells, timetable, door cards.
+
+Every function works inside one transaction of the store's; `claimed` comes first, so that no
+other program writes between the reading and the writing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from controller.database.tables import (
+    agents,
+    bells,
+    bookings,
+    classes,
+    conditions,
+    decisions,
+    door_cards,
+    door_keys,
+    figures,
+    holidays,
+    labels,
+    letters,
+    plans,
+    pupils,
+    register,
+    repair_moves,
+    repairs,
+    scans,
+    spots,
+    stocktakes,
+    terms,
+)
+from controller.roster.plan import DEFAULT_GRACE_MIN, SchoolClass, SchoolPlan
+from protocol.model import AttendanceStatus, Place
+from protocol.plan import Bell, Booking, DoorCard, Holiday, Pupil, Term
+
+Row = Mapping[str, Any]
+
+_to_json: Final = msgspec.json.Encoder().encode
+_texts: Final = msgspec.json.Decoder(tuple[str, ...]).decode
+
+
+class Lists(msgspec.Struct, frozen=True, kw_only=True):
+    """Class lists to keep. whole_school: classes that are not among them are gone."""
+
+    classes: tuple[SchoolClass, ...]
+    whole_school: bool = False
+
+
+class Schedule(msgspec.Struct, frozen=True, kw_only=True):
+    """Parts of a schedule to keep; None leaves a part as it is."""
+
+    bells: tuple[Bell, ...] | None = None
+    terms: tuple[Term, ...] | None = None
+    holidays: tuple[Holiday, ...] | None = None
+    timetable: tuple[Booking, ...] | None = None
+    letters: Mapping[AttendanceStatus, str] | None = None
+    grace_min: int | None = None
+
+
+def claimed(db: Connection, place: Place) -> int:
+    """Begin to write the place's plan: until the transaction ends nobody else does.
+
+    Returns the plan's version.
+    """
+    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+    row = _codes(place) | {"version": 0, "grace_min": DEFAULT_GRACE_MIN}
+    statement = insert(plans).values(row)
+    keys = ["province", "school"]
+    same = {"version": plans.c.version}
+    db.execute(statement.on_conflict_do_update(index_elements=keys, set_=same))
+    return version_of(db, place)
+
+
+def version_of(db: Connection, place: Place) -> int:
+    """The plan's version; 0 where the school has planned nothing."""
+    query = select(plans.c.version).where(_of(plans, place))
+    return db.execute(query).scalar_one_or_none() or 0
+
+
+def plan_of(db: Connection, place: Place) -> SchoolPlan:
+    """All that the school plans, in an order that is always the same."""
+    head = db.execute(select(plans).where(_of(plans, place))).mappings().one_or_none()
+    cards = _rows(db, door_cards, place, "serial")
+    valid = [each for each in cards if each["revoked_ms"] is None]
+    gone = [each for each in cards if each["revoked_ms"] is not None]
+    return SchoolPlan(
+        version=head["version"] if head else 0,
+        classes=classes_of(db, place),
+        bells=tuple(map(_bell, _rows(db, bells, place, "weekdays", "period"))),
+        terms=tuple(Term(**_span(row)) for row in _rows(db, terms, place, "begins")),
+        holidays=tuple(Holiday(**_span(row)) for row in _rows(db, holidays, place, "begins")),
+        timetable=tuple(
+            map(_booking, _rows(db, bookings, place, "weekday", "period", "room", "weeks"))
+        ),
+        letters={
+            AttendanceStatus(row["status"]): row["letter"]
+            for row in _rows(db, letters, place, "status")
+        },
+        grace_min=head["grace_min"] if head else DEFAULT_GRACE_MIN,
+        door_keys={
+            str(row["version"]): row["key"] for row in _rows(db, door_keys, place, "version")
+        },
+        door_cards=tuple(DoorCard(serial=row["serial"], student=row["student"]) for row in valid),
+        revoked=tuple(
+            row["serial"] for row in sorted(gone, key=lambda row: -int(row["revoked_ms"]))
+        ),
+    )
+
+
+def classes_of(db: Connection, place: Place) -> tuple[SchoolClass, ...]:
+    """The school's classes by their code, each with its pupils by number."""
+    members: dict[str, list[Pupil]] = defaultdict(list)
+    for row in _rows(db, pupils, place, "class", "number", "student"):
+        pupil = Pupil(number=row["number"], student=row["student"], name=row["name"] or "")
+        members[row["class"]].append(pupil)
+    return tuple(
+        SchoolClass(code=row["code"], room=row["room"], pupils=tuple(members[row["code"]]))
+        for row in _rows(db, classes, place, "code")
+    )
+
+
+def keep_lists(db: Connection, place: Place, lists: Lists) -> bool:
+    """Keep class lists; returns whether anything is other than before.
+
+    The classes that are given are replaced whole: who is no longer in one has left it. A pupil
+    who is given is in no class but the given ones. Classes that are not given stay, except with
+    whole_school. An unknown home room (empty) changes no known one.
+    """
+    before = {each.code: each for each in classes_of(db, place)}
+    after = {} if lists.whole_school else _without(before, lists.classes)
+    for each in lists.classes:
+        known = before.get(each.code)
+        room = each.room or (known.room if known else "")
+        after[each.code] = msgspec.structs.replace(each, room=room)
+    return noticed(db, place, changed=_put_classes(db, place, before, after))
+
+
+def forget_pupil(db: Connection, place: Place, student: str) -> int:
+    """Erase a pupil from every list, and the door cards; returns how many rows went."""
+    gone = sum(
+        db.execute(delete(table).where(_of(table, place), table.c.student == student)).rowcount
+        for table in (pupils, door_cards)
+    )
+    noticed(db, place, changed=gone > 0)
+    return gone
+
+
+def keep_schedule(db: Connection, place: Place, schedule: Schedule) -> bool:
+    """Keep the parts that are given, each whole; returns whether anything is other than before."""
+    parts: list[tuple[Table, list[dict[str, Any]] | None]] = [
+        (bells, _each(schedule.bells, _bell_row)),
+        (terms, _each(schedule.terms, msgspec.structs.asdict)),
+        (holidays, _each(schedule.holidays, msgspec.structs.asdict)),
+        (bookings, _each(schedule.timetable, _booking_row)),
+        (letters, _letter_rows(schedule.letters)),
+    ]
+    changed = [_replaced(db, table, place, rows) for table, rows in parts if rows is not None]
+    if schedule.grace_min is not None:
+        other = plans.c.grace_min != schedule.grace_min
+        statement = update(plans).where(_of(plans, place), other)
+        changed.append(db.execute(statement.values(grace_min=schedule.grace_min)).rowcount > 0)
+    return noticed(db, place, changed=any(changed))
+
+
+def schools_of(db: Connection) -> list[Place]:
+    """Every school that has an agent or a plan, in order; the one without a code left out."""
+    found = {
+        Place(*row)
+        for table in (agents, plans)
+        for row in db.execute(select(table.c.province, table.c.school).distinct())
+    }
+    return sorted(found - {Place()})
+
+
+def adopt(db: Connection, place: Place) -> None:
+    """Take over a plan that was given before the school's code was known; only by an empty one."""
+    if place == Place() or version_of(db, place) or not version_of(db, Place()):
+        return
+    db.execute(delete(plans).where(_of(plans, place)))
+    for table in PLAN_TABLES:
+        db.execute(update(table).where(_of(table, Place())).values(**_codes(place)))
+
+
+PLAN_TABLES: Final = (
+    plans,
+    classes,
+    pupils,
+    bells,
+    terms,
+    holidays,
+    bookings,
+    letters,
+    door_cards,
+    door_keys,
+    register,
+    decisions,
+    figures,
+    conditions,
+    repairs,
+    repair_moves,
+    stocktakes,
+    scans,
+    labels,
+    spots,
+)
+
+
+def noticed(db: Connection, place: Place, *, changed: bool) -> bool:
+    """Let a running controller notice that the plan is another."""
+    if changed:
+        grown = update(plans).where(_of(plans, place)).values(version=plans.c.version + 1)
+        db.execute(grown)
+    return changed
+
+
+def _without(
+    before: Mapping[str, SchoolClass], given: Sequence[SchoolClass]
+) -> dict[str, SchoolClass]:
+    """The classes as they were, but for pupils who are now in a given one."""
+    moved = {pupil.student for each in given for pupil in each.pupils}
+    return {
+        code: msgspec.structs.replace(
+            each, pupils=tuple(one for one in each.pupils if one.student not in moved)
+        )
+        for code, each in before.items()
+    }
+
+
+def _put_classes(
+    db: Connection,
+    place: Place,
+    before: Mapping[str, SchoolClass],
+    after: Mapping[str, SchoolClass],
+) -> bool:
+    """Write the classes that are other than before, and no more."""
+    stale = [code for code, each in before.items() if after.get(code) != each]
+    fresh = [each for code, each in after.items() if before.get(code) != each]
+    for code in stale:
+        db.execute(delete(classes).where(_of(classes, place), classes.c.code == code))
+        db.execute(delete(pupils).where(_of(pupils, place), pupils.c["class"] == code))
+    for each in fresh:
+        db.execute(classes.insert(), _codes(place) | {"code": each.code, "room": each.room})
+        rows = [_pupil_row(place, each.code, one) for one in each.pupils]
+        if rows:
+            db.execute(pupils.insert(), rows)
+    return bool(stale or fresh)
+
+
+def _pupil_row(place: Place, code: str, pupil: Pupil) -> dict[str, Any]:
+    return _codes(place) | {
+        "class": code,
+        "student": pupil.student,
+        "number": pupil.number,
+        "name": pupil.name or None,
+    }
+
+
+def _replaced(
+    db: Connection, table: Table, place: Place, rows: Sequence[Mapping[str, Any]]
+) -> bool:
+    """Put the rows in the place of the school's; returns whether they are others."""
+    whole = [_codes(place) | dict(row) for row in rows]
+    known = [dict(row) for row in _rows(db, table, place)]
+    if sorted(map(str, map(_sorted, known))) == sorted(map(str, map(_sorted, whole))):
+        return False
+    db.execute(delete(table).where(_of(table, place)))
+    if whole:
+        db.execute(table.insert(), whole)
+    return True
+
+
+def _sorted(row: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return sorted(row.items())
+
+
+def _rows(db: Connection, table: Table, place: Place, *order: str) -> Sequence[Row]:
+    query = select(table).where(_of(table, place)).order_by(*(table.c[name] for name in order))
+    return [dict(row) for row in db.execute(query).mappings()]
+
+
+def _of(table: Table, place: Place) -> ColumnElement[bool]:
+    """The rows of the school, and of no other."""
+    return (table.c.province == place.province) & (table.c.school == place.school)
+
+
+def _codes(place: Place) -> dict[str, Any]:
+    return {"province": place.province, "school": place.school}
+
+
+def _bell(row: Row) -> Bell:
+    days = tuple(map(int, row["weekdays"]))
+    return Bell(period=row["period"], begins=row["begins"], ends=row["ends"], weekdays=days)
+
+
+def _bell_row(bell: Bell) -> dict[str, Any]:
+    days = "".join(map(str, sorted(set(bell.weekdays))))
+    return {"period": bell.period, "begins": bell.begins, "ends": bell.ends, "weekdays": days}
+
+
+def _span(row: Row) -> dict[str, str]:
+    return {name: row[name] for name in ("name", "begins", "ends")}
+
+
+def _booking(row: Row) -> Booking:
+    names = ("weekday", "period", "room", "subject", "teacher", "weeks")
+    return Booking(classes=_texts(row["classes"]), **{name: row[name] for name in names})
+
+
+def _booking_row(booking: Booking) -> dict[str, Any]:
+    return msgspec.structs.asdict(booking) | {"classes": _to_json(booking.classes).decode()}
+
+
+def _letter_rows(given: Mapping[AttendanceStatus, str] | None) -> list[dict[str, Any]] | None:
+    if given is None:
+        return None
+    return [{"status": status.value, "letter": letter} for status, letter in given.items()]
+
+
+def _each(parts: Iterable[Any] | None, row_of: Any) -> list[dict[str, Any]] | None:
+    return None if parts is None else [row_of(each) for each in parts]

@@ -1,1 +1,0 @@
-"""What people and the department see of the controller: pages, the API, the live feed."""

@@ -1,0 +1,1 @@
+"""Files of rows, whoever made them: cells, texts, names, errors."""

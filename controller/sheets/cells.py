@@ -1,0 +1,169 @@
+"""This file reads the cells of a workbook or of a CSV, within bounds, whatever the file holds.
+
+Workbooks are parsed by python-calamine in a process of its own with little memory and time: a
+file of a few kilobytes may claim millions of cells.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import datetime as dt
+import io
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from controller.roster.roll import RosterError
+from controller.roster.rules import Cell, Day
+from protocol.words import N_
+
+MAX_FILE_BYTES: Final = 32 * 1024 * 1024
+MAX_ROWS: Final = 50_000
+MAX_COLUMNS: Final = 256
+MAX_CELL: Final = 4096
+MAX_SHEETS: Final = 200
+_MEMORY_BYTES: Final = 1024**3
+_TIMEOUT_S: Final = 60.0
+_ENCODINGS: Final = ("utf-8-sig", "cp1258")
+_DELIMITERS: Final = (";", ",", "\t")
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+
+TOO_BIG: Final = RosterError(
+    "too_big", N_("The file is too big for a school."), N_("Give what one school has, and no more.")
+)
+DAMAGED: Final = RosterError(
+    "damaged", N_("The file cannot be read: it is damaged or of another kind.")
+)
+
+
+class Sheet(msgspec.Struct, frozen=True):
+    """A sheet's name and its cells, row by row from the first."""
+
+    name: str
+    rows: list[list[Cell]]
+
+
+def bounded_bytes(path: Path) -> bytes:
+    """A regular file's bytes. Raises RosterError."""
+    try:
+        if not path.is_file():
+            raise RosterError("file_missing", N_("There is no file {file}."), file=path.name)
+        with path.open("rb") as file:
+            raw = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise RosterError(
+            "file_unreadable",
+            N_("The file {file} cannot be opened ({cause})."),
+            file=path.name,
+            cause=error.strerror,
+        ) from error
+    if len(raw) > MAX_FILE_BYTES:
+        raise TOO_BIG
+    return raw
+
+
+def workbook(path: Path, *, days: bool = False) -> list[Sheet]:
+    """The sheets of an .xlsx or .xls file; days: tell dates as such. Raises RosterError."""
+    command = [sys.executable, "-m", "controller.sheets.cells", str(path.resolve())]
+    command += ["days"] if days else []
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT_S, check=False)
+        if done.returncode == 0:
+            return msgspec.json.decode(done.stdout, type=list[Sheet])
+    except (subprocess.TimeoutExpired, msgspec.DecodeError):
+        raise DAMAGED from None
+    raise TOO_BIG if done.returncode == _EXIT_TOO_BIG else DAMAGED
+
+
+def decoded(raw: bytes) -> tuple[str, str]:
+    """The text and the encoding it was found to be in. Raises RosterError."""
+    encodings = ("utf-16",) if raw.startswith(_UTF16) else _ENCODINGS
+    for encoding in encodings:
+        with contextlib.suppress(UnicodeDecodeError):
+            text = raw.decode(encoding)
+            if "\0" in text:
+                break
+            return text, encoding
+    raise DAMAGED
+
+
+def csv_rows(text: str, delimiter: str) -> list[list[Cell]]:
+    """The rows of a CSV. Raises RosterError."""
+    try:
+        return bounded(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error:
+        raise DAMAGED from None
+
+
+def csv_ways(text: str) -> list[list[list[Cell]]]:
+    """The rows as each delimiter parts them; only those that the first lines hold."""
+    body = text
+    if text[:4].casefold() == "sep=":
+        _, _, body = text.partition("\n")
+        body = "\n" + body  # the rows keep their numbers
+    there = [each for each in _DELIMITERS if each in body] or [","]
+    return [csv_rows(body, each) for each in there]
+
+
+def bounded(rows: Iterable[Iterable[Cell]]) -> list[list[Cell]]:
+    """The rows, if they are no more than a school's. Raises RosterError."""
+    taken: list[list[Cell]] = []
+    for row in rows:
+        cells = list(row)
+        while cells and cells[-1] in ("", None):
+            cells.pop()
+        long = any(isinstance(each, str) and len(each) > MAX_CELL for each in cells)
+        if len(taken) >= MAX_ROWS or len(cells) > MAX_COLUMNS or long:
+            raise TOO_BIG
+        taken.append(cells)
+    return taken
+
+
+_EXIT_TOO_BIG: Final = 3
+
+
+def _parse(path: str, *, days: bool) -> list[Sheet]:
+    """What the child does: every sheet's cells; times, and dates but for days, as None."""
+    import python_calamine  # noqa: PLC0415 - the parser is loaded in the child alone
+
+    sheets: list[Sheet] = []
+    with python_calamine.CalamineWorkbook.from_path(path) as book:
+        for name in book.sheet_names[:MAX_SHEETS]:
+            sheet = book.get_sheet_by_name(name)
+            if sheet.total_width > MAX_COLUMNS or sheet.total_height > MAX_ROWS:
+                raise TOO_BIG
+            rows = sheet.to_python(skip_empty_area=False)
+            plain = ([_plain(cell, days=days) for cell in row] for row in rows)
+            sheets.append(Sheet(name[:64], bounded(plain)))
+    return sheets
+
+
+def _plain(cell: object, *, days: bool) -> Cell:
+    if days and isinstance(cell, dt.date):
+        return Day(cell.year, cell.month, cell.day)
+    if isinstance(cell, dt.date | dt.time | dt.timedelta):
+        return None
+    return cell if isinstance(cell, str | float | int) else ""
+
+
+def _main(path: str, *, days: bool) -> int:
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 - not on Windows
+
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        sheets = _parse(path, days=days)
+    except RosterError:
+        return _EXIT_TOO_BIG
+    sys.stdout.buffer.write(msgspec.json.encode(sheets))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main(sys.argv[1], days="days" in sys.argv[2:]))

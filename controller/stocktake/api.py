@@ -1,0 +1,138 @@
+"""This file takes a phone's scans and photos, and tells how a stocktake stands, over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Path, Request
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+
+from controller.access.gate import Gate
+from controller.fleet.items import ErrorItem
+from controller.stocktake.count import Outcome, rooms_of
+from controller.stocktake.service import (
+    MAX_BATCH_BYTES,
+    MAX_PHOTO_BYTES,
+    Stocktaking,
+    reads_photos,
+    texts_in,
+)
+from controller.web.refusals import Refused
+from protocol.words import N_
+
+Number = Annotated[int, Path(ge=1, lt=1 << 53, description="the stocktake's number")]
+_ERRORS: Final[dict[int | str, dict[str, Any]]] = {
+    code: {"model": ErrorItem} for code in (401, 404, 409, 413, 422)
+}
+
+
+class TakenItem(BaseModel):
+    """What became of a batch of scans, by their ids."""
+
+    kept: list[str]
+    late: list[str]
+    refused: list[str]
+    at_ms: int
+
+
+class TextsItem(BaseModel):
+    """What the codes in a photo say."""
+
+    texts: list[str]
+
+
+class StocktakeRoom(BaseModel):
+    """How far a room is; extra: things that the book has not there."""
+
+    room: str
+    counted: int
+    found: int
+    of: int
+    extra: int
+
+
+class StocktakeItem(BaseModel):
+    """How a stocktake stands."""
+
+    no: int
+    begun_ms: int
+    finished_ms: int | None
+    lines: int
+    outcomes: dict[Outcome, int]
+    surplus: int
+    rooms: list[StocktakeRoom]
+
+
+def stocktake_router(taking: Stocktaking, gate: Gate) -> APIRouter:
+    """The routes; each passes the gate."""
+    router = APIRouter(prefix="/api/v1/stocktakes", tags=["stocktake"], responses=_ERRORS)
+
+    @router.get("/{no}")
+    async def stands(request: Request, no: Number) -> StocktakeItem:
+        let_in(gate, request)
+        take, result = await run_in_threadpool(taking.look, no)
+        return StocktakeItem(
+            no=take.no,
+            begun_ms=take.begun_ms,
+            finished_ms=take.finished_ms,
+            lines=len(result.lines),
+            outcomes={each: result.count(each) for each in Outcome},
+            surplus=len(result.surplus),
+            rooms=[
+                StocktakeRoom(
+                    room=each.name,
+                    counted=each.counted,
+                    found=each.found,
+                    of=each.of,
+                    extra=each.extra,
+                )
+                for each in rooms_of(take, result)
+            ],
+        )
+
+    @router.post("/{no}/scans")
+    async def scans(request: Request, no: Number) -> TakenItem:
+        """A JSON object: begun_ms, sent_ms (the phone's clock), scans; it may come again."""
+        who = let_in(gate, request)
+        raw = await bounded_body(request, MAX_BATCH_BYTES)
+        told = await run_in_threadpool(taking.take, no, raw, who)
+        return TakenItem(
+            kept=[*told.kept], late=[*told.late], refused=[*told.refused], at_ms=told.at_ms
+        )
+
+    @router.post("/photo")
+    async def photo(request: Request) -> TextsItem:
+        """A JPEG, PNG or WebP of a label. Nothing of it is kept."""
+        let_in(gate, request)
+        if not reads_photos():
+            raise Refused(
+                409, "photos_unread", N_("This controller reads no photos."), N_("Type the tag.")
+            )
+        raw = await bounded_body(request, MAX_PHOTO_BYTES)
+        return TextsItem(texts=[*await run_in_threadpool(texts_in, raw)])
+
+    return router
+
+
+def let_in(gate: Gate, request: Request) -> str:
+    """Who counts: a session, or the server. Raises Refused."""
+    who = gate.who(request)
+    if who is None:
+        raise Refused(
+            401,
+            "password_needed",
+            N_("A stocktake needs the office's password."),
+            N_("Open /login, or ask on the server itself."),
+        )
+    return who
+
+
+async def bounded_body(request: Request, most: int) -> bytes:
+    """The request's body. Raises Refused where it is too long."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise Refused(413, "body_too_long", N_("This is too long."), N_("Send it in parts."))
+    return bytes(body)

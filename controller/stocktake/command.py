@@ -1,0 +1,126 @@
+"""This file is `lophoc-controller stocktake`: begin one, list them, end one, write its minutes."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from controller.cli import (
+    add_place,
+    data_folder,
+    opened,
+    operator,
+    tell,
+    told_name,
+    told_zone,
+)
+from controller.register.fields import room_of
+from controller.stocktake import store as stocktake
+from controller.stocktake.count import Outcome, counted
+from protocol.settings import SettingsError
+from protocol.words import N_, Translate
+
+PAPERS: Final = (".xlsx", ".docx")
+
+
+def add_stocktake(commands: Any, say: Translate) -> None:
+    """Add the command with its deeds."""
+    parser = commands.add_parser(
+        "stocktake",
+        help=say(N_("begin or end a stocktake, write its minutes")),
+        allow_abbrev=False,
+    )
+    deeds = parser.add_subparsers(required=True, metavar="DEED")
+    begin = deeds.add_parser("begin", help=say(N_("begin a stocktake by the book as it is now")))
+    room = say(N_("only this room's; it may be given several times"))
+    begin.add_argument("--room", action="append", default=[], metavar="P203", help=room)
+    listed = deeds.add_parser("list", help=say(N_("tell the stocktakes and how far they are")))
+    finish = deeds.add_parser("finish", help=say(N_("end a stocktake; it never changes again")))
+    minutes = deeds.add_parser("minutes", help=say(N_("write the minutes as XLSX or DOCX")))
+    for deed in (finish, minutes):
+        deed.add_argument("number", type=int, metavar="NO", help=say(N_("its number")))
+    out = say(N_("the file to write, .xlsx or .docx"))
+    minutes.add_argument("-o", "--out", type=Path, required=True, metavar="FILE", help=out)
+    for deed, run in ((begin, _begin), (listed, _list), (finish, _finish), (minutes, _minutes)):
+        add_place(deed, say)
+        deed.set_defaults(command=lambda options, run=run: run(options, say))
+
+
+def _begin(options: argparse.Namespace, say: Translate) -> int:
+    now_ms = time.time_ns() // 1_000_000
+    rooms = [room_of(each) for each in options.room]
+    with opened(options) as (store, place), store.planning(place) as db:
+        take = stocktake.begin(db, place, rooms, who=operator(), now_ms=now_ms)
+    if take is None:
+        raise SettingsError(
+            "book_empty",
+            N_("The equipment book has no line of these rooms."),
+            N_("Bring it in first: lophoc-controller register import FILE"),
+        )
+    told = say(N_("Stocktake {no} has begun: {lines} lines. On a phone open /stocktake/{no}."))
+    tell(told.format(no=take.no, lines=len(take.lines)))
+    return 0
+
+
+def _list(options: argparse.Namespace, say: Translate) -> int:
+    zone = told_zone(options)
+    with opened(options) as (store, place), store.looking() as db:
+        for head in stocktake.stocktakes_of(db, place):
+            take = stocktake.stocktake_of(db, place, head.no) or head
+            told = counted(take, stocktake.scans_of(db, place, take.no))
+            done = len(told.lines) - told.count(Outcome.UNCOUNTED)
+            begun = f"{datetime.fromtimestamp(take.begun_ms / 1000, zone):%d/%m/%Y %H:%M}"
+            state = say(N_("going on") if take.finished_ms is None else N_("finished"))
+            tell("\t".join((str(take.no), begun, f"{done}/{len(told.lines)}", state)))
+    return 0
+
+
+def _finish(options: argparse.Namespace, say: Translate) -> int:
+    now_ms = time.time_ns() // 1_000_000
+    with opened(options) as (store, place), store.planning(place) as db:
+        ended = stocktake.finish(db, place, options.number, who=operator(), now_ms=now_ms)
+    if not ended:
+        raise _unknown(options.number)
+    tell(say(N_("Stocktake {no} is finished.")).format(no=options.number))
+    return 0
+
+
+def _minutes(options: argparse.Namespace, say: Translate) -> int:
+    from controller.stocktake.form import form_in  # noqa: PLC0415 - other commands write no paper
+    from controller.stocktake.minutes import minutes_of  # noqa: PLC0415
+    from controller.stocktake.papers import as_docx, as_xlsx  # noqa: PLC0415
+
+    kind = options.out.suffix.lower()
+    if kind not in PAPERS:
+        raise SettingsError(
+            "paper_unknown", N_("The minutes are written as .xlsx or .docx, not as {path}."),
+            path=options.out.name,
+        )  # fmt: skip
+    form = form_in(data_folder(options))
+    with opened(options) as (store, place), store.looking() as db:
+        take = stocktake.stocktake_of(db, place, options.number)
+        if take is None:
+            raise _unknown(options.number)
+        told = counted(take, stocktake.scans_of(db, place, take.no))
+    school = told_name(options) or place.school
+    drawn = minutes_of(take, told, form, school=school, zone=told_zone(options))
+    try:
+        options.out.write_bytes((as_xlsx if kind == ".xlsx" else as_docx)(drawn))
+    except OSError as error:
+        raise SettingsError(
+            "minutes_unwritable",
+            N_("{path} cannot be written: {cause}."),
+            path=options.out,
+            cause=error.strerror,
+        ) from error
+    tell(say(N_("The minutes are in {path}.")).format(path=options.out))
+    return 0
+
+
+def _unknown(number: int) -> SettingsError:
+    return SettingsError(
+        "stocktake_unknown", N_("There is no stocktake {no}, or it has ended."), no=number
+    )

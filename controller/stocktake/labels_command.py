@@ -1,0 +1,112 @@
+"""This file is `lophoc-controller labels`: print the labels of the equipment book."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from controller.cli import add_place, opened, tell, told_name
+from controller.reconcile.explained import type_word
+from controller.register import store as register
+from controller.register.decisions import Rulings
+from controller.register.fields import room_key, tag_key
+from controller.register.vocabulary import type_of
+from controller.stocktake import store as stocktake
+from controller.stocktake.count import Expected, book_of, room_order
+from controller.stocktake.label_sheets import SHEETS
+from protocol.settings import SettingsError
+from protocol.words import N_, Translate, translator
+
+
+def add_labels(commands: Any, say: Translate) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "labels", help=say(N_("print labels with QR codes for the equipment")), allow_abbrev=False
+    )
+    out = say(N_("the PDF to write"))
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE", help=out)
+    room = say(N_("only this room's; it may be given several times"))
+    parser.add_argument("--room", action="append", default=[], metavar="P203", help=room)
+    kind = say(N_("only this type's, such as board or máy chiếu"))
+    parser.add_argument("--type", default="", metavar="TYPE", help=kind)
+    fresh = say(N_("only those of which none was printed yet"))
+    parser.add_argument("--only-new", action="store_true", help=fresh)
+    paper = say(N_("the label paper, labels across x down on A4"))
+    parser.add_argument("--sheet", choices=[*SHEETS], default="3x8", help=paper)
+    skip = say(N_("labels of the first sheet that are used up"))
+    parser.add_argument("--skip", type=int, default=0, metavar="N", help=skip)
+    add_place(parser, say)
+    parser.set_defaults(command=lambda options: _labels(options, say))
+
+
+def _labels(options: argparse.Namespace, say: Translate) -> int:
+    from controller.cards.drawing import Ink  # noqa: PLC0415 - other commands need no PDF
+    from controller.stocktake.labels import Label, draw_labels  # noqa: PLC0415
+
+    ink = Ink()
+    if not ink.load():
+        tell(say(N_("No font with Vietnamese letters is installed: marks are left out.")))
+    now_ms = time.time_ns() // 1_000_000
+    vietnamese = translator("vi")  # as all that is printed
+    with opened(options) as (store, place):
+        with store.looking() as db:
+            rulings = Rulings(register.decisions_of(db, place))
+            book = book_of(register.lines_of(db, place), rulings)
+            printed = stocktake.labelled(db, place)
+        wanted = _wanted(book, options.room, options.type)
+        tagged = [each for each in wanted if each.asset_tag]
+        chosen = [
+            each for each in tagged if not (options.only_new and tag_key(each.asset_tag) in printed)
+        ]
+        if chosen:
+            labels = [
+                Label(each.asset_tag, type_word(each.type, vietnamese), each.room)
+                for each in chosen
+            ]
+            sheet = SHEETS[options.sheet]
+            skip = max(0, options.skip) % sheet.count
+            school = told_name(options) or place.school
+            try:
+                draw_labels(options.out, labels, sheet, ink, school=school, skip=skip)
+            except OSError as error:
+                raise SettingsError(
+                    "pdf_unwritable",
+                    N_("{path} cannot be written: {cause}."),
+                    path=options.out,
+                    cause=error.strerror,
+                ) from error
+            with store.planning(place) as db:
+                stocktake.note_labels(db, place, (each.asset_tag for each in chosen), now_ms)
+    _tell(options, chosen, [each for each in wanted if not each.asset_tag], say)
+    return 0
+
+
+def _wanted(book: Iterable[Expected], rooms: Sequence[str], kind: str) -> list[Expected]:
+    keys = {room_key(each) for each in rooms}
+    told = [
+        each
+        for each in book
+        if (not keys or room_key(each.room) in keys) and (not kind or each.type == type_of(kind))
+    ]
+    return sorted(told, key=lambda each: (room_order(each.room), each.row))
+
+
+def _tell(
+    options: argparse.Namespace,
+    chosen: Sequence[Expected],
+    untagged: Sequence[Expected],
+    say: Translate,
+) -> None:
+    if chosen:
+        told = say(N_("{count} labels are in {path}; print them at 100 %."))
+        tell(told.format(count=len(chosen), path=options.out))
+    else:
+        tell(say(N_("There is no label to print.")))
+    for each in untagged:
+        tell("\t".join((str(each.row), type_word(each.type, say) or "-", each.room or "-")))
+    if untagged:
+        left = say(N_("{count} lines have no asset tag and get no label: give them one first."))
+        tell(left.format(count=len(untagged)))

@@ -1,0 +1,235 @@
+"""This file serves the stocktake: begin one, count on a phone room by room, end it, its minutes."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import tzinfo
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qs, quote
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
+from starlette.concurrency import run_in_threadpool
+
+from controller.access.gate import Gate
+from controller.dashboard.words import ScreenWords
+from controller.reconcile.explained import type_word
+from controller.register.fields import room_of
+from controller.stocktake.api import Number, bounded_body, let_in
+from controller.stocktake.count import room_key, rooms_of
+from controller.stocktake.form import form_in
+from controller.stocktake.minutes import file_name, minutes_of
+from controller.stocktake.papers import as_docx, as_xlsx
+from controller.stocktake.scan import ScanError, scan_of
+from controller.stocktake.service import Stocktaking, reads_photos
+from controller.stocktake.view import (
+    OUTCOME_STATUS,
+    OUTCOME_WORDS,
+    page_data,
+    standing_data,
+    waiting_data,
+)
+from controller.web.refusals import Refused
+from protocol.settings import SettingsError
+from protocol.words import N_, Translate
+
+if TYPE_CHECKING:
+    from controller.dashboard.pages import Screens
+
+MAX_FORM: Final = 4096
+NO_ROOM: Final = "-"  # in an address, for things that the book gives no room
+_WORKER: Final = FilePath(__file__).with_name("static") / "stocktake-worker.js"
+_KINDS: Final = {
+    "xlsx": (as_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "docx": (as_docx, "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+}
+
+
+def add_stocktake_pages(
+    router: APIRouter,
+    screens: Screens,
+    taking: Stocktaking,
+    gate: Gate,
+    *,
+    name: str,
+    zone: tzinfo,
+    folder: FilePath | None,
+) -> None:
+    """The pages. folder: the controller's, where a school's own form of the minutes may lie."""
+    _add_overview(router, screens, taking, gate)
+    _add_minutes(router, screens, taking, gate, name=name, zone=zone, folder=folder)
+    _add_counting(router, screens, taking, gate)
+
+
+def _add_overview(router: APIRouter, screens: Screens, taking: Stocktaking, gate: Gate) -> None:
+    @router.get("/stocktake")
+    async def overview(request: Request) -> Response:
+        if gate.who(request) is None:
+            return _to_login(request)
+        try:
+            takes = await run_in_threadpool(taking.all)
+        except Refused as refused:
+            return screens.error(request, refused)
+        data = waiting_data(screens.words(request))
+        return screens.page(request, "stocktakes.html", takes=takes, data=_script(data))
+
+    @router.post("/stocktake")
+    async def begin(request: Request) -> Response:
+        who = gate.who(request)
+        if who is None:
+            return _to_login(request)
+        told = (await _form(request)).get("rooms", "")
+        rooms = [room for each in told.replace(";", ",").split(",") if (room := room_of(each))]
+        try:
+            take = await run_in_threadpool(taking.begin, rooms, who)
+        except Refused as refused:
+            return screens.error(request, refused)
+        return RedirectResponse(f"/stocktake/{take.no}", 303)
+
+    @router.get("/stocktake/worker.js")
+    async def worker() -> Response:
+        allowed = {"Service-Worker-Allowed": "/stocktake"}
+        return FileResponse(_WORKER, media_type="text/javascript", headers=allowed)
+
+    @router.post("/stocktake/{no}/finish")
+    async def finish(request: Request, no: Number) -> Response:
+        who = gate.who(request)
+        if who is None:
+            return _to_login(request)
+        try:
+            await run_in_threadpool(taking.finish, no, who)
+        except Refused as refused:
+            return screens.error(request, refused)
+        return RedirectResponse(f"/stocktake/{no}", 303)
+
+
+def _add_minutes(
+    router: APIRouter,
+    screens: Screens,
+    taking: Stocktaking,
+    gate: Gate,
+    *,
+    name: str,
+    zone: tzinfo,
+    folder: FilePath | None,
+) -> None:
+    @router.get("/stocktake/{no}/minutes.{kind}")
+    async def minutes(request: Request, no: Number, kind: str) -> Response:
+        if gate.who(request) is None:
+            return _to_login(request)
+        try:
+            return await run_in_threadpool(_minutes, no, kind, screens.words(request).say)
+        except Refused as refused:
+            return screens.error(request, refused)
+
+    def _minutes(no: int, kind: str, say: Translate) -> Response:
+        if kind not in _KINDS:
+            raise Refused(404, "not_found", N_("There is nothing here."), "/stocktake")
+        write, media = _KINDS[kind]
+        take, result = taking.look(no)
+        try:
+            form = form_in(folder)
+        except SettingsError as error:
+            raise Refused(500, error.code, error.text(say), "/stocktake") from error
+        raw = write(minutes_of(take, result, form, school=name, zone=zone))
+        shown = f'attachment; filename="{file_name(take, kind, zone)}"'
+        return Response(raw, media_type=media, headers={"Content-Disposition": shown})
+
+
+def _add_counting(router: APIRouter, screens: Screens, taking: Stocktaking, gate: Gate) -> None:
+    @router.get("/stocktake/{no}")
+    async def count(request: Request, no: Number) -> Response:
+        return await _count(request, no, None)
+
+    @router.get("/stocktake/{no}/rooms/{room:path}")
+    async def count_room(request: Request, no: Number, room: str) -> Response:
+        return await _count(request, no, "" if room == NO_ROOM else room[:64])
+
+    async def _count(request: Request, no: Number, room: str | None) -> Response:
+        if gate.who(request) is None:
+            return _to_login(request)
+        words = screens.words(request)
+        try:
+            values = await run_in_threadpool(_values, taking, no, room, words)
+        except Refused as refused:
+            return screens.error(request, refused)
+        return screens.page(request, "stocktake.html", **values)
+
+    @router.get("/stocktake/{no}/standing")
+    async def standing(request: Request, no: Number) -> Response:
+        """What other phones have counted, for a page that is open."""
+        let_in(gate, request)
+        looked = await run_in_threadpool(taking.look, no)
+        told = standing_data(looked, screens.words(request), at_ms=taking.now_ms())
+        return JSONResponse(told)
+
+    @router.post("/stocktake/{no}/rooms/{room:path}")
+    async def note(request: Request, no: Number, room: str) -> Response:
+        """One scan of a page without a script."""
+        who = gate.who(request)
+        if who is None:
+            return _to_login(request)
+        told = await _form(request)
+        sent = {
+            "id": str(uuid.uuid4()),
+            "room": "" if room == NO_ROOM else room[:64],
+            "found": told.get("found", "1") == "1",
+            "tag": told.get("tag", ""),
+            "at_ms": taking.now_ms(),
+        }
+        line = told.get("line", "")
+        if line.isascii() and line.isdecimal():
+            sent["line"] = int(line[:15])
+        try:
+            scan = scan_of(msgspec.json.encode(sent))
+            await run_in_threadpool(taking.note, no, scan, who)
+        except ScanError:
+            pass  # an empty field: the page is shown again
+        except Refused as refused:
+            return screens.error(request, refused)
+        return RedirectResponse(room_address(no, room), 303)
+
+
+def _values(taking: Stocktaking, no: int, room: str | None, words: ScreenWords) -> dict[str, Any]:
+    """What the page of a stocktake shows, or of one of its rooms. Raises Refused."""
+    looked = taking.look(no)
+    data = page_data(looked, words, at_ms=taking.now_ms(), photos=reads_photos())
+    here = [] if room is None else looked.result.lines
+    key = room_key(room or "")
+    return {
+        "take": looked.take,
+        "rooms": rooms_of(looked.take, looked.result),
+        "room": room,
+        "here": [each for each in here if room_key(each.line.room) == key],
+        "kind": lambda code: type_word(code, words.say),
+        "outcome_words": OUTCOME_WORDS,
+        "outcome_status": OUTCOME_STATUS,
+        "data": _script(data),
+        "address": room_address,
+    }
+
+
+def room_address(no: int, room: str) -> str:
+    """The address of a stocktake's room."""
+    return f"/stocktake/{no}/rooms/{quote(room or NO_ROOM, safe='')}"
+
+
+def _to_login(request: Request) -> Response:
+    way = request.url.path if request.method == "GET" else "/stocktake"
+    return RedirectResponse(f"/login?next={quote(way)}", 303)
+
+
+def _script(data: dict[str, Any]) -> str:
+    """JSON that cannot end the element it stands in."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """A short form's fields."""
+    body = await bounded_body(request, MAX_FORM)
+    told = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=8)
+    return {name: values[0] for name, values in told.items()}

@@ -1,0 +1,193 @@
+"""This file does what the stocktake's pages and API ask for: begin, look, take scans, end."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from contextlib import suppress
+from importlib.util import find_spec
+from typing import Annotated, Final, NamedTuple
+
+import msgspec
+
+from controller.database.store import Store
+from controller.stocktake import store as stocktake
+from controller.stocktake.count import Result, Stocktake, counted
+from controller.stocktake.scan import Scan, ScanError, scan_of
+from controller.web.refusals import Refused
+from protocol.model import Place
+from protocol.words import N_
+
+MAX_BATCH_BYTES: Final = 512 * 1024
+MAX_PHOTO_BYTES: Final = 4 * 1024 * 1024
+MAX_PHOTO_PIXELS: Final = 16_000_000
+_PHOTO_SIDE: Final = 2000
+_MAX_TEXTS: Final = 8
+_MAX_TEXT: Final = 200
+_LAST_MS: Final = 1 << 53
+
+
+class _Batch(msgspec.Struct, frozen=True):
+    """What a phone sends. begun_ms: of the stocktake that it means, so that no other gets it."""
+
+    begun_ms: int
+    sent_ms: Annotated[int, msgspec.Meta(ge=0, lt=_LAST_MS)]
+    scans: Annotated[list[msgspec.Raw], msgspec.Meta(max_length=500)]
+
+
+class _Named(msgspec.Struct, frozen=True):
+    """Of a scan that cannot be kept, whatever of its id can be read."""
+
+    id: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
+class Taken(NamedTuple):
+    """What became of a batch: ids that count, that came after the end, that make no sense."""
+
+    kept: tuple[str, ...]
+    late: tuple[str, ...]
+    refused: tuple[str, ...]
+    at_ms: int
+
+
+class Looked(NamedTuple):
+    """A stocktake as it is now."""
+
+    take: Stocktake
+    result: Result
+
+
+class Stocktaking:
+    """The stocktakes of the one school that this controller is about."""
+
+    def __init__(self, store: Store, scope: Place, now_ms: Callable[[], int]) -> None:
+        self._store = store
+        self._scope = scope
+        self.now_ms = now_ms
+
+    def all(self) -> list[Stocktake]:
+        """Every stocktake without its list, the newest first."""
+        place = self._place()
+        with self._store.looking() as db:
+            return stocktake.stocktakes_of(db, place)
+
+    def begin(self, rooms: list[str], who: str) -> Stocktake:
+        """Begin one. Raises Refused where the book has nothing of these rooms."""
+        place = self._place()
+        with self._store.planning(place) as db:
+            take = stocktake.begin(db, place, rooms, who=who, now_ms=self.now_ms())
+        if take is None:
+            raise Refused(
+                409,
+                "book_empty",
+                N_("The equipment book has no line of these rooms."),
+                N_("Bring it in first: lophoc-controller register import FILE"),
+            )
+        return take
+
+    def look(self, no: int) -> Looked:
+        """A stocktake and what it came to. Raises Refused where there is none."""
+        place = self._place()
+        with self._store.looking() as db:
+            take = stocktake.stocktake_of(db, place, no)
+            scans = stocktake.scans_of(db, place, no) if take else []
+        if take is None:
+            raise _unknown()
+        return Looked(take, counted(take, scans))
+
+    def finish(self, no: int, who: str) -> None:
+        """End one; one that has ended stays as it is."""
+        place = self._place()
+        with self._store.planning(place) as db:
+            stocktake.finish(db, place, no, who=who, now_ms=self.now_ms())
+
+    def note(self, no: int, scan: Scan, who: str) -> None:
+        """Keep one scan that was made just now. Raises Refused."""
+        self._keep(no, [scan], who, sent_ms=scan.at_ms)
+
+    def take(self, no: int, raw: bytes, who: str) -> Taken:
+        """Keep a phone's batch, each scan once; one that makes no sense hinders no other.
+
+        Raises Refused.
+        """
+        try:
+            batch = msgspec.json.decode(raw, type=_Batch)
+        except msgspec.DecodeError as error:
+            raise Refused(
+                422, "scans_invalid", N_("These are no scans."), N_("See docs/quan-tri-vien.md.")
+            ) from error
+        scans: list[Scan] = []
+        refused: list[str] = []
+        for each in batch.scans:
+            try:
+                scans.append(scan_of(each))
+            except ScanError:
+                refused.append(_id_in(each))
+        kept = self._keep(no, scans, who, sent_ms=batch.sent_ms, begun_ms=batch.begun_ms)
+        return Taken(kept.kept, kept.late, tuple(filter(None, refused)), self.now_ms())
+
+    def _keep(
+        self, no: int, scans: list[Scan], who: str, *, sent_ms: int, begun_ms: int | None = None
+    ) -> stocktake.Kept:
+        place = self._place()
+        with self._store.planning(place) as db:
+            take = stocktake.stocktake_of(db, place, no)
+            if take is None:
+                raise _unknown()
+            if begun_ms is not None and begun_ms != take.begun_ms:
+                raise Refused(
+                    409,
+                    "stocktake_other",
+                    N_("This is another stocktake of the same number."),
+                    N_("Open the stocktake again."),
+                )
+            return stocktake.keep_scans(
+                db, place, take, scans, sent_ms=sent_ms, who=who, now_ms=self.now_ms()
+            )
+
+    def _place(self) -> Place:
+        """The school; a department takes no stock. Raises Refused."""
+        if self._scope.school:
+            return Place(self._scope.province, self._scope.school)
+        schools = self._store.schools()
+        if len(schools) > 1:
+            raise Refused(
+                409,
+                "stocktake_elsewhere",
+                N_("A stocktake is made at the school."),
+                N_("Open the school's own controller."),
+            )
+        return schools[0] if schools else Place()
+
+
+def reads_photos() -> bool:
+    """Whether this controller can read a code in a picture."""
+    return find_spec("zxingcpp") is not None and find_spec("PIL") is not None
+
+
+def texts_in(raw: bytes) -> tuple[str, ...]:
+    """The texts of the QR codes in a picture; none where it is no picture of a bearable size."""
+    import zxingcpp  # noqa: PLC0415 - not every controller has it
+    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415
+
+    try:
+        with Image.open(io.BytesIO(raw), formats=("JPEG", "PNG", "WEBP")) as picture:
+            if picture.width * picture.height > MAX_PHOTO_PIXELS:
+                return ()
+            grey = picture.convert("L")
+    except (OSError, ValueError, SyntaxError, UnidentifiedImageError):
+        return ()
+    grey.thumbnail((_PHOTO_SIDE, _PHOTO_SIDE))
+    codes = zxingcpp.read_barcodes(grey)
+    texts = (each.text[:_MAX_TEXT] for each in codes if each.valid)
+    return tuple(dict.fromkeys(each for each in texts if each))[:_MAX_TEXTS]
+
+
+def _id_in(raw: msgspec.Raw) -> str:
+    with suppress(msgspec.DecodeError):
+        return msgspec.json.decode(raw, type=_Named).id
+    return ""
+
+
+def _unknown() -> Refused:
+    return Refused(404, "stocktake_unknown", N_("There is no such stocktake."), "/stocktake")

@@ -1,0 +1,1 @@
+"""How many hours boards are used."""

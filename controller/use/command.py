@@ -1,0 +1,80 @@
+"""This file is `lophoc-controller use`: how many hours a week each board was used."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from controller.cli import add_place, opened_wide, own, tell, told_zone
+from controller.register.vocabulary import TYPE_WORDS
+from controller.use.report import BoardUse, UseReport, Verdict, whole_weeks
+from controller.use.store import bring_up_use, use_report
+from protocol.model import millis
+from protocol.settings import SettingsError
+from protocol.words import N_, Translate, number
+
+MAX_WEEKS: Final = 104
+VERDICT_WORDS: Final = {
+    Verdict.LOW: N_("hardly used"),
+    Verdict.USED: N_("in use"),
+    Verdict.UNKNOWN: N_("not known"),
+}
+
+
+def add_use(commands: Any, say: Translate) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "use", help=say(N_("how many hours a week boards are used")), allow_abbrev=False
+    )
+    weeks = say(N_("how many of the last whole weeks"))
+    parser.add_argument("--weeks", type=int, default=4, metavar="N", help=weeks)
+    parser.add_argument("--json", action="store_true", help=say(N_("tell it as JSON")))
+    add_place(parser, say)
+    parser.set_defaults(command=lambda options: _use(options, say))
+
+
+def _use(options: argparse.Namespace, say: Translate) -> int:
+    if not 1 <= options.weeks <= MAX_WEEKS:
+        raise SettingsError(
+            "weeks_invalid", N_("Give 1 to {most} weeks by --weeks."), most=MAX_WEEKS
+        )
+    zone = told_zone(options)
+    now = datetime.now(UTC)
+    since, until = whole_weeks(now.astimezone(zone).date(), options.weeks)
+    with opened_wide(options) as (store, scope):
+        for place in own(store, options):
+            bring_up_use(store, place, zone, millis(now))
+        with store.looking() as db:
+            told = use_report(db, scope, since, until)
+    if options.json:
+        tell(json.dumps(told.said(), ensure_ascii=False, indent=1))
+        return 0
+    _tell(told, say)
+    return 0
+
+
+def _tell(told: UseReport, say: Translate) -> None:
+    many = len(told.schools) > 1
+    for each in told.boards:
+        tell("\t".join([*([each.school] if many else []), *_row(each, say)]))
+    verdicts = [each.verdict for each in told.boards]
+    summed = N_("{since} to {until}: {boards} boards, {low} hardly used, {unknown} not known.")
+    tell(
+        say(summed).format(
+            since=told.since_week,
+            until=told.until_day,
+            boards=len(verdicts),
+            low=verdicts.count(Verdict.LOW),
+            unknown=verdicts.count(Verdict.UNKNOWN),
+        )
+    )
+
+
+def _row(board: BoardUse, say: Translate) -> tuple[str, ...]:
+    used = board.used_week_min
+    hours = say(N_("{hours} h a week")).format(hours="?" if used is None else number(used / 60))
+    kind = say(TYPE_WORDS[board.kind]) if board.kind in TYPE_WORDS else board.kind
+    tag = board.asset_tag or board.device_id
+    return board.room, kind, tag, hours, say(VERDICT_WORDS[board.verdict])

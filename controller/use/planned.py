@@ -1,0 +1,117 @@
+"""This file knows when lessons are planned, and when they were held: spans of time a room; pure.
+
+No class, subject or teacher leaves it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time, timedelta, tzinfo
+from itertools import pairwise
+from typing import Final
+
+from controller.fleet.records import LessonRecord
+from controller.roster.plan import SchoolPlan, room_key
+from controller.use.spans import Span, merged, total
+from protocol.messages import Ending
+from protocol.model import millis
+from protocol.plan import Booking
+
+MINUTE_MS: Final = 60_000
+LONGEST_MS: Final = 180 * MINUTE_MS  # of a lesson whose end nobody told and no bell tells
+
+_ODD: Final = {"odd": 1, "even": 0}
+
+
+def planned_min(plan: SchoolPlan, monday: date) -> dict[str, int]:
+    """Minutes that the timetable gives each room, by its key, in the week of this Monday."""
+    spans: dict[str, list[Span]] = defaultdict(list)
+    for day in (monday + timedelta(days=each) for each in range(7)):
+        if not is_school_day(plan, day):
+            continue
+        rings = _rings(plan, day)
+        for each in plan.timetable:
+            if _is_booked(plan, each, day) and (ring := rings.get(each.period)):
+                begins = day.toordinal() * 1440
+                spans[room_key(each.room)].append((begins + ring[0], begins + ring[1]))
+    return {room: total(merged(told)) for room, told in spans.items()}
+
+
+def lesson_spans(
+    lessons: Iterable[LessonRecord], plan: SchoolPlan, zone: tzinfo, now_ms: int
+) -> dict[str, list[Span]]:
+    """When lessons were held in each room, by its key; merged.
+
+    A lesson without an end ends at its bell and the grace after it, or when the next one begins.
+    """
+    told: dict[str, list[LessonRecord]] = defaultdict(list)
+    for each in lessons:
+        if each.began_ms is not None and each.how is not Ending.UNDONE:
+            told[room_key(each.room)].append(each)
+    return {room: merged(_spans(some, plan, zone, now_ms)) for room, some in told.items()}
+
+
+def is_school_day(plan: SchoolPlan, day: date) -> bool:
+    """Whether the day is in a term and no holiday; without terms every day is."""
+    if any(each.begins <= day.isoformat() <= each.ends for each in plan.holidays):
+        return False
+    terms = plan.terms
+    return not terms or any(each.begins <= day.isoformat() <= each.ends for each in terms)
+
+
+def _spans(
+    lessons: list[LessonRecord], plan: SchoolPlan, zone: tzinfo, now_ms: int
+) -> Iterable[Span]:
+    begins = sorted({each.began_ms for each in lessons if each.began_ms is not None})
+    following = dict(pairwise(begins))
+    for each in lessons:
+        began = each.began_ms or 0
+        until = began + LONGEST_MS
+        if each.ended_ms is not None and each.how is not None:
+            until = min(until, each.ended_ms)
+        else:
+            bell = _bell_after(each, plan, zone)
+            until = min(until, following.get(began, until), bell if bell > began else until)
+        yield began, min(until, max(now_ms, began))
+
+
+def _bell_after(lesson: LessonRecord, plan: SchoolPlan, zone: tzinfo) -> int:
+    """When the lesson's bell and its grace were over; 0 where no bell is known."""
+    began = datetime.fromtimestamp((lesson.began_ms or 0) / 1000, zone)
+    ring = _rings(plan, began.date()).get(lesson.period) if lesson.period is not None else None
+    if ring is None:
+        return 0
+    clock = time(ring[1] // 60, ring[1] % 60)
+    ends = datetime.combine(began.date(), clock, zone)
+    return millis(ends) + plan.grace_min * MINUTE_MS
+
+
+def _rings(plan: SchoolPlan, day: date) -> Mapping[int, tuple[int, int]]:
+    """When each period begins and ends that day, in minutes since midnight."""
+    return {
+        each.period: (_minutes(each.begins), _minutes(each.ends))
+        for each in plan.bells
+        if day.isoweekday() in each.weekdays
+    }
+
+
+def _is_booked(plan: SchoolPlan, booking: Booking, day: date) -> bool:
+    if booking.weekday != day.isoweekday():
+        return False
+    week = _school_week(plan, day)
+    return booking.weeks == "every" or week is None or week % 2 == _ODD[booking.weeks]
+
+
+def _school_week(plan: SchoolPlan, day: date) -> int | None:
+    """Counted from the Monday of the first term's first day as 1; None before it."""
+    first = min((each.begins for each in plan.terms), default="")
+    if not first or day.isoformat() < first:
+        return None
+    begins = date.fromisoformat(first)
+    return (day - begins + timedelta(days=begins.weekday())).days // 7 + 1
+
+
+def _minutes(clock: str) -> int:
+    hours, _, rest = clock.partition(":")
+    return int(hours) * 60 + int(rest)

@@ -1,0 +1,236 @@
+"""This file keeps what tells when boards were on: their signs, and when agents watched.
+
+A sign comes from an event by the agent's clock, however late, or from a device's state by the
+controller's. Both tables are made of what a batch holds; the same twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from sqlalchemy import Connection, Select, delete, func, select
+
+from controller.database.tables import board_signs, devices, watches
+from controller.fleet.equipment import is_doubted
+from controller.fleet.records import AgentRecord, DeviceRecord, EventRecord
+from controller.use.hours import (
+    GONE,
+    HERE,
+    KINDS,
+    LONGEST_SILENCE_MS,
+    Sense,
+    Sign,
+    Watch,
+)
+from protocol.model import Place, Status
+
+if TYPE_CHECKING:
+    from controller.fleet.fleet import Change
+    from controller.fleet.rows import Row
+
+FINE_MS: Final = 30_000  # a watch is not written anew for less
+LATEST_MS: Final = 60 * 86_400_000  # what an agent's clock puts further back, it puts wrongly
+_SOME: Final = 500  # values a statement names
+_STATES: Final = {"device_appeared": HERE, "device_vanished": GONE}
+_School = tuple[str, str]
+
+
+class _Body(msgspec.Struct):
+    device_id: str
+
+
+_body: Final = msgspec.json.Decoder(_Body).decode
+
+
+def sign_rows(db: Connection, changes: Sequence[Change]) -> list[Row]:
+    """What a batch tells of boards, as rows of `board_signs`; each once."""
+    told = [*_of_devices(changes), *_of_events(db, changes)]
+    found: dict[tuple[object, ...], Row] = {}
+    for (province, school), each in told:
+        key = (province, school, each.device_id, each.agent, each.boot, each.sense, each.at_ms)
+        found[key] = (*key, each.room, each.state)
+    return [*found.values()]
+
+
+def watch_rows(db: Connection, changes: Sequence[Change]) -> list[Row]:
+    """When agents watched, as rows of `watches`: a known watch that lasts longer, or a new one."""
+    points = _points(changes)
+    rows: list[Row] = []
+    for school, some in points.items():
+        rows += [
+            (*school, each.agent, each.boot, each.room, each.began_ms, each.until_ms)
+            for each in _grown(_near(db, school, some), some)
+        ]
+    return rows
+
+
+def signs_of(db: Connection, place: Place, since_ms: int) -> list[Sign]:
+    """The school's signs since then, and of each board and run the last one not long before."""
+    signs = board_signs.c
+    mine = (signs.province == place.province) & (signs.school == place.school)
+    run = (signs.device_id, signs.agent, signs.boot, signs.sense)
+    newest = func.row_number().over(partition_by=run, order_by=signs.at_ms.desc())
+    before = (signs.at_ms < since_ms) & (signs.at_ms >= since_ms - LATEST_MS)
+    ranked = select(board_signs, newest.label("rank")).where(mine, before).subquery()
+    last = select(ranked).where(ranked.c.rank == 1)
+    since = select(board_signs).where(mine, signs.at_ms >= since_ms)
+    return [*_signs(db, last), *_signs(db, since)]
+
+
+def watches_of(db: Connection, place: Place, since_ms: int) -> list[Watch]:
+    """The school's watches that lasted until then or longer."""
+    mine = (watches.c.province == place.province) & (watches.c.school == place.school)
+    query = select(*(watches.c[name] for name in Watch._fields))
+    rows = db.execute(query.where(mine, watches.c.until_ms >= since_ms - LONGEST_SILENCE_MS))
+    return [Watch(*row) for row in rows]
+
+
+def forget(db: Connection, before_ms: int) -> int:
+    """Forget what is older; returns how many rows went."""
+    gone = delete(board_signs).where(board_signs.c.at_ms < before_ms)
+    over = delete(watches).where(watches.c.until_ms < before_ms)
+    return db.execute(gone).rowcount + db.execute(over).rowcount
+
+
+def _signs(db: Connection, query: Select[Any]) -> list[Sign]:
+    told = query.subquery().c
+    rows = db.execute(select(*(told[name] for name in Sign._fields)))
+    return [Sign(*row) for row in rows]
+
+
+def _of_devices(changes: Sequence[Change]) -> Iterable[tuple[_School, Sign]]:
+    """A board's state as its agent tells it; what the controller doubts tells nothing."""
+    for each in changes:
+        if not isinstance(each, DeviceRecord) or each.kind.value not in KINDS or not each.boot:
+            continue
+        if each.removed_ms is None and is_doubted(each):
+            continue
+        gone = each.status is Status.UNKNOWN or each.removed_ms is not None
+        at_ms = (each.removed_ms or each.since_ms) if gone else each.last_seen_ms
+        school, sign = _school(each.place), _sign_of(each, at_ms)
+        yield school, sign._replace(state=GONE if gone else HERE)
+        power = each.measures.power if each.measures else None
+        if power and not gone:
+            yield school, sign._replace(sense=Sense.POWER.value, state=power)
+
+
+def _sign_of(device: DeviceRecord, at_ms: int) -> Sign:
+    presence = Sense.PRESENCE.value
+    agent = device.place.agent
+    return Sign(device.device_id, agent, device.boot, device.room, at_ms, presence, GONE)
+
+
+def _of_events(db: Connection, changes: Sequence[Change]) -> list[tuple[_School, Sign]]:
+    told: list[tuple[_School, Sign]] = []
+    for each in changes:
+        if not isinstance(each, EventRecord) or not each.boot:
+            continue
+        state, at_ms = _STATES.get(each.kind), _sane(each)
+        if state and at_ms:
+            device_id, run = _body(each.body).device_id, (each.place.agent, each.boot)
+            sign = Sign(device_id, *run, each.room, at_ms, Sense.PRESENCE.value, state)
+            told.append((_school(each.place), sign))
+    boards = _boards(db, {(*school, sign.device_id) for school, sign in told})
+    return [(school, sign) for school, sign in told if (*school, sign.device_id) in boards]
+
+
+def _boards(db: Connection, keys: Iterable[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
+    """Those of the devices that are boards."""
+    ids = sorted({device_id for _, _, device_id in keys})
+    found: set[tuple[str, str, str]] = set()
+    for start in range(0, len(ids), _SOME):
+        query = select(devices.c.province, devices.c.school, devices.c.device_id).where(
+            devices.c.device_id.in_(ids[start : start + _SOME]), devices.c.kind.in_(sorted(KINDS))
+        )
+        found |= {(row[0], row[1], row[2]) for row in db.execute(query)}
+    return found
+
+
+def _points(changes: Sequence[Change]) -> dict[_School, list[Watch]]:
+    """Moments in which agents were surely up, in order, as watches without length.
+
+    Of those that lie close together one is enough, the last.
+    """
+    points = defaultdict[_School, dict[tuple[str, str, str, int], Watch]](dict)
+    for each in changes:
+        match each:
+            case AgentRecord(boot=boot) if boot:
+                at_ms = each.last_seen_ms
+            case EventRecord(boot=boot) if boot:
+                at_ms = _sane(each)
+            case DeviceRecord(boot=boot, removed_ms=None) if boot and _is_seen(each):
+                at_ms = each.last_seen_ms
+            case _:
+                continue
+        if at_ms:
+            some = points[each.place.province, each.place.school]
+            key = each.place.agent, boot, each.room, at_ms // FINE_MS
+            known = some.get(key)
+            if known is None or known.until_ms < at_ms:
+                some[key] = Watch(*key[:3], at_ms, at_ms)
+    return {school: sorted(some.values(), key=_by_time) for school, some in points.items()}
+
+
+def _is_seen(device: DeviceRecord) -> bool:
+    return device.status is not Status.UNKNOWN
+
+
+def _near(db: Connection, school: _School, points: Sequence[Watch]) -> list[Watch]:
+    """The watches that a point may lie in or lengthen."""
+    table, agents = watches.c, sorted({each.agent for each in points})
+    first, last = points[0].began_ms - LONGEST_SILENCE_MS, points[-1].began_ms
+    near = (table.until_ms >= first) & (table.began_ms <= last)
+    found: list[Watch] = []
+    for start in range(0, len(agents), _SOME):
+        query = select(*(table[name] for name in Watch._fields)).where(
+            table.province == school[0],
+            table.school == school[1],
+            table.agent.in_(agents[start : start + _SOME]),
+            near,
+        )
+        found += [Watch(*row) for row in db.execute(query)]
+    return found
+
+
+def _grown(known: Iterable[Watch], points: Iterable[Watch]) -> Iterable[Watch]:
+    """The watches that the points make longer, or anew."""
+    runs = defaultdict[tuple[str, str, str], dict[int, Watch]](dict)
+    for each in known:
+        runs[each[:3]][each.began_ms] = each
+    fresh: dict[tuple[str, str, str, int], Watch] = {}
+    for point in points:
+        run = runs[point[:3]]
+        watch = _holding(run, point.began_ms)
+        if watch and point.until_ms - watch.until_ms < FINE_MS:
+            continue
+        grown = watch._replace(until_ms=point.until_ms) if watch else point
+        run[grown.began_ms] = grown
+        fresh[grown[:4]] = grown
+    return fresh.values()
+
+
+def _holding(run: Mapping[int, Watch], at_ms: int) -> Watch | None:
+    """The watch of a run that the moment lies in, or may lengthen."""
+    near = (
+        each
+        for each in run.values()
+        if each.began_ms <= at_ms <= each.until_ms + LONGEST_SILENCE_MS
+    )
+    return max(near, key=lambda each: each.until_ms, default=None)
+
+
+def _by_time(watch: Watch) -> tuple[int, Watch]:
+    return watch.began_ms, watch
+
+
+def _sane(event: EventRecord) -> int:
+    """When it happened, never after it was told; 0 where the agent's clock cannot be right."""
+    at_ms = min(event.at_ms, event.received_ms)
+    return at_ms if event.received_ms - at_ms < LATEST_MS else 0
+
+
+def _school(place: Place) -> _School:
+    return place.province, place.school

@@ -1,0 +1,163 @@
+"""This file keeps how each board was used, week by week; the department's copy is filled by relay.
+
+Functions that take a connection work inside one transaction of the store's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta, tzinfo
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, and_, delete, select, true
+
+from controller.database.tables import devices, register, use_weeks
+from controller.register.fields import serial_key
+from controller.use.hours import (
+    KINDS,
+    Board,
+    Evidence,
+    UseLine,
+    monday_of,
+    summed,
+    use_in,
+    week_span,
+)
+from controller.use.planned import lesson_spans, planned_min
+from controller.use.report import UseReport, report_of
+from controller.use.signs import signs_of, watches_of
+from protocol.model import Place
+
+if TYPE_CHECKING:
+    from controller.database.store import Store  # which keeps what schools tell by this file
+
+WEEKS: Final = 5  # what agents tell late changes weeks that are over
+_NAMES: Final = UseLine.__struct_fields__
+_DAY: Final = timedelta(days=1)
+
+
+class KeptUse(NamedTuple):
+    """A board's week in a school."""
+
+    place: Place
+    week: str
+    line: UseLine
+
+
+def keep_use(db: Connection, place: Place, week: str, lines: Iterable[UseLine]) -> bool:
+    """Put the lines in the place of the school's week; returns whether they are others.
+
+    week: its Monday, yyyy-mm-dd.
+    """
+    fresh = sorted(lines, key=_by_key)
+    if fresh == sorted((each.line for each in use_of(db, place, week, week)), key=_by_key):
+        return False
+    mine = _of(place) & (use_weeks.c.week == week)
+    db.execute(delete(use_weeks).where(mine))
+    codes = {"province": place.province, "school": place.school, "week": week}
+    rows = [codes | msgspec.structs.asdict(each) for each in fresh]
+    if rows:
+        db.execute(use_weeks.insert(), rows)
+    return True
+
+
+def use_of(db: Connection, scope: Place, since_week: str, until_week: str) -> list[KeptUse]:
+    """The lines of these weeks, both among them, by school, board, room and week.
+
+    scope: a school, a province, or all.
+    """
+    weeks = use_weeks.c
+    query = (
+        select(weeks.province, weeks.school, weeks.week, *(weeks[name] for name in _NAMES))
+        .where(_of(scope), weeks.week >= since_week, weeks.week <= until_week)
+        .order_by(weeks.province, weeks.school, weeks.room, weeks.device_id, weeks.week)
+    )
+    return [
+        KeptUse(Place(province, school), week, UseLine(**dict(zip(_NAMES, values, strict=True))))
+        for province, school, week, *values in db.execute(query)
+    ]
+
+
+def bring_up_use(
+    store: Store, place: Place, zone: tzinfo, now_ms: int, *, weeks: int = WEEKS
+) -> dict[str, list[UseLine]]:
+    """Sum up this week and those before it anew; returns the weeks that became others.
+
+    Of a week of which less is known than before, because it was forgotten, the old lines stay.
+    """
+    this = monday_of(now_ms, zone)
+    mondays = [this - 7 * number * _DAY for number in reversed(range(weeks))]
+    plan = store.school_plan(place)
+    since = (mondays[0] - _DAY).isoformat()
+    lessons = store.lessons(place, since, (this + 7 * _DAY).isoformat())
+    held = lesson_spans(lessons, plan, zone, now_ms)
+    began_ms = week_span(mondays[0], zone)[0]
+    with store.looking() as db:
+        signs, watches = signs_of(db, place, began_ms), watches_of(db, place, began_ms)
+        boards = boards_of(db, place)
+    if not boards:
+        return {}
+    fresh: dict[str, list[UseLine]] = {}
+    sums = summed(Evidence(boards, signs, watches, held))
+    for monday in mondays:
+        lines = use_in(week_span(monday, zone), sums, planned_min(plan, monday))
+        fresh[monday.isoformat()] = lines
+    changed: dict[str, list[UseLine]] = {}
+    with store.planning(place) as db:
+        for week, lines in fresh.items():
+            known = [each.line for each in use_of(db, place, week, week)]
+            if _knowledge(lines) >= _knowledge(known) and keep_use(db, place, week, lines):
+                changed[week] = lines
+    return changed
+
+
+def use_report(db: Connection, scope: Place, since_week: str, until_week: str) -> UseReport:
+    """How boards were used in these weeks, board by board and school by school."""
+    return report_of(use_of(db, scope, since_week, until_week), since_week, until_week)
+
+
+def boards_of(db: Connection, place: Place) -> list[Board]:
+    """The school's boards, with their tags in the equipment book where the serial is there."""
+    table = devices.c
+    query = select(
+        table.device_id,
+        table.kind,
+        table.room,
+        table.first_seen_ms,
+        table.removed_ms,
+        table.serial,
+    ).where(table.province == place.province, table.school == place.school)
+    rows = db.execute(query.where(table.kind.in_(sorted(KINDS)))).all()
+    tags = _tags(db, place, {serial_key(row.serial) for row in rows} - {""})
+    return [Board(*row[:5], asset_tag=tags.get(serial_key(row.serial), "")) for row in rows]
+
+
+def _tags(db: Connection, place: Place, keys: set[str]) -> dict[str, str]:
+    """The tags of the book's lines with these serials; of a serial that is there twice, none."""
+    book = register.c
+    query = select(book.serial_key, book.asset_tag).where(
+        book.province == place.province,
+        book.school == place.school,
+        book.removed_ms.is_(None),
+        book.serial_key != "",
+    )
+    found: dict[str, str] = {}
+    for key, tag in db.execute(query):
+        if key in keys:
+            found[key] = "" if key in found else tag
+    return found
+
+
+def _knowledge(lines: Sequence[UseLine]) -> int:
+    return sum(each.known_min for each in lines)
+
+
+def _by_key(line: UseLine) -> tuple[str, str]:
+    return line.device_id, line.room
+
+
+def _of(scope: Place) -> ColumnElement[bool]:
+    """The rows of the scope: an empty code means all."""
+    codes = {"province": scope.province, "school": scope.school}
+    return and_(true(), *(use_weeks.c[name] == code for name, code in codes.items() if code))

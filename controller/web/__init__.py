@@ -1,0 +1,1 @@
+"""What every page shares: the site, guards, forms, refusals, words, paging."""

@@ -1,0 +1,121 @@
+"""Pupils' marks are shown on the server itself, or after the office's password, and it is noted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from controller.access.password import SESSION_S, TRIES, TRIES_S, Office, OfficeError
+from controller.database.store import Store
+from tests.controller.web_school import NOW_MS, SCHOOL, a_face, a_live, a_store, agent, mark
+
+PASSWORD = "một mật khẩu dài"  # noqa: S105 - a test's own
+SHUT = (
+    "/api/v1/attendance",
+    "/api/v1/attendance?class=6A1&from=2026-09-05&to=2026-09-05&format=csv",
+    "/api/v1/attendance?class=6A1&from=2026-09-05&to=2026-09-05&format=xlsx",
+    "/attendance/6A1",
+    "/looks",
+)
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with a_store(tmp_path, [agent("6A1"), mark("m1")]) as opened:
+        yield opened
+
+
+def ask(store: Store, path: str, host: str, **options: object) -> httpx.Response:
+    async def asked() -> httpx.Response:
+        way = httpx.ASGITransport(a_face(store, a_live(store)), client=(host, 5))
+        async with httpx.AsyncClient(transport=way, base_url="http://testserver") as web:
+            method = "POST" if "data" in options else "GET"
+            return await web.request(method, path, **options)  # type: ignore[arg-type]  # httpx's
+
+    return asyncio.run(asked())
+
+
+@pytest.mark.parametrize("path", SHUT)
+def test_no_pupil_is_shown_to_the_network_without_the_password(store: Store, path: str) -> None:
+    """The API refuses, the pages lead to the password."""
+    answer = ask(store, path, "192.0.2.5")
+    assert answer.status_code in {401, 303}
+    assert "0007" not in answer.text
+    assert answer.headers.get("location", "/login").startswith("/login")
+    assert ask(store, path, "127.0.0.1").status_code == 200
+    passed_on = {"X-Forwarded-For": "192.0.2.5"}
+    assert ask(store, path, "127.0.0.1", headers=passed_on).status_code in {401, 303}
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/attendance", "/api/v1/lessons?from=2026-09-01&to=2026-09-06"]
+)
+def test_figures_are_open(store: Store, path: str) -> None:
+    """Counts name nobody."""
+    answer = ask(store, path, "192.0.2.5")
+    assert answer.status_code == 200
+    assert "0007" not in answer.text
+
+
+def test_the_password_opens_and_the_look_is_noted(store: Store, tmp_path: Path) -> None:
+    """A cookie that scripts cannot read and other sites cannot send."""
+    Office(tmp_path / "office.json", Clock()).set_password(PASSWORD)
+    wrong = ask(store, "/login", "192.0.2.5", data={"password": "wrong wrong"})
+    assert wrong.status_code == 403
+    right = ask(store, "/login", "192.0.2.5", data={"password": PASSWORD, "next": "//evil"})
+    assert (right.status_code, right.headers["location"]) == (303, "/attendance")
+    cookie = right.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    seen = ask(store, SHUT[0], "192.0.2.5", headers={"Cookie": cookie.partition(";")[0]})
+    assert seen.json()["items"][0]["student"] == "0007"
+    (look,) = store.looks(SCHOOL)
+    assert (look["what"], look["at_ms"]) == ("marks", NOW_MS)
+
+
+def test_a_session_ends_by_time_by_leaving_and_by_a_new_password(tmp_path: Path) -> None:
+    """And a cookie that was changed is none."""
+    clock = Clock()
+    office = Office(tmp_path / "office.json", clock)
+    office.set_password(PASSWORD)
+    assert (tmp_path / "office.json").stat().st_mode & 0o777 == 0o600
+    cookie = office.open_session(PASSWORD) or ""
+    assert office.session(cookie)
+    assert office.session(f"a{cookie}") is None
+    clock.now_s += SESSION_S
+    assert office.session(cookie) is None
+    cookie = office.open_session(PASSWORD) or ""
+    office.end_session(cookie)
+    assert office.session(cookie) is None
+    cookie = office.open_session(PASSWORD) or ""
+    office.set_password(f"{PASSWORD}!")
+    assert office.session(cookie) is None
+
+
+def test_tries_are_rationed(tmp_path: Path) -> None:
+    """Of one address; after a while it may try again."""
+    clock = Clock()
+    office = Office(tmp_path / "office.json", clock)
+    assert [office.may_try("a") for _ in range(TRIES + 1)] == [*[True] * TRIES, False]
+    assert office.may_try("b")
+    clock.now_s += TRIES_S
+    assert office.may_try("a")
+
+
+def test_a_short_password_is_refused(tmp_path: Path) -> None:
+    """It would be guessed."""
+    with pytest.raises(OfficeError):
+        Office(tmp_path / "office.json", Clock()).set_password("short")

@@ -1,0 +1,122 @@
+"""Printed cards can be read back: right ids and codes, the right size, and no name on them."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+import zxingcpp
+
+from controller.__main__ import main
+from controller.database.store import Store
+from controller.roster import store as roster
+from controller.roster.plan import SchoolClass
+from controller.roster.store import Lists
+from protocol.doorcode import read
+from protocol.model import Place
+from protocol.plan import Pupil
+from tests.conftest import need
+
+DPI = 100
+MM = DPI / 25.4
+NAME = "Lò Thị Ánh"
+
+
+@pytest.fixture
+def school(tmp_path: Path) -> Path:
+    pupils = tuple(Pupil(number=no, student=f"s{no}", name=NAME) for no in (1, 2, 7, 49, 50))
+    with Store(f"sqlite:///{tmp_path / 'lophoc.db'}") as store, store.planning(Place()) as db:
+        lists = Lists(classes=(SchoolClass(code="10A1", pupils=pupils),))
+        roster.keep_lists(db, Place(), lists)
+    return tmp_path
+
+
+def printed(school: Path, *more: str) -> Path:
+    out = school / "cards.pdf"
+    told = ["cards", "print", "--class", "10A1", "--out", str(out), "--data", str(school), *more]
+    assert main(told) == 0
+    return out
+
+
+def pages(pdf: Path) -> list[Any]:
+    need("pdftoppm", "poppler-utils")
+    stem = pdf.with_suffix("")
+    subprocess.run(["pdftoppm", "-r", str(DPI), "-gray", "-png", pdf, stem], check=True)
+    files = sorted(pdf.parent.glob(f"{stem.name}-*.png"))
+    return [cv2.imread(str(each), cv2.IMREAD_GRAYSCALE) for each in files]
+
+
+def text_of(pdf: Path, *more: str) -> str:
+    need("pdftotext", "poppler-utils")
+    done = subprocess.run(["pdftotext", *more, pdf, "-"], check=True, capture_output=True)
+    return done.stdout.decode()
+
+
+def plan(school: Path) -> Any:
+    with Store(f"sqlite:///{school / 'lophoc.db'}") as store:
+        return store.school_plan(Place())
+
+
+def test_each_marker_is_18_cm_on_a4_and_bears_the_number(school: Path) -> None:
+    """Read back by OpenCV; number 50 has no marker and is left out."""
+    found = []
+    dictionary = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_5X5_50)
+    for page in pages(printed(school)):
+        assert page.shape == pytest.approx((297 * MM, 210 * MM), abs=2)
+        corners, ids, _ = cv2.aruco.ArucoDetector(dictionary).detectMarkers(page)
+        (only,) = ids.flatten().tolist()
+        found.append(only)
+        side = cv2.arcLength(corners[0], closed=True) / 4 / MM
+        assert side == pytest.approx(180, abs=1)
+    assert found == [1, 2, 7, 49]
+
+
+def test_no_name_stands_beside_a_number(school: Path) -> None:
+    """Whoever finds a card learns a class and a number."""
+    text = text_of(printed(school, "--names"))
+    assert "10A1 · 7" in text
+    assert not any(word in text for word in NAME.split())
+
+
+def test_each_door_card_is_signed_and_known(school: Path) -> None:
+    """Read back by zxing; its serial is the pupil's in the plan."""
+    (page,) = pages(printed(school, "--door"))
+    texts = [each.text for each in zxingcpp.read_barcodes(page)]
+    kept = plan(school)
+    keys = {int(version): bytes.fromhex(key) for version, key in kept.door_keys.items()}
+    serials = {serial.hex() for text in texts if (serial := read(text, keys))}
+    assert len(texts) == 5
+    assert serials == {card.serial for card in kept.door_cards}
+    assert not any(word in text_of(school / "cards.pdf") for word in NAME.split())
+
+
+def test_the_names_stand_on_a_page_of_their_own(school: Path) -> None:
+    """For handing out, beside the end of the serial and not the number."""
+    pdf = printed(school, "--door", "--names")
+    cards, names = text_of(pdf, "-l", "1"), text_of(pdf, "-f", "2")
+    assert NAME.split(maxsplit=1)[0] not in cards
+    assert NAME in names
+    assert "10A1" not in names
+
+
+def test_a_reprinted_card_revokes_the_one_before(school: Path) -> None:
+    """A pupil has one card that opens."""
+    printed(school, "--door")
+    first = {card.student: card.serial for card in plan(school).door_cards}
+    printed(school, "--door", "--student", "s7")
+    after = plan(school)
+    assert after.revoked == (first["s7"],)
+    assert len(after.door_cards) == 5
+
+
+def test_a_card_is_revoked_by_what_is_printed_on_it(school: Path) -> None:
+    """Or by its pupil; one that is not there is told."""
+    printed(school, "--door")
+    card = plan(school).door_cards[0]
+    assert main(["cards", "revoke", card.serial[-6:], "--data", str(school)]) == 0
+    assert plan(school).revoked == (card.serial,)
+    assert main(["cards", "revoke", card.serial, "--data", str(school)]) == 2
+    assert main(["cards", "revoke", "--data", str(school)]) == 2

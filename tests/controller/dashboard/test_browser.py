@@ -1,0 +1,401 @@
+"""These tests look at the screens through a real browser, spoken to over its DevTools protocol."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from controller.access.password import Office
+from controller.database.store import Store
+from controller.fleet.fleet import Fleet
+from controller.fleet.records import EventRecord, FaultRecord, RollRecord
+from protocol.messages import (
+    FaultReported,
+    KitLine,
+    LessonStarted,
+    Part,
+    RollConfirmed,
+    RollLine,
+)
+from protocol.model import (
+    NO_ROOM,
+    AttendanceStatus,
+    DeviceKind,
+    DeviceMeasures,
+    Method,
+    Reason,
+)
+from tests.axe import violations
+from tests.browser import SIZES, Page, opened_tab, running_browser
+from tests.controller.web_school import (
+    CRITICAL,
+    OK,
+    SCHOOL,
+    WARNING,
+    ZONE,
+    Served,
+    a_full_room,
+    a_morning,
+    a_store,
+    agent,
+    device,
+    event,
+    mark,
+    wait_for,
+)
+
+BOARD, TABLET = DeviceKind.BOARD, DeviceKind.TABLET
+
+
+class Screen(Page):
+    """A screen, whose line tells its age."""
+
+    ready = "document.querySelector('#age-words')"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The debugging port of a running Chromium."""
+    with running_browser(tmp_path_factory.mktemp("chromium")) as port:
+        yield port
+
+
+@pytest.fixture
+def page(browser: int) -> Iterator[Screen]:
+    """A fresh tab."""
+    with opened_tab(browser, Screen) as tab:
+        yield tab
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A whole school on an ordinary morning."""
+    with a_store(tmp_path, a_morning()) as opened:
+        yield opened
+
+
+@pytest.fixture
+def served(store: Store) -> Iterator[Served]:
+    """Its face."""
+    with Served(store) as running:
+        yield running
+
+
+FRESH = "document.getElementById('age').dataset.age === 'fresh' && window.performance"
+
+
+def test_the_first_screen_opens_in_vietnamese_and_stays_on_this_host(
+    page: Page, served: Served
+) -> None:
+    """Vietnamese words, nothing loaded from elsewhere, no error on the console."""
+    page.open(served.url)
+    page.wait("document.getElementById('age-words').textContent.startsWith('cập nhật')")
+    assert page.see("document.documentElement.lang") == "vi"
+    text = page.see("document.body.innerText")
+    for word in ("Việc cần làm", "Mất kết nối", "Phòng đang học", "đang học", "bảng tương tác"):
+        assert word in text
+    host = served.url.split("//")[1]
+    assert {url.split("//")[1].startswith(host) for url in page.requests} == {True}
+    assert len(page.requests) <= 5  # page, style, script, perhaps the icon, and the live line
+    assert page.errors == []
+
+
+def test_a_change_appears_without_a_reload(page: Page, served: Served) -> None:
+    """Tile, work, counts and table follow a broken board, and its repair."""
+    page.open(served.url)
+    page.see("window.mark = 1")
+    page.wait("document.getElementById('age-words').textContent.match(/\\d/)")
+    served.tell(device("6A1", BOARD, status=CRITICAL, reasons=(Reason("unplugged"),)))
+    tile = "document.querySelector('[data-room=\"6A1\"].tile')"
+    row = "document.querySelector('[data-device=\"board-6a1-01\"]')"
+    page.wait(f"{tile}.dataset.status === 'critical'")
+    page.wait(f"{row}.dataset.status === 'critical'")
+    page.wait("document.querySelector('[data-count=problems]').textContent === '6'")
+    page.wait("document.querySelector('[data-count=working]').textContent === '1261'")
+    assert page.see("document.querySelectorAll('#tasks li').length") == 6
+    assert "6A1" in page.see("document.querySelector('#tasks').textContent")
+    served.tell(device("6A1", BOARD, status=OK))
+    page.wait(f"{tile}.dataset.status === 'ok'")
+    page.wait("document.querySelector('[data-count=problems]').textContent === '5'")
+    assert page.see("window.mark") == 1
+    assert page.errors == []
+
+
+def test_what_the_script_writes_is_what_the_server_would(page: Page, served: Served) -> None:
+    """After changes, the live page and a fresh one show the same tiles, counts and work."""
+    page.open(served.url)
+    page.wait("document.getElementById('age-words').textContent.match(/\\d/)")
+    served.tell(
+        device("6A1", BOARD, status=CRITICAL, reasons=(Reason("temperature_high", 1234.5, 92.0),)),
+        agent(
+            "6A2",
+            lesson="van-2",
+            status=WARNING,
+            reasons=(Reason("kit_missing", "camera"), Reason("internet_unreachable")),
+            kit=(
+                KitLine(kind=DeviceKind.CAMERA, wanted=2, here=0),
+                KitLine(name="GeoGebra", wanted=1, here=0),
+            ),
+        ),
+        device(
+            "6A1",
+            DeviceKind.CAMERA,
+            status=WARNING,
+            reasons=(Reason("picture_blurred"),),
+            measures=DeviceMeasures(power="on", picture="blurred", filter_hours=1500),
+        ),
+        device("6A1", TABLET, 1, reasons=(Reason("sleeping"),)),
+        *(
+            device("6A5", TABLET, n, status=CRITICAL, reasons=(Reason("battery_low", 7.0),))
+            for n in (1, 2, 3)
+        ),
+    )
+    parts = [".tile", "#counts", "#tasks", "#rest", "#rows .state", "#rows .why", "#rows .facts"]
+    parts += ['.tile [title]:not([title=""])']
+    seen = f"""JSON.stringify({parts}.map((each) => [...document.querySelectorAll(each)].map(
+        (found) => found.innerText.replace(/\\s+/g, ' ') + (found.title || ''))))
+    """
+    page.wait("document.querySelector('[data-count=problems]').textContent === '9'")
+    page.wait("document.querySelector('#rest').textContent.includes('3')")
+    live = page.see(seen)
+    page.open(served.url)
+    assert page.see(seen) == live
+
+
+def test_a_lost_server_is_told_within_ten_seconds_and_found_again(
+    page: Page, served: Served
+) -> None:
+    """The page says so, comes back by itself, and shows what it missed; no reload."""
+    page.open(served.url)
+    page.see("window.mark = 1")
+    page.wait(FRESH)
+    served.stop()
+    page.wait("document.getElementById('age').dataset.age === 'lost'", 10)
+    served.tell_store(device("6A1", BOARD, status=CRITICAL, reasons=(Reason("unplugged"),)))
+    served.start()
+    page.wait(FRESH, 6)
+    page.wait("document.querySelector('[data-room=\"6A1\"].tile').dataset.status === 'critical'")
+    page.wait("document.querySelector('[data-device=\"board-6a1-01\"]').dataset.status !== 'ok'")
+    assert page.see("window.mark") == 1
+
+
+def test_a_silent_server_is_told_too(page: Page, served: Served) -> None:
+    """A line that is open but says nothing for ten seconds is not called fresh."""
+    page.open(served.url)
+    page.wait("document.getElementById('age-words').textContent.match(/\\d/)")
+    page.call(
+        "Network.emulateNetworkConditions",
+        offline=True,
+        latency=0,
+        downloadThroughput=0,
+        uploadThroughput=0,
+    )
+    page.see("""(() => { const real = performance.now.bind(performance);
+        performance.now = () => real() + 20000; })()""")
+    page.wait("document.getElementById('age').dataset.age === 'lost'", 5)
+    page.see(
+        "(() => { const real = performance.now.bind(performance);"
+        " performance.now = () => real() + 100000; })()"
+    )
+    page.wait("document.getElementById('age').dataset.age === 'old'", 5)
+
+
+def test_a_rooms_screen_follows_its_room(page: Page, served: Served) -> None:
+    """Devices, status, events and the roll change where the room is open."""
+    page.open(f"{served.url}rooms/6A1")
+    page.wait("document.getElementById('age-words').textContent.match(/\\d/)")
+    served.tell(
+        device("6A1", BOARD, status=CRITICAL, reasons=(Reason("unplugged"),)),
+        event("e77"),
+    )
+    page.wait("document.querySelector('.title .state').dataset.status === 'critical'")
+    page.wait("document.querySelector('.events').textContent.includes('Tiết học bắt đầu')")
+    today = page.see("new Date().toLocaleDateString('sv', {timeZone: 'Asia/Ho_Chi_Minh'})")
+    served.tell(mark("m5", day=today))
+    page.wait("document.getElementById('marked').textContent === '1'")
+    served.tell(device("6A1", TABLET, 99, name="bảng thứ 99"))
+    page.wait("document.querySelector('#rows').textContent.includes('bảng thứ 99')")
+    assert page.errors == []
+
+
+def test_a_rooms_kit_is_followed_in_vietnamese(page: Page, served: Served) -> None:
+    """What is missing stands on the tile and on the room's screen, and goes when it comes."""
+    page.open(served.url)
+    page.wait("document.getElementById('age-words').textContent.match(/\\d/)")
+    lacking = "document.querySelector('[data-room=\"6A1\"] .lacking')"
+    assert page.see(f"{lacking}.hidden") is True
+    served.tell(*a_full_room())
+    page.wait(f"{lacking}.textContent === 'thiếu 1'")
+    assert page.see(f"{lacking}.title") == "camera 1/2"
+    tablets = "document.querySelector('[data-room=\"6A1\"] .tablets').title"
+    assert page.see(tablets) == "máy tính bảng: 40/40 (2 đang ngủ)"
+    page.open(f"{served.url}rooms/6A1")
+    page.wait("document.getElementById('age-words').textContent.match(/\\d/)")
+    kit = page.see("document.querySelector('.kit').innerText.replace(/\\s+/g, ' ')")
+    assert kit.startswith("Bộ thiết bị của phòng thiếu 1 máy tính 1/1 bảng tương tác 1/1")
+    assert "camera 1/2" in kit
+    assert "LibreOffice đang chạy GeoGebra đã cài, chưa chạy" in kit
+    whole = (KitLine(kind=DeviceKind.CAMERA, wanted=2, here=2),)
+    served.tell(agent("6A1", kit=whole), device("6A1", DeviceKind.CAMERA, 2))
+    page.wait("document.querySelector('.kit .sum').textContent === 'đủ'")
+    assert page.see("document.querySelector('.kit .state').dataset.status") == "ok"
+    assert page.errors == []
+
+
+def test_what_a_projector_tells_changes_without_a_reload(page: Page, served: Served) -> None:
+    """Its lamp's hours, its input, and nothing once it tells nothing."""
+    page.open(f"{served.url}rooms/6A1")
+    page.see("window.mark = 1")
+    page.wait("document.getElementById('age-words').textContent.match(/\\d/)")
+    facts = "document.querySelector('[data-device=\"projector-6a1-01\"] .facts').textContent"
+    told = DeviceMeasures(power="warming", input="HDMI 2", lamp_hours=1204)
+    served.tell(device("6A1", DeviceKind.PROJECTOR, measures=told))
+    page.wait(f"{facts} === 'đang khởi động · HDMI 2 · bóng đèn 1.204 giờ'")
+    served.tell(device("6A1", DeviceKind.PROJECTOR))
+    page.wait(f"{facts} === ''")
+    assert page.see("window.mark") == 1
+    assert page.errors == []
+
+
+def test_the_first_room_appears_in_an_empty_school(page: Page, tmp_path: Path) -> None:
+    """The friendly sentence gives way to a tile, without a reload."""
+    with a_store(tmp_path) as empty, Served(empty) as served:
+        page.open(served.url)
+        page.wait("document.querySelector('.empty')")
+        page.wait("document.getElementById('age-words').textContent.match(/\\d/)")
+        served.tell(agent("7A2"), device("7A2", BOARD))
+        page.wait("document.querySelector('[data-room=\"7A2\"].tile')")
+        page.wait("document.querySelector('[data-device=\"board-7a2-01\"]')")
+        assert page.see("document.querySelector('[data-count=rooms]').textContent") == "1"
+        assert page.errors == []
+
+
+def test_a_filter_and_the_scroll_survive_what_comes_and_goes(page: Page, served: Served) -> None:
+    """A device that joins the filtered table appears; what was chosen stays chosen."""
+    page.open(f"{served.url}?status=critical", 1366, 500)
+    page.wait("document.getElementById('age-words').textContent.match(/\\d/)")
+    page.see("scrollTo(0, 200)")
+    page.see("document.querySelector('select[name=kind]').value = 'board'")
+    served.tell(device("6A1", BOARD, status=CRITICAL, reasons=(Reason("unplugged"),)))
+    page.wait("document.querySelector('[data-device=\"board-6a1-01\"]')")
+    assert page.see("document.querySelector('select[name=kind]').value") == "board"
+    assert page.see("Math.round(scrollY)") == 200
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (800, 1280), (390, 844)])
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("path", ["", "rooms/7A3", "rooms/6A1", "rooms/%3F"])
+def test_nothing_sticks_out_at_any_size(
+    page: Page, served: Served, size: tuple[int, int], language: str, path: str
+) -> None:
+    """No sideways scrolling, no tile whose words overflow it."""
+    served.tell(*a_full_room(), agent(NO_ROOM, kit=a_full_room()[0].kit, lesson="toan-1"))
+    wait_for(lambda: len(served.live.rooms()) == 31)
+    page.open(f"{served.url}{path}?lang={language}", *size)
+    assert page.see("document.documentElement.scrollWidth") <= size[0]
+    wide = "[...document.querySelectorAll('.tile a')].filter((a) => a.scrollWidth > a.clientWidth)"
+    assert page.see(f"{wide}.map((a) => a.innerText)") == []
+
+
+def test_thirty_rooms_are_seen_without_scrolling(page: Page, served: Served) -> None:
+    """On the common laptop the whole school is one glance."""
+    page.open(served.url)
+    bottoms = "[...document.querySelectorAll('.tile')].map((t) => t.getBoundingClientRect().bottom)"
+    assert page.see(f"Math.max(...{bottoms})") <= 768
+    assert page.see(f"{bottoms}.length") == 30
+
+
+def test_a_room_is_reached_by_keyboard_alone(page: Page, served: Served) -> None:
+    """Tab walks to the tiles, Enter opens one."""
+    page.open(served.url)
+    for _ in range(20):
+        page.press("Tab")
+        if page.see("document.activeElement.closest('.tile') !== null"):
+            break
+    page.press("Enter")
+    page.wait("location.pathname === '/rooms/6A1'")
+
+
+def test_ten_tabs_of_one_browser_are_all_live(browser: int, served: Served) -> None:
+    """Unlike event streams, sockets are not rationed to six a host."""
+    with contextlib.ExitStack() as tabs:
+        pages = [tabs.enter_context(opened_tab(browser, Screen)) for _ in range(10)]
+        for tab in pages:
+            tab.open(f"{served.url}rooms/6A1")
+        wait_for(lambda: served.live.browsers == 10)
+        served.tell(device("6A1", BOARD, status=CRITICAL, reasons=(Reason("unplugged"),)))
+        for tab in pages:
+            tab.wait("document.querySelector('.title .state').dataset.status === 'critical'")
+    wait_for(lambda: served.live.browsers == 0)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("path", ["", "?lang=en", "rooms/7A3", "rooms/6A1", "rooms/none"])
+def test_every_screen_can_be_used_by_everybody(
+    page: Page, served: Served, size: tuple[int, int], path: str
+) -> None:
+    """No violation of WCAG 2.1 AA, on the laptop, the upright tablet and the phone."""
+    served.tell(*a_full_room())
+    page.open(f"{served.url}{path}", *size)
+    assert violations(page) == []
+
+
+def test_a_running_lesson_and_a_fault_are_seen_without_a_reload(page: Page, served: Served) -> None:
+    """Class and figures on the tile, the fault in the list of work; dealt with, it goes."""
+    page.open(f"{served.url}?lang=vi")
+    page.wait("document.getElementById('age-words').textContent.match(/\\d/)")
+    today = page.see("new Date().toLocaleDateString('sv', {timeZone: 'Asia/Ho_Chi_Minh'})")
+    place = {"boot": "b1", "room": "6A1", "lesson": "l1", "at_ms": time.time_ns() // 1_000_000}
+    lines = tuple(
+        RollLine(student=f"s{n}", class_code="6A1", status=status, method=Method.MANUAL)
+        for n, status in enumerate((AttendanceStatus.PRESENT, AttendanceStatus.ABSENT_EXCUSED))
+    )
+    fleet = Fleet(SCHOOL, ZONE)
+    said = (
+        LessonStarted(id="x1", seq=1, classes=("6A1",), period=1, subject="Toán", **place),
+        RollConfirmed(id="x2", seq=2, day=today, classes=("6A1",), lines=lines, **place),
+        FaultReported(id="x3", seq=3, part=Part.BOARD, **place),
+    )
+    told = [each for one in said for each in fleet.hear("may-6a1", one, place["at_ms"])]
+    kept = [each for each in told if isinstance(each, EventRecord | RollRecord | FaultRecord)]
+    served.tell(agent("6A1", lesson="l1"), *kept)
+    tile = "document.querySelector('[data-room=\"6A1\"].tile')"
+    page.wait(f"{tile}.querySelector('.lesson').textContent === '6A1 2/1/1'")
+    assert page.see(f"{tile}.querySelector('.lesson').title") == "6A1 · Toán · tiết 1 · 2/1/1"
+    assert page.see(f"{tile}.querySelector('.broken').textContent") == "hỏng: bảng"
+    page.wait("document.querySelector('#tasks').innerText.includes('Thầy/cô báo hỏng.')")
+    seen = page.see(f"{tile}.innerText.replace(/\\s+/g, ' ')")
+    page.open(served.url)
+    assert page.see(f"{tile}.innerText.replace(/\\s+/g, ' ')") == seen
+    page.open(f"{served.url}rooms/6A1")
+    assert "thầy/cô dạy ở phòng này" in page.see("document.querySelector('.faults').innerText")
+    page.see("document.querySelector('.faults button').click()")
+    page.wait("document.readyState === 'complete' && !document.querySelector('.faults')")
+    assert page.see("location.pathname") == "/rooms/6A1"
+    page.wait("document.querySelector('.events').textContent.includes('Đã xử lý: bảng.')")
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (800, 1280), (390, 844)])
+@pytest.mark.parametrize("path", ["attendance", "attendance/6A1", "login", "looks"])
+def test_the_offices_pages_fit_any_screen(
+    page: Page, served: Served, size: tuple[int, int], path: str
+) -> None:
+    """Nothing sticks out, nothing is refused."""
+    page.open(f"{served.url}{path}", *size)
+    assert page.see("document.documentElement.scrollWidth") <= size[0]
+    assert page.errors == []
+
+
+def test_the_office_enters_by_its_password_in_a_browser(
+    page: Page, served: Served, tmp_path: Path
+) -> None:
+    """The form is taken, and leads on to where the person wanted to go."""
+    Office(tmp_path / "office.json", time.time).set_password("mật khẩu dài")
+    page.open(f"{served.url}login?next=/attendance/6A1")
+    page.see("document.querySelector('[name=password]').value = 'mật khẩu dài'")
+    page.see("document.querySelector('main form button').click()")
+    page.wait("location.pathname === '/attendance/6A1' && document.querySelector('.sheet')")

@@ -1,0 +1,194 @@
+"""A database of an earlier version is taken over with all that is in it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import column, insert, select, table, text
+
+from controller.database import store as store_module
+from controller.database.engine import engine_at, url_from
+from controller.database.store import Store
+from controller.database.tables import metadata
+from controller.repairs import store as repairs
+from protocol.messages import LineMeasures
+from protocol.model import DeviceKind, Place, Reason, Status
+from tests.databases import KINDS
+from tests.postgres import Cluster
+
+SCHOOL = Place("79", "00123")
+_MIGRATIONS = Path(store_module.__file__).with_name("migrations")
+
+# As version 0.1.0 wrote them.
+AGENT = {
+    "province": "79",
+    "school": "00123",
+    "agent": "may-6a1",
+    "room": "6A1",
+    "version": "0.1.0",
+    "boot": "b1",
+    "session": 2,
+    "rev": 9,
+    "online": True,
+    "status": "warning",
+    "reasons": '[{"code":"disk_low","value":91.5,"limit":90.0}]',
+    "measures": '{"cpu_percent":3.5,"on_mains":true}',
+    "outbox": '{"pending":0,"pending_bytes":0,"dropped":0}',
+    "missing": 0,
+    "lesson": None,
+    "beat_ms": 60_000,
+    "since_ms": 5,
+    "first_seen_ms": 4,
+    "last_seen_ms": 6,
+}
+DEVICE = {
+    "province": "79",
+    "school": "00123",
+    "agent": "may-6a1",
+    "device_id": "usb-1",
+    "kind": "board",
+    "name": "Bảng tương tác",
+    "vendor": "SMART",
+    "model": "SB680",
+    "serial": "0012345",
+    "room": "6A1",
+    "status": "ok",
+    "reasons": "[]",
+    "sources": '["usb"]',
+    "boot": "b1",
+    "rev": 9,
+    "since_ms": 5,
+    "first_seen_ms": 4,
+    "last_seen_ms": 6,
+    "removed_ms": None,
+    "change": 7,
+}
+FEED = {"name": "feed_id", "value": "feed-of-old"}
+
+
+def config_for(connection: Any) -> Config:
+    """Alembic's settings, on an open connection."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+@pytest.fixture(params=KINDS)
+def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of version 0.1.0 that holds an agent, a device and the feed's identity."""
+    cluster: Cluster | None = None
+    if request.param == "postgresql":
+        cluster = request.getfixturevalue("cluster")
+    url = cluster.fresh() if cluster else f"sqlite:///{tmp_path / 'lophoc.db'}"
+    engine = engine_at(url_from(url))
+    with engine.begin() as db:
+        command.upgrade(config_for(db), "0001")
+        for name, row in (("agents", AGENT), ("devices", DEVICE), ("facts", FEED)):
+            db.execute(insert(table(name, *map(column, row))).values(row))
+    engine.dispose()
+    yield url
+    if cluster:
+        cluster.drop(url)
+
+
+def test_a_database_of_the_first_version_is_taken_over_in_place(old: str) -> None:
+    """Rows keep what they hold, new columns begin as untold, the feed stays the same feed."""
+    with Store(old) as store:
+        (agent,), (device,) = store.agents(SCHOOL), store.devices(SCHOOL)
+        assert store.feed_id == "feed-of-old"
+    assert (agent.status, agent.reasons) == (Status.WARNING, (Reason("disk_low", 91.5, 90.0),))
+    assert (agent.roaming, agent.line, agent.kit) == (False, LineMeasures(), ())
+    assert (device.kind, device.serial, device.change) == (DeviceKind.BOARD, "0012345", 7)
+    told = (device.identity, device.aliases, device.address, device.measures)
+    assert told == (None, (), "", None)
+
+
+def test_what_was_taken_over_can_be_written_again(old: str) -> None:
+    """The taken over database is an ordinary one, and opens a second time."""
+    with Store(old) as store:
+        (device,) = store.devices(SCHOOL)
+        store.commit([device], [], 1)
+    with Store(old) as store:
+        assert store.devices(SCHOOL) == [device]
+
+
+def test_a_migration_can_be_undone_without_loss(old: str) -> None:
+    """Forward and back leaves the rows as the first version wrote them."""
+    engine = engine_at(url_from(old))
+    with engine.begin() as db:
+        command.upgrade(config_for(db), "head")
+        command.downgrade(config_for(db), "0001")
+        for name, row in (("agents", AGENT), ("devices", DEVICE)):
+            kept = db.execute(select(text("*")).select_from(table(name))).mappings().one()
+            assert dict(kept) == row
+    engine.dispose()
+
+
+def test_every_migration_goes_down_to_nothing_and_up_again(old: str) -> None:
+    """An administrator who goes back to the first version can come forward again."""
+    engine = engine_at(url_from(old))
+    with engine.begin() as db:
+        command.upgrade(config_for(db), "head")
+        command.downgrade(config_for(db), "base")
+    engine.dispose()
+    with Store(old) as store, store.looking() as db:
+        assert compare_metadata(MigrationContext.configure(db), metadata) == []
+
+
+def test_two_programs_that_open_an_old_database_at_once_bring_it_up_once(cluster: Cluster) -> None:
+    """A command beside the controller, on the first day: neither fails."""
+    url = cluster.fresh()
+    both = threading.Barrier(4)
+
+    def opened() -> str:
+        both.wait()
+        with Store(url) as store:
+            return store.feed_id
+
+    with ThreadPoolExecutor(4) as pool:
+        told = [each.result() for each in [pool.submit(opened) for _ in range(4)]]
+    cluster.drop(url)
+    assert len(set(told)) == 1
+
+
+def test_text_is_compared_by_code_point_whatever_the_servers_language(cluster: Cluster) -> None:
+    """Every text column of every table, also those that come later."""
+    url = cluster.fresh()
+    with Store(url) as store, store.looking() as db:
+        order = db.exec_driver_sql("SELECT 'a' < 'B'").scalar_one()
+        others = db.exec_driver_sql(
+            "SELECT table_name, column_name FROM information_schema.columns"
+            " WHERE table_schema = 'public' AND data_type IN ('text', 'character varying')"
+            " AND collation_name IS DISTINCT FROM 'C' AND table_name <> 'alembic_version'"
+        ).all()
+    cluster.drop(url)
+    assert order  # this server's own order is another
+    assert others == []
+
+
+def test_a_fault_that_waits_opens_a_repair_when_repairs_begin(old: str) -> None:
+    """One that was dealt with does not."""
+    place = {"province": "79", "school": "00123", "agent": "may-6a1", "room": "6A1"}
+    engine = engine_at(url_from(old))
+    with engine.begin() as db:
+        command.upgrade(config_for(db), "0006")
+        for event_id, done_ms in (("f1", None), ("f2", 9)):
+            row = place | {"event_id": event_id, "part": "board", "at_ms": 5, "received_ms": 6}
+            row |= {"done_ms": done_ms}
+            db.execute(insert(table("faults", *map(column, row))).values(row))
+    engine.dispose()
+    with Store(old) as store, store.looking() as db:
+        (repair,) = repairs.repairs_of(db, SCHOOL)
+    assert (repair.event_id, repair.room, repair.reported_ms) == ("f1", "6A1", 5)
+    assert (repair.who, repair.opened_ms, repair.moves) == ("may-6a1", 6, ())

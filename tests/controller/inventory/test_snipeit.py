@@ -1,0 +1,155 @@
+"""Snipe-IT's CSV: its own labels, never an empty tag, nothing that runs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.attendance.papers import FORMULA_STARTS
+from controller.inventory.asset import Asset
+from controller.inventory.exports.snipeit import HEAD, as_csv
+from controller.register.vocabulary import Condition
+from protocol.model import Place
+from tests.controller.some_assets import (
+    IMPOSSIBLE,
+    SCHOOL,
+    TRAPS,
+    asset,
+    of_every_kind,
+    stray,
+    unseen,
+)
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+SNIPE = Path(__file__).parents[3].parent / "shared/data/snipeit"
+# Labels of Snipe-IT's screens that its importer's source does not spell out.
+ON_SCREEN = {"status", "eol date", "last audit", "checkout type", "checkout location"}
+
+
+def rows(assets: Iterable[Asset], shared: Collection[str] = ()) -> list[dict[str, str]]:
+    """The rows as a program reads them."""
+    text = "".join(as_csv([list(assets)], ZONE, shared))
+    return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+
+
+def test_the_labels_are_those_that_snipe_it_knows() -> None:
+    """As its importer and its own sample have them, whatever the case."""
+    if not SNIPE.exists():
+        pytest.skip("Snipe-IT's labels are not at hand")
+    told = json.loads((SNIPE / "field-map.json").read_text("utf-8"))
+    known = {each.lower() for aliases in told["aliases_seen"].values() for each in aliases}
+    known |= {each.lower() for each in told["cli_default_map"].values()}
+    known |= {
+        each.lower()
+        for each in (SNIPE / "official-sample-header.csv").read_text("utf-8").strip().split(",")
+    }
+    assert {each.lower() for each in HEAD} - known <= ON_SCREEN
+    assert "model" not in {each.lower() for each in HEAD}  # it is two fields' alias
+
+
+def test_an_item_is_told_in_snipe_its_terms() -> None:
+    """What each column holds."""
+    (row,) = rows([asset(7, site="Điểm chính", building="Nhà A")])
+    assert row == {
+        "Company": "00123",
+        "Name": "Máy 7",
+        "Asset Tag": "TS-00007",
+        "Category": "máy tính bảng",
+        "Manufacturer": "Samsung",
+        "Model Name": "SM-T225",
+        "Model Number": "",
+        "Serial Number": "000000007",
+        "Status": "Ready to Deploy",
+        "Location": "00123 - Điểm chính - Nhà A - 6A1",
+        "Purchase Date": "2021-01-01",
+        "Purchase Cost": "5250000",
+        "Warranty Months": "",
+        "EOL Date": "",
+        "Last Audit": "",
+        "Next Audit": "",
+        "Asset Notes": "Tình trạng: tốt; Đối chiếu: khớp sổ; Nguồn vốn: NSNN; "
+        "LopHoc: usb-000000000007",
+        "Checkout Type": "location",
+        "Checkout Location": "00123 - Điểm chính - Nhà A - 6A1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("condition", "status"),
+    [
+        ("", "Ready to Deploy"),
+        (Condition.GOOD, "Ready to Deploy"),
+        (Condition.BROKEN, "Pending"),
+        (Condition.REPAIR, "Pending"),
+        (Condition.AWAITING_DISPOSAL, "Pending"),
+        (Condition.DISPOSED, "Archived"),
+        (Condition.LOST, "Archived"),
+    ],
+)
+def test_only_what_is_well_is_handed_out(condition: str, status: str) -> None:
+    """Snipe-IT refuses to hand out what cannot be, and so fails the row."""
+    (row,) = rows([asset(1, condition=condition)])
+    assert row["Status"] == status
+    assert bool(row["Checkout Type"]) == (status == "Ready to Deploy")
+
+
+def test_no_tag_is_empty_or_another_items() -> None:
+    """Snipe-IT would number it by itself, anew at each import."""
+    told = [*of_every_kind(), unseen(800, "desk", asset_tag=""), stray(801)]
+    tags = [each["Asset Tag"] for each in rows(told)]
+    assert all(tags)
+    assert len({*tags}) == len(told)
+    assert tags[-2:] == ["LOPHOC-00123-L800", "LOPHOC-00123-usb-000000000321"]
+
+
+def test_a_tag_that_several_schools_have_names_its_school() -> None:
+    """In Snipe-IT a tag is one item's; the second would change the first."""
+    told = [asset(1, asset_tag="TS 1"), asset(1, asset_tag="ts1", place=Place("79", "00124", "a"))]
+    tags = [each["Asset Tag"] for each in rows(told, shared={"ts1"})]
+    assert tags == ["TS 1 (00123)", "ts1 (00124)"]
+
+
+def test_an_audit_is_a_persons_scan() -> None:
+    """Not that a computer saw it."""
+    scanned, seen = rows([asset(1, by="person_scan"), asset(2)])
+    assert (scanned["Last Audit"], seen["Last Audit"]) == ("2026-09-05", "")
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_a_code_survives_and_runs_nothing(trap: str) -> None:
+    """Letter for letter, behind a quote where a spreadsheet would run it."""
+    (row,) = rows([asset(1, serial=trap, name=trap, asset_tag=f"{trap}1")])
+    for head, given_ in (("Serial Number", trap), ("Name", trap), ("Asset Tag", f"{trap}1")):
+        assert row[head].removeprefix("'" if given_.startswith(FORMULA_STARTS) else "") == given_
+        assert not row[head].startswith(FORMULA_STARTS)
+
+
+@given(st.text(st.characters(codec=None), max_size=60))
+def test_no_text_breaks_the_table(text: str) -> None:
+    """One row with all its cells, in UTF-8, none of them a formula, whatever a device says."""
+    told = [asset(1, name=text, serial=text, funding=text, room=text, maker=text, model=text)]
+    table = "".join(as_csv([told], ZONE))
+    table.encode()
+    head, row = csv.reader(io.StringIO(table, newline=""), strict=True)
+    assert len(row) == len(head)
+    assert not any(each.startswith(FORMULA_STARTS) for each in row)
+
+
+@pytest.mark.parametrize(("told", "left"), IMPOSSIBLE.items())
+def test_what_no_file_can_hold_is_left_out(told: str, left: str) -> None:
+    """As in the other files."""
+    assert rows([asset(1, name=told)])[0]["Name"] == left
+
+
+def test_nothing_is_a_table_with_a_head() -> None:
+    """A school that has nothing yet gets a file that Snipe-IT reads."""
+    assert "".join(as_csv([], ZONE)) == ",".join(HEAD) + "\r\n"
+    assert rows([asset(1)])[0]["Company"] == SCHOOL.school

@@ -1,0 +1,350 @@
+"""These tests bring a book in through the browser's forms: looked at first, written second."""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
+from test_pages import Outline
+
+from controller.database.store import Store
+from controller.register import store as register
+from controller.register.headings import FIELDS
+from controller.register.intake import HEADINGS, try_out
+from controller.register.merging import Kept, Verdict
+from controller.register.uploads import FORGET_AFTER_MS, MAX_WAITING, Uploads
+from controller.web.forms import Upload
+from tests.controller.book_school import HOSTILE, a_book, bring_in, now_ms
+from tests.controller.web_school import SCHOOL, Served, a_store
+
+AWAY = {"x-forwarded-for": "192.0.2.7"}
+HEAD = "STT;Mã tài sản;Tên thiết bị;Số sê-ri;Phòng;Năm sử dụng"
+BOOK = f"""SỔ THIẾT BỊ NĂM 2026
+{HEAD}
+1;TS-001;Bảng tương tác;VS00001;6A3;2021
+50;TS-900;Máy chiếu;0012345;6A3;hỏi lại
+Tổng cộng;;;;;
+"""
+ODD = "STT;Mã tài sản;Tên thiết bị;Số hiệu lạ;Ai giữ;Phòng\n1;TS-1;Camera;C-77;cô Lan;6A1\n"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A school without a book."""
+    with a_store(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def web(store: Store) -> Iterator[httpx.Client]:
+    """A browser without JavaScript, on the server itself, in English."""
+    cookies = {"lang": "en"}
+    with (
+        Served(store) as served,
+        httpx.Client(base_url=served.url, cookies=cookies, trust_env=False) as client,
+    ):
+        yield client
+
+
+def sent(web: httpx.Client, raw: bytes | str, name: str = "so.csv") -> httpx.Response:
+    """The answer to a file."""
+    body = raw.encode() if isinstance(raw, str) else raw
+    return web.post("/register/import", files={"file": (name, body)})
+
+
+def trial_of(web: httpx.Client, raw: bytes | str, name: str = "so.csv") -> str:
+    """The address of the page that shows what would become of a file."""
+    answer = sent(web, raw, name)
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"]
+
+
+def seen(web: httpx.Client, path: str) -> Outline:
+    """A page that opens."""
+    answer = web.get(path)
+    assert answer.status_code == 200, answer.text
+    return Outline(answer.text)
+
+
+def kept(store: Store) -> list[Kept]:
+    """The lines that count."""
+    with store.looking() as db:
+        return [each for each in register.lines_of(db, SCHOOL) if each.removed_ms is None]
+
+
+def verdicts(page: Outline) -> dict[str, str]:
+    """What the page says of each row."""
+    return {
+        each["data-row"] or "": each["data-verdict"] or ""
+        for each in page.find("tr")
+        if "data-verdict" in each
+    }
+
+
+def test_nothing_is_written_before_the_second_press(web: httpx.Client, store: Store) -> None:
+    """The trial says what would become of each row; the press does it, once."""
+    bring_in(store, a_book()[:1])
+    before = kept(store)
+    trial = trial_of(web, BOOK)
+    page = seen(web, trial)
+    assert verdicts(page) == {"1": "changed", "50": "new"}
+    assert {"6A1", "6A3"} <= {*page.words}  # what the row says anew, and said before
+    assert "ViewSonic" not in page.words  # the file has no column of makers: that stays
+    assert "There is no year in this." in " ".join(page.words)
+    assert kept(store) == before
+    for _ in range(2):
+        answer = web.post(trial)
+        assert answer.headers["location"] == trial
+    assert "2 lines: 1 new, 1 changed, 0 as before; 0 gone." in " ".join(seen(web, trial).words)
+    assert {each.data.asset_tag: each.data.serial for each in kept(store)} == {
+        "TS-001": "VS00001",
+        "TS-900": "0012345",
+    }
+    again = seen(web, trial_of(web, BOOK))
+    assert verdicts(again) == {"1": "same", "50": "same"}
+
+
+def test_an_excel_file_is_read_as_well(web: httpx.Client, store: Store) -> None:
+    """Serials stay text."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(BOOK.splitlines()[1:3]):
+            for column, cell in enumerate(row.split(";")):
+                sheet.write_string(number, column, cell)
+    web.post(trial_of(web, buffer.getvalue(), "sổ.xlsx"))
+    assert [each.data.serial for each in kept(store)] == ["VS00001"]
+
+
+def test_rows_in_error_come_back_as_a_file(web: httpx.Client) -> None:
+    """As they stood, with why; before the press and after it."""
+    trial = trial_of(web, BOOK)
+    for _ in range(2):
+        answer = web.get(f"{trial}/errors.csv")
+        assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+        text = answer.content.decode("utf-8-sig")
+        assert text.splitlines()[0] == f"{HEAD};Error"
+        assert "hỏi lại;There is no year in this." in text
+        assert "TS-001" not in text
+        web.post(trial)
+
+
+def test_a_verdict_can_be_looked_at_alone(web: httpx.Client, store: Store) -> None:
+    """New, changed, as before, with errors."""
+    bring_in(store, a_book()[:1])
+    trial = trial_of(web, BOOK)
+    for show, rows in (("new", {"50"}), ("changed", {"1"}), ("same", set()), ("errors", {"50"})):
+        assert {*verdicts(seen(web, f"{trial}?show={show}"))} == rows
+    many = HEAD + "".join(f"\n{row};T{row};Bàn;;6A1;2020" for row in range(1, 131))
+    trial = trial_of(web, many)
+    assert len(verdicts(seen(web, trial))) == 100
+    assert {*verdicts(seen(web, f"{trial}?show=new&page=9"))} == set(map(str, range(101, 131)))
+
+
+def test_an_unknown_heading_is_asked_about_once(
+    web: httpx.Client, store: Store, tmp_path: Path
+) -> None:
+    """Explained, the file is read anew; kept, the answer holds for the next book."""
+    trial = trial_of(web, ODD)
+    page = seen(web, trial)
+    heads = [each["value"] for each in page.find("input", type="hidden")]
+    assert {"Số hiệu lạ", "Ai giữ"} <= {*heads}
+    options = {each["value"] for each in page.find("option")}
+    assert options == {"", "row", "ignore", *FIELDS}
+    told = {"head-0": "Số hiệu lạ", "field-0": "serial", "head-1": "Ai giữ", "field-1": "ignore"}
+    assert web.post(f"{trial}/headings", data=told).headers["location"] == trial
+    assert "C-77" in seen(web, trial).words
+    assert not (tmp_path / HEADINGS).exists()
+    web.post(trial)
+    assert [each.data.serial for each in kept(store)] == ["C-77"]
+    remembered = json.loads((tmp_path / HEADINGS).read_text("utf-8"))
+    assert remembered == {"so hieu la": "serial", "ai giu": "ignore"}
+    again = seen(web, trial_of(web, ODD))
+    assert not again.find("select")
+    assert verdicts(again) == {"1": "same"}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"head-0": "Số hiệu lạ", "field-0": "nonsense"},
+        {"head-0": "Mã tài sản", "field-0": "serial"},
+        {"field-0": "serial"},
+        {f"x{number}": "1" for number in range(500)},
+    ],
+)
+def test_a_heading_is_explained_by_a_field_of_the_book(
+    web: httpx.Client, told: dict[str, str]
+) -> None:
+    """And only if it was asked about: anything else changes nothing."""
+    trial = trial_of(web, ODD)
+    web.post(f"{trial}/headings", data=told)
+    assert "C-77" not in seen(web, trial).words
+
+
+def test_a_damaged_memory_of_headings_stops_nothing(
+    web: httpx.Client, store: Store, tmp_path: Path
+) -> None:
+    """They are asked about again, and the file is mended."""
+    (tmp_path / HEADINGS).write_text("{broken")
+    trial = trial_of(web, ODD)
+    web.post(f"{trial}/headings", data={"head-0": "Số hiệu lạ", "field-0": "serial"})
+    web.post(trial)
+    assert kept(store)
+    assert json.loads((tmp_path / HEADINGS).read_text("utf-8")) == {"so hieu la": "serial"}
+
+
+def test_the_whole_book_takes_away_what_it_lacks_and_says_so(
+    web: httpx.Client, store: Store
+) -> None:
+    """The number that would leave stands beside the box; without the tick all stay."""
+    bring_in(store, a_book())
+    trial = trial_of(web, BOOK)
+    assert any("9 lines that it lacks" in word for word in seen(web, trial).words)
+    web.post(trial)
+    assert len(kept(store)) == 11
+    trial = trial_of(web, BOOK)
+    answer = web.post(trial, data={"all": "yes", "leaving": "9"})
+    assert answer.headers["location"] == trial
+    assert {each.data.asset_tag for each in kept(store)} == {"TS-001", "TS-900"}
+
+
+@pytest.mark.parametrize("shown", ["8", "", "x"])
+def test_more_leaves_than_was_shown_is_refused(web: httpx.Client, store: Store, shown: str) -> None:
+    """Somebody else changed the book: look again first."""
+    bring_in(store, a_book())
+    trial = trial_of(web, BOOK)
+    answer = web.post(trial, data={"all": "yes", "leaving": shown})
+    assert answer.headers["location"] == f"{trial}?failed=changed"
+    assert seen(web, answer.headers["location"]).find("p", role="alert")
+    assert len(kept(store)) == len(a_book())
+
+
+def bomb() -> bytes:
+    """A workbook of some kilobytes that claims gigabytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("[Content_Types].xml", "<Types/>")
+        with packed.open("xl/worksheets/sheet1.xml", "w") as sheet:
+            for _ in range(64):
+                sheet.write(b" " * (1 << 20))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("raw", "status"),
+    [
+        (b"", 422),
+        (b"\x00" * 100, 422),
+        (b"PK\x03\x04" + b"x" * 1000, 422),
+        (b"\xd0\xcf\x11\xe0" + b"x" * 1000, 422),
+        (b"%PDF-1.7 not a book", 422),
+        (b"<html><script>alert(1)</script></html>", 422),
+        (b"a;b\n1;2\n", 422),
+        (HEAD.encode(), 422),
+        (b"x" * (8 * 1024 * 1024 + 1), 413),
+    ],
+)
+def test_a_file_that_is_no_book_is_refused_in_a_sentence(
+    web: httpx.Client, store: Store, raw: bytes, status: int
+) -> None:
+    """The form is there again, and nothing was kept."""
+    answer = sent(web, raw, HOSTILE)
+    assert answer.status_code == status
+    page = Outline(answer.text)
+    assert page.find("p", role="alert")
+    assert page.find("input", type="file")
+    assert kept(store) == []
+
+
+def test_a_workbook_that_swells_is_refused(web: httpx.Client) -> None:
+    """The parser has little memory and little time."""
+    assert sent(web, bomb(), "so.xlsx").status_code == 422
+
+
+def test_a_form_without_a_file_says_so(web: httpx.Client) -> None:
+    """As when a person presses too soon."""
+    answer = web.post("/register/import", data={"file": ""})
+    assert answer.status_code == 422
+    assert "No file was chosen. Choose an Excel or CSV file." in Outline(answer.text).words
+
+
+def test_hostile_cells_are_shown_and_never_run(web: httpx.Client) -> None:
+    """In rows, headings, the file's name; in the file of errors they are no formula."""
+    cells = f'1;TS-1;Camera;"{HOSTILE.replace(chr(34), chr(34) * 2)}";=1+1;abc'
+    trial = trial_of(web, f"{HEAD};<img src=x onerror=alert(1)>\n{cells};x\n", HOSTILE)
+    page = seen(web, trial)
+    assert all(each.get("src") == "/static/live.js" for each in page.find("script"))
+    assert not page.find("img")
+    assert ";'=1+1;" in web.get(f"{trial}/errors.csv").text
+
+
+def test_from_the_network_nothing_can_be_brought_in(web: httpx.Client, store: Store) -> None:
+    """Neither the form nor a file, nor another person's file."""
+    trial = trial_of(web, BOOK)
+    files = {"file": ("so.csv", BOOK.encode())}
+    for answer in (
+        web.get("/register/import", headers=AWAY),
+        web.post("/register/import", files=files, headers=AWAY),
+    ):
+        assert answer.headers["location"] == "/login?next=/register/import"
+    for answer in (
+        web.get(trial, headers=AWAY),
+        web.post(trial, headers=AWAY),
+        web.post(f"{trial}/headings", headers=AWAY),
+        web.get(f"{trial}/errors.csv", headers=AWAY),
+    ):
+        assert answer.headers["location"] == "/register/import?failed=gone"
+    web.post(f"{trial}/drop", headers=AWAY)
+    assert verdicts(seen(web, trial))
+    assert kept(store) == []
+
+
+def test_a_dropped_file_is_gone(web: httpx.Client) -> None:
+    """The page says so to whoever opens its address again."""
+    trial = trial_of(web, BOOK)
+    assert web.post(f"{trial}/drop").headers["location"] == "/register"
+    gone = web.get(trial).headers["location"]
+    assert gone == "/register/import?failed=gone"
+    assert seen(web, gone).find("p", role="alert")
+
+
+def test_no_file_stays_on_the_disk(
+    web: httpx.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither of a book nor of what is none."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    trial_of(web, BOOK)
+    sent(web, b"PK\x03\x04" + b"x" * 1000)
+    assert [*folder.iterdir()] == []
+
+
+def test_few_files_wait_and_not_for_long() -> None:
+    """The oldest goes first; after half an hour all go."""
+    clock = [now_ms()]
+    uploads = Uploads(lambda: clock[0])
+    waiting = [uploads.add(Upload(f"{n}.csv", b"x"), "an") for n in range(MAX_WAITING + 1)]
+    assert uploads.find(waiting[0].token, "an") is None
+    assert uploads.find(waiting[1].token, "an") is waiting[1]
+    assert uploads.find(waiting[1].token, "binh") is None
+    clock[0] += FORGET_AFTER_MS
+    assert uploads.find(waiting[1].token, "an") is None
+
+
+def test_a_trial_tells_what_each_line_was() -> None:
+    """The line before, also of one that comes back; nothing of a new one."""
+    lines = a_book()[:3]
+    known = [Kept(no=1, data=lines[0]), Kept(no=2, data=lines[1], removed_ms=5)]
+    told = try_out(known, lines)
+    assert [each.verdict for each in told.steps] == [Verdict.SAME, Verdict.NEW, Verdict.NEW]
+    assert [each.before for each in told.steps] == [None, lines[1], None]
+    assert told.absent == 0
