@@ -9,16 +9,15 @@ import socket
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import uvicorn
 from fastapi import FastAPI
 
-from controller.access.password import Office
+from controller.access.password import Office, OfficeError
 from controller.broker.announce import Announcement
-from controller.broker.credentials import Credentials
+from controller.broker.credentials import CredentialError, Credentials
 from controller.broker.embedded import CONTROLLER_USER, EmbeddedBroker, is_loopback
 from controller.config import ControllerConfig
 from controller.dashboard.live import Live
@@ -35,7 +34,7 @@ from protocol.errors import LopHocError
 from protocol.folder import held
 from protocol.link import Broker, Link, broker_from
 from protocol.model import Place
-from protocol.settings import SettingsError
+from protocol.settings import SettingsError, password_in
 from protocol.topics import CONTROLLER, level_of, school_root
 from protocol.upward import SchoolFigures
 from protocol.words import N_, preferred_language
@@ -94,7 +93,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
                 live,
                 scope=school,
                 name=config.name or config.school,
-                office=Office(config.data / "office.json", time.time),
+                office=_office(config),
                 folder=config.data,
                 remove_device=ingest.remove_device,
                 handle_fault=ingest.handle_fault,
@@ -144,6 +143,16 @@ def database_url(config: ControllerConfig) -> str:
     return config.database or f"sqlite:///{config.data / 'lophoc.db'}"
 
 
+def _office(config: ControllerConfig) -> Office:
+    """The office's password; that it is damaged is told at once, not when somebody needs it."""
+    office = Office(config.data / "office.json", time.time)
+    try:
+        _ = office.has_password
+    except OfficeError as error:
+        _LOGGER.warning("nobody can enter by the office's password: %s", error)
+    return office
+
+
 class _Brokerage:
     """The embedded broker while it is entered, or nothing where an external one serves."""
 
@@ -186,7 +195,12 @@ class _Brokerage:
             await asyncio.sleep(LOOK_FOR_PASSWORDS_EVERY_S)
             if (changed := self._credentials.changed_at()) != seen:
                 seen = changed
-                self._embedded.reload(self._credentials.users())
+                try:
+                    users = self._credentials.users()
+                except CredentialError as error:
+                    _LOGGER.warning("the broker goes on with the passwords it knows: %s", error)
+                else:
+                    self._embedded.reload(users)
 
 
 @contextlib.contextmanager
@@ -249,15 +263,7 @@ def _broker(address: str, password_file: str) -> Broker:
         ) from error
     if not password_file:
         return broker
-    try:
-        word = Path(password_file).read_text("utf-8").strip()
-    except OSError as error:
-        raise SettingsError(
-            "password_unreadable",
-            N_("The broker's password file cannot be read: {cause}."),
-            cause=error,
-        ) from error
-    return broker._replace(password=word)
+    return broker._replace(password=password_in(password_file))
 
 
 class _Server(uvicorn.Server):

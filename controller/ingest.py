@@ -21,6 +21,7 @@ from controller.fleet.records import AgentRecord
 from controller.fleet.stream import ranges_of
 from controller.roster.distribution import Handout
 from controller.roster.plan import SchoolPlan
+from protocol.backoff import Backoff
 from protocol.link import Arrival, Letter, Link
 from protocol.messages import (
     MAX_BYTES,
@@ -103,7 +104,7 @@ class Ingest:
         self._fleet: Fleet | None = None
         self._schools: Schools | None = None
         self._writing = asyncio.Lock()
-        self._retry_s = RETRY_FIRST_S
+        self._backoff = Backoff(RETRY_FIRST_S, RETRY_CAP_S)
         self._handout = Handout(SchoolPlan())
         self._classes: dict[tuple[str, str], tuple[str, ...]] = {}
         self.refused_batches = 0
@@ -186,7 +187,7 @@ class Ingest:
             heard = self._hear(await self._fleet_now(), await self._schools_now(), arrivals)
             await self._store_all(heard.changes, heard.poisons)
             self.taken += len(arrivals)
-            self._retry_s = RETRY_FIRST_S
+            self._backoff.reset()
             self.storing = True
             self._link.ack(arrivals)
             self._answer(heard)
@@ -201,8 +202,7 @@ class Ingest:
         self.storing = False
         self._forget()
         self._link.hang_up()
-        await asyncio.sleep(self._retry_s)
-        self._retry_s = min(self._retry_s * 2, RETRY_CAP_S)
+        await asyncio.sleep(self._backoff.next_s())
 
     def _forget(self) -> None:
         """What was not stored did not happen."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from controller.database.store import Store, StoreError
+from protocol.folder import OWNER_ONLY, whole_file
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -55,7 +57,8 @@ def repair(database: Path, backups: Path, stamp: str) -> Path | None:
             part.rename(part.with_name(f"{part.name}.damaged-{stamp}"))
     for copy in sorted(backups.glob("lophoc-*.db"), reverse=True):
         if is_sound(copy):
-            database.write_bytes(copy.read_bytes())
+            with copy.open("rb") as sound, whole_file(database, OWNER_ONLY) as file:
+                shutil.copyfileobj(sound, file)
             _begin_feed(database)
             return copy
     return None
