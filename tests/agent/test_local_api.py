@@ -13,7 +13,7 @@ from agent.classroom import Classroom
 from agent.equipment.devices import device_id_of
 from agent.equipment.typed import Typed
 from agent.local.api import application
-from agent.local.guard import MAX_BODY
+from agent.local.refusals import MAX_BODY
 from agent.local.surroundings import Hands, Line, Surroundings
 from hardware.readings import Identity, Kind
 
