@@ -7,10 +7,10 @@ import pytest
 from classrooms import room, sighting
 
 from agent.commands.explain import explain
+from agent.database.documents import Remembered
 from agent.equipment import devices
 from agent.equipment.devices import device_id_of
 from agent.errors import DocumentError
-from agent.memory.documents import Remembered
 from hardware.readings import Identity, Kind
 
 CAMERA = sighting(
