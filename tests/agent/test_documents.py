@@ -7,7 +7,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from classrooms import DAY
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from agent.memory.documents import FILE, Documents, Remembered
 from agent.memory.storage import backup_of
 from protocol.model import Device, DeviceKind, Reason, Status
 from protocol.plan import ClassList, Plan, Pupil
+from tests.agent.classrooms import DAY
 
 
 def device(name: str = "Máy chiếu", *, last_seen_ms: int = 2000) -> Device:

@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
-from school_double import free_port, until, up
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from agent.local import door
+from tests.agent.school_double import free_port, until, up
 
 
 async def _hello(_request: Request) -> PlainTextResponse:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from classrooms import classroom, sighting
 
 from agent.classroom import Classroom
 from agent.config import PREFIX, AgentConfig
@@ -13,6 +12,7 @@ from agent.finder import Finder
 from agent.sources import Around, internet_targets, pictures, sources, this_machine
 from hardware.readings import Identity, Kind, Seen
 from protocol.settings import load
+from tests.agent.classrooms import classroom, sighting
 
 NETWORK = ["onvif", "pjlink", "typed", "probes"]
 REST = ["camera", "line", "uplink"]
