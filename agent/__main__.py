@@ -163,9 +163,10 @@ def _scan(options: argparse.Namespace) -> None:
 
 def _explain(options: argparse.Namespace) -> None:
     from agent.commands.explain import explain  # noqa: PLC0415 - heavy, and only this command needs it
-    from agent.memory.documents import FILE, Documents  # noqa: PLC0415
+    from agent.database.documents import Documents  # noqa: PLC0415
+    from agent.database.folder import DOCUMENTS  # noqa: PLC0415
 
-    known = Documents(options.data / FILE).load()
+    known = Documents(options.data / DOCUMENTS).load()
     answer = explain(known, options.device_id, as_json=options.json, environ=os.environ)
     sys.stdout.write(answer)
 
@@ -196,7 +197,7 @@ def _read_cards(options: argparse.Namespace) -> int:
 
 
 def _repair(options: argparse.Namespace) -> None:
-    from agent.memory.repair import repair  # noqa: PLC0415 - heavy, and only this command needs it
+    from agent.database.repair import repair  # noqa: PLC0415 - heavy, and only this command needs it
 
     say = speaker(PREFIX, os.environ)
     sys.stdout.writelines(f"{deed.text(say)}\n" for deed in repair(options.data))

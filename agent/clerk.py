@@ -15,12 +15,13 @@ from dataclasses import replace
 from functools import partial
 
 from agent.classroom import Classroom, Step, View
+from agent.database.documents import Documents
+from agent.database.restore import remembered_of
 from agent.errors import DocumentError
 from agent.lessons import memos
 from agent.lessons.roll import Marked
 from agent.lessons.sheet import Suggestion
 from agent.lessons.teaching import TaughtAgain, Teaching
-from agent.memory.documents import Documents, Remembered
 from agent.room import Moment
 from hardware.readings import Seen
 from protocol.health import Finding, Judgement, ReasonCode
@@ -243,18 +244,3 @@ class Clerk:
         if not self.refusing:
             _LOGGER.error("outbox refuses: %s", error)
         self.refusing = True
-
-
-def remembered_of(classroom: Classroom) -> Remembered:
-    """What must outlive a restart."""
-    return Remembered(
-        agent_id=classroom.room.place.agent,
-        devices=tuple(each.device for each in classroom.devices.known.values()),
-        traces=tuple(classroom.devices.traces.held.values()),
-        decisions=classroom.devices.decisions,
-        answers=dict(classroom.devices.traces.answers),
-        stay=classroom.placement.stay,
-        typed=classroom.typed,
-        camera_off=classroom.camera_off,
-        plan=classroom.teaching.plan,
-    )

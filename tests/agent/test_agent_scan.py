@@ -5,9 +5,9 @@ import json
 from dataclasses import replace
 
 from agent.commands.scan import absent_of, json_of, table_of
+from agent.database.documents import Remembered
 from agent.equipment import devices
 from agent.equipment.devices import device_id_of
-from agent.memory.documents import Remembered
 from agent.placement import How, Stay
 from hardware.readings import Identity, Kind
 from hardware.scan import Missing, Scan

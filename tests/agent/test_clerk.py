@@ -12,10 +12,10 @@ from blockbuster import blockbuster_ctx
 from agent import clerk as clerks
 from agent.classroom import Classroom
 from agent.clerk import Clerk
+from agent.database.documents import Documents
+from agent.database.folder import DOCUMENTS, OUTBOX
 from agent.errors import DocumentError
 from agent.lessons import memos
-from agent.memory.documents import FILE, Documents
-from agent.memory.folder import OUTBOX
 from protocol.messages import AnyEvent, AnyState, up_from
 from protocol.model import AttendanceStatus, Method, Reason, Status
 from protocol.outbox import Outbox, OutboxError
@@ -70,7 +70,7 @@ class Desk(NamedTuple):
 @asynccontextmanager
 async def desk(folder: Path, start: Classroom | None = None) -> AsyncIterator[Desk]:
     """A clerk at work; the loop must never be blocked by it."""
-    documents = Documents(folder / FILE)
+    documents = Documents(folder / DOCUMENTS)
     documents.load()
     stirred: list[int] = []
     with FickleOutbox(folder / OUTBOX, PLACE, "b1") as outbox:
@@ -214,7 +214,7 @@ def test_a_lesson_and_a_forgotten_device_are_kept(tmp_path: Path) -> None:
             "LessonStarted",
             "LessonEnded",
         ]
-        kept = await asyncio.to_thread(Documents(tmp_path / FILE).load)
+        kept = await asyncio.to_thread(Documents(tmp_path / DOCUMENTS).load)
         assert kept.devices == ()
         assert here.clerk.classroom.lesson.running is None
 

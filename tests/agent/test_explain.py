@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from agent.commands.explain import explain
+from agent.database.documents import Remembered
 from agent.equipment import devices
 from agent.equipment.devices import device_id_of
 from agent.errors import DocumentError
-from agent.memory.documents import Remembered
 from hardware.readings import Identity, Kind
 from tests.agent.classrooms import room, sighting
 

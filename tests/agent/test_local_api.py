@@ -8,11 +8,12 @@ import httpx
 import pytest
 
 from agent.classroom import Classroom
+from agent.connection import ConnectionState
 from agent.equipment.devices import device_id_of
 from agent.equipment.typed import Typed
 from agent.local.api import application
 from agent.local.guard import MAX_BODY
-from agent.local.surroundings import Hands, Line, Surroundings
+from agent.local.surroundings import Hands, Surroundings
 from hardware.readings import Identity, Kind
 from tests.agent.classrooms import CALM, PLACE, host_sighting, sighting
 from tests.agent.test_clerk import Desk, desk
@@ -40,7 +41,7 @@ async def wake(device_id: str) -> bool:
 HANDS = Hands(typed=typed, switch=switch, wake=wake)
 AROUND = Surroundings(
     place=PLACE,
-    line=lambda: Line("mqtt://school:1883", connected=True, controller_listening=False),
+    line=lambda: ConnectionState("mqtt://school:1883", connected=True, controller_listening=False),
     language="vi",
     hands=HANDS,
 )

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from agent.database.documents import Documents
+from agent.database.folder import DOCUMENTS, OUTBOX
+from agent.database.generations import backup_of
 from agent.errors import DocumentError
-from agent.memory.documents import FILE, Documents
-from agent.memory.folder import OUTBOX
-from agent.memory.storage import backup_of
 from protocol import outbox as outboxes
 from protocol.folder import OWNER_ONLY, held, write_whole
 from protocol.model import Place
@@ -47,7 +47,7 @@ def repair(folder: Path) -> list[Deed]:
         )
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     with held(folder):
-        done = [*_mend_documents(folder / FILE, stamp), *_mend_outbox(folder / OUTBOX, stamp)]
+        done = [*_mend_documents(folder / DOCUMENTS, stamp), *_mend_outbox(folder / OUTBOX, stamp)]
     return done or [_deed(N_("Nothing in {folder} is damaged."), folder=folder)]
 
 
