@@ -12,7 +12,7 @@ from agent.connection import ConnectionState
 from agent.equipment.devices import device_id_of
 from agent.equipment.typed import Typed
 from agent.local.api import application
-from agent.local.guard import MAX_BODY
+from agent.local.refusals import MAX_BODY
 from agent.local.surroundings import Hands, Surroundings
 from hardware.readings import Identity, Kind
 from tests.agent.classrooms import CALM, PLACE, host_sighting, sighting
