@@ -6,8 +6,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from classrooms import CALM, PLACE, host_sighting, sighting
-from test_clerk import Desk, desk
 
 from agent.classroom import Classroom
 from agent.connection import ConnectionState
@@ -17,6 +15,8 @@ from agent.local.api import application
 from agent.local.refusals import MAX_BODY
 from agent.local.surroundings import Hands, Surroundings
 from hardware.readings import Identity, Kind
+from tests.agent.classrooms import CALM, PLACE, host_sighting, sighting
+from tests.agent.test_clerk import Desk, desk
 
 BOARD = sighting("mac:1", source="pjlink", kind=Kind.BOARD, identity=Identity.MAC)
 
