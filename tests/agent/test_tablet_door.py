@@ -10,13 +10,13 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import httpx
 import pytest
-from school_double import free_port, until
-from tablet_room import HOST, Room, lesson_of, result, served, tablet
 
 from agent.tablets import door, serving
 from agent.tablets.door import COOKIE, MAX_BODY
 from agent.tablets.office import Office
 from hardware.readings import Seen, Sighting
+from tests.agent.school_double import free_port, until
+from tests.agent.tablet_room import HOST, Room, lesson_of, result, served, tablet
 
 Story = Callable[[str, Office], Awaitable[None]]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from teacher_school import TeacherSchool, pupils
 
+from tests.agent.teacher_school import TeacherSchool, pupils
 from tests.axe import violations
 from tests.browser import LAPTOP, SIZES, Page, opened_tab, running_browser
 from tests.flows.programs import until

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from python_calamine import CalamineWorkbook
-from test_lessons import AGENT, BEGAN, SCHOOL, a_lesson, folded, log_of, records_of
 
 from controller.__main__ import main
 from controller.attendance.papers import as_csv, as_xlsx, file_name
@@ -18,6 +17,15 @@ from controller.database.store import Store
 from controller.fleet.records import AgentRecord
 from controller.roster.plan import SchoolClass, SchoolPlan
 from protocol.plan import Pupil
+from tests.controller.attendance.test_lessons import (
+    AGENT,
+    BEGAN,
+    SCHOOL,
+    a_lesson,
+    folded,
+    log_of,
+    records_of,
+)
 from tests.databases import Database
 
 NAMES = ("=1+1", "@SUM(A1)", "Trần Thị Ánh")

@@ -127,6 +127,6 @@ test("a surplus is listed once, by its tag or by its line outside the stocktake"
     { id: "e", type: "fan", room: "P203" },
     { id: "f", type: "fan", room: "P203" },
   ]);
-  const whats = [...count.extras.values()].map(({ id, what }) => `${id} ${what}`);
-  assert.deepEqual(whats, ["b fan · x-1", "d Chair TS-0009", "e fan", "f fan"]);
+  const names = [...count.extras.values()].map(({ id, what }) => `${id} ${what}`);
+  assert.deepEqual(names, ["b fan · x-1", "d Chair TS-0009", "e fan", "f fan"]);
 });
