@@ -3,6 +3,8 @@ PYTHON ?= python3
 ROOMS  ?= 3
 PORT   ?= 8080
 OUT    ?=
+COVERAGE ?=
+CORE   ?=
 DEPARTMENT ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -26,7 +28,7 @@ demo: setup
 	@exec $(BIN)/lophoc-sim demo --rooms $(ROOMS) --http-port $(PORT) $(if $(DEPARTMENT),--department true)
 
 test: setup
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-report=)
 
 lint: setup
 	$(BIN)/ruff check .
