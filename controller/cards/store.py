@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select, update
 
-from controller.database.tables import door_cards, door_keys
+from controller.cards.tables import door_cards, door_keys
 from controller.roster.store import noticed
 from protocol.doorcode import SERIAL_BYTES
 from protocol.model import Place

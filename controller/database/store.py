@@ -23,6 +23,8 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, Engine, Select, Table, delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from controller.access.tables import looks
+from controller.attendance.tables import lessons, marks, rolls
 from controller.database.engine import (
     StoreError,
     alone,
@@ -34,20 +36,7 @@ from controller.database.engine import (
     order_by_code_point,
     url_from,
 )
-from controller.database.tables import (
-    agents,
-    devices,
-    events,
-    facts,
-    faults,
-    lessons,
-    looks,
-    marks,
-    poison,
-    rolls,
-    streams,
-    tallies,
-)
+from controller.database.schema import facts, poison, tallies
 from controller.database.writing import Poison, keep, keep_poisons, prepare
 from controller.department import schools_store as schools
 from controller.department.schools import Schools
@@ -73,8 +62,10 @@ from controller.fleet.rows import (
     roll_from,
     stream_from,
 )
+from controller.fleet.tables import agents, devices, events, streams
 from controller.inventory import store as assets
 from controller.repairs import actions as mending
+from controller.repairs.tables import faults
 from controller.roster import store as roster
 from controller.roster.plan import SchoolPlan
 from controller.use import signs

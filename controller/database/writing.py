@@ -13,20 +13,8 @@ from sqlalchemy import Connection, Dialect, Table, Update, bindparam, delete, fu
 from sqlalchemy.dialects import postgresql, sqlite
 
 from controller.attendance.lessons import lesson_of
-from controller.database.tables import (
-    agents,
-    board_signs,
-    devices,
-    events,
-    faults,
-    lessons,
-    marks,
-    poison,
-    rolls,
-    streams,
-    tallies,
-    watches,
-)
+from controller.attendance.tables import lessons, marks, rolls
+from controller.database.schema import poison, tallies
 from controller.department.schools import AskRetell, FigureTold, Listed, SchoolRecord, Used
 from controller.fleet.fleet import Ask, Change, StreamChanged, Touched
 from controller.fleet.records import (
@@ -53,8 +41,11 @@ from controller.fleet.rows import (
     roll_row,
     stream_row,
 )
+from controller.fleet.tables import agents, devices, events, streams
 from controller.repairs.store import open_reported
+from controller.repairs.tables import faults
 from controller.use.signs import sign_rows, watch_rows
+from controller.use.tables import board_signs, watches
 from protocol.model import Place
 
 KEPT_POISON_ROWS: Final = 1000

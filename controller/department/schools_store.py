@@ -12,13 +12,14 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
 from controller.database.engine import one_numbers
-from controller.database.tables import figures, schools
 from controller.database.writing import Writing, write
 from controller.department.areas_store import counts_for_itself
 from controller.department.schools import FigureTold, Listed, SchoolRecord, Used
+from controller.department.tables import schools
 from controller.fleet.rows import school_from, school_row
 from controller.inventory import store as kept_assets
 from controller.inventory.asset import LASTING, Asset, AssetState
+from controller.reconcile.tables import figures
 from controller.use.hours import UseLine
 from controller.use.store import keep_use
 from protocol.model import Place

@@ -23,9 +23,11 @@ from sqlalchemy import (
     select,
 )
 
-from controller.database.tables import assets, figures, schools
+from controller.department.tables import schools
 from controller.department.tally import ByType, Tally
+from controller.inventory.tables import assets
 from controller.reconcile.kpi import Kpi, counted
+from controller.reconcile.tables import figures
 from controller.register.store import note_figure
 from protocol.model import Place
 

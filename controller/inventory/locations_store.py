@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, delete
 
-from controller.database.tables import spots
 from controller.inventory.asset import Spot
 from controller.inventory.store import spots_of
+from controller.inventory.tables import spots
 from controller.register.fields import room_key
 from controller.roster.store import noticed
 from protocol.model import Place

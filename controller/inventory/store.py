@@ -27,12 +27,14 @@ from sqlalchemy import (
 )
 
 from controller.database.engine import one_numbers
-from controller.database.tables import agents, assets, devices, facts, spots
+from controller.database.schema import facts
 from controller.database.writing import Writing, write
 from controller.fleet.records import DeviceRecord
 from controller.fleet.rows import Row, agent_from, device_from
+from controller.fleet.tables import agents, devices
 from controller.inventory.asset import Asset, AssetState, Spot, assets_of, news
 from controller.inventory.chosen import Chosen
+from controller.inventory.tables import assets, spots
 from controller.reconcile.evidence import Observation, observations_of
 from controller.reconcile.kpi import Kpi, counted
 from controller.reconcile.reconcile import Reconciled, reconcile

@@ -12,9 +12,9 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, select
 
-from controller.database.tables import conditions
 from controller.register.life import Life, Said, Step, Why, brought, life_of, newest_of
 from controller.register.merging import Kept
+from controller.register.tables import conditions
 from controller.roster.store import noticed
 from protocol.model import Place
 

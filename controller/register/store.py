@@ -12,13 +12,14 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, update
 
-from controller.database.tables import decisions, figures, register
 from controller.reconcile.kpi import Kpi, counted
+from controller.reconcile.tables import figures
 from controller.register import life_store as lives
 from controller.register.book import Fault, Line
 from controller.register.decisions import Decision, Deed
 from controller.register.fields import serial_key
 from controller.register.merging import Kept, Merged, Origin, merged
+from controller.register.tables import decisions, register
 from controller.roster.store import noticed
 from protocol.model import Place
 

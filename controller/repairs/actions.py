@@ -12,7 +12,6 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection, select, update
 
-from controller.database.tables import faults, repair_moves
 from controller.database.writing import keep
 from controller.fleet.fleet import Change
 from controller.fleet.records import EventRecord, FaultRecord
@@ -23,6 +22,7 @@ from controller.register.merging import Kept
 from controller.register.vocabulary import Condition
 from controller.repairs import store as repairs
 from controller.repairs.repair import Deed, Move, Outcome, Repair, RepairState
+from controller.repairs.tables import faults, repair_moves
 from controller.roster.roll import RosterError
 from controller.roster.store import claimed
 from protocol.model import Place

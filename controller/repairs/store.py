@@ -14,14 +14,13 @@ from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Connection, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from controller.database.tables import register as lines
-from controller.database.tables import repair_moves, repairs
 from controller.fleet.records import FaultRecord
 from controller.register import life_store as lives
 from controller.register import store as register
 from controller.register.decisions import Rulings
 from controller.register.life import Life, Said, Step, Why, life_of
 from controller.register.merging import Kept
+from controller.register.tables import register as lines
 from controller.register.vocabulary import Condition
 from controller.repairs.repair import (
     TYPES_OF_PART,
@@ -31,6 +30,7 @@ from controller.repairs.repair import (
     RepairState,
     candidates,
 )
+from controller.repairs.tables import repair_moves, repairs
 from controller.roster.store import claimed, noticed
 from protocol.messages import Part
 from protocol.model import Place

@@ -14,30 +14,24 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from controller.database.tables import (
-    agents,
+from controller.cards.tables import door_cards, door_keys
+from controller.fleet.tables import agents
+from controller.inventory.tables import spots
+from controller.reconcile.tables import figures
+from controller.register.tables import conditions, decisions, register
+from controller.repairs.tables import repair_moves, repairs
+from controller.roster.plan import DEFAULT_GRACE_MIN, SchoolClass, SchoolPlan
+from controller.roster.tables import (
     bells,
     bookings,
     classes,
-    conditions,
-    decisions,
-    door_cards,
-    door_keys,
-    figures,
     holidays,
-    labels,
     letters,
     plans,
     pupils,
-    register,
-    repair_moves,
-    repairs,
-    scans,
-    spots,
-    stocktakes,
     terms,
 )
-from controller.roster.plan import DEFAULT_GRACE_MIN, SchoolClass, SchoolPlan
+from controller.stocktake.tables import labels, scans, stocktakes
 from protocol.model import AttendanceStatus, Place
 from protocol.plan import Bell, Booking, DoorCard, Holiday, Pupil, Term
 

@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Connection, Table, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from controller.database.tables import labels, scans, stocktakes
 from controller.reconcile.evidence import By, Observation
 from controller.register import life_store as lives
 from controller.register import store as register
@@ -24,6 +23,7 @@ from controller.register.merging import Kept as Line
 from controller.roster.store import noticed
 from controller.stocktake.count import Expected, Result, Stocktake, book_of, counted
 from controller.stocktake.scan import Scan, reckoned
+from controller.stocktake.tables import labels, scans, stocktakes
 from protocol.model import Place
 
 _SOME: Final = 500  # values a statement names

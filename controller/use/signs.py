@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from sqlalchemy import Connection, Select, delete, func, select
 
-from controller.database.tables import board_signs, devices, watches
 from controller.fleet.equipment import is_doubted
 from controller.fleet.records import AgentRecord, DeviceRecord, EventRecord
+from controller.fleet.tables import devices
 from controller.use.hours import (
     GONE,
     HERE,
@@ -25,6 +25,7 @@ from controller.use.hours import (
     Sign,
     Watch,
 )
+from controller.use.tables import board_signs, watches
 from protocol.model import Place, Status
 
 if TYPE_CHECKING:

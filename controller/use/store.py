@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, delete, select, true
 
-from controller.database.tables import devices, register, use_weeks
+from controller.fleet.tables import devices
 from controller.register.fields import serial_key
+from controller.register.tables import register
 from controller.use.hours import (
     KINDS,
     Board,
@@ -27,6 +28,7 @@ from controller.use.hours import (
 from controller.use.planned import lesson_spans, planned_min
 from controller.use.report import UseReport, report_of
 from controller.use.signs import signs_of, watches_of
+from controller.use.tables import use_weeks
 from protocol.model import Place
 
 if TYPE_CHECKING:

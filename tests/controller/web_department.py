@@ -15,15 +15,16 @@ from msgspec.structs import replace
 from controller.access.password import Office
 from controller.dashboard.live import Live
 from controller.database.store import Store
-from controller.database.tables import areas as areas_table
-from controller.database.tables import assets as assets_table
-from controller.database.tables import figures, memberships, mergers, school_facts
-from controller.database.tables import schools as schools_table
 from controller.department import areas_store as areas
 from controller.department.areas import Area, Membership, Merger, SchoolFacts
 from controller.department.overview import Department
+from controller.department.tables import areas as areas_table
+from controller.department.tables import memberships, mergers, school_facts
+from controller.department.tables import schools as schools_table
 from controller.inventory.asset import Asset, AssetState
 from controller.inventory.store import keep_assets, newest_change
+from controller.inventory.tables import assets as assets_table
+from controller.reconcile.tables import figures
 from controller.web.site import create_web
 from protocol.model import DeviceKind, Place
 from tests.controller.web_school import FOLDERS, NOW_MS, ZONE, Served, a_live

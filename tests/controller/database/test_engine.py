@@ -15,8 +15,8 @@ from sqlalchemy import func, select
 
 from controller.__main__ import EXIT_DAMAGED, EXIT_SETTINGS, main
 from controller.database.engine import url_from
+from controller.database.schema import facts, tallies
 from controller.database.store import Store, StoreError
-from controller.database.tables import facts, tallies
 from controller.fleet.records import EventRecord
 from protocol.model import Place
 from tests.databases import Database

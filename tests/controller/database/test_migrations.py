@@ -17,8 +17,8 @@ from sqlalchemy import column, insert, select, table, text
 
 from controller.database import store as store_module
 from controller.database.engine import engine_at, url_from
+from controller.database.schema import metadata
 from controller.database.store import Store
-from controller.database.tables import metadata
 from controller.repairs import store as repairs
 from protocol.messages import LineMeasures
 from protocol.model import DeviceKind, Place, Reason, Status

@@ -11,8 +11,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from msgspec.structs import replace
 
+from controller.database.schema import metadata
 from controller.database.store import Store, StoreError
-from controller.database.tables import metadata
 from controller.database.upkeep import is_sound, repair
 from controller.database.writing import KEPT_POISON_ROWS, Poison
 from controller.fleet.fleet import StreamChanged, Touched

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from controller.database.schema import metadata
 from controller.database.store import Store
-from controller.database.tables import metadata
 from controller.fleet.records import DeviceRecord
 from controller.inventory import store as assets
 from controller.inventory.asset import RETELL_AFTER_MS, Asset, AssetState, Spot, assets_of, news
