@@ -9,7 +9,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Integer,
-    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -45,26 +44,6 @@ def millis_column(name: str, *, nullable: bool = False) -> Column[int]:
     """A moment, in milliseconds since 1970 (UTC)."""
     return Column(name, BigInteger, nullable=nullable)
 
-
-poison: Final = Table(
-    "poison",
-    metadata,
-    Column("no", NUMBER, primary_key=True),
-    text_column("topic"),
-    text_column("flaw"),
-    Column("size", BigInteger, nullable=False),
-    Column("raw", LargeBinary, nullable=False),  # the first bytes only
-    millis_column("received_ms"),
-    sqlite_autoincrement=True,
-)
-
-
-tallies: Final = Table(
-    "tallies",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("value", BigInteger, nullable=False),
-)
 
 facts: Final = Table(
     "facts",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from controller.database.store import Store, StoreError
+from controller.features import forget, forget_pupils
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -33,8 +34,10 @@ async def keep_up(
         day = datetime.fromtimestamp(now_ms() / 1000, UTC).date().isoformat()
         try:
             await asyncio.to_thread(_copy, store, backups, day, keep_backups)
-            forgotten = await asyncio.to_thread(store.forget, now_ms() - keep_days * DAY_MS)
-            await asyncio.to_thread(store.forget_marks, now_ms() - attendance_keep_days * DAY_MS)
+            forgotten = await asyncio.to_thread(store.write, forget, now_ms() - keep_days * DAY_MS)
+            await asyncio.to_thread(
+                store.write, forget_pupils, now_ms() - attendance_keep_days * DAY_MS
+            )
         except (StoreError, OSError) as error:
             _LOGGER.warning("upkeep put off: %s", error)
         else:

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Integer, Table, Text
+from sqlalchemy import Column, Integer, Table, Text
 
-from controller.database.schema import metadata, school_key, text_column
-
-plans: Final = Table(
-    "plans",
-    metadata,
-    *school_key(),
-    Column("version", BigInteger, nullable=False),  # grows with every change of the school's plan
-    Column("grace_min", Integer, nullable=False),
-)
-
+from controller.database.schema import metadata, millis_column, school_key, text_column
 
 classes: Final = Table(
     "classes",
@@ -88,4 +79,25 @@ letters: Final = Table(
     *school_key(),
     Column("status", Text, primary_key=True),
     text_column("letter"),
+)
+
+
+door_cards: Final = Table(
+    "door_cards",
+    metadata,
+    *school_key(),
+    Column("serial", Text, primary_key=True),  # hex
+    text_column("student"),
+    millis_column("made_ms"),
+    millis_column("revoked_ms", nullable=True),
+)
+
+
+door_keys: Final = Table(
+    "door_keys",
+    metadata,
+    *school_key(),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    text_column("key"),  # hex
+    millis_column("made_ms"),
 )

@@ -12,9 +12,11 @@ from python_calamine import CalamineWorkbook
 from test_lessons import AGENT, BEGAN, SCHOOL, a_lesson, folded, log_of, records_of
 
 from controller.__main__ import main
+from controller.access.store import access_log
 from controller.attendance.papers import as_csv, as_xlsx, file_name
 from controller.attendance.sheet import Attendance, days_of, laid_out
 from controller.database.store import Store
+from controller.features import keep_batch
 from controller.fleet.records import AgentRecord
 from controller.roster.plan import SchoolClass, SchoolPlan
 from protocol.plan import Pupil
@@ -81,7 +83,7 @@ def test_the_commands_verify_export_find_and_erase(
     """A hand in the database ends verify with 1 and is named."""
     data = ["--data", str(tmp_path)]
     with Store(database.url) as store:
-        store.commit([AgentRecord(place=AGENT), *records_of(a_lesson())], [], BEGAN)
+        store.write(keep_batch, [AgentRecord(place=AGENT), *records_of(a_lesson())], [], BEGAN)
     out = tmp_path / "out.csv"
     days = ["--class", "10A1", "--from", "2026-11-02", "--to", "2026-11-07"]
     assert main(["attendance", "export", *days, "--out", str(out), *data]) == 0
@@ -97,4 +99,4 @@ def test_the_commands_verify_export_find_and_erase(
     assert main(["attendance", "verify", *data]) == 1
     assert "p203 e3: changed" in capsys.readouterr().out
     with Store(database.url) as store:
-        assert len(store.looks(SCHOOL)) == 3
+        assert len(store.read(access_log, SCHOOL)) == 3
