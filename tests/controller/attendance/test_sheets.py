@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from python_calamine import CalamineWorkbook
-from test_lessons import AGENT, BEGAN, SCHOOL, a_lesson, folded, log_of, records_of
+from test_lessons import AGENT, BEGAN, SCHOOL, a_lesson, attendance_of, folded, records_of
 
 from controller.__main__ import main
 from controller.access.store import access_log
@@ -33,7 +33,7 @@ def told(names: tuple[str, ...] = NAMES) -> Attendance:
     school = SchoolPlan(classes=(SchoolClass(code="10A1", pupils=pupils),))
     changes = records_of(a_lesson())
     days = days_of("2026-11-02", "2026-11-07")
-    return laid_out(school, "10A1", days, [folded(changes)], log_of(changes))
+    return laid_out(school, "10A1", days, [folded(changes)], attendance_of(changes))
 
 
 def test_the_sheet_has_a_column_a_day_and_the_schools_letters() -> None:

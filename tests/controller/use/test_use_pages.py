@@ -1,6 +1,7 @@
 """The screens and the API of board use and of the end of life, of a school and of a department."""
 
 from __future__ import annotations
+from controller.inventory.store import refresh
 
 import asyncio
 import csv
@@ -80,7 +81,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         for place in (SCHOOL, OTHER):
             with opened.locked(place) as db:
                 bring_in(db, place, BOOK, whole=True, now_ms=1)
-            opened.bring_up(place, ZONE, NOW_MS)
+            refresh(opened, place, ZONE, NOW_MS)
         yield opened
 
 
