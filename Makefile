@@ -6,8 +6,10 @@ OUT    ?=
 DEPARTMENT ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
+# What is imported is asked for, by each program for itself.
+DEPTRY := $(BIN)/deptry --no-ansi
 
-.PHONY: setup demo test lint bench wheel lock clean
+.PHONY: setup demo test lint bench wheel release lock clean
 
 setup: $(VENV)/.ready
 
@@ -31,6 +33,11 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/codespell
+	$(BIN)/oxfmt --check '**/*.js'
+	$(BIN)/python -m tests.lint.dead_code
+	$(DEPTRY) .
+	$(DEPTRY) protocol hardware agent --optional-dependencies-dev-groups dev,controller,postgresql
+	$(DEPTRY) protocol controller --optional-dependencies-dev-groups dev,agent,tray
 
 bench: setup
 	$(BIN)/python -m tests.bench $(if $(OUT),--out $(OUT))
@@ -39,6 +46,10 @@ bench: setup
 wheel: setup
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
+
+# Version, changelog, wheel, commit and tag: make release VERSION=0.2.0
+release: lint
+	@$(BIN)/python tools/release.py $(VERSION)
 
 # Freezes what pyproject.toml asks for; run after changing a dependency (needs uv).
 COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 \

@@ -14,7 +14,15 @@ from typing import Final
 from agent.config import DEFAULT_DATA, PREFIX, TITLE, AgentConfig
 from protocol import __version__
 from protocol.errors import LopHocError
-from protocol.settings import SettingsError, add_options, load, refuse_unknown, sample, speaker
+from protocol.settings import (
+    SettingsError,
+    add_options,
+    load,
+    password_in,
+    refuse_unknown,
+    sample,
+    speaker,
+)
 from protocol.words import N_, Translate
 
 EXIT_UNREAD: Final = 1
@@ -136,15 +144,14 @@ def _run(options: argparse.Namespace) -> None:
 def _scan(options: argparse.Namespace) -> None:
     from agent.commands.scan import scan  # noqa: PLC0415
     from agent.commands.udev_db import report  # noqa: PLC0415
-    from agent.passwords import password_of  # noqa: PLC0415 - heavy, and only this needs it
     from hardware.scan import Secrets  # noqa: PLC0415
 
     if options.from_udev_db:
         answer = report(options.from_udev_db, as_json=options.json, environ=os.environ)
     else:
         secrets = Secrets(
-            camera=(options.camera_user, password_of(options.camera_password_file)),
-            pjlink=password_of(options.pjlink_password_file),
+            camera=(options.camera_user, password_in(options.camera_password_file)),
+            pjlink=password_in(options.pjlink_password_file),
         )
         seconds, data = max(0.0, options.seconds), options.data
         looking = scan(
@@ -156,18 +163,18 @@ def _scan(options: argparse.Namespace) -> None:
 
 def _explain(options: argparse.Namespace) -> None:
     from agent.commands.explain import explain  # noqa: PLC0415 - heavy, and only this command needs it
-    from agent.memory.documents import FILE, Documents  # noqa: PLC0415
+    from agent.database.documents import Documents  # noqa: PLC0415
+    from agent.database.folder import DOCUMENTS  # noqa: PLC0415
 
-    known = Documents(options.data / FILE).load()
+    known = Documents(options.data / DOCUMENTS).load()
     answer = explain(known, options.device_id, as_json=options.json, environ=os.environ)
     sys.stdout.write(answer)
 
 
 def _check_camera(options: argparse.Namespace) -> None:
     from agent.commands.check_camera import check  # noqa: PLC0415 - heavy, and only this command needs it
-    from agent.passwords import password_of  # noqa: PLC0415
 
-    password = password_of(options.camera_password_file)
+    password = password_in(options.camera_password_file)
     answer = check(
         options.target,
         as_json=options.json,
@@ -190,7 +197,7 @@ def _read_cards(options: argparse.Namespace) -> int:
 
 
 def _repair(options: argparse.Namespace) -> None:
-    from agent.memory.repair import repair  # noqa: PLC0415 - heavy, and only this command needs it
+    from agent.database.repair import repair  # noqa: PLC0415 - heavy, and only this command needs it
 
     say = speaker(PREFIX, os.environ)
     sys.stdout.writelines(f"{deed.text(say)}\n" for deed in repair(options.data))

@@ -16,7 +16,6 @@ from protocol.model import Method
 from protocol.plan import ClassList, Plan
 
 CHECK_CARD: Final = "check_card"  # two cards moved as if by one hand
-COPIED_CARD: Final = "copied_card"  # one number was at two places
 
 
 class CardMark(NamedTuple):

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from agent.equipment.cameras import pictures
 from agent.equipment.condition import SWITCHED_OFF, Condition, condition_of
 from agent.equipment.devices import THIS_MACHINE, Devices
 from agent.equipment.flaws import Flaws
@@ -181,6 +182,10 @@ class Classroom:
         """A person said something of a device. Raises KeyError if it is not known."""
         devices, said = told(self.devices)
         return Step(replace(self, devices=devices), said)
+
+    def pictures(self) -> list[tuple[str, str]]:
+        """Where the room's cameras can be looked at now; nowhere while they are switched off."""
+        return [] if self.camera_off else pictures(self.devices.traces.sightings())
 
     def birth(self, session: int, outbox: OutboxReport, at_ms: int) -> Birth:
         """Everything this room knows; the devices that are here come first."""

@@ -15,12 +15,13 @@ from dataclasses import replace
 from functools import partial
 
 from agent.classroom import Classroom, Step, View
+from agent.database.documents import Documents
+from agent.database.restore import remembered_of
 from agent.errors import DocumentError
 from agent.lessons import memos
 from agent.lessons.roll import Marked
 from agent.lessons.sheet import Suggestion
 from agent.lessons.teaching import TaughtAgain, Teaching
-from agent.memory.documents import Documents, Remembered
 from agent.room import Moment
 from hardware.readings import Seen
 from protocol.health import Finding, Judgement, ReasonCode
@@ -128,10 +129,6 @@ class Clerk:
             step = self._classroom.teach(lambda teaching: deed(teaching, moment))
             await self._record(step)
             return step
-
-    async def start_lesson(self, lesson: str) -> Classroom:
-        """Start a lesson unless one runs; on the disk when this returns. Raises OutboxError."""
-        return (await self.teach(lambda each, moment: each.start(lesson, moment))).classroom
 
     async def end_lesson(self) -> Step:
         """End the lesson if one runs; on the disk when this returns. Raises OutboxError."""
@@ -247,18 +244,3 @@ class Clerk:
         if not self.refusing:
             _LOGGER.error("outbox refuses: %s", error)
         self.refusing = True
-
-
-def remembered_of(classroom: Classroom) -> Remembered:
-    """What must outlive a restart."""
-    return Remembered(
-        agent_id=classroom.room.place.agent,
-        devices=tuple(each.device for each in classroom.devices.known.values()),
-        traces=tuple(classroom.devices.traces.held.values()),
-        decisions=classroom.devices.decisions,
-        answers=dict(classroom.devices.traces.answers),
-        stay=classroom.placement.stay,
-        typed=classroom.typed,
-        camera_off=classroom.camera_off,
-        plan=classroom.teaching.plan,
-    )

@@ -16,7 +16,6 @@ from agent.clerk import Clerk
 from agent.lessons.sheet import NotOnRoll
 from agent.lessons.teaching import NoLesson
 from agent.passwords import Passwords
-from agent.sources import pictures
 from hardware.cards.acceptance import Found
 from hardware.readings import SenseMissing
 from protocol.model import Method
@@ -184,7 +183,7 @@ class Scanner:
         return self._wanted and bool(self._places()) and self._clerk.classroom.lesson.code == lesson
 
     def _places(self) -> list[tuple[str, str]]:
-        return pictures(self._clerk.classroom)
+        return self._clerk.classroom.pictures()
 
     def _lists(self) -> list[ClassList]:
         running, plan = self._clerk.classroom.lesson.running, self._clerk.classroom.teaching.plan

@@ -9,16 +9,15 @@ import socket
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator, Sequence
-from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import uvicorn
 from fastapi import FastAPI
 
-from controller.access.password import Office
+from controller.access.password import Office, OfficeError
 from controller.broker.announce import Announcement
-from controller.broker.credentials import Credentials
+from controller.broker.credentials import CredentialError, Credentials
 from controller.broker.embedded import CONTROLLER_USER, EmbeddedBroker, is_loopback
 from controller.config import ControllerConfig
 from controller.dashboard.live import Live
@@ -27,7 +26,13 @@ from controller.database.upkeep import keep_up
 from controller.department.school_figures import figures_of
 from controller.department.upward import Upward, upward_outbox
 from controller.feature import Program
-from controller.features import adopt_plan, listeners_of, prepare_batches
+from controller.features import (
+    adopt_plan,
+    forget,
+    forget_pupils,
+    listeners_of,
+    prepare_batches,
+)
 from controller.fleet.listener import FleetListener
 from controller.forecast.life_table import table_in
 from controller.ingest import Ingest
@@ -39,7 +44,7 @@ from protocol.errors import LopHocError
 from protocol.folder import held
 from protocol.link import Broker, Link, broker_from
 from protocol.model import Place
-from protocol.settings import SettingsError
+from protocol.settings import SettingsError, password_in
 from protocol.topics import CONTROLLER, level_of, school_root
 from protocol.upward import SchoolFigures
 from protocol.words import N_, preferred_language
@@ -106,7 +111,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
                 live,
                 scope=school,
                 name=config.name or config.school,
-                office=Office(config.data / "office.json", time.time),
+                office=_office(config),
                 folder=config.data,
                 remove_device=lambda device_id: _remove(ingest, listeners, device_id),
                 handle_fault=lambda event_id: ingest.write(
@@ -131,6 +136,8 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
                     keep_up(
                         store,
                         config.data / "backups",
+                        forget=forget,
+                        forget_pupils=forget_pupils,
                         keep_days=config.keep_days,
                         attendance_keep_days=config.attendance_keep_days,
                         keep_backups=config.keep_backups,
@@ -156,6 +163,16 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
 def database_url(config: ControllerConfig) -> str:
     """The database to open: the one that was named, or a SQLite file in the data folder."""
     return config.database or f"sqlite:///{config.data / 'lophoc.db'}"
+
+
+def _office(config: ControllerConfig) -> Office:
+    """The office's password; that it is damaged is told at once, not when somebody needs it."""
+    office = Office(config.data / "office.json", time.time)
+    try:
+        _ = office.has_password
+    except OfficeError as error:
+        _LOGGER.warning("nobody can enter by the office's password: %s", error)
+    return office
 
 
 class _Brokerage:
@@ -200,7 +217,12 @@ class _Brokerage:
             await asyncio.sleep(LOOK_FOR_PASSWORDS_EVERY_S)
             if (changed := self._credentials.changed_at()) != seen:
                 seen = changed
-                self._embedded.reload(self._credentials.users())
+                try:
+                    users = self._credentials.users()
+                except CredentialError as error:
+                    _LOGGER.warning("the broker goes on with the passwords it knows: %s", error)
+                else:
+                    self._embedded.reload(users)
 
 
 @contextlib.contextmanager
@@ -268,15 +290,7 @@ def _broker(address: str, password_file: str) -> Broker:
         ) from error
     if not password_file:
         return broker
-    try:
-        word = Path(password_file).read_text("utf-8").strip()
-    except OSError as error:
-        raise SettingsError(
-            "password_unreadable",
-            N_("The broker's password file cannot be read: {cause}."),
-            cause=error,
-        ) from error
-    return broker._replace(password=word)
+    return broker._replace(password=password_in(password_file))
 
 
 class _Server(uvicorn.Server):

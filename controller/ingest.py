@@ -19,6 +19,7 @@ from controller.database.poison import Poison
 from controller.database.store import Store, StoreError
 from controller.feature import Command, Listener, Speaker
 from controller.features import keep_batch
+from protocol.backoff import Backoff
 from protocol.link import Arrival, Letter, Link
 from protocol.messages import (
     MAX_BYTES,
@@ -94,7 +95,7 @@ class Ingest:
         self._now_ms = now_ms
         self._loaded = False
         self._writing = asyncio.Lock()
-        self._retry_s = RETRY_FIRST_S
+        self._backoff = Backoff(RETRY_FIRST_S, RETRY_CAP_S)
         self.refused_batches = 0
         self.taken = 0
         self.storing = True
@@ -182,7 +183,7 @@ class Ingest:
             batch = self._hear(arrivals)
             changes = await self._store_all(batch.changes, batch.poisons)
             self.taken += len(arrivals)
-            self._retry_s = RETRY_FIRST_S
+            self._backoff.reset()
             self.storing = True
             self._link.ack(arrivals)
             self._answer(batch)
@@ -208,8 +209,7 @@ class Ingest:
         self.storing = False
         self._loaded = False  # what was not stored did not happen
         self._link.hang_up()
-        await asyncio.sleep(self._retry_s)
-        self._retry_s = min(self._retry_s * 2, RETRY_CAP_S)
+        await asyncio.sleep(self._backoff.next_s())
 
     async def _load(self) -> None:
         if not self._loaded:

@@ -1,12 +1,16 @@
-"""This file makes a program's own folder and holds it for one process alone."""
+"""This file makes a program's own folder, holds it for one process, and writes files whole."""
 
 from __future__ import annotations
 
+import errno
+import os
+import secrets
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, BinaryIO, Final
 
 from protocol.settings import SettingsError
 from protocol.words import N_
@@ -15,6 +19,11 @@ if sys.platform != "win32":
     import fcntl
 
 LOCK: Final = "lock"
+OWNER_ONLY: Final = 0o600
+EVERYBODY: Final = 0o666  # less what the umask takes away, as for any file a person writes
+
+_PART: Final = ".lophoc-{}.part"
+_ABANDONED_AFTER_S: Final = 3600.0  # a write that takes longer fails; it spoils nothing
 
 
 @contextmanager
@@ -51,3 +60,85 @@ def _lock(lock: IO[str], folder: Path) -> None:
             N_("Stop it first, or give this one its own folder with --data."),
             folder=folder,
         ) from error
+
+
+def write_whole(path: Path, data: bytes, mode: int, *, backup: Path | None = None) -> None:
+    """Write a file as `whole_file` does. Raises OSError; the old file then stays."""
+    with whole_file(path, mode, backup=backup) as file:
+        file.write(data)
+
+
+@contextmanager
+def whole_file(path: Path, mode: int, *, backup: Path | None = None) -> Iterator[BinaryIO]:
+    """A new file that takes the place of `path` when the block ends, and is on the disk then.
+
+    Whatever stops it, a power cut included, `path` is the old file or the new one, whole.
+    mode: its permissions from the start. backup: where the old file is kept, whole as well.
+    Raises OSError; the old file then stays, and nothing is left beside it.
+    """
+    _sweep(path.parent)
+    fresh = _part_beside(path)
+    try:
+        with _synced(fresh, mode) as file:
+            yield file
+        if backup is not None and path.exists():
+            _keep_old(path, backup)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+@contextmanager
+def _synced(path: Path, mode: int) -> Iterator[BinaryIO]:
+    """A new file that is on the disk when the block ends."""
+    with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _part_beside(path: Path) -> Path:
+    """A name that nobody has: two who write one file do not write into each other's."""
+    return path.with_name(_PART.format(secrets.token_hex(8)))
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what writers left that were killed."""
+    for part in folder.glob(_PART.format("*")):
+        with suppress(OSError):
+            if time.time() - part.stat().st_mtime > _ABANDONED_AFTER_S:
+                part.unlink()
+
+
+def _keep_old(path: Path, backup: Path) -> None:
+    """The backup is whole at every moment: it changes by rename too."""
+    old = _part_beside(path)
+    try:
+        try:
+            old.hardlink_to(path)
+        except (OSError, NotImplementedError):  # FAT on a USB stick has no links
+            with _synced(old, path.stat().st_mode & EVERYBODY) as file:
+                file.write(path.read_bytes())
+        old.replace(backup)
+    finally:
+        old.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Wait until the rename is on the disk.
+
+    Where folders cannot be opened (Windows) or synced (some network file systems), it is as safe
+    as it gets: PostgreSQL's fsync_fname_ext passes over the same errors.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except PermissionError:
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in {errno.EBADF, errno.EINVAL}:
+            raise
+    finally:
+        os.close(descriptor)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import random
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
+from protocol.backoff import Backoff
 from protocol.line import Client
 
 _LOGGER = logging.getLogger(__name__)
@@ -110,15 +110,14 @@ class Link:
 
     async def run(self) -> None:
         """Hold the conversation until cancelled; then say the last word and hang up."""
-        wait_s = BACKOFF_FIRST_S
+        backoff = Backoff(BACKOFF_FIRST_S, BACKOFF_CAP_S)
         told = False
         while True:
             why = await self._talk(told=told)
-            if why:
-                told, wait_s = True, min(wait_s * 2, BACKOFF_CAP_S)
-            else:
-                told, wait_s = False, BACKOFF_FIRST_S
-            await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+            told = bool(why)
+            if not told:
+                backoff.reset()
+            await asyncio.sleep(backoff.next_s())
 
     async def _talk(self, *, told: bool) -> str:
         """One session from connect to loss; returns why it never began, empty if it did.

@@ -10,7 +10,6 @@ from typing import Final
 
 INSIDE: Final = 5  # cells of a side that tell the id
 SIDE: Final = INSIDE + 2  # with the black border
-MARGIN: Final = 2  # cells of white that must be left free around it
 
 # 25 bits each, row by row from the top left; 1 is white.
 _PATTERNS: Final = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -139,8 +139,3 @@ def digest_of(plan: Plan) -> str:
     import hashlib  # noqa: PLC0415 - brings OpenSSL, whose megabytes the teacher's window spares
 
     return hashlib.sha256(_canonical.encode(plan)).hexdigest()[:32]
-
-
-def plan_from(tree: Mapping[str, Any]) -> Plan:
-    """The plan in a tree of plain values. Raises msgspec.ValidationError."""
-    return msgspec.convert(tree, Plan, str_keys=True)

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from protocol.backoff import Backoff
 from protocol.link import Letter, Link
 from protocol.messages import Ack, ControllerState
 from protocol.outbox import Outbox, OutboxError, Parcel
@@ -37,8 +38,7 @@ class Relay:
         self._link = link
         self._now_s = now_s
         self._window = window
-        self._first_patience_s = patience_s
-        self._patience_s = patience_s
+        self._patience = Backoff(patience_s, PATIENCE_CAP_S)
         self._states: dict[int, float] = {}  # in flight: places in the outbox, sent when
         self._events: dict[int, float] = {}
         self._last_event_no = 0
@@ -76,7 +76,7 @@ class Relay:
             self._states.pop(place, None)
             self._events.pop(place, None)
         if places:
-            self._patience_s = self._first_patience_s
+            self._patience.reset()
         self._stirred.set()
 
     @property
@@ -96,10 +96,10 @@ class Relay:
     async def _fill_window(self) -> None:
         now_s = self._now_s()
         oldest_s = min([*self._states.values(), *self._events.values()], default=now_s)
-        if now_s - oldest_s >= self._patience_s:
+        if now_s - oldest_s >= self._patience.bound_s:
             waiting = len(self._states) + len(self._events)
             _LOGGER.info("no answer for %d messages, sending again", waiting)
-            self._patience_s = min(self._patience_s * 2, PATIENCE_CAP_S)
+            self._patience.lengthen()
             self._send_again()
         parcels = await asyncio.to_thread(self._next, self._window - len(self._events))
         for parcel in parcels:
@@ -125,7 +125,7 @@ class Relay:
             await self._stirred.wait()
         else:
             try:
-                async with asyncio.timeout(self._patience_s / 2):
+                async with asyncio.timeout(self._patience.bound_s / 2):
                     await self._stirred.wait()
             except TimeoutError:
                 pass

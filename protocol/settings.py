@@ -149,6 +149,32 @@ def unknown(code: str, message: str, typo: str, names: Iterable[str]) -> Setting
     return SettingsError(code, message, hint, name=typo, **values)
 
 
+def password_in(file: str) -> str:
+    """The password that a file holds; "" where no file is named. Raises SettingsError.
+
+    An empty file is what a power cut may leave: it never stands for "no password".
+    """
+    if not file:
+        return ""
+    try:
+        password = Path(file).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            "password_unreadable",
+            N_("The password file {path} cannot be read."),
+            N_("Check the setting and the file's owner."),
+            path=file,
+        ) from error
+    if not password:
+        raise SettingsError(
+            "password_empty",
+            N_("The password file {path} is empty."),
+            N_("Write the password into it again, or leave the setting empty if there is none."),
+            path=file,
+        )
+    return password
+
+
 def _meaning(setting: Setting, translate: Translate) -> str:
     """What the setting means, with its unit; gettext has its own answer to an empty text."""
     description = translate(setting.description) if setting.description else ""

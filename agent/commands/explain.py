@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import msgspec
 
+from agent.database.documents import Remembered
 from agent.equipment.devices import Devices, device_id_of
 from agent.equipment.merge import Decision, Joined, Parted
 from agent.equipment.traces import Trace, Traces
 from agent.errors import DocumentError
-from agent.memory.documents import Remembered
 from agent.room import Room
 from protocol.health import ReasonCode
 from protocol.model import Device, DeviceKind, Identity, Place, Reason, iso

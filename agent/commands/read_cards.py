@@ -9,8 +9,9 @@ from typing import Any, Final
 import msgspec
 
 from agent.cards import keys_of
+from agent.database.documents import Documents
+from agent.database.folder import DOCUMENTS
 from agent.errors import CardsUnreadableError
-from agent.memory.documents import FILE, Documents
 from hardware.cards.scan import Picture, read_pictures
 from hardware.readings import SenseMissing
 from protocol.doorcode import read as read_code
@@ -59,7 +60,7 @@ def keys_of_school(data: Path) -> dict[int, bytes]:
 
     Raises DocumentError.
     """
-    return keys_of(Documents(data / FILE).load().plan)
+    return keys_of(Documents(data / DOCUMENTS).load().plan)
 
 
 def keys_in(file: Path) -> dict[int, bytes]:

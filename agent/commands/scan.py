@@ -11,10 +11,11 @@ from typing import Any, Final
 
 import msgspec
 
+from agent.database.documents import Documents, Remembered
+from agent.database.folder import DOCUMENTS
 from agent.equipment.devices import THIS_MACHINE, Devices, described, device_id_of
 from agent.equipment.merge import Group
 from agent.equipment.traces import Trace, Traces
-from agent.memory.documents import FILE, Documents, Remembered
 from agent.placement import How
 from agent.room import Room
 from hardware.network.probe import ask
@@ -123,9 +124,9 @@ _COLUMNS: Final = ("name", "vendor", "model", "serial", "device_id")
 
 def _remembered(data: Path | None) -> Remembered | None:
     """What the agent of this folder knows; None where there is none."""
-    if data is None or not (data / FILE).exists():
+    if data is None or not (data / DOCUMENTS).exists():
         return None
-    return Documents(data / FILE).load()
+    return Documents(data / DOCUMENTS).load()
 
 
 def _devices(remembered: Remembered) -> Devices:

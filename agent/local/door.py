@@ -4,34 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-import random
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
 import uvicorn
 from starlette.types import ASGIApp
 
-_LOGGER = logging.getLogger(__name__)
-
-RETRY_FIRST_S: Final = 5.0
-RETRY_CAP_S: Final = 60.0
+from agent.supervision import Unavailable
+from protocol.health import ReasonCode
+from protocol.model import Reason, Status
 
 
 class Opened(NamedTuple):
     """How a door is opened: for whom, for how many connections, and with which HTTP.
 
-    head_bytes: the most that a request's line and headers may have.
+    taken: what is told where another program holds the port. head_bytes: the most that a
+    request's line and headers may have.
     """
 
     name: str
+    taken: ReasonCode
     at_once: int
     http: type[asyncio.Protocol] | Literal["h11"] = "h11"
     head_bytes: int = 64 * 1024
 
 
-LOCAL: Final = Opened("the teacher's window", 64)  # one window needs two connections
+LOCAL: Final = Opened("the teacher's window", ReasonCode.PORT_TAKEN, 64)  # it needs two connections
 
 
 class _QuietServer(uvicorn.Server):
@@ -46,32 +45,16 @@ class _QuietServer(uvicorn.Server):
         yield
 
 
-async def keep_open(
-    app: ASGIApp,
-    host: str,
-    port: int,
-    taken: Callable[[bool], None],
-    *,
-    opened: Opened = LOCAL,
-) -> None:
-    """Serve until cancelled; a port that another program holds is said once and tried again."""
-    wait_s, lost = RETRY_FIRST_S, False
-    while True:
-        try:
-            sock = socket.create_server((host, port))
-        except OSError as error:
-            taken(True)
-            if not lost:
-                _LOGGER.warning("port %d is taken (%s): %s waits", port, error, opened.name)
-            lost = True
-            await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
-            wait_s = min(wait_s * 2, RETRY_CAP_S)
-            continue
-        taken(False)
-        if lost:
-            _LOGGER.info("port %d is free now", port)
-        with sock:
-            await _serve(app, sock, opened)
+async def serve(app: ASGIApp, host: str, port: int, opened: Opened) -> None:
+    """Serve until cancelled. Raises Unavailable where another program holds the port."""
+    try:
+        sock = socket.create_server((host, port))
+    except OSError as error:
+        message = f"port {port} is taken ({error}): {opened.name} waits"
+        finding = Status.WARNING, Reason(opened.taken, str(port))
+        raise Unavailable(message, finding) from error
+    with sock:
+        await _serve(app, sock, opened)
 
 
 async def _serve(app: ASGIApp, sock: socket.socket, opened: Opened) -> None:

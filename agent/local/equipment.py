@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from agent.clerk import Clerk, Deed
-from agent.local.guard import Refusal, body_of, json_response
+from agent.local.refusals import Refusal, body_of, json_response
 from agent.local.surroundings import Hands
 from agent.placement import room_code
 from hardware.readings import Kind

@@ -18,7 +18,7 @@ from agent.lessons.lesson import event_id
 from agent.lessons.roll import Mark, RollFull
 from agent.lessons.sheet import NotOnRoll
 from agent.lessons.teaching import NoLesson
-from agent.local.guard import Refusal, body_of, json_response
+from agent.local.refusals import Refusal, body_of, json_response
 from agent.local.surroundings import Surroundings
 from agent.local.teacher import questions, teacher_view
 from protocol.messages import Classes, LessonEnded, Part

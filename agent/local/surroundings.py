@@ -1,21 +1,14 @@
-"""This file holds what the door knows besides the classroom: the line, and hands to reach out."""
+"""This file holds what the door knows besides the classroom: the connection, and hands."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Protocol
 
+from agent.connection import ConnectionState
 from agent.equipment.typed import Typed
 from protocol.model import Place
 from protocol.words import Translate
-
-
-class Line(NamedTuple):
-    """The line to the school: which broker, whether it is up, whether the controller listens."""
-
-    broker: str
-    connected: bool
-    controller_listening: bool
 
 
 class Hands(NamedTuple):
@@ -54,7 +47,7 @@ class Surroundings(NamedTuple):
     """
 
     place: Place
-    line: Callable[[], Line]
+    line: Callable[[], ConnectionState]
     language: str
     hands: Hands
     tablets: Callable[[], str] = str

@@ -1,42 +1,30 @@
-"""This file serves the tablets' page in the classroom's network only, to whoever asks."""
+"""This file answers the tablets: the page, the check-ins, the beats."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
-from collections import Counter
-from collections.abc import AsyncGenerator, Callable
 from http import HTTPStatus
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from starlette.types import ASGIApp, Scope
 
-from agent.local.door import Opened, keep_open
 from agent.tablets import page
 from agent.tablets.cart import COOKIE_BYTES, is_cookie, key_of
 from agent.tablets.code import DIGITS
 from agent.tablets.desk import GOOD, Answer, Knock, Outcome
 from agent.tablets.office import NotKept, Office
-from hardware.network.interfaces import moves, room_address
-from hardware.readings import Report
+from protocol.guard import BodyTooLargeError, Guard, Refusal, at_own_port
 from protocol.words import N_, translator
 
 COOKIE: Final = "may"
 MAX_BODY: Final = 512
 BODY_S: Final = 5.0
-LIFE_S: Final = 15.0  # of a connection, whatever it does: a request takes some milliseconds
-AT_ONCE: Final = 160
-FROM_ONE_ADDRESS: Final = 64
 
-_HEAD_BYTES: Final = 8192
 _YEAR_S: Final = 365 * 86_400
 _FIELDS: Final = 4
 _STATUS: Final = {
@@ -46,11 +34,18 @@ _STATUS: Final = {
     Outcome.OVER: HTTPStatus.CONFLICT,
     Outcome.NO_LIST: HTTPStatus.CONFLICT,
 }
-_FOREIGN_HOST: Final = N_("This address is not the classroom's: scan the code on the board.")
-_FOREIGN_ORIGIN: Final = N_("Another web site may not check anybody in.")
+_TURNED_AWAY: Final = {
+    Refusal.FOREIGN_HOST: (
+        N_("This address is not the classroom's: scan the code on the board."),
+        HTTPStatus.FORBIDDEN,
+    ),
+    Refusal.FOREIGN_ORIGIN: (
+        N_("Another web site may not check anybody in."),
+        HTTPStatus.FORBIDDEN,
+    ),
+    Refusal.TOO_LARGE: (page.NOT_UNDERSTOOD, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+}
 _NOTHING: Final = N_("There is nothing here.")
-_QUIET: Final = logging.getLogger("agent.tablets.hostile")  # no line for each bad request
-_QUIET.disabled = True
 
 
 def application(office: Office, language: str) -> ASGIApp:
@@ -68,100 +63,12 @@ def application(office: Office, language: str) -> ASGIApp:
         HTTPStatus.METHOD_NOT_ALLOWED: door.not_found,
         ClientDisconnect: door.gone,
     }
-    return _Check(Starlette(routes=routes, exception_handlers=handlers), office, door)
-
-
-async def run(
-    office: Office,
-    report: Report,
-    *,
-    host: str,
-    port: int,
-    language: str,
-    taken: Callable[[bool], None],
-) -> None:
-    """Be the sense "checkin": the tablets' page, and who is awake; never returns."""
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(office.watch(report), name="tablets awake")
-        page_open = serve(office, host=host, port=port, language=language, taken=taken)
-        tasks.create_task(page_open, name="tablets' page followed")
-
-
-async def serve(
-    office: Office,
-    *,
-    host: str,
-    port: int,
-    language: str,
-    taken: Callable[[bool], None],
-) -> None:
-    """Serve on one address until cancelled, and follow it when it changes.
-
-    host: "" for the address in the room's network. taken: hears whether the port is free.
-    """
-    app = application(office, language)
-    opened = Opened("the tablets' page", AT_ONCE, http=Connection, head_bytes=_HEAD_BYTES)
-    serving: asyncio.Task[None] | None = None
-    async with (
-        asyncio.TaskGroup() as tasks,
-        contextlib.aclosing(_places(host)) as places,
-    ):
-        async for address in places:
-            if serving is not None:
-                serving.cancel()
-                await asyncio.wait([serving])
-            office.place = f"{address}:{port}" if address else ""
-            serving = None
-            if address:
-                door = keep_open(app, address, port, taken, opened=opened)
-                serving = tasks.create_task(door, name="tablets' page")
-
-
-async def _places(host: str) -> AsyncGenerator[str, None]:
-    """The address to serve on, and each one after it; "" while there is none."""
-    if host:
-        yield host
-        await asyncio.Event().wait()
-    last = None
-    async with contextlib.aclosing(moves()) as found:
-        async for addresses in found:
-            # The same one may have been gone for a while: nothing to do, the socket lives on.
-            if (address := room_address(addresses)) != last:
-                last = address
-                yield address
-
-
-class Connection(H11Protocol):
-    """uvicorn's connection, which ends after some seconds; so many from one address at most.
-
-    uvicorn itself waits for ever for the rest of a request (CWE-400).
-    """
-
-    _from: ClassVar = Counter[str]()  # connections by address, of this whole process
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.logger = _QUIET
-        self._address = ""
-        self._end: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's own
-        """Begin to count its time, or turn it away."""
-        super().connection_made(transport)
-        self._address = self.client[0] if self.client else ""
-        self._from[self._address] += 1
-        self._end = self.loop.call_later(LIFE_S, transport.abort)
-        if self._from[self._address] > FROM_ONE_ADDRESS:
-            transport.abort()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Let go of it."""
-        super().connection_lost(exc)
-        if self._end is not None:
-            self._end.cancel()
-        self._from[self._address] -= 1
-        if self._from[self._address] <= 0:
-            del self._from[self._address]
+    return Guard(
+        Starlette(routes=routes, exception_handlers=handlers),
+        door.turn_away,
+        is_ours=at_own_port(),
+        max_body=MAX_BODY,
+    )
 
 
 class _Door:
@@ -236,6 +143,11 @@ class _Door:
         """Answer, for form's sake, one who has left or was too slow."""
         return self.refusal(page.NOT_UNDERSTOOD, HTTPStatus.REQUEST_TIMEOUT)
 
+    def turn_away(self, _scope: Scope, why: Refusal) -> Response:
+        """Answer, and count, what was not meant for this door."""
+        self._office.count(why.value)
+        return self.refusal(*_TURNED_AWAY[why])
+
     def refusal(self, sentence: str, status: HTTPStatus) -> Response:
         """A page that says why not."""
         return _bare(_html(page.plain_page(sentence, self._language, self._say), status))
@@ -263,48 +175,13 @@ class _Door:
         return self._office.new_cookie(COOKIE_BYTES)
 
 
-class _Check:
-    """Turns away what was not meant for this door (DNS rebinding, other sites' forms)."""
-
-    def __init__(self, app: ASGIApp, office: Office, door: _Door) -> None:
-        self._app = app
-        self._office = office
-        self._door = door
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Carry the request on, or refuse it."""
-        if scope["type"] != "http":
-            return
-        headers, server = Headers(scope=scope), scope.get("server") or ("", 0)
-        ours = f"{server[0]}:{server[1]}"
-        hosts = {ours, server[0]} if server[1] == 80 else {ours}  # noqa: PLR2004 - HTTP's own port
-        origin = headers.get("origin", f"http://{ours}")
-        length = headers.get("content-length", "0")
-        if headers.get("host", "") not in hosts:
-            refused = "foreign_host", _FOREIGN_HOST, HTTPStatus.FORBIDDEN
-        elif scope["method"] == "POST" and origin not in {f"http://{each}" for each in hosts}:
-            refused = "foreign_origin", _FOREIGN_ORIGIN, HTTPStatus.FORBIDDEN
-        elif not length.isdecimal() or int(length[:10]) > MAX_BODY:
-            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-            refused = "too_large", page.NOT_UNDERSTOOD, status
-        else:
-            await self._app(scope, receive, send)
-            return
-        self._office.count(refused[0])
-        await self._door.refusal(*refused[1:])(scope, receive, send)
-
-
 async def _form(request: Request) -> dict[str, str] | None:
     """The fields that were posted, the first of each name; None where they are no form."""
-    body = b""
     try:
         async with asyncio.timeout(BODY_S):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > MAX_BODY:
-                    return None
+            body = await request.body()
         fields = parse_qs(body.decode("ascii"), max_num_fields=_FIELDS, keep_blank_values=True)
-    except (TimeoutError, ValueError):
+    except (BodyTooLargeError, TimeoutError, ValueError):
         return None
     return {name: values[0] for name, values in fields.items()}
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from PySide6.QtCore import QObject, QTimer, QUrl, Signal
 
 from agent.tray.exchange import Answer, Exchange
-from agent.tray.looks import Press, wait_s
+from agent.tray.looks import Press, patience
 from agent.tray.view import refusal_from, view_from
 
 _POLL_TIMEOUT_MS: Final = 30_000
@@ -36,7 +36,7 @@ class Door(QObject):
         self._agent = agent.rstrip("/")
         self._language = language
         self._rev: int | None = None
-        self._failures = 0
+        self._patience = patience()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._poll)
@@ -79,12 +79,12 @@ class Door(QObject):
         view = view_from(answer.body) if answer.status == _OK else None
         if view is None:
             self._rev = None
-            self._timer.start(int(1000 * wait_s(self._failures)))
-            self._failures += 1
+            self._timer.start(int(1000 * self._patience.next_s()))
             self.away.emit()
             return
         same = view.rev == self._rev
-        self._rev, self._failures = view.rev, 0
+        self._rev = view.rev
+        self._patience.reset()
         self.told.emit(view)
         self._timer.start(_SAME_PAUSE_MS if same else _PAUSE_MS)
 

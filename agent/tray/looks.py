@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from agent.tray.view import Chip, Line, Mark, Question, View
+from protocol.backoff import Backoff
 from protocol.language import N_, Translate
 
 PRESENT: Final = "present"
@@ -160,6 +161,6 @@ def toggled(chosen: Sequence[str], code: str) -> tuple[str, ...]:
     return tuple(each for each in chosen if each != code) if code in chosen else (*chosen, code)
 
 
-def wait_s(failures: int) -> float:
+def patience() -> Backoff:
     """How long to wait before the agent is asked again: 0.5, 1, 2, 4, then 5 seconds."""
-    return min(5.0, 0.5 * 2.0 ** min(failures, 10))
+    return Backoff(0.5, 5.0, chance=lambda: 1.0)

@@ -8,12 +8,14 @@ import hmac
 import secrets
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from protocol.errors import LopHocError
+from protocol.folder import OWNER_ONLY, write_whole
 from protocol.words import N_
 
 SESSION_S: Final = 12 * 3600
@@ -26,7 +28,7 @@ _COST: Final = {"n": 1 << 15, "r": 8, "p": 1, "maxmem": 64 << 20}  # 32 MB, some
 
 
 class OfficeError(LopHocError):
-    """The password cannot be kept; `code` says why, `hint` what to do."""
+    """The password cannot be kept or read; `code` says why, `hint` what to do."""
 
 
 class _Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,15 +60,11 @@ class Office:
         salt = secrets.token_bytes(16)
         kept = _Kept(salt=salt, hash=_hash(password, salt), key=secrets.token_bytes(32))
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self._path.with_suffix(".part")
-        fresh.unlink(missing_ok=True)
-        fresh.touch(mode=0o600)
-        fresh.write_bytes(msgspec.json.encode(kept))
-        fresh.rename(self._path)
+        write_whole(self._path, msgspec.json.encode(kept), OWNER_ONLY)
 
     @property
     def has_password(self) -> bool:
-        """Whether one was ever set, and can be read."""
+        """Whether one was ever set. Raises OfficeError if that cannot be read."""
         return self._read() is not None
 
     def may_try(self, address: str) -> bool:
@@ -88,7 +86,7 @@ class Office:
 
     def open_session(self, password: str) -> str | None:
         """A signed session, if the password is right; it takes some 100 ms."""
-        kept = self._read()
+        kept = self._sound()
         if kept is None or len(password) > MAX_LENGTH:
             return None
         if not hmac.compare_digest(_hash(password, kept.salt), kept.hash):
@@ -98,7 +96,7 @@ class Office:
 
     def session(self, cookie: str) -> str | None:
         """The session's id, if the cookie is ours, not too old, and was not ended."""
-        kept = self._read()
+        kept = self._sound()
         body, _, signature = cookie.rpartition(".")
         if kept is None or not hmac.compare_digest(
             signature.encode(), _sign(kept.key, body).encode()
@@ -116,11 +114,23 @@ class Office:
         if (name := self.session(cookie)) is not None:
             self._ended[name] = now
 
+    def _sound(self) -> _Kept | None:
+        """What is kept; None where nobody can enter, for there is nothing to compare with."""
+        with suppress(OfficeError):
+            return self._read()
+        return None
+
     def _read(self) -> _Kept | None:
         try:
             return msgspec.json.decode(self._path.read_bytes(), type=_Kept)
-        except (OSError, msgspec.DecodeError):
+        except FileNotFoundError:
             return None
+        except (OSError, msgspec.DecodeError) as error:
+            raise OfficeError(
+                "office_damaged",
+                N_("The office's password cannot be read: its file is damaged."),
+                N_("Set it anew on the server."),
+            ) from error
 
 
 def _hash(password: str, salt: bytes) -> bytes:

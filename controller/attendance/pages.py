@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from controller.access.gate import COOKIE, Gate
-from controller.access.password import SESSION_S
+from controller.access.password import SESSION_S, OfficeError
 from controller.access.store import access_log
 from controller.attendance.lessons import figures_of
 from controller.attendance.papers import note_of
@@ -150,9 +150,18 @@ def _form(
     trouble: str = "",
     status: int = 200,
 ) -> Response:
-    ready = gate.office.has_password
+    try:
+        ready, damage = gate.office.has_password, ""
+    except OfficeError as error:
+        ready, damage = False, error.message
     return screens.page(
-        request, "login.html", status_code=status, way=way, trouble=trouble, ready=ready
+        request,
+        "login.html",
+        status_code=status,
+        way=way,
+        trouble=trouble,
+        ready=ready,
+        damage=damage,
     )
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from controller.broker.embedded import CONTROLLER_USER
 from protocol.errors import LopHocError
+from protocol.folder import OWNER_ONLY, write_whole
 from protocol.words import N_
 
 
@@ -73,7 +74,5 @@ class Credentials:
 
     def _write(self, known: dict[str, str]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self._path.with_suffix(".part")
-        fresh.touch(mode=0o600)
-        fresh.write_text(json.dumps(known, indent=2, sort_keys=True), "utf-8")
-        fresh.rename(self._path)
+        text = json.dumps(known, indent=2, sort_keys=True)
+        write_whole(self._path, text.encode(), OWNER_ONLY)

@@ -12,7 +12,6 @@ import ctypes
 import json
 import logging
 import os
-import random
 import select
 import shutil
 import signal
@@ -23,7 +22,9 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
+from protocol.backoff import Backoff
 from protocol.errors import LopHocError
+from protocol.folder import OWNER_ONLY, write_whole
 from protocol.model import Place
 from protocol.topics import level_of, school_root
 from protocol.words import N_
@@ -80,7 +81,7 @@ class EmbeddedBroker:
 
     async def run(self) -> None:
         """Keep the broker running until cancelled; then stop it and wait for its end."""
-        wait_s = BACKOFF_FIRST_S
+        backoff = Backoff(BACKOFF_FIRST_S, BACKOFF_CAP_S)
         clock = asyncio.get_running_loop().time
         try:
             while True:
@@ -92,8 +93,9 @@ class EmbeddedBroker:
                 else:
                     code = await self._process.wait()
                     _LOGGER.warning("broker ended with code %s, starting it again", code)
-                wait_s = BACKOFF_FIRST_S if clock() - started_s > STEADY_S else wait_s * 2
-                await asyncio.sleep(min(wait_s, BACKOFF_CAP_S) * random.uniform(0.5, 1.0))  # noqa: S311
+                if clock() - started_s > STEADY_S:
+                    backoff.reset()
+                await asyncio.sleep(backoff.next_s())
         finally:
             await self._stop()
 
@@ -164,10 +166,7 @@ class EmbeddedBroker:
         text = config_text(
             self._host, self._port, self._folder / "jetstream", self._school, self._users
         )
-        fresh = self._config_path.with_suffix(".part")
-        fresh.touch(mode=0o600)
-        fresh.write_text(text, "utf-8")
-        fresh.rename(self._config_path)
+        write_whole(self._config_path, text.encode(), OWNER_ONLY)
 
 
 def config_text(host: str, port: int, store: Path, school: Place, users: Mapping[str, str]) -> str:

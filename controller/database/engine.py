@@ -132,10 +132,10 @@ def one_moment(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def in_our_words() -> Iterator[None]:
-    """Tell the database's refusals in our own words. Raises StoreError."""
+    """Tell the refusals of the database, or of the disk, in our own words. Raises StoreError."""
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, OSError) as error:
         if _went_away(error):
             raise StoreError(
                 "store_lost",
@@ -190,7 +190,7 @@ def _wrong_url(driver: str) -> StoreError:
     )
 
 
-def _went_away(error: SQLAlchemyError) -> bool:
+def _went_away(error: Exception) -> bool:
     """Whether the line to the server is cut, or cannot be had: then it gave no code of its own."""
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     return lost or getattr(error.__cause__, "sqlstate", "") is None

@@ -32,6 +32,7 @@ from controller.database.engine import (
 )
 from controller.database.plan_version import lock_plan
 from controller.database.schema import facts
+from protocol.folder import OWNER_ONLY, whole_file
 from protocol.model import Place
 from protocol.words import N_
 
@@ -116,12 +117,9 @@ class Store:
         """Write a sound copy of a SQLite database; PostgreSQL has pg_dump. Raises StoreError."""
         if self._open_engine.dialect.name != "sqlite":
             return
-        fresh = target.with_suffix(".part")
-        fresh.unlink(missing_ok=True)
         engine = self._open_engine.execution_options(isolation_level="AUTOCOMMIT")
-        with in_our_words(), engine.connect() as db:
-            db.exec_driver_sql("VACUUM INTO ?", (str(fresh),))
-        fresh.rename(target)
+        with in_our_words(), engine.connect() as db, whole_file(target, OWNER_ONLY) as file:
+            db.exec_driver_sql("VACUUM INTO ?", (file.name,))
 
     @property
     def _open_engine(self) -> Engine:

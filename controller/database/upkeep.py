@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -11,12 +12,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy import Connection
+
 from controller.database.store import Store, StoreError
-from controller.features import forget, forget_pupils
+from protocol.folder import OWNER_ONLY, whole_file
 
 _LOGGER = logging.getLogger(__name__)
 
 DAY_MS: Final = 86_400_000
+Forget = Callable[[Connection, int], int]
 LOOK_EVERY_S: Final = 3600.0
 
 
@@ -24,6 +28,8 @@ async def keep_up(
     store: Store,
     backups: Path,
     *,
+    forget: Forget,
+    forget_pupils: Forget,
     keep_days: int,
     attendance_keep_days: int,
     keep_backups: int,
@@ -58,7 +64,8 @@ def repair(database: Path, backups: Path, stamp: str) -> Path | None:
             part.rename(part.with_name(f"{part.name}.damaged-{stamp}"))
     for copy in sorted(backups.glob("lophoc-*.db"), reverse=True):
         if is_sound(copy):
-            database.write_bytes(copy.read_bytes())
+            with copy.open("rb") as sound, whole_file(database, OWNER_ONLY) as file:
+                shutil.copyfileobj(sound, file)
             _begin_feed(database)
             return copy
     return None

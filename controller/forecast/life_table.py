@@ -16,6 +16,7 @@ import msgspec
 from controller.register.fields import MAX_COST_VND
 from controller.register.vocabulary import TYPE_WORDS, type_of
 from protocol.errors import LopHocError
+from protocol.folder import EVERYBODY, write_whole
 from protocol.words import N_
 
 FILE: Final = "life-table.toml"
@@ -73,7 +74,10 @@ def table_at(path: Path) -> LifeTable:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ValueError("too long")
-        told = msgspec.convert(tomllib.loads(path.read_text("utf-8")), LifeTable)
+        tree = tomllib.loads(path.read_text("utf-8"))
+        if not tree:  # as a power cut may leave it: never "no lives"
+            raise ValueError("empty")
+        told = msgspec.convert(tree, LifeTable)
         return msgspec.structs.replace(told, life=_by_code(told.life), price=_by_code(told.price))
     except (OSError, ValueError) as error:
         cause = error.strerror if isinstance(error, OSError) else error
@@ -83,11 +87,9 @@ def table_at(path: Path) -> LifeTable:
 def init_table(folder: Path) -> tuple[Path, bool]:
     """Write the shipped tables into the folder; False where it has its own. Raises OSError."""
     own = folder / FILE
-    try:
-        with own.open("x", encoding="utf-8") as file:
-            file.write(_SHIPPED.read_text("utf-8"))
-    except FileExistsError:
+    if own.exists():
         return own, False
+    write_whole(own, _SHIPPED.read_bytes(), EVERYBODY)
     return own, True
 
 

@@ -13,6 +13,7 @@ from controller.cli import add_place, opened, tell, told_name, told_zone
 from controller.inventory.asset import AssetState
 from controller.inventory.chosen import Chosen
 from controller.register.vocabulary import Condition
+from protocol.folder import EVERYBODY, whole_file
 from protocol.model import DeviceKind, Place, Status
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -89,11 +90,9 @@ def _export(options: argparse.Namespace, say: Translate) -> int:
 
 def _write(path: Path, parts: Iterable[bytes]) -> None:
     """Write the file whole, or leave what stood there. Raises SettingsError."""
-    fresh = path.with_name(f".{path.name}.part")
     try:
-        with fresh.open("wb") as file:
+        with whole_file(path, EVERYBODY) as file:
             file.writelines(parts)
-        fresh.replace(path)
     except OSError as error:
         raise SettingsError(
             "file_unwritable",
@@ -101,8 +100,6 @@ def _write(path: Path, parts: Iterable[bytes]) -> None:
             path=path,
             cause=error.strerror,
         ) from error
-    finally:
-        fresh.unlink(missing_ok=True)
 
 
 def _now_ms() -> int:

@@ -14,6 +14,7 @@ from controller.register import store as register
 from controller.register.book import Book, Line
 from controller.register.merging import Kept, Merged, Verdict, merged
 from controller.roster.roll import RosterError
+from protocol.folder import EVERYBODY, write_whole
 from protocol.model import Place
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -110,9 +111,7 @@ def headings_in(path: Path) -> dict[str, str]:
 
 def remember_headings(path: Path, mapped: Mapping[str, str]) -> None:
     """Keep what headings are, for the next book. Raises OSError."""
-    fresh = path.with_suffix(".part")
-    fresh.write_text(json.dumps(mapped, ensure_ascii=False, indent=1), "utf-8")
-    fresh.replace(path)
+    write_whole(path, json.dumps(mapped, ensure_ascii=False, indent=1).encode(), EVERYBODY)
 
 
 def report_of(

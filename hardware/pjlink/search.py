@@ -19,76 +19,79 @@ from hardware.mdns.announced import trusted_mac
 SEARCH = b"%2SRCH\r"
 _LINE_LIMIT = 64
 # Told in answer to a search; told unasked by one that became ready; told of its state.
-_HEARD = re.compile(r"%2(ACKN|LKUP|POWR|ERST|INPT)=([^\r\n]*)[\r\n\0]*", re.IGNORECASE)
+_NOTIFICATION = re.compile(r"%2(ACKN|LKUP|POWR|ERST|INPT)=([^\r\n]*)[\r\n\0]*", re.IGNORECASE)
 
 
-class About(Enum):
+class Subject(Enum):
     """What a datagram is about: a projector that is there, or one whose state changed."""
 
-    THERE = "there"
+    PRESENT = "present"
     CHANGED = "changed"
 
 
-class Heard(NamedTuple):
-    """A projector heard. mac: 12 hex digits; "" where it told none that may be trusted."""
+class Notification(NamedTuple):
+    """A projector that spoke up. mac: 12 hex digits; "" where it told none that may be trusted."""
 
     address: str
-    about: About
+    subject: Subject
     mac: str = ""
 
 
-def heard(data: bytes, address: str) -> Heard | None:
+def parse_notification(data: bytes, address: str) -> Notification | None:
     """Read one datagram; None of what is only a search. Raises ValueError of nonsense.
 
     address: the sender's. It counts, whatever address the datagram names: some projectors answer
     with theirs instead of their MAC, and a liar could name anyone's.
     """
     if data[: len(SEARCH) - 1].upper() == SEARCH[:-1]:
-        return None  # our own call, or another controller's
-    found = _HEARD.fullmatch(data[:_LINE_LIMIT].decode("ascii", "replace"))
-    if found is None or len(data) > _LINE_LIMIT:
+        return None  # our own search, or another controller's
+    match = _NOTIFICATION.fullmatch(data[:_LINE_LIMIT].decode("ascii", "replace"))
+    if match is None or len(data) > _LINE_LIMIT:
         raise ValueError("not a PJLink notification")
-    name, value = found[1].upper(), found[2]
+    name, value = match[1].upper(), match[2]
     if name in {"ACKN", "LKUP"}:
-        return Heard(address, About.THERE, trusted_mac(value))
-    return Heard(address, About.CHANGED)
+        return Notification(address, Subject.PRESENT, trusted_mac(value))
+    return Notification(address, Subject.CHANGED)
 
 
-class Ear(asyncio.DatagramProtocol):
-    """Hands on what each datagram says (take), or what is wrong with it and whose it is (refuse).
+class SearchProtocol(asyncio.DatagramProtocol):
+    """Hands on each notification, and what is wrong with any other datagram and whose it is.
 
-    limit: how many datagrams are read from one call to the next.
+    limit: how many datagrams are read from one search to the next.
     """
 
     def __init__(
-        self, take: Callable[[Heard], None], refuse: Callable[[str, str], None], limit: int
+        self,
+        on_notification: Callable[[Notification], None],
+        on_flaw: Callable[[str, str], None],
+        limit: int,
     ) -> None:
-        self._take = take
-        self._refuse = refuse
+        self._on_notification = on_notification
+        self._on_flaw = on_flaw
         self._limit = limit
         self._left = limit
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the socket, to call with."""
+        """Keep the socket, to search with."""
         self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        """Take in one datagram; beyond the limit they are dropped until the next call."""
+        """Take in one datagram; beyond the limit they are dropped until the next search."""
         self._left -= 1
         if self._left <= 0:
             if self._left == 0:
-                self._refuse("flood", addr[0])
+                self._on_flaw("flood", addr[0])
             return
         try:
-            said = heard(data, addr[0])
+            notification = parse_notification(data, addr[0])
         except ValueError:
-            self._refuse("nonsense", addr[0])
+            self._on_flaw("nonsense", addr[0])
         else:
-            if said is not None:
-                self._take(said)
+            if notification is not None:
+                self._on_notification(notification)
 
-    def call(self, targets: Iterable[tuple[str, int]]) -> None:
+    def search(self, targets: Iterable[tuple[str, int]]) -> None:
         """Call every target once, where there is a way to it."""
         self._left = self._limit
         for target in targets:
@@ -98,15 +101,17 @@ class Ear(asyncio.DatagramProtocol):
 
 
 @asynccontextmanager
-async def listening(ear: Ear, address: str, port: int) -> AsyncIterator[Ear]:
+async def listening(
+    protocol: SearchProtocol, address: str, port: int
+) -> AsyncIterator[SearchProtocol]:
     """Listen for answers at a port, by the specification 4352; where it is taken, at any other.
 
     At another port only those are heard that answer to where the call came from.
     """
     loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_datagram_endpoint(lambda: ear, sock=_bound(address, port))
+    transport, _ = await loop.create_datagram_endpoint(lambda: protocol, sock=_bound(address, port))
     try:
-        yield ear
+        yield protocol
     finally:
         transport.close()
 

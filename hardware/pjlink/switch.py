@@ -7,15 +7,15 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 
-from hardware.pjlink.known import reading_of
-from hardware.pjlink.talk import PORT, State, Talk, TalkError, input_code, talking
+from hardware.pjlink.talk import PORT, ProjectorState, Talk, TalkError, input_code, talking
+from hardware.pjlink.tracked import reading_of
 from hardware.readings import Power, ProjectorReading
 
 # A lamp cools for 1 to 3 minutes, and until then it refuses everything (ERR3).
 WITHIN_S = 200.0
 AGAIN_S = 5.0
 
-_AS_WANTED = {True: {Power.ON, Power.WARMING}, False: {Power.OFF, Power.COOLING}}
+_TARGETS = {True: {Power.ON, Power.WARMING}, False: {Power.OFF, Power.COOLING}}
 
 
 async def switch(
@@ -49,18 +49,18 @@ async def switch(
 
 
 class _Wish:
-    """What is wanted of a projector, and one step towards it at a time."""
+    """What is wished of a projector, and one step towards it at a time."""
 
     def __init__(self, *, on: bool, input: str) -> None:  # noqa: A002 - as in the reading
         self._on = on
         self._input = input
 
     async def step(self, talk: Talk) -> str:
-        """Do what can be done now. Gives "" if all is as wanted, else what stands in the way."""
-        if await talk.power() not in _AS_WANTED[self._on]:
+        """Do what can be done now. Gives "" if all is as wished, else what stands in the way."""
+        if await talk.power() not in _TARGETS[self._on]:
             if not await talk.set_power(on=self._on):
                 return "busy"
-            if await talk.power() not in _AS_WANTED[self._on]:
+            if await talk.power() not in _TARGETS[self._on]:
                 return "busy"  # it said OK, and takes its time
         if not self._input or await talk.input() == self._input:
             return ""
@@ -74,8 +74,8 @@ async def _try(
     password: str,
     wish: _Wish,
     lock: AbstractAsyncContextManager[object] | None,
-) -> tuple[str, State]:
-    state = State()
+) -> tuple[str, ProjectorState]:
+    state = ProjectorState()
     try:
         async with lock or nullcontext(), talking(address, port, password) as talk:
             reason = await wish.step(talk)

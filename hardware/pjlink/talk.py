@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from aiopjlink import Errors as Ailments
 from aiopjlink import (
+    Errors,
     PJClass,
     PJLink,
     PJLinkConnectionClosed,
@@ -43,7 +43,7 @@ _REFUSED = (PJLinkERR1, PJLinkERR2, PJLinkERR3, PJLinkERR4)
 _INDEXES = frozenset("123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 _Answer = TypeVar("_Answer")
-_Ailments = tuple[tuple[Part, ...], tuple[Part, ...]]
+_Troubles = tuple[tuple[Part, ...], tuple[Part, ...]]
 
 
 class TalkError(Exception):
@@ -66,7 +66,7 @@ class TalkError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class ProjectorState:
     """What a projector does now. odd: some answer was none that the specification knows."""
 
     power: Power = Power.UNKNOWN
@@ -79,7 +79,7 @@ class State:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Who:
+class ProjectorInfo:
     """What a projector is. serial: "" where it tells none (class 1)."""
 
     name: str = ""
@@ -97,40 +97,40 @@ class Talk:
         self._limit = limit
         self.odd = False
 
-    def go_on(self) -> None:
+    def extend(self) -> None:
         """Allow for TALK_S from now on."""
         self._limit.reschedule(asyncio.get_running_loop().time() + TALK_S)
 
-    async def state(self) -> State:
+    async def state(self) -> ProjectorState:
         """Ask what it does now. Raises TalkError("busy") where it cannot say at the moment."""
         power = await self.power()
         lit = power in {Power.ON, Power.WARMING}
-        nothing: _Ailments = ((), ())
-        failing, warned = await self._asked(self._ailments, nothing)
-        return State(
+        nothing: _Troubles = ((), ())
+        failing, warned = await self._answer(self._troubles, nothing)
+        return ProjectorState(
             power=power,
-            input=await self._asked(self._input, "") if lit else "",
-            lamp_hours=await self._asked(self._lamp_hours, ()),
+            input=await self._answer(self._input, "") if lit else "",
+            lamp_hours=await self._answer(self._lamp_hours, ()),
             failing=failing,
             warned=warned,
             odd=self.odd,
         )
 
-    async def who(self) -> Who:
+    async def info(self) -> ProjectorInfo:
         """Ask what it is."""
-        info = self._link.info
-        second = await self._asked(info.pjlink_class, PJClass.ONE) is PJClass.TWO
-        return Who(
-            name=await self._text(info.projector_name),
-            maker=await self._text(info.manufacturer_name),
-            model=await self._text(info.product_name),
-            serial=await self._text(info.serial_number) if second else "",
+        source = self._link.info
+        second = await self._answer(source.pjlink_class, PJClass.ONE) is PJClass.TWO
+        return ProjectorInfo(
+            name=await self._text(source.projector_name),
+            maker=await self._text(source.manufacturer_name),
+            model=await self._text(source.product_name),
+            serial=await self._text(source.serial_number) if second else "",
             pjlink_class=2 if second else 1,
         )
 
-    async def with_filter(self, state: State) -> State:
+    async def with_filter(self, state: ProjectorState) -> ProjectorState:
         """Add how long its filter has served (class 2)."""
-        hours = await self._asked(self._filter_hours, None)
+        hours = await self._answer(self._filter_hours, None)
         return replace(state, filter_hours=hours, odd=self.odd)
 
     async def power(self) -> Power:
@@ -147,18 +147,18 @@ class Talk:
 
         Raises TalkError("refused") where it will not.
         """
-        return await self._told(self._link.power.set(LampPower.ON if on else LampPower.OFF))
+        return await self._command(self._link.power.set(LampPower.ON if on else LampPower.OFF))
 
-    async def set_input(self, wanted: str) -> bool:
+    async def set_input(self, name: str) -> bool:
         """Choose an input such as "DIGITAL 1"; False where it cannot be now (ERR3)."""
-        mode, index = input_code(wanted)
-        return await self._told(self._link.sources.set(mode, index))
+        mode, index = input_code(name)
+        return await self._command(self._link.sources.set(mode, index))
 
     async def input(self) -> str:
         """Ask for the input; "" where it has none now."""
-        return await self._asked(self._input, "")
+        return await self._answer(self._input, "")
 
-    async def _told(self, command: Awaitable[None]) -> bool:
+    async def _command(self, command: Awaitable[None]) -> bool:
         try:
             await command
         except PJLinkERR3:
@@ -167,7 +167,7 @@ class Talk:
             raise TalkError("refused", greeted=True) from error
         return True
 
-    async def _asked(self, ask: Callable[[], Awaitable[_Answer]], unknown: _Answer) -> _Answer:
+    async def _answer(self, ask: Callable[[], Awaitable[_Answer]], unknown: _Answer) -> _Answer:
         """Ask one thing; what is refused stays unknown, what is odd is noted and unknown too."""
         try:
             return await ask()
@@ -178,7 +178,7 @@ class Talk:
             return unknown
 
     async def _text(self, ask: Callable[[], Awaitable[str]]) -> str:
-        return clean(await self._asked(ask, ""), _TEXT_LIMIT)
+        return clean(await self._answer(ask, ""), _TEXT_LIMIT)
 
     async def _input(self) -> str:
         mode, index = await self._link.sources.get()
@@ -191,19 +191,19 @@ class Talk:
     async def _filter_hours(self) -> int | None:
         return _hours(await self._link.filter.hours())
 
-    async def _ailments(self) -> _Ailments:
-        found = await self._link.errors.query()
-        return _parts(found, Ailments.Level.ERROR), _parts(found, Ailments.Level.WARN)
+    async def _troubles(self) -> _Troubles:
+        errors = await self._link.errors.query()
+        return _parts(errors, Errors.Level.ERROR), _parts(errors, Errors.Level.WARN)
 
 
 class _Link(PJLink):  # type: ignore[misc] # aiopjlink has no types
-    """A link that knows whether it was greeted, and tolerates a line feed after each line."""
+    """A link that knows whether it was greeted; a line feed or NUL may follow each line."""
 
     greeted = False
 
     async def _read_next(self) -> str:
         line: str = await super()._read_next()
-        line = line.lstrip("\n")
+        line = line.lstrip("\n\0")
         self.greeted = self.greeted or line[:7].upper() == "PJLINK "
         return line
 
@@ -249,11 +249,10 @@ def _cancelled() -> int:
 def _trouble(link: _Link, error: BaseException) -> TalkError:
     """Say what a failure means: who hangs up before the greeting is busy with someone else."""
     cause = error.__cause__ or error.__context__ or error
-    silent = isinstance(error, TimeoutError) or isinstance(cause, TimeoutError)
-    if silent or isinstance(error, PJLinkNoConnection):
-        reason = "no_answer"
-    elif isinstance(error, ConnectionError) or _hung_up(error, cause):
+    if isinstance(error, ConnectionError) or _hung_up(error, cause):
         reason = "no_answer" if link.greeted else "busy"
+    elif isinstance(error, OSError | PJLinkNoConnection) or isinstance(cause, TimeoutError):
+        reason = "no_answer"
     else:
         reason = "nonsense"
     return TalkError(reason, greeted=link.greeted, connected=link.connected)
@@ -261,15 +260,15 @@ def _trouble(link: _Link, error: BaseException) -> TalkError:
 
 def _hung_up(error: BaseException, cause: BaseException) -> bool:
     # Who says something else first does not speak PJLink at all.
-    said = isinstance(cause, asyncio.IncompleteReadError) and cause.partial
-    return isinstance(error, PJLinkConnectionClosed) and not said
+    is_cut_short = isinstance(cause, asyncio.IncompleteReadError) and cause.partial
+    return isinstance(error, PJLinkConnectionClosed) and not is_cut_short
 
 
-def input_code(wanted: str) -> tuple[Any, str]:
+def input_code(name: str) -> tuple[Any, str]:
     """Turn "DIGITAL 1" into PJLink's mode and number (4.3). Raises ValueError of any other text."""
-    mode, _, index = wanted.strip().upper().partition(" ")
+    mode, _, index = name.strip().upper().partition(" ")
     if mode not in Sources.Mode.__members__ or not (len(index) == 1 and index in _INDEXES):
-        raise ValueError(f"no such PJLink input: {clean(wanted, _TEXT_LIMIT)!r}")
+        raise ValueError(f"no such PJLink input: {clean(name, _TEXT_LIMIT)!r}")
     return Sources.Mode[mode], index
 
 
@@ -279,5 +278,5 @@ def _hours(hours: int) -> int:
     return hours
 
 
-def _parts(found: dict[Any, Any], level: Any) -> tuple[Part, ...]:
-    return tuple(Part(part.value) for part, its in found.items() if its is level)
+def _parts(errors: dict[Any, Any], level: Any) -> tuple[Part, ...]:
+    return tuple(Part(part.value) for part, its_level in errors.items() if its_level is level)

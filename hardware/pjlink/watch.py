@@ -14,14 +14,14 @@ from typing import NamedTuple
 from hardware.network.flaws import Flaws
 from hardware.network.neighbours import NEIGHBOURS, mac_at
 from hardware.network.subnets import broadcasts, own_address, subnets
-from hardware.pjlink.ask import Entry, ask, asker, entries_of, look_at
-from hardware.pjlink.known import Known, Look
-from hardware.pjlink.search import About, Ear, Heard, listening
+from hardware.pjlink.ask import ProjectorEntry, ask, asker, entries_of, poll
+from hardware.pjlink.search import Notification, SearchProtocol, Subject, listening
 from hardware.pjlink.switch import switch
 from hardware.pjlink.talk import PORT
+from hardware.pjlink.tracked import TalkResult, TrackedProjector
 from hardware.readings import ProjectorReading, Report
 
-__all__ = ["PORT", "Entry", "Projectors", "ask", "asker", "entries_of", "switch", "watch"]
+__all__ = ["PORT", "ProjectorEntry", "Projectors", "ask", "asker", "entries_of", "switch", "watch"]
 
 SEARCH_S = 60.0
 # The first answers of a room that just got its power may be lost: called so often at once.
@@ -56,21 +56,21 @@ async def watch(
     report: Report,
     *,
     password: Callable[[], str] = str,
-    typed: Callable[[], Iterable[Entry]] = tuple,
+    typed: Callable[[], Iterable[ProjectorEntry]] = tuple,
     settings: Settings = USUAL,
 ) -> None:
     """Report every projector found or typed, and how it is, again and again; never returns."""
     await Projectors(report, password=password, typed=typed, settings=settings).watch()
 
 
-class _Watched:
+class _Watcher:
     """A projector and what runs for it. entry: what a person typed of it.
 
     lock: its one connection is ours while held.
     """
 
-    def __init__(self, known: Known, entry: Entry | None = None) -> None:
-        self.known = known
+    def __init__(self, projector: TrackedProjector, entry: ProjectorEntry | None = None) -> None:
+        self.projector = projector
         self.entry = entry
         self.lock = asyncio.Lock()
         self.wake = asyncio.Event()
@@ -89,7 +89,7 @@ class Projectors:
         report: Report,
         *,
         password: Callable[[], str] = str,
-        typed: Callable[[], Iterable[Entry]] = tuple,
+        typed: Callable[[], Iterable[ProjectorEntry]] = tuple,
         settings: Settings = USUAL,
     ) -> None:
         self._report = report
@@ -97,9 +97,9 @@ class Projectors:
         self._typed = typed
         self._settings = settings
         self._flaws = Flaws(report, "pjlink", time.monotonic)
-        self._watched: list[_Watched] = []
+        self._watchers: list[_Watcher] = []
         self._talks = asyncio.Semaphore(_TALKS_AT_ONCE)
-        self._found = asyncio.Event()
+        self._changed = asyncio.Event()
 
     async def watch(self) -> None:
         """Search, and look at each that is found; never returns."""
@@ -109,69 +109,74 @@ class Projectors:
                 while True:
                     self._follow_typed()
                     self._start(group)
-                    self._found.clear()
+                    self._changed.clear()
                     with suppress(TimeoutError):
                         async with asyncio.timeout(_TYPED_S):
-                            await self._found.wait()
+                            await self._changed.wait()
         finally:
-            self._watched.clear()
+            self._watchers.clear()
 
     async def switch(self, key: str, *, on: bool, input: str = "") -> ProjectorReading:  # noqa: A002 - as in the reading
         """Switch the projector of this key, see that it obeyed, and report its reading.
 
         Raises KeyError where no such projector is watched, ValueError of an unknown input.
         """
-        found = next((one for one in self._watched if one.known.key == key), None)
-        if found is None:
+        watcher = self._first(lambda projector: projector.key == key)
+        if watcher is None:
             raise KeyError(key)
-        known = found.known
+        projector = watcher.projector
         reading = await switch(
-            known.address, known.port, self._password, on=on, input=input, key=key, lock=found.lock
+            projector.address,
+            projector.port,
+            self._password,
+            on=on,
+            input=input,
+            key=key,
+            lock=watcher.lock,
         )
         self._report(reading)
-        found.wake.set()
+        watcher.wake.set()
         return reading
 
     def _follow_typed(self) -> None:
         """Begin to watch what was typed since, and forget what was taken back."""
-        wanted = dict.fromkeys(self._typed())
-        for watched in [one for one in self._watched if one.entry is not None]:
-            if watched.entry in wanted:
-                del wanted[watched.entry]
-            elif watched.known.sure:  # the search finds it by itself
-                watched.entry, watched.known.token = None, ""
+        entries = dict.fromkeys(self._typed())
+        for watcher in [one for one in self._watchers if one.entry is not None]:
+            if watcher.entry in entries:
+                del entries[watcher.entry]
+            elif watcher.projector.is_discovered:  # the search finds it by itself
+                watcher.entry, watcher.projector.token = None, ""
             else:
-                self._forget(watched)
-        for entry in wanted:
+                self._forget(watcher)
+        for entry in entries:
             self._add_typed(entry)
 
-    def _add_typed(self, entry: Entry) -> None:
+    def _add_typed(self, entry: ProjectorEntry) -> None:
         at = entry.address, entry.port or self._settings.port
-        here = (one for one in self._watched if (one.known.address, one.known.port) == at)
-        found = next(here, None)
-        if found is None:
-            self._watched.append(_Watched(Known(*at, token=entry.token), entry))
-        elif found.entry is None:
-            found.entry, found.known.token = entry, entry.token
+        watcher = self._first(lambda projector: (projector.address, projector.port) == at)
+        if watcher is None:
+            self._watchers.append(_Watcher(TrackedProjector(*at, token=entry.token), entry))
+        elif watcher.entry is None:
+            watcher.entry, watcher.projector.token = entry, entry.token
 
     def _start(self, group: asyncio.TaskGroup) -> None:
-        for watched in self._watched:
-            if watched.task is None:
-                name = f"pjlink {watched.known.address}"
-                watched.task = group.create_task(self._keep(watched), name=name)
+        for watcher in self._watchers:
+            if watcher.task is None:
+                name = f"pjlink {watcher.projector.address}"
+                watcher.task = group.create_task(self._keep(watcher), name=name)
 
-    def _forget(self, watched: _Watched) -> None:
-        self._watched.remove(watched)
-        if watched.task is not None:
-            watched.task.cancel()
+    def _forget(self, watcher: _Watcher) -> None:
+        self._watchers.remove(watcher)
+        if watcher.task is not None:
+            watcher.task.cancel()
 
     async def _search(self) -> None:
         settings = self._settings
-        ear = Ear(self._hear, self._flaws.say, _DATAGRAMS_LIMIT)
-        async with listening(ear, *settings.listen):
+        protocol = SearchProtocol(self._on_notification, self._flaws.say, _DATAGRAMS_LIMIT)
+        async with listening(protocol, *settings.listen):
             while True:
                 for _ in range(_CALLS):
-                    ear.call(self._targets())
+                    protocol.search(self._targets())
                     await asyncio.sleep(_CALL_AGAIN_S)
                 await asyncio.sleep(settings.search_s * (1.0 + _JITTER * settings.jitter()))
 
@@ -180,86 +185,88 @@ class Projectors:
             return self._settings.targets()
         return [(one, self._settings.port) for one in broadcasts(self._settings.networks())]
 
-    def _hear(self, said: Heard) -> None:
-        watched = self._heard_of(said)
-        if watched is None:
-            self._meet(said)
-        elif said.about is About.CHANGED or watched.known.reason:
-            watched.wake.set()
+    def _on_notification(self, notification: Notification) -> None:
+        watcher = self._watcher_of(notification)
+        if watcher is None:
+            self._add_discovered(notification)
+        elif notification.subject is Subject.CHANGED or watcher.projector.reason:
+            watcher.wake.set()
 
-    def _heard_of(self, said: Heard) -> _Watched | None:
+    def _watcher_of(self, notification: Notification) -> _Watcher | None:
         """Find whose word this is; one that moved is met at its new address."""
-        moved = (one for one in self._watched if said.mac and one.known.mac == said.mac)
-        if (watched := next(moved, None)) is not None:
-            if watched.known.address != said.address:
-                watched.known.address = said.address
-                watched.known.via = own_address(said.address, self._settings.networks())
-                watched.wake.set()
-            return watched
-        here = (one for one in self._watched if one.known.address == said.address)
-        watched = next(here, None)
-        if watched is not None and said.mac:
-            self._name(watched.known, said.mac)
-        return watched
+        mac, address = notification.mac, notification.address
+        watcher = self._first(lambda projector: bool(mac) and projector.mac == mac)
+        if watcher is None:
+            watcher = self._first(lambda projector: projector.address == address)
+            if watcher is not None and mac:
+                self._set_mac(watcher.projector, mac)
+        elif watcher.projector.address != address:
+            watcher.projector.address = address
+            watcher.projector.via = own_address(address, self._settings.networks())
+            watcher.wake.set()
+        return watcher
 
-    def _name(self, known: Known, mac: str) -> None:
-        if known.mac:
-            for seen in known.become(mac):
-                self._report(seen)
-        known.mac = mac
-        known.sure = True
+    def _first(self, matches: Callable[[TrackedProjector], bool]) -> _Watcher | None:
+        return next((one for one in self._watchers if matches(one.projector)), None)
 
-    def _meet(self, said: Heard) -> None:
-        if said.about is About.CHANGED:
+    def _set_mac(self, projector: TrackedProjector, mac: str) -> None:
+        if projector.mac:
+            for sighting in projector.become(mac):
+                self._report(sighting)
+        projector.mac = mac
+        projector.is_discovered = True
+
+    def _add_discovered(self, notification: Notification) -> None:
+        if notification.subject is Subject.CHANGED:
             return  # of a projector we do not know: a search will bring it
-        if len(self._watched) >= _PROJECTORS_LIMIT and not self._make_room():
-            self._flaws.say("flood", said.address)
+        if len(self._watchers) >= _PROJECTORS_LIMIT and not self._make_room():
+            self._flaws.say("flood", notification.address)
             return
-        known = Known(said.address, self._settings.port, mac=said.mac, sure=True)
-        self._watched.append(_Watched(known))
-        self._found.set()
+        at = notification.address, self._settings.port
+        projector = TrackedProjector(*at, mac=notification.mac, is_discovered=True)
+        self._watchers.append(_Watcher(projector))
+        self._changed.set()
 
     def _make_room(self) -> bool:
         """Let go one that nobody typed and that is not there any more."""
-        idle = (one for one in self._watched if one.entry is None and one.known.lost)
+        idle = (one for one in self._watchers if one.entry is None and one.projector.is_lost)
         if (gone := next(idle, None)) is not None:
             self._forget(gone)
         return gone is not None
 
-    async def _keep(self, watched: _Watched) -> None:
+    async def _keep(self, watcher: _Watcher) -> None:
         while True:
-            await self._look(watched)
+            await self._look(watcher)
             await asyncio.sleep(_LOOK_AGAIN_S)
-            rest_s = watched.known.wait_s(self._settings.jitter()) - _LOOK_AGAIN_S
+            rest_s = watcher.projector.wait_s(self._settings.jitter()) - _LOOK_AGAIN_S
             with suppress(TimeoutError):
                 async with asyncio.timeout(rest_s):
-                    await self._woken(watched)
-            watched.wake.clear()
+                    await self._woken(watcher)
+            watcher.wake.clear()
 
-    async def _woken(self, watched: _Watched) -> None:
+    async def _woken(self, watcher: _Watcher) -> None:
         """Wait until something calls for a look: its own word, a command, another password."""
         before = self._password()
-        while watched.known.reason != "needs_password" or self._password() == before:
+        while watcher.projector.reason != "needs_password" or self._password() == before:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_TYPED_S):
-                    await watched.wake.wait()
+                    await watcher.wake.wait()
                     return
 
-    async def _look(self, watched: _Watched) -> None:
-        known = watched.known
-        async with watched.lock, self._talks:
-            who = known.who(time.monotonic())
-            look = await look_at(known.address, known.port, self._password(), who)
-        known.neighbour = mac_at(known.address, self._settings.neighbours)
-        known.via = known.via or own_address(known.address, self._settings.networks())
-        for seen in known.take(look, time.time(), time.monotonic()):
-            self._report(seen)
+    async def _look(self, watcher: _Watcher) -> None:
+        projector = watcher.projector
+        async with watcher.lock, self._talks:
+            info = projector.info(time.monotonic())
+            result = await poll(projector.address, projector.port, self._password(), info)
+        projector.neighbour = mac_at(projector.address, self._settings.neighbours)
+        projector.via = projector.via or own_address(projector.address, self._settings.networks())
+        for reading in projector.update(result, time.time(), time.monotonic()):
+            self._report(reading)
         # Elsewhere than at PJLink's port a typed address may well speak something else.
-        expected = known.speaks or known.sure or known.port == self._settings.port
-        if expected and _is_flawed(look):
-            self._flaws.say("nonsense", known.address)
+        is_pjlink = projector.port == self._settings.port or projector.is_expected
+        if is_pjlink and _is_flawed(result):
+            self._flaws.say("nonsense", projector.address)
 
 
-def _is_flawed(look: Look) -> bool:
-    odd = look.state is not None and look.state.odd
-    return odd or (look.trouble is not None and look.trouble.reason == "nonsense")
+def _is_flawed(result: TalkResult) -> bool:
+    return result.is_nonsense or (result.state is not None and result.state.odd)

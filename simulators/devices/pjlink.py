@@ -66,6 +66,7 @@ class Faults:
     lie: instead of answers; lie_at_once: instead of the greeting too. silent: takes connections
     and says nothing. mute: greets, then says nothing. errors: the six digits of ERST.
     refusals: commands with the error they meet ("POWR": "ERR4"). delay_s: before each answer.
+    line_end: what ends its lines, a carriage return by the specification.
     """
 
     lie: Lie = Lie.NONE
@@ -75,6 +76,7 @@ class Faults:
     errors: str = "000000"
     refusals: dict[str, str] = field(default_factory=dict)
     delay_s: float = 0.0
+    line_end: str = "\r"
     crowd: Crowd = Crowd.CLOSED
     connections: int = 1
 

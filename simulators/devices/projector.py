@@ -107,10 +107,6 @@ class Projector:
         self._left.set()
         await asyncio.gather(*talks)
 
-    def tell_link_up(self, host: str, port: int = PORT) -> None:
-        """Tell a controller that this projector is ready (LKUP)."""
-        self._send(f"%2LKUP={self.make.mac}\r".encode(), (host, port))
-
     def say(self, data: bytes, host: str, port: int = PORT) -> None:
         """Send any datagram, from its own address."""
         self._send(data, (host, port))
@@ -201,10 +197,10 @@ class Projector:
     async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Greet, and ask for the password where there is one; it comes before the first command."""
         if not self.password:
-            writer.write(b"PJLINK 0\r")
+            writer.write(f"PJLINK 0{self.faults.line_end}".encode())
             return True
         salt = secrets.token_hex(4)
-        writer.write(f"PJLINK 1 {salt}\r".encode())
+        writer.write(f"PJLINK 1 {salt}{self.faults.line_end}".encode())
         line = await self._line(reader)
         digest = hashlib.md5((salt + self.password).encode(), usedforsecurity=False).hexdigest()
         if line[:32] != digest:
@@ -220,7 +216,7 @@ class Projector:
         elif not self.faults.mute:
             await asyncio.sleep(self.faults.delay_s)
             if answer := self._mind.answer(command):
-                writer.write(f"{answer}\r".encode("utf-8", "surrogateescape"))
+                writer.write(f"{answer}{self.faults.line_end}".encode("utf-8", "surrogateescape"))
             await writer.drain()
 
     async def _lie(self, writer: asyncio.StreamWriter, command: str) -> None:

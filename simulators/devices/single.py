@@ -8,10 +8,9 @@ import uuid
 from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from protocol.settings import SettingsError, unknown
+from protocol.settings import SettingsError, password_in, unknown
 from protocol.words import N_, Translate, translator
 from simulators.config import CameraConfig, FleetConfig, ProjectorConfig
 from simulators.devices.addresses import call_address, own_address, own_interfaces
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 ALIASES: Final = {"401": "password"}
 MAC_DIGITS: Final = 12
-MAX_PASSWORD: Final = 256
 DEFAULT_PASSWORD: Final = "lop-hoc"  # noqa: S105 - of a camera that is none
 
 CAMERA_IS: Final = N_("The camera {name} answers, also to a search by ONVIF:")
@@ -169,21 +167,6 @@ def mac_digits(text: str) -> str:
             cause="00:40:8c:11:22:33",
         )
     return digits
-
-
-def password_in(file: str) -> str:
-    """The password that the file holds, "" without a file. Raises SettingsError."""
-    if not file:
-        return ""
-    try:
-        return Path(file).read_text("utf-8")[:MAX_PASSWORD].strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            "file_unreadable",
-            N_("The file {path} cannot be read: {cause}."),
-            path=file,
-            cause=getattr(error, "strerror", "") or type(error).__name__,
-        ) from error
 
 
 @asynccontextmanager

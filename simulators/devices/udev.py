@@ -123,11 +123,6 @@ def burst(nodes: Sequence[Properties], events: int, rng: Random) -> tuple[Script
     return tuple(step._replace(wait_s=0.0) for step in steps), list(left.values())
 
 
-def lossy(script: Iterable[Step], share: float, rng: Random) -> Script:
-    """Lose this share of the steps, as a full buffer does without a word."""
-    return tuple(step for step in script if rng.random() >= share)
-
-
 def traced(trace: str, bus: str, nodes: Iterable[Properties] = ()) -> Script:
     """Play the udev lines of a trace of `udevadm monitor` in their own time.
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import count
 
 from agent.classroom import Classroom
+from agent.clerk import Clerk
 from agent.equipment import devices
 from agent.equipment.devices import Devices
 from agent.equipment.traces import Traces
@@ -78,3 +79,9 @@ def classroom(devices_: Devices | None = None) -> Classroom:
         vitals=Vitals(room=here, limits=Limits(), report_s=60.0),
         teaching=Teaching(room=here, lesson=Lesson(room=here), roll=rolls.recalled(here, ())),
     )
+
+
+async def start_lesson(clerk: Clerk, lesson: str) -> Classroom:
+    """What the teacher's press on a lesson does: it starts unless one runs."""
+    step = await clerk.teach(lambda teaching, moment: teaching.start(lesson, moment))
+    return step.classroom

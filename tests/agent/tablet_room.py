@@ -10,12 +10,12 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
 import httpx
-from school_double import answers, free_port, until
 
 from agent.tablets.cart import Slot
-from agent.tablets.door import serve
 from agent.tablets.lesson import Lesson, Pupil
 from agent.tablets.office import Core, NotKept, Office
+from agent.tablets.serving import serve
+from tests.agent.school_double import answers, free_port, until
 
 HOST = "127.0.0.1"
 
@@ -70,10 +70,8 @@ class Room:
 @contextlib.asynccontextmanager
 async def served(office: Office) -> AsyncIterator[str]:
     """The tablets' page on a real socket; gives its address."""
-    port, taken = free_port(), list[bool]()
-    task = asyncio.create_task(
-        serve(office, host=HOST, port=port, language="vi", taken=taken.append)
-    )
+    port = free_port()
+    task = asyncio.create_task(serve(office, host=HOST, port=port, language="vi"))
     url = f"http://{HOST}:{port}"
     try:
         await until(lambda: answers(port))

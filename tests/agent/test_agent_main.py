@@ -8,14 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from classrooms import PLACE
-from test_documents import NEW, OLD, saved
 
 from agent import __main__ as command_line
-from agent.memory.documents import FILE
-from agent.memory.folder import OUTBOX
+from agent.database.folder import DOCUMENTS, OUTBOX
 from protocol.folder import held
 from protocol.outbox import Outbox
+from tests.agent.classrooms import PLACE
+from tests.agent.test_documents import NEW, OLD, saved
 
 PLACE_OPTIONS = ["--province", "79", "--school", "THCS-01", "--room", "6A1"]
 
@@ -135,4 +134,4 @@ def test_a_scan_lists_this_computer_and_what_it_lacks() -> None:
     assert set(found) == {"host", "devices", "absent", "flaws", "missing"}
     assert found["host"]["confidence"] == "high"
     assert all(set(each) == {"sense", "code", "hint"} for each in found["missing"])
-    assert not Path(FILE).exists()
+    assert not Path(DOCUMENTS).exists()

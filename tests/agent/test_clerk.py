@@ -8,19 +8,28 @@ from typing import NamedTuple
 
 import pytest
 from blockbuster import blockbuster_ctx
-from classrooms import CALM, PLACE, classroom, host_sighting, moment, room, sighting
 
 from agent import clerk as clerks
 from agent.classroom import Classroom
 from agent.clerk import Clerk
+from agent.database.documents import Documents
+from agent.database.folder import DOCUMENTS, OUTBOX
 from agent.errors import DocumentError
 from agent.lessons import memos
-from agent.memory.documents import FILE, Documents
-from agent.memory.folder import OUTBOX
 from protocol.messages import AnyEvent, AnyState, up_from
 from protocol.model import AttendanceStatus, Method, Reason, Status
 from protocol.outbox import Outbox, OutboxError
 from protocol.plan import Plan
+from tests.agent.classrooms import (
+    CALM,
+    PLACE,
+    classroom,
+    host_sighting,
+    moment,
+    room,
+    sighting,
+    start_lesson,
+)
 
 PRESENT, LATE, TAP = AttendanceStatus.PRESENT, AttendanceStatus.LATE, Method.MANUAL
 
@@ -61,7 +70,7 @@ class Desk(NamedTuple):
 @asynccontextmanager
 async def desk(folder: Path, start: Classroom | None = None) -> AsyncIterator[Desk]:
     """A clerk at work; the loop must never be blocked by it."""
-    documents = Documents(folder / FILE)
+    documents = Documents(folder / DOCUMENTS)
     documents.load()
     stirred: list[int] = []
     with FickleOutbox(folder / OUTBOX, PLACE, "b1") as outbox:
@@ -108,7 +117,7 @@ def test_what_the_disk_refuses_did_not_happen(tmp_path: Path) -> None:
         with pytest.raises(OutboxError):
             await here.clerk.mark("0012", PRESENT, TAP)
         with pytest.raises(OutboxError):
-            await here.clerk.start_lesson("l1")
+            await start_lesson(here.clerk, "l1")
         assert here.clerk.view().lesson is None
         assert here.waiting() == []
         here.outbox.full = False
@@ -191,8 +200,8 @@ def test_a_lesson_and_a_forgotten_device_are_kept(tmp_path: Path) -> None:
 
     async def story(here: Desk) -> None:
         await here.clerk.see([sighting()])
-        assert (await here.clerk.start_lesson("l1")).lesson.code == "l1"
-        assert (await here.clerk.start_lesson("l2")).lesson.code == "l1"
+        assert (await start_lesson(here.clerk, "l1")).lesson.code == "l1"
+        assert (await start_lesson(here.clerk, "l2")).lesson.code == "l1"
         (device,) = here.clerk.view().devices
         await here.clerk.do(lambda room, at_ms: room.forget(device.device_id, at_ms))
         with pytest.raises(KeyError):
@@ -205,7 +214,7 @@ def test_a_lesson_and_a_forgotten_device_are_kept(tmp_path: Path) -> None:
             "LessonStarted",
             "LessonEnded",
         ]
-        kept = await asyncio.to_thread(Documents(tmp_path / FILE).load)
+        kept = await asyncio.to_thread(Documents(tmp_path / DOCUMENTS).load)
         assert kept.devices == ()
         assert here.clerk.classroom.lesson.running is None
 

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from classrooms import DAY
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.database.documents import Documents, Remembered
+from agent.database.folder import DOCUMENTS
+from agent.database.generations import backup_of
 from agent.errors import DocumentError
 from agent.lessons.lesson import Running
-from agent.memory.documents import FILE, Documents, Remembered
-from agent.memory.storage import backup_of
 from protocol.model import Device, DeviceKind, Reason, Status
 from protocol.plan import ClassList, Plan, Pupil
+from tests.agent.classrooms import DAY
 
 
 def device(name: str = "Máy chiếu", *, last_seen_ms: int = 2000) -> Device:
@@ -43,16 +44,16 @@ NEW = Remembered(
 
 def saved(folder: Path, *generations: Remembered) -> Path:
     """A document file after these generations."""
-    documents = Documents(folder / FILE)
+    documents = Documents(folder / DOCUMENTS)
     documents.load()
     for each in generations:
         assert documents.save(each)
-    return folder / FILE
+    return folder / DOCUMENTS
 
 
 def test_a_first_start_remembers_nothing(tmp_path: Path) -> None:
     """No file is an empty start; it makes no file either."""
-    assert Documents(tmp_path / FILE).load() == Remembered()
+    assert Documents(tmp_path / DOCUMENTS).load() == Remembered()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -218,7 +219,7 @@ def test_a_file_cut_short_anywhere_is_never_taken_for_sound(
 
 def test_what_an_older_lophoc_remembered_is_read(tmp_path: Path) -> None:
     """Format 1 has devices, marks and the lesson; the rest is heard anew."""
-    path = tmp_path / FILE
+    path = tmp_path / DOCUMENTS
     device = {"device_id": "usb-1", "kind": "camera", "first_seen_ms": 1, "last_seen_ms": 2}
     mark = {"student": "0012", "status": "late", "method": "manual", "day": DAY}
     old = {

@@ -7,13 +7,16 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
-from school_double import free_port, until, up
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from agent.local import door
+from agent.supervision import Outages, keep_running
+from protocol.health import ReasonCode
+from protocol.model import Reason, Status
+from tests.agent.school_double import free_port, until, up
 
 
 async def _hello(_request: Request) -> PlainTextResponse:
@@ -23,14 +26,14 @@ async def _hello(_request: Request) -> PlainTextResponse:
 APP = Starlette(routes=[Route("/healthz", _hello)])
 
 
-def opened(story: Callable[[httpx.AsyncClient, list[bool], int], Awaitable[None]]) -> None:
-    """Play a story while the door is kept open."""
+def opened(story: Callable[[httpx.AsyncClient], Awaitable[None]]) -> None:
+    """Play a story while the door is open."""
 
     async def play() -> None:
-        port, taken = free_port(), list[bool]()
-        task = asyncio.create_task(door.keep_open(APP, "127.0.0.1", port, taken.append))
+        port = free_port()
+        task = asyncio.create_task(door.serve(APP, "127.0.0.1", port, door.LOCAL))
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-            await story(client, taken, port)
+            await story(client)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         with socket.create_server(("127.0.0.1", port)):
@@ -42,12 +45,11 @@ def opened(story: Callable[[httpx.AsyncClient, list[bool], int], Awaitable[None]
 def test_the_door_answers_and_says_little() -> None:
     """No date to keep fresh, no server to attack by version."""
 
-    async def story(client: httpx.AsyncClient, taken: list[bool], _port: int) -> None:
+    async def story(client: httpx.AsyncClient) -> None:
         await up(client)
         answer = await client.get("/healthz")
         assert answer.text == "xin chào"
         assert {"date", "server"}.isdisjoint(answer.headers)
-        assert taken == [False]
 
     opened(story)
 
@@ -55,7 +57,7 @@ def test_the_door_answers_and_says_little() -> None:
 def test_the_door_sleeps_while_nobody_knocks() -> None:
     """Nothing is scheduled: a server that polls would wake the processor all day."""
 
-    async def story(client: httpx.AsyncClient, _taken: list[bool], _port: int) -> None:
+    async def story(client: httpx.AsyncClient) -> None:
         await up(client)
         await client.aclose()
         loop = asyncio.get_running_loop()
@@ -73,24 +75,30 @@ def _timers(loop: asyncio.AbstractEventLoop) -> list[object]:
     return [each for each in scheduled if not each.cancelled() and "Timeout" not in repr(each)]
 
 
-def test_a_taken_port_is_said_once_and_tried_again(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_taken_port_is_said_once_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:
     """The rest of the agent runs meanwhile, and the door opens when the port is free."""
-    monkeypatch.setattr(door, "RETRY_FIRST_S", 0.01)
-    caplog.set_level(logging.INFO, "agent.local.door")
+    caplog.set_level(logging.INFO, "agent.supervision")
+    outages, tries = Outages(), list[int]()
 
     async def play() -> None:
-        taken: list[bool] = []
         with socket.create_server(("127.0.0.1", 0)) as other:
             port = other.getsockname()[1]
-            task = asyncio.create_task(door.keep_open(APP, "127.0.0.1", port, taken.append))
-            await until(lambda: len(taken) >= 3)
+
+            async def start() -> None:
+                tries.append(port)
+                await door.serve(APP, "127.0.0.1", port, door.LOCAL)
+
+            running = keep_running("window", start, outages, backoff_first_s=0.01, steady_s=0.05)
+            task = asyncio.create_task(running)
+            await until(lambda: len(tries) >= 3)
+            taken = Reason(ReasonCode.PORT_TAKEN, str(port))
+            assert outages.findings() == ((Status.WARNING, taken),)
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
             await up(client)
-        assert taken[-1] is False
+        await until(lambda: not outages.findings())
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
     asyncio.run(play())
-    assert [each.levelname for each in caplog.records] == ["WARNING", "INFO"]
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+    assert "is taken" in caplog.messages[0]

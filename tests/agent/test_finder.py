@@ -4,12 +4,12 @@ import asyncio
 import socket
 
 import pytest
-from school_double import until
 from zeroconf import IPVersion, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
 from agent.finder import SERVICE, Finder
 from protocol.link import Broker
+from tests.agent.school_double import until
 
 OURS: dict[bytes, bytes | None] = {
     b"role": b"controller",

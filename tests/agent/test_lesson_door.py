@@ -10,20 +10,21 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
-from classrooms import PLACE, classroom, moment, room
 from starlette.types import ASGIApp
 
 from agent.clerk import Clerk
+from agent.connection import ConnectionState
+from agent.database.documents import Documents
+from agent.database.folder import DOCUMENTS, OUTBOX
 from agent.lessons import memos
 from agent.local.api import application
-from agent.local.surroundings import Hands, Line, Surroundings
-from agent.memory.documents import FILE, Documents
-from agent.memory.folder import OUTBOX
+from agent.local.surroundings import Hands, Surroundings
 from agent.room import Moment
 from protocol.kit import KitTemplate
 from protocol.messages import LessonStarted, RollConfirmed, up_from
 from protocol.outbox import Outbox
 from protocol.plan import Bell, Booking, ClassList, Plan, Pupil
+from tests.agent.classrooms import PLACE, classroom, moment, room
 
 NOTHING = KitTemplate(computers=0, boards=0, cameras=0, access_points=0)
 NAMES = ("Nguyễn Văn An", "Lò Thị Ánh", "Trần Bình")
@@ -70,7 +71,7 @@ async def nothing(*_: object) -> bool:
 @asynccontextmanager
 async def desk(folder: Path, plan: Plan = PLAN) -> AsyncIterator[Desk]:
     """A door at 07:16 on a Monday, with what the outbox remembers."""
-    documents = Documents(folder / FILE)
+    documents = Documents(folder / DOCUMENTS)
     documents.load()
     clocks = [moment()._replace(minute=7 * 60 + 16)]
     with Outbox(folder / OUTBOX, PLACE, "b1") as outbox:
@@ -83,7 +84,7 @@ async def desk(folder: Path, plan: Plan = PLAN) -> AsyncIterator[Desk]:
             stirred=lambda: None,
         )
         hands = Hands(typed=lambda _: None, switch=nothing, wake=nothing)  # type: ignore[arg-type, return-value]
-        away = Line("", connected=False, controller_listening=False)
+        away = ConnectionState("", connected=False, controller_listening=False)
         around = Surroundings(PLACE, lambda: away, "vi", hands)
         app: ASGIApp = application(clerk, around)
         async with httpx.AsyncClient(

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import httpx
 import pytest
-from classrooms import CALM, PLACE, host_sighting, sighting
-from test_clerk import Desk, desk
 
 from agent.classroom import Classroom
+from agent.connection import ConnectionState
 from agent.equipment.devices import device_id_of
 from agent.equipment.typed import Typed
 from agent.local.api import application
-from agent.local.guard import MAX_BODY
-from agent.local.surroundings import Hands, Line, Surroundings
+from agent.local.refusals import MAX_BODY
+from agent.local.surroundings import Hands, Surroundings
 from hardware.readings import Identity, Kind
+from tests.agent.classrooms import CALM, PLACE, host_sighting, sighting
+from tests.agent.test_clerk import Desk, desk
 
 BOARD = sighting("mac:1", source="pjlink", kind=Kind.BOARD, identity=Identity.MAC)
 
@@ -40,7 +41,7 @@ async def wake(device_id: str) -> bool:
 HANDS = Hands(typed=typed, switch=switch, wake=wake)
 AROUND = Surroundings(
     place=PLACE,
-    line=lambda: Line("mqtt://school:1883", connected=True, controller_listening=False),
+    line=lambda: ConnectionState("mqtt://school:1883", connected=True, controller_listening=False),
     language="vi",
     hands=HANDS,
 )

@@ -5,14 +5,14 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from classrooms import sighting
-from test_clerk import Desk, desk
 
 from agent.equipment.devices import device_id_of
 from agent.passwords import Passwords
 from agent.reach import Reach, typed_from
 from hardware.readings import Identity, Kind, Power, ProjectorReading, Seen, Sighting
 from simulators.devices.projector import Make, Projector
+from tests.agent.classrooms import sighting, start_lesson
+from tests.agent.test_clerk import Desk, desk
 
 MAC = "mac:0026ab112233"
 SECRET = "chieu"  # noqa: S105 - a simulated projector's
@@ -74,7 +74,7 @@ def test_projectors_follow_the_lesson_where_the_room_says_so(tmp_path: Path) -> 
     async def story(here: Desk, reach: Reach, real: Projector, heard: list[Seen]) -> None:
         following = asyncio.create_task(reach.follow_lessons(switch=True))
         await asyncio.sleep(0)
-        await here.clerk.start_lesson("L1")
+        await start_lesson(here.clerk, "L1")
         while not powers(heard):
             await asyncio.sleep(0.01)
         assert powers(heard)[-1] in {Power.ON, Power.WARMING}
@@ -95,7 +95,7 @@ def test_projectors_are_left_alone_where_the_room_says_nothing(tmp_path: Path) -
     async def story(here: Desk, reach: Reach, real: Projector, _heard: list[Seen]) -> None:
         following = asyncio.create_task(reach.follow_lessons(switch=False))
         await asyncio.sleep(0)
-        await here.clerk.start_lesson("L1")
+        await start_lesson(here.clerk, "L1")
         await here.clerk.end_lesson()
         following.cancel()
         assert real.commands == []

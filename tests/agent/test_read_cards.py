@@ -9,8 +9,9 @@ import pytest
 
 from agent.__main__ import main
 from agent.commands.read_cards import keys_in
+from agent.database.documents import Documents, Remembered
+from agent.database.folder import DOCUMENTS
 from agent.errors import CardsUnreadableError
-from agent.memory.documents import FILE, Documents, Remembered
 from protocol.doorcode import sign
 from protocol.plan import Plan
 from simulators.devices.cards import Setting, class_of, door
@@ -90,7 +91,7 @@ def test_without_a_file_the_keys_are_those_of_the_schools_plan(
     pictures: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The agent holds them since the school gave its plan."""
-    documents = Documents(tmp_path / FILE)
+    documents = Documents(tmp_path / DOCUMENTS)
     documents.load()
     documents.save(Remembered(plan=Plan(door_keys={"1": OURS.hex()})))
     assert main(["read-cards", str(pictures[1]), "--json", "--data", str(tmp_path)]) == 0

@@ -4,16 +4,16 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from classrooms import PLACE
-from test_documents import NEW, OLD, saved
 
-from agent.memory.documents import FILE, Documents, Remembered
-from agent.memory.folder import OUTBOX
-from agent.memory.repair import repair
+from agent.database.documents import Documents, Remembered
+from agent.database.folder import DOCUMENTS, OUTBOX
+from agent.database.repair import repair
 from protocol.folder import held
 from protocol.messages import LessonStarted
 from protocol.outbox import Outbox
 from protocol.settings import SettingsError
+from tests.agent.classrooms import PLACE
+from tests.agent.test_documents import NEW, OLD, saved
 
 
 def filled_outbox(folder: Path, count: int = 200) -> Path:
@@ -40,7 +40,7 @@ def test_sound_files_are_left_alone(tmp_path: Path) -> None:
     filled_outbox(tmp_path)
     (line,) = repaired(tmp_path)
     assert "damaged" in line
-    assert Documents(tmp_path / FILE).load() == NEW
+    assert Documents(tmp_path / DOCUMENTS).load() == NEW
     assert not list(tmp_path.glob("*.damaged-*"))
 
 
@@ -59,7 +59,7 @@ def test_without_a_sound_backup_the_agent_starts_anew_and_says_so(tmp_path: Path
     """Both files are kept beside; nothing is deleted."""
     path = saved(tmp_path, OLD, NEW)
     path.write_bytes(b"")
-    path.with_name(FILE + ".bak").write_bytes(b"{")
+    path.with_name(DOCUMENTS + ".bak").write_bytes(b"{")
     lines = repaired(tmp_path)
     assert any("no sound backup" in line for line in lines)
     assert Documents(path).load() == Remembered()

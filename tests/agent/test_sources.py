@@ -1,57 +1,69 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
-from classrooms import classroom, sighting
 
 from agent.classroom import Classroom
 from agent.config import PREFIX, AgentConfig
-from agent.finder import Finder
-from agent.sources import Around, internet_targets, pictures, sources, this_machine
-from hardware.readings import Identity, Kind, Seen
+from agent.context import context_of
+from agent.database.restore import restored
+from agent.doors import DOORS
+from agent.machine import this_machine
+from agent.routines import ROUTINES
+from agent.sources import SOURCES, internet_targets
+from hardware.readings import Identity, Kind
 from protocol.settings import load
+from tests.agent.classrooms import classroom, sighting
 
 NETWORK = ["onvif", "pjlink", "typed", "probes"]
-REST = ["camera", "line", "uplink"]
+REST = ["camera", "cards", "line", "uplink", "tablets"]
 
 
-def around(environ: dict[str, str], *, finding: bool = False) -> Around:
-    """What senses ask of a room with these settings."""
-    place = {"PROVINCE": "79", "SCHOOL": "THCS-01", "ROOM": "6A1"} | environ
+def config_with(**settings: str) -> AgentConfig:
+    """The settings of a room, with these beside."""
+    place = {"PROVINCE": "79", "SCHOOL": "THCS-01", "ROOM": "6A1"} | settings
     named = {PREFIX + name: value for name, value in place.items()}
-    return Around(
-        config=load(AgentConfig, PREFIX, argparse.Namespace(), named),
-        machine="machine",
-        report=_nowhere,
-        agent="laptop-6a1",
-        classroom=classroom,
-        controller=lambda: None,
-        finder=Finder("79", "THCS-01", "", "") if finding else None,
-    )
-
-
-def _nowhere(_seen: Seen) -> None:
-    """Nobody hears it."""
+    return load(AgentConfig, PREFIX, argparse.Namespace(), named)
 
 
 @pytest.mark.parametrize(
-    ("environ", "finding", "names"),
+    ("settings", "names"),
     [
-        ({}, False, ["usb", "mdns", *NETWORK, *REST]),
-        ({"USB": "false"}, False, ["mdns", *NETWORK, *REST]),
-        ({"MDNS": "false", "CAMERAS": "false"}, False, ["usb", *NETWORK, "line", "uplink"]),
-        ({"MDNS": "false", "LINE": "false"}, True, ["usb", "mdns", *NETWORK, "camera"]),
-        ({"ONVIF": "false", "PJLINK": "false"}, False, ["usb", "mdns", "typed", "probes", *REST]),
+        ({}, ["usb", "mdns", *NETWORK, *REST]),
+        ({"USB": "false"}, ["mdns", *NETWORK, *REST]),
+        (
+            {"MDNS": "false", "CAMERAS": "false", "BROKER": "mqtt://10.0.0.1"},
+            ["usb", *NETWORK, "cards", "line", "uplink", "tablets"],
+        ),
+        (
+            {"MDNS": "false", "LINE": "false"},
+            ["usb", "mdns", *NETWORK, "camera", "cards", "tablets"],
+        ),
+        ({"ONVIF": "false", "PJLINK": "false"}, ["usb", "mdns", "typed", "probes", *REST]),
+        ({"TABLETS": "false"}, ["usb", "mdns", *NETWORK, *REST[:-1]]),
     ],
 )
-def test_only_wanted_senses_are_started(
-    environ: dict[str, str], *, finding: bool, names: list[str]
-) -> None:
+def test_only_enabled_sources_are_started(settings: dict[str, str], names: list[str]) -> None:
     """To find the controller mDNS runs even where devices are not looked for by it."""
-    assert [each.name for each in sources(around(environ, finding=finding))] == names
+    config = config_with(**settings)
+    assert [source.name for source in SOURCES if source.enabled(config)] == names
+
+
+def test_without_tablets_their_door_stays_shut() -> None:
+    """The teacher's window is always there."""
+    config = config_with(TABLETS="false")
+    assert [door.name for door in DOORS if door.enabled(config)] == ["window"]
+
+
+def test_whatever_runs_has_a_name_of_its_own() -> None:
+    """Outages are told by name."""
+    names = [service.name for service in (*ROUTINES, *SOURCES, *DOORS)]
+    assert len(names) == len(set(names))
 
 
 def test_this_machine_is_a_device_that_can_be_measured(tmp_path: Path) -> None:
@@ -63,11 +75,19 @@ def test_this_machine_is_a_device_that_can_be_measured(tmp_path: Path) -> None:
     assert machine.programs()["No Such Program 7"].installed is not True
 
 
-def test_sense_starts_are_coroutines() -> None:
-    """Each source can be started anew, again and again."""
-    for source in sources(around({})):
-        for start in (source.start(), source.start()):
-            start.close()  # type: ignore[attr-defined]
+def test_whatever_runs_can_be_started_anew(tmp_path: Path) -> None:
+    """Each start gives another coroutine, again and again; nothing is opened before it runs."""
+
+    async def story() -> None:
+        config = msgspec.structs.replace(config_with(), data=tmp_path)
+        machine = this_machine(tmp_path)
+        async with restored(config, machine) as before:
+            context = context_of(config, machine, before)
+            for service in (*ROUTINES, *SOURCES, *DOORS):
+                for work in (service.start(context), service.start(context)):
+                    work.close()
+
+    asyncio.run(story())
 
 
 def room_with_cameras() -> Classroom:
@@ -85,10 +105,10 @@ def room_with_cameras() -> Classroom:
 def test_each_camera_is_looked_at_where_it_shows_its_picture() -> None:
     """A webcam by its first node; one that is gone or switched off not at all."""
     room = room_with_cameras()
-    assert pictures(room) == [("mac:1", "http://10.0.0.7/snap.jpg"), ("usb:1", "/dev/video0")]
+    assert room.pictures() == [("mac:1", "http://10.0.0.7/snap.jpg"), ("usb:1", "/dev/video0")]
     gone = room.see([replace(sighting(), present=False, reason="unplugged")], 2000).classroom
-    assert [key for key, _ in pictures(gone)] == ["mac:1"]
-    assert pictures(room.switch_camera(off=True, at_ms=3000).classroom) == []
+    assert [key for key, _ in gone.pictures()] == ["mac:1"]
+    assert room.switch_camera(off=True, at_ms=3000).classroom.pictures() == []
 
 
 def test_targets_of_the_internet_are_read() -> None:

@@ -8,22 +8,22 @@ from pathlib import Path
 
 import httpx
 import pytest
-from classrooms import PLACE, classroom, moment
-from school_double import AgentProcess, free_port
-from tablet_room import served, tablet
 
 from agent.clerk import Clerk
+from agent.database.cart import CartFile
+from agent.database.documents import Documents
+from agent.database.folder import DOCUMENTS, OUTBOX
+from agent.database.generations import backup_of
 from agent.errors import DocumentError
-from agent.memory.cart import CartFile
-from agent.memory.documents import FILE, Documents
-from agent.memory.folder import OUTBOX
-from agent.memory.storage import backup_of
 from agent.tablets.cart import Slot
 from agent.tablets.core import core_of
 from agent.tablets.lesson import Phase
 from agent.tablets.office import NotKept, Office
 from protocol.outbox import Outbox
 from protocol.plan import ClassList, Plan, Pupil
+from tests.agent.classrooms import PLACE, classroom, moment, start_lesson
+from tests.agent.school_double import AgentProcess, free_port
+from tests.agent.tablet_room import served, tablet
 
 PUPILS = tuple(Pupil(number=n, student=f"14{n:08}", name=f"Nguyễn {n}") for n in range(1, 43))
 PLAN = Plan(classes=("10A1",), lists=(ClassList(code="10A1", pupils=PUPILS),))
@@ -34,7 +34,7 @@ def test_a_check_in_becomes_a_suggestion_of_the_running_lesson(tmp_path: Path) -
     """With tablet and flags; names stay with the clerk; before it is not yet, after it is over."""
 
     async def play() -> None:
-        documents = Documents(tmp_path / FILE)
+        documents = Documents(tmp_path / DOCUMENTS)
         documents.load()
         with Outbox(tmp_path / OUTBOX, PLACE, "b1") as outbox:
             clerk = Clerk(classroom(), outbox, documents, now=moment, stirred=lambda: None)
@@ -74,12 +74,12 @@ def test_a_lesson_without_its_list_says_so(tmp_path: Path) -> None:
     """The tablets wait with the teacher."""
 
     async def play() -> None:
-        documents = Documents(tmp_path / FILE)
+        documents = Documents(tmp_path / DOCUMENTS)
         documents.load()
         with Outbox(tmp_path / OUTBOX, PLACE, "b1") as outbox:
             clerk = Clerk(classroom(), outbox, documents, now=moment, stirred=lambda: None)
             office = Office(core_of(clerk, CartFile(tmp_path / "tablets.json")))
-            await clerk.start_lesson("l1")
+            await start_lesson(clerk, "l1")
             assert office.desk().phase is Phase.NO_LIST
             await asyncio.get_running_loop().shutdown_default_executor()
 
@@ -105,7 +105,7 @@ def test_a_damaged_file_costs_the_numbers_and_nothing_else(
     with pytest.raises(DocumentError):
         CartFile(path).load()
     with Outbox(tmp_path / OUTBOX, PLACE, "b1") as outbox:
-        documents = Documents(tmp_path / FILE)
+        documents = Documents(tmp_path / DOCUMENTS)
         clerk = Clerk(classroom(), outbox, documents, now=moment, stirred=lambda: None)
         core = core_of(clerk, CartFile(path))
     assert core.slots == ()

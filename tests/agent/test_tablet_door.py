@@ -10,13 +10,13 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import httpx
 import pytest
-from school_double import free_port, until
-from tablet_room import HOST, Room, lesson_of, result, served, tablet
 
-from agent.tablets import door
+from agent.tablets import door, serving
 from agent.tablets.door import COOKIE, MAX_BODY
 from agent.tablets.office import Office
 from hardware.readings import Seen, Sighting
+from tests.agent.school_double import free_port, until
+from tests.agent.tablet_room import HOST, Room, lesson_of, result, served, tablet
 
 Story = Callable[[str, Office], Awaitable[None]]
 
@@ -240,7 +240,7 @@ def test_the_script_is_es5() -> None:
 
 def test_hostile_requests_end_soon_and_stop_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """Huge bodies, endless heads, half requests, floods of connections: a child still gets in."""
-    monkeypatch.setattr(door, "LIFE_S", 1.0)
+    monkeypatch.setattr(serving, "LIFE_S", 1.0)
     room = Room()
 
     async def raw(url: str, text: bytes) -> bytes:
@@ -270,14 +270,16 @@ def test_hostile_requests_end_soon_and_stop_nobody(monkeypatch: pytest.MonkeyPat
         assert b" 400 " in (endless.splitlines() or [b" 400 "])[0]
         assert await raw(url, b"GET / HTTP/1.1\r\nHost: ") == b""  # ended by us, not by it
         async with asyncio.TaskGroup() as tasks:
-            slow = [tasks.create_task(raw(url, b"GET")) for _ in range(door.FROM_ONE_ADDRESS + 9)]
+            slow = [
+                tasks.create_task(raw(url, b"GET")) for _ in range(serving.FROM_ONE_ADDRESS + 9)
+            ]
             await asyncio.wait(slow)
         async with tablet(url) as browser:
             answer = await browser.post("/", data={"c": digits(office), "n": "0.7"})
             assert result(answer.text) == "Đã ghi nhận số 7."
 
     told(room, story)
-    assert door.Connection._from == {}
+    assert serving.BoundedConnection._from == {}
 
 
 def test_the_door_follows_the_machine_to_another_address(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,8 +290,8 @@ def test_the_door_follows_the_machine_to_another_address(monkeypatch: pytest.Mon
         while True:
             yield await places.get()
 
-    monkeypatch.setattr(door, "moves", moves)
-    monkeypatch.setattr(door, "room_address", lambda found: found[0] if found else "")
+    monkeypatch.setattr(serving, "moves", moves)
+    monkeypatch.setattr(serving, "room_address", lambda found: found[0] if found else "")
 
     async def reached(host: str) -> bool:
         with contextlib.suppress(httpx.TransportError):
@@ -299,8 +301,7 @@ def test_the_door_follows_the_machine_to_another_address(monkeypatch: pytest.Mon
 
     async def play() -> None:
         office = room.office()
-        serving = door.serve(office, host="", port=port, language="vi", taken=lambda _taken: None)
-        task = asyncio.create_task(serving)
+        task = asyncio.create_task(serving.serve(office, host="", port=port, language="vi"))
         for address in ("127.0.0.2", "127.0.0.3", "", "127.0.0.2"):
             places.put_nowait((address,) if address else ())
             async with asyncio.timeout(30):

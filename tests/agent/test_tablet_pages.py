@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Self
 
 import pytest
-from school_double import free_port, wait_until
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
-from tablet_room import HOST, Room, lesson_of, served
 
-from agent.local.door import keep_open
+from agent.local.door import LOCAL, serve
 from agent.tablets import board
+from tests.agent.school_double import free_port, wait_until
+from tests.agent.tablet_room import HOST, Room, lesson_of, served
 from tests.axe import violations
 from tests.browser import LAPTOP, UPRIGHT, Page, opened_tab, running_browser
 
@@ -61,7 +61,7 @@ class Served:
         port = free_port()
         app: ASGIApp = Starlette(routes=board.routes(self.office, lambda _request: "vi"))
         async with served(self.office) as self.url, asyncio.TaskGroup() as tasks:
-            loopback = tasks.create_task(keep_open(app, HOST, port, lambda _taken: None))
+            loopback = tasks.create_task(serve(app, HOST, port, LOCAL))
             self.board = f"http://{HOST}:{port}/board"
             self._ready.set_result(None)
             await self._end.wait()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from classrooms import moment
 
 from agent.lessons.timetable import Proposal, Why, minutes, others, proposal, week_of
 from agent.room import Moment
 from protocol.plan import Bell, Booking, ClassList, Holiday, Plan, Pupil, Term
+from tests.agent.classrooms import moment
 
 MONDAY = "2026-09-07"
 PLAN = Plan(

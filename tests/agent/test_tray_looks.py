@@ -136,7 +136,8 @@ def test_joint_classes_are_chosen_one_by_one() -> None:
 
 def test_the_wait_for_the_agent_grows_calmly() -> None:
     """From half a second to five."""
-    assert [looks.wait_s(n) for n in (0, 1, 2, 3, 4, 1000)] == [0.5, 1, 2, 4, 5, 5]
+    patience = looks.patience()
+    assert [patience.next_s() for _ in range(1000)] == [0.5, 1, 2, 4, *[5] * 996]
 
 
 def test_the_agents_words_come_first() -> None:

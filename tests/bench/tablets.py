@@ -13,9 +13,9 @@ from pathlib import Path
 import httpx
 
 from agent.tablets.cart import Slot
-from agent.tablets.door import serve
 from agent.tablets.lesson import Lesson, Pupil
 from agent.tablets.office import Core, Office
+from agent.tablets.serving import serve
 from tests.flows.programs import free_port
 
 TABLETS = 40
@@ -47,9 +47,7 @@ async def _class(within_s: float) -> list[float]:
     with tempfile.TemporaryDirectory() as folder:
         office = Office(_core(Path(folder) / "roll"))
         port = free_port()
-        door = asyncio.create_task(
-            serve(office, host=_HOST, port=port, language="vi", taken=lambda _taken: None)
-        )
+        door = asyncio.create_task(serve(office, host=_HOST, port=port, language="vi"))
         try:
             await _listening(port)
             pupils = range(1, TABLETS + 1)

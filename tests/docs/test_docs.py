@@ -26,7 +26,6 @@ from tests.conftest import need
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "systemd").glob("*.md")])
-DECISIONS = sorted((DOCS / "decisions").glob("*.md"))
 KINDS = [member.__struct_config__.tag for member in (*Up.__args__, *Down.__args__)]
 LINK = re.compile(r"\]\(([^)#]+)[^)]*\)")
 CODE_PATH = re.compile(r"`((?:agent|controller|hardware|protocol|simulators|tests)/[\w./-]*)`")
@@ -152,16 +151,6 @@ def test_every_file_of_the_code_that_a_page_names_is_there(page: Path) -> None:
         assert any((ROOT / f"{name}{end}").exists() for end in ("", ".py")), name
 
 
-@pytest.mark.parametrize("page", DECISIONS, ids=lambda page: page.stem)
-def test_a_decision_says_when_why_and_what_was_rejected(page: Path) -> None:
-    """In one shape, numbered without a gap."""
-    text = page.read_text("utf-8")
-    assert text.startswith(f"# {page.stem[:4]}: ")
-    assert re.search(r"^Date: \d{4}-\d\d-\d\d\. Status: \w+\.$", text, re.MULTILINE)
-    assert re.findall(r"^## (\w+)$", text, re.MULTILINE) == ["Context", "Choice", "Rejected"]
-    assert int(page.stem[:4]) == DECISIONS.index(page) + 1
-
-
 def test_the_changelog_tells_of_this_version() -> None:
     """An administrator reads it before upgrading."""
     assert f"## {__version__} - 20" in read("CHANGELOG.md")
@@ -185,6 +174,17 @@ def test_no_file_names_one_machine_or_a_package_mirror() -> None:
         if any(pattern.search(line) for pattern in FORBIDDEN)
     ]
     assert found == []
+
+
+def test_every_text_file_is_as_the_editors_are_asked_to_keep_it() -> None:
+    """By .editorconfig: LF, no blanks at a line's end, one line end at the file's."""
+    wrong = [
+        str(path.relative_to(ROOT))
+        for path in kept_files()
+        if (text := "\n".join(lines_of(path)))
+        and (path.read_bytes().decode() != f"{text}\n" or re.search(r"[ \t]$", text, re.MULTILINE))
+    ]
+    assert wrong == []
 
 
 def kept_files() -> Iterator[Path]:

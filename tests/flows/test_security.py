@@ -100,6 +100,16 @@ def test_on_the_network_only_agents_with_a_password_are_heard(tmp_path: Path) ->
         assert 'lophoc_messages_refused_total{flaw="malformed"} 1' in metrics
         spy.close()
 
+        # A card that dies under the file stops nothing; it is said, and goes on once mended.
+        passwords = school.folder / "controller" / "agents.json"
+        whole = passwords.read_bytes()
+        passwords.write_bytes(b"")
+        until(lambda: "passwords it knows" in school.controller.log.read_text(), "it is said")
+        until(lambda: _let_in(school.mqtt_port, "p207", late), "who was let in still is").close()
+        passwords.write_bytes(whole)
+        last = give_password(school, "p209").read_text().strip()
+        until(lambda: _let_in(school.mqtt_port, "p209", last), "a new one is heard").close()
+
 
 def _let_in(port: int, user: str, password: str) -> Heard | None:
     client = Heard(port, user, password, f"{ROOT}/{user}/command/#")

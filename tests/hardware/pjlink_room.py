@@ -9,11 +9,10 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from told import Told
-
-from hardware.pjlink.watch import Entry, Projectors, Settings
+from hardware.pjlink.watch import ProjectorEntry, Projectors, Settings
 from hardware.readings import Flaw, ProjectorReading, Sighting
 from simulators.devices.projector import Make, Projector
+from tests.hardware.told import Told
 
 NOWHERE = Path("/nonexistent")
 SECRET = "secret-5b2c"  # noqa: S105 - of a simulated projector
@@ -27,7 +26,7 @@ class Watch:
     def __init__(self) -> None:
         self.told = Told()
         self.password = ""
-        self.typed: list[Entry] = []
+        self.typed: list[ProjectorEntry] = []
         self.projectors: Projectors | None = None
         self.listens_at = ("127.0.0.1", free_udp_port())
 
@@ -59,7 +58,7 @@ def free_udp_port() -> int:
 def settings_for(
     projectors: Iterable[Projector], listen_port: int, neighbours: Path = NOWHERE
 ) -> Settings:
-    """Look for these projectors, which share a TCP port, and for nothing else."""
+    """TalkResult for these projectors, which share a TCP port, and for nothing else."""
     rooms = list(projectors)
     return Settings(
         port=rooms[0].port if rooms else 9,
@@ -75,7 +74,7 @@ def settings_for(
 async def watching(
     *projectors: Projector,
     password: str = "",
-    typed: Iterable[Entry] = (),
+    typed: Iterable[ProjectorEntry] = (),
     neighbours: Path = NOWHERE,
 ) -> AsyncIterator[Watch]:
     """Watch these projectors as long as the block runs."""

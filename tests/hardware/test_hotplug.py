@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from told import Told
-from udev_exports import HERE, classroom, real
 
 from hardware.readings import Kind, Sighting
 from hardware.usb import watch as usb
 from hardware.usb.devices import devices_of
 from hardware.usb.plugs import BOUND_S, RESTLESS_S, SETTLE_S, Plugs
 from simulators.devices import udev as udev_replay
+from tests.hardware.told import Told
+from tests.hardware.udev_exports import HERE, classroom, real
 
 HOST = "room12"
 BUS = "/devices/pci0000:00/0000:00:14.0/usb1"
@@ -164,6 +164,19 @@ def test_a_cart_of_ten_tablets_is_ten_tablets(serial: str, identity: str) -> Non
     assert sorted(one.key for one in gone) == sorted(there)
 
 
+def lossy(script: udev_replay.Script, share: float, rng: random.Random) -> udev_replay.Script:
+    """Lose this share of the steps, as a full buffer does without a word."""
+    return tuple(step for step in script if rng.random() >= share)
+
+
+def test_losses_are_of_the_share_asked_for() -> None:
+    """None, all, or some."""
+    script = udev_replay.plug(NODES, CAMERA)
+    assert lossy(script, 0.0, random.Random(1)) == script
+    assert lossy(script, 1.0, random.Random(1)) == ()
+    assert 0 < len(lossy(script * 50, 0.5, random.Random(1))) < len(script * 50)
+
+
 @given(st.integers(), st.sampled_from([0.0, 0.1, 0.5]))
 @settings(max_examples=20, deadline=None)
 def test_a_burst_with_losses_and_five_fresh_lists_ends_in_what_is_there(
@@ -176,7 +189,7 @@ def test_a_burst_with_losses_and_five_fresh_lists_ends_in_what_is_there(
     left, timed = list(NODES), []
     for _ in range(5):
         script, left = udev_replay.burst(NODES, 200, rng)
-        timed += list(follow(plugs, udev_replay.lossy(script, share, rng)))
+        timed += list(follow(plugs, lossy(script, share, rng)))
         timed += [(0.0, one) for one in plugs.replace(left, 99.0)]
         back = [node for node in NODES if node not in left]
         timed += list(follow(plugs, [udev_replay.Step(0.0, "add", node) for node in back]))

@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 import pytest
-from told import Told, within
 from zeroconf import ServiceInfo
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
 
 from hardware.mdns import watch as network
 from hardware.network import interfaces
 from hardware.readings import Kind, SenseMissing
+from tests.hardware.told import Told, within
 
 MAC = "00:0e:c6:11:22:33"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import errno
 import logging
 import socket
 import time
@@ -13,11 +14,20 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pjlink_room import FIRST, NOWHERE, OLD, SECRET, longest_pause, projector, watching
 
-from hardware.pjlink.watch import Entry, ask, look_at
+from hardware.pjlink import talk
+from hardware.pjlink.watch import ProjectorEntry, ask, poll
 from hardware.readings import Flaw, Identity, Kind, Part, Power, ProjectorReading, Sighting
 from simulators.devices.projector import Crowd, Lie, Make, Projector
+from tests.hardware.pjlink_room import (
+    FIRST,
+    NOWHERE,
+    OLD,
+    SECRET,
+    longest_pause,
+    projector,
+    watching,
+)
 
 MAC_KEY = "mac:0026ab112233"
 
@@ -57,7 +67,7 @@ def test_a_class_1_projector_at_a_typed_address_is_known_by_its_entry() -> None:
     async def run() -> None:
         async with (
             projector(OLD) as one,
-            watching(typed=[Entry("t1", one.host, one.port)]) as watch,
+            watching(typed=[ProjectorEntry("t1", one.host, one.port)]) as watch,
         ):
             sighting = await watch.sighting()
             assert (sighting.key, sighting.identity) == ("token:t1", Identity.TOKEN)
@@ -75,7 +85,7 @@ def test_the_neighbour_table_names_a_class_1_projector(tmp_path: Path) -> None:
     async def run() -> None:
         async with (
             projector(OLD) as one,
-            watching(typed=[Entry("t1", one.host, one.port)], neighbours=table) as watch,
+            watching(typed=[ProjectorEntry("t1", one.host, one.port)], neighbours=table) as watch,
         ):
             assert (await watch.sighting()).key == "mac:0026ab998877"
 
@@ -115,6 +125,21 @@ def test_a_password_opens_and_a_wrong_one_is_said_to_be_needed() -> None:
             assert (await watch.reading(bool)).reason == "needs_password"
             watch.password = SECRET
             assert (await watch.reading(lambda seen: not seen.reason)).power is Power.OFF
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("line_end", ["\r\n", "\r\0"], ids=["line-feed", "nul"])
+@pytest.mark.parametrize("password", ["", SECRET], ids=["open", "password"])
+def test_lines_may_end_in_more_than_a_carriage_return(line_end: str, password: str) -> None:
+    """Some projectors end them as C or Telnet do."""
+
+    async def run() -> None:
+        async with projector(password=password) as one:
+            one.faults.line_end = line_end
+            result = await poll(one.host, one.port, password)
+            assert (result.trouble, result.state.odd) == (None, False)
+            assert (result.state.power, result.info.serial) == (Power.OFF, FIRST.serial)
 
     asyncio.run(run())
 
@@ -171,9 +196,9 @@ def test_a_liar_is_seen_through_within_five_seconds_and_does_not_stop_the_loop(
             async with asyncio.TaskGroup() as group:
                 pause = group.create_task(longest_pause(stop))
                 async with asyncio.timeout(5.0):
-                    look = await look_at(one.host, one.port, "")
+                    result = await poll(one.host, one.port, "")
                 stop.set()
-            assert look.trouble.reason == ("no_answer" if lie is Lie.TRICKLE else "nonsense")
+            assert result.trouble.reason == ("no_answer" if lie is Lie.TRICKLE else "nonsense")
             assert pause.result() < 0.25  # 50 ms where nothing else runs on the machine
 
     asyncio.run(run())
@@ -215,8 +240,8 @@ def test_no_bytes_from_a_projector_raise_anything_but_a_trouble(
 
     async def run() -> None:
         async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-            look = await look_at(*server.sockets[0].getsockname(), "pw")
-        assert (look.state is None) or (look.trouble is None) or look.trouble.reason
+            result = await poll(*server.sockets[0].getsockname(), "pw")
+        assert (result.state is None) or (result.trouble is None) or result.trouble.reason
 
     asyncio.run(run())
 
@@ -234,6 +259,21 @@ def test_one_odd_answer_leaves_the_others_standing() -> None:
                 assert (await watch.flaw()).code == "nonsense"
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(errno.EHOSTUNREACH, "no route"), "no_answer"),
+        (ConnectionResetError(), "busy"),
+        (ValueError(), "nonsense"),
+    ],
+    ids=["no-route", "reset", "value"],
+)
+def test_a_network_that_fails_is_no_nonsense(error: Exception, reason: str) -> None:
+    """Only what was said can be nonsense."""
+    link = talk._Link("127.0.0.1", 9, None, 1.0)
+    assert talk._trouble(link, error).reason == reason
 
 
 def test_a_name_that_is_not_utf_8_is_unknown_and_no_more() -> None:
@@ -301,14 +341,14 @@ def test_an_entry_taken_back_is_forgotten() -> None:
     """And its connection is not used any more."""
 
     async def run() -> None:
-        entry = Entry("t1", "127.0.0.2", 0)
+        entry = ProjectorEntry("t1", "127.0.0.2", 0)
         async with projector(OLD) as one:
             entry = entry._replace(port=one.port)
             async with watching(typed=[entry]) as watch:
                 await watch.sighting()
                 watch.typed.clear()
                 async with asyncio.timeout(5):
-                    while watch.projectors._watched:
+                    while watch.projectors._watchers:
                         await asyncio.sleep(0.05)
 
     asyncio.run(run())
@@ -323,8 +363,8 @@ def test_a_forged_crowd_of_projectors_is_bounded() -> None:
             for count in range(1, 200):
                 say_from(f"127.0.1.{count}", f"%2ACKN=0026ab{count:06x}\r", watch.listens_at)
             assert (await watch.flaw()).code == "flood"
-            assert len(watch.projectors._watched) <= 32
-            assert one.host in {each.known.address for each in watch.projectors._watched}
+            assert len(watch.projectors._watchers) <= 32
+            assert one.host in {each.projector.address for each in watch.projectors._watchers}
 
     asyncio.run(run())
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from protocol.link import Broker, Letter, Link, broker_from
-from simulators.faults import FaultyLine
 from tests.conftest import Nats
+from tests.faulty_line import FaultyLine
 
 WILL = Letter("t/will", b"gone")
 

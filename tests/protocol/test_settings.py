@@ -14,6 +14,7 @@ from protocol.settings import (
     SettingsError,
     add_options,
     load,
+    password_in,
     refuse_unknown,
     sample,
     settings_of,
@@ -155,3 +156,33 @@ def test_the_sample_names_every_setting_and_can_be_used_as_it_is(tmp_path: Path)
     tree = tomllib.loads("\n".join(lines))
     assert tree["port"] == 8000
     assert read(tmp_path, "\n".join(lines).replace('room = ""', 'room = "r"')) == Shape(room="r")
+
+
+def test_a_password_stands_in_a_file_of_its_own(tmp_path: Path) -> None:
+    """Without the line's end; no file, no password."""
+    (tmp_path / "word").write_text(" mật khẩu \n", "utf-8")
+    assert password_in(str(tmp_path / "word")) == "mật khẩu"
+    assert password_in("") == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "password_empty"),
+        (b" \r\n", "password_empty"),
+        (b"\xff", "password_unreadable"),
+        (None, "password_unreadable"),
+    ],
+    ids=["empty", "blank", "no text", "gone"],
+)
+def test_what_a_power_cut_leaves_of_a_password_is_not_no_password(
+    tmp_path: Path, content: bytes | None, code: str
+) -> None:
+    """The file is named, and what to do."""
+    path = tmp_path / "word"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SettingsError) as caught:
+        password_in(str(path))
+    assert (caught.value.code, str(path) in str(caught.value)) == (code, True)
+    assert caught.value.hint

@@ -21,8 +21,8 @@ from protocol.messages import (
     State,
 )
 from simulators.config import SimConfig
-from simulators.faults import FaultyLine
 from simulators.school import Furnished, room_of, run, school_of
+from tests.faulty_line import FaultyLine
 
 Receiving = Callable[[], AbstractAsyncContextManager[Any]]
 

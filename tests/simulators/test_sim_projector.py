@@ -146,7 +146,7 @@ def test_a_search_is_answered_and_link_up_is_told() -> None:
         async with asyncio.timeout(5), Projector(Make(), answers_to=port) as one:
             transport.sendto(b"%2SRCH\r", (one.host, one.udp_port))
             assert await got.get() == b"%2ACKN=00:26:ab:11:22:33\r"
-            one.tell_link_up("127.0.0.1", port)
+            one.say(f"%2LKUP={one.make.mac}\r".encode(), "127.0.0.1", port)
             assert await got.get() == b"%2LKUP=00:26:ab:11:22:33\r"
         transport.close()
 

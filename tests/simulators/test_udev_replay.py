@@ -108,14 +108,6 @@ def test_a_burst_leaves_what_its_events_add_up_to(seed: int) -> None:
     assert hub
 
 
-def test_losses_are_of_the_share_asked_for() -> None:
-    """None, all, or some."""
-    script = udev_replay.plug(NODES, CAMERA)
-    assert udev_replay.lossy(script, 0.0, random.Random(1)) == script
-    assert udev_replay.lossy(script, 1.0, random.Random(1)) == ()
-    assert 0 < len(udev_replay.lossy(script * 50, 0.5, random.Random(1))) < len(script * 50)
-
-
 def test_a_trace_is_played_from_the_kernels_first_word() -> None:
     """Its own lines only; a node of which nothing more is known has its path and subsystem."""
     trace = "# a comment\n.500 K add 1-2 usb\n.545 U add 1-2 usb\n\n.550 U add 1-2/card1 sound\n"

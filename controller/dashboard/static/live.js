@@ -1,18 +1,30 @@
 // This file keeps an open page true: it listens to the server's line and says when it cannot.
 const words = JSON.parse(document.body.dataset.words);
-const LATE_S = 30, OLD_S = 90, LOST_S = 9;
-const FIRST_WAIT_MS = 500, LONGEST_WAIT_MS = 4000, OPEN_S = 5, CALM_MS = 800, ROWS = 50;
+const LATE_S = 30,
+  OLD_S = 90,
+  LOST_S = 9;
+const FIRST_WAIT_MS = 500,
+  LONGEST_WAIT_MS = 4000,
+  OPEN_S = 5,
+  CALM_MS = 800,
+  ROWS = 50;
 
 const rooms = new Map();
 const ago = new Intl.RelativeTimeFormat(words.language, { numeric: "always" });
 const clock = new Intl.DateTimeFormat("en-GB", {
-  timeZone: words.zone, day: "2-digit", month: "2-digit", year: "numeric", hour: "2-digit", minute: "2-digit",
+  timeZone: words.zone,
+  day: "2-digit",
+  month: "2-digit",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
 });
 let heardAt = performance.now();
 let connected = false;
 let waitMs = FIRST_WAIT_MS;
 let skewMs = Date.now() - Date.parse(document.body.dataset.at);
-let refreshing = 0, again = false;
+let refreshing = 0,
+  again = false;
 
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const byId = (id) => document.getElementById(id);
@@ -22,12 +34,17 @@ function number(value) {
   if (value === null || value === undefined || value === "") return "?";
   if (typeof value === "string") return value;
   const digits = Number.isInteger(value) ? 0 : 1;
-  return new Intl.NumberFormat("de", { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+  return new Intl.NumberFormat("de", {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(value);
 }
 
 function sentence(reason) {
   const text = words.reason[reason.code];
-  return text ? text.replace("{value}", words.kind[reason.value] || number(reason.value)) : reason.code || "";
+  return text
+    ? text.replace("{value}", words.kind[reason.value] || number(reason.value))
+    : reason.code || "";
 }
 
 const roomName = (code) => (code === "?" ? words.no_room : code);
@@ -39,13 +56,20 @@ function facts(device) {
   const said = device.reasons.some((reason) => reason.code === `picture_${told.picture}`);
   const hours = (text, count) => count && text.replace("{n}", number(count));
   return [
-    words.power[told.power], told.input, hours(words.lamp, told.lamp_hours),
-    hours(words.filter, told.filter_hours), !said && words.picture[told.picture],
-  ].filter(Boolean).join(" · ");
+    words.power[told.power],
+    told.input,
+    hours(words.lamp, told.lamp_hours),
+    hours(words.filter, told.filter_hours),
+    !said && words.picture[told.picture],
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 function kitFact(line) {
-  return line.kind ? `${words.kind[line.kind]} ${line.here}/${line.wanted}` : `${line.name} ${words.not_installed}`;
+  return line.kind
+    ? `${words.kind[line.kind]} ${line.here}/${line.wanted}`
+    : `${line.name} ${words.not_installed}`;
 }
 
 function when(iso) {
@@ -98,7 +122,8 @@ function setStatus(element, status) {
 
 // From calm to urgent, as on the server.
 const URGENCY = ["ok", "unknown", "warning", "critical"];
-const worst = (tally) => Object.keys(tally).sort((a, b) => URGENCY.indexOf(b) - URGENCY.indexOf(a))[0];
+const worst = (tally) =>
+  Object.keys(tally).sort((a, b) => URGENCY.indexOf(b) - URGENCY.indexOf(a))[0];
 const total = (tally) => Object.values(tally).reduce((sum, count) => sum + count, 0);
 
 function fillTile(tile, room) {
@@ -121,7 +146,8 @@ function fillTile(tile, room) {
     const asleep = room.sleeping ? words.asleep.replace("{n}", room.sleeping) : "";
     setText(tile.querySelector(".tally"), tally);
     setText(tile.querySelector(".asleep"), asleep);
-    tile.querySelector(".tablets").title = `${words.kind.tablet}: ${tally}${asleep && ` (${asleep})`}`;
+    tile.querySelector(".tablets").title =
+      `${words.kind.tablet}: ${tally}${asleep && ` (${asleep})`}`;
   }
   const missing = room.kit.filter((line) => line.here < line.wanted);
   const lacking = tile.querySelector(".lacking");
@@ -131,7 +157,12 @@ function fillTile(tile, room) {
   setText(lacking, count ? words.lacking.replace("{n}", count) : "");
   const broken = tile.querySelector(".broken");
   broken.hidden = room.faults.length === 0;
-  setText(broken, room.faults.length ? words.broken.replace("{parts}", room.faults.map((part) => words.part[part]).join(", ")) : "");
+  setText(
+    broken,
+    room.faults.length
+      ? words.broken.replace("{parts}", room.faults.map((part) => words.part[part]).join(", "))
+      : "",
+  );
   const lesson = tile.querySelector(".lesson");
   lesson.hidden = !room.lesson && !room.sheet;
   setText(lesson, lessonShort(room));
@@ -144,7 +175,10 @@ function lessonWords({ sheet, roll }) {
   if (!sheet) return words.in_lesson;
   const period = sheet.period === null ? "" : words.period.replace("{n}", sheet.period);
   const late = sheet.how && !sheet.confirmed ? words.unconfirmed : "";
-  return [sheet.classes.join("+"), sheet.subject, period, roll, late].filter(Boolean).join(" · ") || words.in_lesson;
+  return (
+    [sheet.classes.join("+"), sheet.subject, period, roll, late].filter(Boolean).join(" · ") ||
+    words.in_lesson
+  );
 }
 
 function lessonShort({ sheet, roll }) {
@@ -158,9 +192,15 @@ function fillTask(room, problem) {
   setStatus(task, problem.status);
   const link = task.querySelector("a");
   const tile = tileOf(room);
-  link.href = tile ? tile.querySelector("a").getAttribute("href") : `/rooms/${encodeURIComponent(room.room)}`;
+  link.href = tile
+    ? tile.querySelector("a").getAttribute("href")
+    : `/rooms/${encodeURIComponent(room.room)}`;
   setText(link, roomName(room.room));
-  const kind = problem.part ? words.part[problem.part] : problem.kind ? words.kind[problem.kind] : words.computer;
+  const kind = problem.part
+    ? words.part[problem.part]
+    : problem.kind
+      ? words.kind[problem.kind]
+      : words.computer;
   setText(task.querySelector(".thing"), problem.count > 1 ? `${kind} (${problem.count})` : kind);
   setText(task.querySelector(".why"), sentence(problem));
   setTime(task.querySelector("time"), problem.since);
@@ -170,17 +210,29 @@ function fillTask(room, problem) {
 function showTasks() {
   const list = byId("tasks");
   if (!list) return;
-  const tasks = [...rooms.values()].flatMap((room) => room.problems.map((problem) => [room, problem]));
+  const tasks = [...rooms.values()].flatMap((room) =>
+    room.problems.map((problem) => [room, problem]),
+  );
   const rank = (problem) => -URGENCY.indexOf(problem.status);
   tasks.sort(([, a], [, b]) => rank(a) - rank(b) || a.since.localeCompare(b.since));
   const limit = Number(list.dataset.limit);
   list.replaceChildren(...tasks.slice(0, limit).map(([room, problem]) => fillTask(room, problem)));
   const more = tasks.length - limit;
-  setText(byId("rest"), tasks.length === 0 ? words.calm : more > 0 ? words.more.replace("{n}", more) : "");
+  setText(
+    byId("rest"),
+    tasks.length === 0 ? words.calm : more > 0 ? words.more.replace("{n}", more) : "",
+  );
 }
 
 function showCounts() {
-  const figures = { problems: 0, disconnected: 0, in_lesson: 0, rooms: rooms.size, working: 0, devices: 0 };
+  const figures = {
+    problems: 0,
+    disconnected: 0,
+    in_lesson: 0,
+    rooms: rooms.size,
+    working: 0,
+    devices: 0,
+  };
   for (const room of rooms.values()) {
     figures.problems += room.problems.length;
     figures.in_lesson += room.lesson ? 1 : 0;
@@ -190,15 +242,21 @@ function showCounts() {
       figures.devices += total(tally);
     }
   }
-  for (const element of all("[data-count]")) setText(element, String(figures[element.dataset.count]));
-  for (const [name, status] of [["problems", "critical"], ["disconnected", "unknown"]]) {
+  for (const element of all("[data-count]"))
+    setText(element, String(figures[element.dataset.count]));
+  for (const [name, status] of [
+    ["problems", "critical"],
+    ["disconnected", "unknown"],
+  ]) {
     const element = document.querySelector(`[data-count="${name}"]`);
     if (element) element.parentElement.dataset.status = figures[name] ? status : "ok";
   }
 }
 
 const tileOf = (room) =>
-  all(".tile").find((tile) => tile.dataset.room === room.room && tile.dataset.school === room.school);
+  all(".tile").find(
+    (tile) => tile.dataset.room === room.room && tile.dataset.school === room.school,
+  );
 
 function showRoom(room) {
   const key = JSON.stringify([room.school, room.room]);
@@ -214,12 +272,15 @@ function showRoom(room) {
 function belongs(device) {
   if (onRoomPage) return device.room === byId("room").dataset.room;
   const wanted = new URLSearchParams(location.search);
-  return ["room", "kind", "status"].every((name) => !wanted.get(name) || wanted.get(name) === device[name]);
+  return ["room", "kind", "status"].every(
+    (name) => !wanted.get(name) || wanted.get(name) === device[name],
+  );
 }
 
 function isBehindThisPage(device) {
   const ids = all("#rows tr").map((row) => row.dataset.device);
-  const begun = !new URLSearchParams(location.search).get("cursor") || device.device_id > (ids[0] || "");
+  const begun =
+    !new URLSearchParams(location.search).get("cursor") || device.device_id > (ids[0] || "");
   return !begun || (ids.length >= ROWS && device.device_id > ids.at(-1));
 }
 
@@ -227,7 +288,8 @@ function showDevice(device) {
   const row = all("#rows tr").find(
     (each) => each.dataset.device === device.device_id && each.dataset.school === device.school,
   );
-  if (!row && (device.removed || !belongs(device) || (!onRoomPage && isBehindThisPage(device)))) return;
+  if (!row && (device.removed || !belongs(device) || (!onRoomPage && isBehindThisPage(device))))
+    return;
   if (!row || device.removed || !belongs(device)) {
     refreshSoon(); // rows come and go by the server's order and the filter's
     return;
@@ -238,14 +300,22 @@ function showDevice(device) {
   setStatus(row.querySelector(".state"), device.status);
   setText(row.querySelector(".why"), device.reasons.map(sentence).join(" "));
   setText(row.querySelector(".facts"), facts(device));
-  setText(row.querySelector(".name"), device.name || [device.vendor, device.model].filter(Boolean).join(" ") || words.kind[device.kind]);
+  setText(
+    row.querySelector(".name"),
+    device.name ||
+      [device.vendor, device.model].filter(Boolean).join(" ") ||
+      words.kind[device.kind],
+  );
   setTime(row.querySelector(".began"), device.since);
   setTime(row.querySelector(".seen"), device.last_seen);
 }
 
 // Fetch this very page and take over the parts that changed shape; scroll and focus stay.
 async function refresh() {
-  if (refreshing) { again = true; return; }
+  if (refreshing) {
+    again = true;
+    return;
+  }
   refreshing = 1;
   try {
     const answer = await fetch(location.href, { cache: "no-store" });
@@ -269,26 +339,39 @@ async function refresh() {
     // No network: the next snapshot asks again.
   } finally {
     refreshing = 0;
-    if (again) { again = false; refreshSoon(); }
+    if (again) {
+      again = false;
+      refreshSoon();
+    }
   }
 }
 
 let refreshTimer = 0;
 function refreshSoon() {
-  refreshTimer ||= setTimeout(() => { refreshTimer = 0; refresh(); }, CALM_MS);
+  refreshTimer ||= setTimeout(() => {
+    refreshTimer = 0;
+    refresh();
+  }, CALM_MS);
 }
 
 const onRoomPage = Boolean(byId("room"));
 let summing = 0;
 function sumUpSoon() {
-  summing ||= setTimeout(() => { summing = 0; showTasks(); showCounts(); }, 100);
+  summing ||= setTimeout(() => {
+    summing = 0;
+    showTasks();
+    showCounts();
+  }, 100);
 }
 
 function show(what, item) {
   if (what === "attendance") setText(byId("marked"), String(item.marked_today));
   else if (what === "device") showDevice(item);
   else if (onRoomPage) refreshSoon();
-  else if (what === "room") { showRoom(item); sumUpSoon(); }
+  else if (what === "room") {
+    showRoom(item);
+    sumUpSoon();
+  }
 }
 
 let trouble = ""; // the server's own: what it shows may be old though the line is well
@@ -315,7 +398,9 @@ let openedAt = 0;
 
 function open() {
   if (line) return;
-  const mine = new WebSocket(new URL(document.body.dataset.live, location.href.replace(/^http/, "ws")));
+  const mine = new WebSocket(
+    new URL(document.body.dataset.live, location.href.replace(/^http/, "ws")),
+  );
   line = mine;
   openedAt = performance.now();
   mine.onmessage = (event) => {
@@ -355,7 +440,9 @@ function tellAge() {
 if (document.body.dataset.live) {
   open();
   setInterval(tellAge, 1000);
-  addEventListener("pageshow", (event) => { if (event.persisted && line) abandon(line); });
+  addEventListener("pageshow", (event) => {
+    if (event.persisted && line) abandon(line);
+  });
 }
 tellTimes();
 setInterval(tellTimes, 15000);

@@ -1,11 +1,22 @@
 // This file lets a stocktake's page open without a network. Browsers allow it on https and localhost only.
 const CACHE = "lophoc-stocktake-1";
 const PATIENCE_MS = 4000;
-const PARTS = ["/static/style.css", "/static/stocktake.js", "/static/stocktake-count.js", "/static/stocktake-kept.js",
-  "/static/live.js", "/static/icon.svg"];
+const PARTS = [
+  "/static/style.css",
+  "/static/stocktake.js",
+  "/static/stocktake-count.js",
+  "/static/stocktake-kept.js",
+  "/static/live.js",
+  "/static/icon.svg",
+];
 
 addEventListener("install", (event) => {
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(PARTS)).then(() => skipWaiting()));
+  event.waitUntil(
+    caches
+      .open(CACHE)
+      .then((cache) => cache.addAll(PARTS))
+      .then(() => skipWaiting()),
+  );
 });
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
 

@@ -120,3 +120,36 @@ def test_a_short_password_is_refused(tmp_path: Path) -> None:
     """It would be guessed."""
     with pytest.raises(OfficeError):
         Office(tmp_path / "office.json", Clock()).set_password("short")
+
+
+@pytest.mark.parametrize(
+    "left", [b"", b"{", b'{"salt":"AAAA"}', b"\xff\xfe"], ids=["empty", "cut", "half", "no text"]
+)
+def test_a_damaged_password_file_is_said_and_lets_nobody_in(
+    store: Store, tmp_path: Path, left: bytes
+) -> None:
+    """What a power cut leaves is not "no password yet": the page says what is wrong, what to do."""
+    path = tmp_path / "office.json"
+    office = Office(path, Clock())
+    office.set_password(PASSWORD)
+    cookie = office.open_session(PASSWORD) or ""
+    path.write_bytes(left)
+    with pytest.raises(OfficeError) as caught:
+        _ = office.has_password
+    assert (caught.value.code, bool(caught.value.hint)) == ("office_damaged", True)
+    assert (office.session(cookie), office.open_session(PASSWORD)) == (None, None)
+    for page in (
+        ask(store, "/login?lang=vi", "192.0.2.5"),
+        ask(store, "/login?lang=vi", "192.0.2.5", data={"password": PASSWORD}),
+    ):
+        assert "tệp mật khẩu bị hỏng" in page.text
+        assert "lophoc-controller password set" in page.text
+        assert "Chưa đặt mật khẩu" not in page.text
+    office.set_password(PASSWORD)
+    assert office.open_session(PASSWORD)
+
+
+def test_where_no_password_was_set_the_page_says_so(store: Store) -> None:
+    """That is another thing."""
+    page = ask(store, "/login?lang=vi", "192.0.2.5")
+    assert "Chưa đặt mật khẩu" in page.text

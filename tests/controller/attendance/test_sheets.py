@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from python_calamine import CalamineWorkbook
-from test_lessons import AGENT, BEGAN, SCHOOL, a_lesson, attendance_of, folded, records_of
 
 from controller.__main__ import main
 from controller.access.store import access_log
@@ -20,6 +19,15 @@ from controller.features import keep_batch
 from controller.fleet.records import AgentRecord
 from controller.roster.plan import SchoolClass, SchoolPlan
 from protocol.plan import Pupil
+from tests.controller.attendance.test_lessons import (
+    AGENT,
+    BEGAN,
+    SCHOOL,
+    a_lesson,
+    attendance_of,
+    folded,
+    records_of,
+)
 from tests.databases import Database
 
 NAMES = ("=1+1", "@SUM(A1)", "Trần Thị Ánh")

@@ -185,6 +185,8 @@ def test_the_tables_are_written_once_and_then_are_the_schools_own(tmp_path: Path
         '[price]\nboard = {vnd = "60 triệu", source = "s"}',
         '[lives]\nboard = {years = 5, source = "s"}',
         '[life]\nboard = {years=5, source="s"}\n"Bảng tương tác" = {years=6, source="s"}',
+        "",
+        "# cut\n",
         "note = '" + "x" * 300_000 + "'",
         "\x00",
     ],

@@ -1,7 +1,6 @@
 """The list of repairs: open to look at, its buttons behind the gate, in a real browser too."""
 
 from __future__ import annotations
-from controller.features import keep_batch
 
 import asyncio
 import re
@@ -12,6 +11,7 @@ import httpx
 import pytest
 
 from controller.database.store import Store
+from controller.features import keep_batch
 from controller.fleet.records import FaultRecord
 from controller.register import life_store as lives
 from controller.register import store as register

@@ -1,7 +1,6 @@
 """The screens and the API of board use and of the end of life, of a school and of a department."""
 
 from __future__ import annotations
-from controller.inventory.store import refresh
 
 import asyncio
 import csv
@@ -18,6 +17,7 @@ import pytest
 import controller.__main__ as command
 from controller.database.store import Store
 from controller.forecast.life_table import FILE, LifeTable, table_in
+from controller.inventory.store import refresh
 from controller.register.book import Line
 from controller.register.store import bring_in
 from controller.use.hours import UseLine

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from agent.senses import Senses, keep_running
+from agent.supervision import Outages, keep_running
 from hardware.readings import SenseMissing
 from protocol.model import Reason, Status
 
@@ -32,7 +32,7 @@ class Sense:
         await asyncio.Event().wait()
 
 
-def kept(sense: Sense, senses: Senses, after: Callable[[], bool]) -> None:
+def kept(sense: Sense, outages: Outages, after: Callable[[], bool]) -> None:
     """Keep the sense running until `after` is true."""
 
     async def play() -> None:
@@ -40,7 +40,7 @@ def kept(sense: Sense, senses: Senses, after: Callable[[], bool]) -> None:
             keep_running(
                 "usb",
                 sense.start,
-                senses,
+                outages,
                 jitter=lambda: 0.0,
                 backoff_first_s=0.001,
                 steady_s=STEADY_S,
@@ -69,39 +69,39 @@ def test_a_missing_sense_is_told_and_a_broken_one_needs_a_look(
     failure: BaseException | None, status: Status
 ) -> None:
     """What the machine never had is no fault; what fails though it is there is one."""
-    senses = Senses()
+    outages = Outages()
     told = []
 
     def missing() -> bool:
-        told.extend(senses.findings())
+        told.extend(outages.findings())
         return bool(told)
 
-    kept(Sense(*[failure] * 50), senses, missing)
+    kept(Sense(*[failure] * 50), outages, missing)
     assert told[0] == (status, Reason("sense_missing", "usb"))
 
 
 def test_a_sense_that_comes_back_is_missing_no_more(caplog: pytest.LogCaptureFixture) -> None:
     """However often it failed, the log has one line for lost and one for back."""
     caplog.set_level(logging.INFO)
-    senses = Senses()
+    outages = Outages()
     sense = Sense(NO_UDEV, NO_UDEV, RuntimeError("a bug"), NO_UDEV)
-    kept(sense, senses, lambda: sense.works.is_set() and not senses.findings())
+    kept(sense, outages, lambda: sense.works.is_set() and not outages.findings())
     assert [each.levelname for each in caplog.records] == ["INFO", "INFO"]
-    assert "sense missing name=usb code=no_udev" in caplog.messages[0]
-    assert "sense back name=usb" in caplog.messages[1]
+    assert "missing name=usb code=no_udev" in caplog.messages[0]
+    assert "back name=usb" in caplog.messages[1]
 
 
 def test_an_unforeseen_fault_is_logged_with_its_traceback(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """The one broad except hides nothing."""
-    senses = Senses()
+    outages = Outages()
     sense = Sense(RuntimeError("a bug"))
-    kept(sense, senses, lambda: bool(senses.findings()))
+    kept(sense, outages, lambda: bool(outages.findings()))
     assert caplog.records[0].exc_info is not None
 
 
 def test_cancelling_ends_a_sense() -> None:
     """A program that ends is not kept up by its senses."""
     sense = Sense()
-    kept(sense, Senses(), lambda: True)
+    kept(sense, Outages(), lambda: True)

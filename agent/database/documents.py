@@ -1,4 +1,4 @@
-"""This file remembers what the room knows over a restart: TinyDB tables in one JSON file."""
+"""This file keeps what the room knows over a restart: TinyDB tables in one JSON file."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ import msgspec
 from msgspec.structs import replace
 from tinydb import TinyDB
 
+from agent.database.generations import GenerationStorage, damaged
 from agent.equipment.merge import Decision
 from agent.equipment.traces import Trace
 from agent.equipment.typed import Typed
 from agent.errors import DocumentError
 from agent.lessons.lesson import Running
 from agent.lessons.roll import Mark
-from agent.memory.storage import GenerationStorage, damaged
 from agent.placement import Stay
 from hardware.readings import Kind
 from protocol.model import Device
 from protocol.plan import Plan
 from protocol.words import N_
 
-FILE: Final = "documents.json"
 FORMAT: Final = 3
 
 # Of format 1 there are the devices alone; what sources said of them is heard anew. Up to format

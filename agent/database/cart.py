@@ -1,4 +1,4 @@
-"""This file remembers the numbers of the cart's tablets over a restart: a TinyDB table."""
+"""This file keeps the numbers of the cart's tablets over a restart: a TinyDB table."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Final
 import msgspec
 from tinydb import TinyDB
 
-from agent.memory.storage import GenerationStorage, damaged
+from agent.database.generations import GenerationStorage, damaged
 from agent.tablets.cart import Slot
 
-FILE: Final = "tablets.json"
 _TABLE: Final = "slots"
 
 

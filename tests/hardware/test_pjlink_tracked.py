@@ -7,26 +7,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.network.flaws import Flaws
-from hardware.pjlink.known import POLL_S, TROUBLE_S, Known, Look, kind_of
-from hardware.pjlink.search import SEARCH, About, Heard, heard
-from hardware.pjlink.talk import State, TalkError, Who, input_code
+from hardware.pjlink.search import SEARCH, Notification, Subject, parse_notification
+from hardware.pjlink.talk import ProjectorInfo, ProjectorState, TalkError, input_code
+from hardware.pjlink.tracked import POLL_S, TROUBLE_S, TalkResult, TrackedProjector, kind_of
 from hardware.readings import Flaw, Identity, Kind, Power, ProjectorReading, Sighting
 
-WHO = Who(name="PJ", maker="NEC", model="M403X", serial="7X00123FB", pjlink_class=2)
-WELL = Look(state=State(power=Power.ON), who=WHO)
+INFO = ProjectorInfo(name="PJ", maker="NEC", model="M403X", serial="7X00123FB", pjlink_class=2)
+WELL = TalkResult(state=ProjectorState(power=Power.ON), info=INFO)
 MAC = "0026ab112233"
 
 
-def known() -> Known:
-    return Known("10.0.0.9", 4352, mac=MAC, sure=True)
+def known() -> TrackedProjector:
+    return TrackedProjector("10.0.0.9", 4352, mac=MAC, is_discovered=True)
 
 
-def typed() -> Known:
-    return Known("10.0.0.9", 4352, token="t1")  # noqa: S106 - names an entry
+def typed() -> TrackedProjector:
+    return TrackedProjector("10.0.0.9", 4352, token="t1")  # noqa: S106 - names an entry
 
 
-def trouble(reason: str, *, greeted: bool = False, connected: bool = True) -> Look:
-    return Look(trouble=TalkError(reason, greeted=greeted, connected=connected))
+def trouble(reason: str, *, greeted: bool = False, connected: bool = True) -> TalkResult:
+    return TalkResult(trouble=TalkError(reason, greeted=greeted, connected=connected))
 
 
 def reasons(seen: list[object]) -> list[str]:
@@ -40,7 +40,7 @@ def sightings(seen: list[object]) -> list[Sighting]:
 def test_a_sighting_is_told_once_and_a_reading_each_time() -> None:
     """Nothing changed the second time."""
     one = known()
-    first, again = one.take(WELL, 1.0, 1.0), one.take(WELL, 61.0, 61.0)
+    first, again = one.update(WELL, 1.0, 1.0), one.update(WELL, 61.0, 61.0)
     assert [type(seen) for seen in first] == [Sighting, ProjectorReading]
     assert [type(seen) for seen in again] == [ProjectorReading]
 
@@ -48,111 +48,112 @@ def test_a_sighting_is_told_once_and_a_reading_each_time() -> None:
 def test_silence_after_the_connection_is_a_busy_projector_for_forty_seconds() -> None:
     """Who holds it may be idle for 30 s; after that it hangs."""
     one = known()
-    one.take(WELL, 0.0, 0.0)
+    one.update(WELL, 0.0, 0.0)
     silent = trouble("no_answer")
-    told = [reasons(one.take(silent, at, at))[0] for at in (64.0, 72.0, 100.0, 105.0, 110.0)]
+    told = [reasons(one.update(silent, at, at))[0] for at in (64.0, 72.0, 100.0, 105.0, 110.0)]
     assert told == ["busy", "busy", "busy", "no_answer", "no_answer"]
 
 
 def test_silence_of_one_that_never_spoke_is_no_answer() -> None:
     """Nobody knows whether it speaks PJLink at all."""
     one = typed()
-    assert one.take(trouble("no_answer"), 1.0, 1.0) == []
+    assert one.update(trouble("no_answer"), 1.0, 1.0) == []
     assert one.wait_s(0.0) == POLL_S
 
 
 def test_two_misses_make_it_gone_and_one_answer_brings_it_back() -> None:
     """A packet may be lost."""
     one = known()
-    one.take(WELL, 0.0, 0.0)
+    one.update(WELL, 0.0, 0.0)
     away = trouble("no_answer", connected=False)
-    assert sightings(one.take(away, 60.0, 60.0)) == []
-    (gone,) = sightings(one.take(away, 68.0, 68.0))
+    assert sightings(one.update(away, 60.0, 60.0)) == []
+    (gone,) = sightings(one.update(away, 68.0, 68.0))
     assert (gone.key, gone.present, gone.reason) == (f"mac:{MAC}", False, "no_answer")
-    assert sightings(one.take(away, 76.0, 76.0)) == []
-    assert one.who(76.0) is None
-    (back,) = sightings(one.take(WELL, 84.0, 84.0))
+    assert sightings(one.update(away, 76.0, 76.0)) == []
+    assert one.info(76.0) is None
+    (back,) = sightings(one.update(WELL, 84.0, 84.0))
     assert back.present
 
 
 def test_a_trouble_is_looked_at_again_within_eight_seconds() -> None:
     """And a missing password, which people must type, only with the next poll."""
     one = known()
-    one.take(WELL, 0.0, 0.0)
+    one.update(WELL, 0.0, 0.0)
     assert one.wait_s(0.0) >= POLL_S
-    one.take(trouble("busy"), 1.0, 1.0)
+    one.update(trouble("busy"), 1.0, 1.0)
     assert TROUBLE_S <= one.wait_s(1.0) < 8.0
-    one.take(trouble("needs_password", greeted=True), 2.0, 2.0)
+    one.update(trouble("needs_password", greeted=True), 2.0, 2.0)
     assert one.wait_s(0.0) >= POLL_S
 
 
 def test_another_projector_at_the_address_is_another_device() -> None:
     """The one before is gone, and nothing of it is told of the new one."""
     one = known()
-    one.take(WELL, 0.0, 0.0)
+    one.update(WELL, 0.0, 0.0)
     (gone,) = one.become("0026ab445566")
     assert not gone.present
-    (new,) = sightings(one.take(Look(state=State(), who=Who(name="B")), 5.0, 5.0))
+    other = TalkResult(state=ProjectorState(), info=ProjectorInfo(name="B"))
+    (new,) = sightings(one.update(other, 5.0, 5.0))
     assert (new.key, new.name, new.serial) == ("mac:0026ab445566", "B", "")
 
 
 def test_a_projector_that_needs_a_password_is_seen_all_the_same() -> None:
     """By the MAC that it told in the search."""
-    seen = known().take(trouble("needs_password", greeted=True), 1.0, 1.0)
+    seen = known().update(trouble("needs_password", greeted=True), 1.0, 1.0)
     assert sightings(seen)[0].key == f"mac:{MAC}"
     assert reasons(seen) == ["needs_password"]
 
 
 def test_one_that_tells_nothing_at_all_has_no_key() -> None:
     """Two of them would be taken for one."""
-    one = Known("10.0.0.9", 4352, sure=True)
-    assert one.take(trouble("needs_password", greeted=True), 1.0, 1.0) == []
+    one = TrackedProjector("10.0.0.9", 4352, is_discovered=True)
+    assert one.update(trouble("needs_password", greeted=True), 1.0, 1.0) == []
 
 
 @pytest.mark.parametrize("serial", ["", "0000000", "123", "SN0001"])
 def test_a_weak_serial_names_nothing(serial: str) -> None:
     """The entry that was typed is the better name."""
     one = typed()
-    who = Who(name="PJ", maker="NEC", serial=serial, pjlink_class=2)
-    (seen,) = sightings(one.take(Look(state=State(), who=who), 1.0, 1.0))
+    info = ProjectorInfo(name="PJ", maker="NEC", serial=serial, pjlink_class=2)
+    (seen,) = sightings(one.update(TalkResult(state=ProjectorState(), info=info), 1.0, 1.0))
     assert (seen.identity, seen.key, seen.aliases) == (Identity.TOKEN, "token:t1", ())
     assert seen.serial == ""
 
 
 def test_boards_are_known_by_their_names() -> None:
     """All else is a projector."""
-    assert kind_of(Who(maker="Promethean", model="ActivPanel 9")) is Kind.BOARD
-    assert kind_of(Who(maker="SMART", name="SMART Board 6A1")) is Kind.BOARD
-    assert kind_of(Who(maker="SMART Technologies", model="UF70")) is Kind.PROJECTOR
-    assert kind_of(Who()) is Kind.PROJECTOR
+    assert kind_of(ProjectorInfo(maker="Promethean", model="ActivPanel 9")) is Kind.BOARD
+    assert kind_of(ProjectorInfo(maker="SMART", name="SMART Board 6A1")) is Kind.BOARD
+    assert kind_of(ProjectorInfo(maker="SMART Technologies", model="UF70")) is Kind.PROJECTOR
+    assert kind_of(ProjectorInfo()) is Kind.PROJECTOR
 
 
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
         (SEARCH, None),
-        (b"%2ACKN=00:26:ab:11:22:33\r", Heard("10.0.0.9", About.THERE, MAC)),
-        (b"%2ackn=0026AB112233", Heard("10.0.0.9", About.THERE, MAC)),
-        (b"%2LKUP=00:26:ab:11:22:33\r\n", Heard("10.0.0.9", About.THERE, MAC)),
-        (b"%2ACKN=192.168.1.77\r", Heard("10.0.0.9", About.THERE)),
-        (b"%2ACKN=ff:ff:ff:ff:ff:ff\r", Heard("10.0.0.9", About.THERE)),
-        (b"%2POWR=1\r", Heard("10.0.0.9", About.CHANGED)),
-        (b"%2ERST=000010\r", Heard("10.0.0.9", About.CHANGED)),
+        (b"%2ACKN=00:26:ab:11:22:33\r", Notification("10.0.0.9", Subject.PRESENT, MAC)),
+        (b"%2ackn=0026AB112233", Notification("10.0.0.9", Subject.PRESENT, MAC)),
+        (b"%2LKUP=00:26:ab:11:22:33\r\n", Notification("10.0.0.9", Subject.PRESENT, MAC)),
+        (b"%2ACKN=192.168.1.77\r", Notification("10.0.0.9", Subject.PRESENT)),
+        (b"%2ACKN=ff:ff:ff:ff:ff:ff\r", Notification("10.0.0.9", Subject.PRESENT)),
+        (b"%2POWR=1\r", Notification("10.0.0.9", Subject.CHANGED)),
+        (b"%2ERST=000010\r", Notification("10.0.0.9", Subject.CHANGED)),
     ],
 )
-def test_a_datagram_is_read(data: bytes, expected: Heard | None) -> None:
+def test_a_datagram_is_read(data: bytes, expected: Notification | None) -> None:
     """The sender's address counts, whatever it says of itself."""
-    assert heard(data, "10.0.0.9") == expected
+    assert parse_notification(data, "10.0.0.9") == expected
 
 
 @given(st.binary(max_size=2000))
 def test_any_datagram_is_a_word_or_nonsense(data: bytes) -> None:
     """Nothing else is raised."""
     try:
-        said = heard(data, "10.0.0.9")
+        notification = parse_notification(data, "10.0.0.9")
     except ValueError:
-        said = None
-    assert said is None or said.address == "10.0.0.9"
+        notification = None
+    assert notification is None or notification.address == "10.0.0.9"
 
 
 @given(st.text(max_size=20))

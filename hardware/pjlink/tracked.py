@@ -1,4 +1,4 @@
-"""This file keeps what is known of one projector, and says what is worth telling; pure."""
+"""This file tracks one projector from talk to talk, and says what is worth reporting; pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from hardware.matchers import matchers
-from hardware.pjlink.talk import State, TalkError, Who
+from hardware.pjlink.talk import ProjectorInfo, ProjectorState, TalkError
 from hardware.readings import Identity, Kind, ProjectorReading, Seen, Sighting
 from hardware.usb.devices import trusted_serial
 
@@ -20,102 +20,118 @@ _JITTER = 0.2
 _BUSY_S = 40.0
 # So many looks in a row without an answer, and it is gone.
 _MISSES = 2
-_ASK_WHO_S = 3600.0
+_ASK_INFO_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """What one talk brought: state and who as far as it came, trouble where it ended early."""
+class TalkResult:
+    """What one talk brought: state and info as far as it came, trouble where it ended early."""
 
-    state: State | None = None
-    who: Who | None = None
+    state: ProjectorState | None = None
+    info: ProjectorInfo | None = None
     trouble: TalkError | None = None
 
+    @property
+    def is_nonsense(self) -> bool:
+        """Whether it ended with what no projector says."""
+        return self.trouble is not None and self.trouble.reason == "nonsense"
 
-class Known:
+
+class TrackedProjector:
     """A projector at an address, as it is known so far.
 
     token: names the entry where a person typed the address. mac: what it told in a search.
-    sure: whether it was found by a search. neighbour: the MAC by the kernel's table. via: our own
-    address towards it. speaks: whether there is a projector at all, as far as we know.
+    is_discovered: whether it answered a search. neighbour: the MAC by the kernel's table. via: our
+    own address towards it. speaks_pjlink: whether it is a projector at all, as far as we know.
     """
 
     def __init__(
-        self, address: str, port: int, *, mac: str = "", token: str = "", sure: bool = False
+        self,
+        address: str,
+        port: int,
+        *,
+        mac: str = "",
+        token: str = "",
+        is_discovered: bool = False,
     ) -> None:
         self.address = address
         self.port = port
         self.mac = mac
         self.token = token
-        self.sure = sure
+        self.is_discovered = is_discovered
         self.via = ""
         self.neighbour = ""
         self.reason = ""
-        self.speaks = False
-        self._who: Who | None = None
-        self._who_at = 0.0
-        self._told: Sighting | None = None
+        self.speaks_pjlink = False
+        self._info: ProjectorInfo | None = None
+        self._info_at = 0.0
+        self._last: Sighting | None = None
         self._misses = 0
         self._silent_since: float | None = None
 
     @property
-    def present(self) -> bool:
-        """Whether it was last told to be there."""
-        return self._told is not None and self._told.present
+    def is_present(self) -> bool:
+        """Whether it was last reported to be there."""
+        return self._last is not None and self._last.present
 
     @property
-    def lost(self) -> bool:
+    def is_lost(self) -> bool:
         """Whether it was looked for, again and again, and is not there."""
-        return self._misses >= _MISSES and not self.present
+        return self._misses >= _MISSES and not self.is_present
+
+    @property
+    def is_expected(self) -> bool:
+        """Whether it spoke PJLink, or answered a search."""
+        return self.speaks_pjlink or self.is_discovered
 
     @property
     def key(self) -> str:
         """Its name in readings: that of its sighting."""
         return self._sighting().key
 
-    def who(self, now: float) -> Who | None:
+    def info(self, now: float) -> ProjectorInfo | None:
         """Give what it is, or None where it must be asked (again). now: steady seconds."""
-        return self._who if now - self._who_at < _ASK_WHO_S else None
+        return self._info if now - self._info_at < _ASK_INFO_S else None
 
     def become(self, mac: str) -> list[Seen]:
         """Take in that another projector is at this address now. Gives the one that is gone."""
-        gone = [self._gone(self._told)] if self._told is not None and self._told.present else []
+        gone = [self._gone(self._last)] if self._last is not None and self._last.present else []
         self.mac = mac
-        self.speaks = False
-        self._who = self._told = None
+        self.speaks_pjlink = False
+        self._info = self._last = None
         return [*gone]
 
-    def take(self, look: Look, at: float, now: float) -> list[Seen]:
+    def update(self, result: TalkResult, at: float, now: float) -> list[Seen]:
         """Take in what a talk brought. Gives the sightings that changed, and a reading.
 
         at: seconds since the epoch. now: steady seconds.
         """
-        if look.who is not None:
-            self._who, self._who_at = look.who, now
-        if look.state is not None:
-            return self._well(look.state, at)
-        return self._ill(look.trouble or TalkError("no_answer"), at, now)
+        if result.info is not None:
+            self._info, self._info_at = result.info, now
+        if result.state is not None:
+            return self._well(result.state, at)
+        return self._ill(result.trouble or TalkError("no_answer"), at, now)
 
     def wait_s(self, jitter: float) -> float:
-        """Give how long until the next look. jitter: from 0 to 1."""
-        calm = self.reason in {"", "needs_password"} or not (self.speaks or self.sure)
-        return (POLL_S if calm else TROUBLE_S) * (1.0 + _JITTER * jitter)
+        """Give how long until the next talk. jitter: from 0 to 1."""
+        is_calm = self.reason in {"", "needs_password"} or not self.is_expected
+        return (POLL_S if is_calm else TROUBLE_S) * (1.0 + _JITTER * jitter)
 
-    def _well(self, state: State, at: float) -> list[Seen]:
-        self.speaks = True
+    def _well(self, state: ProjectorState, at: float) -> list[Seen]:
+        self.speaks_pjlink = True
         self.reason = ""
         self._misses = 0
         self._silent_since = None
         changes = self._changes()
-        return [*changes, reading_of(self.key, at, state)] if self._told else []
+        return [*changes, reading_of(self.key, at, state)] if self._last else []
 
     def _ill(self, trouble: TalkError, at: float, now: float) -> list[Seen]:
         self.reason = self._meaning(trouble, now)
-        self.speaks |= trouble.greeted or (self.sure and trouble.connected)
+        self.speaks_pjlink |= trouble.greeted or (self.is_discovered and trouble.connected)
         self._misses = self._misses + 1 if self.reason == "no_answer" else 0
-        changes = self._changes() if self.speaks else []
+        changes = self._changes() if self.speaks_pjlink else []
         reading = ProjectorReading(key=self.key, at=at, reason=self.reason)
-        return [*changes, reading] if self._told else []
+        return [*changes, reading] if self._last else []
 
     def _meaning(self, trouble: TalkError, now: float) -> str:
         """Tell one that is busy from one that hangs: both are silent, but not for as long."""
@@ -124,38 +140,38 @@ class Known:
             return trouble.reason
         if self._silent_since is None:
             self._silent_since = now
-        waits = self.speaks and now - self._silent_since < _BUSY_S
+        waits = self.speaks_pjlink and now - self._silent_since < _BUSY_S
         return "busy" if waits else trouble.reason
 
     def _changes(self) -> list[Seen]:
-        before, sighting = self._told, self._sighting()
+        before, sighting = self._last, self._sighting()
         nameless = sighting.identity is Identity.HOST and not sighting.name
         if sighting == before or nameless or (before is None and not sighting.present):
             return []
-        self._told = sighting
+        self._last = sighting
         if not sighting.present:
-            self._who = None  # another may answer here next
+            self._info = None  # another may answer here next
         if before is not None and before.present and before.key != sighting.key:
             return [self._gone(before), sighting]
         return [sighting]
 
     def _sighting(self) -> Sighting:
-        told = self._told
-        if told is not None and self._misses >= _MISSES:
-            return self._gone(told)
-        if told is not None and self._who is None:
-            return replace(told, present=True, reason="", address=self.address, via=self.via)
-        who = self._who or Who()
-        identity, key, aliases = self._named(who)
+        last = self._last
+        if last is not None and self._misses >= _MISSES:
+            return self._gone(last)
+        if last is not None and self._info is None:
+            return replace(last, present=True, reason="", address=self.address, via=self.via)
+        info = self._info or ProjectorInfo()
+        identity, key, aliases = self._named(info)
         return Sighting(
             source="pjlink",
             key=key,
             identity=identity,
-            kind=kind_of(who),
-            name=who.name or who.model,
-            vendor=who.maker,
-            model=who.model,
-            serial=who.serial if trusted_serial(who.serial) else "",
+            kind=kind_of(info),
+            name=info.name or info.model,
+            vendor=info.maker,
+            model=info.model,
+            serial=info.serial if trusted_serial(info.serial) else "",
             aliases=aliases,
             address=self.address,
             port=self.port,
@@ -163,22 +179,22 @@ class Known:
         )
 
     @staticmethod
-    def _gone(told: Sighting) -> Sighting:
-        return replace(told, present=False, reason="no_answer")
+    def _gone(last: Sighting) -> Sighting:
+        return replace(last, present=False, reason="no_answer")
 
-    def _named(self, who: Who) -> tuple[Identity, str, tuple[str, ...]]:
+    def _named(self, info: ProjectorInfo) -> tuple[Identity, str, tuple[str, ...]]:
         """Give its identity, its key, and its further keys, the strongest first."""
-        mac, serial = self.mac or self.neighbour, serial_key(who)
+        mac, serial = self.mac or self.neighbour, serial_key(info)
         if mac:
             return Identity.MAC, f"mac:{mac}", (serial,) if serial else ()
         if serial:
             return Identity.UUID, serial, ()
         if self.token:
             return Identity.TOKEN, f"token:{self.token}", ()
-        return Identity.HOST, name_key(who), ()
+        return Identity.HOST, name_key(info), ()
 
 
-def reading_of(key: str, at: float, state: State, reason: str = "") -> ProjectorReading:
+def reading_of(key: str, at: float, state: ProjectorState, reason: str = "") -> ProjectorReading:
     """Give what a projector does as a reading."""
     return ProjectorReading(
         key=key,
@@ -193,22 +209,22 @@ def reading_of(key: str, at: float, state: State, reason: str = "") -> Projector
     )
 
 
-def serial_key(who: Who) -> str:
+def serial_key(info: ProjectorInfo) -> str:
     """Give the key by which its serial names it; "" where that may name several."""
-    if not who.maker or not trusted_serial(who.serial):
+    if not info.maker or not trusted_serial(info.serial):
         return ""
-    return f"serial:{who.maker.casefold()}:{who.serial}"
+    return f"serial:{info.maker.casefold()}:{info.serial}"
 
 
-def name_key(who: Who) -> str:
+def name_key(info: ProjectorInfo) -> str:
     """Give a key of no more than names: for one that has neither MAC, nor serial, nor entry."""
-    names = f"{who.maker}\n{who.model}\n{who.name}".casefold()
+    names = f"{info.maker}\n{info.model}\n{info.name}".casefold()
     return f"name:{hashlib.sha256(names.encode()).hexdigest()[:32]}"
 
 
 @functools.lru_cache(maxsize=64)
-def kind_of(who: Who) -> Kind:
+def kind_of(info: ProjectorInfo) -> Kind:
     """Give its kind by matchers.toml: boards speak PJLink too; what is unknown is a projector."""
-    names = f"{who.maker} {who.model} {who.name}".lower()
+    names = f"{info.maker} {info.model} {info.name}".lower()
     rows = (row.kind for row in matchers().pjlink if fnmatchcase(names, row.names))
     return next(rows, Kind.PROJECTOR)

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from simulators.faults import FaultyLine
+from tests.faulty_line import FaultyLine
 
 
 async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from agent.database.documents import Documents
+from agent.database.folder import DOCUMENTS, OUTBOX
+from agent.database.generations import backup_of
 from agent.errors import DocumentError
-from agent.memory.documents import FILE, Documents
-from agent.memory.folder import OUTBOX
-from agent.memory.storage import backup_of
 from protocol import outbox as outboxes
-from protocol.folder import held
+from protocol.folder import OWNER_ONLY, held, write_whole
 from protocol.model import Place
 from protocol.outbox import Outbox, OutboxError
 from protocol.settings import SettingsError
@@ -48,7 +47,7 @@ def repair(folder: Path) -> list[Deed]:
         )
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     with held(folder):
-        done = [*_mend_documents(folder / FILE, stamp), *_mend_outbox(folder / OUTBOX, stamp)]
+        done = [*_mend_documents(folder / DOCUMENTS, stamp), *_mend_outbox(folder / OUTBOX, stamp)]
     return done or [_deed(N_("Nothing in {folder} is damaged."), folder=folder)]
 
 
@@ -63,8 +62,7 @@ def _mend_documents(path: Path, stamp: str) -> Iterator[Deed]:
             each.rename(aside)
             yield _deed(_KEPT, file=each.name, aside=aside.name)
     if restored:
-        shutil.copyfile(backup, path)
-        path.chmod(0o600)
+        write_whole(path, backup.read_bytes(), OWNER_ONLY)
         yield _deed(
             N_("{file} is restored from {backup}: the state one change before."),
             file=path.name,

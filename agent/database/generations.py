@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from tinydb import Storage
 
 from agent.errors import DocumentError
+from protocol.folder import OWNER_ONLY, write_whole
 from protocol.words import N_
 
 Tree = dict[str, dict[str, Any]]
@@ -25,7 +23,7 @@ def backup_of(path: Path) -> Path:
 
 
 class GenerationStorage(Storage):
-    """TinyDB's storage: all tables in one write, by temporary file, fsync and rename; a backup."""
+    """TinyDB's storage: all tables in one write, whole; the generation before is the backup."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -47,13 +45,8 @@ class GenerationStorage(Storage):
         A write that fails leaves the old document where it was.
         """
         text = json.dumps(self._tree, indent=2, ensure_ascii=False) + "\n"
-        fresh = self._path.with_name(self._path.name + ".new")
-        try:
-            _write_through(fresh, text.encode())
-            if self._path.exists():
-                _keep_backup(self._path)
-            fresh.replace(self._path)
-            _sync_folder(self._path.parent)
+        try:  # for this user only: it names pupils
+            write_whole(self._path, text.encode(), OWNER_ONLY, backup=backup_of(self._path))
         except OSError as error:
             raise _refused(self._path, error) from error
 
@@ -89,39 +82,6 @@ def _tree_of(path: Path, content: bytes) -> Tree:
     if not isinstance(tree, dict) or not all(isinstance(each, dict) for each in tree.values()):
         raise damaged(path, "not a table of tables")
     return tree
-
-
-def _write_through(path: Path, content: bytes) -> None:
-    """Write and wait until the disk has it; only this user may read it, for it names pupils."""
-    with open(path, "wb", opener=_private) as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
-def _keep_backup(path: Path) -> None:
-    """The backup is whole at every moment: it changes by rename too."""
-    link = path.with_name(path.name + ".old")
-    link.unlink(missing_ok=True)
-    try:
-        link.hardlink_to(path)
-    except (OSError, NotImplementedError):  # FAT on a USB stick has no links
-        shutil.copyfile(path, link)
-    link.replace(backup_of(path))
-
-
-def _sync_folder(folder: Path) -> None:
-    """A rename is safe once the folder is; where folders cannot be opened, it is so already."""
-    with suppress(PermissionError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _unreadable(path: Path, error: OSError) -> DocumentError:

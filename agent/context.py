@@ -1,0 +1,68 @@
+"""This file holds what the agent is made of; only what starts a source, door or routine sees it.
+
+The parts themselves know their neighbours alone: no part is given the context.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from agent.clerk import Clerk
+from agent.clock import now
+from agent.config import AgentConfig
+from agent.connection import SchoolConnection, broker_of
+from agent.database.cart import CartFile
+from agent.database.folder import CART
+from agent.database.restore import RestoredRoom
+from agent.inbox import Inbox
+from agent.machine import Machine
+from agent.passwords import Passwords, passwords_of
+from agent.reach import Reach
+from agent.scanner import Scanner
+from agent.supervision import Outages
+from agent.tablets.core import core_of
+from agent.tablets.office import Office
+from hardware.network.liveness import Liveness
+from protocol.words import preferred_language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The agent's parts, each made once. language: of the teacher's window."""
+
+    config: AgentConfig
+    machine: Machine
+    passwords: Passwords
+    language: str
+    inbox: Inbox
+    outages: Outages
+    connection: SchoolConnection
+    clerk: Clerk
+    liveness: Liveness
+    reach: Reach
+    scanner: Scanner
+    office: Office
+
+
+def context_of(config: AgentConfig, machine: Machine, restored: RestoredRoom) -> Context:
+    """Make the parts; nothing runs yet. Raises SettingsError."""
+    classroom, outbox, documents = restored
+    passwords, inbox, room = passwords_of(config), Inbox(), classroom.room
+    broker = broker_of(config, room.place)
+    connection = SchoolConnection(broker, room, outbox, now_ms=lambda: now().at_ms)
+    clerk = Clerk(classroom, outbox, documents, now=now, stirred=connection.wake)
+    return Context(
+        config=config,
+        machine=machine,
+        passwords=passwords,
+        language=config.lang or preferred_language(os.environ),
+        inbox=inbox,
+        outages=Outages(),
+        connection=connection,
+        clerk=clerk,
+        liveness=Liveness(inbox.report),
+        reach=Reach(clerk, passwords, inbox.report),
+        scanner=Scanner(clerk, passwords, door_camera=config.door_camera),
+        office=Office(core_of(clerk, CartFile(config.data / CART))),
+    )

@@ -1,0 +1,147 @@
+"""This file brings the room back as it was before a restart, and says what must outlive one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final, NamedTuple
+from uuid import uuid4
+
+import msgspec
+
+from agent.classroom import Classroom
+from agent.clock import now
+from agent.config import AgentConfig
+from agent.database.documents import Documents, Remembered
+from agent.database.folder import DOCUMENTS, OUTBOX
+from agent.equipment import devices
+from agent.equipment.traces import Traces
+from agent.lessons import memos
+from agent.lessons.teaching import Teaching
+from agent.machine import Machine, agent_id_from
+from agent.placement import Placement, placed
+from agent.room import Room
+from agent.vitals import Vitals
+from protocol.model import Place
+from protocol.outbox import Outbox, OutboxError
+from protocol.settings import SettingsError
+from protocol.words import N_
+
+_MB: Final = 1_000_000
+_DAY_S: Final = 86_400
+
+
+class RestoredRoom(NamedTuple):
+    """The room as it was, and where what happens next is recorded."""
+
+    classroom: Classroom
+    outbox: Outbox
+    documents: Documents
+
+
+@asynccontextmanager
+async def restored(config: AgentConfig, machine: Machine) -> AsyncIterator[RestoredRoom]:
+    """Open the records in the agent's folder, until no thread works on them any more.
+
+    Raises SettingsError, DocumentError, OutboxError.
+    """
+    documents = Documents(config.data / DOCUMENTS)
+    remembered = documents.load()
+    where = placed(_room_code(config), roaming=config.roaming, stay=remembered.stay)
+    room = _room(config, machine, remembered, where)
+    with _outbox(config, room) as outbox:
+        try:
+            classroom = _classroom(config, room, where, remembered, outbox)
+            yield RestoredRoom(classroom, outbox, documents)
+        finally:
+            await asyncio.get_running_loop().shutdown_default_executor()
+
+
+def remembered_of(classroom: Classroom) -> Remembered:
+    """What must outlive a restart."""
+    return Remembered(
+        agent_id=classroom.room.place.agent,
+        devices=tuple(known.device for known in classroom.devices.known.values()),
+        traces=tuple(classroom.devices.traces.held.values()),
+        decisions=classroom.devices.decisions,
+        answers=dict(classroom.devices.traces.answers),
+        stay=classroom.placement.stay,
+        typed=classroom.typed,
+        camera_off=classroom.camera_off,
+        plan=classroom.teaching.plan,
+    )
+
+
+def _room(config: AgentConfig, machine: Machine, remembered: Remembered, where: Placement) -> Room:
+    agent = config.agent_id or remembered.agent_id
+    agent = agent or agent_id_from(machine.hostname, machine.id)
+    return Room(
+        place=Place(config.province, config.school, agent),
+        room=where.room,
+        boot=uuid4().hex,
+        beat_s=config.beat_s,
+        new_id=lambda: str(uuid4()),
+    )
+
+
+def _outbox(config: AgentConfig, room: Room) -> Outbox:
+    return Outbox(
+        config.data / OUTBOX,
+        room.place,
+        room.boot,
+        max_bytes=config.outbox_max_mb * _MB,
+        max_age_s=config.outbox_max_days * _DAY_S,
+    )
+
+
+def _classroom(
+    config: AgentConfig, room: Room, where: Placement, remembered: Remembered, outbox: Outbox
+) -> Classroom:
+    traces = Traces(
+        room=room.room,
+        roaming=where.roaming,
+        answers=remembered.answers,
+        held={trace.at: trace for trace in remembered.traces},
+    )
+    return Classroom(
+        room=room,
+        placement=where,
+        devices=devices.recalled(room, remembered.devices, traces, remembered.decisions),
+        template=config.kit,
+        camera_off=remembered.camera_off,
+        typed=remembered.typed,
+        vitals=Vitals(room=room, limits=config.limits, report_s=config.report_s),
+        teaching=_teaching(room, outbox, remembered),
+    )
+
+
+def _room_code(config: AgentConfig) -> str:
+    """The room in the settings. Raises SettingsError where a fixed computer has none."""
+    if not config.room and not config.roaming:
+        raise SettingsError(
+            "setting_missing",
+            N_("The room is missing."),
+            N_("Give --room, or --roaming true for a computer that is carried about."),
+        )
+    return config.room
+
+
+def _teaching(room: Room, outbox: Outbox, remembered: Remembered) -> Teaching:
+    """The lesson and its roll as they were. Raises OutboxError."""
+    try:
+        return memos.recalled(
+            room,
+            outbox.memos(),
+            remembered.plan,
+            now(),
+            running=remembered.running,
+            marks=remembered.marks,
+        )
+    except msgspec.DecodeError as error:
+        raise OutboxError(
+            "memos_damaged",
+            N_("What the outbox remembers of lessons cannot be read ({cause})."),
+            N_("Install the newest LopHoc again."),
+            cause=error,
+        ) from error

@@ -1,0 +1,46 @@
+"""This file lists the doors: where the teacher's window, the page and the tablets come in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agent.context import Context
+from agent.local.api import application
+from agent.local.door import LOCAL, serve
+from agent.local.surroundings import Surroundings
+from agent.service import Service
+from agent.tablets import serving as tablets
+
+_RETRY_CAP_S: Final = 60.0  # a teacher waits for the window
+
+
+async def open_window(context: Context) -> None:
+    """The door for the teacher's window and page, on this computer only."""
+    config, office = context.config, context.office
+    around = Surroundings(
+        context.clerk.classroom.room.place,
+        lambda: context.connection.state,
+        context.language,
+        context.reach.hands,
+        lambda: office.url,
+        context.scanner,
+    )
+    app = application(context.clerk, around, office if config.tablets else None)
+    await serve(app, config.local_host, config.local_port, LOCAL)
+
+
+async def open_checkin(context: Context) -> None:
+    """The tablets' page, in the room's network."""
+    config = context.config
+    await tablets.serve(
+        context.office,
+        host=config.tablet_host,
+        port=config.tablet_port,
+        language=context.language,
+    )
+
+
+DOORS: Final = (
+    Service("window", open_window, backoff_cap_s=_RETRY_CAP_S),
+    Service("checkin", open_checkin, lambda config: config.tablets, _RETRY_CAP_S),
+)
