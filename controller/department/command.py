@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import sys
 import time
@@ -16,8 +15,8 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection
 
-from controller.attendance.papers import harmless
 from controller.cli import add_place, opened, operator, tell, told_zone
+from controller.database.plan_version import bump_version
 from controller.department import areas_store as areas
 from controller.department.areas import AreaError, Merger, What
 from controller.department.bringing import Brought, areas_in, schools_in, spots_in
@@ -34,7 +33,8 @@ from controller.department.reading import (
 from controller.inventory.locations_store import keep_spots
 from controller.roster.roll import RosterError
 from controller.roster.rules import RefusedError
-from controller.roster.store import noticed
+from controller.sheets.writing import EXCEL_MARK, csv_text
+from protocol.folder import EVERYBODY, write_whole
 from protocol.model import Place
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -148,19 +148,23 @@ def _tell(
 def _give_back(options: argparse.Namespace, listed: Listed, say: Translate) -> None:
     """Write the rows in error beside the file."""
     target = options.path.with_name(f"{options.path.resolve().name}.errors.csv")
+    width = len(listed.heads)
+    rows = [
+        [*listed.heads, say(N_("Error"))],
+        *([*_filled(each.cells, width), say(MESSAGES[each.code])] for each in listed.flaws),
+    ]
     try:
-        with target.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file, delimiter=";")
-            writer.writerow([*map(harmless, listed.heads), say(N_("Error"))])
-            for each in listed.flaws:
-                cells = [*each.cells, *[""] * len(listed.heads)][: len(listed.heads)]
-                writer.writerow([*map(harmless, cells), say(MESSAGES[each.code])])
+        write_whole(target, (EXCEL_MARK + csv_text(rows, delimiter=";")).encode(), EVERYBODY)
     except OSError as error:
         told = say(N_("The rows in error could not be written to {path}: {cause}."))
         tell(told.format(path=target, cause=error.strerror), sys.stderr)
         return
     told = say(N_("The rows in error are in {path}.")).format(path=target)
     tell(told, sys.stderr if options.json else None)
+
+
+def _filled(cells: Sequence[str], count: int) -> list[str]:
+    return [*cells, *[""] * count][:count]
 
 
 def _bring_areas(
@@ -202,7 +206,7 @@ def _keep(
             notes.append((error.code, each.old))
         else:
             changed += 1
-    noticed(db, place, changed=changed > 0)
+    bump_version(db, place, changed=changed > 0)
     return changed, notes
 
 
@@ -218,7 +222,7 @@ def _merge(options: argparse.Namespace, say: Translate, what: What) -> int:
     with _department(options) as (db, place, today):
         merger = Merger(what=what, old=options.old, new=options.new, since=since or today)
         kept = areas.keep_merger(db, place.province, _signed(merger))
-        noticed(db, place, changed=True)
+        bump_version(db, place, changed=True)
     done = say(N_("Kept; to take it back: lophoc-controller {what} undo {number}"))
     tell(done.format(what=f"{what.value}s", number=kept.no))
     return 0
@@ -228,7 +232,7 @@ def _undo(options: argparse.Namespace, say: Translate, what: What) -> int:
     now_ms = time.time_ns() // 1_000_000
     with _department(options) as (db, place, _):
         undone = areas.undo_merger(db, place.province, what, options.number, now_ms)
-        noticed(db, place, changed=undone)
+        bump_version(db, place, changed=undone)
     if not undone:
         raise SettingsError(
             "merger_unknown", N_("No standing merger has the number {no}."), no=options.number
@@ -263,5 +267,5 @@ def _department(
                 N_("Which province?"),
                 N_("Name it with --config, or by LOPHOC_CONTROLLER_PROVINCE and _SCHOOL."),
             )
-        with store.planning(place) as db:
+        with store.locked(place) as db:
             yield db, place, today

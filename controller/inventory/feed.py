@@ -5,8 +5,6 @@ Whatever of a pull arrived whole can be gone on from: each item carries its own 
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from enum import StrEnum
@@ -15,7 +13,6 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from pydantic import TypeAdapter
 
-from controller.attendance.papers import harmless
 from controller.database.store import Store
 from controller.fleet.items import (
     GoneItem,
@@ -28,6 +25,8 @@ from controller.inventory import store as assets
 from controller.inventory.asset import Asset
 from controller.inventory.chosen import Chosen
 from controller.inventory.exports.picture import Form, Picture
+from controller.inventory.store import refresh
+from controller.sheets.writing import csv_text
 from controller.web.refusals import Refused, seal, unseal
 from protocol.model import Place
 from protocol.words import N_
@@ -94,7 +93,7 @@ class Feed:
 
     def bring_up(self) -> None:
         """Let the records be as of now. Raises StoreError."""
-        self._store.bring_up(self._school, self._zone, self._now_ms())
+        refresh(self._store, self._school, self._zone, self._now_ms())
 
     def begin(self, since: str) -> Spell:
         """Begin a pull behind the token, or the first where it is empty. Raises Refused.
@@ -102,7 +101,7 @@ class Feed:
         A first pull is told of nothing that went before it began.
         """
         self.bring_up()
-        with self._store.looking() as db:
+        with self._store.view() as db:
             newest = assets.newest_change(db, self._scope)
         feed, change, begun = (
             unseal(since, str, int, int) if since else (self._store.feed_id, 0, newest)
@@ -131,7 +130,7 @@ class Feed:
 
     def page(self, spell: Spell, chosen: Chosen, limit: int) -> Page:
         """What changed behind the place, at most so many records."""
-        with self._store.looking() as db:
+        with self._store.view() as db:
             told = assets.changes(
                 db,
                 self._scope,
@@ -196,14 +195,10 @@ def as_page(page: Page) -> Inventory:
 
 def as_csv(parts: Iterable[list[Fields]]) -> Iterator[str]:
     """The items as RFC 4180, with a header line."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(_COLUMNS)
+    head = [_COLUMNS]
     for items in parts:
-        writer.writerows([_flat(item) for item in items])
-        yield text.getvalue()
-        text.seek(0)
-        text.truncate()
+        yield csv_text([*head, *map(_flat, items)])
+        head = []
 
 
 def as_ndjson(parts: Iterable[list[Fields]]) -> Iterator[bytes]:
@@ -212,8 +207,8 @@ def as_ndjson(parts: Iterable[list[Fields]]) -> Iterator[bytes]:
         yield b"".join(_to_json(item) + b"\n" for item in items)
 
 
-def _flat(item: Fields) -> list[str | int]:
-    return [harmless(_cell(name, item.get(name))) for name in _COLUMNS]
+def _flat(item: Fields) -> list[str]:
+    return [_cell(name, item.get(name)) for name in _COLUMNS]
 
 
 def _cell(name: str, value: Any) -> str:

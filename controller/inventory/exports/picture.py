@@ -12,12 +12,14 @@ import msgspec
 from msgspec.structs import replace
 
 from controller.database.store import Store
+from controller.fleet.store import agents_of
 from controller.inventory import store as assets
 from controller.inventory.asset import Asset
 from controller.inventory.chosen import Chosen
 from controller.inventory.exports import glpi, snipeit
-from controller.inventory.exports.spelling import file_name, local
+from controller.inventory.exports.spelling import local
 from controller.inventory.exports.workbook import Heading, check_rows, workbook
+from controller.sheets.writing import file_name
 from protocol.model import Place
 
 _SOME: Final = 1000  # items read in one go
@@ -68,11 +70,11 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     def file_name(self, form: Form) -> str:
         """A file name of plain letters, with the school's code and the day."""
         code = self._only_school() or self.scope.province
-        return file_name(code, _KINDS[form], self.at, ENDS[form])
+        return file_name(_KINDS[form], code, f"{self.at:%Y-%m-%d}", end=ENDS[form])
 
     def count(self) -> int:
         """How many items there are."""
-        with self.store.looking() as db:
+        with self.store.view() as db:
             return assets.count_items(db, self.scope, self._owned())
 
     def parts(self) -> Iterator[list[Asset]]:
@@ -112,7 +114,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     def _read(self, chosen: Chosen) -> Iterator[list[Asset]]:
         after: Asset | None = None
         while True:
-            with self.store.looking() as db:
+            with self.store.view() as db:
                 some = assets.items(db, self.scope, chosen, after=after, limit=_SOME)
             yield some
             if len(some) < _SOME:
@@ -120,14 +122,14 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
             after = some[-1]
 
     def _roaming(self) -> frozenset[Place]:
-        agents = self.store.agents(self.scope, after="", limit=-1)
+        agents = self.store.read(agents_of, self.scope, after="", limit=None)
         return frozenset(each.place for each in agents if each.roaming)
 
     def _shared_tags(self) -> frozenset[str]:
         """Tags that several schools have, by their keys."""
         if self._only_school():
             return frozenset()
-        with self.store.looking() as db:
+        with self.store.view() as db:
             return assets.shared_tags(db, self.scope)
 
 
