@@ -10,13 +10,13 @@ from functools import partial
 from typing import Any
 
 from agent.config import AgentConfig
-from agent.context import Context, context_of
 from agent.database.restore import restored
-from agent.doors import DOORS
-from agent.machine import this_machine
-from agent.routines import ROUTINES
-from agent.sources import SOURCES
-from agent.supervision import keep_running
+from agent.health.machine import this_machine
+from agent.services.context import Context, context_of
+from agent.services.doors import DOORS
+from agent.services.routines import ROUTINES
+from agent.services.sources import SOURCES
+from agent.services.supervision import keep_running
 from protocol.folder import held
 
 _LOGGER = logging.getLogger(__name__)

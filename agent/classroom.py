@@ -12,19 +12,19 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from agent.equipment.addresses import MAX_TYPED, Typed
 from agent.equipment.cameras import pictures
 from agent.equipment.condition import SWITCHED_OFF, Condition, condition_of
 from agent.equipment.devices import THIS_MACHINE, Devices
 from agent.equipment.flaws import Flaws
 from agent.equipment.traces import FIXTURES
-from agent.equipment.typed import MAX_TYPED, Typed
+from agent.health.line import line_findings, line_measures
+from agent.health.vitals import Report, Vitals
 from agent.lessons.lesson import Lesson
-from agent.lessons.roll import Marked
+from agent.lessons.marks import Marked
 from agent.lessons.teaching import TaughtAgain, Teaching
-from agent.line import line_findings, line_measures
 from agent.placement import Evidence, How, Placement
 from agent.room import Moment, Room, Said
-from agent.vitals import Report, Vitals
 from hardware.readings import (
     CameraReading,
     Flaw,

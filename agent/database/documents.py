@@ -10,12 +10,12 @@ from msgspec.structs import replace
 from tinydb import TinyDB
 
 from agent.database.generations import GenerationStorage, damaged
+from agent.equipment.addresses import Typed
 from agent.equipment.merge import Decision
 from agent.equipment.traces import Trace
-from agent.equipment.typed import Typed
 from agent.errors import DocumentError
 from agent.lessons.lesson import Running
-from agent.lessons.roll import Mark
+from agent.lessons.marks import Mark
 from agent.placement import Stay
 from hardware.readings import Kind
 from protocol.model import Device

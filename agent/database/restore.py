@@ -17,12 +17,12 @@ from agent.database.documents import Documents, Remembered
 from agent.database.folder import DOCUMENTS, OUTBOX
 from agent.equipment import devices
 from agent.equipment.traces import Traces
+from agent.health.machine import Machine, agent_id_from
+from agent.health.vitals import Vitals
 from agent.lessons import memos
 from agent.lessons.teaching import Teaching
-from agent.machine import Machine, agent_id_from
 from agent.placement import Placement, placed
 from agent.room import Room
-from agent.vitals import Vitals
 from protocol.model import Place
 from protocol.outbox import Outbox, OutboxError
 from protocol.settings import SettingsError

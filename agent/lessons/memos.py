@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from agent.lessons.lesson import Ended, Lesson, Running
-from agent.lessons.roll import Mark, Roll
+from agent.lessons.marks import Mark, Roll
 from agent.lessons.teaching import Fault, Teaching
 from agent.room import Moment, Room
 from protocol.plan import Plan, digest_of

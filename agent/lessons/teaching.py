@@ -14,7 +14,7 @@ import msgspec
 
 from agent.lessons import timetable
 from agent.lessons.lesson import Lesson, Running, event_id
-from agent.lessons.roll import Marked, Roll
+from agent.lessons.marks import Marked, Roll
 from agent.lessons.sheet import Entry, Sheet, Suggestion, pupils_of
 from agent.lessons.timetable import Proposal, Why
 from agent.room import Moment, Room, Said

@@ -12,15 +12,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from agent.clerk import Clerk
 from agent.local.equipment import EquipmentDoor
 from agent.local.guard import Guard, Refusal, json_response
 from agent.local.lessons import LessonDoor
 from agent.local.page.routes import routes as page_routes
 from agent.local.status import status_of
 from agent.local.surroundings import Surroundings
+from agent.store import Clerk
 from agent.tablets import board
-from agent.tablets.office import Office
+from agent.tablets.service import Office
 from protocol import __version__
 from protocol.outbox import OutboxError
 from protocol.words import (

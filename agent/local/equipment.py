@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from agent.clerk import Clerk, Deed
 from agent.local.guard import Refusal, body_of, json_response
 from agent.local.surroundings import Hands
 from agent.placement import room_code
+from agent.store import Clerk, Deed
 from hardware.readings import Kind
 from protocol.words import N_
 

@@ -13,14 +13,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from agent.clerk import Clerk, Teach
 from agent.lessons.lesson import event_id
-from agent.lessons.roll import Mark, RollFull
+from agent.lessons.marks import Mark, RollFull
 from agent.lessons.sheet import NotOnRoll
 from agent.lessons.teaching import NoLesson
 from agent.local.guard import Refusal, body_of, json_response
 from agent.local.surroundings import Surroundings
 from agent.local.teacher import questions, teacher_view
+from agent.store import Clerk, Teach
 from protocol.messages import Classes, LessonEnded, Part
 from protocol.model import AttendanceStatus, Method, iso
 from protocol.topics import MAX_CODE

@@ -8,9 +8,9 @@ from typing import Any
 from msgspec.structs import asdict
 
 from agent.classroom import Classroom, View
-from agent.clerk import Clerk
 from agent.local.surroundings import Surroundings
 from agent.local.teacher import questions
+from agent.store import Clerk
 from protocol import __version__
 from protocol.health import ReasonCode
 from protocol.kit import missing

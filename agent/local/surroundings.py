@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Protocol
 
-from agent.connection import ConnectionState
-from agent.equipment.typed import Typed
+from agent.equipment.addresses import Typed
+from agent.school.connection import ConnectionState
 from protocol.model import Place
 from protocol.words import Translate
 

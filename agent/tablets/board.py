@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from agent.tablets.desk import Desk
+from agent.tablets.checkins import Desk
 from agent.tablets.lesson import Phase
-from agent.tablets.office import Office
+from agent.tablets.service import Office
 from protocol.words import N_, Translate, translator
 
 POLL_S: Final = 3.0

@@ -16,9 +16,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agent.tablets import page
 from agent.tablets.cart import COOKIE_BYTES, is_cookie, key_of
+from agent.tablets.checkins import GOOD, Answer, Knock, Outcome
 from agent.tablets.code import DIGITS
-from agent.tablets.desk import GOOD, Answer, Knock, Outcome
-from agent.tablets.office import NotKept, Office
+from agent.tablets.service import NotKept, Office
 from protocol.words import N_, translator
 
 COOKIE: Final = "may"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from agent.tablets.desk import GOOD, Answer, Outcome
+from agent.tablets.checkins import GOOD, Answer, Outcome
 from agent.tablets.lesson import Lesson, Phase
 from agent.tablets.presence import BEAT_S
 from protocol.words import N_, Translate

@@ -6,11 +6,11 @@ import os
 
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
-from agent.tray.door import Door
-from agent.tray.icon import Shortcut
-from agent.tray.parts import STYLE
-from agent.tray.pictures import icon_of
+from agent.tray.client import Door
+from agent.tray.icons import icon_of
 from agent.tray.single import be_first, path_of, raised
+from agent.tray.tray_icon import Shortcut
+from agent.tray.widgets import STYLE
 from agent.tray.window import Window
 
 FONT_PT = 14

@@ -7,7 +7,7 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from agent.tray.looks import (
+from agent.tray.appearance import (
     Look,
     letter_of,
     line_detail,
@@ -17,8 +17,8 @@ from agent.tray.looks import (
     look_of,
     next_status,
 )
-from agent.tray.parts import Key, Name, Words, Wrapping
 from agent.tray.view import Line, Roll
+from agent.tray.widgets import Key, Name, Words, Wrapping
 
 _NAME_PX = 360
 _MARK_PX = 200

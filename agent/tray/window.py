@@ -12,8 +12,7 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from agent.tray.door import Door
-from agent.tray.looks import (
+from agent.tray.appearance import (
     ADDRESSES,
     STALE,
     Press,
@@ -24,10 +23,11 @@ from agent.tray.looks import (
     toggled,
     word,
 )
-from agent.tray.parts import Key, Name, Words, Wrapping
-from agent.tray.pictures import fault_icon
+from agent.tray.client import Door
+from agent.tray.icons import fault_icon
 from agent.tray.roll import RollList
 from agent.tray.view import Question, View
+from agent.tray.widgets import Key, Name, Words, Wrapping
 from protocol.language import Translate, translator
 
 _CLASS_PX: Final = 170

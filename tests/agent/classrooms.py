@@ -6,16 +6,16 @@ from dataclasses import replace
 from itertools import count
 
 from agent.classroom import Classroom
-from agent.clerk import Clerk
 from agent.equipment import devices
 from agent.equipment.devices import Devices
 from agent.equipment.traces import Traces
-from agent.lessons import roll as rolls
+from agent.health.vitals import Vitals
+from agent.lessons import marks as rolls
 from agent.lessons.lesson import Lesson
 from agent.lessons.teaching import Teaching
 from agent.placement import Stay, placed
 from agent.room import Moment, Room
-from agent.vitals import Vitals
+from agent.store import Clerk
 from hardware.readings import Identity, Kind, Sighting
 from protocol.health import Limits
 from protocol.kit import KitTemplate

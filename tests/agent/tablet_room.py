@@ -14,8 +14,8 @@ from school_double import answers, free_port, until
 
 from agent.tablets.cart import Slot
 from agent.tablets.lesson import Lesson, Pupil
-from agent.tablets.office import Core, NotKept, Office
-from agent.tablets.serving import serve
+from agent.tablets.server import serve
+from agent.tablets.service import Core, NotKept, Office
 
 HOST = "127.0.0.1"
 

@@ -26,7 +26,7 @@ from school_double import (
 from zeroconf import IPVersion, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
-from agent.finder import SERVICE
+from agent.school.finder import SERVICE
 from hardware.network.interfaces import addresses
 from protocol.link import Letter
 from protocol.messages import AttendanceMarked, Birth, Health, LessonStarted, Presence

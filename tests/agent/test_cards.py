@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from agent.cards import (
+from agent.cards.matching import (
     CHECK_CARD,
     CardMark,
     DoorRefusal,

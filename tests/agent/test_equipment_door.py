@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 from classrooms import CALM, roaming, sighting
-from test_clerk import Desk
+from test_store import Desk
 from test_local_api import BOARD, STATUS, at_door
 
 from agent.equipment.devices import device_id_of

@@ -8,7 +8,7 @@ from school_double import until
 from zeroconf import IPVersion, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
-from agent.finder import SERVICE, Finder
+from agent.school.finder import SERVICE, Finder
 from protocol.link import Broker
 
 OURS: dict[bytes, bytes | None] = {

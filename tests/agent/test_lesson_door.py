@@ -13,14 +13,14 @@ import httpx
 from classrooms import PLACE, classroom, moment, room
 from starlette.types import ASGIApp
 
-from agent.clerk import Clerk
-from agent.connection import ConnectionState
 from agent.database.documents import Documents
 from agent.database.folder import DOCUMENTS, OUTBOX
 from agent.lessons import memos
 from agent.local.api import application
 from agent.local.surroundings import Hands, Surroundings
 from agent.room import Moment
+from agent.school.connection import ConnectionState
+from agent.store import Clerk
 from protocol.kit import KitTemplate
 from protocol.messages import LessonStarted, RollConfirmed, up_from
 from protocol.outbox import Outbox

@@ -7,15 +7,15 @@ from pathlib import Path
 import httpx
 import pytest
 from classrooms import CALM, PLACE, host_sighting, sighting
-from test_clerk import Desk, desk
+from test_store import Desk, desk
 
 from agent.classroom import Classroom
-from agent.connection import ConnectionState
+from agent.equipment.addresses import Typed
 from agent.equipment.devices import device_id_of
-from agent.equipment.typed import Typed
 from agent.local.api import application
 from agent.local.guard import MAX_BODY
 from agent.local.surroundings import Hands, Surroundings
+from agent.school.connection import ConnectionState
 from hardware.readings import Identity, Kind
 
 BOARD = sighting("mac:1", source="pjlink", kind=Kind.BOARD, identity=Identity.MAC)

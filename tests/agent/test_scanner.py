@@ -11,8 +11,8 @@ import pytest
 from classrooms import sighting
 from test_lesson_door import Desk, at_desk
 
+from agent.cards.scanner import Scanner
 from agent.passwords import Passwords
-from agent.scanner import Scanner
 from hardware.cards import scan as cards
 from hardware.cards.acceptance import Flag, Found
 from hardware.cards.words import Over

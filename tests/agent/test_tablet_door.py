@@ -13,9 +13,10 @@ import pytest
 from school_double import free_port, until
 from tablet_room import HOST, Room, lesson_of, result, served, tablet
 
-from agent.tablets import door, serving
+from agent.tablets import door
+from agent.tablets import server as serving
 from agent.tablets.door import COOKIE, MAX_BODY
-from agent.tablets.office import Office
+from agent.tablets.service import Office
 from hardware.readings import Seen, Sighting
 
 Story = Callable[[str, Office], Awaitable[None]]

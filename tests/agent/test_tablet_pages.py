@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 from tablet_room import HOST, Room, lesson_of, served
 
-from agent.local.door import LOCAL, serve
+from agent.local.server import LOCAL, serve
 from agent.tablets import board
 from tests.axe import violations
 from tests.browser import LAPTOP, UPRIGHT, Page, opened_tab, running_browser

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 from classrooms import PLACE
 
-from agent.talk import Talk
+from agent.school.talk import Talk
 from protocol.link import Arrival
 from protocol.messages import (
     Ack,

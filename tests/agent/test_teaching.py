@@ -9,7 +9,8 @@ from classrooms import moment, room
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.lessons import memos, roll
+from agent.lessons import marks as roll
+from agent.lessons import memos
 from agent.lessons.lesson import Lesson
 from agent.lessons.sheet import NotOnRoll, Suggestion
 from agent.lessons.teaching import NoLesson, TaughtAgain, Teaching

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from agent.health.vitals import Report, Vitals, measures_of
 from agent.room import Said
-from agent.vitals import Report, Vitals, measures_of
 from hardware.readings import HostReading
 from protocol.health import Finding, Limits
 from protocol.messages import Health, HealthChanged, HostMeasures, OutboxReport

@@ -14,8 +14,8 @@ import httpx
 
 from agent.tablets.cart import Slot
 from agent.tablets.lesson import Lesson, Pupil
-from agent.tablets.office import Core, Office
-from agent.tablets.serving import serve
+from agent.tablets.server import serve
+from agent.tablets.service import Core, Office
 from tests.flows.programs import free_port
 
 TABLETS = 40

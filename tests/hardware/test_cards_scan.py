@@ -181,7 +181,7 @@ def test_the_agents_process_loads_no_vision(tmp_path: Path) -> None:
     picture.write_bytes(class_of(2, Setting(cards=1, side=(80, 90), covered=0.0))[0].jpeg)
     code = (
         "import sys; from agent.__main__ import main\n"
-        "import agent.cards\n"
+        "import agent.cards.matching\n"
         f"code = main(['read-cards', {str(picture)!r}, '--json'])\n"
         "sys.exit(code or bool({'cv2', 'zxingcpp', 'numpy'} & set(sys.modules)) * 9)"
     )

@@ -19,7 +19,7 @@ from agent.database.documents import Documents
 from agent.database.restore import remembered_of
 from agent.errors import DocumentError
 from agent.lessons import memos
-from agent.lessons.roll import Marked
+from agent.lessons.marks import Marked
 from agent.lessons.sheet import Suggestion
 from agent.lessons.teaching import TaughtAgain, Teaching
 from agent.room import Moment

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from agent.tray.looks import LOOKS, Look
+from agent.tray.appearance import LOOKS, Look
 
 _BASE: Final = """
 QWidget { background: #ffffff; color: #111111; }

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from classrooms import sighting, start_lesson
-from test_clerk import Desk, desk
+from test_store import Desk, desk
 
 from agent.equipment.devices import device_id_of
 from agent.passwords import Passwords
-from agent.reach import Reach, typed_from
+from agent.remote_control import Reach, typed_from
 from hardware.readings import Identity, Kind, Power, ProjectorReading, Seen, Sighting
 from simulators.devices.projector import Make, Projector
 

@@ -11,9 +11,9 @@ from typing import Any, ClassVar, Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from agent.local import door as local
+from agent.local import server as local
 from agent.tablets.door import application
-from agent.tablets.office import Office
+from agent.tablets.service import Office
 from hardware.network.interfaces import moves, room_address
 from protocol.health import ReasonCode
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple
 
 from agent.config import AgentConfig
-from agent.context import Context
-from agent.supervision import BACKOFF_CAP_S
+from agent.services.context import Context
+from agent.services.supervision import BACKOFF_CAP_S
 
 
 class Service(NamedTuple):

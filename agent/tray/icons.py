@@ -8,7 +8,7 @@ from typing import Final
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPen, QPixmap
 
-from agent.tray.looks import look_of
+from agent.tray.appearance import look_of
 
 _INK: Final = "#1f2d3d"
 _ICON_PX: Final = 64

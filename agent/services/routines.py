@@ -9,9 +9,9 @@ import asyncio
 import time
 from typing import Final
 
-from agent.context import Context
-from agent.service import Service
-from agent.vitals import measures_of
+from agent.health.vitals import measures_of
+from agent.services.context import Context
+from agent.services.service import Service
 
 GATHER_S: Final = 0.2  # a cart of tablets comes as a burst: one write for all of it
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from agent.context import Context
 from agent.local.api import application
-from agent.local.door import LOCAL, serve
+from agent.local.server import LOCAL, serve
 from agent.local.surroundings import Surroundings
-from agent.service import Service
-from agent.tablets import serving as tablets
+from agent.services.context import Context
+from agent.services.service import Service
+from agent.tablets import server as tablets
 
 _RETRY_CAP_S: Final = 60.0  # a teacher waits for the window
 

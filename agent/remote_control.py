@@ -9,10 +9,10 @@ from functools import partial
 from typing import Final
 from uuid import uuid4
 
-from agent.clerk import Clerk
-from agent.equipment.typed import Typed
+from agent.equipment.addresses import Typed
 from agent.local.surroundings import Hands
 from agent.passwords import Passwords
+from agent.store import Clerk
 from hardware.readings import Report, Sighting
 
 _LOGGER = logging.getLogger(__name__)

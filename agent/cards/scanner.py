@@ -11,11 +11,11 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from agent.cards import DoorRefusal, Scanned, allowed_ids, at_door, scanned
-from agent.clerk import Clerk
+from agent.cards.matching import DoorRefusal, Scanned, allowed_ids, at_door, scanned
 from agent.lessons.sheet import NotOnRoll
 from agent.lessons.teaching import NoLesson
 from agent.passwords import Passwords
+from agent.store import Clerk
 from hardware.cards.acceptance import Found
 from hardware.readings import SenseMissing
 from protocol.model import Method

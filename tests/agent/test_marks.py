@@ -5,8 +5,8 @@ from classrooms import DAY, moment, room
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.lessons import roll as rolls
-from agent.lessons.roll import MAX_MARKS, Marked, Roll, RollFull
+from agent.lessons import marks as rolls
+from agent.lessons.marks import MAX_MARKS, Marked, Roll, RollFull
 from agent.room import Said
 from protocol.messages import AttendanceMarked
 from protocol.model import AttendanceStatus, Method

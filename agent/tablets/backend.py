@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from typing import Protocol
 
-from agent.clerk import Clerk
 from agent.errors import DocumentError
 from agent.lessons.sheet import NotOnRoll
 from agent.lessons.teaching import NoLesson
+from agent.store import Clerk
 from agent.tablets.cart import Slot
 from agent.tablets.lesson import Lesson, Pupil
-from agent.tablets.office import Core, NotKept
+from agent.tablets.service import Core, NotKept
 from protocol.model import Method
 from protocol.outbox import OutboxError
 

@@ -6,9 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from agent.classroom import Classroom
-from agent.context import Context
-from agent.equipment.typed import Typed
-from agent.service import Service
+from agent.equipment.addresses import Typed
+from agent.services.context import Context
+from agent.services.service import Service
 from hardware.readings import RoomHeard, SenseMissing
 
 if TYPE_CHECKING:

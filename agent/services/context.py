@@ -8,21 +8,21 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from agent.clerk import Clerk
+from agent.cards.scanner import Scanner
 from agent.clock import now
 from agent.config import AgentConfig
-from agent.connection import SchoolConnection, broker_of
 from agent.database.cart import CartFile
 from agent.database.folder import CART
 from agent.database.restore import RestoredRoom
+from agent.health.machine import Machine
 from agent.inbox import Inbox
-from agent.machine import Machine
 from agent.passwords import Passwords, passwords_of
-from agent.reach import Reach
-from agent.scanner import Scanner
-from agent.supervision import Outages
-from agent.tablets.core import core_of
-from agent.tablets.office import Office
+from agent.remote_control import Reach
+from agent.school.connection import SchoolConnection, broker_of
+from agent.services.supervision import Outages
+from agent.store import Clerk
+from agent.tablets.backend import core_of
+from agent.tablets.service import Office
 from hardware.network.liveness import Liveness
 from protocol.words import preferred_language
 

@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tablet_room import dice, lesson_of
 
 from agent.tablets.cart import Cart, Slot
-from agent.tablets.desk import GOOD, PASS_S, Answer, Desk, Flag, Knock, Outcome
+from agent.tablets.checkins import GOOD, PASS_S, Answer, Desk, Flag, Knock, Outcome
 from agent.tablets.lesson import Lesson, Phase
 from agent.tablets.tries import (
     A_TABLET,

@@ -10,13 +10,13 @@ import pytest
 from blockbuster import blockbuster_ctx
 from classrooms import CALM, PLACE, classroom, host_sighting, moment, room, sighting, start_lesson
 
-from agent import clerk as clerks
+from agent import store as clerks
 from agent.classroom import Classroom
-from agent.clerk import Clerk
 from agent.database.documents import Documents
 from agent.database.folder import DOCUMENTS, OUTBOX
 from agent.errors import DocumentError
 from agent.lessons import memos
+from agent.store import Clerk
 from protocol.messages import AnyEvent, AnyState, up_from
 from protocol.model import AttendanceStatus, Method, Reason, Status
 from protocol.outbox import Outbox, OutboxError

@@ -12,16 +12,16 @@ from classrooms import PLACE, classroom, moment, start_lesson
 from school_double import AgentProcess, free_port
 from tablet_room import served, tablet
 
-from agent.clerk import Clerk
 from agent.database.cart import CartFile
 from agent.database.documents import Documents
 from agent.database.folder import DOCUMENTS, OUTBOX
 from agent.database.generations import backup_of
 from agent.errors import DocumentError
+from agent.store import Clerk
+from agent.tablets.backend import core_of
 from agent.tablets.cart import Slot
-from agent.tablets.core import core_of
 from agent.tablets.lesson import Phase
-from agent.tablets.office import NotKept, Office
+from agent.tablets.service import NotKept, Office
 from protocol.outbox import Outbox
 from protocol.plan import ClassList, Plan, Pupil
 

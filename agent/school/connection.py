@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from agent.clerk import Clerk
 from agent.config import AgentConfig
-from agent.finder import Finder
 from agent.room import Room
-from agent.talk import Talk
+from agent.school.finder import Finder
+from agent.school.talk import Talk
+from agent.store import Clerk
 from protocol.link import Broker, Link, broker_from
 from protocol.model import Place
 from protocol.outbox import Outbox

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from agent.clerk import Clerk
+from agent.store import Clerk
 from protocol.link import Arrival, Letter, Link
 from protocol.messages import (
     Ack,

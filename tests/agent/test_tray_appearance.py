@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.tray import looks
+from agent.tray import appearance as looks
 from agent.tray.view import Chip, Line, Mark, Question, View, refusal_from, view_from
 from protocol.words import translator
 from tests.agent.teacher_double import TeacherDouble

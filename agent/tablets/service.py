@@ -13,7 +13,7 @@ from typing import Final
 
 from agent.errors import DocumentError
 from agent.tablets.cart import Cart, Slot, key_of, name_of
-from agent.tablets.desk import GOOD, Answer, Desk, Knock, Outcome
+from agent.tablets.checkins import GOOD, Answer, Desk, Knock, Outcome
 from agent.tablets.lesson import Lesson
 from agent.tablets.page import View
 from agent.tablets.presence import Presence

@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
-from agent.tray.looks import state_of, tooltip
-from agent.tray.pictures import icon_of
+from agent.tray.appearance import state_of, tooltip
+from agent.tray.icons import icon_of
 from agent.tray.view import View
 from agent.tray.window import Window
 from protocol.language import Translate, translator
