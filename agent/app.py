@@ -40,8 +40,8 @@ async def run(config: AgentConfig) -> None:
 
 async def _serve(context: Context, stop: asyncio.Event) -> None:
     """Do everything until told to stop."""
-    await context.clerk.see([context.machine.sighting])
-    await context.clerk.birth(session=0)  # so that no other state is ever sent before one
+    await context.store.see([context.machine.sighting])
+    await context.store.birth(session=0)  # so that no other state is ever sent before one
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(work, name=name) for name, work in _work(context)]
         await stop.wait()

@@ -9,10 +9,10 @@ from functools import partial
 from typing import Final
 from uuid import uuid4
 
-from agent.equipment.addresses import Typed
-from agent.local.surroundings import Hands
+from agent.equipment.addresses import TypedAddress
+from agent.local.surroundings import DeviceActions
 from agent.passwords import Passwords
-from agent.store import Clerk
+from agent.store import ClassroomStore
 from hardware.readings import Report, Sighting
 
 _LOGGER = logging.getLogger(__name__)
@@ -23,23 +23,23 @@ DOOR_PATIENCE_S: Final = 15.0
 WAKE_PATIENCE_S: Final = 20.0
 
 
-class Reach:
+class RemoteControl:
     """What can be done to the room's devices. report: takes what they said when it was done."""
 
-    def __init__(self, clerk: Clerk, passwords: Passwords, report: Report) -> None:
-        self._clerk = clerk
+    def __init__(self, store: ClassroomStore, passwords: Passwords, report: Report) -> None:
+        self._store = store
         self._passwords = passwords
         self._report = report
 
     @property
-    def hands(self) -> Hands:
+    def actions(self) -> DeviceActions:
         """For the door: read an address, switch a device, wake one."""
-        return Hands(typed=typed_from, switch=self.switch, wake=self.wake)
+        return DeviceActions(typed=typed_from, switch=self.switch, wake=self.wake)
 
     async def follow_lessons(self, *, switch: bool) -> None:
         """Switch projectors and boards on with the lesson, and off after it; never returns."""
         on = False
-        async with aclosing(self._clerk.steps()) as steps:
+        async with aclosing(self._store.steps()) as steps:
             async for classroom in steps:
                 wanted = classroom.lesson.running is not None
                 if switch and wanted is not on:
@@ -55,7 +55,7 @@ class Reach:
         from hardware.network.subnets import broadcasts, subnets  # noqa: PLC0415 - seldom wanted
         from hardware.network.wake import wake_and_verify  # noqa: PLC0415
 
-        told = self._clerk.classroom.devices.sightings_of(device_id)
+        told = self._store.classroom.devices.sightings_of(device_id)
         keys = [key for each in told for key in (each.key, *each.aliases)]
         mac = next((key.removeprefix("mac:") for key in keys if key.startswith("mac:")), None)
         at = next(((each.address, each.port) for each in told if each.address), None)
@@ -69,7 +69,7 @@ class Reach:
     async def _switch_all(self, *, on: bool) -> None:
         projectors = [
             each
-            for each in self._clerk.classroom.devices.traces.sightings()
+            for each in self._store.classroom.devices.traces.sightings()
             if each.source == "pjlink" and each.present
         ]
         patience = LESSON_PATIENCE_S if on else DOOR_PATIENCE_S
@@ -80,7 +80,7 @@ class Reach:
             _LOGGER.info("projector switched on=%s followed=%s key=%s", on, did, each.key)
 
     def _projector(self, device_id: str) -> Sighting:
-        told = self._clerk.classroom.devices.sightings_of(device_id)
+        told = self._store.classroom.devices.sightings_of(device_id)
         for each in told:
             if each.source == "pjlink" and each.present:
                 return each
@@ -107,12 +107,12 @@ async def _answers(address: str, port: int) -> bool:
     return (await ask(address, port)).alive
 
 
-def typed_from(text: str) -> Typed:
+def typed_from(text: str) -> TypedAddress:
     """Read an address that was typed or scanned. Raises ValueError."""
     from hardware.network.typed import place_of  # noqa: PLC0415 - seldom wanted
 
     place = place_of(text)
-    return Typed(
+    return TypedAddress(
         token=uuid4().hex,
         host=place.host,
         port=place.port,

@@ -14,14 +14,14 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequenc
 from dataclasses import replace
 from functools import partial
 
-from agent.classroom import Classroom, Step, View
+from agent.classroom import Classroom, ClassroomStep, ClassroomView
 from agent.database.documents import Documents
-from agent.database.restore import remembered_of
+from agent.database.restore import saved_state_of
 from agent.errors import DocumentError
 from agent.lessons import memos
-from agent.lessons.marks import Marked
+from agent.lessons.marks import MarkResult
 from agent.lessons.sheet import Suggestion
-from agent.lessons.teaching import TaughtAgain, Teaching
+from agent.lessons.teaching import Teaching, TeachingStep
 from agent.room import Moment
 from hardware.readings import Seen
 from protocol.health import Finding, Judgement, ReasonCode
@@ -33,13 +33,13 @@ from protocol.plan import Plan, digest_of
 
 _LOGGER = logging.getLogger(__name__)
 
-Deed = Callable[[Classroom, int], Step]
-Teach = Callable[[Teaching, Moment], TaughtAgain]
+ClassroomAction = Callable[[Classroom, int], ClassroomStep]
+TeachingAction = Callable[[Teaching, Moment], TeachingStep]
 
 _REFUSED = Reason(ReasonCode.OUTBOX_REFUSED)
 
 
-class Clerk:
+class ClassroomStore:
     """Takes the classroom from step to step; stirred is called when the outbox has something."""
 
     def __init__(
@@ -102,7 +102,7 @@ class Clerk:
             report, now = self._outbox.report(), self._now()
             await self._telemetry(self._classroom.beat(measures, report, extra, now, programs))
 
-    async def do(self, deed: Deed) -> Step:
+    async def do(self, deed: ClassroomAction) -> ClassroomStep:
         """Take a step that a person asked for; on the disk when this returns.
 
         Raises KeyError where it speaks of a device that is not known, OutboxError.
@@ -112,14 +112,14 @@ class Clerk:
             await self._record(step)
             return step
 
-    async def mark(self, student: str, status: AttendanceStatus, method: Method) -> Marked:
-        """Mark a pupil; it is on the disk when this returns. Raises OutboxError, RollFull."""
+    async def mark(self, student: str, status: AttendanceStatus, method: Method) -> MarkResult:
+        """Mark a pupil; it is on the disk when this returns. Raises OutboxError, MarkBookFull."""
         async with self._one_at_a_time:
             step, marked = self._classroom.mark(student, status, method, self._now())
             await self._record(step)
             return marked
 
-    async def teach(self, deed: Teach) -> Step:
+    async def teach(self, deed: TeachingAction) -> ClassroomStep:
         """Take a teacher's step in the lesson; on the disk when this returns.
 
         Raises NoLesson, NotOnRoll, OutboxError.
@@ -130,7 +130,7 @@ class Clerk:
             await self._record(step)
             return step
 
-    async def end_lesson(self) -> Step:
+    async def end_lesson(self) -> ClassroomStep:
         """End the lesson if one runs; on the disk when this returns. Raises OutboxError."""
         return await self.teach(lambda each, moment: each.end(moment))
 
@@ -175,10 +175,10 @@ class Clerk:
             self._note_refusal(error)
 
     def moment(self) -> Moment:
-        """Now, by the clerk's clocks."""
+        """Now, by the store's clocks."""
         return self._now()
 
-    def view(self) -> View:
+    def view(self) -> ClassroomView:
         """What the teacher's screen shows; a disk that refuses is shown before all else."""
         view = self._classroom.view(self._now().at_ms)
         if not self.refusing:
@@ -190,7 +190,7 @@ class Clerk:
         """How much waits for the school's server."""
         return self._outbox.report()
 
-    async def _record(self, step: Step) -> None:
+    async def _record(self, step: ClassroomStep) -> None:
         """Take a step that must not be lost; it is not taken if the outbox refuses."""
         try:
             await self._put(step.said, self._memos(step))
@@ -199,7 +199,7 @@ class Clerk:
             raise
         await self._take(step)
 
-    async def _telemetry(self, step: Step) -> None:
+    async def _telemetry(self, step: ClassroomStep) -> None:
         """Take a step in any case: what was seen was seen."""
         try:
             await self._put(step.said, self._memos(step))
@@ -211,7 +211,7 @@ class Clerk:
             step = step._replace(classroom=replace(step.classroom, teaching=teaching))
         await self._take(step)
 
-    def _memos(self, step: Step) -> Mapping[str, bytes | None]:
+    def _memos(self, step: ClassroomStep) -> Mapping[str, bytes | None]:
         return memos.changes(self._classroom.teaching, step.classroom.teaching)
 
     async def _put(
@@ -225,14 +225,14 @@ class Clerk:
         self.refusing = False
         self._stirred()
 
-    async def _take(self, step: Step) -> None:
+    async def _take(self, step: ClassroomStep) -> None:
         self._classroom = step.classroom
         self.step += 1
         async with self._stepped:
             self._stepped.notify_all()
-        remembered = remembered_of(step.classroom)
+        saved = saved_state_of(step.classroom)
         try:
-            await asyncio.to_thread(self._documents.save, remembered)
+            await asyncio.to_thread(self._documents.save, saved)
         except DocumentError as error:
             if not self._documents_refused:
                 _LOGGER.warning("documents not kept, tried again at each step: %s", error)

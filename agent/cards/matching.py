@@ -26,7 +26,7 @@ class CardMark(NamedTuple):
     flags: tuple[str, ...] = ()
 
 
-class Scanned(NamedTuple):
+class CardScanResult(NamedTuple):
     """What a scan suggests. copied: pupils whose number was at two places, who count as not seen.
 
     ambiguous: numbers seen that two classes of this lesson have; they are given to nobody.
@@ -52,7 +52,7 @@ def allowed_ids(lists: Iterable[ClassList]) -> frozenset[int]:
     return frozenset(number for number in numbers if number < COUNT)
 
 
-def scanned(found: Iterable[Found], lists: Sequence[ClassList]) -> Scanned:
+def scanned(found: Iterable[Found], lists: Sequence[ClassList]) -> CardScanResult:
     """What all that a scan found so far suggests, in the order of the ids."""
     flags: dict[int, set[Flag]] = {}
     for each in found:
@@ -60,7 +60,7 @@ def scanned(found: Iterable[Found], lists: Sequence[ClassList]) -> Scanned:
     owners = {each: _owners(each, lists) for each in sorted(flags)}
     known = {each: students[0] for each, students in owners.items() if len(students) == 1}
     seen = {each: who for each, who in known.items() if Flag.COPIED not in flags[each]}
-    return Scanned(
+    return CardScanResult(
         seen=tuple(
             CardMark(who, Method.CARD, (CHECK_CARD,) if Flag.CHECK in flags[each] else ())
             for each, who in seen.items()

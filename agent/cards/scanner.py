@@ -11,11 +11,11 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from agent.cards.matching import DoorRefusal, Scanned, allowed_ids, at_door, scanned
+from agent.cards.matching import CardScanResult, DoorRefusal, allowed_ids, at_door, scanned
 from agent.lessons.sheet import NotOnRoll
 from agent.lessons.teaching import NoLesson
 from agent.passwords import Passwords
-from agent.store import Clerk
+from agent.store import ClassroomStore
 from hardware.cards.acceptance import Found
 from hardware.readings import SenseMissing
 from protocol.model import Method
@@ -34,11 +34,13 @@ _NO_CAMERA: Final = N_("The camera gives no picture: check it, or tap the names.
 _NO_VISION: Final = N_("This computer cannot look at pictures.")
 
 
-class Scanner:
+class CardScanner:
     """Scans when asked, one scan at a time. door_camera: the key of the camera at the door."""
 
-    def __init__(self, clerk: Clerk, passwords: Passwords, *, door_camera: str = "") -> None:
-        self._clerk = clerk
+    def __init__(
+        self, store: ClassroomStore, passwords: Passwords, *, door_camera: str = ""
+    ) -> None:
+        self._store = store
         self._passwords = passwords
         self._door_camera = door_camera
         self._asked = asyncio.Event()
@@ -51,7 +53,7 @@ class Scanner:
     @property
     def possible(self) -> bool:
         """Whether a roll is open, and a camera here that may be looked at."""
-        return self._clerk.classroom.lesson.sheet is not None and bool(self._places())
+        return self._store.classroom.lesson.sheet is not None and bool(self._places())
 
     def switch(self, *, on: bool) -> None:
         """Begin a scan, or end the one that runs."""
@@ -88,7 +90,7 @@ class Scanner:
         from hardware.camera.watch import target_of  # noqa: PLC0415
         from hardware.cards.scan import scan  # noqa: PLC0415 - only while a scan runs
 
-        lists, lesson = self._lists(), self._clerk.classroom.lesson.code
+        lists, lesson = self._lists(), self._store.classroom.lesson.code
         places = self._places()
         if not places or not lists:
             return
@@ -128,12 +130,12 @@ class Scanner:
 
     async def _tell(self, student: str, method: Method, flags: tuple[str, ...]) -> None:
         try:
-            await self._clerk.suggest(student, method, flags=flags)
+            await self._store.suggest(student, method, flags=flags)
         except (NoLesson, NotOnRoll, OutboxError) as error:
             _LOGGER.info("a card is not taken: %s", type(error).__name__)
 
     def _show(self, text: str, lists: list[ClassList]) -> None:
-        result: Scanned = scanned(self._found, lists)
+        result: CardScanResult = scanned(self._found, lists)
         total = sum(len(each.pupils) for each in lists)
         values: tuple[tuple[str, object], ...] = (("seen", len(result.seen)), ("total", total))
         pupils = [pupil for each in lists for pupil in each.pupils]
@@ -153,7 +155,7 @@ class Scanner:
             while True:
                 place = dict(self._places()).get(self._door_camera)
                 if place is None or not self._roll_is_open():
-                    await self._clerk.stepped(self._clerk.step, DOOR_PAUSE_S)
+                    await self._store.stepped(self._store.step, DOOR_PAUSE_S)
                     continue
                 login = self._passwords.camera_user, self._passwords.camera
                 try:
@@ -167,26 +169,26 @@ class Scanner:
     async def _take_texts(self, inbox: asyncio.Queue[str]) -> None:
         while True:
             text = await inbox.get()
-            sheet = self._clerk.classroom.lesson.sheet
+            sheet = self._store.classroom.lesson.sheet
             roll = {each.student for each in sheet.pupils} if sheet else set()
-            mark = at_door(text, self._clerk.classroom.teaching.plan, roll)
+            mark = at_door(text, self._store.classroom.teaching.plan, roll)
             if isinstance(mark, DoorRefusal):
                 self.door_refused[mark] = self.door_refused.get(mark, 0) + 1
             else:
                 await self._tell(*mark)
 
     def _roll_is_open(self) -> bool:
-        sheet = self._clerk.classroom.lesson.sheet
+        sheet = self._store.classroom.lesson.sheet
         return bool(self._places()) and sheet is not None and not sheet.confirmed
 
     def _still(self, lesson: str | None) -> bool:
-        return self._wanted and bool(self._places()) and self._clerk.classroom.lesson.code == lesson
+        return self._wanted and bool(self._places()) and self._store.classroom.lesson.code == lesson
 
     def _places(self) -> list[tuple[str, str]]:
-        return self._clerk.classroom.pictures()
+        return self._store.classroom.pictures()
 
     def _lists(self) -> list[ClassList]:
-        running, plan = self._clerk.classroom.lesson.running, self._clerk.classroom.teaching.plan
+        running, plan = self._store.classroom.lesson.running, self._store.classroom.teaching.plan
         found = [plan.list_of(each) for each in running.classes] if running else []
         return [each for each in found if each is not None]
 

@@ -9,7 +9,7 @@ import msgspec
 MAX_TYPED: Final = 100  # more than any room has
 
 
-class Typed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TypedAddress(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where to look. token: what a device there is known by if it tells nothing better.
 
     port: 0 where none was given. scheme, path: as in an address that was scanned.

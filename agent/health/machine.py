@@ -16,7 +16,7 @@ _NAME_LIMIT: Final = 40
 _HASH_DIGITS: Final = 8
 
 
-class Machine(NamedTuple):
+class ThisMachine(NamedTuple):
     """This computer: its name, a hash that tells it from others, itself as a device.
 
     read: its vitals now. programs: the programs the school wants, and whether they are here.
@@ -30,7 +30,7 @@ class Machine(NamedTuple):
     programs: Callable[[], dict[str, Program]]
 
 
-def this_machine(disk: Path, programs: tuple[str, ...] = ()) -> Machine:
+def this_machine(disk: Path, programs: tuple[str, ...] = ()) -> ThisMachine:
     """Look at this computer; disk: a path on the file system whose free space counts."""
     from hardware.host.machine import HostSense, identify, identity_sighting  # noqa: PLC0415 - heavy
     from hardware.host.software import Software, Wanted  # noqa: PLC0415
@@ -38,7 +38,7 @@ def this_machine(disk: Path, programs: tuple[str, ...] = ()) -> Machine:
     identity = identify()
     sense = HostSense(disk)
     software = Software([Wanted.parse(name) for name in programs])
-    return Machine(
+    return ThisMachine(
         hostname=identity.hostname,
         id=identity.machine,
         sighting=identity_sighting(identity),

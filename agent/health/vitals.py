@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace as rewrite
 
-from agent.room import Moment, Room, Said
+from agent.room import AgentRoom, Messages, Moment
 from hardware.readings import HostReading
 from protocol.health import Finding, Judgement, Limits, ReasonCode, judge
 from protocol.messages import (
@@ -32,7 +32,7 @@ _MOMENTARY: Final = frozenset(
 _Key = tuple[Status, str, str]  # how urgent, a reason's code, and its value where that is a word
 
 
-class Report(NamedTuple):
+class RoomReport(NamedTuple):
     """What a health report says of the room: devices here, line, kit, the plan that is held."""
 
     seen: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ class Vitals:
     shown: the findings that are told. waiting: for how many beats each change has been seen.
     """
 
-    room: Room
+    room: AgentRoom
     limits: Limits
     report_s: float
     measures: HostMeasures = field(default_factory=HostMeasures)
@@ -69,9 +69,9 @@ class Vitals:
         measures: HostMeasures,
         outbox: OutboxReport,
         extra: tuple[Finding, ...],
-        report: Report,
+        report: RoomReport,
         moment: Moment,
-    ) -> tuple[Vitals, Said]:
+    ) -> tuple[Vitals, Messages]:
         """Take in one beat's measures; report: what goes with them."""
         found = _found(measures, self.limits, outbox, extra)
         first = self.reported_s is None
@@ -82,7 +82,7 @@ class Vitals:
         after = replace(self, measures=measures, shown=shown, waiting=unripe)
         if not (first or _differs(after, self) or self._due(moment)):
             return after, []
-        said: Said = [_health(after, outbox, report, moment), *_change(after, self, moment)]
+        said: Messages = [_health(after, outbox, report, moment), *_change(after, self, moment)]
         return replace(after, reported_s=moment.steady_s), said
 
     def _due(self, moment: Moment) -> bool:
@@ -120,7 +120,7 @@ def _differs(after: Vitals, before: Vitals) -> bool:
     return statuses[0] is not statuses[1] or _keys(after.shown) != _keys(before.shown)
 
 
-def _health(after: Vitals, outbox: OutboxReport, report: Report, moment: Moment) -> Health:
+def _health(after: Vitals, outbox: OutboxReport, report: RoomReport, moment: Moment) -> Health:
     return Health(
         boot=after.room.boot,
         at_ms=moment.at_ms,
@@ -135,7 +135,7 @@ def _health(after: Vitals, outbox: OutboxReport, report: Report, moment: Moment)
     )
 
 
-def _change(after: Vitals, before: Vitals, moment: Moment) -> Said:
+def _change(after: Vitals, before: Vitals, moment: Moment) -> Messages:
     status = after.judgement.status
     calm_start = before.reported_s is None and status in {Status.OK, Status.UNKNOWN}
     if status is before.judgement.status or calm_start:

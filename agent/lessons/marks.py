@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from agent.room import Moment, Room
+from agent.room import AgentRoom, Moment
 from protocol.messages import AttendanceMarked
 from protocol.model import AttendanceStatus, Code, Method, Millis
 
@@ -18,11 +18,11 @@ MAX_MARKS: Final = 5000  # a day has some ten lessons of fifty pupils; more is a
 _IDS: Final = UUID("c1f3a2f4-64f0-4a35-9f6c-0f5d7d1a2b90")
 
 
-class RollFull(Exception):  # noqa: N818 - a full roll is a state, not a fault
+class MarkBookFull(Exception):  # noqa: N818 - a full roll is a state, not a fault
     """The roll holds more pupils than a school has."""
 
 
-class Mark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PupilMark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A pupil's present mark in one lesson, or in one day outside lessons.
 
     n: how many marks this pupil had there before this one.
@@ -43,19 +43,19 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return self.lesson or self.day
 
 
-class Marked(NamedTuple):
+class MarkResult(NamedTuple):
     """The mark that counts now, and whether it was made just now or had been before."""
 
-    mark: Mark
+    mark: PupilMark
     new: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Roll:
+class MarkBook:
     """Today's marks by lesson (or day) and pupil."""
 
-    room: Room
-    marks: Mapping[tuple[str, str], Mark] = field(default_factory=dict)
+    room: AgentRoom
+    marks: Mapping[tuple[str, str], PupilMark] = field(default_factory=dict)
 
     def mark(
         self,
@@ -64,19 +64,19 @@ class Roll:
         method: Method,
         lesson: str | None,
         moment: Moment,
-    ) -> tuple[Roll, Marked, list[AttendanceMarked]]:
-        """Mark a pupil; the present mark again gives no event. Raises RollFull.
+    ) -> tuple[MarkBook, MarkResult, list[AttendanceMarked]]:
+        """Mark a pupil; the present mark again gives no event. Raises MarkBookFull.
 
         The event's id follows from what is marked alone, so that a mark repeated after a crash
         between outbox and documents is the same event.
         """
         before = self.marks.get((lesson or moment.day, student))
         if before is not None and (before.status, before.method) == (status, method):
-            return self, Marked(before, new=False), []
+            return self, MarkResult(before, new=False), []
         if before is None and len(self.marks) >= MAX_MARKS:
-            raise RollFull
+            raise MarkBookFull
         n = before.n + 1 if before is not None else 0
-        mark = Mark(
+        mark = PupilMark(
             student=student,
             status=status,
             method=method,
@@ -87,9 +87,9 @@ class Roll:
             n=n,
         )
         after = replace(self, marks={**self.marks, (mark.sheet, student): mark})
-        return after, Marked(mark, new=True), [self._event(mark)]
+        return after, MarkResult(mark, new=True), [self._event(mark)]
 
-    def only(self, day: str, lesson: str | None) -> Roll:
+    def only(self, day: str, lesson: str | None) -> MarkBook:
         """This roll without other days' marks; a lesson that still runs keeps its own."""
         kept = {
             key: mark
@@ -103,7 +103,7 @@ class Roll:
         parts = (place.province, place.school, place.agent, sheet, student, str(n), status)
         return str(uuid5(_IDS, "\n".join(parts)))
 
-    def _event(self, mark: Mark) -> AttendanceMarked:
+    def _event(self, mark: PupilMark) -> AttendanceMarked:
         return AttendanceMarked(
             boot=self.room.boot,
             at_ms=mark.at_ms,
@@ -117,6 +117,6 @@ class Roll:
         )
 
 
-def recalled(room: Room, marks: Iterable[Mark]) -> Roll:
+def recalled(room: AgentRoom, marks: Iterable[PupilMark]) -> MarkBook:
     """The roll of before a restart."""
-    return Roll(room=room, marks={(mark.sheet, mark.student): mark for mark in marks})
+    return MarkBook(room=room, marks={(mark.sheet, mark.student): mark for mark in marks})

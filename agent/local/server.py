@@ -16,7 +16,7 @@ from protocol.health import ReasonCode
 from protocol.model import Reason, Status
 
 
-class Opened(NamedTuple):
+class DoorOptions(NamedTuple):
     """How a door is opened: for whom, for how many connections, and with which HTTP.
 
     taken: what is told where another program holds the port. head_bytes: the most that a
@@ -30,7 +30,9 @@ class Opened(NamedTuple):
     head_bytes: int = 64 * 1024
 
 
-LOCAL: Final = Opened("the teacher's window", ReasonCode.PORT_TAKEN, 64)  # it needs two connections
+LOCAL: Final = DoorOptions(
+    "the teacher's window", ReasonCode.PORT_TAKEN, 64
+)  # it needs two connections
 
 
 class _QuietServer(uvicorn.Server):
@@ -45,7 +47,7 @@ class _QuietServer(uvicorn.Server):
         yield
 
 
-async def serve(app: ASGIApp, host: str, port: int, opened: Opened) -> None:
+async def serve(app: ASGIApp, host: str, port: int, opened: DoorOptions) -> None:
     """Serve until cancelled. Raises Unavailable where another program holds the port."""
     try:
         sock = socket.create_server((host, port))
@@ -57,7 +59,7 @@ async def serve(app: ASGIApp, host: str, port: int, opened: Opened) -> None:
         await _serve(app, sock, opened)
 
 
-async def _serve(app: ASGIApp, sock: socket.socket, opened: Opened) -> None:
+async def _serve(app: ASGIApp, sock: socket.socket, opened: DoorOptions) -> None:
     server = _QuietServer(
         uvicorn.Config(
             app,

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from agent.config import AgentConfig
-from agent.room import Room
+from agent.room import AgentRoom
 from agent.school.finder import Finder
-from agent.school.talk import Talk
-from agent.store import Clerk
+from agent.school.talk import SchoolTalk
+from agent.store import ClassroomStore
 from protocol.link import Broker, Link, broker_from
 from protocol.model import Place
 from protocol.outbox import Outbox
@@ -35,12 +35,12 @@ class SchoolConnection:
     """The agent's connection with its school. finder: looks for the controller, None if known."""
 
     def __init__(
-        self, broker: Broker | Finder, room: Room, outbox: Outbox, now_ms: Callable[[], int]
+        self, broker: Broker | Finder, room: AgentRoom, outbox: Outbox, now_ms: Callable[[], int]
     ) -> None:
         self._broker = broker
         self._room = room
         self.finder = broker if isinstance(broker, Finder) else None
-        self._talk = Talk(room.place, room.boot, now_ms=now_ms)
+        self._talk = SchoolTalk(room.place, room.boot, now_ms=now_ms)
         self._link = Link(
             broker,
             self._talk.client_id,
@@ -72,22 +72,22 @@ class SchoolConnection:
         """Have everything said anew."""
         self._talk.owe_birth()
 
-    async def run(self, clerk: Clerk) -> None:
+    async def run(self, store: ClassroomStore) -> None:
         """Speak with the controller; never returns."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._link.run(), name="link")
             tasks.create_task(self._relay.run(), name="relay")
-            tasks.create_task(self._talk.listen(self._link, self._relay, clerk), name="listen")
-            tasks.create_task(self._talk.births(clerk, self._link), name="births")
-            tasks.create_task(self._follow_moves(clerk), name="moves")
+            tasks.create_task(self._talk.listen(self._link, self._relay, store), name="listen")
+            tasks.create_task(self._talk.births(store, self._link), name="births")
+            tasks.create_task(self._follow_moves(store), name="moves")
 
     def _current(self) -> Broker | None:
         return self._broker.current if isinstance(self._broker, Finder) else self._broker
 
-    async def _follow_moves(self, clerk: Clerk) -> None:
+    async def _follow_moves(self, store: ClassroomStore) -> None:
         """A room that changed is told by a birth: everything said before named the old one."""
         room = self._room.room
-        async for classroom in clerk.steps():
+        async for classroom in store.steps():
             if classroom.room.room != room:
                 room = classroom.room.room
                 _LOGGER.info("agent is in room %s now how=%s", room, classroom.placement.how)

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from agent.store import Clerk
+from agent.store import ClassroomStore
 from protocol.link import Arrival, Letter, Link
 from protocol.messages import (
     Ack,
@@ -32,7 +32,7 @@ BIRTH_SPACING_S: Final = 1.0  # a controller that keeps asking must not wear out
 _AT_ONCE: Final = 100
 
 
-class Talk:
+class SchoolTalk:
     """What is said at each connect, and what is done with what the controller says."""
 
     def __init__(self, place: Place, boot: str, *, now_ms: Callable[[], int]) -> None:
@@ -68,24 +68,24 @@ class Talk:
         """Have everything said anew."""
         self._birth_owed.set()
 
-    async def births(self, clerk: Clerk, link: Link) -> None:
+    async def births(self, store: ClassroomStore, link: Link) -> None:
         """Put a birth in the outbox whenever one is owed; never returns."""
         while True:
             await self._birth_owed.wait()
             self._birth_owed.clear()
-            await clerk.birth(link.session)
+            await store.birth(link.session)
             await asyncio.sleep(BIRTH_SPACING_S)
 
-    async def listen(self, link: Link, relay: Relay, clerk: Clerk) -> None:
+    async def listen(self, link: Link, relay: Relay, store: ClassroomStore) -> None:
         """Do what the controller says; never returns."""
         while True:
             arrivals = await link.batch(_AT_ONCE)
             for arrival in arrivals:
                 if arrival.session == link.session:
-                    await self.hear(arrival, relay, clerk)
+                    await self.hear(arrival, relay, store)
             link.ack(arrivals)
 
-    async def hear(self, arrival: Arrival, relay: Relay, clerk: Clerk) -> None:
+    async def hear(self, arrival: Arrival, relay: Relay, store: ClassroomStore) -> None:
         """Do what one arrival says; what cannot be understood is counted and let go."""
         try:
             message = down_from(arrival.payload)
@@ -101,14 +101,14 @@ class Talk:
             case Rebirth() if commanded:
                 self.owe_birth()
             case PlanGiven() if commanded:
-                await self._keep(message.plan, clerk)
+                await self._keep(message.plan, store)
             case _:
                 self._count("wrong_topic")
 
-    async def _keep(self, plan: Plan, clerk: Clerk) -> None:
+    async def _keep(self, plan: Plan, store: ClassroomStore) -> None:
         """Keep the plan and tell which one is held; a full disk is given it again."""
-        with contextlib.suppress(OutboxError):  # the clerk has said so
-            if await clerk.take_plan(plan):
+        with contextlib.suppress(OutboxError):  # the store has said so
+            if await store.take_plan(plan):
                 self.owe_birth()
 
     def _count(self, flaw: str) -> None:

@@ -8,21 +8,21 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from agent.cards.scanner import Scanner
+from agent.cards.scanner import CardScanner
 from agent.clock import now
 from agent.config import AgentConfig
 from agent.database.cart import CartFile
 from agent.database.folder import CART
 from agent.database.restore import RestoredRoom
-from agent.health.machine import Machine
+from agent.health.machine import ThisMachine
 from agent.inbox import Inbox
 from agent.passwords import Passwords, passwords_of
-from agent.remote_control import Reach
+from agent.remote_control import RemoteControl
 from agent.school.connection import SchoolConnection, broker_of
 from agent.services.supervision import Outages
-from agent.store import Clerk
-from agent.tablets.backend import core_of
-from agent.tablets.service import Office
+from agent.store import ClassroomStore
+from agent.tablets.backend import backend_of
+from agent.tablets.service import TabletService
 from hardware.network.liveness import Liveness
 from protocol.words import preferred_language
 
@@ -32,26 +32,26 @@ class Context:
     """The agent's parts, each made once. language: of the teacher's window."""
 
     config: AgentConfig
-    machine: Machine
+    machine: ThisMachine
     passwords: Passwords
     language: str
     inbox: Inbox
     outages: Outages
     connection: SchoolConnection
-    clerk: Clerk
+    store: ClassroomStore
     liveness: Liveness
-    reach: Reach
-    scanner: Scanner
-    office: Office
+    remote: RemoteControl
+    scanner: CardScanner
+    tablets: TabletService
 
 
-def context_of(config: AgentConfig, machine: Machine, restored: RestoredRoom) -> Context:
+def context_of(config: AgentConfig, machine: ThisMachine, restored: RestoredRoom) -> Context:
     """Make the parts; nothing runs yet. Raises SettingsError."""
     classroom, outbox, documents = restored
     passwords, inbox, room = passwords_of(config), Inbox(), classroom.room
     broker = broker_of(config, room.place)
     connection = SchoolConnection(broker, room, outbox, now_ms=lambda: now().at_ms)
-    clerk = Clerk(classroom, outbox, documents, now=now, stirred=connection.wake)
+    store = ClassroomStore(classroom, outbox, documents, now=now, stirred=connection.wake)
     return Context(
         config=config,
         machine=machine,
@@ -60,9 +60,9 @@ def context_of(config: AgentConfig, machine: Machine, restored: RestoredRoom) ->
         inbox=inbox,
         outages=Outages(),
         connection=connection,
-        clerk=clerk,
+        store=store,
         liveness=Liveness(inbox.report),
-        reach=Reach(clerk, passwords, inbox.report),
-        scanner=Scanner(clerk, passwords, door_camera=config.door_camera),
-        office=Office(core_of(clerk, CartFile(config.data / CART))),
+        remote=RemoteControl(store, passwords, inbox.report),
+        scanner=CardScanner(store, passwords, door_camera=config.door_camera),
+        tablets=TabletService(backend_of(store, CartFile(config.data / CART))),
     )

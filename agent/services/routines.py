@@ -11,7 +11,7 @@ from typing import Final
 
 from agent.health.vitals import measures_of
 from agent.services.context import Context
-from agent.services.service import Service
+from agent.services.service import AgentService
 
 GATHER_S: Final = 0.2  # a cart of tablets comes as a burst: one write for all of it
 
@@ -19,7 +19,7 @@ GATHER_S: Final = 0.2  # a cart of tablets comes as a burst: one write for all o
 async def take_in(context: Context) -> None:
     """Take in what the sources saw."""
     while True:
-        await context.clerk.see(await context.inbox.batch())
+        await context.store.see(await context.inbox.batch())
         await asyncio.sleep(GATHER_S)
 
 
@@ -31,7 +31,7 @@ async def measure(context: Context) -> None:
         await _measure_once(context)
         now_s = time.monotonic()
         if now_s - ticked_s >= config.report_s:
-            await context.clerk.tick(now_s - ticked_s)
+            await context.store.tick(now_s - ticked_s)
             ticked_s = now_s
         due_s = max(due_s + config.beat_s, now_s)
         await asyncio.sleep(due_s - now_s)
@@ -40,24 +40,24 @@ async def measure(context: Context) -> None:
 async def _measure_once(context: Context) -> None:
     reading = await asyncio.to_thread(context.machine.read)
     programs = await asyncio.to_thread(context.machine.programs)
-    await context.clerk.beat(measures_of(reading), context.outages.findings(), programs)
-    if context.clerk.refusing:
+    await context.store.beat(measures_of(reading), context.outages.findings(), programs)
+    if context.store.refusing:
         context.connection.owe_birth()
 
 
 async def connect(context: Context) -> None:
     """Speak with the school's controller."""
-    await context.connection.run(context.clerk)
+    await context.connection.run(context.store)
 
 
 async def switch_projectors(context: Context) -> None:
     """Switch projectors and boards with the lesson, where the settings say so."""
-    await context.reach.follow_lessons(switch=context.config.switch_projector)
+    await context.remote.follow_lessons(switch=context.config.switch_projector)
 
 
 ROUTINES: Final = (
-    Service("beat", measure),
-    Service("see", take_in),
-    Service("school", connect),
-    Service("lessons", switch_projectors),
+    AgentService("beat", measure),
+    AgentService("see", take_in),
+    AgentService("school", connect),
+    AgentService("lessons", switch_projectors),
 )

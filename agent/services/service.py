@@ -10,7 +10,7 @@ from agent.services.context import Context
 from agent.services.supervision import BACKOFF_CAP_S
 
 
-class Service(NamedTuple):
+class AgentService(NamedTuple):
     """Something that runs by name.
 
     start: works until cancelled; it may be called again after it ended. enabled: whether the

@@ -6,9 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from agent.classroom import Classroom
-from agent.equipment.addresses import Typed
+from agent.equipment.addresses import TypedAddress
 from agent.services.context import Context
-from agent.services.service import Service
+from agent.services.service import AgentService
 from hardware.readings import RoomHeard, SenseMissing
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ async def _share_rooms(context: Context, zeroconf: AsyncZeroconf, moved: asyncio
     """A fixed computer announces its room; one that is carried about listens to those."""
     from hardware.mdns import rooms  # noqa: PLC0415 - heavy
 
-    config, agent = context.config, context.clerk.classroom.room.place.agent
+    config, agent = context.config, context.store.classroom.room.place.agent
 
     def hear(heard: RoomHeard) -> None:
         if heard.school == config.school and heard.agent != agent:
@@ -126,14 +126,14 @@ async def watch_cameras(context: Context) -> None:
     def targets_of(classroom: Classroom) -> tuple[Target, ...]:
         return tuple(camera.target_of(key, at, user, password) for key, at in classroom.pictures())
 
-    looked_at = context.clerk.classroom
+    looked_at = context.store.classroom
     targets = targets_of(looked_at)
 
     def targets_now() -> tuple[Target, ...]:
         # Asked several times a second, and a classroom seldom changes.
         nonlocal looked_at, targets
-        if context.clerk.classroom is not looked_at:
-            looked_at = context.clerk.classroom
+        if context.store.classroom is not looked_at:
+            looked_at = context.store.classroom
             targets = targets_of(looked_at)
         return targets
 
@@ -167,22 +167,22 @@ async def watch_uplink(context: Context) -> None:
 
 async def watch_tablets(context: Context) -> None:
     """Which of the cart's tablets are awake."""
-    await context.office.watch(context.inbox.report)
+    await context.tablets.watch(context.inbox.report)
 
 
 SOURCES: Final = (
-    Service("usb", watch_usb, lambda config: config.usb),
+    AgentService("usb", watch_usb, lambda config: config.usb),
     # To find the controller mDNS runs even where devices are not looked for by it.
-    Service("mdns", watch_mdns, lambda config: config.mdns or not config.broker),
-    Service("onvif", watch_onvif, lambda config: config.onvif),
-    Service("pjlink", watch_pjlink, lambda config: config.pjlink),
-    Service("typed", watch_typed),
-    Service("probes", probe_network),
-    Service("camera", watch_cameras, lambda config: config.cameras),
-    Service("cards", scan_cards),
-    Service("line", watch_line, lambda config: config.line),
-    Service("uplink", watch_uplink, lambda config: config.line),
-    Service("tablets", watch_tablets, lambda config: config.tablets),
+    AgentService("mdns", watch_mdns, lambda config: config.mdns or not config.broker),
+    AgentService("onvif", watch_onvif, lambda config: config.onvif),
+    AgentService("pjlink", watch_pjlink, lambda config: config.pjlink),
+    AgentService("typed", watch_typed),
+    AgentService("probes", probe_network),
+    AgentService("camera", watch_cameras, lambda config: config.cameras),
+    AgentService("cards", scan_cards),
+    AgentService("line", watch_line, lambda config: config.line),
+    AgentService("uplink", watch_uplink, lambda config: config.line),
+    AgentService("tablets", watch_tablets, lambda config: config.tablets),
 )
 
 
@@ -200,10 +200,10 @@ def _camera_login(context: Context) -> tuple[str, str]:
 
 
 def _typed_places(context: Context) -> list[Place]:
-    return [_place(typed) for typed in context.clerk.classroom.typed]
+    return [_place(typed) for typed in context.store.classroom.typed]
 
 
-def _place(typed: Typed) -> Place:
+def _place(typed: TypedAddress) -> Place:
     from hardware.network.typed import Typed as Place  # noqa: PLC0415 - seldom used
     from hardware.network.typed import TypedPlace  # noqa: PLC0415
 

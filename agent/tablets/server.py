@@ -13,7 +13,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from agent.local import server as local
 from agent.tablets.door import application
-from agent.tablets.service import Office
+from agent.tablets.service import TabletService
 from hardware.network.interfaces import moves, room_address
 from protocol.health import ReasonCode
 
@@ -59,7 +59,7 @@ class BoundedConnection(H11Protocol):
             del self._from[self._address]
 
 
-_TABLETS: Final = local.Opened(
+_TABLETS: Final = local.DoorOptions(
     "the tablets' page",
     ReasonCode.TABLET_PORT_TAKEN,
     AT_ONCE,
@@ -68,13 +68,13 @@ _TABLETS: Final = local.Opened(
 )
 
 
-async def serve(office: Office, *, host: str, port: int, language: str) -> None:
+async def serve(service: TabletService, *, host: str, port: int, language: str) -> None:
     """Serve on one address until cancelled, and follow it when it changes.
 
     host: "" for the address in the room's network. Raises Unavailable (in an exception group)
     where another program holds the port.
     """
-    app = application(office, language)
+    app = application(service, language)
     serving: asyncio.Task[None] | None = None
     async with (
         asyncio.TaskGroup() as tasks,
@@ -84,7 +84,7 @@ async def serve(office: Office, *, host: str, port: int, language: str) -> None:
             if serving is not None:
                 serving.cancel()
                 await asyncio.wait([serving])
-            office.place = f"{address}:{port}" if address else ""
+            service.place = f"{address}:{port}" if address else ""
             serving = None
             if address:
                 door = local.serve(app, address, port, _TABLETS)

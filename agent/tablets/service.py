@@ -1,4 +1,4 @@
-"""This file joins the desk to the agent: lessons in, suggestions and sightings out."""
+"""This file joins the check-ins to the agent: lessons in, suggestions and sightings out."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import Final
 
 from agent.errors import DocumentError
 from agent.tablets.cart import Cart, Slot, key_of, name_of
-from agent.tablets.checkins import GOOD, Answer, Desk, Knock, Outcome
-from agent.tablets.lesson import Lesson
-from agent.tablets.page import View
-from agent.tablets.presence import Presence
+from agent.tablets.checkins import GOOD, CheckInAnswer, CheckInAttempt, CheckInOutcome, CheckIns
+from agent.tablets.lesson import TabletLesson
+from agent.tablets.page import TabletView
+from agent.tablets.presence import TabletPresence
 from hardware.readings import Report
 
 _LOGGER = logging.getLogger(__name__)
@@ -27,31 +27,32 @@ GATHER_S: Final = 1.0  # a cart that is opened comes as a burst: one write for a
 Suggest = Callable[[str, str, tuple[str, ...]], Awaitable[None]]
 
 
-class NotKept(Exception):  # noqa: N818 - an answer, not a fault
+class SuggestionRefused(Exception):  # noqa: N818 - an answer, not a fault
     """A suggestion could not be kept: the disk, or the lesson was over at that moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Core:
+class TabletBackend:
     """What the tablets ask of the agent.
 
-    lesson: the running lesson, or None. suggest: keep that a pupil checked in (the student's id,
-    the tablet's name, what the teacher should look at); raises NotKept. slots, keep: the cart's
-    numbers as they were kept, and how to keep them (called in a thread; raises DocumentError).
+    lesson: the running lesson, or None. suggest: record that a pupil checked in (the student's
+    id, the tablet's name, what the teacher should look at); raises SuggestionRefused. slots,
+    save: the cart's numbers as on the disk, and how to write them (called in a thread; raises
+    DocumentError).
     """
 
-    lesson: Callable[[], Lesson | None]
+    lesson: Callable[[], TabletLesson | None]
     suggest: Suggest
     slots: tuple[Slot, ...] = ()
     keep: Callable[[tuple[Slot, ...]], object] = lambda _slots: None
 
 
-class Office:
+class TabletService:
     """The check-ins of one room. `place` is where tablets reach it, "" while nowhere."""
 
     def __init__(
         self,
-        core: Core,
+        core: TabletBackend,
         *,
         now_s: Callable[[], float] = time.monotonic,
         random: Callable[[int], bytes] = secrets.token_bytes,
@@ -60,26 +61,26 @@ class Office:
         self._now_s = now_s
         self._random = random
         self._cart = Cart(core.slots)
-        self._desk = Desk(self._cart, random)
+        self._checkins = CheckIns(self._cart, random)
         self._report: Report = lambda _seen: None
         self._seated = asyncio.Event()
-        self.presence = Presence()
+        self.presence = TabletPresence()
         self.place = ""
 
     @property
     def refused(self) -> dict[str, int]:
         """How often what was refused, since the start."""
-        return dict(self._desk.refused)
+        return dict(self._checkins.refused)
 
     @property
     def url(self) -> str:
         """Where a tablet opens the page; "" while it cannot."""
         return f"http://{self.place}/" if self.place else ""
 
-    def desk(self) -> Desk:
-        """The desk, as the lesson is at this moment."""
-        self._desk.follow(self._core.lesson(), self._now_s())
-        return self._desk
+    def checkins(self) -> CheckIns:
+        """The check-ins, as the lesson is at this moment."""
+        self._checkins.follow(self._core.lesson(), self._now_s())
+        return self._checkins
 
     def now_s(self) -> float:
         """The steady clock that codes are made by."""
@@ -89,27 +90,27 @@ class Office:
         """A name for a tablet that has none; nobody can guess it."""
         return self._random(length).hex()
 
-    def admit(self, cookie: str, address: str, token: str) -> Answer | None:
+    def admit(self, cookie: str, address: str, token: str) -> CheckInAnswer | None:
         """A tablet scanned the code: None if it may go on, else why not."""
-        knock = Knock(tablet=key_of(cookie), address=address, token=token)
-        outcome = self.desk().admit(knock, self._now_s())
-        return None if outcome is None else Answer(outcome=outcome)
+        attempt = CheckInAttempt(tablet=key_of(cookie), address=address, token=token)
+        outcome = self.checkins().admit(attempt, self._now_s())
+        return None if outcome is None else CheckInAnswer(outcome=outcome)
 
-    async def check_in(self, knock: Knock) -> Answer:
-        """Decide, and keep who is in from now on. Raises NotKept."""
-        answer = self.desk().check_in(knock, self._now_s())
+    async def check_in(self, attempt: CheckInAttempt) -> CheckInAnswer:
+        """Decide, and keep who is in from now on. Raises SuggestionRefused."""
+        answer = self.checkins().check_in(attempt, self._now_s())
         if answer.outcome not in GOOD or answer.pupil is None:
             return answer
         self._seated.set()
-        self.beat(knock.tablet)
-        if answer.outcome is Outcome.ALREADY:
+        self.beat(attempt.tablet)
+        if answer.outcome is CheckInOutcome.ALREADY:
             return answer
         try:
             await self._core.suggest(
                 answer.pupil.student, name_of(answer.slot), tuple(map(str, answer.flags))
             )
         except BaseException:
-            self._desk.release(answer)
+            self._checkins.release(answer)
             raise
         return answer
 
@@ -120,18 +121,18 @@ class Office:
             for sighting in self.presence.beat(slot, self._now_s(), battery):
                 self._report(sighting)
 
-    def view(self, tablet: str, answer: Answer | None = None, **more: str) -> View:
+    def view(self, tablet: str, answer: CheckInAnswer | None = None, **more: str) -> TabletView:
         """What a tablet is shown now."""
-        desk, slot = self.desk(), self._cart.find(tablet)
-        lesson = desk.lesson
-        version = f"{desk.phase}{lesson.id if lesson else ''}"
-        return View(
-            phase=desk.phase,
+        checkins, slot = self.checkins(), self._cart.find(tablet)
+        lesson = checkins.lesson
+        version = f"{checkins.phase}{lesson.id if lesson else ''}"
+        return TabletView(
+            phase=checkins.phase,
             version=hashlib.sha256(version.encode()).hexdigest()[:8],
             lesson=lesson,
-            taken=desk.taken,
-            mine=tuple(each.number for each in desk.pupils_on(slot.number)) if slot else (),
-            passed=desk.has_pass(tablet, self._now_s()),
+            taken=checkins.taken,
+            mine=tuple(each.number for each in checkins.pupils_on(slot.number)) if slot else (),
+            passed=checkins.has_pass(tablet, self._now_s()),
             answer=answer,
             typed=more.get("typed", ""),
             trouble=more.get("trouble", ""),
@@ -139,7 +140,7 @@ class Office:
 
     def count(self, reason: str) -> None:
         """Count a refusal."""
-        self._desk.count(reason)
+        self._checkins.count(reason)
 
     async def watch(self, report: Report) -> None:
         """Report which tablets are awake or asleep, and keep the cart; never returns."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from agent.tray.view import Chip, Line, Mark, Question, View
+from agent.tray.view import Chip, MarkView, PupilView, Question, TeacherView
 from protocol.backoff import Backoff
 from protocol.language import N_, Translate
 
@@ -36,7 +36,7 @@ WORDS: Final[Mapping[str, str]] = {
 }
 
 
-class Look(NamedTuple):
+class Appearance(NamedTuple):
     """A symbol, with the colours of text and ground, as #rrggbb."""
 
     symbol: str
@@ -44,12 +44,12 @@ class Look(NamedTuple):
     ground: str
 
 
-LOOKS: Final[Mapping[str, Look]] = {
-    "ok": Look("✓", "#0b4d1a", "#dff3e2"),
-    "warning": Look("!", "#5c3a00", "#ffe9b8"),
-    "critical": Look("✕", "#7a0c0c", "#fbdcdc"),
-    "unknown": Look("?", "#333333", "#e6e6e6"),
-    "absent": Look("-", "#333333", "#e6e6e6"),
+APPEARANCES: Final[Mapping[str, Appearance]] = {
+    "ok": Appearance("✓", "#0b4d1a", "#dff3e2"),
+    "warning": Appearance("!", "#5c3a00", "#ffe9b8"),
+    "critical": Appearance("✕", "#7a0c0c", "#fbdcdc"),
+    "unknown": Appearance("?", "#333333", "#e6e6e6"),
+    "absent": Appearance("-", "#333333", "#e6e6e6"),
 }
 _WORST_FIRST: Final = ("critical", "warning", "unknown", "ok")
 ADDRESSES: Final[Mapping[str, str]] = {
@@ -66,23 +66,23 @@ class Press(NamedTuple):
     body: Mapping[str, Any]
 
 
-def word(view: View | None, name: str, say: Translate) -> str:
+def word(view: TeacherView | None, name: str, say: Translate) -> str:
     """A word of the window: the agent's, else our own."""
     told = view.labels.get(name, "") if view else ""
     return told or say(WORDS[name])
 
 
-def look_of(state: str) -> Look:
+def appearance_of(state: str) -> Appearance:
     """How a state looks; one that is not known looks unknown."""
-    return LOOKS.get(state, LOOKS["unknown"])
+    return APPEARANCES.get(state, APPEARANCES["unknown"])
 
 
 def chip_text(chip: Chip) -> str:
     """A chip in words, with its symbol in front."""
-    return f"{look_of(chip.state).symbol}  {chip.label}: {chip.words}"
+    return f"{appearance_of(chip.state).symbol}  {chip.label}: {chip.words}"
 
 
-def state_of(view: View | None) -> str:
+def state_of(view: TeacherView | None) -> str:
     """The worst of what the room has; unknown where no agent is."""
     if view is None:
         return "unknown"
@@ -90,7 +90,7 @@ def state_of(view: View | None) -> str:
     return next((each for each in _WORST_FIRST if each in states), "ok")
 
 
-def tooltip(view: View | None, say: Translate) -> str:
+def tooltip(view: TeacherView | None, say: Translate) -> str:
     """What the icon tells when it is pointed at."""
     if view is None:
         return word(None, "no_agent", say)
@@ -98,7 +98,9 @@ def tooltip(view: View | None, say: Translate) -> str:
     return "\n".join(filter(None, (f"{view.headline} · {view.room}", view.subline, *chips)))
 
 
-def press_of(view: View, chosen: Sequence[str] = (), *, substitute: bool = False) -> Press | None:
+def press_of(
+    view: TeacherView, chosen: Sequence[str] = (), *, substitute: bool = False
+) -> Press | None:
     """What the big button asks for now; None where it can ask nothing."""
     action = view.button.action
     if not view.button.enabled or action not in ADDRESSES:
@@ -110,40 +112,40 @@ def press_of(view: View, chosen: Sequence[str] = (), *, substitute: bool = False
     return Press(ADDRESSES[action], body)
 
 
-def next_status(line: Line, marks: Sequence[Mark]) -> str:
+def next_status(line: PupilView, marks: Sequence[MarkView]) -> str:
     """What a tap on a name makes of it: one who is there is absent; others stay, to be chosen."""
     known = {mark.status for mark in marks}
     return ABSENT if line.status == PRESENT and ABSENT in known else line.status
 
 
-def letter_of(line: Line, marks: Sequence[Mark]) -> str:
+def letter_of(line: PupilView, marks: Sequence[MarkView]) -> str:
     """The mark as the school writes it; a tick for one who is there."""
     letter = next((mark.letter for mark in marks if mark.status == line.status), "?")
     return letter or "✓"
 
 
-def mark_label(line: Line, marks: Sequence[Mark]) -> str:
+def mark_label(line: PupilView, marks: Sequence[MarkView]) -> str:
     """The mark in words."""
     return next((mark.label for mark in marks if mark.status == line.status), line.status)
 
 
-def line_text(line: Line, marks: Sequence[Mark]) -> str:
+def line_text(line: PupilView, marks: Sequence[MarkView]) -> str:
     """A pupil's button: mark, number and name; where the name is not kept, the number alone."""
     return f"{letter_of(line, marks)}   {line.number}. {line.name}".rstrip()
 
 
-def line_detail(line: Line) -> str:
+def line_detail(line: PupilView) -> str:
     """What is known besides: where the suggestion comes from, doubts, earlier marks."""
     return " · ".join(filter(None, (line.words, *line.flag_words, *line.history)))
 
 
-def line_spoken(line: Line, marks: Sequence[Mark]) -> str:
+def line_spoken(line: PupilView, marks: Sequence[MarkView]) -> str:
     """A pupil's button as a screen reader says it."""
     name = f"{line.number}. {line.name}".rstrip()
     return ", ".join(filter(None, (name, mark_label(line, marks), line_detail(line))))
 
 
-def line_state(line: Line) -> str:
+def line_state(line: PupilView) -> str:
     """Which look a pupil has."""
     if line.status == PRESENT:
         return "warning" if line.flag_words or line.suggested == "unseen" else "ok"

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from PySide6.QtCore import QObject, QTimer, QUrl, Signal
 
 from agent.tray.appearance import Press, patience
-from agent.tray.exchange import Answer, Exchange
+from agent.tray.exchange import HttpAnswer, HttpExchange
 from agent.tray.view import refusal_from, view_from
 
 _POLL_TIMEOUT_MS: Final = 30_000
@@ -21,10 +21,10 @@ _OK: Final = 200
 _ERRORS: Final = 400
 
 
-class Door(QObject):
+class AgentClient(QObject):
     """The agent's door, seen from outside.
 
-    told: a View, as soon as there is another. away: nobody answers. refused: a sentence.
+    told: a TeacherView, as soon as there is another. away: nobody answers. refused: a sentence.
     """
 
     told = Signal(object)
@@ -58,7 +58,7 @@ class Door(QObject):
         self,
         method: str,
         path: str,
-        then: Callable[[Answer], None],
+        then: Callable[[HttpAnswer], None],
         timeout_ms: int,
         body: bytes = b"",
     ) -> None:
@@ -67,7 +67,7 @@ class Door(QObject):
         head += f"Accept-Language: {self._language}\r\n" if self._language else ""
         if method == "POST":
             head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-        exchange = Exchange(head.encode() + b"\r\n" + body, self)
+        exchange = HttpExchange(head.encode() + b"\r\n" + body, self)
         exchange.done.connect(then)
         exchange.begin(url.hostname or "", url.port or 80, timeout_ms)
 
@@ -75,7 +75,7 @@ class Door(QObject):
         after = "" if self._rev is None else f"?after={self._rev}"
         self._ask("GET", f"/api/v1/teacher{after}", self._polled, _POLL_TIMEOUT_MS)
 
-    def _polled(self, answer: Answer) -> None:
+    def _polled(self, answer: HttpAnswer) -> None:
         view = view_from(answer.body) if answer.status == _OK else None
         if view is None:
             self._rev = None
@@ -88,7 +88,7 @@ class Door(QObject):
         self.told.emit(view)
         self._timer.start(_SAME_PAUSE_MS if same else _PAUSE_MS)
 
-    def _pressed(self, answer: Answer) -> None:
+    def _pressed(self, answer: HttpAnswer) -> None:
         if not answer.status:
             self.away.emit()
         elif answer.status >= _ERRORS:

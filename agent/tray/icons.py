@@ -8,7 +8,7 @@ from typing import Final
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPen, QPixmap
 
-from agent.tray.appearance import look_of
+from agent.tray.appearance import appearance_of
 
 _INK: Final = "#1f2d3d"
 _ICON_PX: Final = 64
@@ -16,7 +16,7 @@ _ICON_PX: Final = 64
 
 def icon_of(state: str, *, running: bool) -> QIcon:
     """The icon: a board on which the state's symbol stands, framed while a lesson runs."""
-    look = look_of(state)
+    look = appearance_of(state)
     canvas = _canvas(_ICON_PX)
     painter = _painter(canvas, QColor("#0b3d91" if running else look.ink), 6)
     painter.setBrush(QColor(look.ground))

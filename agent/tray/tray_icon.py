@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from agent.tray.appearance import state_of, tooltip
 from agent.tray.icons import icon_of
-from agent.tray.view import View
+from agent.tray.view import TeacherView
 from agent.tray.window import Window
 from protocol.language import Translate, translator
 
@@ -18,7 +18,7 @@ _RETRY_MS: Final = 2000
 _REASON = QSystemTrayIcon.ActivationReason
 
 
-class Shortcut(QObject):
+class TrayIcon(QObject):
     """Makes the icon once a tray is there, and again after the tray was away.
 
     An icon that is made before its tray never registers (seen with StatusNotifierItem).
@@ -75,7 +75,7 @@ class Shortcut(QObject):
         if reason in {_REASON.Trigger, _REASON.DoubleClick}:
             self._window.come()
 
-    def _show(self, view: View | None) -> None:
+    def _show(self, view: TeacherView | None) -> None:
         self._say = translator(view.language) if view else self._say
         self._act.setText(view.button.label if view else "")
         self._act.setVisible(bool(view and view.button.enabled))

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from agent.tray.appearance import LOOKS, Look
+from agent.tray.appearance import APPEARANCES, Appearance
 
 _BASE: Final = """
 QWidget { background: #ffffff; color: #111111; }
@@ -37,10 +37,10 @@ _LOOK: Final = """
 QLabel[look="{symbol}"] {{ color: {ink}; background: {ground}; padding: 6px 10px; }}
 QPushButton[look="{symbol}"] {{ text-align: left; }}
 """
-STYLE: Final = _BASE + "".join(_LOOK.format(**look._asdict()) for look in LOOKS.values())
+STYLE: Final = _BASE + "".join(_LOOK.format(**look._asdict()) for look in APPEARANCES.values())
 
 
-class Words(QLabel):
+class TextLabel(QLabel):
     """A text that wraps, is plain, and is not there while it is empty."""
 
     def __init__(self, name: str = "") -> None:
@@ -50,7 +50,7 @@ class Words(QLabel):
         self.setWordWrap(True)
         self.hide()
 
-    def tell(self, text: str, look: Look | None = None) -> None:
+    def tell(self, text: str, look: Appearance | None = None) -> None:
         """Show the text; with a look, on that look's ground."""
         self.setText(text)
         self.setAccessibleName(text)
@@ -59,7 +59,7 @@ class Words(QLabel):
         self.setVisible(bool(text))
 
 
-class Key(QPushButton):
+class KeyButton(QPushButton):
     """A button that is reached by Tab and pressed by Space or Enter."""
 
     def __init__(self, text: str = "", pressed: Callable[[], None] | None = None) -> None:
@@ -69,7 +69,7 @@ class Key(QPushButton):
         if pressed is not None:
             self.clicked.connect(lambda: pressed())  # noqa: PLW0108 - drops Qt's `checked`
 
-    def tell(self, text: str, spoken: str = "", look: Look | None = None) -> None:
+    def tell(self, text: str, spoken: str = "", look: Appearance | None = None) -> None:
         """Show the text as it is: an ampersand in it marks no key."""
         self.setText(text.replace("&", "&&"))
         self.setAccessibleName(spoken or text)
@@ -87,10 +87,10 @@ class Key(QPushButton):
         """Come into sight when reached by a key."""
         super().focusInEvent(event)
         if event.reason() in {Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason}:
-            in_sight(self)
+            scroll_into_view(self)
 
 
-class Wrapping(QWidget):
+class WrappingRow(QWidget):
     """Widgets of one width in as many columns as there is room for; arrow keys walk among them."""
 
     def __init__(self, width_px: int) -> None:
@@ -140,7 +140,7 @@ class Wrapping(QWidget):
             super().keyPressEvent(event)
         elif 0 <= here + step < len(self._kept):
             self._kept[here + step].setFocus(Qt.FocusReason.OtherFocusReason)
-            in_sight(self._kept[here + step])
+            scroll_into_view(self._kept[here + step])
 
     def _place(self) -> None:
         self._columns = max(1, self.width() // self._width_px)
@@ -148,7 +148,7 @@ class Wrapping(QWidget):
             self._grid.addWidget(widget, *divmod(place, self._columns))
 
 
-class Name(Key):
+class RowButton(KeyButton):
     """A button in a wrapping row: arrow keys are the row's."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
@@ -160,7 +160,7 @@ class Name(Key):
             super().keyPressEvent(event)
 
 
-def in_sight(widget: QWidget) -> None:
+def scroll_into_view(widget: QWidget) -> None:
     """Scroll to the widget, if it stands in something that scrolls."""
     above = widget.parentWidget()
     while above is not None and not isinstance(above, QScrollArea):
@@ -169,7 +169,7 @@ def in_sight(widget: QWidget) -> None:
         above.ensureWidgetVisible(widget)
 
 
-def _paint(widget: QWidget, look: Look) -> None:
+def _paint(widget: QWidget, look: Appearance) -> None:
     """Give the widget its look's colours; one style for all costs less memory than one each."""
     if widget.property("look") != look.symbol:
         widget.setProperty("look", look.symbol)

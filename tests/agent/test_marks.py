@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.lessons import marks as rolls
-from agent.lessons.marks import MAX_MARKS, Marked, Roll, RollFull
-from agent.room import Said
+from agent.lessons.marks import MAX_MARKS, MarkBook, MarkBookFull, MarkResult
+from agent.room import Messages
 from protocol.messages import AttendanceMarked
 from protocol.model import AttendanceStatus, Method
 
@@ -15,18 +15,18 @@ PRESENT, LATE = AttendanceStatus.PRESENT, AttendanceStatus.LATE
 TAP = Method.MANUAL
 
 
-def empty() -> Roll:
+def empty() -> MarkBook:
     """A roll without marks."""
     return rolls.recalled(room(), ())
 
 
 def mark(
-    roll: Roll,
+    roll: MarkBook,
     student: str = "0012",
     status: AttendanceStatus = PRESENT,
     lesson: str | None = "l1",
     day: str = DAY,
-) -> tuple[Roll, Marked, Said]:
+) -> tuple[MarkBook, MarkResult, Messages]:
     """One mark, made by hand."""
     return roll.mark(student, status, TAP, lesson, moment(day=day))
 
@@ -95,7 +95,7 @@ def test_a_runaway_program_cannot_fill_the_card() -> None:
     """The roll is bounded; marks in it can still be corrected."""
     marks = [mark(empty(), student=str(number))[1].mark for number in range(MAX_MARKS)]
     roll = rolls.recalled(room(), marks)
-    with pytest.raises(RollFull):
+    with pytest.raises(MarkBookFull):
         mark(roll, student="one too many")
     assert mark(roll, student="7", status=LATE)[1].new
 

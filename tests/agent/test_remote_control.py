@@ -10,7 +10,7 @@ from test_store import Desk, desk
 
 from agent.equipment.devices import device_id_of
 from agent.passwords import Passwords
-from agent.remote_control import Reach, typed_from
+from agent.remote_control import RemoteControl, typed_from
 from hardware.readings import Identity, Kind, Power, ProjectorReading, Seen, Sighting
 from simulators.devices.projector import Make, Projector
 
@@ -19,16 +19,16 @@ SECRET = "chieu"  # noqa: S105 - a simulated projector's
 
 
 def in_a_room(
-    folder: Path, story: Callable[[Desk, Reach, Projector, list[Seen]], Awaitable[None]]
+    folder: Path, story: Callable[[Desk, RemoteControl, Projector, list[Seen]], Awaitable[None]]
 ) -> None:
     """Play a story in a room with one projector, which warms up in a moment."""
 
     async def play() -> None:
         heard: list[Seen] = []
         async with asyncio.timeout(30), desk(folder) as here, projector() as real:
-            reach = Reach(here.clerk, Passwords(pjlink=SECRET), heard.append)
-            await here.clerk.see([seen(real)])
-            await story(here, reach, real, heard)
+            remote = RemoteControl(here.store, Passwords(pjlink=SECRET), heard.append)
+            await here.store.see([seen(real)])
+            await story(here, remote, real, heard)
 
     asyncio.run(play())
 
@@ -58,12 +58,14 @@ def powers(heard: list[Seen]) -> list[Power]:
 def test_a_projector_is_switched_and_what_it_says_is_told(tmp_path: Path) -> None:
     """The door's hand; a device that speaks no PJLink cannot be switched."""
 
-    async def story(_here: Desk, reach: Reach, _real: Projector, heard: list[Seen]) -> None:
-        assert await reach.switch(device_id_of(MAC), True) is True
+    async def story(
+        _here: Desk, remote: RemoteControl, _real: Projector, heard: list[Seen]
+    ) -> None:
+        assert await remote.switch(device_id_of(MAC), True) is True
         assert powers(heard)[-1] in {Power.ON, Power.WARMING}
-        assert await reach.switch(device_id_of(MAC), False) is True
+        assert await remote.switch(device_id_of(MAC), False) is True
         with pytest.raises(KeyError):
-            await reach.switch("usb-0123456789ab", True)
+            await remote.switch("usb-0123456789ab", True)
 
     in_a_room(tmp_path, story)
 
@@ -71,16 +73,16 @@ def test_a_projector_is_switched_and_what_it_says_is_told(tmp_path: Path) -> Non
 def test_projectors_follow_the_lesson_where_the_room_says_so(tmp_path: Path) -> None:
     """On with its start, off with its end."""
 
-    async def story(here: Desk, reach: Reach, real: Projector, heard: list[Seen]) -> None:
-        following = asyncio.create_task(reach.follow_lessons(switch=True))
+    async def story(here: Desk, remote: RemoteControl, real: Projector, heard: list[Seen]) -> None:
+        following = asyncio.create_task(remote.follow_lessons(switch=True))
         await asyncio.sleep(0)
-        await start_lesson(here.clerk, "L1")
+        await start_lesson(here.store, "L1")
         while not powers(heard):
             await asyncio.sleep(0.01)
         assert powers(heard)[-1] in {Power.ON, Power.WARMING}
         count = len(heard)
         while len(heard) == count:
-            await here.clerk.end_lesson()
+            await here.store.end_lesson()
             await asyncio.sleep(0.05)
         assert powers(heard)[-1] in {Power.OFF, Power.COOLING}
         following.cancel()
@@ -92,11 +94,11 @@ def test_projectors_follow_the_lesson_where_the_room_says_so(tmp_path: Path) -> 
 def test_projectors_are_left_alone_where_the_room_says_nothing(tmp_path: Path) -> None:
     """A lesson without slides needs no lamp."""
 
-    async def story(here: Desk, reach: Reach, real: Projector, _heard: list[Seen]) -> None:
-        following = asyncio.create_task(reach.follow_lessons(switch=False))
+    async def story(here: Desk, remote: RemoteControl, real: Projector, _heard: list[Seen]) -> None:
+        following = asyncio.create_task(remote.follow_lessons(switch=False))
         await asyncio.sleep(0)
-        await start_lesson(here.clerk, "L1")
-        await here.clerk.end_lesson()
+        await start_lesson(here.store, "L1")
+        await here.store.end_lesson()
         following.cancel()
         assert real.commands == []
 
@@ -106,10 +108,12 @@ def test_projectors_are_left_alone_where_the_room_says_nothing(tmp_path: Path) -
 def test_only_what_has_a_mac_and_an_address_can_be_woken(tmp_path: Path) -> None:
     """A USB camera is not woken by a packet."""
 
-    async def story(here: Desk, reach: Reach, _real: Projector, _heard: list[Seen]) -> None:
-        await here.clerk.see([sighting()])
+    async def story(
+        here: Desk, remote: RemoteControl, _real: Projector, _heard: list[Seen]
+    ) -> None:
+        await here.store.see([sighting()])
         with pytest.raises(KeyError):
-            await reach.wake(device_id_of(sighting().key))
+            await remote.wake(device_id_of(sighting().key))
 
     in_a_room(tmp_path, story)
 

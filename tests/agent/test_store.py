@@ -10,13 +10,13 @@ import pytest
 from blockbuster import blockbuster_ctx
 from classrooms import CALM, PLACE, classroom, host_sighting, moment, room, sighting, start_lesson
 
-from agent import store as clerks
+from agent import store as stores
 from agent.classroom import Classroom
 from agent.database.documents import Documents
 from agent.database.folder import DOCUMENTS, OUTBOX
 from agent.errors import DocumentError
 from agent.lessons import memos
-from agent.store import Clerk
+from agent.store import ClassroomStore
 from protocol.messages import AnyEvent, AnyState, up_from
 from protocol.model import AttendanceStatus, Method, Reason, Status
 from protocol.outbox import Outbox, OutboxError
@@ -45,9 +45,9 @@ class FickleOutbox(Outbox):
 
 
 class Desk(NamedTuple):
-    """A clerk and what is on its desk."""
+    """A store and what is on its desk."""
 
-    clerk: Clerk
+    store: ClassroomStore
     outbox: FickleOutbox
     documents: Documents
     stirred: list[int]
@@ -60,20 +60,20 @@ class Desk(NamedTuple):
 
 @asynccontextmanager
 async def desk(folder: Path, start: Classroom | None = None) -> AsyncIterator[Desk]:
-    """A clerk at work; the loop must never be blocked by it."""
+    """A store at work; the loop must never be blocked by it."""
     documents = Documents(folder / DOCUMENTS)
     documents.load()
     stirred: list[int] = []
     with FickleOutbox(folder / OUTBOX, PLACE, "b1") as outbox:
-        clerk = Clerk(
+        store = ClassroomStore(
             start or classroom(),
             outbox,
             documents,
             now=moment,
             stirred=lambda: stirred.append(1),
         )
-        with blockbuster_ctx(clerks):
-            yield Desk(clerk, outbox, documents, stirred)
+        with blockbuster_ctx(stores):
+            yield Desk(store, outbox, documents, stirred)
         await asyncio.get_running_loop().shutdown_default_executor()
 
 
@@ -91,7 +91,7 @@ def test_a_mark_is_in_the_outbox_and_remembered_there_when_it_returns(tmp_path: 
     """Then, and not before, the teacher's screen may turn green."""
 
     async def story(here: Desk) -> None:
-        marked = await here.clerk.mark("0012", PRESENT, TAP)
+        marked = await here.store.mark("0012", PRESENT, TAP)
         assert marked.new
         assert here.waiting() == ["AttendanceMarked"]
         assert here.stirred
@@ -106,14 +106,14 @@ def test_what_the_disk_refuses_did_not_happen(tmp_path: Path) -> None:
     async def story(here: Desk) -> None:
         here.outbox.full = True
         with pytest.raises(OutboxError):
-            await here.clerk.mark("0012", PRESENT, TAP)
+            await here.store.mark("0012", PRESENT, TAP)
         with pytest.raises(OutboxError):
-            await start_lesson(here.clerk, "l1")
-        assert here.clerk.view().lesson is None
+            await start_lesson(here.store, "l1")
+        assert here.store.view().lesson is None
         assert here.waiting() == []
         here.outbox.full = False
-        assert (await here.clerk.mark("0012", PRESENT, TAP)).new
-        assert not (await here.clerk.mark("0012", PRESENT, TAP)).new
+        assert (await here.store.mark("0012", PRESENT, TAP)).new
+        assert not (await here.store.mark("0012", PRESENT, TAP)).new
         assert here.waiting() == ["AttendanceMarked"]
 
     at_desk(tmp_path, story)
@@ -123,17 +123,17 @@ def test_a_refusing_disk_is_shown_until_a_put_succeeds(tmp_path: Path) -> None:
     """The teacher sees at once that nothing is kept, and at once that it is again."""
 
     async def story(here: Desk) -> None:
-        await here.clerk.beat(CALM, ())
+        await here.store.beat(CALM, ())
         here.outbox.full = True
         with pytest.raises(OutboxError):
-            await here.clerk.mark("0012", PRESENT, TAP)
-        shown = here.clerk.view().judgement
+            await here.store.mark("0012", PRESENT, TAP)
+        shown = here.store.view().judgement
         assert shown.status is Status.CRITICAL
         assert Reason("outbox_refused") in shown.reasons
-        assert not await here.clerk.birth(1)
+        assert not await here.store.birth(1)
         here.outbox.full = False
-        assert await here.clerk.birth(1)
-        assert here.clerk.view().judgement.status is Status.OK
+        assert await here.store.birth(1)
+        assert here.store.view().judgement.status is Status.OK
 
     at_desk(tmp_path, story)
 
@@ -143,11 +143,11 @@ def test_refused_sightings_are_counted_and_told_by_the_next_birth(tmp_path: Path
 
     async def story(here: Desk) -> None:
         here.outbox.full = True
-        await here.clerk.see([host_sighting(), sighting()])
-        assert here.clerk.refused == 4
-        assert len(here.clerk.view().devices) == 2
+        await here.store.see([host_sighting(), sighting()])
+        assert here.store.refused == 4
+        assert len(here.store.view().devices) == 2
         here.outbox.full = False
-        await here.clerk.birth(1)
+        await here.store.birth(1)
         (birth,) = here.outbox.waiting_states()
         assert len(up_from(birth.payload).devices) == 2  # type: ignore[union-attr]
 
@@ -165,8 +165,8 @@ def test_documents_that_cannot_be_written_do_not_undo_a_kept_mark(
     async def story(here: Desk) -> None:
         with monkeypatch.context() as patch:
             patch.setattr(Documents, "save", refused)
-            assert (await here.clerk.mark("0012", PRESENT, TAP)).new
-        assert not (await here.clerk.mark("0012", PRESENT, TAP)).new
+            assert (await here.store.mark("0012", PRESENT, TAP)).new
+        assert not (await here.store.mark("0012", PRESENT, TAP)).new
         assert await asyncio.to_thread(here.outbox.marked) == ["0012"]
 
     at_desk(tmp_path, story)
@@ -176,7 +176,7 @@ def test_many_taps_at_once_are_taken_one_by_one(tmp_path: Path) -> None:
     """Thirty tablets at the door: every mark once, in one order."""
 
     async def story(here: Desk) -> None:
-        taps = [here.clerk.mark(f"{number % 10:04}", PRESENT, TAP) for number in range(30)]
+        taps = [here.store.mark(f"{number % 10:04}", PRESENT, TAP) for number in range(30)]
         marked = await asyncio.gather(*taps)
         assert sum(each.new for each in marked) == 10
         assert here.waiting() == ["AttendanceMarked"] * 10
@@ -187,18 +187,18 @@ def test_many_taps_at_once_are_taken_one_by_one(tmp_path: Path) -> None:
 
 
 def test_a_lesson_and_a_forgotten_device_are_kept(tmp_path: Path) -> None:
-    """What a person does is on the disk when the clerk returns."""
+    """What a person does is on the disk when the store returns."""
 
     async def story(here: Desk) -> None:
-        await here.clerk.see([sighting()])
-        assert (await start_lesson(here.clerk, "l1")).lesson.code == "l1"
-        assert (await start_lesson(here.clerk, "l2")).lesson.code == "l1"
-        (device,) = here.clerk.view().devices
-        await here.clerk.do(lambda room, at_ms: room.forget(device.device_id, at_ms))
+        await here.store.see([sighting()])
+        assert (await start_lesson(here.store, "l1")).lesson.code == "l1"
+        assert (await start_lesson(here.store, "l2")).lesson.code == "l1"
+        (device,) = here.store.view().devices
+        await here.store.do(lambda room, at_ms: room.forget(device.device_id, at_ms))
         with pytest.raises(KeyError):
-            await here.clerk.do(lambda room, at_ms: room.forget(device.device_id, at_ms))
-        await here.clerk.end_lesson()
-        assert (await here.clerk.end_lesson()).said == []
+            await here.store.do(lambda room, at_ms: room.forget(device.device_id, at_ms))
+        await here.store.end_lesson()
+        assert (await here.store.end_lesson()).said == []
         assert here.waiting() == [
             "DeviceForgotten",
             "DeviceAppeared",
@@ -207,7 +207,7 @@ def test_a_lesson_and_a_forgotten_device_are_kept(tmp_path: Path) -> None:
         ]
         kept = await asyncio.to_thread(Documents(tmp_path / DOCUMENTS).load)
         assert kept.devices == ()
-        assert here.clerk.classroom.lesson.running is None
+        assert here.store.classroom.lesson.running is None
 
     at_desk(tmp_path, story)
 
@@ -216,10 +216,10 @@ def test_running_time_passes_even_when_the_disk_is_full(tmp_path: Path) -> None:
     """A tick that is refused is said, and does not end the agent."""
 
     async def story(here: Desk) -> None:
-        await here.clerk.tick(60.0)
-        assert not here.clerk.refusing
+        await here.store.tick(60.0)
+        assert not here.store.refusing
         here.outbox.__exit__()
-        await here.clerk.tick(60.0)
-        assert here.clerk.refusing
+        await here.store.tick(60.0)
+        assert here.store.refusing
 
     at_desk(tmp_path, story)

@@ -1,4 +1,4 @@
-"""These tests join the tablets to a real clerk, with its lesson on a real disk."""
+"""These tests join the tablets to a real store, with its lesson on a real disk."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from agent.database.documents import Documents
 from agent.database.folder import DOCUMENTS, OUTBOX
 from agent.database.generations import backup_of
 from agent.errors import DocumentError
-from agent.store import Clerk
-from agent.tablets.backend import core_of
+from agent.store import ClassroomStore
+from agent.tablets.backend import backend_of
 from agent.tablets.cart import Slot
-from agent.tablets.lesson import Phase
-from agent.tablets.service import NotKept, Office
+from agent.tablets.lesson import CheckInPhase
+from agent.tablets.service import SuggestionRefused, TabletService
 from protocol.outbox import Outbox
 from protocol.plan import ClassList, Plan, Pupil
 
@@ -31,39 +31,39 @@ SLOTS = (Slot(number=1, key="a" * 16, used=1), Slot(number=7, key="b" * 16, used
 
 
 def test_a_check_in_becomes_a_suggestion_of_the_running_lesson(tmp_path: Path) -> None:
-    """With tablet and flags; names stay with the clerk; before it is not yet, after it is over."""
+    """With tablet and flags; names stay with the store; before it is not yet, after it is over."""
 
     async def play() -> None:
         documents = Documents(tmp_path / DOCUMENTS)
         documents.load()
         with Outbox(tmp_path / OUTBOX, PLACE, "b1") as outbox:
-            clerk = Clerk(classroom(), outbox, documents, now=moment, stirred=lambda: None)
-            core = core_of(clerk, CartFile(tmp_path / "tablets.json"))
-            office = Office(core)
-            assert office.desk().phase is Phase.BEFORE
-            await clerk.take_plan(PLAN)
-            await clerk.teach(lambda each, at: each.start("l1", at, ("10A1",)))
-            assert office.desk().phase is Phase.OPEN
-            assert "Nguyễn" not in repr(office.desk().lesson)
-            async with served(office) as url, tablet(url) as one, tablet(url) as other:
+            store = ClassroomStore(classroom(), outbox, documents, now=moment, stirred=lambda: None)
+            core = backend_of(store, CartFile(tmp_path / "tablets.json"))
+            service = TabletService(core)
+            assert service.checkins().phase is CheckInPhase.BEFORE
+            await store.take_plan(PLAN)
+            await store.teach(lambda each, at: each.start("l1", at, ("10A1",)))
+            assert service.checkins().phase is CheckInPhase.OPEN
+            assert "Nguyễn" not in repr(service.checkins().lesson)
+            async with served(service) as url, tablet(url) as one, tablet(url) as other:
                 for browser, number in ((one, 5), (one, 6), (other, 5)):
-                    code = office.desk().code
-                    digits = code.digits(office.now_s()) if code else ""
+                    code = service.checkins().code
+                    digits = code.digits(service.now_s()) if code else ""
                     answer = await browser.post("/", data={"c": digits, "n": f"0.{number}"})
                     assert answer.status_code == 200
                     assert "Nguyễn" not in answer.text
-            sheet = clerk.classroom.lesson.sheet
+            sheet = store.classroom.lesson.sheet
             assert sheet
             told = {name: (each.tablet, each.flags) for name, each in sheet.suggestions.items()}
             assert told == {
                 "1400000005": ("Máy 01", ("second_tablet",)),
                 "1400000006": ("Máy 01", ("shared_tablet",)),
             }
-            again = Office(core_of(clerk, CartFile(tmp_path / "tablets.json")))
-            assert again.desk().taken == set(told)  # a restart forgets nobody who was in
-            await clerk.end_lesson()
-            assert office.desk().phase is Phase.OVER
-            with pytest.raises(NotKept):
+            again = TabletService(backend_of(store, CartFile(tmp_path / "tablets.json")))
+            assert again.checkins().taken == set(told)  # a restart forgets nobody who was in
+            await store.end_lesson()
+            assert service.checkins().phase is CheckInPhase.OVER
+            with pytest.raises(SuggestionRefused):
                 await core.suggest("1400000007", "Máy 01", ())
             await asyncio.get_running_loop().shutdown_default_executor()
 
@@ -77,10 +77,10 @@ def test_a_lesson_without_its_list_says_so(tmp_path: Path) -> None:
         documents = Documents(tmp_path / DOCUMENTS)
         documents.load()
         with Outbox(tmp_path / OUTBOX, PLACE, "b1") as outbox:
-            clerk = Clerk(classroom(), outbox, documents, now=moment, stirred=lambda: None)
-            office = Office(core_of(clerk, CartFile(tmp_path / "tablets.json")))
-            await start_lesson(clerk, "l1")
-            assert office.desk().phase is Phase.NO_LIST
+            store = ClassroomStore(classroom(), outbox, documents, now=moment, stirred=lambda: None)
+            service = TabletService(backend_of(store, CartFile(tmp_path / "tablets.json")))
+            await start_lesson(store, "l1")
+            assert service.checkins().phase is CheckInPhase.NO_LIST
             await asyncio.get_running_loop().shutdown_default_executor()
 
     asyncio.run(play())
@@ -106,8 +106,8 @@ def test_a_damaged_file_costs_the_numbers_and_nothing_else(
         CartFile(path).load()
     with Outbox(tmp_path / OUTBOX, PLACE, "b1") as outbox:
         documents = Documents(tmp_path / DOCUMENTS)
-        clerk = Clerk(classroom(), outbox, documents, now=moment, stirred=lambda: None)
-        core = core_of(clerk, CartFile(path))
+        store = ClassroomStore(classroom(), outbox, documents, now=moment, stirred=lambda: None)
+        core = backend_of(store, CartFile(path))
     assert core.slots == ()
     assert [each.levelname for each in caplog.records] == ["WARNING"]
     core.keep(SLOTS)

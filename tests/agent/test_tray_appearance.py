@@ -12,14 +12,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.tray import appearance as looks
-from agent.tray.view import Chip, Line, Mark, Question, View, refusal_from, view_from
+from agent.tray.view import (
+    Chip,
+    MarkView,
+    PupilView,
+    Question,
+    TeacherView,
+    refusal_from,
+    view_from,
+)
 from protocol.words import translator
 from tests.agent.teacher_double import TeacherDouble
 
-MARKS = (Mark(status="present"), Mark(status="absent_unexcused", letter="K", label="Vắng"))
+MARKS = (MarkView(status="present"), MarkView(status="absent_unexcused", letter="K", label="Vắng"))
 
 
-def view(**parts: Any) -> View:
+def view(**parts: Any) -> TeacherView:
     told = view_from(json.dumps({**TeacherDouble().view(), **parts}).encode())
     assert told is not None
     return told
@@ -38,7 +46,7 @@ def test_what_a_newer_agent_says_besides_is_passed_over() -> None:
     told = view_from(json.dumps(body).encode())
     assert told is not None
     assert told.button.label == "Bắt đầu tiết học"
-    assert view_from(b'{"rev": 1, "phase": "idle"}') == View(rev=1, phase="idle")
+    assert view_from(b'{"rev": 1, "phase": "idle"}') == TeacherView(rev=1, phase="idle")
 
 
 @given(st.binary(max_size=200))
@@ -54,13 +62,13 @@ def test_a_refusal_is_said_with_its_hint() -> None:
     assert refusal_from(body) == "Too late. Start again."
 
 
-@pytest.mark.parametrize("state", looks.LOOKS)
+@pytest.mark.parametrize("state", looks.APPEARANCES)
 def test_every_state_has_a_symbol_of_its_own_and_is_readable(state: str) -> None:
     """Contrast of at least 4.5, WCAG 2.1, 1.4.3."""
-    look = looks.look_of(state)
+    look = looks.appearance_of(state)
     light, dark = luminance(look.ground), luminance(look.ink)
     assert (light + 0.05) / (dark + 0.05) >= 4.5
-    assert [each.symbol for each in looks.LOOKS.values()].count(look.symbol) == 1
+    assert [each.symbol for each in looks.APPEARANCES.values()].count(look.symbol) == 1
     assert looks.chip_text(Chip(state=state, label="Bảng", words="ở đây")).endswith("Bảng: ở đây")
 
 
@@ -110,12 +118,12 @@ def test_a_button_that_is_off_or_unknown_asks_for_nothing(button: dict[str, Any]
 )
 def test_one_tap_makes_absent_and_takes_no_mark_away(status: str, after: str) -> None:
     """A second tap on the same name opens the marks, no more."""
-    assert looks.next_status(Line(student="1", status=status), MARKS) == after
+    assert looks.next_status(PupilView(student="1", status=status), MARKS) == after
 
 
 def test_a_pupil_is_told_by_mark_number_and_name() -> None:
     """And to a screen reader in words; the repr keeps the name to itself."""
-    line = Line(student="1", number=7, name="An", status="absent_unexcused", words="Máy 07")
+    line = PupilView(student="1", number=7, name="An", status="absent_unexcused", words="Máy 07")
     assert looks.line_text(line, MARKS) == "K   7. An"
     assert looks.line_spoken(line, MARKS) == "7. An, Vắng, Máy 07"
     assert "An" not in repr(line)
