@@ -33,7 +33,9 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/codespell
-	$(BIN)/python -m tests.lint.dead_code
+	$(BIN)/oxfmt --check '**/*.js'
+	$(BIN)/oxlint
+	$(BIN)/python -m tools.dead_code
 	$(DEPTRY) .
 	$(DEPTRY) protocol hardware agent --optional-dependencies-dev-groups dev,controller,postgresql
 	$(DEPTRY) protocol controller --optional-dependencies-dev-groups dev,agent,tray

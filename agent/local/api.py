@@ -13,15 +13,16 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from agent.local.equipment import EquipmentDoor
-from agent.local.guard import Guard, Refusal, json_response
 from agent.local.lessons import LessonDoor
 from agent.local.page.routes import routes as page_routes
+from agent.local.refusals import MAX_BODY, NAMES, Refusal, json_response, refusal_of
 from agent.local.status import status_of
 from agent.local.surroundings import Surroundings
 from agent.store import ClassroomStore
 from agent.tablets import board
 from agent.tablets.service import TabletService
-from protocol import __version__
+from protocol import __version__, guard
+from protocol.guard import BodyTooLargeError, Guard, at_own_port
 from protocol.outbox import OutboxError
 from protocol.words import (
     LANGUAGES,
@@ -53,11 +54,17 @@ def application(
     ]
     handlers: Mapping[Any, Any] = {
         Refusal: door.refuse,
+        BodyTooLargeError: door.refuse_size,
         OutboxError: door.refuse_storage,
         HTTPStatus.NOT_FOUND: door.not_found,
         HTTPStatus.METHOD_NOT_ALLOWED: door.not_allowed,
     }
-    return Guard(Starlette(routes=routes, exception_handlers=handlers), door.refusal)
+    return Guard(
+        Starlette(routes=routes, exception_handlers=handlers),
+        lambda scope, why: door.refusal(Request(scope), refusal_of(why)),
+        is_ours=at_own_port(*NAMES),
+        max_body=MAX_BODY,
+    )
 
 
 class _Door:
@@ -78,6 +85,10 @@ class _Door:
     async def refuse(self, request: Request, error: Refusal) -> Response:
         """Answer a refusal."""
         return self.refusal(request, error)
+
+    async def refuse_size(self, request: Request, _error: BodyTooLargeError) -> Response:
+        """Answer for a body that went on and on."""
+        return self.refusal(request, refusal_of(guard.Refusal.TOO_LARGE))
 
     async def refuse_storage(self, request: Request, _error: OutboxError) -> Response:
         """Answer for a disk that takes nothing."""

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from agent.local.guard import Refusal, body_of, json_response
+from agent.local.refusals import Refusal, body_of, json_response
 from agent.local.surroundings import DeviceActions
 from agent.placement import room_code
 from agent.store import ClassroomAction, ClassroomStore

@@ -17,8 +17,8 @@ from agent.lessons.lesson import event_id
 from agent.lessons.marks import MarkBookFull, PupilMark
 from agent.lessons.sheet import NotOnRoll
 from agent.lessons.teaching import NoLesson
-from agent.local.guard import Refusal, body_of, json_response
 from agent.local.questions import questions
+from agent.local.refusals import Refusal, body_of, json_response
 from agent.local.surroundings import Surroundings
 from agent.local.teacher.view import teacher_view
 from agent.store import ClassroomStore, TeachingAction

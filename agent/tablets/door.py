@@ -8,17 +8,17 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Scope
 
 from agent.tablets import page
 from agent.tablets.cart import COOKIE_BYTES, is_cookie, key_of
 from agent.tablets.checkins import GOOD, CheckInAnswer, CheckInAttempt, CheckInOutcome
 from agent.tablets.code import DIGITS
 from agent.tablets.service import SuggestionRefused, TabletService
+from protocol.guard import BodyTooLargeError, Guard, Refusal, at_own_port
 from protocol.words import N_, translator
 
 COOKIE: Final = "may"
@@ -34,8 +34,17 @@ _STATUS: Final = {
     CheckInOutcome.OVER: HTTPStatus.CONFLICT,
     CheckInOutcome.NO_LIST: HTTPStatus.CONFLICT,
 }
-_FOREIGN_HOST: Final = N_("This address is not the classroom's: scan the code on the board.")
-_FOREIGN_ORIGIN: Final = N_("Another web site may not check anybody in.")
+_TURNED_AWAY: Final = {
+    Refusal.FOREIGN_HOST: (
+        N_("This address is not the classroom's: scan the code on the board."),
+        HTTPStatus.FORBIDDEN,
+    ),
+    Refusal.FOREIGN_ORIGIN: (
+        N_("Another web site may not check anybody in."),
+        HTTPStatus.FORBIDDEN,
+    ),
+    Refusal.TOO_LARGE: (page.NOT_UNDERSTOOD, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+}
 _NOTHING: Final = N_("There is nothing here.")
 
 
@@ -54,7 +63,12 @@ def application(service: TabletService, language: str) -> ASGIApp:
         HTTPStatus.METHOD_NOT_ALLOWED: door.not_found,
         ClientDisconnect: door.gone,
     }
-    return _Check(Starlette(routes=routes, exception_handlers=handlers), service, door)
+    return Guard(
+        Starlette(routes=routes, exception_handlers=handlers),
+        door.turn_away,
+        is_ours=at_own_port(),
+        max_body=MAX_BODY,
+    )
 
 
 class _Door:
@@ -129,6 +143,11 @@ class _Door:
         """Answer, for form's sake, one who has left or was too slow."""
         return self.refusal(page.NOT_UNDERSTOOD, HTTPStatus.REQUEST_TIMEOUT)
 
+    def turn_away(self, _scope: Scope, why: Refusal) -> Response:
+        """Answer, and count, what was not meant for this door."""
+        self._service.count(why.value)
+        return self.refusal(*_TURNED_AWAY[why])
+
     def refusal(self, sentence: str, status: HTTPStatus) -> Response:
         """A page that says why not."""
         return _bare(_html(page.plain_page(sentence, self._language, self._say), status))
@@ -156,48 +175,13 @@ class _Door:
         return self._service.new_cookie(COOKIE_BYTES)
 
 
-class _Check:
-    """Turns away what was not meant for this door (DNS rebinding, other sites' forms)."""
-
-    def __init__(self, app: ASGIApp, service: TabletService, door: _Door) -> None:
-        self._app = app
-        self._service = service
-        self._door = door
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Carry the request on, or refuse it."""
-        if scope["type"] != "http":
-            return
-        headers, server = Headers(scope=scope), scope.get("server") or ("", 0)
-        ours = f"{server[0]}:{server[1]}"
-        hosts = {ours, server[0]} if server[1] == 80 else {ours}  # noqa: PLR2004 - HTTP's own port
-        origin = headers.get("origin", f"http://{ours}")
-        length = headers.get("content-length", "0")
-        if headers.get("host", "") not in hosts:
-            refused = "foreign_host", _FOREIGN_HOST, HTTPStatus.FORBIDDEN
-        elif scope["method"] == "POST" and origin not in {f"http://{each}" for each in hosts}:
-            refused = "foreign_origin", _FOREIGN_ORIGIN, HTTPStatus.FORBIDDEN
-        elif not length.isdecimal() or int(length[:10]) > MAX_BODY:
-            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-            refused = "too_large", page.NOT_UNDERSTOOD, status
-        else:
-            await self._app(scope, receive, send)
-            return
-        self._service.count(refused[0])
-        await self._door.refusal(*refused[1:])(scope, receive, send)
-
-
 async def _form(request: Request) -> dict[str, str] | None:
     """The fields that were posted, the first of each name; None where they are no form."""
-    body = b""
     try:
         async with asyncio.timeout(BODY_S):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > MAX_BODY:
-                    return None
+            body = await request.body()
         fields = parse_qs(body.decode("ascii"), max_num_fields=_FIELDS, keep_blank_values=True)
-    except (TimeoutError, ValueError):
+    except (BodyTooLargeError, TimeoutError, ValueError):
         return None
     return {name: values[0] for name, values in fields.items()}
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Final
-from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+from protocol.guard import Guard, Refusal, by_name
+
+MAX_BODY: Final = 64 * 1024 * 1024  # of any request; each form has a bound of its own
+
 _HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
@@ -22,65 +24,41 @@ _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-# A name pointed at this server from outside (DNS rebinding) would make its pages ours.
-_WRONG_HOST: Final = (
-    "host_refused",
-    "This server does not go by that name.",
-    "Add the name to allowed_hosts.",
-)
-_FOREIGN: Final = (
-    "origin_refused",
-    "Another site's page may not do this.",
-    "Open this server's own page.",
-)
+_REFUSALS: Final = {
+    Refusal.FOREIGN_HOST: (
+        403,
+        "host_refused",
+        "This server does not go by that name.",
+        "Add the name to allowed_hosts.",
+    ),
+    Refusal.FOREIGN_ORIGIN: (
+        403,
+        "origin_refused",
+        "Another site's page may not do this.",
+        "Open this server's own page.",
+    ),
+    Refusal.TOO_LARGE: (413, "too_large", "The request is too large.", "Send less at once."),
+}
 
 
-class Guard:
+class WebGuard:
     """ASGI middleware: refuses foreign names and foreign pages, hardens every answer.
 
     allowed_hosts: names and addresses without ports; "*" allows every name.
     """
 
     def __init__(self, app: ASGIApp, allowed_hosts: Iterable[str]) -> None:
-        self._app = app
-        self._allowed = frozenset(host.strip().strip("[]").lower() for host in allowed_hosts)
+        self._guard = Guard(app, refuse, is_ours=by_name(allowed_hosts), max_body=MAX_BODY)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request through, or answer 403."""
-        if scope["type"] not in {"http", "websocket"}:
-            await self._app(scope, receive, send)
-            return
-        headers = Headers(scope=scope)
-        if not self._is_ours(headers.get("host", "")):
-            await _refuse(scope, send, *_WRONG_HOST)
-        elif _changes(scope) and _is_foreign(headers):
-            await _refuse(scope, send, *_FOREIGN)
-        else:
-            await self._app(scope, receive, _hardened(scope, send))
-
-    def _is_ours(self, host: str) -> bool:
-        return "*" in self._allowed or _name_of(host) in self._allowed
+        """Let the request through, or answer 403 or 413."""
+        await self._guard(scope, receive, _hardened(scope, send))
 
 
-def _name_of(host: str) -> str:
-    """The Host header's name without its port (RFC 9110, 7.2)."""
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
-
-
-def _changes(scope: Scope) -> bool:
-    """A WebSocket counts: browsers let any page open one to anybody (RFC 6455, 10.2)."""
-    return scope["type"] == "websocket" or scope["method"] not in _SAFE
-
-
-def _is_foreign(headers: Headers) -> bool:
-    """Programs send no Origin; a browser's must be this very server (RFC 6454, 7.3)."""
-    origin = headers.get("origin")
-    if origin is None:
-        return False
-    return urlsplit(origin.lower()).netloc != headers.get("host", "").lower()
+def refuse(_scope: Scope, why: Refusal) -> JSONResponse:
+    """The answer to what the guard turned away."""
+    status, code, message, hint = _REFUSALS[why]
+    return JSONResponse({"error": {"code": code, "message": message, "hint": hint}}, status)
 
 
 def _hardened(scope: Scope, send: Send) -> Send:
@@ -95,22 +73,3 @@ def _hardened(scope: Scope, send: Send) -> Send:
         await send(message)
 
     return send_hardened
-
-
-async def _refuse(scope: Scope, send: Send, code: str, message: str, hint: str) -> None:
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1008, "reason": message})
-        return
-    body = json.dumps({"error": {"code": code, "message": message, "hint": hint}}).encode()
-    send = _hardened(scope, send)
-    await send(
-        {
-            "type": "http.response.start",
-            "status": 403,
-            "headers": [
-                (b"content-type", b"application/json"),
-                (b"content-length", str(len(body)).encode()),
-            ],
-        }
-    )
-    await send({"type": "http.response.body", "body": body})

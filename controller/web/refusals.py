@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from controller.database.store import StoreError
+from protocol.guard import BodyTooLargeError
 from protocol.words import LANGUAGES, N_, Translate
 
 _LOGGER = logging.getLogger(__name__)
@@ -86,6 +87,10 @@ def answer_refusals(
     async def http_error(request: Request, error: HTTPException) -> JSONResponse:
         code, message = _MISSING.get(error.status_code, ("refused", str(error.detail)))
         return answer(request, error.status_code, code, message, N_("See /openapi.json."))
+
+    @app.exception_handler(BodyTooLargeError)
+    async def too_large(request: Request, error: BodyTooLargeError) -> JSONResponse:
+        return answer(request, 413, error.code, error.message, N_("Send less at once."))
 
     @app.exception_handler(StoreError)
     async def unreadable(request: Request, error: Exception) -> JSONResponse:

@@ -32,7 +32,7 @@ from controller.repairs.service import Repairing
 from controller.stocktake.api import stocktake_router
 from controller.stocktake.service import Stocktaking
 from controller.use.api import use_router
-from controller.web.guard import Guard
+from controller.web.guard import WebGuard
 from controller.web.refusals import answer_refusals
 from protocol import __version__
 from protocol.model import Place, instant
@@ -81,7 +81,7 @@ def create_web(
         redoc_url=None,
     )
     app.add_middleware(GZipMiddleware, minimum_size=1024)
-    app.add_middleware(Guard, allowed_hosts=allowed_hosts)  # added last, so it stands in front
+    app.add_middleware(WebGuard, allowed_hosts=allowed_hosts)  # added last, so it stands in front
     answer_refusals(app, default_language, translate_to)
     gate = Gate(office, store, scope, live.now_ms)
     zone = ZoneInfo(timezone)

@@ -10,12 +10,12 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
 import httpx
-from school_double import answers, free_port, until
 
 from agent.tablets.cart import Slot
 from agent.tablets.lesson import TabletLesson, TabletPupil
 from agent.tablets.server import serve
 from agent.tablets.service import SuggestionRefused, TabletBackend, TabletService
+from tests.agent.school_double import answers, free_port, until
 
 HOST = "127.0.0.1"
 

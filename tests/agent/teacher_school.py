@@ -13,8 +13,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from agent.local.guard import Guard, Refusal
 from agent.local.page.routes import routes
+from agent.local.refusals import MAX_BODY, NAMES, refusal_of
+from protocol.guard import Guard, Refusal, Scope, at_own_port
 from tests.flows.programs import free_port, until
 
 MARKS = [
@@ -114,7 +115,10 @@ class TeacherSchool:
             ]
         )
         config = uvicorn.Config(
-            Guard(app, _refused), port=self.port, log_level="critical", timeout_graceful_shutdown=1
+            Guard(app, _refused, is_ours=at_own_port(*NAMES), max_body=MAX_BODY),
+            port=self.port,
+            log_level="critical",
+            timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run)
@@ -241,5 +245,5 @@ class TeacherSchool:
         asyncio.run(self._server.serve())
 
 
-def _refused(_request: Request, refusal: Refusal) -> Response:
-    return JSONResponse({"error": {"code": refusal.code}}, refusal.status)
+def _refused(_scope: Scope, why: Refusal) -> Response:
+    return JSONResponse({"error": {"code": why}}, refusal_of(why).status)

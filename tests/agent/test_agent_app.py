@@ -12,7 +12,16 @@ from pathlib import Path
 
 import httpx
 import pytest
-from school_double import (
+from zeroconf import IPVersion, ServiceInfo
+from zeroconf.asyncio import AsyncZeroconf
+
+from hardware.network.interfaces import addresses
+from protocol.discovery import SERVICE
+from protocol.link import Letter
+from protocol.messages import AttendanceMarked, Birth, Health, LessonStarted, Presence
+from protocol.model import Status
+from protocol.topics import commands_to
+from tests.agent.school_double import (
     PLACE,
     ROOM,
     AgentProcess,
@@ -23,15 +32,6 @@ from school_double import (
     until,
     up,
 )
-from zeroconf import IPVersion, ServiceInfo
-from zeroconf.asyncio import AsyncZeroconf
-
-from agent.school.finder import SERVICE
-from hardware.network.interfaces import addresses
-from protocol.link import Letter
-from protocol.messages import AttendanceMarked, Birth, Health, LessonStarted, Presence
-from protocol.model import Status
-from protocol.topics import commands_to
 
 MARK = "/api/v1/attendance"
 STATUS = "/api/v1/status"

@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from classrooms import PLACE
-from test_documents import NEW, OLD, saved
 
 from agent import __main__ as command_line
 from agent.database.folder import DOCUMENTS, OUTBOX
 from protocol.folder import held
 from protocol.outbox import Outbox
+from tests.agent.classrooms import PLACE
+from tests.agent.test_documents import NEW, OLD, saved
 
 PLACE_OPTIONS = ["--province", "79", "--school", "THCS-01", "--room", "6A1"]
 

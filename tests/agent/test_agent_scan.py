@@ -4,8 +4,6 @@ import asyncio
 import json
 from dataclasses import replace
 
-from classrooms import host_sighting, room, sighting
-
 from agent.commands.scan import absent_of, json_of, table_of
 from agent.database.documents import SavedState
 from agent.equipment import devices
@@ -13,6 +11,7 @@ from agent.equipment.devices import device_id_of
 from agent.placement import PlacementSource, SavedPlacement
 from hardware.readings import Identity, Kind
 from hardware.scan import Missing, Scan
+from tests.agent.classrooms import host_sighting, room, sighting
 
 CAMERA = sighting("usb:1", vendor="Logitech", serial="A1B2C3", nodes=("/dev/video0",))
 FOUND = Scan(

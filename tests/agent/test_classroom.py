@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from classrooms import CALM, DAY, classroom, host_sighting, moment, roaming, room, sighting
-
 from agent.classroom import Classroom
 from agent.equipment import devices
 from agent.equipment.devices import MAX_DEVICES, device_id_of
@@ -21,6 +19,16 @@ from protocol.messages import (
     up_from,
 )
 from protocol.model import AttendanceStatus, Method, Reason, Status
+from tests.agent.classrooms import (
+    CALM,
+    DAY,
+    classroom,
+    host_sighting,
+    moment,
+    roaming,
+    room,
+    sighting,
+)
 
 FULLER = HostMeasures(disk_used_percent=99.0, uptime_s=1.0)
 

@@ -5,7 +5,6 @@ from random import Random
 
 import msgspec
 import pytest
-from classrooms import host_sighting, room, sighting
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from agent.room import Messages
 from hardware.readings import Identity, Kind, Sighting
 from protocol.messages import DeviceAppeared, DeviceForgotten, DeviceState, DeviceVanished
 from protocol.model import Reason, Status
+from tests.agent.classrooms import host_sighting, room, sighting
 
 CAMERA = sighting("usb:1")
 GONE = sighting("usb:1", present=False)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from classrooms import DAY
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from agent.errors import DocumentError
 from agent.lessons.lesson import RunningLesson
 from protocol.model import Device, DeviceKind, Reason, Status
 from protocol.plan import ClassList, Plan, Pupil
+from tests.agent.classrooms import DAY
 
 
 def device(name: str = "Máy chiếu", *, last_seen_ms: int = 2000) -> Device:

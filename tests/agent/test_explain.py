@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 
 import pytest
-from classrooms import room, sighting
 
 from agent.commands.explain import explain
 from agent.database.documents import SavedState
@@ -12,6 +11,7 @@ from agent.equipment import devices
 from agent.equipment.devices import device_id_of
 from agent.errors import DocumentError
 from hardware.readings import Identity, Kind
+from tests.agent.classrooms import room, sighting
 
 CAMERA = sighting(
     "mac:00408c000001",

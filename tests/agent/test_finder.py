@@ -4,12 +4,13 @@ import asyncio
 import socket
 
 import pytest
-from school_double import until
 from zeroconf import IPVersion, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
-from agent.school.finder import SERVICE, Finder
+from agent.school.finder import Finder
+from protocol.discovery import SERVICE
 from protocol.link import Broker
+from tests.agent.school_double import until
 
 OURS: dict[bytes, bytes | None] = {
     b"role": b"controller",

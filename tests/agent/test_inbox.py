@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import asyncio
 
-from classrooms import sighting
-
 from agent.inbox import MAX_HELD, Inbox
+from tests.agent.classrooms import sighting
 
 
 def test_the_latest_sighting_of_each_device_waits() -> None:

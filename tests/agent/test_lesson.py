@@ -3,12 +3,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from classrooms import moment, room
 
 from agent.lessons.lesson import MAX_LESSON_MIN, Lesson, event_id
 from agent.lessons.timetable import LessonProposal
 from agent.room import Messages
 from protocol.messages import Ending, LessonEnded, LessonResumed, LessonStarted
+from tests.agent.classrooms import moment, room
 
 FIRST = LessonProposal(classes=("10A1",), period=1, subject="Toán", begins_min=435, ends_min=480)
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
-from classrooms import PLACE, classroom, moment, room
 from starlette.types import ASGIApp
 
 from agent.database.documents import Documents
@@ -25,6 +24,7 @@ from protocol.kit import KitTemplate
 from protocol.messages import LessonStarted, RollConfirmed, up_from
 from protocol.outbox import Outbox
 from protocol.plan import Bell, Booking, ClassList, Plan, Pupil
+from tests.agent.classrooms import PLACE, classroom, moment, room
 
 NOTHING = KitTemplate(computers=0, boards=0, cameras=0, access_points=0)
 NAMES = ("Nguyễn Văn An", "Lò Thị Ánh", "Trần Bình")

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import httpx
 import pytest
-from classrooms import CALM, PLACE, host_sighting, sighting
-from test_store import Desk, desk
 
 from agent.classroom import Classroom
 from agent.equipment.addresses import TypedAddress
 from agent.equipment.devices import device_id_of
 from agent.local.api import application
-from agent.local.guard import MAX_BODY
+from agent.local.refusals import MAX_BODY
 from agent.local.surroundings import DeviceActions, Surroundings
 from agent.school.connection import ConnectionState
 from hardware.readings import Identity, Kind
+from tests.agent.classrooms import CALM, PLACE, host_sighting, sighting
+from tests.agent.test_store import Desk, desk
 
 BOARD = sighting("mac:1", source="pjlink", kind=Kind.BOARD, identity=Identity.MAC)
 

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
-from school_double import free_port, until, up
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -17,6 +16,7 @@ from agent.local import server as door
 from agent.services.supervision import Outages, keep_running
 from protocol.health import ReasonCode
 from protocol.model import Reason, Status
+from tests.agent.school_double import free_port, until, up
 
 
 async def _hello(_request: Request) -> PlainTextResponse:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from classrooms import DAY, moment, room
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +9,7 @@ from agent.lessons.marks import MAX_MARKS, MarkBook, MarkBookFull, MarkResult
 from agent.room import Messages
 from protocol.messages import AttendanceMarked
 from protocol.model import AttendanceStatus, Method
+from tests.agent.classrooms import DAY, moment, room
 
 PRESENT, LATE = AttendanceStatus.PRESENT, AttendanceStatus.LATE
 TAP = Method.MANUAL

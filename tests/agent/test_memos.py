@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from classrooms import moment, room
-
 from agent.lessons import memos
 from protocol.plan import Plan
+from tests.agent.classrooms import moment, room
 
 # As 0.1.0 wrote them.
 LESSON: dict[str, Any] = {

@@ -3,12 +3,12 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from classrooms import sighting
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.equipment.merge import Decision, JoinDecision, SplitDecision, grouped
 from hardware.readings import Identity, Sighting
+from tests.agent.classrooms import sighting
 
 MAC, OTHER_MAC, UUID = "mac:00408c000001", "mac:00408c000002", "uuid:cea94000fb96"
 

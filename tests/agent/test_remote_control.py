@@ -5,14 +5,14 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from classrooms import sighting, start_lesson
-from test_store import Desk, desk
 
 from agent.equipment.devices import device_id_of
 from agent.passwords import Passwords
 from agent.remote_control import RemoteControl, typed_from
 from hardware.readings import Identity, Kind, Power, ProjectorReading, Seen, Sighting
 from simulators.devices.projector import Make, Projector
+from tests.agent.classrooms import sighting, start_lesson
+from tests.agent.test_store import Desk, desk
 
 MAC = "mac:0026ab112233"
 SECRET = "chieu"  # noqa: S105 - a simulated projector's

@@ -4,8 +4,6 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from classrooms import PLACE
-from test_documents import NEW, OLD, saved
 
 from agent.database.documents import Documents, SavedState
 from agent.database.folder import DOCUMENTS, OUTBOX
@@ -14,6 +12,8 @@ from protocol.folder import held
 from protocol.messages import LessonStarted
 from protocol.outbox import Outbox
 from protocol.settings import SettingsError
+from tests.agent.classrooms import PLACE
+from tests.agent.test_documents import NEW, OLD, saved
 
 
 def filled_outbox(folder: Path, count: int = 200) -> Path:

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from classrooms import sighting
-from test_lesson_door import Desk, at_desk
 
 from agent.cards.scanner import CardScanner
 from agent.passwords import Passwords
@@ -18,6 +16,8 @@ from hardware.cards.acceptance import Flag, Found
 from hardware.cards.words import Over
 from hardware.readings import SenseMissing
 from protocol.words import translator
+from tests.agent.classrooms import sighting
+from tests.agent.test_lesson_door import Desk, at_desk
 
 CAMERA = sighting("usb:1", nodes=("/dev/video0",))
 

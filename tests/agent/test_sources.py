@@ -7,7 +7,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from classrooms import classroom, sighting
 
 from agent.classroom import Classroom
 from agent.config import PREFIX, AgentConfig
@@ -19,6 +18,7 @@ from agent.services.routines import ROUTINES
 from agent.services.sources import SOURCES, internet_targets
 from hardware.readings import Identity, Kind
 from protocol.settings import load
+from tests.agent.classrooms import classroom, sighting
 
 NETWORK = ["onvif", "pjlink", "typed", "probes"]
 REST = ["camera", "cards", "line", "uplink", "tablets"]

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import pytest
 from blockbuster import blockbuster_ctx
-from classrooms import CALM, PLACE, classroom, host_sighting, moment, room, sighting, start_lesson
 
 from agent import store as stores
 from agent.classroom import Classroom
@@ -21,6 +20,16 @@ from protocol.messages import AnyEvent, AnyState, up_from
 from protocol.model import AttendanceStatus, Method, Reason, Status
 from protocol.outbox import Outbox, OutboxError
 from protocol.plan import Plan
+from tests.agent.classrooms import (
+    CALM,
+    PLACE,
+    classroom,
+    host_sighting,
+    moment,
+    room,
+    sighting,
+    start_lesson,
+)
 
 PRESENT, LATE, TAP = AttendanceStatus.PRESENT, AttendanceStatus.LATE, Method.MANUAL
 

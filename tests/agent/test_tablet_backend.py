@@ -8,9 +8,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from classrooms import PLACE, classroom, moment, start_lesson
-from school_double import AgentProcess, free_port
-from tablet_room import served, tablet
 
 from agent.database.cart import CartFile
 from agent.database.documents import Documents
@@ -24,6 +21,9 @@ from agent.tablets.lesson import CheckInPhase
 from agent.tablets.service import SuggestionRefused, TabletService
 from protocol.outbox import Outbox
 from protocol.plan import ClassList, Plan, Pupil
+from tests.agent.classrooms import PLACE, classroom, moment, start_lesson
+from tests.agent.school_double import AgentProcess, free_port
+from tests.agent.tablet_room import served, tablet
 
 PUPILS = tuple(Pupil(number=n, student=f"14{n:08}", name=f"Nguyễn {n}") for n in range(1, 43))
 PLAN = Plan(classes=("10A1",), lists=(ClassList(code="10A1", pupils=PUPILS),))

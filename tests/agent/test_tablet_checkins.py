@@ -6,7 +6,6 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from tablet_room import dice, lesson_of
 
 from agent.tablets.cart import Cart, Slot
 from agent.tablets.checkins import (
@@ -26,6 +25,7 @@ from agent.tablets.tries import (
     AN_ADDRESS_A_LESSON,
     Tries,
 )
+from tests.agent.tablet_room import dice, lesson_of
 
 KEYS = [f"{n:016x}" for n in range(60)]
 LESSON = lesson_of("10A1")

@@ -10,14 +10,14 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import httpx
 import pytest
-from school_double import free_port, until
-from tablet_room import HOST, Room, lesson_of, result, served, tablet
 
 from agent.tablets import door
 from agent.tablets import server as serving
 from agent.tablets.door import COOKIE, MAX_BODY
 from agent.tablets.service import TabletService
 from hardware.readings import Seen, Sighting
+from tests.agent.school_double import free_port, until
+from tests.agent.tablet_room import HOST, Room, lesson_of, result, served, tablet
 
 Story = Callable[[str, TabletService], Awaitable[None]]
 

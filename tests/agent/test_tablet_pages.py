@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Self
 
 import pytest
-from school_double import free_port, wait_until
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
-from tablet_room import HOST, Room, lesson_of, served
 
 from agent.local.server import LOCAL, serve
 from agent.tablets import board
+from tests.agent.school_double import free_port, wait_until
+from tests.agent.tablet_room import HOST, Room, lesson_of, served
 from tests.axe import violations
 from tests.browser import LAPTOP, UPRIGHT, Page, opened_tab, running_browser
 

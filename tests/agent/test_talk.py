@@ -4,7 +4,6 @@ import asyncio
 from typing import Any, cast
 
 import pytest
-from classrooms import PLACE
 
 from agent.school.talk import SchoolTalk
 from protocol.link import Arrival
@@ -17,6 +16,7 @@ from protocol.messages import (
     up_from,
 )
 from protocol.topics import controller_state, level_of
+from tests.agent.classrooms import PLACE
 
 COMMAND = "lophoc/v1/79/-x54--x48--x43--x53--01/laptop-6a1/command"
 ACK = Ack(boot="c", at_ms=0, of="b1", seqs=((1, 2),))

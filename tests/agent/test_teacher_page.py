@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from teacher_school import TeacherSchool, pupils
 
+from tests.agent.teacher_school import TeacherSchool, pupils
 from tests.axe import violations
 from tests.browser import LAPTOP, SIZES, Page, opened_tab, running_browser
 from tests.flows.programs import until
@@ -301,8 +301,8 @@ def test_english_is_remembered(page: TeacherPage, school: TeacherSchool) -> None
 
 def test_the_page_is_small_and_guarded(school: TeacherSchool) -> None:
     """Under 40 KB in all; only its own files; a foreign Host hears nothing."""
-    names = ("", "page/page.js", "page/page.css", "page/icon.svg")
-    answers = [httpx.get(school.url + name, trust_env=False) for name in names]
+    names = ("", *(f"page/{name}" for name in ("page.js", "choices.js", "dom.js", "page.css")))
+    answers = [httpx.get(school.url + name, trust_env=False) for name in (*names, "page/icon.svg")]
     assert sum(len(each.content) for each in answers) < 40_000
     policies = {each.headers["content-security-policy"].split(";")[0] for each in answers}
     assert policies == {"default-src 'self'"}

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from classrooms import classroom, moment
 
 from agent.classroom import Classroom
 from agent.lessons.lesson import RunningLesson
@@ -18,6 +17,7 @@ from protocol.messages import Part
 from protocol.model import Device, DeviceKind, DeviceMeasures, Reason, Status
 from protocol.plan import Bell, Booking, ClassList, Plan, Pupil
 from protocol.words import translator
+from tests.agent.classrooms import classroom, moment
 
 NOTHING = KitTemplate(computers=0, boards=0, cameras=0, access_points=0)
 SHEET = LessonSheet(pupils=(SheetPupil(student="S1", class_code="10A1", number=1),))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from classrooms import moment, room
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +28,7 @@ from protocol.messages import (
 )
 from protocol.model import AttendanceStatus, Method
 from protocol.plan import ClassList, Plan, Pupil
+from tests.agent.classrooms import moment, room
 
 PRESENT, LATE = AttendanceStatus.PRESENT, AttendanceStatus.LATE
 AWAY = AttendanceStatus.ABSENT_UNEXCUSED

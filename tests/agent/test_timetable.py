@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from classrooms import moment
 
 from agent.lessons.timetable import (
     LessonProposal,
@@ -16,6 +15,7 @@ from agent.lessons.timetable import (
 )
 from agent.room import Moment
 from protocol.plan import Bell, Booking, ClassList, Holiday, Plan, Pupil, Term
+from tests.agent.classrooms import moment
 
 MONDAY = "2026-09-07"
 PLAN = Plan(

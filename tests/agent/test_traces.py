@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-from classrooms import sighting
-
 from agent.equipment.devices import device_id_of
 from agent.equipment.traces import Traces, answered
 from hardware.readings import Identity, Kind, Sighting
 from protocol.model import NO_ROOM
+from tests.agent.classrooms import sighting
 
 HITE = sighting(
     "port:laptop:pci-usb-0:1:4623:011a",

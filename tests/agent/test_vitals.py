@@ -3,7 +3,6 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from classrooms import CALM, moment, room
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -14,6 +13,7 @@ from hardware.readings import HostReading
 from protocol.health import Finding, Limits
 from protocol.messages import Health, HealthChanged, HostMeasures, OutboxReport
 from protocol.model import Reason, Status
+from tests.agent.classrooms import CALM, moment, room
 
 BEAT_S = 10.0
 FULL = replace(CALM, disk_used_percent=92.0)

@@ -14,10 +14,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from told import Told
-
 from hardware.mdns import watch as network
 from hardware.readings import Sighting
+from tests.hardware.told import Told
 
 CONFIG = """[server]
 host-name=thuvien

@@ -15,14 +15,13 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-from avahi_room import avahi, run
-from told import Told
-
 from hardware.mdns import rooms
 from hardware.mdns import watch as mdns
 from hardware.network import interfaces
 from hardware.network.liveness import Liveness
 from simulators.devices.fleet import Fleet, fleet
+from tests.hardware.avahi_room import avahi, run
+from tests.hardware.told import Told
 
 CONFIG = """[server]
 host-name=other

@@ -14,11 +14,10 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from told import Told
-
 from hardware.pjlink.watch import watch
 from hardware.readings import Sighting
 from simulators.devices.projector import PORT, Make, Projector
+from tests.hardware.told import Told
 
 ROOM = ("ip", "address", "add", "10.77.0.1/24", "dev", "room0")
 

@@ -9,11 +9,10 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from told import Told
-
 from hardware.pjlink.watch import ProjectorEntry, Projectors, Settings
 from hardware.readings import Flaw, ProjectorReading, Sighting
 from simulators.devices.projector import Make, Projector
+from tests.hardware.told import Told
 
 NOWHERE = Path("/nonexistent")
 SECRET = "secret-5b2c"  # noqa: S105 - of a simulated projector

@@ -14,7 +14,11 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import psutil
 import pytest
-from camera_peers import (
+
+from hardware.camera import watch as camera
+from hardware.camera.watch import Target, look, target_of
+from hardware.readings import CameraReading, CameraState, Seen, SenseMissing
+from tests.hardware.camera_peers import (
     Serve,
     locked,
     mjpeg,
@@ -26,10 +30,6 @@ from camera_peers import (
     status,
     trickle,
 )
-
-from hardware.camera import watch as camera
-from hardware.camera.watch import Target, look, target_of
-from hardware.readings import CameraReading, CameraState, Seen, SenseMissing
 
 KNOWN_S = 5.0
 # The loop's own goal is 50 ms; a busy machine also stops the whole process, which is told apart.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from card_frames import cost_ratio, in_one_frame, over_ten_frames, without_cards
-
 from hardware.cards.door import read_door
 from hardware.cards.reader import FAST, FULL, read
 from protocol.doorcode import sign
 from simulators.devices.cards import Setting, class_of, clutter, door
+from tests.hardware.card_frames import cost_ratio, in_one_frame, over_ten_frames, without_cards
 
 
 def test_one_frame_shows_nearly_every_card() -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from camera_peers import mjpeg, peer, silent
 
 from hardware.camera.watch import target_of
 from hardware.cards.acceptance import Flag, Found
@@ -18,6 +17,7 @@ from protocol.doorcode import sign
 from simulators.devices.camera import CameraFault, OnvifCamera
 from simulators.devices.cards import Setting, class_of, door, picture_of
 from tests.flows.programs import free_port
+from tests.hardware.camera_peers import mjpeg, peer, silent
 
 ROSTER = frozenset(range(1, 13))
 HD = (1280, 720)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from test_usb_devices import BUS, usb_node
 
 from hardware.matchers import matchers
 from hardware.readings import Identity, Kind, Sighting
 from hardware.usb.devices import devices_of
 from hardware.usb.digitizers import chassis_has_screen, with_answers
+from tests.hardware.test_usb_devices import BUS, usb_node
 
 TOUCH = {"ID_INPUT_TOUCHSCREEN": "1"}
 

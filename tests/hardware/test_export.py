@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from udev_exports import HERE, nodes_of
 
 from hardware.readings import Kind
 from hardware.usb.export import ExportError, read_export
 from hardware.usb.foreign import sightings_of
+from tests.hardware.udev_exports import HERE, nodes_of
 
 LAPTOP = (HERE / "udev/laptop.txt").read_bytes()
 

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from told import Told
-from udev_exports import HERE, classroom, real
 
 from hardware.readings import Kind, Sighting
 from hardware.usb import watch as usb
 from hardware.usb.devices import devices_of
 from hardware.usb.plugs import BOUND_S, RESTLESS_S, SETTLE_S, Plugs
 from simulators.devices import udev as udev_replay
+from tests.hardware.told import Told
+from tests.hardware.udev_exports import HERE, classroom, real
 
 HOST = "room12"
 BUS = "/devices/pci0000:00/0000:00:14.0/usb1"

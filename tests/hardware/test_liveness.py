@@ -10,13 +10,13 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
-from told import Told
 
 from hardware.network import judgement, liveness, probe
 from hardware.network.interfaces import Networks
 from hardware.network.liveness import Liveness, Trail
 from hardware.network.probe import Answer, ask
 from hardware.readings import Flaw, Identity, Kind, Sighting
+from tests.hardware.told import Told
 
 OURS: Networks = (ipaddress.ip_interface("10.0.0.5/24"),)
 BOARD = Sighting(

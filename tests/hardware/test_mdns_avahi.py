@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from udev_exports import HERE
+from tests.hardware.udev_exports import HERE
 
 
 def test_avahis_printer_is_seen_across_a_change_of_address_and_said_goodbye_to(

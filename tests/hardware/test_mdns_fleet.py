@@ -10,14 +10,14 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from test_mdns import loopback, watching
-from told import Told
-from udev_exports import HERE
 
 from hardware.mdns import watch as network
 from hardware.mdns.announced import types
 from hardware.readings import Identity, Kind
 from simulators.devices.fleet import TYPES, Fault, Fleet, Voice, fleet, name_of, spoilt
+from tests.hardware.test_mdns import loopback, watching
+from tests.hardware.told import Told
+from tests.hardware.udev_exports import HERE
 
 WHOLE = fleet(["P203"], len(TYPES))
 

@@ -7,16 +7,16 @@ import struct
 from collections.abc import Awaitable, Iterator
 from random import Random
 
-import packets
 import pytest
-from packets import PTR, SRV, TXT, A, dotted, name, response
-from test_mdns import loopback, watching
-from told import Told
 
 from hardware.mdns import watch as network
 from hardware.mdns.gate import Bucket, Gate
 from hardware.network.flaws import Flaws
 from hardware.readings import Flaw
+from tests.hardware import packets
+from tests.hardware.packets import PTR, SRV, TXT, A, dotted, name, response
+from tests.hardware.test_mdns import loopback, watching
+from tests.hardware.told import Told
 
 IPP = "_ipp._tcp.local."
 

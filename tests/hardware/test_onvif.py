@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from told import Told
 
 from hardware.onvif import watch as onvif
 from hardware.onvif.camera import Heard, picture_url, seen_of
@@ -25,6 +24,7 @@ from hardware.readings import CameraReading, Identity, Kind, Sighting
 from simulators.devices.camera import CameraFault, CameraMake, OnvifCamera
 from simulators.devices.camera_words import ENTITY_BOMB, GARBAGE, Urls, probe_match
 from tests.flows.programs import free_port
+from tests.hardware.told import Told
 
 REAL = Path(__file__).parents[2].parent / "shared/data/network/onvif-probematches.xml.txt"
 MAKE = CameraMake()

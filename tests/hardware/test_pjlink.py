@@ -14,12 +14,20 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pjlink_room import FIRST, NOWHERE, OLD, SECRET, longest_pause, projector, watching
 
 from hardware.pjlink import talk
 from hardware.pjlink.watch import ProjectorEntry, ask, poll
 from hardware.readings import Flaw, Identity, Kind, Part, Power, ProjectorReading, Sighting
 from simulators.devices.projector import Crowd, Lie, Make, Projector
+from tests.hardware.pjlink_room import (
+    FIRST,
+    NOWHERE,
+    OLD,
+    SECRET,
+    longest_pause,
+    projector,
+    watching,
+)
 
 MAC_KEY = "mac:0026ab112233"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from pjlink_room import SECRET, projector, watching
 
 from hardware.pjlink.watch import switch
 from hardware.readings import Power, ProjectorReading
 from simulators.devices.projector import Make, Projector
+from tests.hardware.pjlink_room import SECRET, projector, watching
 
 FAST = 600.0  # played seconds a second: 30 s of warming in 50 ms, 90 s of cooling in 150 ms
 

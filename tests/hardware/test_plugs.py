@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from hypothesis import given
 from hypothesis import strategies as st
-from udev_exports import classroom
 
 from hardware.readings import Sighting
 from hardware.usb.devices import devices_of, is_usb_device
 from hardware.usb.plugs import RESTLESS_S, SETTLE_S, Plugs
+from tests.hardware.udev_exports import classroom
 
 HOST = "room12"
 NODES = {node["DEVPATH"]: node for node in classroom()}

@@ -8,14 +8,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from pjlink_room import FIRST, NOWHERE, OLD, SECRET
-from told import Told
 
 from hardware.network.place import PlaceError, TypedPlace, place_of
 from hardware.network.typed import USUAL, Typed, find, named, watch
 from hardware.pjlink.watch import asker, entries_of
 from hardware.readings import Flaw, Identity, Kind, ProjectorReading, Seen, Sighting
 from simulators.devices.projector import Projector
+from tests.hardware.pjlink_room import FIRST, NOWHERE, OLD, SECRET
+from tests.hardware.told import Told
 
 HERE = "127.0.0.1"
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from told import Told, within
-from udev_exports import HERE
 
 from hardware.readings import SenseMissing
 from hardware.usb import watch as usb
+from tests.hardware.told import Told, within
+from tests.hardware.udev_exports import HERE
 
 DEBIAN_GI = Path("/usr/lib/python3/dist-packages/gi")
 

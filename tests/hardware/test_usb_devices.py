@@ -8,10 +8,10 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from udev_exports import classroom
 
 from hardware.readings import Identity, Kind, Sighting
 from hardware.usb.devices import devices_of, trusted_serial
+from tests.hardware.udev_exports import classroom
 
 HOST = "room12"
 BUS = "/devices/pci0000:00/0000:00:14.0"

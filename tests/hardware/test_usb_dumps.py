@@ -9,13 +9,13 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from udev_exports import DUMPS, real
 
 from hardware.readings import Identity, Kind, Sighting
 from hardware.usb.devices import devices_of
 from hardware.usb.export import Export, read_export
 from hardware.usb.foreign import sightings_of
 from hardware.usb.nodes import Properties
+from tests.hardware.udev_exports import DUMPS, real
 
 
 class Expected(NamedTuple):

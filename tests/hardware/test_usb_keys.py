@@ -5,11 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from test_usb_devices import usb_node
-
 from hardware.readings import Identity
 from hardware.usb.keys import Key, keys_of, trusted_serial
 from hardware.usb.nodes import UsbDevice
+from tests.hardware.test_usb_devices import usb_node
 
 FLEETS = 100_000
 PRODUCTS = (("0bda", "8153"), ("0bda", "58f5"), ("058f", "6387"), ("0e8d", "763f"))

@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import gi
-from told import Told
 
 from hardware.readings import Sighting
 from hardware.usb import watch as usb
 from simulators.devices import udev as udev_replay
+from tests.hardware.told import Told
 
 gi.require_version("UMockdev", "1.0")
 from gi.repository import UMockdev  # noqa: E402 - only after its version is chosen

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from killed_writer import BACKUP, NAME, NEW, OLD, OLDER, prepare
 
 import protocol.folder
 from protocol.folder import EVERYBODY, OWNER_ONLY, whole_file, write_whole
+from tests.protocol.killed_writer import BACKUP, NAME, NEW, OLD, OLDER, prepare
 
 LATER = b"later"
 

@@ -1,65 +1,32 @@
 // This file shows the agent's view of the lesson and posts what is pressed; it decides nothing.
+import * as choices from "./choices.js";
+import { attribute, byId, keep, make, picture, say, setPressed, show, text } from "./dom.js";
+
 const own = JSON.parse(document.body.dataset.words);
 const language = document.documentElement.lang;
-const RETRY_MS = 1000, PULSE_MS = 2000, PATIENCE_MS = 2500, POLL_MS = 30000, SETTLE_MS = 600;
-const STATES = ["ok", "warning", "critical", "unknown", "absent"];
-const PARTS = ["board", "camera", "tablet", "network", "power", "other"];
+const TEACHER = "/api/v1/teacher";
+const RETRY_MS = 1000;
+const PULSE_MS = 2000;
+const PATIENCE_MS = 2500;
+const POLL_MS = 30000;
+const SETTLE_MS = 600;
+const STATES = new Set(["ok", "warning", "critical", "unknown", "absent"]);
+const PARTS = new Set(["board", "camera", "tablet", "network", "power", "other"]);
 
 let view = null;
 let words = own;
 let away = false;
 let chosen = null; // the classes that the teacher picked instead of the proposal
-let joint = false, substitute = false;
-let onlyLook = false, open = null;
+let joint = false;
+let substitute = false;
+let onlyLook = false;
+let open = null;
 let pick = true; // the choice of the room opens by itself, once
 const touched = new Set(); // pupils that stay in a filtered list, since a finger was on them
 const busy = new Set();
 let refused = "";
 let settledAt = 0;
 let undoUntil = 0;
-
-const byId = (id) => document.getElementById(id);
-function text(element, said) {
-  const wanted = said ?? "";
-  if (element.textContent !== wanted) element.textContent = wanted;
-}
-function attribute(element, name, value) {
-  if (value === null || value === false) element.removeAttribute(name);
-  else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
-}
-function make(tag, name = "", ...children) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  if (tag === "button") made.type = "button";
-  made.append(...children);
-  return made;
-}
-function picture(id, name) {
-  const space = "http://www.w3.org/2000/svg";
-  const made = document.createElementNS(space, "svg");
-  made.setAttribute("class", name);
-  made.setAttribute("aria-hidden", "true");
-  made.append(document.createElementNS(space, "use"));
-  made.firstChild.setAttribute("href", id);
-  return made;
-}
-const show = (element, id) => attribute(element.querySelector("use"), "href", id);
-
-// Keeps one child an item, by key: what stays is never rebuilt, so focus and scroll stay too.
-function keep(parent, items, keyOf, create, fill) {
-  const keys = new Set(items.map((item) => String(keyOf(item))));
-  for (const each of [...parent.children]) if (!keys.has(each.dataset.key)) each.remove();
-  const old = new Map([...parent.children].map((each) => [each.dataset.key, each]));
-  let place = parent.firstElementChild;
-  for (const item of items) {
-    const key = String(keyOf(item));
-    const child = old.get(key) ?? create(item);
-    child.dataset.key = key;
-    if (child === place) place = place.nextElementSibling;
-    else parent.insertBefore(child, place);
-    fill(child, item);
-  }
-}
 
 // A button that is out of use keeps its focus: it says so and does nothing.
 const usable = (button) => button.getAttribute("aria-disabled") !== "true";
@@ -73,30 +40,28 @@ function able(button, can) {
   attribute(button, "aria-disabled", !can || away || busy.has(button) ? "true" : null);
 }
 
-function address(path) {
-  return `${path}${path.includes("?") ? "&" : "?"}lang=${language}`;
-}
 async function fetched(path, options, patience, stop = new AbortController()) {
   const timer = setTimeout(() => stop.abort(), patience);
+  const request = { ...options, cache: "no-store", signal: stop.signal };
   try {
-    const answer = await fetch(address(path), { ...options, cache: "no-store", signal: stop.signal });
+    const answer = await fetch(choices.addressOf(path, language), request);
     return { ok: answer.ok, body: await answer.json() };
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function post(button, path, body) {
+async function post(button, path, values) {
   if (busy.has(button)) return;
   busy.add(button);
   able(button, true);
+  const headers = { "Content-Type": "application/json" };
   try {
-    const { ok, body: told } = await fetched(path, {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
-    }, POLL_MS);
-    refused = ok ? "" : [told.error?.message, told.error?.hint].filter(Boolean).join(" ");
-    if (ok && "rev" in told) take(told, told.rev >= (view?.rev ?? -1));
-    else if (ok) take((await fetched("/api/v1/teacher", {}, POLL_MS)).body, true);
+    const request = { method: "POST", headers, body: JSON.stringify(values) };
+    const { ok, body } = await fetched(`/api/v1/${path}`, request, POLL_MS);
+    refused = ok ? "" : choices.joined([body.error?.message, body.error?.hint], " ");
+    if (ok && "rev" in body) take(body, body.rev >= (view?.rev ?? -1));
+    else if (ok) take((await fetched(TEACHER, {}, POLL_MS)).body, true);
   } catch {
     refused = words.not_done;
   } finally {
@@ -106,14 +71,20 @@ async function post(button, path, body) {
   }
 }
 
-function take(told, newer) {
+function take(next, newer) {
   if (!newer) return;
-  if (view && told.button?.action !== view.button?.action) settle();
-  if (told.phase !== "idle" && told.phase !== "ended") { chosen = null; joint = false; substitute = false; }
-  undoUntil = told.undo ? performance.now() + told.undo.left_s * 1000 : 0;
-  view = told;
+  if (view && next.button?.action !== view.button?.action) settle();
+  if (!choices.isIdle(next)) {
+    chosen = null;
+    joint = false;
+    substitute = false;
+  }
+  undoUntil = next.undo ? performance.now() + next.undo.left_s * 1000 : 0;
+  view = next;
   words = { ...own };
-  for (const [name, said] of Object.entries(told.labels ?? {})) if (said && said !== "…") words[name] = said;
+  for (const [name, label] of Object.entries(next.labels ?? {})) {
+    if (label && label !== "…") words[name] = label;
+  }
   render();
 }
 // A press meant for the button as it was shall not be one of the button as it has become.
@@ -129,7 +100,10 @@ function reach(there) {
   if (there) refused = "";
   render();
 }
-const sleep = (ms) => new Promise((done) => { setTimeout(done, ms); });
+const sleep = (ms) =>
+  new Promise((done) => {
+    setTimeout(done, ms);
+  });
 
 let polling = new AbortController();
 async function follow() {
@@ -137,9 +111,9 @@ async function follow() {
   for (;;) {
     try {
       const before = view?.rev ?? -1;
-      const after = fresh ? "" : `?after=${before}`;
+      const path = fresh ? TEACHER : `${TEACHER}?after=${before}`;
       polling = new AbortController();
-      const { ok, body } = await fetched(`/api/v1/teacher${after}`, {}, after ? POLL_MS : PATIENCE_MS, polling);
+      const { ok, body } = await fetched(path, {}, fresh ? PATIENCE_MS : POLL_MS, polling);
       if (!ok || !("rev" in body)) throw new Error("no view");
       take(body, fresh || view.rev === before || body.rev > view.rev);
       fresh = false;
@@ -160,7 +134,6 @@ async function pulse() {
   }
 }
 
-const idle = () => view.phase === "idle" || view.phase === "ended";
 const classesNow = () => chosen ?? view.proposal?.classes ?? [];
 function startBody() {
   if (!chosen && !substitute) return {};
@@ -170,43 +143,42 @@ function startBody() {
 function renderBar() {
   const choice = view.roaming !== false && ((view.rooms?.length ?? 0) > 1 || view.pick_room);
   byId("room").hidden = !view.room && !choice;
-  text(byId("room-name"), view.room || "?");
+  say("room-name", view.room || "?");
   attribute(byId("room"), "data-fixed", choice ? null : "");
   able(byId("room"), choice);
-  const line = view.link?.words ?? words.here;
-  text(byId("link-words"), away ? words.away_short : line);
+  say("link-words", away ? words.away_short : (view.link?.words ?? words.here));
 }
 
 function renderLesson() {
-  text(byId("headline"), view.headline);
-  text(byId("subline"), view.subline);
+  say("headline", view.headline);
+  say("subline", view.subline);
   document.body.dataset.phase = view.phase;
-  const big = byId("big");
-  big.hidden = !view.button;
-  if (view.button) {
-    text(big, view.button.label);
-    big.dataset.action = view.button.action;
-    const settling = performance.now() < settledAt;
-    attribute(big, "data-settling", settling && view.button.enabled ? "" : null);
-    able(big, view.button.enabled && !settling);
-    const also = byId("also");
-    also.hidden = !view.also;
-    text(also, view.also?.label);
-    able(also, Boolean(view.also?.enabled) && !settling);
-  }
-  byId("class").hidden = !idle() || !view.proposal;
-  if (view.proposal) {
-    text(byId("class-name"), classesNow().join(" + ") || "—");
-    const why = [chosen ? words.chosen : view.proposal.why, (substitute || view.proposal.substitute) && words.substitute];
-    text(byId("class-why"), why.filter(Boolean).join(" · "));
-  }
-  text(byId("other-class"), words.other_class);
+  byId("big").hidden = !view.button;
+  if (view.button) renderButtons(view.button, performance.now() < settledAt);
+  byId("class").hidden = !choices.isIdle(view) || !view.proposal;
+  if (view.proposal) renderProposal(view.proposal);
+  say("other-class", words.other_class);
   able(byId("other-class"), true);
   byId("gaps").hidden = !view.gaps;
-  text(byId("gap"), view.gaps?.sentence);
-  text(byId("todo"), view.gaps?.todo);
-  text(byId("refused"), refused);
+  say("gap", view.gaps?.sentence);
+  say("todo", view.gaps?.todo);
+  say("refused", refused);
   renderUndo();
+}
+function renderButtons({ label, action, enabled }, settling) {
+  const [big, also] = [byId("big"), byId("also")];
+  text(big, label);
+  big.dataset.action = action;
+  attribute(big, "data-settling", settling && enabled ? "" : null);
+  able(big, enabled && !settling);
+  also.hidden = !view.also;
+  text(also, view.also?.label);
+  able(also, Boolean(view.also?.enabled) && !settling);
+}
+function renderProposal(proposal) {
+  say("class-name", classesNow().join(" + ") || "—");
+  const stands = (substitute || proposal.substitute) && words.substitute;
+  say("class-why", choices.joined([chosen ? words.chosen : proposal.why, stands]));
 }
 function renderUndo() {
   const left = Math.ceil((undoUntil - performance.now()) / 1000);
@@ -217,110 +189,124 @@ function renderUndo() {
     if (had) byId("big").focus({ preventScroll: true });
     return;
   }
-  text(byId("undo-words"), view.undo.label);
-  text(byId("undo-left"), `(${left})`);
+  say("undo-words", view.undo.label);
+  say("undo-left", `(${left})`);
   able(undo, true);
 }
 
-function renderRoom() {
-  keep(byId("chips"), view.chips ?? [], (chip) => chip.part,
-    () => make("li", "", make("span", "label"), picture("#s-unknown", "mark"), " ", make("span", "word")),
-    (item, chip) => {
-      const state = STATES.includes(chip.state) ? chip.state : "unknown";
-      item.dataset.state = state;
-      show(item, `#s-${state}`);
-      text(item.querySelector(".label"), chip.label);
-      text(item.querySelector(".word"), chip.words);
-    });
-  keep(byId("questions"), view.questions ?? [], (question) => question.device_id,
-    (question) => {
-      const yes = make("button", "yes"), no = make("button", "no");
-      const kind = (button, is) => press(button, () => post(button, `/api/v1/devices/${encodeURIComponent(question.device_id)}/kind`, { kind: is }));
-      kind(yes, question.kind);
-      kind(no, "other");
-      return make("li", "", make("bdi"), yes, no);
-    },
-    (item, question) => {
-      text(item.querySelector("bdi"), [question.name, question.question].filter(Boolean).join(": "));
-      for (const name of ["yes", "no"]) {
-        const button = item.querySelector(`.${name}`);
-        text(button, question[name] ?? words[name]);
-        attribute(button, "aria-label", `${question.name}: ${button.textContent}`);
-        able(button, true);
-      }
-    });
-  keep(byId("notices"), view.notices ?? [], (notice) => notice.code,
-    () => make("li", "", picture("#s-unknown", "mark"), make("bdi")),
-    (item, notice) => {
-      item.dataset.state = notice.level === "warning" ? "warning" : "unknown";
-      show(item, `#s-${item.dataset.state}`);
-      text(item.querySelector("bdi"), notice.sentence);
-    });
+function setState(item, state) {
+  item.dataset.state = state;
+  show(item, `#s-${state}`);
+}
+function createChip() {
+  const mark = picture("#s-unknown", "mark");
+  return make("li", "", make("span", "label"), mark, " ", make("span", "word"));
+}
+function fillChip(item, chip) {
+  const [label, , word] = item.children;
+  setState(item, STATES.has(chip.state) ? chip.state : "unknown");
+  text(label, chip.label);
+  text(word, chip.words);
+}
+
+function createQuestion({ device_id: id, kind }) {
+  const path = `devices/${encodeURIComponent(id)}/kind`;
+  const [yes, no] = [make("button", "yes"), make("button", "no")];
+  press(yes, () => post(yes, path, { kind }));
+  press(no, () => post(no, path, { kind: "other" }));
+  return make("li", "", make("bdi"), yes, no);
+}
+function fillQuestion(item, question) {
+  text(item.firstChild, choices.joined([question.name, question.question], ": "));
+  for (const name of ["yes", "no"]) {
+    const button = item.querySelector(`.${name}`);
+    text(button, question[name] ?? words[name]);
+    attribute(button, "aria-label", `${question.name}: ${button.textContent}`);
+    able(button, true);
+  }
+}
+
+const createNotice = () => make("li", "", picture("#s-unknown", "mark"), make("bdi"));
+function fillNotice(item, { level, sentence }) {
+  setState(item, level === "warning" ? "warning" : "unknown");
+  text(item.lastChild, sentence);
+}
+
+function renderLists() {
+  keep(byId("chips"), view.chips ?? [], "part", createChip, fillChip);
+  keep(byId("questions"), view.questions ?? [], "device_id", createQuestion, fillQuestion);
+  keep(byId("notices"), view.notices ?? [], "code", createNotice, fillNotice);
+  keep(byId("sent"), [...(view.faults?.sent ?? []).entries()], "0", createFault, fillFault);
+}
+function renderLogbook() {
   byId("logbook").hidden = !view.logbook;
-  text(byId("logbook-line"), view.logbook);
-  text(byId("copy"), words.copy);
-  if (!view.logbook) text(byId("copied"), "");
+  say("logbook-line", view.logbook);
+  say("copy", words.copy);
+  if (!view.logbook) say("copied", "");
 }
 
 function renderTools() {
-  text(byId("fault"), words.report_fault);
-  byId("fault").hidden = !view.faults;
-  able(byId("fault"), true);
-  const scan = byId("scan"), camera = byId("camera"), board = byId("board");
-  scan.hidden = !view.scan || !(view.scan.possible || view.scan.running);
+  const [fault, scan, camera] = ["fault", "scan", "camera"].map(byId);
+  text(fault, words.report_fault);
+  fault.hidden = !view.faults;
+  scan.hidden = !view.scan?.possible && !view.scan?.running;
   text(scan, view.scan?.label);
-  attribute(scan, "aria-pressed", Boolean(view.scan?.running));
-  able(scan, true);
-  text(byId("scan-words"), view.scan?.words);
+  setPressed(scan, view.scan?.running);
+  say("scan-words", view.scan?.words);
   camera.hidden = !view.camera;
   text(camera, view.camera?.label);
-  text(byId("camera-words"), view.camera?.words);
-  attribute(camera, "aria-pressed", Boolean(view.camera?.off));
-  able(camera, true);
-  board.hidden = !view.tablets?.board;
-  attribute(board, "href", view.tablets?.board?.startsWith("/") ? view.tablets.board : "/board");
-  text(board, words.board_page);
-  keep(byId("sent"), (view.faults?.sent ?? []).map((each, place) => ({ ...each, place })), (each) => each.place,
-    () => make("li", "", picture("#s-ok", "mark"), " ", make("span")),
-    (item, fault) => {
-      item.dataset.state = fault.delivered ? "ok" : "unknown";
-      show(item, `#s-${item.dataset.state}`);
-      text(item.querySelector("span"), fault.delivered ? fault.sentence : `${fault.sentence} · ${words.waiting}`);
-    });
+  setPressed(camera, view.camera?.off);
+  say("camera-words", view.camera?.words);
+  for (const button of [fault, scan, camera]) able(button, true);
+  renderBoard(view.tablets?.board);
+}
+function renderBoard(address) {
+  byId("board").hidden = !address;
+  attribute(byId("board"), "href", address?.startsWith("/") ? address : "/board");
+  say("board", words.board_page);
+}
+const createFault = () => make("li", "", picture("#s-ok", "mark"), " ", make("span"));
+function fillFault(item, [, { sentence, delivered }]) {
+  setState(item, delivered ? "ok" : "unknown");
+  text(item.lastChild, choices.joined([sentence, !delivered && words.waiting]));
 }
 
-const needsLook = (line) => line.suggested === "unseen" || line.status !== "present" || line.flags?.length > 0;
 function renderRoll() {
-  const roll = view.roll;
+  const { roll } = view;
   byId("roll").hidden = !roll;
-  if (!roll) { open = null; return; }
-  text(byId("roll-title"), roll.title);
-  text(byId("counts"), roll.text);
-  text(byId("counts-words"), words.counts);
+  if (!roll) {
+    open = null;
+    return;
+  }
+  say("roll-title", roll.title);
+  say("counts", roll.text);
+  say("counts-words", words.counts);
   byId("confirmed").hidden = !roll.confirmed;
   text(byId("confirmed").lastElementChild, roll.confirmed_words || words.confirmed);
-  text(byId("hint"), roll.confirmed ? words.correct_hint : words.mark_hint);
-  const looks = roll.lines.filter(needsLook).length;
-  text(byId("filter"), `${words.needs_a_look} (${looks})`);
-  attribute(byId("filter"), "aria-pressed", onlyLook);
-  const shown = onlyLook ? roll.lines.filter((line) => needsLook(line) || touched.has(line.student)) : roll.lines;
-  const groups = new Map();
-  for (const line of shown) groups.set(line.class_code, [...(groups.get(line.class_code) ?? []), line]);
-  const several = new Set(roll.lines.map((line) => line.class_code)).size > 1;
-  keep(byId("classes"), groups.size ? [...groups] : [["", []]], ([code]) => code,
-    () => make("div", "group", make("h3"), make("ol", "pupils"), make("p", "nobody")),
-    (group, [code, lines]) => {
-      const size = roll.lines.filter((line) => line.class_code === code).length;
-      group.querySelector("h3").hidden = !several || !code;
-      text(group.querySelector("h3"), `${code} · ${size}`);
-      text(group.querySelector(".nobody"), lines.length ? "" : words.nothing_to_look);
-      keep(group.querySelector("ol"), lines, (line) => line.student, createPupil, fillPupil);
-    });
+  say("hint", roll.confirmed ? words.correct_hint : words.mark_hint);
+  say("filter", `${words.needs_a_look} (${roll.lines.filter(choices.needsLook).length})`);
+  setPressed(byId("filter"), onlyLook);
+  renderClasses(roll.lines);
 }
+function renderClasses(all) {
+  const several = new Set(all.map((line) => line.class_code)).size > 1;
+  const groups = choices.groupsOf(all, onlyLook, touched);
+  keep(byId("classes"), groups, "0", createClass, (group, [code, lines]) => {
+    const [title, pupils, nobody] = group.children;
+    title.hidden = !several || !code;
+    text(title, `${code} · ${all.filter((line) => line.class_code === code).length}`);
+    text(nobody, lines.length ? "" : words.nothing_to_look);
+    keep(pupils, lines, "student", createPupil, fillPupil);
+  });
+}
+const createClass = () =>
+  make("div", "group", make("h3"), make("ol", "pupils"), make("p", "nobody"));
 
 function createPupil({ student }) {
+  const [number, name] = [make("span", "number"), make("bdi", "name")];
   const status = make("span", "status", make("span", "letter"), make("span", "what"));
-  const button = make("button", "", make("span", "number"), make("bdi", "name"), status, make("span", "why", picture("#s-ok", "mark"), make("bdi")));
+  const why = make("span", "why", picture("#s-ok", "mark"), make("bdi"));
+  const button = make("button", "", number, name, status, why);
   press(button, () => tap(student, button));
   const more = make("div", "more", make("div", "marks"), make("ul", "history"));
   more.id = `more-${student}`;
@@ -329,133 +315,157 @@ function createPupil({ student }) {
   return make("li", "pupil", button, more);
 }
 function fillPupil(item, line) {
-  const marks = view.roll.marks;
-  const mark = marks.find((each) => each.status === line.status);
   const [button, more] = item.children;
+  const isOpen = open === line.student;
   item.dataset.status = line.status;
   attribute(item, "data-look", line.suggested === "unseen" || line.flags?.length ? "" : null);
-  text(button.querySelector(".number"), String(line.number));
-  text(button.querySelector(".name"), line.name || line.student);
-  text(button.querySelector(".letter"), mark?.letter || (line.status === "present" ? "" : "!"));
-  text(button.querySelector(".what"), mark?.label ?? line.status);
-  const why = [line.words, ...(line.flag_words ?? [])].filter(Boolean).join(" · ");
-  button.querySelector(".why").hidden = !why;
-  text(button.querySelector(".why bdi"), why);
-  show(button, line.suggested === "unseen" ? "#s-unknown" : line.flags?.length ? "#s-warning" : "#s-ok");
-  const mine = open === line.student;
-  attribute(item, "data-open", mine ? "" : null);
-  attribute(button, "aria-expanded", mine);
+  attribute(item, "data-open", isOpen ? "" : null);
+  fillButton(button, line);
+  attribute(button, "aria-expanded", isOpen);
   able(button, true);
-  more.hidden = !mine;
-  if (!mine) return;
-  more.firstChild.setAttribute("role", "group");
-  attribute(more.firstChild, "aria-label", line.name || line.student);
-  keep(more.firstChild, marks, (each) => each.status,
-    (each) => {
-      const choice = make("button");
-      press(choice, () => set(line.student, each.status, choice));
-      return choice;
-    },
-    (choice, each) => {
-      text(choice, each.letter ? `${each.letter} · ${each.label}` : each.label);
-      attribute(choice, "aria-pressed", each.status === line.status);
-      able(choice, true);
-    });
-  keep(more.lastChild, (line.history ?? []).map((said, place) => ({ said, place })), (each) => each.place,
-    () => make("li"), (entry, each) => text(entry, each.said));
+  more.hidden = !isOpen;
+  if (isOpen) fillMore(more, line);
+}
+function fillButton(button, line) {
+  const fill = (part, content) => text(button.querySelector(part), content);
+  const mark = view.roll.marks.find(({ status }) => status === line.status);
+  const why = choices.joined([line.words, ...(line.flag_words ?? [])]);
+  fill(".number", String(line.number));
+  fill(".name", line.name || line.student);
+  fill(".letter", mark?.letter || (line.status === "present" ? "" : "!"));
+  fill(".what", mark?.label ?? line.status);
+  fill(".why bdi", why);
+  button.querySelector(".why").hidden = !why;
+  show(button, choices.signOf(line));
+}
+function fillMore({ children: [marks, past] }, { student, name, status, history }) {
+  marks.setAttribute("role", "group");
+  attribute(marks, "aria-label", name || student);
+  const create = (mark) => {
+    const button = make("button");
+    press(button, () => set(student, mark.status, button));
+    return button;
+  };
+  keep(marks, view.roll.marks, "status", create, (button, mark) => {
+    text(button, choices.joined([mark.letter, mark.label]));
+    setPressed(button, mark.status === status);
+    able(button, true);
+  });
+  const lines = [...(history ?? []).entries()];
+  keep(
+    past,
+    lines,
+    "0",
+    () => make("li"),
+    (item, [, change]) => text(item, change),
+  );
 }
 const lineOf = (student) => view.roll?.lines.find((line) => line.student === student);
 
-// A tap marks a present pupil absent and offers the other marks; once confirmed it only offers.
 function tap(student, button) {
   const line = lineOf(student);
   if (!line || performance.now() < settledAt) return; // meant for what stood here before
-  const wasOpen = open === student;
+  const next = choices.tapOn(line, view.roll.confirmed, open === student);
   touched.add(student);
-  open = student;
-  if (view.roll.confirmed) {
-    if (wasOpen) open = null;
-  } else if (line.status === "present") {
-    set(student, "absent_unexcused", button);
-  } else if (wasOpen) {
-    open = null;
-    set(student, "present", button);
-  }
+  open = next.open ? student : null;
+  if (next.mark) set(student, next.mark, button);
   render();
 }
 function set(student, status, button) {
   if (lineOf(student)?.status === status) return;
-  post(button, "/api/v1/roll/mark", { student, status });
+  post(button, "roll/mark", { student, status });
 }
 
-function option(label, pressed, deed) {
-  return { label, pressed, deed };
+function createOption() {
+  const button = make("button");
+  press(button, () => button.deed());
+  return button;
 }
-function renderOptions(parent, options) {
-  keep(parent, options, (each) => each.label,
-    (each) => {
-      const button = make("button");
-      press(button, () => button.deed());
-      return button;
-    },
-    (button, each) => {
-      button.deed = each.deed;
-      text(button, each.label);
-      attribute(button, "aria-pressed", each.pressed);
-      able(button, true);
-    });
+function fillOption(button, [label, pressed, deed]) {
+  button.deed = deed;
+  text(button, label);
+  setPressed(button, pressed);
+  able(button, true);
 }
-function renderDialogs() {
-  for (const button of document.querySelectorAll("dialog .close")) text(button, words.close);
-  text(byId("cd-title"), words.which_class);
-  text(byId("joint"), words.joint);
-  attribute(byId("joint"), "aria-pressed", joint);
-  text(byId("substitute"), words.substitute);
-  attribute(byId("substitute"), "aria-pressed", substitute);
-  const now = classesNow().join(" + ");
-  const sets = view.proposal ? [view.proposal.classes, ...(view.proposal.others ?? [])].filter((each) => each.length) : [];
-  const labels = new Map(sets.map((each) => [each.join(" + "), each]));
-  renderOptions(byId("proposed"), [...labels].map(([label, classes]) => option(label, label === now, () => choose(classes, true))));
-  renderOptions(byId("all"), (view.proposal?.all ?? []).map((code) => option(code, classesNow().includes(code), () => {
-    if (!joint) { choose([code], true); return; }
-    const rest = classesNow().filter((each) => each !== code);
-    choose(rest.length === classesNow().length ? [...rest, code] : rest, false);
-  })));
-  text(byId("rd-title"), words.which_room);
-  renderOptions(byId("rooms"), (view.rooms ?? []).map((code) => option(code, code === view.room, () => {
+const renderOptions = (id, options) => keep(byId(id), options, "0", createOption, fillOption);
+function renderClassChoice() {
+  say("cd-title", words.which_class);
+  say("joint", words.joint);
+  setPressed(byId("joint"), joint);
+  say("substitute", words.substitute);
+  setPressed(byId("substitute"), substitute);
+  const now = classesNow();
+  renderOptions(
+    "proposed",
+    [...choices.offersOf(view.proposal)].map(([label, codes]) => [
+      label,
+      label === now.join(" + "),
+      () => choose(codes, true),
+    ]),
+  );
+  const toggle = (code) => choose(choices.toggled(now, code, joint), !joint);
+  renderOptions(
+    "all",
+    (view.proposal?.all ?? []).map((code) => [code, now.includes(code), () => toggle(code)]),
+  );
+}
+function renderRoomChoice() {
+  const go = (code) => {
     byId("rooms-dialog").close();
-    if (code !== view.room || view.pick_room) post(byId("room"), "/api/v1/room", { room: code });
-  })));
-  text(byId("fd-title"), words.what_broken);
-  keep(byId("parts"), view.faults?.parts ?? [], (each) => each.part,
-    (each) => {
-      const button = make("button", "", picture(`#f-${PARTS.includes(each.part) ? each.part : "other"}`, ""), make("span"));
-      press(button, () => {
-        byId("faults-dialog").close();
-        post(byId("fault"), "/api/v1/fault", { part: each.part });
-      });
-      return button;
-    },
-    (button, each) => text(button.lastChild, each.label));
+    if (code !== view.room || view.pick_room) post(byId("room"), "room", { room: code });
+  };
+  say("rd-title", words.which_room);
+  renderOptions(
+    "rooms",
+    (view.rooms ?? []).map((code) => [code, code === view.room, () => go(code)]),
+  );
+}
+function renderFaultChoice() {
+  say("fd-title", words.what_broken);
+  keep(byId("parts"), view.faults?.parts ?? [], "part", createPart, ({ lastChild }, { label }) =>
+    text(lastChild, label),
+  );
+}
+function createPart({ part }) {
+  const drawn = picture(`#f-${PARTS.has(part) ? part : "other"}`, "");
+  const button = make("button", "", drawn, make("span"));
+  press(button, () => {
+    byId("faults-dialog").close();
+    post(byId("fault"), "fault", { part });
+  });
+  return button;
 }
 function choose(classes, done) {
-  if (classes.length) chosen = classes.join() === view.proposal?.classes.join() ? null : classes;
+  if (classes.length) {
+    chosen = classes.join() === view.proposal?.classes.join() ? null : classes;
+  }
   if (done) byId("classes-dialog").close();
   render();
 }
 
 function render() {
   byId("away").hidden = !away;
-  text(byId("away"), away ? words.no_agent : "");
-  if (!view) { text(byId("link-words"), away ? words.away_short : words.waiting_agent); return; }
+  say("away", away ? words.no_agent : "");
+  if (!view) {
+    say("link-words", away ? words.away_short : words.waiting_agent);
+    return;
+  }
   renderBar();
   renderLesson();
-  renderRoom();
+  renderLists();
+  renderLogbook();
   renderTools();
   renderRoll();
-  renderDialogs();
+  for (const button of document.querySelectorAll("dialog .close")) text(button, words.close);
+  renderClassChoice();
+  renderRoomChoice();
+  renderFaultChoice();
+  askForRoom();
+}
+function askForRoom() {
   if (!view.pick_room) pick = true;
-  else if (pick && idle() && !document.querySelector("dialog[open]") && view.rooms?.length) {
+  else if (pick && choices.isIdle(view) && view.rooms?.length) {
+    if (document.querySelector("dialog[open]")) return;
     pick = false;
     byId("rooms-dialog").showModal();
   }
@@ -464,27 +474,41 @@ function render() {
 async function copy() {
   try {
     await navigator.clipboard.writeText(view.logbook);
-    text(byId("copied"), words.copied);
+    say("copied", words.copied);
   } catch {
     getSelection().selectAllChildren(byId("logbook-line"));
-    text(byId("copied"), words.selected);
+    say("copied", words.selected);
   }
 }
 
-const DEEDS = { start: ["/api/v1/lesson/start", startBody], confirm: ["/api/v1/roll/confirm", () => ({})], end: ["/api/v1/lesson/end", () => ({})] };
-for (const [id, name] of [["big", "button"], ["also", "also"]]) {
-  press(byId(id), () => {
-    const [path, body] = DEEDS[view[name]?.action] ?? [];
-    if (path) post(byId(id), path, body());
-  });
-}
-press(byId("undo"), () => post(byId("undo"), "/api/v1/undo", {}));
-press(byId("scan"), () => post(byId("scan"), "/api/v1/scan", { on: !view.scan.running }));
-press(byId("camera"), () => post(byId("camera"), "/api/v1/camera", { off: !view.camera.off }));
+const PATHS = {
+  start: "lesson/start",
+  confirm: "roll/confirm",
+  end: "lesson/end",
+};
+const act = (id, action) => {
+  const path = PATHS[action];
+  if (path) post(byId(id), path, action === "start" ? startBody() : {});
+};
+press(byId("big"), () => act("big", view.button?.action));
+press(byId("also"), () => act("also", view.also?.action));
+press(byId("undo"), () => post(byId("undo"), "undo", {}));
+press(byId("scan"), () => post(byId("scan"), "scan", { on: !view.scan.running }));
+press(byId("camera"), () => post(byId("camera"), "camera", { off: !view.camera.off }));
 press(byId("copy"), copy);
-press(byId("filter"), () => { onlyLook = !onlyLook; touched.clear(); render(); });
-press(byId("joint"), () => { joint = !joint; render(); });
-press(byId("substitute"), () => { substitute = !substitute; render(); });
+press(byId("filter"), () => {
+  onlyLook = !onlyLook;
+  touched.clear();
+  render();
+});
+press(byId("joint"), () => {
+  joint = !joint;
+  render();
+});
+press(byId("substitute"), () => {
+  substitute = !substitute;
+  render();
+});
 press(byId("other-class"), () => byId("classes-dialog").showModal());
 press(byId("room"), () => byId("rooms-dialog").showModal());
 press(byId("fault"), () => byId("faults-dialog").showModal());
@@ -493,9 +517,7 @@ for (const dialog of document.querySelectorAll("dialog")) {
     if (event.target === dialog || event.target.classList.contains("close")) dialog.close();
   });
 }
-for (const link of document.querySelectorAll(".bar nav a")) {
-  if (link.lang === language) link.setAttribute("aria-current", "true");
-}
+attribute(document.querySelector(`.bar nav [lang=${language}]`), "aria-current", "true");
 setInterval(renderUndo, 250);
 follow();
 pulse();

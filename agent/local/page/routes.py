@@ -17,7 +17,13 @@ from starlette.routing import Route
 from protocol.words import LANGUAGES, N_, Translate, translator
 
 _FOLDER: Final = Path(__file__).parent
-_KINDS: Final = {"page.js": "text/javascript", "page.css": "text/css", "icon.svg": "image/svg+xml"}
+_KINDS: Final = {
+    "page.js": "text/javascript",
+    "choices.js": "text/javascript",
+    "dom.js": "text/javascript",
+    "page.css": "text/css",
+    "icon.svg": "image/svg+xml",
+}
 _SAFE: Final = {
     "content-security-policy": (
         "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
@@ -97,10 +103,11 @@ def _read(name: str) -> str:
 def _filled(language: str) -> str:
     """The page's text with the language's words in their places."""
     say = translator(language)
-    values = {
-        "language": language,
-        "words": json.dumps({name: say(text) for name, text in _WORDS.items()}),
-    }
+    words = {name: say(text) for name, text in _WORDS.items()}
+    compact = json.dumps(words, ensure_ascii=False, separators=(",", ":"))
+    # Between single quotes, so that JSON's own need no escape.
+    quoted = html.escape(compact, quote=False).replace("'", "&#39;")
+    values = {"language": language, "words": quoted}
     return re.sub(
         r"\{\{ (.+?) \}\}", lambda found: _word(found[1], values, say), _read("page.html")
     )
@@ -108,4 +115,4 @@ def _filled(language: str) -> str:
 
 def _word(mark: str, values: Mapping[str, str], say: Translate) -> str:
     text = re.fullmatch(r'_\("(.+)"\)', mark)
-    return html.escape(say(text[1]) if text else values[mark])
+    return html.escape(say(text[1])) if text else values[mark]

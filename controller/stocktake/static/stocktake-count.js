@@ -1,9 +1,9 @@
 // This file counts a stocktake as the controller does: what the page was told, then what this phone kept since.
-const NUMBERED = /^(?:phòng học|phòng|phong|room|p|)[\s.:_-]*(?=p?\d)p?(\d[\da-z./]*)$/i;
+const NUMBERED = /^(?:phòng học|phòng|phong|room|p|)[\s.:_-]*(?=p?\d)p?(\d[\da-z./]*)$/iu;
 
 const cased = (text) => text.normalize("NFKC").toLowerCase();
-const tagKey = (text) => cased(text).replace(/\s/g, "");
-const serialKey = (text) => tagKey(text).replace(/[\p{Pd}\p{Cf}\u2212]/gu, "");
+const tagKey = (text) => cased(text).replaceAll(/\s/gu, "");
+const serialKey = (text) => tagKey(text).replaceAll(/[\p{Pd}\p{Cf}\u2212]/gu, "");
 export const roomKey = tagKey;
 export const same = (one, other) => roomKey(one) === roomKey(other);
 
@@ -14,7 +14,7 @@ export function roomOf(text) {
 }
 
 // What a label says, without its lead.
-export const tagIn = (text) => text.trim().replace(/^lophoc[ :]\s*/i, "");
+export const tagIn = (text) => text.trim().replace(/^lophoc[ :]\s*/iu, "");
 
 export const called = (line) => {
   const said = [line.kind, line.name].filter(Boolean).join(" ") || line.tag || `#${line.no}`;
@@ -34,7 +34,10 @@ export class Count {
     for (const [no, tag, kind, name, serial, room, about] of told.lines) {
       const line = { no, tag, kind: told.types[kind], name, serial, room: told.rooms[room], about };
       this.lines.set(no, line);
-      for (const [index, key] of [[this.#byTag, tagKey(tag)], [this.#bySerial, serialKey(serial)]]) {
+      for (const [index, key] of [
+        [this.#byTag, tagKey(tag)],
+        [this.#bySerial, serialKey(serial)],
+      ]) {
         if (key) index.set(key, [...(index.get(key) || []), line]);
       }
     }
@@ -43,11 +46,19 @@ export class Count {
   // Begin again with what the page was told, and on it the scans that still stand.
   learn(scans) {
     this.extras.clear();
-    for (const line of this.lines.values()) Object.assign(line, { seen: [], looked: false, condition: "", quality: null, note: "" });
+    for (const line of this.lines.values())
+      Object.assign(line, { seen: [], looked: false, condition: "", quality: null, note: "" });
     for (const [no, [outcome, seen, condition, quality, note]] of Object.entries(this.#told.done)) {
-      Object.assign(this.lines.get(Number(no)), { seen: [...seen], looked: outcome === "missing", condition, quality, note });
+      Object.assign(this.lines.get(Number(no)), {
+        seen: [...seen],
+        looked: outcome === "missing",
+        condition,
+        quality,
+        note,
+      });
     }
-    for (const [id, room, what, note, no] of this.#told.extra) this.extras.set(id, { id, room, what, note, no });
+    for (const [id, room, what, note, no] of this.#told.extra)
+      this.extras.set(id, { id, room, what, note, no });
     this.#gone = new Set(scans.map((scan) => scan.cancels).filter(Boolean));
     for (const scan of scans) this.apply(scan);
   }
@@ -70,11 +81,23 @@ export class Count {
   }
 
   #add(line, scan) {
-    const what = line ? `${called(line)} ${line.tag}` : [scan.type, scan.tag].filter(Boolean).join(" · ");
+    const what = line
+      ? `${called(line)} ${line.tag}`
+      : [scan.type, scan.tag].filter(Boolean).join(" · ");
     for (const each of this.extras.values()) {
-      if (line ? each.no === line.no : scan.tag && each.tag && tagKey(each.tag) === tagKey(scan.tag)) this.extras.delete(each.id);
+      if (
+        line ? each.no === line.no : scan.tag && each.tag && tagKey(each.tag) === tagKey(scan.tag)
+      )
+        this.extras.delete(each.id);
     }
-    this.extras.set(scan.id, { id: scan.id, room: scan.room, what, note: scan.note || "", no: line?.no || 0, tag: scan.tag });
+    this.extras.set(scan.id, {
+      id: scan.id,
+      room: scan.room,
+      what,
+      note: scan.note || "",
+      no: line?.no || 0,
+      tag: scan.tag,
+    });
   }
 
   outcome(line) {
@@ -85,7 +108,10 @@ export class Count {
 
   // The line that a tag or serial means; of several that fit, the only one of the room.
   lineFor(text, room) {
-    for (const [index, key] of [[this.#byTag, tagKey(text)], [this.#bySerial, serialKey(text)]]) {
+    for (const [index, key] of [
+      [this.#byTag, tagKey(text)],
+      [this.#bySerial, serialKey(text)],
+    ]) {
       const fit = (key && index.get(key)) || [];
       const here = fit.filter((line) => same(line.room, room));
       if (fit.length === 1) return fit[0];
@@ -94,9 +120,21 @@ export class Count {
     return null;
   }
 
-  get about() { return [...this.lines.values()].filter((line) => line.about); }
-  linesOf(room) { return this.about.filter((line) => same(line.room, room)); }
-  guestsOf(room) { return this.about.filter((line) => line.room && !same(line.room, room) && line.seen.some((each) => same(each, room))); }
-  extrasOf(room) { return [...this.extras.values()].filter((each) => same(each.room, room)); }
-  tally(lines) { return [lines.filter((line) => this.outcome(line) !== "uncounted").length, lines.length]; }
+  get about() {
+    return [...this.lines.values()].filter((line) => line.about);
+  }
+  linesOf(room) {
+    return this.about.filter((line) => same(line.room, room));
+  }
+  guestsOf(room) {
+    return this.about.filter(
+      (line) => line.room && !same(line.room, room) && line.seen.some((each) => same(each, room)),
+    );
+  }
+  extrasOf(room) {
+    return [...this.extras.values()].filter((each) => same(each.room, room));
+  }
+  tally(lines) {
+    return [lines.filter((line) => this.outcome(line) !== "uncounted").length, lines.length];
+  }
 }

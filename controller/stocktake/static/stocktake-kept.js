@@ -12,11 +12,18 @@ export function freshId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 15) | 64;
   bytes[8] = (bytes[8] & 63) | 128;
-  return [...bytes].map((each, at) => ([4, 6, 8, 10].includes(at) ? "-" : "") + each.toString(16).padStart(2, "0")).join("");
+  return [...bytes]
+    .map((each, at) => ([4, 6, 8, 10].includes(at) ? "-" : "") + each.toString(16).padStart(2, "0"))
+    .join("");
 }
 
 export async function post(address, body, type) {
-  const answer = await fetch(address, { method: "POST", body, headers: { "Content-Type": type }, signal: AbortSignal.timeout?.(PATIENCE_MS) });
+  const answer = await fetch(address, {
+    method: "POST",
+    body,
+    headers: { "Content-Type": type },
+    signal: AbortSignal.timeout?.(PATIENCE_MS),
+  });
   if (answer.status === 401) throw new Error("login");
   if (!answer.ok && !SENSELESS.has(answer.status)) throw new Error("unwell");
   return answer;
@@ -32,10 +39,18 @@ export class Kept {
     this.#own = `${PREFIX}${no}/${begun}/`;
   }
 
-  get own() { return this.#entries(this.#own).map(([, entry]) => entry); }
-  get waiting() { return this.#entries(PREFIX).filter(([, entry]) => !entry.sent && !entry.refused); }
-  get late() { return this.own.filter((entry) => entry.late).length; }
-  get refused() { return this.#entries(PREFIX).filter(([, entry]) => entry.refused).length; }
+  get own() {
+    return this.#entries(this.#own).map(([, entry]) => entry);
+  }
+  get waiting() {
+    return this.#entries(PREFIX).filter(([, entry]) => !entry.sent && !entry.refused);
+  }
+  get late() {
+    return this.own.filter((entry) => entry.late).length;
+  }
+  get refused() {
+    return this.#entries(PREFIX).filter(([, entry]) => entry.refused).length;
+  }
 
   add(scan) {
     const order = Math.max(0, ...this.own.map((entry) => entry.order)) + 1;
@@ -57,7 +72,8 @@ export class Kept {
       groups.set(home, [...(groups.get(home) || []), [key, entry]]);
     }
     for (const [home, group] of groups) {
-      for (let start = 0; start < group.length; start += BATCH) await this.#sendSome(home.split("/"), group.slice(start, start + BATCH));
+      for (let start = 0; start < group.length; start += BATCH)
+        await this.#sendSome(home.split("/"), group.slice(start, start + BATCH));
     }
   }
 
@@ -65,13 +81,18 @@ export class Kept {
     const scans = some.map(([, entry]) => entry.scan);
     const body = JSON.stringify({ begun_ms: Number(begun), sent_ms: Date.now(), scans });
     const answer = await post(`/api/v1/stocktakes/${no}/scans`, body, "application/json");
-    const told = answer.ok ? await answer.json() : { kept: [], late: [], refused: scans.map((each) => each.id) };
-    const kept = new Set(told.kept), late = new Set(told.late), refused = new Set(told.refused);
+    const told = answer.ok
+      ? await answer.json()
+      : { kept: [], late: [], refused: scans.map((each) => each.id) };
+    const kept = new Set(told.kept),
+      late = new Set(told.late),
+      refused = new Set(told.refused);
     for (const [key, entry] of some) {
       const { id } = entry.scan;
       if (refused.has(id)) this.#put(key, { ...entry, refused: true });
       else if (!kept.has(id) && !late.has(id)) continue;
-      else if (key.startsWith(this.#own)) this.#put(key, { ...entry, sent: told.at_ms, late: late.has(id) });
+      else if (key.startsWith(this.#own))
+        this.#put(key, { ...entry, sent: told.at_ms, late: late.has(id) });
       else this.#drop(key);
     }
   }
@@ -88,7 +109,11 @@ export class Kept {
 
   #drop(key) {
     this.#unkept.delete(key);
-    try { localStorage.removeItem(key); } catch { /* nothing was kept there */ }
+    try {
+      localStorage.removeItem(key);
+    } catch {
+      /* nothing was kept there */
+    }
   }
 
   #entries(prefix) {
@@ -98,7 +123,9 @@ export class Kept {
         const key = localStorage.key(at);
         if (key.startsWith(prefix)) found.set(key, JSON.parse(localStorage.getItem(key)));
       }
-    } catch { this.full = true; }
+    } catch {
+      this.full = true;
+    }
     for (const [key, entry] of this.#unkept) if (key.startsWith(prefix)) found.set(key, entry);
     return [...found].sort(([, one], [, other]) => one.order - other.order);
   }
@@ -106,8 +133,12 @@ export class Kept {
 
 // Photos of labels, in IndexedDB until the controller has read them.
 export class Photos {
-  async add(photo) { await settled((await opened("readwrite")).put(photo)); }
-  async remove(id) { await settled((await opened("readwrite")).delete(id)); }
+  async add(photo) {
+    await settled((await opened("readwrite")).put(photo));
+  }
+  async remove(id) {
+    await settled((await opened("readwrite")).delete(id));
+  }
   async of(no, begun) {
     const all = await settled((await opened("readonly")).getAll());
     return all.filter((each) => each.no === no && each.begun === begun);
@@ -123,7 +154,8 @@ function opened(mode) {
   });
 }
 
-const settled = (request) => new Promise((done, fail) => {
-  request.onsuccess = () => done(request.result);
-  request.onerror = () => fail(request.error);
-});
+const settled = (request) =>
+  new Promise((done, fail) => {
+    request.onsuccess = () => done(request.result);
+    request.onerror = () => fail(request.error);
+  });

@@ -1,18 +1,34 @@
 // This file lets a stocktake's page open without a network. Browsers allow it on https and localhost only.
 const CACHE = "lophoc-stocktake-1";
 const PATIENCE_MS = 4000;
-const PARTS = ["/static/style.css", "/static/stocktake.js", "/static/stocktake-count.js", "/static/stocktake-kept.js",
-  "/static/live.js", "/static/icon.svg"];
+const PARTS = [
+  "/static/style.css",
+  "/static/stocktake.js",
+  "/static/stocktake-count.js",
+  "/static/stocktake-dom.js",
+  "/static/stocktake-eye.js",
+  "/static/stocktake-kept.js",
+  "/static/stocktake-wording.js",
+  "/static/live.js",
+  "/static/live-figures.js",
+  "/static/live-wording.js",
+  "/static/icon.svg",
+];
 
 addEventListener("install", (event) => {
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(PARTS)).then(() => skipWaiting()));
+  event.waitUntil(
+    caches
+      .open(CACHE)
+      .then((cache) => cache.addAll(PARTS))
+      .then(() => skipWaiting()),
+  );
 });
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
 
 addEventListener("fetch", (event) => {
   const { pathname, origin } = new URL(event.request.url);
   if (event.request.method !== "GET" || origin !== location.origin) return;
-  const page = pathname.match(/^\/stocktake\/\d+(?=$|\/rooms\/)/);
+  const page = pathname.match(/^\/stocktake\/\d+(?=$|\/rooms\/)/u);
   if (page && event.request.mode === "navigate") event.respondWith(fresh(event.request, page[0]));
   else if (PARTS.includes(pathname)) event.respondWith(fresh(event.request, pathname));
 });

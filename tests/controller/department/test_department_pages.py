@@ -9,11 +9,11 @@ from typing import Any
 
 import httpx
 import pytest
-from test_pages import Outline
 
 from controller.database.store import Store
 from controller.department import store as memory
 from controller.department.areas import Area, Membership, Merger, SchoolFacts
+from tests.controller.dashboard.test_pages import Outline
 from tests.controller.web_department import (
     DAY_MS,
     MISSING,

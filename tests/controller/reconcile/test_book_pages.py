@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 from sqlalchemy import Connection
-from test_pages import Outline
 
 from controller.access.gate import COOKIE
 from controller.access.password import Office
@@ -40,6 +39,7 @@ from tests.controller.book_school import (
     now_ms,
     what_is_seen,
 )
+from tests.controller.dashboard.test_pages import Outline
 from tests.controller.web_school import SCHOOL, ZONE, Served, a_store, agent, device, numbered
 
 AWAY = {"x-forwarded-for": "192.0.2.7"}  # a request that does not come from the server itself

@@ -12,7 +12,6 @@ from pathlib import Path
 import httpx
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
-from test_pages import Outline
 
 from controller.database.store import Store
 from controller.register import store as register
@@ -22,6 +21,7 @@ from controller.register.merging import Kept, Verdict
 from controller.register.uploads import FORGET_AFTER_MS, MAX_WAITING, Uploads
 from controller.web.forms import Upload
 from tests.controller.book_school import HOSTILE, a_book, bring_in, now_ms
+from tests.controller.dashboard.test_pages import Outline
 from tests.controller.web_school import SCHOOL, Served, a_store
 
 AWAY = {"x-forwarded-for": "192.0.2.7"}

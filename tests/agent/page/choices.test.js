@@ -1,0 +1,108 @@
+// These tests hold what the teacher's page shows and what a press on it means.
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import {
+  addressOf,
+  groupsOf,
+  isIdle,
+  joined,
+  needsLook,
+  offersOf,
+  signOf,
+  tapOn,
+  toggled,
+} from "../../../agent/local/page/choices.js";
+
+const pupil = (student, change = {}) => ({
+  student,
+  class_code: "6A1",
+  status: "present",
+  suggested: "seen",
+  flags: [],
+  ...change,
+});
+
+test("a lesson that has not begun or is over is idle", () => {
+  const phases = ["idle", "ended", "running", "closing"];
+  assert.deepEqual(
+    phases.map((phase) => isIdle({ phase })),
+    [true, true, false, false],
+  );
+});
+
+test("who is unseen, not present or flagged needs a look", () => {
+  assert.equal(needsLook(pupil("1")), false);
+  assert.equal(needsLook(pupil("1", { flags: undefined })), false);
+  assert.equal(needsLook(pupil("1", { suggested: "unseen" })), true);
+  assert.equal(needsLook(pupil("1", { status: "late" })), true);
+  assert.equal(needsLook(pupil("1", { flags: ["shared_tablet"] })), true);
+});
+
+test("the roll stands by class, in the order in which the classes come", () => {
+  const lines = [pupil("1"), pupil("2", { class_code: "6A2" }), pupil("3")];
+  assert.deepEqual(groupsOf(lines, false, new Set()), [
+    ["6A1", [lines[0], lines[2]]],
+    ["6A2", [lines[1]]],
+  ]);
+});
+
+test("a filtered roll keeps who needs a look and who was touched", () => {
+  const lines = [pupil("1"), pupil("2", { status: "late" }), pupil("3")];
+  assert.deepEqual(groupsOf(lines, true, new Set(["3"])), [["6A1", [lines[1], lines[2]]]]);
+});
+
+test("an empty roll is one group without a name, so that it can say so", () => {
+  assert.deepEqual(groupsOf([pupil("1")], true, new Set()), [["", []]]);
+});
+
+test("a sign says unseen before it says flagged", () => {
+  assert.equal(signOf(pupil("1")), "#s-ok");
+  assert.equal(signOf(pupil("1", { flags: undefined })), "#s-ok");
+  assert.equal(signOf(pupil("1", { flags: ["copied_card"] })), "#s-warning");
+  assert.equal(signOf(pupil("1", { flags: ["copied_card"], suggested: "unseen" })), "#s-unknown");
+});
+
+test("before the confirmation a tap marks absent, and a second one takes it back", () => {
+  const [present, absent] = [pupil("1"), pupil("1", { status: "absent_unexcused" })];
+  assert.deepEqual(tapOn(present, false, false), { open: true, mark: "absent_unexcused" });
+  assert.deepEqual(tapOn(present, false, true), { open: true, mark: "absent_unexcused" });
+  assert.deepEqual(tapOn(absent, false, true), { open: false, mark: "present" });
+  assert.deepEqual(tapOn(absent, false, false), { open: true, mark: null });
+});
+
+test("after the confirmation a tap only opens and closes the choice of marks", () => {
+  for (const line of [pupil("1"), pupil("1", { status: "late" })]) {
+    assert.deepEqual(tapOn(line, true, false), { open: true, mark: null });
+    assert.deepEqual(tapOn(line, true, true), { open: false, mark: null });
+  }
+});
+
+test("a proposal offers each set of classes once, under its name", () => {
+  const offers = offersOf({ classes: ["6A1"], others: [["6A2", "6A3"], [], ["6A1"]] });
+  assert.deepEqual(
+    [...offers],
+    [
+      ["6A1", ["6A1"]],
+      ["6A2 + 6A3", ["6A2", "6A3"]],
+    ],
+  );
+  assert.equal(offersOf(null).size, 0);
+  assert.equal(offersOf({ classes: [] }).size, 0);
+});
+
+test("a press on a class chooses it alone, or joins and parts it", () => {
+  assert.deepEqual(toggled(["6A1"], "6A2", false), ["6A2"]);
+  assert.deepEqual(toggled(["6A1"], "6A2", true), ["6A1", "6A2"]);
+  assert.deepEqual(toggled(["6A1", "6A2"], "6A1", true), ["6A2"]);
+});
+
+test("what is absent leaves no dot between the words", () => {
+  assert.equal(joined(["late", "", null, false, "7:05"]), "late · 7:05");
+  assert.equal(joined(["Board", "Is it one?"], ": "), "Board: Is it one?");
+});
+
+test("every request says in which language it is to be answered", () => {
+  assert.equal(addressOf("/healthz", "vi"), "/healthz?lang=vi");
+  assert.equal(addressOf("/api/v1/teacher?after=3", "en"), "/api/v1/teacher?after=3&lang=en");
+});
