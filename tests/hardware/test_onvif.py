@@ -335,6 +335,7 @@ def test_real_cameras_answers_are_read() -> None:
         (b"<" * 70_000, "oversized"),
         (b'<?xml version="1.0" encoding="nonsense"?><x/>', "nonsense"),
     ],
+    ids=["entity bomb", "bytes", "empty", "other xml", "oversized", "unknown encoding"],
 )
 def test_garbage_is_named(data: bytes, code: str) -> None:
     """So that it can be counted."""

@@ -116,7 +116,7 @@ def test_after_a_move_the_room_is_said_anew() -> None:
     asyncio.run(run())
 
 
-@pytest.mark.parametrize("lost", [b"id", b"room", b"v"])
+@pytest.mark.parametrize("lost", [b"id", b"room", b"v"], ids=["id", "room", "v"])
 def test_an_announcement_that_lacks_what_matters_is_none(lost: bytes) -> None:
     """Without a room there is nothing to learn."""
     assert room_of({key: value for key, value in TXT.items() if key != lost}, []) is None

@@ -52,6 +52,7 @@ def test_the_end_of_the_ports_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         (b"x" * 100_000, False),
         (b"", False),
     ],
+    ids=["1.1 200", "1.0 200", "503", "404", "ssh", "endless", "empty"],
 )
 def test_only_an_http_200_is_well(reply: bytes, *, well: bool) -> None:
     """Nothing that another program on the port may say is taken for it."""
