@@ -34,7 +34,7 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/codespell
 	$(BIN)/oxfmt --check '**/*.js'
-	$(BIN)/python -m tests.lint.dead_code
+	$(BIN)/python -m tools.dead_code
 	$(DEPTRY) .
 	$(DEPTRY) protocol hardware agent --optional-dependencies-dev-groups dev,controller,postgresql
 	$(DEPTRY) protocol controller --optional-dependencies-dev-groups dev,agent,tray

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from protocol.process import die_with_parent
+from protocol.process import end as end_process
 from protocol.words import N_
 from simulators.errors import SimError
 
 LAST_LINES: Final = 12
 LAST_BYTES: Final = 16 * 1024
-
-_PR_SET_PDEATHSIG: Final = 1  # prctl(2), Linux
 
 
 class Child(NamedTuple):
@@ -57,7 +56,7 @@ async def start(
             stderr=words,
             env=dict(environ),
             process_group=0,
-            preexec_fn=_die_with_parent(),
+            preexec_fn=die_with_parent(),
         )
     return Child(name, process, log)
 
@@ -75,16 +74,11 @@ async def first_to_end(children: Sequence[Child]) -> Child:
 
 async def end(child: Child, patience_s: float) -> None:
     """Ask it to end, wait, then kill it with all that it started."""
-    with contextlib.suppress(ProcessLookupError):
-        child.process.terminate()
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(patience_s):
-            await child.process.wait()
+    await end_process(child.process, patience_s)
     with contextlib.suppress(
         ProcessLookupError, PermissionError
     ):  # the group is empty: as it should
         os.killpg(child.process.pid, signal.SIGKILL)
-    await child.process.wait()
 
 
 def last_lines(log: Path) -> list[str]:
@@ -94,18 +88,3 @@ def last_lines(log: Path) -> list[str]:
         text = words.read().decode("utf-8", "replace")
     lines = text.splitlines()[-LAST_LINES:]
     return ["".join(char for char in line if char.isprintable()) for line in lines]
-
-
-def _die_with_parent() -> Callable[[], None] | None:
-    """What the child does first: ask Linux for a SIGTERM should its parent be killed."""
-    if sys.platform != "linux":
-        return None
-    libc = ctypes.CDLL(None)  # loaded before the fork: a child of threads may not load anything
-    parent = os.getpid()
-
-    def ask() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it was killed already
-            os._exit(1)
-
-    return ask

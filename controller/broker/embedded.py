@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import json
 import logging
 import os
@@ -26,6 +25,7 @@ from protocol.backoff import Backoff
 from protocol.errors import LopHocError
 from protocol.folder import OWNER_ONLY, write_whole
 from protocol.model import Place
+from protocol.process import die_with_parent, end
 from protocol.topics import level_of, school_root
 from protocol.words import N_
 
@@ -38,8 +38,6 @@ STEADY_S: Final = 10.0  # a broker that ran this long starts again without waiti
 STOP_PATIENCE_S: Final = 3.0
 READY_PATIENCE_S: Final = 10.0
 LOOK_EVERY_S: Final = 0.05
-
-_PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 
 
 class BrokerError(LopHocError):
@@ -136,22 +134,14 @@ class EmbeddedBroker:
                 str(self._pid_path),
                 stdout=log,
                 stderr=log,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+                preexec_fn=die_with_parent(),
             )
         _LOGGER.info("broker started on %s:%d, process %d", self._host, self._port, process.pid)
         return process
 
     async def _stop(self) -> None:
-        process = self._process
-        if process is None or process.returncode is not None:
-            return
-        process.terminate()
-        try:
-            async with asyncio.timeout(STOP_PATIENCE_S):
-                await process.wait()
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+        if self._process is not None:
+            await end(self._process, STOP_PATIENCE_S)
 
     def _end_orphan(self) -> None:
         """End the broker that a killed controller left behind, and no other program."""
@@ -233,11 +223,6 @@ def _binary() -> str:
             N_("Install lophoc[controller], or give an external broker with --broker."),
         )
     return found
-
-
-def _die_with_parent() -> None:
-    """In the child, before it runs: ask Linux to end it when the controller is killed."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _wait_for_end(pid: int) -> None:

@@ -47,13 +47,8 @@ def add_cards(commands: Any, say: Translate) -> None:
 
 
 def _print(options: argparse.Namespace, say: Translate) -> int:
-    from controller.cards.drawing import Ink  # noqa: PLC0415 - other commands need no PDF
-
-    ink = Ink()
-    if not ink.load():
-        tell(say(N_("No font with Vietnamese letters is installed: marks are left out.")))
     try:
-        (_door if options.door else _markers)(options, ink, say)
+        (_door if options.door else _markers)(options, say)
     except OSError as error:
         raise SettingsError(
             "pdf_unwritable",
@@ -64,19 +59,19 @@ def _print(options: argparse.Namespace, say: Translate) -> int:
     return 0
 
 
-def _markers(options: argparse.Namespace, ink: Any, say: Translate) -> None:
-    from controller.cards.drawing import draw_markers, has_marker  # noqa: PLC0415
+def _markers(options: argparse.Namespace, say: Translate) -> None:
+    from controller.cards.drawing import draw_markers, has_marker  # noqa: PLC0415 - heavy
 
     with opened(options) as (store, place):
         pupils = _pupils(store.school_plan(place).classes, options)
     numbers = [each.number for each in pupils if has_marker(each.number)]
-    draw_markers(options.out, options.code, numbers, ink)
+    draw_markers(options.out, options.code, numbers)
     tell(say(N_("{count} cards are in {path}.")).format(count=len(numbers), path=options.out))
     if len(numbers) < len(pupils):
         tell(say(N_("There is no marker for numbers above 49: mark these pupils by hand.")))
 
 
-def _door(options: argparse.Namespace, ink: Any, say: Translate) -> None:
+def _door(options: argparse.Namespace, say: Translate) -> None:
     from controller.cards.drawing import DoorCardToPrint, draw_door_cards  # noqa: PLC0415
 
     now_ms = time.time_ns() // 1_000_000
@@ -96,7 +91,7 @@ def _door(options: argparse.Namespace, ink: Any, say: Translate) -> None:
             ]
             tails = (card.tail for card in cards)
             names = [(tail, each.name) for tail, each in zip(tails, pupils, strict=True)]
-            draw_door_cards(options.out, cards, names if options.names else (), ink)
+            draw_door_cards(options.out, cards, names if options.names else ())
     tell(say(N_("{count} cards are in {path}.")).format(count=len(cards), path=options.out))
 
 

@@ -6,8 +6,7 @@ card: who finds one learns a class and a number. Print on plain paper; gloss bli
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,10 +14,9 @@ import msgspec
 import segno
 from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]  # it has no types
 from reportlab.lib.units import mm  # type: ignore[import-untyped]  # it has no types
-from reportlab.pdfbase import pdfmetrics  # type: ignore[import-untyped]  # it has no types
-from reportlab.pdfbase.ttfonts import TTFError, TTFont  # type: ignore[import-untyped]  # it has no types
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]  # it has no types
 
+from controller.sheets.ink import font, writable
 from protocol.markers import COUNT, SIDE, bits
 
 MARKER_MM: Final = 180.0
@@ -29,12 +27,6 @@ ACROSS: Final = 2
 DOWN: Final = 5
 LINES_A_PAGE: Final = 45
 _OVERLAP: Final = 0.02  # points, so that no hair of white shows between two cells
-_FONTS: Final = (
-    "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
-    "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf",
-    "C:/Windows/Fonts/arial.ttf",
-    "/Library/Fonts/Arial.ttf",
-)
 
 
 class DoorCardToPrint(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,53 +37,26 @@ class DoorCardToPrint(msgspec.Struct, frozen=True, kw_only=True):
     tail: str
 
 
-class Ink:
-    """The font that is here, which knows Vietnamese or does not."""
-
-    def __init__(self, fonts: Iterable[str] = _FONTS) -> None:
-        self._fonts = fonts
-        self.font = "Helvetica"
-
-    def load(self) -> bool:
-        """Take the first font that is installed; False where none is: marks are left out."""
-        for path in self._fonts:
-            if Path(path).is_file():
-                try:
-                    pdfmetrics.registerFont(TTFont("LopHoc", path))
-                except TTFError:
-                    continue
-                self.font = "LopHoc"
-                return True
-        return False
-
-    def writable(self, text: str) -> str:
-        """The text as the font can write it."""
-        if self.font == "LopHoc":
-            return text
-        plain = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
-        return plain.encode("ascii", "ignore").decode()
-
-
 def has_marker(number: int) -> bool:
     """Whether there is a marker for a number of the class."""
     return 0 < number < COUNT
 
 
-def draw_markers(path: Path, class_code: str, numbers: Sequence[int], ink: Ink) -> None:
+def draw_markers(path: Path, class_code: str, numbers: Sequence[int]) -> None:
     """One A4 sheet a number, the marker's id being the number. Raises OSError."""
     canvas = _canvas(path)
     for number in numbers:
         _marker(canvas, number)
-        canvas.setFont(ink.font, 8)
+        canvas.setFont(font(), 8)
         canvas.setFillGray(0.45)
-        label = ink.writable(f"{class_code} · {number}")
+        label = writable(f"{class_code} · {number}")
         canvas.drawCentredString(A4[0] / 2, EDGE_MM * mm, label)
         canvas.showPage()
     canvas.save()
 
 
 def draw_door_cards(
-    path: Path, cards: Sequence[DoorCardToPrint], holders: Sequence[tuple[str, str]], ink: Ink
+    path: Path, cards: Sequence[DoorCardToPrint], holders: Sequence[tuple[str, str]]
 ) -> None:
     """Door cards, ten a sheet with lines to cut along; holders: serial's end and name, apart.
 
@@ -101,14 +66,14 @@ def draw_door_cards(
     a_page = ACROSS * DOWN
     for start in range(0, len(cards), a_page):
         for place, card in enumerate(cards[start : start + a_page]):
-            _door_card(canvas, card, place, ink)
+            _door_card(canvas, card, place)
         canvas.showPage()
     for start in range(0, len(holders), LINES_A_PAGE):
-        canvas.setFont(ink.font, 11)
+        canvas.setFont(font(), 11)
         for line, (tail, name) in enumerate(holders[start : start + LINES_A_PAGE]):
             height = A4[1] - (20 + 6 * line) * mm
             canvas.drawString(20 * mm, height, tail)
-            canvas.drawString(45 * mm, height, ink.writable(name))
+            canvas.drawString(45 * mm, height, writable(name))
         canvas.showPage()
     canvas.save()
 
@@ -130,7 +95,7 @@ def _marker(canvas: Any, number: int) -> None:
                 canvas.rect(*place, cell + _OVERLAP, cell + _OVERLAP, stroke=0, fill=1)
 
 
-def _door_card(canvas: Any, card: DoorCardToPrint, place: int, ink: Ink) -> None:
+def _door_card(canvas: Any, card: DoorCardToPrint, place: int) -> None:
     width, height = (side * mm for side in CARD_MM)
     row, column = divmod(place, ACROSS)
     left = (A4[0] - ACROSS * width) / 2 + column * width
@@ -140,9 +105,9 @@ def _door_card(canvas: Any, card: DoorCardToPrint, place: int, ink: Ink) -> None
     canvas.rect(left, bottom, width, height, stroke=1, fill=0)
     _code(canvas, card.text, left + 6 * mm, bottom + (height - CODE_MM * mm) / 2)
     canvas.setFillGray(0)
-    canvas.setFont(ink.font, 11)
-    canvas.drawString(left + (CODE_MM + 14) * mm, bottom + 30 * mm, ink.writable(card.label))
-    canvas.setFont(ink.font, 8)
+    canvas.setFont(font(), 11)
+    canvas.drawString(left + (CODE_MM + 14) * mm, bottom + 30 * mm, writable(card.label))
+    canvas.setFont(font(), 8)
     canvas.drawString(left + (CODE_MM + 14) * mm, bottom + 22 * mm, card.tail)
 
 

@@ -13,10 +13,9 @@ import msgspec
 import segno
 from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]  # it has no types
 from reportlab.lib.units import mm  # type: ignore[import-untyped]  # it has no types
-from reportlab.pdfbase.pdfmetrics import stringWidth  # type: ignore[import-untyped]  # it has no types
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]  # it has no types
 
-from controller.cards.drawing import Ink
+from controller.sheets.ink import font, width_of, writable
 from controller.stocktake.label_sheets import Sheet
 from controller.stocktake.tagcode import label_text
 
@@ -37,7 +36,7 @@ class Label(msgspec.Struct, frozen=True):
 
 
 def draw_labels(
-    path: Path, labels: Sequence[Label], sheet: Sheet, ink: Ink, *, school: str, skip: int = 0
+    path: Path, labels: Sequence[Label], sheet: Sheet, *, school: str, skip: int = 0
 ) -> None:
     """Labels row by row. skip: stickers of the first sheet that are gone. Raises OSError."""
     canvas = Canvas(str(path), pagesize=A4, invariant=1)
@@ -45,11 +44,11 @@ def draw_labels(
         place = number % sheet.count
         if place == 0 and number > skip:
             canvas.showPage()
-        _label(canvas, label, sheet, place, ink=ink, school=school)
+        _label(canvas, label, sheet, place, school)
     canvas.save()
 
 
-def _label(canvas: Any, label: Label, sheet: Sheet, place: int, *, ink: Ink, school: str) -> None:
+def _label(canvas: Any, label: Label, sheet: Sheet, place: int, school: str) -> None:
     row, column = divmod(place, sheet.across)
     left = (sheet.left + column * (sheet.width + sheet.gap)) * mm
     bottom = A4[1] - (sheet.top + (row + 1) * sheet.height) * mm
@@ -59,38 +58,38 @@ def _label(canvas: Any, label: Label, sheet: Sheet, place: int, *, ink: Ink, sch
     text_left = left + side + 2 * _PAD_MM * mm
     room = left + (sheet.width - _RIGHT_MM) * mm - text_left
     lines = [
-        *((each, 6.5) for each in wrapped(ink.writable(school), ink.font, 6.5, room, 2)),
-        *_tag_lines(ink.writable(label.tag), ink.font, room),
-        *((each, 8.0) for each in wrapped(ink.writable(label.type), ink.font, 8.0, room, 2)),
-        *((each, 10.0) for each in wrapped(ink.writable(label.room), ink.font, 10.0, room, 1)),
+        *((each, 6.5) for each in wrapped(writable(school), 6.5, room, 2)),
+        *_tag_lines(writable(label.tag), room),
+        *((each, 8.0) for each in wrapped(writable(label.type), 8.0, room, 2)),
+        *((each, 10.0) for each in wrapped(writable(label.room), 10.0, room, 1)),
     ]
     height = middle + sum(size for _, size in lines) * _LEADING / 2
     canvas.setFillGray(0)
     for text, size in lines:
         height -= size * _LEADING
-        canvas.setFont(ink.font, size)
+        canvas.setFont(font(), size)
         canvas.drawString(text_left, height + size * 0.25, text)
 
 
-def _tag_lines(tag: str, font: str, room: float) -> list[tuple[str, float]]:
+def _tag_lines(tag: str, room: float) -> list[tuple[str, float]]:
     """The whole tag, as large as it fits on one line, else on several."""
     for size in (17.0, 15.0, 13.0, 11.5):
-        if stringWidth(tag, font, size) <= room:
+        if width_of(tag, size) <= room:
             return [(tag, size)]
     for size, most in ((11.0, 3), (9.0, 4), (7.0, 99)):
-        lines = wrapped(tag, font, size, room, most)
+        lines = wrapped(tag, size, room, most)
         if "".join(lines) == tag:
             break
     return [(each, size) for each in lines]
 
 
-def wrapped(text: str, font: str, size: float, room: float, most: int) -> list[str]:
+def wrapped(text: str, size: float, room: float, most: int) -> list[str]:
     """The text in lines no wider than the room, in points; at most so many, then with "…"."""
     lines: list[str] = []
     rest = text
     while rest and len(lines) < most:
         fits = next(
-            (end for end in range(len(rest), 1, -1) if stringWidth(rest[:end], font, size) <= room),
+            (end for end in range(len(rest), 1, -1) if width_of(rest[:end], size) <= room),
             1,
         )
         nice = max((rest.rfind(each, 0, fits) + 1 for each in _BREAKS), default=0)
@@ -99,7 +98,7 @@ def wrapped(text: str, font: str, size: float, room: float, most: int) -> list[s
         rest = rest[end:]
     if rest:
         last = lines[-1]
-        while last and stringWidth(f"{last}…", font, size) > room:
+        while last and width_of(f"{last}…", size) > room:
             last = last[:-1]
         lines[-1] = f"{last}…"
     return lines

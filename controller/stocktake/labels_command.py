@@ -43,12 +43,8 @@ def add_labels(commands: Any, say: Translate) -> None:
 
 
 def _labels(options: argparse.Namespace, say: Translate) -> int:
-    from controller.cards.drawing import Ink  # noqa: PLC0415 - other commands need no PDF
-    from controller.stocktake.labels import Label, draw_labels  # noqa: PLC0415
+    from controller.stocktake.labels import Label, draw_labels  # noqa: PLC0415 - heavy
 
-    ink = Ink()
-    if not ink.load():
-        tell(say(N_("No font with Vietnamese letters is installed: marks are left out.")))
     now_ms = time.time_ns() // 1_000_000
     vietnamese = translator("vi")  # as all that is printed
     with opened(options) as (store, place):
@@ -70,7 +66,7 @@ def _labels(options: argparse.Namespace, say: Translate) -> int:
             skip = max(0, options.skip) % sheet.count
             school = told_name(options) or place.school
             try:
-                draw_labels(options.out, labels, sheet, ink, school=school, skip=skip)
+                draw_labels(options.out, labels, sheet, school=school, skip=skip)
             except OSError as error:
                 raise SettingsError(
                     "pdf_unwritable",

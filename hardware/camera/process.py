@@ -1,4 +1,4 @@
-"""This file starts the process that looks at a camera, listens to it, and surely ends it."""
+"""This file starts a process that looks through a camera, listens to it, and surely ends it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from hardware.camera.order import LINE_LIMIT, NO_VISION, Alive, Order, Verdict, word_of
 from hardware.readings import CameraState, SenseMissing
@@ -18,29 +18,81 @@ from hardware.readings import CameraState, SenseMissing
 LONGEST_S: Final = 60.0  # of any look, whatever the child says
 
 _START_S: Final = 10.0  # Python itself, on a busy machine
-_SILENCE_LIMIT_S: Final = 15.0
+_SILENCE_LIMIT_S: Final = 25.0  # whatever the child says
 _POLL_S: Final = 0.25
 _BURY_S: Final = 2.0
 _ROOT: Final = Path(__file__).parents[2]
+_MODULE: Final = "hardware.camera.child"
+
+Word = TypeVar("Word")
 
 
-def _always() -> bool:
+def always() -> bool:
+    """Wanted until it ends."""
     return True
 
 
 async def ask(
-    order: Order, *, longest_s: float = LONGEST_S, wanted: Callable[[], bool] = _always
+    order: Order, *, longest_s: float = LONGEST_S, wanted: Callable[[], bool] = always
 ) -> Verdict | None:
     """Have a look taken. wanted: asked four times a second; once it is False the look is ended.
 
     Returns None where it was ended so. Raises SenseMissing("no_vision") where this machine
     cannot look at pictures. However it ends, the child is dead and the camera closed.
     """
-    async with child_of("hardware.camera.child", order.line()) as child:
-        verdict = await _heard(child, longest_s, wanted)
+    verdict = await _verdict(order, longest_s, wanted)
     if verdict is not None and verdict.reason == NO_VISION:
         raise no_vision()
     return verdict
+
+
+async def words_of(
+    module: str,
+    order: bytes,
+    read: Callable[[bytes], Word],
+    *,
+    line_limit: int = LINE_LIMIT,
+    longest_s: float = float("inf"),
+    wanted: Callable[[], bool] = always,
+) -> AsyncGenerator[Word, None]:
+    """What a module of ours says that was given the order, as long as it is alive and wanted.
+
+    read: a word from its line; raises ValueError. Raises TimeoutError once it is silent for
+    longer than it said, or has taken longest_s in all; ValueError where it says nonsense or
+    dies. However this ends, the process is dead and the camera closed.
+    """
+    clock = asyncio.get_running_loop().time
+    word_by, end_by = clock() + _START_S, clock() + longest_s
+    async with _child_of(module, order, line_limit) as child:
+        while wanted():
+            left_s = min(word_by, end_by) - clock()
+            if left_s <= 0:
+                raise TimeoutError
+            try:
+                async with asyncio.timeout(min(_POLL_S, left_s)):
+                    line = await _line(child)
+            except TimeoutError:
+                continue
+            word = read(line)  # a picture that kills its decoder ends here too
+            if isinstance(word, Alive):
+                word_by = clock() + min(word.within_s, _SILENCE_LIMIT_S)
+            yield word
+
+
+async def _verdict(order: Order, longest_s: float, wanted: Callable[[], bool]) -> Verdict | None:
+    words = words_of(_MODULE, order.line(), word_of, longest_s=longest_s, wanted=wanted)
+    framed = False
+    try:
+        async with aclosing(words):
+            async for word in words:
+                if not isinstance(word, Alive):
+                    return word
+                framed = framed or word.framed
+    except TimeoutError:
+        return Verdict(CameraState.DISCONNECTED, "stalled" if framed else "no_answer")
+    except ValueError:
+        return Verdict(CameraState.DISCONNECTED, "nonsense")
+    return None
 
 
 def no_vision() -> SenseMissing:
@@ -50,9 +102,7 @@ def no_vision() -> SenseMissing:
 
 
 @asynccontextmanager
-async def child_of(
-    module: str, order: bytes, *, line_limit: int = LINE_LIMIT
-) -> AsyncIterator[Process]:
+async def _child_of(module: str, order: bytes, line_limit: int) -> AsyncIterator[Process]:
     """A process that runs a module of ours and has read its order; dead once this is left.
 
     Orders go by standard input, for arguments can be read by every user of the machine.
@@ -98,30 +148,5 @@ async def _send(child: Process, order: bytes) -> None:
             await child.stdin.drain()
 
 
-async def _heard(child: Process, longest_s: float, wanted: Callable[[], bool]) -> Verdict | None:
-    """Wait for the verdict, as long as the child says in time that it is alive."""
-    clock = asyncio.get_running_loop().time
-    word_by, end_by, framed = clock() + _START_S, clock() + longest_s, False
-    while wanted():
-        left_s = min(word_by, end_by) - clock()
-        if left_s <= 0:
-            return Verdict(CameraState.DISCONNECTED, "stalled" if framed else "no_answer")
-        try:
-            async with asyncio.timeout(min(_POLL_S, left_s)):
-                word = await _word(child)
-        except TimeoutError:
-            continue
-        except ValueError:
-            # A picture that kills its decoder ends here too.
-            return Verdict(CameraState.DISCONNECTED, "nonsense")
-        if not isinstance(word, Alive):
-            return word
-        framed = framed or word.framed
-        word_by = clock() + min(word.within_s, _SILENCE_LIMIT_S)
-    return None
-
-
-async def _word(child: Process) -> Alive | Verdict:
-    if child.stdout is None:
-        raise ValueError("no output")
-    return word_of(await child.stdout.readline())
+async def _line(child: Process) -> bytes:
+    return await child.stdout.readline() if child.stdout is not None else b""

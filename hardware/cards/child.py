@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 from hardware.camera.feed import Feed
 from hardware.camera.opening import NEXT_WORD_S, load, open_feed, prepare
-from hardware.camera.order import NO_VISION, CameraTrouble
+from hardware.camera.order import NO_VISION, Alive, CameraTrouble
 from hardware.cards.acceptance import Acceptance
-from hardware.cards.words import Going, Job, Over, Picture, Task, Text, Word, job_of, line_of
+from hardware.cards.words import Job, Over, Picture, Task, Text, Word, job_of, line_of
 
 if TYPE_CHECKING:
     from cv2.typing import MatLike
@@ -136,7 +136,7 @@ def _grey(picture: MatLike) -> MatLike:
 
 
 def _going(within_s: float) -> None:
-    _say(Going(within_s))
+    _say(Alive(within_s))
 
 
 def _say_all(words: Iterable[Word]) -> None:

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Final
 
 from hardware.camera.order import NO_VISION
-from hardware.camera.process import child_of
+from hardware.camera.process import always, words_of
 from hardware.camera.watch import Target, order_for
 from hardware.cards.acceptance import Found
-from hardware.cards.words import LINE_LIMIT, Going, Job, Over, Picture, Task, Text, Word, word_of
+from hardware.cards.words import LINE_LIMIT, Job, Over, Picture, Task, Text, Word, word_of
 from hardware.readings import SenseMissing
 
 __all__ = ["SCAN_S", "Found", "Over", "Picture", "read_pictures", "scan", "watch_door"]
 
 SCAN_S: Final = 15.0
 
-_START_S: Final = 10.0  # Python itself, on a busy machine
 _OPEN_S: Final = 30.0  # the camera and OpenCV, before the scan's own time begins
-_SILENCE_LIMIT_S: Final = 25.0
-_POLL_S: Final = 0.25
 _PICTURES_AT_ONCE: Final = 100
 _MODULE: Final = "hardware.cards.child"
-
-
-def _always() -> bool:
-    return True
 
 
 async def scan(
@@ -38,7 +29,7 @@ async def scan(
     found: Callable[[Found], None],
     *,
     within_s: float = SCAN_S,
-    wanted: Callable[[], bool] = _always,
+    wanted: Callable[[], bool] = always,
 ) -> Over:
     """Read the class's cards until all of allowed are found or the time is over.
 
@@ -57,7 +48,7 @@ async def scan(
 
 
 async def watch_door(
-    target: Target, found: Callable[[str], None], *, wanted: Callable[[], bool] = _always
+    target: Target, found: Callable[[str], None], *, wanted: Callable[[], bool] = always
 ) -> Over:
     """Read door cards for as long as they are wanted and the camera gives pictures.
 
@@ -84,7 +75,7 @@ async def read_pictures(paths: Sequence[Path]) -> AsyncIterator[Picture]:
     while done < len(paths):
         some = tuple(str(each) for each in paths[done : done + _PICTURES_AT_ONCE])
         before = done
-        async with aclosing(_words(Job(task=Task.PICTURES, paths=some), _always)) as words:
+        async with aclosing(_words(Job(task=Task.PICTURES, paths=some), always)) as words:
             async for word in words:
                 if isinstance(word, Over):
                     _well(word)
@@ -104,35 +95,17 @@ async def _words(
 
     However this ends, the process is dead and the camera closed.
     """
-    clock = asyncio.get_running_loop().time
-    word_by, end_by = clock() + _START_S, clock() + longest_s
-    async with child_of(_MODULE, job.line(), line_limit=LINE_LIMIT) as child:
-        while wanted():
-            left_s = min(word_by, end_by) - clock()
-            if left_s <= 0:
-                yield Over("stalled")
-                return
-            try:
-                async with asyncio.timeout(min(_POLL_S, left_s)):
-                    word = await _word(child)
-            except TimeoutError:
-                continue
-            except ValueError:
-                # A picture that kills its decoder ends here too.
-                yield Over("nonsense")
-                return
-            if isinstance(word, Going):
-                word_by = clock() + min(word.within_s, _SILENCE_LIMIT_S)
-                continue
-            yield word
-            if isinstance(word, Over):
-                return
-
-
-async def _word(child: Process) -> Word:
-    if child.stdout is None:
-        raise ValueError("no output")
-    return word_of(await child.stdout.readline())
+    words = words_of(
+        _MODULE, job.line(), word_of, line_limit=LINE_LIMIT, longest_s=longest_s, wanted=wanted
+    )
+    try:
+        async with aclosing(words):
+            async for word in words:
+                yield word
+    except TimeoutError:
+        yield Over("stalled")
+    except ValueError:
+        yield Over("nonsense")
 
 
 def _well(over: Over) -> Over:

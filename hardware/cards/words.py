@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from hardware.camera.order import NO_VISION, REASONS, Order, order_of
+from hardware.camera.order import NO_VISION, REASONS, Alive, Order, order_of
 from hardware.cards.acceptance import Card, Flag, Found
 from hardware.readings import clean
 
@@ -50,12 +50,6 @@ class Job:
         return json.dumps(told).encode() + b"\n"
 
 
-class Going(NamedTuple):
-    """The process works. within_s: when it says the next word at the latest."""
-
-    within_s: float
-
-
 class Over(NamedTuple):
     """It ended. reason: of REASONS or NO_VISION where the camera gave it no (more) pictures."""
 
@@ -79,7 +73,7 @@ class Picture(NamedTuple):
     error: str = ""
 
 
-Word = Going | Over | Found | Text | Picture
+Word = Alive | Over | Found | Text | Picture
 
 
 def job_of(line: bytes) -> Job:
@@ -96,10 +90,10 @@ def job_of(line: bytes) -> Job:
 def line_of(word: Word) -> str:
     """A word as it is sent."""
     match word:
-        case Going():
-            told: dict[str, object] = {"within_s": word.within_s}
+        case Alive():
+            return word.line()
         case Over():
-            told = {"over": word.reason, "frames": word.frames}
+            told: dict[str, object] = {"over": word.reason, "frames": word.frames}
         case Found():
             told = {"id": word.id, "flag": word.flag or ""}
         case Text():
@@ -117,7 +111,7 @@ def word_of(line: bytes) -> Word:
     try:
         told = json.loads(line)
         if "within_s" in told:
-            return Going(_number(told["within_s"]))
+            return Alive(_number(told["within_s"]))
         if "over" in told:
             return Over(_one_of(told["over"], REASONS | {NO_VISION, ""}), _count(told["frames"]))
         if "number" in told:

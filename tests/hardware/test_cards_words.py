@@ -9,14 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.camera.order import Order
+from hardware.camera.order import Alive, Order
 from hardware.cards.acceptance import Card, Flag, Found
 from hardware.cards.words import (
     CARDS_LIMIT,
     LINE_LIMIT,
     TEXT_LIMIT,
     TEXTS_LIMIT,
-    Going,
     Job,
     Over,
     Picture,
@@ -31,7 +30,7 @@ from hardware.cards.words import (
 HIDDEN = "hidden"
 SQUARE = ((1.25, 2.5), (9.0, 2.5), (9.0, 9.0), (1.25, 9.0))
 WORDS: list[Word] = [
-    Going(3.0),
+    Alive(3.0),
     Over(),
     Over("stalled", 7),
     Over("no_vision"),

@@ -11,7 +11,6 @@ import pytest
 import zxingcpp
 
 from controller.__main__ import main
-from controller.cards.drawing import Ink
 from controller.database.store import Store
 from controller.register import store as register
 from controller.register.book import Line
@@ -76,11 +75,9 @@ def text_of(pdf: Path) -> str:
 @pytest.mark.parametrize("name", SHEETS)
 def test_every_code_is_read_back_letter_for_letter(tmp_path: Path, name: str) -> None:
     """Leading zeros, Vietnamese letters, 40 and 64 characters, on every paper."""
-    ink = Ink()
-    assert ink.load(), "needs the package fonts-dejavu-core"
     pdf = tmp_path / "labels.pdf"
     labels = [Label(each, "Máy tính xách tay", "P203") for each in TAGS]
-    draw_labels(pdf, labels, SHEETS[name], ink, school=NAME)
+    draw_labels(pdf, labels, SHEETS[name], school=NAME)
     told = codes_of(pdf)
     assert sorted(told) == sorted(map(label_text, TAGS))
     assert sorted(map(tag_in, told)) == sorted(TAGS)
@@ -94,10 +91,8 @@ def test_a_full_sheet_stays_on_its_page_and_its_labels_apart(tmp_path: Path, nam
     """Each code lies in its own sticker; one label more begins a second page."""
     sheet = SHEETS[name]
     pdf = tmp_path / "labels.pdf"
-    ink = Ink()
-    ink.load()
     labels = [Label(f"T-{number:03}") for number in range(sheet.count + 1)]
-    draw_labels(pdf, labels, sheet, ink, school=NAME)
+    draw_labels(pdf, labels, sheet, school=NAME)
     first, second = pages(pdf)
     assert first.shape == pytest.approx((297 * MM, 210 * MM), abs=3)
     found = zxingcpp.read_barcodes(first)
@@ -152,6 +147,6 @@ def test_a_pdf_that_cannot_be_written_is_told(school: Path) -> None:
 
 def test_long_words_are_broken_and_too_long_ones_cut() -> None:
     """Never wider than the label."""
-    assert wrapped("TB-P203-BTT-0001", "Helvetica", 11, 60, 3) == ["TB-P203-", "BTT-0001"]
-    assert wrapped("", "Helvetica", 8, 60, 2) == []
-    assert wrapped("một hai ba bốn năm sáu bảy", "Helvetica", 10, 40, 1)[0].endswith("…")
+    assert wrapped("TB-P203-BTT-0001", 11, 60, 3) == ["TB-P203-", "BTT-0001"]
+    assert wrapped("", 8, 60, 2) == []
+    assert wrapped("một hai ba bốn năm sáu bảy", 10, 40, 1)[0].endswith("…")

@@ -15,7 +15,6 @@ import msgspec
 import pytest
 from PIL import Image
 
-from controller.cards.drawing import Ink
 from controller.database.store import Store
 from controller.register import store as register
 from controller.register.book import Line
@@ -222,10 +221,8 @@ def test_a_photo_of_a_label_is_kept_and_read_later(
 ) -> None:
     """Taken in its room without a network; one without a code asks for the tag."""
     need("pdftoppm", "poppler-utils")
-    ink = Ink()
-    ink.load()
     labels = [Label("0007", "Máy chiếu", "P203")]
-    draw_labels(tmp_path / "label.pdf", labels, SHEETS["3x8"], ink, school="A")
+    draw_labels(tmp_path / "label.pdf", labels, SHEETS["3x8"], school="A")
     crop = ("-r", "150", "-x", "0", "-y", "0", "-W", "420", "-H", "230", "-png", "-singlefile")
     subprocess.run(["pdftoppm", *crop, "label.pdf", "label"], cwd=tmp_path, check=True)
     blank = tmp_path / "blank.png"

@@ -1,0 +1,76 @@
+"""No program outlives the one that started it, and none refuses to end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from protocol.process import end
+from tests.flows.programs import until
+
+PARENT = textwrap.dedent("""
+    import subprocess, sys, time
+    from protocol.process import die_with_parent
+    child = subprocess.Popen(["sleep", "60"], preexec_fn=die_with_parent())
+    print(child.pid, flush=True)
+    time.sleep(60)
+""")
+DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); input()"
+POLITE = "print(flush=True); input()"
+
+
+def is_running(pid: int) -> bool:
+    """Neither gone nor a zombie."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux tells a child of its parent's end")
+def test_a_child_ends_when_its_parent_is_killed() -> None:
+    """Though the parent could do nothing any more."""
+    parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE)
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    assert is_running(child)
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    until(lambda: not is_running(child), "the child ends")
+
+
+@pytest.mark.parametrize(
+    ("program", "patience_s", "by"),
+    [(DEAF, 0.2, signal.SIGKILL), (POLITE, 30.0, signal.SIGTERM), ("print()", 30.0, None)],
+    ids=["deaf", "polite", "ended already"],
+)
+def test_a_process_is_asked_then_killed(
+    program: str, patience_s: float, by: signal.Signals | None
+) -> None:
+    """It has ended when the call returns, whatever it does."""
+
+    async def play() -> int | None:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            program,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        await process.stdout.readline()
+        if by is None:
+            await process.wait()
+        await end(process, patience_s)
+        await end(process, patience_s)
+        return process.returncode
+
+    assert asyncio.run(play()) == (-by if by else 0)
