@@ -15,7 +15,8 @@ from agent.tablets.cart import Slot
 from agent.tablets.lesson import Lesson, Pupil
 from agent.tablets.office import Core, NotKept, Office
 from agent.tablets.serving import serve
-from tests.agent.school_double import answers, free_port, until
+from tests.agent.school_double import answers, free_port
+from tests.waiting import LIMIT_S, eventually
 
 HOST = "127.0.0.1"
 
@@ -74,7 +75,7 @@ async def served(office: Office) -> AsyncIterator[str]:
     task = asyncio.create_task(serve(office, host=HOST, port=port, language="vi"))
     url = f"http://{HOST}:{port}"
     try:
-        await until(lambda: answers(port))
+        await eventually(lambda: answers(port))
         yield url
     finally:
         task.cancel()
@@ -89,4 +90,4 @@ def result(text: str) -> str:
 
 def tablet(url: str) -> httpx.AsyncClient:
     """A tablet's browser, with its own cookies."""
-    return httpx.AsyncClient(base_url=url, trust_env=False, timeout=30)
+    return httpx.AsyncClient(base_url=url, trust_env=False, timeout=LIMIT_S)

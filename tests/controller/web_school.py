@@ -42,6 +42,7 @@ from protocol.model import (
     Status,
 )
 from protocol.words import Translate, translator
+from tests.waiting import LIMIT_S, until
 
 SCHOOL = Place("79", "00123")
 NAME = "Trường THCS Nguyễn Du"
@@ -294,7 +295,7 @@ class Served:
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
-        wait_for(lambda: self._server.started or not self._thread.is_alive())
+        until(lambda: self._server.started or not self._thread.is_alive())
 
     def made(self) -> FastAPI:
         """The face to serve."""
@@ -304,7 +305,7 @@ class Served:
     def stop(self) -> None:
         """Stop serving; the port is free again."""
         self._server.should_exit = True
-        self._thread.join(10)
+        self._thread.join(LIMIT_S)
 
     def tell(self, *records: Record) -> None:
         """Commit and publish, as ingest does."""
@@ -321,15 +322,6 @@ class Served:
             await self._server.serve()
 
         asyncio.run(serve())
-
-
-def wait_for(condition: Callable[[], object], patience_s: float = 15.0) -> None:
-    """Wait until the condition holds. Raises TimeoutError."""
-    deadline = time.monotonic() + patience_s
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError("the condition never held")
-        threading.Event().wait(0.01)
 
 
 def _free_port() -> int:

@@ -13,6 +13,7 @@ from hardware.pjlink.watch import ProjectorEntry, Projectors, Settings
 from hardware.readings import Flaw, ProjectorReading, Sighting
 from simulators.devices.projector import Make, Projector
 from tests.hardware.told import Told
+from tests.waiting import LIMIT_S
 
 NOWHERE = Path("/nonexistent")
 SECRET = "secret-5b2c"  # noqa: S105 - of a simulated projector
@@ -31,21 +32,21 @@ class Watch:
         self.listens_at = ("127.0.0.1", free_udp_port())
 
     async def reading(
-        self, wanted: Callable[[ProjectorReading], bool], within_s: float = 10.0
+        self, wanted: Callable[[ProjectorReading], bool] = bool, limit_s: float = LIMIT_S
     ) -> ProjectorReading:
         return await self.told.until_seen(
-            lambda seen: isinstance(seen, ProjectorReading) and wanted(seen), within_s
+            lambda seen: isinstance(seen, ProjectorReading) and wanted(seen), limit_s
         )
 
     async def sighting(
-        self, wanted: Callable[[Sighting], bool] = bool, within_s: float = 10.0
+        self, wanted: Callable[[Sighting], bool] = bool, limit_s: float = LIMIT_S
     ) -> Sighting:
         return await self.told.until_seen(
-            lambda seen: isinstance(seen, Sighting) and wanted(seen), within_s
+            lambda seen: isinstance(seen, Sighting) and wanted(seen), limit_s
         )
 
-    async def flaw(self, within_s: float = 10.0) -> Flaw:
-        return await self.told.until_seen(lambda seen: isinstance(seen, Flaw), within_s)
+    async def flaw(self) -> Flaw:
+        return await self.told.until_seen(lambda seen: isinstance(seen, Flaw))
 
 
 def free_udp_port() -> int:

@@ -14,6 +14,7 @@ from zeroconf import ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
 from hardware.mdns.rooms import SERVICE, RoomHeard, announce, hear, room_of
+from tests.waiting import LIMIT_S
 
 TXT = {b"id": b"agent-1", b"room": b"P203", b"school": b"00140708", b"v": b"1"}
 
@@ -28,7 +29,7 @@ class Heard:
         self._rooms.put_nowait(room)
 
     async def next(self) -> RoomHeard:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT_S):
             return await self._rooms.get()
 
 

@@ -8,7 +8,6 @@ import itertools
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -36,8 +35,8 @@ from protocol.topics import (
     school_root,
     topic_of,
 )
+from tests.waiting import LIMIT_S, until
 
-PATIENCE_S = 20.0
 REPEAT_S = 0.3
 
 
@@ -126,7 +125,7 @@ class Receiver:
 
     async def until(self, holds: Callable[[Receiver], bool]) -> None:
         """Wait until it holds; fail after a generous while."""
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(LIMIT_S):
             while not holds(self):
                 self._news.clear()
                 await self._news.wait()
@@ -162,17 +161,17 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
         yield Broker("127.0.0.1", ports[1])
     finally:
         process.terminate()
-        process.wait(PATIENCE_S)
+        process.wait(LIMIT_S)
 
 
 def _await_listener(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(int(PATIENCE_S / 0.05)):
-        if process.poll() is not None:
-            break
+    def listens() -> bool:
+        assert process.poll() is None, f"nats-server ended with code {process.poll()}"
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        threading.Event().wait(0.05)
-    pytest.fail(f"nats-server did not listen, exit code {process.poll()}")
+            return True
+        return False
+
+    until(listens, "nats-server listens")
 
 
 def _free_ports(count: int) -> list[int]:

@@ -23,6 +23,7 @@ from protocol.messages import (
 from simulators.config import SimConfig
 from simulators.school import Furnished, room_of, run, school_of
 from tests.faulty_line import FaultyLine
+from tests.waiting import LIMIT_S
 
 Receiving = Callable[[], AbstractAsyncContextManager[Any]]
 
@@ -193,7 +194,10 @@ def test_a_school_without_a_broker_still_ends(
 
         logger.addFilter(watch)
         try:
-            async with playing(settings(Broker("127.0.0.1", port), school)), asyncio.timeout(10):
+            async with (
+                playing(settings(Broker("127.0.0.1", port), school)),
+                asyncio.timeout(LIMIT_S),
+            ):
                 await complained.wait()
         finally:
             logger.removeFilter(watch)
