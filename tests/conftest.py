@@ -15,7 +15,8 @@ import pytest
 from controller.broker.embedded import config_text
 from protocol.model import Place
 from tests.databases import KINDS, Database, migrated_template
-from tests.flows.programs import BIN, free_port
+from tests.flows.programs import BIN
+from tests.ports import free_port
 from tests.postgres import Cluster, cluster_or_skip
 from tests.waiting import until
 

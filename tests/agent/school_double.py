@@ -38,13 +38,6 @@ ROOM = "6A1"
 PRESENT_EVERY_S = 0.5
 
 
-def free_port() -> int:
-    """A TCP port that nobody uses now."""
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        port: int = sock.getsockname()[1]
-        return port
-
-
 def answers(port: int) -> bool:
     """Whether something listens on the port."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):

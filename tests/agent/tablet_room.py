@@ -15,7 +15,8 @@ from agent.tablets.cart import Slot
 from agent.tablets.lesson import Lesson, Pupil
 from agent.tablets.office import Core, NotKept, Office
 from agent.tablets.serving import serve
-from tests.agent.school_double import answers, free_port
+from tests.agent.school_double import answers
+from tests.ports import free_port
 from tests.waiting import LIMIT_S, eventually
 
 HOST = "127.0.0.1"

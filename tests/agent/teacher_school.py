@@ -16,7 +16,7 @@ from starlette.routing import Route
 from agent.local.page.routes import routes
 from agent.local.refusals import MAX_BODY, NAMES, refusal_of
 from protocol.guard import Guard, Refusal, Scope, at_own_port
-from tests.flows.programs import free_port
+from tests.ports import free_port
 from tests.waiting import LIMIT_S, until
 
 MARKS = [

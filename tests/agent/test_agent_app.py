@@ -22,7 +22,8 @@ from protocol.link import Letter
 from protocol.messages import AttendanceMarked, Birth, Health, LessonStarted, Presence
 from protocol.model import Status
 from protocol.topics import commands_to
-from tests.agent.school_double import PLACE, ROOM, AgentProcess, School, free_port, nats, school, up
+from tests.agent.school_double import PLACE, ROOM, AgentProcess, School, nats, school, up
+from tests.ports import free_port
 from tests.waiting import LIMIT_S, eventually
 
 MARK = "/api/v1/attendance"

@@ -16,7 +16,8 @@ from agent.local import door
 from agent.supervision import Outages, keep_running
 from protocol.health import ReasonCode
 from protocol.model import Reason, Status
-from tests.agent.school_double import free_port, up
+from tests.agent.school_double import up
+from tests.ports import free_port
 from tests.waiting import eventually
 
 

@@ -22,8 +22,9 @@ from agent.tablets.office import NotKept, Office
 from protocol.outbox import Outbox
 from protocol.plan import ClassList, Plan, Pupil
 from tests.agent.classrooms import PLACE, classroom, moment, start_lesson
-from tests.agent.school_double import AgentProcess, free_port
+from tests.agent.school_double import AgentProcess
 from tests.agent.tablet_room import served, tablet
+from tests.ports import free_port
 from tests.waiting import eventually
 
 PUPILS = tuple(Pupil(number=n, student=f"14{n:08}", name=f"Nguyễn {n}") for n in range(1, 43))

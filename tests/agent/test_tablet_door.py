@@ -16,8 +16,8 @@ from agent.tablets import door, serving
 from agent.tablets.door import COOKIE, MAX_BODY
 from agent.tablets.office import Office
 from hardware.readings import Seen, Sighting
-from tests.agent.school_double import free_port
 from tests.agent.tablet_room import HOST, Room, lesson_of, result, served, tablet
+from tests.ports import free_port
 from tests.waiting import eventually
 
 Story = Callable[[str, Office], Awaitable[None]]

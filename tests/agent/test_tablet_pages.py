@@ -17,10 +17,10 @@ from starlette.types import ASGIApp
 
 from agent.local.door import LOCAL, serve
 from agent.tablets import board
-from tests.agent.school_double import free_port
 from tests.agent.tablet_room import HOST, Room, lesson_of, served
 from tests.axe import violations
 from tests.browser import LAPTOP, UPRIGHT, Page, opened_tab, running_browser
+from tests.ports import free_port
 from tests.waiting import LIMIT_S, until
 
 PHONE = (360, 640)

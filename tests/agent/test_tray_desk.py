@@ -13,7 +13,7 @@ import pytest
 from tests.agent.teacher_double import TeacherDouble, teacher_door
 from tests.agent.tray_desk import TRAYER, Desk, desk
 from tests.conftest import need
-from tests.flows.programs import free_port
+from tests.ports import free_port
 from tests.waiting import LIMIT_S, until
 
 pytest.importorskip("PySide6")

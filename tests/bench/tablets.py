@@ -16,7 +16,7 @@ from agent.tablets.cart import Slot
 from agent.tablets.lesson import Lesson, Pupil
 from agent.tablets.office import Core, Office
 from agent.tablets.serving import serve
-from tests.flows.programs import free_port
+from tests.ports import free_port
 
 TABLETS = 40
 WITHIN_S = 10.0

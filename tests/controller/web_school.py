@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -42,6 +41,7 @@ from protocol.model import (
     Status,
 )
 from protocol.words import Translate, translator
+from tests.ports import free_port
 from tests.waiting import LIMIT_S, until
 
 SCHOOL = Place("79", "00123")
@@ -270,7 +270,7 @@ class Served:
         self._store = store
         self._scope = scope
         self._face = face
-        self.port = port or _free_port()
+        self.port = port or free_port()
 
     def __enter__(self) -> Self:
         self.start()
@@ -322,13 +322,6 @@ class Served:
             await self._server.serve()
 
         asyncio.run(serve())
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _troubled(record: Record) -> Record:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import string
@@ -218,10 +219,11 @@ def test_an_agent_without_an_address_finds_its_school_by_mdns(tmp_path: Path) ->
             program.close()
         arguments = school.controller._arguments
         arguments[arguments.index("--mdns") + 1] = "true"
-        arguments[arguments.index("--school") + 1] = "mdns-school"
+        code = f"mdns-{os.getpid()}"  # what another checkout plays at this moment is heard as well
+        arguments[arguments.index("--school") + 1] = code
         finding = school.agent._arguments
         finding[finding.index("--mdns") + 1] = "true"
-        finding[finding.index("--school") + 1] = "mdns-school"
+        finding[finding.index("--school") + 1] = code
         at = finding.index("--broker")
         del finding[at : at + 2]
         school.controller.start()

@@ -11,7 +11,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from controller.broker.embedded import EmbeddedBroker, config_text, is_loopback
 from protocol.model import Place
-from tests.flows.programs import BIN, Program, School, free_port, get, request
+from tests.flows.programs import BIN, Program, School, get, request
+from tests.ports import free_port
 from tests.waiting import LIMIT_S, until
 
 ROOT = "lophoc/v1/14/00140708"

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from tests.databases import KINDS
-from tests.flows.programs import BIN, Program, free_port, get
+from tests.flows.programs import BIN, Program, get
+from tests.ports import free_port
 from tests.postgres import Cluster
 from tests.waiting import LIMIT_S, until
 

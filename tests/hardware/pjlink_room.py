@@ -13,6 +13,7 @@ from hardware.pjlink.watch import ProjectorEntry, Projectors, Settings
 from hardware.readings import Flaw, ProjectorReading, Sighting
 from simulators.devices.projector import Make, Projector
 from tests.hardware.told import Told
+from tests.ports import free_port
 from tests.waiting import LIMIT_S
 
 NOWHERE = Path("/nonexistent")
@@ -29,7 +30,7 @@ class Watch:
         self.password = ""
         self.typed: list[ProjectorEntry] = []
         self.projectors: Projectors | None = None
-        self.listens_at = ("127.0.0.1", free_udp_port())
+        self.listens_at = ("127.0.0.1", free_port(socket.SOCK_DGRAM))
 
     async def reading(
         self, wanted: Callable[[ProjectorReading], bool] = bool, limit_s: float = LIMIT_S
@@ -47,13 +48,6 @@ class Watch:
 
     async def flaw(self) -> Flaw:
         return await self.told.until_seen(lambda seen: isinstance(seen, Flaw))
-
-
-def free_udp_port() -> int:
-    """Give a UDP port of loopback that nobody uses."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
 
 
 def settings_for(

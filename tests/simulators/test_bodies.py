@@ -18,6 +18,7 @@ from simulators.devices.addresses import call_address
 from simulators.devices.bodies import Bodies, faults_of
 from simulators.equipment import device_id_of, mac_of
 from simulators.school import bodied, school_of
+from tests.ports import free_port
 from tests.waiting import eventually
 
 NETS = [IPv4Interface("10.1.2.3/24"), IPv4Interface("10.9.9.1/32")]
@@ -67,13 +68,6 @@ def test_what_the_day_does_is_a_fault_of_the_body(
 def test_a_projector_is_called_at_its_networks_broadcast_address(host: str, called_at: str) -> None:
     """Where its network has one."""
     assert call_address(host, NETS) == called_at
-
-
-def free_port() -> int:
-    """A port of loopback that nobody uses."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 class _Played:

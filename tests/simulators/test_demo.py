@@ -26,6 +26,7 @@ from simulators import demo
 from simulators.config import DemoConfig
 from simulators.demo import Words
 from simulators.devices.addresses import own_interfaces
+from tests.ports import free_port
 from tests.waiting import LIMIT_S, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -71,9 +72,7 @@ FAILING = "print('the disk is full', flush=True); raise SystemExit(3)"
 
 
 @pytest.fixture
-def play(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_ports: Callable[[int], list[int]]
-) -> Callable[..., tuple[int, list[str]]]:
+def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, list[str]]]:
     """Runs a demonstration of these scripts until it ends by itself, or says it is running."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
@@ -94,7 +93,7 @@ def play(
             if "Ctrl-C" in line and school == LASTING:
                 stop.set()
 
-        http, mqtt, local = free_ports(3)
+        http, mqtt, local = (free_port() for _ in range(3))
         config = DemoConfig(http_port=http, mqtt_port=mqtt, local_port=local, lang="en")
         return asyncio.run(demo.run(config, stop, write=write)), said
 
@@ -204,14 +203,14 @@ class Shown:
 
 
 @pytest.fixture
-def shown(tmp_path: Path, free_ports: Callable[[int], list[int]]) -> Iterator[Callable[..., Shown]]:
+def shown(tmp_path: Path) -> Iterator[Callable[..., Shown]]:
     """Starts the demonstration; the first of its ports is taken by somebody else."""
     started: list[Shown] = []
     with socket.create_server(("127.0.0.1", 0)) as taken:
 
         def start(*more: str) -> Shown:
             http = taken.getsockname()[1]
-            mqtt, local, above_http, above_mqtt = free_ports(4)
+            mqtt, local, above_http, above_mqtt = (free_port() for _ in range(4))
             doors = {"http": http, "mqtt": mqtt, "local": local}
             doors |= {"department-http": above_http, "department-mqtt": above_mqtt}
             ports = [f"--{name}-port={port}" for name, port in doors.items()]

@@ -20,7 +20,7 @@ from controller.database.tables import facts, tallies
 from controller.fleet.records import EventRecord
 from protocol.model import Place
 from tests.databases import Database
-from tests.flows.programs import free_port
+from tests.ports import free_port
 from tests.postgres import PASSWORD, WALLED, Cluster, cluster_or_skip
 
 SECRET = "Zx9-secret"  # noqa: S105 - looked for in what is told
