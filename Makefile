@@ -34,6 +34,7 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/codespell
 	$(BIN)/oxfmt --check '**/*.js'
+	$(BIN)/oxlint
 	$(BIN)/python -m tools.dead_code
 	$(DEPTRY) .
 	$(DEPTRY) protocol hardware agent --optional-dependencies-dev-groups dev,controller,postgresql

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from protocol.discovery import SERVICE, is_controller_of
 from protocol.link import Broker
+from protocol.model import Place
 
 if TYPE_CHECKING:
-    from zeroconf import ServiceStateChange, Zeroconf
     from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 _LOGGER = logging.getLogger(__name__)
 
-SERVICE: Final = "_lophoc._tcp.local."
-_ASK_MS: Final = 1500
+_HEARD_LIMIT: Final = 200  # a province's network may hold many schools' controllers
 _LIMIT: Final = 16  # a school has one controller; a network with more is being fooled
 
 
@@ -24,13 +23,10 @@ class Finder:
     """Knows where this school's controllers listen; calling it gives the next one to try."""
 
     def __init__(self, province: str, school: str, user: str, password: str) -> None:
-        self._province = province
-        self._school = school
+        self._place = Place(province, school)
         self._user = user
         self._password = password
         self._found: dict[str, tuple[Broker, ...]] = {}
-        self._changed: dict[str, bool] = {}
-        self._stirred = asyncio.Event()
         self._turn = 0
         self.current: Broker | None = None
 
@@ -45,29 +41,21 @@ class Finder:
 
     async def watch(self, zeroconf: AsyncZeroconf) -> None:
         """Follow what announces itself; never returns."""
-        from zeroconf.asyncio import AsyncServiceBrowser  # noqa: PLC0415 - heavy, and not always
+        from hardware.mdns.browse import hear_service  # noqa: PLC0415 - heavy, and not always
 
-        browser = AsyncServiceBrowser(zeroconf.zeroconf, SERVICE, handlers=[self._note])
-        try:
-            while True:
-                await self._stirred.wait()
-                self._stirred.clear()
-                changed, self._changed = self._changed, {}
-                for name, gone in changed.items():
-                    await self._look(zeroconf.zeroconf, name, gone=gone)
-        finally:
-            await browser.async_cancel()
+        def hear(name: str, info: AsyncServiceInfo | None) -> None:
+            if info is None:
+                self.drop(name)
+            else:
+                self.take(name, info.properties, info.parsed_scoped_addresses(), info.port or 0)
+
+        await hear_service(zeroconf, SERVICE, hear, known=self._found, limit=_HEARD_LIMIT)
 
     def take(
         self, name: str, properties: Mapping[bytes, bytes | None], addresses: list[str], port: int
     ) -> None:
         """Remember an announced controller, if it is one of this school."""
-        wanted = {
-            b"role": b"controller",
-            b"province": self._province.encode(),
-            b"school": self._school.encode(),
-        }
-        ours = all(properties.get(key) == value for key, value in wanted.items())
+        ours = is_controller_of(self._place, properties)
         room = name in self._found or len(self._found) < _LIMIT
         if not (ours and room and addresses and port):
             self._found.pop(name, None)
@@ -82,33 +70,3 @@ class Finder:
     def drop(self, name: str) -> None:
         """Forget a controller that said goodbye."""
         self._found.pop(name, None)
-
-    def _note(
-        self,
-        zeroconf: Zeroconf,  # noqa: ARG002 - the browser's own names
-        service_type: str,  # noqa: ARG002
-        name: str,
-        state_change: ServiceStateChange,
-    ) -> None:
-        if len(self._changed) < _LIMIT or name in self._changed:
-            self._changed[name] = state_change.name == "Removed"
-        self._stirred.set()
-
-    async def _look(self, zeroconf: Zeroconf, name: str, *, gone: bool) -> None:
-        if gone:
-            self.drop(name)
-            return
-        info = _info(name)
-        if info is not None and await info.async_request(zeroconf, _ASK_MS):
-            self.take(name, info.properties, info.parsed_scoped_addresses(), info.port or 0)
-
-
-def _info(name: str) -> AsyncServiceInfo | None:
-    from zeroconf import Error  # noqa: PLC0415
-    from zeroconf.asyncio import AsyncServiceInfo  # noqa: PLC0415
-
-    try:
-        return AsyncServiceInfo(SERVICE, name)
-    except Error:
-        # A pointer may name anything at all; such a name is no service of ours.
-        return None

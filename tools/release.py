@@ -17,7 +17,10 @@ _CHANGELOG: Final = Path("CHANGELOG.md")
 _ASSIGNED: Final = re.compile(r'(?<=^__version__ = ")([^"]+)', re.MULTILINE)
 _UNRELEASED: Final = re.compile(r"^## Unreleased\n(.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
 # Recorded documents that name the version: the file, and the module that prints it.
-_DOCUMENTS: Final = {"docs/wire/asyncapi.json": "protocol.schema"}
+_DOCUMENTS: Final = {
+    "docs/wire/asyncapi.json": "protocol.schema",
+    "docs/wire/openapi.json": "controller.web.openapi",
+}
 
 
 class ReleaseError(Exception):

@@ -5,19 +5,15 @@ Every cell is text or a number of ours: nothing that a name begins with becomes 
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Sequence
 from typing import Final
 
-import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
-
 from controller.attendance.sheet import Attendance, ClassSheet, LogbookLine
+from controller.sheets.writing import EXCEL_MARK, Cell, csv_text, file_name, new_workbook, write_row
 from protocol.messages import Ending
 from protocol.model import AttendanceStatus
 
-# A spreadsheet runs what begins so (OWASP, CSV injection).
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 _SUMS: Final = (
     ("Có phép", AttendanceStatus.ABSENT_EXCUSED),
     ("Không phép", AttendanceStatus.ABSENT_UNEXCUSED),
@@ -26,18 +22,12 @@ _SUMS: Final = (
 _LOGBOOK: Final = (
     "Ngày", "Tiết", "Môn", "Phòng", "Sĩ số", "Hiện diện", "Vắng", "Học sinh vắng", "Ghi chú",
 )  # fmt: skip
-Row = list[str | int]
+Row = list[Cell]
 
 
-def harmless(cell: str | int) -> str | int:
-    """The cell, with a quote before what a spreadsheet would run."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
-
-
-def file_name(sheet: ClassSheet, kind: str) -> str:
-    """A name that names no pupil, of plain letters, such as diem-danh-10A1-2026-11-02.xlsx."""
-    code = "".join(each if each.isascii() and each.isalnum() else "-" for each in sheet.class_code)
-    return f"diem-danh-{code}-{sheet.days[0]}.{kind}"
+def name_of(sheet: ClassSheet, kind: str) -> str:
+    """A name that names no pupil, such as diem-danh-10A1-2026-11-02.xlsx."""
+    return file_name("diem-danh", sheet.class_code, sheet.days[0], end=kind)
 
 
 def sheet_rows(sheet: ClassSheet, school: str) -> list[Row]:
@@ -87,18 +77,14 @@ def note_of(how: Ending | None, confirmed: bool, substitute: bool) -> str:  # no
 
 def as_csv(told: Attendance, school: str) -> str:
     """The sheet, then the logbook's lines, as RFC 4180 with the mark that Excel needs."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
     rows = [*sheet_rows(told.sheet, school), [], *logbook_rows(told.logbook)]
-    writer.writerows([[harmless(cell) for cell in row] for row in rows])
-    return f"\ufeff{text.getvalue()}"
+    return EXCEL_MARK + csv_text(rows)
 
 
 def as_xlsx(told: Attendance, school: str) -> bytes:
     """A workbook: the sheet, and the logbook's lines."""
     buffer = io.BytesIO()
-    safe = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(buffer, safe) as book:
+    with new_workbook(buffer) as book:
         bold = book.add_format({"bold": True})
         for title, rows, head in (
             ("Điểm danh", sheet_rows(told.sheet, school), 3),
@@ -106,12 +92,7 @@ def as_xlsx(told: Attendance, school: str) -> bytes:
         ):
             page = book.add_worksheet(title)
             for number, row in enumerate(rows):
-                for column, cell in enumerate(row):
-                    style = bold if number == head else None
-                    if isinstance(cell, str):
-                        page.write_string(number, column, cell, style)
-                    else:
-                        page.write_number(number, column, cell, style)
+                write_row(page, number, row, bold if number == head else None)
             page.freeze_panes(head + 1, 2 if head else 0)
         book.worksheets()[0].set_column(1, 1, 28)
     return buffer.getvalue()

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import logging
 import socket
-from typing import Final, Self
+from typing import Self
 
 import ifaddr
 from zeroconf import Error as ZeroconfError
 from zeroconf import InterfaceChoice, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
+from protocol.discovery import SERVICE, txt_of
 from protocol.model import Place
 from protocol.topics import level_of
 
 _LOGGER = logging.getLogger(__name__)
-
-SERVICE: Final = "_lophoc._tcp.local."
 
 
 class Announcement:
@@ -64,12 +63,7 @@ class Announcement:
             f"{name}.{SERVICE}",
             port=self._port,
             addresses=[socket.inet_aton(address) for address in self._addresses()],
-            properties={
-                "role": "controller",
-                "v": "1",
-                "province": self._school.province,
-                "school": self._school.school,
-            },
+            properties=txt_of(self._school),
             server=f"{name}.local.",
         )
 

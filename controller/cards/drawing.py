@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-import segno
 from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]  # it has no types
 from reportlab.lib.units import mm  # type: ignore[import-untyped]  # it has no types
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]  # it has no types
 
+from controller.sheets.codes import draw_qr, draw_squares
 from controller.sheets.ink import font, writable
 from protocol.markers import COUNT, SIDE, bits
 
@@ -26,7 +26,6 @@ CODE_MM: Final = 38.0
 ACROSS: Final = 2
 DOWN: Final = 5
 LINES_A_PAGE: Final = 45
-_OVERLAP: Final = 0.02  # points, so that no hair of white shows between two cells
 
 
 class DoorCardToPrint(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,11 +87,7 @@ def _marker(canvas: Any, number: int) -> None:
     canvas.setFillGray(0)
     canvas.rect(left, bottom, MARKER_MM * mm, MARKER_MM * mm, stroke=0, fill=1)
     canvas.setFillGray(1)
-    for row, cells in enumerate(reversed(bits(number))):
-        for column, white in enumerate(cells):
-            if white:
-                place = (left + column * cell, bottom + row * cell)
-                canvas.rect(*place, cell + _OVERLAP, cell + _OVERLAP, stroke=0, fill=1)
+    draw_squares(canvas, bits(number), left, bottom, cell)
 
 
 def _door_card(canvas: Any, card: DoorCardToPrint, place: int) -> None:
@@ -103,21 +98,11 @@ def _door_card(canvas: Any, card: DoorCardToPrint, place: int) -> None:
     canvas.setStrokeGray(0.6)
     canvas.setDash(2, 3)
     canvas.rect(left, bottom, width, height, stroke=1, fill=0)
-    _code(canvas, card.text, left + 6 * mm, bottom + (height - CODE_MM * mm) / 2)
+    # Version 2 at level Q; around it the card is white.
+    code = left + 6 * mm, bottom + (height - CODE_MM * mm) / 2, CODE_MM * mm
+    draw_qr(canvas, card.text, *code, error="q", version=2)
     canvas.setFillGray(0)
     canvas.setFont(font(), 11)
     canvas.drawString(left + (CODE_MM + 14) * mm, bottom + 30 * mm, writable(card.label))
     canvas.setFont(font(), 8)
     canvas.drawString(left + (CODE_MM + 14) * mm, bottom + 22 * mm, card.tail)
-
-
-def _code(canvas: Any, text: str, left: float, bottom: float) -> None:
-    """The QR code of version 2 at level Q; around it the card is white."""
-    matrix = segno.make_qr(text, version=2, error="q", boost_error=False).matrix
-    cell = CODE_MM * mm / len(matrix)
-    canvas.setFillGray(0)
-    for row, cells in enumerate(reversed(matrix)):
-        for column, dark in enumerate(cells):
-            if dark:
-                place = (left + column * cell, bottom + row * cell)
-                canvas.rect(*place, cell + _OVERLAP, cell + _OVERLAP, stroke=0, fill=1)

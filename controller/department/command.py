@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import sys
 import time
@@ -16,7 +15,6 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection
 
-from controller.attendance.papers import harmless
 from controller.cli import add_place, opened, operator, tell, told_zone
 from controller.department import areas_store as areas
 from controller.department.areas import AreaError, Merger, What
@@ -35,6 +33,8 @@ from controller.inventory.locations_store import keep_spots
 from controller.roster.roll import RosterError
 from controller.roster.rules import RefusedError
 from controller.roster.store import noticed
+from controller.sheets.writing import EXCEL_MARK, csv_text
+from protocol.folder import EVERYBODY, write_whole
 from protocol.model import Place
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -148,19 +148,23 @@ def _tell(
 def _give_back(options: argparse.Namespace, listed: Listed, say: Translate) -> None:
     """Write the rows in error beside the file."""
     target = options.path.with_name(f"{options.path.resolve().name}.errors.csv")
+    width = len(listed.heads)
+    rows = [
+        [*listed.heads, say(N_("Error"))],
+        *([*_filled(each.cells, width), say(MESSAGES[each.code])] for each in listed.flaws),
+    ]
     try:
-        with target.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file, delimiter=";")
-            writer.writerow([*map(harmless, listed.heads), say(N_("Error"))])
-            for each in listed.flaws:
-                cells = [*each.cells, *[""] * len(listed.heads)][: len(listed.heads)]
-                writer.writerow([*map(harmless, cells), say(MESSAGES[each.code])])
+        write_whole(target, (EXCEL_MARK + csv_text(rows, delimiter=";")).encode(), EVERYBODY)
     except OSError as error:
         told = say(N_("The rows in error could not be written to {path}: {cause}."))
         tell(told.format(path=target, cause=error.strerror), sys.stderr)
         return
     told = say(N_("The rows in error are in {path}.")).format(path=target)
     tell(told, sys.stderr if options.json else None)
+
+
+def _filled(cells: Sequence[str], count: int) -> list[str]:
+    return [*cells, *[""] * count][:count]
 
 
 def _bring_areas(

@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from controller.access.gate import Gate
 from controller.attendance.items import AttendanceItem, Paper, attendance_item
 from controller.attendance.papers import as_csv as sheet_csv
-from controller.attendance.papers import as_xlsx, file_name
+from controller.attendance.papers import as_xlsx, name_of
 from controller.attendance.sheet import Attendance, attendance_of, days_of
 from controller.dashboard.live import Live
 from controller.dashboard.rooms import natural, rooms_of
@@ -46,6 +46,7 @@ from controller.inventory.chosen import Chosen
 from controller.inventory.export_api import WHOLE, exported
 from controller.inventory.feed import AT_ONCE, Feed, Fields, Format, as_csv, as_ndjson, as_page
 from controller.register.vocabulary import Condition
+from controller.web.downloads import CSV, CSV_WITH_HEAD, XLSX, attachment
 from controller.web.refusals import Refused, seal, unseal
 from protocol.model import DeviceKind, Place, Status
 from protocol.words import N_
@@ -77,7 +78,6 @@ From = Annotated[
 Until = Annotated[
     str, Query(alias="to", description="last local date yyyy-mm-dd"), AfterValidator(_whole_day)
 ]
-_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ERRORS: dict[int | str, dict[str, Any]] = {422: {"model": ErrorItem}, 503: {"model": ErrorItem}}
 
 
@@ -194,7 +194,7 @@ _POURED: Final[Mapping[Format, Callable[[Iterable[list[Fields]]], Iterator[str |
     Format.NDJSON: as_ndjson,
 }
 _MEDIA: Final = {
-    Format.CSV: "text/csv; charset=utf-8; header=present",
+    Format.CSV: CSV_WITH_HEAD,
     Format.NDJSON: "application/x-ndjson",
 }
 
@@ -276,16 +276,14 @@ def _add_attendance(router: APIRouter, store: Store, scope: Place, gate: Gate, n
 
 
 def _papered(told: Attendance, paper: Paper, name: str) -> AttendanceItem | Response:
-    headers = {"Content-Disposition": f'attachment; filename="{file_name(told.sheet, paper)}"'}
+    headers = attachment(name_of(told.sheet, paper))
     match paper:
         case Paper.JSON:
             return attendance_item(told)
         case Paper.CSV:
-            return Response(
-                sheet_csv(told, name), media_type="text/csv; charset=utf-8", headers=headers
-            )
+            return Response(sheet_csv(told, name), media_type=CSV, headers=headers)
         case Paper.XLSX:
-            return Response(as_xlsx(told, name), media_type=_WORKBOOK, headers=headers)
+            return Response(as_xlsx(told, name), media_type=XLSX, headers=headers)
 
 
 def _term(since: str, until: str) -> str:

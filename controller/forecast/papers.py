@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
-import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
 
 from controller.forecast.forecast import Assumption, Due, Forecast, Share, Unknown
 from controller.forecast.life_table import LifeTable
 from controller.register.vocabulary import TYPE_WORDS
+from controller.sheets.writing import Cell, new_workbook, write_row
 from protocol.words import N_, Translate
 
 UNKNOWN_WORDS: Final = {
@@ -24,8 +24,6 @@ _ASSUMED: Final = (
     "Loại", "Số lượng", "Niên hạn (năm)", "Nguồn", "", "Đơn giá (đồng)", "Nguồn", "",
 )  # fmt: skip
 _DUES: Final = ("Số lượng", "Kinh phí (đồng)", "Chưa rõ giá")
-
-Cell = str | int | None
 
 
 def said(told: Forecast, table: LifeTable) -> dict[str, Any]:
@@ -55,14 +53,12 @@ def type_name(code: str, say: Translate) -> str:
 def as_xlsx(told: Forecast, table: LifeTable, say: Translate) -> bytes:
     """A workbook in Vietnamese: by year, by type, by school, and what is assumed."""
     buffer = io.BytesIO()
-    safe = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(buffer, safe) as book:
+    with new_workbook(buffer) as book:
         bold = book.add_format({"bold": True, "text_wrap": True})
         for title, rows in _sheets(told, table, say):
             page = book.add_worksheet(title)
             for number, row in enumerate(rows):
-                for column, cell in enumerate(row):
-                    _write(page, number, column, cell, bold if number == 0 else None)
+                write_row(page, number, row, bold if number == 0 else None)
             page.freeze_panes(1, 1)
             page.set_column(0, 0, 34)
             page.set_column(1, 30, 16)
@@ -134,11 +130,3 @@ def _shares(
 
 def _due(due: Due) -> tuple[Cell, ...]:
     return due.count, due.cost_vnd, due.unpriced
-
-
-def _write(page: Any, row: int, column: int, cell: Cell, style: Any) -> None:
-    """Text is written as text, whatever it begins with."""
-    if isinstance(cell, str):
-        page.write_string(row, column, cell, style)
-    elif cell is not None:
-        page.write_number(row, column, cell, style)

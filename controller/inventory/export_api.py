@@ -11,14 +11,15 @@ from fastapi.responses import StreamingResponse
 from controller.inventory.exports.picture import Form, Picture
 from controller.inventory.exports.workbook import ExportError
 from controller.inventory.feed import Format
+from controller.web.downloads import CSV_WITH_HEAD, XLSX, attachment
 from controller.web.refusals import Refused
 from protocol.words import N_
 
 WHOLE: Final[Mapping[Format, Form]] = {Format(each.value): each for each in Form}
 _MEDIA: Final = {
-    Form.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    Form.XLSX: XLSX,
     Form.GLPI: "application/zip",
-    Form.SNIPEIT: "text/csv; charset=utf-8; header=present",
+    Form.SNIPEIT: CSV_WITH_HEAD,
 }
 
 
@@ -31,7 +32,7 @@ def exported(picture: Picture, form: Form, since: str = "") -> Response:
             N_("This format is a whole picture and has no changes."),
             N_("Leave `since` out, or take json, ndjson or csv."),
         )
-    headers = {"Content-Disposition": f'attachment; filename="{picture.file_name(form)}"'}
+    headers = attachment(picture.file_name(form))
     try:
         parts = picture.written(form)
     except ExportError as error:

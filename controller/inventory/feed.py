@@ -5,8 +5,6 @@ Whatever of a pull arrived whole can be gone on from: each item carries its own 
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from enum import StrEnum
@@ -15,7 +13,6 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from pydantic import TypeAdapter
 
-from controller.attendance.papers import harmless
 from controller.database.store import Store
 from controller.fleet.items import (
     GoneItem,
@@ -28,6 +25,7 @@ from controller.inventory import store as assets
 from controller.inventory.asset import Asset
 from controller.inventory.chosen import Chosen
 from controller.inventory.exports.picture import Form, Picture
+from controller.sheets.writing import csv_text
 from controller.web.refusals import Refused, seal, unseal
 from protocol.model import Place
 from protocol.words import N_
@@ -196,14 +194,10 @@ def as_page(page: Page) -> Inventory:
 
 def as_csv(parts: Iterable[list[Fields]]) -> Iterator[str]:
     """The items as RFC 4180, with a header line."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(_COLUMNS)
+    head = [_COLUMNS]
     for items in parts:
-        writer.writerows([_flat(item) for item in items])
-        yield text.getvalue()
-        text.seek(0)
-        text.truncate()
+        yield csv_text([*head, *map(_flat, items)])
+        head = []
 
 
 def as_ndjson(parts: Iterable[list[Fields]]) -> Iterator[bytes]:
@@ -212,8 +206,8 @@ def as_ndjson(parts: Iterable[list[Fields]]) -> Iterator[bytes]:
         yield b"".join(_to_json(item) + b"\n" for item in items)
 
 
-def _flat(item: Fields) -> list[str | int]:
-    return [harmless(_cell(name, item.get(name))) for name in _COLUMNS]
+def _flat(item: Fields) -> list[str]:
+    return [_cell(name, item.get(name)) for name in _COLUMNS]
 
 
 def _cell(name: str, value: Any) -> str:

@@ -34,6 +34,7 @@ from controller.register.merging import Verdict
 from controller.register.reading import refused_csv
 from controller.register.uploads import UNKNOWN, Uploads, Waiting
 from controller.register.vocabulary import CONDITION_WORDS
+from controller.web.downloads import CSV, attachment
 from controller.web.forms import fields_of, upload_of
 from controller.web.refusals import Refused
 from protocol.errors import LopHocError
@@ -225,8 +226,7 @@ def _add_deeds(router: APIRouter, intake: _Intake) -> None:
         if (found := intake.find(request, token)) is None:
             return _gone()
         text = refused_csv(found[1].refused, intake.screens.say(request))
-        headers = {"Content-Disposition": 'attachment; filename="dong-loi.csv"'}
-        return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
+        return Response(text, media_type=CSV, headers=attachment("dong-loi.csv"))
 
 
 _WORDS: Final[Mapping[str, Any]] = {

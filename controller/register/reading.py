@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +12,6 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from controller.attendance.papers import harmless
 from controller.register.book import Book, Fault, Line, Refused
 from controller.register.fields import JUDGES, money_of, tag_key
 from controller.register.headings import FIELDS, RECORD, Heading, heading_of, known_fields
@@ -22,6 +19,8 @@ from controller.roster.columns import folded
 from controller.roster.roll import Notice, RosterError
 from controller.roster.rules import Cell, RefusedError, clean
 from controller.sheets.cells import Sheet, bounded_bytes, csv_ways, decoded, workbook
+from controller.sheets.writing import EXCEL_MARK, csv_text
+from protocol.folder import EVERYBODY, write_whole
 from protocol.words import N_, Translate
 
 _WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -264,26 +263,23 @@ def _cell(row: Sequence[Cell], place: int | None) -> Cell:
 def refused_csv(refused: Sequence[Refused], say: Translate) -> str:
     """The rows in error as they stood, and why, with the mark that Excel needs."""
     width = max((len(each.head) for each in refused), default=0)
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=";")
+    rows: list[list[str]] = []
     head: tuple[str, ...] = ()
     for each in refused:
         if each.head != head:
             head = each.head
-            writer.writerow([*_padded(head, width), say(N_("Error"))])
+            rows.append([*_padded(head, width), say(N_("Error"))])
         why = " ".join(say(str(fault.said(str)["message"])) for fault in each.line.errors)
         cells = [clean(cell) for cell in each.cells]
-        writer.writerow([*_padded(cells, width), why])
-    return f"\ufeff{text.getvalue()}"
+        rows.append([*_padded(cells, width), why])
+    return EXCEL_MARK + csv_text(rows, delimiter=";")
 
 
 def write_refused(path: Path, refused: Sequence[Refused], say: Translate) -> None:
     """Give the rows in error back as a file. Raises OSError."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        file.write(refused_csv(refused, say))
+    write_whole(path, refused_csv(refused, say).encode(), EVERYBODY)
 
 
 def _padded(cells: Sequence[str], width: int) -> list[str]:
-    """The cells, each harmless in a spreadsheet, as many as the heading has."""
-    safe = [str(harmless(each)) for each in cells[:width]]
-    return safe + [""] * (width - len(safe))
+    """As many cells as the heading has."""
+    return [*cells[:width], *[""] * (width - len(cells))]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,11 +9,12 @@ from controller.roster.oneroster import files_of_folder, files_of_zip, is_oneros
 from controller.roster.roll import Flaw, Roll, RosterError
 from controller.roster.sheet import read_sheets, settle, sheets_of_csv
 from controller.sheets.cells import bounded_bytes, workbook
+from controller.sheets.writing import EXCEL_MARK, csv_text
+from protocol.folder import EVERYBODY, write_whole
 from protocol.words import N_, Translate
 
 _ZIP = b"PK\x03\x04"
 _XLS = b"\xd0\xcf\x11\xe0"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def read(path: Path, roll: Roll, *, names: bool = False, school: str = "") -> None:
@@ -40,15 +40,8 @@ def _read_file(path: Path, raw: bytes, roll: Roll, *, names: bool, school: str) 
 def write_flaws(path: Path, flaws: Sequence[Flaw], say: Translate, *, names: bool) -> None:
     """Give the refused rows back, with what is kept of them and why. Raises OSError."""
     heads = ["file", "row", "class", "id", "number", *(["name"] if names else []), "code", "error"]
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(heads)
-        for each in flaws:
-            kept = each.kept if names else each.kept[:3]
-            cells = (each.file, each.row, *kept, each.code, say(each.message))
-            writer.writerow([_harmless(str(cell)) for cell in cells])
-
-
-def _harmless(text: str) -> str:
-    """The text, so that a spreadsheet takes it for no formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    shown = slice(None if names else 3)
+    rows = (
+        (each.file, each.row, *each.kept[shown], each.code, say(each.message)) for each in flaws
+    )
+    write_whole(path, (EXCEL_MARK + csv_text([heads, *rows])).encode(), EVERYBODY)

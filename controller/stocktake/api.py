@@ -70,6 +70,7 @@ def stocktake_router(taking: Stocktaking, gate: Gate) -> APIRouter:
 
     @router.get("/{no}")
     async def stands(request: Request, no: Number) -> StocktakeItem:
+        """How far a stocktake is: what was counted, in which room, with what outcome."""
         let_in(gate, request)
         take, result = await run_in_threadpool(taking.look, no)
         return StocktakeItem(

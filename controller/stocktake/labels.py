@@ -10,17 +10,16 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-import segno
 from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]  # it has no types
 from reportlab.lib.units import mm  # type: ignore[import-untyped]  # it has no types
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]  # it has no types
 
+from controller.sheets.codes import draw_qr
 from controller.sheets.ink import font, width_of, writable
 from controller.stocktake.label_sheets import Sheet
 from controller.stocktake.tagcode import label_text
 
 QUIET: Final = 4  # light modules around a code (ISO/IEC 18004, 9.1)
-_OVERLAP: Final = 0.02  # points, so that no hair of white shows between two cells
 _PAD_MM: Final = 1.5
 _RIGHT_MM: Final = 4.0  # printers leave the paper's edge white
 _LEADING: Final = 1.18
@@ -54,7 +53,8 @@ def _label(canvas: Any, label: Label, sheet: Sheet, place: int, school: str) -> 
     bottom = A4[1] - (sheet.top + (row + 1) * sheet.height) * mm
     side = min(sheet.height - 2 * _PAD_MM, sheet.width * 0.45) * mm
     middle = bottom + sheet.height * mm / 2
-    _code(canvas, label_text(label.tag), left + _PAD_MM * mm, middle - side / 2, side)
+    square = left + _PAD_MM * mm, middle - side / 2, side
+    draw_qr(canvas, label_text(label.tag), *square, error="m", quiet=QUIET)
     text_left = left + side + 2 * _PAD_MM * mm
     room = left + (sheet.width - _RIGHT_MM) * mm - text_left
     lines = [
@@ -102,16 +102,3 @@ def wrapped(text: str, size: float, room: float, most: int) -> list[str]:
             last = last[:-1]
         lines[-1] = f"{last}…"
     return lines
-
-
-def _code(canvas: Any, text: str, left: float, bottom: float, side: float) -> None:
-    """The QR code with its quiet zone in a square; letters beyond ASCII as UTF-8."""
-    encoding = None if text.isascii() else "utf-8"
-    matrix = segno.make_qr(text, error="m", encoding=encoding).matrix
-    cell = side / (len(matrix) + 2 * QUIET)
-    canvas.setFillGray(0)
-    for row, cells in enumerate(reversed(matrix)):
-        for column, dark in enumerate(cells):
-            if dark:
-                place = (left + (column + QUIET) * cell, bottom + (row + QUIET) * cell)
-                canvas.rect(*place, cell + _OVERLAP, cell + _OVERLAP, stroke=0, fill=1)

@@ -14,6 +14,7 @@ import msgspec
 
 from controller.reconcile.explained import type_word
 from controller.register.vocabulary import CONDITION_WORDS
+from controller.sheets.writing import file_name
 from controller.stocktake.count import Counted, Expected, Outcome, Result, Stocktake, Surplus
 from controller.stocktake.form import SUMMED, Column, Form
 from protocol.words import translator
@@ -71,10 +72,10 @@ def minutes_of(
     )
 
 
-def file_name(take: Stocktake, kind: str, zone: tzinfo) -> str:
-    """A name of plain letters, such as bien-ban-kiem-ke-3-2026-11-02.docx."""
+def name_of(take: Stocktake, kind: str, zone: tzinfo) -> str:
+    """Such as bien-ban-kiem-ke-3-2026-11-02.docx."""
     day = _local(take.finished_ms or take.begun_ms, zone)
-    return f"bien-ban-kiem-ke-{take.no}-{day:%Y-%m-%d}.{kind}"
+    return file_name("bien-ban-kiem-ke", str(take.no), f"{day:%Y-%m-%d}", end=kind)
 
 
 def _facts(take: Stocktake, zone: tzinfo) -> tuple[str, ...]:

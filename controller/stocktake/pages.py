@@ -21,7 +21,7 @@ from controller.register.fields import room_of
 from controller.stocktake.api import Number, bounded_body, let_in
 from controller.stocktake.count import room_key, rooms_of
 from controller.stocktake.form import form_in
-from controller.stocktake.minutes import file_name, minutes_of
+from controller.stocktake.minutes import minutes_of, name_of
 from controller.stocktake.papers import as_docx, as_xlsx
 from controller.stocktake.scan import ScanError, scan_of
 from controller.stocktake.service import Stocktaking, reads_photos
@@ -32,6 +32,7 @@ from controller.stocktake.view import (
     standing_data,
     waiting_data,
 )
+from controller.web.downloads import DOCX, XLSX, attachment
 from controller.web.refusals import Refused
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -43,8 +44,8 @@ MAX_FORM: Final = 4096
 NO_ROOM: Final = "-"  # in an address, for things that the book gives no room
 _WORKER: Final = FilePath(__file__).with_name("static") / "stocktake-worker.js"
 _KINDS: Final = {
-    "xlsx": (as_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    "docx": (as_docx, "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    "xlsx": (as_xlsx, XLSX),
+    "docx": (as_docx, DOCX),
 }
 
 
@@ -135,8 +136,8 @@ def _add_minutes(
         except SettingsError as error:
             raise Refused(500, error.code, error.text(say), "/stocktake") from error
         raw = write(minutes_of(take, result, form, school=name, zone=zone))
-        shown = f'attachment; filename="{file_name(take, kind, zone)}"'
-        return Response(raw, media_type=media, headers={"Content-Disposition": shown})
+        headers = attachment(name_of(take, kind, zone))
+        return Response(raw, media_type=media, headers=headers)
 
 
 def _add_counting(router: APIRouter, screens: Screens, taking: Stocktaking, gate: Gate) -> None:

@@ -7,13 +7,13 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
-import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
 from docx import Document
 from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.shared import Mm, Pt
 
+from controller.sheets.writing import new_workbook, write_cell
 from controller.stocktake.form import Column, Form
 from controller.stocktake.minutes import Cell, Minutes, Table
 
@@ -29,8 +29,7 @@ _SIGN_LINES: Final = 4
 def as_xlsx(told: Minutes) -> bytes:
     """A workbook of one page, which prints across A4."""
     buffer = io.BytesIO()
-    safe = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(buffer, safe) as book:
+    with new_workbook(buffer) as book:
         page = book.add_worksheet("Biên bản kiểm kê")
         page.set_landscape()
         page.set_paper(9)  # A4
@@ -75,7 +74,7 @@ class _Sheet:
         self._sign(told.form.signatures)
 
     def _line(self, text: str, style: Any = None) -> None:
-        self._page.write_string(self._row, 0, text, style)
+        write_cell(self._page, self._row, 0, text, style)
         self._row += 1
 
     def _table(self, form: Form, table: Table) -> None:
@@ -94,18 +93,16 @@ class _Sheet:
         if lines > 1:
             self._page.set_row(self._row, _LINE_POINTS * min(lines, _MAX_LINES))
         for column, cell in enumerate(row):
-            if isinstance(cell, str):
-                self._page.write_string(self._row, column, cell, text)
-            else:
-                self._page.write_number(self._row, column, cell, number)
+            style = text if isinstance(cell, str) else number
+            write_cell(self._page, self._row, column, cell, style)
         self._row += 1
 
     def _sign(self, signatures: Sequence[str]) -> None:
         self._row += 1
         step = max(1, len(self._chars) // max(1, len(signatures)))
         for place, who in enumerate(signatures):
-            self._page.write_string(self._row, place * step, who, self._bold)
-            self._page.write_string(self._row + 1, place * step, _SIGNED)
+            write_cell(self._page, self._row, place * step, who, self._bold)
+            write_cell(self._page, self._row + 1, place * step, _SIGNED)
 
 
 def as_docx(told: Minutes) -> bytes:

@@ -17,16 +17,17 @@ from controller.forecast.life_table import LifeTable, LifeTableError
 from controller.forecast.papers import as_xlsx, said
 from controller.forecast.store import groups_in
 from controller.inventory.feed import Feed
+from controller.sheets.writing import file_name
 from controller.use.papers import use_csv
 from controller.use.report import whole_weeks
 from controller.use.store import use_of, use_report
+from controller.web.downloads import CSV_WITH_HEAD, XLSX, attachment
 from controller.web.refusals import Refused
 from protocol.model import Place
 from protocol.words import N_, Translate
 
 MAX_WEEKS: Final = 53
 DEFAULT_WEEKS: Final = 4
-WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Tables = Callable[[], LifeTable]
 Today = Callable[[], date]
@@ -77,10 +78,8 @@ def use_router(
             if format is UseFormat.JSON:
                 return JSONResponse(use_report(db, place, first, last).said())
             told = use_of(db, place, first, last)
-        name = f'attachment; filename="su-dung-{first}.csv"'
-        headers = {"Content-Disposition": name}
-        media = "text/csv; charset=utf-8; header=present"
-        return StreamingResponse(use_csv(told), media_type=media, headers=headers)
+        headers = attachment(file_name("su-dung", first, end="csv"))
+        return StreamingResponse(use_csv(told), media_type=CSV_WITH_HEAD, headers=headers)
 
     @router.get("/forecast", response_model=None)
     def end_of_life(
@@ -97,9 +96,8 @@ def use_router(
         told = forecast_in(store, feed, narrowed(scope, school), table, today().year)
         if format is ForecastFormat.JSON:
             return JSONResponse(said(told, table))
-        name = f'attachment; filename="het-nien-han-{told.first_year}.xlsx"'
-        headers = {"Content-Disposition": name}
-        return Response(as_xlsx(told, table, translate), media_type=WORKBOOK, headers=headers)
+        headers = attachment(file_name("het-nien-han", str(told.first_year), end="xlsx"))
+        return Response(as_xlsx(told, table, translate), media_type=XLSX, headers=headers)
 
     return router
 

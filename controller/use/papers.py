@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 from typing import Final
 
-from controller.attendance.papers import harmless
+from controller.sheets.writing import EXCEL_MARK, csv_text
 from controller.use.hours import UseLine
 from protocol.model import Place
 
@@ -19,15 +17,9 @@ COLUMNS: Final = (
 
 def use_csv(told: Iterable[tuple[Place, str, UseLine]]) -> Iterable[str]:
     """RFC 4180 with the mark that Excel needs, line by line; what is not known is empty, not 0."""
-    yield f"\ufeff{_written(COLUMNS)}"
+    yield EXCEL_MARK + csv_text([COLUMNS])
     for place, week, line in told:
         minutes = (line.on_min, line.used_min) if line.known_min else ("", "")
         what = (line.device_id, line.asset_tag, line.kind, line.room)
         codes = (place.province, place.school, week)
-        yield _written((*codes, *what, *minutes, line.planned_min, line.known_min))
-
-
-def _written(cells: Iterable[str | int]) -> str:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerow([harmless(each) for each in cells])
-    return text.getvalue()
+        yield csv_text([(*codes, *what, *minutes, line.planned_min, line.known_min)])

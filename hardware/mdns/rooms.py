@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from zeroconf import Error, ServiceStateChange, Zeroconf
-from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
+from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from hardware.mdns.announced import best_address
+from hardware.mdns.browse import hear_service
 from hardware.network.interfaces import LOOPBACK, addresses
 from hardware.readings import RoomHeard, clean
 
@@ -21,8 +21,6 @@ _VERSION: Final = b"1"
 _TEXT_LIMIT: Final = 64
 # A school has some fifty rooms; a network with many more is being fooled.
 _ROOMS_LIMIT: Final = 200
-_GATHER_S: Final = 0.05
-_ASK_MS: Final = 1500
 
 
 async def announce(
@@ -63,15 +61,19 @@ async def hear(zeroconf: AsyncZeroconf, heard: Callable[[RoomHeard], None]) -> N
 
     Never returns. Whose school it is, and whether it is ourselves, is for the caller to see.
     """
-    ear = _Ear(zeroconf.zeroconf, heard)
-    browser = AsyncServiceBrowser(zeroconf.zeroconf, SERVICE, handlers=[ear.note])
-    try:
-        while True:
-            await ear.changed.wait()
-            await asyncio.sleep(_GATHER_S)
-            await ear.listen()
-    finally:
-        await browser.async_cancel()
+    known: dict[str, RoomHeard] = {}
+
+    def take(name: str, info: AsyncServiceInfo | None) -> None:
+        before = known.pop(name, None)
+        room = room_of(info.properties, info.parsed_scoped_addresses()) if info else None
+        if room is not None:
+            known[name] = room
+        if before is not None and (room is None or room.agent != before.agent):
+            heard(replace(before, present=False))
+        if room is not None and room != before:
+            heard(room)
+
+    await hear_service(zeroconf, SERVICE, take, known=known, limit=_ROOMS_LIMIT)
 
 
 def room_of(txt: Mapping[bytes, bytes | None], found: list[str]) -> RoomHeard | None:
@@ -80,55 +82,6 @@ def room_of(txt: Mapping[bytes, bytes | None], found: list[str]) -> RoomHeard | 
     if txt.get(b"v") != _VERSION or not agent or not room:
         return None
     return RoomHeard(agent=agent, room=room, school=school, address=best_address(found))
-
-
-class _Ear:
-    """Which rooms were heard, and which announcements changed."""
-
-    def __init__(self, zeroconf: Zeroconf, heard: Callable[[RoomHeard], None]) -> None:
-        self.changed = asyncio.Event()
-        self._zeroconf = zeroconf
-        self._heard = heard
-        self._known: dict[str, RoomHeard] = {}
-        self._pending: dict[str, bool] = {}
-
-    def note(
-        self,
-        zeroconf: Zeroconf,  # noqa: ARG002 - the browser's own names
-        service_type: str,  # noqa: ARG002
-        name: str,
-        state_change: ServiceStateChange,
-    ) -> None:
-        """Remember that an announcement changed; called by the browser in the loop."""
-        known = name in self._known or name in self._pending
-        if known or len(self._known) + len(self._pending) < _ROOMS_LIMIT:
-            self._pending[name] = state_change is ServiceStateChange.Removed
-            self.changed.set()
-
-    async def listen(self) -> None:
-        """Look at what changed."""
-        pending, self._pending = self._pending, {}
-        self.changed.clear()
-        for name, gone in pending.items():
-            self._take(name, None if gone else await self._read(name))
-
-    async def _read(self, name: str) -> RoomHeard | None:
-        try:
-            info = AsyncServiceInfo(SERVICE, name)
-        except Error:
-            return None  # a pointer may name anything at all
-        if not await info.async_request(self._zeroconf, _ASK_MS):
-            return self._known.get(name)
-        return room_of(info.properties, info.parsed_scoped_addresses())
-
-    def _take(self, name: str, room: RoomHeard | None) -> None:
-        before = self._known.pop(name, None)
-        if room is not None:
-            self._known[name] = room
-        if before is not None and (room is None or room.agent != before.agent):
-            self._heard(replace(before, present=False))
-        if room is not None and room != before:
-            self._heard(room)
 
 
 def _info(agent: str, room: str, school: str, port: int) -> AsyncServiceInfo:

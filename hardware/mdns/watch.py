@@ -7,11 +7,11 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
-from zeroconf import Error as ZeroconfError
-from zeroconf import IPVersion, ServiceStateChange, Zeroconf
+from zeroconf import IPVersion, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from hardware.mdns.announced import flaw_in, service_of, sighting_of, types
+from hardware.mdns.browse import ASK_MS, Changes, info_of
 from hardware.mdns.gate import Gate
 from hardware.mdns.gathered import Announced
 from hardware.network.flaws import Flaws
@@ -20,9 +20,6 @@ from hardware.readings import Report, SenseMissing, Sighting
 
 __all__ = ["sighting_of", "watch"]
 
-# 500 services bring some 1300 updates within a third of a second: gather, then look once.
-_GATHER_S = 0.05
-_ASK_MS = 1500
 _ASK_AT_ONCE = 32
 # Some 0.1 ms each: no longer than 10 ms in one turn of the loop.
 _LOOK_AT_ONCE = 64
@@ -61,7 +58,6 @@ async def _watch(report: Report, zeroconf: AsyncZeroconf, moved: asyncio.Event) 
     async with _browsing(zeroconf, report) as browse, asyncio.TaskGroup() as tasks:
         tasks.create_task(browse.restart_after(moved), name="mdns restart")
         while True:
-            await browse.changed.wait()
             await browse.look()
 
 
@@ -94,12 +90,13 @@ class _Browse:
     """What changed since we last looked, and the devices known so far."""
 
     def __init__(self, zeroconf: Zeroconf, report: Report) -> None:
-        self.changed = asyncio.Event()
         self._zeroconf = zeroconf
         self._report = report
-        self._pending: dict[str, tuple[str, ServiceStateChange]] = {}
         self._announced = Announced()
         self._flaws = Flaws(report, "mdns", time.monotonic)
+        self._changes = Changes(
+            self._announced, _SERVICES_LIMIT, lambda: self._flaws.say("flood", "")
+        )
         self._gate = Gate(self._flaws.say)
         self._browser: AsyncServiceBrowser | None = None
         self._ours: Networks = ()
@@ -110,7 +107,7 @@ class _Browse:
         self._gate.stand_before(self._zeroconf)
         self._ours_at = float("-inf")
         wanted = [f"{type_}.local." for type_ in types()]
-        self._browser = AsyncServiceBrowser(self._zeroconf, wanted, handlers=[self.note])
+        self._browser = AsyncServiceBrowser(self._zeroconf, wanted, handlers=[self._changes.note])
 
     async def stop(self) -> None:
         """Stop listening."""
@@ -127,50 +124,28 @@ class _Browse:
             await self.stop()
             self.start()
 
-    def note(
-        self,
-        zeroconf: Zeroconf,  # noqa: ARG002 - the browser's own names
-        service_type: str,
-        name: str,
-        state_change: ServiceStateChange,
-    ) -> None:
-        """Remember that something about a service changed; called by the browser in the loop."""
-        known = name in self._announced or name in self._pending
-        if not known and len(self._announced) + len(self._pending) >= _SERVICES_LIMIT:
-            self._flaws.say("flood", "")
-            return
-        self._pending[name] = service_type, state_change
-        self.changed.set()
-
     async def look(self) -> None:
         """Look once at each service that changed, and report the devices that did."""
-        await asyncio.sleep(_GATHER_S)
-        pending, self._pending = self._pending, {}
-        self.changed.clear()
         unknown: list[AsyncServiceInfo] = []
-        for count, (name, (type_, change)) in enumerate(pending.items()):
+        for count, (name, change) in enumerate((await self._changes.take()).items()):
             if count % _LOOK_AT_ONCE == _LOOK_AT_ONCE - 1:
                 await asyncio.sleep(0)
-            if change is ServiceStateChange.Removed:
+            if change.is_gone:
                 self._report_all(self._announced.leave(name))
-            elif (info := _info(type_, name)) is None:
+            elif (info := info_of(change.type, name)) is None:
                 self._flaws.say("nonsense", "")
             elif info.load_from_cache(self._zeroconf):
                 self._see(info)
             else:
                 unknown.append(info)
-        self._put_back(unknown[_ASK_AT_ONCE:])
+        for info in unknown[_ASK_AT_ONCE:]:
+            self._changes.put_back(info)
         await self._ask(unknown[:_ASK_AT_ONCE])
-
-    def _put_back(self, unknown: list[AsyncServiceInfo]) -> None:
-        for info in unknown:
-            self._pending.setdefault(info.name, (info.type, ServiceStateChange.Updated))
-            self.changed.set()
 
     async def _ask(self, unknown: list[AsyncServiceInfo]) -> None:
         async with asyncio.TaskGroup() as group:
             asked = [
-                group.create_task(info.async_request(self._zeroconf, _ASK_MS), name="mdns ask")
+                group.create_task(info.async_request(self._zeroconf, ASK_MS), name="mdns ask")
                 for info in unknown
             ]
         for info, task in zip(unknown, asked, strict=True):
@@ -207,11 +182,3 @@ class _Browse:
     def _report_all(self, sightings: Iterable[Sighting]) -> None:
         for sighting in sightings:
             self._report(sighting)
-
-
-def _info(type_: str, name: str) -> AsyncServiceInfo | None:
-    try:
-        return AsyncServiceInfo(type_, name)
-    except ZeroconfError:
-        # A pointer may name anything at all; such a name is no service of this type.
-        return None

@@ -16,8 +16,8 @@ import pytest
 from zeroconf import IPVersion, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
-from agent.finder import SERVICE
 from hardware.network.interfaces import addresses
+from protocol.discovery import SERVICE
 from protocol.link import Letter
 from protocol.messages import AttendanceMarked, Birth, Health, LessonStarted, Presence
 from protocol.model import Status

@@ -71,8 +71,9 @@ def test_a_release_is_a_commit_a_tag_and_a_wheel(clone: Clone) -> None:
         CHANGELOG.replace("Unreleased\n", f"Unreleased\n\n## 1.3.0 - {day}\n")
         for day in (today, datetime.now(UTC).date())
     }
-    document = json.loads((clone.folder / "docs/wire/asyncapi.json").read_bytes())
-    assert document["info"]["version"] == "1.3.0"
+    for name in ("asyncapi", "openapi"):
+        document = json.loads((clone.folder / f"docs/wire/{name}.json").read_bytes())
+        assert document["info"]["version"] == "1.3.0"
     (wheel,) = (clone.folder / "dist").iterdir()
     assert wheel.name == "lophoc-1.3.0-py3-none-any.whl"
 

@@ -12,6 +12,7 @@ from zeroconf import ServiceInfo
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
 
 from hardware.mdns import watch as network
+from hardware.mdns.browse import info_of
 from hardware.network import interfaces
 from hardware.readings import Kind, SenseMissing
 from tests.hardware.told import Told, within
@@ -129,7 +130,7 @@ def test_hostile_texts_do_not_stop_the_watch() -> None:
 def test_a_service_with_a_name_that_is_none_is_passed_over() -> None:
     """Anyone may point a type at anything."""
     for name in ("bad\x1b[31m._ipp._tcp.local.", "a.b.c.", "", "x" * 99 + "._ipp._tcp.local."):
-        assert network._info("_ipp._tcp.local.", name) is None
+        assert info_of("_ipp._tcp.local.", name) is None
 
 
 def test_a_crowd_is_seen_whole() -> None:

@@ -1,95 +1,36 @@
 // This file keeps an open page true: it listens to the server's line and says when it cannot.
+import {
+  ageOf,
+  countsOf,
+  isElsewhere,
+  isListed,
+  lackingOf,
+  tasksOf,
+  total,
+  worst,
+} from "./live-figures.js";
+import { Wording } from "./live-wording.js";
+
 const words = JSON.parse(document.body.dataset.words);
-const LATE_S = 30,
-  OLD_S = 90,
-  LOST_S = 9;
-const FIRST_WAIT_MS = 500,
-  LONGEST_WAIT_MS = 4000,
-  OPEN_S = 5,
-  CALM_MS = 800,
-  ROWS = 50;
+const wording = new Wording(words);
+const LOST_S = 9;
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 4000;
+const OPEN_S = 5;
+const CALM_MS = 800;
+const ROWS = 50;
 
 const rooms = new Map();
-const ago = new Intl.RelativeTimeFormat(words.language, { numeric: "always" });
-const clock = new Intl.DateTimeFormat("en-GB", {
-  timeZone: words.zone,
-  day: "2-digit",
-  month: "2-digit",
-  year: "numeric",
-  hour: "2-digit",
-  minute: "2-digit",
-});
 let heardAt = performance.now();
 let connected = false;
 let waitMs = FIRST_WAIT_MS;
 let skewMs = Date.now() - Date.parse(document.body.dataset.at);
-let refreshing = 0,
-  again = false;
+let refreshing = false;
+let again = false;
 
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const byId = (id) => document.getElementById(id);
 const now = () => Date.now() - skewMs; // the server's clock: this machine's may be years off
-
-function number(value) {
-  if (value === null || value === undefined || value === "") return "?";
-  if (typeof value === "string") return value;
-  const digits = Number.isInteger(value) ? 0 : 1;
-  return new Intl.NumberFormat("de", {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  }).format(value);
-}
-
-function sentence(reason) {
-  const text = words.reason[reason.code];
-  return text
-    ? text.replace("{value}", words.kind[reason.value] || number(reason.value))
-    : reason.code || "";
-}
-
-const roomName = (code) => (code === "?" ? words.no_room : code);
-
-// What a device told of itself, as on the server.
-function facts(device) {
-  const told = device.measures;
-  if (!told) return "";
-  const said = device.reasons.some((reason) => reason.code === `picture_${told.picture}`);
-  const hours = (text, count) => count && text.replace("{n}", number(count));
-  return [
-    words.power[told.power],
-    told.input,
-    hours(words.lamp, told.lamp_hours),
-    hours(words.filter, told.filter_hours),
-    !said && words.picture[told.picture],
-  ]
-    .filter(Boolean)
-    .join(" · ");
-}
-
-function kitFact(line) {
-  return line.kind
-    ? `${words.kind[line.kind]} ${line.here}/${line.wanted}`
-    : `${line.name} ${words.not_installed}`;
-}
-
-function when(iso) {
-  return clock.format(new Date(iso)).replace(", ", " ");
-}
-
-function since(iso) {
-  const [day, hour] = when(iso).split(" ");
-  const today = when(now()).split(" ")[0];
-  const short = day.slice(6) === today.slice(6) ? day.slice(0, 5) : day;
-  return words.since.replace("{when}", day === today ? hour : short);
-}
-
-function howLongAgo(seconds) {
-  const past = Math.max(0, Math.round(seconds));
-  if (past < 60) return ago.format(-past, "second");
-  if (past < 3600) return ago.format(-Math.floor(past / 60), "minute");
-  if (past < 86400) return ago.format(-Math.floor(past / 3600), "hour");
-  return ago.format(-Math.floor(past / 86400), "day");
-}
 
 function setText(element, text) {
   if (element && element.textContent !== text) element.textContent = text;
@@ -102,11 +43,11 @@ function setTime(element, iso) {
 
 function tellTime(element) {
   const at = element.dateTime;
-  if ("since" in element.dataset) setText(element, since(at));
-  else if ("when" in element.dataset) setText(element, when(at));
+  if ("since" in element.dataset) setText(element, wording.since(at, now()));
+  else if ("when" in element.dataset) setText(element, wording.when(at));
   else {
-    element.title = when(at);
-    setText(element, howLongAgo((now() - Date.parse(at)) / 1000));
+    element.title = wording.when(at);
+    setText(element, wording.ago((now() - Date.parse(at)) / 1000));
   }
 }
 
@@ -120,71 +61,44 @@ function setStatus(element, status) {
   setText(element.querySelector(".word"), words.status[status]);
 }
 
-// From calm to urgent, as on the server.
-const URGENCY = ["ok", "unknown", "warning", "critical"];
-const worst = (tally) =>
-  Object.keys(tally).sort((a, b) => URGENCY.indexOf(b) - URGENCY.indexOf(a))[0];
-const total = (tally) => Object.values(tally).reduce((sum, count) => sum + count, 0);
-
 function fillTile(tile, room) {
   tile.dataset.status = room.status;
   setStatus(tile.querySelector(".state"), room.status);
-  for (const part of all(".part[data-kind]", tile)) {
-    const tally = room.devices[part.dataset.kind];
-    part.hidden = !tally;
-    if (!tally) continue;
-    const status = worst(tally);
-    part.dataset.status = status;
-    part.querySelector(".mark use").setAttribute("href", `#s-${status}`);
-    part.title = `${words.kind[part.dataset.kind]}: ${words.status[status]}`;
-    setText(part.querySelector(".hush"), part.title);
-  }
-  const tablets = room.devices.tablet;
-  tile.querySelector(".tablets").hidden = !tablets;
-  if (tablets) {
-    const tally = `${tablets.ok || 0}/${total(tablets)}`;
-    const asleep = room.sleeping ? words.asleep.replace("{n}", room.sleeping) : "";
-    setText(tile.querySelector(".tally"), tally);
-    setText(tile.querySelector(".asleep"), asleep);
-    tile.querySelector(".tablets").title =
-      `${words.kind.tablet}: ${tally}${asleep && ` (${asleep})`}`;
-  }
-  const missing = room.kit.filter((line) => line.here < line.wanted);
+  for (const part of all(".part[data-kind]", tile)) fillPart(part, room.devices[part.dataset.kind]);
+  fillTablets(tile.querySelector(".tablets"), room);
   const lacking = tile.querySelector(".lacking");
-  lacking.hidden = missing.length === 0;
-  lacking.title = missing.map(kitFact).join(", ");
-  const count = missing.reduce((sum, line) => sum + line.wanted - line.here, 0);
-  setText(lacking, count ? words.lacking.replace("{n}", count) : "");
+  const { lines, count } = lackingOf(room.kit);
+  lacking.hidden = lines.length === 0;
+  lacking.title = lines.map((line) => wording.kit(line)).join(", ");
+  setText(lacking, wording.lacking(count));
   const broken = tile.querySelector(".broken");
   broken.hidden = room.faults.length === 0;
-  setText(
-    broken,
-    room.faults.length
-      ? words.broken.replace("{parts}", room.faults.map((part) => words.part[part]).join(", "))
-      : "",
-  );
+  setText(broken, wording.broken(room.faults));
   const lesson = tile.querySelector(".lesson");
   lesson.hidden = !room.lesson && !room.sheet;
-  setText(lesson, lessonShort(room));
-  lesson.title = lesson.hidden ? "" : lessonWords(room);
+  setText(lesson, wording.lessonShort(room));
+  lesson.title = lesson.hidden ? "" : wording.lesson(room);
   setTime(tile.querySelector("time"), room.since);
 }
 
-// A lesson in a row of words, as on the server.
-function lessonWords({ sheet, roll }) {
-  if (!sheet) return words.in_lesson;
-  const period = sheet.period === null ? "" : words.period.replace("{n}", sheet.period);
-  const late = sheet.how && !sheet.confirmed ? words.unconfirmed : "";
-  return (
-    [sheet.classes.join("+"), sheet.subject, period, roll, late].filter(Boolean).join(" · ") ||
-    words.in_lesson
-  );
+function fillPart(part, tally) {
+  part.hidden = !tally;
+  if (!tally) return;
+  const status = worst(tally);
+  part.dataset.status = status;
+  part.querySelector(".mark use").setAttribute("href", `#s-${status}`);
+  part.title = `${words.kind[part.dataset.kind]}: ${words.status[status]}`;
+  setText(part.querySelector(".hush"), part.title);
 }
 
-function lessonShort({ sheet, roll }) {
-  if (!sheet || sheet.classes.length === 0) return words.in_lesson;
-  const rest = sheet.how && !sheet.confirmed ? words.unconfirmed : roll;
-  return `${sheet.classes.join("+")} ${rest}`.trim();
+function fillTablets(element, { devices: { tablet }, sleeping }) {
+  element.hidden = !tablet;
+  if (!tablet) return;
+  const tally = `${tablet.ok || 0}/${total(tablet)}`;
+  const asleep = wording.asleep(sleeping);
+  setText(element.querySelector(".tally"), tally);
+  setText(element.querySelector(".asleep"), asleep);
+  element.title = `${words.kind.tablet}: ${tally}${asleep && ` (${asleep})`}`;
 }
 
 function fillTask(room, problem) {
@@ -195,14 +109,9 @@ function fillTask(room, problem) {
   link.href = tile
     ? tile.querySelector("a").getAttribute("href")
     : `/rooms/${encodeURIComponent(room.room)}`;
-  setText(link, roomName(room.room));
-  const kind = problem.part
-    ? words.part[problem.part]
-    : problem.kind
-      ? words.kind[problem.kind]
-      : words.computer;
-  setText(task.querySelector(".thing"), problem.count > 1 ? `${kind} (${problem.count})` : kind);
-  setText(task.querySelector(".why"), sentence(problem));
+  setText(link, wording.room(room.room));
+  setText(task.querySelector(".thing"), wording.thing(problem));
+  setText(task.querySelector(".why"), wording.sentence(problem));
   setTime(task.querySelector("time"), problem.since);
   return task;
 }
@@ -210,38 +119,14 @@ function fillTask(room, problem) {
 function showTasks() {
   const list = byId("tasks");
   if (!list) return;
-  const tasks = [...rooms.values()].flatMap((room) =>
-    room.problems.map((problem) => [room, problem]),
-  );
-  const rank = (problem) => -URGENCY.indexOf(problem.status);
-  tasks.sort(([, a], [, b]) => rank(a) - rank(b) || a.since.localeCompare(b.since));
+  const tasks = tasksOf([...rooms.values()]);
   const limit = Number(list.dataset.limit);
   list.replaceChildren(...tasks.slice(0, limit).map(([room, problem]) => fillTask(room, problem)));
-  const more = tasks.length - limit;
-  setText(
-    byId("rest"),
-    tasks.length === 0 ? words.calm : more > 0 ? words.more.replace("{n}", more) : "",
-  );
+  setText(byId("rest"), wording.rest(tasks.length, tasks.length - limit));
 }
 
 function showCounts() {
-  const figures = {
-    problems: 0,
-    disconnected: 0,
-    in_lesson: 0,
-    rooms: rooms.size,
-    working: 0,
-    devices: 0,
-  };
-  for (const room of rooms.values()) {
-    figures.problems += room.problems.length;
-    figures.in_lesson += room.lesson ? 1 : 0;
-    for (const tally of Object.values(room.devices)) {
-      figures.disconnected += tally.unknown || 0;
-      figures.working += tally.ok || 0;
-      figures.devices += total(tally);
-    }
-  }
+  const figures = countsOf([...rooms.values()]);
   for (const element of all("[data-count]"))
     setText(element, String(figures[element.dataset.count]));
   for (const [name, status] of [
@@ -268,44 +153,38 @@ function showRoom(room) {
   else if (tile || !empty) refreshSoon(); // a room came or went
 }
 
-// Whether the table, as filtered and paged, would show this device.
-function belongs(device) {
+// Whether this page shows the device's place: the room's page, or the list as filtered.
+function isShown(device) {
   if (onRoomPage) return device.room === byId("room").dataset.room;
-  const wanted = new URLSearchParams(location.search);
-  return ["room", "kind", "status"].every(
-    (name) => !wanted.get(name) || wanted.get(name) === device[name],
-  );
+  return isListed(device, Object.fromEntries(new URLSearchParams(location.search)));
 }
 
-function isBehindThisPage(device) {
+function isOnThisPage(device) {
+  if (onRoomPage) return true;
   const ids = all("#rows tr").map((row) => row.dataset.device);
-  const begun =
-    !new URLSearchParams(location.search).get("cursor") || device.device_id > (ids[0] || "");
-  return !begun || (ids.length >= ROWS && device.device_id > ids.at(-1));
+  return !isElsewhere(device, ids, new URLSearchParams(location.search).get("cursor"), ROWS);
 }
 
 function showDevice(device) {
   const row = all("#rows tr").find(
     (each) => each.dataset.device === device.device_id && each.dataset.school === device.school,
   );
-  if (!row && (device.removed || !belongs(device) || (!onRoomPage && isBehindThisPage(device))))
-    return;
-  if (!row || device.removed || !belongs(device)) {
-    refreshSoon(); // rows come and go by the server's order and the filter's
-    return;
-  }
-  const shown = ["room", "identity", "address"];
-  if (shown.some((name) => row.dataset[name] !== (device[name] || ""))) refreshSoon();
+  const shown = !device.removed && isShown(device);
+  if (row ? !shown : shown && isOnThisPage(device)) refreshSoon(); // in the server's order
+  if (row && shown) fillDevice(row, device);
+}
+
+function fillDevice(row, device) {
+  const others = ["room", "identity", "address"]; // which the server writes
+  if (others.some((name) => row.dataset[name] !== (device[name] || ""))) refreshSoon();
   row.dataset.status = device.status;
   setStatus(row.querySelector(".state"), device.status);
-  setText(row.querySelector(".why"), device.reasons.map(sentence).join(" "));
-  setText(row.querySelector(".facts"), facts(device));
   setText(
-    row.querySelector(".name"),
-    device.name ||
-      [device.vendor, device.model].filter(Boolean).join(" ") ||
-      words.kind[device.kind],
+    row.querySelector(".why"),
+    device.reasons.map((each) => wording.sentence(each)).join(" "),
   );
+  setText(row.querySelector(".facts"), wording.facts(device));
+  setText(row.querySelector(".name"), wording.device(device));
   setTime(row.querySelector(".began"), device.since);
   setTime(row.querySelector(".seen"), device.last_seen);
 }
@@ -316,7 +195,7 @@ async function refresh() {
     again = true;
     return;
   }
-  refreshing = 1;
+  refreshing = true;
   try {
     const answer = await fetch(location.href, { cache: "no-store" });
     if (!answer.ok) return;
@@ -338,7 +217,7 @@ async function refresh() {
   } catch {
     // No network: the next snapshot asks again.
   } finally {
-    refreshing = 0;
+    refreshing = false;
     if (again) {
       again = false;
       refreshSoon();
@@ -399,7 +278,7 @@ let openedAt = 0;
 function open() {
   if (line) return;
   const mine = new WebSocket(
-    new URL(document.body.dataset.live, location.href.replace(/^http/, "ws")),
+    new URL(document.body.dataset.live, location.href.replace(/^http/u, "ws")),
   );
   line = mine;
   openedAt = performance.now();
@@ -429,10 +308,10 @@ function tellAge() {
   const tried = (performance.now() - openedAt) / 1000;
   if (line && (connected ? age > LOST_S : tried > OPEN_S)) abandon(line);
   const told = connected && words[trouble];
-  const level = told || age > OLD_S ? "old" : age > LATE_S ? "late" : connected ? "fresh" : "lost";
+  const level = ageOf(age, connected, told);
   const before = byId("age").dataset.age;
   byId("age").dataset.age = level;
-  const text = told || (connected ? words.updated : words.stale).replace("{ago}", howLongAgo(age));
+  const text = told || (connected ? words.updated : words.stale).replace("{ago}", wording.ago(age));
   setText(byId("age-words"), text);
   if (before !== level) setText(byId("age-news"), text); // read aloud once, not every second
 }

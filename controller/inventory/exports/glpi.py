@@ -21,10 +21,11 @@ import msgspec
 
 from controller.inventory.asset import Asset
 from controller.inventory.exports.archive import zipped
-from controller.inventory.exports.spelling import local, spelled, type_said
+from controller.inventory.exports.spelling import local, type_said
 from controller.reconcile.evidence import By
 from controller.register.fields import room_key
 from controller.register.vocabulary import TYPE_OF_KIND, Condition
+from controller.sheets.writing import without_controls
 from protocol import __version__
 from protocol.model import DeviceKind, Identity, Place
 
@@ -151,7 +152,7 @@ def device_id(asset: Asset) -> str:
     own = asset.device_id if asset.line is None else f"line-{asset.line}"
     parts = ("lophoc", asset.place.province, asset.place.school, own)
     told = "-".join(each for each in parts if each)
-    plain = spelled(told)
+    plain = without_controls(told)
     return plain if plain == told else f"{plain}-{_digits(told)}"
 
 
@@ -182,7 +183,7 @@ def _digits(text: str) -> str:
 
 def _tag(asset: Asset) -> str:
     """School and room: what GLPI's rules put items into entities and locations by."""
-    return spelled("-".join(each for each in (asset.place.school, asset.room) if each))
+    return without_controls("-".join(each for each in (asset.place.school, asset.room) if each))
 
 
 def _item_type(asset: Asset) -> str:
@@ -269,11 +270,12 @@ def _name(asset: Asset) -> str:
     GLPI takes two items of one name and no serial for one.
     """
     told = asset.name or " ".join(each for each in (asset.maker, asset.model) if each)
-    plain = spelled(told) or type_said(asset) or asset.kind.value
+    plain = without_controls(told) or type_said(asset) or asset.kind.value
     if asset.serial:
         return plain
-    return spelled(asset.asset_tag) or f"{plain} {device_id(asset)}"
+    return without_controls(asset.asset_tag) or f"{plain} {device_id(asset)}"
 
 
 def _filled(**fields: str) -> Body:
-    return {name: spelled(value) for name, value in fields.items() if spelled(value)}
+    plain = {name: without_controls(value) for name, value in fields.items()}
+    return {name: value for name, value in plain.items() if value}

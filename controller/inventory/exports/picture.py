@@ -16,8 +16,9 @@ from controller.inventory import store as assets
 from controller.inventory.asset import Asset
 from controller.inventory.chosen import Chosen
 from controller.inventory.exports import glpi, snipeit
-from controller.inventory.exports.spelling import file_name, local
+from controller.inventory.exports.spelling import local
 from controller.inventory.exports.workbook import Heading, check_rows, workbook
+from controller.sheets.writing import file_name
 from protocol.model import Place
 
 _SOME: Final = 1000  # items read in one go
@@ -68,7 +69,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     def file_name(self, form: Form) -> str:
         """A file name of plain letters, with the school's code and the day."""
         code = self._only_school() or self.scope.province
-        return file_name(code, _KINDS[form], self.at, ENDS[form])
+        return file_name(_KINDS[form], code, f"{self.at:%Y-%m-%d}", end=ENDS[form])
 
     def count(self) -> int:
         """How many items there are."""

@@ -6,24 +6,21 @@ without one bears a tag of ours, LOPHOC-<school>-L<no>, until the book has one.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Collection, Iterable, Iterator
 from datetime import tzinfo
 from typing import Final
 
-from controller.attendance.papers import harmless
 from controller.inventory.asset import Asset, AssetState
 from controller.inventory.exports.spelling import (
     condition_said,
     local,
-    spelled,
     states_said,
     type_said,
 )
 from controller.reconcile.evidence import By
 from controller.register.fields import tag_key
 from controller.register.vocabulary import Condition
+from controller.sheets.writing import csv_text, without_controls
 
 HEAD: Final = (
     "Company", "Name", "Asset Tag", "Category", "Manufacturer", "Model Name", "Model Number",
@@ -50,15 +47,9 @@ def as_csv(
     parts: Iterable[Iterable[Asset]], zone: tzinfo, shared: Collection[str] = ()
 ) -> Iterator[str]:
     """The items as RFC 4180 with a header line. shared: tag_keys that several schools have."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(HEAD)
+    yield csv_text([HEAD])
     for assets in parts:
-        writer.writerows([_row(each, zone, shared) for each in assets])
-        yield text.getvalue()
-        text.seek(0)
-        text.truncate()
-    yield text.getvalue()
+        yield csv_text(_row(each, zone, shared) for each in assets)
 
 
 def tag_of(asset: Asset, shared: Collection[str] = ()) -> str:
@@ -93,7 +84,7 @@ def _row(asset: Asset, zone: tzinfo, shared: Collection[str]) -> list[str]:
         "Checkout Type": "location" if handed else "",
         "Checkout Location": place if handed else "",
     }
-    return [str(harmless(spelled(cells.get(name, "")))) for name in HEAD]
+    return [without_controls(cells.get(name, "")) for name in HEAD]
 
 
 def _status_of(asset: Asset) -> str:

@@ -11,18 +11,16 @@ from datetime import datetime, tzinfo
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
-import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
-
 from controller.inventory.asset import Asset, AssetState
 from controller.inventory.exports.spelling import (
     condition_said,
     local,
-    spelled,
     state_said,
     type_said,
     vietnamese,
 )
 from controller.reconcile.evidence import By
+from controller.sheets.writing import new_workbook, write_cell
 from protocol.errors import LopHocError
 from protocol.words import N_
 
@@ -41,12 +39,6 @@ _LACKS: Final = {
     "unique_serial": N_("a serial number of its own"),
 }
 _BY: Final = {By.AGENT.value: N_("the room's computer"), By.PERSON_SCAN.value: N_("a scan")}
-_OPTIONS: Final = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_numbers": False,
-    "strings_to_urls": False,
-}
 
 
 class ExportError(LopHocError):
@@ -163,7 +155,7 @@ def workbook(assets: Iterable[Asset], heading: Heading) -> bytes:
     rows = sorted(assets, key=_order)
     check_rows(len(rows))
     buffer = io.BytesIO()
-    with xlsxwriter.Workbook(buffer, _OPTIONS) as book:
+    with new_workbook(buffer) as book:
         book.set_properties({"title": "Danh mục thiết bị", "author": "LopHoc"})
         book.formats[0].set_font_name(_FONT["font_name"])
         page = book.add_worksheet("Danh mục thiết bị")
@@ -198,7 +190,7 @@ def _write_titles(book: Any, page: Any, rows: Sequence[Asset], heading: Heading)
     plain = book.add_format(_FONT)
     at = local(heading.as_of_ms, heading.zone)
     page.write_string(0, 0, "DANH MỤC THIẾT BỊ", title)
-    page.write_string(1, 0, _cell(heading.name), plain)
+    write_cell(page, 1, 0, heading.name, plain)
     told = f"Tính đến {at:%H:%M ngày %d/%m/%Y}: {len(rows)} dòng, {strays} dòng ngoài sổ"
     page.write_string(2, 0, told, plain)
 
@@ -214,24 +206,9 @@ def _write_rows(book: Any, page: Any, rows: Sequence[Asset], zone: tzinfo) -> No
         page.set_column(place, place, column.width)
         page.write_string(_HEAD_AT - 1, place, column.head, bold)
         form, value = forms[column.form], column.value
-        write = page.write_string if column.form is _Form.TEXT else page.write_number
         for row, asset in enumerate(rows, start=_HEAD_AT):
-            cell = value(asset, zone)
-            if cell is None or cell == "":
-                continue
-            write(row, place, _cell(cell) if isinstance(cell, str) else cell, form)
-
-
-def _cell(text: str) -> str:
-    """The text as xlsxwriter must be given it.
-
-    It takes a text from <r> to </r> for finished XML of rich text: such a text is made one.
-    """
-    plain = spelled(text)
-    if not (plain.startswith("<r>") and plain.endswith("</r>")):
-        return plain
-    escaped = plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return f'<r><t xml:space="preserve">{escaped}</t></r>'
+            if (cell := value(asset, zone)) != "":
+                write_cell(page, row, place, cell, form)
 
 
 def _set_up(page: Any, count: int) -> None:

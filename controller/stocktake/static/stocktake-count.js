@@ -1,9 +1,9 @@
 // This file counts a stocktake as the controller does: what the page was told, then what this phone kept since.
-const NUMBERED = /^(?:phòng học|phòng|phong|room|p|)[\s.:_-]*(?=p?\d)p?(\d[\da-z./]*)$/i;
+const NUMBERED = /^(?:phòng học|phòng|phong|room|p|)[\s.:_-]*(?=p?\d)p?(\d[\da-z./]*)$/iu;
 
 const cased = (text) => text.normalize("NFKC").toLowerCase();
-const tagKey = (text) => cased(text).replace(/\s/g, "");
-const serialKey = (text) => tagKey(text).replace(/[\p{Pd}\p{Cf}\u2212]/gu, "");
+const tagKey = (text) => cased(text).replaceAll(/\s/gu, "");
+const serialKey = (text) => tagKey(text).replaceAll(/[\p{Pd}\p{Cf}\u2212]/gu, "");
 export const roomKey = tagKey;
 export const same = (one, other) => roomKey(one) === roomKey(other);
 
@@ -14,7 +14,7 @@ export function roomOf(text) {
 }
 
 // What a label says, without its lead.
-export const tagIn = (text) => text.trim().replace(/^lophoc[ :]\s*/i, "");
+export const tagIn = (text) => text.trim().replace(/^lophoc[ :]\s*/iu, "");
 
 export const called = (line) => {
   const said = [line.kind, line.name].filter(Boolean).join(" ") || line.tag || `#${line.no}`;

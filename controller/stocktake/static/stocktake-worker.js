@@ -5,8 +5,13 @@ const PARTS = [
   "/static/style.css",
   "/static/stocktake.js",
   "/static/stocktake-count.js",
+  "/static/stocktake-dom.js",
+  "/static/stocktake-eye.js",
   "/static/stocktake-kept.js",
+  "/static/stocktake-wording.js",
   "/static/live.js",
+  "/static/live-figures.js",
+  "/static/live-wording.js",
   "/static/icon.svg",
 ];
 
@@ -23,7 +28,7 @@ addEventListener("activate", (event) => event.waitUntil(clients.claim()));
 addEventListener("fetch", (event) => {
   const { pathname, origin } = new URL(event.request.url);
   if (event.request.method !== "GET" || origin !== location.origin) return;
-  const page = pathname.match(/^\/stocktake\/\d+(?=$|\/rooms\/)/);
+  const page = pathname.match(/^\/stocktake\/\d+(?=$|\/rooms\/)/u);
   if (page && event.request.mode === "navigate") event.respondWith(fresh(event.request, page[0]));
   else if (PARTS.includes(pathname)) event.respondWith(fresh(event.request, pathname));
 });

@@ -11,7 +11,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from controller.__main__ import main
-from controller.attendance.papers import as_csv, as_xlsx, file_name
+from controller.attendance.papers import as_csv, as_xlsx, name_of
 from controller.attendance.sheet import Attendance, days_of, laid_out
 from controller.database.store import Store
 from controller.fleet.records import AgentRecord
@@ -80,7 +80,7 @@ def test_no_name_becomes_a_formula(start: str) -> None:
 
 def test_a_files_name_names_nobody() -> None:
     """Only the class and the first day."""
-    assert file_name(told().sheet, "csv") == "diem-danh-10A1-2026-11-02.csv"
+    assert name_of(told().sheet, "csv") == "diem-danh-10A1-2026-11-02.csv"
 
 
 def test_the_commands_verify_export_find_and_erase(

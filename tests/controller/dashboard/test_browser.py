@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -100,7 +101,9 @@ def test_the_first_screen_opens_in_vietnamese_and_stays_on_this_host(
         assert word in text
     host = served.url.split("//")[1]
     assert {url.split("//")[1].startswith(host) for url in page.requests} == {True}
-    assert len(page.requests) <= 5  # page, style, script, perhaps the icon, and the live line
+    paths = [urlsplit(url).path for url in page.requests if not url.endswith("icon.svg")]
+    scripts = [f"/static/{name}.js" for name in ("live", "live-figures", "live-wording")]
+    assert sorted(paths) == sorted(["/", "/live", "/static/style.css", *scripts])
     assert page.errors == []
 
 

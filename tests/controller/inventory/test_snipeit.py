@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.attendance.papers import FORMULA_STARTS
 from controller.inventory.asset import Asset
 from controller.inventory.exports.snipeit import HEAD, as_csv
 from controller.register.vocabulary import Condition
+from controller.sheets.writing import FORMULA_STARTS
 from protocol.model import Place
 from tests.controller.some_assets import (
     IMPOSSIBLE,

@@ -20,7 +20,7 @@ from controller.register.decisions import Rulings
 from controller.register.merging import Kept
 from controller.stocktake.count import Stocktake, book_of, counted
 from controller.stocktake.form import FIELDS, FILE, SHIPPED, form_in
-from controller.stocktake.minutes import Minutes, file_name, minutes_of
+from controller.stocktake.minutes import Minutes, minutes_of, name_of
 from controller.stocktake.papers import as_docx, as_xlsx
 from controller.stocktake.scan import Scan
 from protocol.settings import SettingsError
@@ -177,7 +177,7 @@ def test_a_draft_says_that_it_is_one() -> None:
     drawn = minutes_of(take, counted(take, []), form_in(None), school="", zone=ZONE)
     assert any("BẢN NHÁP" in each for each in drawn.facts)
     assert "Phạm vi: P203" in drawn.facts
-    assert file_name(take, "docx", ZONE) == "bien-ban-kiem-ke-1-2026-09-05.docx"
+    assert name_of(take, "docx", ZONE) == "bien-ban-kiem-ke-1-2026-09-05.docx"
 
 
 def test_a_whole_schools_minutes_are_written_in_seconds() -> None:

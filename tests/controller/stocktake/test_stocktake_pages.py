@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -233,6 +234,20 @@ def test_the_worker_may_serve_the_stocktake_and_nothing_else(store: Store) -> No
     answer = ask(store, "/stocktake/worker.js", host="192.0.2.5")
     assert answer.headers["service-worker-allowed"] == "/stocktake"
     assert answer.headers["content-type"].startswith("text/javascript")
+
+
+def test_the_worker_keeps_every_script_that_the_page_loads(store: Store) -> None:
+    """One that is forgotten is missed only where there is no network, by whoever counts there."""
+    worker = ask(store, "/stocktake/worker.js").text
+    begun(store)
+    page = ask(store, "/stocktake/1").text
+    scripts, new = set[str](), set(re.findall(r'src="(/static/[\w.-]+\.js)"', page))
+    while new:
+        scripts |= new
+        texts = [ask(store, path).text for path in new]
+        named = {name for text in texts for name in re.findall(r'from "\./([\w.-]+)"', text)}
+        new = {f"/static/{name}" for name in named} - scripts
+    assert scripts == set(re.findall(r'"(/static/[\w.-]+\.js)"', worker))
 
 
 def test_a_damaged_form_is_told_on_the_page(store: Store, tmp_path: Path) -> None:

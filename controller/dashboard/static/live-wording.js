@@ -1,0 +1,135 @@
+// This file puts what the line brings into words, as the server does on its pages.
+const MINUTE_S = 60;
+const HOUR_S = 3600;
+const DAY_S = 86400;
+
+const joined = (parts) => parts.filter(Boolean).join(" · ");
+
+export class Wording {
+  #words;
+  #ago;
+  #clock;
+
+  constructor(words) {
+    this.#words = words;
+    this.#ago = new Intl.RelativeTimeFormat(words.language, { numeric: "always" });
+    this.#clock = new Intl.DateTimeFormat("en-GB", {
+      timeZone: words.zone,
+      day: "2-digit",
+      month: "2-digit",
+      year: "numeric",
+      hour: "2-digit",
+      minute: "2-digit",
+    });
+  }
+
+  number(value) {
+    if (value === null || value === undefined || value === "") return "?";
+    if (typeof value === "string") return value;
+    const digits = Number.isInteger(value) ? 0 : 1;
+    return new Intl.NumberFormat("de", {
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    }).format(value);
+  }
+
+  sentence({ code, value }) {
+    const text = this.#words.reason[code];
+    if (!text) return code || "";
+    return text.replace("{value}", this.#words.kind[value] || this.number(value));
+  }
+
+  room(code) {
+    return code === "?" ? this.#words.no_room : code;
+  }
+
+  // What a device told of itself.
+  facts({ measures, reasons }) {
+    if (!measures) return "";
+    const { power, lamp, filter, picture } = this.#words;
+    const isReason = reasons.some(({ code }) => code === `picture_${measures.picture}`);
+    return joined([
+      power[measures.power],
+      measures.input,
+      measures.lamp_hours && this.#counted(lamp, measures.lamp_hours),
+      measures.filter_hours && this.#counted(filter, measures.filter_hours),
+      !isReason && picture[measures.picture],
+    ]);
+  }
+
+  #counted(text, count) {
+    return text.replace("{n}", this.number(count));
+  }
+
+  device({ name, vendor, model, kind }) {
+    return name || [vendor, model].filter(Boolean).join(" ") || this.#words.kind[kind];
+  }
+
+  kit({ kind, name, here, wanted }) {
+    if (!kind) return `${name} ${this.#words.not_installed}`;
+    return `${this.#words.kind[kind]} ${here}/${wanted}`;
+  }
+
+  lacking(count) {
+    return count ? this.#words.lacking.replace("{n}", count) : "";
+  }
+
+  broken(parts) {
+    const names = parts.map((part) => this.#words.part[part]).join(", ");
+    return names && this.#words.broken.replace("{parts}", names);
+  }
+
+  asleep(count) {
+    return count ? this.#words.asleep.replace("{n}", count) : "";
+  }
+
+  // What has a problem: a part, several devices of a kind, or the room's computer.
+  thing({ part, kind, count }) {
+    const { part: parts, kind: kinds, computer } = this.#words;
+    const name = parts[part] ?? kinds[kind] ?? computer;
+    return count > 1 ? `${name} (${count})` : name;
+  }
+
+  // How many tasks are not shown; without any, that all is calm.
+  rest(tasks, more) {
+    if (tasks === 0) return this.#words.calm;
+    return more > 0 ? this.#words.more.replace("{n}", more) : "";
+  }
+
+  // A lesson in a row of words.
+  lesson({ sheet, roll }) {
+    if (!sheet) return this.#words.in_lesson;
+    const period = sheet.period === null ? "" : this.#words.period.replace("{n}", sheet.period);
+    const late = isUnconfirmed(sheet) && this.#words.unconfirmed;
+    const parts = [sheet.classes.join("+"), sheet.subject, period, roll, late];
+    return joined(parts) || this.#words.in_lesson;
+  }
+
+  lessonShort({ sheet, roll }) {
+    if (!sheet || sheet.classes.length === 0) return this.#words.in_lesson;
+    const rest = isUnconfirmed(sheet) ? this.#words.unconfirmed : roll;
+    return `${sheet.classes.join("+")} ${rest}`.trim();
+  }
+
+  when(time) {
+    return this.#clock.format(new Date(time)).replace(", ", " ");
+  }
+
+  // As short as it can be said: the hour of today, the day of this year.
+  since(time, now) {
+    const [day, hour] = this.when(time).split(" ");
+    const [today] = this.when(now).split(" ");
+    const short = day.slice(6) === today.slice(6) ? day.slice(0, 5) : day;
+    return this.#words.since.replace("{when}", day === today ? hour : short);
+  }
+
+  ago(seconds) {
+    const past = Math.max(0, Math.round(seconds));
+    if (past < MINUTE_S) return this.#ago.format(-past, "second");
+    if (past < HOUR_S) return this.#ago.format(-Math.floor(past / MINUTE_S), "minute");
+    if (past < DAY_S) return this.#ago.format(-Math.floor(past / HOUR_S), "hour");
+    return this.#ago.format(-Math.floor(past / DAY_S), "day");
+  }
+}
+
+const isUnconfirmed = ({ how, confirmed }) => Boolean(how) && !confirmed;

@@ -1,0 +1,15 @@
+"""This file says how an answer is a file to keep: its kind, and its name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+CSV: Final = "text/csv; charset=utf-8"
+CSV_WITH_HEAD: Final = "text/csv; charset=utf-8; header=present"  # RFC 4180, 3
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+def attachment(name: str) -> dict[str, str]:
+    """The header of a file to keep under a name (RFC 6266); see sheets.writing.file_name."""
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
