@@ -26,7 +26,7 @@ def test_every_picture_but_a_good_one_has_a_reason_of_its_own(state: CameraState
 
 
 def test_a_camera_that_answers_again_is_well_and_its_picture_not_yet_judged() -> None:
-    """What stood in the way is gone; nothing is claimed of the picture."""
+    """What stood in the way is gone; nothing is lock_plan of the picture."""
     reading = CameraReading(key="mac:1", at=0.0, state=CameraState.OK)
     assert condition_of(reading, Limits(), lesson=True) == Condition(Status.OK)
 

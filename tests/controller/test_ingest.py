@@ -12,8 +12,12 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
+from controller.attendance.store import marks_of
 from controller.database.store import Store
+from controller.feature import Program
+from controller.features import counts, listeners_of
 from controller.fleet.fleet import Change
+from controller.fleet.store import agents_of, devices_of
 from controller.ingest import Ingest
 from protocol.link import Broker, Letter, Link
 from protocol.messages import (
@@ -124,15 +128,21 @@ class Stage:
                 greeting=lambda session: self.ingest.greet(session),
                 keep_session=True,
             )
+            program = Program(
+                school=SCHOOL,
+                zone=ZoneInfo("Asia/Ho_Chi_Minh"),
+                boot="school-1",
+                now_ms=now_ms,
+                device_silent_s=900,
+            )
             self.ingest = Ingest(
                 self.link,
                 self.store,
+                listeners_of(program),
                 SCHOOL,
-                ZoneInfo("Asia/Ho_Chi_Minh"),
-                boot="school-1",
+                boot=program.boot,
                 publish=self._show,
                 now_ms=now_ms,
-                device_silent_s=900,
             )
             self.side = Side(self.nats.port, self.outbox)
             work = [
@@ -153,7 +163,7 @@ class Stage:
 
     async def until_stored(self, count: int) -> None:
         await eventually(
-            lambda: (len(self.store.marks(SCHOOL)), self.outbox.report().pending),
+            lambda: (len(self.store.read(marks_of, SCHOOL)), self.outbox.report().pending),
             f"{count} marks stored, none pending",
             holds=lambda seen: seen[0] >= count and not seen[1],
         )
@@ -180,7 +190,7 @@ def test_what_a_full_disk_refuses_is_neither_acked_nor_shown_nor_lost(
             database.allow("marks")
             await stage.until_stored(20)
             assert stage.ingest.storing
-            students = [each.student for each in stage.store.marks(SCHOOL)]
+            students = [each.student for each in stage.store.read(marks_of, SCHOOL)]
             assert sorted(students) == sorted(f"hs-{number}" for number in range(20))
 
     asyncio.run(flow())
@@ -225,8 +235,8 @@ def test_what_a_newer_agent_says_is_kept_raw_and_does_not_hold_it_up(
             stage.side.outbox._seq = 1
             stage.side.put(mark(2))
             await stage.until_stored(1)
-            assert stage.store.agents(SCHOOL)[0].missing == 0
-            assert stage.store.counts()['messages_refused_total{flaw="newer_schema"}'] == 1
+            assert stage.store.read(agents_of, SCHOOL)[0].missing == 0
+            assert stage.store.read(counts)['messages_refused_total{flaw="newer_schema"}'] == 1
 
     asyncio.run(flow())
 
@@ -241,8 +251,8 @@ def test_thousands_of_waiting_events_arrive_once_each(
         async with stage.open():
             stage.side.put(*(mark(number) for number in range(3000)))
             await eventually(lambda: not stage.outbox.report().pending)
-            students = {each.student for each in stage.store.marks(SCHOOL, limit=-1)}
-            assert len(students) == len(stage.store.marks(SCHOOL, limit=-1)) == 3000
+            students = {each.student for each in stage.store.read(marks_of, SCHOOL, limit=None)}
+            assert len(students) == len(stage.store.read(marks_of, SCHOOL, limit=None)) == 3000
 
     asyncio.run(flow())
 
@@ -260,7 +270,7 @@ def test_text_that_a_database_cannot_hold_stops_no_line(
             stage.side.put(replace(birth(), devices=(padded,)), replace(mark(1), **odd), mark(2))
             await stage.until_stored(2)
             assert stage.ingest.refused_batches == 0
-            (board,) = stage.store.devices(SCHOOL)
+            (board,) = stage.store.read(devices_of, SCHOOL)
             assert board.name.startswith("SB680")
 
     asyncio.run(flow())

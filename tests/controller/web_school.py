@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from controller.access.password import Office
 from controller.dashboard.live import Live
 from controller.database.store import Store
+from controller.features import keep_batch
 from controller.fleet.fleet import Change
 from controller.fleet.records import (
     AgentRecord,
@@ -27,7 +28,9 @@ from controller.fleet.records import (
     EventRecord,
     Record,
 )
+from controller.fleet.store import newest_change
 from controller.forecast.life_table import LifeTable, shipped_table
+from controller.repairs.actions import handle_fault
 from controller.web.site import create_web
 from protocol.messages import HostMeasures, KitLine, LineMeasures
 from protocol.model import (
@@ -204,7 +207,7 @@ def a_store(folder: Path, records: Sequence[Record] = (), url: str = "") -> Iter
     """A real store, holding the records: in the folder, or where the URL says."""
     with Store(url or f"sqlite:///{folder / 'lophoc.db'}") as store:
         FOLDERS[store] = folder
-        store.commit(numbered(records), [], NOW_MS)
+        store.write(keep_batch, numbered(records), [], NOW_MS)
         yield store
 
 
@@ -225,13 +228,13 @@ def a_face(
         known = next((each for each in live.devices() if each.device_id == device_id), None)
         if known is None:
             return False
-        gone = replace(known, removed_ms=NOW_MS, change=store.newest_change(scope) + 1)
-        await asyncio.to_thread(store.commit, [gone], [], NOW_MS)
+        gone = replace(known, removed_ms=NOW_MS, change=store.read(newest_change, scope) + 1)
+        await asyncio.to_thread(store.write, keep_batch, [gone], [], NOW_MS)
         live.publish([gone])
         return True
 
     async def handle(event_id: str) -> bool:
-        told = await asyncio.to_thread(store.handle_fault, scope, event_id, NOW_MS)
+        told = await asyncio.to_thread(store.write, handle_fault, scope, event_id, NOW_MS)
         live.publish(told)
         return bool(told)
 
@@ -313,8 +316,8 @@ class Served:
 
     def tell_store(self, *records: Record) -> list[Change]:
         """Commit alone, as happens while nobody serves."""
-        told = numbered(records, self._store.newest_change(SCHOOL) + 1)
-        return [*told, *self._store.commit(told, [], NOW_MS)]
+        told = numbered(records, self._store.read(newest_change, SCHOOL) + 1)
+        return [*told, *self._store.write(keep_batch, told, [], NOW_MS)]
 
     def _run(self) -> None:
         async def serve() -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from controller.database.store import Store
+from controller.features import keep_batch
 from controller.fleet.api import _exposition
 from controller.fleet.items import inventory_fields
 from controller.inventory.asset import Asset
@@ -500,7 +501,8 @@ def test_the_description_names_every_road_and_loads_nothing_from_afar(web: httpx
 def test_another_schools_data_is_never_told(web: httpx.Client, store: Store) -> None:
     """Every list keeps to its scope, though the database holds more."""
     there = Place("79", "00456", "may-6a1")
-    store.commit(
+    store.write(
+        keep_batch,
         [
             agent("6A1", place=there),
             device("6A1", BOARD, place=there, change=10_000),

@@ -75,7 +75,7 @@ def seen(web: httpx.Client, path: str) -> Outline:
 
 def kept(store: Store) -> list[Kept]:
     """The lines that count."""
-    with store.looking() as db:
+    with store.view() as db:
         return [each for each in register.lines_of(db, SCHOOL) if each.removed_ms is None]
 
 

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from controller.__main__ import main
 from controller.database.store import Store
 from controller.roster.plan import SchoolClass
+from controller.roster.store import plan_of
 from protocol.model import Place
 
 ONEROSTER = Path(__file__).parents[3] / ".." / "shared" / "data" / "oneroster12" / "ok-two-classes"
@@ -56,7 +57,7 @@ def url_at(tmp_path: Path) -> str:
 
 def kept(tmp_path: Path) -> tuple[SchoolClass, ...]:
     with Store(url_at(tmp_path)) as store:
-        return store.school_plan(Place("14", "00140708")).classes
+        return store.read(plan_of, Place("14", "00140708")).classes
 
 
 def as_csv(path: Path, rows: list[list[Any]], *, sep: str = ",", encoding: str = "utf-8") -> Path:

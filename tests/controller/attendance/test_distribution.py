@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from controller.attendance.distribution import EVERY_MS, Distribution
 from controller.fleet.records import AgentRecord
-from controller.roster.distribution import EVERY_MS, Handout
 from controller.roster.plan import SchoolClass, SchoolPlan, plan_for
 from protocol.model import Place
 from protocol.plan import Booking, Plan, Pupil, digest_of
@@ -29,7 +29,7 @@ def agent(**changes: Any) -> AgentRecord:
 
 
 def due(
-    handout: Handout, record: AgentRecord, now_ms: int = 0, classes: tuple[str, ...] = ()
+    handout: Distribution, record: AgentRecord, now_ms: int = 0, classes: tuple[str, ...] = ()
 ) -> list[str]:
     return [digest_of(plan) for _, plan in handout.due([record], lambda _: classes, now_ms)]
 
@@ -52,12 +52,12 @@ def test_a_plan_goes_to_whom_it_is_due(
     school: SchoolPlan, told: dict[str, Any], sent: list[str]
 ) -> None:
     """By what the agent says that it holds."""
-    assert due(Handout(school), agent(**told)) == sent
+    assert due(Distribution(school), agent(**told)) == sent
 
 
 def test_it_is_not_sent_again_at_once_nor_without_a_new_word() -> None:
     """A plan on its way is waited for; a word that it was not taken sends it anew."""
-    handout = Handout(SCHOOL)
+    handout = Distribution(SCHOOL)
     assert due(handout, agent(), 0) == [RIGHT]
     assert due(handout, agent(rev=2), EVERY_MS - 1) == []
     assert due(handout, agent(), EVERY_MS) == []
@@ -66,7 +66,7 @@ def test_it_is_not_sent_again_at_once_nor_without_a_new_word() -> None:
 
 def test_a_new_import_goes_out_at_the_next_look() -> None:
     """The old fingerprint is no longer the right one."""
-    handout = Handout(SCHOOL)
+    handout = Distribution(SCHOOL)
     due(handout, agent(), 0)
     changed = SchoolPlan(version=2, classes=SCHOOL.classes[:1], timetable=SCHOOL.timetable)
     handout.take(changed)
@@ -75,7 +75,7 @@ def test_a_new_import_goes_out_at_the_next_look() -> None:
 
 def test_a_class_from_elsewhere_brings_its_list() -> None:
     """Its teacher chose it by hand."""
-    found = Handout(SCHOOL).due([agent(plan=RIGHT)], lambda _: ("10A2",), 0)
+    found = Distribution(SCHOOL).due([agent(plan=RIGHT)], lambda _: ("10A2",), 0)
     ((_, plan),) = found
     assert isinstance(plan, Plan)
     assert {each.code for each in plan.lists} == {"10A1", "10A2"}

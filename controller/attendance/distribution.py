@@ -27,7 +27,7 @@ class Sent(NamedTuple):
     rev: int
 
 
-class Handout:
+class Distribution:
     """Which plan each agent should hold, and what it was sent of it."""
 
     def __init__(self, school: SchoolPlan) -> None:

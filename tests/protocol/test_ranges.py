@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.fleet.stream import Stream, ranges_of
+from protocol.ranges import Stream, ranges_of
 
 numbers = st.lists(st.integers(1, 60), max_size=80)
 
