@@ -122,11 +122,11 @@ class CardScanner:
         told: set[tuple[str, tuple[str, ...]]] = set()
         while (found := await inbox.get()) is not None:
             self._found.append(found)
+            self._show(_RUNNING, lists)  # before the suggestion, whose step has the page look
             for student, method, flags in scanned(self._found, lists).seen:
                 if (student, flags) not in told:
                     told.add((student, flags))
                     await self._tell(student, method, flags)
-            self._show(_RUNNING, lists)
 
     async def _tell(self, student: str, method: Method, flags: tuple[str, ...]) -> None:
         try:

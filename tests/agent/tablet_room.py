@@ -15,7 +15,9 @@ from agent.tablets.cart import Slot
 from agent.tablets.lesson import TabletLesson, TabletPupil
 from agent.tablets.server import serve
 from agent.tablets.service import SuggestionRefused, TabletBackend, TabletService
-from tests.agent.school_double import answers, free_port, until
+from tests.agent.school_double import answers
+from tests.ports import free_port
+from tests.waiting import LIMIT_S, eventually
 
 HOST = "127.0.0.1"
 
@@ -76,7 +78,7 @@ async def served(service: TabletService) -> AsyncIterator[str]:
     task = asyncio.create_task(serve(service, host=HOST, port=port, language="vi"))
     url = f"http://{HOST}:{port}"
     try:
-        await until(lambda: answers(port))
+        await eventually(lambda: answers(port))
         yield url
     finally:
         task.cancel()
@@ -91,4 +93,4 @@ def result(text: str) -> str:
 
 def tablet(url: str) -> httpx.AsyncClient:
     """A tablet's browser, with its own cookies."""
-    return httpx.AsyncClient(base_url=url, trust_env=False, timeout=30)
+    return httpx.AsyncClient(base_url=url, trust_env=False, timeout=LIMIT_S)

@@ -91,7 +91,9 @@ def test_the_generation_before_is_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b'{"identity": {', b"\xff\xfe", b"[]", b'{"devices": []}', b"null"]
+    "content",
+    [b"", b"{", b'{"identity": {', b"\xff\xfe", b"[]", b'{"devices": []}', b"null"],
+    ids=["empty", "brace", "cut", "no text", "list", "without identity", "null"],
 )
 def test_a_damaged_file_is_said_and_never_an_empty_start(tmp_path: Path, content: bytes) -> None:
     """The error names the command that mends it."""

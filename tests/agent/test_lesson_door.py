@@ -25,6 +25,7 @@ from protocol.messages import LessonStarted, RollConfirmed, up_from
 from protocol.outbox import Outbox
 from protocol.plan import Bell, Booking, ClassList, Plan, Pupil
 from tests.agent.classrooms import PLACE, classroom, moment, room
+from tests.waiting import LIMIT_S
 
 NOTHING = KitTemplate(computers=0, boards=0, cameras=0, access_points=0)
 NAMES = ("Nguyễn Văn An", "Lò Thị Ánh", "Trần Bình")
@@ -178,7 +179,7 @@ def test_who_waits_hears_of_the_change_at_once(tmp_path: Path) -> None:
         waiting = asyncio.create_task(here.see(seen["rev"]))
         await asyncio.sleep(0)
         await here.store.teach(lambda each, now: each.start("l1", now))
-        assert (await asyncio.wait_for(waiting, 10))["phase"] == "ready"
+        assert (await asyncio.wait_for(waiting, LIMIT_S))["phase"] == "ready"
 
     at_desk(tmp_path, story)
 

@@ -124,6 +124,24 @@ def test_every_status_of_the_roll_can_be_marked(tmp_path: Path, status: str) -> 
         b'{"student": "00\\u202e12", "status": "present"}',
         b'{"student": "' + b"0" * 65 + b'", "status": "present"}',
     ],
+    ids=[
+        "empty",
+        "brace",
+        "list",
+        "text",
+        "no text",
+        "deep",
+        "no status",
+        "empty student",
+        "number for student",
+        "unknown status",
+        "unknown method",
+        "unknown field",
+        "space before",
+        "control in student",
+        "direction in student",
+        "long student",
+    ],
 )
 def test_a_mark_that_makes_no_sense_is_refused(tmp_path: Path, body: bytes) -> None:
     """422 with words for people, and nothing is kept."""

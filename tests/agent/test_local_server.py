@@ -16,7 +16,9 @@ from agent.local import server as door
 from agent.services.supervision import Outages, keep_running
 from protocol.health import ReasonCode
 from protocol.model import Reason, Status
-from tests.agent.school_double import free_port, until, up
+from tests.agent.school_double import up
+from tests.ports import free_port
+from tests.waiting import eventually
 
 
 async def _hello(_request: Request) -> PlainTextResponse:
@@ -61,7 +63,7 @@ def test_the_door_sleeps_while_nobody_knocks() -> None:
         await up(client)
         await client.aclose()
         loop = asyncio.get_running_loop()
-        await until(lambda: not _timers(loop), 5)
+        await eventually(lambda: not _timers(loop))
         for _ in range(5):
             await asyncio.sleep(0)  # whoever was just awake goes back to sleep
         assert _timers(loop) == []
@@ -70,9 +72,9 @@ def test_the_door_sleeps_while_nobody_knocks() -> None:
 
 
 def _timers(loop: asyncio.AbstractEventLoop) -> list[object]:
-    """The loop's timers that still count, but for the patience of `until` itself."""
+    """The loop's timers that still count."""
     scheduled = loop._scheduled  # type: ignore[attr-defined]
-    return [each for each in scheduled if not each.cancelled() and "Timeout" not in repr(each)]
+    return [each for each in scheduled if not each.cancelled()]
 
 
 def test_a_taken_port_is_said_once_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:
@@ -90,12 +92,12 @@ def test_a_taken_port_is_said_once_and_tried_again(caplog: pytest.LogCaptureFixt
 
             running = keep_running("window", start, outages, backoff_first_s=0.01, steady_s=0.05)
             task = asyncio.create_task(running)
-            await until(lambda: len(tries) >= 3)
+            await eventually(lambda: len(tries) >= 3)
             taken = Reason(ReasonCode.PORT_TAKEN, str(port))
             assert outages.findings() == ((Status.WARNING, taken),)
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
             await up(client)
-        await until(lambda: not outages.findings())
+        await eventually(lambda: not outages.findings())
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 

@@ -13,6 +13,7 @@ from hardware.readings import Identity, Kind, Power, ProjectorReading, Seen, Sig
 from simulators.devices.projector import Make, Projector
 from tests.agent.classrooms import sighting, start_lesson
 from tests.agent.test_store import Desk, desk
+from tests.waiting import LIMIT_S, eventually
 
 MAC = "mac:0026ab112233"
 SECRET = "chieu"  # noqa: S105 - a simulated projector's
@@ -25,7 +26,7 @@ def in_a_room(
 
     async def play() -> None:
         heard: list[Seen] = []
-        async with asyncio.timeout(30), desk(folder) as here, projector() as real:
+        async with asyncio.timeout(LIMIT_S), desk(folder) as here, projector() as real:
             remote = RemoteControl(here.store, Passwords(pjlink=SECRET), heard.append)
             await here.store.see([seen(real)])
             await story(here, remote, real, heard)
@@ -77,13 +78,15 @@ def test_projectors_follow_the_lesson_where_the_room_says_so(tmp_path: Path) -> 
         following = asyncio.create_task(remote.follow_lessons(switch=True))
         await asyncio.sleep(0)
         await start_lesson(here.store, "L1")
-        while not powers(heard):
-            await asyncio.sleep(0.01)
+        await eventually(lambda: powers(heard))
         assert powers(heard)[-1] in {Power.ON, Power.WARMING}
         count = len(heard)
-        while len(heard) == count:
+
+        async def ended() -> bool:
             await here.store.end_lesson()
-            await asyncio.sleep(0.05)
+            return len(heard) > count
+
+        await eventually(ended)
         assert powers(heard)[-1] in {Power.OFF, Power.COOLING}
         following.cancel()
         assert any("POWR 1" in each for each in real.commands)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,6 +17,7 @@ from hardware.readings import SenseMissing
 from protocol.words import translator
 from tests.agent.classrooms import sighting
 from tests.agent.test_lesson_door import Desk, at_desk
+from tests.waiting import eventually
 
 CAMERA = sighting("usb:1", nodes=("/dev/video0",))
 
@@ -74,13 +74,6 @@ def scanning(
     at_desk(folder, play)
 
 
-async def until(holds: Callable[[], Any]) -> None:
-    """Wait for a condition."""
-    async with asyncio.timeout(10):
-        while not holds():
-            await asyncio.sleep(0.005)
-
-
 def test_cards_are_suggested_and_the_teacher_stops_the_scan(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,13 +84,13 @@ def test_cards_are_suggested_and_the_teacher_stops_the_scan(
         assert scanner.possible
         scanner.switch(on=True)
         sheet = lambda: here.store.classroom.lesson.sheet  # noqa: E731
-        await until(lambda: len(sheet().suggestions) == 2)  # type: ignore[union-attr]
+        await eventually(lambda: len(sheet().suggestions) == 2)  # type: ignore[union-attr]
         assert eyes.allowed == {1, 2, 3}
         flags = {each: one.flags for each, one in sheet().suggestions.items()}  # type: ignore[union-attr]
         assert flags == {"1400000001": (), "1400000003": ("check_card",)}
         assert scanner.words(translator("vi")) == "Thầy/cô cho cả lớp giơ thẻ: đã thấy 2/3."
         scanner.switch(on=False)
-        await until(lambda: not eyes.open and not scanner.running)
+        await eventually(lambda: not eyes.open and not scanner.running)
         assert len(here.outbox.waiting_events(0, 9)) == 2
 
     scanning(tmp_path, eyes, monkeypatch, story)
@@ -112,12 +105,12 @@ def test_the_camera_is_let_go_when_it_is_switched_off_or_the_lesson_ends(
 
     async def story(here: Desk, scanner: CardScanner) -> None:
         scanner.switch(on=True)
-        await until(lambda: eyes.open)
+        await eventually(lambda: eyes.open)
         if how == "camera":
             await here.store.do(lambda room, at_ms: room.switch_camera(off=True, at_ms=at_ms))
         else:
             await here.post("lesson/end")
-        await until(lambda: not eyes.open and not scanner.running)
+        await eventually(lambda: not eyes.open and not scanner.running)
         assert not scanner.possible
 
     scanning(tmp_path, eyes, monkeypatch, story)
@@ -135,7 +128,7 @@ def test_a_scan_that_cannot_be_says_so(
 
     async def story(_: Desk, scanner: CardScanner) -> None:
         scanner.switch(on=True)
-        await until(lambda: scanner.words(str) and not scanner.running)
+        await eventually(lambda: scanner.words(str) and not scanner.running)
         assert words in scanner.words(translator("vi"))
 
     scanning(tmp_path, eyes, monkeypatch, story)
@@ -149,7 +142,7 @@ def test_a_copied_card_is_named_by_its_number(
 
     async def story(here: Desk, scanner: CardScanner) -> None:
         scanner.switch(on=True)
-        await until(lambda: "2" in scanner.words(translator("vi")) and eyes.open)
+        await eventually(lambda: "2" in scanner.words(translator("vi")) and eyes.open)
         assert here.store.classroom.lesson.sheet
         assert here.store.classroom.lesson.sheet.suggestions == {}
 

@@ -22,8 +22,10 @@ from agent.tablets.service import SuggestionRefused, TabletService
 from protocol.outbox import Outbox
 from protocol.plan import ClassList, Plan, Pupil
 from tests.agent.classrooms import PLACE, classroom, moment, start_lesson
-from tests.agent.school_double import AgentProcess, free_port
+from tests.agent.school_double import AgentProcess
 from tests.agent.tablet_room import served, tablet
+from tests.ports import free_port
+from tests.waiting import eventually
 
 PUPILS = tuple(Pupil(number=n, student=f"14{n:08}", name=f"Nguyễn {n}") for n in range(1, 43))
 PLAN = Plan(classes=("10A1",), lists=(ClassList(code="10A1", pupils=PUPILS),))
@@ -138,14 +140,10 @@ def test_a_running_agent_serves_the_tablets_and_the_board(tmp_path: Path) -> Non
 
 async def until_answered(browser: httpx.AsyncClient, path: str) -> str:
     """The page, once it is there."""
-    texts: list[str] = []
 
-    async def asked() -> bool:
+    async def text() -> str:
         with contextlib.suppress(httpx.TransportError):
-            texts.append((await browser.get(path)).text)
-        return bool(texts)
+            return (await browser.get(path)).text
+        return ""
 
-    async with asyncio.timeout(30):
-        while not await asked():
-            await asyncio.sleep(0.05)
-    return texts[-1]
+    return await eventually(text, path)

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from functools import partial
 
 import httpx
 import pytest
@@ -16,8 +17,9 @@ from agent.tablets import server as serving
 from agent.tablets.door import COOKIE, MAX_BODY
 from agent.tablets.service import TabletService
 from hardware.readings import Seen, Sighting
-from tests.agent.school_double import free_port, until
 from tests.agent.tablet_room import HOST, Room, lesson_of, result, served, tablet
+from tests.ports import free_port
+from tests.waiting import eventually
 
 Story = Callable[[str, TabletService], Awaitable[None]]
 
@@ -174,7 +176,7 @@ def test_a_beat_tells_who_is_in_and_keeps_the_tablet_awake() -> None:
             assert "target=_top>Tải lại trang" in over.text
         (awake,) = service.presence.tablets()
         assert (awake.heard_s, awake.slot.number) == (room.now_s, 1)
-        await until(lambda: room.kept)
+        await eventually(lambda: room.kept)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
@@ -305,10 +307,8 @@ def test_the_door_follows_the_machine_to_another_address(monkeypatch: pytest.Mon
         task = asyncio.create_task(serving.serve(service, host="", port=port, language="vi"))
         for address in ("127.0.0.2", "127.0.0.3", "", "127.0.0.2"):
             places.put_nowait((address,) if address else ())
-            async with asyncio.timeout(30):
-                for host in ("127.0.0.2", "127.0.0.3"):
-                    while await reached(host) != (host == address):
-                        await asyncio.sleep(0.02)
+            for host in ("127.0.0.2", "127.0.0.3"):
+                await eventually(partial(reached, host), host, holds=(host == address).__eq__)
             assert service.url == (f"http://{address}:{port}/" if address else "")
         assert not await reached("127.0.0.1")
         task.cancel()

@@ -17,10 +17,11 @@ from starlette.types import ASGIApp
 
 from agent.local.server import LOCAL, serve
 from agent.tablets import board
-from tests.agent.school_double import free_port, wait_until
 from tests.agent.tablet_room import HOST, Room, lesson_of, served
 from tests.axe import violations
 from tests.browser import LAPTOP, UPRIGHT, Page, opened_tab, running_browser
+from tests.ports import free_port
+from tests.waiting import LIMIT_S, until
 
 PHONE = (360, 640)
 WALL = (1920, 1080)
@@ -44,7 +45,7 @@ class Served:
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(30)
+        self._thread.join(LIMIT_S)
 
     @property
     def digits(self) -> str:
@@ -242,5 +243,5 @@ def test_the_boards_code_is_read_by_a_reader(page: Page, room: Served, tmp_path:
     assert code
     assert found.text == f"{room.url}/c/{code.token(room.service.now_s())}"
     page.open(found.text, *UPRIGHT)
-    wait_until(lambda: page.see("location.pathname") == "/")
+    until(lambda: page.see("location.pathname") == "/")
     assert page.see("document.querySelectorAll('input').length") == 0

@@ -106,6 +106,17 @@ def test_what_the_controller_says_is_done() -> None:
         (controller_state(PLACE), to_bytes(REBIRTH)),
         ("", to_bytes(REBIRTH)),
     ],
+    ids=[
+        "empty",
+        "cut",
+        "unknown kind",
+        "newer schema",
+        "large",
+        "state on the ack's topic",
+        "ack on the state's topic",
+        "rebirth on the state's topic",
+        "no topic",
+    ],
 )
 def test_what_is_not_understood_is_counted_and_let_go(topic: str, payload: bytes) -> None:
     """A broken or newer controller neither ends the agent nor moves it."""

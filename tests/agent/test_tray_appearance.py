@@ -23,6 +23,7 @@ from agent.tray.view import (
 )
 from protocol.words import translator
 from tests.agent.teacher_double import TeacherDouble
+from tests.waiting import LIMIT_S
 
 MARKS = (MarkView(status="present"), MarkView(status="absent_unexcused", letter="K", label="Vắng"))
 
@@ -200,7 +201,7 @@ def test_qt_gives_back_what_it_borrows() -> None:
         env={"QT_QPA_PLATFORM": "offscreen", "PATH": "/usr/bin"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LIMIT_S,
         check=True,
     )
     assert int(told.stdout) < 100

@@ -16,7 +16,7 @@ from agent.tablets.cart import Slot
 from agent.tablets.lesson import TabletLesson, TabletPupil
 from agent.tablets.server import serve
 from agent.tablets.service import TabletBackend, TabletService
-from tests.flows.programs import free_port
+from tests.ports import free_port
 
 TABLETS = 40
 WITHIN_S = 10.0
