@@ -16,8 +16,10 @@ from hypothesis import settings
 from controller.broker.embedded import config_text
 from protocol.model import Place
 from tests.databases import KINDS, Database, migrated_template
-from tests.flows.programs import BIN, free_port, until
+from tests.flows.programs import BIN
+from tests.ports import free_port
 from tests.postgres import Cluster, cluster_or_skip
+from tests.waiting import until
 
 # A busy machine, or one that measures coverage, takes longer for an example.
 settings.register_profile("lophoc", deadline=None)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.equipment.merge import Decision, Joined, Parted, grouped, rank
+from agent.equipment.merge import Decision, JoinDecision, SplitDecision, grouped, rank
 from hardware.readings import Identity, Sighting
 from tests.agent.classrooms import sighting
 
@@ -129,12 +129,12 @@ def test_a_person_joins_and_parts() -> None:
     """Their word counts more than ours."""
     board = [told("usb", "usb:4623:011a:AB12CD"), told("mdns", MAC)]
     assert len(parts(*board)) == 2
-    joined = (Joined(MAC, "usb:4623:011a:AB12CD"),)
+    joined = (JoinDecision(MAC, "usb:4623:011a:AB12CD"),)
     assert parts(*board, said=joined) == [[MAC, "usb:4623:011a:AB12CD"]]
     wrong = [told("mdns", UUID), told("onvif", MAC, UUID)]
-    assert parts(*wrong, said=(Parted((UUID,)),)) == [[MAC], [UUID]]
-    assert parts(*wrong, said=(Parted((UUID,)), Joined(MAC, UUID))) == [[MAC, UUID]]
-    assert parts(told("mdns", MAC), said=(Joined(MAC, "usb:gone"),)) == [[MAC]]
+    assert parts(*wrong, said=(SplitDecision((UUID,)),)) == [[MAC], [UUID]]
+    assert parts(*wrong, said=(SplitDecision((UUID,)), JoinDecision(MAC, UUID))) == [[MAC, UUID]]
+    assert parts(told("mdns", MAC), said=(JoinDecision(MAC, "usb:gone"),)) == [[MAC]]
 
 
 keys = st.sampled_from(

@@ -27,7 +27,7 @@ from tests.axe import violations
 from tests.browser import PHONE, UPRIGHT, Page, opened_tab, running_browser
 from tests.conftest import need
 from tests.controller.web_school import NOW_MS, SCHOOL, Served, a_store
-from tests.flows.programs import until
+from tests.waiting import until
 
 BOOK = (
     Line(row=1, asset_tag="TB-001", type="board", maker="SMART", room="P203", serial="0012345"),

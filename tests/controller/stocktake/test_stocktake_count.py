@@ -308,6 +308,14 @@ def test_a_phones_scan_is_read_and_tidied() -> None:
         (b'{"id":"scan-0001","cancels":"<b>","line":1}', "id"),
         (b'{"id":"scan-0001","room":"P203","tag":"  "}', "nothing"),
     ],
+    ids=[
+        "list",
+        "quality above 100",
+        "line above 64 bits",
+        "path for id",
+        "markup for cancelled id",
+        "blank tag",
+    ],
 )
 def test_what_no_phone_of_ours_sends_is_refused(sent: bytes, why: str) -> None:
     """With a word why; nothing of it is kept."""
