@@ -15,8 +15,8 @@ from sqlalchemy import func, select
 
 from controller.__main__ import EXIT_DAMAGED, EXIT_SETTINGS, main
 from controller.database.engine import url_from
+from controller.database.facts import facts
 from controller.database.poison import tallies
-from controller.database.schema import facts
 from controller.database.store import Store, StoreError
 from controller.features import counts, forget, keep_batch
 from controller.fleet.records import EventRecord
