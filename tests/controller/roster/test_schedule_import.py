@@ -90,7 +90,9 @@ TIMETABLE = (
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("vi", "Chưa có chương trình phòng học"), ("en", "No agent answers")]
+    ("language", "words"),
+    [("vi_VN.UTF-8", "Chưa có chương trình phòng học"), ("en_US.UTF-8", "No agent answers")],
+    ids=["vi", "en"],
 )
 def test_rooms_that_no_agent_answers_to_are_named(
     tmp_path: Path,
@@ -100,7 +102,7 @@ def test_rooms_that_no_agent_answers_to_are_named(
     words: str,
 ) -> None:
     """However the agent's room and the file's are written; each once, and nothing is refused."""
-    monkeypatch.setenv("LANGUAGE", language)
+    monkeypatch.setenv("LC_ALL", language)
     (tmp_path / "data").mkdir()
     with Store(f"sqlite:///{tmp_path / 'data' / 'lophoc.db'}") as store:
         there = msgspec.structs.replace(agent("P.203"), place=Place("", "", "may-203"))
