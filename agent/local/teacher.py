@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from agent.lessons.sheet import Entry, OnRoll, Sheet
 from agent.lessons.teaching import Undoable
 from agent.lessons.timetable import Proposal, Why
 from agent.room import Moment
+from protocol.formats import clock
 from protocol.health import ReasonCode
 from protocol.kit import missing
 from protocol.messages import Ending, Part
@@ -353,7 +353,7 @@ def _roll(classroom: Classroom, present: Running | None, say: Translate) -> dict
 def _confirmed_words(sheet: Sheet, say: Translate) -> str:
     if sheet.confirmed_ms is None:
         return say(N_("Nothing is recorded before you confirm."))
-    return say(N_("Confirmed at {time}.")).replace("{time}", _time(sheet.confirmed_ms))
+    return say(N_("Confirmed at {time}.")).replace("{time}", clock(sheet.confirmed_ms, None, say))
 
 
 def _line(
@@ -363,7 +363,7 @@ def _line(
     unseen = sheet.unseen(pupil.student)
     words, flags = "", suggestion.flags if suggestion else ()
     if suggestion:
-        words = " · ".join(filter(None, (suggestion.tablet, _time(suggestion.at_ms))))
+        words = " · ".join(filter(None, (suggestion.tablet, clock(suggestion.at_ms, None, say))))
     elif unseen:
         words = say(N_("not seen by tablet or card"))
     return {
@@ -385,7 +385,7 @@ def _said(entry: Entry, written: Mapping[AttendanceStatus, str], say: Translate)
     what = written[entry.status] or say(_MARKS[entry.status][1])
     who = say(_ACTORS.get(entry.actor, entry.actor))
     why = say(_WHYS_SAID.get(entry.why, entry.why))
-    return f"{_time(entry.at_ms)} {what} · {who} · {why}"
+    return f"{clock(entry.at_ms, None, say)} {what} · {who} · {why}"
 
 
 def _undo(classroom: Classroom, moment: Moment, say: Translate) -> dict[str, Any] | None:
@@ -436,7 +436,7 @@ def _faults(classroom: Classroom, waiting: frozenset[str], say: Translate) -> di
                     else N_("Received: {part}, {time}")
                 )
                 .replace("{part}", say(_PARTS[each.part]))
-                .replace("{time}", _time(each.at_ms)),
+                .replace("{time}", clock(each.at_ms, None, say)),
             }
             for each in reversed(classroom.teaching.faults)
         ],
@@ -470,7 +470,3 @@ def _is_warming(device: Device) -> bool:
 
 def _clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
-
-
-def _time(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000).astimezone().strftime("%H:%M")
