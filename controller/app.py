@@ -8,7 +8,7 @@ import logging
 import socket
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -25,10 +25,20 @@ from controller.database.store import Store
 from controller.database.upkeep import keep_up
 from controller.department.school_figures import figures_of
 from controller.department.upward import Upward, upward_outbox
+from controller.feature import Program
+from controller.features import (
+    adopt_plan,
+    forget,
+    forget_pupils,
+    listeners_of,
+    prepare_batches,
+)
+from controller.fleet.listener import FleetListener
 from controller.forecast.life_table import table_in
 from controller.ingest import Ingest
 from controller.inventory.daily import keep_figures
-from controller.inventory.store import Tally, tally
+from controller.inventory.store import Tally, refresh, tally
+from controller.repairs.actions import handle_fault
 from controller.web.site import create_web
 from protocol.errors import LopHocError
 from protocol.folder import held
@@ -58,7 +68,8 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
         _listening(config) as listener,
         contextlib.ExitStack() as above,
     ):
-        store.adopt_plan(school)
+        store.write(prepare_batches)
+        store.write(adopt_plan, school)
         broker = _Brokerage(config, school)
         live = Live(
             store,
@@ -75,16 +86,23 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
             greeting=lambda session: ingest.greet(session),  # noqa: PLW0108 - made just below
             keep_session=True,
         )
-        ingest = Ingest(
-            link,
-            store,
-            school,
-            zone,
+        program = Program(
+            school=school,
+            zone=zone,
             boot=uuid.uuid4().hex,
-            publish=live.publish,
             now_ms=_now_ms,
             device_silent_s=config.device_silent_s,
             hears_schools=not config.upstream,
+        )
+        listeners = listeners_of(program)
+        ingest = Ingest(
+            link,
+            store,
+            listeners,
+            school,
+            boot=program.boot,
+            publish=live.publish,
+            now_ms=_now_ms,
         )
         upward = above.enter_context(_upward(config, store, live, zone))
         server = _server(
@@ -95,8 +113,10 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
                 name=config.name or config.school,
                 office=_office(config),
                 folder=config.data,
-                remove_device=ingest.remove_device,
-                handle_fault=ingest.handle_fault,
+                remove_device=lambda device_id: _remove(ingest, listeners, device_id),
+                handle_fault=lambda event_id: ingest.write(
+                    handle_fault, school, event_id, _now_ms()
+                ),
                 health=lambda: _health(link, ingest),
                 metrics=lambda: _metrics(link, ingest),
                 allowed_hosts=_allowed_hosts(config),
@@ -116,6 +136,8 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
                     keep_up(
                         store,
                         config.data / "backups",
+                        forget=forget,
+                        forget_pupils=forget_pupils,
                         keep_days=config.keep_days,
                         attendance_keep_days=config.attendance_keep_days,
                         keep_backups=config.keep_backups,
@@ -224,8 +246,8 @@ def _upward(
 
     async def figures() -> SchoolFigures:
         def tallied() -> Tally:
-            store.bring_up(school, zone, _now_ms())
-            with store.looking() as db:
+            refresh(store, school, zone, _now_ms())
+            with store.view() as db:
                 return tally(db, school)
 
         counts = await asyncio.to_thread(tallied)
@@ -245,6 +267,11 @@ def _upward(
             figures=figures,
             now_ms=_now_ms,
         )
+
+
+async def _remove(ingest: Ingest, listeners: Sequence[object], device_id: str) -> bool:
+    fleet = next(each for each in listeners if isinstance(each, FleetListener))
+    return await ingest.apply(lambda now_ms: fleet.remove(device_id, now_ms))
 
 
 def _external(config: ControllerConfig) -> Broker:

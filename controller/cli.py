@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from controller.config import ENVIRONMENT
 from controller.database.store import Store
+from controller.features import adopt_plan
+from controller.roster.store import schools_of
 from protocol.model import Place
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -86,7 +88,7 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
     with _store(options) as store:
         place = told_school(options)
         if not place.school:
-            schools = store.schools()
+            schools = store.read(schools_of)
             if len(schools) > 1:
                 raise SettingsError(
                     "school_unknown",
@@ -94,7 +96,7 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
                     N_("Name one with --config, or by LOPHOC_CONTROLLER_SCHOOL and _PROVINCE."),
                 )
             place = schools[0] if schools else Place()
-        store.adopt_plan(place)
+        store.write(adopt_plan, place)
         yield store, place
 
 
@@ -115,7 +117,7 @@ def own(store: Store, options: argparse.Namespace) -> list[Place]:
     school = told_school(options)
     if school.school:
         return [school]
-    schools = store.schools()
+    schools = store.read(schools_of)
     return schools if len(schools) == 1 else []
 
 

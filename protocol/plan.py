@@ -14,6 +14,7 @@ import msgspec
 
 from protocol.model import AttendanceStatus, Code, Text
 
+DEFAULT_GRACE_MIN: Final = 10
 MAX_LISTS: Final = 64  # a room has some ten classes a week
 MAX_PUPILS: Final = 120  # of one class; the longest known has some sixty
 
@@ -116,7 +117,7 @@ class Plan(_Part, frozen=True, kw_only=True):
     classes: Annotated[tuple[Code, ...], msgspec.Meta(max_length=400)] = ()
     lists: Annotated[tuple[ClassList, ...], msgspec.Meta(max_length=MAX_LISTS)] = ()
     letters: Mapping[AttendanceStatus, Text] = {}
-    grace_min: Annotated[int, msgspec.Meta(ge=0, le=240)] = 10
+    grace_min: Annotated[int, msgspec.Meta(ge=0, le=240)] = DEFAULT_GRACE_MIN
     door_keys: Mapping[str, Hex] = {}
     door_cards: Annotated[tuple[DoorCard, ...], msgspec.Meta(max_length=4000)] = ()
     revoked: Annotated[tuple[Hex, ...], msgspec.Meta(max_length=4000)] = ()

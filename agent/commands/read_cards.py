@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from agent.cards import keys_of
+from agent.cards.matching import keys_of
 from agent.database.documents import Documents
 from agent.database.folder import DOCUMENTS
 from agent.errors import CardsUnreadableError

@@ -11,7 +11,7 @@ from protocol.health import Finding, ReasonCode
 from protocol.model import Reason, Status
 
 
-class Tally(NamedTuple):
+class FlawTally(NamedTuple):
     """How many flaws of one source, and the latest of them."""
 
     heard: int
@@ -19,18 +19,18 @@ class Tally(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flaws:
+class FlawTallies:
     """What was heard since the agent started, by source."""
 
-    by_source: Mapping[str, Tally] = field(default_factory=dict)
+    by_source: Mapping[str, FlawTally] = field(default_factory=dict)
 
-    def hear(self, flaws: Iterable[Flaw]) -> Flaws:
+    def hear(self, flaws: Iterable[Flaw]) -> FlawTallies:
         """Count these."""
         tallies = dict(self.by_source)
         for flaw in flaws:
             before = tallies[flaw.source].heard if flaw.source in tallies else 0
-            tallies[flaw.source] = Tally(before + flaw.count, flaw)
-        return Flaws(by_source=tallies)
+            tallies[flaw.source] = FlawTally(before + flaw.count, flaw)
+        return FlawTallies(by_source=tallies)
 
     def findings(self) -> tuple[Finding, ...]:
         """How many there were; a school need not act on it."""

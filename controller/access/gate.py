@@ -9,6 +9,7 @@ from typing import Final
 from fastapi import Request
 
 from controller.access.password import Office
+from controller.access.store import note_access
 from controller.database.store import Store
 from controller.web.refusals import Refused
 from protocol.model import Place
@@ -46,7 +47,9 @@ class Gate:
                 N_("Pupils' marks are shown only after the office's password."),
                 N_("Open /login, or ask on the server itself."),
             )
-        self._store.note_look(self._scope, session, what, subject[:200], self._now_ms())
+        self._store.write(
+            note_access, self._scope, session, what, subject[:200], now_ms=self._now_ms()
+        )
 
 
 def is_here(request: Request) -> bool:

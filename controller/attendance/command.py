@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from controller.access.password import Office
+from controller.access.store import note_access
 from controller.attendance.log import findings
 from controller.attendance.papers import as_csv, as_xlsx
 from controller.attendance.sheet import attendance_of
+from controller.attendance.store import erase_pupil, marks_of_pupil, whole_log
 from controller.cli import FOLDER, add_place, opened, told_database
 from controller.config import ENVIRONMENT
 from controller.database.store import Store
@@ -78,7 +80,7 @@ def _attendance(options: argparse.Namespace) -> int:
 
 def _verify(store: Store, scope: Place, *, as_json: bool) -> int:
     say = speaker(ENVIRONMENT, os.environ)
-    log = store.whole_log(scope)
+    log = store.read(whole_log, scope)
     found = findings(log)
     erased = sum(bool(each.erased) for each in log)
     if as_json:
@@ -107,7 +109,7 @@ def _export(store: Store, scope: Place, options: argparse.Namespace) -> int:
             "day_invalid", N_("This is not a day: {cause}."), N_("Write 2026-11-02."), cause=error
         ) from error
     subject = f"{options.class_code} {options.since} {options.until}"
-    store.note_look(scope, "command", "attendance export", subject, _now_ms())
+    store.write(note_access, scope, "command", "attendance export", subject, now_ms=_now_ms())
     workbook = options.out.suffix == ".xlsx"
     text = as_xlsx(told, scope.school) if workbook else as_csv(told, scope.school).encode()
     options.out.write_bytes(text)
@@ -120,11 +122,15 @@ def _subject(store: Store, scope: Place, options: argparse.Namespace, *, erase: 
             "student_missing", N_("Which pupil?"), N_("Give the id; to erase, give --yes, too.")
         )
     deed = "erase" if erase else "find"
-    store.note_look(scope, "command", f"attendance {deed}", "", _now_ms())
+    store.write(note_access, scope, "command", f"attendance {deed}", "", now_ms=_now_ms())
     if erase:
-        _tell(json.dumps({"erased": store.erase(scope, options.student)}))
+        _tell(json.dumps({"erased": store.write(erase_pupil, scope, options.student)}))
     else:
-        _tell(json.dumps({"marks": store.marks_of(scope, options.student)}, ensure_ascii=False))
+        _tell(
+            json.dumps(
+                {"marks": store.read(marks_of_pupil, scope, options.student)}, ensure_ascii=False
+            )
+        )
     return 0
 
 

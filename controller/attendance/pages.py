@@ -13,12 +13,15 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.access.gate import COOKIE, Gate
 from controller.access.password import SESSION_S, OfficeError
+from controller.access.store import access_log
 from controller.attendance.lessons import figures_of
 from controller.attendance.papers import note_of
 from controller.attendance.sheet import attendance_of
+from controller.attendance.store import lessons_of
 from controller.dashboard.rooms import natural
 from controller.database.store import Store
 from controller.fleet.records import LessonRecord
+from controller.roster.store import plan_of
 from controller.web.forms import fields_of
 from controller.web.refusals import Refused
 from protocol.messages import Ending
@@ -56,8 +59,8 @@ def add_office_pages(
     @router.get("/attendance")
     async def today(request: Request, day: Day = "") -> Response:
         chosen = _day_of(day, screens.today())
-        records = await run_in_threadpool(store.lessons, scope, chosen, chosen)
-        school = await run_in_threadpool(store.school_plan, scope)
+        records = await run_in_threadpool(store.read, lessons_of, scope, chosen, chosen)
+        school = await run_in_threadpool(store.read, plan_of, scope)
         by_class = taken(records)
         codes = sorted({each.code for each in school.classes} | by_class.keys(), key=_natural)
         return screens.page(
@@ -124,7 +127,7 @@ def add_office_pages(
     async def looks(request: Request) -> Response:
         if gate.who(request) is None:
             return RedirectResponse("/login?next=/looks", 303)
-        seen = await run_in_threadpool(store.looks, scope)
+        seen = await run_in_threadpool(store.read, access_log, scope)
         return screens.page(request, "looks.html", seen=seen)
 
 

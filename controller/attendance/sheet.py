@@ -11,9 +11,11 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from controller.attendance.lessons import Figures, figures_of, sheet_of
+from controller.attendance.store import lessons_of, log_of
 from controller.database.store import Store
 from controller.fleet.records import LessonRecord, Logged
 from controller.roster.plan import SchoolPlan
+from controller.roster.store import plan_of
 from protocol.messages import Ending
 from protocol.model import AttendanceStatus, Place
 from protocol.plan import Pupil
@@ -83,12 +85,12 @@ def attendance_of(
     """What is stored of a class in these local days, both among them. Raises StoreError."""
     held = [
         each
-        for each in store.lessons(scope, since, until)
+        for each in store.read(lessons_of, scope, since, until)
         if (class_code in each.classes or class_code in each.counts)
         and each.how is not Ending.UNDONE
     ]
-    log = store.log_of(scope, [each.lesson for each in held])
-    return laid_out(store.school_plan(scope), class_code, days_of(since, until), held, log)
+    log = store.read(log_of, scope, [each.lesson for each in held])
+    return laid_out(store.read(plan_of, scope), class_code, days_of(since, until), held, log)
 
 
 def days_of(since: str, until: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from controller.cards import store as doors
 from controller.cli import add_place, opened, tell
 from controller.roster.plan import SchoolClass
+from controller.roster.store import plan_of
 from protocol.doorcode import sign
 from protocol.plan import Pupil
 from protocol.settings import SettingsError
@@ -63,7 +64,7 @@ def _markers(options: argparse.Namespace, say: Translate) -> None:
     from controller.cards.drawing import draw_markers, has_marker  # noqa: PLC0415 - heavy
 
     with opened(options) as (store, place):
-        pupils = _pupils(store.school_plan(place).classes, options)
+        pupils = _pupils(store.read(plan_of, place).classes, options)
     numbers = [each.number for each in pupils if has_marker(each.number)]
     draw_markers(options.out, options.code, numbers)
     tell(say(N_("{count} cards are in {path}.")).format(count=len(numbers), path=options.out))
@@ -76,8 +77,8 @@ def _door(options: argparse.Namespace, say: Translate) -> None:
 
     now_ms = time.time_ns() // 1_000_000
     with opened(options) as (store, place):
-        pupils = _pupils(store.school_plan(place).classes, options)
-        with store.planning(place) as db:
+        pupils = _pupils(store.read(plan_of, place).classes, options)
+        with store.locked(place) as db:
             version, key = doors.newest_key(db, place, now_ms, secrets.token_bytes)
             students = [each.student for each in pupils]
             serials = doors.issue(db, place, students, now_ms, secrets.token_bytes)
@@ -113,7 +114,7 @@ def _revoke(options: argparse.Namespace, say: Translate) -> int:
     if not student and len(serial) < _TAIL:
         raise SettingsError("card_missing", N_("Which card?"), N_("Give its serial or --student."))
     now_ms = time.time_ns() // 1_000_000
-    with opened(options) as (store, place), store.planning(place) as db:
+    with opened(options) as (store, place), store.locked(place) as db:
         count = doors.revoke(db, place, now_ms, serial=serial, student=student)
     if not count:
         raise SettingsError("card_unknown", N_("No valid door card, or more than one, has this."))

@@ -7,8 +7,8 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select, update
 
-from controller.database.tables import door_cards, door_keys
-from controller.roster.store import noticed
+from controller.database.plan_version import bump_version
+from controller.roster.tables import door_cards, door_keys
 from protocol.doorcode import SERIAL_BYTES
 from protocol.model import Place
 
@@ -40,7 +40,7 @@ def issue(
         row = {"province": place.province, "school": place.school, "student": student}
         made = {"serial": serials[student].hex(), "made_ms": now_ms, "revoked_ms": None}
         db.execute(door_cards.insert(), row | made)
-    noticed(db, place, changed=bool(serials))
+    bump_version(db, place, changed=bool(serials))
     return serials
 
 
@@ -65,5 +65,5 @@ def revoke(
     if not count or (not student and count > 1):
         return 0
     db.execute(update(door_cards).where(open_, which).values(revoked_ms=now_ms))
-    noticed(db, place, changed=True)
+    bump_version(db, place, changed=True)
     return int(count)

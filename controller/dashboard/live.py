@@ -17,6 +17,7 @@ from typing import Any
 from msgspec.structs import replace
 from pydantic import BaseModel
 
+from controller.attendance.store import lessons_of, marks_of, rolls_of
 from controller.dashboard.rooms import Room, RoomKey, key_of, natural, room_of
 from controller.dashboard.subscription import News, Subscription, View, What
 from controller.database.store import Store
@@ -41,6 +42,8 @@ from controller.fleet.records import (
     LessonRecord,
     RollRecord,
 )
+from controller.fleet.store import agents_of, all_devices
+from controller.repairs.store import faults_of
 from protocol.model import Place, iso
 
 
@@ -100,7 +103,7 @@ class Live:
         ]
         self.publish([*news, *more, *unknown])
 
-    def publish(self, changes: Iterable[Change]) -> None:
+    def publish(self, changes: Iterable[object]) -> None:
         """Take committed changes and pass them on to whoever looks. Call it on the event loop."""
         news: list[News] = []
         touched: dict[RoomKey, None] = {}
@@ -187,13 +190,13 @@ class Live:
     ) -> tuple[list[AgentRecord], list[DeviceRecord], list[Change]]:
         today = self._today()
         return (
-            self._store.agents(self._scope, limit=-1),
-            self._store.all_devices(self._scope),
+            self._store.read(agents_of, self._scope, limit=None),
+            self._store.read(all_devices, self._scope),
             [
-                *self._store.marks(self._scope, day=today, limit=-1),
-                *self._store.rolls(self._scope, day=today, limit=-1),
-                *self._store.lessons(self._scope, today, today),
-                *self._store.faults(self._scope),
+                *self._store.read(marks_of, self._scope, day=today, limit=None),
+                *self._store.read(rolls_of, self._scope, day=today, limit=None),
+                *self._store.read(lessons_of, self._scope, today, today),
+                *self._store.read(faults_of, self._scope),
             ],
         )
 

@@ -34,6 +34,7 @@ from controller.department.overview import Department
 from controller.department.pages import add_department_pages
 from controller.features import packages_with
 from controller.fleet.records import DeviceRecord
+from controller.fleet.store import all_devices, devices_of, newest_events
 from controller.forecast.life_table import LifeTable
 from controller.inventory.feed import Feed
 from controller.reconcile.pages import add_book_pages
@@ -103,7 +104,9 @@ class Screens:
             key=lambda task: urgent_first(task[1]),
         )
         records = await run_in_threadpool(
-            self._store.devices, self._scope, after=after, limit=ROWS + 1, **wanted
+            partial(
+                self._store.read, devices_of, self._scope, after=after, limit=ROWS + 1, **wanted
+            )
         )
         rows = records[:ROWS]
         chosen = {name: value for name, value in wanted.items() if value}
@@ -127,10 +130,10 @@ class Screens:
         """One room's screen. Raises Refused if there is no such room."""
         room = self._find(code, school)
         place = Place(self._scope.province, room.key.school)
-        devices = await run_in_threadpool(self._store.all_devices, place)
+        devices = await run_in_threadpool(self._store.read, all_devices, place)
         elsewhere = {each.device_id for each in devices if each.room != code}
         devices = [each for each in devices if each.room == code]
-        newest = partial(self._store.newest_events, place, room=code, limit=EVENTS_READ)
+        newest = partial(self._store.read, newest_events, place, room=code, limit=EVENTS_READ)
         events = own_events(await run_in_threadpool(newest), elsewhere)[:EVENTS]
         agents = [each for each in self._live.agents(code) if each.place.school == place.school]
         standing = await run_in_threadpool(self._desk.standing)

@@ -12,12 +12,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy import Connection
+
 from controller.database.store import Store, StoreError
 from protocol.folder import OWNER_ONLY, whole_file
 
 _LOGGER = logging.getLogger(__name__)
 
 DAY_MS: Final = 86_400_000
+Forget = Callable[[Connection, int], int]
 LOOK_EVERY_S: Final = 3600.0
 
 
@@ -25,6 +28,8 @@ async def keep_up(
     store: Store,
     backups: Path,
     *,
+    forget: Forget,
+    forget_pupils: Forget,
     keep_days: int,
     attendance_keep_days: int,
     keep_backups: int,
@@ -35,8 +40,10 @@ async def keep_up(
         day = datetime.fromtimestamp(now_ms() / 1000, UTC).date().isoformat()
         try:
             await asyncio.to_thread(_copy, store, backups, day, keep_backups)
-            forgotten = await asyncio.to_thread(store.forget, now_ms() - keep_days * DAY_MS)
-            await asyncio.to_thread(store.forget_marks, now_ms() - attendance_keep_days * DAY_MS)
+            forgotten = await asyncio.to_thread(store.write, forget, now_ms() - keep_days * DAY_MS)
+            await asyncio.to_thread(
+                store.write, forget_pupils, now_ms() - attendance_keep_days * DAY_MS
+            )
         except (StoreError, OSError) as error:
             _LOGGER.warning("upkeep put off: %s", error)
         else:

@@ -11,8 +11,8 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, update
 
-from controller.database.tables import areas, memberships, mergers, school_facts
 from controller.department.areas import Area, Atlas, Membership, Merger, SchoolFacts, What
+from controller.department.tables import areas, memberships, mergers, school_facts
 from protocol.model import Place
 
 _to_json: Final = msgspec.json.Encoder().encode

@@ -16,6 +16,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from controller.cli import add_place, opened, operator, tell, told_zone
+from controller.database.plan_version import bump_version
 from controller.department import areas_store as areas
 from controller.department.areas import AreaError, Merger, What
 from controller.department.bringing import Brought, areas_in, schools_in, spots_in
@@ -32,7 +33,6 @@ from controller.department.reading import (
 from controller.inventory.locations_store import keep_spots
 from controller.roster.roll import RosterError
 from controller.roster.rules import RefusedError
-from controller.roster.store import noticed
 from controller.sheets.writing import EXCEL_MARK, csv_text
 from protocol.folder import EVERYBODY, write_whole
 from protocol.formats import moment
@@ -207,7 +207,7 @@ def _keep(
             notes.append((error.code, each.old))
         else:
             changed += 1
-    noticed(db, place, changed=changed > 0)
+    bump_version(db, place, changed=changed > 0)
     return changed, notes
 
 
@@ -223,7 +223,7 @@ def _merge(options: argparse.Namespace, say: Translate, what: What) -> int:
     with _department(options) as (db, place, today):
         merger = Merger(what=what, old=options.old, new=options.new, since=since or today)
         kept = areas.keep_merger(db, place.province, _signed(merger))
-        noticed(db, place, changed=True)
+        bump_version(db, place, changed=True)
     done = say(N_("Kept; to take it back: lophoc-controller {what} undo {number}"))
     tell(done.format(what=f"{what.value}s", number=kept.no))
     return 0
@@ -233,7 +233,7 @@ def _undo(options: argparse.Namespace, say: Translate, what: What) -> int:
     now_ms = time.time_ns() // 1_000_000
     with _department(options) as (db, place, _):
         undone = areas.undo_merger(db, place.province, what, options.number, now_ms)
-        noticed(db, place, changed=undone)
+        bump_version(db, place, changed=undone)
     if not undone:
         raise SettingsError(
             "merger_unknown", N_("No standing merger has the number {no}."), no=options.number
@@ -268,5 +268,5 @@ def _department(
                 N_("Which province?"),
                 N_("Name it with --config, or by LOPHOC_CONTROLLER_PROVINCE and _SCHOOL."),
             )
-        with store.planning(place) as db:
+        with store.locked(place) as db:
             yield db, place, today

@@ -90,7 +90,7 @@ def _of_state(
         school = Place(department.province, code)
         behind = after[1] if code == after[0] else ""
         while True:
-            with department.store.looking() as db:
+            with department.store.view() as db:
                 found = exceptions.of_state(db, school, what.value, after=behind, limit=AT_ONCE)
             yield from (each for each in found if (code, each.device_id) not in told.doubles)
             if len(found) < AT_ONCE:
@@ -106,7 +106,7 @@ def _shared(
     reached = ""
     for start in range(0, len(left), AT_ONCE):
         some = left[start : start + AT_ONCE]
-        with department.store.looking() as db:
+        with department.store.view() as db:
             by_key = exceptions.of_serials(
                 db, department.province, [each.serial_key for each in some]
             )

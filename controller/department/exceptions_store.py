@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, or_, select
 
-from controller.database.tables import assets
 from controller.inventory.asset import Asset
 from controller.inventory.store import read
+from controller.inventory.tables import assets
 from controller.register.fields import serial_key
 from protocol.model import Place
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta, tzinfo
 from typing import Final, NamedTuple
 
+from controller.database.plan_version import version_of
 from controller.database.store import Store, StoreError
 from controller.department import areas_store as areas
 from controller.department import store as department
@@ -24,7 +25,6 @@ from controller.department.store import Heard, Twin
 from controller.department.tally import ByType, Told, added, less, together
 from controller.department.tile import Tile, tile_of
 from controller.reconcile.kpi import Kpi
-from controller.roster.store import version_of
 from protocol.model import Place, instant
 
 KEPT_MS: Final = 300_000
@@ -88,7 +88,7 @@ class Department:
         """Find out which schools are known, for what every page shows. Raises StoreError."""
         now_ms = self._now_ms()
         if not 0 <= now_ms - self._looked_ms < LOOK_EVERY_MS:
-            with self._store.looking() as db:
+            with self._store.view() as db:
                 known = areas.facts_of(db, self.province)
                 heard = {each.code: each.name for each in department.heard_of(db, self.province)}
             told = {code: facts.name for code, facts in known.items() if facts.name}
@@ -105,7 +105,7 @@ class Department:
         now_ms = self._now_ms()
         day = self._day(now_ms)
         counted = self._at_hand(now_ms, day)
-        with self._store.looking() as db:
+        with self._store.view() as db:
             known = _Known(
                 areas.atlas_of(db, self.province),
                 areas.facts_of(db, self.province),
@@ -146,7 +146,7 @@ class Department:
 
     def _recounted(self, now_ms: int, day: str) -> _Counted:
         """The items as counted; anew where areas changed, or items did and it is a while ago."""
-        with self._store.looking() as db:
+        with self._store.view() as db:
             newest = department.newest_change(db)
             key = (version_of(db, self._own), newest, day)
         known = self._counted
@@ -159,7 +159,7 @@ class Department:
         return self._counted
 
     def _count(self, key: tuple[int, int, str], now_ms: int, day: str) -> _Counted:
-        with self._store.looking() as db:
+        with self._store.view() as db:
             atlas = areas.atlas_of(db, self.province)
             tallies = department.tallies_of(db, self.province)
             known = {*tallies, *areas.facts_of(db, self.province)}
@@ -178,7 +178,7 @@ class Department:
             if atlas.heir_of(school, day) != school
         }
         if rest:  # also told where it cannot be kept; the next count tries again
-            with contextlib.suppress(StoreError), self._store.planning(self._own) as db:
+            with contextlib.suppress(StoreError), self._store.locked(self._own) as db:
                 department.note_rest(db, self.province, day, rest)
         return _Counted(key, now_ms, tallies, doubles, frozenset(items), twins, before)
 

@@ -88,7 +88,7 @@ class AskRetell(NamedTuple):
 SchoolChange = SchoolRecord | Listed | Used | FigureTold | AskRetell
 
 
-class Heard(NamedTuple):
+class SchoolHeard(NamedTuple):
     """What a message changes, and whether it is taken: else the school must send it again."""
 
     changes: tuple[SchoolChange, ...]
@@ -107,7 +107,7 @@ class Schools:
         """Every school by its code."""
         return self._known
 
-    def hear(self, school: str, message: Upward, now_ms: int) -> Heard:
+    def hear(self, school: str, message: Upward, now_ms: int) -> SchoolHeard:
         """Take one message of a school."""
         before = self._known.get(school) or SchoolRecord(
             place=Place(self._scope.province, school), first_heard_ms=now_ms
@@ -121,24 +121,26 @@ class Schools:
                 return self._hear_items(before, message, now_ms)
             case UseTold():
                 used = Used(before.place, message.week, message.lines)
-                return Heard((self._keep(before, now_ms), used))
+                return SchoolHeard((self._keep(before, now_ms), used))
 
-    def _hear_presence(self, before: SchoolRecord, said: SchoolPresence, now_ms: int) -> Heard:
+    def _hear_presence(
+        self, before: SchoolRecord, said: SchoolPresence, now_ms: int
+    ) -> SchoolHeard:
         if said.online:
             if said.boot == before.boot and said.session < before.session:
-                return Heard(())
+                return SchoolHeard(())
             rev = before.rev if said.boot == before.boot else 0
             here = replace(before, boot=said.boot, session=said.session, online=True, rev=rev)
-            return Heard((self._keep(here, now_ms),))
+            return SchoolHeard((self._keep(here, now_ms),))
         if (said.boot, said.session) != (before.boot, before.session) or not before.online:
-            return Heard(())
+            return SchoolHeard(())
         gone = replace(before, online=False)
         self._known[before.place.school] = gone  # its last will is no sign of life
-        return Heard((gone,))
+        return SchoolHeard((gone,))
 
-    def _hear_figures(self, before: SchoolRecord, said: SchoolTold, now_ms: int) -> Heard:
+    def _hear_figures(self, before: SchoolRecord, said: SchoolTold, now_ms: int) -> SchoolHeard:
         if said.boot == before.boot and said.rev <= before.rev:
-            return Heard(())
+            return SchoolHeard(())
         told = replace(
             before,
             boot=said.boot,
@@ -155,13 +157,13 @@ class Schools:
         taken = before.reached if said.feed == before.feed else 0
         if said.settled > taken:  # it let go of what is not here: a copy was put back
             changes.append(AskRetell(before.place, taken))
-        return Heard(tuple(changes))
+        return SchoolHeard(tuple(changes))
 
-    def _hear_items(self, before: SchoolRecord, said: ItemsTold, now_ms: int) -> Heard:
+    def _hear_items(self, before: SchoolRecord, said: ItemsTold, now_ms: int) -> SchoolHeard:
         another = said.feed != before.feed
         reached = 0 if another else before.reached
         if said.after > reached:
-            return Heard((), taken=False)
+            return SchoolHeard((), taken=False)
         whole = before.whole and (not another or not before.feed)
         last = not said.more and not whole
         told = replace(
@@ -172,7 +174,7 @@ class Schools:
             whole=whole or last,
         )
         listed = Listed(before.place, said.feed, said.items, said.gone, last, now_ms)
-        return Heard((self._keep(told, now_ms), listed))
+        return SchoolHeard((self._keep(told, now_ms), listed))
 
     def _keep(self, record: SchoolRecord, now_ms: int) -> SchoolRecord:
         heard = replace(record, heard_ms=now_ms)

@@ -5,37 +5,41 @@ An item that comes again as it was is no news: a list that is told anew costs a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
 from controller.database.engine import one_numbers
-from controller.database.tables import figures, schools
+from controller.database.reading import rows_of
+from controller.database.scope import within
+from controller.database.shape import Shape
 from controller.database.writing import Writing, write
 from controller.department.areas_store import counts_for_itself
-from controller.department.schools import FigureTold, Listed, SchoolRecord, Used
-from controller.fleet.rows import school_from, school_row
+from controller.department.schools import FigureTold, Listed, SchoolRecord, Schools, Used
+from controller.department.tables import schools
 from controller.inventory import store as kept_assets
 from controller.inventory.asset import LASTING, Asset, AssetState
+from controller.reconcile.tables import figures
 from controller.use.hours import UseLine
 from controller.use.store import keep_use
 from protocol.model import Place
 from protocol.upward import ItemTold
 from protocol.upward import UseLine as UseTold
 
+SCHOOLS = Shape(SchoolRecord, schools)
 _AT_ONCE = 500  # ids that a statement names
 _TOLD = (*LASTING, "seen_ms", "first_seen_ms")
 
 
-def keep_told(db: Connection, changes: Iterable[object]) -> None:
+def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:
     """Keep what a batch brought of schools; of their records the last wins."""
+    del now_ms
     told = [each for each in changes if isinstance(each, SchoolRecord | Listed | FigureTold | Used)]
     if not told:
         return
     records = {each.place: each for each in told if isinstance(each, SchoolRecord)}
-    write(db, schools, [*map(school_row, records.values())], Writing.UPSERT)
+    write(db, schools, [*map(SCHOOLS.row, records.values())], Writing.UPSERT)
     days = {
         (each.place, each.day): each
         for each in told
@@ -55,14 +59,15 @@ def keep_told(db: Connection, changes: Iterable[object]) -> None:
                 pass
 
 
-def schools_in(db: Connection, scope: Place) -> list[SchoolRecord]:
+def schools_of(db: Connection, scope: Place) -> list[SchoolRecord]:
     """The schools that told of themselves, by code."""
-    query = select(schools).order_by(schools.c.province, schools.c.school)
-    for name in ("province", "school"):
-        if code := getattr(scope, name):
-            query = query.where(schools.c[name] == code)
-    rows = cast("Sequence[Mapping[str, Any]]", db.execute(query).mappings().all())
-    return [school_from(row) for row in rows]
+    query = select(schools).where(within(schools, scope))
+    return SCHOOLS.records(rows_of(db, query.order_by(schools.c.province, schools.c.school)))
+
+
+def load_schools(db: Connection, scope: Place) -> Schools:
+    """The schools that tell of themselves, as the last commit left them."""
+    return Schools(scope, schools_of(db, Place(scope.province)))
 
 
 def _take(db: Connection, listed: Listed, newest: int) -> int:

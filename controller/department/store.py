@@ -23,10 +23,12 @@ from sqlalchemy import (
     select,
 )
 
-from controller.database.tables import assets, figures, schools
+from controller.department.tables import schools
 from controller.department.tally import ByType, Tally
+from controller.inventory.tables import assets
 from controller.reconcile.kpi import Kpi, counted
-from controller.register.store import note_figure
+from controller.reconcile.store import note_figure
+from controller.reconcile.tables import figures
 from protocol.model import Place
 
 _SOME: Final = 500  # values a statement names

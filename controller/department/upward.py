@@ -18,6 +18,7 @@ from typing import Final
 from controller.database.store import Store, StoreError
 from controller.inventory import store as assets
 from controller.inventory.asset import Asset
+from controller.inventory.store import refresh
 from controller.use.hours import UseLine as KnownUse
 from controller.use.hours import monday_of
 from controller.use.store import WEEKS, use_of
@@ -123,9 +124,9 @@ class Upward:
         """Put the next page into the outbox; False where there is none, or no room."""
         if self._outbox.report().pending >= PAGES_ON_THE_WAY:
             return False
-        self._store.bring_up(self._school, self._zone, self._now_ms())
+        refresh(self._store, self._school, self._zone, self._now_ms())
         feed, fed, begins = self._list()
-        with self._store.looking() as db:
+        with self._store.view() as db:
             told = assets.relay_changes(db, self._school, since=fed, limit=PAGE + 1)
         some = told[:PAGE]
         if not some and not begins:
@@ -154,7 +155,7 @@ class Upward:
         memos = self._outbox.memos()
         feed, fed = memos.get(_FEED, b"").decode(), int(memos.get(_FED, b"0"))
         base = self._store.feed_id
-        with self._store.looking() as db:
+        with self._store.view() as db:
             newest = assets.relay_newest(db, self._school)
         if feed.partition(".")[0] == base and fed <= newest:
             return feed, fed, _BEGINS in memos
@@ -187,7 +188,7 @@ class Upward:
 
     def _put_figures(self, figures: SchoolFigures) -> None:
         feed, _, _ = self._list()
-        with self._store.looking() as db:
+        with self._store.view() as db:
             newest = assets.relay_newest(db, self._school)
         now_ms = self._now_ms()
         self._outbox.put(
@@ -210,7 +211,7 @@ class Upward:
         this = monday_of(now_ms, self._zone)
         since = (this - timedelta(weeks=WEEKS - 1)).isoformat()
         weeks: dict[str, list[UseLine]] = {}
-        with self._store.looking() as db:
+        with self._store.view() as db:
             for kept in use_of(db, self._school, since, this.isoformat()):
                 weeks.setdefault(kept.week, []).append(_use(kept.line))
         fresh = {

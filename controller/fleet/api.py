@@ -18,9 +18,11 @@ from controller.attendance.items import AttendanceItem, Paper, attendance_item
 from controller.attendance.papers import as_csv as sheet_csv
 from controller.attendance.papers import as_xlsx, name_of
 from controller.attendance.sheet import Attendance, attendance_of, days_of
+from controller.attendance.store import lesson_at, lessons_of, marks_of
 from controller.dashboard.live import Live
 from controller.dashboard.rooms import natural, rooms_of
 from controller.database.store import Store, StoreError
+from controller.features import counts
 from controller.fleet.items import (
     AgentItem,
     DeviceItem,
@@ -41,11 +43,13 @@ from controller.fleet.items import (
     mark_item,
     room_item,
 )
+from controller.fleet.store import agents_of, all_devices, devices_of, events_of, newest_change
 from controller.inventory.asset import AssetState
 from controller.inventory.chosen import Chosen
 from controller.inventory.export_api import WHOLE, exported
 from controller.inventory.feed import AT_ONCE, Feed, Fields, Format, as_csv, as_ndjson, as_page
 from controller.register.vocabulary import Condition
+from controller.repairs.store import faults_of
 from controller.web.downloads import CSV, CSV_WITH_HEAD, XLSX, attachment
 from controller.web.refusals import Refused, seal, unseal
 from protocol.model import DeviceKind, Place, Status
@@ -123,17 +127,19 @@ def _add_equipment(router: APIRouter, store: Store, scope: Place) -> None:
     def agents(limit: Limit = 100, cursor: Cursor = "") -> Listing[AgentItem]:
         """Agents, by id."""
         (after,) = unseal(cursor, str) if cursor else ("",)
-        records = store.agents(scope, after=after, limit=limit + 1)
+        records = store.read(agents_of, scope, after=after, limit=limit + 1)
         items = [agent_item(each) for each in records]
         return _page(items, limit, lambda item: seal(item.agent_id))
 
     @router.get("/rooms")
     def rooms(limit: Limit = 100, cursor: Cursor = "") -> Listing[RoomItem]:
         """Rooms, in natural order."""
-        agents = store.agents(scope, after="", limit=-1)
-        running = [store.lesson(each.place, each.lesson) for each in agents if each.lesson]
+        agents = store.read(agents_of, scope, after="", limit=None)
+        running = [store.read(lesson_at, each.place, each.lesson) for each in agents if each.lesson]
         lessons = [each for each in running if each]
-        found = rooms_of(agents, store.all_devices(scope), lessons, store.faults(scope))
+        found = rooms_of(
+            agents, store.read(all_devices, scope), lessons, store.read(faults_of, scope)
+        )
         if cursor:
             behind = natural(*unseal(cursor, str, str))
             found = [each for each in found if natural(*each.key) > behind]
@@ -150,8 +156,8 @@ def _add_equipment(router: APIRouter, store: Store, scope: Place) -> None:
     ) -> Listing[DeviceItem]:
         """Devices, by id; those that a person removed are left out."""
         (after,) = unseal(cursor, str) if cursor else ("",)
-        records = store.devices(
-            scope, room=room, kind=kind, status=status, after=after, limit=limit + 1
+        records = store.read(
+            devices_of, scope, room=room, kind=kind, status=status, after=after, limit=limit + 1
         )
         items = [device_item(each) for each in records]
         return _page(items, limit, lambda item: seal(item.device_id))
@@ -231,18 +237,20 @@ def _add_logs(router: APIRouter, store: Store, scope: Place) -> None:
         handled: bool = False,  # noqa: FBT001, FBT002 - a query's own flag
     ) -> list[FaultItem]:
         """What teachers say is broken; handled: what was dealt with, too."""
-        return [fault_item(each) for each in store.faults(scope, everything=handled)]
+        return [fault_item(each) for each in store.read(faults_of, scope, everything=handled)]
 
     @router.get("/lessons")
     def lessons(since: From, until: Until) -> list[LessonItem]:
         """Lessons with their figures, by day and begin; no pupil is named."""
-        return [lesson_item(each) for each in store.lessons(scope, since, _term(since, until))]
+        return [
+            lesson_item(each) for each in store.read(lessons_of, scope, since, _term(since, until))
+        ]
 
     @router.get("/events")
     def events(after: After = 0, limit: Limit = 100, cursor: Cursor = "") -> Listing[EventItem]:
         """What happened to equipment and lessons, in the order in which it was stored."""
         (behind,) = unseal(cursor, int) if cursor else (after,)
-        records = store.events(scope, after=behind, limit=limit + 1)
+        records = store.read(events_of, scope, after=behind, limit=limit + 1)
         return _page([event_item(each) for each in records], limit, lambda item: seal(item.no))
 
 
@@ -263,7 +271,7 @@ def _add_attendance(router: APIRouter, store: Store, scope: Place, gate: Gate, n
         if not class_code:
             gate.admit(request, "marks", date)
             (after,) = unseal(cursor, int) if cursor else (0,)
-            records = store.marks(scope, day=date, after=after, limit=limit + 1)
+            records = store.read(marks_of, scope, day=date, after=after, limit=limit + 1)
             last = _last_no(records, limit)
             return _page([mark_item(each) for each in records], limit, lambda _: seal(last))
         if not since or not until:
@@ -309,7 +317,7 @@ def watch_router(
     def healthz() -> JSONResponse:
         """Whether the controller works; 503 when its database cannot be read."""
         try:
-            store.newest_change(scope)
+            store.read(newest_change, scope)
         except StoreError as error:
             body = {**health(), "status": "degraded", "database": str(error.values["cause"])}
             return JSONResponse(body, 503)
@@ -318,7 +326,7 @@ def watch_router(
     @router.get("/metrics")
     async def show_metrics() -> Response:
         """Figures in Prometheus' text format; nothing of pupils but a count of marks."""
-        stored = await run_in_threadpool(store.counts)
+        stored = await run_in_threadpool(store.read, counts)
         text = _exposition({**stored, **metrics(), **_fleet_figures(live)})
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 

@@ -14,7 +14,6 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from controller.department.schools import SchoolChange
 from controller.fleet.equipment import Equipment, is_doubted
 from controller.fleet.records import (
     AgentRecord,
@@ -25,7 +24,6 @@ from controller.fleet.records import (
     LessonRecord,
     RollRecord,
 )
-from controller.fleet.stream import Stream
 from protocol.health import ReasonCode
 from protocol.messages import (
     AnyEvent,
@@ -44,6 +42,7 @@ from protocol.messages import (
     Up,
 )
 from protocol.model import Place, Reason, Status, instant
+from protocol.ranges import Stream
 
 LOST_AFTER_BEATS: Final = 3
 ASK_EVERY_MS: Final = 10_000  # a birth is a long message; one answers every question of a while
@@ -87,7 +86,6 @@ Change = (
     | StreamChanged
     | Touched
     | Ask
-    | SchoolChange
 )
 
 

@@ -13,6 +13,7 @@ from controller.forecast.forecast import Due, Forecast, forecast
 from controller.forecast.life_table import FILE, LifeTable, init_table, table_in
 from controller.forecast.papers import UNKNOWN_WORDS, as_xlsx, said
 from controller.forecast.store import groups_in
+from controller.inventory.store import refresh
 from protocol.formats import number
 from protocol.model import millis
 from protocol.settings import SettingsError
@@ -42,8 +43,8 @@ def _forecast(options: argparse.Namespace, say: Translate) -> int:
             return _init(options, say)
         table = table_in(data_folder(options))
         for place in own(store, options):
-            store.bring_up(place, told_zone(options), millis(datetime.now(UTC)))
-        with store.looking() as db:
+            refresh(store, place, told_zone(options), millis(datetime.now(UTC)))
+        with store.view() as db:
             told = forecast(groups_in(db, scope), table, this_year)
     if options.xlsx:
         _write(options.xlsx, as_xlsx(told, table, say))

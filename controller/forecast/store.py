@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
 
-from controller.database.tables import assets
 from controller.forecast.forecast import Group
+from controller.inventory.tables import assets
 from protocol.model import Place
 
 

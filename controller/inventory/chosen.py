@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import ColumnElement, and_, true
 
-from controller.database.tables import assets
 from controller.inventory.asset import Asset
+from controller.inventory.tables import assets
 from controller.register.fields import room_key
 
 

@@ -10,7 +10,8 @@ from typing import Final
 
 from controller.database.store import Store, StoreError
 from controller.inventory import store as assets
-from controller.register import store as register
+from controller.inventory.store import refresh
+from controller.reconcile.store import figure_until, note_figure
 from controller.use.store import bring_up_use
 from protocol.model import Place
 
@@ -40,12 +41,12 @@ def note_today(store: Store, school: Place, zone: tzinfo, now_ms: int) -> None:
 
     A register that lost all of its lines is noted as empty. Raises StoreError.
     """
-    store.bring_up(school, zone, now_ms)
+    refresh(store, school, zone, now_ms)
     day = f"{datetime.fromtimestamp(now_ms / 1000, zone):%Y-%m-%d}"
-    with store.looking() as db:
+    with store.view() as db:
         kpi = assets.kpi_now(db, school)
-        known = register.figure_until(db, school, day)
+        known = figure_until(db, school, day)
     if known == (day, kpi) or (known is None and not kpi.declared):
         return
-    with store.planning(school) as db:
-        register.note_figure(db, school, day, kpi)
+    with store.locked(school) as db:
+        note_figure(db, school, day, kpi)

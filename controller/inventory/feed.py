@@ -25,6 +25,7 @@ from controller.inventory import store as assets
 from controller.inventory.asset import Asset
 from controller.inventory.chosen import Chosen
 from controller.inventory.exports.picture import Form, Picture
+from controller.inventory.store import refresh
 from controller.sheets.writing import csv_text
 from controller.web.refusals import Refused, seal, unseal
 from protocol.model import Place
@@ -92,7 +93,7 @@ class Feed:
 
     def bring_up(self) -> None:
         """Let the records be as of now. Raises StoreError."""
-        self._store.bring_up(self._school, self._zone, self._now_ms())
+        refresh(self._store, self._school, self._zone, self._now_ms())
 
     def begin(self, since: str) -> Spell:
         """Begin a pull behind the token, or the first where it is empty. Raises Refused.
@@ -100,7 +101,7 @@ class Feed:
         A first pull is told of nothing that went before it began.
         """
         self.bring_up()
-        with self._store.looking() as db:
+        with self._store.view() as db:
             newest = assets.newest_change(db, self._scope)
         feed, change, begun = (
             unseal(since, str, int, int) if since else (self._store.feed_id, 0, newest)
@@ -129,7 +130,7 @@ class Feed:
 
     def page(self, spell: Spell, chosen: Chosen, limit: int) -> Page:
         """What changed behind the place, at most so many records."""
-        with self._store.looking() as db:
+        with self._store.view() as db:
             told = assets.changes(
                 db,
                 self._scope,

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, delete
 
-from controller.database.tables import spots
+from controller.database.plan_version import bump_version
 from controller.inventory.asset import Spot
 from controller.inventory.store import spots_of
+from controller.inventory.tables import spots
 from controller.register.fields import room_key
-from controller.roster.store import noticed
 from protocol.model import Place
 
 
@@ -27,5 +27,5 @@ def keep_spots(db: Connection, school: Place, given: Mapping[str, Spot]) -> int:
         key = {"province": school.province, "school": school.school, "room_key": room_key(room)}
         db.execute(delete(spots).where(*(spots.c[name] == value for name, value in key.items())))
         db.execute(spots.insert(), key | {"room": room} | spot._asdict())
-    noticed(db, school, changed=bool(fresh))
+    bump_version(db, school, changed=bool(fresh))
     return len(fresh)

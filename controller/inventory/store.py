@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, NamedTuple
 
-import msgspec
 from sqlalchemy import (
     Column,
-    ColumnElement,
     Connection,
     Select,
-    Table,
     bindparam,
     case,
     func,
@@ -27,53 +24,32 @@ from sqlalchemy import (
 )
 
 from controller.database.engine import one_numbers
-from controller.database.tables import agents, assets, devices, facts, spots
+from controller.database.reading import rows_of
+from controller.database.schema import facts
+from controller.database.scope import of
+from controller.database.shape import Row, Shape
+from controller.database.store import Store
 from controller.database.writing import Writing, write
-from controller.fleet.records import DeviceRecord
-from controller.fleet.rows import Row, agent_from, device_from
 from controller.inventory.asset import Asset, AssetState, Spot, assets_of, news
 from controller.inventory.chosen import Chosen
-from controller.reconcile.evidence import Observation, observations_of
+from controller.inventory.tables import assets, spots
 from controller.reconcile.kpi import Kpi, counted
-from controller.reconcile.reconcile import Reconciled, reconcile
-from controller.register import life_store as lives
-from controller.register import store as register
-from controller.register.decisions import Rulings
+from controller.reconcile.reconcile import Reconciled
+from controller.reconcile.store import mark_of, reconciled_with, sights_of
 from controller.register.fields import room_key, serial_key, tag_key
-from controller.roster import store as roster
-from controller.stocktake import store as stocktake
-from protocol.model import DeviceKind, Identity, Place, Reason, Status, instant
+from protocol.model import Place
 
-_LISTS: Final = ("also", "lacks", "reasons", "sources", "aliases")
-_to_json: Final = msgspec.json.Encoder().encode
-_texts: Final = msgspec.json.Decoder(tuple[str, ...]).decode
-_reasons: Final = msgspec.json.Decoder(tuple[Reason, ...]).decode
-_FIELDS: Final = tuple(each for each in Asset.__struct_fields__ if each != "place")
-
-
-def reconciled(
-    db: Connection, place: Place, as_of_ms: int, told: Sequence[Observation] = ()
-) -> Reconciled:
-    """The school's register against what agents and persons saw, and what is told beside."""
-    return _reconciled(db, place, as_of_ms, _seen(db, place), told)
-
-
-def _reconciled(
-    db: Connection, place: Place, as_of_ms: int, seen: _Seen, told: Sequence[Observation] = ()
-) -> Reconciled:
-    lines = register.lines_of(db, place)
-    return reconcile(
-        lines,
-        (
-            *observations_of(seen.devices, seen.roaming),
-            *stocktake.observations_of_scans(db, place),
-            *told,
-        ),
-        as_of_ms,
-        rulings=seen.rulings,
-        elsewhere=register.schools_with(db, place, lines),
-        conditions=lives.standing_of(db, place, as_of_ms),
-    )
+ASSETS = Shape(
+    Asset,
+    assets,
+    {
+        "serial_key": lambda asset: serial_key(asset.serial),
+        "tag_key": lambda asset: tag_key(asset.asset_tag),
+        "room_key": lambda asset: room_key(asset.room),
+        "complete": lambda asset: asset.complete,
+        "owned": lambda asset: asset.owned,
+    },
+)
 
 
 def bring_up(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> Reconciled | None:
@@ -84,8 +60,8 @@ def bring_up(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> Reconc
     mark, known = mark_of(db, school, zone, now_ms), _known_mark(db, school)
     if known == mark:
         return None
-    seen = _seen(db, school)
-    told = _reconciled(db, school, now_ms, seen)
+    seen = sights_of(db, school)
+    told = reconciled_with(db, school, now_ms, seen)
     now = assets_of(
         told,
         seen.devices,
@@ -94,7 +70,7 @@ def bring_up(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> Reconc
         roaming=seen.roaming,
         spots=spots_of(db, school),
     )
-    before = {each.device_id: each for each in _read(db, select(assets).where(_of(assets, school)))}
+    before = {each.device_id: each for each in _read(db, select(assets).where(of(assets, school)))}
     one_numbers(db)
     newest = newest_change(db, Place(school.province))
     relayed = relay_newest(db, school)
@@ -107,6 +83,13 @@ def bring_up(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> Reconc
         mine = update(facts).where(facts.c.name == _mark_name(school))
         db.execute(mine.values(value=mark))
     return told
+
+
+def refresh(store: Store, school: Place, zone: tzinfo, now_ms: int) -> None:
+    """Bring the school's inventory up to what is known now. Raises StoreError."""
+    if not store.read(is_up, school, zone, now_ms):
+        with store.locked(school) as db:  # nobody numbers changes at the same time
+            bring_up(db, school, zone, now_ms)
 
 
 def is_up(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> bool:
@@ -184,13 +167,13 @@ def newest_change(db: Connection, scope: Place) -> int:
 
 def relay_newest(db: Connection, school: Place) -> int:
     """The number of the newest change for the department; 0 while there is none."""
-    query = select(assets.c.relay_change).where(_of(assets, school))
+    query = select(assets.c.relay_change).where(of(assets, school))
     return _newest(db, query, assets.c.relay_change)
 
 
 def relay_changes(db: Connection, school: Place, *, since: int, limit: int) -> list[Asset]:
     """The school's records in the order of their changes for the department."""
-    query = select(assets).where(_of(assets, school), assets.c.relay_change > since)
+    query = select(assets).where(of(assets, school), assets.c.relay_change > since)
     return _read(db, query.order_by(assets.c.relay_change).limit(limit))
 
 
@@ -206,20 +189,20 @@ def tally(db: Connection, school: Place) -> Tally:
         assets.c.state == AssetState.UNREGISTERED.value,
     )
     query = select(*(func.coalesce(func.sum(case((each, 1), else_=0)), 0) for each in counted))
-    row = db.execute(query.where(_of(assets, school), assets.c.removed_ms.is_(None))).one()
+    row = db.execute(query.where(of(assets, school), assets.c.removed_ms.is_(None))).one()
     return Tally(*map(int, row))
 
 
 def with_feeds(db: Connection, school: Place, ids: Sequence[str]) -> dict[str, tuple[Asset, str]]:
     """The records of these ids, each with the database that told it."""
-    query = select(assets).where(_of(assets, school), assets.c.device_id.in_(ids))
-    return {row["device_id"]: (_asset(row), row["feed"]) for row in _rows(db, query)}
+    query = select(assets).where(of(assets, school), assets.c.device_id.in_(ids))
+    return {row["device_id"]: (ASSETS.record(row), row["feed"]) for row in rows_of(db, query)}
 
 
 def of_other_feeds(db: Connection, school: Place, feed: str) -> list[Asset]:
     """The records that are there, but were told by another database."""
     other = assets.c.removed_ms.is_(None), assets.c.feed != feed
-    return _read(db, select(assets).where(_of(assets, school), *other))
+    return _read(db, select(assets).where(of(assets, school), *other))
 
 
 def read(db: Connection, query: Select[Any]) -> list[Asset]:
@@ -229,7 +212,7 @@ def read(db: Connection, query: Select[Any]) -> list[Asset]:
 
 def spots_of(db: Connection, school: Place) -> Mapping[str, Spot]:
     """Where rooms are, by room_key."""
-    rows = db.execute(select(spots).where(_of(spots, school))).mappings()
+    rows = db.execute(select(spots).where(of(spots, school))).mappings()
     return {row["room_key"]: Spot(row["site"], row["building"]) for row in rows}
 
 
@@ -242,33 +225,6 @@ class Tally(NamedTuple):
     managed: int = 0
     missing: int = 0
     unregistered: int = 0
-
-
-class _Seen(NamedTuple):
-    """What the agents see of a school, which of them roam, and what persons decided about it."""
-
-    devices: tuple[DeviceRecord, ...]
-    roaming: frozenset[str]
-    rulings: Rulings
-
-
-def _seen(db: Connection, school: Place) -> _Seen:
-    there = select(devices).where(_of(devices, school), devices.c.removed_ms.is_(None))
-    told = select(agents).where(_of(agents, school))
-    return _Seen(
-        tuple(map(device_from, _rows(db, there))),
-        frozenset(each.place.agent for each in map(agent_from, _rows(db, told)) if each.roaming),
-        Rulings(register.decisions_of(db, school)),
-    )
-
-
-def mark_of(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> str:
-    """What the records are made of, in short: another mark, and they are made anew."""
-    query = select(func.max(devices.c.change)).where(_of(devices, school))
-    newest = db.execute(query).scalar_one() or 0
-    version = roster.version_of(db, school)
-    hour = instant(now_ms).astimezone(zone).strftime("%Y-%m-%dT%H")
-    return f"{newest}/{version}/{hour}"
 
 
 def _known_mark(db: Connection, school: Place) -> str | None:
@@ -291,7 +247,7 @@ def _seen_again(
     ]
     if later:
         mine = assets.c.device_id == bindparam("id_")
-        statement = update(assets).where(_of(assets, school), mine)
+        statement = update(assets).where(of(assets, school), mine)
         db.execute(statement.values(seen_ms=bindparam("seen")), later)
 
 
@@ -302,46 +258,12 @@ def _newest(db: Connection, query: Select[Any], number: Column[int]) -> int:
 
 
 def _read(db: Connection, query: Select[Any]) -> list[Asset]:
-    return list(map(_asset, _rows(db, query)))
-
-
-def _rows(db: Connection, query: Select[Any]) -> Sequence[Mapping[str, Any]]:
-    return cast("Sequence[Mapping[str, Any]]", db.execute(query).mappings().all())
-
-
-def _asset(row: Mapping[str, Any]) -> Asset:
-    told = {name: row[name] for name in _FIELDS}
-    told |= {
-        "kind": DeviceKind(row["kind"]),
-        "state": AssetState(row["state"]),
-        "also": _texts(row["also"]),
-        "lacks": _texts(row["lacks"]),
-        "status": Status(row["status"]),
-        "reasons": _reasons(row["reasons"]),
-        "sources": _texts(row["sources"]),
-        "identity": row["identity"] and Identity(row["identity"]),
-        "aliases": _texts(row["aliases"]),
-    }
-    return Asset(place=Place(row["province"], row["school"], row["agent"]), **told)
+    return ASSETS.records(rows_of(db, query))
 
 
 def _row(asset: Asset, feed: str) -> Row:
-    told = {name: getattr(asset, name) for name in _FIELDS}
-    told |= {name: _to_json(told[name]).decode() for name in _LISTS}
-    told |= {name: told[name].value for name in ("kind", "state", "status")}
-    told |= {
-        "province": asset.place.province,
-        "school": asset.place.school,
-        "agent": asset.place.agent,
-        "identity": asset.identity and asset.identity.value,
-        "feed": feed,
-        "serial_key": serial_key(asset.serial),
-        "tag_key": tag_key(asset.asset_tag),
-        "room_key": room_key(asset.room),
-        "complete": asset.complete,
-        "owned": asset.owned,
-    }
-    return tuple(told[column.name] for column in assets.columns)
+    values = ASSETS.values(asset) | {"feed": feed}
+    return tuple(values[column.name] for column in assets.columns)
 
 
 def _within(query: Select[Any], scope: Place) -> Select[Any]:
@@ -349,8 +271,3 @@ def _within(query: Select[Any], scope: Place) -> Select[Any]:
         if code := getattr(scope, name):
             query = query.where(assets.c[name] == code)
     return query
-
-
-def _of(table: Table, place: Place) -> ColumnElement[bool]:
-    """The rows of the school, and of no other."""
-    return (table.c.province == place.province) & (table.c.school == place.school)

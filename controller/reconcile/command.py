@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from controller.cli import add_place, opened, tell, told_zone
 from controller.database.store import Store
-from controller.inventory.store import reconciled
 from controller.reconcile.evidence import instant, observations_in
 from controller.reconcile.explained import (
     RAISE_WORDS,
@@ -22,7 +21,7 @@ from controller.reconcile.explained import (
 )
 from controller.reconcile.kpi import Kpi, kpi_of, raises
 from controller.reconcile.reconcile import Reconciled, State
-from controller.register import store as register
+from controller.reconcile.store import figure_until, note_figure, reconciled
 from protocol.model import Place, millis
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -66,7 +65,7 @@ def reconciled_in(store: Store, place: Place, options: argparse.Namespace) -> Re
             time=options.as_of,
         ) from error
     told = observations_in(options.observations, zone) if options.observations else ()
-    with store.looking() as db:
+    with store.view() as db:
         return reconciled(db, place, as_of_ms, told)
 
 
@@ -76,11 +75,11 @@ def _reconcile(options: argparse.Namespace, say: Translate) -> int:
         told = reconciled_in(store, place, options)
         kpi = kpi_of(told.findings)
         at = datetime.fromtimestamp(told.as_of_ms / 1000, zone)
-        with store.looking() as db:
-            before = register.figure_until(db, place, f"{at - MONTH:%Y-%m-%d}")
+        with store.view() as db:
+            before = figure_until(db, place, f"{at - MONTH:%Y-%m-%d}")
         if told.findings and not (options.as_of or options.observations):
-            with store.planning(place) as db:
-                register.note_figure(db, place, f"{at:%Y-%m-%d}", kpi)
+            with store.locked(place) as db:
+                note_figure(db, place, f"{at:%Y-%m-%d}", kpi)
     if options.json:
         tell(json.dumps(report_of(told, kpi, say, zone), ensure_ascii=False, indent=1))
         return 0

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Final, NamedTuple
 
 from controller.database.store import Store
-from controller.inventory.store import mark_of, reconciled
 from controller.reconcile.choosing import pressing_first
 from controller.reconcile.deciding import decided
 from controller.reconcile.kpi import Kpi, Raise, kpi_by, kpi_of, raises
 from controller.reconcile.reconcile import Finding, Reconciled, State
+from controller.reconcile.store import figure_until, mark_of, reconciled
 from controller.register import store as register
 from controller.register.decisions import Decision, Deed
 from controller.register.fields import room_key
@@ -64,14 +64,14 @@ class Desk:
 
     def standing(self) -> Standing:
         """As it is now; quick while nothing has changed. Raises StoreError."""
-        with self._lock, self.store.looking() as db:  # two at once would do the work twice
+        with self._lock, self.store.view() as db:  # two at once would do the work twice
             now_ms = self.now_ms()
             mark = mark_of(db, self.school, self.zone, now_ms)
             if self._standing is None or mark != self._mark:
                 day = datetime.fromtimestamp(now_ms / 1000, self.zone) - MONTH
                 self._standing = _standing(
                     reconciled(db, self.school, now_ms),
-                    register.figure_until(db, self.school, f"{day:%Y-%m-%d}"),
+                    figure_until(db, self.school, f"{day:%Y-%m-%d}"),
                     register.decisions_of(db, self.school),
                 )
                 self._mark = mark
@@ -83,7 +83,7 @@ class Desk:
         Raises RosterError where nothing is to be decided so, StoreError.
         """
         told = self.standing().told
-        with self.store.planning(self.school) as db:
+        with self.store.locked(self.school) as db:
             lines = register.lines_of(db, self.school)
             decision, made = decided(
                 told, lines, subject, deed, row=row, who=who, now_ms=self.now_ms()
@@ -92,7 +92,7 @@ class Desk:
 
     def undo(self, number: int) -> bool:
         """Take a decision back; False where none stands under the number. Raises StoreError."""
-        with self.store.planning(self.school) as db:
+        with self.store.locked(self.school) as db:
             return register.undo_decision(db, self.school, number, self.now_ms())
 
 

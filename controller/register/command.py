@@ -172,7 +172,7 @@ def _decide(options: argparse.Namespace, say: Translate) -> int:
     now_ms = time.time_ns() // 1_000_000
     with opened(options) as (store, place):
         told = reconciled_in(store, place, options)
-        with store.planning(place) as db:
+        with store.locked(place) as db:
             decision, made = decided(
                 told,
                 register.lines_of(db, place),
@@ -190,7 +190,7 @@ def _decide(options: argparse.Namespace, say: Translate) -> int:
 
 def _undo(options: argparse.Namespace, say: Translate) -> int:
     now_ms = time.time_ns() // 1_000_000
-    with opened(options) as (store, place), store.planning(place) as db:
+    with opened(options) as (store, place), store.locked(place) as db:
         undone = register.undo_decision(db, place, options.number, now_ms)
     if not undone:
         raise SettingsError(
@@ -202,7 +202,7 @@ def _undo(options: argparse.Namespace, say: Translate) -> int:
 
 def _decisions(options: argparse.Namespace, say: Translate) -> int:
     zone = told_zone(options)
-    with opened(options) as (store, place), store.looking() as db:
+    with opened(options) as (store, place), store.view() as db:
         decisions = register.decisions_of(db, place)
     for each in decisions:
         undone = say(N_("taken back")) if each.undone_ms is not None else ""

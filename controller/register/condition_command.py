@@ -54,7 +54,7 @@ def line_at(db: Connection, place: Place, row: int) -> Kept:
 
 def _condition(options: argparse.Namespace, say: Translate) -> int:
     now_ms = time.time_ns() // 1_000_000
-    with opened(options) as (store, place), store.planning(place) as db:
+    with opened(options) as (store, place), store.locked(place) as db:
         kept = line_at(db, place, options.row)
         if options.condition == UNDO:
             lives.take_back(db, place, kept, Said(operator(), now_ms))
@@ -106,7 +106,7 @@ def _named(word: str) -> Condition:
 
 def _history(options: argparse.Namespace, say: Translate) -> int:
     zone = told_zone(options)
-    with opened(options) as (store, place), store.looking() as db:
+    with opened(options) as (store, place), store.view() as db:
         life = lives.life_in(db, place, line_at(db, place, options.row))
     if options.json:
         told = {

@@ -256,7 +256,7 @@ def _known(headings: Path) -> dict[str, str]:
 
 
 def _trial(desk: Desk, book: Book) -> Trial:
-    with desk.store.looking() as db:
+    with desk.store.view() as db:
         known = register.lines_of(db, desk.school)
     return try_out(known, book.lines, book.fields)
 

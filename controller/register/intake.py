@@ -81,7 +81,7 @@ def take_in(
     store: Store, place: Place, book: Book, *, whole: bool, now_ms: int, who: str = ""
 ) -> Merged:
     """Keep the book's lines. whole: lines that it lacks have left. Raises StoreError."""
-    with store.planning(place) as db:
+    with store.locked(place) as db:
         return register.bring_in(
             db, place, book.lines, whole=whole, now_ms=now_ms, who=who, fields=book.fields
         )
@@ -89,7 +89,7 @@ def take_in(
 
 def weigh(store: Store, place: Place, book: Book, *, whole: bool, now_ms: int) -> Merged:
     """What would become of the book's lines; nothing is written. Raises StoreError."""
-    with store.looking() as db:
+    with store.view() as db:
         known = register.lines_of(db, place)
     return merged(known, book.lines, whole=whole, now_ms=now_ms, fields=book.fields)
 

@@ -12,10 +12,10 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, select
 
-from controller.database.tables import conditions
+from controller.database.plan_version import bump_version
 from controller.register.life import Life, Said, Step, Why, brought, life_of, newest_of
 from controller.register.merging import Kept
-from controller.roster.store import noticed
+from controller.register.tables import conditions
 from protocol.model import Place
 
 _SOME: Final = 500  # values a statement names
@@ -56,7 +56,7 @@ def keep_steps(db: Connection, place: Place, steps: Iterable[Step]) -> list[Step
         row |= {"province": place.province, "school": place.school}
         number = db.execute(conditions.insert().values(row).returning(conditions.c.no)).scalar_one()
         told.append(msgspec.structs.replace(each, no=number))
-    noticed(db, place, changed=bool(told))
+    bump_version(db, place, changed=bool(told))
     return told
 
 

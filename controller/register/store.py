@@ -10,16 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
-from controller.database.tables import decisions, figures, register
-from controller.reconcile.kpi import Kpi, counted
+from controller.database.plan_version import bump_version
+from controller.database.scope import codes_of, of
 from controller.register import life_store as lives
 from controller.register.book import Fault, Line
 from controller.register.decisions import Decision, Deed
 from controller.register.fields import serial_key
 from controller.register.merging import Kept, Merged, Origin, merged
-from controller.roster.store import noticed
+from controller.register.tables import decisions, register
 from protocol.model import Place
 
 _SOME: Final = 500  # values a statement names
@@ -30,13 +30,13 @@ _LINE: Final = tuple(each for each in Line.__struct_fields__ if each != "errors"
 
 def lines_of(db: Connection, place: Place) -> list[Kept]:
     """Every line that the register has or had, by its number."""
-    query = select(register).where(_of(register, place)).order_by(register.c.no)
+    query = select(register).where(of(register, place)).order_by(register.c.no)
     return [_kept(dict(row)) for row in db.execute(query).mappings()]
 
 
 def lines_where(db: Connection, place: Place, chosen: ColumnElement[bool]) -> list[Kept]:
     """The lines that are so, also those that left, by their number."""
-    query = select(register).where(_of(register, place), chosen).order_by(register.c.no)
+    query = select(register).where(of(register, place), chosen).order_by(register.c.no)
     return [_kept(dict(row)) for row in db.execute(query).mappings()]
 
 
@@ -63,13 +63,13 @@ def bring_in(
 
 def write_lines(db: Connection, place: Place, writes: Iterable[Kept]) -> None:
     """Write lines, each in the place of what had its number."""
-    rows = [_codes(place) | _row(each) for each in writes]
+    rows = [codes_of(place) | _row(each) for each in writes]
     for start in range(0, len(rows), _SOME):
         some = rows[start : start + _SOME]
         numbers = [row["no"] for row in some]
-        db.execute(delete(register).where(_of(register, place), register.c.no.in_(numbers)))
+        db.execute(delete(register).where(of(register, place), register.c.no.in_(numbers)))
         db.execute(register.insert(), some)
-    noticed(db, place, changed=bool(rows))
+    bump_version(db, place, changed=bool(rows))
 
 
 def schools_with(db: Connection, place: Place, lines: Iterable[Kept]) -> dict[str, tuple[str, ...]]:
@@ -80,7 +80,7 @@ def schools_with(db: Connection, place: Place, lines: Iterable[Kept]) -> dict[st
         query = select(register.c.serial_key, register.c.school).where(
             register.c.serial_key.in_(keys[start : start + _SOME]),
             register.c.removed_ms.is_(None),
-            ~_of(register, place),
+            ~of(register, place),
         )
         for key, school in db.execute(query):
             found[key].add(school)
@@ -89,7 +89,7 @@ def schools_with(db: Connection, place: Place, lines: Iterable[Kept]) -> dict[st
 
 def decisions_of(db: Connection, place: Place) -> list[Decision]:
     """Every decision, also those that were undone, by its number."""
-    query = select(decisions).where(_of(decisions, place)).order_by(decisions.c.no)
+    query = select(decisions).where(of(decisions, place)).order_by(decisions.c.no)
     names = Decision.__struct_fields__
     return [
         Decision(**{name: row[name] for name in names} | {"deed": Deed(row["deed"])})
@@ -99,11 +99,11 @@ def decisions_of(db: Connection, place: Place) -> list[Decision]:
 
 def keep_decision(db: Connection, place: Place, decision: Decision, made: Kept | None) -> Decision:
     """Keep a decision under the next number, and the line that it made."""
-    newest = select(func.max(decisions.c.no)).where(_of(decisions, place))
+    newest = select(func.max(decisions.c.no)).where(of(decisions, place))
     numbered = msgspec.structs.replace(decision, no=(db.execute(newest).scalar() or 0) + 1)
-    db.execute(decisions.insert(), _codes(place) | msgspec.structs.asdict(numbered))
+    db.execute(decisions.insert(), codes_of(place) | msgspec.structs.asdict(numbered))
     write_lines(db, place, [made] if made else [])
-    noticed(db, place, changed=True)
+    bump_version(db, place, changed=True)
     return numbered
 
 
@@ -112,41 +112,13 @@ def undo_decision(db: Connection, place: Place, no: int, now_ms: int) -> bool:
     told = next((each for each in decisions_of(db, place) if each.no == no), None)
     if told is None or told.undone_ms is not None:
         return False
-    mine = _of(decisions, place) & (decisions.c.no == no)
+    mine = of(decisions, place) & (decisions.c.no == no)
     db.execute(update(decisions).where(mine).values(undone_ms=now_ms))
     if told.deed is Deed.ACCEPT:
         only = register.c.origin == Origin.ACCEPTED.value, register.c.device == told.subject
-        gone = update(register).where(_of(register, place), register.c.no == told.line, *only)
+        gone = update(register).where(of(register, place), register.c.no == told.line, *only)
         db.execute(gone.values(removed_ms=now_ms, changed_ms=now_ms))
-    return noticed(db, place, changed=True)
-
-
-def note_figure(db: Connection, place: Place, day: str, kpi: Kpi) -> None:
-    """Keep the figure of a local day; the last of a day stands."""
-    db.execute(delete(figures).where(_of(figures, place), figures.c.day == day))
-    values = {
-        "day": day,
-        "declared": kpi.declared,
-        "complete": kpi.complete_digital_record,
-        "verified": kpi.verified_within_365d,
-        "managed": kpi.complete_and_verified,
-    }
-    db.execute(figures.insert(), _codes(place) | values)
-
-
-def figure_until(db: Connection, place: Place, day: str) -> tuple[str, Kpi] | None:
-    """The newest figure of that day or before, and its day."""
-    query = (
-        select(figures)
-        .where(_of(figures, place), figures.c.day <= day)
-        .order_by(figures.c.day.desc())
-        .limit(1)
-    )
-    row = db.execute(query).mappings().one_or_none()
-    if row is None:
-        return None
-    names = ("declared", "complete", "verified", "managed")
-    return row["day"], counted(**{name: row[name] for name in names})
+    return bump_version(db, place, changed=True)
 
 
 def _kept(row: Mapping[str, Any]) -> Kept:
@@ -165,12 +137,3 @@ def _row(kept: Kept) -> dict[str, Any]:
         "origin": kept.origin.value,
         "serial_key": serial_key(kept.data.serial),
     }
-
-
-def _of(table: Table, place: Place) -> ColumnElement[bool]:
-    """The rows of the school, and of no other."""
-    return (table.c.province == place.province) & (table.c.school == place.school)
-
-
-def _codes(place: Place) -> dict[str, Any]:
-    return {"province": place.province, "school": place.school}

@@ -10,21 +10,20 @@ from typing import Final
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
-from controller.database.tables import faults, repair_moves
-from controller.database.writing import keep
+from controller.database.plan_version import lock_plan
 from controller.fleet.fleet import Change
 from controller.fleet.records import EventRecord, FaultRecord
-from controller.fleet.rows import fault_from
+from controller.fleet.store import keep
 from controller.register import life_store as lives
 from controller.register.life import Life, Said, Why
 from controller.register.merging import Kept
 from controller.register.vocabulary import Condition
 from controller.repairs import store as repairs
 from controller.repairs.repair import Deed, Move, Outcome, Repair, RepairState
+from controller.repairs.tables import repair_moves
 from controller.roster.roll import RosterError
-from controller.roster.store import claimed
 from protocol.model import Place
 from protocol.words import N_
 
@@ -68,7 +67,7 @@ def finish(
     move = repair.moved(Deed.DONE, *said, outcome=outcome.value, note=note)
     waits = outcome is Outcome.GOOD and _others_open(db, place, repair)
     _keep_move(db, place, repair, move, None if waits else Condition(outcome.value))
-    return _close_fault(db, repair, said.at_ms)
+    return _close_fault(db, place, repair, said.at_ms)
 
 
 def undo(db: Connection, place: Place, number: int, said: Said) -> list[Change]:
@@ -77,23 +76,29 @@ def undo(db: Connection, place: Place, number: int, said: Said) -> list[Change]:
     repairs.keep_move(db, place, repair.undone(*said))
     newest = repair.standing[-1]
     _step_back(db, place, repair, newest, said)
-    return _reopen_fault(db, repair) if newest.deed is Deed.DONE else []
+    return _reopen_fault(db, place, repair) if newest.deed is Deed.DONE else []
+
+
+def handle_fault(db: Connection, scope: Place, event_id: str, now_ms: int) -> list[Change]:
+    """A person dealt with it, its repair is done. Empty if there is none that waits."""
+    fault = repairs.waiting_fault(db, scope, event_id)
+    return handled(db, fault, now_ms) if fault else []
 
 
 def handled(db: Connection, fault: FaultRecord, now_ms: int, who: str = "") -> list[Change]:
     """A fault is dealt with: its repair is done, and a line that it made broken works again."""
     place = Place(fault.place.province, fault.place.school)
-    claimed(db, place)
+    lock_plan(db, place)
     repair = repairs.repair_of_event(db, place, fault.event_id)
     if repair is None:
-        return _close_fault(db, Repair(event_id=fault.event_id), now_ms)
+        return _close_fault(db, place, Repair(event_id=fault.event_id), now_ms)
     if repair.state is not RepairState.DONE:
         move = repair.moved(Deed.DONE, who, now_ms, outcome=Outcome.GOOD.value)
         told = repairs.newest_step(db, place, repair.line) if repair.line is not None else None
         ours = told is not None and told.repair is not None and told.condition in _BROKEN
         good = ours and not _others_open(db, place, repair)
         _keep_move(db, place, repair, move, Condition.GOOD if good else None)
-    return _close_fault(db, repair, now_ms)
+    return _close_fault(db, place, repair, now_ms)
 
 
 def _known(db: Connection, place: Place, number: int) -> Repair:
@@ -139,14 +144,13 @@ def _others_open(db: Connection, place: Place, repair: Repair) -> bool:
     return any(each.line == repair.line and each.state is not RepairState.DONE for each in told)
 
 
-def _close_fault(db: Connection, repair: Repair, now_ms: int) -> list[Change]:
-    waiting = (faults.c.event_id == repair.event_id) & faults.c.done_ms.is_(None)
-    row = db.execute(select(faults).where(waiting)).mappings().one_or_none()
-    if row is None:
+def _close_fault(db: Connection, place: Place, repair: Repair, now_ms: int) -> list[Change]:
+    fault = repairs.waiting_fault(db, place, repair.event_id or "")
+    if fault is None:
         return []
-    db.execute(update(faults).where(waiting).values(done_ms=now_ms))
-    done = replace(fault_from(dict(row)), done_ms=now_ms)
-    told = EventRecord(
+    done = replace(fault, done_ms=now_ms)
+    repairs.set_done(db, place, fault.event_id, now_ms)
+    event = EventRecord(
         place=done.place,
         event_id=f"{done.event_id}.handled",
         kind="fault_handled",
@@ -155,12 +159,12 @@ def _close_fault(db: Connection, repair: Repair, now_ms: int) -> list[Change]:
         received_ms=now_ms,
         body=msgspec.json.encode({"part": done.part}),
     )
-    keep(db, [told], now_ms)
-    return [done, told]
+    keep(db, [event], now_ms)
+    return [done, event]
 
 
-def _reopen_fault(db: Connection, repair: Repair) -> list[Change]:
-    mine = faults.c.event_id == repair.event_id
-    db.execute(update(faults).where(mine).values(done_ms=None))
-    rows = db.execute(select(faults).where(mine)).mappings()
-    return [fault_from(dict(row)) for row in rows]
+def _reopen_fault(db: Connection, place: Place, repair: Repair) -> list[Change]:
+    event_id = repair.event_id or ""
+    repairs.set_done(db, place, event_id, None)
+    fault = repairs.waiting_fault(db, place, event_id)
+    return [fault] if fault else []

@@ -105,9 +105,9 @@ _DEEDS: Final[tuple[tuple[str, _Deed, str], ...]] = (
 def _do(run: _Deed, options: argparse.Namespace, say: Translate) -> int:
     """Do it, and tell how the repair stands then."""
     with opened(options) as (store, place):
-        with store.planning(place) as db:
+        with store.locked(place) as db:
             number = run(db, place, options, Said(operator(), time.time_ns() // 1_000_000))
-        with store.looking() as db:
+        with store.view() as db:
             told = repairs.repairs_of(db, place, [number])
             lines = repairs.lines_in_repair(db, place, told)
             maybe = repairs.candidates_of(db, place, [each for each in told if not each.line])
@@ -116,7 +116,7 @@ def _do(run: _Deed, options: argparse.Namespace, say: Translate) -> int:
 
 
 def _list(options: argparse.Namespace, say: Translate) -> int:
-    with opened(options) as (store, place), store.looking() as db:
+    with opened(options) as (store, place), store.view() as db:
         told = [
             each
             for each in repairs.repairs_of(db, place)

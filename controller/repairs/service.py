@@ -53,7 +53,7 @@ class Repairing:
 
     def shown(self, *, everything: bool) -> list[Shown]:
         """The repairs that wait, the oldest first; with everything, behind them what is done."""
-        with self._store.looking() as db:
+        with self._store.view() as db:
             told = repairs.repairs_of(db, self._scope)
             waiting = [each for each in told if each.state is not RepairState.DONE]
             done = [each for each in told if each.state is RepairState.DONE]
@@ -63,7 +63,7 @@ class Repairing:
     def do(self, number: int, deed: str, form: Mapping[str, str], said: Said) -> list[Change]:
         """Do one of DEEDS as a form asks for it. Raises RosterError, and then nothing is done."""
         scope = self._scope
-        with self._store.planning(scope) as db:
+        with self._store.locked(scope) as db:
             match deed:
                 case "pick":
                     return mending.pick(db, scope, number, _line(db, scope, form), said)
@@ -78,7 +78,7 @@ class Repairing:
 
     def open(self, form: Mapping[str, str], said: Said) -> Repair:
         """Open a repair of a line. Raises RosterError."""
-        with self._store.planning(self._scope) as db:
+        with self._store.locked(self._scope) as db:
             kept = _line(db, self._scope, form)
             asked = Repair(
                 room=kept.data.room,

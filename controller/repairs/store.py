@@ -6,22 +6,26 @@ Every function works inside one transaction of the store's: `looking` to read, `
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Connection, Table, select
+from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from controller.database.tables import register as lines
-from controller.database.tables import repair_moves, repairs
+from controller.database.plan_version import bump_version, lock_plan
+from controller.database.reading import row_of, rows_of
+from controller.database.scope import codes_of, of, within
+from controller.database.shape import Shape
+from controller.database.writing import Writing, write
 from controller.fleet.records import FaultRecord
 from controller.register import life_store as lives
 from controller.register import store as register
 from controller.register.decisions import Rulings
 from controller.register.life import Life, Said, Step, Why, life_of
 from controller.register.merging import Kept
+from controller.register.tables import register as lines
 from controller.register.vocabulary import Condition
 from controller.repairs.repair import (
     TYPES_OF_PART,
@@ -31,9 +35,48 @@ from controller.repairs.repair import (
     RepairState,
     candidates,
 )
-from controller.roster.store import claimed, noticed
+from controller.repairs.tables import faults, repair_moves, repairs
 from protocol.messages import Part
 from protocol.model import Place
+
+FAULTS = Shape(FaultRecord, faults)
+
+
+def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:
+    """Keep a batch's faults once each, and open a repair for each that is new."""
+    reported = [each for each in changes if isinstance(each, FaultRecord)]
+    write(db, faults, [*map(FAULTS.row, reported)], Writing.INSERT_NEW)
+    open_reported(db, reported, now_ms)
+
+
+def faults_of(
+    db: Connection, scope: Place, *, everything: bool = False, done_since_ms: int | None = None
+) -> list[FaultRecord]:
+    """What teachers say is broken and nobody has dealt with; or everything, the newest last.
+
+    done_since_ms: what was dealt with since then, too.
+    """
+    query = select(faults).where(within(faults, scope)).order_by(faults.c.no)
+    if done_since_ms is not None:
+        query = query.where(faults.c.done_ms.is_(None) | (faults.c.done_ms >= done_since_ms))
+    elif not everything:
+        query = query.where(faults.c.done_ms.is_(None))
+    return FAULTS.records(rows_of(db, query))
+
+
+def waiting_fault(db: Connection, scope: Place, event_id: str) -> FaultRecord | None:
+    """The fault by its id, while nobody has dealt with it."""
+    query = select(faults).where(
+        within(faults, scope), faults.c.event_id == event_id, faults.c.done_ms.is_(None)
+    )
+    row = row_of(db, query)
+    return FAULTS.record(row) if row else None
+
+
+def set_done(db: Connection, scope: Place, event_id: str, done_ms: int | None) -> None:
+    """Keep when a fault was dealt with; None: it waits again."""
+    own = update(faults).where(within(faults, scope), faults.c.event_id == event_id)
+    db.execute(own.values(done_ms=done_ms))
 
 
 def open_reported(db: Connection, faults: Iterable[FaultRecord], now_ms: int) -> None:
@@ -42,7 +85,7 @@ def open_reported(db: Connection, faults: Iterable[FaultRecord], now_ms: int) ->
         if fault.done_ms is not None:
             continue
         place = Place(fault.place.province, fault.place.school)
-        claimed(db, place)  # no person picks or mends between the reading and the writing
+        lock_plan(db, place)  # no person picks or mends between the reading and the writing
         repair = Repair(
             event_id=fault.event_id,
             room=fault.room,
@@ -87,16 +130,16 @@ def keep_move(db: Connection, place: Place, move: Move) -> None:
     """Keep a move."""
     row = msgspec.structs.asdict(move) | {"deed": move.deed.value}
     del row["no"]
-    db.execute(repair_moves.insert().values(_codes(place) | row))
-    noticed(db, place, changed=True)
+    db.execute(repair_moves.insert().values(codes_of(place) | row))
+    bump_version(db, place, changed=True)
 
 
 def repairs_of(
     db: Connection, place: Place, numbers: Collection[int] | None = None
 ) -> list[Repair]:
     """These repairs, or all of the school, with their moves, by their number."""
-    query = select(repairs).where(_of(repairs, place)).order_by(repairs.c.no)
-    moves = select(repair_moves).where(_of(repair_moves, place)).order_by(repair_moves.c.no)
+    query = select(repairs).where(of(repairs, place)).order_by(repairs.c.no)
+    moves = select(repair_moves).where(of(repair_moves, place)).order_by(repair_moves.c.no)
     if numbers is not None:
         query = query.where(repairs.c.no.in_(numbers))
         moves = moves.where(repair_moves.c.repair.in_(numbers))
@@ -109,7 +152,7 @@ def repairs_of(
 
 def repair_of_event(db: Connection, place: Place, event_id: str) -> Repair | None:
     """The repair that a fault opened."""
-    query = select(repairs.c.no).where(_of(repairs, place), repairs.c.event_id == event_id)
+    query = select(repairs.c.no).where(of(repairs, place), repairs.c.event_id == event_id)
     number = db.execute(query).scalar_one_or_none()
     return None if number is None else next(iter(repairs_of(db, place, [number])), None)
 
@@ -160,7 +203,7 @@ def _candidates(db: Connection, place: Place, repair: Repair) -> tuple[Kept, ...
 def _insert(db: Connection, place: Place, repair: Repair) -> int | None:
     """Keep a repair; returns its number, None where its event opened one before."""
     insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
-    row = msgspec.structs.asdict(repair) | _codes(place)
+    row = msgspec.structs.asdict(repair) | codes_of(place)
     del row["no"], row["moves"]
     statement = insert(repairs).values(row).on_conflict_do_nothing(index_elements=["event_id"])
     number: int | None = db.execute(statement.returning(repairs.c.no)).scalar_one_or_none()
@@ -170,12 +213,3 @@ def _insert(db: Connection, place: Place, repair: Repair) -> int | None:
 def _repair(row: Mapping[str, Any], moves: tuple[Move, ...]) -> Repair:
     names = [each for each in Repair.__struct_fields__ if each != "moves"]
     return Repair(moves=moves, **{name: row[name] for name in names})
-
-
-def _of(table: Table, place: Place) -> ColumnElement[bool]:
-    """The rows of the school, and of no other."""
-    return (table.c.province == place.province) & (table.c.school == place.school)
-
-
-def _codes(place: Place) -> dict[str, Any]:
-    return {"province": place.province, "school": place.school}

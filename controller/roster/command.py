@@ -12,7 +12,7 @@ from controller.cli import add_place, opened, tell, told_school
 from controller.roster import store as roster
 from controller.roster.reading import read, write_flaws
 from controller.roster.roll import Flaw, Roll, RosterError
-from controller.roster.store import Lists
+from controller.roster.store import Lists, plan_of
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
@@ -66,7 +66,7 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
 
 
 def _keep(options: argparse.Namespace, roll: Roll) -> None:
-    with opened(options) as (store, place), store.planning(place) as db:
+    with opened(options) as (store, place), store.locked(place) as db:
         known = roster.classes_of(db, place)
         classes = roll.classes(names=options.names, known=known)
         roster.keep_lists(db, place, Lists(classes=classes, whole_school=options.all))
@@ -144,14 +144,14 @@ def _line(flaw: Flaw, say: Translate) -> str:
 
 def _show(options: argparse.Namespace, _say: Translate) -> int:
     with opened(options) as (store, place):
-        plan = store.school_plan(place)
+        plan = store.read(plan_of, place)
     for each in plan.classes:
         tell(f"{each.code}\t{each.room or '-'}\t{len(each.pupils)}")
     return 0
 
 
 def _erase(options: argparse.Namespace, say: Translate) -> int:
-    with opened(options) as (store, place), store.planning(place) as db:
+    with opened(options) as (store, place), store.locked(place) as db:
         gone = roster.forget_pupil(db, place, options.student)
     if not gone:
         raise SettingsError("pupil_unknown", N_("No list holds this id."))

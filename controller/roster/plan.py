@@ -12,6 +12,7 @@ import msgspec
 from protocol.messages import MAX_BYTES
 from protocol.model import AttendanceStatus
 from protocol.plan import (
+    DEFAULT_GRACE_MIN,
     MAX_LISTS,
     Bell,
     Booking,
@@ -30,7 +31,6 @@ MAX_BOOKINGS: Final = 400
 MAX_CLASSES: Final = 400
 MAX_REVOKED: Final = 1000
 ROOM_FOR_ENVELOPE: Final = 2048  # what a message holds beside its plan
-DEFAULT_GRACE_MIN: Final = 10
 
 _PREFIX: Final = re.compile(r"^(phòng|phong|room|p\.)")
 _GAPS: Final = re.compile(r"[\s._-]+")

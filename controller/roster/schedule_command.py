@@ -45,7 +45,7 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
     except RosterError as error:
         refused = error
     if refused is None and not options.dry_run:
-        with opened(options) as (store, place), store.planning(place) as db:
+        with opened(options) as (store, place), store.locked(place) as db:
             roster.keep_schedule(db, place, schedule)
     counts = {
         name: len(part) if hasattr(part, "__len__") else part

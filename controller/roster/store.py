@@ -1,6 +1,6 @@
 """This file keeps what the school plans: class lists, bells, timetable, door cards.
 
-Every function works inside one transaction of the store's; `claimed` comes first, so that no
+Every function works inside one transaction of the store's; `lock_plan` comes first, so that no
 other program writes between the reading and the writing.
 """
 
@@ -11,35 +11,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Table, delete, select, update
 
-from controller.database.tables import (
-    agents,
+from controller.database.plan_version import bump_version, plans
+from controller.database.scope import codes_of, everywhere, of
+from controller.fleet.store import schools_with_agents
+from controller.roster.plan import SchoolClass, SchoolPlan
+from controller.roster.tables import (
     bells,
     bookings,
     classes,
-    conditions,
-    decisions,
     door_cards,
     door_keys,
-    figures,
     holidays,
-    labels,
     letters,
-    plans,
     pupils,
-    register,
-    repair_moves,
-    repairs,
-    scans,
-    spots,
-    stocktakes,
     terms,
 )
-from controller.roster.plan import DEFAULT_GRACE_MIN, SchoolClass, SchoolPlan
 from protocol.model import AttendanceStatus, Place
-from protocol.plan import Bell, Booking, DoorCard, Holiday, Pupil, Term
+from protocol.plan import DEFAULT_GRACE_MIN, Bell, Booking, DoorCard, Holiday, Pupil, Term
 
 Row = Mapping[str, Any]
 
@@ -65,29 +55,9 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     grace_min: int | None = None
 
 
-def claimed(db: Connection, place: Place) -> int:
-    """Begin to write the place's plan: until the transaction ends nobody else does.
-
-    Returns the plan's version.
-    """
-    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
-    row = _codes(place) | {"version": 0, "grace_min": DEFAULT_GRACE_MIN}
-    statement = insert(plans).values(row)
-    keys = ["province", "school"]
-    same = {"version": plans.c.version}
-    db.execute(statement.on_conflict_do_update(index_elements=keys, set_=same))
-    return version_of(db, place)
-
-
-def version_of(db: Connection, place: Place) -> int:
-    """The plan's version; 0 where the school has planned nothing."""
-    query = select(plans.c.version).where(_of(plans, place))
-    return db.execute(query).scalar_one_or_none() or 0
-
-
 def plan_of(db: Connection, place: Place) -> SchoolPlan:
     """All that the school plans, in an order that is always the same."""
-    head = db.execute(select(plans).where(_of(plans, place))).mappings().one_or_none()
+    head = db.execute(select(plans).where(of(plans, place))).mappings().one_or_none()
     cards = _rows(db, door_cards, place, "serial")
     valid = [each for each in cards if each["revoked_ms"] is None]
     gone = [each for each in cards if each["revoked_ms"] is not None]
@@ -140,16 +110,16 @@ def keep_lists(db: Connection, place: Place, lists: Lists) -> bool:
         known = before.get(each.code)
         room = each.room or (known.room if known else "")
         after[each.code] = msgspec.structs.replace(each, room=room)
-    return noticed(db, place, changed=_put_classes(db, place, before, after))
+    return bump_version(db, place, changed=_put_classes(db, place, before, after))
 
 
 def forget_pupil(db: Connection, place: Place, student: str) -> int:
     """Erase a pupil from every list, and the door cards; returns how many rows went."""
     gone = sum(
-        db.execute(delete(table).where(_of(table, place), table.c.student == student)).rowcount
+        db.execute(delete(table).where(of(table, place), table.c.student == student)).rowcount
         for table in (pupils, door_cards)
     )
-    noticed(db, place, changed=gone > 0)
+    bump_version(db, place, changed=gone > 0)
     return gone
 
 
@@ -165,60 +135,16 @@ def keep_schedule(db: Connection, place: Place, schedule: Schedule) -> bool:
     changed = [_replaced(db, table, place, rows) for table, rows in parts if rows is not None]
     if schedule.grace_min is not None:
         other = plans.c.grace_min != schedule.grace_min
-        statement = update(plans).where(_of(plans, place), other)
+        statement = update(plans).where(of(plans, place), other)
         changed.append(db.execute(statement.values(grace_min=schedule.grace_min)).rowcount > 0)
-    return noticed(db, place, changed=any(changed))
+    return bump_version(db, place, changed=any(changed))
 
 
 def schools_of(db: Connection) -> list[Place]:
     """Every school that has an agent or a plan, in order; the one without a code left out."""
-    found = {
-        Place(*row)
-        for table in (agents, plans)
-        for row in db.execute(select(table.c.province, table.c.school).distinct())
-    }
-    return sorted(found - {Place()})
-
-
-def adopt(db: Connection, place: Place) -> None:
-    """Take over a plan that was given before the school's code was known; only by an empty one."""
-    if place == Place() or version_of(db, place) or not version_of(db, Place()):
-        return
-    db.execute(delete(plans).where(_of(plans, place)))
-    for table in PLAN_TABLES:
-        db.execute(update(table).where(_of(table, Place())).values(**_codes(place)))
-
-
-PLAN_TABLES: Final = (
-    plans,
-    classes,
-    pupils,
-    bells,
-    terms,
-    holidays,
-    bookings,
-    letters,
-    door_cards,
-    door_keys,
-    register,
-    decisions,
-    figures,
-    conditions,
-    repairs,
-    repair_moves,
-    stocktakes,
-    scans,
-    labels,
-    spots,
-)
-
-
-def noticed(db: Connection, place: Place, *, changed: bool) -> bool:
-    """Let a running controller notice that the plan is another."""
-    if changed:
-        grown = update(plans).where(_of(plans, place)).values(version=plans.c.version + 1)
-        db.execute(grown)
-    return changed
+    query = select(plans.c.province, plans.c.school).where(everywhere(plans)).distinct()
+    planned = {Place(*row) for row in db.execute(query)}
+    return sorted((planned | schools_with_agents(db)) - {Place()})
 
 
 def _without(
@@ -244,10 +170,10 @@ def _put_classes(
     stale = [code for code, each in before.items() if after.get(code) != each]
     fresh = [each for code, each in after.items() if before.get(code) != each]
     for code in stale:
-        db.execute(delete(classes).where(_of(classes, place), classes.c.code == code))
-        db.execute(delete(pupils).where(_of(pupils, place), pupils.c["class"] == code))
+        db.execute(delete(classes).where(of(classes, place), classes.c.code == code))
+        db.execute(delete(pupils).where(of(pupils, place), pupils.c["class"] == code))
     for each in fresh:
-        db.execute(classes.insert(), _codes(place) | {"code": each.code, "room": each.room})
+        db.execute(classes.insert(), codes_of(place) | {"code": each.code, "room": each.room})
         rows = [_pupil_row(place, each.code, one) for one in each.pupils]
         if rows:
             db.execute(pupils.insert(), rows)
@@ -255,7 +181,7 @@ def _put_classes(
 
 
 def _pupil_row(place: Place, code: str, pupil: Pupil) -> dict[str, Any]:
-    return _codes(place) | {
+    return codes_of(place) | {
         "class": code,
         "student": pupil.student,
         "number": pupil.number,
@@ -267,11 +193,11 @@ def _replaced(
     db: Connection, table: Table, place: Place, rows: Sequence[Mapping[str, Any]]
 ) -> bool:
     """Put the rows in the place of the school's; returns whether they are others."""
-    whole = [_codes(place) | dict(row) for row in rows]
+    whole = [codes_of(place) | dict(row) for row in rows]
     known = [dict(row) for row in _rows(db, table, place)]
     if sorted(map(str, map(_sorted, known))) == sorted(map(str, map(_sorted, whole))):
         return False
-    db.execute(delete(table).where(_of(table, place)))
+    db.execute(delete(table).where(of(table, place)))
     if whole:
         db.execute(table.insert(), whole)
     return True
@@ -282,17 +208,8 @@ def _sorted(row: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 def _rows(db: Connection, table: Table, place: Place, *order: str) -> Sequence[Row]:
-    query = select(table).where(_of(table, place)).order_by(*(table.c[name] for name in order))
+    query = select(table).where(of(table, place)).order_by(*(table.c[name] for name in order))
     return [dict(row) for row in db.execute(query).mappings()]
-
-
-def _of(table: Table, place: Place) -> ColumnElement[bool]:
-    """The rows of the school, and of no other."""
-    return (table.c.province == place.province) & (table.c.school == place.school)
-
-
-def _codes(place: Place) -> dict[str, Any]:
-    return {"province": place.province, "school": place.school}
 
 
 def _bell(row: Row) -> Bell:

@@ -52,7 +52,7 @@ def add_stocktake(commands: Any, say: Translate) -> None:
 def _begin(options: argparse.Namespace, say: Translate) -> int:
     now_ms = time.time_ns() // 1_000_000
     rooms = [room_of(each) for each in options.room]
-    with opened(options) as (store, place), store.planning(place) as db:
+    with opened(options) as (store, place), store.locked(place) as db:
         take = stocktake.begin(db, place, rooms, who=operator(), now_ms=now_ms)
     if take is None:
         raise SettingsError(
@@ -67,7 +67,7 @@ def _begin(options: argparse.Namespace, say: Translate) -> int:
 
 def _list(options: argparse.Namespace, say: Translate) -> int:
     zone = told_zone(options)
-    with opened(options) as (store, place), store.looking() as db:
+    with opened(options) as (store, place), store.view() as db:
         for head in stocktake.stocktakes_of(db, place):
             take = stocktake.stocktake_of(db, place, head.no) or head
             told = counted(take, stocktake.scans_of(db, place, take.no))
@@ -80,7 +80,7 @@ def _list(options: argparse.Namespace, say: Translate) -> int:
 
 def _finish(options: argparse.Namespace, say: Translate) -> int:
     now_ms = time.time_ns() // 1_000_000
-    with opened(options) as (store, place), store.planning(place) as db:
+    with opened(options) as (store, place), store.locked(place) as db:
         ended = stocktake.finish(db, place, options.number, who=operator(), now_ms=now_ms)
     if not ended:
         raise _unknown(options.number)
@@ -100,7 +100,7 @@ def _minutes(options: argparse.Namespace, say: Translate) -> int:
             path=options.out.name,
         )  # fmt: skip
     form = form_in(data_folder(options))
-    with opened(options) as (store, place), store.looking() as db:
+    with opened(options) as (store, place), store.view() as db:
         take = stocktake.stocktake_of(db, place, options.number)
         if take is None:
             raise _unknown(options.number)

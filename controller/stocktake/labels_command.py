@@ -48,7 +48,7 @@ def _labels(options: argparse.Namespace, say: Translate) -> int:
     now_ms = time.time_ns() // 1_000_000
     vietnamese = translator("vi")  # as all that is printed
     with opened(options) as (store, place):
-        with store.looking() as db:
+        with store.view() as db:
             rulings = Rulings(register.decisions_of(db, place))
             book = book_of(register.lines_of(db, place), rulings)
             printed = stocktake.labelled(db, place)
@@ -74,7 +74,7 @@ def _labels(options: argparse.Namespace, say: Translate) -> int:
                     path=options.out,
                     cause=error.strerror,
                 ) from error
-            with store.planning(place) as db:
+            with store.locked(place) as db:
                 stocktake.note_labels(db, place, (each.asset_tag for each in chosen), now_ms)
     _tell(options, chosen, [each for each in wanted if not each.asset_tag], say)
     return 0

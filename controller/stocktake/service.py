@@ -11,6 +11,7 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 
 from controller.database.store import Store
+from controller.roster.store import schools_of
 from controller.stocktake import store as stocktake
 from controller.stocktake.count import Result, Stocktake, counted
 from controller.stocktake.scan import Scan, ScanError, scan_of
@@ -68,13 +69,13 @@ class Stocktaking:
     def all(self) -> list[Stocktake]:
         """Every stocktake without its list, the newest first."""
         place = self._place()
-        with self._store.looking() as db:
+        with self._store.view() as db:
             return stocktake.stocktakes_of(db, place)
 
     def begin(self, rooms: list[str], who: str) -> Stocktake:
         """Begin one. Raises Refused where the book has nothing of these rooms."""
         place = self._place()
-        with self._store.planning(place) as db:
+        with self._store.locked(place) as db:
             take = stocktake.begin(db, place, rooms, who=who, now_ms=self.now_ms())
         if take is None:
             raise Refused(
@@ -88,7 +89,7 @@ class Stocktaking:
     def look(self, no: int) -> Looked:
         """A stocktake and what it came to. Raises Refused where there is none."""
         place = self._place()
-        with self._store.looking() as db:
+        with self._store.view() as db:
             take = stocktake.stocktake_of(db, place, no)
             scans = stocktake.scans_of(db, place, no) if take else []
         if take is None:
@@ -98,7 +99,7 @@ class Stocktaking:
     def finish(self, no: int, who: str) -> None:
         """End one; one that has ended stays as it is."""
         place = self._place()
-        with self._store.planning(place) as db:
+        with self._store.locked(place) as db:
             stocktake.finish(db, place, no, who=who, now_ms=self.now_ms())
 
     def note(self, no: int, scan: Scan, who: str) -> None:
@@ -130,7 +131,7 @@ class Stocktaking:
         self, no: int, scans: list[Scan], who: str, *, sent_ms: int, begun_ms: int | None = None
     ) -> stocktake.Kept:
         place = self._place()
-        with self._store.planning(place) as db:
+        with self._store.locked(place) as db:
             take = stocktake.stocktake_of(db, place, no)
             if take is None:
                 raise _unknown()
@@ -149,7 +150,7 @@ class Stocktaking:
         """The school; a department takes no stock. Raises Refused."""
         if self._scope.school:
             return Place(self._scope.province, self._scope.school)
-        schools = self._store.schools()
+        schools = self._store.read(schools_of)
         if len(schools) > 1:
             raise Refused(
                 409,

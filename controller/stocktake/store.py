@@ -10,20 +10,20 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Connection, Table, func, select, update
+from sqlalchemy import Connection, Table, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from controller.database.tables import labels, scans, stocktakes
-from controller.reconcile.evidence import By, Observation
+from controller.database.plan_version import bump_version
+from controller.database.scope import codes_of, of
 from controller.register import life_store as lives
 from controller.register import store as register
 from controller.register.decisions import Rulings
 from controller.register.fields import tag_key
 from controller.register.life import Step, Why, life_of
 from controller.register.merging import Kept as Line
-from controller.roster.store import noticed
 from controller.stocktake.count import Expected, Result, Stocktake, book_of, counted
 from controller.stocktake.scan import Scan, reckoned
+from controller.stocktake.tables import labels, scans, stocktakes
 from protocol.model import Place
 
 _SOME: Final = 500  # values a statement names
@@ -48,7 +48,7 @@ def begin(
     rulings = Rulings(register.decisions_of(db, place))
     standing = lives.standing_of(db, place)
     lines = [_as_it_fares(each, standing.get(each.no)) for each in register.lines_of(db, place)]
-    newest = select(func.max(stocktakes.c.no)).where(_of(stocktakes, place))
+    newest = select(func.max(stocktakes.c.no)).where(of(stocktakes, place))
     take = Stocktake(
         no=(db.execute(newest).scalar() or 0) + 1,
         begun_ms=now_ms,
@@ -60,19 +60,19 @@ def begin(
         return None
     row = msgspec.structs.asdict(take)
     row |= {"rooms": _to_json(take.rooms).decode(), "book": _to_json(take.book).decode()}
-    db.execute(stocktakes.insert(), _codes(place) | row)
+    db.execute(stocktakes.insert(), codes_of(place) | row)
     return take
 
 
 def stocktakes_of(db: Connection, place: Place) -> list[Stocktake]:
     """Every stocktake without its list, the newest first."""
-    query = select(*_HEAD).where(_of(stocktakes, place)).order_by(stocktakes.c.no.desc())
+    query = select(*_HEAD).where(of(stocktakes, place)).order_by(stocktakes.c.no.desc())
     return [_stocktake(row) for row in db.execute(query).mappings()]
 
 
 def stocktake_of(db: Connection, place: Place, no: int) -> Stocktake | None:
     """A stocktake and its list; None where there is none of this number."""
-    query = select(stocktakes).where(_of(stocktakes, place), stocktakes.c.no == no)
+    query = select(stocktakes).where(of(stocktakes, place), stocktakes.c.no == no)
     row = db.execute(query).mappings().one_or_none()
     return None if row is None else _stocktake(row)
 
@@ -83,13 +83,13 @@ def finish(db: Connection, place: Place, no: int, *, who: str, now_ms: int) -> b
     What it tells of conditions becomes a step of each line's life.
     """
     open_one = (stocktakes.c.no == no) & stocktakes.c.finished_ms.is_(None)
-    statement = update(stocktakes).where(_of(stocktakes, place), open_one)
+    statement = update(stocktakes).where(of(stocktakes, place), open_one)
     if not db.execute(statement.values(finished_ms=now_ms, finished_by=who)).rowcount:
         return False
     take = stocktake_of(db, place, no)
     if take is not None:
         _tell_lives(db, place, counted(take, scans_of(db, place, no)), who)
-    return noticed(db, place, changed=True)
+    return bump_version(db, place, changed=True)
 
 
 def _tell_lives(db: Connection, place: Place, result: Result, who: str) -> None:
@@ -130,13 +130,13 @@ def keep_scans(
     ]
     for each in fresh:
         row = msgspec.structs.asdict(replace(each, who=who, late=late))
-        _insert_new(db, scans, _codes(place) | row | {"stocktake": take.no}, "id")
-    noticed(db, place, changed=bool(fresh))
+        _insert_new(db, scans, codes_of(place) | row | {"stocktake": take.no}, "id")
+    bump_version(db, place, changed=bool(fresh))
     ids = [each.id for each in fresh]
     is_late: dict[str, bool] = {}
     for start in range(0, len(ids), _SOME):
         named = scans.c.id.in_(ids[start : start + _SOME])
-        rows = db.execute(select(scans.c.id, scans.c.late).where(_of(scans, place), named))
+        rows = db.execute(select(scans.c.id, scans.c.late).where(of(scans, place), named))
         is_late |= {id_: bool(late) for id_, late in rows}
     return Kept(
         kept=tuple(each for each in ids if not is_late[each]),
@@ -146,36 +146,22 @@ def keep_scans(
 
 def scans_of(db: Connection, place: Place, no: int | None = None) -> list[Scan]:
     """The scans of a stocktake, or of all, in the order of their time."""
-    query = select(scans).where(_of(scans, place)).order_by(scans.c.seen_ms, scans.c.id)
+    query = select(scans).where(of(scans, place)).order_by(scans.c.seen_ms, scans.c.id)
     if no is not None:
         query = query.where(scans.c.stocktake == no)
     return [Scan(**{name: row[name] for name in _SCAN}) for row in db.execute(query).mappings()]
 
 
-def observations_of_scans(db: Connection, place: Place) -> tuple[Observation, ...]:
-    """What persons found, as evidence for the register; also what came after a stocktake's end.
-
-    A thing that only its type names is known by its scan.
-    """
-    told = scans_of(db, place)
-    gone = {each.cancels for each in told if each.cancels}
-    return tuple(
-        _observation(each)
-        for each in told
-        if each.found and not each.cancels and each.id not in gone
-    )
-
-
 def note_labels(db: Connection, place: Place, tags: Iterable[str], now_ms: int) -> None:
     """Remember that labels of these tags were printed."""
     for tag in tags:
-        row = _codes(place) | {"tag": tag_key(tag), "printed_ms": now_ms}
+        row = codes_of(place) | {"tag": tag_key(tag), "printed_ms": now_ms}
         _insert_new(db, labels, row, "tag")
 
 
 def labelled(db: Connection, place: Place) -> frozenset[str]:
     """The tags of which a label was printed, as tags are compared."""
-    return frozenset(db.execute(select(labels.c.tag).where(_of(labels, place))).scalars())
+    return frozenset(db.execute(select(labels.c.tag).where(of(labels, place))).scalars())
 
 
 def _as_it_fares(kept: Line, step: Step | None) -> Line:
@@ -183,21 +169,6 @@ def _as_it_fares(kept: Line, step: Step | None) -> Line:
     if step is None:
         return kept
     return replace(kept, data=replace(kept.data, condition=step.condition))
-
-
-def _observation(scan: Scan) -> Observation:
-    unnamed = scan.line is None and not (scan.asset_tag or scan.serial)
-    return Observation(
-        at_ms=scan.seen_ms,
-        by=By.PERSON_SCAN,
-        room=scan.room,
-        serial=scan.serial,
-        asset_tag=scan.asset_tag,
-        type=scan.type,
-        condition=scan.condition,
-        device=f"scan-{scan.id}" if unnamed else "",
-        line=scan.line,
-    )
 
 
 def _stocktake(row: Mapping[Any, Any]) -> Stocktake:
@@ -213,12 +184,3 @@ def _insert_new(db: Connection, table: Table, row: Mapping[str, Any], key: str) 
     insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
     keys = ["province", "school", key]
     db.execute(insert(table).values(row).on_conflict_do_nothing(index_elements=keys))
-
-
-def _of(table: Table, place: Place) -> ColumnElement[bool]:
-    """The rows of the school, and of no other."""
-    return (table.c.province == place.province) & (table.c.school == place.school)
-
-
-def _codes(place: Place) -> dict[str, Any]:
-    return {"province": place.province, "school": place.school}

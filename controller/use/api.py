@@ -74,7 +74,7 @@ def use_router(
         """Boards' hours in the weeks of these days; without days, in the last four whole weeks."""
         place = narrowed(scope, school)
         first, last = weeks_of(since, until, today())
-        with store.looking() as db:
+        with store.view() as db:
             if format is UseFormat.JSON:
                 return JSONResponse(use_report(db, place, first, last).said())
             told = use_of(db, place, first, last)
@@ -107,7 +107,7 @@ def forecast_in(
 ) -> Forecast:
     """The forecast over all the books within the scope."""
     feed.bring_up()
-    with store.looking() as db:
+    with store.view() as db:
         groups = groups_in(db, scope)
     return forecast(groups, table, this_year)
 

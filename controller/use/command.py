@@ -47,7 +47,7 @@ def _use(options: argparse.Namespace, say: Translate) -> int:
     with opened_wide(options) as (store, scope):
         for place in own(store, options):
             bring_up_use(store, place, zone, millis(now))
-        with store.looking() as db:
+        with store.view() as db:
             told = use_report(db, scope, since, until)
     if options.json:
         tell(json.dumps(told.said(), ensure_ascii=False, indent=1))

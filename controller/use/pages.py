@@ -117,7 +117,7 @@ def add_use_pages(
 
 
 def _report(store: Store, place: Place, first: str, last: str) -> UseReport:
-    with store.looking() as db:
+    with store.view() as db:
         return use_report(db, place, first, last)
 
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, Select, delete, func, select
 
-from controller.database.tables import board_signs, devices, watches
+from controller.database.shape import Row
+from controller.database.writing import Writing, write
 from controller.fleet.equipment import is_doubted
 from controller.fleet.records import AgentRecord, DeviceRecord, EventRecord
+from controller.fleet.tables import devices
 from controller.use.hours import (
     GONE,
     HERE,
@@ -25,11 +27,8 @@ from controller.use.hours import (
     Sign,
     Watch,
 )
+from controller.use.tables import board_signs, watches
 from protocol.model import Place, Status
-
-if TYPE_CHECKING:
-    from controller.fleet.fleet import Change
-    from controller.fleet.rows import Row
 
 FINE_MS: Final = 30_000  # a watch is not written anew for less
 LATEST_MS: Final = 60 * 86_400_000  # what an agent's clock puts further back, it puts wrongly
@@ -45,7 +44,14 @@ class _Body(msgspec.Struct):
 _body: Final = msgspec.json.Decoder(_Body).decode
 
 
-def sign_rows(db: Connection, changes: Sequence[Change]) -> list[Row]:
+def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:
+    """Keep what a batch tells of boards, and when agents watched."""
+    del now_ms
+    write(db, board_signs, sign_rows(db, changes), Writing.UPSERT)
+    write(db, watches, watch_rows(db, changes), Writing.UPSERT)
+
+
+def sign_rows(db: Connection, changes: Sequence[object]) -> list[Row]:
     """What a batch tells of boards, as rows of `board_signs`; each once."""
     told = [*_of_devices(changes), *_of_events(db, changes)]
     found: dict[tuple[object, ...], Row] = {}
@@ -55,7 +61,7 @@ def sign_rows(db: Connection, changes: Sequence[Change]) -> list[Row]:
     return [*found.values()]
 
 
-def watch_rows(db: Connection, changes: Sequence[Change]) -> list[Row]:
+def watch_rows(db: Connection, changes: Sequence[object]) -> list[Row]:
     """When agents watched, as rows of `watches`: a known watch that lasts longer, or a new one."""
     points = _points(changes)
     rows: list[Row] = []
@@ -101,7 +107,7 @@ def _signs(db: Connection, query: Select[Any]) -> list[Sign]:
     return [Sign(*row) for row in rows]
 
 
-def _of_devices(changes: Sequence[Change]) -> Iterable[tuple[_School, Sign]]:
+def _of_devices(changes: Sequence[object]) -> Iterable[tuple[_School, Sign]]:
     """A board's state as its agent tells it; what the controller doubts tells nothing."""
     for each in changes:
         if not isinstance(each, DeviceRecord) or each.kind.value not in KINDS or not each.boot:
@@ -123,7 +129,7 @@ def _sign_of(device: DeviceRecord, at_ms: int) -> Sign:
     return Sign(device.device_id, agent, device.boot, device.room, at_ms, presence, GONE)
 
 
-def _of_events(db: Connection, changes: Sequence[Change]) -> list[tuple[_School, Sign]]:
+def _of_events(db: Connection, changes: Sequence[object]) -> list[tuple[_School, Sign]]:
     told: list[tuple[_School, Sign]] = []
     for each in changes:
         if not isinstance(each, EventRecord) or not each.boot:
@@ -149,7 +155,7 @@ def _boards(db: Connection, keys: Iterable[tuple[str, str, str]]) -> set[tuple[s
     return found
 
 
-def _points(changes: Sequence[Change]) -> dict[_School, list[Watch]]:
+def _points(changes: Sequence[object]) -> dict[_School, list[Watch]]:
     """Moments in which agents were surely up, in order, as watches without length.
 
     Of those that lie close together one is enough, the last.

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, delete, select, true
 
-from controller.database.tables import devices, register, use_weeks
+from controller.attendance.store import lessons_of
+from controller.fleet.tables import devices
 from controller.register.fields import serial_key
+from controller.register.tables import register
+from controller.roster.store import plan_of
 from controller.use.hours import (
     KINDS,
     Board,
@@ -27,6 +30,7 @@ from controller.use.hours import (
 from controller.use.planned import lesson_spans, planned_min
 from controller.use.report import UseReport, report_of
 from controller.use.signs import signs_of, watches_of
+from controller.use.tables import use_weeks
 from protocol.model import Place
 
 if TYPE_CHECKING:
@@ -88,12 +92,12 @@ def bring_up_use(
     """
     this = monday_of(now_ms, zone)
     mondays = [this - 7 * number * _DAY for number in reversed(range(weeks))]
-    plan = store.school_plan(place)
+    plan = store.read(plan_of, place)
     since = (mondays[0] - _DAY).isoformat()
-    lessons = store.lessons(place, since, (this + 7 * _DAY).isoformat())
+    lessons = store.read(lessons_of, place, since, (this + 7 * _DAY).isoformat())
     held = lesson_spans(lessons, plan, zone, now_ms)
     began_ms = week_span(mondays[0], zone)[0]
-    with store.looking() as db:
+    with store.view() as db:
         signs, watches = signs_of(db, place, began_ms), watches_of(db, place, began_ms)
         boards = boards_of(db, place)
     if not boards:
@@ -104,7 +108,7 @@ def bring_up_use(
         lines = use_in(week_span(monday, zone), sums, planned_min(plan, monday))
         fresh[monday.isoformat()] = lines
     changed: dict[str, list[UseLine]] = {}
-    with store.planning(place) as db:
+    with store.locked(place) as db:
         for week, lines in fresh.items():
             known = [each.line for each in use_of(db, place, week, week)]
             if _knowledge(lines) >= _knowledge(known) and keep_use(db, place, week, lines):

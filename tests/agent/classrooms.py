@@ -6,16 +6,16 @@ from dataclasses import replace
 from itertools import count
 
 from agent.classroom import Classroom
-from agent.clerk import Clerk
 from agent.equipment import devices
 from agent.equipment.devices import Devices
 from agent.equipment.traces import Traces
-from agent.lessons import roll as rolls
+from agent.health.vitals import Vitals
+from agent.lessons import marks as rolls
 from agent.lessons.lesson import Lesson
 from agent.lessons.teaching import Teaching
-from agent.placement import Stay, placed
-from agent.room import Moment, Room
-from agent.vitals import Vitals
+from agent.placement import SavedPlacement, placed
+from agent.room import AgentRoom, Moment
+from agent.store import ClassroomStore
 from hardware.readings import Identity, Kind, Sighting
 from protocol.health import Limits
 from protocol.kit import KitTemplate
@@ -27,10 +27,10 @@ DAY = "2026-09-07"
 CALM = HostMeasures(cpu_percent=3.0, memory_used_percent=40.0, uptime_s=60.0)
 
 
-def room() -> Room:
+def room() -> AgentRoom:
     """A room whose ids count up."""
     numbers = count(1)
-    return Room(
+    return AgentRoom(
         place=PLACE, room="6A1", boot="b1", beat_s=10.0, new_id=lambda: f"id-{next(numbers)}"
     )
 
@@ -64,7 +64,7 @@ def roaming() -> Classroom:
     return replace(
         classroom(devices.recalled(here, (), traces)),
         room=here,
-        placement=placed("", roaming=True, stay=Stay()),
+        placement=placed("", roaming=True, stay=SavedPlacement()),
     )
 
 
@@ -73,7 +73,7 @@ def classroom(devices_: Devices | None = None) -> Classroom:
     here = room()
     return Classroom(
         room=here,
-        placement=placed("6A1", roaming=False, stay=Stay()),
+        placement=placed("6A1", roaming=False, stay=SavedPlacement()),
         template=KitTemplate(boards=0, cameras=0, access_points=0),
         devices=devices_ or devices.recalled(here, ()),
         vitals=Vitals(room=here, limits=Limits(), report_s=60.0),
@@ -81,7 +81,7 @@ def classroom(devices_: Devices | None = None) -> Classroom:
     )
 
 
-async def start_lesson(clerk: Clerk, lesson: str) -> Classroom:
+async def start_lesson(store: ClassroomStore, lesson: str) -> Classroom:
     """What the teacher's press on a lesson does: it starts unless one runs."""
-    step = await clerk.teach(lambda teaching, moment: teaching.start(lesson, moment))
+    step = await store.teach(lambda teaching, moment: teaching.start(lesson, moment))
     return step.classroom

@@ -5,10 +5,10 @@ import json
 from dataclasses import replace
 
 from agent.commands.scan import absent_of, json_of, table_of
-from agent.database.documents import Remembered
+from agent.database.documents import SavedState
 from agent.equipment import devices
 from agent.equipment.devices import device_id_of
-from agent.placement import How, Stay
+from agent.placement import PlacementSource, SavedPlacement
 from hardware.readings import Identity, Kind
 from hardware.scan import Missing, Scan
 from tests.agent.classrooms import host_sighting, room, sighting
@@ -70,12 +70,12 @@ CAMERA_LOST = sighting(
 )
 
 
-def remembered() -> Remembered:
+def remembered() -> SavedState:
     """What an agent knows that saw all of FOUND, and once a camera in the network."""
     known, _ = devices.recalled(room(), ()).see([*FOUND.sightings, CAMERA_LOST], 1_757_203_200_000)
-    return Remembered(
+    return SavedState(
         agent_id="laptop-6a1",
-        stay=Stay(room="6A1", how=How.SETTINGS),
+        stay=SavedPlacement(room="6A1", how=PlacementSource.SETTINGS),
         devices=known.all(0),
         traces=tuple(known.traces.held.values()),
     )
@@ -112,8 +112,8 @@ def test_a_roaming_agents_devices_have_its_names() -> None:
     board = sighting(
         "port:h:1:4623:011a", identity=Identity.PORT, kind=Kind.BOARD, product="4623:011a"
     )
-    stay = Stay(room="P203", how=How.PICKED)
-    known = Remembered(agent_id="laptop", stay=stay)
+    stay = SavedPlacement(room="P203", how=PlacementSource.PICKED)
+    known = SavedState(agent_id="laptop", stay=stay)
     (entry,) = json.loads(json_of(Scan(sightings=(board,)), known))["devices"]
     assert entry["device_id"] == device_id_of("port:P203:4623:011a")
     assert entry["confidence"] == "medium"

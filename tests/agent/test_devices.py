@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.equipment import devices
-from agent.equipment.condition import Condition
+from agent.equipment.condition import DeviceCondition
 from agent.equipment.devices import MAX_DEVICES, Devices, device_id_of
-from agent.room import Said
+from agent.room import Messages
 from hardware.readings import Identity, Kind, Sighting
 from protocol.messages import DeviceAppeared, DeviceForgotten, DeviceState, DeviceVanished
 from protocol.model import Reason, Status
@@ -21,9 +21,9 @@ CAMERA = sighting("usb:1")
 GONE = sighting("usb:1", present=False)
 
 
-def seen(*sightings: Sighting, start: Devices | None = None) -> tuple[Devices, Said]:
+def seen(*sightings: Sighting, start: Devices | None = None) -> tuple[Devices, Messages]:
     """The devices after the sightings, a second apart, and all that was said."""
-    known, all_said = start or devices.recalled(room(), ()), Said()
+    known, all_said = start or devices.recalled(room(), ()), Messages()
     for number, each in enumerate(sightings):
         known, said = known.see([each], 1000 * (number + 1))
         all_said += said
@@ -35,7 +35,7 @@ def restarted(known: Devices) -> Devices:
     return devices.recalled(room(), known.all(1000), known.traces, known.decisions)
 
 
-def kinds(said: Said) -> list[type]:
+def kinds(said: Messages) -> list[type]:
     """What sort of messages were said."""
     return [type(each) for each in said]
 
@@ -298,13 +298,13 @@ def test_a_tablet_that_sleeps_is_no_trouble_and_no_event() -> None:
 def test_how_a_device_fares_is_the_worst_that_is_told_of_it() -> None:
     """Each reading replaces the one before of the same key."""
     known, _ = seen(HEARD, ASKED)
-    blurred = Condition(Status.WARNING, (Reason("picture_blurred"),))
+    blurred = DeviceCondition(Status.WARNING, (Reason("picture_blurred"),))
     known, said = known.find({MAC: blurred}, 2000)
     assert kinds(said) == [DeviceState]
     assert known.all(0)[0].status is Status.WARNING
     same, said = known.find({MAC: blurred}, 3000)
     assert said == []
-    known, said = same.find({MAC: Condition(Status.OK)}, 4000)
+    known, said = same.find({MAC: DeviceCondition(Status.OK)}, 4000)
     assert known.all(0)[0].reasons == ()
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from agent.commands.explain import explain
-from agent.database.documents import Remembered
+from agent.database.documents import SavedState
 from agent.equipment import devices
 from agent.equipment.devices import device_id_of
 from agent.errors import DocumentError
@@ -28,14 +28,14 @@ TOUCH = sighting("port:h:1:0eef:1", identity=Identity.PORT, kind=Kind.INPUT, ask
 ENGLISH = {"LANG": "en_US.UTF-8"}
 
 
-def remembered() -> Remembered:
+def remembered() -> SavedState:
     """A room with a camera that stopped answering, joined by hand to a name, and a digitizer."""
     named = sighting("name:ab", source="mdns", identity=Identity.HOST)
     known, _ = devices.recalled(room(), ()).see([CAMERA, named, TOUCH], 1_757_203_200_000)
     known, _ = known.join(device_id_of(CAMERA.key), device_id_of(named.key), 1_757_203_201_000)
     gone = [replace(each, present=False, reason="no_answer") for each in (CAMERA, named)]
     known, _ = known.see(gone, 1_757_203_260_000)
-    return Remembered(
+    return SavedState(
         devices=known.all(0),
         traces=tuple(known.traces.held.values()),
         decisions=known.decisions,

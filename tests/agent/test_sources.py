@@ -10,12 +10,12 @@ import pytest
 
 from agent.classroom import Classroom
 from agent.config import PREFIX, AgentConfig
-from agent.context import context_of
 from agent.database.restore import restored
-from agent.doors import DOORS
-from agent.machine import this_machine
-from agent.routines import ROUTINES
-from agent.sources import SOURCES, internet_targets
+from agent.health.machine import this_machine
+from agent.services.context import context_of
+from agent.services.doors import DOORS
+from agent.services.routines import ROUTINES
+from agent.services.sources import SOURCES, internet_targets
 from hardware.readings import Identity, Kind
 from protocol.settings import load
 from tests.agent.classrooms import classroom, sighting

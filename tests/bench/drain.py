@@ -16,6 +16,8 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from controller.database.store import Store
+from controller.feature import Program
+from controller.features import listeners_of
 from controller.ingest import Ingest
 from protocol.link import Broker, Link
 from protocol.model import Place
@@ -62,15 +64,21 @@ async def ingest(port: int, messages: int, folder: Path) -> float:
             greeting=lambda _: [],
             keep_session=True,
         )
+        program = Program(
+            school=SCHOOL,
+            zone=ZoneInfo("Asia/Ho_Chi_Minh"),
+            boot="b",
+            now_ms=now_ms,
+            device_silent_s=900,
+        )
         worker = Ingest(
             link,
             store,
+            listeners_of(program),
             SCHOOL,
-            ZoneInfo("Asia/Ho_Chi_Minh"),
-            boot="b",
+            boot=program.boot,
             publish=lambda _: taken.append(time.perf_counter()),
             now_ms=now_ms,
-            device_silent_s=900,
         )
         tasks = [asyncio.create_task(link.run()), asyncio.create_task(worker.listen())]
         while not link._arrivals and not worker.taken:

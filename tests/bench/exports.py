@@ -34,7 +34,7 @@ def measure(*, quick: bool) -> dict[str, object]:
 
 def _spent_s(path: Path, count: int, runs: int) -> dict[Form, float]:
     with Store(f"sqlite:///{path}") as store:
-        with store.planning(SCHOOL) as db:
+        with store.locked(SCHOOL) as db:
             assets.keep_assets(db, many(count))
         picture = Picture(
             store=store,

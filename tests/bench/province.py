@@ -128,7 +128,7 @@ class Province:
 
     def _servers(self) -> list[Path]:
         """Where Linux tells of the processes that serve this store; none for SQLite."""
-        with self._store.looking() as db:
+        with self._store.view() as db:
             if db.dialect.name == "sqlite":
                 return []
             mine = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
@@ -137,7 +137,7 @@ class Province:
 
     def _write(self, numbers: range | list[int]) -> None:
         told = [an_item(n, change) for change, n in enumerate(numbers, start=self._change + 1)]
-        with self._store.planning(DEPARTMENT) as db:
+        with self._store.locked(DEPARTMENT) as db:
             assets.keep_assets(db, told, "bench")
         self._change += len(told)
 

@@ -73,5 +73,5 @@ def what_is_seen() -> list[DeviceRecord]:
 
 def bring_in(store: Store, lines: Sequence[Line], *, whole: bool = False) -> None:
     """Keep lines as the school's book."""
-    with store.planning(SCHOOL) as db:
+    with store.locked(SCHOOL) as db:
         register.bring_in(db, SCHOOL, lines, whole=whole, now_ms=now_ms())

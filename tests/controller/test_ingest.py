@@ -12,8 +12,12 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
+from controller.attendance.store import marks_of
 from controller.database.store import Store
+from controller.feature import Program
+from controller.features import counts, listeners_of
 from controller.fleet.fleet import Change
+from controller.fleet.store import agents_of, devices_of
 from controller.ingest import Ingest
 from protocol.link import Broker, Letter, Link
 from protocol.messages import (
@@ -39,6 +43,7 @@ from protocol.topics import (
 )
 from tests.conftest import Nats
 from tests.databases import Database
+from tests.waiting import eventually
 
 SCHOOL = Place("14", "00140708")
 AGENT = SCHOOL.of_agent("p203")
@@ -123,15 +128,21 @@ class Stage:
                 greeting=lambda session: self.ingest.greet(session),
                 keep_session=True,
             )
+            program = Program(
+                school=SCHOOL,
+                zone=ZoneInfo("Asia/Ho_Chi_Minh"),
+                boot="school-1",
+                now_ms=now_ms,
+                device_silent_s=900,
+            )
             self.ingest = Ingest(
                 self.link,
                 self.store,
+                listeners_of(program),
                 SCHOOL,
-                ZoneInfo("Asia/Ho_Chi_Minh"),
-                boot="school-1",
+                boot=program.boot,
                 publish=self._show,
                 now_ms=now_ms,
-                device_silent_s=900,
             )
             self.side = Side(self.nats.port, self.outbox)
             work = [
@@ -151,9 +162,11 @@ class Stage:
                 await asyncio.gather(*tasks, return_exceptions=True)
 
     async def until_stored(self, count: int) -> None:
-        async with asyncio.timeout(30):
-            while len(self.store.marks(SCHOOL)) < count or self.outbox.report().pending:
-                await asyncio.sleep(0.02)
+        await eventually(
+            lambda: (len(self.store.read(marks_of, SCHOOL)), self.outbox.report().pending),
+            f"{count} marks stored, none pending",
+            holds=lambda seen: seen[0] >= count and not seen[1],
+        )
 
     def _show(self, changes: Sequence[Change]) -> None:
         self.shown += changes
@@ -170,16 +183,14 @@ def test_what_a_full_disk_refuses_is_neither_acked_nor_shown_nor_lost(
             await stage.until_stored(0)
             database.refuse("INSERT", "marks")
             stage.side.put(*(mark(number) for number in range(20)))
-            async with asyncio.timeout(20):
-                while stage.ingest.refused_batches < 2:
-                    await asyncio.sleep(0.02)
+            await eventually(lambda: stage.ingest.refused_batches >= 2)
             assert not stage.ingest.storing
             assert stage.side.acked == 0
             assert not [each for each in stage.shown if hasattr(each, "student")]
             database.allow("marks")
             await stage.until_stored(20)
             assert stage.ingest.storing
-            students = [each.student for each in stage.store.marks(SCHOOL)]
+            students = [each.student for each in stage.store.read(marks_of, SCHOOL)]
             assert sorted(students) == sorted(f"hs-{number}" for number in range(20))
 
     asyncio.run(flow())
@@ -220,14 +231,12 @@ def test_what_a_newer_agent_says_is_kept_raw_and_does_not_hold_it_up(
             await stage.until_stored(0)
             news = b'{"kind":"hologram","v":99,"boot":"boot-1","seq":1,"id":"x","at_ms":1,"z":[]}'
             stage.side.link.say(Letter(topic_of(Address(AGENT, Channel.EVENT)), news))
-            async with asyncio.timeout(10):
-                while stage.side.acked < 1:
-                    await asyncio.sleep(0.02)
+            await eventually(lambda: stage.side.acked >= 1)
             stage.side.outbox._seq = 1
             stage.side.put(mark(2))
             await stage.until_stored(1)
-            assert stage.store.agents(SCHOOL)[0].missing == 0
-            assert stage.store.counts()['messages_refused_total{flaw="newer_schema"}'] == 1
+            assert stage.store.read(agents_of, SCHOOL)[0].missing == 0
+            assert stage.store.read(counts)['messages_refused_total{flaw="newer_schema"}'] == 1
 
     asyncio.run(flow())
 
@@ -241,11 +250,9 @@ def test_thousands_of_waiting_events_arrive_once_each(
         stage = Stage(nats, tmp_path, database)
         async with stage.open():
             stage.side.put(*(mark(number) for number in range(3000)))
-            async with asyncio.timeout(60):
-                while stage.outbox.report().pending:
-                    await asyncio.sleep(0.02)
-            students = {each.student for each in stage.store.marks(SCHOOL, limit=-1)}
-            assert len(students) == len(stage.store.marks(SCHOOL, limit=-1)) == 3000
+            await eventually(lambda: not stage.outbox.report().pending)
+            students = {each.student for each in stage.store.read(marks_of, SCHOOL, limit=None)}
+            assert len(students) == len(stage.store.read(marks_of, SCHOOL, limit=None)) == 3000
 
     asyncio.run(flow())
 
@@ -263,7 +270,7 @@ def test_text_that_a_database_cannot_hold_stops_no_line(
             stage.side.put(replace(birth(), devices=(padded,)), replace(mark(1), **odd), mark(2))
             await stage.until_stored(2)
             assert stage.ingest.refused_batches == 0
-            (board,) = stage.store.devices(SCHOOL)
+            (board,) = stage.store.read(devices_of, SCHOOL)
             assert board.name.startswith("SB680")
 
     asyncio.run(flow())

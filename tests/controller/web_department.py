@@ -15,15 +15,16 @@ from msgspec.structs import replace
 from controller.access.password import Office
 from controller.dashboard.live import Live
 from controller.database.store import Store
-from controller.database.tables import areas as areas_table
-from controller.database.tables import assets as assets_table
-from controller.database.tables import figures, memberships, mergers, school_facts
-from controller.database.tables import schools as schools_table
 from controller.department import areas_store as areas
 from controller.department.areas import Area, Membership, Merger, SchoolFacts
 from controller.department.overview import Department
+from controller.department.tables import areas as areas_table
+from controller.department.tables import memberships, mergers, school_facts
+from controller.department.tables import schools as schools_table
 from controller.inventory.asset import Asset, AssetState
 from controller.inventory.store import keep_assets, newest_change
+from controller.inventory.tables import assets as assets_table
+from controller.reconcile.tables import figures
 from controller.web.site import create_web
 from protocol.model import DeviceKind, Place
 from tests.controller.web_school import FOLDERS, NOW_MS, ZONE, Served, a_live
@@ -78,7 +79,7 @@ def stranger(school: str, number: int, **changes: Any) -> Asset:
 
 def fill(store: Store, items: Sequence[Asset]) -> None:
     """Keep items, as the department's ingest does."""
-    with store.planning(OWN) as db:
+    with store.locked(OWN) as db:
         newest = newest_change(db, SCOPE)
         told = [replace(each, change=newest + n) for n, each in enumerate(items, start=1)]
         keep_assets(db, told, feed="f")
@@ -104,7 +105,7 @@ def hear(store: Store, school: str, *, ago_ms: int = 0, name: str = "", **told: 
         "first_heard_ms": NOW_MS - ago_ms,
         "heard_ms": NOW_MS - ago_ms,
     }
-    with store.planning(OWN) as db:
+    with store.locked(OWN) as db:
         db.execute(schools_table.insert(), row)
 
 
@@ -116,7 +117,7 @@ def know(
     merged: Sequence[Merger] = (),
 ) -> None:
     """Have the department know of areas and schools."""
-    with store.planning(OWN) as db:
+    with store.locked(OWN) as db:
         areas.keep_facts(db, PROVINCE, schools)
         areas.keep_areas(db, PROVINCE, areas_)
         areas.keep_memberships(db, PROVINCE, members, TODAY)
@@ -127,7 +128,7 @@ def know(
 def forget_all(store: Store) -> None:
     """Begin anew with an empty department."""
     tables = (assets_table, schools_table, areas_table, figures, memberships, mergers, school_facts)
-    with store.planning(OWN) as db:
+    with store.locked(OWN) as db:
         for table in tables:
             db.execute(table.delete())
 

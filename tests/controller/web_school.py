@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +19,7 @@ from msgspec.structs import replace
 from controller.access.password import Office
 from controller.dashboard.live import Live
 from controller.database.store import Store
+from controller.features import keep_batch
 from controller.fleet.fleet import Change
 from controller.fleet.records import (
     AgentRecord,
@@ -28,7 +28,9 @@ from controller.fleet.records import (
     EventRecord,
     Record,
 )
+from controller.fleet.store import newest_change
 from controller.forecast.life_table import LifeTable, shipped_table
+from controller.repairs.actions import handle_fault
 from controller.web.site import create_web
 from protocol.messages import HostMeasures, KitLine, LineMeasures
 from protocol.model import (
@@ -42,6 +44,8 @@ from protocol.model import (
     Status,
 )
 from protocol.words import Translate, translator
+from tests.ports import free_port
+from tests.waiting import LIMIT_S, until
 
 SCHOOL = Place("79", "00123")
 NAME = "Trường THCS Nguyễn Du"
@@ -203,7 +207,7 @@ def a_store(folder: Path, records: Sequence[Record] = (), url: str = "") -> Iter
     """A real store, holding the records: in the folder, or where the URL says."""
     with Store(url or f"sqlite:///{folder / 'lophoc.db'}") as store:
         FOLDERS[store] = folder
-        store.commit(numbered(records), [], NOW_MS)
+        store.write(keep_batch, numbered(records), [], NOW_MS)
         yield store
 
 
@@ -224,13 +228,13 @@ def a_face(
         known = next((each for each in live.devices() if each.device_id == device_id), None)
         if known is None:
             return False
-        gone = replace(known, removed_ms=NOW_MS, change=store.newest_change(scope) + 1)
-        await asyncio.to_thread(store.commit, [gone], [], NOW_MS)
+        gone = replace(known, removed_ms=NOW_MS, change=store.read(newest_change, scope) + 1)
+        await asyncio.to_thread(store.write, keep_batch, [gone], [], NOW_MS)
         live.publish([gone])
         return True
 
     async def handle(event_id: str) -> bool:
-        told = await asyncio.to_thread(store.handle_fault, scope, event_id, NOW_MS)
+        told = await asyncio.to_thread(store.write, handle_fault, scope, event_id, NOW_MS)
         live.publish(told)
         return bool(told)
 
@@ -269,7 +273,7 @@ class Served:
         self._store = store
         self._scope = scope
         self._face = face
-        self.port = port or _free_port()
+        self.port = port or free_port()
 
     def __enter__(self) -> Self:
         self.start()
@@ -294,7 +298,7 @@ class Served:
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
-        wait_for(lambda: self._server.started or not self._thread.is_alive())
+        until(lambda: self._server.started or not self._thread.is_alive())
 
     def made(self) -> FastAPI:
         """The face to serve."""
@@ -304,7 +308,7 @@ class Served:
     def stop(self) -> None:
         """Stop serving; the port is free again."""
         self._server.should_exit = True
-        self._thread.join(10)
+        self._thread.join(LIMIT_S)
 
     def tell(self, *records: Record) -> None:
         """Commit and publish, as ingest does."""
@@ -312,8 +316,8 @@ class Served:
 
     def tell_store(self, *records: Record) -> list[Change]:
         """Commit alone, as happens while nobody serves."""
-        told = numbered(records, self._store.newest_change(SCHOOL) + 1)
-        return [*told, *self._store.commit(told, [], NOW_MS)]
+        told = numbered(records, self._store.read(newest_change, SCHOOL) + 1)
+        return [*told, *self._store.write(keep_batch, told, [], NOW_MS)]
 
     def _run(self) -> None:
         async def serve() -> None:
@@ -321,22 +325,6 @@ class Served:
             await self._server.serve()
 
         asyncio.run(serve())
-
-
-def wait_for(condition: Callable[[], object], patience_s: float = 15.0) -> None:
-    """Wait until the condition holds. Raises TimeoutError."""
-    deadline = time.monotonic() + patience_s
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError("the condition never held")
-        threading.Event().wait(0.01)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _troubled(record: Record) -> Record:

@@ -22,8 +22,8 @@ def dotted(text: str) -> bytes:
 
 def response(*records: Record, count: int | None = None) -> bytes:
     """Give a response. count: how many records it claims to hold."""
-    claimed = len(records) if count is None else count
-    header = struct.pack("!6H", 0, _RESPONSE, 0, claimed, 0, 0)
+    lock_plan = len(records) if count is None else count
+    header = struct.pack("!6H", 0, _RESPONSE, 0, lock_plan, 0, 0)
     return header + b"".join(
         owner + struct.pack("!HHIH", type_, 1, ttl, len(data)) + data
         for owner, type_, ttl, data in records

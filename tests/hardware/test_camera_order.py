@@ -58,6 +58,19 @@ def test_a_word_arrives_as_it_was_said(word: Alive | Verdict) -> None:
         b'{"within_s": "long"}',
         json.dumps({"state": "ok", "measures": dict.fromkeys(map(str, range(99)), 0)}).encode(),
     ],
+    ids=[
+        "empty",
+        "list",
+        "deep",
+        "no text",
+        "unknown state",
+        "unknown reason",
+        "unknown measure",
+        "NaN",
+        "boolean",
+        "text for seconds",
+        "many measures",
+    ],
 )
 def test_only_numbers_and_known_words_are_taken(line: bytes) -> None:
     """A hostile picture may own the process that decodes it."""

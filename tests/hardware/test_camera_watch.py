@@ -30,6 +30,7 @@ from tests.hardware.camera_peers import (
     status,
     trickle,
 )
+from tests.waiting import eventually
 
 KNOWN_S = 5.0
 # The loop's own goal is 50 ms; a busy machine also stops the whole process, which is told apart.
@@ -158,7 +159,7 @@ def looked(cases: dict[str, Case]) -> dict[str, tuple[CameraReading, float]]:
     async def test() -> list[tuple[CameraReading, float]]:
         async with free_loop():
             readings = await asyncio.gather(*map(one, cases.values()))
-        await until(lambda: not children())
+        await eventually(lambda: not children())
         return readings
 
     found = asyncio.run(test())
@@ -224,8 +225,8 @@ def test_a_child_that_is_stopped_is_killed() -> None:
         async with peer(mjpeg(pictures())) as port, free_loop():
             target = Target(key="k", url_or_node=f"http://127.0.0.1:{port}/")
             looking = asyncio.ensure_future(look(target))
-            child = (await until(children))[0]
-            await until(lambda: "cv2" in " ".join(each.path for each in child.memory_maps()))
+            child = (await eventually(children))[0]
+            await eventually(lambda: "cv2" in " ".join(each.path for each in child.memory_maps()))
             await asyncio.sleep(1)
             child.send_signal(signal.SIGSTOP)
             stopped_at = time.monotonic()
@@ -263,10 +264,10 @@ def test_switching_cameras_off_ends_a_look_within_a_second() -> None:
     async def test(seen: list[Seen]) -> float:
         async with peer(mjpeg(pictures())) as port, free_loop(), watching(seen, wanted):
             wanted.append(Target(key="k", url_or_node=HTTP.format(port=port)))
-            await until(lambda: any(each.net_connections() for each in children()))
+            await eventually(lambda: any(each.net_connections() for each in children()))
             wanted.clear()
             began_at = time.monotonic()
-            await until(lambda: not children())
+            await eventually(lambda: not children())
             return time.monotonic() - began_at
 
     seen: list[Seen] = []
@@ -285,10 +286,10 @@ def test_a_camera_that_is_well_again_is_seen_well_within_ten_seconds() -> None:
         async with peer(serve) as port:
             wanted = [Target(key="k", url_or_node=HTTP.format(port=port))]
             async with free_loop(), watching(seen, wanted):
-                await until(lambda: seen)
+                await eventually(lambda: seen)
                 acts.append(mjpeg(pictures()))
                 began_at = time.monotonic()
-                await until(lambda: CameraState.OK in states(seen))
+                await eventually(lambda: CameraState.OK in states(seen))
                 return time.monotonic() - began_at
 
     seen: list[Seen] = []
@@ -305,9 +306,9 @@ def test_a_camera_that_is_well_is_left_alone_until_its_turn() -> None:
         async with peer(status("HTTP/1.1 404 Not Found")) as port:
             wanted = [Target(key="a", url_or_node=HTTP.format(port=port))]
             async with watching(seen, wanted, again_s=GIVE_UP_S):
-                await until(lambda: seen)
+                await eventually(lambda: seen)
                 wanted.append(Target(key="b", url_or_node=HTTP.format(port=port)))
-                await until(lambda: len(seen) > 1)
+                await eventually(lambda: len(seen) > 1)
 
     seen: list[Seen] = []
     asyncio.run(test(seen))
@@ -364,14 +365,6 @@ def test_the_password_is_in_no_repr() -> None:
 
 def states(seen: list[Seen]) -> list[CameraState]:
     return [each.state for each in seen if isinstance(each, CameraReading)]
-
-
-async def until(look_for: Callable[[], T]) -> T:
-    """Wait until it gives something."""
-    async with asyncio.timeout(GIVE_UP_S):
-        while not (found := look_for()):
-            await asyncio.sleep(0.02)
-        return found
 
 
 @asynccontextmanager

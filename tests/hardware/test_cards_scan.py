@@ -16,8 +16,9 @@ from hardware.cards.scan import Over, read_pictures, scan, watch_door
 from protocol.doorcode import sign
 from simulators.devices.camera import CameraFault, OnvifCamera
 from simulators.devices.cards import Setting, class_of, door, picture_of
-from tests.flows.programs import free_port
 from tests.hardware.camera_peers import mjpeg, peer, silent
+from tests.ports import free_port
+from tests.waiting import LIMIT_S
 
 ROSTER = frozenset(range(1, 13))
 HD = (1280, 720)
@@ -49,7 +50,7 @@ def test_what_a_simulated_class_holds_up_is_what_counts(way: str) -> None:
 
     async def story() -> tuple[Over, list[Found]]:
         found: list[Found] = []
-        async with asyncio.timeout(GIVE_UP_S), camera() as one:
+        async with asyncio.timeout(LIMIT_S), camera() as one:
             over = await scan(
                 target_of("mac:1", getattr(one, way)), ROSTER, found.append, within_s=40.0
             )
@@ -68,7 +69,7 @@ def test_a_copied_card_is_told_and_counts_for_nobody() -> None:
 
     async def story() -> list[Found]:
         found: list[Found] = []
-        async with asyncio.timeout(GIVE_UP_S), peer(mjpeg(shown, fps=8)) as port:
+        async with asyncio.timeout(LIMIT_S), peer(mjpeg(shown, fps=8)) as port:
             target = target_of("mac:1", f"http://127.0.0.1:{port}/pic")
             await scan(target, frozenset({1, 2, 3}), found.append, within_s=3.0)
         return found
@@ -82,7 +83,7 @@ def test_a_camera_that_is_locked_or_silent_is_told() -> None:
     """As a look tells it."""
 
     async def story() -> list[str]:
-        async with asyncio.timeout(GIVE_UP_S), camera() as one, peer(silent) as port:
+        async with asyncio.timeout(LIMIT_S), camera() as one, peer(silent) as port:
             one.faults.add(CameraFault.PASSWORD)
             urls = (one.mjpeg_url, f"http://127.0.0.1:{port}/", "file:///etc/passwd")
             overs = [await scan(target_of("mac:1", url), ROSTER, lambda _: None) for url in urls]
@@ -103,7 +104,7 @@ def test_a_scan_that_is_ended_leaves_no_process(how: str) -> None:
             found.append(each)
             began.set()
 
-        async with asyncio.timeout(GIVE_UP_S), camera() as one:
+        async with asyncio.timeout(LIMIT_S), camera() as one:
             target = target_of("mac:1", one.mjpeg_url)
             # One card more than is shown: the scan would go on.
             scanning = asyncio.ensure_future(
@@ -125,7 +126,7 @@ def test_a_scan_ends_in_time() -> None:
     """Though not all cards were found; it says how many frames it saw."""
 
     async def story() -> Over:
-        async with asyncio.timeout(GIVE_UP_S), camera() as one:
+        async with asyncio.timeout(LIMIT_S), camera() as one:
             target = target_of("mac:1", one.mjpeg_url)
             return await scan(target, frozenset({49}), lambda _: None, within_s=1.0)
 
@@ -141,7 +142,7 @@ def test_the_door_tells_each_code_once_in_a_while() -> None:
 
     async def story() -> list[str]:
         found: list[str] = []
-        async with asyncio.timeout(GIVE_UP_S), peer(mjpeg(shown)) as port:
+        async with asyncio.timeout(LIMIT_S), peer(mjpeg(shown)) as port:
             target = target_of("mac:1", f"http://127.0.0.1:{port}/pic")
             await watch_door(target, found.append, wanted=lambda: len(set(found)) < len(texts))
         return found
@@ -181,12 +182,12 @@ def test_the_agents_process_loads_no_vision(tmp_path: Path) -> None:
     picture.write_bytes(class_of(2, Setting(cards=1, side=(80, 90), covered=0.0))[0].jpeg)
     code = (
         "import sys; from agent.__main__ import main\n"
-        "import agent.cards\n"
+        "import agent.cards.matching\n"
         f"code = main(['read-cards', {str(picture)!r}, '--json'])\n"
         "sys.exit(code or bool({'cv2', 'zxingcpp', 'numpy'} & set(sys.modules)) * 9)"
     )
     ended = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=LIMIT_S, check=False
     )
     assert ended.returncode == 0, ended
     assert '"cards":[{"id":' in ended.stdout

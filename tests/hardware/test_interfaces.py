@@ -22,6 +22,7 @@ from hardware.network.interfaces import (
     room_address,
     via,
 )
+from tests.waiting import LIMIT_S
 
 HOME, AWAY = ("10.0.0.5",), ("10.0.0.5", "192.168.1.7")
 
@@ -121,7 +122,7 @@ def test_a_move_is_tried_again_until_it_works_and_then_told(
     async def run() -> list[list[str]]:
         zeroconf, moved = Moving(), asyncio.Event()
         following = asyncio.ensure_future(follow(zeroconf, moved=moved.set))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT_S):
             await moved.wait()
         following.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -148,7 +149,7 @@ def test_moves_are_told_once_and_a_lost_network_too(monkeypatch: pytest.MonkeyPa
 
     async def run() -> list[tuple[str, ...]]:
         told = []
-        async with asyncio.timeout(10), contextlib.aclosing(moves()) as found:
+        async with asyncio.timeout(LIMIT_S), contextlib.aclosing(moves()) as found:
             async for one in found:
                 told.append(one)
                 if len(told) == 4:

@@ -17,6 +17,7 @@ from hardware.network.liveness import Liveness, Trail
 from hardware.network.probe import Answer, ask
 from hardware.readings import Flaw, Identity, Kind, Sighting
 from tests.hardware.told import Told
+from tests.waiting import LIMIT_S
 
 OURS: Networks = (ipaddress.ip_interface("10.0.0.5/24"),)
 BOARD = Sighting(
@@ -130,7 +131,7 @@ class Stage:
     async def asked_again(self, times: int = 6) -> None:
         for _ in range(times):
             self.asked.clear()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(LIMIT_S):
                 await self.asked.wait()
 
     @asynccontextmanager

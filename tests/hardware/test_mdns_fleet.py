@@ -18,6 +18,7 @@ from simulators.devices.fleet import TYPES, Fault, Fleet, Voice, fleet, name_of,
 from tests.hardware.test_mdns import loopback, watching
 from tests.hardware.told import Told
 from tests.hardware.udev_exports import HERE
+from tests.waiting import LIMIT_S
 
 WHOLE = fleet(["P203"], len(TYPES))
 
@@ -35,7 +36,7 @@ def on_loopback(
     async def run() -> None:
         told, played = Told(), Fleet(voices, ["127.0.0.1"])
         async with (
-            asyncio.timeout(30),
+            asyncio.timeout(LIMIT_S),
             loopback() as browser,
             watching(network.watch(told, zeroconf=browser)),
             played.announced(),
@@ -75,7 +76,7 @@ def test_every_device_of_the_fleet_is_seen_as_what_it_is() -> None:
         seen, tablets, keys = {}, set(), set()
         # Others may announce themselves on this machine, and a MAC may be told after a name.
         while not (places.items() <= seen.items() and tablets and len(keys) >= len(WHOLE)):
-            one = await told.until(lambda one: one.present, 20)
+            one = await told.until(lambda one: one.present)
             keys.add(one.key)
             seen[one.name, one.port] = one.kind, one.identity
             if one.model.startswith("iPad"):
@@ -123,7 +124,7 @@ def test_a_spoilt_fleet_does_not_hide_a_sound_device(fault: Fault) -> None:
     others = tuple(voice for voice in fleet(["X1", "X2"], 20) if voice != sound)
 
     async def test(told: Told, _: Fleet) -> None:
-        await told.until(lambda one: one.identity is Identity.UUID and one.name == "P203-03", 25)
+        await told.until(lambda one: one.identity is Identity.UUID and one.name == "P203-03")
 
     on_loopback(test, (*spoilt(others, {fault}, 3), sound))
 
@@ -163,7 +164,7 @@ def play(need: Callable[[str, str], str], what: str, *arguments: str) -> dict[st
         env={"PYTHONPATH": str(HERE.parents[1]), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=LIMIT_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr

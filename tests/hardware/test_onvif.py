@@ -23,8 +23,9 @@ from hardware.onvif.watch import Settings
 from hardware.readings import CameraReading, Identity, Kind, Sighting
 from simulators.devices.camera import CameraFault, CameraMake, OnvifCamera
 from simulators.devices.camera_words import ENTITY_BOMB, GARBAGE, Urls, probe_match
-from tests.flows.programs import free_port
 from tests.hardware.told import Told
+from tests.ports import free_port
+from tests.waiting import LIMIT_S, eventually
 
 REAL = Path(__file__).parents[2].parent / "shared/data/network/onvif-probematches.xml.txt"
 MAKE = CameraMake()
@@ -73,7 +74,7 @@ def play(story: Callable[[], Awaitable[None]]) -> None:
     """Play a story to its end."""
 
     async def bounded() -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(LIMIT_S):
             await story()
 
     asyncio.run(bounded())
@@ -160,9 +161,7 @@ def test_a_wrong_password_is_tried_once_and_not_again() -> None:
             async with watching(told, quick, credentials):
                 await told.until(lambda one: one.present)
                 tried = len(tries)
-                async with asyncio.timeout(10):
-                    while camera.asked < 4:  # searches go on meanwhile
-                        await asyncio.sleep(0.05)
+                await eventually(lambda: camera.asked >= 4, "searches go on meanwhile")
                 assert len(tries) == tried
                 login[1] = PASSWORD
                 await told.until(lambda one: bool(one.url))
@@ -185,9 +184,7 @@ def test_what_a_hostile_camera_says_is_counted_and_stops_nothing(
             hostile.faults.add(fault)
             async with watching(told, settings):
                 await told.until(lambda one: one.key == "mac:00408c7c21da")
-                async with asyncio.timeout(10):
-                    while not told.flaws:
-                        await asyncio.sleep(0.05)
+                await eventually(lambda: told.flaws)
         assert told.flaws[0].source == "onvif"
         assert told.flaws[0].code == code
 
@@ -204,7 +201,7 @@ def test_a_silent_camera_delays_no_other_and_never_blocks() -> None:
             silent.faults.add(CameraFault.SILENT)
             async with watching(told, settings):
                 began = time.monotonic()
-                seen = asyncio.ensure_future(told.until(lambda one: one.key == KEY, 30))
+                seen = asyncio.ensure_future(told.until(lambda one: one.key == KEY))
                 while not seen.done():
                     before = time.monotonic()
                     await asyncio.sleep(0.01)
@@ -335,6 +332,7 @@ def test_real_cameras_answers_are_read() -> None:
         (b"<" * 70_000, "oversized"),
         (b'<?xml version="1.0" encoding="nonsense"?><x/>', "nonsense"),
     ],
+    ids=["entity bomb", "bytes", "empty", "other xml", "oversized", "unknown encoding"],
 )
 def test_garbage_is_named(data: bytes, code: str) -> None:
     """So that it can be counted."""

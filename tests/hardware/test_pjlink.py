@@ -28,6 +28,7 @@ from tests.hardware.pjlink_room import (
     projector,
     watching,
 )
+from tests.waiting import LIMIT_S, eventually
 
 MAC_KEY = "mac:0026ab112233"
 
@@ -39,7 +40,7 @@ def test_a_class_2_projector_is_found_within_three_seconds_with_all_it_tells() -
         async with projector() as one:
             one.faults.errors = "012000"
             async with watching(one) as watch:
-                sighting = await watch.sighting(within_s=3.0)
+                sighting = await watch.sighting(limit_s=3.0)
                 assert (sighting.key, sighting.identity) == (MAC_KEY, Identity.MAC)
                 assert sighting.kind is Kind.PROJECTOR
                 assert sighting.aliases == (f"serial:epson:{FIRST.serial}",)
@@ -195,7 +196,7 @@ def test_a_liar_is_seen_through_within_five_seconds_and_does_not_stop_the_loop(
             stop = asyncio.Event()
             async with asyncio.TaskGroup() as group:
                 pause = group.create_task(longest_pause(stop))
-                async with asyncio.timeout(5.0):
+                async with asyncio.timeout(LIMIT_S):
                     result = await poll(one.host, one.port, "")
                 stop.set()
             assert result.trouble.reason == ("no_answer" if lie is Lie.TRICKLE else "nonsense")
@@ -212,7 +213,7 @@ def test_a_lie_is_a_flaw_and_the_watch_outlives_it(lie: Lie) -> None:
         async with projector() as one:
             one.faults.lie, one.faults.lie_at_once = lie, True
             async with watching(one) as watch:
-                assert (await watch.reading(bool, 5.0)).reason == "nonsense"
+                assert (await watch.reading()).reason == "nonsense"
                 assert await watch.flaw() == Flaw(
                     source="pjlink", code="nonsense", address=one.host
                 )
@@ -303,7 +304,7 @@ def test_a_silent_projector_does_not_answer_and_one_pulled_out_is_gone_and_comes
             await watch.reading(lambda seen: not seen.reason)
             one.say(b"%2POWR=1\r", *watch.listens_at)
             await one.unplug()
-            gone = await watch.sighting(lambda seen: not seen.present, 20.0)
+            gone = await watch.sighting(lambda seen: not seen.present)
             assert (gone.key, gone.reason) == (MAC_KEY, "no_answer")
             await one.plug_in()
             assert (await watch.sighting()).present
@@ -347,9 +348,8 @@ def test_an_entry_taken_back_is_forgotten() -> None:
             async with watching(typed=[entry]) as watch:
                 await watch.sighting()
                 watch.typed.clear()
-                async with asyncio.timeout(5):
-                    while watch.projectors._watchers:
-                        await asyncio.sleep(0.05)
+                projectors = watch.projectors
+                await eventually(lambda: not projectors._watchers)
 
     asyncio.run(run())
 

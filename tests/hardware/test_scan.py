@@ -10,6 +10,7 @@ from hardware import scan
 from hardware.mdns import watch as mdns
 from hardware.readings import Flaw, Identity, Kind, Report, SenseMissing, Sighting
 from hardware.usb import watch as usb
+from tests.waiting import LIMIT_S
 
 CAMERA = Sighting(source="usb", key="usb:1", identity=Identity.USB, kind=Kind.CAMERA)
 GONE = Sighting(source="usb", key="usb:2", identity=Identity.USB, kind=Kind.CAMERA)
@@ -40,7 +41,7 @@ def test_a_look_at_this_machine_ends_in_time_and_sees_itself() -> None:
     """The real senses, whatever this machine has."""
 
     async def look() -> scan.Scan:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT_S):
             senses = {"usb": partial(usb.watch, host="h"), "mdns": mdns.watch}
             return await scan.look(0.2, senses=senses)
 

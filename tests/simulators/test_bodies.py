@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
 from ipaddress import IPv4Interface
 
 import pytest
@@ -19,6 +18,8 @@ from simulators.devices.addresses import call_address
 from simulators.devices.bodies import Bodies, faults_of
 from simulators.equipment import device_id_of, mac_of
 from simulators.school import bodied, school_of
+from tests.ports import free_port
+from tests.waiting import eventually
 
 NETS = [IPv4Interface("10.1.2.3/24"), IPv4Interface("10.9.9.1/32")]
 
@@ -69,13 +70,6 @@ def test_a_projector_is_called_at_its_networks_broadcast_address(host: str, call
     assert call_address(host, NETS) == called_at
 
 
-def free_port() -> int:
-    """A port of loopback that nobody uses."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
 class _Played:
     """A school's bodies on loopback, at a port of their own; called nowhere else."""
 
@@ -88,13 +82,6 @@ class _Played:
         [self.projector] = bodied(config, rooms, Kind.PROJECTOR)
         self.bodies = Bodies([self.camera], [self.projector], 1)
         self.port = port
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until it holds; fail after a generous while."""
-    async with asyncio.timeout(20):
-        while not await holds():
-            await asyncio.sleep(0.02)
 
 
 def test_bodies_open_ail_and_close(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,13 +109,13 @@ def test_bodies_open_ail_and_close(monkeypatch: pytest.MonkeyPatch) -> None:
     async def run() -> None:
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(played.bodies.run())
-            await until(listens)
+            await eventually(listens)
             played.bodies.show(LessonBegan())
             played.bodies.show(Moved("net-another", present=False))
             played.bodies.show(Moved(device_id, present=False))
-            await until(refuses)
+            await eventually(refuses)
             played.bodies.show(Moved(device_id, present=True))
-            await until(listens)
+            await eventually(listens)
             running.cancel()
         assert await refuses()
 
@@ -150,7 +137,7 @@ def test_a_taken_port_is_told_and_left_out(
 
             async with asyncio.TaskGroup() as tasks:
                 running = tasks.create_task(played.bodies.run())
-                await until(answers)
+                await eventually(answers)
                 running.cancel()
             assert f"{played.camera.name} (127.0.0.1, ONVIF) answers" in caplog.text
 
@@ -171,7 +158,7 @@ def test_without_a_network_nothing_is_opened(
             async def told() -> bool:
                 return "no network" in caplog.text
 
-            await until(told)
+            await eventually(told)
             running.cancel()
 
     asyncio.run(run())

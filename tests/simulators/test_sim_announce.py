@@ -17,6 +17,7 @@ from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZerocon
 from hardware.readings import Kind, Sighting
 from simulators.announce import Announcer, chosen, service_of
 from simulators.equipment import device_id_of, equipment_of, mac_of
+from tests.waiting import LIMIT_S, eventually
 
 ROOMS = [f"T{number}" for number in range(901, 931)]
 THINGS = [each for room in ROOMS for each in equipment_of(room, 7, 3)]
@@ -69,26 +70,18 @@ def test_boards_and_cameras_come_before_tablets() -> None:
 
 
 @asynccontextmanager
-async def listening(types: list[str]) -> AsyncIterator[tuple[AsyncZeroconf, set[str], Any]]:
-    """Another host's ears: the names that are there now, and an event for news."""
+async def listening(types: list[str]) -> AsyncIterator[tuple[AsyncZeroconf, set[str]]]:
+    """Another host's ears, and the names that are there now."""
     ears = AsyncZeroconf()
     names: set[str] = set()
-    news = asyncio.Event()
 
     def hear(name: str, state_change: ServiceStateChange, **_: Any) -> None:
         (names.discard if state_change is ServiceStateChange.Removed else names.add)(name)
-        news.set()
 
     browser = AsyncServiceBrowser(ears.zeroconf, types, handlers=[hear])
 
-    async def until(holds: Any) -> None:
-        async with asyncio.timeout(15):
-            while not holds(names):
-                news.clear()
-                await news.wait()
-
     try:
-        yield ears, names, until
+        yield ears, names
     finally:
         await browser.async_cancel()
         await ears.async_close()
@@ -104,20 +97,20 @@ def test_devices_are_found_go_and_come_and_say_goodbye() -> None:
 
     async def scene() -> None:
         types = [service.type for service in services.values()]
-        async with listening(types) as (ears, _, until), asyncio.TaskGroup() as tasks:
+        async with listening(types) as (ears, heard), asyncio.TaskGroup() as tasks:
             announcer = Announcer(services)
             speaking = tasks.create_task(announcer.run())
-            await until(lambda heard: names <= heard)
+            await eventually(lambda: heard, holds=names.issubset)
             info = AsyncServiceInfo(board.type, board_name)
             assert await info.async_request(ears.zeroconf, 3_000)
             assert info.properties[b"bt"] == mac_of(devices[0]).encode()
             assert info.parsed_addresses()
             announcer.move(device_id_of(devices[0]), present=False)
-            await until(lambda heard: board_name not in heard)
+            await eventually(lambda: heard, holds=lambda names: board_name not in names)
             announcer.move(device_id_of(devices[0]), present=True)
-            await until(lambda heard: board_name in heard)
+            await eventually(lambda: heard, holds=lambda names: board_name in names)
             speaking.cancel()
-            await until(lambda heard: not names & heard)
+            await eventually(lambda: heard, holds=names.isdisjoint)
 
     asyncio.run(scene())
 
@@ -143,7 +136,7 @@ def test_without_a_network_one_line_is_said() -> None:
         check=True,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=LIMIT_S,
     )
     assert ended.stderr.count("no network for mDNS") == 1
     assert len(ended.stderr.splitlines()) == 1

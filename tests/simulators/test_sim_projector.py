@@ -10,6 +10,7 @@ import pytest
 from hardware.readings import Power
 from simulators.devices.pjlink import Faults, Lamp, Make, Mind
 from simulators.devices.projector import Crowd, Projector
+from tests.waiting import LIMIT_S
 
 SECRET = "JBMIAProjectorLink"  # noqa: S105 - the specification's own example
 
@@ -143,7 +144,7 @@ def test_a_search_is_answered_and_link_up_is_told() -> None:
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(Controller, local_addr=("127.0.0.1", 0))
         port = transport.get_extra_info("sockname")[1]
-        async with asyncio.timeout(5), Projector(Make(), answers_to=port) as one:
+        async with asyncio.timeout(LIMIT_S), Projector(Make(), answers_to=port) as one:
             transport.sendto(b"%2SRCH\r", (one.host, one.udp_port))
             assert await got.get() == b"%2ACKN=00:26:ab:11:22:33\r"
             one.say(f"%2LKUP={one.make.mac}\r".encode(), "127.0.0.1", port)

@@ -17,6 +17,7 @@ from simulators.devices.projector import Projector
 from simulators.devices.projector_faults import FaultyProjector, ProjectorFault
 from simulators.devices.single import ALIASES
 from simulators.devices.switches import Switches, listed, named, typed_lines
+from tests.waiting import LIMIT_S
 
 
 def test_faults_are_named_between_commas() -> None:
@@ -74,7 +75,7 @@ def test_typed_lines_come_one_by_one_and_end() -> None:
         os.close(nothing)
         return heard
 
-    assert asyncio.run(asyncio.wait_for(run(), 10)) == ["+black", "faults"]
+    assert asyncio.run(asyncio.wait_for(run(), LIMIT_S)) == ["+black", "faults"]
 
 
 async def told(one: Projector, command: str) -> str:
@@ -103,7 +104,7 @@ def test_a_line_changes_what_a_projector_answers(line: str, answer: str) -> None
     """To the very next client; and it is well again when all is switched off."""
 
     async def run() -> None:
-        async with asyncio.timeout(20), Projector(Make()) as one:
+        async with asyncio.timeout(LIMIT_S), Projector(Make()) as one:
             one.faults.connections = 5
             switches = Switches(ProjectorFault, FaultyProjector(one).switch, str)
             await switches.obey(line)
@@ -133,7 +134,7 @@ def test_a_projector_is_switched_off_and_on_at_its_port() -> None:
 def fetched(url: str) -> bytes | int:
     """A page, or the code of its refusal."""
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - of our own
+        with urllib.request.urlopen(url, timeout=LIMIT_S) as answer:  # noqa: S310 - of our own
             page: bytes = answer.read()
             return page
     except urllib.error.HTTPError as error:

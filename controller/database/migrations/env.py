@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from controller.database.tables import metadata
+from controller.database.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

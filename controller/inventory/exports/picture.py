@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from controller.database.store import Store
+from controller.fleet.store import agents_of
 from controller.inventory import store as assets
 from controller.inventory.asset import Asset
 from controller.inventory.chosen import Chosen
@@ -73,7 +74,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
 
     def count(self) -> int:
         """How many items there are."""
-        with self.store.looking() as db:
+        with self.store.view() as db:
             return assets.count_items(db, self.scope, self._owned())
 
     def parts(self) -> Iterator[list[Asset]]:
@@ -113,7 +114,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     def _read(self, chosen: Chosen) -> Iterator[list[Asset]]:
         after: Asset | None = None
         while True:
-            with self.store.looking() as db:
+            with self.store.view() as db:
                 some = assets.items(db, self.scope, chosen, after=after, limit=_SOME)
             yield some
             if len(some) < _SOME:
@@ -121,14 +122,14 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
             after = some[-1]
 
     def _roaming(self) -> frozenset[Place]:
-        agents = self.store.agents(self.scope, after="", limit=-1)
+        agents = self.store.read(agents_of, self.scope, after="", limit=None)
         return frozenset(each.place for each in agents if each.roaming)
 
     def _shared_tags(self) -> frozenset[str]:
         """Tags that several schools have, by their keys."""
         if self._only_school():
             return frozenset()
-        with self.store.looking() as db:
+        with self.store.view() as db:
             return assets.shared_tags(db, self.scope)
 
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from controller.access.password import SESSION_S, TRIES, TRIES_S, Office, OfficeError
+from controller.access.store import access_log
 from controller.database.store import Store
 from tests.controller.web_school import NOW_MS, SCHOOL, a_face, a_live, a_store, agent, mark
 
@@ -82,7 +83,7 @@ def test_the_password_opens_and_the_look_is_noted(store: Store, tmp_path: Path) 
     assert "SameSite=strict" in cookie
     seen = ask(store, SHUT[0], "192.0.2.5", headers={"Cookie": cookie.partition(";")[0]})
     assert seen.json()["items"][0]["student"] == "0007"
-    (look,) = store.looks(SCHOOL)
+    (look,) = store.read(access_log, SCHOOL)
     assert (look["what"], look["at_ms"]) == ("marks", NOW_MS)
 
 

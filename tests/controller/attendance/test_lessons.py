@@ -12,9 +12,23 @@ from msgspec.structs import replace
 
 from controller.attendance.lessons import figures_of, lesson_of, sheet_of
 from controller.attendance.log import findings
+from controller.attendance.store import (
+    erase_pupil,
+    lesson_at,
+    lessons_of,
+    log_of,
+    marks_of,
+    marks_of_pupil,
+    rolls_of,
+    whole_log,
+)
 from controller.database.store import Store
+from controller.features import forget_pupils, keep_batch
 from controller.fleet.fleet import Change, Fleet
 from controller.fleet.records import AttendanceRecord, EventRecord, LessonRecord, Logged, RollRecord
+from controller.fleet.store import events_of
+from controller.repairs.actions import handle_fault
+from controller.repairs.store import faults_of
 from protocol.chain import ROOT, chained
 from protocol.messages import (
     AttendanceMarked,
@@ -104,13 +118,13 @@ def records_of(said: list[Event]) -> list[Change]:
     return [change for event in said for change in fleet.hear("p203", event, BEGAN)]
 
 
-def log_of(changes: list[Change]) -> list[Logged]:
+def attendance_of(changes: list[Change]) -> list[Logged]:
     return [each for each in changes if isinstance(each, AttendanceRecord | RollRecord)]
 
 
 def folded(changes: list[Change]) -> LessonRecord:
     events = [each for each in changes if isinstance(each, EventRecord)]
-    return lesson_of(AGENT, "l1", events, log_of(changes))
+    return lesson_of(AGENT, "l1", events, attendance_of(changes))
 
 
 @pytest.fixture
@@ -121,7 +135,7 @@ def store(database: Database) -> Iterator[Store]:
 
 def test_a_correction_wins_over_the_roll_and_a_new_roll_over_the_old() -> None:
     """The teacher's last word on each pupil counts."""
-    sheet = sheet_of(log_of(records_of(a_lesson())))
+    sheet = sheet_of(attendance_of(records_of(a_lesson())))
     assert sheet.confirmed
     assert {student: mark.status for student, mark in sheet.marks.items()} == {
         "a": HERE,
@@ -168,7 +182,7 @@ def test_a_tap_wins_over_a_tablet_in_any_order() -> None:
     tapped = AttendanceMarked(id="m1", seq=1, at_ms=5, status=K, method=Method.MANUAL, **base)
     seen = AttendanceMarked(id="m2", seq=2, at_ms=9, status=HERE, method=Method.TABLET, **base)
     for said in ([tapped, seen], [seen, tapped]):
-        assert sheet_of(log_of(records_of(said))).marks["a"].status is K
+        assert sheet_of(attendance_of(records_of(said))).marks["a"].status is K
 
 
 @given(order=st.lists(st.integers(0, 8), min_size=9, max_size=20), rest=st.permutations(range(9)))
@@ -177,7 +191,7 @@ def test_any_order_and_repetition_gives_the_same_lesson(order: list[int], rest: 
     said = a_lesson()
     told = records_of([said[number] for number in (*order, *rest)])
     assert folded(told) == folded(records_of(said))
-    assert sheet_of(log_of(told)) == sheet_of(log_of(records_of(said)))
+    assert sheet_of(attendance_of(told)) == sheet_of(attendance_of(records_of(said)))
 
 
 @given(order=st.permutations(range(9)))
@@ -196,13 +210,13 @@ def test_the_store_keeps_the_log_and_folds_the_lesson_batch_by_batch(store: Stor
     """Backwards, one event a batch, each of them twice."""
     changes = records_of(a_lesson())
     for change in reversed(changes):
-        store.commit([change], [], BEGAN)
-        store.commit([change], [], BEGAN)
-    (lesson,) = store.lessons(SCHOOL, "2026-11-04", "2026-11-04")
-    assert lesson == folded(changes) == store.lesson(AGENT, "l1")
-    assert len(store.rolls(SCHOOL)) == 3
-    assert len(store.marks(SCHOOL)) == 2
-    assert findings(store.log_of(SCHOOL, ["l1"])) == []
+        store.write(keep_batch, [change], [], BEGAN)
+        store.write(keep_batch, [change], [], BEGAN)
+    (lesson,) = store.read(lessons_of, SCHOOL, "2026-11-04", "2026-11-04")
+    assert lesson == folded(changes) == store.read(lesson_at, AGENT, "l1")
+    assert len(store.read(rolls_of, SCHOOL)) == 3
+    assert len(store.read(marks_of, SCHOOL)) == 2
+    assert findings(store.read(log_of, SCHOOL, ["l1"])) == []
 
 
 @pytest.mark.parametrize(
@@ -222,44 +236,47 @@ def test_a_hand_in_the_database_is_named(
     store: Store, database: Database, deed: str, why: set[tuple[str, str]]
 ) -> None:
     """Who changes, takes out or backdates a record breaks the chain at that place."""
-    store.commit(records_of(a_lesson()), [], BEGAN)
+    store.write(keep_batch, records_of(a_lesson()), [], BEGAN)
     database.say(deed)
-    found = findings(store.whole_log(SCHOOL))
+    found = findings(store.read(whole_log, SCHOOL))
     assert {(each.event_id, each.why) for each in found} == why
     assert {each.agent for each in found} == {"p203"}
 
 
 def test_marks_are_forgotten_and_the_lesson_keeps_its_counts(store: Store) -> None:
     """After attendance_keep_days nobody can say who was away, only how many."""
-    store.commit(records_of(a_lesson()), [], BEGAN)
-    assert store.forget_marks(BEGAN + 1) == 5
-    assert store.whole_log(SCHOOL) == []
-    (lesson,) = store.lessons(SCHOOL, "2026-11-04", "2026-11-04")
+    store.write(keep_batch, records_of(a_lesson()), [], BEGAN)
+    assert store.write(forget_pupils, BEGAN + 1) == 5
+    assert store.read(whole_log, SCHOOL) == []
+    (lesson,) = store.read(lessons_of, SCHOOL, "2026-11-04", "2026-11-04")
     assert str(figures_of(lesson)) == "3/2/1"
 
 
 def test_a_fault_waits_until_it_is_dealt_with_and_stays_in_the_history(store: Store) -> None:
     """Dealt with once; a second time finds nothing to do."""
     fault = FaultReported(boot="b1", seq=1, id="f1", at_ms=BEGAN, room="P203", part=Part.BOARD)
-    store.commit(records_of([fault]), [], BEGAN)
-    (waiting,) = store.faults(SCHOOL)
+    store.write(keep_batch, records_of([fault]), [], BEGAN)
+    (waiting,) = store.read(faults_of, SCHOOL)
     assert (waiting.part, waiting.room, waiting.at_ms) == (Part.BOARD, "P203", BEGAN)
-    assert len(store.handle_fault(SCHOOL, "f1", BEGAN + 5)) == 2
-    assert store.handle_fault(SCHOOL, "f1", BEGAN + 6) == []
-    assert store.faults(SCHOOL) == []
-    assert store.faults(SCHOOL, everything=True)[0].done_ms == BEGAN + 5
-    assert [each.kind for each in store.events(SCHOOL)] == ["fault_reported", "fault_handled"]
+    assert len(store.write(handle_fault, SCHOOL, "f1", BEGAN + 5)) == 2
+    assert store.write(handle_fault, SCHOOL, "f1", BEGAN + 6) == []
+    assert store.read(faults_of, SCHOOL) == []
+    assert store.read(faults_of, SCHOOL, everything=True)[0].done_ms == BEGAN + 5
+    assert [each.kind for each in store.read(events_of, SCHOOL)] == [
+        "fault_reported",
+        "fault_handled",
+    ]
 
 
 def test_an_erased_pupil_leaves_a_tombstone_in_a_chain_that_still_holds(store: Store) -> None:
     """The log tells no more of the pupil; the lesson keeps its figures."""
-    store.commit(records_of(a_lesson()), [], BEGAN)
-    assert len(store.marks_of(SCHOOL, "c")) == 4
-    assert store.erase(SCHOOL, "c") == 4
-    assert store.marks_of(SCHOOL, "c") == []
-    log = store.whole_log(SCHOOL)
+    store.write(keep_batch, records_of(a_lesson()), [], BEGAN)
+    assert len(store.read(marks_of_pupil, SCHOOL, "c")) == 4
+    assert store.write(erase_pupil, SCHOOL, "c") == 4
+    assert store.read(marks_of_pupil, SCHOOL, "c") == []
+    log = store.read(whole_log, SCHOOL)
     assert findings(log) == []
     assert sum(bool(each.erased) for each in log) == 4
     assert set(sheet_of(log).marks) == {"a", "b"}
-    (lesson,) = store.lessons(SCHOOL, "2026-11-04", "2026-11-04")
+    (lesson,) = store.read(lessons_of, SCHOOL, "2026-11-04", "2026-11-04")
     assert str(figures_of(lesson)) == "3/2/1"

@@ -11,9 +11,11 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from controller.__main__ import main
+from controller.access.store import access_log
 from controller.attendance.papers import as_csv, as_xlsx, name_of
 from controller.attendance.sheet import Attendance, days_of, laid_out
 from controller.database.store import Store
+from controller.features import keep_batch
 from controller.fleet.records import AgentRecord
 from controller.roster.plan import SchoolClass, SchoolPlan
 from protocol.plan import Pupil
@@ -22,8 +24,8 @@ from tests.controller.attendance.test_lessons import (
     BEGAN,
     SCHOOL,
     a_lesson,
+    attendance_of,
     folded,
-    log_of,
     records_of,
 )
 from tests.databases import Database
@@ -39,7 +41,7 @@ def told(names: tuple[str, ...] = NAMES) -> Attendance:
     school = SchoolPlan(classes=(SchoolClass(code="10A1", pupils=pupils),))
     changes = records_of(a_lesson())
     days = days_of("2026-11-02", "2026-11-07")
-    return laid_out(school, "10A1", days, [folded(changes)], log_of(changes))
+    return laid_out(school, "10A1", days, [folded(changes)], attendance_of(changes))
 
 
 def test_the_sheet_has_a_column_a_day_and_the_schools_letters() -> None:
@@ -89,7 +91,7 @@ def test_the_commands_verify_export_find_and_erase(
     """A hand in the database ends verify with 1 and is named."""
     data = ["--data", str(tmp_path)]
     with Store(database.url) as store:
-        store.commit([AgentRecord(place=AGENT), *records_of(a_lesson())], [], BEGAN)
+        store.write(keep_batch, [AgentRecord(place=AGENT), *records_of(a_lesson())], [], BEGAN)
     out = tmp_path / "out.csv"
     days = ["--class", "10A1", "--from", "2026-11-02", "--to", "2026-11-07"]
     assert main(["attendance", "export", *days, "--out", str(out), *data]) == 0
@@ -105,4 +107,4 @@ def test_the_commands_verify_export_find_and_erase(
     assert main(["attendance", "verify", *data]) == 1
     assert "p203 e3: changed" in capsys.readouterr().out
     with Store(database.url) as store:
-        assert len(store.looks(SCHOOL)) == 3
+        assert len(store.read(access_log, SCHOOL)) == 3

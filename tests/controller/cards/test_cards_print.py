@@ -14,7 +14,7 @@ from controller.__main__ import main
 from controller.database.store import Store
 from controller.roster import store as roster
 from controller.roster.plan import SchoolClass
-from controller.roster.store import Lists
+from controller.roster.store import Lists, plan_of
 from protocol.doorcode import read
 from protocol.model import Place
 from protocol.plan import Pupil
@@ -28,7 +28,7 @@ NAME = "Lò Thị Ánh"
 @pytest.fixture
 def school(tmp_path: Path) -> Path:
     pupils = tuple(Pupil(number=no, student=f"s{no}", name=NAME) for no in (1, 2, 7, 49, 50))
-    with Store(f"sqlite:///{tmp_path / 'lophoc.db'}") as store, store.planning(Place()) as db:
+    with Store(f"sqlite:///{tmp_path / 'lophoc.db'}") as store, store.locked(Place()) as db:
         lists = Lists(classes=(SchoolClass(code="10A1", pupils=pupils),))
         roster.keep_lists(db, Place(), lists)
     return tmp_path
@@ -57,7 +57,7 @@ def text_of(pdf: Path, *more: str) -> str:
 
 def plan(school: Path) -> Any:
     with Store(f"sqlite:///{school / 'lophoc.db'}") as store:
-        return store.school_plan(Place())
+        return store.read(plan_of, Place())
 
 
 def test_each_marker_is_18_cm_on_a4_and_bears_the_number(school: Path) -> None:

@@ -15,12 +15,16 @@ from sqlalchemy import func, select
 
 from controller.__main__ import EXIT_DAMAGED, EXIT_SETTINGS, main
 from controller.database.engine import url_from
+from controller.database.poison import tallies
+from controller.database.schema import facts
 from controller.database.store import Store, StoreError
-from controller.database.tables import facts, tallies
+from controller.features import counts, forget, keep_batch
 from controller.fleet.records import EventRecord
+from controller.fleet.store import events_of
+from controller.roster.store import schools_of
 from protocol.model import Place
 from tests.databases import Database
-from tests.flows.programs import free_port
+from tests.ports import free_port
 from tests.postgres import PASSWORD, WALLED, Cluster, cluster_or_skip
 
 SECRET = "Zx9-secret"  # noqa: S105 - looked for in what is told
@@ -138,7 +142,7 @@ def test_a_database_that_lacks_letters_is_refused(cluster: Cluster) -> None:
 
 def test_sums_and_averages_are_numbers_that_json_knows(database: Database) -> None:
     """PostgreSQL's own would be decimals, which become text."""
-    with Store(database.url) as store, store.looking() as db:
+    with Store(database.url) as store, store.view() as db:
         for number in (1 << 40, 3):
             db.execute(tallies.insert().values(name=f"n{number}", value=number))
         total = db.execute(select(func.sum(tallies.c.value))).scalar_one()
@@ -149,7 +153,7 @@ def test_sums_and_averages_are_numbers_that_json_knows(database: Database) -> No
 
 def test_a_look_sees_one_moment(database: Database) -> None:
     """What is committed meanwhile is not in it."""
-    with Store(database.url) as store, store.looking() as db:
+    with Store(database.url) as store, store.view() as db:
         before = db.execute(select(facts.c.name).order_by(facts.c.name)).all()
         database.say("INSERT INTO facts VALUES ('later', 'x')")
         assert db.execute(select(facts.c.name).order_by(facts.c.name)).all() == before
@@ -168,14 +172,14 @@ def test_the_pages_backup_and_restore_give_the_same_database(cluster: Cluster) -
     cluster.run(*create)
     url = cluster.url("lophoc", "lophoc-controller")
     with Store(url) as store:
-        store.commit([happened("e1")], [], 1)
-        known = store.feed_id, store.events(Place("14"))
+        store.write(keep_batch, [happened("e1")], [], 1)
+        known = store.feed_id, store.read(events_of, Place("14"))
     for command in (back_up, drop, recreate, restore, analyze):
         cluster.run(*command)
     with Store(url) as store:
-        assert (store.feed_id, store.events(Place("14"))) == known
-        store.commit([happened("e2")], [], 1)
-        assert len(store.events(Place("14"))) == 2
+        assert (store.feed_id, store.read(events_of, Place("14"))) == known
+        store.write(keep_batch, [happened("e2")], [], 1)
+        assert len(store.read(events_of, Place("14"))) == 2
     cluster.drop(url)
 
 
@@ -191,14 +195,20 @@ def test_a_server_that_was_restarted_is_used_again(own_cluster: Cluster) -> None
     with Store(own_cluster.url()) as store:
         feed = store.feed_id
         for how in ("immediate", "fast"):
-            assert store.counts()["events_stored_total"] == 0
+            assert store.read(counts)["events_stored_total"] == 0
             own_cluster.stop(how)
-            for deed in (store.counts, store.schools, lambda: store.forget(1)):
+            for deed in (
+                store.read,
+                counts,
+                store.read,
+                schools_of,
+                lambda: store.write(forget, 1),
+            ):
                 with pytest.raises(StoreError) as told:
                     deed()
                 assert told.value.code == "store_lost"
             own_cluster.start()
-            assert store.counts()["events_stored_total"] == 0
+            assert store.read(counts)["events_stored_total"] == 0
     with Store(own_cluster.url()) as again:
         assert again.feed_id == feed
 
@@ -210,12 +220,12 @@ def test_a_line_that_is_cut_in_the_middle_of_a_transaction_is_told(cluster: Clus
         with pytest.raises(StoreError) as told:
             _look_on_a_cut_line(store, cluster)
         assert told.value.code == "store_lost"
-        assert store.schools() == []
+        assert store.read(schools_of) == []
     cluster.drop(url)
 
 
 def _look_on_a_cut_line(store: Store, cluster: Cluster) -> None:
-    with store.looking() as db:
+    with store.view() as db:
         mine = db.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
         cluster.say(f"SELECT pg_terminate_backend({mine})")
         db.execute(select(facts.c.name))

@@ -17,8 +17,10 @@ from sqlalchemy import column, insert, select, table, text
 
 from controller.database import store as store_module
 from controller.database.engine import engine_at, url_from
+from controller.database.schema import metadata
 from controller.database.store import Store
-from controller.database.tables import metadata
+from controller.features import keep_batch
+from controller.fleet.store import agents_of, devices_of
 from controller.repairs import store as repairs
 from protocol.messages import LineMeasures
 from protocol.model import DeviceKind, Place, Reason, Status
@@ -105,10 +107,10 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def test_a_database_of_the_first_version_is_taken_over_in_place(old: str) -> None:
     """Rows keep what they hold, new columns begin as untold, the feed stays the same feed."""
     with Store(old) as store:
-        (agent,), (device,) = store.agents(SCHOOL), store.devices(SCHOOL)
+        (agent,), (device,) = store.read(agents_of, SCHOOL), store.read(devices_of, SCHOOL)
         assert store.feed_id == "feed-of-old"
     assert (agent.status, agent.reasons) == (Status.WARNING, (Reason("disk_low", 91.5, 90.0),))
-    assert (agent.roaming, agent.line, agent.kit) == (False, LineMeasures(), ())
+    assert (agent.roaming, agent.health.line, agent.kit) == (False, LineMeasures(), ())
     assert (device.kind, device.serial, device.change) == (DeviceKind.BOARD, "0012345", 7)
     told = (device.identity, device.aliases, device.address, device.measures)
     assert told == (None, (), "", None)
@@ -117,10 +119,10 @@ def test_a_database_of_the_first_version_is_taken_over_in_place(old: str) -> Non
 def test_what_was_taken_over_can_be_written_again(old: str) -> None:
     """The taken over database is an ordinary one, and opens a second time."""
     with Store(old) as store:
-        (device,) = store.devices(SCHOOL)
-        store.commit([device], [], 1)
+        (device,) = store.read(devices_of, SCHOOL)
+        store.write(keep_batch, [device], [], 1)
     with Store(old) as store:
-        assert store.devices(SCHOOL) == [device]
+        assert store.read(devices_of, SCHOOL) == [device]
 
 
 def test_a_migration_can_be_undone_without_loss(old: str) -> None:
@@ -142,7 +144,7 @@ def test_every_migration_goes_down_to_nothing_and_up_again(old: str) -> None:
         command.upgrade(config_for(db), "head")
         command.downgrade(config_for(db), "base")
     engine.dispose()
-    with Store(old) as store, store.looking() as db:
+    with Store(old) as store, store.view() as db:
         assert compare_metadata(MigrationContext.configure(db), metadata) == []
 
 
@@ -165,7 +167,7 @@ def test_two_programs_that_open_an_old_database_at_once_bring_it_up_once(cluster
 def test_text_is_compared_by_code_point_whatever_the_servers_language(cluster: Cluster) -> None:
     """Every text column of every table, also those that come later."""
     url = cluster.fresh()
-    with Store(url) as store, store.looking() as db:
+    with Store(url) as store, store.view() as db:
         order = db.exec_driver_sql("SELECT 'a' < 'B'").scalar_one()
         others = db.exec_driver_sql(
             "SELECT table_name, column_name FROM information_schema.columns"
@@ -188,7 +190,7 @@ def test_a_fault_that_waits_opens_a_repair_when_repairs_begin(old: str) -> None:
             row |= {"done_ms": done_ms}
             db.execute(insert(table("faults", *map(column, row))).values(row))
     engine.dispose()
-    with Store(old) as store, store.looking() as db:
+    with Store(old) as store, store.view() as db:
         (repair,) = repairs.repairs_of(db, SCHOOL)
     assert (repair.event_id, repair.room, repair.reported_ms) == ("f1", "6A1", 5)
     assert (repair.who, repair.opened_ms, repair.moves) == ("may-6a1", 6, ())

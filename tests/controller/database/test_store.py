@@ -11,14 +11,24 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from msgspec.structs import replace
 
+from controller.attendance.store import marks_of
+from controller.database.poison import KEPT_POISON_ROWS, Poison
+from controller.database.schema import metadata
 from controller.database.store import Store, StoreError
-from controller.database.tables import metadata
 from controller.database.upkeep import is_sound, repair
-from controller.database.writing import KEPT_POISON_ROWS, Poison
+from controller.features import counts, forget_pupils, keep_batch
 from controller.fleet.fleet import StreamChanged, Touched
 from controller.fleet.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
-from controller.fleet.stream import Stream
+from controller.fleet.store import (
+    agents_of,
+    devices_of,
+    events_of,
+    load_fleet,
+    newest_change,
+    newest_events,
+)
 from controller.inventory import store as assets
+from controller.inventory.store import refresh
 from protocol.messages import HostMeasures, KitLine, LineMeasures, OutboxReport
 from protocol.model import (
     AttendanceStatus,
@@ -30,6 +40,7 @@ from protocol.model import (
     Reason,
     Status,
 )
+from protocol.ranges import Stream
 from tests.databases import Database
 
 SCHOOL, OTHER = Place("14", "00140708"), Place("14", "00140709")
@@ -125,18 +136,20 @@ def store(database: Database) -> Iterator[Store]:
 
 def test_every_record_comes_back_as_it_was(store: Store) -> None:
     """All fields, leading zeros and Vietnamese letters, through rows and back."""
-    store.commit([agent(), device(), mark(1), happening(1)], [], NOW)
-    assert store.agents(SCHOOL) == [agent()]
-    assert store.devices(SCHOOL) == [device()]
-    assert store.marks(SCHOOL) == [replace(mark(1), no=1)]
-    assert store.events(SCHOOL) == [replace(happening(1), no=1)]
+    store.write(keep_batch, [agent(), device(), mark(1), happening(1)], [], NOW)
+    assert store.read(agents_of, SCHOOL) == [agent()]
+    assert store.read(devices_of, SCHOOL) == [device()]
+    assert store.read(marks_of, SCHOOL) == [replace(mark(1), no=1)]
+    assert store.read(events_of, SCHOOL) == [replace(happening(1), no=1)]
 
 
 def test_the_fleet_comes_back_with_its_streams_and_feed(store: Store) -> None:
     """After a restart a repeated event is still a repeated one."""
     stream = Stream([[1, 4], [6, 6]])
-    store.commit([agent(), device(change=9), StreamChanged(AGENT, "b1", stream)], [], NOW)
-    fleet = store.fleet(SCHOOL, ZoneInfo("UTC"), device_silent_s=900, awake_since_ms=NOW)
+    store.write(
+        keep_batch, [agent(), device(change=9), StreamChanged(AGENT, "b1", stream)], [], NOW
+    )
+    fleet = store.read(load_fleet, SCHOOL, ZoneInfo("UTC"), device_silent_s=900, awake_since_ms=NOW)
     assert fleet.agents["p203"] == agent()
     assert fleet.devices["usb-1"] == device(change=9)
     assert fleet._streams["p203", "b1"].ranges == [[1, 4], [6, 6]]
@@ -145,17 +158,19 @@ def test_the_fleet_comes_back_with_its_streams_and_feed(store: Store) -> None:
 
 def test_the_same_event_twice_is_stored_once(store: Store) -> None:
     """The database is the last wall against doubling."""
-    store.commit([mark(1), mark(1), happening(1)], [], NOW)
-    store.commit([mark(1), happening(1)], [], NOW)
-    assert len(store.marks(SCHOOL)) == len(store.events(SCHOOL)) == 1
+    store.write(keep_batch, [mark(1), mark(1), happening(1)], [], NOW)
+    store.write(keep_batch, [mark(1), happening(1)], [], NOW)
+    assert len(store.read(marks_of, SCHOOL)) == len(store.read(events_of, SCHOOL)) == 1
 
 
 def test_pages_follow_the_order_of_code_points(store: Store) -> None:
     """On every database alike, so that a page begins where the last one ended."""
     names = ["a", "B", "b", "_", "1", "10", "2", "ă", "Ă", "đ", "z", "a b", "a-b", "ab"]
-    store.commit([device(name, change=n) for n, name in enumerate(names, start=1)], [], NOW)
+    store.write(
+        keep_batch, [device(name, change=n) for n, name in enumerate(names, start=1)], [], NOW
+    )
     walked, after = [], ""
-    while page := store.devices(SCHOOL, after=after, limit=1):
+    while page := store.read(devices_of, SCHOOL, after=after, limit=1):
         after = page[0].device_id
         walked.append(after)
     assert walked == sorted(names)
@@ -164,63 +179,78 @@ def test_pages_follow_the_order_of_code_points(store: Store) -> None:
 def test_a_character_that_a_database_cannot_hold_stops_no_batch(store: Store) -> None:
     """PostgreSQL's text has no U+0000; a stand-in is kept, and what came beside it."""
     odd = replace(device("usb-\0"), name="board\0", aliases=("a\0b",))
-    store.commit([odd, device("usb-9", change=2)], [Poison("x/\0", "malformed", b"\0")], NOW)
-    kept = {each.change: each for each in store.devices(SCHOOL)}
+    store.write(
+        keep_batch, [odd, device("usb-9", change=2)], [Poison("x/\0", "malformed", b"\0")], NOW
+    )
+    kept = {each.change: each for each in store.read(devices_of, SCHOOL)}
     assert kept[1].name.rstrip("\0\ufffd") == "board"
     assert kept[1].aliases == ("a\0b",)
     assert kept[2] == device("usb-9", change=2)
-    assert store.devices(SCHOOL, room="P\0") == []
+    assert store.read(devices_of, SCHOOL, room="P\0") == []
 
 
 @pytest.mark.parametrize("count", [1, 7, 8, 9, 63, 64, 65, 200])
 def test_any_number_of_rows_is_written(store: Store, count: int) -> None:
     """Whatever statements a batch is cut into."""
     devices = [device(f"usb-{n:03}", change=n + 1) for n in range(count)]
-    store.commit([*devices, *(mark(n) for n in range(count))], [], NOW)
-    assert store.devices(SCHOOL) == devices
-    assert [each.student for each in store.marks(SCHOOL)] == [f"hs-{n}" for n in range(count)]
+    store.write(keep_batch, [*devices, *(mark(n) for n in range(count))], [], NOW)
+    assert store.read(devices_of, SCHOOL) == devices
+    assert [each.student for each in store.read(marks_of, SCHOOL)] == [
+        f"hs-{n}" for n in range(count)
+    ]
 
 
 def test_of_a_batch_the_last_state_wins(store: Store) -> None:
     """A device that changed twice is written once."""
-    store.commit([device(), replace(device(), name="later", change=2)], [], NOW)
-    (kept,) = store.devices(SCHOOL)
+    store.write(keep_batch, [device(), replace(device(), name="later", change=2)], [], NOW)
+    (kept,) = store.read(devices_of, SCHOOL)
     assert (kept.name, kept.change) == ("later", 2)
 
 
 def test_a_touch_moves_only_last_seen_and_only_in_its_school(store: Store) -> None:
     """The same device id in another school is another row."""
     there = OTHER.of_agent("x")
-    store.commit([device(), device(place=there, change=2)], [], NOW)
-    store.commit([Touched(AGENT, ("usb-1",), NOW + 9)], [], NOW)
-    (here,) = store.devices(SCHOOL)
+    store.write(keep_batch, [device(), device(place=there, change=2)], [], NOW)
+    store.write(keep_batch, [Touched(AGENT, ("usb-1",), NOW + 9)], [], NOW)
+    (here,) = store.read(devices_of, SCHOOL)
     assert here == replace(device(), last_seen_ms=NOW + 9)
-    assert store.devices(OTHER)[0].last_seen_ms == NOW
+    assert store.read(devices_of, OTHER)[0].last_seen_ms == NOW
 
 
 def test_no_query_leaves_its_scope(store: Store) -> None:
     """Another school's agents, devices, marks, events and changes are not there."""
     there = OTHER.of_agent("p203")
     foreign = [agent(there), device(place=there), mark(1, there)]
-    store.commit([*foreign, replace(happening(1), place=there)], [], NOW)
-    assert store.agents(SCHOOL) == store.devices(SCHOOL) == store.marks(SCHOOL) == []
-    assert store.events(SCHOOL) == store.newest_events(SCHOOL) == []
-    store.bring_up(SCHOOL, ZoneInfo("UTC"), NOW)
-    store.bring_up(OTHER, ZoneInfo("UTC"), NOW)
-    with store.looking() as db:
+    store.write(keep_batch, [*foreign, replace(happening(1), place=there)], [], NOW)
+    assert (
+        store.read(agents_of, SCHOOL)
+        == store.read(devices_of, SCHOOL)
+        == store.read(marks_of, SCHOOL)
+        == []
+    )
+    assert store.read(events_of, SCHOOL) == store.read(newest_events, SCHOOL) == []
+    refresh(store, SCHOOL, ZoneInfo("UTC"), NOW)
+    refresh(store, OTHER, ZoneInfo("UTC"), NOW)
+    with store.view() as db:
         assert assets.changes(db, SCHOOL, since=0, limit=10) == []
         assert len(assets.changes(db, OTHER, since=0, limit=10)) == 1
-    assert (store.newest_change(SCHOOL), store.marks(SCHOOL, day="2026-09-05")) == (0, [])
-    assert len(store.agents(Place())) == 1
+    assert store.read(newest_change, SCHOOL) == 0
+    assert store.read(marks_of, SCHOOL, day="2026-09-05") == []
+    assert len(store.read(agents_of, Place())) == 1
 
 
 def test_a_batch_that_fails_leaves_nothing(store: Store, database: Database) -> None:
     """All or nothing, and the error says that nothing is lost."""
     database.refuse("INSERT", "events")
     with pytest.raises(StoreError) as refused:
-        store.commit([agent(), device(), mark(1), happening(1)], [], NOW)
+        store.write(keep_batch, [agent(), device(), mark(1), happening(1)], [], NOW)
     assert refused.value.code == "store_refused"
-    assert store.agents(SCHOOL) == store.devices(SCHOOL) == store.marks(SCHOOL) == []
+    assert (
+        store.read(agents_of, SCHOOL)
+        == store.read(devices_of, SCHOOL)
+        == store.read(marks_of, SCHOOL)
+        == []
+    )
 
 
 def test_upkeep_that_the_disk_refuses_is_told_and_ends_nothing(
@@ -228,10 +258,10 @@ def test_upkeep_that_the_disk_refuses_is_told_and_ends_nothing(
 ) -> None:
     """A full disk must not end the controller: forgetting says StoreError."""
     database.refuse("DELETE", "marks")
-    store.commit([mark(1)], [], NOW)
+    store.write(keep_batch, [mark(1)], [], NOW)
     with pytest.raises(StoreError, match="not do its work"):
-        store.forget_marks(NOW + 1)
-    assert len(store.marks(SCHOOL)) == 1
+        store.write(forget_pupils, NOW + 1)
+    assert len(store.read(marks_of, SCHOOL)) == 1
 
 
 def test_a_copy_that_the_disk_refuses_is_told(store: Store, database: Database) -> None:
@@ -246,12 +276,12 @@ def test_a_copy_that_the_disk_refuses_is_told(store: Store, database: Database) 
 
 def test_removed_devices_leave_the_list_and_stay_in_the_feed(store: Store) -> None:
     """The department hears of a removal."""
-    store.commit([device()], [], NOW)
-    store.bring_up(SCHOOL, ZoneInfo("UTC"), NOW)
-    store.commit([replace(device(), removed_ms=NOW, change=2)], [], NOW)
-    store.bring_up(SCHOOL, ZoneInfo("UTC"), NOW)
-    assert store.devices(SCHOOL) == []
-    with store.looking() as db:
+    store.write(keep_batch, [device()], [], NOW)
+    refresh(store, SCHOOL, ZoneInfo("UTC"), NOW)
+    store.write(keep_batch, [replace(device(), removed_ms=NOW, change=2)], [], NOW)
+    refresh(store, SCHOOL, ZoneInfo("UTC"), NOW)
+    assert store.read(devices_of, SCHOOL) == []
+    with store.view() as db:
         (tombstone,) = assets.changes(db, SCHOOL, since=1, limit=10)
     assert tombstone.removed_ms == NOW
 
@@ -259,9 +289,9 @@ def test_removed_devices_leave_the_list_and_stay_in_the_feed(store: Store) -> No
 def test_poison_is_counted_for_ever_and_kept_within_bounds(store: Store) -> None:
     """A flood of garbage fills no disk."""
     poison = Poison("x/y", "malformed", b"z" * 10_000)
-    store.commit([], [poison] * (KEPT_POISON_ROWS + 50), NOW)
-    store.commit([], [poison] * 50, NOW)
-    assert store.counts()['messages_refused_total{flaw="malformed"}'] == KEPT_POISON_ROWS + 100
+    store.write(keep_batch, [], [poison] * (KEPT_POISON_ROWS + 50), NOW)
+    store.write(keep_batch, [], [poison] * 50, NOW)
+    assert store.read(counts)['messages_refused_total{flaw="malformed"}'] == KEPT_POISON_ROWS + 100
     with store._open_engine.connect() as db:
         kept = db.exec_driver_sql("SELECT count(*), max(length(raw)) FROM poison").one()
     assert tuple(kept) == (KEPT_POISON_ROWS, 4096)
@@ -269,9 +299,9 @@ def test_poison_is_counted_for_ever_and_kept_within_bounds(store: Store) -> None
 
 def test_old_marks_are_forgotten(store: Store) -> None:
     """Children's data is not kept longer than the school says."""
-    store.commit([mark(1), replace(mark(2), received_ms=NOW + 10)], [], NOW)
-    assert store.forget_marks(NOW + 5) == 1
-    assert [each.student for each in store.marks(SCHOOL)] == ["hs-2"]
+    store.write(keep_batch, [mark(1), replace(mark(2), received_ms=NOW + 10)], [], NOW)
+    assert store.write(forget_pupils, NOW + 5) == 1
+    assert [each.student for each in store.read(marks_of, SCHOOL)] == ["hs-2"]
 
 
 def test_what_is_committed_stays_through_a_power_cut(store: Store, database: Database) -> None:
@@ -315,7 +345,7 @@ def test_a_damaged_database_is_told_and_has_a_way_back(tmp_path: Path, damage: s
     url = f"sqlite:///{path}"
     backups.mkdir()
     with Store(url) as store:
-        store.commit([agent(), *(mark(n) for n in range(500))], [], NOW)
+        store.write(keep_batch, [agent(), *(mark(n) for n in range(500))], [], NOW)
         store.back_up(backups / "lophoc-2026-09-05.db")
         feed = store.feed_id
     whole = path.read_bytes()
@@ -333,7 +363,7 @@ def test_a_damaged_database_is_told_and_has_a_way_back(tmp_path: Path, damage: s
     assert repair(path, backups, "now") == backups / "lophoc-2026-09-05.db"
     assert (tmp_path / "lophoc.db.damaged-now").read_bytes() == spoilt
     with Store(url) as store:
-        assert len(store.marks(SCHOOL)) == 500
+        assert len(store.read(marks_of, SCHOOL)) == 500
         assert store.feed_id != feed  # numbers come again: whoever pulls begins anew
 
 

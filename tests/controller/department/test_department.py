@@ -17,10 +17,11 @@ from controller.department import areas_store as areas
 from controller.department import store as memory
 from controller.department.areas import Area, AreaError, Membership, Merger, SchoolFacts
 from controller.department.schools import FigureTold
-from controller.department.schools_store import keep_told
+from controller.department.schools_store import keep as keep_told
 from controller.department.standing import Need, Silence
-from controller.inventory.store import reconciled
+from controller.inventory.store import refresh
 from controller.reconcile.kpi import counted, kpi_of
+from controller.reconcile.store import note_figure, reconciled
 from controller.register import store as register
 from protocol.model import Place
 from protocol.upward import SchoolFigures
@@ -92,7 +93,7 @@ def test_the_figure_has_its_parts_and_what_would_raise_it(store: Store) -> None:
 def test_the_department_counts_as_the_school_does(store: Store) -> None:
     """A school's own figure and the one that the department adds up from its list agree."""
     school = Place(PROVINCE, A)
-    with store.planning(school) as db:
+    with store.locked(school) as db:
         from controller.register.book import Line  # noqa: PLC0415 - only here
 
         book = [
@@ -103,7 +104,7 @@ def test_the_department_counts_as_the_school_does(store: Store) -> None:
         ]
         register.bring_in(db, school, book, whole=False, now_ms=NOW_MS)
         told = kpi_of(reconciled(db, school, NOW_MS).findings)
-    store.bring_up(school, department_of(store)._zone, NOW_MS)
+    refresh(store, school, department_of(store)._zone, NOW_MS)
     assert department_of(store).overview().whole.kpi == told
     assert told.complete_digital_record == 1
 
@@ -187,11 +188,11 @@ def test_an_area_has_the_figures_of_its_schools_and_of_the_areas_inside(store: S
 def test_last_months_figure_stands_beside_todays(store: Store) -> None:
     """Also the number of lines: deleting them shows."""
     fill(store, [line(A, n) for n in range(1, 5)])
-    with store.planning(OWN) as db:
+    with store.locked(OWN) as db:
         then = counted(declared=10, complete=9, verified=5, managed=4)
-        register.note_figure(db, Place(PROVINCE, A), "2026-07-01", then)
+        note_figure(db, Place(PROVINCE, A), "2026-07-01", then)
         now = counted(declared=4, complete=4, verified=4, managed=4)
-        register.note_figure(db, Place(PROVINCE, A), TODAY, now)
+        note_figure(db, Place(PROVINCE, A), TODAY, now)
     told = department_of(store).overview()
     for before in (told.whole.before, told.schools[0].before):
         assert before is not None
@@ -207,10 +208,10 @@ def test_a_merger_moves_the_items_and_counts_none_twice(store: Store) -> None:
     fill(store, [line(B, 1, serial="x 1"), line(B, 2, serial="", type="desk", asset_tag=again)])
     hear(store, A, ago_ms=30 * DAY_MS)
     hear(store, B)
-    with store.planning(OWN) as db:
+    with store.locked(OWN) as db:
         for school in (A, B):
             then = counted(declared=3, complete=3, verified=3, managed=3)
-            register.note_figure(db, Place(PROVINCE, school), "2026-08-01", then)
+            note_figure(db, Place(PROVINCE, school), "2026-08-01", then)
     assert department_of(store).overview().whole.tally.declared == 5
     know(store, merged=[Merger(old=A, new=B, since="2026-09-01")])
     told = department_of(store).overview()
@@ -221,7 +222,7 @@ def test_a_merger_moves_the_items_and_counts_none_twice(store: Store) -> None:
     assert told.whole.before
     assert told.whole.before.kpi.declared == 6
     assert not told.twins
-    with store.looking() as db:
+    with store.view() as db:
         rest = memory.figures_until(db, PROVINCE, TODAY)
         alone = [areas.counts_for_itself(db, Place(PROVINCE, each), TODAY) for each in (A, B)]
     assert rest[A].declared == 1
@@ -342,8 +343,8 @@ def test_a_merger_by_command_shows_at_once(
 def test_a_merged_schools_own_figure_is_not_kept(store: Store, since: str, kept: list[str]) -> None:
     """From the day on it would count what stands in the other list too."""
     know(store, merged=[Merger(old=A, new=B, since=since)])
-    with store.planning(OWN) as db:
+    with store.locked(OWN) as db:
         figures = SchoolFigures(declared=3, complete=2, verified=2, managed=1)
-        keep_told(db, [FigureTold(Place(PROVINCE, A), TODAY, figures)])
+        keep_told(db, [FigureTold(Place(PROVINCE, A), TODAY, figures)], 0)
         found = memory.figures_until(db, PROVINCE, TODAY)
     assert [*found] == kept

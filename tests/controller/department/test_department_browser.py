@@ -10,7 +10,7 @@ import pytest
 from controller.database.store import Store
 from controller.department.areas import Area, Membership, SchoolFacts
 from controller.reconcile.kpi import counted
-from controller.register import store as register
+from controller.reconcile.store import note_figure
 from protocol.model import Place
 from tests.axe import violations
 from tests.browser import SIZES, Page, opened_tab, running_browser
@@ -76,10 +76,10 @@ def populate(store: Store, count: int, communes: int) -> None:
         items += [line(code, 9, serial=f"SAME{n // 2}")] if n % 6 in {0, 1} else []
         items += [line(code, 10, year=None, lacks=("year",)), stranger(code, 1)]
         fill(store, items)
-    with store.planning(OWN) as db:
+    with store.locked(OWN) as db:
         then = counted(declared=12, complete=8, verified=7, managed=5)
         for code in codes[::2]:
-            register.note_figure(db, Place(PROVINCE, code), "2026-07-30", then)
+            note_figure(db, Place(PROVINCE, code), "2026-07-30", then)
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import pytest
 import xlsxwriter
 
 from controller.__main__ import main
+from controller.database.plan_version import version_of
 from controller.database.store import Store
 from controller.department import areas_store as areas
 from controller.department.areas import Area, Atlas, SchoolFacts
@@ -20,7 +21,6 @@ from controller.inventory.asset import Spot
 from controller.inventory.store import spots_of
 from controller.roster.roll import RosterError
 from controller.roster.rules import RefusedError
-from controller.roster.store import version_of
 from protocol.model import Place
 
 OWN = Place("14", "so-gddt")
@@ -63,7 +63,7 @@ def written(folder: Path, name: str, text: str, encoding: str = "utf-8") -> str:
 
 def kept(folder: Path) -> tuple[Atlas, dict[str, SchoolFacts]]:
     """What the department knows."""
-    with Store(f"sqlite:///{folder / 'data' / 'lophoc.db'}") as store, store.looking() as db:
+    with Store(f"sqlite:///{folder / 'data' / 'lophoc.db'}") as store, store.view() as db:
         return areas.atlas_of(db, "14"), dict(areas.facts_of(db, "14"))
 
 
@@ -111,7 +111,7 @@ def test_a_running_controller_notices_what_was_brought_in(tmp_path: Path, run: R
     versions = []
     for words in (["areas", "import", path], ["areas", "import", path], ["schools", "retire", "A"]):
         run(*words)
-        with Store(f"sqlite:///{tmp_path / 'data' / 'lophoc.db'}") as store, store.looking() as db:
+        with Store(f"sqlite:///{tmp_path / 'data' / 'lophoc.db'}") as store, store.view() as db:
             versions.append(version_of(db, OWN))
     assert versions == [1, 1, 2]
 
@@ -211,6 +211,6 @@ def test_rooms_have_their_building_and_site(tmp_path: Path, run: Run) -> None:
     path = written(tmp_path, "phong.csv", text)
     told = [json.loads(run("rooms", "import", path, "--json")["out"])["changed"] for _ in range(2)]
     assert told == [2, 0]
-    with Store(f"sqlite:///{tmp_path / 'data' / 'lophoc.db'}") as store, store.looking() as db:
+    with Store(f"sqlite:///{tmp_path / 'data' / 'lophoc.db'}") as store, store.view() as db:
         spots = spots_of(db, OWN)
     assert sorted(spots.values()) == [Spot("Bản Ái", ""), Spot("Trung tâm", "Nhà A")]

@@ -13,7 +13,9 @@ from msgspec.structs import replace
 
 from controller.database.store import Store
 from controller.department.schools import AskRetell, FigureTold, Listed, SchoolRecord, Schools
+from controller.department.schools_store import load_schools
 from controller.department.upward import item_of
+from controller.features import keep_batch
 from controller.ingest import _read
 from controller.inventory import store as assets
 from controller.inventory.asset import Asset, AssetState
@@ -211,7 +213,7 @@ class Above:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.schools = store.told_schools(ABOVE)
+        self.schools = store.read(load_schools, ABOVE)
         self.rev = 0
 
     def hear(self, sender: Sender, at: int, *, acked: bool) -> None:
@@ -220,7 +222,7 @@ class Above:
             return
         told = sender.waiting[at]
         heard = self.schools.hear(SCHOOL.school, told, NOW_MS)
-        self.store.commit(list(heard.changes), [], NOW_MS)
+        self.store.write(keep_batch, list(heard.changes), [], NOW_MS)
         if heard.taken and acked:
             sender.waiting.pop(at)
 
@@ -231,14 +233,14 @@ class Above:
             told(settled=sender.settled(), newest=sender.newest), feed=sender.feed, rev=self.rev
         )
         heard = self.schools.hear(SCHOOL.school, said, NOW_MS)
-        self.store.commit(list(heard.changes), [], NOW_MS)
+        self.store.write(keep_batch, list(heard.changes), [], NOW_MS)
         for each in heard.changes:
             if isinstance(each, AskRetell):
                 sender.fed = min(sender.fed, each.since)
 
     def items(self) -> dict[str, str]:
         """What stands here."""
-        with self.store.looking() as db:
+        with self.store.view() as db:
             found = assets.changes(db, Place("14"), since=0, limit=1000)
         numbers = [each.change for each in found]
         assert len(numbers) == len(set(numbers))
@@ -265,7 +267,7 @@ def test_in_the_end_the_department_has_what_the_school_has(path: list[tuple[str,
                         for at in detail:
                             above.hear(sender, at, acked=step == "send")
                     case "restart":
-                        above.schools = store.told_schools(ABOVE)
+                        above.schools = store.read(load_schools, ABOVE)
                     case "copy":
                         store.back_up(copy)
                     case "put back" if copy.exists():
@@ -274,7 +276,7 @@ def test_in_the_end_the_department_has_what_the_school_has(path: list[tuple[str,
                         for side in ("a.db-wal", "a.db-shm"):
                             Path(folder, side).unlink(missing_ok=True)
                         store.__enter__()
-                        above.schools = store.told_schools(ABOVE)
+                        above.schools = store.read(load_schools, ABOVE)
                         above.rev += 100
                     case "database":
                         sender.replace_database()
@@ -299,7 +301,7 @@ def test_a_list_told_anew_is_no_news_to_whoever_pulls(database: Database) -> Non
         for _ in range(2):
             sender.put()
             above.hear(sender, 0, acked=True)
-        with store.looking() as db:
+        with store.view() as db:
             newest = assets.newest_change(db, Place("14"))
         sender.fed = 0
         for _ in range(2):
@@ -309,7 +311,7 @@ def test_a_list_told_anew_is_no_news_to_whoever_pulls(database: Database) -> Non
         for _ in range(2):
             sender.put()
             above.hear(sender, 0, acked=True)
-        with store.looking() as db:
+        with store.view() as db:
             assert assets.newest_change(db, Place("14")) == newest
             assert {each.state for each in assets.changes(db, Place(), since=0, limit=9)} == {
                 AssetState.OK

@@ -22,6 +22,7 @@ from controller.forecast.life_table import (
     table_in,
 )
 from controller.forecast.store import groups_in
+from controller.inventory.store import refresh
 from controller.register.book import Line
 from controller.register.store import bring_in
 from controller.register.vocabulary import IT_EQUIPMENT, TYPE_WORDS
@@ -211,14 +212,14 @@ def test_one_query_counts_the_books_of_a_school_or_of_a_province(database: Datab
     ]
     with Store(database.url) as store:
         for place, some in ((here, lines), (there, lines[2:])):
-            with store.planning(place) as db:
+            with store.locked(place) as db:
                 bring_in(db, place, some, whole=True, now_ms=1)
-        with store.planning(there) as db:
+        with store.locked(there) as db:
             gone = Line(row=1, asset_tag="T9", type="fan")
             bring_in(db, there, [gone], whole=True, now_ms=2)
         for place in (here, there):
-            store.bring_up(place, ZoneInfo("Asia/Ho_Chi_Minh"), 3)
-        with store.looking() as db:
+            refresh(store, place, ZoneInfo("Asia/Ho_Chi_Minh"), 3)
+        with store.view() as db:
             told = sorted(groups_in(db, Place("79")), key=str)
             assert groups_in(db, here) == [each for each in told if each.school == "00001"]
     assert told == [

@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from controller.database.schema import metadata
 from controller.database.store import Store
-from controller.database.tables import metadata
+from controller.features import keep_batch
 from controller.fleet.records import DeviceRecord
 from controller.inventory import store as assets
 from controller.inventory.asset import RETELL_AFTER_MS, Asset, AssetState, Spot, assets_of, news
@@ -187,7 +188,7 @@ def school(url: str = "") -> Iterator[tuple[Store, Feed]]:
         Store(url) if url else fresh_store(folder) as store,
     ):
         if url:
-            with store.planning(SCHOOL) as db:
+            with store.locked(SCHOOL) as db:
                 for table in metadata.sorted_tables:
                     db.execute(table.delete())
         yield store, Feed(store, SCHOOL, SCHOOL, ZONE, lambda: NOW_MS)
@@ -196,8 +197,8 @@ def school(url: str = "") -> Iterator[tuple[Store, Feed]]:
 def test_the_feed_tells_lines_beside_devices_and_follows_a_decision(database: Database) -> None:
     """A line without a device is told; when it is found to be the device, the line's id goes."""
     with school(database.url) as (store, feed):
-        store.commit([device(1, serial="other")], [], NOW_MS)
-        with store.planning(SCHOOL) as db:
+        store.write(keep_batch, [device(1, serial="other")], [], NOW_MS)
+        with store.locked(SCHOOL) as db:
             register.bring_in(db, SCHOOL, [line(1).data], whole=False, now_ms=NOW_MS)
         first = feed.page(feed.begin(""), Chosen(), 100)
         assert {each["device_id"]: each["state"] for each in first.items} == {
@@ -206,7 +207,7 @@ def test_the_feed_tells_lines_beside_devices_and_follows_a_decision(database: Da
         }
         key = observations_of([device(1, serial="other")])[0].key
         matched = Decision(no=0, subject=key, deed=Deed.MATCH, line=1, at_ms=NOW_MS)
-        with store.planning(SCHOOL) as db:
+        with store.locked(SCHOOL) as db:
             register.keep_decision(db, SCHOOL, matched, None)
         then = feed.page(feed.begin(first.next), Chosen(), 100)
         told = {each["device_id"]: each for each in then.items}
@@ -217,11 +218,11 @@ def test_the_feed_tells_lines_beside_devices_and_follows_a_decision(database: Da
 def test_a_choice_tells_what_left_it_as_gone(database: Database) -> None:
     """Whoever keeps the boards of P203 hears that one is in P207 now."""
     with school(database.url) as (store, feed):
-        store.commit([device(1), device(2, room="P5")], [], NOW_MS)
+        store.write(keep_batch, [device(1), device(2, room="P5")], [], NOW_MS)
         chosen = Chosen(room="p 203")
         first = feed.page(feed.begin(""), chosen, 100)
         assert [each["device_id"] for each in first.items] == ["usb-1"]
-        store.commit([device(1, room="P207", change=3)], [], NOW_MS)
+        store.write(keep_batch, [device(1, room="P207", change=3)], [], NOW_MS)
         then = feed.page(feed.begin(first.next), chosen, 100)
         assert [(each["device_id"], each["removed"]) for each in then.items] == [("usb-1", True)]
 
@@ -229,7 +230,7 @@ def test_a_choice_tells_what_left_it_as_gone(database: Database) -> None:
 def test_csv_tells_lines_as_text() -> None:
     """Zeros stay, nothing runs."""
     with school() as (store, feed):
-        with store.planning(SCHOOL) as db:
+        with store.locked(SCHOOL) as db:
             told = [line(1, serial="0012345", asset_tag="=1+1").data]
             register.bring_in(db, SCHOOL, told, whole=False, now_ms=NOW_MS)
         text = "".join(as_csv(feed.pour(feed.begin(""), Chosen(), 10)))
@@ -271,7 +272,7 @@ def test_a_pull_from_postgresql_cut_at_any_byte_goes_on(
 def pull_and_cut(url: str, count: int, path: list[tuple[str, int]]) -> None:
     with school(url) as (store, feed):
         seen = {number: device(number) for number in range(1, count + 1)}
-        store.commit([*seen.values()], [], NOW_MS)
+        store.write(keep_batch, [*seen.values()], [], NOW_MS)
         change, since, kept, tokens = count, "", {}, []
 
         def pull(limit: int) -> None:
@@ -293,12 +294,12 @@ def pull_and_cut(url: str, count: int, path: list[tuple[str, int]]) -> None:
                     pull(detail)
                 case "change":
                     seen[detail] = device(detail, room=f"P{change}", change=change)
-                    store.commit([seen[detail]], [], NOW_MS)
+                    store.write(keep_batch, [seen[detail]], [], NOW_MS)
                 case "remove" if detail in seen:
                     gone = replace(seen.pop(detail), removed_ms=NOW_MS, change=change)
-                    store.commit([gone], [], NOW_MS)
+                    store.write(keep_batch, [gone], [], NOW_MS)
         pull(1 << 30)
         assert kept == {each.device_id: each.room for each in seen.values()}
         assert tokens == sorted(set(tokens))
-        with store.looking() as db:
+        with store.view() as db:
             assert len(assets.items(db, SCHOOL, Chosen())) == len(seen)

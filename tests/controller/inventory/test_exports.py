@@ -17,13 +17,16 @@ from python_calamine import CalamineWorkbook
 
 from controller.__main__ import main
 from controller.database.store import Store
+from controller.features import keep_batch
 from controller.fleet.records import DeviceRecord, Record
+from controller.fleet.store import newest_change
 from controller.inventory import store as assets
 from controller.inventory.asset import Asset, AssetState
 from controller.inventory.chosen import Chosen
 from controller.inventory.export_api import exported
 from controller.inventory.exports import workbook as workbook_file
 from controller.inventory.exports.picture import Form, Picture
+from controller.inventory.store import refresh
 from controller.register import store as register
 from controller.register.book import Line
 from controller.web.refusals import Refused
@@ -56,7 +59,7 @@ def a_school(folder: Path) -> Iterator[Store]:
     records = [_with_its_own_serial(each) for each in a_morning(rooms=3, tablets=2)]
     visitor = device("6A1", DeviceKind.TABLET, 99, serial="", identity=Identity.HOST, name="=1+1")
     with a_store(folder, [*records, visitor]) as store:
-        with store.planning(SCHOOL) as db:
+        with store.locked(SCHOOL) as db:
             register.bring_in(db, SCHOOL, LINES, whole=True, now_ms=NOW_MS)
         yield store
 
@@ -193,7 +196,7 @@ def test_the_workbook_names_the_school(web: httpx.Client) -> None:
 
 def department(store: Store, told: list[Asset], chosen: Chosen | None = None) -> Picture:
     """What a department's controller exports of these items."""
-    with store.planning(Place("79", "so")) as db:
+    with store.locked(Place("79", "so")) as db:
         assets.keep_assets(db, told)
     return Picture(
         store=store,
@@ -326,7 +329,9 @@ def test_what_a_device_tells_completes_no_line_when_it_is_read_in_again(
     """A line without maker or serial is matched to a board: the figure stays, so does the item."""
     told = agent("6A2")
     board = device("6A2", DeviceKind.BOARD, 7, serial="B7", vendor="SMART", model="SB680")
-    store.commit([told, replace(board, change=store.newest_change(SCHOOL) + 1)], [], NOW_MS)
+    store.write(
+        keep_batch, [told, replace(board, change=store.read(newest_change, SCHOOL) + 1)], [], NOW_MS
+    )
     assert run("register", "decide", "serial:b7", "match", "--line", "4") == 0
     before = items(store)
     matched = next(each for each in before if each.line == 4)
@@ -343,8 +348,8 @@ def test_what_a_device_tells_completes_no_line_when_it_is_read_in_again(
 
 def items(store: Store) -> list[Asset]:
     """The school's items as of now."""
-    store.bring_up(SCHOOL, ZONE, NOW_MS)
-    with store.looking() as db:
+    refresh(store, SCHOOL, ZONE, NOW_MS)
+    with store.view() as db:
         return assets.items(db, SCHOOL, Chosen(owned=True))
 
 
@@ -362,7 +367,7 @@ def test_a_laptop_that_its_agent_says_roams_carries_no_board(
     """What the agent told of itself counts, not what the book calls it."""
     (before,) = glpi_documents(ask(web, "glpi", room="6A1", kind="host").content)
     assert len(before["content"]["monitors"]) == 2
-    store.commit([agent("6A1", roaming=True)], [], NOW_MS)
+    store.write(keep_batch, [agent("6A1", roaming=True)], [], NOW_MS)
     (after,) = glpi_documents(ask(web, "glpi", room="6A1", kind="host").content)
     assert "monitors" not in after["content"]
     (board,) = glpi_documents(ask(web, "glpi", room="6A1", kind="board").content)

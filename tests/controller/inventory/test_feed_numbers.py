@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 
 from controller.database.store import Store
 from controller.department.schools import Listed
+from controller.features import keep_batch
 from controller.inventory import store as assets
 from protocol.model import Place
 from protocol.upward import ItemTold
@@ -30,13 +31,13 @@ def test_who_pulls_while_many_write_misses_and_doubles_nothing(database: Databas
 
         def write(school: int) -> None:
             for number in range(PAGES):
-                store.commit([listed(school, number)], [], 1)
+                store.write(keep_batch, [listed(school, number)], [], 1)
 
         def pull() -> list[tuple[str, str]]:
             seen, since = [], 0
             while True:
                 last = written.is_set()
-                with store.looking() as db:
+                with store.view() as db:
                     page = assets.changes(db, PROVINCE, since=since, limit=7)
                 seen += [(each.place.school, each.device_id) for each in page]
                 since = page[-1].change if page else since

@@ -26,7 +26,7 @@ def store(database: Database) -> Iterator[Store]:
             Asset(place=Place("14", f"s{n % 20}"), device_id=f"d{n * 7919 % ROWS:05}", change=n + 1)
             for n in range(ROWS)
         ]
-        with store.planning(DEPARTMENT) as db:
+        with store.locked(DEPARTMENT) as db:
             assets.keep_assets(db, told)
         if database.kind == "postgresql":
             database.say("ANALYZE assets")
@@ -35,7 +35,7 @@ def store(database: Database) -> Iterator[Store]:
 
 def plans(store: Store, scope: Place) -> list[str]:
     """How the database goes about a pull of the last changes, and about finding the newest."""
-    with store.looking() as db:
+    with store.view() as db:
         asked: list[tuple[str, object]] = []
 
         def note(_db: object, _cursor: object, text: str, values: object, *_: object) -> None:
@@ -69,7 +69,7 @@ def test_a_pull_uses_the_index_of_changes(store: Store, scope: Place, index: str
 
 def test_changes_come_in_order_and_only_the_scopes(store: Store) -> None:
     """Page by page, each change once."""
-    with store.looking() as db:
+    with store.view() as db:
         seen, since = [], 0
         while page := assets.changes(db, SCHOOL, since=since, limit=70):
             since = page[-1].change

@@ -79,7 +79,7 @@ def test_a_book_is_brought_in_by_two_presses(
     page.see("document.querySelector('select[name=field-0]').value = 'serial'")
     page.click("form.asked button")
     page.wait("document.body?.innerText.includes('X9-0001')")
-    with store.looking() as db:
+    with store.view() as db:
         assert register.lines_of(db, SCHOOL) == []
     page.click("form.keep button")
     page.wait("document.body?.innerText.includes('2 dòng: 2 mới')")
@@ -122,7 +122,7 @@ def test_enter_in_the_number_of_a_line_matches_and_does_not_accept(
     page.call("Input.insertText", text="8")
     page.press("Enter")
     page.wait("document.querySelector('[role=status].note')")
-    with store.looking() as db:
+    with store.view() as db:
         (told,) = register.decisions_of(db, SCHOOL)
     assert (told.deed, told.line) == ("match", 8)
 

@@ -15,11 +15,13 @@ from sqlalchemy import Connection
 from controller.access.gate import COOKIE
 from controller.access.password import Office
 from controller.database.store import Store, StoreError
+from controller.features import keep_batch
 from controller.inventory.daily import keep_figures, note_today
-from controller.inventory.store import kpi_now, reconciled
+from controller.inventory.store import kpi_now
 from controller.reconcile.kpi import counted
 from controller.reconcile.reconcile import DAY_MS, Reconciled, State
 from controller.reconcile.standing import Desk
+from controller.reconcile.store import figure_until, note_figure, reconciled
 from controller.register import store as register
 from controller.register.book import Fault
 from controller.register.decisions import Deed
@@ -229,7 +231,7 @@ def test_something_unregistered_is_accepted_and_given_back(
     page = decided(book, subject="serial:x90001", deed="accept")
     assert 11 in rows(page)
     assert "serial:x90001" not in subjects(page)
-    with store.looking() as db:
+    with store.view() as db:
         (told,) = register.decisions_of(db, SCHOOL)
     assert told.who == "server"
     answer = book.post(f"/register/decisions/{told.no}/undo")
@@ -291,7 +293,7 @@ def test_what_cannot_be_decided_is_said_so(
     page = decided(book, **form)
     assert page.find("p", role="alert")
     assert f"failed={code}" in book.post("/register/decisions", data=form).headers["location"]
-    with store.looking() as db:
+    with store.view() as db:
         assert register.decisions_of(db, SCHOOL) == []
 
 
@@ -338,7 +340,7 @@ def test_the_office_decides_after_its_password(
     form = {"subject": "serial:x90001", "deed": "ignore"}
     answer = book.post("/register/decisions", data=form, headers=AWAY | cookie)
     assert "decided=1" in answer.headers["location"]
-    with store.looking() as db:
+    with store.view() as db:
         (decision,) = register.decisions_of(db, SCHOOL)
     assert decision.who == office.session(entered.cookies[COOKIE])
 
@@ -359,9 +361,9 @@ def test_a_month_ago_stands_beside_today_and_deleted_lines_show(
 ) -> None:
     """The figure rises as lines are taken out: the page says that they were."""
     then = f"{instant(now_ms() - 31 * DAY_MS).astimezone(ZONE):%Y-%m-%d}"
-    with store.planning(SCHOOL) as db:
+    with store.locked(SCHOOL) as db:
         kpi = counted(declared=12, complete=6, verified=6, managed=3)
-        register.note_figure(db, SCHOOL, then, kpi)
+        note_figure(db, SCHOOL, then, kpi)
     bring_in(store, a_book())
     text = " ".join(seen(web).words)
     assert f"On {then[8:]}/{then[5:7]}/{then[:4]} it was 25 % of 12 lines." in text
@@ -396,8 +398,8 @@ def test_the_figure_of_the_day_is_kept_as_the_page_shows_it(
         note_today(store, SCHOOL, ZONE, now_ms())
         note_today(store, other, ZONE, now_ms())
     shown = book.get("/api/v1/kpi").json()["kpi"]
-    with store.looking() as db:
-        told, nothing = (register.figure_until(db, each, day) for each in (SCHOOL, other))
+    with store.view() as db:
+        told, nothing = (figure_until(db, each, day) for each in (SCHOOL, other))
         assert kpi_now(db, SCHOOL).digital_managed_pct == shown["digital_managed_pct"] == 30.0
     assert nothing is None
     assert told is not None
@@ -405,8 +407,8 @@ def test_the_figure_of_the_day_is_kept_as_the_page_shows_it(
     assert {name: getattr(told[1], name) for name in shown} == shown
     bring_in(store, [], whole=True)
     note_today(store, SCHOOL, ZONE, now_ms())
-    with store.looking() as db:
-        gone = register.figure_until(db, SCHOOL, day)
+    with store.view() as db:
+        gone = figure_until(db, SCHOOL, day)
     assert gone is not None
     assert gone[1].declared == 0
     assert gone[1].digital_managed_pct is None
@@ -430,7 +432,9 @@ def test_the_register_is_compared_anew_only_when_something_changed(
         lambda: desk.decide("serial:x90001", Deed.IGNORE, row=None, who="an"),
         lambda: desk.undo(1),
         lambda: bring_in(store, [line(50)]),
-        lambda: store.commit(numbered([device("6A1", DeviceKind.CAMERA, 9)], 99), [], now_ms()),
+        lambda: store.write(
+            keep_batch, numbered([device("6A1", DeviceKind.CAMERA, 9)], 99), [], now_ms()
+        ),
         lambda: clock.append(clock.pop() + 3_600_000),
     ]
     assert desk.standing() is desk.standing()

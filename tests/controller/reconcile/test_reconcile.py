@@ -15,12 +15,14 @@ from msgspec.structs import replace
 
 from controller.__main__ import main
 from controller.database.store import Store
+from controller.features import keep_batch
 from controller.fleet.records import AgentRecord, DeviceRecord
 from controller.reconcile.deciding import decided
 from controller.reconcile.evidence import By, Observation, instant, observations_in, observations_of
 from controller.reconcile.explained import report_of
 from controller.reconcile.kpi import kpi_of
 from controller.reconcile.reconcile import DAY_MS, Reconciled, State, reconcile
+from controller.reconcile.store import note_figure
 from controller.register import store as register
 from controller.register.book import Line
 from controller.register.decisions import Decision, Deed, Rulings
@@ -389,8 +391,8 @@ def school(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         for number, name in enumerate(("SN-1", "X1"), start=1)
     ]  # fmt: skip
     with Store(database.url) as store:
-        store.commit([AgentRecord(place=at), *boards], [], NOW)
-        with store.planning(PLACE) as db:
+        store.write(keep_batch, [AgentRecord(place=at), *boards], [], NOW)
+        with store.locked(PLACE) as db:
             lines = [line(1).data, line(2).data]
             register.bring_in(db, PLACE, lines, whole=False, now_ms=NOW)
     return folder
@@ -451,7 +453,7 @@ def test_an_accepted_thing_that_the_book_has_by_now_stays_when_undone(
 ) -> None:
     """The book's word does not hang on the decision."""
     run("register", "decide", "serial:x1", "accept", *AS_OF)
-    with Store(database.url) as store, store.planning(PLACE) as db:
+    with Store(database.url) as store, store.locked(PLACE) as db:
         lines = [line(1).data, line(2).data, line(7, serial="X-1", asset_tag="TS-7").data]
         told = register.bring_in(db, PLACE, lines, whole=True, now_ms=NOW)
     assert told.removed == 0
@@ -461,11 +463,11 @@ def test_an_accepted_thing_that_the_book_has_by_now_stays_when_undone(
 
 def test_another_schools_book_tells_of_the_same_serial(run: Any, database: Database) -> None:
     """One database, two schools: both are told, and a line that left counts no more."""
-    with Store(database.url) as store, store.planning(OTHER) as db:
+    with Store(database.url) as store, store.locked(OTHER) as db:
         register.bring_in(db, OTHER, [line(5, serial="sn 1").data], whole=False, now_ms=NOW)
     row = reconciled(run, *AS_OF)["per_row"]["1"]
     assert (row["state"], row["detail"]["schools"]) == ("duplicate_serial", [OTHER.school])
-    with Store(database.url) as store, store.planning(OTHER) as db:
+    with Store(database.url) as store, store.locked(OTHER) as db:
         register.bring_in(db, OTHER, [line(6).data], whole=True, now_ms=NOW)
     assert reconciled(run, *AS_OF)["per_row"]["1"]["state"] == "moved"
 
@@ -475,9 +477,9 @@ def test_the_figure_is_kept_by_day_and_a_shorter_book_shows(
 ) -> None:
     """A month on, what it was then stands beside what it is now."""
     told = reconcile([line(1), line(2), line(3)], [seen("sn1")], NOW)
-    with Store(database.url) as store, store.planning(PLACE) as db:
-        register.note_figure(db, PLACE, "2026-12-01", kpi_of(told.findings))
-        register.note_figure(db, PLACE, "2026-12-02", kpi_of(told.findings))
+    with Store(database.url) as store, store.locked(PLACE) as db:
+        note_figure(db, PLACE, "2026-12-01", kpi_of(told.findings))
+        note_figure(db, PLACE, "2026-12-02", kpi_of(told.findings))
     said = run("reconcile", *AS_OF)
     assert "Tỷ lệ quản lý bằng hồ sơ số: 50 % (chỉ tiêu 80 %)." in said
     assert "Ngày 2026-12-02: 33,3 % trên 3 dòng." in said
@@ -485,7 +487,7 @@ def test_the_figure_is_kept_by_day_and_a_shorter_book_shows(
 
 def test_without_a_register_the_figure_is_not_determined(run: Any, database: Database) -> None:
     """Never 100 %."""
-    with Store(database.url) as store, store.planning(PLACE) as db:
+    with Store(database.url) as store, store.locked(PLACE) as db:
         gone = [replace(each, removed_ms=NOW) for each in register.lines_of(db, PLACE)]
         register.write_lines(db, PLACE, gone)
     told = reconciled(run, *AS_OF)

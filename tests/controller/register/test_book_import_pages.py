@@ -75,7 +75,7 @@ def seen(web: httpx.Client, path: str) -> Outline:
 
 def kept(store: Store) -> list[Kept]:
     """The lines that count."""
-    with store.looking() as db:
+    with store.view() as db:
         return [each for each in register.lines_of(db, SCHOOL) if each.removed_ms is None]
 
 
@@ -250,6 +250,17 @@ def bomb() -> bytes:
         (b"a;b\n1;2\n", 422),
         (HEAD.encode(), 422),
         (b"x" * (8 * 1024 * 1024 + 1), 413),
+    ],
+    ids=[
+        "empty",
+        "zeros",
+        "damaged xlsx",
+        "damaged xls",
+        "pdf",
+        "html",
+        "other columns",
+        "heading only",
+        "large",
     ],
 )
 def test_a_file_that_is_no_book_is_refused_in_a_sentence(

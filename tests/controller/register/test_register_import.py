@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from controller.__main__ import main
 from controller.database.store import Store
+from controller.features import adopt_plan
 from controller.register import store as register
 from controller.register.book import Line
 from controller.register.merging import Kept, Verdict, merged
@@ -70,7 +71,7 @@ def url_at(tmp_path: Path) -> str:
 
 
 def kept(tmp_path: Path) -> list[Kept]:
-    with Store(url_at(tmp_path)) as store, store.looking() as db:
+    with Store(url_at(tmp_path)) as store, store.view() as db:
         return [each for each in register.lines_of(db, PLACE) if each.removed_ms is None]
 
 
@@ -353,6 +354,7 @@ def test_a_tag_that_stands_twice_is_the_first_lines(tmp_path: Path, bring: Any) 
 @pytest.mark.parametrize(
     ("content", "code"),
     [(b"a;b\n1;2\n", "no_heading"), (b"\x00\x01", "damaged"), (b"PK\x03\x04nonsense", "damaged")],
+    ids=["other columns", "bytes", "damaged xlsx"],
 )
 def test_a_file_that_is_no_book_is_refused_in_words(
     tmp_path: Path, bring: Any, content: bytes, code: str
@@ -390,7 +392,7 @@ def test_a_book_brought_in_before_the_school_is_known_becomes_the_schools(
     path = as_csv(tmp_path / "a.csv", dirty())
     assert main(["register", "import", str(path), "--data", str(tmp_path / "data")]) == 0
     with Store(url_at(tmp_path)) as store:
-        store.adopt_plan(PLACE)
+        store.write(adopt_plan, PLACE)
     assert len(kept(tmp_path)) == 2
 
 

@@ -11,12 +11,14 @@ import httpx
 import pytest
 
 from controller.database.store import Store
+from controller.features import keep_batch
 from controller.fleet.records import FaultRecord
 from controller.register import life_store as lives
 from controller.register import store as register
 from controller.register.book import Line
 from controller.repairs import store as repairs
 from controller.repairs.repair import Repair, RepairState
+from controller.repairs.store import faults_of
 from protocol.messages import Part
 from tests.axe import violations
 from tests.browser import LAPTOP, PHONE, Page, opened_tab, running_browser
@@ -43,9 +45,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
         Line(row=3, asset_tag="TS-3", type="camera", maker="EZVIZ", room="6A1", condition="good"),
     ]  # fmt: skip
     with a_store(tmp_path, [agent("6A1")]) as opened:
-        with opened.planning(SCHOOL) as db:
+        with opened.locked(SCHOOL) as db:
             register.bring_in(db, SCHOOL, lines, whole=True, now_ms=NOW_MS)
-        opened.commit([fault("f1", Part.BOARD), fault("f2", Part.CAMERA)], [], NOW_MS)
+        opened.write(keep_batch, [fault("f1", Part.BOARD), fault("f2", Part.CAMERA)], [], NOW_MS)
         yield opened
 
 
@@ -69,12 +71,12 @@ def post(store: Store, path: str, host: str = HERE, **form: str) -> httpx.Respon
 
 
 def known(store: Store) -> list[Repair]:
-    with store.looking() as db:
+    with store.view() as db:
         return repairs.repairs_of(db, SCHOOL)
 
 
 def condition(store: Store, row: int) -> str:
-    with store.looking() as db:
+    with store.view() as db:
         kept = repairs.line_by_row(db, SCHOOL, row)
         assert kept
         return lives.life_in(db, SCHOOL, kept).condition
@@ -119,7 +121,7 @@ def test_a_repair_is_picked_begun_done_and_taken_back(store: Store) -> None:
     answer = post(store, "/repairs/1/done", outcome="awaiting_disposal")
     assert (answer.status_code, answer.headers["location"]) == (303, "/repairs?all=true#r1")
     assert (known(store)[0].state, condition(store, 1)) == (RepairState.DONE, "awaiting_disposal")
-    assert [each.event_id for each in store.faults(SCHOOL)] == ["f2"]
+    assert [each.event_id for each in store.read(faults_of, SCHOOL)] == ["f2"]
     page = ask(store, "/repairs?all=true").text
     (move,) = re.findall(r'/repairs/1/undo"><input type="hidden" name="move" value="(\d+)"', page)
     post(store, "/repairs/1/undo", move=move)

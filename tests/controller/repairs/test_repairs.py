@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection
 
 from controller.database.store import Store, StoreError
+from controller.features import keep_batch
 from controller.fleet.fleet import Change
 from controller.fleet.records import EventRecord, FaultRecord
 from controller.inventory import store as assets
@@ -20,6 +21,7 @@ from controller.register.life import Said, Step, Why
 from controller.register.merging import Kept
 from controller.repairs import actions as mending
 from controller.repairs import store as repairs
+from controller.repairs.actions import handle_fault
 from controller.repairs.repair import (
     Deed,
     Move,
@@ -29,6 +31,7 @@ from controller.repairs.repair import (
     candidates,
     part_of,
 )
+from controller.repairs.store import faults_of
 from controller.roster.roll import RosterError
 from protocol.messages import Part
 from protocol.model import Place
@@ -53,7 +56,7 @@ def line(row: int, kind: str = "board", room: str = "P203", condition: str = "go
 
 def brought(store: Store, *lines: Line) -> None:
     """The book comes in."""
-    with store.planning(SCHOOL) as db:
+    with store.locked(SCHOOL) as db:
         register.bring_in(db, SCHOOL, lines, whole=True, now_ms=NOW)
 
 
@@ -67,18 +70,18 @@ def fault(event_id: str = "f1", part: Part = Part.BOARD, room: str = "P 203") ->
 
 def told(store: Store, *faults: FaultRecord) -> list[Repair]:
     """The controller hears of faults; returns every repair."""
-    store.commit(faults, [], NOW + 10)
+    store.write(keep_batch, faults, [], NOW + 10)
     return every(store)
 
 
 def every(store: Store) -> list[Repair]:
-    with store.looking() as db:
+    with store.view() as db:
         return repairs.repairs_of(db, SCHOOL)
 
 
 def condition(store: Store, row: int = 1) -> str:
     """How a line fares."""
-    with store.looking() as db:
+    with store.view() as db:
         kept = repairs.line_by_row(db, SCHOOL, row)
         assert kept is not None
         return lives.life_in(db, SCHOOL, kept).condition
@@ -86,13 +89,13 @@ def condition(store: Store, row: int = 1) -> str:
 
 def do(store: Store, deed: Callable[..., list[Change]], *values: Any, **more: Any) -> list[Change]:
     """A person does something with a repair."""
-    with store.planning(SCHOOL) as db:
+    with store.locked(SCHOOL) as db:
         return deed(db, SCHOOL, *values, **more)
 
 
 def pick(store: Store, number: int, row: int) -> None:
     """A person says which line it is."""
-    with store.planning(SCHOOL) as db:
+    with store.locked(SCHOOL) as db:
         mending.pick(db, SCHOOL, number, _line(db, row), SAID)
 
 
@@ -109,7 +112,7 @@ def test_the_one_line_that_it_must_be_becomes_broken(store: Store) -> None:
     assert (repair.state, repair.line, repair.who) == (RepairState.REPORTED, 1, "may-p203")
     assert (repair.reported_ms, repair.opened_ms) == (NOW, NOW + 10)
     assert [condition(store, row) for row in (1, 2, 3)] == ["broken", "good", "good"]
-    with store.looking() as db:
+    with store.view() as db:
         (book, step) = lives.steps_of(db, SCHOOL)[1]
     assert (book.why, step.why, step.repair) == (Why.BOOK, Why.FAULT, repair.no)
 
@@ -119,7 +122,7 @@ def test_the_same_event_twice_opens_one_repair(store: Store) -> None:
     brought(store, line(1))
     assert len(told(store, fault(), fault())) == 1
     assert len(told(store, fault())) == 1
-    store.handle_fault(SCHOOL, "f1", NOW + 20)
+    store.write(handle_fault, SCHOOL, "f1", NOW + 20)
     (repair,) = told(store, fault())
     assert repair.state is RepairState.DONE
     assert condition(store) == "good"
@@ -128,11 +131,11 @@ def test_the_same_event_twice_opens_one_repair(store: Store) -> None:
 def test_where_no_repair_can_be_opened_the_fault_is_not_kept_either(store: Store) -> None:
     """They stand or fall together, so that the agent sends it again."""
     brought(store, line(1))
-    with store.planning(SCHOOL) as db:
+    with store.locked(SCHOOL) as db:
         db.exec_driver_sql("DROP TABLE repair_moves")
     with pytest.raises(StoreError):
-        store.commit([fault()], [], NOW)
-    assert store.faults(SCHOOL) == []
+        store.write(keep_batch, [fault()], [], NOW)
+    assert store.read(faults_of, SCHOOL) == []
     assert condition(store) == "good"
 
 
@@ -183,7 +186,7 @@ def test_a_person_picks_the_line_and_picks_another(store: Store) -> None:
     """The first one fares as it did before."""
     brought(store, line(1), line(2, "projector"))
     (repair,) = told(store, fault())
-    with store.looking() as db:
+    with store.view() as db:
         found = repairs.candidates_of(db, SCHOOL, [repair])[repair.no]
     assert [each.data.row for each in found] == [1, 2]
     pick(store, repair.no, 1)
@@ -207,11 +210,11 @@ def test_a_repair_goes_its_way_and_every_step_back(store: Store) -> None:
     assert (done.state, condition(store)) == (RepairState.DONE, "awaiting_disposal")
     assert (done.done.who, done.done.at_ms, done.done.note) == ("anh", NOW + 50, "cháy")
     assert [type(each) for each in changes] == [FaultRecord, EventRecord]
-    assert store.faults(SCHOOL) == []
+    assert store.read(faults_of, SCHOOL) == []
     (opened,) = do(store, mending.undo, repair.no, SAID)
     assert isinstance(opened, FaultRecord)
     assert opened.done_ms is None
-    assert len(store.faults(SCHOOL)) == 1
+    assert len(store.read(faults_of, SCHOOL)) == 1
     assert (every(store)[0].state, condition(store)) == (RepairState.UNDER_REPAIR, "repair")
     do(store, mending.undo, repair.no, SAID)
     assert (every(store)[0].state, condition(store)) == (RepairState.REPORTED, "broken")
@@ -226,34 +229,34 @@ def test_the_button_that_a_fault_is_dealt_with_ends_its_repair(store: Store) -> 
     """And what it had made broken works again; taking that back makes both wait again."""
     brought(store, line(1))
     (repair,) = told(store, fault())
-    assert len(store.handle_fault(SCHOOL, "f1", NOW + 20)) == 2
+    assert len(store.write(handle_fault, SCHOOL, "f1", NOW + 20)) == 2
     assert (every(store)[0].state, condition(store)) == (RepairState.DONE, "good")
-    assert store.handle_fault(SCHOOL, "f1", NOW + 21) == []
+    assert store.write(handle_fault, SCHOOL, "f1", NOW + 21) == []
     do(store, mending.undo, repair.no, SAID)
     assert (every(store)[0].state, condition(store)) == (RepairState.REPORTED, "broken")
-    assert len(store.handle_fault(SCHOOL, "f1", NOW + 60)) == 2
+    assert len(store.write(handle_fault, SCHOOL, "f1", NOW + 60)) == 2
 
 
 def test_dealing_with_a_fault_makes_nothing_good_that_it_did_not_make_broken(store: Store) -> None:
     """The book, or a person, called it broken."""
     brought(store, line(1, condition="broken"), line(2, "camera"))
     told(store, fault(), fault("f2", Part.CAMERA))
-    with store.planning(SCHOOL) as db:
+    with store.locked(SCHOOL) as db:
         life = lives.life_in(db, SCHOOL, _line(db, 2))
         lives.keep_steps(db, SCHOOL, life.taken("lost", Why.PERSON, at_ms=NOW + 15))
-    store.handle_fault(SCHOOL, "f1", NOW + 20)
-    store.handle_fault(SCHOOL, "f2", NOW + 20)
+    store.write(handle_fault, SCHOOL, "f1", NOW + 20)
+    store.write(handle_fault, SCHOOL, "f2", NOW + 20)
     assert [condition(store, row) for row in (1, 2)] == ["broken", "lost"]
 
 
 def test_what_a_person_called_broken_before_the_report_stays_so(store: Store) -> None:
     """The report was not what broke it: who said so says when it works again."""
     brought(store, line(1))
-    with store.planning(SCHOOL) as db:
+    with store.locked(SCHOOL) as db:
         life = lives.life_in(db, SCHOOL, _line(db, 1))
         lives.keep_steps(db, SCHOOL, life.taken("broken", Why.PERSON, at_ms=NOW + 1))
     told(store, fault())
-    store.handle_fault(SCHOOL, "f1", NOW + 20)
+    store.write(handle_fault, SCHOOL, "f1", NOW + 20)
     assert condition(store) == "broken"
 
 
@@ -262,9 +265,9 @@ def test_two_reports_of_one_board_are_both_dealt_with_before_it_is_good(store: S
     brought(store, line(1))
     told(store, fault())
     assert [each.line for each in told(store, fault("f2"))] == [1, 1]
-    store.handle_fault(SCHOOL, "f1", NOW + 20)
+    store.write(handle_fault, SCHOOL, "f1", NOW + 20)
     assert condition(store) == "broken"
-    store.handle_fault(SCHOOL, "f2", NOW + 21)
+    store.write(handle_fault, SCHOOL, "f2", NOW + 21)
     assert condition(store) == "good"
 
 
@@ -272,7 +275,7 @@ def test_undoing_a_move_leaves_alone_what_was_said_of_the_line_since(store: Stor
     """A person's later word is newer."""
     brought(store, line(1))
     (repair,) = told(store, fault())
-    with store.planning(SCHOOL) as db:
+    with store.locked(SCHOOL) as db:
         life = lives.life_in(db, SCHOOL, _line(db, 1))
         lives.keep_steps(db, SCHOOL, life.taken("lost", Why.PERSON, at_ms=NOW + 15))
     do(store, mending.undo, repair.no, SAID)
@@ -291,7 +294,7 @@ def test_importing_the_same_book_undoes_no_repair_and_another_word_does(store: S
     assert condition(store) == "broken"
     brought(store, line(1, condition="awaiting_disposal"), book[1])
     assert condition(store) == "awaiting_disposal"
-    with store.planning(SCHOOL) as db:
+    with store.locked(SCHOOL) as db:
         lives.take_back(db, SCHOOL, _line(db, 1), Said("anh", NOW + 90))
     assert condition(store) == "broken"
 
@@ -299,7 +302,7 @@ def test_importing_the_same_book_undoes_no_repair_and_another_word_does(store: S
 def test_a_person_opens_a_repair_of_a_line(store: Store) -> None:
     """It is broken from then on, by a person's word."""
     brought(store, line(1, "desk", condition=""))
-    with store.planning(SCHOOL) as db:
+    with store.locked(SCHOOL) as db:
         asked = Repair(room="P203", part=Part.OTHER.value, who="anh", reported_ms=NOW)
         opened = repairs.open_by_person(db, SCHOOL, asked, _line(db, 1), NOW)
         again = repairs.open_by_person(db, SCHOOL, asked, _line(db, 1), NOW)
@@ -356,10 +359,10 @@ def test_another_school_s_lines_and_repairs_are_not_touched(store: Store) -> Non
     """Both have a room P203 and a line 1."""
     other = Place("14", "00140709")
     brought(store, line(1))
-    with store.planning(other) as db:
+    with store.locked(other) as db:
         register.bring_in(db, other, [line(1)], whole=True, now_ms=NOW)
     told(store, fault())
-    with store.looking() as db:
+    with store.view() as db:
         assert repairs.repairs_of(db, other) == []
         assert lives.steps_of(db, other) == {}
         standing = lives.standing_of(db, SCHOOL)
@@ -370,7 +373,7 @@ def test_what_counted_then_is_told_of_the_past(store: Store) -> None:
     """A step that came later is left out."""
     brought(store, line(1))
     told(store, fault())
-    with store.looking() as db:
+    with store.view() as db:
         then: dict[int, Step] = lives.standing_of(db, SCHOOL, NOW + 9)
         now: dict[int, Step] = lives.standing_of(db, SCHOOL, NOW + 10)
     assert [then[1].condition, now[1].condition] == ["good", "broken"]
@@ -381,7 +384,7 @@ def test_the_inventory_hears_of_a_condition(store: Store) -> None:
     brought(store, line(1))
 
     def told() -> tuple[int, list[str]]:
-        with store.planning(SCHOOL) as db:
+        with store.locked(SCHOOL) as db:
             assets.bring_up(db, SCHOOL, ZONE, NOW)
             newest = assets.newest_change(db, SCHOOL)
             items = assets.items(db, SCHOOL, Chosen())
@@ -389,9 +392,9 @@ def test_the_inventory_hears_of_a_condition(store: Store) -> None:
 
     first, conditions = told()
     assert conditions == ["good"]
-    store.commit([fault()], [], NOW - 5)
+    store.write(keep_batch, [fault()], [], NOW - 5)
     second, conditions = told()
     assert (conditions, second > first) == (["broken"], True)
-    store.handle_fault(SCHOOL, "f1", NOW - 4)
+    store.write(handle_fault, SCHOOL, "f1", NOW - 4)
     third, conditions = told()
     assert (conditions, third > second) == (["good"], True)

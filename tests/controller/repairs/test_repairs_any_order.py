@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from controller.database.store import Store
+from controller.features import keep_batch
 from controller.fleet.records import FaultRecord
 from controller.register import life_store as lives
 from controller.register import store as register
@@ -19,7 +20,9 @@ from controller.register.book import Line
 from controller.register.life import Said, Why
 from controller.repairs import actions as mending
 from controller.repairs import store as repairs
+from controller.repairs.actions import handle_fault
 from controller.repairs.repair import Outcome, Repair, RepairState
+from controller.repairs.store import faults_of
 from controller.roster.roll import RosterError
 from protocol.messages import Part
 from protocol.model import Place
@@ -66,7 +69,7 @@ class School:
             Line(row=row, asset_tag=f"T{row}", type=kinds[row], room="P1", condition=condition)
             for row, condition in self.book.items()
         ]
-        with self.store.planning(self.place) as db:
+        with self.store.locked(self.place) as db:
             register.bring_in(db, self.place, lines, whole=True, now_ms=self.now_ms)
 
     def happen(self, deed: str, which: int, what: str) -> None:
@@ -77,14 +80,14 @@ class School:
             place = self.place.of_agent("p1")
             told = FaultRecord(place=place, event_id=event_id, room="P1", part=Part(what),
                                at_ms=self.now_ms, received_ms=self.now_ms)  # fmt: skip
-            self.store.commit([told], [], self.now_ms)
+            self.store.write(keep_batch, [told], [], self.now_ms)
         elif deed == "handled":
-            self.store.handle_fault(self.place, event_id, self.now_ms)
+            self.store.write(handle_fault, self.place, event_id, self.now_ms)
         elif deed == "book":
             self.book[which] = what
             self.bring()
         else:
-            with self.store.planning(self.place) as db:
+            with self.store.locked(self.place) as db:
                 self.do(db, deed, which, what)
 
     def do(self, db: Connection, deed: str, which: int, what: str) -> None:
@@ -114,12 +117,12 @@ class School:
             mending.undo(db, self.place, number, said)
 
     def repairs(self) -> list[Repair]:
-        with self.store.looking() as db:
+        with self.store.view() as db:
             return repairs.repairs_of(db, self.place)
 
     def conditions(self) -> dict[int, str]:
         """How each line fares, by its row."""
-        with self.store.looking() as db:
+        with self.store.view() as db:
             return {
                 each.data.row: lives.life_in(db, self.place, each).condition
                 for each in register.lines_of(db, self.place)
@@ -141,7 +144,7 @@ def test_lines_repairs_and_faults_agree_whatever_happens(
             assert (school.repairs(), school.conditions()) == before
         told = school.repairs()
         open_ones = {each.event_id for each in told if each.state is not RepairState.DONE}
-        assert {each.event_id for each in store.faults(school.place)} == open_ones
+        assert {each.event_id for each in store.read(faults_of, school.place)} == open_ones
         assert len({each.event_id for each in told}) == len(told)
         now = school.conditions()
         school.bring()

@@ -11,6 +11,7 @@ import pytest
 
 from controller.__main__ import main
 from controller.database.store import Store
+from controller.features import keep_batch
 from controller.fleet.records import FaultRecord
 from protocol.messages import Part
 from protocol.model import Place
@@ -52,7 +53,7 @@ class Desk:
             place=place, event_id=event_id, room="P203", part=part, at_ms=1, received_ms=1
         )
         with Store(f"sqlite:///{self.data / 'lophoc.db'}") as store:
-            store.commit([told], [], 1)
+            store.write(keep_batch, [told], [], 1)
 
 
 @pytest.fixture

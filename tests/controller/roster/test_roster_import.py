@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from controller.__main__ import main
 from controller.database.store import Store
 from controller.roster.plan import SchoolClass
+from controller.roster.store import plan_of
 from protocol.model import Place
 
 ONEROSTER = Path(__file__).parents[3] / ".." / "shared" / "data" / "oneroster12" / "ok-two-classes"
@@ -56,7 +57,7 @@ def url_at(tmp_path: Path) -> str:
 
 def kept(tmp_path: Path) -> tuple[SchoolClass, ...]:
     with Store(url_at(tmp_path)) as store:
-        return store.school_plan(Place("14", "00140708")).classes
+        return store.read(plan_of, Place("14", "00140708")).classes
 
 
 def as_csv(path: Path, rows: list[list[Any]], *, sep: str = ",", encoding: str = "utf-8") -> Path:
@@ -241,6 +242,17 @@ def test_a_dry_run_writes_nothing(tmp_path: Path, bring: Any) -> None:
         (b"Ma lop,Ma hoc sinh\n10A1,014310001234\n", "nothing_usable"),
         (b"Ma lop,Ma hoc sinh\n10A1," + b"9" * 5000, "too_big"),
         (b"x," * 300, "too_big"),
+    ],
+    ids=[
+        "empty",
+        "other columns",
+        "bytes",
+        "damaged xlsx",
+        "damaged xls",
+        "heading only",
+        "no birthday",
+        "long cell",
+        "wide",
     ],
 )
 def test_a_file_that_cannot_be_used_changes_nothing(

@@ -12,6 +12,7 @@ from controller.database.store import Store
 from controller.roster.plan import SchoolPlan
 from controller.roster.roll import RosterError
 from controller.roster.schedule import read_schedule
+from controller.roster.store import plan_of
 from protocol.model import AttendanceStatus, Place
 
 REAL = sorted((Path(__file__).parents[3] / ".." / "shared" / "data" / "vn").glob("bell-*.csv"))
@@ -19,7 +20,7 @@ REAL = sorted((Path(__file__).parents[3] / ".." / "shared" / "data" / "vn").glob
 
 def kept(tmp_path: Path) -> SchoolPlan:
     with Store(f"sqlite:///{tmp_path / 'data' / 'lophoc.db'}") as store:
-        return store.school_plan(Place())
+        return store.read(plan_of, Place())
 
 
 def test_the_sample_files_can_be_brought_in(tmp_path: Path) -> None:

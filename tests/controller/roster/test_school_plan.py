@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from controller.database.plan_version import version_of
 from controller.database.store import Store
+from controller.features import adopt_plan
 from controller.roster import store as roster
 from controller.roster.plan import SchoolClass, SchoolPlan
-from controller.roster.store import Lists, Schedule
+from controller.roster.store import Lists, Schedule, plan_of
 from protocol.model import AttendanceStatus, Place
 from protocol.plan import Bell, Booking, Holiday, Pupil, Term
 from tests.databases import Database
@@ -29,7 +31,7 @@ def a_class(code: str, *students: str, room: str = "") -> SchoolClass:
 
 
 def keep(store: Store, *classes: SchoolClass, whole: bool = False, place: Place = SCHOOL) -> bool:
-    with store.planning(place) as db:
+    with store.locked(place) as db:
         return roster.keep_lists(db, place, Lists(classes=classes, whole_school=whole))
 
 
@@ -37,10 +39,10 @@ def test_the_same_lists_twice_change_nothing(store: Store) -> None:
     """Neither the rows nor the version move."""
     lists = (a_class("10A1", "001", "002", room="P203"), a_class("10A2", "003"))
     assert keep(store, *lists)
-    once = store.school_plan(SCHOOL)
+    once = store.read(plan_of, SCHOOL)
     assert not keep(store, *lists)
-    assert store.school_plan(SCHOOL) == once
-    assert once.version == store.plan_version(SCHOOL) == 1
+    assert store.read(plan_of, SCHOOL) == once
+    assert once.version == store.read(version_of, SCHOOL) == 1
     assert once.classes == lists
 
 
@@ -49,7 +51,7 @@ def test_a_given_class_is_replaced_and_the_others_stay(store: Store) -> None:
     keep(store, a_class("10A1", "001", "002", room="P203"), a_class("10A2", "003"))
     keep(store, a_class("10A1", "002"))
     expected = (a_class("10A1", "002", room="P203"), a_class("10A2", "003"))
-    assert store.school_plan(SCHOOL).classes == expected
+    assert store.read(plan_of, SCHOOL).classes == expected
 
 
 def test_a_pupil_who_moved_is_in_the_new_class_alone(store: Store) -> None:
@@ -57,22 +59,22 @@ def test_a_pupil_who_moved_is_in_the_new_class_alone(store: Store) -> None:
     keep(store, a_class("10A1", "001"), a_class("10A2", "003"))
     keep(store, a_class("10A2", "003", "001"))
     expected = (a_class("10A1"), a_class("10A2", "003", "001"))
-    assert store.school_plan(SCHOOL).classes == expected
+    assert store.read(plan_of, SCHOOL).classes == expected
 
 
 def test_the_whole_school_leaves_no_class_behind(store: Store) -> None:
     """What the file does not bring is gone."""
     keep(store, a_class("12A1", "001"), a_class("11A1", "002"))
     keep(store, a_class("12A1", "002"), whole=True)
-    assert store.school_plan(SCHOOL).classes == (a_class("12A1", "002"),)
+    assert store.read(plan_of, SCHOOL).classes == (a_class("12A1", "002"),)
 
 
 def test_a_school_sees_and_changes_its_own_plan_only(store: Store) -> None:
     """Two schools in one database know nothing of each other."""
     keep(store, a_class("10A1", "001"))
     keep(store, a_class("10A1", "900"), whole=True, place=OTHER)
-    assert store.school_plan(SCHOOL).classes == (a_class("10A1", "001"),)
-    assert store.school_plan(Place("15", "00140708")) == SchoolPlan()
+    assert store.read(plan_of, SCHOOL).classes == (a_class("10A1", "001"),)
+    assert store.read(plan_of, Place("15", "00140708")) == SchoolPlan()
 
 
 def test_a_schedule_comes_back_as_it_was_kept(store: Store) -> None:
@@ -85,12 +87,12 @@ def test_a_schedule_comes_back_as_it_was_kept(store: Store) -> None:
         letters={AttendanceStatus.ABSENT_EXCUSED: "P"},
         grace_min=7,
     )
-    with store.planning(SCHOOL) as db:
+    with store.locked(SCHOOL) as db:
         assert roster.keep_schedule(db, SCHOOL, schedule)
-    with store.planning(SCHOOL) as db:
+    with store.locked(SCHOOL) as db:
         assert not roster.keep_schedule(db, SCHOOL, schedule)
         assert not roster.keep_schedule(db, SCHOOL, Schedule())
-    kept = store.school_plan(SCHOOL)
+    kept = store.read(plan_of, SCHOOL)
     assert kept.bells == schedule.bells
     assert (kept.terms, kept.holidays) == (schedule.terms, schedule.holidays)
     assert (kept.timetable, kept.letters) == (schedule.timetable, schedule.letters)
@@ -100,17 +102,17 @@ def test_a_schedule_comes_back_as_it_was_kept(store: Store) -> None:
 def test_a_plan_given_before_the_schools_code_was_known_becomes_the_schools(store: Store) -> None:
     """The first school that asks takes it over; no second one, and none that has its own."""
     keep(store, a_class("10A1", "001"), place=Place())
-    store.adopt_plan(SCHOOL)
-    store.adopt_plan(OTHER)
-    assert store.school_plan(SCHOOL).classes == (a_class("10A1", "001"),)
-    assert store.school_plan(OTHER) == SchoolPlan()
+    store.write(adopt_plan, SCHOOL)
+    store.write(adopt_plan, OTHER)
+    assert store.read(plan_of, SCHOOL).classes == (a_class("10A1", "001"),)
+    assert store.read(plan_of, OTHER) == SchoolPlan()
 
 
 def test_an_erased_pupil_is_in_no_list(store: Store) -> None:
     """And the running controller is told."""
     keep(store, a_class("10A1", "001", "002"))
-    with store.planning(SCHOOL) as db:
+    with store.locked(SCHOOL) as db:
         assert roster.forget_pupil(db, SCHOOL, "001") == 1
-    plan = store.school_plan(SCHOOL)
+    plan = store.read(plan_of, SCHOOL)
     assert [each.student for each in plan.classes[0].pupils] == ["002"]
     assert plan.version == 2

@@ -44,7 +44,7 @@ LINES = (
 @pytest.fixture
 def school(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LOPHOC_CONTROLLER_NAME", NAME)
-    with Store(f"sqlite:///{tmp_path / 'lophoc.db'}") as store, store.planning(Place()) as db:
+    with Store(f"sqlite:///{tmp_path / 'lophoc.db'}") as store, store.locked(Place()) as db:
         register.bring_in(db, Place(), LINES, whole=True, now_ms=1)
     return tmp_path
 

@@ -27,7 +27,7 @@ from tests.axe import violations
 from tests.browser import PHONE, UPRIGHT, Page, opened_tab, running_browser
 from tests.conftest import need
 from tests.controller.web_school import NOW_MS, SCHOOL, Served, a_store
-from tests.flows.programs import until
+from tests.waiting import until
 
 BOOK = (
     Line(row=1, asset_tag="TB-001", type="board", maker="SMART", room="P203", serial="0012345"),
@@ -109,9 +109,9 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 def store(tmp_path: Path) -> Iterator[Store]:
     """A school with a book and a stocktake that has begun."""
     with a_store(tmp_path) as opened:
-        with opened.planning(SCHOOL) as db:
+        with opened.locked(SCHOOL) as db:
             register.bring_in(db, SCHOOL, BOOK, whole=True, now_ms=NOW_MS)
-        with opened.planning(SCHOOL) as db:
+        with opened.locked(SCHOOL) as db:
             stocktake.begin(db, SCHOOL, (), who="lan", now_ms=NOW_MS)
         yield opened
 
@@ -124,7 +124,7 @@ def served(store: Store) -> Iterator[Served]:
 
 
 def scans(store: Store) -> list[Scan]:
-    with store.looking() as db:
+    with store.view() as db:
         return stocktake.scans_of(db, SCHOOL, 1)
 
 
@@ -275,7 +275,7 @@ def test_what_a_thumb_did_is_taken_back_said_otherwise_or_added(
         page.click("#st-extras button[aria-label*='LẠ-01']")
         page.wait("document.querySelectorAll('#st-extras li').length === 1")
         page.sent()
-    with store.looking() as db:
+    with store.view() as db:
         take = stocktake.stocktake_of(db, SCHOOL, 1)
     assert take is not None
     result = counted(take, scans(store))
@@ -293,7 +293,7 @@ def test_what_comes_after_the_end_is_told(browser: int, served: Served, store: S
         page.call("Network.setExtraHTTPHeaders", headers={"X-Forwarded-For": "192.0.2.5"})
         page.click('[data-line="1"] .st-here')
         page.wait("document.querySelector('#st-line a[href^=\"/login?next=%2Fstocktake\"]')")
-        with store.planning(SCHOOL) as db:
+        with store.locked(SCHOOL) as db:
             stocktake.finish(db, SCHOOL, 1, who="lan", now_ms=NOW_MS + 1)
         page.call("Network.setExtraHTTPHeaders", headers={})
         page.see("dispatchEvent(new Event('online'))")
@@ -334,7 +334,7 @@ def test_what_another_phone_counted_appears(browser: int, served: Served, store:
         page.open(f"{served.url}stocktake/1/rooms/P203", *PHONE)
         page.click('[data-line="2"] .st-more')
         page.type_in('[data-line="2"] [name=note]', "xước")
-        with store.planning(SCHOOL) as db:
+        with store.locked(SCHOOL) as db:
             take = stocktake.stocktake_of(db, SCHOOL, 1)
             assert take is not None
             other = Scan(id="other-phone-1", room="P203", line=1, at_ms=1)
@@ -343,7 +343,7 @@ def test_what_another_phone_counted_appears(browser: int, served: Served, store:
         page.tally("1/3")
         assert page.line(1) == "có ở đây"
         assert page.see("document.querySelector('[data-line=\"2\"] [name=note]').value") == "xước"
-        with store.planning(SCHOOL) as db:
+        with store.locked(SCHOOL) as db:
             stocktake.finish(db, SCHOOL, 1, who="lan", now_ms=NOW_MS + 10)
         page.see("dispatchEvent(new Event('online'))")
         page.wait("document.querySelector('#st-count').innerText.includes('đã kết thúc')")
@@ -379,7 +379,7 @@ def test_labels_are_scanned_live_where_the_browser_can(
 def test_a_phone_counts_as_the_controller_does(browser: int, served: Served, store: Store) -> None:
     """The same scans, made up by lot, come to the same on both sides."""
     lot = random.Random(20)
-    with store.looking() as db:
+    with store.view() as db:
         take = stocktake.stocktake_of(db, SCHOOL, 1)
     assert take is not None
     cases = [[_by_lot(lot, number) for number in range(lot.randrange(1, 12))] for _ in range(150)]
@@ -434,7 +434,7 @@ def test_a_whole_school_is_on_the_page(browser: int, served: Served, store: Stor
         Line(row=no, asset_tag=f"TB-{no:05}", type="tablet", maker="Samsung", room=f"P{no % 34}")
         for no in range(1, 1361)
     ]
-    with store.planning(SCHOOL) as db:
+    with store.locked(SCHOOL) as db:
         register.bring_in(db, SCHOOL, lines, whole=True, now_ms=NOW_MS)
         stocktake.begin(db, SCHOOL, (), who="lan", now_ms=NOW_MS)
     url = f"{served.url}stocktake/2"
@@ -456,5 +456,5 @@ def test_a_whole_school_is_on_the_page(browser: int, served: Served, store: Stor
         page.sent()
         assert took < 8000
         print(f"{took / 40:.1f} ms a tap")  # noqa: T201 - a figure for the report
-    with store.looking() as db:
+    with store.view() as db:
         assert len(stocktake.scans_of(db, SCHOOL, 2)) == 40

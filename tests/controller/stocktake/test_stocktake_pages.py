@@ -39,7 +39,7 @@ API = "/api/v1/stocktakes"
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     with a_store(tmp_path) as opened:
-        with opened.planning(SCHOOL) as db:
+        with opened.locked(SCHOOL) as db:
             register.bring_in(db, SCHOOL, BOOK, whole=True, now_ms=NOW_MS)
         yield opened
 
@@ -64,12 +64,12 @@ def ask(
 
 
 def begun(store: Store) -> None:
-    with store.planning(SCHOOL) as db:
+    with store.locked(SCHOOL) as db:
         stocktake.begin(db, SCHOOL, (), who="lan", now_ms=NOW_MS)
 
 
 def scans(store: Store) -> list[Scan]:
-    with store.looking() as db:
+    with store.view() as db:
         return stocktake.scans_of(db, SCHOOL, 1)
 
 
@@ -102,7 +102,7 @@ def test_nobody_from_the_network_counts_without_the_password(
     assert answer.status_code in {401, 303}
     assert answer.headers.get("location", "/login").startswith("/login")
     assert "TB-001" not in answer.text
-    with store.looking() as db:
+    with store.view() as db:
         (only,) = stocktake.stocktakes_of(db, SCHOOL)
     assert only.finished_ms is None
     assert scans(store) == []
@@ -220,12 +220,12 @@ def test_a_department_takes_no_stock(store: Store) -> None:
     department = Place("79", "")
     assert ask(store, "/stocktake", scope=department).status_code == 200
     other = Place("79", "00999")
-    with store.planning(other) as db:
+    with store.locked(other) as db:
         register.bring_in(db, other, BOOK, whole=True, now_ms=NOW_MS)
     assert ask(store, "/stocktake", scope=department).status_code == 409
     answer = ask(store, "/stocktake", scope=department, data={"rooms": ""})
     assert answer.status_code == 409
-    with store.looking() as db:
+    with store.view() as db:
         assert stocktake.stocktakes_of(db, SCHOOL) == []
 
 

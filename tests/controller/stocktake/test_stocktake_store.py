@@ -10,6 +10,7 @@ import pytest
 
 from controller.__main__ import main
 from controller.database.store import Store
+from controller.reconcile.store import observations_of_scans
 from controller.register import life_store as lives
 from controller.register import store as register
 from controller.register.book import Line
@@ -33,20 +34,20 @@ LINES = (
 def store(database: Database) -> Iterator[Store]:
     with Store(database.url) as opened:
         for place, lines in ((HERE, LINES), (OTHER, LINES[1:])):
-            with opened.planning(place) as db:
+            with opened.locked(place) as db:
                 register.bring_in(db, place, lines, whole=True, now_ms=NOW)
         yield opened
 
 
 def begun(store: Store, *rooms: str, place: Place = HERE) -> Stocktake:
-    with store.planning(place) as db:
+    with store.locked(place) as db:
         take = stocktake.begin(db, place, rooms, who="lan", now_ms=NOW)
     assert take is not None
     return take
 
 
 def sent(store: Store, no: int, *scans: Scan, now_ms: int = NOW + 60_000) -> stocktake.Kept:
-    with store.planning(HERE) as db:
+    with store.locked(HERE) as db:
         take = stocktake.stocktake_of(db, HERE, no)
         assert take is not None
         return stocktake.keep_scans(
@@ -63,9 +64,9 @@ def test_a_stocktake_is_kept_with_its_list_and_numbered_by_school(store: Store) 
     """The book may change afterwards: the list is the one of its beginning."""
     first, second = begun(store), begun(store, "P203")
     assert (first.no, second.no, begun(store, place=OTHER).no) == (1, 2, 1)
-    with store.planning(HERE) as db:
+    with store.locked(HERE) as db:
         register.bring_in(db, HERE, LINES[:1], whole=True, now_ms=NOW + 1)
-    with store.looking() as db:
+    with store.view() as db:
         assert stocktake.stocktake_of(db, HERE, 1) == first
         assert [each.no for each in stocktake.stocktakes_of(db, HERE)] == [2, 1]
         assert stocktake.stocktake_of(db, HERE, 3) is None
@@ -73,10 +74,10 @@ def test_a_stocktake_is_kept_with_its_list_and_numbered_by_school(store: Store) 
 
 def test_no_stocktake_begins_without_lines(store: Store) -> None:
     """A room that the book does not know, or an empty book."""
-    with store.planning(HERE) as db:
+    with store.locked(HERE) as db:
         assert stocktake.begin(db, HERE, ["P999"], who="", now_ms=NOW) is None
     empty = Place("79", "00777")
-    with store.planning(empty) as db:
+    with store.locked(empty) as db:
         assert stocktake.begin(db, empty, [], who="", now_ms=NOW) is None
 
 
@@ -88,7 +89,7 @@ def test_a_batch_that_comes_twice_is_kept_once(store: Store) -> None:
     twice = sent(store, 1, *batch, scan(1, found=False, line=1), now_ms=NOW + 90_000)
     assert once == (("scan-0001", "scan-0002"), ())
     assert twice.kept == ("scan-0001", "scan-0002", "scan-0001")
-    with store.looking() as db:
+    with store.view() as db:
         told = stocktake.scans_of(db, HERE, 1)
         assert stocktake.scans_of(db, OTHER) == []
     assert [(each.id, each.found, each.quality_pct) for each in told] == [
@@ -103,15 +104,15 @@ def test_what_comes_after_the_end_changes_nothing_and_is_told(store: Store) -> N
     """It is kept as evidence; sent again it is late again, and what was in time stays in time."""
     take = begun(store)
     sent(store, 1, scan(1, line=1))
-    with store.planning(HERE) as db:
+    with store.locked(HERE) as db:
         assert stocktake.finish(db, HERE, 1, who="lan", now_ms=NOW + 70_000)
         assert not stocktake.finish(db, HERE, 1, who="minh", now_ms=NOW + 80_000)
     for _ in range(2):
         told = sent(store, 1, scan(1, line=1), scan(2, line=2), now_ms=NOW + 90_000)
         assert told == (("scan-0001",), ("scan-0002",))
-    with store.looking() as db:
+    with store.view() as db:
         scans = stocktake.scans_of(db, HERE, 1)
-        seen = stocktake.observations_of_scans(db, HERE)
+        seen = observations_of_scans(db, HERE)
         ended = stocktake.stocktakes_of(db, HERE)[0]
     assert counted(take, scans).count(Outcome.UNCOUNTED) == 2
     assert [each.line for each in seen] == [1, 2]
@@ -150,7 +151,7 @@ def test_scans_are_evidence_for_the_register(
 
 def test_printed_labels_are_remembered(store: Store) -> None:
     """Once each, without case and spaces, by school."""
-    with store.planning(HERE) as db:
+    with store.locked(HERE) as db:
         stocktake.note_labels(db, HERE, ["TB-001", "tb-001 "], NOW)
         stocktake.note_labels(db, HERE, ["TB-001", "0007"], NOW + 1)
         assert stocktake.labelled(db, HERE) == {"tb-001", "0007"}
@@ -163,7 +164,7 @@ def test_a_stocktake_from_the_command_line(
     """Begun, listed, its minutes written in both kinds, ended once."""
     data = ("--data", str(tmp_path))
     assert main(["stocktake", "begin", *data]) == 2  # no book yet
-    with Store(f"sqlite:///{tmp_path / 'lophoc.db'}") as store, store.planning(Place()) as db:
+    with Store(f"sqlite:///{tmp_path / 'lophoc.db'}") as store, store.locked(Place()) as db:
         register.bring_in(db, Place(), LINES, whole=True, now_ms=NOW)
     assert main(["stocktake", "begin", "--room", "phòng 203", *data]) == 0
     assert "/stocktake/1" in capsys.readouterr().out
@@ -184,10 +185,10 @@ def test_what_a_stocktake_tells_of_conditions_is_in_the_lines_lives(store: Store
     take = begun(store)
     line = take.lines[0].no
     sent(store, take.no, scan(1, line=line, condition="broken", quality_pct=40))
-    with store.planning(HERE) as db:
+    with store.locked(HERE) as db:
         assert stocktake.finish(db, HERE, take.no, who="lan", now_ms=NOW + 90_000)
         assert not stocktake.finish(db, HERE, take.no, who="lan", now_ms=NOW + 91_000)
-    with store.looking() as db:
+    with store.view() as db:
         (step,) = lives.standing_of(db, HERE).values()
     told = (step.line, step.condition, step.why, step.quality_pct, step.at_ms)
     assert told == (line, "broken", Why.STOCKTAKE, 40, NOW + 1)

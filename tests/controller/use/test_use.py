@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from controller.database.store import Store
+from controller.features import forget, keep_batch
 from controller.fleet.fleet import Change, Fleet
 from controller.fleet.records import LessonRecord
+from controller.fleet.store import load_fleet
 from controller.roster.plan import SchoolPlan
 from controller.roster.store import Schedule, keep_schedule
 from controller.use.hours import (
@@ -374,7 +376,7 @@ class Classroom:
         changes: list[Change] = []
         for each in messages:
             changes += self.fleet.hear("may-1", each, now_ms)
-        self.store.commit(changes, [], now_ms)
+        self.store.write(keep_batch, changes, [], now_ms)
 
     def birth(self, now_ms: int, *devices: Device, boot: str = "b1", session: int = 1) -> Birth:
         """All that the agent knows."""
@@ -417,7 +419,7 @@ def a_board(kind: DeviceKind = DeviceKind.BOARD, **told: object) -> Device:
 def classroom(database: Database) -> Iterator[Classroom]:
     """A room of a school that has bells and one booking."""
     with Store(database.url) as store:
-        with store.planning(SCHOOL) as db:
+        with store.locked(SCHOOL) as db:
             booked = (Booking(weekday=1, period=1, room="P 203", classes=("6A1",)),)
             keep_schedule(db, SCHOOL, Schedule(bells=BELLS, timetable=booked))
         yield Classroom(store)
@@ -443,7 +445,7 @@ def a_morning(room: Classroom) -> None:
 
 
 def kept(room: Classroom, week: str = "2026-11-02") -> list[tuple[int, int, int, int]]:
-    with room.store.looking() as db:
+    with room.store.view() as db:
         lines = [each.line for each in use_of(db, SCHOOL, week, week)]
     return [(e.on_min, e.used_min, e.planned_min, e.known_min) for e in lines]
 
@@ -469,7 +471,9 @@ def test_a_restarted_controller_goes_on_with_what_it_knew(classroom: Classroom) 
     room = classroom
     room.hear(room.birth(at("07:00"), a_board()), now_ms=at("07:00"))
     room.beat(at("07:00"), at("07:20"))
-    room.fleet = room.store.fleet(SCHOOL, ZONE, device_silent_s=900, awake_since_ms=at("08:00"))
+    room.fleet = room.store.read(
+        load_fleet, SCHOOL, ZONE, device_silent_s=900, awake_since_ms=at("08:00")
+    )
     room.beat(at("08:00"), at("09:00"))
     bring_up_use(room.store, SCHOOL, ZONE, at("12:00"))
     assert kept(room) == [(120, 0, 45, 120)]
@@ -482,7 +486,7 @@ def test_an_agent_out_of_reach_for_a_while_does_not_switch_its_board_off(
     room = classroom
     room.hear(room.birth(at("07:00"), a_board()), now_ms=at("07:00"))
     room.beat(at("07:10"), at("07:20"))
-    room.store.commit(room.fleet.expire(at("07:40")), [], at("07:40"))
+    room.store.write(keep_batch, room.fleet.expire(at("07:40")), [], at("07:40"))
     again = room.birth(at("08:00"), a_board(), session=2)
     room.hear(again, now_ms=at("08:00"))
     room.beat(at("08:10"), at("09:00"))
@@ -534,7 +538,7 @@ def test_an_agents_wrong_clock_claims_no_hours(classroom: Classroom) -> None:
     room.beat(at("08:10"), at("08:30"))
     bring_up_use(room.store, SCHOOL, ZONE, at("12:00"))
     assert [each[0] for each in kept(room)] == [30]
-    with room.store.looking() as db:
+    with room.store.view() as db:
         assert min(each.at_ms for each in signs_of(db, SCHOOL, 0)) == at("07:30")
         assert min(each.began_ms for each in watches_of(db, SCHOOL, 0)) == at("07:00")
 
@@ -559,7 +563,7 @@ def test_a_tablet_is_no_board(classroom: Classroom) -> None:
     tablet = a_board(DeviceKind.TABLET)
     came = room.event(DeviceAppeared, at("07:00"), device_id="usb-1")
     room.hear(room.birth(at("07:00"), tablet), came, now_ms=at("07:00"))
-    with room.store.looking() as db:
+    with room.store.view() as db:
         assert signs_of(db, SCHOOL, 0) == []
     assert bring_up_use(room.store, SCHOOL, ZONE, at("12:00")) == {}
 
@@ -568,8 +572,8 @@ def test_a_week_of_which_less_is_known_than_before_stays(classroom: Classroom) -
     """Signs are forgotten; what they summed up to is not."""
     a_morning(classroom)
     bring_up_use(classroom.store, SCHOOL, ZONE, at("12:00"))
-    classroom.store.forget(at("12:00"))
-    with classroom.store.looking() as db:
+    classroom.store.write(forget, at("12:00"))
+    with classroom.store.view() as db:
         assert (signs_of(db, SCHOOL, 0), watches_of(db, SCHOOL, 0)) == ([], [])
     assert bring_up_use(classroom.store, SCHOOL, ZONE, at("12:00", 3)) == {}
     assert kept(classroom) == [(120, 40, 45, 210)]
@@ -578,7 +582,7 @@ def test_a_week_of_which_less_is_known_than_before_stays(classroom: Classroom) -
 def test_the_last_sign_before_a_time_stands_at_its_beginning(classroom: Classroom) -> None:
     """A board that is never switched off has one sign, weeks ago."""
     a_morning(classroom)
-    with classroom.store.looking() as db:
+    with classroom.store.view() as db:
         told = signs_of(db, SCHOOL, at("08:00"))
     assert [(each.at_ms, each.state) for each in told] == [(at("07:00"), HERE), (at("09:00"), GONE)]
 
@@ -587,7 +591,7 @@ def test_a_schools_week_is_replaced_whole_at_the_department(classroom: Classroom
     """The same table holds many schools; the same lines again change nothing."""
     here, there = Place("79", "00001"), Place("79", "00002")
     lines = [UseLine(device_id="b", room="P1", kind="board", on_min=9, known_min=90)]
-    with classroom.store.planning(here) as db:
+    with classroom.store.locked(here) as db:
         assert keep_use(db, here, "2026-11-02", [*lines, replace(lines[0], device_id="a")])
         assert keep_use(db, there, "2026-11-02", lines)
         assert not keep_use(db, there, "2026-11-02", lines)

@@ -17,6 +17,7 @@ import pytest
 import controller.__main__ as command
 from controller.database.store import Store
 from controller.forecast.life_table import FILE, LifeTable, table_in
+from controller.inventory.store import refresh
 from controller.register.book import Line
 from controller.register.store import bring_in
 from controller.use.hours import UseLine
@@ -72,15 +73,15 @@ def store(tmp_path: Path) -> Iterator[Store]:
     """A school with three boards in a week, and one at another school of the province."""
     with a_store(tmp_path, a_morning(4, 2)) as opened:
         for week in ("2026-08-24", "2026-08-17"):
-            with opened.planning(SCHOOL) as db:
+            with opened.locked(SCHOOL) as db:
                 lines = a_week(("6A1", 540, 1500), ("6A2", 20, 1500), ("6A3", 0, 0))
                 keep_use(db, SCHOOL, week, lines)
-            with opened.planning(OTHER) as db:
+            with opened.locked(OTHER) as db:
                 keep_use(db, OTHER, week, a_week(("P1", 300, 900)))
         for place in (SCHOOL, OTHER):
-            with opened.planning(place) as db:
+            with opened.locked(place) as db:
                 bring_in(db, place, BOOK, whole=True, now_ms=1)
-            opened.bring_up(place, ZONE, NOW_MS)
+            refresh(opened, place, ZONE, NOW_MS)
         yield opened
 
 

@@ -1,0 +1,80 @@
+"""This file decides which agent is to be given its room's plan, and when. Pure.
+
+Level-triggered: what counts is the fingerprint that an agent says it holds, not what was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
+
+from controller.fleet.records import AgentRecord
+from controller.roster.plan import SchoolPlan, plan_for
+from protocol.plan import Plan, digest_of
+
+EVERY_MS: Final = 10_000  # an agent needs a moment to keep a plan and to say so
+FIRST_SCHEMA: Final = 3  # older agents know no plan
+
+ClassesOf = Callable[[AgentRecord], tuple[str, ...]]
+
+
+class Sent(NamedTuple):
+    """What an agent was last sent, when, and what it had said by then."""
+
+    digest: str
+    at_ms: int
+    boot: str
+    rev: int
+
+
+class Distribution:
+    """Which plan each agent should hold, and what it was sent of it."""
+
+    def __init__(self, school: SchoolPlan) -> None:
+        self.school = school
+        self._plans: dict[tuple[str, tuple[str, ...]], tuple[Plan, str]] = {}
+        self._sent: dict[str, Sent] = {}
+
+    def take(self, school: SchoolPlan) -> None:
+        """The school plans anew."""
+        self.school = school
+        self._plans.clear()
+
+    def due(
+        self, agents: Iterable[AgentRecord], classes_of: ClassesOf, now_ms: int
+    ) -> list[tuple[str, Plan]]:
+        """The agents that hold another plan than they should, each with the right one.
+
+        classes_of: of the lesson that runs at an agent. What is returned counts as sent.
+        """
+        found = []
+        for agent in agents:
+            if not agent.online or agent.schema < FIRST_SCHEMA or not agent.rev:
+                continue
+            plan, digest = self._plan(agent.room, classes_of(agent))
+            if agent.plan == digest or (not agent.plan and _is_empty(self.school)):
+                continue
+            if self._may(agent, digest, now_ms):
+                self._sent[agent.place.agent] = Sent(digest, now_ms, agent.boot, agent.rev)
+                found.append((agent.place.agent, plan))
+        return found
+
+    def _plan(self, room: str, extra: tuple[str, ...]) -> tuple[Plan, str]:
+        known = self._plans.get((room, extra))
+        if known is None:
+            plan = plan_for(room, self.school, extra)
+            known = self._plans[room, extra] = (plan, digest_of(plan))
+        return known
+
+    def _may(self, agent: AgentRecord, digest: str, now_ms: int) -> bool:
+        """Not again at once; the same plan only after a word that it was not taken."""
+        last = self._sent.get(agent.place.agent)
+        if last is None:
+            return True
+        if now_ms - last.at_ms < EVERY_MS:
+            return False
+        return digest != last.digest or (agent.boot, agent.rev) != (last.boot, last.rev)
+
+
+def _is_empty(school: SchoolPlan) -> bool:
+    return not (school.classes or school.bells or school.timetable or school.terms)

@@ -1,0 +1,24 @@
+"""This file says what attendance brings: lessons, rolls and marks."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from controller.attendance import store
+from controller.attendance.listener import PlanListener
+from controller.attendance.tables import lessons, marks, rolls
+from controller.database.writing import Writing
+from controller.feature import Feature
+
+FEATURE: Final = Feature(
+    name="attendance",
+    keep=store.keep,
+    written={
+        lessons: Writing.UPSERT,
+        marks: Writing.INSERT_NEW,
+        rolls: Writing.INSERT_NEW,
+    },
+    counted=(marks, rolls),
+    forget_pupils=store.forget_marks,
+    listener=PlanListener,
+)

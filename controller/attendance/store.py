@@ -1,0 +1,167 @@
+"""This file keeps lessons, rolls and marks: a log that only grows, and lessons folded out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
+from sqlalchemy import Connection, delete, select, update
+
+from controller.attendance.lessons import lesson_of
+from controller.attendance.tables import lessons, marks, rolls
+from controller.database.reading import row_of, rows_of
+from controller.database.scope import everywhere, within
+from controller.database.shape import Shape
+from controller.database.writing import Writing, write
+from controller.fleet.records import (
+    ERASED,
+    AttendanceRecord,
+    EventRecord,
+    LessonRecord,
+    Logged,
+    RollRecord,
+)
+from controller.fleet.store import events_of_lesson
+from controller.roster.store import forget_pupil
+from protocol.model import Place
+
+_AT_ONCE: Final = 500  # lessons that a statement names
+MARKS = Shape(AttendanceRecord, marks)
+ROLLS = Shape(RollRecord, rolls)
+LESSONS = Shape(LessonRecord, lessons)
+
+
+def keep(db: Connection, changes: Sequence[object], now_ms: int) -> list[LessonRecord]:
+    """Keep a batch's rolls and marks once each; returns the lessons that it made other."""
+    del now_ms
+    written = [MARKS.row(each) for each in changes if isinstance(each, AttendanceRecord)]
+    write(db, marks, written, Writing.INSERT_NEW)
+    confirmed = [ROLLS.row(each) for each in changes if isinstance(each, RollRecord)]
+    write(db, rolls, confirmed, Writing.INSERT_NEW)
+    return fold_lessons(db, changes)
+
+
+def fold_lessons(db: Connection, changes: Sequence[object]) -> list[LessonRecord]:
+    """Make the touched lessons anew from all that is stored of them, in whatever order it came."""
+    touched: dict[tuple[Place, str], None] = {}
+    for change in changes:
+        match change:
+            case EventRecord(lesson=str(lesson)) | RollRecord(lesson=lesson):
+                touched[change.place, lesson] = None
+            case AttendanceRecord(lesson=str(lesson)) if change.hash:
+                touched[change.place, lesson] = None
+            case _:
+                pass
+    folded = [fold_lesson(db, place, lesson) for place, lesson in touched]
+    write(db, lessons, [*map(LESSONS.row, folded)], Writing.UPSERT)
+    return folded
+
+
+def fold_lesson(db: Connection, place: Place, lesson: str) -> LessonRecord:
+    """One lesson, out of its stored events, rolls and marks."""
+    return lesson_of(place, lesson, events_of_lesson(db, place, lesson), _log(db, place, [lesson]))
+
+
+def marks_of(
+    db: Connection, scope: Place, *, day: str = "", after: int = 0, limit: int | None = 1000
+) -> list[AttendanceRecord]:
+    """Pupils' marks as they were stored, those behind `after`, of one local day or of all."""
+    query = select(marks).where(within(marks, scope), marks.c.no > after)
+    if day:
+        query = query.where(marks.c.day == day)
+    return MARKS.records(rows_of(db, query.order_by(marks.c.no).limit(limit)))
+
+
+def rolls_of(
+    db: Connection, scope: Place, *, day: str = "", after: int = 0, limit: int | None = 1000
+) -> list[RollRecord]:
+    """Rolls as they were stored, those behind `after`, of one local day or of all."""
+    query = select(rolls).where(within(rolls, scope), rolls.c.no > after)
+    if day:
+        query = query.where(rolls.c.day == day)
+    return ROLLS.records(rows_of(db, query.order_by(rolls.c.no).limit(limit)))
+
+
+def log_of(db: Connection, scope: Place, lesson_ids: Sequence[str]) -> list[Logged]:
+    """All of the attendance log that belongs to these lessons."""
+    log: list[Logged] = []
+    for start in range(0, len(lesson_ids), _AT_ONCE):
+        log += _log(db, scope, lesson_ids[start : start + _AT_ONCE])
+    return log
+
+
+def whole_log(db: Connection, scope: Place) -> list[Logged]:
+    """All of the attendance log."""
+    return [*rolls_of(db, scope, limit=None), *marks_of(db, scope, limit=None)]
+
+
+def marks_of_pupil(db: Connection, scope: Place, student: str) -> list[dict[str, Any]]:
+    """All that the log holds of one pupil, for a person's own request."""
+    entries = []
+    for record in whole_log(db, scope):
+        where = {"date": record.day, "room": record.room, "lesson": record.lesson}
+        lines = record.lines if isinstance(record, RollRecord) else (record,)
+        entries += [
+            {**where, "status": line.status, "method": line.method, "at_ms": record.at_ms}
+            for line in lines
+            if line.student == student
+        ]
+    return entries
+
+
+def erase_pupil(db: Connection, scope: Place, student: str) -> int:
+    """Put tombstones where the pupil stood; the links stay. Returns how many."""
+    own = update(marks).where(within(marks, scope), marks.c.student == student)
+    erased = db.execute(own.values(student=ERASED, erased=True)).rowcount
+    query = select(rolls).where(
+        within(rolls, scope), rolls.c.lines.contains(student, autoescape=True)
+    )
+    for record in ROLLS.records(rows_of(db, query)):
+        lines = tuple(
+            replace(line, student=ERASED) if line.student == student else line
+            for line in record.lines
+        )
+        if lines == record.lines:
+            continue
+        text = msgspec.json.encode(lines).decode()
+        statement = update(rolls).where(within(rolls, record.place), rolls.c.no == record.no)
+        db.execute(statement.values(lines=text, erased=record.erased + 1))
+        erased += 1
+    forget_pupil(db, scope, student)
+    return erased
+
+
+def lessons_of(db: Connection, scope: Place, since: str, until: str) -> list[LessonRecord]:
+    """The lessons of these local days, both among them, by day and begin."""
+    query = (
+        select(lessons)
+        .where(within(lessons, scope), lessons.c.day >= since, lessons.c.day <= until)
+        .order_by(lessons.c.day, lessons.c.began_ms, lessons.c.lesson)
+    )
+    return LESSONS.records(rows_of(db, query))
+
+
+def lesson_at(db: Connection, place: Place, lesson: str) -> LessonRecord | None:
+    """One agent's lesson, if it is known."""
+    query = select(lessons).where(within(lessons, place), lessons.c.lesson == lesson)
+    row = row_of(db, query)
+    return LESSONS.record(row) if row else None
+
+
+def forget_marks(db: Connection, before_ms: int) -> int:
+    """Forget rolls and marks received before; lessons keep their counts. Returns how many went."""
+    return sum(
+        db.execute(delete(table).where(everywhere(table), table.c.received_ms < before_ms)).rowcount
+        for table in (marks, rolls)
+    )
+
+
+def _log(db: Connection, scope: Place, lesson_ids: Sequence[str]) -> list[Logged]:
+    by_roll = select(rolls).where(within(rolls, scope), rolls.c.lesson.in_(lesson_ids))
+    by_mark = select(marks).where(within(marks, scope), marks.c.lesson.in_(lesson_ids))
+    return [
+        *ROLLS.records(rows_of(db, by_roll.order_by(rolls.c.no))),
+        *MARKS.records(rows_of(db, by_mark.order_by(marks.c.no))),
+    ]

@@ -1,0 +1,87 @@
+"""This file keeps messages that could not be taken, bounded, and counts them by what is wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    LargeBinary,
+    Table,
+    Text,
+    delete,
+    func,
+    select,
+)
+
+from controller.database.schema import NUMBER, metadata, millis_column, text_column
+from controller.database.writing import insert_into
+
+KEPT_POISON_ROWS: Final = 1000
+KEPT_POISON_BYTES: Final = 4096
+
+poison: Final = Table(
+    "poison",
+    metadata,
+    Column("no", NUMBER, primary_key=True),
+    text_column("topic"),
+    text_column("flaw"),
+    Column("size", BigInteger, nullable=False),
+    Column("raw", LargeBinary, nullable=False),  # the first bytes only
+    millis_column("received_ms"),
+    sqlite_autoincrement=True,
+)
+
+
+tallies: Final = Table(
+    "tallies",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+
+class Poison(NamedTuple):
+    """A message that could not be taken: where, why, and what it held."""
+
+    topic: str
+    flaw: str
+    payload: bytes
+
+
+def keep_poisons(db: Connection, poisons: Sequence[Poison], now_ms: int) -> None:
+    """Count them all, keep the newest, and of each the first bytes."""
+    for flaw, count in Counter(each.flaw for each in poisons).items():
+        statement = insert_into(db, tallies).values(name=flaw, value=count)
+        total = tallies.c.value + statement.excluded.value
+        db.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": total}))
+    db.execute(
+        poison.insert(),
+        [
+            {
+                "topic": each.topic[:256],
+                "flaw": each.flaw,
+                "size": len(each.payload),
+                "raw": each.payload[:KEPT_POISON_BYTES],
+                "received_ms": now_ms,
+            }
+            for each in poisons[-KEPT_POISON_ROWS:]
+        ],
+    )
+    newest = db.execute(select(func.max(poison.c.no))).scalar_one()
+    db.execute(delete(poison).where(poison.c.no <= newest - KEPT_POISON_ROWS))
+
+
+def counts(db: Connection) -> dict[str, int]:
+    """How many were refused, by the names that /metrics shows."""
+    refused = db.execute(select(tallies.c.name, tallies.c.value)).all()
+    return {f'messages_refused_total{{flaw="{name}"}}': number for name, number in refused}
+
+
+def forget(db: Connection, before_ms: int) -> int:
+    """Forget what was received before; returns how many rows went."""
+    return db.execute(delete(poison).where(poison.c.received_ms < before_ms)).rowcount

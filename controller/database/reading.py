@@ -1,0 +1,26 @@
+"""This file reads rows by the names of their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from sqlalchemy import Connection, Select, Table, func, select
+
+from controller.database.scope import everywhere
+
+
+def rows_of(db: Connection, query: Select[Any]) -> Sequence[Mapping[str, Any]]:
+    """The rows that a query gives."""
+    return cast("Sequence[Mapping[str, Any]]", db.execute(query).mappings().all())
+
+
+def row_of(db: Connection, query: Select[Any]) -> Mapping[str, Any] | None:
+    """The first row that a query gives, if any."""
+    return cast("Mapping[str, Any] | None", db.execute(query).mappings().first())
+
+
+def count_of(db: Connection, table: Table) -> int:
+    """How many rows are stored, of whatever place."""
+    query = select(func.count()).select_from(table).where(everywhere(table))
+    return int(db.execute(query).scalar_one())

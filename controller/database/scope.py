@@ -1,0 +1,33 @@
+"""This file says which rows are a place's: the only door to a table that holds rows of places."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import ColumnElement, FromClause, and_, true
+
+from protocol.model import Place
+
+_CODES: Final = ("province", "school", "agent")
+
+
+def of(table: FromClause, school: Place) -> ColumnElement[bool]:
+    """The rows of this school and of no other; an empty code is a code like any other."""
+    return (table.c.province == school.province) & (table.c.school == school.school)
+
+
+def within(table: FromClause, scope: Place) -> ColumnElement[bool]:
+    """The rows in a scope: an empty code means all."""
+    codes = {name: getattr(scope, name) for name in _CODES if name in table.c}
+    return and_(true(), *(table.c[name] == code for name, code in codes.items() if code))
+
+
+def everywhere(table: FromClause) -> ColumnElement[bool]:
+    """Every place's rows: for upkeep, and for what is counted over all that is stored."""
+    del table
+    return true()
+
+
+def codes_of(school: Place) -> dict[str, str]:
+    """The codes of the school, as its rows have them."""
+    return {"province": school.province, "school": school.school}

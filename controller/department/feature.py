@@ -1,0 +1,16 @@
+"""This file says what the department brings: what schools tell, areas and mergers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from controller.department import schools_store
+from controller.department.listener import SchoolsListener
+from controller.feature import Feature, Program
+
+
+def _listener(program: Program) -> SchoolsListener | None:
+    return SchoolsListener(program) if program.hears_schools else None
+
+
+FEATURE: Final = Feature(name="department", keep=schools_store.keep, listener=_listener)

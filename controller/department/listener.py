@@ -1,0 +1,43 @@
+"""This file is the department's part in the ingest: what schools tell, and questions to schools."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection
+
+from controller.department.schools import AskRetell, Schools
+from controller.department.schools_store import load_schools
+from controller.feature import Command, Heard, Listener, Program, Speaker
+from protocol.messages import Retell
+from protocol.upward import Upward
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class SchoolsListener(Listener[Upward]):
+    """Hears schools; keeps what they told as the last commit left it."""
+
+    speaker = Speaker.SCHOOL
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._schools = Schools(program.school)
+
+    def load(self, db: Connection) -> None:
+        """Read the schools that tell of themselves."""
+        self._schools = load_schools(db, self._program.school)
+
+    def hear(self, agent: str, message: Upward, now_ms: int) -> Heard:
+        """Take one message of a school."""
+        return Heard(*self._schools.hear(agent, message, now_ms))
+
+    def follow(self, changes: Sequence[object], now_ms: int) -> Iterable[Command]:
+        """Ask those schools whose list must be told again."""
+        for ask in changes:
+            if isinstance(ask, AskRetell):
+                school = ask.place.school
+                _LOGGER.info("asking school %s for its list behind %d", school, ask.since)
+                retell = Retell(boot=self._program.boot, at_ms=now_ms, since=ask.since)
+                yield Command(school, "retell", retell)

@@ -1,0 +1,65 @@
+"""This file is the fleet's part in the ingest: agents' messages, silence, questions to them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection
+
+from controller.feature import Command, Heard, Listener, Program, Speaker
+from controller.fleet.fleet import Ask, Fleet
+from controller.fleet.store import load_fleet
+from protocol.messages import Rebirth, Up
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class FleetListener(Listener[Up]):
+    """Hears agents; keeps the fleet as the last commit left it."""
+
+    speaker = Speaker.AGENT
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._awake_since_ms = program.now_ms()
+        self._fleet = Fleet(program.school, program.zone)
+
+    def load(self, db: Connection) -> None:
+        """Read the school's present."""
+        self._fleet = load_fleet(
+            db,
+            self._program.school,
+            self._program.zone,
+            device_silent_s=self._program.device_silent_s,
+            awake_since_ms=self._awake_since_ms,
+        )
+
+    def greet(self, now_ms: int) -> None:
+        """Nobody was silent while nobody could be heard."""
+        self._awake_since_ms = now_ms
+        self._fleet.awake_since_ms = now_ms
+
+    def hear(self, agent: str, message: Up, now_ms: int) -> Heard:
+        """Take one message of an agent."""
+        return Heard(self._fleet.hear(agent, message, now_ms))
+
+    def pass_over(self, agent: str, boot: str, seq: int) -> Sequence[object]:
+        """Count an event that cannot be read as arrived."""
+        return self._fleet.pass_over(agent, boot, seq)
+
+    def expire(self, now_ms: int) -> Sequence[object]:
+        """Let silence become unknown."""
+        return self._fleet.expire(now_ms)
+
+    def remove(self, device_id: str, now_ms: int) -> Sequence[object]:
+        """A person takes a device out; empty if there is none."""
+        return self._fleet.remove(device_id, now_ms)
+
+    def follow(self, changes: Sequence[object], now_ms: int) -> Iterable[Command]:
+        """Ask those agents that must say it all again."""
+        for ask in changes:
+            if isinstance(ask, Ask):
+                _LOGGER.info("asking agent %s for a birth: %s", ask.agent, ask.reason)
+                rebirth = Rebirth(boot=self._program.boot, at_ms=now_ms, reason=ask.reason)
+                yield Command(ask.agent, "rebirth", rebirth)

@@ -1,0 +1,159 @@
+"""This file keeps agents, their devices and what happened to them, and reads them back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from controller.database.reading import rows_of
+from controller.database.scope import everywhere, of, within
+from controller.database.shape import Shape
+from controller.database.writing import Writing, write
+from controller.fleet.fleet import Fleet, StreamChanged, Touched
+from controller.fleet.records import AgentRecord, DeviceRecord, EventRecord
+from controller.fleet.tables import agents, devices, events, streams
+from protocol.model import Place
+from protocol.ranges import Stream
+
+AGENTS = Shape(AgentRecord, agents, {"beat_ms": lambda record: int(record.beat_s * 1000)})
+DEVICES = Shape(DeviceRecord, devices)
+EVENTS = Shape(EventRecord, events)
+
+
+def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:
+    """Keep a batch: of states the last wins, events are kept once each."""
+    by_place = {each.place: each for each in changes if isinstance(each, AgentRecord)}
+    by_id = {
+        (each.place.province, each.place.school, each.device_id): each
+        for each in changes
+        if isinstance(each, DeviceRecord)
+    }
+    by_boot = {(each.place, each.boot): each for each in changes if isinstance(each, StreamChanged)}
+    write(db, agents, [*map(AGENTS.row, by_place.values())], Writing.UPSERT)
+    write(db, devices, [*map(DEVICES.row, by_id.values())], Writing.UPSERT)
+    log = [EVENTS.row(each) for each in changes if isinstance(each, EventRecord)]
+    write(db, events, log, Writing.INSERT_NEW)
+    rows = [_stream_row(each, now_ms) for each in by_boot.values()]
+    write(db, streams, rows, Writing.UPSERT)
+    for each in changes:
+        if isinstance(each, Touched):
+            _touch(db, each)
+
+
+def load_fleet(
+    db: Connection, school: Place, zone: tzinfo, *, device_silent_s: float, awake_since_ms: int
+) -> Fleet:
+    """The school's present, as the last commit left it."""
+    newest = db.execute(select(func.max(devices.c.change)).where(everywhere(devices))).scalar_one()
+    return Fleet(
+        school,
+        zone,
+        agents=map(_agent, rows_of(db, select(agents).where(within(agents, school)))),
+        devices=map(DEVICES.record, rows_of(db, select(devices).where(within(devices, school)))),
+        streams=map(_stream, rows_of(db, select(streams).where(within(streams, school)))),
+        newest_change=newest or 0,
+        device_silent_s=device_silent_s,
+        awake_since_ms=awake_since_ms,
+    )
+
+
+def agents_of(
+    db: Connection, scope: Place, *, after: str = "", limit: int | None = 1000
+) -> list[AgentRecord]:
+    """Agents by their id, those behind `after`."""
+    query = select(agents).where(within(agents, scope), agents.c.agent > after)
+    return [*map(_agent, rows_of(db, query.order_by(agents.c.agent).limit(limit)))]
+
+
+def devices_of(
+    db: Connection,
+    scope: Place,
+    *,
+    room: str = "",
+    kind: str = "",
+    status: str = "",
+    after: str = "",
+    limit: int | None = 1000,
+) -> list[DeviceRecord]:
+    """Devices by their id, those behind `after`, removed ones left out."""
+    query = select(devices).where(
+        within(devices, scope), devices.c.removed_ms.is_(None), devices.c.device_id > after
+    )
+    for column, code in (("room", room), ("kind", kind), ("status", status)):
+        if code:
+            query = query.where(devices.c[column] == code)
+    return DEVICES.records(rows_of(db, query.order_by(devices.c.device_id).limit(limit)))
+
+
+def all_devices(db: Connection, scope: Place, room: str = "") -> list[DeviceRecord]:
+    """Every device that is not removed, of one room or of all."""
+    return devices_of(db, scope, room=room, limit=None)
+
+
+def newest_change(db: Connection, scope: Place) -> int:
+    """The number of the newest change of a device; 0 while there is none."""
+    query = select(func.max(devices.c.change)).where(within(devices, scope))
+    return db.execute(query).scalar_one() or 0
+
+
+def events_of(
+    db: Connection, scope: Place, *, after: int = 0, limit: int | None = 1000
+) -> list[EventRecord]:
+    """Events as they were stored, those behind `after`."""
+    query = select(events).where(within(events, scope), events.c.no > after)
+    return EVENTS.records(rows_of(db, query.order_by(events.c.no).limit(limit)))
+
+
+def newest_events(
+    db: Connection, scope: Place, *, room: str = "", limit: int = 20
+) -> list[EventRecord]:
+    """The newest events, newest first; of one room or of all."""
+    query = select(events).where(within(events, scope))
+    if room:
+        query = query.where(events.c.room == room)
+    return EVENTS.records(rows_of(db, query.order_by(events.c.no.desc()).limit(limit)))
+
+
+def events_of_lesson(db: Connection, place: Place, lesson: str) -> list[EventRecord]:
+    """What happened in one agent's lesson."""
+    query = select(events).where(within(events, place), events.c.lesson == lesson)
+    return EVENTS.records(rows_of(db, query))
+
+
+def schools_with_agents(db: Connection) -> set[Place]:
+    """Every school that has an agent."""
+    query = select(agents.c.province, agents.c.school).where(everywhere(agents)).distinct()
+    return {Place(*row) for row in db.execute(query)}
+
+
+def forget(db: Connection, before_ms: int) -> int:
+    """Forget events received before, and streams not heard since; returns how many rows went."""
+    gone = delete(events).where(everywhere(events), events.c.received_ms < before_ms)
+    silent = delete(streams).where(everywhere(streams), streams.c.heard_ms < before_ms)
+    return db.execute(gone).rowcount + db.execute(silent).rowcount
+
+
+def _touch(db: Connection, touched: Touched) -> None:
+    db.execute(
+        update(devices)
+        .where(of(devices, touched.place), devices.c.device_id.in_(touched.device_ids))
+        .values(last_seen_ms=touched.last_seen_ms)
+    )
+
+
+def _agent(row: Mapping[str, Any]) -> AgentRecord:
+    return AGENTS.record(row, beat_s=row["beat_ms"] / 1000)
+
+
+def _stream_row(change: StreamChanged, now_ms: int) -> tuple[object, ...]:
+    place = change.place
+    codes = place.province, place.school, place.agent
+    return (*codes, change.boot, change.stream.to_text(), now_ms)
+
+
+def _stream(row: Mapping[str, Any]) -> StreamChanged:
+    place = Place(row["province"], row["school"], row["agent"])
+    return StreamChanged(place, row["boot"], Stream.from_text(row["ranges"]))

@@ -1,0 +1,10 @@
+"""This file says what the inventory brings: items, and where rooms lie."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from controller.feature import Feature
+from controller.inventory.tables import spots
+
+FEATURE: Final = Feature(name="inventory", planned=(spots,))

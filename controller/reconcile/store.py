@@ -1,0 +1,135 @@
+"""This file reads what the book is held against, and keeps the figure day by day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, func, select
+
+from controller.database.plan_version import version_of
+from controller.database.scope import codes_of, of
+from controller.fleet.records import DeviceRecord
+from controller.fleet.store import agents_of, all_devices
+from controller.fleet.tables import devices
+from controller.reconcile.evidence import By, Observation, observations_of
+from controller.reconcile.kpi import Kpi, counted
+from controller.reconcile.reconcile import Reconciled, reconcile
+from controller.reconcile.tables import figures
+from controller.register import life_store as lives
+from controller.register import store as register
+from controller.register.decisions import Rulings
+from controller.stocktake.scan import Scan
+from controller.stocktake.store import scans_of
+from protocol.model import Place, instant
+
+
+def note_figure(db: Connection, place: Place, day: str, kpi: Kpi) -> None:
+    """Keep the figure of a local day; the last of a day stands."""
+    db.execute(delete(figures).where(of(figures, place), figures.c.day == day))
+    values = {
+        "day": day,
+        "declared": kpi.declared,
+        "complete": kpi.complete_digital_record,
+        "verified": kpi.verified_within_365d,
+        "managed": kpi.complete_and_verified,
+    }
+    db.execute(figures.insert(), codes_of(place) | values)
+
+
+def figure_until(db: Connection, place: Place, day: str) -> tuple[str, Kpi] | None:
+    """The newest figure of that day or before, and its day."""
+    query = (
+        select(figures)
+        .where(of(figures, place), figures.c.day <= day)
+        .order_by(figures.c.day.desc())
+        .limit(1)
+    )
+    row = db.execute(query).mappings().one_or_none()
+    if row is None:
+        return None
+    names = ("declared", "complete", "verified", "managed")
+    return row["day"], counted(**{name: row[name] for name in names})
+
+
+def reconciled(
+    db: Connection, place: Place, as_of_ms: int, told: Sequence[Observation] = ()
+) -> Reconciled:
+    """The school's register against what agents and persons saw, and what is told beside."""
+    return reconciled_with(db, place, as_of_ms, sights_of(db, place), told)
+
+
+def reconciled_with(
+    db: Connection, place: Place, as_of_ms: int, seen: Sights, told: Sequence[Observation] = ()
+) -> Reconciled:
+    """The same, with what was read already."""
+    lines = register.lines_of(db, place)
+    return reconcile(
+        lines,
+        (
+            *observations_of(seen.devices, seen.roaming),
+            *observations_of_scans(db, place),
+            *told,
+        ),
+        as_of_ms,
+        rulings=seen.rulings,
+        elsewhere=register.schools_with(db, place, lines),
+        conditions=lives.standing_of(db, place, as_of_ms),
+    )
+
+
+class Sights(NamedTuple):
+    """What the agents see of a school, which of them roam, and what persons decided about it."""
+
+    devices: tuple[DeviceRecord, ...]
+    roaming: frozenset[str]
+    rulings: Rulings
+
+
+def sights_of(db: Connection, school: Place) -> Sights:
+    """What the book is held against: what the school's own agents and persons tell."""
+    agents = agents_of(db, school, limit=None)
+    return Sights(
+        tuple(all_devices(db, school)),
+        frozenset(agent.place.agent for agent in agents if agent.roaming),
+        Rulings(register.decisions_of(db, school)),
+    )
+
+
+def mark_of(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> str:
+    """What the records are made of, in short: another mark, and they are made anew."""
+    query = select(func.max(devices.c.change)).where(of(devices, school))
+    newest = db.execute(query).scalar_one() or 0
+    version = version_of(db, school)
+    hour = instant(now_ms).astimezone(zone).strftime("%Y-%m-%dT%H")
+    return f"{newest}/{version}/{hour}"
+
+
+def observations_of_scans(db: Connection, place: Place) -> tuple[Observation, ...]:
+    """What persons found, as evidence for the register; also what came after a stocktake's end.
+
+    A thing that only its type names is known by its scan.
+    """
+    told = scans_of(db, place)
+    gone = {each.cancels for each in told if each.cancels}
+    return tuple(
+        _observation(each)
+        for each in told
+        if each.found and not each.cancels and each.id not in gone
+    )
+
+
+def _observation(scan: Scan) -> Observation:
+    unnamed = scan.line is None and not (scan.asset_tag or scan.serial)
+    return Observation(
+        at_ms=scan.seen_ms,
+        by=By.PERSON_SCAN,
+        room=scan.room,
+        serial=scan.serial,
+        asset_tag=scan.asset_tag,
+        type=scan.type,
+        condition=scan.condition,
+        device=f"scan-{scan.id}" if unnamed else "",
+        line=scan.line,
+    )
