@@ -16,10 +16,20 @@ export class Wording {
   constructor(words) {
     this.#words = words;
     const { locale, zone: timeZone } = words;
-    const [day, month, hour, minute] = Array(4).fill("2-digit");
+    const two = "2-digit";
     this.#ago = new Intl.RelativeTimeFormat(locale, { numeric: "always" });
-    this.#day = new Intl.DateTimeFormat(locale, { timeZone, day, month, year: "numeric" });
-    this.#clock = new Intl.DateTimeFormat(locale, { timeZone, hour, minute, hourCycle: "h23" });
+    this.#day = new Intl.DateTimeFormat(locale, {
+      timeZone,
+      day: two,
+      month: two,
+      year: "numeric",
+    });
+    this.#clock = new Intl.DateTimeFormat(locale, {
+      timeZone,
+      hour: two,
+      minute: two,
+      hourCycle: "h23",
+    });
     this.#whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
     this.#fraction = new Intl.NumberFormat(locale, {
       minimumFractionDigits: 1,
