@@ -8,7 +8,7 @@ from hashlib import sha256
 from random import Random
 from typing import Final, NamedTuple
 
-from hardware.readings import Identity as Known
+from hardware.readings import IdentityKind as Known
 from hardware.readings import Kind, Sighting
 from protocol.model import Device, DeviceKind, DeviceMeasures, Identity, Status
 

@@ -18,10 +18,10 @@ from controller.attendance.lessons import figures_of
 from controller.attendance.papers import note_of
 from controller.attendance.sheet import attendance_of
 from controller.attendance.store import lessons_of
-from controller.dashboard.rooms import natural
 from controller.database.store import Store
 from controller.fleet.records import LessonRecord
 from controller.roster.store import plan_of
+from controller.sheets.names import natural
 from controller.web.forms import fields_of
 from controller.web.refusals import Refused
 from protocol.messages import Ending

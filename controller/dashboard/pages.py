@@ -24,7 +24,6 @@ from controller.dashboard.rooms import (
     Room,
     counts_of,
     kit_teller,
-    natural,
     own_events,
     urgent_first,
 )
@@ -43,6 +42,7 @@ from controller.reconcile.words import BookWords
 from controller.register.import_pages import add_import_pages
 from controller.repairs.pages import add_repair_pages
 from controller.repairs.service import Repairing
+from controller.sheets.names import natural
 from controller.stocktake.pages import add_stocktake_pages
 from controller.stocktake.service import Stocktaking
 from controller.use.pages import add_use_pages

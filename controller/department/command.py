@@ -31,8 +31,8 @@ from controller.department.reading import (
     read_list,
 )
 from controller.inventory.locations_store import keep_spots
-from controller.roster.roll import RosterError
-from controller.roster.rules import RefusedError
+from controller.sheets.errors import SheetError
+from controller.sheets.text import RefusedError
 from controller.sheets.writing import EXCEL_MARK, csv_text
 from protocol.folder import EVERYBODY, write_whole
 from protocol.model import Place
@@ -89,14 +89,14 @@ def _add_mergers(deeds: Any, say: Translate, what: What) -> None:
 
 def _import(options: argparse.Namespace, say: Translate, aliases: Aliases, bring: Bring) -> int:
     listed, changed, notes = Listed(), 0, list[tuple[str, str]]()
-    refused: RosterError | None = None
+    refused: SheetError | None = None
     try:
         listed = read_list(options.path, aliases)
         with _department(options, province=aliases is not ROOMS) as (db, place, today):
             changed, notes = bring(db, place, listed, today)
             if options.dry_run:
                 db.rollback()
-    except RosterError as error:
+    except SheetError as error:
         refused = error
     warnings = [each.said(say) for each in listed.notices]
     warnings += [

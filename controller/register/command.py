@@ -33,7 +33,7 @@ from controller.register.intake import (
 )
 from controller.register.merging import Merged, Verdict
 from controller.register.reading import read_book, write_refused
-from controller.roster.roll import RosterError
+from controller.sheets.errors import SheetError
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
@@ -97,7 +97,7 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
         told = _brought(options, book)
         if options.map and not options.dry_run:
             remember_headings(data_folder(options) / HEADINGS, mapped)
-    except RosterError as error:
+    except SheetError as error:
         refused = error
     target = _give_back(options, book, say) if book.refused else None
     if options.json:

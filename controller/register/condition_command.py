@@ -17,7 +17,7 @@ from controller.register.merging import Kept
 from controller.register.vocabulary import Condition, condition_of
 from controller.repairs import store as repairs
 from controller.repairs.history import condition_word, step_words, told_step
-from controller.roster.roll import RosterError
+from protocol.errors import ActionError
 from protocol.model import Place
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -85,7 +85,7 @@ def _taken(
             note=options.note,
             quality_pct=options.quality,
         )
-    except RosterError as error:
+    except ActionError as error:
         words = {"now": condition_word(life.condition, say), "next": condition_word(becomes, say)}
         raise SettingsError(error.code, error.message, error.hint, **words) from error
 

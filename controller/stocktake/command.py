@@ -17,7 +17,7 @@ from controller.cli import (
     told_name,
     told_zone,
 )
-from controller.register.fields import room_of
+from controller.sheets.names import room_of
 from controller.stocktake import store as stocktake
 from controller.stocktake.count import Outcome, counted
 from protocol.settings import SettingsError

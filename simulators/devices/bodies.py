@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from itertools import cycle, islice
 from typing import Final, NamedTuple
 
-from hardware.readings import Identity, Sighting
+from hardware.readings import IdentityKind, Sighting
 from protocol.health import ReasonCode
 from simulators.day import Happening, Judged, Moved
 from simulators.devices.addresses import call_address, own_interfaces
@@ -48,8 +48,8 @@ class Bodies:
     def __init__(
         self, cameras: Iterable[Sighting], projectors: Iterable[Sighting], seed: int
     ) -> None:
-        self._cameras = tuple(each for each in cameras if each.identity is Identity.MAC)
-        self._projectors = tuple(each for each in projectors if each.identity is Identity.MAC)
+        self._cameras = tuple(each for each in cameras if each.identity is IdentityKind.MAC)
+        self._projectors = tuple(each for each in projectors if each.identity is IdentityKind.MAC)
         self._seed = seed
         self._open: dict[str, Body] = {}
         self._news: asyncio.Queue[tuple[str, frozenset[str]]] = asyncio.Queue(MAX_WAITING)

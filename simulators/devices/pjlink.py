@@ -10,9 +10,14 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Final
 
-from hardware.readings import Power
+from hardware.readings import PowerState
 
-POWER_CODES: Final = {Power.OFF: "0", Power.ON: "1", Power.COOLING: "2", Power.WARMING: "3"}
+POWER_CODES: Final = {
+    PowerState.OFF: "0",
+    PowerState.ON: "1",
+    PowerState.COOLING: "2",
+    PowerState.WARMING: "3",
+}
 MAX_LINE: Final = 136  # seven signs before at most 128 of a parameter, and the end
 _CLASS_2: Final = frozenset({"SNUM", "SVER", "FILT", "RLMP", "RFIL", "IRES", "RRES", "FREZ"})
 
@@ -88,34 +93,34 @@ class Lamp:
         self._make = make
         self._now = now
         self._pace = pace
-        self._power = Power.OFF
+        self._power = PowerState.OFF
         self._since = now()
         self._burnt_s = 0.0
 
     @property
-    def power(self) -> Power:
+    def power(self) -> PowerState:
         """What it does now."""
         elapsed = self._elapsed_s()
-        if self._power is Power.WARMING and elapsed >= self._make.warm_s:
-            return Power.ON
-        if self._power is Power.COOLING and elapsed >= self._make.cool_s:
-            return Power.OFF
+        if self._power is PowerState.WARMING and elapsed >= self._make.warm_s:
+            return PowerState.ON
+        if self._power is PowerState.COOLING and elapsed >= self._make.cool_s:
+            return PowerState.OFF
         return self._power
 
     @property
     def hours(self) -> tuple[int, ...]:
         """How long each lamp has burnt, before and in this play."""
-        lit_s = self._burnt_s + (self._elapsed_s() if self._power is Power.WARMING else 0.0)
+        lit_s = self._burnt_s + (self._elapsed_s() if self._power is PowerState.WARMING else 0.0)
         return tuple(hours + int(lit_s // 3600) for hours in self._make.lamp_hours)
 
     def switch(self, *, on: bool) -> bool:
         """Begin to warm or to cool; False where the lamp must not be disturbed now (ERR3)."""
         power = self.power
-        if power is (Power.COOLING if on else Power.WARMING):
+        if power is (PowerState.COOLING if on else PowerState.WARMING):
             return False
-        if power is (Power.OFF if on else Power.ON):
+        if power is (PowerState.OFF if on else PowerState.ON):
             self._burnt_s += 0.0 if on else self._elapsed_s()
-            self._power = Power.WARMING if on else Power.COOLING
+            self._power = PowerState.WARMING if on else PowerState.COOLING
             self._since = self._now()
         return True
 
@@ -156,7 +161,7 @@ class Mind:
                 return "ERR1"
 
     def _told(self, command: str) -> str:
-        make, lit = self._make, self._lamp.power is Power.ON
+        make, lit = self._make, self._lamp.power is PowerState.ON
         facts: dict[str, Callable[[], str]] = {
             "POWR": lambda: POWER_CODES[self._lamp.power],
             "INPT": lambda: self._input if lit else "ERR3",
@@ -176,7 +181,7 @@ class Mind:
         return facts[command]() if command in facts else "ERR1"
 
     def _lamps(self) -> str:
-        lit = int(self._lamp.power is Power.ON)
+        lit = int(self._lamp.power is PowerState.ON)
         return " ".join(f"{hours} {lit}" for hours in self._lamp.hours) or "ERR1"
 
     def _switch(self, value: str) -> str:
@@ -185,7 +190,7 @@ class Mind:
         return "OK" if self._lamp.switch(on=value == "1") else "ERR3"
 
     def _choose(self, value: str) -> str:
-        if self._lamp.power is not Power.ON:
+        if self._lamp.power is not PowerState.ON:
             return "ERR3"
         if value not in self._make.inputs:
             return "ERR2"

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from hardware.mdns import watch as mdns
 from hardware.network.liveness import Liveness
-from hardware.readings import Seen, Sighting
+from hardware.readings import Reading, Sighting
 from simulators.devices.fleet import TYPES, Fleet, fleet
 
 ROOMS, A_ROOM = 25, 20
@@ -166,7 +166,7 @@ async def _watch(idle_s: float) -> dict[str, float]:
     done = asyncio.Event()
     started, cpu = time.perf_counter(), time.process_time()
 
-    def report(seen: Seen) -> None:
+    def report(seen: Reading) -> None:
         if isinstance(seen, Sighting) and seen.present and seen.key not in times:
             times[seen.key] = time.perf_counter() - started
             if len(times) >= SERVICES:

@@ -72,7 +72,7 @@ async def watching(told: Told, *, probing: bool = False) -> AsyncIterator[Livene
     """Watch as an agent does: one shared zeroconf that follows the interfaces."""
     moved, liveness = asyncio.Event(), Liveness(told)
     report = liveness.hear if probing else told
-    async with interfaces.opened() as shared, asyncio.TaskGroup() as tasks:
+    async with interfaces.open_zeroconf() as shared, asyncio.TaskGroup() as tasks:
         each = (
             interfaces.follow(shared, moved=moved.set),
             mdns.watch(report, zeroconf=shared, moved=moved),
@@ -188,7 +188,7 @@ async def browsed(work: Path) -> dict[str, object]:
     with cable(), bus(work) as env:
         async with (
             avahi(work / "avahi.conf", env),
-            interfaces.opened() as shared,
+            interfaces.open_zeroconf() as shared,
             Fleet(fleet(["P203"], 20), [f"{NETS[0]}.1"]).announced(),
             asyncio.TaskGroup() as tasks,
         ):

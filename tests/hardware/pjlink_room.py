@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from hardware.pjlink.watch import ProjectorEntry, Projectors, Settings
-from hardware.readings import Flaw, ProjectorReading, Sighting
+from hardware.readings import ProjectorReading, Sighting, SourceFlaw
 from simulators.devices.projector import Make, Projector
 from tests.hardware.told import Told
 from tests.ports import free_port
@@ -46,8 +46,8 @@ class Watch:
             lambda seen: isinstance(seen, Sighting) and wanted(seen), limit_s
         )
 
-    async def flaw(self) -> Flaw:
-        return await self.told.until_seen(lambda seen: isinstance(seen, Flaw))
+    async def flaw(self) -> SourceFlaw:
+        return await self.told.until_seen(lambda seen: isinstance(seen, SourceFlaw))
 
 
 def settings_for(

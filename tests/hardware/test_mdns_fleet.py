@@ -13,7 +13,7 @@ import pytest
 
 from hardware.mdns import watch as network
 from hardware.mdns.announced import types
-from hardware.readings import Identity, Kind
+from hardware.readings import IdentityKind, Kind
 from simulators.devices.fleet import TYPES, Fault, Fleet, Voice, fleet, name_of, spoilt
 from tests.hardware.test_mdns import loopback, watching
 from tests.hardware.told import Told
@@ -59,14 +59,14 @@ def test_every_device_of_the_fleet_is_seen_as_what_it_is() -> None:
 
     async def test(told: Told, _: Fleet) -> None:
         wanted = {
-            "_axis-video._tcp": (Kind.CAMERA, Identity.MAC),
-            "_airplay._tcp": (Kind.BOARD, Identity.MAC),
-            "_androidtvremote2._tcp": (Kind.BOARD, Identity.MAC),
-            "_googlecast._tcp": (Kind.BOARD, Identity.UUID),
-            "_ipp._tcp": (Kind.PRINTER, Identity.UUID),
-            "_workstation._tcp": (Kind.HOST, Identity.MAC),
-            "_raop._tcp": (Kind.OTHER, Identity.MAC),
-            "_rtsp._tcp": (Kind.OTHER, Identity.HOST),
+            "_axis-video._tcp": (Kind.CAMERA, IdentityKind.MAC),
+            "_airplay._tcp": (Kind.BOARD, IdentityKind.MAC),
+            "_androidtvremote2._tcp": (Kind.BOARD, IdentityKind.MAC),
+            "_googlecast._tcp": (Kind.BOARD, IdentityKind.UUID),
+            "_ipp._tcp": (Kind.PRINTER, IdentityKind.UUID),
+            "_workstation._tcp": (Kind.HOST, IdentityKind.MAC),
+            "_raop._tcp": (Kind.OTHER, IdentityKind.MAC),
+            "_rtsp._tcp": (Kind.OTHER, IdentityKind.HOST),
         }
         places = {}
         for type_, expected in wanted.items():
@@ -92,11 +92,11 @@ def test_a_device_that_says_nothing_stays_and_one_that_says_goodbye_goes() -> No
 
     async def test(told: Told, played: Fleet) -> None:
         camera = await told.until(lambda one: one.kind is Kind.CAMERA and one.vendor == "Axis")
-        await told.until(lambda one: one.identity is Identity.UUID)
+        await told.until(lambda one: one.identity is IdentityKind.UUID)
         await played.unplug(axis)
         await played.switch_off(cast)
         gone = await told.until(lambda one: not one.present)
-        assert gone.identity is Identity.UUID
+        assert gone.identity is IdentityKind.UUID
         assert not [one for one in told.sightings if one.key == camera.key and not one.present]
 
     on_loopback(test, (axis, cast))
@@ -124,7 +124,7 @@ def test_a_spoilt_fleet_does_not_hide_a_sound_device(fault: Fault) -> None:
     others = tuple(voice for voice in fleet(["X1", "X2"], 20) if voice != sound)
 
     async def test(told: Told, _: Fleet) -> None:
-        await told.until(lambda one: one.identity is Identity.UUID and one.name == "P203-03")
+        await told.until(lambda one: one.identity is IdentityKind.UUID and one.name == "P203-03")
 
     on_loopback(test, (*spoilt(others, {fault}, 3), sound))
 
@@ -147,7 +147,7 @@ def test_duplicate_ids_on_hosts_apart_merge_nobody() -> None:
         names = {voice.service.instance for voice in apart}
         found = set()
         while found != names:
-            seen = await told.until(lambda one: one.present and one.identity is Identity.HOST)
+            seen = await told.until(lambda one: one.present and one.identity is IdentityKind.HOST)
             found.add(seen.name)
 
     on_loopback(test, apart)

@@ -8,7 +8,7 @@ from ipaddress import IPv4Interface
 
 import pytest
 
-from hardware.readings import Identity, Kind
+from hardware.readings import IdentityKind, Kind
 from protocol.health import ReasonCode
 from protocol.model import Reason, Status
 from simulators.config import SimConfig
@@ -33,7 +33,7 @@ def test_the_first_rooms_have_devices_that_tell_a_mac(seed: int) -> None:
     projectors = bodied(config, rooms, Kind.PROJECTOR)
     assert (len(cameras), len(projectors)) == (2, 1)
     for each in (*cameras, *projectors):
-        assert each.identity is Identity.MAC
+        assert each.identity is IdentityKind.MAC
         assert device_id_of(each).startswith("net-")
         assert len(mac_of(each)) == 17
     for room in rooms:

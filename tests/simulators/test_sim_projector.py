@@ -7,7 +7,7 @@ import hashlib
 
 import pytest
 
-from hardware.readings import Power
+from hardware.readings import PowerState
 from simulators.devices.pjlink import Faults, Lamp, Make, Mind
 from simulators.devices.projector import Crowd, Projector
 from tests.waiting import LIMIT_S
@@ -30,17 +30,17 @@ def test_a_lamp_warms_burns_cools_and_counts_its_hours() -> None:
     clock = Clock()
     lamp = Lamp(Make(warm_s=30.0, cool_s=90.0, lamp_hours=(10, 20)), clock, pace=10.0)
     assert lamp.switch(on=True)
-    assert lamp.power is Power.WARMING
+    assert lamp.power is PowerState.WARMING
     assert not lamp.switch(on=False)
     clock.now = 3.0
-    assert lamp.power is Power.ON
+    assert lamp.power is PowerState.ON
     clock.now = 720.0  # two hours of the play
     assert lamp.switch(on=False)
-    assert lamp.power is Power.COOLING
+    assert lamp.power is PowerState.COOLING
     assert not lamp.switch(on=True)
     assert lamp.hours == (12, 22)
     clock.now = 730.0
-    assert lamp.power is Power.OFF
+    assert lamp.power is PowerState.OFF
 
 
 @pytest.mark.parametrize(
