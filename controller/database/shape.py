@@ -39,6 +39,8 @@ class Shape(Generic[Record]):
         table: Table,
         derived: Mapping[str, Callable[[Record], object]] | None = None,
     ) -> None:
+        self.kind: Final = kind
+        self.table: Final = table
         hints = get_type_hints(kind)
         parts = {name: hint for name, hint in hints.items() if _is_spread(name, hint, table)}
         writing: dict[str, str] = {}

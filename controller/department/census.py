@@ -32,7 +32,7 @@ from controller.inventory.tables import assets
 from controller.reconcile.kpi import Kpi
 from controller.reconcile.store import kpi_in, note_figure
 from controller.reconcile.tables import figures
-from controller.register.fields import serial_key
+from controller.sheets.names import serial_key
 from protocol.model import Place
 
 _SOME: Final = 500  # values a statement names

@@ -23,4 +23,4 @@ def groups_in(db: Connection, scope: Place) -> list[Group]:
         .where(within(assets, scope), items.removed_ms.is_(None), items.line.is_not(None))
         .group_by(*keys)
     )
-    return [Group(*row[:-1], cost_vnd=int(row[-1])) for row in db.execute(query)]
+    return [Group._make((*row[:-1], int(row[-1]))) for row in db.execute(query)]

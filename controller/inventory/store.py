@@ -38,7 +38,7 @@ from controller.inventory.tables import assets, spots
 from controller.reconcile.kpi import Kpi
 from controller.reconcile.reconcile import Reconciled
 from controller.reconcile.store import kpi_in, mark_of, reconciled_with, sights_of
-from controller.register.fields import room_key, serial_key, tag_key
+from controller.sheets.names import room_key, serial_key, tag_key
 from protocol.model import Place
 
 SPOTS: Final = Shape(Spot, spots)

@@ -19,9 +19,9 @@ from controller.database.shape import Shape
 from controller.register import life_store as lives
 from controller.register.book import Line
 from controller.register.decisions import Decision, Deed
-from controller.register.fields import serial_key
 from controller.register.merging import Kept, Merged, Origin, merged
 from controller.register.tables import decisions, register
+from controller.sheets.names import serial_key
 from protocol.model import Place
 
 _SOME: Final = 500  # values a statement names

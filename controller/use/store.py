@@ -16,9 +16,9 @@ from controller.database.reading import rows_of
 from controller.database.scope import codes_of, of, within
 from controller.database.shape import Shape
 from controller.fleet.tables import devices
-from controller.register.fields import serial_key
 from controller.register.tables import register
 from controller.roster.store import plan_of
+from controller.sheets.names import serial_key
 from controller.use.hours import (
     KINDS,
     Board,

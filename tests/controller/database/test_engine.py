@@ -198,10 +198,8 @@ def test_a_server_that_was_restarted_is_used_again(own_cluster: Cluster) -> None
             assert store.read(counts)["events_stored_total"] == 0
             own_cluster.stop(how)
             for deed in (
-                store.read,
-                counts,
-                store.read,
-                schools_of,
+                lambda: store.read(counts),
+                lambda: store.read(schools_of),
                 lambda: store.write(forget, 1),
             ):
                 with pytest.raises(StoreError) as told:
