@@ -57,7 +57,7 @@ class ClassroomStep(NamedTuple):
     """The classroom afterwards, and what is to be said."""
 
     classroom: Classroom
-    said: Messages
+    messages: Messages
 
 
 class ClassroomView(NamedTuple):
@@ -70,7 +70,7 @@ class ClassroomView(NamedTuple):
     lesson: str | None
     since_ms: int | None
     devices: tuple[Device, ...]
-    here: frozenset[str]
+    present_ids: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,10 +111,10 @@ class Classroom:
             devices=devices,
             flaws=self.flaws.hear(each for each in told if isinstance(each, Flaw)),
             line=lines[-1] if lines else self.line,
-            placement=_heard(self.placement, told),
+            placement=_hear_rooms(self.placement, told),
         )
         step = after.learn(at_ms)
-        return step._replace(said=said + found + step.said)
+        return step._replace(messages=said + found + step.messages)
 
     def beat(
         self,
@@ -141,7 +141,7 @@ class Classroom:
 
     def pick(self, room: str, at_ms: int) -> ClassroomStep:
         """The teacher says which room this is; only a roaming computer takes it."""
-        return self._placed(self.placement.pick(room, self._evidence()), at_ms)
+        return self._move_to(self.placement.pick(room, self._evidence()), at_ms)
 
     def switch_camera(self, *, off: bool, at_ms: int) -> ClassroomStep:
         """The room's cameras are hidden from us, or may be looked at again."""
@@ -178,7 +178,7 @@ class Classroom:
         (teaching, said), marked = self.teaching.mark(student, status, method, moment)
         return ClassroomStep(replace(self, teaching=teaching), said), marked
 
-    def tell(self, told: Callable[[Devices], tuple[Devices, Messages]]) -> ClassroomStep:
+    def change_devices(self, told: Callable[[Devices], tuple[Devices, Messages]]) -> ClassroomStep:
         """A person said something of a device. Raises KeyError if it is not known."""
         devices, said = told(self.devices)
         return ClassroomStep(replace(self, devices=devices), said)
@@ -210,7 +210,7 @@ class Classroom:
 
     def kit(self) -> tuple[KitLine, ...]:
         """What this room should have, and what of it is here."""
-        here = [self.devices.known[each].device.kind for each in self.devices.here()]
+        here = [self.devices.by_id[each].device.kind for each in self.devices.present_ids()]
         return compare(self.template, here, self.programs)
 
     def view(self, at_ms: int) -> ClassroomView:
@@ -224,14 +224,14 @@ class Classroom:
             lesson=self.lesson.code,
             since_ms=running.since_ms if running else None,
             devices=self.devices.all(at_ms),
-            here=frozenset(self.devices.here()),
+            present_ids=frozenset(self.devices.present_ids()),
         )
 
     def learn(self, at_ms: int) -> ClassroomStep:
         """Find out where a roaming computer is; a lesson stays where it began."""
         here = self._evidence()
         placement = self.placement if self.lesson.running else self.placement.learn(here)
-        return self._placed(placement.note(here), at_ms)
+        return self._move_to(placement.note(here), at_ms)
 
     def findings(self) -> tuple[Finding, ...]:
         """What is to be told besides measures: the line, missing programs, an unknown room."""
@@ -247,7 +247,7 @@ class Classroom:
 
     def report(self) -> RoomReport:
         """What a health report says of the room."""
-        here = self.devices.here()
+        here = self.devices.present_ids()
         return RoomReport(here, line_measures(self.line), self.kit(), self.teaching.digest)
 
     def _conditions(
@@ -266,7 +266,7 @@ class Classroom:
         cameras = {each.key for each in devices.traces.sightings() if each.kind is Kind.CAMERA}
         return {key: each for key, each in found.items() if key not in cameras}
 
-    def _placed(self, placement: Placement, at_ms: int) -> ClassroomStep:
+    def _move_to(self, placement: Placement, at_ms: int) -> ClassroomStep:
         after = replace(self, placement=placement)
         if placement.room == self.room.room:
             return ClassroomStep(after, [])
@@ -277,7 +277,7 @@ class Classroom:
             room=room,
             devices=devices,
             vitals=replace(self.vitals, room=room),
-            teaching=self.teaching.moved(room),
+            teaching=self.teaching.with_room(room),
         )
         return ClassroomStep(moved, said)
 
@@ -295,13 +295,13 @@ class Classroom:
 
 def _judge_host(devices: Devices, judged: Judgement, at_ms: int) -> tuple[Devices, Messages]:
     """This computer, as a device among the others, fares as its measures say."""
-    for device_id, known in devices.known.items():
-        if known.here and THIS_MACHINE in known.device.sources:
+    for device_id, known in devices.by_id.items():
+        if known.is_present and THIS_MACHINE in known.device.sources:
             return devices.judge(device_id, judged.status, judged.reasons, at_ms)
     return devices, []
 
 
-def _heard(placement: Placement, told: Iterable[Seen]) -> Placement:
+def _hear_rooms(placement: Placement, told: Iterable[Seen]) -> Placement:
     for each in told:
         if isinstance(each, RoomHeard):
             placement = placement.hear(each.agent, each.room, present=each.present)

@@ -67,7 +67,7 @@ class Placement:
     room: str
     how: PlacementSource
     seen_in: Mapping[str, tuple[str, ...]]
-    heard: Mapping[str, str]
+    announced: Mapping[str, str]
     basis: PlacementEvidence = PlacementEvidence()
 
     @property
@@ -84,14 +84,14 @@ class Placement:
     def candidates(self) -> tuple[str, ...]:
         """The rooms that a teacher may pick from, without typing."""
         known = {room for rooms in self.seen_in.values() for room in rooms}
-        return tuple(sorted({*known, *self.heard.values()} - {NO_ROOM}))
+        return tuple(sorted({*known, *self.announced.values()} - {NO_ROOM}))
 
     def hear(self, agent: str, room: str, *, present: bool) -> Placement:
         """A fixed computer announced its room, or left."""
-        heard = {name: where for name, where in self.heard.items() if name != agent}
+        heard = {name: where for name, where in self.announced.items() if name != agent}
         if present and len(heard) < _MOST_HEARD:
             heard[agent] = room
-        return replace(self, heard=heard)
+        return replace(self, announced=heard)
 
     def pick(self, room: str, here: PlacementEvidence) -> Placement:
         """The teacher says which room it is, and what is plugged in stands there."""
@@ -110,7 +110,7 @@ class Placement:
         for key in here.keys:
             if self.room not in seen_in.get(key, ()):
                 seen_in[key] = (*seen_in.get(key, ()), self.room)
-        return self if seen_in == self.seen_in else replace(self, seen_in=_bounded(seen_in))
+        return self if seen_in == self.seen_in else replace(self, seen_in=_within_limit(seen_in))
 
     def learn(self, here: PlacementEvidence) -> Placement:
         """Take the room from what is here, the surest first; without any, stay where it was."""
@@ -140,14 +140,14 @@ class Placement:
 
         A school's whole network may be near by, and then it says nothing.
         """
-        rooms = set(self.heard.values())
+        rooms = set(self.announced.values())
         return rooms.pop() if len(rooms) == 1 and self.how is PlacementSource.UNKNOWN else ""
 
 
-def placed(room: str, *, roaming: bool, stay: SavedPlacement) -> Placement:
+def placement_at_start(room: str, *, roaming: bool, stay: SavedPlacement) -> Placement:
     """The placement at the start: from the settings, or as it was before."""
     if not roaming:
-        return Placement(room=room, how=PlacementSource.SETTINGS, seen_in={}, heard={})
+        return Placement(room=room, how=PlacementSource.SETTINGS, seen_in={}, announced={})
     seen_in = {each.key: each.rooms for each in stay.fixtures}
     how, where = (
         (stay.how, stay.room)
@@ -156,7 +156,7 @@ def placed(room: str, *, roaming: bool, stay: SavedPlacement) -> Placement:
     )
     if how is PlacementSource.UNKNOWN and room:
         how, where = PlacementSource.PICKED, room
-    return Placement(room=where, how=how, seen_in=seen_in, heard={})
+    return Placement(room=where, how=how, seen_in=seen_in, announced={})
 
 
 def room_code(text: str) -> Code:
@@ -167,6 +167,6 @@ def room_code(text: str) -> Code:
     return room
 
 
-def _bounded(seen_in: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+def _within_limit(seen_in: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     spare = max(0, len(seen_in) - _MOST_FIXTURES)
     return dict(list(seen_in.items())[spare:])

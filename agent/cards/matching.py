@@ -32,7 +32,7 @@ class CardScanResult(NamedTuple):
     ambiguous: numbers seen that two classes of this lesson have; they are given to nobody.
     """
 
-    seen: tuple[CardMark, ...] = ()
+    marks: tuple[CardMark, ...] = ()
     copied: tuple[str, ...] = ()
     ambiguous: tuple[int, ...] = ()
 
@@ -52,7 +52,7 @@ def allowed_ids(lists: Iterable[ClassList]) -> frozenset[int]:
     return frozenset(number for number in numbers if number < COUNT)
 
 
-def scanned(found: Iterable[Found], lists: Sequence[ClassList]) -> CardScanResult:
+def scan_result(found: Iterable[Found], lists: Sequence[ClassList]) -> CardScanResult:
     """What all that a scan found so far suggests, in the order of the ids."""
     flags: dict[int, set[Flag]] = {}
     for each in found:
@@ -61,7 +61,7 @@ def scanned(found: Iterable[Found], lists: Sequence[ClassList]) -> CardScanResul
     known = {each: students[0] for each, students in owners.items() if len(students) == 1}
     seen = {each: who for each, who in known.items() if Flag.COPIED not in flags[each]}
     return CardScanResult(
-        seen=tuple(
+        marks=tuple(
             CardMark(who, Method.CARD, (CHECK_CARD,) if Flag.CHECK in flags[each] else ())
             for each, who in seen.items()
         ),

@@ -50,7 +50,7 @@ def explain(saved: SavedState, device_id: str, *, as_json: bool, environ: Mappin
 
     Raises DocumentError if no device has this id.
     """
-    devices = _recalled(saved)
+    devices = _saved_devices(saved)
     device = next(
         (each for each in saved.devices if device_id in {each.device_id, *each.aliases}), None
     )
@@ -67,7 +67,7 @@ def explain(saved: SavedState, device_id: str, *, as_json: bool, environ: Mappin
     return "".join(f"{line}\n" for line in _lines(devices, device, _say(environ)))
 
 
-def _recalled(saved: SavedState) -> Devices:
+def _saved_devices(saved: SavedState) -> Devices:
     """The devices as the agent left them, none of them doubted."""
     held = {each.at: each for each in saved.traces}
     room = AgentRoom(place=Place(), room="", boot="", beat_s=1, new_id=str)
@@ -131,7 +131,7 @@ def _lines(devices: Devices, device: Device, say: Translate) -> Iterator[str]:
     if device.identity is not None:
         yield say(_IDENTITIES[device.identity])
     if device.aliases:
-        yield _said(say, "also", aliases=", ".join(device.aliases)).strip()
+        yield _line(say, "also", aliases=", ".join(device.aliases)).strip()
     for trace in _traces(devices, device):
         yield from _source_lines(trace, say)
     for each in _decisions(devices, device):
@@ -141,25 +141,25 @@ def _lines(devices: Devices, device: Device, say: Translate) -> Iterator[str]:
 def _source_lines(trace: Trace, say: Translate) -> Iterator[str]:
     seen = trace.sighting
     why = sentence(Reason(seen.reason or ReasonCode.NOT_REPORTED), say)
-    when = _said(say, "here" if seen.present else "gone", time=iso(trace.at_ms), why=why)
-    yield _said(say, "source", source=seen.source, key=seen.key, when=when)
+    when = _line(say, "here" if seen.present else "gone", time=iso(trace.at_ms), why=why)
+    yield _line(say, "source", source=seen.source, key=seen.key, when=when)
     if seen.address:
-        yield _said(say, "at", address=f"{seen.address}:{seen.port}", via=seen.via or "?")
+        yield _line(say, "at", address=f"{seen.address}:{seen.port}", via=seen.via or "?")
     if seen.aliases:
-        yield _said(say, "also", aliases=", ".join(seen.aliases))
+        yield _line(say, "also", aliases=", ".join(seen.aliases))
     if seen.asks is not None:
-        yield _said(say, "asks", kind=kind_word(DeviceKind(seen.asks), say))
+        yield _line(say, "asks", kind=kind_word(DeviceKind(seen.asks), say))
 
 
 def _decision_line(decision: Decision, say: Translate) -> str:
     match decision:
         case JoinDecision():
-            return _said(say, "joined", one=decision.one, other=decision.other)
+            return _line(say, "joined", one=decision.one, other=decision.other)
         case SplitDecision():
-            return _said(say, "parted", keys=", ".join(decision.keys))
+            return _line(say, "parted", keys=", ".join(decision.keys))
 
 
-def _said(say: Translate, name: str, **values: str) -> str:
+def _line(say: Translate, name: str, **values: str) -> str:
     text = say(_LINES[name])
     for place, value in values.items():
         text = text.replace(f"{{{place}}}", value)

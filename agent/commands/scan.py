@@ -13,7 +13,7 @@ import msgspec
 
 from agent.database.documents import Documents, SavedState
 from agent.database.folder import DOCUMENTS
-from agent.equipment.devices import THIS_MACHINE, Devices, described, device_id_of
+from agent.equipment.devices import THIS_MACHINE, Devices, device_id_of, device_of
 from agent.equipment.merge import SightingGroup
 from agent.equipment.traces import Trace, Traces
 from agent.placement import PlacementSource
@@ -75,7 +75,7 @@ async def scan(
     data: an agent's folder, so that what it knows and what is not seen now is told as well.
     Raises DocumentError if that folder's documents are damaged.
     """
-    saved = _remembered(data)
+    saved = _saved_state(data)
     found = await look(seconds, secrets)
     absent = await absent_of(found, saved)
     if as_json:
@@ -122,7 +122,7 @@ def table_of(
 _COLUMNS: Final = ("name", "vendor", "model", "serial", "device_id")
 
 
-def _remembered(data: Path | None) -> SavedState | None:
+def _saved_state(data: Path | None) -> SavedState | None:
     """What the agent of this folder knows; None where there is none."""
     if data is None or not (data / DOCUMENTS).exists():
         return None
@@ -149,7 +149,7 @@ def _groups(found: Scan, saved: SavedState) -> tuple[SightingGroup, ...]:
 def _order(group: SightingGroup) -> tuple[bool, int, str]:
     """This computer first, then boards, projectors, cameras, as people look for them."""
     own = group.sightings[0].source == THIS_MACHINE
-    return not own, list(DeviceKind).index(described(group).kind), group.key
+    return not own, list(DeviceKind).index(device_of(group).kind), group.key
 
 
 async def absent_of(found: Scan, saved: SavedState | None) -> list[AbsentDevice]:
@@ -209,7 +209,7 @@ def _entry(group: SightingGroup) -> dict[str, Any]:
     told = group.sightings
     best = next(each for each in told if each.key == group.key)
     own = told[0].source == THIS_MACHINE
-    device = described(group)
+    device = device_of(group)
     return {
         "device_id": device.device_id,
         "kind": device.kind,

@@ -16,8 +16,14 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace as rewrite
 
 from agent.equipment.condition import CALM, DeviceCondition, both
-from agent.equipment.merge import Decision, JoinDecision, SightingGroup, SplitDecision, grouped
-from agent.equipment.traces import Trace, Traces, awaited
+from agent.equipment.merge import (
+    Decision,
+    JoinDecision,
+    SightingGroup,
+    SplitDecision,
+    group_sightings,
+)
+from agent.equipment.traces import Trace, Traces, as_unseen
 from agent.room import AgentRoom, Messages
 from hardware.readings import Kind, Sighting
 from protocol.health import ReasonCode
@@ -39,7 +45,7 @@ _OLD_NETWORK: Final = "mdns-"
 class DevicePresence(StrEnum):
     """Whether a device is here, will come back when used, has not been looked for yet, is gone."""
 
-    HERE = "here"
+    PRESENT = "here"
     ASLEEP = "asleep"
     AWAITED = "awaited"
     GONE = "gone"
@@ -55,13 +61,13 @@ class KnownDevice(NamedTuple):
     """A device, and whether any source sees it now."""
 
     device: Device
-    here: bool
+    is_present: bool
 
     @property
     def presence(self) -> DevicePresence:
         """Where it is; an absent device's reason tells."""
-        if self.here:
-            return DevicePresence.HERE
+        if self.is_present:
+            return DevicePresence.PRESENT
         codes = [each.code for each in self.device.reasons]
         return (
             _ABSENT.get(ReasonCode(codes[0]), DevicePresence.GONE) if codes else DevicePresence.GONE
@@ -77,7 +83,7 @@ class Devices:
 
     room: AgentRoom
     traces: Traces
-    known: Mapping[str, KnownDevice] = field(default_factory=dict)
+    by_id: Mapping[str, KnownDevice] = field(default_factory=dict)
     decisions: tuple[Decision, ...] = ()
     conditions: Mapping[str, DeviceCondition] = field(default_factory=dict)
 
@@ -88,28 +94,28 @@ class Devices:
     def settle(self, at_ms: int) -> tuple[Devices, Messages]:
         """Bring the devices up to what the traces and people say now."""
         groups = {device_id_of(group.key): group for group in self.groups()}
-        known, said = dict(self.known), Messages()
-        for device_id in self._dissolved(groups):
+        known, said = dict(self.by_id), Messages()
+        for device_id in self._dissolved_ids(groups):
             del known[device_id]
             said.append(DeviceForgotten(boot=self.room.boot, at_ms=at_ms, device_id=device_id))
         for device_id, group in groups.items():
             olds = self._olds(group)
-            before = self.known.get(device_id) or next(iter(olds), None)
+            before = self.by_id.get(device_id) or next(iter(olds), None)
             if device_id not in known and not _has_room(known, group):
                 continue
-            known[device_id] = self._known(group, olds, at_ms)
+            known[device_id] = self._known_device(group, olds, at_ms)
             said += self._news(before, known[device_id], at_ms)
-        return replace(self, known=known), said
+        return replace(self, by_id=known), said
 
     def judge(
         self, device_id: str, status: Status, reasons: tuple[Reason, ...], at_ms: int
     ) -> tuple[Devices, Messages]:
         """Give a device that is here a new status; the same codes again give no message."""
-        known = self.known.get(device_id)
-        if known is None or not known.here or _same(known.device, status, reasons):
+        known = self.by_id.get(device_id)
+        if known is None or not known.is_present or _is_same(known.device, status, reasons):
             return self, []
         device = rewrite(known.device, status=status, reasons=reasons, last_seen_ms=at_ms)
-        after = replace(self, known={**self.known, device_id: KnownDevice(device, here=True)})
+        after = replace(self, by_id={**self.by_id, device_id: KnownDevice(device, is_present=True)})
         return after, [DeviceState(boot=self.room.boot, at_ms=at_ms, device=device)]
 
     def find(
@@ -121,10 +127,10 @@ class Devices:
     def forget(self, device_id: str, at_ms: int) -> tuple[Devices, Messages]:
         """Let go of a device because a person said so. Raises KeyError if it is not known."""
         traces = self.traces.forget(self.keys_of(device_id))
-        known = {**self.known}
+        known = {**self.by_id}
         del known[device_id]
         forgotten = DeviceForgotten(boot=self.room.boot, at_ms=at_ms, device_id=device_id)
-        return replace(self, known=known, traces=traces), [forgotten]
+        return replace(self, by_id=known, traces=traces), [forgotten]
 
     def answer(self, device_id: str, kind: Kind, at_ms: int) -> tuple[Devices, Messages]:
         """A person said what a device is: so is all of its product. Raises KeyError."""
@@ -167,18 +173,18 @@ class Devices:
     def all(self, at_ms: int) -> tuple[Device, ...]:
         """Every device; those that are here were last seen now."""
         return tuple(
-            rewrite(each.device, last_seen_ms=at_ms) if each.here else each.device
-            for each in self.known.values()
+            rewrite(each.device, last_seen_ms=at_ms) if each.is_present else each.device
+            for each in self.by_id.values()
         )
 
-    def here(self) -> tuple[str, ...]:
+    def present_ids(self) -> tuple[str, ...]:
         """The ids of the devices that are here now, awake or asleep."""
-        there = {DevicePresence.HERE, DevicePresence.ASLEEP}
-        return tuple(name for name, each in self.known.items() if each.presence in there)
+        there = {DevicePresence.PRESENT, DevicePresence.ASLEEP}
+        return tuple(name for name, each in self.by_id.items() if each.presence in there)
 
     def groups(self) -> tuple[SightingGroup, ...]:
         """The sightings of each device."""
-        return grouped(self.traces.sightings(), self.decisions)
+        return group_sightings(self.traces.sightings(), self.decisions)
 
     def sightings_of(self, device_id: str) -> tuple[Sighting, ...]:
         """What each source last said of a device, the best word first; none if not known."""
@@ -203,8 +209,8 @@ class Devices:
     def suggestions(self) -> list[tuple[str, str]]:
         """Pairs of devices that answer at one address: a person may say that they are one."""
         at = defaultdict[str, list[str]](list)
-        for device_id, each in self.known.items():
-            if each.here and each.device.address:
+        for device_id, each in self.by_id.items():
+            if each.is_present and each.device.address:
                 at[each.device.address].append(device_id)
         return [(one, other) for one, *others in at.values() for other in others]
 
@@ -214,12 +220,12 @@ class Devices:
             raise KeyError(device_id)
         return keys
 
-    def _dissolved(self, groups: Mapping[str, SightingGroup]) -> list[str]:
+    def _dissolved_ids(self, groups: Mapping[str, SightingGroup]) -> list[str]:
         """The ids that are another device's now, or were given by an older LopHoc."""
         absorbed = {device_id_of(claim) for group in groups.values() for claim in group.claims}
         return [
             device_id
-            for device_id in self.known
+            for device_id in self.by_id
             if device_id not in groups
             and (device_id in absorbed or device_id.startswith(_OLD_NETWORK))
         ]
@@ -227,13 +233,15 @@ class Devices:
     def _olds(self, group: SightingGroup) -> list[KnownDevice]:
         """The devices that this one was until now, by any of its names; its own first."""
         names = dict.fromkeys(map(device_id_of, (group.key, *sorted(group.claims))))
-        return [self.known[name] for name in names if name in self.known]
+        return [self.by_id[name] for name in names if name in self.by_id]
 
-    def _known(self, group: SightingGroup, olds: list[KnownDevice], at_ms: int) -> KnownDevice:
+    def _known_device(
+        self, group: SightingGroup, olds: list[KnownDevice], at_ms: int
+    ) -> KnownDevice:
         traces = [self.traces.of(each) for each in group.sightings]
         here = any(each.present for each in group.sightings)
         firsts = [each.device.first_seen_ms for each in olds]
-        device = described(group, self._condition(group, traces, olds, at_ms))
+        device = device_of(group, self._condition(group, traces, olds, at_ms))
         return KnownDevice(
             rewrite(
                 device,
@@ -251,7 +259,7 @@ class Devices:
             return _absence(max(traces, key=lambda each: each.at_ms), at_ms)
         if group.sightings[0].source == THIS_MACHINE:
             # This machine's own status comes from its measures; until then it is unknown.
-            judged = olds[0].device if olds and olds[0].here else None
+            judged = olds[0].device if olds and olds[0].is_present else None
             return (
                 DeviceCondition(judged.status, judged.reasons)
                 if judged
@@ -266,16 +274,16 @@ class Devices:
         self, before: KnownDevice | None, after: KnownDevice, at_ms: int
     ) -> Iterator[DeviceState | DeviceAppeared | DeviceVanished]:
         device = after.device
-        if before is not None and not _changed(before.device, device):
+        if before is not None and not _is_changed(before.device, device):
             return
         yield DeviceState(boot=self.room.boot, at_ms=at_ms, device=device)
         was = before.presence if before is not None else None
-        if after.presence is DevicePresence.HERE and was in {None, DevicePresence.GONE}:
-            yield self._appeared(device, at_ms)
+        if after.presence is DevicePresence.PRESENT and was in {None, DevicePresence.GONE}:
+            yield self._appeared_event(device, at_ms)
         if after.presence is DevicePresence.GONE and was not in {None, DevicePresence.GONE}:
-            yield self._vanished(device, at_ms)
+            yield self._vanished_event(device, at_ms)
 
-    def _appeared(self, device: Device, at_ms: int) -> DeviceAppeared:
+    def _appeared_event(self, device: Device, at_ms: int) -> DeviceAppeared:
         return DeviceAppeared(
             boot=self.room.boot,
             at_ms=at_ms,
@@ -285,7 +293,7 @@ class Devices:
             name=device.name,
         )
 
-    def _vanished(self, device: Device, at_ms: int) -> DeviceVanished:
+    def _vanished_event(self, device: Device, at_ms: int) -> DeviceVanished:
         return DeviceVanished(
             boot=self.room.boot,
             at_ms=at_ms,
@@ -297,7 +305,7 @@ class Devices:
         )
 
 
-def recalled(
+def restore_devices(
     room: AgentRoom,
     devices: Iterable[Device],
     traces: Traces | None = None,
@@ -305,9 +313,9 @@ def recalled(
 ) -> Devices:
     """The devices of before a restart: none is here until a source reports it."""
     kept = traces or Traces(room=room.room)
-    held = {at: awaited(each) for at, each in kept.held.items()}
-    known = {each.device_id: KnownDevice(_unseen(each), here=False) for each in devices}
-    return Devices(room=room, traces=replace(kept, held=held), known=known, decisions=decisions)
+    held = {at: as_unseen(each) for at, each in kept.held.items()}
+    known = {each.device_id: KnownDevice(_unseen(each), is_present=False) for each in devices}
+    return Devices(room=room, traces=replace(kept, held=held), by_id=known, decisions=decisions)
 
 
 def device_id_of(key: str) -> str:
@@ -316,7 +324,7 @@ def device_id_of(key: str) -> str:
     return f"{_CONNECTED.get(key.partition(':')[0], 'net')}-{digits}"
 
 
-def described(group: SightingGroup, condition: DeviceCondition = CALM) -> Device:
+def device_of(group: SightingGroup, condition: DeviceCondition = CALM) -> Device:
     """The device as its sources describe it together, the best word first; no times."""
     device_id, told = device_id_of(group.key), group.sightings
     present = [each.source for each in told if each.present]
@@ -367,11 +375,11 @@ def _first(texts: Iterable[str]) -> str:
     return next((text[:_TEXT_LIMIT] for text in texts if text), "")
 
 
-def _changed(before: Device, after: Device) -> bool:
+def _is_changed(before: Device, after: Device) -> bool:
     return rewrite(before, last_seen_ms=after.last_seen_ms) != after
 
 
-def _same(device: Device, status: Status, reasons: tuple[Reason, ...]) -> bool:
+def _is_same(device: Device, status: Status, reasons: tuple[Reason, ...]) -> bool:
     codes = [each.code for each in device.reasons]
     return device.status is status and codes == [each.code for each in reasons]
 
@@ -380,7 +388,7 @@ def _has_room(known: dict[str, KnownDevice], group: SightingGroup) -> bool:
     """Whether one more can be known; for one that is here, the one gone longest is let go."""
     if len(known) < MAX_DEVICES:
         return True
-    gone = [each.device for each in known.values() if not each.here]
+    gone = [each.device for each in known.values() if not each.is_present]
     if not gone or not any(each.present for each in group.sightings):
         return False
     del known[min(gone, key=lambda each: each.last_seen_ms).device_id]

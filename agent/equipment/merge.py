@@ -54,7 +54,7 @@ class SightingGroup(NamedTuple):
     sightings: tuple[Sighting, ...]
 
 
-def grouped(
+def group_sightings(
     sightings: Iterable[Sighting], decisions: Sequence[Decision] = ()
 ) -> tuple[SightingGroup, ...]:
     """Give the devices behind these sightings, by key; any order of them gives the same."""
@@ -114,11 +114,11 @@ def _link(sets: _Sets, by_key: dict[str, list[Sighting]], parted: set[str]) -> N
     for tier in _TIERS:
         for claim in sorted(each for each in claimants if family_of(each) == tier):
             keys = sorted(claimants[claim])
-            if len(keys) > 1 and not _contested(sets, keys, tier):
+            if len(keys) > 1 and not _is_contested(sets, keys, tier):
                 sets.unite(keys)
 
 
-def _contested(sets: _Sets, keys: Sequence[str], tier: str) -> bool:
+def _is_contested(sets: _Sets, keys: Sequence[str], tier: str) -> bool:
     """Whether united they would hold two different keys that are as strong as the claim."""
     members: set[str] = set().union(*(sets.of(key) for key in keys))
     believed = _TIERS[: _TIERS.index(tier) + 1]

@@ -35,7 +35,7 @@ _Key = tuple[Status, str, str]  # how urgent, a reason's code, and its value whe
 class RoomReport(NamedTuple):
     """What a health report says of the room: devices here, line, kit, the plan that is held."""
 
-    seen: tuple[str, ...] = ()
+    present_ids: tuple[str, ...] = ()
     line: LineMeasures = LineMeasures()
     kit: tuple[KitLine, ...] = ()
     plan: str = ""
@@ -52,17 +52,17 @@ class Vitals:
     limits: Limits
     report_s: float
     measures: HostMeasures = field(default_factory=HostMeasures)
-    shown: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
     waiting: Mapping[_Key, int] = field(default_factory=dict)
     reported_s: float | None = None
 
     @property
     def judgement(self) -> Judgement:
         """The status with its reasons; unknown until something has been measured."""
-        reasons = tuple(reason for _, reason in self.shown)
+        reasons = tuple(reason for _, reason in self.findings)
         if self.measures == HostMeasures():
             return Judgement(Status.UNKNOWN, reasons)
-        return Judgement(worst([Status.OK, *(status for status, _ in self.shown)]), reasons)
+        return Judgement(worst([Status.OK, *(status for status, _ in self.findings)]), reasons)
 
     def beat(
         self,
@@ -73,13 +73,13 @@ class Vitals:
         moment: Moment,
     ) -> tuple[Vitals, Messages]:
         """Take in one beat's measures; report: what goes with them."""
-        found = _found(measures, self.limits, outbox, extra)
+        found = _findings(measures, self.limits, outbox, extra)
         first = self.reported_s is None
         waiting = {} if first else self._waiting(found)
-        shown = found if first else self._shown(found, waiting)
+        shown = found if first else self._ripe_findings(found, waiting)
         open_still = _keys(found) ^ _keys(shown)
         unripe = {key: beats for key, beats in waiting.items() if key in open_still}
-        after = replace(self, measures=measures, shown=shown, waiting=unripe)
+        after = replace(self, measures=measures, findings=shown, waiting=unripe)
         if not (first or _differs(after, self) or self._due(moment)):
             return after, []
         said: Messages = [_health(after, outbox, report, moment), *_change(after, self, moment)]
@@ -92,18 +92,18 @@ class Vitals:
 
     def _waiting(self, found: tuple[Finding, ...]) -> dict[_Key, int]:
         """How many beats in a row each difference from what is shown has been seen."""
-        differing = _keys(found) ^ _keys(self.shown)
+        differing = _keys(found) ^ _keys(self.findings)
         return {key: self.waiting.get(key, 0) + 1 for key in differing}
 
-    def _shown(
+    def _ripe_findings(
         self, found: tuple[Finding, ...], waiting: Mapping[_Key, int]
     ) -> tuple[Finding, ...]:
         """What was shown, but for what came or went long enough ago; with the values of now."""
-        before = _keys(self.shown)
+        before = _keys(self.findings)
         ripe = {key for key, beats in waiting.items() if beats >= HOLD_BEATS}
         ripe |= {key for key in waiting if key[1] in _MOMENTARY and key not in before}
         wanted = before ^ ripe
-        now = {_key(each): each for each in (*self.shown, *found)}
+        now = {_key(each): each for each in (*self.findings, *found)}
         kept = [each for key, each in now.items() if key in wanted]
         return tuple(sorted(kept, key=lambda each: each[0] is not Status.CRITICAL))
 
@@ -117,7 +117,7 @@ def measures_of(reading: HostReading) -> HostMeasures:
 
 def _differs(after: Vitals, before: Vitals) -> bool:
     statuses = after.judgement.status, before.judgement.status
-    return statuses[0] is not statuses[1] or _keys(after.shown) != _keys(before.shown)
+    return statuses[0] is not statuses[1] or _keys(after.findings) != _keys(before.findings)
 
 
 def _health(after: Vitals, outbox: OutboxReport, report: RoomReport, moment: Moment) -> Health:
@@ -128,7 +128,7 @@ def _health(after: Vitals, outbox: OutboxReport, report: RoomReport, moment: Mom
         reasons=after.judgement.reasons,
         measures=after.measures,
         outbox=outbox,
-        seen=report.seen,
+        seen=report.present_ids,
         line=report.line,
         kit=report.kit,
         plan=report.plan,
@@ -151,7 +151,7 @@ def _change(after: Vitals, before: Vitals, moment: Moment) -> Messages:
     return [changed]
 
 
-def _found(
+def _findings(
     measures: HostMeasures, limits: Limits, outbox: OutboxReport, extra: tuple[Finding, ...]
 ) -> tuple[Finding, ...]:
     """Every reason with its own urgency: critical is what breaks even the critical limits."""

@@ -117,6 +117,6 @@ class MarkBook:
         )
 
 
-def recalled(room: AgentRoom, marks: Iterable[PupilMark]) -> MarkBook:
+def restore_marks(room: AgentRoom, marks: Iterable[PupilMark]) -> MarkBook:
     """The roll of before a restart."""
     return MarkBook(room=room, marks={(mark.sheet, mark.student): mark for mark in marks})

@@ -53,7 +53,7 @@ def changes(before: Teaching, after: Teaching) -> dict[str, bytes | None]:
     return changed
 
 
-def recalled(
+def restore_teaching(
     room: AgentRoom,
     memos: Mapping[str, bytes],
     plan: Plan,
@@ -71,7 +71,7 @@ def recalled(
     desk = _desk.decode(memos[_DESK]) if _DESK in memos else _Desk()
     kept = [_mark.decode(memo) for name, memo in memos.items() if name.startswith(_MARK)]
     by_key = {(each.sheet, each.student): each for each in (*marks, *kept)}
-    now = Lesson(room=room, running=lesson.running, ended=lesson.ended).recalled(moment)
+    now = Lesson(room=room, running=lesson.running, ended=lesson.ended).with_clock(moment)
     return Teaching(
         room=room,
         lesson=now,

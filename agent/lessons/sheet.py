@@ -85,7 +85,7 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     confirmed_ms: Millis | None = None
 
     @property
-    def confirmed(self) -> bool:
+    def is_confirmed(self) -> bool:
         """Whether the teacher's word is given."""
         return self.confirmed_ms is not None
 

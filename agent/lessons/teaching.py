@@ -76,7 +76,7 @@ class TeachingStep(NamedTuple):
     """The teaching afterwards, and what is to be said."""
 
     teaching: Teaching
-    said: Messages
+    messages: Messages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,7 @@ class Teaching:
         )
         recent = dict.fromkeys((what.classes, *self.recent)) if what.classes else self.recent
         after = replace(self, lesson=begun, recent=tuple(recent)[:MAX_RECENT])
-        return TeachingStep(after.listed().undo_for(Undoable.START, moment), said)
+        return TeachingStep(after.with_list().undo_for(Undoable.START, moment), said)
 
     def end(self, moment: Moment) -> TeachingStep:
         """The teacher ends the lesson; while idle, nothing happens."""
@@ -143,7 +143,7 @@ class Teaching:
     def confirm(self, moment: Moment) -> TeachingStep:
         """The teacher's word on everyone, also just after the end. Raises NoLesson."""
         present, sheet = self._sheet()
-        if sheet.confirmed:
+        if sheet.is_confirmed:
             return TeachingStep(self, [])
         record = RollConfirmed(
             boot=self.room.boot,
@@ -168,7 +168,7 @@ class Teaching:
         Raises NoLesson, NotOnRoll.
         """
         _, sheet = self._sheet()
-        if not sheet.confirmed:
+        if not sheet.is_confirmed:
             return TeachingStep(self.with_sheet(sheet.tap(student, status)), [])
         before = sheet.status_of(student)
         if before is status:
@@ -235,9 +235,9 @@ class Teaching:
 
     def take(self, plan: Plan, digest: str) -> TeachingStep:
         """The school's plan is another now; a roll that is not confirmed follows its lists."""
-        return TeachingStep(replace(self, plan=plan, digest=digest).listed(), [])
+        return TeachingStep(replace(self, plan=plan, digest=digest).with_list(), [])
 
-    def moved(self, room: AgentRoom) -> Teaching:
+    def with_room(self, room: AgentRoom) -> Teaching:
         """The same in another room: a laptop was carried there."""
         return replace(
             self,
@@ -246,7 +246,7 @@ class Teaching:
             roll=replace(self.roll, room=room),
         )
 
-    def listed(self) -> Teaching:
+    def with_list(self) -> Teaching:
         """The running lesson's sheet, as soon as every class list is here."""
         running = self.lesson.running
         if running is None or not running.classes:
@@ -257,7 +257,7 @@ class Teaching:
             return self
         pupils = pupils_of(here)
         sheet = running.sheet or LessonSheet(pupils=pupils)
-        if sheet.confirmed or not pupils:
+        if sheet.is_confirmed or not pupils:
             return self
         return self.with_sheet(sheet.with_pupils(pupils))
 

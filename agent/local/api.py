@@ -112,7 +112,7 @@ class _Door:
         words = {
             "code": refusal.code,
             "message": say(refusal.message),
-            "hint": _filled(refusal, say),
+            "hint": _hint(refusal, say),
         }
         return json_response({"error": words}, refusal.status)
 
@@ -129,6 +129,6 @@ class _Door:
         return next((each for each in wanted if each in LANGUAGES), self._surroundings.language)
 
 
-def _filled(refusal: Refusal, say: Translate) -> str:
+def _hint(refusal: Refusal, say: Translate) -> str:
     hint = say(refusal.hint) if refusal.hint else ""
     return hint.replace("{cause}", str(refusal.values.get("cause", "")))

@@ -124,7 +124,9 @@ class EquipmentDoor:
         kind = (await _told(request, _Kind)).kind
         device_id = request.path_params["device_id"]
         await self._tell(
-            lambda room, at_ms: room.tell(lambda known: known.answer(device_id, kind, at_ms))
+            lambda room, at_ms: room.change_devices(
+                lambda known: known.answer(device_id, kind, at_ms)
+            )
         )
         return json_response({"device_id": device_id, "kind": kind})
 
@@ -133,7 +135,9 @@ class EquipmentDoor:
         other = (await _told(request, _Other)).other
         device_id = request.path_params["device_id"]
         await self._tell(
-            lambda room, at_ms: room.tell(lambda known: known.join(device_id, other, at_ms))
+            lambda room, at_ms: room.change_devices(
+                lambda known: known.join(device_id, other, at_ms)
+            )
         )
         return json_response({"device_id": device_id, "other": other})
 
@@ -141,13 +145,15 @@ class EquipmentDoor:
         """A person says that a device is several."""
         await body_of(request)
         device_id = request.path_params["device_id"]
-        await self._tell(lambda room, at_ms: room.tell(lambda known: known.part(device_id, at_ms)))
+        await self._tell(
+            lambda room, at_ms: room.change_devices(lambda known: known.part(device_id, at_ms))
+        )
         return json_response({"device_id": device_id, "parted": True})
 
     async def undo(self, request: Request) -> Response:
         """Take back the last joining or parting."""
         await body_of(request)
-        await self._tell(lambda room, at_ms: room.tell(lambda known: known.undo(at_ms)))
+        await self._tell(lambda room, at_ms: room.change_devices(lambda known: known.undo(at_ms)))
         return json_response({"undone": True})
 
     async def power(self, request: Request) -> Response:

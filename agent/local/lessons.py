@@ -71,7 +71,7 @@ class LessonDoor:
         self._store = store
         self._surroundings = surroundings
         self._language = language
-        self._shown: dict[str, tuple[int, bytes]] = {}
+        self._last_views: dict[str, tuple[int, bytes]] = {}
 
     def routes(self) -> list[Route]:
         """Where they are given."""
@@ -94,7 +94,7 @@ class LessonDoor:
         step = self._store.step
         tree = await self._tree(language)
         while str(tree["rev"]) == after and left_s > 0 and not await request.is_disconnected():
-            step = await self._store.stepped(step, min(LOOK_S, left_s))
+            step = await self._store.wait_for_step(step, min(LOOK_S, left_s))
             left_s -= LOOK_S
             tree = await self._tree(language)
         return json_response(tree)
@@ -123,7 +123,7 @@ class LessonDoor:
         """End the lesson, or tell that none runs."""
         await told_in(request, _Nothing)
         step = await self._store.end_lesson()
-        ended = next((each for each in step.said if isinstance(each, LessonEnded)), None)
+        ended = next((each for each in step.messages if isinstance(each, LessonEnded)), None)
         return await self._answer(
             request,
             {
@@ -178,7 +178,7 @@ class LessonDoor:
             raise Refusal(
                 HTTPStatus.CONFLICT, "roll_full", N_("Today's roll holds too many pupils.")
             ) from error
-        return json_response(_kept(mark), HTTPStatus.CREATED if new else HTTPStatus.OK)
+        return json_response(_mark_tree(mark), HTTPStatus.CREATED if new else HTTPStatus.OK)
 
     async def _on_roll(self, student: str, told: _Mark) -> None:
         try:
@@ -202,7 +202,7 @@ class LessonDoor:
     async def _tree(self, language: str) -> dict[str, Any]:
         """What is seen, with a number that grows with each change but the countdown's."""
         faults = [each.event_id for each in self._store.classroom.teaching.faults]
-        undelivered = await self._store.undelivered(faults)
+        undelivered = await self._store.waiting_ids(faults)
         store, say = self._store, translator(language)
         tree = teacher_view(
             store.classroom,
@@ -242,10 +242,10 @@ class LessonDoor:
         undo = tree["undo"]
         still = tree | {"undo": undo and undo["what"]}
         said = msgspec.json.encode(still)
-        rev, before = self._shown.get(language, (0, b""))
+        rev, before = self._last_views.get(language, (0, b""))
         if said != before:
             rev += 1
-            self._shown[language] = rev, said
+            self._last_views[language] = rev, said
         return rev
 
 
@@ -285,7 +285,7 @@ def _invalid(detail: str) -> Refusal:
     )
 
 
-def _kept(mark: PupilMark) -> dict[str, object]:
+def _mark_tree(mark: PupilMark) -> dict[str, object]:
     return {
         "event_id": mark.event_id,
         "student": mark.student,

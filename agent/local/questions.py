@@ -11,7 +11,7 @@ from protocol.words import N_, Translate, kind_word
 
 def questions(classroom: Classroom, say: Translate) -> list[dict[str, Any]]:
     """The devices of which a person should say what they are, with the two answers."""
-    known = classroom.devices.known
+    known = classroom.devices.by_id
     return [
         {
             "device_id": device_id,

@@ -44,7 +44,7 @@ def status_of(store: ClassroomStore, surroundings: Surroundings, language: str) 
         "suggestions": [list(pair) for pair in classroom.devices.suggestions()],
         "typed": [{"host": each.host, "port": each.port} for each in classroom.typed],
         "camera_off": classroom.camera_off,
-        "flaws": {name: tally.heard for name, tally in classroom.flaws.by_source.items()},
+        "flaws": {name: tally.total for name, tally in classroom.flaws.by_source.items()},
         "line": view.line,
         "link": surroundings.line()._asdict(),
         "outbox": _outbox(store),
@@ -80,11 +80,11 @@ def _kit(lines: tuple[KitLine, ...], say: Translate) -> dict[str, Any]:
 
 
 def _devices(view: ClassroomView, say: Translate) -> dict[str, Any]:
-    listed = [_device(each, each.device_id in view.here, say) for each in view.devices]
+    listed = [_device(each, each.device_id in view.present_ids, say) for each in view.devices]
     return {
         "count": len(listed),
-        "present": len(view.here),
-        "missing": len(listed) - len(view.here),
+        "present": len(view.present_ids),
+        "missing": len(listed) - len(view.present_ids),
         "list": listed,
     }
 

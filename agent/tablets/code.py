@@ -53,11 +53,11 @@ class RollingCode:
 
     def judge_digits(self, given: str, now_s: float) -> CodeVerdict:
         """Judge a typed code."""
-        return _judged(given, [self._digits(each) for each in self._steps(now_s)])
+        return _verdict(given, [self._digits(each) for each in self._steps(now_s)])
 
     def judge_token(self, given: str, now_s: float) -> CodeVerdict:
         """Judge a code that came by the QR code."""
-        return _judged(given.lower(), [self._token(each) for each in self._steps(now_s)])
+        return _verdict(given.lower(), [self._token(each) for each in self._steps(now_s)])
 
     def _steps(self, now_s: float) -> range:
         """The current step and those before, the latest first; never one that is to come."""
@@ -75,7 +75,7 @@ class RollingCode:
         return hmac.digest(self.secret, label + step.to_bytes(8, "big"), "sha256")
 
 
-def _judged(given: str, codes: list[str]) -> CodeVerdict:
+def _verdict(given: str, codes: list[str]) -> CodeVerdict:
     """Compare with each in constant time; the first two, 15 s each, are accepted."""
     same = [hmac.compare_digest(given.encode("utf-8", "replace"), each.encode()) for each in codes]
     if any(same[:2]):

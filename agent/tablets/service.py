@@ -68,7 +68,7 @@ class TabletService:
         self.place = ""
 
     @property
-    def refused(self) -> dict[str, int]:
+    def refusals(self) -> dict[str, int]:
         """How often what was refused, since the start."""
         return dict(self._checkins.refused)
 
@@ -130,9 +130,11 @@ class TabletService:
             phase=checkins.phase,
             version=hashlib.sha256(version.encode()).hexdigest()[:8],
             lesson=lesson,
-            taken=checkins.taken,
-            mine=tuple(each.number for each in checkins.pupils_on(slot.number)) if slot else (),
-            passed=checkins.has_pass(tablet, self._now_s()),
+            checked_in=checkins.checked_in,
+            own_numbers=tuple(each.number for each in checkins.pupils_on(slot.number))
+            if slot
+            else (),
+            has_pass=checkins.has_pass(tablet, self._now_s()),
             answer=answer,
             typed=more.get("typed", ""),
             trouble=more.get("trouble", ""),

@@ -36,13 +36,13 @@ def run(agent: str, *, wanted: str, language: str, hidden: bool) -> int:
     door = AgentClient(agent, wanted, app)
     window = Window(door, language)
     shortcut = TrayIcon(window, language)
-    window.may_hide = shortcut.there
+    window.may_hide = shortcut.is_available
     be_first(path, window.come, app)
     window.leave.connect(app.quit)
     screen = app.primaryScreen().availableGeometry()
     window.resize(min(1280, screen.width()), min(720, screen.height() - 40))
     shortcut.watch()
-    if hidden and shortcut.there():
+    if hidden and shortcut.is_available():
         window.hide()
     else:
         window.show()

@@ -158,7 +158,7 @@ def answer(question: Question, *, yes: bool) -> Press:
     return Press(f"devices/{question.device_id}/kind", {"kind": kind})
 
 
-def toggled(chosen: Sequence[str], code: str) -> tuple[str, ...]:
+def toggle_class(chosen: Sequence[str], code: str) -> tuple[str, ...]:
     """The classes chosen after one more tap: joint classes are several."""
     return tuple(each for each in chosen if each != code) if code in chosen else (*chosen, code)
 

@@ -17,7 +17,7 @@ TAP = Method.MANUAL
 
 def empty() -> MarkBook:
     """A roll without marks."""
-    return rolls.recalled(room(), ())
+    return rolls.restore_marks(room(), ())
 
 
 def mark(
@@ -94,7 +94,7 @@ def test_another_day_lets_go_of_the_roll_but_not_of_a_lesson_that_runs() -> None
 def test_a_runaway_program_cannot_fill_the_card() -> None:
     """The roll is bounded; marks in it can still be corrected."""
     marks = [mark(empty(), student=str(number))[1].mark for number in range(MAX_MARKS)]
-    roll = rolls.recalled(room(), marks)
+    roll = rolls.restore_marks(room(), marks)
     with pytest.raises(MarkBookFull):
         mark(roll, student="one too many")
     assert mark(roll, student="7", status=LATE)[1].new

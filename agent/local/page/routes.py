@@ -84,7 +84,7 @@ async def _page(request: Request, *, language: str) -> Response:
     asked = request.query_params.get("lang", "")
     kept = request.cookies.get(_COOKIE, "")
     chosen = next((each for each in (asked, kept) if each in LANGUAGES), language)
-    answer = Response(_filled(chosen), headers=_SAFE, media_type="text/html")
+    answer = Response(_page_text(chosen), headers=_SAFE, media_type="text/html")
     if asked == chosen:
         answer.set_cookie(_COOKIE, chosen, max_age=_YEAR_S, httponly=True, samesite="strict")
     return answer
@@ -100,7 +100,7 @@ def _read(name: str) -> str:
 
 
 @lru_cache
-def _filled(language: str) -> str:
+def _page_text(language: str) -> str:
     """The page's text with the language's words in their places."""
     say = translator(language)
     words = {name: say(text) for name, text in _WORDS.items()}
