@@ -75,21 +75,21 @@ class ClassroomStore:
                 await self._step_taken.wait()
             yield self._classroom
 
-    async def wait_for_step(self, known: int, timeout_s: float) -> int:
+    async def wait_for_step(self, step: int, timeout_s: float) -> int:
         """Wait for a step after the one of this number, or for so long; the number of the last."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s), self._step_taken:
-                await self._step_taken.wait_for(lambda: self.step != known)
+                await self._step_taken.wait_for(lambda: self.step != step)
         return self.step
 
     async def waiting_ids(self, ids: Sequence[str]) -> set[str]:
         """Which of these events the school does not have yet. Raises OutboxError."""
         return await asyncio.to_thread(self._outbox.waiting_of, ids) if ids else set()
 
-    async def see(self, seen: Iterable[Seen]) -> None:
+    async def see(self, observations: Iterable[Seen]) -> None:
         """Take in what the senses saw."""
         async with self._one_at_a_time:
-            await self._apply_seen(self._classroom.see(seen, self._now().at_ms))
+            await self._apply_seen(self._classroom.see(observations, self._now().at_ms))
 
     async def beat(
         self,
@@ -132,7 +132,7 @@ class ClassroomStore:
 
     async def end_lesson(self) -> ClassroomStep:
         """End the lesson if one runs; on the disk when this returns. Raises OutboxError."""
-        return await self.teach(lambda each, moment: each.end(moment))
+        return await self.teach(lambda teaching, moment: teaching.end(moment))
 
     async def suggest(
         self, student: str, method: Method, *, tablet: str = "", flags: tuple[str, ...] = ()
@@ -142,7 +142,7 @@ class ClassroomStore:
         Raises NoLesson, NotOnRoll, OutboxError.
         """
         await self.teach(
-            lambda each, moment: each.suggest(
+            lambda teaching, moment: teaching.suggest(
                 student,
                 Suggestion(method=method, at_ms=moment.at_ms, tablet=tablet, flags=flags),
             )
@@ -153,7 +153,7 @@ class ClassroomStore:
         digest = digest_of(plan)
         if digest == self._classroom.teaching.digest:
             return False
-        await self.teach(lambda each, _moment: each.take(plan, digest))
+        await self.teach(lambda teaching, _moment: teaching.take(plan, digest))
         return True
 
     async def birth(self, session: int) -> bool:
@@ -215,11 +215,11 @@ class ClassroomStore:
         return memos.changes(self._classroom.teaching, step.classroom.teaching)
 
     async def _put(
-        self, said: list[AnyState | AnyEvent], memo: Mapping[str, bytes | None] | None = None
+        self, messages: list[AnyState | AnyEvent], memo: Mapping[str, bytes | None] | None = None
     ) -> None:
-        if not said and not memo:
+        if not messages and not memo:
             return
-        await asyncio.to_thread(partial(self._outbox.put, *said, memos=memo))
+        await asyncio.to_thread(partial(self._outbox.put, *messages, memos=memo))
         if self.refusing:
             _LOGGER.info("outbox takes records again refused=%d", self.refused)
         self.refusing = False

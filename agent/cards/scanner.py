@@ -64,10 +64,10 @@ class CardScanner:
     def words(self, say: Translate) -> str:
         """How far the scan is, or how it ended; empty before the first."""
         text, values = self._progress
-        said = say(text) if text else ""
+        words = say(text) if text else ""
         for name, value in values:
-            said = said.replace(f"{{{name}}}", str(value))
-        return said
+            words = words.replace(f"{{{name}}}", str(value))
+        return words
 
     async def run(self) -> None:
         """Scan whenever asked; never returns."""
@@ -119,13 +119,13 @@ class CardScanner:
         self._show(_OVER, lists)
 
     async def _suggest(self, inbox: asyncio.Queue[Found | None], lists: list[ClassList]) -> None:
-        told: set[tuple[str, tuple[str, ...]]] = set()
-        while (found := await inbox.get()) is not None:
-            self._cards.append(found)
+        suggested: set[tuple[str, tuple[str, ...]]] = set()
+        while (card := await inbox.get()) is not None:
+            self._cards.append(card)
             self._show(_RUNNING, lists)  # before the suggestion, whose step has the page look
             for student, method, flags in scan_result(self._cards, lists).marks:
-                if (student, flags) not in told:
-                    told.add((student, flags))
+                if (student, flags) not in suggested:
+                    suggested.add((student, flags))
                     await self._suggest_mark(student, method, flags)
 
     async def _suggest_mark(self, student: str, method: Method, flags: tuple[str, ...]) -> None:
@@ -136,10 +136,10 @@ class CardScanner:
 
     def _show(self, text: str, lists: list[ClassList]) -> None:
         result: CardScanResult = scan_result(self._cards, lists)
-        total = sum(len(each.pupils) for each in lists)
+        total = sum(len(class_list.pupils) for class_list in lists)
         values: tuple[tuple[str, object], ...] = (("seen", len(result.marks)), ("total", total))
-        pupils = [pupil for each in lists for pupil in each.pupils]
-        numbers = sorted(each.number for each in pupils if each.student in result.copied)
+        pupils = [pupil for class_list in lists for pupil in class_list.pupils]
+        numbers = sorted(pupil.number for pupil in pupils if pupil.student in result.copied)
         if numbers:
             text, values = _COPIED, (("numbers", ", ".join(map(str, numbers))),)
         self._progress = text, values
@@ -170,7 +170,7 @@ class CardScanner:
         while True:
             text = await inbox.get()
             sheet = self._store.classroom.lesson.sheet
-            roll = {each.student for each in sheet.pupils} if sheet else set()
+            roll = {pupil.student for pupil in sheet.pupils} if sheet else set()
             mark = at_door(text, self._store.classroom.teaching.plan, roll)
             if isinstance(mark, DoorRefusal):
                 self.door_refused[mark] = self.door_refused.get(mark, 0) + 1
@@ -189,8 +189,8 @@ class CardScanner:
 
     def _lists(self) -> list[ClassList]:
         running, plan = self._store.classroom.lesson.running, self._store.classroom.teaching.plan
-        found = [plan.list_of(each) for each in running.classes] if running else []
-        return [each for each in found if each is not None]
+        class_lists = [plan.list_of(code) for code in running.classes] if running else []
+        return [class_list for class_list in class_lists if class_list is not None]
 
 
 def _bounded_put(inbox: asyncio.Queue[str]) -> Callable[[str], None]:

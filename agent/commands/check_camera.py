@@ -88,9 +88,9 @@ def json_of(target: str, reading: CameraReading) -> str:
 
 def sentence_of(reading: CameraReading, language: str) -> str:
     """What it is, and what to do, in the language."""
-    said = _STATES.get(reading.state) or _REASONS.get(reading.reason, _NO_ANSWER)
+    text = _STATES.get(reading.state) or _REASONS.get(reading.reason, _NO_ANSWER)
     fps = f"{reading.measures.get('fps', 0.0):.1f}"
-    return translator(language)(said).replace("{fps}", fps)
+    return translator(language)(text).replace("{fps}", fps)
 
 
 async def _look_at(target: str, user: str, password: str) -> CameraReading:

@@ -138,6 +138,6 @@ def _rows(saved: SavedState) -> dict[str, list[dict[str, Any]]]:
 def _gist(saved: SavedState) -> SavedState:
     return replace(
         saved,
-        devices=tuple(replace(each, last_seen_ms=0) for each in saved.devices),
-        traces=tuple(replace(each, at_ms=0) for each in saved.traces),
+        devices=tuple(replace(device, last_seen_ms=0) for device in saved.devices),
+        traces=tuple(replace(trace, at_ms=0) for trace in saved.traces),
     )

@@ -79,7 +79,7 @@ def _tree_of(path: Path, content: bytes) -> Tree:
         tree = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise damaged_error(path, "not whole") from error
-    if not isinstance(tree, dict) or not all(isinstance(each, dict) for each in tree.values()):
+    if not isinstance(tree, dict) or not all(isinstance(table, dict) for table in tree.values()):
         raise damaged_error(path, "not a table of tables")
     return tree
 

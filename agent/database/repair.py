@@ -56,11 +56,11 @@ def _mend_documents(path: Path, stamp: str) -> Iterator[RepairNote]:
         return
     backup = backup_of(path)
     restored = backup.exists() and _documents_sound(backup)
-    for each in (path,) if restored else (path, backup):
-        if each.exists():
-            aside = _aside(each, stamp)
-            each.rename(aside)
-            yield _note(_PUT_ASIDE, file=each.name, aside=aside.name)
+    for broken in (path,) if restored else (path, backup):
+        if broken.exists():
+            aside = _aside(broken, stamp)
+            broken.rename(aside)
+            yield _note(_PUT_ASIDE, file=broken.name, aside=aside.name)
     if restored:
         write_whole(path, backup.read_bytes(), OWNER_ONLY)
         yield _note(

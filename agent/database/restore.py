@@ -62,7 +62,7 @@ def saved_state_of(classroom: Classroom) -> SavedState:
     """What must outlive a restart."""
     return SavedState(
         agent_id=classroom.room.place.agent,
-        devices=tuple(known.device for known in classroom.devices.by_id.values()),
+        devices=tuple(record.device for record in classroom.devices.by_id.values()),
         traces=tuple(classroom.devices.traces.held.values()),
         decisions=classroom.devices.decisions,
         answers=dict(classroom.devices.traces.answers),

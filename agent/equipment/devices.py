@@ -68,7 +68,7 @@ class KnownDevice(NamedTuple):
         """Where it is; an absent device's reason tells."""
         if self.is_present:
             return DevicePresence.PRESENT
-        codes = [each.code for each in self.device.reasons]
+        codes = [reason.code for reason in self.device.reasons]
         return (
             _ABSENT.get(ReasonCode(codes[0]), DevicePresence.GONE) if codes else DevicePresence.GONE
         )
@@ -94,27 +94,27 @@ class Devices:
     def settle(self, at_ms: int) -> tuple[Devices, Messages]:
         """Bring the devices up to what the traces and people say now."""
         groups = {device_id_of(group.key): group for group in self.groups()}
-        known, said = dict(self.by_id), Messages()
+        records, messages = dict(self.by_id), Messages()
         for device_id in self._dissolved_ids(groups):
-            del known[device_id]
-            said.append(DeviceForgotten(boot=self.room.boot, at_ms=at_ms, device_id=device_id))
+            del records[device_id]
+            messages.append(DeviceForgotten(boot=self.room.boot, at_ms=at_ms, device_id=device_id))
         for device_id, group in groups.items():
             olds = self._olds(group)
             before = self.by_id.get(device_id) or next(iter(olds), None)
-            if device_id not in known and not _has_room(known, group):
+            if device_id not in records and not _has_room(records, group):
                 continue
-            known[device_id] = self._known_device(group, olds, at_ms)
-            said += self._news(before, known[device_id], at_ms)
-        return replace(self, by_id=known), said
+            records[device_id] = self._known_device(group, olds, at_ms)
+            messages += self._news(before, records[device_id], at_ms)
+        return replace(self, by_id=records), messages
 
     def judge(
         self, device_id: str, status: Status, reasons: tuple[Reason, ...], at_ms: int
     ) -> tuple[Devices, Messages]:
         """Give a device that is here a new status; the same codes again give no message."""
-        known = self.by_id.get(device_id)
-        if known is None or not known.is_present or _is_same(known.device, status, reasons):
+        record = self.by_id.get(device_id)
+        if record is None or not record.is_present or _is_same(record.device, status, reasons):
             return self, []
-        device = rewrite(known.device, status=status, reasons=reasons, last_seen_ms=at_ms)
+        device = rewrite(record.device, status=status, reasons=reasons, last_seen_ms=at_ms)
         after = replace(self, by_id={**self.by_id, device_id: KnownDevice(device, is_present=True)})
         return after, [DeviceState(boot=self.room.boot, at_ms=at_ms, device=device)]
 
@@ -127,15 +127,17 @@ class Devices:
     def forget(self, device_id: str, at_ms: int) -> tuple[Devices, Messages]:
         """Let go of a device because a person said so. Raises KeyError if it is not known."""
         traces = self.traces.forget(self.keys_of(device_id))
-        known = {**self.by_id}
-        del known[device_id]
+        records = {**self.by_id}
+        del records[device_id]
         forgotten = DeviceForgotten(boot=self.room.boot, at_ms=at_ms, device_id=device_id)
-        return replace(self, by_id=known, traces=traces), [forgotten]
+        return replace(self, by_id=records, traces=traces), [forgotten]
 
     def answer(self, device_id: str, kind: Kind, at_ms: int) -> tuple[Devices, Messages]:
         """A person said what a device is: so is all of its product. Raises KeyError."""
         keys = self._keys_or_fail(device_id)
-        products = {each.product for each in self.sightings_of(device_id) if each.product}
+        products = {
+            sighting.product for sighting in self.sightings_of(device_id) if sighting.product
+        }
         answers = {**self.traces.answers, **dict.fromkeys(products or keys, kind)}
         return replace(self, traces=replace(self.traces, answers=answers)).settle(at_ms)
 
@@ -154,12 +156,14 @@ class Devices:
         """
         keys = self._keys_or_fail(device_id)
         joins = {
-            each for each in self.decisions if isinstance(each, JoinDecision) and each.one in keys
+            decision
+            for decision in self.decisions
+            if isinstance(decision, JoinDecision) and decision.one in keys
         }
-        kept = tuple(each for each in self.decisions if each not in joins)
+        decisions = tuple(decision for decision in self.decisions if decision not in joins)
         if not joins and len(keys) > 1:
-            kept += (SplitDecision(tuple(sorted(keys))),)
-        return replace(self, decisions=kept).settle(at_ms)
+            decisions += (SplitDecision(tuple(sorted(keys))),)
+        return replace(self, decisions=decisions).settle(at_ms)
 
     def undo(self, at_ms: int) -> tuple[Devices, Messages]:
         """Take back what a person last said of joining or parting, if anything."""
@@ -173,14 +177,14 @@ class Devices:
     def all(self, at_ms: int) -> tuple[Device, ...]:
         """Every device; those that are here were last seen now."""
         return tuple(
-            rewrite(each.device, last_seen_ms=at_ms) if each.is_present else each.device
-            for each in self.by_id.values()
+            rewrite(record.device, last_seen_ms=at_ms) if record.is_present else record.device
+            for record in self.by_id.values()
         )
 
     def present_ids(self) -> tuple[str, ...]:
         """The ids of the devices that are here now, awake or asleep."""
-        there = {DevicePresence.PRESENT, DevicePresence.ASLEEP}
-        return tuple(name for name, each in self.by_id.items() if each.presence in there)
+        presences = {DevicePresence.PRESENT, DevicePresence.ASLEEP}
+        return tuple(name for name, record in self.by_id.items() if record.presence in presences)
 
     def groups(self) -> tuple[SightingGroup, ...]:
         """The sightings of each device."""
@@ -188,30 +192,30 @@ class Devices:
 
     def sightings_of(self, device_id: str) -> tuple[Sighting, ...]:
         """What each source last said of a device, the best word first; none if not known."""
-        named = (each for each in self.groups() if device_id_of(each.key) == device_id)
-        return next((each.sightings for each in named), ())
+        named = (group for group in self.groups() if device_id_of(group.key) == device_id)
+        return next((group.sightings for group in named), ())
 
     def keys_of(self, device_id: str) -> frozenset[str]:
         """The keys under which sources speak of a device; none if it is not known."""
-        return frozenset(each.key for each in self.sightings_of(device_id))
+        return frozenset(sighting.key for sighting in self.sightings_of(device_id))
 
     def questions(self) -> dict[str, Kind]:
         """The devices here of which a person should say what they are, and what they may be."""
-        asked = {
+        kinds = {
             device_id_of(group.key): next(
-                (each.asks for each in group.sightings if each.asks), None
+                (sighting.asks for sighting in group.sightings if sighting.asks), None
             )
             for group in self.groups()
-            if any(each.present for each in group.sightings)
+            if any(sighting.present for sighting in group.sightings)
         }
-        return {device_id: kind for device_id, kind in asked.items() if kind is not None}
+        return {device_id: kind for device_id, kind in kinds.items() if kind is not None}
 
     def suggestions(self) -> list[tuple[str, str]]:
         """Pairs of devices that answer at one address: a person may say that they are one."""
         at = defaultdict[str, list[str]](list)
-        for device_id, each in self.by_id.items():
-            if each.is_present and each.device.address:
-                at[each.device.address].append(device_id)
+        for device_id, record in self.by_id.items():
+            if record.is_present and record.device.address:
+                at[record.device.address].append(device_id)
         return [(one, other) for one, *others in at.values() for other in others]
 
     def _keys_or_fail(self, device_id: str) -> frozenset[str]:
@@ -238,25 +242,25 @@ class Devices:
     def _known_device(
         self, group: SightingGroup, olds: list[KnownDevice], at_ms: int
     ) -> KnownDevice:
-        traces = [self.traces.of(each) for each in group.sightings]
-        here = any(each.present for each in group.sightings)
-        firsts = [each.device.first_seen_ms for each in olds]
+        traces = [self.traces.of(sighting) for sighting in group.sightings]
+        is_present = any(sighting.present for sighting in group.sightings)
+        firsts = [record.device.first_seen_ms for record in olds]
         device = device_of(group, self._condition(group, traces, olds, at_ms))
         return KnownDevice(
             rewrite(
                 device,
-                room=next((each.room for each in traces if each.room), ""),
+                room=next((trace.room for trace in traces if trace.room), ""),
                 first_seen_ms=min(firsts, default=at_ms),
-                last_seen_ms=at_ms if here else max(each.at_ms for each in traces),
+                last_seen_ms=at_ms if is_present else max(trace.at_ms for trace in traces),
             ),
-            here,
+            is_present,
         )
 
     def _condition(
         self, group: SightingGroup, traces: list[Trace], olds: list[KnownDevice], at_ms: int
     ) -> DeviceCondition:
-        if not any(each.present for each in group.sightings):
-            return _absence(max(traces, key=lambda each: each.at_ms), at_ms)
+        if not any(sighting.present for sighting in group.sightings):
+            return _absence(max(traces, key=lambda trace: trace.at_ms), at_ms)
         if group.sightings[0].source == THIS_MACHINE:
             # This machine's own status comes from its measures; until then it is unknown.
             judged = olds[0].device if olds and olds[0].is_present else None
@@ -312,10 +316,12 @@ def restore_devices(
     decisions: tuple[Decision, ...] = (),
 ) -> Devices:
     """The devices of before a restart: none is here until a source reports it."""
-    kept = traces or Traces(room=room.room)
-    held = {at: as_unseen(each) for at, each in kept.held.items()}
-    known = {each.device_id: KnownDevice(_unseen(each), is_present=False) for each in devices}
-    return Devices(room=room, traces=replace(kept, held=held), by_id=known, decisions=decisions)
+    before = traces or Traces(room=room.room)
+    held = {at: as_unseen(trace) for at, trace in before.held.items()}
+    records = {
+        device.device_id: KnownDevice(_unseen(device), is_present=False) for device in devices
+    }
+    return Devices(room=room, traces=replace(before, held=held), by_id=records, decisions=decisions)
 
 
 def device_id_of(key: str) -> str:
@@ -326,25 +332,25 @@ def device_id_of(key: str) -> str:
 
 def device_of(group: SightingGroup, condition: DeviceCondition = CALM) -> Device:
     """The device as its sources describe it together, the best word first; no times."""
-    device_id, told = device_id_of(group.key), group.sightings
-    present = [each.source for each in told if each.present]
-    kinds = [each.kind for each in told]
+    device_id, sightings = device_id_of(group.key), group.sightings
+    present = [sighting.source for sighting in sightings if sighting.present]
+    kinds = [sighting.kind for sighting in sightings]
     telling = [kind for kind in kinds if kind is not Kind.OTHER and kind is not Kind.INPUT]
     aliases = {device_id_of(claim) for claim in group.claims} - {device_id}
     return Device(
         device_id=device_id,
         kind=DeviceKind((telling or kinds)[0]),
-        name=_first(each.name for each in told),
-        vendor=_first(each.vendor for each in told),
-        model=_first(each.model for each in told),
-        serial=_first(each.serial for each in told),
+        name=_first(sighting.name for sighting in sightings),
+        vendor=_first(sighting.vendor for sighting in sightings),
+        model=_first(sighting.model for sighting in sightings),
+        serial=_first(sighting.serial for sighting in sightings),
         status=condition.status,
         reasons=condition.reasons,
         measures=condition.measures,
-        sources=tuple(dict.fromkeys(present or [each.source for each in told])),
+        sources=tuple(dict.fromkeys(present or [sighting.source for sighting in sightings])),
         identity=_identity(group),
         aliases=tuple(sorted(aliases))[:_ALIASES_LIMIT],
-        address=_first(each.address for each in told),
+        address=_first(sighting.address for sighting in sightings),
         first_seen_ms=0,
         last_seen_ms=0,
     )
@@ -368,7 +374,9 @@ def _absence(latest: Trace, at_ms: int) -> DeviceCondition:
 
 
 def _identity(group: SightingGroup) -> Identity:
-    return Identity(next(each.identity for each in group.sightings if each.key == group.key))
+    return Identity(
+        next(sighting.identity for sighting in group.sightings if sighting.key == group.key)
+    )
 
 
 def _first(texts: Iterable[str]) -> str:
@@ -380,16 +388,16 @@ def _is_changed(before: Device, after: Device) -> bool:
 
 
 def _is_same(device: Device, status: Status, reasons: tuple[Reason, ...]) -> bool:
-    codes = [each.code for each in device.reasons]
-    return device.status is status and codes == [each.code for each in reasons]
+    codes = [reason.code for reason in device.reasons]
+    return device.status is status and codes == [reason.code for reason in reasons]
 
 
-def _has_room(known: dict[str, KnownDevice], group: SightingGroup) -> bool:
+def _has_room(records: dict[str, KnownDevice], group: SightingGroup) -> bool:
     """Whether one more can be known; for one that is here, the one gone longest is let go."""
-    if len(known) < MAX_DEVICES:
+    if len(records) < MAX_DEVICES:
         return True
-    gone = [each.device for each in known.values() if not each.is_present]
-    if not gone or not any(each.present for each in group.sightings):
+    gone = [record.device for record in records.values() if not record.is_present]
+    if not gone or not any(sighting.present for sighting in group.sightings):
         return False
-    del known[min(gone, key=lambda each: each.last_seen_ms).device_id]
+    del records[min(gone, key=lambda device: device.last_seen_ms).device_id]
     return True

@@ -34,5 +34,5 @@ class FlawTallies:
 
     def findings(self) -> tuple[Finding, ...]:
         """How many there were; a school need not act on it."""
-        count = sum(each.total for each in self.by_source.values())
+        count = sum(tally.total for tally in self.by_source.values())
         return ((Status.OK, Reason(ReasonCode.FLAWS_HEARD, count)),) if count else ()

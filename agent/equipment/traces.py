@@ -66,24 +66,24 @@ class Traces:
         moved = replace(self, room=room)
         if not self.roaming:
             return moved
-        plugged = [each for each in self.held.values() if _is_plugged(each)]
-        held = {at: each for at, each in self.held.items() if not _is_plugged(each)}
-        for each in plugged:
-            if each.sighting.key != each.key and each.room != NO_ROOM:
-                gone = _gone_sighting(each.sighting, ReasonCode.NOT_REPORTED)
-                held[_at(gone)] = rewrite(each, sighting=gone)
+        plugged = [trace for trace in self.held.values() if _is_plugged(trace)]
+        held = {at: trace for at, trace in self.held.items() if not _is_plugged(trace)}
+        for trace in plugged:
+            if trace.sighting.key != trace.key and trace.room != NO_ROOM:
+                gone = _gone_sighting(trace.sighting, ReasonCode.NOT_REPORTED)
+                held[_at(gone)] = rewrite(trace, sighting=gone)
         after = replace(moved, held=held)
-        return after.see([replace(each.sighting, key=each.key) for each in plugged], at_ms)
+        return after.see([replace(trace.sighting, key=trace.key) for trace in plugged], at_ms)
 
     def forget(self, keys: Iterable[str]) -> Traces:
         """Let go of all that was said of these keys."""
         gone = frozenset(keys)
-        held = {at: each for at, each in self.held.items() if each.sighting.key not in gone}
+        held = {at: trace for at, trace in self.held.items() if trace.sighting.key not in gone}
         return replace(self, held=held)
 
     def sightings(self) -> list[Sighting]:
         """What is known of each thing, as people named it."""
-        return [with_answer(each.sighting, self.answers) for each in self.held.values()]
+        return [with_answer(trace.sighting, self.answers) for trace in self.held.values()]
 
     def of(self, sighting: Sighting) -> Trace:
         """The trace behind a sighting that these traces gave."""
@@ -106,9 +106,11 @@ class Traces:
         """Name after its room what a roaming machine knows by its port alone."""
         if not self._belongs_to_room(sighting) or sighting.identity is not Identity.PORT:
             return sighting
-        same = (each for each in held.values() if each.key == sighting.key and _is_plugged(each))
-        if known := next(same, None):
-            return replace(sighting, key=known.sighting.key)
+        same = (
+            trace for trace in held.values() if trace.key == sighting.key and _is_plugged(trace)
+        )
+        if plugged := next(same, None):
+            return replace(sighting, key=plugged.sighting.key)
         key, count = f"port:{self.room}:{sighting.product}", 1
         numbered = key
         while (twin := held.get((sighting.source, numbered))) and twin.sighting.present:
@@ -164,7 +166,7 @@ def _within_limit(held: dict[_At, Trace]) -> dict[_At, Trace]:
     spare = len(held) - MAX_TRACES
     if spare <= 0:
         return held
-    gone = sorted((each.at_ms, at) for at, each in held.items() if not each.sighting.present)
-    here = [at for at, each in held.items() if each.sighting.present]
-    dropped = {*[*(at for _, at in gone), *reversed(here)][:spare]}
-    return {at: each for at, each in held.items() if at not in dropped}
+    gone = sorted((trace.at_ms, at) for at, trace in held.items() if not trace.sighting.present)
+    present = [at for at, trace in held.items() if trace.sighting.present]
+    dropped = {*[*(at for _, at in gone), *reversed(present)][:spare]}
+    return {at: trace for at, trace in held.items() if at not in dropped}

@@ -121,7 +121,7 @@ class Lesson:
         if not self.running:
             return self, []
         running = self.running
-        said = LessonEnded(
+        event = LessonEnded(
             boot=self.room.boot,
             at_ms=at_ms,
             id=event_id(running.lesson, _turn("ended", running.turns)),
@@ -132,14 +132,14 @@ class Lesson:
         )
         ended = EndedLesson(lesson=_next_turn(running), at_ms=at_ms, how=how)
         undone = how is Ending.UNDONE
-        return replace(self, running=None, ended=None if undone else ended, ends_s=None), [said]
+        return replace(self, running=None, ended=None if undone else ended, ends_s=None), [event]
 
     def resume(self, moment: Moment) -> tuple[Lesson, Messages]:
         """Take the last end back; nothing happens where there is none, or another runs."""
         if self.running or not self.ended:
             return self, []
         running = self.ended.lesson
-        said = LessonResumed(
+        event = LessonResumed(
             boot=self.room.boot,
             at_ms=moment.at_ms,
             id=event_id(running.lesson, _turn("resumed", running.turns)),
@@ -147,7 +147,7 @@ class Lesson:
             lesson=running.lesson,
         )
         back = replace(self, running=_next_turn(running), ended=None)
-        return back.with_clock(moment), [said]
+        return back.with_clock(moment), [event]
 
     def is_over(self, moment: Moment) -> bool:
         """Whether the bell and the grace after it have passed; the wall clock may jump."""

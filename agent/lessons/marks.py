@@ -91,12 +91,12 @@ class MarkBook:
 
     def only(self, day: str, lesson: str | None) -> MarkBook:
         """This roll without other days' marks; a lesson that still runs keeps its own."""
-        kept = {
+        marks = {
             key: mark
             for key, mark in self.marks.items()
             if mark.day == day or (lesson is not None and mark.lesson == lesson)
         }
-        return self if len(kept) == len(self.marks) else replace(self, marks=kept)
+        return self if len(marks) == len(self.marks) else replace(self, marks=marks)
 
     def _event_id(self, sheet: str, student: str, n: int, status: AttendanceStatus) -> str:
         place = self.room.place

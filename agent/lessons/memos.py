@@ -69,8 +69,8 @@ def restore_teaching(
     """
     lesson = _lesson.decode(memos[_LESSON]) if _LESSON in memos else _Lesson(running=running)
     desk = _desk.decode(memos[_DESK]) if _DESK in memos else _Desk()
-    kept = [_mark.decode(memo) for name, memo in memos.items() if name.startswith(_MARK)]
-    by_key = {(each.sheet, each.student): each for each in (*marks, *kept)}
+    stored = [_mark.decode(memo) for name, memo in memos.items() if name.startswith(_MARK)]
+    by_key = {(mark.sheet, mark.student): mark for mark in (*marks, *stored)}
     now = Lesson(room=room, running=lesson.running, ended=lesson.ended).with_clock(moment)
     return Teaching(
         room=room,

@@ -32,7 +32,7 @@ class Finder:
 
     def __call__(self) -> Broker:
         """The next controller to try, each in its turn. Raises OSError if none is known."""
-        brokers = [broker for each in self._brokers.values() for broker in each]
+        brokers = [broker for group in self._brokers.values() for broker in group]
         if not brokers:
             raise OSError("no controller of this school has announced itself yet")
         self.current = brokers[self._turn % len(brokers)]
@@ -61,8 +61,8 @@ class Finder:
             self._brokers.pop(name, None)
             return
         # IPv4 first: school networks that route IPv6 halfway are not rare.
-        ordered = sorted(addresses, key=lambda each: ":" in each)
-        brokers = tuple(Broker(each, port, self._user, self._password) for each in ordered)
+        ordered = sorted(addresses, key=lambda address: ":" in address)
+        brokers = tuple(Broker(address, port, self._user, self._password) for address in ordered)
         if self._brokers.get(name) != brokers:
             _LOGGER.info("controller found at %s", brokers[0])
         self._brokers[name] = brokers

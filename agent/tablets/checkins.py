@@ -122,7 +122,7 @@ class CheckIns:
     def pupils_on(self, slot: int) -> list[TabletPupil]:
         """Who is in on a tablet, in the roll's order."""
         pupils = self._lesson.pupils if self._lesson else ()
-        return [each for each in pupils if slot in self._slots.get(each.student, ())]
+        return [pupil for pupil in pupils if slot in self._slots.get(pupil.student, ())]
 
     def follow(self, lesson: TabletLesson | None, now_s: float) -> None:
         """Take in which lesson runs; a new one has a new secret, and nobody in it yet."""
@@ -135,7 +135,7 @@ class CheckIns:
         if lesson.id != before:
             self._forget()
             self._code = RollingCode(secret=self._random(SECRET_BYTES), begun_s=now_s)
-            numbers = {name_of(each.number): each.number for each in self._cart.slots()}
+            numbers = {name_of(slot.number): slot.number for slot in self._cart.slots()}
             for student, name in lesson.seated.items():
                 self._slots[student] = {numbers[name]} if name in numbers else set()
 
@@ -179,10 +179,10 @@ class CheckIns:
         self.refused[reason] += 1
 
     def _seat(self, pupil: TabletPupil, attempt: CheckInAttempt, now_s: float) -> CheckInAnswer:
-        slot = self._cart.seat(attempt.tablet, kept=set().union(*self._slots.values()))
+        slot = self._cart.seat(attempt.tablet, reserved=set().union(*self._slots.values()))
         if slot is None:
             return self._refuse(CheckInOutcome.TABLET_FULL, attempt, now_s)
-        others = [each for each in self.pupils_on(slot.number) if each != pupil]
+        others = [other for other in self.pupils_on(slot.number) if other != pupil]
         elsewhere = pupil.student in self._slots
         if slot.number in self._slots.get(pupil.student, ()):
             self._passes.pop(attempt.tablet, None)

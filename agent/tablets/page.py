@@ -170,8 +170,8 @@ def _result(view: TabletView, say: Translate) -> str:
 
 
 def _closed_part(view: TabletView, say: Translate) -> str:
-    told = "" if view.answer else f"<p>{escape(say(_CLOSED[view.phase]))}"
-    return f'{told}<p><a href="/">{escape(say(_AGAIN))}</a>'
+    words = "" if view.answer else f"<p>{escape(say(_CLOSED[view.phase]))}"
+    return f'{words}<p><a href="/">{escape(say(_AGAIN))}</a>'
 
 
 def _form(view: TabletView, say: Translate) -> str:
@@ -190,17 +190,17 @@ def _form(view: TabletView, say: Translate) -> str:
 
 def _numbers(view: TabletView, say: Translate) -> str:
     lesson, parts = view.lesson or TabletLesson(id=""), []
-    taken = set(_checked_in_fields(view))
+    checked_in = set(_checked_in_fields(view))
     for at, code in enumerate(lesson.classes):
         if len(lesson.classes) > 1:
             parts.append(f"<h2>{escape(say(_CLASS).replace('{code}', code))}</h2>")
         else:
             parts.append("<p>")
-        for each in lesson.pupils:
-            if each.class_code == code:
-                field = f"{at}.{each.number}"
-                look = " class=t" if field in taken else ""
-                parts.append(f"<button name=n value={field}{look}>{each.number}</button>")
+        for pupil in lesson.pupils:
+            if pupil.class_code == code:
+                field = f"{at}.{pupil.number}"
+                look = " class=t" if field in checked_in else ""
+                parts.append(f"<button name=n value={field}{look}>{pupil.number}</button>")
     return "".join(parts)
 
 
@@ -209,9 +209,9 @@ def _checked_in_fields(view: TabletView) -> list[str]:
         return []
     at = {code: number for number, code in enumerate(view.lesson.classes)}
     return [
-        f"{at[each.class_code]}.{each.number}"
-        for each in view.lesson.pupils
-        if each.student in view.checked_in and each.class_code in at
+        f"{at[pupil.class_code]}.{pupil.number}"
+        for pupil in view.lesson.pupils
+        if pupil.student in view.checked_in and pupil.class_code in at
     ]
 
 
@@ -221,6 +221,6 @@ def number_of(field: str) -> tuple[int, int] | None:
     if not dot:
         place, number = "0", field  # a class alone may be asked for by the bare number
     both = (place, number)
-    if not all(each.isascii() and each.isdecimal() and len(each) <= 3 for each in both):  # noqa: PLR2004 - digits
+    if not all(digits.isascii() and digits.isdecimal() and len(digits) <= 3 for digits in both):  # noqa: PLR2004 - digits
         return None
     return int(place), int(number)

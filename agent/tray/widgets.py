@@ -134,13 +134,13 @@ class WrappingRow(QWidget):
         keys = Qt.Key
         steps = {keys.Key_Left: -1, keys.Key_Right: 1}
         steps |= {keys.Key_Up: -self._columns, keys.Key_Down: self._columns}
-        here = next((i for i, each in enumerate(self._widgets) if each.hasFocus()), None)
+        focused = next((i for i, widget in enumerate(self._widgets) if widget.hasFocus()), None)
         step = steps.get(Qt.Key(event.key()))
-        if here is None or step is None:
+        if focused is None or step is None:
             super().keyPressEvent(event)
-        elif 0 <= here + step < len(self._widgets):
-            self._widgets[here + step].setFocus(Qt.FocusReason.OtherFocusReason)
-            scroll_into_view(self._widgets[here + step])
+        elif 0 <= focused + step < len(self._widgets):
+            self._widgets[focused + step].setFocus(Qt.FocusReason.OtherFocusReason)
+            scroll_into_view(self._widgets[focused + step])
 
     def _place(self) -> None:
         self._columns = max(1, self.width() // self._width_px)

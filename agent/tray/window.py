@@ -253,16 +253,16 @@ class Window(QWidget):
     def _order(self) -> None:
         """Tab walks as the eye does, whatever was made first."""
         wraps = (self._rooms, self._classes, self._every_class, self._questions)
-        keys: list[QWidget] = [each for wrap in wraps for each in wrap.widgets()]
+        keys: list[QWidget] = [widget for wrap in wraps for widget in wrap.widgets()]
         keys += [self._copy, *self._roll.keys(), *self._tools.widgets(), *self._faults.widgets()]
         for before, after in pairwise([*keys, self._undo, self._big, self._also]):
             self.setTabOrder(before, after)
 
     def _paint_away(self) -> None:
-        told = "" if self._connected else self.word("no_agent")
-        if told and self.view is not None:
-            told += " " + self._say(STALE).replace("{time}", self._updated_at)
-        self._away.show_text(told, appearance_of("unknown"))
+        words = "" if self._connected else self.word("no_agent")
+        if words and self.view is not None:
+            words += " " + self._say(STALE).replace("{time}", self._updated_at)
+        self._away.show_text(words, appearance_of("unknown"))
 
     def _paint_tools(self) -> None:
         view, tool = self.view, self._tool
@@ -289,8 +289,8 @@ class Window(QWidget):
 
     def _paint_room(self, view: TeacherView) -> None:
         if self._is_new("rooms", (view.rooms, view.room)):
-            rooms = [each for each in view.rooms if each != view.room or view.pick_room]
-            keys = [RowButton(each, partial(self._room, each)) for each in rooms]
+            rooms = [room for room in view.rooms if room != view.room or view.pick_room]
+            keys = [RowButton(room, partial(self._room, room)) for room in rooms]
             self._rooms.fill(keys)
         self._rooms.setVisible(view.pick_room or self._tool["room"].isChecked())
 
@@ -303,10 +303,10 @@ class Window(QWidget):
         proposal = view.proposal if view and view.button.action == "start" else None
         self._why.show_text(proposal.why if proposal else "")
         if self._is_new("classes", proposal):
-            others = proposal.others[:5] if proposal else ()
+            proposals = proposal.others[:5] if proposal else ()
             every = proposal.all if proposal else ()
-            self._classes.fill([self._class_key(each) for each in others])
-            self._every_class.fill([self._one_class_key(each) for each in every])
+            self._classes.fill([self._class_key(classes) for classes in proposals])
+            self._every_class.fill([self._one_class_key(code) for code in every])
         for key, classes in zip(
             self._classes.widgets(), proposal.others[:5] if proposal else (), strict=True
         ):
@@ -335,21 +335,21 @@ class Window(QWidget):
         if self._is_new("chips", view.chips):
             self._chips.fill([_label(chip_text(chip), chip.state) for chip in view.chips])
         gaps = view.gaps
-        told = f"{gaps.sentence} {gaps.todo}" if gaps else ""
-        self._gaps.show_text(told, appearance_of("critical"))
+        words = f"{gaps.sentence} {gaps.todo}" if gaps else ""
+        self._gaps.show_text(words, appearance_of("critical"))
         self._notices.show_text(
-            "\n".join(each.sentence for each in view.notices), appearance_of("warning")
+            "\n".join(notice.sentence for notice in view.notices), appearance_of("warning")
         )
         if self._is_new("questions", view.questions):
             self._questions.fill(
-                [part for each in view.questions for part in self._question_widgets(each)]
+                [part for question in view.questions for part in self._question_widgets(question)]
             )
         if self._is_new("faults", view.faults.parts):
-            keys = [self._fault(each.part, each.label) for each in view.faults.parts]
+            keys = [self._fault(part.part, part.label) for part in view.faults.parts]
             self._faults.fill(keys)
         self._faults.setVisible(self._tool["report_fault"].isChecked())
         self._faults.setEnabled(self._connected)
-        self._sent.show_text("\n".join(f"✓ {each.sentence}" for each in view.faults.sent))
+        self._sent.show_text("\n".join(f"✓ {fault.sentence}" for fault in view.faults.sent))
         if self._is_new("logbook", (view.logbook, view.language)):
             self._logbook.show_text(view.logbook or "")
             self._copy.show_text(self.word("copy"))

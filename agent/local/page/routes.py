@@ -81,11 +81,11 @@ def routes(language: str = "vi") -> list[Route]:
 
 async def _page(request: Request, *, language: str) -> Response:
     """The page in the language that is asked for now, or was the last time."""
-    asked = request.query_params.get("lang", "")
-    kept = request.cookies.get(_COOKIE, "")
-    chosen = next((each for each in (asked, kept) if each in LANGUAGES), language)
+    lang = request.query_params.get("lang", "")
+    last = request.cookies.get(_COOKIE, "")
+    chosen = next((code for code in (lang, last) if code in LANGUAGES), language)
     answer = Response(_page_text(chosen), headers=_SAFE, media_type="text/html")
-    if asked == chosen:
+    if lang == chosen:
         answer.set_cookie(_COOKIE, chosen, max_age=_YEAR_S, httponly=True, samesite="strict")
     return answer
 
@@ -109,7 +109,7 @@ def _page_text(language: str) -> str:
     quoted = html.escape(compact, quote=False).replace("'", "&#39;")
     values = {"language": language, "words": quoted}
     return re.sub(
-        r"\{\{ (.+?) \}\}", lambda found: _word(found[1], values, say), _read("page.html")
+        r"\{\{ (.+?) \}\}", lambda match: _word(match[1], values, say), _read("page.html")
     )
 
 
