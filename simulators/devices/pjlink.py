@@ -23,7 +23,7 @@ _CLASS_2: Final = frozenset({"SNUM", "SVER", "FILT", "RLMP", "RFIL", "IRES", "RR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Make:
+class ProjectorMake:
     """A projector as it left the factory. mac: "00:26:ab:11:22:33". inputs: as in INST.
 
     Texts may hold surrogates, for bytes that are not UTF-8 (PEP 383).
@@ -65,7 +65,7 @@ class Crowd(Enum):
 
 
 @dataclass(slots=True, kw_only=True)
-class Faults:
+class PjlinkFaults:
     """What is wrong with it now; may be changed at any time.
 
     lie: instead of answers; lie_at_once: instead of the greeting too. silent: takes connections
@@ -89,7 +89,7 @@ class Faults:
 class Lamp:
     """The lamp on its clock. now: seconds; pace: how many played seconds one of them is."""
 
-    def __init__(self, make: Make, now: Callable[[], float], pace: float) -> None:
+    def __init__(self, make: ProjectorMake, now: Callable[[], float], pace: float) -> None:
         self._make = make
         self._now = now
         self._pace = pace
@@ -131,7 +131,7 @@ class Lamp:
 class Mind:
     """Answers commands, one line each, as a well-behaved projector does."""
 
-    def __init__(self, make: Make, lamp: Lamp, faults: Faults) -> None:
+    def __init__(self, make: ProjectorMake, lamp: Lamp, faults: PjlinkFaults) -> None:
         self._make = make
         self._lamp = lamp
         self._faults = faults
@@ -144,14 +144,14 @@ class Mind:
         class_, command, value = line[1], line[2:6].upper(), line[7:]
         if class_ not in "12"[: self._make.pjlink_class]:
             return f"%{class_}{command}=ERR1"
-        said = self._faults.refusals.get(command) or self._said(class_, command, value)
-        return f"%{class_}{command}={said}"
+        reply = self._faults.refusals.get(command) or self._execute(class_, command, value)
+        return f"%{class_}{command}={reply}"
 
-    def _said(self, class_: str, command: str, value: str) -> str:
+    def _execute(self, class_: str, command: str, value: str) -> str:
         if command in _CLASS_2 and class_ != "2":
             return "ERR1"
         if value == "?":
-            return self._told(command)
+            return self._query(command)
         match command:
             case "POWR":
                 return self._switch(value)
@@ -160,7 +160,7 @@ class Mind:
             case _:
                 return "ERR1"
 
-    def _told(self, command: str) -> str:
+    def _query(self, command: str) -> str:
         make, lit = self._make, self._lamp.power is PowerState.ON
         facts: dict[str, Callable[[], str]] = {
             "POWR": lambda: POWER_CODES[self._lamp.power],

@@ -10,7 +10,7 @@ from agent.equipment.devices import device_id_of
 from agent.passwords import Passwords
 from agent.remote_control import RemoteControl, typed_from
 from hardware.readings import IdentityKind, Kind, PowerState, ProjectorReading, Reading, Sighting
-from simulators.devices.projector import Make, Projector
+from simulators.devices.projector import Projector, ProjectorMake
 from tests.agent.classrooms import sighting, start_lesson
 from tests.agent.test_store import Desk, desk
 from tests.waiting import LIMIT_S, eventually
@@ -36,7 +36,7 @@ def in_a_room(
 
 def projector() -> Projector:
     """A projector that plays a minute in a moment."""
-    return Projector(Make(), password=SECRET, pace=1000.0)
+    return Projector(ProjectorMake(), password=SECRET, pace=1000.0)
 
 
 def seen(real: Projector) -> Sighting:

@@ -11,15 +11,15 @@ from pathlib import Path
 
 from hardware.pjlink.watch import ProjectorEntry, Projectors, Settings
 from hardware.readings import ProjectorReading, Sighting, SourceFlaw
-from simulators.devices.projector import Make, Projector
+from simulators.devices.projector import Projector, ProjectorMake
 from tests.hardware.told import Told
 from tests.ports import free_port
 from tests.waiting import LIMIT_S
 
 NOWHERE = Path("/nonexistent")
 SECRET = "secret-5b2c"  # noqa: S105 - of a simulated projector
-FIRST = Make()
-OLD = Make(name="PJ-OLD", maker="NEC", model="NP-M403X", serial="", pjlink_class=1)
+FIRST = ProjectorMake()
+OLD = ProjectorMake(name="PJ-OLD", maker="NEC", model="NP-M403X", serial="", pjlink_class=1)
 
 
 class Watch:
@@ -87,7 +87,7 @@ async def watching(
         task.cancel()
 
 
-def projector(make: Make = FIRST, host: str = "127.0.0.2", **more: object) -> Projector:
+def projector(make: ProjectorMake = FIRST, host: str = "127.0.0.2", **more: object) -> Projector:
     """Give a projector of our own that answers to where it was asked from."""
     return Projector(make, host=host, answers_to=0, **more)
 

@@ -161,7 +161,7 @@ def test_a_wrong_password_is_tried_once_and_not_again() -> None:
             async with watching(told, quick, credentials):
                 await told.until(lambda one: one.present)
                 tried = len(tries)
-                await eventually(lambda: camera.asked >= 4, "searches go on meanwhile")
+                await eventually(lambda: camera.probes >= 4, "searches go on meanwhile")
                 assert len(tries) == tried
                 login[1] = PASSWORD
                 await told.until(lambda one: bool(one.url))

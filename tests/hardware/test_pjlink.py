@@ -26,7 +26,7 @@ from hardware.readings import (
     Sighting,
     SourceFlaw,
 )
-from simulators.devices.projector import Crowd, Lie, Make, Projector
+from simulators.devices.projector import Crowd, Lie, Projector, ProjectorMake
 from tests.hardware.pjlink_room import (
     FIRST,
     NOWHERE,
@@ -117,7 +117,7 @@ def test_a_projector_that_answers_with_its_address_is_found_by_its_serial() -> N
 
 def test_an_interactive_panel_that_speaks_pjlink_is_a_board() -> None:
     """By a row of matchers.toml."""
-    panel = Make(maker="ViewSonic", model="ViewBoard IFP6550", mac="00:e0:4c:00:00:11")
+    panel = ProjectorMake(maker="ViewSonic", model="ViewBoard IFP6550", mac="00:e0:4c:00:00:11")
 
     async def run() -> None:
         async with projector(panel) as one, watching(one) as watch:

@@ -8,7 +8,7 @@ import pytest
 
 from hardware.pjlink.watch import switch
 from hardware.readings import PowerState, ProjectorReading
-from simulators.devices.projector import Make, Projector
+from simulators.devices.projector import Projector, ProjectorMake
 from tests.hardware.pjlink_room import SECRET, projector, watching
 
 FAST = 600.0  # played seconds a second: 30 s of warming in 50 ms, 90 s of cooling in 150 ms
@@ -54,7 +54,7 @@ def test_one_that_cools_for_too_long_is_busy() -> None:
     """The wish is not kept for ever."""
 
     async def run() -> None:
-        async with projector(Make(cool_s=1e9), pace=FAST) as one:
+        async with projector(ProjectorMake(cool_s=1e9), pace=FAST) as one:
             await switched(one, on=True, input="RGB 1")
             one.lamp.switch(on=False)
             reading = await switched(one, on=True, within_s=0.1)
