@@ -27,13 +27,13 @@ from agent.placement import Placement, PlacementEvidence, PlacementSource
 from agent.room import AgentRoom, Messages, Moment
 from hardware.readings import (
     CameraReading,
-    Flaw,
     Kind,
     LineReading,
     ProjectorReading,
+    Reading,
     RoomHeard,
-    Seen,
     Sighting,
+    SourceFlaw,
 )
 from protocol import __version__
 from protocol.health import Finding, Judgement, ReasonCode
@@ -98,7 +98,7 @@ class Classroom:
         """The room's lesson."""
         return self.teaching.lesson
 
-    def see(self, observations: Iterable[Seen], at_ms: int) -> ClassroomStep:
+    def see(self, observations: Iterable[Reading], at_ms: int) -> ClassroomStep:
         """Take in what the senses saw: what comes and goes, and how it fares."""
         batch = list(observations)
         sightings = [observation for observation in batch if isinstance(observation, Sighting)]
@@ -114,7 +114,7 @@ class Classroom:
             self,
             devices=devices,
             flaws=self.flaws.hear(
-                observation for observation in batch if isinstance(observation, Flaw)
+                observation for observation in batch if isinstance(observation, SourceFlaw)
             ),
             line=lines[-1] if lines else self.line,
             placement=_hear_rooms(self.placement, batch),
@@ -325,7 +325,7 @@ def _judge_host(devices: Devices, judged: Judgement, at_ms: int) -> tuple[Device
     return devices, []
 
 
-def _hear_rooms(placement: Placement, observations: Iterable[Seen]) -> Placement:
+def _hear_rooms(placement: Placement, observations: Iterable[Reading]) -> Placement:
     for observation in observations:
         if isinstance(observation, RoomHeard):
             placement = placement.hear(

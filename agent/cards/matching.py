@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from hardware.cards.acceptance import Flag, Found
+from hardware.cards.acceptance import CardFlag, FoundCard
 from protocol.doorcode import read
 from protocol.markers import COUNT
 from protocol.model import Method
@@ -52,9 +52,9 @@ def allowed_ids(lists: Iterable[ClassList]) -> frozenset[int]:
     return frozenset(number for number in numbers if number < COUNT)
 
 
-def scan_result(cards: Iterable[Found], lists: Sequence[ClassList]) -> CardScanResult:
+def scan_result(cards: Iterable[FoundCard], lists: Sequence[ClassList]) -> CardScanResult:
     """What all that a scan found so far suggests, in the order of the ids."""
-    flags: dict[int, set[Flag]] = {}
+    flags: dict[int, set[CardFlag]] = {}
     for card in cards:
         flags.setdefault(card.id, set()).update([card.flag] if card.flag else [])
     owners = {number: _owners(number, lists) for number in sorted(flags)}
@@ -64,11 +64,11 @@ def scan_result(cards: Iterable[Found], lists: Sequence[ClassList]) -> CardScanR
     suggested = {
         number: who
         for number, who in students_by_number.items()
-        if Flag.COPIED not in flags[number]
+        if CardFlag.COPIED not in flags[number]
     }
     return CardScanResult(
         marks=tuple(
-            CardMark(who, Method.CARD, (CHECK_CARD,) if Flag.CHECK in flags[number] else ())
+            CardMark(who, Method.CARD, (CHECK_CARD,) if CardFlag.CHECK in flags[number] else ())
             for number, who in suggested.items()
         ),
         copied=tuple(who for number, who in students_by_number.items() if number not in suggested),
