@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Final, NamedTuple
 from uuid import UUID, uuid5
@@ -115,8 +115,3 @@ class MarkBook:
             lesson=mark.lesson,
             actor="teacher" if mark.method is Method.MANUAL else "agent",
         )
-
-
-def restore_marks(room: AgentRoom, marks: Iterable[PupilMark]) -> MarkBook:
-    """The roll of before a restart."""
-    return MarkBook(room=room, marks={(mark.sheet, mark.student): mark for mark in marks})

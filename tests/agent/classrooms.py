@@ -10,8 +10,8 @@ from agent.equipment import devices
 from agent.equipment.devices import Devices
 from agent.equipment.traces import Traces
 from agent.health.vitals import Vitals
-from agent.lessons import marks as rolls
 from agent.lessons.lesson import Lesson
+from agent.lessons.marks import MarkBook
 from agent.lessons.teaching import Teaching
 from agent.placement import SavedPlacement, placement_at_start
 from agent.room import AgentRoom, Moment
@@ -79,7 +79,7 @@ def classroom(devices_: Devices | None = None) -> Classroom:
         template=KitTemplate(boards=0, cameras=0, access_points=0),
         devices=devices_ or devices.restore_devices(here, ()),
         vitals=Vitals(room=here, limits=Limits(), report_s=60.0),
-        teaching=Teaching(room=here, lesson=Lesson(room=here), roll=rolls.restore_marks(here, ())),
+        teaching=Teaching(room=here, lesson=Lesson(room=here), roll=MarkBook(room=here)),
     )
 
 

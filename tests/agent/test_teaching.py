@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.lessons import marks as roll
 from agent.lessons import memos
 from agent.lessons.lesson import Lesson
+from agent.lessons.marks import MarkBook
 from agent.lessons.sheet import NotOnRoll, Suggestion
 from agent.lessons.teaching import NoLesson, Teaching, TeachingStep
 from agent.room import Messages
@@ -48,9 +48,7 @@ PLAN = Plan(lists=LISTS, classes=("10A1", "10A2", "10A3"))
 def idle(plan: Plan = PLAN) -> Teaching:
     """A room before its lesson."""
     here = room()
-    return Teaching(
-        room=here, lesson=Lesson(room=here), roll=roll.restore_marks(here, ()), plan=plan
-    )
+    return Teaching(room=here, lesson=Lesson(room=here), roll=MarkBook(room=here), plan=plan)
 
 
 def in_lesson(*classes: str, plan: Plan = PLAN) -> Teaching:
