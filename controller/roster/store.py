@@ -17,7 +17,7 @@ from controller.database.plan_version import bump_version, plans
 from controller.database.scope import codes_of, everywhere, of
 from controller.database.shape import Shape
 from controller.fleet.store import rooms_with_agents, schools_with_agents
-from controller.roster.plan import SchoolClass, SchoolPlan
+from controller.roster.plan import Lists, Schedule, SchoolClass, SchoolPlan
 from controller.roster.tables import (
     bells,
     bookings,
@@ -39,24 +39,6 @@ TERMS: Final = Shape(Term, terms)
 HOLIDAYS: Final = Shape(Holiday, holidays)
 BOOKINGS: Final = Shape(Booking, bookings)
 DOOR_CARDS: Final = Shape(DoorCard, door_cards)
-
-
-class Lists(msgspec.Struct, frozen=True, kw_only=True):
-    """Class lists to keep. whole_school: classes that are not among them are gone."""
-
-    classes: tuple[SchoolClass, ...]
-    whole_school: bool = False
-
-
-class Schedule(msgspec.Struct, frozen=True, kw_only=True):
-    """Parts of a schedule to keep; None leaves a part as it is."""
-
-    bells: tuple[Bell, ...] | None = None
-    terms: tuple[Term, ...] | None = None
-    holidays: tuple[Holiday, ...] | None = None
-    timetable: tuple[Booking, ...] | None = None
-    letters: Mapping[AttendanceStatus, str] | None = None
-    grace_min: int | None = None
 
 
 def plan_of(db: Connection, place: Place) -> SchoolPlan:
