@@ -44,7 +44,7 @@ def report(path: Path, *, as_json: bool, environ: Mapping[str, str]) -> str:
         raise ExportUnreadableError(
             error.code, message, hint, path=path, cause=error.cause
         ) from error
-    found = HardwareScan(sightings=sightings_of(export))
+    scan = HardwareScan(sightings=sightings_of(export))
     if as_json:
-        return json_of(found) + "\n"
-    return table_of(found, preferred_language(environ))
+        return json_of(scan) + "\n"
+    return table_of(scan, preferred_language(environ))
