@@ -27,13 +27,13 @@ from agent.placement import Placement, PlacementEvidence, PlacementSource
 from agent.room import AgentRoom, Messages, Moment
 from hardware.readings import (
     CameraReading,
-    Flaw,
     Kind,
     LineReading,
     ProjectorReading,
+    Reading,
     RoomHeard,
-    Seen,
     Sighting,
+    SourceFlaw,
 )
 from protocol import __version__
 from protocol.health import Finding, Judgement, ReasonCode
@@ -98,7 +98,7 @@ class Classroom:
         """The room's lesson."""
         return self.teaching.lesson
 
-    def see(self, seen: Iterable[Seen], at_ms: int) -> ClassroomStep:
+    def see(self, seen: Iterable[Reading], at_ms: int) -> ClassroomStep:
         """Take in what the senses saw: what comes and goes, and how it fares."""
         told = list(seen)
         sightings = [each for each in told if isinstance(each, Sighting)]
@@ -109,7 +109,7 @@ class Classroom:
         after = replace(
             self,
             devices=devices,
-            flaws=self.flaws.hear(each for each in told if isinstance(each, Flaw)),
+            flaws=self.flaws.hear(each for each in told if isinstance(each, SourceFlaw)),
             line=lines[-1] if lines else self.line,
             placement=_heard(self.placement, told),
         )
@@ -301,7 +301,7 @@ def _judge_host(devices: Devices, judged: Judgement, at_ms: int) -> tuple[Device
     return devices, []
 
 
-def _heard(placement: Placement, told: Iterable[Seen]) -> Placement:
+def _heard(placement: Placement, told: Iterable[Reading]) -> Placement:
     for each in told:
         if isinstance(each, RoomHeard):
             placement = placement.hear(each.agent, each.room, present=each.present)

@@ -64,7 +64,7 @@ class RemoteControl:
         woken = await wake_and_verify(
             mac, partial(_answers, *at), lambda: broadcasts(subnets()), within_s=WAKE_PATIENCE_S
         )
-        return woken.verified
+        return woken.is_verified
 
     async def _switch_all(self, *, on: bool) -> None:
         projectors = [

@@ -23,7 +23,7 @@ from agent.lessons.marks import MarkResult
 from agent.lessons.sheet import Suggestion
 from agent.lessons.teaching import Teaching, TeachingStep
 from agent.room import Moment
-from hardware.readings import Seen
+from hardware.readings import Reading
 from protocol.health import Finding, Judgement, ReasonCode
 from protocol.kit import Program
 from protocol.messages import AnyEvent, AnyState, HostMeasures, OutboxReport
@@ -86,7 +86,7 @@ class ClassroomStore:
         """Which of these events the school does not have yet. Raises OutboxError."""
         return await asyncio.to_thread(self._outbox.waiting_of, ids) if ids else set()
 
-    async def see(self, seen: Iterable[Seen]) -> None:
+    async def see(self, seen: Iterable[Reading]) -> None:
         """Take in what the senses saw."""
         async with self._one_at_a_time:
             await self._telemetry(self._classroom.see(seen, self._now().at_ms))

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from hardware.cards.acceptance import Flag, Found
+from hardware.cards.acceptance import CardFlag, FoundCard
 from protocol.doorcode import read
 from protocol.markers import COUNT
 from protocol.model import Method
@@ -52,17 +52,17 @@ def allowed_ids(lists: Iterable[ClassList]) -> frozenset[int]:
     return frozenset(number for number in numbers if number < COUNT)
 
 
-def scanned(found: Iterable[Found], lists: Sequence[ClassList]) -> CardScanResult:
+def scanned(found: Iterable[FoundCard], lists: Sequence[ClassList]) -> CardScanResult:
     """What all that a scan found so far suggests, in the order of the ids."""
-    flags: dict[int, set[Flag]] = {}
+    flags: dict[int, set[CardFlag]] = {}
     for each in found:
         flags.setdefault(each.id, set()).update([each.flag] if each.flag else [])
     owners = {each: _owners(each, lists) for each in sorted(flags)}
     known = {each: students[0] for each, students in owners.items() if len(students) == 1}
-    seen = {each: who for each, who in known.items() if Flag.COPIED not in flags[each]}
+    seen = {each: who for each, who in known.items() if CardFlag.COPIED not in flags[each]}
     return CardScanResult(
         seen=tuple(
-            CardMark(who, Method.CARD, (CHECK_CARD,) if Flag.CHECK in flags[each] else ())
+            CardMark(who, Method.CARD, (CHECK_CARD,) if CardFlag.CHECK in flags[each] else ())
             for each, who in seen.items()
         ),
         copied=tuple(who for each, who in known.items() if each not in seen),

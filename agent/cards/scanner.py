@@ -16,7 +16,7 @@ from agent.lessons.sheet import NotOnRoll
 from agent.lessons.teaching import NoLesson
 from agent.passwords import Passwords
 from agent.store import ClassroomStore
-from hardware.cards.acceptance import Found
+from hardware.cards.acceptance import FoundCard
 from hardware.readings import SenseMissing
 from protocol.model import Method
 from protocol.outbox import OutboxError
@@ -45,7 +45,7 @@ class CardScanner:
         self._door_camera = door_camera
         self._asked = asyncio.Event()
         self._wanted = False
-        self._found: list[Found] = []
+        self._found: list[FoundCard] = []
         self._shown: tuple[str, tuple[tuple[str, object], ...]] = ("", ())
         self.running = False
         self.door_refused: dict[DoorRefusal, int] = {}
@@ -97,7 +97,7 @@ class CardScanner:
         self._found = []
         self._show(_RUNNING, lists)
         target = target_of(*places[0], self._passwords.camera_user, self._passwords.camera)
-        inbox: asyncio.Queue[Found | None] = asyncio.Queue()
+        inbox: asyncio.Queue[FoundCard | None] = asyncio.Queue()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._suggest(inbox, lists), name="suggest")
             try:
@@ -105,7 +105,7 @@ class CardScanner:
                     target,
                     allowed_ids(lists),
                     inbox.put_nowait,
-                    wanted=lambda: self._still(lesson),
+                    is_wanted=lambda: self._still(lesson),
                 )
                 reason = over.reason
             except SenseMissing as error:
@@ -118,7 +118,9 @@ class CardScanner:
             return
         self._show(_OVER, lists)
 
-    async def _suggest(self, inbox: asyncio.Queue[Found | None], lists: list[ClassList]) -> None:
+    async def _suggest(
+        self, inbox: asyncio.Queue[FoundCard | None], lists: list[ClassList]
+    ) -> None:
         told: set[tuple[str, tuple[str, ...]]] = set()
         while (found := await inbox.get()) is not None:
             self._found.append(found)
@@ -160,7 +162,7 @@ class CardScanner:
                 login = self._passwords.camera_user, self._passwords.camera
                 try:
                     target = target_of(self._door_camera, place, *login)
-                    await watch_door(target, _putting(inbox), wanted=self._roll_is_open)
+                    await watch_door(target, _putting(inbox), is_wanted=self._roll_is_open)
                 except SenseMissing as error:
                     _LOGGER.warning("door cards are not read: %s", error.code)
                     return

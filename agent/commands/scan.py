@@ -19,20 +19,20 @@ from agent.equipment.traces import Trace, Traces
 from agent.placement import PlacementSource
 from agent.room import AgentRoom
 from hardware.network.probe import ask
-from hardware.readings import Identity
-from hardware.scan import Missing, Scan, Secrets, look
+from hardware.readings import IdentityKind
+from hardware.scan import HardwareScan, Missing, Secrets, look
 from protocol.health import ReasonCode
 from protocol.model import Device, DeviceKind, Place, Reason, iso
 from protocol.words import N_, Translate, kind_word, preferred_language, sentence, translator
 
 # How sure it is that the same key is the same thing tomorrow.
-_CONFIDENCE: Final[Mapping[Identity, str]] = {
-    Identity.USB: "high",
-    Identity.MAC: "high",
-    Identity.UUID: "high",
-    Identity.TOKEN: "high",
-    Identity.PORT: "medium",
-    Identity.HOST: "low",
+_CONFIDENCE: Final[Mapping[IdentityKind, str]] = {
+    IdentityKind.USB: "high",
+    IdentityKind.MAC: "high",
+    IdentityKind.UUID: "high",
+    IdentityKind.TOKEN: "high",
+    IdentityKind.PORT: "medium",
+    IdentityKind.HOST: "low",
 }
 _HEADS: Final = (N_("Kind"), N_("Name"), N_("Maker"), N_("Model"), N_("Serial number"), N_("Id"))
 _ABSENT: Final = N_("Known here, but not seen now:")
@@ -84,7 +84,7 @@ async def scan(
 
 
 def json_of(
-    found: Scan, saved: SavedState | None = None, absent: Iterable[AbsentDevice] = ()
+    found: HardwareScan, saved: SavedState | None = None, absent: Iterable[AbsentDevice] = ()
 ) -> str:
     """The scan as one JSON object: host, devices, absent, flaws, missing."""
     groups = _groups(found, saved or SavedState())
@@ -102,7 +102,7 @@ def json_of(
 
 
 def table_of(
-    found: Scan,
+    found: HardwareScan,
     language: str,
     saved: SavedState | None = None,
     absent: Iterable[AbsentDevice] = (),
@@ -141,7 +141,7 @@ def _devices(saved: SavedState) -> Devices:
     return Devices(room=room, traces=traces, decisions=saved.decisions)
 
 
-def _groups(found: Scan, saved: SavedState) -> tuple[SightingGroup, ...]:
+def _groups(found: HardwareScan, saved: SavedState) -> tuple[SightingGroup, ...]:
     devices, _ = _devices(saved).see(found.sightings, 0)
     return tuple(sorted(devices.groups(), key=_order))
 
@@ -152,7 +152,7 @@ def _order(group: SightingGroup) -> tuple[bool, int, str]:
     return not own, list(DeviceKind).index(described(group).kind), group.key
 
 
-async def absent_of(found: Scan, saved: SavedState | None) -> list[AbsentDevice]:
+async def absent_of(found: HardwareScan, saved: SavedState | None) -> list[AbsentDevice]:
     """The known devices that were not seen, each asked once more where it last answered."""
     if saved is None:
         return []

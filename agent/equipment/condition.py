@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from hardware.readings import CameraReading, CameraState, Part, ProjectorReading
+from hardware.readings import CameraReading, CameraState, ProjectorPart, ProjectorReading
 from protocol.health import Limits, ReasonCode
 from protocol.model import DeviceMeasures, Reason, Status, worst
 
@@ -30,13 +30,13 @@ _HINDRANCES: Final[Mapping[str, tuple[Status, ReasonCode]]] = {
     "in_use": (Status.OK, ReasonCode.BUSY),
     "busy": (Status.OK, ReasonCode.BUSY),
 }
-_PARTS: Final[Mapping[Part, ReasonCode]] = {
-    Part.FAN: ReasonCode.PART_FAN,
-    Part.LAMP: ReasonCode.PART_LAMP,
-    Part.TEMPERATURE: ReasonCode.PART_TEMPERATURE,
-    Part.COVER: ReasonCode.PART_COVER,
-    Part.FILTER: ReasonCode.PART_FILTER,
-    Part.OTHER: ReasonCode.PART_OTHER,
+_PARTS: Final[Mapping[ProjectorPart, ReasonCode]] = {
+    ProjectorPart.FAN: ReasonCode.PART_FAN,
+    ProjectorPart.LAMP: ReasonCode.PART_LAMP,
+    ProjectorPart.TEMPERATURE: ReasonCode.PART_TEMPERATURE,
+    ProjectorPart.COVER: ReasonCode.PART_COVER,
+    ProjectorPart.FILTER: ReasonCode.PART_FILTER,
+    ProjectorPart.OTHER: ReasonCode.PART_OTHER,
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from hardware.readings import Flaw
+from hardware.readings import SourceFlaw
 from protocol.health import Finding, ReasonCode
 from protocol.model import Reason, Status
 
@@ -15,7 +15,7 @@ class FlawTally(NamedTuple):
     """How many flaws of one source, and the latest of them."""
 
     heard: int
-    latest: Flaw
+    latest: SourceFlaw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class FlawTallies:
 
     by_source: Mapping[str, FlawTally] = field(default_factory=dict)
 
-    def hear(self, flaws: Iterable[Flaw]) -> FlawTallies:
+    def hear(self, flaws: Iterable[SourceFlaw]) -> FlawTallies:
         """Count these."""
         tallies = dict(self.by_source)
         for flaw in flaws:

@@ -49,7 +49,7 @@ class Finder:
             else:
                 self.take(name, info.properties, info.parsed_scoped_addresses(), info.port or 0)
 
-        await hear_service(zeroconf, SERVICE, hear, known=self._found, limit=_HEARD_LIMIT)
+        await hear_service(zeroconf, SERVICE, hear, names=self._found, limit=_HEARD_LIMIT)
 
     def take(
         self, name: str, properties: Mapping[bytes, bytes | None], addresses: list[str], port: int

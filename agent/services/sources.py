@@ -14,8 +14,8 @@ from hardware.readings import RoomHeard, SenseMissing
 if TYPE_CHECKING:
     from zeroconf.asyncio import AsyncZeroconf
 
-    from hardware.camera.watch import Target
-    from hardware.network.typed import Typed as Place
+    from hardware.camera.watch import CameraTarget
+    from hardware.network.typed import TypedDevice as Place
 
 _HTTPS: Final = 443
 
@@ -42,7 +42,7 @@ async def watch_mdns(context: Context) -> None:
         moved.set()
         announced.set()
 
-    async with interfaces.opened() as zeroconf, asyncio.TaskGroup() as tasks:
+    async with interfaces.open_zeroconf() as zeroconf, asyncio.TaskGroup() as tasks:
         tasks.create_task(interfaces.follow(zeroconf, moved=move), name="mdns addresses")
         if context.connection.finder is not None:
             tasks.create_task(context.connection.finder.watch(zeroconf), name="finder")
@@ -123,13 +123,13 @@ async def watch_cameras(context: Context) -> None:
 
     user, password = _camera_login(context)
 
-    def targets_of(classroom: Classroom) -> tuple[Target, ...]:
+    def targets_of(classroom: Classroom) -> tuple[CameraTarget, ...]:
         return tuple(camera.target_of(key, at, user, password) for key, at in classroom.pictures())
 
     looked_at = context.store.classroom
     targets = targets_of(looked_at)
 
-    def targets_now() -> tuple[Target, ...]:
+    def targets_now() -> tuple[CameraTarget, ...]:
         # Asked several times a second, and a classroom seldom changes.
         nonlocal looked_at, targets
         if context.store.classroom is not looked_at:
@@ -204,7 +204,7 @@ def _typed_places(context: Context) -> list[Place]:
 
 
 def _place(typed: TypedAddress) -> Place:
-    from hardware.network.typed import Typed as Place  # noqa: PLC0415 - seldom used
+    from hardware.network.typed import TypedDevice as Place  # noqa: PLC0415 - seldom used
     from hardware.network.typed import TypedPlace  # noqa: PLC0415
 
     place = TypedPlace(host=typed.host, port=typed.port, scheme=typed.scheme, path=typed.path)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from agent.tablets.cart import Slot, name_of
-from hardware.readings import Identity, Kind, Sighting
+from hardware.readings import IdentityKind, Kind, Sighting
 
 SOURCE: Final = "checkin"
 BEAT_S: Final = 25.0
@@ -79,7 +79,7 @@ def _sighting(slot: Slot, wake: WakeState) -> Sighting:
     return Sighting(
         source=SOURCE,
         key=f"token:{slot.key}",
-        identity=Identity.TOKEN,
+        identity=IdentityKind.TOKEN,
         kind=Kind.TABLET,
         name=name_of(slot.number),
         present=wake is WakeState.PRESENT,

@@ -28,6 +28,7 @@ from agent.tray.icons import fault_icon
 from agent.tray.roll import RollList
 from agent.tray.view import Question, TeacherView
 from agent.tray.widgets import KeyButton, RowButton, TextLabel, WrappingRow
+from protocol.formats import clock
 from protocol.language import Translate, translator
 
 _CLASS_PX: Final = 170
@@ -145,7 +146,7 @@ class Window(QWidget):
         back = not self._here
         self.view, self._here = view, True
         self._say = translator(view.language)
-        self._told_at = time.strftime("%H:%M")
+        self._told_at = clock(time.time_ns() // 1_000_000, None, self._say)
         self._undo_until_s = time.monotonic() + (view.undo.left_s if view.undo else 0)
         self._paint()
         if back:  # what was disabled has lost the keyboard

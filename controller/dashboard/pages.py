@@ -175,6 +175,7 @@ class Screens:
         text = self._templates.get_template(template).render(
             _=words.say,
             words=words,
+            number=words.number,
             words_json=json.dumps(words.for_script(), ensure_ascii=False),
             school=self._name,
             scope=self._scope,

@@ -36,6 +36,7 @@ from controller.sheets.text import RefusedError
 from controller.sheets.writing import EXCEL_MARK, csv_text
 from protocol.command_line import CommandParser
 from protocol.folder import EVERYBODY, write_whole
+from protocol.formats import moment
 from protocol.model import Place
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -252,7 +253,7 @@ def _history(options: argparse.Namespace, say: Translate, what: What) -> int:
         told = areas.mergers_of(db, place.province)
     for each in told:
         if each.what is what:
-            at = f"{datetime.fromtimestamp(each.at_ms / 1000, zone):%d/%m/%Y %H:%M}"
+            at = moment(each.at_ms, zone, say)
             undone = say(N_("taken back")) if each.undone_ms is not None else ""
             into = each.new or say(N_("closed"))
             tell("\t".join((str(each.no), each.since, each.old, into, each.who, at, undone)))

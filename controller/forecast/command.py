@@ -24,8 +24,9 @@ from controller.forecast.papers import UNKNOWN_WORDS, as_xlsx, said
 from controller.forecast.store import groups_in
 from controller.inventory.store import refresh
 from protocol.command_line import CommandParser
+from protocol.formats import number
 from protocol.model import millis
-from protocol.words import N_, Translate, number
+from protocol.words import N_, Translate
 
 
 def fill_forecast(parser: CommandParser, say: Translate) -> None:
@@ -92,6 +93,6 @@ def _tell(told: Forecast, table: LifeTable, say: Translate) -> None:
 
 
 def _tell_due(name: str, due: Due, say: Translate) -> None:
-    cost = say(N_("{cost} đồng")).format(cost=number(due.cost_vnd))
+    cost = say(N_("{cost} đồng")).format(cost=number(due.cost_vnd, say))
     lacking = say(N_("{count} without a price")).format(count=due.unpriced) if due.unpriced else ""
     tell("\t".join((name, str(due.count), cost, lacking)).rstrip())

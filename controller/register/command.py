@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 import time
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,6 +44,7 @@ from controller.register.merging import Merged, Verdict
 from controller.register.reading import read_book, write_refused
 from controller.sheets.errors import SheetError
 from protocol.command_line import CommandParser
+from protocol.formats import moment
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
@@ -216,7 +216,7 @@ def _decisions(options: argparse.Namespace, say: Translate) -> int:
         decisions = register.decisions_of(db, place)
     for each in decisions:
         undone = say(N_("taken back")) if each.undone_ms is not None else ""
-        at = f"{datetime.fromtimestamp(each.at_ms / 1000, zone):%d/%m/%Y %H:%M}"
+        at = moment(each.at_ms, zone, say)
         cells = (str(each.no), at, each.who, each.deed.value, each.subject, str(each.line or ""))
         tell("\t".join((*cells, undone)))
     return 0

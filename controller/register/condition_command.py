@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -18,6 +17,7 @@ from controller.register.vocabulary import Condition, condition_of
 from controller.repairs import store as repairs
 from controller.repairs.history import condition_word, step_words, told_step
 from protocol.errors import ActionError
+from protocol.formats import moment
 from protocol.model import Place
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -117,7 +117,7 @@ def _history(options: argparse.Namespace, say: Translate) -> int:
         tell(json.dumps(told, ensure_ascii=False, indent=1))
         return 0
     for each in life.history:
-        at = f"{datetime.fromtimestamp(each.at_ms / 1000, zone):%d/%m/%Y %H:%M}"
+        at = moment(each.at_ms, zone, say)
         tell("\t".join((at, each.who or "-", step_words(each, say), each.note)))
     now = say(N_("Now: {condition}."))
     tell(now.format(condition=condition_word(life.condition, say)))

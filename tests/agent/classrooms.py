@@ -16,7 +16,7 @@ from agent.lessons.teaching import Teaching
 from agent.placement import SavedPlacement, placed
 from agent.room import AgentRoom, Moment
 from agent.store import ClassroomStore
-from hardware.readings import Identity, Kind, Sighting
+from hardware.readings import IdentityKind, Kind, Sighting
 from protocol.health import Limits
 from protocol.kit import KitTemplate
 from protocol.messages import HostMeasures
@@ -44,7 +44,7 @@ def sighting(key: str = "usb:1", *, present: bool = True, **more: object) -> Sig
     """A USB camera that is there, unless told otherwise."""
     values: dict[str, object] = {
         "source": "usb",
-        "identity": Identity.USB,
+        "identity": IdentityKind.USB,
         "kind": Kind.CAMERA,
         "name": f"camera {key}",
         "reason": "" if present else "unplugged",
@@ -54,7 +54,9 @@ def sighting(key: str = "usb:1", *, present: bool = True, **more: object) -> Sig
 
 def host_sighting() -> Sighting:
     """The room's own computer."""
-    return sighting("host:1", source="host", kind=Kind.HOST, identity=Identity.HOST, name="may-6a1")
+    return sighting(
+        "host:1", source="host", kind=Kind.HOST, identity=IdentityKind.HOST, name="may-6a1"
+    )
 
 
 def roaming() -> Classroom:

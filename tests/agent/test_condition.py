@@ -3,7 +3,13 @@ from __future__ import annotations
 import pytest
 
 from agent.equipment.condition import DeviceCondition, both, condition_of
-from hardware.readings import CameraReading, CameraState, Part, Power, ProjectorReading
+from hardware.readings import (
+    CameraReading,
+    CameraState,
+    PowerState,
+    ProjectorPart,
+    ProjectorReading,
+)
 from protocol.health import Limits, ReasonCode
 from protocol.model import DeviceMeasures, Reason, Status
 
@@ -64,12 +70,12 @@ def test_a_projector_tells_its_parts_and_its_lamp() -> None:
     reading = ProjectorReading(
         key="mac:2",
         at=0.0,
-        power=Power.ON,
+        power=PowerState.ON,
         input="HDMI 1",
         lamp_hours=(120, 3249),
         filter_hours=400,
-        failing=(Part.FAN,),
-        warned=(Part.FILTER,),
+        failing=(ProjectorPart.FAN,),
+        warned=(ProjectorPart.FILTER,),
     )
     condition = condition_of(reading, Limits(), lesson=True)
     assert condition == DeviceCondition(

@@ -6,13 +6,13 @@ import httpx
 import pytest
 
 from agent.equipment.devices import device_id_of
-from hardware.readings import Identity, Kind, RoomHeard
+from hardware.readings import IdentityKind, Kind, RoomHeard
 from tests.agent.classrooms import CALM, roaming, sighting
 from tests.agent.test_local_api import BOARD, STATUS, at_door
 from tests.agent.test_store import Desk
 
 TOUCH = sighting("usb:touch", kind=Kind.INPUT, product="0eef:0001", asks=Kind.BOARD)
-HEARD = sighting("mac:2", source="mdns", identity=Identity.MAC)
+HEARD = sighting("mac:2", source="mdns", identity=IdentityKind.MAC)
 DEVICES = "/api/v1/devices"
 
 

@@ -14,11 +14,11 @@ from agent.local.api import application
 from agent.local.refusals import MAX_BODY
 from agent.local.surroundings import DeviceActions, Surroundings
 from agent.school.connection import ConnectionState
-from hardware.readings import Identity, Kind
+from hardware.readings import IdentityKind, Kind
 from tests.agent.classrooms import CALM, PLACE, host_sighting, sighting
 from tests.agent.test_store import Desk, desk
 
-BOARD = sighting("mac:1", source="pjlink", kind=Kind.BOARD, identity=Identity.MAC)
+BOARD = sighting("mac:1", source="pjlink", kind=Kind.BOARD, identity=IdentityKind.MAC)
 
 
 def typed(text: str) -> TypedAddress:

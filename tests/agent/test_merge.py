@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.equipment.merge import Decision, JoinDecision, SplitDecision, grouped, rank
-from hardware.readings import Identity, Sighting
+from hardware.readings import IdentityKind, Sighting
 from tests.agent.classrooms import sighting
 
 MAC, OTHER_MAC, UUID = "mac:00408c000001", "mac:00408c000002", "uuid:cea94000fb96"
@@ -16,7 +16,7 @@ MAC, OTHER_MAC, UUID = "mac:00408c000001", "mac:00408c000002", "uuid:cea94000fb9
 
 def told(source: str, key: str, *aliases: str) -> Sighting:
     """A sighting that says no more than its keys."""
-    return sighting(key, source=source, identity=Identity.MAC, aliases=aliases, name="")
+    return sighting(key, source=source, identity=IdentityKind.MAC, aliases=aliases, name="")
 
 
 def parts(*sightings: Sighting, said: tuple[Decision, ...] = ()) -> list[list[str]]:

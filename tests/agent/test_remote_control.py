@@ -9,8 +9,8 @@ import pytest
 from agent.equipment.devices import device_id_of
 from agent.passwords import Passwords
 from agent.remote_control import RemoteControl, typed_from
-from hardware.readings import Identity, Kind, Power, ProjectorReading, Seen, Sighting
-from simulators.devices.projector import Make, Projector
+from hardware.readings import IdentityKind, Kind, PowerState, ProjectorReading, Reading, Sighting
+from simulators.devices.projector import Projector, ProjectorMake
 from tests.agent.classrooms import sighting, start_lesson
 from tests.agent.test_store import Desk, desk
 from tests.waiting import LIMIT_S, eventually
@@ -20,12 +20,12 @@ SECRET = "chieu"  # noqa: S105 - a simulated projector's
 
 
 def in_a_room(
-    folder: Path, story: Callable[[Desk, RemoteControl, Projector, list[Seen]], Awaitable[None]]
+    folder: Path, story: Callable[[Desk, RemoteControl, Projector, list[Reading]], Awaitable[None]]
 ) -> None:
     """Play a story in a room with one projector, which warms up in a moment."""
 
     async def play() -> None:
-        heard: list[Seen] = []
+        heard: list[Reading] = []
         async with asyncio.timeout(LIMIT_S), desk(folder) as here, projector() as real:
             remote = RemoteControl(here.store, Passwords(pjlink=SECRET), heard.append)
             await here.store.see([seen(real)])
@@ -36,7 +36,7 @@ def in_a_room(
 
 def projector() -> Projector:
     """A projector that plays a minute in a moment."""
-    return Projector(Make(), password=SECRET, pace=1000.0)
+    return Projector(ProjectorMake(), password=SECRET, pace=1000.0)
 
 
 def seen(real: Projector) -> Sighting:
@@ -44,14 +44,14 @@ def seen(real: Projector) -> Sighting:
     return sighting(
         MAC,
         source="pjlink",
-        identity=Identity.MAC,
+        identity=IdentityKind.MAC,
         kind=Kind.PROJECTOR,
         address=real.host,
         port=real.port,
     )
 
 
-def powers(heard: list[Seen]) -> list[Power]:
+def powers(heard: list[Reading]) -> list[PowerState]:
     """What projectors said of their lamps."""
     return [each.power for each in heard if isinstance(each, ProjectorReading)]
 
@@ -60,10 +60,10 @@ def test_a_projector_is_switched_and_what_it_says_is_told(tmp_path: Path) -> Non
     """The door's hand; a device that speaks no PJLink cannot be switched."""
 
     async def story(
-        _here: Desk, remote: RemoteControl, _real: Projector, heard: list[Seen]
+        _here: Desk, remote: RemoteControl, _real: Projector, heard: list[Reading]
     ) -> None:
         assert await remote.switch(device_id_of(MAC), True) is True
-        assert powers(heard)[-1] in {Power.ON, Power.WARMING}
+        assert powers(heard)[-1] in {PowerState.ON, PowerState.WARMING}
         assert await remote.switch(device_id_of(MAC), False) is True
         with pytest.raises(KeyError):
             await remote.switch("usb-0123456789ab", True)
@@ -74,12 +74,14 @@ def test_a_projector_is_switched_and_what_it_says_is_told(tmp_path: Path) -> Non
 def test_projectors_follow_the_lesson_where_the_room_says_so(tmp_path: Path) -> None:
     """On with its start, off with its end."""
 
-    async def story(here: Desk, remote: RemoteControl, real: Projector, heard: list[Seen]) -> None:
+    async def story(
+        here: Desk, remote: RemoteControl, real: Projector, heard: list[Reading]
+    ) -> None:
         following = asyncio.create_task(remote.follow_lessons(switch=True))
         await asyncio.sleep(0)
         await start_lesson(here.store, "L1")
         await eventually(lambda: powers(heard))
-        assert powers(heard)[-1] in {Power.ON, Power.WARMING}
+        assert powers(heard)[-1] in {PowerState.ON, PowerState.WARMING}
         count = len(heard)
 
         async def ended() -> bool:
@@ -87,7 +89,7 @@ def test_projectors_follow_the_lesson_where_the_room_says_so(tmp_path: Path) -> 
             return len(heard) > count
 
         await eventually(ended)
-        assert powers(heard)[-1] in {Power.OFF, Power.COOLING}
+        assert powers(heard)[-1] in {PowerState.OFF, PowerState.COOLING}
         following.cancel()
         assert any("POWR 1" in each for each in real.commands)
 
@@ -97,7 +99,9 @@ def test_projectors_follow_the_lesson_where_the_room_says_so(tmp_path: Path) -> 
 def test_projectors_are_left_alone_where_the_room_says_nothing(tmp_path: Path) -> None:
     """A lesson without slides needs no lamp."""
 
-    async def story(here: Desk, remote: RemoteControl, real: Projector, _heard: list[Seen]) -> None:
+    async def story(
+        here: Desk, remote: RemoteControl, real: Projector, _heard: list[Reading]
+    ) -> None:
         following = asyncio.create_task(remote.follow_lessons(switch=False))
         await asyncio.sleep(0)
         await start_lesson(here.store, "L1")
@@ -112,7 +116,7 @@ def test_only_what_has_a_mac_and_an_address_can_be_woken(tmp_path: Path) -> None
     """A USB camera is not woken by a packet."""
 
     async def story(
-        here: Desk, remote: RemoteControl, _real: Projector, _heard: list[Seen]
+        here: Desk, remote: RemoteControl, _real: Projector, _heard: list[Reading]
     ) -> None:
         await here.store.see([sighting()])
         with pytest.raises(KeyError):

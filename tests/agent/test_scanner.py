@@ -11,7 +11,7 @@ import pytest
 from agent.cards.scanner import CardScanner
 from agent.passwords import Passwords
 from hardware.cards import scan as cards
-from hardware.cards.acceptance import Flag, Found
+from hardware.cards.acceptance import CardFlag, FoundCard
 from hardware.cards.words import Over
 from hardware.readings import SenseMissing
 from protocol.words import translator
@@ -25,7 +25,7 @@ CAMERA = sighting("usb:1", nodes=("/dev/video0",))
 class Eyes:
     """A scan that finds what it is told, then waits until it is no longer wanted."""
 
-    def __init__(self, *found: Found, reason: str = "") -> None:
+    def __init__(self, *found: FoundCard, reason: str = "") -> None:
         self.found = found
         self.reason = reason
         self.allowed: frozenset[int] = frozenset()
@@ -35,17 +35,17 @@ class Eyes:
         self,
         _target: object,
         allowed: frozenset[int],
-        found: Callable[[Found], None],
+        report: Callable[[FoundCard], None],
         *,
-        wanted: Callable[[], bool],
+        is_wanted: Callable[[], bool],
     ) -> Over:
         """Find, and look until nobody wants it."""
         self.allowed, self.open = allowed, True
         if self.reason == "no_vision":
             raise SenseMissing("no_vision", {}, "")
-        for each in self.found:
-            found(each)
-        while wanted() and not self.reason:
+        for card in self.found:
+            report(card)
+        while is_wanted() and not self.reason:
             await asyncio.sleep(0.005)
         self.open = False
         return Over(self.reason)
@@ -78,7 +78,7 @@ def test_cards_are_suggested_and_the_teacher_stops_the_scan(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only numbers of this class are looked for; nothing is recorded."""
-    eyes = Eyes(Found(1), Found(3, Flag.CHECK))
+    eyes = Eyes(FoundCard(1), FoundCard(3, CardFlag.CHECK))
 
     async def story(here: Desk, scanner: CardScanner) -> None:
         assert scanner.possible
@@ -138,7 +138,7 @@ def test_a_copied_card_is_named_by_its_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And counts for nobody."""
-    eyes = Eyes(Found(2, Flag.COPIED))
+    eyes = Eyes(FoundCard(2, CardFlag.COPIED))
 
     async def story(here: Desk, scanner: CardScanner) -> None:
         scanner.switch(on=True)

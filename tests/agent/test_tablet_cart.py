@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent.tablets.cart import MAX_SLOTS, Cart, Slot, is_cookie, key_of, name_of
 from agent.tablets.presence import ASLEEP_S, GONE_S, TabletPresence, WakeState
-from hardware.readings import Identity, Kind
+from hardware.readings import IdentityKind, Kind
 
 KEYS = [f"{n:016x}" for n in range(MAX_SLOTS + 2)]
 
@@ -42,7 +42,7 @@ def test_a_tablet_is_present_then_asleep_then_gone_then_back() -> None:
     """Each change is reported once, by the tablet's own key, and names no child."""
     slot, presence = Slot(number=7, key=KEYS[7]), TabletPresence()
     (here,) = presence.beat(slot, 0)
-    assert (here.kind, here.identity, here.source) == (Kind.TABLET, Identity.TOKEN, "checkin")
+    assert (here.kind, here.identity, here.source) == (Kind.TABLET, IdentityKind.TOKEN, "checkin")
     assert (here.key, here.name, here.present) == (f"token:{KEYS[7]}", "Máy 07", True)
     assert presence.beat(slot, 25) == []
     assert presence.look(25 + ASLEEP_S - 1) == []

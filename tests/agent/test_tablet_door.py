@@ -16,7 +16,7 @@ from agent.tablets import door
 from agent.tablets import server as serving
 from agent.tablets.door import COOKIE, MAX_BODY
 from agent.tablets.service import TabletService
-from hardware.readings import Seen, Sighting
+from hardware.readings import Reading, Sighting
 from tests.agent.tablet_room import HOST, Room, lesson_of, result, served, tablet
 from tests.ports import free_port
 from tests.waiting import eventually
@@ -158,7 +158,7 @@ def test_what_the_disk_refuses_is_not_in() -> None:
 
 def test_a_beat_tells_who_is_in_and_keeps_the_tablet_awake() -> None:
     """With a script or without; a tablet that never had a right code is not told of."""
-    room, seen = Room(), list[Seen]()
+    room, seen = Room(), list[Reading]()
 
     async def story(url: str, service: TabletService) -> None:
         task = asyncio.create_task(service.watch(seen.append))

@@ -98,7 +98,7 @@ def test_only_the_command_that_is_run_gets_its_arguments() -> None:
     parser = CommandParser()
     commands = parser.add_subparsers(required=True)
     for name in ("first", "second"):
-        commands.add_parser(name, fill=lambda command, name=name: filled.append(name))
+        commands.add_parser(name, fill=lambda _, name=name: filled.append(name))
     parser.parse_args(["second"])
     parser.parse_args(["second"])
     assert filled == ["second"]

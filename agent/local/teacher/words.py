@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Final
 
 from agent.lessons.lesson import RunningLesson
@@ -11,6 +10,7 @@ from agent.lessons.sheet import LessonSheet, SheetEntry, Suggestion
 from agent.lessons.teaching import ReportedFault, Undoable
 from agent.lessons.timetable import LessonProposal, ProposalReason
 from agent.local.teacher.phase import LessonPhase, is_warming
+from protocol.formats import clock
 from protocol.messages import Part
 from protocol.model import AttendanceStatus, Device, DeviceKind, Reason, Status, worst
 from protocol.words import N_, Translate, sentence, status_word
@@ -191,13 +191,13 @@ def confirmation(sheet: LessonSheet, say: Translate) -> str:
     """Whether the roll is confirmed, and since when."""
     if sheet.confirmed_ms is None:
         return say(N_("Nothing is recorded before you confirm."))
-    return say(N_("Confirmed at {time}.")).replace("{time}", _time(sheet.confirmed_ms))
+    return say(N_("Confirmed at {time}.")).replace("{time}", clock(sheet.confirmed_ms, None, say))
 
 
 def sighting_words(suggestion: Suggestion | None, *, unseen: bool, say: Translate) -> str:
     """How a pupil was seen by a machine, where any was."""
     if suggestion:
-        return " · ".join(filter(None, (suggestion.tablet, _time(suggestion.at_ms))))
+        return " · ".join(filter(None, (suggestion.tablet, clock(suggestion.at_ms, None, say))))
     return say(N_("not seen by tablet or card")) if unseen else ""
 
 
@@ -211,7 +211,7 @@ def entry_words(entry: SheetEntry, letters: Letters, say: Translate) -> str:
     what = letters[entry.status] or mark_label(entry.status, say)
     who = say(_ACTORS.get(entry.actor, entry.actor))
     why = say(_ENTRY_REASONS.get(entry.why, entry.why))
-    return f"{_time(entry.at_ms)} {what} · {who} · {why}"
+    return f"{clock(entry.at_ms, None, say)} {what} · {who} · {why}"
 
 
 def undo_words(what: Undoable, say: Translate) -> str:
@@ -233,7 +233,7 @@ def fault_words(fault: ReportedFault, *, delivered: bool, say: Translate) -> str
     """A reported fault, and whether the school has it."""
     text = N_("Received: {part}, {time}") if delivered else N_("Kept, will be sent: {part}, {time}")
     words = say(text).replace("{part}", part_label(fault.part, say))
-    return words.replace("{time}", _time(fault.at_ms))
+    return words.replace("{time}", clock(fault.at_ms, None, say))
 
 
 def camera_words(*, off: bool, say: Translate) -> tuple[str, str]:
@@ -264,7 +264,3 @@ def _lesson_parts(lesson: RunningLesson, say: Translate) -> list[str]:
 
 def _clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
-
-
-def _time(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000).astimezone().strftime("%H:%M")

@@ -445,7 +445,7 @@ def test_a_whole_school_is_on_the_page(browser: int, served: Served, store: Stor
     assert 0 < packed < 40_000
     with opened_tab(browser, Phone) as page:
         page.open(url, *PHONE)
-        page.tally("0/1360")
+        page.tally("0/1.360")
         page.click(".st-room[href$=P7]")
         page.tally("0/40")
         took = page.see(

@@ -143,7 +143,7 @@ def test_what_the_list_lacks_is_surplus_and_a_label_scanned_twice_is_one_thing()
 def test_a_stocktake_of_one_room_takes_another_rooms_thing_as_surplus() -> None:
     """It names the line, so that nobody buys it a second time into the book."""
     take = a_take("Phòng 203")
-    told = counted(take, [scan(1, asset_tag="TB-004"), scan(2, line=11)])
+    told = counted(take, [scan(1, asset_tag="TB-004"), scan(3, line=14), scan(2, line=11)])
     assert [each.line.row for each in told.lines] == [1, 2]
     (extra,) = told.surplus
     assert extra.line is not None
