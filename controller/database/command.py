@@ -8,7 +8,7 @@ import time
 from controller.cli import add_place, existing_database, tell
 from controller.database.upkeep import is_sound, repair
 from protocol.command_line import CommandParser
-from protocol.folder import held
+from protocol.folder import lock_folder
 from protocol.words import N_, Translate
 
 
@@ -20,7 +20,7 @@ def fill_repair(parser: CommandParser, say: Translate) -> None:
 
 def _repair(options: argparse.Namespace, say: Translate) -> int:
     database = existing_database(options)
-    with held(database.parent):
+    with lock_folder(database.parent):
         if is_sound(database):
             tell(say(N_("{path} is sound; nothing was changed.")).format(path=database))
             return 0

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Table, delete, select, update
 
 from controller.database.plan_version import bump_version, plans
 from controller.database.scope import codes_of, everywhere, of
-from controller.fleet.store import schools_with_agents
-from controller.roster.plan import SchoolClass, SchoolPlan
+from controller.fleet.store import rooms_with_agents, schools_with_agents
+from controller.roster.plan import Lists, Schedule, SchoolClass, SchoolPlan
 from controller.roster.tables import (
     bells,
     bookings,
@@ -28,6 +28,7 @@ from controller.roster.tables import (
     pupils,
     terms,
 )
+from controller.sheets.names import without_agent
 from protocol.model import AttendanceStatus, Place
 from protocol.plan import DEFAULT_GRACE_MIN, Bell, Booking, DoorCard, Holiday, Pupil, Term
 
@@ -35,24 +36,6 @@ Row = Mapping[str, Any]
 
 _to_json: Final = msgspec.json.Encoder().encode
 _texts: Final = msgspec.json.Decoder(tuple[str, ...]).decode
-
-
-class Lists(msgspec.Struct, frozen=True, kw_only=True):
-    """Class lists to keep. whole_school: classes that are not among them are gone."""
-
-    classes: tuple[SchoolClass, ...]
-    whole_school: bool = False
-
-
-class Schedule(msgspec.Struct, frozen=True, kw_only=True):
-    """Parts of a schedule to keep; None leaves a part as it is."""
-
-    bells: tuple[Bell, ...] | None = None
-    terms: tuple[Term, ...] | None = None
-    holidays: tuple[Holiday, ...] | None = None
-    timetable: tuple[Booking, ...] | None = None
-    letters: Mapping[AttendanceStatus, str] | None = None
-    grace_min: int | None = None
 
 
 def plan_of(db: Connection, place: Place) -> SchoolPlan:
@@ -145,6 +128,11 @@ def schools_of(db: Connection) -> list[Place]:
     query = select(plans.c.province, plans.c.school).where(everywhere(plans)).distinct()
     planned = {Place(*row) for row in db.execute(query)}
     return sorted((planned | schools_with_agents(db)) - {Place()})
+
+
+def rooms_unanswered(db: Connection, place: Place, rooms: Iterable[str]) -> list[str]:
+    """Those of the rooms that no agent says it is in: what is planned there reaches nobody."""
+    return without_agent(rooms, rooms_with_agents(db, place))
 
 
 def _without(
