@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -28,6 +30,7 @@ KEYS: dict[str, Key] = {
     "serial": serial_key,
     "tag": tag_key,
 }
+NAMES = Path(__file__).with_name("names.json")
 DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2212\uff0d"
 ROOM_WORDS = ["", "P", "p.", "P. ", "p-", "PH. ", "Phòng ", "Phòng: ", "phong ", "Phòng học ",
               "phòng P", "Room ", "classroom ", "ROOM: "]  # fmt: skip
@@ -109,6 +112,15 @@ def test_different_rooms_stay_different(rooms: list[str]) -> None:
 def test_what_names_no_room_has_no_key(name: str) -> None:
     """So that two of them are not one room."""
     assert room_key(name) == ""
+
+
+@pytest.mark.parametrize("kind", ["room", "tag", "serial"])
+def test_each_group_is_one_name_and_no_two_groups_are(kind: str) -> None:
+    """The phone's page is held to the same names."""
+    groups: list[list[str]] = json.loads(NAMES.read_text("utf-8"))[kind]
+    keys = [{KEYS[kind](name) for name in group} for group in groups]
+    assert [len(each) for each in keys] == [1] * len(groups)
+    assert len(set.union(*keys)) == len(groups)
 
 
 @given(
