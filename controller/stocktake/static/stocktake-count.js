@@ -1,13 +1,17 @@
 // This file counts a stocktake as the controller does: what the page was told, then what this phone kept since.
 const NUMBERED = /^(?:phòng học|phòng|phong|room|p|)[\s.:_-]*(?=p?\d)p?(\d[\da-z./]*)$/iu;
 
-const DASHES = /[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/gu;
+const DASHES = /[\u2010-\u2015\u2212\uFE58\uFE63\uFF0D]/gu;
 const RUNS = /[0-9]+|(?:(?![0-9])[\p{L}\p{M}\p{N}])+/gu;
 const ROOM_WORDS = /^(?:(?:ph[òo]ng(?: h[ọo]c)?|(?:class)?room|ph|p)(?: |(?=[0-9])))+/u;
 
 // As controller/sheets/names.py compares them: a phone without a network finds what the office does.
 const plain = (text) =>
-  text.normalize("NFKC").toLowerCase().normalize("NFKC").replaceAll(/\p{Cf}/gu, "");
+  text
+    .normalize("NFKC")
+    .toLowerCase()
+    .normalize("NFKC")
+    .replaceAll(/\p{Cf}/gu, "");
 export const tagKey = (text) => plain(text).replaceAll(DASHES, "-").replaceAll(/\s/gu, "");
 export const serialKey = (text) => tagKey(text).replaceAll(/\p{Pd}/gu, "");
 const isNumber = (text) => /^[0-9]/u.test(text);
