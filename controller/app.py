@@ -36,9 +36,9 @@ from controller.features import (
 from controller.fleet.listener import FleetListener
 from controller.forecast.life_table import table_in
 from controller.ingest import Ingest
-from controller.inventory.daily import keep_figures
 from controller.inventory.store import Tally, refresh, tally
 from controller.repairs.actions import handle_fault
+from controller.use.daily import keep_figures
 from controller.web.site import create_web
 from protocol.errors import LopHocError
 from protocol.folder import lock_folder

@@ -17,11 +17,11 @@ from controller.reconcile.explained import (
     percent_words,
     report_of,
     sentence_of,
-    type_word,
 )
 from controller.reconcile.kpi import Kpi, kpi_of, raises
 from controller.reconcile.reconcile import Reconciled, State
 from controller.reconcile.store import figure_until, note_figure, reconciled
+from controller.register.vocabulary import type_word
 from protocol.command_line import CommandParser
 from protocol.model import Place, millis
 from protocol.settings import SettingsError

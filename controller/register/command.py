@@ -22,7 +22,6 @@ from controller.cli import (
 )
 from controller.reconcile.command import add_evidence, reconciled_in
 from controller.reconcile.deciding import decided
-from controller.reconcile.explained import type_word
 from controller.register import store as register
 from controller.register.book import Book, Line
 from controller.register.condition_command import add_condition
@@ -42,6 +41,7 @@ from controller.register.intake import (
 )
 from controller.register.merging import Merged, Verdict
 from controller.register.reading import read_book, write_refused
+from controller.register.vocabulary import type_word
 from controller.sheets.errors import SheetError
 from protocol.command_line import CommandParser
 from protocol.formats import moment

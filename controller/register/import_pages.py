@@ -12,7 +12,6 @@ from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from controller.access.gate import Gate
-from controller.reconcile.explained import type_word
 from controller.reconcile.pages import to_login
 from controller.reconcile.standing import Desk
 from controller.reconcile.words import FIELD_WORDS
@@ -33,7 +32,7 @@ from controller.register.intake import (
 from controller.register.merging import Verdict
 from controller.register.reading import refused_csv
 from controller.register.uploads import UNKNOWN, Uploads, Waiting
-from controller.register.vocabulary import CONDITION_WORDS
+from controller.register.vocabulary import CONDITION_WORDS, type_word
 from controller.web.downloads import CSV, attachment
 from controller.web.forms import fields_of, upload_of
 from controller.web.refusals import Refused

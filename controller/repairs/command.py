@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 
 from controller.cli import add_json, add_place, opened, operator, tell, told_zone
 from controller.fleet.phrases import PARTS
-from controller.reconcile.explained import type_word
 from controller.register.condition_command import line_at
 from controller.register.life import Said
 from controller.register.merging import Kept
+from controller.register.vocabulary import type_word
 from controller.repairs import actions as mending
 from controller.repairs import store as repairs
 from controller.repairs.figures import (

@@ -15,11 +15,12 @@ from starlette.concurrency import run_in_threadpool
 from controller.access.gate import Gate
 from controller.dashboard.live import Live
 from controller.fleet.phrases import PARTS
-from controller.reconcile.explained import type_word
+from controller.register.history import step_words
 from controller.register.life import Said, Step
 from controller.register.merging import Kept
+from controller.register.vocabulary import type_word
 from controller.repairs.figures import MAX_TERM_DAYS, TERM_DAYS, term_of, told_figures
-from controller.repairs.history import step_words, told_repair
+from controller.repairs.history import told_repair
 from controller.repairs.repair import (
     OUTCOME_WORDS,
     STATE_WORDS,

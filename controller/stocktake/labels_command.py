@@ -7,10 +7,9 @@ import time
 from collections.abc import Iterable, Sequence
 
 from controller.cli import add_out, add_place, opened, output, tell, told_name
-from controller.reconcile.explained import type_word
 from controller.register import store as register
 from controller.register.decisions import Rulings
-from controller.register.vocabulary import type_of
+from controller.register.vocabulary import type_of, type_word
 from controller.sheets.names import natural, room_key, tag_key
 from controller.stocktake import store as stocktake
 from controller.stocktake.count import Expected, book_of
