@@ -28,7 +28,9 @@ settings.load_profile("lophoc")
 
 # Files of few tests that take long: begun last, one of two workers would wait for the other.
 LONG = frozenset({"test_demo.py", "test_way_up.py", "test_finding.py", "test_delivery.py"})
-FLOWS = Path(__file__).parent / "flows"
+HERE = Path(__file__).parent
+# What a test is about, by the folder that it stands in.
+FOLDERS = {HERE / "flows": "flow", HERE / "suite": "suite"}
 # What a test needs beside Python, by the fixtures that give it.
 NEEDS = {
     "chromium": "browser",
@@ -51,8 +53,7 @@ def marks_of(item: pytest.Item) -> set[str]:
     """What a test needs: the folder and the fixtures say it, nobody has to."""
     fixtures = set(getattr(item, "fixturenames", ()))
     marks = {NEEDS[each] for each in fixtures & set(NEEDS)}
-    if item.path.is_relative_to(FLOWS):
-        marks.add("flow")
+    marks |= {mark for folder, mark in FOLDERS.items() if item.path.is_relative_to(folder)}
     call = getattr(item, "callspec", None)
     if "database" in fixtures and call is not None and call.params.get("database") == "postgresql":
         marks.add("database_server")
