@@ -1,4 +1,4 @@
-"""A test's name holds neither time nor chance: two workers that collect must find the same tests."""
+"""A test's name holds neither time nor chance: all who collect must find the same tests."""
 
 from __future__ import annotations
 
