@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
@@ -18,10 +18,10 @@ from controller.attendance.lessons import figures_of
 from controller.attendance.papers import note_of
 from controller.attendance.sheet import attendance_of
 from controller.attendance.store import lessons_of
-from controller.dashboard.rooms import natural
 from controller.database.store import Store
 from controller.fleet.records import LessonRecord
 from controller.roster.store import plan_of
+from controller.sheets.names import natural
 from controller.web.forms import fields_of
 from controller.web.refusals import Refused
 from protocol.messages import Ending
@@ -62,7 +62,7 @@ def add_office_pages(
         records = await run_in_threadpool(store.read, lessons_of, scope, chosen, chosen)
         school = await run_in_threadpool(store.read, plan_of, scope)
         by_class = taken(records)
-        codes = sorted({each.code for each in school.classes} | by_class.keys(), key=_natural)
+        codes = sorted({each.code for each in school.classes} | by_class.keys(), key=natural)
         return screens.page(
             request,
             "attendance.html",
@@ -184,7 +184,3 @@ def _moved(day: str, by: int) -> str:
 
 def _monday(day: str) -> str:
     return _moved(day, -date.fromisoformat(day).weekday())
-
-
-def _natural(code: str) -> tuple[Any, ...]:
-    return natural("", code)

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from pydantic import BaseModel
 
 from controller.attendance.store import lessons_of, marks_of, rolls_of
-from controller.dashboard.rooms import Room, RoomKey, key_of, natural, room_of
+from controller.dashboard.rooms import Room, RoomKey, key_of, room_of
 from controller.dashboard.subscription import News, Subscription, View, What
 from controller.database.store import Store
 from controller.fleet.fleet import Change, Touched
@@ -143,7 +143,7 @@ class Live:
 
     def rooms(self) -> list[Room]:
         """Every room as it is now, in natural order."""
-        return [self._rooms[key] for key in sorted(self._rooms, key=lambda key: natural(*key))]
+        return [self._rooms[key] for key in sorted(self._rooms, key=lambda key: key.order)]
 
     def agents(self, room: str = "") -> list[AgentRecord]:
         """Every agent as it is now, of one room or of all."""

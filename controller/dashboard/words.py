@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import tzinfo
+from datetime import date, tzinfo
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +12,7 @@ from controller.dashboard.rooms import FAULT_REPORTED, Problem, Room, missing_co
 from controller.fleet import phrases
 from controller.fleet.phrases import Fact
 from controller.fleet.records import DeviceRecord, EventRecord, LessonRecord
+from protocol import formats
 from protocol.health import ReasonCode
 from protocol.kit import missing
 from protocol.messages import HostMeasures, KitLine, LineMeasures, Part
@@ -59,12 +60,18 @@ class ScreenWords:
         self._translate = translate
         self._zone = zone
 
+    @property
+    def locale(self) -> str:
+        """What scripts call the language."""
+        return formats.LOCALES[self.language]
+
     def say(self, text: str, **values: object) -> str:
-        """A text in this language, its {names} filled in."""
-        said = self._translate(text)
-        for name, value in values.items():
-            said = said.replace(f"{{{name}}}", str(value))
-        return said
+        """A text in this language, its {names} filled in; see formats.phrase."""
+        return formats.phrase(text, self._translate, **values)
+
+    def number(self, value: float | str | None) -> str:
+        """A number as this language writes it."""
+        return formats.number(value, self._translate)
 
     def status(self, status: Status) -> str:
         """The status in a word or two."""
@@ -88,7 +95,7 @@ class ScreenWords:
             return self.fault(problem.part)
         kind = self.kind(problem.kind)
         count = len(problem.devices)
-        return f"{kind} ({count})" if count > 1 else kind
+        return f"{kind} ({self.number(count)})" if count > 1 else kind
 
     def fault(self, part: Part) -> str:
         """What a teacher says is broken."""
@@ -186,18 +193,25 @@ class ScreenWords:
         return self.say(_FOR_SCRIPT["asleep"], n=room.sleeping) if room.sleeping else ""
 
     def day(self, day: str) -> str:
-        """A local date, dd/mm/yyyy."""
-        return f"{day[8:]}/{day[5:7]}/{day[:4]}"
+        """A local date, with its year. day: as ISO 8601."""
+        return formats.day(date.fromisoformat(day), self._translate)
+
+    def short_day(self, day: str) -> str:
+        """The same where the year is plain."""
+        return formats.short_day(date.fromisoformat(day), self._translate)
 
     def when(self, at_ms: int) -> str:
-        """A time of the school's clock, dd/mm/yyyy HH:MM."""
-        return f"{instant(at_ms).astimezone(self._zone):%d/%m/%Y %H:%M}"
+        """A moment by the school's clock."""
+        return formats.moment(at_ms, self._zone, self._translate)
 
     def since(self, at_ms: int, now_ms: int) -> str:
         """Since when: the hour if today, else the day, with the year if it is another."""
         at, now = (instant(each).astimezone(self._zone) for each in (at_ms, now_ms))
-        day = f"{at:%d/%m}" if at.year == now.year else f"{at:%d/%m/%Y}"
-        when = f"{at:%H:%M}" if at.date() == now.date() else day
+        if at.date() == now.date():
+            when = formats.clock(at_ms, self._zone, self._translate)
+        else:
+            write = formats.short_day if at.year == now.year else formats.day
+            when = write(at, self._translate)
         return self.say(_FOR_SCRIPT["since"], when=when)
 
     def iso(self, at_ms: int) -> str:
@@ -207,7 +221,7 @@ class ScreenWords:
     def for_script(self) -> dict[str, Any]:
         """All the words that the page's script may need."""
         return {
-            "language": self.language,
+            "locale": self.locale,
             "zone": str(self._zone),
             "status": {status: self.status(status) for status in Status},
             "kind": {kind: self.kind(kind) for kind in DeviceKind},

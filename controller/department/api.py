@@ -25,7 +25,7 @@ from controller.department.overview import KEPT_MS, Department
 from controller.department.standing import Overview, Standing, group_of
 from controller.fleet.api import Code, Cursor, Limit
 from controller.fleet.items import ErrorItem, Listing
-from controller.roster.columns import folded
+from controller.sheets.text import folded
 from controller.web.refusals import Refused, seal, unseal
 from protocol.model import iso
 from protocol.words import N_

@@ -15,7 +15,7 @@ from controller.department.overview import Department
 from controller.department.standing import STATUS_OF, Need, Overview, Silence, Standing, group_of
 from controller.reconcile.explained import RAISE_WORDS, percent_words, type_word
 from controller.web.refusals import Refused, seal, unseal
-from protocol.words import N_, number
+from protocol.words import N_
 
 if TYPE_CHECKING:
     from controller.dashboard.pages import Screens
@@ -157,9 +157,7 @@ def _helps(told: Overview) -> dict[str, Any]:
         "area_name": area_name,
         "need": need,
         "never": Silence.NEVER,
-        "number": number,
         "percent_words": percent_words,
         "raise_words": RAISE_WORDS,
         "type_word": type_word,
-        "signed": lambda count: f"{count:+}" if count else "0",
     }

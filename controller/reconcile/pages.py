@@ -12,7 +12,6 @@ from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from controller.access.gate import Gate
-from controller.dashboard.rooms import natural
 from controller.reconcile.choosing import Wanted
 from controller.reconcile.kpi import Kpi
 from controller.reconcile.reconcile import Finding, State
@@ -20,8 +19,9 @@ from controller.reconcile.standing import Desk
 from controller.reconcile.words import BookWords
 from controller.register.decisions import Deed
 from controller.register.vocabulary import Condition
-from controller.roster.roll import RosterError
+from controller.sheets.names import NaturalKey, natural
 from controller.web.forms import fields_of
+from protocol.errors import ActionError
 from protocol.words import N_
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def add_book_pages(router: APIRouter, screens: Screens, desk: Desk, gate: Gate) 
             told = await run_in_threadpool(
                 desk.decide, subject, Deed(deed), row=_number(row), who=who
             )
-        except RosterError as error:
+        except ActionError as error:
             return _back(form, failed=error.code)
         return _back(form, decided=told.no)
 
@@ -178,17 +178,13 @@ def _choices(findings: Sequence[Finding]) -> dict[str, list[str]]:
     conditions = {each.condition for each in findings}
     return {
         "types": sorted({each.kept.data.type for each in findings} - {""}),
-        "rooms": sorted(rooms, key=_natural),
+        "rooms": sorted(rooms, key=natural),
         "conditions": [each for each in Condition if each in conditions],
     }
 
 
-def _natural(room: str) -> tuple[Any, ...]:
-    return natural("", room)
-
-
-def _by_room(group: tuple[str, Kpi]) -> tuple[Any, ...]:
-    return natural("", group[0])
+def _by_room(group: tuple[str, Kpi]) -> NaturalKey:
+    return natural(group[0])
 
 
 def _to_go(kpi: Kpi) -> int:

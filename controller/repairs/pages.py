@@ -28,7 +28,7 @@ from controller.repairs.repair import (
     RepairState,
 )
 from controller.repairs.service import DEEDS, TROUBLES, Repairing
-from controller.roster.roll import RosterError
+from protocol.errors import ActionError
 from protocol.messages import Part
 from protocol.model import Status
 from protocol.words import N_, Translate
@@ -82,7 +82,7 @@ def add_repair_pages(
         try:
             said = Said(who, live.now_ms())
             repair = await run_in_threadpool(repairing.open, form, said)
-        except RosterError as error:
+        except ActionError as error:
             return _back(error.code)
         return RedirectResponse(f"/repairs#r{repair.no}", 303)
 
@@ -97,7 +97,7 @@ def add_repair_pages(
         try:
             said = Said(who, live.now_ms())
             changes = await run_in_threadpool(repairing.do, number, deed, form, said)
-        except RosterError as error:
+        except ActionError as error:
             return _back(error.code)
         live.publish(changes)
         seen = {"all": "true"} if deed == "done" else {}

@@ -19,8 +19,9 @@ from controller.use.hours import LOW_MIN
 from controller.use.report import UseReport, Verdict
 from controller.use.store import use_report
 from controller.web.refusals import Refused
+from protocol import formats
 from protocol.model import Place
-from protocol.words import N_, number
+from protocol.words import N_, Translate
 
 if TYPE_CHECKING:
     from controller.dashboard.pages import Screens
@@ -84,7 +85,7 @@ def add_use_pages(
             most=_most(each.used_week_min for each in told.boards),
             low_min=LOW_MIN,
             verdicts=VERDICTS,
-            hours=_hours,
+            hours=lambda minutes: _hours(minutes, screens.say(request)),
         )
 
     @router.get("/forecast")
@@ -112,7 +113,6 @@ def add_use_pages(
             schools=told.by_school[:SHOWN] if not place.school else (),
             unknown_words=UNKNOWN_WORDS,
             type_name=type_name,
-            number=number,
         )
 
 
@@ -138,8 +138,8 @@ def _most(values: Iterable[float | None]) -> float:
     return max([600.0, *(each for each in values if each is not None)])
 
 
-def _hours(minutes: float | None) -> str:
-    return "" if minutes is None else number(round(minutes / 60, 1))
+def _hours(minutes: float | None, say: Translate) -> str:
+    return "" if minutes is None else formats.hours(minutes, say)
 
 
 def _rows(told: Forecast) -> list[tuple[str, Due]]:

@@ -7,7 +7,7 @@ import pytest
 from zeroconf import IPVersion, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
-from agent.finder import Finder
+from agent.school.finder import Finder
 from protocol.discovery import SERVICE
 from protocol.link import Broker
 from tests.waiting import eventually

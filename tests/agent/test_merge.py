@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.equipment.merge import Decision, Joined, Parted, grouped, rank
-from hardware.readings import Identity, Sighting
+from agent.equipment.merge import Decision, JoinDecision, SplitDecision, grouped, rank
+from hardware.readings import IdentityKind, Sighting
 from tests.agent.classrooms import sighting
 
 MAC, OTHER_MAC, UUID = "mac:00408c000001", "mac:00408c000002", "uuid:cea94000fb96"
@@ -16,7 +16,7 @@ MAC, OTHER_MAC, UUID = "mac:00408c000001", "mac:00408c000002", "uuid:cea94000fb9
 
 def told(source: str, key: str, *aliases: str) -> Sighting:
     """A sighting that says no more than its keys."""
-    return sighting(key, source=source, identity=Identity.MAC, aliases=aliases, name="")
+    return sighting(key, source=source, identity=IdentityKind.MAC, aliases=aliases, name="")
 
 
 def parts(*sightings: Sighting, said: tuple[Decision, ...] = ()) -> list[list[str]]:
@@ -129,12 +129,12 @@ def test_a_person_joins_and_parts() -> None:
     """Their word counts more than ours."""
     board = [told("usb", "usb:4623:011a:AB12CD"), told("mdns", MAC)]
     assert len(parts(*board)) == 2
-    joined = (Joined(MAC, "usb:4623:011a:AB12CD"),)
+    joined = (JoinDecision(MAC, "usb:4623:011a:AB12CD"),)
     assert parts(*board, said=joined) == [[MAC, "usb:4623:011a:AB12CD"]]
     wrong = [told("mdns", UUID), told("onvif", MAC, UUID)]
-    assert parts(*wrong, said=(Parted((UUID,)),)) == [[MAC], [UUID]]
-    assert parts(*wrong, said=(Parted((UUID,)), Joined(MAC, UUID))) == [[MAC, UUID]]
-    assert parts(told("mdns", MAC), said=(Joined(MAC, "usb:gone"),)) == [[MAC]]
+    assert parts(*wrong, said=(SplitDecision((UUID,)),)) == [[MAC], [UUID]]
+    assert parts(*wrong, said=(SplitDecision((UUID,)), JoinDecision(MAC, UUID))) == [[MAC, UUID]]
+    assert parts(told("mdns", MAC), said=(JoinDecision(MAC, "usb:gone"),)) == [[MAC]]
 
 
 keys = st.sampled_from(

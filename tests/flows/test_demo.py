@@ -24,7 +24,7 @@ from protocol.messages import HostMeasures
 from protocol.words import LANGUAGES, translator
 from simulators import demo
 from simulators.config import DemoConfig
-from simulators.demo import Words
+from simulators.demo import DemoWords
 from simulators.devices.addresses import own_interfaces
 from tests.ports import free_port
 from tests.waiting import LIMIT_S, until
@@ -38,18 +38,25 @@ END_S = 5.0
 def test_both_languages_are_said_vietnamese_first() -> None:
     """Unless one is chosen; every sentence of the demonstration takes its values."""
     said: list[str] = []
-    Words("", said.append).say(demo.TAKEN, wanted=80, found=81)
+    DemoWords("", said.append).say(demo.PORT_TAKEN, wanted=80, found=81)
     assert said == [
-        translator(language)(demo.TAKEN).format(wanted=80, found=81) for language in LANGUAGES
+        translator(language)(demo.PORT_TAKEN).format(wanted=80, found=81) for language in LANGUAGES
     ]
     said.clear()
-    Words("en", said.append).say(demo.TAKEN, wanted=80, found=81)
+    DemoWords("en", said.append).say(demo.PORT_TAKEN, wanted=80, found=81)
     assert said == ["Port 80 is taken, so port 81 serves instead."]
 
 
 def test_vietnamese_keeps_every_value() -> None:
     """A translation that lost a port or an address would help nobody."""
-    for msgid in (*demo.RUNNING, demo.TAKEN, demo.DIED, demo.SILENT, demo.STARTING, demo.STOPPED):
+    for msgid in (
+        *demo.RUNNING,
+        demo.PORT_TAKEN,
+        demo.DIED,
+        demo.SILENT,
+        demo.STARTING,
+        demo.STOPPED,
+    ):
         told = translator("vi")(msgid)
         names = [part.split("}")[0] for part in msgid.split("{")[1:]]
         assert all(f"{{{name}}}" in told for name in names)
@@ -335,6 +342,6 @@ def test_what_this_computer_cannot_sense_is_said() -> None:
     """One line each; what is there is not mentioned."""
     told = demo._Status(
         measures=HostMeasures(memory_free_mb=900.0, battery_percent=80.0),
-        reasons=(demo._Told("sense_missing", "usb"), demo._Told("disk_low", 93.0)),
+        reasons=(demo._Reason("sense_missing", "usb"), demo._Reason("disk_low", 93.0)),
     )
     assert told.lacks() == [demo.LACKS["usb"], demo.LACKS["temperature_c"]]

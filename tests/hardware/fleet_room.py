@@ -19,7 +19,7 @@ from hardware.mdns import rooms
 from hardware.mdns import watch as mdns
 from hardware.network import interfaces
 from hardware.network.liveness import Liveness
-from simulators.devices.fleet import Fleet, fleet
+from simulators.devices.fleet import PlayedFleet, fleet
 from tests.hardware.avahi_room import avahi, run
 from tests.hardware.told import Told
 from tests.waiting import eventually
@@ -72,7 +72,7 @@ async def watching(told: Told, *, probing: bool = False) -> AsyncIterator[Livene
     """Watch as an agent does: one shared zeroconf that follows the interfaces."""
     moved, liveness = asyncio.Event(), Liveness(told)
     report = liveness.hear if probing else told
-    async with interfaces.opened() as shared, asyncio.TaskGroup() as tasks:
+    async with interfaces.open_zeroconf() as shared, asyncio.TaskGroup() as tasks:
         each = (
             interfaces.follow(shared, moved=moved.set),
             mdns.watch(report, zeroconf=shared, moved=moved),
@@ -161,7 +161,7 @@ async def unplug() -> dict[str, object]:
 
 async def announce_device(name: str, address: str) -> None:
     """Announce one board until killed."""
-    async with Fleet(fleet([name], 1), [address]).announced():
+    async with PlayedFleet(fleet([name], 1), [address]).announce():
         await asyncio.Event().wait()
 
 
@@ -188,8 +188,8 @@ async def browsed(work: Path) -> dict[str, object]:
     with cable(), bus(work) as env:
         async with (
             avahi(work / "avahi.conf", env),
-            interfaces.opened() as shared,
-            Fleet(fleet(["P203"], 20), [f"{NETS[0]}.1"]).announced(),
+            interfaces.open_zeroconf() as shared,
+            PlayedFleet(fleet(["P203"], 20), [f"{NETS[0]}.1"]).announce(),
             asyncio.TaskGroup() as tasks,
         ):
             said = rooms.announce(shared, agent="agent-1", room="P203", school="s", port=8081)

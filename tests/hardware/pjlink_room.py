@@ -10,16 +10,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from hardware.pjlink.watch import ProjectorEntry, Projectors, Settings
-from hardware.readings import Flaw, ProjectorReading, Sighting
-from simulators.devices.projector import Make, Projector
+from hardware.readings import ProjectorReading, Sighting, SourceFlaw
+from simulators.devices.projector import Projector, ProjectorMake
 from tests.hardware.told import Told
 from tests.ports import free_port
 from tests.waiting import LIMIT_S
 
 NOWHERE = Path("/nonexistent")
 SECRET = "secret-5b2c"  # noqa: S105 - of a simulated projector
-FIRST = Make()
-OLD = Make(name="PJ-OLD", maker="NEC", model="NP-M403X", serial="", pjlink_class=1)
+FIRST = ProjectorMake()
+OLD = ProjectorMake(name="PJ-OLD", maker="NEC", model="NP-M403X", serial="", pjlink_class=1)
 
 
 class Watch:
@@ -46,8 +46,8 @@ class Watch:
             lambda seen: isinstance(seen, Sighting) and wanted(seen), limit_s
         )
 
-    async def flaw(self) -> Flaw:
-        return await self.told.until_seen(lambda seen: isinstance(seen, Flaw))
+    async def flaw(self) -> SourceFlaw:
+        return await self.told.until_seen(lambda seen: isinstance(seen, SourceFlaw))
 
 
 def settings_for(
@@ -87,7 +87,7 @@ async def watching(
         task.cancel()
 
 
-def projector(make: Make = FIRST, host: str = "127.0.0.2", **more: object) -> Projector:
+def projector(make: ProjectorMake = FIRST, host: str = "127.0.0.2", **more: object) -> Projector:
     """Give a projector of our own that answers to where it was asked from."""
     return Projector(make, host=host, answers_to=0, **more)
 

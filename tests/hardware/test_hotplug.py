@@ -32,7 +32,7 @@ TOLD_WITHIN_S = 0.3
 Timed = tuple[float, Sighting]
 
 
-def follow(plugs: Plugs, script: Iterable[udev_replay.Step]) -> Iterator[Timed]:
+def follow(plugs: Plugs, script: Iterable[udev_replay.UdevStep]) -> Iterator[Timed]:
     """Let Plugs follow a script on a clock of pretence; gives what it tells, and when."""
     at = 0.0
     for step in script:
@@ -73,7 +73,7 @@ def test_a_trace_of_our_own_is_told_once_and_whole_within_300_ms() -> None:
     """The last word, after the driver was bound, changes a sound node."""
     plugs = Plugs(HOST)
     trace = (HERE / "udev/hotplug.txt").read_text("utf-8")
-    script = udev_replay.traced(trace, BUS, NODES)
+    script = udev_replay.script_of_trace(trace, BUS, NODES)
     ((at, camera),) = follow(plugs, script)
     assert (camera.key, camera.kind) == (CAMERA_KEY, Kind.CAMERA)
     assert at == pytest.approx(sum(step.wait_s for step in script) + BOUND_S)
@@ -98,7 +98,7 @@ def test_a_real_trace_is_told_once_and_whole_within_300_ms() -> None:
         "DEVNAME": "/dev/video2",
         "ID_V4L_CAPABILITIES": ":capture:",
     }
-    ((at, camera),) = follow(Plugs(HOST), udev_replay.traced(trace, bus, [own, video]))
+    ((at, camera),) = follow(Plugs(HOST), udev_replay.script_of_trace(trace, bus, [own, video]))
     assert (camera.kind, camera.nodes) == (Kind.CAMERA, ("/dev/video2",))
     assert at < TOLD_WITHIN_S
 
@@ -193,7 +193,7 @@ def test_a_burst_with_losses_and_five_fresh_lists_ends_in_what_is_there(
         timed += list(follow(plugs, lossy(script, share, rng)))
         timed += [(0.0, one) for one in plugs.replace(left, 99.0)]
         back = [node for node in NODES if node not in left]
-        timed += list(follow(plugs, [udev_replay.Step(0.0, "add", node) for node in back]))
+        timed += list(follow(plugs, [udev_replay.UdevStep(0.0, "add", node) for node in back]))
     assert standing(timed, before) == devices_of(NODES, HOST)
 
 
@@ -360,9 +360,9 @@ def test_a_thousand_events_and_five_overflows_end_in_what_a_fresh_list_says(
     assert len(told.there) < len(devices_of(NODES, HOST))
 
 
-def _missing(bus: Bus) -> list[udev_replay.Step]:
+def _missing(bus: Bus) -> list[udev_replay.UdevStep]:
     return [
-        udev_replay.Step(0.0, "add", node) for node in NODES if node["DEVPATH"] not in bus.nodes
+        udev_replay.UdevStep(0.0, "add", node) for node in NODES if node["DEVPATH"] not in bus.nodes
     ]
 
 

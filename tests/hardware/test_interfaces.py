@@ -52,7 +52,7 @@ def test_wi_fi_that_flaps_moves_nothing() -> None:
     """There and back is no change."""
     interfaces = Interfaces(HOME)
     assert [interfaces.see(one) for one in (AWAY, HOME, AWAY, HOME, (), HOME)] == [None] * 6
-    assert not interfaces.gone
+    assert not interfaces.is_gone
 
 
 def test_no_address_for_long_means_no_network() -> None:
@@ -60,20 +60,20 @@ def test_no_address_for_long_means_no_network() -> None:
     interfaces = Interfaces(HOME)
     for _ in range(2):
         assert interfaces.see(()) is None
-        assert not interfaces.gone
+        assert not interfaces.is_gone
     interfaces.see(())
-    assert interfaces.gone
+    assert interfaces.is_gone
     interfaces.see(HOME)
-    assert not interfaces.gone
+    assert not interfaces.is_gone
 
 
 def test_after_a_time_without_any_address_the_same_one_is_moved_to_again() -> None:
     """Who came meanwhile is found by asking anew."""
     interfaces = Interfaces(HOME)
     assert [interfaces.see(one) for one in ((), HOME, HOME)] == [None, None, HOME]
-    assert not interfaces.settled
+    assert not interfaces.is_settled
     interfaces.bound = HOME
-    assert interfaces.settled
+    assert interfaces.is_settled
     assert interfaces.see(HOME) is None
 
 
@@ -145,7 +145,7 @@ def test_moves_are_told_once_and_a_lost_network_too(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(interfaces_file, "addresses", lambda: next(looks, HOME))
     monkeypatch.setattr(interfaces_file, "CALM_S", 0.001)
     monkeypatch.setattr(interfaces_file, "POLL_S", 0.001)
-    monkeypatch.setattr(interfaces_file, "TOLD_POLL_S", 0.001)
+    monkeypatch.setattr(interfaces_file, "NOTIFIED_POLL_S", 0.001)
 
     async def run() -> list[tuple[str, ...]]:
         told = []

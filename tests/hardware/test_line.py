@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.host.dns import any_answers, is_answer, question, resolvers
-from hardware.host.line import Outage, Reach, Targets, reach, read_line, watch_line
+from hardware.host.line import ConnectAnswer, Outage, Targets, reach, read_line, watch_line
 from hardware.host.lookup import Lookup, resolve
 from hardware.readings import LineReading
 from tests.waiting import LIMIT_S
@@ -189,7 +189,7 @@ def test_reaching_tells_open_from_refused_from_silent_from_impossible() -> None:
     refused = asyncio.run(reach(*refusing(), PATIENCE_S))
     assert refused is not None
     assert (refused.open, refused.refused) == (False, True)
-    assert asyncio.run(reach("255.255.255.255", 9, PATIENCE_S)) == Reach()
+    assert asyncio.run(reach("255.255.255.255", 9, PATIENCE_S)) == ConnectAnswer()
 
 
 @pytest.mark.parametrize(

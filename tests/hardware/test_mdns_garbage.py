@@ -10,9 +10,9 @@ from random import Random
 import pytest
 
 from hardware.mdns import watch as network
-from hardware.mdns.gate import Bucket, Gate
-from hardware.network.flaws import Flaws
-from hardware.readings import Flaw
+from hardware.mdns.gate import Bucket, PacketGate
+from hardware.network.flaws import FlawReporter
+from hardware.readings import SourceFlaw
 from tests.hardware import packets
 from tests.hardware.packets import PTR, SRV, TXT, A, dotted, name, response
 from tests.hardware.test_mdns import loopback, watching
@@ -165,7 +165,7 @@ def test_random_packets_never_end_the_watch(send: packets.Sender) -> None:
 def test_a_flood_is_cut_off_and_told_once_and_others_are_heard() -> None:
     """Each host has its share; the one that shouts has no more than that."""
     told: list[tuple[str, str]] = []
-    gate = Gate(lambda code, host: told.append((code, host)))
+    gate = PacketGate(lambda code, host: told.append((code, host)))
     passed = sum(gate.admits("10.0.0.66", count / 100_000) for count in range(100_000))
     assert passed <= 1300
     assert gate.admits("10.0.0.9", 1.0)
@@ -174,7 +174,7 @@ def test_a_flood_is_cut_off_and_told_once_and_others_are_heard() -> None:
 
 def test_a_flood_from_everywhere_is_cut_off_too() -> None:
     """Source addresses cost nothing to make up."""
-    gate = Gate(lambda _code, _host: None)
+    gate = PacketGate(lambda _code, _host: None)
     passed = sum(gate.admits(f"10.{count % 60_000}", count / 100_000) for count in range(100_000))
     assert passed <= 6100
     assert len(gate._hosts) <= 256
@@ -190,9 +190,9 @@ def test_after_a_pause_a_host_may_speak_again() -> None:
 
 def test_flaws_are_told_in_moderation_and_all_counted() -> None:
     """Of one host once a minute, of all twenty a minute; memory stays small."""
-    told: list[Flaw] = []
+    told: list[SourceFlaw] = []
     now = [0.0]
-    flaws = Flaws(told.append, "mdns", lambda: now[0])
+    flaws = FlawReporter(told.append, "mdns", lambda: now[0])
     for now[0] in (0.0, 30.0, 60.5):
         flaws.say("nonsense", "10.0.0.1")
     assert [(one.code, one.address, one.count) for one in told] == [
@@ -204,7 +204,7 @@ def test_flaws_are_told_in_moderation_and_all_counted() -> None:
         flaws.say("flood", f"10.1.{count}")
     assert len(told) == 22
     assert flaws.count == 100_003
-    assert len(flaws._told_at) <= 256
+    assert len(flaws._reported_at) <= 256
 
 
 def test_the_watch_leaves_a_shared_zeroconf_as_it_was() -> None:

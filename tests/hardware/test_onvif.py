@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.onvif import watch as onvif
-from hardware.onvif.camera import Heard, picture_url, seen_of
-from hardware.onvif.camera import Told as Answer
+from hardware.onvif.camera import CameraDetails as Answer
+from hardware.onvif.camera import DiscoveredCamera, picture_url, readings_of
 from hardware.onvif.discovery import Garbage, Match, matches
 from hardware.onvif.soap import digest
-from hardware.onvif.watch import Settings
-from hardware.readings import CameraReading, Identity, Kind, Sighting
+from hardware.onvif.watch import SearchSettings
+from hardware.readings import CameraReading, IdentityKind, Kind, Sighting
 from simulators.devices.camera import CameraFault, CameraMake, OnvifCamera
 from simulators.devices.camera_words import ENTITY_BOMB, GARBAGE, Urls, probe_match
 from tests.hardware.told import Told
@@ -39,7 +39,7 @@ def shot(seed: int, look: str, size: tuple[int, int], number: int) -> bytes:
 
 
 @asynccontextmanager
-async def cameras(*makes: CameraMake) -> AsyncIterator[tuple[list[OnvifCamera], Settings]]:
+async def cameras(*makes: CameraMake) -> AsyncIterator[tuple[list[OnvifCamera], SearchSettings]]:
     """Cameras on loopback, and how to look for them there."""
     group = ("239.255.255.250", free_port())
     async with AsyncExitStack() as running:
@@ -52,12 +52,12 @@ async def cameras(*makes: CameraMake) -> AsyncIterator[tuple[list[OnvifCamera], 
             ]
         except OSError as error:
             pytest.skip(f"no multicast on loopback: {error}")
-        yield opened, Settings(group=group, search_s=0.5, jitter=lambda: 0.0)
+        yield opened, SearchSettings(group=group, search_s=0.5, jitter=lambda: 0.0)
 
 
 @asynccontextmanager
 async def watching(
-    told: Told, settings: Settings, login: Callable[[], tuple[str, str]] = lambda: ("", "")
+    told: Told, settings: SearchSettings, login: Callable[[], tuple[str, str]] = lambda: ("", "")
 ) -> AsyncIterator[None]:
     """Watch as long as the block runs."""
     watch = onvif.watch(told, credentials=login, addresses=lambda: ["127.0.0.1"], settings=settings)
@@ -96,7 +96,7 @@ def test_a_camera_is_found_within_three_seconds_and_known_by_its_mac() -> None:
             assert found == Sighting(
                 source="onvif",
                 key=KEY,
-                identity=Identity.MAC,
+                identity=IdentityKind.MAC,
                 aliases=(f"uuid:{MAKE.endpoint}", f"serial:axis:{MAKE.serial}"),
                 kind=Kind.CAMERA,
                 name=MAKE.name,
@@ -119,7 +119,7 @@ def test_a_camera_without_a_mac_is_known_by_its_endpoint() -> None:
         told = Told()
         async with cameras(MAKE._replace(mac="")) as (_, settings), watching(told, settings):
             found = await told.until(lambda one: one.present)
-            assert (found.key, found.identity) == (f"uuid:{MAKE.endpoint}", Identity.UUID)
+            assert (found.key, found.identity) == (f"uuid:{MAKE.endpoint}", IdentityKind.UUID)
 
     play(story)
 
@@ -161,7 +161,7 @@ def test_a_wrong_password_is_tried_once_and_not_again() -> None:
             async with watching(told, quick, credentials):
                 await told.until(lambda one: one.present)
                 tried = len(tries)
-                await eventually(lambda: camera.asked >= 4, "searches go on meanwhile")
+                await eventually(lambda: camera.probes >= 4, "searches go on meanwhile")
                 assert len(tries) == tried
                 login[1] = PASSWORD
                 await told.until(lambda one: bool(one.url))
@@ -271,7 +271,7 @@ def test_a_camera_is_known_by_the_strongest_that_it_tells(
     match: Match, told: Answer, key: str, aliases: object
 ) -> None:
     """MAC, endpoint, serial; a constant serial and an address are nothing."""
-    sighting = seen_of(Heard("10.0.0.7", "10.0.0.2", match), told, 0.0)[0]
+    sighting = readings_of(DiscoveredCamera("10.0.0.7", "10.0.0.2", match), told, 0.0)[0]
     assert isinstance(sighting, Sighting)
     assert sighting.key == key
     assert len(sighting.aliases) == (aliases if isinstance(aliases, int) else 0)

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from hardware.readings import Flaw, Seen, Sighting
+from hardware.readings import Reading, Sighting, SourceFlaw
 from tests.waiting import LIMIT_S
 
-AnySeen = TypeVar("AnySeen", bound=Seen)
+AnySeen = TypeVar("AnySeen", bound=Reading)
 
 
 class Told:
@@ -17,27 +17,29 @@ class Told:
 
     def __init__(self) -> None:
         self.sightings: list[Sighting] = []
-        self.flaws: list[Flaw] = []
-        self.others: list[Seen] = []
-        self.seen: list[Seen] = []
+        self.flaws: list[SourceFlaw] = []
+        self.others: list[Reading] = []
+        self.seen: list[Reading] = []
         self._more = asyncio.Event()
 
-    def __call__(self, seen: Seen) -> None:
+    def __call__(self, seen: Reading) -> None:
         """Take in one report."""
         self.seen.append(seen)
         if isinstance(seen, Sighting):
             self.sightings.append(seen)
-        elif isinstance(seen, Flaw):
+        elif isinstance(seen, SourceFlaw):
             self.flaws.append(seen)
         else:
             self.others.append(seen)
         self._more.set()
 
-    async def until_flaw(self, code: str) -> Flaw:
+    async def until_flaw(self, code: str) -> SourceFlaw:
         """Give the first flaw of this code."""
         return self.flaws[await self._place(self.flaws, lambda flaw: flaw.code == code, LIMIT_S)]
 
-    async def until_seen(self, wanted: Callable[[Seen], bool], limit_s: float = LIMIT_S) -> Seen:
+    async def until_seen(
+        self, wanted: Callable[[Reading], bool], limit_s: float = LIMIT_S
+    ) -> Reading:
         """Give the first of all that is wanted, whatever it is, and forget what came up to it."""
         return await self._taken(self.seen, wanted, limit_s)
 

@@ -8,7 +8,7 @@ from ipaddress import IPv4Interface
 
 import pytest
 
-from hardware.readings import Identity, Kind
+from hardware.readings import IdentityKind, Kind
 from protocol.health import ReasonCode
 from protocol.model import Reason, Status
 from simulators.config import SimConfig
@@ -17,7 +17,7 @@ from simulators.devices import bodies
 from simulators.devices.addresses import call_address
 from simulators.devices.bodies import Bodies, faults_of
 from simulators.equipment import device_id_of, mac_of
-from simulators.school import bodied, school_of
+from simulators.school import answering_devices, school_of
 from tests.ports import free_port
 from tests.waiting import eventually
 
@@ -29,17 +29,17 @@ def test_the_first_rooms_have_devices_that_tell_a_mac(seed: int) -> None:
     """So that whoever finds them by the network gives them the id that the room gives them."""
     config = SimConfig(rooms=4, tablets=1, cameras=2, projectors=1, seed=seed)
     rooms = school_of(config)
-    cameras = bodied(config, rooms, Kind.CAMERA)
-    projectors = bodied(config, rooms, Kind.PROJECTOR)
+    cameras = answering_devices(config, rooms, Kind.CAMERA)
+    projectors = answering_devices(config, rooms, Kind.PROJECTOR)
     assert (len(cameras), len(projectors)) == (2, 1)
     for each in (*cameras, *projectors):
-        assert each.identity is Identity.MAC
+        assert each.identity is IdentityKind.MAC
         assert device_id_of(each).startswith("net-")
         assert len(mac_of(each)) == 17
     for room in rooms:
         assert len({each.key for each in room.equipment}) == len(room.equipment)
     alone = SimConfig(rooms=4, tablets=1, mdns=False, seed=seed)
-    assert bodied(alone, school_of(alone), Kind.CAMERA) == []
+    assert answering_devices(alone, school_of(alone), Kind.CAMERA) == []
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,8 @@ class _Played:
         monkeypatch.setattr(bodies, "own_interfaces", lambda: [IPv4Interface("127.0.0.1/32")])
         config = SimConfig(rooms=1, tablets=0)
         rooms = school_of(config)
-        [self.camera] = bodied(config, rooms, Kind.CAMERA)
-        [self.projector] = bodied(config, rooms, Kind.PROJECTOR)
+        [self.camera] = answering_devices(config, rooms, Kind.CAMERA)
+        [self.projector] = answering_devices(config, rooms, Kind.PROJECTOR)
         self.bodies = Bodies([self.camera], [self.projector], 1)
         self.port = port
 

@@ -15,7 +15,7 @@ from zeroconf import ServiceStateChange
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from hardware.readings import Kind, Sighting
-from simulators.announce import Announcer, chosen, service_of
+from simulators.announce import Announcer, choose_services, service_of
 from simulators.equipment import device_id_of, equipment_of, mac_of
 from tests.waiting import LIMIT_S, eventually
 
@@ -62,11 +62,11 @@ def test_usb_devices_and_access_points_announce_nothing() -> None:
 
 def test_boards_and_cameras_come_before_tablets() -> None:
     """A bounded number is announced; a network of tablets alone would show little."""
-    few = chosen(THINGS, 10)
+    few = choose_services(THINGS, 10)
     assert len(few) == 10
     kinds = {device_id_of(each): each.kind for each in THINGS}
     assert {kinds[each] for each in few} == {Kind.BOARD}
-    assert len(chosen(THINGS, 1000)) < len(THINGS)
+    assert len(choose_services(THINGS, 1000)) < len(THINGS)
 
 
 @asynccontextmanager
@@ -90,7 +90,7 @@ async def listening(types: list[str]) -> AsyncIterator[tuple[AsyncZeroconf, set[
 def test_devices_are_found_go_and_come_and_say_goodbye() -> None:
     """Over real multicast DNS, the 16-letter service type too."""
     devices = [one(Kind.BOARD, vendor="Promethean"), one(Kind.CAMERA), one(Kind.TABLET)]
-    services = chosen(devices, 10)
+    services = choose_services(devices, 10)
     names = {f"{service.instance}.{service.type}" for service in services.values()}
     board = services[device_id_of(devices[0])]
     board_name = f"{board.instance}.{board.type}"

@@ -111,7 +111,7 @@ def test_a_change_appears_without_a_reload(page: Page, served: Served) -> None:
     page.wait(f"{tile}.dataset.status === 'critical'")
     page.wait(f"{row}.dataset.status === 'critical'")
     page.wait("document.querySelector('[data-count=problems]').textContent === '6'")
-    page.wait("document.querySelector('[data-count=working]').textContent === '1261'")
+    page.wait("document.querySelector('[data-count=working]').textContent === '1.261'")
     assert page.see("document.querySelectorAll('#tasks li').length") == 6
     assert "6A1" in page.see("document.querySelector('#tasks').textContent")
     served.tell(device("6A1", BOARD, status=OK))

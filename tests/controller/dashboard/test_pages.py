@@ -112,7 +112,7 @@ def test_the_first_screen_shows_every_room_and_what_needs_doing(web: httpx.Clien
     assert len(page.find("tr")) == 51
     assert "tablet (12)" in page.words
     assert "Switched off or left the network." in page.words
-    assert [page.words.count(figure) for figure in ("19", "30", "1262", "1320")] == [1, 1, 1, 1]
+    assert [page.words.count(figure) for figure in ("19", "30", "1,262", "1,320")] == [1, 1, 1, 1]
     assert NAME in page.words
 
 
@@ -219,10 +219,10 @@ def test_a_room_shows_its_line_and_what_devices_tell(web: httpx.Client, served: 
     until(lambda: served.live.rooms()[0].kit)
     text = text_of(web, "/rooms/6A1")
     assert (
-        "network reached school's server reached internet out of reach round trip 12,3 ms" in text
+        "network reached school's server reached internet out of reach round trip 12.3 ms" in text
     )
     assert "battery wear 31 % Wi-Fi signal good (-64 dBm)" in text
-    assert "switched on · HDMI 1 · lamp 1.204 h · filter 80 h" in text
+    assert "switched on · HDMI 1 · lamp 1,204 h · filter 80 h" in text
     assert "192.0.2.30:4352" in text
     assert "by its serial number" in text
     assert "domain names" not in text

@@ -7,6 +7,7 @@ import {
   fill,
   joined,
   lineNews,
+  ratio,
   roomIn,
   roomNews,
   scanNews,
@@ -14,6 +15,7 @@ import {
 } from "../../../controller/stocktake/static/stocktake-wording.js";
 
 const WORDS = {
+  locale: "vi-VN",
   full: "The phone is full.",
   login: "Log in.",
   offline: "{n} wait for a network.",
@@ -30,7 +32,7 @@ const WORDS = {
   done: "done",
   left: "{n} left",
 };
-const LINE = { kind: "board", name: "", tag: "TS-1", room: "P203", seen: [] };
+const LINE = { kind: "board", name: "", tag: "TS-1", room: "P203", rooms: [] };
 
 test("the sending's news are the worst first: full, login, no network, on the way, sent", () => {
   const news = (change) =>
@@ -58,7 +60,7 @@ test("a scan says what it found, and where that belongs", () => {
 });
 
 test("a line says where it was seen; on another room's page, where it belongs", () => {
-  const news = (seen, outcome, room) => lineNews({ ...LINE, seen }, outcome, "word", room, WORDS);
+  const news = (rooms, outcome, room) => lineNews({ ...LINE, rooms }, outcome, "word", room, WORDS);
   assert.equal(news(["P203"], "found", "P203"), "word");
   assert.equal(news(["P204", ""], "twice", "P203"), "seen in P204, no room");
   assert.equal(news(["P204"], "elsewhere", "P203"), "seen in P204");
@@ -70,6 +72,9 @@ test("a room is done, begun or not begun", () => {
   assert.deepEqual(roomNews(0, 0, WORDS), ["ok", "done"]);
   assert.deepEqual(roomNews(1, 3, WORDS), ["warning", "2 left"]);
   assert.deepEqual(roomNews(0, 3, WORDS), ["unknown", "3 left"]);
+  assert.deepEqual(roomNews(0, 1360, WORDS), ["unknown", "1.360 left"]);
+  assert.equal(ratio(1000, 1360, WORDS), "1.000/1.360");
+  assert.equal(ratio(1000, 1360, { locale: "en-GB" }), "1,000/1,360");
 });
 
 test("a room's address leads back to the room", () => {

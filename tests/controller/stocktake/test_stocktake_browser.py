@@ -387,7 +387,7 @@ def test_a_phone_counts_as_the_controller_does(
                 return line ? { ...each, line: line.no } : each;
             }));
             return [Object.fromEntries(count.about.map((line) => [line.no,
-                [count.outcome(line), line.seen.map((each) => each || "")]])),
+                [count.outcome(line), line.rooms.map((each) => each || "")]])),
                 [...count.extras.values()].map((each) => each.id).sort()];
         });
     })"""
@@ -439,7 +439,7 @@ def test_a_whole_school_is_on_the_page(browser: Profile, served: Served, store: 
     assert 0 < packed < 40_000
     with opened_tab(browser, Phone) as page:
         page.open(url, *PHONE)
-        page.tally("0/1360")
+        page.tally("0/1.360")
         page.click(".st-room[href$=P7]")
         page.tally("0/40")
         took = page.see(
