@@ -47,7 +47,7 @@ def test_a_child_ends_when_its_parent_is_killed() -> None:
     parent.wait()
     parent.stdout.close()
     try:
-        until(lambda: not is_running(child), "the child ends", 15)
+        until(lambda: not is_running(child), "the child ends")
     finally:
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
