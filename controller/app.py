@@ -41,7 +41,7 @@ from controller.inventory.store import Tally, refresh, tally
 from controller.repairs.actions import handle_fault
 from controller.web.site import create_web
 from protocol.errors import LopHocError
-from protocol.folder import held
+from protocol.folder import lock_folder
 from protocol.link import Broker, Link, broker_from
 from protocol.model import Place
 from protocol.settings import SettingsError, password_in
@@ -63,7 +63,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
     school = Place(config.province, config.school)
     zone = _zone(config.timezone)
     with (
-        held(config.data),
+        lock_folder(config.data),
         Store(database_url(config)) as store,
         _listening(config) as listener,
         contextlib.ExitStack() as above,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
@@ -62,7 +62,7 @@ def add_office_pages(
         records = await run_in_threadpool(store.read, lessons_of, scope, chosen, chosen)
         school = await run_in_threadpool(store.read, plan_of, scope)
         by_class = taken(records)
-        codes = sorted({each.code for each in school.classes} | by_class.keys(), key=_natural)
+        codes = sorted({each.code for each in school.classes} | by_class.keys(), key=natural)
         return screens.page(
             request,
             "attendance.html",
@@ -184,7 +184,3 @@ def _moved(day: str, by: int) -> str:
 
 def _monday(day: str) -> str:
     return _moved(day, -date.fromisoformat(day).weekday())
-
-
-def _natural(code: str) -> tuple[Any, ...]:
-    return natural("", code)

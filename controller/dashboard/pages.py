@@ -42,7 +42,7 @@ from controller.reconcile.words import BookWords
 from controller.register.import_pages import add_import_pages
 from controller.repairs.pages import add_repair_pages
 from controller.repairs.service import Repairing
-from controller.sheets.names import natural
+from controller.sheets.names import NaturalKey, natural
 from controller.stocktake.pages import add_stocktake_pages
 from controller.stocktake.service import Stocktaking
 from controller.use.pages import add_use_pages
@@ -278,8 +278,8 @@ def page_router(
     return router
 
 
-def _urgent_devices_first(device: DeviceRecord) -> tuple[int, Any]:
-    return URGENT_FIRST.index(device.status), natural(device.kind, device.name)
+def _urgent_devices_first(device: DeviceRecord) -> tuple[int, str, NaturalKey]:
+    return URGENT_FIRST.index(device.status), device.kind, natural(device.name)
 
 
 def _with_language(request: Request, language: str) -> str:

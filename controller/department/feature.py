@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from controller.department import schools_store
+from controller.department import store
 from controller.department.listener import SchoolsListener
 from controller.feature import Feature, Program
 
@@ -13,4 +13,4 @@ def _listener(program: Program) -> SchoolsListener | None:
     return SchoolsListener(program) if program.hears_schools else None
 
 
-FEATURE: Final = Feature(name="department", keep=schools_store.keep, listener=_listener)
+FEATURE: Final = Feature(name="department", keep=store.keep, listener=_listener)

@@ -20,7 +20,7 @@ from controller.attendance.papers import as_xlsx, name_of
 from controller.attendance.sheet import Attendance, attendance_of, days_of
 from controller.attendance.store import lesson_at, lessons_of, marks_of
 from controller.dashboard.live import Live
-from controller.dashboard.rooms import rooms_of
+from controller.dashboard.rooms import RoomKey, rooms_of
 from controller.database.store import Store, StoreError
 from controller.features import counts
 from controller.fleet.items import (
@@ -50,7 +50,6 @@ from controller.inventory.export_api import WHOLE, exported
 from controller.inventory.feed import AT_ONCE, Feed, Fields, Format, as_csv, as_ndjson, as_page
 from controller.register.vocabulary import Condition
 from controller.repairs.store import faults_of
-from controller.sheets.names import natural
 from controller.web.downloads import CSV, CSV_WITH_HEAD, XLSX, attachment
 from controller.web.refusals import Refused, seal, unseal
 from protocol.model import DeviceKind, Place, Status
@@ -142,8 +141,8 @@ def _add_equipment(router: APIRouter, store: Store, scope: Place) -> None:
             agents, store.read(all_devices, scope), lessons, store.read(faults_of, scope)
         )
         if cursor:
-            behind = natural(*unseal(cursor, str, str))
-            found = [each for each in found if natural(*each.key) > behind]
+            behind = RoomKey(*unseal(cursor, str, str)).order
+            found = [each for each in found if each.key.order > behind]
         items = [room_item(each) for each in found[: limit + 1]]
         return _page(items, limit, lambda item: seal(item.school, item.room))
 
