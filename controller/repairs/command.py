@@ -6,11 +6,11 @@ import argparse
 import json
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection
 
-from controller.cli import add_place, opened, operator, tell, told_zone
+from controller.cli import add_json, add_place, opened, operator, tell, told_zone
 from controller.fleet.phrases import PARTS
 from controller.reconcile.explained import type_word
 from controller.register.condition_command import line_at
@@ -20,6 +20,7 @@ from controller.repairs import actions as mending
 from controller.repairs import store as repairs
 from controller.repairs.history import told_repair
 from controller.repairs.repair import STATE_WORDS, Outcome, Repair, RepairState, part_of
+from protocol.command_line import CommandParser
 from protocol.formats import moment
 from protocol.messages import Part
 from protocol.model import Place
@@ -28,24 +29,19 @@ from protocol.words import N_, Translate
 _Deed = Callable[[Connection, Place, argparse.Namespace, Said], int]
 
 
-def add_repairs(commands: Any, say: Translate) -> None:
-    """Add the command with its deeds."""
-    parser = commands.add_parser(
-        "repairs", help=say(N_("what is broken and being repaired")), allow_abbrev=False
-    )
+def fill_repairs(parser: CommandParser, say: Translate) -> None:
+    """Give the command its deeds."""
     deeds = parser.add_subparsers(required=True, metavar="DEED")
-    listed = deeds.add_parser("list", help=say(N_("tell what waits")), allow_abbrev=False)
+    listed = deeds.add_parser("list", help=say(N_("tell what waits")))
     listed.add_argument("--all", action="store_true", help=say(N_("what is done, too")))
     listed.set_defaults(command=lambda options: _list(options, say))
-    opening = deeds.add_parser(
-        "open", help=say(N_("ask for a repair of a line")), allow_abbrev=False
-    )
+    opening = deeds.add_parser("open", help=say(N_("ask for a repair of a line")))
     opening.add_argument("row", type=int, help=say(N_("the line's number in the book")))
     opening.add_argument("--note", default="", help=say(N_("why, or what is the matter")))
     opening.set_defaults(command=lambda options: _do(_open, options, say))
     number = say(N_("the repair's number"))
     for name, run, meaning in _DEEDS:
-        deed = deeds.add_parser(name, help=say(meaning), allow_abbrev=False)
+        deed = deeds.add_parser(name, help=say(meaning))
         deed.add_argument("number", type=int, help=number)
         deed.set_defaults(command=lambda options, run=run: _do(run, options, say))
         if name == "pick":
@@ -56,7 +52,7 @@ def add_repairs(commands: Any, say: Translate) -> None:
             deed.add_argument("--outcome", choices=ends, default=Outcome.GOOD.value, help=how)
             deed.add_argument("--note", default="", help=say(N_("why, or what is the matter")))
     for deed in deeds.choices.values():
-        deed.add_argument("--json", action="store_true", help=say(N_("tell it as JSON")))
+        add_json(deed, say)
         add_place(deed, say)
 
 

@@ -15,6 +15,7 @@ from controller.features import keep_batch
 from controller.fleet.records import FaultRecord
 from protocol.messages import Part
 from protocol.model import Place
+from tests.controller.fresh import fresh_folder
 
 SCHOOL = Place("14", "00140708")
 BOOK = """STT;Mã tài sản;Tên thiết bị;Số sê-ri;Phòng;Năm đưa vào sử dụng;Tình trạng
@@ -28,7 +29,7 @@ class Desk:
     """An administrator at the server."""
 
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.data = folder / "data"
+        self.data = fresh_folder(folder / "data")
         self._capsys = capsys
         (folder / "so.csv").write_text(BOOK, "utf-8")
         self.book = str(folder / "so.csv")

@@ -143,6 +143,12 @@ def test_no_form_of_the_same_letters_makes_another(
     assert KEYS[kind](any_form(data, text)) == KEYS[kind](text)
 
 
+@given(st.text(st.characters(codec="ascii"), max_size=16), st.sampled_from([*KEYS]))
+def test_the_quick_way_to_compare_is_the_thorough_one(text: str, kind: str) -> None:
+    """Letters of ASCII alone, or with a character that nobody sees."""
+    assert KEYS[kind](f"{text}\u200b") == KEYS[kind](text)
+
+
 @given(st.lists(st.text("AB019", min_size=1, max_size=4), min_size=2, max_size=3), st.data())
 def test_a_dash_of_a_typesetter_is_a_hyphen(parts: list[str], data: st.DataObject) -> None:
     """It parts a tag, and counts for nothing in a serial."""
