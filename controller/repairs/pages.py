@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import tzinfo
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -17,6 +18,7 @@ from controller.fleet.phrases import PARTS
 from controller.reconcile.explained import type_word
 from controller.register.life import Said, Step
 from controller.register.merging import Kept
+from controller.repairs.figures import MAX_TERM_DAYS, TERM_DAYS, term_of, told_figures
 from controller.repairs.history import step_words, told_repair
 from controller.repairs.repair import (
     OUTCOME_WORDS,
@@ -63,9 +65,13 @@ def add_repair_pages(
         everything: Annotated[bool, Query(alias="all")] = False,  # noqa: FBT002 - a query's own flag
         trouble: Annotated[str, Query(max_length=64)] = "",
     ) -> Response:
+        term = term_of(TERM_DAYS, live.now_ms())
         return screens.page(
             request,
             "repairs.html",
+            figures=await run_in_threadpool(repairing.figures, *term),
+            term_days=TERM_DAYS,
+            type_word=partial(type_word, say=screens.say(request)),
             shown=await run_in_threadpool(partial(repairing.shown, everything=everything)),
             inside=gate.who(request) is not None,
             everything=everything,
@@ -104,7 +110,9 @@ def add_repair_pages(
         return RedirectResponse(f"/repairs?{urlencode(seen)}#r{number}", 303)
 
 
-def repairs_router(repairing: Repairing, gate: Gate, zone: tzinfo) -> APIRouter:
+def repairs_router(
+    repairing: Repairing, gate: Gate, zone: tzinfo, now_ms: Callable[[], int]
+) -> APIRouter:
     """The list for other programs."""
     router = APIRouter(prefix="/api/v1")
 
@@ -121,6 +129,18 @@ def repairs_router(repairing: Repairing, gate: Gate, zone: tzinfo) -> APIRouter:
         told = repairing.shown(everything=everything)
         items = [told_repair(each.repair, zone, each.kept, each.maybe) for each in told]
         return items if inside else [_unnamed(each) for each in items]
+
+    @router.get("/repairs/figures")
+    def figures(
+        days: Annotated[int, Query(ge=1, le=MAX_TERM_DAYS)] = TERM_DAYS,
+    ) -> dict[str, Any]:
+        """How many repairs there were in the last days, how long they took, what worked meanwhile.
+
+        mean_hours: from the report to the end. availability_pct: of the time in use, that in which
+        items worked.
+        """
+        term = term_of(days, now_ms())
+        return told_figures(repairing.figures(*term), *term)
 
     return router
 

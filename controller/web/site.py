@@ -109,7 +109,7 @@ def create_web(
             translate_to(default_language),
         )
     )
-    app.include_router(repairs_router(Repairing(store, scope), gate, zone))
+    app.include_router(repairs_router(Repairing(store, scope), gate, zone, live.now_ms))
     taking = Stocktaking(store, scope, live.now_ms)
     app.include_router(stocktake_router(taking, gate))
     app.include_router(department_router(department))

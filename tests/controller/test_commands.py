@@ -51,6 +51,7 @@ OLD = [
     f"repairs start 3 --json {PLACE}",
     f"repairs done 3 --outcome awaiting_disposal --note x --json {PLACE}",
     f"repairs undo 3 --json {PLACE}",
+    f"repairs figures --days 30 --json {PLACE}",
     f"export xlsx -o a.xlsx --school 1 --room P203 --type board --kind board {PLACE}",
     f"export json --out a.json --status ok --state moved --condition good {PLACE}",
     f"labels -o a.pdf --room P203 --room P204 --type board --only-new --sheet 2x7 --skip 3 {PLACE}",
