@@ -19,6 +19,7 @@ from controller.database.store import Store
 from controller.features import adopt_plan
 from controller.roster.store import schools_of
 from protocol.folder import EVERYBODY, whole_file
+from protocol.formats import phrase
 from protocol.model import Place
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -62,7 +63,7 @@ def add_out(
         "-o", "--out", type=kind, required=is_required, metavar="FILE", help=meaning
     )
     if once:
-        renamed = say(N_("{old} is called {new} now.")).format(old=once, new="--out")
+        renamed = phrase(N_("{old} is called {new} now."), say, old=once, new="--out")
         parser.add_argument(
             once, dest="out", type=kind, action=_Renamed, notice=renamed, help=argparse.SUPPRESS
         )

@@ -210,7 +210,7 @@ def _about(kept: Kept | None, maybe: tuple[Kept, ...], say: Translate) -> str:
         cells = (str(data.row), data.asset_tag, type_word(data.type, say))
         return " ".join(each for each in cells if each)
     rows = ", ".join(str(each.data.row) for each in maybe)
-    return say(N_("maybe line {rows}")).format(rows=rows) if rows else ""
+    return phrase(N_("maybe line {rows}"), say, rows=rows) if rows else ""
 
 
 def part_word(part: str, say: Translate) -> str:
