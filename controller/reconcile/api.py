@@ -8,14 +8,15 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
-from controller.fleet.items import ErrorItem, Listing
+from controller.feature import Program
 from controller.reconcile.choosing import Wanted
 from controller.reconcile.explained import detail_of, stranger_of
 from controller.reconcile.items import KpiItem, RaiseItem, kpi_item, raise_items
 from controller.reconcile.kpi import Kpi
 from controller.reconcile.reconcile import Finding, State
-from controller.reconcile.standing import Desk
+from controller.reconcile.standing import Desk, desk_of
 from controller.register.vocabulary import Condition
+from controller.web.items import ErrorItem, Listing
 from controller.web.refusals import language_asked, seal, unseal
 from protocol.model import iso
 from protocol.words import Translate
@@ -89,15 +90,14 @@ class FiguresItem(BaseModel):
     last_month: EarlierItem | None
 
 
-def book_router(
-    desk: Desk, default_language: str, translate_to: Callable[[str], Translate]
-) -> APIRouter:
+def api(program: Program) -> APIRouter:
     """The equipment book of the one school."""
+    desk = program.service(desk_of)
     errors: dict[int | str, dict[str, Any]] = {422: {"model": ErrorItem}, 503: {"model": ErrorItem}}
     router = APIRouter(prefix="/api/v1", responses=errors)
 
     def say_of(request: Request) -> Translate:
-        return translate_to(language_asked(request, default_language))
+        return program.translate_to(language_asked(request, program.default_language))
 
     _add_lines(router, desk, say_of)
 
