@@ -3,13 +3,15 @@ PYTHON ?= python3
 ROOMS  ?= 3
 PORT   ?= 8080
 OUT    ?=
+COVERAGE ?=
+CORE   ?=
 DEPARTMENT ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
 # What is imported is asked for, by each program for itself.
 DEPTRY := $(BIN)/deptry --no-ansi
 
-.PHONY: setup demo test lint bench wheel release lock clean
+.PHONY: setup demo test lint mutate bench wheel release lock clean
 
 setup: $(VENV)/.ready
 
@@ -26,7 +28,7 @@ demo: setup
 	@exec $(BIN)/lophoc-sim demo --rooms $(ROOMS) --http-port $(PORT) $(if $(DEPARTMENT),--department true)
 
 test: setup
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-report=)
 
 lint: setup
 	$(BIN)/ruff check .
@@ -39,6 +41,12 @@ lint: setup
 	$(DEPTRY) .
 	$(DEPTRY) protocol hardware agent --optional-dependencies-dev-groups dev,controller,postgresql
 	$(DEPTRY) protocol controller --optional-dependencies-dev-groups dev,agent,tray
+
+# Changes the pure cores, one spot at a time, and tells which changes no test notices.
+# One core: make mutate CORE=protocol.health; one change: mutmut show NAME
+mutate: setup
+	$(BIN)/mutmut run $(if $(CORE),'$(CORE).*')
+	$(BIN)/mutmut results
 
 bench: setup
 	$(BIN)/python -m tests.bench $(if $(OUT),--out $(OUT))
@@ -63,4 +71,4 @@ lock:
 	$(COMPILE) --extra tray -c requirements/lock.txt -o requirements/tray.txt
 
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) build dist mutants

@@ -10,13 +10,13 @@ from functools import partial
 from typing import Any
 
 from agent.config import AgentConfig
-from agent.context import Context, context_of
 from agent.database.restore import restored
-from agent.doors import DOORS
-from agent.machine import this_machine
-from agent.routines import ROUTINES
-from agent.sources import SOURCES
-from agent.supervision import keep_running
+from agent.health.machine import this_machine
+from agent.services.context import Context, context_of
+from agent.services.doors import DOORS
+from agent.services.routines import ROUTINES
+from agent.services.sources import SOURCES
+from agent.services.supervision import keep_running
 from protocol.folder import held
 
 _LOGGER = logging.getLogger(__name__)
@@ -40,8 +40,8 @@ async def run(config: AgentConfig) -> None:
 
 async def _serve(context: Context, stop: asyncio.Event) -> None:
     """Do everything until told to stop."""
-    await context.clerk.see([context.machine.sighting])
-    await context.clerk.birth(session=0)  # so that no other state is ever sent before one
+    await context.store.see([context.machine.sighting])
+    await context.store.birth(session=0)  # so that no other state is ever sent before one
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(work, name=name) for name, work in _work(context)]
         await stop.wait()

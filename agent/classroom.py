@@ -12,28 +12,28 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from agent.equipment.addresses import MAX_TYPED, TypedAddress
 from agent.equipment.cameras import pictures
-from agent.equipment.condition import SWITCHED_OFF, Condition, condition_of
+from agent.equipment.condition import SWITCHED_OFF, DeviceCondition, condition_of
 from agent.equipment.devices import THIS_MACHINE, Devices
-from agent.equipment.flaws import Flaws
+from agent.equipment.flaws import FlawTallies
 from agent.equipment.traces import FIXTURES
-from agent.equipment.typed import MAX_TYPED, Typed
+from agent.health.line import line_findings, line_measures
+from agent.health.vitals import RoomReport, Vitals
 from agent.lessons.lesson import Lesson
-from agent.lessons.roll import Marked
-from agent.lessons.teaching import TaughtAgain, Teaching
-from agent.line import line_findings, line_measures
-from agent.placement import Evidence, How, Placement
-from agent.room import Moment, Room, Said
-from agent.vitals import Report, Vitals
+from agent.lessons.marks import MarkResult
+from agent.lessons.teaching import Teaching, TeachingStep
+from agent.placement import Placement, PlacementEvidence, PlacementSource
+from agent.room import AgentRoom, Messages, Moment
 from hardware.readings import (
     CameraReading,
-    Flaw,
     Kind,
     LineReading,
     ProjectorReading,
+    Reading,
     RoomHeard,
-    Seen,
     Sighting,
+    SourceFlaw,
 )
 from protocol import __version__
 from protocol.health import Finding, Judgement, ReasonCode
@@ -53,14 +53,14 @@ _DEVICES_BYTES: Final = MAX_BYTES - 32 * 1024  # the rest of a birth needs less 
 _encoder = msgspec.json.Encoder()
 
 
-class Step(NamedTuple):
+class ClassroomStep(NamedTuple):
     """The classroom afterwards, and what is to be said."""
 
     classroom: Classroom
-    said: Said
+    said: Messages
 
 
-class View(NamedTuple):
+class ClassroomView(NamedTuple):
     """What the teacher's screen shows."""
 
     judgement: Judgement
@@ -81,24 +81,24 @@ class Classroom:
     typed: the addresses that people added.
     """
 
-    room: Room
+    room: AgentRoom
     placement: Placement
     devices: Devices
     vitals: Vitals
     teaching: Teaching
     template: KitTemplate = KitTemplate()  # noqa: RUF009 - frozen
-    flaws: Flaws = field(default_factory=Flaws)
+    flaws: FlawTallies = field(default_factory=FlawTallies)
     line: LineReading | None = None
     programs: Mapping[str, Program] = field(default_factory=dict)
     camera_off: bool = False
-    typed: tuple[Typed, ...] = ()
+    typed: tuple[TypedAddress, ...] = ()
 
     @property
     def lesson(self) -> Lesson:
         """The room's lesson."""
         return self.teaching.lesson
 
-    def see(self, seen: Iterable[Seen], at_ms: int) -> Step:
+    def see(self, seen: Iterable[Reading], at_ms: int) -> ClassroomStep:
         """Take in what the senses saw: what comes and goes, and how it fares."""
         told = list(seen)
         sightings = [each for each in told if isinstance(each, Sighting)]
@@ -109,7 +109,7 @@ class Classroom:
         after = replace(
             self,
             devices=devices,
-            flaws=self.flaws.hear(each for each in told if isinstance(each, Flaw)),
+            flaws=self.flaws.hear(each for each in told if isinstance(each, SourceFlaw)),
             line=lines[-1] if lines else self.line,
             placement=_heard(self.placement, told),
         )
@@ -123,7 +123,7 @@ class Classroom:
         extra: tuple[Finding, ...],
         moment: Moment,
         programs: Mapping[str, Program] | None = None,
-    ) -> Step:
+    ) -> ClassroomStep:
         """Take in one beat's measures; yesterday's roll is let go here."""
         devices, said = self.devices.settle(moment.at_ms)
         here = replace(self, devices=devices, programs=programs or self.programs)
@@ -137,26 +137,26 @@ class Classroom:
         devices, host_said = _judge_host(here.devices, vitals.judgement, moment.at_ms)
         teaching, taught = self.teaching.beat(moment)
         after = replace(here, vitals=vitals, devices=devices, teaching=teaching)
-        return Step(after, said + report + host_said + taught)
+        return ClassroomStep(after, said + report + host_said + taught)
 
-    def pick(self, room: str, at_ms: int) -> Step:
+    def pick(self, room: str, at_ms: int) -> ClassroomStep:
         """The teacher says which room this is; only a roaming computer takes it."""
         return self._placed(self.placement.pick(room, self._evidence()), at_ms)
 
-    def switch_camera(self, *, off: bool, at_ms: int) -> Step:
+    def switch_camera(self, *, off: bool, at_ms: int) -> ClassroomStep:
         """The room's cameras are hidden from us, or may be looked at again."""
         after = replace(self, camera_off=off)
         cameras = [each for each in after.devices.traces.sightings() if each.kind is Kind.CAMERA]
-        judged = SWITCHED_OFF if off else Condition(Status.OK)
+        judged = SWITCHED_OFF if off else DeviceCondition(Status.OK)
         devices, said = after.devices.find({each.key: judged for each in cameras}, at_ms)
-        return Step(replace(after, devices=devices), said)
+        return ClassroomStep(replace(after, devices=devices), said)
 
-    def add(self, typed: Typed) -> Step:
+    def add(self, typed: TypedAddress) -> ClassroomStep:
         """A person added a device by its address; the oldest of too many is let go."""
         others = tuple(each for each in self.typed if each.at != typed.at)
-        return Step(replace(self, typed=(*others, typed)[-MAX_TYPED:]), [])
+        return ClassroomStep(replace(self, typed=(*others, typed)[-MAX_TYPED:]), [])
 
-    def forget(self, device_id: str, at_ms: int) -> Step:
+    def forget(self, device_id: str, at_ms: int) -> ClassroomStep:
         """Forget a device, and the address by which a person added it.
 
         Raises KeyError if it is not known.
@@ -164,24 +164,24 @@ class Classroom:
         addresses = {each.address for each in self.devices.sightings_of(device_id)}
         typed = tuple(each for each in self.typed if each.host not in addresses - {""})
         devices, said = self.devices.forget(device_id, at_ms)
-        return Step(replace(self, devices=devices, typed=typed), said)
+        return ClassroomStep(replace(self, devices=devices, typed=typed), said)
 
-    def teach(self, deed: Callable[[Teaching], TaughtAgain]) -> Step:
+    def teach(self, deed: Callable[[Teaching], TeachingStep]) -> ClassroomStep:
         """The teacher, or what stands in for the teacher's eyes, does something in the lesson."""
         teaching, said = deed(self.teaching)
-        return Step(replace(self, teaching=teaching), said)
+        return ClassroomStep(replace(self, teaching=teaching), said)
 
     def mark(
         self, student: str, status: AttendanceStatus, method: Method, moment: Moment
-    ) -> tuple[Step, Marked]:
-        """Mark a pupil where there is no sheet: in the lesson, or in the day. Raises RollFull."""
+    ) -> tuple[ClassroomStep, MarkResult]:
+        """Mark a pupil where no sheet is: in the lesson, or in the day. Raises MarkBookFull."""
         (teaching, said), marked = self.teaching.mark(student, status, method, moment)
-        return Step(replace(self, teaching=teaching), said), marked
+        return ClassroomStep(replace(self, teaching=teaching), said), marked
 
-    def tell(self, told: Callable[[Devices], tuple[Devices, Said]]) -> Step:
+    def tell(self, told: Callable[[Devices], tuple[Devices, Messages]]) -> ClassroomStep:
         """A person said something of a device. Raises KeyError if it is not known."""
         devices, said = told(self.devices)
-        return Step(replace(self, devices=devices), said)
+        return ClassroomStep(replace(self, devices=devices), said)
 
     def pictures(self) -> list[tuple[str, str]]:
         """Where the room's cameras can be looked at now; nowhere while they are switched off."""
@@ -213,10 +213,10 @@ class Classroom:
         here = [self.devices.known[each].device.kind for each in self.devices.here()]
         return compare(self.template, here, self.programs)
 
-    def view(self, at_ms: int) -> View:
+    def view(self, at_ms: int) -> ClassroomView:
         """What the teacher's screen shows."""
         running = self.lesson.running
-        return View(
+        return ClassroomView(
             judgement=self.vitals.judgement,
             measures=self.vitals.measures,
             line=line_measures(self.line),
@@ -227,7 +227,7 @@ class Classroom:
             here=frozenset(self.devices.here()),
         )
 
-    def learn(self, at_ms: int) -> Step:
+    def learn(self, at_ms: int) -> ClassroomStep:
         """Find out where a roaming computer is; a lesson stays where it began."""
         here = self._evidence()
         placement = self.placement if self.lesson.running else self.placement.learn(here)
@@ -241,33 +241,35 @@ class Classroom:
             for line in missing(self.kit())
             if line.kind is None
         ]
-        if self.placement.how is How.UNKNOWN or self.room.room == NO_ROOM:
+        if self.placement.how is PlacementSource.UNKNOWN or self.room.room == NO_ROOM:
             found.append((Status.WARNING, Reason(ReasonCode.ROOM_UNKNOWN)))
         return tuple(found)
 
-    def report(self) -> Report:
+    def report(self) -> RoomReport:
         """What a health report says of the room."""
         here = self.devices.here()
-        return Report(here, line_measures(self.line), self.kit(), self.teaching.digest)
+        return RoomReport(here, line_measures(self.line), self.kit(), self.teaching.digest)
 
     def _conditions(
         self, devices: Devices, readings: Iterable[CameraReading | ProjectorReading]
-    ) -> dict[str, Condition]:
+    ) -> dict[str, DeviceCondition]:
         limits, lesson = self.vitals.limits, self.lesson.running is not None
         found = {each.key: condition_of(each, limits, lesson=lesson) for each in readings}
         return self._hidden(devices, found) if found else found
 
-    def _hidden(self, devices: Devices, found: dict[str, Condition]) -> dict[str, Condition]:
+    def _hidden(
+        self, devices: Devices, found: dict[str, DeviceCondition]
+    ) -> dict[str, DeviceCondition]:
         """A camera that is switched off says nothing, whatever was still on its way."""
         if not self.camera_off:
             return found
         cameras = {each.key for each in devices.traces.sightings() if each.kind is Kind.CAMERA}
         return {key: each for key, each in found.items() if key not in cameras}
 
-    def _placed(self, placement: Placement, at_ms: int) -> Step:
+    def _placed(self, placement: Placement, at_ms: int) -> ClassroomStep:
         after = replace(self, placement=placement)
         if placement.room == self.room.room:
-            return Step(after, [])
+            return ClassroomStep(after, [])
         room = replace(self.room, room=placement.room)
         devices, said = self.devices.move(room, at_ms)
         moved = replace(
@@ -277,21 +279,21 @@ class Classroom:
             vitals=replace(self.vitals, room=room),
             teaching=self.teaching.moved(room),
         )
-        return Step(moved, said)
+        return ClassroomStep(moved, said)
 
-    def _evidence(self) -> Evidence:
+    def _evidence(self) -> PlacementEvidence:
         """The keys of what is here and stands in a room; a mere port tells of no room."""
         if not self.placement.roaming:
-            return Evidence()
+            return PlacementEvidence()
         here = [each for each in self.devices.traces.sightings() if each.present]
         wired = [each for each in here if each.source == "usb" and each.kind in FIXTURES]
-        return Evidence(
+        return PlacementEvidence(
             wired=frozenset(each.key for each in wired if each.key.startswith("usb:")),
             access_points=frozenset(each.key for each in here if each.source == "line"),
         )
 
 
-def _judge_host(devices: Devices, judged: Judgement, at_ms: int) -> tuple[Devices, Said]:
+def _judge_host(devices: Devices, judged: Judgement, at_ms: int) -> tuple[Devices, Messages]:
     """This computer, as a device among the others, fares as its measures say."""
     for device_id, known in devices.known.items():
         if known.here and THIS_MACHINE in known.device.sources:
@@ -299,7 +301,7 @@ def _judge_host(devices: Devices, judged: Judgement, at_ms: int) -> tuple[Device
     return devices, []
 
 
-def _heard(placement: Placement, told: Iterable[Seen]) -> Placement:
+def _heard(placement: Placement, told: Iterable[Reading]) -> Placement:
     for each in told:
         if isinstance(each, RoomHeard):
             placement = placement.hear(each.agent, each.room, present=each.present)

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import Final
 
-from hardware.readings import Flaw, LineReading, RoomHeard, Seen, Sighting
+from hardware.readings import LineReading, Reading, RoomHeard, Sighting, SourceFlaw
 
 MAX_HELD: Final = 2000  # far more devices than a room has; behind that someone is flooding
 
@@ -20,21 +20,21 @@ class Inbox:
     """
 
     def __init__(self) -> None:
-        self._held: dict[_Slot, Seen] = {}
+        self._held: dict[_Slot, Reading] = {}
         self._arrived = asyncio.Event()
 
-    def report(self, seen: Seen) -> None:
+    def report(self, seen: Reading) -> None:
         """Hold what was seen; when too much waits, the oldest is let go."""
         slot = _slot_of(seen)
         before = self._held.pop(slot, None)
-        if isinstance(seen, Flaw) and isinstance(before, Flaw):
+        if isinstance(seen, SourceFlaw) and isinstance(before, SourceFlaw):
             seen = replace(seen, count=before.count + seen.count)
         self._held[slot] = seen
         if len(self._held) > MAX_HELD:
             del self._held[next(iter(self._held))]
         self._arrived.set()
 
-    async def batch(self) -> list[Seen]:
+    async def batch(self) -> list[Reading]:
         """Wait for something to be seen, and return all that is here."""
         await self._arrived.wait()
         self._arrived.clear()
@@ -42,12 +42,12 @@ class Inbox:
         return taken
 
 
-def _slot_of(seen: Seen) -> _Slot:
+def _slot_of(seen: Reading) -> _Slot:
     kind = type(seen).__name__
     match seen:
         case Sighting():
             return kind, seen.source, seen.key
-        case Flaw():
+        case SourceFlaw():
             return kind, seen.source, seen.code
         case RoomHeard():
             return kind, "", seen.agent

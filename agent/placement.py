@@ -20,7 +20,7 @@ _MOST_HEARD: Final = 500  # a school has some thirty rooms; more is being floode
 _MOST_FIXTURES: Final = 500
 
 
-class How(StrEnum):
+class PlacementSource(StrEnum):
     """How the room is known."""
 
     SETTINGS = "settings"
@@ -36,16 +36,16 @@ class Fixture(msgspec.Struct, frozen=True, kw_only=True):
     rooms: tuple[RoomCode, ...]
 
 
-class Stay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SavedPlacement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What outlives a restart: the room, how it is known, and what was seen where."""
 
     room: RoomCode = NO_ROOM
-    how: How = How.UNKNOWN
+    how: PlacementSource = PlacementSource.UNKNOWN
     fixtures: tuple[Fixture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class PlacementEvidence:
     """The keys of what is here and stands in a room: by a cable, and by the air."""
 
     wired: frozenset[str] = frozenset()
@@ -65,21 +65,21 @@ class Placement:
     """
 
     room: str
-    how: How
+    how: PlacementSource
     seen_in: Mapping[str, tuple[str, ...]]
     heard: Mapping[str, str]
-    basis: Evidence = Evidence()
+    basis: PlacementEvidence = PlacementEvidence()
 
     @property
     def roaming(self) -> bool:
         """Whether this computer moves at all."""
-        return self.how is not How.SETTINGS
+        return self.how is not PlacementSource.SETTINGS
 
     @property
-    def stay(self) -> Stay:
+    def stay(self) -> SavedPlacement:
         """What is to be remembered."""
         fixtures = tuple(Fixture(key=key, rooms=rooms) for key, rooms in self.seen_in.items())
-        return Stay(room=self.room, how=self.how, fixtures=fixtures)
+        return SavedPlacement(room=self.room, how=self.how, fixtures=fixtures)
 
     def candidates(self) -> tuple[str, ...]:
         """The rooms that a teacher may pick from, without typing."""
@@ -93,17 +93,17 @@ class Placement:
             heard[agent] = room
         return replace(self, heard=heard)
 
-    def pick(self, room: str, here: Evidence) -> Placement:
+    def pick(self, room: str, here: PlacementEvidence) -> Placement:
         """The teacher says which room it is, and what is plugged in stands there."""
         if not self.roaming:
             return self
-        placed = replace(self, room=room, how=How.PICKED, basis=here)
+        placed = replace(self, room=room, how=PlacementSource.PICKED, basis=here)
         seen_in = {**self.seen_in, **dict.fromkeys(here.wired, (room,))}
         return replace(placed, seen_in=seen_in).note(here)
 
-    def note(self, here: Evidence) -> Placement:
+    def note(self, here: PlacementEvidence) -> Placement:
         """Remember what is seen in this room, where something here shows that it is this room."""
-        sure = self._knows_any(here) or (self.how is How.PICKED and here == self.basis)
+        sure = self._knows_any(here) or (self.how is PlacementSource.PICKED and here == self.basis)
         if not self.roaming or not sure:
             return self
         seen_in = dict(self.seen_in)
@@ -112,19 +112,21 @@ class Placement:
                 seen_in[key] = (*seen_in.get(key, ()), self.room)
         return self if seen_in == self.seen_in else replace(self, seen_in=_bounded(seen_in))
 
-    def learn(self, here: Evidence) -> Placement:
+    def learn(self, here: PlacementEvidence) -> Placement:
         """Take the room from what is here, the surest first; without any, stay where it was."""
-        if not self.roaming or (self.how is How.PICKED and here == self.basis):
+        if not self.roaming or (self.how is PlacementSource.PICKED and here == self.basis):
             return self
         room = self._one(here.wired) or self._one(here.access_points) or self._one_heard()
         if room and room != self.room:
-            return replace(self, room=room, how=How.LEARNT, basis=Evidence())
+            return replace(self, room=room, how=PlacementSource.LEARNT, basis=PlacementEvidence())
         if not room and here.access_points and not self._knows_any(here):
             # Somewhere else, and nothing tells where: better asked than wrong.
-            return replace(self, room=NO_ROOM, how=How.UNKNOWN, basis=Evidence())
+            return replace(
+                self, room=NO_ROOM, how=PlacementSource.UNKNOWN, basis=PlacementEvidence()
+            )
         return self
 
-    def _knows_any(self, here: Evidence) -> bool:
+    def _knows_any(self, here: PlacementEvidence) -> bool:
         """Whether anything here has been seen in this room before."""
         return any(self.room in self.seen_in.get(key, ()) for key in here.keys)
 
@@ -139,17 +141,21 @@ class Placement:
         A school's whole network may be near by, and then it says nothing.
         """
         rooms = set(self.heard.values())
-        return rooms.pop() if len(rooms) == 1 and self.how is How.UNKNOWN else ""
+        return rooms.pop() if len(rooms) == 1 and self.how is PlacementSource.UNKNOWN else ""
 
 
-def placed(room: str, *, roaming: bool, stay: Stay) -> Placement:
+def placed(room: str, *, roaming: bool, stay: SavedPlacement) -> Placement:
     """The placement at the start: from the settings, or as it was before."""
     if not roaming:
-        return Placement(room=room, how=How.SETTINGS, seen_in={}, heard={})
+        return Placement(room=room, how=PlacementSource.SETTINGS, seen_in={}, heard={})
     seen_in = {each.key: each.rooms for each in stay.fixtures}
-    how, where = (stay.how, stay.room) if stay.how is not How.SETTINGS else (How.UNKNOWN, NO_ROOM)
-    if how is How.UNKNOWN and room:
-        how, where = How.PICKED, room
+    how, where = (
+        (stay.how, stay.room)
+        if stay.how is not PlacementSource.SETTINGS
+        else (PlacementSource.UNKNOWN, NO_ROOM)
+    )
+    if how is PlacementSource.UNKNOWN and room:
+        how, where = PlacementSource.PICKED, room
     return Placement(room=where, how=how, seen_in=seen_in, heard={})
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from protocol.messages import AnyEvent, AnyState
 from protocol.model import Place
 
-Said = list[AnyState | AnyEvent]
+Messages = list[AnyState | AnyEvent]
 
 
 class Moment(NamedTuple):
@@ -25,7 +25,7 @@ class Moment(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class AgentRoom:
     """The room and its agent in this boot; new_id gives ids that nobody gave before."""
 
     place: Place

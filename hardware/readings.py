@@ -12,21 +12,21 @@ from hardware.errors import SenseMissing
 __all__ = [
     "CameraReading",
     "CameraState",
-    "Flaw",
     "HostIdentity",
     "HostReading",
-    "Identity",
+    "IdentityKind",
     "Kind",
     "LineReading",
-    "Part",
-    "Power",
+    "PowerState",
+    "ProjectorPart",
     "ProjectorReading",
+    "Reading",
     "Report",
     "RoomHeard",
-    "Seen",
     "SenseMissing",
     "Sighting",
     "SoftwareReading",
+    "SourceFlaw",
     "clean",
 ]
 
@@ -40,11 +40,11 @@ def clean(text: str, limit: int = TEXT_LIMIT) -> str:
     """
     # Hostile text may be long, and grows when normalised: it is bounded before and after.
     spaced = " ".join(text[: 4 * limit].split())
-    kept = unicodedata.normalize("NFC", "".join(char for char in spaced if _is_kept(char)))
-    return " ".join(kept[:limit].split())
+    visible = unicodedata.normalize("NFC", "".join(char for char in spaced if _is_visible(char)))
+    return " ".join(visible[:limit].split())
 
 
-def _is_kept(char: str) -> bool:
+def _is_visible(char: str) -> bool:
     # C: control, direction overrides, surrogates, private, unassigned; Zl, Zp: line ends.
     category = unicodedata.category(char)
     return category[0] != "C" and category not in {"Zl", "Zp"}
@@ -66,7 +66,7 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
-class Identity(StrEnum):
+class IdentityKind(StrEnum):
     """What a device is known by.
 
     usb: a serial that may be trusted. port: the socket it is plugged into. mac: an address that
@@ -98,7 +98,7 @@ class Sighting:
 
     source: str
     key: str
-    identity: Identity
+    identity: IdentityKind
     kind: Kind
     name: str = ""
     vendor: str = ""
@@ -146,7 +146,7 @@ class CameraReading:
     reason: str = ""
 
 
-class Power(StrEnum):
+class PowerState(StrEnum):
     """A projector's or board's lamp."""
 
     OFF = "off"
@@ -156,7 +156,7 @@ class Power(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Part(StrEnum):
+class ProjectorPart(StrEnum):
     """What PJLink tells errors of (PJLink class 1, ERST), in the order of its digits."""
 
     FAN = "fan"
@@ -178,17 +178,17 @@ class ProjectorReading:
 
     key: str
     at: float
-    power: Power = Power.UNKNOWN
+    power: PowerState = PowerState.UNKNOWN
     input: str = ""
     lamp_hours: tuple[int, ...] = ()
     filter_hours: int | None = None
-    failing: tuple[Part, ...] = ()
-    warned: tuple[Part, ...] = ()
+    failing: tuple[ProjectorPart, ...] = ()
+    warned: tuple[ProjectorPart, ...] = ()
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flaw:
+class SourceFlaw:
     """Something came that a well-behaved device does not say; it was counted and let go.
 
     source: as in Sighting. code: what was wrong ("nonsense", "oversized", "entity", "flood").
@@ -241,8 +241,8 @@ class LineReading:
     outage_min: float = 0.0
 
 
-Seen = Sighting | CameraReading | ProjectorReading | LineReading | RoomHeard | Flaw
-Report = Callable[[Seen], None]
+Reading = Sighting | CameraReading | ProjectorReading | LineReading | RoomHeard | SourceFlaw
+Report = Callable[[Reading], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from hardware.host.uplink import uplink
 from hardware.mdns import watch as mdns
 from hardware.onvif import watch as onvif
 from hardware.pjlink import watch as pjlink
-from hardware.readings import Flaw, Report, Seen, SenseMissing, Sighting
+from hardware.readings import Reading, Report, SenseMissing, Sighting, SourceFlaw
 from hardware.usb import watch as usb
 
 
@@ -27,7 +27,7 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scan:
+class HardwareScan:
     """What was there at the end of the look, and the senses that were missing.
 
     sightings: one for each source and key. flaws: how often a source heard nonsense.
@@ -52,23 +52,23 @@ Senses = Mapping[str, Start]
 
 async def look(
     seconds: float, secrets: Secrets | None = None, *, senses: Senses | None = None
-) -> Scan:
+) -> HardwareScan:
     """Look around for so many seconds with every sense at once; a sense that is missing is told.
 
     senses: those to use instead of all, by name.
     """
     identity = await asyncio.to_thread(identify)
-    seen = _Seen()
-    seen.report(identity_sighting(identity))
+    gathered = _Gathered()
+    gathered.report(identity_sighting(identity))
     if (link := await asyncio.to_thread(uplink)) is not None:
-        seen.report(link)
+        gathered.report(link)
     missing: list[Missing] = []
 
     async def sense(name: str, start: Start) -> None:
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
-                    await start(seen.report)
+                    await start(gathered.report)
         except* SenseMissing as group:
             error = _first(group)
             missing.append(Missing(sense=name, code=error.code, hint=error.hint))
@@ -77,10 +77,10 @@ async def look(
         every = _senses(identity.machine, secrets or Secrets())
         for name, start in (every if senses is None else senses).items():
             group.create_task(sense(name, start), name=f"scan {name}")
-    return Scan(
-        sightings=tuple(seen.sightings.values()),
+    return HardwareScan(
+        sightings=tuple(gathered.sightings.values()),
         missing=tuple(sorted(missing, key=lambda one: one.sense)),
-        flaws=dict(seen.flaws),
+        flaws=dict(gathered.flaws),
     )
 
 
@@ -93,20 +93,20 @@ def _senses(machine: str, secrets: Secrets) -> Senses:
     }
 
 
-class _Seen:
+class _Gathered:
     """What is there now, each source's word on each key, and the flaws so far."""
 
     def __init__(self) -> None:
         self.sightings: dict[tuple[str, str], Sighting] = {}
         self.flaws: Counter[str] = Counter()
 
-    def report(self, seen: Seen) -> None:
-        if isinstance(seen, Flaw):
-            self.flaws[seen.source] += seen.count
-        elif isinstance(seen, Sighting) and seen.present:
-            self.sightings[seen.source, seen.key] = seen
-        elif isinstance(seen, Sighting):
-            self.sightings.pop((seen.source, seen.key), None)
+    def report(self, reading: Reading) -> None:
+        if isinstance(reading, SourceFlaw):
+            self.flaws[reading.source] += reading.count
+        elif isinstance(reading, Sighting) and reading.present:
+            self.sightings[reading.source, reading.key] = reading
+        elif isinstance(reading, Sighting):
+            self.sightings.pop((reading.source, reading.key), None)
 
 
 def _first(group: BaseExceptionGroup[SenseMissing]) -> SenseMissing:

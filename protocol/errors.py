@@ -24,3 +24,7 @@ class LopHocError(Exception):
         for name, value in self.values.items():
             said = said.replace(f"{{{name}}}", str(value))
         return said
+
+
+class ActionError(LopHocError):
+    """What a person asks for cannot be done now, and then nothing is; `code` says why."""

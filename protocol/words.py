@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from protocol.formats import number
 from protocol.health import ReasonCode
 from protocol.language import LANGUAGES, N_, Translate, preferred_language, translator
 from protocol.model import DeviceKind, Reason, Status
@@ -18,7 +19,6 @@ __all__ = [
     "N_",
     "Translate",
     "kind_word",
-    "number",
     "preferred_language",
     "sentence",
     "status_word",
@@ -131,15 +131,9 @@ def sentence(reason: Reason, translate: Translate) -> str:
 
 def _said(value: float | str | None, translate: Translate) -> str:
     """The value; a kind of device by its word."""
-    return kind_word(DeviceKind(value), translate) if value in _KNOWN_KINDS else number(value)
-
-
-def number(value: float | str | None) -> str:
-    """A value as Vietnamese write it: 1.234,5; text as it is."""
-    if value is None or isinstance(value, str):
-        return value or "?"
-    digits = f"{value:,.1f}" if value % 1 else f"{value:,.0f}"
-    return digits.translate(str.maketrans(",.", ".,"))
+    if value in _KNOWN_KINDS:
+        return kind_word(DeviceKind(value), translate)
+    return number(value, translate)
 
 
 _KNOWN: Final = frozenset(map(str, ReasonCode))

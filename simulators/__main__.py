@@ -84,11 +84,11 @@ _POSITIONAL: Final = {"udev": "file", "host": "folder"}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `lophoc-sim`; returns the exit code."""
-    given = sys.argv[1:] if arguments is None else list(arguments)
-    _, prefix = _SHAPES.get(given[0] if given else "", _SCHOOL)
+    argv = sys.argv[1:] if arguments is None else list(arguments)
+    _, prefix = _SHAPES.get(argv[0] if argv else "", _SCHOOL)
     say = speaker(prefix, os.environ)
     try:
-        return _run(given, say)
+        return _run(argv, say)
     except LopHocError as error:
         sys.stderr.write(f"lophoc-sim: {error.text(say)}\n")
         return _exit_code(error)
@@ -104,16 +104,16 @@ def _exit_code(error: LopHocError) -> int:
             return EXIT_FAILED
 
 
-def _run(given: list[str], say: Translate) -> int:
+def _run(argv: list[str], say: Translate) -> int:
     parser = _parser(say)
-    _refuse_unknown_command(given)
-    options, extra = parser.parse_known_args(given)
+    _refuse_unknown_command(argv)
+    options, extra = parser.parse_known_args(argv)
     refuse_unknown(parser, extra)
     match options.command:
         case "sample-config":
             sys.stdout.write(sample(SimConfig, SIM_TITLE, SIM_PREFIX))
         case "school" | "run" | "classroom":
-            config = _checked(load(SimConfig, SIM_PREFIX, options, os.environ))
+            config = _check(load(SimConfig, SIM_PREFIX, options, os.environ))
             return _play(config, options.command)
         case command:
             shape, prefix = _SHAPES[command]
@@ -138,12 +138,12 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
     return parser
 
 
-def _refuse_unknown_command(given: list[str]) -> None:
-    if given and not given[0].startswith("-") and given[0] not in _COMMANDS:
-        raise unknown("command_unknown", N_("No such command: {name}."), given[0], _COMMANDS)
+def _refuse_unknown_command(argv: list[str]) -> None:
+    if argv and not argv[0].startswith("-") and argv[0] not in _COMMANDS:
+        raise unknown("command_unknown", N_("No such command: {name}."), argv[0], _COMMANDS)
 
 
-def _checked(config: SimConfig) -> SimConfig:
+def _check(config: SimConfig) -> SimConfig:
     """Refuse what would only fail later: an address or code that no broker or topic takes."""
     try:
         broker_from(config.broker)

@@ -23,7 +23,7 @@ AT_ONCE: Final = 20  # one answer packet's worth; more at once would only be mul
 MAX_WAITING: Final = 1000
 
 
-class Service(NamedTuple):
+class PlayedService(NamedTuple):
     """What a device says of itself by mDNS (RFC 6763): type, instance and host name, port, TXT."""
 
     type: str
@@ -33,39 +33,41 @@ class Service(NamedTuple):
     txt: Mapping[str, str]
 
 
-def service_of(sighting: Sighting) -> Service | None:
+def service_of(sighting: Sighting) -> PlayedService | None:
     """The service that such a device announces; None where it announces nothing."""
     mac, host = mac_of(sighting), host_of(sighting.serial)
     match sighting.kind, sighting.vendor:
         case Kind.TABLET, _:
             txt = {"rpMd": sighting.model, "rpVr": "510.71.1"}
-            return Service("_companion-link._tcp.local.", sighting.name, host, 49152, txt)
+            return PlayedService("_companion-link._tcp.local.", sighting.name, host, 49152, txt)
         case _ if not mac:
             return None
         case Kind.BOARD, "Promethean":  # Android inside; this type is longer than RFC 6335 allows
-            return Service("_androidtvremote2._tcp.local.", sighting.name, host, 6466, {"bt": mac})
+            return PlayedService(
+                "_androidtvremote2._tcp.local.", sighting.name, host, 6466, {"bt": mac}
+            )
         case Kind.BOARD, vendor:
             txt = {"deviceid": mac, "manufacturer": vendor, "model": sighting.model}
-            return Service("_airplay._tcp.local.", sighting.name, host, 7000, txt)
+            return PlayedService("_airplay._tcp.local.", sighting.name, host, 7000, txt)
         case Kind.CAMERA, "Axis":
             txt = {"macaddress": mac.replace(":", "")}
-            return Service("_axis-video._tcp.local.", sighting.name, host, 80, txt)
+            return PlayedService("_axis-video._tcp.local.", sighting.name, host, 80, txt)
         case _:
             return None
 
 
-def chosen(sightings: Iterable[Sighting], limit: int) -> dict[str, Service]:
+def choose_services(sightings: Iterable[Sighting], limit: int) -> dict[str, PlayedService]:
     """Device ids with their services, at most `limit`: boards first, then cameras, tablets."""
-    ordered = sorted(sightings, key=lambda each: _TURN.get(each.kind, len(_TURN)))
-    found = ((device_id_of(each), service_of(each)) for each in ordered)
-    announced = [(device_id, service) for device_id, service in found if service is not None]
+    ordered = sorted(sightings, key=lambda sighting: _TURN.get(sighting.kind, len(_TURN)))
+    pairs = ((device_id_of(sighting), service_of(sighting)) for sighting in ordered)
+    announced = [(device_id, service) for device_id, service in pairs if service is not None]
     return dict(announced[:limit])
 
 
 class Announcer:
     """Speaks for all devices of this process; one responder, as one host should have."""
 
-    def __init__(self, services: Mapping[str, Service]) -> None:
+    def __init__(self, services: Mapping[str, PlayedService]) -> None:
         self._services = dict(services)
         self._moves: asyncio.Queue[tuple[str, bool]] = asyncio.Queue(MAX_WAITING)
         self._speaking = False
@@ -128,7 +130,7 @@ async def withdraw(responder: AsyncZeroconf, info: AsyncServiceInfo) -> None:
 
 
 def info_of(
-    service: Service, addresses: Sequence[bytes], txt: bytes | None = None
+    service: PlayedService, addresses: Sequence[bytes], txt: bytes | None = None
 ) -> AsyncServiceInfo:
     """A service as zeroconf takes it. txt: a TXT record as it goes out, in place of its own."""
     return AsyncServiceInfo(
@@ -143,8 +145,13 @@ def info_of(
 
 def own_addresses() -> list[bytes]:
     """This computer's IPv4 addresses; the loopback one only where there is no other."""
-    known = sorted(
-        {str(each.ip) for adapter in ifaddr.get_adapters() for each in adapter.ips if each.is_IPv4}
+    addresses = sorted(
+        {
+            str(entry.ip)
+            for adapter in ifaddr.get_adapters()
+            for entry in adapter.ips
+            if entry.is_IPv4
+        }
     )
-    outside = [each for each in known if not each.startswith("127.")]
-    return [socket.inet_aton(each) for each in outside or known]
+    outside = [address for address in addresses if not address.startswith("127.")]
+    return [socket.inet_aton(address) for address in outside or addresses]

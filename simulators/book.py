@@ -37,7 +37,7 @@ _AREAS: Final = (
 )  # fmt: skip
 
 
-class Line(NamedTuple):
+class PlayedLine(NamedTuple):
     """One line of the book, as it is written there."""
 
     tag: str
@@ -52,60 +52,62 @@ class Line(NamedTuple):
     condition: str = "Tốt"
 
 
-def book_of(rooms: Sequence[tuple[str, Sequence[Sighting]]], seed: int) -> list[Line]:
+def book_of(rooms: Sequence[tuple[str, Sequence[Sighting]]], seed: int) -> list[PlayedLine]:
     """The book of these furnished rooms: most lines right, and one of each common flaw."""
     lines = [
         line
         for room, things in rooms
         for line in _room(room, things, Random(f"{seed}/{room}/book"))  # noqa: S311 - a play, not a secret
     ]
-    tablets = [at for at, each in enumerate(lines) if each.type == _TYPES[Kind.TABLET][0]]
+    tablets = [at for at, line in enumerate(lines) if line.type == _TYPES[Kind.TABLET][0]]
     if len(tablets) > 3:  # noqa: PLR2004 - one for each flaw
         twin, nameless, broken, moved = tablets[:4]
         lines[nameless] = lines[nameless]._replace(tag="")
         lines[broken] = lines[broken]._replace(condition="Hỏng")
         lines[moved] = lines[moved]._replace(room="Thư viện")
         lines.append(lines[twin]._replace(tag="TB-9001"))
-    camera = next(at for at, each in enumerate(lines) if each.type == _TYPES[Kind.CAMERA][0])
+    camera = next(at for at, line in enumerate(lines) if line.type == _TYPES[Kind.CAMERA][0])
     lines[camera] = lines[camera]._replace(room="Phòng học bộ môn")
     lines.append(
-        Line("TB-9002", "Máy in", "CANON", "LBP6030", "0012345", "Văn phòng", "2021", 3_300_000,
-             "Ngân sách")
+        PlayedLine(
+            "TB-9002", "Máy in", "CANON", "LBP6030", "0012345", "Văn phòng", "2021", 3_300_000,
+            "Ngân sách",
+        )
     )  # fmt: skip
     return lines
 
 
-def write_book(path: Path, school: str, lines: Sequence[Line]) -> None:
+def write_book(path: Path, school: str, lines: Sequence[PlayedLine]) -> None:
     """Write the book with titles above and a total below."""
     rows: list[Sequence[object]] = [
         [school.upper()], ["SỔ THEO DÕI THIẾT BỊ GIÁO DỤC"], ["Năm học 2026-2027"], [], HEADS,
     ]  # fmt: skip
     rows += [
-        [number, *each[:7], money(each.cost_vnd), each.funding, each.condition]
-        for number, each in enumerate(lines, 1)
+        [number, *line[:7], money(line.cost_vnd), line.funding, line.condition]
+        for number, line in enumerate(lines, 1)
     ]
-    total = money(sum(each.cost_vnd for each in lines))
+    total = money(sum(line.cost_vnd for line in lines))
     write_csv(path, ["", "Tổng cộng", *[""] * 6, total], [], before=rows)
 
 
 def write_rooms(path: Path, rooms: Sequence[str]) -> None:
     """Write in which building and site the rooms are."""
-    told = [[room, f"Nhà {'AB'[at % 2]}", "Điểm trường chính"] for at, room in enumerate(rooms)]
-    write_csv(path, ["Phòng", "Tòa nhà", "Điểm trường"], told)
+    rows = [[room, f"Nhà {'AB'[at % 2]}", "Điểm trường chính"] for at, room in enumerate(rooms)]
+    write_csv(path, ["Phòng", "Tòa nhà", "Điểm trường"], rows)
 
 
 def write_areas(folder: Path, own: tuple[str, str], schools: int) -> None:
     """Write the areas of a province, and its schools in them."""
-    areas = [[*each, "2025-07-01"] for each in _AREAS]
+    areas = [[*area, "2025-07-01"] for area in _AREAS]
     heads = ["Mã khu vực", "Tên khu vực", "Loại", "Từ ngày"]
     write_csv(folder / "khu-vuc.csv", heads, areas)
-    named = [own, *((school_code(each), school_name(each)) for each in range(1, schools + 1))]
-    told = [
+    named = [own, *((school_code(number), school_name(number)) for number in range(1, schools + 1))]
+    rows = [
         [code, name, name.split()[0].replace("Trường", "THCS"), _AREAS[at % len(_AREAS)][0]]
         for at, (code, name) in enumerate(named)
     ]
     heads = ["Mã trường", "Tên trường", "Cấp học", "Mã khu vực"]
-    write_csv(folder / "truong.csv", heads, told)
+    write_csv(folder / "truong.csv", heads, rows)
 
 
 def money(vnd: int) -> str:
@@ -113,9 +115,11 @@ def money(vnd: int) -> str:
     return f"{vnd:,}".replace(",", ".")
 
 
-def _room(room: str, things: Sequence[Sighting], random: Random) -> Iterator[Line]:
-    known = [each for each in things if each.kind in _TYPES]
-    unwritten = next((each for each in reversed(known) if each.kind is UNWRITTEN), None)
+def _room(room: str, things: Sequence[Sighting], random: Random) -> Iterator[PlayedLine]:
+    listed = [sighting for sighting in things if sighting.kind in _TYPES]
+    unwritten = next(
+        (sighting for sighting in reversed(listed) if sighting.kind is UNWRITTEN), None
+    )
     spoken = random.choice((room, room.replace("P", "Phòng ", 1), room.replace("P", "P ", 1)))
     count = 0
 
@@ -124,12 +128,14 @@ def _room(room: str, things: Sequence[Sighting], random: Random) -> Iterator[Lin
         count += 1
         return f"TB-{room}-{count:02}"
 
-    for each in known:
-        if each is unwritten:
+    for sighting in listed:
+        if sighting is unwritten:
             continue
-        word, cost = _TYPES[each.kind]
-        serial = each.serial.lower() if random.random() < 0.2 else each.serial  # noqa: PLR2004 - some
-        yield Line(tag(), word, each.vendor, each.model, serial, spoken,
-                   str(random.choice(SINCE)), cost, random.choice(FUNDINGS))  # fmt: skip
+        word, cost = _TYPES[sighting.kind]
+        serial = sighting.serial.lower() if random.random() < 0.2 else sighting.serial  # noqa: PLR2004 - some
+        yield PlayedLine(tag(), word, sighting.vendor, sighting.model, serial, spoken,
+                         str(random.choice(SINCE)), cost, random.choice(FUNDINGS))  # fmt: skip
     for word, cost in _FURNITURE:
-        yield Line(tag(), word, "", "", "", spoken, str(random.choice(SINCE)), cost, "Ngân sách")
+        yield PlayedLine(
+            tag(), word, "", "", "", spoken, str(random.choice(SINCE)), cost, "Ngân sách"
+        )

@@ -32,15 +32,15 @@ class Child(NamedTuple):
 def command_path(name: str) -> str:
     """Where one of our own commands is: beside this Python, else on PATH. Raises SimError."""
     beside = Path(sys.executable).with_name(name)
-    found = str(beside) if beside.exists() else shutil.which(name)
-    if found is None:
+    path = str(beside) if beside.exists() else shutil.which(name)
+    if path is None:
         raise SimError(
             "command_missing",
             N_("The command {name} is not installed."),
             N_("Run: make setup"),
             name=name,
         )
-    return found
+    return path
 
 
 async def start(

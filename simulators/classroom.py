@@ -27,10 +27,10 @@ from protocol.outbox import Outbox, OutboxError
 from protocol.relay import Relay
 from protocol.topics import address_for, commands_to, controller_state, level_of, topic_of
 from simulators.announce import Announcer
-from simulators.day import Day, Moment, Moved
+from simulators.day import Moved, PlayedDay, PlayedMoment
 from simulators.devices.bodies import Bodies
-from simulators.machine import Machine, measures_of
-from simulators.room import Room
+from simulators.machine import PlayedMachine, measures_of
+from simulators.room import PlayedRoom
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -40,14 +40,14 @@ def wall_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-class Classroom:
+class PlayedClassroom:
     """A room's agent, played: what it says goes through its own outbox over its own line."""
 
     def __init__(
         self,
-        room: Room,
-        day: Day,
-        machine: Machine,
+        room: PlayedRoom,
+        day: PlayedDay,
+        machine: PlayedMachine,
         *,
         place: Place,
         boot: str,
@@ -150,7 +150,7 @@ class Classroom:
             await self._put(*self._room.hear(moment.happening, self._now_ms()))
             self._show(moment)
 
-    def _show(self, moment: Moment) -> None:
+    def _show(self, moment: PlayedMoment) -> None:
         """What comes, goes or fails does so on the network too."""
         if self._bodies is not None:
             self._bodies.show(moment.happening)

@@ -47,7 +47,7 @@ class LessonOver:
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class PlayedMark:
     """The teacher's tap for a pupil; after the roll was called, a correction."""
 
     student: str
@@ -60,7 +60,7 @@ class RollCalled:
     """The teacher confirmed the roll."""
 
 
-Happening = Moved | Judged | LessonBegan | LessonOver | Marked | RollCalled
+Happening = Moved | Judged | LessonBegan | LessonOver | PlayedMark | RollCalled
 
 
 _ANY_FAULT: Final = ((Status.CRITICAL, Reason(ReasonCode.SIMULATED_FAULT)),)
@@ -77,7 +77,7 @@ _FAULTS: Final = {
 }
 
 
-class Moment(NamedTuple):
+class PlayedMoment(NamedTuple):
     """What happens next, and how long after the moment before."""
 
     wait_s: float
@@ -91,7 +91,7 @@ _MARKS: Final = {
 }
 
 
-class Day:
+class PlayedDay:
     """One room's walk through a day without end; the same seed walks the same way."""
 
     def __init__(
@@ -108,12 +108,12 @@ class Day:
         self._pace_s = pace_s
         self._lessons = lessons
         pupils = pupils_of(room, self._rng) if attendance else ()
-        self._roll = tuple(each.student for each in pupils)
-        kinds = {device_id_of(each): each.kind for each in equipment}
+        self._roll = tuple(pupil.student for pupil in pupils)
+        kinds = {device_id_of(sighting): sighting.kind for sighting in equipment}
         self._kinds = kinds
-        self._tablets = [each for each, kind in kinds.items() if kind is Kind.TABLET]
+        self._tablets = [device_id for device_id, kind in kinds.items() if kind is Kind.TABLET]
         self._fixtures = [
-            each for each, kind in kinds.items() if kind not in {Kind.TABLET, Kind.HOST}
+            device_id for device_id, kind in kinds.items() if kind not in {Kind.TABLET, Kind.HOST}
         ]
         self._gone: set[str] = set()
         self._ailing: set[str] = set()
@@ -121,17 +121,17 @@ class Day:
         self._in_lesson = False
         self._bell_in = self._rng.randint(1, BREAK_MOMENTS[0])
 
-    def moments(self) -> Iterator[Moment]:
+    def moments(self) -> Iterator[PlayedMoment]:
         """All that happens, for as long as it is asked."""
         while True:
             yield from self._bell()
             happening = self._late() or self._repair() or self._trouble()
-            yield Moment(self._wait_s(), happening)
+            yield PlayedMoment(self._wait_s(), happening)
 
     def _wait_s(self) -> float:
         return self._pace_s * self._rng.uniform(0.5, 1.5)
 
-    def _bell(self) -> Iterator[Moment]:
+    def _bell(self) -> Iterator[PlayedMoment]:
         """The bell ends what goes on, after a number of moments."""
         if not self._lessons:
             return
@@ -141,33 +141,33 @@ class Day:
         self._in_lesson = not self._in_lesson
         if self._in_lesson:
             self._bell_in = self._rng.randint(*LESSON_MOMENTS)
-            yield Moment(self._wait_s(), LessonBegan())
+            yield PlayedMoment(self._wait_s(), LessonBegan())
             yield from self._call_roll()
         else:
             self._bell_in = self._rng.randint(*BREAK_MOMENTS)
             self._missing = []
-            yield Moment(self._wait_s(), LessonOver())
+            yield PlayedMoment(self._wait_s(), LessonOver())
 
-    def _call_roll(self) -> Iterator[Moment]:
+    def _call_roll(self) -> Iterator[PlayedMoment]:
         for student in self._roll:
             [status] = self._rng.choices(list(_MARKS), list(_MARKS.values()))
             method = self._rng.choice((Method.MANUAL, Method.TABLET))
             if status is not AttendanceStatus.PRESENT:
                 self._missing.append(student)
                 method = Method.MANUAL  # nobody who is away touches a tablet
-            yield Moment(self._wait_s() / MARKS_A_PACE, Marked(student, status, method))
+            yield PlayedMoment(self._wait_s() / MARKS_A_PACE, PlayedMark(student, status, method))
         if self._roll:
-            yield Moment(self._wait_s() / MARKS_A_PACE, RollCalled())
+            yield PlayedMoment(self._wait_s() / MARKS_A_PACE, RollCalled())
 
-    def _late(self) -> Marked | None:
+    def _late(self) -> PlayedMark | None:
         if not self._missing or self._rng.random() >= LATE_SHARE:
             return None
         student = self._missing.pop(self._rng.randrange(len(self._missing)))
-        return Marked(student, AttendanceStatus.LATE, Method.MANUAL)
+        return PlayedMark(student, AttendanceStatus.LATE, Method.MANUAL)
 
     def _repair(self) -> Happening | None:
         """Somebody mends a fixture: switches it on again, plugs it in."""
-        broken = [each for each in self._fixtures if each in self._gone | self._ailing]
+        broken = [fixture for fixture in self._fixtures if fixture in self._gone | self._ailing]
         if not broken or self._rng.random() >= MENDED_SHARE:
             return None
         device_id = self._rng.choice(broken)
@@ -186,7 +186,7 @@ class Day:
 
     def _turn(self, device_id: str) -> Happening:
         """On or off; what is away comes back, so few are away at any time."""
-        back = [each for each in self._tablets if each in self._gone]
+        back = [tablet for tablet in self._tablets if tablet in self._gone]
         if device_id in self._gone:
             return self._come(device_id)
         if back and self._rng.random() < MENDED_SHARE:

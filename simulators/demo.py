@@ -24,8 +24,8 @@ from simulators.children import Child, command_path, end, first_to_end, last_lin
 from simulators.config import DemoConfig, SimConfig
 from simulators.equipment import device_id_of, rooms_from
 from simulators.people import write_lists
-from simulators.ports import answers, fetched, free_port
-from simulators.school import bodied, school_of
+from simulators.ports import answers, fetch, free_port
+from simulators.school import answering_devices, school_of
 
 PROVINCE: Final = "14"
 SCHOOL: Final = "DEMO01"
@@ -38,7 +38,7 @@ READY_S: Final = 30.0
 MEASURED_S: Final = 5.0
 ASK_EVERY_S: Final = 0.2
 LOOK_EVERY_S: Final = 2.0
-ASKED: Final = frozenset({"onvif", "pjlink"})
+ASKED_SOURCES: Final = frozenset({"onvif", "pjlink"})
 # One after the other they end within five seconds; the controller has a broker to close.
 END_S: Final = {
     "lophoc-controller": 2.2,
@@ -48,7 +48,7 @@ END_S: Final = {
 }
 
 STARTING: Final = N_("LopHoc is starting; this takes a few seconds.")
-TAKEN: Final = N_("Port {wanted} is taken, so port {found} serves instead.")
+PORT_TAKEN: Final = N_("Port {wanted} is taken, so port {found} serves instead.")
 RUNNING: Final = (
     N_("LopHoc is running: {rooms} simulated rooms, and this computer as room {own}."),
     N_("Dashboard: {dashboard}"),
@@ -67,7 +67,7 @@ LACKS: Final = {
     "temperature_c": N_("This computer shows no temperature; the rest runs."),
     "battery_percent": N_("This computer has no battery; the rest runs."),
 }
-FOUND: Final = {
+DEVICE_FOUND: Final = {
     Kind.CAMERA: N_(
         "Room {own} has found the simulated {name} by ONVIF, and looks at its picture."
     ),
@@ -92,7 +92,7 @@ class Ports(NamedTuple):
     above_mqtt: int = 0
 
 
-class _Told(msgspec.Struct, frozen=True):
+class _Reason(msgspec.Struct, frozen=True):
     """A reason in the agent's status."""
 
     code: str
@@ -103,16 +103,18 @@ class _Status(msgspec.Struct, frozen=True):
     """What the demonstration asks of the agent's status."""
 
     measures: HostMeasures = HostMeasures()
-    reasons: tuple[_Told, ...] = ()
+    reasons: tuple[_Reason, ...] = ()
 
     def lacks(self) -> list[str]:
         """The sentences for what is not there."""
-        blind = [str(each.value) for each in self.reasons if each.code == ReasonCode.SENSE_MISSING]
+        blind = [
+            str(reason.value) for reason in self.reasons if reason.code == ReasonCode.SENSE_MISSING
+        ]
         absent = [name for name in LACKS if getattr(self.measures, name, 0) is None]
         return [LACKS[name] for name in (*blind, *absent) if name in LACKS]
 
 
-class _Found(msgspec.Struct, frozen=True):
+class _FoundDevice(msgspec.Struct, frozen=True):
     """A device in the agent's status."""
 
     device_id: str
@@ -121,7 +123,7 @@ class _Found(msgspec.Struct, frozen=True):
 
 
 class _FoundDevices(msgspec.Struct, frozen=True):
-    list: tuple[_Found, ...] = ()
+    list: tuple[_FoundDevice, ...] = ()
 
 
 class _Around(msgspec.Struct, frozen=True):
@@ -135,7 +137,7 @@ class Fallen(NamedTuple):
     sentence: str
 
 
-class Words:
+class DemoWords:
     """Says every text in the chosen language, or in both, Vietnamese first."""
 
     def __init__(self, language: str, write: Callable[[str], None]) -> None:
@@ -168,7 +170,7 @@ async def run(
     config: DemoConfig, stop: asyncio.Event, *, write: Callable[[str], None] = show_line
 ) -> int:
     """Show it until `stop` is set; returns the exit code. Raises SimError."""
-    words = Words(config.lang, write)
+    words = DemoWords(config.lang, write)
     words.say(STARTING)
     ports = _free_ports(config, words)
     with tempfile.TemporaryDirectory(prefix="lophoc-demo-", ignore_cleanup_errors=True) as place:
@@ -191,7 +193,7 @@ class Demo:
         config: DemoConfig,
         ports: Ports,
         folder: Path,
-        words: Words,
+        words: DemoWords,
         running: AsyncExitStack,
     ) -> None:
         self._config = config
@@ -237,8 +239,8 @@ class Demo:
             if above:
                 telling.append(tasks.create_task(self._play_province(), name="province"))
             ended = await first_to_end(self._children)
-            for each in telling:
-                each.cancel()
+            for task in telling:
+                task.cancel()
         return Fallen(ended, DIED)
 
     async def _give_lists(self) -> None:
@@ -252,18 +254,18 @@ class Demo:
         await asyncio.to_thread(write_rooms, lists / "phong.csv", [AGENT_ROOM, *rooms])
         await asyncio.to_thread(write_areas, lists, (SCHOOL, NAME), SCHOOLS)
         own, above = (SCHOOL, "controller"), (DEPARTMENT, "department")
-        given: list[tuple[tuple[str, str], str, Path, list[str]]] = [
+        imports: list[tuple[tuple[str, str], str, Path, list[str]]] = [
             (own, "roster", lists / "hoc-sinh.csv", ["--names"]),
             (own, "schedule", lists / "lich", []),
             (own, "register", lists / "so-thiet-bi.csv", []),
             (own, "rooms", lists / "phong.csv", []),
         ]
         if self._config.department:
-            given.append((above, "areas", lists / "khu-vuc.csv", []))
-            given.append((above, "schools", lists / "truong.csv", []))
-        for (code, folder), what, place, more in given:
+            imports.append((above, "areas", lists / "khu-vuc.csv", []))
+            imports.append((above, "schools", lists / "truong.csv", []))
+        for (code, folder), what, place, more in imports:
             arguments = [what, "import", str(place), "--json", *more]
-            if not await _done([*arguments, "--data", str(self._folder / folder)], code):
+            if not await _run_controller([*arguments, "--data", str(self._folder / folder)], code):
                 self._words.say(NO_LISTS)
             elif what == "register":
                 self._lines = len(book)
@@ -293,15 +295,15 @@ class Demo:
         """Say that this computer's agent has found a simulated device, once it has."""
         config = self._sim()
         rooms = school_of(config)
-        wanted = {
-            device_id_of(each): (kind, each.name)
-            for kind in FOUND
-            for each in bodied(config, rooms, kind)
+        awaited = {
+            device_id_of(sighting): (kind, sighting.name)
+            for kind in DEVICE_FOUND
+            for sighting in answering_devices(config, rooms, kind)
         }
-        while wanted:
-            for device_id in await _present(self._ports.local) & set(wanted):
-                kind, name = wanted.pop(device_id)
-                self._words.say(FOUND[kind], name=name, own=AGENT_ROOM)
+        while awaited:
+            for device_id in await _present(self._ports.local) & set(awaited):
+                kind, name = awaited.pop(device_id)
+                self._words.say(DEVICE_FOUND[kind], name=name, own=AGENT_ROOM)
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def _start(self, command: Sequence[str]) -> Child:
@@ -377,7 +379,7 @@ async def _until(stop: asyncio.Event, demo: Demo) -> Fallen | None:
     return None if showing.cancelled() else showing.result()
 
 
-async def _done(arguments: Sequence[str], school: str) -> bool:
+async def _run_controller(arguments: Sequence[str], school: str) -> bool:
     """Whether a command of the controller's ended well, and in time."""
     process = await asyncio.create_subprocess_exec(
         command_path("lophoc-controller"),
@@ -403,7 +405,7 @@ async def _lacks(port: int) -> list[str]:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(MEASURED_S):
             while True:
-                answer = await fetched(port, "/api/v1/status")
+                answer = await fetch(port, "/api/v1/status")
                 status = msgspec.json.decode(answer, type=_Status) if answer else _Status()
                 if status.measures.memory_free_mb is not None:
                     return status.lacks()
@@ -413,12 +415,12 @@ async def _lacks(port: int) -> list[str]:
 
 async def _present(port: int) -> set[str]:
     """The ids of the devices that the agent has found by asking them."""
-    answer = await fetched(port, "/api/v1/status")
+    answer = await fetch(port, "/api/v1/status")
     around = msgspec.json.decode(answer, type=_Around) if answer else _Around()
     return {
-        each.device_id
-        for each in around.devices.list
-        if each.present and not ASKED.isdisjoint(each.sources)
+        device.device_id
+        for device in around.devices.list
+        if device.present and not ASKED_SOURCES.isdisjoint(device.sources)
     }
 
 
@@ -435,20 +437,22 @@ async def _ready(child: Child, port: int) -> Fallen | None:
     return Fallen(child, DIED)
 
 
-def _free_ports(config: DemoConfig, words: Words) -> Ports:
+def _free_ports(config: DemoConfig, words: DemoWords) -> Ports:
     """The wanted ports, or the next free ones, said aloud. Raises SimError."""
-    found: list[int] = []
+    ports: list[int] = []
     above = (config.department_http_port, config.department_mqtt_port)
-    asked = (config.http_port, config.mqtt_port, config.local_port)
-    for wanted in (*asked, *(above if config.department else ())):
-        port = free_port(wanted, avoid=found)
-        if port != wanted:
-            words.say(TAKEN, wanted=wanted, found=port)
-        found.append(port)
-    return Ports(*found)
+    own = (config.http_port, config.mqtt_port, config.local_port)
+    for preferred in (*own, *(above if config.department else ())):
+        port = free_port(preferred, avoid=ports)
+        if port != preferred:
+            words.say(PORT_TAKEN, wanted=preferred, found=port)
+        ports.append(port)
+    return Ports(*ports)
 
 
 def _environment() -> dict[str, str]:
     """Ours without LopHoc's own settings: the demonstration touches no real database."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("LOPHOC_")}
-    return {**kept, "PYTHONUNBUFFERED": "1"}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("LOPHOC_")
+    }
+    return {**environment, "PYTHONUNBUFFERED": "1"}

@@ -8,14 +8,13 @@ from hashlib import sha256
 from random import Random
 from typing import Final, NamedTuple
 
-from hardware.readings import Identity as Known
-from hardware.readings import Kind, Sighting
+from hardware.readings import IdentityKind, Kind, Sighting
 from protocol.model import Device, DeviceKind, DeviceMeasures, Identity, Status
 
 ROOMS_A_FLOOR: Final = 10
 
 
-class Make(NamedTuple):
+class DeviceMake(NamedTuple):
     """A product as it names itself; how it is seen; and who made its network part.
 
     source: "mdns" or "pjlink" by its MAC, "names" by mDNS that tells no MAC, "usb" or "host".
@@ -33,34 +32,37 @@ SAMSUNG: Final = "00:16:32"
 EPSON: Final = "00:26:ab"
 
 HOSTS: Final = (
-    Make("Raspberry Pi", "Raspberry Pi 4 Model B Rev 1.4", "host"),
-    Make("Dell Inc.", "Latitude 3420", "host"),
-    Make("LENOVO", "ThinkCentre M70q", "host"),
+    DeviceMake("Raspberry Pi", "Raspberry Pi 4 Model B Rev 1.4", "host"),
+    DeviceMake("Dell Inc.", "Latitude 3420", "host"),
+    DeviceMake("LENOVO", "ThinkCentre M70q", "host"),
 )
 BOARDS: Final = (
-    Make("SMART Technologies", "SMART Board MX265-V4", mac_prefix=REALTEK),
-    Make("Samsung", "Flip Pro WM75B", mac_prefix=SAMSUNG),
-    Make("Promethean", "ActivPanel 9", mac_prefix=REALTEK),
-    Make("SMART Technologies", "SMART Board SB680", "usb"),
-    Make("HitEVision", "Hite Board", "usb"),
+    DeviceMake("SMART Technologies", "SMART Board MX265-V4", mac_prefix=REALTEK),
+    DeviceMake("Samsung", "Flip Pro WM75B", mac_prefix=SAMSUNG),
+    DeviceMake("Promethean", "ActivPanel 9", mac_prefix=REALTEK),
+    DeviceMake("SMART Technologies", "SMART Board SB680", "usb"),
+    DeviceMake("HitEVision", "Hite Board", "usb"),
 )
 CAMERAS: Final = (
-    Make("Axis", "M3085-V", mac_prefix=AXIS),
-    Make("Axis", "M1075-L", mac_prefix=AXIS),
-    Make("Logitech", "HD Pro Webcam C920", "usb"),
-    Make("AVer", "M15W", "usb"),
+    DeviceMake("Axis", "M3085-V", mac_prefix=AXIS),
+    DeviceMake("Axis", "M1075-L", mac_prefix=AXIS),
+    DeviceMake("Logitech", "HD Pro Webcam C920", "usb"),
+    DeviceMake("AVer", "M15W", "usb"),
 )
-PROJECTORS: Final = (Make("Epson", "EB-675Wi", "usb"),)
+PROJECTORS: Final = (DeviceMake("Epson", "EB-675Wi", "usb"),)
 # Those that answer on the network by themselves, where a simulator plays them.
 ANSWERING: Final = {
-    Kind.CAMERA: Make("Axis", "M3085-V", mac_prefix=AXIS),
-    Kind.PROJECTOR: Make("EPSON", "EPSON EB-L200F", "pjlink", EPSON),
+    Kind.CAMERA: DeviceMake("Axis", "M3085-V", mac_prefix=AXIS),
+    Kind.PROJECTOR: DeviceMake("EPSON", "EPSON EB-L200F", "pjlink", EPSON),
 }
 ACCESS_POINTS: Final = (
-    Make("Ubiquiti", "U6-Lite"),
-    Make("TP-Link", "EAP245"),
+    DeviceMake("Ubiquiti", "U6-Lite"),
+    DeviceMake("TP-Link", "EAP245"),
 )
-TABLETS: Final = (Make("Apple", "iPad13,18", "names"), Make("Apple", "iPad12,1", "names"))
+TABLETS: Final = (
+    DeviceMake("Apple", "iPad13,18", "names"),
+    DeviceMake("Apple", "iPad12,1", "names"),
+)
 PROJECTOR_SHARE: Final = 0.3
 
 _CONNECTED: Final = {"host": "host", "usb": "usb", "port": "usb"}
@@ -80,12 +82,12 @@ _MORE_SENSES: Final = {
 
 def rooms_from(first: str, count: int) -> list[str]:
     """The codes of `count` rooms: P109, P110, P201; a code of another shape gets a number."""
-    found = re.fullmatch(r"(\D*)(\d+)(\d\d)", first)
-    if count == 1 or found is None:
+    match = re.fullmatch(r"(\D*)(\d+)(\d\d)", first)
+    if count == 1 or match is None:
         return [first, *(f"{first}-{number}" for number in range(2, count + 1))]
-    wing, floor, number = found[1], int(found[2]), int(found[3])
+    wing, floor, number = match[1], int(match[2]), int(match[3])
     if not 1 <= number <= ROOMS_A_FLOOR:
-        digits = found[2] + found[3]
+        digits = match[2] + match[3]
         return [f"{wing}{int(digits) + step:0{len(digits)}}" for step in range(count)]
     return [
         f"{wing}{floor + step // ROOMS_A_FLOOR}{step % ROOMS_A_FLOOR + 1:02}"
@@ -106,13 +108,15 @@ def answering(
 
     What is known by its MAC address already stays; else it is replaced, or added.
     """
-    if any(each.kind is kind and each.identity is Known.MAC for each in equipment):
+    if any(
+        sighting.kind is kind and sighting.identity is IdentityKind.MAC for sighting in equipment
+    ):
         return tuple(equipment)
     rng = Random(f"{seed}/{room}/{kind}")  # noqa: S311 - a play, not a secret
     one = _thing(room, rng, kind, (ANSWERING[kind],), f"{_NAMES[kind]} {room}")
-    if not any(each.kind is kind for each in equipment):
+    if not any(sighting.kind is kind for sighting in equipment):
         return (*equipment, one)
-    return tuple(one if each.kind is kind else each for each in equipment)
+    return tuple(one if sighting.kind is kind else sighting for sighting in equipment)
 
 
 def device_id_of(sighting: Sighting) -> str:
@@ -141,7 +145,7 @@ def device_of(sighting: Sighting, at_ms: int) -> Device:
 
 def mac_of(sighting: Sighting) -> str:
     """The MAC address in the sighting's key, such as 00:40:8c:12:34:56; empty if it has none."""
-    if sighting.identity is not Known.MAC:
+    if sighting.identity is not IdentityKind.MAC:
         return ""
     digits = sighting.key.removeprefix("mac:")
     return ":".join(digits[at : at + 2] for at in range(0, len(digits), 2))
@@ -168,19 +172,21 @@ def _furnish(room: str, rng: Random, tablets: int) -> Iterator[Sighting]:
         yield _thing(room, rng, Kind.TABLET, TABLETS, f"Máy tính bảng {room}-{number:02}")
 
 
-def _thing(room: str, rng: Random, kind: Kind, makes: tuple[Make, ...], name: str) -> Sighting:
+def _thing(
+    room: str, rng: Random, kind: Kind, makes: tuple[DeviceMake, ...], name: str
+) -> Sighting:
     make = rng.choice(makes)
     serial = "".join(rng.choices("0123456789ABCDEFGHJKLMNPQRSTUVWXYZ", k=10))
     match make.source:
         case "mdns" | "pjlink":
             mac = make.mac_prefix.replace(":", "") + f"{rng.randrange(1 << 24):06x}"
-            identity, key = Known.MAC, f"mac:{mac}"
+            identity, key = IdentityKind.MAC, f"mac:{mac}"
         case "names":
-            identity, key = Known.HOST, f"name:{_names(host_of(serial), name)}"
+            identity, key = IdentityKind.HOST, f"name:{_names(host_of(serial), name)}"
         case "usb":
-            identity, key = Known.USB, f"usb:sim:{room}:{serial}"
+            identity, key = IdentityKind.USB, f"usb:sim:{room}:{serial}"
         case _:
-            identity, key = Known.HOST, f"host:sim:{room}"
+            identity, key = IdentityKind.HOST, f"host:sim:{room}"
     return Sighting(
         source="mdns" if make.source == "names" else make.source,
         key=key,

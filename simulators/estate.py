@@ -24,7 +24,7 @@ _NAMES: Final = (
 _LEVELS: Final = ("TH", "THCS", "THPT")
 
 
-class Kind(NamedTuple):
+class ItemKind(NamedTuple):
     """A kind of thing that rooms have."""
 
     type: str
@@ -35,18 +35,18 @@ class Kind(NamedTuple):
 
 
 IN_A_ROOM: Final = (
-    Kind("board", DeviceKind.BOARD, "ViewSonic", "IFP6550", 98_500_000),
-    Kind("laptop", DeviceKind.HOST, "Dell", "Latitude 3420", 18_900_000),
-    Kind("camera", DeviceKind.CAMERA, "Axis", "M3085-V", 9_200_000),
-    Kind("access_point", DeviceKind.NETWORK, "TP-Link", "EAP245", 2_450_000),
-    Kind("charging_cart", DeviceKind.OTHER, "", "", 32_000_000),
+    ItemKind("board", DeviceKind.BOARD, "ViewSonic", "IFP6550", 98_500_000),
+    ItemKind("laptop", DeviceKind.HOST, "Dell", "Latitude 3420", 18_900_000),
+    ItemKind("camera", DeviceKind.CAMERA, "Axis", "M3085-V", 9_200_000),
+    ItemKind("access_point", DeviceKind.NETWORK, "TP-Link", "EAP245", 2_450_000),
+    ItemKind("charging_cart", DeviceKind.OTHER, "", "", 32_000_000),
 )
-TABLET: Final = Kind("tablet", DeviceKind.TABLET, "Apple", "iPad 9", 8_990_000)
+TABLET: Final = ItemKind("tablet", DeviceKind.TABLET, "Apple", "iPad 9", 8_990_000)
 COMMON: Final = (
-    *(Kind("printer", DeviceKind.PRINTER, "Canon", "LBP6030", 3_300_000) for _ in range(4)),
-    *(Kind("speaker", DeviceKind.AUDIO, "", "", 4_100_000) for _ in range(4)),
-    Kind("server", DeviceKind.HOST, "Dell", "PowerEdge T150", 45_000_000),
-    Kind("switch", DeviceKind.NETWORK, "Cisco", "CBS110", 5_600_000),
+    *(ItemKind("printer", DeviceKind.PRINTER, "Canon", "LBP6030", 3_300_000) for _ in range(4)),
+    *(ItemKind("speaker", DeviceKind.AUDIO, "", "", 4_100_000) for _ in range(4)),
+    ItemKind("server", DeviceKind.HOST, "Dell", "PowerEdge T150", 45_000_000),
+    ItemKind("switch", DeviceKind.NETWORK, "Cisco", "CBS110", 5_600_000),
 )
 
 
@@ -64,23 +64,23 @@ def items_of(number: int, rooms: int, tablets: int, seed: int, now_ms: int) -> l
     """The n-th school's items, numbered from 1; the same for the same seed."""
     random = Random(f"{seed}/{number}")  # noqa: S311 - play, not secrets
     codes = rooms_from("P101", rooms)
-    wanted: list[tuple[Kind, str]] = []
+    placed: list[tuple[ItemKind, str]] = []
     for room in codes:
-        wanted += [(kind, room) for kind in (*IN_A_ROOM, *(TABLET for _ in range(tablets)))]
-    wanted += [(kind, "Văn phòng") for kind in COMMON]
+        placed += [(kind, room) for kind in (*IN_A_ROOM, *(TABLET for _ in range(tablets)))]
+    placed += [(kind, "Văn phòng") for kind in COMMON]
     made = [
         _item(kind, room, number=number, count=count, random=random, now_ms=now_ms)
-        for count, (kind, room) in enumerate(wanted, 1)
+        for count, (kind, room) in enumerate(placed, 1)
     ]
-    return [_flawed(each, codes, random, now_ms) for each in made]
+    return [_spoil(item, codes, random, now_ms) for item in made]
 
 
 def _item(
-    kind: Kind, room: str, *, number: int, count: int, random: Random, now_ms: int
+    kind: ItemKind, room: str, *, number: int, count: int, random: Random, now_ms: int
 ) -> ItemTold:
-    seen = kind.device is not DeviceKind.OTHER
+    is_device = kind.device is not DeviceKind.OTHER
     return ItemTold(
-        item=f"usb-{number:05x}{count:07x}" if seen else f"line:{count}",
+        item=f"usb-{number:05x}{count:07x}" if is_device else f"line:{count}",
         change=count,
         line=count,
         row=count,
@@ -89,7 +89,7 @@ def _item(
         device=kind.device,
         maker=kind.maker,
         model=kind.model,
-        serial=f"{number:04}{random.getrandbits(36):011}" if seen else "",
+        serial=f"{number:04}{random.getrandbits(36):011}" if is_device else "",
         room=room,
         site=_SITES[number % len(_SITES)],
         year=2017 + random.randrange(9),
@@ -98,14 +98,14 @@ def _item(
         condition="good",
         state="ok",
         there=room,
-        by="agent" if seen else "person_scan",
+        by="agent" if is_device else "person_scan",
         verified=True,
         first_seen_ms=now_ms - 300 * DAY_MS,
         seen_ms=now_ms - random.randrange(3 * DAY_MS),
     )
 
 
-def _flawed(item: ItemTold, rooms: Sequence[str], random: Random, now_ms: int) -> ItemTold:
+def _spoil(item: ItemTold, rooms: Sequence[str], random: Random, now_ms: int) -> ItemTold:
     """One in eight is as real books have it."""
     match random.randrange(80):
         case 0:
@@ -129,21 +129,21 @@ def _flawed(item: ItemTold, rooms: Sequence[str], random: Random, now_ms: int) -
 
 def figures_of(items: Sequence[ItemTold], rooms: int) -> SchoolFigures:
     """The counts that go with the items."""
-    complete = [each for each in items if not each.lacks]
+    complete = [item for item in items if not item.lacks]
     return SchoolFigures(
         rooms=rooms,
         rooms_in_lesson=rooms * 2 // 3,
         agents=rooms,
         agents_online=rooms,
-        devices=sum(each.item.startswith("usb") for each in items),
-        devices_working=sum(each.state == "ok" and each.condition == "good" for each in items),
+        devices=sum(item.item.startswith("usb") for item in items),
+        devices_working=sum(item.state == "ok" and item.condition == "good" for item in items),
         boards=rooms * BOARDS_A_ROOM,
         boards_working=rooms * BOARDS_A_ROOM,
         declared=len(items),
         complete=len(complete),
-        verified=sum(each.verified for each in items),
-        managed=sum(each.verified for each in complete),
-        missing=sum(each.state == "missing" for each in items),
+        verified=sum(item.verified for item in items),
+        managed=sum(item.verified for item in complete),
+        missing=sum(item.state == "missing" for item in items),
     )
 
 
@@ -152,10 +152,10 @@ def uses_of(
 ) -> Iterator[tuple[str, tuple[UseLine, ...]]]:
     """How the boards were used in each of the last weeks; some are hardly used at all."""
     monday = today - timedelta(days=today.weekday())
-    boards = [each for each in items if each.device is DeviceKind.BOARD]
+    boards = [item for item in items if item.device is DeviceKind.BOARD]
     for back in range(weeks, 0, -1):
         week = (monday - timedelta(weeks=back)).isoformat()
-        yield week, tuple(_use(each, week, seed) for each in boards)
+        yield week, tuple(_use(board, week, seed) for board in boards)
 
 
 def _use(board: ItemTold, week: str, seed: int) -> UseLine:
@@ -173,6 +173,6 @@ def _use(board: ItemTold, week: str, seed: int) -> UseLine:
     )
 
 
-def changed(item: ItemTold, change: int, rooms: Sequence[str], random: Random) -> ItemTold:
+def change_item(item: ItemTold, change: int, rooms: Sequence[str], random: Random) -> ItemTold:
     """The item as it is told when something in it has changed."""
     return replace(item, change=change, there=random.choice(rooms), state="moved")

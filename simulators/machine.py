@@ -11,7 +11,7 @@ from protocol.messages import HostMeasures
 WAVE_S = 600.0
 
 
-class Machine(NamedTuple):
+class PlayedMachine(NamedTuple):
     """A computer's habits: where its waves begin, and how full and warm it usually is."""
 
     phase: float
@@ -22,10 +22,10 @@ class Machine(NamedTuple):
     warm_c: float
 
 
-def machine_of(room: str, seed: int) -> Machine:
+def machine_of(room: str, seed: int) -> PlayedMachine:
     """The room's computer; about one in eight has a full disk, one in eight bad air vents."""
     rng = Random(f"{seed}/{room}/machine")  # noqa: S311 - a play, not a secret
-    return Machine(
+    return PlayedMachine(
         phase=rng.random(),
         memory_mb=rng.choice((2048.0, 4096.0, 8192.0)),
         memory_percent=rng.uniform(35, 70),
@@ -35,7 +35,7 @@ def machine_of(room: str, seed: int) -> Machine:
     )
 
 
-def measures_of(machine: Machine, uptime_s: float) -> HostMeasures:
+def measures_of(machine: PlayedMachine, uptime_s: float) -> HostMeasures:
     """What the computer measures after so long a time."""
     wave = sin(tau * (uptime_s / WAVE_S + machine.phase))
     memory = machine.memory_percent + 8 * wave

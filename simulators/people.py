@@ -25,7 +25,7 @@ BELLS: Final = (
 
 _FAMILIES: Final = ("Nguyễn", "Trần", "Lê", "Phạm", "Lò", "Hoàng", "Quàng", "Vũ", "Đặng", "Cà")
 _MIDDLES: Final = ("Văn", "Thị", "Minh", "Đức", "Ngọc", "Thu", "Gia", "Bảo")
-_GIVEN: Final = (
+_GIVEN_NAMES: Final = (
     *("An", "Ánh", "Bình", "Châu", "Chi", "Dũng", "Đạt", "Giang", "Hà", "Hiếu", "Hòa", "Hương"),
     *("Khánh", "Lan", "Linh", "Long", "Mai", "Nam", "Nga", "Ngân", "Phúc", "Quân", "Sơn"),
     *("Thảo", "Trang", "Tuấn", "Uyên", "Việt", "Xuân", "Yến"),
@@ -33,7 +33,7 @@ _GIVEN: Final = (
 _WEEK: Final = range(2, 8)  # as in Vietnam: 2 is Monday, 7 Saturday
 
 
-class Pupil(NamedTuple):
+class PlayedPupil(NamedTuple):
     """An invented pupil."""
 
     student: str
@@ -42,18 +42,18 @@ class Pupil(NamedTuple):
 
 def class_of(room: str) -> str:
     """The class whose home is the room: 7A1 in P101, 8A3 in P203."""
-    digits = "".join(each for each in room if each in "0123456789") or _number_of(room)
+    digits = "".join(char for char in room if char in "0123456789") or _number_of(room)
     return f"{6 + int(digits[0]) % 4}A{int(digits[1:] or 0) or 9}"
 
 
-def pupils_of(room: str, rng: Random) -> tuple[Pupil, ...]:
+def pupils_of(room: str, rng: Random) -> tuple[PlayedPupil, ...]:
     """35 to 45 invented pupils; rooms with different numbers share none."""
-    digits = "".join(each for each in room if each in "0123456789") or _number_of(room)
+    digits = "".join(char for char in room if char in "0123456789") or _number_of(room)
     size = rng.randint(*ROLL_SIZE)
     names = Random(f"{room}/names")  # noqa: S311 - a play, not a secret
-    drawn = [" ".join(map(names.choice, (_FAMILIES, _MIDDLES, _GIVEN))) for _ in range(size)]
+    drawn = [" ".join(map(names.choice, (_FAMILIES, _MIDDLES, _GIVEN_NAMES))) for _ in range(size)]
     return tuple(
-        Pupil(f"hs-{digits}{number:02}", name)
+        PlayedPupil(f"hs-{digits}{number:02}", name)
         for number, name in enumerate(sorted(drawn, key=sort_key), 1)
     )
 

@@ -15,26 +15,26 @@ ANSWER_S: Final = 2.0
 MAX_ANSWER: Final = 1 << 20
 
 
-def free_port(wanted: int, avoid: Iterable[int] = ()) -> int:
+def free_port(preferred: int, avoid: Iterable[int] = ()) -> int:
     """The wanted port, or the next one that is free. Raises SimError if a hundred are taken."""
     avoided = set(avoid)
-    for port in range(wanted, min(wanted + TRIED, 65_536)):
+    for port in range(preferred, min(preferred + TRIED, 65_536)):
         if port not in avoided and _is_free(port):
             return port
     raise SimError(
         "no_free_port",
         N_("The ports from {port} on are all taken."),
         N_("Choose another with --http-port, --mqtt-port or --local-port."),
-        port=wanted,
+        port=preferred,
     )
 
 
 async def answers(port: int, path: str) -> bool:
     """Whether the program on this port answers 200 to a GET."""
-    return await fetched(port, path) is not None
+    return await fetch(port, path) is not None
 
 
-async def fetched(port: int, path: str) -> bytes | None:
+async def fetch(port: int, path: str) -> bytes | None:
     """What the program on this port answers to a GET (RFC 9112); None unless it answers 200."""
     try:
         async with asyncio.timeout(ANSWER_S):

@@ -29,7 +29,7 @@ from protocol.upward import ItemsTold, ItemTold, SchoolPresence, SchoolTold, Use
 from protocol.words import N_, Translate
 from simulators.config import ProvinceConfig
 from simulators.equipment import rooms_from
-from simulators.estate import changed, figures_of, items_of, school_code, school_name, uses_of
+from simulators.estate import change_item, figures_of, items_of, school_code, school_name, uses_of
 
 PAGE: Final = 100
 WAITING: Final = 8
@@ -59,36 +59,36 @@ class PlayedSchool:
             greeting=lambda session: [self._presence(session, online=True)],
         )
         self._relay = Relay(self._outbox, self._link, now_s=time.monotonic)
-        self._settled = asyncio.Event()
+        self._acknowledged = asyncio.Event()
 
     async def tell(self) -> int:
         """Tell everything; returns how many items were told when all of it is acknowledged."""
         with self._outbox:
             link = asyncio.create_task(self._link.run(), name=f"link {self.code}")
             carried = asyncio.create_task(self._relay.run(), name=f"relay {self.code}")
-            heard = asyncio.create_task(self._listen(), name=f"listen {self.code}")
+            listener = asyncio.create_task(self._listen(), name=f"listen {self.code}")
             try:
                 return await self._fill()
             finally:
-                for task in (carried, heard, link):
+                for task in (carried, listener, link):
                     task.cancel()
-                await asyncio.gather(carried, heard, link, return_exceptions=True)
+                await asyncio.gather(carried, listener, link, return_exceptions=True)
 
     async def _fill(self) -> int:
         config, now_ms = self._config, _now_ms()
         items = items_of(self._number, config.rooms, config.tablets, config.seed, now_ms)
-        told = len(items)
+        count = len(items)
         await self._put_pages(items, 0)
         random = Random(f"{config.seed}/{self._number}/changes")  # noqa: S311 - play
         rooms = rooms_from("P101", config.rooms)
         if config.changes:
-            some = random.sample(items, min(config.changes, len(items)))
+            chosen = random.sample(items, min(config.changes, len(items)))
             fresh = [
-                changed(each, len(items) + place, rooms, random)
-                for place, each in enumerate(some, 1)
+                change_item(item, len(items) + place, rooms, random)
+                for place, item in enumerate(chosen, 1)
             ]
             await self._put_pages(fresh, len(items))
-            told += len(fresh)
+            count += len(fresh)
         today = datetime.fromtimestamp(now_ms / 1000, UTC).date()
         self._outbox.put(
             SchoolTold(
@@ -98,7 +98,7 @@ class PlayedSchool:
                 version=__version__,
                 day=today.isoformat(),
                 feed=self._feed,
-                newest=told,
+                newest=count,
                 figures=figures_of(items, config.rooms),
             ),
             *(
@@ -107,13 +107,13 @@ class PlayedSchool:
             ),
         )
         await self._room_for(0)
-        return told
+        return count
 
     async def _put_pages(self, items: Sequence[ItemTold], after: int) -> None:
         for start in range(0, len(items), PAGE):
             await self._room_for(WAITING)
-            some = items[start : start + PAGE]
-            upto = some[-1].change
+            batch = items[start : start + PAGE]
+            upto = batch[-1].change
             page = ItemsTold(
                 boot=self._boot,
                 at_ms=_now_ms(),
@@ -122,7 +122,7 @@ class PlayedSchool:
                 after=after,
                 upto=upto,
                 more=start + PAGE < len(items),
-                items=tuple(some),
+                items=tuple(batch),
             )
             self._outbox.put(page)
             after = upto
@@ -131,8 +131,8 @@ class PlayedSchool:
         """Wait until no more than so many messages wait."""
         self._relay.wake()
         while self._outbox.report().pending > waiting:
-            self._settled.clear()
-            await self._settled.wait()
+            self._acknowledged.clear()
+            await self._acknowledged.wait()
 
     async def _listen(self) -> None:
         while True:
@@ -151,14 +151,14 @@ class PlayedSchool:
                 self._relay.hear(message)
             case Ack():
                 await self._relay.settle(message)
-                self._settled.set()
+                self._acknowledged.set()
             case _:
                 pass  # it tells its list from the beginning anyway
 
     def _presence(self, session: int, *, online: bool) -> Letter:
-        said = SchoolPresence(boot=self._boot, at_ms=_now_ms(), session=session, online=online)
+        presence = SchoolPresence(boot=self._boot, at_ms=_now_ms(), session=session, online=online)
         topic = topic_of(Address(self._place, Channel.SCHOOL))
-        return Letter(topic, to_bytes(said), retain=True)
+        return Letter(topic, to_bytes(presence), retain=True)
 
 
 async def run(config: ProvinceConfig, say: Translate, stop: asyncio.Event) -> int:
@@ -172,16 +172,16 @@ async def run(config: ProvinceConfig, say: Translate, stop: asyncio.Event) -> in
         for number in numbers:  # the players take the next school from one line
             if stop.is_set():
                 return
-            told = await PlayedSchool(number, config, broker, folder).tell()
+            count = await PlayedSchool(number, config, broker, folder).tell()
             done[0] += 1
-            done[1] += told
+            done[1] += count
             _progress(say, done, config.schools, time.monotonic() - began_s)
 
     with tempfile.TemporaryDirectory(prefix="lophoc-province-") as folder:
         async with asyncio.TaskGroup() as group:
             players = [
-                group.create_task(play(Path(folder)), name=f"player {each}")
-                for each in range(config.at_once)
+                group.create_task(play(Path(folder)), name=f"player {player}")
+                for player in range(config.at_once)
             ]
             ended = group.create_task(_end(stop, players), name="end")
             await asyncio.wait(players)
@@ -191,8 +191,8 @@ async def run(config: ProvinceConfig, say: Translate, stop: asyncio.Event) -> in
 
 async def _end(stop: asyncio.Event, players: Sequence[asyncio.Task[None]]) -> None:
     await stop.wait()
-    for each in players:
-        each.cancel()
+    for player in players:
+        player.cancel()
 
 
 def _broker(config: ProvinceConfig) -> Broker:
@@ -205,8 +205,8 @@ def _broker(config: ProvinceConfig) -> Broker:
 
 
 def _progress(say: Translate, done: Sequence[int], schools: int, elapsed_s: float) -> None:
-    told = say(N_("{done} of {schools} schools, {items} items, {elapsed} s"))
-    line = told.format(done=done[0], schools=schools, items=done[1], elapsed=round(elapsed_s))
+    text = say(N_("{done} of {schools} schools, {items} items, {elapsed} s"))
+    line = text.format(done=done[0], schools=schools, items=done[1], elapsed=round(elapsed_s))
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 

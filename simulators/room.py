@@ -36,8 +36,8 @@ from simulators.day import (
     Judged,
     LessonBegan,
     LessonOver,
-    Marked,
     Moved,
+    PlayedMark,
     RollCalled,
 )
 from simulators.equipment import device_id_of, device_of
@@ -58,7 +58,7 @@ _LINE: Final = LineMeasures(
 _POWERED: Final = frozenset({DeviceKind.PROJECTOR})
 
 
-class Room:
+class PlayedRoom:
     """One room as its agent would report it.
 
     new_id makes an event's or lesson's id; it must never give the same twice, not after a
@@ -79,10 +79,12 @@ class Room:
         self._boot = boot
         self._beat_s = beat_s
         self._new_id = new_id
-        self._devices = {device_id_of(each): device_of(each, started_ms) for each in equipment}
+        self._devices = {
+            device_id_of(sighting): device_of(sighting, started_ms) for sighting in equipment
+        }
         self._present = set(self._devices)
         self._judgement = Judgement(Status.UNKNOWN, ())
-        kinds = [each.kind for each in self._devices.values()]
+        kinds = [device.kind for device in self._devices.values()]
         self._template = KitTemplate(
             projectors=kinds.count(DeviceKind.PROJECTOR), tablets=kinds.count(DeviceKind.TABLET)
         )
@@ -104,7 +106,7 @@ class Room:
                 return self._begin_lesson(at_ms)
             case LessonOver():
                 return self._end_lesson(at_ms)
-            case Marked():
+            case PlayedMark():
                 return self._mark(happening, at_ms)
             case RollCalled():
                 return self._call_roll(at_ms)
@@ -142,7 +144,9 @@ class Room:
                 reasons=self._judgement.reasons,
                 measures=measures,
                 outbox=box,
-                seen=tuple(each for each in self._devices if each in self._here()),
+                seen=tuple(
+                    device_id for device_id in self._devices if device_id in self._attached()
+                ),
                 line=_LINE,
                 kit=self._kit(),
             ),
@@ -150,11 +154,13 @@ class Room:
 
     def _kit(self) -> tuple[KitLine, ...]:
         """What the room was furnished with is what it should have."""
-        return compare(self._template, [self._devices[each].kind for each in self._here()], {})
+        return compare(
+            self._template, [self._devices[device_id].kind for device_id in self._attached()], {}
+        )
 
-    def _here(self) -> set[str]:
+    def _attached(self) -> set[str]:
         """Those that are there, awake or asleep."""
-        asleep = {name for name, each in self._devices.items() if each.reasons == _ASLEEP}
+        asleep = {name for name, device in self._devices.items() if device.reasons == _ASLEEP}
         return self._present | asleep
 
     def _judge(self, measures: HostMeasures, box: OutboxReport, at_ms: int) -> Messages:
@@ -162,7 +168,7 @@ class Room:
         before, self._judgement = self._judgement, judge(measures, Limits(), box)
         if self._judgement.status == before.status:
             return []
-        hosts = [each for each in self._devices.values() if each.kind is DeviceKind.HOST]
+        hosts = [device for device in self._devices.values() if device.kind is DeviceKind.HOST]
         changed = HealthChanged(
             boot=self._boot,
             at_ms=at_ms,
@@ -185,13 +191,15 @@ class Room:
         if moved.present:
             self._present.add(moved.device_id)
             states = self._restate(moved.device_id, Status.OK, (), at_ms)
-            return states if device.reasons == _ASLEEP else [*states, self._appeared(device, at_ms)]
+            return (
+                states if device.reasons == _ASLEEP else [*states, self._appearance(device, at_ms)]
+            )
         self._present.remove(moved.device_id)
         if device.kind is DeviceKind.TABLET:
             return self._restate(moved.device_id, Status.OK, _ASLEEP, at_ms)
         code = _LEAVING[device.sources[0]]
         states = self._restate(moved.device_id, Status.UNKNOWN, (Reason(code),), at_ms)
-        return [*states, self._vanished(device, code, at_ms)]
+        return [*states, self._disappearance(device, code, at_ms)]
 
     def _restate(
         self, device_id: str, status: Status, reasons: tuple[Reason, ...], at_ms: int
@@ -204,7 +212,7 @@ class Room:
         self._devices[device_id] = device
         return [DeviceState(boot=self._boot, at_ms=at_ms, device=device)]
 
-    def _appeared(self, device: Device, at_ms: int) -> DeviceAppeared:
+    def _appearance(self, device: Device, at_ms: int) -> DeviceAppeared:
         return DeviceAppeared(
             boot=self._boot,
             at_ms=at_ms,
@@ -214,7 +222,7 @@ class Room:
             name=device.name,
         )
 
-    def _vanished(self, device: Device, reason: ReasonCode, at_ms: int) -> DeviceVanished:
+    def _disappearance(self, device: Device, reason: ReasonCode, at_ms: int) -> DeviceVanished:
         return DeviceVanished(
             boot=self._boot,
             at_ms=at_ms,
@@ -259,15 +267,15 @@ class Room:
 
     def _switch(self, power: str, at_ms: int) -> Messages:
         """The lesson switches what has a lamp."""
-        said: Messages = []
+        states: Messages = []
         for device_id, device in self._devices.items():
             if device.kind in _POWERED and device.measures and device_id in self._present:
                 lit = replace(device, measures=replace(device.measures, power=power))
                 self._devices[device_id] = lit
-                said.append(DeviceState(boot=self._boot, at_ms=at_ms, device=lit))
-        return said
+                states.append(DeviceState(boot=self._boot, at_ms=at_ms, device=lit))
+        return states
 
-    def _mark(self, marked: Marked, at_ms: int) -> Messages:
+    def _mark(self, marked: PlayedMark, at_ms: int) -> Messages:
         """Before the roll is called a tap only; after it a correction."""
         self._taps[marked.student] = RollLine(
             student=marked.student,
@@ -278,7 +286,7 @@ class Room:
         if not self._called:
             return []
         return [
-            self._logged(
+            self._link(
                 AttendanceMarked(
                     boot=self._boot,
                     at_ms=at_ms,
@@ -300,7 +308,7 @@ class Room:
             return []
         self._called = True
         return [
-            self._logged(
+            self._link(
                 RollConfirmed(
                     boot=self._boot,
                     at_ms=at_ms,
@@ -315,7 +323,7 @@ class Room:
             )
         ]
 
-    def _logged(self, record: _Record) -> _Record:
+    def _link(self, record: _Record) -> _Record:
         linked = chain.chained(record, self._log_hash)
         self._log_hash = linked.hash
         return linked

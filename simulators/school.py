@@ -16,14 +16,14 @@ from protocol.link import broker_from
 from protocol.model import Place
 from protocol.outbox import Outbox
 from protocol.topics import level_of
-from simulators.announce import Announcer, chosen
-from simulators.classroom import Classroom, wall_ms
+from simulators.announce import Announcer, choose_services
+from simulators.classroom import PlayedClassroom, wall_ms
 from simulators.config import SimConfig
-from simulators.day import Day
+from simulators.day import PlayedDay
 from simulators.devices.bodies import Bodies
 from simulators.equipment import answering, equipment_of, rooms_from
 from simulators.machine import machine_of
-from simulators.room import Room
+from simulators.room import PlayedRoom
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -37,35 +37,38 @@ class Furnished(NamedTuple):
 
 def school_of(config: SimConfig) -> list[Furnished]:
     """The rooms of the school, furnished; the first ones with devices that answer."""
-    return _furnished(config, rooms_from(config.first_room, config.rooms))
+    return _furnish(config, rooms_from(config.first_room, config.rooms))
 
 
-def bodied(config: SimConfig, rooms: Sequence[Furnished], kind: Kind) -> list[Sighting]:
+def answering_devices(config: SimConfig, rooms: Sequence[Furnished], kind: Kind) -> list[Sighting]:
     """The devices of this kind, Kind.CAMERA or Kind.PROJECTOR, that answer by themselves."""
     return [
-        each
+        sighting
         for furnished in rooms[: _bodies(config, kind)]
-        for each in furnished.equipment
-        if each.kind is kind
+        for sighting in furnished.equipment
+        if sighting.kind is kind
     ]
 
 
 def room_of(config: SimConfig) -> list[Furnished]:
     """The one room of `lophoc-sim classroom`."""
-    return _furnished(config, [config.room or config.first_room])
+    return _furnish(config, [config.room or config.first_room])
 
 
 async def run(config: SimConfig, rooms: Sequence[Furnished], stop: asyncio.Event) -> None:
     """Play these rooms until `stop` is set. Raises OutboxError if an outbox cannot be opened."""
-    equipment = [each for furnished in rooms for each in furnished.equipment]
+    equipment = [sighting for furnished in rooms for sighting in furnished.equipment]
     limit = config.mdns_devices if config.mdns else 0
-    announcer = Announcer(chosen(equipment, limit)) if limit else None
+    announcer = Announcer(choose_services(equipment, limit)) if limit else None
     bodies = Bodies(
-        bodied(config, rooms, Kind.CAMERA), bodied(config, rooms, Kind.PROJECTOR), config.seed
+        answering_devices(config, rooms, Kind.CAMERA),
+        answering_devices(config, rooms, Kind.PROJECTOR),
+        config.seed,
     )
     with _folder(config) as folder, ExitStack() as outboxes:
         classrooms = [
-            _classroom(config, each, (announcer, bodies), folder, outboxes) for each in rooms
+            _classroom(config, furnished, (announcer, bodies), folder, outboxes)
+            for furnished in rooms
         ]
         async with asyncio.TaskGroup() as tasks:
             running = [
@@ -85,7 +88,7 @@ async def run(config: SimConfig, rooms: Sequence[Furnished], stop: asyncio.Event
     _LOGGER.info("%d rooms closed", len(rooms))
 
 
-def _furnished(config: SimConfig, rooms: Sequence[str]) -> list[Furnished]:
+def _furnish(config: SimConfig, rooms: Sequence[str]) -> list[Furnished]:
     return [Furnished(room, _equipment(config, room, number)) for number, room in enumerate(rooms)]
 
 
@@ -110,13 +113,13 @@ def _classroom(
     network: tuple[Announcer | None, Bodies],
     folder: Path,
     outboxes: ExitStack,
-) -> Classroom:
+) -> PlayedClassroom:
     room, equipment = furnished
     boot = uuid4().hex
     place = Place(config.province, config.school, f"sim-{room.lower()}")
     outbox = outboxes.enter_context(Outbox(folder / f"{level_of(room)}.db", place, boot))
-    return Classroom(
-        Room(
+    return PlayedClassroom(
+        PlayedRoom(
             room,
             equipment,
             boot=boot,
@@ -124,7 +127,7 @@ def _classroom(
             started_ms=wall_ms(),
             new_id=lambda: uuid4().hex,
         ),
-        Day(
+        PlayedDay(
             room,
             equipment,
             config.seed,

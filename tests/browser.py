@@ -16,7 +16,7 @@ import httpx
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
-from tests.flows.programs import until
+from tests.waiting import LIMIT_S, until
 
 FLAGS: Final = (
     "--headless",
@@ -53,7 +53,7 @@ class Page:
         number = next(self._numbers)
         self._line.send(json.dumps({"id": number, "method": method, "params": params}))
         while True:
-            message = json.loads(self._line.recv(30))
+            message = json.loads(self._line.recv(LIMIT_S))
             if message.get("id") == number:
                 assert "error" not in message, message
                 answer: dict[str, Any] = message["result"]
@@ -81,9 +81,9 @@ class Page:
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
-    def wait(self, script: str, patience_s: float = 15.0) -> None:
+    def wait(self, script: str, limit_s: float = LIMIT_S) -> None:
         """Wait until an expression holds on the page."""
-        until(lambda: self.see(f"Boolean({script})"), script, patience_s)
+        until(lambda: self.see(f"Boolean({script})"), script, limit_s=limit_s)
 
     def click(self, selector: str, times: int = 1) -> None:
         """Click the middle of the first element that fits, once it is there; 2: a double click."""
@@ -146,7 +146,7 @@ def running_browser(profile: Path) -> Iterator[int]:
         stderr=subprocess.DEVNULL,
     ) as process:
         told = profile / "DevToolsActivePort"
-        until(lambda: told.exists() and told.read_text().count("\n"), "chromium listens", 60)
+        until(lambda: told.exists() and told.read_text().count("\n"), "chromium listens")
         yield int(told.read_text().split()[0])
         process.terminate()
 

@@ -11,12 +11,19 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from controller.broker.embedded import config_text
 from protocol.model import Place
 from tests.databases import KINDS, Database, migrated_template
-from tests.flows.programs import BIN, free_port, until
+from tests.flows.programs import BIN
+from tests.ports import free_port
 from tests.postgres import Cluster, cluster_or_skip
+from tests.waiting import until
+
+# A busy machine, or one that measures coverage, takes longer for an example.
+settings.register_profile("lophoc", deadline=None)
+settings.load_profile("lophoc")
 
 # Files of few tests that take long: begun last, one of two workers would wait for the other.
 LONG = frozenset({"test_demo.py", "test_way_up.py", "test_finding.py", "test_delivery.py"})

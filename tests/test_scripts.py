@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import need
+from tests.waiting import LIMIT_S
 
 TESTS = Path(__file__).parent
 FILES = sorted(TESTS.rglob("*.test.js"))
@@ -21,7 +22,7 @@ def test_what_a_script_decides_holds(file: Path) -> None:
         [node, "--test", "--test-reporter=tap", file],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LIMIT_S,
         check=False,
     )
     assert ended.returncode == 0, ended.stdout

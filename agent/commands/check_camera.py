@@ -13,6 +13,7 @@ import msgspec
 from agent.errors import CameraCheckError
 from hardware.camera.watch import is_camera, look, look_at_file, target_of
 from hardware.readings import CameraReading, CameraState, SenseMissing
+from protocol.formats import number
 from protocol.words import N_, preferred_language, translator
 
 _STATES: Final[Mapping[CameraState, str]] = {
@@ -89,8 +90,8 @@ def json_of(target: str, reading: CameraReading) -> str:
 def sentence_of(reading: CameraReading, language: str) -> str:
     """What it is, and what to do, in the language."""
     said = _STATES.get(reading.state) or _REASONS.get(reading.reason, _NO_ANSWER)
-    fps = f"{reading.measures.get('fps', 0.0):.1f}"
-    return translator(language)(said).replace("{fps}", fps)
+    say = translator(language)
+    return say(said).replace("{fps}", number(reading.measures.get("fps", 0.0), say))
 
 
 async def _looked(target: str, user: str, password: str) -> CameraReading:

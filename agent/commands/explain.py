@@ -7,12 +7,12 @@ from typing import Any, Final
 
 import msgspec
 
-from agent.database.documents import Remembered
+from agent.database.documents import SavedState
 from agent.equipment.devices import Devices, device_id_of
-from agent.equipment.merge import Decision, Joined, Parted
+from agent.equipment.merge import Decision, JoinDecision, SplitDecision
 from agent.equipment.traces import Trace, Traces
 from agent.errors import DocumentError
-from agent.room import Room
+from agent.room import AgentRoom
 from protocol.health import ReasonCode
 from protocol.model import Device, DeviceKind, Identity, Place, Reason, iso
 from protocol.words import (
@@ -45,16 +45,14 @@ _LINES: Final[Mapping[str, str]] = {
 }
 
 
-def explain(
-    remembered: Remembered, device_id: str, *, as_json: bool, environ: Mapping[str, str]
-) -> str:
+def explain(saved: SavedState, device_id: str, *, as_json: bool, environ: Mapping[str, str]) -> str:
     """Everything that is known of a device; the answer as text ready to print.
 
     Raises DocumentError if no device has this id.
     """
-    devices = _recalled(remembered)
+    devices = _recalled(saved)
     device = next(
-        (each for each in remembered.devices if device_id in {each.device_id, *each.aliases}), None
+        (each for each in saved.devices if device_id in {each.device_id, *each.aliases}), None
     )
     if device is None:
         raise DocumentError(
@@ -69,12 +67,12 @@ def explain(
     return "".join(f"{line}\n" for line in _lines(devices, device, _say(environ)))
 
 
-def _recalled(remembered: Remembered) -> Devices:
+def _recalled(saved: SavedState) -> Devices:
     """The devices as the agent left them, none of them doubted."""
-    held = {each.at: each for each in remembered.traces}
-    room = Room(place=Place(), room="", boot="", beat_s=1, new_id=str)
-    traces = Traces(room="", answers=remembered.answers, held=held)
-    return Devices(room=room, traces=traces, decisions=remembered.decisions)
+    held = {each.at: each for each in saved.traces}
+    room = AgentRoom(place=Place(), room="", boot="", beat_s=1, new_id=str)
+    traces = Traces(room="", answers=saved.answers, held=held)
+    return Devices(room=room, traces=traces, decisions=saved.decisions)
 
 
 def _say(environ: Mapping[str, str]) -> Translate:
@@ -90,7 +88,7 @@ def _decisions(devices: Devices, device: Device) -> list[Decision]:
     return [
         each
         for each in devices.decisions
-        if keys & ({each.one, each.other} if isinstance(each, Joined) else set(each.keys))
+        if keys & ({each.one, each.other} if isinstance(each, JoinDecision) else set(each.keys))
     ]
 
 
@@ -155,9 +153,9 @@ def _source_lines(trace: Trace, say: Translate) -> Iterator[str]:
 
 def _decision_line(decision: Decision, say: Translate) -> str:
     match decision:
-        case Joined():
+        case JoinDecision():
             return _said(say, "joined", one=decision.one, other=decision.other)
-        case Parted():
+        case SplitDecision():
             return _said(say, "parted", keys=", ".join(decision.keys))
 
 

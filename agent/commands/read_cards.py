@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import msgspec
 
-from agent.cards import keys_of
+from agent.cards.matching import keys_of
 from agent.database.documents import Documents
 from agent.database.folder import DOCUMENTS
 from agent.errors import CardsUnreadableError
-from hardware.cards.scan import Picture, read_pictures
+from hardware.cards.scan import CardPicture, read_pictures
 from hardware.readings import SenseMissing
 from protocol.doorcode import read as read_code
 from protocol.words import N_, Translate, preferred_language, translator
@@ -81,7 +81,7 @@ def keys_in(file: Path) -> dict[int, bytes]:
     return keys
 
 
-def json_of(file: str, picture: Picture, keys: Mapping[int, bytes]) -> str:
+def json_of(file: str, picture: CardPicture, keys: Mapping[int, bytes]) -> str:
     """One JSON object: file, cards, door, ms; or file and error."""
     tree: dict[str, Any] = {"file": file, "error": picture.error}
     if not picture.error:
@@ -96,7 +96,7 @@ def json_of(file: str, picture: Picture, keys: Mapping[int, bytes]) -> str:
     return msgspec.json.encode(tree).decode()
 
 
-def line_of(file: str, picture: Picture, keys: Mapping[int, bytes], say: Translate) -> str:
+def line_of(file: str, picture: CardPicture, keys: Mapping[int, bytes], say: Translate) -> str:
     """What was read, or why nothing was, in the language."""
     valid = sum(read_code(text, keys) is not None for text in picture.texts)
     values = {

@@ -11,28 +11,28 @@ from typing import Any, Final
 
 import msgspec
 
-from agent.database.documents import Documents, Remembered
+from agent.database.documents import Documents, SavedState
 from agent.database.folder import DOCUMENTS
 from agent.equipment.devices import THIS_MACHINE, Devices, described, device_id_of
-from agent.equipment.merge import Group
+from agent.equipment.merge import SightingGroup
 from agent.equipment.traces import Trace, Traces
-from agent.placement import How
-from agent.room import Room
+from agent.placement import PlacementSource
+from agent.room import AgentRoom
 from hardware.network.probe import ask
-from hardware.readings import Identity
-from hardware.scan import Missing, Scan, Secrets, look
+from hardware.readings import IdentityKind
+from hardware.scan import HardwareScan, Missing, Secrets, look
 from protocol.health import ReasonCode
 from protocol.model import Device, DeviceKind, Place, Reason, iso
 from protocol.words import N_, Translate, kind_word, preferred_language, sentence, translator
 
 # How sure it is that the same key is the same thing tomorrow.
-_CONFIDENCE: Final[Mapping[Identity, str]] = {
-    Identity.USB: "high",
-    Identity.MAC: "high",
-    Identity.UUID: "high",
-    Identity.TOKEN: "high",
-    Identity.PORT: "medium",
-    Identity.HOST: "low",
+_CONFIDENCE: Final[Mapping[IdentityKind, str]] = {
+    IdentityKind.USB: "high",
+    IdentityKind.MAC: "high",
+    IdentityKind.UUID: "high",
+    IdentityKind.TOKEN: "high",
+    IdentityKind.PORT: "medium",
+    IdentityKind.HOST: "low",
 }
 _HEADS: Final = (N_("Kind"), N_("Name"), N_("Maker"), N_("Model"), N_("Serial number"), N_("Id"))
 _ABSENT: Final = N_("Known here, but not seen now:")
@@ -40,7 +40,7 @@ _LAST: Final = N_("{name}: last answer {time} at {address}, heard on {via}. {why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Absent:
+class AbsentDevice:
     """A known device that the look did not see: where it was asked now, and what it last said.
 
     answered: whether anything answers at its last address, though it was not seen.
@@ -75,19 +75,19 @@ async def scan(
     data: an agent's folder, so that what it knows and what is not seen now is told as well.
     Raises DocumentError if that folder's documents are damaged.
     """
-    remembered = _remembered(data)
+    saved = _remembered(data)
     found = await look(seconds, secrets)
-    absent = await absent_of(found, remembered)
+    absent = await absent_of(found, saved)
     if as_json:
-        return json_of(found, remembered, absent) + "\n"
-    return table_of(found, preferred_language(environ), remembered, absent)
+        return json_of(found, saved, absent) + "\n"
+    return table_of(found, preferred_language(environ), saved, absent)
 
 
 def json_of(
-    found: Scan, remembered: Remembered | None = None, absent: Iterable[Absent] = ()
+    found: HardwareScan, saved: SavedState | None = None, absent: Iterable[AbsentDevice] = ()
 ) -> str:
     """The scan as one JSON object: host, devices, absent, flaws, missing."""
-    groups = _groups(found, remembered or Remembered())
+    groups = _groups(found, saved or SavedState())
     host = next((each for each in groups if each.sightings[0].source == THIS_MACHINE), None)
     tree = {
         "host": _entry(host) if host else None,
@@ -102,15 +102,15 @@ def json_of(
 
 
 def table_of(
-    found: Scan,
+    found: HardwareScan,
     language: str,
-    remembered: Remembered | None = None,
-    absent: Iterable[Absent] = (),
+    saved: SavedState | None = None,
+    absent: Iterable[AbsentDevice] = (),
 ) -> str:
     """The scan as a table in the language."""
     say = translator(language)
     rows = [tuple(say(head) for head in _HEADS)]
-    for each in map(_entry, _groups(found, remembered or Remembered())):
+    for each in map(_entry, _groups(found, saved or SavedState())):
         kind = kind_word(DeviceKind(each["kind"]), say)
         rows.append((kind, *(each[name] for name in _COLUMNS)))
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
@@ -122,48 +122,48 @@ def table_of(
 _COLUMNS: Final = ("name", "vendor", "model", "serial", "device_id")
 
 
-def _remembered(data: Path | None) -> Remembered | None:
+def _remembered(data: Path | None) -> SavedState | None:
     """What the agent of this folder knows; None where there is none."""
     if data is None or not (data / DOCUMENTS).exists():
         return None
     return Documents(data / DOCUMENTS).load()
 
 
-def _devices(remembered: Remembered) -> Devices:
+def _devices(saved: SavedState) -> Devices:
     """An agent's way of naming devices: what people said of them, and its room if it roams."""
-    stay = remembered.stay
+    stay = saved.stay
     traces = Traces(
         room=stay.room,
-        roaming=bool(remembered.agent_id) and stay.how is not How.SETTINGS,
-        answers=remembered.answers,
+        roaming=bool(saved.agent_id) and stay.how is not PlacementSource.SETTINGS,
+        answers=saved.answers,
     )
-    room = Room(place=Place(), room=stay.room, boot="scan", beat_s=1, new_id=str)
-    return Devices(room=room, traces=traces, decisions=remembered.decisions)
+    room = AgentRoom(place=Place(), room=stay.room, boot="scan", beat_s=1, new_id=str)
+    return Devices(room=room, traces=traces, decisions=saved.decisions)
 
 
-def _groups(found: Scan, remembered: Remembered) -> tuple[Group, ...]:
-    devices, _ = _devices(remembered).see(found.sightings, 0)
+def _groups(found: HardwareScan, saved: SavedState) -> tuple[SightingGroup, ...]:
+    devices, _ = _devices(saved).see(found.sightings, 0)
     return tuple(sorted(devices.groups(), key=_order))
 
 
-def _order(group: Group) -> tuple[bool, int, str]:
+def _order(group: SightingGroup) -> tuple[bool, int, str]:
     """This computer first, then boards, projectors, cameras, as people look for them."""
     own = group.sightings[0].source == THIS_MACHINE
     return not own, list(DeviceKind).index(described(group).kind), group.key
 
 
-async def absent_of(found: Scan, remembered: Remembered | None) -> list[Absent]:
+async def absent_of(found: HardwareScan, saved: SavedState | None) -> list[AbsentDevice]:
     """The known devices that were not seen, each asked once more where it last answered."""
-    if remembered is None:
+    if saved is None:
         return []
-    seen = {device_id_of(claim) for group in _groups(found, remembered) for claim in group.claims}
-    held = {each.at: each for each in remembered.traces}
+    seen = {device_id_of(claim) for group in _groups(found, saved) for claim in group.claims}
+    held = {each.at: each for each in saved.traces}
     known = Devices(
-        room=Room(place=Place(), room="", boot="scan", beat_s=1, new_id=str),
-        traces=Traces(room="", answers=remembered.answers, held=held),
-        decisions=remembered.decisions,
+        room=AgentRoom(place=Place(), room="", boot="scan", beat_s=1, new_id=str),
+        traces=Traces(room="", answers=saved.answers, held=held),
+        decisions=saved.decisions,
     )
-    gone = [each for each in remembered.devices if each.device_id not in seen]
+    gone = [each for each in saved.devices if each.device_id not in seen]
     traced = [
         (each, known.traces.of(told[0]))
         for each in gone
@@ -172,7 +172,7 @@ async def absent_of(found: Scan, remembered: Remembered | None) -> list[Absent]:
     asked_ms = round(time.time() * 1000)
     answered = await asyncio.gather(*(_answers(trace) for _, trace in traced))
     return [
-        Absent(device=device, trace=trace, asked_ms=asked_ms, answered=did)
+        AbsentDevice(device=device, trace=trace, asked_ms=asked_ms, answered=did)
         for (device, trace), did in zip(traced, answered, strict=True)
     ]
 
@@ -182,7 +182,7 @@ async def _answers(trace: Trace) -> bool:
     return bool(seen.address) and (await ask(seen.address, seen.port)).alive
 
 
-def _absent_lines(absent: list[Absent], say: Translate) -> Iterable[str]:
+def _absent_lines(absent: list[AbsentDevice], say: Translate) -> Iterable[str]:
     if not absent:
         return
     yield say(_ABSENT)
@@ -204,7 +204,7 @@ def _missing_lines(missing: Iterable[Missing]) -> Iterable[str]:
     return (f"{each.sense}: {each.hint}" for each in missing)
 
 
-def _entry(group: Group) -> dict[str, Any]:
+def _entry(group: SightingGroup) -> dict[str, Any]:
     """A device, as its sources describe it together."""
     told = group.sightings
     best = next(each for each in told if each.key == group.key)
@@ -227,7 +227,7 @@ def _entry(group: Group) -> dict[str, Any]:
     }
 
 
-def _absent_entry(each: Absent) -> dict[str, Any]:
+def _absent_entry(each: AbsentDevice) -> dict[str, Any]:
     seen = each.trace.sighting
     return {
         "device_id": each.device.device_id,

@@ -8,8 +8,8 @@ from typing import Final
 
 from agent.commands.scan import json_of, table_of
 from agent.errors import ExportUnreadableError
-from hardware.scan import Scan
-from hardware.usb.export import ExportError, read_export
+from hardware.scan import HardwareScan
+from hardware.usb.export import UdevExportError, read_export
 from hardware.usb.foreign import sightings_of
 from protocol.words import N_, preferred_language
 
@@ -39,12 +39,12 @@ def report(path: Path, *, as_json: bool, environ: Mapping[str, str]) -> str:
     """
     try:
         export = read_export(path)
-    except ExportError as error:
+    except UdevExportError as error:
         message, hint = _FAULTS[error.code]
         raise ExportUnreadableError(
             error.code, message, hint, path=path, cause=error.cause
         ) from error
-    found = Scan(sightings=sightings_of(export))
+    found = HardwareScan(sightings=sightings_of(export))
     if as_json:
         return json_of(found) + "\n"
     return table_of(found, preferred_language(environ))

@@ -10,13 +10,13 @@ from msgspec.structs import replace
 from tinydb import TinyDB
 
 from agent.database.generations import GenerationStorage, damaged
+from agent.equipment.addresses import TypedAddress
 from agent.equipment.merge import Decision
 from agent.equipment.traces import Trace
-from agent.equipment.typed import Typed
 from agent.errors import DocumentError
-from agent.lessons.lesson import Running
-from agent.lessons.roll import Mark
-from agent.placement import Stay
+from agent.lessons.lesson import RunningLesson
+from agent.lessons.marks import PupilMark
+from agent.placement import SavedPlacement
 from hardware.readings import Kind
 from protocol.model import Device
 from protocol.plan import Plan
@@ -31,7 +31,7 @@ _TABLES: Final = ("identity", "devices", "traces", "decisions", "place", "typed"
 _OLD_TABLES: Final = ("roll", "lesson")
 
 
-class Remembered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SavedState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an agent remembers: its own id and room, the devices, the school's plan.
 
     traces: what sources said of devices. decisions, answers: what people said of them.
@@ -44,12 +44,12 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     traces: tuple[Trace, ...] = ()
     decisions: tuple[Decision, ...] = ()
     answers: dict[str, Kind] = {}
-    stay: Stay = Stay()
-    typed: tuple[Typed, ...] = ()
+    stay: SavedPlacement = SavedPlacement()
+    typed: tuple[TypedAddress, ...] = ()
     camera_off: bool = False
     plan: Plan = Plan()
-    marks: tuple[Mark, ...] = ()
-    running: Running | None = None
+    marks: tuple[PupilMark, ...] = ()
+    running: RunningLesson | None = None
 
 
 class Documents:
@@ -58,39 +58,39 @@ class Documents:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._storage = GenerationStorage(path)
-        self._kept: Remembered | None = None
+        self._kept: SavedState | None = None
 
-    def load(self) -> Remembered:
-        """What was remembered; nothing if there has never been a file.
+    def load(self) -> SavedState:
+        """What was saved; nothing if there has never been a file.
 
         Raises DocumentError if the file is damaged, unreadable or from a newer LopHoc.
         """
         self._kept = _remembered(self._path, self._db())
         return self._kept
 
-    def save(self, remembered: Remembered) -> bool:
+    def save(self, saved: SavedState) -> bool:
         """Write if anything but the last sight of a device is new; says whether it wrote.
 
         Few writes: an SD card lives from them. Raises DocumentError; the old file then stays.
         """
-        if self._kept is not None and _gist(remembered) == _gist(self._kept):
+        if self._kept is not None and _gist(saved) == _gist(self._kept):
             return False
         db = self._db()
-        for name, rows in _rows(remembered).items():
+        for name, rows in _rows(saved).items():
             table = db.table(name)
             table.truncate()
             table.insert_multiple(rows)
         for name in _OLD_TABLES:
             db.drop_table(name)
         self._storage.keep()
-        self._kept = remembered
+        self._kept = saved
         return True
 
     def _db(self) -> TinyDB:
         return TinyDB(storage=lambda: self._storage)
 
 
-def _remembered(path: Path, db: TinyDB) -> Remembered:
+def _remembered(path: Path, db: TinyDB) -> SavedState:
     if unknown := db.tables() - {*_TABLES, *_OLD_TABLES, "_default"}:
         raise damaged(path, f"it has an unknown table {min(unknown)[:40]!r}")
     identity = dict((_all(db, "identity") or [{}])[0])
@@ -113,7 +113,7 @@ def _remembered(path: Path, db: TinyDB) -> Remembered:
         "running": next(iter(_all(db, "lesson")), None),
     }
     try:
-        return msgspec.convert(tree, Remembered)
+        return msgspec.convert(tree, SavedState)
     except msgspec.ValidationError as error:
         raise damaged(path, str(error)) from error
 
@@ -122,22 +122,22 @@ def _all(db: TinyDB, table: str) -> list[dict[str, Any]]:
     return [dict(row) for row in db.table(table).all()]
 
 
-def _rows(remembered: Remembered) -> dict[str, list[dict[str, Any]]]:
-    tree = msgspec.to_builtins(remembered)
+def _rows(saved: SavedState) -> dict[str, list[dict[str, Any]]]:
+    tree = msgspec.to_builtins(saved)
     return {
-        "identity": [{"format": FORMAT, "agent_id": remembered.agent_id}],
+        "identity": [{"format": FORMAT, "agent_id": saved.agent_id}],
         "devices": tree["devices"],
         "traces": tree["traces"],
         "decisions": tree["decisions"],
         "place": [{name: tree[name] for name in ("stay", "answers", "camera_off")}],
         "typed": tree["typed"],
-        "plan": [tree["plan"]] if remembered.plan != Plan() else [],
+        "plan": [tree["plan"]] if saved.plan != Plan() else [],
     }
 
 
-def _gist(remembered: Remembered) -> Remembered:
+def _gist(saved: SavedState) -> SavedState:
     return replace(
-        remembered,
-        devices=tuple(replace(each, last_seen_ms=0) for each in remembered.devices),
-        traces=tuple(replace(each, at_ms=0) for each in remembered.traces),
+        saved,
+        devices=tuple(replace(each, last_seen_ms=0) for each in saved.devices),
+        traces=tuple(replace(each, at_ms=0) for each in saved.traces),
     )

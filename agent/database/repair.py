@@ -21,7 +21,7 @@ from protocol.words import N_, Translate
 _KEPT: Final = N_("The damaged {file} is kept as {aside}.")
 
 
-class Deed(NamedTuple):
+class RepairNote(NamedTuple):
     """Something that was done: a sentence with {names}, and the values for them."""
 
     message: str
@@ -32,7 +32,7 @@ class Deed(NamedTuple):
         return translate(self.message).format_map(self.values)
 
 
-def repair(folder: Path) -> list[Deed]:
+def repair(folder: Path) -> list[RepairNote]:
     """Mend what is damaged, and tell what was done.
 
     Nothing is deleted: what is damaged is kept beside under another name.
@@ -51,7 +51,7 @@ def repair(folder: Path) -> list[Deed]:
     return done or [_deed(N_("Nothing in {folder} is damaged."), folder=folder)]
 
 
-def _mend_documents(path: Path, stamp: str) -> Iterator[Deed]:
+def _mend_documents(path: Path, stamp: str) -> Iterator[RepairNote]:
     if _documents_sound(path):
         return
     backup = backup_of(path)
@@ -85,7 +85,7 @@ def _documents_sound(path: Path) -> bool:
     return True
 
 
-def _mend_outbox(path: Path, stamp: str) -> Iterator[Deed]:
+def _mend_outbox(path: Path, stamp: str) -> Iterator[RepairNote]:
     if not path.exists():
         return
     try:
@@ -100,8 +100,8 @@ def _mend_outbox(path: Path, stamp: str) -> Iterator[Deed]:
     yield _deed(N_("{count} waiting messages were saved."), count=saved)
 
 
-def _deed(message: str, **values: object) -> Deed:
-    return Deed(message, values)
+def _deed(message: str, **values: object) -> RepairNote:
+    return RepairNote(message, values)
 
 
 def _aside(path: Path, stamp: str) -> Path:

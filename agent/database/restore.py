@@ -13,16 +13,16 @@ import msgspec
 from agent.classroom import Classroom
 from agent.clock import now
 from agent.config import AgentConfig
-from agent.database.documents import Documents, Remembered
+from agent.database.documents import Documents, SavedState
 from agent.database.folder import DOCUMENTS, OUTBOX
 from agent.equipment import devices
 from agent.equipment.traces import Traces
+from agent.health.machine import ThisMachine, agent_id_from
+from agent.health.vitals import Vitals
 from agent.lessons import memos
 from agent.lessons.teaching import Teaching
-from agent.machine import Machine, agent_id_from
 from agent.placement import Placement, placed
-from agent.room import Room
-from agent.vitals import Vitals
+from agent.room import AgentRoom
 from protocol.model import Place
 from protocol.outbox import Outbox, OutboxError
 from protocol.settings import SettingsError
@@ -41,26 +41,26 @@ class RestoredRoom(NamedTuple):
 
 
 @asynccontextmanager
-async def restored(config: AgentConfig, machine: Machine) -> AsyncIterator[RestoredRoom]:
+async def restored(config: AgentConfig, machine: ThisMachine) -> AsyncIterator[RestoredRoom]:
     """Open the records in the agent's folder, until no thread works on them any more.
 
     Raises SettingsError, DocumentError, OutboxError.
     """
     documents = Documents(config.data / DOCUMENTS)
-    remembered = documents.load()
-    where = placed(_room_code(config), roaming=config.roaming, stay=remembered.stay)
-    room = _room(config, machine, remembered, where)
+    saved = documents.load()
+    where = placed(_room_code(config), roaming=config.roaming, stay=saved.stay)
+    room = _room(config, machine, saved, where)
     with _outbox(config, room) as outbox:
         try:
-            classroom = _classroom(config, room, where, remembered, outbox)
+            classroom = _classroom(config, room, where, saved, outbox)
             yield RestoredRoom(classroom, outbox, documents)
         finally:
             await asyncio.get_running_loop().shutdown_default_executor()
 
 
-def remembered_of(classroom: Classroom) -> Remembered:
+def saved_state_of(classroom: Classroom) -> SavedState:
     """What must outlive a restart."""
-    return Remembered(
+    return SavedState(
         agent_id=classroom.room.place.agent,
         devices=tuple(known.device for known in classroom.devices.known.values()),
         traces=tuple(classroom.devices.traces.held.values()),
@@ -73,10 +73,12 @@ def remembered_of(classroom: Classroom) -> Remembered:
     )
 
 
-def _room(config: AgentConfig, machine: Machine, remembered: Remembered, where: Placement) -> Room:
-    agent = config.agent_id or remembered.agent_id
+def _room(
+    config: AgentConfig, machine: ThisMachine, saved: SavedState, where: Placement
+) -> AgentRoom:
+    agent = config.agent_id or saved.agent_id
     agent = agent or agent_id_from(machine.hostname, machine.id)
-    return Room(
+    return AgentRoom(
         place=Place(config.province, config.school, agent),
         room=where.room,
         boot=uuid4().hex,
@@ -85,7 +87,7 @@ def _room(config: AgentConfig, machine: Machine, remembered: Remembered, where: 
     )
 
 
-def _outbox(config: AgentConfig, room: Room) -> Outbox:
+def _outbox(config: AgentConfig, room: AgentRoom) -> Outbox:
     return Outbox(
         config.data / OUTBOX,
         room.place,
@@ -96,23 +98,23 @@ def _outbox(config: AgentConfig, room: Room) -> Outbox:
 
 
 def _classroom(
-    config: AgentConfig, room: Room, where: Placement, remembered: Remembered, outbox: Outbox
+    config: AgentConfig, room: AgentRoom, where: Placement, saved: SavedState, outbox: Outbox
 ) -> Classroom:
     traces = Traces(
         room=room.room,
         roaming=where.roaming,
-        answers=remembered.answers,
-        held={trace.at: trace for trace in remembered.traces},
+        answers=saved.answers,
+        held={trace.at: trace for trace in saved.traces},
     )
     return Classroom(
         room=room,
         placement=where,
-        devices=devices.recalled(room, remembered.devices, traces, remembered.decisions),
+        devices=devices.recalled(room, saved.devices, traces, saved.decisions),
         template=config.kit,
-        camera_off=remembered.camera_off,
-        typed=remembered.typed,
+        camera_off=saved.camera_off,
+        typed=saved.typed,
         vitals=Vitals(room=room, limits=config.limits, report_s=config.report_s),
-        teaching=_teaching(room, outbox, remembered),
+        teaching=_teaching(room, outbox, saved),
     )
 
 
@@ -127,16 +129,16 @@ def _room_code(config: AgentConfig) -> str:
     return config.room
 
 
-def _teaching(room: Room, outbox: Outbox, remembered: Remembered) -> Teaching:
+def _teaching(room: AgentRoom, outbox: Outbox, saved: SavedState) -> Teaching:
     """The lesson and its roll as they were. Raises OutboxError."""
     try:
         return memos.recalled(
             room,
             outbox.memos(),
-            remembered.plan,
+            saved.plan,
             now(),
-            running=remembered.running,
-            marks=remembered.marks,
+            running=saved.running,
+            marks=saved.marks,
         )
     except msgspec.DecodeError as error:
         raise OutboxError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from hardware.readings import CameraReading, CameraState, Part, ProjectorReading
+from hardware.readings import CameraReading, CameraState, ProjectorPart, ProjectorReading
 from protocol.health import Limits, ReasonCode
 from protocol.model import DeviceMeasures, Reason, Status, worst
 
@@ -30,17 +30,17 @@ _HINDRANCES: Final[Mapping[str, tuple[Status, ReasonCode]]] = {
     "in_use": (Status.OK, ReasonCode.BUSY),
     "busy": (Status.OK, ReasonCode.BUSY),
 }
-_PARTS: Final[Mapping[Part, ReasonCode]] = {
-    Part.FAN: ReasonCode.PART_FAN,
-    Part.LAMP: ReasonCode.PART_LAMP,
-    Part.TEMPERATURE: ReasonCode.PART_TEMPERATURE,
-    Part.COVER: ReasonCode.PART_COVER,
-    Part.FILTER: ReasonCode.PART_FILTER,
-    Part.OTHER: ReasonCode.PART_OTHER,
+_PARTS: Final[Mapping[ProjectorPart, ReasonCode]] = {
+    ProjectorPart.FAN: ReasonCode.PART_FAN,
+    ProjectorPart.LAMP: ReasonCode.PART_LAMP,
+    ProjectorPart.TEMPERATURE: ReasonCode.PART_TEMPERATURE,
+    ProjectorPart.COVER: ReasonCode.PART_COVER,
+    ProjectorPart.FILTER: ReasonCode.PART_FILTER,
+    ProjectorPart.OTHER: ReasonCode.PART_OTHER,
 }
 
 
-class Condition(NamedTuple):
+class DeviceCondition(NamedTuple):
     """How a device fares, why, and what it measured."""
 
     status: Status
@@ -48,13 +48,13 @@ class Condition(NamedTuple):
     measures: DeviceMeasures | None = None
 
 
-CALM: Final = Condition(Status.OK)
-SWITCHED_OFF: Final = Condition(Status.OK, (Reason(ReasonCode.CAMERA_OFF),))
+CALM: Final = DeviceCondition(Status.OK)
+SWITCHED_OFF: Final = DeviceCondition(Status.OK, (Reason(ReasonCode.CAMERA_OFF),))
 
 
 def condition_of(
     reading: CameraReading | ProjectorReading, limits: Limits, *, lesson: bool
-) -> Condition:
+) -> DeviceCondition:
     """Judge one reading. lesson: whether a lesson runs; outside lessons rooms are dark."""
     match reading:
         case CameraReading():
@@ -63,27 +63,27 @@ def condition_of(
             return _projector(reading, limits)
 
 
-def both(one: Condition, other: Condition) -> Condition:
+def both(one: DeviceCondition, other: DeviceCondition) -> DeviceCondition:
     """The worse of two conditions of one device, with what both measured."""
     status = worst([one.status, other.status])
     reasons = (*one.reasons, *(each for each in other.reasons if each not in one.reasons))
-    return Condition(status, reasons, one.measures or other.measures)
+    return DeviceCondition(status, reasons, one.measures or other.measures)
 
 
-def _camera(reading: CameraReading, *, lesson: bool) -> Condition:
+def _camera(reading: CameraReading, *, lesson: bool) -> DeviceCondition:
     # A camera that merely answers again was not looked at.
     judged = reading.measures or reading.state is not CameraState.OK
     measures = DeviceMeasures(picture=reading.state) if judged else None
     if reading.reason in _HINDRANCES:
         status, code = _HINDRANCES[reading.reason]
-        return Condition(status, (Reason(code),), measures)
+        return DeviceCondition(status, (Reason(code),), measures)
     if reading.state is CameraState.OK or (reading.state is CameraState.BLACK and not lesson):
-        return Condition(Status.OK, (), measures)
+        return DeviceCondition(Status.OK, (), measures)
     status, code = _PICTURES[reading.state]
-    return Condition(status, (Reason(code),), measures)
+    return DeviceCondition(status, (Reason(code),), measures)
 
 
-def _projector(reading: ProjectorReading, limits: Limits) -> Condition:
+def _projector(reading: ProjectorReading, limits: Limits) -> DeviceCondition:
     found = [(Status.CRITICAL, Reason(_PARTS[part])) for part in reading.failing]
     found += [(Status.WARNING, Reason(_PARTS[part])) for part in reading.warned]
     if reading.reason in _HINDRANCES:
@@ -101,4 +101,4 @@ def _projector(reading: ProjectorReading, limits: Limits) -> Condition:
         filter_hours=reading.filter_hours,
     )
     reasons = tuple(reason for _, reason in found)
-    return Condition(worst([Status.OK, *(status for status, _ in found)]), reasons, measures)
+    return DeviceCondition(worst([Status.OK, *(status for status, _ in found)]), reasons, measures)

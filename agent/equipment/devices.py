@@ -15,10 +15,10 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace as rewrite
 
-from agent.equipment.condition import CALM, Condition, both
-from agent.equipment.merge import Decision, Group, Joined, Parted, grouped
+from agent.equipment.condition import CALM, DeviceCondition, both
+from agent.equipment.merge import Decision, JoinDecision, SightingGroup, SplitDecision, grouped
 from agent.equipment.traces import Trace, Traces, awaited
-from agent.room import Room, Said
+from agent.room import AgentRoom, Messages
 from hardware.readings import Kind, Sighting
 from protocol.health import ReasonCode
 from protocol.messages import DeviceAppeared, DeviceForgotten, DeviceState, DeviceVanished
@@ -36,7 +36,7 @@ _CONNECTED: Final = {"host": "host", "usb": "usb", "port": "usb"}
 _OLD_NETWORK: Final = "mdns-"
 
 
-class Presence(StrEnum):
+class DevicePresence(StrEnum):
     """Whether a device is here, will come back when used, has not been looked for yet, is gone."""
 
     HERE = "here"
@@ -46,24 +46,26 @@ class Presence(StrEnum):
 
 
 _ABSENT: Final = {
-    ReasonCode.SLEEPING: Presence.ASLEEP,
-    ReasonCode.NOT_REPORTED: Presence.AWAITED,
+    ReasonCode.SLEEPING: DevicePresence.ASLEEP,
+    ReasonCode.NOT_REPORTED: DevicePresence.AWAITED,
 }
 
 
-class Known(NamedTuple):
+class KnownDevice(NamedTuple):
     """A device, and whether any source sees it now."""
 
     device: Device
     here: bool
 
     @property
-    def presence(self) -> Presence:
+    def presence(self) -> DevicePresence:
         """Where it is; an absent device's reason tells."""
         if self.here:
-            return Presence.HERE
+            return DevicePresence.HERE
         codes = [each.code for each in self.device.reasons]
-        return _ABSENT.get(ReasonCode(codes[0]), Presence.GONE) if codes else Presence.GONE
+        return (
+            _ABSENT.get(ReasonCode(codes[0]), DevicePresence.GONE) if codes else DevicePresence.GONE
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,20 +75,20 @@ class Devices:
     decisions: what people said of which are one. conditions: how devices fare, by key.
     """
 
-    room: Room
+    room: AgentRoom
     traces: Traces
-    known: Mapping[str, Known] = field(default_factory=dict)
+    known: Mapping[str, KnownDevice] = field(default_factory=dict)
     decisions: tuple[Decision, ...] = ()
-    conditions: Mapping[str, Condition] = field(default_factory=dict)
+    conditions: Mapping[str, DeviceCondition] = field(default_factory=dict)
 
-    def see(self, sightings: Iterable[Sighting], at_ms: int) -> tuple[Devices, Said]:
+    def see(self, sightings: Iterable[Sighting], at_ms: int) -> tuple[Devices, Messages]:
         """Take in what the sources saw; what says nothing new gives no message."""
         return replace(self, traces=self.traces.see(sightings, at_ms)).settle(at_ms)
 
-    def settle(self, at_ms: int) -> tuple[Devices, Said]:
+    def settle(self, at_ms: int) -> tuple[Devices, Messages]:
         """Bring the devices up to what the traces and people say now."""
         groups = {device_id_of(group.key): group for group in self.groups()}
-        known, said = dict(self.known), Said()
+        known, said = dict(self.known), Messages()
         for device_id in self._dissolved(groups):
             del known[device_id]
             said.append(DeviceForgotten(boot=self.room.boot, at_ms=at_ms, device_id=device_id))
@@ -101,20 +103,22 @@ class Devices:
 
     def judge(
         self, device_id: str, status: Status, reasons: tuple[Reason, ...], at_ms: int
-    ) -> tuple[Devices, Said]:
+    ) -> tuple[Devices, Messages]:
         """Give a device that is here a new status; the same codes again give no message."""
         known = self.known.get(device_id)
         if known is None or not known.here or _same(known.device, status, reasons):
             return self, []
         device = rewrite(known.device, status=status, reasons=reasons, last_seen_ms=at_ms)
-        after = replace(self, known={**self.known, device_id: Known(device, here=True)})
+        after = replace(self, known={**self.known, device_id: KnownDevice(device, here=True)})
         return after, [DeviceState(boot=self.room.boot, at_ms=at_ms, device=device)]
 
-    def find(self, conditions: Mapping[str, Condition], at_ms: int) -> tuple[Devices, Said]:
+    def find(
+        self, conditions: Mapping[str, DeviceCondition], at_ms: int
+    ) -> tuple[Devices, Messages]:
         """Take in how devices fare, by key."""
         return replace(self, conditions={**self.conditions, **conditions}).settle(at_ms)
 
-    def forget(self, device_id: str, at_ms: int) -> tuple[Devices, Said]:
+    def forget(self, device_id: str, at_ms: int) -> tuple[Devices, Messages]:
         """Let go of a device because a person said so. Raises KeyError if it is not known."""
         traces = self.traces.forget(self.keys_of(device_id))
         known = {**self.known}
@@ -122,38 +126,40 @@ class Devices:
         forgotten = DeviceForgotten(boot=self.room.boot, at_ms=at_ms, device_id=device_id)
         return replace(self, known=known, traces=traces), [forgotten]
 
-    def answer(self, device_id: str, kind: Kind, at_ms: int) -> tuple[Devices, Said]:
+    def answer(self, device_id: str, kind: Kind, at_ms: int) -> tuple[Devices, Messages]:
         """A person said what a device is: so is all of its product. Raises KeyError."""
         keys = self._keys_or_fail(device_id)
         products = {each.product for each in self.sightings_of(device_id) if each.product}
         answers = {**self.traces.answers, **dict.fromkeys(products or keys, kind)}
         return replace(self, traces=replace(self.traces, answers=answers)).settle(at_ms)
 
-    def join(self, one: str, other: str, at_ms: int) -> tuple[Devices, Said]:
+    def join(self, one: str, other: str, at_ms: int) -> tuple[Devices, Messages]:
         """A person said that two devices are one. Raises KeyError if they are not two."""
         keys = sorted(min(self._keys_or_fail(device_id)) for device_id in (one, other))
         if one == other:
             raise KeyError(other)
-        decisions = (*self.decisions, Joined(*keys))
+        decisions = (*self.decisions, JoinDecision(*keys))
         return replace(self, decisions=decisions).settle(at_ms)
 
-    def part(self, device_id: str, at_ms: int) -> tuple[Devices, Said]:
+    def part(self, device_id: str, at_ms: int) -> tuple[Devices, Messages]:
         """A person said that a device is several. Raises KeyError if it is not known.
 
         What was joined by a person is taken back; else each key becomes a device of its own.
         """
         keys = self._keys_or_fail(device_id)
-        joins = {each for each in self.decisions if isinstance(each, Joined) and each.one in keys}
+        joins = {
+            each for each in self.decisions if isinstance(each, JoinDecision) and each.one in keys
+        }
         kept = tuple(each for each in self.decisions if each not in joins)
         if not joins and len(keys) > 1:
-            kept += (Parted(tuple(sorted(keys))),)
+            kept += (SplitDecision(tuple(sorted(keys))),)
         return replace(self, decisions=kept).settle(at_ms)
 
-    def undo(self, at_ms: int) -> tuple[Devices, Said]:
+    def undo(self, at_ms: int) -> tuple[Devices, Messages]:
         """Take back what a person last said of joining or parting, if anything."""
         return replace(self, decisions=self.decisions[:-1]).settle(at_ms)
 
-    def move(self, room: Room, at_ms: int) -> tuple[Devices, Said]:
+    def move(self, room: AgentRoom, at_ms: int) -> tuple[Devices, Messages]:
         """This machine stands in another room."""
         moved = replace(self, room=room, traces=self.traces.move(room.room, at_ms))
         return moved.settle(at_ms)
@@ -167,10 +173,10 @@ class Devices:
 
     def here(self) -> tuple[str, ...]:
         """The ids of the devices that are here now, awake or asleep."""
-        there = {Presence.HERE, Presence.ASLEEP}
+        there = {DevicePresence.HERE, DevicePresence.ASLEEP}
         return tuple(name for name, each in self.known.items() if each.presence in there)
 
-    def groups(self) -> tuple[Group, ...]:
+    def groups(self) -> tuple[SightingGroup, ...]:
         """The sightings of each device."""
         return grouped(self.traces.sightings(), self.decisions)
 
@@ -208,7 +214,7 @@ class Devices:
             raise KeyError(device_id)
         return keys
 
-    def _dissolved(self, groups: Mapping[str, Group]) -> list[str]:
+    def _dissolved(self, groups: Mapping[str, SightingGroup]) -> list[str]:
         """The ids that are another device's now, or were given by an older LopHoc."""
         absorbed = {device_id_of(claim) for group in groups.values() for claim in group.claims}
         return [
@@ -218,17 +224,17 @@ class Devices:
             and (device_id in absorbed or device_id.startswith(_OLD_NETWORK))
         ]
 
-    def _olds(self, group: Group) -> list[Known]:
+    def _olds(self, group: SightingGroup) -> list[KnownDevice]:
         """The devices that this one was until now, by any of its names; its own first."""
         names = dict.fromkeys(map(device_id_of, (group.key, *sorted(group.claims))))
         return [self.known[name] for name in names if name in self.known]
 
-    def _known(self, group: Group, olds: list[Known], at_ms: int) -> Known:
+    def _known(self, group: SightingGroup, olds: list[KnownDevice], at_ms: int) -> KnownDevice:
         traces = [self.traces.of(each) for each in group.sightings]
         here = any(each.present for each in group.sightings)
         firsts = [each.device.first_seen_ms for each in olds]
         device = described(group, self._condition(group, traces, olds, at_ms))
-        return Known(
+        return KnownDevice(
             rewrite(
                 device,
                 room=next((each.room for each in traces if each.room), ""),
@@ -239,30 +245,34 @@ class Devices:
         )
 
     def _condition(
-        self, group: Group, traces: list[Trace], olds: list[Known], at_ms: int
-    ) -> Condition:
+        self, group: SightingGroup, traces: list[Trace], olds: list[KnownDevice], at_ms: int
+    ) -> DeviceCondition:
         if not any(each.present for each in group.sightings):
             return _absence(max(traces, key=lambda each: each.at_ms), at_ms)
         if group.sightings[0].source == THIS_MACHINE:
             # This machine's own status comes from its measures; until then it is unknown.
             judged = olds[0].device if olds and olds[0].here else None
-            return Condition(judged.status, judged.reasons) if judged else Condition(Status.UNKNOWN)
+            return (
+                DeviceCondition(judged.status, judged.reasons)
+                if judged
+                else DeviceCondition(Status.UNKNOWN)
+            )
         condition = CALM
         for key in sorted(group.claims & self.conditions.keys()):
             condition = both(condition, self.conditions[key])
         return condition
 
     def _news(
-        self, before: Known | None, after: Known, at_ms: int
+        self, before: KnownDevice | None, after: KnownDevice, at_ms: int
     ) -> Iterator[DeviceState | DeviceAppeared | DeviceVanished]:
         device = after.device
         if before is not None and not _changed(before.device, device):
             return
         yield DeviceState(boot=self.room.boot, at_ms=at_ms, device=device)
         was = before.presence if before is not None else None
-        if after.presence is Presence.HERE and was in {None, Presence.GONE}:
+        if after.presence is DevicePresence.HERE and was in {None, DevicePresence.GONE}:
             yield self._appeared(device, at_ms)
-        if after.presence is Presence.GONE and was not in {None, Presence.GONE}:
+        if after.presence is DevicePresence.GONE and was not in {None, DevicePresence.GONE}:
             yield self._vanished(device, at_ms)
 
     def _appeared(self, device: Device, at_ms: int) -> DeviceAppeared:
@@ -288,7 +298,7 @@ class Devices:
 
 
 def recalled(
-    room: Room,
+    room: AgentRoom,
     devices: Iterable[Device],
     traces: Traces | None = None,
     decisions: tuple[Decision, ...] = (),
@@ -296,7 +306,7 @@ def recalled(
     """The devices of before a restart: none is here until a source reports it."""
     kept = traces or Traces(room=room.room)
     held = {at: awaited(each) for at, each in kept.held.items()}
-    known = {each.device_id: Known(_unseen(each), here=False) for each in devices}
+    known = {each.device_id: KnownDevice(_unseen(each), here=False) for each in devices}
     return Devices(room=room, traces=replace(kept, held=held), known=known, decisions=decisions)
 
 
@@ -306,7 +316,7 @@ def device_id_of(key: str) -> str:
     return f"{_CONNECTED.get(key.partition(':')[0], 'net')}-{digits}"
 
 
-def described(group: Group, condition: Condition = CALM) -> Device:
+def described(group: SightingGroup, condition: DeviceCondition = CALM) -> Device:
     """The device as its sources describe it together, the best word first; no times."""
     device_id, told = device_id_of(group.key), group.sightings
     present = [each.source for each in told if each.present]
@@ -340,16 +350,16 @@ def _unseen(device: Device) -> Device:
     return rewrite(device, status=Status.UNKNOWN, reasons=not_reported)
 
 
-def _absence(latest: Trace, at_ms: int) -> Condition:
+def _absence(latest: Trace, at_ms: int) -> DeviceCondition:
     reason = Reason(latest.sighting.reason or ReasonCode.NOT_REPORTED)
     if reason.code != ReasonCode.SLEEPING:
-        return Condition(Status.UNKNOWN, (reason,))
+        return DeviceCondition(Status.UNKNOWN, (reason,))
     if at_ms - latest.at_ms < ASLEEP_MS:
-        return Condition(Status.OK, (reason,))
-    return Condition(Status.UNKNOWN, (Reason(ReasonCode.GOODBYE),))
+        return DeviceCondition(Status.OK, (reason,))
+    return DeviceCondition(Status.UNKNOWN, (Reason(ReasonCode.GOODBYE),))
 
 
-def _identity(group: Group) -> Identity:
+def _identity(group: SightingGroup) -> Identity:
     return Identity(next(each.identity for each in group.sightings if each.key == group.key))
 
 
@@ -366,7 +376,7 @@ def _same(device: Device, status: Status, reasons: tuple[Reason, ...]) -> bool:
     return device.status is status and codes == [each.code for each in reasons]
 
 
-def _has_room(known: dict[str, Known], group: Group) -> bool:
+def _has_room(known: dict[str, KnownDevice], group: SightingGroup) -> bool:
     """Whether one more can be known; for one that is here, the one gone longest is let go."""
     if len(known) < MAX_DEVICES:
         return True

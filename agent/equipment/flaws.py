@@ -6,31 +6,31 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from hardware.readings import Flaw
+from hardware.readings import SourceFlaw
 from protocol.health import Finding, ReasonCode
 from protocol.model import Reason, Status
 
 
-class Tally(NamedTuple):
+class FlawTally(NamedTuple):
     """How many flaws of one source, and the latest of them."""
 
     heard: int
-    latest: Flaw
+    latest: SourceFlaw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flaws:
+class FlawTallies:
     """What was heard since the agent started, by source."""
 
-    by_source: Mapping[str, Tally] = field(default_factory=dict)
+    by_source: Mapping[str, FlawTally] = field(default_factory=dict)
 
-    def hear(self, flaws: Iterable[Flaw]) -> Flaws:
+    def hear(self, flaws: Iterable[SourceFlaw]) -> FlawTallies:
         """Count these."""
         tallies = dict(self.by_source)
         for flaw in flaws:
             before = tallies[flaw.source].heard if flaw.source in tallies else 0
-            tallies[flaw.source] = Tally(before + flaw.count, flaw)
-        return Flaws(by_source=tallies)
+            tallies[flaw.source] = FlawTally(before + flaw.count, flaw)
+        return FlawTallies(by_source=tallies)
 
     def findings(self) -> tuple[Finding, ...]:
         """How many there were; a school need not act on it."""

@@ -26,23 +26,23 @@ _SINGLE: Final = ("host", "usb", "port")
 _SOURCES: Final = ("host", "usb", "checkin", "onvif", "pjlink", "mdns", "typed", "line")
 
 
-class Joined(msgspec.Struct, frozen=True, tag="joined"):
+class JoinDecision(msgspec.Struct, frozen=True, tag="joined"):
     """A person said that two keys are one device."""
 
     one: str
     other: str
 
 
-class Parted(msgspec.Struct, frozen=True, tag="parted"):
+class SplitDecision(msgspec.Struct, frozen=True, tag="parted"):
     """A person said that these keys are devices of their own, whatever they tell."""
 
     keys: tuple[str, ...]
 
 
-Decision = Joined | Parted
+Decision = JoinDecision | SplitDecision
 
 
-class Group(NamedTuple):
+class SightingGroup(NamedTuple):
     """The sightings of one device, the best word first; key: the strongest that it is known by.
 
     keys: the keys of its sightings. claims: these and their aliases, less what others claim too.
@@ -54,16 +54,18 @@ class Group(NamedTuple):
     sightings: tuple[Sighting, ...]
 
 
-def grouped(sightings: Iterable[Sighting], decisions: Sequence[Decision] = ()) -> tuple[Group, ...]:
+def grouped(
+    sightings: Iterable[Sighting], decisions: Sequence[Decision] = ()
+) -> tuple[SightingGroup, ...]:
     """Give the devices behind these sightings, by key; any order of them gives the same."""
     by_key = defaultdict[str, list[Sighting]](list)
     for sighting in sightings:
         by_key[sighting.key].append(sighting)
     sets = _Sets(by_key)
-    parted = {key for each in decisions if isinstance(each, Parted) for key in each.keys}
+    parted = {key for each in decisions if isinstance(each, SplitDecision) for key in each.keys}
     _link(sets, by_key, parted)
     for each in decisions:
-        if isinstance(each, Joined) and each.one in by_key and each.other in by_key:
+        if isinstance(each, JoinDecision) and each.one in by_key and each.other in by_key:
             sets.unite([each.one, each.other])
     groups = [_group([each for key in keys for each in by_key[key]]) for keys in sets.all()]
     claimed = Counter(claim for group in groups for claim in group.claims)
@@ -132,11 +134,11 @@ def _claims(told: Iterable[Sighting]) -> set[str]:
     return claims | {alias for alias in aliases if family_of(alias) in _TIERS}
 
 
-def _group(sightings: list[Sighting]) -> Group:
+def _group(sightings: list[Sighting]) -> SightingGroup:
     ordered = tuple(sorted(sightings, key=_word))
     claims = frozenset(_claims(ordered))
     keys = frozenset(sighting.key for sighting in ordered)
-    return Group(min(keys, key=rank), keys, claims, ordered)
+    return SightingGroup(min(keys, key=rank), keys, claims, ordered)
 
 
 def _word(sighting: Sighting) -> tuple[bool, int, tuple[int, str]]:

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace as rewrite
 
-from hardware.readings import Identity, Kind, Sighting
+from hardware.readings import IdentityKind, Kind, Sighting
 from protocol.health import ReasonCode
 from protocol.model import NO_ROOM, Millis, RoomCode
 
@@ -104,7 +104,7 @@ class Traces:
 
     def _scoped(self, held: Mapping[_At, Trace], sighting: Sighting) -> Sighting:
         """Name after its room what a roaming machine knows by its port alone."""
-        if not self._belongs_to_room(sighting) or sighting.identity is not Identity.PORT:
+        if not self._belongs_to_room(sighting) or sighting.identity is not IdentityKind.PORT:
             return sighting
         same = (each for each in held.values() if each.key == sighting.key and _is_plugged(each))
         if known := next(same, None):

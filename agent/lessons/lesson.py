@@ -8,9 +8,9 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from agent.lessons.sheet import Sheet
-from agent.lessons.timetable import Proposal
-from agent.room import Moment, Room, Said
+from agent.lessons.sheet import LessonSheet
+from agent.lessons.timetable import LessonProposal
+from agent.room import AgentRoom, Messages, Moment
 from protocol.messages import Classes, Ending, LessonEnded, LessonResumed, LessonStarted
 from protocol.model import Code, Millis, Text
 from protocol.plan import Date, Period
@@ -20,7 +20,7 @@ MAX_LESSON_MIN: Final = 180.0  # where no bell is known
 _IDS: Final = UUID("7d0a1b0e-5d0c-4a59-9f0b-3c1f6f2b8a11")
 
 
-class Running(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RunningLesson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A lesson that has started; it has a sheet where the class list is here.
 
     ends_ms: when it ends by itself. turns: how often it was ended and resumed, so that the ids of
@@ -38,7 +38,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     bell_min: int | None = None
     ends_ms: Millis | None = None
     turns: int = 0
-    sheet: Sheet | None = None
+    sheet: LessonSheet | None = None
 
     @property
     def actor(self) -> str:
@@ -46,10 +46,10 @@ class Running(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return "substitute" if self.substitute else "teacher"
 
 
-class Ended(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class EndedLesson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The lesson that ended last, as it was; its roll can still be confirmed or corrected."""
 
-    lesson: Running
+    lesson: RunningLesson
     at_ms: Millis
     how: Ending
 
@@ -61,9 +61,9 @@ class Lesson:
     ends_s: on the steady clock, when the running one ends by itself.
     """
 
-    room: Room
-    running: Running | None = None
-    ended: Ended | None = None
+    room: AgentRoom
+    running: RunningLesson | None = None
+    ended: EndedLesson | None = None
     ends_s: float | None = None
 
     @property
@@ -72,25 +72,25 @@ class Lesson:
         return self.running.lesson if self.running else None
 
     @property
-    def present(self) -> Running | None:
+    def present(self) -> RunningLesson | None:
         """The lesson that the teacher sees: the running one, else the one that ended last."""
         return self.running or (self.ended.lesson if self.ended else None)
 
     @property
-    def sheet(self) -> Sheet | None:
+    def sheet(self) -> LessonSheet | None:
         """The running lesson's sheet, if its class list is here."""
         return self.running.sheet if self.running else None
 
     def start(
-        self, lesson: str, what: Proposal, grace_min: int, moment: Moment, *, substitute: bool
-    ) -> tuple[Lesson, Said]:
+        self, lesson: str, what: LessonProposal, grace_min: int, moment: Moment, *, substitute: bool
+    ) -> tuple[Lesson, Messages]:
         """Start the lesson; while one runs, nothing happens."""
         if self.running:
             return self, []
         lasts_min = MAX_LESSON_MIN
         if what.ends_min is not None:
             lasts_min = max(what.ends_min - moment.minute, 0.0) + grace_min
-        running = Running(
+        running = RunningLesson(
             lesson=lesson,
             since_ms=moment.at_ms,
             classes=what.classes,
@@ -116,7 +116,7 @@ class Lesson:
         )
         return after, [started]
 
-    def end(self, at_ms: int, how: Ending = Ending.TEACHER) -> tuple[Lesson, Said]:
+    def end(self, at_ms: int, how: Ending = Ending.TEACHER) -> tuple[Lesson, Messages]:
         """End the running lesson; while idle, nothing happens."""
         if not self.running:
             return self, []
@@ -130,11 +130,11 @@ class Lesson:
             how=how,
             confirmed=running.sheet is not None and running.sheet.confirmed,
         )
-        ended = Ended(lesson=_turned(running), at_ms=at_ms, how=how)
+        ended = EndedLesson(lesson=_turned(running), at_ms=at_ms, how=how)
         undone = how is Ending.UNDONE
         return replace(self, running=None, ended=None if undone else ended, ends_s=None), [said]
 
-    def resume(self, moment: Moment) -> tuple[Lesson, Said]:
+    def resume(self, moment: Moment) -> tuple[Lesson, Messages]:
         """Take the last end back; nothing happens where there is none, or another runs."""
         if self.running or not self.ended:
             return self, []
@@ -161,7 +161,7 @@ class Lesson:
         left_s = min(max(left_ms / 1000, 0.0), MAX_LESSON_MIN * 60)
         return replace(self, ends_s=moment.steady_s + left_s)
 
-    def with_sheet(self, sheet: Sheet) -> Lesson:
+    def with_sheet(self, sheet: LessonSheet) -> Lesson:
         """The lesson the teacher sees, with its sheet as it is now."""
         if self.running:
             return replace(self, running=msgspec.structs.replace(self.running, sheet=sheet))
@@ -180,5 +180,5 @@ def _turn(what: str, turns: int) -> str:
     return f"{what}/{turns}" if turns else what
 
 
-def _turned(running: Running) -> Running:
+def _turned(running: RunningLesson) -> RunningLesson:
     return msgspec.structs.replace(running, turns=running.turns + 1)

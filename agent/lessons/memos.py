@@ -11,10 +11,10 @@ from typing import Final
 
 import msgspec
 
-from agent.lessons.lesson import Ended, Lesson, Running
-from agent.lessons.roll import Mark, Roll
-from agent.lessons.teaching import Fault, Teaching
-from agent.room import Moment, Room
+from agent.lessons.lesson import EndedLesson, Lesson, RunningLesson
+from agent.lessons.marks import MarkBook, PupilMark
+from agent.lessons.teaching import ReportedFault, Teaching
+from agent.room import AgentRoom, Moment
 from protocol.plan import Plan, digest_of
 
 _LESSON: Final = "lesson"
@@ -23,20 +23,20 @@ _MARK: Final = "mark/"
 
 
 class _Lesson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    running: Running | None = None
-    ended: Ended | None = None
+    running: RunningLesson | None = None
+    ended: EndedLesson | None = None
 
 
 class _Desk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     head: str = ""
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[ReportedFault, ...] = ()
     recent: tuple[tuple[str, ...], ...] = ()
 
 
 _encoder = msgspec.json.Encoder()
 _lesson = msgspec.json.Decoder(_Lesson)
 _desk = msgspec.json.Decoder(_Desk)
-_mark = msgspec.json.Decoder(Mark)
+_mark = msgspec.json.Decoder(PupilMark)
 
 
 def changes(before: Teaching, after: Teaching) -> dict[str, bytes | None]:
@@ -54,13 +54,13 @@ def changes(before: Teaching, after: Teaching) -> dict[str, bytes | None]:
 
 
 def recalled(
-    room: Room,
+    room: AgentRoom,
     memos: Mapping[str, bytes],
     plan: Plan,
     moment: Moment,
     *,
-    running: Running | None = None,
-    marks: tuple[Mark, ...] = (),
+    running: RunningLesson | None = None,
+    marks: tuple[PupilMark, ...] = (),
 ) -> Teaching:
     """The teaching of before a restart.
 
@@ -75,7 +75,7 @@ def recalled(
     return Teaching(
         room=room,
         lesson=now,
-        roll=Roll(room=room, marks=by_key),
+        roll=MarkBook(room=room, marks=by_key),
         plan=plan,
         digest=digest_of(plan) if plan != Plan() else "",
         head=desk.head,
@@ -93,7 +93,7 @@ def _desk_of(teaching: Teaching) -> _Desk:
 
 
 def _marks(
-    before: Mapping[tuple[str, str], Mark], after: Mapping[tuple[str, str], Mark]
+    before: Mapping[tuple[str, str], PupilMark], after: Mapping[tuple[str, str], PupilMark]
 ) -> dict[str, bytes | None]:
     new = {key: mark for key, mark in after.items() if before.get(key) is not mark}
     changed: dict[str, bytes | None] = {_name(key): _encoder.encode(new[key]) for key in new}

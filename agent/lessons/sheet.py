@@ -29,7 +29,7 @@ class NotOnRoll(KeyError):  # noqa: N818 - an answer, not a fault
     """The pupil is not on this lesson's roll."""
 
 
-class OnRoll(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SheetPupil(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A pupil who should be in the lesson."""
 
     student: Code
@@ -47,7 +47,7 @@ class Suggestion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     flags: tuple[Code, ...] = ()
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SheetEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One word of the teacher on a pupil: what, how, who, when and why."""
 
     status: AttendanceStatus
@@ -57,7 +57,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     why: Code
 
 
-class Counts(NamedTuple):
+class SheetCounts(NamedTuple):
     """How many are on the roll, in class, away and late; the late are in class."""
 
     total: int
@@ -71,17 +71,17 @@ class Counts(NamedTuple):
         return f"{self.total}/{self.present}/{self.absent}"
 
 
-class Sheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The roll of one lesson.
 
-    taps: the teacher's exceptions before the confirmation. said: the teacher's words since the
+    taps: the teacher's exceptions before the confirmation. entries: the teacher's words since the
     confirmation, oldest first, by pupil. confirmed_ms: when it was confirmed, None if it was not.
     """
 
-    pupils: tuple[OnRoll, ...]
+    pupils: tuple[SheetPupil, ...]
     suggestions: dict[str, Suggestion] = {}
     taps: dict[str, AttendanceStatus] = {}
-    said: dict[str, tuple[Entry, ...]] = {}
+    entries: dict[str, tuple[SheetEntry, ...]] = msgspec.field(name="said", default_factory=dict)
     confirmed_ms: Millis | None = None
 
     @property
@@ -89,7 +89,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """Whether the teacher's word is given."""
         return self.confirmed_ms is not None
 
-    def pupil(self, student: str) -> OnRoll:
+    def pupil(self, student: str) -> SheetPupil:
         """The pupil of this id. Raises NotOnRoll."""
         found = next((each for each in self.pupils if each.student == student), None)
         if found is None:
@@ -98,31 +98,31 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def status_of(self, student: str) -> AttendanceStatus:
         """What counts now: the teacher's last word, else the tap, else present."""
-        if entries := self.said.get(student):
+        if entries := self.entries.get(student):
             return entries[-1].status
         return self.taps.get(student, AttendanceStatus.PRESENT)
 
     def method_of(self, student: str) -> Method:
         """How it came about."""
-        if entries := self.said.get(student):
+        if entries := self.entries.get(student):
             return entries[-1].method
         if student in self.taps:
             return Method.MANUAL
         suggestion = self.suggestions.get(student)
         return suggestion.method if suggestion else Method.DEFAULT
 
-    def unseen(self, student: str) -> bool:
+    def is_unseen(self, student: str) -> bool:
         """Whether machines saw some of the class, but not this pupil."""
         return bool(self.suggestions) and student not in self.suggestions
 
-    def counts(self) -> Counts:
+    def counts(self) -> SheetCounts:
         """How many are here."""
         statuses = Counter(self.status_of(each.student) for each in self.pupils)
         present = sum(statuses[each] for each in _IN_CLASS)
         total = len(self.pupils)
-        return Counts(total, present, total - present, statuses[AttendanceStatus.LATE])
+        return SheetCounts(total, present, total - present, statuses[AttendanceStatus.LATE])
 
-    def suggest(self, student: str, suggestion: Suggestion) -> Sheet:
+    def suggest(self, student: str, suggestion: Suggestion) -> LessonSheet:
         """A machine saw a pupil; the first sight stays, odd things add up. Raises NotOnRoll."""
         self.pupil(student)
         before = self.suggestions.get(student)
@@ -133,7 +133,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             return self
         return replace(self, suggestions={**self.suggestions, student: suggestion})
 
-    def tap(self, student: str, status: AttendanceStatus) -> Sheet:
+    def tap(self, student: str, status: AttendanceStatus) -> LessonSheet:
         """The teacher taps before the confirmation. Raises NotOnRoll."""
         self.pupil(student)
         return replace(self, taps={**self.taps, student: status})
@@ -150,11 +150,11 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             for each in self.pupils
         )
 
-    def confirm(self, actor: str, at_ms: int) -> Sheet:
+    def confirm(self, actor: str, at_ms: int) -> LessonSheet:
         """The teacher's word on everyone."""
         said = {
             line.student: (
-                Entry(
+                SheetEntry(
                     status=line.status,
                     method=line.method,
                     actor=actor,
@@ -164,24 +164,24 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             )
             for line in self.lines()
         }
-        return replace(self, said=said, confirmed_ms=at_ms)
+        return replace(self, entries=said, confirmed_ms=at_ms)
 
-    def reopen(self) -> Sheet:
+    def reopen(self) -> LessonSheet:
         """The teacher takes the confirmation back; what was changed since stays as taps."""
         kept = {
             student: entries[-1].status
-            for student, entries in self.said.items()
+            for student, entries in self.entries.items()
             if entries[-1].method is Method.MANUAL
         }
-        return replace(self, taps=self.taps | kept, said={}, confirmed_ms=None)
+        return replace(self, taps=self.taps | kept, entries={}, confirmed_ms=None)
 
-    def correct(self, student: str, entry: Entry) -> Sheet:
+    def correct(self, student: str, entry: SheetEntry) -> LessonSheet:
         """The teacher's later word on one pupil; the old ones are kept. Raises NotOnRoll."""
         self.pupil(student)
-        entries = (*self.said.get(student, ()), entry)[-MAX_HISTORY:]
-        return replace(self, said={**self.said, student: entries})
+        entries = (*self.entries.get(student, ()), entry)[-MAX_HISTORY:]
+        return replace(self, entries={**self.entries, student: entries})
 
-    def with_pupils(self, pupils: tuple[OnRoll, ...]) -> Sheet:
+    def with_pupils(self, pupils: tuple[SheetPupil, ...]) -> LessonSheet:
         """A newer class list: what was said of those who stay is kept."""
         stay = {each.student for each in pupils}
         return replace(
@@ -192,10 +192,10 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         )
 
 
-def pupils_of(lists: Iterable[ClassList]) -> tuple[OnRoll, ...]:
+def pupils_of(lists: Iterable[ClassList]) -> tuple[SheetPupil, ...]:
     """The pupils of one class, or of several joined, in the order of their books."""
     return tuple(
-        OnRoll(student=each.student, class_code=of.code, number=each.number, name=each.name)
+        SheetPupil(student=each.student, class_code=of.code, number=each.number, name=each.name)
         for of in lists
         for each in of.pupils
     )

@@ -13,11 +13,11 @@ from typing import Final, NamedTuple
 import msgspec
 
 from agent.lessons import timetable
-from agent.lessons.lesson import Lesson, Running, event_id
-from agent.lessons.roll import Marked, Roll
-from agent.lessons.sheet import Entry, Sheet, Suggestion, pupils_of
-from agent.lessons.timetable import Proposal, Why
-from agent.room import Moment, Room, Said
+from agent.lessons.lesson import Lesson, RunningLesson, event_id
+from agent.lessons.marks import MarkBook, MarkResult
+from agent.lessons.sheet import LessonSheet, SheetEntry, Suggestion, pupils_of
+from agent.lessons.timetable import LessonProposal, ProposalReason
+from agent.room import AgentRoom, Messages, Moment
 from protocol import chain
 from protocol.messages import (
     AttendanceMarked,
@@ -52,7 +52,7 @@ class Undoable(StrEnum):
     CORRECTION = "correction"
 
 
-class Undo(NamedTuple):
+class UndoOffer(NamedTuple):
     """The last deed, and until when it can be taken back on the steady clock.
 
     student, status: of a correction, whom it was about and what counted before.
@@ -64,7 +64,7 @@ class Undo(NamedTuple):
     status: AttendanceStatus = AttendanceStatus.PRESENT
 
 
-class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ReportedFault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Something a teacher reported as broken."""
 
     part: Part
@@ -72,11 +72,11 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     event_id: Code
 
 
-class TaughtAgain(NamedTuple):
+class TeachingStep(NamedTuple):
     """The teaching afterwards, and what is to be said."""
 
     teaching: Teaching
-    said: Said
+    said: Messages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,17 +86,17 @@ class Teaching:
     head: the attendance log's last hash. recent: the classes that were here, newest first.
     """
 
-    room: Room
+    room: AgentRoom
     lesson: Lesson
-    roll: Roll
+    roll: MarkBook
     plan: Plan = field(default_factory=Plan)
     digest: str = ""
     head: str = chain.ROOT
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[ReportedFault, ...] = ()
     recent: tuple[tuple[str, ...], ...] = ()
-    undoable: Undo | None = None
+    undoable: UndoOffer | None = None
 
-    def proposal(self, moment: Moment) -> Proposal:
+    def proposal(self, moment: Moment) -> LessonProposal:
         """What the room should be doing now."""
         return timetable.proposal(self.plan, self.room.room, moment, self.recent)
 
@@ -107,29 +107,29 @@ class Teaching:
         classes: tuple[str, ...] = (),
         *,
         substitute: bool = False,
-    ) -> TaughtAgain:
+    ) -> TeachingStep:
         """Start a lesson as proposed, or with these classes; while one runs, nothing happens."""
         if self.lesson.running:
-            return TaughtAgain(self, [])
+            return TeachingStep(self, [])
         what = self.proposal(moment)
         if classes and classes != what.classes:
-            what = what._replace(classes=classes, why=Why.NONE, subject="", teacher="")
+            what = what._replace(classes=classes, why=ProposalReason.NONE, subject="", teacher="")
         begun, said = self.lesson.start(
             lesson, what, self.plan.grace_min, moment, substitute=substitute
         )
         recent = dict.fromkeys((what.classes, *self.recent)) if what.classes else self.recent
         after = replace(self, lesson=begun, recent=tuple(recent)[:MAX_RECENT])
-        return TaughtAgain(after.listed().undo_for(Undoable.START, moment), said)
+        return TeachingStep(after.listed().undo_for(Undoable.START, moment), said)
 
-    def end(self, moment: Moment) -> TaughtAgain:
+    def end(self, moment: Moment) -> TeachingStep:
         """The teacher ends the lesson; while idle, nothing happens."""
         lesson, said = self.lesson.end(moment.at_ms)
         after = replace(self, lesson=lesson)
-        return TaughtAgain(after.undo_for(Undoable.END, moment) if said else self, said)
+        return TeachingStep(after.undo_for(Undoable.END, moment) if said else self, said)
 
-    def beat(self, moment: Moment) -> TaughtAgain:
+    def beat(self, moment: Moment) -> TeachingStep:
         """Let time pass: a lesson that was forgotten ends; yesterday's sheets are let go."""
-        after, said = self, Said()
+        after, said = self, Messages()
         if self.undoable and moment.steady_s >= self.undoable.until_s:
             after = replace(after, undoable=None)
         if after.lesson.is_over(moment):
@@ -138,13 +138,13 @@ class Teaching:
         ended = after.lesson.ended
         if ended and ended.lesson.day not in {moment.day, None}:
             after = replace(after, lesson=replace(after.lesson, ended=None))
-        return TaughtAgain(after.with_roll(after.roll.only(moment.day, after.lesson.code)), said)
+        return TeachingStep(after.with_roll(after.roll.only(moment.day, after.lesson.code)), said)
 
-    def confirm(self, moment: Moment) -> TaughtAgain:
+    def confirm(self, moment: Moment) -> TeachingStep:
         """The teacher's word on everyone, also just after the end. Raises NoLesson."""
         present, sheet = self._sheet()
         if sheet.confirmed:
-            return TaughtAgain(self, [])
+            return TeachingStep(self, [])
         record = RollConfirmed(
             boot=self.room.boot,
             at_ms=moment.at_ms,
@@ -160,43 +160,43 @@ class Teaching:
         )
         after, said = self.record(record)
         after = after.with_sheet(sheet.confirm(present.actor, moment.at_ms))
-        return TaughtAgain(after.undo_for(Undoable.CONFIRM, moment), said)
+        return TeachingStep(after.undo_for(Undoable.CONFIRM, moment), said)
 
-    def tap(self, student: str, status: AttendanceStatus, moment: Moment) -> TaughtAgain:
+    def tap(self, student: str, status: AttendanceStatus, moment: Moment) -> TeachingStep:
         """The teacher says how a pupil is: kept for the confirmation; after it, a correction.
 
         Raises NoLesson, NotOnRoll.
         """
         _, sheet = self._sheet()
         if not sheet.confirmed:
-            return TaughtAgain(self.with_sheet(sheet.tap(student, status)), [])
+            return TeachingStep(self.with_sheet(sheet.tap(student, status)), [])
         before = sheet.status_of(student)
         if before is status:
             sheet.pupil(student)
-            return TaughtAgain(self, [])
+            return TeachingStep(self, [])
         after, said = self.correct(student, status, "corrected", moment)
-        undo = Undo(Undoable.CORRECTION, moment.steady_s + UNDO_S, student, before)
-        return TaughtAgain(replace(after, undoable=undo), said)
+        undo = UndoOffer(Undoable.CORRECTION, moment.steady_s + UNDO_S, student, before)
+        return TeachingStep(replace(after, undoable=undo), said)
 
-    def suggest(self, student: str, suggestion: Suggestion) -> TaughtAgain:
+    def suggest(self, student: str, suggestion: Suggestion) -> TeachingStep:
         """A machine saw a pupil; nothing is said. Raises NoLesson, NotOnRoll."""
         if self.lesson.sheet is None:
             raise NoLesson
-        return TaughtAgain(self.with_sheet(self.lesson.sheet.suggest(student, suggestion)), [])
+        return TeachingStep(self.with_sheet(self.lesson.sheet.suggest(student, suggestion)), [])
 
-    def undo(self, moment: Moment) -> TaughtAgain:
+    def undo(self, moment: Moment) -> TeachingStep:
         """Take the last deed back, within ten seconds; later nothing happens."""
         undoable = self.undoable
         if undoable is None or moment.steady_s >= undoable.until_s:
-            return TaughtAgain(replace(self, undoable=None), [])
+            return TeachingStep(replace(self, undoable=None), [])
         back = replace(self, undoable=None)
         match undoable.what:
             case Undoable.START:
                 lesson, said = back.lesson.end(moment.at_ms, Ending.UNDONE)
-                return TaughtAgain(replace(back, lesson=lesson), said)
+                return TeachingStep(replace(back, lesson=lesson), said)
             case Undoable.END:
                 lesson, said = back.lesson.resume(moment)
-                return TaughtAgain(replace(back, lesson=lesson), said)
+                return TeachingStep(replace(back, lesson=lesson), said)
             case Undoable.CONFIRM:
                 return back.reopen(moment)
             case Undoable.CORRECTION:
@@ -204,24 +204,24 @@ class Teaching:
 
     def mark(
         self, student: str, status: AttendanceStatus, method: Method, moment: Moment
-    ) -> tuple[TaughtAgain, Marked]:
+    ) -> tuple[TeachingStep, MarkResult]:
         """A mark where there is no sheet: of the day, or of a lesson without list.
 
-        Raises RollFull.
+        Raises MarkBookFull.
         """
         roll = self.roll.only(moment.day, self.lesson.code)
         roll, marked, said = roll.mark(student, status, method, self.lesson.code, moment)
-        after, chained = self.with_roll(roll), Said()
+        after, chained = self.with_roll(roll), Messages()
         for each in said:
             after, linked = after.record(each)
             chained += linked
-        return TaughtAgain(after, chained), marked
+        return TeachingStep(after, chained), marked
 
-    def report(self, part: Part, moment: Moment) -> TaughtAgain:
+    def report(self, part: Part, moment: Moment) -> TeachingStep:
         """The teacher says that something is broken; the same part again waits a minute."""
         last = next((each for each in reversed(self.faults) if each.part is part), None)
         if last is not None and 0 <= moment.at_ms - last.at_ms < SAME_FAULT_MS:
-            return TaughtAgain(self, [])
+            return TeachingStep(self, [])
         event = FaultReported(
             boot=self.room.boot,
             at_ms=moment.at_ms,
@@ -230,14 +230,14 @@ class Teaching:
             part=part,
             lesson=self.lesson.code,
         )
-        fault = Fault(part=part, at_ms=moment.at_ms, event_id=event.id)
-        return TaughtAgain(replace(self, faults=(*self.faults, fault)[-MAX_FAULTS:]), [event])
+        fault = ReportedFault(part=part, at_ms=moment.at_ms, event_id=event.id)
+        return TeachingStep(replace(self, faults=(*self.faults, fault)[-MAX_FAULTS:]), [event])
 
-    def take(self, plan: Plan, digest: str) -> TaughtAgain:
+    def take(self, plan: Plan, digest: str) -> TeachingStep:
         """The school's plan is another now; a roll that is not confirmed follows its lists."""
-        return TaughtAgain(replace(self, plan=plan, digest=digest).listed(), [])
+        return TeachingStep(replace(self, plan=plan, digest=digest).listed(), [])
 
-    def moved(self, room: Room) -> Teaching:
+    def moved(self, room: AgentRoom) -> Teaching:
         """The same in another room: a laptop was carried there."""
         return replace(
             self,
@@ -256,37 +256,37 @@ class Teaching:
         if len(here) < len(lists):
             return self
         pupils = pupils_of(here)
-        sheet = running.sheet or Sheet(pupils=pupils)
+        sheet = running.sheet or LessonSheet(pupils=pupils)
         if sheet.confirmed or not pupils:
             return self
         return self.with_sheet(sheet.with_pupils(pupils))
 
-    def _sheet(self) -> tuple[Running, Sheet]:
+    def _sheet(self) -> tuple[RunningLesson, LessonSheet]:
         present = self.lesson.present
         if present is None or present.sheet is None:
             raise NoLesson
         return present, present.sheet
 
-    def with_sheet(self, sheet: Sheet) -> Teaching:
+    def with_sheet(self, sheet: LessonSheet) -> Teaching:
         """With the sheet as it is now."""
         return replace(self, lesson=self.lesson.with_sheet(sheet))
 
-    def with_roll(self, roll: Roll) -> Teaching:
+    def with_roll(self, roll: MarkBook) -> Teaching:
         """With the roll as it is now."""
         return self if roll is self.roll else replace(self, roll=roll)
 
     def undo_for(self, what: Undoable, moment: Moment) -> Teaching:
         """Let this be taken back for a while."""
-        return replace(self, undoable=Undo(what, moment.steady_s + UNDO_S))
+        return replace(self, undoable=UndoOffer(what, moment.steady_s + UNDO_S))
 
-    def record(self, record: _Logged) -> TaughtAgain:
+    def record(self, record: _Logged) -> TeachingStep:
         """Put the record behind the last one of the log."""
         linked = chain.chained(record, self.head)
-        return TaughtAgain(replace(self, head=linked.hash), [linked])
+        return TeachingStep(replace(self, head=linked.hash), [linked])
 
     def correct(
         self, student: str, status: AttendanceStatus, why: str, moment: Moment
-    ) -> TaughtAgain:
+    ) -> TeachingStep:
         """Say anew how one pupil of a confirmed roll is. Raises NoLesson, NotOnRoll."""
         present, sheet = self._sheet()
         record = AttendanceMarked(
@@ -302,7 +302,7 @@ class Teaching:
             why=why,
             actor=present.actor,
         )
-        entry = Entry(
+        entry = SheetEntry(
             status=status,
             method=Method.MANUAL,
             actor=present.actor,
@@ -310,9 +310,9 @@ class Teaching:
             why=why,
         )
         after, said = self.record(record)
-        return TaughtAgain(after.with_sheet(sheet.correct(student, entry)), said)
+        return TeachingStep(after.with_sheet(sheet.correct(student, entry)), said)
 
-    def reopen(self, moment: Moment) -> TaughtAgain:
+    def reopen(self, moment: Moment) -> TeachingStep:
         """Take a confirmation back. Raises NoLesson."""
         present, sheet = self._sheet()
         record = RollReopened(
@@ -324,4 +324,4 @@ class Teaching:
             actor=present.actor,
         )
         after, said = self.record(record)
-        return TaughtAgain(after.with_sheet(sheet.reopen()), said)
+        return TeachingStep(after.with_sheet(sheet.reopen()), said)

@@ -20,7 +20,7 @@ MAX_OTHERS: Final = 5
 _ODD: Final = {"odd": 1, "even": 0}
 
 
-class Why(StrEnum):
+class ProposalReason(StrEnum):
     """Why a class is proposed."""
 
     TIMETABLE = "timetable"
@@ -29,11 +29,11 @@ class Why(StrEnum):
     NONE = "none"
 
 
-class Proposal(NamedTuple):
+class LessonProposal(NamedTuple):
     """What the room should be doing now; ends_min: the bell, in minutes since midnight."""
 
     classes: tuple[str, ...] = ()
-    why: Why = Why.NONE
+    why: ProposalReason = ProposalReason.NONE
     period: int | None = None
     subject: str = ""
     teacher: str = ""
@@ -43,30 +43,30 @@ class Proposal(NamedTuple):
 
 def proposal(
     plan: Plan, room: str, moment: Moment, recent: tuple[tuple[str, ...], ...] = ()
-) -> Proposal:
+) -> LessonProposal:
     """The lesson by timetable; else the room's only class; else the class that was here last."""
     bell = bell_at(plan, moment)
-    timed = Proposal()
+    timed = LessonProposal()
     if bell is not None:
-        timed = Proposal(
+        timed = LessonProposal(
             period=bell.period, begins_min=minutes(bell.begins), ends_min=minutes(bell.ends)
         )
         booking = booking_at(plan, room, moment, bell.period)
         if booking is not None:
             return timed._replace(
                 classes=booking.classes,
-                why=Why.TIMETABLE,
+                why=ProposalReason.TIMETABLE,
                 subject=booking.subject,
                 teacher=booking.teacher,
             )
     if len(plan.lists) == 1:
-        return timed._replace(classes=(plan.lists[0].code,), why=Why.ONLY)
+        return timed._replace(classes=(plan.lists[0].code,), why=ProposalReason.ONLY)
     if recent:
-        return timed._replace(classes=recent[0], why=Why.RECENT)
+        return timed._replace(classes=recent[0], why=ProposalReason.RECENT)
     return timed
 
 
-def others(
+def alternatives(
     plan: Plan, room: str, proposed: tuple[str, ...], recent: tuple[tuple[str, ...], ...] = ()
 ) -> tuple[tuple[str, ...], ...]:
     """What else it may well be, likeliest first: recent classes, joint ones, the room's lists."""

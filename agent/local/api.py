@@ -12,15 +12,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from agent.clerk import Clerk
 from agent.local.equipment import EquipmentDoor
 from agent.local.lessons import LessonDoor
 from agent.local.page.routes import routes as page_routes
 from agent.local.refusals import MAX_BODY, NAMES, Refusal, json_response, refusal_of
 from agent.local.status import status_of
 from agent.local.surroundings import Surroundings
+from agent.store import ClassroomStore
 from agent.tablets import board
-from agent.tablets.office import Office
+from agent.tablets.service import TabletService
 from protocol import __version__, guard
 from protocol.guard import BodyTooLargeError, Guard, at_own_port
 from protocol.outbox import OutboxError
@@ -39,16 +39,18 @@ _REFUSED: Final = (
 )
 
 
-def application(clerk: Clerk, around: Surroundings, office: Office | None = None) -> ASGIApp:
+def application(
+    store: ClassroomStore, surroundings: Surroundings, tablets: TabletService | None = None
+) -> ASGIApp:
     """The application behind the guard; with the board's page where tablets check in."""
-    door = _Door(clerk, around)
+    door = _Door(store, surroundings)
     routes = [
         Route("/healthz", door.healthz),
         Route("/api/v1/status", door.status),
-        *LessonDoor(clerk, around, door.language).routes(),
-        *page_routes(around.language),
-        *EquipmentDoor(clerk, around.hands).routes(),
-        *(board.routes(office, door.own_language) if office else []),
+        *LessonDoor(store, surroundings, door.language).routes(),
+        *page_routes(surroundings.language),
+        *EquipmentDoor(store, surroundings.actions).routes(),
+        *(board.routes(tablets, door.own_language) if tablets else []),
     ]
     handlers: Mapping[Any, Any] = {
         Refusal: door.refuse,
@@ -66,11 +68,11 @@ def application(clerk: Clerk, around: Surroundings, office: Office | None = None
 
 
 class _Door:
-    """The answers, each from the clerk's."""
+    """The answers, each from the store's."""
 
-    def __init__(self, clerk: Clerk, around: Surroundings) -> None:
-        self._clerk = clerk
-        self._around = around
+    def __init__(self, store: ClassroomStore, surroundings: Surroundings) -> None:
+        self._store = store
+        self._surroundings = surroundings
 
     async def healthz(self, _request: Request) -> Response:
         """Whether the agent runs at all."""
@@ -78,7 +80,7 @@ class _Door:
 
     async def status(self, request: Request) -> Response:
         """Everything the teacher's screen shows."""
-        return json_response(status_of(self._clerk, self._around, self.language(request)))
+        return json_response(status_of(self._store, self._surroundings, self.language(request)))
 
     async def refuse(self, request: Request, error: Refusal) -> Response:
         """Answer a refusal."""
@@ -117,14 +119,14 @@ class _Door:
     def own_language(self, request: Request) -> str:
         """The language of a page in the room: the room's own, whatever the browser prefers."""
         asked = request.query_params.get("lang", "")
-        return asked if asked in LANGUAGES else self._around.language
+        return asked if asked in LANGUAGES else self._surroundings.language
 
     def language(self, request: Request) -> str:
         """The language that the caller asks for."""
         asked = request.query_params.get("lang", "")
         accepted = request.headers.get("accept-language", "")[:200].split(",")
         wanted = [asked, *(each.partition(";")[0].strip()[:2].lower() for each in accepted)]
-        return next((each for each in wanted if each in LANGUAGES), self._around.language)
+        return next((each for each in wanted if each in LANGUAGES), self._surroundings.language)
 
 
 def _filled(refusal: Refusal, say: Translate) -> str:

@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from agent.clerk import Clerk, Deed
 from agent.local.refusals import Refusal, body_of, json_response
-from agent.local.surroundings import Hands
+from agent.local.surroundings import DeviceActions
 from agent.placement import room_code
+from agent.store import ClassroomAction, ClassroomStore
 from hardware.readings import Kind
 from protocol.words import N_
 
@@ -54,9 +54,9 @@ _NEITHER: Final = N_("This request cannot be understood.")
 class EquipmentDoor:
     """What people say of rooms and devices, each kept before it is answered."""
 
-    def __init__(self, clerk: Clerk, hands: Hands) -> None:
-        self._clerk = clerk
-        self._hands = hands
+    def __init__(self, store: ClassroomStore, actions: DeviceActions) -> None:
+        self._store = store
+        self._actions = actions
 
     def routes(self) -> list[Route]:
         """The addresses of this part of the door."""
@@ -81,27 +81,27 @@ class EquipmentDoor:
             room = room_code(told.room)
         except ValueError as error:
             raise _invalid(str(error)) from error
-        if not self._clerk.classroom.placement.roaming:
+        if not self._store.classroom.placement.roaming:
             raise Refusal(
                 HTTPStatus.CONFLICT,
                 "room_fixed",
                 N_("This computer's room stands in its settings."),
                 N_("Change the setting room, or set roaming to true."),
             )
-        await self._clerk.do(lambda classroom, at_ms: classroom.pick(room, at_ms))
+        await self._store.do(lambda classroom, at_ms: classroom.pick(room, at_ms))
         return json_response({"room": room})
 
     async def switch_camera(self, request: Request) -> Response:
         """The room's cameras shall not be looked at, or may be again."""
         off = (await _told(request, _Camera)).off
-        await self._clerk.do(lambda room, at_ms: room.switch_camera(off=off, at_ms=at_ms))
+        await self._store.do(lambda room, at_ms: room.switch_camera(off=off, at_ms=at_ms))
         return json_response({"camera_off": off})
 
     async def add(self, request: Request) -> Response:
         """Look for a device at an address that was typed or scanned; 202: the look goes on."""
         told = await _told(request, _Address)
         try:
-            typed = self._hands.typed(told.address)
+            typed = self._actions.typed(told.address)
         except ValueError as error:
             raise Refusal(
                 HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -109,7 +109,7 @@ class EquipmentDoor:
                 N_("This is no address of a device."),
                 N_("Type it as on the device's own screen, such as 192.168.1.50."),
             ) from error
-        await self._clerk.do(lambda room, _at_ms: room.add(typed))
+        await self._store.do(lambda room, _at_ms: room.add(typed))
         return json_response({"host": typed.host, "port": typed.port}, HTTPStatus.ACCEPTED)
 
     async def forget(self, request: Request) -> Response:
@@ -153,16 +153,16 @@ class EquipmentDoor:
     async def power(self, request: Request) -> Response:
         """Switch a projector or board on or off; says whether it followed."""
         on = (await _told(request, _Power)).on
-        return await self._reach(request, lambda device_id: self._hands.switch(device_id, on))
+        return await self._reach(request, lambda device_id: self._actions.switch(device_id, on))
 
     async def wake(self, request: Request) -> Response:
         """Send a wake-up; says whether the device answered then."""
         await body_of(request)
-        return await self._reach(request, self._hands.wake)
+        return await self._reach(request, self._actions.wake)
 
-    async def _tell(self, deed: Deed) -> None:
+    async def _tell(self, deed: ClassroomAction) -> None:
         try:
-            await self._clerk.do(deed)
+            await self._store.do(deed)
         except KeyError as error:
             raise Refusal(
                 HTTPStatus.NOT_FOUND, "device_unknown", N_("No such device is known here.")

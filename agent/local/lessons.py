@@ -13,14 +13,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from agent.clerk import Clerk, Teach
 from agent.lessons.lesson import event_id
-from agent.lessons.roll import Mark, RollFull
+from agent.lessons.marks import MarkBookFull, PupilMark
 from agent.lessons.sheet import NotOnRoll
 from agent.lessons.teaching import NoLesson
+from agent.local.questions import questions
 from agent.local.refusals import Refusal, body_of, json_response
 from agent.local.surroundings import Surroundings
-from agent.local.teacher import questions, teacher_view
+from agent.local.teacher.view import teacher_view
+from agent.store import ClassroomStore, TeachingAction
 from protocol.messages import Classes, LessonEnded, Part
 from protocol.model import AttendanceStatus, Method, iso
 from protocol.topics import MAX_CODE
@@ -62,13 +63,13 @@ class _Scan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class LessonDoor:
-    """The answers to a teacher, each from the clerk's."""
+    """The answers to a teacher, each from the store's."""
 
     def __init__(
-        self, clerk: Clerk, around: Surroundings, language: Callable[[Request], str]
+        self, store: ClassroomStore, surroundings: Surroundings, language: Callable[[Request], str]
     ) -> None:
-        self._clerk = clerk
-        self._around = around
+        self._store = store
+        self._surroundings = surroundings
         self._language = language
         self._shown: dict[str, tuple[int, bytes]] = {}
 
@@ -90,10 +91,10 @@ class LessonDoor:
         """What the teacher sees; with ?after=REV only once it is another, or after 20 seconds."""
         after, language = request.query_params.get("after", ""), self._language(request)
         left_s = WAIT_S if after else 0.0
-        step = self._clerk.step
+        step = self._store.step
         tree = await self._tree(language)
         while str(tree["rev"]) == after and left_s > 0 and not await request.is_disconnected():
-            step = await self._clerk.stepped(step, min(LOOK_S, left_s))
+            step = await self._store.stepped(step, min(LOOK_S, left_s))
             left_s -= LOOK_S
             tree = await self._tree(language)
         return json_response(tree)
@@ -101,12 +102,12 @@ class LessonDoor:
     async def start(self, request: Request) -> Response:
         """Start a lesson, or tell of the one that runs."""
         told = await told_in(request, _Start)
-        await self._clerk.teach(
+        await self._store.teach(
             lambda each, moment: each.start(
                 str(uuid4()), moment, told.classes, substitute=told.substitute
             )
         )
-        running = self._clerk.classroom.lesson.running
+        running = self._store.classroom.lesson.running
         lesson = running.lesson if running else ""
         return await self._answer(
             request,
@@ -121,7 +122,7 @@ class LessonDoor:
     async def end(self, request: Request) -> Response:
         """End the lesson, or tell that none runs."""
         await told_in(request, _Nothing)
-        step = await self._clerk.end_lesson()
+        step = await self._store.end_lesson()
         ended = next((each for each in step.said if isinstance(each, LessonEnded)), None)
         return await self._answer(
             request,
@@ -156,8 +157,8 @@ class LessonDoor:
     async def scan(self, request: Request) -> Response:
         """Begin to read the class's cards, or end it."""
         told = await told_in(request, _Scan)
-        if self._around.scanner is not None:
-            self._around.scanner.switch(on=told.on)
+        if self._surroundings.scanner is not None:
+            self._surroundings.scanner.switch(on=told.on)
         return await self._answer(request, {})
 
     async def attendance(self, request: Request) -> Response:
@@ -167,13 +168,13 @@ class LessonDoor:
         """
         told = await told_in(request, _Mark)
         student = _student(told.student)
-        if self._clerk.classroom.lesson.sheet is not None:
+        if self._store.classroom.lesson.sheet is not None:
             await self._on_roll(student, told)
             kept = {"student": student, "status": told.status, "method": told.method, "kept": True}
             return json_response(kept, HTTPStatus.ACCEPTED)
         try:
-            mark, new = await self._clerk.mark(student, told.status, told.method)
-        except RollFull as error:
+            mark, new = await self._store.mark(student, told.status, told.method)
+        except MarkBookFull as error:
             raise Refusal(
                 HTTPStatus.CONFLICT, "roll_full", N_("Today's roll holds too many pupils.")
             ) from error
@@ -182,15 +183,15 @@ class LessonDoor:
     async def _on_roll(self, student: str, told: _Mark) -> None:
         try:
             if told.method is Method.MANUAL:
-                await self._clerk.teach(lambda each, moment: each.tap(student, told.status, moment))
+                await self._store.teach(lambda each, moment: each.tap(student, told.status, moment))
             else:
-                await self._clerk.suggest(student, told.method)
+                await self._store.suggest(student, told.method)
         except (NoLesson, NotOnRoll) as error:
             raise _refusal(error) from error
 
-    async def _do(self, request: Request, deed: Teach) -> Response:
+    async def _do(self, request: Request, deed: TeachingAction) -> Response:
         try:
-            await self._clerk.teach(deed)
+            await self._store.teach(deed)
         except (NoLesson, NotOnRoll) as error:
             raise _refusal(error) from error
         return await self._answer(request, {})
@@ -200,28 +201,28 @@ class LessonDoor:
 
     async def _tree(self, language: str) -> dict[str, Any]:
         """What is seen, with a number that grows with each change but the countdown's."""
-        faults = [each.event_id for each in self._clerk.classroom.teaching.faults]
-        undelivered = await self._clerk.undelivered(faults)
-        clerk, say = self._clerk, translator(language)
+        faults = [each.event_id for each in self._store.classroom.teaching.faults]
+        undelivered = await self._store.undelivered(faults)
+        store, say = self._store, translator(language)
         tree = teacher_view(
-            clerk.classroom,
-            clerk.view(),
-            clerk.moment(),
+            store.classroom,
+            store.view(),
+            store.moment(),
             say,
             undelivered=undelivered,
             also=self._notices(),
         )
-        address = self._around.tablets()
+        address = self._surroundings.tablets()
         tree |= {
             "language": language,
-            "questions": questions(clerk.classroom, say),
+            "questions": questions(store.classroom, say),
             "tablets": {"open": bool(address), "url": address, "board": "/board"},
             "scan": self._scan_of(say),
         }
         return tree | {"rev": self._rev(language, tree)}
 
     def _scan_of(self, say: Translate) -> dict[str, Any]:
-        scanner = self._around.scanner
+        scanner = self._surroundings.scanner
         if scanner is None:
             return {"possible": False, "running": False, "label": "", "words": ""}
         label = N_("Stop the scan") if scanner.running else N_("Scan the class's cards")
@@ -233,8 +234,8 @@ class LessonDoor:
         }
 
     def _notices(self) -> list[str]:
-        line = self._around.line()
-        true = {"disk": self._clerk.refusing, "offline": not line.controller_listening}
+        line = self._surroundings.line()
+        true = {"disk": self._store.refusing, "offline": not line.controller_listening}
         return [code for code, holds in true.items() if holds]
 
     def _rev(self, language: str, tree: dict[str, Any]) -> int:
@@ -284,7 +285,7 @@ def _invalid(detail: str) -> Refusal:
     )
 
 
-def _kept(mark: Mark) -> dict[str, object]:
+def _kept(mark: PupilMark) -> dict[str, object]:
     return {
         "event_id": mark.event_id,
         "student": mark.student,

@@ -7,10 +7,10 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from agent.classroom import Classroom, View
-from agent.clerk import Clerk
+from agent.classroom import Classroom, ClassroomView
+from agent.local.questions import questions
 from agent.local.surroundings import Surroundings
-from agent.local.teacher import questions
+from agent.store import ClassroomStore
 from protocol import __version__
 from protocol.health import ReasonCode
 from protocol.kit import missing
@@ -19,14 +19,14 @@ from protocol.model import Device, Reason, iso
 from protocol.words import Translate, kind_word, sentence, status_word, translator
 
 
-def status_of(clerk: Clerk, around: Surroundings, language: str) -> dict[str, Any]:
+def status_of(store: ClassroomStore, surroundings: Surroundings, language: str) -> dict[str, Any]:
     """The room as it is now, in codes and in the language's sentences."""
     say = translator(language)
-    view, classroom = clerk.view(), clerk.classroom
+    view, classroom = store.view(), store.classroom
     return {
-        "agent_id": around.place.agent,
-        "school": around.place.school,
-        "province": around.place.province,
+        "agent_id": surroundings.place.agent,
+        "school": surroundings.place.school,
+        "province": surroundings.place.province,
         "version": __version__,
         **_room(classroom),
         "status": view.judgement.status,
@@ -46,8 +46,8 @@ def status_of(clerk: Clerk, around: Surroundings, language: str) -> dict[str, An
         "camera_off": classroom.camera_off,
         "flaws": {name: tally.heard for name, tally in classroom.flaws.by_source.items()},
         "line": view.line,
-        "link": around.line()._asdict(),
-        "outbox": _outbox(clerk),
+        "link": surroundings.line()._asdict(),
+        "outbox": _outbox(store),
     }
 
 
@@ -79,7 +79,7 @@ def _kit(lines: tuple[KitLine, ...], say: Translate) -> dict[str, Any]:
     return {"complete": not lacking, "lines": lines, "missing": lacking}
 
 
-def _devices(view: View, say: Translate) -> dict[str, Any]:
+def _devices(view: ClassroomView, say: Translate) -> dict[str, Any]:
     listed = [_device(each, each.device_id in view.here, say) for each in view.devices]
     return {
         "count": len(listed),
@@ -102,11 +102,11 @@ def _device(device: Device, present: bool, say: Translate) -> dict[str, Any]:  #
     }
 
 
-def _outbox(clerk: Clerk) -> dict[str, Any]:
-    outbox = clerk.outbox_report()
+def _outbox(store: ClassroomStore) -> dict[str, Any]:
+    outbox = store.outbox_report()
     return {
         "pending": outbox.pending,
         "pending_bytes": outbox.pending_bytes,
         "dropped": outbox.dropped,
-        "refused": clerk.refused,
+        "refused": store.refused,
     }

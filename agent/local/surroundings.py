@@ -1,17 +1,17 @@
-"""This file holds what the door knows besides the classroom: the connection, and hands."""
+"""This file holds what the door knows besides the classroom: the connection, and actions."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from agent.connection import ConnectionState
-from agent.equipment.typed import Typed
+from agent.cards.scanner import CardScanner
+from agent.equipment.addresses import TypedAddress
+from agent.school.connection import ConnectionState
 from protocol.model import Place
-from protocol.words import Translate
 
 
-class Hands(NamedTuple):
+class DeviceActions(NamedTuple):
     """What can be done to devices.
 
     typed: reads an address that was typed or scanned. Raises ValueError if it is none.
@@ -19,25 +19,9 @@ class Hands(NamedTuple):
     by device id; whether it answered. Both raise KeyError for a device that cannot be reached so.
     """
 
-    typed: Callable[[str], Typed]
+    typed: Callable[[str], TypedAddress]
     switch: Callable[[str, bool], Awaitable[bool]]
     wake: Callable[[str], Awaitable[bool]]
-
-
-class CardScanner(Protocol):
-    """What reads the class's cards: whether it can, whether it does, and how far it is."""
-
-    running: bool
-
-    @property
-    def possible(self) -> bool:
-        """Whether it can begin now."""
-
-    def switch(self, *, on: bool) -> None:
-        """Begin or end."""
-
-    def words(self, say: Translate) -> str:
-        """How far it is."""
 
 
 class Surroundings(NamedTuple):
@@ -49,6 +33,6 @@ class Surroundings(NamedTuple):
     place: Place
     line: Callable[[], ConnectionState]
     language: str
-    hands: Hands
+    actions: DeviceActions
     tablets: Callable[[], str] = str
     scanner: CardScanner | None = None

@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from agent.tablets.desk import Desk
-from agent.tablets.lesson import Phase
-from agent.tablets.office import Office
+from agent.tablets.checkins import CheckIns
+from agent.tablets.lesson import CheckInPhase
+from agent.tablets.service import TabletService
 from protocol.words import N_, Translate, translator
 
 POLL_S: Final = 3.0
@@ -53,24 +53,24 @@ _TITLE: Final = N_("Check in")
 _HOW: Final = N_("Scan, or open the address and type:")
 _IN: Final = N_("checked in")
 _CLOSED: Final = {
-    Phase.BEFORE: N_("Not started yet"),
-    Phase.OVER: N_("The lesson is over"),
-    Phase.NO_LIST: N_("No class list yet"),
+    CheckInPhase.BEFORE: N_("Not started yet"),
+    CheckInPhase.OVER: N_("The lesson is over"),
+    CheckInPhase.NO_LIST: N_("No class list yet"),
 }
 _NO_NETWORK: Final = N_("This computer is in no network: tablets cannot reach it.")
 
 
-def routes(office: Office, language: Callable[[Request], str]) -> list[Route]:
+def routes(service: TabletService, language: Callable[[Request], str]) -> list[Route]:
     """The board's page and what it asks for; to be mounted on the door of loopback."""
-    board = _Board(office, language)
+    board = _Board(service, language)
     return [Route("/board", board.page), Route("/board/now", board.now)]
 
 
 class _Board:
     """The answers."""
 
-    def __init__(self, office: Office, language: Callable[[Request], str]) -> None:
-        self._office = office
+    def __init__(self, service: TabletService, language: Callable[[Request], str]) -> None:
+        self._service = service
         self._language = language
         self._drawn = ("", "")
 
@@ -92,21 +92,24 @@ class _Board:
         return Response(text, headers=_HEADERS, media_type="text/plain")
 
     def _inside(self, say: Translate) -> str:
-        desk = self._office.desk()
-        if desk.phase is not Phase.OPEN or desk.code is None or desk.lesson is None:
-            return (
-                f"<h1 class=big>{escape(say(_CLOSED.get(desk.phase, _CLOSED[Phase.BEFORE])))}</h1>"
-            )
-        if not self._office.url:
+        checkins = self._service.checkins()
+        if (
+            checkins.phase is not CheckInPhase.OPEN
+            or checkins.code is None
+            or checkins.lesson is None
+        ):
+            sentence = _CLOSED.get(checkins.phase, _CLOSED[CheckInPhase.BEFORE])
+            return f"<h1 class=big>{escape(say(sentence))}</h1>"
+        if not self._service.url:
             return f"<h1 class=big>{escape(say(_NO_NETWORK))}</h1>"
-        now_s = self._office.now_s()
-        url = f"{self._office.url}c/{desk.code.token(now_s)}"
+        now_s = self._service.now_s()
+        url = f"{self._service.url}c/{checkins.code.token(now_s)}"
         return (
             f'<div class="qr">{self._qr(url, say)}</div><div class="right">'
             f"<p>{escape(say(_HOW))}</p>"
-            f'<p class="at">{escape(self._office.place)}</p>'
-            f'<p class="code">{desk.code.digits(now_s)}</p>'
-            f'<p class="in">{_count(desk)}</p><p>{escape(say(_IN))}</p></div>'
+            f'<p class="at">{escape(self._service.place)}</p>'
+            f'<p class="code">{checkins.code.digits(now_s)}</p>'
+            f'<p class="in">{_count(checkins)}</p><p>{escape(say(_IN))}</p></div>'
         )
 
     def _qr(self, url: str, say: Translate) -> str:
@@ -121,11 +124,11 @@ class _Board:
 
     def _wait_ms(self) -> int:
         """Until the code changes, if that is sooner than the next look at the numbers."""
-        code = self._office.desk().code
-        left_s = code.left_s(self._office.now_s()) if code else POLL_S
+        code = self._service.checkins().code
+        left_s = code.left_s(self._service.now_s()) if code else POLL_S
         return int(1000 * min(POLL_S, left_s)) + 20
 
 
-def _count(desk: Desk) -> str:
-    total = len(desk.lesson.pupils) if desk.lesson else 0
-    return f"{len(desk.taken)}/{total}"
+def _count(checkins: CheckIns) -> str:
+    total = len(checkins.lesson.pupils) if checkins.lesson else 0
+    return f"{len(checkins.taken)}/{total}"

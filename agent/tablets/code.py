@@ -20,7 +20,7 @@ TOKEN_DIGITS: Final = 20  # hex: 80 bits
 _REMEMBERED: Final = 8
 
 
-class Verdict(StrEnum):
+class CodeVerdict(StrEnum):
     """What a code is worth: right now, right some time ago, or never."""
 
     RIGHT = "right"
@@ -51,11 +51,11 @@ class RollingCode:
         """The code in the QR code; it cannot be had from the digits."""
         return self._token(self.step(now_s))
 
-    def judge_digits(self, given: str, now_s: float) -> Verdict:
+    def judge_digits(self, given: str, now_s: float) -> CodeVerdict:
         """Judge a typed code."""
         return _judged(given, [self._digits(each) for each in self._steps(now_s)])
 
-    def judge_token(self, given: str, now_s: float) -> Verdict:
+    def judge_token(self, given: str, now_s: float) -> CodeVerdict:
         """Judge a code that came by the QR code."""
         return _judged(given.lower(), [self._token(each) for each in self._steps(now_s)])
 
@@ -75,9 +75,9 @@ class RollingCode:
         return hmac.digest(self.secret, label + step.to_bytes(8, "big"), "sha256")
 
 
-def _judged(given: str, codes: list[str]) -> Verdict:
+def _judged(given: str, codes: list[str]) -> CodeVerdict:
     """Compare with each in constant time; the first two, 15 s each, are accepted."""
     same = [hmac.compare_digest(given.encode("utf-8", "replace"), each.encode()) for each in codes]
     if any(same[:2]):
-        return Verdict.RIGHT
-    return Verdict.OLD if any(same) else Verdict.WRONG
+        return CodeVerdict.RIGHT
+    return CodeVerdict.OLD if any(same) else CodeVerdict.WRONG

@@ -15,9 +15,9 @@ from starlette.types import ASGIApp, Scope
 
 from agent.tablets import page
 from agent.tablets.cart import COOKIE_BYTES, is_cookie, key_of
+from agent.tablets.checkins import GOOD, CheckInAnswer, CheckInAttempt, CheckInOutcome
 from agent.tablets.code import DIGITS
-from agent.tablets.desk import GOOD, Answer, Knock, Outcome
-from agent.tablets.office import NotKept, Office
+from agent.tablets.service import SuggestionRefused, TabletService
 from protocol.guard import BodyTooLargeError, Guard, Refusal, at_own_port
 from protocol.words import N_, translator
 
@@ -28,11 +28,11 @@ BODY_S: Final = 5.0
 _YEAR_S: Final = 365 * 86_400
 _FIELDS: Final = 4
 _STATUS: Final = {
-    Outcome.TOO_MANY_TRIES: HTTPStatus.TOO_MANY_REQUESTS,
-    Outcome.TABLET_FULL: HTTPStatus.CONFLICT,
-    Outcome.NOT_YET: HTTPStatus.CONFLICT,
-    Outcome.OVER: HTTPStatus.CONFLICT,
-    Outcome.NO_LIST: HTTPStatus.CONFLICT,
+    CheckInOutcome.TOO_MANY_TRIES: HTTPStatus.TOO_MANY_REQUESTS,
+    CheckInOutcome.TABLET_FULL: HTTPStatus.CONFLICT,
+    CheckInOutcome.NOT_YET: HTTPStatus.CONFLICT,
+    CheckInOutcome.OVER: HTTPStatus.CONFLICT,
+    CheckInOutcome.NO_LIST: HTTPStatus.CONFLICT,
 }
 _TURNED_AWAY: Final = {
     Refusal.FOREIGN_HOST: (
@@ -48,9 +48,9 @@ _TURNED_AWAY: Final = {
 _NOTHING: Final = N_("There is nothing here.")
 
 
-def application(office: Office, language: str) -> ASGIApp:
+def application(service: TabletService, language: str) -> ASGIApp:
     """The application behind its checks; language: of every page."""
-    door = _Door(office, language)
+    door = _Door(service, language)
     routes = [
         Route("/", door.show),
         Route("/", door.check_in, methods=["POST"]),
@@ -74,8 +74,8 @@ def application(office: Office, language: str) -> ASGIApp:
 class _Door:
     """The answers."""
 
-    def __init__(self, office: Office, language: str) -> None:
-        self._office = office
+    def __init__(self, service: TabletService, language: str) -> None:
+        self._service = service
         self._language = language
         self._say = translator(language)
 
@@ -87,7 +87,7 @@ class _Door:
         """A code scanned from the board: it lets this tablet in for a minute."""
         cookie = _cookie(request) or self._new()
         token = str(request.path_params["token"])[:64]
-        refused = self._office.admit(cookie, _address(request), token)
+        refused = self._service.admit(cookie, _address(request), token)
         if refused is not None:
             return self._page(request, cookie, refused)
         # The code does not stay in the address line.
@@ -98,11 +98,11 @@ class _Door:
         fields = await _form(request)
         cookie = _cookie(request) or self._new()
         if fields is None:
-            self._office.count("not_understood")
+            self._service.count("not_understood")
             status = HTTPStatus.UNPROCESSABLE_ENTITY
             return self.refusal(page.NOT_UNDERSTOOD, status)
         digits = "".join(fields.get("c", "").split())[:64]
-        knock = Knock(
+        attempt = CheckInAttempt(
             tablet=key_of(cookie),
             address=_address(request),
             number=page.number_of(fields.get("n", "")),
@@ -110,11 +110,11 @@ class _Door:
             token=fields.get("t", "")[:64],
         )
         try:
-            answer = await self._office.check_in(knock)
-        except NotKept:
-            self._office.count("not_kept")
+            answer = await self._service.check_in(attempt)
+        except SuggestionRefused:
+            self._service.count("not_kept")
             return self._page(request, cookie, trouble=page.NOT_KEPT)
-        typed = digits if answer.outcome is Outcome.NO_NUMBER and _is_code(digits) else ""
+        typed = digits if answer.outcome is CheckInOutcome.NO_NUMBER and _is_code(digits) else ""
         return self._page(request, cookie, answer, typed=typed)
 
     async def beat(self, request: Request) -> Response:
@@ -122,16 +122,16 @@ class _Door:
         fields = await _form(request) or {}
         cookie = _cookie(request) or self._new()
         tablet = key_of(cookie)
-        self._office.beat(tablet, fields.get("e", ""))
-        text = page.beat_text(self._office.view(tablet))
+        self._service.beat(tablet, fields.get("e", ""))
+        text = page.beat_text(self._service.view(tablet))
         return self._dressed(Response(text, media_type="text/plain"), request, cookie)
 
     async def beat_page(self, request: Request) -> Response:
         """The same where there is no script."""
         cookie = _cookie(request) or self._new()
         tablet = key_of(cookie)
-        self._office.beat(tablet)
-        same = request.query_params.get("v", "") == self._office.view(tablet).version
+        self._service.beat(tablet)
+        same = request.query_params.get("v", "") == self._service.view(tablet).version
         text = page.beat_page(same=same, language=self._language, say=self._say)
         return self._dressed(_html(text), request, cookie)
 
@@ -145,7 +145,7 @@ class _Door:
 
     def turn_away(self, _scope: Scope, why: Refusal) -> Response:
         """Answer, and count, what was not meant for this door."""
-        self._office.count(why.value)
+        self._service.count(why.value)
         return self.refusal(*_TURNED_AWAY[why])
 
     def refusal(self, sentence: str, status: HTTPStatus) -> Response:
@@ -153,9 +153,9 @@ class _Door:
         return _bare(_html(page.plain_page(sentence, self._language, self._say), status))
 
     def _page(
-        self, request: Request, cookie: str, answer: Answer | None = None, **more: str
+        self, request: Request, cookie: str, answer: CheckInAnswer | None = None, **more: str
     ) -> Response:
-        view = self._office.view(key_of(cookie), answer, **more)
+        view = self._service.view(key_of(cookie), answer, **more)
         status = HTTPStatus.OK
         if answer is not None and answer.outcome not in GOOD:
             status = _STATUS.get(answer.outcome, HTTPStatus.FORBIDDEN)
@@ -172,7 +172,7 @@ class _Door:
         return _bare(response)
 
     def _new(self) -> str:
-        return self._office.new_cookie(COOKIE_BYTES)
+        return self._service.new_cookie(COOKIE_BYTES)
 
 
 async def _form(request: Request) -> dict[str, str] | None:

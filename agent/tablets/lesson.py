@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class Phase(StrEnum):
+class CheckInPhase(StrEnum):
     """Whether pupils can check in."""
 
     BEFORE = "before"
@@ -17,7 +17,7 @@ class Phase(StrEnum):
     OVER = "over"
 
 
-class Pupil(NamedTuple):
+class TabletPupil(NamedTuple):
     """A pupil by class and number; student: the id in the roll. Names do not come here."""
 
     class_code: str
@@ -26,7 +26,7 @@ class Pupil(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lesson:
+class TabletLesson:
     """A running lesson. classes: in the roll's order. seated: the tablet's name, by student.
 
     seated holds what was suggested before a restart, so that it binds after it as well.
@@ -34,10 +34,10 @@ class Lesson:
 
     id: str
     classes: tuple[str, ...] = ()
-    pupils: tuple[Pupil, ...] = ()
+    pupils: tuple[TabletPupil, ...] = ()
     seated: Mapping[str, str] = field(default_factory=dict)
 
-    def pupil(self, class_at: int, number: int) -> Pupil | None:
+    def pupil(self, class_at: int, number: int) -> TabletPupil | None:
         """The pupil of a class, named by its place in `classes`, and a number."""
         if class_at >= len(self.classes):
             return None

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from agent.tablets.desk import GOOD, Answer, Outcome
-from agent.tablets.lesson import Lesson, Phase
+from agent.tablets.checkins import GOOD, CheckInAnswer, CheckInOutcome
+from agent.tablets.lesson import CheckInPhase, TabletLesson
 from agent.tablets.presence import BEAT_S
 from protocol.words import N_, Translate
 
@@ -58,27 +58,31 @@ POLICY: Final = (
 
 _TITLE: Final = N_("Check in")
 _SENTENCES: Final = {
-    Outcome.IN: N_("Number {number} is noted."),
-    Outcome.SHARED: N_("Number {number} is noted; the teacher sees that you share this tablet."),
-    Outcome.MOVED: N_("Number {number} is noted; the teacher sees that it was on another tablet."),
-    Outcome.ALREADY: N_("Number {number} has been noted already."),
-    Outcome.NOT_YET: N_("Not yet: wait until the teacher starts the lesson."),
-    Outcome.OVER: N_("The lesson is over."),
-    Outcome.NO_LIST: N_("There is no class list here yet: tell your teacher."),
-    Outcome.NO_CODE: N_("Type the code on the board first, then touch your number."),
-    Outcome.NO_NUMBER: N_("Now touch your number."),
-    Outcome.WRONG_CODE: N_("This code is not right: look at the board again."),
-    Outcome.OLD_CODE: N_("This code is too old: take the one on the board now."),
-    Outcome.NOT_ON_ROSTER: N_("This number is not in the class list."),
-    Outcome.TOO_MANY_TRIES: N_("Too many wrong tries: wait a minute, or tell your teacher."),
-    Outcome.TABLET_FULL: N_("Two pupils are on this tablet already: tell your teacher."),
+    CheckInOutcome.IN: N_("Number {number} is noted."),
+    CheckInOutcome.SHARED: N_(
+        "Number {number} is noted; the teacher sees that you share this tablet."
+    ),
+    CheckInOutcome.MOVED: N_(
+        "Number {number} is noted; the teacher sees that it was on another tablet."
+    ),
+    CheckInOutcome.ALREADY: N_("Number {number} has been noted already."),
+    CheckInOutcome.NOT_YET: N_("Not yet: wait until the teacher starts the lesson."),
+    CheckInOutcome.OVER: N_("The lesson is over."),
+    CheckInOutcome.NO_LIST: N_("There is no class list here yet: tell your teacher."),
+    CheckInOutcome.NO_CODE: N_("Type the code on the board first, then touch your number."),
+    CheckInOutcome.NO_NUMBER: N_("Now touch your number."),
+    CheckInOutcome.WRONG_CODE: N_("This code is not right: look at the board again."),
+    CheckInOutcome.OLD_CODE: N_("This code is too old: take the one on the board now."),
+    CheckInOutcome.NOT_ON_ROSTER: N_("This number is not in the class list."),
+    CheckInOutcome.TOO_MANY_TRIES: N_("Too many wrong tries: wait a minute, or tell your teacher."),
+    CheckInOutcome.TABLET_FULL: N_("Two pupils are on this tablet already: tell your teacher."),
 }
 NOT_KEPT: Final = N_("This could not be kept: tell your teacher.")
 NOT_UNDERSTOOD: Final = N_("This could not be understood: open the page again.")
 _CLOSED: Final = {
-    Phase.BEFORE: _SENTENCES[Outcome.NOT_YET],
-    Phase.OVER: _SENTENCES[Outcome.OVER],
-    Phase.NO_LIST: _SENTENCES[Outcome.NO_LIST],
+    CheckInPhase.BEFORE: _SENTENCES[CheckInOutcome.NOT_YET],
+    CheckInPhase.OVER: _SENTENCES[CheckInOutcome.OVER],
+    CheckInPhase.NO_LIST: _SENTENCES[CheckInOutcome.NO_LIST],
 }
 _FALLBACK: Final = N_("Connection")
 _CODE: Final = N_("Code on the board")
@@ -91,24 +95,24 @@ _CLASS: Final = N_("Class {code}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class TabletView:
     """What one tablet is shown. mine: the numbers that are in on it. typed: digits to keep."""
 
-    phase: Phase
+    phase: CheckInPhase
     version: str
-    lesson: Lesson | None = None
+    lesson: TabletLesson | None = None
     taken: Collection[str] = ()
     mine: tuple[int, ...] = ()
     passed: bool = False
-    answer: Answer | None = None
+    answer: CheckInAnswer | None = None
     typed: str = ""
     trouble: str = ""
 
 
-def page(view: View, language: str, say: Translate) -> str:
+def page(view: TabletView, language: str, say: Translate) -> str:
     """The whole page."""
     title = escape(say(_TITLE))
-    open_to_all = view.phase is Phase.OPEN
+    open_to_all = view.phase is CheckInPhase.OPEN
     body = _form(view, say) if open_to_all else _closed(view, say)
     return (
         f"<!doctype html><html lang={language}><meta charset=utf-8>"
@@ -130,7 +134,7 @@ def beat_page(*, same: bool, language: str, say: Translate) -> str:
     )
 
 
-def beat_text(view: View) -> str:
+def beat_text(view: TabletView) -> str:
     """What the script reads: the version, then the fields of the numbers that are in."""
     return " ".join([view.version, *_taken_fields(view)])
 
@@ -146,13 +150,13 @@ def plain_page(sentence: str, language: str, say: Translate) -> str:
     )
 
 
-def sentence_of(answer: Answer, say: Translate) -> str:
+def sentence_of(answer: CheckInAnswer, say: Translate) -> str:
     """What came of a check-in, in one sentence."""
     number = answer.pupil.number if answer.pupil else ""
     return say(_SENTENCES[answer.outcome]).replace("{number}", str(number))
 
 
-def _result(view: View, say: Translate) -> str:
+def _result(view: TabletView, say: Translate) -> str:
     if view.trouble:
         return f"<p class=b role=alert>{escape(say(view.trouble))}"
     if view.answer is not None:
@@ -165,12 +169,12 @@ def _result(view: View, say: Translate) -> str:
     return ""
 
 
-def _closed(view: View, say: Translate) -> str:
+def _closed(view: TabletView, say: Translate) -> str:
     told = "" if view.answer else f"<p>{escape(say(_CLOSED[view.phase]))}"
     return f'{told}<p><a href="/">{escape(say(_AGAIN))}</a>'
 
 
-def _form(view: View, say: Translate) -> str:
+def _form(view: TabletView, say: Translate) -> str:
     if view.passed:
         head = f"<p class=g>{escape(say(_SCANNED))}"
     else:
@@ -184,8 +188,8 @@ def _form(view: View, say: Translate) -> str:
     return f'<form method=post action="/">{nobody}{head}{_numbers(view, say)}</form>'
 
 
-def _numbers(view: View, say: Translate) -> str:
-    lesson, parts = view.lesson or Lesson(id=""), []
+def _numbers(view: TabletView, say: Translate) -> str:
+    lesson, parts = view.lesson or TabletLesson(id=""), []
     taken = set(_taken_fields(view))
     for at, code in enumerate(lesson.classes):
         if len(lesson.classes) > 1:
@@ -200,7 +204,7 @@ def _numbers(view: View, say: Translate) -> str:
     return "".join(parts)
 
 
-def _taken_fields(view: View) -> list[str]:
+def _taken_fields(view: TabletView) -> list[str]:
     if view.lesson is None:
         return []
     at = {code: number for number, code in enumerate(view.lesson.classes)}

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from agent.tablets.cart import Slot, name_of
-from hardware.readings import Identity, Kind, Sighting
+from hardware.readings import IdentityKind, Kind, Sighting
 
 SOURCE: Final = "checkin"
 BEAT_S: Final = 25.0
@@ -15,7 +15,7 @@ ASLEEP_S: Final = 65.0  # two beats missed, and some seconds for a busy network
 GONE_S: Final = 12 * 3600.0  # asleep for a whole school day
 
 
-class Wake(StrEnum):
+class WakeState(StrEnum):
     """Whether a tablet beats, has missed its beats, or was not heard for a day."""
 
     PRESENT = "present"
@@ -29,12 +29,12 @@ class Tablet:
 
     slot: Slot
     heard_s: float
-    wake: Wake = Wake.PRESENT
+    wake: WakeState = WakeState.PRESENT
     battery_percent: int | None = None
     charging: bool = False
 
 
-class Presence:
+class TabletPresence:
     """The tablets heard since the start, one a slot. All times are steady seconds."""
 
     def __init__(self) -> None:
@@ -51,11 +51,11 @@ class Presence:
         self._tablets[slot.number] = Tablet(
             slot=slot, heard_s=now_s, battery_percent=percent, charging=charging
         )
-        if before is not None and before.slot.key == slot.key and before.wake is Wake.PRESENT:
+        if before is not None and before.slot.key == slot.key and before.wake is WakeState.PRESENT:
             return []
         replaced = before is not None and before.slot.key != slot.key
-        gone = [_sighting(before.slot, Wake.GONE)] if replaced and before else []
-        return [*gone, _sighting(slot, Wake.PRESENT)]
+        gone = [_sighting(before.slot, WakeState.GONE)] if replaced and before else []
+        return [*gone, _sighting(slot, WakeState.PRESENT)]
 
     def look(self, now_s: float) -> list[Sighting]:
         """What changed since the last look: those that missed their beats."""
@@ -68,21 +68,21 @@ class Presence:
         return said
 
 
-def _wake(silent_s: float) -> Wake:
+def _wake(silent_s: float) -> WakeState:
     if silent_s < ASLEEP_S:
-        return Wake.PRESENT
-    return Wake.SLEEPING if silent_s < GONE_S else Wake.GONE
+        return WakeState.PRESENT
+    return WakeState.SLEEPING if silent_s < GONE_S else WakeState.GONE
 
 
-def _sighting(slot: Slot, wake: Wake) -> Sighting:
-    reasons = {Wake.PRESENT: "", Wake.SLEEPING: "sleeping", Wake.GONE: "goodbye"}
+def _sighting(slot: Slot, wake: WakeState) -> Sighting:
+    reasons = {WakeState.PRESENT: "", WakeState.SLEEPING: "sleeping", WakeState.GONE: "goodbye"}
     return Sighting(
         source=SOURCE,
         key=f"token:{slot.key}",
-        identity=Identity.TOKEN,
+        identity=IdentityKind.TOKEN,
         kind=Kind.TABLET,
         name=name_of(slot.number),
-        present=wake is Wake.PRESENT,
+        present=wake is WakeState.PRESENT,
         reason=reasons[wake],
     )
 

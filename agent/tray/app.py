@@ -6,11 +6,11 @@ import os
 
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
-from agent.tray.door import Door
-from agent.tray.icon import Shortcut
-from agent.tray.parts import STYLE
-from agent.tray.pictures import icon_of
-from agent.tray.single import be_first, path_of, raised
+from agent.tray.client import AgentClient
+from agent.tray.icons import icon_of
+from agent.tray.single import be_first, path_of, raise_running
+from agent.tray.tray_icon import TrayIcon
+from agent.tray.widgets import STYLE
 from agent.tray.window import Window
 
 FONT_PT = 14
@@ -22,7 +22,7 @@ def run(agent: str, *, wanted: str, language: str, hidden: bool) -> int:
     os.environ.setdefault("QT_XCB_GL_INTEGRATION", "none")
     app = QApplication(["lophoc-tray"])
     path = path_of(agent, os.environ)
-    if raised(path):
+    if raise_running(path):
         return 0
     app.setApplicationName("lophoc-tray")
     app.setDesktopFileName("lophoc-tray")
@@ -33,9 +33,9 @@ def run(agent: str, *, wanted: str, language: str, hidden: bool) -> int:
     app.setFont(font)
     app.setStyleSheet(STYLE)
     app.setWindowIcon(icon_of("ok", running=False))
-    door = Door(agent, wanted, app)
+    door = AgentClient(agent, wanted, app)
     window = Window(door, language)
-    shortcut = Shortcut(window, language)
+    shortcut = TrayIcon(window, language)
     window.may_hide = shortcut.there
     be_first(path, window.come, app)
     window.leave.connect(app.quit)

@@ -14,15 +14,15 @@ _MAX_BYTES: Final = 4_000_000
 _CHUNK: Final = 65_536
 
 
-class Answer(NamedTuple):
+class HttpAnswer(NamedTuple):
     """HTTP's status and the body; status 0 where nobody answered."""
 
     status: int
     body: bytes
 
 
-class Exchange(QObject):
-    """Sends the request, collects the answer until its end, and is then gone. done: an Answer."""
+class HttpExchange(QObject):
+    """Sends the request, collects the answer to its end, and is then gone. done: an HttpAnswer."""
 
     done = Signal(object)
 
@@ -77,13 +77,13 @@ class Exchange(QObject):
         self.deleteLater()
 
 
-def answer_from(got: bytes) -> Answer:
+def answer_from(got: bytes) -> HttpAnswer:
     """The answer in what was received; one that is cut short or no HTTP has status 0."""
     head, _, body = got.partition(b"\r\n\r\n")
     first, *fields = head.split(b"\r\n")
     words = first.split()
     if len(words) < 2 or not words[0].startswith(b"HTTP/1.") or not words[1].isdigit():  # noqa: PLR2004
-        return Answer(0, b"")
+        return HttpAnswer(0, b"")
     lengths = [f.partition(b":")[2] for f in fields if f.lower().startswith(b"content-length:")]
     whole = not lengths or lengths[0].strip() == str(len(body)).encode()
-    return Answer(int(words[1][:3]), body) if whole else Answer(0, b"")
+    return HttpAnswer(int(words[1][:3]), body) if whole else HttpAnswer(0, b"")

@@ -7,18 +7,18 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from agent.tray.looks import (
-    Look,
+from agent.tray.appearance import (
+    Appearance,
+    appearance_of,
     letter_of,
     line_detail,
     line_spoken,
     line_state,
     line_text,
-    look_of,
     next_status,
 )
-from agent.tray.parts import Key, Name, Words, Wrapping
-from agent.tray.view import Line, Roll
+from agent.tray.view import PupilView, RollView
+from agent.tray.widgets import KeyButton, RowButton, TextLabel, WrappingRow
 
 _NAME_PX = 360
 _MARK_PX = 200
@@ -31,17 +31,17 @@ class RollList(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._roll: Roll | None = None
+        self._roll: RollView | None = None
         self._open = ""
-        self._title, self._who = Words("headline"), Words()
-        self._names, self._marks = Wrapping(_NAME_PX), Wrapping(_MARK_PX)
+        self._title, self._who = TextLabel("headline"), TextLabel()
+        self._names, self._marks = WrappingRow(_NAME_PX), WrappingRow(_MARK_PX)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         for part in (self._title, self._who, self._marks, self._names):
             rows.addWidget(part)
         self.hide()
 
-    def show_roll(self, roll: Roll | None) -> None:
+    def show_roll(self, roll: RollView | None) -> None:
         """Show this roll; the buttons stay where the pupils are the same."""
         before, self._roll = self._roll, roll
         self.setVisible(roll is not None)
@@ -55,7 +55,7 @@ class RollList(QWidget):
             self._open = ""
             self._names.fill([self._name(line) for line in roll.lines])
         for key, line in zip(self._names.kept(), roll.lines, strict=True):
-            assert isinstance(key, Name)  # noqa: S101 - this file alone fills it
+            assert isinstance(key, RowButton)  # noqa: S101 - this file alone fills it
             key.tell(line_text(line, roll.marks), line_spoken(line, roll.marks), _look(line))
             key.setToolTip(line_detail(line))
         self._show_marks()
@@ -64,12 +64,12 @@ class RollList(QWidget):
         """What Tab reaches here, in order."""
         return [*self._marks.kept(), *self._names.kept()]
 
-    def _name(self, line: Line) -> Name:
-        key = Name("", partial(self._tap, line.student))
+    def _name(self, line: PupilView) -> RowButton:
+        key = RowButton("", partial(self._tap, line.student))
         key.setMinimumHeight(48)
         return key
 
-    def _line(self, student: str) -> Line | None:
+    def _line(self, student: str) -> PupilView | None:
         lines = self._roll.lines if self._roll else ()
         return next((line for line in lines if line.student == student), None)
 
@@ -99,22 +99,22 @@ class RollList(QWidget):
         if not self._marks.kept():
             self._marks.fill([self._mark(place) for place in range(len(self._roll.marks))])
         for key, mark in zip(self._marks.kept(), self._roll.marks, strict=False):
-            assert isinstance(key, Key)  # noqa: S101 - this file alone fills it
-            letter = letter_of(Line(student="", status=mark.status), self._roll.marks)
+            assert isinstance(key, KeyButton)  # noqa: S101 - this file alone fills it
+            letter = letter_of(PupilView(student="", status=mark.status), self._roll.marks)
             key.tell(f"{letter}  {mark.label}", mark.label)
             key.setChecked(mark.status == line.status)
         self._marks.show()
 
-    def _mark(self, place: int) -> Name:
-        key = Name("", partial(self._choose, place))
+    def _mark(self, place: int) -> RowButton:
+        key = RowButton("", partial(self._choose, place))
         key.setCheckable(True)
         key.setMinimumHeight(48)
         return key
 
 
-def _students(roll: Roll) -> list[str]:
+def _students(roll: RollView) -> list[str]:
     return [line.student for line in roll.lines]
 
 
-def _look(line: Line) -> Look:
-    return look_of(line_state(line))
+def _look(line: PupilView) -> Appearance:
+    return appearance_of(line_state(line))

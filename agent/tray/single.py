@@ -21,7 +21,7 @@ def path_of(agent: str, environ: Mapping[str, str]) -> Path:
     return Path(folder) / f"lophoc-tray-{digest}"
 
 
-def raised(path: Path) -> bool:
+def raise_running(path: Path) -> bool:
     """Whether another runs already; it is told to come to the front."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
         return caller.connect_ex(str(path)) == 0

@@ -23,7 +23,7 @@ class Button(NamedTuple):
     enabled: bool = False
 
 
-class Proposal(NamedTuple):
+class ProposalView(NamedTuple):
     """Which classes learn now, why so, and which else it could be."""
 
     classes: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ class Gaps(NamedTuple):
     todo: str = ""
 
 
-class Mark(NamedTuple):
+class MarkView(NamedTuple):
     """A mark that a pupil can have, as the school writes it."""
 
     status: str
@@ -57,7 +57,7 @@ class Mark(NamedTuple):
     label: str = ""
 
 
-class Line(NamedTuple):
+class PupilView(NamedTuple):
     """One pupil of the roll."""
 
     student: str
@@ -73,20 +73,20 @@ class Line(NamedTuple):
 
     def __repr__(self) -> str:
         """No name stands in a log."""
-        return f"Line({self.number})"
+        return f"PupilView({self.number})"
 
 
-class Roll(NamedTuple):
+class RollView(NamedTuple):
     """The roll of the lesson that runs. text: total/present/absent, such as 42/39/3."""
 
     title: str = ""
     text: str = ""
     confirmed: bool = False
-    marks: tuple[Mark, ...] = ()
-    lines: tuple[Line, ...] = ()
+    marks: tuple[MarkView, ...] = ()
+    lines: tuple[PupilView, ...] = ()
 
 
-class Undo(NamedTuple):
+class UndoView(NamedTuple):
     """What can be taken back, and for how many more seconds."""
 
     what: str = ""
@@ -94,7 +94,7 @@ class Undo(NamedTuple):
     left_s: float = 0.0
 
 
-class Notice(NamedTuple):
+class NoticeView(NamedTuple):
     """A sentence for the teacher. level: info or warning."""
 
     code: str = ""
@@ -109,7 +109,7 @@ class FaultPart(NamedTuple):
     label: str = ""
 
 
-class Sent(NamedTuple):
+class SentFault(NamedTuple):
     """A report that the agent keeps."""
 
     part: str = ""
@@ -117,14 +117,14 @@ class Sent(NamedTuple):
     delivered: bool = False
 
 
-class Faults(NamedTuple):
+class FaultsView(NamedTuple):
     """What can be reported, and what was."""
 
     parts: tuple[FaultPart, ...] = ()
-    sent: tuple[Sent, ...] = ()
+    sent: tuple[SentFault, ...] = ()
 
 
-class Camera(NamedTuple):
+class CameraView(NamedTuple):
     """Whether the room's camera is switched off; what the switch would do."""
 
     off: bool = False
@@ -142,7 +142,7 @@ class Question(NamedTuple):
     no: str = ""
 
 
-class Scan(NamedTuple):
+class ScanView(NamedTuple):
     """The scan of the class's cards by the room's camera."""
 
     possible: bool = False
@@ -151,14 +151,14 @@ class Scan(NamedTuple):
     words: str = ""
 
 
-class Tablets(NamedTuple):
+class TabletsView(NamedTuple):
     """The tablets' check-in, and where the page for the board is."""
 
     open: bool = False
     board: str = "/board"
 
 
-class View(NamedTuple):
+class TeacherView(NamedTuple):
     """All that the window shows."""
 
     rev: int
@@ -171,18 +171,18 @@ class View(NamedTuple):
     also: Button | None = None
     subline: str = ""
     button: Button = Button()
-    proposal: Proposal | None = None
+    proposal: ProposalView | None = None
     chips: tuple[Chip, ...] = ()
     gaps: Gaps | None = None
-    roll: Roll | None = None
+    roll: RollView | None = None
     logbook: str | None = None
-    undo: Undo | None = None
-    notices: tuple[Notice, ...] = ()
-    faults: Faults = Faults()
-    camera: Camera | None = None
+    undo: UndoView | None = None
+    notices: tuple[NoticeView, ...] = ()
+    faults: FaultsView = FaultsView()
+    camera: CameraView | None = None
     questions: tuple[Question, ...] = ()
-    scan: Scan | None = None
-    tablets: Tablets | None = None
+    scan: ScanView | None = None
+    tablets: TabletsView | None = None
     labels: Mapping[str, str] = {}
 
 
@@ -198,10 +198,10 @@ class _Refusal(NamedTuple):
 _UNREADABLE: Final = (ValueError, TypeError, OverflowError, RecursionError)
 
 
-def view_from(body: bytes) -> View | None:
+def view_from(body: bytes) -> TeacherView | None:
     """The view in an answer; None if it holds none."""
     try:
-        return _part(View, json.loads(body.decode()))
+        return _part(TeacherView, json.loads(body.decode()))
     except _UNREADABLE:
         return None
 

@@ -12,22 +12,23 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from agent.tray.door import Door
-from agent.tray.looks import (
+from agent.tray.appearance import (
     ADDRESSES,
     STALE,
     Press,
     answer,
+    appearance_of,
     chip_text,
-    look_of,
     press_of,
     toggled,
     word,
 )
-from agent.tray.parts import Key, Name, Words, Wrapping
-from agent.tray.pictures import fault_icon
+from agent.tray.client import AgentClient
+from agent.tray.icons import fault_icon
 from agent.tray.roll import RollList
-from agent.tray.view import Question, View
+from agent.tray.view import Question, TeacherView
+from agent.tray.widgets import KeyButton, RowButton, TextLabel, WrappingRow
+from protocol.formats import clock
 from protocol.language import Translate, translator
 
 _CLASS_PX: Final = 170
@@ -41,9 +42,9 @@ class Window(QWidget):
     changed = Signal(object)
     leave = Signal()
 
-    def __init__(self, door: Door, language: str) -> None:
+    def __init__(self, door: AgentClient, language: str) -> None:
         super().__init__()
-        self.view: View | None = None
+        self.view: TeacherView | None = None
         self.may_hide: Callable[[], bool] = lambda: False
         self._door = door
         self._say: Translate = translator(language)
@@ -57,18 +58,22 @@ class Window(QWidget):
         self._paint()
 
     def _build(self) -> None:
-        self._away, self._refusal = Words(), Words()
-        self._headline, self._subline, self._why = Words("headline"), Words(), Words()
-        self._classes, self._every_class = Wrapping(_CLASS_PX), Wrapping(_CLASS_PX)
-        self._chips, self._gaps, self._notices = Wrapping(_CHIP_PX), Words(), Words()
-        self._rooms, self._questions = Wrapping(_CLASS_PX), Wrapping(_CHIP_PX)
-        self._tools, self._faults = Wrapping(_TOOL_PX), Wrapping(_CLASS_PX)
-        self._sent, self._logbook, self._copy = Words(), Words(), Key("", self._copied)
+        self._away, self._refusal = TextLabel(), TextLabel()
+        self._headline, self._subline, self._why = TextLabel("headline"), TextLabel(), TextLabel()
+        self._classes, self._every_class = WrappingRow(_CLASS_PX), WrappingRow(_CLASS_PX)
+        self._chips, self._gaps, self._notices = WrappingRow(_CHIP_PX), TextLabel(), TextLabel()
+        self._rooms, self._questions = WrappingRow(_CLASS_PX), WrappingRow(_CHIP_PX)
+        self._tools, self._faults = WrappingRow(_TOOL_PX), WrappingRow(_CLASS_PX)
+        self._sent, self._logbook, self._copy = (
+            TextLabel(),
+            TextLabel(),
+            KeyButton("", self._copied),
+        )
         self._roll = RollList()
-        self._undo = Key("", partial(self._send, Press("undo", {})))
-        self._counts, self._big = Words("counts"), Key("", self._press_big)
+        self._undo = KeyButton("", partial(self._send, Press("undo", {})))
+        self._counts, self._big = TextLabel("counts"), KeyButton("", self._press_big)
         self._big.setObjectName("big")
-        self._also = Key("", self._press_also)
+        self._also = KeyButton("", self._press_also)
         self._logbook.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._build_tools()
         page = QWidget()
@@ -98,14 +103,14 @@ class Window(QWidget):
 
     def _build_tools(self) -> None:
         self._tool = {
-            "report_fault": Name("", self._faults_toggled),
-            "other_class": Name("", self._classes_toggled),
-            "substitute": Name(""),
-            "room": Name("", self._rooms_toggled),
-            "open_board": Name("", self._open_board),
-            "camera": Name("", self._switch_camera),
-            "scan": Name("", self._scan),
-            "quit": Name("", self.leave.emit),
+            "report_fault": RowButton("", self._faults_toggled),
+            "other_class": RowButton("", self._classes_toggled),
+            "substitute": RowButton(""),
+            "room": RowButton("", self._rooms_toggled),
+            "open_board": RowButton("", self._open_board),
+            "camera": RowButton("", self._switch_camera),
+            "scan": RowButton("", self._scan),
+            "quit": RowButton("", self.leave.emit),
         }
         for name in ("report_fault", "other_class", "substitute", "room", "camera", "scan"):
             self._tool[name].setCheckable(True)
@@ -133,7 +138,7 @@ class Window(QWidget):
         """Whether the agent answers."""
         return self._here
 
-    def _told(self, view: View) -> None:
+    def _told(self, view: TeacherView) -> None:
         if self.view is None or view.phase != self.view.phase:
             self._chosen = ()
             self._tool["other_class"].setChecked(False)
@@ -141,7 +146,7 @@ class Window(QWidget):
         back = not self._here
         self.view, self._here = view, True
         self._say = translator(view.language)
-        self._told_at = time.strftime("%H:%M")
+        self._told_at = clock(time.time_ns() // 1_000_000, None, self._say)
         self._undo_until_s = time.monotonic() + (view.undo.left_s if view.undo else 0)
         self._paint()
         if back:  # what was disabled has lost the keyboard
@@ -154,7 +159,7 @@ class Window(QWidget):
         self.changed.emit(None)
 
     def _refused(self, sentence: str) -> None:
-        self._refusal.tell(sentence, look_of("warning"))
+        self._refusal.tell(sentence, appearance_of("warning"))
 
     def _send(self, press: Press) -> None:
         self._refusal.tell("")
@@ -258,7 +263,7 @@ class Window(QWidget):
         told = "" if self._here else self.said("no_agent")
         if told and self.view is not None:
             told += " " + self._say(STALE).replace("{time}", self._told_at)
-        self._away.tell(told, look_of("unknown"))
+        self._away.tell(told, appearance_of("unknown"))
 
     def _paint_tools(self) -> None:
         view, tool = self.view, self._tool
@@ -283,10 +288,10 @@ class Window(QWidget):
         for name, key in tool.items():
             key.setEnabled(self._here or name == "quit")
 
-    def _paint_room(self, view: View) -> None:
+    def _paint_room(self, view: TeacherView) -> None:
         if self._news("rooms", (view.rooms, view.room)):
             rooms = [each for each in view.rooms if each != view.room or view.pick_room]
-            keys = [Name(each, partial(self._room, each)) for each in rooms]
+            keys = [RowButton(each, partial(self._room, each)) for each in rooms]
             self._rooms.fill(keys)
         self._rooms.setVisible(view.pick_room or self._tool["room"].isChecked())
 
@@ -317,23 +322,25 @@ class Window(QWidget):
         elif view:
             self._big.tell(view.button.label)
 
-    def _class_key(self, classes: tuple[str, ...]) -> Name:
-        key = Name(" + ".join(classes), lambda: self._choose(classes))
+    def _class_key(self, classes: tuple[str, ...]) -> RowButton:
+        key = RowButton(" + ".join(classes), lambda: self._choose(classes))
         key.setCheckable(True)
         return key
 
-    def _one_class_key(self, code: str) -> Name:
-        key = Name(code, lambda: self._toggle(code))
+    def _one_class_key(self, code: str) -> RowButton:
+        key = RowButton(code, lambda: self._toggle(code))
         key.setCheckable(True)
         return key
 
-    def _paint_lists(self, view: View) -> None:
+    def _paint_lists(self, view: TeacherView) -> None:
         if self._news("chips", view.chips):
             self._chips.fill([_label(chip_text(chip), chip.state) for chip in view.chips])
         gaps = view.gaps
         told = f"{gaps.sentence} {gaps.todo}" if gaps else ""
-        self._gaps.tell(told, look_of("critical"))
-        self._notices.tell("\n".join(each.sentence for each in view.notices), look_of("warning"))
+        self._gaps.tell(told, appearance_of("critical"))
+        self._notices.tell(
+            "\n".join(each.sentence for each in view.notices), appearance_of("warning")
+        )
         if self._news("questions", view.questions):
             self._questions.fill([part for each in view.questions for part in self._asked(each)])
         if self._news("faults", view.faults.parts):
@@ -349,12 +356,12 @@ class Window(QWidget):
 
     def _asked(self, question: Question) -> list[QWidget]:
         asks = _label(f"{question.name}: {question.question}", "warning")
-        yes = Name(question.yes, partial(self._send, answer(question, yes=True)))
-        no = Name(question.no, partial(self._send, answer(question, yes=False)))
+        yes = RowButton(question.yes, partial(self._send, answer(question, yes=True)))
+        no = RowButton(question.no, partial(self._send, answer(question, yes=False)))
         return [asks, yes, no]
 
-    def _fault(self, part: str, label: str) -> Name:
-        key = Name(label, partial(self._send, Press("fault", {"part": part})))
+    def _fault(self, part: str, label: str) -> RowButton:
+        key = RowButton(label, partial(self._send, Press("fault", {"part": part})))
         key.setIcon(fault_icon(part))
         key.setIconSize(QSize(48, 48))
         key.setMinimumHeight(72)
@@ -389,12 +396,12 @@ class Window(QWidget):
         self.activateWindow()
 
 
-def _label(text: str, state: str) -> Words:
-    words = Words()
-    words.tell(text, look_of(state))
+def _label(text: str, state: str) -> TextLabel:
+    words = TextLabel()
+    words.tell(text, appearance_of(state))
     return words
 
 
 def _check(key: QWidget, *, checked: bool) -> None:
-    if isinstance(key, Key):
+    if isinstance(key, KeyButton):
         key.setChecked(checked)

@@ -17,10 +17,10 @@ from controller.attendance.papers import note_of
 from controller.attendance.sheet import attendance_of
 from controller.attendance.store import lessons_of
 from controller.attendance.words import lesson_words
-from controller.dashboard.rooms import natural
 from controller.feature import Program
 from controller.fleet.records import LessonRecord
 from controller.roster.store import plan_of
+from controller.sheets.names import natural
 from controller.web.page import PageRenderer
 from controller.web.refusals import Refused
 from protocol.messages import Ending

@@ -7,10 +7,11 @@ from fastapi import APIRouter
 from controller.attendance.store import lesson_at
 from controller.dashboard import metrics, socket
 from controller.dashboard.items import RoomItem, room_item
-from controller.dashboard.rooms import natural, rooms_of
+from controller.dashboard.rooms import rooms_of
 from controller.feature import Program
 from controller.fleet.store import agents_of, all_devices
 from controller.repairs.store import faults_of
+from controller.sheets.names import natural
 from controller.web.items import Listing
 from controller.web.paging import ERRORS, Cursor, Limit, page_of
 from controller.web.refusals import seal, unseal

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from controller.attendance.store import lessons_of, marks_of, rolls_of
 from controller.dashboard.items import RoomItem, room_item
-from controller.dashboard.rooms import Room, RoomKey, key_of, natural, room_of
+from controller.dashboard.rooms import Room, RoomKey, key_of, room_of
 from controller.dashboard.subscription import News, Subscription, View, What
 from controller.database.store import Store
 from controller.feature import Program
@@ -44,6 +44,7 @@ from controller.fleet.records import (
 )
 from controller.fleet.store import agents_of, all_devices
 from controller.repairs.store import faults_of
+from controller.sheets.names import natural
 from protocol.model import Place, iso
 
 

@@ -17,7 +17,6 @@ from controller.dashboard.rooms import (
     Room,
     counts_of,
     kit_teller,
-    natural,
     own_events,
     urgent_first,
 )
@@ -28,6 +27,7 @@ from controller.fleet.store import all_devices, devices_of, newest_events
 from controller.reconcile.standing import desk_of
 from controller.reconcile.words import BookWords
 from controller.repairs.actions import handle_fault
+from controller.sheets.names import natural
 from controller.web.page import PageRenderer
 from controller.web.refusals import Refused, seal, unseal
 from protocol.model import DeviceKind, Place, Status

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,10 +18,11 @@ from controller.fleet.records import (
     FaultRecord,
     LessonRecord,
 )
+from controller.sheets.names import natural
 from protocol.health import ReasonCode
 from protocol.kit import missing
 from protocol.messages import Ending, Kit, Part
-from protocol.model import NO_ROOM, DeviceKind, Reason, Status, worst
+from protocol.model import DeviceKind, Reason, Status, worst
 
 # A lesson cannot be held as planned without these; a tablet more or less does not stop it.
 ESSENTIAL: Final = frozenset(
@@ -40,7 +40,6 @@ QUIET: Final = frozenset(
 URGENT_FIRST: Final = (Status.CRITICAL, Status.WARNING, Status.UNKNOWN, Status.OK)
 _OF_DEVICES: Final = frozenset({"device_appeared", "device_vanished"})
 FAULT_REPORTED: Final = "fault_reported"  # why a line of work is there: a teacher said so
-_DIGITS: Final = re.compile(r"(\d+)")
 
 
 class RoomKey(NamedTuple):
@@ -281,19 +280,6 @@ def own_events(events: Iterable[EventRecord], elsewhere: Container[str]) -> list
 def key_of(record: AgentRecord | DeviceRecord | LessonRecord | FaultRecord) -> RoomKey:
     """The room that a record names."""
     return RoomKey(record.place.school, record.room)
-
-
-def natural(school: str, room: str) -> tuple[str, bool, list[tuple[bool, int, str]], str]:
-    """A sorting key in which numbers inside a room's code count as numbers.
-
-    What has no room yet stands behind its school's rooms.
-    """
-    parts = [
-        (False, int(part), part) if part.isdecimal() else (True, 0, part.casefold())
-        for part in _DIGITS.split(room)
-        if part
-    ]
-    return school, room == NO_ROOM, parts, room
 
 
 def _away(agents: Sequence[AgentRecord]) -> frozenset[str]:

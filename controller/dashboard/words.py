@@ -67,7 +67,7 @@ class RoomWords(Words):
             return self.fault(problem.part)
         kind = self.kind(problem.kind)
         count = len(problem.devices)
-        return f"{kind} ({count})" if count > 1 else kind
+        return f"{kind} ({self.number(count)})" if count > 1 else kind
 
     def fault(self, part: Part) -> str:
         """What a teacher says is broken."""
@@ -153,7 +153,7 @@ class RoomWords(Words):
     def for_script(self) -> dict[str, Any]:
         """All the words that the page's script may need."""
         return {
-            "language": self.language,
+            "locale": self.locale,
             "zone": str(self.zone),
             "status": {status: self.status(status) for status in Status},
             "kind": {kind: self.kind(kind) for kind in DeviceKind},

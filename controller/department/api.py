@@ -24,7 +24,7 @@ from controller.department.items import (
 from controller.department.overview import KEPT_MS, department_of
 from controller.department.standing import Overview, Standing, group_of
 from controller.feature import Program
-from controller.roster.columns import folded
+from controller.sheets.text import folded
 from controller.web.items import ErrorItem, Listing
 from controller.web.paging import Code, Cursor, Limit
 from controller.web.refusals import Refused, seal, unseal

@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 from controller.department.areas import Area, Membership, Merger, SchoolFacts, What
 from controller.department.reading import Entry
 from controller.inventory.asset import Spot
-from controller.register.fields import room_key, room_of
-from controller.roster.columns import folded
+from controller.sheets.names import room_key, room_of
+from controller.sheets.text import folded
 
 _SITES: Final = re.compile(r"[;|]")
 _KINDS: Final = ("xa ", "phuong ", "dac khu ")

@@ -31,10 +31,11 @@ from controller.department.reading import (
     read_list,
 )
 from controller.inventory.locations_store import keep_spots
-from controller.roster.roll import RosterError
-from controller.roster.rules import RefusedError
+from controller.sheets.errors import SheetError
+from controller.sheets.text import RefusedError
 from controller.sheets.writing import EXCEL_MARK, csv_text
 from protocol.folder import EVERYBODY, write_whole
+from protocol.formats import moment
 from protocol.model import Place
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -89,14 +90,14 @@ def _add_mergers(deeds: Any, say: Translate, what: What) -> None:
 
 def _import(options: argparse.Namespace, say: Translate, aliases: Aliases, bring: Bring) -> int:
     listed, changed, notes = Listed(), 0, list[tuple[str, str]]()
-    refused: RosterError | None = None
+    refused: SheetError | None = None
     try:
         listed = read_list(options.path, aliases)
         with _department(options, province=aliases is not ROOMS) as (db, place, today):
             changed, notes = bring(db, place, listed, today)
             if options.dry_run:
                 db.rollback()
-    except RosterError as error:
+    except SheetError as error:
         refused = error
     warnings = [each.said(say) for each in listed.notices]
     warnings += [
@@ -247,7 +248,7 @@ def _history(options: argparse.Namespace, say: Translate, what: What) -> int:
         told = areas.mergers_of(db, place.province)
     for each in told:
         if each.what is what:
-            at = f"{datetime.fromtimestamp(each.at_ms / 1000, zone):%d/%m/%Y %H:%M}"
+            at = moment(each.at_ms, zone, say)
             undone = say(N_("taken back")) if each.undone_ms is not None else ""
             into = each.new or say(N_("closed"))
             tell("\t".join((str(each.no), each.since, each.old, into, each.who, at, undone)))

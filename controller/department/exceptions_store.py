@@ -10,7 +10,7 @@ from sqlalchemy import Connection, or_, select
 from controller.inventory.asset import Asset
 from controller.inventory.store import read
 from controller.inventory.tables import assets
-from controller.register.fields import serial_key
+from controller.sheets.names import serial_key
 from protocol.model import Place
 
 

@@ -17,7 +17,7 @@ from controller.feature import Program
 from controller.reconcile.explained import RAISE_WORDS, percent_words, type_word
 from controller.web.page import PageRenderer
 from controller.web.refusals import Refused, seal, unseal
-from protocol.words import N_, number
+from protocol.words import N_
 
 ROWS: Final = 50  # schools or items on one page
 AREAS_SEEN: Final = 8  # the others behind a click
@@ -163,9 +163,7 @@ def _helps(told: Overview) -> dict[str, Any]:
         "area_name": area_name,
         "need": need,
         "never": Silence.NEVER,
-        "number": number,
         "percent_words": percent_words,
         "raise_words": RAISE_WORDS,
         "type_word": type_word,
-        "signed": lambda count: f"{count:+}" if count else "0",
     }

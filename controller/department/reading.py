@@ -9,11 +9,10 @@ from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from controller.register.fields import tag_of, text_of
-from controller.roster.columns import folded
-from controller.roster.roll import Notice, RosterError
-from controller.roster.rules import Cell, Day, RefusedError, clean
 from controller.sheets.cells import Sheet, bounded_bytes, csv_ways, decoded, workbook
+from controller.sheets.errors import Notice, SheetError
+from controller.sheets.names import tag_of
+from controller.sheets.text import Cell, Day, RefusedError, clean, folded, text_of
 from protocol.words import N_
 
 HEAD_WITHIN: Final = 40  # rows of titles there may be above the heading
@@ -124,7 +123,7 @@ class Listed:
 
 
 def read_list(path: Path, aliases: Aliases) -> Listed:
-    """Read the list from an .xlsx, .xls or CSV file. Raises RosterError."""
+    """Read the list from an .xlsx, .xls or CSV file. Raises SheetError."""
     raw = bounded_bytes(path)
     listed = Listed(path.name)
     if raw.startswith(_WORKBOOKS):
@@ -133,7 +132,7 @@ def read_list(path: Path, aliases: Aliases) -> Listed:
         sheets = [_sheet_of_csv(raw, aliases, listed)]
     found = [(each, at) for each in sheets if (at := _heading(each.rows, aliases)) >= 0]
     if not found:
-        raise RosterError(
+        raise SheetError(
             "no_heading",
             N_("No heading names a column such as {heads}, and another one."),
             N_("The first row of the table names its columns."),
@@ -142,7 +141,7 @@ def read_list(path: Path, aliases: Aliases) -> Listed:
     for sheet, at in found:
         _read_sheet(sheet, at, aliases, listed)
     if not listed.entries and not listed.flaws:
-        raise RosterError("nothing_usable", N_("The file has a heading, and nothing under it."))
+        raise SheetError("nothing_usable", N_("The file has a heading, and nothing under it."))
     return listed
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from controller.fleet.records import DeviceRecord
+from protocol.formats import number
 from protocol.messages import HostMeasures, KitLine, LineMeasures, Part
 from protocol.model import Identity
-from protocol.words import N_, Translate, kind_word, number
+from protocol.words import N_, Translate, kind_word
 
 Fact = tuple[str, str]  # a word, and the figure or word that goes with it
 
@@ -78,14 +79,15 @@ NOT_INSTALLED: Final = N_("not installed")
 def machine_facts(measures: HostMeasures, translate: Translate) -> list[Fact]:
     """What a machine measured; nothing of what it has no sensor for."""
     facts = [
-        (translate(word), f"{number(round(value))} {unit}")
+        (translate(word), f"{number(round(value), translate)} {unit}")
         for name, (word, unit) in _MEASURES.items()
         if (value := getattr(measures, name)) is not None
     ]
     signal = measures.wifi_signal_dbm
     if signal is not None:
         strength = next((word for least, word in _STRENGTHS if signal > least), _WEAK)
-        facts.append((translate(_WIFI), f"{translate(strength)} ({number(round(signal))} dBm)"))
+        dbm = number(round(signal), translate)
+        facts.append((translate(_WIFI), f"{translate(strength)} ({dbm} dBm)"))
     return facts
 
 
@@ -97,9 +99,9 @@ def line_facts(line: LineMeasures, translate: Translate) -> list[Fact]:
         if (reached := getattr(line, name)) is not None
     ]
     if line.rtt_ms is not None:
-        facts.append((translate(_ROUND_TRIP), f"{number(round(line.rtt_ms, 1))} ms"))
+        facts.append((translate(_ROUND_TRIP), f"{number(round(line.rtt_ms, 1), translate)} ms"))
     if line.outage_min:
-        minutes = translate(N_("{n} minutes")).replace("{n}", number(round(line.outage_min)))
+        minutes = _counted(N_("{n} minutes"), round(line.outage_min), translate)
         facts.append((translate(_OUTAGE), minutes))
     return facts
 
@@ -115,11 +117,15 @@ def device_facts(device: DeviceRecord, translate: Translate) -> str:
     facts = [
         power and translate(power),
         told.input,
-        told.lamp_hours and translate(LAMP).replace("{n}", number(told.lamp_hours)),
-        told.filter_hours and translate(FILTER).replace("{n}", number(told.filter_hours)),
+        told.lamp_hours and _counted(LAMP, told.lamp_hours, translate),
+        told.filter_hours and _counted(FILTER, told.filter_hours, translate),
         picture and not said and translate(picture),
     ]
     return " · ".join(str(fact) for fact in facts if fact)
+
+
+def _counted(text: str, count: float, translate: Translate) -> str:
+    return translate(text).replace("{n}", number(count, translate))
 
 
 def kit_fact(line: KitLine, translate: Translate) -> Fact:

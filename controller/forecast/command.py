@@ -14,9 +14,10 @@ from controller.forecast.life_table import FILE, LifeTable, init_table, table_in
 from controller.forecast.papers import UNKNOWN_WORDS, as_xlsx, said
 from controller.forecast.store import groups_in
 from controller.inventory.store import refresh
+from protocol.formats import number
 from protocol.model import millis
 from protocol.settings import SettingsError
-from protocol.words import N_, Translate, number
+from protocol.words import N_, Translate
 
 
 def add_forecast(commands: Any, say: Translate) -> None:
@@ -106,6 +107,6 @@ def _tell(told: Forecast, table: LifeTable, say: Translate) -> None:
 
 
 def _tell_due(name: str, due: Due, say: Translate) -> None:
-    cost = say(N_("{cost} đồng")).format(cost=number(due.cost_vnd))
+    cost = say(N_("{cost} đồng")).format(cost=number(due.cost_vnd, say))
     lacking = say(N_("{count} without a price")).format(count=due.unpriced) if due.unpriced else ""
     tell("\t".join((name, str(due.count), cost, lacking)).rstrip())

@@ -17,7 +17,7 @@ from controller.inventory.feed import feed_of
 from controller.web.page import PageRenderer
 from controller.web.paging import narrowed
 from controller.web.refusals import Refused
-from protocol.words import N_, number
+from protocol.words import N_
 
 Word = Annotated[str, Query(max_length=64)]
 SHOWN: Final = 400  # rows of one table
@@ -75,7 +75,6 @@ def pages(program: Program) -> APIRouter:
             schools=told.by_school[:SHOWN] if not place.school else (),
             unknown_words=UNKNOWN_WORDS,
             type_name=type_name,
-            number=number,
         )
 
     return router

@@ -16,8 +16,8 @@ from controller.fleet.records import DeviceRecord
 from controller.reconcile.evidence import By, observations_of
 from controller.reconcile.reconcile import Finding, Reconciled, State
 from controller.register.decisions import Rulings
-from controller.register.fields import room_key
 from controller.register.vocabulary import TYPE_OF_KIND
+from controller.sheets.names import room_key
 from protocol.model import DeviceKind, Identity, Place, Reason, Status
 
 RETELL_AFTER_MS: Final = 7 * 86_400_000  # being seen again is told once a week, not every minute

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, true
 
 from controller.inventory.asset import Asset
 from controller.inventory.tables import assets
-from controller.register.fields import room_key
+from controller.sheets.names import room_key
 
 
 class Chosen(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from controller.database.plan_version import bump_version
 from controller.inventory.asset import Spot
 from controller.inventory.store import spots_of
 from controller.inventory.tables import spots
-from controller.register.fields import room_key
+from controller.sheets.names import room_key
 from protocol.model import Place
 
 

@@ -36,7 +36,7 @@ from controller.inventory.tables import assets, spots
 from controller.reconcile.kpi import Kpi, counted
 from controller.reconcile.reconcile import Reconciled
 from controller.reconcile.store import mark_of, reconciled_with, sights_of
-from controller.register.fields import room_key, serial_key, tag_key
+from controller.sheets.names import room_key, serial_key, tag_key
 from protocol.model import Place
 
 ASSETS = Shape(

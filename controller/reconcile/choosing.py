@@ -8,8 +8,8 @@ from typing import Final
 import msgspec
 
 from controller.reconcile.reconcile import Finding, State
-from controller.register.fields import room_key
-from controller.roster.rules import clean
+from controller.sheets.names import room_key
+from controller.sheets.text import clean
 
 VERIFY: Final = "verify"  # what a line lacks that nobody has seen for a year
 _ORDER: Final = {state: place for place, state in enumerate(State)}

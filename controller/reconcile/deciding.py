@@ -10,7 +10,7 @@ from controller.reconcile.reconcile import Finding, Reconciled, State, Stranger
 from controller.register.book import Line
 from controller.register.decisions import Decision, Deed, subject_of
 from controller.register.merging import Kept, Origin
-from controller.roster.roll import RosterError
+from protocol.errors import ActionError
 from protocol.words import N_
 
 
@@ -26,13 +26,13 @@ def decided(
 ) -> tuple[Decision, Kept | None]:
     """The decision on something seen, or on a moved line (its row); and the line that it makes.
 
-    row: the line that a match names. Raises RosterError where nothing is to be decided so.
+    row: the line that a match names. Raises ActionError where nothing is to be decided so.
     """
     if subject.isdecimal() and deed is Deed.ACCEPT:
         return _moved(_row_of(told, int(subject)), who, now_ms), None
     stranger = next((each for each in told.strangers if each.seen.key == subject), None)
     if stranger is None:
-        raise RosterError(
+        raise ActionError(
             "subject_unknown", N_("Nothing unregistered is known as {subject}."), subject=subject
         )
     decision = Decision(no=0, subject=subject, deed=deed, who=who, at_ms=now_ms)
@@ -41,7 +41,7 @@ def decided(
         return replace(decision, line=made.no), made
     if deed is Deed.MATCH:
         if row is None:
-            raise RosterError("line_missing", N_("Which line is it? Give --line."))
+            raise ActionError("line_missing", N_("Which line is it? Give --line."))
         return replace(decision, line=_row_of(told, row).kept.no), None
     return decision, None
 
@@ -49,13 +49,13 @@ def decided(
 def _row_of(told: Reconciled, row: int) -> Finding:
     found = next((each for each in told.findings if each.kept.data.row == row), None)
     if found is None:
-        raise RosterError("line_unknown", N_("The book has no line {row}."), row=row)
+        raise ActionError("line_unknown", N_("The book has no line {row}."), row=row)
     return found
 
 
 def _moved(finding: Finding, who: str, now_ms: int) -> Decision:
     if State.MOVED not in (finding.state, *finding.also):
-        raise RosterError(
+        raise ActionError(
             "not_moved", N_("Line {row} was not seen in another room."), row=finding.kept.data.row
         )
     return Decision(

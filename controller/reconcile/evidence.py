@@ -11,10 +11,11 @@ from typing import Any, Final
 import msgspec
 
 from controller.fleet.records import DeviceRecord
-from controller.register.fields import room_of, serial_key, tag_key, text_of
 from controller.register.vocabulary import TYPE_OF_KIND, condition_of, type_of
-from controller.roster.roll import RosterError
 from controller.sheets.cells import bounded_bytes
+from controller.sheets.errors import SheetError
+from controller.sheets.names import room_of, serial_key, tag_key
+from controller.sheets.text import text_of
 from protocol.model import DeviceKind, Identity, millis
 from protocol.words import N_
 
@@ -72,7 +73,7 @@ class _Told(msgspec.Struct, frozen=True):
 
 
 def observations_in(path: Path, zone: tzinfo) -> tuple[Observation, ...]:
-    """The observations of a JSON file. zone: of times without an offset. Raises RosterError."""
+    """The observations of a JSON file. zone: of times without an offset. Raises SheetError."""
     raw = bounded_bytes(path)
     try:
         told = msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"), type=list[_Told])
@@ -80,7 +81,7 @@ def observations_in(path: Path, zone: tzinfo) -> tuple[Observation, ...]:
             raise ValueError(len(told))
         return tuple(_observation(each, zone) for each in told)
     except (msgspec.DecodeError, ValueError, OverflowError) as error:
-        raise RosterError(
+        raise SheetError(
             "observations_invalid",
             N_("The file {file} holds no observations: {cause}."),
             file=path.name,

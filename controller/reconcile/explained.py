@@ -18,7 +18,8 @@ from controller.reconcile.reconcile import (
     action_of,
 )
 from controller.register.vocabulary import CONDITION_WORDS, TYPE_WORDS
-from protocol.words import N_, Translate, number
+from protocol.formats import day_of, number
+from protocol.words import N_, Translate
 
 STATE_WORDS: Final[Mapping[State, str]] = {
     State.DUPLICATE_SERIAL: N_("duplicate serial"),
@@ -68,7 +69,7 @@ def sentence_of(finding: Finding, as_of_ms: int, say: Translate, zone: tzinfo) -
     seen_ms = finding.seen_ms or 0
     values = {
         "days": str((as_of_ms - seen_ms) // DAY_MS),
-        "day": _day(seen_ms, zone),
+        "day": day_of(seen_ms, zone, say),
         "room": finding.there or "?",
         "home": finding.home,
         "rows": ", ".join(map(str, finding.rows)),
@@ -99,10 +100,6 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
     for name, value in values.items():
         text = text.replace(f"{{{name}}}", value)
     return text
-
-
-def _day(at_ms: int, zone: tzinfo) -> str:
-    return f"{datetime.fromtimestamp(at_ms / 1000, zone):%d/%m/%Y}"
 
 
 def report_of(told: Reconciled, kpi: Kpi, say: Translate, zone: tzinfo) -> dict[str, Any]:
@@ -169,4 +166,4 @@ def type_word(kind: str, say: Translate) -> str:
 
 def percent_words(pct: float | None, say: Translate) -> str:
     """The figure in words: 66,7 %, or that it is not determined."""
-    return say(UNDETERMINED) if pct is None else f"{number(pct)} %"
+    return say(UNDETERMINED) if pct is None else f"{number(pct, say)} %"

@@ -13,7 +13,6 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.access.gate import Gate, gate_of
 from controller.access.pages import to_login
-from controller.dashboard.rooms import natural
 from controller.feature import Program
 from controller.reconcile.choosing import Wanted
 from controller.reconcile.kpi import Kpi
@@ -22,9 +21,10 @@ from controller.reconcile.standing import Desk, desk_of
 from controller.reconcile.words import BookWords
 from controller.register.decisions import Deed
 from controller.register.vocabulary import Condition
-from controller.roster.roll import RosterError
+from controller.sheets.names import natural
 from controller.web.forms import fields_of
 from controller.web.page import PageRenderer
+from protocol.errors import ActionError
 from protocol.words import N_
 
 ROWS: Final = 50
@@ -129,7 +129,7 @@ def _add_book(router: APIRouter, screens: PageRenderer, desk: Desk, gate: Gate) 
             told = await run_in_threadpool(
                 desk.decide, subject, Deed(deed), row=_number(row), who=who
             )
-        except RosterError as error:
+        except ActionError as error:
             return _back(form, failed=error.code)
         return _back(form, decided=told.no)
 

@@ -14,7 +14,6 @@ import msgspec
 
 from controller.reconcile.evidence import By, Observation
 from controller.register.decisions import Rulings
-from controller.register.fields import room_key, serial_key, tag_key
 from controller.register.life import Step
 from controller.register.merging import Kept
 from controller.register.vocabulary import (
@@ -24,6 +23,7 @@ from controller.register.vocabulary import (
     VISIBLE,
     Condition,
 )
+from controller.sheets.names import room_key, serial_key, tag_key
 
 DAY_MS: Final = 86_400_000
 MISSING_AFTER_DAYS: Final = 45

@@ -16,7 +16,7 @@ from controller.reconcile.reconcile import Finding, Reconciled, State
 from controller.reconcile.store import figure_until, mark_of, reconciled
 from controller.register import store as register
 from controller.register.decisions import Decision, Deed
-from controller.register.fields import room_key
+from controller.sheets.names import room_key
 from protocol.model import Place
 
 MONTH: Final = timedelta(days=30)
@@ -81,7 +81,7 @@ class Desk:
     def decide(self, subject: str, deed: Deed, *, row: int | None, who: str) -> Decision:
         """Keep what a person decides, as controller.reconcile.deciding has it.
 
-        Raises RosterError where nothing is to be decided so, StoreError.
+        Raises ActionError where nothing is to be decided so, StoreError.
         """
         told = self.standing().told
         with self.store.locked(self.school) as db:

@@ -21,8 +21,9 @@ from controller.register.decisions import Decision, Deed
 from controller.register.fields import MESSAGES
 from controller.register.headings import IGNORE
 from controller.register.vocabulary import CONDITION_WORDS
+from protocol.formats import number
 from protocol.model import Status
-from protocol.words import N_, Translate, number
+from protocol.words import N_, Translate
 
 # How a state looks: colour and symbol are those of a device's status.
 STATUS_OF: Final[Mapping[State, Status]] = {
@@ -129,10 +130,10 @@ class BookWords:
             return text.replace("{was}", decision.was or "?")
         return say(DEED_WORDS[decision.deed])
 
-    def change(self, now: Kpi, then: Kpi) -> tuple[str, str]:
+    def change(self, now: Kpi, then: Kpi, say: Translate) -> tuple[str, str]:
         """By how many points the figure rose or fell, and the sentence for it."""
         if now.digital_managed_pct is None or then.digital_managed_pct is None:
             return "", _UNCHANGED
         points = round(now.digital_managed_pct - then.digital_managed_pct, 1)
         word = _UP if points > 0 else _DOWN
-        return number(abs(points)), word if points else _UNCHANGED
+        return number(abs(points), say), word if points else _UNCHANGED

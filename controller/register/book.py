@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import msgspec
 
 from controller.register.fields import MESSAGES
-from controller.roster.roll import Notice
-from controller.roster.rules import Cell
+from controller.sheets.errors import Notice
+from controller.sheets.text import Cell
 from protocol.words import Translate
 
 

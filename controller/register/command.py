@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 import time
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,7 +32,8 @@ from controller.register.intake import (
 )
 from controller.register.merging import Merged, Verdict
 from controller.register.reading import read_book, write_refused
-from controller.roster.roll import RosterError
+from controller.sheets.errors import SheetError
+from protocol.formats import moment
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
@@ -97,7 +97,7 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
         told = _brought(options, book)
         if options.map and not options.dry_run:
             remember_headings(data_folder(options) / HEADINGS, mapped)
-    except RosterError as error:
+    except SheetError as error:
         refused = error
     target = _give_back(options, book, say) if book.refused else None
     if options.json:
@@ -206,7 +206,7 @@ def _decisions(options: argparse.Namespace, say: Translate) -> int:
         decisions = register.decisions_of(db, place)
     for each in decisions:
         undone = say(N_("taken back")) if each.undone_ms is not None else ""
-        at = f"{datetime.fromtimestamp(each.at_ms / 1000, zone):%d/%m/%Y %H:%M}"
+        at = moment(each.at_ms, zone, say)
         cells = (str(each.no), at, each.who, each.deed.value, each.subject, str(each.line or ""))
         tell("\t".join((*cells, undone)))
     return 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -17,7 +16,8 @@ from controller.register.merging import Kept
 from controller.register.vocabulary import Condition, condition_of
 from controller.repairs import store as repairs
 from controller.repairs.history import condition_word, step_words, told_step
-from controller.roster.roll import RosterError
+from protocol.errors import ActionError
+from protocol.formats import moment
 from protocol.model import Place
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -85,7 +85,7 @@ def _taken(
             note=options.note,
             quality_pct=options.quality,
         )
-    except RosterError as error:
+    except ActionError as error:
         words = {"now": condition_word(life.condition, say), "next": condition_word(becomes, say)}
         raise SettingsError(error.code, error.message, error.hint, **words) from error
 
@@ -117,7 +117,7 @@ def _history(options: argparse.Namespace, say: Translate) -> int:
         tell(json.dumps(told, ensure_ascii=False, indent=1))
         return 0
     for each in life.history:
-        at = f"{datetime.fromtimestamp(each.at_ms / 1000, zone):%d/%m/%Y %H:%M}"
+        at = moment(each.at_ms, zone, say)
         tell("\t".join((at, each.who or "-", step_words(each, say), each.note)))
     now = say(N_("Now: {condition}."))
     tell(now.format(condition=condition_word(life.condition, say)))

@@ -7,9 +7,8 @@ from typing import Final
 
 import msgspec
 
-from controller.roster.columns import folded
-from controller.roster.roll import RosterError
-from controller.roster.rules import Cell, clean
+from controller.sheets.errors import SheetError
+from controller.sheets.text import Cell, clean, folded
 from protocol.words import N_
 
 HEAD_WITHIN: Final = 40  # rows of titles there may be above the heading
@@ -174,13 +173,13 @@ def _times(head: Cell) -> int:
 
 
 def mapping_of(told: Sequence[str]) -> dict[str, str]:
-    """What `--map "Heading=field"` says, by the folded heading. Raises RosterError."""
+    """What `--map "Heading=field"` says, by the folded heading. Raises SheetError."""
     mapped: dict[str, str] = {}
     for each in told:
         head, _, field = each.rpartition("=")
         field = field.strip().casefold()
         if not folded(head) or field not in {*FIELDS, "row", IGNORE}:
-            raise RosterError(
+            raise SheetError(
                 "mapping_invalid",
                 N_("{told} maps no heading to a field."),
                 N_('Write --map "Heading=field"; the fields are {fields}.'),

@@ -13,7 +13,7 @@ from controller.database.store import Store
 from controller.register import store as register
 from controller.register.book import Book, Line
 from controller.register.merging import Kept, Merged, Verdict, merged
-from controller.roster.roll import RosterError
+from controller.sheets.errors import SheetError
 from protocol.folder import EVERYBODY, write_whole
 from protocol.model import Place
 from protocol.settings import SettingsError
@@ -115,7 +115,7 @@ def remember_headings(path: Path, mapped: Mapping[str, str]) -> None:
 
 
 def report_of(
-    book: Book, told: Merged, refused: RosterError | None, say: Translate, *, dry_run: bool
+    book: Book, told: Merged, refused: SheetError | None, say: Translate, *, dry_run: bool
 ) -> dict[str, object]:
     """What `register import --json` tells; a dry run says of each line what would become of it."""
     items = [each.said(say) for each in book.lines]

@@ -14,7 +14,7 @@ import msgspec
 
 from controller.register.merging import Kept
 from controller.register.vocabulary import Condition
-from controller.roster.roll import RosterError
+from protocol.errors import ActionError
 from protocol.words import N_
 
 MAX_NOTE: Final = 500
@@ -118,7 +118,7 @@ class Life:
         """The steps to keep, in this order: at the first one the book's word goes before it.
 
         A fault changes only what was in use. Only a stocktake may tell of the past: its pages
-        work without a network. Raises RosterError where a person may not say so.
+        work without a network. Raises ActionError where a person may not say so.
         """
         if why is Why.FAULT and self.condition not in {"", Condition.GOOD}:
             return ()
@@ -138,10 +138,10 @@ class Life:
         return (*self._base(step.at_ms), step)
 
     def undone(self, who: str, at_ms: int) -> Step:
-        """The step that takes the newest one back. Raises RosterError where there is none."""
+        """The step that takes the newest one back. Raises ActionError where there is none."""
         newest = self.newest
         if newest is None or (newest.why is Why.BOOK and newest == self.history[0]):
-            raise RosterError(
+            raise ActionError(
                 "nothing_to_undo",
                 N_("Nothing was said of this line that could be taken back."),
                 N_("What the book says is put right in the book."),
@@ -169,19 +169,19 @@ class Life:
 
     def _judge(self, condition: str, note: str, quality_pct: int | None) -> None:
         if quality_pct is not None and not 0 <= quality_pct <= ALL_PCT:
-            raise RosterError("quality_invalid", N_("A quality is 0 to 100 %."))
+            raise ActionError("quality_invalid", N_("A quality is 0 to 100 %."))
         if condition == self.condition:
             if not note and quality_pct is None:
-                raise RosterError("condition_same", N_("It is so already."))
+                raise ActionError("condition_same", N_("It is so already."))
         elif self.condition == Condition.DISPOSED:
             if not note:
-                raise RosterError(
+                raise ActionError(
                     "condition_final",
                     N_("What is disposed can only be put right."),
                     N_("Say why with a note, or take the step back."),
                 )
         elif condition not in FOLLOWS[self.condition]:
-            raise RosterError(
+            raise ActionError(
                 "condition_out_of_order",
                 N_("{now} cannot be followed by {next}."),
                 now=self.condition,

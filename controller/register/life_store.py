@@ -61,7 +61,7 @@ def keep_steps(db: Connection, place: Place, steps: Iterable[Step]) -> list[Step
 
 
 def take_back(db: Connection, place: Place, kept: Kept, said: Said) -> Step:
-    """Take the line's newest step back. Raises RosterError where there is none."""
+    """Take the line's newest step back. Raises ActionError where there is none."""
     return keep_steps(db, place, [life_in(db, place, kept).undone(*said)])[0]
 
 

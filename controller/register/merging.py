@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from controller.register.book import Line
-from controller.register.fields import serial_key, tag_key
+from controller.sheets.names import serial_key, tag_key
 
 
 class Origin(StrEnum):

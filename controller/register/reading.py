@@ -13,12 +13,12 @@ from typing import Final
 from msgspec.structs import replace
 
 from controller.register.book import Book, Fault, Line, Refused
-from controller.register.fields import JUDGES, money_of, tag_key
+from controller.register.fields import JUDGES, money_of
 from controller.register.headings import FIELDS, RECORD, Heading, heading_of, known_fields
-from controller.roster.columns import folded
-from controller.roster.roll import Notice, RosterError
-from controller.roster.rules import Cell, RefusedError, clean
 from controller.sheets.cells import Sheet, bounded_bytes, csv_ways, decoded, workbook
+from controller.sheets.errors import Notice, SheetError
+from controller.sheets.names import tag_key
+from controller.sheets.text import Cell, RefusedError, clean, folded
 from controller.sheets.writing import EXCEL_MARK, csv_text
 from protocol.folder import EVERYBODY, write_whole
 from protocol.words import N_, Translate
@@ -80,7 +80,7 @@ class _Taken:
 
 
 def read_book(path: Path, mapped: Mapping[str, str] | None = None) -> Book:
-    """Read the book from an .xlsx, .xls or CSV file. Raises RosterError.
+    """Read the book from an .xlsx, .xls or CSV file. Raises SheetError.
 
     mapped: the fields of headings that the school has explained, by the folded heading.
     """
@@ -93,7 +93,7 @@ def read_book(path: Path, mapped: Mapping[str, str] | None = None) -> Book:
         sheets = [_sheet_of_csv(raw, taken, told)]
     found = [(sheet, heading) for sheet in sheets if (heading := heading_of(sheet.rows, told))]
     if not found:
-        raise RosterError(
+        raise SheetError(
             "no_heading",
             N_("No sheet has a heading of an equipment book."),
             N_("Columns such as Mã tài sản, Tên thiết bị, Số sê-ri and Phòng are needed."),
@@ -101,7 +101,7 @@ def read_book(path: Path, mapped: Mapping[str, str] | None = None) -> Book:
     for sheet, heading in found:
         _read_sheet(sheet, heading, taken)
     if not taken.lines:
-        raise RosterError("nothing_usable", N_("The file has a heading, and no item under it."))
+        raise SheetError("nothing_usable", N_("The file has a heading, and no item under it."))
     book = _settled(taken)
     columns = {name for _, heading in found for name in heading.places}
     told_of = {name for name in _LINE if any(getattr(line, name) for line in book.lines)}

@@ -17,9 +17,9 @@ from controller.database.scope import codes_of, of
 from controller.register import life_store as lives
 from controller.register.book import Fault, Line
 from controller.register.decisions import Decision, Deed
-from controller.register.fields import serial_key
 from controller.register.merging import Kept, Merged, Origin, merged
 from controller.register.tables import decisions, register
+from controller.sheets.names import serial_key
 from protocol.model import Place
 
 _SOME: Final = 500  # values a statement names

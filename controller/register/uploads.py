@@ -16,8 +16,8 @@ from controller.register.book import Book
 from controller.register.intake import sums_of
 from controller.register.merging import Merged
 from controller.register.reading import read_book
-from controller.roster.columns import folded
-from controller.roster.roll import RosterError
+from controller.sheets.errors import SheetError
+from controller.sheets.text import folded
 from controller.web.forms import Upload
 
 MAX_WAITING: Final = 3  # of 8 MB, and of what was read of them
@@ -39,7 +39,7 @@ class Waiting:
         self.at_ms = at_ms
         self.asked: dict[str, str] = {}
         self.book: Book | None = None
-        self.refused: RosterError | None = None
+        self.refused: SheetError | None = None
         self.kept: dict[str, int] | None = None
 
     @property
@@ -95,7 +95,7 @@ class Uploads:
                 waiting.refused = None
                 unknown = (each for each in waiting.book.warnings if each.code == UNKNOWN)
                 waiting.asked = dict.fromkeys((each.value for each in unknown), "") | waiting.asked
-            except RosterError as error:
+            except SheetError as error:
                 waiting.book, waiting.refused = None, error
 
     def _forget(self) -> None:

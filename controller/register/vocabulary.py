@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from controller.roster.columns import folded
+from controller.sheets.text import folded
 from protocol.model import DeviceKind
 from protocol.words import N_
 

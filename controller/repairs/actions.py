@@ -1,7 +1,7 @@
 """This file does what is done with repairs: each deed moves the repair, its line and its fault.
 
 Every function works inside one transaction of the store's `planning`, which it keeps whole. It
-returns what live screens need to hear. RosterError says why a deed cannot be done.
+returns what live screens need to hear. ActionError says why a deed cannot be done.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from controller.register.vocabulary import Condition
 from controller.repairs import store as repairs
 from controller.repairs.repair import Deed, Move, Outcome, Repair, RepairState
 from controller.repairs.tables import repair_moves
-from controller.roster.roll import RosterError
+from protocol.errors import ActionError
 from protocol.model import Place
 from protocol.words import N_
 
@@ -104,7 +104,7 @@ def handled(db: Connection, fault: FaultRecord, now_ms: int, who: str = "") -> l
 def _known(db: Connection, place: Place, number: int) -> Repair:
     found = next(iter(repairs.repairs_of(db, place, [number])), None)
     if found is None:
-        raise RosterError("repair_unknown", N_("No repair has the number {no}."), no=number)
+        raise ActionError("repair_unknown", N_("No repair has the number {no}."), no=number)
     return found
 
 

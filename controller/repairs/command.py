@@ -6,7 +6,6 @@ import argparse
 import json
 import time
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -21,6 +20,7 @@ from controller.repairs import actions as mending
 from controller.repairs import store as repairs
 from controller.repairs.history import told_repair
 from controller.repairs.repair import STATE_WORDS, Outcome, Repair, RepairState, part_of
+from protocol.formats import moment
 from protocol.messages import Part
 from protocol.model import Place
 from protocol.words import N_, Translate
@@ -145,7 +145,7 @@ def _tell(
         tell(json.dumps(items, ensure_ascii=False, indent=1))
         return
     for each in told:
-        at = f"{datetime.fromtimestamp(each.reported_ms / 1000, zone):%d/%m/%Y %H:%M}"
+        at = moment(each.reported_ms, zone, say)
         cells = (
             str(each.no),
             each.room,

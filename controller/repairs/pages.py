@@ -27,8 +27,8 @@ from controller.repairs.repair import (
     RepairState,
 )
 from controller.repairs.service import DEEDS, TROUBLES, Repairing, repairing_of
-from controller.roster.roll import RosterError
 from controller.web.page import PageRenderer
+from protocol.errors import ActionError
 from protocol.messages import Part
 from protocol.model import Status
 from protocol.words import N_, Translate
@@ -87,7 +87,7 @@ def _add_repairs(
         try:
             said = Said(who, program.now_ms())
             repair = await run_in_threadpool(repairing.open, form, said)
-        except RosterError as error:
+        except ActionError as error:
             return _back(error.code)
         return RedirectResponse(f"/repairs#r{repair.no}", 303)
 
@@ -102,7 +102,7 @@ def _add_repairs(
         try:
             said = Said(who, program.now_ms())
             changes = await run_in_threadpool(repairing.do, number, deed, form, said)
-        except RosterError as error:
+        except ActionError as error:
             return _back(error.code)
         program.publish(changes)
         seen = {"all": "true"} if deed == "done" else {}

@@ -13,10 +13,10 @@ from typing import Final
 import msgspec
 
 from controller.register.decisions import Rulings
-from controller.register.fields import room_key
 from controller.register.merging import Kept
 from controller.register.vocabulary import Condition
-from controller.roster.roll import RosterError
+from controller.sheets.names import room_key
+from protocol.errors import ActionError
 from protocol.messages import Part
 from protocol.words import N_
 
@@ -136,22 +136,22 @@ class Repair(msgspec.Struct, frozen=True, kw_only=True):
         return next((each for each in self.standing if each.deed is Deed.DONE), None)
 
     def moved(self, deed: Deed, who: str, at_ms: int, **more: object) -> Move:
-        """The move to keep. Raises RosterError where it cannot be done now."""
+        """The move to keep. Raises ActionError where it cannot be done now."""
         if self.state is RepairState.DONE:
-            raise RosterError(
+            raise ActionError(
                 "repair_done", N_("Repair {no} is done; take that back first."), no=self.no
             )
         under = self.state is RepairState.UNDER_REPAIR
         settled = self.line is not None and self.standing[-1].deed is not Deed.PICK
         if (deed is Deed.START and under) or (deed is Deed.PICK and settled):
-            raise RosterError(
+            raise ActionError(
                 "repair_started",
                 N_("Repair {no} is under way."),
                 N_("Take that back first."),
                 no=self.no,
             )
         if deed is Deed.PICK and more.get("line") == self.line:
-            raise RosterError(
+            raise ActionError(
                 "line_picked", N_("Repair {no} is about this line already."), no=self.no
             )
         return msgspec.convert(
@@ -159,9 +159,9 @@ class Repair(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def undone(self, who: str, at_ms: int) -> Move:
-        """The move that takes the newest one back. Raises RosterError where there is none."""
+        """The move that takes the newest one back. Raises ActionError where there is none."""
         if not self.standing:
-            raise RosterError(
+            raise ActionError(
                 "nothing_to_undo", N_("Nothing was done yet with repair {no}."), no=self.no
             )
         newest = self.standing[-1].no

@@ -16,7 +16,7 @@ from controller.register.merging import Kept
 from controller.repairs import actions as mending
 from controller.repairs import store as repairs
 from controller.repairs.repair import Outcome, Repair, RepairState, part_of
-from controller.roster.roll import RosterError
+from protocol.errors import ActionError
 from protocol.model import Place
 from protocol.words import N_
 
@@ -62,7 +62,7 @@ class Repairing:
             return _shown(db, self._scope, chosen)
 
     def do(self, number: int, deed: str, form: Mapping[str, str], said: Said) -> list[Change]:
-        """Do one of DEEDS as a form asks for it. Raises RosterError, and then nothing is done."""
+        """Do one of DEEDS as a form asks for it. Raises ActionError, and then nothing is done."""
         scope = self._scope
         with self._store.locked(scope) as db:
             match deed:
@@ -78,7 +78,7 @@ class Repairing:
                     return mending.undo(db, scope, number, said)
 
     def open(self, form: Mapping[str, str], said: Said) -> Repair:
-        """Open a repair of a line. Raises RosterError."""
+        """Open a repair of a line. Raises ActionError."""
         with self._store.locked(self._scope) as db:
             kept = _line(db, self._scope, form)
             asked = Repair(
@@ -111,14 +111,14 @@ def _shown(db: Connection, scope: Place, told: list[Repair]) -> list[Shown]:
 def _line(db: Connection, scope: Place, form: Mapping[str, str]) -> Kept:
     kept = repairs.line_by_row(db, scope, _number(form, "row"))
     if kept is None:
-        raise RosterError("line_unknown", TROUBLES["line_unknown"])
+        raise ActionError("line_unknown", TROUBLES["line_unknown"])
     return kept
 
 
 def _outcome(form: Mapping[str, Any]) -> Outcome:
     told = form.get("outcome", Outcome.GOOD.value)
     if told not in set(Outcome):
-        raise RosterError("form_invalid", TROUBLES["form_invalid"])
+        raise ActionError("form_invalid", TROUBLES["form_invalid"])
     return Outcome(told)
 
 
@@ -126,13 +126,13 @@ def _judge_newest(db: Connection, scope: Place, number: int, form: Mapping[str, 
     """What is taken back is what the person saw: a second press takes nothing more back."""
     told = next(iter(repairs.repairs_of(db, scope, [number])), None)
     if told and told.standing and told.standing[-1].no != _number(form, "move"):
-        raise RosterError("moved_on", TROUBLES["moved_on"])
+        raise ActionError("moved_on", TROUBLES["moved_on"])
 
 
 def _number(form: Mapping[str, str], name: str) -> int:
     text = form.get(name, "").strip()
     if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS):
-        raise RosterError("form_invalid", TROUBLES["form_invalid"])
+        raise ActionError("form_invalid", TROUBLES["form_invalid"])
     return int(text)
 
 

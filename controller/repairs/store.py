@@ -102,7 +102,7 @@ def open_reported(db: Connection, faults: Iterable[FaultRecord], now_ms: int) ->
 
 
 def open_by_person(db: Connection, place: Place, repair: Repair, kept: Kept, now_ms: int) -> Repair:
-    """Open a repair that a person asks for, of a line. Raises RosterError."""
+    """Open a repair that a person asks for, of a line. Raises ActionError."""
     opened = replace(repair, no=_insert(db, place, repair) or 0)
     note_pick(db, place, opened, kept, Said(repair.who, now_ms), why=Why.PERSON)
     return next(each for each in repairs_of(db, place, [opened.no]))
@@ -113,7 +113,7 @@ def note_pick(
 ) -> None:
     """Keep which line a repair is about; in use, it counts as broken, or as under repair.
 
-    A fault's word stays the fault's, whoever says which line it was. Raises RosterError.
+    A fault's word stays the fault's, whoever says which line it was. Raises ActionError.
     """
     move = repair.moved(Deed.PICK, *said, line=kept.no)
     life = lives.life_in(db, place, kept)

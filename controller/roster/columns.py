@@ -6,17 +6,12 @@ far more than a classroom may.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
-from controller.roster.rules import Cell, clean
-
-_BRACKETS: Final = re.compile(r"\([^)]*\)")
-_OTHERS: Final = re.compile(r"[^a-z0-9]+")
+from controller.sheets.text import Cell, clean, folded
 
 # The first alias that a sheet has wins: the ministry's id before the school's own.
 ALIASES: Final[dict[str, tuple[str, ...]]] = {
@@ -61,15 +56,6 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True):
         places = (self.family, self.given) if self.name is None else (self.name,)
         parts = (clean(row[place]) for place in places if place is not None and place < len(row))
         return " ".join(part for part in parts if part)
-
-
-def folded(head: Cell) -> str:
-    """A heading without marks, brackets, signs and case: "Mã định danh (*)" -> "ma dinh danh"."""
-    text = _BRACKETS.sub(" ", clean(head)).casefold().replace("đ", "d")
-    if not text.isascii():
-        parted = unicodedata.normalize("NFD", text)
-        text = "".join(each for each in parted if not unicodedata.combining(each))
-    return " ".join(_OTHERS.sub(" ", text).split())
 
 
 def columns_of(row: Sequence[Cell]) -> Columns | None:

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from controller.cli import add_place, opened, tell, told_school
 from controller.roster import store as roster
-from controller.roster.reading import read, write_flaws
-from controller.roster.roll import Flaw, Roll, RosterError
+from controller.roster.roll import Flaw, Roll
+from controller.roster.sheet import read, write_flaws
 from controller.roster.store import Lists, plan_of
+from controller.sheets.errors import SheetError
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
@@ -49,11 +50,11 @@ def add_roster(commands: Any, say: Translate) -> None:
 
 def _import(options: argparse.Namespace, say: Translate) -> int:
     roll = Roll()
-    refused: RosterError | None = None
+    refused: SheetError | None = None
     try:
         school = told_school(options).school
         read(options.path, roll, names=options.names, school=school)
-    except RosterError as error:
+    except SheetError as error:
         refused = error
     if refused is None and not options.dry_run:
         _keep(options, roll)
@@ -88,7 +89,7 @@ def _give_back(options: argparse.Namespace, roll: Roll, say: Translate) -> Path 
 
 
 def _report(
-    path: Path, roll: Roll, refused: RosterError | None, say: Translate
+    path: Path, roll: Roll, refused: SheetError | None, say: Translate
 ) -> dict[str, object]:
     """What `--json` tells; a file that cannot be used as a whole is an error in row 0."""
     errors = [flaw.said(say) for flaw in roll.flaws]
@@ -108,7 +109,7 @@ def _report(
 def _tell(
     options: argparse.Namespace,
     roll: Roll,
-    refused: RosterError | None,
+    refused: SheetError | None,
     target: Path | None,
     say: Translate,
 ) -> None:

@@ -13,16 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from controller.roster.roll import Entry, Flaw, Notice, Roll, RosterError
-from controller.roster.rules import (
-    MESSAGES,
-    RefusedError,
-    class_of,
-    clean,
-    id_of,
-    is_personal,
-    name_of,
-)
+from controller.roster.roll import Entry, Flaw, Roll
+from controller.roster.rules import MESSAGES, class_of, id_of, name_of
 from controller.sheets.cells import (
     DAMAGED,
     MAX_FILE_BYTES,
@@ -31,6 +23,8 @@ from controller.sheets.cells import (
     csv_rows,
     decoded,
 )
+from controller.sheets.errors import Notice, SheetError
+from controller.sheets.text import RefusedError, clean, is_personal
 from protocol.words import N_
 
 MANIFEST: Final = "manifest.csv"
@@ -72,7 +66,7 @@ def files_of_folder(folder: Path) -> dict[str, bytes]:
     inside = folder.resolve()
     for path in sorted(folder.glob("*.csv"))[:MAX_MEMBERS]:
         if path.resolve().parent != inside:
-            raise RosterError("link", N_("{file} leads out of its folder."), file=path.name)
+            raise SheetError("link", N_("{file} leads out of its folder."), file=path.name)
         if path.stem == "manifest" or path.stem in _NEEDED:
             found[path.name] = bounded_bytes(path)
     return found
@@ -95,7 +89,7 @@ def _members(archive: zipfile.ZipFile) -> dict[str, bytes]:
     for member in archive.infolist():
         path = PurePosixPath(member.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or stat.S_ISLNK(member.external_attr >> 16):
-            raise RosterError("link", N_("{file} leads out of its folder."), file=path.name)
+            raise SheetError("link", N_("{file} leads out of its folder."), file=path.name)
         if path.suffix != ".csv" or not (path.stem == "manifest" or path.stem in _NEEDED):
             continue
         with archive.open(member) as file:
@@ -111,7 +105,7 @@ def read_oneroster(
 ) -> None:
     """Add the pupils that the files enrol. school: take its classes only, where it is told apart.
 
-    Raises RosterError.
+    Raises SheetError.
     """
     _check_manifest(files, roll)
     tables = {name: _table(files, name, roll) for name in _NEEDED}
@@ -128,14 +122,14 @@ def read_oneroster(
 
 def _check_manifest(files: Mapping[str, bytes], roll: Roll) -> None:
     if MANIFEST not in files:
-        raise RosterError(
+        raise SheetError(
             "manifest_missing", N_("There is no manifest.csv: this is not OneRoster's CSV.")
         )
     rows = csv_rows(_text(files, MANIFEST, roll), ",")
     told = {clean(row[0]): clean(row[1]) for row in rows if len(row) > 1}
     version = told.get("oneroster.version", "")
     if version not in _VERSIONS:
-        raise RosterError(
+        raise SheetError(
             "version_unknown",
             N_("OneRoster {version} is not understood, only 1.2."),
             version=version[:20] or "?",
@@ -143,14 +137,14 @@ def _check_manifest(files: Mapping[str, bytes], roll: Roll) -> None:
     for name in (*_NEEDED, *_OTHERS):
         mode = told.get(f"file.{name}", "absent")
         if mode == "delta":
-            raise RosterError(
+            raise SheetError(
                 "delta",
                 N_("{file}.csv holds changes only (delta)."),
                 N_("Export everything anew (bulk)."),
                 file=name,
             )
         if name in _NEEDED and (mode != "bulk" or f"{name}.csv" not in files):
-            raise RosterError("file_missing", N_("There is no file {file}."), file=f"{name}.csv")
+            raise SheetError("file_missing", N_("There is no file {file}."), file=f"{name}.csv")
 
 
 def _text(files: Mapping[str, bytes], name: str, roll: Roll) -> str:
@@ -173,7 +167,7 @@ def _table(files: Mapping[str, bytes], name: str, roll: Roll) -> list[Line]:
     rows = csv_rows(_text(files, file, roll), ",")
     heads = [clean(cell) for cell in rows[0]] if rows else []
     if missing := _NEEDED[name] - set(heads):
-        raise RosterError(
+        raise SheetError(
             "column_missing",
             N_("{file} has no column {column}."),
             file=file,

@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Final
 
-import msgspec
-
+from controller.sheets.text import (
+    EXACT,
+    FORMULA_STARTS,
+    PERSONAL_DIGITS,
+    Cell,
+    RefusedError,
+    clean,
+    is_personal,
+)
 from protocol.plan import MAX_PUPILS
 from protocol.words import N_
 
-
-class Day(msgspec.Struct, frozen=True):
-    """A cell that a workbook holds as a date."""
-
-    year: int
-    month: int = 1
-    day: int = 1
-
-
-# None: a time or an error, or a date where no day is asked for, which no id or class is.
-Cell = str | float | bool | Day | None
 MAX_ID: Final = 32
 MAX_NAME: Final = 100
-PERSONAL_DIGITS: Final = 12
-EXACT: Final = 1e15  # beyond it Excel has rounded
 
-_SEPARATORS: Final = re.compile(r"[^0-9A-Za-z]+")
 _WHOLE: Final = re.compile(r"^([0-9]+)[.,]0+$")
 _SCIENTIFIC: Final = re.compile(r"^[0-9]+([.,][0-9]+)?[eE]\+?[0-9]+$")
-_FORMULA: Final = "=+-@"
 
 MESSAGES: Final[dict[str, str]] = {
     "missing_id": N_("This pupil has no id."),
@@ -46,29 +37,6 @@ MESSAGES: Final[dict[str, str]] = {
     "class_full": N_("The class has more than 120 pupils."),
     "duplicate": N_("This pupil is in the file more than once."),
 }
-
-
-class RefusedError(ValueError):
-    """A cell that cannot be kept; its argument is a code of MESSAGES."""
-
-
-def clean(cell: Cell) -> str:
-    """The cell as text: one writing of each letter (NFC), no unseen characters, single spaces."""
-    if cell is None or isinstance(cell, bool | Day):
-        return ""
-    if isinstance(cell, float | int):
-        return str(int(cell)) if cell == int(cell) else repr(cell)
-    text = unicodedata.normalize("NFC", cell)
-    if text.isprintable():  # so nothing is unseen, and a space is the only space: almost every cell
-        return " ".join(text.split())
-    seen = "".join(" " if each.isspace() else each for each in text)
-    return " ".join("".join(each for each in seen if unicodedata.category(each)[0] != "C").split())
-
-
-def is_personal(text: str) -> bool:
-    """Whether this is 12 digits, however they are written or parted."""
-    digits = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text))
-    return len(digits) == PERSONAL_DIGITS and digits.isdecimal()
 
 
 def id_of(cell: Cell) -> str:
@@ -88,7 +56,7 @@ def id_of(cell: Cell) -> str:
         raise RefusedError("id_scientific")
     if len(text) > MAX_ID:
         raise RefusedError("id_too_long")
-    if text[0] in _FORMULA or " " in text:
+    if text[0] in FORMULA_STARTS or " " in text:
         raise RefusedError("id_invalid")
     return text
 
@@ -111,7 +79,7 @@ def class_of(cell: Cell) -> str:
     text = clean(cell).lstrip("'")
     if not text:
         raise RefusedError("missing_class")
-    if len(text) > MAX_ID or text[0] in _FORMULA or is_personal(text):
+    if len(text) > MAX_ID or text[0] in FORMULA_STARTS or is_personal(text):
         raise RefusedError("class_invalid")
     return text
 
@@ -128,5 +96,5 @@ def number_of(cell: Cell) -> int | None:
 
 def name_of(cell: Cell) -> str:
     """A name; empty where the cell holds none that a person bears."""
-    text = clean(cell).lstrip(_FORMULA + "'").strip()
+    text = clean(cell).lstrip(FORMULA_STARTS + "'").strip()
     return "" if is_personal(text) else text[:MAX_NAME]

@@ -24,11 +24,10 @@ from typing import Any, Final
 
 import msgspec
 
-from controller.roster.columns import folded
-from controller.roster.roll import RosterError
-from controller.roster.rules import clean
 from controller.roster.store import Schedule
 from controller.sheets.cells import bounded_bytes, csv_ways, decoded
+from controller.sheets.errors import SheetError
+from controller.sheets.text import clean, folded
 from protocol.model import AttendanceStatus
 from protocol.plan import Bell, Booking, Holiday, Term
 from protocol.words import N_
@@ -79,18 +78,18 @@ Cells = Mapping[str, str]
 
 
 def read_schedule(path: Path) -> Schedule:
-    """The parts that a CSV or a folder of CSVs gives. Raises RosterError for the first bad row."""
+    """The parts that a CSV or a folder of CSVs gives. Raises SheetError for the first bad row."""
     parts: dict[str, Any] = {}
     files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
     for file in files:
         kind, values = _part(file)
         if kind in parts:
-            raise RosterError("part_twice", N_("Two files give the {part}."), part=kind)
+            raise SheetError("part_twice", N_("Two files give the {part}."), part=kind)
         parts[kind] = values
         if kind == "letters":
             parts |= _marks(values)
     if not parts:
-        raise RosterError("file_missing", N_("There is no file {file}."), file=f"{path.name}/*.csv")
+        raise SheetError("file_missing", N_("There is no file {file}."), file=f"{path.name}/*.csv")
     return Schedule(**parts)
 
 
@@ -101,7 +100,7 @@ def _part(file: Path) -> tuple[str, tuple[Any, ...]]:
         kind = next((name for name, needed in _SHAPES.items() if needed <= set(heads)), None)
         if kind:
             return kind, _values(file.name, kind, heads, rows[1:])
-    raise RosterError(
+    raise SheetError(
         "headings_unknown",
         N_("The headings of {file} are not understood."),
         N_("Files to copy from: lophoc-controller schedule sample DIR"),
@@ -129,7 +128,7 @@ def _values(
                 raise ValueError("twice")
             found[key] = value
         except (ValueError, KeyError, msgspec.ValidationError) as error:
-            raise RosterError(
+            raise SheetError(
                 "row_unreadable",
                 N_("{file}, row {row} cannot be used ({cause}); nothing was changed."),
                 file=file,

@@ -12,9 +12,9 @@ import msgspec
 
 from controller.cli import add_place, opened, tell
 from controller.roster import store as roster
-from controller.roster.roll import RosterError
 from controller.roster.schedule import SAMPLES, read_schedule
 from controller.roster.store import Schedule
+from controller.sheets.errors import SheetError
 from protocol.words import N_, Translate
 
 EXIT_REFUSED: Final = 1
@@ -42,7 +42,7 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
     schedule, refused = Schedule(), None
     try:
         schedule = read_schedule(options.path)
-    except RosterError as error:
+    except SheetError as error:
         refused = error
     if refused is None and not options.dry_run:
         with opened(options) as (store, place), store.locked(place) as db:

@@ -1,4 +1,4 @@
-"""This file reads class lists from sheets, as SMAS and vnEdu export them; pure."""
+"""This file reads a school's list of pupils, whatever kind of file it came as: above all sheets."""
 
 from __future__ import annotations
 
@@ -7,24 +7,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from controller.roster.columns import Columns, columns_of, folded, known_heads
-from controller.roster.roll import Entry, Flaw, Notice, Roll, RosterError
-from controller.roster.rules import (
-    MESSAGES,
-    Cell,
-    RefusedError,
-    class_of,
-    clean,
-    id_of,
-    is_personal,
-    name_of,
-    number_of,
-)
-from controller.sheets.cells import Sheet, csv_ways, decoded
+from controller.roster.columns import Columns, columns_of, known_heads
+from controller.roster.oneroster import files_of_folder, files_of_zip, is_oneroster, read_oneroster
+from controller.roster.roll import Entry, Flaw, Roll
+from controller.roster.rules import MESSAGES, class_of, id_of, name_of, number_of
+from controller.sheets.cells import Sheet, bounded_bytes, csv_ways, decoded, workbook
+from controller.sheets.errors import Notice, SheetError
+from controller.sheets.text import Cell, RefusedError, clean, folded, is_personal
+from controller.sheets.writing import EXCEL_MARK, csv_text
+from protocol.folder import EVERYBODY, write_whole
 from protocol.plan import MAX_PUPILS
-from protocol.words import N_
+from protocol.words import N_, Translate
 
 HEAD_WITHIN: Final = 40  # rows of titles there may be above the heading
+_ZIP: Final = b"PK\x03\x04"
+_XLS: Final = b"\xd0\xcf\x11\xe0"
 _PLAIN_SHEETS: Final = ("sheet", "trang tinh", "danh sach", "table")
 _TOTALS: Final = (
     "tong",
@@ -38,8 +35,38 @@ _TOTALS: Final = (
 )
 
 
+def read(path: Path, roll: Roll, *, names: bool = False, school: str = "") -> None:
+    """Read a OneRoster folder or ZIP, an .xlsx, .xls or CSV into the roll. Raises SheetError."""
+    if path.is_dir():
+        read_oneroster(files_of_folder(path), roll, names=names, school=school)
+    else:
+        _read_file(path, bounded_bytes(path), roll, names=names, school=school)
+    settle(roll)
+    if not roll.entries:
+        raise SheetError("nothing_usable", N_("No pupil in the file can be used."))
+
+
+def _read_file(path: Path, raw: bytes, roll: Roll, *, names: bool, school: str) -> None:
+    if raw.startswith(_ZIP) and is_oneroster(path, raw):
+        read_oneroster(files_of_zip(raw), roll, names=names, school=school)
+    elif raw.startswith((_ZIP, _XLS)):
+        read_sheets(workbook(path), path.name, roll, names=names)
+    else:
+        read_sheets(sheets_of_csv(raw, path.name, roll), path.name, roll, names=names)
+
+
+def write_flaws(path: Path, flaws: Sequence[Flaw], say: Translate, *, names: bool) -> None:
+    """Give the refused rows back, with what is kept of them and why. Raises OSError."""
+    heads = ["file", "row", "class", "id", "number", *(["name"] if names else []), "code", "error"]
+    shown = slice(None if names else 3)
+    rows = (
+        (each.file, each.row, *each.kept[shown], each.code, say(each.message)) for each in flaws
+    )
+    write_whole(path, (EXCEL_MARK + csv_text([heads, *rows])).encode(), EVERYBODY)
+
+
 def sheets_of_csv(raw: bytes, file: str, roll: Roll) -> list[Sheet]:
-    """The one sheet of a CSV, parted by what makes the most of its heading. Raises RosterError."""
+    """The one sheet of a CSV, parted by what makes the most of its heading. Raises SheetError."""
     text, encoding = decoded(raw)
     if encoding == "cp1258":
         message = N_("The file is not in UTF-8; it was read as Windows-1258: check the letters.")
@@ -51,7 +78,7 @@ def sheets_of_csv(raw: bytes, file: str, roll: Roll) -> list[Sheet]:
 
 
 def read_sheets(sheets: Sequence[Sheet], file: str, roll: Roll, *, names: bool) -> None:
-    """Add the pupils of every sheet that has a heading. Raises RosterError if none has."""
+    """Add the pupils of every sheet that has a heading. Raises SheetError if none has."""
     found = 0
     for sheet in sheets:
         at, columns = _heading(sheet.rows)
@@ -60,7 +87,7 @@ def read_sheets(sheets: Sequence[Sheet], file: str, roll: Roll, *, names: bool) 
         found += 1
         _read(sheet, at, columns, _File(file, roll, names))
     if not found:
-        raise RosterError(
+        raise SheetError(
             "no_heading",
             N_("No sheet has a heading with the pupils' id."),
             N_(

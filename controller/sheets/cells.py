@@ -18,8 +18,8 @@ from typing import Final
 
 import msgspec
 
-from controller.roster.roll import RosterError
-from controller.roster.rules import Cell, Day
+from controller.sheets.errors import SheetError
+from controller.sheets.text import Cell, Day
 from protocol.words import N_
 
 MAX_FILE_BYTES: Final = 32 * 1024 * 1024
@@ -33,10 +33,10 @@ _ENCODINGS: Final = ("utf-8-sig", "cp1258")
 _DELIMITERS: Final = (";", ",", "\t")
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
-TOO_BIG: Final = RosterError(
+TOO_BIG: Final = SheetError(
     "too_big", N_("The file is too big for a school."), N_("Give what one school has, and no more.")
 )
-DAMAGED: Final = RosterError(
+DAMAGED: Final = SheetError(
     "damaged", N_("The file cannot be read: it is damaged or of another kind.")
 )
 
@@ -49,14 +49,14 @@ class Sheet(msgspec.Struct, frozen=True):
 
 
 def bounded_bytes(path: Path) -> bytes:
-    """A regular file's bytes. Raises RosterError."""
+    """A regular file's bytes. Raises SheetError."""
     try:
         if not path.is_file():
-            raise RosterError("file_missing", N_("There is no file {file}."), file=path.name)
+            raise SheetError("file_missing", N_("There is no file {file}."), file=path.name)
         with path.open("rb") as file:
             raw = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise RosterError(
+        raise SheetError(
             "file_unreadable",
             N_("The file {file} cannot be opened ({cause})."),
             file=path.name,
@@ -68,7 +68,7 @@ def bounded_bytes(path: Path) -> bytes:
 
 
 def workbook(path: Path, *, days: bool = False) -> list[Sheet]:
-    """The sheets of an .xlsx or .xls file; days: tell dates as such. Raises RosterError."""
+    """The sheets of an .xlsx or .xls file; days: tell dates as such. Raises SheetError."""
     command = [sys.executable, "-m", "controller.sheets.cells", str(path.resolve())]
     command += ["days"] if days else []
     try:
@@ -81,7 +81,7 @@ def workbook(path: Path, *, days: bool = False) -> list[Sheet]:
 
 
 def decoded(raw: bytes) -> tuple[str, str]:
-    """The text and the encoding it was found to be in. Raises RosterError."""
+    """The text and the encoding it was found to be in. Raises SheetError."""
     encodings = ("utf-16",) if raw.startswith(_UTF16) else _ENCODINGS
     for encoding in encodings:
         with contextlib.suppress(UnicodeDecodeError):
@@ -93,7 +93,7 @@ def decoded(raw: bytes) -> tuple[str, str]:
 
 
 def csv_rows(text: str, delimiter: str) -> list[list[Cell]]:
-    """The rows of a CSV. Raises RosterError."""
+    """The rows of a CSV. Raises SheetError."""
     try:
         return bounded(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error:
@@ -111,7 +111,7 @@ def csv_ways(text: str) -> list[list[list[Cell]]]:
 
 
 def bounded(rows: Iterable[Iterable[Cell]]) -> list[list[Cell]]:
-    """The rows, if they are no more than a school's. Raises RosterError."""
+    """The rows, if they are no more than a school's. Raises SheetError."""
     taken: list[list[Cell]] = []
     for row in rows:
         cells = list(row)
@@ -159,7 +159,7 @@ def _main(path: str, *, days: bool) -> int:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         sheets = _parse(path, days=days)
-    except RosterError:
+    except SheetError:
         return _EXIT_TOO_BIG
     sys.stdout.buffer.write(msgspec.json.encode(sheets))
     return 0

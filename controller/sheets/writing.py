@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO, Final
 
-# A spreadsheet runs what begins so (OWASP, CSV injection).
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+from controller.sheets.text import FORMULA_STARTS
+
 EXCEL_MARK: Final = "\ufeff"  # else Excel takes UTF-8 for the machine's own code page
 _PLAIN: Final = {
     "in_memory": True,
@@ -35,7 +35,7 @@ def without_controls(text: str) -> str:
 
 def harmless(text: str) -> str:
     """The text, with a quote before what a spreadsheet would run."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return f"'{text}" if text.startswith(tuple(FORMULA_STARTS)) else text
 
 
 def csv_text(rows: Iterable[Iterable[Cell]], *, delimiter: str = ",") -> str:

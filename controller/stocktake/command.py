@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,9 +16,10 @@ from controller.cli import (
     told_name,
     told_zone,
 )
-from controller.register.fields import room_of
+from controller.sheets.names import room_of
 from controller.stocktake import store as stocktake
 from controller.stocktake.count import Outcome, counted
+from protocol.formats import moment
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
@@ -72,7 +72,7 @@ def _list(options: argparse.Namespace, say: Translate) -> int:
             take = stocktake.stocktake_of(db, place, head.no) or head
             told = counted(take, stocktake.scans_of(db, place, take.no))
             done = len(told.lines) - told.count(Outcome.UNCOUNTED)
-            begun = f"{datetime.fromtimestamp(take.begun_ms / 1000, zone):%d/%m/%Y %H:%M}"
+            begun = moment(take.begun_ms, zone, say)
             state = say(N_("going on") if take.finished_ms is None else N_("finished"))
             tell("\t".join((str(take.no), begun, f"{done}/{len(told.lines)}", state)))
     return 0

@@ -16,10 +16,10 @@ from typing import Final
 import msgspec
 
 from controller.register.decisions import Rulings
-from controller.register.fields import room_key as plain_room_key
-from controller.register.fields import serial_key, tag_key
 from controller.register.merging import Kept
 from controller.register.vocabulary import Condition
+from controller.sheets.names import room_key as plain_room_key
+from controller.sheets.names import serial_key, tag_key
 from controller.stocktake.scan import Scan
 
 room_key: Final = lru_cache(maxsize=4096)(plain_room_key)  # a school has few rooms and many lines

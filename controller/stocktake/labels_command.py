@@ -12,8 +12,8 @@ from controller.cli import add_place, opened, tell, told_name
 from controller.reconcile.explained import type_word
 from controller.register import store as register
 from controller.register.decisions import Rulings
-from controller.register.fields import room_key, tag_key
 from controller.register.vocabulary import type_of
+from controller.sheets.names import room_key, tag_key
 from controller.stocktake import store as stocktake
 from controller.stocktake.count import Expected, book_of, room_order
 from controller.stocktake.label_sheets import SHEETS

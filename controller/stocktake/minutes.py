@@ -17,6 +17,7 @@ from controller.register.vocabulary import CONDITION_WORDS
 from controller.sheets.writing import file_name
 from controller.stocktake.count import Counted, Expected, Outcome, Result, Stocktake, Surplus
 from controller.stocktake.form import SUMMED, Column, Form
+from protocol.formats import moment_in_text
 from protocol.words import translator
 
 Cell = str | int
@@ -79,9 +80,9 @@ def name_of(take: Stocktake, kind: str, zone: tzinfo) -> str:
 
 
 def _facts(take: Stocktake, zone: tzinfo) -> tuple[str, ...]:
-    begun = f"Bắt đầu: {_local(take.begun_ms, zone):%H:%M ngày %d/%m/%Y}"
+    begun = f"Bắt đầu: {moment_in_text(take.begun_ms, zone, _say)}"
     ended = (
-        f"Kết thúc: {_local(take.finished_ms, zone):%H:%M ngày %d/%m/%Y}"
+        f"Kết thúc: {moment_in_text(take.finished_ms, zone, _say)}"
         if take.finished_ms is not None
         else "BẢN NHÁP: đợt kiểm kê chưa kết thúc"
     )

@@ -7,8 +7,9 @@ from typing import Annotated, Final
 
 import msgspec
 
-from controller.register.fields import room_of, text_of
 from controller.register.vocabulary import Condition, condition_of, type_of
+from controller.sheets.names import room_of
+from controller.sheets.text import text_of
 from controller.stocktake.tagcode import tag_in
 
 MAX_NOTE: Final = 200

@@ -18,9 +18,9 @@ from controller.database.scope import codes_of, of
 from controller.register import life_store as lives
 from controller.register import store as register
 from controller.register.decisions import Rulings
-from controller.register.fields import tag_key
 from controller.register.life import Step, Why, life_of
 from controller.register.merging import Kept as Line
+from controller.sheets.names import tag_key
 from controller.stocktake.count import Expected, Result, Stocktake, book_of, counted
 from controller.stocktake.scan import Scan, reckoned
 from controller.stocktake.tables import labels, scans, stocktakes

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from controller.register.fields import MAX_CODE, text_of
+from controller.sheets.names import MAX_CODE
+from controller.sheets.text import text_of
 
 _LEAD: Final = re.compile(r"^lophoc[ :]\s*", re.IGNORECASE)
 

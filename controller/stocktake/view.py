@@ -94,7 +94,7 @@ def page_data(looked: Looked, words: Words, *, at_ms: int, photos: bool) -> dict
             outcome.value: [OUTCOME_STATUS[outcome], words.say(said)]
             for outcome, said in OUTCOME_WORDS.items()
         },
-        "words": {name: words.say(text) for name, text in _WORDS.items()},
+        "words": _words(words),
     }
 
 
@@ -119,7 +119,11 @@ def standing_data(looked: Looked, words: Words, *, at_ms: int) -> dict[str, Any]
 
 def waiting_data(words: Words) -> dict[str, Any]:
     """The same where no stocktake is shown: what a phone kept is sent from there as well."""
-    return {"no": 0, "words": {name: words.say(text) for name, text in _WORDS.items()}}
+    return {"no": 0, "words": _words(words)}
+
+
+def _words(words: Words) -> dict[str, str]:
+    return {"locale": words.locale} | {name: words.say(text) for name, text in _WORDS.items()}
 
 
 def _lines(take: Stocktake, rooms: list[str], types: list[str]) -> list[list[Any]]:

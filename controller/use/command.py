@@ -11,9 +11,10 @@ from controller.cli import add_place, opened_wide, own, tell, told_zone
 from controller.register.vocabulary import TYPE_WORDS
 from controller.use.report import BoardUse, UseReport, Verdict, whole_weeks
 from controller.use.store import bring_up_use, use_report
+from protocol import formats
 from protocol.model import millis
 from protocol.settings import SettingsError
-from protocol.words import N_, Translate, number
+from protocol.words import N_, Translate
 
 MAX_WEEKS: Final = 104
 VERDICT_WORDS: Final = {
@@ -74,7 +75,7 @@ def _tell(told: UseReport, say: Translate) -> None:
 
 def _row(board: BoardUse, say: Translate) -> tuple[str, ...]:
     used = board.used_week_min
-    hours = say(N_("{hours} h a week")).format(hours="?" if used is None else number(used / 60))
+    hours = say(N_("{hours} h a week")).format(hours=formats.hours(used, say))
     kind = say(TYPE_WORDS[board.kind]) if board.kind in TYPE_WORDS else board.kind
     tag = board.asset_tag or board.device_id
     return board.room, kind, tag, hours, say(VERDICT_WORDS[board.verdict])

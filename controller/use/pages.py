@@ -18,8 +18,9 @@ from controller.use.store import use_report
 from controller.web.page import PageRenderer
 from controller.web.paging import narrowed
 from controller.web.refusals import Refused
+from protocol import formats
 from protocol.model import Place
-from protocol.words import N_, number
+from protocol.words import N_, Translate
 
 SHOWN: Final = 400  # rows of one table
 VERDICTS: Final = {
@@ -67,7 +68,7 @@ def _add_use(router: APIRouter, screens: PageRenderer, store: Store, scope: Plac
             most=_most(each.used_week_min for each in told.boards),
             low_min=LOW_MIN,
             verdicts=VERDICTS,
-            hours=_hours,
+            hours=lambda minutes: _hours(minutes, screens.say(request)),
         )
 
 
@@ -93,8 +94,8 @@ def _most(values: Iterable[float | None]) -> float:
     return max([600.0, *(each for each in values if each is not None)])
 
 
-def _hours(minutes: float | None) -> str:
-    return "" if minutes is None else number(round(minutes / 60, 1))
+def _hours(minutes: float | None, say: Translate) -> str:
+    return "" if minutes is None else formats.hours(minutes, say)
 
 
 def _day(text: str) -> str:

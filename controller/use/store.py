@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, select, true
 
 from controller.attendance.store import lessons_of
 from controller.fleet.tables import devices
-from controller.register.fields import serial_key
 from controller.register.tables import register
 from controller.roster.store import plan_of
+from controller.sheets.names import serial_key
 from controller.use.hours import (
     KINDS,
     Board,

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 
 from fastapi import Request
 
-from controller.roster.rules import clean
+from controller.sheets.text import clean
 from controller.web.refusals import Refused
 from protocol.words import N_
 

@@ -57,6 +57,7 @@ class PageRenderer:
         text = self._templates.get_template(template).render(
             _=words.say,
             words=words,
+            number=words.number,
             school=program.name,
             scope=program.school,
             many_schools=not program.school.school,

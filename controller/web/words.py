@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
+from datetime import date, tzinfo
 from typing import Final
 
+from protocol import formats
 from protocol.model import NO_ROOM, DeviceKind, Reason, Status, instant, iso
 from protocol.words import LANGUAGES, N_, Translate, kind_word, sentence, status_word
 
@@ -21,12 +22,25 @@ class Words:
         self.translate = translate
         self.zone = zone
 
+    @property
+    def locale(self) -> str:
+        """What scripts call the language."""
+        return formats.LOCALES[self.language]
+
     def say(self, text: str, **values: object) -> str:
-        """A text in this language, its {names} filled in."""
+        """A text in this language, its {names} filled in; numbers as the language writes them.
+
+        What is a name rather than a number, such as a line's or a year's, is given as a text.
+        """
         said = self.translate(text)
         for name, value in values.items():
-            said = said.replace(f"{{{name}}}", str(value))
+            filled = self.number(value) if isinstance(value, int | float) else str(value)
+            said = said.replace(f"{{{name}}}", filled)
         return said
+
+    def number(self, value: float | str | None) -> str:
+        """A number as this language writes it."""
+        return formats.number(value, self.translate)
 
     def status(self, status: Status) -> str:
         """The status in a word or two."""
@@ -47,18 +61,25 @@ class Words:
         return self.say(WITHOUT_ROOM) if code == NO_ROOM else code
 
     def day(self, day: str) -> str:
-        """A local date, dd/mm/yyyy."""
-        return f"{day[8:]}/{day[5:7]}/{day[:4]}"
+        """A local date, with its year. day: as ISO 8601."""
+        return formats.day(date.fromisoformat(day), self.translate)
+
+    def short_day(self, day: str) -> str:
+        """The same where the year is plain."""
+        return formats.short_day(date.fromisoformat(day), self.translate)
 
     def when(self, at_ms: int) -> str:
-        """A time of the school's clock, dd/mm/yyyy HH:MM."""
-        return f"{instant(at_ms).astimezone(self.zone):%d/%m/%Y %H:%M}"
+        """A moment by the school's clock."""
+        return formats.moment(at_ms, self.zone, self.translate)
 
     def since(self, at_ms: int, now_ms: int) -> str:
         """Since when: the hour if today, else the day, with the year if it is another."""
         at, now = (instant(each).astimezone(self.zone) for each in (at_ms, now_ms))
-        day = f"{at:%d/%m}" if at.year == now.year else f"{at:%d/%m/%Y}"
-        when = f"{at:%H:%M}" if at.date() == now.date() else day
+        if at.date() == now.date():
+            when = formats.clock(at_ms, self.zone, self.translate)
+        else:
+            write = formats.short_day if at.year == now.year else formats.day
+            when = write(at, self.translate)
         return self.say(SINCE, when=when)
 
     def iso(self, at_ms: int) -> str:

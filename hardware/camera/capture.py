@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 import cv2
 import numpy as np
 
-from hardware.camera.feed import TIMEOUT_S, Arrival, Feed
+from hardware.camera.feed import TIMEOUT_S, CameraFeed, FrameArrival
 from hardware.camera.order import CameraTrouble
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def decode(data: bytes) -> MatLike | None:
         return None
 
 
-def stream(url: str, user: str, password: str) -> Feed:
+def stream(url: str, user: str, password: str) -> CameraFeed:
     """Open a stream that FFmpeg reads. url: without a password. Raises CameraTrouble."""
     os.environ[_FFMPEG_OPTIONS] = _STREAM_OPTIONS
     began_at = time.monotonic()
@@ -59,19 +59,19 @@ def stream(url: str, user: str, password: str) -> Feed:
     if not capture.isOpened():
         late = time.monotonic() - began_at >= TIMEOUT_S
         raise CameraTrouble("stalled" if late else "nonsense")
-    return Feed(arrivals=_live(capture), nominal_fps=_nominal_fps(capture), coded=True)
+    return CameraFeed(arrivals=_live(capture), nominal_fps=_nominal_fps(capture), coded=True)
 
 
-def node(path: str) -> Feed:
+def node(path: str) -> CameraFeed:
     """Open a camera of this machine (V4L2). Raises CameraTrouble."""
     _ask_node(path)
     capture = cv2.VideoCapture(path, cv2.CAP_V4L2)
     if not capture.isOpened():
         raise CameraTrouble("no_answer")
-    return Feed(arrivals=_live(capture), nominal_fps=_nominal_fps(capture))
+    return CameraFeed(arrivals=_live(capture), nominal_fps=_nominal_fps(capture))
 
 
-def film(path: Path) -> Feed:
+def film(path: Path) -> CameraFeed:
     """Open a film in a file. Raises CameraTrouble("nonsense") where it is none."""
     os.environ[_FFMPEG_OPTIONS] = _FILM_OPTIONS
     # Never relative: "concat:a|b" is a file's name too.
@@ -80,8 +80,8 @@ def film(path: Path) -> Feed:
         raise CameraTrouble("nonsense")
     fps = _nominal_fps(capture)
     frames = max(0.0, capture.get(cv2.CAP_PROP_FRAME_COUNT))
-    return Feed(
-        arrivals=_played(capture, fps),
+    return CameraFeed(
+        arrivals=_play(capture, fps),
         nominal_fps=fps,
         coded=True,
         live=False,
@@ -89,22 +89,22 @@ def film(path: Path) -> Feed:
     )
 
 
-def _live(capture: cv2.VideoCapture) -> Iterator[Arrival]:
+def _live(capture: cv2.VideoCapture) -> Iterator[FrameArrival]:
     while capture.grab():
-        yield Arrival(time.monotonic(), partial(_retrieved, capture))
+        yield FrameArrival(time.monotonic(), partial(_retrieve, capture))
     raise CameraTrouble("stalled")
 
 
-def _played(capture: cv2.VideoCapture, fps: float) -> Iterator[Arrival]:
+def _play(capture: cv2.VideoCapture, fps: float) -> Iterator[FrameArrival]:
     number = 0
     while capture.grab():
         told_s = capture.get(cv2.CAP_PROP_POS_MSEC) / _MS
         at = told_s if told_s > 0 or not fps else number / fps
-        yield Arrival(at, partial(_retrieved, capture))
+        yield FrameArrival(at, partial(_retrieve, capture))
         number += 1
 
 
-def _retrieved(capture: cv2.VideoCapture) -> MatLike | None:
+def _retrieve(capture: cv2.VideoCapture) -> MatLike | None:
     try:
         read, picture = capture.retrieve()
     except cv2.error:

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from hardware.camera.feed import Feed
+from hardware.camera.feed import CameraFeed
 from hardware.camera.opening import NEXT_WORD_S, load, open_feed, prepare
-from hardware.camera.order import NO_VISION, Alive, CameraTrouble, Order, Verdict, order_of
+from hardware.camera.order import NO_VISION, Alive, CameraTrouble, LookVerdict, Order, order_of
 from hardware.readings import CameraState
 
 _PICTURE_LIMIT: Final = 64_000_000
@@ -25,21 +25,21 @@ def main() -> int:
     try:
         verdict = _verdict(order)
     except CameraTrouble as trouble:
-        verdict = Verdict(CameraState.DISCONNECTED, trouble.reason)
+        verdict = LookVerdict(CameraState.DISCONNECTED, trouble.reason)
     except ImportError:
-        verdict = Verdict(CameraState.DISCONNECTED, NO_VISION)
+        verdict = LookVerdict(CameraState.DISCONNECTED, NO_VISION)
     _say(verdict)
     return 0
 
 
-def _verdict(order: Order) -> Verdict:
+def _verdict(order: Order) -> LookVerdict:
     if order.is_file:
         return _of_file(order)
     _alive(NEXT_WORD_S)
-    return _looked(open_feed(order, _alive), order)
+    return _look(open_feed(order, _alive), order)
 
 
-def _of_file(order: Order) -> Verdict:
+def _of_file(order: Order) -> LookVerdict:
     path, capture = Path(order.place), load(_alive)
     from hardware.camera.look import verdict_of_picture  # noqa: PLC0415 - loads OpenCV
 
@@ -48,10 +48,10 @@ def _of_file(order: Order) -> Verdict:
     except OSError as error:
         raise CameraTrouble("no_answer") from error
     picture = capture.decode(data)
-    return _looked(capture.film(path), order) if picture is None else verdict_of_picture(picture)
+    return _look(capture.film(path), order) if picture is None else verdict_of_picture(picture)
 
 
-def _looked(feed: Feed, order: Order) -> Verdict:
+def _look(feed: CameraFeed, order: Order) -> LookVerdict:
     from hardware.camera.look import look  # noqa: PLC0415 - loads OpenCV
 
     def tell() -> None:
@@ -65,7 +65,7 @@ def _alive(within_s: float) -> None:
     _say(Alive(within_s))
 
 
-def _say(word: Alive | Verdict) -> None:
+def _say(word: Alive | LookVerdict) -> None:
     sys.stdout.write(word.line() + "\n")
     sys.stdout.flush()
 

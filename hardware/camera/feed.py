@@ -13,7 +13,7 @@ TIMEOUT_S = 2.0  # for opening, and between two words of the camera
 SAMPLE_EVERY_S = 0.5
 
 
-class Arrival(NamedTuple):
+class FrameArrival(NamedTuple):
     """A frame came. at: seconds, of a steady clock or of the film's own time.
 
     picture: decodes it; None where it is none. Only one frame in ten is worth decoding.
@@ -24,7 +24,7 @@ class Arrival(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
+class CameraFeed:
     """Frames of one camera or film; taking the next may raise CameraTrouble.
 
     nominal_fps: what it promises; 0 where unknown. paced: they come by themselves. coded: by a
@@ -32,7 +32,7 @@ class Feed:
     and needs no warm-up. duration_s: of a film, if known.
     """
 
-    arrivals: Iterator[Arrival]
+    arrivals: Iterator[FrameArrival]
     nominal_fps: float = 0.0
     paced: bool = True
     coded: bool = False

@@ -32,9 +32,9 @@ class Challenge(NamedTuple):
 
 def challenge_of(headers: Sequence[str]) -> Challenge | None:
     """The best of what the WWW-Authenticate headers ask for; None where we can answer none."""
-    asked = [each for header in headers if (each := _parsed(header)) is not None]
+    challenges = [challenge for header in headers if (challenge := _parse(header)) is not None]
     # Basic comes last: it gives the password away to whoever listens.
-    return max(asked, default=None, key=lambda each: each.algorithm)
+    return max(challenges, default=None, key=lambda one: one.algorithm)
 
 
 def answer(
@@ -57,40 +57,40 @@ def answer(
     secret = _hash(challenge, f"{user}:{challenge.realm}:{password}")
     if challenge.session:
         secret = _hash(challenge, f"{secret}:{challenge.nonce}:{cnonce}")
-    asked = _hash(challenge, f"{method}:{uri}")
+    request_hash = _hash(challenge, f"{method}:{uri}")
     nc = f"{count:08x}"
     between = f"{challenge.nonce}:{nc}:{cnonce}:auth" if challenge.qop else challenge.nonce
-    told = {
+    fields = {
         "username": user.replace("\\", "\\\\").replace('"', '\\"'),
         "realm": challenge.realm,
         "nonce": challenge.nonce,
         "uri": uri,
-        "response": _hash(challenge, f"{secret}:{between}:{asked}"),
+        "response": _hash(challenge, f"{secret}:{between}:{request_hash}"),
     }
     if challenge.opaque:
-        told["opaque"] = challenge.opaque
+        fields["opaque"] = challenge.opaque
     bare = {"algorithm": challenge.algorithm.upper() + (_SESSION if challenge.session else "")}
     if challenge.qop:
         bare |= {"qop": "auth", "nc": nc}
     if challenge.qop or challenge.session:
-        told["cnonce"] = cnonce
-    parts = [f'{name}="{value}"' for name, value in told.items()]
+        fields["cnonce"] = cnonce
+    parts = [f'{name}="{value}"' for name, value in fields.items()]
     return "Digest " + ", ".join(parts + [f"{name}={value}" for name, value in bare.items()])
 
 
-def _parsed(header: str) -> Challenge | None:
+def _parse(header: str) -> Challenge | None:
     scheme, _, rest = header[:_LONGEST].strip().partition(" ")
     if scheme.lower() == "basic":
         return Challenge()
     parts = {name.lower(): quoted or bare for name, quoted, bare in _PART.findall(rest)}
     algorithm = parts.get("algorithm", "md5").lower()
-    known = algorithm.removesuffix(_SESSION)
-    if scheme.lower() != "digest" or known not in {"md5", "sha-256"}:
+    base = algorithm.removesuffix(_SESSION)
+    if scheme.lower() != "digest" or base not in {"md5", "sha-256"}:
         return None
-    offered = {each.strip().lower() for each in parts.get("qop", "").split(",")}
+    offered = {word.strip().lower() for word in parts.get("qop", "").split(",")}
     return Challenge(
-        algorithm=known,
-        session=algorithm != known,
+        algorithm=base,
+        session=algorithm != base,
         realm=parts.get("realm", ""),
         nonce=parts.get("nonce", ""),
         opaque=parts.get("opaque", ""),

@@ -8,9 +8,9 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from hardware.camera.features import Baseline, Features
-from hardware.camera.feed import SAMPLE_EVERY_S, Arrival, Feed
-from hardware.camera.order import CameraTrouble, Verdict
-from hardware.camera.picture import Grey, change_of, features_of, measured, state_of
+from hardware.camera.feed import SAMPLE_EVERY_S, CameraFeed, FrameArrival
+from hardware.camera.order import CameraTrouble, LookVerdict
+from hardware.camera.picture import Grey, change_of, features_of, measure, state_of
 from hardware.camera.steadiness import WARM_UP_S, Steadiness
 
 if TYPE_CHECKING:
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 _EXTRA_S: Final = 6.0  # for a look that cannot make up its mind
 _FILM_SAMPLES: Final = 80
 _FILM_FRAMES: Final = 20_000
-_KEPT: Final = 10
+_FEATURES_LIMIT: Final = 10
 _SPOILT: Final = 10  # frames in a row that are none
 
 
-def verdict_of_picture(picture: MatLike) -> Verdict:
+def verdict_of_picture(picture: MatLike) -> LookVerdict:
     """Judge one picture by itself."""
     features = features_of(picture)
-    return Verdict(state_of(features), "", {**features.measures(), **_size(picture)})
+    return LookVerdict(state_of(features), "", {**features.measures(), **_size(picture)})
 
 
 def look(
-    feed: Feed, *, seconds: float, baseline: Baseline | None, tell: Callable[[], None]
-) -> Verdict:
+    feed: CameraFeed, *, seconds: float, baseline: Baseline | None, tell: Callable[[], None]
+) -> LookVerdict:
     """Look at a live feed for so many seconds, a little longer in doubt; at a film to its end.
 
     tell: called now and then, to say that the look goes on. Raises CameraTrouble.
@@ -52,7 +52,7 @@ def look(
 class _Sitting:
     """One look: what was measured so far."""
 
-    def __init__(self, feed: Feed, opened_at: float, baseline: Baseline | None) -> None:
+    def __init__(self, feed: CameraFeed, opened_at: float, baseline: Baseline | None) -> None:
         self._feed = feed
         self._baseline = baseline
         self._opened_at = self._at = self._sample_at = opened_at
@@ -64,12 +64,12 @@ class _Sitting:
             coded=feed.coded,
             warm_up_s=WARM_UP_S if feed.live else 0.0,
         )
-        self._features: deque[Features] = deque(maxlen=_KEPT)
+        self._features: deque[Features] = deque(maxlen=_FEATURES_LIMIT)
         self._grey: Grey | None = None
         self._size: dict[str, float] = {}
         self._frames = self._samples = self._spoilt = 0
 
-    def see(self, arrival: Arrival) -> bool:
+    def see(self, arrival: FrameArrival) -> bool:
         """Count the frame; whether it was its turn to be measured."""
         self._at = arrival.at
         self._frames += 1
@@ -89,7 +89,7 @@ class _Sitting:
             return False
         return looked_s >= seconds + _EXTRA_S or self._steadiness.is_settled(self._at)
 
-    def verdict(self) -> Verdict:
+    def verdict(self) -> LookVerdict:
         """What it all says."""
         if not self._features:
             raise CameraTrouble("nonsense")
@@ -102,7 +102,7 @@ class _Sitting:
             "seconds": round(self._at - self._opened_at, 2),
         }
         measures = {**middle.measures(), **counted, **self._size}
-        return Verdict(self._steadiness.verdict(self._at), "", measures)
+        return LookVerdict(self._steadiness.verdict(self._at), "", measures)
 
     def _measure(self, picture: MatLike | None) -> None:
         if picture is None:
@@ -113,7 +113,7 @@ class _Sitting:
         self._spoilt = 0
         self._samples += 1
         self._size = _size(picture)
-        features, grey = measured(picture)
+        features, grey = measure(picture)
         change = 0.0 if self._grey is None else change_of(self._grey, grey)
         self._grey = grey
         self._features.append(features)

@@ -15,9 +15,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from hardware.camera import rtsp
-from hardware.camera.feed import TIMEOUT_S, Feed
+from hardware.camera.feed import TIMEOUT_S, CameraFeed
 from hardware.camera.order import CameraTrouble, Order
-from hardware.camera.web import Page, feed_of
+from hardware.camera.web import CameraPage, feed_of
 
 NEXT_WORD_S: Final = 3.0
 
@@ -40,7 +40,7 @@ def prepare() -> None:
     _limit()
 
 
-def open_feed(order: Order, tell: Tell) -> Feed:
+def open_feed(order: Order, tell: Tell) -> CameraFeed:
     """Open the camera. Raises CameraTrouble; ImportError where no OpenCV is.
 
     Knocks first, for that needs no OpenCV; most cameras in trouble are known by then.
@@ -52,7 +52,7 @@ def open_feed(order: Order, tell: Tell) -> Feed:
         rtsp.ask(order.place, order.user, order.password, timeout_s=TIMEOUT_S)
         return _stream(order, tell)
     if order.place.startswith("/dev/"):
-        opened: Feed = load(tell).node(order.place)
+        opened: CameraFeed = load(tell).node(order.place)
         return opened
     raise CameraTrouble("nonsense")
 
@@ -69,13 +69,13 @@ def load(tell: Tell) -> ModuleType:
     return capture
 
 
-def _stream(order: Order, tell: Tell) -> Feed:
-    opened: Feed = load(tell).stream(order.place, order.user, order.password)
+def _stream(order: Order, tell: Tell) -> CameraFeed:
+    opened: CameraFeed = load(tell).stream(order.place, order.user, order.password)
     return opened
 
 
-def _open_page(order: Order, tell: Tell) -> Feed:
-    page = Page(order.place, order.user, order.password)
+def _open_page(order: Order, tell: Tell) -> CameraFeed:
+    page = CameraPage(order.place, order.user, order.password)
     try:
         response = page.get()
     except (OSError, HTTPException, ValueError) as error:

@@ -44,7 +44,7 @@ class Order:
     def line(self) -> bytes:
         """As it is sent."""
         baseline = list(self.baseline) if self.baseline else None
-        told = {
+        fields = {
             "place": self.place,
             "is_file": self.is_file,
             "user": self.user,
@@ -52,7 +52,7 @@ class Order:
             "seconds": self.seconds,
             "baseline": baseline,
         }
-        return json.dumps(told).encode() + b"\n"
+        return json.dumps(fields).encode() + b"\n"
 
 
 class Alive(NamedTuple):
@@ -66,7 +66,7 @@ class Alive(NamedTuple):
         return json.dumps({"within_s": self.within_s, "framed": self.framed})
 
 
-class Verdict(NamedTuple):
+class LookVerdict(NamedTuple):
     """How the camera is, at the end of the look. reason: of REASONS, or NO_VISION, or empty."""
 
     state: CameraState
@@ -75,37 +75,37 @@ class Verdict(NamedTuple):
 
     def line(self) -> str:
         """As it is sent."""
-        told = {"state": self.state, "reason": self.reason, "measures": dict(self.measures)}
-        return json.dumps(told)
+        fields = {"state": self.state, "reason": self.reason, "measures": dict(self.measures)}
+        return json.dumps(fields)
 
 
 def order_of(line: bytes) -> Order:
     """The order in a line of ours."""
-    told = json.loads(line)
-    baseline = told.pop("baseline")
-    return Order(**told, baseline=Baseline(*baseline) if baseline else None)
+    fields = json.loads(line)
+    baseline = fields.pop("baseline")
+    return Order(**fields, baseline=Baseline(*baseline) if baseline else None)
 
 
-def word_of(line: bytes) -> Alive | Verdict:
+def word_of(line: bytes) -> Alive | LookVerdict:
     """What the child said. Raises ValueError for anything else.
 
     The child decodes strangers' pictures: what it says is checked like any stranger's word.
     """
     try:
-        told = json.loads(line)
+        fields = json.loads(line)
     except RecursionError as error:
         raise ValueError("too deep") from error
-    if not isinstance(told, dict):
+    if not isinstance(fields, dict):
         raise ValueError("not an object")  # noqa: TRY004 - one error for whatever is wrong
-    if "within_s" in told:
-        return Alive(_number(told["within_s"]), told.get("framed") is True)
-    reason, measures = told.get("reason", ""), told.get("measures", {})
+    if "within_s" in fields:
+        return Alive(_number(fields["within_s"]), fields.get("framed") is True)
+    reason, measures = fields.get("reason", ""), fields.get("measures", {})
     if not isinstance(measures, dict) or len(measures) > _MEASURES_LIMIT:
         raise ValueError("no measures")
     if reason and reason not in REASONS | {NO_VISION}:
         raise ValueError("no such reason")
     numbers = {str(name)[:20]: _number(value) for name, value in measures.items()}
-    return Verdict(CameraState(str(told.get("state"))), reason, numbers)
+    return LookVerdict(CameraState(str(fields.get("state"))), reason, numbers)
 
 
 def _number(value: object) -> float:

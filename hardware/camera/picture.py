@@ -14,7 +14,7 @@ from hardware.camera.features import Baseline, Features, state_of
 if TYPE_CHECKING:
     from cv2.typing import MatLike
 
-__all__ = ["Baseline", "Features", "Grey", "change_of", "features_of", "measured", "state_of"]
+__all__ = ["Baseline", "Features", "Grey", "change_of", "features_of", "measure", "state_of"]
 
 Grey = NDArray[np.uint8]
 
@@ -31,10 +31,10 @@ _SHARP_SHARE = 0.99
 
 def features_of(frame: MatLike) -> Features:
     """Measure a frame: BGR, shape (height, width, 3)."""
-    return measured(frame)[0]
+    return measure(frame)[0]
 
 
-def measured(frame: MatLike) -> tuple[Features, Grey]:
+def measure(frame: MatLike) -> tuple[Features, Grey]:
     """The features of a frame, and its small grey picture to compare with the next.
 
     All but sharpness is measured on the area-averaged 320 x 180.

@@ -12,7 +12,7 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
-from hardware.camera.order import LINE_LIMIT, NO_VISION, Alive, Order, Verdict, word_of
+from hardware.camera.order import LINE_LIMIT, NO_VISION, Alive, LookVerdict, Order, word_of
 from hardware.readings import CameraState, SenseMissing
 
 LONGEST_S: Final = 60.0  # of any look, whatever the child says
@@ -33,14 +33,14 @@ def always() -> bool:
 
 
 async def ask(
-    order: Order, *, longest_s: float = LONGEST_S, wanted: Callable[[], bool] = always
-) -> Verdict | None:
-    """Have a look taken. wanted: asked four times a second; once it is False the look is ended.
+    order: Order, *, longest_s: float = LONGEST_S, is_wanted: Callable[[], bool] = always
+) -> LookVerdict | None:
+    """Have a look taken. is_wanted: asked four times a second; once it is False the look is ended.
 
     Returns None where it was ended so. Raises SenseMissing("no_vision") where this machine
     cannot look at pictures. However it ends, the child is dead and the camera closed.
     """
-    verdict = await _verdict(order, longest_s, wanted)
+    verdict = await _verdict(order, longest_s, is_wanted)
     if verdict is not None and verdict.reason == NO_VISION:
         raise no_vision()
     return verdict
@@ -53,7 +53,7 @@ async def words_of(
     *,
     line_limit: int = LINE_LIMIT,
     longest_s: float = float("inf"),
-    wanted: Callable[[], bool] = always,
+    is_wanted: Callable[[], bool] = always,
 ) -> AsyncGenerator[Word, None]:
     """What a module of ours says that was given the order, as long as it is alive and wanted.
 
@@ -64,7 +64,7 @@ async def words_of(
     clock = asyncio.get_running_loop().time
     word_by, end_by = clock() + _START_S, clock() + longest_s
     async with _child_of(module, order, line_limit) as child:
-        while wanted():
+        while is_wanted():
             left_s = min(word_by, end_by) - clock()
             if left_s <= 0:
                 raise TimeoutError
@@ -79,8 +79,10 @@ async def words_of(
             yield word
 
 
-async def _verdict(order: Order, longest_s: float, wanted: Callable[[], bool]) -> Verdict | None:
-    words = words_of(_MODULE, order.line(), word_of, longest_s=longest_s, wanted=wanted)
+async def _verdict(
+    order: Order, longest_s: float, is_wanted: Callable[[], bool]
+) -> LookVerdict | None:
+    words = words_of(_MODULE, order.line(), word_of, longest_s=longest_s, is_wanted=is_wanted)
     framed = False
     try:
         async with aclosing(words):
@@ -89,9 +91,9 @@ async def _verdict(order: Order, longest_s: float, wanted: Callable[[], bool]) -
                     return word
                 framed = framed or word.framed
     except TimeoutError:
-        return Verdict(CameraState.DISCONNECTED, "stalled" if framed else "no_answer")
+        return LookVerdict(CameraState.DISCONNECTED, "stalled" if framed else "no_answer")
     except ValueError:
-        return Verdict(CameraState.DISCONNECTED, "nonsense")
+        return LookVerdict(CameraState.DISCONNECTED, "nonsense")
     return None
 
 

@@ -29,13 +29,13 @@ class Rounds(Generic[T]):
         self._again_s = again_s
         self._due: dict[T, _Due] = {}
 
-    def next(self, wanted: Iterable[T], now: float) -> T | None:
+    def next(self, targets: Iterable[T], now: float) -> T | None:
         """The camera whose turn it is, or None while there is none. Forgets those not wanted."""
-        self._due = {each: self._due.get(each, _Due(float("-inf"))) for each in wanted}
-        due = [each for each, when in self._due.items() if when.at <= now]
-        return min(due, default=None, key=lambda each: self._due[each].at)
+        self._due = {target: self._due.get(target, _Due(float("-inf"))) for target in targets}
+        due = [target for target, when in self._due.items() if when.at <= now]
+        return min(due, default=None, key=lambda target: self._due[target].at)
 
-    def looked(self, target: T, now: float, *, well: bool, refused: bool = False) -> None:
+    def note_look(self, target: T, now: float, *, well: bool, refused: bool = False) -> None:
         """A look is over. refused: a password of ours was."""
         when = self._due.setdefault(target, _Due(now))
         when.refusals = when.refusals + 1 if refused else 0

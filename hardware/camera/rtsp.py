@@ -74,14 +74,14 @@ def _describe(camera: socket.socket, url: str, deadline: float, login: str = "")
 
 def _read_head(camera: socket.socket, deadline: float) -> str:
     """Read up to the blank line. What follows a refusal has no length worth waiting for."""
-    told = b""
-    while b"\r\n\r\n" not in told:
+    received = b""
+    while b"\r\n\r\n" not in received:
         camera.settimeout(max(0.01, deadline - time.monotonic()))
         more = camera.recv(4096)
-        if not more or len(told) > _HEAD_LIMIT:
-            raise CameraTrouble("nonsense" if told else "no_answer")
-        told += more
-    return told.partition(b"\r\n\r\n")[0].decode("utf-8", "replace")
+        if not more or len(received) > _HEAD_LIMIT:
+            raise CameraTrouble("nonsense" if received else "no_answer")
+        received += more
+    return received.partition(b"\r\n\r\n")[0].decode("utf-8", "replace")
 
 
 def _head_of(text: str) -> _Head:
@@ -92,5 +92,5 @@ def _head_of(text: str) -> _Head:
         with suppress(IndexError, ValueError):
             status = int(words[1])
     pairs = [line.partition(":") for line in lines]
-    asked = [value for name, _, value in pairs if name.strip().lower() == "www-authenticate"]
-    return _Head(status, tuple(asked))
+    challenges = [value for name, _, value in pairs if name.strip().lower() == "www-authenticate"]
+    return _Head(status, tuple(challenges))

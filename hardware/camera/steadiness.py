@@ -23,7 +23,7 @@ _INTERVALS: Final = 30
 _FEWEST_INTERVALS: Final = 3
 _SLOW_FPS: Final = 5.0
 _SLOW_SHARE: Final = 0.5
-_SEEN_LIMIT: Final = 1000
+_DIGESTS_LIMIT: Final = 1000
 # Noise moves the small grey picture by 0.3 levels and more, a codec dressing a still one by less.
 _STILL: Final = 0.2
 # Nothing in such a picture could move.
@@ -60,7 +60,7 @@ class Steadiness:
         self._sampled = 0
         self._picture = CameraState.OK
         self._digest: int | None = None
-        self._seen: set[int] = set()
+        self._digests: set[int] = set()
         self._repeats = 0
         self._changes = 0
         self._frozen = False
@@ -81,7 +81,7 @@ class Steadiness:
         if at >= self._warm_at:
             self._sampled += 1
             self._samples.append(state)
-            self._picture = self._judged()
+            self._picture = self._judge()
 
     def state(self, at: float) -> CameraState:
         """How the camera is now."""
@@ -102,8 +102,8 @@ class Steadiness:
     def verdict(self, at: float) -> CameraState:
         """How the camera was, once the look is over; of a very short one, what most frames say."""
         if 0 < self._sampled < _ENTER and self.state(at) in {CameraState.OK, CameraState.SLOW}:
-            said = _commonest(self._samples)
-            return self.state(at) if said is CameraState.OK else said
+            commonest = _commonest(self._samples)
+            return self.state(at) if commonest is CameraState.OK else commonest
         return self.state(at)
 
     @property
@@ -113,7 +113,7 @@ class Steadiness:
             return 0.0
         return 1 / max(median(self._intervals), 1e-3)
 
-    def _judged(self) -> CameraState:
+    def _judge(self) -> CameraState:
         if self._good_in_a_row() >= _LEAVE:
             return CameraState.OK
         latest = list(self._samples)
@@ -122,10 +122,10 @@ class Steadiness:
         bad = _bad(latest[-_WINDOW:])
         if len(bad) < _ENTER:
             return self._picture
-        said = _commonest(bad)
-        if said is CameraState.BLURRED and len(_bad(latest)) < _BLUR_ENTER:
+        commonest = _commonest(bad)
+        if commonest is CameraState.BLURRED and len(_bad(latest)) < _BLUR_ENTER:
             return self._picture
-        return said
+        return commonest
 
     def _good_in_a_row(self) -> int:
         run = 0
@@ -142,8 +142,8 @@ class Steadiness:
         else:
             self._repeats, self._changes = 0, self._changes + 1
         self._digest = digest
-        if len(self._seen) < _SEEN_LIMIT:
-            self._seen.add(digest)
+        if len(self._digests) < _DIGESTS_LIMIT:
+            self._digests.add(digest)
         # Ten equal frames are nine repeats of the first.
         if self._repeats >= _FROZEN - 1:
             self._frozen = True
@@ -152,7 +152,7 @@ class Steadiness:
 
     def _is_repeat(self, digest: int, change: float) -> bool:
         if self._coded:
-            return digest in self._seen and change < _STILL
+            return digest in self._digests and change < _STILL
         return digest == self._digest
 
     def _is_slow(self) -> bool:

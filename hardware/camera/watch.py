@@ -14,14 +14,14 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from hardware.camera.features import Baseline
-from hardware.camera.order import Order, Verdict
+from hardware.camera.order import LookVerdict, Order
 from hardware.camera.process import ask, no_vision
 from hardware.camera.rounds import Rounds
 from hardware.readings import CameraReading, CameraState, Report
 
 __all__ = [
     "LOOK_S",
-    "Target",
+    "CameraTarget",
     "is_camera",
     "look",
     "look_at_file",
@@ -38,11 +38,11 @@ _FILM_S: Final = 300.0
 _NODE: Final = re.compile(r"/dev/(video\d+|v4l/by-(id|path)/[\w.:+-]+)")
 _SCHEMES: Final = frozenset({"http", "https", "rtsp"})
 _BASELINE_WEIGHT: Final = 0.05
-_UNWANTED: Final = Verdict(CameraState.DISCONNECTED, "no_answer")
+_UNWANTED: Final = LookVerdict(CameraState.DISCONNECTED, "no_answer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class CameraTarget:
     """A camera to look at. key: of its sighting. url_or_node: "http(s)", "rtsp", or a device node.
 
     The URL may carry a password in its query, as cheap cameras want it: neither is shown.
@@ -54,14 +54,14 @@ class Target:
     password: str = field(default="", repr=False)
 
 
-def target_of(key: str, url_or_node: str, user: str = "", password: str = "") -> Target:
+def target_of(key: str, url_or_node: str, user: str = "", password: str = "") -> CameraTarget:
     """A target whose URL may name user and password; those given apart win."""
     if "@" not in url_or_node or not is_camera(url_or_node):
-        return Target(key=key, url_or_node=url_or_node, user=user, password=password)
+        return CameraTarget(key=key, url_or_node=url_or_node, user=user, password=password)
     parts = urlsplit(url_or_node)
     login, _, host = parts.netloc.rpartition("@")
     named, _, secret = login.partition(":")
-    return Target(
+    return CameraTarget(
         key=key,
         url_or_node=parts._replace(netloc=host).geturl(),
         user=user or unquote(named),
@@ -84,7 +84,7 @@ def is_camera(place: str) -> bool:
 
 
 async def look(
-    target: Target, *, seconds: float = LOOK_S, baseline: Baseline | None = None
+    target: CameraTarget, *, seconds: float = LOOK_S, baseline: Baseline | None = None
 ) -> CameraReading:
     """Look at one camera for so many seconds, a few more in doubt; trouble is known within 5.
 
@@ -105,7 +105,7 @@ async def look_at_file(path: Path) -> CameraReading:
 
 async def watch(
     report: Report,
-    targets: Callable[[], Iterable[Target]],
+    targets: Callable[[], Iterable[CameraTarget]],
     *,
     every_s: float = EVERY_S,
     again_s: float = AGAIN_S,
@@ -120,28 +120,30 @@ async def watch(
     """
     if await asyncio.to_thread(find_spec, "cv2") is None:
         raise no_vision()
-    rounds: Rounds[Target] = Rounds(every_s, again_s)
-    baselines: dict[Target, Baseline] = {}
+    rounds: Rounds[CameraTarget] = Rounds(every_s, again_s)
+    baselines: dict[CameraTarget, Baseline] = {}
     while True:
-        wanted = tuple(targets())
-        target = rounds.next(wanted, time.monotonic())
+        current = tuple(targets())
+        target = rounds.next(current, time.monotonic())
         if target is None:
             await asyncio.sleep(_POLL_S)
             continue
-        baselines = {each: known for each, known in baselines.items() if each in wanted}
+        baselines = {
+            camera: baseline for camera, baseline in baselines.items() if camera in current
+        }
         order = order_for(target, seconds, baselines.get(target))
-        verdict = await ask(order, wanted=partial(_is_wanted, target, targets))
+        verdict = await ask(order, is_wanted=partial(_is_wanted, target, targets))
         if verdict is None:
             continue
         report(_reading(target.key, verdict))
         well = verdict.state is CameraState.OK
         refused = verdict.reason == "needs_password" and bool(target.password)
-        rounds.looked(target, time.monotonic(), well=well, refused=refused)
+        rounds.note_look(target, time.monotonic(), well=well, refused=refused)
         if well:
-            baselines[target] = learned(baselines.get(target), verdict)
+            baselines[target] = learn(baselines.get(target), verdict)
 
 
-def learned(before: Baseline | None, verdict: Verdict) -> Baseline:
+def learn(before: Baseline | None, verdict: LookVerdict) -> Baseline:
     """What a camera shows on a good day, after one more look at which it was well."""
     now = Baseline(*(verdict.measures.get(name, 0.0) for name in Baseline._fields))
     if before is None:
@@ -151,11 +153,11 @@ def learned(before: Baseline | None, verdict: Verdict) -> Baseline:
     )
 
 
-def _is_wanted(target: Target, targets: Callable[[], Iterable[Target]]) -> bool:
+def _is_wanted(target: CameraTarget, targets: Callable[[], Iterable[CameraTarget]]) -> bool:
     return target in tuple(targets())
 
 
-def order_for(target: Target, seconds: float, baseline: Baseline | None = None) -> Order:
+def order_for(target: CameraTarget, seconds: float, baseline: Baseline | None = None) -> Order:
     """The order to look at a target for so many seconds."""
     return Order(
         # A device may announce any text as its URL: only a camera's own places are opened.
@@ -167,7 +169,7 @@ def order_for(target: Target, seconds: float, baseline: Baseline | None = None) 
     )
 
 
-def _reading(key: str, verdict: Verdict) -> CameraReading:
+def _reading(key: str, verdict: LookVerdict) -> CameraReading:
     return CameraReading(
         key=key,
         at=time.time(),

@@ -15,7 +15,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from hardware.camera.feed import SAMPLE_EVERY_S, TIMEOUT_S, Arrival, Feed
+from hardware.camera.feed import SAMPLE_EVERY_S, TIMEOUT_S, CameraFeed, FrameArrival
 from hardware.camera.login import Challenge, answer, challenge_of
 from hardware.camera.order import CameraTrouble
 
@@ -36,7 +36,7 @@ _BUSY: Final = 503
 _BOUNDARY: Final = re.compile(r'boundary\s*=\s*(?:"([^"]+)"|([^\s;]+))', re.IGNORECASE)
 
 
-class Page:
+class CameraPage:
     """A camera's page that shows its picture. url: http or https, without a password."""
 
     def __init__(self, url: str, user: str, password: str) -> None:
@@ -97,13 +97,13 @@ class Page:
         self._url = url
 
 
-def feed_of(page: Page, response: HTTPResponse, decode: Decode) -> Feed | None:
+def feed_of(page: CameraPage, response: HTTPResponse, decode: Decode) -> CameraFeed | None:
     """The frames of a page; None where it sends a film, which is for a film's decoder."""
     kind = response.headers.get_content_type()
     if kind.startswith("multipart/"):
-        return Feed(arrivals=_arrivals(_parts(response, _boundary(response)), decode))
+        return CameraFeed(arrivals=_arrivals(_parts(response, _boundary(response)), decode))
     if kind.startswith("image/"):
-        return Feed(arrivals=_arrivals(_pictures(page, response), decode), paced=False)
+        return CameraFeed(arrivals=_arrivals(_pictures(page, response), decode), paced=False)
     if kind.startswith("video/"):
         return None
     raise CameraTrouble("nonsense")
@@ -120,17 +120,17 @@ def _connection(url: SplitResult) -> HTTPConnection:
     return HTTPSConnection(host, url.port, timeout=TIMEOUT_S, context=unproven)
 
 
-def _arrivals(pictures: Iterator[bytes], decode: Decode) -> Iterator[Arrival]:
+def _arrivals(pictures: Iterator[bytes], decode: Decode) -> Iterator[FrameArrival]:
     # The page did answer before: what ends now has stalled.
     try:
         for data in pictures:
-            yield Arrival(time.monotonic(), partial(decode, data))
+            yield FrameArrival(time.monotonic(), partial(decode, data))
     except (OSError, HTTPException) as error:
         raise CameraTrouble("stalled") from error
     raise CameraTrouble("stalled")
 
 
-def _pictures(page: Page, first: HTTPResponse) -> Iterator[bytes]:
+def _pictures(page: CameraPage, first: HTTPResponse) -> Iterator[bytes]:
     """One picture after another, each asked for."""
     response = first
     while True:
@@ -145,11 +145,11 @@ def _pictures(page: Page, first: HTTPResponse) -> Iterator[bytes]:
 
 
 def _boundary(response: HTTPResponse) -> bytes:
-    found = _BOUNDARY.search(response.headers.get("Content-Type", ""))
-    if found is None:
+    match = _BOUNDARY.search(response.headers.get("Content-Type", ""))
+    if match is None:
         raise CameraTrouble("nonsense")
     # Some cameras name it with the two dashes that belong before it, some without.
-    return b"--" + (found[1] or found[2]).lstrip("-").encode()
+    return b"--" + (match[1] or match[2]).lstrip("-").encode()
 
 
 def _parts(response: HTTPResponse, boundary: bytes) -> Iterator[bytes]:

@@ -23,12 +23,12 @@ _HAND_SIDES: Final = 2.5  # how far apart one hand can hold two cards
 _MOVED_SIDES: Final = 0.25  # in one step, against the class: a hand's, not the camera's
 _RIGID_SIDES: Final = 0.12  # how little one hand changes between its two cards
 _STEPS: Final = 3
-_KEPT: Final = 8  # sightings of a card
+_SIGHTINGS_LIMIT: Final = 8  # sightings of a card
 
 Point = tuple[float, float]
 
 
-class Flag(StrEnum):
+class CardFlag(StrEnum):
     """What a person should look at."""
 
     COPIED = "copied"
@@ -54,14 +54,14 @@ class Card(NamedTuple):
         return max(dist(one, other) for one, other in zip(self.corners, following, strict=True))
 
 
-class Found(NamedTuple):
+class FoundCard(NamedTuple):
     """A card that counts; or, with a flag, one that a person should look at.
 
     One that is COPIED does not count, even if it did before.
     """
 
     id: int
-    flag: Flag | None = None
+    flag: CardFlag | None = None
 
 
 class _Sighting(NamedTuple):
@@ -75,47 +75,53 @@ class Acceptance:
 
     def __init__(self, allowed: frozenset[int]) -> None:
         self._allowed = allowed
-        self._seen: dict[int, deque[_Sighting]] = {}
-        self._told: set[Found] = set()
+        self._sightings: dict[int, deque[_Sighting]] = {}
+        self._reported: set[FoundCard] = set()
         self._steps: dict[tuple[int, int], int] = {}
 
     @property
     def is_complete(self) -> bool:
         """Whether every card of the list was found."""
-        return all(Found(each) in self._told for each in self._allowed)
+        return all(FoundCard(card_id) in self._reported for card_id in self._allowed)
 
-    def frame(self, cards: Iterable[Card], at: float) -> tuple[Found, ...]:
+    def frame(self, cards: Iterable[Card], at: float) -> tuple[FoundCard, ...]:
         """What a frame tells that was not told before. at: of a steady clock [s]."""
-        known = [each for each in cards if each.id in self._allowed]
-        copied = {one.id for one, two in combinations(known, 2) if one.id == two.id}
-        copied = {each for each in copied if _is_at_two_places(each, known)}
+        listed = [card for card in cards if card.id in self._allowed]
+        copied = {one.id for one, two in combinations(listed, 2) if one.id == two.id}
+        copied = {card_id for card_id in copied if _is_at_two_places(card_id, listed)}
         now = {
-            each.id: _Sighting(at, each.centre, each.side)
-            for each in known
-            if each.id not in copied | self._flagged(Flag.COPIED)
+            card.id: _Sighting(at, card.centre, card.side)
+            for card in listed
+            if card.id not in copied | self._ids_flagged(CardFlag.COPIED)
         }
-        told = [Found(each, Flag.COPIED) for each in sorted(copied)]
-        told += [Found(each) for each in now if self._is_seen_again(each, now[each])]
-        told += [Found(each, Flag.CHECK) for each in sorted(self._held_together(now))]
-        for each, sighting in now.items():
-            self._seen.setdefault(each, deque(maxlen=_KEPT)).append(sighting)
-        new = tuple(each for each in told if each not in self._told)
-        self._told.update(new)
+        findings = [FoundCard(card_id, CardFlag.COPIED) for card_id in sorted(copied)]
+        findings += [
+            FoundCard(card_id) for card_id in now if self._is_seen_again(card_id, now[card_id])
+        ]
+        findings += [
+            FoundCard(card_id, CardFlag.CHECK) for card_id in sorted(self._held_together(now))
+        ]
+        for card_id, sighting in now.items():
+            self._sightings.setdefault(card_id, deque(maxlen=_SIGHTINGS_LIMIT)).append(sighting)
+        new = tuple(finding for finding in findings if finding not in self._reported)
+        self._reported.update(new)
         return new
 
-    def _flagged(self, flag: Flag) -> set[int]:
-        return {each.id for each in self._told if each.flag is flag}
+    def _ids_flagged(self, flag: CardFlag) -> set[int]:
+        return {finding.id for finding in self._reported if finding.flag is flag}
 
     def _is_seen_again(self, marker_id: int, now: _Sighting) -> bool:
         return any(
             0 < now.at - before.at <= WITHIN_S and _is_one_seat(before, now)
-            for before in self._seen.get(marker_id, ())
+            for before in self._sightings.get(marker_id, ())
         )
 
     def _held_together(self, now: dict[int, _Sighting]) -> Iterator[int]:
         """The ids of pairs that moved as one, against the class, in enough frames."""
         moves = {
-            each: _move(self._seen[each][-1], now[each]) for each in now if self._seen.get(each)
+            card_id: _move(self._sightings[card_id][-1], now[card_id])
+            for card_id in now
+            if self._sightings.get(card_id)
         }
         if not moves:
             return
@@ -138,7 +144,7 @@ def apart(one: Card, other: Card) -> bool:
 
 
 def _is_at_two_places(marker_id: int, cards: list[Card]) -> bool:
-    same = [each for each in cards if each.id == marker_id]
+    same = [card for card in cards if card.id == marker_id]
     return any(apart(one, other) for one, other in combinations(same, 2))
 
 

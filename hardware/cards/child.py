@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from hardware.camera.feed import Feed
+from hardware.camera.feed import CameraFeed
 from hardware.camera.opening import NEXT_WORD_S, load, open_feed, prepare
 from hardware.camera.order import NO_VISION, Alive, CameraTrouble
 from hardware.cards.acceptance import Acceptance
-from hardware.cards.words import Job, Over, Picture, Task, Text, Word, job_of, line_of
+from hardware.cards.words import CardPicture, Job, Over, Task, Text, Word, job_of, line_of
 
 if TYPE_CHECKING:
     from cv2.typing import MatLike
@@ -68,8 +68,8 @@ def _watch_door(job: Job) -> Over:
 
     said_at: dict[str, float] = {}
     for grey, at in _frames(feed):
-        texts = [each for each in read_door(grey) if at - said_at.get(each, -_QUIET_S) >= _QUIET_S]
-        said_at = {each: when for each, when in said_at.items() if at - when < _QUIET_S}
+        texts = [text for text in read_door(grey) if at - said_at.get(text, -_QUIET_S) >= _QUIET_S]
+        said_at = {text: when for text, when in said_at.items() if at - when < _QUIET_S}
         said_at |= dict.fromkeys(texts, at)
         _say_all(map(Text, texts))
     return Over()
@@ -83,7 +83,7 @@ def _read_pictures(job: Job) -> Over:
     return Over()
 
 
-def _picture(number: int, path: Path) -> Picture:
+def _picture(number: int, path: Path) -> CardPicture:
     """Read one picture, or say why not."""
     from hardware.camera.capture import decode  # noqa: PLC0415 - loads OpenCV
     from hardware.cards.door import read_door  # noqa: PLC0415
@@ -92,22 +92,22 @@ def _picture(number: int, path: Path) -> Picture:
     began_at = time.perf_counter()
     try:
         if not path.is_file():
-            return Picture(number, error="missing")
+            return CardPicture(number, error="missing")
         with path.open("rb") as file:
             data = file.read(_FILE_LIMIT + 1)
     except (OSError, ValueError):
-        return Picture(number, error="unreadable")
+        return CardPicture(number, error="unreadable")
     if len(data) > _FILE_LIMIT:
-        return Picture(number, error="too_large")
+        return CardPicture(number, error="too_large")
     picture = decode(data)
     if picture is None:
-        return Picture(number, error="no_picture")
+        return CardPicture(number, error="no_picture")
     grey = _grey(picture)
     cards, texts = read(grey, FAST, FINE, FULL), read_door(grey)
-    return Picture(number, cards, texts, round(_MS * (time.perf_counter() - began_at), 1))
+    return CardPicture(number, cards, texts, round(_MS * (time.perf_counter() - began_at), 1))
 
 
-def _frames(feed: Feed) -> Iterator[tuple[MatLike, float]]:
+def _frames(feed: CameraFeed) -> Iterator[tuple[MatLike, float]]:
     """The feed's frames as grey pictures, and when they came; those that are stale left out.
 
     Raises CameraTrouble.

@@ -20,5 +20,5 @@ def read_door(grey: MatLike) -> tuple[str, ...]:
     """
     one = zxingcpp.BarcodeFormat.QRCode
     codes = zxingcpp.read_barcodes(grey, formats=one)  # type: ignore[arg-type] # taken as several
-    texts = (clean(each.text, TEXT_LIMIT) for each in codes if each.valid)
+    texts = (clean(code.text, TEXT_LIMIT) for code in codes if code.valid)
     return tuple(dict.fromkeys(text for text in texts if text))[:TEXTS_LIMIT]

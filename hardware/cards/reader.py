@@ -58,24 +58,24 @@ def read(grey: MatLike, *profiles: Profile) -> tuple[Card, ...]:
     """
     if min(grey.shape[:2]) < _SMALLEST_SIDE:
         return ()
-    kept: dict[int, list[Card]] = {}
-    for card in chain.from_iterable(_found(grey, each) for each in profiles):
-        others = kept.setdefault(card.id, [])
-        if all(apart(card, other) for other in others):
-            others.append(card)
-    return tuple(chain.from_iterable(kept[each] for each in sorted(kept)))[:CARDS_LIMIT]
+    by_id: dict[int, list[Card]] = {}
+    for card in chain.from_iterable(_detect(grey, profile) for profile in profiles):
+        cards = by_id.setdefault(card.id, [])
+        if all(apart(card, other) for other in cards):
+            cards.append(card)
+    return tuple(chain.from_iterable(by_id[card_id] for card_id in sorted(by_id)))[:CARDS_LIMIT]
 
 
-def _found(grey: MatLike, profile: Profile) -> list[Card]:
+def _detect(grey: MatLike, profile: Profile) -> list[Card]:
     times = profile.enlarged if max(grey.shape[:2]) <= _LARGEST_ENLARGED else 1
-    corners, ids, _ = _detector(profile).detectMarkers(_enlarged(grey, times))
+    corners, ids, _ = _detector(profile).detectMarkers(_enlarge(grey, times))
     # Without any, the ids are no array at all.
-    found = zip(ids.ravel().tolist(), corners, strict=True) if corners else ()
-    cards = (Card(int(number), _corners(quad, times)) for number, quad in found)
-    return [each for each in cards if each.side >= _LEAST_SIDE]
+    pairs = zip(ids.ravel().tolist(), corners, strict=True) if corners else ()
+    cards = (Card(int(number), _corners(quad, times)) for number, quad in pairs)
+    return [card for card in cards if card.side >= _LEAST_SIDE]
 
 
-def _enlarged(grey: MatLike, times: int) -> MatLike:
+def _enlarge(grey: MatLike, times: int) -> MatLike:
     """The picture enlarged, with an unsharp mask: a cell out of focus gets its edges back."""
     if times == 1:
         return grey
@@ -91,17 +91,17 @@ def _corners(quad: MatLike, times: int) -> tuple[Point, ...]:
 
 @lru_cache(maxsize=4)
 def _detector(profile: Profile) -> cv2.aruco.ArucoDetector:
-    found = cv2.aruco.DetectorParameters()
+    parameters = cv2.aruco.DetectorParameters()
     smallest, largest, step = profile.windows
-    found.adaptiveThreshWinSizeMin = smallest
-    found.adaptiveThreshWinSizeMax = largest
-    found.adaptiveThreshWinSizeStep = step
-    found.adaptiveThreshConstant = profile.constant
-    found.polygonalApproxAccuracyRate = profile.slack
+    parameters.adaptiveThreshWinSizeMin = smallest
+    parameters.adaptiveThreshWinSizeMax = largest
+    parameters.adaptiveThreshWinSizeStep = step
+    parameters.adaptiveThreshConstant = profile.constant
+    parameters.polygonalApproxAccuracyRate = profile.slack
     # The default drops what is smaller than 14 px in a full-HD picture.
-    found.minMarkerPerimeterRate = 0.015
-    found.perspectiveRemovePixelPerCell = 8
+    parameters.minMarkerPerimeterRate = 0.015
+    parameters.perspectiveRemovePixelPerCell = 8
     # More bits mended would be wrong ids read from QR codes and foreign tags.
-    found.errorCorrectionRate = 0.6
+    parameters.errorCorrectionRate = 0.6
     dictionary = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_5X5_50)
-    return cv2.aruco.ArucoDetector(dictionary, found)
+    return cv2.aruco.ArucoDetector(dictionary, parameters)

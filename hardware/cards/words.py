@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from hardware.camera.order import NO_VISION, REASONS, Alive, Order, order_of
-from hardware.cards.acceptance import Card, Flag, Found
+from hardware.cards.acceptance import Card, CardFlag, FoundCard
 from hardware.readings import clean
 
 LINE_LIMIT: Final = 64_000
@@ -41,13 +41,13 @@ class Job:
 
     def line(self) -> bytes:
         """As it is sent."""
-        told = {
+        fields = {
             "task": self.task,
             "camera": self.camera.line().decode(),
             "allowed": sorted(self.allowed),
             "paths": self.paths,
         }
-        return json.dumps(told).encode() + b"\n"
+        return json.dumps(fields).encode() + b"\n"
 
 
 class Over(NamedTuple):
@@ -63,7 +63,7 @@ class Text(NamedTuple):
     text: str
 
 
-class Picture(NamedTuple):
+class CardPicture(NamedTuple):
     """What is in a picture. number: of its path. error: of PICTURE_REASONS, or empty."""
 
     number: int
@@ -73,17 +73,17 @@ class Picture(NamedTuple):
     error: str = ""
 
 
-Word = Alive | Over | Found | Text | Picture
+Word = Alive | Over | FoundCard | Text | CardPicture
 
 
 def job_of(line: bytes) -> Job:
     """The job in a line of ours."""
-    told = json.loads(line)
+    fields = json.loads(line)
     return Job(
-        task=Task(told["task"]),
-        camera=order_of(told["camera"].encode()),
-        allowed=frozenset(told["allowed"]),
-        paths=tuple(told["paths"]),
+        task=Task(fields["task"]),
+        camera=order_of(fields["camera"].encode()),
+        allowed=frozenset(fields["allowed"]),
+        paths=tuple(fields["paths"]),
     )
 
 
@@ -93,14 +93,14 @@ def line_of(word: Word) -> str:
         case Alive():
             return word.line()
         case Over():
-            told: dict[str, object] = {"over": word.reason, "frames": word.frames}
-        case Found():
-            told = {"id": word.id, "flag": word.flag or ""}
+            fields: dict[str, object] = {"over": word.reason, "frames": word.frames}
+        case FoundCard():
+            fields = {"id": word.id, "flag": word.flag or ""}
         case Text():
-            told = {"text": word.text}
-        case Picture():
-            told = {**word._asdict(), "cards": [[card.id, card.corners] for card in word.cards]}
-    return json.dumps(told)
+            fields = {"text": word.text}
+        case CardPicture():
+            fields = {**word._asdict(), "cards": [[card.id, card.corners] for card in word.cards]}
+    return json.dumps(fields)
 
 
 def word_of(line: bytes) -> Word:
@@ -109,47 +109,51 @@ def word_of(line: bytes) -> Word:
     It decodes strangers' pictures: what it says is checked like any stranger's word.
     """
     try:
-        told = json.loads(line)
-        if "within_s" in told:
-            return Alive(_number(told["within_s"]))
-        if "over" in told:
-            return Over(_one_of(told["over"], REASONS | {NO_VISION, ""}), _count(told["frames"]))
-        if "number" in told:
-            return _picture(told)
-        if "id" in told:
-            return Found(_id(told["id"]), Flag(told["flag"]) if told["flag"] else None)
-        return Text(_text(told["text"]))
+        fields = json.loads(line)
+        if "within_s" in fields:
+            return Alive(_number(fields["within_s"]))
+        if "over" in fields:
+            return Over(
+                _one_of(fields["over"], REASONS | {NO_VISION, ""}), _count(fields["frames"])
+            )
+        if "number" in fields:
+            return _picture(fields)
+        if "id" in fields:
+            return FoundCard(
+                _id(fields["id"]), CardFlag(fields["flag"]) if fields["flag"] else None
+            )
+        return Text(_text(fields["text"]))
     except (RecursionError, KeyError, TypeError, OverflowError) as error:
         raise ValueError("no such word") from error
 
 
-def _picture(told: Mapping[str, Any]) -> Picture:
-    if len(told["cards"]) > CARDS_LIMIT or len(told["texts"]) > TEXTS_LIMIT:
+def _picture(fields: Mapping[str, Any]) -> CardPicture:
+    if len(fields["cards"]) > CARDS_LIMIT or len(fields["texts"]) > TEXTS_LIMIT:
         raise ValueError("too many")
-    return Picture(
-        number=_count(told["number"]),
-        cards=tuple(_card(each) for each in told["cards"]),
-        texts=tuple(_text(each) for each in told["texts"]),
-        ms=_number(told["ms"]),
-        error=_one_of(told["error"], PICTURE_REASONS | {""}),
+    return CardPicture(
+        number=_count(fields["number"]),
+        cards=tuple(_card(card) for card in fields["cards"]),
+        texts=tuple(_text(text) for text in fields["texts"]),
+        ms=_number(fields["ms"]),
+        error=_one_of(fields["error"], PICTURE_REASONS | {""}),
     )
 
 
-def _card(told: Any) -> Card:
-    marker_id, corners = told
+def _card(fields: Any) -> Card:
+    marker_id, corners = fields
     one, two, three, four = ((_number(x), _number(y)) for x, y in corners)
     return Card(_id(marker_id), (one, two, three, four))
 
 
 def _id(value: object) -> int:
-    found = _count(value)
-    if found >= IDS:
+    marker_id = _count(value)
+    if marker_id >= IDS:
         raise ValueError("no such card")
-    return found
+    return marker_id
 
 
-def _one_of(value: object, known: frozenset[str]) -> str:
-    if not isinstance(value, str) or value not in known:
+def _one_of(value: object, allowed: frozenset[str]) -> str:
+    if not isinstance(value, str) or value not in allowed:
         raise ValueError("no such reason")
     return value
 

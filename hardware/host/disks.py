@@ -36,7 +36,7 @@ class Mount(NamedTuple):
     super_options: frozenset[str]
 
     @property
-    def stopped(self) -> bool:
+    def is_stopped(self) -> bool:
         """Whether the file system itself, not just this view of it, takes no writes."""
         return bool(self.super_options & _STOPPED)
 
@@ -65,8 +65,8 @@ class Disks:
         if own is None:
             return DiskReading()
         system = mount_of("/", mounts)
-        broken = system is not None and system.stopped and self._wants_writing(system)
-        read_only = own.stopped or "ro" in own.options or broken
+        broken = system is not None and system.is_stopped and self._wants_writing(system)
+        read_only = own.is_stopped or "ro" in own.options or broken
         return DiskReading(read_only, _errors(self._root, own))
 
     def _wants_writing(self, system: Mount) -> bool:
@@ -98,21 +98,21 @@ def mount_of(path: str, mounts: Iterable[Mount]) -> Mount | None:
 
 
 def _mount(line: bytes) -> Mount | None:
-    before, found, after = line.partition(b" - ")
+    before, separator, after = line.partition(b" - ")
     fields, more = before.split(b" "), after.split(b" ")
-    if not found or len(fields) < _FIELDS_BEFORE or len(more) < _FIELDS_AFTER:
+    if not separator or len(fields) < _FIELDS_BEFORE or len(more) < _FIELDS_AFTER:
         return None
     return Mount(
         device=fields[2].decode("ascii", "replace"),
-        point=os.fsdecode(_ESCAPED.sub(_unescaped, fields[4])),
+        point=os.fsdecode(_ESCAPED.sub(_unescape, fields[4])),
         type=more[0].decode("ascii", "replace"),
         options=_options(fields[5]),
         super_options=_options(more[2]),
     )
 
 
-def _unescaped(found: re.Match[bytes]) -> bytes:
-    return bytes([int(found[1], 8) & 0xFF])
+def _unescape(match: re.Match[bytes]) -> bytes:
+    return bytes([int(match[1], 8) & 0xFF])
 
 
 def _options(field: bytes) -> frozenset[str]:
@@ -128,8 +128,8 @@ def _errors(root: Path, mount: Mount) -> int | None:
     counts = [read_number(root / "sys/fs" / mount.type / name / "errors_count")]
     for disk in _disks_under(block, _LAYERS_MOST):
         counts += _disk_counts(disk / "device")
-    told = [int(count) for count in counts if count is not None and 0 <= count <= _COUNT_MOST]
-    return sum(told) if told else None
+    plausible = [int(count) for count in counts if count is not None and 0 <= count <= _COUNT_MOST]
+    return sum(plausible) if plausible else None
 
 
 def _disks_under(block: Path, layers: int) -> Iterator[Path]:

@@ -50,12 +50,12 @@ async def any_answers(names: Iterable[str], servers: Sequence[Server], timeout_s
     /etc/hosts and its caches when no server does.
     """
     async with asyncio.TaskGroup() as group:
-        asked = [
+        tasks = [
             group.create_task(_answers(name, server, timeout_s), name=f"dns {server[0]}")
             for name in names
             for server in servers
         ]
-    return any(task.result() for task in asked)
+    return any(task.result() for task in tasks)
 
 
 def question(name: str, number: int) -> bytes:
@@ -91,17 +91,17 @@ async def _answers(name: str, server: Server, timeout_s: float) -> bool:
 
 async def _ask(packet: bytes, server: Server) -> bool:
     loop = asyncio.get_running_loop()
-    transport, asked = await loop.create_datagram_endpoint(
-        lambda: _Asked(packet), remote_addr=server
+    transport, pending = await loop.create_datagram_endpoint(
+        lambda: _Question(packet), remote_addr=server
     )
     try:
         transport.sendto(packet)
-        return await asked.answered
+        return await pending.answered
     finally:
         transport.close()
 
 
-class _Asked(asyncio.DatagramProtocol):
+class _Question(asyncio.DatagramProtocol):
     """What comes back to a question. answered: whether that was an answer."""
 
     def __init__(self, packet: bytes) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hardware.network.neighbours import mac_of
-from hardware.readings import Identity, Kind, Sighting, clean
+from hardware.readings import IdentityKind, Kind, Sighting, clean
 from hardware.text import read_raw
 
 _ROUTES = "proc/net/route"
@@ -41,17 +41,17 @@ def gateway(root: Path = Path("/")) -> Gateway | None:
 
 def gateway_sighting(root: Path = Path("/")) -> Sighting | None:
     """Give the gateway as a device of the network, or None while its MAC is not known."""
-    found = gateway(root)
-    mac = mac_of(found.address, root) if found else ""
-    if found is None or not mac:
+    route = gateway(root)
+    mac = mac_of(route.address, root) if route else ""
+    if route is None or not mac:
         return None
     return Sighting(
         source="line",
         key=f"mac:{mac}",
-        identity=Identity.MAC,
+        identity=IdentityKind.MAC,
         kind=Kind.NETWORK,
-        address=found.address,
-        via=found.interface,
+        address=route.address,
+        via=route.interface,
     )
 
 

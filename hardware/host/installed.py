@@ -22,21 +22,21 @@ _DPKG_LIMIT, _ENTRY_LIMIT, _ENTRIES_MOST = 64_000_000, 16_000, 5000
 
 
 class Installed(NamedTuple):
-    """What is installed. plain: names of programs and packages. shown: names as people see them."""
+    """What is installed. plain: of programs and packages. titles: as people see them."""
 
     plain: frozenset[str]
-    shown: frozenset[str]
+    titles: frozenset[str]
 
 
-def installed(root: Path = Path("/")) -> Installed | None:
+def read_installed(root: Path = Path("/")) -> Installed | None:
     """Give the names of what is installed; None where this machine does not tell.
 
     Programs on PATH, Debian's packages, desktop entries, Flatpaks, snaps, macOS applications and
     Windows' list of what can be uninstalled. Reads some hundred files: to be called in a thread.
     """
     plain = frozenset({*_programs(root), *_packages(root)})
-    shown = frozenset({*_desktop_entries(root), *_bundles(root), *listed_programs()})
-    return Installed(plain, shown) if plain or shown else None
+    titles = frozenset({*_desktop_entries(root), *_bundles(root), *listed_programs()})
+    return Installed(plain, titles) if plain or titles else None
 
 
 def _programs(root: Path) -> Iterator[str]:

@@ -25,7 +25,7 @@ _GATEWAY_PORT = 53
 Target = tuple[str, int]
 
 
-class Reach(NamedTuple):
+class ConnectAnswer(NamedTuple):
     """What came of one TCP connect. refused: the machine is there, its program is not."""
 
     open: bool = False
@@ -112,7 +112,7 @@ async def read_line(targets: Targets, outage: Outage) -> LineReading:
     )
 
 
-async def reach(host: str, port: int, timeout_s: float) -> Reach | None:
+async def reach(host: str, port: int, timeout_s: float) -> ConnectAnswer | None:
     """Connect by TCP and let go again. host: an address. None: no answer in timeout_s seconds."""
     began_s = time.perf_counter()
     try:
@@ -121,26 +121,26 @@ async def reach(host: str, port: int, timeout_s: float) -> Reach | None:
     except TimeoutError:
         return None
     except ConnectionRefusedError:
-        return Reach(refused=True, rtt_ms=_ms_since(began_s))
+        return ConnectAnswer(refused=True, rtt_ms=_ms_since(began_s))
     except OSError:
-        return Reach()
+        return ConnectAnswer()
     rtt_ms = _ms_since(began_s)
     writer.close()
     with suppress(OSError):
         await writer.wait_closed()
-    return Reach(open=True, rtt_ms=rtt_ms)
+    return ConnectAnswer(open=True, rtt_ms=rtt_ms)
 
 
 async def _gateway(targets: Targets) -> tuple[bool | None, float | None]:
     if not tells_routes(targets.root):
         return None, None
-    found = gateway(targets.root)
-    if found is None:
+    route = gateway(targets.root)
+    if route is None:
         return False, None
-    answer = await reach(found.address, targets.gateway_port, targets.timeout_s)
+    answer = await reach(route.address, targets.gateway_port, targets.timeout_s)
     if answer is None:
         # It drops what it does not serve; but the kernel had to ask for its MAC.
-        return bool(mac_of(found.address, targets.root)), None
+        return bool(mac_of(route.address, targets.root)), None
     return answer.open or answer.refused, answer.rtt_ms
 
 
@@ -169,7 +169,7 @@ async def _internet(targets: Targets) -> bool | None:
     return any(answer is not None and answer.open for answer in answers)
 
 
-async def _connect(targets: Targets, target: Target) -> Reach | None:
+async def _connect(targets: Targets, target: Target) -> ConnectAnswer | None:
     """Connect to a target by name or address, both within one time-out."""
     host, port = target
     began_s = time.monotonic()

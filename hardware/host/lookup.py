@@ -16,10 +16,10 @@ Resolve = Callable[[str], str]
 def resolve(name: str) -> str:
     """Ask this system for the address of a name; blocks for as long as it pleases the system."""
     try:
-        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+        answers = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
     except UnicodeError as error:
         raise OSError("no name that DNS can hold") from error
-    return str(found[0][4][0])
+    return str(answers[0][4][0])
 
 
 class Lookup:

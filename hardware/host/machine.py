@@ -14,11 +14,11 @@ from typing import NamedTuple
 import psutil
 
 from hardware.host.disks import Disks
-from hardware.host.power import Power
+from hardware.host.power import PowerSupplies
 from hardware.host.raspberry import Raspberry
 from hardware.host.temperature import Thermometer
 from hardware.host.wifi import signal_dbm
-from hardware.readings import HostIdentity, HostReading, Identity, Kind, Sighting, clean
+from hardware.readings import HostIdentity, HostReading, IdentityKind, Kind, Sighting, clean
 from hardware.text import read_text
 
 # What makers leave in the firmware when they forget to fill it in.
@@ -42,13 +42,13 @@ def identify(root: Path = Path("/")) -> HostIdentity:
     """
     dmi = root / "sys/class/dmi/id"
     tree = root / "proc/device-tree"
-    board = _filled(tree / "model")
+    board = _read_filled(tree / "model")
     hostname = clean(socket.gethostname())
     return HostIdentity(
         hostname=hostname,
-        vendor=_filled(dmi / "sys_vendor") or _board_vendor(board),
-        model=_filled(dmi / "product_name") or board,
-        serial=_filled(dmi / "product_serial") or _filled(tree / "serial-number"),
+        vendor=_read_filled(dmi / "sys_vendor") or _board_vendor(board),
+        model=_read_filled(dmi / "product_name") or board,
+        serial=_read_filled(dmi / "product_serial") or _read_filled(tree / "serial-number"),
         os=_os_name(root),
         machine=_machine(root, hostname),
     )
@@ -59,7 +59,7 @@ def identity_sighting(identity: HostIdentity) -> Sighting:
     return Sighting(
         source="host",
         key=f"host:{identity.machine}",
-        identity=Identity.HOST,
+        identity=IdentityKind.HOST,
         kind=Kind.HOST,
         name=identity.hostname,
         vendor=identity.vendor,
@@ -78,7 +78,7 @@ class HostSense:
         self._disk = disk
         self._root = root
         self._thermometer = Thermometer(root)
-        self._power = Power(root)
+        self._power = PowerSupplies(root)
         self._disks = Disks(disk, root)
         self._raspberry = Raspberry(root)
         self._busy: _Busy | None = None
@@ -177,7 +177,7 @@ def _uptime_s(root: Path, at: float) -> float:
     return round(max(0.0, at - psutil.boot_time()), 2)
 
 
-def _filled(path: Path) -> str:
+def _read_filled(path: Path) -> str:
     text = read_text(path)
     return "" if _UNFILLED.fullmatch(text) else text
 

@@ -24,7 +24,7 @@ class PowerReading(NamedTuple):
     battery_wear_percent: float | None = None
 
 
-class Power:
+class PowerSupplies:
     """The machine's power supplies. Source: Linux Documentation/ABI/testing/sysfs-class-power.
 
     root: where `sys` is found.
@@ -80,8 +80,8 @@ def _charge_percent(batteries: list[Path]) -> float | None:
     ]
     if not weighed:
         return None
-    known = all(full for _, full in weighed)
-    weights = [full if known else 1.0 for _, full in weighed]
+    all_known = all(full for _, full in weighed)
+    weights = [full if all_known else 1.0 for _, full in weighed]
     total = sum(percent * weight for (percent, _), weight in zip(weighed, weights, strict=True))
     return round(min(100.0, max(0.0, total / sum(weights))), 1)
 
@@ -89,13 +89,13 @@ def _charge_percent(batteries: list[Path]) -> float | None:
 def _wear_percent(batteries: list[Path]) -> float | None:
     # Firmware tells either energy (µWh) or charge (µAh), for all of a machine's batteries alike.
     for unit in ("energy", "charge"):
-        told = [
+        capacities = [
             (full, design)
             for battery in batteries
             if (full := read_number(battery / f"{unit}_full")) is not None
             and (design := read_number(battery / f"{unit}_full_design")) is not None
         ]
-        if (percent := wear_percent(told)) is not None:
+        if (percent := wear_percent(capacities)) is not None:
             return percent
     return None
 

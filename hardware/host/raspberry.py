@@ -58,14 +58,14 @@ class Raspberry:
     def _way(self) -> Callable[[], PiReading]:
         sysfs = self._root / _SYSFS
         if _bits(read_text(sysfs)) is not None:
-            return lambda: self._told(read_text(sysfs))
+            return lambda: self._reading_of(read_text(sysfs))
         for monitor in entries(self._root / "sys/class/hwmon"):
             if read_text(monitor / "name") == _MONITOR:
                 return lambda: PiReading(under_voltage=_alarm(monitor / _ALARM))
         ask = self._ask or program()
-        return PiReading if ask is None else lambda: self._told(ask())
+        return PiReading if ask is None else lambda: self._reading_of(ask())
 
-    def _told(self, text: str) -> PiReading:
+    def _reading_of(self, text: str) -> PiReading:
         bits = _bits(text)
         if bits is None:
             return PiReading()
@@ -103,7 +103,7 @@ class _Program:
         if self._hung is not None and self._hung.poll() is None:
             return ""
         try:
-            asked = subprocess.Popen(
+            process = subprocess.Popen(
                 [self._path, "get_throttled"],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -111,24 +111,24 @@ class _Program:
             )
         except OSError:
             return ""
-        return self._answer(asked)
+        return self._answer(process)
 
-    def _answer(self, asked: subprocess.Popen[bytes]) -> str:
+    def _answer(self, process: subprocess.Popen[bytes]) -> str:
         try:
-            told, _ = asked.communicate(timeout=_PROGRAM_S)
+            output, _ = process.communicate(timeout=_PROGRAM_S)
         except subprocess.TimeoutExpired:
-            asked.kill()
-            if asked.stdout is not None:
-                asked.stdout.close()
-            self._hung = asked
+            process.kill()
+            if process.stdout is not None:
+                process.stdout.close()
+            self._hung = process
             return ""
         # Without rights to the firmware's device it says so here, and that is no number.
-        return told[:100].decode("ascii", "replace").strip()
+        return output[:100].decode("ascii", "replace").strip()
 
 
 def _bits(text: str) -> int | None:
-    found = _BITS.fullmatch(text)
-    return int(found[1], 16) if found else None
+    match = _BITS.fullmatch(text)
+    return int(match[1], 16) if match else None
 
 
 def _alarm(path: Path) -> bool | None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import psutil
 
-from hardware.host.installed import Installed, installed
+from hardware.host.installed import Installed, read_installed
 from hardware.readings import SoftwareReading, clean
 
 INSTALLED_EVERY_S = 600.0
@@ -32,14 +32,14 @@ _PROCESSES = {
 Processes = Callable[[], "Iterable[str] | None"]
 
 
-class Wanted(NamedTuple):
+class WantedProgram(NamedTuple):
     """A program that the school wants. also: further names it goes by, such as its process's."""
 
     name: str
     also: tuple[str, ...] = ()
 
     @classmethod
-    def parse(cls, text: str) -> Wanted:
+    def parse(cls, text: str) -> WantedProgram:
         """Read a setting: "LibreOffice", or with further names "myViewBoard | vboard"."""
         name, *also = (clean(part) for part in text.split("|"))
         return cls(name, tuple(part for part in also if part))
@@ -56,51 +56,51 @@ class Software:
 
     def __init__(
         self,
-        names: Sequence[Wanted],
+        names: Sequence[WantedProgram],
         *,
         root: Path = Path("/"),
         processes: Processes | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._names = names
+        self._programs = names
         self._root = root
         self._processes = processes or running_processes
         self._clock = clock
-        self._installed: _Seen | None = None
-        self._running: _Seen | None = None
+        self._installed: _Snapshot | None = None
+        self._running: _Snapshot | None = None
 
     def read(self) -> tuple[SoftwareReading, ...]:
         """Give each wanted program's state, in the order asked. To be called in a thread."""
-        if not self._names:
+        if not self._programs:
             return ()
         now_s = self._clock()
         if self._installed is None or now_s - self._installed.at_s >= INSTALLED_EVERY_S:
-            self._installed = _Seen(now_s, self._look_installed())
+            self._installed = _Snapshot(now_s, self._look_installed())
         if self._running is None or now_s - self._running.at_s >= RUNNING_EVERY_S:
-            self._running = _Seen(now_s, self._look_running())
-        rows = zip(self._names, self._installed.found, self._running.found, strict=True)
+            self._running = _Snapshot(now_s, self._look_running())
+        rows = zip(self._programs, self._installed.states, self._running.states, strict=True)
         return tuple(
-            SoftwareReading(name=wanted.name, installed=there, running=runs)
-            for wanted, there, runs in rows
+            SoftwareReading(name=program.name, installed=is_there, running=runs)
+            for program, is_there, runs in rows
         )
 
     def _look_installed(self) -> list[bool | None]:
-        found = installed(self._root)
-        if found is None:
-            return [None] * len(self._names)
-        return [is_installed(wanted, found) for wanted in self._names]
+        installed = read_installed(self._root)
+        if installed is None:
+            return [None] * len(self._programs)
+        return [is_installed(program, installed) for program in self._programs]
 
     def _look_running(self) -> list[bool | None]:
         names = self._processes()
         if names is None:
-            return [None] * len(self._names)
-        told = {words(name) for name in names}
-        return [is_running(wanted, told) for wanted in self._names]
+            return [None] * len(self._programs)
+        running = {words(name) for name in names}
+        return [is_running(program, running) for program in self._programs]
 
 
-class _Seen(NamedTuple):
+class _Snapshot(NamedTuple):
     at_s: float
-    found: list[bool | None]
+    states: list[bool | None]
 
 
 Words = tuple[str, ...]
@@ -112,18 +112,18 @@ def words(text: str) -> Words:
     return tuple(_WORD.findall(folded.removesuffix(_SUFFIX)))
 
 
-def is_installed(wanted: Wanted, found: Installed) -> bool:
+def is_installed(program: WantedProgram, installed: Installed) -> bool:
     """Say whether a program is among what is installed."""
-    names = _names_of(wanted)
-    plain = {_without_version(words(name)) for name in found.plain}
+    names = _names_of(program)
+    plain = {_without_version(words(name)) for name in installed.plain}
     if any(_without_version(name) in plain for name in names):
         return True
-    return any(_holds(words(shown), name) for shown in found.shown for name in names)
+    return any(_holds(words(title), name) for title in installed.titles for name in names)
 
 
-def is_running(wanted: Wanted, processes: Iterable[Words]) -> bool:
+def is_running(program: WantedProgram, processes: Iterable[Words]) -> bool:
     """Say whether a program is among the processes, given as words."""
-    names = _names_of(wanted)
+    names = _names_of(program)
     return any(_holds(process, name) for process in processes for name in names)
 
 
@@ -139,9 +139,9 @@ def running_processes() -> set[str]:
     return names
 
 
-def _names_of(wanted: Wanted) -> list[Words]:
-    known = _PROCESSES.get(wanted.name.casefold(), ())
-    spelled = (words(name) for name in (wanted.name, *wanted.also, *known))
+def _names_of(program: WantedProgram) -> list[Words]:
+    processes = _PROCESSES.get(program.name.casefold(), ())
+    spelled = (words(name) for name in (program.name, *program.also, *processes))
     return [name for name in spelled if name]
 
 

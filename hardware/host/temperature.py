@@ -39,13 +39,13 @@ class Thermometer:
 
 def find_sensor(root: Path) -> Path | None:
     """Find the file with the processor's temperature in thousandths of a degree, best first."""
-    for folder, label, value, wanted in (
+    for folder, label, value, names in (
         ("sys/class/thermal", "type", "temp", _ZONES[:-1]),
         ("sys/class/hwmon", "name", "temp1_input", _MONITORS),
         ("sys/class/thermal", "type", "temp", _ZONES[-1:]),
     ):
         named = {read_text(path / label): path / value for path in _last_first(root / folder)}
-        for name in wanted:
+        for name in names:
             if name in named:
                 return named[name]
     return None

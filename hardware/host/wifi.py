@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from hardware.network.neighbours import plain_mac
-from hardware.readings import Identity, Kind, Sighting, clean
+from hardware.readings import IdentityKind, Kind, Sighting, clean
 from hardware.text import entries, read_raw
 
 if sys.platform != "win32":
@@ -64,7 +64,7 @@ def access_point(interface: str, ioctl: Ioctl | None = None) -> Sighting | None:
     return Sighting(
         source="line",
         key=f"mac:{mac}",
-        identity=Identity.MAC,
+        identity=IdentityKind.MAC,
         kind=Kind.NETWORK,
         name=name,
         via=clean(interface),

@@ -14,7 +14,7 @@ from hardware.network.interfaces import Networks, via
 from hardware.readings import Sighting, clean
 
 __all__ = [
-    "Service",
+    "AnnouncedService",
     "best_address",
     "flaw_in",
     "service_of",
@@ -34,7 +34,7 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class AnnouncedService:
     """What one service says. sighting: its device, known by the strongest mark that it tells.
 
     weak_key: what the device is known by where its marks are no good. host, addresses: who says
@@ -79,7 +79,7 @@ def service_of(
     *,
     port: int = 0,
     ours: Networks | None = None,
-) -> Service | None:
+) -> AnnouncedService | None:
     """Give what this service says, or None if no row of matchers.toml fits.
 
     type_: "_ipp._tcp" or "_ipp._tcp.local.". name: the service's full name. server: its host's.
@@ -98,7 +98,7 @@ def service_of(
     key, *aliases = [*_marks(row, values, instance), weak_key]
     address = best_address(near)
     model = _first(values, row.model)
-    return Service(
+    return AnnouncedService(
         sighting=Sighting(
             source="mdns",
             key=key,
@@ -137,7 +137,7 @@ def best_address(addresses: Iterable[str]) -> str:
 
     addresses: newest first, for a device that moved shows its old address for a while.
     """
-    parsed = [address for text in addresses if (address := _parsed(text)) is not None]
+    parsed = [address for text in addresses if (address := _parse(text)) is not None]
     return str(min(parsed, key=_address_rank)) if parsed else ""
 
 
@@ -145,7 +145,7 @@ def _near(addresses: Iterable[str], ours: Networks | None) -> list[str]:
     """Give the addresses, as far as they are in a network of ours or always on the link."""
     near: list[str] = []
     for text in addresses:
-        address = _parsed(text)
+        address = _parse(text)
         if address is None or len(near) >= _ADDRESSES_LIMIT:
             continue
         if ours is None or address.is_link_local or via(str(address), ours):
@@ -196,8 +196,8 @@ def _marks(row: MdnsRow, values: Mapping[str, str], instance: str) -> list[str]:
 
 
 def _serial(row: MdnsRow, values: Mapping[str, str], instance: str) -> str:
-    if row.serial_in_name and (found := re.fullmatch(row.serial_in_name, instance)):
-        return found[1]
+    if row.serial_in_name and (match := re.fullmatch(row.serial_in_name, instance)):
+        return match[1]
     return _first(values, row.serial)
 
 
@@ -205,7 +205,7 @@ def _shown_name(row: MdnsRow, instance: str) -> str:
     return split_name(instance)[1] if row.mac_in_name else instance
 
 
-def _parsed(text: str) -> _Address | None:
+def _parse(text: str) -> _Address | None:
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

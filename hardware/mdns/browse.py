@@ -14,7 +14,7 @@ ASK_MS: Final = 1500
 _GATHER_S: Final = 0.05
 
 
-class Known(Protocol):
+class ServiceNames(Protocol):
     """The names of services that were taken in already."""
 
     def __len__(self) -> int: ...
@@ -35,9 +35,9 @@ class Changes:
     """
 
     def __init__(
-        self, known: Known, limit: int, flooded: Callable[[], None] = lambda: None
+        self, names: ServiceNames, limit: int, flooded: Callable[[], None] = lambda: None
     ) -> None:
-        self._known = known
+        self._names = names
         self._limit = limit
         self._flooded = flooded
         self._pending: dict[str, Change] = {}
@@ -51,8 +51,8 @@ class Changes:
         state_change: ServiceStateChange,
     ) -> None:
         """Remember that something about a service changed; called by the browser in the loop."""
-        known = name in self._known or name in self._pending
-        if known or len(self._known) + len(self._pending) < self._limit:
+        is_known = name in self._names or name in self._pending
+        if is_known or len(self._names) + len(self._pending) < self._limit:
             is_gone = state_change is ServiceStateChange.Removed
             self._pending[name] = Change(service_type, is_gone)
             self._stirred.set()
@@ -68,34 +68,34 @@ class Changes:
         """Wait until something changed, gather a moment, and hand over all by name."""
         await self._stirred.wait()
         await asyncio.sleep(_GATHER_S)
-        taken, self._pending = self._pending, {}
+        changes, self._pending = self._pending, {}
         self._stirred.clear()
-        return taken
+        return changes
 
 
 async def hear_service(
     zeroconf: AsyncZeroconf,
     service: str,
-    heard: Callable[[str, AsyncServiceInfo | None], None],
+    report: Callable[[str, AsyncServiceInfo | None], None],
     *,
-    known: Known,
+    names: ServiceNames,
     limit: int,
 ) -> None:
     """Tell by name of every service of a type, each change, and None at its goodbye.
 
     Never returns. One that does not answer is as it was.
     """
-    changes = Changes(known, limit)
+    changes = Changes(names, limit)
     browser = AsyncServiceBrowser(zeroconf.zeroconf, service, handlers=[changes.note])
     try:
         while True:
             for name, change in (await changes.take()).items():
                 if change.is_gone:
-                    heard(name, None)
+                    report(name, None)
                 elif (info := info_of(service, name)) and await info.async_request(
                     zeroconf.zeroconf, ASK_MS
                 ):
-                    heard(name, info)
+                    report(name, info)
     finally:
         await browser.async_cancel()
 

@@ -39,7 +39,7 @@ class Bucket:
         return True
 
 
-class Gate:
+class PacketGate:
     """Judges each packet by who sent it. tell: called with a code and an address for each flaw."""
 
     def __init__(self, tell: Tell) -> None:
@@ -77,7 +77,7 @@ class Gate:
 class _Ear(asyncio.DatagramProtocol):
     """Hears in another's place, and hands on what the gate admits."""
 
-    def __init__(self, gate: Gate, inner: Any) -> None:
+    def __init__(self, gate: PacketGate, inner: Any) -> None:
         self._gate = gate
         self.inner = inner
 

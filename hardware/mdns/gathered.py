@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
-from hardware.mdns.announced import Service, types
+from hardware.mdns.announced import AnnouncedService, types
 from hardware.mdns.ids import identity_of
 from hardware.readings import Kind, Sighting
 
@@ -26,10 +26,10 @@ class Announced:
     """
 
     def __init__(self) -> None:
-        self._services: dict[str, Service] = {}
+        self._services: dict[str, AnnouncedService] = {}
         self._claims: defaultdict[str, set[str]] = defaultdict(set)
         self._contested: set[str] = set()
-        self._shown: dict[str, Sighting] = {}
+        self._sightings: dict[str, Sighting] = {}
         self._by_key: defaultdict[str, set[str]] = defaultdict(set)
         self._reported: dict[str, Sighting] = {}
 
@@ -39,7 +39,7 @@ class Announced:
     def __contains__(self, service: str) -> bool:
         return service in self._services
 
-    def see(self, name: str, service: Service) -> list[Sighting]:
+    def see(self, name: str, service: AnnouncedService) -> list[Sighting]:
         """Take in what a service says now, by its full name. Gives the devices that changed."""
         if self._services.get(name) == service:
             return []
@@ -84,7 +84,7 @@ class Announced:
 
     def _show(self, name: str) -> Iterable[str]:
         """Put a service to the device that its uncontested marks name. Gives the keys touched."""
-        before = self._shown.pop(name, None)
+        before = self._sightings.pop(name, None)
         if before is not None:
             self._by_key[before.key].discard(name)
             yield before.key
@@ -92,10 +92,10 @@ class Announced:
         if service is not None:
             sound = [mark for mark in service.marks if mark not in self._contested]
             key, *aliases = [*sound, service.weak_key]
-            shown = replace(
+            sighting = replace(
                 service.sighting, key=key, identity=identity_of(key), aliases=tuple(aliases[:-1])
             )
-            self._shown[name] = shown
+            self._sightings[name] = sighting
             self._by_key[key].add(name)
             yield key
 
@@ -107,17 +107,17 @@ class Announced:
             if gone is not None:
                 yield replace(gone, present=False, reason=reason)
             return
-        merged = functools.reduce(_filled, (self._shown[name] for name in names))
+        merged = functools.reduce(_fill, (self._sightings[name] for name in names))
         if self._reported.get(key) != merged:
             self._reported[key] = merged
             yield merged
 
     def _rank(self, name: str) -> tuple[bool, int, str]:
-        known = (rank for rank, type_ in enumerate(types()) if f".{type_}." in name)
-        return self._shown[name].kind is Kind.OTHER, next(known, 0), name
+        ranks = (rank for rank, type_ in enumerate(types()) if f".{type_}." in name)
+        return self._sightings[name].kind is Kind.OTHER, next(ranks, 0), name
 
 
-def _filled(device: Sighting, other: Sighting) -> Sighting:
+def _fill(device: Sighting, other: Sighting) -> Sighting:
     """Fill what one service left open with what another of the same device says."""
     way = device
     if not device.address or (not device.port and device.address == other.address):

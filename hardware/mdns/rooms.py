@@ -43,9 +43,11 @@ async def announce(
     def info() -> AsyncServiceInfo:
         return _info(agent, room, school, port)
 
-    said = await zeroconf.async_register_service(info(), cooperating_responders=True, strict=False)
+    registration = await zeroconf.async_register_service(
+        info(), cooperating_responders=True, strict=False
+    )
     try:
-        await said
+        await registration
         while True:
             await moved.wait()
             moved.clear()
@@ -56,32 +58,32 @@ async def announce(
             await (await zeroconf.async_unregister_service(info()))
 
 
-async def hear(zeroconf: AsyncZeroconf, heard: Callable[[RoomHeard], None]) -> None:
+async def hear(zeroconf: AsyncZeroconf, report: Callable[[RoomHeard], None]) -> None:
     """Tell of every fixed agent that says where it is, each change and each goodbye.
 
     Never returns. Whose school it is, and whether it is ourselves, is for the caller to see.
     """
-    known: dict[str, RoomHeard] = {}
+    rooms: dict[str, RoomHeard] = {}
 
     def take(name: str, info: AsyncServiceInfo | None) -> None:
-        before = known.pop(name, None)
+        before = rooms.pop(name, None)
         room = room_of(info.properties, info.parsed_scoped_addresses()) if info else None
         if room is not None:
-            known[name] = room
+            rooms[name] = room
         if before is not None and (room is None or room.agent != before.agent):
-            heard(replace(before, present=False))
+            report(replace(before, present=False))
         if room is not None and room != before:
-            heard(room)
+            report(room)
 
-    await hear_service(zeroconf, SERVICE, take, known=known, limit=_ROOMS_LIMIT)
+    await hear_service(zeroconf, SERVICE, take, names=rooms, limit=_ROOMS_LIMIT)
 
 
-def room_of(txt: Mapping[bytes, bytes | None], found: list[str]) -> RoomHeard | None:
+def room_of(txt: Mapping[bytes, bytes | None], own: list[str]) -> RoomHeard | None:
     """Give what an announcement says; None if it is none of ours. Pure."""
     agent, room, school = (_text(txt.get(key)) for key in (b"id", b"room", b"school"))
     if txt.get(b"v") != _VERSION or not agent or not room:
         return None
-    return RoomHeard(agent=agent, room=room, school=school, address=best_address(found))
+    return RoomHeard(agent=agent, room=room, school=school, address=best_address(own))
 
 
 def _info(agent: str, room: str, school: str, port: int) -> AsyncServiceInfo:

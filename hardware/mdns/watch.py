@@ -12,9 +12,9 @@ from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZerocon
 
 from hardware.mdns.announced import flaw_in, service_of, sighting_of, types
 from hardware.mdns.browse import ASK_MS, Changes, info_of
-from hardware.mdns.gate import Gate
+from hardware.mdns.gate import PacketGate
 from hardware.mdns.gathered import Announced
-from hardware.network.flaws import Flaws
+from hardware.network.flaws import FlawReporter
 from hardware.network.interfaces import Networks, addresses, follow, networks, no_network
 from hardware.readings import Report, SenseMissing, Sighting
 
@@ -46,7 +46,7 @@ async def watch(
         await _watch(report, zeroconf, moved)
         return
     try:
-        async with _opened() as own, asyncio.TaskGroup() as tasks:
+        async with _open_zeroconf() as own, asyncio.TaskGroup() as tasks:
             following = follow(own, moved=moved.set, may_be_alone=False)
             tasks.create_task(following, name="mdns addresses")
             tasks.create_task(_watch(report, own, moved), name="mdns devices")
@@ -62,7 +62,7 @@ async def _watch(report: Report, zeroconf: AsyncZeroconf, moved: asyncio.Event) 
 
 
 @asynccontextmanager
-async def _opened() -> AsyncIterator[AsyncZeroconf]:
+async def _open_zeroconf() -> AsyncIterator[AsyncZeroconf]:
     bound = addresses()
     if not bound:
         raise no_network()
@@ -93,11 +93,11 @@ class _Browse:
         self._zeroconf = zeroconf
         self._report = report
         self._announced = Announced()
-        self._flaws = Flaws(report, "mdns", time.monotonic)
+        self._flaws = FlawReporter(report, "mdns", time.monotonic)
         self._changes = Changes(
             self._announced, _SERVICES_LIMIT, lambda: self._flaws.say("flood", "")
         )
-        self._gate = Gate(self._flaws.say)
+        self._gate = PacketGate(self._flaws.say)
         self._browser: AsyncServiceBrowser | None = None
         self._ours: Networks = ()
         self._ours_at = float("-inf")
@@ -106,8 +106,10 @@ class _Browse:
         """Ask for every service type, and go on listening."""
         self._gate.stand_before(self._zeroconf)
         self._ours_at = float("-inf")
-        wanted = [f"{type_}.local." for type_ in types()]
-        self._browser = AsyncServiceBrowser(self._zeroconf, wanted, handlers=[self._changes.note])
+        service_types = [f"{type_}.local." for type_ in types()]
+        self._browser = AsyncServiceBrowser(
+            self._zeroconf, service_types, handlers=[self._changes.note]
+        )
 
     async def stop(self) -> None:
         """Stop listening."""
@@ -144,24 +146,24 @@ class _Browse:
 
     async def _ask(self, unknown: list[AsyncServiceInfo]) -> None:
         async with asyncio.TaskGroup() as group:
-            asked = [
+            tasks = [
                 group.create_task(info.async_request(self._zeroconf, ASK_MS), name="mdns ask")
                 for info in unknown
             ]
-        for info, task in zip(unknown, asked, strict=True):
+        for info, task in zip(unknown, tasks, strict=True):
             # What is no answer now comes as an update when the answer comes.
             if task.result():
                 self._see(info)
 
     def _see(self, info: AsyncServiceInfo) -> None:
-        found = info.parsed_scoped_addresses()
+        scoped = info.parsed_scoped_addresses()
         if flaw := flaw_in(info.name, info.properties):
-            self._flaws.say(flaw, found[0] if found else "")
+            self._flaws.say(flaw, scoped[0] if scoped else "")
         service = service_of(
             info.type,
             info.name,
             info.server or "",
-            found,
+            scoped,
             info.properties,
             port=info.port or 0,
             ours=self._networks(),

@@ -6,15 +6,15 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-from hardware.readings import Flaw, Report
+from hardware.readings import Report, SourceFlaw
 
 EVERY_S: Final = 60.0
 # Of one fault of one host once a minute, and of all together so many: addresses can be forged.
 A_MINUTE: Final = 20
-_KEPT: Final = 256
+_ADDRESSES_LIMIT: Final = 256
 
 
-class Flaws:
+class FlawReporter:
     """Reports each kind of flaw of each address once a minute, with how often it came since.
 
     source: as in Sighting. now: steady seconds. count: how many there were in all.
@@ -24,25 +24,25 @@ class Flaws:
         self._report = report
         self._source = source
         self._now = now
-        self._told_at: OrderedDict[tuple[str, str], float] = OrderedDict()
-        self._untold = 0
+        self._reported_at: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._unreported = 0
         self._minute = float("-inf")
-        self._told = 0
+        self._reported = 0
         self.count = 0
 
     def say(self, code: str, address: str) -> None:
         """Take in one flaw."""
         self.count += 1
-        self._untold += 1
+        self._unreported += 1
         now = self._now()
         if now - self._minute >= EVERY_S:
-            self._minute, self._told = now, 0
-        recent = now - self._told_at.get((code, address), float("-inf")) < EVERY_S
-        if recent or self._told >= A_MINUTE:
+            self._minute, self._reported = now, 0
+        recent = now - self._reported_at.get((code, address), float("-inf")) < EVERY_S
+        if recent or self._reported >= A_MINUTE:
             return
-        self._told += 1
-        self._told_at[code, address] = now
-        if len(self._told_at) > _KEPT:
-            self._told_at.popitem(last=False)
-        count, self._untold = self._untold, 0
-        self._report(Flaw(source=self._source, code=code, address=address, count=count))
+        self._reported += 1
+        self._reported_at[code, address] = now
+        if len(self._reported_at) > _ADDRESSES_LIMIT:
+            self._reported_at.popitem(last=False)
+        count, self._unreported = self._unreported, 0
+        self._report(SourceFlaw(source=self._source, code=code, address=address, count=count))

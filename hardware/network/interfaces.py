@@ -25,7 +25,7 @@ Network = ipaddress.IPv4Interface | ipaddress.IPv6Interface
 Networks = tuple[Network, ...]
 
 # How often to look where the kernel tells of changes, and where it does not.
-TOLD_POLL_S = 30.0
+NOTIFIED_POLL_S = 30.0
 POLL_S = 2.0
 # Wi-Fi that moves between two transmitters drops its address and has it back within a second.
 CALM_S = 1.0
@@ -42,7 +42,7 @@ def networks() -> Networks:
     Loopback is left out. Takes some 0.1 ms.
     """
     up = {name for name, state in psutil.net_if_stats().items() if state.isup}
-    found = {
+    own = {
         one
         for name, entries in psutil.net_if_addrs().items()
         if name in up
@@ -50,7 +50,7 @@ def networks() -> Networks:
         if entry.family in {socket.AF_INET, socket.AF_INET6}
         and (one := _network(entry.address, entry.netmask)) is not None
     }
-    return tuple(sorted(found, key=lambda one: (one.version, one.ip.packed, one.with_prefixlen)))
+    return tuple(sorted(own, key=lambda one: (one.version, one.ip.packed, one.with_prefixlen)))
 
 
 def addresses() -> Addresses:
@@ -64,14 +64,14 @@ def via(address: str, ours: Iterable[Network]) -> str:
     A link-local IPv6 address is in whichever network it was heard in, told by its scope.
     """
     try:
-        wanted = ipaddress.ip_address(address)
+        target = ipaddress.ip_address(address)
     except ValueError:
         return ""
-    if wanted.is_loopback:
+    if target.is_loopback:
         return address
-    if isinstance(wanted, ipaddress.IPv6Address) and wanted.is_link_local:
-        return f"%{wanted.scope_id}" if wanted.scope_id else ""
-    return next((str(one.ip) for one in ours if _holds(one, wanted)), "")
+    if isinstance(target, ipaddress.IPv6Address) and target.is_link_local:
+        return f"%{target.scope_id}" if target.scope_id else ""
+    return next((str(one.ip) for one in ours if _holds(one, target)), "")
 
 
 def _holds(one: Network, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
@@ -88,8 +88,8 @@ def _network(address: str, netmask: str | None) -> Network | None:
     return None if one.ip.is_loopback else one
 
 
-def _ipv4(found: Networks) -> Addresses:
-    return tuple(dict.fromkeys(str(one.ip) for one in found if one.version == 4))  # noqa: PLR2004 - IP
+def _ipv4(ours: Networks) -> Addresses:
+    return tuple(dict.fromkeys(str(one.ip) for one in ours if one.version == 4))  # noqa: PLR2004 - IP
 
 
 class Interfaces:
@@ -110,36 +110,36 @@ class Interfaces:
     def bound(self, moved_to: Addresses) -> None:
         self._bound, self._was_empty = moved_to, False
 
-    def see(self, found: Addresses) -> Addresses | None:
+    def see(self, current: Addresses) -> Addresses | None:
         """Take in the addresses found now. Gives those to move to, or None to stay.
 
         After a time without any, the same ones count as new: what was missed is asked anew.
         """
-        calm = found == self._last
-        self._last = found
-        self._empty_polls = 0 if found else self._empty_polls + 1
-        self._was_empty = self._was_empty or not found
-        changed = found != self._bound or self._was_empty
-        return found if calm and found and changed else None
+        calm = current == self._last
+        self._last = current
+        self._empty_polls = 0 if current else self._empty_polls + 1
+        self._was_empty = self._was_empty or not current
+        changed = current != self._bound or self._was_empty
+        return current if calm and current and changed else None
 
     @property
-    def gone(self) -> bool:
+    def is_gone(self) -> bool:
         """Whether there has been no network for so long that it must be said."""
         return self._empty_polls >= _POLLS_UNTIL_GONE
 
     @property
-    def settled(self) -> bool:
+    def is_settled(self) -> bool:
         """Whether the addresses found last are in use."""
         return self._last == self._bound and not self._was_empty
 
     @property
     def poll_in_s(self) -> float:
         """How long to wait until the next look: short while something changes."""
-        return POLL_S if self.settled or not self._last else CALM_S
+        return POLL_S if self.is_settled or not self._last else CALM_S
 
 
 @contextlib.asynccontextmanager
-async def opened() -> AsyncIterator[AsyncZeroconf]:
+async def open_zeroconf() -> AsyncIterator[AsyncZeroconf]:
     """Open a zeroconf to share, on this machine's addresses; on loopback where it has none yet.
 
     Keep it where the machine is by `follow(zeroconf)` in a task beside its users.
@@ -168,15 +168,15 @@ async def follow(
     after some seconds without. Source: zeroconf leaves interfaces to its owner (its issue 976).
     """
     interfaces, changed = Interfaces(_bound(zeroconf)), asyncio.Event()
-    with netlink.listening(changed) as told:
+    with netlink.listening(changed) as notified:
         while True:
-            wanted = interfaces.see(addresses())
-            if not may_be_alone and interfaces.gone:
+            new = interfaces.see(addresses())
+            if not may_be_alone and interfaces.is_gone:
                 raise no_network()
-            if wanted is not None and await _moved(zeroconf, wanted):
-                interfaces.bound = wanted
+            if new is not None and await _move(zeroconf, new):
+                interfaces.bound = new
                 moved()
-            await _next_look(interfaces, changed, told=told)
+            await _next_look(interfaces, changed, notified=notified)
 
 
 async def moves() -> AsyncGenerator[Addresses, None]:
@@ -187,32 +187,32 @@ async def moves() -> AsyncGenerator[Addresses, None]:
     told_last = bound = addresses()
     yield bound
     interfaces, changed = Interfaces(bound), asyncio.Event()
-    with netlink.listening(changed) as told:
+    with netlink.listening(changed) as notified:
         while True:
-            await _next_look(interfaces, changed, told=told)
-            wanted = interfaces.see(addresses())
-            if wanted is not None:
-                interfaces.bound = wanted
-            elif interfaces.gone:
-                wanted = ()
-            if wanted is not None and wanted != told_last:
-                told_last = wanted
-                yield wanted
+            await _next_look(interfaces, changed, notified=notified)
+            new = interfaces.see(addresses())
+            if new is not None:
+                interfaces.bound = new
+            elif interfaces.is_gone:
+                new = ()
+            if new is not None and new != told_last:
+                told_last = new
+                yield new
 
 
-def room_address(found: Iterable[str]) -> str:
+def room_address(own: Iterable[str]) -> str:
     """Pick, of our own addresses, the one in the room's network; "" if there is none.
 
     It is the one that this machine would go out by: no packet is sent to find that out
     (connect() of a UDP socket, udp(7)). Where nothing leads out, the first private one.
     """
-    ours = tuple(found)
+    ours = tuple(own)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
         probe.connect(_ANYWHERE)
         outward = str(probe.getsockname()[0])
         if outward in ours:
             return outward
-    private = (each for each in ours if ipaddress.ip_address(each).is_private)
+    private = (address for address in ours if ipaddress.ip_address(address).is_private)
     return next(private, ours[0] if ours else "")
 
 
@@ -230,19 +230,19 @@ def _bound(zeroconf: AsyncZeroconf) -> Addresses:
     )
 
 
-async def _moved(zeroconf: AsyncZeroconf, wanted: Addresses) -> bool:
+async def _move(zeroconf: AsyncZeroconf, new: Addresses) -> bool:
     try:
-        await zeroconf.async_update_interfaces(interfaces=list(wanted))
+        await zeroconf.async_update_interfaces(interfaces=list(new))
     except OSError as error:
         # An address may be listed a moment before its interface answers to it; tried again.
-        _LOGGER.info("mDNS cannot move yet addresses=%s error=%s", ",".join(wanted), error)
+        _LOGGER.info("mDNS cannot move yet addresses=%s error=%s", ",".join(new), error)
         return False
-    _LOGGER.info("mDNS moved addresses=%s", ",".join(wanted))
+    _LOGGER.info("mDNS moved addresses=%s", ",".join(new))
     return True
 
 
-async def _next_look(interfaces: Interfaces, changed: asyncio.Event, *, told: bool) -> None:
-    wait_s = TOLD_POLL_S if told and interfaces.settled else interfaces.poll_in_s
+async def _next_look(interfaces: Interfaces, changed: asyncio.Event, *, notified: bool) -> None:
+    wait_s = NOTIFIED_POLL_S if notified and interfaces.is_settled else interfaces.poll_in_s
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(wait_s):
             # Two looks in a row count only if they are apart, however much the kernel tells.

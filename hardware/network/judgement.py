@@ -33,7 +33,7 @@ _Turn = tuple[float, int, Key]
 
 
 @dataclass(slots=True)
-class Target:
+class ProbeTarget:
     """A device to probe, and what is known of it. due: when to ask next, None while asked."""
 
     sighting: Sighting
@@ -50,7 +50,7 @@ class Target:
         return self.sighting.address, self.sighting.port
 
 
-class Judgement:
+class PresenceJudge:
     """Which devices are there. Time (steady, in seconds) and chance (0 to 1) are handed in.
 
     Finders tell what they heard, probes what answered; both give what to report. A repeat by
@@ -59,10 +59,10 @@ class Judgement:
 
     def __init__(self, random: Random) -> None:
         self._random = random
-        self._targets: dict[Key, Target] = {}
+        self._targets: dict[Key, ProbeTarget] = {}
         # Those in doubt come before the others, however many those are.
         self._doubtful: list[_Turn] = []
-        self._others: list[_Turn] = []
+        self._routine: list[_Turn] = []
         self._turns = 0
         self._free_at = float("-inf")
 
@@ -92,7 +92,7 @@ class Judgement:
 
     def next_in_s(self, now: float) -> float | None:
         """How long to wait until the next probe is due, by turn and by budget; None if none is."""
-        turns = [queue[0] for queue in (self._doubtful, self._others) if self._tidied(queue)]
+        turns = [queue[0] for queue in (self._doubtful, self._routine) if self._tidy(queue)]
         return max(min(turns)[0] - now, self._free_at - now, 0.0) if turns else None
 
     def take(self, now: float) -> tuple[Key, tuple[str, int]] | None:
@@ -101,7 +101,7 @@ class Judgement:
         if wait_s is None or wait_s > _AT_ONCE_S:
             return None
         doubtful = bool(self._doubtful) and self._doubtful[0][0] <= now + _AT_ONCE_S
-        _, _, key = heapq.heappop(self._doubtful if doubtful else self._others)
+        _, _, key = heapq.heappop(self._doubtful if doubtful else self._routine)
         target = self._targets[key]
         target.due, target.asked_at = None, now
         self._free_at = max(self._free_at, now - 1.0) + 1.0 / BUDGET_PER_S
@@ -109,7 +109,7 @@ class Judgement:
 
     def answer(self, key: Key, where: tuple[str, int], now: float) -> list[Sighting]:
         """Take in that an address answered. Gives the device if it had been gone."""
-        target = self._asked(key, where, now)
+        target = self._probed_target(key, where, now)
         if target is None:
             return []
         was_gone, target.gone = target.gone, False
@@ -119,7 +119,7 @@ class Judgement:
 
     def miss(self, key: Key, where: tuple[str, int], now: float) -> list[Sighting]:
         """Take in that an address did not answer. Gives the device if that makes it gone."""
-        target = self._asked(key, where, now)
+        target = self._probed_target(key, where, now)
         if target is None:
             return []
         target.misses += 1
@@ -136,7 +136,7 @@ class Judgement:
 
     def pass_over(self, key: Key, where: tuple[str, int], now: float) -> None:
         """Take in that nobody could have answered, for our own network was away."""
-        target = self._asked(key, where, now)
+        target = self._probed_target(key, where, now)
         if target is not None:
             target.misses = 0
             self._plan(key, target, target.asked_at + PERIOD_S * self._jitter())
@@ -148,7 +148,7 @@ class Judgement:
 
     def _begin(self, key: Key, sighting: Sighting, now: float) -> None:
         if sighting.address and sighting.port and len(self._targets) < _LIMIT:
-            target = self._targets[key] = Target(sighting)
+            target = self._targets[key] = ProbeTarget(sighting)
             self._plan(key, target, now + PERIOD_S * self._random())
 
     def _leave(self, key: Key, sighting: Sighting) -> list[Sighting]:
@@ -158,14 +158,14 @@ class Judgement:
         asleep = sighting.kind is Kind.TABLET and sighting.source == "mdns"
         return [replace(sighting, reason="sleeping") if asleep else sighting]
 
-    def _hasten(self, key: Key, target: Target, now: float) -> None:
+    def _hasten(self, key: Key, target: ProbeTarget, now: float) -> None:
         """Ask soon, where news makes it likely that the answer has changed."""
         if target.due is not None and (target.gone or not target.answered):
             soon = max(now, target.asked_at + _SOON_S)
             if soon < target.due:
                 self._plan(key, target, soon)
 
-    def _asked(self, key: Key, where: tuple[str, int], now: float) -> Target | None:
+    def _probed_target(self, key: Key, where: tuple[str, int], now: float) -> ProbeTarget | None:
         """Give the target of a probe that has ended, unless it left or moved meanwhile."""
         target = self._targets.get(key)
         if target is None or target.due is not None:
@@ -175,19 +175,19 @@ class Judgement:
         self._plan(key, target, now)
         return None
 
-    def _unreachable(self, key: Key, target: Target, sighting: Sighting) -> list[Sighting]:
+    def _unreachable(self, key: Key, target: ProbeTarget, sighting: Sighting) -> list[Sighting]:
         if target.gone:
             return []
         del self._targets[key]
         return [sighting]
 
-    def _plan(self, key: Key, target: Target, due: float) -> None:
+    def _plan(self, key: Key, target: ProbeTarget, due: float) -> None:
         self._turns += 1
         target.due, target.turn = due, self._turns
         in_doubt = target.answered and not target.gone and target.misses
-        heapq.heappush(self._doubtful if in_doubt else self._others, (due, self._turns, key))
+        heapq.heappush(self._doubtful if in_doubt else self._routine, (due, self._turns, key))
 
-    def _tidied(self, queue: list[_Turn]) -> bool:
+    def _tidy(self, queue: list[_Turn]) -> bool:
         """Drop turns that were planned anew, or whose device left. Gives whether any is left."""
         while queue:
             _, turn, key = queue[0]

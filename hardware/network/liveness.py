@@ -14,9 +14,9 @@ from typing import Final
 
 from hardware.network import interfaces
 from hardware.network.interfaces import Networks
-from hardware.network.judgement import Judgement, Key
-from hardware.network.probe import Answer, ask
-from hardware.readings import Report, Seen, Sighting
+from hardware.network.judgement import Key, PresenceJudge
+from hardware.network.probe import ProbeAnswer, ask
+from hardware.readings import Reading, Report, Sighting
 
 # A probe that is not answered takes 2.5 s, or 4.5 s of a silent RTSP port; at three a second.
 _AT_ONCE: Final = 20
@@ -24,7 +24,7 @@ _AT_ONCE: Final = 20
 _TOGETHER_S: Final = 0.5
 _TRAILS_LIMIT: Final = 2000
 
-Ask = Callable[[str, int], Awaitable[Answer]]
+Ask = Callable[[str, int], Awaitable[ProbeAnswer]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Trail:
     address: str
     last_query_at: float | None = None
     last_answer_at: float | None = None
-    answer: Answer | None = None
+    answer: ProbeAnswer | None = None
 
 
 class Liveness:
@@ -62,18 +62,18 @@ class Liveness:
         self._networks = networks
         self._ask = ask
         self._clock = clock
-        self._judgement = Judgement(chance)
+        self._judgement = PresenceJudge(chance)
         self._trails: OrderedDict[str, Trail] = OrderedDict()
         self._news = asyncio.Event()
 
-    def hear(self, seen: Seen) -> None:
+    def hear(self, reading: Reading) -> None:
         """Take in what a finder reports; what is no sighting goes on as it is."""
-        if not isinstance(seen, Sighting):
-            self._report(seen)
+        if not isinstance(reading, Sighting):
+            self._report(reading)
             return
-        if seen.present:
-            self._follow_trail(seen)
-        self._report_all(self._judgement.hear(seen, time.monotonic()))
+        if reading.present:
+            self._follow_trail(reading)
+        self._report_all(self._judgement.hear(reading, time.monotonic()))
         self._news.set()
 
     def trail(self, key: str) -> Trail | None:
@@ -121,11 +121,11 @@ class Liveness:
         ours = self._networks()
         if where[0].startswith(("127.", "::1")):
             return True
-        heard = self._judgement.sighting(key)
-        routed = heard is not None and not heard.via
+        sighting = self._judgement.sighting(key)
+        routed = sighting is not None and not sighting.via
         return bool(ours) and (routed or bool(interfaces.via(where[0], ours)))
 
-    def _note(self, key: Key, where: tuple[str, int], answer: Answer, asked_at: float) -> None:
+    def _note(self, key: Key, where: tuple[str, int], answer: ProbeAnswer, asked_at: float) -> None:
         trail = self._trails.get(key[1])
         if trail is not None and trail.address == where[0]:
             answered_at = self._clock() if answer.alive else trail.last_answer_at
@@ -133,13 +133,13 @@ class Liveness:
                 trail, last_query_at=asked_at, last_answer_at=answered_at, answer=answer
             )
 
-    def _follow_trail(self, seen: Sighting) -> None:
-        trail = self._trails.pop(seen.key, None)
+    def _follow_trail(self, sighting: Sighting) -> None:
+        trail = self._trails.pop(sighting.key, None)
         if trail is None:
-            trail = Trail(via=seen.via, address=seen.address)
-        if seen.address:
-            trail = replace(trail, via=seen.via or trail.via, address=seen.address)
-        self._trails[seen.key] = trail
+            trail = Trail(via=sighting.via, address=sighting.address)
+        if sighting.address:
+            trail = replace(trail, via=sighting.via or trail.via, address=sighting.address)
+        self._trails[sighting.key] = trail
         if len(self._trails) > _TRAILS_LIMIT:
             self._trails.popitem(last=False)
 

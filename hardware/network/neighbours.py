@@ -26,7 +26,7 @@ def mac_of(address: str, root: Path = Path("/")) -> str:
     12 hex digits. root: where `proc` is found. Asks nobody: the table knows whom this machine has
     talked to lately. Source: proc(5), /proc/net/arp.
     """
-    answered = _answered(_read(root / "proc/net/arp"))
+    answered = _answered_macs(_read(root / "proc/net/arp"))
     return next((mac for one, mac in answered if one == address), "")
 
 
@@ -41,15 +41,15 @@ def mac_at(address: str, table: Path = NEIGHBOURS) -> str:
 
 def mac_in(text: str, address: str) -> str:
     """Find the MAC of the one device at an address in the text of a neighbour table."""
-    macs = dict(_answered(text))
+    macs = dict(_answered_macs(text))
     mac = macs.get(address, "")
     return trusted_mac(mac) if list(macs.values()).count(mac) == 1 else ""
 
 
 def plain_mac(text: str) -> str:
     """Give a MAC as 12 hex digits; "" if it is none, names nobody, or names many."""
-    found = _MAC.fullmatch(text)
-    mac = "".join(found.groups()).lower() if found else ""
+    match = _MAC.fullmatch(text)
+    mac = "".join(match.groups()).lower() if match else ""
     return mac if mac.strip("0") and not int(mac[:2], 16) & _MULTICAST else ""
 
 
@@ -57,7 +57,7 @@ def _read(table: Path) -> str:
     return read_raw(table, _TABLE_LIMIT).decode("ascii", "replace")
 
 
-def _answered(text: str) -> Iterator[tuple[str, str]]:
+def _answered_macs(text: str) -> Iterator[tuple[str, str]]:
     """Give the addresses that have answered, each with its MAC."""
     for line in text.splitlines():
         fields = line.split()

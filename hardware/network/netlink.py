@@ -16,7 +16,7 @@ _READ_BYTES = 1 << 16
 @contextlib.contextmanager
 def listening(changed: asyncio.Event) -> Iterator[bool]:
     """Set an event at each change while the block runs. Gives whether this machine tells at all."""
-    netlink = _opened()
+    netlink = _open_socket()
     if netlink is None:
         yield False
         return
@@ -33,7 +33,7 @@ def listening(changed: asyncio.Event) -> Iterator[bool]:
             loop.remove_reader(netlink)
 
 
-def _opened() -> socket.socket | None:
+def _open_socket() -> socket.socket | None:
     if sys.platform != "linux":
         return None
     with contextlib.ExitStack() as stack:

@@ -92,7 +92,7 @@ def place_of(text: str, *, own: bool = False) -> TypedPlace:
     return _from_authority("", host, slash + path, own=own)
 
 
-def allowed(address: str, *, own: bool = False) -> str:
+def canonical_address(address: str, *, own: bool = False) -> str:
     """Give an IP address in its one spelling. Raises PlaceError where it is not one device's."""
     plain, percent, scope = address.partition("%")
     try:
@@ -123,10 +123,10 @@ def _port_at_end(text: str) -> bool:
 
 
 def _only_address(text: str) -> str:
-    found = dict.fromkeys(_IPV4_SOMEWHERE.findall(text))
-    if len(found) != 1:
+    addresses = dict.fromkeys(_IPV4_SOMEWHERE.findall(text))
+    if len(addresses) != 1:
         raise PlaceError("no_address")
-    return str(next(iter(found)))
+    return str(next(iter(addresses)))
 
 
 def _from_url(scheme: str, rest: str, *, own: bool) -> TypedPlace:
@@ -176,7 +176,7 @@ def _host(text: str, *, own: bool) -> str:
     if not host:
         raise PlaceError("no_address")
     if ":" in host or _IPV4.fullmatch(host):
-        return allowed(host, own=own)
+        return canonical_address(host, own=own)
     labels = host.split(".")
     if len(host) > _HOST_LIMIT or not all(_LABEL.fullmatch(label) for label in labels):
         raise PlaceError("bad_address")

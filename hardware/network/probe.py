@@ -23,7 +23,7 @@ _RTSP_WAIT_S: Final = 2.0
 _OPTIONS: Final = b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\nUser-Agent: LopHoc\r\n\r\n"
 
 
-class Answer(StrEnum):
+class ProbeAnswer(StrEnum):
     """What came back. none: nothing at all; silent: a connection on which nothing is said."""
 
     ANSWERED = "answered"
@@ -34,10 +34,10 @@ class Answer(StrEnum):
     @property
     def alive(self) -> bool:
         """Whether there is a host, in whatever state its service is."""
-        return self is not Answer.NONE
+        return self is not ProbeAnswer.NONE
 
 
-async def ask(address: str, port: int, tries_s: tuple[float, ...] = TRIES_S) -> Answer:
+async def ask(address: str, port: int, tries_s: tuple[float, ...] = TRIES_S) -> ProbeAnswer:
     """Connect to a numeric address; port 554 must also answer RTSP's OPTIONS.
 
     tries_s: how long each try in turn may take; none begins early where one fails at once.
@@ -50,35 +50,35 @@ async def ask(address: str, port: int, tries_s: tuple[float, ...] = TRIES_S) -> 
         if answer.alive:
             return answer
         await asyncio.sleep(max(0.0, ends_at - asyncio.get_running_loop().time()))
-    return Answer.NONE
+    return ProbeAnswer.NONE
 
 
-async def _try(address: str, port: int, within_s: float) -> Answer:
+async def _try(address: str, port: int, within_s: float) -> ProbeAnswer:
     try:
         parsed = ipaddress.ip_address(address)
         connection = socket.socket(_family(parsed), socket.SOCK_STREAM)
     except (ValueError, OSError):
-        return Answer.NONE
+        return ProbeAnswer.NONE
     with connection:
         connection.setblocking(False)
         try:
             async with asyncio.timeout(within_s):
                 await asyncio.get_running_loop().sock_connect(connection, _target(parsed, port))
         except ConnectionRefusedError:
-            return Answer.REFUSED
+            return ProbeAnswer.REFUSED
         except OSError:  # TimeoutError among them
-            return Answer.NONE
-        return await _rtsp(connection) if port == _RTSP_PORT else Answer.ANSWERED
+            return ProbeAnswer.NONE
+        return await _rtsp(connection) if port == _RTSP_PORT else ProbeAnswer.ANSWERED
 
 
-async def _rtsp(connection: socket.socket) -> Answer:
+async def _rtsp(connection: socket.socket) -> ProbeAnswer:
     loop = asyncio.get_running_loop()
     with contextlib.suppress(OSError):
         async with asyncio.timeout(_RTSP_WAIT_S):
             await loop.sock_sendall(connection, _OPTIONS)
             if (await loop.sock_recv(connection, 16)).startswith(b"RTSP/"):
-                return Answer.ANSWERED
-    return Answer.SILENT
+                return ProbeAnswer.ANSWERED
+    return ProbeAnswer.SILENT
 
 
 def _family(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> socket.AddressFamily:

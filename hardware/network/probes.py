@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 from hardware.network.place import TypedPlace
-from hardware.readings import Identity, Kind, Seen, Sighting, clean
+from hardware.readings import IdentityKind, Kind, Reading, Sighting, clean
 
 PROBE_S = 4.0
 _BYTES_LIMIT = 4096
@@ -17,12 +17,12 @@ _TCP_PORTS = (80, 443, 22, 7000)
 _SERVER = re.compile(rb"^server:([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 
 
-async def rtsp(place: TypedPlace) -> list[Seen]:
+async def rtsp(place: TypedPlace) -> list[Reading]:
     """Say whether a camera answers OPTIONS there (RFC 2326 section 10.1)."""
     if place.scheme not in {"", "rtsp", "rtsps"}:
         return []
     port = place.port or _RTSP_PORT
-    request = f"OPTIONS rtsp://{_bracketed(place.host)}:{port}/ RTSP/1.0\r\nCSeq: 1\r\n\r\n"
+    request = f"OPTIONS rtsp://{_bracket(place.host)}:{port}/ RTSP/1.0\r\nCSeq: 1\r\n\r\n"
     answer = await _answer(place.host, port, request.encode())
     if not answer.startswith(b"RTSP/1."):
         return []
@@ -30,12 +30,12 @@ async def rtsp(place: TypedPlace) -> list[Seen]:
     return [replace(_sighting(place, port, answer), kind=Kind.CAMERA, url=url)]
 
 
-async def http(place: TypedPlace) -> list[Seen]:
+async def http(place: TypedPlace) -> list[Reading]:
     """Say whether a web server answers there (RFC 9110 section 9.3.2); its kind stays open."""
     if place.scheme not in {"", "http", "onvif"}:
         return []
     for port in (place.port,) if place.port else _HTTP_PORTS:
-        host = f"{_bracketed(place.host)}:{port}"
+        host = f"{_bracket(place.host)}:{port}"
         request = f"HEAD / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
         answer = await _answer(place.host, port, request.encode())
         if answer.startswith(b"HTTP/1."):
@@ -43,7 +43,7 @@ async def http(place: TypedPlace) -> list[Seen]:
     return []
 
 
-async def tcp(place: TypedPlace) -> list[Seen]:
+async def tcp(place: TypedPlace) -> list[Reading]:
     """Say whether anything is at that address: it takes a connection, or refuses one."""
     for port in (place.port,) if place.port else _TCP_PORTS:
         if await _is_there(place.host, port):
@@ -84,7 +84,7 @@ def _sighting(place: TypedPlace, port: int, answer: bytes) -> Sighting:
     return Sighting(
         source="typed",
         key="",
-        identity=Identity.HOST,
+        identity=IdentityKind.HOST,
         kind=Kind.OTHER,
         model=clean(server[1].decode("utf-8", "replace")) if server else "",
         address=place.host,
@@ -92,5 +92,5 @@ def _sighting(place: TypedPlace, port: int, answer: bytes) -> Sighting:
     )
 
 
-def _bracketed(host: str) -> str:
+def _bracket(host: str) -> str:
     return f"[{host}]" if ":" in host else host

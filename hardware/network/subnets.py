@@ -16,13 +16,13 @@ _LONGEST_PREFIX = 30
 def subnets() -> tuple[IPv4Interface, ...]:
     """Give this machine's own addresses with their subnets, loopback left out, in order."""
     up = {name for name, state in psutil.net_if_stats().items() if state.isup}
-    found = {
+    own = {
         ipaddress.IPv4Interface(f"{entry.address}/{entry.netmask}")
         for name, entries in psutil.net_if_addrs().items()
         for entry in entries
         if name in up and entry.family == socket.AF_INET and entry.netmask
     }
-    return tuple(sorted(one for one in found if not one.is_loopback))
+    return tuple(sorted(one for one in own if not one.is_loopback))
 
 
 def broadcasts(within: Iterable[IPv4Interface]) -> tuple[str, ...]:

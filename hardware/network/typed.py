@@ -13,23 +13,23 @@ from pathlib import Path
 
 from hardware.network import probes
 from hardware.network.neighbours import NEIGHBOURS, mac_at
-from hardware.network.place import PlaceError, TypedPlace, allowed, place_of
+from hardware.network.place import PlaceError, TypedPlace, canonical_address, place_of
 from hardware.readings import (
     CameraReading,
-    Flaw,
-    Identity,
+    IdentityKind,
     Kind,
     ProjectorReading,
+    Reading,
     Report,
-    Seen,
     Sighting,
+    SourceFlaw,
 )
 
-__all__ = ["USUAL", "Asker", "PlaceError", "Typed", "TypedPlace", "find", "place_of", "watch"]
+__all__ = ["USUAL", "Asker", "PlaceError", "TypedDevice", "TypedPlace", "find", "place_of", "watch"]
 
 # Asks one place by one protocol. Gives nothing where it is not spoken there; its sighting has
 # Identity.HOST where the device told no name that stays. May raise OSError.
-Asker = Callable[[TypedPlace], Awaitable[list[Seen]]]
+Asker = Callable[[TypedPlace], Awaitable[list[Reading]]]
 USUAL: tuple[Asker, ...] = (probes.rtsp, probes.http)
 
 ASK_AGAIN_S = 60.0
@@ -38,11 +38,17 @@ _ASKER_S = 10.0
 _RESOLVE_S = 5.0
 _JITTER = 0.2
 _AT_ONCE = 4
-_STRENGTH = (Identity.MAC, Identity.UUID, Identity.USB, Identity.PORT, Identity.TOKEN)
+_STRENGTH = (
+    IdentityKind.MAC,
+    IdentityKind.UUID,
+    IdentityKind.USB,
+    IdentityKind.PORT,
+    IdentityKind.TOKEN,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Typed:
+class TypedDevice:
     """An entry that a person made. token: what it is known by, for as long as it stands."""
 
     token: str
@@ -56,7 +62,7 @@ async def find(
     askers: Iterable[Asker] = USUAL,
     own: bool = False,
     neighbours: Path = NEIGHBOURS,
-) -> list[Seen]:
+) -> list[Reading]:
     """Ask a place by all protocols, and name what is there by the strongest name it tells.
 
     At once, for each has its own port; one after the other where a port was typed, for what is
@@ -66,31 +72,33 @@ async def find(
     own: whether this computer itself may be asked. Raises PlaceError where the host's name leads
     to an address that is not one device's.
     """
-    resolved = await _resolved(place, own=own)
+    resolved = await _resolve(place, own=own)
     if resolved is None:
         return []
-    seen = await (_in_turn(askers, resolved) if place.port else _at_once(askers, resolved))
-    if not any(isinstance(one, Sighting) for one in seen):
-        seen += await _asked(probes.tcp, resolved)
-    return named(seen, token, mac_at(resolved.host, neighbours))
+    readings = await (_in_turn(askers, resolved) if place.port else _at_once(askers, resolved))
+    if not any(isinstance(one, Sighting) for one in readings):
+        readings += await _ask(probes.tcp, resolved)
+    return merge_readings(readings, token, mac_at(resolved.host, neighbours))
 
 
-def named(seen: Iterable[Seen], token: str, mac: str) -> list[Seen]:
+def merge_readings(readings: Iterable[Reading], token: str, mac: str) -> list[Reading]:
     """Make one sighting of several of one device, and give its key to their readings; pure."""
-    seen = list(seen)
-    sightings = sorted((one for one in seen if isinstance(one, Sighting)), key=_rank)
+    readings = list(readings)
+    sightings = sorted((one for one in readings if isinstance(one, Sighting)), key=_rank)
     if not sightings:
-        return [one for one in seen if isinstance(one, Flaw)]
-    whole = functools.reduce(_filled, sightings)
-    if whole.identity is Identity.HOST:
-        identity, key = (Identity.MAC, f"mac:{mac}") if mac else (Identity.TOKEN, f"token:{token}")
+        return [one for one in readings if isinstance(one, SourceFlaw)]
+    whole = functools.reduce(_fill, sightings)
+    if whole.identity is IdentityKind.HOST:
+        identity, key = (
+            (IdentityKind.MAC, f"mac:{mac}") if mac else (IdentityKind.TOKEN, f"token:{token}")
+        )
         whole = replace(whole, identity=identity, key=key)
-    return [replace(whole, source="typed"), *_others(seen, whole.key)]
+    return [replace(whole, source="typed"), *_rekeyed_readings(readings, whole.key)]
 
 
 async def watch(
     report: Report,
-    places: Callable[[], Iterable[Typed]],
+    places: Callable[[], Iterable[TypedDevice]],
     *,
     askers: Iterable[Asker] = USUAL,
     own: bool = False,
@@ -102,67 +110,69 @@ async def watch(
     ask = functools.partial(find, askers=tuple(askers), own=own, neighbours=neighbours)
     turn = asyncio.Semaphore(_AT_ONCE)
 
-    async def keep(entry: Typed) -> None:
+    async def keep(entry: TypedDevice) -> None:
         while True:
-            if await _found(report, entry, ask, turn):
+            if await _ask_and_report(report, entry, ask, turn):
                 return
             await asyncio.sleep(again_s * (1.0 + _JITTER * jitter()))
 
-    asking: dict[Typed, asyncio.Task[None]] = {}
+    asking: dict[TypedDevice, asyncio.Task[None]] = {}
     async with asyncio.TaskGroup() as group:
         while True:
-            wanted = set(places())
-            for entry in asking.keys() - wanted:
+            current = set(places())
+            for entry in asking.keys() - current:
                 asking.pop(entry).cancel()
-            for entry in wanted - asking.keys():
+            for entry in current - asking.keys():
                 asking[entry] = group.create_task(keep(entry), name="typed find")
             await asyncio.sleep(_LOOK_S)
 
 
-async def _found(
+async def _ask_and_report(
     report: Report,
-    entry: Typed,
-    ask: Callable[..., Awaitable[list[Seen]]],
+    entry: TypedDevice,
+    ask: Callable[..., Awaitable[list[Reading]]],
     turn: asyncio.Semaphore,
 ) -> bool:
     try:
         async with turn:
-            seen = await ask(entry.place, token=entry.token)
+            readings = await ask(entry.place, token=entry.token)
     except PlaceError:
         return False  # a name that leads elsewhere now; tried again
-    for each in seen:
-        report(each)
-    return any(isinstance(each, Sighting) and _is_known(each) for each in seen)
+    for reading in readings:
+        report(reading)
+    return any(isinstance(reading, Sighting) and _is_known(reading) for reading in readings)
 
 
 def _is_known(sighting: Sighting) -> bool:
     """Whether more is known than that a machine is there: it may still be starting."""
-    return sighting.kind is not Kind.OTHER or sighting.identity is not Identity.TOKEN
+    return sighting.kind is not Kind.OTHER or sighting.identity is not IdentityKind.TOKEN
 
 
-async def _at_once(askers: Iterable[Asker], place: TypedPlace) -> list[Seen]:
+async def _at_once(askers: Iterable[Asker], place: TypedPlace) -> list[Reading]:
     async with asyncio.TaskGroup() as group:
-        asked = [group.create_task(_asked(one, place), name="typed ask") for one in askers]
-    return [each for task in asked for each in task.result()]
+        tasks = [group.create_task(_ask(one, place), name="typed ask") for one in askers]
+    return [reading for task in tasks for reading in task.result()]
 
 
-async def _in_turn(askers: Iterable[Asker], place: TypedPlace) -> list[Seen]:
-    seen: list[Seen] = []
+async def _in_turn(askers: Iterable[Asker], place: TypedPlace) -> list[Reading]:
+    readings: list[Reading] = []
     for one in askers:
-        seen += await _asked(one, place)
-        if any(isinstance(each, Sighting) and each.kind is not Kind.OTHER for each in seen):
+        readings += await _ask(one, place)
+        if any(
+            isinstance(reading, Sighting) and reading.kind is not Kind.OTHER for reading in readings
+        ):
             break
-    return seen
+    return readings
 
 
-async def _asked(asker: Asker, place: TypedPlace) -> list[Seen]:
+async def _ask(asker: Asker, place: TypedPlace) -> list[Reading]:
     with suppress(OSError):  # and the TimeoutError, which is one
         async with asyncio.timeout(_ASKER_S):
             return await asker(place)
     return []
 
 
-async def _resolved(place: TypedPlace, *, own: bool) -> TypedPlace | None:
+async def _resolve(place: TypedPlace, *, own: bool) -> TypedPlace | None:
     """Put an address in the place of a host name; None where it has none now.
 
     The address is checked too: a name may lead to this computer itself.
@@ -170,14 +180,14 @@ async def _resolved(place: TypedPlace, *, own: bool) -> TypedPlace | None:
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(_RESOLVE_S):
-            found = await loop.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
+            answers = await loop.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
     except OSError:
         return None
-    address = str(found[0][4][0])
+    address = str(answers[0][4][0])
     scope = place.host.partition("%")[2]
     if scope and "%" not in address:
         address = f"{address}%{scope}"
-    return replace(place, host=allowed(address, own=own))
+    return replace(place, host=canonical_address(address, own=own))
 
 
 def _rank(sighting: Sighting) -> tuple[int, bool]:
@@ -186,10 +196,10 @@ def _rank(sighting: Sighting) -> tuple[int, bool]:
     return rank, sighting.kind is Kind.OTHER
 
 
-def _filled(device: Sighting, other: Sighting) -> Sighting:
+def _fill(device: Sighting, other: Sighting) -> Sighting:
     """Fill what one protocol left open with what another of the same device says."""
     keys = (*device.aliases, other.key, *other.aliases)
-    strong = other.identity is not Identity.HOST
+    strong = other.identity is not IdentityKind.HOST
     aliases = (key for key in keys if key and key != device.key) if strong else device.aliases
     return replace(
         device,
@@ -203,11 +213,11 @@ def _filled(device: Sighting, other: Sighting) -> Sighting:
     )
 
 
-def _others(seen: Iterable[Seen], key: str) -> list[Seen]:
-    others: list[Seen] = []
-    for one in seen:
+def _rekeyed_readings(readings: Iterable[Reading], key: str) -> list[Reading]:
+    rekeyed: list[Reading] = []
+    for one in readings:
         if isinstance(one, CameraReading | ProjectorReading):
-            others.append(replace(one, key=key))
-        elif isinstance(one, Flaw):
-            others.append(one)
-    return others
+            rekeyed.append(replace(one, key=key))
+        elif isinstance(one, SourceFlaw):
+            rekeyed.append(one)
+    return rekeyed

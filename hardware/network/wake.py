@@ -17,14 +17,14 @@ _OCTETS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Woken:
+class WakeResult:
     """What came of a call. sent: packets; after_s: when it was seen to be awake, else None."""
 
     sent: int
     after_s: float | None = None
 
     @property
-    def verified(self) -> bool:
+    def is_verified(self) -> bool:
         """Whether the device answered; a packet that was sent proves nothing."""
         return self.after_s is not None
 
@@ -61,7 +61,7 @@ async def wake_and_verify(
     within_s: float = WITHIN_S,
     again_s: float = AGAIN_S,
     port: int = PORT,
-) -> Woken:
+) -> WakeResult:
     """Call a device until it answers, or within_s are over.
 
     answers: a probe that says whether the device is awake. addresses: the broadcast addresses
@@ -73,7 +73,7 @@ async def wake_and_verify(
         with suppress(TimeoutError):
             async with asyncio.timeout(_PROBE_S):
                 if await answers():
-                    return Woken(sent, time.monotonic() - began)
+                    return WakeResult(sent, time.monotonic() - began)
         if time.monotonic() - began + again_s > within_s:
-            return Woken(sent)
+            return WakeResult(sent)
         await asyncio.sleep(again_s)

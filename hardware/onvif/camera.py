@@ -13,8 +13,16 @@ from xml.sax.saxutils import escape
 
 from hardware.mdns.announced import trusted_mac
 from hardware.onvif.discovery import Match, text_of
-from hardware.onvif.soap import CallFailed, Login, Service, call
-from hardware.readings import CameraReading, CameraState, Identity, Kind, Seen, Sighting, clean
+from hardware.onvif.soap import CallFailed, Login, ServiceAddress, call
+from hardware.readings import (
+    CameraReading,
+    CameraState,
+    IdentityKind,
+    Kind,
+    Reading,
+    Sighting,
+    clean,
+)
 from hardware.usb.devices import trusted_serial
 
 _TALK_S = 9.0
@@ -27,7 +35,7 @@ Who = tuple[str, str, tuple[int, str] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class CameraDetails:
     """What a camera answered to the calls; empty where it did not.
 
     url: where its picture or its smallest stream is, without any password. trouble: what stood
@@ -43,7 +51,7 @@ class Told:
     flaw: str = ""
 
 
-class Heard(NamedTuple):
+class DiscoveredCamera(NamedTuple):
     """An answer to our question: who, on which of our addresses, and what it said."""
 
     address: str
@@ -56,69 +64,73 @@ class Heard(NamedTuple):
         return self.address, self.match.endpoint, self.match.service
 
 
-async def described(heard: Heard, credentials: tuple[str, str]) -> Told:
+async def fetch_details(camera: DiscoveredCamera, credentials: tuple[str, str]) -> CameraDetails:
     """Talk once with a camera, for at most some 9 s; never raises for what it answers."""
-    service = heard.match.service
+    service = camera.match.service
     if service is None:
-        return Told(trouble="no_answer")
-    at = Service(address=heard.address, port=service[0], path=service[1])
+        return CameraDetails(trouble="no_answer")
+    at = ServiceAddress(address=camera.address, port=service[0], path=service[1])
     try:
         async with asyncio.timeout(_TALK_S):
             return await asyncio.to_thread(_talk, at, *credentials)
     except TimeoutError:
-        return Told(trouble="no_answer")
+        return CameraDetails(trouble="no_answer")
 
 
-def seen_of(heard: Heard, told: Told, at: float) -> list[Seen]:
+def readings_of(camera: DiscoveredCamera, details: CameraDetails, at: float) -> list[Reading]:
     """Give a camera's sighting, and a reading where it could not be talked with; pure."""
-    match = heard.match
-    macs = [mac for mac in (match.mac, *told.macs, _hikvision_mac(match, told)) if mac]
-    serial = told.serial or match.serial
+    match = camera.match
+    macs = [mac for mac in (match.mac, *details.macs, _hikvision_mac(match, details)) if mac]
+    serial = details.serial or match.serial
     keys = [f"mac:{mac}" for mac in macs]
     keys += [f"uuid:{match.endpoint}"] if match.endpoint else []
-    keys += [f"serial:{told.vendor.lower()}:{serial}"] if _is_serial(told.vendor, serial) else []
-    keys = list(dict.fromkeys(keys)) or [f"name:onvif:{match.name}:{match.hardware}:{told.model}"]
-    identity = Identity.MAC if macs else Identity.UUID
+    keys += (
+        [f"serial:{details.vendor.lower()}:{serial}"] if _is_serial(details.vendor, serial) else []
+    )
+    keys = list(dict.fromkeys(keys)) or [
+        f"name:onvif:{match.name}:{match.hardware}:{details.model}"
+    ]
+    identity = IdentityKind.MAC if macs else IdentityKind.UUID
     sighting = Sighting(
         source="onvif",
         key=keys[0],
-        identity=Identity.HOST if keys[0].startswith("name:") else identity,
+        identity=IdentityKind.HOST if keys[0].startswith("name:") else identity,
         aliases=tuple(keys[1:]),
         kind=Kind.CAMERA,
-        name=match.name or told.model or match.hardware,
-        vendor=told.vendor,
-        model=told.model or match.hardware,
+        name=match.name or details.model or match.hardware,
+        vendor=details.vendor,
+        model=details.model or match.hardware,
         serial=serial,
-        address=heard.address,
+        address=camera.address,
         port=match.service[0] if match.service else 0,
-        via=heard.via,
-        url=told.url,
+        via=camera.via,
+        url=details.url,
     )
-    if not told.trouble:
+    if not details.trouble:
         return [sighting]
     state = CameraState.DISCONNECTED
-    return [sighting, CameraReading(key=keys[0], at=at, state=state, reason=told.trouble)]
+    return [sighting, CameraReading(key=keys[0], at=at, state=state, reason=details.trouble)]
 
 
-def _talk(device: Service, user: str, password: str) -> Told:
+def _talk(device: ServiceAddress, user: str, password: str) -> CameraDetails:
     """The calls, one after the other; blocks."""
-    told = Told()
+    details = CameraDetails()
     try:
         login = Login(user=user, password=password, clock_ahead=_clock_ahead(device))
         about = call(device, "<tds:GetDeviceInformation/>", login, _now())
-        told = Told(
+        details = CameraDetails(
             vendor=text_of(about, "Manufacturer"),
             model=text_of(about, "Model"),
             serial=text_of(about, "SerialNumber"),
         )
-        told = replace(told, macs=_macs_told(device, login))
-        return replace(told, url=_picture_url(device, login))
+        details = replace(details, macs=_fetch_macs(device, login))
+        return replace(details, url=_picture_url(device, login))
     except CallFailed as failed:
         flaw = failed.detail if failed.reason == "nonsense" else ""
-        return replace(told, trouble=failed.reason, flaw=_flaw(flaw))
+        return replace(details, trouble=failed.reason, flaw=_flaw(flaw))
 
 
-def _clock_ahead(device: Service) -> timedelta:
+def _clock_ahead(device: ServiceAddress) -> timedelta:
     """How far the camera's clock is ahead; it refuses a password said at another time.
 
     Raises CallFailed of a camera that is silent: then no other call is worth the wait.
@@ -126,31 +138,31 @@ def _clock_ahead(device: Service) -> timedelta:
     """
     try:
         answer = call(device, "<tds:GetSystemDateAndTime/>", Login(), _now())
-        utc = next(each for each in answer.iter() if each.tag.endswith("}UTCDateTime"))
+        utc = next(element for element in answer.iter() if element.tag.endswith("}UTCDateTime"))
         year, month, day = (int(text_of(utc, name)) for name in ("Year", "Month", "Day"))
         hour, minute, second = (int(text_of(utc, name)) for name in ("Hour", "Minute", "Second"))
-        told = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+        camera_time = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except CallFailed as failed:
         if failed.reason == "no_answer":
             raise
         return timedelta()
     except (StopIteration, ValueError, OverflowError):
         return timedelta()
-    return told - _now()
+    return camera_time - _now()
 
 
-def _picture_url(device: Service, login: Login) -> str:
+def _picture_url(device: ServiceAddress, login: Login) -> str:
     """Where the camera's snapshot is, else its smallest stream; "" where it tells neither."""
     media = _media(device, login)
     profiles = call(media, "<trt:GetProfiles/>", login, _now())
     token = _smallest(profiles)
     if not token:
         return ""
-    asked = f"<trt:ProfileToken>{escape(token)}</trt:ProfileToken>"
-    snapshot = f"<trt:GetSnapshotUri>{asked}</trt:GetSnapshotUri>"
+    profile = f"<trt:ProfileToken>{escape(token)}</trt:ProfileToken>"
+    snapshot = f"<trt:GetSnapshotUri>{profile}</trt:GetSnapshotUri>"
     stream = (
         "<trt:GetStreamUri><trt:StreamSetup><tt:Stream>RTP-Unicast</tt:Stream><tt:Transport>"
-        f"<tt:Protocol>RTSP</tt:Protocol></tt:Transport></trt:StreamSetup>{asked}</trt:GetStreamUri>"
+        f"<tt:Protocol>RTSP</tt:Protocol></tt:Transport></trt:StreamSetup>{profile}</trt:GetStreamUri>"
     )
     for body in (snapshot, stream):
         try:
@@ -162,13 +174,13 @@ def _picture_url(device: Service, login: Login) -> str:
     return ""
 
 
-def picture_url(told: str, address: str) -> str:
+def picture_url(url: str, address: str) -> str:
     """Give where to fetch a picture: at the camera's own address, without a password; "" if none.
 
     A camera behind a router tells an address of its own world, a hostile one somebody else's.
     """
     try:
-        split = urlsplit(told)
+        split = urlsplit(url)
         port = f":{split.port}" if split.port else ""
     except ValueError:
         return ""
@@ -179,10 +191,10 @@ def picture_url(told: str, address: str) -> str:
     return urlunsplit((split.scheme, f"{host}{port}", split.path, query, ""))
 
 
-def _media(device: Service, login: Login) -> Service:
-    asked = "<tds:GetCapabilities><tds:Category>Media</tds:Category></tds:GetCapabilities>"
-    answer = call(device, asked, login, _now())
-    media = next((each for each in answer.iter() if each.tag.endswith("}Media")), answer)
+def _media(device: ServiceAddress, login: Login) -> ServiceAddress:
+    body = "<tds:GetCapabilities><tds:Category>Media</tds:Category></tds:GetCapabilities>"
+    answer = call(device, body, login, _now())
+    media = next((element for element in answer.iter() if element.tag.endswith("}Media")), answer)
     try:
         split = urlsplit(text_of(media, "XAddr"))
         port = split.port
@@ -190,7 +202,7 @@ def _media(device: Service, login: Login) -> Service:
         return device
     if split.scheme != "http" or not split.path:
         return device
-    return Service(address=device.address, port=port or device.port, path=split.path)
+    return ServiceAddress(address=device.address, port=port or device.port, path=split.path)
 
 
 def _smallest(profiles: Element) -> str:
@@ -204,12 +216,12 @@ def _smallest(profiles: Element) -> str:
 
 
 def _width(profile: Element) -> int:
-    resolution = (each for each in profile.iter() if each.tag.endswith("}Resolution"))
+    resolution = (element for element in profile.iter() if element.tag.endswith("}Resolution"))
     text = text_of(next(resolution, profile), "Width")
     return int(text) if text.isdecimal() and len(text) <= _DIGITS else 0
 
 
-def _macs_told(device: Service, login: Login) -> tuple[str, ...]:
+def _fetch_macs(device: ServiceAddress, login: Login) -> tuple[str, ...]:
     """Its cards' addresses; many cameras tell them to their administrator only."""
     try:
         return _macs(call(device, "<tds:GetNetworkInterfaces/>", login, _now()))
@@ -220,15 +232,15 @@ def _macs_told(device: Service, login: Login) -> tuple[str, ...]:
 
 
 def _macs(cards: Element) -> tuple[str, ...]:
-    told = (each.text or "" for each in cards.iter() if each.tag.endswith("}HwAddress"))
-    macs = (trusted_mac(text) for text in told)
+    texts = (element.text or "" for element in cards.iter() if element.tag.endswith("}HwAddress"))
+    macs = (trusted_mac(text) for text in texts)
     return tuple(dict.fromkeys(mac for mac in macs if mac))[:_CARDS_LIMIT]
 
 
-def _hikvision_mac(match: Match, told: Told) -> str:
+def _hikvision_mac(match: Match, details: CameraDetails) -> str:
     """The last 12 hex digits of this maker's endpoints are the camera's MAC."""
-    said = f"{match.name} {match.hardware} {told.vendor}".lower()
-    return trusted_mac(match.endpoint[-12:]) if "hikvision" in said else ""
+    text = f"{match.name} {match.hardware} {details.vendor}".lower()
+    return trusted_mac(match.endpoint[-12:]) if "hikvision" in text else ""
 
 
 def _is_serial(vendor: str, serial: str) -> bool:

@@ -81,18 +81,20 @@ def matches(data: bytes) -> list[Match]:
     """Read an answer; the devices in it that are cameras. Raises Garbage."""
     if len(data) > _BYTES_LIMIT:
         raise Garbage("oversized")
-    root = parsed(data)
-    found = [each for each in root.iter() if local_name(each) == "ProbeMatch"][:_MATCHES_LIMIT]
-    if not found and not any(local_name(each) in _QUIET for each in root.iter()):
+    root = parse_xml(data)
+    probe_matches = [element for element in root.iter() if local_name(element) == "ProbeMatch"][
+        :_MATCHES_LIMIT
+    ]
+    if not probe_matches and not any(local_name(element) in _QUIET for element in root.iter()):
         raise Garbage("nonsense")
-    return [_match(each) for each in found if _is_camera(each)]
+    return [_match(element) for element in probe_matches if _is_camera(element)]
 
 
 # Answers of others to others, which we hear as well.
 _QUIET = frozenset({"Probe", "ProbeMatches", "Hello", "Bye", "Resolve", "ResolveMatches"})
 
 
-def parsed(data: bytes) -> Element:
+def parse_xml(data: bytes) -> Element:
     """Read XML from a stranger. Raises Garbage: entities and document types are refused."""
     try:
         root: Element = ElementTree.fromstring(data, forbid_dtd=True)
@@ -105,11 +107,11 @@ def parsed(data: bytes) -> Element:
 
 def text_of(element: Element, name: str) -> str:
     """Give the text of the first element below with this local name, cleaned; "" of none."""
-    found = (each.text or "" for each in element.iter() if local_name(each) == name)
-    return clean(next(found, ""))
+    texts = (node.text or "" for node in element.iter() if local_name(node) == name)
+    return clean(next(texts, ""))
 
 
-class Ear(asyncio.DatagramProtocol):
+class DiscoveryListener(asyncio.DatagramProtocol):
     """Hands on each datagram with its sender's address; limit: how many until `renew`."""
 
     def __init__(self, take: Callable[[bytes, str], None], limit: int = 500) -> None:
@@ -130,7 +132,7 @@ class Ear(asyncio.DatagramProtocol):
 
 @asynccontextmanager
 async def asking(
-    own: str, ear: Ear, group: tuple[str, int] = (GROUP, PORT)
+    own: str, ear: DiscoveryListener, group: tuple[str, int] = (GROUP, PORT)
 ) -> AsyncIterator[Callable[[], None]]:
     """Open a socket on one of our own addresses; gives what sends the question from there.
 
@@ -173,12 +175,12 @@ def _match(element: Element) -> Match:
 
 def text_of_long(element: Element, name: str) -> str:
     """Give a list of words, bounded; text_of would cut it."""
-    found = (each.text or "" for each in element.iter() if local_name(each) == name)
-    return next(found, "")[:_BYTES_LIMIT]
+    texts = (node.text or "" for node in element.iter() if local_name(node) == name)
+    return next(texts, "")[:_BYTES_LIMIT]
 
 
 def _is_camera(element: Element) -> bool:
-    types = [each.rpartition(":")[2] for each in text_of_long(element, "Types").split()]
+    types = [word.rpartition(":")[2] for word in text_of_long(element, "Types").split()]
     scopes = text_of_long(element, "Scopes")
     return _VIDEO in types or f"{_SCOPE}type/{_VIDEO}".lower() in scopes.lower()
 
@@ -189,9 +191,9 @@ def _scopes(text: str) -> Iterator[tuple[str, str]]:
         if not scope.lower().startswith(_SCOPE):
             continue
         category, _, value = scope[len(_SCOPE) :].partition("/")
-        told = clean(unquote(value))
-        if told and not _UNFILLED.fullmatch(told):
-            yield category.lower(), told
+        label = clean(unquote(value))
+        if label and not _UNFILLED.fullmatch(label):
+            yield category.lower(), label
 
 
 def _services(text: str) -> Iterator[tuple[str, int, str]]:

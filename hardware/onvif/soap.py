@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape
 
-from hardware.onvif.discovery import Garbage, local_name, parsed
+from hardware.onvif.discovery import Garbage, local_name, parse_xml
 
 TIMEOUT_S = 2.5
 CALL_S = 4.0
@@ -59,7 +59,7 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class ServiceAddress:
     """Where a camera's service is: its address, port and path."""
 
     address: str
@@ -67,7 +67,7 @@ class Service:
     path: str
 
 
-def call(service: Service, body: str, login: Login, now: datetime) -> Element:
+def call(service: ServiceAddress, body: str, login: Login, now: datetime) -> Element:
     """Call a service; gives its answer. Blocks for at most some 2.5 s a step: for a thread.
 
     body: the XML of the call, with the prefixes tds, trt and tt. Raises CallFailed.
@@ -77,11 +77,13 @@ def call(service: Service, body: str, login: Login, now: datetime) -> Element:
     if status in _REFUSED:
         raise CallFailed("needs_password")
     try:
-        root = parsed(answer)
+        root = parse_xml(answer)
     except Garbage as error:
         raise CallFailed("nonsense", error.code) from error
-    faults = {each.text or "" for each in root.iter() if local_name(each) in {"Value", "Text"}}
-    if any(local_name(each) == "Fault" for each in root.iter()):
+    faults = {
+        element.text or "" for element in root.iter() if local_name(element) in {"Value", "Text"}
+    }
+    if any(local_name(element) == "Fault" for element in root.iter()):
         denied = any("NotAuthorized" in text or "not authorized" in text.lower() for text in faults)
         raise CallFailed("needs_password" if denied else "nonsense", "fault")
     if status != _OK:
@@ -91,8 +93,8 @@ def call(service: Service, body: str, login: Login, now: datetime) -> Element:
 
 def digest(nonce: bytes, created: str, password: str) -> str:
     """Give the password digest: base64 of SHA-1 over nonce, time and password."""
-    told = nonce + created.encode() + password.encode()
-    return base64.b64encode(hashlib.sha1(told).digest()).decode()  # noqa: S324 - the standard's
+    salted = nonce + created.encode() + password.encode()
+    return base64.b64encode(hashlib.sha1(salted).digest()).decode()  # noqa: S324 - the standard's
 
 
 def _security(login: Login, now: datetime) -> str:
@@ -107,7 +109,7 @@ def _security(login: Login, now: datetime) -> str:
     )
 
 
-def _post(service: Service, body: bytes) -> tuple[int, bytes]:
+def _post(service: ServiceAddress, body: bytes) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection(service.address, service.port, timeout=TIMEOUT_S)
     # A peer that sends a byte now and then would never time out.
     deadline = threading.Timer(CALL_S, _hang_up, [connection])

@@ -14,14 +14,14 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from hardware.network.flaws import Flaws
+from hardware.network.flaws import FlawReporter
 from hardware.network.interfaces import addresses as own_addresses
 from hardware.network.typed import Asker, TypedPlace
-from hardware.onvif.camera import Heard, Told, Who, described, seen_of
+from hardware.onvif.camera import CameraDetails, DiscoveredCamera, Who, fetch_details, readings_of
 from hardware.onvif.discovery import (
     GROUP,
     PORT,
-    Ear,
+    DiscoveryListener,
     Garbage,
     Match,
     asking,
@@ -30,8 +30,8 @@ from hardware.onvif.discovery import (
 from hardware.readings import (
     CameraReading,
     CameraState,
+    Reading,
     Report,
-    Seen,
     SenseMissing,
     Sighting,
 )
@@ -51,7 +51,7 @@ _PATH = "/onvif/device_service"
 Credentials = Callable[[], tuple[str, str]]
 
 
-class Settings(NamedTuple):
+class SearchSettings(NamedTuple):
     """Where and how to look; tests set these. group: where the question goes."""
 
     group: tuple[str, int] = (GROUP, PORT)
@@ -60,7 +60,7 @@ class Settings(NamedTuple):
     jitter: Callable[[], float] = random.random
 
 
-USUAL = Settings()
+USUAL = SearchSettings()
 
 
 async def watch(
@@ -68,7 +68,7 @@ async def watch(
     *,
     credentials: Credentials = lambda: ("", ""),
     addresses: Callable[[], Sequence[str]] = own_addresses,
-    settings: Settings = USUAL,
+    settings: SearchSettings = USUAL,
 ) -> None:
     """Report every ONVIF camera of our networks, and each that changes; never returns.
 
@@ -82,9 +82,9 @@ async def watch(
             if not bound:
                 hint = "This machine is in no network; check the cable or the Wi-Fi."
                 raise SenseMissing("no_network", {"sense": "onvif"}, hint)
-            for heard in await _asked(bound, cameras.flaws, settings):
-                if cameras.wants(heard):
-                    group.create_task(cameras.talk(heard), name=f"onvif {heard.address}")
+            for camera in await _search(bound, cameras.flaws, settings):
+                if cameras.wants(camera):
+                    group.create_task(cameras.talk(camera), name=f"onvif {camera.address}")
             cameras.round += 1
             rest_s = settings.search_s * (0.9 + 0.2 * settings.jitter())
             await _rest(rest_s, lambda bound=bound: tuple(addresses()) != bound)  # type: ignore[misc]
@@ -92,81 +92,85 @@ async def watch(
 
 async def ask(
     address: str, port: int = 80, *, credentials: Credentials = lambda: ("", "")
-) -> list[Seen]:
+) -> list[Reading]:
     """Say what speaks ONVIF at an address: a sighting and a reading; nothing where none does."""
     service = (("http", port or 80, _PATH),)
-    heard = Heard(address, "", Match(services=service))
-    told = await described(heard, credentials())
-    if told.trouble in {"no_answer", "nonsense"} and not told.model:
+    camera = DiscoveredCamera(address, "", Match(services=service))
+    details = await fetch_details(camera, credentials())
+    if details.trouble in {"no_answer", "nonsense"} and not details.model:
         return []
-    return seen_of(heard, told, time.time())
+    return readings_of(camera, details, time.time())
 
 
 def asker(credentials: Credentials) -> Asker:
     """Give what asks a typed place for ONVIF, for hardware.network.typed."""
 
-    async def asked(place: TypedPlace) -> list[Seen]:
+    async def ask_place(place: TypedPlace) -> list[Reading]:
         if place.scheme not in _SCHEMES:
             return []
-        mine = (place.user, place.password)
-        login = (lambda: mine) if place.user else credentials
+        typed_login = (place.user, place.password)
+        login = (lambda: typed_login) if place.user else credentials
         return await ask(place.host, place.port, credentials=login)
 
-    return asked
+    return ask_place
 
 
 class _Cameras:
     """What was last told of each camera, and whether it is time to talk again."""
 
     def __init__(self, report: Report, credentials: Credentials) -> None:
-        self.flaws = Flaws(report, "onvif", time.monotonic)
+        self.flaws = FlawReporter(report, "onvif", time.monotonic)
         self.round = 0
         self._report = report
         self._credentials = credentials
-        self._known: dict[Who, _Known] = {}
+        self._cameras: dict[Who, _KnownCamera] = {}
         self._talking: set[Who] = set()
         self._turn = asyncio.Semaphore(_TALKS_AT_ONCE)
 
-    def wants(self, heard: Heard) -> bool:
+    def wants(self, camera: DiscoveredCamera) -> bool:
         """Whether to talk with it now: it is new, changed, was in trouble, or it is time."""
-        known = self._known.get(heard.who)
-        if heard.who in self._talking:
+        before = self._cameras.get(camera.who)
+        if camera.who in self._talking:
             return False
-        if known is None:
-            return len(self._known) < _CAMERAS_LIMIT
-        if known.told.trouble == "needs_password":
+        if before is None:
+            return len(self._cameras) < _CAMERAS_LIMIT
+        if before.details.trouble == "needs_password":
             # Cameras lock themselves after a few wrong passwords.
-            tried = known.login == hash(self._credentials())
-            return not tried or self.round - known.round >= _REFUSED_ROUNDS
-        if known.heard.match != heard.match or known.told.trouble:
+            tried = before.login == hash(self._credentials())
+            return not tried or self.round - before.round >= _REFUSED_ROUNDS
+        if before.camera.match != camera.match or before.details.trouble:
             return True
-        return self.round - known.round >= _TELL_AGAIN_ROUNDS
+        return self.round - before.round >= _TELL_AGAIN_ROUNDS
 
-    async def talk(self, heard: Heard) -> None:
+    async def talk(self, camera: DiscoveredCamera) -> None:
         """Talk with one camera, and report what is new of it."""
-        self._talking.add(heard.who)
+        self._talking.add(camera.who)
         try:
             async with self._turn:
                 login = self._credentials()
-                told = await described(heard, login)
+                details = await fetch_details(camera, login)
         finally:
-            self._talking.discard(heard.who)
-        if told.flaw:
-            self.flaws.say(told.flaw, heard.address)
-        before = self._known.get(heard.who)
-        self._known[heard.who] = _Known(heard=heard, told=told, round=self.round, login=hash(login))
-        if before is None or (before.heard, before.told) != (heard, told):
-            seen = seen_of(heard, told, time.time())
-            if before is not None and before.told.trouble and not told.trouble:
-                seen += [_well(each) for each in seen if isinstance(each, Sighting)]
-            for each in seen:
-                self._report(each)
+            self._talking.discard(camera.who)
+        if details.flaw:
+            self.flaws.say(details.flaw, camera.address)
+        before = self._cameras.get(camera.who)
+        self._cameras[camera.who] = _KnownCamera(
+            camera=camera, details=details, round=self.round, login=hash(login)
+        )
+        if before is None or (before.camera, before.details) != (camera, details):
+            readings = readings_of(camera, details, time.time())
+            if before is not None and before.details.trouble and not details.trouble:
+                readings += [
+                    _well(reading) for reading in readings if isinstance(reading, Sighting)
+                ]
+            for reading in readings:
+                self._report(reading)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    heard: Heard
-    told: Told
+class _KnownCamera:
+    camera: DiscoveredCamera
+    details: CameraDetails
     round: int
     login: int  # a hash of what was tried, of this process only
 
@@ -176,16 +180,18 @@ def _well(camera: Sighting) -> CameraReading:
     return CameraReading(key=camera.key, at=time.time(), state=CameraState.OK)
 
 
-async def _asked(bound: Iterable[str], flaws: Flaws, settings: Settings) -> list[Heard]:
+async def _search(
+    bound: Iterable[str], flaws: FlawReporter, settings: SearchSettings
+) -> list[DiscoveredCamera]:
     """Ask on each of our addresses, gather for a while; of one camera heard twice the first."""
-    found: dict[Who, Heard] = {}
+    cameras: dict[Who, DiscoveredCamera] = {}
 
     def taker(own: str) -> Callable[[bytes, str], None]:
         def take(data: bytes, sender: str) -> None:
             try:
                 for match in matches(data):
-                    heard = Heard(sender, own, match)
-                    found.setdefault(heard.who, heard)
+                    camera = DiscoveredCamera(sender, own, match)
+                    cameras.setdefault(camera.who, camera)
             except Garbage as garbage:
                 flaws.say(garbage.code, sender)
 
@@ -196,7 +202,9 @@ async def _asked(bound: Iterable[str], flaws: Flaws, settings: Settings) -> list
         for own in bound:
             try:
                 asks.append(
-                    await sockets.enter_async_context(asking(own, Ear(taker(own)), settings.group))
+                    await sockets.enter_async_context(
+                        asking(own, DiscoveryListener(taker(own)), settings.group)
+                    )
                 )
             except OSError:
                 continue  # an address is listed a moment before it can be used, or after
@@ -205,7 +213,7 @@ async def _asked(bound: Iterable[str], flaws: Flaws, settings: Settings) -> list
                 ask_all()
             await asyncio.sleep(_ASK_AGAIN_S)
         await asyncio.sleep(max(0.0, settings.round_s - _ASKS * _ASK_AGAIN_S))
-    return list(found.values())
+    return list(cameras.values())
 
 
 async def _rest(seconds: float, changed: Callable[[], bool]) -> None:

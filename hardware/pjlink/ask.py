@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hardware.network.neighbours import NEIGHBOURS, mac_at
-from hardware.network.typed import Asker, Typed, TypedPlace
+from hardware.network.typed import Asker, TypedDevice, TypedPlace
 from hardware.pjlink.talk import PORT, ProjectorInfo, TalkError, talking
 from hardware.pjlink.tracked import TalkResult, TrackedProjector
-from hardware.readings import Flaw, Seen
+from hardware.readings import Reading, SourceFlaw
 
 _SCHEMES = {"", "pjlink"}
 
@@ -26,7 +26,7 @@ class ProjectorEntry(NamedTuple):
 
 async def ask(
     address: str, port: int = PORT, *, password: str = "", neighbours: Path = NEIGHBOURS
-) -> list[Seen]:
+) -> list[Reading]:
     """Say what speaks PJLink at an address: a sighting and a reading; nothing where none does.
 
     Its identity is Identity.HOST where it told neither MAC nor serial.
@@ -40,14 +40,14 @@ async def ask(
         and result.trouble is not None
         and result.trouble.reason == "nonsense"
     ):
-        readings.append(Flaw(source="pjlink", code="nonsense", address=address))
+        readings.append(SourceFlaw(source="pjlink", code="nonsense", address=address))
     return readings
 
 
 def asker(password: Callable[[], str]) -> Asker:
     """Give what asks a typed place for PJLink, for hardware.network.typed."""
 
-    async def ask_place(place: TypedPlace) -> list[Seen]:
+    async def ask_place(place: TypedPlace) -> list[Reading]:
         if place.scheme not in _SCHEMES:
             return []
         return await ask(place.host, place.port, password=place.password or password())
@@ -55,7 +55,7 @@ def asker(password: Callable[[], str]) -> Asker:
     return ask_place
 
 
-def entries_of(typed: Iterable[Typed]) -> list[ProjectorEntry]:
+def entries_of(typed: Iterable[TypedDevice]) -> list[ProjectorEntry]:
     """Give the typed places where a projector may be."""
     return [
         ProjectorEntry(one.token, one.place.host, one.place.port)

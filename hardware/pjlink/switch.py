@@ -9,13 +9,13 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 
 from hardware.pjlink.talk import PORT, ProjectorState, Talk, TalkError, input_code, talking
 from hardware.pjlink.tracked import reading_of
-from hardware.readings import Power, ProjectorReading
+from hardware.readings import PowerState, ProjectorReading
 
 # A lamp cools for 1 to 3 minutes, and until then it refuses everything (ERR3).
 WITHIN_S = 200.0
 AGAIN_S = 5.0
 
-_TARGETS = {True: {Power.ON, Power.WARMING}, False: {Power.OFF, Power.COOLING}}
+_TARGETS = {True: {PowerState.ON, PowerState.WARMING}, False: {PowerState.OFF, PowerState.COOLING}}
 
 
 async def switch(

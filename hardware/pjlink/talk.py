@@ -28,7 +28,7 @@ from aiopjlink import (
 )
 from aiopjlink import Power as LampPower
 
-from hardware.readings import Part, Power, clean
+from hardware.readings import PowerState, ProjectorPart, clean
 
 PORT = 4352
 # A projector holds its one connection for us: twice this at most, where 30 s are allowed.
@@ -43,7 +43,7 @@ _REFUSED = (PJLinkERR1, PJLinkERR2, PJLinkERR3, PJLinkERR4)
 _INDEXES = frozenset("123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 _Answer = TypeVar("_Answer")
-_Troubles = tuple[tuple[Part, ...], tuple[Part, ...]]
+_Troubles = tuple[tuple[ProjectorPart, ...], tuple[ProjectorPart, ...]]
 
 
 class TalkError(Exception):
@@ -69,12 +69,12 @@ class TalkError(Exception):
 class ProjectorState:
     """What a projector does now. odd: some answer was none that the specification knows."""
 
-    power: Power = Power.UNKNOWN
+    power: PowerState = PowerState.UNKNOWN
     input: str = ""
     lamp_hours: tuple[int, ...] = ()
     filter_hours: int | None = None
-    failing: tuple[Part, ...] = ()
-    warned: tuple[Part, ...] = ()
+    failing: tuple[ProjectorPart, ...] = ()
+    warned: tuple[ProjectorPart, ...] = ()
     odd: bool = False
 
 
@@ -104,7 +104,7 @@ class Talk:
     async def state(self) -> ProjectorState:
         """Ask what it does now. Raises TalkError("busy") where it cannot say at the moment."""
         power = await self.power()
-        lit = power in {Power.ON, Power.WARMING}
+        lit = power in {PowerState.ON, PowerState.WARMING}
         nothing: _Troubles = ((), ())
         failing, warned = await self._answer(self._troubles, nothing)
         return ProjectorState(
@@ -133,14 +133,14 @@ class Talk:
         hours = await self._answer(self._filter_hours, None)
         return replace(state, filter_hours=hours, odd=self.odd)
 
-    async def power(self) -> Power:
+    async def power(self) -> PowerState:
         """Ask for the lamp. Raises TalkError("busy") where it cannot say at the moment."""
         try:
-            return Power[(await self._link.power.get()).name]
+            return PowerState[(await self._link.power.get()).name]
         except PJLinkERR3 as error:
             raise TalkError("busy", greeted=True) from error
         except _REFUSED:
-            return Power.UNKNOWN
+            return PowerState.UNKNOWN
 
     async def set_power(self, *, on: bool) -> bool:
         """Switch the lamp; False where it may not be disturbed now (ERR3).
@@ -208,7 +208,7 @@ class _Link(PJLink):  # type: ignore[misc] # aiopjlink has no types
         return line
 
     @property
-    def connected(self) -> bool:
+    def is_connected(self) -> bool:
         """Whether a connection stands, however silent."""
         return self._writer is not None
 
@@ -255,7 +255,7 @@ def _trouble(link: _Link, error: BaseException) -> TalkError:
         reason = "no_answer"
     else:
         reason = "nonsense"
-    return TalkError(reason, greeted=link.greeted, connected=link.connected)
+    return TalkError(reason, greeted=link.greeted, connected=link.is_connected)
 
 
 def _hung_up(error: BaseException, cause: BaseException) -> bool:
@@ -278,5 +278,7 @@ def _hours(hours: int) -> int:
     return hours
 
 
-def _parts(errors: dict[Any, Any], level: Any) -> tuple[Part, ...]:
-    return tuple(Part(part.value) for part, its_level in errors.items() if its_level is level)
+def _parts(errors: dict[Any, Any], level: Any) -> tuple[ProjectorPart, ...]:
+    return tuple(
+        ProjectorPart(part.value) for part, its_level in errors.items() if its_level is level
+    )

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from hardware.matchers import matchers
 from hardware.pjlink.talk import ProjectorInfo, ProjectorState, TalkError
-from hardware.readings import Identity, Kind, ProjectorReading, Seen, Sighting
+from hardware.readings import IdentityKind, Kind, ProjectorReading, Reading, Sighting
 from hardware.usb.devices import trusted_serial
 
 POLL_S = 60.0
@@ -93,7 +93,7 @@ class TrackedProjector:
         """Give what it is, or None where it must be asked (again). now: steady seconds."""
         return self._info if now - self._info_at < _ASK_INFO_S else None
 
-    def become(self, mac: str) -> list[Seen]:
+    def become(self, mac: str) -> list[Reading]:
         """Take in that another projector is at this address now. Gives the one that is gone."""
         gone = [self._gone(self._last)] if self._last is not None and self._last.present else []
         self.mac = mac
@@ -101,7 +101,7 @@ class TrackedProjector:
         self._info = self._last = None
         return [*gone]
 
-    def update(self, result: TalkResult, at: float, now: float) -> list[Seen]:
+    def update(self, result: TalkResult, at: float, now: float) -> list[Reading]:
         """Take in what a talk brought. Gives the sightings that changed, and a reading.
 
         at: seconds since the epoch. now: steady seconds.
@@ -117,7 +117,7 @@ class TrackedProjector:
         is_calm = self.reason in {"", "needs_password"} or not self.is_expected
         return (POLL_S if is_calm else TROUBLE_S) * (1.0 + _JITTER * jitter)
 
-    def _well(self, state: ProjectorState, at: float) -> list[Seen]:
+    def _well(self, state: ProjectorState, at: float) -> list[Reading]:
         self.speaks_pjlink = True
         self.reason = ""
         self._misses = 0
@@ -125,7 +125,7 @@ class TrackedProjector:
         changes = self._changes()
         return [*changes, reading_of(self.key, at, state)] if self._last else []
 
-    def _ill(self, trouble: TalkError, at: float, now: float) -> list[Seen]:
+    def _ill(self, trouble: TalkError, at: float, now: float) -> list[Reading]:
         self.reason = self._meaning(trouble, now)
         self.speaks_pjlink |= trouble.greeted or (self.is_discovered and trouble.connected)
         self._misses = self._misses + 1 if self.reason == "no_answer" else 0
@@ -143,9 +143,9 @@ class TrackedProjector:
         waits = self.speaks_pjlink and now - self._silent_since < _BUSY_S
         return "busy" if waits else trouble.reason
 
-    def _changes(self) -> list[Seen]:
+    def _changes(self) -> list[Reading]:
         before, sighting = self._last, self._sighting()
-        nameless = sighting.identity is Identity.HOST and not sighting.name
+        nameless = sighting.identity is IdentityKind.HOST and not sighting.name
         if sighting == before or nameless or (before is None and not sighting.present):
             return []
         self._last = sighting
@@ -182,16 +182,16 @@ class TrackedProjector:
     def _gone(last: Sighting) -> Sighting:
         return replace(last, present=False, reason="no_answer")
 
-    def _named(self, info: ProjectorInfo) -> tuple[Identity, str, tuple[str, ...]]:
+    def _named(self, info: ProjectorInfo) -> tuple[IdentityKind, str, tuple[str, ...]]:
         """Give its identity, its key, and its further keys, the strongest first."""
         mac, serial = self.mac or self.neighbour, serial_key(info)
         if mac:
-            return Identity.MAC, f"mac:{mac}", (serial,) if serial else ()
+            return IdentityKind.MAC, f"mac:{mac}", (serial,) if serial else ()
         if serial:
-            return Identity.UUID, serial, ()
+            return IdentityKind.UUID, serial, ()
         if self.token:
-            return Identity.TOKEN, f"token:{self.token}", ()
-        return Identity.HOST, name_key(info), ()
+            return IdentityKind.TOKEN, f"token:{self.token}", ()
+        return IdentityKind.HOST, name_key(info), ()
 
 
 def reading_of(key: str, at: float, state: ProjectorState, reason: str = "") -> ProjectorReading:

@@ -11,7 +11,7 @@ from ipaddress import IPv4Interface
 from pathlib import Path
 from typing import NamedTuple
 
-from hardware.network.flaws import Flaws
+from hardware.network.flaws import FlawReporter
 from hardware.network.neighbours import NEIGHBOURS, mac_at
 from hardware.network.subnets import broadcasts, own_address, subnets
 from hardware.pjlink.ask import ProjectorEntry, ask, asker, entries_of, poll
@@ -96,7 +96,7 @@ class Projectors:
         self._password = password
         self._typed = typed
         self._settings = settings
-        self._flaws = Flaws(report, "pjlink", time.monotonic)
+        self._flaws = FlawReporter(report, "pjlink", time.monotonic)
         self._watchers: list[_Watcher] = []
         self._talks = asyncio.Semaphore(_TALKS_AT_ONCE)
         self._changed = asyncio.Event()

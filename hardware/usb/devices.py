@@ -16,15 +16,15 @@ from hardware.usb.digitizers import (
     place_of,
     with_answers,
 )
-from hardware.usb.keys import Key, keys_of, product_of, trusted_serial
+from hardware.usb.keys import DeviceKey, keys_of, product_of, trusted_serial
 from hardware.usb.names import model_of, vendor_of
 from hardware.usb.nodes import (
     PROPERTIES,
     SUBSYSTEMS,
     Properties,
     UsbDevice,
-    capturing,
-    grouped,
+    capture_nodes,
+    group_nodes,
     interfaces_of,
     is_usb_device,
     parent_of,
@@ -36,7 +36,7 @@ __all__ = [
     "Properties",
     "UsbDevice",
     "devices_of",
-    "grouped",
+    "group_nodes",
     "is_usb_device",
     "parent_of",
     "trusted_serial",
@@ -56,11 +56,11 @@ def devices_of(
     nodes: udev properties of each, with DEVPATH, in any order. host: names this machine in keys
     of devices that are known by their port only. built_in: what is part of the machine itself.
     """
-    kept = list(nodes)
-    groups = grouped(kept)
+    all_nodes = list(nodes)
+    groups = group_nodes(all_nodes)
     devices = [device for device in groups if _is_finished(device) and not _is_hub(device)]
     own = fixed_paths(groups) | _paths(devices, built_in)
-    sightings = platform_cameras(kept, host)
+    sightings = platform_cameras(all_nodes, host)
     for device, key in zip(devices, keys_of(devices, host), strict=True):
         sightings[key.text] = _sighting(device, key, own)
     return sightings
@@ -80,7 +80,7 @@ def _is_hub(device: UsbDevice) -> bool:
     return bool(interfaces) and all(interface.startswith(_HUB) for interface in interfaces)
 
 
-def _sighting(device: UsbDevice, key: Key, own: Container[str]) -> Sighting:
+def _sighting(device: UsbDevice, key: DeviceKey, own: Container[str]) -> Sighting:
     product = product_of(device)
     row = _id_rows().get(product)
     model = model_of(device) or (row.model if row else "") or product
@@ -119,7 +119,7 @@ def _judge(device: UsbDevice, row: UsbId | None, own: Container[str]) -> tuple[K
 
 
 def _kind(device: UsbDevice) -> Kind:
-    if capturing(device.nodes):
+    if capture_nodes(device.nodes):
         return Kind.CAMERA
     kind = _kind_by_property(device) or _kind_by_class(device)
     # A board may have loudspeakers, and a touch controller a class of its maker's own.
@@ -150,6 +150,6 @@ def _id_rows() -> dict[str, UsbId]:
 def _device_files(device: UsbDevice) -> Iterator[str]:
     """Give the files of its nodes: pictures first, no other video nodes, then the rest."""
     rest = (node for node in device.nodes if node.get("SUBSYSTEM") in _OTHER_SUBSYSTEMS)
-    for node in (*capturing(device.nodes), *rest):
+    for node in (*capture_nodes(device.nodes), *rest):
         if name := clean(node.get("DEVNAME", "")):
             yield name

@@ -32,9 +32,9 @@ def is_digitizer(device: UsbDevice) -> bool:
 
 def is_wide(device: UsbDevice) -> bool:
     """Say whether a digitizer is as wide as only a board is."""
-    known = matchers()
+    limits = matchers()
     return any(
-        known.board_wider_than_mm < _width_mm(node) <= known.board_no_wider_than_mm
+        limits.board_wider_than_mm < _width_mm(node) <= limits.board_no_wider_than_mm
         for node in device.nodes
     )
 
@@ -56,7 +56,7 @@ def places_of(devices: Iterable[UsbDevice]) -> Places:
 
 def chassis_has_screen(chassis: str) -> bool:
     """Say whether a machine of this DMI chassis type (a number) has a screen of its own."""
-    return chassis in {str(known) for known in matchers().chassis_with_screen}
+    return chassis in {str(code) for code in matchers().chassis_with_screen}
 
 
 def fixed_paths(devices: Iterable[UsbDevice]) -> frozenset[str]:

@@ -25,7 +25,7 @@ _GZIP: Final = 16 + zlib.MAX_WBITS
 _QUOTES: Final = {"&quot;": '"', "&apos;": "'", "&#39;": "'"}
 
 
-class ExportError(Exception):
+class UdevExportError(Exception):
     """An export that cannot be read.
 
     code: "no_such_file", "unreadable" (no right to it, or damaged), "too_large" or "not_a_dump".
@@ -54,13 +54,17 @@ def read_export(path: Path, limit_bytes: int = _TEXT_LIMIT_BYTES) -> Export:
     digest = hashlib.sha256(b"lophoc")
     try:
         with path.open("rb") as file:
-            nodes = _bounded(nodes_of(_lines(_hashed(_unpacked(file, limit_bytes), digest))))
+            nodes = _take_bounded(
+                nodes_of(_lines(_hash_pieces(_unpack(file, limit_bytes), digest)))
+            )
     except FileNotFoundError as error:
-        raise ExportError("no_such_file") from error
+        raise UdevExportError("no_such_file") from error
     except (OSError, ValueError) as error:  # a path may hold what no file system takes
-        raise ExportError("unreadable", getattr(error, "strerror", None) or str(error)) from error
+        raise UdevExportError(
+            "unreadable", getattr(error, "strerror", None) or str(error)
+        ) from error
     if not any(node["DEVPATH"].startswith("/devices/") for node in nodes):
-        raise ExportError("not_a_dump")
+        raise UdevExportError("not_a_dump")
     return Export(nodes=nodes, digest=digest.hexdigest()[:32])
 
 
@@ -92,24 +96,24 @@ def _take(mark: str, text: str, node: dict[str, str]) -> None:
         node.setdefault("DEVNAME", f"/dev/{text}")
 
 
-def _bounded(nodes: Iterator[Properties]) -> tuple[Properties, ...]:
-    found: list[Properties] = []
+def _take_bounded(nodes: Iterator[Properties]) -> tuple[Properties, ...]:
+    bounded: list[Properties] = []
     for node in nodes:
-        if len(found) == _NODES_LIMIT:
-            raise ExportError("too_large")
-        found.append(node)
-    return tuple(found)
+        if len(bounded) == _NODES_LIMIT:
+            raise UdevExportError("too_large")
+        bounded.append(node)
+    return tuple(bounded)
 
 
-def _unpacked(file: BufferedReader, limit_bytes: int) -> Iterator[bytes]:
+def _unpack(file: BufferedReader, limit_bytes: int) -> Iterator[bytes]:
     """Give the text piece by piece; a bomb is refused before it unfolds."""
     # Peeked at and not rewound, for a pipe cannot be.
     is_packed = file.peek(len(_GZIP_BEGINS)).startswith(_GZIP_BEGINS)
     size = 0
-    for piece in _gunzipped(file) if is_packed else _pieces(file):
+    for piece in _gunzip(file) if is_packed else _pieces(file):
         size += len(piece)
         if size > limit_bytes:
-            raise ExportError("too_large")
+            raise UdevExportError("too_large")
         yield piece
 
 
@@ -118,7 +122,7 @@ def _pieces(file: BufferedReader) -> Iterator[bytes]:
         yield piece
 
 
-def _gunzipped(file: BufferedReader) -> Iterator[bytes]:
+def _gunzip(file: BufferedReader) -> Iterator[bytes]:
     """Unpack every member of a gzip file (RFC 1952, 2.2), no more than a chunk at once."""
     unpack = zlib.decompressobj(_GZIP)
     for piece in _pieces(file):
@@ -129,13 +133,13 @@ def _gunzipped(file: BufferedReader) -> Iterator[bytes]:
             try:
                 yield unpack.decompress(packed, _CHUNK_BYTES)
             except zlib.error as error:
-                raise ExportError("unreadable", str(error)) from error
+                raise UdevExportError("unreadable", str(error)) from error
             packed = unpack.unconsumed_tail or unpack.unused_data
     if not unpack.eof:
-        raise ExportError("unreadable", "the file ends too early")
+        raise UdevExportError("unreadable", "the file ends too early")
 
 
-def _hashed(pieces: Iterable[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
+def _hash_pieces(pieces: Iterable[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
     for piece in pieces:
         digest.update(piece)
         yield piece

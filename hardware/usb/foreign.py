@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
 from hardware.matchers import matchers
-from hardware.readings import Identity, Kind, Sighting, clean
+from hardware.readings import IdentityKind, Kind, Sighting, clean
 from hardware.usb.devices import devices_of
 from hardware.usb.digitizers import Places, chassis_has_screen, places_of
 from hardware.usb.export import Export
-from hardware.usb.nodes import Properties, grouped
+from hardware.usb.nodes import Properties, group_nodes
 
 _DMI_PATH = "/devices/virtual/dmi/id"
 # What each part of a DMI modalias begins with. Source: Linux, drivers/firmware/dmi-id.c.
@@ -28,16 +28,16 @@ def sightings_of(export: Export) -> tuple[Sighting, ...]:
 def machine_of(export: Export) -> Sighting:
     """Give the machine as a sighting of itself; its key names this export, and no installation."""
     fields = _dmi(export.nodes)
-    vendor, model = _named(fields, "svn", "pn")
+    vendor, model = _maker_and_model(fields, "svn", "pn")
     if not model:
         # Whoever builds a computer from parts leaves the system unnamed; its main board is not.
-        vendor, model = _named(fields, "rvn", "rn")
+        vendor, model = _maker_and_model(fields, "rvn", "rn")
     if not model:
         vendor, model = _device_tree(export.nodes)
     return Sighting(
         source="host",
         key=f"host:{export.digest}",
-        identity=Identity.HOST,
+        identity=IdentityKind.HOST,
         kind=Kind.HOST,
         name=model,
         vendor=vendor,
@@ -48,7 +48,7 @@ def machine_of(export: Export) -> Sighting:
 def _built_in(nodes: Iterable[Properties]) -> Places:
     """A screen with touch that is there already is a laptop's own, or an all-in-one's."""
     if chassis_has_screen(_dmi(nodes).get("ct", "")):
-        return places_of(grouped(nodes))
+        return places_of(group_nodes(nodes))
     return frozenset()
 
 
@@ -58,22 +58,22 @@ def _dmi(nodes: Iterable[Properties]) -> dict[str, str]:
     )
     fields: dict[str, str] = {}
     for part in modalias.removeprefix("dmi:").split(":"):
-        if found := _DMI_FIELD.match(part):
-            fields.setdefault(found[0], part[found.end() :])
+        if match := _DMI_FIELD.match(part):
+            fields.setdefault(match[0], part[match.end() :])
     return fields
 
 
-def _named(fields: Mapping[str, str], vendor: str, model: str) -> tuple[str, str]:
-    return _filled(fields.get(vendor, "")), _filled(fields.get(model, ""))
+def _maker_and_model(fields: Mapping[str, str], vendor: str, model: str) -> tuple[str, str]:
+    return _clean_filled(fields.get(vendor, "")), _clean_filled(fields.get(model, ""))
 
 
-def _filled(value: str) -> str:
+def _clean_filled(value: str) -> str:
     text = clean(value)
-    return "" if any(row.fullmatch(text) for row in _unfilled()) else text
+    return "" if any(row.fullmatch(text) for row in _unfilled_patterns()) else text
 
 
 @functools.cache
-def _unfilled() -> tuple[re.Pattern[str], ...]:
+def _unfilled_patterns() -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(row, re.IGNORECASE) for row in matchers().dmi_unfilled)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Container, Sequence
 from typing import NamedTuple
 
 from hardware.matchers import matchers
-from hardware.readings import Identity, clean
+from hardware.readings import IdentityKind, clean
 from hardware.usb.nodes import UsbDevice
 
 # A serial is short; more is a device that talks to the parser, not to people.
@@ -20,15 +20,15 @@ _DEVICE_PATH = re.compile(r"(.*-usb-\d+:[\d.]+)(?::\d+\.\d+.*)?")
 _PCI_ADDRESS = re.compile(r"[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]")
 
 
-class Key(NamedTuple):
+class DeviceKey(NamedTuple):
     """A device's key, what it rests on, and the serial where it is that."""
 
     text: str
-    identity: Identity
+    identity: IdentityKind
     serial: str = ""
 
 
-def keys_of(devices: Sequence[UsbDevice], host: str) -> list[Key]:
+def keys_of(devices: Sequence[UsbDevice], host: str) -> list[DeviceKey]:
     """Give each device its key: no two alike, whatever serials they claim.
 
     host: names this machine in keys of devices that are known by their port only.
@@ -36,15 +36,15 @@ def keys_of(devices: Sequence[UsbDevice], host: str) -> list[Key]:
     claims = [_claim(device) for device in devices]
     # A serial that two devices carry names neither of them.
     counts = Counter(claims)
-    keys: list[Key] = []
-    taken: set[str] = set()
+    keys: list[DeviceKey] = []
+    used: set[str] = set()
     for device, claim in zip(devices, claims, strict=True):
         if claim and counts[claim] == 1:
-            key = Key(claim, Identity.USB, device.own.get("ID_SERIAL_SHORT", ""))
+            key = DeviceKey(claim, IdentityKind.USB, device.own.get("ID_SERIAL_SHORT", ""))
         else:
             port = f"port:{host}:{_port(device)}:{product_of(device)}"
-            key = Key(free_key(port, taken), Identity.PORT)
-        taken.add(key.text)
+            key = DeviceKey(free_key(port, used), IdentityKind.PORT)
+        used.add(key.text)
         keys.append(key)
     return keys
 
@@ -73,10 +73,10 @@ def product_of(device: UsbDevice) -> str:
     return clean(f"{vendor}:{product}".lower(), 9)
 
 
-def free_key(key: str, taken: Container[str]) -> str:
+def free_key(key: str, used: Container[str]) -> str:
     """Number a key that is taken: a USB 2 and a USB 3 port of one socket share their path."""
     numbered, count = key, 1
-    while numbered in taken:
+    while numbered in used:
         count += 1
         numbered = f"{key}:{count}"
     return numbered
@@ -90,8 +90,8 @@ def _claim(device: UsbDevice) -> str:
 def _port(device: UsbDevice) -> str:
     """Give the way to the port, as udev's ID_PATH; built from DEVPATH where udev gives none."""
     for node in (device.own, *device.nodes):
-        if found := _DEVICE_PATH.fullmatch(node.get("ID_PATH", "")):
-            return clean(found[1])
+        if match := _DEVICE_PATH.fullmatch(node.get("ID_PATH", "")):
+            return clean(match[1])
     return _port_from_path(device.own.get("DEVPATH", ""))
 
 

@@ -52,7 +52,7 @@ class UsbDevice:
     nodes: tuple[Properties, ...] = ()
 
 
-def grouped(nodes: Iterable[Properties]) -> list[UsbDevice]:
+def group_nodes(nodes: Iterable[Properties]) -> list[UsbDevice]:
     """Put every node under the USB device it belongs to, ordered by path; others are left out."""
     ordered = sorted(nodes, key=lambda node: node.get("DEVPATH", ""))
     devices = {node.get("DEVPATH", ""): node for node in ordered if is_usb_device(node)}
@@ -90,8 +90,8 @@ def interfaces_of(device: UsbDevice) -> list[str]:
 def is_complete(device: UsbDevice) -> bool:
     """Say whether every interface whose drivers make nodes has some; never surely of others."""
     made = {node.get("SUBSYSTEM") for node in device.nodes}
-    wanted = {_MADE_OF.get(interface[:2]) for interface in interfaces_of(device)} - {None}
-    return wanted <= made
+    expected = {_MADE_OF.get(interface[:2]) for interface in interfaces_of(device)} - {None}
+    return expected <= made
 
 
 def captures(node: Properties) -> bool:
@@ -100,23 +100,23 @@ def captures(node: Properties) -> bool:
     return ":capture:" in node.get("ID_V4L_CAPABILITIES", "")
 
 
-def capturing(nodes: Iterable[Properties]) -> list[Properties]:
+def capture_nodes(nodes: Iterable[Properties]) -> list[Properties]:
     """Give the video nodes that give pictures, in the order of their numbers."""
     by_interface: defaultdict[str, list[Properties]] = defaultdict(list)
     for node in sorted(nodes, key=video_number):
         if node.get("SUBSYSTEM") == "video4linux":
             by_interface[node.get("DEVPATH", "").partition("/video4linux/")[0]].append(node)
-    found = [node for interface in by_interface.values() for node in _pictures(interface)]
-    return sorted(found, key=video_number)
+    picture_nodes = [node for interface in by_interface.values() for node in _pictures(interface)]
+    return sorted(picture_nodes, key=video_number)
 
 
 def _pictures(interface: list[Properties]) -> list[Properties]:
-    found = [node for node in interface if captures(node)]
-    if len(found) == len(interface) and _is_uvc(interface):
+    picture_nodes = [node for node in interface if captures(node)]
+    if len(picture_nodes) == len(interface) and _is_uvc(interface):
         # Before systemd 239 udev knew the device's capabilities only, not the node's; the kernel
         # makes a metadata node after every picture node (Linux, uvc_register_terms).
-        return found[::2]
-    return found
+        return picture_nodes[::2]
+    return picture_nodes
 
 
 def _is_uvc(interface: list[Properties]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable
 from fnmatch import fnmatchcase
 
 from hardware.matchers import PlatformCamera, matchers
-from hardware.readings import Identity, Kind, Sighting, clean
+from hardware.readings import IdentityKind, Kind, Sighting, clean
 from hardware.usb.keys import free_key
 from hardware.usb.nodes import Properties, captures, video_number
 
@@ -24,7 +24,7 @@ def platform_cameras(nodes: Iterable[Properties], host: str) -> dict[str, Sighti
 
     host: names this machine in their keys.
     """
-    found: dict[str, Sighting] = {}
+    sightings: dict[str, Sighting] = {}
     channels: set[str] = set()
     for node in sorted(_by_path(nodes), key=video_number):
         row = _row(node)
@@ -32,9 +32,9 @@ def platform_cameras(nodes: Iterable[Properties], host: str) -> dict[str, Sighti
             continue
         if row.channels:
             channels.add(_parent(node))
-        sighting = _sighting(node, row, host, found)
-        found[sighting.key] = sighting
-    return found
+        sighting = _sighting(node, row, host, sightings)
+        sightings[sighting.key] = sighting
+    return sightings
 
 
 def _by_path(nodes: Iterable[Properties]) -> Iterable[Properties]:
@@ -57,13 +57,13 @@ def _parent(node: Properties) -> str:
     return node.get("DEVPATH", "").partition("/video4linux/")[0]
 
 
-def _sighting(node: Properties, row: PlatformCamera, host: str, taken: Container[str]) -> Sighting:
+def _sighting(node: Properties, row: PlatformCamera, host: str, used: Container[str]) -> Sighting:
     port = clean(node.get("ID_PATH", "") or f"platform-{_parent(node).rpartition('/')[2]}")
     file = clean(node.get("DEVNAME", ""))
     return Sighting(
         source="usb",
-        key=free_key(f"port:{host}:{port}:{row.mark}", taken),
-        identity=Identity.PORT,
+        key=free_key(f"port:{host}:{port}:{row.mark}", used),
+        identity=IdentityKind.PORT,
         kind=Kind.CAMERA,
         name=row.name,
         vendor=row.vendor,

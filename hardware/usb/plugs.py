@@ -11,7 +11,7 @@ from hardware.usb.digitizers import Places, places_of
 from hardware.usb.nodes import (
     Properties,
     UsbDevice,
-    grouped,
+    group_nodes,
     is_complete,
     is_usb_device,
     parent_of,
@@ -41,7 +41,7 @@ class Plugs:
         self._host = host
         self._built_in: Places | None = None if has_screen else frozenset()
         self._live: _Devices = {}
-        self._settled: _Devices = {}
+        self._calm: _Devices = {}
         self._due: dict[str, float] = {}
         self._since: dict[str, float] = {}
         self._bound: set[str] = set()
@@ -61,13 +61,15 @@ class Plugs:
         """Take in a fresh list of all nodes, for events may be lost. Gives what changed."""
         self._live = _by_device(nodes)
         if self._built_in is None:
-            self._built_in = places_of(grouped(_nodes_in(self._live)))
+            self._built_in = places_of(group_nodes(_nodes_in(self._live)))
         self._due = {path: due for path, due in self._due.items() if path in self._live}
         self._since = {path: since for path, since in self._since.items() if path in self._due}
         self._bound &= self._due.keys()
-        waiting = {path: self._settled[path] for path in self._due if path in self._settled}
-        calm = {path: dict(found) for path, found in self._live.items() if path not in self._due}
-        self._settled = calm | waiting
+        waiting = {path: self._calm[path] for path in self._due if path in self._calm}
+        calm = {
+            path: dict(members) for path, members in self._live.items() if path not in self._due
+        }
+        self._calm = calm | waiting
         return self.settle(at) if self._is_due(at) else self._changes()
 
     def settle(self, at: float) -> list[Sighting]:
@@ -79,9 +81,9 @@ class Plugs:
             self._since.pop(path, None)
             self._bound.discard(path)
             if path in self._live:
-                self._settled[path] = dict(self._live[path])
+                self._calm[path] = dict(self._live[path])
             else:
-                self._settled.pop(path, None)
+                self._calm.pop(path, None)
         return self._changes()
 
     def due_at(self) -> float | None:
@@ -125,7 +127,7 @@ class Plugs:
         return due_at is not None and due_at <= at
 
     def _changes(self) -> list[Sighting]:
-        nodes = _nodes_in(self._settled)
+        nodes = _nodes_in(self._calm)
         before = self._reported
         now = devices_of(nodes, self._host, self._built_in or frozenset())
         self._reported = now
@@ -143,7 +145,7 @@ def _is_whole(node: Properties) -> bool:
 
 
 def _nodes_in(devices: _Devices) -> Iterator[Properties]:
-    return (node for found in devices.values() for node in found.values())
+    return (node for device in devices.values() for node in device.values())
 
 
 def _by_device(nodes: Iterable[Properties]) -> _Devices:

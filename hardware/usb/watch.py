@@ -88,7 +88,7 @@ async def _follow(pyudev: Any, plugs: Plugs, report: Report) -> None:
     loop = asyncio.get_running_loop()
     while True:
         # Events wait in the monitor meanwhile, and are newer than the list or repeat it.
-        nodes = await asyncio.to_thread(_listed, pyudev)
+        nodes = await asyncio.to_thread(_list_nodes, pyudev)
         _report_all(report, plugs.replace(nodes, loop.time()))
         await _listen(monitor, plugs, report, until=loop.time() + _LIST_AGAIN_S)
 
@@ -104,7 +104,7 @@ def _monitor(pyudev: Any) -> Any:
     return monitor
 
 
-def _listed(pyudev: Any) -> list[Properties]:
+def _list_nodes(pyudev: Any) -> list[Properties]:
     devices = pyudev.Context().list_devices()
     for subsystem in SUBSYSTEMS:
         devices.match_subsystem(subsystem)
@@ -117,7 +117,7 @@ async def _listen(monitor: Any, plugs: Plugs, report: Report, *, until: float) -
         due_at = plugs.due_at()
         wake_at = until if due_at is None else min(due_at, until)
         if await _readable(monitor.fileno(), wake_at - now):
-            for device in _received(monitor):
+            for device in _receive(monitor):
                 plugs.note(device.action, _properties(device), loop.time())
         _report_all(report, plugs.settle(loop.time()))
 
@@ -137,7 +137,7 @@ async def _readable(descriptor: int, seconds: float) -> bool:
     return True
 
 
-def _received(monitor: Any) -> Iterator[Any]:
+def _receive(monitor: Any) -> Iterator[Any]:
     for _ in range(_EVENTS_A_TURN):
         device = monitor.poll(timeout=0)
         if device is None:
@@ -147,16 +147,18 @@ def _received(monitor: Any) -> Iterator[Any]:
 
 def _properties(device: Any) -> Properties:
     """Copy what we read of a udev device: the device itself changes under the reader."""
-    found: dict[str, str] = {}
+    properties: dict[str, str] = {}
     for name in PROPERTIES:
         # A device may call itself anything, bytes that are no text among it.
         with contextlib.suppress(UnicodeDecodeError):
             value = device.properties.get(name)
             if value is not None:
-                found[name] = value
-    if is_usb_device(found):
-        found[REMOVABLE] = (device.attributes.get("removable") or b"").decode("ascii", "replace")
-    return found
+                properties[name] = value
+    if is_usb_device(properties):
+        properties[REMOVABLE] = (device.attributes.get("removable") or b"").decode(
+            "ascii", "replace"
+        )
+    return properties
 
 
 def _report_all(report: Report, sightings: Iterable[Sighting]) -> None:

@@ -18,9 +18,9 @@ def own_interfaces() -> list[IPv4Interface]:
     return sorted(
         one
         for adapter in ifaddr.get_adapters()
-        for each in adapter.ips
-        if each.is_IPv4
-        and not (one := ipaddress.IPv4Interface(f"{each.ip}/{each.network_prefix}")).is_loopback
+        for entry in adapter.ips
+        if entry.is_IPv4
+        and not (one := ipaddress.IPv4Interface(f"{entry.ip}/{entry.network_prefix}")).is_loopback
     )
 
 

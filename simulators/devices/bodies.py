@@ -7,10 +7,10 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from itertools import cycle, islice
+from itertools import chain, cycle, islice
 from typing import Final, NamedTuple
 
-from hardware.readings import Identity, Sighting
+from hardware.readings import IdentityKind, Sighting
 from protocol.health import ReasonCode
 from simulators.day import Happening, Judged, Moved
 from simulators.devices.addresses import call_address, own_interfaces
@@ -48,8 +48,10 @@ class Bodies:
     def __init__(
         self, cameras: Iterable[Sighting], projectors: Iterable[Sighting], seed: int
     ) -> None:
-        self._cameras = tuple(each for each in cameras if each.identity is Identity.MAC)
-        self._projectors = tuple(each for each in projectors if each.identity is Identity.MAC)
+        self._cameras = tuple(camera for camera in cameras if camera.identity is IdentityKind.MAC)
+        self._projectors = tuple(
+            projector for projector in projectors if projector.identity is IdentityKind.MAC
+        )
         self._seed = seed
         self._open: dict[str, Body] = {}
         self._news: asyncio.Queue[tuple[str, frozenset[str]]] = asyncio.Queue(MAX_WAITING)
@@ -69,7 +71,7 @@ class Bodies:
     async def run(self) -> None:
         """Open them, and let them ail until cancelled; what cannot be opened is left out."""
         async with AsyncExitStack() as stack:
-            for device_id, body in self._made():
+            for device_id, body in self._make_bodies():
                 try:
                     await stack.enter_async_context(body.device)
                 except OSError as error:
@@ -91,17 +93,17 @@ class Bodies:
             except OSError as error:
                 _LOGGER.warning("%s cannot be switched: %s", body.name, error.strerror or error)
 
-    def _made(self) -> Iterator[tuple[str, Body]]:
+    def _make_bodies(self) -> Iterator[tuple[str, Body]]:
         interfaces = own_interfaces()
         if not interfaces:
             _LOGGER.warning("no network: no camera and no projector answers by itself")
             return
-        addresses = [str(each.ip) for each in interfaces]
+        addresses = [str(interface.ip) for interface in interfaces]
         for camera, address in zip(self._cameras, cycle(addresses)):
             yield device_id_of(camera), _camera(camera, address, self._seed)
         # PJLink has one port: beyond our own addresses they stand on loopback.
         loopback = (f"127.0.0.{number}" for number in range(2, 255))
-        hosts = islice((host for each in (addresses, loopback) for host in each), 250)
+        hosts = islice(chain(addresses, loopback), 250)
         for projector, host in zip(self._projectors, hosts, strict=False):
             yield (
                 device_id_of(projector),
@@ -134,16 +136,16 @@ def _camera(sighting: Sighting, host: str, seed: int) -> Body:
     one = OnvifCamera(make, host=host, seed=seed)
 
     async def ail(faults: frozenset[str]) -> None:
-        one.faults = {CameraFault(each) for each in faults}
+        one.faults = {CameraFault(fault) for fault in faults}
 
     return Body(f"{sighting.name} ({host}, ONVIF)", one, ail)
 
 
 def _projector(sighting: Sighting, host: str, called_at: str) -> Body:
-    from simulators.devices.projector import Make, Projector  # noqa: PLC0415 - as the camera
+    from simulators.devices.projector import Projector, ProjectorMake  # noqa: PLC0415 - as the camera
 
     one = Projector(
-        Make(
+        ProjectorMake(
             name=sighting.name,
             maker=sighting.vendor,
             model=sighting.model,
@@ -159,9 +161,9 @@ def _projector(sighting: Sighting, host: str, called_at: str) -> Body:
     faulty, now = FaultyProjector(one), set[ProjectorFault]()
 
     async def ail(faults: frozenset[str]) -> None:
-        wanted = {ProjectorFault(each) for each in faults}
-        for fault in now ^ wanted:
-            await faulty.switch(fault, fault in wanted)
+        projector_faults = {ProjectorFault(fault) for fault in faults}
+        for fault in now ^ projector_faults:
+            await faulty.switch(fault, fault in projector_faults)
             now.symmetric_difference_update({fault})
 
     return Body(f"{sighting.name} ({host}, PJLink)", one, ail)

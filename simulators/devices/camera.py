@@ -24,7 +24,7 @@ from simulators.devices.camera_words import (
     not_authorized,
     probe_match,
 )
-from simulators.devices.rtp import CLOCK_HZ, interleaved, packets, scan_of
+from simulators.devices.rtp import CLOCK_HZ, interleave, packets, scan_of
 
 __all__ = ["CameraFault", "CameraMake", "OnvifCamera"]
 
@@ -104,9 +104,9 @@ class OnvifCamera:
         self._user = user
         self._password = password
         self._picture = picture
-        self._taken: dict[tuple[str, int], bytes] = {}
+        self._pictures: dict[tuple[str, int], bytes] = {}
         self._number = 0
-        self.asked = 0  # how often somebody looked for cameras
+        self.probes = 0  # how often somebody looked for cameras
         self._open = AsyncExitStack()
         self._connections: set[asyncio.StreamWriter] = set()
 
@@ -151,7 +151,7 @@ class OnvifCamera:
 
     @asynccontextmanager
     async def _serving(self, handler: Handler, port: int) -> AsyncIterator[int]:
-        async def guarded(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async def guard(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             self._connections.add(writer)
             try:
                 if CameraFault.OFF in self.faults:
@@ -163,7 +163,7 @@ class OnvifCamera:
                 self._connections.discard(writer)
                 writer.close()
 
-        server = await asyncio.start_server(guarded, self.host, port, limit=_HEAD_LIMIT)
+        server = await asyncio.start_server(guard, self.host, port, limit=_HEAD_LIMIT)
         try:
             yield server.sockets[0].getsockname()[1]
         finally:
@@ -187,24 +187,26 @@ class OnvifCamera:
         mouth, _ = await loop.create_datagram_endpoint(
             asyncio.DatagramProtocol, local_addr=(self.host, 0)
         )
-        ear, _ = await loop.create_datagram_endpoint(lambda: _Ear(self._found, mouth), sock=sock)
+        ear, _ = await loop.create_datagram_endpoint(
+            lambda: _Ear(self._answer_probe, mouth), sock=sock
+        )
         try:
             yield
         finally:
             ear.close()
             mouth.close()
 
-    def _found(self, data: bytes) -> bytes | None:
+    def _answer_probe(self, data: bytes) -> bytes | None:
         """What the camera answers to a question of discovery."""
-        self.asked += b"ProbeMatch" not in data and b"Probe" in data
+        self.probes += b"ProbeMatch" not in data and b"Probe" in data
         if CameraFault.OFF in self.faults or b"Probe" not in data or b"ProbeMatch" in data:
             return None
         if CameraFault.GARBAGE in self.faults:
             return GARBAGE
         if CameraFault.ENTITIES in self.faults:
             return ENTITY_BOMB
-        asked = _MESSAGE_ID.search(data)
-        return probe_match(self.make, self.urls, asked[1].decode() if asked else "")
+        match = _MESSAGE_ID.search(data)
+        return probe_match(self.make, self.urls, match[1].decode() if match else "")
 
     async def _http(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -248,8 +250,8 @@ class OnvifCamera:
         elif not self._may_call(body, clock):
             _reply(writer, "400 Bad Request", kind, not_authorized())
         else:
-            said = answer(body, self.make, self.urls, clock)
-            _reply(writer, "200 OK" if said else "500 Internal Server Error", kind, said or b"")
+            reply = answer(body, self.make, self.urls, clock)
+            _reply(writer, "200 OK" if reply else "500 Internal Server Error", kind, reply or b"")
 
     def _may_call(self, body: bytes, clock: datetime) -> bool:
         if CameraFault.PASSWORD not in self.faults or b"GetSystemDateAndTime" in body:
@@ -269,12 +271,12 @@ class OnvifCamera:
         if CameraFault.SILENT in self.faults:
             await asyncio.Event().wait()
         async with asyncio.TaskGroup() as playing:
-            while (head := await self._asked(reader)) is not None:
+            while (head := await self._read_request(reader)) is not None:
                 words = head.decode("utf-8", "replace").split()
                 cseq = re.search(r"CSeq:\s*(\d+)", head.decode("utf-8", "replace"), re.IGNORECASE)
-                said = self._said(words[0] if words else "", head)
-                writer.write(f"RTSP/1.0 {said[0]}\r\nCSeq: {cseq[1] if cseq else 0}\r\n".encode())
-                writer.write(said[1].encode() + b"\r\n" + said[2])
+                reply = self._answer_rtsp(words[0] if words else "", head)
+                writer.write(f"RTSP/1.0 {reply[0]}\r\nCSeq: {cseq[1] if cseq else 0}\r\n".encode())
+                writer.write(reply[1].encode() + b"\r\n" + reply[2])
                 await writer.drain()
                 if words[:1] == ["PLAY"]:
                     playing.create_task(self._play(writer), name="play")
@@ -282,7 +284,7 @@ class OnvifCamera:
                     break
             writer.transport.abort()
 
-    async def _asked(self, reader: asyncio.StreamReader) -> bytes | None:
+    async def _read_request(self, reader: asyncio.StreamReader) -> bytes | None:
         """The next request; what a player reports of its reception is passed over."""
         while True:
             try:
@@ -295,7 +297,7 @@ class OnvifCamera:
             except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
                 return None
 
-    def _said(self, method: str, head: bytes) -> tuple[str, str, bytes]:
+    def _answer_rtsp(self, method: str, head: bytes) -> tuple[str, str, bytes]:
         if method == "OPTIONS":
             return "200 OK", "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN\r\n", b""
         if not self._lets_in(head):
@@ -315,7 +317,9 @@ class OnvifCamera:
         with suppress(OSError, ValueError):
             async for shot in self._stream():
                 timestamp = int((asyncio.get_running_loop().time() - began) * CLOCK_HZ)
-                sent = [interleaved(each) for each in packets(scan_of(shot), sequence, timestamp)]
+                sent = [
+                    interleave(packet) for packet in packets(scan_of(shot), sequence, timestamp)
+                ]
                 sequence += len(sent)
                 writer.writelines(sent)
                 await writer.drain()
@@ -332,16 +336,16 @@ class OnvifCamera:
         """The picture as it is now."""
         if CameraFault.FREEZE not in self.faults:
             self._number += 1
-        shown = self._number % _PICTURES
+        number = self._number % _PICTURES
         look = next((fault for fault in _LOOKS if fault in self.faults), "ok")
-        shot = self._take(str(look), shown)
+        shot = self._take(str(look), number)
         return shot[: len(shot) // 3] if CameraFault.CORRUPT in self.faults else shot
 
     def _take(self, look: str, number: int) -> bytes:
-        if (look, number) not in self._taken:
+        if (look, number) not in self._pictures:
             picture = self._picture or _classroom()
-            self._taken[look, number] = picture(self._seed, look, self._size, number)
-        return self._taken[look, number]
+            self._pictures[look, number] = picture(self._seed, look, self._size, number)
+        return self._pictures[look, number]
 
 
 class _Ear(asyncio.DatagramProtocol):
@@ -354,9 +358,9 @@ class _Ear(asyncio.DatagramProtocol):
         self._mouth = mouth
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
-        said = self._answers(data)
-        if said is not None:
-            self._mouth.sendto(said, addr)
+        reply = self._answers(data)
+        if reply is not None:
+            self._mouth.sendto(reply, addr)
 
 
 def _reply(writer: asyncio.StreamWriter, status: str, kind: bytes, body: bytes) -> None:

@@ -56,7 +56,7 @@ class Urls(NamedTuple):
 def probe_match(make: CameraMake, urls: Urls, relates_to: str) -> bytes:
     """The answer to a Probe (WS-Discovery, section 5.3)."""
     words = {"type": "video_encoder", "name": make.name, "hardware": make.model}
-    words |= {"MAC": _dashed(make.mac)} if make.mac else {}
+    words |= {"MAC": _with_dashes(make.mac)} if make.mac else {}
     scopes = " ".join(f"{_SCOPE}{name}/{_percent(value)}" for name, value in words.items())
     body = (
         "<d:ProbeMatches><d:ProbeMatch><a:EndpointReference><a:Address>"
@@ -73,13 +73,13 @@ def answer(request: bytes, make: CameraMake, urls: Urls, clock: datetime) -> byt
     """The answer to a call; None to one that this camera does not know."""
     for call, body in _ANSWERS.items():
         if call.encode() in request:
-            said = body.format(
+            content = body.format(
                 **{name: escape(value) for name, value in make._asdict().items()},
                 **{f"url_{name}": escape(value) for name, value in urls._asdict().items()},
-                dashed=_dashed(make.mac),
+                dashed=_with_dashes(make.mac),
                 clock=_clock(clock),
             )
-            return _ENVELOPE.format(header="", body=said).encode()
+            return _ENVELOPE.format(header="", body=content).encode()
     return None
 
 
@@ -95,20 +95,20 @@ def not_authorized() -> bytes:
 
 def may(request: bytes, user: str, password: str, clock: datetime) -> bool:
     """Whether the call carries this password, said within a minute of the camera's clock."""
-    found = _TOKEN.search(request)
-    if found is None:
+    match = _TOKEN.search(request)
+    if match is None:
         return False
-    name, told, nonce, created = (part.decode("utf-8", "replace") for part in found.groups())
+    name, digest, nonce, created = (part.decode("utf-8", "replace") for part in match.groups())
     said_at = datetime.strptime(created, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     salted = base64.b64decode(nonce) + created.encode() + password.encode()
     right = base64.b64encode(hashlib.sha1(salted).digest()).decode()  # noqa: S324 - the standard's
-    return (name, told) == (user, right) and abs((said_at - clock).total_seconds()) < _FRESH_S
+    return (name, digest) == (user, right) and abs((said_at - clock).total_seconds()) < _FRESH_S
 
 
 _FRESH_S: Final = 60
 
 
-def _dashed(mac: str) -> str:
+def _with_dashes(mac: str) -> str:
     return ":".join(mac[at : at + 2] for at in range(0, len(mac), 2))
 
 

@@ -23,8 +23,8 @@ from simulators.devices.pictures import FULL_HD, Frame, Size, jpeg
 
 __all__ = [
     "FULL_HD",
-    "Setting",
-    "Shown",
+    "CardSetting",
+    "ShownCard",
     "Take",
     "class_of",
     "clutter",
@@ -52,7 +52,7 @@ _FOREIGN: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class CardSetting:
     """How hard it is. Ranges: side of the marker [px], tilt [degrees], motion and defocus [px]."""
 
     cards: int = 40
@@ -67,7 +67,7 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class ShownCard:
     """One card in a picture: its id, where it is, how it is held. side: before the tilt [px]."""
 
     id: int
@@ -85,7 +85,7 @@ class Take:
     """A picture, and what is in it. jpeg: as the camera sends it; grey: as it is after that."""
 
     jpeg: bytes
-    shown: tuple[Shown, ...] = ()
+    cards: tuple[ShownCard, ...] = ()
 
     @property
     def grey(self) -> Frame:
@@ -98,13 +98,17 @@ class Take:
 class _Lens:
     """One exposure. light: a factor. defocus: sigma [px]."""
 
-    setting: Setting
+    setting: CardSetting
     light: float
     defocus: float
 
 
 def class_of(
-    seed: int, setting: Setting = Setting(), *, frames: int = 1, ids: Iterable[int] | None = None
+    seed: int,
+    setting: CardSetting = CardSetting(),
+    *,
+    frames: int = 1,
+    ids: Iterable[int] | None = None,
 ) -> list[Take]:
     """Pictures of one class, some tenths of a second apart: who sits where stays, hands move.
 
@@ -112,34 +116,34 @@ def class_of(
     """
     luck = _luck("class", seed)
     chosen = list(ids) if ids is not None else luck.sample(range(1, 50), setting.cards)
-    held = _seated(chosen, setting, luck)
+    held = _seat(chosen, setting, luck)
     ground = _ground(luck, setting.size)
     light, defocus = luck.uniform(*setting.light), luck.uniform(*setting.defocus)
-    taken = []
+    takes = []
     for number in range(frames):
         luck_now = _luck("class", seed, number)
-        textures = {each.id: _card(_marker(cv2.aruco.DICT_5X5_50, each.id)) for each in held}
-        picture = _exposed(ground, held, textures, luck_now, _Lens(setting, light, defocus))
-        taken.append(Take(jpeg=picture, shown=tuple(held)))
-        held = [_moved(each, setting, luck_now) for each in held]
-    return taken
+        textures = {card.id: _card(_marker(cv2.aruco.DICT_5X5_50, card.id)) for card in held}
+        picture = _expose(ground, held, textures, luck_now, _Lens(setting, light, defocus))
+        takes.append(Take(jpeg=picture, cards=tuple(held)))
+        held = [_move(card, setting, luck_now) for card in held]
+    return takes
 
 
 def clutter(seed: int, size: Size = FULL_HD) -> Take:
     """A picture without any card: posters, windows, text, chequered cloth, grids."""
     luck = _luck("clutter", seed)
     ground = _ground(luck, size, things=260)
-    return Take(jpeg=_exposed(ground, [], {}, luck, _Lens(Setting(size=size), 0.9, 0.3)))
+    return Take(jpeg=_expose(ground, [], {}, luck, _Lens(CardSetting(size=size), 0.9, 0.3)))
 
 
 def foreign(seed: int, size: Size = FULL_HD) -> Take:
     """A class that holds up tags of other kinds: other ArUco dictionaries, AprilTags."""
     luck = _luck("foreign", seed)
-    setting = Setting(side=(24.0, 120.0), size=size)
-    held = _seated(list(range(setting.cards)), setting, luck)
-    textures = {each.id: _card(_marker(luck.choice(_FOREIGN), luck.randrange(30))) for each in held}
+    setting = CardSetting(side=(24.0, 120.0), size=size)
+    held = _seat(list(range(setting.cards)), setting, luck)
+    textures = {card.id: _card(_marker(luck.choice(_FOREIGN), luck.randrange(30))) for card in held}
     ground = _ground(luck, size)
-    return Take(jpeg=_exposed(ground, held, textures, luck, _Lens(setting, 0.9, 0.5)))
+    return Take(jpeg=_expose(ground, held, textures, luck, _Lens(setting, 0.9, 0.5)))
 
 
 def door(
@@ -155,7 +159,7 @@ def door(
     side: of the code without its margin [px].
     """
     luck = _luck("door", seed)
-    setting = Setting(
+    setting = CardSetting(
         side=side,
         tilt=(0.0, tilt),
         motion=(0.0, 1.5),
@@ -164,12 +168,12 @@ def door(
         covered=0.0,
         size=size,
     )
-    held = _seated(list(range(len(texts))), setting, luck)
+    held = _seat(list(range(len(texts))), setting, luck)
     textures = {number: _card(_qr(text)) for number, text in enumerate(texts)}
     ground = _ground(luck, size)
     lens = _Lens(setting, luck.uniform(0.6, 1.05), luck.uniform(*setting.defocus))
-    picture = _exposed(ground, held, textures, luck, lens)
-    return Take(jpeg=picture, shown=tuple(held))
+    picture = _expose(ground, held, textures, luck, lens)
+    return Take(jpeg=picture, cards=tuple(held))
 
 
 def picture_of(
@@ -179,21 +183,21 @@ def picture_of(
 
     side: of the markers [px].
     """
-    shown = tuple(ids)
+    card_ids = tuple(ids)
 
     @lru_cache(maxsize=4)
-    def taken(seed: int, size: Size) -> list[Take]:
-        setting = Setting(side=side, covered=0.0, size=size)
-        return class_of(seed, setting, frames=_ROUND, ids=shown)
+    def takes_of(seed: int, size: Size) -> list[Take]:
+        setting = CardSetting(side=side, covered=0.0, size=size)
+        return class_of(seed, setting, frames=_ROUND, ids=card_ids)
 
-    return lambda seed, _fault, size, number: taken(seed, size)[number % _ROUND].jpeg
+    return lambda seed, _fault, size, number: takes_of(seed, size)[number % _ROUND].jpeg
 
 
 def _marker(dictionary: int, marker_id: int) -> Frame:
     """A marker with its border, one cell a pixel or more."""
-    known = cv2.aruco.getPredefinedDictionary(dictionary)
-    cells = known.markerSize + 2
-    drawn = cv2.aruco.generateImageMarker(known, marker_id, cells)
+    markers = cv2.aruco.getPredefinedDictionary(dictionary)
+    cells = markers.markerSize + 2
+    drawn = cv2.aruco.generateImageMarker(markers, marker_id, cells)
     return np.asarray(drawn, np.uint8)
 
 
@@ -214,21 +218,21 @@ def _card(pattern: Frame) -> Frame:
     return card
 
 
-def _seated(ids: list[int], setting: Setting, luck: Random) -> list[Shown]:
+def _seat(ids: list[int], setting: CardSetting, luck: Random) -> list[ShownCard]:
     """The cards in places that do not overlap, the large ones first."""
     sizes = sorted((exp(luck.uniform(*map(log, setting.side))) for _ in ids), reverse=True)
     width, height = setting.size
-    held: list[Shown] = []
+    held: list[ShownCard] = []
     for marker_id, side in zip(luck.sample(ids, len(ids)), sizes, strict=True):
         reach = _reach(side)
         for _ in range(2000):
             centre = (luck.uniform(reach, width - reach), luck.uniform(reach, height - reach))
             if all(
-                hypot(centre[0] - each.centre[0], centre[1] - each.centre[1])
-                > reach + _reach(each.side)
-                for each in held
+                hypot(centre[0] - card.centre[0], centre[1] - card.centre[1])
+                > reach + _reach(card.side)
+                for card in held
             ):
-                held.append(_held(marker_id, centre, side, setting, luck))
+                held.append(_pose(marker_id, centre, side, setting, luck))
                 break
     return held
 
@@ -238,10 +242,10 @@ def _reach(side: float) -> float:
     return side * _CELLS / _MARKER * 0.72 + 3
 
 
-def _held(
-    marker_id: int, centre: tuple[float, float], side: float, setting: Setting, luck: Random
-) -> Shown:
-    return Shown(
+def _pose(
+    marker_id: int, centre: tuple[float, float], side: float, setting: CardSetting, luck: Random
+) -> ShownCard:
+    return ShownCard(
         id=marker_id,
         centre=centre,
         side=side,
@@ -253,12 +257,12 @@ def _held(
     )
 
 
-def _jolt(setting: Setting, luck: Random) -> tuple[float, float]:
+def _jolt(setting: CardSetting, luck: Random) -> tuple[float, float]:
     length, way = luck.uniform(*setting.motion), radians(luck.uniform(0, 360))
     return length * cos(way), length * sin(way)
 
 
-def _moved(held: Shown, setting: Setting, luck: Random) -> Shown:
+def _move(held: ShownCard, setting: CardSetting, luck: Random) -> ShownCard:
     """The same hand a moment later: a pose is much like the one before it."""
     low, high = setting.tilt
     reach = _reach(held.side)
@@ -274,7 +278,7 @@ def _moved(held: Shown, setting: Setting, luck: Random) -> Shown:
     )
 
 
-def _quad(held: Shown) -> NDArray[np.float32]:
+def _quad(held: ShownCard) -> NDArray[np.float32]:
     """The card's corners in the picture, by a pinhole camera [px]."""
     half = held.side * _CELLS / _MARKER / 2
     far = _FOCUS_PX  # at this distance one unit is one pixel
@@ -326,17 +330,17 @@ def _lay_checks(ground: Frame, luck: Random, at: tuple[int, int], cells: int) ->
     room[:] = drawn[: room.shape[0], : room.shape[1]]
 
 
-def _exposed(
+def _expose(
     ground: NDArray[np.float32],
-    held: list[Shown],
+    held: list[ShownCard],
     textures: dict[int, Frame],
     luck: Random,
     lens: _Lens,
 ) -> bytes:
     """The picture as the camera sends it."""
     picture = ground.copy()
-    for each in held:
-        _lay(picture, each, textures[each.id], luck)
+    for card in held:
+        _lay(picture, card, textures[card.id], luck)
     if lens.defocus > _LITTLE:
         picture = cv2.GaussianBlur(picture, (0, 0), lens.defocus).astype(np.float32)
     width, height = lens.setting.size
@@ -350,7 +354,7 @@ def _exposed(
     return jpeg(np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), np.uint8))
 
 
-def _lay(picture: NDArray[np.float32], held: Shown, texture: Frame, luck: Random) -> None:
+def _lay(picture: NDArray[np.float32], held: ShownCard, texture: Frame, luck: Random) -> None:
     """Put one card into the picture, with the hand that holds it."""
     quad = _quad(held)
     reach = int(_reach(held.side) + hypot(*held.motion)) + 4
@@ -373,7 +377,7 @@ def _lay(picture: NDArray[np.float32], held: Shown, texture: Frame, luck: Random
     _hold(card, held, luck)
     if hypot(*held.motion) > _LITTLE:
         kernel = _streak(held.motion)
-        card, mask = _blurred(card * mask, kernel), _blurred(mask, kernel)
+        card, mask = _blur(card * mask, kernel), _blur(mask, kernel)
     else:
         card = card * mask
     small = (2 * reach, 2 * reach)
@@ -384,7 +388,7 @@ def _lay(picture: NDArray[np.float32], held: Shown, texture: Frame, luck: Random
     room += card[inner]
 
 
-def _hold(card: NDArray[np.float32], held: Shown, luck: Random) -> None:
+def _hold(card: NDArray[np.float32], held: ShownCard, luck: Random) -> None:
     """A thumb at the card's edge; on the marker itself where it is covered."""
     middle = card.shape[0] / 2
     far = held.side * _FINE * (0.45 if held.covered else 0.78)
@@ -396,7 +400,7 @@ def _hold(card: NDArray[np.float32], held: Shown, luck: Random) -> None:
 
 def _streak(motion: tuple[float, float]) -> NDArray[np.float32]:
     """The way of a point while the shutter is open."""
-    x, y = (each * _FINE for each in motion)
+    x, y = (pixels * _FINE for pixels in motion)
     wide = int(max(abs(x), abs(y))) // 2 * 2 + 3
     kernel = np.zeros((wide, wide), np.float32)
     middle = wide // 2
@@ -409,7 +413,7 @@ def _streak(motion: tuple[float, float]) -> NDArray[np.float32]:
     return np.asarray(kernel / kernel.sum(), np.float32)
 
 
-def _blurred(layer: NDArray[np.float32], kernel: NDArray[np.float32]) -> NDArray[np.float32]:
+def _blur(layer: NDArray[np.float32], kernel: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(cv2.filter2D(layer, -1, kernel), np.float32)
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
-from simulators.announce import AT_ONCE, Service, announce, info_of, withdraw
+from simulators.announce import AT_ONCE, PlayedService, announce, info_of, withdraw
 
 # What makes announce: type, port, TXT. {mac}, {hex}, {uuid} and {model} are a device's own.
 # Source: the rows of hardware/matchers.toml, written down here anew so that both can disagree.
@@ -53,7 +53,7 @@ _PREFIX: Final = "000ec6"
 _GARBAGE_BYTES: Final = 200
 
 
-class Fault(StrEnum):
+class FleetFault(StrEnum):
     """What may be wrong with a fleet from the start; the rest is done to one device at a time."""
 
     DUPLICATE_IDS = "duplicate_ids"
@@ -69,7 +69,7 @@ class Voice:
     raw: a TXT record as it goes out, in place of the service's own.
     """
 
-    service: Service
+    service: PlayedService
     addresses: tuple[str, ...] = ()
     raw: bytes | None = None
 
@@ -83,23 +83,23 @@ def fleet(rooms: Sequence[str], devices_a_room: int) -> tuple[Voice, ...]:
     )
 
 
-def spoilt(voices: Sequence[Voice], faults: Collection[Fault], seed: int) -> tuple[Voice, ...]:
+def spoilt(voices: Sequence[Voice], faults: Collection[FleetFault], seed: int) -> tuple[Voice, ...]:
     """Give the fleet with these faults: each touches every device that it can. Pure."""
     chance = Random(seed)  # noqa: S311 - a simulation that can be repeated
     spoilt = list(voices)
-    if Fault.DUPLICATE_IDS in faults:
+    if FleetFault.DUPLICATE_IDS in faults:
         first = {voice.service.type: voice.service.txt for voice in reversed(spoilt)}
         spoilt = [
             replace(voice, service=voice.service._replace(txt=first[voice.service.type]))
             for voice in spoilt
         ]
-    if Fault.LONG_TYPE in faults:
+    if FleetFault.LONG_TYPE in faults:
         spoilt = [
             replace(voice, service=voice.service._replace(type=LONG_TYPE)) for voice in spoilt
         ]
-    if Fault.GARBAGE_TXT in faults:
+    if FleetFault.GARBAGE_TXT in faults:
         spoilt = [replace(voice, raw=chance.randbytes(_GARBAGE_BYTES)) for voice in spoilt]
-    if Fault.IPV6_ONLY in faults:
+    if FleetFault.IPV6_ONLY in faults:
         spoilt = [
             replace(voice, addresses=(f"fe80::{count + 1:x}",))
             for count, voice in enumerate(spoilt)
@@ -107,7 +107,7 @@ def spoilt(voices: Sequence[Voice], faults: Collection[Fault], seed: int) -> tup
     return tuple(spoilt)
 
 
-class Fleet:
+class PlayedFleet:
     """Speaks for a network of devices. addresses: one responder on each of these of our own.
 
     at_once: how many announce themselves in one breath.
@@ -123,7 +123,7 @@ class Fleet:
         self._infos: dict[str, AsyncServiceInfo] = {}
 
     @contextlib.asynccontextmanager
-    async def announced(self) -> AsyncIterator[None]:
+    async def announce(self) -> AsyncIterator[None]:
         """Announce all while the block runs, then say goodbye for all that were not unplugged.
 
         Raises OSError where an address is not ours.
@@ -132,12 +132,12 @@ class Fleet:
             for address in self._addresses:
                 responder = AsyncZeroconf(interfaces=[address])
                 self._responders.append(await stack.enter_async_context(responder))
-            said = [self._said(count, voice) for count, voice in enumerate(self.voices)]
-            for start in range(0, len(said), self._at_once):
+            services = [self._service(count, voice) for count, voice in enumerate(self.voices)]
+            for start in range(0, len(services), self._at_once):
                 await asyncio.gather(
                     *(
                         announce(responder, [info])
-                        for responder, info in said[start:][: self._at_once]
+                        for responder, info in services[start:][: self._at_once]
                     )
                 )
             yield
@@ -169,7 +169,7 @@ class Fleet:
         self.voices[self.voices.index(voice)] = moved
         return moved
 
-    def _said(self, count: int, voice: Voice) -> tuple[AsyncZeroconf, AsyncServiceInfo]:
+    def _service(self, count: int, voice: Voice) -> tuple[AsyncZeroconf, AsyncServiceInfo]:
         turn = count % len(self._responders)
         return self._responders[turn], self._info(turn, voice)
 
@@ -180,7 +180,7 @@ class Fleet:
         return self._responders[self._turn(voice)]
 
     def _info(self, turn: int, voice: Voice) -> AsyncServiceInfo:
-        addresses = [_packed(one) for one in voice.addresses or (self._addresses[turn],)]
+        addresses = [_pack(one) for one in voice.addresses or (self._addresses[turn],)]
         info = info_of(voice.service, addresses, voice.raw)
         self._infos[name_of(voice)] = info
         return info
@@ -202,7 +202,7 @@ def _voice(room: str, number: int, index: int) -> Voice:
     octets = (marks["hex"][at : at + 2] for at in range(0, 12, 2))
     marks["mac"] = ":".join(octets)
     return Voice(
-        Service(
+        PlayedService(
             f"{type_}.local.",
             _INSTANCES.get(type_, "{name}").format(**marks),
             f"net-{digest[:12]}.local",
@@ -212,5 +212,5 @@ def _voice(room: str, number: int, index: int) -> Voice:
     )
 
 
-def _packed(address: str) -> bytes:
+def _pack(address: str) -> bytes:
     return socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)

@@ -34,7 +34,7 @@ def frame(seed: int, fault: str = "ok", size: Size = FULL_HD, number: int = 0) -
 
     Returns BGR, shape (height, width, 3). Raises ValueError for a fault it does not know.
     """
-    light, spread = _exposed(seed, fault, size)
+    light, spread = _expose(seed, fault, size)
     random = Random(f"{seed} {number}")  # noqa: S311 - a play, not a secret
     # A crop of a larger sheet is as good as new noise for every frame, and 20 times cheaper.
     left, top = random.randrange(_SLACK), random.randrange(_SLACK)
@@ -55,7 +55,7 @@ def jpeg_of(seed: int, fault: str, size: Size, number: int) -> bytes:
 
 
 @lru_cache(maxsize=4)
-def _exposed(seed: int, fault: str, size: Size) -> tuple[Light, Light]:
+def _expose(seed: int, fault: str, size: Size) -> tuple[Light, Light]:
     """The light on the sensor, and how far its noise spreads."""
     if fault not in _SPOIL:
         raise ValueError(f"no such fault: {fault}")
@@ -86,11 +86,11 @@ def _black(light: Light, random: Random) -> Light:
     return light * np.float32(0.008) + leak[np.newaxis, :, np.newaxis]
 
 
-def _overexposed(light: Light, random: Random) -> Light:
+def _overexpose(light: Light, random: Random) -> Light:
     return light * np.float32(random.uniform(2.5, 5)) + np.float32(random.uniform(60, 120))
 
 
-def _covered(light: Light, random: Random) -> Light:
+def _cover(light: Light, random: Random) -> Light:
     """A hand or a cloth right before the lens: a colour, a little darker to one side."""
     colour = [random.uniform(25, 90), random.uniform(35, 110), random.uniform(50, 150)]
     shade = np.linspace(random.uniform(0.6, 1.0), 1.0, WIDTH, dtype=np.float32)
@@ -115,7 +115,7 @@ def _partly_covered(light: Light, random: Random) -> Light:
     return (light + (cloth - light) * hidden).astype(np.float32)
 
 
-def _blurred(light: Light, random: Random) -> Light:
+def _blur(light: Light, random: Random) -> Light:
     return cv2.GaussianBlur(light, (0, 0), random.uniform(4, 9)).astype(np.float32)
 
 
@@ -139,11 +139,11 @@ def _warm_lamp(light: Light, random: Random) -> Light:
 _SPOIL: Final[Mapping[str, Callable[[Light, Random], Light]]] = {
     "ok": _ok,
     "black": _black,
-    "overexposed": _overexposed,
-    "covered": _covered,
+    "overexposed": _overexpose,
+    "covered": _cover,
     "colour_cast": _colour_cast,
     "partly_covered": _partly_covered,
-    "blurred": _blurred,
+    "blurred": _blur,
     "dim": _dim,
     "projector": _projector,
     "warm_lamp": _warm_lamp,

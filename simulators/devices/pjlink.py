@@ -10,15 +10,20 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Final
 
-from hardware.readings import Power
+from hardware.readings import PowerState
 
-POWER_CODES: Final = {Power.OFF: "0", Power.ON: "1", Power.COOLING: "2", Power.WARMING: "3"}
+POWER_CODES: Final = {
+    PowerState.OFF: "0",
+    PowerState.ON: "1",
+    PowerState.COOLING: "2",
+    PowerState.WARMING: "3",
+}
 MAX_LINE: Final = 136  # seven signs before at most 128 of a parameter, and the end
 _CLASS_2: Final = frozenset({"SNUM", "SVER", "FILT", "RLMP", "RFIL", "IRES", "RRES", "FREZ"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Make:
+class ProjectorMake:
     """A projector as it left the factory. mac: "00:26:ab:11:22:33". inputs: as in INST.
 
     Texts may hold surrogates, for bytes that are not UTF-8 (PEP 383).
@@ -60,7 +65,7 @@ class Crowd(Enum):
 
 
 @dataclass(slots=True, kw_only=True)
-class Faults:
+class PjlinkFaults:
     """What is wrong with it now; may be changed at any time.
 
     lie: instead of answers; lie_at_once: instead of the greeting too. silent: takes connections
@@ -84,38 +89,38 @@ class Faults:
 class Lamp:
     """The lamp on its clock. now: seconds; pace: how many played seconds one of them is."""
 
-    def __init__(self, make: Make, now: Callable[[], float], pace: float) -> None:
+    def __init__(self, make: ProjectorMake, now: Callable[[], float], pace: float) -> None:
         self._make = make
         self._now = now
         self._pace = pace
-        self._power = Power.OFF
+        self._power = PowerState.OFF
         self._since = now()
         self._burnt_s = 0.0
 
     @property
-    def power(self) -> Power:
+    def power(self) -> PowerState:
         """What it does now."""
         elapsed = self._elapsed_s()
-        if self._power is Power.WARMING and elapsed >= self._make.warm_s:
-            return Power.ON
-        if self._power is Power.COOLING and elapsed >= self._make.cool_s:
-            return Power.OFF
+        if self._power is PowerState.WARMING and elapsed >= self._make.warm_s:
+            return PowerState.ON
+        if self._power is PowerState.COOLING and elapsed >= self._make.cool_s:
+            return PowerState.OFF
         return self._power
 
     @property
     def hours(self) -> tuple[int, ...]:
         """How long each lamp has burnt, before and in this play."""
-        lit_s = self._burnt_s + (self._elapsed_s() if self._power is Power.WARMING else 0.0)
+        lit_s = self._burnt_s + (self._elapsed_s() if self._power is PowerState.WARMING else 0.0)
         return tuple(hours + int(lit_s // 3600) for hours in self._make.lamp_hours)
 
     def switch(self, *, on: bool) -> bool:
         """Begin to warm or to cool; False where the lamp must not be disturbed now (ERR3)."""
         power = self.power
-        if power is (Power.COOLING if on else Power.WARMING):
+        if power is (PowerState.COOLING if on else PowerState.WARMING):
             return False
-        if power is (Power.OFF if on else Power.ON):
+        if power is (PowerState.OFF if on else PowerState.ON):
             self._burnt_s += 0.0 if on else self._elapsed_s()
-            self._power = Power.WARMING if on else Power.COOLING
+            self._power = PowerState.WARMING if on else PowerState.COOLING
             self._since = self._now()
         return True
 
@@ -126,7 +131,7 @@ class Lamp:
 class Mind:
     """Answers commands, one line each, as a well-behaved projector does."""
 
-    def __init__(self, make: Make, lamp: Lamp, faults: Faults) -> None:
+    def __init__(self, make: ProjectorMake, lamp: Lamp, faults: PjlinkFaults) -> None:
         self._make = make
         self._lamp = lamp
         self._faults = faults
@@ -139,14 +144,14 @@ class Mind:
         class_, command, value = line[1], line[2:6].upper(), line[7:]
         if class_ not in "12"[: self._make.pjlink_class]:
             return f"%{class_}{command}=ERR1"
-        said = self._faults.refusals.get(command) or self._said(class_, command, value)
-        return f"%{class_}{command}={said}"
+        reply = self._faults.refusals.get(command) or self._execute(class_, command, value)
+        return f"%{class_}{command}={reply}"
 
-    def _said(self, class_: str, command: str, value: str) -> str:
+    def _execute(self, class_: str, command: str, value: str) -> str:
         if command in _CLASS_2 and class_ != "2":
             return "ERR1"
         if value == "?":
-            return self._told(command)
+            return self._query(command)
         match command:
             case "POWR":
                 return self._switch(value)
@@ -155,8 +160,8 @@ class Mind:
             case _:
                 return "ERR1"
 
-    def _told(self, command: str) -> str:
-        make, lit = self._make, self._lamp.power is Power.ON
+    def _query(self, command: str) -> str:
+        make, lit = self._make, self._lamp.power is PowerState.ON
         facts: dict[str, Callable[[], str]] = {
             "POWR": lambda: POWER_CODES[self._lamp.power],
             "INPT": lambda: self._input if lit else "ERR3",
@@ -176,7 +181,7 @@ class Mind:
         return facts[command]() if command in facts else "ERR1"
 
     def _lamps(self) -> str:
-        lit = int(self._lamp.power is Power.ON)
+        lit = int(self._lamp.power is PowerState.ON)
         return " ".join(f"{hours} {lit}" for hours in self._lamp.hours) or "ERR1"
 
     def _switch(self, value: str) -> str:
@@ -185,7 +190,7 @@ class Mind:
         return "OK" if self._lamp.switch(on=value == "1") else "ERR3"
 
     def _choose(self, value: str) -> str:
-        if self._lamp.power is not Power.ON:
+        if self._lamp.power is not PowerState.ON:
             return "ERR3"
         if value not in self._make.inputs:
             return "ERR2"

@@ -14,9 +14,18 @@ import time
 from types import TracebackType
 from typing import Final, Self
 
-from simulators.devices.pjlink import MAX_LINE, Crowd, Faults, Lamp, Lie, Make, Mind, lie_of
+from simulators.devices.pjlink import (
+    MAX_LINE,
+    Crowd,
+    Lamp,
+    Lie,
+    Mind,
+    PjlinkFaults,
+    ProjectorMake,
+    lie_of,
+)
 
-__all__ = ["Crowd", "Faults", "Lie", "Make", "Projector"]
+__all__ = ["Crowd", "Lie", "PjlinkFaults", "Projector", "ProjectorMake"]
 
 PORT: Final = 4352
 IDLE_S: Final = 30.0  # a projector ends a connection that is idle for so long
@@ -35,7 +44,7 @@ class Projector:
 
     def __init__(
         self,
-        make: Make,
+        make: ProjectorMake,
         *,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -47,7 +56,7 @@ class Projector:
         called_at: str = "",
     ) -> None:
         self.make = make
-        self.faults = Faults()
+        self.faults = PjlinkFaults()
         self.password = password
         self.host = host
         self.port = port
@@ -123,12 +132,12 @@ class Projector:
         On a computer that is called at its own address a socket there would take the answers
         away from the controller.
         """
-        self._ear = await self._opened(self._called_at or self.host, self.udp_port)
+        self._ear = await self._open_search(self._called_at or self.host, self.udp_port)
         self.udp_port = self._ear.get_extra_info("sockname")[1]
         if self._called_at:
-            self._mouth = await self._opened(self.host, 0)
+            self._mouth = await self._open_search(self.host, 0)
 
-    async def _opened(self, address: str, port: int) -> asyncio.DatagramTransport:
+    async def _open_search(self, address: str, port: int) -> asyncio.DatagramTransport:
         loop = asyncio.get_running_loop()
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         # A controller on the same computer listens on the same port, at another address.

@@ -18,7 +18,7 @@ _SAMPLING_422, _SAMPLING_420 = 0, 1  # RFC 2435, section 4.1: the types 0 and 1
 _TABLES_FOLLOW: Final = 255
 
 
-class Scan(NamedTuple):
+class JpegScan(NamedTuple):
     """What RTP needs of a JPEG: its size, sampling, quantization tables and entropy-coded scan."""
 
     width: int
@@ -28,7 +28,7 @@ class Scan(NamedTuple):
     data: bytes
 
 
-def scan_of(jpeg: bytes) -> Scan:
+def scan_of(jpeg: bytes) -> JpegScan:
     """Take a baseline JPEG apart (ITU-T T.81, annex B). Raises ValueError if it is none."""
     tables, width, height, sampling = b"", 0, 0, _SAMPLING_420
     at = 2
@@ -42,12 +42,12 @@ def scan_of(jpeg: bytes) -> Scan:
                 height, width = struct.unpack_from(">HH", segment, 1)
                 sampling = _SAMPLING_420 if segment[7] == 0x22 else _SAMPLING_422  # noqa: PLR2004 - 2x2
             case 0xFFDA:  # the scan, up to the end of the picture
-                return Scan(width, height, sampling, tables, jpeg[at + 2 + length : -2])
+                return JpegScan(width, height, sampling, tables, jpeg[at + 2 + length : -2])
         at += 2 + length
     raise ValueError("not a baseline JPEG")
 
 
-def packets(scan: Scan, sequence: int, timestamp: int) -> Iterator[bytes]:
+def packets(scan: JpegScan, sequence: int, timestamp: int) -> Iterator[bytes]:
     """Give the RTP packets of one picture, numbered from sequence on."""
     for at in range(0, len(scan.data), _MOST):
         part = scan.data[at : at + _MOST]
@@ -73,6 +73,6 @@ def packets(scan: Scan, sequence: int, timestamp: int) -> Iterator[bytes]:
         yield head + jpeg + first + part
 
 
-def interleaved(packet: bytes, channel: int = 0) -> bytes:
+def interleave(packet: bytes, channel: int = 0) -> bytes:
     """Wrap a packet to travel on the control connection."""
     return b"$" + struct.pack(">BH", channel, len(packet)) + packet

@@ -13,7 +13,7 @@ from protocol.words import N_, Translate
 from simulators.config import HostConfig, UdevConfig
 from simulators.devices.host import FaultyHost, HostFault, HostMake
 from simulators.devices.single import Show, show_line, words_for
-from simulators.devices.switches import listed
+from simulators.devices.switches import faults_of
 from simulators.devices.udev import (
     Properties,
     Script,
@@ -89,7 +89,7 @@ def script_of(config: UdevConfig, nodes: Sequence[Properties], hub: str = "") ->
 def host(config: HostConfig, say: Translate, *, show: Show = show_line) -> None:
     """Write the computer's tree. Raises SettingsError, SimError where it cannot be written."""
     say = words_for(config.lang, say)
-    faults = listed(config.faults, HostFault)
+    faults = faults_of(config.faults, HostFault)
     one = FaultyHost(Path(config.folder), HostMake(config.make))
     try:
         _refuse_others(Path(config.folder))

@@ -15,7 +15,7 @@ from protocol.words import N_, Translate, translator
 from simulators.config import CameraConfig, FleetConfig, ProjectorConfig
 from simulators.devices.addresses import call_address, own_address, own_interfaces
 from simulators.devices.projector_faults import FaultyProjector, ProjectorFault
-from simulators.devices.switches import Name, Switches, listed, typed_lines
+from simulators.devices.switches import Name, Switches, faults_of, typed_lines
 from simulators.equipment import rooms_from
 from simulators.errors import SimError
 
@@ -55,7 +55,7 @@ async def camera(
     from simulators.devices.camera import CameraFault, CameraMake, OnvifCamera  # noqa: PLC0415 - heavy
 
     say = words_for(config.lang, say)
-    faults = listed(config.faults, CameraFault, ALIASES)
+    faults = faults_of(config.faults, CameraFault, ALIASES)
     mac = mac_digits(config.mac) if config.mac else ""
     make = CameraMake(
         name=config.name,
@@ -80,12 +80,12 @@ async def camera(
         one.faults = one.faults | {fault} if on else one.faults - {fault}
 
     switches = Switches(CameraFault, switch, say, ALIASES)
-    async with _opened(one, host):
+    async with _open(one, host):
         show(say(CAMERA_IS).format(name=config.name))
         for url in (one.snapshot_url, one.mjpeg_url, one.stream_url):
             show(f"  {url}")
         asks = frozenset({CameraFault.PASSWORD}) if password else frozenset()
-        await _switched(switches, faults | asks, stop, show)
+        await _run_switches(switches, faults | asks, stop, show)
 
 
 def _class_with(cards: int) -> dict[str, Any]:
@@ -99,10 +99,10 @@ async def projector(
     config: ProjectorConfig, say: Translate, stop: asyncio.Event, *, show: Show = show_line
 ) -> None:
     """Run one projector until `stop` is set. Raises SettingsError, SimError."""
-    from simulators.devices.projector import Make, Projector  # noqa: PLC0415 - as the camera
+    from simulators.devices.projector import Projector, ProjectorMake  # noqa: PLC0415 - as the camera
 
     say = words_for(config.lang, say)
-    faults = listed(config.faults, ProjectorFault)
+    faults = faults_of(config.faults, ProjectorFault)
     host = config.host or own_address()
     digits = mac_digits(config.mac)
     mac = ":".join(digits[at : at + 2] for at in range(0, MAC_DIGITS, 2))
@@ -111,7 +111,7 @@ async def projector(
     except ValueError as error:
         raise _no_address(host, error) from error
     one = Projector(
-        Make(name=config.name, mac=mac, serial=digits.upper()),
+        ProjectorMake(name=config.name, mac=mac, serial=digits.upper()),
         host=host,
         port=config.port,
         udp_port=config.port,
@@ -120,38 +120,38 @@ async def projector(
         called_at=called_at,
     )
     switches = Switches(ProjectorFault, FaultyProjector(one).switch, say)
-    async with _opened(one, host):
+    async with _open(one, host):
         show(say(PROJECTOR_IS).format(name=config.name, host=one.host, port=one.port))
-        await _switched(switches, faults, stop, show)
+        await _run_switches(switches, faults, stop, show)
 
 
 async def fleet(
     config: FleetConfig, say: Translate, stop: asyncio.Event, *, show: Show = show_line
 ) -> None:
     """Announce a network of devices until `stop` is set. Raises SettingsError, SimError."""
-    from simulators.devices.fleet import TYPES, Fault, Fleet, spoilt  # noqa: PLC0415 - needs zeroconf
+    from simulators.devices.fleet import TYPES, FleetFault, PlayedFleet, spoilt  # noqa: PLC0415 - needs zeroconf
     from simulators.devices.fleet import fleet as voices_of  # noqa: PLC0415
 
     say = words_for(config.lang, say)
-    faults = listed(config.faults, Fault)
+    faults = faults_of(config.faults, FleetFault)
     host = config.host or own_address()
-    types = [f"{each}.local." for each in _types(config.types, TYPES)]
+    types = [f"{name}.local." for name in _types(config.types, TYPES)]
     voices = voices_of(rooms_from("P101", config.rooms), config.devices)
-    voices = tuple(each for each in voices if not types or each.service.type in types)
+    voices = tuple(voice for voice in voices if not types or voice.service.type in types)
     if config.device_host:
-        voices = tuple(replace(each, addresses=(config.device_host,)) for each in voices)
-    spoken = Fleet(spoilt(voices, faults, config.seed), [host])
-    async with _opened(spoken.announced(), host):
+        voices = tuple(replace(voice, addresses=(config.device_host,)) for voice in voices)
+    spoken = PlayedFleet(spoilt(voices, faults, config.seed), [host])
+    async with _open(spoken.announce(), host):
         show(say(FLEET_IS).format(count=len(voices), host=host))
         await stop.wait()
 
 
-def _types(text: str, known: Collection[str]) -> list[str]:
+def _types(text: str, allowed: Collection[str]) -> list[str]:
     """The types of service named between commas. Raises SettingsError."""
-    types = [each.strip() for each in text.split(",") if each.strip()]
-    for each in types:
-        if each not in known:
-            raise unknown("type_unknown", N_("No such type: {name}."), each[:80], known)
+    types = [name.strip() for name in text.split(",") if name.strip()]
+    for name in types:
+        if name not in allowed:
+            raise unknown("type_unknown", N_("No such type: {name}."), name[:80], allowed)
     return types
 
 
@@ -170,7 +170,7 @@ def mac_digits(text: str) -> str:
 
 
 @asynccontextmanager
-async def _opened(device: AbstractAsyncContextManager[object], host: str) -> AsyncIterator[None]:
+async def _open(device: AbstractAsyncContextManager[object], host: str) -> AsyncIterator[None]:
     """Hold it open. Raises SimError where it cannot be opened."""
     async with AsyncExitStack() as open_now:
         try:
@@ -185,7 +185,7 @@ def _no_address(host: str, error: Exception) -> SimError:
     return SimError("no_address", NO_ADDRESS, NO_ADDRESS_HINT, host=host, cause=cause)
 
 
-async def _switched(
+async def _run_switches(
     switches: Switches[Name], faults: frozenset[Name], stop: asyncio.Event, show: Show
 ) -> None:
     """Switch these faults on, then do what is typed, until `stop` is set."""

@@ -27,7 +27,7 @@ _LINE_BYTES: Final = 4096
 _WAITING: Final = 100
 
 
-def named(text: str, names: type[Name], aliases: Mapping[str, str] | None = None) -> Name:
+def fault_of(text: str, names: type[Name], aliases: Mapping[str, str] | None = None) -> Name:
     """The fault of this name; a-b is a_b. Raises SettingsError with the nearest valid name."""
     word = text.strip().lower().replace("-", "_")
     try:
@@ -36,11 +36,11 @@ def named(text: str, names: type[Name], aliases: Mapping[str, str] | None = None
         raise unknown("fault_unknown", _NOT_KNOWN, text.strip()[:80], list(names)) from None
 
 
-def listed(
+def faults_of(
     text: str, names: type[Name], aliases: Mapping[str, str] | None = None
 ) -> frozenset[Name]:
     """The faults named between commas. Raises SettingsError with the nearest valid name."""
-    return frozenset(named(each, names, aliases) for each in text.split(",") if each.strip())
+    return frozenset(fault_of(word, names, aliases) for word in text.split(",") if word.strip())
 
 
 class Switches(Generic[Name]):
@@ -77,9 +77,9 @@ class Switches(Generic[Name]):
             case ["help"]:
                 return self.help()
             case ["faults"]:
-                return [self._told()]
+                return [self._state_line()]
             case _ if all(word[0] in "+-" for word in words):
-                return await self._turned(words)
+                return await self._turn_all(words)
             case _:
                 return [self._say(_NOT_KNOWN).format(name=words[0][:80]), *self.help()[:2]]
 
@@ -87,18 +87,18 @@ class Switches(Generic[Name]):
         """What may be typed."""
         names = list(self._names)
         values = {"example": names[0], "names": ", ".join(names)}
-        return [self._say(each).format(**values) for each in HOW]
+        return [self._say(line).format(**values) for line in HOW]
 
-    async def _turned(self, words: Iterable[str]) -> list[str]:
+    async def _turn_all(self, words: Iterable[str]) -> list[str]:
         try:
-            faults = [(named(word[1:], self._names, self._aliases), word[0]) for word in words]
+            faults = [(fault_of(word[1:], self._names, self._aliases), word[0]) for word in words]
         except SettingsError as error:
             return [error.text(self._say)]
         for fault, sign in faults:
             await self.turn(fault, on=sign == "+")
-        return [self._told()]
+        return [self._state_line()]
 
-    def _told(self) -> str:
+    def _state_line(self) -> str:
         if not self.on:
             return self._say(NONE_ON)
         return self._say(ON).format(names=", ".join(sorted(self.on)))
@@ -110,17 +110,17 @@ async def typed_lines(source: int) -> AsyncIterator[str]:
     source: a file descriptor. A line of more than some thousand characters is cut in pieces.
     """
     loop = asyncio.get_running_loop()
-    heard: asyncio.Queue[bytes] = asyncio.Queue(_WAITING)
+    queue: asyncio.Queue[bytes] = asyncio.Queue(_WAITING)
 
     def hear() -> None:
-        if heard.full():
+        if queue.full():
             return  # read on when there is room
         data = b""
         with contextlib.suppress(OSError):  # the terminal is gone
             data = os.read(source, _LINE_BYTES)
         if not data:
             loop.remove_reader(source)
-        heard.put_nowait(data)
+        queue.put_nowait(data)
 
     try:
         loop.add_reader(source, hear)
@@ -128,7 +128,7 @@ async def typed_lines(source: int) -> AsyncIterator[str]:
         return
     try:
         rest = b""
-        while data := await heard.get():
+        while data := await queue.get():
             *whole, rest = (rest + data).split(b"\n")
             rest = rest[-_LINE_BYTES:]
             for line in whole:

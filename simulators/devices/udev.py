@@ -28,7 +28,7 @@ _REMOVE_S: Final = 0.001
 _PCI: Final = "/devices/pci0000:00/0000:00:14.0"
 
 
-class Step(NamedTuple):
+class UdevStep(NamedTuple):
     """After so long a wait udev says this of a node."""
 
     wait_s: float
@@ -36,16 +36,16 @@ class Step(NamedTuple):
     properties: Properties
 
 
-Script = tuple[Step, ...]
+Script = tuple[UdevStep, ...]
 
 
-class _Told(NamedTuple):
+class _TimedEvent(NamedTuple):
     at_s: float
     action: str
     properties: Properties
 
 
-async def play(script: Iterable[Step], note: Note) -> None:
+async def play(script: Iterable[UdevStep], note: Note) -> None:
     """Say every step in its time; a late one does not make the next late."""
     loop = asyncio.get_running_loop()
     due_at = loop.time()
@@ -72,25 +72,25 @@ def _properties(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
 def plug(nodes: Iterable[Properties], path: str) -> Script:
     """Plug in the USB device at this path, and what hangs on it, one port after another."""
     below = sorted(_below(nodes, path), key=_path)
-    told: list[_Told] = []
+    events: list[_TimedEvent] = []
     for count, device in enumerate(filter(_is_device, below)):
         own = [node for node in below if _device_of(node, below) == _path(device)]
-        told += [
+        events += [
             one._replace(at_s=one.at_s + count * _NEXT_PORT_S) for one in _arrival(device, own)
         ]
-    return _script(told)
+    return _script(events)
 
 
 def unplug(nodes: Iterable[Properties], path: str) -> Script:
     """Pull the USB device at this path, with what hangs on it; the lowest nodes go first."""
     gone = sorted(_below(nodes, path), key=_path, reverse=True)
-    told: list[_Told] = []
+    events: list[_TimedEvent] = []
     for count, node in enumerate(gone):
         at_s = count * _REMOVE_S
         if node.get("SUBSYSTEM") == "usb":
-            told.append(_Told(at_s, "unbind", node))
-        told.append(_Told(at_s, "remove", node))
-    return _script(told)
+            events.append(_TimedEvent(at_s, "unbind", node))
+        events.append(_TimedEvent(at_s, "remove", node))
+    return _script(events)
 
 
 def flap(nodes: Sequence[Properties], path: str, times: int, every_s: float = 0.2) -> Script:
@@ -111,7 +111,7 @@ def burst(nodes: Sequence[Properties], events: int, rng: Random) -> tuple[Script
     """
     devices = [_path(node) for node in nodes if _is_device(node)]
     left = {_path(node): node for node in nodes}
-    steps: list[Step] = []
+    steps: list[UdevStep] = []
     while len(steps) < events:
         path = rng.choice(devices)
         if path in left:
@@ -123,14 +123,14 @@ def burst(nodes: Sequence[Properties], events: int, rng: Random) -> tuple[Script
     return tuple(step._replace(wait_s=0.0) for step in steps), list(left.values())
 
 
-def traced(trace: str, bus: str, nodes: Iterable[Properties] = ()) -> Script:
+def script_of_trace(trace: str, bus: str, nodes: Iterable[Properties] = ()) -> Script:
     """Play the udev lines of a trace of `udevadm monitor` in their own time.
 
     trace: lines of "seconds source action node subsystem", source K (kernel) or U (udev), node
     below the path `bus`. nodes: properties of some; the others have no more than a trace tells.
     """
-    known = {_path(node): node for node in nodes}
-    told: list[_Told] = []
+    by_path = {_path(node): node for node in nodes}
+    events: list[_TimedEvent] = []
     began_s: float | None = None
     for line in trace.splitlines():
         fields = line.split()
@@ -141,8 +141,8 @@ def traced(trace: str, bus: str, nodes: Iterable[Properties] = ()) -> Script:
         if source == "U":
             path = f"{bus}/{name}"
             bare = {"DEVPATH": path, "SUBSYSTEM": subsystem}
-            told.append(_Told(at_s - began_s, action, known.get(path, bare)))
-    return _script(told)
+            events.append(_TimedEvent(at_s - began_s, action, by_path.get(path, bare)))
+    return _script(events)
 
 
 def tablet_cart(tablets: int = 10, *, serial: str = "") -> tuple[str, list[Properties]]:
@@ -189,26 +189,27 @@ def _tablet(hub: str, port: int, serial: str) -> Iterator[Properties]:
     }
 
 
-def _arrival(device: Properties, own: Sequence[Properties]) -> Iterator[_Told]:
+def _arrival(device: Properties, own: Sequence[Properties]) -> Iterator[_TimedEvent]:
     interfaces = [node for node in own if node.get("DEVTYPE") == "usb_interface"]
     rest = [node for node in own if node.get("SUBSYSTEM") != "usb"]
     every_s = (_LAST_NODE_S - _FIRST_NODE_S) / max(1, len(rest) - 1)
-    yield _Told(_DEVICE_S, "add", device)
-    yield from (_Told(_INTERFACES_S, "add", node) for node in interfaces)
+    yield _TimedEvent(_DEVICE_S, "add", device)
+    yield from (_TimedEvent(_INTERFACES_S, "add", node) for node in interfaces)
     for count, node in enumerate(rest):
-        yield _Told(_FIRST_NODE_S + count * every_s, "add", node)
-    yield from (_Told(_BIND_INTERFACES_S, "bind", node) for node in interfaces)
-    yield _Told(_BIND_DEVICE_S, "bind", device)
+        yield _TimedEvent(_FIRST_NODE_S + count * every_s, "add", node)
+    yield from (_TimedEvent(_BIND_INTERFACES_S, "bind", node) for node in interfaces)
+    yield _TimedEvent(_BIND_DEVICE_S, "bind", device)
     for card in filter(_is_card, rest):
-        yield _Told(_CARD_CHANGES_S, "change", card)
+        yield _TimedEvent(_CARD_CHANGES_S, "change", card)
 
 
-def _script(told: Iterable[_Told]) -> Script:
-    ordered = sorted(told, key=lambda one: one.at_s)
+def _script(events: Iterable[_TimedEvent]) -> Script:
+    ordered = sorted(events, key=lambda one: one.at_s)
     starts = [0.0, *(one.at_s for one in ordered)]
     waits = (later - earlier for earlier, later in pairwise(starts))
     return tuple(
-        Step(wait_s, one.action, one.properties) for wait_s, one in zip(waits, ordered, strict=True)
+        UdevStep(wait_s, one.action, one.properties)
+        for wait_s, one in zip(waits, ordered, strict=True)
     )
 
 

@@ -6,17 +6,17 @@ from dataclasses import replace
 from itertools import count
 
 from agent.classroom import Classroom
-from agent.clerk import Clerk
 from agent.equipment import devices
 from agent.equipment.devices import Devices
 from agent.equipment.traces import Traces
-from agent.lessons import roll as rolls
+from agent.health.vitals import Vitals
+from agent.lessons import marks as rolls
 from agent.lessons.lesson import Lesson
 from agent.lessons.teaching import Teaching
-from agent.placement import Stay, placed
-from agent.room import Moment, Room
-from agent.vitals import Vitals
-from hardware.readings import Identity, Kind, Sighting
+from agent.placement import SavedPlacement, placed
+from agent.room import AgentRoom, Moment
+from agent.store import ClassroomStore
+from hardware.readings import IdentityKind, Kind, Sighting
 from protocol.health import Limits
 from protocol.kit import KitTemplate
 from protocol.messages import HostMeasures
@@ -27,10 +27,10 @@ DAY = "2026-09-07"
 CALM = HostMeasures(cpu_percent=3.0, memory_used_percent=40.0, uptime_s=60.0)
 
 
-def room() -> Room:
+def room() -> AgentRoom:
     """A room whose ids count up."""
     numbers = count(1)
-    return Room(
+    return AgentRoom(
         place=PLACE, room="6A1", boot="b1", beat_s=10.0, new_id=lambda: f"id-{next(numbers)}"
     )
 
@@ -44,7 +44,7 @@ def sighting(key: str = "usb:1", *, present: bool = True, **more: object) -> Sig
     """A USB camera that is there, unless told otherwise."""
     values: dict[str, object] = {
         "source": "usb",
-        "identity": Identity.USB,
+        "identity": IdentityKind.USB,
         "kind": Kind.CAMERA,
         "name": f"camera {key}",
         "reason": "" if present else "unplugged",
@@ -54,7 +54,9 @@ def sighting(key: str = "usb:1", *, present: bool = True, **more: object) -> Sig
 
 def host_sighting() -> Sighting:
     """The room's own computer."""
-    return sighting("host:1", source="host", kind=Kind.HOST, identity=Identity.HOST, name="may-6a1")
+    return sighting(
+        "host:1", source="host", kind=Kind.HOST, identity=IdentityKind.HOST, name="may-6a1"
+    )
 
 
 def roaming() -> Classroom:
@@ -64,7 +66,7 @@ def roaming() -> Classroom:
     return replace(
         classroom(devices.recalled(here, (), traces)),
         room=here,
-        placement=placed("", roaming=True, stay=Stay()),
+        placement=placed("", roaming=True, stay=SavedPlacement()),
     )
 
 
@@ -73,7 +75,7 @@ def classroom(devices_: Devices | None = None) -> Classroom:
     here = room()
     return Classroom(
         room=here,
-        placement=placed("6A1", roaming=False, stay=Stay()),
+        placement=placed("6A1", roaming=False, stay=SavedPlacement()),
         template=KitTemplate(boards=0, cameras=0, access_points=0),
         devices=devices_ or devices.recalled(here, ()),
         vitals=Vitals(room=here, limits=Limits(), report_s=60.0),
@@ -81,7 +83,7 @@ def classroom(devices_: Devices | None = None) -> Classroom:
     )
 
 
-async def start_lesson(clerk: Clerk, lesson: str) -> Classroom:
+async def start_lesson(store: ClassroomStore, lesson: str) -> Classroom:
     """What the teacher's press on a lesson does: it starts unless one runs."""
-    step = await clerk.teach(lambda teaching, moment: teaching.start(lesson, moment))
+    step = await store.teach(lambda teaching, moment: teaching.start(lesson, moment))
     return step.classroom

@@ -10,8 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -32,17 +31,11 @@ from protocol.messages import (
 )
 from protocol.model import Place
 from protocol.topics import Address, Channel, controller_state, school_root, topic_of
+from tests.waiting import LIMIT_S, eventually, until
 
 PLACE = Place("79", "THCS-01")
 ROOM = "6A1"
-PATIENCE_S = 20.0
-
-
-def free_port() -> int:
-    """A TCP port that nobody uses now."""
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        port: int = sock.getsockname()[1]
-        return port
+PRESENT_EVERY_S = 0.5
 
 
 def answers(port: int) -> bool:
@@ -50,21 +43,6 @@ def answers(port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
         return True
     return False
-
-
-def wait_until(true: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
-    """Wait in a plain test until something is true."""
-    end_s = time.monotonic() + patience_s
-    while not true():
-        assert time.monotonic() < end_s, f"not true within {patience_s} s: {true}"
-        time.sleep(0.02)
-
-
-async def until(true: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
-    """Wait on the loop until something is true."""
-    async with asyncio.timeout(patience_s):
-        while not true():
-            await asyncio.sleep(0.02)
 
 
 @contextmanager
@@ -82,7 +60,7 @@ def nats(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     )
     process = subprocess.Popen([program, "-c", str(config)], stderr=subprocess.DEVNULL)
     try:
-        wait_until(lambda: answers(port))
+        until(lambda: answers(port))
         yield process
     finally:
         process.kill()
@@ -122,6 +100,16 @@ class School:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.link.run(), name="link")
             tasks.create_task(self._listen(), name="listen")
+            tasks.create_task(self._present(), name="present")
+
+    async def _present(self) -> None:
+        """Say again that it listens, as the controller does (controller.ingest.Ingest.present).
+
+        Measured: nats-server loses a retained message to whoever subscribes in that very moment.
+        """
+        while True:
+            await asyncio.sleep(PRESENT_EVERY_S)
+            self.link.say(self._presence(self.link.session, online=True))
 
     async def _listen(self) -> None:
         while True:
@@ -165,7 +153,7 @@ async def school(port: int, name: str = "school-double") -> AsyncIterator[School
     double = School(port, name)
     task = asyncio.create_task(double.run(), name="school")
     try:
-        await until(double.link.connected.is_set)
+        await eventually(double.link.connected.is_set)
         yield double
     finally:
         task.cancel()
@@ -199,14 +187,16 @@ class AgentProcess:
     def stop(self) -> int:
         """Ask it to end; returns its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(PATIENCE_S)
+        return self.process.wait(LIMIT_S)
 
 
 async def up(client: httpx.AsyncClient) -> None:
     """Wait until the agent's door answers."""
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            with contextlib.suppress(httpx.TransportError):
-                if (await client.get("/healthz")).status_code == httpx.codes.OK:
-                    return
-            await asyncio.sleep(0.05)
+
+    async def health() -> str:
+        try:
+            return str((await client.get("/healthz")).status_code)
+        except httpx.TransportError as error:
+            return repr(error)
+
+    await eventually(health, "the agent's door answers", holds=lambda seen: seen == "200")

@@ -12,20 +12,24 @@ from dataclasses import dataclass, field
 import httpx
 
 from agent.tablets.cart import Slot
-from agent.tablets.lesson import Lesson, Pupil
-from agent.tablets.office import Core, NotKept, Office
-from agent.tablets.serving import serve
-from tests.agent.school_double import answers, free_port, until
+from agent.tablets.lesson import TabletLesson, TabletPupil
+from agent.tablets.server import serve
+from agent.tablets.service import SuggestionRefused, TabletBackend, TabletService
+from tests.agent.school_double import answers
+from tests.ports import free_port
+from tests.waiting import LIMIT_S, eventually
 
 HOST = "127.0.0.1"
 
 
 def lesson_of(
     *classes: str, size: int = 42, code: str = "l1", seated: dict[str, str] | None = None
-) -> Lesson:
+) -> TabletLesson:
     """A lesson of these classes."""
-    pupils = [Pupil(code, n, f"{code}-{n:02}") for code in classes for n in range(1, size + 1)]
-    return Lesson(id=code, classes=classes, pupils=tuple(pupils), seated=seated or {})
+    pupils = [
+        TabletPupil(code, n, f"{code}-{n:02}") for code in classes for n in range(1, size + 1)
+    ]
+    return TabletLesson(id=code, classes=classes, pupils=tuple(pupils), seated=seated or {})
 
 
 def dice() -> Iterator[bytes]:
@@ -38,29 +42,29 @@ def dice() -> Iterator[bytes]:
 class Room:
     """What the agent would be: the lesson that runs, what was suggested, a clock by hand."""
 
-    lesson: Lesson | None = field(default_factory=lambda: lesson_of("10A1"))
+    lesson: TabletLesson | None = field(default_factory=lambda: lesson_of("10A1"))
     slots: tuple[Slot, ...] = ()
     now_s: float = 1000.0
     full: bool = False
     suggested: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
     kept: tuple[Slot, ...] = ()
 
-    def office(self) -> Office:
+    def service(self) -> TabletService:
         """The check-ins of this room."""
         bytes_of = dice()
 
         def random(length: int) -> bytes:
             return next(bytes_of)[-length:]
 
-        core = Core(
+        core = TabletBackend(
             lesson=lambda: self.lesson, suggest=self._suggest, slots=self.slots, keep=self._keep
         )
-        return Office(core, now_s=lambda: self.now_s, random=random)
+        return TabletService(core, now_s=lambda: self.now_s, random=random)
 
     async def _suggest(self, student: str, tablet: str, flags: tuple[str, ...]) -> None:
         await asyncio.sleep(0)
         if self.full:
-            raise NotKept
+            raise SuggestionRefused
         self.suggested.append((student, tablet, flags))
 
     def _keep(self, slots: tuple[Slot, ...]) -> None:
@@ -68,13 +72,13 @@ class Room:
 
 
 @contextlib.asynccontextmanager
-async def served(office: Office) -> AsyncIterator[str]:
+async def served(service: TabletService) -> AsyncIterator[str]:
     """The tablets' page on a real socket; gives its address."""
     port = free_port()
-    task = asyncio.create_task(serve(office, host=HOST, port=port, language="vi"))
+    task = asyncio.create_task(serve(service, host=HOST, port=port, language="vi"))
     url = f"http://{HOST}:{port}"
     try:
-        await until(lambda: answers(port))
+        await eventually(lambda: answers(port))
         yield url
     finally:
         task.cancel()
@@ -89,4 +93,4 @@ def result(text: str) -> str:
 
 def tablet(url: str) -> httpx.AsyncClient:
     """A tablet's browser, with its own cookies."""
-    return httpx.AsyncClient(base_url=url, trust_env=False, timeout=30)
+    return httpx.AsyncClient(base_url=url, trust_env=False, timeout=LIMIT_S)

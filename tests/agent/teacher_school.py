@@ -16,7 +16,8 @@ from starlette.routing import Route
 from agent.local.page.routes import routes
 from agent.local.refusals import MAX_BODY, NAMES, refusal_of
 from protocol.guard import Guard, Refusal, Scope, at_own_port
-from tests.flows.programs import free_port, until
+from tests.ports import free_port
+from tests.waiting import LIMIT_S, until
 
 MARKS = [
     {"status": "present", "letter": "", "label": "Có mặt"},
@@ -128,7 +129,7 @@ class TeacherSchool:
     def stop(self) -> None:
         """Stop serving at once: whoever waits hears a closed line."""
         self._server.should_exit = self._server.force_exit = True
-        self._thread.join(10)
+        self._thread.join(LIMIT_S)
 
     def change(self) -> None:
         """Tell those who wait that something is new."""

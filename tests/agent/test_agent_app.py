@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -21,17 +22,9 @@ from protocol.link import Letter
 from protocol.messages import AttendanceMarked, Birth, Health, LessonStarted, Presence
 from protocol.model import Status
 from protocol.topics import commands_to
-from tests.agent.school_double import (
-    PLACE,
-    ROOM,
-    AgentProcess,
-    School,
-    free_port,
-    nats,
-    school,
-    until,
-    up,
-)
+from tests.agent.school_double import PLACE, ROOM, AgentProcess, School, nats, school, up
+from tests.ports import free_port
+from tests.waiting import LIMIT_S, eventually
 
 MARK = "/api/v1/attendance"
 STATUS = "/api/v1/status"
@@ -53,7 +46,7 @@ class Stage:
 
     def client(self) -> httpx.AsyncClient:
         """The teacher's window."""
-        return httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.local_port}", timeout=20)
+        return httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.local_port}", timeout=LIMIT_S)
 
 
 def played(folder: Path, story: Callable[[Stage], Awaitable[None]], *, broker: bool = True) -> None:
@@ -85,13 +78,13 @@ def test_an_agent_is_born_reports_and_says_goodbye(tmp_path: Path) -> None:
             agent = stage.agent()
             with agent:
                 await up(client)
-                await until(lambda: there.all(Birth))
+                await eventually(lambda: there.all(Birth))
                 assert isinstance(there.heard[0], Presence)
                 assert there.heard[0].online
                 birth = there.all(Birth)[0]
                 assert isinstance(birth, Birth)
                 assert birth.room == ROOM
-                await until(lambda: there.all(Health) or birth.status is Status.OK)
+                await eventually(lambda: there.all(Health) or birth.status is Status.OK)
                 shown = (await client.get(STATUS)).json()
                 assert shown["link"]["connected"]
                 begun = time.monotonic()
@@ -99,7 +92,7 @@ def test_an_agent_is_born_reports_and_says_goodbye(tmp_path: Path) -> None:
                 assert time.monotonic() - begun < 2.0
                 # Its last word is retained: who comes later hears it too.
                 async with school(stage.port, "latecomer") as late:
-                    await until(lambda: late.all(Presence))
+                    await eventually(lambda: late.all(Presence))
                     assert not late.all(Presence)[-1].online  # type: ignore[union-attr]
         assert "Traceback" not in agent.log.read_text()
 
@@ -126,8 +119,8 @@ def test_marks_survive_a_kill_and_arrive_once(tmp_path: Path) -> None:
                         assert (await mark(client, f"{number:04}")).status_code == 200
                     shown = (await client.get(STATUS)).json()
                     assert shown["lesson"]["lesson"] == lesson
-                    await until(lambda: len(students(there)) == 20)
-                    await until(lambda: there.all(LessonStarted))
+                    await eventually(lambda: len(students(there)) == 20)
+                    await eventually(lambda: there.all(LessonStarted))
                     await drained(client)
                     assert set(students(there).values()) == {1}
                     assert {each.lesson for each in there.all(AttendanceMarked)} == {lesson}  # type: ignore[union-attr]
@@ -148,13 +141,13 @@ def test_a_kill_at_any_moment_loses_no_mark_that_was_confirmed(tmp_path: Path) -
                     await up(client)
                     tapping = asyncio.create_task(tap_until_gone(client, numbers, confirmed))
                     goal = len(confirmed) + taps
-                    await until(lambda goal=goal: len(confirmed) >= goal)  # type: ignore[misc]
+                    await eventually(lambda goal=goal: len(confirmed) >= goal)  # type: ignore[misc]
                     process.send_signal(signal.SIGKILL)
                     await tapping
             with stage.agent():
                 await up(client)
                 await drained(client)
-                await until(lambda: confirmed <= set(students(there)))
+                await eventually(lambda: confirmed <= set(students(there)))
                 assert set(students(there).values()) == {1}
 
     played(tmp_path, story)
@@ -175,9 +168,12 @@ async def tap_until_gone(
 
 async def drained(client: httpx.AsyncClient) -> None:
     """Wait until nothing waits in the outbox."""
-    async with asyncio.timeout(30):
-        while (await client.get(STATUS)).json()["outbox"]["pending"]:
-            await asyncio.sleep(0.05)
+
+    async def outbox() -> dict[str, Any]:
+        shown: dict[str, Any] = (await client.get(STATUS)).json()
+        return shown["outbox"] | shown["link"]
+
+    await eventually(outbox, "all is sent and acked", holds=lambda seen: not seen["pending"])
 
 
 def test_an_unwilling_school_leaves_everything_in_the_outbox(tmp_path: Path) -> None:
@@ -189,7 +185,7 @@ def test_an_unwilling_school_leaves_everything_in_the_outbox(tmp_path: Path) -> 
             with stage.agent():
                 await up(client)
                 await mark(client, "0012")
-                await until(lambda: there.all(AttendanceMarked))
+                await eventually(lambda: there.all(AttendanceMarked))
                 shown = (await client.get(STATUS)).json()
                 assert shown["outbox"]["pending"] >= 1
                 assert shown["link"]["controller_listening"]
@@ -206,13 +202,13 @@ def test_a_rebirth_is_answered_and_nonsense_is_not(tmp_path: Path) -> None:
         async with school(stage.port) as there, stage.client() as client:
             with stage.agent():
                 await up(client)
-                await until(lambda: there.all(Birth))
+                await eventually(lambda: there.all(Birth))
                 command = commands_to(PLACE.of_agent(AGENT)).removesuffix("#")
                 for payload in (b"", b"{", b"\x00" * 1000, b'{"kind":"later","v":99}'):
                     there.say(Letter(f"{command}rebirth", payload))
                 births = len(there.all(Birth))
                 there.ask_birth(AGENT)
-                await until(lambda: len(there.all(Birth)) > births)
+                await eventually(lambda: len(there.all(Birth)) > births)
                 assert (await client.get("/healthz")).status_code == 200
 
     played(tmp_path, story)
@@ -229,7 +225,7 @@ def test_the_broker_may_come_late_and_go(tmp_path: Path) -> None:
                     assert (await mark(client, student)).status_code == 201
                     with nats(tmp_path / f"broker{student}", stage.port):
                         async with school(stage.port) as there:
-                            await until(lambda: there.all(Birth))
+                            await eventually(lambda: there.all(Birth))
                             await drained(client)
                             assert students(there) == {student: 1}
 
@@ -245,7 +241,7 @@ def test_a_full_disk_is_said_and_all_is_well_when_it_is_not_full_any_more(tmp_pa
             with stage.agent() as process:
                 await up(client)
                 assert (await mark(client, "0001")).status_code == 201
-                await until(lambda: there.all(AttendanceMarked))
+                await eventually(lambda: there.all(AttendanceMarked))
                 free = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
                 resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, free[1]))
                 refused = await mark(client, "0002")
@@ -255,11 +251,11 @@ def test_a_full_disk_is_said_and_all_is_well_when_it_is_not_full_any_more(tmp_pa
                 assert shown["reasons"][0]["code"] == "outbox_refused"
                 births = len(there.all(Birth))
                 resource.prlimit(process.pid, resource.RLIMIT_FSIZE, free)
-                await until(lambda: len(there.all(Birth)) > births)
+                await eventually(lambda: len(there.all(Birth)) > births)
                 shown = (await client.get(STATUS)).json()
                 assert "outbox_refused" not in {each["code"] for each in shown["reasons"]}
                 assert (await mark(client, "0002")).status_code == 201
-                await until(lambda: set(students(there)) == {"0001", "0002"})
+                await eventually(lambda: set(students(there)) == {"0001", "0002"})
 
     played(tmp_path, story)
 
@@ -272,7 +268,7 @@ def test_a_taken_port_does_not_stop_the_agent(tmp_path: Path) -> None:
             async with school(stage.port) as there:
                 agent = stage.agent()
                 with agent:
-                    await until(lambda: "port_taken" in reasons(there))
+                    await eventually(lambda: "port_taken" in reasons(there))
                     assert await asyncio.to_thread(agent.stop) == 0
         assert agent.log.read_text().count("is taken") == 1
 
@@ -309,7 +305,7 @@ def test_without_a_broker_address_the_controller_is_found_by_mdns(tmp_path: Path
             agent = stage.agent("--broker", "")
             with agent:
                 await up(client)
-                await until(lambda: there.all(Birth), 40)
+                await eventually(lambda: there.all(Birth))
                 shown = (await client.get(STATUS)).json()
                 assert shown["link"]["broker"] == f"mqtt://127.0.0.1:{stage.port}"
                 assert await asyncio.to_thread(agent.stop) == 0
@@ -328,7 +324,7 @@ def test_no_pupil_is_named_in_the_log(tmp_path: Path) -> None:
                 await mark(client, "HS-7731")
                 await mark(client, "HS-7731", "asleep")
                 await client.post(MARK, content=b'{"student":"HS-7731"', headers={})
-                await until(lambda: there.all(AttendanceMarked))
+                await eventually(lambda: there.all(AttendanceMarked))
                 await asyncio.to_thread(agent.stop)
             assert agent.log.stat().st_size > 0
             assert "7731" not in agent.log.read_text()

@@ -5,20 +5,20 @@ import json
 from dataclasses import replace
 
 from agent.commands.scan import absent_of, json_of, table_of
-from agent.database.documents import Remembered
+from agent.database.documents import SavedState
 from agent.equipment import devices
 from agent.equipment.devices import device_id_of
-from agent.placement import How, Stay
-from hardware.readings import Identity, Kind
-from hardware.scan import Missing, Scan
+from agent.placement import PlacementSource, SavedPlacement
+from hardware.readings import IdentityKind, Kind
+from hardware.scan import HardwareScan, Missing
 from tests.agent.classrooms import host_sighting, room, sighting
 
 CAMERA = sighting("usb:1", vendor="Logitech", serial="A1B2C3", nodes=("/dev/video0",))
-FOUND = Scan(
+FOUND = HardwareScan(
     sightings=(
         host_sighting(),
         CAMERA,
-        sighting("name:1", identity=Identity.HOST, source="mdns", kind=Kind.PRINTER),
+        sighting("name:1", identity=IdentityKind.HOST, source="mdns", kind=Kind.PRINTER),
     ),
     missing=(Missing(sense="mdns", code="no_network", hint="Check the cable."),),
 )
@@ -62,7 +62,7 @@ def test_the_table_has_a_line_for_each_device_and_each_missing_sense() -> None:
 CAMERA_LOST = sighting(
     "mac:00408c000001",
     source="onvif",
-    identity=Identity.MAC,
+    identity=IdentityKind.MAC,
     address="127.0.0.1",
     port=9,
     via="10.0.0.2",
@@ -70,12 +70,12 @@ CAMERA_LOST = sighting(
 )
 
 
-def remembered() -> Remembered:
+def remembered() -> SavedState:
     """What an agent knows that saw all of FOUND, and once a camera in the network."""
     known, _ = devices.recalled(room(), ()).see([*FOUND.sightings, CAMERA_LOST], 1_757_203_200_000)
-    return Remembered(
+    return SavedState(
         agent_id="laptop-6a1",
-        stay=Stay(room="6A1", how=How.SETTINGS),
+        stay=SavedPlacement(room="6A1", how=PlacementSource.SETTINGS),
         devices=known.all(0),
         traces=tuple(known.traces.held.values()),
     )
@@ -110,10 +110,10 @@ def test_a_known_device_that_is_not_seen_is_told_with_where_it_was_asked() -> No
 def test_a_roaming_agents_devices_have_its_names() -> None:
     """A board that is known by its socket is the room's."""
     board = sighting(
-        "port:h:1:4623:011a", identity=Identity.PORT, kind=Kind.BOARD, product="4623:011a"
+        "port:h:1:4623:011a", identity=IdentityKind.PORT, kind=Kind.BOARD, product="4623:011a"
     )
-    stay = Stay(room="P203", how=How.PICKED)
-    known = Remembered(agent_id="laptop", stay=stay)
-    (entry,) = json.loads(json_of(Scan(sightings=(board,)), known))["devices"]
+    stay = SavedPlacement(room="P203", how=PlacementSource.PICKED)
+    known = SavedState(agent_id="laptop", stay=stay)
+    (entry,) = json.loads(json_of(HardwareScan(sightings=(board,)), known))["devices"]
     assert entry["device_id"] == device_id_of("port:P203:4623:011a")
     assert entry["confidence"] == "medium"

@@ -6,17 +6,17 @@ from collections.abc import Iterable
 
 import pytest
 
-from agent.cards import (
+from agent.cards.matching import (
     CHECK_CARD,
     CardMark,
+    CardScanResult,
     DoorRefusal,
-    Scanned,
     allowed_ids,
     at_door,
     keys_of,
     scanned,
 )
-from hardware.cards.acceptance import Flag, Found
+from hardware.cards.acceptance import CardFlag, FoundCard
 from protocol.doorcode import sign
 from protocol.model import Method
 from protocol.plan import ClassList, DoorCard, Plan, Pupil
@@ -48,19 +48,26 @@ def mark(student: str, *flags: str) -> CardMark:
 
 def test_a_number_is_the_pupil_of_the_class_that_has_it() -> None:
     """What is on no list is nobody's."""
-    assert scanned([Found(2), Found(1), Found(9)], [A]) == Scanned(seen=(mark("A1"), mark("A2")))
+    assert scanned([FoundCard(2), FoundCard(1), FoundCard(9)], [A]) == CardScanResult(
+        seen=(mark("A1"), mark("A2"))
+    )
 
 
 def test_a_number_of_two_classes_is_given_to_none() -> None:
     """In a joint class; the others count."""
-    found = [Found(3), Found(4)]
-    assert scanned(found, [A, B]) == Scanned(seen=(mark("B4"),), ambiguous=(3,))
+    found = [FoundCard(3), FoundCard(4)]
+    assert scanned(found, [A, B]) == CardScanResult(seen=(mark("B4"),), ambiguous=(3,))
 
 
 def test_a_copied_card_counts_no_more_and_a_checked_one_does() -> None:
     """Even where it had counted before."""
-    found = [Found(1), Found(2), Found(1, Flag.COPIED), Found(2, Flag.CHECK)]
-    assert scanned(found, [A]) == Scanned(seen=(mark("A2", CHECK_CARD),), copied=("A1",))
+    found = [
+        FoundCard(1),
+        FoundCard(2),
+        FoundCard(1, CardFlag.COPIED),
+        FoundCard(2, CardFlag.CHECK),
+    ]
+    assert scanned(found, [A]) == CardScanResult(seen=(mark("A2", CHECK_CARD),), copied=("A1",))
 
 
 def test_ids_are_looked_for_where_there_are_markers() -> None:

@@ -110,6 +110,7 @@ def test_a_film_names_no_other_file_to_be_opened(tmp_path: Path) -> None:
         (b"no picture", "camera_file_unfit"),
         (b"\xff\xd8\xff\xe0 almost", "camera_file_unfit"),
     ],
+    ids=["absent", "empty", "text", "cut"],
 )
 def test_a_file_that_is_no_picture_is_an_error_with_a_hint(
     content: bytes | None, code: str, tmp_path: Path

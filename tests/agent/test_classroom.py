@@ -5,7 +5,7 @@ from dataclasses import replace
 from agent.classroom import Classroom
 from agent.equipment import devices
 from agent.equipment.devices import MAX_DEVICES, device_id_of
-from hardware.readings import CameraReading, CameraState, Flaw, Kind, LineReading
+from hardware.readings import CameraReading, CameraState, Kind, LineReading, SourceFlaw
 from protocol.kit import KitTemplate, Program
 from protocol.messages import (
     MAX_BYTES,
@@ -177,7 +177,7 @@ def test_flaws_add_up_and_alarm_nobody() -> None:
     """What made no sense is counted by its source."""
     room_ = classroom()
     for count in (3, 4):
-        room_ = room_.see([Flaw(source="mdns", code="nonsense", count=count)], 0).classroom
+        room_ = room_.see([SourceFlaw(source="mdns", code="nonsense", count=count)], 0).classroom
     assert room_.flaws.by_source["mdns"].heard == 7
     assert told(room_) == {"flaws_heard": Status.OK}
 

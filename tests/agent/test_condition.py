@@ -2,13 +2,19 @@ from __future__ import annotations
 
 import pytest
 
-from agent.equipment.condition import Condition, both, condition_of
-from hardware.readings import CameraReading, CameraState, Part, Power, ProjectorReading
+from agent.equipment.condition import DeviceCondition, both, condition_of
+from hardware.readings import (
+    CameraReading,
+    CameraState,
+    PowerState,
+    ProjectorPart,
+    ProjectorReading,
+)
 from protocol.health import Limits, ReasonCode
 from protocol.model import DeviceMeasures, Reason, Status
 
 
-def camera(state: CameraState, reason: str = "") -> Condition:
+def camera(state: CameraState, reason: str = "") -> DeviceCondition:
     """How a camera with this picture fares in a lesson."""
     seen = {"mean": 112.0}
     reading = CameraReading(key="mac:1", at=0.0, state=state, measures=seen, reason=reason)
@@ -28,7 +34,7 @@ def test_every_picture_but_a_good_one_has_a_reason_of_its_own(state: CameraState
 def test_a_camera_that_answers_again_is_well_and_its_picture_not_yet_judged() -> None:
     """What stood in the way is gone; nothing is lock_plan of the picture."""
     reading = CameraReading(key="mac:1", at=0.0, state=CameraState.OK)
-    assert condition_of(reading, Limits(), lesson=True) == Condition(Status.OK)
+    assert condition_of(reading, Limits(), lesson=True) == DeviceCondition(Status.OK)
 
 
 def test_a_dark_room_is_no_fault_outside_lessons() -> None:
@@ -64,15 +70,15 @@ def test_a_projector_tells_its_parts_and_its_lamp() -> None:
     reading = ProjectorReading(
         key="mac:2",
         at=0.0,
-        power=Power.ON,
+        power=PowerState.ON,
         input="HDMI 1",
         lamp_hours=(120, 3249),
         filter_hours=400,
-        failing=(Part.FAN,),
-        warned=(Part.FILTER,),
+        failing=(ProjectorPart.FAN,),
+        warned=(ProjectorPart.FILTER,),
     )
     condition = condition_of(reading, Limits(), lesson=True)
-    assert condition == Condition(
+    assert condition == DeviceCondition(
         Status.CRITICAL,
         (Reason("part_fan"), Reason("part_filter"), Reason("lamp_old", 3200, 3000)),
         DeviceMeasures(power="on", input="HDMI 1", lamp_hours=3249, filter_hours=400),
@@ -89,8 +95,8 @@ def test_a_projector_that_tells_nothing_is_well_and_measures_nothing() -> None:
 
 def test_of_two_conditions_the_worse_counts_and_no_reason_is_said_twice() -> None:
     """A board that is a projector too."""
-    one = Condition(Status.WARNING, (Reason("needs_password"),))
-    other = Condition(Status.CRITICAL, (Reason("needs_password"), Reason("part_fan")))
-    assert both(one, other) == Condition(
+    one = DeviceCondition(Status.WARNING, (Reason("needs_password"),))
+    other = DeviceCondition(Status.CRITICAL, (Reason("needs_password"), Reason("part_fan")))
+    assert both(one, other) == DeviceCondition(
         Status.CRITICAL, (Reason("needs_password"), Reason("part_fan"))
     )

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.equipment import devices
-from agent.equipment.condition import Condition
+from agent.equipment.condition import DeviceCondition
 from agent.equipment.devices import MAX_DEVICES, Devices, device_id_of
-from agent.room import Said
-from hardware.readings import Identity, Kind, Sighting
+from agent.room import Messages
+from hardware.readings import IdentityKind, Kind, Sighting
 from protocol.messages import DeviceAppeared, DeviceForgotten, DeviceState, DeviceVanished
 from protocol.model import Reason, Status
 from tests.agent.classrooms import host_sighting, room, sighting
@@ -21,9 +21,9 @@ CAMERA = sighting("usb:1")
 GONE = sighting("usb:1", present=False)
 
 
-def seen(*sightings: Sighting, start: Devices | None = None) -> tuple[Devices, Said]:
+def seen(*sightings: Sighting, start: Devices | None = None) -> tuple[Devices, Messages]:
     """The devices after the sightings, a second apart, and all that was said."""
-    known, all_said = start or devices.recalled(room(), ()), Said()
+    known, all_said = start or devices.recalled(room(), ()), Messages()
     for number, each in enumerate(sightings):
         known, said = known.see([each], 1000 * (number + 1))
         all_said += said
@@ -35,7 +35,7 @@ def restarted(known: Devices) -> Devices:
     return devices.recalled(room(), known.all(1000), known.traces, known.decisions)
 
 
-def kinds(said: Said) -> list[type]:
+def kinds(said: Messages) -> list[type]:
     """What sort of messages were said."""
     return [type(each) for each in said]
 
@@ -155,7 +155,7 @@ def test_long_texts_are_cut_so_that_a_birth_fits() -> None:
 
 
 CROWD = [
-    sighting(f"{source}:{number}", source=source, kind=kind, identity=Identity.MAC)
+    sighting(f"{source}:{number}", source=source, kind=kind, identity=IdentityKind.MAC)
     for source in ("usb", "mdns")
     for number, kind in enumerate((Kind.CAMERA, Kind.PRINTER, Kind.BOARD))
 ]
@@ -192,16 +192,16 @@ def test_comings_and_goings_alternate(story: list[tuple[Sighting, bool]]) -> Non
 
 
 MAC = "mac:00408c000001"
-HEARD = sighting(MAC, source="mdns", identity=Identity.MAC, kind=Kind.OTHER, name="Camera A")
+HEARD = sighting(MAC, source="mdns", identity=IdentityKind.MAC, kind=Kind.OTHER, name="Camera A")
 ASKED = sighting(
     MAC,
     source="onvif",
-    identity=Identity.MAC,
+    identity=IdentityKind.MAC,
     aliases=("uuid:cea94000fb96",),
     name="",
     model="M3085-V",
 )
-EARLY = sighting("uuid:cea94000fb96", source="onvif", identity=Identity.UUID, name="Camera A")
+EARLY = sighting("uuid:cea94000fb96", source="onvif", identity=IdentityKind.UUID, name="Camera A")
 
 
 def test_two_sources_of_one_device_fill_each_other() -> None:
@@ -282,7 +282,7 @@ def test_an_unknown_digitizer_is_asked_about_once() -> None:
 
 def test_a_tablet_that_sleeps_is_no_trouble_and_no_event() -> None:
     """It is awake again without having appeared, and is gone after a day of sleep."""
-    tablet = sighting("token:t", source="checkin", kind=Kind.TABLET, identity=Identity.TOKEN)
+    tablet = sighting("token:t", source="checkin", kind=Kind.TABLET, identity=IdentityKind.TOKEN)
     known, _ = seen(tablet)
     known, said = seen(replace(tablet, present=False, reason="sleeping"), start=known)
     assert kinds(said) == [DeviceState]
@@ -298,13 +298,13 @@ def test_a_tablet_that_sleeps_is_no_trouble_and_no_event() -> None:
 def test_how_a_device_fares_is_the_worst_that_is_told_of_it() -> None:
     """Each reading replaces the one before of the same key."""
     known, _ = seen(HEARD, ASKED)
-    blurred = Condition(Status.WARNING, (Reason("picture_blurred"),))
+    blurred = DeviceCondition(Status.WARNING, (Reason("picture_blurred"),))
     known, said = known.find({MAC: blurred}, 2000)
     assert kinds(said) == [DeviceState]
     assert known.all(0)[0].status is Status.WARNING
     same, said = known.find({MAC: blurred}, 3000)
     assert said == []
-    known, said = same.find({MAC: Condition(Status.OK)}, 4000)
+    known, said = same.find({MAC: DeviceCondition(Status.OK)}, 4000)
     assert known.all(0)[0].reasons == ()
 
 
@@ -312,8 +312,8 @@ def test_devices_at_one_address_are_suggested_to_be_one() -> None:
     """Never joined by an address: addresses move."""
     known, _ = seen(
         replace(HEARD, address="10.0.0.5"),
-        sighting("uuid:b", source="pjlink", identity=Identity.UUID, address="10.0.0.5"),
-        sighting("uuid:c", source="pjlink", identity=Identity.UUID, address="10.0.0.6"),
+        sighting("uuid:b", source="pjlink", identity=IdentityKind.UUID, address="10.0.0.5"),
+        sighting("uuid:c", source="pjlink", identity=IdentityKind.UUID, address="10.0.0.6"),
     )
     assert known.suggestions() == [(device_id_of(MAC), device_id_of("uuid:b"))]
 
@@ -343,10 +343,10 @@ FLEET = [
     HEARD,
     ASKED,
     EARLY,
-    sighting("mac:00408c000002", source="onvif", identity=Identity.MAC, aliases=(EARLY.key,)),
-    sighting("serial:epson:X4K2", source="pjlink", identity=Identity.UUID, kind=Kind.PROJECTOR),
-    sighting("name:0a", source="mdns", identity=Identity.HOST, kind=Kind.TABLET),
-    sighting("port:h:1:2", identity=Identity.PORT, kind=Kind.BOARD),
+    sighting("mac:00408c000002", source="onvif", identity=IdentityKind.MAC, aliases=(EARLY.key,)),
+    sighting("serial:epson:X4K2", source="pjlink", identity=IdentityKind.UUID, kind=Kind.PROJECTOR),
+    sighting("name:0a", source="mdns", identity=IdentityKind.HOST, kind=Kind.TABLET),
+    sighting("port:h:1:2", identity=IdentityKind.PORT, kind=Kind.BOARD),
 ]
 
 

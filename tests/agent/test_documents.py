@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.database.documents import Documents, Remembered
+from agent.database.documents import Documents, SavedState
 from agent.database.folder import DOCUMENTS
 from agent.database.generations import backup_of
 from agent.errors import DocumentError
-from agent.lessons.lesson import Running
+from agent.lessons.lesson import RunningLesson
 from protocol.model import Device, DeviceKind, Reason, Status
 from protocol.plan import ClassList, Plan, Pupil
 from tests.agent.classrooms import DAY
@@ -34,15 +34,15 @@ def device(name: str = "Máy chiếu", *, last_seen_ms: int = 2000) -> Device:
 
 
 PUPIL = Pupil(number=1, student="0012", name="Lò Thị Ánh")
-OLD = Remembered(agent_id="laptop-6a1", devices=(device(),))
-NEW = Remembered(
+OLD = SavedState(agent_id="laptop-6a1", devices=(device(),))
+NEW = SavedState(
     agent_id="laptop-6a1",
     devices=(device("Máy chiếu 2"),),
     plan=Plan(classes=("10A1",), lists=(ClassList(code="10A1", pupils=(PUPIL,)),)),
 )
 
 
-def saved(folder: Path, *generations: Remembered) -> Path:
+def saved(folder: Path, *generations: SavedState) -> Path:
     """A document file after these generations."""
     documents = Documents(folder / DOCUMENTS)
     documents.load()
@@ -53,7 +53,7 @@ def saved(folder: Path, *generations: Remembered) -> Path:
 
 def test_a_first_start_remembers_nothing(tmp_path: Path) -> None:
     """No file is an empty start; it makes no file either."""
-    assert Documents(tmp_path / DOCUMENTS).load() == Remembered()
+    assert Documents(tmp_path / DOCUMENTS).load() == SavedState()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -80,7 +80,7 @@ def test_a_newer_last_seen_alone_is_not_written(tmp_path: Path) -> None:
     documents = Documents(path)
     documents.load()
     before = path.stat().st_mtime_ns
-    assert not documents.save(Remembered(agent_id="laptop-6a1", devices=(device(last_seen_ms=9),)))
+    assert not documents.save(SavedState(agent_id="laptop-6a1", devices=(device(last_seen_ms=9),)))
     assert path.stat().st_mtime_ns == before
 
 
@@ -91,7 +91,9 @@ def test_the_generation_before_is_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b'{"identity": {', b"\xff\xfe", b"[]", b'{"devices": []}', b"null"]
+    "content",
+    [b"", b"{", b'{"identity": {', b"\xff\xfe", b"[]", b'{"devices": []}', b"null"],
+    ids=["empty", "brace", "cut", "no text", "list", "without identity", "null"],
 )
 def test_a_damaged_file_is_said_and_never_an_empty_start(tmp_path: Path, content: bytes) -> None:
     """The error names the command that mends it."""
@@ -161,7 +163,7 @@ def test_a_stop_at_any_step_leaves_the_old_or_the_new_document_whole(
     failure: BaseException,
 ) -> None:
     """Power cut or full disk between any two steps of a write."""
-    path = saved(tmp_path, Remembered(agent_id="first"), OLD)
+    path = saved(tmp_path, SavedState(agent_id="first"), OLD)
     documents = Documents(path)
     documents.load()
     real, calls = getattr(*step), 0
@@ -180,9 +182,9 @@ def test_a_stop_at_any_step_leaves_the_old_or_the_new_document_whole(
         wrote = False
     monkeypatch.undo()
     assert Documents(path).load() in ([NEW] if wrote else [OLD, NEW])
-    assert Documents(backup_of(path)).load() in [Remembered(agent_id="first"), OLD]
-    assert documents.save(Remembered(agent_id="later"))
-    assert Documents(path).load() == Remembered(agent_id="later")
+    assert Documents(backup_of(path)).load() in [SavedState(agent_id="first"), OLD]
+    assert documents.save(SavedState(agent_id="later"))
+    assert Documents(path).load() == SavedState(agent_id="later")
 
 
 def test_without_hard_links_the_backup_is_a_copy(
@@ -234,6 +236,6 @@ def test_what_an_older_lophoc_remembered_is_read(tmp_path: Path) -> None:
     assert (remembered.agent_id, remembered.traces) == ("laptop-6a1", ())
     assert [each.device_id for each in remembered.devices] == ["usb-1"]
     assert [each.student for each in remembered.marks] == ["0012"]
-    assert remembered.running == Running(lesson="l1", since_ms=1000)
+    assert remembered.running == RunningLesson(lesson="l1", since_ms=1000)
     assert documents.save(msgspec.structs.replace(remembered, camera_off=True))
     assert Documents(path).load().camera_off

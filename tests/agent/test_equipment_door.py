@@ -6,13 +6,13 @@ import httpx
 import pytest
 
 from agent.equipment.devices import device_id_of
-from hardware.readings import Identity, Kind, RoomHeard
+from hardware.readings import IdentityKind, Kind, RoomHeard
 from tests.agent.classrooms import CALM, roaming, sighting
-from tests.agent.test_clerk import Desk
 from tests.agent.test_local_api import BOARD, STATUS, at_door
+from tests.agent.test_store import Desk
 
 TOUCH = sighting("usb:touch", kind=Kind.INPUT, product="0eef:0001", asks=Kind.BOARD)
-HEARD = sighting("mac:2", source="mdns", identity=Identity.MAC)
+HEARD = sighting("mac:2", source="mdns", identity=IdentityKind.MAC)
 DEVICES = "/api/v1/devices"
 
 
@@ -31,10 +31,10 @@ def test_a_teacher_picks_the_room_once_without_typing(tmp_path: Path) -> None:
     """The rooms near by are offered; the room is remembered and told to the school."""
 
     async def story(client: httpx.AsyncClient, here: Desk) -> None:
-        await here.clerk.see(
+        await here.store.see(
             [RoomHeard(agent=f"pi-{room}", room=room, school="01") for room in ("P203", "P207")]
         )
-        await here.clerk.beat(CALM, ())
+        await here.store.beat(CALM, ())
         before = await status(client)
         assert (before["room"], before["room_how"], before["roaming"]) == ("?", "unknown", True)
         assert before["rooms"] == ["P203", "P207"]
@@ -64,7 +64,7 @@ def test_a_question_is_answered_once(tmp_path: Path) -> None:
     """Bảng tương tác? Yes; and the next of its make is not asked about."""
 
     async def story(client: httpx.AsyncClient, here: Desk) -> None:
-        await here.clerk.see([TOUCH])
+        await here.store.see([TOUCH])
         asked = (await status(client))["questions"]
         assert [(each["kind"], each["question"]) for each in asked] == [
             ("board", "bảng tương tác?")
@@ -81,7 +81,7 @@ def test_devices_are_joined_parted_and_it_is_undone(tmp_path: Path) -> None:
     """Each step is on the disk when it is answered."""
 
     async def story(client: httpx.AsyncClient, here: Desk) -> None:
-        await here.clerk.see([sighting(), HEARD])
+        await here.store.see([sighting(), HEARD])
 
         async def count() -> int:
             return len(here.documents.load().devices)
@@ -106,7 +106,7 @@ def test_a_device_is_added_by_its_address_and_forgotten_with_it(tmp_path: Path) 
         assert answer.status_code == httpx.codes.ACCEPTED
         assert (await status(client))["typed"] == [{"host": "10.0.0.9", "port": 0}]
         assert here.documents.load().typed[0].host == "10.0.0.9"
-        await here.clerk.see([sighting("token:t1", source="typed", address="10.0.0.9")])
+        await here.store.see([sighting("token:t1", source="typed", address="10.0.0.9")])
         assert (await client.post(path("token:t1", "forget"))).is_success
         assert (await status(client))["typed"] == []
 
@@ -117,7 +117,7 @@ def test_a_camera_is_switched_off_for_good(tmp_path: Path) -> None:
     """After a restart too, and it is no fault."""
 
     async def story(client: httpx.AsyncClient, here: Desk) -> None:
-        await here.clerk.see([sighting()])
+        await here.store.see([sighting()])
         assert (await client.post("/api/v1/camera", json={"off": True})).json() == {
             "camera_off": True
         }
@@ -134,7 +134,7 @@ def test_a_board_is_switched_and_woken_and_says_whether_it_followed(tmp_path: Pa
     """Sent is not done."""
 
     async def story(client: httpx.AsyncClient, here: Desk) -> None:
-        await here.clerk.see([BOARD])
+        await here.store.see([BOARD])
         for deed, body, followed in (
             ("power", {"on": True}, True),
             ("power", {"on": False}, False),
@@ -155,7 +155,7 @@ def test_the_kit_tells_what_is_missing(tmp_path: Path) -> None:
         kit = (await status(client))["kit"]
         assert kit["complete"] is False
         assert kit["missing"][0]["sentence"] == "Phòng này còn thiếu: máy tính."
-        await here.clerk.see([sighting("host:1", source="host", kind=Kind.HOST)])
+        await here.store.see([sighting("host:1", source="host", kind=Kind.HOST)])
         assert (await status(client))["kit"]["complete"] is True
 
     at_door(tmp_path, story)

@@ -6,17 +6,17 @@ from dataclasses import replace
 import pytest
 
 from agent.commands.explain import explain
-from agent.database.documents import Remembered
+from agent.database.documents import SavedState
 from agent.equipment import devices
 from agent.equipment.devices import device_id_of
 from agent.errors import DocumentError
-from hardware.readings import Identity, Kind
+from hardware.readings import IdentityKind, Kind
 from tests.agent.classrooms import room, sighting
 
 CAMERA = sighting(
     "mac:00408c000001",
     source="onvif",
-    identity=Identity.MAC,
+    identity=IdentityKind.MAC,
     aliases=("uuid:cea94000",),
     name="Camera P203",
     vendor="Axis",
@@ -24,18 +24,18 @@ CAMERA = sighting(
     port=80,
     via="10.0.0.2",
 )
-TOUCH = sighting("port:h:1:0eef:1", identity=Identity.PORT, kind=Kind.INPUT, asks=Kind.BOARD)
+TOUCH = sighting("port:h:1:0eef:1", identity=IdentityKind.PORT, kind=Kind.INPUT, asks=Kind.BOARD)
 ENGLISH = {"LANG": "en_US.UTF-8"}
 
 
-def remembered() -> Remembered:
+def remembered() -> SavedState:
     """A room with a camera that stopped answering, joined by hand to a name, and a digitizer."""
-    named = sighting("name:ab", source="mdns", identity=Identity.HOST)
+    named = sighting("name:ab", source="mdns", identity=IdentityKind.HOST)
     known, _ = devices.recalled(room(), ()).see([CAMERA, named, TOUCH], 1_757_203_200_000)
     known, _ = known.join(device_id_of(CAMERA.key), device_id_of(named.key), 1_757_203_201_000)
     gone = [replace(each, present=False, reason="no_answer") for each in (CAMERA, named)]
     known, _ = known.see(gone, 1_757_203_260_000)
-    return Remembered(
+    return SavedState(
         devices=known.all(0),
         traces=tuple(known.traces.held.values()),
         decisions=known.decisions,

@@ -7,10 +7,10 @@ import pytest
 from zeroconf import IPVersion, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
-from agent.finder import Finder
+from agent.school.finder import Finder
 from protocol.discovery import SERVICE
 from protocol.link import Broker
-from tests.agent.school_double import until
+from tests.waiting import eventually
 
 OURS: dict[bytes, bytes | None] = {
     b"role": b"controller",
@@ -114,9 +114,9 @@ def test_a_real_announcement_is_found_and_its_goodbye_heard() -> None:
             watching = asyncio.create_task(found.watch(here))
             for info in (announced(1883, "THCS-01"), announced(1884, "THCS-02")):
                 await (await there.async_register_service(info))
-            await until(lambda: known(found) == 1883)
+            await eventually(lambda: known(found) == 1883)
             await there.async_unregister_all_services()
-            await until(lambda: known(found) is None)
+            await eventually(lambda: known(found) is None)
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
 

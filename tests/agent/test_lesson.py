@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 
 from agent.lessons.lesson import MAX_LESSON_MIN, Lesson, event_id
-from agent.lessons.timetable import Proposal
-from agent.room import Said
+from agent.lessons.timetable import LessonProposal
+from agent.room import Messages
 from protocol.messages import Ending, LessonEnded, LessonResumed, LessonStarted
 from tests.agent.classrooms import moment, room
 
-FIRST = Proposal(classes=("10A1",), period=1, subject="Toán", begins_min=435, ends_min=480)
+FIRST = LessonProposal(classes=("10A1",), period=1, subject="Toán", begins_min=435, ends_min=480)
 
 
-def started(lesson: Lesson | None = None, code: str = "l1") -> tuple[Lesson, Said]:
+def started(lesson: Lesson | None = None, code: str = "l1") -> tuple[Lesson, Messages]:
     """The first period, begun at 07:20 and over at 08:00."""
     begun = moment()._replace(minute=440)
     return (lesson or Lesson(room=room())).start(code, FIRST, 10, begun, substitute=False)
@@ -67,7 +67,7 @@ def test_after_a_restart_the_lesson_ends_at_the_same_bell() -> None:
 
 def test_without_a_bell_a_lesson_ends_after_three_hours() -> None:
     """A school that has given no bells loses no lesson in the middle."""
-    running, _ = Lesson(room=room()).start("l1", Proposal(), 10, moment(), substitute=False)
+    running, _ = Lesson(room=room()).start("l1", LessonProposal(), 10, moment(), substitute=False)
     assert not running.is_over(moment(179 * 60))
     assert running.is_over(moment(180 * 60))
 

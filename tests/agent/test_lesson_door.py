@@ -12,19 +12,20 @@ from typing import Any, NamedTuple
 import httpx
 from starlette.types import ASGIApp
 
-from agent.clerk import Clerk
-from agent.connection import ConnectionState
 from agent.database.documents import Documents
 from agent.database.folder import DOCUMENTS, OUTBOX
 from agent.lessons import memos
 from agent.local.api import application
-from agent.local.surroundings import Hands, Surroundings
+from agent.local.surroundings import DeviceActions, Surroundings
 from agent.room import Moment
+from agent.school.connection import ConnectionState
+from agent.store import ClassroomStore
 from protocol.kit import KitTemplate
 from protocol.messages import LessonStarted, RollConfirmed, up_from
 from protocol.outbox import Outbox
 from protocol.plan import Bell, Booking, ClassList, Plan, Pupil
 from tests.agent.classrooms import PLACE, classroom, moment, room
+from tests.waiting import LIMIT_S
 
 NOTHING = KitTemplate(computers=0, boards=0, cameras=0, access_points=0)
 NAMES = ("Nguyễn Văn An", "Lò Thị Ánh", "Trần Bình")
@@ -45,10 +46,10 @@ PLAN = Plan(
 
 
 class Desk(NamedTuple):
-    """A door, its clerk, its outbox, and clocks to turn."""
+    """A door, its store, its outbox, and clocks to turn."""
 
     client: httpx.AsyncClient
-    clerk: Clerk
+    store: ClassroomStore
     outbox: Outbox
     clocks: list[Moment]
 
@@ -76,21 +77,21 @@ async def desk(folder: Path, plan: Plan = PLAN) -> AsyncIterator[Desk]:
     clocks = [moment()._replace(minute=7 * 60 + 16)]
     with Outbox(folder / OUTBOX, PLACE, "b1") as outbox:
         taught = memos.recalled(room(), outbox.memos(), plan, clocks[-1])
-        clerk = Clerk(
+        store = ClassroomStore(
             replace(classroom(), teaching=taught, template=NOTHING),
             outbox,
             documents,
             now=lambda: clocks[-1],
             stirred=lambda: None,
         )
-        hands = Hands(typed=lambda _: None, switch=nothing, wake=nothing)  # type: ignore[arg-type, return-value]
+        hands = DeviceActions(typed=lambda _: None, switch=nothing, wake=nothing)  # type: ignore[arg-type, return-value]
         away = ConnectionState("", connected=False, controller_listening=False)
         around = Surroundings(PLACE, lambda: away, "vi", hands)
-        app: ASGIApp = application(clerk, around)
+        app: ASGIApp = application(store, around)
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8765"
         ) as client:
-            yield Desk(client, clerk, outbox, clocks)
+            yield Desk(client, store, outbox, clocks)
         await asyncio.get_running_loop().shutdown_default_executor()
 
 
@@ -177,8 +178,8 @@ def test_who_waits_hears_of_the_change_at_once(tmp_path: Path) -> None:
         seen = await here.see()
         waiting = asyncio.create_task(here.see(seen["rev"]))
         await asyncio.sleep(0)
-        await here.clerk.teach(lambda each, now: each.start("l1", now))
-        assert (await asyncio.wait_for(waiting, 10))["phase"] == "ready"
+        await here.store.teach(lambda each, now: each.start("l1", now))
+        assert (await asyncio.wait_for(waiting, LIMIT_S))["phase"] == "ready"
 
     at_desk(tmp_path, story)
 

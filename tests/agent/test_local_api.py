@@ -8,24 +8,24 @@ import httpx
 import pytest
 
 from agent.classroom import Classroom
-from agent.connection import ConnectionState
+from agent.equipment.addresses import TypedAddress
 from agent.equipment.devices import device_id_of
-from agent.equipment.typed import Typed
 from agent.local.api import application
 from agent.local.refusals import MAX_BODY
-from agent.local.surroundings import Hands, Surroundings
-from hardware.readings import Identity, Kind
+from agent.local.surroundings import DeviceActions, Surroundings
+from agent.school.connection import ConnectionState
+from hardware.readings import IdentityKind, Kind
 from tests.agent.classrooms import CALM, PLACE, host_sighting, sighting
-from tests.agent.test_clerk import Desk, desk
+from tests.agent.test_store import Desk, desk
 
-BOARD = sighting("mac:1", source="pjlink", kind=Kind.BOARD, identity=Identity.MAC)
+BOARD = sighting("mac:1", source="pjlink", kind=Kind.BOARD, identity=IdentityKind.MAC)
 
 
-def typed(text: str) -> Typed:
+def typed(text: str) -> TypedAddress:
     """An address, but for one."""
     if text == "nowhere":
         raise ValueError(text)
-    return Typed(token="t1", host=text)  # noqa: S106 - a name, not a secret
+    return TypedAddress(token="t1", host=text)  # noqa: S106 - a name, not a secret
 
 
 async def switch(device_id: str, on: bool) -> bool:  # noqa: FBT001 - as the door calls it
@@ -38,12 +38,12 @@ async def wake(device_id: str) -> bool:
     return await switch(device_id, True)
 
 
-HANDS = Hands(typed=typed, switch=switch, wake=wake)
+HANDS = DeviceActions(typed=typed, switch=switch, wake=wake)
 AROUND = Surroundings(
     place=PLACE,
     line=lambda: ConnectionState("mqtt://school:1883", connected=True, controller_listening=False),
     language="vi",
-    hands=HANDS,
+    actions=HANDS,
 )
 TAP = {"student": "0012", "status": "present", "method": "manual"}
 MARK = "/api/v1/attendance"
@@ -59,7 +59,7 @@ def at_door(
 
     async def play() -> None:
         async with desk(folder, start) as here:
-            transport = httpx.ASGITransport(application(here.clerk, AROUND))
+            transport = httpx.ASGITransport(application(here.store, AROUND))
             async with httpx.AsyncClient(
                 transport=transport, base_url="http://127.0.0.1:8765"
             ) as client:
@@ -124,6 +124,24 @@ def test_every_status_of_the_roll_can_be_marked(tmp_path: Path, status: str) -> 
         b'{"student": "00\\u202e12", "status": "present"}',
         b'{"student": "' + b"0" * 65 + b'", "status": "present"}',
     ],
+    ids=[
+        "empty",
+        "brace",
+        "list",
+        "text",
+        "no text",
+        "deep",
+        "no status",
+        "empty student",
+        "number for student",
+        "unknown status",
+        "unknown method",
+        "unknown field",
+        "space before",
+        "control in student",
+        "direction in student",
+        "long student",
+    ],
 )
 def test_a_mark_that_makes_no_sense_is_refused(tmp_path: Path, body: bytes) -> None:
     """422 with words for people, and nothing is kept."""
@@ -152,7 +170,7 @@ def test_a_disk_that_refuses_is_said_to_the_teacher(tmp_path: Path) -> None:
     """507, the reason in the status, and all is well when the disk is."""
 
     async def story(client: httpx.AsyncClient, here: Desk) -> None:
-        await here.clerk.beat(CALM, ())
+        await here.store.beat(CALM, ())
         here.outbox.full = True
         for path, body in [(MARK, TAP), ("/api/v1/lesson/start", None)]:
             answer = await client.post(path, json=body)
@@ -193,9 +211,9 @@ def test_the_status_tells_what_the_screen_shows(tmp_path: Path) -> None:
     """Place, health, devices, line and outbox in one answer; no pupil in it."""
 
     async def story(client: httpx.AsyncClient, here: Desk) -> None:
-        await here.clerk.see([host_sighting(), sighting("usb:1"), sighting("usb:2")])
-        await here.clerk.see([sighting("usb:2", present=False)])
-        await here.clerk.beat(CALM, ())
+        await here.store.see([host_sighting(), sighting("usb:1"), sighting("usb:2")])
+        await here.store.see([sighting("usb:2", present=False)])
+        await here.store.beat(CALM, ())
         await client.post(MARK, json=TAP)
         answer = await client.get(STATUS)
         shown = answer.json()
@@ -252,7 +270,7 @@ def test_a_device_is_forgotten_when_a_person_says_so(tmp_path: Path) -> None:
     """An unknown one is 404."""
 
     async def story(client: httpx.AsyncClient, here: Desk) -> None:
-        await here.clerk.see([sighting()])
+        await here.store.see([sighting()])
         path = f"/api/v1/devices/{device_id_of(sighting().key)}/forget"
         assert (await client.post(path)).status_code == httpx.codes.OK
         assert (await client.get(STATUS)).json()["devices"]["count"] == 0

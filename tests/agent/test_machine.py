@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.machine import agent_id_from
+from agent.health.machine import agent_id_from
 from protocol.topics import CONTROLLER, MAX_CODE, level_of
 
 

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.equipment.merge import Decision, Joined, Parted, grouped
-from hardware.readings import Identity, Sighting
+from agent.equipment.merge import Decision, JoinDecision, SplitDecision, grouped, rank
+from hardware.readings import IdentityKind, Sighting
 from tests.agent.classrooms import sighting
 
 MAC, OTHER_MAC, UUID = "mac:00408c000001", "mac:00408c000002", "uuid:cea94000fb96"
@@ -15,7 +16,7 @@ MAC, OTHER_MAC, UUID = "mac:00408c000001", "mac:00408c000002", "uuid:cea94000fb9
 
 def told(source: str, key: str, *aliases: str) -> Sighting:
     """A sighting that says no more than its keys."""
-    return sighting(key, source=source, identity=Identity.MAC, aliases=aliases, name="")
+    return sighting(key, source=source, identity=IdentityKind.MAC, aliases=aliases, name="")
 
 
 def parts(*sightings: Sighting, said: tuple[Decision, ...] = ()) -> list[list[str]]:
@@ -50,6 +51,25 @@ def parts(*sightings: Sighting, said: tuple[Decision, ...] = ()) -> list[list[st
         # Names and ports are never aliases.
         ([told("usb", "port:h:1:2"), told("mdns", MAC, "port:h:1:2")], [[MAC], ["port:h:1:2"]]),
         ([told("mdns", "name:a"), told("mdns", MAC, "name:a")], [[MAC], ["name:a"]]),
+        # Two sources that tell the same serial, whatever colons are in it.
+        (
+            [told("pjlink", "serial:e:AB:12"), told("onvif", UUID, "serial:e:AB:12")],
+            [["serial:e:AB:12", UUID]],
+        ),
+        # The stronger claim is believed first: the token then leads to another device.
+        (
+            [
+                told("pjlink", "serial:e:1", MAC, "token:t1"),
+                told("mdns", MAC),
+                told("typed", OTHER_MAC, "token:t1"),
+            ],
+            [[MAC, "serial:e:1"], [OTHER_MAC]],
+        ),
+        # A uuid that two tell counts more than the serials by which they differ.
+        (
+            [told("pjlink", "serial:e:1", UUID), told("onvif", "serial:e:2", UUID)],
+            [["serial:e:1", "serial:e:2"]],
+        ),
         # What a person typed is found to be what was known.
         ([told("typed", "token:t1"), told("typed", MAC, "token:t1")], [[MAC, "token:t1"]]),
     ],
@@ -70,6 +90,35 @@ def test_a_device_is_named_by_its_strongest_key_and_spoken_for_by_its_best_sourc
     assert group.claims == {MAC, UUID}
 
 
+def test_the_keys_that_say_more_of_a_device_rank_first() -> None:
+    """Not by the alphabet; a family that nobody knows comes last."""
+    families = ["host", "usb", "mac", "uuid", "serial", "token", "port", "name", "aaa"]
+    keys = [f"{family}:1" for family in families]
+    assert sorted(set(keys), key=rank) == keys
+    (group,) = grouped([told("mdns", MAC), told("usb", "usb:s1", MAC)])
+    assert (group.key, group.keys) == ("usb:s1", {"usb:s1", MAC})
+
+
+def test_the_best_source_speaks_first_and_who_is_there_before_who_was() -> None:
+    """Not by the alphabet; a source that nobody knows comes last."""
+    sources = ["host", "usb", "checkin", "onvif", "pjlink", "mdns", "typed", "line", "aaa"]
+    sightings = [told(source, MAC) for source in sources]
+    (group,) = grouped(reversed(sightings))
+    assert [each.source for each in group.sightings] == sources
+    gone = replace(sightings[0], present=False)
+    (group,) = grouped([gone, *sightings[1:]])
+    assert group.sightings[-1] == gone
+
+
+def test_devices_stand_in_the_order_of_their_keys_with_what_they_alone_claim() -> None:
+    """Whatever was seen first."""
+    groups = grouped([told("typed", "token:t1"), told("onvif", MAC, UUID)])
+    assert [(group.key, group.claims) for group in groups] == [
+        (MAC, {MAC, UUID}),
+        ("token:t1", {"token:t1"}),
+    ]
+
+
 def test_what_others_claim_too_is_no_name_of_a_device() -> None:
     """A school must not fold two cameras into one because of a number they share."""
     groups = grouped([told("onvif", MAC, UUID), told("onvif", OTHER_MAC, UUID)])
@@ -80,12 +129,12 @@ def test_a_person_joins_and_parts() -> None:
     """Their word counts more than ours."""
     board = [told("usb", "usb:4623:011a:AB12CD"), told("mdns", MAC)]
     assert len(parts(*board)) == 2
-    joined = (Joined(MAC, "usb:4623:011a:AB12CD"),)
+    joined = (JoinDecision(MAC, "usb:4623:011a:AB12CD"),)
     assert parts(*board, said=joined) == [[MAC, "usb:4623:011a:AB12CD"]]
     wrong = [told("mdns", UUID), told("onvif", MAC, UUID)]
-    assert parts(*wrong, said=(Parted((UUID,)),)) == [[MAC], [UUID]]
-    assert parts(*wrong, said=(Parted((UUID,)), Joined(MAC, UUID))) == [[MAC, UUID]]
-    assert parts(told("mdns", MAC), said=(Joined(MAC, "usb:gone"),)) == [[MAC]]
+    assert parts(*wrong, said=(SplitDecision((UUID,)),)) == [[MAC], [UUID]]
+    assert parts(*wrong, said=(SplitDecision((UUID,)), JoinDecision(MAC, UUID))) == [[MAC, UUID]]
+    assert parts(told("mdns", MAC), said=(JoinDecision(MAC, "usb:gone"),)) == [[MAC]]
 
 
 keys = st.sampled_from(

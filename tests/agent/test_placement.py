@@ -2,28 +2,37 @@ from __future__ import annotations
 
 import pytest
 
-from agent.placement import Evidence, How, Placement, Stay, placed, room_code
+from agent.placement import (
+    Placement,
+    PlacementEvidence,
+    PlacementSource,
+    SavedPlacement,
+    placed,
+    room_code,
+)
 from protocol.model import NO_ROOM
 
-NOTHING = Evidence()
-BOARD = Evidence(wired=frozenset({"usb:0b8c:0001:AB12"}))
-CAMERA = Evidence(wired=frozenset({"usb:046d:082d:73BD"}))
+NOTHING = PlacementEvidence()
+BOARD = PlacementEvidence(wired=frozenset({"usb:0b8c:0001:AB12"}))
+CAMERA = PlacementEvidence(wired=frozenset({"usb:046d:082d:73BD"}))
 
 
-def air(*access_points: str, wired: Evidence = NOTHING) -> Evidence:
+def air(*access_points: str, wired: PlacementEvidence = NOTHING) -> PlacementEvidence:
     """What is heard by Wi-Fi, and what is plugged in."""
-    return Evidence(wired=wired.wired, access_points=frozenset(access_points))
+    return PlacementEvidence(wired=wired.wired, access_points=frozenset(access_points))
 
 
-def roaming(room: str = "", stay: Stay | None = None) -> Placement:
+def roaming(room: str = "", stay: SavedPlacement | None = None) -> Placement:
     """A laptop that is carried about."""
-    return placed(room, roaming=True, stay=stay or Stay())
+    return placed(room, roaming=True, stay=stay or SavedPlacement())
 
 
 def test_a_fixed_computer_is_where_the_settings_say() -> None:
     """Nothing that it sees moves it, and nobody can."""
-    fixed = placed("P101", roaming=False, stay=Stay(room="P9", how=How.LEARNT))
-    assert (fixed.room, fixed.how, fixed.roaming) == ("P101", How.SETTINGS, False)
+    fixed = placed(
+        "P101", roaming=False, stay=SavedPlacement(room="P9", how=PlacementSource.LEARNT)
+    )
+    assert (fixed.room, fixed.how, fixed.roaming) == ("P101", PlacementSource.SETTINGS, False)
     heard = fixed.hear("pi-203", "P203", present=True)
     assert heard.learn(BOARD).pick("P203", BOARD).room == "P101"
 
@@ -31,11 +40,11 @@ def test_a_fixed_computer_is_where_the_settings_say() -> None:
 def test_a_new_laptop_does_not_know_and_is_told_once() -> None:
     """The teacher picks; after a restart it still knows."""
     new = roaming()
-    assert (new.room, new.how) == (NO_ROOM, How.UNKNOWN)
+    assert (new.room, new.how) == (NO_ROOM, PlacementSource.UNKNOWN)
     picked = new.pick("P203", air("ap1", wired=BOARD))
-    assert (picked.room, picked.how) == ("P203", How.PICKED)
+    assert (picked.room, picked.how) == ("P203", PlacementSource.PICKED)
     again = roaming(stay=picked.stay)
-    assert (again.room, again.how) == ("P203", How.PICKED)
+    assert (again.room, again.how) == ("P203", PlacementSource.PICKED)
     assert again.candidates() == ("P203",)
 
 
@@ -49,7 +58,7 @@ def test_it_learns_its_room_from_a_board_whose_room_is_known() -> None:
     laptop = roaming().pick("P203", BOARD).pick("P207", CAMERA)
     assert laptop.room == "P207"
     assert laptop.learn(BOARD).room == "P203"
-    assert laptop.learn(BOARD).how is How.LEARNT
+    assert laptop.learn(BOARD).how is PlacementSource.LEARNT
     assert laptop.learn(BOARD).learn(CAMERA).room == "P207"
 
 
@@ -81,14 +90,14 @@ def test_somewhere_unknown_it_asks_rather_than_guesses() -> None:
     """Another access point and nothing of the old room."""
     laptop = roaming().pick("P203", air("ap1", wired=BOARD))
     lost = laptop.learn(air("ap9"))
-    assert (lost.room, lost.how) == (NO_ROOM, How.UNKNOWN)
+    assert (lost.room, lost.how) == (NO_ROOM, PlacementSource.UNKNOWN)
     assert laptop.learn(NOTHING).room == "P203"
 
 
 def test_it_remembers_a_rooms_things_only_while_sure_of_the_room() -> None:
     """What is met on the way to the next room is not put into the old one."""
     laptop = roaming().pick("P203", air("ap1", wired=BOARD))
-    sure = laptop.note(Evidence(wired=BOARD.wired | CAMERA.wired))
+    sure = laptop.note(PlacementEvidence(wired=BOARD.wired | CAMERA.wired))
     assert sure.seen_in["usb:046d:082d:73BD"] == ("P203",)
     assert "ap9" not in laptop.note(air("ap9")).seen_in
 

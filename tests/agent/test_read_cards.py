@@ -9,15 +9,15 @@ import pytest
 
 from agent.__main__ import main
 from agent.commands.read_cards import keys_in
-from agent.database.documents import Documents, Remembered
+from agent.database.documents import Documents, SavedState
 from agent.database.folder import DOCUMENTS
 from agent.errors import CardsUnreadableError
 from protocol.doorcode import sign
 from protocol.plan import Plan
-from simulators.devices.cards import Setting, class_of, door
+from simulators.devices.cards import CardSetting, class_of, door
 
 OURS, THEIRS = b"\x01\x02", b"\x03"
-HELD = Setting(side=(60, 90), tilt=(0, 30), covered=0.0)
+HELD = CardSetting(side=(60, 90), tilt=(0, 30), covered=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_without_a_file_the_keys_are_those_of_the_schools_plan(
     """The agent holds them since the school gave its plan."""
     documents = Documents(tmp_path / DOCUMENTS)
     documents.load()
-    documents.save(Remembered(plan=Plan(door_keys={"1": OURS.hex()})))
+    documents.save(SavedState(plan=Plan(door_keys={"1": OURS.hex()})))
     assert main(["read-cards", str(pictures[1]), "--json", "--data", str(tmp_path)]) == 0
     told = json.loads(capsys.readouterr().out)["door"]
     assert sorted(each["valid"] for each in told) == [False, True]

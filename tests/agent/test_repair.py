@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.database.documents import Documents, Remembered
+from agent.database.documents import Documents, SavedState
 from agent.database.folder import DOCUMENTS, OUTBOX
 from agent.database.repair import repair
 from protocol.folder import held
@@ -62,7 +62,7 @@ def test_without_a_sound_backup_the_agent_starts_anew_and_says_so(tmp_path: Path
     path.with_name(DOCUMENTS + ".bak").write_bytes(b"{")
     lines = repaired(tmp_path)
     assert any("no sound backup" in line for line in lines)
-    assert Documents(path).load() == Remembered()
+    assert Documents(path).load() == SavedState()
     assert len(list(tmp_path.glob("documents.json*.damaged-*"))) == 2
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from agent.cards.scanner import CardScanner
 from agent.passwords import Passwords
-from agent.scanner import Scanner
 from hardware.cards import scan as cards
-from hardware.cards.acceptance import Flag, Found
+from hardware.cards.acceptance import CardFlag, FoundCard
 from hardware.cards.words import Over
 from hardware.readings import SenseMissing
 from protocol.words import translator
 from tests.agent.classrooms import sighting
 from tests.agent.test_lesson_door import Desk, at_desk
+from tests.waiting import eventually
 
 CAMERA = sighting("usb:1", nodes=("/dev/video0",))
 
@@ -25,7 +25,7 @@ CAMERA = sighting("usb:1", nodes=("/dev/video0",))
 class Eyes:
     """A scan that finds what it is told, then waits until it is no longer wanted."""
 
-    def __init__(self, *found: Found, reason: str = "") -> None:
+    def __init__(self, *found: FoundCard, reason: str = "") -> None:
         self.found = found
         self.reason = reason
         self.allowed: frozenset[int] = frozenset()
@@ -35,17 +35,17 @@ class Eyes:
         self,
         _target: object,
         allowed: frozenset[int],
-        found: Callable[[Found], None],
+        report: Callable[[FoundCard], None],
         *,
-        wanted: Callable[[], bool],
+        is_wanted: Callable[[], bool],
     ) -> Over:
         """Find, and look until nobody wants it."""
         self.allowed, self.open = allowed, True
         if self.reason == "no_vision":
             raise SenseMissing("no_vision", {}, "")
-        for each in self.found:
-            found(each)
-        while wanted() and not self.reason:
+        for card in self.found:
+            report(card)
+        while is_wanted() and not self.reason:
             await asyncio.sleep(0.005)
         self.open = False
         return Over(self.reason)
@@ -55,15 +55,15 @@ def scanning(
     folder: Path,
     eyes: Eyes,
     monkeypatch: pytest.MonkeyPatch,
-    story: Callable[[Desk, Scanner], Awaitable[None]],
+    story: Callable[[Desk, CardScanner], Awaitable[None]],
 ) -> None:
     """Play a story in a lesson with a camera."""
     monkeypatch.setattr(cards, "scan", eyes)
 
     async def play(here: Desk) -> None:
-        await here.clerk.see([CAMERA])
+        await here.store.see([CAMERA])
         await here.post("lesson/start")
-        scanner = Scanner(here.clerk, Passwords())
+        scanner = CardScanner(here.store, Passwords())
         running = asyncio.create_task(scanner.run())
         try:
             await story(here, scanner)
@@ -74,30 +74,23 @@ def scanning(
     at_desk(folder, play)
 
 
-async def until(holds: Callable[[], Any]) -> None:
-    """Wait for a condition."""
-    async with asyncio.timeout(10):
-        while not holds():
-            await asyncio.sleep(0.005)
-
-
 def test_cards_are_suggested_and_the_teacher_stops_the_scan(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only numbers of this class are looked for; nothing is recorded."""
-    eyes = Eyes(Found(1), Found(3, Flag.CHECK))
+    eyes = Eyes(FoundCard(1), FoundCard(3, CardFlag.CHECK))
 
-    async def story(here: Desk, scanner: Scanner) -> None:
+    async def story(here: Desk, scanner: CardScanner) -> None:
         assert scanner.possible
         scanner.switch(on=True)
-        sheet = lambda: here.clerk.classroom.lesson.sheet  # noqa: E731
-        await until(lambda: len(sheet().suggestions) == 2)  # type: ignore[union-attr]
+        sheet = lambda: here.store.classroom.lesson.sheet  # noqa: E731
+        await eventually(lambda: len(sheet().suggestions) == 2)  # type: ignore[union-attr]
         assert eyes.allowed == {1, 2, 3}
         flags = {each: one.flags for each, one in sheet().suggestions.items()}  # type: ignore[union-attr]
         assert flags == {"1400000001": (), "1400000003": ("check_card",)}
         assert scanner.words(translator("vi")) == "Thầy/cô cho cả lớp giơ thẻ: đã thấy 2/3."
         scanner.switch(on=False)
-        await until(lambda: not eyes.open and not scanner.running)
+        await eventually(lambda: not eyes.open and not scanner.running)
         assert len(here.outbox.waiting_events(0, 9)) == 2
 
     scanning(tmp_path, eyes, monkeypatch, story)
@@ -110,14 +103,14 @@ def test_the_camera_is_let_go_when_it_is_switched_off_or_the_lesson_ends(
     """Whoever switches it off need not think of the scan."""
     eyes = Eyes()
 
-    async def story(here: Desk, scanner: Scanner) -> None:
+    async def story(here: Desk, scanner: CardScanner) -> None:
         scanner.switch(on=True)
-        await until(lambda: eyes.open)
+        await eventually(lambda: eyes.open)
         if how == "camera":
-            await here.clerk.do(lambda room, at_ms: room.switch_camera(off=True, at_ms=at_ms))
+            await here.store.do(lambda room, at_ms: room.switch_camera(off=True, at_ms=at_ms))
         else:
             await here.post("lesson/end")
-        await until(lambda: not eyes.open and not scanner.running)
+        await eventually(lambda: not eyes.open and not scanner.running)
         assert not scanner.possible
 
     scanning(tmp_path, eyes, monkeypatch, story)
@@ -133,9 +126,9 @@ def test_a_scan_that_cannot_be_says_so(
     """The names can always be tapped."""
     eyes = Eyes(reason=reason)
 
-    async def story(_: Desk, scanner: Scanner) -> None:
+    async def story(_: Desk, scanner: CardScanner) -> None:
         scanner.switch(on=True)
-        await until(lambda: scanner.words(str) and not scanner.running)
+        await eventually(lambda: scanner.words(str) and not scanner.running)
         assert words in scanner.words(translator("vi"))
 
     scanning(tmp_path, eyes, monkeypatch, story)
@@ -145,12 +138,12 @@ def test_a_copied_card_is_named_by_its_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And counts for nobody."""
-    eyes = Eyes(Found(2, Flag.COPIED))
+    eyes = Eyes(FoundCard(2, CardFlag.COPIED))
 
-    async def story(here: Desk, scanner: Scanner) -> None:
+    async def story(here: Desk, scanner: CardScanner) -> None:
         scanner.switch(on=True)
-        await until(lambda: "2" in scanner.words(translator("vi")) and eyes.open)
-        assert here.clerk.classroom.lesson.sheet
-        assert here.clerk.classroom.lesson.sheet.suggestions == {}
+        await eventually(lambda: "2" in scanner.words(translator("vi")) and eyes.open)
+        assert here.store.classroom.lesson.sheet
+        assert here.store.classroom.lesson.sheet.suggestions == {}
 
     scanning(tmp_path, eyes, monkeypatch, story)

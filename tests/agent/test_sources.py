@@ -10,13 +10,13 @@ import pytest
 
 from agent.classroom import Classroom
 from agent.config import PREFIX, AgentConfig
-from agent.context import context_of
 from agent.database.restore import restored
-from agent.doors import DOORS
-from agent.machine import this_machine
-from agent.routines import ROUTINES
-from agent.sources import SOURCES, internet_targets
-from hardware.readings import Identity, Kind
+from agent.health.machine import this_machine
+from agent.services.context import context_of
+from agent.services.doors import DOORS
+from agent.services.routines import ROUTINES
+from agent.services.sources import SOURCES, internet_targets
+from hardware.readings import IdentityKind, Kind
 from protocol.settings import load
 from tests.agent.classrooms import classroom, sighting
 
@@ -95,8 +95,10 @@ def room_with_cameras() -> Classroom:
     cameras = [
         sighting(nodes=("/dev/video0", "/dev/video2", "/dev/snd/controlC1")),
         sighting("usb:sound", nodes=("/dev/snd/controlC2",)),
-        sighting("mac:1", source="onvif", identity=Identity.MAC, url="http://10.0.0.7/snap.jpg"),
-        sighting("mac:2", source="mdns", identity=Identity.MAC),
+        sighting(
+            "mac:1", source="onvif", identity=IdentityKind.MAC, url="http://10.0.0.7/snap.jpg"
+        ),
+        sighting("mac:2", source="mdns", identity=IdentityKind.MAC),
         sighting("mac:3", source="onvif", kind=Kind.OTHER, url="http://10.0.0.9/"),
     ]
     return classroom().see(cameras, 1000).classroom

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from agent.supervision import Outages, keep_running
+from agent.services.supervision import Outages, keep_running
 from hardware.readings import SenseMissing
 from protocol.model import Reason, Status
+from tests.waiting import eventually
 
 NO_UDEV = SenseMissing("no_udev", {"sense": "usb"}, "udev is not running.")
 STEADY_S = 0.01
@@ -46,9 +47,7 @@ def kept(sense: Sense, outages: Outages, after: Callable[[], bool]) -> None:
                 steady_s=STEADY_S,
             )
         )
-        async with asyncio.timeout(5):
-            while not after():
-                await asyncio.sleep(0.001)
+        await eventually(after)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
@@ -97,7 +96,7 @@ def test_an_unforeseen_fault_is_logged_with_its_traceback(
     """The one broad except hides nothing."""
     outages = Outages()
     sense = Sense(RuntimeError("a bug"))
-    kept(sense, outages, lambda: bool(outages.findings()))
+    kept(sense, outages, lambda: bool(caplog.records))
     assert caplog.records[0].exc_info is not None
 
 

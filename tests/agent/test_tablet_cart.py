@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from agent.tablets.cart import MAX_SLOTS, Cart, Slot, is_cookie, key_of, name_of
-from agent.tablets.presence import ASLEEP_S, GONE_S, Presence, Wake
-from hardware.readings import Identity, Kind
+from agent.tablets.presence import ASLEEP_S, GONE_S, TabletPresence, WakeState
+from hardware.readings import IdentityKind, Kind
 
 KEYS = [f"{n:016x}" for n in range(MAX_SLOTS + 2)]
 
@@ -40,9 +40,9 @@ def test_a_cookie_is_not_kept_but_its_hash() -> None:
 
 def test_a_tablet_is_present_then_asleep_then_gone_then_back() -> None:
     """Each change is reported once, by the tablet's own key, and names no child."""
-    slot, presence = Slot(number=7, key=KEYS[7]), Presence()
+    slot, presence = Slot(number=7, key=KEYS[7]), TabletPresence()
     (here,) = presence.beat(slot, 0)
-    assert (here.kind, here.identity, here.source) == (Kind.TABLET, Identity.TOKEN, "checkin")
+    assert (here.kind, here.identity, here.source) == (Kind.TABLET, IdentityKind.TOKEN, "checkin")
     assert (here.key, here.name, here.present) == (f"token:{KEYS[7]}", "Máy 07", True)
     assert presence.beat(slot, 25) == []
     assert presence.look(25 + ASLEEP_S - 1) == []
@@ -57,17 +57,17 @@ def test_a_tablet_is_present_then_asleep_then_gone_then_back() -> None:
 
 def test_a_slot_given_anew_takes_its_old_tablet_away() -> None:
     """Two tablets never have one number at a time."""
-    presence = Presence()
+    presence = TabletPresence()
     presence.beat(Slot(number=7, key=KEYS[1]), 0)
     gone, here = presence.beat(Slot(number=7, key=KEYS[2]), 1)
     assert (gone.key, gone.present) == (f"token:{KEYS[1]}", False)
     assert (here.key, here.present) == (f"token:{KEYS[2]}", True)
-    assert [each.wake for each in presence.tablets()] == [Wake.PRESENT]
+    assert [each.wake for each in presence.tablets()] == [WakeState.PRESENT]
 
 
 def test_a_battery_is_told_where_the_browser_tells() -> None:
     """Whatever else comes is no battery."""
-    presence, slot = Presence(), Slot(number=1, key=KEYS[1])
+    presence, slot = TabletPresence(), Slot(number=1, key=KEYS[1])
     told = {}
     for text in ("80", "80+", "", "+", "-1", "1e9", "9999", "101", "٨"):
         presence.beat(slot, 0, text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.tablets.code import STEP_S, TOKEN_DIGITS, RollingCode, Verdict
+from agent.tablets.code import STEP_S, TOKEN_DIGITS, CodeVerdict, RollingCode
 
 BEGUN_S = 500.0
 SECRETS = st.binary(min_size=20, max_size=20)
@@ -24,18 +24,18 @@ def test_a_code_is_right_for_its_step_and_the_next_and_never_older(
     ours, shown_s = code(secret), BEGUN_S + age_s
     token, now_s = ours.token(shown_s), shown_s + later_s
     apart = ours.step(now_s) - ours.step(shown_s)
-    assert (ours.judge_token(token, now_s) is Verdict.RIGHT) == (apart <= 1)
+    assert (ours.judge_token(token, now_s) is CodeVerdict.RIGHT) == (apart <= 1)
     if later_s >= 2 * STEP_S:
-        assert ours.judge_token(token, now_s) is not Verdict.RIGHT
+        assert ours.judge_token(token, now_s) is not CodeVerdict.RIGHT
     if apart <= 1:
-        assert ours.judge_digits(ours.digits(shown_s), now_s) is Verdict.RIGHT
+        assert ours.judge_digits(ours.digits(shown_s), now_s) is CodeVerdict.RIGHT
 
 
 @given(SECRETS, AGES)
 def test_the_next_code_is_never_accepted(secret: bytes, age_s: float) -> None:
     """Nothing that is to come counts, however near."""
     ours, now_s = code(secret), BEGUN_S + age_s
-    assert ours.judge_token(ours.token(now_s + STEP_S), now_s) is Verdict.WRONG
+    assert ours.judge_token(ours.token(now_s + STEP_S), now_s) is CodeVerdict.WRONG
 
 
 @given(SECRETS, AGES)
@@ -54,15 +54,15 @@ def test_an_old_code_is_told_from_a_wrong_one() -> None:
     ours = code()
     shown = ours.token(BEGUN_S)
     verdicts = [ours.judge_token(shown, BEGUN_S + at) for at in (0, 29.9, 30, 119, 121)]
-    assert verdicts == [Verdict.RIGHT] * 2 + [Verdict.OLD] * 2 + [Verdict.WRONG]
+    assert verdicts == [CodeVerdict.RIGHT] * 2 + [CodeVerdict.OLD] * 2 + [CodeVerdict.WRONG]
 
 
 def test_foreign_text_is_wrong_and_breaks_nothing() -> None:
     """What is no digit at all is a wrong code; the secret is in no repr."""
     ours = code()
     for text in ("", "٣٣٣٣", "\ud800", "0" * 64, "💥"):
-        assert ours.judge_digits(text, BEGUN_S) is Verdict.WRONG
-        assert ours.judge_token(text, BEGUN_S) is Verdict.WRONG
+        assert ours.judge_digits(text, BEGUN_S) is CodeVerdict.WRONG
+        assert ours.judge_token(text, BEGUN_S) is CodeVerdict.WRONG
     assert "xxx" not in repr(ours)
 
 

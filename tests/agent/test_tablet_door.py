@@ -7,46 +7,49 @@ import contextlib
 import logging
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from functools import partial
 
 import httpx
 import pytest
 
-from agent.tablets import door, serving
+from agent.tablets import door
+from agent.tablets import server as serving
 from agent.tablets.door import COOKIE, MAX_BODY
-from agent.tablets.office import Office
-from hardware.readings import Seen, Sighting
-from tests.agent.school_double import free_port, until
+from agent.tablets.service import TabletService
+from hardware.readings import Reading, Sighting
 from tests.agent.tablet_room import HOST, Room, lesson_of, result, served, tablet
+from tests.ports import free_port
+from tests.waiting import eventually
 
-Story = Callable[[str, Office], Awaitable[None]]
+Story = Callable[[str, TabletService], Awaitable[None]]
 
 
 def told(room: Room, story: Story) -> None:
     """Play a story at the open door."""
 
     async def play() -> None:
-        office = room.office()
-        async with served(office) as url:
-            await story(url, office)
+        service = room.service()
+        async with served(service) as url:
+            await story(url, service)
 
     asyncio.run(play())
 
 
-def digits(office: Office) -> str:
+def digits(service: TabletService) -> str:
     """What the board shows."""
-    code = office.desk().code
-    return code.digits(office.now_s()) if code else ""
+    code = service.checkins().code
+    return code.digits(service.now_s()) if code else ""
 
 
 def test_forty_tablets_check_in_at_once() -> None:
     """Each is in, once, on a tablet of its own, and the roll's suggestions say so."""
     room = Room()
 
-    async def story(url: str, office: Office) -> None:
+    async def story(url: str, service: TabletService) -> None:
         async def pupil(number: int) -> int:
             async with tablet(url) as browser:
                 await browser.get("/")
-                answer = await browser.post("/", data={"c": digits(office), "n": f"0.{number}"})
+                answer = await browser.post("/", data={"c": digits(service), "n": f"0.{number}"})
                 assert result(answer.text) == f"Đã ghi nhận số {number}."
                 return answer.status_code
 
@@ -65,36 +68,36 @@ def test_each_refusal_has_its_sentence_and_is_counted() -> None:
     """Whoever should not be in is told why, in plain Vietnamese."""
     room = Room()
 
-    async def story(url: str, office: Office) -> None:
+    async def story(url: str, service: TabletService) -> None:
         async with tablet(url) as browser:
-            old = digits(office)
+            old = digits(service)
             room.now_s += 31
             cases = [
                 ({"c": old, "n": "0.1"}, 403, "Mã đã hết hạn: hãy nhập mã đang hiện trên bảng."),
                 ({"c": "12345", "n": "0.1"}, 403, "Mã không đúng: hãy xem lại mã trên bảng."),
                 (
-                    {"c": digits(office), "n": "0.43"},
+                    {"c": digits(service), "n": "0.43"},
                     403,
                     "Số này không có trong danh sách lớp.",
                 ),
                 ({"n": "0.1"}, 403, "Hãy nhập mã trên bảng trước, rồi chạm vào số của em."),
-                ({"c": digits(office), "n": ""}, 403, "Bây giờ hãy chạm vào số của em."),
+                ({"c": digits(service), "n": ""}, 403, "Bây giờ hãy chạm vào số của em."),
             ]
             for fields, status, sentence in cases:
                 answer = await browser.post("/", data=fields)
                 assert (answer.status_code, result(answer.text)) == (status, sentence)
-            assert f'value="{digits(office)}"' in answer.text  # what was typed is still there
+            assert f'value="{digits(service)}"' in answer.text  # what was typed is still there
             foreign = await browser.get("/", headers={"host": "evil.example"})
             assert foreign.status_code == 403
             assert "set-cookie" not in foreign.headers
             site = await browser.post(
-                "/", data={"c": digits(office), "n": "0.1"}, headers={"origin": "http://evil"}
+                "/", data={"c": digits(service), "n": "0.1"}, headers={"origin": "http://evil"}
             )
             assert site.status_code == 403
             room.lesson = None
             over = await browser.post("/", data={"c": old, "n": "0.1"})
             assert (over.status_code, result(over.text)) == (409, "Tiết học đã kết thúc.")
-        assert office.refused == {
+        assert service.refused == {
             "old_code": 1,
             "wrong_code": 1,
             "not_on_roster": 1,
@@ -113,18 +116,18 @@ def test_a_scan_needs_no_code_and_leaves_none_in_the_address() -> None:
     """The token is looked at when the page opens, so that a slow finger is no trouble."""
     room = Room()
 
-    async def story(url: str, office: Office) -> None:
-        code = office.desk().code
+    async def story(url: str, service: TabletService) -> None:
+        code = service.checkins().code
         assert code
         async with tablet(url) as browser:
-            scan = await browser.get(f"/c/{code.token(office.now_s())}")
+            scan = await browser.get(f"/c/{code.token(service.now_s())}")
             assert (scan.status_code, scan.headers["location"]) == (303, "/")
             page = await browser.get("/")
             assert "name=c" not in page.text
             room.now_s += 40
             answer = await browser.post("/", data={"n": "0.7"})
             assert result(answer.text) == "Đã ghi nhận số 7."
-            again = await browser.get(f"/c/{code.token(office.now_s() - 40)}")
+            again = await browser.get(f"/c/{code.token(service.now_s() - 40)}")
             assert (again.status_code, result(again.text)) == (
                 403,
                 "Mã đã hết hạn: hãy nhập mã đang hiện trên bảng.",
@@ -138,9 +141,9 @@ def test_what_the_disk_refuses_is_not_in() -> None:
     """The child hears it, and may try again."""
     room = Room(full=True)
 
-    async def story(url: str, office: Office) -> None:
+    async def story(url: str, service: TabletService) -> None:
         async with tablet(url) as browser:
-            fields = {"c": digits(office), "n": "0.7"}
+            fields = {"c": digits(service), "n": "0.7"}
             answer = await browser.post("/", data=fields)
             assert (answer.status_code, result(answer.text)) == (
                 507,
@@ -155,13 +158,13 @@ def test_what_the_disk_refuses_is_not_in() -> None:
 
 def test_a_beat_tells_who_is_in_and_keeps_the_tablet_awake() -> None:
     """With a script or without; a tablet that never had a right code is not told of."""
-    room, seen = Room(), list[Seen]()
+    room, seen = Room(), list[Reading]()
 
-    async def story(url: str, office: Office) -> None:
-        task = asyncio.create_task(office.watch(seen.append))
+    async def story(url: str, service: TabletService) -> None:
+        task = asyncio.create_task(service.watch(seen.append))
         async with tablet(url) as browser, tablet(url) as stranger:
             await stranger.post("/beat", data={"e": "5"})
-            await browser.post("/", data={"c": digits(office), "n": "0.7"})
+            await browser.post("/", data={"c": digits(service), "n": "0.7"})
             told = (await browser.post("/beat", data={"e": "81+"})).text.split(" ")
             assert told[1:] == ["0.7"]
             room.now_s += 25
@@ -171,9 +174,9 @@ def test_a_beat_tells_who_is_in_and_keeps_the_tablet_awake() -> None:
             room.lesson = None
             over = await browser.get("/beat", params={"v": told[0]})
             assert "target=_top>Tải lại trang" in over.text
-        (awake,) = office.presence.tablets()
+        (awake,) = service.presence.tablets()
         assert (awake.heard_s, awake.slot.number) == (room.now_s, 1)
-        await until(lambda: room.kept)
+        await eventually(lambda: room.kept)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
@@ -189,12 +192,12 @@ def test_every_page_is_kept_nowhere_and_loads_nothing(caplog: pytest.LogCaptureF
     caplog.set_level(logging.DEBUG)
     room, secrets = Room(), set[str]()
 
-    async def story(url: str, office: Office) -> None:
-        code = office.desk().code
+    async def story(url: str, service: TabletService) -> None:
+        code = service.checkins().code
         assert code
-        secrets.update({digits(office), code.token(office.now_s())})
+        secrets.update({digits(service), code.token(service.now_s())})
         async with tablet(url) as browser:
-            for path in ("/", "/beat", "/none", f"/c/{code.token(office.now_s())}", "/c/ffff"):
+            for path in ("/", "/beat", "/none", f"/c/{code.token(service.now_s())}", "/c/ffff"):
                 answer = await browser.get(path)
                 assert answer.headers["cache-control"] == "no-store"
                 assert answer.headers["x-content-type-options"] == "nosniff"
@@ -218,9 +221,9 @@ def test_the_page_is_small_and_names_nobody(classes: tuple[str, ...]) -> None:
     """At most 5 KB in all with 42 pupils, and with two classes joined; numbers alone."""
     room = Room(lesson=lesson_of(*classes))
 
-    async def story(url: str, office: Office) -> None:
+    async def story(url: str, service: TabletService) -> None:
         async with tablet(url) as browser:
-            await browser.post("/", data={"c": digits(office), "n": "0.7"})
+            await browser.post("/", data={"c": digits(service), "n": "0.7"})
             text = (await browser.get("/")).text
         assert len(text.encode()) <= 5 * 1024 * (1 if len(classes) == 1 else 1.4)
         assert re.search(r"10A1-\d", text) is None
@@ -255,7 +258,7 @@ def test_hostile_requests_end_soon_and_stop_nobody(monkeypatch: pytest.MonkeyPat
         writer.close()
         return with_answer
 
-    async def story(url: str, office: Office) -> None:
+    async def story(url: str, service: TabletService) -> None:
         host = url.removeprefix("http://").encode()
         head = b"POST / HTTP/1.1\r\nHost: " + host + b"\r\n"
         form = b"Content-Type: application/x-www-form-urlencoded\r\n"
@@ -275,7 +278,7 @@ def test_hostile_requests_end_soon_and_stop_nobody(monkeypatch: pytest.MonkeyPat
             ]
             await asyncio.wait(slow)
         async with tablet(url) as browser:
-            answer = await browser.post("/", data={"c": digits(office), "n": "0.7"})
+            answer = await browser.post("/", data={"c": digits(service), "n": "0.7"})
             assert result(answer.text) == "Đã ghi nhận số 7."
 
     told(room, story)
@@ -300,15 +303,13 @@ def test_the_door_follows_the_machine_to_another_address(monkeypatch: pytest.Mon
         return False
 
     async def play() -> None:
-        office = room.office()
-        task = asyncio.create_task(serving.serve(office, host="", port=port, language="vi"))
+        service = room.service()
+        task = asyncio.create_task(serving.serve(service, host="", port=port, language="vi"))
         for address in ("127.0.0.2", "127.0.0.3", "", "127.0.0.2"):
             places.put_nowait((address,) if address else ())
-            async with asyncio.timeout(30):
-                for host in ("127.0.0.2", "127.0.0.3"):
-                    while await reached(host) != (host == address):
-                        await asyncio.sleep(0.02)
-            assert office.url == (f"http://{address}:{port}/" if address else "")
+            for host in ("127.0.0.2", "127.0.0.3"):
+                await eventually(partial(reached, host), host, holds=(host == address).__eq__)
+            assert service.url == (f"http://{address}:{port}/" if address else "")
         assert not await reached("127.0.0.1")
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

@@ -15,12 +15,13 @@ import pytest
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from agent.local.door import LOCAL, serve
+from agent.local.server import LOCAL, serve
 from agent.tablets import board
-from tests.agent.school_double import free_port, wait_until
 from tests.agent.tablet_room import HOST, Room, lesson_of, served
 from tests.axe import violations
 from tests.browser import LAPTOP, UPRIGHT, Page, opened_tab, running_browser
+from tests.ports import free_port
+from tests.waiting import LIMIT_S, until
 
 PHONE = (360, 640)
 WALL = (1920, 1080)
@@ -31,7 +32,7 @@ class Served:
 
     def __init__(self, room: Room) -> None:
         self.room = room
-        self.office = room.office()
+        self.service = room.service()
         self.url = self.board = ""
         self._ready: Future[None] = Future()
         self._loop = asyncio.new_event_loop()
@@ -44,13 +45,13 @@ class Served:
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(30)
+        self._thread.join(LIMIT_S)
 
     @property
     def digits(self) -> str:
         """What the board shows."""
-        code = self.office.desk().code
-        return code.digits(self.office.now_s()) if code else ""
+        code = self.service.checkins().code
+        return code.digits(self.service.now_s()) if code else ""
 
     def _run(self) -> None:
         with contextlib.closing(self._loop):
@@ -59,8 +60,8 @@ class Served:
     async def _serve(self) -> None:
         self._end = asyncio.Event()
         port = free_port()
-        app: ASGIApp = Starlette(routes=board.routes(self.office, lambda _request: "vi"))
-        async with served(self.office) as self.url, asyncio.TaskGroup() as tasks:
+        app: ASGIApp = Starlette(routes=board.routes(self.service, lambda _request: "vi"))
+        async with served(self.service) as self.url, asyncio.TaskGroup() as tasks:
             loopback = tasks.create_task(serve(app, HOST, port, LOCAL))
             self.board = f"http://{HOST}:{port}/board"
             self._ready.set_result(None)
@@ -138,9 +139,9 @@ def test_the_enter_key_checks_nobody_in(page: Page, room: Served) -> None:
 
 def test_a_scan_then_a_touch_is_all(page: Page, room: Served) -> None:
     """The tablet's camera opens the address in the QR code."""
-    code = room.office.desk().code
+    code = room.service.checkins().code
     assert code
-    page.open(f"{room.url}/c/{code.token(room.office.now_s())}", *UPRIGHT)
+    page.open(f"{room.url}/c/{code.token(room.service.now_s())}", *UPRIGHT)
     assert page.see("location.pathname") == "/"
     shoot(page, "tablet-scanned")
     page.click("button[value='0.12']")
@@ -238,9 +239,9 @@ def test_the_boards_code_is_read_by_a_reader(page: Page, room: Served, tmp_path:
     page.open(room.board, *LAPTOP)
     page.shoot(tmp_path / "board.png")
     (found,) = zxingcpp.read_barcodes(cv2.imread(str(tmp_path / "board.png")))
-    code = room.office.desk().code
+    code = room.service.checkins().code
     assert code
-    assert found.text == f"{room.url}/c/{code.token(room.office.now_s())}"
+    assert found.text == f"{room.url}/c/{code.token(room.service.now_s())}"
     page.open(found.text, *UPRIGHT)
-    wait_until(lambda: page.see("location.pathname") == "/")
+    until(lambda: page.see("location.pathname") == "/")
     assert page.see("document.querySelectorAll('input').length") == 0

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from agent.talk import Talk
+from agent.school.talk import SchoolTalk
 from protocol.link import Arrival
 from protocol.messages import (
     Ack,
@@ -59,15 +59,15 @@ class FakeLink:
     session = 7
 
 
-def talk() -> Talk:
+def talk() -> SchoolTalk:
     """The talk of one agent."""
-    return Talk(PLACE, "b1", now_ms=lambda: 5)
+    return SchoolTalk(PLACE, "b1", now_ms=lambda: 5)
 
 
-def heard(topic: str, payload: bytes) -> tuple[Talk, list[object], bool]:
+def heard(topic: str, payload: bytes) -> tuple[SchoolTalk, list[object], bool]:
     """What one arrival does: to the talk, to the relay, and whether a birth is owed."""
 
-    async def play() -> tuple[Talk, list[object], bool]:
+    async def play() -> tuple[SchoolTalk, list[object], bool]:
         here, relay = talk(), FakeRelay()
         await here.hear(Arrival(topic, payload, 1, 1, 7), cast("Any", relay), cast("Any", None))
         return here, relay.told, here._birth_owed.is_set()
@@ -106,6 +106,17 @@ def test_what_the_controller_says_is_done() -> None:
         (controller_state(PLACE), to_bytes(REBIRTH)),
         ("", to_bytes(REBIRTH)),
     ],
+    ids=[
+        "empty",
+        "cut",
+        "unknown kind",
+        "newer schema",
+        "large",
+        "state on the ack's topic",
+        "ack on the state's topic",
+        "rebirth on the state's topic",
+        "no topic",
+    ],
 )
 def test_what_is_not_understood_is_counted_and_let_go(topic: str, payload: bytes) -> None:
     """A broken or newer controller neither ends the agent nor moves it."""
@@ -117,17 +128,17 @@ def test_however_often_it_is_asked_a_birth_is_said_once_at_a_time() -> None:
     """A controller that keeps asking does not wear out the memory card."""
 
     async def story() -> list[int]:
-        here, clerk = talk(), FakeClerk()
+        here, store = talk(), FakeClerk()
         for _ in range(100):
             here.owe_birth()
-        task = asyncio.create_task(here.births(cast("Any", clerk), cast("Any", FakeLink())))
-        await clerk.born.wait()
+        task = asyncio.create_task(here.births(cast("Any", store), cast("Any", FakeLink())))
+        await store.born.wait()
         for _ in range(100):
             here.owe_birth()
             await asyncio.sleep(0)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        return clerk.sessions
+        return store.sessions
 
     assert asyncio.run(story()) == [7]
 

@@ -11,7 +11,7 @@ import pytest
 from tests.agent.teacher_school import TeacherSchool, pupils
 from tests.axe import violations
 from tests.browser import LAPTOP, SIZES, Page, opened_tab, running_browser
-from tests.flows.programs import until
+from tests.waiting import until
 
 BIG = "document.getElementById('big')"
 USABLE = f"!{BIG}.hidden && {BIG}.getAttribute('aria-disabled') === null"

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.lessons import memos, roll
+from agent.lessons import marks as roll
+from agent.lessons import memos
 from agent.lessons.lesson import Lesson
 from agent.lessons.sheet import NotOnRoll, Suggestion
-from agent.lessons.teaching import NoLesson, TaughtAgain, Teaching
-from agent.room import Said
+from agent.lessons.teaching import NoLesson, Teaching, TeachingStep
+from agent.room import Messages
 from protocol import chain
 from protocol.messages import (
     AttendanceMarked,
@@ -83,7 +84,7 @@ def test_everyone_is_present_and_nothing_is_said_before_the_confirmation() -> No
         ("10A1-3", PRESENT, Method.DEFAULT),
     ]
     assert (roll_.actor, roll_.classes, roll_.day) == ("teacher", ("10A1",), "2026-09-07")
-    assert teaching.confirm(moment(91)) == TaughtAgain(teaching, [])
+    assert teaching.confirm(moment(91)) == TeachingStep(teaching, [])
 
 
 def test_a_correction_is_a_new_record_and_the_old_one_is_kept() -> None:
@@ -96,7 +97,7 @@ def test_a_correction_is_a_new_record_and_the_old_one_is_kept() -> None:
         *("10A1", "l1"),
     )
     assert teaching.lesson.sheet
-    assert [each.status for each in teaching.lesson.sheet.said["10A1-2"]] == [AWAY, LATE]
+    assert [each.status for each in teaching.lesson.sheet.entries["10A1-2"]] == [AWAY, LATE]
     assert teaching.tap("10A1-2", LATE, moment(601)).said == []
     teaching, [back] = teaching.undo(moment(605))
     assert isinstance(back, AttendanceMarked)
@@ -220,7 +221,7 @@ DEEDS = st.lists(
 
 def done(  # noqa: PLR0911 - a deed, a line
     teaching: Teaching, deed: str, number: int, status: AttendanceStatus, at_s: float
-) -> TaughtAgain:
+) -> TeachingStep:
     """One deed; what is refused changes nothing."""
     student, at = f"10A1-{number}", moment(at_s)
     try:
@@ -246,7 +247,7 @@ def done(  # noqa: PLR0911 - a deed, a line
             case _:
                 return teaching.beat(at)
     except (NoLesson, NotOnRoll):
-        return TaughtAgain(teaching, [])
+        return TeachingStep(teaching, [])
 
 
 @settings(max_examples=150, deadline=None)
@@ -256,8 +257,8 @@ def test_a_power_cut_leaves_the_lesson_as_the_records_tell(
 ) -> None:
     """Cut between any two deeds: same records, an unbroken chain, the same lesson."""
 
-    def play(*, cutting: bool) -> tuple[Said, Teaching]:
-        teaching, told, kept, at_s = idle(), Said(), dict[str, bytes](), 0.0
+    def play(*, cutting: bool) -> tuple[Messages, Teaching]:
+        teaching, told, kept, at_s = idle(), Messages(), dict[str, bytes](), 0.0
         for number, (deed, pupil, status, wait_s) in enumerate(deeds):
             if cutting and number == cut:
                 undoable = teaching.undoable  # lives in memory alone; kept here to compare

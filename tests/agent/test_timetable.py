@@ -5,7 +5,14 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from agent.lessons.timetable import Proposal, Why, minutes, others, proposal, week_of
+from agent.lessons.timetable import (
+    LessonProposal,
+    ProposalReason,
+    alternatives,
+    minutes,
+    proposal,
+    week_of,
+)
 from agent.room import Moment
 from protocol.plan import Bell, Booking, ClassList, Holiday, Plan, Pupil, Term
 from tests.agent.classrooms import moment
@@ -82,7 +89,7 @@ def test_school_weeks_are_counted_from_the_first_monday(day: str, week: int | No
 @pytest.mark.parametrize("day", ["2027-02-01", "2027-02-08", "2026-08-31", "2027-06-07"])
 def test_nothing_is_proposed_on_holidays_and_outside_terms(day: str) -> None:
     """These Mondays have no lessons."""
-    assert proposal(PLAN, "P203", at("07:20", day)) == Proposal()
+    assert proposal(PLAN, "P203", at("07:20", day)) == LessonProposal()
 
 
 def test_sundays_have_their_own_bells_or_none() -> None:
@@ -96,16 +103,16 @@ def test_without_timetable_the_only_class_or_the_last_one_is_proposed() -> None:
     """A primary school's room has one class all day."""
     bare = msgspec.structs.replace(PLAN, timetable=())
     one = msgspec.structs.replace(bare, lists=PLAN.lists[:1])
-    assert proposal(one, "P203", at("07:20"))[:3] == (("10A1",), Why.ONLY, 1)
+    assert proposal(one, "P203", at("07:20"))[:3] == (("10A1",), ProposalReason.ONLY, 1)
     recent = (("11B2",), ("10A1",))
-    assert proposal(bare, "P203", at("07:20"), recent)[:2] == (("11B2",), Why.RECENT)
-    assert proposal(bare, "P203", at("07:20")).why is Why.NONE
-    assert proposal(Plan(), "P203", at("07:20")) == Proposal()
+    assert proposal(bare, "P203", at("07:20"), recent)[:2] == (("11B2",), ProposalReason.RECENT)
+    assert proposal(bare, "P203", at("07:20")).why is ProposalReason.NONE
+    assert proposal(Plan(), "P203", at("07:20")) == LessonProposal()
 
 
 def test_another_class_is_one_tap_away() -> None:
     """Recent ones first, joint classes among them, the proposed one not."""
-    assert others(PLAN, "P203", ("10A1",), (("11B2",),)) == (
+    assert alternatives(PLAN, "P203", ("10A1",), (("11B2",),)) == (
         ("11B2",),
         ("10A1", "10A2"),
         ("10A2",),

@@ -2,18 +2,18 @@ from __future__ import annotations
 
 from agent.equipment.devices import device_id_of
 from agent.equipment.traces import Traces, answered
-from hardware.readings import Identity, Kind, Sighting
+from hardware.readings import IdentityKind, Kind, Sighting
 from protocol.model import NO_ROOM
 from tests.agent.classrooms import sighting
 
 HITE = sighting(
     "port:laptop:pci-usb-0:1:4623:011a",
-    identity=Identity.PORT,
+    identity=IdentityKind.PORT,
     kind=Kind.BOARD,
     product="4623:011a",
 )
 CAMERA = sighting("usb:046d:082d:73BD39DF")
-STICK = sighting("port:laptop:pci-usb-0:3:058f:6387", identity=Identity.PORT, kind=Kind.STORAGE)
+STICK = sighting("port:laptop:pci-usb-0:3:058f:6387", identity=IdentityKind.PORT, kind=Kind.STORAGE)
 
 
 def gone(each: Sighting) -> Sighting:
@@ -71,7 +71,7 @@ def test_a_camera_with_a_serial_is_the_same_in_the_next_room() -> None:
 
 def test_what_is_heard_by_network_stays_in_the_room_where_it_was_first_heard() -> None:
     """A network may span the school: hearing says nothing of the place."""
-    board = sighting("mac:00408c000001", source="mdns", identity=Identity.MAC, kind=Kind.BOARD)
+    board = sighting("mac:00408c000001", source="mdns", identity=IdentityKind.MAC, kind=Kind.BOARD)
     traces = laptop().see([board], 1000).move("P207", 2000).see([board], 3000)
     assert where(traces) == {board.key: ("P203", True)}
 
@@ -80,7 +80,7 @@ def test_twins_on_one_laptop_are_two_boards() -> None:
     """A count is added where the room has two of one make; each goes by itself."""
     twin = sighting(
         "port:laptop:pci-usb-0:2:4623:011a",
-        identity=Identity.PORT,
+        identity=IdentityKind.PORT,
         kind=Kind.BOARD,
         product="4623:011a",
     )
@@ -99,7 +99,7 @@ def test_two_laptops_in_one_room_see_the_same_board() -> None:
     """By the room and the make, whatever the laptop and the port."""
     other = sighting(
         "port:another:pci-usb-0:9:4623:011a",
-        identity=Identity.PORT,
+        identity=IdentityKind.PORT,
         kind=Kind.BOARD,
         product="4623:011a",
     )
@@ -118,8 +118,8 @@ def test_an_answer_holds_for_a_product_and_for_one_thing() -> None:
 
 def test_a_source_that_learns_more_of_a_device_no_longer_speaks_of_it_by_less() -> None:
     """A camera that told its uuid first, and its MAC after the password was set."""
-    first = sighting("uuid:cea94000", source="onvif", identity=Identity.UUID)
-    then = sighting("mac:1", source="onvif", identity=Identity.MAC, aliases=("uuid:cea94000",))
+    first = sighting("uuid:cea94000", source="onvif", identity=IdentityKind.UUID)
+    then = sighting("mac:1", source="onvif", identity=IdentityKind.MAC, aliases=("uuid:cea94000",))
     traces = Traces(room="P1").see([first, then], 1000)
     assert set(where(traces)) == {"mac:1"}
 

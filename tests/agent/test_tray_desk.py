@@ -13,7 +13,8 @@ import pytest
 from tests.agent.teacher_double import TeacherDouble, teacher_door
 from tests.agent.tray_desk import TRAYER, Desk, desk
 from tests.conftest import need
-from tests.flows.programs import free_port, until
+from tests.ports import free_port
+from tests.waiting import LIMIT_S, until
 
 pytest.importorskip("PySide6")
 
@@ -39,7 +40,7 @@ def found(double: TeacherDouble) -> Callable[[], bool]:
 def press_until(here: Desk, window: str, double: TeacherDouble, path: str) -> None:
     """One press of the big button; wait until the agent has been told."""
     here.big(window)
-    until(lambda: double.posted and double.posted[-1][0] == path, f"posted {path}", 10)
+    until(lambda: double.posted and double.posted[-1][0] == path, f"posted {path}")
 
 
 def close(here: Desk, window: str) -> tuple[str, ...]:
@@ -52,7 +53,7 @@ def close(here: Desk, window: str) -> tuple[str, ...]:
         here.shut(window)
         return False
 
-    until(gone, "the window is out of sight", 20)
+    until(gone, "the window is out of sight")
     return seen
 
 
@@ -79,13 +80,13 @@ def test_the_icon_comes_within_five_seconds_of_a_late_tray(here: Desk) -> None:
         assert here.icon() is None
         host = here.start(*TRAYER)
         began_s = time.monotonic()
-        until(here.icon, "the icon is in the tray", 20)
+        until(here.icon, "the icon is in the tray")
         assert time.monotonic() - began_s <= 5.0
         host.kill()
         host.wait()
-        until(lambda: here.icon() is None, "the tray is gone", 20)
+        until(lambda: here.icon() is None, "the tray is gone")
         here.start(*TRAYER)
-        until(here.icon, "the icon is back", 20)
+        until(here.icon, "the icon is back")
         assert tray.poll() is None
 
 
@@ -95,10 +96,10 @@ def test_a_closed_window_comes_back_by_its_icon(here: Desk) -> None:
         tray = here.tray(url)
         window = here.window(tray.pid)
         here.start(*TRAYER)
-        x, y = until(here.icon, "the icon is in the tray", 20)
+        x, y = until(here.icon, "the icon is in the tray")
         seen = close(here, window)
         here.xdo("mousemove", str(x), str(y), "click", "1")
-        until(lambda: here.xdo(*seen), "the window is back", 20)
+        until(lambda: here.xdo(*seen), "the window is back")
         assert tray.poll() is None
 
 
@@ -107,7 +108,7 @@ def test_a_second_start_raises_the_first_and_ends(here: Desk) -> None:
     with teacher_door(TeacherDouble()) as url:
         first = here.tray(url)
         here.window(first.pid)
-        assert here.tray(url).wait(20) == 0
+        assert here.tray(url).wait(LIMIT_S) == 0
         assert first.poll() is None
 
 
@@ -119,7 +120,7 @@ def test_a_window_without_agent_finds_it_when_it_comes(here: Desk) -> None:
     for _ in range(2):
         double = TeacherDouble()
         with teacher_door(double, port):
-            until(found(double), "the agent is found", 20)
+            until(found(double), "the agent is found")
             press_until(here, window, double, "/api/v1/lesson/start")
     assert tray.poll() is None
 
@@ -132,7 +133,7 @@ def test_enter_alone_starts_the_lesson(here: Desk) -> None:
         until(lambda: len(double.asked) > 1, "the view is shown")
         here.xdo("windowfocus", "--sync", window)
         here.xdo("key", "Return")
-        until(lambda: double.posted, "Enter started the lesson", 10)
+        until(lambda: double.posted, "Enter started the lesson")
         until(lambda: double.view()["roll"], "the roll is there")
     assert ("/api/v1/lesson/start", {}) in double.posted
     assert double.asked[0] == "en"
@@ -152,7 +153,7 @@ def test_one_tap_on_a_name_is_absent_and_the_row_of_marks_changes_it(here: Desk)
             here.xdo("windowfocus", "--sync", window, "key", "Tab", "key", "space")
             return ("/api/v1/roll/mark", mark) in double.posted
 
-        until(first_name, "the first name was tapped", 20)
+        until(first_name, "the first name was tapped")
 
 
 def test_a_window_without_tray_is_not_lost_when_it_is_closed(here: Desk) -> None:
@@ -162,8 +163,8 @@ def test_a_window_without_tray_is_not_lost_when_it_is_closed(here: Desk) -> None
         window = here.window(tray.pid)
         seen = close(here, window)
         assert tray.poll() is None
-        assert here.tray(url).wait(20) == 0
-        until(lambda: window in here.xdo(*seen).split(), "the window is back", 20)
+        assert here.tray(url).wait(LIMIT_S) == 0
+        until(lambda: window in here.xdo(*seen).split(), "the window is back")
 
 
 def test_an_agent_elsewhere_is_refused_in_vietnamese() -> None:
@@ -175,7 +176,7 @@ def test_an_agent_elsewhere_is_refused_in_vietnamese() -> None:
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=LIMIT_S,
         check=False,
     )
     assert ended.returncode == 2

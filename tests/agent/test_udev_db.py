@@ -52,6 +52,7 @@ def test_an_export_is_told_as_a_table_in_the_readers_language(tmp_path: Path) ->
         (b"hello", "not_a_dump", "Tệp {path} không phải là danh sách thiết bị của một máy."),
         (gzip.compress(bytes(40 << 20)), "too_large", "Tệp {path} quá lớn"),
     ],
+    ids=["absent", "cut gzip", "text", "gzip bomb"],
 )
 def test_what_cannot_be_read_is_told_with_what_to_do(
     tmp_path: Path, content: bytes | None, code: str, said: str

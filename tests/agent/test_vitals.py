@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from agent.room import Said
-from agent.vitals import Report, Vitals, measures_of
+from agent.health.vitals import RoomReport, Vitals, measures_of
+from agent.room import Messages
 from hardware.readings import HostReading
 from protocol.health import Finding, Limits
 from protocol.messages import Health, HealthChanged, HostMeasures, OutboxReport
@@ -28,14 +28,14 @@ def vitals() -> Vitals:
 
 def after(
     *beats: HostMeasures, extra: tuple[Finding, ...] = (), start: Vitals | None = None
-) -> tuple[Vitals, list[Said]]:
+) -> tuple[Vitals, list[Messages]]:
     """The vitals after the beats, ten seconds apart, and what each beat said."""
     now, said_by_beat, first_s = start or vitals(), [], 0.0
     if start is not None and start.reported_s is not None:
         first_s = start.reported_s + BEAT_S
     for number, measures in enumerate(beats):
         at = moment(first_s + BEAT_S * number)
-        now, said = now.beat(measures, OutboxReport(), extra, Report(("usb-1",)), at)
+        now, said = now.beat(measures, OutboxReport(), extra, RoomReport(("usb-1",)), at)
         said_by_beat.append(said)
     return now, said_by_beat
 
@@ -83,7 +83,7 @@ def test_a_change_must_hold_two_beats(beats: list[HostMeasures], statuses: list[
     """One beat's peak is no news, and one beat's calm is none either."""
     now, shown = vitals(), []
     for number, measures in enumerate(beats):
-        now, _ = now.beat(measures, OutboxReport(), (), Report(), moment(BEAT_S * number))
+        now, _ = now.beat(measures, OutboxReport(), (), RoomReport(), moment(BEAT_S * number))
         shown.append(now.judgement.status)
         assert bool(now.judgement.reasons) == (now.judgement.status is not Status.OK)
     assert shown == statuses
@@ -166,7 +166,7 @@ def test_alternating_measures_never_flap(beats: list[HostMeasures]) -> None:
     """A status that is told holds at least two beats."""
     now, told = vitals(), []
     for number, measures in enumerate(beats):
-        now, _ = now.beat(measures, OutboxReport(), (), Report(), moment(BEAT_S * number))
+        now, _ = now.beat(measures, OutboxReport(), (), RoomReport(), moment(BEAT_S * number))
         told.append(now.judgement.status)
     changes = [beat for beat in range(1, len(told)) if told[beat] != told[beat - 1]]
     assert all(later - earlier >= 2 for earlier, later in pairwise(changes))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tests.flows.programs import until
+from tests.waiting import LIMIT_S, until
 
 ROOT = Path(__file__).parents[2]
 TRAYER = ("trayer", "--edge", "top", "--align", "left", "--widthtype", "request", "--height", "24")
@@ -47,7 +47,7 @@ class Desk:
             env=self._env,
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=LIMIT_S,
             check=False,
         )
         return ended.stdout.strip()
@@ -57,7 +57,7 @@ class Desk:
         search = ("search", "--onlyvisible", "--all", "--pid", str(pid), "--name", title)
         window = until(lambda: self.xdo(*search), "the window is seen").splitlines()[0]
         try:
-            until(lambda: self._is_managed(window), "the window is managed", 5)
+            until(lambda: self._is_managed(window), "the window is managed", limit_s=5)
         except AssertionError:  # on a starved machine the window manager may have missed it
             self.start("openbox", "--replace")
             until(lambda: self._is_managed(window), "the window is managed")
@@ -70,14 +70,14 @@ class Desk:
             env=self._env,
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=LIMIT_S,
             check=False,
         )
         return f"0x{int(window):08x}" in told.stdout
 
     def shut(self, window: str) -> None:
         """Ask the window manager to close it, as its title bar does (EWMH, _NET_CLOSE_WINDOW)."""
-        subprocess.run(["wmctrl", "-i", "-c", window], env=self._env, timeout=20, check=False)
+        subprocess.run(["wmctrl", "-i", "-c", window], env=self._env, timeout=LIMIT_S, check=False)
 
     def size(self, window: str) -> tuple[int, int]:
         """Width and height [px]."""

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from hardware.mdns import watch as mdns
 from hardware.network.liveness import Liveness
-from hardware.readings import Seen, Sighting
-from simulators.devices.fleet import TYPES, Fleet, fleet
+from hardware.readings import Reading, Sighting
+from simulators.devices.fleet import TYPES, PlayedFleet, fleet
 
 ROOMS, A_ROOM = 25, 20
 SERVICES = ROOMS * A_ROOM
@@ -155,7 +155,7 @@ def _avahi(namespace: str, runs: int) -> tuple[float | None, int | None]:
 
 async def _publish() -> None:
     voices = fleet([f"P{number:03}" for number in range(ROOMS)], A_ROOM)
-    async with Fleet(voices, [THEIRS], at_once=SERVICES).announced():
+    async with PlayedFleet(voices, [THEIRS], at_once=SERVICES).announce():
         print("ready", flush=True)
         await asyncio.Event().wait()
 
@@ -166,7 +166,7 @@ async def _watch(idle_s: float) -> dict[str, float]:
     done = asyncio.Event()
     started, cpu = time.perf_counter(), time.process_time()
 
-    def report(seen: Seen) -> None:
+    def report(seen: Reading) -> None:
         if isinstance(seen, Sighting) and seen.present and seen.key not in times:
             times[seen.key] = time.perf_counter() - started
             if len(times) >= SERVICES:

@@ -14,7 +14,8 @@ import paho.mqtt.client as mqtt
 import psutil
 from paho.mqtt.enums import CallbackAPIVersion
 
-from tests.flows.programs import School, free_port
+from tests.flows.programs import School
+from tests.ports import free_port
 
 SETTLE_S, WATCH_S = 20.0, 120.0
 

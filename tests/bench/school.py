@@ -14,7 +14,8 @@ from websockets.sync.client import connect
 from protocol.messages import AttendanceMarked
 from protocol.model import AttendanceStatus, Method, Place
 from protocol.outbox import Outbox
-from tests.flows.programs import School, get, request, until
+from tests.flows.programs import School, get, request
+from tests.waiting import until
 
 CHANGES, EVENTS = 100, 10_000
 
@@ -82,9 +83,9 @@ def _catch_up(school: School, events: int) -> float:
         line = next(each for each in text.splitlines() if each.startswith("lophoc_marks_stored"))
         return int(float(line.split()[-1])) - before
 
-    until(stored, "the first one is stored", 60)
+    until(stored, "the first one is stored")
     started_s, already = time.perf_counter(), stored()
-    until(lambda: stored() >= events, "all are stored", 300)
+    until(lambda: stored() >= events, "all are stored", limit_s=300)
     return (events - already) / (time.perf_counter() - started_s)
 
 

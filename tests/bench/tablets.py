@@ -13,10 +13,10 @@ from pathlib import Path
 import httpx
 
 from agent.tablets.cart import Slot
-from agent.tablets.lesson import Lesson, Pupil
-from agent.tablets.office import Core, Office
-from agent.tablets.serving import serve
-from tests.flows.programs import free_port
+from agent.tablets.lesson import TabletLesson, TabletPupil
+from agent.tablets.server import serve
+from agent.tablets.service import TabletBackend, TabletService
+from tests.ports import free_port
 
 TABLETS = 40
 WITHIN_S = 10.0
@@ -24,7 +24,7 @@ _HOST = "127.0.0.1"
 
 
 def measure(*, quick: bool) -> dict[str, object]:
-    """Door, desk and a file written through for each, on one core; the browsers on the same."""
+    """Door, check-ins and a file written through for each, all on one core with the browsers."""
     rounds = 1 if quick else 3
     print(f"tablets: {TABLETS} check-ins over {WITHIN_S:g} s, {rounds} times; then all at once")
     cores = os.sched_getaffinity(0) if sys.platform == "linux" else set()
@@ -45,38 +45,38 @@ def measure(*, quick: bool) -> dict[str, object]:
 async def _class(within_s: float) -> list[float]:
     """How long each check-in took; raises where one was refused."""
     with tempfile.TemporaryDirectory() as folder:
-        office = Office(_core(Path(folder) / "roll"))
+        service = TabletService(_core(Path(folder) / "roll"))
         port = free_port()
-        door = asyncio.create_task(serve(office, host=_HOST, port=port, language="vi"))
+        door = asyncio.create_task(serve(service, host=_HOST, port=port, language="vi"))
         try:
             await _listening(port)
             pupils = range(1, TABLETS + 1)
             base = f"http://{_HOST}:{port}"
             steps = (within_s * number / TABLETS for number in pupils)
-            each = (_check_in(office, base, *one) for one in zip(pupils, steps, strict=True))
+            each = (_check_in(service, base, *one) for one in zip(pupils, steps, strict=True))
             return await asyncio.gather(*each)
         finally:
             door.cancel()
             await asyncio.gather(door, return_exceptions=True)
 
 
-async def _check_in(office: Office, base: str, number: int, after_s: float) -> float:
+async def _check_in(service: TabletService, base: str, number: int, after_s: float) -> float:
     async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=30) as browser:
         await asyncio.sleep(after_s)
         await browser.get("/")
-        code = office.desk().code
-        digits = code.digits(office.now_s()) if code else ""
+        code = service.checkins().code
+        digits = code.digits(service.now_s()) if code else ""
         began_s = time.monotonic()
         answer = await browser.post("/", data={"c": digits, "n": f"0.{number}"})
         answer.raise_for_status()
         return time.monotonic() - began_s
 
 
-def _core(path: Path) -> Core:
-    lesson = Lesson(
+def _core(path: Path) -> TabletBackend:
+    lesson = TabletLesson(
         id="bench",
         classes=("10A1",),
-        pupils=tuple(Pupil("10A1", number, f"{number:010}") for number in range(1, 43)),
+        pupils=tuple(TabletPupil("10A1", number, f"{number:010}") for number in range(1, 43)),
     )
 
     async def suggest(student: str, tablet: str, _flags: tuple[str, ...]) -> None:
@@ -85,7 +85,7 @@ def _core(path: Path) -> Core:
     def keep(_slots: tuple[Slot, ...]) -> None:
         """The cart's numbers are written once, not for each tablet."""
 
-    return Core(lesson=lambda: lesson, suggest=suggest, keep=keep)
+    return TabletBackend(lesson=lambda: lesson, suggest=suggest, keep=keep)
 
 
 def _write_through(path: Path, line: str) -> None:

@@ -11,7 +11,7 @@ import psutil
 
 from tests.agent.teacher_double import TeacherDouble, teacher_door
 from tests.agent.tray_desk import TRAYER, desk
-from tests.flows.programs import until
+from tests.waiting import until
 
 _PROGRAMS = ("Xvfb", "openbox", "trayer", "xdotool")
 

@@ -44,6 +44,7 @@ from protocol.topics import (
 )
 from tests.conftest import Nats
 from tests.databases import Database
+from tests.waiting import eventually
 
 SCHOOL = Place("14", "00140708")
 AGENT = SCHOOL.of_agent("p203")
@@ -163,9 +164,11 @@ class Stage:
                 await asyncio.gather(*tasks, return_exceptions=True)
 
     async def until_stored(self, count: int) -> None:
-        async with asyncio.timeout(30):
-            while len(self.store.read(marks_of, SCHOOL)) < count or self.outbox.report().pending:
-                await asyncio.sleep(0.02)
+        await eventually(
+            lambda: (len(self.store.read(marks_of, SCHOOL)), self.outbox.report().pending),
+            f"{count} marks stored, none pending",
+            holds=lambda seen: seen[0] >= count and not seen[1],
+        )
 
     def _show(self, changes: Sequence[Change]) -> None:
         self.shown += changes
@@ -182,9 +185,7 @@ def test_what_a_full_disk_refuses_is_neither_acked_nor_shown_nor_lost(
             await stage.until_stored(0)
             database.refuse("INSERT", "marks")
             stage.side.put(*(mark(number) for number in range(20)))
-            async with asyncio.timeout(20):
-                while stage.ingest.refused_batches < 2:
-                    await asyncio.sleep(0.02)
+            await eventually(lambda: stage.ingest.refused_batches >= 2)
             assert not stage.ingest.storing
             assert stage.side.acked == 0
             assert not [each for each in stage.shown if hasattr(each, "student")]
@@ -232,9 +233,7 @@ def test_what_a_newer_agent_says_is_kept_raw_and_does_not_hold_it_up(
             await stage.until_stored(0)
             news = b'{"kind":"hologram","v":99,"boot":"boot-1","seq":1,"id":"x","at_ms":1,"z":[]}'
             stage.side.link.say(Letter(topic_of(Address(AGENT, Channel.EVENT)), news))
-            async with asyncio.timeout(10):
-                while stage.side.acked < 1:
-                    await asyncio.sleep(0.02)
+            await eventually(lambda: stage.side.acked >= 1)
             stage.side.outbox._seq = 1
             stage.side.put(mark(2))
             await stage.until_stored(1)
@@ -253,9 +252,7 @@ def test_thousands_of_waiting_events_arrive_once_each(
         stage = Stage(nats, tmp_path, database)
         async with stage.open():
             stage.side.put(*(mark(number) for number in range(3000)))
-            async with asyncio.timeout(60):
-                while stage.outbox.report().pending:
-                    await asyncio.sleep(0.02)
+            await eventually(lambda: not stage.outbox.report().pending)
             students = {each.student for each in stage.store.read(marks_of, SCHOOL, limit=None)}
             assert len(students) == len(stage.store.read(marks_of, SCHOOL, limit=None)) == 3000
 

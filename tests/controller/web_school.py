@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -44,6 +43,8 @@ from protocol.model import (
     Status,
 )
 from protocol.words import Translate, translator
+from tests.ports import free_port
+from tests.waiting import LIMIT_S, until
 
 SCHOOL = Place("79", "00123")
 NAME = "Trường THCS Nguyễn Du"
@@ -296,7 +297,7 @@ class Served:
         self._store = store
         self._scope = scope
         self._face = face
-        self.port = port or _free_port()
+        self.port = port or free_port()
 
     def __enter__(self) -> Self:
         self.start()
@@ -321,7 +322,7 @@ class Served:
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
-        wait_for(lambda: self._server.started or not self._thread.is_alive())
+        until(lambda: self._server.started or not self._thread.is_alive())
 
     def made(self) -> FastAPI:
         """The face to serve."""
@@ -331,7 +332,7 @@ class Served:
     def stop(self) -> None:
         """Stop serving; the port is free again."""
         self._server.should_exit = True
-        self._thread.join(10)
+        self._thread.join(LIMIT_S)
 
     def tell(self, *records: Record) -> None:
         """Commit and publish, as ingest does."""
@@ -348,22 +349,6 @@ class Served:
             await self._server.serve()
 
         asyncio.run(serve())
-
-
-def wait_for(condition: Callable[[], object], patience_s: float = 15.0) -> None:
-    """Wait until the condition holds. Raises TimeoutError."""
-    deadline = time.monotonic() + patience_s
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError("the condition never held")
-        threading.Event().wait(0.01)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _troubled(record: Record) -> Record:

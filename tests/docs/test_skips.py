@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import LIMIT_S
+
 ROOT = Path(__file__).parents[2]
 SKIPPING = """
 import pytest
@@ -36,7 +38,7 @@ def test_a_skipped_test_fails_only_where_skips_are_forbidden(
         env={**os.environ, "LOPHOC_NO_SKIPS": forbidden},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LIMIT_S,
         check=False,
     )
     assert ended.returncode == code, ended.stdout

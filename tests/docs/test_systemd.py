@@ -11,6 +11,7 @@ import pytest
 from controller.config import ENVIRONMENT, ControllerConfig
 from protocol.settings import sample
 from tests.conftest import need
+from tests.waiting import LIMIT_S
 
 SYSTEMD = Path(__file__).parents[2] / "systemd"
 UNITS = sorted(SYSTEMD.glob("*.service"))
@@ -54,4 +55,4 @@ def test_a_unit_runs_its_own_program_as_its_own_user(unit: Path, tmp_path: Path)
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a program to its end."""
-    return subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(arguments, capture_output=True, text=True, timeout=LIMIT_S, check=False)

@@ -6,38 +6,20 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from tests.ports import free_port
+from tests.waiting import LIMIT_S, until
+
 BIN = Path(sys.executable).parent
 PATIENCE_S = 40.0
 Value = TypeVar("Value")
-
-
-def free_port() -> int:
-    """A TCP port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def until(condition: Callable[[], Value], what: str, patience_s: float = PATIENCE_S) -> Value:
-    """Wait until the condition holds; returns what it gave."""
-    deadline = time.monotonic() + patience_s
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {patience_s} s: {what}")
-        time.sleep(0.05)
 
 
 def request(
@@ -49,7 +31,7 @@ def request(
     if data is not None:
         asked.add_header("Content-Type", "application/json")
     try:
-        with urllib.request.urlopen(asked, timeout=5) as answer:  # noqa: S310
+        with urllib.request.urlopen(asked, timeout=LIMIT_S) as answer:  # noqa: S310
             text, status = answer.read(), answer.status
     except urllib.error.HTTPError as error:
         text, status = error.read(), error.code

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from tests.flows.programs import until
+from tests.waiting import until
 
 Value = TypeVar("Value")
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.programs import School, request, until
+from tests.flows.programs import School, request
 from tests.postgres import cluster_or_skip
+from tests.waiting import until
 
 MARKS = 300
 STATUSES = ("present", "absent_excused", "absent_unexcused", "late")
@@ -73,8 +74,8 @@ def test_300_marks_arrive_once_while_everything_is_killed(
         finally:
             done.set()
             puller.join()
-        until(lambda: len(school.marks()) >= MARKS, "all marks are stored", 60)
-        until(lambda: school.waiting() == 0, "the outbox is empty", 60)
+        until(lambda: len(school.marks()) >= MARKS, "all marks are stored")
+        until(lambda: school.waiting() == 0, "the outbox is empty")
         rows = school.marks()
         assert Counter(row["event_id"] for row in rows) == Counter(dict.fromkeys(given, 1))
         assert Counter(row["student"] for row in rows) == Counter(given.values())
@@ -105,8 +106,8 @@ def test_marks_arrive_once_while_postgresql_is_restarted(tmp_path: Path) -> None
             if how == "fast":
                 school.controller.start()
             give(20)
-            until(lambda: len(school.marks()) == len(given), "all marks are stored", 60)
-        until(lambda: school.waiting() == 0, "the outbox is empty", 60)
+            until(lambda: len(school.marks()) == len(given), "all marks are stored")
+        until(lambda: school.waiting() == 0, "the outbox is empty")
         rows = school.marks()
         assert Counter(row["event_id"] for row in rows) == Counter(dict.fromkeys(given, 1))
         assert _health(school) == 200

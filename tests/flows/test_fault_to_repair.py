@@ -8,7 +8,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from tests.flows.programs import BIN, School, get, request, until
+from tests.flows.programs import BIN, School, get, request
+from tests.waiting import LIMIT_S, until
 
 BOOK = """STT;Mã tài sản;Tên thiết bị;Số sê-ri;Phòng;Năm đưa vào sử dụng;Tình trạng
 1;TS-1;Bảng tương tác;SN1;P 203;2021;Tốt
@@ -51,7 +52,7 @@ def repairs(school: School, everything: str = "") -> list[dict[str, Any]]:
 def text_of(url: str) -> str:
     """A page's text; empty while nobody answers."""
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own address
+        with urllib.request.urlopen(url, timeout=LIMIT_S) as answer:  # noqa: S310 - our own address
             told: str = answer.read().decode()
             return told
     except OSError:
@@ -69,12 +70,12 @@ def test_a_report_opens_one_repair_though_everything_is_killed_meanwhile(tmp_pat
         school.agent.kill()
         school.agent.start()
         school.controller.start()
-        (repair,) = until(lambda: repairs(school), "the repair is open", 60)
+        (repair,) = until(lambda: repairs(school), "the repair is open")
         school.controller.kill()  # between what it keeps and what the agent hears of it
         school.agent.kill()
         school.agent.start()
         school.controller.start()
-        until(lambda: school.waiting() == 0, "everything is stored", 60)
+        until(lambda: school.waiting() == 0, "everything is stored")
         until(lambda: repairs(school), "the server is back")
         assert [each["no"] for each in repairs(school, "?all=true")] == [repair["no"]]
         assert (repair["room"], repair["state"], repair["part"]) == ("P203", "reported", "board")

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from simulators.devices.fleet import fleet
-from tests.flows.programs import BIN, get, until
+from tests.flows.programs import BIN, get
 from tests.flows.rooms_apart import Side, cable
+from tests.waiting import LIMIT_S, until
 
 CAMERA, PROJECTOR, BOARD = "10.81.0.10", "10.81.0.11", "10.81.0.12"
 OFF_WITHIN_S = 20.0
@@ -80,11 +81,10 @@ def room(tmp_path: Path) -> Iterator[Room]:
 def test_a_room_of_simulated_devices_is_found_fails_and_is_well_again(room: Room) -> None:
     """By ONVIF, PJLink and mDNS; one that says its MAC in two ways is one device."""
 
-    def awaited(what: str, holds: Callable[[dict[str, Any]], bool], patience_s: float) -> None:
-        try:
-            until(lambda: holds(room.seen()), what, patience_s)
-        except AssertionError as error:
-            raise AssertionError(f"{error}; seen: {room.seen()}") from None
+    def awaited(
+        what: str, holds: Callable[[dict[str, Any]], bool], limit_s: float = LIMIT_S
+    ) -> None:
+        until(room.seen, what, holds=holds, limit_s=limit_s)
 
     kinds = {"camera", "projector", "board"}
     awaited(
@@ -94,7 +94,6 @@ def test_a_room_of_simulated_devices_is_found_fails_and_is_well_again(room: Room
             and {"onvif", "mdns"} <= set(seen["camera"]["sources"])
             and all(each["present"] and each["status"] == "ok" for each in seen.values())
         ),
-        45.0,
     )
     assert room.seen()["projector"]["measures"]["power"] == "off"
     first = {kind: each["device_id"] for kind, each in room.seen().items()}
@@ -105,10 +104,9 @@ def test_a_room_of_simulated_devices_is_found_fails_and_is_well_again(room: Room
         lambda seen: (
             seen["camera"]["status"] == "warning" and codes(seen["camera"]) == {"picture_covered"}
         ),
-        40.0,
     )
     room.type("-covered")
-    awaited("the camera sees again", lambda seen: seen["camera"]["status"] == "ok", 40.0)
+    awaited("the camera sees again", lambda seen: seen["camera"]["status"] == "ok")
 
     for address in (CAMERA, PROJECTOR, BOARD):
         room.devices.has(address, has=False)
@@ -124,7 +122,6 @@ def test_a_room_of_simulated_devices_is_found_fails_and_is_well_again(room: Room
     awaited(
         "all are well again",
         lambda seen: all(each["present"] and each["status"] == "ok" for each in seen.values()),
-        40.0,
     )
     assert {kind: each["device_id"] for kind, each in room.seen().items()} == first
 

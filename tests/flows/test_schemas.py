@@ -11,7 +11,8 @@ from typing import Any
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from tests.flows.programs import School, get, until
+from tests.flows.programs import School, get
+from tests.waiting import until
 
 ROOT = "lophoc/v1/14/00140708"
 GOLDEN = Path(__file__).parent.parent / "protocol" / "golden"

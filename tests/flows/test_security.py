@@ -11,7 +11,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from controller.broker.embedded import EmbeddedBroker, config_text, is_loopback
 from protocol.model import Place
-from tests.flows.programs import BIN, Program, School, free_port, get, request, until
+from tests.flows.programs import BIN, Program, School, get, request
+from tests.ports import free_port
+from tests.waiting import LIMIT_S, until
 
 ROOT = "lophoc/v1/14/00140708"
 
@@ -84,13 +86,13 @@ def test_on_the_network_only_agents_with_a_password_are_heard(tmp_path: Path) ->
         until(school.marks, "its mark is stored")
 
         stranger = Heard(school.mqtt_port)
-        assert stranger.refused.wait(10)
+        assert stranger.refused.wait(LIMIT_S)
         stranger.close()
 
         late = give_password(school, "p207").read_text().strip()
         spy = until(lambda: _let_in(school.mqtt_port, "p207", late), "the new password is taken")
         spy.client.subscribe(f"{ROOT}/p203/command/#", 1)
-        assert spy.refused.wait(10)  # another agent's commands are not for it
+        assert spy.refused.wait(LIMIT_S)  # another agent's commands are not for it
         forged = f"{ROOT}/p203/event"
         spy.client.publish(forged, b"forged", qos=1).wait_for_publish(10)
         own = f"{ROOT}/p207/event"

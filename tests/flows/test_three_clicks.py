@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.flows.programs import BIN, School, get, request, until
+from tests.flows.programs import BIN, School, get, request
+from tests.waiting import until
 
 ROSTER = """STT;Mã lớp;Mã định danh Bộ GD&ĐT;Họ và tên;Dân tộc
 1;10A1;1400000002;Nguyễn Văn An;Kinh
@@ -122,7 +123,7 @@ def test_a_power_cut_at_any_press_loses_no_word_and_invents_none(tmp_path: Path)
         assert cut()["roll"]["text"] == "3/3/0"
         press(school, "lesson/end")
         assert cut()["phase"] == "ended"
-        until(lambda: school.waiting() == 0, "everything is stored", 60)
+        until(lambda: school.waiting() == 0, "everything is stored")
         (lesson,) = lessons(school)
         assert [lesson[each] for each in ("confirmed", "total", "present", "absent", "late")] == [
             *(True, 3),

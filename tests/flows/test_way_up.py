@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from tests.databases import KINDS
-from tests.flows.programs import BIN, Program, free_port, get, until
+from tests.flows.programs import BIN, Program, get
+from tests.ports import free_port
 from tests.postgres import Cluster
+from tests.waiting import LIMIT_S, until
 
 DEPARTMENT, SCHOOL = "so-14", "00140708"
 ASSET = ("device_id", "asset_tag", "type", "room", "year", "serial", "condition", "state", "line")
@@ -154,14 +156,14 @@ def test_a_played_province_fills_a_department_and_again_it_is_no_news(above: Abo
         *("--department", DEPARTMENT, "--schools", "3", "--rooms", "2", "--tablets", "3"),
     ]
     until(lambda: get(f"{above.api}/healthz"), "the department's controller")
-    subprocess.run(command, check=True, timeout=60)
+    subprocess.run(command, check=True, timeout=LIMIT_S)
     first = get(f"{above.api}/api/v1/inventory?limit=1000")
     assert len(first["items"]) == 3 * (2 * (5 + 3) + 10)
     assert len({each["school"] for each in first["items"]}) == 3
-    subprocess.run(command, check=True, timeout=60)
+    subprocess.run(command, check=True, timeout=LIMIT_S)
     again = get(f"{above.api}/api/v1/inventory?limit=1000&since={first['next']}")
     assert not [each for each in again["items"] if not each["last_seen"]]
-    subprocess.run([*command, "--changes", "2"], check=True, timeout=60)
+    subprocess.run([*command, "--changes", "2"], check=True, timeout=LIMIT_S)
     news = get(f"{above.api}/api/v1/inventory?limit=1000&since={again['next']}")
     moved = [each for each in news["items"] if each["state"] == "moved"]
     assert len({each["device_id"] for each in moved}) >= 6

@@ -106,13 +106,13 @@ async def stay(work: Path) -> list[dict[str, str | bool]]:
         found.append(await told.until(lambda one: one.present))
         run("ip", "address", "flush", "dev", "room0")
         run("ip", "address", "add", "10.78.0.1/24", "dev", "room0")
-        await told.until(lambda one: one.address == "10.78.0.1", 20)
+        await told.until(lambda one: one.address == "10.78.0.1")
         second.write_text(PRINTER.format(name="Máy in 2", uuid=SECOND), "utf-8")
         daemon.send_signal(signal.SIGHUP)
-        found.append(await told.until(lambda one: one.key.endswith(SECOND), 20))
+        found.append(await told.until(lambda one: one.key.endswith(SECOND)))
         first.unlink()
         daemon.send_signal(signal.SIGHUP)
-        found.append(await told.until(lambda one: not one.present, 20))
+        found.append(await told.until(lambda one: not one.present))
         watch.cancel()
     return [said(one) for one in found]
 

@@ -12,11 +12,20 @@ import cv2
 
 from hardware.cards.acceptance import Acceptance, Card
 from hardware.cards.reader import FAST, FINE, FULL, Profile, profiles_of, read
-from simulators.devices.cards import Frame, Setting, Shown, Take, class_of, clutter, door, foreign
+from simulators.devices.cards import (
+    CardSetting,
+    Frame,
+    ShownCard,
+    Take,
+    class_of,
+    clutter,
+    door,
+    foreign,
+)
 
 ROSTER = frozenset(range(1, 50))
-FOLLOWED = Setting(side=(18.0, 60.0))
-SINGLE = Setting(side=(30.0, 120.0))
+FOLLOWED = CardSetting(side=(18.0, 60.0))
+SINGLE = CardSetting(side=(30.0, 120.0))
 
 
 @dataclass(slots=True)
@@ -32,13 +41,13 @@ class Count:
         return self.read / self.there
 
 
-def in_one_frame(seeds: Iterable[int], *profiles: Profile, setting: Setting = SINGLE) -> Count:
+def in_one_frame(seeds: Iterable[int], *profiles: Profile, setting: CardSetting = SINGLE) -> Count:
     """Read one picture of each class; cards with a finger on the marker are not asked for."""
     total = Count()
     for seed in seeds:
         take = class_of(seed, setting)[0]
         cards = read(take.grey, *(profiles or (FAST, FINE, FULL)))
-        _count(total, take.shown, cards)
+        _count(total, take.cards, cards)
     return total
 
 
@@ -51,10 +60,10 @@ def over_ten_frames(seeds: Iterable[int]) -> Count:
         for number, take in enumerate(takes, 1):
             cards = read(take.grey, *profiles_of(number))
             found |= {each.id for each in acceptance.frame(cards, number * 0.2)}
-        there = {each.id for each in takes[0].shown if not each.covered}
+        there = {each.id for each in takes[0].cards if not each.covered}
         total.there += len(there)
         total.read += len(there & found)
-        total.wrong += len(found - {each.id for each in takes[0].shown})
+        total.wrong += len(found - {each.id for each in takes[0].cards})
     return total
 
 
@@ -90,7 +99,7 @@ def _detect(detector: cv2.aruco.ArucoDetector, grey: Frame) -> None:
     detector.detectMarkers(grey)
 
 
-def _count(total: Count, shown: Sequence[Shown], cards: Sequence[Card]) -> None:
+def _count(total: Count, shown: Sequence[ShownCard], cards: Sequence[Card]) -> None:
     right = [each for each in shown if any(_is(card, each) for card in cards)]
     asked = [each for each in shown if not each.covered]
     total.there += len(asked)
@@ -98,5 +107,5 @@ def _count(total: Count, shown: Sequence[Shown], cards: Sequence[Card]) -> None:
     total.wrong += len(cards) - len(right)
 
 
-def _is(card: Card, shown: Shown) -> bool:
+def _is(card: Card, shown: ShownCard) -> bool:
     return card.id == shown.id and dist(card.centre, shown.centre) < max(6.0, 0.3 * shown.side)

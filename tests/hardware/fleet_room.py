@@ -19,9 +19,10 @@ from hardware.mdns import rooms
 from hardware.mdns import watch as mdns
 from hardware.network import interfaces
 from hardware.network.liveness import Liveness
-from simulators.devices.fleet import Fleet, fleet
+from simulators.devices.fleet import PlayedFleet, fleet
 from tests.hardware.avahi_room import avahi, run
 from tests.hardware.told import Told
+from tests.waiting import eventually
 
 CONFIG = """[server]
 host-name=other
@@ -71,7 +72,7 @@ async def watching(told: Told, *, probing: bool = False) -> AsyncIterator[Livene
     """Watch as an agent does: one shared zeroconf that follows the interfaces."""
     moved, liveness = asyncio.Event(), Liveness(told)
     report = liveness.hear if probing else told
-    async with interfaces.opened() as shared, asyncio.TaskGroup() as tasks:
+    async with interfaces.open_zeroconf() as shared, asyncio.TaskGroup() as tasks:
         each = (
             interfaces.follow(shared, moved=moved.set),
             mdns.watch(report, zeroconf=shared, moved=moved),
@@ -121,7 +122,7 @@ async def seen(told: Told, name: str, net: str) -> float:
     """Give how long from now a device took to be seen, its own start of half a second included."""
     started = time.monotonic()
     async with device(f"{net}.2", name):
-        await told.until(lambda one: one.name == f"{name}-00" and one.present, 20)
+        await told.until(lambda one: one.name == f"{name}-00" and one.present)
         return time.monotonic() - started
 
 
@@ -130,20 +131,23 @@ async def unplug() -> dict[str, object]:
     told = Told()
     with cable():
         async with watching(told, probing=True) as liveness, device(f"{NETS[0]}.2", "B1"):
-            board = await told.until(lambda one: one.name == "B1-00", 20)
-            while (trail := liveness.trail(board.key)) is None or trail.last_answer_at is None:
-                await asyncio.sleep(0.05)
+            board = await told.until(lambda one: one.name == "B1-00")
+            await eventually(
+                lambda: liveness.trail(board.key),
+                "the board answers",
+                holds=lambda trail: trail is not None and trail.last_answer_at is not None,
+            )
             ip("link set room0 down")
             await asyncio.sleep(12)  # nobody is judged meanwhile, however often it is asked
             kept = all(one.present for one in told.sightings)
             ip("link set room0 up")
             run("ip", "-n", OTHER, "address", "flush", "dev", "room1")
             started = time.monotonic()
-            gone = await told.until(lambda one: not one.present, 30)
+            gone = await told.until(lambda one: not one.present)
             took = time.monotonic() - started
             run("ip", "-n", OTHER, "address", "add", f"{NETS[0]}.2/24", "dev", "room1")
             started = time.monotonic()
-            back = await told.until(lambda one: one.present, 30)
+            back = await told.until(lambda one: one.present)
             back_took = time.monotonic() - started
     return {
         "kept": kept,
@@ -157,7 +161,7 @@ async def unplug() -> dict[str, object]:
 
 async def announce_device(name: str, address: str) -> None:
     """Announce one board until killed."""
-    async with Fleet(fleet([name], 1), [address]).announced():
+    async with PlayedFleet(fleet([name], 1), [address]).announce():
         await asyncio.Event().wait()
 
 
@@ -184,8 +188,8 @@ async def browsed(work: Path) -> dict[str, object]:
     with cable(), bus(work) as env:
         async with (
             avahi(work / "avahi.conf", env),
-            interfaces.opened() as shared,
-            Fleet(fleet(["P203"], 20), [f"{NETS[0]}.1"]).announced(),
+            interfaces.open_zeroconf() as shared,
+            PlayedFleet(fleet(["P203"], 20), [f"{NETS[0]}.1"]).announce(),
             asyncio.TaskGroup() as tasks,
         ):
             said = rooms.announce(shared, agent="agent-1", room="P203", school="s", port=8081)

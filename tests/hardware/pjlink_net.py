@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 
 from hardware.pjlink.watch import watch
 from hardware.readings import Sighting
-from simulators.devices.projector import PORT, Make, Projector
+from simulators.devices.projector import PORT, Projector, ProjectorMake
 from tests.hardware.told import Told
 
 ROOM = ("ip", "address", "add", "10.77.0.1/24", "dev", "room0")
@@ -56,7 +56,7 @@ async def far_away() -> AsyncIterator[asyncio.subprocess.Process]:
 
 async def be_projector() -> None:
     """Be one at PJLink's own ports until the input ends."""
-    async with Projector(Make(), host="0.0.0.0", port=PORT, udp_port=PORT):  # noqa: S104 - broadcasts come to no other
+    async with Projector(ProjectorMake(), host="0.0.0.0", port=PORT, udp_port=PORT):  # noqa: S104 - broadcasts come to no other
         print("ready", flush=True)  # noqa: T201 - to the process that waits
         await asyncio.to_thread(sys.stdin.read)
 

@@ -10,14 +10,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from hardware.pjlink.watch import ProjectorEntry, Projectors, Settings
-from hardware.readings import Flaw, ProjectorReading, Sighting
-from simulators.devices.projector import Make, Projector
+from hardware.readings import ProjectorReading, Sighting, SourceFlaw
+from simulators.devices.projector import Projector, ProjectorMake
 from tests.hardware.told import Told
+from tests.ports import free_port
+from tests.waiting import LIMIT_S
 
 NOWHERE = Path("/nonexistent")
 SECRET = "secret-5b2c"  # noqa: S105 - of a simulated projector
-FIRST = Make()
-OLD = Make(name="PJ-OLD", maker="NEC", model="NP-M403X", serial="", pjlink_class=1)
+FIRST = ProjectorMake()
+OLD = ProjectorMake(name="PJ-OLD", maker="NEC", model="NP-M403X", serial="", pjlink_class=1)
 
 
 class Watch:
@@ -28,31 +30,24 @@ class Watch:
         self.password = ""
         self.typed: list[ProjectorEntry] = []
         self.projectors: Projectors | None = None
-        self.listens_at = ("127.0.0.1", free_udp_port())
+        self.listens_at = ("127.0.0.1", free_port(socket.SOCK_DGRAM))
 
     async def reading(
-        self, wanted: Callable[[ProjectorReading], bool], within_s: float = 10.0
+        self, wanted: Callable[[ProjectorReading], bool] = bool, limit_s: float = LIMIT_S
     ) -> ProjectorReading:
         return await self.told.until_seen(
-            lambda seen: isinstance(seen, ProjectorReading) and wanted(seen), within_s
+            lambda seen: isinstance(seen, ProjectorReading) and wanted(seen), limit_s
         )
 
     async def sighting(
-        self, wanted: Callable[[Sighting], bool] = bool, within_s: float = 10.0
+        self, wanted: Callable[[Sighting], bool] = bool, limit_s: float = LIMIT_S
     ) -> Sighting:
         return await self.told.until_seen(
-            lambda seen: isinstance(seen, Sighting) and wanted(seen), within_s
+            lambda seen: isinstance(seen, Sighting) and wanted(seen), limit_s
         )
 
-    async def flaw(self, within_s: float = 10.0) -> Flaw:
-        return await self.told.until_seen(lambda seen: isinstance(seen, Flaw), within_s)
-
-
-def free_udp_port() -> int:
-    """Give a UDP port of loopback that nobody uses."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    async def flaw(self) -> SourceFlaw:
+        return await self.told.until_seen(lambda seen: isinstance(seen, SourceFlaw))
 
 
 def settings_for(
@@ -92,7 +87,7 @@ async def watching(
         task.cancel()
 
 
-def projector(make: Make = FIRST, host: str = "127.0.0.2", **more: object) -> Projector:
+def projector(make: ProjectorMake = FIRST, host: str = "127.0.0.2", **more: object) -> Projector:
     """Give a projector of our own that answers to where it was asked from."""
     return Projector(make, host=host, answers_to=0, **more)
 

@@ -18,7 +18,7 @@ from hardware.mdns.announced import (
     trusted_uuid,
     types,
 )
-from hardware.readings import Identity, Kind, Sighting
+from hardware.readings import IdentityKind, Kind, Sighting
 
 UUID = "16a65700-007c-1000-bb49-e8d8d1a7c91b"
 Txt = dict[bytes, bytes | None]
@@ -39,60 +39,72 @@ def seen(type_: str, instance: str, txt: Txt | None = None, host: str = "h.local
             "_axis-video._tcp",
             "AXIS M1065 - B8A44F000102",
             {b"macaddress": b"B8A44F000102"},
-            (Kind.CAMERA, Identity.MAC, "mac:b8a44f000102", "AXIS M1065 - B8A44F000102", "Axis"),
+            (
+                Kind.CAMERA,
+                IdentityKind.MAC,
+                "mac:b8a44f000102",
+                "AXIS M1065 - B8A44F000102",
+                "Axis",
+            ),
         ),
         (
             "_googlecast._tcp",
             "TV-1234",
             {b"id": b"4B1F7C2A90DE4455AA01BB23CC45DD67", b"md": b"MiTV", b"fn": b"Ph\xc3\xb2ng 7A"},
-            (Kind.BOARD, Identity.UUID, "uuid:4b1f7c2a90de4455aa01bb23cc45dd67", "Phòng 7A", ""),
+            (
+                Kind.BOARD,
+                IdentityKind.UUID,
+                "uuid:4b1f7c2a90de4455aa01bb23cc45dd67",
+                "Phòng 7A",
+                "",
+            ),
         ),
         (
             "_googlecast._tcp",
             "Loa",
             {b"id": b"4B1F7C2A90DE4455AA01BB23CC45DD68", b"md": b"Google Home Mini"},
-            (Kind.AUDIO, Identity.UUID, "uuid:4b1f7c2a90de4455aa01bb23cc45dd68", "Loa", ""),
+            (Kind.AUDIO, IdentityKind.UUID, "uuid:4b1f7c2a90de4455aa01bb23cc45dd68", "Loa", ""),
         ),
         (
             "_androidtvremote2._tcp",
             "TV",
             {b"bt": b"34:F1:50:1E:CD:F5"},
-            (Kind.BOARD, Identity.MAC, "mac:34f1501ecdf5", "TV", ""),
+            (Kind.BOARD, IdentityKind.MAC, "mac:34f1501ecdf5", "TV", ""),
         ),
         (
             "_airplay._tcp",
             "Board 7A",
             {b"deviceid": b"00:0E:C6:11:22:33", b"manufacturer": b"SMART Technologies"},
-            (Kind.BOARD, Identity.MAC, "mac:000ec6112233", "Board 7A", "SMART Technologies"),
+            (Kind.BOARD, IdentityKind.MAC, "mac:000ec6112233", "Board 7A", "SMART Technologies"),
         ),
         (
             "_airplay._tcp",
             "Laptop",
             {b"DeviceID": b"00:0E:C6:11:22:34"},
-            (Kind.OTHER, Identity.MAC, "mac:000ec6112234", "Laptop", ""),
+            (Kind.OTHER, IdentityKind.MAC, "mac:000ec6112234", "Laptop", ""),
         ),
         (
             "_raop._tcp",
             "000EC6112233@Board 7A",
             {},
-            (Kind.OTHER, Identity.MAC, "mac:000ec6112233", "Board 7A", ""),
+            (Kind.OTHER, IdentityKind.MAC, "mac:000ec6112233", "Board 7A", ""),
         ),
         (
             "_workstation._tcp",
             "thuvien [00:0e:c6:11:22:35]",
             {},
-            (Kind.HOST, Identity.MAC, "mac:000ec6112235", "thuvien", ""),
+            (Kind.HOST, IdentityKind.MAC, "mac:000ec6112235", "thuvien", ""),
         ),
         (
             "_ipp._tcp",
             "EPSON L3150",
             {b"UUID": UUID.upper().encode(), b"ty": b"EPSON L3150 Series", b"usb_MFG": b"EPSON"},
-            (Kind.PRINTER, Identity.UUID, f"uuid:{UUID}", "EPSON L3150", "EPSON"),
+            (Kind.PRINTER, IdentityKind.UUID, f"uuid:{UUID}", "EPSON L3150", "EPSON"),
         ),
     ],
 )
 def test_a_service_names_its_device(
-    type_: str, instance: str, txt: Txt, expected: tuple[Kind, Identity, str, str, str]
+    type_: str, instance: str, txt: Txt, expected: tuple[Kind, IdentityKind, str, str, str]
 ) -> None:
     """Kind, what it is known by, name and maker, as matchers.toml says."""
     found = seen(type_, instance, txt)
@@ -127,7 +139,7 @@ def test_without_mac_and_id_host_and_instance_are_the_device_and_the_key_hides_b
     first = seen("_printer._tcp", "Máy in phòng GV", host="EPSON12.local.")
     second = seen("_pdl-datastream._tcp", "máy in phòng gv", host="epson12.local.")
     third = seen("_printer._tcp", "Máy in thư viện", host="EPSON12.local.")
-    assert first.identity is Identity.HOST
+    assert first.identity is IdentityKind.HOST
     assert first.key == second.key != third.key
     assert "epson" not in first.key
 

@@ -48,7 +48,9 @@ def test_a_node_that_cannot_be_opened_is_told_by_its_reason(
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"no picture", b"\xff\xd8\xff\xe0", jpeg_of(1, "ok", SMALL, 0)[:60]]
+    "data",
+    [b"", b"no picture", b"\xff\xd8\xff\xe0", jpeg_of(1, "ok", SMALL, 0)[:60]],
+    ids=["empty", "text", "head only", "cut"],
 )
 def test_what_is_no_picture_is_none(data: bytes) -> None:
     """Nothing is raised."""

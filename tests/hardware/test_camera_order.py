@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.camera.features import Baseline
-from hardware.camera.order import Alive, Order, Verdict, order_of, word_of
+from hardware.camera.order import Alive, LookVerdict, Order, order_of, word_of
 from hardware.camera.rounds import Rounds
-from hardware.camera.watch import learned
+from hardware.camera.watch import learn
 from hardware.readings import CameraState
 
 
@@ -34,11 +34,11 @@ def test_an_order_arrives_as_it_was_given() -> None:
     "word",
     [
         Alive(2.5, framed=True),
-        Verdict(CameraState.OK, "", {"ed": 0.25}),
-        Verdict(CameraState.DISCONNECTED, "needs_password"),
+        LookVerdict(CameraState.OK, "", {"ed": 0.25}),
+        LookVerdict(CameraState.DISCONNECTED, "needs_password"),
     ],
 )
-def test_a_word_arrives_as_it_was_said(word: Alive | Verdict) -> None:
+def test_a_word_arrives_as_it_was_said(word: Alive | LookVerdict) -> None:
     """One line each."""
     assert word_of(word.line().encode()) == word
 
@@ -58,6 +58,19 @@ def test_a_word_arrives_as_it_was_said(word: Alive | Verdict) -> None:
         b'{"within_s": "long"}',
         json.dumps({"state": "ok", "measures": dict.fromkeys(map(str, range(99)), 0)}).encode(),
     ],
+    ids=[
+        "empty",
+        "list",
+        "deep",
+        "no text",
+        "unknown state",
+        "unknown reason",
+        "unknown measure",
+        "NaN",
+        "boolean",
+        "text for seconds",
+        "many measures",
+    ],
 )
 def test_only_numbers_and_known_words_are_taken(line: bytes) -> None:
     """A hostile picture may own the process that decodes it."""
@@ -76,9 +89,9 @@ def test_a_new_camera_comes_first_and_then_whoever_waits_longest() -> None:
     """One at a time."""
     rounds: Rounds[str] = Rounds(60.0, 5.0)
     assert rounds.next("ab", 0.0) == "a"
-    rounds.looked("a", 6.0, well=True)
+    rounds.note_look("a", 6.0, well=True)
     assert rounds.next("ab", 6.0) == "b"
-    rounds.looked("b", 9.0, well=False)
+    rounds.note_look("b", 9.0, well=False)
     assert rounds.next("ab", 13.9) is None
     assert rounds.next("ab", 14.0) == "b"
     assert rounds.next("abc", 14.0) == "c"
@@ -94,7 +107,7 @@ def test_a_refused_password_is_not_tried_for_ever_in_haste() -> None:
     at, waits = 0.0, []
     for _ in range(4):
         began_at = at
-        rounds.looked("a", at, well=False, refused=True)
+        rounds.note_look("a", at, well=False, refused=True)
         while rounds.next("a", at) is None:
             at += 1
         waits.append(at - began_at)
@@ -103,7 +116,7 @@ def test_a_refused_password_is_not_tried_for_ever_in_haste() -> None:
 
 def test_what_a_camera_shows_on_a_good_day_is_learned_slowly() -> None:
     """The first look sets it, no later one moves it far."""
-    first = learned(None, Verdict(CameraState.OK, "", {"mean": 100.0, "ed": 0.2, "foc": 2.0}))
+    first = learn(None, LookVerdict(CameraState.OK, "", {"mean": 100.0, "ed": 0.2, "foc": 2.0}))
     assert first == Baseline(100.0, 0.2, 2.0)
-    then = learned(first, Verdict(CameraState.OK, "", {"mean": 20.0, "ed": 0.1, "foc": 2.0}))
+    then = learn(first, LookVerdict(CameraState.OK, "", {"mean": 20.0, "ed": 0.1, "foc": 2.0}))
     assert then == pytest.approx((96.0, 0.195, 2.0))

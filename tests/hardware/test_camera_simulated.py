@@ -10,7 +10,7 @@ import pytest
 from hardware.camera.watch import look, target_of
 from hardware.readings import CameraReading, CameraState
 from simulators.devices.camera import CameraFault, OnvifCamera
-from tests.flows.programs import free_port
+from tests.ports import free_port
 
 WAYS = ("snapshot_url", "mjpeg_url", "stream_url")
 AT_ONCE = 4

@@ -16,8 +16,8 @@ import psutil
 import pytest
 
 from hardware.camera import watch as camera
-from hardware.camera.watch import Target, look, target_of
-from hardware.readings import CameraReading, CameraState, Seen, SenseMissing
+from hardware.camera.watch import CameraTarget, look, target_of
+from hardware.readings import CameraReading, CameraState, Reading, SenseMissing
 from tests.hardware.camera_peers import (
     Serve,
     locked,
@@ -30,6 +30,7 @@ from tests.hardware.camera_peers import (
     status,
     trickle,
 )
+from tests.waiting import eventually
 
 KNOWN_S = 5.0
 # The loop's own goal is 50 ms; a busy machine also stops the whole process, which is told apart.
@@ -150,7 +151,9 @@ def looked(cases: dict[str, Case]) -> dict[str, tuple[CameraReading, float]]:
     async def one(case: Case) -> tuple[CameraReading, float]:
         async with peer(case.serve) as port:
             place = case.place.format(port=port)
-            target = Target(key="mac:1", url_or_node=place, user="admin", password=case.password)
+            target = CameraTarget(
+                key="mac:1", url_or_node=place, user="admin", password=case.password
+            )
             began_at = time.monotonic()
             reading = await look(target)
             return reading, time.monotonic() - began_at
@@ -158,7 +161,7 @@ def looked(cases: dict[str, Case]) -> dict[str, tuple[CameraReading, float]]:
     async def test() -> list[tuple[CameraReading, float]]:
         async with free_loop():
             readings = await asyncio.gather(*map(one, cases.values()))
-        await until(lambda: not children())
+        await eventually(lambda: not children())
         return readings
 
     found = asyncio.run(test())
@@ -199,7 +202,7 @@ def test_nothing_but_numbers_leaves_the_child() -> None:
                 stdout=asyncio.subprocess.PIPE,
                 executable=str(Path(sys.executable)),
             )
-            target = Target(key="k", url_or_node=f"http://127.0.0.1:{port}/", password=SECRET)
+            target = CameraTarget(key="k", url_or_node=f"http://127.0.0.1:{port}/", password=SECRET)
             assert child.stdin is not None
             assert child.stdout is not None
             child.stdin.write(camera.order_for(target, 1.0, None).line())
@@ -222,10 +225,10 @@ def test_a_child_that_is_stopped_is_killed() -> None:
 
     async def test() -> tuple[CameraReading, float]:
         async with peer(mjpeg(pictures())) as port, free_loop():
-            target = Target(key="k", url_or_node=f"http://127.0.0.1:{port}/")
+            target = CameraTarget(key="k", url_or_node=f"http://127.0.0.1:{port}/")
             looking = asyncio.ensure_future(look(target))
-            child = (await until(children))[0]
-            await until(lambda: "cv2" in " ".join(each.path for each in child.memory_maps()))
+            child = (await eventually(children))[0]
+            await eventually(lambda: "cv2" in " ".join(each.path for each in child.memory_maps()))
             await asyncio.sleep(1)
             child.send_signal(signal.SIGSTOP)
             stopped_at = time.monotonic()
@@ -248,7 +251,7 @@ def test_a_child_whose_parent_is_gone_ends_by_itself() -> None:
                 stdout=asyncio.subprocess.DEVNULL,
             )
             assert child.stdin is not None
-            target = Target(key="k", url_or_node=f"http://127.0.0.1:{port}/")
+            target = CameraTarget(key="k", url_or_node=f"http://127.0.0.1:{port}/")
             child.stdin.write(camera.order_for(target, 60.0, None).line())
             child.stdin.close()
             return await asyncio.wait_for(child.wait(), GIVE_UP_S)
@@ -258,18 +261,18 @@ def test_a_child_whose_parent_is_gone_ends_by_itself() -> None:
 
 def test_switching_cameras_off_ends_a_look_within_a_second() -> None:
     """The room's "camera off" closes the device, for its process is gone."""
-    wanted: list[Target] = []
+    wanted: list[CameraTarget] = []
 
-    async def test(seen: list[Seen]) -> float:
+    async def test(seen: list[Reading]) -> float:
         async with peer(mjpeg(pictures())) as port, free_loop(), watching(seen, wanted):
-            wanted.append(Target(key="k", url_or_node=HTTP.format(port=port)))
-            await until(lambda: any(each.net_connections() for each in children()))
+            wanted.append(CameraTarget(key="k", url_or_node=HTTP.format(port=port)))
+            await eventually(lambda: any(each.net_connections() for each in children()))
             wanted.clear()
             began_at = time.monotonic()
-            await until(lambda: not children())
+            await eventually(lambda: not children())
             return time.monotonic() - began_at
 
-    seen: list[Seen] = []
+    seen: list[Reading] = []
     assert asyncio.run(test(seen)) <= 1.5
     assert seen == []
 
@@ -281,17 +284,17 @@ def test_a_camera_that_is_well_again_is_seen_well_within_ten_seconds() -> None:
     async def serve(*peers: Any) -> None:
         await acts[-1](*peers)
 
-    async def test(seen: list[Seen]) -> float:
+    async def test(seen: list[Reading]) -> float:
         async with peer(serve) as port:
-            wanted = [Target(key="k", url_or_node=HTTP.format(port=port))]
+            wanted = [CameraTarget(key="k", url_or_node=HTTP.format(port=port))]
             async with free_loop(), watching(seen, wanted):
-                await until(lambda: seen)
+                await eventually(lambda: seen)
                 acts.append(mjpeg(pictures()))
                 began_at = time.monotonic()
-                await until(lambda: CameraState.OK in states(seen))
+                await eventually(lambda: CameraState.OK in states(seen))
                 return time.monotonic() - began_at
 
-    seen: list[Seen] = []
+    seen: list[Reading] = []
     took_s = asyncio.run(test(seen))
     assert states(seen)[0] is CameraState.DISCONNECTED
     # A look at the silent camera may just have begun.
@@ -301,15 +304,15 @@ def test_a_camera_that_is_well_again_is_seen_well_within_ten_seconds() -> None:
 def test_a_camera_that_is_well_is_left_alone_until_its_turn() -> None:
     """And one that is new is looked at at once."""
 
-    async def test(seen: list[Seen]) -> None:
+    async def test(seen: list[Reading]) -> None:
         async with peer(status("HTTP/1.1 404 Not Found")) as port:
-            wanted = [Target(key="a", url_or_node=HTTP.format(port=port))]
+            wanted = [CameraTarget(key="a", url_or_node=HTTP.format(port=port))]
             async with watching(seen, wanted, again_s=GIVE_UP_S):
-                await until(lambda: seen)
-                wanted.append(Target(key="b", url_or_node=HTTP.format(port=port)))
-                await until(lambda: len(seen) > 1)
+                await eventually(lambda: seen)
+                wanted.append(CameraTarget(key="b", url_or_node=HTTP.format(port=port)))
+                await eventually(lambda: len(seen) > 1)
 
-    seen: list[Seen] = []
+    seen: list[Reading] = []
     asyncio.run(test(seen))
     assert [each.key for each in seen if isinstance(each, CameraReading)] == ["a", "b"]
 
@@ -353,8 +356,8 @@ def test_the_password_is_in_no_repr() -> None:
     target = target_of("k", "rtsp://ad%40min:m%C3%A3@10.0.0.9:554/s?pwd=x")
     assert (target.user, target.password) == ("ad@min", "mã")
     assert target.url_or_node == "rtsp://10.0.0.9:554/s?pwd=x"
-    assert repr(target) == "Target(key='k')"
-    assert target_of("k", "rtsp://a:b@h/", "c", "d") == Target(
+    assert repr(target) == "CameraTarget(key='k')"
+    assert target_of("k", "rtsp://a:b@h/", "c", "d") == CameraTarget(
         key="k",
         url_or_node="rtsp://h/",
         user="c",
@@ -362,21 +365,13 @@ def test_the_password_is_in_no_repr() -> None:
     )
 
 
-def states(seen: list[Seen]) -> list[CameraState]:
+def states(seen: list[Reading]) -> list[CameraState]:
     return [each.state for each in seen if isinstance(each, CameraReading)]
-
-
-async def until(look_for: Callable[[], T]) -> T:
-    """Wait until it gives something."""
-    async with asyncio.timeout(GIVE_UP_S):
-        while not (found := look_for()):
-            await asyncio.sleep(0.02)
-        return found
 
 
 @asynccontextmanager
 async def watching(
-    seen: list[Seen], wanted: list[Target], again_s: float = 0.5
+    seen: list[Reading], wanted: list[CameraTarget], again_s: float = 0.5
 ) -> AsyncIterator[None]:
     """The source at work on what is wanted now."""
     async with asyncio.TaskGroup() as tasks:

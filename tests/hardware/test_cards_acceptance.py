@@ -7,7 +7,7 @@ from itertools import count
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.cards.acceptance import Acceptance, Card, Flag, Found
+from hardware.cards.acceptance import Acceptance, Card, CardFlag, FoundCard
 
 SIDE = 40.0
 ROSTER = frozenset(range(1, 41))
@@ -25,7 +25,7 @@ def card(number: int, x: float, y: float = 500.0, side: float = SIDE) -> Card:
     return Card(number, corners)
 
 
-def told(*frames: list[Card], every_s: float = 0.1) -> list[Found]:
+def told(*frames: list[Card], every_s: float = 0.1) -> list[FoundCard]:
     """All that comes of these frames."""
     acceptance, at = Acceptance(ROSTER), count()
     return [each for cards in frames for each in acceptance.frame(cards, next(at) * every_s)]
@@ -34,7 +34,7 @@ def told(*frames: list[Card], every_s: float = 0.1) -> list[Found]:
 def test_a_card_counts_at_its_second_sighting_and_once() -> None:
     """However long it is held up."""
     assert told([card(7, 100)]) == []
-    assert told(*[[card(7, 100)]] * 9) == [Found(7)]
+    assert told(*[[card(7, 100)]] * 9) == [FoundCard(7)]
 
 
 def test_two_sightings_in_one_frame_are_one() -> None:
@@ -46,7 +46,7 @@ def test_sightings_too_far_apart_do_not_count() -> None:
     """In time, or in the room; later they may."""
     assert told([card(7, 100)], [card(7, 100)], every_s=5.1) == []
     assert told([card(7, 100)], [card(7, 900)]) == []
-    assert told([card(7, 100)], [card(7, 900)], [card(7, 130)]) == [Found(7)]
+    assert told([card(7, 100)], [card(7, 900)], [card(7, 130)]) == [FoundCard(7)]
 
 
 def test_an_id_off_the_list_never_counts() -> None:
@@ -57,13 +57,16 @@ def test_an_id_off_the_list_never_counts() -> None:
 def test_an_id_at_two_places_is_a_copy_and_counts_nowhere() -> None:
     """Not even at one of them, later; and it is told when it had counted before."""
     both = [card(7, 100), card(7, 900)]
-    assert told(both, both, [card(7, 100)], [card(7, 100)]) == [Found(7, Flag.COPIED)]
-    assert told([card(7, 100)], [card(7, 100)], both) == [Found(7), Found(7, Flag.COPIED)]
+    assert told(both, both, [card(7, 100)], [card(7, 100)]) == [FoundCard(7, CardFlag.COPIED)]
+    assert told([card(7, 100)], [card(7, 100)], both) == [
+        FoundCard(7),
+        FoundCard(7, CardFlag.COPIED),
+    ]
 
 
 def waving(
     step: float, *, apart: float = 70.0, frames: int = 5, together: bool = True
-) -> list[Found]:
+) -> list[FoundCard]:
     """Cards 1 and 2 move by so much a frame; ten others sit still."""
     others = [card(number, 150.0 * number) for number in range(3, 13)]
     ways = [
@@ -75,7 +78,12 @@ def waving(
 def test_two_cards_that_one_hand_moves_are_to_be_checked() -> None:
     """They count none the less: a person decides."""
     found = waving(20)
-    assert {Found(1), Found(2), Found(1, Flag.CHECK), Found(2, Flag.CHECK)} <= set(found)
+    assert {
+        FoundCard(1),
+        FoundCard(2),
+        FoundCard(1, CardFlag.CHECK),
+        FoundCard(2, CardFlag.CHECK),
+    } <= set(found)
     assert {each.id for each in found if each.flag} == {1, 2}
 
 
@@ -120,4 +128,4 @@ def test_whatever_is_seen_each_is_told_once_and_only_of_the_list(
     for each in found:
         frames_with = sum(any(one.id == each.id for one in cards) for cards in drawn)
         assert each.id in ROSTER
-        assert frames_with >= (1 if each.flag is Flag.COPIED else 2)
+        assert frames_with >= (1 if each.flag is CardFlag.COPIED else 2)

@@ -11,13 +11,14 @@ import psutil
 import pytest
 
 from hardware.camera.watch import target_of
-from hardware.cards.acceptance import Flag, Found
+from hardware.cards.acceptance import CardFlag, FoundCard
 from hardware.cards.scan import Over, read_pictures, scan, watch_door
 from protocol.doorcode import sign
 from simulators.devices.camera import CameraFault, OnvifCamera
-from simulators.devices.cards import Setting, class_of, door, picture_of
-from tests.flows.programs import free_port
+from simulators.devices.cards import CardSetting, class_of, door, picture_of
 from tests.hardware.camera_peers import mjpeg, peer, silent
+from tests.ports import free_port
+from tests.waiting import LIMIT_S
 
 ROSTER = frozenset(range(1, 13))
 HD = (1280, 720)
@@ -47,9 +48,9 @@ def camera() -> OnvifCamera:
 def test_what_a_simulated_class_holds_up_is_what_counts(way: str) -> None:
     """By snapshots, MJPEG and RTSP; the scan ends when all are found."""
 
-    async def story() -> tuple[Over, list[Found]]:
-        found: list[Found] = []
-        async with asyncio.timeout(GIVE_UP_S), camera() as one:
+    async def story() -> tuple[Over, list[FoundCard]]:
+        found: list[FoundCard] = []
+        async with asyncio.timeout(LIMIT_S), camera() as one:
             over = await scan(
                 target_of("mac:1", getattr(one, way)), ROSTER, found.append, within_s=40.0
             )
@@ -63,26 +64,26 @@ def test_what_a_simulated_class_holds_up_is_what_counts(way: str) -> None:
 
 def test_a_copied_card_is_told_and_counts_for_nobody() -> None:
     """Number 3 is held up twice; number 40 is no pupil of this class."""
-    setting = Setting(side=(50.0, 70.0), covered=0.0, size=HD)
+    setting = CardSetting(side=(50.0, 70.0), covered=0.0, size=HD)
     shown = [each.jpeg for each in class_of(4, setting, frames=6, ids=[1, 2, 3, 3, 40])]
 
-    async def story() -> list[Found]:
-        found: list[Found] = []
-        async with asyncio.timeout(GIVE_UP_S), peer(mjpeg(shown, fps=8)) as port:
+    async def story() -> list[FoundCard]:
+        found: list[FoundCard] = []
+        async with asyncio.timeout(LIMIT_S), peer(mjpeg(shown, fps=8)) as port:
             target = target_of("mac:1", f"http://127.0.0.1:{port}/pic")
             await scan(target, frozenset({1, 2, 3}), found.append, within_s=3.0)
         return found
 
     found = asyncio.run(story())
     assert {each.id for each in found if each.flag is None} == {1, 2}
-    assert {each.id for each in found if each.flag is Flag.COPIED} == {3}
+    assert {each.id for each in found if each.flag is CardFlag.COPIED} == {3}
 
 
 def test_a_camera_that_is_locked_or_silent_is_told() -> None:
     """As a look tells it."""
 
     async def story() -> list[str]:
-        async with asyncio.timeout(GIVE_UP_S), camera() as one, peer(silent) as port:
+        async with asyncio.timeout(LIMIT_S), camera() as one, peer(silent) as port:
             one.faults.add(CameraFault.PASSWORD)
             urls = (one.mjpeg_url, f"http://127.0.0.1:{port}/", "file:///etc/passwd")
             overs = [await scan(target_of("mac:1", url), ROSTER, lambda _: None) for url in urls]
@@ -97,17 +98,17 @@ def test_a_scan_that_is_ended_leaves_no_process(how: str) -> None:
 
     async def story() -> None:
         began, is_wanted = asyncio.Event(), True
-        found: list[Found] = []
+        found: list[FoundCard] = []
 
-        def note(each: Found) -> None:
+        def note(each: FoundCard) -> None:
             found.append(each)
             began.set()
 
-        async with asyncio.timeout(GIVE_UP_S), camera() as one:
+        async with asyncio.timeout(LIMIT_S), camera() as one:
             target = target_of("mac:1", one.mjpeg_url)
             # One card more than is shown: the scan would go on.
             scanning = asyncio.ensure_future(
-                scan(target, ROSTER | {49}, note, within_s=50.0, wanted=lambda: is_wanted)
+                scan(target, ROSTER | {49}, note, within_s=50.0, is_wanted=lambda: is_wanted)
             )
             await began.wait()
             assert len(readers()) == 1
@@ -125,7 +126,7 @@ def test_a_scan_ends_in_time() -> None:
     """Though not all cards were found; it says how many frames it saw."""
 
     async def story() -> Over:
-        async with asyncio.timeout(GIVE_UP_S), camera() as one:
+        async with asyncio.timeout(LIMIT_S), camera() as one:
             target = target_of("mac:1", one.mjpeg_url)
             return await scan(target, frozenset({49}), lambda _: None, within_s=1.0)
 
@@ -141,9 +142,9 @@ def test_the_door_tells_each_code_once_in_a_while() -> None:
 
     async def story() -> list[str]:
         found: list[str] = []
-        async with asyncio.timeout(GIVE_UP_S), peer(mjpeg(shown)) as port:
+        async with asyncio.timeout(LIMIT_S), peer(mjpeg(shown)) as port:
             target = target_of("mac:1", f"http://127.0.0.1:{port}/pic")
-            await watch_door(target, found.append, wanted=lambda: len(set(found)) < len(texts))
+            await watch_door(target, found.append, is_wanted=lambda: len(set(found)) < len(texts))
         return found
 
     assert sorted(asyncio.run(story())) == sorted(texts)
@@ -155,7 +156,7 @@ def test_pictures_are_read_in_order_and_bad_ones_named(tmp_path: Path) -> None:
     (tmp_path / "text.jpg").write_text("no picture")
     bomb = b"P5 60000 60000 255\n" + b"\0" * 100
     (tmp_path / "bomb.pgm").write_bytes(bomb)
-    setting = Setting(cards=4, side=(60, 80), covered=0.0)
+    setting = CardSetting(cards=4, side=(60, 80), covered=0.0)
     (tmp_path / "good.jpg").write_bytes(class_of(2, setting, ids=[5, 6, 7, 8])[0].jpeg)
     names = ["none.jpg", ".", "text.jpg", "bomb.pgm", "good.jpg"]
 
@@ -178,15 +179,15 @@ def test_pictures_are_read_in_order_and_bad_ones_named(tmp_path: Path) -> None:
 def test_the_agents_process_loads_no_vision(tmp_path: Path) -> None:
     """A whole reading of a picture, and neither OpenCV nor ZXing nor numpy is in it."""
     picture = tmp_path / "a.jpg"
-    picture.write_bytes(class_of(2, Setting(cards=1, side=(80, 90), covered=0.0))[0].jpeg)
+    picture.write_bytes(class_of(2, CardSetting(cards=1, side=(80, 90), covered=0.0))[0].jpeg)
     code = (
         "import sys; from agent.__main__ import main\n"
-        "import agent.cards\n"
+        "import agent.cards.matching\n"
         f"code = main(['read-cards', {str(picture)!r}, '--json'])\n"
         "sys.exit(code or bool({'cv2', 'zxingcpp', 'numpy'} & set(sys.modules)) * 9)"
     )
     ended = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=LIMIT_S, check=False
     )
     assert ended.returncode == 0, ended
     assert '"cards":[{"id":' in ended.stdout

@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.camera.order import Alive, Order
-from hardware.cards.acceptance import Card, Flag, Found
+from hardware.cards.acceptance import Card, CardFlag, FoundCard
 from hardware.cards.words import (
     CARDS_LIMIT,
     LINE_LIMIT,
     TEXT_LIMIT,
     TEXTS_LIMIT,
+    CardPicture,
     Job,
     Over,
-    Picture,
     Task,
     Text,
     Word,
@@ -34,11 +34,11 @@ WORDS: list[Word] = [
     Over(),
     Over("stalled", 7),
     Over("no_vision"),
-    Found(49),
-    Found(1, Flag.COPIED),
+    FoundCard(49),
+    FoundCard(1, CardFlag.COPIED),
     Text("ABC"),
-    Picture(3, (Card(5, SQUARE),), ("ABC",), 12.5),
-    Picture(0, error="missing"),
+    CardPicture(3, (Card(5, SQUARE),), ("ABC",), 12.5),
+    CardPicture(0, error="missing"),
 ]
 json_trees = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -122,5 +122,5 @@ def test_a_text_is_bounded_and_the_longest_line_fits() -> None:
     assert isinstance(said, Text)
     assert len(said.text) <= TEXT_LIMIT
     card = Card(49, ((12345.67, 12345.67),) * 4)
-    full = Picture(9999, (card,) * CARDS_LIMIT, ("đ" * TEXT_LIMIT,) * TEXTS_LIMIT, 1e5)
+    full = CardPicture(9999, (card,) * CARDS_LIMIT, ("đ" * TEXT_LIMIT,) * TEXTS_LIMIT, 1e5)
     assert len(line_of(full)) < LINE_LIMIT

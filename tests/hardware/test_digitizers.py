@@ -7,7 +7,7 @@ import re
 import pytest
 
 from hardware.matchers import matchers
-from hardware.readings import Identity, Kind, Sighting
+from hardware.readings import IdentityKind, Kind, Sighting
 from hardware.usb.devices import devices_of
 from hardware.usb.digitizers import chassis_has_screen, with_answers
 from tests.hardware.test_usb_devices import BUS, usb_node
@@ -122,7 +122,7 @@ def test_a_persons_answer_names_the_kind_and_ends_the_question() -> None:
     asked = Sighting(
         source="usb",
         key="port:h:1",
-        identity=Identity.PORT,
+        identity=IdentityKind.PORT,
         kind=Kind.INPUT,
         product="abcd:0001",
         asks=Kind.BOARD,
@@ -132,7 +132,7 @@ def test_a_persons_answer_names_the_kind_and_ends_the_question() -> None:
     no_board = with_answers(asked, {"abcd:0001": Kind.INPUT})
     assert (no_board.kind, no_board.asks) == (Kind.INPUT, None)
     assert with_answers(asked, {"abcd:0002": Kind.BOARD}) is asked
-    nameless = Sighting(source="mdns", key="mac:1", identity=Identity.MAC, kind=Kind.CAMERA)
+    nameless = Sighting(source="mdns", key="mac:1", identity=IdentityKind.MAC, kind=Kind.CAMERA)
     assert with_answers(nameless, {"": Kind.BOARD}) is nameless
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.readings import Kind
-from hardware.usb.export import ExportError, read_export
+from hardware.usb.export import UdevExportError, read_export
 from hardware.usb.foreign import sightings_of
 from tests.hardware.udev_exports import HERE, nodes_of
 
@@ -30,7 +30,7 @@ def put(folder: Path, content: bytes) -> Path:
 
 def code_of(path: Path, **limits: int) -> str:
     """Give the code with which an export is refused."""
-    with pytest.raises(ExportError) as refused:
+    with pytest.raises(UdevExportError) as refused:
         read_export(path, **limits)
     return refused.value.code
 
@@ -46,7 +46,7 @@ def test_packed_or_not_and_with_any_line_ends_it_is_the_same_machine(tmp_path: P
     assert len(plain.digest) == 32
 
 
-@pytest.mark.parametrize("content", [LAPTOP, gzip.compress(LAPTOP)])
+@pytest.mark.parametrize("content", [LAPTOP, gzip.compress(LAPTOP)], ids=["plain", "packed"])
 def test_a_pipe_is_read_like_a_file(tmp_path: Path, content: bytes) -> None:
     """As in `<(ssh room12 udevadm info --export-db)`, packed or not."""
     pipe = tmp_path / "pipe"
@@ -97,6 +97,16 @@ def test_lines_of_no_use_and_quotes_of_the_web_do_no_harm() -> None:
         (gzip.compress(LAPTOP)[:-200], "unreadable"),
         (gzip.compress(LAPTOP)[:600] + b"\0" * 600, "unreadable"),
         (b"\x1f\x8b", "unreadable"),
+    ],
+    ids=[
+        "empty",
+        "other text",
+        "other dump",
+        "noise",
+        "packed text",
+        "packed and cut",
+        "packed and damaged",
+        "gzip head only",
     ],
 )
 def test_what_is_no_export_is_refused_with_a_reason(

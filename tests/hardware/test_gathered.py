@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.mdns.announced import Service, service_of
+from hardware.mdns.announced import AnnouncedService, service_of
 from hardware.mdns.gathered import Announced
-from hardware.readings import Identity, Kind, Sighting
+from hardware.readings import IdentityKind, Kind, Sighting
 
 UUID = "16a65700-007c-1000-bb49-e8d8d1a7c91b"
 MAC = b"00:0e:c6:11:22:33"
@@ -20,7 +20,7 @@ Txt = dict[bytes, bytes | None]
 
 def seen(
     type_: str, instance: str, txt: Txt | None = None, host: str = "h", *addresses: str
-) -> Service:
+) -> AnnouncedService:
     """Give what a service says, at 10.0.0.9 if nothing else is said."""
     name = f"{instance}.{type_}.local."
     where = addresses or ("10.0.0.9",)
@@ -114,7 +114,7 @@ def devices(announced: Announced) -> dict[str, Sighting]:
     return dict(announced._reported)
 
 
-def shown(*services: tuple[str, Service]) -> dict[str, Sighting]:
+def shown(*services: tuple[str, AnnouncedService]) -> dict[str, Sighting]:
     """Give the devices of these services."""
     announced = Announced()
     for name, service in services:
@@ -134,7 +134,7 @@ def test_one_mac_on_two_hosts_at_once_is_not_one_device() -> None:
     found = shown(TRUE, LIAR)
     assert len(found) == 2
     for one in found.values():
-        assert one.identity is Identity.HOST
+        assert one.identity is IdentityKind.HOST
         assert not any(mark.startswith("mac:") for mark in (one.key, *one.aliases))
 
 
@@ -170,7 +170,7 @@ def test_in_doubt_the_next_mark_counts() -> None:
         service, sighting=replace(service.sighting, aliases=("uuid:4b1f7c2a90de4455",))
     )
     found = shown((TRUE[0], with_id), LIAR)
-    assert found["uuid:4b1f7c2a90de4455"].identity is Identity.UUID
+    assert found["uuid:4b1f7c2a90de4455"].identity is IdentityKind.UUID
 
 
 def test_the_way_to_a_device_is_one_services_own() -> None:
@@ -207,7 +207,7 @@ FLEET = st.dictionaries(
 )
 
 
-def made(name: str, marks: list[str], host: str, addresses: frozenset[str]) -> Service:
+def made(name: str, marks: list[str], host: str, addresses: frozenset[str]) -> AnnouncedService:
     """Give a service with these marks."""
     service = seen("_airplay._tcp", name, {}, host, *sorted(addresses))
     key, *aliases = [*marks, service.weak_key]
@@ -233,7 +233,7 @@ def test_whatever_was_there_before_the_same_services_are_the_same_devices(
         announced.see(name, made(name, *after[name]))
     fresh = shown(*((name, made(name, *after[name])) for name in after))
     assert devices(announced) == fresh
-    for key in {one.key for one in announced._shown.values()}:
+    for key in {one.key for one in announced._sightings.values()}:
         claims = [(host, where) for marks, host, where in after.values() if key in marks]
         if not claims:
             continue  # a name, which one host has alone

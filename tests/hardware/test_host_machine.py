@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from hardware.host.machine import HostSense, identify, identity_sighting
-from hardware.readings import Identity, Kind
+from hardware.readings import IdentityKind, Kind
 
 MACHINE_ID = "0123456789abcdef0123456789abcde0"
 
@@ -101,7 +101,11 @@ def test_the_machine_is_a_device_among_the_others(tmp_path: Path) -> None:
     """Its sighting carries what it is, and a key that stays."""
     identity = identify(put(tmp_path, {"etc/machine-id": MACHINE_ID}))
     sighting = identity_sighting(identity)
-    assert (sighting.source, sighting.kind, sighting.identity) == ("host", Kind.HOST, Identity.HOST)
+    assert (sighting.source, sighting.kind, sighting.identity) == (
+        "host",
+        Kind.HOST,
+        IdentityKind.HOST,
+    )
     assert sighting.key == f"host:{identity.machine}"
     assert MACHINE_ID not in repr(sighting)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from hardware.usb.plugs import BOUND_S, RESTLESS_S, SETTLE_S, Plugs
 from simulators.devices import udev as udev_replay
 from tests.hardware.told import Told
 from tests.hardware.udev_exports import HERE, classroom, real
+from tests.waiting import eventually
 
 HOST = "room12"
 BUS = "/devices/pci0000:00/0000:00:14.0/usb1"
@@ -26,12 +27,12 @@ CAMERA = f"{BUS}/1-2"
 CAMERA_KEY = "usb:2b7e:0551:ZC7A91F03B"
 NODES = classroom()
 REST = [node for node in NODES if not node["DEVPATH"].startswith(CAMERA)]
-LIMIT_S = 0.3
+TOLD_WITHIN_S = 0.3
 
 Timed = tuple[float, Sighting]
 
 
-def follow(plugs: Plugs, script: Iterable[udev_replay.Step]) -> Iterator[Timed]:
+def follow(plugs: Plugs, script: Iterable[udev_replay.UdevStep]) -> Iterator[Timed]:
     """Let Plugs follow a script on a clock of pretence; gives what it tells, and when."""
     at = 0.0
     for step in script:
@@ -65,18 +66,18 @@ def test_a_camera_plugged_in_is_told_once_and_whole_within_300_ms() -> None:
     ((at, camera),) = follow(plugs, udev_replay.plug(NODES, CAMERA))
     assert (camera.key, camera.kind) == (CAMERA_KEY, Kind.CAMERA)
     assert camera.nodes == ("/dev/video0", "/dev/snd/controlC1")
-    assert at < LIMIT_S
+    assert at < TOLD_WITHIN_S
 
 
 def test_a_trace_of_our_own_is_told_once_and_whole_within_300_ms() -> None:
     """The last word, after the driver was bound, changes a sound node."""
     plugs = Plugs(HOST)
     trace = (HERE / "udev/hotplug.txt").read_text("utf-8")
-    script = udev_replay.traced(trace, BUS, NODES)
+    script = udev_replay.script_of_trace(trace, BUS, NODES)
     ((at, camera),) = follow(plugs, script)
     assert (camera.key, camera.kind) == (CAMERA_KEY, Kind.CAMERA)
     assert at == pytest.approx(sum(step.wait_s for step in script) + BOUND_S)
-    assert at < LIMIT_S
+    assert at < TOLD_WITHIN_S
 
 
 def test_a_real_trace_is_told_once_and_whole_within_300_ms() -> None:
@@ -97,9 +98,9 @@ def test_a_real_trace_is_told_once_and_whole_within_300_ms() -> None:
         "DEVNAME": "/dev/video2",
         "ID_V4L_CAPABILITIES": ":capture:",
     }
-    ((at, camera),) = follow(Plugs(HOST), udev_replay.traced(trace, bus, [own, video]))
+    ((at, camera),) = follow(Plugs(HOST), udev_replay.script_of_trace(trace, bus, [own, video]))
     assert (camera.kind, camera.nodes) == (Kind.CAMERA, ("/dev/video2",))
-    assert at < LIMIT_S
+    assert at < TOLD_WITHIN_S
 
 
 def test_a_device_whose_driver_comes_late_is_not_told_before_its_nodes() -> None:
@@ -192,7 +193,7 @@ def test_a_burst_with_losses_and_five_fresh_lists_ends_in_what_is_there(
         timed += list(follow(plugs, lossy(script, share, rng)))
         timed += [(0.0, one) for one in plugs.replace(left, 99.0)]
         back = [node for node in NODES if node not in left]
-        timed += list(follow(plugs, [udev_replay.Step(0.0, "add", node) for node in back]))
+        timed += list(follow(plugs, [udev_replay.UdevStep(0.0, "add", node) for node in back]))
     assert standing(timed, before) == devices_of(NODES, HOST)
 
 
@@ -329,13 +330,6 @@ class Standing:
         self.there = standing([(0.0, sighting)], self.there.values())
 
 
-async def reached(condition: Callable[[], bool]) -> None:
-    """Wait until it holds."""
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.005)
-
-
 def test_a_thousand_events_and_five_overflows_end_in_what_a_fresh_list_says(
     tmp_path: Path, bus: Bus
 ) -> None:
@@ -349,7 +343,7 @@ def test_a_thousand_events_and_five_overflows_end_in_what_a_fresh_list_says(
 
     async def stay() -> float:
         watch = asyncio.create_task(usb.watch(told, host=HOST, run=tmp_path, root=tmp_path))
-        await reached(is_true)
+        await eventually(is_true)
         loop = asyncio.get_running_loop()
         overflowed_at = 0.0
         for count in range(5):
@@ -357,8 +351,8 @@ def test_a_thousand_events_and_five_overflows_end_in_what_a_fresh_list_says(
             await udev_replay.play([*_missing(bus), *script], bus.tell)
             overflowed_at = loop.time()
             bus.overflow()
-            await reached(lambda wanted=count + 2: len(bus.monitors) == wanted)
-        await reached(is_true)
+            await eventually(lambda wanted=count + 2: len(bus.monitors) == wanted)
+        await eventually(is_true)
         watch.cancel()
         return loop.time() - overflowed_at
 
@@ -366,9 +360,9 @@ def test_a_thousand_events_and_five_overflows_end_in_what_a_fresh_list_says(
     assert len(told.there) < len(devices_of(NODES, HOST))
 
 
-def _missing(bus: Bus) -> list[udev_replay.Step]:
+def _missing(bus: Bus) -> list[udev_replay.UdevStep]:
     return [
-        udev_replay.Step(0.0, "add", node) for node in NODES if node["DEVPATH"] not in bus.nodes
+        udev_replay.UdevStep(0.0, "add", node) for node in NODES if node["DEVPATH"] not in bus.nodes
     ]
 
 

@@ -22,6 +22,7 @@ from hardware.network.interfaces import (
     room_address,
     via,
 )
+from tests.waiting import LIMIT_S
 
 HOME, AWAY = ("10.0.0.5",), ("10.0.0.5", "192.168.1.7")
 
@@ -51,7 +52,7 @@ def test_wi_fi_that_flaps_moves_nothing() -> None:
     """There and back is no change."""
     interfaces = Interfaces(HOME)
     assert [interfaces.see(one) for one in (AWAY, HOME, AWAY, HOME, (), HOME)] == [None] * 6
-    assert not interfaces.gone
+    assert not interfaces.is_gone
 
 
 def test_no_address_for_long_means_no_network() -> None:
@@ -59,20 +60,20 @@ def test_no_address_for_long_means_no_network() -> None:
     interfaces = Interfaces(HOME)
     for _ in range(2):
         assert interfaces.see(()) is None
-        assert not interfaces.gone
+        assert not interfaces.is_gone
     interfaces.see(())
-    assert interfaces.gone
+    assert interfaces.is_gone
     interfaces.see(HOME)
-    assert not interfaces.gone
+    assert not interfaces.is_gone
 
 
 def test_after_a_time_without_any_address_the_same_one_is_moved_to_again() -> None:
     """Who came meanwhile is found by asking anew."""
     interfaces = Interfaces(HOME)
     assert [interfaces.see(one) for one in ((), HOME, HOME)] == [None, None, HOME]
-    assert not interfaces.settled
+    assert not interfaces.is_settled
     interfaces.bound = HOME
-    assert interfaces.settled
+    assert interfaces.is_settled
     assert interfaces.see(HOME) is None
 
 
@@ -121,7 +122,7 @@ def test_a_move_is_tried_again_until_it_works_and_then_told(
     async def run() -> list[list[str]]:
         zeroconf, moved = Moving(), asyncio.Event()
         following = asyncio.ensure_future(follow(zeroconf, moved=moved.set))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT_S):
             await moved.wait()
         following.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -144,11 +145,11 @@ def test_moves_are_told_once_and_a_lost_network_too(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(interfaces_file, "addresses", lambda: next(looks, HOME))
     monkeypatch.setattr(interfaces_file, "CALM_S", 0.001)
     monkeypatch.setattr(interfaces_file, "POLL_S", 0.001)
-    monkeypatch.setattr(interfaces_file, "TOLD_POLL_S", 0.001)
+    monkeypatch.setattr(interfaces_file, "NOTIFIED_POLL_S", 0.001)
 
     async def run() -> list[tuple[str, ...]]:
         told = []
-        async with asyncio.timeout(10), contextlib.aclosing(moves()) as found:
+        async with asyncio.timeout(LIMIT_S), contextlib.aclosing(moves()) as found:
             async for one in found:
                 told.append(one)
                 if len(told) == 4:

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.network.judgement import BUDGET_PER_S, Judgement
+from hardware.network.judgement import BUDGET_PER_S, PresenceJudge
 from hardware.network.liveness import _TOGETHER_S
 from hardware.network.probe import TRIES_S
-from hardware.readings import Identity, Kind, Sighting
+from hardware.readings import IdentityKind, Kind, Sighting
 
 LOSS = 0.05
 
@@ -23,7 +23,7 @@ def board(number: int = 0, **changes: object) -> Sighting:
     known = Sighting(
         source="mdns",
         key=f"mac:000ec6{number:06x}",
-        identity=Identity.MAC,
+        identity=IdentityKind.MAC,
         kind=Kind.BOARD,
         address=f"10.0.{number >> 8}.{number & 255}",
         port=7000,
@@ -36,7 +36,7 @@ class World:
 
     def __init__(self, count: int, seed: int = 1) -> None:
         self.random = Random(seed)
-        self.judgement = Judgement(self.random.random)
+        self.judgement = PresenceJudge(self.random.random)
         self.now, self.probes = 0.0, 0
         self.dead: set[str] = set()
         self.told: list[tuple[float, Sighting]] = []
@@ -109,7 +109,7 @@ def test_with_many_devices_the_budget_holds_and_a_doubt_is_settled_first() -> No
     assert world.told[0][0] - missed_at <= 7.0
 
 
-def ask(judgement: Judgement, now: float, *, answers: bool) -> list[Sighting]:
+def ask(judgement: PresenceJudge, now: float, *, answers: bool) -> list[Sighting]:
     """Make every probe that is due by now."""
     told = []
     while (due := judgement.take(now)) is not None:
@@ -118,9 +118,9 @@ def ask(judgement: Judgement, now: float, *, answers: bool) -> list[Sighting]:
     return told
 
 
-def judged_gone() -> tuple[Judgement, float]:
+def judged_gone() -> tuple[PresenceJudge, float]:
     """Give a judgement that holds the board for gone, and the time."""
-    judgement = Judgement(lambda: 0.0)
+    judgement = PresenceJudge(lambda: 0.0)
     assert judgement.hear(board(), 0.0) == [board()]
     assert ask(judgement, 0.0, answers=True) == []
     assert ask(judgement, 5.0, answers=False) == []
@@ -148,7 +148,7 @@ def test_a_goodbye_after_no_answer_tells_nothing_new_and_the_next_word_is_new() 
 
 def test_a_port_that_never_answered_is_not_judged() -> None:
     """A firewall is no fault; mDNS alone tells of such a device, and it is asked rarely."""
-    judgement = Judgement(lambda: 0.5)
+    judgement = PresenceJudge(lambda: 0.5)
     judgement.hear(board(), 0.0)
     asked = 0
     for second in range(600):
@@ -161,7 +161,7 @@ def test_a_port_that_never_answered_is_not_judged() -> None:
 
 def test_a_device_that_moved_to_a_silent_port_is_not_judged_by_the_old_one() -> None:
     """The new place must have answered once before its silence counts."""
-    judgement = Judgement(lambda: 0.0)
+    judgement = PresenceJudge(lambda: 0.0)
     judgement.hear(board(), 0.0)
     ask(judgement, 0.0, answers=True)
     moved = board(address="10.0.0.99")
@@ -172,7 +172,7 @@ def test_a_device_that_moved_to_a_silent_port_is_not_judged_by_the_old_one() -> 
 
 def test_an_answer_of_the_old_address_says_nothing_of_the_new() -> None:
     """The device moved while it was asked."""
-    judgement = Judgement(lambda: 0.0)
+    judgement = PresenceJudge(lambda: 0.0)
     judgement.hear(board(), 0.0)
     due = judgement.take(0.0)
     assert due is not None
@@ -183,7 +183,7 @@ def test_an_answer_of_the_old_address_says_nothing_of_the_new() -> None:
 
 def test_a_tablet_is_never_probed_and_sleeps_when_it_says_goodbye() -> None:
     """It answers nobody while its screen is dark; twelve hours later it still sleeps."""
-    judgement = Judgement(lambda: 0.0)
+    judgement = PresenceJudge(lambda: 0.0)
     tablet = board(kind=Kind.TABLET)
     assert judgement.hear(tablet, 0.0) == [tablet]
     assert judgement.next_in_s(0.0) is None
@@ -194,7 +194,7 @@ def test_a_tablet_is_never_probed_and_sleeps_when_it_says_goodbye() -> None:
 
 def test_without_an_address_nothing_is_probed() -> None:
     """A device on USB, and one that is known by name alone."""
-    judgement = Judgement(lambda: 0.0)
+    judgement = PresenceJudge(lambda: 0.0)
     for one in (board(address=""), board(port=0)):
         assert judgement.hear(one, 0.0) == [one]
     assert judgement.take(9.0) is None
@@ -202,7 +202,7 @@ def test_without_an_address_nothing_is_probed() -> None:
 
 def test_while_our_own_network_is_away_misses_do_not_add_up() -> None:
     """One miss before, one after: no two in a row."""
-    judgement = Judgement(lambda: 0.0)
+    judgement = PresenceJudge(lambda: 0.0)
     judgement.hear(board(), 0.0)
     ask(judgement, 0.0, answers=True)
     assert ask(judgement, 5.0, answers=False) == []
@@ -226,7 +226,7 @@ def test_in_any_order_nothing_raises_and_coming_and_going_alternate(
     events: list[tuple[str, int, str]],
 ) -> None:
     """What is told gone is told once, and only of what was told present."""
-    judgement, now, there, heard = Judgement(lambda: 0.5), 0.0, {}, set()
+    judgement, now, there, heard = PresenceJudge(lambda: 0.5), 0.0, {}, set()
     for what, number, address in events:
         told: list[Sighting] = []
         if what == "hear":

@@ -16,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.host.dns import any_answers, is_answer, question, resolvers
-from hardware.host.line import Outage, Reach, Targets, reach, read_line, watch_line
+from hardware.host.line import ConnectAnswer, Outage, Targets, reach, read_line, watch_line
 from hardware.host.lookup import Lookup, resolve
 from hardware.readings import LineReading
+from tests.waiting import LIMIT_S
 
 HERE = "127.0.0.1"
 # Long enough for a busy machine to answer itself, short enough to wait for.
@@ -188,7 +189,7 @@ def test_reaching_tells_open_from_refused_from_silent_from_impossible() -> None:
     refused = asyncio.run(reach(*refusing(), PATIENCE_S))
     assert refused is not None
     assert (refused.open, refused.refused) == (False, True)
-    assert asyncio.run(reach("255.255.255.255", 9, PATIENCE_S)) == Reach()
+    assert asyncio.run(reach("255.255.255.255", 9, PATIENCE_S)) == ConnectAnswer()
 
 
 @pytest.mark.parametrize(
@@ -315,7 +316,7 @@ def test_a_lookup_that_outlives_the_loop_hurts_nobody() -> None:
 
     assert asyncio.run(Lookup(hang).address_of("hung.test", 0.01)) == ""
     release.set()
-    assert over.wait(PATIENCE_S)
+    assert over.wait(LIMIT_S)
 
 
 def test_an_address_is_not_looked_up() -> None:
@@ -385,7 +386,7 @@ def test_the_watch_reports_again_and_again(tmp_path: Path) -> None:
         watching = asyncio.create_task(
             watch_line(report, controller=lambda: school, every_s=0.01, root=tmp_path)
         )
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(LIMIT_S):
             await enough.wait()
         watching.cancel()
         return readings

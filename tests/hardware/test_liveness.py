@@ -14,15 +14,16 @@ import pytest
 from hardware.network import judgement, liveness, probe
 from hardware.network.interfaces import Networks
 from hardware.network.liveness import Liveness, Trail
-from hardware.network.probe import Answer, ask
-from hardware.readings import Flaw, Identity, Kind, Sighting
+from hardware.network.probe import ProbeAnswer, ask
+from hardware.readings import IdentityKind, Kind, Sighting, SourceFlaw
 from tests.hardware.told import Told
+from tests.waiting import LIMIT_S
 
 OURS: Networks = (ipaddress.ip_interface("10.0.0.5/24"),)
 BOARD = Sighting(
     source="mdns",
     key="mac:000ec6112233",
-    identity=Identity.MAC,
+    identity=IdentityKind.MAC,
     kind=Kind.BOARD,
     address="10.0.0.9",
     port=7000,
@@ -61,32 +62,32 @@ async def listening(
 def test_a_connection_and_a_refusal_are_both_answers() -> None:
     """A host that refuses is a host."""
 
-    async def run() -> list[Answer]:
+    async def run() -> list[ProbeAnswer]:
         async with listening() as port:
             answers = [await ask("127.0.0.1", port), await ask("::ffff:127.0.0.1", port)]
         return [*answers, await ask("127.0.0.1", port)]
 
-    assert asyncio.run(run()) == [Answer.ANSWERED, Answer.ANSWERED, Answer.REFUSED]
+    assert asyncio.run(run()) == [ProbeAnswer.ANSWERED, ProbeAnswer.ANSWERED, ProbeAnswer.REFUSED]
 
 
 def test_rtsp_must_speak(monkeypatch: pytest.MonkeyPatch) -> None:
     """A camera that accepts and stays silent is told from one that answers."""
     monkeypatch.setattr(probe, "_RTSP_WAIT_S", 0.3)
 
-    async def run(says: bytes) -> Answer:
+    async def run(says: bytes) -> ProbeAnswer:
         async with listening(says) as port:
             monkeypatch.setattr(probe, "_RTSP_PORT", port)
             return await ask("127.0.0.1", port)
 
-    assert asyncio.run(run(b"RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n")) is Answer.ANSWERED
-    assert asyncio.run(run(b"")) is Answer.SILENT
-    assert Answer.SILENT.alive
+    assert asyncio.run(run(b"RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n")) is ProbeAnswer.ANSWERED
+    assert asyncio.run(run(b"")) is ProbeAnswer.SILENT
+    assert ProbeAnswer.SILENT.alive
 
 
 @pytest.mark.parametrize("address", ["", "nonsense", "10.0.0", "fe80::1%nosuchif", "300.1.1.1"])
 def test_an_address_that_is_none_does_not_answer(address: str) -> None:
     """Addresses come from the network too."""
-    assert asyncio.run(ask(address, 80, (0.01,))) is Answer.NONE
+    assert asyncio.run(ask(address, 80, (0.01,))) is ProbeAnswer.NONE
 
 
 def test_projectors_and_raw_printers_are_asked_at_another_door() -> None:
@@ -100,7 +101,7 @@ def test_projectors_and_raw_printers_are_asked_at_another_door() -> None:
                 answer = await ask("127.0.0.1", port)
             finally:
                 del probe._STAND_IN[port]
-            assert answer in {Answer.REFUSED, Answer.ANSWERED}
+            assert answer in {ProbeAnswer.REFUSED, ProbeAnswer.ANSWERED}
             return len(calls)
 
     assert asyncio.run(run()) == 0
@@ -115,14 +116,14 @@ class Stage:
             monkeypatch.setattr(judgement, name, value)
         monkeypatch.setattr(liveness, "_TOGETHER_S", 0.001)
         self.told = Told()
-        self.answer = Answer.ANSWERED
+        self.answer = ProbeAnswer.ANSWERED
         self.ours = OURS
         self.asked = asyncio.Event()
         self.liveness = Liveness(
             self.told, networks=lambda: self.ours, ask=self.ask_, clock=lambda: 7.0
         )
 
-    async def ask_(self, *_: object) -> Answer:
+    async def ask_(self, *_: object) -> ProbeAnswer:
         await asyncio.sleep(0)
         self.asked.set()
         return self.answer
@@ -130,7 +131,7 @@ class Stage:
     async def asked_again(self, times: int = 6) -> None:
         for _ in range(times):
             self.asked.clear()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(LIMIT_S):
                 await self.asked.wait()
 
     @asynccontextmanager
@@ -153,20 +154,20 @@ def test_a_device_goes_and_comes_back_by_its_answers(monkeypatch: pytest.MonkeyP
             stage.liveness.hear(BOARD)
             assert (await stage.told.until(lambda one: one.present)) == BOARD
             await stage.asked_again(2)
-            stage.answer = Answer.NONE
+            stage.answer = ProbeAnswer.NONE
             gone = await stage.told.until(lambda one: not one.present)
             assert gone.reason == "no_answer"
             stage.liveness.hear(replace(BOARD, name="cached"))
             await stage.asked_again(3)
             assert stage.told.sightings == []
-            stage.answer = Answer.REFUSED
+            stage.answer = ProbeAnswer.REFUSED
             assert (await stage.told.until(lambda one: one.present)).name == "cached"
             assert stage.liveness.trail(BOARD.key) == Trail(
                 via="10.0.0.5",
                 address="10.0.0.9",
                 last_query_at=7.0,
                 last_answer_at=7.0,
-                answer=Answer.REFUSED,
+                answer=ProbeAnswer.REFUSED,
             )
 
     asyncio.run(run())
@@ -184,7 +185,7 @@ def test_while_our_network_is_away_or_another_nobody_is_judged(
             stage.liveness.hear(BOARD)
             await stage.asked_again(2)
             stage.told.sightings.clear()
-            stage.ours, stage.answer = ours, Answer.NONE
+            stage.ours, stage.answer = ours, ProbeAnswer.NONE
             await stage.asked_again(12)
             assert stage.told.sightings == []
             stage.ours = OURS
@@ -204,7 +205,7 @@ def test_a_typed_device_beyond_a_router_is_judged_while_we_have_any_network(
         async with stage.running():
             stage.liveness.hear(typed)
             await stage.asked_again(2)
-            stage.answer = Answer.NONE
+            stage.answer = ProbeAnswer.NONE
             assert (await stage.told.until(lambda one: not one.present)).reason == "no_answer"
 
     asyncio.run(run())
@@ -213,7 +214,7 @@ def test_a_typed_device_beyond_a_router_is_judged_while_we_have_any_network(
 def test_what_is_no_sighting_passes_as_it_is() -> None:
     """Readings and flaws have their own way."""
     told: list[object] = []
-    flaw = Flaw(source="mdns", code="nonsense")
+    flaw = SourceFlaw(source="mdns", code="nonsense")
     Liveness(told.append).hear(flaw)
     assert told == [flaw]
     assert Liveness(told.append).trail("mac:000ec6112233") is None

@@ -16,6 +16,7 @@ from hardware.mdns.browse import info_of
 from hardware.network import interfaces
 from hardware.readings import Kind, SenseMissing
 from tests.hardware.told import Told, within
+from tests.waiting import LIMIT_S
 
 MAC = "00:0e:c6:11:22:33"
 
@@ -183,7 +184,7 @@ def test_after_a_move_every_type_is_asked_for_anew(monkeypatch: pytest.MonkeyPat
                 asked.release()
 
         monkeypatch.setattr(network, "AsyncServiceBrowser", Counted)
-        async with watching(network.watch(Told())), asyncio.timeout(10):
+        async with watching(network.watch(Told())), asyncio.timeout(LIMIT_S):
             await asked.acquire()
             await asked.acquire()
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.hardware.udev_exports import HERE
+from tests.waiting import LIMIT_S
 
 
 def test_avahis_printer_is_seen_across_a_change_of_address_and_said_goodbye_to(
@@ -24,7 +25,7 @@ def test_avahis_printer_is_seen_across_a_change_of_address_and_said_goodbye_to(
         env={"PYTHONPATH": str(HERE.parents[1]), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=LIMIT_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -13,11 +13,12 @@ import pytest
 
 from hardware.mdns import watch as network
 from hardware.mdns.announced import types
-from hardware.readings import Identity, Kind
-from simulators.devices.fleet import TYPES, Fault, Fleet, Voice, fleet, name_of, spoilt
+from hardware.readings import IdentityKind, Kind
+from simulators.devices.fleet import TYPES, FleetFault, PlayedFleet, Voice, fleet, name_of, spoilt
 from tests.hardware.test_mdns import loopback, watching
 from tests.hardware.told import Told
 from tests.hardware.udev_exports import HERE
+from tests.waiting import LIMIT_S
 
 WHOLE = fleet(["P203"], len(TYPES))
 
@@ -28,17 +29,17 @@ def of(type_: str) -> Voice:
 
 
 def on_loopback(
-    test: Callable[[Told, Fleet], Awaitable[None]], voices: tuple[Voice, ...] = WHOLE
+    test: Callable[[Told, PlayedFleet], Awaitable[None]], voices: tuple[Voice, ...] = WHOLE
 ) -> None:
     """Run a test with a watch, and with a fleet that has announced itself."""
 
     async def run() -> None:
-        told, played = Told(), Fleet(voices, ["127.0.0.1"])
+        told, played = Told(), PlayedFleet(voices, ["127.0.0.1"])
         async with (
-            asyncio.timeout(30),
+            asyncio.timeout(LIMIT_S),
             loopback() as browser,
             watching(network.watch(told, zeroconf=browser)),
-            played.announced(),
+            played.announce(),
         ):
             await test(told, played)
 
@@ -56,16 +57,16 @@ def test_the_fleet_announces_every_type_that_is_browsed() -> None:
 def test_every_device_of_the_fleet_is_seen_as_what_it_is() -> None:
     """One of each make; those that tell a MAC or an id are known by it."""
 
-    async def test(told: Told, _: Fleet) -> None:
+    async def test(told: Told, _: PlayedFleet) -> None:
         wanted = {
-            "_axis-video._tcp": (Kind.CAMERA, Identity.MAC),
-            "_airplay._tcp": (Kind.BOARD, Identity.MAC),
-            "_androidtvremote2._tcp": (Kind.BOARD, Identity.MAC),
-            "_googlecast._tcp": (Kind.BOARD, Identity.UUID),
-            "_ipp._tcp": (Kind.PRINTER, Identity.UUID),
-            "_workstation._tcp": (Kind.HOST, Identity.MAC),
-            "_raop._tcp": (Kind.OTHER, Identity.MAC),
-            "_rtsp._tcp": (Kind.OTHER, Identity.HOST),
+            "_axis-video._tcp": (Kind.CAMERA, IdentityKind.MAC),
+            "_airplay._tcp": (Kind.BOARD, IdentityKind.MAC),
+            "_androidtvremote2._tcp": (Kind.BOARD, IdentityKind.MAC),
+            "_googlecast._tcp": (Kind.BOARD, IdentityKind.UUID),
+            "_ipp._tcp": (Kind.PRINTER, IdentityKind.UUID),
+            "_workstation._tcp": (Kind.HOST, IdentityKind.MAC),
+            "_raop._tcp": (Kind.OTHER, IdentityKind.MAC),
+            "_rtsp._tcp": (Kind.OTHER, IdentityKind.HOST),
         }
         places = {}
         for type_, expected in wanted.items():
@@ -75,7 +76,7 @@ def test_every_device_of_the_fleet_is_seen_as_what_it_is() -> None:
         seen, tablets, keys = {}, set(), set()
         # Others may announce themselves on this machine, and a MAC may be told after a name.
         while not (places.items() <= seen.items() and tablets and len(keys) >= len(WHOLE)):
-            one = await told.until(lambda one: one.present, 20)
+            one = await told.until(lambda one: one.present)
             keys.add(one.key)
             seen[one.name, one.port] = one.kind, one.identity
             if one.model.startswith("iPad"):
@@ -89,13 +90,13 @@ def test_a_device_that_says_nothing_stays_and_one_that_says_goodbye_goes() -> No
     """By mDNS alone nobody learns that a plug was pulled."""
     axis, cast = of("_axis-video._tcp"), of("_googlecast._tcp")
 
-    async def test(told: Told, played: Fleet) -> None:
+    async def test(told: Told, played: PlayedFleet) -> None:
         camera = await told.until(lambda one: one.kind is Kind.CAMERA and one.vendor == "Axis")
-        await told.until(lambda one: one.identity is Identity.UUID)
+        await told.until(lambda one: one.identity is IdentityKind.UUID)
         await played.unplug(axis)
         await played.switch_off(cast)
         gone = await told.until(lambda one: not one.present)
-        assert gone.identity is Identity.UUID
+        assert gone.identity is IdentityKind.UUID
         assert not [one for one in told.sightings if one.key == camera.key and not one.present]
 
     on_loopback(test, (axis, cast))
@@ -105,7 +106,7 @@ def test_a_renamed_device_is_the_same_one_and_a_moved_one_shows_its_new_address(
     """The MAC is what it is known by."""
     axis = of("_axis-video._tcp")
 
-    async def test(told: Told, played: Fleet) -> None:
+    async def test(told: Told, played: PlayedFleet) -> None:
         first = await told.until(lambda one: one.present)
         renamed = await played.rename(axis, "Camera lớp 7A")
         second = await told.until(lambda one: one.present and one.name == "Camera lớp 7A")
@@ -116,14 +117,14 @@ def test_a_renamed_device_is_the_same_one_and_a_moved_one_shows_its_new_address(
     on_loopback(test, (axis,))
 
 
-@pytest.mark.parametrize("fault", list(Fault))
-def test_a_spoilt_fleet_does_not_hide_a_sound_device(fault: Fault) -> None:
+@pytest.mark.parametrize("fault", list(FleetFault))
+def test_a_spoilt_fleet_does_not_hide_a_sound_device(fault: FleetFault) -> None:
     """Whatever the others say, the one that is well is seen."""
     sound = of("_googlecast._tcp")
     others = tuple(voice for voice in fleet(["X1", "X2"], 20) if voice != sound)
 
-    async def test(told: Told, _: Fleet) -> None:
-        await told.until(lambda one: one.identity is Identity.UUID and one.name == "P203-03", 25)
+    async def test(told: Told, _: PlayedFleet) -> None:
+        await told.until(lambda one: one.identity is IdentityKind.UUID and one.name == "P203-03")
 
     on_loopback(test, (*spoilt(others, {fault}, 3), sound))
 
@@ -135,18 +136,18 @@ def test_duplicate_ids_on_hosts_apart_merge_nobody() -> None:
         for voice in fleet(["X1", "X2"], len(TYPES))
         if voice.service.type == "_airplay._tcp.local."
     ]
-    one, two = spoilt(boards, {Fault.DUPLICATE_IDS}, 3)
+    one, two = spoilt(boards, {FleetFault.DUPLICATE_IDS}, 3)
     assert one.service.txt == two.service.txt
     apart = (
         Voice(one.service, ("127.0.0.11",)),
         Voice(two.service, ("127.0.0.12",)),
     )
 
-    async def test(told: Told, _: Fleet) -> None:
+    async def test(told: Told, _: PlayedFleet) -> None:
         names = {voice.service.instance for voice in apart}
         found = set()
         while found != names:
-            seen = await told.until(lambda one: one.present and one.identity is Identity.HOST)
+            seen = await told.until(lambda one: one.present and one.identity is IdentityKind.HOST)
             found.add(seen.name)
 
     on_loopback(test, apart)
@@ -163,7 +164,7 @@ def play(need: Callable[[str, str], str], what: str, *arguments: str) -> dict[st
         env={"PYTHONPATH": str(HERE.parents[1]), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=LIMIT_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr

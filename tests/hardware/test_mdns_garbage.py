@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import Awaitable, Iterator
+from collections.abc import Iterator
 from random import Random
 
 import pytest
 
 from hardware.mdns import watch as network
-from hardware.mdns.gate import Bucket, Gate
-from hardware.network.flaws import Flaws
-from hardware.readings import Flaw
+from hardware.mdns.gate import Bucket, PacketGate
+from hardware.network.flaws import FlawReporter
+from hardware.readings import SourceFlaw
 from tests.hardware import packets
 from tests.hardware.packets import PTR, SRV, TXT, A, dotted, name, response
 from tests.hardware.test_mdns import loopback, watching
-from tests.hardware.told import Told
+from tests.hardware.told import Told, within
 
 IPP = "_ipp._tcp.local."
 
@@ -27,16 +27,6 @@ def send() -> Iterator[packets.Sender]:
     sender = packets.Sender()
     yield sender
     sender.close()
-
-
-def run_within(test: Awaitable[None], seconds: float = 20.0) -> None:
-    """Run a test that must not hang where what it waits for does not come."""
-
-    async def bounded() -> None:
-        async with asyncio.timeout(seconds):
-            await test
-
-    asyncio.run(bounded())
 
 
 def printer(instance: bytes, txt: bytes = b"\x0cty=EPSON Xyz") -> bytes:
@@ -81,7 +71,7 @@ def test_a_broken_packet_is_counted_and_the_next_device_is_seen(
             send(printer(b"Good"))
             await told.until(lambda one: one.name == "Good")
 
-    run_within(run())
+    within(run())
 
 
 def test_a_name_of_64_kb_is_counted_as_oversized(send: packets.Sender) -> None:
@@ -98,7 +88,7 @@ def test_a_name_of_64_kb_is_counted_as_oversized(send: packets.Sender) -> None:
             send(printer(b"Good"))
             await told.until(lambda one: one.name == "Good")
 
-    run_within(run())
+    within(run())
 
 
 HOSTILE = [
@@ -128,7 +118,7 @@ def test_hostile_names_and_texts_are_clean_or_passed_over(send: packets.Sender) 
                 assert one.name.isprintable()
             await told.until(lambda one: one.name == "Good")
 
-    run_within(run())
+    within(run())
 
 
 def test_a_type_of_sixteen_bytes_is_browsed(send: packets.Sender) -> None:
@@ -144,7 +134,7 @@ def test_a_type_of_sixteen_bytes_is_browsed(send: packets.Sender) -> None:
                 send(packets.service("_androidtvremote2._tcp.local.", b"TV", txt))
                 await asyncio.sleep(0.1)
 
-    run_within(run())
+    within(run())
 
 
 def test_random_packets_never_end_the_watch(send: packets.Sender) -> None:
@@ -169,13 +159,13 @@ def test_random_packets_never_end_the_watch(send: packets.Sender) -> None:
                 send(printer(b"Good"))
                 await asyncio.sleep(0.1)
 
-    run_within(run())
+    within(run())
 
 
 def test_a_flood_is_cut_off_and_told_once_and_others_are_heard() -> None:
     """Each host has its share; the one that shouts has no more than that."""
     told: list[tuple[str, str]] = []
-    gate = Gate(lambda code, host: told.append((code, host)))
+    gate = PacketGate(lambda code, host: told.append((code, host)))
     passed = sum(gate.admits("10.0.0.66", count / 100_000) for count in range(100_000))
     assert passed <= 1300
     assert gate.admits("10.0.0.9", 1.0)
@@ -184,7 +174,7 @@ def test_a_flood_is_cut_off_and_told_once_and_others_are_heard() -> None:
 
 def test_a_flood_from_everywhere_is_cut_off_too() -> None:
     """Source addresses cost nothing to make up."""
-    gate = Gate(lambda _code, _host: None)
+    gate = PacketGate(lambda _code, _host: None)
     passed = sum(gate.admits(f"10.{count % 60_000}", count / 100_000) for count in range(100_000))
     assert passed <= 6100
     assert len(gate._hosts) <= 256
@@ -200,9 +190,9 @@ def test_after_a_pause_a_host_may_speak_again() -> None:
 
 def test_flaws_are_told_in_moderation_and_all_counted() -> None:
     """Of one host once a minute, of all twenty a minute; memory stays small."""
-    told: list[Flaw] = []
+    told: list[SourceFlaw] = []
     now = [0.0]
-    flaws = Flaws(told.append, "mdns", lambda: now[0])
+    flaws = FlawReporter(told.append, "mdns", lambda: now[0])
     for now[0] in (0.0, 30.0, 60.5):
         flaws.say("nonsense", "10.0.0.1")
     assert [(one.code, one.address, one.count) for one in told] == [
@@ -214,7 +204,7 @@ def test_flaws_are_told_in_moderation_and_all_counted() -> None:
         flaws.say("flood", f"10.1.{count}")
     assert len(told) == 22
     assert flaws.count == 100_003
-    assert len(flaws._told_at) <= 256
+    assert len(flaws._reported_at) <= 256
 
 
 def test_the_watch_leaves_a_shared_zeroconf_as_it_was() -> None:
@@ -230,7 +220,7 @@ def test_the_watch_leaves_a_shared_zeroconf_as_it_was() -> None:
                     await asyncio.sleep(0)
             assert [one.transport.get_protocol() for one in readers] == before
 
-    run_within(run())
+    within(run())
 
 
 def test_an_announcement_by_hand_is_as_good_as_any(send: packets.Sender) -> None:

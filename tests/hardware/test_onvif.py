@@ -15,16 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.onvif import watch as onvif
-from hardware.onvif.camera import Heard, picture_url, seen_of
-from hardware.onvif.camera import Told as Answer
+from hardware.onvif.camera import CameraDetails as Answer
+from hardware.onvif.camera import DiscoveredCamera, picture_url, readings_of
 from hardware.onvif.discovery import Garbage, Match, matches
 from hardware.onvif.soap import digest
-from hardware.onvif.watch import Settings
-from hardware.readings import CameraReading, Identity, Kind, Sighting
+from hardware.onvif.watch import SearchSettings
+from hardware.readings import CameraReading, IdentityKind, Kind, Sighting
 from simulators.devices.camera import CameraFault, CameraMake, OnvifCamera
 from simulators.devices.camera_words import ENTITY_BOMB, GARBAGE, Urls, probe_match
-from tests.flows.programs import free_port
 from tests.hardware.told import Told
+from tests.ports import free_port
+from tests.waiting import LIMIT_S, eventually
 
 REAL = Path(__file__).parents[2].parent / "shared/data/network/onvif-probematches.xml.txt"
 MAKE = CameraMake()
@@ -38,7 +39,7 @@ def shot(seed: int, look: str, size: tuple[int, int], number: int) -> bytes:
 
 
 @asynccontextmanager
-async def cameras(*makes: CameraMake) -> AsyncIterator[tuple[list[OnvifCamera], Settings]]:
+async def cameras(*makes: CameraMake) -> AsyncIterator[tuple[list[OnvifCamera], SearchSettings]]:
     """Cameras on loopback, and how to look for them there."""
     group = ("239.255.255.250", free_port())
     async with AsyncExitStack() as running:
@@ -51,12 +52,12 @@ async def cameras(*makes: CameraMake) -> AsyncIterator[tuple[list[OnvifCamera], 
             ]
         except OSError as error:
             pytest.skip(f"no multicast on loopback: {error}")
-        yield opened, Settings(group=group, search_s=0.5, jitter=lambda: 0.0)
+        yield opened, SearchSettings(group=group, search_s=0.5, jitter=lambda: 0.0)
 
 
 @asynccontextmanager
 async def watching(
-    told: Told, settings: Settings, login: Callable[[], tuple[str, str]] = lambda: ("", "")
+    told: Told, settings: SearchSettings, login: Callable[[], tuple[str, str]] = lambda: ("", "")
 ) -> AsyncIterator[None]:
     """Watch as long as the block runs."""
     watch = onvif.watch(told, credentials=login, addresses=lambda: ["127.0.0.1"], settings=settings)
@@ -73,7 +74,7 @@ def play(story: Callable[[], Awaitable[None]]) -> None:
     """Play a story to its end."""
 
     async def bounded() -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(LIMIT_S):
             await story()
 
     asyncio.run(bounded())
@@ -95,7 +96,7 @@ def test_a_camera_is_found_within_three_seconds_and_known_by_its_mac() -> None:
             assert found == Sighting(
                 source="onvif",
                 key=KEY,
-                identity=Identity.MAC,
+                identity=IdentityKind.MAC,
                 aliases=(f"uuid:{MAKE.endpoint}", f"serial:axis:{MAKE.serial}"),
                 kind=Kind.CAMERA,
                 name=MAKE.name,
@@ -118,7 +119,7 @@ def test_a_camera_without_a_mac_is_known_by_its_endpoint() -> None:
         told = Told()
         async with cameras(MAKE._replace(mac="")) as (_, settings), watching(told, settings):
             found = await told.until(lambda one: one.present)
-            assert (found.key, found.identity) == (f"uuid:{MAKE.endpoint}", Identity.UUID)
+            assert (found.key, found.identity) == (f"uuid:{MAKE.endpoint}", IdentityKind.UUID)
 
     play(story)
 
@@ -160,9 +161,7 @@ def test_a_wrong_password_is_tried_once_and_not_again() -> None:
             async with watching(told, quick, credentials):
                 await told.until(lambda one: one.present)
                 tried = len(tries)
-                async with asyncio.timeout(10):
-                    while camera.asked < 4:  # searches go on meanwhile
-                        await asyncio.sleep(0.05)
+                await eventually(lambda: camera.probes >= 4, "searches go on meanwhile")
                 assert len(tries) == tried
                 login[1] = PASSWORD
                 await told.until(lambda one: bool(one.url))
@@ -185,9 +184,7 @@ def test_what_a_hostile_camera_says_is_counted_and_stops_nothing(
             hostile.faults.add(fault)
             async with watching(told, settings):
                 await told.until(lambda one: one.key == "mac:00408c7c21da")
-                async with asyncio.timeout(10):
-                    while not told.flaws:
-                        await asyncio.sleep(0.05)
+                await eventually(lambda: told.flaws)
         assert told.flaws[0].source == "onvif"
         assert told.flaws[0].code == code
 
@@ -204,7 +201,7 @@ def test_a_silent_camera_delays_no_other_and_never_blocks() -> None:
             silent.faults.add(CameraFault.SILENT)
             async with watching(told, settings):
                 began = time.monotonic()
-                seen = asyncio.ensure_future(told.until(lambda one: one.key == KEY, 30))
+                seen = asyncio.ensure_future(told.until(lambda one: one.key == KEY))
                 while not seen.done():
                     before = time.monotonic()
                     await asyncio.sleep(0.01)
@@ -274,7 +271,7 @@ def test_a_camera_is_known_by_the_strongest_that_it_tells(
     match: Match, told: Answer, key: str, aliases: object
 ) -> None:
     """MAC, endpoint, serial; a constant serial and an address are nothing."""
-    sighting = seen_of(Heard("10.0.0.7", "10.0.0.2", match), told, 0.0)[0]
+    sighting = readings_of(DiscoveredCamera("10.0.0.7", "10.0.0.2", match), told, 0.0)[0]
     assert isinstance(sighting, Sighting)
     assert sighting.key == key
     assert len(sighting.aliases) == (aliases if isinstance(aliases, int) else 0)
@@ -335,6 +332,7 @@ def test_real_cameras_answers_are_read() -> None:
         (b"<" * 70_000, "oversized"),
         (b'<?xml version="1.0" encoding="nonsense"?><x/>', "nonsense"),
     ],
+    ids=["entity bomb", "bytes", "empty", "other xml", "oversized", "unknown encoding"],
 )
 def test_garbage_is_named(data: bytes, code: str) -> None:
     """So that it can be counted."""

@@ -17,8 +17,16 @@ from hypothesis import strategies as st
 
 from hardware.pjlink import talk
 from hardware.pjlink.watch import ProjectorEntry, ask, poll
-from hardware.readings import Flaw, Identity, Kind, Part, Power, ProjectorReading, Sighting
-from simulators.devices.projector import Crowd, Lie, Make, Projector
+from hardware.readings import (
+    IdentityKind,
+    Kind,
+    PowerState,
+    ProjectorPart,
+    ProjectorReading,
+    Sighting,
+    SourceFlaw,
+)
+from simulators.devices.projector import Crowd, Lie, Projector, ProjectorMake
 from tests.hardware.pjlink_room import (
     FIRST,
     NOWHERE,
@@ -28,6 +36,7 @@ from tests.hardware.pjlink_room import (
     projector,
     watching,
 )
+from tests.waiting import LIMIT_S, eventually
 
 MAC_KEY = "mac:0026ab112233"
 
@@ -39,8 +48,8 @@ def test_a_class_2_projector_is_found_within_three_seconds_with_all_it_tells() -
         async with projector() as one:
             one.faults.errors = "012000"
             async with watching(one) as watch:
-                sighting = await watch.sighting(within_s=3.0)
-                assert (sighting.key, sighting.identity) == (MAC_KEY, Identity.MAC)
+                sighting = await watch.sighting(limit_s=3.0)
+                assert (sighting.key, sighting.identity) == (MAC_KEY, IdentityKind.MAC)
                 assert sighting.kind is Kind.PROJECTOR
                 assert sighting.aliases == (f"serial:epson:{FIRST.serial}",)
                 assert (sighting.name, sighting.vendor, sighting.model, sighting.serial) == (
@@ -51,11 +60,11 @@ def test_a_class_2_projector_is_found_within_three_seconds_with_all_it_tells() -
                 )
                 assert (sighting.address, sighting.port) == (one.host, one.port)
                 reading = await watch.reading(lambda seen: seen.key == MAC_KEY)
-                assert reading.power is Power.OFF
+                assert reading.power is PowerState.OFF
                 assert reading.lamp_hours == (1200,)
                 assert reading.filter_hours == 340
-                assert reading.failing == (Part.TEMPERATURE,)
-                assert reading.warned == (Part.LAMP,)
+                assert reading.failing == (ProjectorPart.TEMPERATURE,)
+                assert reading.warned == (ProjectorPart.LAMP,)
                 assert not reading.reason
 
     asyncio.run(run())
@@ -70,8 +79,10 @@ def test_a_class_1_projector_at_a_typed_address_is_known_by_its_entry() -> None:
             watching(typed=[ProjectorEntry("t1", one.host, one.port)]) as watch,
         ):
             sighting = await watch.sighting()
-            assert (sighting.key, sighting.identity) == ("token:t1", Identity.TOKEN)
-            assert (await watch.reading(lambda seen: seen.key == "token:t1")).power is Power.OFF
+            assert (sighting.key, sighting.identity) == ("token:t1", IdentityKind.TOKEN)
+            assert (
+                await watch.reading(lambda seen: seen.key == "token:t1")
+            ).power is PowerState.OFF
             assert not any(command.startswith("%2") for command in one.commands)
 
     asyncio.run(run())
@@ -99,14 +110,14 @@ def test_a_projector_that_answers_with_its_address_is_found_by_its_serial() -> N
         async with projector(search_answer="127.0.0.2") as one, watching(one) as watch:
             sighting = await watch.sighting()
             assert sighting.key == f"serial:epson:{FIRST.serial}"
-            assert sighting.identity is Identity.UUID
+            assert sighting.identity is IdentityKind.UUID
 
     asyncio.run(run())
 
 
 def test_an_interactive_panel_that_speaks_pjlink_is_a_board() -> None:
     """By a row of matchers.toml."""
-    panel = Make(maker="ViewSonic", model="ViewBoard IFP6550", mac="00:e0:4c:00:00:11")
+    panel = ProjectorMake(maker="ViewSonic", model="ViewBoard IFP6550", mac="00:e0:4c:00:00:11")
 
     async def run() -> None:
         async with projector(panel) as one, watching(one) as watch:
@@ -124,7 +135,7 @@ def test_a_password_opens_and_a_wrong_one_is_said_to_be_needed() -> None:
             watch.password = SECRET[::-1]
             assert (await watch.reading(bool)).reason == "needs_password"
             watch.password = SECRET
-            assert (await watch.reading(lambda seen: not seen.reason)).power is Power.OFF
+            assert (await watch.reading(lambda seen: not seen.reason)).power is PowerState.OFF
 
     asyncio.run(run())
 
@@ -139,7 +150,7 @@ def test_lines_may_end_in_more_than_a_carriage_return(line_end: str, password: s
             one.faults.line_end = line_end
             result = await poll(one.host, one.port, password)
             assert (result.trouble, result.state.odd) == (None, False)
-            assert (result.state.power, result.info.serial) == (Power.OFF, FIRST.serial)
+            assert (result.state.power, result.info.serial) == (PowerState.OFF, FIRST.serial)
 
     asyncio.run(run())
 
@@ -195,7 +206,7 @@ def test_a_liar_is_seen_through_within_five_seconds_and_does_not_stop_the_loop(
             stop = asyncio.Event()
             async with asyncio.TaskGroup() as group:
                 pause = group.create_task(longest_pause(stop))
-                async with asyncio.timeout(5.0):
+                async with asyncio.timeout(LIMIT_S):
                     result = await poll(one.host, one.port, "")
                 stop.set()
             assert result.trouble.reason == ("no_answer" if lie is Lie.TRICKLE else "nonsense")
@@ -212,8 +223,8 @@ def test_a_lie_is_a_flaw_and_the_watch_outlives_it(lie: Lie) -> None:
         async with projector() as one:
             one.faults.lie, one.faults.lie_at_once = lie, True
             async with watching(one) as watch:
-                assert (await watch.reading(bool, 5.0)).reason == "nonsense"
-                assert await watch.flaw() == Flaw(
+                assert (await watch.reading()).reason == "nonsense"
+                assert await watch.flaw() == SourceFlaw(
                     source="pjlink", code="nonsense", address=one.host
                 )
                 one.faults.lie = Lie.NONE
@@ -303,7 +314,7 @@ def test_a_silent_projector_does_not_answer_and_one_pulled_out_is_gone_and_comes
             await watch.reading(lambda seen: not seen.reason)
             one.say(b"%2POWR=1\r", *watch.listens_at)
             await one.unplug()
-            gone = await watch.sighting(lambda seen: not seen.present, 20.0)
+            gone = await watch.sighting(lambda seen: not seen.present)
             assert (gone.key, gone.reason) == (MAC_KEY, "no_answer")
             await one.plug_in()
             assert (await watch.sighting()).present
@@ -347,9 +358,8 @@ def test_an_entry_taken_back_is_forgotten() -> None:
             async with watching(typed=[entry]) as watch:
                 await watch.sighting()
                 watch.typed.clear()
-                async with asyncio.timeout(5):
-                    while watch.projectors._watchers:
-                        await asyncio.sleep(0.05)
+                projectors = watch.projectors
+                await eventually(lambda: not projectors._watchers)
 
     asyncio.run(run())
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import LIMIT_S
+
 HERE = Path(__file__).parent
 
 
@@ -23,7 +25,7 @@ def test_a_projector_across_a_cable_is_found_within_three_seconds(
     need("nsenter", "util-linux")
     command = [unshare, "--net", sys.executable, str(HERE / "pjlink_net.py")]
     done = subprocess.run(
-        command, check=False, capture_output=True, text=True, timeout=60, cwd=HERE.parents[1]
+        command, check=False, capture_output=True, text=True, timeout=LIMIT_S, cwd=HERE.parents[1]
     )
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)

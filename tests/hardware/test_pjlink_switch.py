@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from hardware.pjlink.watch import switch
-from hardware.readings import Power, ProjectorReading
-from simulators.devices.projector import Make, Projector
+from hardware.readings import PowerState, ProjectorReading
+from simulators.devices.projector import Projector, ProjectorMake
 from tests.hardware.pjlink_room import SECRET, projector, watching
 
 FAST = 600.0  # played seconds a second: 30 s of warming in 50 ms, 90 s of cooling in 150 ms
@@ -26,10 +26,10 @@ def test_a_lesson_begins_and_ends() -> None:
     async def run() -> None:
         async with projector(password=SECRET, pace=FAST) as one:
             lit = await switched(one, on=True, input="DIGITAL 1")
-            assert (lit.reason, lit.power, lit.input) == ("", Power.ON, "DIGITAL 1")
+            assert (lit.reason, lit.power, lit.input) == ("", PowerState.ON, "DIGITAL 1")
             ended = await switched(one, on=False)
             assert ended.reason == ""
-            assert ended.power in {Power.COOLING, Power.OFF}
+            assert ended.power in {PowerState.COOLING, PowerState.OFF}
 
     asyncio.run(run())
 
@@ -42,10 +42,10 @@ def test_a_lamp_that_cools_is_lit_once_it_may_be() -> None:
             one.lamp.switch(on=True)
             await switched(one, on=True, input="RGB 1")
             one.lamp.switch(on=False)
-            assert one.lamp.power is Power.COOLING
+            assert one.lamp.power is PowerState.COOLING
             lit = await switched(one, on=True)
             assert lit.reason == ""
-            assert lit.power in {Power.WARMING, Power.ON}
+            assert lit.power in {PowerState.WARMING, PowerState.ON}
 
     asyncio.run(run())
 
@@ -54,11 +54,11 @@ def test_one_that_cools_for_too_long_is_busy() -> None:
     """The wish is not kept for ever."""
 
     async def run() -> None:
-        async with projector(Make(cool_s=1e9), pace=FAST) as one:
+        async with projector(ProjectorMake(cool_s=1e9), pace=FAST) as one:
             await switched(one, on=True, input="RGB 1")
             one.lamp.switch(on=False)
             reading = await switched(one, on=True, within_s=0.1)
-            assert (reading.reason, reading.power) == ("busy", Power.COOLING)
+            assert (reading.reason, reading.power) == ("busy", PowerState.COOLING)
 
     asyncio.run(run())
 
@@ -104,7 +104,7 @@ def test_switching_by_key_uses_the_one_connection_and_reports_at_once() -> None:
         async with projector(pace=FAST) as one, watching(one) as watch:
             found = await watch.sighting()
             answered = await watch.projectors.switch(found.key, on=True)
-            told = await watch.reading(lambda seen: seen.power is not Power.OFF)
+            told = await watch.reading(lambda seen: seen.power is not PowerState.OFF)
             assert told == answered
             assert told.key == found.key
             with pytest.raises(KeyError):

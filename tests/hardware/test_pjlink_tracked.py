@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.network.flaws import Flaws
+from hardware.network.flaws import FlawReporter
 from hardware.pjlink.search import SEARCH, Notification, Subject, parse_notification
 from hardware.pjlink.talk import ProjectorInfo, ProjectorState, TalkError, input_code
 from hardware.pjlink.tracked import POLL_S, TROUBLE_S, TalkResult, TrackedProjector, kind_of
-from hardware.readings import Flaw, Identity, Kind, Power, ProjectorReading, Sighting
+from hardware.readings import IdentityKind, Kind, PowerState, ProjectorReading, Sighting, SourceFlaw
 
 INFO = ProjectorInfo(name="PJ", maker="NEC", model="M403X", serial="7X00123FB", pjlink_class=2)
-WELL = TalkResult(state=ProjectorState(power=Power.ON), info=INFO)
+WELL = TalkResult(state=ProjectorState(power=PowerState.ON), info=INFO)
 MAC = "0026ab112233"
 
 
@@ -116,7 +116,7 @@ def test_a_weak_serial_names_nothing(serial: str) -> None:
     one = typed()
     info = ProjectorInfo(name="PJ", maker="NEC", serial=serial, pjlink_class=2)
     (seen,) = sightings(one.update(TalkResult(state=ProjectorState(), info=info), 1.0, 1.0))
-    assert (seen.identity, seen.key, seen.aliases) == (Identity.TOKEN, "token:t1", ())
+    assert (seen.identity, seen.key, seen.aliases) == (IdentityKind.TOKEN, "token:t1", ())
     assert seen.serial == ""
 
 
@@ -168,12 +168,12 @@ def test_an_input_is_a_mode_and_one_sign(text: str) -> None:
 
 def test_flaws_are_counted_all_and_told_once_a_minute() -> None:
     """A liar does not fill the log, nor do a thousand."""
-    told: list[Flaw] = []
+    told: list[SourceFlaw] = []
     now = [0.0]
-    flaws = Flaws(told.append, "pjlink", lambda: now[0])
+    flaws = FlawReporter(told.append, "pjlink", lambda: now[0])
     for _ in range(100):
         flaws.say("nonsense", "10.0.0.9")
-    assert told == [Flaw(source="pjlink", code="nonsense", address="10.0.0.9")]
+    assert told == [SourceFlaw(source="pjlink", code="nonsense", address="10.0.0.9")]
     assert flaws.count == 100
     for last in range(1000):
         flaws.say("nonsense", f"10.0.1.{last}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hardware.readings import Identity, Kind
+from hardware.readings import IdentityKind, Kind
 from hardware.usb.devices import devices_of
 from hardware.usb.plugs import SETTLE_S, Plugs
 
@@ -34,7 +34,7 @@ def video(number: int, product: str, parent: str = CSI, **more: str) -> dict[str
 def test_a_camera_on_the_pis_own_port_is_one(product: str, mark: str) -> None:
     """Known by its port, for it has neither serial nor numbers."""
     (camera,) = devices_of([video(0, product, ID_PATH="platform-fe801000.csi")], "h").values()
-    assert (camera.kind, camera.identity, camera.product) == (Kind.CAMERA, Identity.PORT, "")
+    assert (camera.kind, camera.identity, camera.product) == (Kind.CAMERA, IdentityKind.PORT, "")
     assert camera.key == f"port:h:platform-fe801000.csi:{mark}"
     assert camera.nodes == ("/dev/video0",)
 

@@ -8,11 +8,12 @@ from functools import partial
 
 from hardware import scan
 from hardware.mdns import watch as mdns
-from hardware.readings import Flaw, Identity, Kind, Report, SenseMissing, Sighting
+from hardware.readings import IdentityKind, Kind, Report, SenseMissing, Sighting, SourceFlaw
 from hardware.usb import watch as usb
+from tests.waiting import LIMIT_S
 
-CAMERA = Sighting(source="usb", key="usb:1", identity=Identity.USB, kind=Kind.CAMERA)
-GONE = Sighting(source="usb", key="usb:2", identity=Identity.USB, kind=Kind.CAMERA)
+CAMERA = Sighting(source="usb", key="usb:1", identity=IdentityKind.USB, kind=Kind.CAMERA)
+GONE = Sighting(source="usb", key="usb:2", identity=IdentityKind.USB, kind=Kind.CAMERA)
 
 
 def test_a_look_gives_what_is_there_at_its_end_and_what_is_missing() -> None:
@@ -21,7 +22,7 @@ def test_a_look_gives_what_is_there_at_its_end_and_what_is_missing() -> None:
     async def watch_usb(report: Report) -> None:
         for one in (CAMERA, CAMERA, GONE, replace(GONE, present=False)):
             report(one)
-        report(Flaw(source="usb", code="nonsense", count=3))
+        report(SourceFlaw(source="usb", code="nonsense", count=3))
         await asyncio.Event().wait()
 
     async def watch_network(report: Report) -> None:
@@ -39,8 +40,8 @@ def test_a_look_gives_what_is_there_at_its_end_and_what_is_missing() -> None:
 def test_a_look_at_this_machine_ends_in_time_and_sees_itself() -> None:
     """The real senses, whatever this machine has."""
 
-    async def look() -> scan.Scan:
-        async with asyncio.timeout(10):
+    async def look() -> scan.HardwareScan:
+        async with asyncio.timeout(LIMIT_S):
             senses = {"usb": partial(usb.watch, host="h"), "mdns": mdns.watch}
             return await scan.look(0.2, senses=senses)
 

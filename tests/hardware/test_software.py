@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.host.installed import Installed, installed
+from hardware.host.installed import Installed, read_installed
 from hardware.host.software import (
     Software,
-    Wanted,
+    WantedProgram,
     is_installed,
     is_running,
     running_processes,
@@ -43,7 +43,7 @@ from hardware.readings import SoftwareReading
 )
 def test_a_process_is_found_by_whole_words(wanted: str, process: str, expected: object) -> None:
     """Of any case, whatever stands between them."""
-    assert is_running(Wanted.parse(wanted), [words(process)]) is expected
+    assert is_running(WantedProgram.parse(wanted), [words(process)]) is expected
 
 
 @pytest.mark.parametrize(
@@ -64,13 +64,13 @@ def test_a_program_is_installed_by_its_whole_name_or_in_the_menu(
 ) -> None:
     """A part of it, such as its translations, is not it."""
     found = Installed(frozenset(plain), frozenset(shown))
-    assert is_installed(Wanted("LibreOffice"), found) is expected
+    assert is_installed(WantedProgram("LibreOffice"), found) is expected
 
 
 @given(st.text(), st.text())
 def test_any_names_are_compared_without_raising(name: str, other: str) -> None:
     """And a name of words is found in itself."""
-    wanted = Wanted.parse(name)
+    wanted = WantedProgram.parse(name)
     assert is_running(wanted, [words(wanted.name)]) or not words(wanted.name)
     is_installed(wanted, Installed(frozenset({other}), frozenset({other})))
 
@@ -114,10 +114,10 @@ def test_every_place_that_names_programs_is_read(
             "Applications/Keynote.app/x": b"",
         },
     )
-    found = installed(root)
+    found = read_installed(root)
     assert found is not None
     assert found.plain == {"geogebra", "scratch", "\ufffd\ufffd"}
-    assert found.shown == {
+    assert found.titles == {
         "LibreOffice Writer",
         "Soạn thảo",
         "soffice",
@@ -133,7 +133,7 @@ def test_a_machine_that_lists_nothing_does_not_tell(
 ) -> None:
     """Unknown is not "no"."""
     monkeypatch.setenv("PATH", "/absent")
-    software = Software([Wanted("Scratch")], root=tmp_path, processes=lambda: None)
+    software = Software([WantedProgram("Scratch")], root=tmp_path, processes=lambda: None)
     if sys.platform != "win32":
         assert software.read() == (SoftwareReading(name="Scratch"),)
 
@@ -149,7 +149,7 @@ def test_it_looks_only_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         looks.append(now_s)
         return ["scratch.exe"] if now_s >= 60 else []
 
-    names = [Wanted("Scratch")]
+    names = [WantedProgram("Scratch")]
     software = Software(names, root=root, processes=processes, clock=lambda: now_s)
 
     def states() -> list[tuple[bool | None, bool | None]]:
@@ -179,7 +179,7 @@ def test_this_machine_runs_what_runs_these_tests() -> None:
     """The real process list, and the real PATH."""
     assert any("python" in name or "pytest" in name for name in running_processes())
     began_s = time.process_time()
-    reading = Software([Wanted("Python"), Wanted("Không có trên đời")]).read()
+    reading = Software([WantedProgram("Python"), WantedProgram("Không có trên đời")]).read()
     assert [each.running for each in reading] == [True, False]
     assert reading[1].installed is False
     assert time.process_time() - began_s < 30

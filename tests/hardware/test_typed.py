@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from hardware.network.place import PlaceError, TypedPlace, place_of
-from hardware.network.typed import USUAL, Typed, find, named, watch
+from hardware.network.typed import USUAL, TypedDevice, find, merge_readings, watch
 from hardware.pjlink.watch import asker, entries_of
-from hardware.readings import Flaw, Identity, Kind, ProjectorReading, Seen, Sighting
+from hardware.readings import IdentityKind, Kind, ProjectorReading, Reading, Sighting, SourceFlaw
 from simulators.devices.projector import Projector
 from tests.hardware.pjlink_room import FIRST, NOWHERE, OLD, SECRET
 from tests.hardware.told import Told
@@ -33,7 +33,7 @@ async def server(answer: bytes) -> AsyncIterator[int]:
         yield listening.sockets[0].getsockname()[1]
 
 
-async def found(text: str, *, neighbours: Path = NOWHERE, password: str = "") -> list[Seen]:
+async def found(text: str, *, neighbours: Path = NOWHERE, password: str = "") -> list[Reading]:
     askers = (asker(lambda: password), *USUAL)
     place = place_of(text, own=True)
     return await find(place, token="t1", askers=askers, own=True, neighbours=neighbours)  # noqa: S106 - names an entry
@@ -49,7 +49,7 @@ def test_a_camera_answers_rtsp_and_is_known_by_its_entry() -> None:
                 Sighting(
                     source="typed",
                     key="token:t1",
-                    identity=Identity.TOKEN,
+                    identity=IdentityKind.TOKEN,
                     kind=Kind.CAMERA,
                     model="Hikvision",
                     address=HERE,
@@ -69,7 +69,7 @@ def test_the_neighbour_table_names_what_tells_no_name(tmp_path: Path) -> None:
     async def run() -> None:
         async with server(b"HTTP/1.1 401 Unauthorized\r\n\r\n") as port:
             (seen,) = await found(f"{HERE}:{port}", neighbours=table)
-            assert (seen.key, seen.identity) == ("mac:0026ab998877", Identity.MAC)
+            assert (seen.key, seen.identity) == ("mac:0026ab998877", IdentityKind.MAC)
             assert seen.kind is Kind.OTHER
 
     asyncio.run(run())
@@ -125,15 +125,25 @@ def test_a_name_that_leads_to_this_computer_is_refused() -> None:
 def test_what_several_protocols_tell_is_one_device() -> None:
     """The strongest name stays, further strong ones are aliases, and gaps are filled."""
     onvif = Sighting(
-        source="onvif", key="mac:00408c112233", identity=Identity.MAC, kind=Kind.CAMERA, name="Cam"
+        source="onvif",
+        key="mac:00408c112233",
+        identity=IdentityKind.MAC,
+        kind=Kind.CAMERA,
+        name="Cam",
     )
     uuid = Sighting(
-        source="x", key="uuid:12345678", identity=Identity.UUID, kind=Kind.CAMERA, url="rtsp://h/"
+        source="x",
+        key="uuid:12345678",
+        identity=IdentityKind.UUID,
+        kind=Kind.CAMERA,
+        url="rtsp://h/",
     )
-    web = Sighting(source="typed", key="", identity=Identity.HOST, kind=Kind.OTHER, model="nginx")
-    flaw = Flaw(source="onvif", code="nonsense")
+    web = Sighting(
+        source="typed", key="", identity=IdentityKind.HOST, kind=Kind.OTHER, model="nginx"
+    )
+    flaw = SourceFlaw(source="onvif", code="nonsense")
     reading = ProjectorReading(key="uuid:12345678", at=1.0)
-    whole, *rest = named([web, flaw, uuid, reading, onvif], "t1", "ffffffffffff")
+    whole, *rest = merge_readings([web, flaw, uuid, reading, onvif], "t1", "ffffffffffff")
     assert isinstance(whole, Sighting)
     assert (whole.key, whole.aliases) == ("mac:00408c112233", ("uuid:12345678",))
     assert (whole.name, whole.model, whole.url) == ("Cam", "nginx", "rtsp://h/")
@@ -144,15 +154,15 @@ def test_a_typed_place_is_asked_until_it_is_found_and_then_left_alone() -> None:
     """A new one at once; a failing protocol stops nobody."""
     asked: list[str] = []
 
-    async def late(place: TypedPlace) -> list[Seen]:
+    async def late(place: TypedPlace) -> list[Reading]:
         asked.append(place.host)
         if len(asked) < 3:
             raise ConnectionResetError
-        return [Sighting(source="x", key="uuid:1", identity=Identity.UUID, kind=Kind.CAMERA)]
+        return [Sighting(source="x", key="uuid:1", identity=IdentityKind.UUID, kind=Kind.CAMERA)]
 
     async def run() -> None:
         told = Told()
-        places = {Typed(token="t1", place=place_of("127.0.0.3:9", own=True))}  # noqa: S106 - names an entry
+        places = {TypedDevice(token="t1", place=place_of("127.0.0.3:9", own=True))}  # noqa: S106 - names an entry
         async with asyncio.TaskGroup() as group:
             watching = group.create_task(
                 watch(
@@ -166,7 +176,7 @@ def test_a_typed_place_is_asked_until_it_is_found_and_then_left_alone() -> None:
             )
             assert (await told.until(bool)).key == "token:t1"  # a machine is there, no more
             await told.until(lambda seen: seen.key == "uuid:1")
-            places.add(Typed(token="t2", place=place_of("127.0.0.4:9", own=True)))  # noqa: S106 - names an entry
+            places.add(TypedDevice(token="t2", place=place_of("127.0.0.4:9", own=True)))  # noqa: S106 - names an entry
             await told.until(lambda seen: seen.key == "uuid:1")
             watching.cancel()
         assert asked == ["127.0.0.3"] * 3 + ["127.0.0.4"]
@@ -177,5 +187,5 @@ def test_a_typed_place_is_asked_until_it_is_found_and_then_left_alone() -> None:
 def test_only_places_that_may_be_projectors_are_watched_as_such() -> None:
     """A camera's RTSP address is none."""
     places = ("rtsp://10.0.0.7/", "10.0.0.8", "pjlink://10.0.0.9:4352")
-    typed = [Typed(token=one, place=place_of(one)) for one in places]
+    typed = [TypedDevice(token=one, place=place_of(one)) for one in places]
     assert [tuple(one)[1:] for one in entries_of(typed)] == [("10.0.0.8", 0), ("10.0.0.9", 4352)]

@@ -15,6 +15,7 @@ from hardware.readings import SenseMissing
 from hardware.usb import watch as usb
 from tests.hardware.told import Told, within
 from tests.hardware.udev_exports import HERE
+from tests.waiting import LIMIT_S
 
 DEBIAN_GI = Path("/usr/lib/python3/dist-packages/gi")
 
@@ -48,7 +49,7 @@ def _run(wrapper: str, work: Path) -> str:
         env={"PYTHONPATH": f"{HERE.parents[1]}:{work}", "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=LIMIT_S,
         check=False,
     )
     if "Namespace UMockdev not available" in done.stderr:

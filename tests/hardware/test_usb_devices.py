@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.readings import Identity, Kind, Sighting
+from hardware.readings import IdentityKind, Kind, Sighting
 from hardware.usb.devices import devices_of, trusted_serial
 from tests.hardware.udev_exports import classroom
 
@@ -37,7 +37,7 @@ def test_a_camera_with_a_good_serial_is_one_device_with_its_capturing_nodes() ->
     assert by_name(classroom())["Class Cam 2"] == Sighting(
         source="usb",
         key="usb:2b7e:0551:ZC7A91F03B",
-        identity=Identity.USB,
+        identity=IdentityKind.USB,
         kind=Kind.CAMERA,
         name="Class Cam 2",
         vendor="ZETA Optics",
@@ -64,8 +64,8 @@ def test_two_devices_with_one_serial_are_both_known_by_their_ports() -> None:
     """A serial that two carry names neither, and neither is lost."""
     twins = [one for one in devices_of(classroom(), HOST).values() if one.name == "Flash Twin"]
     assert {(one.key, one.identity, one.serial) for one in twins} == {
-        ("port:room12:pci-0000:00:14.0-usb-0:3.1:1a2c:7001", Identity.PORT, ""),
-        ("port:room12:pci-0000:00:14.0-usb-0:3.2:1a2c:7001", Identity.PORT, ""),
+        ("port:room12:pci-0000:00:14.0-usb-0:3.1:1a2c:7001", IdentityKind.PORT, ""),
+        ("port:room12:pci-0000:00:14.0-usb-0:3.2:1a2c:7001", IdentityKind.PORT, ""),
     }
 
 
@@ -258,5 +258,5 @@ def test_no_device_is_ever_merged_with_another(serials: list[str]) -> None:
     ]
     found = devices_of(nodes, HOST)
     assert len(found) == len(serials)
-    keyed = [one.serial for one in found.values() if one.identity is Identity.USB]
+    keyed = [one.serial for one in found.values() if one.identity is IdentityKind.USB]
     assert len(keyed) == len(set(keyed))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hardware.readings import Identity, Kind, Sighting
+from hardware.readings import IdentityKind, Kind, Sighting
 from hardware.usb.devices import devices_of
 from hardware.usb.export import Export, read_export
 from hardware.usb.foreign import sightings_of
@@ -80,7 +80,7 @@ def test_a_real_machine_shows_what_it_has(name: str) -> None:
     assert {one.product: pictures(one) for one in devices if one.kind == "camera"} == (
         expected.pictures
     )
-    assert {one.serial for one in devices if one.identity is Identity.USB} == expected.serials
+    assert {one.serial for one in devices if one.identity is IdentityKind.USB} == expected.serials
 
 
 @pytest.mark.parametrize("name", sorted(MACHINES))
@@ -130,7 +130,7 @@ def test_the_hite_board_is_a_board() -> None:
         "ID_USB_INTERFACES": ":030000:030102:",
     }
     (board,) = devices_of([node], "h").values()
-    assert (board.kind, board.asks, board.identity) == (Kind.BOARD, None, Identity.PORT)
+    assert (board.kind, board.asks, board.identity) == (Kind.BOARD, None, IdentityKind.PORT)
     assert board.key == "port:h:pci-0000:00:14.0-usb-0:1:4623:011a"
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from hardware.readings import Identity
-from hardware.usb.keys import Key, keys_of, trusted_serial
+from hardware.readings import IdentityKind
+from hardware.usb.keys import DeviceKey, keys_of, trusted_serial
 from hardware.usb.nodes import UsbDevice
 from tests.hardware.test_usb_devices import usb_node
 
@@ -49,7 +49,7 @@ def node(product: tuple[str, str], port: int, serial: str) -> dict[str, str]:
     }
 
 
-def fleet_keys(rng: random.Random) -> Iterator[Key]:
+def fleet_keys(rng: random.Random) -> Iterator[DeviceKey]:
     """Give the keys of every device of a school of two or three machines."""
     for host in range(rng.randrange(2, 4)):
         yield from keys_of(machine(rng), f"h{host}")
@@ -62,7 +62,7 @@ def test_in_a_hundred_thousand_schools_no_two_devices_are_merged() -> None:
     for _ in range(FLEETS):
         keys = list(fleet_keys(rng))
         assert len({key.text for key in keys}) == len(keys)
-        by_serial += sum(key.identity is Identity.USB for key in keys)
+        by_serial += sum(key.identity is IdentityKind.USB for key in keys)
     # A guard that never trusts would pass too.
     assert by_serial > FLEETS / 10
 
@@ -83,7 +83,7 @@ def test_a_device_with_a_good_serial_keeps_its_key_wherever_it_is_plugged() -> N
     keys = {
         keys_of([UsbDevice(own=own)], host)[0] for own in (slow, fast, hub) for host in ("h1", "h2")
     }
-    assert keys == {Key("usb:1234:5678:73BD39DF", Identity.USB, "73BD39DF")}
+    assert keys == {DeviceKey("usb:1234:5678:73BD39DF", IdentityKind.USB, "73BD39DF")}
 
 
 def test_a_device_without_a_serial_keeps_its_key_from_usb_2_to_usb_3() -> None:
@@ -92,4 +92,4 @@ def test_a_device_without_a_serial_keeps_its_key_from_usb_2_to_usb_3() -> None:
     fast = usb_node("2-2", ID_PATH="pci-0-usb-0:2", ID_PATH_WITH_USB_REVISION="pci-0-usbv3-0:2")
     (before,) = keys_of([UsbDevice(own=slow)], "h")
     (after,) = keys_of([UsbDevice(own=fast)], "h")
-    assert before == after == Key("port:h:pci-0-usb-0:2:1234:5678", Identity.PORT)
+    assert before == after == DeviceKey("port:h:pci-0-usb-0:2:1234:5678", IdentityKind.PORT)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.network.wake import Woken, magic_packet, wake, wake_and_verify
+from hardware.network.wake import WakeResult, magic_packet, wake, wake_and_verify
 
 MAC = "00:26:ab:11:22:33"
 
@@ -61,7 +61,7 @@ def test_awake_is_what_answers(card: socket.socket) -> None:
     woken = asyncio.run(
         wake_and_verify(MAC, answer, lambda: ["127.0.0.1"], again_s=0.01, port=port)
     )
-    assert (woken.sent, woken.verified) == (3, True)
+    assert (woken.sent, woken.is_verified) == (3, True)
 
 
 def test_what_never_answers_was_only_sent_to(card: socket.socket) -> None:
@@ -74,6 +74,6 @@ def test_what_never_answers_was_only_sent_to(card: socket.socket) -> None:
     woken = asyncio.run(
         wake_and_verify(MAC, answer, lambda: ["127.0.0.1"], within_s=0.05, again_s=0.01, port=port)
     )
-    assert woken == Woken(woken.sent)
+    assert woken == WakeResult(woken.sent)
     assert woken.sent >= 1
-    assert not woken.verified
+    assert not woken.is_verified

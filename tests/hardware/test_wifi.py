@@ -11,7 +11,7 @@ import pytest
 from hardware.host.gateway import Gateway, gateway, gateway_sighting, tells_routes
 from hardware.host.uplink import Links, uplink
 from hardware.host.wifi import Ioctl, access_point, signal_dbm
-from hardware.readings import Identity, Kind, Sighting
+from hardware.readings import IdentityKind, Kind, Sighting
 from simulators.devices.host import GATEWAY, FaultyHost, HostMake
 
 HEAD = (
@@ -81,7 +81,7 @@ def test_the_access_point_is_a_device_of_the_network() -> None:
     """Known by its address, called by its network's name."""
     seen = access_point("wlan0", kernel(bytes.fromhex("00e04c010203")))
     assert seen is not None
-    assert (seen.key, seen.identity) == ("mac:00e04c010203", Identity.MAC)
+    assert (seen.key, seen.identity) == ("mac:00e04c010203", IdentityKind.MAC)
     assert (seen.source, seen.kind) == ("line", Kind.NETWORK)
     assert (seen.name, seen.via) == ("Truong THCS", "wlan0")
 
@@ -171,7 +171,7 @@ def test_a_gateway_that_never_answered_is_no_device(tmp_path: Path) -> None:
 
 def point(digit: int) -> Sighting:
     return Sighting(
-        source="line", key=f"mac:{digit:012x}", identity=Identity.MAC, kind=Kind.NETWORK
+        source="line", key=f"mac:{digit:012x}", identity=IdentityKind.MAC, kind=Kind.NETWORK
     )
 
 

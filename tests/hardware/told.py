@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
-from hardware.readings import Flaw, Seen, Sighting
+from hardware.readings import Reading, Sighting, SourceFlaw
+from tests.waiting import LIMIT_S
+
+AnySeen = TypeVar("AnySeen", bound=Reading)
 
 
 class Told:
@@ -13,60 +17,65 @@ class Told:
 
     def __init__(self) -> None:
         self.sightings: list[Sighting] = []
-        self.flaws: list[Flaw] = []
-        self.others: list[Seen] = []
-        self.seen: list[Seen] = []
+        self.flaws: list[SourceFlaw] = []
+        self.others: list[Reading] = []
+        self.seen: list[Reading] = []
         self._more = asyncio.Event()
 
-    def __call__(self, seen: Seen) -> None:
+    def __call__(self, seen: Reading) -> None:
         """Take in one report."""
         self.seen.append(seen)
         if isinstance(seen, Sighting):
             self.sightings.append(seen)
-        elif isinstance(seen, Flaw):
+        elif isinstance(seen, SourceFlaw):
             self.flaws.append(seen)
         else:
             self.others.append(seen)
         self._more.set()
 
-    async def until_flaw(self, code: str, within_s: float = 10.0) -> Flaw:
+    async def until_flaw(self, code: str) -> SourceFlaw:
         """Give the first flaw of this code."""
-        async with asyncio.timeout(within_s):
-            while True:
-                for flaw in self.flaws:
-                    if flaw.code == code:
-                        return flaw
-                self._more.clear()
-                await self._more.wait()
+        return self.flaws[await self._place(self.flaws, lambda flaw: flaw.code == code, LIMIT_S)]
 
-    async def until_seen(self, wanted: Callable[[Seen], bool], within_s: float = 10.0) -> Seen:
+    async def until_seen(
+        self, wanted: Callable[[Reading], bool], limit_s: float = LIMIT_S
+    ) -> Reading:
         """Give the first of all that is wanted, whatever it is, and forget what came up to it."""
-        async with asyncio.timeout(within_s):
-            while True:
-                for count, seen in enumerate(self.seen):
-                    if wanted(seen):
-                        del self.seen[: count + 1]
-                        return seen
-                self._more.clear()
-                await self._more.wait()
+        return await self._taken(self.seen, wanted, limit_s)
 
-    async def until(self, wanted: Callable[[Sighting], bool], within_s: float = 10.0) -> Sighting:
+    async def until(self, wanted: Callable[[Sighting], bool], limit_s: float = LIMIT_S) -> Sighting:
         """Give the first report that is wanted, and forget those up to it."""
-        async with asyncio.timeout(within_s):
-            while True:
-                for count, sighting in enumerate(self.sightings):
-                    if wanted(sighting):
-                        del self.sightings[: count + 1]
-                        return sighting
-                self._more.clear()
-                await self._more.wait()
+        return await self._taken(self.sightings, wanted, limit_s)
+
+    async def _taken(
+        self, among: list[AnySeen], wanted: Callable[[AnySeen], bool], limit_s: float
+    ) -> AnySeen:
+        place = await self._place(among, wanted, limit_s)
+        seen = among[place]
+        del among[: place + 1]
+        return seen
+
+    async def _place(
+        self, among: list[AnySeen], wanted: Callable[[AnySeen], bool], limit_s: float
+    ) -> int:
+        """Where the first that is wanted stands, once it has come. Raises AssertionError."""
+        try:
+            async with asyncio.timeout(limit_s):
+                while True:
+                    for place, one in enumerate(among):
+                        if wanted(one):
+                            return place
+                    self._more.clear()
+                    await self._more.wait()
+        except TimeoutError:
+            raise AssertionError(f"not within {limit_s:g} s; seen: {self.seen[-20:]}") from None
 
 
-def within(watch: Awaitable[None], seconds: float = 10.0) -> None:
+def within(watch: Awaitable[None]) -> None:
     """Run a watch that is to end by itself, and fail if it does not."""
 
     async def run() -> None:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(LIMIT_S):
             await watch
 
     asyncio.run(run())

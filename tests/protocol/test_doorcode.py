@@ -57,7 +57,11 @@ def test_a_version_without_a_key_is_refused() -> None:
     assert read(sign(b"\0", 3, b"123456"), {3: b""}) is None
 
 
-@pytest.mark.parametrize(("version", "serial"), [(-1, b"123456"), (256, b"123456"), (1, b"12345")])
+@pytest.mark.parametrize(
+    ("version", "serial"),
+    [(-1, b"123456"), (256, b"123456"), (1, b"12345")],
+    ids=["version below", "version above", "short serial"],
+)
 def test_what_does_not_fit_is_not_signed(version: int, serial: bytes) -> None:
     """The text has one length only."""
     with pytest.raises(ValueError, match="no such key"):

@@ -17,6 +17,7 @@ import pytest
 import protocol.folder
 from protocol.folder import EVERYBODY, OWNER_ONLY, whole_file, write_whole
 from tests.protocol.killed_writer import BACKUP, NAME, NEW, OLD, OLDER, prepare
+from tests.waiting import LIMIT_S
 
 LATER = b"later"
 
@@ -36,7 +37,7 @@ def test_killed_at_any_step_the_old_or_the_new_file_is_whole(tmp_path: Path) -> 
         [sys.executable, str(program), str(tmp_path)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
-        timeout=120,
+        timeout=LIMIT_S,
         check=True,
     )
     folders = sorted(tmp_path.iterdir())

@@ -52,6 +52,49 @@ def test_a_measure_is_judged(
     assert [reason.code for reason in judged.reasons] == ([code] if code else [])
 
 
+@pytest.mark.parametrize(
+    ("given_measures", "status", "reason"),
+    [
+        (HostMeasures(disk_read_only=True), Status.CRITICAL, Reason(ReasonCode.DISK_READ_ONLY)),
+        (HostMeasures(disk_errors=1), Status.WARNING, Reason(ReasonCode.DISK_ERRORS, 1, 1)),
+        (HostMeasures(disk_errors=0), Status.OK, None),
+        (HostMeasures(under_voltage=True), Status.WARNING, Reason(ReasonCode.UNDER_VOLTAGE)),
+        (HostMeasures(throttled=True), Status.WARNING, Reason(ReasonCode.THROTTLED)),
+        (
+            HostMeasures(battery_wear_percent=50.0),
+            Status.WARNING,
+            Reason(ReasonCode.BATTERY_WORN, 50.0, 50.0),
+        ),
+        (HostMeasures(battery_wear_percent=49.9), Status.OK, None),
+        (
+            HostMeasures(wifi_signal_dbm=-78.0),
+            Status.WARNING,
+            Reason(ReasonCode.WIFI_WEAK, -78.0, -78.0),
+        ),
+        (HostMeasures(wifi_signal_dbm=-77.9), Status.OK, None),
+        (
+            HostMeasures(clock_jump_s=60.0),
+            Status.WARNING,
+            Reason(ReasonCode.CLOCK_JUMPED, 60.0, 60.0),
+        ),
+        (HostMeasures(clock_jump_s=-59.9), Status.OK, None),
+    ],
+)
+def test_a_finding_holds_what_was_measured_and_what_was_allowed(
+    given_measures: HostMeasures, status: Status, reason: Reason | None
+) -> None:
+    """At the limit itself; a finding without a measure holds none."""
+    assert judge(given_measures, LIMITS) == (status, (reason,) if reason else ())
+
+
+@pytest.mark.parametrize(("limit", "is_reason"), [(0, True), (1, True), (2, False)])
+def test_a_single_disk_error_is_told_where_one_is_the_limit(limit: int, is_reason: bool) -> None:  # noqa: FBT001
+    """No limit of 0 makes a disk without errors ill."""
+    limits = Limits(disk_errors_warning_count=limit)
+    assert bool(judge(HostMeasures(disk_errors=1), limits).reasons) == is_reason
+    assert judge(HostMeasures(disk_errors=0), limits).status is Status.OK
+
+
 @given(measures)
 def test_the_status_follows_from_the_reasons(given_measures: HostMeasures) -> None:
     """Well without a reason, ill with one, and each reason holds what it was judged by."""
@@ -72,8 +115,11 @@ def test_the_most_urgent_reason_stands_first() -> None:
 
 def test_a_full_or_lossy_outbox_is_told() -> None:
     """Drops are shown, not only counted."""
-    report = OutboxReport(pending=600, dropped=3)
+    report = OutboxReport(pending=500, dropped=3)
     judged = judge(HostMeasures(cpu_percent=1), LIMITS, report)
-    codes = {reason.code: reason.value for reason in judged.reasons}
-    assert codes == {ReasonCode.OUTBOX_WAITING: 600, ReasonCode.EVENTS_DROPPED: 3}
     assert judged.status is Status.WARNING
+    assert judged.reasons == (
+        Reason(ReasonCode.OUTBOX_WAITING, 500, 500),
+        Reason(ReasonCode.EVENTS_DROPPED, 3, 0),
+    )
+    assert judge(HostMeasures(cpu_percent=1), LIMITS, OutboxReport(pending=499)).reasons == ()

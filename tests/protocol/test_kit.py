@@ -34,10 +34,10 @@ def test_a_program_is_missing_only_where_the_machine_says_so() -> None:
     assert template.programs == ("LibreOffice", "myViewBoard", "Zoom")
     told = {"LibreOffice": Program(True, False), "myViewBoard": Program(False, False)}
     lines = [each for each in compare(template, ROOM, told) if each.kind is None]
-    assert [(each.name, each.here, each.running) for each in lines] == [
-        ("LibreOffice", 1, False),
-        ("myViewBoard", 0, False),
-        ("Zoom", 1, None),
+    assert lines == [
+        KitLine(name="LibreOffice", wanted=1, here=1, running=False),
+        KitLine(name="myViewBoard", wanted=1, here=0, running=False),
+        KitLine(name="Zoom", wanted=1, here=1, running=None),
     ]
 
 

@@ -13,6 +13,7 @@ import pytest
 from protocol.link import Broker, Letter, Link, broker_from
 from tests.conftest import Nats
 from tests.faulty_line import FaultyLine
+from tests.waiting import LIMIT_S, eventually
 
 WILL = Letter("t/will", b"gone")
 
@@ -43,15 +44,12 @@ async def running(*links: Link) -> AsyncIterator[None]:
 
 async def back(listener: Link, session: int) -> None:
     """Wait until the link holds a session later than this one."""
-    async with asyncio.timeout(15):
-        while listener.session == session:
-            await asyncio.sleep(0.01)
-        await listener.connected.wait()
+    await eventually(lambda: listener.session > session and listener.connected.is_set())
 
 
 async def next_payload(listener: Link, wanted: Callable[[bytes], bool]) -> bytes:
     """The next payload that is wanted; the others are acked and passed over."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(LIMIT_S):
         while True:
             arrivals = await listener.batch(1)
             listener.ack(arrivals)
@@ -69,7 +67,7 @@ def test_messages_arrive_in_order_whole_and_of_any_size(nats: Nats) -> None:
             for number, size in enumerate(sizes):
                 speaker.say(Letter("t/data", number.to_bytes(2) + b"x" * size))
             got: list[bytes] = []
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(LIMIT_S):
                 while len(got) < len(sizes):
                     arrivals = await listener.batch(50)
                     listener.ack(arrivals)
@@ -132,7 +130,7 @@ def test_unacked_messages_come_again_after_hanging_up(nats: Nats) -> None:
         speaker = link(nats.port, "s")
         async with running(listener, speaker):
             speaker.say(Letter("t/data", b"precious"))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(LIMIT_S):
                 first = await listener.batch(1)
                 listener.hang_up()
                 again = await listener.batch(1)
@@ -181,7 +179,7 @@ def test_more_than_fits_waits_in_the_socket(nats: Nats) -> None:
                 if number % 100 == 0:
                     await asyncio.sleep(0)
             got = 0
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(LIMIT_S):
                 while got < 5000:
                     got += len(await listener.batch(100))
                     assert len(listener._arrivals) <= 2200

@@ -87,6 +87,19 @@ def test_every_kind_has_a_golden_message() -> None:
         (b'{"kind": "hologram", "v": 4}', Flaw.NEWER_SCHEMA),
         (b" " * (MAX_BYTES + 1), Flaw.OVERSIZED),
     ],
+    ids=[
+        "empty",
+        "brace",
+        "no text",
+        "list",
+        "deep",
+        "without version",
+        "number for kind",
+        "unknown kind",
+        "newer schema",
+        "newer kind",
+        "oversized",
+    ],
 )
 def test_a_message_that_cannot_be_taken_is_named(payload: bytes, flaw: Flaw) -> None:
     """An old controller survives a new agent, and any garbage."""

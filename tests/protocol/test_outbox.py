@@ -167,7 +167,9 @@ def test_a_full_disk_refuses_the_event_and_keeps_what_was_kept(box: Outbox) -> N
 
 
 @pytest.mark.parametrize(
-    "damage", [b"not a database at all", b"SQLite format 3\0" + b"\xff" * 4096]
+    "damage",
+    [b"not a database at all", b"SQLite format 3\0" + b"\xff" * 4096],
+    ids=["text", "damaged pages"],
 )
 def test_a_damaged_file_is_told_and_never_emptied(tmp_path: Path, damage: bytes) -> None:
     """The error names the way back; the file is untouched."""

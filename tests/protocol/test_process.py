@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from protocol.process import end
-from tests.flows.programs import until
+from tests.waiting import until
 
 PARENT = textwrap.dedent("""
     import subprocess, sys, time

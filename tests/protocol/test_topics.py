@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.messages import DeviceForgotten, LessonStarted, Presence
+from protocol.messages import DeviceForgotten, DeviceState, LessonStarted, Presence, Up, up_from
 from protocol.model import Place
 from protocol.topics import (
     Address,
@@ -16,6 +18,7 @@ from protocol.topics import (
     TopicError,
     address_for,
     address_of,
+    belongs,
     code_of,
     commands_to,
     controller_state,
@@ -99,8 +102,37 @@ def test_every_message_has_its_channel() -> None:
     assert address_for(place, lesson) == Address(place, Channel.EVENT)
 
 
+UP = {each.__struct_config__.tag for each in Up.__args__}
+GOLDEN = [
+    path
+    for path in sorted(Path(__file__).with_name("golden").glob("*.json"))
+    if json.loads(path.read_bytes())["kind"] in UP
+]
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_a_message_belongs_where_it_is_said_and_nowhere_else(path: Path) -> None:
+    """A device's state under another device's name would be another device's state."""
+    message = up_from(path.read_bytes())
+    address = address_for(Place("14", "001", "p203"), message)
+    assert belongs(address, message)
+    others = set(Channel) - {address.channel}
+    assert not any(belongs(address._replace(channel=other), message) for other in others)
+    if isinstance(message, DeviceState | DeviceForgotten):
+        assert address.tail
+        assert not belongs(address._replace(tail="usb-9"), message)
+
+
+def test_a_code_may_be_as_long_as_is_said() -> None:
+    """And what is no level is cut short where it is told of."""
+    assert code_of(level_of("x" * 64)) == "x" * 64
+    for level in ("A", "-x110000-" + "a" * 90):
+        with pytest.raises(TopicError, match=f"^not a topic level: '{level[:80]}'$"):
+            code_of(level)
+
+
 @pytest.mark.parametrize("code", ["", "x" * 65])
 def test_an_empty_or_endless_code_is_refused(code: str) -> None:
     """No broker gets an empty level."""
-    with pytest.raises(TopicError):
+    with pytest.raises(TopicError, match=f"1 to 64 characters, this one {len(code)}$"):
         level_of(code)

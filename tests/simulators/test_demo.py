@@ -24,8 +24,10 @@ from protocol.messages import HostMeasures
 from protocol.words import LANGUAGES, translator
 from simulators import demo
 from simulators.config import DemoConfig
-from simulators.demo import Words
+from simulators.demo import DemoWords
 from simulators.devices.addresses import own_interfaces
+from tests.ports import free_port
+from tests.waiting import LIMIT_S, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -36,18 +38,25 @@ END_S = 5.0
 def test_both_languages_are_said_vietnamese_first() -> None:
     """Unless one is chosen; every sentence of the demonstration takes its values."""
     said: list[str] = []
-    Words("", said.append).say(demo.TAKEN, wanted=80, found=81)
+    DemoWords("", said.append).say(demo.PORT_TAKEN, wanted=80, found=81)
     assert said == [
-        translator(language)(demo.TAKEN).format(wanted=80, found=81) for language in LANGUAGES
+        translator(language)(demo.PORT_TAKEN).format(wanted=80, found=81) for language in LANGUAGES
     ]
     said.clear()
-    Words("en", said.append).say(demo.TAKEN, wanted=80, found=81)
+    DemoWords("en", said.append).say(demo.PORT_TAKEN, wanted=80, found=81)
     assert said == ["Port 80 is taken, so port 81 serves instead."]
 
 
 def test_vietnamese_keeps_every_value() -> None:
     """A translation that lost a port or an address would help nobody."""
-    for msgid in (*demo.RUNNING, demo.TAKEN, demo.DIED, demo.SILENT, demo.STARTING, demo.STOPPED):
+    for msgid in (
+        *demo.RUNNING,
+        demo.PORT_TAKEN,
+        demo.DIED,
+        demo.SILENT,
+        demo.STARTING,
+        demo.STOPPED,
+    ):
         told = translator("vi")(msgid)
         names = [part.split("}")[0] for part in msgid.split("{")[1:]]
         assert all(f"{{{name}}}" in told for name in names)
@@ -70,9 +79,7 @@ FAILING = "print('the disk is full', flush=True); raise SystemExit(3)"
 
 
 @pytest.fixture
-def play(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_ports: Callable[[int], list[int]]
-) -> Callable[..., tuple[int, list[str]]]:
+def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, list[str]]]:
     """Runs a demonstration of these scripts until it ends by itself, or says it is running."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
@@ -93,7 +100,7 @@ def play(
             if "Ctrl-C" in line and school == LASTING:
                 stop.set()
 
-        http, mqtt, local = free_ports(3)
+        http, mqtt, local = (free_port() for _ in range(3))
         config = DemoConfig(http_port=http, mqtt_port=mqtt, local_port=local, lang="en")
         return asyncio.run(demo.run(config, stop, write=write)), said
 
@@ -198,21 +205,19 @@ class Shown:
 
     def assert_nothing_left(self, within_s: float) -> None:
         """Wait for the last of its processes to end."""
-        deadline_s = time.monotonic() + within_s
-        while (left := processes_of(self.folder)) and time.monotonic() < deadline_s:
-            threading.Event().wait(0.05)
-        assert not left
+        gone = lambda left: not left  # noqa: E731
+        until(lambda: processes_of(self.folder), "all have ended", holds=gone, limit_s=within_s)
 
 
 @pytest.fixture
-def shown(tmp_path: Path, free_ports: Callable[[int], list[int]]) -> Iterator[Callable[..., Shown]]:
+def shown(tmp_path: Path) -> Iterator[Callable[..., Shown]]:
     """Starts the demonstration; the first of its ports is taken by somebody else."""
     started: list[Shown] = []
     with socket.create_server(("127.0.0.1", 0)) as taken:
 
         def start(*more: str) -> Shown:
             http = taken.getsockname()[1]
-            mqtt, local, above_http, above_mqtt = free_ports(4)
+            mqtt, local, above_http, above_mqtt = (free_port() for _ in range(4))
             doors = {"http": http, "mqtt": mqtt, "local": local}
             doors |= {"department-http": above_http, "department-mqtt": above_mqtt}
             ports = [f"--{name}-port={port}" for name, port in doors.items()]
@@ -249,17 +254,9 @@ def shown(tmp_path: Path, free_ports: Callable[[int], list[int]]) -> Iterator[Ca
             os.kill(pid, signal.SIGKILL)
 
 
-def until(holds: Callable[[], bool]) -> None:
-    """Wait until it holds; fail after half a minute."""
-    deadline_s = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < deadline_s
-        threading.Event().wait(0.1)
-
-
 def items(port: str, path: str) -> list[dict[str, Any]]:
     """A list of the controller's API."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=LIMIT_S) as answer:
         found: list[dict[str, Any]] = json.load(answer)["items"]
         return found
 
@@ -272,14 +269,14 @@ def test_the_whole_school_is_there_and_goes_without_a_trace(shown: Callable[[], 
     if own_interfaces():  # elsewhere there is no network to find anything in
         running.read_until("by ONVIF")
     port = said.split("Dashboard: http://127.0.0.1:")[1].split("/")[0]
-    wanted = {"P001", "P101", "P102", "P103"}
-    deadline_s = time.monotonic() + 30
-    while (rooms := {each["room"] for each in items(port, "/api/v1/rooms")}) != wanted:
-        assert time.monotonic() < deadline_s, rooms
-        threading.Event().wait(0.1)
+    until(
+        lambda: {each["room"] for each in items(port, "/api/v1/rooms")},
+        "all rooms are there",
+        holds={"P001", "P101", "P102", "P103"}.__eq__,
+    )
     began_s = time.monotonic()
     running.process.send_signal(signal.SIGINT)
-    assert running.process.wait(30) == 0
+    assert running.process.wait(LIMIT_S) == 0
     assert time.monotonic() - began_s < END_S
     running.assert_nothing_left(0)
     assert not list(running.folder.glob("lophoc-demo-*"))
@@ -314,7 +311,7 @@ def test_a_department_above_shows_the_school_among_the_played(
 
     until(lambda: told().get(demo.SCHOOL, 0) > 0 and len(told()) == demo.SCHOOLS + 1)
     running.process.send_signal(signal.SIGINT)
-    assert running.process.wait(30) == 0
+    assert running.process.wait(LIMIT_S) == 0
     running.assert_nothing_left(0)
     assert not list(running.folder.iterdir())
 
@@ -337,7 +334,7 @@ def test_a_program_killed_from_outside_ends_the_demonstration(shown: Callable[[]
     ]
     os.kill(agent, signal.SIGKILL)
     running.read_until("lophoc-agent ended by itself")
-    assert running.process.wait(30) == 1
+    assert running.process.wait(LIMIT_S) == 1
     running.assert_nothing_left(0)
 
 
@@ -345,6 +342,6 @@ def test_what_this_computer_cannot_sense_is_said() -> None:
     """One line each; what is there is not mentioned."""
     told = demo._Status(
         measures=HostMeasures(memory_free_mb=900.0, battery_percent=80.0),
-        reasons=(demo._Told("sense_missing", "usb"), demo._Told("disk_low", 93.0)),
+        reasons=(demo._Reason("sense_missing", "usb"), demo._Reason("disk_low", 93.0)),
     )
     assert told.lacks() == [demo.LACKS["usb"], demo.LACKS["temperature_c"]]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.readings import Identity, Kind
+from hardware.readings import IdentityKind, Kind
 from protocol.model import DeviceKind, Status
 from simulators.equipment import device_id_of, device_of, equipment_of, mac_of, rooms_from
 
@@ -84,5 +84,5 @@ def test_only_network_devices_have_a_mac() -> None:
     """It is the one in the key, six pairs."""
     for each in equipment_of("P101", 1, 2):
         mac = mac_of(each)
-        assert bool(mac) == (each.identity is Identity.MAC)
+        assert bool(mac) == (each.identity is IdentityKind.MAC)
         assert not mac or (each.key == f"mac:{mac.replace(chr(58), '')}" and mac.count(":") == 5)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
 
 import pytest
 
 from simulators.errors import SimError
 from simulators.ports import answers, free_port
+from tests.ports import free_port as unused_port
 
 
-def test_a_free_port_is_taken_as_it_is(free_ports: Callable[[int], list[int]]) -> None:
+def test_a_free_port_is_taken_as_it_is() -> None:
     """No surprise where there is no need."""
-    [port] = free_ports(1)
+    port = unused_port()
     assert free_port(port) == port
 
 
@@ -26,9 +26,9 @@ def test_a_taken_port_is_passed_over(address: str) -> None:
         assert wanted < free_port(wanted) <= wanted + 100
 
 
-def test_ports_found_before_are_avoided(free_ports: Callable[[int], list[int]]) -> None:
+def test_ports_found_before_are_avoided() -> None:
     """Two programs never get the same one."""
-    [port] = free_ports(1)
+    port = unused_port()
     assert free_port(port, avoid=[port]) > port
 
 
@@ -52,6 +52,7 @@ def test_the_end_of_the_ports_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         (b"x" * 100_000, False),
         (b"", False),
     ],
+    ids=["1.1 200", "1.0 200", "503", "404", "ssh", "endless", "empty"],
 )
 def test_only_an_http_200_is_well(reply: bytes, *, well: bool) -> None:
     """Nothing that another program on the port may say is taken for it."""
@@ -69,7 +70,7 @@ def test_only_an_http_200_is_well(reply: bytes, *, well: bool) -> None:
     assert asyncio.run(scene()) is well
 
 
-def test_nobody_there_is_not_well(free_ports: Callable[[int], list[int]]) -> None:
+def test_nobody_there_is_not_well() -> None:
     """And it is no error either."""
-    [port] = free_ports(1)
+    port = unused_port()
     assert asyncio.run(answers(port, "/")) is False

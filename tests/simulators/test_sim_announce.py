@@ -15,8 +15,9 @@ from zeroconf import ServiceStateChange
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from hardware.readings import Kind, Sighting
-from simulators.announce import Announcer, chosen, service_of
+from simulators.announce import Announcer, choose_services, service_of
 from simulators.equipment import device_id_of, equipment_of, mac_of
+from tests.waiting import LIMIT_S, eventually
 
 ROOMS = [f"T{number}" for number in range(901, 931)]
 THINGS = [each for room in ROOMS for each in equipment_of(room, 7, 3)]
@@ -61,34 +62,26 @@ def test_usb_devices_and_access_points_announce_nothing() -> None:
 
 def test_boards_and_cameras_come_before_tablets() -> None:
     """A bounded number is announced; a network of tablets alone would show little."""
-    few = chosen(THINGS, 10)
+    few = choose_services(THINGS, 10)
     assert len(few) == 10
     kinds = {device_id_of(each): each.kind for each in THINGS}
     assert {kinds[each] for each in few} == {Kind.BOARD}
-    assert len(chosen(THINGS, 1000)) < len(THINGS)
+    assert len(choose_services(THINGS, 1000)) < len(THINGS)
 
 
 @asynccontextmanager
-async def listening(types: list[str]) -> AsyncIterator[tuple[AsyncZeroconf, set[str], Any]]:
-    """Another host's ears: the names that are there now, and an event for news."""
+async def listening(types: list[str]) -> AsyncIterator[tuple[AsyncZeroconf, set[str]]]:
+    """Another host's ears, and the names that are there now."""
     ears = AsyncZeroconf()
     names: set[str] = set()
-    news = asyncio.Event()
 
     def hear(name: str, state_change: ServiceStateChange, **_: Any) -> None:
         (names.discard if state_change is ServiceStateChange.Removed else names.add)(name)
-        news.set()
 
     browser = AsyncServiceBrowser(ears.zeroconf, types, handlers=[hear])
 
-    async def until(holds: Any) -> None:
-        async with asyncio.timeout(15):
-            while not holds(names):
-                news.clear()
-                await news.wait()
-
     try:
-        yield ears, names, until
+        yield ears, names
     finally:
         await browser.async_cancel()
         await ears.async_close()
@@ -97,27 +90,27 @@ async def listening(types: list[str]) -> AsyncIterator[tuple[AsyncZeroconf, set[
 def test_devices_are_found_go_and_come_and_say_goodbye() -> None:
     """Over real multicast DNS, the 16-letter service type too."""
     devices = [one(Kind.BOARD, vendor="Promethean"), one(Kind.CAMERA), one(Kind.TABLET)]
-    services = chosen(devices, 10)
+    services = choose_services(devices, 10)
     names = {f"{service.instance}.{service.type}" for service in services.values()}
     board = services[device_id_of(devices[0])]
     board_name = f"{board.instance}.{board.type}"
 
     async def scene() -> None:
         types = [service.type for service in services.values()]
-        async with listening(types) as (ears, _, until), asyncio.TaskGroup() as tasks:
+        async with listening(types) as (ears, heard), asyncio.TaskGroup() as tasks:
             announcer = Announcer(services)
             speaking = tasks.create_task(announcer.run())
-            await until(lambda heard: names <= heard)
+            await eventually(lambda: heard, holds=names.issubset)
             info = AsyncServiceInfo(board.type, board_name)
             assert await info.async_request(ears.zeroconf, 3_000)
             assert info.properties[b"bt"] == mac_of(devices[0]).encode()
             assert info.parsed_addresses()
             announcer.move(device_id_of(devices[0]), present=False)
-            await until(lambda heard: board_name not in heard)
+            await eventually(lambda: heard, holds=lambda names: board_name not in names)
             announcer.move(device_id_of(devices[0]), present=True)
-            await until(lambda heard: board_name in heard)
+            await eventually(lambda: heard, holds=lambda names: board_name in names)
             speaking.cancel()
-            await until(lambda heard: not names & heard)
+            await eventually(lambda: heard, holds=names.isdisjoint)
 
     asyncio.run(scene())
 
@@ -143,7 +136,7 @@ def test_without_a_network_one_line_is_said() -> None:
         check=True,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=LIMIT_S,
     )
     assert ended.stderr.count("no network for mDNS") == 1
     assert len(ended.stderr.splitlines()) == 1

@@ -23,6 +23,8 @@ from protocol.messages import (
 from simulators.config import SimConfig
 from simulators.school import Furnished, room_of, run, school_of
 from tests.faulty_line import FaultyLine
+from tests.ports import free_port
+from tests.waiting import LIMIT_S
 
 Receiving = Callable[[], AbstractAsyncContextManager[Any]]
 
@@ -177,11 +179,9 @@ def test_a_school_is_many_rooms_each_on_its_own_line(
     asyncio.run(scene())
 
 
-def test_a_school_without_a_broker_still_ends(
-    free_ports: Callable[[int], list[int]], school: str
-) -> None:
+def test_a_school_without_a_broker_still_ends(school: str) -> None:
     """It says that nobody is there, and ends when it is asked."""
-    [port] = free_ports(1)
+    port = free_port()
 
     async def scene() -> None:
         complained = asyncio.Event()
@@ -193,7 +193,10 @@ def test_a_school_without_a_broker_still_ends(
 
         logger.addFilter(watch)
         try:
-            async with playing(settings(Broker("127.0.0.1", port), school)), asyncio.timeout(10):
+            async with (
+                playing(settings(Broker("127.0.0.1", port), school)),
+                asyncio.timeout(LIMIT_S),
+            ):
                 await complained.wait()
         finally:
             logger.removeFilter(watch)

@@ -18,6 +18,7 @@ from protocol.link import Broker
 from protocol.settings import settings_of
 from simulators.__main__ import _SCHOOL, _SHAPES, main
 from simulators.config import SimConfig
+from tests.waiting import LIMIT_S
 
 
 @pytest.fixture(autouse=True)
@@ -181,7 +182,7 @@ def test_a_camera_at_a_terminal_obeys_and_ends(
     process.stdin.flush()
     assert process.stdout.readline() == "Faults that are on: off.\n"
     process.send_signal(signal.SIGINT)
-    assert process.wait(10) == 0
+    assert process.wait(LIMIT_S) == 0
 
 
 def test_an_address_that_is_not_ours_is_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -238,7 +239,7 @@ def test_a_signal_ends_the_play_in_two_seconds(
     began_s = time.monotonic()
     process.send_signal(number)
     rest = process.stderr.read()
-    assert process.wait(10) == 0
+    assert process.wait(LIMIT_S) == 0
     assert time.monotonic() - began_s < 2
     assert f"{connections} rooms closed" in rest
     assert "said goodbye" in rest
@@ -251,7 +252,7 @@ def test_a_damaged_outbox_is_told_and_kept(
     (tmp_path / "-x50-101.db").write_bytes(b"not a database at all" * 100)
     before = (tmp_path / "-x50-101.db").read_bytes()
     process = started("classroom", "--broker", str(broker), "--data", str(tmp_path))
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 3
     assert "Traceback" not in said
     assert (tmp_path / "-x50-101.db").read_bytes() == before

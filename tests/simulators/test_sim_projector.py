@@ -7,9 +7,10 @@ import hashlib
 
 import pytest
 
-from hardware.readings import Power
-from simulators.devices.pjlink import Faults, Lamp, Make, Mind
+from hardware.readings import PowerState
+from simulators.devices.pjlink import Lamp, Mind, PjlinkFaults, ProjectorMake
 from simulators.devices.projector import Crowd, Projector
+from tests.waiting import LIMIT_S
 
 SECRET = "JBMIAProjectorLink"  # noqa: S105 - the specification's own example
 
@@ -27,19 +28,19 @@ class Clock:
 def test_a_lamp_warms_burns_cools_and_counts_its_hours() -> None:
     """Neither a warming nor a cooling lamp may be disturbed."""
     clock = Clock()
-    lamp = Lamp(Make(warm_s=30.0, cool_s=90.0, lamp_hours=(10, 20)), clock, pace=10.0)
+    lamp = Lamp(ProjectorMake(warm_s=30.0, cool_s=90.0, lamp_hours=(10, 20)), clock, pace=10.0)
     assert lamp.switch(on=True)
-    assert lamp.power is Power.WARMING
+    assert lamp.power is PowerState.WARMING
     assert not lamp.switch(on=False)
     clock.now = 3.0
-    assert lamp.power is Power.ON
+    assert lamp.power is PowerState.ON
     clock.now = 720.0  # two hours of the play
     assert lamp.switch(on=False)
-    assert lamp.power is Power.COOLING
+    assert lamp.power is PowerState.COOLING
     assert not lamp.switch(on=True)
     assert lamp.hours == (12, 22)
     clock.now = 730.0
-    assert lamp.power is Power.OFF
+    assert lamp.power is PowerState.OFF
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_a_lamp_warms_burns_cools_and_counts_its_hours() -> None:
 )
 def test_a_command_has_its_answer(command: str, answer: str) -> None:
     """As PJLink's sections 2.2 and 4 say."""
-    make, faults = Make(), Faults()
+    make, faults = ProjectorMake(), PjlinkFaults()
     assert Mind(make, Lamp(make, Clock(), 1.0), faults).answer(command) == answer
 
 
@@ -81,7 +82,7 @@ def test_the_password_goes_before_the_first_command() -> None:
         return answer
 
     async def run() -> None:
-        async with Projector(Make(), password=SECRET) as one:
+        async with Projector(ProjectorMake(), password=SECRET) as one:
             one.faults.connections = 2
             assert await talk(one, SECRET) == b"%1POWR=0\r"
             assert await talk(one, "other") == b"PJLINK ERRA\r"
@@ -94,7 +95,7 @@ def test_one_connection_is_served_at_a_time(crowd: Crowd) -> None:
     """The next is sent away, or waits."""
 
     async def run() -> None:
-        async with Projector(Make()) as one:
+        async with Projector(ProjectorMake()) as one:
             one.faults.crowd = crowd
             first, writer = await asyncio.open_connection(one.host, one.port)
             assert await first.readuntil(b"\r") == b"PJLINK 0\r"
@@ -114,7 +115,7 @@ def test_unplugged_it_is_gone_and_plugged_in_it_is_back_at_the_same_port() -> No
     """The connections of before are cut."""
 
     async def run() -> None:
-        async with Projector(Make()) as one:
+        async with Projector(ProjectorMake()) as one:
             port = one.port
             reader, writer = await asyncio.open_connection(one.host, port)
             await reader.readuntil(b"\r")
@@ -143,7 +144,7 @@ def test_a_search_is_answered_and_link_up_is_told() -> None:
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(Controller, local_addr=("127.0.0.1", 0))
         port = transport.get_extra_info("sockname")[1]
-        async with asyncio.timeout(5), Projector(Make(), answers_to=port) as one:
+        async with asyncio.timeout(LIMIT_S), Projector(ProjectorMake(), answers_to=port) as one:
             transport.sendto(b"%2SRCH\r", (one.host, one.udp_port))
             assert await got.get() == b"%2ACKN=00:26:ab:11:22:33\r"
             one.say(f"%2LKUP={one.make.mac}\r".encode(), "127.0.0.1", port)

@@ -29,9 +29,9 @@ from protocol.messages import (
     up_from,
 )
 from protocol.model import AttendanceStatus, Method, Reason, Status
-from simulators.day import Day, Judged, LessonBegan, LessonOver, Marked, Moved, RollCalled
+from simulators.day import Judged, LessonBegan, LessonOver, Moved, PlayedDay, PlayedMark, RollCalled
 from simulators.equipment import device_id_of, equipment_of
-from simulators.room import Messages, Room
+from simulators.room import Messages, PlayedRoom
 
 EQUIPMENT = equipment_of("P101", 1, 5)
 HOST = device_id_of(EQUIPMENT[0])
@@ -41,10 +41,10 @@ HOT = HostMeasures(cpu_percent=10.0, temperature_c=85.0)
 BOX = OutboxReport()
 
 
-def new_room() -> Room:
+def new_room() -> PlayedRoom:
     """A room whose ids count up."""
     ids = count(1)
-    return Room(
+    return PlayedRoom(
         "P101",
         EQUIPMENT,
         boot="b1",
@@ -54,7 +54,7 @@ def new_room() -> Room:
     )
 
 
-def birth_of(room: Room, measures: HostMeasures = WELL) -> Birth:
+def birth_of(room: PlayedRoom, measures: HostMeasures = WELL) -> Birth:
     """The room's full snapshot."""
     return room.birth(1, 2_000, measures, BOX)
 
@@ -122,7 +122,7 @@ def test_a_usb_device_is_unplugged() -> None:
         for each in equipment_of(f"P{number}", 1, 0)
         if each.source == "usb"
     )
-    played = Room(
+    played = PlayedRoom(
         room,
         equipment_of(room, 1, 0),
         boot="b",
@@ -157,10 +157,10 @@ def test_a_lesson_carries_its_marks() -> None:
     room = new_room()
     [started] = room.hear(LessonBegan(), 1)
     assert room.hear(LessonBegan(), 2) == []
-    assert room.hear(Marked("hs-10101", AttendanceStatus.PRESENT, Method.CARD), 3) == []
+    assert room.hear(PlayedMark("hs-10101", AttendanceStatus.PRESENT, Method.CARD), 3) == []
     [roll] = room.hear(RollCalled(), 3)
     assert room.hear(RollCalled(), 3) == []
-    [mark] = room.hear(Marked("hs-10101", AttendanceStatus.LATE, Method.MANUAL), 3)
+    [mark] = room.hear(PlayedMark("hs-10101", AttendanceStatus.LATE, Method.MANUAL), 3)
     assert isinstance(started, LessonStarted)
     assert isinstance(roll, RollConfirmed)
     assert isinstance(mark, AttendanceMarked)
@@ -208,7 +208,7 @@ def test_what_was_said_adds_up_to_the_next_birth(seed: int) -> None:
     room = new_room()
     known = {each.device_id: each for each in birth_of(room).devices}
     ids = set()
-    for moment in islice(Day("P101", EQUIPMENT, seed, pace_s=1.0).moments(), 300):
+    for moment in islice(PlayedDay("P101", EQUIPMENT, seed, pace_s=1.0).moments(), 300):
         for message in room.hear(moment.happening, 3_000):
             assert up_from(to_bytes(message)) == message
             if isinstance(message, DeviceState):
@@ -222,6 +222,6 @@ def test_what_was_said_adds_up_to_the_next_birth(seed: int) -> None:
 def test_the_largest_room_fits_a_birth() -> None:
     """350 tablets and the rest, below what a message may hold."""
     things = equipment_of("P101", 1, 350)
-    room = Room("P101", things, boot="b", beat_s=1.0, started_ms=0, new_id=lambda: "x")
+    room = PlayedRoom("P101", things, boot="b", beat_s=1.0, started_ms=0, new_id=lambda: "x")
     assert isinstance(up_from(to_bytes(birth_of(room))), Birth)
     assert Kind.TABLET in {each.kind for each in things}

@@ -12,25 +12,26 @@ import pytest
 
 from protocol.settings import SettingsError
 from simulators.devices.camera import CameraFault, OnvifCamera
-from simulators.devices.pjlink import Make
+from simulators.devices.pjlink import ProjectorMake
 from simulators.devices.projector import Projector
 from simulators.devices.projector_faults import FaultyProjector, ProjectorFault
 from simulators.devices.single import ALIASES
-from simulators.devices.switches import Switches, listed, named, typed_lines
+from simulators.devices.switches import Switches, fault_of, faults_of, typed_lines
+from tests.waiting import LIMIT_S
 
 
 def test_faults_are_named_between_commas() -> None:
     """With either dash, and by the number that a camera refuses with."""
     wanted = {CameraFault.BLACK, CameraFault.PASSWORD, CameraFault.PARTLY_COVERED}
-    assert listed(" black,401, Partly-Covered,", CameraFault, ALIASES) == wanted
-    assert listed("", CameraFault) == frozenset()
+    assert faults_of(" black,401, Partly-Covered,", CameraFault, ALIASES) == wanted
+    assert faults_of("", CameraFault) == frozenset()
 
 
 @pytest.mark.parametrize(("typo", "nearest"), [("blak", "black"), ("coverd", "covered")])
 def test_a_typo_names_the_nearest_fault(typo: str, nearest: str) -> None:
     """As every setting does."""
     with pytest.raises(SettingsError, match=f"Did you mean {nearest}"):
-        named(typo, CameraFault)
+        fault_of(typo, CameraFault)
 
 
 def test_lines_are_obeyed_and_answered() -> None:
@@ -74,7 +75,7 @@ def test_typed_lines_come_one_by_one_and_end() -> None:
         os.close(nothing)
         return heard
 
-    assert asyncio.run(asyncio.wait_for(run(), 10)) == ["+black", "faults"]
+    assert asyncio.run(asyncio.wait_for(run(), LIMIT_S)) == ["+black", "faults"]
 
 
 async def told(one: Projector, command: str) -> str:
@@ -103,7 +104,7 @@ def test_a_line_changes_what_a_projector_answers(line: str, answer: str) -> None
     """To the very next client; and it is well again when all is switched off."""
 
     async def run() -> None:
-        async with asyncio.timeout(20), Projector(Make()) as one:
+        async with asyncio.timeout(LIMIT_S), Projector(ProjectorMake()) as one:
             one.faults.connections = 5
             switches = Switches(ProjectorFault, FaultyProjector(one).switch, str)
             await switches.obey(line)
@@ -119,7 +120,7 @@ def test_a_projector_is_switched_off_and_on_at_its_port() -> None:
     """Off, its plug is out: nothing listens."""
 
     async def run() -> None:
-        async with Projector(Make()) as one:
+        async with Projector(ProjectorMake()) as one:
             switches = Switches(ProjectorFault, FaultyProjector(one).switch, str)
             await switches.obey("+off")
             with pytest.raises(ConnectionRefusedError):
@@ -133,7 +134,7 @@ def test_a_projector_is_switched_off_and_on_at_its_port() -> None:
 def fetched(url: str) -> bytes | int:
     """A page, or the code of its refusal."""
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - of our own
+        with urllib.request.urlopen(url, timeout=LIMIT_S) as answer:  # noqa: S310 - of our own
             page: bytes = answer.read()
             return page
     except urllib.error.HTTPError as error:

@@ -9,7 +9,7 @@ from itertools import accumulate
 import pytest
 
 from simulators.devices import udev as udev_replay
-from simulators.devices.udev import Step
+from simulators.devices.udev import UdevStep
 
 TEXT = """P: /devices/x/usb1/1-2
 N: bus/usb/001/004
@@ -111,18 +111,22 @@ def test_a_burst_leaves_what_its_events_add_up_to(seed: int) -> None:
 def test_a_trace_is_played_from_the_kernels_first_word() -> None:
     """Its own lines only; a node of which nothing more is known has its path and subsystem."""
     trace = "# a comment\n.500 K add 1-2 usb\n.545 U add 1-2 usb\n\n.550 U add 1-2/card1 sound\n"
-    assert told(udev_replay.traced(trace, "/devices/x/usb1", NODES)) == [
+    assert told(udev_replay.script_of_trace(trace, "/devices/x/usb1", NODES)) == [
         (45, "add", ""),
         (50, "add", "/card1"),
     ]
-    (device, card) = udev_replay.traced(trace, "/devices/x/usb1", NODES)
+    (device, card) = udev_replay.script_of_trace(trace, "/devices/x/usb1", NODES)
     assert device.properties == NODES[0]
     assert card.properties == {"DEVPATH": f"{CAMERA}/card1", "SUBSYSTEM": "sound"}
 
 
 def test_a_script_is_played_in_its_time() -> None:
     """The waits add up, also where a listener is slow."""
-    script = (Step(0.02, "add", {"n": "1"}), Step(0.0, "add", {"n": "2"}), Step(0.03, "bind", {}))
+    script = (
+        UdevStep(0.02, "add", {"n": "1"}),
+        UdevStep(0.0, "add", {"n": "2"}),
+        UdevStep(0.03, "bind", {}),
+    )
 
     async def take() -> list[tuple[float, str]]:
         loop = asyncio.get_running_loop()

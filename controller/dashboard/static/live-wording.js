@@ -8,29 +8,39 @@ const joined = (parts) => parts.filter(Boolean).join(" · ");
 export class Wording {
   #words;
   #ago;
+  #day;
   #clock;
+  #whole;
+  #fraction;
 
   constructor(words) {
     this.#words = words;
-    this.#ago = new Intl.RelativeTimeFormat(words.language, { numeric: "always" });
-    this.#clock = new Intl.DateTimeFormat("en-GB", {
-      timeZone: words.zone,
-      day: "2-digit",
-      month: "2-digit",
+    const { locale, zone: timeZone } = words;
+    const two = "2-digit";
+    this.#ago = new Intl.RelativeTimeFormat(locale, { numeric: "always" });
+    this.#day = new Intl.DateTimeFormat(locale, {
+      timeZone,
+      day: two,
+      month: two,
       year: "numeric",
-      hour: "2-digit",
-      minute: "2-digit",
+    });
+    this.#clock = new Intl.DateTimeFormat(locale, {
+      timeZone,
+      hour: two,
+      minute: two,
+      hourCycle: "h23",
+    });
+    this.#whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+    this.#fraction = new Intl.NumberFormat(locale, {
+      minimumFractionDigits: 1,
+      maximumFractionDigits: 1,
     });
   }
 
   number(value) {
     if (value === null || value === undefined || value === "") return "?";
     if (typeof value === "string") return value;
-    const digits = Number.isInteger(value) ? 0 : 1;
-    return new Intl.NumberFormat("de", {
-      minimumFractionDigits: digits,
-      maximumFractionDigits: digits,
-    }).format(value);
+    return (Number.isInteger(value) ? this.#whole : this.#fraction).format(value);
   }
 
   sentence({ code, value }) {
@@ -71,7 +81,7 @@ export class Wording {
   }
 
   lacking(count) {
-    return count ? this.#words.lacking.replace("{n}", count) : "";
+    return count ? this.#counted(this.#words.lacking, count) : "";
   }
 
   broken(parts) {
@@ -80,20 +90,20 @@ export class Wording {
   }
 
   asleep(count) {
-    return count ? this.#words.asleep.replace("{n}", count) : "";
+    return count ? this.#counted(this.#words.asleep, count) : "";
   }
 
   // What has a problem: a part, several devices of a kind, or the room's computer.
   thing({ part, kind, count }) {
     const { part: parts, kind: kinds, computer } = this.#words;
     const name = parts[part] ?? kinds[kind] ?? computer;
-    return count > 1 ? `${name} (${count})` : name;
+    return count > 1 ? `${name} (${this.number(count)})` : name;
   }
 
   // How many tasks are not shown; without any, that all is calm.
   rest(tasks, more) {
     if (tasks === 0) return this.#words.calm;
-    return more > 0 ? this.#words.more.replace("{n}", more) : "";
+    return more > 0 ? this.#counted(this.#words.more, more) : "";
   }
 
   // A lesson in a row of words.
@@ -112,7 +122,8 @@ export class Wording {
   }
 
   when(time) {
-    return this.#clock.format(new Date(time)).replace(", ", " ");
+    const at = new Date(time);
+    return `${this.#day.format(at)} ${this.#clock.format(at)}`;
   }
 
   // As short as it can be said: the hour of today, the day of this year.

@@ -128,7 +128,7 @@ function showTasks() {
 function showCounts() {
   const figures = countsOf([...rooms.values()]);
   for (const element of all("[data-count]"))
-    setText(element, String(figures[element.dataset.count]));
+    setText(element, wording.number(figures[element.dataset.count]));
   for (const [name, status] of [
     ["problems", "critical"],
     ["disconnected", "unknown"],

@@ -23,8 +23,8 @@ from controller.inventory.asset import Asset
 from controller.inventory.exports.archive import zipped
 from controller.inventory.exports.spelling import local, type_said
 from controller.reconcile.evidence import By
-from controller.register.fields import room_key
 from controller.register.vocabulary import TYPE_OF_KIND, Condition
+from controller.sheets.names import room_key
 from controller.sheets.writing import without_controls
 from protocol import __version__
 from protocol.model import DeviceKind, Identity, Place

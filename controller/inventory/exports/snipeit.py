@@ -18,8 +18,8 @@ from controller.inventory.exports.spelling import (
     type_said,
 )
 from controller.reconcile.evidence import By
-from controller.register.fields import tag_key
 from controller.register.vocabulary import Condition
+from controller.sheets.names import tag_key
 from controller.sheets.writing import csv_text, without_controls
 
 HEAD: Final = (

@@ -22,6 +22,7 @@ from controller.inventory.exports.spelling import (
 from controller.reconcile.evidence import By
 from controller.sheets.writing import new_workbook, write_cell
 from protocol.errors import LopHocError
+from protocol.formats import moment_in_text
 from protocol.words import N_
 
 MAX_ROWS: Final = 20_000  # more makes Excel and the writer slow: 544,000 would take minutes
@@ -188,10 +189,10 @@ def _write_titles(book: Any, page: Any, rows: Sequence[Asset], heading: Heading)
     strays = sum(each.line is None for each in rows)
     title = book.add_format({**_FONT, "bold": True, "font_size": 14})
     plain = book.add_format(_FONT)
-    at = local(heading.as_of_ms, heading.zone)
+    at = moment_in_text(heading.as_of_ms, heading.zone, vietnamese)
     page.write_string(0, 0, "DANH MỤC THIẾT BỊ", title)
     write_cell(page, 1, 0, heading.name, plain)
-    told = f"Tính đến {at:%H:%M ngày %d/%m/%Y}: {len(rows)} dòng, {strays} dòng ngoài sổ"
+    told = f"Tính đến {at}: {len(rows)} dòng, {strays} dòng ngoài sổ"
     page.write_string(2, 0, told, plain)
 
 

@@ -3,6 +3,10 @@ import { called, same } from "./stocktake-count.js";
 
 export const fill = (text, values) =>
   text.replaceAll(/\{(\w+)\}/gu, (all, name) => values[name] ?? all);
+const number = (value, { locale }) => new Intl.NumberFormat(locale).format(value);
+const withCount = (text, count, words) => fill(text, { n: number(count, words) });
+// Such as 38/40.
+export const ratio = (part, all, words) => `${number(part, words)}/${number(all, words)}`;
 export const joined = (...parts) => parts.filter(Boolean).join(" · ");
 export const titled = (line) => `${called(line)} ${line.tag}`.trim();
 
@@ -10,9 +14,9 @@ export const titled = (line) => `${called(line)} ${line.tag}`.trim();
 export function sendingNews({ full, state, waiting, late, refused }, words) {
   const [status, text] = stateNews(full, state, waiting, words);
   const parts = [
-    fill(text, { n: waiting }),
-    late && fill(words.late, { n: late }),
-    refused && fill(words.refused, { n: refused }),
+    withCount(text, waiting, words),
+    late && withCount(words.late, late, words),
+    refused && withCount(words.refused, refused, words),
   ];
   const isDoubtful = status === "ok" && (late || refused);
   return [isDoubtful ? "warning" : status, parts.filter(Boolean).join(" ")];
@@ -44,7 +48,7 @@ export function lineNews(line, outcome, word, room, words) {
 // How far a room is: [status, what is left to count].
 export function roomNews(counted, all, words) {
   if (counted === all) return ["ok", words.done];
-  return [counted ? "warning" : "unknown", fill(words.left, { n: all - counted })];
+  return [counted ? "warning" : "unknown", withCount(words.left, all - counted, words)];
 }
 
 export function addressOf(no, room) {

@@ -8,6 +8,7 @@ import {
   fill,
   joined,
   lineNews,
+  ratio,
   roomIn,
   roomNews,
   scanNews,
@@ -301,7 +302,7 @@ function drawRooms() {
   for (const extra of count.extras.values()) {
     if (!names.has(roomKey(extra.room))) names.set(roomKey(extra.room), extra.room);
   }
-  byId("st-tally").textContent = count.tally(count.about).join("/");
+  byId("st-tally").textContent = ratio(...count.tally(count.about), words);
   byId("st-rooms").replaceChildren(...[...names.values()].map(roomRow));
 }
 
@@ -310,14 +311,17 @@ function roomRow(name) {
   const [status, left] = roomNews(counted, all, words);
   const extra = count.extrasOf(name).length;
   const small = make("small", {}, joined(left, extra && `+${extra}`));
-  const parts = [make("b", {}, roomName(name)), make("span", {}, `${counted}/${all}`, small)];
+  const parts = [
+    make("b", {}, roomName(name)),
+    make("span", {}, ratio(counted, all, words), small),
+  ];
   const attributes = { class: "st-room", "data-status": status };
   return make("li", {}, linkTo(name, attributes, mark(status), ...parts));
 }
 
 function drawRoom() {
   const here = count.linesOf(room);
-  byId("st-tally").textContent = count.tally(here).join("/");
+  byId("st-tally").textContent = ratio(...count.tally(here), words);
   const list = byId("st-lines");
   const rows = new Map([...list.children].map((row) => [Number(row.dataset.line), row]));
   for (const line of [...here, ...count.guestsOf(room)]) {

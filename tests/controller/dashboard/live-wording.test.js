@@ -5,7 +5,7 @@ import test from "node:test";
 import { Wording } from "../../../controller/dashboard/static/live-wording.js";
 
 const WORDS = {
-  language: "en",
+  locale: "en-GB",
   zone: "Asia/Ho_Chi_Minh",
   reason: { disk_low: "The disk is {value} % full.", device_gone: "A {value} is gone." },
   kind: { board: "board", tablet: "tablet" },
@@ -42,7 +42,8 @@ test("a number that is text is told as it came, a missing one is asked about", (
     ["1.0.2", 0, 7, "", undefined].map((value) => wording.number(value)),
     ["1.0.2", "0", "7", "?", "?"],
   );
-  assert.match(wording.number(1234.56), /^1\D234\D6$/u);
+  assert.equal(wording.number(1234.56), "1,234.6");
+  assert.equal(new Wording({ ...WORDS, locale: "vi-VN" }).number(1234.56), "1.234,6");
 });
 
 test("a room without a code has words of its own", () => {
@@ -78,6 +79,7 @@ test("what teachers reported broken is listed, sleeping tablets are counted", ()
   assert.equal(wording.broken(["camera", "board"]), "broken: camera, the board");
   assert.equal(wording.broken([]), "");
   assert.equal(wording.asleep(4), "4 asleep");
+  assert.equal(wording.asleep(1234), "1,234 asleep");
   assert.equal(wording.asleep(0), "");
 });
 

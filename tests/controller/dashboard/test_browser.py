@@ -46,8 +46,8 @@ from tests.controller.web_school import (
     device,
     event,
     mark,
-    wait_for,
 )
+from tests.waiting import until
 
 BOARD, TABLET = DeviceKind.BOARD, DeviceKind.TABLET
 
@@ -118,7 +118,7 @@ def test_a_change_appears_without_a_reload(page: Page, served: Served) -> None:
     page.wait(f"{tile}.dataset.status === 'critical'")
     page.wait(f"{row}.dataset.status === 'critical'")
     page.wait("document.querySelector('[data-count=problems]').textContent === '6'")
-    page.wait("document.querySelector('[data-count=working]').textContent === '1261'")
+    page.wait("document.querySelector('[data-count=working]').textContent === '1.261'")
     assert page.see("document.querySelectorAll('#tasks li').length") == 6
     assert "6A1" in page.see("document.querySelector('#tasks').textContent")
     served.tell(device("6A1", BOARD, status=OK))
@@ -177,10 +177,10 @@ def test_a_lost_server_is_told_within_ten_seconds_and_found_again(
     page.see("window.mark = 1")
     page.wait(FRESH)
     served.stop()
-    page.wait("document.getElementById('age').dataset.age === 'lost'", 10)
+    page.wait("document.getElementById('age').dataset.age === 'lost'", limit_s=10)
     served.tell_store(device("6A1", BOARD, status=CRITICAL, reasons=(Reason("unplugged"),)))
     served.start()
-    page.wait(FRESH, 6)
+    page.wait(FRESH)
     page.wait("document.querySelector('[data-room=\"6A1\"].tile').dataset.status === 'critical'")
     page.wait("document.querySelector('[data-device=\"board-6a1-01\"]').dataset.status !== 'ok'")
     assert page.see("window.mark") == 1
@@ -199,12 +199,12 @@ def test_a_silent_server_is_told_too(page: Page, served: Served) -> None:
     )
     page.see("""(() => { const real = performance.now.bind(performance);
         performance.now = () => real() + 20000; })()""")
-    page.wait("document.getElementById('age').dataset.age === 'lost'", 5)
+    page.wait("document.getElementById('age').dataset.age === 'lost'")
     page.see(
         "(() => { const real = performance.now.bind(performance);"
         " performance.now = () => real() + 100000; })()"
     )
-    page.wait("document.getElementById('age').dataset.age === 'old'", 5)
+    page.wait("document.getElementById('age').dataset.age === 'old'")
 
 
 def test_a_rooms_screen_follows_its_room(page: Page, served: Served) -> None:
@@ -297,7 +297,7 @@ def test_nothing_sticks_out_at_any_size(
 ) -> None:
     """No sideways scrolling, no tile whose words overflow it."""
     served.tell(*a_full_room(), agent(NO_ROOM, kit=a_full_room()[0].kit, lesson="toan-1"))
-    wait_for(lambda: len(served.live.rooms()) == 31)
+    until(lambda: len(served.live.rooms()) == 31)
     page.open(f"{served.url}{path}?lang={language}", *size)
     assert page.see("document.documentElement.scrollWidth") <= size[0]
     wide = "[...document.querySelectorAll('.tile a')].filter((a) => a.scrollWidth > a.clientWidth)"
@@ -329,11 +329,11 @@ def test_ten_tabs_of_one_browser_are_all_live(browser: int, served: Served) -> N
         pages = [tabs.enter_context(opened_tab(browser, Screen)) for _ in range(10)]
         for tab in pages:
             tab.open(f"{served.url}rooms/6A1")
-        wait_for(lambda: served.live.browsers == 10)
+        until(lambda: served.live.browsers == 10)
         served.tell(device("6A1", BOARD, status=CRITICAL, reasons=(Reason("unplugged"),)))
         for tab in pages:
             tab.wait("document.querySelector('.title .state').dataset.status === 'critical'")
-    wait_for(lambda: served.live.browsers == 0)
+    until(lambda: served.live.browsers == 0)
 
 
 @pytest.mark.parametrize("size", SIZES)

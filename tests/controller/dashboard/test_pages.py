@@ -35,8 +35,8 @@ from tests.controller.web_school import (
     device,
     event,
     mark,
-    wait_for,
 )
+from tests.waiting import until
 
 BOARD, TABLET = DeviceKind.BOARD, DeviceKind.TABLET
 _CODE = (
@@ -113,7 +113,7 @@ def test_the_first_screen_shows_every_room_and_what_needs_doing(web: httpx.Clien
     assert len(page.find("tr")) == 51
     assert "tablet (12)" in page.words
     assert "Switched off or left the network." in page.words
-    assert [page.words.count(figure) for figure in ("19", "30", "1262", "1320")] == [1, 1, 1, 1]
+    assert [page.words.count(figure) for figure in ("19", "30", "1,262", "1,320")] == [1, 1, 1, 1]
     assert NAME in page.words
 
 
@@ -176,7 +176,7 @@ def text_of(web: httpx.Client, path: str) -> str:
 def test_a_room_shows_its_kit_and_what_is_missing(web: httpx.Client, served: Served) -> None:
     """Kinds with how many of how many, programs with how they are, and the sum."""
     served.tell(*a_full_room())
-    wait_for(lambda: served.live.rooms()[0].kit)
+    until(lambda: served.live.rooms()[0].kit)
     text = text_of(web, "/rooms/6A1")
     assert (
         "The room's kit missing 1 computer 1/1 interactive board 1/1 camera 1/2 tablet 3/3" in text
@@ -184,7 +184,7 @@ def test_a_room_shows_its_kit_and_what_is_missing(web: httpx.Client, served: Ser
     assert "LibreOffice running GeoGebra installed, not running" in text
     full = (KitLine(kind=BOARD, wanted=1, here=1),)
     served.tell(agent("6A1", kit=full))
-    wait_for(lambda: served.live.rooms()[0].kit == full)
+    until(lambda: served.live.rooms()[0].kit == full)
     assert "The room's kit complete" in text_of(web, "/rooms/6A1")
     assert "The room's kit" not in text_of(web, "/rooms/6A2")
 
@@ -195,7 +195,7 @@ def test_a_kit_of_which_nobody_tells_now_is_not_called_complete(
     """What a lost computer told last is shown as that, without a tick."""
     full = (KitLine(kind=BOARD, wanted=1, here=1),)
     served.tell(agent("6A1", kit=full, online=False, status=UNKNOWN))
-    wait_for(lambda: served.live.rooms()[0].kit)
+    until(lambda: served.live.rooms()[0].kit)
     page = outline(web, "/rooms/6A1")
     assert "as it was last told: the room's computer is not connected" in page.words
     assert page.find("p", **{"class": "state"})[0]["data-status"] == "unknown"
@@ -204,7 +204,7 @@ def test_a_kit_of_which_nobody_tells_now_is_not_called_complete(
 def test_a_tile_says_what_is_missing_and_who_sleeps(web: httpx.Client, served: Served) -> None:
     """The count in the tile, the names on hovering; a room that lacks nothing shows nothing."""
     served.tell(*a_full_room())
-    wait_for(lambda: served.live.rooms()[0].kit)
+    until(lambda: served.live.rooms()[0].kit)
     page = outline(web, "/")
     marks = page.find("span", **{"class": "lacking"})
     assert [marks[0]["title"], "hidden" in marks[0]] == ["camera 1/2", False]
@@ -217,13 +217,13 @@ def test_a_tile_says_what_is_missing_and_who_sleeps(web: httpx.Client, served: S
 def test_a_room_shows_its_line_and_what_devices_tell(web: httpx.Client, served: Served) -> None:
     """Only what was told: no domain names, no outage."""
     served.tell(*a_full_room())
-    wait_for(lambda: served.live.rooms()[0].kit)
+    until(lambda: served.live.rooms()[0].kit)
     text = text_of(web, "/rooms/6A1")
     assert (
-        "network reached school's server reached internet out of reach round trip 12,3 ms" in text
+        "network reached school's server reached internet out of reach round trip 12.3 ms" in text
     )
     assert "battery wear 31 % Wi-Fi signal good (-64 dBm)" in text
-    assert "switched on · HDMI 1 · lamp 1.204 h · filter 80 h" in text
+    assert "switched on · HDMI 1 · lamp 1,204 h · filter 80 h" in text
     assert "192.0.2.30:4352" in text
     assert "by its serial number" in text
     assert "domain names" not in text
@@ -233,7 +233,7 @@ def test_a_room_shows_its_line_and_what_devices_tell(web: httpx.Client, served: 
 def test_a_reason_of_what_works_is_told_quietly(web: httpx.Client, served: Served) -> None:
     """It stands with the agent, and is no line of work."""
     served.tell(*a_full_room())
-    wait_for(lambda: served.live.rooms()[0].kit)
+    until(lambda: served.live.rooms()[0].kit)
     said = "The internet is out of reach; lessons go on without it."
     assert said in outline(web, "/rooms/6A1").words
     assert said not in outline(web, "/").words
@@ -246,7 +246,7 @@ def test_what_has_no_room_yet_is_called_so_everywhere(web: httpx.Client, served:
         agent(NO_ROOM, status=Status.WARNING, reasons=reasons, roaming=True),
         device(NO_ROOM, BOARD, device_id="a-first-row"),
     )
-    wait_for(lambda: len(served.live.rooms()) == 31)
+    until(lambda: len(served.live.rooms()) == 31)
     page = outline(web, "/")
     assert NO_ROOM not in page.words
     assert page.words.count("No room yet") == 4

@@ -13,13 +13,13 @@ from controller.dashboard.rooms import (
     counts_of,
     kit_teller,
     missing_count,
-    natural,
     own_events,
     room_of,
     rooms_of,
     urgent_first,
 )
 from controller.fleet.records import AgentRecord, DeviceRecord, EventRecord
+from controller.sheets.names import natural
 from protocol.messages import KitLine
 from protocol.model import NO_ROOM, DeviceKind, Place, Reason, Status, worst
 from tests.controller.web_school import (

@@ -24,7 +24,7 @@ from controller.fleet.store import events_of
 from controller.roster.store import schools_of
 from protocol.model import Place
 from tests.databases import Database
-from tests.flows.programs import free_port
+from tests.ports import free_port
 from tests.postgres import PASSWORD, WALLED, Cluster, cluster_or_skip
 
 SECRET = "Zx9-secret"  # noqa: S105 - looked for in what is told

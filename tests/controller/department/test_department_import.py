@@ -19,8 +19,8 @@ from controller.department.areas import Area, Atlas, SchoolFacts
 from controller.department.reading import AREAS, SCHOOLS, day_of, read_list
 from controller.inventory.asset import Spot
 from controller.inventory.store import spots_of
-from controller.roster.roll import RosterError
-from controller.roster.rules import RefusedError
+from controller.sheets.errors import SheetError
+from controller.sheets.text import RefusedError
 from protocol.model import Place
 
 OWN = Place("14", "so-gddt")
@@ -163,7 +163,7 @@ def test_any_encoding_of_an_office_is_read(tmp_path: Path, encoding: str) -> Non
 def test_a_list_without_a_heading_is_refused(tmp_path: Path, run: Run) -> None:
     """It says which column it looked for."""
     path = written(tmp_path, "a.csv", "xin chào;bạn\n1;2\n")
-    with pytest.raises(RosterError):
+    with pytest.raises(SheetError):
         read_list(Path(path), SCHOOLS)
     told = run("schools", "import", path)
     assert told["code"] == 1

@@ -34,8 +34,8 @@ from tests.controller.web_school import (
     device,
     event,
     mark,
-    wait_for,
 )
+from tests.waiting import until
 
 BOARD, TABLET = DeviceKind.BOARD, DeviceKind.TABLET
 
@@ -190,7 +190,7 @@ def test_pages_of_rooms_go_on_to_the_room_that_is_not_known(
 ) -> None:
     """It is the last item of the last page."""
     served.tell(agent(NO_ROOM))
-    wait_for(lambda: len(served.live.rooms()) == 4)
+    until(lambda: len(served.live.rooms()) == 4)
     seen = [item["room"] for item in walk(web, "/api/v1/rooms", limit=1)]
     assert seen == ["6A1", "6A2", "6A3", NO_ROOM]
 
@@ -522,7 +522,7 @@ def test_a_device_id_with_slashes_can_be_removed(web: httpx.Client, served: Serv
     """Identities are opaque text."""
     odd = replace(device("6A1", TABLET, 9), device_id="usb:1a2b/3c 4d?é")
     served.tell(odd)
-    wait_for(lambda: any(each.device_id == odd.device_id for each in served.live.devices()))
+    until(lambda: any(each.device_id == odd.device_id for each in served.live.devices()))
     assert web.delete("/api/v1/devices/usb:1a2b%2F3c%204d%3F%C3%A9").status_code == 204
 
 

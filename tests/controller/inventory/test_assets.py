@@ -28,8 +28,8 @@ from controller.reconcile.reconcile import reconcile
 from controller.register import store as register
 from controller.register.book import Line
 from controller.register.decisions import Decision, Deed, Rulings
-from controller.register.fields import room_key
 from controller.register.merging import Kept
+from controller.sheets.names import room_key
 from controller.web.refusals import unseal
 from protocol.model import DeviceKind, Identity, Place, Status
 from tests.controller.fresh import fresh_store

@@ -18,6 +18,7 @@ from controller.inventory.feed import as_csv
 from controller.inventory.items import inventory_fields
 from tests.conftest import need
 from tests.controller.some_assets import IMPOSSIBLE, NOW_MS, TRAPS, asset, stray
+from tests.waiting import LIMIT_S
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 HEADING = Heading("Trường (00123)", NOW_MS, ZONE)
@@ -38,7 +39,7 @@ def convert(tmp_path_factory: pytest.TempPathFactory) -> Convert:
         out = path.parent / "out"
         command = [soffice, "--headless", f"-env:UserInstallation={profile.as_uri()}", *more]
         command += ["--convert-to", kind, "--outdir", str(out), str(path)]
-        subprocess.run(command, check=True, capture_output=True, timeout=180)
+        subprocess.run(command, check=True, capture_output=True, timeout=LIMIT_S)
         return out / f"{path.stem}.{kind.partition(':')[0]}"
 
     return run

@@ -17,10 +17,10 @@ from controller.inventory.asset import Asset, AssetState
 from controller.inventory.exports.spelling import condition_said, type_said
 from controller.inventory.exports.workbook import COLUMNS, MAX_ROWS, ExportError, Heading, workbook
 from controller.register.book import Line
-from controller.register.fields import JUDGES, condition_in, text_of
+from controller.register.fields import JUDGES, condition_in
 from controller.register.reading import read_book
 from controller.register.vocabulary import TYPE_WORDS, Condition, type_of
-from controller.roster.rules import RefusedError
+from controller.sheets.text import RefusedError, text_of
 from protocol.model import Place
 from tests.controller.some_assets import (
     IMPOSSIBLE,

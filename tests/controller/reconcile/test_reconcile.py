@@ -27,7 +27,8 @@ from controller.register import store as register
 from controller.register.book import Line
 from controller.register.decisions import Decision, Deed, Rulings
 from controller.register.merging import Kept, Origin
-from controller.roster.roll import RosterError
+from controller.sheets.errors import SheetError
+from protocol.errors import ActionError
 from protocol.model import DeviceKind, Identity, Place
 from protocol.words import translator
 from tests.databases import Database
@@ -253,7 +254,7 @@ def test_what_cannot_be_decided_is_refused(
 ) -> None:
     """A missing thing cannot be accepted away."""
     told = reconcile([line(1)], [seen("X1")], NOW)
-    with pytest.raises(RosterError) as refused:
+    with pytest.raises(ActionError) as refused:
         decided(told, [line(1)], subject, deed, row=row)
     assert refused.value.code == code
 
@@ -351,7 +352,7 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, content: str) -> No
     """In words, with the file's name."""
     path = tmp_path / "seen.json"
     path.write_text(content, "utf-8")
-    with pytest.raises(RosterError, match=r"seen\.json"):
+    with pytest.raises(SheetError, match=r"seen\.json"):
         observations_in(path, ZONE)
 
 

@@ -251,6 +251,17 @@ def bomb() -> bytes:
         (HEAD.encode(), 422),
         (b"x" * (8 * 1024 * 1024 + 1), 413),
     ],
+    ids=[
+        "empty",
+        "zeros",
+        "damaged xlsx",
+        "damaged xls",
+        "pdf",
+        "html",
+        "other columns",
+        "heading only",
+        "large",
+    ],
 )
 def test_a_file_that_is_no_book_is_refused_in_a_sentence(
     web: httpx.Client, store: Store, raw: bytes, status: int

@@ -14,7 +14,7 @@ from controller.register.book import Line
 from controller.register.life import FOLLOWS, Life, Step, Why, brought, life_of
 from controller.register.merging import Kept, merged
 from controller.register.vocabulary import Condition
-from controller.roster.roll import RosterError
+from protocol.errors import ActionError
 
 GOOD, BROKEN, REPAIR = Condition.GOOD, Condition.BROKEN, Condition.REPAIR
 AWAITING, DISPOSED, LOST = Condition.AWAITING_DISPOSAL, Condition.DISPOSED, Condition.LOST
@@ -66,14 +66,14 @@ def test_a_person_may_say_only_what_can_follow(now: Condition, allowed: set[Cond
         if each in allowed:
             assert life.taken(each, Why.PERSON, at_ms=1)[-1].condition == each
         else:
-            with pytest.raises(RosterError):
+            with pytest.raises(ActionError):
                 life.taken(each, Why.PERSON, at_ms=1)
 
 
 def test_what_is_disposed_is_only_put_right_and_with_a_reason() -> None:
     """A wrong line was written off: the note says so."""
     life = Life(1, book="disposed")
-    with pytest.raises(RosterError) as refused:
+    with pytest.raises(ActionError) as refused:
         life.taken(GOOD, Why.PERSON, at_ms=1)
     assert refused.value.code == "condition_final"
     assert life.taken(GOOD, Why.PERSON, at_ms=1, note="nhầm dòng")[-1].note == "nhầm dòng"
@@ -81,10 +81,10 @@ def test_what_is_disposed_is_only_put_right_and_with_a_reason() -> None:
 
 def test_the_same_condition_is_a_step_only_with_something_new() -> None:
     """A quality or a note is worth keeping; a second press of the same button is not."""
-    with pytest.raises(RosterError):
+    with pytest.raises(ActionError):
         Life(1, book="good").taken(GOOD, Why.PERSON, at_ms=1)
     assert Life(1, book="good").taken(GOOD, Why.PERSON, at_ms=1, quality_pct=60)
-    with pytest.raises(RosterError):
+    with pytest.raises(ActionError):
         Life(1, book="good").taken(GOOD, Why.PERSON, at_ms=1, quality_pct=101)
 
 
@@ -102,7 +102,7 @@ def test_taking_back_restores_what_was_before_down_to_the_book() -> None:
         life = Life(1, [*life.history, *numbered((life.undone("bình", 900),))], book="good")
         assert life.condition == now
         assert (life.history[-1].who, life.history[-1].condition) == ("bình", now)
-    with pytest.raises(RosterError) as refused:
+    with pytest.raises(ActionError) as refused:
         life.undone("bình", 900)
     assert refused.value.code == "nothing_to_undo"
 
@@ -178,7 +178,7 @@ class Lives(RuleBasedStateMachine):
         before = self.life().condition
         try:
             steps = self.life().taken(condition, why, at_ms=at_ms, note=note)
-        except RosterError:
+        except ActionError:
             assert why is Why.PERSON
             assert condition == before or condition not in FOLLOWS[before]
             return
@@ -209,7 +209,7 @@ class Lives(RuleBasedStateMachine):
         life = self.life()
         try:
             step = life.undone("anh", self.now_ms)
-        except RosterError:
+        except ActionError:
             newest = life.newest
             assert newest is None or newest is life.history[0]
             return

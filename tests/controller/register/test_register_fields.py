@@ -8,20 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.register.fields import (
-    condition_in,
-    money_of,
-    room_key,
-    room_of,
-    serial_key,
-    serial_of,
-    tag_key,
-    tag_of,
-    text_of,
-    year_of,
-)
+from controller.register.fields import condition_in, money_of, year_of
 from controller.register.vocabulary import maker_of, type_of
-from controller.roster.rules import Day, RefusedError, clean
+from controller.sheets.names import room_key, room_of, serial_key, serial_of, tag_key, tag_of
+from controller.sheets.text import Day, RefusedError, clean, text_of
 
 
 @pytest.mark.parametrize(

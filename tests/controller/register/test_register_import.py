@@ -354,6 +354,7 @@ def test_a_tag_that_stands_twice_is_the_first_lines(tmp_path: Path, bring: Any) 
 @pytest.mark.parametrize(
     ("content", "code"),
     [(b"a;b\n1;2\n", "no_heading"), (b"\x00\x01", "damaged"), (b"PK\x03\x04nonsense", "damaged")],
+    ids=["other columns", "bytes", "damaged xlsx"],
 )
 def test_a_file_that_is_no_book_is_refused_in_words(
     tmp_path: Path, bring: Any, content: bytes, code: str

@@ -32,7 +32,7 @@ from controller.repairs.repair import (
     part_of,
 )
 from controller.repairs.store import faults_of
-from controller.roster.roll import RosterError
+from protocol.errors import ActionError
 from protocol.messages import Part
 from protocol.model import Place
 from tests.controller.web_school import ZONE
@@ -220,7 +220,7 @@ def test_a_repair_goes_its_way_and_every_step_back(store: Store) -> None:
     assert (every(store)[0].state, condition(store)) == (RepairState.REPORTED, "broken")
     do(store, mending.undo, repair.no, SAID)
     assert (every(store)[0].line, condition(store)) == (None, "good")
-    with pytest.raises(RosterError):
+    with pytest.raises(ActionError):
         do(store, mending.undo, repair.no, SAID)
     assert len(every(store)[0].moves) == 6
 
@@ -329,11 +329,11 @@ def test_what_cannot_be_done_now_is_refused(
     (repair,) = told(store, fault())
     do(store, deeds[0], repair.no, SAID)
     before = every(store)
-    with pytest.raises(RosterError) as refused:
+    with pytest.raises(ActionError) as refused:
         do(store, deeds[1], repair.no, SAID)
     assert refused.value.code == code
     assert every(store) == before
-    with pytest.raises(RosterError):
+    with pytest.raises(ActionError):
         do(store, mending.start, 99, SAID)
 
 
@@ -344,13 +344,13 @@ def test_no_other_line_is_picked_while_one_is_being_repaired(store: Store) -> No
     do(store, mending.start, repair.no, SAID)
     pick(store, repair.no, 1)
     assert condition(store) == "repair"
-    with pytest.raises(RosterError):
+    with pytest.raises(ActionError):
         pick(store, repair.no, 1)
     pick(store, repair.no, 2)
     assert [condition(store, row) for row in (1, 2)] == ["good", "repair"]
     started = Repair(no=1, moves=(Move(no=1, repair=1, deed=Deed.PICK, line=1),
                                   Move(no=2, repair=1, deed=Deed.START)))  # fmt: skip
-    with pytest.raises(RosterError) as refused:
+    with pytest.raises(ActionError) as refused:
         started.moved(Deed.PICK, *SAID, line=2)
     assert refused.value.code == "repair_started"
 

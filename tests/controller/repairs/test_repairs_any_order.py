@@ -23,7 +23,7 @@ from controller.repairs import store as repairs
 from controller.repairs.actions import handle_fault
 from controller.repairs.repair import Outcome, Repair, RepairState
 from controller.repairs.store import faults_of
-from controller.roster.roll import RosterError
+from protocol.errors import ActionError
 from protocol.messages import Part
 from protocol.model import Place
 
@@ -73,7 +73,7 @@ class School:
             register.bring_in(db, self.place, lines, whole=True, now_ms=self.now_ms)
 
     def happen(self, deed: str, which: int, what: str) -> None:
-        """One thing. Raises RosterError where it cannot be."""
+        """One thing. Raises ActionError where it cannot be."""
         self.now_ms += 1
         event_id = f"{self.place.school}-{which}"
         if deed == "fault":
@@ -140,7 +140,7 @@ def test_lines_repairs_and_faults_agree_whatever_happens(
         before = (school.repairs(), school.conditions())
         try:
             school.happen(deed, which, what)
-        except RosterError:
+        except ActionError:
             assert (school.repairs(), school.conditions()) == before
         told = school.repairs()
         open_ones = {each.event_id for each in told if each.state is not RepairState.DONE}
@@ -163,12 +163,12 @@ def test_taking_every_deed_back_leaves_the_lines_as_the_book_has_them(
         moves = sum(len(each.moves) for each in school.repairs())
         try:
             school.happen(deed, which, what)
-        except RosterError:
+        except ActionError:
             continue
         if sum(len(each.moves) for each in school.repairs()) > moves:
             done.append(which)
     for which in reversed(done):
-        with contextlib.suppress(RosterError):  # picking anew took the former pick back itself
+        with contextlib.suppress(ActionError):  # picking anew took the former pick back itself
             school.happen("undo", which, "")
     assert school.conditions() == {1: "good", 2: "good", 3: ""}
     assert all(each.line is None for each in school.repairs())

@@ -243,6 +243,17 @@ def test_a_dry_run_writes_nothing(tmp_path: Path, bring: Any) -> None:
         (b"Ma lop,Ma hoc sinh\n10A1," + b"9" * 5000, "too_big"),
         (b"x," * 300, "too_big"),
     ],
+    ids=[
+        "empty",
+        "other columns",
+        "bytes",
+        "damaged xlsx",
+        "damaged xls",
+        "heading only",
+        "no birthday",
+        "long cell",
+        "wide",
+    ],
 )
 def test_a_file_that_cannot_be_used_changes_nothing(
     tmp_path: Path, bring: Any, content: bytes, code: str

@@ -10,9 +10,9 @@ import pytest
 from controller.__main__ import main
 from controller.database.store import Store
 from controller.roster.plan import SchoolPlan
-from controller.roster.roll import RosterError
 from controller.roster.schedule import read_schedule
 from controller.roster.store import plan_of
+from controller.sheets.errors import SheetError
 from protocol.model import AttendanceStatus, Place
 
 REAL = sorted((Path(__file__).parents[3] / ".." / "shared" / "data" / "vn").glob("bell-*.csv"))
@@ -65,7 +65,7 @@ def test_a_file_with_a_bad_row_changes_nothing(
     """Half a timetable would be worse than none."""
     file = tmp_path / "x.csv"
     file.write_text(text, "utf-8")
-    with pytest.raises(RosterError) as told:
+    with pytest.raises(SheetError) as told:
         read_schedule(file)
     assert told.value.code == code
     assert main(["schedule", "import", str(file), "--data", str(tmp_path / "d"), "--json"]) == 1

@@ -1,9 +1,11 @@
 // These tests hold what a phone keeps until the controller has it: nothing is lost, nothing sent twice.
 import assert from "node:assert/strict";
+import { webcrypto } from "node:crypto";
 import test, { beforeEach } from "node:test";
 
 import { Kept, freshId } from "../../../controller/stocktake/static/stocktake-kept.js";
 
+globalThis.crypto ??= webcrypto; // which Node 18 has not by itself
 const DAY_MS = 24 * 3600 * 1000;
 
 // The part of a browser's Storage that is used; `full` refuses as a full disk does.

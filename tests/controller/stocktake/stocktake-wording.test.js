@@ -7,6 +7,7 @@ import {
   fill,
   joined,
   lineNews,
+  ratio,
   roomIn,
   roomNews,
   scanNews,
@@ -14,6 +15,7 @@ import {
 } from "../../../controller/stocktake/static/stocktake-wording.js";
 
 const WORDS = {
+  locale: "vi-VN",
   full: "The phone is full.",
   login: "Log in.",
   offline: "{n} wait for a network.",
@@ -70,6 +72,9 @@ test("a room is done, begun or not begun", () => {
   assert.deepEqual(roomNews(0, 0, WORDS), ["ok", "done"]);
   assert.deepEqual(roomNews(1, 3, WORDS), ["warning", "2 left"]);
   assert.deepEqual(roomNews(0, 3, WORDS), ["unknown", "3 left"]);
+  assert.deepEqual(roomNews(0, 1360, WORDS), ["unknown", "1.360 left"]);
+  assert.equal(ratio(1000, 1360, WORDS), "1.000/1.360");
+  assert.equal(ratio(1000, 1360, { locale: "en-GB" }), "1,000/1,360");
 });
 
 test("a room's address leads back to the room", () => {

@@ -25,6 +25,7 @@ from controller.stocktake.papers import as_docx, as_xlsx
 from controller.stocktake.scan import Scan
 from protocol.settings import SettingsError
 from tests.conftest import need
+from tests.waiting import LIMIT_S
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 BEGUN = 1_788_567_000_000  # 2026-09-05 07:10 in Vietnam
@@ -98,7 +99,7 @@ def test_libreoffice_opens_the_workbook_with_codes_as_written(tmp_path: Path) ->
         cwd=tmp_path,
         check=True,
         capture_output=True,
-        timeout=120,
+        timeout=LIMIT_S,
     )
     rows = list(csv.reader((tmp_path / "m.csv").read_text("utf-8").splitlines()))
     cells = {cell for row in rows for cell in row}

@@ -27,7 +27,7 @@ from tests.axe import violations
 from tests.browser import PHONE, UPRIGHT, Page, opened_tab, running_browser
 from tests.conftest import need
 from tests.controller.web_school import NOW_MS, SCHOOL, Served, a_store
-from tests.flows.programs import until
+from tests.waiting import until
 
 BOOK = (
     Line(row=1, asset_tag="TB-001", type="board", maker="SMART", room="P203", serial="0012345"),
@@ -444,7 +444,7 @@ def test_a_whole_school_is_on_the_page(browser: int, served: Served, store: Stor
     assert 0 < packed < 40_000
     with opened_tab(browser, Phone) as page:
         page.open(url, *PHONE)
-        page.tally("0/1360")
+        page.tally("0/1.360")
         page.click(".st-room[href$=P7]")
         page.tally("0/40")
         took = page.see(

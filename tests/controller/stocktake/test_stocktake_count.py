@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from controller.register.book import Line
 from controller.register.decisions import Decision, Deed, Rulings
 from controller.register.merging import Kept
-from controller.stocktake.count import Outcome, Stocktake, book_of, counted, room_order, rooms_of
+from controller.stocktake.count import (
+    Expected,
+    Outcome,
+    Room,
+    Stocktake,
+    book_of,
+    counted,
+    room_order,
+    rooms_of,
+)
 from controller.stocktake.scan import Scan, ScanError, reckoned, scan_of
 from controller.stocktake.tagcode import label_text, tag_in
 
@@ -95,11 +104,12 @@ def test_what_the_last_finder_said_of_it_counts() -> None:
     )
     desk = next(each for each in told.lines if each.line.row == 2)
     assert (desk.condition, desk.quality_pct, desk.note) == ("broken", 20, "chân gãy")
-    assert desk.times == 3
+    assert (desk.times, desk.told_ms) == (3, BEGUN + 1)
     untold = next(
         each for each in counted(a_take(), [scan(1, line=12)]).lines if each.line.no == 12
     )
-    assert (untold.condition, untold.quality_pct) == ("", None)
+    assert (untold.condition, untold.quality_pct, untold.note) == ("", None, "")
+    assert untold.told_ms == 0
 
 
 def test_time_decides_and_not_the_name_of_a_scan() -> None:
@@ -133,7 +143,7 @@ def test_what_the_list_lacks_is_surplus_and_a_label_scanned_twice_is_one_thing()
 def test_a_stocktake_of_one_room_takes_another_rooms_thing_as_surplus() -> None:
     """It names the line, so that nobody buys it a second time into the book."""
     take = a_take("Phòng 203")
-    told = counted(take, [scan(1, asset_tag="TB-004"), scan(2, line=11)])
+    told = counted(take, [scan(1, asset_tag="TB-004"), scan(3, line=14), scan(2, line=11)])
     assert [each.line.row for each in told.lines] == [1, 2]
     (extra,) = told.surplus
     assert extra.line is not None
@@ -156,6 +166,59 @@ def test_the_list_is_as_the_book_was_and_where_persons_said_it_belongs() -> None
     book = book_of((*REGISTER, gone), Rulings([moved]))
     assert [each.no for each in book] == [11, 12, 13, 14, 15, 16]
     assert book[0].room == "P9"
+
+
+def test_the_list_holds_of_a_line_what_the_minutes_show() -> None:
+    """A name of what is known of maker and model; the rest as the book says it."""
+    line = Line(
+        row=1,
+        asset_tag="TB-001",
+        type="board",
+        maker="SMART",
+        model="SB680",
+        serial="0012345",
+        room="P203",
+        year=2023,
+        cost_vnd=45_000_000,
+        condition="good",
+    )
+    nameless = Line(row=2, type="desk", maker="", model="D1")
+    first, second = book_of([Kept(no=1, data=line), Kept(no=2, data=nameless)], Rulings())
+    assert first == Expected(
+        no=1,
+        row=1,
+        asset_tag="TB-001",
+        type="board",
+        name="SMART SB680",
+        serial="0012345",
+        room="P203",
+        year=2023,
+        cost_vnd=45_000_000,
+        condition="good",
+    )
+    assert (second.name, second.year, second.cost_vnd) == ("D1", None, None)
+
+
+def test_a_room_tells_how_many_are_counted_found_and_beyond_its_list() -> None:
+    """What is missing is counted and not found."""
+    take = a_take("P203", "P204")
+    scans = [scan(1, line=11), scan(2, line=12, found=False), scan(3, asset_tag="X-1")]
+    assert rooms_of(take, counted(take, scans)) == [
+        Room(name="P203", counted=2, of=2, found=1, extra=1),
+        Room(name="P204", of=2),
+    ]
+
+
+def test_a_surplus_without_a_tag_is_known_by_its_serial_else_by_its_scan() -> None:
+    """The same serial twice is one thing, in whatever letters; two nameless chairs are two."""
+    scans = [
+        scan(1, serial="ab-1"),
+        scan(2, "P204", serial="AB1"),
+        scan(3, type="chair"),
+        scan(4, type="chair"),
+    ]
+    surplus = counted(a_take(), scans).surplus
+    assert [each.scan.id for each in surplus] == ["scan-0003", "scan-0004", "scan-0002"]
 
 
 def test_what_was_disposed_of_is_not_looked_for() -> None:
@@ -244,6 +307,14 @@ def test_a_phones_scan_is_read_and_tidied() -> None:
         (b'{"id":"a/../b-0001","line":1}', "id"),
         (b'{"id":"scan-0001","cancels":"<b>","line":1}', "id"),
         (b'{"id":"scan-0001","room":"P203","tag":"  "}', "nothing"),
+    ],
+    ids=[
+        "list",
+        "quality above 100",
+        "line above 64 bits",
+        "path for id",
+        "markup for cancelled id",
+        "blank tag",
     ],
 )
 def test_what_no_phone_of_ours_sends_is_refused(sent: bytes, why: str) -> None:

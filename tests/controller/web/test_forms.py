@@ -101,6 +101,7 @@ def test_garbage_is_no_file_and_no_error(body: bytes, content_type: str) -> None
          "multipart/form-data; boundary=b"),
         (b"x", "multipart/form-data"),
     ],
+    ids=["empty", "urlencoded", "part without name", "empty file", "no boundary"],
 )  # fmt: skip
 def test_a_form_without_a_file_is_told_so(web: Web, body: bytes, content_type: str) -> None:
     """By a sentence."""

@@ -1,0 +1,97 @@
+"""This file says whose the cards are that a camera read: by the class list, and at the door. Pure.
+
+A class card is a number and proves nothing: what comes of it is a suggestion to the teacher.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from hardware.cards.acceptance import CardFlag, FoundCard
+from protocol.doorcode import read
+from protocol.markers import COUNT
+from protocol.model import Method
+from protocol.plan import ClassList, Plan
+
+CHECK_CARD: Final = "check_card"  # two cards moved as if by one hand
+
+
+class CardMark(NamedTuple):
+    """A pupil whose card was seen. flags: of CHECK_CARD."""
+
+    student: str
+    method: Method
+    flags: tuple[str, ...] = ()
+
+
+class CardScanResult(NamedTuple):
+    """What a scan suggests. copied: pupils whose number was at two places, who count as not seen.
+
+    ambiguous: numbers seen that two classes of this lesson have; they are given to nobody.
+    """
+
+    seen: tuple[CardMark, ...] = ()
+    copied: tuple[str, ...] = ()
+    ambiguous: tuple[int, ...] = ()
+
+
+class DoorRefusal(StrEnum):
+    """Why a code shown at the door counts for nobody."""
+
+    FORGED = "forged"  # or of another school, or no door card at all
+    REVOKED = "revoked"
+    UNKNOWN = "unknown"
+    OTHER_CLASS = "other_class"
+
+
+def allowed_ids(lists: Iterable[ClassList]) -> frozenset[int]:
+    """The ids to look for: the numbers in these classes, as far as there are markers for them."""
+    numbers = {pupil.number for each in lists for pupil in each.pupils}
+    return frozenset(number for number in numbers if number < COUNT)
+
+
+def scanned(found: Iterable[FoundCard], lists: Sequence[ClassList]) -> CardScanResult:
+    """What all that a scan found so far suggests, in the order of the ids."""
+    flags: dict[int, set[CardFlag]] = {}
+    for each in found:
+        flags.setdefault(each.id, set()).update([each.flag] if each.flag else [])
+    owners = {each: _owners(each, lists) for each in sorted(flags)}
+    known = {each: students[0] for each, students in owners.items() if len(students) == 1}
+    seen = {each: who for each, who in known.items() if CardFlag.COPIED not in flags[each]}
+    return CardScanResult(
+        seen=tuple(
+            CardMark(who, Method.CARD, (CHECK_CARD,) if CardFlag.CHECK in flags[each] else ())
+            for each, who in seen.items()
+        ),
+        copied=tuple(who for each, who in known.items() if each not in seen),
+        ambiguous=tuple(each for each, students in owners.items() if len(students) > 1),
+    )
+
+
+def keys_of(plan: Plan) -> dict[int, bytes]:
+    """The keys of the school's door cards, by version."""
+    return {
+        int(version): bytes.fromhex(key)
+        for version, key in plan.door_keys.items()
+        if version.isascii() and version.isdecimal() and key
+    }
+
+
+def at_door(text: str, plan: Plan, roll: Collection[str]) -> CardMark | DoorRefusal:
+    """Whose door card shows this text; or why it counts for nobody. roll: the lesson's pupils."""
+    serial = read(text, keys_of(plan))
+    if serial is None:
+        return DoorRefusal.FORGED
+    if serial.hex() in plan.revoked:
+        return DoorRefusal.REVOKED
+    cards: Mapping[str, str] = {each.serial: each.student for each in plan.door_cards}
+    student = cards.get(serial.hex())
+    if student is None:
+        return DoorRefusal.UNKNOWN
+    return CardMark(student, Method.DOOR) if student in roll else DoorRefusal.OTHER_CLASS
+
+
+def _owners(number: int, lists: Sequence[ClassList]) -> list[str]:
+    return [pupil.student for each in lists for pupil in each.pupils if pupil.number == number]

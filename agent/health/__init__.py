@@ -1,0 +1,1 @@
+"""How this computer and its line to the school fare."""

@@ -1,0 +1,183 @@
+"""This file turns readings into health reports: at once on change, else on a slow beat. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from msgspec.structs import replace as rewrite
+
+from agent.room import AgentRoom, Messages, Moment
+from hardware.readings import HostReading
+from protocol.health import Finding, Judgement, Limits, ReasonCode, judge
+from protocol.messages import (
+    Health,
+    HealthChanged,
+    HostMeasures,
+    KitLine,
+    LineMeasures,
+    OutboxReport,
+)
+from protocol.model import Status, worst
+
+HOLD_BEATS: Final = 2  # one beat's peak is no news; two in a row are
+# These happen once: at the next beat they are over, and would never have held.
+_MOMENTARY: Final = frozenset(
+    {ReasonCode.CLOCK_JUMPED, ReasonCode.UNDER_VOLTAGE, ReasonCode.THROTTLED}
+)
+
+_Key = tuple[Status, str, str]  # how urgent, a reason's code, and its value where that is a word
+
+
+class RoomReport(NamedTuple):
+    """What a health report says of the room: devices here, line, kit, the plan that is held."""
+
+    seen: tuple[str, ...] = ()
+    line: LineMeasures = LineMeasures()
+    kit: tuple[KitLine, ...] = ()
+    plan: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vitals:
+    """The machine's measures and what is said of them.
+
+    shown: the findings that are told. waiting: for how many beats each change has been seen.
+    """
+
+    room: AgentRoom
+    limits: Limits
+    report_s: float
+    measures: HostMeasures = field(default_factory=HostMeasures)
+    shown: tuple[Finding, ...] = ()
+    waiting: Mapping[_Key, int] = field(default_factory=dict)
+    reported_s: float | None = None
+
+    @property
+    def judgement(self) -> Judgement:
+        """The status with its reasons; unknown until something has been measured."""
+        reasons = tuple(reason for _, reason in self.shown)
+        if self.measures == HostMeasures():
+            return Judgement(Status.UNKNOWN, reasons)
+        return Judgement(worst([Status.OK, *(status for status, _ in self.shown)]), reasons)
+
+    def beat(
+        self,
+        measures: HostMeasures,
+        outbox: OutboxReport,
+        extra: tuple[Finding, ...],
+        report: RoomReport,
+        moment: Moment,
+    ) -> tuple[Vitals, Messages]:
+        """Take in one beat's measures; report: what goes with them."""
+        found = _found(measures, self.limits, outbox, extra)
+        first = self.reported_s is None
+        waiting = {} if first else self._waiting(found)
+        shown = found if first else self._shown(found, waiting)
+        open_still = _keys(found) ^ _keys(shown)
+        unripe = {key: beats for key, beats in waiting.items() if key in open_still}
+        after = replace(self, measures=measures, shown=shown, waiting=unripe)
+        if not (first or _differs(after, self) or self._due(moment)):
+            return after, []
+        said: Messages = [_health(after, outbox, report, moment), *_change(after, self, moment)]
+        return replace(after, reported_s=moment.steady_s), said
+
+    def _due(self, moment: Moment) -> bool:
+        # A beat's own jitter must not push the report to the beat after.
+        slack_s = self.room.beat_s / 2
+        return moment.steady_s - (self.reported_s or 0.0) >= self.report_s - slack_s
+
+    def _waiting(self, found: tuple[Finding, ...]) -> dict[_Key, int]:
+        """How many beats in a row each difference from what is shown has been seen."""
+        differing = _keys(found) ^ _keys(self.shown)
+        return {key: self.waiting.get(key, 0) + 1 for key in differing}
+
+    def _shown(
+        self, found: tuple[Finding, ...], waiting: Mapping[_Key, int]
+    ) -> tuple[Finding, ...]:
+        """What was shown, but for what came or went long enough ago; with the values of now."""
+        before = _keys(self.shown)
+        ripe = {key for key, beats in waiting.items() if beats >= HOLD_BEATS}
+        ripe |= {key for key in waiting if key[1] in _MOMENTARY and key not in before}
+        wanted = before ^ ripe
+        now = {_key(each): each for each in (*self.shown, *found)}
+        kept = [each for key, each in now.items() if key in wanted]
+        return tuple(sorted(kept, key=lambda each: each[0] is not Status.CRITICAL))
+
+
+def measures_of(reading: HostReading) -> HostMeasures:
+    """The reading as it is said to the school."""
+    values = asdict(reading)
+    del values["at"]
+    return HostMeasures(**values)
+
+
+def _differs(after: Vitals, before: Vitals) -> bool:
+    statuses = after.judgement.status, before.judgement.status
+    return statuses[0] is not statuses[1] or _keys(after.shown) != _keys(before.shown)
+
+
+def _health(after: Vitals, outbox: OutboxReport, report: RoomReport, moment: Moment) -> Health:
+    return Health(
+        boot=after.room.boot,
+        at_ms=moment.at_ms,
+        status=after.judgement.status,
+        reasons=after.judgement.reasons,
+        measures=after.measures,
+        outbox=outbox,
+        seen=report.seen,
+        line=report.line,
+        kit=report.kit,
+        plan=report.plan,
+    )
+
+
+def _change(after: Vitals, before: Vitals, moment: Moment) -> Messages:
+    status = after.judgement.status
+    calm_start = before.reported_s is None and status in {Status.OK, Status.UNKNOWN}
+    if status is before.judgement.status or calm_start:
+        return []
+    changed = HealthChanged(
+        boot=after.room.boot,
+        at_ms=moment.at_ms,
+        id=after.room.new_id(),
+        room=after.room.room,
+        status=status,
+        reasons=after.judgement.reasons,
+    )
+    return [changed]
+
+
+def _found(
+    measures: HostMeasures, limits: Limits, outbox: OutboxReport, extra: tuple[Finding, ...]
+) -> tuple[Finding, ...]:
+    """Every reason with its own urgency: critical is what breaks even the critical limits."""
+    critical = {each.code for each in judge(measures, _critical_only(limits)).reasons}
+    own = tuple(
+        (Status.CRITICAL if each.code in critical else Status.WARNING, each)
+        for each in judge(measures, limits, outbox).reasons
+    )
+    return own + extra
+
+
+@lru_cache(maxsize=1)
+def _critical_only(limits: Limits) -> Limits:
+    """The limits without those of warning."""
+    out_of_reach = {
+        name: -math.inf if name.startswith("battery") else math.inf
+        for name in limits.__struct_fields__
+        if "_warning_" in name
+    }
+    return rewrite(limits, **out_of_reach)
+
+
+def _key(finding: Finding) -> _Key:
+    status, reason = finding
+    return status, reason.code, reason.value if isinstance(reason.value, str) else ""
+
+
+def _keys(findings: tuple[Finding, ...]) -> set[_Key]:
+    return {_key(each) for each in findings}

@@ -1,0 +1,244 @@
+"""This file says what the teacher's window and page show, as one tree ready for JSON. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from agent.classroom import Classroom, ClassroomView
+from agent.lessons import timetable
+from agent.lessons.lesson import RunningLesson
+from agent.lessons.sheet import LessonSheet, SheetPupil
+from agent.lessons.timetable import LessonProposal, ProposalReason
+from agent.local.teacher import words
+from agent.local.teacher.phase import LessonPhase, gaps, phase_of, present_devices
+from agent.local.teacher.words import Letters
+from agent.room import Moment
+from protocol.messages import Ending, Part
+from protocol.model import NO_ROOM, AttendanceStatus, DeviceKind, Status
+from protocol.words import N_, Translate
+
+_MAX_GAPS: Final = 3
+_CHIPS: Final = {
+    Part.BOARD: frozenset({DeviceKind.BOARD, DeviceKind.PROJECTOR}),
+    Part.CAMERA: frozenset({DeviceKind.CAMERA}),
+}
+
+
+def teacher_view(
+    classroom: Classroom,
+    view: ClassroomView,
+    moment: Moment,
+    say: Translate,
+    *,
+    undelivered: Iterable[str] = (),
+    also: Iterable[str] = (),
+) -> dict[str, Any]:
+    """Everything the teacher sees, in codes and in the language's words.
+
+    undelivered: the events that still wait here. also: notices of what is round the classroom.
+    """
+    teaching = classroom.teaching
+    lesson, phase = teaching.lesson.present, phase_of(classroom, view, moment)
+    proposal, letters = teaching.proposal(moment), words.letters_of(teaching.plan.letters)
+    return {
+        **_room(classroom),
+        "phase": phase,
+        "headline": words.headline(phase, say),
+        "subline": words.subline(lesson, proposal, say),
+        **_buttons(phase, lesson, say),
+        "proposal": _proposal(classroom, proposal, say),
+        "chips": _chips(classroom, view, say),
+        "gaps": _gaps(view, say),
+        "roll": _roll(lesson, letters, say),
+        "logbook": _logbook(lesson, phase, letters, say),
+        "undo": _undo(classroom, moment, say),
+        "notices": _notices(classroom, proposal, moment, say, also),
+        "faults": _faults(classroom, frozenset(undelivered), say),
+        "camera": _camera(classroom, say),
+        "labels": words.labels(say),
+    }
+
+
+def _room(classroom: Classroom) -> dict[str, Any]:
+    placement, room = classroom.placement, classroom.room.room
+    return {
+        "room": room,
+        "rooms": list(placement.candidates()),
+        "pick_room": placement.roaming and room == NO_ROOM,
+        "roaming": placement.roaming,
+    }
+
+
+def _buttons(phase: LessonPhase, lesson: RunningLesson | None, say: Translate) -> dict[str, Any]:
+    match phase:
+        case LessonPhase.IDLE | LessonPhase.ENDED:
+            action = "start"
+        case LessonPhase.STARTING | LessonPhase.READY | LessonPhase.READY_WITH_GAPS:
+            action = "confirm"
+        case LessonPhase.RUNNING:
+            action = "end"
+    also = "end" if action == "confirm" else ""
+    if phase is LessonPhase.ENDED and lesson and lesson.sheet and not lesson.sheet.confirmed:
+        also = "confirm"
+    return {"button": _button(action, say), "also": _button(also, say) if also else None}
+
+
+def _button(action: str, say: Translate) -> dict[str, Any]:
+    return {"action": action, "label": words.action_label(action, say), "enabled": True}
+
+
+def _proposal(classroom: Classroom, proposal: LessonProposal, say: Translate) -> dict[str, Any]:
+    teaching, room = classroom.teaching, classroom.room.room
+    likely = timetable.alternatives(teaching.plan, room, proposal.classes, teaching.recent)
+    return {
+        "classes": list(proposal.classes),
+        "why": words.proposal_reason(proposal.why, say),
+        "teacher": proposal.teacher,
+        "others": [list(classes) for classes in likely],
+        "all": list(teaching.plan.classes),
+        "substitute": False,
+    }
+
+
+def _chips(classroom: Classroom, view: ClassroomView, say: Translate) -> list[dict[str, Any]]:
+    chips = []
+    for part, kinds in _CHIPS.items():
+        devices = [device for device in present_devices(view) if device.kind in kinds]
+        state, text = words.chip_words(devices, say)
+        if part is Part.CAMERA and classroom.camera_off:
+            state, text = "absent", say(N_("switched off"))
+        label = words.part_label(part, say)
+        chips.append({"part": part, "state": state, "label": label, "words": text})
+    return [*chips, _tablets(classroom, view, say)]
+
+
+def _tablets(classroom: Classroom, view: ClassroomView, say: Translate) -> dict[str, Any]:
+    tablets = [device for device in view.devices if device.kind is DeviceKind.TABLET]
+    working = [
+        tablet for tablet in tablets if tablet.device_id in view.here and tablet.status is Status.OK
+    ]
+    total = max(classroom.template.tablets, len(tablets))
+    state = "absent" if not working else "ok" if len(working) == total else "warning"
+    text = f"{len(working)}/{total}" if total else say(N_("none in use"))
+    label = words.part_label(Part.TABLET, say)
+    return {"part": "tablets", "state": state, "label": label, "words": text}
+
+
+def _gaps(view: ClassroomView, say: Translate) -> dict[str, Any] | None:
+    lacking = gaps(view)
+    if not lacking:
+        return None
+    sentence = words.gap_sentences((reason for _, reason in lacking[:_MAX_GAPS]), say)
+    return {"sentence": sentence, "todo": words.todo(lacking[0][0], say)}
+
+
+def _roll(lesson: RunningLesson | None, letters: Letters, say: Translate) -> dict[str, Any] | None:
+    if lesson is None or lesson.sheet is None:
+        return None
+    sheet = lesson.sheet
+    counts = sheet.counts()
+    return {
+        "title": words.roll_title(lesson.classes, say),
+        "counts": counts._asdict(),
+        "text": counts.text,
+        "confirmed": sheet.confirmed,
+        "confirmed_words": words.confirmation(sheet, say),
+        "marks": [_mark(status, letter, say) for status, letter in letters.items()],
+        "lines": [_pupil(sheet, pupil, letters, say) for pupil in sheet.pupils],
+    }
+
+
+def _mark(status: AttendanceStatus, letter: str, say: Translate) -> dict[str, Any]:
+    return {"status": status, "letter": letter, "label": words.mark_label(status, say)}
+
+
+def _pupil(
+    sheet: LessonSheet, pupil: SheetPupil, letters: Letters, say: Translate
+) -> dict[str, Any]:
+    suggestion, unseen = sheet.suggestions.get(pupil.student), sheet.is_unseen(pupil.student)
+    flags = suggestion.flags if suggestion else ()
+    entries = sheet.entries.get(pupil.student, ())
+    return {
+        "student": pupil.student,
+        "class_code": pupil.class_code,
+        "number": pupil.number,
+        "name": pupil.name or pupil.student,
+        "status": sheet.status_of(pupil.student),
+        "by": sheet.method_of(pupil.student),
+        "suggested": "seen" if suggestion else "unseen" if unseen else None,
+        "words": words.sighting_words(suggestion, unseen=unseen, say=say),
+        "flags": list(flags),
+        "flag_words": [words.flag_words(flag, say) for flag in flags],
+        "history": [words.entry_words(entry, letters, say) for entry in entries],
+    }
+
+
+def _logbook(
+    lesson: RunningLesson | None, phase: LessonPhase, letters: Letters, say: Translate
+) -> str | None:
+    sheet = lesson.sheet if lesson and phase is LessonPhase.ENDED else None
+    if lesson is None or sheet is None or not sheet.confirmed:
+        return None
+    return words.logbook_line(lesson, sheet, letters, say)
+
+
+def _undo(classroom: Classroom, moment: Moment, say: Translate) -> dict[str, Any] | None:
+    offer = classroom.teaching.undoable
+    if offer is None or moment.steady_s >= offer.until_s:
+        return None
+    return {
+        "what": offer.what,
+        "label": say(N_("Undo")),
+        "words": words.undo_words(offer.what, say),
+        "left_s": round(offer.until_s - moment.steady_s, 1),
+    }
+
+
+def _notices(
+    classroom: Classroom,
+    proposal: LessonProposal,
+    moment: Moment,
+    say: Translate,
+    also: Iterable[str],
+) -> list[dict[str, str]]:
+    codes = {*also, *_lesson_notices(classroom, proposal, moment)}
+    return [
+        {"code": code, "level": level, "sentence": say(text)}
+        for code, (level, text) in words.NOTICES.items()
+        if code in codes
+    ]
+
+
+def _lesson_notices(
+    classroom: Classroom, proposal: LessonProposal, moment: Moment
+) -> Iterable[str]:
+    ended, running = classroom.lesson.ended, classroom.lesson.running
+    sheet = ended.lesson.sheet if ended and ended.how is Ending.BELL else None
+    if sheet is not None and not sheet.confirmed:
+        yield "unconfirmed"
+    if running and running.classes and running.sheet is None:
+        yield "no_list"
+    rung = proposal.begins_min is not None and moment.minute >= proposal.begins_min
+    over = ended is not None and ended.lesson.began_min == proposal.begins_min
+    if not running and proposal.why is ProposalReason.TIMETABLE and rung and not over:
+        yield "bell"
+
+
+def _faults(classroom: Classroom, waiting: frozenset[str], say: Translate) -> dict[str, Any]:
+    return {
+        "parts": [{"part": part, "label": label} for part, label in words.part_labels(say).items()],
+        "sent": [
+            {
+                "part": fault.part,
+                "delivered": (delivered := fault.event_id not in waiting),
+                "sentence": words.fault_words(fault, delivered=delivered, say=say),
+            }
+            for fault in reversed(classroom.teaching.faults)
+        ],
+    }
+
+
+def _camera(classroom: Classroom, say: Translate) -> dict[str, Any]:
+    label, text = words.camera_words(off=classroom.camera_off, say=say)
+    return {"off": classroom.camera_off, "label": label, "words": text}

@@ -1,0 +1,266 @@
+"""This file says in words what the teacher is shown: codes and values in, sentences out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from agent.lessons.lesson import RunningLesson
+from agent.lessons.sheet import LessonSheet, SheetEntry, Suggestion
+from agent.lessons.teaching import ReportedFault, Undoable
+from agent.lessons.timetable import LessonProposal, ProposalReason
+from agent.local.teacher.phase import LessonPhase, is_warming
+from protocol.formats import clock
+from protocol.messages import Part
+from protocol.model import AttendanceStatus, Device, DeviceKind, Reason, Status, worst
+from protocol.words import N_, Translate, sentence, status_word
+
+Letters = Mapping[AttendanceStatus, str]
+
+_IN_LESSON: Final = N_("In lesson")
+_HEADLINES: Final[Mapping[LessonPhase, str]] = {
+    LessonPhase.IDLE: N_("Ready for the lesson"),
+    LessonPhase.ENDED: N_("Lesson over"),
+}
+_ACTIONS: Final[Mapping[str, str]] = {
+    "start": N_("Start the lesson"),
+    "confirm": N_("Confirm attendance"),
+    "end": N_("End the lesson"),
+}
+_PROPOSAL_REASONS: Final[Mapping[ProposalReason, str]] = {
+    ProposalReason.TIMETABLE: N_("By the timetable"),
+    ProposalReason.ONLY: N_("This room's class"),
+    ProposalReason.RECENT: N_("The class that was here last"),
+    ProposalReason.NONE: N_("Choose the class"),
+}
+_MARKS: Final[Mapping[AttendanceStatus, tuple[str, str]]] = {
+    AttendanceStatus.PRESENT: ("", N_("Present")),
+    AttendanceStatus.ABSENT_EXCUSED: ("P", N_("Absent with leave")),
+    AttendanceStatus.ABSENT_UNEXCUSED: ("K", N_("Absent without leave")),
+    AttendanceStatus.LATE: ("M", N_("Came late")),
+    AttendanceStatus.LEFT_EARLY: ("S", N_("Left early")),
+}
+_FLAGS: Final[Mapping[str, str]] = {
+    "shared_tablet": N_("Another pupil used the same tablet"),
+    "second_tablet": N_("Checked in on two tablets"),
+    "copied_card": N_("The same card was seen twice at once"),
+    "check_card": N_("Two cards moved together"),
+}
+_ENTRY_REASONS: Final[Mapping[str, str]] = {
+    "confirmed": N_("confirmed"),
+    "corrected": N_("corrected"),
+    "undone": N_("taken back"),
+}
+_ACTORS: Final[Mapping[str, str]] = {
+    "teacher": N_("teacher"),
+    "substitute": N_("substitute teacher"),
+    "agent": N_("this computer"),
+}
+_PARTS: Final[Mapping[Part, str]] = {
+    Part.BOARD: N_("Board"),
+    Part.CAMERA: N_("Camera"),
+    Part.TABLET: N_("Tablets"),
+    Part.NETWORK: N_("Network"),
+    Part.POWER: N_("Electricity"),
+    Part.OTHER: N_("Something else"),
+}
+_TODO: Final[Mapping[DeviceKind | None, str]] = {
+    DeviceKind.BOARD: N_("Please switch the board on and wait for a minute."),
+    DeviceKind.PROJECTOR: N_("Please switch the projector on and wait for a minute."),
+    DeviceKind.CAMERA: N_("Please check the camera's cable and plug."),
+    DeviceKind.TABLET: N_("Please open the charging cart and hand the tablets out."),
+    DeviceKind.NETWORK: N_("Please check the plug of the access point."),
+}
+_TODO_ELSE: Final = N_("The lesson goes on without it; press Report a fault if it stays so.")
+_LABELS: Final[Mapping[str, str]] = {
+    "attendance": N_("Attendance"),
+    "report_fault": N_("Report a fault"),
+    "other_class": N_("Another class"),
+    "substitute": N_("Substitute lesson"),
+    "room": N_("Room"),
+    "logbook": N_("Line for the class logbook"),
+    "copy": N_("Copy"),
+    "close": N_("Close"),
+    "board_page": N_("Open the board page"),
+    "needs_a_look": N_("Only those to look at"),
+    "all_pupils": N_("All pupils"),
+    "history": N_("What was changed"),
+    "yes": N_("Yes"),
+    "no": N_("No"),
+}
+_UNDONE: Final[Mapping[Undoable, str]] = {
+    Undoable.START: N_("The lesson has started."),
+    Undoable.CONFIRM: N_("Attendance is confirmed."),
+    Undoable.END: N_("The lesson has ended."),
+    Undoable.CORRECTION: N_("The correction is recorded."),
+}
+# By code, the gravest first: how grave, and the sentence.
+NOTICES: Final[Mapping[str, tuple[str, str]]] = {
+    "disk": ("warning", N_("The disk takes no new records: free some space now.")),
+    "unconfirmed": ("warning", N_("The last lesson's attendance is not confirmed.")),
+    "no_list": ("info", N_("The class list is not on this computer; the lesson goes on.")),
+    "bell": ("info", N_("The bell has rung: press Start the lesson.")),
+    "offline": ("info", N_("No line to the school's server; everything is kept here.")),
+}
+
+
+def headline(phase: LessonPhase, say: Translate) -> str:
+    """Where the lesson is."""
+    return say(_HEADLINES.get(phase, _IN_LESSON))
+
+
+def subline(lesson: RunningLesson | None, proposal: LessonProposal, say: Translate) -> str:
+    """What is taught and when: of the lesson, or of the one that is proposed."""
+    shown_lesson = lesson or RunningLesson(
+        lesson="-",
+        since_ms=0,
+        classes=proposal.classes,
+        period=proposal.period,
+        subject=proposal.subject,
+        began_min=proposal.begins_min,
+        bell_min=proposal.ends_min,
+    )
+    parts = _lesson_parts(shown_lesson, say)
+    if shown_lesson.began_min is not None and shown_lesson.bell_min is not None:
+        parts.append(f"{_clock(shown_lesson.began_min)} - {_clock(shown_lesson.bell_min)}")
+    return " · ".join(parts) or proposal_reason(ProposalReason.NONE, say)
+
+
+def logbook_line(
+    lesson: RunningLesson, sheet: LessonSheet, letters: Letters, say: Translate
+) -> str:
+    """The line that the teacher copies into the class logbook, after the lesson."""
+    parts = _lesson_parts(lesson, say)
+    parts.append(say(N_("attendance {counts}")).replace("{counts}", sheet.counts().text))
+    away = [
+        f"{pupil.name or pupil.number} ({letters[status]})"
+        for pupil in sheet.pupils
+        if (status := sheet.status_of(pupil.student)) is not AttendanceStatus.PRESENT
+    ]
+    if away:
+        parts.append(", ".join(away))
+    return " · ".join(parts)
+
+
+def action_label(action: str, say: Translate) -> str:
+    """What is written on the big button."""
+    return say(_ACTIONS[action])
+
+
+def proposal_reason(why: ProposalReason, say: Translate) -> str:
+    """Why a class is proposed."""
+    return say(_PROPOSAL_REASONS[why])
+
+
+def letters_of(own: Mapping[AttendanceStatus, str]) -> Letters:
+    """How the school writes each mark. own: where it writes one otherwise than most."""
+    return {status: own.get(status, letter) for status, (letter, _) in _MARKS.items()}
+
+
+def mark_label(status: AttendanceStatus, say: Translate) -> str:
+    """A mark in words."""
+    return say(_MARKS[status][1])
+
+
+def chip_words(devices: list[Device], say: Translate) -> tuple[str, str]:
+    """A part of the room as a state and in words."""
+    if not devices:
+        return "absent", say(N_("not seen"))
+    if any(map(is_warming, devices)):
+        return "warning", say(N_("warming up"))
+    status = worst([device.status for device in devices])
+    return str(status), say(N_("ready")) if status is Status.OK else status_word(status, say)
+
+
+def gap_sentences(reasons: Iterable[Reason], say: Translate) -> str:
+    """What is missing."""
+    return " ".join(sentence(reason, say) for reason in reasons)
+
+
+def todo(kind: DeviceKind | None, say: Translate) -> str:
+    """What to do first where this kind of device is missing."""
+    return say(_TODO.get(kind, _TODO_ELSE))
+
+
+def roll_title(classes: Iterable[str], say: Translate) -> str:
+    """The head of the roll."""
+    return f"{say(_LABELS['attendance'])} {' + '.join(classes)}"
+
+
+def confirmation(sheet: LessonSheet, say: Translate) -> str:
+    """Whether the roll is confirmed, and since when."""
+    if sheet.confirmed_ms is None:
+        return say(N_("Nothing is recorded before you confirm."))
+    return say(N_("Confirmed at {time}.")).replace("{time}", clock(sheet.confirmed_ms, None, say))
+
+
+def sighting_words(suggestion: Suggestion | None, *, unseen: bool, say: Translate) -> str:
+    """How a pupil was seen by a machine, where any was."""
+    if suggestion:
+        return " · ".join(filter(None, (suggestion.tablet, clock(suggestion.at_ms, None, say))))
+    return say(N_("not seen by tablet or card")) if unseen else ""
+
+
+def flag_words(flag: str, say: Translate) -> str:
+    """What is odd about a suggestion."""
+    return say(_FLAGS[flag]) if flag in _FLAGS else flag
+
+
+def entry_words(entry: SheetEntry, letters: Letters, say: Translate) -> str:
+    """One change of a confirmed mark: when, what, who and why."""
+    what = letters[entry.status] or mark_label(entry.status, say)
+    who = say(_ACTORS.get(entry.actor, entry.actor))
+    why = say(_ENTRY_REASONS.get(entry.why, entry.why))
+    return f"{clock(entry.at_ms, None, say)} {what} · {who} · {why}"
+
+
+def undo_words(what: Undoable, say: Translate) -> str:
+    """What was just done, and can be taken back."""
+    return say(_UNDONE[what])
+
+
+def part_label(part: Part, say: Translate) -> str:
+    """A part of the room that may be broken."""
+    return say(_PARTS[part])
+
+
+def part_labels(say: Translate) -> dict[Part, str]:
+    """Every such part, in the order of the buttons."""
+    return {part: say(text) for part, text in _PARTS.items()}
+
+
+def fault_words(fault: ReportedFault, *, delivered: bool, say: Translate) -> str:
+    """A reported fault, and whether the school has it."""
+    text = N_("Received: {part}, {time}") if delivered else N_("Kept, will be sent: {part}, {time}")
+    words = say(text).replace("{part}", part_label(fault.part, say))
+    return words.replace("{time}", clock(fault.at_ms, None, say))
+
+
+def camera_words(*, off: bool, say: Translate) -> tuple[str, str]:
+    """What the camera's switch would do, and how it stands."""
+    if off:
+        return say(N_("Camera on")), say(N_("The camera is switched off in this room."))
+    return (
+        say(N_("Camera off")),
+        say(N_("The camera is only looked at to see whether it works.")),
+    )
+
+
+def labels(say: Translate) -> dict[str, str]:
+    """The window's other words."""
+    return {name: say(text) for name, text in _LABELS.items()}
+
+
+def _lesson_parts(lesson: RunningLesson, say: Translate) -> list[str]:
+    parts = [" + ".join(lesson.classes)] if lesson.classes else []
+    if lesson.subject:
+        parts.append(lesson.subject)
+    if lesson.period is not None:
+        parts.append(say(N_("Period {number}")).replace("{number}", str(lesson.period)))
+    if lesson.substitute:
+        parts.append(say(N_("Substitute lesson")))
+    return parts
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"

@@ -1,0 +1,121 @@
+"""This file reaches out to devices: switches projectors with the lesson, wakes what sleeps."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import aclosing
+from functools import partial
+from typing import Final
+from uuid import uuid4
+
+from agent.equipment.addresses import TypedAddress
+from agent.local.surroundings import DeviceActions
+from agent.passwords import Passwords
+from agent.store import ClassroomStore
+from hardware.readings import Report, Sighting
+
+_LOGGER = logging.getLogger(__name__)
+
+# A lamp cools for one to three minutes before it follows; a person at the door waits less long.
+LESSON_PATIENCE_S: Final = 200.0
+DOOR_PATIENCE_S: Final = 15.0
+WAKE_PATIENCE_S: Final = 20.0
+
+
+class RemoteControl:
+    """What can be done to the room's devices. report: takes what they said when it was done."""
+
+    def __init__(self, store: ClassroomStore, passwords: Passwords, report: Report) -> None:
+        self._store = store
+        self._passwords = passwords
+        self._report = report
+
+    @property
+    def actions(self) -> DeviceActions:
+        """For the door: read an address, switch a device, wake one."""
+        return DeviceActions(typed=typed_from, switch=self.switch, wake=self.wake)
+
+    async def follow_lessons(self, *, switch: bool) -> None:
+        """Switch projectors and boards on with the lesson, and off after it; never returns."""
+        on = False
+        async with aclosing(self._store.steps()) as steps:
+            async for classroom in steps:
+                wanted = classroom.lesson.running is not None
+                if switch and wanted is not on:
+                    await self._switch_all(on=wanted)
+                on = wanted
+
+    async def switch(self, device_id: str, on: bool) -> bool:  # noqa: FBT001 - as the door calls it
+        """Switch a device that speaks PJLink; whether it followed. Raises KeyError."""
+        return await self._switch(self._projector(device_id), on=on, patience_s=DOOR_PATIENCE_S)
+
+    async def wake(self, device_id: str) -> bool:
+        """Send a wake-up to a device whose MAC is known; whether it answered. Raises KeyError."""
+        from hardware.network.subnets import broadcasts, subnets  # noqa: PLC0415 - seldom wanted
+        from hardware.network.wake import wake_and_verify  # noqa: PLC0415
+
+        told = self._store.classroom.devices.sightings_of(device_id)
+        keys = [key for each in told for key in (each.key, *each.aliases)]
+        mac = next((key.removeprefix("mac:") for key in keys if key.startswith("mac:")), None)
+        at = next(((each.address, each.port) for each in told if each.address), None)
+        if mac is None or at is None:
+            raise KeyError(device_id)
+        woken = await wake_and_verify(
+            mac, partial(_answers, *at), lambda: broadcasts(subnets()), within_s=WAKE_PATIENCE_S
+        )
+        return woken.is_verified
+
+    async def _switch_all(self, *, on: bool) -> None:
+        projectors = [
+            each
+            for each in self._store.classroom.devices.traces.sightings()
+            if each.source == "pjlink" and each.present
+        ]
+        patience = LESSON_PATIENCE_S if on else DOOR_PATIENCE_S
+        followed = await asyncio.gather(
+            *(self._switch(each, on=on, patience_s=patience) for each in projectors)
+        )
+        for each, did in zip(projectors, followed, strict=True):
+            _LOGGER.info("projector switched on=%s followed=%s key=%s", on, did, each.key)
+
+    def _projector(self, device_id: str) -> Sighting:
+        told = self._store.classroom.devices.sightings_of(device_id)
+        for each in told:
+            if each.source == "pjlink" and each.present:
+                return each
+        raise KeyError(device_id)
+
+    async def _switch(self, projector: Sighting, *, on: bool, patience_s: float) -> bool:
+        from hardware.pjlink.watch import switch  # noqa: PLC0415 - heavy, and seldom wanted
+
+        reading = await switch(
+            projector.address,
+            projector.port,
+            lambda: self._passwords.pjlink,
+            on=on,
+            key=projector.key,
+            within_s=patience_s,
+        )
+        self._report(reading)
+        return not reading.reason
+
+
+async def _answers(address: str, port: int) -> bool:
+    from hardware.network.probe import ask  # noqa: PLC0415 - seldom wanted
+
+    return (await ask(address, port)).alive
+
+
+def typed_from(text: str) -> TypedAddress:
+    """Read an address that was typed or scanned. Raises ValueError."""
+    from hardware.network.typed import place_of  # noqa: PLC0415 - seldom wanted
+
+    place = place_of(text)
+    return TypedAddress(
+        token=uuid4().hex,
+        host=place.host,
+        port=place.port,
+        scheme=place.scheme,
+        path=place.path,
+    )

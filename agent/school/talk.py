@@ -1,0 +1,122 @@
+"""This file is the agent's side of the talk with the controller: greeting, births, commands."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from agent.store import ClassroomStore
+from protocol.link import Arrival, Letter, Link
+from protocol.messages import (
+    Ack,
+    ControllerState,
+    MessageError,
+    PlanGiven,
+    Presence,
+    Rebirth,
+    down_from,
+    to_bytes,
+)
+from protocol.model import Place
+from protocol.outbox import OutboxError
+from protocol.plan import Plan
+from protocol.relay import Relay
+from protocol.topics import Address, Channel, commands_to, controller_state, level_of, topic_of
+
+_LOGGER = logging.getLogger(__name__)
+
+BIRTH_SPACING_S: Final = 1.0  # a controller that keeps asking must not wear out the card
+_AT_ONCE: Final = 100
+
+
+class SchoolTalk:
+    """What is said at each connect, and what is done with what the controller says."""
+
+    def __init__(self, place: Place, boot: str, *, now_ms: Callable[[], int]) -> None:
+        self._place = place
+        self._boot = boot
+        self._now_ms = now_ms
+        self._birth_owed = asyncio.Event()
+        self._controller_topic = controller_state(place)
+        self._command_root = commands_to(place).removesuffix("#")
+        self.not_understood = 0
+
+    @property
+    def client_id(self) -> str:
+        """The name of this agent's session at the broker."""
+        place = self._place
+        return "-".join(["lophoc", *map(level_of, (place.province, place.school, place.agent))])
+
+    @property
+    def filters(self) -> Sequence[str]:
+        """What this agent listens to."""
+        return commands_to(self._place), self._controller_topic
+
+    def will(self, session: int) -> Letter:
+        """What the broker says for this agent when the line breaks."""
+        return self._presence(session, online=False)
+
+    def greeting(self, session: int) -> Sequence[Letter]:
+        """What is said first in a session; a birth follows through the outbox."""
+        self._birth_owed.set()
+        return [self._presence(session, online=True)]
+
+    def owe_birth(self) -> None:
+        """Have everything said anew."""
+        self._birth_owed.set()
+
+    async def births(self, store: ClassroomStore, link: Link) -> None:
+        """Put a birth in the outbox whenever one is owed; never returns."""
+        while True:
+            await self._birth_owed.wait()
+            self._birth_owed.clear()
+            await store.birth(link.session)
+            await asyncio.sleep(BIRTH_SPACING_S)
+
+    async def listen(self, link: Link, relay: Relay, store: ClassroomStore) -> None:
+        """Do what the controller says; never returns."""
+        while True:
+            arrivals = await link.batch(_AT_ONCE)
+            for arrival in arrivals:
+                if arrival.session == link.session:
+                    await self.hear(arrival, relay, store)
+            link.ack(arrivals)
+
+    async def hear(self, arrival: Arrival, relay: Relay, store: ClassroomStore) -> None:
+        """Do what one arrival says; what cannot be understood is counted and let go."""
+        try:
+            message = down_from(arrival.payload)
+        except MessageError as error:
+            self._count(error.flaw)
+            return
+        commanded = arrival.topic.startswith(self._command_root)
+        match message:
+            case ControllerState() if arrival.topic == self._controller_topic:
+                relay.hear(message)
+            case Ack() if commanded:
+                await relay.settle(message)
+            case Rebirth() if commanded:
+                self.owe_birth()
+            case PlanGiven() if commanded:
+                await self._keep(message.plan, store)
+            case _:
+                self._count("wrong_topic")
+
+    async def _keep(self, plan: Plan, store: ClassroomStore) -> None:
+        """Keep the plan and tell which one is held; a full disk is given it again."""
+        with contextlib.suppress(OutboxError):  # the store has said so
+            if await store.take_plan(plan):
+                self.owe_birth()
+
+    def _count(self, flaw: str) -> None:
+        if not self.not_understood:
+            _LOGGER.warning("a message of the controller is not understood flaw=%s", flaw)
+        self.not_understood += 1
+
+    def _presence(self, session: int, *, online: bool) -> Letter:
+        presence = Presence(boot=self._boot, at_ms=self._now_ms(), session=session, online=online)
+        topic = topic_of(Address(self._place, Channel.STATE))
+        return Letter(topic, to_bytes(presence), retain=True)

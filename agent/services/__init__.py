@@ -1,0 +1,1 @@
+"""What the agent runs: the lists of sources, doors and routines, and what keeps them running."""

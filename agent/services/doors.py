@@ -1,0 +1,46 @@
+"""This file lists the doors: where the teacher's window, the page and the tablets come in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agent.local.api import application
+from agent.local.server import LOCAL, serve
+from agent.local.surroundings import Surroundings
+from agent.services.context import Context
+from agent.services.service import AgentService
+from agent.tablets import server as tablet_server
+
+_RETRY_CAP_S: Final = 60.0  # a teacher waits for the window
+
+
+async def open_window(context: Context) -> None:
+    """The door for the teacher's window and page, on this computer only."""
+    config, tablets = context.config, context.tablets
+    surroundings = Surroundings(
+        context.store.classroom.room.place,
+        lambda: context.connection.state,
+        context.language,
+        context.remote.actions,
+        lambda: tablets.url,
+        context.scanner,
+    )
+    app = application(context.store, surroundings, tablets if config.tablets else None)
+    await serve(app, config.local_host, config.local_port, LOCAL)
+
+
+async def open_checkin(context: Context) -> None:
+    """The tablets' page, in the room's network."""
+    config = context.config
+    await tablet_server.serve(
+        context.tablets,
+        host=config.tablet_host,
+        port=config.tablet_port,
+        language=context.language,
+    )
+
+
+DOORS: Final = (
+    AgentService("window", open_window, backoff_cap_s=_RETRY_CAP_S),
+    AgentService("checkin", open_checkin, lambda config: config.tablets, _RETRY_CAP_S),
+)

@@ -1,0 +1,211 @@
+"""This file lists the sources: what is sensed of the room, and how; it names the hardware."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from agent.classroom import Classroom
+from agent.equipment.addresses import TypedAddress
+from agent.services.context import Context
+from agent.services.service import AgentService
+from hardware.readings import RoomHeard, SenseMissing
+
+if TYPE_CHECKING:
+    from zeroconf.asyncio import AsyncZeroconf
+
+    from hardware.camera.watch import CameraTarget
+    from hardware.network.typed import TypedDevice as Place
+
+_HTTPS: Final = 443
+
+
+async def watch_usb(context: Context) -> None:
+    """What is plugged in by USB."""
+    from hardware.usb import watch as usb  # noqa: PLC0415 - only where it is enabled
+
+    await usb.watch(context.inbox.report, host=context.machine.id)
+
+
+async def watch_mdns(context: Context) -> None:
+    """One mDNS for the controller, the devices and the rooms, wherever this machine is."""
+    try:
+        from hardware.mdns import watch as mdns  # noqa: PLC0415 - heavy
+        from hardware.network import interfaces  # noqa: PLC0415
+    except ImportError as error:
+        hint = "Install python3-zeroconf to see the network's devices."
+        raise SenseMissing("no_zeroconf", {"sense": "mdns"}, hint) from error
+
+    moved, announced = asyncio.Event(), asyncio.Event()
+
+    def move() -> None:
+        moved.set()
+        announced.set()
+
+    async with interfaces.open_zeroconf() as zeroconf, asyncio.TaskGroup() as tasks:
+        tasks.create_task(interfaces.follow(zeroconf, moved=move), name="mdns addresses")
+        if context.connection.finder is not None:
+            tasks.create_task(context.connection.finder.watch(zeroconf), name="finder")
+        if context.config.mdns:
+            watch = mdns.watch(context.liveness.hear, zeroconf=zeroconf, moved=moved)
+            tasks.create_task(watch, name="mdns devices")
+            tasks.create_task(_share_rooms(context, zeroconf, announced), name="mdns rooms")
+
+
+async def _share_rooms(context: Context, zeroconf: AsyncZeroconf, moved: asyncio.Event) -> None:
+    """A fixed computer announces its room; one that is carried about listens to those."""
+    from hardware.mdns import rooms  # noqa: PLC0415 - heavy
+
+    config, agent = context.config, context.store.classroom.room.place.agent
+
+    def hear(heard: RoomHeard) -> None:
+        if heard.school == config.school and heard.agent != agent:
+            context.inbox.report(heard)
+
+    if config.roaming:
+        await rooms.hear(zeroconf, hear)
+    else:
+        await rooms.announce(
+            zeroconf,
+            agent=agent,
+            room=config.room,
+            school=config.school,
+            port=config.local_port,
+            moved=moved,
+        )
+
+
+async def watch_onvif(context: Context) -> None:
+    """Cameras that speak ONVIF."""
+    from hardware.onvif import watch as onvif  # noqa: PLC0415 - only where it is enabled
+
+    await onvif.watch(context.liveness.hear, credentials=lambda: _camera_login(context))
+
+
+async def watch_pjlink(context: Context) -> None:
+    """Projectors and boards that speak PJLink, and those at typed addresses."""
+    try:
+        from hardware.pjlink import watch as pjlink  # noqa: PLC0415 - only where it is enabled
+    except ImportError as error:
+        hint = "Install aiopjlink to see projectors and boards."
+        raise SenseMissing("no_aiopjlink", {"sense": "pjlink"}, hint) from error
+
+    await pjlink.watch(
+        context.liveness.hear,
+        password=lambda: context.passwords.pjlink,
+        typed=lambda: pjlink.entries_of(_typed_places(context)),
+    )
+
+
+async def watch_typed(context: Context) -> None:
+    """What people added by its address, asked in every language until it answers."""
+    from hardware.network import typed  # noqa: PLC0415 - seldom used
+    from hardware.onvif import watch as onvif  # noqa: PLC0415
+    from hardware.pjlink import watch as pjlink  # noqa: PLC0415
+
+    askers = (
+        pjlink.asker(lambda: context.passwords.pjlink),
+        onvif.asker(lambda: _camera_login(context)),
+    )
+    await typed.watch(
+        context.liveness.hear, lambda: _typed_places(context), askers=(*askers, *typed.USUAL)
+    )
+
+
+async def probe_network(context: Context) -> None:
+    """What was found in the network is asked whether it is still there."""
+    await context.liveness.run()
+
+
+async def watch_cameras(context: Context) -> None:
+    """The pictures of the room's cameras."""
+    from hardware.camera import watch as camera  # noqa: PLC0415 - only where it is enabled
+
+    user, password = _camera_login(context)
+
+    def targets_of(classroom: Classroom) -> tuple[CameraTarget, ...]:
+        return tuple(camera.target_of(key, at, user, password) for key, at in classroom.pictures())
+
+    looked_at = context.store.classroom
+    targets = targets_of(looked_at)
+
+    def targets_now() -> tuple[CameraTarget, ...]:
+        # Asked several times a second, and a classroom seldom changes.
+        nonlocal looked_at, targets
+        if context.store.classroom is not looked_at:
+            looked_at = context.store.classroom
+            targets = targets_of(looked_at)
+        return targets
+
+    await camera.watch(context.inbox.report, targets_now, every_s=context.config.camera_check_s)
+
+
+async def scan_cards(context: Context) -> None:
+    """The pupils' cards, by the room's camera, while a teacher asks for it."""
+    await context.scanner.run()
+
+
+async def watch_line(context: Context) -> None:
+    """How far the line reaches."""
+    from hardware.host.line import watch_line as watch  # noqa: PLC0415 - only where it is enabled
+
+    internet = internet_targets(context.config.internet)
+    await watch(
+        context.inbox.report,
+        controller=context.connection.controller,
+        internet=internet,
+        names=[host for host, _ in internet],
+    )
+
+
+async def watch_uplink(context: Context) -> None:
+    """The access point that this computer is joined to."""
+    from hardware.host.uplink import watch_uplink as watch  # noqa: PLC0415 - only where enabled
+
+    await watch(context.inbox.report)
+
+
+async def watch_tablets(context: Context) -> None:
+    """Which of the cart's tablets are awake."""
+    await context.tablets.watch(context.inbox.report)
+
+
+SOURCES: Final = (
+    AgentService("usb", watch_usb, lambda config: config.usb),
+    # To find the controller mDNS runs even where devices are not looked for by it.
+    AgentService("mdns", watch_mdns, lambda config: config.mdns or not config.broker),
+    AgentService("onvif", watch_onvif, lambda config: config.onvif),
+    AgentService("pjlink", watch_pjlink, lambda config: config.pjlink),
+    AgentService("typed", watch_typed),
+    AgentService("probes", probe_network),
+    AgentService("camera", watch_cameras, lambda config: config.cameras),
+    AgentService("cards", scan_cards),
+    AgentService("line", watch_line, lambda config: config.line),
+    AgentService("uplink", watch_uplink, lambda config: config.line),
+    AgentService("tablets", watch_tablets, lambda config: config.tablets),
+)
+
+
+def internet_targets(text: str) -> list[tuple[str, int]]:
+    """Read "host:port, host": where a port is left out it is 443. Raises ValueError."""
+    targets = []
+    for part in filter(None, map(str.strip, text.split(","))):
+        host, colon, port = part.rpartition(":")
+        targets.append((host, int(port)) if colon else (part, _HTTPS))
+    return targets
+
+
+def _camera_login(context: Context) -> tuple[str, str]:
+    return context.passwords.camera_user, context.passwords.camera
+
+
+def _typed_places(context: Context) -> list[Place]:
+    return [_place(typed) for typed in context.store.classroom.typed]
+
+
+def _place(typed: TypedAddress) -> Place:
+    from hardware.network.typed import TypedDevice as Place  # noqa: PLC0415 - seldom used
+    from hardware.network.typed import TypedPlace  # noqa: PLC0415
+
+    place = TypedPlace(host=typed.host, port=typed.port, scheme=typed.scheme, path=typed.path)
+    return Place(token=typed.token, place=place)

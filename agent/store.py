@@ -1,0 +1,246 @@
+"""This file makes each step of the classroom sure: the outbox first, then the documents.
+
+What a lesson is goes into the outbox with what is said of it, in one piece. One step at a time.
+What a person does is refused if the outbox cannot take it; what the senses see is counted then,
+and told by a birth when the disk is well again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from agent.classroom import Classroom, ClassroomStep, ClassroomView
+from agent.database.documents import Documents
+from agent.database.restore import saved_state_of
+from agent.errors import DocumentError
+from agent.lessons import memos
+from agent.lessons.marks import MarkResult
+from agent.lessons.sheet import Suggestion
+from agent.lessons.teaching import Teaching, TeachingStep
+from agent.room import Moment
+from hardware.readings import Reading
+from protocol.health import Finding, Judgement, ReasonCode
+from protocol.kit import Program
+from protocol.messages import AnyEvent, AnyState, HostMeasures, OutboxReport
+from protocol.model import AttendanceStatus, Method, Reason, Status
+from protocol.outbox import Outbox, OutboxError
+from protocol.plan import Plan, digest_of
+
+_LOGGER = logging.getLogger(__name__)
+
+ClassroomAction = Callable[[Classroom, int], ClassroomStep]
+TeachingAction = Callable[[Teaching, Moment], TeachingStep]
+
+_REFUSED = Reason(ReasonCode.OUTBOX_REFUSED)
+
+
+class ClassroomStore:
+    """Takes the classroom from step to step; stirred is called when the outbox has something."""
+
+    def __init__(
+        self,
+        classroom: Classroom,
+        outbox: Outbox,
+        documents: Documents,
+        *,
+        now: Callable[[], Moment],
+        stirred: Callable[[], None],
+    ) -> None:
+        self._classroom = classroom
+        self._outbox = outbox
+        self._documents = documents
+        self._now = now
+        self._stirred = stirred
+        self._one_at_a_time = asyncio.Lock()
+        self._documents_refused = False
+        self._stepped = asyncio.Condition()
+        self.refusing = False
+        self.refused = 0
+        self.step = 0
+
+    @property
+    def classroom(self) -> Classroom:
+        """The classroom as it is now."""
+        return self._classroom
+
+    async def steps(self) -> AsyncGenerator[Classroom, None]:
+        """The classroom after each step from now on; a slow listener sees the latest only."""
+        while True:
+            async with self._stepped:
+                await self._stepped.wait()
+            yield self._classroom
+
+    async def stepped(self, known: int, timeout_s: float) -> int:
+        """Wait for a step after the one of this number, or for so long; the number of the last."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s), self._stepped:
+                await self._stepped.wait_for(lambda: self.step != known)
+        return self.step
+
+    async def undelivered(self, ids: Sequence[str]) -> set[str]:
+        """Which of these events the school does not have yet. Raises OutboxError."""
+        return await asyncio.to_thread(self._outbox.waiting_of, ids) if ids else set()
+
+    async def see(self, seen: Iterable[Reading]) -> None:
+        """Take in what the senses saw."""
+        async with self._one_at_a_time:
+            await self._telemetry(self._classroom.see(seen, self._now().at_ms))
+
+    async def beat(
+        self,
+        measures: HostMeasures,
+        extra: tuple[Finding, ...],
+        programs: Mapping[str, Program] | None = None,
+    ) -> None:
+        """Take in one beat's measures; returns nothing and refuses nothing."""
+        async with self._one_at_a_time:
+            report, now = self._outbox.report(), self._now()
+            await self._telemetry(self._classroom.beat(measures, report, extra, now, programs))
+
+    async def do(self, deed: ClassroomAction) -> ClassroomStep:
+        """Take a step that a person asked for; on the disk when this returns.
+
+        Raises KeyError where it speaks of a device that is not known, OutboxError.
+        """
+        async with self._one_at_a_time:
+            step = deed(self._classroom, self._now().at_ms)
+            await self._record(step)
+            return step
+
+    async def mark(self, student: str, status: AttendanceStatus, method: Method) -> MarkResult:
+        """Mark a pupil; it is on the disk when this returns. Raises OutboxError, MarkBookFull."""
+        async with self._one_at_a_time:
+            step, marked = self._classroom.mark(student, status, method, self._now())
+            await self._record(step)
+            return marked
+
+    async def teach(self, deed: TeachingAction) -> ClassroomStep:
+        """Take a teacher's step in the lesson; on the disk when this returns.
+
+        Raises NoLesson, NotOnRoll, OutboxError.
+        """
+        async with self._one_at_a_time:
+            moment = self._now()
+            step = self._classroom.teach(lambda teaching: deed(teaching, moment))
+            await self._record(step)
+            return step
+
+    async def end_lesson(self) -> ClassroomStep:
+        """End the lesson if one runs; on the disk when this returns. Raises OutboxError."""
+        return await self.teach(lambda each, moment: each.end(moment))
+
+    async def suggest(
+        self, student: str, method: Method, *, tablet: str = "", flags: tuple[str, ...] = ()
+    ) -> None:
+        """A machine saw a pupil; kept when this returns, and said only if the teacher confirms.
+
+        Raises NoLesson, NotOnRoll, OutboxError.
+        """
+        await self.teach(
+            lambda each, moment: each.suggest(
+                student,
+                Suggestion(method=method, at_ms=moment.at_ms, tablet=tablet, flags=flags),
+            )
+        )
+
+    async def take_plan(self, plan: Plan) -> bool:
+        """Keep the school's plan; False if this very one is held already. Raises OutboxError."""
+        digest = digest_of(plan)
+        if digest == self._classroom.teaching.digest:
+            return False
+        await self.teach(lambda each, _moment: each.take(plan, digest))
+        return True
+
+    async def birth(self, session: int) -> bool:
+        """Say everything anew; False if the outbox cannot take it now."""
+        async with self._one_at_a_time:
+            birth = self._classroom.birth(session, self._outbox.report(), self._now().at_ms)
+            try:
+                await self._put([birth])
+            except OutboxError as error:
+                self._note_refusal(error)
+                return False
+            return True
+
+    async def tick(self, elapsed_s: float) -> None:
+        """Let the outbox's running time pass."""
+        try:
+            await asyncio.to_thread(self._outbox.tick, elapsed_s)
+        except OutboxError as error:
+            self._note_refusal(error)
+
+    def moment(self) -> Moment:
+        """Now, by the store's clocks."""
+        return self._now()
+
+    def view(self) -> ClassroomView:
+        """What the teacher's screen shows; a disk that refuses is shown before all else."""
+        view = self._classroom.view(self._now().at_ms)
+        if not self.refusing:
+            return view
+        judgement = Judgement(Status.CRITICAL, (_REFUSED, *view.judgement.reasons))
+        return view._replace(judgement=judgement)
+
+    def outbox_report(self) -> OutboxReport:
+        """How much waits for the school's server."""
+        return self._outbox.report()
+
+    async def _record(self, step: ClassroomStep) -> None:
+        """Take a step that must not be lost; it is not taken if the outbox refuses."""
+        try:
+            await self._put(step.said, self._memos(step))
+        except OutboxError as error:
+            self._note_refusal(error)
+            raise
+        await self._take(step)
+
+    async def _telemetry(self, step: ClassroomStep) -> None:
+        """Take a step in any case: what was seen was seen."""
+        try:
+            await self._put(step.said, self._memos(step))
+        except OutboxError as error:
+            self.refused += len(step.said)
+            self._note_refusal(error)
+            # A lesson that could not be kept did not change: it is tried again at the next beat.
+            teaching = self._classroom.teaching
+            step = step._replace(classroom=replace(step.classroom, teaching=teaching))
+        await self._take(step)
+
+    def _memos(self, step: ClassroomStep) -> Mapping[str, bytes | None]:
+        return memos.changes(self._classroom.teaching, step.classroom.teaching)
+
+    async def _put(
+        self, said: list[AnyState | AnyEvent], memo: Mapping[str, bytes | None] | None = None
+    ) -> None:
+        if not said and not memo:
+            return
+        await asyncio.to_thread(partial(self._outbox.put, *said, memos=memo))
+        if self.refusing:
+            _LOGGER.info("outbox takes records again refused=%d", self.refused)
+        self.refusing = False
+        self._stirred()
+
+    async def _take(self, step: ClassroomStep) -> None:
+        self._classroom = step.classroom
+        self.step += 1
+        async with self._stepped:
+            self._stepped.notify_all()
+        saved = saved_state_of(step.classroom)
+        try:
+            await asyncio.to_thread(self._documents.save, saved)
+        except DocumentError as error:
+            if not self._documents_refused:
+                _LOGGER.warning("documents not kept, tried again at each step: %s", error)
+            self._documents_refused = True
+        else:
+            self._documents_refused = False
+
+    def _note_refusal(self, error: OutboxError) -> None:
+        if not self.refusing:
+            _LOGGER.error("outbox refuses: %s", error)
+        self.refusing = True

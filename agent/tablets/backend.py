@@ -1,0 +1,68 @@
+"""This file is what the tablets ask of the agent: its store's lesson, and the cart's file."""
+
+from __future__ import annotations
+
+import logging
+from typing import Protocol
+
+from agent.errors import DocumentError
+from agent.lessons.sheet import NotOnRoll
+from agent.lessons.teaching import NoLesson
+from agent.store import ClassroomStore
+from agent.tablets.cart import Slot
+from agent.tablets.lesson import TabletLesson, TabletPupil
+from agent.tablets.service import SuggestionRefused, TabletBackend
+from protocol.model import Method
+from protocol.outbox import OutboxError
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Kept(Protocol):
+    """Where the cart's numbers are kept."""
+
+    def load(self) -> tuple[Slot, ...]:
+        """The slots. Raises DocumentError."""
+
+    def keep(self, slots: tuple[Slot, ...]) -> None:
+        """Write them. Raises DocumentError."""
+
+
+def backend_of(store: ClassroomStore, cart: Kept) -> TabletBackend:
+    """The core of a running agent; a cart whose file is damaged is numbered anew."""
+
+    async def suggest(student: str, tablet: str, flags: tuple[str, ...]) -> None:
+        try:
+            await store.suggest(student, Method.TABLET, tablet=tablet, flags=flags)
+        except (NoLesson, NotOnRoll, OutboxError) as error:
+            raise SuggestionRefused from error
+
+    try:
+        slots = cart.load()
+    except DocumentError as error:
+        _LOGGER.warning("tablets are numbered anew: %s", error)
+        slots = ()
+    return TabletBackend(
+        lesson=lambda: lesson_of(store), suggest=suggest, slots=slots, keep=cart.keep
+    )
+
+
+def lesson_of(store: ClassroomStore) -> TabletLesson | None:
+    """The running lesson without its names; without pupils while its list is not here."""
+    running = store.classroom.lesson.running
+    if running is None:
+        return None
+    sheet = running.sheet
+    if sheet is None:
+        return TabletLesson(id=running.lesson, classes=running.classes)
+    pupils = tuple(TabletPupil(each.class_code, each.number, each.student) for each in sheet.pupils)
+    return TabletLesson(
+        id=running.lesson,
+        classes=tuple(dict.fromkeys(each.class_code for each in pupils)),
+        pupils=pupils,
+        seated={
+            student: each.tablet
+            for student, each in sheet.suggestions.items()
+            if each.method is Method.TABLET
+        },
+    )

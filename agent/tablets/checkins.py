@@ -1,0 +1,239 @@
+"""This file decides what comes of a check-in: who is in, on which tablet, who is refused. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from agent.tablets.cart import Cart, name_of
+from agent.tablets.code import SECRET_BYTES, CodeVerdict, RollingCode
+from agent.tablets.lesson import CheckInPhase, TabletLesson, TabletPupil
+from agent.tablets.tries import Tries
+
+PASS_S: Final = 60.0  # from scanning the code to touching one's number
+PUPILS_A_TABLET: Final = 2
+
+_PASSES: Final = 256
+
+
+class CheckInOutcome(StrEnum):
+    """What comes of a check-in; the first four are good news."""
+
+    IN = "in"
+    SHARED = "shared"
+    MOVED = "moved"
+    ALREADY = "already"
+    NOT_YET = "not_yet"
+    OVER = "over"
+    NO_LIST = "no_list"
+    NO_CODE = "no_code"
+    NO_NUMBER = "no_number"
+    WRONG_CODE = "wrong_code"
+    OLD_CODE = "old_code"
+    NOT_ON_ROSTER = "not_on_roster"
+    TOO_MANY_TRIES = "too_many_tries"
+    TABLET_FULL = "tablet_full"
+
+
+GOOD: Final = frozenset(
+    {CheckInOutcome.IN, CheckInOutcome.SHARED, CheckInOutcome.MOVED, CheckInOutcome.ALREADY}
+)
+_CLOSED: Final = {
+    CheckInPhase.BEFORE: CheckInOutcome.NOT_YET,
+    CheckInPhase.OVER: CheckInOutcome.OVER,
+    CheckInPhase.NO_LIST: CheckInOutcome.NO_LIST,
+}
+_FAILED: Final = {CheckInOutcome.WRONG_CODE, CheckInOutcome.OLD_CODE, CheckInOutcome.NOT_ON_ROSTER}
+
+
+class CheckInFlag(StrEnum):
+    """What the teacher should look at."""
+
+    SHARED_TABLET = "shared_tablet"
+    SECOND_TABLET = "second_tablet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckInAttempt:
+    """What a tablet sent. tablet: its key. digits: as typed. number: class's place and number.
+
+    token: from the QR code. Both empty: the tablet may hold a pass.
+    """
+
+    tablet: str
+    address: str
+    number: tuple[int, int] | None = None
+    digits: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckInAnswer:
+    """What came of it. slot: the tablet's number, 0 where it has none."""
+
+    outcome: CheckInOutcome
+    pupil: TabletPupil | None = None
+    slot: int = 0
+    flags: tuple[CheckInFlag, ...] = ()
+
+
+class CheckIns:
+    """One lesson's check-ins. random: gives so many bytes that nobody can guess.
+
+    All times are steady seconds. `follow` tells which lesson runs, before anything is asked.
+    """
+
+    def __init__(self, cart: Cart, random: Callable[[int], bytes]) -> None:
+        self._cart = cart
+        self._random = random
+        self._lesson: TabletLesson | None = None
+        self._code: RollingCode | None = None
+        self._ever = False
+        self._tries = Tries()
+        self._passes = OrderedDict[str, float]()
+        self._slots: dict[str, set[int]] = {}
+        self.refused = Counter[str]()
+
+    @property
+    def code(self) -> RollingCode | None:
+        """The running lesson's code; None while none runs."""
+        return self._code
+
+    @property
+    def lesson(self) -> TabletLesson | None:
+        """The running lesson."""
+        return self._lesson
+
+    @property
+    def phase(self) -> CheckInPhase:
+        """Whether pupils can check in."""
+        if self._lesson is None:
+            return CheckInPhase.OVER if self._ever else CheckInPhase.BEFORE
+        return CheckInPhase.OPEN if self._lesson.pupils else CheckInPhase.NO_LIST
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """The pupils who are in."""
+        return frozenset(self._slots)
+
+    def pupils_on(self, slot: int) -> list[TabletPupil]:
+        """Who is in on a tablet, in the roll's order."""
+        pupils = self._lesson.pupils if self._lesson else ()
+        return [each for each in pupils if slot in self._slots.get(each.student, ())]
+
+    def follow(self, lesson: TabletLesson | None, now_s: float) -> None:
+        """Take in which lesson runs; a new one has a new secret, and nobody in it yet."""
+        before = self._lesson.id if self._lesson else None
+        self._lesson = lesson
+        if lesson is None:
+            self._forget()
+            return
+        self._ever = True
+        if lesson.id != before:
+            self._forget()
+            self._code = RollingCode(secret=self._random(SECRET_BYTES), begun_s=now_s)
+            numbers = {name_of(each.number): each.number for each in self._cart.slots()}
+            for student, name in lesson.seated.items():
+                self._slots[student] = {numbers[name]} if name in numbers else set()
+
+    def admit(self, attempt: CheckInAttempt, now_s: float) -> CheckInOutcome | None:
+        """Give a tablet that scanned the code a pass; None, or why it gets none."""
+        outcome = self._judged(attempt, now_s)
+        if outcome is None:
+            self._passes[attempt.tablet] = now_s
+            self._passes.move_to_end(attempt.tablet)
+            if len(self._passes) > _PASSES:
+                self._passes.popitem(last=False)
+            return None
+        return self._refused(outcome, attempt, now_s).outcome
+
+    def has_pass(self, tablet: str, now_s: float) -> bool:
+        """Whether a tablet needs no code for the moment."""
+        since_s = self._passes.get(tablet)
+        return since_s is not None and now_s - since_s < PASS_S
+
+    def check_in(self, attempt: CheckInAttempt, now_s: float) -> CheckInAnswer:
+        """Decide; a pupil who is in from now on must be suggested, else `release` takes it back."""
+        if attempt.number is None and self.phase is CheckInPhase.OPEN:
+            return self._refused(CheckInOutcome.NO_NUMBER, attempt, now_s)
+        outcome = self._judged(attempt, now_s)
+        if outcome is not None or self._lesson is None or attempt.number is None:
+            return self._refused(outcome or CheckInOutcome.NOT_YET, attempt, now_s)
+        pupil = self._lesson.pupil(*attempt.number)
+        if pupil is None:
+            return self._refused(CheckInOutcome.NOT_ON_ROSTER, attempt, now_s)
+        return self._bound(pupil, attempt, now_s)
+
+    def release(self, answer: CheckInAnswer) -> None:
+        """Take a check-in back that could not be kept."""
+        if answer.pupil is not None and (slots := self._slots.get(answer.pupil.student)):
+            slots.discard(answer.slot)
+            if not slots:
+                del self._slots[answer.pupil.student]
+
+    def count(self, reason: str) -> None:
+        """Count a refusal; the reasons are few and our own."""
+        self.refused[reason] += 1
+
+    def _bound(self, pupil: TabletPupil, attempt: CheckInAttempt, now_s: float) -> CheckInAnswer:
+        slot = self._cart.seat(attempt.tablet, kept=set().union(*self._slots.values()))
+        if slot is None:
+            return self._refused(CheckInOutcome.TABLET_FULL, attempt, now_s)
+        others = [each for each in self.pupils_on(slot.number) if each != pupil]
+        elsewhere = pupil.student in self._slots
+        if slot.number in self._slots.get(pupil.student, ()):
+            self._passes.pop(attempt.tablet, None)
+            return CheckInAnswer(outcome=CheckInOutcome.ALREADY, pupil=pupil, slot=slot.number)
+        if len(others) >= PUPILS_A_TABLET:
+            return self._refused(CheckInOutcome.TABLET_FULL, attempt, now_s)
+        self._passes.pop(attempt.tablet, None)
+        self._slots.setdefault(pupil.student, set()).add(slot.number)
+        flags = [CheckInFlag.SHARED_TABLET] * bool(others) + [CheckInFlag.SECOND_TABLET] * elsewhere
+        outcome = (
+            CheckInOutcome.SHARED
+            if others
+            else CheckInOutcome.MOVED
+            if elsewhere
+            else CheckInOutcome.IN
+        )
+        return CheckInAnswer(outcome=outcome, pupil=pupil, slot=slot.number, flags=tuple(flags))
+
+    def _judged(self, attempt: CheckInAttempt, now_s: float) -> CheckInOutcome | None:
+        """Why an attempt is not let in; None if it is."""
+        if self._code is None or self.phase in _CLOSED:
+            return _CLOSED.get(self.phase, CheckInOutcome.NOT_YET)
+        if self._tries.spent(attempt.tablet, attempt.address, now_s):
+            return CheckInOutcome.TOO_MANY_TRIES
+        if attempt.token:
+            return _OUTCOMES[self._code.judge_token(attempt.token, now_s)]
+        if not attempt.digits:
+            return None if self.has_pass(attempt.tablet, now_s) else CheckInOutcome.NO_CODE
+        if self._tries.all_spent(now_s):
+            return CheckInOutcome.TOO_MANY_TRIES
+        return _OUTCOMES[self._code.judge_digits(attempt.digits, now_s)]
+
+    def _refused(
+        self, outcome: CheckInOutcome, attempt: CheckInAttempt, now_s: float
+    ) -> CheckInAnswer:
+        self.count(outcome)
+        # Nobody guesses a token: an old one is a page that was opened again.
+        if outcome in _FAILED and not (attempt.token and outcome is CheckInOutcome.OLD_CODE):
+            self._tries.fail(attempt.tablet, attempt.address, now_s)
+        return CheckInAnswer(outcome=outcome)
+
+    def _forget(self) -> None:
+        """A lesson's codes, tries and bindings end with it."""
+        self._code = None
+        self._tries = Tries()
+        self._passes.clear()
+        self._slots.clear()
+
+
+_OUTCOMES: Final = {
+    CodeVerdict.RIGHT: None,
+    CodeVerdict.OLD: CheckInOutcome.OLD_CODE,
+    CodeVerdict.WRONG: CheckInOutcome.WRONG_CODE,
+}

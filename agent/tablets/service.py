@@ -1,0 +1,175 @@
+"""This file joins the check-ins to the agent: lessons in, suggestions and sightings out."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from agent.errors import DocumentError
+from agent.tablets.cart import Cart, Slot, key_of, name_of
+from agent.tablets.checkins import GOOD, CheckInAnswer, CheckInAttempt, CheckInOutcome, CheckIns
+from agent.tablets.lesson import TabletLesson
+from agent.tablets.page import TabletView
+from agent.tablets.presence import TabletPresence
+from hardware.readings import Report
+
+_LOGGER = logging.getLogger(__name__)
+
+LOOK_S: Final = 10.0
+GATHER_S: Final = 1.0  # a cart that is opened comes as a burst: one write for all of it
+
+Suggest = Callable[[str, str, tuple[str, ...]], Awaitable[None]]
+
+
+class SuggestionRefused(Exception):  # noqa: N818 - an answer, not a fault
+    """A suggestion could not be kept: the disk, or the lesson was over at that moment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TabletBackend:
+    """What the tablets ask of the agent.
+
+    lesson: the running lesson, or None. suggest: record that a pupil checked in (the student's
+    id, the tablet's name, what the teacher should look at); raises SuggestionRefused. slots,
+    save: the cart's numbers as on the disk, and how to write them (called in a thread; raises
+    DocumentError).
+    """
+
+    lesson: Callable[[], TabletLesson | None]
+    suggest: Suggest
+    slots: tuple[Slot, ...] = ()
+    keep: Callable[[tuple[Slot, ...]], object] = lambda _slots: None
+
+
+class TabletService:
+    """The check-ins of one room. `place` is where tablets reach it, "" while nowhere."""
+
+    def __init__(
+        self,
+        core: TabletBackend,
+        *,
+        now_s: Callable[[], float] = time.monotonic,
+        random: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        self._core = core
+        self._now_s = now_s
+        self._random = random
+        self._cart = Cart(core.slots)
+        self._checkins = CheckIns(self._cart, random)
+        self._report: Report = lambda _seen: None
+        self._seated = asyncio.Event()
+        self.presence = TabletPresence()
+        self.place = ""
+
+    @property
+    def refused(self) -> dict[str, int]:
+        """How often what was refused, since the start."""
+        return dict(self._checkins.refused)
+
+    @property
+    def url(self) -> str:
+        """Where a tablet opens the page; "" while it cannot."""
+        return f"http://{self.place}/" if self.place else ""
+
+    def checkins(self) -> CheckIns:
+        """The check-ins, as the lesson is at this moment."""
+        self._checkins.follow(self._core.lesson(), self._now_s())
+        return self._checkins
+
+    def now_s(self) -> float:
+        """The steady clock that codes are made by."""
+        return self._now_s()
+
+    def new_cookie(self, length: int) -> str:
+        """A name for a tablet that has none; nobody can guess it."""
+        return self._random(length).hex()
+
+    def admit(self, cookie: str, address: str, token: str) -> CheckInAnswer | None:
+        """A tablet scanned the code: None if it may go on, else why not."""
+        attempt = CheckInAttempt(tablet=key_of(cookie), address=address, token=token)
+        outcome = self.checkins().admit(attempt, self._now_s())
+        return None if outcome is None else CheckInAnswer(outcome=outcome)
+
+    async def check_in(self, attempt: CheckInAttempt) -> CheckInAnswer:
+        """Decide, and keep who is in from now on. Raises SuggestionRefused."""
+        answer = self.checkins().check_in(attempt, self._now_s())
+        if answer.outcome not in GOOD or answer.pupil is None:
+            return answer
+        self._seated.set()
+        self.beat(attempt.tablet)
+        if answer.outcome is CheckInOutcome.ALREADY:
+            return answer
+        try:
+            await self._core.suggest(
+                answer.pupil.student, name_of(answer.slot), tuple(map(str, answer.flags))
+            )
+        except BaseException:
+            self._checkins.release(answer)
+            raise
+        return answer
+
+    def beat(self, tablet: str, battery: str = "") -> None:
+        """A tablet is awake; one without a slot is not told of."""
+        slot = self._cart.find(tablet)
+        if slot is not None:
+            for sighting in self.presence.beat(slot, self._now_s(), battery):
+                self._report(sighting)
+
+    def view(self, tablet: str, answer: CheckInAnswer | None = None, **more: str) -> TabletView:
+        """What a tablet is shown now."""
+        checkins, slot = self.checkins(), self._cart.find(tablet)
+        lesson = checkins.lesson
+        version = f"{checkins.phase}{lesson.id if lesson else ''}"
+        return TabletView(
+            phase=checkins.phase,
+            version=hashlib.sha256(version.encode()).hexdigest()[:8],
+            lesson=lesson,
+            taken=checkins.taken,
+            mine=tuple(each.number for each in checkins.pupils_on(slot.number)) if slot else (),
+            passed=checkins.has_pass(tablet, self._now_s()),
+            answer=answer,
+            typed=more.get("typed", ""),
+            trouble=more.get("trouble", ""),
+        )
+
+    def count(self, reason: str) -> None:
+        """Count a refusal."""
+        self._checkins.count(reason)
+
+    async def watch(self, report: Report) -> None:
+        """Report which tablets are awake or asleep, and keep the cart; never returns."""
+        self._report = report
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._look(), name="tablets asleep")
+            tasks.create_task(self._keep(), name="tablets' numbers")
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            for sighting in self.presence.look(self._now_s()):
+                self._report(sighting)
+
+    async def _keep(self) -> None:
+        kept = self._core.slots
+        while True:
+            await self._seated.wait()
+            await asyncio.sleep(GATHER_S)
+            self._seated.clear()
+            slots = self._cart.slots()
+            if _numbers(slots) == _numbers(kept):
+                continue  # how recently each was used is not worth a write
+            try:
+                await asyncio.to_thread(self._core.keep, slots)
+                kept = slots
+            except DocumentError as error:
+                _LOGGER.warning("tablets' numbers not kept: %s", error)
+
+
+def _numbers(slots: tuple[Slot, ...]) -> dict[int, str]:
+    return {each.number: each.key for each in slots}

@@ -1,0 +1,168 @@
+"""This file decides how a view looks: words, symbols and colours, and what a press asks for.
+
+Pure: no Qt. A state is never told by colour alone; every pair of colours has a contrast of at
+least 4.5 (WCAG 2.1, 1.4.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from agent.tray.view import Chip, MarkView, PupilView, Question, TeacherView
+from protocol.backoff import Backoff
+from protocol.language import N_, Translate
+
+PRESENT: Final = "present"
+ABSENT: Final = "absent_unexcused"
+NO_AGENT: Final = N_("The LopHoc program is not seen on this computer. It is looked for again.")
+STALE: Final = N_("Shown is what was known at {time}.")
+
+WORDS: Final[Mapping[str, str]] = {
+    "title": N_("Classroom"),
+    "report_fault": N_("Report a fault"),
+    "other_class": N_("Another class"),
+    "substitute": N_("Substitute lesson"),
+    "room": N_("Room"),
+    "open_board": N_("Open the board page"),
+    "copy": N_("Copy"),
+    "copied": N_("Copied"),
+    "open": N_("Open the window"),
+    "quit": N_("Quit"),
+    "camera_off": N_("The camera is off"),
+    "camera_on": N_("The camera is on"),
+    "counts": N_("Pupils / present / absent"),
+    "no_agent": NO_AGENT,
+}
+
+
+class Appearance(NamedTuple):
+    """A symbol, with the colours of text and ground, as #rrggbb."""
+
+    symbol: str
+    ink: str
+    ground: str
+
+
+APPEARANCES: Final[Mapping[str, Appearance]] = {
+    "ok": Appearance("✓", "#0b4d1a", "#dff3e2"),
+    "warning": Appearance("!", "#5c3a00", "#ffe9b8"),
+    "critical": Appearance("✕", "#7a0c0c", "#fbdcdc"),
+    "unknown": Appearance("?", "#333333", "#e6e6e6"),
+    "absent": Appearance("-", "#333333", "#e6e6e6"),
+}
+_WORST_FIRST: Final = ("critical", "warning", "unknown", "ok")
+ADDRESSES: Final[Mapping[str, str]] = {
+    "start": "lesson/start",
+    "confirm": "roll/confirm",
+    "end": "lesson/end",
+}
+
+
+class Press(NamedTuple):
+    """What a press asks of the agent: an address below /api/v1/, and a body."""
+
+    path: str
+    body: Mapping[str, Any]
+
+
+def word(view: TeacherView | None, name: str, say: Translate) -> str:
+    """A word of the window: the agent's, else our own."""
+    told = view.labels.get(name, "") if view else ""
+    return told or say(WORDS[name])
+
+
+def appearance_of(state: str) -> Appearance:
+    """How a state looks; one that is not known looks unknown."""
+    return APPEARANCES.get(state, APPEARANCES["unknown"])
+
+
+def chip_text(chip: Chip) -> str:
+    """A chip in words, with its symbol in front."""
+    return f"{appearance_of(chip.state).symbol}  {chip.label}: {chip.words}"
+
+
+def state_of(view: TeacherView | None) -> str:
+    """The worst of what the room has; unknown where no agent is."""
+    if view is None:
+        return "unknown"
+    states = {chip.state for chip in view.chips} - {"absent"}
+    return next((each for each in _WORST_FIRST if each in states), "ok")
+
+
+def tooltip(view: TeacherView | None, say: Translate) -> str:
+    """What the icon tells when it is pointed at."""
+    if view is None:
+        return word(None, "no_agent", say)
+    chips = [f"{chip.label}: {chip.words}" for chip in view.chips]
+    return "\n".join(filter(None, (f"{view.headline} · {view.room}", view.subline, *chips)))
+
+
+def press_of(
+    view: TeacherView, chosen: Sequence[str] = (), *, substitute: bool = False
+) -> Press | None:
+    """What the big button asks for now; None where it can ask nothing."""
+    action = view.button.action
+    if not view.button.enabled or action not in ADDRESSES:
+        return None
+    body: dict[str, Any] = {}
+    if action == "start" and (chosen or substitute):
+        proposed = view.proposal.classes if view.proposal else ()
+        body = {"classes": list(chosen or proposed), "substitute": substitute}
+    return Press(ADDRESSES[action], body)
+
+
+def next_status(line: PupilView, marks: Sequence[MarkView]) -> str:
+    """What a tap on a name makes of it: one who is there is absent; others stay, to be chosen."""
+    known = {mark.status for mark in marks}
+    return ABSENT if line.status == PRESENT and ABSENT in known else line.status
+
+
+def letter_of(line: PupilView, marks: Sequence[MarkView]) -> str:
+    """The mark as the school writes it; a tick for one who is there."""
+    letter = next((mark.letter for mark in marks if mark.status == line.status), "?")
+    return letter or "✓"
+
+
+def mark_label(line: PupilView, marks: Sequence[MarkView]) -> str:
+    """The mark in words."""
+    return next((mark.label for mark in marks if mark.status == line.status), line.status)
+
+
+def line_text(line: PupilView, marks: Sequence[MarkView]) -> str:
+    """A pupil's button: mark, number and name; where the name is not kept, the number alone."""
+    return f"{letter_of(line, marks)}   {line.number}. {line.name}".rstrip()
+
+
+def line_detail(line: PupilView) -> str:
+    """What is known besides: where the suggestion comes from, doubts, earlier marks."""
+    return " · ".join(filter(None, (line.words, *line.flag_words, *line.history)))
+
+
+def line_spoken(line: PupilView, marks: Sequence[MarkView]) -> str:
+    """A pupil's button as a screen reader says it."""
+    name = f"{line.number}. {line.name}".rstrip()
+    return ", ".join(filter(None, (name, mark_label(line, marks), line_detail(line))))
+
+
+def line_state(line: PupilView) -> str:
+    """Which look a pupil has."""
+    if line.status == PRESENT:
+        return "warning" if line.flag_words or line.suggested == "unseen" else "ok"
+    return "critical" if line.status.startswith("absent") else "warning"
+
+
+def answer(question: Question, *, yes: bool) -> Press:
+    """What an answer to a question asks of the agent."""
+    kind = question.kind if yes else "other"
+    return Press(f"devices/{question.device_id}/kind", {"kind": kind})
+
+
+def toggled(chosen: Sequence[str], code: str) -> tuple[str, ...]:
+    """The classes chosen after one more tap: joint classes are several."""
+    return tuple(each for each in chosen if each != code) if code in chosen else (*chosen, code)
+
+
+def patience() -> Backoff:
+    """How long to wait before the agent is asked again: 0.5, 1, 2, 4, then 5 seconds."""
+    return Backoff(0.5, 5.0, chance=lambda: 1.0)

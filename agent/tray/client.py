@@ -1,0 +1,97 @@
+"""This file asks the agent what to show, and tells it what was pressed, without ever waiting."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import urlsplit
+
+from PySide6.QtCore import QObject, QTimer, QUrl, Signal
+
+from agent.tray.appearance import Press, patience
+from agent.tray.exchange import HttpAnswer, HttpExchange
+from agent.tray.view import refusal_from, view_from
+
+_POLL_TIMEOUT_MS: Final = 30_000
+_PRESS_TIMEOUT_MS: Final = 10_000
+_PAUSE_MS: Final = 20
+_SAME_PAUSE_MS: Final = 1000
+_OK: Final = 200
+_ERRORS: Final = 400
+
+
+class AgentClient(QObject):
+    """The agent's door, seen from outside.
+
+    told: a TeacherView, as soon as there is another. away: nobody answers. refused: a sentence.
+    """
+
+    told = Signal(object)
+    away = Signal()
+    refused = Signal(str)
+
+    def __init__(self, agent: str, language: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._agent = agent.rstrip("/")
+        self._language = language
+        self._rev: int | None = None
+        self._patience = patience()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._poll)
+
+    def open(self) -> None:
+        """Ask for the first time."""
+        self._poll()
+
+    def press(self, press: Press) -> None:
+        """Tell the agent what was pressed."""
+        body = json.dumps(press.body).encode()
+        self._ask("POST", f"/api/v1/{press.path}", self._pressed, _PRESS_TIMEOUT_MS, body)
+
+    def url(self, path: str) -> QUrl:
+        """An address at the agent; a path alone, so that none leads elsewhere."""
+        return QUrl(self._agent + "/" + path.lstrip("/"))
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        then: Callable[[HttpAnswer], None],
+        timeout_ms: int,
+        body: bytes = b"",
+    ) -> None:
+        url = urlsplit(self._agent)
+        head = f"{method} {path} HTTP/1.0\r\nHost: {url.netloc}\r\n"
+        head += f"Accept-Language: {self._language}\r\n" if self._language else ""
+        if method == "POST":
+            head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        exchange = HttpExchange(head.encode() + b"\r\n" + body, self)
+        exchange.done.connect(then)
+        exchange.begin(url.hostname or "", url.port or 80, timeout_ms)
+
+    def _poll(self) -> None:
+        after = "" if self._rev is None else f"?after={self._rev}"
+        self._ask("GET", f"/api/v1/teacher{after}", self._polled, _POLL_TIMEOUT_MS)
+
+    def _polled(self, answer: HttpAnswer) -> None:
+        view = view_from(answer.body) if answer.status == _OK else None
+        if view is None:
+            self._rev = None
+            self._timer.start(int(1000 * self._patience.next_s()))
+            self.away.emit()
+            return
+        same = view.rev == self._rev
+        self._rev = view.rev
+        self._patience.reset()
+        self.told.emit(view)
+        self._timer.start(_SAME_PAUSE_MS if same else _PAUSE_MS)
+
+    def _pressed(self, answer: HttpAnswer) -> None:
+        if not answer.status:
+            self.away.emit()
+        elif answer.status >= _ERRORS:
+            self.refused.emit(refusal_from(answer.body))
+        elif view := view_from(answer.body):
+            self.told.emit(view)

@@ -1,0 +1,27 @@
+"""This file says what is wrong with a file as a whole, and what a person should know about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from protocol.errors import LopHocError
+from protocol.words import Translate
+
+
+class SheetError(LopHocError):
+    """A file as a whole cannot be used; `code` says why, `hint` what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something a person should know about the file, which stops nothing."""
+
+    file: str
+    code: str
+    message: str
+    value: str = ""
+
+    def said(self, say: Translate) -> dict[str, str]:
+        """For the report."""
+        text = say(self.message).replace("{value}", self.value)
+        return {"file": self.file, "code": self.code, "message": text}

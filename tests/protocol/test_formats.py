@@ -1,0 +1,89 @@
+"""Numbers, days and times are written as each language writes them, in Python and in scripts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from protocol import formats
+from protocol.words import LANGUAGES, translator
+from tests.conftest import need
+
+SCHOOL = ZoneInfo("Asia/Ho_Chi_Minh")
+AT_MS = 1_788_563_105_000  # 2026-09-04 23:05:05 UTC
+VALUES = [0, 7, -5, 999, 1000, 1234.5, 1234.56, -70, -1234, 98_500_000, 0.5, 66.7, 1e9]
+SCRIPT = Path(__file__).parents[2] / "controller/dashboard/static/live-wording.js"
+
+
+@pytest.mark.parametrize(
+    ("value", "vi", "en"),
+    [
+        (0, "0", "0"),
+        (1000, "1.000", "1,000"),
+        (1234.56, "1.234,6", "1,234.6"),
+        (-1234, "-1.234", "-1,234"),
+        (98_500_000, "98.500.000", "98,500,000"),
+        (2.0, "2", "2"),
+        ("1.0.2", "1.0.2", "1.0.2"),
+        ("", "?", "?"),
+        (None, "?", "?"),
+    ],
+    ids=str,
+)
+def test_a_number_is_written_as_the_language_does(
+    value: float | str | None, vi: str, en: str
+) -> None:
+    """Text stays as it is, and nothing is a question."""
+    assert formats.number(value, translator("vi")) == vi
+    assert formats.number(value, translator("en")) == en
+
+
+def test_minutes_are_told_as_hours() -> None:
+    """To one decimal; what is not known is a question."""
+    say = translator("vi")
+    assert [formats.hours(each, say) for each in (0, 90, 100, 60_000, None)] == [
+        "0", "1,5", "1,7", "1.000", "?",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_days_come_first_in_both_languages(language: str) -> None:
+    """By the school's clock, wherever the server stands."""
+    say = translator(language)
+    assert formats.day(date(2026, 9, 5), say) == "05/09/2026"
+    assert formats.short_day(date(2026, 9, 5), say) == "05/09"
+    assert formats.day_of(AT_MS, SCHOOL, say) == "05/09/2026"
+    assert formats.clock(AT_MS, SCHOOL, say) == "06:05"
+    assert formats.moment(AT_MS, SCHOOL, say) == "05/09/2026 06:05"
+
+
+def test_a_moment_in_a_sentence_has_its_word() -> None:
+    """As papers say it."""
+    assert formats.moment_in_text(AT_MS, SCHOOL, translator("vi")) == "06:05 ngày 05/09/2026"
+    assert formats.moment_in_text(AT_MS, SCHOOL, translator("en")) == "06:05 on 05/09/2026"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_and_its_script_write_alike(language: str) -> None:
+    """What the line changes on an open page looks like what the server wrote."""
+    node, say = need("node", "nodejs"), translator(language)
+    words = {"locale": formats.LOCALES[language], "zone": str(SCHOOL)}
+    program = f"""
+        import {{ Wording }} from {json.dumps(SCRIPT.as_uri())};
+        const wording = new Wording({json.dumps(words)});
+        const numbers = {json.dumps(VALUES)}.map((each) => wording.number(each));
+        console.log(JSON.stringify([...numbers, wording.when({AT_MS})]));
+    """
+    done = subprocess.run(
+        [node, "--input-type=module", "--eval", program],
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    expected = [formats.number(each, say) for each in VALUES] + [formats.moment(AT_MS, SCHOOL, say)]
+    assert json.loads(done.stdout) == expected
