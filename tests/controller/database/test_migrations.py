@@ -110,7 +110,7 @@ def test_a_database_of_the_first_version_is_taken_over_in_place(old: str) -> Non
         (agent,), (device,) = store.read(agents_of, SCHOOL), store.read(devices_of, SCHOOL)
         assert store.feed_id == "feed-of-old"
     assert (agent.status, agent.reasons) == (Status.WARNING, (Reason("disk_low", 91.5, 90.0),))
-    assert (agent.roaming, agent.health.line, agent.kit) == (False, LineMeasures(), ())
+    assert (agent.roaming, agent.line, agent.kit) == (False, LineMeasures(), ())
     assert (device.kind, device.serial, device.change) == (DeviceKind.BOARD, "0012345", 7)
     told = (device.identity, device.aliases, device.address, device.measures)
     assert told == (None, (), "", None)
