@@ -17,7 +17,7 @@ from agent.services.doors import DOORS
 from agent.services.routines import ROUTINES
 from agent.services.sources import SOURCES
 from agent.services.supervision import keep_running
-from protocol.folder import held
+from protocol.folder import lock_folder
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ async def run(config: AgentConfig) -> None:
     Raises SettingsError, OutboxError or DocumentError if it cannot begin.
     """
     stop = _stop_signal()
-    with held(config.data):
+    with lock_folder(config.data):
         machine = this_machine(config.data, config.kit.programs)
         async with restored(config, machine) as before:
             context, room = context_of(config, machine, before), before.classroom.room

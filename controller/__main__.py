@@ -27,7 +27,7 @@ from controller.stocktake.labels_command import add_labels
 from controller.use.command import add_use
 from protocol import __version__
 from protocol.errors import LopHocError
-from protocol.folder import held
+from protocol.folder import lock_folder
 from protocol.settings import SettingsError, add_options, load, refuse_unknown, sample, speaker
 from protocol.words import N_, Translate
 
@@ -139,7 +139,7 @@ def _repair(options: argparse.Namespace) -> int:
         raise SettingsError(
             "nothing_to_repair", N_("There is no database at {database}."), database=database
         )
-    with held(options.data):
+    with lock_folder(options.data):
         if is_sound(database):
             print(say(N_("{path} is sound; nothing was changed.")).format(path=database))
             return 0

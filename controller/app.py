@@ -28,7 +28,7 @@ from controller.features import (
 from controller.ingest import Ingest
 from controller.web.server import listening, server_of
 from controller.web.site import create_web
-from protocol.folder import held
+from protocol.folder import lock_folder
 from protocol.link import Link
 from protocol.settings import SettingsError
 from protocol.topics import CONTROLLER, level_of, school_root
@@ -40,7 +40,7 @@ _LOGGER = logging.getLogger(__name__)
 async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, str]) -> None:
     """Run until `stop` is set. Raises ServerError, StoreError, BrokerError or SettingsError."""
     with (
-        held(config.data),
+        lock_folder(config.data),
         Store(database_url(config)) as store,
         listening(config.http_host, config.http_port) as listener,
     ):

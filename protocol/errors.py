@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from protocol.language import fill
+
 
 class LopHocError(Exception):
     """Something a person can mend.
@@ -20,10 +22,8 @@ class LopHocError(Exception):
 
     def text(self, translate: Callable[[str], str]) -> str:
         """The message and the hint, said in the translator's language."""
-        said = " ".join(translate(part) for part in (self.message, self.hint) if part)
-        for name, value in self.values.items():
-            said = said.replace(f"{{{name}}}", str(value))
-        return said
+        sentence = " ".join(translate(part) for part in (self.message, self.hint) if part)
+        return fill(sentence, self.values)
 
 
 class ActionError(LopHocError):

@@ -10,7 +10,7 @@ from datetime import date, datetime, tzinfo
 from functools import cache
 from typing import Final
 
-from protocol.language import N_, Translate
+from protocol.language import N_, Translate, fill
 
 # What scripts call the language, for Intl: LopHoc's English is of a country that writes days first.
 LOCALES: Final[Mapping[str, str]] = {"vi": "vi-VN", "en": "en-GB"}
@@ -29,6 +29,18 @@ def number(value: float | str | None, translate: Translate) -> str:
         return value or "?"
     digits = f"{value:,.1f}" if value % 1 else f"{value:,.0f}"
     return digits.translate(_separators(translate(_NUMBER)))
+
+
+def phrase(text: str, translate: Translate, **values: object) -> str:
+    """A text in the language, its {names} filled in, numbers as the language writes them.
+
+    What is a name rather than a number, such as a line's, a port's or a year's, is given as a text.
+    """
+    written = {
+        name: number(value, translate) if isinstance(value, int | float) else value
+        for name, value in values.items()
+    }
+    return fill(translate(text), written)
 
 
 def hours(minutes: float | None, translate: Translate) -> str:

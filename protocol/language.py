@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -11,12 +12,21 @@ from typing import Final
 LANGUAGES: Final = ("vi", "en")
 Translate = Callable[[str], str]
 
+_NAME: Final = re.compile(r"\{(\w+)\}")
 _LOCALE: Final = Path(__file__).with_name("locale")
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's customary mark for text translated later
     """Mark a text for the catalogue."""
     return text
+
+
+def fill(text: str, values: Mapping[str, object]) -> str:
+    """The text with its {names} filled in; one without a value stays as it is.
+
+    Values come from devices and files: a {name} in one of them is not filled in again.
+    """
+    return _NAME.sub(lambda found: str(values.get(found[1], found[0])), text)
 
 
 @lru_cache

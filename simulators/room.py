@@ -324,6 +324,6 @@ class PlayedRoom:
         ]
 
     def _link(self, record: _Record) -> _Record:
-        linked = chain.chained(record, self._log_hash)
+        linked = chain.link_record(record, self._log_hash)
         self._log_hash = linked.hash
         return linked

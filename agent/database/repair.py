@@ -12,7 +12,7 @@ from agent.database.folder import DOCUMENTS, OUTBOX
 from agent.database.generations import backup_of
 from agent.errors import DocumentError
 from protocol import outbox as outboxes
-from protocol.folder import OWNER_ONLY, held, write_whole
+from protocol.folder import OWNER_ONLY, lock_folder, write_whole
 from protocol.model import Place
 from protocol.outbox import Outbox, OutboxError
 from protocol.settings import SettingsError
@@ -46,7 +46,7 @@ def repair(folder: Path) -> list[RepairNote]:
             folder=folder,
         )
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    with held(folder):
+    with lock_folder(folder):
         done = [*_mend_documents(folder / DOCUMENTS, stamp), *_mend_outbox(folder / OUTBOX, stamp)]
     return done or [_deed(N_("Nothing in {folder} is damaged."), folder=folder)]
 

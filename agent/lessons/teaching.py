@@ -281,7 +281,7 @@ class Teaching:
 
     def record(self, record: _Logged) -> TeachingStep:
         """Put the record behind the last one of the log."""
-        linked = chain.chained(record, self.head)
+        linked = chain.link_record(record, self.head)
         return TeachingStep(replace(self, head=linked.hash), [linked])
 
     def correct(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
@@ -57,7 +57,7 @@ def pages(program: Program) -> APIRouter:
         records = await run_in_threadpool(store.read, lessons_of, scope, chosen, chosen)
         school = await run_in_threadpool(store.read, plan_of, scope)
         by_class = taken(records)
-        codes = sorted({each.code for each in school.classes} | by_class.keys(), key=_natural)
+        codes = sorted({each.code for each in school.classes} | by_class.keys(), key=natural)
         return screens.page(
             request,
             "attendance.html",
@@ -114,7 +114,3 @@ def _moved(day: str, by: int) -> str:
 
 def _monday(day: str) -> str:
     return _moved(day, -date.fromisoformat(day).weekday())
-
-
-def _natural(code: str) -> tuple[Any, ...]:
-    return natural("", code)

@@ -14,7 +14,7 @@ from controller.attendance.lessons import Figures, figures_of, sheet_of
 from controller.attendance.store import lessons_of, log_of
 from controller.database.store import Store
 from controller.fleet.records import LessonRecord, Logged
-from controller.roster.plan import SchoolPlan
+from controller.roster.plan import SchoolPlan, class_spelling
 from controller.roster.store import plan_of
 from protocol.messages import Ending
 from protocol.model import AttendanceStatus, Place
@@ -83,6 +83,8 @@ def attendance_of(
     store: Store, scope: Place, class_code: str, since: str, until: str
 ) -> Attendance:
     """What is stored of a class in these local days, both among them. Raises StoreError."""
+    school = store.read(plan_of, scope)
+    class_code = class_spelling(school.classes)(class_code)
     held = [
         each
         for each in store.read(lessons_of, scope, since, until)
@@ -90,7 +92,7 @@ def attendance_of(
         and each.how is not Ending.UNDONE
     ]
     log = store.read(log_of, scope, [each.lesson for each in held])
-    return laid_out(store.read(plan_of, scope), class_code, days_of(since, until), held, log)
+    return laid_out(school, class_code, days_of(since, until), held, log)
 
 
 def days_of(since: str, until: str) -> tuple[str, ...]:

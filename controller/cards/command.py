@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from controller.cards import store as doors
 from controller.cli import add_place, opened, tell
-from controller.roster.plan import SchoolClass
+from controller.roster.plan import SchoolClass, class_spelling
 from controller.roster.store import plan_of
 from protocol.doorcode import sign
 from protocol.plan import Pupil
@@ -97,7 +97,8 @@ def _door(options: argparse.Namespace, say: Translate) -> None:
 
 
 def _pupils(classes: tuple[SchoolClass, ...], options: argparse.Namespace) -> tuple[Pupil, ...]:
-    found = next((each.pupils for each in classes if each.code == options.code), ())
+    code = class_spelling(classes)(options.code)
+    found = next((each.pupils for each in classes if each.code == code), ())
     if options.student:
         found = tuple(each for each in found if each.student == options.student)
     if not found:

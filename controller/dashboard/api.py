@@ -7,11 +7,10 @@ from fastapi import APIRouter
 from controller.attendance.store import lesson_at
 from controller.dashboard import metrics, socket
 from controller.dashboard.items import RoomItem, room_item
-from controller.dashboard.rooms import rooms_of
+from controller.dashboard.rooms import RoomKey, rooms_of
 from controller.feature import Program
 from controller.fleet.store import agents_of, all_devices
 from controller.repairs.store import faults_of
-from controller.sheets.names import natural
 from controller.web.items import Listing
 from controller.web.paging import ERRORS, Cursor, Limit, page_of
 from controller.web.refusals import seal, unseal
@@ -40,8 +39,8 @@ def _rooms(program: Program) -> APIRouter:
             agents, store.read(all_devices, scope), lessons, store.read(faults_of, scope)
         )
         if cursor:
-            behind = natural(*unseal(cursor, str, str))
-            found = [each for each in found if natural(*each.key) > behind]
+            behind = RoomKey(*unseal(cursor, str, str)).order
+            found = [each for each in found if each.key.order > behind]
         items = [room_item(each) for each in found[: limit + 1]]
         return page_of(items, limit, lambda item: seal(item.school, item.room))
 

@@ -44,7 +44,6 @@ from controller.fleet.records import (
 )
 from controller.fleet.store import agents_of, all_devices
 from controller.repairs.store import faults_of
-from controller.sheets.names import natural
 from protocol.model import Place, iso
 
 
@@ -144,7 +143,7 @@ class Live:
 
     def rooms(self) -> list[Room]:
         """Every room as it is now, in natural order."""
-        return [self._rooms[key] for key in sorted(self._rooms, key=lambda key: natural(*key))]
+        return [self._rooms[key] for key in sorted(self._rooms, key=lambda key: key.order)]
 
     def agents(self, room: str = "") -> list[AgentRecord]:
         """Every agent as it is now, of one room or of all."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import APIRouter, Query, Request, Response
@@ -27,7 +27,7 @@ from controller.fleet.store import all_devices, devices_of, newest_events
 from controller.reconcile.standing import desk_of
 from controller.reconcile.words import BookWords
 from controller.repairs.actions import handle_fault
-from controller.sheets.names import natural
+from controller.sheets.names import NaturalKey, natural
 from controller.web.page import PageRenderer
 from controller.web.refusals import Refused, seal, unseal
 from protocol.model import DeviceKind, Place, Status
@@ -151,5 +151,5 @@ class RoomPages:
         raise Refused(404, "room_unknown", N_("There is no such room."), "/")
 
 
-def _urgent_devices_first(device: DeviceRecord) -> tuple[int, Any]:
-    return URGENT_FIRST.index(device.status), natural(device.kind, device.name)
+def _urgent_devices_first(device: DeviceRecord) -> tuple[int, str, NaturalKey]:
+    return URGENT_FIRST.index(device.status), device.kind, natural(device.name)

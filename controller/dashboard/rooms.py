@@ -18,7 +18,7 @@ from controller.fleet.records import (
     FaultRecord,
     LessonRecord,
 )
-from controller.sheets.names import natural
+from controller.sheets.names import NaturalKey, natural
 from protocol.health import ReasonCode
 from protocol.kit import missing
 from protocol.messages import Ending, Kit, Part
@@ -47,6 +47,11 @@ class RoomKey(NamedTuple):
 
     school: str
     room: str
+
+    @property
+    def order(self) -> tuple[str, NaturalKey]:
+        """For sorting: what has no room yet stands behind its school's rooms."""
+        return self.school, natural(self.room)
 
 
 class Cause(NamedTuple):
@@ -133,7 +138,7 @@ def rooms_of(
         lessons_by[key_of(lesson)].append(lesson)
     for fault in faults:
         faults_by[key_of(fault)].append(fault)
-    keys = sorted(agents_by.keys() | devices_by.keys(), key=lambda key: natural(*key))
+    keys = sorted(agents_by.keys() | devices_by.keys(), key=lambda key: key.order)
     return [
         room_of(key, agents_by[key], devices_by[key], lessons_by[key], faults_by[key])
         for key in keys

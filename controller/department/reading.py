@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from controller.sheets import names
 from controller.sheets.cells import Sheet, bounded_bytes, csv_ways, decoded, workbook
 from controller.sheets.errors import Notice, SheetError
 from controller.sheets.names import tag_of
@@ -88,10 +89,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "code_missing": N_("This row has no code."),
     "code_twice": N_("This code stands in a row above."),
     "day_invalid": N_("This is no day: write dd/mm/yyyy."),
-    "code_is_date": N_("Excel has made a date of it: format the column as text."),
-    "code_scientific": N_("Excel has shortened the number: format the column as text."),
-    "code_rounded": N_("Excel has rounded the number: format the column as text."),
-    "code_too_long": N_("This is longer than 64 characters."),
+    **names.MESSAGES,
 }
 
 

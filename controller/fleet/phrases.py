@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from controller.fleet.records import DeviceRecord
-from protocol.formats import number
+from protocol.formats import number, phrase
 from protocol.messages import HostMeasures, KitLine, LineMeasures, Part
 from protocol.model import Identity
 from protocol.words import N_, Translate, kind_word
@@ -101,7 +101,7 @@ def line_facts(line: LineMeasures, translate: Translate) -> list[Fact]:
     if line.rtt_ms is not None:
         facts.append((translate(_ROUND_TRIP), f"{number(round(line.rtt_ms, 1), translate)} ms"))
     if line.outage_min:
-        minutes = _counted(N_("{n} minutes"), round(line.outage_min), translate)
+        minutes = phrase(N_("{n} minutes"), translate, n=round(line.outage_min))
         facts.append((translate(_OUTAGE), minutes))
     return facts
 
@@ -117,15 +117,11 @@ def device_facts(device: DeviceRecord, translate: Translate) -> str:
     facts = [
         power and translate(power),
         told.input,
-        told.lamp_hours and _counted(LAMP, told.lamp_hours, translate),
-        told.filter_hours and _counted(FILTER, told.filter_hours, translate),
+        told.lamp_hours and phrase(LAMP, translate, n=told.lamp_hours),
+        told.filter_hours and phrase(FILTER, translate, n=told.filter_hours),
         picture and not said and translate(picture),
     ]
     return " · ".join(str(fact) for fact in facts if fact)
-
-
-def _counted(text: str, count: float, translate: Translate) -> str:
-    return translate(text).replace("{n}", number(count, translate))
 
 
 def kit_fact(line: KitLine, translate: Translate) -> Fact:

@@ -129,6 +129,11 @@ def schools_with_agents(db: Connection) -> set[Place]:
     return {Place(*row) for row in db.execute(query)}
 
 
+def rooms_with_agents(db: Connection, scope: Place) -> list[str]:
+    """The rooms that agents say they are in, as they write them."""
+    return [*db.scalars(select(agents.c.room).where(within(agents, scope)).distinct())]
+
+
 def forget(db: Connection, before_ms: int) -> int:
     """Forget events received before, and streams not heard since; returns how many rows went."""
     gone = delete(events).where(everywhere(events), events.c.received_ms < before_ms)

@@ -8,8 +8,7 @@ from typing import Final
 import msgspec
 
 from controller.reconcile.reconcile import Finding, State
-from controller.sheets.names import room_key
-from controller.sheets.text import clean
+from controller.sheets.names import room_key, serial_key
 
 VERIFY: Final = "verify"  # what a line lacks that nobody has seen for a year
 _ORDER: Final = {state: place for place, state in enumerate(State)}
@@ -31,7 +30,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
     def of(self, findings: Iterable[Finding]) -> list[Finding]:
         """Those that are asked for, in their order."""
-        room, text = room_key(self.room), _squeezed(self.text)
+        room, text = room_key(self.room), serial_key(self.text)
         return [
             each
             for each in findings
@@ -56,9 +55,4 @@ def pressing_first(findings: Iterable[Finding]) -> list[Finding]:
 
 def _searched(finding: Finding) -> str:
     data = finding.kept.data
-    return "\n".join(map(_squeezed, (data.asset_tag, data.serial, data.model, data.maker)))
-
-
-def _squeezed(text: str) -> str:
-    """As a person compares codes: neither case nor spaces nor hyphens count."""
-    return clean(text).casefold().replace(" ", "").replace("-", "")
+    return "\n".join(map(serial_key, (data.asset_tag, data.serial, data.model, data.maker)))

@@ -18,7 +18,7 @@ from controller.reconcile.reconcile import (
     action_of,
 )
 from controller.register.vocabulary import CONDITION_WORDS, TYPE_WORDS
-from protocol.formats import day_of, number
+from protocol.formats import day_of, number, phrase
 from protocol.words import N_, Translate
 
 STATE_WORDS: Final[Mapping[State, str]] = {
@@ -67,8 +67,8 @@ _OTHER_SERIAL: Final = N_("Under its label another serial was read: {serial}.")
 def sentence_of(finding: Finding, as_of_ms: int, say: Translate, zone: tzinfo) -> str:
     """Why the line is in its state, in a sentence or two."""
     seen_ms = finding.seen_ms or 0
-    values = {
-        "days": str((as_of_ms - seen_ms) // DAY_MS),
+    values: dict[str, object] = {
+        "days": (as_of_ms - seen_ms) // DAY_MS,
         "day": day_of(seen_ms, zone, say),
         "room": finding.there or "?",
         "home": finding.home,
@@ -78,7 +78,7 @@ def sentence_of(finding: Finding, as_of_ms: int, say: Translate, zone: tzinfo) -
         "serial": finding.other_serial,
     }
     parts = _parts(finding)
-    return " ".join(_filled(say(part), values) for part in parts)
+    return " ".join(phrase(part, say, **values) for part in parts)
 
 
 def _parts(finding: Finding) -> list[str]:
@@ -94,12 +94,6 @@ def _parts(finding: Finding) -> list[str]:
     if finding.reappeared:
         parts.append(_REAPPEARED)
     return [*parts, *([_OTHER_SERIAL] if finding.other_serial else [])]
-
-
-def _filled(text: str, values: Mapping[str, str]) -> str:
-    for name, value in values.items():
-        text = text.replace(f"{{{name}}}", value)
-    return text
 
 
 def report_of(told: Reconciled, kpi: Kpi, say: Translate, zone: tzinfo) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from controller.reconcile.standing import Desk, desk_of
 from controller.reconcile.words import BookWords
 from controller.register.decisions import Deed
 from controller.register.vocabulary import Condition
-from controller.sheets.names import natural
+from controller.sheets.names import NaturalKey, natural
 from controller.web.forms import fields_of
 from controller.web.page import PageRenderer
 from protocol.errors import ActionError
@@ -181,17 +181,13 @@ def _choices(findings: Sequence[Finding]) -> dict[str, list[str]]:
     conditions = {each.condition for each in findings}
     return {
         "types": sorted({each.kept.data.type for each in findings} - {""}),
-        "rooms": sorted(rooms, key=_natural),
+        "rooms": sorted(rooms, key=natural),
         "conditions": [each for each in Condition if each in conditions],
     }
 
 
-def _natural(room: str) -> tuple[Any, ...]:
-    return natural("", room)
-
-
-def _by_room(group: tuple[str, Kpi]) -> tuple[Any, ...]:
-    return natural("", group[0])
+def _by_room(group: tuple[str, Kpi]) -> NaturalKey:
+    return natural(group[0])
 
 
 def _to_go(kpi: Kpi) -> int:

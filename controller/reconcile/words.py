@@ -21,7 +21,7 @@ from controller.register.decisions import Decision, Deed
 from controller.register.fields import MESSAGES
 from controller.register.headings import IGNORE
 from controller.register.vocabulary import CONDITION_WORDS
-from protocol.formats import number
+from protocol.formats import number, phrase
 from protocol.model import Status
 from protocol.words import N_, Translate
 
@@ -111,13 +111,13 @@ class BookWords:
         kind, _, code = subject.partition(":")
         if kind == "line" and code.isdecimal():
             code = self.row(int(code))
-        return say(_SUBJECTS.get(kind, "{code}")).replace("{code}", code)
+        return phrase(_SUBJECTS.get(kind, "{code}"), say, code=code)
 
     def seen(self, seen: Observation, say: Translate) -> str:
         """What something seen is known by, as it was read."""
         kind, _, _ = seen.key.partition(":")
         code = {"serial": seen.serial, "tag": seen.asset_tag}.get(kind, seen.device)
-        return say(_SUBJECTS[kind]).replace("{code}", code)
+        return phrase(_SUBJECTS[kind], say, code=code)
 
     def row(self, line_no: int | None) -> str:
         """A line's number in the book; "?" of one that has left."""
@@ -126,8 +126,7 @@ class BookWords:
     def deed(self, decision: Decision, say: Translate) -> str:
         """What was decided."""
         if decision.subject.startswith("line:"):
-            text = say(_MOVED).replace("{becomes}", decision.becomes)
-            return text.replace("{was}", decision.was or "?")
+            return phrase(_MOVED, say, becomes=decision.becomes, was=decision.was or "?")
         return say(DEED_WORDS[decision.deed])
 
     def change(self, now: Kpi, then: Kpi, say: Translate) -> tuple[str, str]:

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
+from controller.sheets.names import room_key
+
 
 class Deed(StrEnum):
     """What a person decides.
@@ -64,5 +66,6 @@ class Rulings:
     def room_of(self, line_no: int, room: str) -> str:
         """Where a line belongs: an accepted room, until the book names another one."""
         found = self._by_subject.get(subject_of(line_no))
-        accepted = found is not None and found.deed is Deed.ACCEPT and found.was == room
-        return found.becomes if found and accepted else room
+        if found is None or found.deed is not Deed.ACCEPT or room_key(found.was) != room_key(room):
+            return room
+        return found.becomes

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from controller.register.vocabulary import condition_of, maker_of, type_of
+from controller.sheets import names
 from controller.sheets.names import room_of, serial_of, tag_of
 from controller.sheets.text import Cell, Day, RefusedError, text_of
 from protocol.words import N_
@@ -22,10 +23,7 @@ _DECIMAL_EN: Final = re.compile(r"^([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)\.([0-9]{1,2
 _PERCENT: Final = re.compile(r"^[0-9]{1,3}([.,][0-9]+)? ?%$")
 
 MESSAGES: Final[dict[str, str]] = {
-    "code_too_long": N_("This is longer than 64 characters."),
-    "code_is_date": N_("Excel has made a date of it: format the column as text."),
-    "code_scientific": N_("Excel has shortened the number: format the column as text."),
-    "code_rounded": N_("Excel has rounded the number: format the column as text."),
+    **names.MESSAGES,
     "tag_twice": N_("This asset tag stands on another line already."),
     "year_invalid": N_("There is no year in this."),
     "cost_invalid": N_("This is no amount of money in đồng."),

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from controller.cli import add_place, opened, tell, told_school
 from controller.roster import store as roster
-from controller.roster.roll import Flaw, Roll
+from controller.roster.roll import Flaw, Roll, notices_of_rooms
 from controller.roster.sheet import read, write_flaws
 from controller.roster.store import Lists, plan_of
 from controller.sheets.errors import SheetError
@@ -71,6 +71,8 @@ def _keep(options: argparse.Namespace, roll: Roll) -> None:
         known = roster.classes_of(db, place)
         classes = roll.classes(names=options.names, known=known)
         roster.keep_lists(db, place, Lists(classes=classes, whole_school=options.all))
+        unanswered = roster.rooms_unanswered(db, place, roll.rooms.values())
+    roll.notices += notices_of_rooms(options.path.name, unanswered)
 
 
 def _give_back(options: argparse.Namespace, roll: Roll, say: Translate) -> Path | None:

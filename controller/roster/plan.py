@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
 
+from controller.sheets.names import class_key, room_key, spelling
 from protocol.messages import MAX_BYTES
 from protocol.model import AttendanceStatus
 from protocol.plan import (
@@ -32,8 +31,6 @@ MAX_CLASSES: Final = 400
 MAX_REVOKED: Final = 1000
 ROOM_FOR_ENVELOPE: Final = 2048  # what a message holds beside its plan
 
-_PREFIX: Final = re.compile(r"^(phòng|phong|room|p\.)")
-_GAPS: Final = re.compile(r"[\s._-]+")
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -74,14 +71,16 @@ def plan_for(room: str, school: SchoolPlan, extra_classes: Iterable[str] = ()) -
     extra_classes: those of a lesson that runs there now. Lists are kept in this order: of the
     running lesson, of the timetable, of the home room; what no message can hold is left out.
     """
-    key = room_key(room)
+    key, own = room_key(room), class_spelling(school.classes)
     timetable = tuple(
-        msgspec.structs.replace(each, room=room)
+        msgspec.structs.replace(
+            each, room=room, classes=tuple(dict.fromkeys(map(own, each.classes)))
+        )
         for each in school.timetable
         if key and room_key(each.room) == key
     )[:MAX_BOOKINGS]
     known = {each.code: each for each in school.classes}
-    wanted = _wanted(key, timetable, school, extra_classes)
+    wanted = _wanted(key, timetable, school, map(own, extra_classes))
     plan = Plan(
         bells=school.bells[:MAX_BELLS],
         terms=school.terms[:MAX_TERMS],
@@ -96,11 +95,9 @@ def plan_for(room: str, school: SchoolPlan, extra_classes: Iterable[str] = ()) -
     return _filled(plan, [known[code] for code in wanted if code in known], school.door_cards)
 
 
-def room_key(room: str) -> str:
-    """The room's name as it is compared: "P 203", "Phòng 203" and "p203" are one room."""
-    plain = unicodedata.normalize("NFC", room).casefold().strip()
-    key = _GAPS.sub("", _PREFIX.sub("p", plain))
-    return "" if key == "?" else key
+def class_spelling(classes: Iterable[SchoolClass]) -> Callable[[str], str]:
+    """Answers a class's code as these write it: a timetable's "10 a1" is the list's 10A1."""
+    return spelling((each.code for each in classes), class_key)
 
 
 def _wanted(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from controller.roster.plan import SchoolClass
+from controller.roster.plan import SchoolClass, class_spelling
 from controller.sheets.errors import Notice
+from controller.sheets.names import class_key, natural, spelling
 from protocol.names import sort_key
 from protocol.plan import MAX_PUPILS, Pupil
-from protocol.words import Translate
+from protocol.words import N_, Translate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,29 +64,53 @@ class Roll:
         """Say of columns, once each, that they are not kept."""
         self.dropped.extend(each for each in columns if each not in self.dropped)
 
+    def spell_alike(self) -> None:
+        """Write each class as the file first does: 10A1 and "10 a1" are one."""
+        first: dict[str, str] = {}
+        for code in (*(each.class_code for each in self.entries), *self.rooms):
+            first.setdefault(class_key(code) or code, code)
+        own = spelling(first.values(), class_key)
+        self.entries[:] = [replace(each, class_code=own(each.class_code)) for each in self.entries]
+        self.rooms = {own(code): room for code, room in reversed(self.rooms.items())}
+
     def counts(self) -> dict[str, int]:
         """How many pupils each class has."""
         found = Counter(each.class_code for each in self.entries)
-        return {code: found[code] for code in sorted({*found, *self.rooms})}
+        return {code: found[code] for code in sorted({*found, *self.rooms}, key=natural)}
 
-    def classes(self, *, names: bool, known: Iterable[SchoolClass] = ()) -> tuple[SchoolClass, ...]:
-        """The classes with their pupils, numbered. names: keep them. known: as they were."""
+    def classes(self, *, names: bool, known: Sequence[SchoolClass] = ()) -> tuple[SchoolClass, ...]:
+        """The classes with their pupils, numbered. names: keep them. known: as they were.
+
+        A class that is known keeps its code, however the file writes it.
+        """
+        own = class_spelling(known)
         before = {
             each.code: {pupil.student: pupil.number for pupil in each.pupils} for each in known
         }
         return tuple(
             SchoolClass(
-                code=code,
+                code=own(code),
                 room=self.rooms.get(code, ""),
                 pupils=numbered(
                     [each for each in self.entries if each.class_code == code],
                     flaws=len(self.flaws),
                     names=names,
-                    known=before.get(code),
+                    known=before.get(own(code)),
                 ),
             )
             for code in self.counts()
         )
+
+
+def notices_of_rooms(file: str, unanswered: Sequence[str]) -> list[Notice]:
+    """A notice that names the rooms that no agent answers to; none where there are none."""
+    message = N_(
+        "No agent answers to these rooms, so what is planned there reaches nobody: {value}."
+    )
+    notice = Notice(
+        file=file, code="rooms_without_agent", message=message, value=", ".join(unanswered)
+    )
+    return [notice] if unanswered else []
 
 
 def numbered(

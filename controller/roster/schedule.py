@@ -27,6 +27,7 @@ import msgspec
 from controller.roster.store import Schedule
 from controller.sheets.cells import bounded_bytes, csv_ways, decoded
 from controller.sheets.errors import SheetError
+from controller.sheets.names import room_key
 from controller.sheets.text import clean, folded
 from protocol.model import AttendanceStatus
 from protocol.plan import Bell, Booking, Holiday, Term
@@ -62,7 +63,12 @@ _KEYS: Final[dict[str, Callable[[Any], object]]] = {
     "terms": lambda each: each.begins,
     "holidays": lambda each: each.begins,
     "letters": lambda each: each[0],
-    "timetable": lambda each: (each.room, each.weekday, each.period, each.weeks),
+    "timetable": lambda each: (
+        room_key(each.room) or each.room,
+        each.weekday,
+        each.period,
+        each.weeks,
+    ),
 }
 _WEEKS: Final = {"": "every", "moi": "every", "le": "odd", "chan": "even"}
 _STATUSES: Final = {

@@ -12,9 +12,10 @@ import msgspec
 
 from controller.cli import add_place, opened, tell
 from controller.roster import store as roster
+from controller.roster.roll import notices_of_rooms
 from controller.roster.schedule import SAMPLES, read_schedule
 from controller.roster.store import Schedule
-from controller.sheets.errors import SheetError
+from controller.sheets.errors import Notice, SheetError
 from protocol.words import N_, Translate
 
 EXIT_REFUSED: Final = 1
@@ -39,7 +40,7 @@ def add_schedule(commands: Any, say: Translate) -> None:
 
 
 def _import(options: argparse.Namespace, say: Translate) -> int:
-    schedule, refused = Schedule(), None
+    schedule, refused, notices = Schedule(), None, list[Notice]()
     try:
         schedule = read_schedule(options.path)
     except SheetError as error:
@@ -47,6 +48,9 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
     if refused is None and not options.dry_run:
         with opened(options) as (store, place), store.locked(place) as db:
             roster.keep_schedule(db, place, schedule)
+            rooms = (each.room for each in schedule.timetable or ())
+            unanswered = roster.rooms_unanswered(db, place, rooms)
+        notices += notices_of_rooms(options.path.name, unanswered)
     counts = {
         name: len(part) if hasattr(part, "__len__") else part
         for name, part in msgspec.structs.asdict(schedule).items()
@@ -54,12 +58,19 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
     }
     if options.json:
         errors = [refused.code, refused.text(say)] if refused else []
-        report = {"loads": refused is None, "parts": counts, "errors": _errors(errors)}
+        report = {
+            "loads": refused is None,
+            "parts": counts,
+            "warnings": [each.said(say) for each in notices],
+            "errors": _errors(errors),
+        }
         tell(json.dumps(report, ensure_ascii=False, indent=1))
     elif refused:
         tell(refused.text(say), sys.stderr)
     else:
         tell("\n".join(f"{name}: {count}" for name, count in counts.items()))
+        for each in notices:
+            tell(each.said(say)["message"])
     return EXIT_REFUSED if refused else 0
 
 

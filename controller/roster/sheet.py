@@ -41,6 +41,7 @@ def read(path: Path, roll: Roll, *, names: bool = False, school: str = "") -> No
         read_oneroster(files_of_folder(path), roll, names=names, school=school)
     else:
         _read_file(path, bounded_bytes(path), roll, names=names, school=school)
+    roll.spell_alike()
     settle(roll)
     if not roll.entries:
         raise SheetError("nothing_usable", N_("No pupil in the file can be used."))

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Table, delete, select, update
 
 from controller.database.plan_version import bump_version, plans
 from controller.database.scope import codes_of, everywhere, of
-from controller.fleet.store import schools_with_agents
+from controller.fleet.store import rooms_with_agents, schools_with_agents
 from controller.roster.plan import SchoolClass, SchoolPlan
 from controller.roster.tables import (
     bells,
@@ -28,6 +28,7 @@ from controller.roster.tables import (
     pupils,
     terms,
 )
+from controller.sheets.names import without_agent
 from protocol.model import AttendanceStatus, Place
 from protocol.plan import DEFAULT_GRACE_MIN, Bell, Booking, DoorCard, Holiday, Pupil, Term
 
@@ -145,6 +146,11 @@ def schools_of(db: Connection) -> list[Place]:
     query = select(plans.c.province, plans.c.school).where(everywhere(plans)).distinct()
     planned = {Place(*row) for row in db.execute(query)}
     return sorted((planned | schools_with_agents(db)) - {Place()})
+
+
+def rooms_unanswered(db: Connection, place: Place, rooms: Iterable[str]) -> list[str]:
+    """Those of the rooms that no agent says it is in: what is planned there reaches nobody."""
+    return without_agent(rooms, rooms_with_agents(db, place))
 
 
 def _without(

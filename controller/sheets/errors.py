@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from protocol.errors import LopHocError
+from protocol.formats import phrase
 from protocol.words import Translate
 
 
@@ -23,5 +24,5 @@ class Notice:
 
     def said(self, say: Translate) -> dict[str, str]:
         """For the report."""
-        text = say(self.message).replace("{value}", self.value)
+        text = phrase(self.message, say, value=self.value)
         return {"file": self.file, "code": self.code, "message": text}

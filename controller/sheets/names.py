@@ -1,42 +1,51 @@
-"""This file says how a room, a tag, a serial, a class is written, compared and sorted; pure."""
+"""This file says how a room, a tag, a serial, a class is written, compared and sorted; pure.
+
+A key is what two writings of one name have in common: it is compared and stored, never shown. The
+key of a key is itself. Whoever changes a key brings a migration that makes the stored ones anew.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from itertools import groupby
 from typing import Final
 
-from controller.roster.plan import room_key as plain_room_key
-from controller.sheets.text import EXACT, Cell, Day, RefusedError, text_of
+from controller.sheets.text import BLANKS, EXACT, Cell, Day, RefusedError, clean, folded, text_of
 from protocol.model import NO_ROOM
+from protocol.words import N_
 
 MAX_CODE: Final = 64
+MESSAGES: Final[dict[str, str]] = {
+    "code_too_long": N_("This is longer than 64 characters."),
+    "code_is_date": N_("Excel has made a date of it: format the column as text."),
+    "code_scientific": N_("Excel has shortened the number: format the column as text."),
+    "code_rounded": N_("Excel has rounded the number: format the column as text."),
+}
 
-
-_SERIAL_LEAD: Final = re.compile(r"^(s/?n|serial( number)?|số sê-ri)\s*[:#]\s*", re.IGNORECASE)
+# Hyphens and dashes of typesetters, and the minus that spreadsheets write for a hyphen.
+_DASHES: Final = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _SCIENTIFIC: Final = re.compile(r"^[0-9]([.,][0-9]+)?[eE]\+[0-9]+$")
-
-
+_SERIAL_LEAD: Final = re.compile(r"^(s/?n|serial( number)?|số sê-ri)\s*[:#]\s*", re.IGNORECASE)
 _ROOM_LEAD: Final = re.compile(
     r"^(phòng học|phong hoc|phòng|phong|room|ph\.|p\.)[\s.:_-]*(?=p?[\s.-]?[0-9])",
     re.IGNORECASE,
 )
 _NUMBERED: Final = re.compile(r"^p?[\s._-]*([0-9][0-9a-z./]*)$", re.IGNORECASE)
+_ROOM_WORDS: Final = re.compile(
+    r"^(?:(?:ph[òo]ng(?: h[ọo]c)?|(?:class)?room|ph|p)(?: |(?=[0-9])))+"
+)
+_CLASS_WORDS: Final = re.compile(r"^(?:(?:l[ớo]p(?: h[ọo]c)?|class)(?: |(?=[0-9])))+")
+_CHANGE: Final = re.compile(r"(?<=[0-9]) (?=[^0-9])|(?<=[^0-9]) (?=[0-9])")
+_DIGITS: Final = re.compile(r"([0-9]+)")
+
+NaturalKey = tuple[bool, tuple[tuple[bool, int, str], ...], str]
 
 
 def tag_of(cell: Cell) -> str:
     """An asset tag, letter for letter. Raises RefusedError."""
-    return _code(cell)
-
-
-def serial_of(cell: Cell) -> str:
-    """A serial as text, zeros kept, never as a number. Raises RefusedError."""
-    text = _SERIAL_LEAD.sub("", _code(cell))
-    return "" if text and not text.strip("0 -") else text
-
-
-def _code(cell: Cell) -> str:
     if isinstance(cell, Day) or cell is None:
         raise RefusedError("code_is_date")
     if isinstance(cell, float) and not isinstance(cell, bool) and cell >= EXACT:
@@ -49,9 +58,15 @@ def _code(cell: Cell) -> str:
     return text
 
 
+def serial_of(cell: Cell) -> str:
+    """A serial as text, zeros kept, never as a number. Raises RefusedError."""
+    text = _SERIAL_LEAD.sub("", tag_of(cell))
+    return "" if text and not text.strip("0 -") else text
+
+
 def room_of(cell: Cell) -> str:
     """The room in one writing: "P 203", "p.203", "Phòng 203" are P203; other names stay."""
-    text = text_of(cell)[:MAX_CODE].rstrip(" .,;")
+    text = _DASHES.sub("-", text_of(cell)[:MAX_CODE]).rstrip(" .,;")
     numbered = _NUMBERED.match(_ROOM_LEAD.sub("", text))
     return f"P{numbered[1].upper()}" if numbered and _is_room_of_p(text) else text
 
@@ -61,40 +76,85 @@ def _is_room_of_p(text: str) -> bool:
     return not text[:1].isdigit() or text.isdecimal()
 
 
-@lru_cache(maxsize=4096)  # a book names few rooms, each on many lines
+@lru_cache(maxsize=4096)  # a school names few rooms, each on many lines
 def room_key(room: str) -> str:
-    """The room as it is compared; empty where it is not known."""
-    return plain_room_key(room_of(room))
+    """The room as it is compared; empty where it is not known.
+
+    Neither case, blanks and signs count, nor the word for a room: 203, "P.203", "Phòng học 203"
+    are p203. Numbers that a sign parts stay two: "3/2" is not 32.
+    """
+    key = _ROOM_WORDS.sub("", _squeezed(room))
+    if folded(key) in BLANKS:
+        return ""
+    return f"p{key}" if key[:1].isdigit() else key
+
+
+@lru_cache(maxsize=4096)
+def class_key(code: str) -> str:
+    """The class as it is compared: "Lớp 10A1", "10 a1" are 10a1; "3/2" is not 32."""
+    return _CLASS_WORDS.sub("", _squeezed(code))
 
 
 def serial_key(serial: str) -> str:
     """The serial as it is compared: without case, spaces and hyphens; 0012345 is not 12345."""
     if serial.isascii() and serial.isalnum():  # almost every serial
         return serial.casefold()
-    plain = unicodedata.normalize("NFKC", serial).casefold()
-    return "".join(
-        each
-        for each in plain
-        if not each.isspace() and unicodedata.category(each) not in {"Pd", "Cf"} and each != "−"  # noqa: RUF001 - a minus that spreadsheets write for a hyphen
-    )
+    plain = "".join(char for char in _plain(serial) if unicodedata.category(char) != "Pd")
+    return _together(plain.replace("\u2212", ""))
 
 
 def tag_key(tag: str) -> str:
-    """The asset tag as it is compared: without case and spaces."""
-    return "".join(unicodedata.normalize("NFKC", tag).casefold().split())
+    """The asset tag as it is compared: without case and spaces; a dash is a hyphen, and counts."""
+    return _together(_DASHES.sub("-", _plain(tag)))
 
 
-_DIGITS: Final = re.compile(r"(\d+)")
+def natural(name: str) -> NaturalKey:
+    """A sorting key in which 7A2 stands before 10A1; what has no name, or no room yet, is last."""
+    parts = (part for part in _DIGITS.split(name) if part)
+    return name in {"", NO_ROOM}, tuple(map(_in_order, parts)), name
 
 
-def natural(school: str, room: str) -> tuple[str, bool, list[tuple[bool, int, str]], str]:
-    """A sorting key in which numbers inside a room's code count as numbers.
+def spelling(names: Iterable[str], key: Callable[[str], str]) -> Callable[[str], str]:
+    """Answers a name as these names write it: itself if it is among them or none has its key."""
+    own = dict.fromkeys(names)
+    by_key = {key(name) or name: name for name in reversed(own)}
+    return lambda name: name if name in own else by_key.get(key(name) or name, name)
 
-    What has no room yet stands behind its school's rooms.
-    """
-    parts = [
-        (False, int(part), part) if part.isdecimal() else (True, 0, part.casefold())
-        for part in _DIGITS.split(room)
-        if part
-    ]
-    return school, room == NO_ROOM, parts, room
+
+def without_agent(rooms: Iterable[str], answering: Iterable[str]) -> list[str]:
+    """The rooms that are none of the answering ones, each once, in order."""
+    there = {room_key(room) for room in answering} - {""}
+    first = {room_key(room) or room: room for room in reversed([*rooms]) if room}
+    return sorted((room for key, room in first.items() if key not in there), key=natural)
+
+
+def _in_order(part: str) -> tuple[bool, int, str]:
+    """Digits by their value, however many they are, before letters without their case."""
+    if part[0] not in "0123456789":
+        return True, 0, part.casefold()
+    digits = part.lstrip("0")
+    return False, len(digits), digits
+
+
+def _plain(text: str) -> str:
+    """One writing of each letter, wide or narrow, large or small; no unseen characters."""
+    folds = unicodedata.normalize("NFKC", clean(text)).casefold()
+    return clean(unicodedata.normalize("NFKC", folds))
+
+
+def _together(text: str) -> str:
+    """Without blanks; a mark that stood alone joins the letter before it."""
+    return unicodedata.normalize("NFC", "".join(text.split()))
+
+
+def _squeezed(text: str) -> str:
+    """The numbers and words of a name; a blank parts two numbers or two words, and no others."""
+    runs = ("".join(run) for kind, run in groupby(_plain(text), _kind) if kind)
+    return _CHANGE.sub("", " ".join(run for run in runs if any(map(str.isalnum, run))))
+
+
+def _kind(char: str) -> str:
+    """Whether it is part of a number (0), of a word (a), or of neither."""
+    if char in "0123456789":
+        return "0"
+    return "a" if unicodedata.category(char)[0] in "LMN" else ""

@@ -23,15 +23,16 @@ Cell = str | float | bool | Day | None
 PERSONAL_DIGITS: Final = 12
 EXACT: Final = 1e15  # beyond it Excel has rounded
 MAX_FIELD: Final = 200
+# What people write where there is nothing.
+BLANKS: Final = frozenset(
+    {"khong", "khong co", "khong ro", "chua co", "chua ro", "n a", "na", "none", "null", "nil"}
+)
 FORMULA_STARTS: Final = "=+-@\t\r"  # a spreadsheet runs what begins so (OWASP, CSV injection)
 
 _SEPARATORS: Final = re.compile(r"[^0-9A-Za-z]+")
 _BRACKETS: Final = re.compile(r"\([^)]*\)")
 _OTHERS: Final = re.compile(r"[^a-z0-9]+")
 _QUOTED: Final = re.compile(r'^="(.*)"$')
-_BLANKS: Final = frozenset(
-    {"khong", "khong co", "khong ro", "chua co", "chua ro", "n a", "na", "none", "null", "nil"}
-)
 
 
 class RefusedError(ValueError):
@@ -71,5 +72,5 @@ def text_of(cell: Cell) -> str:
     text = clean(cell) if not isinstance(cell, float) or math.isfinite(cell) else ""
     quoted = _QUOTED.match(text)
     text = (quoted[1] if quoted else text.lstrip("'")).strip()
-    blank = not any(each.isalnum() for each in text) or folded(text) in _BLANKS
+    blank = not any(each.isalnum() for each in text) or folded(text) in BLANKS
     return "" if blank else text[:MAX_FIELD]

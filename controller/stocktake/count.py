@@ -6,24 +6,17 @@ that is found in any room is found.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from functools import lru_cache
-from typing import Final
 
 import msgspec
 
 from controller.register.decisions import Rulings
 from controller.register.merging import Kept
 from controller.register.vocabulary import Condition
-from controller.sheets.names import room_key as plain_room_key
-from controller.sheets.names import serial_key, tag_key
+from controller.sheets.names import natural, room_key, serial_key, tag_key
 from controller.stocktake.scan import Scan
-
-room_key: Final = lru_cache(maxsize=4096)(plain_room_key)  # a school has few rooms and many lines
-_DIGITS: Final = re.compile(r"([0-9]+)")
 
 
 class Expected(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +60,7 @@ class Stocktake(msgspec.Struct, frozen=True, kw_only=True):
     def lines(self) -> tuple[Expected, ...]:
         """What is to be found, by room and the book's number."""
         mine = [each for each in self.book if self.expects(each)]
-        return tuple(sorted(mine, key=lambda each: (room_order(each.room), each.row)))
+        return tuple(sorted(mine, key=lambda each: (natural(each.room), each.row)))
 
 
 class Outcome(StrEnum):
@@ -172,7 +165,7 @@ def counted(take: Stocktake, scans: Iterable[Scan]) -> Result:
         surplus=tuple(
             sorted(
                 strange.values(),
-                key=lambda each: (room_order(each.scan.room), each.scan.seen_ms, each.scan.id),
+                key=lambda each: (natural(each.scan.room), each.scan.seen_ms, each.scan.id),
             )
         ),
     )
@@ -203,14 +196,7 @@ def rooms_of(take: Stocktake, result: Result) -> list[Room]:
         key = room_key(extra.scan.room)
         before = found.get(key, Room(name=extra.scan.room))
         found[key] = msgspec.structs.replace(before, extra=before.extra + 1)
-    return sorted(found.values(), key=lambda each: room_order(each.name))
-
-
-def room_order(room: str) -> tuple[object, ...]:
-    """A sorting key in which P9 stands before P10; what has no room stands last."""
-    parts = _DIGITS.split(room.casefold())
-    numbered = tuple(int(each) if odd % 2 else each for odd, each in enumerate(parts))
-    return not room, numbered, room
+    return sorted(found.values(), key=lambda each: natural(each.name))
 
 
 class _Index:

@@ -13,9 +13,9 @@ from controller.reconcile.explained import type_word
 from controller.register import store as register
 from controller.register.decisions import Rulings
 from controller.register.vocabulary import type_of
-from controller.sheets.names import room_key, tag_key
+from controller.sheets.names import natural, room_key, tag_key
 from controller.stocktake import store as stocktake
-from controller.stocktake.count import Expected, book_of, room_order
+from controller.stocktake.count import Expected, book_of
 from controller.stocktake.label_sheets import SHEETS
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate, translator
@@ -87,7 +87,7 @@ def _wanted(book: Iterable[Expected], rooms: Sequence[str], kind: str) -> list[E
         for each in book
         if (not keys or room_key(each.room) in keys) and (not kind or each.type == type_of(kind))
     ]
-    return sorted(told, key=lambda each: (room_order(each.room), each.row))
+    return sorted(told, key=lambda each: (natural(each.room), each.row))
 
 
 def _tell(

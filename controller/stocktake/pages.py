@@ -17,9 +17,9 @@ from starlette.concurrency import run_in_threadpool
 from controller.access.gate import Gate, gate_of
 from controller.feature import Program
 from controller.reconcile.explained import type_word
-from controller.sheets.names import room_of
+from controller.sheets.names import room_key, room_of
 from controller.stocktake.api import Number, bounded_body, let_in
-from controller.stocktake.count import room_key, rooms_of
+from controller.stocktake.count import rooms_of
 from controller.stocktake.form import form_in
 from controller.stocktake.minutes import minutes_of, name_of
 from controller.stocktake.papers import as_docx, as_xlsx

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from controller.roster.plan import room_key
+from controller.sheets.names import room_key
 from controller.use.spans import Span, merged, overlap, total
 from protocol.model import millis
 

@@ -12,7 +12,8 @@ from itertools import pairwise
 from typing import Final
 
 from controller.fleet.records import LessonRecord
-from controller.roster.plan import SchoolPlan, room_key
+from controller.roster.plan import SchoolPlan
+from controller.sheets.names import room_key
 from controller.use.spans import Span, merged, total
 from protocol.messages import Ending
 from protocol.model import millis

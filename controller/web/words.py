@@ -28,15 +28,8 @@ class Words:
         return formats.LOCALES[self.language]
 
     def say(self, text: str, **values: object) -> str:
-        """A text in this language, its {names} filled in; numbers as the language writes them.
-
-        What is a name rather than a number, such as a line's or a year's, is given as a text.
-        """
-        said = self.translate(text)
-        for name, value in values.items():
-            filled = self.number(value) if isinstance(value, int | float) else str(value)
-            said = said.replace(f"{{{name}}}", filled)
-        return said
+        """A text in this language, its {names} filled in; see formats.phrase."""
+        return formats.phrase(text, self.translate, **values)
 
     def number(self, value: float | str | None) -> str:
         """A number as this language writes it."""

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from protocol import formats
+from protocol.errors import LopHocError
 from protocol.words import LANGUAGES, translator
 from tests.conftest import need
 
@@ -87,3 +88,18 @@ def test_a_page_and_its_script_write_alike(language: str) -> None:
     )
     expected = [formats.number(each, say) for each in VALUES] + [formats.moment(AT_MS, SCHOOL, say)]
     assert json.loads(done.stdout) == expected
+
+
+def test_a_phrase_is_filled_once_numbers_by_language() -> None:
+    """What a device calls itself stays a name, even if it looks like one of ours."""
+    text = "The processor is very busy ({value} %)."
+    assert formats.phrase(text, translator("en"), value=1234.5).endswith("(1,234.5 %).")
+    assert formats.phrase(text, translator("vi"), value=1234.5).endswith("(1.234,5 %).")
+    assert formats.phrase("{a} {b} {c}", str, a="{b}", b=1000, c=None) == "{b} 1,000 None"
+    assert formats.phrase("{a} {b} %", str, a="2026") == "2026 {b} %"
+
+
+def test_an_errors_values_are_told_as_they_are() -> None:
+    """A port is a name, not a number."""
+    error = LopHocError("c", "{host}:{port} of {n}", "Do {host}.", host="{port}", port=8080)
+    assert error.text(str) == "{port}:8080 of {n} Do {port}."

@@ -38,5 +38,5 @@ export function offersOf(proposal) {
 // The classes after a press on one of them: this one alone, or of several one more or less.
 export function toggled(classes, code, joint) {
   if (!joint) return [code];
-  return classes.includes(code) ? classes.filter((each) => each !== code) : [...classes, code];
+  return classes.includes(code) ? classes.filter((other) => other !== code) : [...classes, code];
 }

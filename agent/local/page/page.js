@@ -93,11 +93,11 @@ function settle() {
   setTimeout(render, SETTLE_MS + 20);
 }
 
-function reach(there) {
-  if (away === !there && document.body.dataset.link !== "waiting") return;
-  away = !there;
-  document.body.dataset.link = there ? "here" : "away";
-  if (there) refused = "";
+function reach(isHere) {
+  if (away === !isHere && document.body.dataset.link !== "waiting") return;
+  away = !isHere;
+  document.body.dataset.link = isHere ? "here" : "away";
+  if (isHere) refused = "";
   render();
 }
 const sleep = (ms) =>

@@ -167,21 +167,21 @@ function isOnThisPage(device) {
 
 function showDevice(device) {
   const row = all("#rows tr").find(
-    (each) => each.dataset.device === device.device_id && each.dataset.school === device.school,
+    ({ dataset }) => dataset.device === device.device_id && dataset.school === device.school,
   );
-  const shown = !device.removed && isShown(device);
-  if (row ? !shown : shown && isOnThisPage(device)) refreshSoon(); // in the server's order
-  if (row && shown) fillDevice(row, device);
+  const isVisible = !device.removed && isShown(device);
+  if (row ? !isVisible : isVisible && isOnThisPage(device)) refreshSoon(); // in the server's order
+  if (row && isVisible) fillDevice(row, device);
 }
 
 function fillDevice(row, device) {
-  const others = ["room", "identity", "address"]; // which the server writes
-  if (others.some((name) => row.dataset[name] !== (device[name] || ""))) refreshSoon();
+  const fields = ["room", "identity", "address"]; // which the server writes
+  if (fields.some((name) => row.dataset[name] !== (device[name] || ""))) refreshSoon();
   row.dataset.status = device.status;
   setStatus(row.querySelector(".state"), device.status);
   setText(
     row.querySelector(".why"),
-    device.reasons.map((each) => wording.sentence(each)).join(" "),
+    device.reasons.map((reason) => wording.sentence(reason)).join(" "),
   );
   setText(row.querySelector(".facts"), wording.facts(device));
   setText(row.querySelector(".name"), wording.device(device));
@@ -277,28 +277,28 @@ let openedAt = 0;
 
 function open() {
   if (line) return;
-  const mine = new WebSocket(
+  const socket = new WebSocket(
     new URL(document.body.dataset.live, location.href.replace(/^http/u, "ws")),
   );
-  line = mine;
+  line = socket;
   openedAt = performance.now();
-  mine.onmessage = (event) => {
-    if (line !== mine) return;
+  socket.onmessage = (event) => {
+    if (line !== socket) return;
     connected = true;
     waitMs = FIRST_WAIT_MS;
     const answer = hear(JSON.parse(event.data));
-    if (answer) mine.send(answer);
+    if (answer) socket.send(answer);
     tellAge();
   };
-  mine.onclose = () => abandon(mine);
+  socket.onclose = () => abandon(socket);
 }
 
 // A dead network answers no closing handshake, so nobody waits for one.
-function abandon(mine) {
-  if (line !== mine) return;
+function abandon(socket) {
+  if (line !== socket) return;
   line = null;
   connected = false;
-  mine.close();
+  socket.close();
   setTimeout(open, waitMs * (0.5 + Math.random() / 2));
   waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
 }
@@ -307,11 +307,11 @@ function tellAge() {
   const age = (performance.now() - heardAt) / 1000;
   const tried = (performance.now() - openedAt) / 1000;
   if (line && (connected ? age > LOST_S : tried > OPEN_S)) abandon(line);
-  const told = connected && words[trouble];
-  const level = ageOf(age, connected, told);
+  const news = connected && words[trouble];
+  const level = ageOf(age, connected, news);
   const before = byId("age").dataset.age;
   byId("age").dataset.age = level;
-  const text = told || (connected ? words.updated : words.stale).replace("{ago}", wording.ago(age));
+  const text = news || (connected ? words.updated : words.stale).replace("{ago}", wording.ago(age));
   setText(byId("age-words"), text);
   if (before !== level) setText(byId("age-news"), text); // read aloud once, not every second
 }

@@ -17,22 +17,22 @@ export function roomOf(text) {
 export const tagIn = (text) => text.trim().replace(/^lophoc[ :]\s*/iu, "");
 
 export const called = (line) => {
-  const said = [line.kind, line.name].filter(Boolean).join(" ") || line.tag || `#${line.no}`;
-  return said[0].toUpperCase() + said.slice(1);
+  const name = [line.kind, line.name].filter(Boolean).join(" ") || line.tag || `#${line.no}`;
+  return name[0].toUpperCase() + name.slice(1);
 };
 
 export class Count {
   lines = new Map();
   extras = new Map();
-  #told;
+  #page;
   #byTag = new Map();
   #bySerial = new Map();
   #gone = new Set();
 
-  constructor(told) {
-    this.#told = told;
-    for (const [no, tag, kind, name, serial, room, about] of told.lines) {
-      const line = { no, tag, kind: told.types[kind], name, serial, room: told.rooms[room], about };
+  constructor(page) {
+    this.#page = page;
+    for (const [no, tag, kind, name, serial, room, about] of page.lines) {
+      const line = { no, tag, kind: page.types[kind], name, serial, room: page.rooms[room], about };
       this.lines.set(no, line);
       for (const [index, key] of [
         [this.#byTag, tagKey(tag)],
@@ -47,17 +47,19 @@ export class Count {
   learn(scans) {
     this.extras.clear();
     for (const line of this.lines.values())
-      Object.assign(line, { seen: [], looked: false, condition: "", quality: null, note: "" });
-    for (const [no, [outcome, seen, condition, quality, note]] of Object.entries(this.#told.done)) {
+      Object.assign(line, { rooms: [], looked: false, condition: "", quality: null, note: "" });
+    for (const [no, [outcome, rooms, condition, quality, note]] of Object.entries(
+      this.#page.done,
+    )) {
       Object.assign(this.lines.get(Number(no)), {
-        seen: [...seen],
+        rooms: [...rooms],
         looked: outcome === "missing",
         condition,
         quality,
         note,
       });
     }
-    for (const [id, room, what, note, no] of this.#told.extra)
+    for (const [id, room, what, note, no] of this.#page.extra)
       this.extras.set(id, { id, room, what, note, no });
     this.#gone = new Set(scans.map((scan) => scan.cancels).filter(Boolean));
     for (const scan of scans) this.apply(scan);
@@ -72,8 +74,8 @@ export class Count {
   }
 
   #see(line, scan) {
-    const others = line.seen.filter((room) => !same(room, scan.room));
-    line.seen = scan.found === false ? others : [scan.room, ...others];
+    const rest = line.rooms.filter((room) => !same(room, scan.room));
+    line.rooms = scan.found === false ? rest : [scan.room, ...rest];
     if (scan.found === false && (!line.room || same(line.room, scan.room))) line.looked = true;
     if (scan.condition) line.condition = scan.condition;
     if (scan.quality_pct !== undefined) line.quality = scan.quality_pct;
@@ -84,11 +86,13 @@ export class Count {
     const what = line
       ? `${called(line)} ${line.tag}`
       : [scan.type, scan.tag].filter(Boolean).join(" · ");
-    for (const each of this.extras.values()) {
+    for (const extra of this.extras.values()) {
       if (
-        line ? each.no === line.no : scan.tag && each.tag && tagKey(each.tag) === tagKey(scan.tag)
+        line
+          ? extra.no === line.no
+          : scan.tag && extra.tag && tagKey(extra.tag) === tagKey(scan.tag)
       )
-        this.extras.delete(each.id);
+        this.extras.delete(extra.id);
     }
     this.extras.set(scan.id, {
       id: scan.id,
@@ -101,9 +105,9 @@ export class Count {
   }
 
   outcome(line) {
-    if (!line.seen.length) return line.looked ? "missing" : "uncounted";
-    if (line.seen.length > 1) return "twice";
-    return !line.room || same(line.seen[0], line.room) ? "found" : "elsewhere";
+    if (!line.rooms.length) return line.looked ? "missing" : "uncounted";
+    if (line.rooms.length > 1) return "twice";
+    return !line.room || same(line.rooms[0], line.room) ? "found" : "elsewhere";
   }
 
   // The line that a tag or serial means; of several that fit, the only one of the room.
@@ -113,9 +117,9 @@ export class Count {
       [this.#bySerial, serialKey(text)],
     ]) {
       const fit = (key && index.get(key)) || [];
-      const here = fit.filter((line) => same(line.room, room));
+      const local = fit.filter((line) => same(line.room, room));
       if (fit.length === 1) return fit[0];
-      if (here.length === 1) return here[0];
+      if (local.length === 1) return local[0];
     }
     return null;
   }
@@ -128,11 +132,11 @@ export class Count {
   }
   guestsOf(room) {
     return this.about.filter(
-      (line) => line.room && !same(line.room, room) && line.seen.some((each) => same(each, room)),
+      (line) => line.room && !same(line.room, room) && line.rooms.some((name) => same(name, room)),
     );
   }
   extrasOf(room) {
-    return [...this.extras.values()].filter((each) => same(each.room, room));
+    return [...this.extras.values()].filter((extra) => same(extra.room, room));
   }
   tally(lines) {
     return [lines.filter((line) => this.outcome(line) !== "uncounted").length, lines.length];

@@ -38,7 +38,7 @@ export function scanNews(line, tag, room, words) {
 
 // Where a line was seen. word: what its outcome is called; room: the one whose page it stands on.
 export function lineNews(line, outcome, word, room, words) {
-  const rooms = line.seen.map((name) => name || words.no_room).join(", ");
+  const rooms = line.rooms.map((name) => name || words.no_room).join(", ");
   if (outcome === "twice") return fill(words.seen_in, { rooms });
   if (outcome !== "elsewhere") return word;
   const isGuest = line.room && !same(line.room, room);

@@ -7,7 +7,7 @@ const PARTS = [
   "/static/stocktake-count.js",
   "/static/stocktake-dom.js",
   "/static/stocktake-eye.js",
-  "/static/stocktake-kept.js",
+  "/static/stocktake-scans.js",
   "/static/stocktake-wording.js",
   "/static/live.js",
   "/static/live-figures.js",
@@ -36,13 +36,13 @@ addEventListener("fetch", (event) => {
 // The server's, else what was kept of it: any room's page holds the whole stocktake.
 async function fresh(request, key) {
   const cache = await caches.open(CACHE);
-  const kept = await cache.match(key);
+  const cached = await cache.match(key);
   try {
-    const answer = await fetch(request, kept ? { signal: AbortSignal.timeout(PATIENCE_MS) } : {});
+    const answer = await fetch(request, cached ? { signal: AbortSignal.timeout(PATIENCE_MS) } : {});
     if (answer.ok && !answer.redirected) await cache.put(key, answer.clone());
     return answer;
   } catch (error) {
-    if (kept) return kept;
+    if (cached) return cached;
     throw error;
   }
 }

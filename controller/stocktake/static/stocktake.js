@@ -2,7 +2,7 @@
 import { Count, called, roomKey, roomOf, same, tagIn } from "./stocktake-count.js";
 import { button, byId, form, make, mark } from "./stocktake-dom.js";
 import { Camera, canLook, smaller } from "./stocktake-eye.js";
-import { Kept, PATIENCE_MS, Photos, freshId, post } from "./stocktake-kept.js";
+import { PATIENCE_MS, Photos, Scans, freshId, post } from "./stocktake-scans.js";
 import {
   addressOf,
   fill,
@@ -21,7 +21,7 @@ const { words } = data;
 const WAITS_MS = [1000, 2000, 5000, 10000, 30000];
 const LOOK_AROUND_MS = 30000; // what other phones counted
 
-const kept = new Kept(data);
+const scans = new Scans(data);
 const photos = new Photos();
 const camera = new Camera();
 const count = data.no ? new Count(data) : null;
@@ -37,16 +37,16 @@ let timer = 0;
 let state = "ok";
 let looked = Date.now();
 
-function keep(told) {
-  const scan = { id: freshId(), at_ms: Date.now(), ...told };
-  kept.add(scan);
+function keep(details) {
+  const scan = { id: freshId(), at_ms: Date.now(), ...details };
+  scans.add(scan);
   learn();
   send();
   return scan;
 }
 
 function learn() {
-  count.learn(kept.own.filter((entry) => !entry.late).map((entry) => entry.scan));
+  count.learn(scans.own.filter((entry) => !entry.late).map((entry) => entry.scan));
 }
 
 async function send() {
@@ -57,9 +57,9 @@ async function send() {
   }
   sending = true;
   clearTimeout(timer);
-  const late = kept.late;
+  const late = scans.late;
   try {
-    await kept.send();
+    await scans.send();
     if (data.photos) await sendPhotos();
     if (count && Date.now() - looked > LOOK_AROUND_MS) await lookAround();
     [state, tries] = ["ok", 0];
@@ -69,7 +69,7 @@ async function send() {
     tries += 1;
   }
   sending = false;
-  if (kept.late > late) ended();
+  if (scans.late > late) ended();
   tell();
   if (again) {
     again = false;
@@ -85,7 +85,7 @@ async function lookAround() {
   const before = data.finished;
   Object.assign(data, await answer.json());
   looked = Date.now();
-  kept.tidy(data.at);
+  scans.tidy(data.at);
   learn();
   if (data.finished === before) draw();
   else build();
@@ -99,13 +99,13 @@ function ended() {
 
 function tell() {
   const line = byId("st-line");
-  const { late, refused, full } = kept;
-  const waiting = kept.waiting.length;
+  const { late, refused, full } = scans;
+  const waiting = scans.waiting.length;
   const [status, text] = sendingNews({ full, state, waiting, late, refused }, words);
   line.hidden = !data.no && !waiting && !refused;
   line.dataset.status = status;
-  if (line.dataset.said === text) return; // a live region: only news are read aloud
-  line.dataset.said = text;
+  if (line.dataset.text === text) return; // a live region: only news are read aloud
+  line.dataset.text = text;
   const way = `/login?next=${encodeURIComponent(location.pathname)}`;
   const news = state === "login" ? make("a", { href: way }, text) : text;
   line.replaceChildren(mark(status), make("span", {}, news));
@@ -179,7 +179,7 @@ function linkTo(name, attributes, ...children) {
 
 function build() {
   byId("st-end").hidden = room !== null;
-  shell.replaceChildren(...(room === null ? overview() : roomPage()).filter((each) => each !== ""));
+  shell.replaceChildren(...(room === null ? overview() : roomPage()).filter((part) => part !== ""));
   draw();
 }
 
@@ -320,11 +320,11 @@ function roomRow(name) {
 }
 
 function drawRoom() {
-  const here = count.linesOf(room);
-  byId("st-tally").textContent = ratio(...count.tally(here), words);
+  const lines = count.linesOf(room);
+  byId("st-tally").textContent = ratio(...count.tally(lines), words);
   const list = byId("st-lines");
   const rows = new Map([...list.children].map((row) => [Number(row.dataset.line), row]));
-  for (const line of [...here, ...count.guestsOf(room)]) {
+  for (const line of [...lines, ...count.guestsOf(room)]) {
     if (!rows.has(line.no)) list.append(lineRow(line));
     drawLine(rows.get(line.no) ?? list.lastChild, line);
     rows.delete(line.no);
@@ -376,10 +376,10 @@ function lineButtons(line, body) {
   const panel = make("div", { id: `st-panel-${line.no}`, class: "st-panel", hidden: true });
   // A first tap says that it is here; a tap on what is here asks for more.
   const onclick = () => {
-    if (line.seen.some((name) => same(name, room))) show(panel.hidden);
+    if (line.rooms.some((name) => same(name, room))) show(panel.hidden);
     else recorded(keep({ line: line.no, room }));
   };
-  const here = button({ class: "st-here", onclick }, ...body);
+  const whole = button({ class: "st-here", onclick }, ...body);
   const attributes = {
     class: "st-more",
     "aria-expanded": "false",
@@ -390,7 +390,7 @@ function lineButtons(line, body) {
   const more = button(attributes, "⋯");
   const finish = (scan) => {
     show(false);
-    here.focus();
+    whole.focus();
     recorded(scan);
   };
   function show(open) {
@@ -398,7 +398,7 @@ function lineButtons(line, body) {
     more.setAttribute("aria-expanded", String(open));
     if (open) panel.replaceChildren(lineForm(line, finish));
   }
-  return [here, more, panel];
+  return [whole, more, panel];
 }
 
 function lineForm(line, recorded) {
@@ -453,7 +453,7 @@ function stopCamera() {
 
 // ---- The start.
 if (count) {
-  kept.tidy(data.at);
+  scans.tidy(data.at);
   learn();
   room = roomIn(location.pathname);
   build();

@@ -146,15 +146,15 @@ def test_an_absent_agent_gives_no_lesson() -> None:
 def test_rooms_stand_in_the_order_that_people_count() -> None:
     """Numbers inside a code count as numbers."""
     codes = ["10A1", "7A2", "7A10", "tin hoc", "7A1"]
-    ordered = sorted(codes, key=lambda code: natural("", code))
+    ordered = sorted(codes, key=natural)
     assert ordered == ["7A1", "7A2", "7A10", "10A1", "tin hoc"]
 
 
 @given(st.lists(st.text(max_size=8), max_size=6))
 def test_any_code_can_be_ordered_and_no_two_are_equal(codes: list[str]) -> None:
     """Codes are opaque: the order is total whatever they hold."""
-    ordered = sorted(set(codes), key=lambda code: natural("", code))
-    assert len({str(natural("", code)) for code in ordered}) == len(set(codes))
+    ordered = sorted(set(codes), key=natural)
+    assert len({str(natural(code)) for code in ordered}) == len(set(codes))
 
 
 def test_the_same_room_code_in_two_schools_is_two_rooms() -> None:
@@ -181,7 +181,7 @@ def test_the_figures_of_an_ordinary_morning_add_up() -> None:
 def test_what_has_no_room_yet_stands_behind_all_rooms_of_its_school() -> None:
     """A laptop that does not know where it is comes last, whatever the rooms are called."""
     codes = [NO_ROOM, "zzz", "6A1", "~"]
-    assert max(codes, key=lambda code: natural("", code)) == NO_ROOM
+    assert max(codes, key=natural) == NO_ROOM
     (room,) = rooms_of([agent(NO_ROOM, status=WARNING, reasons=(Reason("room_unknown"),))], [])
     assert (room.key.room, room.status) == (NO_ROOM, WARNING)
 

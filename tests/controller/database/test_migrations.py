@@ -13,7 +13,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import column, insert, select, table, text
+from sqlalchemy import Boolean, Connection, Text, column, insert, select, table, text
 
 from controller.database import store as store_module
 from controller.database.engine import engine_at, url_from
@@ -194,3 +194,55 @@ def test_a_fault_that_waits_opens_a_repair_when_repairs_begin(old: str) -> None:
         (repair,) = repairs.repairs_of(db, SCHOOL)
     assert (repair.event_id, repair.room, repair.reported_ms) == ("f1", "6A1", 5)
     assert (repair.who, repair.opened_ms, repair.moves) == ("may-6a1", 6, ())
+
+
+def _put(db: Connection, name: str, **row: object) -> None:
+    """A row with what is given; every other column that needs a value holds nothing."""
+    empty = {"change": 1, "relay_change": 1, "row": 1, "no": 1}
+    for each in metadata.tables[name].columns:
+        if not each.nullable and each.name not in row:
+            plain = "" if isinstance(each.type, Text) else empty.get(each.name, 0)
+            row[each.name] = False if isinstance(each.type, Boolean) else plain
+    db.execute(insert(table(name, *map(column, row))).values(row))
+
+
+def test_what_is_compared_is_made_anew_and_rows_that_are_now_one_become_one(old: str) -> None:
+    """Rooms and tags as 0010 kept them; what was right already stays as it is."""
+    school: dict[str, object] = {"province": "79", "school": "00123"}
+    engine = engine_at(url_from(old))
+    with engine.begin() as db:
+        command.upgrade(config_for(db), "0010")
+        for no, (room, key) in enumerate([("3/2", "3/2"), ("P203", "p203"), ("6A1", "6a1")]):
+            _put(
+                db,
+                "assets",
+                **school,
+                device_id=f"d{no}",
+                room=room,
+                room_key=key,
+                asset_tag="TS\u20131",
+                tag_key="ts\u20131",
+                serial="AB-1",
+                serial_key="ab1",
+            )
+        for room, key, site in (("P6A1", "p6a1", "A"), ("6A1", "6a1", "B"), ("3-2", "32", "C"),
+                                ("32", "p32", "D")):  # fmt: skip
+            _put(db, "spots", **school, room=room, room_key=key, site=site)
+        for tag in ("ts\u20131", "ts-1", "ts\u20132"):
+            _put(db, "labels", **school, tag=tag, printed_ms=5)
+        _put(db, "decisions", **school, no=1, subject="tag:ts\u20131")
+        _put(db, "decisions", **school, no=2, subject="line:7")
+    engine.dispose()
+    with Store(old) as store, store.view() as db:
+        rooms = select(column("room_key"), column("tag_key"), column("serial_key"))
+        told = db.execute(rooms.select_from(table("assets")).order_by(column("device_id"))).all()
+        spots = select(column("room_key"), column("site")).select_from(table("spots"))
+        where = {row.room_key: row.site for row in db.execute(spots)}
+        tags = {*db.scalars(select(column("tag")).select_from(table("labels")))}
+        subjects = {*db.scalars(select(column("subject")).select_from(table("decisions")))}
+    assert [tuple(each) for each in told] == [
+        ("p3 2", "ts-1", "ab1"), ("p203", "ts-1", "ab1"), ("p6a1", "ts-1", "ab1"),
+    ]  # fmt: skip
+    assert where == {"p6a1": "A", "p3 2": "C", "p32": "D"}
+    assert tags == {"ts-1", "ts-2"}
+    assert subjects == {"tag:ts-1", "line:7"}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from controller.roster.plan import SchoolClass, SchoolPlan, plan_for, room_key
+from controller.roster.plan import SchoolClass, SchoolPlan, plan_for
+from controller.sheets.names import room_key
 from protocol.messages import MAX_BYTES, PlanGiven, to_bytes
 from protocol.plan import Booking, DoorCard, Pupil, digest_of
 
@@ -62,6 +63,24 @@ def test_a_rooms_name_is_one_however_it_is_written(name: str) -> None:
     school = SchoolPlan(timetable=(booked(name, "10A1"),))
     assert plan_for("P203", school).timetable[0].room == "P203"
     assert room_key(name) == "p203"
+
+
+def test_a_timetable_of_many_writings_reaches_the_room_whole_and_with_its_lists() -> None:
+    """Three writings of the room and of the class are three lessons and one list."""
+    timetable = (
+        booked("203", "Lớp 10A1", period=1),
+        booked("Phòng học 203", "10 a1", "10A2", period=2),
+        booked("P203", "10A1", period=3),
+        booked("1203", "10A3", period=4),
+    )
+    school = SchoolPlan(classes=(*SCHOOL.classes[1:], a_class("10A1")), timetable=timetable)
+    for room in ("P203", "203", "Room 203"):
+        plan = plan_for(room, school, ["10a3"])
+        assert [each.classes for each in plan.timetable] == [
+            ("10A1",), ("10A1", "10A2"), ("10A1",),
+        ]  # fmt: skip
+        assert {each.room for each in plan.timetable} == {room}
+        assert [each.code for each in plan.lists] == ["10A3", "10A1", "10A2"]
 
 
 def test_equal_plans_have_one_digest() -> None:

@@ -205,6 +205,16 @@ def test_without_the_books_numbers_names_make_the_order(tmp_path: Path, bring: A
 
 
 @pytest.mark.usefixtures("database")
+def test_a_class_is_one_however_the_file_writes_it(tmp_path: Path, bring: Any) -> None:
+    """As it was first written, also by an earlier file: its pupils and numbers stay together."""
+    rows = [HEAD[:3], [1, "10A1", "0400000001"], [2, "Lớp 10 a1", "0400000002"]]
+    assert bring(as_csv(tmp_path / "a.csv", rows))["classes"] == {"10A1": 2}
+    rows = [HEAD[:3], [1, "10a1", "0400000002"], [2, "10a1", "0400000003"]]
+    assert bring(as_csv(tmp_path / "b.csv", rows))["classes"] == {"10a1": 2}
+    (only,) = kept(tmp_path)
+    assert (only.code, len(only.pupils)) == ("10A1", 2)
+
+
 def test_a_number_that_is_on_a_card_stays(tmp_path: Path, bring: Any) -> None:
     """Who comes in the middle of the year stands behind; twice changes nothing."""
     rows = [["", "10A1", "1", "Bình", ""], ["", "10A1", "2", "Chi", ""]]
@@ -309,6 +319,8 @@ def test_oneroster_is_read_with_its_room(tmp_path: Path, bring: Any) -> None:
     report = bring(folder_of(tmp_path))
     assert (report["schools"], report["classes"]) == (["00140708"], {"10A1": 2})
     assert report["dropped_columns"] == ["givenName", "familyName", "phone"]
+    (warning,) = report["warnings"]
+    assert (warning["code"], "P203" in warning["message"]) == ("rooms_without_agent", True)
     (only,) = kept(tmp_path)
     assert (only.room, [each.student for each in only.pupils]) == (
         "P203",
@@ -348,7 +360,7 @@ def test_what_is_to_be_deleted_is_dropped_and_a_byte_order_mark_is_told(
     more = FILES["enrollments.csv"].replace("e2,active", "e2,tobedeleted")
     report = bring(folder_of(tmp_path, users=users, enrollments=more))
     assert report["classes"] == {"10A1": 1}
-    assert [each["code"] for each in report["warnings"]] == ["bom"]
+    assert [each["code"] for each in report["warnings"]] == ["bom", "rooms_without_agent"]
 
 
 @pytest.mark.parametrize("name", ["../users.csv", "/users.csv", "..\\users.csv"])

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from controller.__main__ import main
 from controller.database.store import Store
+from controller.features import keep_batch
 from controller.roster.plan import SchoolPlan
 from controller.roster.schedule import read_schedule
 from controller.roster.store import plan_of
 from controller.sheets.errors import SheetError
 from protocol.model import AttendanceStatus, Place
+from tests.controller.web_school import agent
 
 REAL = sorted((Path(__file__).parents[3] / ".." / "shared" / "data" / "vn").glob("bell-*.csv"))
 
@@ -79,3 +82,48 @@ def test_a_part_that_is_not_given_stays(tmp_path: Path) -> None:
     for path in (tmp_path / "s", tmp_path / "s" / "bells.csv"):
         assert main(["schedule", "import", str(path), "--data", str(tmp_path / "data")]) == 0
     assert len(kept(tmp_path).timetable) == 2
+
+
+TIMETABLE = (
+    "thứ,tiết,phòng,lớp\n2,1,203,10A1\n2,2,Phòng học 203,10A1\n2,3,P305,10A1\n3,1,p.305,10A1\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("vi_VN.UTF-8", "Chưa có chương trình phòng học"), ("en_US.UTF-8", "No agent answers")],
+    ids=["vi", "en"],
+)
+def test_rooms_that_no_agent_answers_to_are_named(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+    words: str,
+) -> None:
+    """However the agent's room and the file's are written; each once, and nothing is refused."""
+    monkeypatch.setenv("LC_ALL", language)
+    (tmp_path / "data").mkdir()
+    with Store(f"sqlite:///{tmp_path / 'data' / 'lophoc.db'}") as store:
+        there = msgspec.structs.replace(agent("P.203"), place=Place("", "", "may-203"))
+        store.write(keep_batch, [there], [], 1)
+    file = tmp_path / "tkb.csv"
+    file.write_text(TIMETABLE, "utf-8")
+    command = ["schedule", "import", str(file), "--data", str(tmp_path / "data")]
+    assert main(command) == 0
+    told = capsys.readouterr().out
+    assert words in told
+    assert "P305." in told
+    assert "203" not in told
+    assert main([*command, "--json"]) == 0
+    (warning,) = json.loads(capsys.readouterr().out)["warnings"]
+    assert (warning["file"], warning["code"]) == ("tkb.csv", "rooms_without_agent")
+    assert len(kept(tmp_path).timetable) == 4
+
+
+def test_two_lessons_of_one_room_at_one_time_are_told(tmp_path: Path) -> None:
+    """Also where the file writes the room in two ways."""
+    file = tmp_path / "tkb.csv"
+    file.write_text("thứ,tiết,phòng,lớp\n2,1,203,10A1\n2,1,P.203,10A2\n", "utf-8")
+    with pytest.raises(SheetError, match=r"row 3.*twice"):
+        read_schedule(file)

@@ -32,7 +32,7 @@ const WORDS = {
   done: "done",
   left: "{n} left",
 };
-const LINE = { kind: "board", name: "", tag: "TS-1", room: "P203", seen: [] };
+const LINE = { kind: "board", name: "", tag: "TS-1", room: "P203", rooms: [] };
 
 test("the sending's news are the worst first: full, login, no network, on the way, sent", () => {
   const news = (change) =>
@@ -60,7 +60,7 @@ test("a scan says what it found, and where that belongs", () => {
 });
 
 test("a line says where it was seen; on another room's page, where it belongs", () => {
-  const news = (seen, outcome, room) => lineNews({ ...LINE, seen }, outcome, "word", room, WORDS);
+  const news = (rooms, outcome, room) => lineNews({ ...LINE, rooms }, outcome, "word", room, WORDS);
   assert.equal(news(["P203"], "found", "P203"), "word");
   assert.equal(news(["P204", ""], "twice", "P203"), "seen in P204, no room");
   assert.equal(news(["P204"], "elsewhere", "P203"), "seen in P204");

@@ -392,7 +392,7 @@ def test_a_phone_counts_as_the_controller_does(browser: int, served: Served, sto
                 return line ? { ...each, line: line.no } : each;
             }));
             return [Object.fromEntries(count.about.map((line) => [line.no,
-                [count.outcome(line), line.seen.map((each) => each || "")]])),
+                [count.outcome(line), line.rooms.map((each) => each || "")]])),
                 [...count.extras.values()].map((each) => each.id).sort()];
         });
     })"""

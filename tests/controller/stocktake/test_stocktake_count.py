@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from controller.register.book import Line
 from controller.register.decisions import Decision, Deed, Rulings
 from controller.register.merging import Kept
+from controller.sheets.names import natural
 from controller.stocktake.count import (
     Expected,
     Outcome,
@@ -18,7 +19,6 @@ from controller.stocktake.count import (
     Stocktake,
     book_of,
     counted,
-    room_order,
     rooms_of,
 )
 from controller.stocktake.scan import Scan, ScanError, reckoned, scan_of
@@ -156,7 +156,7 @@ def test_rooms_stand_in_the_order_of_their_numbers() -> None:
     """P9 before P10, what has no room last; a room that the book does not know joins them."""
     told = counted(a_take(), [scan(1, "P9", type="fan")])
     assert [each.name for each in rooms_of(a_take(), told)] == ["P9", "P10", "P203", "P204", ""]
-    assert sorted(["Kho", "P10", "P9", ""], key=room_order) == ["Kho", "P9", "P10", ""]
+    assert sorted(["Kho", "P10", "P9", ""], key=natural) == ["Kho", "P9", "P10", ""]
 
 
 def test_the_list_is_as_the_book_was_and_where_persons_said_it_belongs() -> None:

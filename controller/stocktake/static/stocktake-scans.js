@@ -13,7 +13,7 @@ export function freshId() {
   bytes[6] = (bytes[6] & 15) | 64;
   bytes[8] = (bytes[8] & 63) | 128;
   return [...bytes]
-    .map((each, at) => ([4, 6, 8, 10].includes(at) ? "-" : "") + each.toString(16).padStart(2, "0"))
+    .map((byte, at) => ([4, 6, 8, 10].includes(at) ? "-" : "") + byte.toString(16).padStart(2, "0"))
     .join("");
 }
 
@@ -30,9 +30,9 @@ export async function post(address, body, type) {
 }
 
 // The scans on this phone, of all stocktakes; own: those of the stocktake that is shown.
-export class Kept {
+export class Scans {
   #own;
-  #unkept = new Map(); // where the browser keeps nothing: as long as the page lives
+  #unsaved = new Map(); // where the browser keeps nothing: as long as the page lives
   full = false;
 
   constructor({ no, begun }) {
@@ -73,26 +73,26 @@ export class Kept {
     }
     for (const [home, group] of groups) {
       for (let start = 0; start < group.length; start += BATCH)
-        await this.#sendSome(home.split("/"), group.slice(start, start + BATCH));
+        await this.#sendBatch(home.split("/"), group.slice(start, start + BATCH));
     }
   }
 
-  async #sendSome([no, begun], some) {
-    const scans = some.map(([, entry]) => entry.scan);
+  async #sendBatch([no, begun], batch) {
+    const scans = batch.map(([, entry]) => entry.scan);
     const body = JSON.stringify({ begun_ms: Number(begun), sent_ms: Date.now(), scans });
     const answer = await post(`/api/v1/stocktakes/${no}/scans`, body, "application/json");
-    const told = answer.ok
+    const verdict = answer.ok
       ? await answer.json()
-      : { kept: [], late: [], refused: scans.map((each) => each.id) };
-    const kept = new Set(told.kept),
-      late = new Set(told.late),
-      refused = new Set(told.refused);
-    for (const [key, entry] of some) {
+      : { kept: [], late: [], refused: scans.map((scan) => scan.id) };
+    const stored = new Set(verdict.kept);
+    const late = new Set(verdict.late);
+    const refused = new Set(verdict.refused);
+    for (const [key, entry] of batch) {
       const { id } = entry.scan;
       if (refused.has(id)) this.#put(key, { ...entry, refused: true });
-      else if (!kept.has(id) && !late.has(id)) continue;
+      else if (!stored.has(id) && !late.has(id)) continue;
       else if (key.startsWith(this.#own))
-        this.#put(key, { ...entry, sent: told.at_ms, late: late.has(id) });
+        this.#put(key, { ...entry, sent: verdict.at_ms, late: late.has(id) });
       else this.#drop(key);
     }
   }
@@ -100,15 +100,15 @@ export class Kept {
   #put(key, entry) {
     try {
       localStorage.setItem(key, JSON.stringify(entry));
-      this.#unkept.delete(key);
+      this.#unsaved.delete(key);
     } catch {
-      this.#unkept.set(key, entry);
+      this.#unsaved.set(key, entry);
       this.full = true;
     }
   }
 
   #drop(key) {
-    this.#unkept.delete(key);
+    this.#unsaved.delete(key);
     try {
       localStorage.removeItem(key);
     } catch {
@@ -117,44 +117,45 @@ export class Kept {
   }
 
   #entries(prefix) {
-    const found = new Map();
+    const entries = new Map();
     try {
       for (let at = 0; at < localStorage.length; at += 1) {
         const key = localStorage.key(at);
-        if (key.startsWith(prefix)) found.set(key, JSON.parse(localStorage.getItem(key)));
+        if (key.startsWith(prefix)) entries.set(key, JSON.parse(localStorage.getItem(key)));
       }
     } catch {
       this.full = true;
     }
-    for (const [key, entry] of this.#unkept) if (key.startsWith(prefix)) found.set(key, entry);
-    return [...found].sort(([, one], [, other]) => one.order - other.order);
+    for (const [key, entry] of this.#unsaved) if (key.startsWith(prefix)) entries.set(key, entry);
+    return [...entries].sort(([, one], [, other]) => one.order - other.order);
   }
 }
 
 // Photos of labels, in IndexedDB until the controller has read them.
 export class Photos {
   async add(photo) {
-    await settled((await opened("readwrite")).put(photo));
+    await resultOf((await photoStore("readwrite")).put(photo));
   }
   async remove(id) {
-    await settled((await opened("readwrite")).delete(id));
+    await resultOf((await photoStore("readwrite")).delete(id));
   }
   async of(no, begun) {
-    const all = await settled((await opened("readonly")).getAll());
-    return all.filter((each) => each.no === no && each.begun === begun);
+    const all = await resultOf((await photoStore("readonly")).getAll());
+    return all.filter((photo) => photo.no === no && photo.begun === begun);
   }
 }
 
-function opened(mode) {
+function photoStore(mode) {
   return new Promise((done, fail) => {
-    const asked = indexedDB.open("lophoc", 1);
-    asked.onupgradeneeded = () => asked.result.createObjectStore("photos", { keyPath: "id" });
-    asked.onerror = () => fail(asked.error);
-    asked.onsuccess = () => done(asked.result.transaction("photos", mode).objectStore("photos"));
+    const request = indexedDB.open("lophoc", 1);
+    request.onupgradeneeded = () => request.result.createObjectStore("photos", { keyPath: "id" });
+    request.onerror = () => fail(request.error);
+    request.onsuccess = () =>
+      done(request.result.transaction("photos", mode).objectStore("photos"));
   });
 }
 
-const settled = (request) =>
+const resultOf = (request) =>
   new Promise((done, fail) => {
     request.onsuccess = () => done(request.result);
     request.onerror = () => fail(request.error);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { webcrypto } from "node:crypto";
 import test, { beforeEach } from "node:test";
 
-import { Kept, freshId } from "../../../controller/stocktake/static/stocktake-kept.js";
+import { Scans, freshId } from "../../../controller/stocktake/static/stocktake-scans.js";
 
 globalThis.crypto ??= webcrypto; // which Node 18 has not by itself
 const DAY_MS = 24 * 3600 * 1000;
@@ -49,7 +49,7 @@ beforeEach(() => {
   answerWith();
 });
 
-const kept = (no = 7, begun = 1000) => new Kept({ no, begun });
+const kept = (no = 7, begun = 1000) => new Scans({ no, begun });
 const ids = (entries) => entries.map((entry) => entry.scan.id);
 const waiting = (some) => some.waiting.map(([, entry]) => entry.scan.id);
 
