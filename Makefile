@@ -38,6 +38,7 @@ lint: setup
 	$(BIN)/oxfmt --check '**/*.js'
 	$(BIN)/oxlint
 	$(BIN)/python -m tools.dead_code
+	$(BIN)/python -m tools.scope
 	$(DEPTRY) .
 	$(DEPTRY) protocol hardware agent --optional-dependencies-dev-groups dev,controller,postgresql
 	$(DEPTRY) protocol controller --optional-dependencies-dev-groups dev,agent,tray

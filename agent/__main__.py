@@ -166,8 +166,8 @@ def _explain(options: argparse.Namespace) -> None:
     from agent.database.documents import Documents  # noqa: PLC0415
     from agent.database.folder import DOCUMENTS  # noqa: PLC0415
 
-    known = Documents(options.data / DOCUMENTS).load()
-    answer = explain(known, options.device_id, as_json=options.json, environ=os.environ)
+    saved = Documents(options.data / DOCUMENTS).load()
+    answer = explain(saved, options.device_id, as_json=options.json, environ=os.environ)
     sys.stdout.write(answer)
 
 
@@ -188,8 +188,8 @@ def _check_camera(options: argparse.Namespace) -> None:
 def _read_cards(options: argparse.Namespace) -> int:
     from agent.commands.read_cards import keys_in, keys_of_school, read  # noqa: PLC0415 - heavy
 
-    given = options.door_key_file
-    keys = keys_in(given) if given else keys_of_school(options.data)
+    key_file = options.door_key_file
+    keys = keys_in(key_file) if key_file else keys_of_school(options.data)
     reading = read(
         options.images, sys.stdout.write, as_json=options.json, environ=os.environ, keys=keys
     )

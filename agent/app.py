@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from agent.config import AgentConfig
-from agent.database.restore import restored
+from agent.database.restore import open_room
 from agent.health.machine import this_machine
 from agent.services.context import Context, context_of
 from agent.services.doors import DOORS
@@ -30,7 +30,7 @@ async def run(config: AgentConfig) -> None:
     stop = _stop_signal()
     with lock_folder(config.data):
         machine = this_machine(config.data, config.kit.programs)
-        async with restored(config, machine) as before:
+        async with open_room(config, machine) as before:
             context, room = context_of(config, machine, before), before.classroom.room
             agent = room.place.agent
             _LOGGER.info("agent %s of room %s starts data=%s", agent, room.room, config.data)

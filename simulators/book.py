@@ -117,9 +117,7 @@ def money(vnd: int) -> str:
 
 def _room(room: str, things: Sequence[Sighting], random: Random) -> Iterator[PlayedLine]:
     listed = [sighting for sighting in things if sighting.kind in _TYPES]
-    unwritten = next(
-        (sighting for sighting in reversed(listed) if sighting.kind is UNWRITTEN), None
-    )
+    unwritten = next((one for one in reversed(listed) if one.kind is UNWRITTEN), None)
     spoken = random.choice((room, room.replace("P", "Phòng ", 1), room.replace("P", "P ", 1)))
     count = 0
 

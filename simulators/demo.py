@@ -25,7 +25,7 @@ from simulators.config import DemoConfig, SimConfig
 from simulators.equipment import device_id_of, rooms_from
 from simulators.people import write_lists
 from simulators.ports import answers, fetch, free_port
-from simulators.school import answering_devices, school_of
+from simulators.school import responders, school_of
 
 PROVINCE: Final = "14"
 SCHOOL: Final = "DEMO01"
@@ -298,7 +298,7 @@ class Demo:
         awaited = {
             device_id_of(sighting): (kind, sighting.name)
             for kind in DEVICE_FOUND
-            for sighting in answering_devices(config, rooms, kind)
+            for sighting in responders(config, rooms, kind)
         }
         while awaited:
             for device_id in await _present(self._ports.local) & set(awaited):

@@ -32,7 +32,7 @@ class CardScanResult(NamedTuple):
     ambiguous: numbers seen that two classes of this lesson have; they are given to nobody.
     """
 
-    seen: tuple[CardMark, ...] = ()
+    marks: tuple[CardMark, ...] = ()
     copied: tuple[str, ...] = ()
     ambiguous: tuple[int, ...] = ()
 
@@ -48,25 +48,31 @@ class DoorRefusal(StrEnum):
 
 def allowed_ids(lists: Iterable[ClassList]) -> frozenset[int]:
     """The ids to look for: the numbers in these classes, as far as there are markers for them."""
-    numbers = {pupil.number for each in lists for pupil in each.pupils}
+    numbers = {pupil.number for class_list in lists for pupil in class_list.pupils}
     return frozenset(number for number in numbers if number < COUNT)
 
 
-def scanned(found: Iterable[FoundCard], lists: Sequence[ClassList]) -> CardScanResult:
+def scan_result(cards: Iterable[FoundCard], lists: Sequence[ClassList]) -> CardScanResult:
     """What all that a scan found so far suggests, in the order of the ids."""
     flags: dict[int, set[CardFlag]] = {}
-    for each in found:
-        flags.setdefault(each.id, set()).update([each.flag] if each.flag else [])
-    owners = {each: _owners(each, lists) for each in sorted(flags)}
-    known = {each: students[0] for each, students in owners.items() if len(students) == 1}
-    seen = {each: who for each, who in known.items() if CardFlag.COPIED not in flags[each]}
+    for card in cards:
+        flags.setdefault(card.id, set()).update([card.flag] if card.flag else [])
+    owners = {number: _owners(number, lists) for number in sorted(flags)}
+    students_by_number = {
+        number: students[0] for number, students in owners.items() if len(students) == 1
+    }
+    suggested = {
+        number: who
+        for number, who in students_by_number.items()
+        if CardFlag.COPIED not in flags[number]
+    }
     return CardScanResult(
-        seen=tuple(
-            CardMark(who, Method.CARD, (CHECK_CARD,) if CardFlag.CHECK in flags[each] else ())
-            for each, who in seen.items()
+        marks=tuple(
+            CardMark(who, Method.CARD, (CHECK_CARD,) if CardFlag.CHECK in flags[number] else ())
+            for number, who in suggested.items()
         ),
-        copied=tuple(who for each, who in known.items() if each not in seen),
-        ambiguous=tuple(each for each, students in owners.items() if len(students) > 1),
+        copied=tuple(who for number, who in students_by_number.items() if number not in suggested),
+        ambiguous=tuple(number for number, students in owners.items() if len(students) > 1),
     )
 
 
@@ -86,7 +92,7 @@ def at_door(text: str, plan: Plan, roll: Collection[str]) -> CardMark | DoorRefu
         return DoorRefusal.FORGED
     if serial.hex() in plan.revoked:
         return DoorRefusal.REVOKED
-    cards: Mapping[str, str] = {each.serial: each.student for each in plan.door_cards}
+    cards: Mapping[str, str] = {card.serial: card.student for card in plan.door_cards}
     student = cards.get(serial.hex())
     if student is None:
         return DoorRefusal.UNKNOWN
@@ -94,4 +100,9 @@ def at_door(text: str, plan: Plan, roll: Collection[str]) -> CardMark | DoorRefu
 
 
 def _owners(number: int, lists: Sequence[ClassList]) -> list[str]:
-    return [pupil.student for each in lists for pupil in each.pupils if pupil.number == number]
+    return [
+        pupil.student
+        for class_list in lists
+        for pupil in class_list.pupils
+        if pupil.number == number
+    ]

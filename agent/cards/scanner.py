@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from agent.cards.matching import CardScanResult, DoorRefusal, allowed_ids, at_door, scanned
+from agent.cards.matching import CardScanResult, DoorRefusal, allowed_ids, at_door, scan_result
 from agent.lessons.sheet import NotOnRoll
 from agent.lessons.teaching import NoLesson
 from agent.passwords import Passwords
@@ -43,10 +43,10 @@ class CardScanner:
         self._store = store
         self._passwords = passwords
         self._door_camera = door_camera
-        self._asked = asyncio.Event()
-        self._wanted = False
-        self._found: list[FoundCard] = []
-        self._shown: tuple[str, tuple[tuple[str, object], ...]] = ("", ())
+        self._scan_request = asyncio.Event()
+        self._is_on = False
+        self._cards: list[FoundCard] = []
+        self._progress: tuple[str, tuple[tuple[str, object], ...]] = ("", ())
         self.running = False
         self.door_refused: dict[DoorRefusal, int] = {}
 
@@ -57,17 +57,17 @@ class CardScanner:
 
     def switch(self, *, on: bool) -> None:
         """Begin a scan, or end the one that runs."""
-        self._wanted = on and self.possible
-        if self._wanted:
-            self._asked.set()
+        self._is_on = on and self.possible
+        if self._is_on:
+            self._scan_request.set()
 
     def words(self, say: Translate) -> str:
         """How far the scan is, or how it ended; empty before the first."""
-        text, values = self._shown
-        said = say(text) if text else ""
+        text, values = self._progress
+        words = say(text) if text else ""
         for name, value in values:
-            said = said.replace(f"{{{name}}}", str(value))
-        return said
+            words = words.replace(f"{{{name}}}", str(value))
+        return words
 
     async def run(self) -> None:
         """Scan whenever asked; never returns."""
@@ -78,13 +78,13 @@ class CardScanner:
 
     async def _scans(self) -> None:
         while True:
-            await self._asked.wait()
-            self._asked.clear()
+            await self._scan_request.wait()
+            self._scan_request.clear()
             self.running = True
             try:
                 await self._scan()
             finally:
-                self.running = self._wanted = False
+                self.running = self._is_on = False
 
     async def _scan(self) -> None:
         from hardware.camera.watch import target_of  # noqa: PLC0415
@@ -94,7 +94,7 @@ class CardScanner:
         places = self._places()
         if not places or not lists:
             return
-        self._found = []
+        self._cards = []
         self._show(_RUNNING, lists)
         target = target_of(*places[0], self._passwords.camera_user, self._passwords.camera)
         inbox: asyncio.Queue[FoundCard | None] = asyncio.Queue()
@@ -111,9 +111,9 @@ class CardScanner:
             except SenseMissing as error:
                 reason = error.code
             inbox.put_nowait(None)
-        if reason and not self._found:
+        if reason and not self._cards:
             text = _NO_VISION if reason == "no_vision" else _NO_CAMERA
-            self._shown = text, ()
+            self._progress = text, ()
             _LOGGER.info("card scan ended reason=%s", reason)
             return
         self._show(_OVER, lists)
@@ -121,30 +121,30 @@ class CardScanner:
     async def _suggest(
         self, inbox: asyncio.Queue[FoundCard | None], lists: list[ClassList]
     ) -> None:
-        told: set[tuple[str, tuple[str, ...]]] = set()
-        while (found := await inbox.get()) is not None:
-            self._found.append(found)
+        suggested: set[tuple[str, tuple[str, ...]]] = set()
+        while (card := await inbox.get()) is not None:
+            self._cards.append(card)
             self._show(_RUNNING, lists)  # before the suggestion, whose step has the page look
-            for student, method, flags in scanned(self._found, lists).seen:
-                if (student, flags) not in told:
-                    told.add((student, flags))
-                    await self._tell(student, method, flags)
+            for student, method, flags in scan_result(self._cards, lists).marks:
+                if (student, flags) not in suggested:
+                    suggested.add((student, flags))
+                    await self._suggest_mark(student, method, flags)
 
-    async def _tell(self, student: str, method: Method, flags: tuple[str, ...]) -> None:
+    async def _suggest_mark(self, student: str, method: Method, flags: tuple[str, ...]) -> None:
         try:
             await self._store.suggest(student, method, flags=flags)
         except (NoLesson, NotOnRoll, OutboxError) as error:
             _LOGGER.info("a card is not taken: %s", type(error).__name__)
 
     def _show(self, text: str, lists: list[ClassList]) -> None:
-        result: CardScanResult = scanned(self._found, lists)
-        total = sum(len(each.pupils) for each in lists)
-        values: tuple[tuple[str, object], ...] = (("seen", len(result.seen)), ("total", total))
-        pupils = [pupil for each in lists for pupil in each.pupils]
-        numbers = sorted(each.number for each in pupils if each.student in result.copied)
+        result: CardScanResult = scan_result(self._cards, lists)
+        total = sum(len(class_list.pupils) for class_list in lists)
+        values: tuple[tuple[str, object], ...] = (("seen", len(result.marks)), ("total", total))
+        pupils = [pupil for class_list in lists for pupil in class_list.pupils]
+        numbers = sorted(pupil.number for pupil in pupils if pupil.student in result.copied)
         if numbers:
             text, values = _COPIED, (("numbers", ", ".join(map(str, numbers))),)
-        self._shown = text, values
+        self._progress = text, values
 
     async def _door(self) -> None:
         """Read door cards while a roll is open and not confirmed."""
@@ -157,12 +157,12 @@ class CardScanner:
             while True:
                 place = dict(self._places()).get(self._door_camera)
                 if place is None or not self._roll_is_open():
-                    await self._store.stepped(self._store.step, DOOR_PAUSE_S)
+                    await self._store.wait_for_step(self._store.step, DOOR_PAUSE_S)
                     continue
                 login = self._passwords.camera_user, self._passwords.camera
                 try:
                     target = target_of(self._door_camera, place, *login)
-                    await watch_door(target, _putting(inbox), is_wanted=self._roll_is_open)
+                    await watch_door(target, _bounded_put(inbox), is_wanted=self._roll_is_open)
                 except SenseMissing as error:
                     _LOGGER.warning("door cards are not read: %s", error.code)
                     return
@@ -172,30 +172,30 @@ class CardScanner:
         while True:
             text = await inbox.get()
             sheet = self._store.classroom.lesson.sheet
-            roll = {each.student for each in sheet.pupils} if sheet else set()
+            roll = {pupil.student for pupil in sheet.pupils} if sheet else set()
             mark = at_door(text, self._store.classroom.teaching.plan, roll)
             if isinstance(mark, DoorRefusal):
                 self.door_refused[mark] = self.door_refused.get(mark, 0) + 1
             else:
-                await self._tell(*mark)
+                await self._suggest_mark(*mark)
 
     def _roll_is_open(self) -> bool:
         sheet = self._store.classroom.lesson.sheet
-        return bool(self._places()) and sheet is not None and not sheet.confirmed
+        return bool(self._places()) and sheet is not None and not sheet.is_confirmed
 
     def _still(self, lesson: str | None) -> bool:
-        return self._wanted and bool(self._places()) and self._store.classroom.lesson.code == lesson
+        return self._is_on and bool(self._places()) and self._store.classroom.lesson.code == lesson
 
     def _places(self) -> list[tuple[str, str]]:
         return self._store.classroom.pictures()
 
     def _lists(self) -> list[ClassList]:
         running, plan = self._store.classroom.lesson.running, self._store.classroom.teaching.plan
-        found = [plan.list_of(each) for each in running.classes] if running else []
-        return [each for each in found if each is not None]
+        class_lists = [plan.list_of(code) for code in running.classes] if running else []
+        return [class_list for class_list in class_lists if class_list is not None]
 
 
-def _putting(inbox: asyncio.Queue[str]) -> Callable[[str], None]:
+def _bounded_put(inbox: asyncio.Queue[str]) -> Callable[[str], None]:
     """Put what fits: a camera that sees a wall of codes must not fill the memory."""
 
     def put(text: str) -> None:

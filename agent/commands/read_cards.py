@@ -106,10 +106,10 @@ def line_of(file: str, picture: CardPicture, keys: Mapping[int, bytes], say: Tra
         "codes": len(picture.texts),
         "file": file,
     }
-    said = say(_ERRORS[picture.error] if picture.error else _CARDS)
+    line = say(_ERRORS[picture.error] if picture.error else _CARDS)
     for name, value in values.items():
-        said = said.replace(f"{{{name}}}", str(value))
-    return said
+        line = line.replace(f"{{{name}}}", str(value))
+    return line
 
 
 def _no_key() -> CardsUnreadableError:

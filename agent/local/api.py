@@ -112,23 +112,26 @@ class _Door:
         words = {
             "code": refusal.code,
             "message": say(refusal.message),
-            "hint": _filled(refusal, say),
+            "hint": _hint(refusal, say),
         }
         return json_response({"error": words}, refusal.status)
 
     def own_language(self, request: Request) -> str:
         """The language of a page in the room: the room's own, whatever the browser prefers."""
-        asked = request.query_params.get("lang", "")
-        return asked if asked in LANGUAGES else self._surroundings.language
+        lang = request.query_params.get("lang", "")
+        return lang if lang in LANGUAGES else self._surroundings.language
 
     def language(self, request: Request) -> str:
         """The language that the caller asks for."""
-        asked = request.query_params.get("lang", "")
+        lang = request.query_params.get("lang", "")
         accepted = request.headers.get("accept-language", "")[:200].split(",")
-        wanted = [asked, *(each.partition(";")[0].strip()[:2].lower() for each in accepted)]
-        return next((each for each in wanted if each in LANGUAGES), self._surroundings.language)
+        languages = [lang, *(part.partition(";")[0].strip()[:2].lower() for part in accepted)]
+        return next(
+            (language for language in languages if language in LANGUAGES),
+            self._surroundings.language,
+        )
 
 
-def _filled(refusal: Refusal, say: Translate) -> str:
+def _hint(refusal: Refusal, say: Translate) -> str:
     hint = say(refusal.hint) if refusal.hint else ""
     return hint.replace("{cause}", str(refusal.values.get("cause", "")))

@@ -76,9 +76,9 @@ class EquipmentDoor:
 
     async def pick_room(self, request: Request) -> Response:
         """The teacher says which room this is; a fixed computer keeps its own."""
-        told = await _told(request, _Room)
+        body = await _told(request, _Room)
         try:
-            room = room_code(told.room)
+            room = room_code(body.room)
         except ValueError as error:
             raise _invalid(str(error)) from error
         if not self._store.classroom.placement.roaming:
@@ -99,9 +99,9 @@ class EquipmentDoor:
 
     async def add(self, request: Request) -> Response:
         """Look for a device at an address that was typed or scanned; 202: the look goes on."""
-        told = await _told(request, _Address)
+        body = await _told(request, _Address)
         try:
-            typed = self._actions.typed(told.address)
+            typed = self._actions.typed(body.address)
         except ValueError as error:
             raise Refusal(
                 HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -124,7 +124,9 @@ class EquipmentDoor:
         kind = (await _told(request, _Kind)).kind
         device_id = request.path_params["device_id"]
         await self._tell(
-            lambda room, at_ms: room.tell(lambda known: known.answer(device_id, kind, at_ms))
+            lambda room, at_ms: room.change_devices(
+                lambda devices: devices.answer(device_id, kind, at_ms)
+            )
         )
         return json_response({"device_id": device_id, "kind": kind})
 
@@ -133,7 +135,9 @@ class EquipmentDoor:
         other = (await _told(request, _Other)).other
         device_id = request.path_params["device_id"]
         await self._tell(
-            lambda room, at_ms: room.tell(lambda known: known.join(device_id, other, at_ms))
+            lambda room, at_ms: room.change_devices(
+                lambda devices: devices.join(device_id, other, at_ms)
+            )
         )
         return json_response({"device_id": device_id, "other": other})
 
@@ -141,13 +145,17 @@ class EquipmentDoor:
         """A person says that a device is several."""
         await body_of(request)
         device_id = request.path_params["device_id"]
-        await self._tell(lambda room, at_ms: room.tell(lambda known: known.part(device_id, at_ms)))
+        await self._tell(
+            lambda room, at_ms: room.change_devices(lambda devices: devices.part(device_id, at_ms))
+        )
         return json_response({"device_id": device_id, "parted": True})
 
     async def undo(self, request: Request) -> Response:
         """Take back the last joining or parting."""
         await body_of(request)
-        await self._tell(lambda room, at_ms: room.tell(lambda known: known.undo(at_ms)))
+        await self._tell(
+            lambda room, at_ms: room.change_devices(lambda devices: devices.undo(at_ms))
+        )
         return json_response({"undone": True})
 
     async def power(self, request: Request) -> Response:

@@ -71,7 +71,7 @@ class LessonDoor:
         self._store = store
         self._surroundings = surroundings
         self._language = language
-        self._shown: dict[str, tuple[int, bytes]] = {}
+        self._last_views: dict[str, tuple[int, bytes]] = {}
 
     def routes(self) -> list[Route]:
         """Where they are given."""
@@ -94,17 +94,17 @@ class LessonDoor:
         step = self._store.step
         tree = await self._tree(language)
         while str(tree["rev"]) == after and left_s > 0 and not await request.is_disconnected():
-            step = await self._store.stepped(step, min(LOOK_S, left_s))
+            step = await self._store.wait_for_step(step, min(LOOK_S, left_s))
             left_s -= LOOK_S
             tree = await self._tree(language)
         return json_response(tree)
 
     async def start(self, request: Request) -> Response:
         """Start a lesson, or tell of the one that runs."""
-        told = await told_in(request, _Start)
+        body = await told_in(request, _Start)
         await self._store.teach(
-            lambda each, moment: each.start(
-                str(uuid4()), moment, told.classes, substitute=told.substitute
+            lambda teaching, moment: teaching.start(
+                str(uuid4()), moment, body.classes, substitute=body.substitute
             )
         )
         running = self._store.classroom.lesson.running
@@ -123,7 +123,9 @@ class LessonDoor:
         """End the lesson, or tell that none runs."""
         await told_in(request, _Nothing)
         step = await self._store.end_lesson()
-        ended = next((each for each in step.said if isinstance(each, LessonEnded)), None)
+        ended = next(
+            (message for message in step.messages if isinstance(message, LessonEnded)), None
+        )
         return await self._answer(
             request,
             {
@@ -136,29 +138,31 @@ class LessonDoor:
     async def confirm(self, request: Request) -> Response:
         """The teacher's word on everyone."""
         await told_in(request, _Nothing)
-        return await self._do(request, lambda each, moment: each.confirm(moment))
+        return await self._do(request, lambda teaching, moment: teaching.confirm(moment))
 
     async def tap(self, request: Request) -> Response:
         """The teacher says how one pupil is."""
-        told = await told_in(request, _Tap)
-        student = _student(told.student)
-        return await self._do(request, lambda each, moment: each.tap(student, told.status, moment))
+        body = await told_in(request, _Tap)
+        student = _student(body.student)
+        return await self._do(
+            request, lambda teaching, moment: teaching.tap(student, body.status, moment)
+        )
 
     async def undo(self, request: Request) -> Response:
         """Take the last deed back, within ten seconds."""
         await told_in(request, _Nothing)
-        return await self._do(request, lambda each, moment: each.undo(moment))
+        return await self._do(request, lambda teaching, moment: teaching.undo(moment))
 
     async def fault(self, request: Request) -> Response:
         """The teacher says that something is broken."""
         part = (await told_in(request, _Fault)).part
-        return await self._do(request, lambda each, moment: each.report(part, moment))
+        return await self._do(request, lambda teaching, moment: teaching.report(part, moment))
 
     async def scan(self, request: Request) -> Response:
         """Begin to read the class's cards, or end it."""
-        told = await told_in(request, _Scan)
+        body = await told_in(request, _Scan)
         if self._surroundings.scanner is not None:
-            self._surroundings.scanner.switch(on=told.on)
+            self._surroundings.scanner.switch(on=body.on)
         return await self._answer(request, {})
 
     async def attendance(self, request: Request) -> Response:
@@ -166,26 +170,33 @@ class LessonDoor:
 
         On a lesson's roll a person's mark is a tap, and a machine's is a suggestion.
         """
-        told = await told_in(request, _Mark)
-        student = _student(told.student)
+        body = await told_in(request, _Mark)
+        student = _student(body.student)
         if self._store.classroom.lesson.sheet is not None:
-            await self._on_roll(student, told)
-            kept = {"student": student, "status": told.status, "method": told.method, "kept": True}
-            return json_response(kept, HTTPStatus.ACCEPTED)
+            await self._on_roll(student, body)
+            answer = {
+                "student": student,
+                "status": body.status,
+                "method": body.method,
+                "kept": True,
+            }
+            return json_response(answer, HTTPStatus.ACCEPTED)
         try:
-            mark, new = await self._store.mark(student, told.status, told.method)
+            mark, new = await self._store.mark(student, body.status, body.method)
         except MarkBookFull as error:
             raise Refusal(
                 HTTPStatus.CONFLICT, "roll_full", N_("Today's roll holds too many pupils.")
             ) from error
-        return json_response(_kept(mark), HTTPStatus.CREATED if new else HTTPStatus.OK)
+        return json_response(_mark_tree(mark), HTTPStatus.CREATED if new else HTTPStatus.OK)
 
-    async def _on_roll(self, student: str, told: _Mark) -> None:
+    async def _on_roll(self, student: str, body: _Mark) -> None:
         try:
-            if told.method is Method.MANUAL:
-                await self._store.teach(lambda each, moment: each.tap(student, told.status, moment))
+            if body.method is Method.MANUAL:
+                await self._store.teach(
+                    lambda teaching, moment: teaching.tap(student, body.status, moment)
+                )
             else:
-                await self._store.suggest(student, told.method)
+                await self._store.suggest(student, body.method)
         except (NoLesson, NotOnRoll) as error:
             raise _refusal(error) from error
 
@@ -201,8 +212,8 @@ class LessonDoor:
 
     async def _tree(self, language: str) -> dict[str, Any]:
         """What is seen, with a number that grows with each change but the countdown's."""
-        faults = [each.event_id for each in self._store.classroom.teaching.faults]
-        undelivered = await self._store.undelivered(faults)
+        faults = [fault.event_id for fault in self._store.classroom.teaching.faults]
+        undelivered = await self._store.waiting_ids(faults)
         store, say = self._store, translator(language)
         tree = teacher_view(
             store.classroom,
@@ -241,11 +252,11 @@ class LessonDoor:
     def _rev(self, language: str, tree: dict[str, Any]) -> int:
         undo = tree["undo"]
         still = tree | {"undo": undo and undo["what"]}
-        said = msgspec.json.encode(still)
-        rev, before = self._shown.get(language, (0, b""))
-        if said != before:
+        encoded = msgspec.json.encode(still)
+        rev, before = self._last_views.get(language, (0, b""))
+        if encoded != before:
             rev += 1
-            self._shown[language] = rev, said
+            self._last_views[language] = rev, encoded
         return rev
 
 
@@ -257,8 +268,8 @@ async def told_in(request: Request, shape: type[_Shape]) -> _Shape:
         raise _invalid(str(error)) from error
 
 
-def _student(told: str) -> str:
-    student = unicodedata.normalize("NFC", told)
+def _student(text: str) -> str:
+    student = unicodedata.normalize("NFC", text)
     if not student.isprintable() or student != student.strip() or len(student) > MAX_CODE:
         raise _invalid("a pupil's code is printable text without spaces around it")
     return student
@@ -285,7 +296,7 @@ def _invalid(detail: str) -> Refusal:
     )
 
 
-def _kept(mark: PupilMark) -> dict[str, object]:
+def _mark_tree(mark: PupilMark) -> dict[str, object]:
     return {
         "event_id": mark.event_id,
         "student": mark.student,

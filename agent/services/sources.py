@@ -58,9 +58,9 @@ async def _share_rooms(context: Context, zeroconf: AsyncZeroconf, moved: asyncio
 
     config, agent = context.config, context.store.classroom.room.place.agent
 
-    def hear(heard: RoomHeard) -> None:
-        if heard.school == config.school and heard.agent != agent:
-            context.inbox.report(heard)
+    def hear(announced: RoomHeard) -> None:
+        if announced.school == config.school and announced.agent != agent:
+            context.inbox.report(announced)
 
     if config.roaming:
         await rooms.hear(zeroconf, hear)

@@ -30,7 +30,7 @@ from controller.department.reading import (
     day_of,
     read_list,
 )
-from controller.inventory.locations_store import keep_spots
+from controller.inventory.store import keep_spots
 from controller.sheets.errors import SheetError
 from controller.sheets.text import RefusedError
 from controller.sheets.writing import EXCEL_MARK, csv_text

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from controller.department import schools_store
+from controller.department import store
 from controller.department.listener import SchoolsListener
 from controller.feature import Feature, Jobs, MenuEntry, Program
 from controller.web.words import Words
@@ -80,7 +80,7 @@ def _pages(program: Program) -> APIRouter:
 
 FEATURE: Final = Feature(
     name="department",
-    keep=schools_store.keep,
+    keep=store.keep,
     listener=_listener,
     api=_api,
     pages=_pages,

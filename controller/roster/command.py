@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from controller.cli import add_place, opened, tell, told_school
 from controller.roster import store as roster
+from controller.roster.plan import Lists
 from controller.roster.roll import Flaw, Roll, notices_of_rooms
 from controller.roster.sheet import read, write_flaws
-from controller.roster.store import Lists, plan_of
+from controller.roster.store import plan_of
 from controller.sheets.errors import SheetError
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate

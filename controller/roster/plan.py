@@ -65,6 +65,24 @@ class SchoolPlan(msgspec.Struct, frozen=True, kw_only=True):
         return f"SchoolPlan(version {self.version}, {len(self.classes)} classes)"
 
 
+class Lists(msgspec.Struct, frozen=True, kw_only=True):
+    """Class lists to keep. whole_school: classes that are not among them are gone."""
+
+    classes: tuple[SchoolClass, ...]
+    whole_school: bool = False
+
+
+class Schedule(msgspec.Struct, frozen=True, kw_only=True):
+    """Parts of a schedule to keep; None leaves a part as it is."""
+
+    bells: tuple[Bell, ...] | None = None
+    terms: tuple[Term, ...] | None = None
+    holidays: tuple[Holiday, ...] | None = None
+    timetable: tuple[Booking, ...] | None = None
+    letters: Mapping[AttendanceStatus, str] | None = None
+    grace_min: int | None = None
+
+
 def plan_for(room: str, school: SchoolPlan, extra_classes: Iterable[str] = ()) -> Plan:
     """What one room needs: equal in, equal out, and never too long for a message.
 

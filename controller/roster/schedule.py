@@ -24,7 +24,7 @@ from typing import Any, Final
 
 import msgspec
 
-from controller.roster.store import Schedule
+from controller.roster.plan import Schedule
 from controller.sheets.cells import bounded_bytes, csv_ways, decoded
 from controller.sheets.errors import SheetError
 from controller.sheets.names import room_key

@@ -12,9 +12,9 @@ import msgspec
 
 from controller.cli import add_place, opened, tell
 from controller.roster import store as roster
+from controller.roster.plan import Schedule
 from controller.roster.roll import notices_of_rooms
 from controller.roster.schedule import SAMPLES, read_schedule
-from controller.roster.store import Schedule
 from controller.sheets.errors import Notice, SheetError
 from protocol.words import N_, Translate
 

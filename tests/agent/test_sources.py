@@ -10,7 +10,7 @@ import pytest
 
 from agent.classroom import Classroom
 from agent.config import PREFIX, AgentConfig
-from agent.database.restore import restored
+from agent.database.restore import open_room
 from agent.health.machine import this_machine
 from agent.services.context import context_of
 from agent.services.doors import DOORS
@@ -81,7 +81,7 @@ def test_whatever_runs_can_be_started_anew(tmp_path: Path) -> None:
     async def story() -> None:
         config = msgspec.structs.replace(config_with(), data=tmp_path)
         machine = this_machine(tmp_path)
-        async with restored(config, machine) as before:
+        async with open_room(config, machine) as before:
             context = context_of(config, machine, before)
             for service in (*ROUTINES, *SOURCES, *DOORS):
                 for work in (service.start(context), service.start(context)):

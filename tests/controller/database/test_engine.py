@@ -15,8 +15,8 @@ from sqlalchemy import func, select
 
 from controller.__main__ import EXIT_DAMAGED, EXIT_SETTINGS, main
 from controller.database.engine import url_from
+from controller.database.facts import facts
 from controller.database.poison import tallies
-from controller.database.schema import facts
 from controller.database.store import Store, StoreError
 from controller.features import counts, forget, keep_batch
 from controller.fleet.records import EventRecord
@@ -198,10 +198,8 @@ def test_a_server_that_was_restarted_is_used_again(own_cluster: Cluster) -> None
             assert store.read(counts)["events_stored_total"] == 0
             own_cluster.stop(how)
             for deed in (
-                store.read,
-                counts,
-                store.read,
-                schools_of,
+                lambda: store.read(counts),
+                lambda: store.read(schools_of),
                 lambda: store.write(forget, 1),
             ):
                 with pytest.raises(StoreError) as told:
