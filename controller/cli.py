@@ -1,4 +1,4 @@
-"""This file finds out which school a command is about, and opens its database."""
+"""This file is what commands share: their options, school and database, the files they write."""
 
 from __future__ import annotations
 
@@ -7,22 +7,28 @@ import getpass
 import os
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Any, BinaryIO, Final, TextIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from controller.config import ENVIRONMENT
 from controller.database.store import Store
 from controller.features import adopt_plan
 from controller.roster.store import schools_of
+from protocol.folder import EVERYBODY, whole_file
 from protocol.model import Place
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
 FOLDER: Final = Path("lophoc-controller-data")
 _ZONE: Final = "Asia/Ho_Chi_Minh"
+_FORMS: Final = frozenset({".csv", ".docx", ".json", ".ndjson", ".pdf", ".xlsx", ".zip"})
+_NAME_IT: Final = N_(
+    "The controller makes it when it first runs; name another with --data, --config or {variable}."
+)
 
 
 def add_place(parser: argparse.ArgumentParser, say: Translate) -> None:
@@ -31,6 +37,85 @@ def add_place(parser: argparse.ArgumentParser, say: Translate) -> None:
     parser.add_argument("--data", type=Path, metavar="DIR", help=folder)
     config = say(N_("settings file (TOML)"))
     parser.add_argument("--config", type=Path, metavar="FILE", help=config)
+
+
+def add_json(parser: argparse.ArgumentParser, say: Translate) -> None:
+    """Give a command the option to answer programs."""
+    parser.add_argument("--json", action="store_true", help=say(N_("tell it as JSON")))
+
+
+def add_out(
+    parser: argparse.ArgumentParser,
+    say: Translate,
+    *endings: str,
+    is_required: bool = True,
+    once: str = "",
+) -> None:
+    """Give a command -o and --out, the file that it writes; one with another ending is refused.
+
+    endings: such as .pdf; none where any will do. once: what the option was called before.
+    """
+    meaning = say(N_("the file to write"))
+    meaning += f", {' | '.join(endings)}" if endings else ""
+    kind = partial(_out, endings=endings)
+    parser.add_argument(
+        "-o", "--out", type=kind, required=is_required, metavar="FILE", help=meaning
+    )
+    if once:
+        renamed = say(N_("{old} is called {new} now.")).format(old=once, new="--out")
+        parser.add_argument(
+            once, dest="out", type=kind, action=_Renamed, notice=renamed, help=argparse.SUPPRESS
+        )
+
+
+def check_ending(path: Path, endings: Sequence[str]) -> None:
+    """Refuse a file name that promises what the file is not. Raises SettingsError.
+
+    A form that one command alone writes may have any name but that of another form.
+    """
+    ending = path.suffix.lower()
+    if ending in endings or (len(endings) == 1 and ending not in _FORMS):
+        return
+    raise SettingsError(
+        "ending_unknown",
+        N_("{path} cannot be written: that is no ending for it."),
+        N_("Let the file's name end in {endings}."),
+        path=path,
+        endings=", ".join(endings),
+    )
+
+
+def check_apart(out: Path | None, source: Path) -> None:
+    """Refuse to write over the very file that is read. Raises SettingsError."""
+    if out and out.resolve() == source.resolve():
+        raise SettingsError(
+            "file_read_and_written",
+            N_("{path} is the file that is read."),
+            N_("Write to another one."),
+            path=out,
+        )
+
+
+@contextmanager
+def output(path: Path) -> Iterator[BinaryIO]:
+    """The file that a command writes; whole when the block ends. Raises SettingsError."""
+    with unwritable(path), whole_file(path, EVERYBODY) as file:
+        yield file
+
+
+@contextmanager
+def unwritable(path: Path) -> Iterator[None]:
+    """Whatever cannot be written in the block is this file. Raises SettingsError."""
+    try:
+        yield
+    except OSError as error:
+        raise SettingsError(
+            "file_unwritable",
+            N_("{path} cannot be written: {cause}."),
+            N_("Name a folder that is there and that you may write into."),
+            path=path,
+            cause=error.strerror,
+        ) from error
 
 
 def tell(text: str, stream: TextIO | None = None) -> None:
@@ -78,6 +163,34 @@ def data_folder(options: argparse.Namespace) -> Path:
     return options.data or Path(_told(options).get("data", FOLDER))
 
 
+def existing_folder(options: argparse.Namespace) -> Path:
+    """The controller's folder, which only `run` makes. Raises SettingsError where there is none."""
+    folder = data_folder(options)
+    if not folder.is_dir():
+        raise SettingsError(
+            "data_missing",
+            N_("There is no controller's folder {folder}."),
+            _NAME_IT,
+            folder=folder.absolute(),
+            variable=f"{ENVIRONMENT}DATA",
+        )
+    return folder
+
+
+def existing_database(options: argparse.Namespace) -> Path:
+    """The SQLite file in the controller's folder. Raises SettingsError where there is none."""
+    database = existing_folder(options) / "lophoc.db"
+    if not database.exists():
+        raise SettingsError(
+            "no_database",
+            N_("There is no database at {database}."),
+            _NAME_IT,
+            database=database.absolute(),
+            variable=f"{ENVIRONMENT}DATA",
+        )
+    return database
+
+
 @contextmanager
 def opened(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
     """The database and the school; its own plan's, where the settings name no school.
@@ -123,18 +236,7 @@ def own(store: Store, options: argparse.Namespace) -> list[Place]:
 
 @contextmanager
 def _store(options: argparse.Namespace) -> Iterator[Store]:
-    folder = data_folder(options)
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsError(
-            "data_unusable",
-            N_("The folder {folder} cannot be used: {cause}."),
-            N_("Choose another with --data, or change its owner."),
-            folder=folder,
-            cause=error.strerror,
-        ) from error
-    with Store(told_database(options) or f"sqlite:///{folder / 'lophoc.db'}") as store:
+    with Store(told_database(options) or f"sqlite:///{existing_database(options)}") as store:
         yield store
 
 
@@ -153,3 +255,24 @@ def _told(options: argparse.Namespace) -> dict[str, str]:
         told = {name: str(tree[name]) for name in names if name in tree}
     found = {name: os.environ.get(f"{ENVIRONMENT}{name.upper()}", "") for name in names}
     return told | {name: value for name, value in found.items() if value}
+
+
+def _out(text: str, endings: Sequence[str]) -> Path:
+    path = Path(text)
+    if endings:
+        check_ending(path, endings)
+    return path
+
+
+class _Renamed(argparse.Action):
+    """An option by its old name: it is taken, and the new name is told."""
+
+    def __init__(self, *, notice: str, **described: Any) -> None:
+        super().__init__(**described)
+        self._notice = notice
+
+    def __call__(
+        self, _parser: object, options: argparse.Namespace, value: object, _name: object = None
+    ) -> None:
+        tell(self._notice, sys.stderr)
+        setattr(options, self.dest, value)

@@ -8,6 +8,8 @@ from random import Random
 from typing import Final, NamedTuple
 
 from hardware.readings import Kind, Sighting
+from protocol.formats import number
+from protocol.language import translator
 from simulators.estate import school_code, school_name
 from simulators.people import write_csv
 
@@ -112,7 +114,7 @@ def write_areas(folder: Path, own: tuple[str, str], schools: int) -> None:
 
 def money(vnd: int) -> str:
     """An amount as Vietnamese books write it: 98.500.000."""
-    return f"{vnd:,}".replace(",", ".")
+    return number(vnd, translator("vi"))
 
 
 def _room(room: str, things: Sequence[Sighting], random: Random) -> Iterator[PlayedLine]:

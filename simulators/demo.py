@@ -16,6 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from hardware.readings import Kind
+from protocol.formats import phrase
 from protocol.health import ReasonCode
 from protocol.messages import HostMeasures
 from protocol.words import LANGUAGES, N_, translator
@@ -149,7 +150,7 @@ class DemoWords:
         for language in self._languages:
             translate = translator(language)
             for msgid in msgids:
-                self._write(translate(msgid).format(**values))
+                self._write(phrase(msgid, translate, **values))
             if len(msgids) > 1:
                 self._write("")
 
@@ -445,7 +446,7 @@ def _free_ports(config: DemoConfig, words: DemoWords) -> Ports:
     for preferred in (*own, *(above if config.department else ())):
         port = free_port(preferred, avoid=ports)
         if port != preferred:
-            words.say(PORT_TAKEN, wanted=preferred, found=port)
+            words.say(PORT_TAKEN, wanted=str(preferred), found=str(port))
         ports.append(port)
     return Ports(*ports)
 

@@ -23,11 +23,11 @@ from agent.tablets import board
 from agent.tablets.service import TabletService
 from protocol import __version__, guard
 from protocol.guard import BodyTooLargeError, Guard, at_own_port
+from protocol.language import fill, requested_language
 from protocol.outbox import OutboxError
 from protocol.words import (
     LANGUAGES,
     N_,
-    Translate,
     translator,
 )
 
@@ -112,7 +112,7 @@ class _Door:
         words = {
             "code": refusal.code,
             "message": say(refusal.message),
-            "hint": _hint(refusal, say),
+            "hint": fill(say(refusal.hint), refusal.values) if refusal.hint else "",
         }
         return json_response({"error": words}, refusal.status)
 
@@ -124,14 +124,5 @@ class _Door:
     def language(self, request: Request) -> str:
         """The language that the caller asks for."""
         lang = request.query_params.get("lang", "")
-        accepted = request.headers.get("accept-language", "")[:200].split(",")
-        languages = [lang, *(part.partition(";")[0].strip()[:2].lower() for part in accepted)]
-        return next(
-            (language for language in languages if language in LANGUAGES),
-            self._surroundings.language,
-        )
-
-
-def _hint(refusal: Refusal, say: Translate) -> str:
-    hint = say(refusal.hint) if refusal.hint else ""
-    return hint.replace("{cause}", str(refusal.values.get("cause", "")))
+        accepted = request.headers.get("accept-language", "")
+        return requested_language(lang, accepted, self._surroundings.language)

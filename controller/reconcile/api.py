@@ -27,7 +27,7 @@ Text = Annotated[str, Query(max_length=200)]
 Words = Callable[[Request], Translate]
 
 
-class FaultItem(BaseModel):
+class CellFaultItem(BaseModel):
     """A cell of the book that could not be kept."""
 
     field: str
@@ -35,7 +35,7 @@ class FaultItem(BaseModel):
     message: str
 
 
-class LineItem(BaseModel):
+class RegisterLineItem(BaseModel):
     """A line of the book and how it stands; detail as `reconcile --json` tells it.
 
     line: its lasting number; row: its number in the book (STT).
@@ -53,7 +53,7 @@ class LineItem(BaseModel):
     cost_vnd: int | None
     funding: str
     condition: str
-    errors: list[FaultItem]
+    errors: list[CellFaultItem]
     state: State
     detail: dict[str, Any]
 
@@ -131,7 +131,7 @@ def _add_lines(router: APIRouter, desk: Desk, say_of: Words) -> None:
         q: Text = "",
         limit: Limit = 100,
         cursor: Cursor = "",
-    ) -> Listing[LineItem]:
+    ) -> Listing[RegisterLineItem]:
         """The lines by their number in the book; alone: those that lack only this to count."""
         (after,) = unseal(cursor, int) if cursor else (0,)
         wanted = Wanted(state=state, type=type, room=room, condition=condition, alone=alone, text=q)
@@ -151,14 +151,14 @@ def _add_lines(router: APIRouter, desk: Desk, say_of: Words) -> None:
         return Listing(items=items, next=seal(items[-1].subject) if len(found) > limit else None)
 
 
-def _line(finding: Finding, as_of_ms: int, desk: Desk, say: Translate) -> LineItem:
+def _line(finding: Finding, as_of_ms: int, desk: Desk, say: Translate) -> RegisterLineItem:
     told = {
         **finding.kept.data.said(say),
         "line": finding.kept.no,
         "state": finding.state,
         "detail": detail_of(finding, as_of_ms, say, desk.zone),
     }
-    return LineItem.model_validate(told)
+    return RegisterLineItem.model_validate(told)
 
 
 def _each(groups: Mapping[str, Kpi]) -> dict[str, KpiItem]:

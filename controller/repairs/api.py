@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 from controller.access.gate import gate_of
 from controller.feature import Program
 from controller.repairs.actions import handle_fault
+from controller.repairs.figures import MAX_TERM_DAYS, TERM_DAYS, term_of, told_figures
 from controller.repairs.history import told_repair
 from controller.repairs.items import FaultItem, fault_item
 from controller.repairs.service import repairing_of
@@ -53,6 +54,18 @@ def api(program: Program) -> APIRouter:
         told = repairing.shown(everything=everything)
         items = [told_repair(each.repair, zone, each.kept, each.maybe) for each in told]
         return items if inside else [_unnamed(each) for each in items]
+
+    @router.get("/repairs/figures")
+    def figures(
+        days: Annotated[int, Query(ge=1, le=MAX_TERM_DAYS)] = TERM_DAYS,
+    ) -> dict[str, Any]:
+        """How many repairs there were in the last days, how long they took, what worked meanwhile.
+
+        mean_hours: from the report to the end. availability_pct: of the time in use, that in which
+        items worked.
+        """
+        term = term_of(days, program.now_ms())
+        return told_figures(repairing.figures(*term), *term)
 
     return router
 

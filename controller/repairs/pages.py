@@ -16,6 +16,7 @@ from controller.fleet.phrases import PARTS
 from controller.reconcile.explained import type_word
 from controller.register.life import Said, Step
 from controller.register.merging import Kept
+from controller.repairs.figures import TERM_DAYS, term_of
 from controller.repairs.history import step_words
 from controller.repairs.repair import (
     OUTCOME_WORDS,
@@ -68,9 +69,13 @@ def _add_repairs(
         everything: Annotated[bool, Query(alias="all")] = False,  # noqa: FBT002 - a query's own flag
         trouble: Annotated[str, Query(max_length=64)] = "",
     ) -> Response:
+        term = term_of(TERM_DAYS, program.now_ms())
         return screens.page(
             request,
             "repairs.html",
+            figures=await run_in_threadpool(repairing.figures, *term),
+            term_days=TERM_DAYS,
+            type_word=partial(type_word, say=screens.say(request)),
             shown=await run_in_threadpool(partial(repairing.shown, everything=everything)),
             inside=gate.who(request) is not None,
             everything=everything,

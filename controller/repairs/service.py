@@ -15,6 +15,7 @@ from controller.register.life import Said, Step
 from controller.register.merging import Kept
 from controller.repairs import actions as mending
 from controller.repairs import store as repairs
+from controller.repairs.figures import RepairFigures
 from controller.repairs.repair import Outcome, Repair, RepairState, part_of
 from protocol.errors import ActionError
 from protocol.model import Place
@@ -60,6 +61,10 @@ class Repairing:
             done = [each for each in told if each.state is RepairState.DONE]
             chosen = [*waiting, *done[: -MAX_DONE - 1 : -1]] if everything else waiting
             return _shown(db, self._scope, chosen)
+
+    def figures(self, since_ms: int, until_ms: int) -> RepairFigures:
+        """The figures of a term. Raises StoreError."""
+        return self._store.read(repairs.figures_of, self._scope, since_ms, until_ms)
 
     def do(self, number: int, deed: str, form: Mapping[str, str], said: Said) -> list[Change]:
         """Do one of DEEDS as a form asks for it. Raises ActionError, and then nothing is done."""

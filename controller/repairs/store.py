@@ -24,6 +24,7 @@ from controller.register.life import Life, Said, Step, Why, life_of
 from controller.register.merging import Kept
 from controller.register.tables import register as lines
 from controller.register.vocabulary import Condition
+from controller.repairs.figures import RepairFigures, repair_figures
 from controller.repairs.repair import (
     TYPES_OF_PART,
     Deed,
@@ -144,6 +145,17 @@ def repairs_of(
     for move in MOVES.records(rows_of(db, moves)):
         found[move.repair].append(move)
     return [REPAIRS.record(row, moves=tuple(found[row["no"]])) for row in rows_of(db, query)]
+
+
+def figures_of(db: Connection, place: Place, since_ms: int, until_ms: int) -> RepairFigures:
+    """The figures of the school's repairs in a term."""
+    return repair_figures(
+        repairs_of(db, place),
+        register.lines_of(db, place),
+        lives.steps_of(db, place),
+        since_ms=since_ms,
+        until_ms=until_ms,
+    )
 
 
 def repair_of_event(db: Connection, place: Place, event_id: str) -> Repair | None:

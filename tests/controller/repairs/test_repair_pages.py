@@ -101,6 +101,23 @@ def test_everybody_sees_what_is_broken_and_nobody_outside_who_and_no_button(stor
     assert not [move for each in shut for move in each["moves"] if "who" in move]
 
 
+def test_the_figures_stand_on_the_page_and_in_the_api(store: Store) -> None:
+    """How many, how long, how available; of what was done within the days that are asked for."""
+    told = ask(store, "/api/v1/repairs/figures").json()
+    assert (told["all"]["lines"], told["all"]["reported"], told["all"]["open"]) == (3, 2, 2)
+    assert told["by_type"]["camera"]["open"] == 1
+    assert told["by_model"] == {"Samsung WM75B": told["by_type"]["board"]}
+    assert told["until"][:4] == "2026" > told["since"][:4]
+    assert (told["all"]["done"], told["all"]["mean_hours"]) == (0, None)
+    post(store, "/repairs/2/done", outcome="good")
+    assert ask(store, "/api/v1/repairs/figures?days=1", OUTSIDE).json()["all"]["done"] == 1
+    assert ask(store, "/api/v1/repairs/figures?days=0").status_code == 422
+    page = ask(store, "/repairs", OUTSIDE).text
+    assert "365 ngày qua" in page
+    (row,) = re.findall(r'<tr><th scope="row"><bdi>Tất cả</bdi></th>(.*?)</tr>', page, re.DOTALL)
+    assert [cell.split(">")[1] for cell in row.split("</td>")[:4]] == ["3", "2", "1", "1"]
+
+
 @pytest.mark.parametrize(
     "path",
     ["/repairs", "/repairs/1/start", "/repairs/1/pick", "/repairs/1/done", "/repairs/1/undo"],

@@ -222,7 +222,8 @@ def test_a_photo_of_a_label_is_kept_and_read_later(
     """Taken in its room without a network; one without a code asks for the tag."""
     need("pdftoppm", "poppler-utils")
     labels = [Label("0007", "Máy chiếu", "P203")]
-    draw_labels(tmp_path / "label.pdf", labels, SHEETS["3x8"], school="A")
+    with (tmp_path / "label.pdf").open("wb") as file:
+        draw_labels(file, labels, SHEETS["3x8"], school="A")
     crop = ("-r", "150", "-x", "0", "-y", "0", "-W", "420", "-H", "230", "-png", "-singlefile")
     subprocess.run(["pdftoppm", *crop, "label.pdf", "label"], cwd=tmp_path, check=True)
     blank = tmp_path / "blank.png"
