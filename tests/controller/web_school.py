@@ -49,6 +49,7 @@ from tests.waiting import LIMIT_S, until
 SCHOOL = Place("79", "00123")
 NAME = "Trường THCS Nguyễn Du"
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+GRACE_S = 1.5
 NOW_MS = 1_788_567_000_000  # 2026-09-05 07:10 in Vietnam
 
 FOLDERS: WeakKeyDictionary[Store, Path] = WeakKeyDictionary()  # where a store's office is kept
@@ -332,6 +333,8 @@ class Served:
     def stop(self) -> None:
         """Stop serving; the port is free again."""
         self._server.should_exit = True
+        self._thread.join(GRACE_S)
+        self._server.force_exit = True  # a browser's page that sleeps does not close its line
         self._thread.join(LIMIT_S)
 
     def tell(self, *records: Record) -> None:
