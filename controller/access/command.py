@@ -8,7 +8,8 @@ import sys
 import time
 
 from controller.access.password import Office
-from controller.cli import add_place, existing_folder, tell, unwritable
+from controller.cli.folder import add_place, existing_folder
+from controller.cli.output import tell, unwritable
 from protocol.command_line import CommandParser
 from protocol.words import N_, Translate
 

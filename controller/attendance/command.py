@@ -13,7 +13,9 @@ from controller.attendance.log import findings
 from controller.attendance.papers import as_csv, as_xlsx
 from controller.attendance.sheet import attendance_of
 from controller.attendance.store import erase_pupil, marks_of_pupil, whole_log
-from controller.cli import add_json, add_out, add_place, opened, output, tell
+from controller.cli.folder import add_place
+from controller.cli.output import add_json, add_out, output, tell
+from controller.cli.school import opened
 from controller.config import ENVIRONMENT
 from controller.database.store import Store
 from protocol.command_line import CommandParser

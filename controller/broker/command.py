@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from controller.broker.credentials import Credentials
-from controller.cli import add_place, existing_folder, tell, unwritable
+from controller.cli.folder import add_place, existing_folder
+from controller.cli.output import tell, unwritable
 from protocol.command_line import CommandParser
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate

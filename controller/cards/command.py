@@ -8,7 +8,9 @@ import time
 from typing import Final
 
 from controller.cards import store as doors
-from controller.cli import add_out, add_place, opened, output, tell
+from controller.cli.folder import add_place
+from controller.cli.output import add_out, output, tell
+from controller.cli.school import opened
 from controller.roster.plan import SchoolClass, class_spelling
 from controller.roster.store import plan_of
 from protocol.command_line import CommandParser

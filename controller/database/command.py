@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import time
 
-from controller.cli import add_place, existing_database, tell
+from controller.cli.folder import add_place, existing_database
+from controller.cli.output import tell
 from controller.database.upkeep import is_sound, repair
 from protocol.command_line import CommandParser
 from protocol.folder import lock_folder

@@ -15,7 +15,9 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection
 
-from controller.cli import add_json, add_place, opened, operator, tell, told_zone
+from controller.cli.folder import add_place, operator, told_zone
+from controller.cli.output import add_json, tell
+from controller.cli.school import opened
 from controller.database.plan_version import bump_version
 from controller.department import areas_store as areas
 from controller.department.areas import AreaError, Merger, What

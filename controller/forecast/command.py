@@ -6,18 +6,9 @@ import argparse
 import json
 from datetime import UTC, datetime
 
-from controller.cli import (
-    add_json,
-    add_out,
-    add_place,
-    data_folder,
-    opened_wide,
-    output,
-    own,
-    tell,
-    told_zone,
-    unwritable,
-)
+from controller.cli.folder import add_place, data_folder, told_zone
+from controller.cli.output import add_json, add_out, output, tell, unwritable
+from controller.cli.school import opened_wide, own
 from controller.forecast.forecast import Due, Forecast, forecast
 from controller.forecast.life_table import FILE, LifeTable, init_table, table_in
 from controller.forecast.papers import UNKNOWN_WORDS, as_xlsx, said

@@ -7,16 +7,9 @@ import sys
 import time
 from typing import Final
 
-from controller.cli import (
-    add_out,
-    add_place,
-    check_ending,
-    opened,
-    output,
-    tell,
-    told_name,
-    told_zone,
-)
+from controller.cli.folder import add_place, told_name, told_zone
+from controller.cli.output import add_out, check_ending, output, tell
+from controller.cli.school import opened
 from controller.inventory.asset import AssetState
 from controller.inventory.chosen import Chosen
 from controller.register.vocabulary import Condition

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from controller.cli import add_json, add_place, opened, tell, told_zone
+from controller.cli.folder import add_place, told_zone
+from controller.cli.output import add_json, tell
+from controller.cli.school import opened
 from controller.database.store import Store
 from controller.reconcile.evidence import instant, observations_in
 from controller.reconcile.explained import (

@@ -9,17 +9,9 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from controller.cli import (
-    add_json,
-    add_place,
-    check_apart,
-    data_folder,
-    opened,
-    operator,
-    tell,
-    told_zone,
-    unwritable,
-)
+from controller.cli.folder import add_place, data_folder, operator, told_zone
+from controller.cli.output import add_json, check_apart, tell, unwritable
+from controller.cli.school import opened
 from controller.reconcile.command import add_evidence, reconciled_in
 from controller.reconcile.deciding import decided
 from controller.reconcile.explained import type_word

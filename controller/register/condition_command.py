@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from controller.cli import add_json, add_place, opened, operator, tell, told_zone
+from controller.cli.folder import add_place, operator, told_zone
+from controller.cli.output import add_json, tell
+from controller.cli.school import opened
 from controller.register import life_store as lives
 from controller.register.life import Life, Said, Step, Why
 from controller.register.merging import Kept

@@ -10,7 +10,9 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from controller.cli import add_json, add_place, opened, operator, tell, told_zone
+from controller.cli.folder import add_place, operator, told_zone
+from controller.cli.output import add_json, tell
+from controller.cli.school import opened
 from controller.fleet.phrases import PARTS
 from controller.reconcile.explained import type_word
 from controller.register.condition_command import line_at
@@ -171,8 +173,8 @@ def _figure(name: str, figure: RepairFigure, say: Translate) -> str:
             done=figure.done,
             open=figure.open,
         ),
-        "" if hours is None else phrase(say(N_("{hours} h a repair")), say, hours=hours),
-        "" if percent is None else phrase(say(N_("{percent} % available")), say, percent=percent),
+        "" if hours is None else phrase(N_("{hours} h a repair"), say, hours=hours),
+        "" if percent is None else phrase(N_("{percent} % available"), say, percent=percent),
     ]
     return "\t".join(cells)
 

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection
 
 from controller.database.store import Store
+from controller.feature import Program
 from controller.fleet.fleet import Change
 from controller.register import life_store as lives
 from controller.register.life import Said, Step
@@ -138,3 +139,8 @@ def _number(form: Mapping[str, str], name: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS):
         raise ActionError("form_invalid", TROUBLES["form_invalid"])
     return int(text)
+
+
+def repairing_of(program: Program) -> Repairing:
+    """The program's repairs."""
+    return Repairing(program.store, program.school)

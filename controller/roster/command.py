@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from controller.cli import add_json, add_place, check_apart, opened, tell, told_school
+from controller.cli.folder import add_place, told_school
+from controller.cli.output import add_json, check_apart, tell
+from controller.cli.school import opened
 from controller.roster import store as roster
 from controller.roster.plan import Lists
 from controller.roster.roll import Flaw, Roll, notices_of_rooms

@@ -10,7 +10,9 @@ from typing import Final
 
 import msgspec
 
-from controller.cli import add_json, add_place, opened, output, tell, unwritable
+from controller.cli.folder import add_place
+from controller.cli.output import add_json, output, tell, unwritable
+from controller.cli.school import opened
 from controller.roster import store as roster
 from controller.roster.plan import Schedule
 from controller.roster.roll import notices_of_rooms

@@ -6,17 +6,9 @@ import argparse
 import time
 from typing import Final
 
-from controller.cli import (
-    add_out,
-    add_place,
-    data_folder,
-    opened,
-    operator,
-    output,
-    tell,
-    told_name,
-    told_zone,
-)
+from controller.cli.folder import add_place, data_folder, operator, told_name, told_zone
+from controller.cli.output import add_out, output, tell
+from controller.cli.school import opened
 from controller.sheets.names import room_of
 from controller.stocktake import store as stocktake
 from controller.stocktake.count import Outcome, counted

@@ -6,7 +6,9 @@ import argparse
 import time
 from collections.abc import Iterable, Sequence
 
-from controller.cli import add_out, add_place, opened, output, tell, told_name
+from controller.cli.folder import add_place, told_name
+from controller.cli.output import add_out, output, tell
+from controller.cli.school import opened
 from controller.reconcile.explained import type_word
 from controller.register import store as register
 from controller.register.decisions import Rulings

@@ -7,7 +7,9 @@ import json
 from datetime import UTC, datetime
 from typing import Final
 
-from controller.cli import add_json, add_place, opened_wide, own, tell, told_zone
+from controller.cli.folder import add_place, told_zone
+from controller.cli.output import add_json, tell
+from controller.cli.school import opened_wide, own
 from controller.register.vocabulary import TYPE_WORDS
 from controller.use.report import BoardUse, UseReport, Verdict, whole_weeks
 from controller.use.store import bring_up_use, use_report

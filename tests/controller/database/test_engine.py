@@ -6,7 +6,6 @@ import importlib.util
 import re
 import shlex
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -25,16 +24,9 @@ from controller.roster.store import schools_of
 from protocol.model import Place
 from tests.databases import Database
 from tests.ports import free_port
-from tests.postgres import PASSWORD, WALLED, Cluster, cluster_or_skip
+from tests.postgres import PASSWORD, WALLED, Cluster
 
 SECRET = "Zx9-secret"  # noqa: S105 - looked for in what is told
-
-
-@pytest.fixture
-def own_cluster() -> Iterator[Cluster]:
-    """A PostgreSQL that this test may stop."""
-    with cluster_or_skip() as running:
-        yield running
 
 
 def refusal(url: str) -> StoreError:

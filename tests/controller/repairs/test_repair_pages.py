@@ -21,7 +21,7 @@ from controller.repairs.repair import Repair, RepairState
 from controller.repairs.store import faults_of
 from protocol.messages import Part
 from tests.axe import violations
-from tests.browser import LAPTOP, PHONE, Page, opened_tab, running_browser
+from tests.browser import LAPTOP, PHONE, Page
 from tests.controller.web_school import NOW_MS, SCHOOL, Served, a_face, a_live, a_store, agent
 
 OUTSIDE, HERE = "192.0.2.5", "127.0.0.1"
@@ -200,20 +200,6 @@ def test_a_note_is_text_whatever_is_in_it(store: Store) -> None:
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
     assert 'role="alert"' not in ask(store, "/repairs?trouble=<b>").text
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The debugging port of a running Chromium."""
-    with running_browser(tmp_path_factory.mktemp("chromium")) as port:
-        yield port
-
-
-@pytest.fixture
-def page(browser: int) -> Iterator[Page]:
-    """A fresh tab."""
-    with opened_tab(browser, Page) as tab:
-        yield tab
 
 
 @pytest.mark.parametrize("size", [PHONE, LAPTOP])
