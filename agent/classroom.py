@@ -52,6 +52,8 @@ _DEVICES_BYTES: Final = MAX_BYTES - 32 * 1024  # the rest of a birth needs less 
 
 _encoder = msgspec.json.Encoder()
 
+DevicesChange = Callable[[Devices, int], tuple[Devices, Messages]]
+
 
 class ClassroomStep(NamedTuple):
     """The classroom afterwards, and what is to be said."""
@@ -188,11 +190,9 @@ class Classroom:
         (teaching, messages), marked = self.teaching.mark(student, status, method, moment)
         return ClassroomStep(replace(self, teaching=teaching), messages), marked
 
-    def change_devices(
-        self, change: Callable[[Devices], tuple[Devices, Messages]]
-    ) -> ClassroomStep:
+    def change_devices(self, change: DevicesChange, at_ms: int) -> ClassroomStep:
         """A person said something of a device. Raises KeyError if it is not known."""
-        devices, messages = change(self.devices)
+        devices, messages = change(self.devices, at_ms)
         return ClassroomStep(replace(self, devices=devices), messages)
 
     def pictures(self) -> list[tuple[str, str]]:
