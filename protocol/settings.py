@@ -131,21 +131,13 @@ def sample(shape: type[msgspec.Struct], title: str, prefix: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def refuse_unknown(parser: argparse.ArgumentParser, extra: list[str]) -> None:
-    """End the program with the nearest valid option if there are arguments left over."""
-    if not extra:
-        return
-    options = [name for action in _actions(parser) for name in action.option_strings]
-    raise unknown("option_unknown", N_("No such option: {name}."), extra[0], options)
-
-
 def unknown(code: str, message: str, typo: str, names: Iterable[str]) -> SettingsError:
     """An error that names the valid name nearest to a typo, or all of them."""
-    close = difflib.get_close_matches(
-        typo.split("=", maxsplit=1)[0], names := sorted(names), n=1, cutoff=0.5
-    )
+    by_word = {name.lstrip("-"): name for name in sorted(names)}  # dashes are no likeness
+    word = typo.split("=", maxsplit=1)[0].lstrip("-")
+    close = [by_word[each] for each in difflib.get_close_matches(word, by_word, n=1, cutoff=0.5)]
     hint = N_("Did you mean {nearest}?") if close else N_("Valid: {valid}.")
-    values = {"nearest": "".join(close), "valid": ", ".join(names)}
+    values = {"nearest": "".join(close), "valid": ", ".join(by_word.values())}
     return SettingsError(code, message, hint, name=typo, **values)
 
 
@@ -187,14 +179,6 @@ def _comments(text_in: Callable[[Translate], str]) -> list[str]:
         f"# {line}"
         for line in dict.fromkeys(text_in(translator(language)) for language in LANGUAGES)
     ]
-
-
-def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
-    for action in parser._actions:  # noqa: SLF001 - argparse offers no other list of its options
-        yield action
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
-            for child in action.choices.values():
-                yield from _actions(child)
 
 
 def _from_file(path: Path, shape: type[msgspec.Struct]) -> dict[str, Any]:

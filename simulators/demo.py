@@ -16,6 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from hardware.readings import Kind
+from protocol.formats import phrase
 from protocol.health import ReasonCode
 from protocol.messages import HostMeasures
 from protocol.words import LANGUAGES, N_, translator
@@ -25,7 +26,7 @@ from simulators.config import DemoConfig, SimConfig
 from simulators.equipment import device_id_of, rooms_from
 from simulators.people import write_lists
 from simulators.ports import answers, fetch, free_port
-from simulators.school import answering_devices, school_of
+from simulators.school import responders, school_of
 
 PROVINCE: Final = "14"
 SCHOOL: Final = "DEMO01"
@@ -149,7 +150,7 @@ class DemoWords:
         for language in self._languages:
             translate = translator(language)
             for msgid in msgids:
-                self._write(translate(msgid).format(**values))
+                self._write(phrase(msgid, translate, **values))
             if len(msgids) > 1:
                 self._write("")
 
@@ -298,7 +299,7 @@ class Demo:
         awaited = {
             device_id_of(sighting): (kind, sighting.name)
             for kind in DEVICE_FOUND
-            for sighting in answering_devices(config, rooms, kind)
+            for sighting in responders(config, rooms, kind)
         }
         while awaited:
             for device_id in await _present(self._ports.local) & set(awaited):
@@ -445,7 +446,7 @@ def _free_ports(config: DemoConfig, words: DemoWords) -> Ports:
     for preferred in (*own, *(above if config.department else ())):
         port = free_port(preferred, avoid=ports)
         if port != preferred:
-            words.say(PORT_TAKEN, wanted=preferred, found=port)
+            words.say(PORT_TAKEN, wanted=str(preferred), found=str(port))
         ports.append(port)
     return Ports(*ports)
 

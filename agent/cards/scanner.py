@@ -17,6 +17,7 @@ from agent.passwords import Passwords
 from agent.store import ClassroomStore
 from hardware.cards.acceptance import FoundCard
 from hardware.readings import SenseMissing
+from protocol.formats import phrase
 from protocol.plan import ClassList
 from protocol.words import N_, Translate
 
@@ -55,10 +56,7 @@ class CardScanner:
     def words(self, say: Translate) -> str:
         """How far the scan is, or how it ended; empty before the first."""
         text, values = self._progress
-        words = say(text) if text else ""
-        for name, value in values:
-            words = words.replace(f"{{{name}}}", str(value))
-        return words
+        return phrase(text, say, **dict(values)) if text else ""
 
     async def run(self) -> None:
         """Scan whenever asked; never returns."""

@@ -13,7 +13,7 @@ import msgspec
 from agent.errors import CameraCheckError
 from hardware.camera.watch import is_camera, look, look_at_file, target_of
 from hardware.readings import CameraReading, CameraState, SenseMissing
-from protocol.formats import number
+from protocol.formats import phrase
 from protocol.words import N_, preferred_language, translator
 
 _STATES: Final[Mapping[CameraState, str]] = {
@@ -90,8 +90,8 @@ def json_of(target: str, reading: CameraReading) -> str:
 def sentence_of(reading: CameraReading, language: str) -> str:
     """What it is, and what to do, in the language."""
     text = _STATES.get(reading.state) or _REASONS.get(reading.reason, _NO_ANSWER)
-    say = translator(language)
-    return say(text).replace("{fps}", number(reading.measures.get("fps", 0.0), say))
+    fps = reading.measures.get("fps", 0.0)
+    return phrase(text, translator(language), fps=fps)
 
 
 async def _look_at(target: str, user: str, password: str) -> CameraReading:

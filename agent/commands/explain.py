@@ -14,6 +14,7 @@ from agent.equipment.merge import Decision, JoinDecision, SplitDecision
 from agent.equipment.traces import Trace, Traces
 from agent.errors import DocumentError
 from agent.room import AgentRoom
+from protocol.formats import phrase
 from protocol.health import ReasonCode
 from protocol.model import Device, DeviceKind, Identity, Place, Reason, iso
 from protocol.words import (
@@ -169,7 +170,4 @@ def _decision_line(decision: Decision, say: Translate) -> str:
 
 
 def _line(say: Translate, name: str, **values: str) -> str:
-    text = say(_LINES[name])
-    for place, value in values.items():
-        text = text.replace(f"{{{place}}}", value)
-    return text
+    return phrase(_LINES[name], say, **values)

@@ -22,6 +22,7 @@ from agent.room import AgentRoom
 from hardware.network.probe import ask
 from hardware.readings import IdentityKind
 from hardware.scan import HardwareScan, Missing, Secrets, look
+from protocol.formats import phrase
 from protocol.health import ReasonCode
 from protocol.model import Device, DeviceKind, Place, Reason, iso
 from protocol.words import N_, Translate, kind_word, preferred_language, sentence, translator
@@ -190,16 +191,15 @@ def _absent_lines(absent: list[AbsentDevice], say: Translate) -> Iterable[str]:
     yield say(_ABSENT)
     for absence in absent:
         sighting = absence.trace.sighting
-        line = say(_LAST)
-        for name, value in {
-            "name": absence.device.name or absence.device.device_id,
-            "time": iso(absence.trace.at_ms),
-            "address": f"{sighting.address}:{sighting.port}" if sighting.address else sighting.key,
-            "via": sighting.via or "?",
-            "why": sentence(absence.reason, say),
-        }.items():
-            line = line.replace(f"{{{name}}}", value)
-        yield line
+        yield phrase(
+            _LAST,
+            say,
+            name=absence.device.name or absence.device.device_id,
+            time=iso(absence.trace.at_ms),
+            address=f"{sighting.address}:{sighting.port}" if sighting.address else sighting.key,
+            via=sighting.via or "?",
+            why=sentence(absence.reason, say),
+        )
 
 
 def _missing_lines(missing: Iterable[Missing]) -> Iterable[str]:

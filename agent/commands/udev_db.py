@@ -9,11 +9,11 @@ from typing import Final
 from agent.commands.scan import json_of, table_of
 from agent.errors import ExportUnreadableError
 from hardware.scan import HardwareScan
-from hardware.usb.export import UdevExportError, read_export
+from hardware.usb.export import DumpError, read_export
 from hardware.usb.foreign import sightings_of
 from protocol.words import N_, preferred_language
 
-# By ExportError.code: what to say, and what to do.
+# By DumpError.code: what to say, and what to do.
 _FAULTS: Final[Mapping[str, tuple[str, str]]] = {
     "no_such_file": (N_("There is no file {path}."), N_("Check its name and folder.")),
     "unreadable": (
@@ -39,7 +39,7 @@ def report(path: Path, *, as_json: bool, environ: Mapping[str, str]) -> str:
     """
     try:
         export = read_export(path)
-    except UdevExportError as error:
+    except DumpError as error:
         message, hint = _FAULTS[error.code]
         raise ExportUnreadableError(
             error.code, message, hint, path=path, cause=error.cause

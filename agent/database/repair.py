@@ -13,6 +13,7 @@ from agent.database.generations import backup_of
 from agent.errors import DocumentError
 from protocol import outbox as outboxes
 from protocol.folder import OWNER_ONLY, lock_folder, write_whole
+from protocol.formats import phrase
 from protocol.model import Place
 from protocol.outbox import Outbox, OutboxError
 from protocol.settings import SettingsError
@@ -29,7 +30,7 @@ class RepairNote(NamedTuple):
 
     def text(self, translate: Translate) -> str:
         """The sentence in the translator's language."""
-        return translate(self.message).format_map(self.values)
+        return phrase(self.message, translate, **self.values)
 
 
 def repair(folder: Path) -> list[RepairNote]:

@@ -23,6 +23,7 @@ from agent.tablets import board
 from agent.tablets.service import TabletService
 from protocol import __version__, guard
 from protocol.guard import BodyTooLargeError, Guard, at_own_port
+from protocol.language import fill, requested_language
 from protocol.outbox import OutboxError
 from protocol.words import LANGUAGES, N_, translator
 
@@ -78,11 +79,10 @@ class _Door:
     def refusal(self, request: Request, error: DoorError) -> Response:
         """The error in the caller's language."""
         say = translator(self.language(request))
-        hint = say(error.hint) if error.hint else ""
         words = {
             "code": error.code,
             "message": say(error.message),
-            "hint": hint.replace("{cause}", str(error.values.get("cause", ""))),
+            "hint": fill(say(error.hint), error.values) if error.hint else "",
         }
         return json_response({"error": words}, error.status)
 
@@ -94,12 +94,8 @@ class _Door:
     def language(self, request: Request) -> str:
         """The language that the caller asks for."""
         lang = request.query_params.get("lang", "")
-        accepted = request.headers.get("accept-language", "")[:200].split(",")
-        languages = [lang, *(part.partition(";")[0].strip()[:2].lower() for part in accepted)]
-        return next(
-            (language for language in languages if language in LANGUAGES),
-            self._surroundings.language,
-        )
+        accepted = request.headers.get("accept-language", "")
+        return requested_language(lang, accepted, self._surroundings.language)
 
 
 def _door_error(error: Exception) -> DoorError:

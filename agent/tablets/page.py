@@ -15,6 +15,7 @@ from typing import Final
 from agent.tablets.checkins import GOOD, CheckInAnswer, CheckInOutcome
 from agent.tablets.lesson import CheckInPhase, TabletLesson
 from agent.tablets.presence import BEAT_S
+from protocol.formats import phrase
 from protocol.words import N_, Translate
 
 _STYLE: Final = """body{font:24px/1.3 sans-serif;margin:0;padding:12px;color:#111;background:#fff;\
@@ -153,7 +154,7 @@ def plain_page(sentence: str, language: str, say: Translate) -> str:
 def sentence_of(answer: CheckInAnswer, say: Translate) -> str:
     """What came of a check-in, in one sentence."""
     number = answer.pupil.number if answer.pupil else ""
-    return say(_SENTENCES[answer.outcome]).replace("{number}", str(number))
+    return phrase(_SENTENCES[answer.outcome], say, number=number)
 
 
 def _result(view: TabletView, say: Translate) -> str:

@@ -28,7 +28,7 @@ from agent.tray.icons import fault_icon
 from agent.tray.roll import RollList
 from agent.tray.view import Question, TeacherView
 from agent.tray.widgets import KeyButton, RowButton, TextLabel, WrappingRow
-from protocol.formats import clock
+from protocol.formats import clock, phrase
 from protocol.language import Translate, translator
 
 _CLASS_PX: Final = 170
@@ -262,7 +262,7 @@ class Window(QWidget):
     def _paint_away(self) -> None:
         words = "" if self._connected else self.word("no_agent")
         if words and self.view is not None:
-            words += " " + self._say(STALE).replace("{time}", self._updated_at)
+            words += " " + phrase(STALE, self._say, time=self._updated_at)
         self._away.show_text(words, appearance_of("unknown"))
 
     def _paint_tools(self) -> None:

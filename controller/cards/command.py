@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import secrets
 import time
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from controller.cards import store as doors
-from controller.cli import add_place, opened, tell
+from controller.cli.folder import add_place
+from controller.cli.output import add_out, output, tell
+from controller.cli.school import opened
 from controller.roster.plan import SchoolClass, class_spelling
 from controller.roster.store import plan_of
+from protocol.command_line import CommandParser
 from protocol.doorcode import sign
 from protocol.plan import Pupil
 from protocol.settings import SettingsError
@@ -20,19 +22,14 @@ from protocol.words import N_, Translate
 _TAIL: Final = 4  # digits of a serial that tell a class's cards apart
 
 
-def add_cards(commands: Any, say: Translate) -> None:
-    """Add the command with its deeds."""
-    parser = commands.add_parser(
-        "cards", help=say(N_("print cards of a class, revoke a door card")), allow_abbrev=False
-    )
+def fill_cards(parser: CommandParser, say: Translate) -> None:
+    """Give the command its deeds."""
     deeds = parser.add_subparsers(required=True, metavar="DEED")
     shown = deeds.add_parser("print", help=say(N_("draw a class's cards as PDF")))
     shown.add_argument(
         "--class", dest="code", required=True, metavar="CLASS", help=say(N_("such as 10A1"))
     )
-    shown.add_argument(
-        "--out", type=Path, required=True, metavar="FILE", help=say(N_("the PDF to write"))
-    )
+    add_out(shown, say, ".pdf")
     door = say(N_("door cards; those that the pupils had are revoked"))
     shown.add_argument("--door", action="store_true", help=door)
     shown.add_argument("--student", metavar="ID", help=say(N_("for this pupil alone")))
@@ -48,15 +45,7 @@ def add_cards(commands: Any, say: Translate) -> None:
 
 
 def _print(options: argparse.Namespace, say: Translate) -> int:
-    try:
-        (_door if options.door else _markers)(options, say)
-    except OSError as error:
-        raise SettingsError(
-            "pdf_unwritable",
-            N_("{path} cannot be written: {cause}."),
-            path=options.out,
-            cause=error.strerror,
-        ) from error
+    (_door if options.door else _markers)(options, say)
     return 0
 
 
@@ -66,7 +55,8 @@ def _markers(options: argparse.Namespace, say: Translate) -> None:
     with opened(options) as (store, place):
         pupils = _pupils(store.read(plan_of, place).classes, options)
     numbers = [each.number for each in pupils if has_marker(each.number)]
-    draw_markers(options.out, options.code, numbers)
+    with output(options.out) as file:
+        draw_markers(file, options.code, numbers)
     tell(say(N_("{count} cards are in {path}.")).format(count=len(numbers), path=options.out))
     if len(numbers) < len(pupils):
         tell(say(N_("There is no marker for numbers above 49: mark these pupils by hand.")))
@@ -92,7 +82,8 @@ def _door(options: argparse.Namespace, say: Translate) -> None:
             ]
             tails = (card.tail for card in cards)
             names = [(tail, each.name) for tail, each in zip(tails, pupils, strict=True)]
-            draw_door_cards(options.out, cards, names if options.names else ())
+            with output(options.out) as file:
+                draw_door_cards(file, cards, names if options.names else ())
     tell(say(N_("{count} cards are in {path}.")).format(count=len(cards), path=options.out))
 
 

@@ -18,20 +18,20 @@ from msgspec.structs import replace
 from pydantic import BaseModel
 
 from controller.attendance.store import lessons_of, marks_of, rolls_of
+from controller.dashboard.items import RoomItem, room_item
 from controller.dashboard.rooms import Room, RoomKey, key_of, room_of
 from controller.dashboard.subscription import News, Subscription, View, What
 from controller.database.store import Store
+from controller.feature import Program
 from controller.fleet.fleet import Change, Touched
 from controller.fleet.items import (
     AgentItem,
     DeviceItem,
     EventItem,
-    RoomItem,
     Tombstone,
     agent_item,
     device_item,
     event_item,
-    room_item,
 )
 from controller.fleet.records import (
     AgentRecord,
@@ -291,6 +291,18 @@ class Live:
             if not agents and not devices:  # the last word about a room that stands empty
                 del self._rooms[key]
         return news
+
+
+def live_of(program: Program) -> Live:
+    """The program's live present."""
+    return Live(
+        program.store,
+        program.school,
+        zone=program.zone,
+        name=program.name,
+        clock=lambda: program.now_ms() / 1000,
+        trouble=lambda: program.trouble(),  # noqa: PLW0108 - it is known later
+    )
 
 
 def _is_only_seen_again(before: DeviceRecord, now: DeviceRecord) -> bool:

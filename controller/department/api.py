@@ -21,11 +21,12 @@ from controller.department.items import (
     tile_item,
     type_items,
 )
-from controller.department.overview import KEPT_MS, Department
+from controller.department.overview import KEPT_MS, department_of
 from controller.department.standing import Overview, Standing, group_of
-from controller.fleet.api import Code, Cursor, Limit
-from controller.fleet.items import ErrorItem, Listing
+from controller.feature import Program
 from controller.sheets.text import folded
+from controller.web.items import ErrorItem, Listing
+from controller.web.paging import Code, Cursor, Limit
 from controller.web.refusals import Refused, seal, unseal
 from protocol.model import iso
 from protocol.words import N_
@@ -45,8 +46,9 @@ class By(StrEnum):
     TYPE = "type"
 
 
-def department_router(department: Department) -> APIRouter:
+def api(program: Program) -> APIRouter:
     """The department's figures, as routes of the API."""
+    department = program.service(department_of)
     router = APIRouter(prefix="/api/v1", responses=_ERRORS)
 
     @router.get("/schools")

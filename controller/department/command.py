@@ -15,7 +15,9 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection
 
-from controller.cli import add_place, opened, operator, tell, told_zone
+from controller.cli.folder import add_place, operator, told_zone
+from controller.cli.output import add_json, tell
+from controller.cli.school import opened
 from controller.database.plan_version import bump_version
 from controller.department import areas_store as areas
 from controller.department.areas import AreaError, Merger, What
@@ -30,10 +32,11 @@ from controller.department.reading import (
     day_of,
     read_list,
 )
-from controller.inventory.locations_store import keep_spots
+from controller.inventory.store import keep_spots
 from controller.sheets.errors import SheetError
 from controller.sheets.text import RefusedError
 from controller.sheets.writing import EXCEL_MARK, csv_text
+from protocol.command_line import CommandParser
 from protocol.folder import EVERYBODY, write_whole
 from protocol.formats import moment
 from protocol.model import Place
@@ -45,28 +48,32 @@ _UNKNOWN_AREA: Final = N_("The area {name} was not listed; it was made anew by t
 Bring = Callable[[Connection, Place, Listed, str], tuple[int, list[tuple[str, str]]]]
 
 
-def add_department(commands: Any, say: Translate) -> None:
-    """Add the three commands with their deeds."""
-    for name, what, aliases, bring, meaning in (
-        ("areas", What.AREA, AREAS, _bring_areas, N_("areas (communes, wards), and their mergers")),
-        ("schools", What.SCHOOL, SCHOOLS, _bring_schools, N_("schools, and their mergers")),
-        ("rooms", None, ROOMS, _bring_rooms, N_("in which building and site rooms are")),
-    ):
-        parser = commands.add_parser(name, help=say(meaning), allow_abbrev=False)
-        deeds = parser.add_subparsers(required=True, metavar="DEED")
-        _add_import(deeds, say, aliases, bring)
-        if what is not None:
-            _add_mergers(deeds, say, what)
+def fill_areas(parser: CommandParser, say: Translate) -> None:
+    """Give the command its deeds."""
+    deeds = parser.add_subparsers(required=True, metavar="DEED")
+    _add_import(deeds, say, AREAS, _bring_areas)
+    _add_mergers(deeds, say, What.AREA)
+
+
+def fill_schools(parser: CommandParser, say: Translate) -> None:
+    """Give the command its deeds."""
+    deeds = parser.add_subparsers(required=True, metavar="DEED")
+    _add_import(deeds, say, SCHOOLS, _bring_schools)
+    _add_mergers(deeds, say, What.SCHOOL)
+
+
+def fill_rooms(parser: CommandParser, say: Translate) -> None:
+    """Give the command its deed."""
+    deeds = parser.add_subparsers(required=True, metavar="DEED")
+    _add_import(deeds, say, ROOMS, _bring_rooms)
 
 
 def _add_import(deeds: Any, say: Translate, aliases: Aliases, bring: Bring) -> None:
-    parser = deeds.add_parser("import", help=say(N_("read Excel or CSV")), allow_abbrev=False)
+    parser = deeds.add_parser("import", help=say(N_("read Excel or CSV")))
     parser.add_argument("path", type=Path, metavar="FILE", help=say(N_("an Excel file or a CSV")))
-    for flag, meaning in (
-        ("--dry-run", N_("read and tell, write nothing")),
-        ("--json", N_("tell it as JSON")),
-    ):
-        parser.add_argument(flag, action="store_true", help=say(meaning))
+    trial = say(N_("read and tell, write nothing"))
+    parser.add_argument("--dry-run", action="store_true", help=trial)
+    add_json(parser, say)
     add_place(parser, say)
     parser.set_defaults(command=lambda options: _import(options, say, aliases, bring))
 

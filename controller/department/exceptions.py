@@ -7,10 +7,10 @@ from enum import StrEnum
 from itertools import islice
 from typing import Final, NamedTuple
 
-from controller.department import exceptions_store as exceptions
+from controller.department import census
+from controller.department.census import Twin
 from controller.department.overview import Department
 from controller.department.standing import Overview, Standing
-from controller.department.store import Twin
 from controller.inventory.asset import Asset
 from protocol.model import Place
 
@@ -91,7 +91,7 @@ def _of_state(
         behind = after[1] if code == after[0] else ""
         while True:
             with department.store.view() as db:
-                found = exceptions.of_state(db, school, what.value, after=behind, limit=AT_ONCE)
+                found = census.in_state(db, school, what.value, after=behind, limit=AT_ONCE)
             yield from (each for each in found if (code, each.device_id) not in told.doubles)
             if len(found) < AT_ONCE:
                 break
@@ -107,7 +107,7 @@ def _shared(
     for start in range(0, len(left), AT_ONCE):
         some = left[start : start + AT_ONCE]
         with department.store.view() as db:
-            by_key = exceptions.of_serials(
+            by_key = census.with_serials(
                 db, department.province, [each.serial_key for each in some]
             )
         for twin in some:

@@ -12,8 +12,9 @@ from typing import Final, NamedTuple
 from controller.database.plan_version import version_of
 from controller.database.store import Store, StoreError
 from controller.department import areas_store as areas
-from controller.department import store as department
+from controller.department import census as department
 from controller.department.areas import Atlas, SchoolFacts
+from controller.department.census import Heard, Twin
 from controller.department.standing import (
     Overview,
     Standing,
@@ -21,9 +22,9 @@ from controller.department.standing import (
     silence_of,
     told_of,
 )
-from controller.department.store import Heard, Twin
 from controller.department.tally import ByType, Told, added, less, together
 from controller.department.tile import Tile, tile_of
+from controller.feature import Program
 from controller.reconcile.kpi import Kpi
 from protocol.model import Place, instant
 
@@ -243,3 +244,9 @@ def _twins(twins: tuple[Twin, ...], schools: tuple[Standing, ...]) -> tuple[Twin
         if len(listed | seen) > 1:
             found.append(Twin(twin.serial_key, tuple(sorted(listed)), tuple(sorted(seen))))
     return tuple(found)
+
+
+def department_of(program: Program) -> Department:
+    """The program's department."""
+    store, scope, own = program.store, program.scope, program.school
+    return Department(store, scope, own, program.zone, program.now_ms)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query, Request, Response
@@ -11,14 +11,13 @@ from fastapi.responses import RedirectResponse
 
 from controller.department.api import chosen
 from controller.department.exceptions import Odd, Oddity, count_of, odd_items
-from controller.department.overview import Department
+from controller.department.overview import Department, department_of
 from controller.department.standing import STATUS_OF, Need, Overview, Silence, Standing, group_of
+from controller.feature import Program
 from controller.reconcile.explained import RAISE_WORDS, percent_words, type_word
+from controller.web.page import PageRenderer
 from controller.web.refusals import Refused, seal, unseal
 from protocol.words import N_
-
-if TYPE_CHECKING:
-    from controller.dashboard.pages import Screens
 
 ROWS: Final = 50  # schools or items on one page
 AREAS_SEEN: Final = 8  # the others behind a click
@@ -44,7 +43,14 @@ ODDITY_WORDS: Final[Mapping[Oddity, str]] = {
 }
 
 
-def add_department_pages(router: APIRouter, screens: Screens, department: Department) -> None:
+def pages(program: Program) -> APIRouter:
+    """The pages of schools."""
+    router = APIRouter()
+    _add_schools(router, program.service(PageRenderer), program.service(department_of))
+    return router
+
+
+def _add_schools(router: APIRouter, screens: PageRenderer, department: Department) -> None:
     """The pages of schools: made in threads, for there may be a thousand."""
 
     @router.get("/schools")

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from controller.department.areas import Area, Atlas, SchoolFacts
-from controller.department.store import Heard, Live, Twin
+from controller.department.census import Heard, Live, Twin
 from controller.department.tally import ByType, Tally, Told, added, together
 from controller.reconcile.kpi import Kpi, counted
 from protocol.model import Status

@@ -14,17 +14,18 @@ import msgspec
 from pydantic import TypeAdapter
 
 from controller.database.store import Store
-from controller.fleet.items import (
+from controller.feature import Program
+from controller.inventory import store as assets
+from controller.inventory.asset import Asset
+from controller.inventory.chosen import Chosen
+from controller.inventory.exports.picture import Form, Picture
+from controller.inventory.items import (
     GoneItem,
     Inventory,
     InventoryItem,
     inventory_fields,
     tombstone_fields,
 )
-from controller.inventory import store as assets
-from controller.inventory.asset import Asset
-from controller.inventory.chosen import Chosen
-from controller.inventory.exports.picture import Form, Picture
 from controller.inventory.store import refresh
 from controller.sheets.writing import csv_text
 from controller.web.refusals import Refused, seal, unseal
@@ -219,3 +220,9 @@ def _cell(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return ";".join(value) if isinstance(value, tuple | list) else str(value)
+
+
+def feed_of(program: Program) -> Feed:
+    """The program's feed."""
+    school, zone = program.school, program.zone
+    return Feed(program.store, program.scope, school, zone, program.now_ms)

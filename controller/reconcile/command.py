@@ -6,9 +6,11 @@ import argparse
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from controller.cli import add_place, opened, tell, told_zone
+from controller.cli.folder import add_place, told_zone
+from controller.cli.output import add_json, tell
+from controller.cli.school import opened
 from controller.database.store import Store
 from controller.reconcile.evidence import instant, observations_in
 from controller.reconcile.explained import (
@@ -22,6 +24,7 @@ from controller.reconcile.explained import (
 from controller.reconcile.kpi import Kpi, kpi_of, raises
 from controller.reconcile.reconcile import Reconciled, State
 from controller.reconcile.store import figure_until, note_figure, reconciled
+from protocol.command_line import CommandParser
 from protocol.model import Place, millis
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -30,15 +33,10 @@ MONTH: Final = timedelta(days=30)
 _MAX_RAISES: Final = 3
 
 
-def add_reconcile(commands: Any, say: Translate) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "reconcile",
-        help=say(N_("compare the equipment book with what was seen")),
-        allow_abbrev=False,
-    )
+def fill_reconcile(parser: CommandParser, say: Translate) -> None:
+    """Give the command its arguments."""
     add_evidence(parser, say)
-    parser.add_argument("--json", action="store_true", help=say(N_("tell it as JSON")))
+    add_json(parser, say)
     add_place(parser, say)
     parser.set_defaults(command=lambda options: _reconcile(options, say))
 

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Final
-from urllib.parse import parse_qs, quote, urlencode
+from typing import Annotated, Any, Final
+from urllib.parse import parse_qs, urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from controller.access.gate import Gate
+from controller.access.gate import Gate, gate_of
+from controller.access.pages import to_login
+from controller.feature import Program
 from controller.reconcile.choosing import Wanted
 from controller.reconcile.kpi import Kpi
 from controller.reconcile.reconcile import Finding, State
-from controller.reconcile.standing import Desk
+from controller.reconcile.standing import Desk, desk_of
 from controller.reconcile.words import BookWords
 from controller.register.decisions import Deed
 from controller.register.vocabulary import Condition
 from controller.sheets.names import NaturalKey, natural
 from controller.web.forms import fields_of
+from controller.web.page import PageRenderer
 from protocol.errors import ActionError
 from protocol.words import N_
-
-if TYPE_CHECKING:
-    from controller.dashboard.pages import Screens
 
 ROWS: Final = 50
 STRANGERS: Final = 8  # on one page of what is not in the book
@@ -63,7 +63,15 @@ def wanted_of(
     )
 
 
-def add_book_pages(router: APIRouter, screens: Screens, desk: Desk, gate: Gate) -> None:
+def pages(program: Program) -> APIRouter:
+    """The page of the book."""
+    router = APIRouter()
+    screens, gate = program.service(PageRenderer), program.service(gate_of)
+    _add_book(router, screens, program.service(desk_of), gate)
+    return router
+
+
+def _add_book(router: APIRouter, screens: PageRenderer, desk: Desk, gate: Gate) -> None:
     """The page of the book, and what is decided on it."""
 
     @router.get("/register")
@@ -133,11 +141,6 @@ def add_book_pages(router: APIRouter, screens: Screens, desk: Desk, gate: Gate) 
         if not (0 < no <= _MAX_NUMBER and await run_in_threadpool(desk.undo, no)):
             return _back(form, failed="undone")
         return _back(form, decided=no)
-
-
-def to_login(path: str) -> Response:
-    """Ask for the office's password first."""
-    return RedirectResponse(f"/login?next={quote(path)}", 303)
 
 
 def _back(form: Mapping[str, str], **said: object) -> Response:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Final, NamedTuple
 
 from controller.database.store import Store
+from controller.feature import Program
 from controller.reconcile.choosing import pressing_first
 from controller.reconcile.deciding import decided
 from controller.reconcile.kpi import Kpi, Raise, kpi_by, kpi_of, raises
@@ -112,3 +113,8 @@ def _standing(
         before=before,
         decisions=decisions[::-1],
     )
+
+
+def desk_of(program: Program) -> Desk:
+    """The program's register."""
+    return Desk(program.store, program.school, program.zone, program.now_ms)

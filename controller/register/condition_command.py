@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from controller.cli import add_place, opened, operator, tell, told_zone
+from controller.cli.folder import add_place, operator, told_zone
+from controller.cli.output import add_json, tell
+from controller.cli.school import opened
 from controller.register import life_store as lives
 from controller.register.life import Life, Said, Step, Why
 from controller.register.merging import Kept
@@ -28,7 +30,7 @@ UNDO: Final = "undo"
 def add_condition(deeds: Any, say: Translate) -> None:
     """Add the deeds to the command of the register."""
     row = say(N_("the line's number in the book"))
-    said = deeds.add_parser("condition", help=say(N_("say how a line fares")), allow_abbrev=False)
+    said = deeds.add_parser("condition", help=say(N_("say how a line fares")))
     said.add_argument("row", type=int, help=row)
     codes = ", ".join(Condition)
     word = say(N_("how it is now ({codes}), or undo")).format(codes=codes)
@@ -36,10 +38,10 @@ def add_condition(deeds: Any, say: Translate) -> None:
     said.add_argument("--note", default="", help=say(N_("why, or what is the matter")))
     quality = say(N_("what it is still worth, 0 to 100"))
     said.add_argument("--quality", type=int, metavar="PCT", help=quality)
-    history = deeds.add_parser("history", help=say(N_("tell how a line fared")), allow_abbrev=False)
+    history = deeds.add_parser("history", help=say(N_("tell how a line fared")))
     history.add_argument("row", type=int, help=row)
     for deed, run in ((said, _condition), (history, _history)):
-        deed.add_argument("--json", action="store_true", help=say(N_("tell it as JSON")))
+        add_json(deed, say)
         add_place(deed, say)
         deed.set_defaults(command=lambda options, run=run: run(options, say))
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from controller.database.plan_version import lock_plan
 from controller.fleet.fleet import Change
@@ -22,7 +22,6 @@ from controller.register.merging import Kept
 from controller.register.vocabulary import Condition
 from controller.repairs import store as repairs
 from controller.repairs.repair import Deed, Move, Outcome, Repair, RepairState
-from controller.repairs.tables import repair_moves
 from protocol.errors import ActionError
 from protocol.model import Place
 from protocol.words import N_
@@ -134,12 +133,7 @@ def _others_open(db: Connection, place: Place, repair: Repair) -> bool:
     """Whether another open repair is about the same line."""
     if repair.line is None:
         return False
-    query = select(repair_moves.c.repair).where(
-        repair_moves.c.province == place.province,
-        repair_moves.c.school == place.school,
-        repair_moves.c.line == repair.line,
-    )
-    numbers = {each for (each,) in db.execute(query)} - {repair.no}
+    numbers = repairs.numbers_about(db, place, repair.line) - {repair.no}
     told = repairs.repairs_of(db, place, numbers) if numbers else []
     return any(each.line == repair.line and each.state is not RepairState.DONE for each in told)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -16,8 +16,12 @@ from controller.register.life import Life, Step, Why
 from controller.register.merging import Kept
 from controller.register.vocabulary import Condition
 from controller.repairs.repair import Repair, RepairState
+from protocol.model import iso
 
 HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
+TERM_DAYS: Final = 365  # unless another term is asked for
+MAX_TERM_DAYS: Final = 3660
 _WORKS: Final = frozenset({"", Condition.GOOD})
 _DOWN: Final = frozenset({Condition.BROKEN, Condition.REPAIR, Condition.AWAITING_DISPOSAL})
 
@@ -46,6 +50,17 @@ class RepairFigures(msgspec.Struct, frozen=True, kw_only=True):
     all: RepairFigure
     by_type: Mapping[str, RepairFigure]
     by_model: Mapping[str, RepairFigure]
+
+
+def term_of(days: int, now_ms: int) -> tuple[int, int]:
+    """The last days, this moment among them: when they begin and end."""
+    until_ms = now_ms + 1
+    return until_ms - days * DAY_MS, until_ms
+
+
+def told_figures(told: RepairFigures, since_ms: int, until_ms: int) -> dict[str, Any]:
+    """The figures of a term as JSON tells them."""
+    return {"since": iso(since_ms), "until": iso(until_ms), **msgspec.to_builtins(told)}
 
 
 class _Spans(NamedTuple):

@@ -8,12 +8,14 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection
 
 from controller.database.store import Store
+from controller.feature import Program
 from controller.fleet.fleet import Change
 from controller.register import life_store as lives
 from controller.register.life import Said, Step
 from controller.register.merging import Kept
 from controller.repairs import actions as mending
 from controller.repairs import store as repairs
+from controller.repairs.figures import RepairFigures
 from controller.repairs.repair import Outcome, Repair, RepairState, part_of
 from protocol.errors import ActionError
 from protocol.model import Place
@@ -59,6 +61,10 @@ class Repairing:
             done = [each for each in told if each.state is RepairState.DONE]
             chosen = [*waiting, *done[: -MAX_DONE - 1 : -1]] if everything else waiting
             return _shown(db, self._scope, chosen)
+
+    def figures(self, since_ms: int, until_ms: int) -> RepairFigures:
+        """The figures of a term. Raises StoreError."""
+        return self._store.read(repairs.figures_of, self._scope, since_ms, until_ms)
 
     def do(self, number: int, deed: str, form: Mapping[str, str], said: Said) -> list[Change]:
         """Do one of DEEDS as a form asks for it. Raises ActionError, and then nothing is done."""
@@ -133,3 +139,8 @@ def _number(form: Mapping[str, str], name: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS):
         raise ActionError("form_invalid", TROUBLES["form_invalid"])
     return int(text)
+
+
+def repairing_of(program: Program) -> Repairing:
+    """The program's repairs."""
+    return Repairing(program.store, program.school)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Table, delete, select, update
 
 from controller.database.plan_version import bump_version, plans
 from controller.database.scope import codes_of, everywhere, of
+from controller.database.shape import Shape
 from controller.fleet.store import rooms_with_agents, schools_with_agents
 from controller.roster.plan import Lists, Schedule, SchoolClass, SchoolPlan
 from controller.roster.tables import (
@@ -34,8 +35,10 @@ from protocol.plan import DEFAULT_GRACE_MIN, Bell, Booking, DoorCard, Holiday, P
 
 Row = Mapping[str, Any]
 
-_to_json: Final = msgspec.json.Encoder().encode
-_texts: Final = msgspec.json.Decoder(tuple[str, ...]).decode
+TERMS: Final = Shape(Term, terms)
+HOLIDAYS: Final = Shape(Holiday, holidays)
+BOOKINGS: Final = Shape(Booking, bookings)
+DOOR_CARDS: Final = Shape(DoorCard, door_cards)
 
 
 def plan_of(db: Connection, place: Place) -> SchoolPlan:
@@ -48,10 +51,10 @@ def plan_of(db: Connection, place: Place) -> SchoolPlan:
         version=head["version"] if head else 0,
         classes=classes_of(db, place),
         bells=tuple(map(_bell, _rows(db, bells, place, "weekdays", "period"))),
-        terms=tuple(Term(**_span(row)) for row in _rows(db, terms, place, "begins")),
-        holidays=tuple(Holiday(**_span(row)) for row in _rows(db, holidays, place, "begins")),
+        terms=tuple(TERMS.records(_rows(db, terms, place, "begins"))),
+        holidays=tuple(HOLIDAYS.records(_rows(db, holidays, place, "begins"))),
         timetable=tuple(
-            map(_booking, _rows(db, bookings, place, "weekday", "period", "room", "weeks"))
+            BOOKINGS.records(_rows(db, bookings, place, "weekday", "period", "room", "weeks"))
         ),
         letters={
             AttendanceStatus(row["status"]): row["letter"]
@@ -61,7 +64,7 @@ def plan_of(db: Connection, place: Place) -> SchoolPlan:
         door_keys={
             str(row["version"]): row["key"] for row in _rows(db, door_keys, place, "version")
         },
-        door_cards=tuple(DoorCard(serial=row["serial"], student=row["student"]) for row in valid),
+        door_cards=tuple(DOOR_CARDS.records(valid)),
         revoked=tuple(
             row["serial"] for row in sorted(gone, key=lambda row: -int(row["revoked_ms"]))
         ),
@@ -110,9 +113,9 @@ def keep_schedule(db: Connection, place: Place, schedule: Schedule) -> bool:
     """Keep the parts that are given, each whole; returns whether anything is other than before."""
     parts: list[tuple[Table, list[dict[str, Any]] | None]] = [
         (bells, _each(schedule.bells, _bell_row)),
-        (terms, _each(schedule.terms, msgspec.structs.asdict)),
-        (holidays, _each(schedule.holidays, msgspec.structs.asdict)),
-        (bookings, _each(schedule.timetable, _booking_row)),
+        (terms, _each(schedule.terms, TERMS.values)),
+        (holidays, _each(schedule.holidays, HOLIDAYS.values)),
+        (bookings, _each(schedule.timetable, BOOKINGS.values)),
         (letters, _letter_rows(schedule.letters)),
     ]
     changed = [_replaced(db, table, place, rows) for table, rows in parts if rows is not None]
@@ -208,19 +211,6 @@ def _bell(row: Row) -> Bell:
 def _bell_row(bell: Bell) -> dict[str, Any]:
     days = "".join(map(str, sorted(set(bell.weekdays))))
     return {"period": bell.period, "begins": bell.begins, "ends": bell.ends, "weekdays": days}
-
-
-def _span(row: Row) -> dict[str, str]:
-    return {name: row[name] for name in ("name", "begins", "ends")}
-
-
-def _booking(row: Row) -> Booking:
-    names = ("weekday", "period", "room", "subject", "teacher", "weeks")
-    return Booking(classes=_texts(row["classes"]), **{name: row[name] for name in names})
-
-
-def _booking_row(booking: Booking) -> dict[str, Any]:
-    return msgspec.structs.asdict(booking) | {"classes": _to_json(booking.classes).decode()}
 
 
 def _letter_rows(given: Mapping[AttendanceStatus, str] | None) -> list[dict[str, Any]] | None:

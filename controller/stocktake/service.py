@@ -11,6 +11,7 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 
 from controller.database.store import Store
+from controller.feature import Program
 from controller.roster.store import schools_of
 from controller.stocktake import store as stocktake
 from controller.stocktake.count import Result, Stocktake, counted
@@ -192,3 +193,8 @@ def _id_in(raw: msgspec.Raw) -> str:
 
 def _unknown() -> Refused:
     return Refused(404, "stocktake_unknown", N_("There is no such stocktake."), "/stocktake")
+
+
+def stocktaking_of(program: Program) -> Stocktaking:
+    """The program's stocktakes."""
+    return Stocktaking(program.store, program.school, program.now_ms)

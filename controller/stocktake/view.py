@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from controller.dashboard.words import ScreenWords
 from controller.reconcile.explained import type_word
 from controller.register.vocabulary import CONDITION_WORDS, TYPE_WORDS, Condition
 from controller.stocktake.count import Counted, Expected, Outcome, Stocktake, Surplus, rooms_of
 from controller.stocktake.scan import FOUND_IN
 from controller.stocktake.service import Looked
+from controller.web.words import Words
 from protocol.words import N_
 
 OUTCOME_WORDS: Final = {
@@ -70,7 +70,7 @@ _WORDS: Final = {
 }
 
 
-def page_data(looked: Looked, words: ScreenWords, *, at_ms: int, photos: bool) -> dict[str, Any]:
+def page_data(looked: Looked, words: Words, *, at_ms: int, photos: bool) -> dict[str, Any]:
     """All that the page's script needs, with standing_data.
 
     lines: [no, tag, type, name, serial, room, about]; room and type are places in their lists;
@@ -98,7 +98,7 @@ def page_data(looked: Looked, words: ScreenWords, *, at_ms: int, photos: bool) -
     }
 
 
-def standing_data(looked: Looked, words: ScreenWords, *, at_ms: int) -> dict[str, Any]:
+def standing_data(looked: Looked, words: Words, *, at_ms: int) -> dict[str, Any]:
     """How the stocktake stands. mine: its rooms.
 
     done: by the line's number [outcome, rooms, condition, quality, note].
@@ -117,12 +117,12 @@ def standing_data(looked: Looked, words: ScreenWords, *, at_ms: int) -> dict[str
     }
 
 
-def waiting_data(words: ScreenWords) -> dict[str, Any]:
+def waiting_data(words: Words) -> dict[str, Any]:
     """The same where no stocktake is shown: what a phone kept is sent from there as well."""
     return {"no": 0, "words": _words(words)}
 
 
-def _words(words: ScreenWords) -> dict[str, str]:
+def _words(words: Words) -> dict[str, str]:
     return {"locale": words.locale} | {name: words.say(text) for name, text in _WORDS.items()}
 
 
@@ -145,7 +145,7 @@ def _done(each: Counted) -> list[Any]:
     return [each.outcome.value, list(each.rooms), each.condition, each.quality_pct, each.note]
 
 
-def _extra(each: Surplus, words: ScreenWords) -> list[Any]:
+def _extra(each: Surplus, words: Words) -> list[Any]:
     """[the scan's id, its room, what it is, its note, the line's number or 0]."""
     line, scan = each.line, each.scan
     kind = type_word(line.type if line else scan.type, words.say)

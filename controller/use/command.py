@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
-from controller.cli import add_place, opened_wide, own, tell, told_zone
+from controller.cli.folder import add_place, told_zone
+from controller.cli.output import add_json, tell
+from controller.cli.school import opened_wide, own
 from controller.register.vocabulary import TYPE_WORDS
 from controller.use.report import BoardUse, UseReport, Verdict, whole_weeks
 from controller.use.store import bring_up_use, use_report
 from protocol import formats
+from protocol.command_line import CommandParser
 from protocol.model import millis
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -24,14 +27,11 @@ VERDICT_WORDS: Final = {
 }
 
 
-def add_use(commands: Any, say: Translate) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "use", help=say(N_("how many hours a week boards are used")), allow_abbrev=False
-    )
+def fill_use(parser: CommandParser, say: Translate) -> None:
+    """Give the command its arguments."""
     weeks = say(N_("how many of the last whole weeks"))
     parser.add_argument("--weeks", type=int, default=4, metavar="N", help=weeks)
-    parser.add_argument("--json", action="store_true", help=say(N_("tell it as JSON")))
+    add_json(parser, say)
     add_place(parser, say)
     parser.set_defaults(command=lambda options: _use(options, say))
 

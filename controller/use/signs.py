@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, Select, delete, func, select
+from sqlalchemy import Connection, delete, func, select
 
-from controller.database.shape import Row
+from controller.database.reading import rows_of
+from controller.database.scope import everywhere, of
+from controller.database.shape import Row, Shape
 from controller.database.writing import Writing, write
 from controller.fleet.equipment import is_doubted
 from controller.fleet.records import AgentRecord, DeviceRecord, EventRecord
@@ -35,6 +37,8 @@ LATEST_MS: Final = 60 * 86_400_000  # what an agent's clock puts further back, i
 _SOME: Final = 500  # values a statement names
 _STATES: Final = {"device_appeared": HERE, "device_vanished": GONE}
 _School = tuple[str, str]
+SIGNS: Final = Shape(Sign, board_signs)
+WATCHES: Final = Shape(Watch, watches)
 
 
 class _Body(msgspec.Struct):
@@ -76,35 +80,30 @@ def watch_rows(db: Connection, changes: Sequence[object]) -> list[Row]:
 def signs_of(db: Connection, place: Place, since_ms: int) -> list[Sign]:
     """The school's signs since then, and of each board and run the last one not long before."""
     signs = board_signs.c
-    mine = (signs.province == place.province) & (signs.school == place.school)
     run = (signs.device_id, signs.agent, signs.boot, signs.sense)
     newest = func.row_number().over(partition_by=run, order_by=signs.at_ms.desc())
     before = (signs.at_ms < since_ms) & (signs.at_ms >= since_ms - LATEST_MS)
-    ranked = select(board_signs, newest.label("rank")).where(mine, before).subquery()
-    last = select(ranked).where(ranked.c.rank == 1)
-    since = select(board_signs).where(mine, signs.at_ms >= since_ms)
-    return [*_signs(db, last), *_signs(db, since)]
+    ranked = (
+        select(board_signs, newest.label("rank")).where(of(board_signs, place), before).subquery()
+    )
+    last = select(ranked).where(of(ranked, place), ranked.c.rank == 1)
+    since = select(board_signs).where(of(board_signs, place), signs.at_ms >= since_ms)
+    return [*SIGNS.records(rows_of(db, last)), *SIGNS.records(rows_of(db, since))]
 
 
 def watches_of(db: Connection, place: Place, since_ms: int) -> list[Watch]:
     """The school's watches that lasted until then or longer."""
-    mine = (watches.c.province == place.province) & (watches.c.school == place.school)
-    query = select(*(watches.c[name] for name in Watch._fields))
-    rows = db.execute(query.where(mine, watches.c.until_ms >= since_ms - LONGEST_SILENCE_MS))
-    return [Watch(*row) for row in rows]
+    query = select(watches).where(
+        of(watches, place), watches.c.until_ms >= since_ms - LONGEST_SILENCE_MS
+    )
+    return WATCHES.records(rows_of(db, query))
 
 
 def forget(db: Connection, before_ms: int) -> int:
     """Forget what is older; returns how many rows went."""
-    gone = delete(board_signs).where(board_signs.c.at_ms < before_ms)
-    over = delete(watches).where(watches.c.until_ms < before_ms)
+    gone = delete(board_signs).where(everywhere(board_signs), board_signs.c.at_ms < before_ms)
+    over = delete(watches).where(everywhere(watches), watches.c.until_ms < before_ms)
     return db.execute(gone).rowcount + db.execute(over).rowcount
-
-
-def _signs(db: Connection, query: Select[Any]) -> list[Sign]:
-    told = query.subquery().c
-    rows = db.execute(select(*(told[name] for name in Sign._fields)))
-    return [Sign(*row) for row in rows]
 
 
 def _of_devices(changes: Sequence[object]) -> Iterable[tuple[_School, Sign]]:
@@ -149,7 +148,9 @@ def _boards(db: Connection, keys: Iterable[tuple[str, str, str]]) -> set[tuple[s
     found: set[tuple[str, str, str]] = set()
     for start in range(0, len(ids), _SOME):
         query = select(devices.c.province, devices.c.school, devices.c.device_id).where(
-            devices.c.device_id.in_(ids[start : start + _SOME]), devices.c.kind.in_(sorted(KINDS))
+            everywhere(devices),
+            devices.c.device_id.in_(ids[start : start + _SOME]),
+            devices.c.kind.in_(sorted(KINDS)),
         )
         found |= {(row[0], row[1], row[2]) for row in db.execute(query)}
     return found
@@ -191,13 +192,12 @@ def _near(db: Connection, school: _School, points: Sequence[Watch]) -> list[Watc
     near = (table.until_ms >= first) & (table.began_ms <= last)
     found: list[Watch] = []
     for start in range(0, len(agents), _SOME):
-        query = select(*(table[name] for name in Watch._fields)).where(
-            table.province == school[0],
-            table.school == school[1],
+        query = select(watches).where(
+            of(watches, Place(*school)),
             table.agent.in_(agents[start : start + _SOME]),
             near,
         )
-        found += [Watch(*row) for row in db.execute(query)]
+        found += WATCHES.records(rows_of(db, query))
     return found
 
 
