@@ -19,6 +19,7 @@ from controller.cli.school import opened
 from controller.config import ENVIRONMENT
 from controller.database.store import Store
 from protocol.command_line import CommandParser
+from protocol.formats import phrase
 from protocol.model import Place
 from protocol.settings import SettingsError, speaker
 from protocol.words import N_, Translate
@@ -64,7 +65,7 @@ def _verify(store: Store, scope: Place, *, as_json: bool) -> int:
         for each in found:
             tell(f"{each.agent} {each.event_id}: {each.why}")
         sums = N_("{records} records, {breaks} breaks, {erased} with an erased pupil.")
-        tell(say(sums).format(records=len(log), breaks=len(found), erased=erased))
+        tell(phrase(sums, say, records=len(log), breaks=len(found), erased=erased))
     return EXIT_BROKEN if found else 0
 
 

@@ -15,6 +15,7 @@ from controller.roster.plan import SchoolClass, class_spelling
 from controller.roster.store import plan_of
 from protocol.command_line import CommandParser
 from protocol.doorcode import sign
+from protocol.formats import phrase
 from protocol.plan import Pupil
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -57,7 +58,7 @@ def _markers(options: argparse.Namespace, say: Translate) -> None:
     numbers = [each.number for each in pupils if has_marker(each.number)]
     with output(options.out) as file:
         draw_markers(file, options.code, numbers)
-    tell(say(N_("{count} cards are in {path}.")).format(count=len(numbers), path=options.out))
+    tell(phrase(N_("{count} cards are in {path}."), say, count=len(numbers), path=options.out))
     if len(numbers) < len(pupils):
         tell(say(N_("There is no marker for numbers above 49: mark these pupils by hand.")))
 
@@ -84,7 +85,7 @@ def _door(options: argparse.Namespace, say: Translate) -> None:
             names = [(tail, each.name) for tail, each in zip(tails, pupils, strict=True)]
             with output(options.out) as file:
                 draw_door_cards(file, cards, names if options.names else ())
-    tell(say(N_("{count} cards are in {path}.")).format(count=len(cards), path=options.out))
+    tell(phrase(N_("{count} cards are in {path}."), say, count=len(cards), path=options.out))
 
 
 def _pupils(classes: tuple[SchoolClass, ...], options: argparse.Namespace) -> tuple[Pupil, ...]:
@@ -110,5 +111,5 @@ def _revoke(options: argparse.Namespace, say: Translate) -> int:
         count = doors.revoke(db, place, now_ms, serial=serial, student=student)
     if not count:
         raise SettingsError("card_unknown", N_("No valid door card, or more than one, has this."))
-    tell(say(N_("{count} door cards were revoked.")).format(count=count))
+    tell(phrase(N_("{count} door cards were revoked."), say, count=count))
     return 0

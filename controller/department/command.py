@@ -38,7 +38,7 @@ from controller.sheets.text import RefusedError
 from controller.sheets.writing import EXCEL_MARK, csv_text
 from protocol.command_line import CommandParser
 from protocol.folder import EVERYBODY, write_whole
-from protocol.formats import moment
+from protocol.formats import moment, phrase
 from protocol.model import Place
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -145,10 +145,10 @@ def _tell(
     for each in warnings:
         tell(each["message"], sys.stderr)
     for flaw in listed.flaws:
-        row = say(N_("row {row}")).format(row=flaw.row)
+        row = phrase(N_("row {row}"), say, row=str(flaw.row))
         tell("\t".join((row, *flaw.cells[:3], say(MESSAGES[flaw.code]))), sys.stderr)
-    sums = say(N_("{rows} rows, {changed} of them changed something; {errors} in error."))
-    tell(sums.format(rows=len(listed.entries), changed=changed, errors=len(listed.flaws)))
+    sums = N_("{rows} rows, {changed} of them changed something; {errors} in error.")
+    tell(phrase(sums, say, rows=len(listed.entries), changed=changed, errors=len(listed.flaws)))
     if options.dry_run:
         tell(say(N_("This was a trial: nothing was written.")))
 
@@ -164,10 +164,10 @@ def _give_back(options: argparse.Namespace, listed: Listed, say: Translate) -> N
     try:
         write_whole(target, (EXCEL_MARK + csv_text(rows, delimiter=";")).encode(), EVERYBODY)
     except OSError as error:
-        told = say(N_("The rows in error could not be written to {path}: {cause}."))
-        tell(told.format(path=target, cause=error.strerror), sys.stderr)
+        told = N_("The rows in error could not be written to {path}: {cause}.")
+        tell(phrase(told, say, path=target, cause=error.strerror), sys.stderr)
         return
-    told = say(N_("The rows in error are in {path}.")).format(path=target)
+    told = phrase(N_("The rows in error are in {path}."), say, path=target)
     tell(told, sys.stderr if options.json else None)
 
 
@@ -231,8 +231,8 @@ def _merge(options: argparse.Namespace, say: Translate, what: What) -> int:
         merger = Merger(what=what, old=options.old, new=options.new, since=since or today)
         kept = areas.keep_merger(db, place.province, _signed(merger))
         bump_version(db, place, changed=True)
-    done = say(N_("Kept; to take it back: lophoc-controller {what} undo {number}"))
-    tell(done.format(what=f"{what.value}s", number=kept.no))
+    done = N_("Kept; to take it back: lophoc-controller {what} undo {number}")
+    tell(phrase(done, say, what=f"{what.value}s", number=str(kept.no)))
     return 0
 
 

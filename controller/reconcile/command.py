@@ -25,6 +25,7 @@ from controller.reconcile.kpi import Kpi, kpi_of, raises
 from controller.reconcile.reconcile import Reconciled, State
 from controller.reconcile.store import figure_until, note_figure, reconciled
 from protocol.command_line import CommandParser
+from protocol.formats import phrase
 from protocol.model import Place, millis
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -96,7 +97,7 @@ def _tell_lines(told: Reconciled, options: argparse.Namespace, say: Translate) -
             tell("\t".join((*item, say(STATE_WORDS[each.state]), why)))
     for one in told.strangers:
         rows = ", ".join(map(str, one.candidates))
-        maybe = say(N_("maybe line {rows}")).format(rows=rows) if rows else ""
+        maybe = phrase(N_("maybe line {rows}"), say, rows=rows) if rows else ""
         seen = (one.seen.key, type_word(one.seen.type, say), one.seen.room)
         tell("\t".join((say(N_("not in the book")), *seen, maybe)))
 
@@ -104,22 +105,24 @@ def _tell_lines(told: Reconciled, options: argparse.Namespace, say: Translate) -
 def _tell_kpi(told: Reconciled, kpi: Kpi, before: tuple[str, Kpi] | None, say: Translate) -> None:
     parts = N_("{declared} lines: {complete} complete, {verified} verified, {both} both.")
     tell(
-        say(parts).format(
+        phrase(
+            parts,
+            say,
             declared=kpi.declared,
             complete=kpi.complete_digital_record,
             verified=kpi.verified_within_365d,
             both=kpi.complete_and_verified,
         )
     )
-    figure = say(N_("Managed by digital record: {pct} (target {target} %)."))
+    figure = N_("Managed by digital record: {pct} (target {target} %).")
     pct = percent_words(kpi.digital_managed_pct, say)
-    tell(figure.format(pct=pct, target=kpi.target_pct))
+    tell(phrase(figure, say, pct=pct, target=kpi.target_pct))
     for each in raises(told.findings)[:_MAX_RAISES]:
-        more = say(N_("To raise it: {what}, {lines} lines, then {pct}."))
+        more = N_("To raise it: {what}, {lines} lines, then {pct}.")
         what = say(RAISE_WORDS[each.what])
-        tell(more.format(what=what, lines=each.lines, pct=percent_words(each.pct, say)))
+        tell(phrase(more, say, what=what, lines=each.lines, pct=percent_words(each.pct, say)))
     if before:
         day, then = before
-        since = say(N_("On {day} it was {pct} of {lines} lines."))
+        since = N_("On {day} it was {pct} of {lines} lines.")
         pct = percent_words(then.digital_managed_pct, say)
-        tell(since.format(day=day, pct=pct, lines=then.declared))
+        tell(phrase(since, say, day=day, pct=pct, lines=then.declared))

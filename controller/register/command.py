@@ -36,7 +36,7 @@ from controller.register.merging import Merged, Verdict
 from controller.register.reading import read_book, write_refused
 from controller.sheets.errors import SheetError
 from protocol.command_line import CommandParser
-from protocol.formats import moment
+from protocol.formats import moment, phrase
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
@@ -138,8 +138,8 @@ def _give_back(options: argparse.Namespace, book: Book, say: Translate) -> Path 
     try:
         write_refused(target, book.refused, say)
     except OSError as error:
-        told = say(N_("The rows in error could not be written to {path}: {cause}."))
-        tell(told.format(path=target, cause=error.strerror), sys.stderr)
+        told = N_("The rows in error could not be written to {path}: {cause}.")
+        tell(phrase(told, say, path=target, cause=error.strerror), sys.stderr)
         return None
     return target
 
@@ -150,11 +150,11 @@ def _tell(
     for line, verdict in zip(book.lines, told.verdicts, strict=True):
         if options.dry_run or line.errors:
             tell(_line(line, verdict, say))
-    tell(say(SUMS).format(**sums_of(told)))
+    tell(phrase(SUMS, say, **sums_of(told)))
     if told.absent:
-        tell(say(ABSENT).format(count=told.absent))
+        tell(phrase(ABSENT, say, count=told.absent))
     if target:
-        tell(say(N_("The rows in error are in {path}.")).format(path=target))
+        tell(phrase(N_("The rows in error are in {path}."), say, path=target))
     tell(say(_DONE[options.dry_run]))
 
 
@@ -185,8 +185,8 @@ def _decide(options: argparse.Namespace, say: Translate) -> int:
                 now_ms=now_ms,
             )
             kept = register.keep_decision(db, place, decision, made)
-    done = say(N_("Decided; to take it back: lophoc-controller register undo {number}"))
-    tell(done.format(number=kept.no))
+    done = N_("Decided; to take it back: lophoc-controller register undo {number}")
+    tell(phrase(done, say, number=str(kept.no)))
     return 0
 
 

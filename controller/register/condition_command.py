@@ -19,7 +19,7 @@ from controller.register.vocabulary import Condition, condition_of
 from controller.repairs import store as repairs
 from controller.repairs.history import condition_word, step_words, told_step
 from protocol.errors import ActionError
-from protocol.formats import moment
+from protocol.formats import moment, phrase
 from protocol.model import Place
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -33,7 +33,7 @@ def add_condition(deeds: Any, say: Translate) -> None:
     said = deeds.add_parser("condition", help=say(N_("say how a line fares")))
     said.add_argument("row", type=int, help=row)
     codes = ", ".join(Condition)
-    word = say(N_("how it is now ({codes}), or undo")).format(codes=codes)
+    word = phrase(N_("how it is now ({codes}), or undo"), say, codes=codes)
     said.add_argument("condition", help=word)
     said.add_argument("--note", default="", help=say(N_("why, or what is the matter")))
     quality = say(N_("what it is still worth, 0 to 100"))
@@ -68,8 +68,8 @@ def _condition(options: argparse.Namespace, say: Translate) -> int:
         told = {"row": options.row, "condition": now.condition}
         tell(json.dumps(told, ensure_ascii=False))
     else:
-        done = say(N_("Line {row}: {condition}."))
-        tell(done.format(row=options.row, condition=condition_word(now.condition, say)))
+        done = N_("Line {row}: {condition}.")
+        tell(phrase(done, say, row=str(options.row), condition=condition_word(now.condition, say)))
     return 0
 
 
@@ -121,6 +121,6 @@ def _history(options: argparse.Namespace, say: Translate) -> int:
     for each in life.history:
         at = moment(each.at_ms, zone, say)
         tell("\t".join((at, each.who or "-", step_words(each, say), each.note)))
-    now = say(N_("Now: {condition}."))
-    tell(now.format(condition=condition_word(life.condition, say)))
+    now = N_("Now: {condition}.")
+    tell(phrase(now, say, condition=condition_word(life.condition, say)))
     return 0

@@ -15,6 +15,7 @@ from controller.register.book import Book, Line
 from controller.register.merging import Kept, Merged, Verdict, merged
 from controller.sheets.errors import SheetError
 from protocol.folder import EVERYBODY, write_whole
+from protocol.formats import phrase
 from protocol.model import Place
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -124,7 +125,7 @@ def report_of(
             item["verdict"] = verdict.value
     warnings: list[dict[str, str]] = [each.said(say) for each in book.warnings]
     if told.absent:
-        absent = say(ABSENT).format(count=told.absent)
+        absent = phrase(ABSENT, say, count=told.absent)
         warnings.append({"file": "", "code": "lines_absent", "message": absent})
     if refused:
         warnings.insert(0, {"file": "", "code": refused.code, "message": refused.text(say)})

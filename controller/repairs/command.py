@@ -173,8 +173,8 @@ def _figure(name: str, figure: RepairFigure, say: Translate) -> str:
             done=figure.done,
             open=figure.open,
         ),
-        "" if hours is None else phrase(say(N_("{hours} h a repair")), say, hours=hours),
-        "" if percent is None else phrase(say(N_("{percent} % available")), say, percent=percent),
+        "" if hours is None else phrase(N_("{hours} h a repair"), say, hours=hours),
+        "" if percent is None else phrase(N_("{percent} % available"), say, percent=percent),
     ]
     return "\t".join(cells)
 
@@ -212,7 +212,7 @@ def _about(kept: Kept | None, maybe: tuple[Kept, ...], say: Translate) -> str:
         cells = (str(data.row), data.asset_tag, type_word(data.type, say))
         return " ".join(each for each in cells if each)
     rows = ", ".join(str(each.data.row) for each in maybe)
-    return say(N_("maybe line {rows}")).format(rows=rows) if rows else ""
+    return phrase(N_("maybe line {rows}"), say, rows=rows) if rows else ""
 
 
 def part_word(part: str, say: Translate) -> str:

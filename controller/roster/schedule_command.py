@@ -19,6 +19,7 @@ from controller.roster.roll import notices_of_rooms
 from controller.roster.schedule import SAMPLES, read_schedule
 from controller.sheets.errors import Notice, SheetError
 from protocol.command_line import CommandParser
+from protocol.formats import phrase
 from protocol.words import N_, Translate
 
 EXIT_REFUSED: Final = 1
@@ -84,7 +85,7 @@ def _sample(options: argparse.Namespace, say: Translate) -> int:
     for name, text in SAMPLES.items():
         path = options.folder / name
         if path.exists():
-            tell(say(N_("{path} is there already and was left.")).format(path=name))
+            tell(phrase(N_("{path} is there already and was left."), say, path=name))
             continue
         with output(path) as file:
             file.write(text.encode("utf-8-sig"))

@@ -15,6 +15,7 @@ from controller.use.report import BoardUse, UseReport, Verdict, whole_weeks
 from controller.use.store import bring_up_use, use_report
 from protocol import formats
 from protocol.command_line import CommandParser
+from protocol.formats import phrase
 from protocol.model import millis
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -63,7 +64,9 @@ def _tell(told: UseReport, say: Translate) -> None:
     verdicts = [each.verdict for each in told.boards]
     summed = N_("{since} to {until}: {boards} boards, {low} hardly used, {unknown} not known.")
     tell(
-        say(summed).format(
+        phrase(
+            summed,
+            say,
             since=told.since_week,
             until=told.until_day,
             boards=len(verdicts),
@@ -75,7 +78,7 @@ def _tell(told: UseReport, say: Translate) -> None:
 
 def _row(board: BoardUse, say: Translate) -> tuple[str, ...]:
     used = board.used_week_min
-    hours = say(N_("{hours} h a week")).format(hours=formats.hours(used, say))
+    hours = phrase(N_("{hours} h a week"), say, hours=formats.hours(used, say))
     kind = say(TYPE_WORDS[board.kind]) if board.kind in TYPE_WORDS else board.kind
     tag = board.asset_tag or board.device_id
     return board.room, kind, tag, hours, say(VERDICT_WORDS[board.verdict])
