@@ -49,7 +49,7 @@ def sheet_rows(sheet: ClassSheet, school: str) -> list[Row]:
         [*heads, *(word for word, _ in _SUMS)],
     ]
     for line in sheet.lines:
-        letters = [sheet.letter(each) for each in line.days]
+        letters = [sheet.letter(day) for day in line.days]
         sums = [line.count(status) for _, status in _SUMS]
         rows.append([line.number, line.name or line.student, *letters, *sums])
     return rows
@@ -57,7 +57,7 @@ def sheet_rows(sheet: ClassSheet, school: str) -> list[Row]:
 
 def logbook_rows(lines: Sequence[LogbookLine]) -> list[Row]:
     """A line a lesson, for the class's logbook."""
-    return [list(_LOGBOOK), *(_logbook_row(each) for each in lines)]
+    return [list(_LOGBOOK), *(_logbook_row(line) for line in lines)]
 
 
 def _logbook_row(line: LogbookLine) -> Row:

@@ -166,7 +166,7 @@ _DONE: Final = {
 
 def _line(line: Line, verdict: Verdict, say: Translate) -> str:
     cells = (str(line.row), line.asset_tag or "-", type_word(line.type, say) or "-", line.room)
-    faults = [str(each.said(say)["message"]) for each in line.errors]
+    faults = [str(error.said(say)["message"]) for error in line.errors]
     return "\t".join((*cells, say(VERDICTS[verdict]), *faults))
 
 
@@ -206,9 +206,16 @@ def _decisions(options: argparse.Namespace, say: Translate) -> int:
     zone = told_zone(options)
     with opened(options) as (store, place), store.view() as db:
         decisions = register.decisions_of(db, place)
-    for each in decisions:
-        undone = say(N_("taken back")) if each.undone_ms is not None else ""
-        at = moment(each.at_ms, zone, say)
-        cells = (str(each.no), at, each.who, each.deed.value, each.subject, str(each.line or ""))
+    for decision in decisions:
+        undone = say(N_("taken back")) if decision.undone_ms is not None else ""
+        at = moment(decision.at_ms, zone, say)
+        cells = (
+            str(decision.no),
+            at,
+            decision.who,
+            decision.deed.value,
+            decision.subject,
+            str(decision.line or ""),
+        )
         tell("\t".join((*cells, undone)))
     return 0

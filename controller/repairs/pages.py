@@ -119,7 +119,7 @@ class Speech:
 
     def __init__(self, say: Translate) -> None:
         self._say = say
-        self.outcomes = [(each.value, say(OUTCOME_WORDS[each])) for each in Outcome]
+        self.outcomes = [(outcome.value, say(OUTCOME_WORDS[outcome])) for outcome in Outcome]
 
     def look(self, repair: Repair) -> Status:
         """The colour and shape of its state."""
@@ -145,7 +145,7 @@ class Speech:
         """An item, as the book knows it."""
         data = kept.data
         cells = (type_word(data.type, self._say), data.maker, data.model, data.asset_tag)
-        return " ".join(each for each in cells if each)
+        return " ".join(cell for cell in cells if cell)
 
     def move(self, move: Move) -> str:
         """What was done."""

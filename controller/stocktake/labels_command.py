@@ -71,7 +71,7 @@ def _labels(options: argparse.Namespace, say: Translate) -> int:
 
 
 def _wanted(book: Iterable[Expected], rooms: Sequence[str], kind: str) -> list[Expected]:
-    keys = {room_key(each) for each in rooms}
+    keys = {room_key(room) for room in rooms}
     told = [
         each
         for each in book

@@ -59,9 +59,9 @@ def _use(options: argparse.Namespace, say: Translate) -> int:
 
 def _tell(told: UseReport, say: Translate) -> None:
     many = len(told.schools) > 1
-    for each in told.boards:
-        tell("\t".join([*([each.school] if many else []), *_row(each, say)]))
-    verdicts = [each.verdict for each in told.boards]
+    for board in told.boards:
+        tell("\t".join([*([board.school] if many else []), *_row(board, say)]))
+    verdicts = [board.verdict for board in told.boards]
     summed = N_("{since} to {until}: {boards} boards, {low} hardly used, {unknown} not known.")
     tell(
         phrase(
