@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
 from agent.equipment.addresses import MAX_TYPED, TypedAddress
 from agent.equipment.cameras import pictures
-from agent.equipment.condition import SWITCHED_OFF, DeviceCondition, condition_of
-from agent.equipment.devices import THIS_MACHINE, Devices
+from agent.equipment.condition import CALM, SWITCHED_OFF, DeviceCondition, condition_of
+from agent.equipment.devices import THIS_MACHINE, Devices, DevicesStep
 from agent.equipment.flaws import FlawTallies
 from agent.equipment.traces import FIXTURES
 from agent.health.line import line_findings, line_measures
@@ -27,7 +27,6 @@ from agent.placement import Placement, PlacementEvidence, PlacementSource
 from agent.room import AgentRoom, Messages, Moment
 from hardware.readings import (
     CameraReading,
-    Kind,
     LineReading,
     ProjectorReading,
     Reading,
@@ -51,6 +50,9 @@ from protocol.model import (
 _DEVICES_BYTES: Final = MAX_BYTES - 32 * 1024  # the rest of a birth needs less than this
 
 _encoder = msgspec.json.Encoder()
+
+_Kind = TypeVar("_Kind", bound=Reading)
+DevicesChange = Callable[[Devices, int], DevicesStep]
 
 
 class ClassroomStep(NamedTuple):
@@ -98,26 +100,17 @@ class Classroom:
         """The room's lesson."""
         return self.teaching.lesson
 
-    def see(self, observations: Iterable[Reading], at_ms: int) -> ClassroomStep:
+    def see(self, readings: Iterable[Reading], at_ms: int) -> ClassroomStep:
         """Take in what the senses saw: what comes and goes, and how it fares."""
-        batch = list(observations)
-        sightings = [observation for observation in batch if isinstance(observation, Sighting)]
-        readings = [
-            observation
-            for observation in batch
-            if isinstance(observation, CameraReading | ProjectorReading)
-        ]
-        lines = [observation for observation in batch if isinstance(observation, LineReading)]
-        devices, messages = self.devices.see(sightings, at_ms)
-        devices, judged = devices.find(self._conditions(devices, readings), at_ms)
+        batch = list(readings)
+        devices, messages = self.devices.see(_only(batch, Sighting), at_ms)
+        devices, judged = devices.find(self._conditions(devices, batch), at_ms)
         after = replace(
             self,
             devices=devices,
-            flaws=self.flaws.hear(
-                observation for observation in batch if isinstance(observation, SourceFlaw)
-            ),
-            line=lines[-1] if lines else self.line,
-            placement=_hear_rooms(self.placement, batch),
+            flaws=self.flaws.hear(_only(batch, SourceFlaw)),
+            line=next(reversed(_only(batch, LineReading)), self.line),
+            placement=_hear_rooms(self.placement, _only(batch, RoomHeard)),
         )
         step = after.learn(at_ms)
         return step._replace(messages=messages + judged + step.messages)
@@ -140,10 +133,10 @@ class Classroom:
             settled.report(),
             moment,
         )
-        devices, host_said = _judge_host(settled.devices, vitals.judgement, moment.at_ms)
-        teaching, taught = self.teaching.beat(moment)
+        devices, judged = _judge_host(settled.devices, vitals.judgement, moment.at_ms)
+        teaching, ended = self.teaching.beat(moment)
         after = replace(settled, vitals=vitals, devices=devices, teaching=teaching)
-        return ClassroomStep(after, messages + report + host_said + taught)
+        return ClassroomStep(after, messages + report + judged + ended)
 
     def pick(self, room: str, at_ms: int) -> ClassroomStep:
         """The teacher says which room this is; only a roaming computer takes it."""
@@ -151,15 +144,10 @@ class Classroom:
 
     def switch_camera(self, *, off: bool, at_ms: int) -> ClassroomStep:
         """The room's cameras are hidden from us, or may be looked at again."""
-        after = replace(self, camera_off=off)
-        cameras = [
-            sighting
-            for sighting in after.devices.traces.sightings()
-            if sighting.kind is Kind.CAMERA
-        ]
-        judged = SWITCHED_OFF if off else DeviceCondition(Status.OK)
-        devices, messages = after.devices.find({camera.key: judged for camera in cameras}, at_ms)
-        return ClassroomStep(replace(after, devices=devices), messages)
+        condition = SWITCHED_OFF if off else CALM
+        conditions = dict.fromkeys(self.devices.camera_keys(), condition)
+        devices, messages = self.devices.find(conditions, at_ms)
+        return ClassroomStep(replace(self, camera_off=off, devices=devices), messages)
 
     def add(self, typed: TypedAddress) -> ClassroomStep:
         """A person added a device by its address; the oldest of too many is let go."""
@@ -176,9 +164,9 @@ class Classroom:
         devices, messages = self.devices.forget(device_id, at_ms)
         return ClassroomStep(replace(self, devices=devices, typed=typed), messages)
 
-    def teach(self, deed: Callable[[Teaching], TeachingStep]) -> ClassroomStep:
+    def teach(self, action: Callable[[Teaching], TeachingStep]) -> ClassroomStep:
         """The teacher, or what stands in for the teacher's eyes, does something in the lesson."""
-        teaching, messages = deed(self.teaching)
+        teaching, messages = action(self.teaching)
         return ClassroomStep(replace(self, teaching=teaching), messages)
 
     def mark(
@@ -188,11 +176,9 @@ class Classroom:
         (teaching, messages), marked = self.teaching.mark(student, status, method, moment)
         return ClassroomStep(replace(self, teaching=teaching), messages), marked
 
-    def change_devices(
-        self, change: Callable[[Devices], tuple[Devices, Messages]]
-    ) -> ClassroomStep:
+    def change_devices(self, change: DevicesChange, at_ms: int) -> ClassroomStep:
         """A person said something of a device. Raises KeyError if it is not known."""
-        devices, messages = change(self.devices)
+        devices, messages = change(self.devices, at_ms)
         return ClassroomStep(replace(self, devices=devices), messages)
 
     def pictures(self) -> list[tuple[str, str]]:
@@ -222,10 +208,8 @@ class Classroom:
 
     def kit(self) -> tuple[KitLine, ...]:
         """What this room should have, and what of it is here."""
-        kinds = [
-            self.devices.by_id[device_id].device.kind for device_id in self.devices.present_ids()
-        ]
-        return compare(self.template, kinds, self.programs)
+        records = map(self.devices.by_id.__getitem__, self.devices.present_ids())
+        return compare(self.template, [record.device.kind for record in records], self.programs)
 
     def view(self, at_ms: int) -> ClassroomView:
         """What the teacher's screen shows."""
@@ -265,11 +249,13 @@ class Classroom:
         return RoomReport(present_ids, line_measures(self.line), self.kit(), self.teaching.digest)
 
     def _conditions(
-        self, devices: Devices, readings: Iterable[CameraReading | ProjectorReading]
+        self, devices: Devices, readings: Iterable[Reading]
     ) -> dict[str, DeviceCondition]:
         limits, lesson = self.vitals.limits, self.lesson.running is not None
         conditions = {
-            reading.key: condition_of(reading, limits, lesson=lesson) for reading in readings
+            reading.key: condition_of(reading, limits, lesson=lesson)
+            for reading in readings
+            if isinstance(reading, CameraReading | ProjectorReading)
         }
         return self._hidden(devices, conditions) if conditions else conditions
 
@@ -279,10 +265,7 @@ class Classroom:
         """A camera that is switched off says nothing, whatever was still on its way."""
         if not self.camera_off:
             return conditions
-        cameras = {
-            sighting.key for sighting in devices.traces.sightings() if sighting.kind is Kind.CAMERA
-        }
-        return {key: condition for key, condition in conditions.items() if key not in cameras}
+        return {key: conditions[key] for key in conditions.keys() - devices.camera_keys()}
 
     def _move_to(self, placement: Placement, at_ms: int) -> ClassroomStep:
         after = replace(self, placement=placement)
@@ -317,20 +300,21 @@ class Classroom:
         )
 
 
-def _judge_host(devices: Devices, judged: Judgement, at_ms: int) -> tuple[Devices, Messages]:
+def _judge_host(devices: Devices, judged: Judgement, at_ms: int) -> DevicesStep:
     """This computer, as a device among the others, fares as its measures say."""
     for device_id, record in devices.by_id.items():
         if record.is_present and THIS_MACHINE in record.device.sources:
             return devices.judge(device_id, judged.status, judged.reasons, at_ms)
-    return devices, []
+    return DevicesStep(devices, [])
 
 
-def _hear_rooms(placement: Placement, observations: Iterable[Reading]) -> Placement:
-    for observation in observations:
-        if isinstance(observation, RoomHeard):
-            placement = placement.hear(
-                observation.agent, observation.room, present=observation.present
-            )
+def _only(readings: Iterable[Reading], kind: type[_Kind]) -> list[_Kind]:
+    return [reading for reading in readings if isinstance(reading, kind)]
+
+
+def _hear_rooms(placement: Placement, announced: Iterable[RoomHeard]) -> Placement:
+    for room in announced:
+        placement = placement.hear(room.agent, room.room, present=room.present)
     return placement
 
 

@@ -23,13 +23,13 @@ class Inbox:
         self._held: dict[_Slot, Reading] = {}
         self._arrived = asyncio.Event()
 
-    def report(self, observation: Reading) -> None:
+    def report(self, reading: Reading) -> None:
         """Hold what was seen; when too much waits, the oldest is let go."""
-        slot = _slot_of(observation)
+        slot = _slot_of(reading)
         before = self._held.pop(slot, None)
-        if isinstance(observation, SourceFlaw) and isinstance(before, SourceFlaw):
-            observation = replace(observation, count=before.count + observation.count)
-        self._held[slot] = observation
+        if isinstance(reading, SourceFlaw) and isinstance(before, SourceFlaw):
+            reading = replace(reading, count=before.count + reading.count)
+        self._held[slot] = reading
         if len(self._held) > MAX_HELD:
             del self._held[next(iter(self._held))]
         self._arrived.set()
@@ -38,20 +38,20 @@ class Inbox:
         """Wait for something to be seen, and return all that is here."""
         await self._arrived.wait()
         self._arrived.clear()
-        observations, self._held = list(self._held.values()), {}
-        return observations
+        readings, self._held = list(self._held.values()), {}
+        return readings
 
 
-def _slot_of(observation: Reading) -> _Slot:
-    kind = type(observation).__name__
-    match observation:
+def _slot_of(reading: Reading) -> _Slot:
+    kind = type(reading).__name__
+    match reading:
         case Sighting():
-            return kind, observation.source, observation.key
+            return kind, reading.source, reading.key
         case SourceFlaw():
-            return kind, observation.source, observation.code
+            return kind, reading.source, reading.code
         case RoomHeard():
-            return kind, "", observation.agent
+            return kind, "", reading.agent
         case LineReading():
             return kind, "", ""
         case _:
-            return kind, "", observation.key
+            return kind, "", reading.key

@@ -59,7 +59,7 @@ class PlacementEvidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """The room as it is known now. heard: rooms of fixed computers near by, by their agents.
+    """The room as it is known now. announced: rooms of fixed computers near by, by their agents.
 
     basis: what was here when a person picked the room; their word holds until that changes.
     """
@@ -103,10 +103,7 @@ class Placement:
 
     def note(self, evidence: PlacementEvidence) -> Placement:
         """Remember what is seen in this room, where something here shows that it is this room."""
-        sure = self._knows_any(evidence) or (
-            self.how is PlacementSource.PICKED and evidence == self.basis
-        )
-        if not self.roaming or not sure:
+        if not self.roaming or not (self._knows_any(evidence) or self._is_picked(evidence)):
             return self
         seen_in = dict(self.seen_in)
         for key in evidence.keys:
@@ -116,17 +113,20 @@ class Placement:
 
     def learn(self, evidence: PlacementEvidence) -> Placement:
         """Take the room from what is here, the surest first; without any, stay where it was."""
-        if not self.roaming or (self.how is PlacementSource.PICKED and evidence == self.basis):
+        if not self.roaming or self._is_picked(evidence):
             return self
         room = self._one(evidence.wired) or self._one(evidence.access_points) or self._one_heard()
+        fresh = replace(self, basis=PlacementEvidence())
         if room and room != self.room:
-            return replace(self, room=room, how=PlacementSource.LEARNT, basis=PlacementEvidence())
+            return replace(fresh, room=room, how=PlacementSource.LEARNT)
         if not room and evidence.access_points and not self._knows_any(evidence):
             # Somewhere else, and nothing tells where: better asked than wrong.
-            return replace(
-                self, room=NO_ROOM, how=PlacementSource.UNKNOWN, basis=PlacementEvidence()
-            )
+            return replace(fresh, room=NO_ROOM, how=PlacementSource.UNKNOWN)
         return self
+
+    def _is_picked(self, evidence: PlacementEvidence) -> bool:
+        """Whether a person picked the room, and nothing has changed since."""
+        return self.how is PlacementSource.PICKED and evidence == self.basis
 
     def _knows_any(self, evidence: PlacementEvidence) -> bool:
         """Whether anything here has been seen in this room before."""
@@ -151,14 +151,11 @@ def placement_at_start(room: str, *, roaming: bool, stay: SavedPlacement) -> Pla
     if not roaming:
         return Placement(room=room, how=PlacementSource.SETTINGS, seen_in={}, announced={})
     seen_in = {fixture.key: fixture.rooms for fixture in stay.fixtures}
-    how, where = (
-        (stay.how, stay.room)
-        if stay.how is not PlacementSource.SETTINGS
-        else (PlacementSource.UNKNOWN, NO_ROOM)
-    )
-    if how is PlacementSource.UNKNOWN and room:
-        how, where = PlacementSource.PICKED, room
-    return Placement(room=where, how=how, seen_in=seen_in, announced={})
+    if stay.how is PlacementSource.SETTINGS:  # it did not roam before
+        stay = SavedPlacement()
+    if stay.how is PlacementSource.UNKNOWN and room:
+        stay = SavedPlacement(room=room, how=PlacementSource.PICKED)
+    return Placement(room=stay.room, how=stay.how, seen_in=seen_in, announced={})
 
 
 def room_code(text: str) -> Code:

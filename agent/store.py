@@ -86,10 +86,10 @@ class ClassroomStore:
         """Which of these events the school does not have yet. Raises OutboxError."""
         return await asyncio.to_thread(self._outbox.waiting_of, ids) if ids else set()
 
-    async def see(self, observations: Iterable[Reading]) -> None:
+    async def see(self, readings: Iterable[Reading]) -> None:
         """Take in what the senses saw."""
         async with self._one_at_a_time:
-            await self._apply_seen(self._classroom.see(observations, self._now().at_ms))
+            await self._apply_seen(self._classroom.see(readings, self._now().at_ms))
 
     async def beat(
         self,

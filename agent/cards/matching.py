@@ -5,7 +5,8 @@ A class card is a number and proves nothing: what comes of it is a suggestion to
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -54,24 +55,19 @@ def allowed_ids(lists: Iterable[ClassList]) -> frozenset[int]:
 
 def scan_result(cards: Iterable[FoundCard], lists: Sequence[ClassList]) -> CardScanResult:
     """What all that a scan found so far suggests, in the order of the ids."""
-    flags: dict[int, set[CardFlag]] = {}
+    flags = defaultdict[int, set[CardFlag | None]](set)
     for card in cards:
-        flags.setdefault(card.id, set()).update([card.flag] if card.flag else [])
+        flags[card.id].add(card.flag)
     owners = {number: _owners(number, lists) for number in sorted(flags)}
-    students_by_number = {
-        number: students[0] for number, students in owners.items() if len(students) == 1
-    }
-    suggested = {
-        number: who
-        for number, who in students_by_number.items()
-        if CardFlag.COPIED not in flags[number]
-    }
+    sole = {number: students[0] for number, students in owners.items() if len(students) == 1}
+    copied = {number for number in sole if CardFlag.COPIED in flags[number]}
     return CardScanResult(
         marks=tuple(
             CardMark(who, Method.CARD, (CHECK_CARD,) if CardFlag.CHECK in flags[number] else ())
-            for number, who in suggested.items()
+            for number, who in sole.items()
+            if number not in copied
         ),
-        copied=tuple(who for number, who in students_by_number.items() if number not in suggested),
+        copied=tuple(who for number, who in sole.items() if number in copied),
         ambiguous=tuple(number for number, students in owners.items() if len(students) > 1),
     )
 
@@ -92,17 +88,13 @@ def at_door(text: str, plan: Plan, roll: Collection[str]) -> CardMark | DoorRefu
         return DoorRefusal.FORGED
     if serial.hex() in plan.revoked:
         return DoorRefusal.REVOKED
-    cards: Mapping[str, str] = {card.serial: card.student for card in plan.door_cards}
-    student = cards.get(serial.hex())
+    students = {card.serial: card.student for card in plan.door_cards}
+    student = students.get(serial.hex())
     if student is None:
         return DoorRefusal.UNKNOWN
     return CardMark(student, Method.DOOR) if student in roll else DoorRefusal.OTHER_CLASS
 
 
 def _owners(number: int, lists: Sequence[ClassList]) -> list[str]:
-    return [
-        pupil.student
-        for class_list in lists
-        for pupil in class_list.pupils
-        if pupil.number == number
-    ]
+    pupils = (pupil for class_list in lists for pupil in class_list.pupils)
+    return [pupil.student for pupil in pupils if pupil.number == number]

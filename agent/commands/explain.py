@@ -8,7 +8,8 @@ from typing import Any, Final
 import msgspec
 
 from agent.database.documents import SavedState
-from agent.equipment.devices import Devices, device_id_of
+from agent.equipment.description import device_id_of
+from agent.equipment.devices import Devices
 from agent.equipment.merge import Decision, JoinDecision, SplitDecision
 from agent.equipment.traces import Trace, Traces
 from agent.errors import DocumentError

@@ -13,7 +13,8 @@ import msgspec
 
 from agent.database.documents import Documents, SavedState
 from agent.database.folder import DOCUMENTS
-from agent.equipment.devices import THIS_MACHINE, Devices, device_id_of, device_of
+from agent.equipment.description import device_id_of, device_of
+from agent.equipment.devices import THIS_MACHINE, Devices
 from agent.equipment.merge import SightingGroup
 from agent.equipment.traces import Trace, Traces
 from agent.placement import PlacementSource

@@ -6,7 +6,6 @@ gets its id, its status, and what is said of it.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace as rewrite
 
 from agent.equipment.condition import CALM, DeviceCondition, both
+from agent.equipment.description import device_id_of, device_of
 from agent.equipment.merge import (
     Decision,
     JoinDecision,
@@ -28,16 +28,13 @@ from agent.room import AgentRoom, Messages
 from hardware.readings import Kind, Sighting
 from protocol.health import ReasonCode
 from protocol.messages import DeviceAppeared, DeviceForgotten, DeviceState, DeviceVanished
-from protocol.model import Device, DeviceKind, Identity, Reason, Status
+from protocol.model import Device, Reason, Status
 
 MAX_DEVICES: Final = 400  # what a birth may hold; a room with more is being flooded
 ASLEEP_MS: Final = 12 * 3_600_000  # a tablet that has slept for a whole school day is gone
 
 THIS_MACHINE: Final = "host"  # the source that tells of the agent's own computer
 
-_TEXT_LIMIT: Final = 80  # so that a full birth stays below a message's limit
-_ALIASES_LIMIT: Final = 8
-_CONNECTED: Final = {"host": "host", "usb": "usb", "port": "usb"}
 # 0.1.0 named devices of the network so; they come back under names of their own.
 _OLD_NETWORK: Final = "mdns-"
 
@@ -68,10 +65,16 @@ class KnownDevice(NamedTuple):
         """Where it is; an absent device's reason tells."""
         if self.is_present:
             return DevicePresence.PRESENT
-        codes = [reason.code for reason in self.device.reasons]
-        return (
-            _ABSENT.get(ReasonCode(codes[0]), DevicePresence.GONE) if codes else DevicePresence.GONE
-        )
+        if not self.device.reasons:
+            return DevicePresence.GONE
+        return _ABSENT.get(ReasonCode(self.device.reasons[0].code), DevicePresence.GONE)
+
+
+class DevicesStep(NamedTuple):
+    """The devices afterwards, and what is to be said."""
+
+    devices: Devices
+    messages: Messages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +90,11 @@ class Devices:
     decisions: tuple[Decision, ...] = ()
     conditions: Mapping[str, DeviceCondition] = field(default_factory=dict)
 
-    def see(self, sightings: Iterable[Sighting], at_ms: int) -> tuple[Devices, Messages]:
+    def see(self, sightings: Iterable[Sighting], at_ms: int) -> DevicesStep:
         """Take in what the sources saw; what says nothing new gives no message."""
         return replace(self, traces=self.traces.see(sightings, at_ms)).settle(at_ms)
 
-    def settle(self, at_ms: int) -> tuple[Devices, Messages]:
+    def settle(self, at_ms: int) -> DevicesStep:
         """Bring the devices up to what the traces and people say now."""
         groups = {device_id_of(group.key): group for group in self.groups()}
         records, messages = dict(self.by_id), Messages()
@@ -105,34 +108,32 @@ class Devices:
                 continue
             records[device_id] = self._known_device(group, olds, at_ms)
             messages += self._news(before, records[device_id], at_ms)
-        return replace(self, by_id=records), messages
+        return DevicesStep(replace(self, by_id=records), messages)
 
     def judge(
         self, device_id: str, status: Status, reasons: tuple[Reason, ...], at_ms: int
-    ) -> tuple[Devices, Messages]:
+    ) -> DevicesStep:
         """Give a device that is here a new status; the same codes again give no message."""
         record = self.by_id.get(device_id)
         if record is None or not record.is_present or _is_same(record.device, status, reasons):
-            return self, []
+            return DevicesStep(self, [])
         device = rewrite(record.device, status=status, reasons=reasons, last_seen_ms=at_ms)
-        after = replace(self, by_id={**self.by_id, device_id: KnownDevice(device, is_present=True)})
-        return after, [DeviceState(boot=self.room.boot, at_ms=at_ms, device=device)]
+        after = replace(self, by_id={**self.by_id, device_id: record._replace(device=device)})
+        return DevicesStep(after, [DeviceState(boot=self.room.boot, at_ms=at_ms, device=device)])
 
-    def find(
-        self, conditions: Mapping[str, DeviceCondition], at_ms: int
-    ) -> tuple[Devices, Messages]:
+    def find(self, conditions: Mapping[str, DeviceCondition], at_ms: int) -> DevicesStep:
         """Take in how devices fare, by key."""
         return replace(self, conditions={**self.conditions, **conditions}).settle(at_ms)
 
-    def forget(self, device_id: str, at_ms: int) -> tuple[Devices, Messages]:
+    def forget(self, device_id: str, at_ms: int) -> DevicesStep:
         """Let go of a device because a person said so. Raises KeyError if it is not known."""
         traces = self.traces.forget(self.keys_of(device_id))
         records = {**self.by_id}
         del records[device_id]
         forgotten = DeviceForgotten(boot=self.room.boot, at_ms=at_ms, device_id=device_id)
-        return replace(self, by_id=records, traces=traces), [forgotten]
+        return DevicesStep(replace(self, by_id=records, traces=traces), [forgotten])
 
-    def answer(self, device_id: str, kind: Kind, at_ms: int) -> tuple[Devices, Messages]:
+    def answer(self, device_id: str, kind: Kind, at_ms: int) -> DevicesStep:
         """A person said what a device is: so is all of its product. Raises KeyError."""
         keys = self._keys_or_fail(device_id)
         products = {
@@ -141,7 +142,7 @@ class Devices:
         answers = {**self.traces.answers, **dict.fromkeys(products or keys, kind)}
         return replace(self, traces=replace(self.traces, answers=answers)).settle(at_ms)
 
-    def join(self, one: str, other: str, at_ms: int) -> tuple[Devices, Messages]:
+    def join(self, one: str, other: str, at_ms: int) -> DevicesStep:
         """A person said that two devices are one. Raises KeyError if they are not two."""
         keys = sorted(min(self._keys_or_fail(device_id)) for device_id in (one, other))
         if one == other:
@@ -149,27 +150,26 @@ class Devices:
         decisions = (*self.decisions, JoinDecision(*keys))
         return replace(self, decisions=decisions).settle(at_ms)
 
-    def part(self, device_id: str, at_ms: int) -> tuple[Devices, Messages]:
+    def part(self, device_id: str, at_ms: int) -> DevicesStep:
         """A person said that a device is several. Raises KeyError if it is not known.
 
         What was joined by a person is taken back; else each key becomes a device of its own.
         """
         keys = self._keys_or_fail(device_id)
-        joins = {
+        decisions = tuple(
             decision
             for decision in self.decisions
-            if isinstance(decision, JoinDecision) and decision.one in keys
-        }
-        decisions = tuple(decision for decision in self.decisions if decision not in joins)
-        if not joins and len(keys) > 1:
+            if not (isinstance(decision, JoinDecision) and decision.one in keys)
+        )
+        if decisions == self.decisions and len(keys) > 1:
             decisions += (SplitDecision(tuple(sorted(keys))),)
         return replace(self, decisions=decisions).settle(at_ms)
 
-    def undo(self, at_ms: int) -> tuple[Devices, Messages]:
+    def undo(self, at_ms: int) -> DevicesStep:
         """Take back what a person last said of joining or parting, if anything."""
         return replace(self, decisions=self.decisions[:-1]).settle(at_ms)
 
-    def move(self, room: AgentRoom, at_ms: int) -> tuple[Devices, Messages]:
+    def move(self, room: AgentRoom, at_ms: int) -> DevicesStep:
         """This machine stands in another room."""
         moved = replace(self, room=room, traces=self.traces.move(room.room, at_ms))
         return moved.settle(at_ms)
@@ -199,16 +199,20 @@ class Devices:
         """The keys under which sources speak of a device; none if it is not known."""
         return frozenset(sighting.key for sighting in self.sightings_of(device_id))
 
+    def camera_keys(self) -> frozenset[str]:
+        """The keys under which sources speak of cameras."""
+        sightings = self.traces.sightings()
+        return frozenset(sighting.key for sighting in sightings if sighting.kind is Kind.CAMERA)
+
     def questions(self) -> dict[str, Kind]:
         """The devices here of which a person should say what they are, and what they may be."""
         kinds = {
-            device_id_of(group.key): next(
-                (sighting.asks for sighting in group.sightings if sighting.asks), None
-            )
+            device_id_of(group.key): [sighting.asks for sighting in group.sightings]
             for group in self.groups()
-            if any(sighting.present for sighting in group.sightings)
+            if group.is_present
         }
-        return {device_id: kind for device_id, kind in kinds.items() if kind is not None}
+        first = {device_id: next(filter(None, asks), None) for device_id, asks in kinds.items()}
+        return {device_id: kind for device_id, kind in first.items() if kind}
 
     def suggestions(self) -> list[tuple[str, str]]:
         """Pairs of devices that answer at one address: a person may say that they are one."""
@@ -243,7 +247,7 @@ class Devices:
         self, group: SightingGroup, olds: list[KnownDevice], at_ms: int
     ) -> KnownDevice:
         traces = [self.traces.of(sighting) for sighting in group.sightings]
-        is_present = any(sighting.present for sighting in group.sightings)
+        is_present = group.is_present
         firsts = [record.device.first_seen_ms for record in olds]
         device = device_of(group, self._condition(group, traces, olds, at_ms))
         return KnownDevice(
@@ -259,16 +263,13 @@ class Devices:
     def _condition(
         self, group: SightingGroup, traces: list[Trace], olds: list[KnownDevice], at_ms: int
     ) -> DeviceCondition:
-        if not any(sighting.present for sighting in group.sightings):
+        if not group.is_present:
             return _absence(max(traces, key=lambda trace: trace.at_ms), at_ms)
         if group.sightings[0].source == THIS_MACHINE:
             # This machine's own status comes from its measures; until then it is unknown.
-            judged = olds[0].device if olds and olds[0].is_present else None
-            return (
-                DeviceCondition(judged.status, judged.reasons)
-                if judged
-                else DeviceCondition(Status.UNKNOWN)
-            )
+            if not olds or not olds[0].is_present:
+                return DeviceCondition(Status.UNKNOWN)
+            return DeviceCondition(olds[0].device.status, olds[0].device.reasons)
         condition = CALM
         for key in sorted(group.claims & self.conditions.keys()):
             condition = both(condition, self.conditions[key])
@@ -324,38 +325,6 @@ def restore_devices(
     return Devices(room=room, traces=replace(before, held=held), by_id=records, decisions=decisions)
 
 
-def device_id_of(key: str) -> str:
-    """The device's id: how it is connected, and 12 hex digits of SHA-256 over its key."""
-    digits = hashlib.sha256(key.encode()).hexdigest()[:12]
-    return f"{_CONNECTED.get(key.partition(':')[0], 'net')}-{digits}"
-
-
-def device_of(group: SightingGroup, condition: DeviceCondition = CALM) -> Device:
-    """The device as its sources describe it together, the best word first; no times."""
-    device_id, sightings = device_id_of(group.key), group.sightings
-    present = [sighting.source for sighting in sightings if sighting.present]
-    kinds = [sighting.kind for sighting in sightings]
-    telling = [kind for kind in kinds if kind is not Kind.OTHER and kind is not Kind.INPUT]
-    aliases = {device_id_of(claim) for claim in group.claims} - {device_id}
-    return Device(
-        device_id=device_id,
-        kind=DeviceKind((telling or kinds)[0]),
-        name=_first(sighting.name for sighting in sightings),
-        vendor=_first(sighting.vendor for sighting in sightings),
-        model=_first(sighting.model for sighting in sightings),
-        serial=_first(sighting.serial for sighting in sightings),
-        status=condition.status,
-        reasons=condition.reasons,
-        measures=condition.measures,
-        sources=tuple(dict.fromkeys(present or [sighting.source for sighting in sightings])),
-        identity=_identity(group),
-        aliases=tuple(sorted(aliases))[:_ALIASES_LIMIT],
-        address=_first(sighting.address for sighting in sightings),
-        first_seen_ms=0,
-        last_seen_ms=0,
-    )
-
-
 def _unseen(device: Device) -> Device:
     """What was seen to go keeps its reason; of all else nobody knows."""
     if device.status is Status.UNKNOWN and device.reasons:
@@ -373,16 +342,6 @@ def _absence(latest: Trace, at_ms: int) -> DeviceCondition:
     return DeviceCondition(Status.UNKNOWN, (Reason(ReasonCode.GOODBYE),))
 
 
-def _identity(group: SightingGroup) -> Identity:
-    return Identity(
-        next(sighting.identity for sighting in group.sightings if sighting.key == group.key)
-    )
-
-
-def _first(texts: Iterable[str]) -> str:
-    return next((text[:_TEXT_LIMIT] for text in texts if text), "")
-
-
 def _is_changed(before: Device, after: Device) -> bool:
     return rewrite(before, last_seen_ms=after.last_seen_ms) != after
 
@@ -397,7 +356,7 @@ def _has_room(records: dict[str, KnownDevice], group: SightingGroup) -> bool:
     if len(records) < MAX_DEVICES:
         return True
     gone = [record.device for record in records.values() if not record.is_present]
-    if not gone or not any(sighting.present for sighting in group.sightings):
+    if not gone or not group.is_present:
         return False
     del records[min(gone, key=lambda device: device.last_seen_ms).device_id]
     return True

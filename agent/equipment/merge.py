@@ -53,6 +53,11 @@ class SightingGroup(NamedTuple):
     claims: frozenset[str]
     sightings: tuple[Sighting, ...]
 
+    @property
+    def is_present(self) -> bool:
+        """Whether any source sees it now."""
+        return any(sighting.present for sighting in self.sightings)
+
 
 def group_sightings(
     sightings: Iterable[Sighting], decisions: Sequence[Decision] = ()

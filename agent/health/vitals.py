@@ -45,7 +45,7 @@ class RoomReport(NamedTuple):
 class Vitals:
     """The machine's measures and what is said of them.
 
-    shown: the findings that are told. waiting: for how many beats each change has been seen.
+    findings: those that are told. waiting: for how many beats each change has been seen.
     """
 
     room: AgentRoom

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, TextIO
 
 from protocol.folder import EVERYBODY, whole_file
+from protocol.formats import phrase
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
@@ -40,7 +41,7 @@ def add_out(
         "-o", "--out", type=kind, required=is_required, metavar="FILE", help=meaning
     )
     if once:
-        renamed = say(N_("{old} is called {new} now.")).format(old=once, new="--out")
+        renamed = phrase(N_("{old} is called {new} now."), say, old=once, new="--out")
         parser.add_argument(
             once, dest="out", type=kind, action=_Renamed, notice=renamed, help=argparse.SUPPRESS
         )

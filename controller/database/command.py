@@ -10,6 +10,7 @@ from controller.cli.output import tell
 from controller.database.upkeep import is_sound, repair
 from protocol.command_line import CommandParser
 from protocol.folder import lock_folder
+from protocol.formats import phrase
 from protocol.words import N_, Translate
 
 
@@ -23,15 +24,15 @@ def _repair(options: argparse.Namespace, say: Translate) -> int:
     database = existing_database(options)
     with lock_folder(database.parent):
         if is_sound(database):
-            tell(say(N_("{path} is sound; nothing was changed.")).format(path=database))
+            tell(phrase(N_("{path} is sound; nothing was changed."), say, path=database))
             return 0
         stamp = time.strftime("%Y%m%d-%H%M%S")
         copy = repair(database, database.parent / "backups", stamp)
-    aside = say(N_("The damaged database was put aside as {path}."))
-    tell(aside.format(path=f"{database.name}.damaged-{stamp}"))
+    aside = N_("The damaged database was put aside as {path}.")
+    tell(phrase(aside, say, path=f"{database.name}.damaged-{stamp}"))
     if copy is None:
         tell(say(N_("There is no sound copy: it starts empty and the agents report anew.")))
     else:
-        restored = say(N_("Restored from {path}; what the agents still hold will be sent again."))
-        tell(restored.format(path=copy))
+        restored = N_("Restored from {path}; what the agents still hold will be sent again.")
+        tell(phrase(restored, say, path=copy))
     return 0

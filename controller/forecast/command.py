@@ -15,7 +15,7 @@ from controller.forecast.papers import UNKNOWN_WORDS, as_xlsx, said
 from controller.forecast.store import groups_in
 from controller.inventory.store import refresh
 from protocol.command_line import CommandParser
-from protocol.formats import number
+from protocol.formats import phrase
 from protocol.model import millis
 from protocol.words import N_, Translate
 
@@ -56,7 +56,7 @@ def _init(options: argparse.Namespace, say: Translate) -> int:
         path, fresh = init_table(folder)
     made = N_("{path} was written: its figures are guesses, check them again.")
     kept = N_("{path} is there already; nothing was changed.")
-    tell(say(made if fresh else kept).format(path=path))
+    tell(phrase(made if fresh else kept, say, path=path))
     return 0
 
 
@@ -72,18 +72,18 @@ def _tell(told: Forecast, table: LifeTable, say: Translate) -> None:
         "{count} items; {left} disposed or lost ones are left out, {awaiting} await disposal."
     )
     counts = {"count": told.count, "left": told.left_out, "awaiting": told.awaiting}
-    tell(say(left).format(**counts))
+    tell(phrase(left, say, **counts))
     unchecked = sum(
-        (each.years is not None and not each.years_verified)
-        or (each.price_vnd is not None and not each.price_verified)
-        for each in told.assumptions
+        (assumption.years is not None and not assumption.years_verified)
+        or (assumption.price_vnd is not None and not assumption.price_verified)
+        for assumption in told.assumptions
     )
     if unchecked:
         hint = N_("{types} types rest on figures that nobody checked ({note}): see {file}.")
-        tell(say(hint).format(types=unchecked, note=table.note, file=FILE))
+        tell(phrase(hint, say, types=unchecked, note=table.note, file=FILE))
 
 
 def _tell_due(name: str, due: Due, say: Translate) -> None:
-    cost = say(N_("{cost} đồng")).format(cost=number(due.cost_vnd, say))
-    lacking = say(N_("{count} without a price")).format(count=due.unpriced) if due.unpriced else ""
+    cost = phrase(N_("{cost} đồng"), say, cost=due.cost_vnd)
+    lacking = phrase(N_("{count} without a price"), say, count=due.unpriced) if due.unpriced else ""
     tell("\t".join((name, str(due.count), cost, lacking)).rstrip())

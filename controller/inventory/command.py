@@ -14,6 +14,7 @@ from controller.inventory.asset import AssetState
 from controller.inventory.chosen import Chosen
 from controller.register.vocabulary import Condition
 from protocol.command_line import CommandParser
+from protocol.formats import phrase
 from protocol.model import DeviceKind, Place, Status
 from protocol.words import N_, Translate
 
@@ -35,16 +36,13 @@ _ONE_OF: Final = (
 
 def fill_export(parser: CommandParser, say: Translate) -> None:
     """Give the command its arguments."""
-    parser.add_argument(
-        "format", choices=_FORMATS, metavar="FORMAT", help=say(N_("one of: {formats}")).format(
-            formats=", ".join(_FORMATS)
-        )
-    )  # fmt: skip
+    formats = phrase(N_("one of: {formats}"), say, formats=", ".join(_FORMATS))
+    parser.add_argument("format", choices=_FORMATS, metavar="FORMAT", help=formats)
     add_out(parser, say)
     for flag, meaning in _WHATEVER:
         parser.add_argument(flag, default="", metavar="TEXT", help=say(meaning))
     for flag, words, meaning in _ONE_OF:
-        values = [each.value for each in words]
+        values = [word.value for word in words]
         parser.add_argument(
             flag, default="", choices=values, metavar="WORD",
             help=f"{say(meaning)}: {', '.join(values)}",
@@ -81,7 +79,7 @@ def _export(options: argparse.Namespace, say: Translate) -> int:
             file.writelines(picture.written(form))
         if form is Form.GLPI and (count := picture.untold()):
             told = N_("{count} items are not for GLPI, such as furniture and what is disposed of.")
-            tell(say(told).format(count=count), sys.stderr)
+            tell(phrase(told, say, count=count), sys.stderr)
     return 0
 
 

@@ -78,7 +78,7 @@ class BookWords:
     def __init__(self, standing: Standing, desk: Desk) -> None:
         self._as_of_ms = standing.told.as_of_ms
         self._zone = desk.zone
-        self._rows = {each.kept.no: each.kept.data.row for each in standing.findings}
+        self._rows = {finding.kept.no: finding.kept.data.row for finding in standing.findings}
 
     def why(self, finding: Finding, say: Translate) -> str:
         """Why a line is in its state."""
@@ -99,7 +99,7 @@ class BookWords:
 
     def lacks(self, finding: Finding, say: Translate) -> str:
         """What is to be done for its record to be complete."""
-        return ", ".join(say(RAISE_WORDS[each]) for each in finding.lacks)
+        return ", ".join(say(RAISE_WORDS[lack]) for lack in finding.lacks)
 
     def percent(self, pct: float | None, say: Translate) -> str:
         """A figure, or that it is not determined."""

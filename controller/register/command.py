@@ -36,7 +36,7 @@ from controller.register.reading import read_book, write_refused
 from controller.register.vocabulary import type_word
 from controller.sheets.errors import SheetError
 from protocol.command_line import CommandParser
-from protocol.formats import moment
+from protocol.formats import moment, phrase
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
@@ -138,8 +138,8 @@ def _give_back(options: argparse.Namespace, book: Book, say: Translate) -> Path 
     try:
         write_refused(target, book.refused, say)
     except OSError as error:
-        told = say(N_("The rows in error could not be written to {path}: {cause}."))
-        tell(told.format(path=target, cause=error.strerror), sys.stderr)
+        told = N_("The rows in error could not be written to {path}: {cause}.")
+        tell(phrase(told, say, path=target, cause=error.strerror), sys.stderr)
         return None
     return target
 
@@ -150,11 +150,11 @@ def _tell(
     for line, verdict in zip(book.lines, told.verdicts, strict=True):
         if options.dry_run or line.errors:
             tell(_line(line, verdict, say))
-    tell(say(SUMS).format(**sums_of(told)))
+    tell(phrase(SUMS, say, **sums_of(told)))
     if told.absent:
-        tell(say(ABSENT).format(count=told.absent))
+        tell(phrase(ABSENT, say, count=told.absent))
     if target:
-        tell(say(N_("The rows in error are in {path}.")).format(path=target))
+        tell(phrase(N_("The rows in error are in {path}."), say, path=target))
     tell(say(_DONE[options.dry_run]))
 
 
@@ -166,7 +166,7 @@ _DONE: Final = {
 
 def _line(line: Line, verdict: Verdict, say: Translate) -> str:
     cells = (str(line.row), line.asset_tag or "-", type_word(line.type, say) or "-", line.room)
-    faults = [str(each.said(say)["message"]) for each in line.errors]
+    faults = [str(error.said(say)["message"]) for error in line.errors]
     return "\t".join((*cells, say(VERDICTS[verdict]), *faults))
 
 
@@ -185,8 +185,8 @@ def _decide(options: argparse.Namespace, say: Translate) -> int:
                 now_ms=now_ms,
             )
             kept = register.keep_decision(db, place, decision, made)
-    done = say(N_("Decided; to take it back: lophoc-controller register undo {number}"))
-    tell(done.format(number=kept.no))
+    done = N_("Decided; to take it back: lophoc-controller register undo {number}")
+    tell(phrase(done, say, number=str(kept.no)))
     return 0
 
 
@@ -206,9 +206,16 @@ def _decisions(options: argparse.Namespace, say: Translate) -> int:
     zone = told_zone(options)
     with opened(options) as (store, place), store.view() as db:
         decisions = register.decisions_of(db, place)
-    for each in decisions:
-        undone = say(N_("taken back")) if each.undone_ms is not None else ""
-        at = moment(each.at_ms, zone, say)
-        cells = (str(each.no), at, each.who, each.deed.value, each.subject, str(each.line or ""))
+    for decision in decisions:
+        undone = say(N_("taken back")) if decision.undone_ms is not None else ""
+        at = moment(decision.at_ms, zone, say)
+        cells = (
+            str(decision.no),
+            at,
+            decision.who,
+            decision.deed.value,
+            decision.subject,
+            str(decision.line or ""),
+        )
         tell("\t".join((*cells, undone)))
     return 0

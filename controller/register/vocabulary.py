@@ -150,7 +150,7 @@ def _squeezed(text: str) -> str:
     return folded(text).replace(" ", "")
 
 
-_MAKER_OF: Final = {_squeezed(each): each for each in _MAKERS}
+_MAKER_OF: Final = {_squeezed(maker): maker for maker in _MAKERS}
 
 _CONDITIONS: Final[dict[Condition, tuple[str, ...]]] = {
     Condition.GOOD: (

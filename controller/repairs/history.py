@@ -28,7 +28,7 @@ def told_repair(
         "candidates": [_told_line(each) for each in maybe],
         "outcome": done.outcome if done else "",
         "done_at": local_iso(done.at_ms, zone) if done else "",
-        "moves": [_told_move(each, zone) for each in repair.moves],
+        "moves": [_told_move(move, zone) for move in repair.moves],
     }
 
 

@@ -18,6 +18,7 @@ from controller.roster.sheet import read, write_flaws
 from controller.roster.store import plan_of
 from controller.sheets.errors import SheetError
 from protocol.command_line import CommandParser
+from protocol.formats import phrase
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
@@ -84,8 +85,8 @@ def _give_back(options: argparse.Namespace, roll: Roll, say: Translate) -> Path 
     try:
         write_flaws(target, roll.flaws, say, names=options.names)
     except OSError as error:
-        told = say(N_("The refused rows could not be written to {path}: {cause}."))
-        tell(told.format(path=target, cause=error.strerror), sys.stderr)
+        told = N_("The refused rows could not be written to {path}: {cause}.")
+        tell(phrase(told, say, path=target, cause=error.strerror), sys.stderr)
         return None
     return target
 
@@ -116,7 +117,7 @@ def _tell(
     say: Translate,
 ) -> None:
     if roll.dropped:
-        tell(say(N_("Not kept: {columns}.")).format(columns=", ".join(roll.dropped)))
+        tell(phrase(N_("Not kept: {columns}."), say, columns=", ".join(roll.dropped)))
     for notice in roll.notices:
         tell(f"{notice.file}: {notice.said(say)['message']}")
     for flaw in roll.flaws[:20]:
@@ -127,10 +128,10 @@ def _tell(
     for code, count in roll.counts().items():
         tell(f"{code}: {count}")
     if roll.flaws:
-        told = say(N_("{count} rows were refused; the other pupils were read."))
-        tell(told.format(count=len(roll.flaws)))
+        told = N_("{count} rows were refused; the other pupils were read.")
+        tell(phrase(told, say, count=len(roll.flaws)))
     if target:
-        tell(say(N_("The refused rows are in {path}.")).format(path=target))
+        tell(phrase(N_("The refused rows are in {path}."), say, path=target))
     tell(say(_DONE[options.dry_run]))
 
 
@@ -141,8 +142,8 @@ _DONE: Final = {
 
 
 def _line(flaw: Flaw, say: Translate) -> str:
-    row = say(N_("{file}, row {row}: {message}"))
-    return row.format(file=flaw.file, row=flaw.row, message=say(flaw.message))
+    row = N_("{file}, row {row}: {message}")
+    return phrase(row, say, file=flaw.file, row=str(flaw.row), message=say(flaw.message))
 
 
 def _show(options: argparse.Namespace, _say: Translate) -> int:

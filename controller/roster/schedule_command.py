@@ -19,6 +19,7 @@ from controller.roster.roll import notices_of_rooms
 from controller.roster.schedule import SAMPLES, read_schedule
 from controller.sheets.errors import Notice, SheetError
 from protocol.command_line import CommandParser
+from protocol.formats import phrase
 from protocol.words import N_, Translate
 
 EXIT_REFUSED: Final = 1
@@ -48,7 +49,7 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
     if refused is None and not options.dry_run:
         with opened(options) as (store, place), store.locked(place) as db:
             roster.keep_schedule(db, place, schedule)
-            rooms = (each.room for each in schedule.timetable or ())
+            rooms = (booking.room for booking in schedule.timetable or ())
             unanswered = roster.rooms_unanswered(db, place, rooms)
         notices += notices_of_rooms(options.path.name, unanswered)
     counts = {
@@ -61,7 +62,7 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
         report = {
             "loads": refused is None,
             "parts": counts,
-            "warnings": [each.said(say) for each in notices],
+            "warnings": [notice.said(say) for notice in notices],
             "errors": _errors(errors),
         }
         tell(json.dumps(report, ensure_ascii=False, indent=1))
@@ -69,8 +70,8 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
         tell(refused.text(say), sys.stderr)
     else:
         tell("\n".join(f"{name}: {count}" for name, count in counts.items()))
-        for each in notices:
-            tell(each.said(say)["message"])
+        for notice in notices:
+            tell(notice.said(say)["message"])
     return EXIT_REFUSED if refused else 0
 
 
@@ -84,7 +85,7 @@ def _sample(options: argparse.Namespace, say: Translate) -> int:
     for name, text in SAMPLES.items():
         path = options.folder / name
         if path.exists():
-            tell(say(N_("{path} is there already and was left.")).format(path=name))
+            tell(phrase(N_("{path} is there already and was left."), say, path=name))
             continue
         with output(path) as file:
             file.write(text.encode("utf-8-sig"))

@@ -13,7 +13,7 @@ from controller.sheets.names import room_of
 from controller.stocktake import store as stocktake
 from controller.stocktake.count import Outcome, counted
 from protocol.command_line import CommandParser
-from protocol.formats import moment
+from protocol.formats import moment, phrase
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
@@ -48,8 +48,8 @@ def _begin(options: argparse.Namespace, say: Translate) -> int:
             N_("The equipment book has no line of these rooms."),
             N_("Bring it in first: lophoc-controller register import FILE"),
         )
-    told = say(N_("Stocktake {no} has begun: {lines} lines. On a phone open /stocktake/{no}."))
-    tell(told.format(no=take.no, lines=len(take.lines)))
+    told = N_("Stocktake {no} has begun: {lines} lines. On a phone open /stocktake/{no}.")
+    tell(phrase(told, say, no=str(take.no), lines=len(take.lines)))
     return 0
 
 
@@ -72,7 +72,7 @@ def _finish(options: argparse.Namespace, say: Translate) -> int:
         ended = stocktake.finish(db, place, options.number, who=operator(), now_ms=now_ms)
     if not ended:
         raise _unknown(options.number)
-    tell(say(N_("Stocktake {no} is finished.")).format(no=options.number))
+    tell(phrase(N_("Stocktake {no} is finished."), say, no=str(options.number)))
     return 0
 
 
@@ -92,7 +92,7 @@ def _minutes(options: argparse.Namespace, say: Translate) -> int:
     is_workbook = options.out.suffix.lower() == ".xlsx"
     with output(options.out) as file:
         file.write((as_xlsx if is_workbook else as_docx)(drawn))
-    tell(say(N_("The minutes are in {path}.")).format(path=options.out))
+    tell(phrase(N_("The minutes are in {path}."), say, path=options.out))
     return 0
 
 

@@ -17,6 +17,7 @@ from controller.stocktake import store as stocktake
 from controller.stocktake.count import Expected, book_of
 from controller.stocktake.label_sheets import SHEETS
 from protocol.command_line import CommandParser
+from protocol.formats import phrase
 from protocol.words import N_, Translate, translator
 
 
@@ -69,7 +70,7 @@ def _labels(options: argparse.Namespace, say: Translate) -> int:
 
 
 def _wanted(book: Iterable[Expected], rooms: Sequence[str], kind: str) -> list[Expected]:
-    keys = {room_key(each) for each in rooms}
+    keys = {room_key(room) for room in rooms}
     told = [
         each
         for each in book
@@ -85,12 +86,12 @@ def _tell(
     say: Translate,
 ) -> None:
     if chosen:
-        told = say(N_("{count} labels are in {path}; print them at 100 %."))
-        tell(told.format(count=len(chosen), path=options.out))
+        told = N_("{count} labels are in {path}; print them at 100 %.")
+        tell(phrase(told, say, count=len(chosen), path=options.out))
     else:
         tell(say(N_("There is no label to print.")))
     for each in untagged:
         tell("\t".join((str(each.row), type_word(each.type, say) or "-", each.room or "-")))
     if untagged:
-        left = say(N_("{count} lines have no asset tag and get no label: give them one first."))
-        tell(left.format(count=len(untagged)))
+        left = N_("{count} lines have no asset tag and get no label: give them one first.")
+        tell(phrase(left, say, count=len(untagged)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 from controller.cli.folder import add_place, told_zone
@@ -15,6 +15,7 @@ from controller.use.report import BoardUse, UseReport, Verdict, whole_weeks
 from controller.use.store import bring_up_use, use_report
 from protocol import formats
 from protocol.command_line import CommandParser
+from protocol.formats import phrase
 from protocol.model import millis
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -58,14 +59,16 @@ def _use(options: argparse.Namespace, say: Translate) -> int:
 
 def _tell(told: UseReport, say: Translate) -> None:
     many = len(told.schools) > 1
-    for each in told.boards:
-        tell("\t".join([*([each.school] if many else []), *_row(each, say)]))
-    verdicts = [each.verdict for each in told.boards]
+    for board in told.boards:
+        tell("\t".join([*([board.school] if many else []), *_row(board, say)]))
+    verdicts = [board.verdict for board in told.boards]
     summed = N_("{since} to {until}: {boards} boards, {low} hardly used, {unknown} not known.")
     tell(
-        say(summed).format(
-            since=told.since_week,
-            until=told.until_day,
+        phrase(
+            summed,
+            say,
+            since=date.fromisoformat(told.since_week),
+            until=date.fromisoformat(told.until_day),
             boards=len(verdicts),
             low=verdicts.count(Verdict.LOW),
             unknown=verdicts.count(Verdict.UNKNOWN),
@@ -75,7 +78,7 @@ def _tell(told: UseReport, say: Translate) -> None:
 
 def _row(board: BoardUse, say: Translate) -> tuple[str, ...]:
     used = board.used_week_min
-    hours = say(N_("{hours} h a week")).format(hours=formats.hours(used, say))
+    hours = phrase(N_("{hours} h a week"), say, hours=formats.hours(used, say))
     kind = say(TYPE_WORDS[board.kind]) if board.kind in TYPE_WORDS else board.kind
     tag = board.asset_tag or board.device_id
     return board.room, kind, tag, hours, say(VERDICT_WORDS[board.verdict])

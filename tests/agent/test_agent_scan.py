@@ -7,7 +7,7 @@ from dataclasses import replace
 from agent.commands.scan import absent_of, json_of, table_of
 from agent.database.documents import SavedState
 from agent.equipment import devices
-from agent.equipment.devices import device_id_of
+from agent.equipment.description import device_id_of
 from agent.placement import PlacementSource, SavedPlacement
 from hardware.readings import IdentityKind, Kind
 from hardware.scan import HardwareScan, Missing

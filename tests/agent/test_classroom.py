@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from agent.classroom import Classroom
 from agent.equipment import devices
-from agent.equipment.devices import MAX_DEVICES, device_id_of
+from agent.equipment.description import device_id_of
+from agent.equipment.devices import MAX_DEVICES
 from hardware.readings import CameraReading, CameraState, Kind, LineReading, SourceFlaw
 from protocol.kit import KitTemplate, Program
 from protocol.messages import (

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from agent.equipment import devices
 from agent.equipment.condition import DeviceCondition
-from agent.equipment.devices import MAX_DEVICES, Devices, device_id_of
+from agent.equipment.description import device_id_of
+from agent.equipment.devices import MAX_DEVICES, Devices
 from agent.room import Messages
 from hardware.readings import IdentityKind, Kind, Sighting
 from protocol.messages import DeviceAppeared, DeviceForgotten, DeviceState, DeviceVanished

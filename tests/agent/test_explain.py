@@ -8,7 +8,7 @@ import pytest
 from agent.commands.explain import explain
 from agent.database.documents import SavedState
 from agent.equipment import devices
-from agent.equipment.devices import device_id_of
+from agent.equipment.description import device_id_of
 from agent.errors import DocumentError
 from hardware.readings import IdentityKind, Kind
 from tests.agent.classrooms import room, sighting

@@ -46,6 +46,10 @@ def config_with(**settings: str) -> AgentConfig:
         ),
         ({"ONVIF": "false", "PJLINK": "false"}, ["usb", "mdns", "typed", "probes", *REST]),
         ({"TABLETS": "false"}, ["usb", "mdns", *NETWORK, *REST[:-1]]),
+        (
+            {"DOOR_CAMERA": "usb:1"},
+            ["usb", "mdns", *NETWORK, "camera", "cards", "door_cards", *REST[2:]],
+        ),
     ],
 )
 def test_only_enabled_sources_are_started(settings: dict[str, str], names: list[str]) -> None:

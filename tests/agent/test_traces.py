@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from agent.equipment.devices import device_id_of
+from agent.equipment.description import device_id_of
 from agent.equipment.traces import Traces, with_answer
 from hardware.readings import IdentityKind, Kind, Sighting
 from protocol.model import NO_ROOM

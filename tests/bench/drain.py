@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from controller.config import ControllerConfig
 from controller.database.store import Store
 from controller.feature import Program
-from controller.features import listeners_of
+from controller.features import FEATURES, listeners_of
 from controller.ingest import Ingest
 from protocol.link import Broker, Link
 from protocol.model import Place
@@ -65,11 +66,12 @@ async def ingest(port: int, messages: int, folder: Path) -> float:
             keep_session=True,
         )
         program = Program(
-            school=SCHOOL,
+            config=ControllerConfig(province=SCHOOL.province, school=SCHOOL.school),
+            features=FEATURES,
+            store=store,
             zone=ZoneInfo("Asia/Ho_Chi_Minh"),
             boot="b",
             now_ms=now_ms,
-            device_silent_s=900,
         )
         worker = Ingest(
             link,

@@ -41,7 +41,7 @@ def condition_said(asset: Asset) -> str:
 def states_said(asset: Asset) -> str:
     """How the item stands in Vietnamese, the most pressing first."""
     states = (asset.state, *map(AssetState, asset.also))
-    return ", ".join(vietnamese(ASSET_STATE_WORDS[each]) for each in states)
+    return ", ".join(vietnamese(ASSET_STATE_WORDS[state]) for state in states)
 
 
 def state_said(state: State | AssetState) -> str:

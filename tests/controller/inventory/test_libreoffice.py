@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from python_calamine import CalamineWorkbook
 
-from controller.fleet.items import inventory_fields
 from controller.inventory.asset import Asset
 from controller.inventory.exports import snipeit
 from controller.inventory.exports.workbook import COLUMNS, Heading, workbook
 from controller.inventory.feed import as_csv
+from controller.inventory.items import inventory_fields
 from tests.conftest import need
 from tests.controller.some_assets import IMPOSSIBLE, NOW_MS, TRAPS, asset, stray
 from tests.waiting import LIMIT_S

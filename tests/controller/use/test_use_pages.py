@@ -16,7 +16,7 @@ import pytest
 
 import controller.__main__ as command
 from controller.database.store import Store
-from controller.forecast.life_table import FILE, LifeTable, table_in
+from controller.forecast.life_table import FILE
 from controller.inventory.store import refresh
 from controller.register.book import Line
 from controller.register.store import bring_in
@@ -215,11 +215,8 @@ def test_broken_tables_are_told_and_not_hidden(store: Store, tmp_path: Path) -> 
     """A person who mended the file into pieces reads where, on the screen and over the API."""
     (tmp_path / FILE).write_text("[life]\nboard = 5")
 
-    def tables() -> LifeTable:
-        return table_in(tmp_path)
-
-    page = ask(store, "/forecast", life_table=tables)
-    told = ask(store, "/api/v1/forecast", life_table=tables)
+    page = ask(store, "/forecast", folder=tmp_path)
+    told = ask(store, "/api/v1/forecast", folder=tmp_path)
     assert (page.status_code, told.status_code) == (503, 503)
     assert "life-table.toml" in page.text
     assert told.json()["error"]["code"] == "life_table_broken"
