@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 from controller.cli.folder import add_place, told_zone
@@ -67,8 +67,8 @@ def _tell(told: UseReport, say: Translate) -> None:
         phrase(
             summed,
             say,
-            since=told.since_week,
-            until=told.until_day,
+            since=date.fromisoformat(told.since_week),
+            until=date.fromisoformat(told.until_day),
             boards=len(verdicts),
             low=verdicts.count(Verdict.LOW),
             unknown=verdicts.count(Verdict.UNKNOWN),
