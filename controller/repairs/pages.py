@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Annotated, Final
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -28,13 +28,13 @@ from controller.repairs.repair import (
     RepairState,
 )
 from controller.repairs.service import DEEDS, TROUBLES, Repairing, repairing_of
+from controller.web.forms import fields_of
 from controller.web.page import PageRenderer
 from protocol.errors import ActionError
 from protocol.messages import Part
 from protocol.model import Status
 from protocol.words import N_, Translate
 
-MAX_FORM: Final = 4096
 _LOOKS: Final = {
     RepairState.REPORTED: Status.WARNING,
     RepairState.UNDER_REPAIR: Status.UNKNOWN,
@@ -88,7 +88,7 @@ def _add_repairs(
         who = gate.who(request)
         if who is None:
             return RedirectResponse("/login?next=/repairs", 303)
-        form = await _fields(request)
+        form = await fields_of(request)
         try:
             said = Said(who, program.now_ms())
             repair = await run_in_threadpool(repairing.open, form, said)
@@ -103,7 +103,7 @@ def _add_repairs(
             return RedirectResponse("/login?next=/repairs", 303)
         if deed not in DEEDS:
             return _back("form_invalid")
-        form = await _fields(request)
+        form = await fields_of(request)
         try:
             said = Said(who, program.now_ms())
             changes = await run_in_threadpool(repairing.do, number, deed, form, said)
@@ -159,17 +159,3 @@ class Speech:
 
 def _back(trouble: str) -> Response:
     return RedirectResponse(f"/repairs?{urlencode({'trouble': trouble})}#trouble", 303)
-
-
-async def _fields(request: Request) -> dict[str, str]:
-    """A short form's fields; nothing of one that is too long."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_FORM:
-            return {}
-    try:
-        told = parse_qs(body.decode("utf-8", "replace"), max_num_fields=8)
-    except ValueError:
-        return {}
-    return {name: values[0] for name, values in told.items()}

@@ -18,6 +18,7 @@ from controller.stocktake.service import (
     stocktaking_of,
     texts_in,
 )
+from controller.web.forms import body_of
 from controller.web.items import ErrorItem
 from controller.web.refusals import Refused
 from protocol.words import N_
@@ -98,7 +99,7 @@ def api(program: Program) -> APIRouter:
     async def scans(request: Request, no: Number) -> TakenItem:
         """A JSON object: begun_ms, sent_ms (the phone's clock), scans; it may come again."""
         who = let_in(gate, request)
-        raw = await bounded_body(request, MAX_BATCH_BYTES)
+        raw = await body_of(request, MAX_BATCH_BYTES)
         told = await run_in_threadpool(taking.take, no, raw, who)
         return TakenItem(
             kept=[*told.kept], late=[*told.late], refused=[*told.refused], at_ms=told.at_ms
@@ -112,7 +113,7 @@ def api(program: Program) -> APIRouter:
             raise Refused(
                 409, "photos_unread", N_("This controller reads no photos."), N_("Type the tag.")
             )
-        raw = await bounded_body(request, MAX_PHOTO_BYTES)
+        raw = await body_of(request, MAX_PHOTO_BYTES)
         return TextsItem(texts=[*await run_in_threadpool(texts_in, raw)])
 
     return router
@@ -129,13 +130,3 @@ def let_in(gate: Gate, request: Request) -> str:
             N_("Open /login, or ask on the server itself."),
         )
     return who
-
-
-async def bounded_body(request: Request, most: int) -> bytes:
-    """The request's body. Raises Refused where it is too long."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise Refused(413, "body_too_long", N_("This is too long."), N_("Send it in parts."))
-    return bytes(body)

@@ -7,7 +7,7 @@ import uuid
 from datetime import tzinfo
 from pathlib import Path as FilePath
 from typing import Any, Final
-from urllib.parse import parse_qs, quote
+from urllib.parse import quote
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -18,7 +18,7 @@ from controller.access.gate import Gate, gate_of
 from controller.feature import Program
 from controller.register.vocabulary import type_word
 from controller.sheets.names import room_key, room_of
-from controller.stocktake.api import Number, bounded_body, let_in
+from controller.stocktake.api import Number, let_in
 from controller.stocktake.count import rooms_of
 from controller.stocktake.form import form_in
 from controller.stocktake.minutes import minutes_of, name_of
@@ -33,13 +33,14 @@ from controller.stocktake.view import (
     waiting_data,
 )
 from controller.web.downloads import DOCX, XLSX, attachment
+from controller.web.forms import fields_of
 from controller.web.page import PageRenderer
 from controller.web.refusals import Refused
 from controller.web.words import Words
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
-MAX_FORM: Final = 4096
+TRY_AGAIN: Final = N_("The form did not arrive whole: try again.")
 NO_ROOM: Final = "-"  # in an address, for things that the book gives no room
 _WORKER: Final = FilePath(__file__).with_name("static") / "stocktake-worker.js"
 _KINDS: Final = {
@@ -78,9 +79,12 @@ def _add_overview(
         who = gate.who(request)
         if who is None:
             return _to_login(request)
-        told = (await _form(request)).get("rooms", "")
-        rooms = [room for each in told.replace(";", ",").split(",") if (room := room_of(each))]
+        form = await fields_of(request)
+        names = form.get("rooms", "").replace(";", ",").split(",")
+        rooms = [room for name in names if (room := room_of(name))]
         try:
+            if "rooms" not in form:  # what was cut off must not mean the whole school
+                raise Refused(422, "form_invalid", TRY_AGAIN, "/stocktake")
             take = await run_in_threadpool(taking.begin, rooms, who)
         except Refused as refused:
             return screens.error(request, refused)
@@ -171,7 +175,7 @@ def _add_counting(
         who = gate.who(request)
         if who is None:
             return _to_login(request)
-        told = await _form(request)
+        told = await fields_of(request)
         sent = {
             "id": str(uuid.uuid4()),
             "room": "" if room == NO_ROOM else room[:64],
@@ -225,10 +229,3 @@ def _script(data: dict[str, Any]) -> str:
     """JSON that cannot end the element it stands in."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """A short form's fields."""
-    body = await bounded_body(request, MAX_FORM)
-    told = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=8)
-    return {name: values[0] for name, values in told.items()}

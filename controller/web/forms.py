@@ -1,15 +1,16 @@
-"""This file reads what a browser's form sends, within bounds: short fields, or one file.
+"""This file alone reads requests' bodies, within bounds: short fields, one file, or raw bytes.
 
 multipart/form-data is RFC 7578 as the HTML standard narrows it: names in quotes, in UTF-8.
 """
 
 from __future__ import annotations
 
-import re
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs
 
 from fastapi import Request
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
 
 from controller.sheets.text import clean
 from controller.web.refusals import Refused
@@ -21,13 +22,6 @@ MAX_UPLOAD_BYTES: Final = 8 * 1024 * 1024
 # What is too big is still taken from the line up to here: else a browser shows no answer.
 _DRAINED_BYTES: Final = 64 * 1024 * 1024
 _MAX_NAME: Final = 120
-_MAX_PARTS: Final = 8
-_BOUNDARY: Final = re.compile(
-    r'^multipart/form-data\s*;.*?\bboundary="?([^\s";,]{1,70})"?', re.IGNORECASE
-)
-_FILE_NAME: Final = re.compile(
-    r'content-disposition:[^\r\n]*;\s*filename="([^"\r\n]*)"', re.IGNORECASE
-)
 
 
 class Upload(NamedTuple):
@@ -53,6 +47,14 @@ async def fields_of(
     return {name: values[-1] for name, values in told.items()}
 
 
+async def body_of(request: Request, limit: int) -> bytes:
+    """The request's body. Raises Refused where it is longer than that."""
+    body = await _body(request, limit)
+    if body is None:
+        raise Refused(413, "body_too_long", N_("This is too long."), N_("Send it in parts."))
+    return body
+
+
 async def upload_of(request: Request) -> Upload:
     """The first file of a form. Raises Refused."""
     body = await _body(request, MAX_UPLOAD_BYTES)
@@ -73,16 +75,56 @@ async def upload_of(request: Request) -> Upload:
 
 def file_in(body: bytes, content_type: str) -> Upload | None:
     """The first file in the body of a form; None where there is none."""
-    match = _BOUNDARY.match(content_type)
-    if match is None:
+    kind, options = parse_options_header(content_type.encode("latin-1", "replace"))
+    boundary = options.get(b"boundary")
+    if kind.lower() != b"multipart/form-data" or not boundary:
         return None
-    mark = b"\r\n--" + match[1].encode("latin-1", "replace")
-    for part in (b"\r\n" + body).split(mark, _MAX_PARTS)[1:_MAX_PARTS]:
-        head, parted, content = part.partition(b"\r\n\r\n")
-        name = _FILE_NAME.search(head[:MAX_FORM].decode("utf-8", "replace"))
-        if parted and name:
-            return Upload(_base_name(name[1]), content)
-    return None
+    parts = _Parts()
+    try:
+        parser = MultipartParser(boundary, parts.callbacks)
+        parser.write(body)
+        parser.finalize()
+    except FormParserError:
+        pass  # what came whole before it counts
+    return parts.upload
+
+
+class _Parts:
+    """Keeps the first file of a form, as the parser meets it."""
+
+    def __init__(self) -> None:
+        self.upload: Upload | None = None
+        self._field, self._value = bytearray(), bytearray()
+        self._name: str | None = None
+        self._content = bytearray()
+        self.callbacks: Any = {
+            "on_part_begin": self._begin,
+            "on_header_field": lambda data, start, end: self._field.extend(data[start:end]),
+            "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
+            "on_header_end": self._end_header,
+            "on_part_data": self._take,
+            "on_part_end": self._end,
+        }
+
+    def _begin(self) -> None:
+        self._name = None
+        self._content.clear()
+
+    def _end_header(self) -> None:
+        if self._field.lower() == b"content-disposition":
+            _, options = parse_options_header(bytes(self._value[:MAX_FORM]))
+            name = options.get(b"filename")
+            self._name = None if name is None else _base_name(name.decode("utf-8", "replace"))
+        self._field.clear()
+        self._value.clear()
+
+    def _take(self, data: bytes, start: int, end: int) -> None:
+        if self._name is not None and self.upload is None:
+            self._content += data[start:end]
+
+    def _end(self) -> None:
+        if self._name is not None and self.upload is None:
+            self.upload = Upload(self._name, bytes(self._content))
 
 
 def _base_name(name: str) -> str:
