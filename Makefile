@@ -5,13 +5,18 @@ PORT   ?= 8080
 OUT    ?=
 COVERAGE ?=
 CORE   ?=
+# Half of the time goes by in waiting for other programs: two for each core of a small computer.
+WORKERS ?= 4
 DEPARTMENT ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
+# Programs are started hundreds of times: each module is compiled once, whatever the shell says.
+export PYTHONDONTWRITEBYTECODE :=
+PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # What is imported is asked for, by each program for itself.
 DEPTRY := $(BIN)/deptry --no-ansi
 
-.PHONY: setup demo test lint mutate bench wheel release lock clean
+.PHONY: setup demo test test-fast lint mutate bench wheel release lock clean
 
 setup: $(VENV)/.ready
 
@@ -28,7 +33,11 @@ demo: setup
 	@exec $(BIN)/lophoc-sim demo --rooms $(ROOMS) --http-port $(PORT) $(if $(DEPARTMENT),--department true)
 
 test: setup
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-report=)
+	$(PYTEST) $(if $(COVERAGE),--cov --cov-report=)
+
+# Pure code and adapters: what needs no more than this computer's Python, network and devices.
+test-fast: setup
+	$(PYTEST) -m 'not (browser or database_server or desktop or flow or suite)'
 
 lint: setup
 	$(BIN)/ruff check .
@@ -38,6 +47,8 @@ lint: setup
 	$(BIN)/oxfmt --check '**/*.js'
 	$(BIN)/oxlint
 	$(BIN)/python -m tools.dead_code
+	$(BIN)/python -m tools.scope
+	$(BIN)/lint-imports --no-cache pyproject.toml
 	$(DEPTRY) .
 	$(DEPTRY) protocol hardware agent --optional-dependencies-dev-groups dev,controller,postgresql
 	$(DEPTRY) protocol controller --optional-dependencies-dev-groups dev,agent,tray

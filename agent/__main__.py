@@ -13,13 +13,13 @@ from typing import Final
 
 from agent.config import DEFAULT_DATA, PREFIX, TITLE, AgentConfig
 from protocol import __version__
+from protocol.command_line import CommandParser
 from protocol.errors import LopHocError
 from protocol.settings import (
     SettingsError,
     add_options,
     load,
     password_in,
-    refuse_unknown,
     sample,
     speaker,
 )
@@ -35,10 +35,8 @@ _LOG_FORMAT: Final = "%(levelname)s %(name)s: %(message)s"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments say; returns the exit code."""
     say = speaker(PREFIX, os.environ)
-    parser = _parser(say)
-    options, extra = parser.parse_known_args(arguments)
     try:
-        refuse_unknown(parser, extra)
+        options = _parser(say).parse_args(arguments)
         return _COMMANDS[options.command](options) or 0
     except LopHocError as error:
         sys.stderr.write(f"lophoc-agent: {error.text(say)}\n")
@@ -47,21 +45,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser(say: Translate) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser(say: Translate) -> CommandParser:
+    parser = CommandParser(
+        say=say,
         prog="lophoc-agent",
         description=say(
             N_("The program in a classroom: senses the room's equipment, keeps attendance.")
         ),
-        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"lophoc-agent {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    run = commands.add_parser("run", help=say(N_("run the agent")), allow_abbrev=False)
+    run = commands.add_parser("run", help=say(N_("run the agent")))
     add_options(run, AgentConfig, say)
-    scan = commands.add_parser(
-        "scan", help=say(N_("look once and list devices")), allow_abbrev=False
-    )
+    scan = commands.add_parser("scan", help=say(N_("look once and list devices")))
     _add_scan(scan, say)
     explain = commands.add_parser(
         "explain", help=say(N_("say what a device is known by, and why it is missing"))
@@ -77,9 +73,7 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
         commands.add_parser("read-cards", help=say(N_("read the cards in pictures"))), say
     )
     repair = commands.add_parser(
-        "repair",
-        help=say(N_("put damaged files aside and save what can be read")),
-        allow_abbrev=False,
+        "repair", help=say(N_("put damaged files aside and save what can be read"))
     )
     _add_data(repair, say)
     commands.add_parser("sample-config", help=say(N_("print a commented settings file")))
@@ -166,8 +160,8 @@ def _explain(options: argparse.Namespace) -> None:
     from agent.database.documents import Documents  # noqa: PLC0415
     from agent.database.folder import DOCUMENTS  # noqa: PLC0415
 
-    known = Documents(options.data / DOCUMENTS).load()
-    answer = explain(known, options.device_id, as_json=options.json, environ=os.environ)
+    saved = Documents(options.data / DOCUMENTS).load()
+    answer = explain(saved, options.device_id, as_json=options.json, environ=os.environ)
     sys.stdout.write(answer)
 
 
@@ -188,8 +182,8 @@ def _check_camera(options: argparse.Namespace) -> None:
 def _read_cards(options: argparse.Namespace) -> int:
     from agent.commands.read_cards import keys_in, keys_of_school, read  # noqa: PLC0415 - heavy
 
-    given = options.door_key_file
-    keys = keys_in(given) if given else keys_of_school(options.data)
+    key_file = options.door_key_file
+    keys = keys_in(key_file) if key_file else keys_of_school(options.data)
     reading = read(
         options.images, sys.stdout.write, as_json=options.json, environ=os.environ, keys=keys
     )

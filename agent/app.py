@@ -10,14 +10,14 @@ from functools import partial
 from typing import Any
 
 from agent.config import AgentConfig
-from agent.database.restore import restored
+from agent.database.restore import open_room
 from agent.health.machine import this_machine
 from agent.services.context import Context, context_of
 from agent.services.doors import DOORS
 from agent.services.routines import ROUTINES
 from agent.services.sources import SOURCES
 from agent.services.supervision import keep_running
-from protocol.folder import held
+from protocol.folder import lock_folder
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -28,9 +28,9 @@ async def run(config: AgentConfig) -> None:
     Raises SettingsError, OutboxError or DocumentError if it cannot begin.
     """
     stop = _stop_signal()
-    with held(config.data):
+    with lock_folder(config.data):
         machine = this_machine(config.data, config.kit.programs)
-        async with restored(config, machine) as before:
+        async with open_room(config, machine) as before:
             context, room = context_of(config, machine, before), before.classroom.room
             agent = room.place.agent
             _LOGGER.info("agent %s of room %s starts data=%s", agent, room.room, config.data)

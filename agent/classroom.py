@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
 from agent.equipment.addresses import MAX_TYPED, TypedAddress
 from agent.equipment.cameras import pictures
-from agent.equipment.condition import SWITCHED_OFF, DeviceCondition, condition_of
-from agent.equipment.devices import THIS_MACHINE, Devices
+from agent.equipment.condition import CALM, SWITCHED_OFF, DeviceCondition, condition_of
+from agent.equipment.devices import THIS_MACHINE, Devices, DevicesStep
 from agent.equipment.flaws import FlawTallies
 from agent.equipment.traces import FIXTURES
 from agent.health.line import line_findings, line_measures
@@ -27,7 +27,6 @@ from agent.placement import Placement, PlacementEvidence, PlacementSource
 from agent.room import AgentRoom, Messages, Moment
 from hardware.readings import (
     CameraReading,
-    Kind,
     LineReading,
     ProjectorReading,
     Reading,
@@ -52,12 +51,15 @@ _DEVICES_BYTES: Final = MAX_BYTES - 32 * 1024  # the rest of a birth needs less 
 
 _encoder = msgspec.json.Encoder()
 
+_Kind = TypeVar("_Kind", bound=Reading)
+DevicesChange = Callable[[Devices, int], DevicesStep]
+
 
 class ClassroomStep(NamedTuple):
     """The classroom afterwards, and what is to be said."""
 
     classroom: Classroom
-    said: Messages
+    messages: Messages
 
 
 class ClassroomView(NamedTuple):
@@ -70,7 +72,7 @@ class ClassroomView(NamedTuple):
     lesson: str | None
     since_ms: int | None
     devices: tuple[Device, ...]
-    here: frozenset[str]
+    present_ids: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,23 +100,20 @@ class Classroom:
         """The room's lesson."""
         return self.teaching.lesson
 
-    def see(self, seen: Iterable[Reading], at_ms: int) -> ClassroomStep:
+    def see(self, readings: Iterable[Reading], at_ms: int) -> ClassroomStep:
         """Take in what the senses saw: what comes and goes, and how it fares."""
-        told = list(seen)
-        sightings = [each for each in told if isinstance(each, Sighting)]
-        readings = [each for each in told if isinstance(each, CameraReading | ProjectorReading)]
-        lines = [each for each in told if isinstance(each, LineReading)]
-        devices, said = self.devices.see(sightings, at_ms)
-        devices, found = devices.find(self._conditions(devices, readings), at_ms)
+        batch = list(readings)
+        devices, messages = self.devices.see(_only(batch, Sighting), at_ms)
+        devices, judged = devices.find(self._conditions(devices, batch), at_ms)
         after = replace(
             self,
             devices=devices,
-            flaws=self.flaws.hear(each for each in told if isinstance(each, SourceFlaw)),
-            line=lines[-1] if lines else self.line,
-            placement=_heard(self.placement, told),
+            flaws=self.flaws.hear(_only(batch, SourceFlaw)),
+            line=next(reversed(_only(batch, LineReading)), self.line),
+            placement=_hear_rooms(self.placement, _only(batch, RoomHeard)),
         )
         step = after.learn(at_ms)
-        return step._replace(said=said + found + step.said)
+        return step._replace(messages=messages + judged + step.messages)
 
     def beat(
         self,
@@ -125,35 +124,34 @@ class Classroom:
         programs: Mapping[str, Program] | None = None,
     ) -> ClassroomStep:
         """Take in one beat's measures; yesterday's roll is let go here."""
-        devices, said = self.devices.settle(moment.at_ms)
-        here = replace(self, devices=devices, programs=programs or self.programs)
-        vitals, report = here.vitals.beat(
+        devices, messages = self.devices.settle(moment.at_ms)
+        settled = replace(self, devices=devices, programs=programs or self.programs)
+        vitals, report = settled.vitals.beat(
             measures,
             outbox,
-            extra + here.findings(),
-            here.report(),
+            extra + settled.findings(),
+            settled.report(),
             moment,
         )
-        devices, host_said = _judge_host(here.devices, vitals.judgement, moment.at_ms)
-        teaching, taught = self.teaching.beat(moment)
-        after = replace(here, vitals=vitals, devices=devices, teaching=teaching)
-        return ClassroomStep(after, said + report + host_said + taught)
+        devices, judged = _judge_host(settled.devices, vitals.judgement, moment.at_ms)
+        teaching, ended = self.teaching.beat(moment)
+        after = replace(settled, vitals=vitals, devices=devices, teaching=teaching)
+        return ClassroomStep(after, messages + report + judged + ended)
 
     def pick(self, room: str, at_ms: int) -> ClassroomStep:
         """The teacher says which room this is; only a roaming computer takes it."""
-        return self._placed(self.placement.pick(room, self._evidence()), at_ms)
+        return self._move_to(self.placement.pick(room, self._evidence()), at_ms)
 
     def switch_camera(self, *, off: bool, at_ms: int) -> ClassroomStep:
         """The room's cameras are hidden from us, or may be looked at again."""
-        after = replace(self, camera_off=off)
-        cameras = [each for each in after.devices.traces.sightings() if each.kind is Kind.CAMERA]
-        judged = SWITCHED_OFF if off else DeviceCondition(Status.OK)
-        devices, said = after.devices.find({each.key: judged for each in cameras}, at_ms)
-        return ClassroomStep(replace(after, devices=devices), said)
+        condition = SWITCHED_OFF if off else CALM
+        conditions = dict.fromkeys(self.devices.camera_keys(), condition)
+        devices, messages = self.devices.find(conditions, at_ms)
+        return ClassroomStep(replace(self, camera_off=off, devices=devices), messages)
 
     def add(self, typed: TypedAddress) -> ClassroomStep:
         """A person added a device by its address; the oldest of too many is let go."""
-        others = tuple(each for each in self.typed if each.at != typed.at)
+        others = tuple(address for address in self.typed if address.at != typed.at)
         return ClassroomStep(replace(self, typed=(*others, typed)[-MAX_TYPED:]), [])
 
     def forget(self, device_id: str, at_ms: int) -> ClassroomStep:
@@ -161,27 +159,27 @@ class Classroom:
 
         Raises KeyError if it is not known.
         """
-        addresses = {each.address for each in self.devices.sightings_of(device_id)}
-        typed = tuple(each for each in self.typed if each.host not in addresses - {""})
-        devices, said = self.devices.forget(device_id, at_ms)
-        return ClassroomStep(replace(self, devices=devices, typed=typed), said)
+        addresses = {sighting.address for sighting in self.devices.sightings_of(device_id)}
+        typed = tuple(address for address in self.typed if address.host not in addresses - {""})
+        devices, messages = self.devices.forget(device_id, at_ms)
+        return ClassroomStep(replace(self, devices=devices, typed=typed), messages)
 
-    def teach(self, deed: Callable[[Teaching], TeachingStep]) -> ClassroomStep:
+    def teach(self, action: Callable[[Teaching], TeachingStep]) -> ClassroomStep:
         """The teacher, or what stands in for the teacher's eyes, does something in the lesson."""
-        teaching, said = deed(self.teaching)
-        return ClassroomStep(replace(self, teaching=teaching), said)
+        teaching, messages = action(self.teaching)
+        return ClassroomStep(replace(self, teaching=teaching), messages)
 
     def mark(
         self, student: str, status: AttendanceStatus, method: Method, moment: Moment
     ) -> tuple[ClassroomStep, MarkResult]:
         """Mark a pupil where no sheet is: in the lesson, or in the day. Raises MarkBookFull."""
-        (teaching, said), marked = self.teaching.mark(student, status, method, moment)
-        return ClassroomStep(replace(self, teaching=teaching), said), marked
+        (teaching, messages), marked = self.teaching.mark(student, status, method, moment)
+        return ClassroomStep(replace(self, teaching=teaching), messages), marked
 
-    def tell(self, told: Callable[[Devices], tuple[Devices, Messages]]) -> ClassroomStep:
+    def change_devices(self, change: DevicesChange, at_ms: int) -> ClassroomStep:
         """A person said something of a device. Raises KeyError if it is not known."""
-        devices, said = told(self.devices)
-        return ClassroomStep(replace(self, devices=devices), said)
+        devices, messages = change(self.devices, at_ms)
+        return ClassroomStep(replace(self, devices=devices), messages)
 
     def pictures(self) -> list[tuple[str, str]]:
         """Where the room's cameras can be looked at now; nowhere while they are switched off."""
@@ -210,8 +208,8 @@ class Classroom:
 
     def kit(self) -> tuple[KitLine, ...]:
         """What this room should have, and what of it is here."""
-        here = [self.devices.known[each].device.kind for each in self.devices.here()]
-        return compare(self.template, here, self.programs)
+        records = map(self.devices.by_id.__getitem__, self.devices.present_ids())
+        return compare(self.template, [record.device.kind for record in records], self.programs)
 
     def view(self, at_ms: int) -> ClassroomView:
         """What the teacher's screen shows."""
@@ -224,94 +222,106 @@ class Classroom:
             lesson=self.lesson.code,
             since_ms=running.since_ms if running else None,
             devices=self.devices.all(at_ms),
-            here=frozenset(self.devices.here()),
+            present_ids=frozenset(self.devices.present_ids()),
         )
 
     def learn(self, at_ms: int) -> ClassroomStep:
         """Find out where a roaming computer is; a lesson stays where it began."""
-        here = self._evidence()
-        placement = self.placement if self.lesson.running else self.placement.learn(here)
-        return self._placed(placement.note(here), at_ms)
+        evidence = self._evidence()
+        placement = self.placement if self.lesson.running else self.placement.learn(evidence)
+        return self._move_to(placement.note(evidence), at_ms)
 
     def findings(self) -> tuple[Finding, ...]:
         """What is to be told besides measures: the line, missing programs, an unknown room."""
-        found = [*line_findings(self.line), *self.flaws.findings()]
-        found += [
+        findings = [*line_findings(self.line), *self.flaws.findings()]
+        findings += [
             (Status.WARNING, Reason(ReasonCode.SOFTWARE_MISSING, line.name))
             for line in missing(self.kit())
             if line.kind is None
         ]
         if self.placement.how is PlacementSource.UNKNOWN or self.room.room == NO_ROOM:
-            found.append((Status.WARNING, Reason(ReasonCode.ROOM_UNKNOWN)))
-        return tuple(found)
+            findings.append((Status.WARNING, Reason(ReasonCode.ROOM_UNKNOWN)))
+        return tuple(findings)
 
     def report(self) -> RoomReport:
         """What a health report says of the room."""
-        here = self.devices.here()
-        return RoomReport(here, line_measures(self.line), self.kit(), self.teaching.digest)
+        present_ids = self.devices.present_ids()
+        return RoomReport(present_ids, line_measures(self.line), self.kit(), self.teaching.digest)
 
     def _conditions(
-        self, devices: Devices, readings: Iterable[CameraReading | ProjectorReading]
+        self, devices: Devices, readings: Iterable[Reading]
     ) -> dict[str, DeviceCondition]:
         limits, lesson = self.vitals.limits, self.lesson.running is not None
-        found = {each.key: condition_of(each, limits, lesson=lesson) for each in readings}
-        return self._hidden(devices, found) if found else found
+        conditions = {
+            reading.key: condition_of(reading, limits, lesson=lesson)
+            for reading in readings
+            if isinstance(reading, CameraReading | ProjectorReading)
+        }
+        return self._hidden(devices, conditions) if conditions else conditions
 
     def _hidden(
-        self, devices: Devices, found: dict[str, DeviceCondition]
+        self, devices: Devices, conditions: dict[str, DeviceCondition]
     ) -> dict[str, DeviceCondition]:
         """A camera that is switched off says nothing, whatever was still on its way."""
         if not self.camera_off:
-            return found
-        cameras = {each.key for each in devices.traces.sightings() if each.kind is Kind.CAMERA}
-        return {key: each for key, each in found.items() if key not in cameras}
+            return conditions
+        return {key: conditions[key] for key in conditions.keys() - devices.camera_keys()}
 
-    def _placed(self, placement: Placement, at_ms: int) -> ClassroomStep:
+    def _move_to(self, placement: Placement, at_ms: int) -> ClassroomStep:
         after = replace(self, placement=placement)
         if placement.room == self.room.room:
             return ClassroomStep(after, [])
         room = replace(self.room, room=placement.room)
-        devices, said = self.devices.move(room, at_ms)
+        devices, messages = self.devices.move(room, at_ms)
         moved = replace(
             after,
             room=room,
             devices=devices,
             vitals=replace(self.vitals, room=room),
-            teaching=self.teaching.moved(room),
+            teaching=self.teaching.with_room(room),
         )
-        return ClassroomStep(moved, said)
+        return ClassroomStep(moved, messages)
 
     def _evidence(self) -> PlacementEvidence:
         """The keys of what is here and stands in a room; a mere port tells of no room."""
         if not self.placement.roaming:
             return PlacementEvidence()
-        here = [each for each in self.devices.traces.sightings() if each.present]
-        wired = [each for each in here if each.source == "usb" and each.kind in FIXTURES]
+        sightings = [sighting for sighting in self.devices.traces.sightings() if sighting.present]
+        wired = [
+            sighting
+            for sighting in sightings
+            if sighting.source == "usb" and sighting.kind in FIXTURES
+        ]
         return PlacementEvidence(
-            wired=frozenset(each.key for each in wired if each.key.startswith("usb:")),
-            access_points=frozenset(each.key for each in here if each.source == "line"),
+            wired=frozenset(sighting.key for sighting in wired if sighting.key.startswith("usb:")),
+            access_points=frozenset(
+                sighting.key for sighting in sightings if sighting.source == "line"
+            ),
         )
 
 
-def _judge_host(devices: Devices, judged: Judgement, at_ms: int) -> tuple[Devices, Messages]:
+def _judge_host(devices: Devices, judged: Judgement, at_ms: int) -> DevicesStep:
     """This computer, as a device among the others, fares as its measures say."""
-    for device_id, known in devices.known.items():
-        if known.here and THIS_MACHINE in known.device.sources:
+    for device_id, record in devices.by_id.items():
+        if record.is_present and THIS_MACHINE in record.device.sources:
             return devices.judge(device_id, judged.status, judged.reasons, at_ms)
-    return devices, []
+    return DevicesStep(devices, [])
 
 
-def _heard(placement: Placement, told: Iterable[Reading]) -> Placement:
-    for each in told:
-        if isinstance(each, RoomHeard):
-            placement = placement.hear(each.agent, each.room, present=each.present)
+def _only(readings: Iterable[Reading], kind: type[_Kind]) -> list[_Kind]:
+    return [reading for reading in readings if isinstance(reading, kind)]
+
+
+def _hear_rooms(placement: Placement, announced: Iterable[RoomHeard]) -> Placement:
+    for room in announced:
+        placement = placement.hear(room.agent, room.room, present=room.present)
     return placement
 
 
 def _fitting(devices: tuple[Device, ...]) -> tuple[Device, ...]:
     """As many devices as one message holds: hostile ones with endless names may be left out."""
     fitting, size = [], 0
-    for device in sorted(devices, key=lambda each: each.status is Status.UNKNOWN):
+    for device in sorted(devices, key=lambda device: device.status is Status.UNKNOWN):
         size += len(_encoder.encode(device)) + 1
         if size > _DEVICES_BYTES:
             break

@@ -23,13 +23,13 @@ class Inbox:
         self._held: dict[_Slot, Reading] = {}
         self._arrived = asyncio.Event()
 
-    def report(self, seen: Reading) -> None:
+    def report(self, reading: Reading) -> None:
         """Hold what was seen; when too much waits, the oldest is let go."""
-        slot = _slot_of(seen)
+        slot = _slot_of(reading)
         before = self._held.pop(slot, None)
-        if isinstance(seen, SourceFlaw) and isinstance(before, SourceFlaw):
-            seen = replace(seen, count=before.count + seen.count)
-        self._held[slot] = seen
+        if isinstance(reading, SourceFlaw) and isinstance(before, SourceFlaw):
+            reading = replace(reading, count=before.count + reading.count)
+        self._held[slot] = reading
         if len(self._held) > MAX_HELD:
             del self._held[next(iter(self._held))]
         self._arrived.set()
@@ -38,20 +38,20 @@ class Inbox:
         """Wait for something to be seen, and return all that is here."""
         await self._arrived.wait()
         self._arrived.clear()
-        taken, self._held = list(self._held.values()), {}
-        return taken
+        readings, self._held = list(self._held.values()), {}
+        return readings
 
 
-def _slot_of(seen: Reading) -> _Slot:
-    kind = type(seen).__name__
-    match seen:
+def _slot_of(reading: Reading) -> _Slot:
+    kind = type(reading).__name__
+    match reading:
         case Sighting():
-            return kind, seen.source, seen.key
+            return kind, reading.source, reading.key
         case SourceFlaw():
-            return kind, seen.source, seen.code
+            return kind, reading.source, reading.code
         case RoomHeard():
-            return kind, "", seen.agent
+            return kind, "", reading.agent
         case LineReading():
             return kind, "", ""
         case _:
-            return kind, "", seen.key
+            return kind, "", reading.key

@@ -59,7 +59,7 @@ class PlacementEvidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """The room as it is known now. heard: rooms of fixed computers near by, by their agents.
+    """The room as it is known now. announced: rooms of fixed computers near by, by their agents.
 
     basis: what was here when a person picked the room; their word holds until that changes.
     """
@@ -67,7 +67,7 @@ class Placement:
     room: str
     how: PlacementSource
     seen_in: Mapping[str, tuple[str, ...]]
-    heard: Mapping[str, str]
+    announced: Mapping[str, str]
     basis: PlacementEvidence = PlacementEvidence()
 
     @property
@@ -83,80 +83,79 @@ class Placement:
 
     def candidates(self) -> tuple[str, ...]:
         """The rooms that a teacher may pick from, without typing."""
-        known = {room for rooms in self.seen_in.values() for room in rooms}
-        return tuple(sorted({*known, *self.heard.values()} - {NO_ROOM}))
+        seen_rooms = {room for rooms in self.seen_in.values() for room in rooms}
+        return tuple(sorted({*seen_rooms, *self.announced.values()} - {NO_ROOM}))
 
     def hear(self, agent: str, room: str, *, present: bool) -> Placement:
         """A fixed computer announced its room, or left."""
-        heard = {name: where for name, where in self.heard.items() if name != agent}
-        if present and len(heard) < _MOST_HEARD:
-            heard[agent] = room
-        return replace(self, heard=heard)
+        announced = {name: where for name, where in self.announced.items() if name != agent}
+        if present and len(announced) < _MOST_HEARD:
+            announced[agent] = room
+        return replace(self, announced=announced)
 
-    def pick(self, room: str, here: PlacementEvidence) -> Placement:
+    def pick(self, room: str, evidence: PlacementEvidence) -> Placement:
         """The teacher says which room it is, and what is plugged in stands there."""
         if not self.roaming:
             return self
-        placed = replace(self, room=room, how=PlacementSource.PICKED, basis=here)
-        seen_in = {**self.seen_in, **dict.fromkeys(here.wired, (room,))}
-        return replace(placed, seen_in=seen_in).note(here)
+        placed = replace(self, room=room, how=PlacementSource.PICKED, basis=evidence)
+        seen_in = {**self.seen_in, **dict.fromkeys(evidence.wired, (room,))}
+        return replace(placed, seen_in=seen_in).note(evidence)
 
-    def note(self, here: PlacementEvidence) -> Placement:
+    def note(self, evidence: PlacementEvidence) -> Placement:
         """Remember what is seen in this room, where something here shows that it is this room."""
-        sure = self._knows_any(here) or (self.how is PlacementSource.PICKED and here == self.basis)
-        if not self.roaming or not sure:
+        if not self.roaming or not (self._knows_any(evidence) or self._is_picked(evidence)):
             return self
         seen_in = dict(self.seen_in)
-        for key in here.keys:
+        for key in evidence.keys:
             if self.room not in seen_in.get(key, ()):
                 seen_in[key] = (*seen_in.get(key, ()), self.room)
-        return self if seen_in == self.seen_in else replace(self, seen_in=_bounded(seen_in))
+        return self if seen_in == self.seen_in else replace(self, seen_in=_within_limit(seen_in))
 
-    def learn(self, here: PlacementEvidence) -> Placement:
+    def learn(self, evidence: PlacementEvidence) -> Placement:
         """Take the room from what is here, the surest first; without any, stay where it was."""
-        if not self.roaming or (self.how is PlacementSource.PICKED and here == self.basis):
+        if not self.roaming or self._is_picked(evidence):
             return self
-        room = self._one(here.wired) or self._one(here.access_points) or self._one_heard()
+        room = self._one(evidence.wired) or self._one(evidence.access_points) or self._one_heard()
+        fresh = replace(self, basis=PlacementEvidence())
         if room and room != self.room:
-            return replace(self, room=room, how=PlacementSource.LEARNT, basis=PlacementEvidence())
-        if not room and here.access_points and not self._knows_any(here):
+            return replace(fresh, room=room, how=PlacementSource.LEARNT)
+        if not room and evidence.access_points and not self._knows_any(evidence):
             # Somewhere else, and nothing tells where: better asked than wrong.
-            return replace(
-                self, room=NO_ROOM, how=PlacementSource.UNKNOWN, basis=PlacementEvidence()
-            )
+            return replace(fresh, room=NO_ROOM, how=PlacementSource.UNKNOWN)
         return self
 
-    def _knows_any(self, here: PlacementEvidence) -> bool:
+    def _is_picked(self, evidence: PlacementEvidence) -> bool:
+        """Whether a person picked the room, and nothing has changed since."""
+        return self.how is PlacementSource.PICKED and evidence == self.basis
+
+    def _knows_any(self, evidence: PlacementEvidence) -> bool:
         """Whether anything here has been seen in this room before."""
-        return any(self.room in self.seen_in.get(key, ()) for key in here.keys)
+        return any(self.room in self.seen_in.get(key, ()) for key in evidence.keys)
 
     def _one(self, keys: Iterable[str]) -> str:
         """The one room that these speak for; empty if none, or several."""
-        told = {self.seen_in[key][0] for key in keys if len(self.seen_in.get(key, ())) == 1}
-        return told.pop() if len(told) == 1 else ""
+        rooms = {self.seen_in[key][0] for key in keys if len(self.seen_in.get(key, ())) == 1}
+        return rooms.pop() if len(rooms) == 1 else ""
 
     def _one_heard(self) -> str:
         """The one room of all fixed computers near by; it only says where we are if we do not know.
 
         A school's whole network may be near by, and then it says nothing.
         """
-        rooms = set(self.heard.values())
+        rooms = set(self.announced.values())
         return rooms.pop() if len(rooms) == 1 and self.how is PlacementSource.UNKNOWN else ""
 
 
-def placed(room: str, *, roaming: bool, stay: SavedPlacement) -> Placement:
+def placement_at_start(room: str, *, roaming: bool, stay: SavedPlacement) -> Placement:
     """The placement at the start: from the settings, or as it was before."""
     if not roaming:
-        return Placement(room=room, how=PlacementSource.SETTINGS, seen_in={}, heard={})
-    seen_in = {each.key: each.rooms for each in stay.fixtures}
-    how, where = (
-        (stay.how, stay.room)
-        if stay.how is not PlacementSource.SETTINGS
-        else (PlacementSource.UNKNOWN, NO_ROOM)
-    )
-    if how is PlacementSource.UNKNOWN and room:
-        how, where = PlacementSource.PICKED, room
-    return Placement(room=where, how=how, seen_in=seen_in, heard={})
+        return Placement(room=room, how=PlacementSource.SETTINGS, seen_in={}, announced={})
+    seen_in = {fixture.key: fixture.rooms for fixture in stay.fixtures}
+    if stay.how is PlacementSource.SETTINGS:  # it did not roam before
+        stay = SavedPlacement()
+    if stay.how is PlacementSource.UNKNOWN and room:
+        stay = SavedPlacement(room=room, how=PlacementSource.PICKED)
+    return Placement(room=stay.room, how=stay.how, seen_in=seen_in, announced={})
 
 
 def room_code(text: str) -> Code:
@@ -167,6 +166,6 @@ def room_code(text: str) -> Code:
     return room
 
 
-def _bounded(seen_in: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+def _within_limit(seen_in: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     spare = max(0, len(seen_in) - _MOST_FIXTURES)
     return dict(list(seen_in.items())[spare:])

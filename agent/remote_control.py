@@ -41,10 +41,10 @@ class RemoteControl:
         on = False
         async with aclosing(self._store.steps()) as steps:
             async for classroom in steps:
-                wanted = classroom.lesson.running is not None
-                if switch and wanted is not on:
-                    await self._switch_all(on=wanted)
-                on = wanted
+                running = classroom.lesson.running is not None
+                if switch and running is not on:
+                    await self._switch_all(on=running)
+                on = running
 
     async def switch(self, device_id: str, on: bool) -> bool:  # noqa: FBT001 - as the door calls it
         """Switch a device that speaks PJLink; whether it followed. Raises KeyError."""
@@ -55,10 +55,12 @@ class RemoteControl:
         from hardware.network.subnets import broadcasts, subnets  # noqa: PLC0415 - seldom wanted
         from hardware.network.wake import wake_and_verify  # noqa: PLC0415
 
-        told = self._store.classroom.devices.sightings_of(device_id)
-        keys = [key for each in told for key in (each.key, *each.aliases)]
+        sightings = self._store.classroom.devices.sightings_of(device_id)
+        keys = [key for sighting in sightings for key in (sighting.key, *sighting.aliases)]
         mac = next((key.removeprefix("mac:") for key in keys if key.startswith("mac:")), None)
-        at = next(((each.address, each.port) for each in told if each.address), None)
+        at = next(
+            ((sighting.address, sighting.port) for sighting in sightings if sighting.address), None
+        )
         if mac is None or at is None:
             raise KeyError(device_id)
         woken = await wake_and_verify(
@@ -68,22 +70,22 @@ class RemoteControl:
 
     async def _switch_all(self, *, on: bool) -> None:
         projectors = [
-            each
-            for each in self._store.classroom.devices.traces.sightings()
-            if each.source == "pjlink" and each.present
+            sighting
+            for sighting in self._store.classroom.devices.traces.sightings()
+            if sighting.source == "pjlink" and sighting.present
         ]
         patience = LESSON_PATIENCE_S if on else DOOR_PATIENCE_S
         followed = await asyncio.gather(
-            *(self._switch(each, on=on, patience_s=patience) for each in projectors)
+            *(self._switch(projector, on=on, patience_s=patience) for projector in projectors)
         )
-        for each, did in zip(projectors, followed, strict=True):
-            _LOGGER.info("projector switched on=%s followed=%s key=%s", on, did, each.key)
+        for projector, did in zip(projectors, followed, strict=True):
+            _LOGGER.info("projector switched on=%s followed=%s key=%s", on, did, projector.key)
 
     def _projector(self, device_id: str) -> Sighting:
-        told = self._store.classroom.devices.sightings_of(device_id)
-        for each in told:
-            if each.source == "pjlink" and each.present:
-                return each
+        sightings = self._store.classroom.devices.sightings_of(device_id)
+        for sighting in sightings:
+            if sighting.source == "pjlink" and sighting.present:
+                return sighting
         raise KeyError(device_id)
 
     async def _switch(self, projector: Sighting, *, on: bool, patience_s: float) -> bool:

@@ -58,7 +58,7 @@ class ClassroomStore:
         self._stirred = stirred
         self._one_at_a_time = asyncio.Lock()
         self._documents_refused = False
-        self._stepped = asyncio.Condition()
+        self._step_taken = asyncio.Condition()
         self.refusing = False
         self.refused = 0
         self.step = 0
@@ -71,25 +71,25 @@ class ClassroomStore:
     async def steps(self) -> AsyncGenerator[Classroom, None]:
         """The classroom after each step from now on; a slow listener sees the latest only."""
         while True:
-            async with self._stepped:
-                await self._stepped.wait()
+            async with self._step_taken:
+                await self._step_taken.wait()
             yield self._classroom
 
-    async def stepped(self, known: int, timeout_s: float) -> int:
+    async def wait_for_step(self, step: int, timeout_s: float) -> int:
         """Wait for a step after the one of this number, or for so long; the number of the last."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s), self._stepped:
-                await self._stepped.wait_for(lambda: self.step != known)
+            async with asyncio.timeout(timeout_s), self._step_taken:
+                await self._step_taken.wait_for(lambda: self.step != step)
         return self.step
 
-    async def undelivered(self, ids: Sequence[str]) -> set[str]:
+    async def waiting_ids(self, ids: Sequence[str]) -> set[str]:
         """Which of these events the school does not have yet. Raises OutboxError."""
         return await asyncio.to_thread(self._outbox.waiting_of, ids) if ids else set()
 
-    async def see(self, seen: Iterable[Reading]) -> None:
+    async def see(self, readings: Iterable[Reading]) -> None:
         """Take in what the senses saw."""
         async with self._one_at_a_time:
-            await self._telemetry(self._classroom.see(seen, self._now().at_ms))
+            await self._apply_seen(self._classroom.see(readings, self._now().at_ms))
 
     async def beat(
         self,
@@ -100,7 +100,7 @@ class ClassroomStore:
         """Take in one beat's measures; returns nothing and refuses nothing."""
         async with self._one_at_a_time:
             report, now = self._outbox.report(), self._now()
-            await self._telemetry(self._classroom.beat(measures, report, extra, now, programs))
+            await self._apply_seen(self._classroom.beat(measures, report, extra, now, programs))
 
     async def do(self, deed: ClassroomAction) -> ClassroomStep:
         """Take a step that a person asked for; on the disk when this returns.
@@ -132,7 +132,7 @@ class ClassroomStore:
 
     async def end_lesson(self) -> ClassroomStep:
         """End the lesson if one runs; on the disk when this returns. Raises OutboxError."""
-        return await self.teach(lambda each, moment: each.end(moment))
+        return await self.teach(lambda teaching, moment: teaching.end(moment))
 
     async def suggest(
         self, student: str, method: Method, *, tablet: str = "", flags: tuple[str, ...] = ()
@@ -142,7 +142,7 @@ class ClassroomStore:
         Raises NoLesson, NotOnRoll, OutboxError.
         """
         await self.teach(
-            lambda each, moment: each.suggest(
+            lambda teaching, moment: teaching.suggest(
                 student,
                 Suggestion(method=method, at_ms=moment.at_ms, tablet=tablet, flags=flags),
             )
@@ -153,7 +153,7 @@ class ClassroomStore:
         digest = digest_of(plan)
         if digest == self._classroom.teaching.digest:
             return False
-        await self.teach(lambda each, _moment: each.take(plan, digest))
+        await self.teach(lambda teaching, _moment: teaching.take(plan, digest))
         return True
 
     async def birth(self, session: int) -> bool:
@@ -193,43 +193,43 @@ class ClassroomStore:
     async def _record(self, step: ClassroomStep) -> None:
         """Take a step that must not be lost; it is not taken if the outbox refuses."""
         try:
-            await self._put(step.said, self._memos(step))
+            await self._put(step.messages, self._memos(step))
         except OutboxError as error:
             self._note_refusal(error)
             raise
-        await self._take(step)
+        await self._apply(step)
 
-    async def _telemetry(self, step: ClassroomStep) -> None:
+    async def _apply_seen(self, step: ClassroomStep) -> None:
         """Take a step in any case: what was seen was seen."""
         try:
-            await self._put(step.said, self._memos(step))
+            await self._put(step.messages, self._memos(step))
         except OutboxError as error:
-            self.refused += len(step.said)
+            self.refused += len(step.messages)
             self._note_refusal(error)
             # A lesson that could not be kept did not change: it is tried again at the next beat.
             teaching = self._classroom.teaching
             step = step._replace(classroom=replace(step.classroom, teaching=teaching))
-        await self._take(step)
+        await self._apply(step)
 
     def _memos(self, step: ClassroomStep) -> Mapping[str, bytes | None]:
         return memos.changes(self._classroom.teaching, step.classroom.teaching)
 
     async def _put(
-        self, said: list[AnyState | AnyEvent], memo: Mapping[str, bytes | None] | None = None
+        self, messages: list[AnyState | AnyEvent], memo: Mapping[str, bytes | None] | None = None
     ) -> None:
-        if not said and not memo:
+        if not messages and not memo:
             return
-        await asyncio.to_thread(partial(self._outbox.put, *said, memos=memo))
+        await asyncio.to_thread(partial(self._outbox.put, *messages, memos=memo))
         if self.refusing:
             _LOGGER.info("outbox takes records again refused=%d", self.refused)
         self.refusing = False
         self._stirred()
 
-    async def _take(self, step: ClassroomStep) -> None:
+    async def _apply(self, step: ClassroomStep) -> None:
         self._classroom = step.classroom
         self.step += 1
-        async with self._stepped:
-            self._stepped.notify_all()
+        async with self._step_taken:
+            self._step_taken.notify_all()
         saved = saved_state_of(step.classroom)
         try:
             await asyncio.to_thread(self._documents.save, saved)

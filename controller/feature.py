@@ -5,35 +5,120 @@ Imports of pages, commands and jobs stay inside the functions: so --help and sta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import date
 from enum import StrEnum
-from typing import Any, Generic, NamedTuple, TypeVar
+from pathlib import Path
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Generic,
+    NamedTuple,
+    ParamSpec,
+    Protocol,
+    TypeVar,
+)
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Table
 
+from controller.config import ControllerConfig
+from controller.database.store import Store
 from controller.database.writing import Writing
+from controller.web.words import Words
 from protocol.messages import Down
-from protocol.model import Place
+from protocol.model import Place, instant
+from protocol.words import Translate, translator
 
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
+Jobs = Mapping[str, Callable[[], Coroutine[Any, Any, None]]]
 Message = TypeVar("Message")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Program:
-    """What the running controller is: its school, its clock and zone, its run.
+class Writer(Protocol):
+    """The ingest, as pages see it: what a person does is stored and shown like what agents say."""
 
-    device_silent_s: after how long a silent device is unknown. hears_schools: whether schools may
-    tell of themselves; a school with a department above hears none.
+    async def apply(self, action: Callable[[int], Sequence[object]]) -> bool:
+        """Do what a person asks of a listener, given the time in ms; False if it changes nothing.
+
+        Raises StoreError.
+        """
+
+    async def write(
+        self,
+        action: Callable[Concatenate[Connection, Given], Sequence[object]],
+        *args: Given.args,
+        **options: Given.kwargs,
+    ) -> bool:
+        """Let a function write; False if it answers that nothing has changed. Raises StoreError."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Program:
+    """The running controller, as its features see it.
+
+    boot: names this run. writer: set once the ingest is made. health, figures: what supervision is
+    told. trouble: why the screens may be out of date, a code; empty if they are not.
     """
 
-    school: Place
-    zone: tzinfo
+    config: ControllerConfig
+    features: Sequence[Feature]
+    store: Store
+    zone: ZoneInfo
     boot: str
     now_ms: Callable[[], int]
-    device_silent_s: float
-    hears_schools: bool = True
+    default_language: str = "vi"
+    translate_to: Callable[[str], Translate] = translator
+    writer: Writer | None = None
+    trouble: Callable[[], str] = str
+    health: Callable[[], Mapping[str, object]] = dict
+    figures: Callable[[], Mapping[str, float]] = dict
+    _services: dict[Callable[[Program], Any], Any] = field(default_factory=dict)
+
+    @property
+    def writing(self) -> Writer:
+        """Who stores what a person does."""
+        assert self.writer, "nothing is written before the ingest is there"  # noqa: S101
+        return self.writer
+
+    @property
+    def school(self) -> Place:
+        """Whose controller it is."""
+        return Place(self.config.province, self.config.school)
+
+    @property
+    def name(self) -> str:
+        """The school's name, as screens show it."""
+        return self.config.name or self.config.school
+
+    @property
+    def scope(self) -> Place:
+        """Whose inventory it tells: with nobody above, all the schools of the province."""
+        return self.school if self.config.upstream else Place(self.config.province)
+
+    def service(self, make: Callable[[Program], Made]) -> Made:
+        """What several parts share, made at the first call: one for the whole program."""
+        if make not in self._services:
+            self._services[make] = make(self)
+        made: Made = self._services[make]
+        return made
+
+    def publish(self, changes: Sequence[object]) -> None:
+        """Show committed changes to whoever looks. Call it on the event loop."""
+        for feature in self.features:
+            if feature.publish:
+                feature.publish(self)(changes)
+
+    def today(self) -> date:
+        """The school's local date."""
+        return instant(self.now_ms()).astimezone(self.zone).date()
 
 
 class Speaker(StrEnum):
@@ -95,6 +180,15 @@ class Listener(Generic[Message]):
         return ()
 
 
+class MenuEntry(NamedTuple):
+    """A link at the top of every page. shown: whether, by the frame's values. rank: small first."""
+
+    path: str
+    label: str
+    shown: Callable[[Mapping[str, Any]], bool]
+    rank: int = 1
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Feature:
     """A feature: its tables, and what it does with a batch, with time, with requests.
@@ -103,7 +197,11 @@ class Feature:
     changed by it. written: the tables that every batch may touch, and how. planned: those that
     hold what people give before the school's code is known. counted: those whose rows /metrics
     counts. forget: equipment's past before a moment, forget_pupils: pupils' past; how many rows.
-    listener: its part in the running controller's ingest.
+    listener: its part in the running controller's ingest. publish: shows committed changes. begin:
+    what happens before the first request. jobs: what runs beside, by name, while it is entered.
+    api, pages: what programs and people are answered. look: looked up before every page. frame:
+    what every page shows, by name. menu: its entries. areas: the schools of an area, by its code.
+    home: where the first page leads instead; empty for nowhere else.
     """
 
     name: str
@@ -114,3 +212,20 @@ class Feature:
     forget: Callable[[Connection, int], int] | None = None
     forget_pupils: Callable[[Connection, int], int] | None = None
     listener: Callable[[Program], Listener[Any] | None] | None = None
+    publish: Callable[[Program], Callable[[Sequence[object]], None]] | None = None
+    begin: Callable[[Program], Awaitable[None]] | None = None
+    jobs: Callable[[Program], AbstractContextManager[Jobs]] | None = None
+    api: Callable[[Program], APIRouter] | None = None
+    pages: Callable[[Program], APIRouter] | None = None
+    look: Callable[[Program], Callable[[], None]] | None = None
+    frame: Callable[[Program, Words], Mapping[str, Any]] | None = None
+    menu: Sequence[MenuEntry] = ()
+    areas: Callable[[Program], Callable[[str], frozenset[str]]] | None = None
+    home: Callable[[Program], str] | None = None
+
+
+def packages_with(program: Program, folder: str) -> list[str]:
+    """The packages, the web's and the features', that have this folder, such as templates."""
+    path = Path(__file__).parent
+    names = ("web", *(feature.name for feature in program.features))
+    return [f"controller.{name}" for name in names if (path / name / folder).is_dir()]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table
@@ -99,13 +98,6 @@ def forget_pupils(db: Connection, before_ms: int) -> int:
     return sum(
         feature.forget_pupils(db, before_ms) for feature in FEATURES if feature.forget_pupils
     )
-
-
-def packages_with(folder: str) -> list[str]:
-    """The packages, the web's and the features', that have this folder, such as templates."""
-    here = Path(__file__).parent
-    names = ("web", *(feature.name for feature in FEATURES))
-    return [f"controller.{name}" for name in names if (here / name / folder).is_dir()]
 
 
 def _planned() -> Iterator[Table]:

@@ -31,7 +31,7 @@ class Break(NamedTuple):
     why: str
 
 
-def chained(record: _Record, before: str) -> _Record:
+def link_record(record: _Record, before: str) -> _Record:
     """The record, linked to the hash of the one before it."""
     linked = replace(record, before=before)
     return replace(linked, hash=hash_of(linked))
@@ -42,8 +42,8 @@ def hash_of(record: Chained) -> str:
 
     Fields at their default are left out, so that a later schema's new ones change no old hash.
     """
-    said = {name: value for name, value in _said(record).items() if name not in _LEFT_OUT}
-    return hashlib.sha256(_canonical.encode(said)).hexdigest()
+    content = {name: value for name, value in _content(record).items() if name not in _LEFT_OUT}
+    return hashlib.sha256(_canonical.encode(content)).hexdigest()
 
 
 def breaks(records: Iterable[Chained]) -> list[Break]:
@@ -51,35 +51,35 @@ def breaks(records: Iterable[Chained]) -> list[Break]:
 
     Takes the records in any order; those of schema 1 and 2, which have no hash, are passed over.
     """
-    linked = [each for each in records if each.hash]
-    known = {ROOT, *(each.hash for each in linked)}
+    linked = [record for record in records if record.hash]
+    hashes = {ROOT, *(record.hash for record in linked)}
     followed: set[str] = set()
-    found = []
-    for each in linked:
-        if hash_of(each) != each.hash:
-            found.append(Break(each.id, "changed"))
-        elif each.before not in known:
-            found.append(Break(each.id, "the record before it is missing"))
-        elif each.before in followed:
-            found.append(Break(each.id, "another record stands in its place"))
-        followed.add(each.before)
-    return found
+    result = []
+    for record in linked:
+        if hash_of(record) != record.hash:
+            result.append(Break(record.id, "changed"))
+        elif record.before not in hashes:
+            result.append(Break(record.id, "the record before it is missing"))
+        elif record.before in followed:
+            result.append(Break(record.id, "another record stands in its place"))
+        followed.add(record.before)
+    return result
 
 
-def _said(struct: msgspec.Struct) -> dict[str, Any]:
-    said = {
+def _content(struct: msgspec.Struct) -> dict[str, Any]:
+    content = {
         field.name: _plain(getattr(struct, field.name))
         for field in fields(struct)
         if getattr(struct, field.name) != field.default
     }
-    return {"kind": struct.__struct_config__.tag, **said}
+    return {"kind": struct.__struct_config__.tag, **content}
 
 
 def _plain(value: Any) -> Any:
     match value:
         case msgspec.Struct():
-            return _said(value)
+            return _content(value)
         case tuple():
-            return [_plain(each) for each in value]
+            return [_plain(item) for item in value]
         case _:
             return value

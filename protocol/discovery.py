@@ -22,5 +22,5 @@ def txt_of(school: Place) -> dict[str, str]:
 
 def is_controller_of(school: Place, txt: Mapping[bytes, bytes | None]) -> bool:
     """Whether an announcement is one of this school's controller; of whatever version."""
-    wanted = txt_of(school)
-    return all(txt.get(key.encode()) == wanted[key].encode() for key in wanted if key != "v")
+    expected = txt_of(school)
+    return all(txt.get(key.encode()) == expected[key].encode() for key in expected if key != "v")

@@ -41,10 +41,10 @@ def read(text: str, keys: Mapping[int, bytes]) -> bytes | None:
     if len(text) != TEXT_LENGTH:
         return None
     try:
-        told = base64.b32decode(text)
+        decoded = base64.b32decode(text)
     except (binascii.Error, ValueError):
         return None
-    signed, tag = told[:-_TAG_BYTES], told[-_TAG_BYTES:]
+    signed, tag = decoded[:-_TAG_BYTES], decoded[-_TAG_BYTES:]
     key = keys.get(signed[0], b"")
     right = hmac.compare_digest(_tag(key, signed), tag)
     return signed[1:] if key and right else None

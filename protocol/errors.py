@@ -22,8 +22,8 @@ class LopHocError(Exception):
 
     def text(self, translate: Callable[[str], str]) -> str:
         """The message and the hint, said in the translator's language."""
-        said = " ".join(translate(part) for part in (self.message, self.hint) if part)
-        return fill(said, self.values)
+        sentence = " ".join(translate(part) for part in (self.message, self.hint) if part)
+        return fill(sentence, self.values)
 
 
 class ActionError(LopHocError):

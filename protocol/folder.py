@@ -27,7 +27,7 @@ _ABANDONED_AFTER_S: Final = 3600.0  # a write that takes longer fails; it spoils
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
+def lock_folder(folder: Path) -> Iterator[None]:
     """Make the folder, for its owner only, and hold it: two programs in one would lose both.
 
     Where the system knows no such locks (Windows), nothing is held. Raises SettingsError.
@@ -79,7 +79,7 @@ def whole_file(path: Path, mode: int, *, backup: Path | None = None) -> Iterator
     _sweep(path.parent)
     fresh = _part_beside(path)
     try:
-        with _synced(fresh, mode) as file:
+        with _sync_file(fresh, mode) as file:
             yield file
         if backup is not None and path.exists():
             _keep_old(path, backup)
@@ -90,7 +90,7 @@ def whole_file(path: Path, mode: int, *, backup: Path | None = None) -> Iterator
 
 
 @contextmanager
-def _synced(path: Path, mode: int) -> Iterator[BinaryIO]:
+def _sync_file(path: Path, mode: int) -> Iterator[BinaryIO]:
     """A new file that is on the disk when the block ends."""
     with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
         yield file
@@ -118,7 +118,7 @@ def _keep_old(path: Path, backup: Path) -> None:
         try:
             old.hardlink_to(path)
         except (OSError, NotImplementedError):  # FAT on a USB stick has no links
-            with _synced(old, path.stat().st_mode & EVERYBODY) as file:
+            with _sync_file(old, path.stat().st_mode & EVERYBODY) as file:
                 file.write(path.read_bytes())
         old.replace(backup)
     finally:

@@ -66,7 +66,7 @@ class Guard:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
         elif (refusal := self._refusal(scope)) is None:
-            await self._app(scope, self._bounded(receive), send)
+            await self._app(scope, self._bound(receive), send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": refusal})
         else:
@@ -84,7 +84,7 @@ class Guard:
             return Refusal.TOO_LARGE
         return None
 
-    def _bounded(self, receive: Receive) -> Receive:
+    def _bound(self, receive: Receive) -> Receive:
         size = 0
 
         async def receive_some() -> Message:
@@ -117,8 +117,8 @@ def at_own_port(*names: str) -> IsOurs:
 
 def _header(scope: Scope, name: bytes) -> str | None:
     """The first of that name (ASGI: names in lower case); None where there is none."""
-    found = (value for key, value in scope["headers"] if key == name)
-    value = next(found, None)
+    values = (value for key, value in scope["headers"] if key == name)
+    value = next(values, None)
     return None if value is None else value.decode("latin-1")
 
 

@@ -174,7 +174,7 @@ def judge(
 
     A machine that measured nothing at all is unknown, never ok by default.
     """
-    found = [
+    findings = [
         *_rising(measures, limits),
         *_battery(measures, limits),
         *_power_and_disk(measures, limits),
@@ -182,13 +182,13 @@ def judge(
         *_waiting(outbox or OutboxReport(), limits),
         *extra,
     ]
-    found.sort(key=lambda finding: finding[0] is not Status.CRITICAL)
-    reasons = tuple(reason for _, reason in found)
+    findings.sort(key=lambda finding: finding[0] is not Status.CRITICAL)
+    reasons = tuple(reason for _, reason in findings)
     if measures == HostMeasures():
         return Judgement(Status.UNKNOWN, reasons)
-    if any(status is Status.CRITICAL for status, _ in found):
+    if any(status is Status.CRITICAL for status, _ in findings):
         return Judgement(Status.CRITICAL, reasons)
-    if any(status is Status.WARNING for status, _ in found):
+    if any(status is Status.WARNING for status, _ in findings):
         return Judgement(Status.WARNING, reasons)
     return Judgement(Status.OK, reasons)
 
@@ -197,7 +197,7 @@ Finding = tuple[Status, Reason]
 
 
 def _rising(measures: HostMeasures, limits: Limits) -> list[Finding]:
-    found = []
+    findings = []
     for rule in _RISING:
         value: float | None = getattr(measures, rule.measure)
         if value is None:
@@ -205,10 +205,10 @@ def _rising(measures: HostMeasures, limits: Limits) -> list[Finding]:
         critical = getattr(limits, rule.critical) if rule.critical else None
         warning = getattr(limits, rule.warning)
         if critical is not None and value >= critical:
-            found.append((Status.CRITICAL, Reason(rule.code, value, critical)))
+            findings.append((Status.CRITICAL, Reason(rule.code, value, critical)))
         elif value >= warning:
-            found.append((Status.WARNING, Reason(rule.code, value, warning)))
-    return found
+            findings.append((Status.WARNING, Reason(rule.code, value, warning)))
+    return findings
 
 
 def _battery(measures: HostMeasures, limits: Limits) -> list[Finding]:
@@ -225,26 +225,26 @@ def _battery(measures: HostMeasures, limits: Limits) -> list[Finding]:
 
 
 def _power_and_disk(measures: HostMeasures, limits: Limits) -> list[Finding]:
-    found: list[Finding] = []
+    findings: list[Finding] = []
     if measures.disk_read_only:
-        found.append((Status.CRITICAL, Reason(ReasonCode.DISK_READ_ONLY)))
+        findings.append((Status.CRITICAL, Reason(ReasonCode.DISK_READ_ONLY)))
     if (errors := measures.disk_errors or 0) >= max(1, limits.disk_errors_warning_count):
         limit = limits.disk_errors_warning_count
-        found.append((Status.WARNING, Reason(ReasonCode.DISK_ERRORS, errors, limit)))
+        findings.append((Status.WARNING, Reason(ReasonCode.DISK_ERRORS, errors, limit)))
     if measures.under_voltage:
-        found.append((Status.WARNING, Reason(ReasonCode.UNDER_VOLTAGE)))
+        findings.append((Status.WARNING, Reason(ReasonCode.UNDER_VOLTAGE)))
     if measures.throttled:
-        found.append((Status.WARNING, Reason(ReasonCode.THROTTLED)))
+        findings.append((Status.WARNING, Reason(ReasonCode.THROTTLED)))
     wear = measures.battery_wear_percent
     if wear is not None and wear >= limits.battery_wear_warning_percent:
         limit_percent = limits.battery_wear_warning_percent
-        found.append((Status.WARNING, Reason(ReasonCode.BATTERY_WORN, wear, limit_percent)))
+        findings.append((Status.WARNING, Reason(ReasonCode.BATTERY_WORN, wear, limit_percent)))
     signal = measures.wifi_signal_dbm
     if signal is not None and signal <= limits.wifi_warning_dbm:
-        found.append(
+        findings.append(
             (Status.WARNING, Reason(ReasonCode.WIFI_WEAK, signal, limits.wifi_warning_dbm))
         )
-    return found
+    return findings
 
 
 def _clock(measures: HostMeasures, limits: Limits) -> list[Finding]:
@@ -256,10 +256,10 @@ def _clock(measures: HostMeasures, limits: Limits) -> list[Finding]:
 
 
 def _waiting(outbox: OutboxReport, limits: Limits) -> list[Finding]:
-    found = []
+    findings = []
     if outbox.pending >= limits.outbox_warning_count:
         reason = Reason(ReasonCode.OUTBOX_WAITING, outbox.pending, limits.outbox_warning_count)
-        found.append((Status.WARNING, reason))
+        findings.append((Status.WARNING, reason))
     if outbox.dropped:
-        found.append((Status.WARNING, Reason(ReasonCode.EVENTS_DROPPED, outbox.dropped, 0)))
-    return found
+        findings.append((Status.WARNING, Reason(ReasonCode.EVENTS_DROPPED, outbox.dropped, 0)))
+    return findings

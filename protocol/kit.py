@@ -55,32 +55,32 @@ _KINDS = {
 
 
 def compare(
-    template: KitTemplate, here: Iterable[DeviceKind], programs: Mapping[str, Program]
+    template: KitTemplate, present: Iterable[DeviceKind], programs: Mapping[str, Program]
 ) -> tuple[KitLine, ...]:
     """Hold the template against what is here: a line for each kind and program that is wanted.
 
-    here: the kind of every device that is here. A program of which the machine tells nothing
+    present: the kind of every device that is here. A program of which the machine tells nothing
     counts as there: nobody is sent to look for what may not be missing.
     """
-    counts = Counter(here)
+    counts = Counter(present)
     lines = [
-        KitLine(kind=kind, wanted=wanted, here=counts[kind])
+        KitLine(kind=kind, wanted=count, here=counts[kind])
         for kind, field in _KINDS.items()
-        if (wanted := getattr(template, field))
+        if (count := getattr(template, field))
     ]
     lines += [
         KitLine(
             name=name,
             wanted=1,
-            here=int(programs.get(name, _UNTOLD).installed is not False),
-            running=programs.get(name, _UNTOLD).running,
+            here=int(programs.get(name, _UNKNOWN).installed is not False),
+            running=programs.get(name, _UNKNOWN).running,
         )
         for name in template.programs
     ]
     return tuple(lines[:_MOST])
 
 
-_UNTOLD = Program(None, None)
+_UNKNOWN = Program(None, None)
 _MOST = 64
 
 

@@ -35,6 +35,13 @@ def translator(language: str) -> Translate:
     return gettext.translation("lophoc", _LOCALE, [language], fallback=True).gettext
 
 
+def requested_language(lang: str, accept_language: str, default: str) -> str:
+    """Of a request: by its ?lang=, then by Accept-Language (RFC 9110, 12.5.4), else the default."""
+    accepted = (part.partition(";")[0].strip()[:2] for part in accept_language[:200].split(","))
+    wanted = (lang, *map(str.lower, accepted))
+    return next((language for language in wanted if language in LANGUAGES), default)
+
+
 def preferred_language(environ: Mapping[str, str]) -> str:
     """Vietnamese, unless the machine is set to English."""
     locale = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""

@@ -20,7 +20,7 @@ Arrived = Callable[[str, bytes, int, int], None]  # topic, payload, mid, qos
 READ_BYTES: Final = 64 * 1024
 
 
-class Line:
+class BufferedSocket:
     """What paho takes for its socket (it asks for recv, send, pending, fileno and close)."""
 
     def __init__(self, sock: socket.socket) -> None:
@@ -35,9 +35,9 @@ class Line:
         if self._at >= len(self._read):
             self._read = self._sock.recv(READ_BYTES)
             self._at = 0
-        taken = self._read[self._at : self._at + size]
-        self._at += len(taken)
-        return taken
+        data = self._read[self._at : self._at + size]
+        self._at += len(data)
+        return data
 
     def send(self, data: bytes) -> int:
         """Take the bytes; they leave at the next flush once the line gathers."""
@@ -87,14 +87,14 @@ class Client(mqtt.Client):
         super().__init__(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311, **options)
         self._arrived = arrived
 
-    def line(self) -> Line | None:
+    def line(self) -> BufferedSocket | None:
         """The line while there is one."""
         sock: Any = self.socket()
-        return sock if isinstance(sock, Line) else None
+        return sock if isinstance(sock, BufferedSocket) else None
 
     def _create_socket(self) -> Any:
         sock: Any = super()._create_socket()
-        return Line(sock)
+        return BufferedSocket(sock)
 
     def _handle_publish(self) -> MQTTErrorCode:
         """Read a PUBLISH of QoS 0 or 1 (MQTT 3.1.1, 3.3); the receiver acks it later."""

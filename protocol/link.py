@@ -111,25 +111,25 @@ class Link:
     async def run(self) -> None:
         """Hold the conversation until cancelled; then say the last word and hang up."""
         backoff = Backoff(BACKOFF_FIRST_S, BACKOFF_CAP_S)
-        told = False
+        is_logged = False
         while True:
-            why = await self._talk(told=told)
-            told = bool(why)
-            if not told:
+            why = await self._talk(is_logged=is_logged)
+            is_logged = bool(why)
+            if not is_logged:
                 backoff.reset()
             await asyncio.sleep(backoff.next_s())
 
-    async def _talk(self, *, told: bool) -> str:
+    async def _talk(self, *, is_logged: bool) -> str:
         """One session from connect to loss; returns why it never began, empty if it did.
 
-        told: that the broker cannot be reached was logged already.
+        is_logged: that the broker cannot be reached was logged already.
         """
         try:
             await self._open()
             _LOGGER.info("broker %s connected, session %d", self, self.session)
             await self._converse()
         except (OSError, ValueError) as error:
-            if not told:
+            if not is_logged:
                 _LOGGER.warning("broker %s not reached: %s", self, error)
             return str(error) or type(error).__name__
         except asyncio.CancelledError:
@@ -152,9 +152,9 @@ class Link:
         while not self._arrivals:
             self._arrived.clear()
             await self._arrived.wait()
-        taken = [self._arrivals.popleft() for _ in range(min(limit, len(self._arrivals)))]
+        arrivals = [self._arrivals.popleft() for _ in range(min(limit, len(self._arrivals)))]
         self._listen()
-        return taken
+        return arrivals
 
     def ack(self, arrivals: Sequence[Arrival]) -> None:
         """Tell the broker that these are safe; in receive order (MQTT 3.1.1, 4.6)."""
@@ -191,7 +191,7 @@ class Link:
             self._listen()
             await self._answer("connect")
             if self._filters:  # even in a kept session: nats-server delivers only after it
-                client.subscribe([(each, 1) for each in self._filters])
+                client.subscribe([(topic_filter, 1) for topic_filter in self._filters])
                 await self._answer("subscribe")
         self.connected.set()
         for letter in self._greeting(self.session):

@@ -31,7 +31,7 @@ def bits(marker_id: int) -> tuple[tuple[bool, ...], ...]:
     """
     if not 0 <= marker_id < COUNT:
         raise ValueError(f"no such marker: {marker_id}")
-    told = f"{_PATTERNS[marker_id]:0{INSIDE * INSIDE}b}"
+    digits = f"{_PATTERNS[marker_id]:0{INSIDE * INSIDE}b}"
     border = (False,) * SIDE
-    rows = (told[at : at + INSIDE] for at in range(0, len(told), INSIDE))
+    rows = (digits[at : at + INSIDE] for at in range(0, len(digits), INSIDE))
     return (border, *((False, *(cell == "1" for cell in row), False) for row in rows), border)

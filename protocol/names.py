@@ -25,12 +25,12 @@ def sort_key(name: str) -> Key:
     """
     words = unicodedata.normalize("NFC", name).casefold().split()
     ordered = words[-1:] + words[1:-1] + words[:1] if len(words) > 1 else words
-    spelt = [_spelt(word) for word in ordered]
+    spellings = [_spelling(word) for word in ordered]
     plain = unicodedata.normalize("NFC", " ".join(words))
-    return tuple(letters for letters, _ in spelt), tuple(tones for _, tones in spelt), plain
+    return tuple(letters for letters, _ in spellings), tuple(tones for _, tones in spellings), plain
 
 
-def _spelt(word: str) -> tuple[Letters, Letters]:
+def _spelling(word: str) -> tuple[Letters, Letters]:
     """A word's letters and the tone of each."""
     letters: list[int] = []
     tones: list[int] = []
@@ -42,13 +42,13 @@ def _spelt(word: str) -> tuple[Letters, Letters]:
 
 def _letters(word: str) -> list[tuple[str, int]]:
     """Each letter without its tone, and the tone."""
-    found: list[tuple[str, int]] = []
+    letters: list[tuple[str, int]] = []
     for mark in unicodedata.normalize("NFD", word):
-        if mark in _TONES and found:
-            found[-1] = (found[-1][0], _TONES[mark])
-        elif mark in _SHAPES and found:
-            letter, tone = found[-1]
-            found[-1] = (unicodedata.normalize("NFC", letter + mark), tone)
+        if mark in _TONES and letters:
+            letters[-1] = (letters[-1][0], _TONES[mark])
+        elif mark in _SHAPES and letters:
+            letter, tone = letters[-1]
+            letters[-1] = (unicodedata.normalize("NFC", letter + mark), tone)
         elif not unicodedata.combining(mark):
-            found.append((mark, 0))
-    return found
+            letters.append((mark, 0))
+    return letters

@@ -128,7 +128,7 @@ class Plan(_Part, frozen=True, kw_only=True):
 
     def list_of(self, code: str) -> ClassList | None:
         """The list of a class, if this room has it."""
-        return next((each for each in self.lists if each.code == code), None)
+        return next((class_list for class_list in self.lists if class_list.code == code), None)
 
 
 _canonical = msgspec.json.Encoder(order="deterministic")

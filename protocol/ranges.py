@@ -38,7 +38,7 @@ class Stream:
             ranges[-1][1] = number
             self._count += 1
             return True
-        place = bisect_right(ranges, number, key=lambda each: each[0])
+        place = bisect_right(ranges, number, key=lambda bounds: bounds[0])
         if place and ranges[place - 1][1] >= number:
             return False
         self._count += 1

@@ -58,8 +58,8 @@ class Relay:
 
     def hear(self, state: ControllerState) -> None:
         """The receiver listens, or does not: sending into a void only fills brokers."""
-        here = self._link.session
-        receiver = (here, state.boot, state.session) if state.online else None
+        session = self._link.session
+        receiver = (session, state.boot, state.session) if state.online else None
         if receiver != self._receiver:
             self._receiver = receiver
             self._send_again()
@@ -110,10 +110,10 @@ class Relay:
     def _next(self, room: int) -> list[Parcel]:
         """The newest states, then the oldest events that are not on their way."""
         waiting = self._outbox.waiting_states()
-        places = {each.no for each in waiting}
+        places = {parcel.no for parcel in waiting}
         # A state that a newer one replaced will not be answered for.
         self._states = {no: sent_s for no, sent_s in self._states.items() if no in places}
-        states = [each for each in waiting if each.no not in self._states]
+        states = [parcel for parcel in waiting if parcel.no not in self._states]
         events = self._outbox.waiting_events(self._last_event_no, room) if room > 0 else []
         if events:
             self._last_event_no = events[-1].no

@@ -66,8 +66,8 @@ def settings_of(shape: type[msgspec.Struct], above: tuple[str, ...] = ()) -> Ite
 
 def speaker(prefix: str, environ: Mapping[str, str]) -> Translate:
     """The translator for a program's own words: by <prefix>LANG, else as the machine is set."""
-    wanted = environ.get(f"{prefix}LANG", "")
-    return translator(wanted if wanted in LANGUAGES else preferred_language(environ))
+    language = environ.get(f"{prefix}LANG", "")
+    return translator(language if language in LANGUAGES else preferred_language(environ))
 
 
 def add_options(
@@ -77,8 +77,8 @@ def add_options(
     config, usual = translate(N_("settings file (TOML)")), translate(N_("default"))
     parser.add_argument("--config", type=Path, metavar="FILE", help=config)
     for setting in settings_of(shape):
-        shown = "" if setting.default in ("", None, msgspec.NODEFAULT) else setting.default
-        default = f" ({usual}: {_plain(shown)})" if shown != "" else ""
+        plain = "" if setting.default in ("", None, msgspec.NODEFAULT) else setting.default
+        default = f" ({usual}: {_plain(plain)})" if plain != "" else ""
         parser.add_argument(
             setting.option,
             dest=setting.name,
@@ -95,24 +95,24 @@ def load(
 
     Raises SettingsError that names the setting and, for a typo, the nearest valid name.
     """
-    known = {setting.name: setting for setting in settings_of(shape)}
+    by_name = {setting.name: setting for setting in settings_of(shape)}
     chosen = getattr(options, "config", None) or environ.get(f"{prefix}CONFIG")
     values = _from_file(Path(chosen), shape) if chosen else {}
-    values |= _from_environment(prefix, environ, known)
+    values |= _from_environment(prefix, environ, by_name)
     values |= {
-        name: value for name in known if (value := getattr(options, name, _UNSET)) is not _UNSET
+        name: value for name in by_name if (value := getattr(options, name, _UNSET)) is not _UNSET
     }
     tree: dict[str, Any] = {}
     for name, value in values.items():
-        setting = known[name]
+        setting = by_name[name]
         branch = tree
         for table in setting.path[:-1]:
             branch = branch.setdefault(table, {})
-        branch[setting.path[-1]] = _converted(setting, value)
+        branch[setting.path[-1]] = _convert(setting, value)
     try:
         return msgspec.convert(tree, shape)
     except msgspec.ValidationError as error:
-        raise _missing_error(known, tree, error) from error
+        raise _missing_error(by_name, tree, error) from error
 
 
 def sample(shape: type[msgspec.Struct], title: str, prefix: str) -> str:
@@ -126,26 +126,18 @@ def sample(shape: type[msgspec.Struct], title: str, prefix: str) -> str:
             table = setting.path[:-1]
             lines += ["", f"[{'.'.join(table)}]"]
         lines += ["", *_comments(partial(_meaning, setting))]
-        given = setting.default is not msgspec.NODEFAULT
-        lines.append(f"# {setting.path[-1]} = {_toml(setting.default if given else '')}")
+        has_default = setting.default is not msgspec.NODEFAULT
+        lines.append(f"# {setting.path[-1]} = {_toml(setting.default if has_default else '')}")
     return "\n".join(lines) + "\n"
-
-
-def refuse_unknown(parser: argparse.ArgumentParser, extra: list[str]) -> None:
-    """End the program with the nearest valid option if there are arguments left over."""
-    if not extra:
-        return
-    known = [name for action in _actions(parser) for name in action.option_strings]
-    raise unknown("option_unknown", N_("No such option: {name}."), extra[0], known)
 
 
 def unknown(code: str, message: str, typo: str, names: Iterable[str]) -> SettingsError:
     """An error that names the valid name nearest to a typo, or all of them."""
-    close = difflib.get_close_matches(
-        typo.split("=", maxsplit=1)[0], names := sorted(names), n=1, cutoff=0.5
-    )
+    by_word = {name.lstrip("-"): name for name in sorted(names)}  # dashes are no likeness
+    word = typo.split("=", maxsplit=1)[0].lstrip("-")
+    close = [by_word[each] for each in difflib.get_close_matches(word, by_word, n=1, cutoff=0.5)]
     hint = N_("Did you mean {nearest}?") if close else N_("Valid: {valid}.")
-    values = {"nearest": "".join(close), "valid": ", ".join(names)}
+    values = {"nearest": "".join(close), "valid": ", ".join(by_word.values())}
     return SettingsError(code, message, hint, name=typo, **values)
 
 
@@ -181,17 +173,12 @@ def _meaning(setting: Setting, translate: Translate) -> str:
     return f"{description} [{translate(setting.unit)}]" if setting.unit else description
 
 
-def _comments(said: Callable[[Translate], str]) -> list[str]:
+def _comments(text_in: Callable[[Translate], str]) -> list[str]:
     """What is said as comments, Vietnamese above English; once where they are the same."""
-    return [f"# {line}" for line in dict.fromkeys(said(translator(each)) for each in LANGUAGES)]
-
-
-def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
-    for action in parser._actions:  # noqa: SLF001 - argparse offers no other list of its options
-        yield action
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
-            for child in action.choices.values():
-                yield from _actions(child)
+    return [
+        f"# {line}"
+        for line in dict.fromkeys(text_in(translator(language)) for language in LANGUAGES)
+    ]
 
 
 def _from_file(path: Path, shape: type[msgspec.Struct]) -> dict[str, Any]:
@@ -219,37 +206,37 @@ def _flat(
     tree: dict[str, Any], shape: type[msgspec.Struct], above: tuple[str, ...] = ()
 ) -> Iterator[tuple[str, Any]]:
     """The file's settings with their tables in front; unknown names are refused."""
-    known = {setting.path: setting.name for setting in settings_of(shape)}
-    tables = {each[:depth] for each in known for depth in range(1, len(each))}
+    by_path = {setting.path: setting.name for setting in settings_of(shape)}
+    tables = {path[:depth] for path in by_path for depth in range(1, len(path))}
     for name, value in tree.items():
-        here = (*above, name)
-        if here in known:
-            yield known[here], value
-        elif here in tables and isinstance(value, dict):
-            yield from _flat(value, shape, here)
+        place = (*above, name)
+        if place in by_path:
+            yield by_path[place], value
+        elif place in tables and isinstance(value, dict):
+            yield from _flat(value, shape, place)
         else:
-            names = [".".join(each) for each in (*known, *tables)]
+            names = [".".join(path) for path in (*by_path, *tables)]
             message = N_("The settings file has an unknown setting: {name}.")
-            raise unknown("setting_unknown", message, ".".join(here), names)
+            raise unknown("setting_unknown", message, ".".join(place), names)
 
 
 def _from_environment(
-    prefix: str, environ: Mapping[str, str], known: Mapping[str, Setting]
+    prefix: str, environ: Mapping[str, str], by_name: Mapping[str, Setting]
 ) -> dict[str, Any]:
     values = {}
     for variable, value in environ.items():
         if not variable.startswith(prefix) or variable == f"{prefix}CONFIG":
             continue
         name = variable.removeprefix(prefix).lower()
-        if name not in known:
-            names = [prefix + each.upper() for each in known]
+        if name not in by_name:
+            names = [prefix + setting_name.upper() for setting_name in by_name]
             message = N_("The environment has an unknown setting: {name}.")
             raise unknown("setting_unknown", message, variable, names)
         values[name] = value
     return values
 
 
-def _converted(setting: Setting, value: Any) -> Any:
+def _convert(setting: Setting, value: Any) -> Any:
     try:
         return msgspec.convert(value, setting.type, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
@@ -268,11 +255,11 @@ def _path(kind: type, value: Any) -> Any:
 
 
 def _missing_error(
-    known: Mapping[str, Setting], tree: Mapping[str, Any], error: Exception
+    by_name: Mapping[str, Setting], tree: Mapping[str, Any], error: Exception
 ) -> SettingsError:
     missing = [
         setting.option
-        for setting in known.values()
+        for setting in by_name.values()
         if setting.default is msgspec.NODEFAULT and setting.path[0] not in tree
     ]
     if not missing:

@@ -72,13 +72,13 @@ def level_of(code: str) -> str:
     """The code as one topic level. Raises TopicError if it is empty or too long."""
     if not 0 < len(code) <= MAX_CODE:
         raise TopicError(f"a code has 1 to {MAX_CODE} characters, this one {len(code)}")
-    return _FOREIGN.sub(lambda found: f"-x{ord(found[0]):x}-", code)
+    return _FOREIGN.sub(lambda match: f"-x{ord(match[0]):x}-", code)
 
 
 def code_of(level: str) -> str:
     """The code that a topic level spells. Raises TopicError if no code is spelt so."""
     try:
-        code = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), level)
+        code = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), level)
     except (ValueError, OverflowError) as error:
         raise TopicError(f"not a topic level: {level[:80]!r}") from error
     if level_of(code) != level:

@@ -123,18 +123,18 @@ def kind_word(kind: DeviceKind, translate: Translate) -> str:
 
 def sentence(reason: Reason, translate: Translate) -> str:
     """One plain sentence; a code from a newer program is shown as it is."""
-    if reason.code not in _KNOWN:
+    if reason.code not in _REASON_CODES:
         return reason.code
     text = translate(_REASONS[ReasonCode(reason.code)])
-    return text.replace("{value}", _said(reason.value, translate))
+    return text.replace("{value}", _value_text(reason.value, translate))
 
 
-def _said(value: float | str | None, translate: Translate) -> str:
+def _value_text(value: float | str | None, translate: Translate) -> str:
     """The value; a kind of device by its word."""
-    if value in _KNOWN_KINDS:
+    if value in _KIND_CODES:
         return kind_word(DeviceKind(value), translate)
     return number(value, translate)
 
 
-_KNOWN: Final = frozenset(map(str, ReasonCode))
-_KNOWN_KINDS: Final = frozenset(map(str, DeviceKind))
+_REASON_CODES: Final = frozenset(map(str, ReasonCode))
+_KIND_CODES: Final = frozenset(map(str, DeviceKind))

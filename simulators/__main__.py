@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from protocol import __version__
+from protocol.command_line import CommandParser
 from protocol.errors import LopHocError
 from protocol.link import broker_from
 from protocol.outbox import OutboxError
@@ -22,10 +23,8 @@ from protocol.settings import (
     SettingsError,
     add_options,
     load,
-    refuse_unknown,
     sample,
     speaker,
-    unknown,
 )
 from protocol.topics import level_of
 from protocol.words import N_, Translate
@@ -105,10 +104,7 @@ def _exit_code(error: LopHocError) -> int:
 
 
 def _run(argv: list[str], say: Translate) -> int:
-    parser = _parser(say)
-    _refuse_unknown_command(argv)
-    options, extra = parser.parse_known_args(argv)
-    refuse_unknown(parser, extra)
+    options = _parser(say).parse_args(argv)
     match options.command:
         case "sample-config":
             sys.stdout.write(sample(SimConfig, SIM_TITLE, SIM_PREFIX))
@@ -121,26 +117,21 @@ def _run(argv: list[str], say: Translate) -> int:
     return 0
 
 
-def _parser(say: Translate) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="lophoc-sim", description=say(N_("Classrooms without hardware.")), allow_abbrev=False
+def _parser(say: Translate) -> CommandParser:
+    parser = CommandParser(
+        say=say, prog="lophoc-sim", description=say(N_("Classrooms without hardware."))
     )
     parser.add_argument("--version", action="version", version=f"lophoc-sim {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, meaning in _COMMANDS.items():
         says = say(meaning)
-        command = commands.add_parser(name, help=says, description=says, allow_abbrev=False)
+        command = commands.add_parser(name, help=says, description=says)
         if name != "sample-config":
             add_options(command, _SHAPES.get(name, _SCHOOL)[0], say)
         if name in _POSITIONAL:
             where = _POSITIONAL[name]
             command.add_argument(where, nargs="?", default=argparse.SUPPRESS, metavar=where.upper())
     return parser
-
-
-def _refuse_unknown_command(argv: list[str]) -> None:
-    if argv and not argv[0].startswith("-") and argv[0] not in _COMMANDS:
-        raise unknown("command_unknown", N_("No such command: {name}."), argv[0], _COMMANDS)
 
 
 def _check(config: SimConfig) -> SimConfig:

@@ -146,12 +146,7 @@ def info_of(
 def own_addresses() -> list[bytes]:
     """This computer's IPv4 addresses; the loopback one only where there is no other."""
     addresses = sorted(
-        {
-            str(entry.ip)
-            for adapter in ifaddr.get_adapters()
-            for entry in adapter.ips
-            if entry.is_IPv4
-        }
+        {str(own.ip) for adapter in ifaddr.get_adapters() for own in adapter.ips if own.is_IPv4}
     )
     outside = [address for address in addresses if not address.startswith("127.")]
     return [socket.inet_aton(address) for address in outside or addresses]

@@ -8,6 +8,8 @@ from random import Random
 from typing import Final, NamedTuple
 
 from hardware.readings import Kind, Sighting
+from protocol.formats import number
+from protocol.language import translator
 from simulators.estate import school_code, school_name
 from simulators.people import write_csv
 
@@ -112,14 +114,12 @@ def write_areas(folder: Path, own: tuple[str, str], schools: int) -> None:
 
 def money(vnd: int) -> str:
     """An amount as Vietnamese books write it: 98.500.000."""
-    return f"{vnd:,}".replace(",", ".")
+    return number(vnd, translator("vi"))
 
 
 def _room(room: str, things: Sequence[Sighting], random: Random) -> Iterator[PlayedLine]:
     listed = [sighting for sighting in things if sighting.kind in _TYPES]
-    unwritten = next(
-        (sighting for sighting in reversed(listed) if sighting.kind is UNWRITTEN), None
-    )
+    unwritten = next((one for one in reversed(listed) if one.kind is UNWRITTEN), None)
     spoken = random.choice((room, room.replace("P", "Phòng ", 1), room.replace("P", "P ", 1)))
     count = 0
 

@@ -16,6 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from hardware.readings import Kind
+from protocol.formats import phrase
 from protocol.health import ReasonCode
 from protocol.messages import HostMeasures
 from protocol.words import LANGUAGES, N_, translator
@@ -25,7 +26,7 @@ from simulators.config import DemoConfig, SimConfig
 from simulators.equipment import device_id_of, rooms_from
 from simulators.people import write_lists
 from simulators.ports import answers, fetch, free_port
-from simulators.school import answering_devices, school_of
+from simulators.school import responders, school_of
 
 PROVINCE: Final = "14"
 SCHOOL: Final = "DEMO01"
@@ -149,7 +150,7 @@ class DemoWords:
         for language in self._languages:
             translate = translator(language)
             for msgid in msgids:
-                self._write(translate(msgid).format(**values))
+                self._write(phrase(msgid, translate, **values))
             if len(msgids) > 1:
                 self._write("")
 
@@ -206,17 +207,13 @@ class Demo:
 
     async def run(self) -> Fallen:
         """Start all, tell of it, and return only when one of them has fallen."""
-        await self._give_lists()
-        doors = {
-            "lophoc-department": self._ports.above_http,
-            "lophoc-controller": self._ports.http,
-            "lophoc-agent": self._ports.local,
-        }
         above = [self._department()] if self._config.department else []
-        for command in (*above, self._controller(), self._school(), self._agent()):
-            child = await self._start(command)
-            fallen = await _ready(child, doors[child.name]) if child.name in doors else None
-            if fallen is not None:
+        for command in (*above, self._controller()):
+            if fallen := await self._begin(command):
+                return fallen
+        await self._give_lists()  # a command finds its controller's folder, and makes none
+        for command in (self._school(), self._agent()):
+            if fallen := await self._begin(command):
                 return fallen
         self._words.say(
             *RUNNING,
@@ -242,6 +239,16 @@ class Demo:
             for task in telling:
                 task.cancel()
         return Fallen(ended, DIED)
+
+    async def _begin(self, command: list[str]) -> Fallen | None:
+        """Start a program, and wait for its door if it has one; answers how it fell, if it did."""
+        doors = {
+            "lophoc-department": self._ports.above_http,
+            "lophoc-controller": self._ports.http,
+            "lophoc-agent": self._ports.local,
+        }
+        child = await self._start(command)
+        return await _ready(child, doors[child.name]) if child.name in doors else None
 
     async def _give_lists(self) -> None:
         """Give the school invented classes and a timetable, as its office would."""
@@ -298,7 +305,7 @@ class Demo:
         awaited = {
             device_id_of(sighting): (kind, sighting.name)
             for kind in DEVICE_FOUND
-            for sighting in answering_devices(config, rooms, kind)
+            for sighting in responders(config, rooms, kind)
         }
         while awaited:
             for device_id in await _present(self._ports.local) & set(awaited):
@@ -445,7 +452,7 @@ def _free_ports(config: DemoConfig, words: DemoWords) -> Ports:
     for preferred in (*own, *(above if config.department else ())):
         port = free_port(preferred, avoid=ports)
         if port != preferred:
-            words.say(PORT_TAKEN, wanted=preferred, found=port)
+            words.say(PORT_TAKEN, wanted=str(preferred), found=str(port))
         ports.append(port)
     return Ports(*ports)
 

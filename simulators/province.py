@@ -19,6 +19,7 @@ from typing import Final
 
 from protocol import __version__
 from protocol.errors import LopHocError
+from protocol.formats import phrase
 from protocol.link import Arrival, Broker, Letter, Link, broker_from
 from protocol.messages import Ack, ControllerState, MessageError, down_from, to_bytes
 from protocol.model import Place
@@ -205,8 +206,9 @@ def _broker(config: ProvinceConfig) -> Broker:
 
 
 def _progress(say: Translate, done: Sequence[int], schools: int, elapsed_s: float) -> None:
-    text = say(N_("{done} of {schools} schools, {items} items, {elapsed} s"))
-    line = text.format(done=done[0], schools=schools, items=done[1], elapsed=round(elapsed_s))
+    text = N_("{done} of {schools} schools, {items} items, {elapsed} s")
+    finished, items = done
+    line = phrase(text, say, done=finished, schools=schools, items=items, elapsed=round(elapsed_s))
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 

@@ -79,9 +79,7 @@ class PlayedRoom:
         self._boot = boot
         self._beat_s = beat_s
         self._new_id = new_id
-        self._devices = {
-            device_id_of(sighting): device_of(sighting, started_ms) for sighting in equipment
-        }
+        self._devices = {device_id_of(one): device_of(one, started_ms) for one in equipment}
         self._present = set(self._devices)
         self._judgement = Judgement(Status.UNKNOWN, ())
         kinds = [device.kind for device in self._devices.values()]
@@ -324,6 +322,6 @@ class PlayedRoom:
         ]
 
     def _link(self, record: _Record) -> _Record:
-        linked = chain.chained(record, self._log_hash)
+        linked = chain.link_record(record, self._log_hash)
         self._log_hash = linked.hash
         return linked

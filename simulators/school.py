@@ -40,7 +40,7 @@ def school_of(config: SimConfig) -> list[Furnished]:
     return _furnish(config, rooms_from(config.first_room, config.rooms))
 
 
-def answering_devices(config: SimConfig, rooms: Sequence[Furnished], kind: Kind) -> list[Sighting]:
+def responders(config: SimConfig, rooms: Sequence[Furnished], kind: Kind) -> list[Sighting]:
     """The devices of this kind, Kind.CAMERA or Kind.PROJECTOR, that answer by themselves."""
     return [
         sighting
@@ -61,14 +61,13 @@ async def run(config: SimConfig, rooms: Sequence[Furnished], stop: asyncio.Event
     limit = config.mdns_devices if config.mdns else 0
     announcer = Announcer(choose_services(equipment, limit)) if limit else None
     bodies = Bodies(
-        answering_devices(config, rooms, Kind.CAMERA),
-        answering_devices(config, rooms, Kind.PROJECTOR),
+        responders(config, rooms, Kind.CAMERA),
+        responders(config, rooms, Kind.PROJECTOR),
         config.seed,
     )
     with _folder(config) as folder, ExitStack() as outboxes:
         classrooms = [
-            _classroom(config, furnished, (announcer, bodies), folder, outboxes)
-            for furnished in rooms
+            _classroom(config, one, (announcer, bodies), folder, outboxes) for one in rooms
         ]
         async with asyncio.TaskGroup() as tasks:
             running = [

@@ -10,9 +10,8 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
-import httpx
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
@@ -35,6 +34,18 @@ FLAGS: Final = (
 LAPTOP, UPRIGHT, PHONE = (1366, 768), (800, 1280), (390, 844)
 SIZES: Final = (LAPTOP, UPRIGHT, PHONE)
 _KEYS: Final = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32}
+
+
+# Where a click would meet the element; null while it would not.
+_MIDDLE: Final = """(() => {
+  const found = document.querySelector(SELECTOR);
+  if (document.readyState !== "complete" || !found?.getClientRects().length) return null;
+  found.scrollIntoView({block: "nearest", behavior: "instant"});
+  const box = found.getBoundingClientRect();
+  const middle = [box.x + box.width / 2, box.y + box.height / 2];
+  const met = document.elementFromPoint(...middle);
+  return found.contains(met) ? middle : null;
+})()"""
 
 
 class Page:
@@ -82,23 +93,31 @@ class Page:
         return answer["result"].get("value")
 
     def wait(self, script: str, limit_s: float = LIMIT_S) -> None:
-        """Wait until an expression holds on the page."""
-        until(lambda: self.see(f"Boolean({script})"), script, limit_s=limit_s)
+        """Wait until an expression holds on a page that has loaded, not on the half of one."""
+        whole = f"document.readyState === 'complete' && Boolean({script})"
+        until(lambda: self.see(whole), script, limit_s=limit_s)
 
     def click(self, selector: str, times: int = 1) -> None:
         """Click the middle of the first element that fits, once it is there; 2: a double click."""
-        self.wait(f"document.querySelector({json.dumps(selector)})?.getClientRects().length")
-        x, y = self.see(
-            f"""(() => {{ const found = document.querySelector({json.dumps(selector)});
-            found.scrollIntoView({{block: "nearest", behavior: "instant"}});
-            const box = found.getBoundingClientRect();
-            return [box.x + box.width / 2, box.y + box.height / 2]; }})()"""
-        )
+        x, y = self._resting_place(selector)
         for count in range(1, times + 1):
             for kind in ("mousePressed", "mouseReleased"):
                 self.call(
                     "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=count
                 )
+
+    def _resting_place(self, selector: str) -> tuple[float, float]:
+        """The middle of an element that is seen there, at two looks in a row."""
+        look = _MIDDLE.replace("SELECTOR", json.dumps(selector))
+        places: list[list[float] | None] = [None]
+
+        def rests() -> bool:
+            places.append(self.see(look))
+            return places[-1] is not None and places[-1] == places[-2]
+
+        until(rests, f"{selector} is to be seen and rests")
+        x, y = places[-1] or ()
+        return x, y
 
     def press(self, key: str) -> None:
         """Press a key."""
@@ -134,28 +153,53 @@ class Page:
 AnyPage = TypeVar("AnyPage", bound=Page)
 
 
+class Chromium(NamedTuple):
+    """A running Chromium: its debugging port, and where on it the browser itself is spoken to."""
+
+    port: int
+    path: str
+
+
+class Profile(NamedTuple):
+    """One person's cookies and storage in a running Chromium."""
+
+    port: int
+    context: str
+    line: Page  # to the browser itself
+
+
 @contextlib.contextmanager
-def running_browser(profile: Path) -> Iterator[int]:
-    """The debugging port of a running Chromium; the test is skipped where there is none."""
+def running_browser(folder: Path) -> Iterator[Chromium]:
+    """A running Chromium; the test is skipped where there is none."""
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("needs the package chromium")
     with subprocess.Popen(
-        [program, *FLAGS, f"--user-data-dir={profile}"],
+        [program, *FLAGS, f"--user-data-dir={folder}"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:
-        told = profile / "DevToolsActivePort"
-        until(lambda: told.exists() and told.read_text().count("\n"), "chromium listens")
-        yield int(told.read_text().split()[0])
+        listening = folder / "DevToolsActivePort"
+        until(lambda: listening.exists() and listening.read_text().count("\n"), "chromium listens")
+        port, path = listening.read_text().split()
+        yield Chromium(int(port), path)
         process.terminate()
 
 
 @contextlib.contextmanager
-def opened_tab(port: int, kind: type[AnyPage]) -> Iterator[AnyPage]:
-    """A tab of the browser at this debugging port, closed at the end."""
-    web = f"http://127.0.0.1:{port}/json"
-    tab = httpx.put(f"{web}/new?about:blank", trust_env=False).json()
-    with connect(tab["webSocketDebuggerUrl"], max_size=None) as line:
+def fresh_profile(chromium: Chromium) -> Iterator[Profile]:
+    """A profile of a test's own, which is gone with its connection."""
+    with connect(f"ws://127.0.0.1:{chromium.port}{chromium.path}", max_size=None) as line:
+        browser = Page(line)
+        made = browser.call("Target.createBrowserContext", disposeOnDetach=True)
+        yield Profile(chromium.port, made["browserContextId"], browser)
+
+
+@contextlib.contextmanager
+def opened_tab(profile: Profile, kind: type[AnyPage]) -> Iterator[AnyPage]:
+    """A tab of the profile, closed at the end."""
+    new = {"url": "about:blank", "browserContextId": profile.context}
+    tab = profile.line.call("Target.createTarget", **new)["targetId"]
+    with connect(f"ws://127.0.0.1:{profile.port}/devtools/page/{tab}", max_size=None) as line:
         yield kind(line)
-    httpx.get(f"{web}/close/{tab['id']}", trust_env=False)
+    profile.line.call("Target.closeTarget", targetId=tab)

@@ -15,6 +15,7 @@ from hypothesis import settings
 
 from controller.broker.embedded import config_text
 from protocol.model import Place
+from tests.browser import Chromium, Page, Profile, fresh_profile, opened_tab, running_browser
 from tests.databases import KINDS, Database, migrated_template
 from tests.flows.programs import BIN
 from tests.ports import free_port
@@ -27,11 +28,42 @@ settings.load_profile("lophoc")
 
 # Files of few tests that take long: begun last, one of two workers would wait for the other.
 LONG = frozenset({"test_demo.py", "test_way_up.py", "test_finding.py", "test_delivery.py"})
+HERE = Path(__file__).parent
+# What a test is about, by the folder that it stands in.
+FOLDERS = {HERE / "flows": "flow", HERE / "suite": "suite"}
+# What a test needs beside Python, by the fixtures that give it.
+NEEDS = {
+    "chromium": "browser",
+    "cluster": "database_server",
+    "own_cluster": "database_server",
+    "desktop": "desktop",
+    "libreoffice": "desktop",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long."""
+    """Mark each test by what it needs, and begin with what takes long."""
+    for item in items:
+        for mark in marks_of(item):
+            item.add_marker(mark)
     items.sort(key=lambda item: item.path.name not in LONG)
+
+
+def marks_of(item: pytest.Item) -> set[str]:
+    """What a test needs: the folder and the fixtures say it, nobody has to."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    marks = {NEEDS[each] for each in fixtures & set(NEEDS)}
+    marks |= {mark for folder, mark in FOLDERS.items() if item.path.is_relative_to(folder)}
+    call = getattr(item, "callspec", None)
+    if "database" in fixtures and call is not None and call.params.get("database") == "postgresql":
+        marks.add("database_server")
+    return marks
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> None:
+    """Refuse to name a case by bytes: they may hold the time, and two workers would not agree."""
+    if isinstance(val, bytes | bytearray):
+        raise TypeError(f"{argname}: a case that is bytes needs an id of its own, by ids=[...]")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -133,8 +165,36 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
 
 
 @pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """A Chromium for all tests of this process."""
+    with running_browser(tmp_path_factory.mktemp("chromium")) as running:
+        yield running
+
+
+@pytest.fixture
+def browser(chromium: Chromium) -> Iterator[Profile]:
+    """A profile that no other test was seen with."""
+    with fresh_profile(chromium) as profile:
+        yield profile
+
+
+@pytest.fixture
+def page(browser: Profile) -> Iterator[Page]:
+    """A fresh tab."""
+    with opened_tab(browser, Page) as tab:
+        yield tab
+
+
+@pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A PostgreSQL of the tests' own."""
+    with cluster_or_skip() as running:
+        yield running
+
+
+@pytest.fixture
+def own_cluster() -> Iterator[Cluster]:
+    """A PostgreSQL that this test may stop."""
     with cluster_or_skip() as running:
         yield running
 

@@ -19,7 +19,7 @@ _UNRELEASED: Final = re.compile(r"^## Unreleased\n(.*?)(?=^## |\Z)", re.DOTALL |
 # Recorded documents that name the version: the file, and the module that prints it.
 _DOCUMENTS: Final = {
     "docs/wire/asyncapi.json": "protocol.schema",
-    "docs/wire/openapi.json": "controller.web.openapi",
+    "docs/wire/openapi.json": "controller.openapi",
 }
 
 

@@ -5,7 +5,8 @@ A class card is a number and proves nothing: what comes of it is a suggestion to
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -32,7 +33,7 @@ class CardScanResult(NamedTuple):
     ambiguous: numbers seen that two classes of this lesson have; they are given to nobody.
     """
 
-    seen: tuple[CardMark, ...] = ()
+    marks: tuple[CardMark, ...] = ()
     copied: tuple[str, ...] = ()
     ambiguous: tuple[int, ...] = ()
 
@@ -48,25 +49,26 @@ class DoorRefusal(StrEnum):
 
 def allowed_ids(lists: Iterable[ClassList]) -> frozenset[int]:
     """The ids to look for: the numbers in these classes, as far as there are markers for them."""
-    numbers = {pupil.number for each in lists for pupil in each.pupils}
+    numbers = {pupil.number for class_list in lists for pupil in class_list.pupils}
     return frozenset(number for number in numbers if number < COUNT)
 
 
-def scanned(found: Iterable[FoundCard], lists: Sequence[ClassList]) -> CardScanResult:
+def scan_result(cards: Iterable[FoundCard], lists: Sequence[ClassList]) -> CardScanResult:
     """What all that a scan found so far suggests, in the order of the ids."""
-    flags: dict[int, set[CardFlag]] = {}
-    for each in found:
-        flags.setdefault(each.id, set()).update([each.flag] if each.flag else [])
-    owners = {each: _owners(each, lists) for each in sorted(flags)}
-    known = {each: students[0] for each, students in owners.items() if len(students) == 1}
-    seen = {each: who for each, who in known.items() if CardFlag.COPIED not in flags[each]}
+    flags = defaultdict[int, set[CardFlag | None]](set)
+    for card in cards:
+        flags[card.id].add(card.flag)
+    owners = {number: _owners(number, lists) for number in sorted(flags)}
+    sole = {number: students[0] for number, students in owners.items() if len(students) == 1}
+    copied = {number for number in sole if CardFlag.COPIED in flags[number]}
     return CardScanResult(
-        seen=tuple(
-            CardMark(who, Method.CARD, (CHECK_CARD,) if CardFlag.CHECK in flags[each] else ())
-            for each, who in seen.items()
+        marks=tuple(
+            CardMark(who, Method.CARD, (CHECK_CARD,) if CardFlag.CHECK in flags[number] else ())
+            for number, who in sole.items()
+            if number not in copied
         ),
-        copied=tuple(who for each, who in known.items() if each not in seen),
-        ambiguous=tuple(each for each, students in owners.items() if len(students) > 1),
+        copied=tuple(who for number, who in sole.items() if number in copied),
+        ambiguous=tuple(number for number, students in owners.items() if len(students) > 1),
     )
 
 
@@ -86,12 +88,13 @@ def at_door(text: str, plan: Plan, roll: Collection[str]) -> CardMark | DoorRefu
         return DoorRefusal.FORGED
     if serial.hex() in plan.revoked:
         return DoorRefusal.REVOKED
-    cards: Mapping[str, str] = {each.serial: each.student for each in plan.door_cards}
-    student = cards.get(serial.hex())
+    students = {card.serial: card.student for card in plan.door_cards}
+    student = students.get(serial.hex())
     if student is None:
         return DoorRefusal.UNKNOWN
     return CardMark(student, Method.DOOR) if student in roll else DoorRefusal.OTHER_CLASS
 
 
 def _owners(number: int, lists: Sequence[ClassList]) -> list[str]:
-    return [pupil.student for each in lists for pupil in each.pupils if pupil.number == number]
+    pupils = (pupil for class_list in lists for pupil in class_list.pupils)
+    return [pupil.student for pupil in pupils if pupil.number == number]

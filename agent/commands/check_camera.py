@@ -13,7 +13,7 @@ import msgspec
 from agent.errors import CameraCheckError
 from hardware.camera.watch import is_camera, look, look_at_file, target_of
 from hardware.readings import CameraReading, CameraState, SenseMissing
-from protocol.formats import number
+from protocol.formats import phrase
 from protocol.words import N_, preferred_language, translator
 
 _STATES: Final[Mapping[CameraState, str]] = {
@@ -55,17 +55,17 @@ def check(
     it is neither a picture nor a film, or this computer cannot look at pictures.
     """
     try:
-        reading = asyncio.run(_looked(target, user, password))
+        reading = asyncio.run(_look_at(target, user, password))
     except SenseMissing as error:
         message = N_("This computer cannot look at pictures.")
         hint = N_("Install python3-opencv or opencv-python-headless.")
         raise CameraCheckError(error.code, message, hint) from error
     if as_json:
-        return json_of(shown(target), reading) + "\n"
-    return f"{shown(target)}: {sentence_of(reading, preferred_language(environ))}\n"
+        return json_of(printable(target), reading) + "\n"
+    return f"{printable(target)}: {sentence_of(reading, preferred_language(environ))}\n"
 
 
-def shown(target: str) -> str:
+def printable(target: str) -> str:
     """A target as it may be printed: without user, password or token."""
     printable = target.encode("utf-8", "replace").decode()
     scheme, mark, rest = printable.partition("://")
@@ -89,22 +89,22 @@ def json_of(target: str, reading: CameraReading) -> str:
 
 def sentence_of(reading: CameraReading, language: str) -> str:
     """What it is, and what to do, in the language."""
-    said = _STATES.get(reading.state) or _REASONS.get(reading.reason, _NO_ANSWER)
-    say = translator(language)
-    return say(said).replace("{fps}", number(reading.measures.get("fps", 0.0), say))
+    text = _STATES.get(reading.state) or _REASONS.get(reading.reason, _NO_ANSWER)
+    fps = reading.measures.get("fps", 0.0)
+    return phrase(text, translator(language), fps=fps)
 
 
-async def _looked(target: str, user: str, password: str) -> CameraReading:
+async def _look_at(target: str, user: str, password: str) -> CameraReading:
     if is_camera(target):
         return await look(target_of("", target, user, password))
     if "://" in target:
         message = N_("{target} is no address of a camera.")
         hint = N_("Such an address begins with http, https or rtsp.")
-        raise CameraCheckError("camera_address_unfit", message, hint, target=shown(target))
-    return await _looked_at_file(target)
+        raise CameraCheckError("camera_address_unfit", message, hint, target=printable(target))
+    return await _look_at_file(target)
 
 
-async def _looked_at_file(target: str) -> CameraReading:
+async def _look_at_file(target: str) -> CameraReading:
     path = Path(target)
     if not await asyncio.to_thread(path.is_file):
         message = N_("There is no file {path}.")

@@ -8,11 +8,13 @@ from typing import Any, Final
 import msgspec
 
 from agent.database.documents import SavedState
-from agent.equipment.devices import Devices, device_id_of
+from agent.equipment.description import device_id_of
+from agent.equipment.devices import Devices
 from agent.equipment.merge import Decision, JoinDecision, SplitDecision
 from agent.equipment.traces import Trace, Traces
 from agent.errors import DocumentError
 from agent.room import AgentRoom
+from protocol.formats import phrase
 from protocol.health import ReasonCode
 from protocol.model import Device, DeviceKind, Identity, Place, Reason, iso
 from protocol.words import (
@@ -50,9 +52,10 @@ def explain(saved: SavedState, device_id: str, *, as_json: bool, environ: Mappin
 
     Raises DocumentError if no device has this id.
     """
-    devices = _recalled(saved)
+    devices = _saved_devices(saved)
     device = next(
-        (each for each in saved.devices if device_id in {each.device_id, *each.aliases}), None
+        (device for device in saved.devices if device_id in {device.device_id, *device.aliases}),
+        None,
     )
     if device is None:
         raise DocumentError(
@@ -67,9 +70,9 @@ def explain(saved: SavedState, device_id: str, *, as_json: bool, environ: Mappin
     return "".join(f"{line}\n" for line in _lines(devices, device, _say(environ)))
 
 
-def _recalled(saved: SavedState) -> Devices:
+def _saved_devices(saved: SavedState) -> Devices:
     """The devices as the agent left them, none of them doubted."""
-    held = {each.at: each for each in saved.traces}
+    held = {trace.at: trace for trace in saved.traces}
     room = AgentRoom(place=Place(), room="", boot="", beat_s=1, new_id=str)
     traces = Traces(room="", answers=saved.answers, held=held)
     return Devices(room=room, traces=traces, decisions=saved.decisions)
@@ -80,15 +83,20 @@ def _say(environ: Mapping[str, str]) -> Translate:
 
 
 def _traces(devices: Devices, device: Device) -> list[Trace]:
-    return [devices.traces.of(each) for each in devices.sightings_of(device.device_id)]
+    return [devices.traces.of(sighting) for sighting in devices.sightings_of(device.device_id)]
 
 
 def _decisions(devices: Devices, device: Device) -> list[Decision]:
     keys = devices.keys_of(device.device_id)
     return [
-        each
-        for each in devices.decisions
-        if keys & ({each.one, each.other} if isinstance(each, JoinDecision) else set(each.keys))
+        decision
+        for decision in devices.decisions
+        if keys
+        & (
+            {decision.one, decision.other}
+            if isinstance(decision, JoinDecision)
+            else set(decision.keys)
+        )
     ]
 
 
@@ -99,25 +107,25 @@ def _tree(devices: Devices, device: Device) -> dict[str, Any]:
         "last_seen": iso(device.last_seen_ms),
         "traces": [
             {
-                "source": each.sighting.source,
-                "key": each.sighting.key,
-                "device_id": device_id_of(each.sighting.key),
-                "told": each.key,
-                "aliases": each.sighting.aliases,
-                "identity": each.sighting.identity,
-                "kind": each.sighting.kind,
-                "asks": each.sighting.asks,
-                "product": each.sighting.product,
-                "address": each.sighting.address,
-                "port": each.sighting.port,
-                "interface": each.sighting.via,
-                "nodes": each.sighting.nodes,
-                "present": each.sighting.present,
-                "reason": each.sighting.reason,
-                "last_seen": iso(each.at_ms),
-                "room": each.room,
+                "source": trace.sighting.source,
+                "key": trace.sighting.key,
+                "device_id": device_id_of(trace.sighting.key),
+                "told": trace.key,
+                "aliases": trace.sighting.aliases,
+                "identity": trace.sighting.identity,
+                "kind": trace.sighting.kind,
+                "asks": trace.sighting.asks,
+                "product": trace.sighting.product,
+                "address": trace.sighting.address,
+                "port": trace.sighting.port,
+                "interface": trace.sighting.via,
+                "nodes": trace.sighting.nodes,
+                "present": trace.sighting.present,
+                "reason": trace.sighting.reason,
+                "last_seen": iso(trace.at_ms),
+                "room": trace.room,
             }
-            for each in _traces(devices, device)
+            for trace in _traces(devices, device)
         ],
         "decisions": msgspec.to_builtins(_decisions(devices, device)),
     }
@@ -126,41 +134,40 @@ def _tree(devices: Devices, device: Device) -> dict[str, Any]:
 def _lines(devices: Devices, device: Device, say: Translate) -> Iterator[str]:
     yield f"{device.device_id}: {kind_word(device.kind, say)} {device.name}".rstrip()
     yield " ".join(part for part in (device.vendor, device.model, device.serial) if part) or "-"
-    reasons = " ".join(sentence(each, say) for each in device.reasons)
+    reasons = " ".join(sentence(reason, say) for reason in device.reasons)
     yield f"{status_word(device.status, say)}. {reasons}".rstrip()
     if device.identity is not None:
         yield say(_IDENTITIES[device.identity])
     if device.aliases:
-        yield _said(say, "also", aliases=", ".join(device.aliases)).strip()
+        yield _line(say, "also", aliases=", ".join(device.aliases)).strip()
     for trace in _traces(devices, device):
         yield from _source_lines(trace, say)
-    for each in _decisions(devices, device):
-        yield _decision_line(each, say)
+    for decision in _decisions(devices, device):
+        yield _decision_line(decision, say)
 
 
 def _source_lines(trace: Trace, say: Translate) -> Iterator[str]:
-    seen = trace.sighting
-    why = sentence(Reason(seen.reason or ReasonCode.NOT_REPORTED), say)
-    when = _said(say, "here" if seen.present else "gone", time=iso(trace.at_ms), why=why)
-    yield _said(say, "source", source=seen.source, key=seen.key, when=when)
-    if seen.address:
-        yield _said(say, "at", address=f"{seen.address}:{seen.port}", via=seen.via or "?")
-    if seen.aliases:
-        yield _said(say, "also", aliases=", ".join(seen.aliases))
-    if seen.asks is not None:
-        yield _said(say, "asks", kind=kind_word(DeviceKind(seen.asks), say))
+    sighting = trace.sighting
+    why = sentence(Reason(sighting.reason or ReasonCode.NOT_REPORTED), say)
+    when = _line(say, "here" if sighting.present else "gone", time=iso(trace.at_ms), why=why)
+    yield _line(say, "source", source=sighting.source, key=sighting.key, when=when)
+    if sighting.address:
+        yield _line(
+            say, "at", address=f"{sighting.address}:{sighting.port}", via=sighting.via or "?"
+        )
+    if sighting.aliases:
+        yield _line(say, "also", aliases=", ".join(sighting.aliases))
+    if sighting.asks is not None:
+        yield _line(say, "asks", kind=kind_word(DeviceKind(sighting.asks), say))
 
 
 def _decision_line(decision: Decision, say: Translate) -> str:
     match decision:
         case JoinDecision():
-            return _said(say, "joined", one=decision.one, other=decision.other)
+            return _line(say, "joined", one=decision.one, other=decision.other)
         case SplitDecision():
-            return _said(say, "parted", keys=", ".join(decision.keys))
+            return _line(say, "parted", keys=", ".join(decision.keys))
 
 
-def _said(say: Translate, name: str, **values: str) -> str:
-    text = say(_LINES[name])
-    for place, value in values.items():
-        text = text.replace(f"{{{place}}}", value)
-    return text
+def _line(say: Translate, name: str, **values: str) -> str:
+    return phrase(_LINES[name], say, **values)

@@ -15,6 +15,7 @@ from agent.errors import CardsUnreadableError
 from hardware.cards.scan import CardPicture, read_pictures
 from hardware.readings import SenseMissing
 from protocol.doorcode import read as read_code
+from protocol.formats import phrase
 from protocol.words import N_, Translate, preferred_language, translator
 
 _ERRORS: Final[Mapping[str, str]] = {
@@ -99,17 +100,15 @@ def json_of(file: str, picture: CardPicture, keys: Mapping[int, bytes]) -> str:
 def line_of(file: str, picture: CardPicture, keys: Mapping[int, bytes], say: Translate) -> str:
     """What was read, or why nothing was, in the language."""
     valid = sum(read_code(text, keys) is not None for text in picture.texts)
-    values = {
-        "count": len(picture.cards),
-        "ids": ", ".join(str(card.id) for card in picture.cards) or "–",  # noqa: RUF001 - a dash
-        "valid": valid,
-        "codes": len(picture.texts),
-        "file": file,
-    }
-    said = say(_ERRORS[picture.error] if picture.error else _CARDS)
-    for name, value in values.items():
-        said = said.replace(f"{{{name}}}", str(value))
-    return said
+    return phrase(
+        _ERRORS[picture.error] if picture.error else _CARDS,
+        say,
+        count=len(picture.cards),
+        ids=", ".join(str(card.id) for card in picture.cards) or "–",  # noqa: RUF001 - a dash
+        valid=valid,
+        codes=len(picture.texts),
+        file=file,
+    )
 
 
 def _no_key() -> CardsUnreadableError:

@@ -13,7 +13,8 @@ import msgspec
 
 from agent.database.documents import Documents, SavedState
 from agent.database.folder import DOCUMENTS
-from agent.equipment.devices import THIS_MACHINE, Devices, described, device_id_of
+from agent.equipment.description import device_id_of, device_of
+from agent.equipment.devices import THIS_MACHINE, Devices
 from agent.equipment.merge import SightingGroup
 from agent.equipment.traces import Trace, Traces
 from agent.placement import PlacementSource
@@ -21,6 +22,7 @@ from agent.room import AgentRoom
 from hardware.network.probe import ask
 from hardware.readings import IdentityKind
 from hardware.scan import HardwareScan, Missing, Secrets, look
+from protocol.formats import phrase
 from protocol.health import ReasonCode
 from protocol.model import Device, DeviceKind, Place, Reason, iso
 from protocol.words import N_, Translate, kind_word, preferred_language, sentence, translator
@@ -56,10 +58,10 @@ class AbsentDevice:
         """Why it is missing, as far as this computer can tell."""
         if self.answered:
             return Reason(ReasonCode.NOT_REPORTED)
-        told = self.trace.sighting.reason
+        code = self.trace.sighting.reason
         if self.trace.sighting.address:
             return Reason(ReasonCode.NO_ANSWER)
-        return Reason(told or ReasonCode.UNPLUGGED)
+        return Reason(code or ReasonCode.UNPLUGGED)
 
 
 async def scan(
@@ -75,34 +77,35 @@ async def scan(
     data: an agent's folder, so that what it knows and what is not seen now is told as well.
     Raises DocumentError if that folder's documents are damaged.
     """
-    saved = _remembered(data)
-    found = await look(seconds, secrets)
-    absent = await absent_of(found, saved)
+    saved = _saved_state(data)
+    result = await look(seconds, secrets)
+    absent = await absent_of(result, saved)
     if as_json:
-        return json_of(found, saved, absent) + "\n"
-    return table_of(found, preferred_language(environ), saved, absent)
+        return json_of(result, saved, absent) + "\n"
+    return table_of(result, preferred_language(environ), saved, absent)
 
 
 def json_of(
-    found: HardwareScan, saved: SavedState | None = None, absent: Iterable[AbsentDevice] = ()
+    result: HardwareScan, saved: SavedState | None = None, absent: Iterable[AbsentDevice] = ()
 ) -> str:
     """The scan as one JSON object: host, devices, absent, flaws, missing."""
-    groups = _groups(found, saved or SavedState())
-    host = next((each for each in groups if each.sightings[0].source == THIS_MACHINE), None)
+    groups = _groups(result, saved or SavedState())
+    host = next((group for group in groups if group.sightings[0].source == THIS_MACHINE), None)
     tree = {
         "host": _entry(host) if host else None,
-        "devices": [_entry(each) for each in groups],
-        "absent": [_absent_entry(each) for each in absent],
-        "flaws": found.flaws,
+        "devices": [_entry(group) for group in groups],
+        "absent": [_absent_entry(absence) for absence in absent],
+        "flaws": result.flaws,
         "missing": [
-            {"sense": each.sense, "code": each.code, "hint": each.hint} for each in found.missing
+            {"sense": missing.sense, "code": missing.code, "hint": missing.hint}
+            for missing in result.missing
         ],
     }
     return msgspec.json.format(msgspec.json.encode(tree)).decode()
 
 
 def table_of(
-    found: HardwareScan,
+    result: HardwareScan,
     language: str,
     saved: SavedState | None = None,
     absent: Iterable[AbsentDevice] = (),
@@ -110,19 +113,19 @@ def table_of(
     """The scan as a table in the language."""
     say = translator(language)
     rows = [tuple(say(head) for head in _HEADS)]
-    for each in map(_entry, _groups(found, saved or SavedState())):
-        kind = kind_word(DeviceKind(each["kind"]), say)
-        rows.append((kind, *(each[name] for name in _COLUMNS)))
+    for entry in map(_entry, _groups(result, saved or SavedState())):
+        kind = kind_word(DeviceKind(entry["kind"]), say)
+        rows.append((kind, *(entry[name] for name in _COLUMNS)))
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
     lines += _absent_lines(list(absent), say)
-    return "".join(f"{line}\n" for line in (*lines, *_missing_lines(found.missing)))
+    return "".join(f"{line}\n" for line in (*lines, *_missing_lines(result.missing)))
 
 
 _COLUMNS: Final = ("name", "vendor", "model", "serial", "device_id")
 
 
-def _remembered(data: Path | None) -> SavedState | None:
+def _saved_state(data: Path | None) -> SavedState | None:
     """What the agent of this folder knows; None where there is none."""
     if data is None or not (data / DOCUMENTS).exists():
         return None
@@ -141,33 +144,33 @@ def _devices(saved: SavedState) -> Devices:
     return Devices(room=room, traces=traces, decisions=saved.decisions)
 
 
-def _groups(found: HardwareScan, saved: SavedState) -> tuple[SightingGroup, ...]:
-    devices, _ = _devices(saved).see(found.sightings, 0)
+def _groups(result: HardwareScan, saved: SavedState) -> tuple[SightingGroup, ...]:
+    devices, _ = _devices(saved).see(result.sightings, 0)
     return tuple(sorted(devices.groups(), key=_order))
 
 
 def _order(group: SightingGroup) -> tuple[bool, int, str]:
     """This computer first, then boards, projectors, cameras, as people look for them."""
     own = group.sightings[0].source == THIS_MACHINE
-    return not own, list(DeviceKind).index(described(group).kind), group.key
+    return not own, list(DeviceKind).index(device_of(group).kind), group.key
 
 
-async def absent_of(found: HardwareScan, saved: SavedState | None) -> list[AbsentDevice]:
+async def absent_of(result: HardwareScan, saved: SavedState | None) -> list[AbsentDevice]:
     """The known devices that were not seen, each asked once more where it last answered."""
     if saved is None:
         return []
-    seen = {device_id_of(claim) for group in _groups(found, saved) for claim in group.claims}
-    held = {each.at: each for each in saved.traces}
-    known = Devices(
+    seen_ids = {device_id_of(claim) for group in _groups(result, saved) for claim in group.claims}
+    held = {trace.at: trace for trace in saved.traces}
+    devices = Devices(
         room=AgentRoom(place=Place(), room="", boot="scan", beat_s=1, new_id=str),
         traces=Traces(room="", answers=saved.answers, held=held),
         decisions=saved.decisions,
     )
-    gone = [each for each in saved.devices if each.device_id not in seen]
+    gone = [device for device in saved.devices if device.device_id not in seen_ids]
     traced = [
-        (each, known.traces.of(told[0]))
-        for each in gone
-        if (told := known.sightings_of(each.device_id))
+        (device, devices.traces.of(sightings[0]))
+        for device in gone
+        if (sightings := devices.sightings_of(device.device_id))
     ]
     asked_ms = round(time.time() * 1000)
     answered = await asyncio.gather(*(_answers(trace) for _, trace in traced))
@@ -178,38 +181,37 @@ async def absent_of(found: HardwareScan, saved: SavedState | None) -> list[Absen
 
 
 async def _answers(trace: Trace) -> bool:
-    seen = trace.sighting
-    return bool(seen.address) and (await ask(seen.address, seen.port)).alive
+    sighting = trace.sighting
+    return bool(sighting.address) and (await ask(sighting.address, sighting.port)).alive
 
 
 def _absent_lines(absent: list[AbsentDevice], say: Translate) -> Iterable[str]:
     if not absent:
         return
     yield say(_ABSENT)
-    for each in absent:
-        seen = each.trace.sighting
-        line = say(_LAST)
-        for name, value in {
-            "name": each.device.name or each.device.device_id,
-            "time": iso(each.trace.at_ms),
-            "address": f"{seen.address}:{seen.port}" if seen.address else seen.key,
-            "via": seen.via or "?",
-            "why": sentence(each.reason, say),
-        }.items():
-            line = line.replace(f"{{{name}}}", value)
-        yield line
+    for absence in absent:
+        sighting = absence.trace.sighting
+        yield phrase(
+            _LAST,
+            say,
+            name=absence.device.name or absence.device.device_id,
+            time=iso(absence.trace.at_ms),
+            address=f"{sighting.address}:{sighting.port}" if sighting.address else sighting.key,
+            via=sighting.via or "?",
+            why=sentence(absence.reason, say),
+        )
 
 
 def _missing_lines(missing: Iterable[Missing]) -> Iterable[str]:
-    return (f"{each.sense}: {each.hint}" for each in missing)
+    return (f"{sense.sense}: {sense.hint}" for sense in missing)
 
 
 def _entry(group: SightingGroup) -> dict[str, Any]:
     """A device, as its sources describe it together."""
-    told = group.sightings
-    best = next(each for each in told if each.key == group.key)
-    own = told[0].source == THIS_MACHINE
-    device = described(group)
+    sightings = group.sightings
+    best = next(sighting for sighting in sightings if sighting.key == group.key)
+    own = sightings[0].source == THIS_MACHINE
+    device = device_of(group)
     return {
         "device_id": device.device_id,
         "kind": device.kind,
@@ -222,23 +224,23 @@ def _entry(group: SightingGroup) -> dict[str, Any]:
         "sources": list(device.sources),
         "confidence": "high" if own else _CONFIDENCE[best.identity],
         "address": device.address,
-        "nodes": [node for each in told for node in each.nodes],
-        "asks": next((each.asks for each in told if each.asks), None),
+        "nodes": [node for sighting in sightings for node in sighting.nodes],
+        "asks": next((sighting.asks for sighting in sightings if sighting.asks), None),
     }
 
 
-def _absent_entry(each: AbsentDevice) -> dict[str, Any]:
-    seen = each.trace.sighting
+def _absent_entry(absence: AbsentDevice) -> dict[str, Any]:
+    sighting = absence.trace.sighting
     return {
-        "device_id": each.device.device_id,
-        "kind": each.device.kind,
-        "name": each.device.name,
-        "source": seen.source,
-        "interface": seen.via,
-        "address": seen.address,
-        "port": seen.port,
-        "last_query": iso(each.asked_ms),
-        "last_answer": iso(each.trace.at_ms),
-        "answered": each.answered,
-        "reason": each.reason.code,
+        "device_id": absence.device.device_id,
+        "kind": absence.device.kind,
+        "name": absence.device.name,
+        "source": sighting.source,
+        "interface": sighting.via,
+        "address": sighting.address,
+        "port": sighting.port,
+        "last_query": iso(absence.asked_ms),
+        "last_answer": iso(absence.trace.at_ms),
+        "answered": absence.answered,
+        "reason": absence.reason.code,
     }

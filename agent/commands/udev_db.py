@@ -9,11 +9,11 @@ from typing import Final
 from agent.commands.scan import json_of, table_of
 from agent.errors import ExportUnreadableError
 from hardware.scan import HardwareScan
-from hardware.usb.export import UdevExportError, read_export
+from hardware.usb.export import DumpError, read_export
 from hardware.usb.foreign import sightings_of
 from protocol.words import N_, preferred_language
 
-# By ExportError.code: what to say, and what to do.
+# By DumpError.code: what to say, and what to do.
 _FAULTS: Final[Mapping[str, tuple[str, str]]] = {
     "no_such_file": (N_("There is no file {path}."), N_("Check its name and folder.")),
     "unreadable": (
@@ -39,12 +39,12 @@ def report(path: Path, *, as_json: bool, environ: Mapping[str, str]) -> str:
     """
     try:
         export = read_export(path)
-    except UdevExportError as error:
+    except DumpError as error:
         message, hint = _FAULTS[error.code]
         raise ExportUnreadableError(
             error.code, message, hint, path=path, cause=error.cause
         ) from error
-    found = HardwareScan(sightings=sightings_of(export))
+    scan = HardwareScan(sightings=sightings_of(export))
     if as_json:
-        return json_of(found) + "\n"
-    return table_of(found, preferred_language(environ))
+        return json_of(scan) + "\n"
+    return table_of(scan, preferred_language(environ))

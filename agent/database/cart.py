@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 from tinydb import TinyDB
 
-from agent.database.generations import GenerationStorage, damaged
+from agent.database.generations import GenerationStorage, damaged_error
 from agent.tablets.cart import Slot
 
 _TABLE: Final = "slots"
@@ -27,7 +27,7 @@ class CartFile:
         try:
             return msgspec.convert(rows, tuple[Slot, ...])
         except msgspec.ValidationError as error:
-            raise damaged(self._path, str(error)) from error
+            raise damaged_error(self._path, str(error)) from error
 
     def keep(self, slots: tuple[Slot, ...]) -> None:
         """Write them through to the disk. Raises DocumentError; the old file then stays."""

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 from tinydb import TinyDB
 
-from agent.database.generations import GenerationStorage, damaged
+from agent.database.generations import GenerationStorage, damaged_error
 from agent.equipment.addresses import TypedAddress
 from agent.equipment.merge import Decision
 from agent.equipment.traces import Trace
@@ -58,22 +58,22 @@ class Documents:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._storage = GenerationStorage(path)
-        self._kept: SavedState | None = None
+        self._saved: SavedState | None = None
 
     def load(self) -> SavedState:
         """What was saved; nothing if there has never been a file.
 
         Raises DocumentError if the file is damaged, unreadable or from a newer LopHoc.
         """
-        self._kept = _remembered(self._path, self._db())
-        return self._kept
+        self._saved = _state_in(self._path, self._db())
+        return self._saved
 
     def save(self, saved: SavedState) -> bool:
         """Write if anything but the last sight of a device is new; says whether it wrote.
 
         Few writes: an SD card lives from them. Raises DocumentError; the old file then stays.
         """
-        if self._kept is not None and _gist(saved) == _gist(self._kept):
+        if self._saved is not None and _gist(saved) == _gist(self._saved):
             return False
         db = self._db()
         for name, rows in _rows(saved).items():
@@ -83,16 +83,16 @@ class Documents:
         for name in _OLD_TABLES:
             db.drop_table(name)
         self._storage.keep()
-        self._kept = saved
+        self._saved = saved
         return True
 
     def _db(self) -> TinyDB:
         return TinyDB(storage=lambda: self._storage)
 
 
-def _remembered(path: Path, db: TinyDB) -> SavedState:
+def _state_in(path: Path, db: TinyDB) -> SavedState:
     if unknown := db.tables() - {*_TABLES, *_OLD_TABLES, "_default"}:
-        raise damaged(path, f"it has an unknown table {min(unknown)[:40]!r}")
+        raise damaged_error(path, f"it has an unknown table {min(unknown)[:40]!r}")
     identity = dict((_all(db, "identity") or [{}])[0])
     if identity.pop("format", FORMAT) not in _READ:
         raise DocumentError(
@@ -115,7 +115,7 @@ def _remembered(path: Path, db: TinyDB) -> SavedState:
     try:
         return msgspec.convert(tree, SavedState)
     except msgspec.ValidationError as error:
-        raise damaged(path, str(error)) from error
+        raise damaged_error(path, str(error)) from error
 
 
 def _all(db: TinyDB, table: str) -> list[dict[str, Any]]:
@@ -138,6 +138,6 @@ def _rows(saved: SavedState) -> dict[str, list[dict[str, Any]]]:
 def _gist(saved: SavedState) -> SavedState:
     return replace(
         saved,
-        devices=tuple(replace(each, last_seen_ms=0) for each in saved.devices),
-        traces=tuple(replace(each, at_ms=0) for each in saved.traces),
+        devices=tuple(replace(device, last_seen_ms=0) for device in saved.devices),
+        traces=tuple(replace(trace, at_ms=0) for trace in saved.traces),
     )

@@ -48,21 +48,21 @@ class GenerationStorage(Storage):
         try:  # for this user only: it names pupils
             write_whole(self._path, text.encode(), OWNER_ONLY, backup=backup_of(self._path))
         except OSError as error:
-            raise _refused(self._path, error) from error
+            raise _refused_error(self._path, error) from error
 
     def _read(self) -> Tree | None:
         try:
             content = self._path.read_bytes()
         except FileNotFoundError:
             if backup_of(self._path).exists():
-                raise damaged(self._path, "it is gone, its backup is not") from None
+                raise damaged_error(self._path, "it is gone, its backup is not") from None
             return None
         except OSError as error:
-            raise _unreadable(self._path, error) from error
+            raise _unreadable_error(self._path, error) from error
         return _tree_of(self._path, content)
 
 
-def damaged(path: Path, why: str) -> DocumentError:
+def damaged_error(path: Path, why: str) -> DocumentError:
     """The error of a document that is there but is no document."""
     return DocumentError(
         "documents_damaged",
@@ -78,13 +78,13 @@ def _tree_of(path: Path, content: bytes) -> Tree:
     try:
         tree = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise damaged(path, "not whole") from error
-    if not isinstance(tree, dict) or not all(isinstance(each, dict) for each in tree.values()):
-        raise damaged(path, "not a table of tables")
+        raise damaged_error(path, "not whole") from error
+    if not isinstance(tree, dict) or not all(isinstance(table, dict) for table in tree.values()):
+        raise damaged_error(path, "not a table of tables")
     return tree
 
 
-def _unreadable(path: Path, error: OSError) -> DocumentError:
+def _unreadable_error(path: Path, error: OSError) -> DocumentError:
     return DocumentError(
         "documents_unreadable",
         N_("The documents {path} cannot be read: {cause}."),
@@ -94,7 +94,7 @@ def _unreadable(path: Path, error: OSError) -> DocumentError:
     )
 
 
-def _refused(path: Path, error: OSError) -> DocumentError:
+def _refused_error(path: Path, error: OSError) -> DocumentError:
     return DocumentError(
         "documents_refused",
         N_("The documents {path} cannot be written: {cause}."),

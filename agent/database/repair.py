@@ -12,13 +12,14 @@ from agent.database.folder import DOCUMENTS, OUTBOX
 from agent.database.generations import backup_of
 from agent.errors import DocumentError
 from protocol import outbox as outboxes
-from protocol.folder import OWNER_ONLY, held, write_whole
+from protocol.folder import OWNER_ONLY, lock_folder, write_whole
+from protocol.formats import phrase
 from protocol.model import Place
 from protocol.outbox import Outbox, OutboxError
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
-_KEPT: Final = N_("The damaged {file} is kept as {aside}.")
+_PUT_ASIDE: Final = N_("The damaged {file} is kept as {aside}.")
 
 
 class RepairNote(NamedTuple):
@@ -29,7 +30,7 @@ class RepairNote(NamedTuple):
 
     def text(self, translate: Translate) -> str:
         """The sentence in the translator's language."""
-        return translate(self.message).format_map(self.values)
+        return phrase(self.message, translate, **self.values)
 
 
 def repair(folder: Path) -> list[RepairNote]:
@@ -46,9 +47,9 @@ def repair(folder: Path) -> list[RepairNote]:
             folder=folder,
         )
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    with held(folder):
+    with lock_folder(folder):
         done = [*_mend_documents(folder / DOCUMENTS, stamp), *_mend_outbox(folder / OUTBOX, stamp)]
-    return done or [_deed(N_("Nothing in {folder} is damaged."), folder=folder)]
+    return done or [_note(N_("Nothing in {folder} is damaged."), folder=folder)]
 
 
 def _mend_documents(path: Path, stamp: str) -> Iterator[RepairNote]:
@@ -56,20 +57,20 @@ def _mend_documents(path: Path, stamp: str) -> Iterator[RepairNote]:
         return
     backup = backup_of(path)
     restored = backup.exists() and _documents_sound(backup)
-    for each in (path,) if restored else (path, backup):
-        if each.exists():
-            aside = _aside(each, stamp)
-            each.rename(aside)
-            yield _deed(_KEPT, file=each.name, aside=aside.name)
+    for broken in (path,) if restored else (path, backup):
+        if broken.exists():
+            aside = _aside(broken, stamp)
+            broken.rename(aside)
+            yield _note(_PUT_ASIDE, file=broken.name, aside=aside.name)
     if restored:
         write_whole(path, backup.read_bytes(), OWNER_ONLY)
-        yield _deed(
+        yield _note(
             N_("{file} is restored from {backup}: the state one change before."),
             file=path.name,
             backup=backup.name,
         )
     else:
-        yield _deed(
+        yield _note(
             N_("There is no sound backup: devices are found again, today's roll begins anew here.")
         )
 
@@ -96,11 +97,11 @@ def _mend_outbox(path: Path, stamp: str) -> Iterator[RepairNote]:
             raise
     aside = _aside(path, stamp)
     saved = outboxes.repair(path, aside)
-    yield _deed(_KEPT, file=path.name, aside=aside.name)
-    yield _deed(N_("{count} waiting messages were saved."), count=saved)
+    yield _note(_PUT_ASIDE, file=path.name, aside=aside.name)
+    yield _note(N_("{count} waiting messages were saved."), count=saved)
 
 
-def _deed(message: str, **values: object) -> RepairNote:
+def _note(message: str, **values: object) -> RepairNote:
     return RepairNote(message, values)
 
 

@@ -21,7 +21,7 @@ from agent.health.machine import ThisMachine, agent_id_from
 from agent.health.vitals import Vitals
 from agent.lessons import memos
 from agent.lessons.teaching import Teaching
-from agent.placement import Placement, placed
+from agent.placement import Placement, placement_at_start
 from agent.room import AgentRoom
 from protocol.model import Place
 from protocol.outbox import Outbox, OutboxError
@@ -41,14 +41,14 @@ class RestoredRoom(NamedTuple):
 
 
 @asynccontextmanager
-async def restored(config: AgentConfig, machine: ThisMachine) -> AsyncIterator[RestoredRoom]:
+async def open_room(config: AgentConfig, machine: ThisMachine) -> AsyncIterator[RestoredRoom]:
     """Open the records in the agent's folder, until no thread works on them any more.
 
     Raises SettingsError, DocumentError, OutboxError.
     """
     documents = Documents(config.data / DOCUMENTS)
     saved = documents.load()
-    where = placed(_room_code(config), roaming=config.roaming, stay=saved.stay)
+    where = placement_at_start(_room_code(config), roaming=config.roaming, stay=saved.stay)
     room = _room(config, machine, saved, where)
     with _outbox(config, room) as outbox:
         try:
@@ -62,7 +62,7 @@ def saved_state_of(classroom: Classroom) -> SavedState:
     """What must outlive a restart."""
     return SavedState(
         agent_id=classroom.room.place.agent,
-        devices=tuple(known.device for known in classroom.devices.known.values()),
+        devices=tuple(record.device for record in classroom.devices.by_id.values()),
         traces=tuple(classroom.devices.traces.held.values()),
         decisions=classroom.devices.decisions,
         answers=dict(classroom.devices.traces.answers),
@@ -109,7 +109,7 @@ def _classroom(
     return Classroom(
         room=room,
         placement=where,
-        devices=devices.recalled(room, saved.devices, traces, saved.decisions),
+        devices=devices.restore_devices(room, saved.devices, traces, saved.decisions),
         template=config.kit,
         camera_off=saved.camera_off,
         typed=saved.typed,
@@ -132,7 +132,7 @@ def _room_code(config: AgentConfig) -> str:
 def _teaching(room: AgentRoom, outbox: Outbox, saved: SavedState) -> Teaching:
     """The lesson and its roll as they were. Raises OutboxError."""
     try:
-        return memos.recalled(
+        return memos.restore_teaching(
             room,
             outbox.memos(),
             saved.plan,

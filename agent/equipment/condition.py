@@ -66,7 +66,7 @@ def condition_of(
 def both(one: DeviceCondition, other: DeviceCondition) -> DeviceCondition:
     """The worse of two conditions of one device, with what both measured."""
     status = worst([one.status, other.status])
-    reasons = (*one.reasons, *(each for each in other.reasons if each not in one.reasons))
+    reasons = (*one.reasons, *(reason for reason in other.reasons if reason not in one.reasons))
     return DeviceCondition(status, reasons, one.measures or other.measures)
 
 
@@ -84,21 +84,23 @@ def _camera(reading: CameraReading, *, lesson: bool) -> DeviceCondition:
 
 
 def _projector(reading: ProjectorReading, limits: Limits) -> DeviceCondition:
-    found = [(Status.CRITICAL, Reason(_PARTS[part])) for part in reading.failing]
-    found += [(Status.WARNING, Reason(_PARTS[part])) for part in reading.warned]
+    findings = [(Status.CRITICAL, Reason(_PARTS[part])) for part in reading.failing]
+    findings += [(Status.WARNING, Reason(_PARTS[part])) for part in reading.warned]
     if reading.reason in _HINDRANCES:
         status, code = _HINDRANCES[reading.reason]
-        found.append((status, Reason(code)))
+        findings.append((status, Reason(code)))
     hours = max(reading.lamp_hours, default=None)
     if hours is not None and hours >= limits.lamp_warning_hours:
         # By the hundred: not every hour of a lamp is news to the school.
         reason = Reason(ReasonCode.LAMP_OLD, hours // 100 * 100, limits.lamp_warning_hours)
-        found.append((Status.WARNING, reason))
+        findings.append((Status.WARNING, reason))
     measures = DeviceMeasures(
         power=reading.power,
         input=reading.input or None,
         lamp_hours=hours,
         filter_hours=reading.filter_hours,
     )
-    reasons = tuple(reason for _, reason in found)
-    return DeviceCondition(worst([Status.OK, *(status for status, _ in found)]), reasons, measures)
+    reasons = tuple(reason for _, reason in findings)
+    return DeviceCondition(
+        worst([Status.OK, *(status for status, _ in findings)]), reasons, measures
+    )

@@ -6,7 +6,6 @@ gets its id, its status, and what is said of it.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,22 +15,26 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace as rewrite
 
 from agent.equipment.condition import CALM, DeviceCondition, both
-from agent.equipment.merge import Decision, JoinDecision, SightingGroup, SplitDecision, grouped
-from agent.equipment.traces import Trace, Traces, awaited
+from agent.equipment.description import device_id_of, device_of
+from agent.equipment.merge import (
+    Decision,
+    JoinDecision,
+    SightingGroup,
+    SplitDecision,
+    group_sightings,
+)
+from agent.equipment.traces import Trace, Traces, as_unseen
 from agent.room import AgentRoom, Messages
 from hardware.readings import Kind, Sighting
 from protocol.health import ReasonCode
 from protocol.messages import DeviceAppeared, DeviceForgotten, DeviceState, DeviceVanished
-from protocol.model import Device, DeviceKind, Identity, Reason, Status
+from protocol.model import Device, Reason, Status
 
 MAX_DEVICES: Final = 400  # what a birth may hold; a room with more is being flooded
 ASLEEP_MS: Final = 12 * 3_600_000  # a tablet that has slept for a whole school day is gone
 
 THIS_MACHINE: Final = "host"  # the source that tells of the agent's own computer
 
-_TEXT_LIMIT: Final = 80  # so that a full birth stays below a message's limit
-_ALIASES_LIMIT: Final = 8
-_CONNECTED: Final = {"host": "host", "usb": "usb", "port": "usb"}
 # 0.1.0 named devices of the network so; they come back under names of their own.
 _OLD_NETWORK: Final = "mdns-"
 
@@ -39,7 +42,7 @@ _OLD_NETWORK: Final = "mdns-"
 class DevicePresence(StrEnum):
     """Whether a device is here, will come back when used, has not been looked for yet, is gone."""
 
-    HERE = "here"
+    PRESENT = "here"
     ASLEEP = "asleep"
     AWAITED = "awaited"
     GONE = "gone"
@@ -55,17 +58,23 @@ class KnownDevice(NamedTuple):
     """A device, and whether any source sees it now."""
 
     device: Device
-    here: bool
+    is_present: bool
 
     @property
     def presence(self) -> DevicePresence:
         """Where it is; an absent device's reason tells."""
-        if self.here:
-            return DevicePresence.HERE
-        codes = [each.code for each in self.device.reasons]
-        return (
-            _ABSENT.get(ReasonCode(codes[0]), DevicePresence.GONE) if codes else DevicePresence.GONE
-        )
+        if self.is_present:
+            return DevicePresence.PRESENT
+        if not self.device.reasons:
+            return DevicePresence.GONE
+        return _ABSENT.get(ReasonCode(self.device.reasons[0].code), DevicePresence.GONE)
+
+
+class DevicesStep(NamedTuple):
+    """The devices afterwards, and what is to be said."""
+
+    devices: Devices
+    messages: Messages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,63 +86,63 @@ class Devices:
 
     room: AgentRoom
     traces: Traces
-    known: Mapping[str, KnownDevice] = field(default_factory=dict)
+    by_id: Mapping[str, KnownDevice] = field(default_factory=dict)
     decisions: tuple[Decision, ...] = ()
     conditions: Mapping[str, DeviceCondition] = field(default_factory=dict)
 
-    def see(self, sightings: Iterable[Sighting], at_ms: int) -> tuple[Devices, Messages]:
+    def see(self, sightings: Iterable[Sighting], at_ms: int) -> DevicesStep:
         """Take in what the sources saw; what says nothing new gives no message."""
         return replace(self, traces=self.traces.see(sightings, at_ms)).settle(at_ms)
 
-    def settle(self, at_ms: int) -> tuple[Devices, Messages]:
+    def settle(self, at_ms: int) -> DevicesStep:
         """Bring the devices up to what the traces and people say now."""
         groups = {device_id_of(group.key): group for group in self.groups()}
-        known, said = dict(self.known), Messages()
-        for device_id in self._dissolved(groups):
-            del known[device_id]
-            said.append(DeviceForgotten(boot=self.room.boot, at_ms=at_ms, device_id=device_id))
+        records, messages = dict(self.by_id), Messages()
+        for device_id in self._dissolved_ids(groups):
+            del records[device_id]
+            messages.append(DeviceForgotten(boot=self.room.boot, at_ms=at_ms, device_id=device_id))
         for device_id, group in groups.items():
             olds = self._olds(group)
-            before = self.known.get(device_id) or next(iter(olds), None)
-            if device_id not in known and not _has_room(known, group):
+            before = self.by_id.get(device_id) or next(iter(olds), None)
+            if device_id not in records and not _has_room(records, group):
                 continue
-            known[device_id] = self._known(group, olds, at_ms)
-            said += self._news(before, known[device_id], at_ms)
-        return replace(self, known=known), said
+            records[device_id] = self._known_device(group, olds, at_ms)
+            messages += self._news(before, records[device_id], at_ms)
+        return DevicesStep(replace(self, by_id=records), messages)
 
     def judge(
         self, device_id: str, status: Status, reasons: tuple[Reason, ...], at_ms: int
-    ) -> tuple[Devices, Messages]:
+    ) -> DevicesStep:
         """Give a device that is here a new status; the same codes again give no message."""
-        known = self.known.get(device_id)
-        if known is None or not known.here or _same(known.device, status, reasons):
-            return self, []
-        device = rewrite(known.device, status=status, reasons=reasons, last_seen_ms=at_ms)
-        after = replace(self, known={**self.known, device_id: KnownDevice(device, here=True)})
-        return after, [DeviceState(boot=self.room.boot, at_ms=at_ms, device=device)]
+        record = self.by_id.get(device_id)
+        if record is None or not record.is_present or _is_same(record.device, status, reasons):
+            return DevicesStep(self, [])
+        device = rewrite(record.device, status=status, reasons=reasons, last_seen_ms=at_ms)
+        after = replace(self, by_id={**self.by_id, device_id: record._replace(device=device)})
+        return DevicesStep(after, [DeviceState(boot=self.room.boot, at_ms=at_ms, device=device)])
 
-    def find(
-        self, conditions: Mapping[str, DeviceCondition], at_ms: int
-    ) -> tuple[Devices, Messages]:
+    def find(self, conditions: Mapping[str, DeviceCondition], at_ms: int) -> DevicesStep:
         """Take in how devices fare, by key."""
         return replace(self, conditions={**self.conditions, **conditions}).settle(at_ms)
 
-    def forget(self, device_id: str, at_ms: int) -> tuple[Devices, Messages]:
+    def forget(self, device_id: str, at_ms: int) -> DevicesStep:
         """Let go of a device because a person said so. Raises KeyError if it is not known."""
         traces = self.traces.forget(self.keys_of(device_id))
-        known = {**self.known}
-        del known[device_id]
+        records = {**self.by_id}
+        del records[device_id]
         forgotten = DeviceForgotten(boot=self.room.boot, at_ms=at_ms, device_id=device_id)
-        return replace(self, known=known, traces=traces), [forgotten]
+        return DevicesStep(replace(self, by_id=records, traces=traces), [forgotten])
 
-    def answer(self, device_id: str, kind: Kind, at_ms: int) -> tuple[Devices, Messages]:
+    def answer(self, device_id: str, kind: Kind, at_ms: int) -> DevicesStep:
         """A person said what a device is: so is all of its product. Raises KeyError."""
         keys = self._keys_or_fail(device_id)
-        products = {each.product for each in self.sightings_of(device_id) if each.product}
+        products = {
+            sighting.product for sighting in self.sightings_of(device_id) if sighting.product
+        }
         answers = {**self.traces.answers, **dict.fromkeys(products or keys, kind)}
         return replace(self, traces=replace(self.traces, answers=answers)).settle(at_ms)
 
-    def join(self, one: str, other: str, at_ms: int) -> tuple[Devices, Messages]:
+    def join(self, one: str, other: str, at_ms: int) -> DevicesStep:
         """A person said that two devices are one. Raises KeyError if they are not two."""
         keys = sorted(min(self._keys_or_fail(device_id)) for device_id in (one, other))
         if one == other:
@@ -141,25 +150,26 @@ class Devices:
         decisions = (*self.decisions, JoinDecision(*keys))
         return replace(self, decisions=decisions).settle(at_ms)
 
-    def part(self, device_id: str, at_ms: int) -> tuple[Devices, Messages]:
+    def part(self, device_id: str, at_ms: int) -> DevicesStep:
         """A person said that a device is several. Raises KeyError if it is not known.
 
         What was joined by a person is taken back; else each key becomes a device of its own.
         """
         keys = self._keys_or_fail(device_id)
-        joins = {
-            each for each in self.decisions if isinstance(each, JoinDecision) and each.one in keys
-        }
-        kept = tuple(each for each in self.decisions if each not in joins)
-        if not joins and len(keys) > 1:
-            kept += (SplitDecision(tuple(sorted(keys))),)
-        return replace(self, decisions=kept).settle(at_ms)
+        decisions = tuple(
+            decision
+            for decision in self.decisions
+            if not (isinstance(decision, JoinDecision) and decision.one in keys)
+        )
+        if decisions == self.decisions and len(keys) > 1:
+            decisions += (SplitDecision(tuple(sorted(keys))),)
+        return replace(self, decisions=decisions).settle(at_ms)
 
-    def undo(self, at_ms: int) -> tuple[Devices, Messages]:
+    def undo(self, at_ms: int) -> DevicesStep:
         """Take back what a person last said of joining or parting, if anything."""
         return replace(self, decisions=self.decisions[:-1]).settle(at_ms)
 
-    def move(self, room: AgentRoom, at_ms: int) -> tuple[Devices, Messages]:
+    def move(self, room: AgentRoom, at_ms: int) -> DevicesStep:
         """This machine stands in another room."""
         moved = replace(self, room=room, traces=self.traces.move(room.room, at_ms))
         return moved.settle(at_ms)
@@ -167,45 +177,49 @@ class Devices:
     def all(self, at_ms: int) -> tuple[Device, ...]:
         """Every device; those that are here were last seen now."""
         return tuple(
-            rewrite(each.device, last_seen_ms=at_ms) if each.here else each.device
-            for each in self.known.values()
+            rewrite(record.device, last_seen_ms=at_ms) if record.is_present else record.device
+            for record in self.by_id.values()
         )
 
-    def here(self) -> tuple[str, ...]:
+    def present_ids(self) -> tuple[str, ...]:
         """The ids of the devices that are here now, awake or asleep."""
-        there = {DevicePresence.HERE, DevicePresence.ASLEEP}
-        return tuple(name for name, each in self.known.items() if each.presence in there)
+        presences = {DevicePresence.PRESENT, DevicePresence.ASLEEP}
+        return tuple(name for name, record in self.by_id.items() if record.presence in presences)
 
     def groups(self) -> tuple[SightingGroup, ...]:
         """The sightings of each device."""
-        return grouped(self.traces.sightings(), self.decisions)
+        return group_sightings(self.traces.sightings(), self.decisions)
 
     def sightings_of(self, device_id: str) -> tuple[Sighting, ...]:
         """What each source last said of a device, the best word first; none if not known."""
-        named = (each for each in self.groups() if device_id_of(each.key) == device_id)
-        return next((each.sightings for each in named), ())
+        named = (group for group in self.groups() if device_id_of(group.key) == device_id)
+        return next((group.sightings for group in named), ())
 
     def keys_of(self, device_id: str) -> frozenset[str]:
         """The keys under which sources speak of a device; none if it is not known."""
-        return frozenset(each.key for each in self.sightings_of(device_id))
+        return frozenset(sighting.key for sighting in self.sightings_of(device_id))
+
+    def camera_keys(self) -> frozenset[str]:
+        """The keys under which sources speak of cameras."""
+        sightings = self.traces.sightings()
+        return frozenset(sighting.key for sighting in sightings if sighting.kind is Kind.CAMERA)
 
     def questions(self) -> dict[str, Kind]:
         """The devices here of which a person should say what they are, and what they may be."""
-        asked = {
-            device_id_of(group.key): next(
-                (each.asks for each in group.sightings if each.asks), None
-            )
+        kinds = {
+            device_id_of(group.key): [sighting.asks for sighting in group.sightings]
             for group in self.groups()
-            if any(each.present for each in group.sightings)
+            if group.is_present
         }
-        return {device_id: kind for device_id, kind in asked.items() if kind is not None}
+        first = {device_id: next(filter(None, asks), None) for device_id, asks in kinds.items()}
+        return {device_id: kind for device_id, kind in first.items() if kind}
 
     def suggestions(self) -> list[tuple[str, str]]:
         """Pairs of devices that answer at one address: a person may say that they are one."""
         at = defaultdict[str, list[str]](list)
-        for device_id, each in self.known.items():
-            if each.here and each.device.address:
-                at[each.device.address].append(device_id)
+        for device_id, record in self.by_id.items():
+            if record.is_present and record.device.address:
+                at[record.device.address].append(device_id)
         return [(one, other) for one, *others in at.values() for other in others]
 
     def _keys_or_fail(self, device_id: str) -> frozenset[str]:
@@ -214,12 +228,12 @@ class Devices:
             raise KeyError(device_id)
         return keys
 
-    def _dissolved(self, groups: Mapping[str, SightingGroup]) -> list[str]:
+    def _dissolved_ids(self, groups: Mapping[str, SightingGroup]) -> list[str]:
         """The ids that are another device's now, or were given by an older LopHoc."""
         absorbed = {device_id_of(claim) for group in groups.values() for claim in group.claims}
         return [
             device_id
-            for device_id in self.known
+            for device_id in self.by_id
             if device_id not in groups
             and (device_id in absorbed or device_id.startswith(_OLD_NETWORK))
         ]
@@ -227,36 +241,35 @@ class Devices:
     def _olds(self, group: SightingGroup) -> list[KnownDevice]:
         """The devices that this one was until now, by any of its names; its own first."""
         names = dict.fromkeys(map(device_id_of, (group.key, *sorted(group.claims))))
-        return [self.known[name] for name in names if name in self.known]
+        return [self.by_id[name] for name in names if name in self.by_id]
 
-    def _known(self, group: SightingGroup, olds: list[KnownDevice], at_ms: int) -> KnownDevice:
-        traces = [self.traces.of(each) for each in group.sightings]
-        here = any(each.present for each in group.sightings)
-        firsts = [each.device.first_seen_ms for each in olds]
-        device = described(group, self._condition(group, traces, olds, at_ms))
+    def _known_device(
+        self, group: SightingGroup, olds: list[KnownDevice], at_ms: int
+    ) -> KnownDevice:
+        traces = [self.traces.of(sighting) for sighting in group.sightings]
+        is_present = group.is_present
+        firsts = [record.device.first_seen_ms for record in olds]
+        device = device_of(group, self._condition(group, traces, olds, at_ms))
         return KnownDevice(
             rewrite(
                 device,
-                room=next((each.room for each in traces if each.room), ""),
+                room=next((trace.room for trace in traces if trace.room), ""),
                 first_seen_ms=min(firsts, default=at_ms),
-                last_seen_ms=at_ms if here else max(each.at_ms for each in traces),
+                last_seen_ms=at_ms if is_present else max(trace.at_ms for trace in traces),
             ),
-            here,
+            is_present,
         )
 
     def _condition(
         self, group: SightingGroup, traces: list[Trace], olds: list[KnownDevice], at_ms: int
     ) -> DeviceCondition:
-        if not any(each.present for each in group.sightings):
-            return _absence(max(traces, key=lambda each: each.at_ms), at_ms)
+        if not group.is_present:
+            return _absence(max(traces, key=lambda trace: trace.at_ms), at_ms)
         if group.sightings[0].source == THIS_MACHINE:
             # This machine's own status comes from its measures; until then it is unknown.
-            judged = olds[0].device if olds and olds[0].here else None
-            return (
-                DeviceCondition(judged.status, judged.reasons)
-                if judged
-                else DeviceCondition(Status.UNKNOWN)
-            )
+            if not olds or not olds[0].is_present:
+                return DeviceCondition(Status.UNKNOWN)
+            return DeviceCondition(olds[0].device.status, olds[0].device.reasons)
         condition = CALM
         for key in sorted(group.claims & self.conditions.keys()):
             condition = both(condition, self.conditions[key])
@@ -266,16 +279,16 @@ class Devices:
         self, before: KnownDevice | None, after: KnownDevice, at_ms: int
     ) -> Iterator[DeviceState | DeviceAppeared | DeviceVanished]:
         device = after.device
-        if before is not None and not _changed(before.device, device):
+        if before is not None and not _is_changed(before.device, device):
             return
         yield DeviceState(boot=self.room.boot, at_ms=at_ms, device=device)
         was = before.presence if before is not None else None
-        if after.presence is DevicePresence.HERE and was in {None, DevicePresence.GONE}:
-            yield self._appeared(device, at_ms)
+        if after.presence is DevicePresence.PRESENT and was in {None, DevicePresence.GONE}:
+            yield self._appeared_event(device, at_ms)
         if after.presence is DevicePresence.GONE and was not in {None, DevicePresence.GONE}:
-            yield self._vanished(device, at_ms)
+            yield self._vanished_event(device, at_ms)
 
-    def _appeared(self, device: Device, at_ms: int) -> DeviceAppeared:
+    def _appeared_event(self, device: Device, at_ms: int) -> DeviceAppeared:
         return DeviceAppeared(
             boot=self.room.boot,
             at_ms=at_ms,
@@ -285,7 +298,7 @@ class Devices:
             name=device.name,
         )
 
-    def _vanished(self, device: Device, at_ms: int) -> DeviceVanished:
+    def _vanished_event(self, device: Device, at_ms: int) -> DeviceVanished:
         return DeviceVanished(
             boot=self.room.boot,
             at_ms=at_ms,
@@ -297,49 +310,19 @@ class Devices:
         )
 
 
-def recalled(
+def restore_devices(
     room: AgentRoom,
     devices: Iterable[Device],
     traces: Traces | None = None,
     decisions: tuple[Decision, ...] = (),
 ) -> Devices:
     """The devices of before a restart: none is here until a source reports it."""
-    kept = traces or Traces(room=room.room)
-    held = {at: awaited(each) for at, each in kept.held.items()}
-    known = {each.device_id: KnownDevice(_unseen(each), here=False) for each in devices}
-    return Devices(room=room, traces=replace(kept, held=held), known=known, decisions=decisions)
-
-
-def device_id_of(key: str) -> str:
-    """The device's id: how it is connected, and 12 hex digits of SHA-256 over its key."""
-    digits = hashlib.sha256(key.encode()).hexdigest()[:12]
-    return f"{_CONNECTED.get(key.partition(':')[0], 'net')}-{digits}"
-
-
-def described(group: SightingGroup, condition: DeviceCondition = CALM) -> Device:
-    """The device as its sources describe it together, the best word first; no times."""
-    device_id, told = device_id_of(group.key), group.sightings
-    present = [each.source for each in told if each.present]
-    kinds = [each.kind for each in told]
-    telling = [kind for kind in kinds if kind is not Kind.OTHER and kind is not Kind.INPUT]
-    aliases = {device_id_of(claim) for claim in group.claims} - {device_id}
-    return Device(
-        device_id=device_id,
-        kind=DeviceKind((telling or kinds)[0]),
-        name=_first(each.name for each in told),
-        vendor=_first(each.vendor for each in told),
-        model=_first(each.model for each in told),
-        serial=_first(each.serial for each in told),
-        status=condition.status,
-        reasons=condition.reasons,
-        measures=condition.measures,
-        sources=tuple(dict.fromkeys(present or [each.source for each in told])),
-        identity=_identity(group),
-        aliases=tuple(sorted(aliases))[:_ALIASES_LIMIT],
-        address=_first(each.address for each in told),
-        first_seen_ms=0,
-        last_seen_ms=0,
-    )
+    before = traces or Traces(room=room.room)
+    held = {at: as_unseen(trace) for at, trace in before.held.items()}
+    records = {
+        device.device_id: KnownDevice(_unseen(device), is_present=False) for device in devices
+    }
+    return Devices(room=room, traces=replace(before, held=held), by_id=records, decisions=decisions)
 
 
 def _unseen(device: Device) -> Device:
@@ -359,29 +342,21 @@ def _absence(latest: Trace, at_ms: int) -> DeviceCondition:
     return DeviceCondition(Status.UNKNOWN, (Reason(ReasonCode.GOODBYE),))
 
 
-def _identity(group: SightingGroup) -> Identity:
-    return Identity(next(each.identity for each in group.sightings if each.key == group.key))
-
-
-def _first(texts: Iterable[str]) -> str:
-    return next((text[:_TEXT_LIMIT] for text in texts if text), "")
-
-
-def _changed(before: Device, after: Device) -> bool:
+def _is_changed(before: Device, after: Device) -> bool:
     return rewrite(before, last_seen_ms=after.last_seen_ms) != after
 
 
-def _same(device: Device, status: Status, reasons: tuple[Reason, ...]) -> bool:
-    codes = [each.code for each in device.reasons]
-    return device.status is status and codes == [each.code for each in reasons]
+def _is_same(device: Device, status: Status, reasons: tuple[Reason, ...]) -> bool:
+    codes = [reason.code for reason in device.reasons]
+    return device.status is status and codes == [reason.code for reason in reasons]
 
 
-def _has_room(known: dict[str, KnownDevice], group: SightingGroup) -> bool:
+def _has_room(records: dict[str, KnownDevice], group: SightingGroup) -> bool:
     """Whether one more can be known; for one that is here, the one gone longest is let go."""
-    if len(known) < MAX_DEVICES:
+    if len(records) < MAX_DEVICES:
         return True
-    gone = [each.device for each in known.values() if not each.here]
-    if not gone or not any(each.present for each in group.sightings):
+    gone = [record.device for record in records.values() if not record.is_present]
+    if not gone or not group.is_present:
         return False
-    del known[min(gone, key=lambda each: each.last_seen_ms).device_id]
+    del records[min(gone, key=lambda device: device.last_seen_ms).device_id]
     return True

@@ -14,7 +14,7 @@ from protocol.model import Reason, Status
 class FlawTally(NamedTuple):
     """How many flaws of one source, and the latest of them."""
 
-    heard: int
+    total: int
     latest: SourceFlaw
 
 
@@ -28,11 +28,11 @@ class FlawTallies:
         """Count these."""
         tallies = dict(self.by_source)
         for flaw in flaws:
-            before = tallies[flaw.source].heard if flaw.source in tallies else 0
+            before = tallies[flaw.source].total if flaw.source in tallies else 0
             tallies[flaw.source] = FlawTally(before + flaw.count, flaw)
         return FlawTallies(by_source=tallies)
 
     def findings(self) -> tuple[Finding, ...]:
         """How many there were; a school need not act on it."""
-        count = sum(each.heard for each in self.by_source.values())
+        count = sum(tally.total for tally in self.by_source.values())
         return ((Status.OK, Reason(ReasonCode.FLAWS_HEARD, count)),) if count else ()

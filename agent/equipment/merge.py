@@ -53,8 +53,13 @@ class SightingGroup(NamedTuple):
     claims: frozenset[str]
     sightings: tuple[Sighting, ...]
 
+    @property
+    def is_present(self) -> bool:
+        """Whether any source sees it now."""
+        return any(sighting.present for sighting in self.sightings)
 
-def grouped(
+
+def group_sightings(
     sightings: Iterable[Sighting], decisions: Sequence[Decision] = ()
 ) -> tuple[SightingGroup, ...]:
     """Give the devices behind these sightings, by key; any order of them gives the same."""
@@ -62,15 +67,24 @@ def grouped(
     for sighting in sightings:
         by_key[sighting.key].append(sighting)
     sets = _Sets(by_key)
-    parted = {key for each in decisions if isinstance(each, SplitDecision) for key in each.keys}
+    parted = {
+        key
+        for decision in decisions
+        if isinstance(decision, SplitDecision)
+        for key in decision.keys
+    }
     _link(sets, by_key, parted)
-    for each in decisions:
-        if isinstance(each, JoinDecision) and each.one in by_key and each.other in by_key:
-            sets.unite([each.one, each.other])
-    groups = [_group([each for key in keys for each in by_key[key]]) for keys in sets.all()]
+    for decision in decisions:
+        if (
+            isinstance(decision, JoinDecision)
+            and decision.one in by_key
+            and decision.other in by_key
+        ):
+            sets.unite([decision.one, decision.other])
+    groups = [_group([sighting for key in keys for sighting in by_key[key]]) for keys in sets.all()]
     claimed = Counter(claim for group in groups for claim in group.claims)
     return tuple(
-        group._replace(claims=group.keys | {each for each in group.claims if claimed[each] == 1})
+        group._replace(claims=group.keys | {claim for claim in group.claims if claimed[claim] == 1})
         for group in sorted(groups, key=lambda group: group.key)
     )
 
@@ -101,36 +115,36 @@ class _Sets:
             self._members[key] = united
 
     def all(self) -> list[set[str]]:
-        return list({id(each): each for each in self._members.values()}.values())
+        return list({id(member): member for member in self._members.values()}.values())
 
 
 def _link(sets: _Sets, by_key: dict[str, list[Sighting]], parted: set[str]) -> None:
     """Unite keys by what they claim, the most believable claims first."""
     claimants = defaultdict[str, set[str]](set)
-    for key, told in by_key.items():
+    for key, sightings in by_key.items():
         if key not in parted:
-            for claim in _claims(told):
+            for claim in _claims(sightings):
                 claimants[claim].add(key)
     for tier in _TIERS:
-        for claim in sorted(each for each in claimants if family_of(each) == tier):
+        for claim in sorted(claim for claim in claimants if family_of(claim) == tier):
             keys = sorted(claimants[claim])
-            if len(keys) > 1 and not _contested(sets, keys, tier):
+            if len(keys) > 1 and not _is_contested(sets, keys, tier):
                 sets.unite(keys)
 
 
-def _contested(sets: _Sets, keys: Sequence[str], tier: str) -> bool:
+def _is_contested(sets: _Sets, keys: Sequence[str], tier: str) -> bool:
     """Whether united they would hold two different keys that are as strong as the claim."""
     members: set[str] = set().union(*(sets.of(key) for key in keys))
     believed = _TIERS[: _TIERS.index(tier) + 1]
     return any(
-        len({each for each in members if family_of(each) == family}) > 1
+        len({member for member in members if family_of(member) == family}) > 1
         for family in (*_SINGLE, *believed)
     )
 
 
-def _claims(told: Iterable[Sighting]) -> set[str]:
-    claims = {sighting.key for sighting in told}
-    aliases = (alias for sighting in told for alias in sighting.aliases)
+def _claims(sightings: Iterable[Sighting]) -> set[str]:
+    claims = {sighting.key for sighting in sightings}
+    aliases = (alias for sighting in sightings for alias in sighting.aliases)
     return claims | {alias for alias in aliases if family_of(alias) in _TIERS}
 
 

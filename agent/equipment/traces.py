@@ -56,7 +56,7 @@ class Traces:
         held = dict(self.held)
         for sighting in sightings:
             self._take(held, sighting, at_ms)
-        return replace(self, held=_bounded(held))
+        return replace(self, held=_within_limit(held))
 
     def move(self, room: str, at_ms: int) -> Traces:
         """This machine stands in another room: what is plugged into it now is there.
@@ -66,35 +66,35 @@ class Traces:
         moved = replace(self, room=room)
         if not self.roaming:
             return moved
-        plugged = [each for each in self.held.values() if _is_plugged(each)]
-        held = {at: each for at, each in self.held.items() if not _is_plugged(each)}
-        for each in plugged:
-            if each.sighting.key != each.key and each.room != NO_ROOM:
-                gone = _gone(each.sighting, ReasonCode.NOT_REPORTED)
-                held[_at(gone)] = rewrite(each, sighting=gone)
+        plugged = [trace for trace in self.held.values() if _is_plugged(trace)]
+        held = {at: trace for at, trace in self.held.items() if not _is_plugged(trace)}
+        for trace in plugged:
+            if trace.sighting.key != trace.key and trace.room != NO_ROOM:
+                gone = _gone_sighting(trace.sighting, ReasonCode.NOT_REPORTED)
+                held[_at(gone)] = rewrite(trace, sighting=gone)
         after = replace(moved, held=held)
-        return after.see([replace(each.sighting, key=each.key) for each in plugged], at_ms)
+        return after.see([replace(trace.sighting, key=trace.key) for trace in plugged], at_ms)
 
     def forget(self, keys: Iterable[str]) -> Traces:
         """Let go of all that was said of these keys."""
         gone = frozenset(keys)
-        held = {at: each for at, each in self.held.items() if each.sighting.key not in gone}
+        held = {at: trace for at, trace in self.held.items() if trace.sighting.key not in gone}
         return replace(self, held=held)
 
     def sightings(self) -> list[Sighting]:
         """What is known of each thing, as people named it."""
-        return [answered(each.sighting, self.answers) for each in self.held.values()]
+        return [with_answer(trace.sighting, self.answers) for trace in self.held.values()]
 
     def of(self, sighting: Sighting) -> Trace:
         """The trace behind a sighting that these traces gave."""
         return self.held[_at(sighting)]
 
     def _take(self, held: dict[_At, Trace], sighting: Sighting, at_ms: int) -> None:
-        scoped = self._scoped(held, sighting)
+        scoped = self._in_room(held, sighting)
         before = held.get(_at(scoped))
         if not scoped.present:
             if before is not None:
-                held[_at(scoped)] = _left(before, scoped.reason, at_ms)
+                held[_at(scoped)] = _gone_trace(before, scoped.reason, at_ms)
             return
         for alias in scoped.aliases:
             # The same source knows it by more now than by that alias alone.
@@ -102,13 +102,15 @@ class Traces:
         room = self._room_of(scoped, before)
         held[_at(scoped)] = Trace(sighting=scoped, key=sighting.key, at_ms=at_ms, room=room)
 
-    def _scoped(self, held: Mapping[_At, Trace], sighting: Sighting) -> Sighting:
+    def _in_room(self, held: Mapping[_At, Trace], sighting: Sighting) -> Sighting:
         """Name after its room what a roaming machine knows by its port alone."""
         if not self._belongs_to_room(sighting) or sighting.identity is not IdentityKind.PORT:
             return sighting
-        same = (each for each in held.values() if each.key == sighting.key and _is_plugged(each))
-        if known := next(same, None):
-            return replace(sighting, key=known.sighting.key)
+        same = (
+            trace for trace in held.values() if trace.key == sighting.key and _is_plugged(trace)
+        )
+        if plugged := next(same, None):
+            return replace(sighting, key=plugged.sighting.key)
         key, count = f"port:{self.room}:{sighting.product}", 1
         numbered = key
         while (twin := held.get((sighting.source, numbered))) and twin.sighting.present:
@@ -125,29 +127,29 @@ class Traces:
         return self.room
 
     def _belongs_to_room(self, sighting: Sighting) -> bool:
-        return self.roaming and answered(sighting, self.answers).kind in FIXTURES
+        return self.roaming and with_answer(sighting, self.answers).kind in FIXTURES
 
 
-def answered(sighting: Sighting, answers: Answers) -> Sighting:
+def with_answer(sighting: Sighting, answers: Answers) -> Sighting:
     """The sighting with what a person said of this very thing, or of its product."""
     kind = answers.get(sighting.key) or answers.get(sighting.product or sighting.key)
     return sighting if kind is None else replace(sighting, kind=kind, asks=None)
 
 
-def awaited(trace: Trace) -> Trace:
+def as_unseen(trace: Trace) -> Trace:
     """The trace as it is after a restart: what was there has not been seen since."""
     if not trace.sighting.present:
         return trace
-    return rewrite(trace, sighting=_gone(trace.sighting, ReasonCode.NOT_REPORTED))
+    return rewrite(trace, sighting=_gone_sighting(trace.sighting, ReasonCode.NOT_REPORTED))
 
 
-def _left(before: Trace, reason: str, at_ms: int) -> Trace:
+def _gone_trace(before: Trace, reason: str, at_ms: int) -> Trace:
     """The trace of what is gone; it was last seen when it went, or long before."""
-    gone = _gone(before.sighting, reason or ReasonCode.NOT_REPORTED)
+    gone = _gone_sighting(before.sighting, reason or ReasonCode.NOT_REPORTED)
     return rewrite(before, sighting=gone, at_ms=at_ms if before.sighting.present else before.at_ms)
 
 
-def _gone(sighting: Sighting, reason: str) -> Sighting:
+def _gone_sighting(sighting: Sighting, reason: str) -> Sighting:
     return replace(sighting, present=False, reason=str(reason), nodes=())
 
 
@@ -159,12 +161,12 @@ def _at(sighting: Sighting) -> _At:
     return sighting.source, sighting.key
 
 
-def _bounded(held: dict[_At, Trace]) -> dict[_At, Trace]:
+def _within_limit(held: dict[_At, Trace]) -> dict[_At, Trace]:
     """Where there are too many, let go of the oldest that are gone, then of the latest to come."""
     spare = len(held) - MAX_TRACES
     if spare <= 0:
         return held
-    gone = sorted((each.at_ms, at) for at, each in held.items() if not each.sighting.present)
-    here = [at for at, each in held.items() if each.sighting.present]
-    dropped = {*[*(at for _, at in gone), *reversed(here)][:spare]}
-    return {at: each for at, each in held.items() if at not in dropped}
+    gone = sorted((trace.at_ms, at) for at, trace in held.items() if not trace.sighting.present)
+    present = [at for at, trace in held.items() if trace.sighting.present]
+    dropped = {*[*(at for _, at in gone), *reversed(present)][:spare]}
+    return {at: trace for at, trace in held.items() if at not in dropped}

@@ -28,13 +28,13 @@ def line_findings(reading: LineReading | None) -> tuple[Finding, ...]:
         return ()
     if reading.gateway is False and not reading.controller:
         return ((Status.WARNING, Reason(ReasonCode.GATEWAY_UNREACHABLE)),)
-    found: list[Finding] = []
+    findings: list[Finding] = []
     if reading.controller is False and reading.outage_min >= OUTAGE_WARNING_MIN:
         minutes = round(reading.outage_min)
-        found.append((Status.WARNING, Reason(ReasonCode.CONTROLLER_UNREACHABLE, minutes)))
+        findings.append((Status.WARNING, Reason(ReasonCode.CONTROLLER_UNREACHABLE, minutes)))
     # Lessons need no internet: it is told, and nobody is alarmed.
     if reading.internet is False:
-        found.append((Status.OK, Reason(ReasonCode.INTERNET_UNREACHABLE)))
+        findings.append((Status.OK, Reason(ReasonCode.INTERNET_UNREACHABLE)))
     elif reading.dns is False:
-        found.append((Status.OK, Reason(ReasonCode.DNS_FAILING)))
-    return tuple(found)
+        findings.append((Status.OK, Reason(ReasonCode.DNS_FAILING)))
+    return tuple(findings)

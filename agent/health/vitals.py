@@ -35,7 +35,7 @@ _Key = tuple[Status, str, str]  # how urgent, a reason's code, and its value whe
 class RoomReport(NamedTuple):
     """What a health report says of the room: devices here, line, kit, the plan that is held."""
 
-    seen: tuple[str, ...] = ()
+    present_ids: tuple[str, ...] = ()
     line: LineMeasures = LineMeasures()
     kit: tuple[KitLine, ...] = ()
     plan: str = ""
@@ -45,24 +45,24 @@ class RoomReport(NamedTuple):
 class Vitals:
     """The machine's measures and what is said of them.
 
-    shown: the findings that are told. waiting: for how many beats each change has been seen.
+    findings: those that are told. waiting: for how many beats each change has been seen.
     """
 
     room: AgentRoom
     limits: Limits
     report_s: float
     measures: HostMeasures = field(default_factory=HostMeasures)
-    shown: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
     waiting: Mapping[_Key, int] = field(default_factory=dict)
     reported_s: float | None = None
 
     @property
     def judgement(self) -> Judgement:
         """The status with its reasons; unknown until something has been measured."""
-        reasons = tuple(reason for _, reason in self.shown)
+        reasons = tuple(reason for _, reason in self.findings)
         if self.measures == HostMeasures():
             return Judgement(Status.UNKNOWN, reasons)
-        return Judgement(worst([Status.OK, *(status for status, _ in self.shown)]), reasons)
+        return Judgement(worst([Status.OK, *(status for status, _ in self.findings)]), reasons)
 
     def beat(
         self,
@@ -73,39 +73,39 @@ class Vitals:
         moment: Moment,
     ) -> tuple[Vitals, Messages]:
         """Take in one beat's measures; report: what goes with them."""
-        found = _found(measures, self.limits, outbox, extra)
+        current = _findings(measures, self.limits, outbox, extra)
         first = self.reported_s is None
-        waiting = {} if first else self._waiting(found)
-        shown = found if first else self._shown(found, waiting)
-        open_still = _keys(found) ^ _keys(shown)
+        waiting = {} if first else self._waiting(current)
+        shown = current if first else self._ripe_findings(current, waiting)
+        open_still = _keys(current) ^ _keys(shown)
         unripe = {key: beats for key, beats in waiting.items() if key in open_still}
-        after = replace(self, measures=measures, shown=shown, waiting=unripe)
+        after = replace(self, measures=measures, findings=shown, waiting=unripe)
         if not (first or _differs(after, self) or self._due(moment)):
             return after, []
-        said: Messages = [_health(after, outbox, report, moment), *_change(after, self, moment)]
-        return replace(after, reported_s=moment.steady_s), said
+        messages: Messages = [_health(after, outbox, report, moment), *_change(after, self, moment)]
+        return replace(after, reported_s=moment.steady_s), messages
 
     def _due(self, moment: Moment) -> bool:
         # A beat's own jitter must not push the report to the beat after.
         slack_s = self.room.beat_s / 2
         return moment.steady_s - (self.reported_s or 0.0) >= self.report_s - slack_s
 
-    def _waiting(self, found: tuple[Finding, ...]) -> dict[_Key, int]:
+    def _waiting(self, current: tuple[Finding, ...]) -> dict[_Key, int]:
         """How many beats in a row each difference from what is shown has been seen."""
-        differing = _keys(found) ^ _keys(self.shown)
+        differing = _keys(current) ^ _keys(self.findings)
         return {key: self.waiting.get(key, 0) + 1 for key in differing}
 
-    def _shown(
-        self, found: tuple[Finding, ...], waiting: Mapping[_Key, int]
+    def _ripe_findings(
+        self, current: tuple[Finding, ...], waiting: Mapping[_Key, int]
     ) -> tuple[Finding, ...]:
         """What was shown, but for what came or went long enough ago; with the values of now."""
-        before = _keys(self.shown)
+        before = _keys(self.findings)
         ripe = {key for key, beats in waiting.items() if beats >= HOLD_BEATS}
         ripe |= {key for key in waiting if key[1] in _MOMENTARY and key not in before}
-        wanted = before ^ ripe
-        now = {_key(each): each for each in (*self.shown, *found)}
-        kept = [each for key, each in now.items() if key in wanted]
-        return tuple(sorted(kept, key=lambda each: each[0] is not Status.CRITICAL))
+        ripe_keys = before ^ ripe
+        now = {_key(finding): finding for finding in (*self.findings, *current)}
+        result = [finding for key, finding in now.items() if key in ripe_keys]
+        return tuple(sorted(result, key=lambda finding: finding[0] is not Status.CRITICAL))
 
 
 def measures_of(reading: HostReading) -> HostMeasures:
@@ -117,7 +117,7 @@ def measures_of(reading: HostReading) -> HostMeasures:
 
 def _differs(after: Vitals, before: Vitals) -> bool:
     statuses = after.judgement.status, before.judgement.status
-    return statuses[0] is not statuses[1] or _keys(after.shown) != _keys(before.shown)
+    return statuses[0] is not statuses[1] or _keys(after.findings) != _keys(before.findings)
 
 
 def _health(after: Vitals, outbox: OutboxReport, report: RoomReport, moment: Moment) -> Health:
@@ -128,7 +128,7 @@ def _health(after: Vitals, outbox: OutboxReport, report: RoomReport, moment: Mom
         reasons=after.judgement.reasons,
         measures=after.measures,
         outbox=outbox,
-        seen=report.seen,
+        seen=report.present_ids,
         line=report.line,
         kit=report.kit,
         plan=report.plan,
@@ -151,14 +151,14 @@ def _change(after: Vitals, before: Vitals, moment: Moment) -> Messages:
     return [changed]
 
 
-def _found(
+def _findings(
     measures: HostMeasures, limits: Limits, outbox: OutboxReport, extra: tuple[Finding, ...]
 ) -> tuple[Finding, ...]:
     """Every reason with its own urgency: critical is what breaks even the critical limits."""
-    critical = {each.code for each in judge(measures, _critical_only(limits)).reasons}
+    critical = {reason.code for reason in judge(measures, _critical_only(limits)).reasons}
     own = tuple(
-        (Status.CRITICAL if each.code in critical else Status.WARNING, each)
-        for each in judge(measures, limits, outbox).reasons
+        (Status.CRITICAL if reason.code in critical else Status.WARNING, reason)
+        for reason in judge(measures, limits, outbox).reasons
     )
     return own + extra
 
@@ -180,4 +180,4 @@ def _key(finding: Finding) -> _Key:
 
 
 def _keys(findings: tuple[Finding, ...]) -> set[_Key]:
-    return {_key(each) for each in findings}
+    return {_key(finding) for finding in findings}

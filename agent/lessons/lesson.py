@@ -121,39 +121,39 @@ class Lesson:
         if not self.running:
             return self, []
         running = self.running
-        said = LessonEnded(
+        event = LessonEnded(
             boot=self.room.boot,
             at_ms=at_ms,
             id=event_id(running.lesson, _turn("ended", running.turns)),
             room=self.room.room,
             lesson=running.lesson,
             how=how,
-            confirmed=running.sheet is not None and running.sheet.confirmed,
+            confirmed=running.sheet is not None and running.sheet.is_confirmed,
         )
-        ended = EndedLesson(lesson=_turned(running), at_ms=at_ms, how=how)
+        ended = EndedLesson(lesson=_next_turn(running), at_ms=at_ms, how=how)
         undone = how is Ending.UNDONE
-        return replace(self, running=None, ended=None if undone else ended, ends_s=None), [said]
+        return replace(self, running=None, ended=None if undone else ended, ends_s=None), [event]
 
     def resume(self, moment: Moment) -> tuple[Lesson, Messages]:
         """Take the last end back; nothing happens where there is none, or another runs."""
         if self.running or not self.ended:
             return self, []
         running = self.ended.lesson
-        said = LessonResumed(
+        event = LessonResumed(
             boot=self.room.boot,
             at_ms=moment.at_ms,
             id=event_id(running.lesson, _turn("resumed", running.turns)),
             room=self.room.room,
             lesson=running.lesson,
         )
-        back = replace(self, running=_turned(running), ended=None)
-        return back.recalled(moment), [said]
+        back = replace(self, running=_next_turn(running), ended=None)
+        return back.with_clock(moment), [event]
 
     def is_over(self, moment: Moment) -> bool:
         """Whether the bell and the grace after it have passed; the wall clock may jump."""
         return self.running is not None and moment.steady_s >= (self.ends_s or 0.0)
 
-    def recalled(self, moment: Moment) -> Lesson:
+    def with_clock(self, moment: Moment) -> Lesson:
         """The lesson after a restart: its end is counted anew on the steady clock."""
         if not self.running:
             return self
@@ -180,5 +180,5 @@ def _turn(what: str, turns: int) -> str:
     return f"{what}/{turns}" if turns else what
 
 
-def _turned(running: RunningLesson) -> RunningLesson:
+def _next_turn(running: RunningLesson) -> RunningLesson:
     return msgspec.structs.replace(running, turns=running.turns + 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Final, NamedTuple
 from uuid import UUID, uuid5
@@ -91,12 +91,12 @@ class MarkBook:
 
     def only(self, day: str, lesson: str | None) -> MarkBook:
         """This roll without other days' marks; a lesson that still runs keeps its own."""
-        kept = {
+        marks = {
             key: mark
             for key, mark in self.marks.items()
             if mark.day == day or (lesson is not None and mark.lesson == lesson)
         }
-        return self if len(kept) == len(self.marks) else replace(self, marks=kept)
+        return self if len(marks) == len(self.marks) else replace(self, marks=marks)
 
     def _event_id(self, sheet: str, student: str, n: int, status: AttendanceStatus) -> str:
         place = self.room.place
@@ -115,8 +115,3 @@ class MarkBook:
             lesson=mark.lesson,
             actor="teacher" if mark.method is Method.MANUAL else "agent",
         )
-
-
-def recalled(room: AgentRoom, marks: Iterable[PupilMark]) -> MarkBook:
-    """The roll of before a restart."""
-    return MarkBook(room=room, marks={(mark.sheet, mark.student): mark for mark in marks})

@@ -53,7 +53,7 @@ def changes(before: Teaching, after: Teaching) -> dict[str, bytes | None]:
     return changed
 
 
-def recalled(
+def restore_teaching(
     room: AgentRoom,
     memos: Mapping[str, bytes],
     plan: Plan,
@@ -69,9 +69,9 @@ def recalled(
     """
     lesson = _lesson.decode(memos[_LESSON]) if _LESSON in memos else _Lesson(running=running)
     desk = _desk.decode(memos[_DESK]) if _DESK in memos else _Desk()
-    kept = [_mark.decode(memo) for name, memo in memos.items() if name.startswith(_MARK)]
-    by_key = {(each.sheet, each.student): each for each in (*marks, *kept)}
-    now = Lesson(room=room, running=lesson.running, ended=lesson.ended).recalled(moment)
+    stored = [_mark.decode(memo) for name, memo in memos.items() if name.startswith(_MARK)]
+    by_key = {(mark.sheet, mark.student): mark for mark in (*marks, *stored)}
+    now = Lesson(room=room, running=lesson.running, ended=lesson.ended).with_clock(moment)
     return Teaching(
         room=room,
         lesson=now,

@@ -85,16 +85,16 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     confirmed_ms: Millis | None = None
 
     @property
-    def confirmed(self) -> bool:
+    def is_confirmed(self) -> bool:
         """Whether the teacher's word is given."""
         return self.confirmed_ms is not None
 
     def pupil(self, student: str) -> SheetPupil:
         """The pupil of this id. Raises NotOnRoll."""
-        found = next((each for each in self.pupils if each.student == student), None)
-        if found is None:
+        pupil = next((each for each in self.pupils if each.student == student), None)
+        if pupil is None:
             raise NotOnRoll(student)
-        return found
+        return pupil
 
     def status_of(self, student: str) -> AttendanceStatus:
         """What counts now: the teacher's last word, else the tap, else present."""
@@ -117,8 +117,8 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def counts(self) -> SheetCounts:
         """How many are here."""
-        statuses = Counter(self.status_of(each.student) for each in self.pupils)
-        present = sum(statuses[each] for each in _IN_CLASS)
+        statuses = Counter(self.status_of(pupil.student) for pupil in self.pupils)
+        present = sum(statuses[status] for status in _IN_CLASS)
         total = len(self.pupils)
         return SheetCounts(total, present, total - present, statuses[AttendanceStatus.LATE])
 
@@ -142,17 +142,17 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         """What a confirmation says: every pupil."""
         return tuple(
             RollLine(
-                student=each.student,
-                class_code=each.class_code,
-                status=self.status_of(each.student),
-                method=self.method_of(each.student),
+                student=pupil.student,
+                class_code=pupil.class_code,
+                status=self.status_of(pupil.student),
+                method=self.method_of(pupil.student),
             )
-            for each in self.pupils
+            for pupil in self.pupils
         )
 
     def confirm(self, actor: str, at_ms: int) -> LessonSheet:
         """The teacher's word on everyone."""
-        said = {
+        entries = {
             line.student: (
                 SheetEntry(
                     status=line.status,
@@ -164,16 +164,16 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             )
             for line in self.lines()
         }
-        return replace(self, entries=said, confirmed_ms=at_ms)
+        return replace(self, entries=entries, confirmed_ms=at_ms)
 
     def reopen(self) -> LessonSheet:
         """The teacher takes the confirmation back; what was changed since stays as taps."""
-        kept = {
+        changed = {
             student: entries[-1].status
             for student, entries in self.entries.items()
             if entries[-1].method is Method.MANUAL
         }
-        return replace(self, taps=self.taps | kept, entries={}, confirmed_ms=None)
+        return replace(self, taps=self.taps | changed, entries={}, confirmed_ms=None)
 
     def correct(self, student: str, entry: SheetEntry) -> LessonSheet:
         """The teacher's later word on one pupil; the old ones are kept. Raises NotOnRoll."""
@@ -183,19 +183,21 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def with_pupils(self, pupils: tuple[SheetPupil, ...]) -> LessonSheet:
         """A newer class list: what was said of those who stay is kept."""
-        stay = {each.student for each in pupils}
+        stay = {pupil.student for pupil in pupils}
         return replace(
             self,
             pupils=pupils,
-            suggestions={each: one for each, one in self.suggestions.items() if each in stay},
-            taps={each: one for each, one in self.taps.items() if each in stay},
+            suggestions={
+                student: one for student, one in self.suggestions.items() if student in stay
+            },
+            taps={student: one for student, one in self.taps.items() if student in stay},
         )
 
 
 def pupils_of(lists: Iterable[ClassList]) -> tuple[SheetPupil, ...]:
     """The pupils of one class, or of several joined, in the order of their books."""
     return tuple(
-        SheetPupil(student=each.student, class_code=of.code, number=each.number, name=each.name)
+        SheetPupil(student=pupil.student, class_code=of.code, number=pupil.number, name=pupil.name)
         for of in lists
-        for each in of.pupils
+        for pupil in of.pupils
     )

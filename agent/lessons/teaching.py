@@ -76,7 +76,7 @@ class TeachingStep(NamedTuple):
     """The teaching afterwards, and what is to be said."""
 
     teaching: Teaching
-    said: Messages
+    messages: Messages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,36 +114,38 @@ class Teaching:
         what = self.proposal(moment)
         if classes and classes != what.classes:
             what = what._replace(classes=classes, why=ProposalReason.NONE, subject="", teacher="")
-        begun, said = self.lesson.start(
+        begun, messages = self.lesson.start(
             lesson, what, self.plan.grace_min, moment, substitute=substitute
         )
         recent = dict.fromkeys((what.classes, *self.recent)) if what.classes else self.recent
         after = replace(self, lesson=begun, recent=tuple(recent)[:MAX_RECENT])
-        return TeachingStep(after.listed().undo_for(Undoable.START, moment), said)
+        return TeachingStep(after.with_list().undo_for(Undoable.START, moment), messages)
 
     def end(self, moment: Moment) -> TeachingStep:
         """The teacher ends the lesson; while idle, nothing happens."""
-        lesson, said = self.lesson.end(moment.at_ms)
+        lesson, messages = self.lesson.end(moment.at_ms)
         after = replace(self, lesson=lesson)
-        return TeachingStep(after.undo_for(Undoable.END, moment) if said else self, said)
+        return TeachingStep(after.undo_for(Undoable.END, moment) if messages else self, messages)
 
     def beat(self, moment: Moment) -> TeachingStep:
         """Let time pass: a lesson that was forgotten ends; yesterday's sheets are let go."""
-        after, said = self, Messages()
+        after, messages = self, Messages()
         if self.undoable and moment.steady_s >= self.undoable.until_s:
             after = replace(after, undoable=None)
         if after.lesson.is_over(moment):
-            lesson, said = after.lesson.end(moment.at_ms, Ending.BELL)
+            lesson, messages = after.lesson.end(moment.at_ms, Ending.BELL)
             after = replace(after, lesson=lesson, undoable=None)
         ended = after.lesson.ended
         if ended and ended.lesson.day not in {moment.day, None}:
             after = replace(after, lesson=replace(after.lesson, ended=None))
-        return TeachingStep(after.with_roll(after.roll.only(moment.day, after.lesson.code)), said)
+        return TeachingStep(
+            after.with_roll(after.roll.only(moment.day, after.lesson.code)), messages
+        )
 
     def confirm(self, moment: Moment) -> TeachingStep:
         """The teacher's word on everyone, also just after the end. Raises NoLesson."""
         present, sheet = self._sheet()
-        if sheet.confirmed:
+        if sheet.is_confirmed:
             return TeachingStep(self, [])
         record = RollConfirmed(
             boot=self.room.boot,
@@ -158,9 +160,9 @@ class Teaching:
             actor=present.actor,
             lines=sheet.lines(),
         )
-        after, said = self.record(record)
+        after, messages = self.record(record)
         after = after.with_sheet(sheet.confirm(present.actor, moment.at_ms))
-        return TeachingStep(after.undo_for(Undoable.CONFIRM, moment), said)
+        return TeachingStep(after.undo_for(Undoable.CONFIRM, moment), messages)
 
     def tap(self, student: str, status: AttendanceStatus, moment: Moment) -> TeachingStep:
         """The teacher says how a pupil is: kept for the confirmation; after it, a correction.
@@ -168,15 +170,15 @@ class Teaching:
         Raises NoLesson, NotOnRoll.
         """
         _, sheet = self._sheet()
-        if not sheet.confirmed:
+        if not sheet.is_confirmed:
             return TeachingStep(self.with_sheet(sheet.tap(student, status)), [])
         before = sheet.status_of(student)
         if before is status:
             sheet.pupil(student)
             return TeachingStep(self, [])
-        after, said = self.correct(student, status, "corrected", moment)
+        after, messages = self.correct(student, status, "corrected", moment)
         undo = UndoOffer(Undoable.CORRECTION, moment.steady_s + UNDO_S, student, before)
-        return TeachingStep(replace(after, undoable=undo), said)
+        return TeachingStep(replace(after, undoable=undo), messages)
 
     def suggest(self, student: str, suggestion: Suggestion) -> TeachingStep:
         """A machine saw a pupil; nothing is said. Raises NoLesson, NotOnRoll."""
@@ -192,11 +194,11 @@ class Teaching:
         back = replace(self, undoable=None)
         match undoable.what:
             case Undoable.START:
-                lesson, said = back.lesson.end(moment.at_ms, Ending.UNDONE)
-                return TeachingStep(replace(back, lesson=lesson), said)
+                lesson, messages = back.lesson.end(moment.at_ms, Ending.UNDONE)
+                return TeachingStep(replace(back, lesson=lesson), messages)
             case Undoable.END:
-                lesson, said = back.lesson.resume(moment)
-                return TeachingStep(replace(back, lesson=lesson), said)
+                lesson, messages = back.lesson.resume(moment)
+                return TeachingStep(replace(back, lesson=lesson), messages)
             case Undoable.CONFIRM:
                 return back.reopen(moment)
             case Undoable.CORRECTION:
@@ -210,16 +212,16 @@ class Teaching:
         Raises MarkBookFull.
         """
         roll = self.roll.only(moment.day, self.lesson.code)
-        roll, marked, said = roll.mark(student, status, method, self.lesson.code, moment)
+        roll, marked, events = roll.mark(student, status, method, self.lesson.code, moment)
         after, chained = self.with_roll(roll), Messages()
-        for each in said:
-            after, linked = after.record(each)
+        for event in events:
+            after, linked = after.record(event)
             chained += linked
         return TeachingStep(after, chained), marked
 
     def report(self, part: Part, moment: Moment) -> TeachingStep:
         """The teacher says that something is broken; the same part again waits a minute."""
-        last = next((each for each in reversed(self.faults) if each.part is part), None)
+        last = next((reported for reported in reversed(self.faults) if reported.part is part), None)
         if last is not None and 0 <= moment.at_ms - last.at_ms < SAME_FAULT_MS:
             return TeachingStep(self, [])
         event = FaultReported(
@@ -235,9 +237,9 @@ class Teaching:
 
     def take(self, plan: Plan, digest: str) -> TeachingStep:
         """The school's plan is another now; a roll that is not confirmed follows its lists."""
-        return TeachingStep(replace(self, plan=plan, digest=digest).listed(), [])
+        return TeachingStep(replace(self, plan=plan, digest=digest).with_list(), [])
 
-    def moved(self, room: AgentRoom) -> Teaching:
+    def with_room(self, room: AgentRoom) -> Teaching:
         """The same in another room: a laptop was carried there."""
         return replace(
             self,
@@ -246,18 +248,18 @@ class Teaching:
             roll=replace(self.roll, room=room),
         )
 
-    def listed(self) -> Teaching:
+    def with_list(self) -> Teaching:
         """The running lesson's sheet, as soon as every class list is here."""
         running = self.lesson.running
         if running is None or not running.classes:
             return self
-        lists = [self.plan.list_of(each) for each in running.classes]
-        here = [each for each in lists if each is not None]
-        if len(here) < len(lists):
+        lists = [self.plan.list_of(code) for code in running.classes]
+        complete = [class_list for class_list in lists if class_list is not None]
+        if len(complete) < len(lists):
             return self
-        pupils = pupils_of(here)
+        pupils = pupils_of(complete)
         sheet = running.sheet or LessonSheet(pupils=pupils)
-        if sheet.confirmed or not pupils:
+        if sheet.is_confirmed or not pupils:
             return self
         return self.with_sheet(sheet.with_pupils(pupils))
 
@@ -281,7 +283,7 @@ class Teaching:
 
     def record(self, record: _Logged) -> TeachingStep:
         """Put the record behind the last one of the log."""
-        linked = chain.chained(record, self.head)
+        linked = chain.link_record(record, self.head)
         return TeachingStep(replace(self, head=linked.hash), [linked])
 
     def correct(
@@ -309,8 +311,8 @@ class Teaching:
             at_ms=moment.at_ms,
             why=why,
         )
-        after, said = self.record(record)
-        return TeachingStep(after.with_sheet(sheet.correct(student, entry)), said)
+        after, messages = self.record(record)
+        return TeachingStep(after.with_sheet(sheet.correct(student, entry)), messages)
 
     def reopen(self, moment: Moment) -> TeachingStep:
         """Take a confirmation back. Raises NoLesson."""
@@ -323,5 +325,5 @@ class Teaching:
             lesson=present.lesson,
             actor=present.actor,
         )
-        after, said = self.record(record)
-        return TeachingStep(after.with_sheet(sheet.reopen()), said)
+        after, messages = self.record(record)
+        return TeachingStep(after.with_sheet(sheet.reopen()), messages)

@@ -70,11 +70,11 @@ def alternatives(
     plan: Plan, room: str, proposed: tuple[str, ...], recent: tuple[tuple[str, ...], ...] = ()
 ) -> tuple[tuple[str, ...], ...]:
     """What else it may well be, likeliest first: recent classes, joint ones, the room's lists."""
-    joint = (each.classes for each in plan.timetable if each.room == room)
-    lists = ((each.code,) for each in plan.lists)
-    found = dict.fromkeys((*recent, *joint, *lists))
-    found.pop(proposed, None)
-    return tuple(found)[:MAX_OTHERS]
+    joint = (booking.classes for booking in plan.timetable if booking.room == room)
+    lists = ((class_list.code,) for class_list in plan.lists)
+    candidates = dict.fromkeys((*recent, *joint, *lists))
+    candidates.pop(proposed, None)
+    return tuple(candidates)[:MAX_OTHERS]
 
 
 def bell_at(plan: Plan, moment: Moment) -> Bell | None:
@@ -83,17 +83,17 @@ def bell_at(plan: Plan, moment: Moment) -> Bell | None:
     if not is_school_day(plan, today):
         return None
     ringing = [
-        each
-        for each in plan.bells
-        if today.isoweekday() in each.weekdays
-        and minutes(each.begins) - EARLY_MIN <= moment.minute < minutes(each.ends) + LATE_MIN
+        bell
+        for bell in plan.bells
+        if today.isoweekday() in bell.weekdays
+        and minutes(bell.begins) - EARLY_MIN <= moment.minute < minutes(bell.ends) + LATE_MIN
     ]
-    begun = [each for each in ringing if moment.minute >= minutes(each.begins)]
-    running = [each for each in begun if moment.minute < minutes(each.ends)]
-    coming = [each for each in ringing if moment.minute < minutes(each.begins)]
+    begun = [bell for bell in ringing if moment.minute >= minutes(bell.begins)]
+    running = [bell for bell in begun if moment.minute < minutes(bell.ends)]
+    coming = [bell for bell in ringing if moment.minute < minutes(bell.begins)]
     for candidates in (running, coming, begun):
         if candidates:
-            return max(candidates, key=lambda each: (minutes(each.begins), each.period))
+            return max(candidates, key=lambda bell: (minutes(bell.begins), bell.period))
     return None
 
 
@@ -101,24 +101,24 @@ def booking_at(plan: Plan, room: str, moment: Moment, period: int) -> Booking | 
     """The timetable's line for the room in this period of this week."""
     today = date.fromisoformat(moment.day)
     week = week_of(plan, today)
-    for each in plan.timetable:
-        if (each.room, each.weekday, each.period) != (room, today.isoweekday(), period):
+    for booking in plan.timetable:
+        if (booking.room, booking.weekday, booking.period) != (room, today.isoweekday(), period):
             continue
-        if each.weeks == "every" or week is None or week % 2 == _ODD[each.weeks]:
-            return each
+        if booking.weeks == "every" or week is None or week % 2 == _ODD[booking.weeks]:
+            return booking
     return None
 
 
 def is_school_day(plan: Plan, day: date) -> bool:
     """Whether the day is in a term and no holiday; without terms every day is."""
-    if any(_within(each.begins, each.ends, day) for each in plan.holidays):
+    if any(_within(holiday.begins, holiday.ends, day) for holiday in plan.holidays):
         return False
-    return not plan.terms or any(_within(each.begins, each.ends, day) for each in plan.terms)
+    return not plan.terms or any(_within(term.begins, term.ends, day) for term in plan.terms)
 
 
 def week_of(plan: Plan, day: date) -> int | None:
     """The school week, counted from the Monday of the first term's first day as 1."""
-    begins = _earliest(each.begins for each in plan.terms)
+    begins = _earliest(term.begins for term in plan.terms)
     if begins is None or day < begins:
         return None
     monday = begins - timedelta(days=begins.isoweekday() - 1)

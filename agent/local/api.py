@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from agent.local.equipment import EquipmentDoor
 from agent.local.lessons import LessonDoor
 from agent.local.page.routes import routes as page_routes
-from agent.local.refusals import MAX_BODY, NAMES, Refusal, json_response, refusal_of
+from agent.local.refusals import MAX_BODY, NAMES, DoorError, json_response, turned_away
 from agent.local.status import status_of
 from agent.local.surroundings import Surroundings
 from agent.store import ClassroomStore
@@ -23,20 +23,9 @@ from agent.tablets import board
 from agent.tablets.service import TabletService
 from protocol import __version__, guard
 from protocol.guard import BodyTooLargeError, Guard, at_own_port
+from protocol.language import fill, requested_language
 from protocol.outbox import OutboxError
-from protocol.words import (
-    LANGUAGES,
-    N_,
-    Translate,
-    translator,
-)
-
-_REFUSED: Final = (
-    HTTPStatus.INSUFFICIENT_STORAGE,
-    "outbox_refused",
-    N_("Not kept: the disk takes no new records."),
-    N_("Free some space on the disk, then do it again."),
-)
+from protocol.words import LANGUAGES, N_, translator
 
 
 def application(
@@ -52,16 +41,17 @@ def application(
         *EquipmentDoor(store, surroundings.actions).routes(),
         *(board.routes(tablets, door.own_language) if tablets else []),
     ]
-    handlers: Mapping[Any, Any] = {
-        Refusal: door.refuse,
-        BodyTooLargeError: door.refuse_size,
-        OutboxError: door.refuse_storage,
-        HTTPStatus.NOT_FOUND: door.not_found,
-        HTTPStatus.METHOD_NOT_ALLOWED: door.not_allowed,
-    }
+    refused = (
+        DoorError,
+        BodyTooLargeError,
+        OutboxError,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.METHOD_NOT_ALLOWED,
+    )
+    handlers: dict[Any, Any] = dict.fromkeys(refused, door.refuse)
     return Guard(
         Starlette(routes=routes, exception_handlers=handlers),
-        lambda scope, why: door.refusal(Request(scope), refusal_of(why)),
+        lambda scope, why: door.refusal(Request(scope), turned_away(why)),
         is_ours=at_own_port(*NAMES),
         max_body=MAX_BODY,
     )
@@ -82,53 +72,47 @@ class _Door:
         """Everything the teacher's screen shows."""
         return json_response(status_of(self._store, self._surroundings, self.language(request)))
 
-    async def refuse(self, request: Request, error: Refusal) -> Response:
-        """Answer a refusal."""
-        return self.refusal(request, error)
+    async def refuse(self, request: Request, error: Exception) -> Response:
+        """Answer for what is not carried out."""
+        return self.refusal(request, _door_error(error))
 
-    async def refuse_size(self, request: Request, _error: BodyTooLargeError) -> Response:
-        """Answer for a body that went on and on."""
-        return self.refusal(request, refusal_of(guard.Refusal.TOO_LARGE))
-
-    async def refuse_storage(self, request: Request, _error: OutboxError) -> Response:
-        """Answer for a disk that takes nothing."""
-        return self.refusal(request, Refusal(*_REFUSED))
-
-    async def not_found(self, request: Request, _error: Exception) -> Response:
-        """Answer for an address that is not ours."""
-        missing = Refusal(HTTPStatus.NOT_FOUND, "not_found", N_("There is nothing here."))
-        return self.refusal(request, missing)
-
-    async def not_allowed(self, request: Request, _error: Exception) -> Response:
-        """Answer for a method that an address does not take."""
-        refusal = Refusal(
-            HTTPStatus.METHOD_NOT_ALLOWED, "not_allowed", N_("This cannot be done here.")
-        )
-        return self.refusal(request, refusal)
-
-    def refusal(self, request: Request, refusal: Refusal) -> Response:
-        """The refusal in the caller's language."""
+    def refusal(self, request: Request, error: DoorError) -> Response:
+        """The error in the caller's language."""
         say = translator(self.language(request))
         words = {
-            "code": refusal.code,
-            "message": say(refusal.message),
-            "hint": _filled(refusal, say),
+            "code": error.code,
+            "message": say(error.message),
+            "hint": fill(say(error.hint), error.values) if error.hint else "",
         }
-        return json_response({"error": words}, refusal.status)
+        return json_response({"error": words}, error.status)
 
     def own_language(self, request: Request) -> str:
         """The language of a page in the room: the room's own, whatever the browser prefers."""
-        asked = request.query_params.get("lang", "")
-        return asked if asked in LANGUAGES else self._surroundings.language
+        lang = request.query_params.get("lang", "")
+        return lang if lang in LANGUAGES else self._surroundings.language
 
     def language(self, request: Request) -> str:
         """The language that the caller asks for."""
-        asked = request.query_params.get("lang", "")
-        accepted = request.headers.get("accept-language", "")[:200].split(",")
-        wanted = [asked, *(each.partition(";")[0].strip()[:2].lower() for each in accepted)]
-        return next((each for each in wanted if each in LANGUAGES), self._surroundings.language)
+        lang = request.query_params.get("lang", "")
+        accepted = request.headers.get("accept-language", "")
+        return requested_language(lang, accepted, self._surroundings.language)
 
 
-def _filled(refusal: Refusal, say: Translate) -> str:
-    hint = say(refusal.hint) if refusal.hint else ""
-    return hint.replace("{cause}", str(refusal.values.get("cause", "")))
+def _door_error(error: Exception) -> DoorError:
+    match error:
+        case DoorError():
+            return error
+        case BodyTooLargeError():
+            return turned_away(guard.Refusal.TOO_LARGE)
+        case OutboxError():
+            return DoorError(
+                HTTPStatus.INSUFFICIENT_STORAGE,
+                "outbox_refused",
+                N_("Not kept: the disk takes no new records."),
+                N_("Free some space on the disk, then do it again."),
+            )
+        case HTTPException(status_code=HTTPStatus.NOT_FOUND):
+            return DoorError(HTTPStatus.NOT_FOUND, "not_found", N_("There is nothing here."))
+        case _:
+            message = N_("This cannot be done here.")
+            return DoorError(HTTPStatus.METHOD_NOT_ALLOWED, "not_allowed", message)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from agent.local.refusals import Refusal, body_of, json_response
+from agent.classroom import DevicesChange
+from agent.local.refusals import DoorError, Shape, body_of, decode_body, invalid, json_response
 from agent.local.surroundings import DeviceActions
 from agent.placement import room_code
 from agent.store import ClassroomAction, ClassroomStore
@@ -46,9 +47,7 @@ class _Power(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     on: bool
 
 
-_Shape = TypeVar("_Shape", bound=msgspec.Struct)
-
-_NEITHER: Final = N_("This request cannot be understood.")
+_UNCLEAR: Final = N_("This request cannot be understood.")
 
 
 class EquipmentDoor:
@@ -76,13 +75,13 @@ class EquipmentDoor:
 
     async def pick_room(self, request: Request) -> Response:
         """The teacher says which room this is; a fixed computer keeps its own."""
-        told = await _told(request, _Room)
+        body = await _body(request, _Room)
         try:
-            room = room_code(told.room)
+            room = room_code(body.room)
         except ValueError as error:
-            raise _invalid(str(error)) from error
+            raise invalid(_UNCLEAR, str(error)) from error
         if not self._store.classroom.placement.roaming:
-            raise Refusal(
+            raise DoorError(
                 HTTPStatus.CONFLICT,
                 "room_fixed",
                 N_("This computer's room stands in its settings."),
@@ -93,17 +92,17 @@ class EquipmentDoor:
 
     async def switch_camera(self, request: Request) -> Response:
         """The room's cameras shall not be looked at, or may be again."""
-        off = (await _told(request, _Camera)).off
+        off = (await _body(request, _Camera)).off
         await self._store.do(lambda room, at_ms: room.switch_camera(off=off, at_ms=at_ms))
         return json_response({"camera_off": off})
 
     async def add(self, request: Request) -> Response:
         """Look for a device at an address that was typed or scanned; 202: the look goes on."""
-        told = await _told(request, _Address)
+        body = await _body(request, _Address)
         try:
-            typed = self._actions.typed(told.address)
+            typed = self._actions.typed(body.address)
         except ValueError as error:
-            raise Refusal(
+            raise DoorError(
                 HTTPStatus.UNPROCESSABLE_ENTITY,
                 "address_invalid",
                 N_("This is no address of a device."),
@@ -116,43 +115,39 @@ class EquipmentDoor:
         """Forget a device, because a person says it is no longer the room's."""
         await body_of(request)
         device_id = request.path_params["device_id"]
-        await self._tell(lambda room, at_ms: room.forget(device_id, at_ms))
+        await self._do(lambda room, at_ms: room.forget(device_id, at_ms))
         return json_response({"device_id": device_id, "forgotten": True})
 
     async def answer(self, request: Request) -> Response:
         """A person says what a device is; it is not asked again."""
-        kind = (await _told(request, _Kind)).kind
+        kind = (await _body(request, _Kind)).kind
         device_id = request.path_params["device_id"]
-        await self._tell(
-            lambda room, at_ms: room.tell(lambda known: known.answer(device_id, kind, at_ms))
-        )
+        await self._change(lambda devices, at_ms: devices.answer(device_id, kind, at_ms))
         return json_response({"device_id": device_id, "kind": kind})
 
     async def join(self, request: Request) -> Response:
         """A person says that two devices are one."""
-        other = (await _told(request, _Other)).other
+        other = (await _body(request, _Other)).other
         device_id = request.path_params["device_id"]
-        await self._tell(
-            lambda room, at_ms: room.tell(lambda known: known.join(device_id, other, at_ms))
-        )
+        await self._change(lambda devices, at_ms: devices.join(device_id, other, at_ms))
         return json_response({"device_id": device_id, "other": other})
 
     async def part(self, request: Request) -> Response:
         """A person says that a device is several."""
         await body_of(request)
         device_id = request.path_params["device_id"]
-        await self._tell(lambda room, at_ms: room.tell(lambda known: known.part(device_id, at_ms)))
+        await self._change(lambda devices, at_ms: devices.part(device_id, at_ms))
         return json_response({"device_id": device_id, "parted": True})
 
     async def undo(self, request: Request) -> Response:
         """Take back the last joining or parting."""
         await body_of(request)
-        await self._tell(lambda room, at_ms: room.tell(lambda known: known.undo(at_ms)))
+        await self._change(lambda devices, at_ms: devices.undo(at_ms))
         return json_response({"undone": True})
 
     async def power(self, request: Request) -> Response:
         """Switch a projector or board on or off; says whether it followed."""
-        on = (await _told(request, _Power)).on
+        on = (await _body(request, _Power)).on
         return await self._reach(request, lambda device_id: self._actions.switch(device_id, on))
 
     async def wake(self, request: Request) -> Response:
@@ -160,20 +155,23 @@ class EquipmentDoor:
         await body_of(request)
         return await self._reach(request, self._actions.wake)
 
-    async def _tell(self, deed: ClassroomAction) -> None:
+    async def _change(self, change: DevicesChange) -> None:
+        await self._do(lambda room, at_ms: room.change_devices(change, at_ms))
+
+    async def _do(self, action: ClassroomAction) -> None:
         try:
-            await self._store.do(deed)
+            await self._store.do(action)
         except KeyError as error:
-            raise Refusal(
+            raise DoorError(
                 HTTPStatus.NOT_FOUND, "device_unknown", N_("No such device is known here.")
             ) from error
 
-    async def _reach(self, request: Request, deed: Callable[[str], Awaitable[bool]]) -> Response:
+    async def _reach(self, request: Request, action: Callable[[str], Awaitable[bool]]) -> Response:
         device_id = request.path_params["device_id"]
         try:
-            followed = await deed(device_id)
+            followed = await action(device_id)
         except KeyError as error:
-            raise Refusal(
+            raise DoorError(
                 HTTPStatus.NOT_FOUND,
                 "device_unreachable",
                 N_("This device cannot be switched from here."),
@@ -181,14 +179,5 @@ class EquipmentDoor:
         return json_response({"device_id": device_id, "sent": True, "followed": followed})
 
 
-async def _told(request: Request, shape: type[_Shape]) -> _Shape:
-    try:
-        return msgspec.json.decode(await body_of(request), type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _invalid(str(error)) from error
-
-
-def _invalid(detail: str) -> Refusal:
-    return Refusal(
-        HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", _NEITHER, "{cause}", cause=detail[:200]
-    )
+async def _body(request: Request, shape: type[Shape]) -> Shape:
+    return await decode_body(request, shape, _UNCLEAR)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Final
 from uuid import uuid4
 
 import msgspec
@@ -17,20 +17,16 @@ from agent.lessons.lesson import event_id
 from agent.lessons.marks import MarkBookFull, PupilMark
 from agent.lessons.sheet import NotOnRoll
 from agent.lessons.teaching import NoLesson
-from agent.local.questions import questions
-from agent.local.refusals import Refusal, body_of, json_response
+from agent.local.refusals import DoorError, Shape, decode_body, invalid, json_response
 from agent.local.surroundings import Surroundings
-from agent.local.teacher.view import teacher_view
+from agent.local.teacher.feed import TeacherFeed
 from agent.store import ClassroomStore, TeachingAction
 from protocol.messages import Classes, LessonEnded, Part
 from protocol.model import AttendanceStatus, Method, iso
 from protocol.topics import MAX_CODE
-from protocol.words import N_, Translate, translator
+from protocol.words import N_
 
-WAIT_S: Final = 20.0
-LOOK_S: Final = 2.0  # what no step tells, such as the line, is looked at so often
-
-_Shape = TypeVar("_Shape", bound=msgspec.Struct)
+_UNCLEAR: Final = N_("This mark cannot be understood.")
 _Student = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_CODE)]
 
 
@@ -71,7 +67,7 @@ class LessonDoor:
         self._store = store
         self._surroundings = surroundings
         self._language = language
-        self._shown: dict[str, tuple[int, bytes]] = {}
+        self._feed = TeacherFeed(store, surroundings)
 
     def routes(self) -> list[Route]:
         """Where they are given."""
@@ -90,21 +86,14 @@ class LessonDoor:
     async def teacher(self, request: Request) -> Response:
         """What the teacher sees; with ?after=REV only once it is another, or after 20 seconds."""
         after, language = request.query_params.get("after", ""), self._language(request)
-        left_s = WAIT_S if after else 0.0
-        step = self._store.step
-        tree = await self._tree(language)
-        while str(tree["rev"]) == after and left_s > 0 and not await request.is_disconnected():
-            step = await self._store.stepped(step, min(LOOK_S, left_s))
-            left_s -= LOOK_S
-            tree = await self._tree(language)
-        return json_response(tree)
+        return json_response(await self._feed.next_tree(language, after, request.is_disconnected))
 
     async def start(self, request: Request) -> Response:
         """Start a lesson, or tell of the one that runs."""
-        told = await told_in(request, _Start)
+        body = await _body(request, _Start)
         await self._store.teach(
-            lambda each, moment: each.start(
-                str(uuid4()), moment, told.classes, substitute=told.substitute
+            lambda teaching, moment: teaching.start(
+                str(uuid4()), moment, body.classes, substitute=body.substitute
             )
         )
         running = self._store.classroom.lesson.running
@@ -121,9 +110,11 @@ class LessonDoor:
 
     async def end(self, request: Request) -> Response:
         """End the lesson, or tell that none runs."""
-        await told_in(request, _Nothing)
+        await _body(request, _Nothing)
         step = await self._store.end_lesson()
-        ended = next((each for each in step.said if isinstance(each, LessonEnded)), None)
+        ended = next(
+            (message for message in step.messages if isinstance(message, LessonEnded)), None
+        )
         return await self._answer(
             request,
             {
@@ -135,30 +126,32 @@ class LessonDoor:
 
     async def confirm(self, request: Request) -> Response:
         """The teacher's word on everyone."""
-        await told_in(request, _Nothing)
-        return await self._do(request, lambda each, moment: each.confirm(moment))
+        await _body(request, _Nothing)
+        return await self._do(request, lambda teaching, moment: teaching.confirm(moment))
 
     async def tap(self, request: Request) -> Response:
         """The teacher says how one pupil is."""
-        told = await told_in(request, _Tap)
-        student = _student(told.student)
-        return await self._do(request, lambda each, moment: each.tap(student, told.status, moment))
+        body = await _body(request, _Tap)
+        student = _student(body.student)
+        return await self._do(
+            request, lambda teaching, moment: teaching.tap(student, body.status, moment)
+        )
 
     async def undo(self, request: Request) -> Response:
-        """Take the last deed back, within ten seconds."""
-        await told_in(request, _Nothing)
-        return await self._do(request, lambda each, moment: each.undo(moment))
+        """Take the last step back, within ten seconds."""
+        await _body(request, _Nothing)
+        return await self._do(request, lambda teaching, moment: teaching.undo(moment))
 
     async def fault(self, request: Request) -> Response:
         """The teacher says that something is broken."""
-        part = (await told_in(request, _Fault)).part
-        return await self._do(request, lambda each, moment: each.report(part, moment))
+        part = (await _body(request, _Fault)).part
+        return await self._do(request, lambda teaching, moment: teaching.report(part, moment))
 
     async def scan(self, request: Request) -> Response:
         """Begin to read the class's cards, or end it."""
-        told = await told_in(request, _Scan)
+        body = await _body(request, _Scan)
         if self._surroundings.scanner is not None:
-            self._surroundings.scanner.switch(on=told.on)
+            self._surroundings.scanner.switch(on=body.on)
         return await self._answer(request, {})
 
     async def attendance(self, request: Request) -> Response:
@@ -166,126 +159,70 @@ class LessonDoor:
 
         On a lesson's roll a person's mark is a tap, and a machine's is a suggestion.
         """
-        told = await told_in(request, _Mark)
-        student = _student(told.student)
+        body = await _body(request, _Mark)
+        student = _student(body.student)
         if self._store.classroom.lesson.sheet is not None:
-            await self._on_roll(student, told)
-            kept = {"student": student, "status": told.status, "method": told.method, "kept": True}
-            return json_response(kept, HTTPStatus.ACCEPTED)
+            await self._on_roll(student, body)
+            answer = {
+                "student": student,
+                "status": body.status,
+                "method": body.method,
+                "kept": True,
+            }
+            return json_response(answer, HTTPStatus.ACCEPTED)
         try:
-            mark, new = await self._store.mark(student, told.status, told.method)
+            mark, new = await self._store.mark(student, body.status, body.method)
         except MarkBookFull as error:
-            raise Refusal(
+            raise DoorError(
                 HTTPStatus.CONFLICT, "roll_full", N_("Today's roll holds too many pupils.")
             ) from error
-        return json_response(_kept(mark), HTTPStatus.CREATED if new else HTTPStatus.OK)
+        return json_response(_mark_tree(mark), HTTPStatus.CREATED if new else HTTPStatus.OK)
 
-    async def _on_roll(self, student: str, told: _Mark) -> None:
+    async def _on_roll(self, student: str, body: _Mark) -> None:
         try:
-            if told.method is Method.MANUAL:
-                await self._store.teach(lambda each, moment: each.tap(student, told.status, moment))
+            if body.method is Method.MANUAL:
+                await self._store.teach(
+                    lambda teaching, moment: teaching.tap(student, body.status, moment)
+                )
             else:
-                await self._store.suggest(student, told.method)
+                await self._store.suggest(student, body.method)
         except (NoLesson, NotOnRoll) as error:
-            raise _refusal(error) from error
+            raise _error_of(error) from error
 
-    async def _do(self, request: Request, deed: TeachingAction) -> Response:
+    async def _do(self, request: Request, action: TeachingAction) -> Response:
         try:
-            await self._store.teach(deed)
+            await self._store.teach(action)
         except (NoLesson, NotOnRoll) as error:
-            raise _refusal(error) from error
+            raise _error_of(error) from error
         return await self._answer(request, {})
 
-    async def _answer(self, request: Request, more: dict[str, Any]) -> Response:
-        return json_response(await self._tree(self._language(request)) | more)
-
-    async def _tree(self, language: str) -> dict[str, Any]:
-        """What is seen, with a number that grows with each change but the countdown's."""
-        faults = [each.event_id for each in self._store.classroom.teaching.faults]
-        undelivered = await self._store.undelivered(faults)
-        store, say = self._store, translator(language)
-        tree = teacher_view(
-            store.classroom,
-            store.view(),
-            store.moment(),
-            say,
-            undelivered=undelivered,
-            also=self._notices(),
-        )
-        address = self._surroundings.tablets()
-        tree |= {
-            "language": language,
-            "questions": questions(store.classroom, say),
-            "tablets": {"open": bool(address), "url": address, "board": "/board"},
-            "scan": self._scan_of(say),
-        }
-        return tree | {"rev": self._rev(language, tree)}
-
-    def _scan_of(self, say: Translate) -> dict[str, Any]:
-        scanner = self._surroundings.scanner
-        if scanner is None:
-            return {"possible": False, "running": False, "label": "", "words": ""}
-        label = N_("Stop the scan") if scanner.running else N_("Scan the class's cards")
-        return {
-            "possible": scanner.possible,
-            "running": scanner.running,
-            "label": say(label),
-            "words": scanner.words(say),
-        }
-
-    def _notices(self) -> list[str]:
-        line = self._surroundings.line()
-        true = {"disk": self._store.refusing, "offline": not line.controller_listening}
-        return [code for code, holds in true.items() if holds]
-
-    def _rev(self, language: str, tree: dict[str, Any]) -> int:
-        undo = tree["undo"]
-        still = tree | {"undo": undo and undo["what"]}
-        said = msgspec.json.encode(still)
-        rev, before = self._shown.get(language, (0, b""))
-        if said != before:
-            rev += 1
-            self._shown[language] = rev, said
-        return rev
+    async def _answer(self, request: Request, more: Mapping[str, object]) -> Response:
+        return json_response({**await self._feed.tree(self._language(request)), **more})
 
 
-async def told_in(request: Request, shape: type[_Shape]) -> _Shape:
-    """The request's body in its shape; an empty body is an empty object. Raises Refusal."""
-    try:
-        return msgspec.json.decode(await body_of(request) or b"{}", type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _invalid(str(error)) from error
+async def _body(request: Request, shape: type[Shape]) -> Shape:
+    return await decode_body(request, shape, _UNCLEAR)
 
 
-def _student(told: str) -> str:
-    student = unicodedata.normalize("NFC", told)
+def _student(text: str) -> str:
+    student = unicodedata.normalize("NFC", text)
     if not student.isprintable() or student != student.strip() or len(student) > MAX_CODE:
-        raise _invalid("a pupil's code is printable text without spaces around it")
+        raise invalid(_UNCLEAR, "a pupil's code is printable text without spaces around it")
     return student
 
 
-def _refusal(error: NoLesson | NotOnRoll) -> Refusal:
+def _error_of(error: NoLesson | NotOnRoll) -> DoorError:
     if isinstance(error, NoLesson):
-        return Refusal(
+        return DoorError(
             HTTPStatus.CONFLICT,
             "no_roll",
             N_("There is no roll now."),
             N_("Start the lesson; the class list must be on this computer."),
         )
-    return Refusal(HTTPStatus.CONFLICT, "not_on_roll", N_("This pupil is not on the roll."))
+    return DoorError(HTTPStatus.CONFLICT, "not_on_roll", N_("This pupil is not on the roll."))
 
 
-def _invalid(detail: str) -> Refusal:
-    return Refusal(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        "invalid",
-        N_("This mark cannot be understood."),
-        "{cause}",
-        cause=detail,
-    )
-
-
-def _kept(mark: PupilMark) -> dict[str, object]:
+def _mark_tree(mark: PupilMark) -> dict[str, object]:
     return {
         "event_id": mark.event_id,
         "student": mark.student,

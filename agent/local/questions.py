@@ -11,16 +11,16 @@ from protocol.words import N_, Translate, kind_word
 
 def questions(classroom: Classroom, say: Translate) -> list[dict[str, Any]]:
     """The devices of which a person should say what they are, with the two answers."""
-    known = classroom.devices.known
+    records = classroom.devices.by_id
     return [
         {
             "device_id": device_id,
-            "name": known[device_id].device.name,
+            "name": records[device_id].device.name,
             "kind": kind,
             "question": f"{kind_word(DeviceKind(kind), say)}?",
             "yes": say(N_("Yes")),
             "no": say(N_("No")),
         }
         for device_id, kind in classroom.devices.questions().items()
-        if device_id in known
+        if device_id in records
     ]

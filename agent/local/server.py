@@ -24,7 +24,7 @@ class DoorOptions(NamedTuple):
     """
 
     name: str
-    taken: ReasonCode
+    port_taken: ReasonCode
     at_once: int
     http: type[asyncio.Protocol] | Literal["h11"] = "h11"
     head_bytes: int = 64 * 1024
@@ -53,7 +53,7 @@ async def serve(app: ASGIApp, host: str, port: int, opened: DoorOptions) -> None
         sock = socket.create_server((host, port))
     except OSError as error:
         message = f"port {port} is taken ({error}): {opened.name} waits"
-        finding = Status.WARNING, Reason(opened.taken, str(port))
+        finding = Status.WARNING, Reason(opened.port_taken, str(port))
         raise Unavailable(message, finding) from error
     with sock:
         await _serve(app, sock, opened)

@@ -31,7 +31,7 @@ def status_of(store: ClassroomStore, surroundings: Surroundings, language: str) 
         **_room(classroom),
         "status": view.judgement.status,
         "status_word": status_word(view.judgement.status, say),
-        "reasons": [reason_of(each, say) for each in view.judgement.reasons],
+        "reasons": [reason_of(reason, say) for reason in view.judgement.reasons],
         "measures": view.measures,
         "lesson": {
             "state": "running" if view.lesson else "idle",
@@ -42,9 +42,9 @@ def status_of(store: ClassroomStore, surroundings: Surroundings, language: str) 
         "devices": _devices(view, say),
         "questions": questions(classroom, say),
         "suggestions": [list(pair) for pair in classroom.devices.suggestions()],
-        "typed": [{"host": each.host, "port": each.port} for each in classroom.typed],
+        "typed": [{"host": address.host, "port": address.port} for address in classroom.typed],
         "camera_off": classroom.camera_off,
-        "flaws": {name: tally.heard for name, tally in classroom.flaws.by_source.items()},
+        "flaws": {name: tally.total for name, tally in classroom.flaws.by_source.items()},
         "line": view.line,
         "link": surroundings.line()._asdict(),
         "outbox": _outbox(store),
@@ -80,23 +80,23 @@ def _kit(lines: tuple[KitLine, ...], say: Translate) -> dict[str, Any]:
 
 
 def _devices(view: ClassroomView, say: Translate) -> dict[str, Any]:
-    listed = [_device(each, each.device_id in view.here, say) for each in view.devices]
+    listed = [_device(device, device.device_id in view.present_ids, say) for device in view.devices]
     return {
         "count": len(listed),
-        "present": len(view.here),
-        "missing": len(listed) - len(view.here),
+        "present": len(view.present_ids),
+        "missing": len(listed) - len(view.present_ids),
         "list": listed,
     }
 
 
 def _device(device: Device, present: bool, say: Translate) -> dict[str, Any]:  # noqa: FBT001
-    told = asdict(device)
-    first_ms, last_ms = told.pop("first_seen_ms"), told.pop("last_seen_ms")
-    return told | {
+    tree = asdict(device)
+    first_ms, last_ms = tree.pop("first_seen_ms"), tree.pop("last_seen_ms")
+    return tree | {
         "kind_word": kind_word(device.kind, say),
         "present": present,
         "status_word": status_word(device.status, say),
-        "reasons": [reason_of(each, say) for each in device.reasons],
+        "reasons": [reason_of(reason, say) for reason in device.reasons],
         "first_seen": iso(first_ms),
         "last_seen": iso(last_ms),
     }

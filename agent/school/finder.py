@@ -26,13 +26,13 @@ class Finder:
         self._place = Place(province, school)
         self._user = user
         self._password = password
-        self._found: dict[str, tuple[Broker, ...]] = {}
+        self._brokers: dict[str, tuple[Broker, ...]] = {}
         self._turn = 0
         self.current: Broker | None = None
 
     def __call__(self) -> Broker:
         """The next controller to try, each in its turn. Raises OSError if none is known."""
-        brokers = [broker for each in self._found.values() for broker in each]
+        brokers = [broker for group in self._brokers.values() for broker in group]
         if not brokers:
             raise OSError("no controller of this school has announced itself yet")
         self.current = brokers[self._turn % len(brokers)]
@@ -49,24 +49,24 @@ class Finder:
             else:
                 self.take(name, info.properties, info.parsed_scoped_addresses(), info.port or 0)
 
-        await hear_service(zeroconf, SERVICE, hear, names=self._found, limit=_HEARD_LIMIT)
+        await hear_service(zeroconf, SERVICE, hear, names=self._brokers, limit=_HEARD_LIMIT)
 
     def take(
         self, name: str, properties: Mapping[bytes, bytes | None], addresses: list[str], port: int
     ) -> None:
         """Remember an announced controller, if it is one of this school."""
         ours = is_controller_of(self._place, properties)
-        room = name in self._found or len(self._found) < _LIMIT
+        room = name in self._brokers or len(self._brokers) < _LIMIT
         if not (ours and room and addresses and port):
-            self._found.pop(name, None)
+            self._brokers.pop(name, None)
             return
         # IPv4 first: school networks that route IPv6 halfway are not rare.
-        ordered = sorted(addresses, key=lambda each: ":" in each)
-        brokers = tuple(Broker(each, port, self._user, self._password) for each in ordered)
-        if self._found.get(name) != brokers:
+        ordered = sorted(addresses, key=lambda address: ":" in address)
+        brokers = tuple(Broker(address, port, self._user, self._password) for address in ordered)
+        if self._brokers.get(name) != brokers:
             _LOGGER.info("controller found at %s", brokers[0])
-        self._found[name] = brokers
+        self._brokers[name] = brokers
 
     def drop(self, name: str) -> None:
         """Forget a controller that said goodbye."""
-        self._found.pop(name, None)
+        self._brokers.pop(name, None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from agent.cards.door import DoorCardReader
 from agent.cards.scanner import CardScanner
 from agent.clock import now
 from agent.config import AgentConfig
@@ -42,6 +43,7 @@ class Context:
     liveness: Liveness
     remote: RemoteControl
     scanner: CardScanner
+    door_cards: DoorCardReader
     tablets: TabletService
 
 
@@ -63,6 +65,7 @@ def context_of(config: AgentConfig, machine: ThisMachine, restored: RestoredRoom
         store=store,
         liveness=Liveness(inbox.report),
         remote=RemoteControl(store, passwords, inbox.report),
-        scanner=CardScanner(store, passwords, door_camera=config.door_camera),
+        scanner=CardScanner(store, passwords),
+        door_cards=DoorCardReader(store, passwords, config.door_camera),
         tablets=TabletService(backend_of(store, CartFile(config.data / CART))),
     )

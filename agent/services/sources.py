@@ -58,9 +58,9 @@ async def _share_rooms(context: Context, zeroconf: AsyncZeroconf, moved: asyncio
 
     config, agent = context.config, context.store.classroom.room.place.agent
 
-    def hear(heard: RoomHeard) -> None:
-        if heard.school == config.school and heard.agent != agent:
-            context.inbox.report(heard)
+    def hear(announced: RoomHeard) -> None:
+        if announced.school == config.school and announced.agent != agent:
+            context.inbox.report(announced)
 
     if config.roaming:
         await rooms.hear(zeroconf, hear)
@@ -145,6 +145,11 @@ async def scan_cards(context: Context) -> None:
     await context.scanner.run()
 
 
+async def read_door_cards(context: Context) -> None:
+    """Door cards, by the camera at the door, while a roll is open."""
+    await context.door_cards.run()
+
+
 async def watch_line(context: Context) -> None:
     """How far the line reaches."""
     from hardware.host.line import watch_line as watch  # noqa: PLC0415 - only where it is enabled
@@ -180,6 +185,7 @@ SOURCES: Final = (
     AgentService("probes", probe_network),
     AgentService("camera", watch_cameras, lambda config: config.cameras),
     AgentService("cards", scan_cards),
+    AgentService("door_cards", read_door_cards, lambda config: bool(config.door_camera)),
     AgentService("line", watch_line, lambda config: config.line),
     AgentService("uplink", watch_uplink, lambda config: config.line),
     AgentService("tablets", watch_tablets, lambda config: config.tablets),

@@ -55,14 +55,16 @@ def lesson_of(store: ClassroomStore) -> TabletLesson | None:
     sheet = running.sheet
     if sheet is None:
         return TabletLesson(id=running.lesson, classes=running.classes)
-    pupils = tuple(TabletPupil(each.class_code, each.number, each.student) for each in sheet.pupils)
+    pupils = tuple(
+        TabletPupil(pupil.class_code, pupil.number, pupil.student) for pupil in sheet.pupils
+    )
     return TabletLesson(
         id=running.lesson,
-        classes=tuple(dict.fromkeys(each.class_code for each in pupils)),
+        classes=tuple(dict.fromkeys(pupil.class_code for pupil in pupils)),
         pupils=pupils,
         seated={
-            student: each.tablet
-            for student, each in sheet.suggestions.items()
-            if each.method is Method.TABLET
+            student: suggestion.tablet
+            for student, suggestion in sheet.suggestions.items()
+            if suggestion.method is Method.TABLET
         },
     )

@@ -131,4 +131,4 @@ class _Board:
 
 def _count(checkins: CheckIns) -> str:
     total = len(checkins.lesson.pupils) if checkins.lesson else 0
-    return f"{len(checkins.taken)}/{total}"
+    return f"{len(checkins.checked_in)}/{total}"

@@ -31,40 +31,40 @@ class Cart:
     """The slots. A tablet gets one with its first right code, so that strangers get none."""
 
     def __init__(self, slots: Iterable[Slot] = ()) -> None:
-        self._slots = {each.key: each for each in slots}
-        self._uses = max((each.used for each in self._slots.values()), default=0)
+        self._slots = {slot.key: slot for slot in slots}
+        self._uses = max((slot.used for slot in self._slots.values()), default=0)
 
     def slots(self) -> tuple[Slot, ...]:
         """Every slot, in the cart's order."""
-        return tuple(sorted(self._slots.values(), key=lambda each: each.number))
+        return tuple(sorted(self._slots.values(), key=lambda slot: slot.number))
 
     def find(self, key: str) -> Slot | None:
         """The slot of a tablet that has one."""
         return self._slots.get(key)
 
-    def seat(self, key: str, kept: Iterable[int] = ()) -> Slot | None:
+    def seat(self, key: str, reserved: Iterable[int] = ()) -> Slot | None:
         """The slot of a tablet; a new one for a new tablet.
 
         Where all are taken, the one unused the longest is given anew, but for the numbers kept;
         None if there is none.
         """
-        known = self._slots.get(key)
-        number = known.number if known else self._free(frozenset(kept))
+        slot = self._slots.get(key)
+        number = slot.number if slot else self._free(frozenset(reserved))
         if number is None:
             return None
         self._uses += 1
         self._slots[key] = Slot(number=number, key=key, used=self._uses)
         return self._slots[key]
 
-    def _free(self, kept: frozenset[int]) -> int | None:
-        taken = {each.number for each in self._slots.values()}
-        free = next((each for each in range(1, MAX_SLOTS + 1) if each not in taken), None)
+    def _free(self, reserved: frozenset[int]) -> int | None:
+        numbers = {slot.number for slot in self._slots.values()}
+        free = next((number for number in range(1, MAX_SLOTS + 1) if number not in numbers), None)
         if free is not None:
             return free
-        idle = [each for each in self._slots.values() if each.number not in kept]
+        idle = [slot for slot in self._slots.values() if slot.number not in reserved]
         if not idle:
             return None
-        oldest = min(idle, key=lambda each: each.used)
+        oldest = min(idle, key=lambda slot: slot.used)
         del self._slots[oldest.key]
         return oldest.number
 

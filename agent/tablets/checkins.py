@@ -115,14 +115,14 @@ class CheckIns:
         return CheckInPhase.OPEN if self._lesson.pupils else CheckInPhase.NO_LIST
 
     @property
-    def taken(self) -> frozenset[str]:
+    def checked_in(self) -> frozenset[str]:
         """The pupils who are in."""
         return frozenset(self._slots)
 
     def pupils_on(self, slot: int) -> list[TabletPupil]:
         """Who is in on a tablet, in the roll's order."""
         pupils = self._lesson.pupils if self._lesson else ()
-        return [each for each in pupils if slot in self._slots.get(each.student, ())]
+        return [pupil for pupil in pupils if slot in self._slots.get(pupil.student, ())]
 
     def follow(self, lesson: TabletLesson | None, now_s: float) -> None:
         """Take in which lesson runs; a new one has a new secret, and nobody in it yet."""
@@ -135,20 +135,20 @@ class CheckIns:
         if lesson.id != before:
             self._forget()
             self._code = RollingCode(secret=self._random(SECRET_BYTES), begun_s=now_s)
-            numbers = {name_of(each.number): each.number for each in self._cart.slots()}
+            numbers = {name_of(slot.number): slot.number for slot in self._cart.slots()}
             for student, name in lesson.seated.items():
                 self._slots[student] = {numbers[name]} if name in numbers else set()
 
     def admit(self, attempt: CheckInAttempt, now_s: float) -> CheckInOutcome | None:
         """Give a tablet that scanned the code a pass; None, or why it gets none."""
-        outcome = self._judged(attempt, now_s)
+        outcome = self._objection(attempt, now_s)
         if outcome is None:
             self._passes[attempt.tablet] = now_s
             self._passes.move_to_end(attempt.tablet)
             if len(self._passes) > _PASSES:
                 self._passes.popitem(last=False)
             return None
-        return self._refused(outcome, attempt, now_s).outcome
+        return self._refuse(outcome, attempt, now_s).outcome
 
     def has_pass(self, tablet: str, now_s: float) -> bool:
         """Whether a tablet needs no code for the moment."""
@@ -158,14 +158,14 @@ class CheckIns:
     def check_in(self, attempt: CheckInAttempt, now_s: float) -> CheckInAnswer:
         """Decide; a pupil who is in from now on must be suggested, else `release` takes it back."""
         if attempt.number is None and self.phase is CheckInPhase.OPEN:
-            return self._refused(CheckInOutcome.NO_NUMBER, attempt, now_s)
-        outcome = self._judged(attempt, now_s)
+            return self._refuse(CheckInOutcome.NO_NUMBER, attempt, now_s)
+        outcome = self._objection(attempt, now_s)
         if outcome is not None or self._lesson is None or attempt.number is None:
-            return self._refused(outcome or CheckInOutcome.NOT_YET, attempt, now_s)
+            return self._refuse(outcome or CheckInOutcome.NOT_YET, attempt, now_s)
         pupil = self._lesson.pupil(*attempt.number)
         if pupil is None:
-            return self._refused(CheckInOutcome.NOT_ON_ROSTER, attempt, now_s)
-        return self._bound(pupil, attempt, now_s)
+            return self._refuse(CheckInOutcome.NOT_ON_ROSTER, attempt, now_s)
+        return self._seat(pupil, attempt, now_s)
 
     def release(self, answer: CheckInAnswer) -> None:
         """Take a check-in back that could not be kept."""
@@ -178,17 +178,17 @@ class CheckIns:
         """Count a refusal; the reasons are few and our own."""
         self.refused[reason] += 1
 
-    def _bound(self, pupil: TabletPupil, attempt: CheckInAttempt, now_s: float) -> CheckInAnswer:
-        slot = self._cart.seat(attempt.tablet, kept=set().union(*self._slots.values()))
+    def _seat(self, pupil: TabletPupil, attempt: CheckInAttempt, now_s: float) -> CheckInAnswer:
+        slot = self._cart.seat(attempt.tablet, reserved=set().union(*self._slots.values()))
         if slot is None:
-            return self._refused(CheckInOutcome.TABLET_FULL, attempt, now_s)
-        others = [each for each in self.pupils_on(slot.number) if each != pupil]
+            return self._refuse(CheckInOutcome.TABLET_FULL, attempt, now_s)
+        others = [other for other in self.pupils_on(slot.number) if other != pupil]
         elsewhere = pupil.student in self._slots
         if slot.number in self._slots.get(pupil.student, ()):
             self._passes.pop(attempt.tablet, None)
             return CheckInAnswer(outcome=CheckInOutcome.ALREADY, pupil=pupil, slot=slot.number)
         if len(others) >= PUPILS_A_TABLET:
-            return self._refused(CheckInOutcome.TABLET_FULL, attempt, now_s)
+            return self._refuse(CheckInOutcome.TABLET_FULL, attempt, now_s)
         self._passes.pop(attempt.tablet, None)
         self._slots.setdefault(pupil.student, set()).add(slot.number)
         flags = [CheckInFlag.SHARED_TABLET] * bool(others) + [CheckInFlag.SECOND_TABLET] * elsewhere
@@ -201,7 +201,7 @@ class CheckIns:
         )
         return CheckInAnswer(outcome=outcome, pupil=pupil, slot=slot.number, flags=tuple(flags))
 
-    def _judged(self, attempt: CheckInAttempt, now_s: float) -> CheckInOutcome | None:
+    def _objection(self, attempt: CheckInAttempt, now_s: float) -> CheckInOutcome | None:
         """Why an attempt is not let in; None if it is."""
         if self._code is None or self.phase in _CLOSED:
             return _CLOSED.get(self.phase, CheckInOutcome.NOT_YET)
@@ -215,7 +215,7 @@ class CheckIns:
             return CheckInOutcome.TOO_MANY_TRIES
         return _OUTCOMES[self._code.judge_digits(attempt.digits, now_s)]
 
-    def _refused(
+    def _refuse(
         self, outcome: CheckInOutcome, attempt: CheckInAttempt, now_s: float
     ) -> CheckInAnswer:
         self.count(outcome)

@@ -51,13 +51,13 @@ class RollingCode:
         """The code in the QR code; it cannot be had from the digits."""
         return self._token(self.step(now_s))
 
-    def judge_digits(self, given: str, now_s: float) -> CodeVerdict:
+    def judge_digits(self, digits: str, now_s: float) -> CodeVerdict:
         """Judge a typed code."""
-        return _judged(given, [self._digits(each) for each in self._steps(now_s)])
+        return _verdict(digits, [self._digits(step) for step in self._steps(now_s)])
 
-    def judge_token(self, given: str, now_s: float) -> CodeVerdict:
+    def judge_token(self, token: str, now_s: float) -> CodeVerdict:
         """Judge a code that came by the QR code."""
-        return _judged(given.lower(), [self._token(each) for each in self._steps(now_s)])
+        return _verdict(token.lower(), [self._token(step) for step in self._steps(now_s)])
 
     def _steps(self, now_s: float) -> range:
         """The current step and those before, the latest first; never one that is to come."""
@@ -75,9 +75,11 @@ class RollingCode:
         return hmac.digest(self.secret, label + step.to_bytes(8, "big"), "sha256")
 
 
-def _judged(given: str, codes: list[str]) -> CodeVerdict:
+def _verdict(attempt: str, codes: list[str]) -> CodeVerdict:
     """Compare with each in constant time; the first two, 15 s each, are accepted."""
-    same = [hmac.compare_digest(given.encode("utf-8", "replace"), each.encode()) for each in codes]
+    same = [
+        hmac.compare_digest(attempt.encode("utf-8", "replace"), code.encode()) for code in codes
+    ]
     if any(same[:2]):
         return CodeVerdict.RIGHT
     return CodeVerdict.OLD if any(same) else CodeVerdict.WRONG

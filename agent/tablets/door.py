@@ -61,7 +61,7 @@ def application(service: TabletService, language: str) -> ASGIApp:
     handlers: dict[Any, Any] = {
         HTTPStatus.NOT_FOUND: door.not_found,
         HTTPStatus.METHOD_NOT_ALLOWED: door.not_found,
-        ClientDisconnect: door.gone,
+        ClientDisconnect: door.answer_gone,
     }
     return Guard(
         Starlette(routes=routes, exception_handlers=handlers),
@@ -91,7 +91,7 @@ class _Door:
         if refused is not None:
             return self._page(request, cookie, refused)
         # The code does not stay in the address line.
-        return self._dressed(RedirectResponse("/", HTTPStatus.SEE_OTHER), request, cookie)
+        return self._with_headers(RedirectResponse("/", HTTPStatus.SEE_OTHER), request, cookie)
 
     async def check_in(self, request: Request) -> Response:
         """A number was touched."""
@@ -124,7 +124,7 @@ class _Door:
         tablet = key_of(cookie)
         self._service.beat(tablet, fields.get("e", ""))
         text = page.beat_text(self._service.view(tablet))
-        return self._dressed(Response(text, media_type="text/plain"), request, cookie)
+        return self._with_headers(Response(text, media_type="text/plain"), request, cookie)
 
     async def beat_page(self, request: Request) -> Response:
         """The same where there is no script."""
@@ -133,13 +133,13 @@ class _Door:
         self._service.beat(tablet)
         same = request.query_params.get("v", "") == self._service.view(tablet).version
         text = page.beat_page(same=same, language=self._language, say=self._say)
-        return self._dressed(_html(text), request, cookie)
+        return self._with_headers(_html(text), request, cookie)
 
     async def not_found(self, _request: Request, _error: Exception) -> Response:
         """Answer for an address that is not ours."""
         return self.refusal(_NOTHING, HTTPStatus.NOT_FOUND)
 
-    async def gone(self, _request: Request, _error: Exception) -> Response:
+    async def answer_gone(self, _request: Request, _error: Exception) -> Response:
         """Answer, for form's sake, one who has left or was too slow."""
         return self.refusal(page.NOT_UNDERSTOOD, HTTPStatus.REQUEST_TIMEOUT)
 
@@ -162,9 +162,9 @@ class _Door:
         if view.trouble:
             status = HTTPStatus.INSUFFICIENT_STORAGE
         text = page.page(view, self._language, self._say)
-        return self._dressed(_html(text, status), request, cookie)
+        return self._with_headers(_html(text, status), request, cookie)
 
-    def _dressed(self, response: Response, request: Request, cookie: str) -> Response:
+    def _with_headers(self, response: Response, request: Request, cookie: str) -> Response:
         if cookie != request.cookies.get(COOKIE) or request.url.path == "/":
             response.set_cookie(
                 COOKIE, cookie, max_age=_YEAR_S, path="/", httponly=True, samesite="lax"

@@ -42,5 +42,7 @@ class TabletLesson:
         if class_at >= len(self.classes):
             return None
         code = self.classes[class_at]
-        found = (each for each in self.pupils if (each.class_code, each.number) == (code, number))
-        return next(found, None)
+        matching = (
+            pupil for pupil in self.pupils if (pupil.class_code, pupil.number) == (code, number)
+        )
+        return next(matching, None)

@@ -15,6 +15,7 @@ from typing import Final
 from agent.tablets.checkins import GOOD, CheckInAnswer, CheckInOutcome
 from agent.tablets.lesson import CheckInPhase, TabletLesson
 from agent.tablets.presence import BEAT_S
+from protocol.formats import phrase
 from protocol.words import N_, Translate
 
 _STYLE: Final = """body{font:24px/1.3 sans-serif;margin:0;padding:12px;color:#111;background:#fff;\
@@ -101,9 +102,9 @@ class TabletView:
     phase: CheckInPhase
     version: str
     lesson: TabletLesson | None = None
-    taken: Collection[str] = ()
-    mine: tuple[int, ...] = ()
-    passed: bool = False
+    checked_in: Collection[str] = ()
+    own_numbers: tuple[int, ...] = ()
+    has_pass: bool = False
     answer: CheckInAnswer | None = None
     typed: str = ""
     trouble: str = ""
@@ -113,7 +114,7 @@ def page(view: TabletView, language: str, say: Translate) -> str:
     """The whole page."""
     title = escape(say(_TITLE))
     open_to_all = view.phase is CheckInPhase.OPEN
-    body = _form(view, say) if open_to_all else _closed(view, say)
+    body = _form(view, say) if open_to_all else _closed_part(view, say)
     return (
         f"<!doctype html><html lang={language}><meta charset=utf-8>"
         '<meta name=viewport content="width=device-width,initial-scale=1">'
@@ -136,7 +137,7 @@ def beat_page(*, same: bool, language: str, say: Translate) -> str:
 
 def beat_text(view: TabletView) -> str:
     """What the script reads: the version, then the fields of the numbers that are in."""
-    return " ".join([view.version, *_taken_fields(view)])
+    return " ".join([view.version, *_checked_in_fields(view)])
 
 
 def plain_page(sentence: str, language: str, say: Translate) -> str:
@@ -153,7 +154,7 @@ def plain_page(sentence: str, language: str, say: Translate) -> str:
 def sentence_of(answer: CheckInAnswer, say: Translate) -> str:
     """What came of a check-in, in one sentence."""
     number = answer.pupil.number if answer.pupil else ""
-    return say(_SENTENCES[answer.outcome]).replace("{number}", str(number))
+    return phrase(_SENTENCES[answer.outcome], say, number=number)
 
 
 def _result(view: TabletView, say: Translate) -> str:
@@ -163,19 +164,19 @@ def _result(view: TabletView, say: Translate) -> str:
         look = "g" if view.answer.outcome in GOOD else "b"
         mark = "\u2713 " if look == "g" else ""
         return f"<p class={look} role=alert>{mark}{escape(sentence_of(view.answer, say))}"
-    if view.mine:
-        numbers = ", ".join(map(str, view.mine))
+    if view.own_numbers:
+        numbers = ", ".join(map(str, view.own_numbers))
         return f"<p class=g>\u2713 {numbers}: {escape(say(_NOTED))}"
     return ""
 
 
-def _closed(view: TabletView, say: Translate) -> str:
-    told = "" if view.answer else f"<p>{escape(say(_CLOSED[view.phase]))}"
-    return f'{told}<p><a href="/">{escape(say(_AGAIN))}</a>'
+def _closed_part(view: TabletView, say: Translate) -> str:
+    words = "" if view.answer else f"<p>{escape(say(_CLOSED[view.phase]))}"
+    return f'{words}<p><a href="/">{escape(say(_AGAIN))}</a>'
 
 
 def _form(view: TabletView, say: Translate) -> str:
-    if view.passed:
+    if view.has_pass:
         head = f"<p class=g>{escape(say(_SCANNED))}"
     else:
         head = (
@@ -190,28 +191,28 @@ def _form(view: TabletView, say: Translate) -> str:
 
 def _numbers(view: TabletView, say: Translate) -> str:
     lesson, parts = view.lesson or TabletLesson(id=""), []
-    taken = set(_taken_fields(view))
+    checked_in = set(_checked_in_fields(view))
     for at, code in enumerate(lesson.classes):
         if len(lesson.classes) > 1:
             parts.append(f"<h2>{escape(say(_CLASS).replace('{code}', code))}</h2>")
         else:
             parts.append("<p>")
-        for each in lesson.pupils:
-            if each.class_code == code:
-                field = f"{at}.{each.number}"
-                look = " class=t" if field in taken else ""
-                parts.append(f"<button name=n value={field}{look}>{each.number}</button>")
+        for pupil in lesson.pupils:
+            if pupil.class_code == code:
+                field = f"{at}.{pupil.number}"
+                look = " class=t" if field in checked_in else ""
+                parts.append(f"<button name=n value={field}{look}>{pupil.number}</button>")
     return "".join(parts)
 
 
-def _taken_fields(view: TabletView) -> list[str]:
+def _checked_in_fields(view: TabletView) -> list[str]:
     if view.lesson is None:
         return []
     at = {code: number for number, code in enumerate(view.lesson.classes)}
     return [
-        f"{at[each.class_code]}.{each.number}"
-        for each in view.lesson.pupils
-        if each.student in view.taken and each.class_code in at
+        f"{at[pupil.class_code]}.{pupil.number}"
+        for pupil in view.lesson.pupils
+        if pupil.student in view.checked_in and pupil.class_code in at
     ]
 
 
@@ -221,6 +222,6 @@ def number_of(field: str) -> tuple[int, int] | None:
     if not dot:
         place, number = "0", field  # a class alone may be asked for by the bare number
     both = (place, number)
-    if not all(each.isascii() and each.isdecimal() and len(each) <= 3 for each in both):  # noqa: PLR2004 - digits
+    if not all(digits.isascii() and digits.isdecimal() and len(digits) <= 3 for digits in both):  # noqa: PLR2004 - digits
         return None
     return int(place), int(number)

@@ -42,7 +42,7 @@ class TabletPresence:
 
     def tablets(self) -> tuple[Tablet, ...]:
         """Every tablet heard, in the cart's order."""
-        return tuple(each for _, each in sorted(self._tablets.items()))
+        return tuple(tablet for _, tablet in sorted(self._tablets.items()))
 
     def beat(self, slot: Slot, now_s: float, battery: str = "") -> list[Sighting]:
         """A tablet says that it is awake; battery: such as "80", "80+" while charging."""
@@ -59,13 +59,13 @@ class TabletPresence:
 
     def look(self, now_s: float) -> list[Sighting]:
         """What changed since the last look: those that missed their beats."""
-        said = []
-        for number, each in self._tablets.items():
-            wake = _wake(now_s - each.heard_s)
-            if wake is not each.wake:
-                self._tablets[number] = Tablet(slot=each.slot, heard_s=each.heard_s, wake=wake)
-                said.append(_sighting(each.slot, wake))
-        return said
+        sightings = []
+        for number, tablet in self._tablets.items():
+            wake = _wake(now_s - tablet.heard_s)
+            if wake is not tablet.wake:
+                self._tablets[number] = Tablet(slot=tablet.slot, heard_s=tablet.heard_s, wake=wake)
+                sightings.append(_sighting(tablet.slot, wake))
+        return sightings
 
 
 def _wake(silent_s: float) -> WakeState:

@@ -97,8 +97,8 @@ async def _places(host: str) -> AsyncGenerator[str, None]:
         yield host
         await asyncio.Event().wait()
     last = None
-    async with contextlib.aclosing(moves()) as found:
-        async for addresses in found:
+    async with contextlib.aclosing(moves()) as changes:
+        async for addresses in changes:
             # The same one may have been gone for a while: nothing to do, the socket lives on.
             if (address := room_address(addresses)) != last:
                 last = address

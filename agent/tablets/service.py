@@ -62,13 +62,13 @@ class TabletService:
         self._random = random
         self._cart = Cart(core.slots)
         self._checkins = CheckIns(self._cart, random)
-        self._report: Report = lambda _seen: None
+        self._report: Report = lambda _reading: None
         self._seated = asyncio.Event()
         self.presence = TabletPresence()
         self.place = ""
 
     @property
-    def refused(self) -> dict[str, int]:
+    def refusals(self) -> dict[str, int]:
         """How often what was refused, since the start."""
         return dict(self._checkins.refused)
 
@@ -130,9 +130,11 @@ class TabletService:
             phase=checkins.phase,
             version=hashlib.sha256(version.encode()).hexdigest()[:8],
             lesson=lesson,
-            taken=checkins.taken,
-            mine=tuple(each.number for each in checkins.pupils_on(slot.number)) if slot else (),
-            passed=checkins.has_pass(tablet, self._now_s()),
+            checked_in=checkins.checked_in,
+            own_numbers=tuple(pupil.number for pupil in checkins.pupils_on(slot.number))
+            if slot
+            else (),
+            has_pass=checkins.has_pass(tablet, self._now_s()),
             answer=answer,
             typed=more.get("typed", ""),
             trouble=more.get("trouble", ""),
@@ -156,20 +158,20 @@ class TabletService:
                 self._report(sighting)
 
     async def _keep(self) -> None:
-        kept = self._core.slots
+        saved = self._core.slots
         while True:
             await self._seated.wait()
             await asyncio.sleep(GATHER_S)
             self._seated.clear()
             slots = self._cart.slots()
-            if _numbers(slots) == _numbers(kept):
+            if _numbers(slots) == _numbers(saved):
                 continue  # how recently each was used is not worth a write
             try:
                 await asyncio.to_thread(self._core.keep, slots)
-                kept = slots
+                saved = slots
             except DocumentError as error:
                 _LOGGER.warning("tablets' numbers not kept: %s", error)
 
 
 def _numbers(slots: tuple[Slot, ...]) -> dict[int, str]:
-    return {each.number: each.key for each in slots}
+    return {slot.number: slot.key for slot in slots}

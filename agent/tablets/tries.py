@@ -56,12 +56,12 @@ class Tries:
 
     def fail(self, tablet: str, address: str, now_s: float) -> None:
         """Count a wrong try."""
-        _counted(self._tablets, tablet).add(now_s)
-        _counted(self._addresses, address).add(now_s)
+        _count_of(self._tablets, tablet).add(now_s)
+        _count_of(self._addresses, address).add(now_s)
         self._all.add(now_s)
 
 
-def _counted(counts: OrderedDict[str, _Count], name: str) -> _Count:
+def _count_of(counts: OrderedDict[str, _Count], name: str) -> _Count:
     count = counts.setdefault(name, _Count())
     counts.move_to_end(name)
     if len(counts) > _WATCHED:

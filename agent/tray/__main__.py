@@ -22,8 +22,8 @@ _OURS: Final = ("127.0.0.1", "localhost")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Show the window until the teacher quits; returns the exit code."""
-    wanted = os.environ.get(f"{PREFIX}LANG", "")
-    say = translator(wanted if wanted in LANGUAGES else preferred_language(os.environ))
+    lang = os.environ.get(f"{PREFIX}LANG", "")
+    say = translator(lang if lang in LANGUAGES else preferred_language(os.environ))
     parser = _parser(say)
     options = parser.parse_args(arguments)
     try:
@@ -44,8 +44,8 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
     agent = say(N_("where this computer's agent answers (default: {url})")).format(url=AGENT)
     parser.add_argument("--agent", default=AGENT, metavar="URL", help=agent)
     language = say(N_("the window's language (default: the agent's)"))
-    wanted = os.environ.get(f"{PREFIX}LANG", "")
-    default = wanted if wanted in LANGUAGES else ""
+    lang = os.environ.get(f"{PREFIX}LANG", "")
+    default = lang if lang in LANGUAGES else ""
     parser.add_argument("--lang", default=default, choices=("", *LANGUAGES), help=language)
     hidden = say(N_("begin out of sight where there is a tray icon"))
     parser.add_argument("--hidden", action="store_true", help=hidden)
@@ -79,7 +79,7 @@ def _run(options: argparse.Namespace) -> int:
     # Qt's loop is not Python's: without this Ctrl-C would wait for the next event.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     language = options.lang or preferred_language(os.environ)
-    return run(options.agent, wanted=options.lang, language=language, hidden=options.hidden)
+    return run(options.agent, lang=options.lang, language=language, hidden=options.hidden)
 
 
 if __name__ == "__main__":

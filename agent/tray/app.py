@@ -16,7 +16,7 @@ from agent.tray.window import Window
 FONT_PT = 14
 
 
-def run(agent: str, *, wanted: str, language: str, hidden: bool) -> int:
+def run(agent: str, *, lang: str, language: str, hidden: bool) -> int:
     """Show the window until it is left; 0 at once where another runs already."""
     # Buttons need no OpenGL, which would take some megabytes.
     os.environ.setdefault("QT_XCB_GL_INTEGRATION", "none")
@@ -33,16 +33,16 @@ def run(agent: str, *, wanted: str, language: str, hidden: bool) -> int:
     app.setFont(font)
     app.setStyleSheet(STYLE)
     app.setWindowIcon(icon_of("ok", running=False))
-    door = AgentClient(agent, wanted, app)
+    door = AgentClient(agent, lang, app)
     window = Window(door, language)
     shortcut = TrayIcon(window, language)
-    window.may_hide = shortcut.there
+    window.may_hide = shortcut.is_available
     be_first(path, window.come, app)
     window.leave.connect(app.quit)
     screen = app.primaryScreen().availableGeometry()
     window.resize(min(1280, screen.width()), min(720, screen.height() - 40))
     shortcut.watch()
-    if hidden and shortcut.there():
+    if hidden and shortcut.is_available():
         window.hide()
     else:
         window.show()

@@ -68,8 +68,8 @@ class Press(NamedTuple):
 
 def word(view: TeacherView | None, name: str, say: Translate) -> str:
     """A word of the window: the agent's, else our own."""
-    told = view.labels.get(name, "") if view else ""
-    return told or say(WORDS[name])
+    label = view.labels.get(name, "") if view else ""
+    return label or say(WORDS[name])
 
 
 def appearance_of(state: str) -> Appearance:
@@ -87,7 +87,7 @@ def state_of(view: TeacherView | None) -> str:
     if view is None:
         return "unknown"
     states = {chip.state for chip in view.chips} - {"absent"}
-    return next((each for each in _WORST_FIRST if each in states), "ok")
+    return next((state for state in _WORST_FIRST if state in states), "ok")
 
 
 def tooltip(view: TeacherView | None, say: Translate) -> str:
@@ -114,8 +114,8 @@ def press_of(
 
 def next_status(line: PupilView, marks: Sequence[MarkView]) -> str:
     """What a tap on a name makes of it: one who is there is absent; others stay, to be chosen."""
-    known = {mark.status for mark in marks}
-    return ABSENT if line.status == PRESENT and ABSENT in known else line.status
+    statuses = {mark.status for mark in marks}
+    return ABSENT if line.status == PRESENT and ABSENT in statuses else line.status
 
 
 def letter_of(line: PupilView, marks: Sequence[MarkView]) -> str:
@@ -158,9 +158,9 @@ def answer(question: Question, *, yes: bool) -> Press:
     return Press(f"devices/{question.device_id}/kind", {"kind": kind})
 
 
-def toggled(chosen: Sequence[str], code: str) -> tuple[str, ...]:
+def toggle_class(chosen: Sequence[str], code: str) -> tuple[str, ...]:
     """The classes chosen after one more tap: joint classes are several."""
-    return tuple(each for each in chosen if each != code) if code in chosen else (*chosen, code)
+    return tuple(other for other in chosen if other != code) if code in chosen else (*chosen, code)
 
 
 def patience() -> Backoff:

@@ -27,7 +27,7 @@ class AgentClient(QObject):
     told: a TeacherView, as soon as there is another. away: nobody answers. refused: a sentence.
     """
 
-    told = Signal(object)
+    updated = Signal(object)
     away = Signal()
     refused = Signal(str)
 
@@ -48,7 +48,7 @@ class AgentClient(QObject):
     def press(self, press: Press) -> None:
         """Tell the agent what was pressed."""
         body = json.dumps(press.body).encode()
-        self._ask("POST", f"/api/v1/{press.path}", self._pressed, _PRESS_TIMEOUT_MS, body)
+        self._ask("POST", f"/api/v1/{press.path}", self._on_press, _PRESS_TIMEOUT_MS, body)
 
     def url(self, path: str) -> QUrl:
         """An address at the agent; a path alone, so that none leads elsewhere."""
@@ -73,9 +73,9 @@ class AgentClient(QObject):
 
     def _poll(self) -> None:
         after = "" if self._rev is None else f"?after={self._rev}"
-        self._ask("GET", f"/api/v1/teacher{after}", self._polled, _POLL_TIMEOUT_MS)
+        self._ask("GET", f"/api/v1/teacher{after}", self._on_poll, _POLL_TIMEOUT_MS)
 
-    def _polled(self, answer: HttpAnswer) -> None:
+    def _on_poll(self, answer: HttpAnswer) -> None:
         view = view_from(answer.body) if answer.status == _OK else None
         if view is None:
             self._rev = None
@@ -85,13 +85,13 @@ class AgentClient(QObject):
         same = view.rev == self._rev
         self._rev = view.rev
         self._patience.reset()
-        self.told.emit(view)
+        self.updated.emit(view)
         self._timer.start(_SAME_PAUSE_MS if same else _PAUSE_MS)
 
-    def _pressed(self, answer: HttpAnswer) -> None:
+    def _on_press(self, answer: HttpAnswer) -> None:
         if not answer.status:
             self.away.emit()
         elif answer.status >= _ERRORS:
             self.refused.emit(refusal_from(answer.body))
         elif view := view_from(answer.body):
-            self.told.emit(view)
+            self.updated.emit(view)

@@ -50,19 +50,19 @@ class RollList(QWidget):
             self._names.fill(())
             self._show_marks()
             return
-        self._title.tell(roll.title)
+        self._title.show_text(roll.title)
         if before is None or _students(before) != _students(roll):
             self._open = ""
             self._names.fill([self._name(line) for line in roll.lines])
-        for key, line in zip(self._names.kept(), roll.lines, strict=True):
+        for key, line in zip(self._names.widgets(), roll.lines, strict=True):
             assert isinstance(key, RowButton)  # noqa: S101 - this file alone fills it
-            key.tell(line_text(line, roll.marks), line_spoken(line, roll.marks), _look(line))
+            key.show_text(line_text(line, roll.marks), line_spoken(line, roll.marks), _look(line))
             key.setToolTip(line_detail(line))
         self._show_marks()
 
     def keys(self) -> list[QWidget]:
         """What Tab reaches here, in order."""
-        return [*self._marks.kept(), *self._names.kept()]
+        return [*self._marks.widgets(), *self._names.widgets()]
 
     def _name(self, line: PupilView) -> RowButton:
         key = RowButton("", partial(self._tap, line.student))
@@ -92,16 +92,16 @@ class RollList(QWidget):
     def _show_marks(self) -> None:
         line = self._line(self._open)
         if line is None or self._roll is None:
-            self._who.tell("")
+            self._who.show_text("")
             self._marks.hide()
             return
-        self._who.tell(f"{line.number}. {line.name}  {line_detail(line)}".strip())
-        if not self._marks.kept():
+        self._who.show_text(f"{line.number}. {line.name}  {line_detail(line)}".strip())
+        if not self._marks.widgets():
             self._marks.fill([self._mark(place) for place in range(len(self._roll.marks))])
-        for key, mark in zip(self._marks.kept(), self._roll.marks, strict=False):
+        for key, mark in zip(self._marks.widgets(), self._roll.marks, strict=False):
             assert isinstance(key, KeyButton)  # noqa: S101 - this file alone fills it
             letter = letter_of(PupilView(student="", status=mark.status), self._roll.marks)
-            key.tell(f"{letter}  {mark.label}", mark.label)
+            key.show_text(f"{letter}  {mark.label}", mark.label)
             key.setChecked(mark.status == line.status)
         self._marks.show()
 

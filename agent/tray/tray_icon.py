@@ -46,7 +46,7 @@ class TrayIcon(QObject):
         self._look()
         self._timer.start()
 
-    def there(self) -> bool:
+    def is_available(self) -> bool:
         """Whether the window can be brought back by the icon."""
         return self._icon is not None and QSystemTrayIcon.isSystemTrayAvailable()
 
@@ -60,8 +60,8 @@ class TrayIcon(QObject):
     def _make(self) -> None:
         self._icon = QSystemTrayIcon(self)
         self._icon.setContextMenu(self._menu)
-        self._icon.activated.connect(self._activated)
-        self._show(self._window.view if self._window.here else None)
+        self._icon.activated.connect(self._on_activated)
+        self._show(self._window.view if self._window.is_connected else None)
         self._icon.show()
 
     def _drop(self, icon: QSystemTrayIcon) -> None:
@@ -71,7 +71,7 @@ class TrayIcon(QObject):
         if self._window.isHidden():
             self._window.showMinimized()
 
-    def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
+    def _on_activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
         if reason in {_REASON.Trigger, _REASON.DoubleClick}:
             self._window.come()
 
@@ -79,8 +79,8 @@ class TrayIcon(QObject):
         self._say = translator(view.language) if view else self._say
         self._act.setText(view.button.label if view else "")
         self._act.setVisible(bool(view and view.button.enabled))
-        self._open.setText(self._window.said("open"))
-        self._quit.setText(self._window.said("quit"))
+        self._open.setText(self._window.word("open"))
+        self._quit.setText(self._window.word("quit"))
         if self._icon is not None:
             running = bool(view and view.phase not in {"idle", "ended"})
             self._icon.setIcon(icon_of(state_of(view), running=running))

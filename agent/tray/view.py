@@ -215,36 +215,36 @@ def refusal_from(body: bytes) -> str:
     return " ".join(filter(None, (error.message, error.hint)))
 
 
-def _part(kind: type[_Part], told: object) -> _Part:
+def _part(kind: type[_Part], tree: object) -> _Part:
     """The named tuple in a JSON object; TypeError where a field is absent or of another kind."""
     hints = get_type_hints(kind)
-    fields = _sure(dict, told).items()
-    return kind(**{name: _value(hints[name], each) for name, each in fields if name in hints})
+    fields = _sure(dict, tree).items()
+    return kind(**{name: _value(hints[name], value) for name, value in fields if name in hints})
 
 
-def _value(kind: Any, told: Any) -> Any:
+def _value(kind: Any, value: Any) -> Any:
     origin, inner = get_origin(kind), get_args(kind)
     if origin is UnionType:
-        return None if told is None else _value(inner[0], told)
+        return None if value is None else _value(inner[0], value)
     if origin is tuple:
-        return tuple(_value(inner[0], each) for each in _sure(list, told))
+        return tuple(_value(inner[0], item) for item in _sure(list, value))
     if origin is Mapping:
-        return {_text(name): _text(each) for name, each in _sure(dict, told).items()}
+        return {_text(name): _text(item) for name, item in _sure(dict, value).items()}
     if kind is str:
-        return _text(told)
+        return _text(value)
     if kind is float:
-        return float(told if type(told) is int else _sure(float, told))
-    return _sure(kind, told) if kind in {int, bool} else _part(kind, told)
+        return float(value if type(value) is int else _sure(float, value))
+    return _sure(kind, value) if kind in {int, bool} else _part(kind, value)
 
 
-def _sure(kind: type[_Part], told: object) -> _Part:
+def _sure(kind: type[_Part], value: object) -> _Part:
     """What is exactly of this kind: true is no number."""
-    if type(told) is not kind:
+    if type(value) is not kind:
         raise TypeError
-    return told
+    return value
 
 
-def _text(told: object) -> str:
-    text = _sure(str, told)
+def _text(value: object) -> str:
+    text = _sure(str, value)
     text.encode()  # half a surrogate pair cannot be shown
     return text

@@ -50,7 +50,7 @@ class TextLabel(QLabel):
         self.setWordWrap(True)
         self.hide()
 
-    def tell(self, text: str, look: Appearance | None = None) -> None:
+    def show_text(self, text: str, look: Appearance | None = None) -> None:
         """Show the text; with a look, on that look's ground."""
         self.setText(text)
         self.setAccessibleName(text)
@@ -64,12 +64,12 @@ class KeyButton(QPushButton):
 
     def __init__(self, text: str = "", pressed: Callable[[], None] | None = None) -> None:
         super().__init__()
-        self.tell(text)
+        self.show_text(text)
         self.setAutoDefault(True)
         if pressed is not None:
             self.clicked.connect(lambda: pressed())  # noqa: PLW0108 - drops Qt's `checked`
 
-    def tell(self, text: str, spoken: str = "", look: Appearance | None = None) -> None:
+    def show_text(self, text: str, spoken: str = "", look: Appearance | None = None) -> None:
         """Show the text as it is: an ampersand in it marks no key."""
         self.setText(text.replace("&", "&&"))
         self.setAccessibleName(spoken or text)
@@ -97,7 +97,7 @@ class WrappingRow(QWidget):
         super().__init__()
         self._width_px = width_px
         self._columns = 1
-        self._kept: list[QWidget] = []
+        self._widgets: list[QWidget] = []
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -105,16 +105,16 @@ class WrappingRow(QWidget):
 
     def fill(self, widgets: Sequence[QWidget]) -> None:
         """Show these instead of what is there."""
-        for old in self._kept:
+        for old in self._widgets:
             self._grid.removeWidget(old)
             old.deleteLater()
-        self._kept = list(widgets)
+        self._widgets = list(widgets)
         self._place()
         self.setVisible(bool(widgets))
 
-    def kept(self) -> Sequence[QWidget]:
+    def widgets(self) -> Sequence[QWidget]:
         """What is shown, in order."""
-        return self._kept
+        return self._widgets
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Wrap anew."""
@@ -134,17 +134,17 @@ class WrappingRow(QWidget):
         keys = Qt.Key
         steps = {keys.Key_Left: -1, keys.Key_Right: 1}
         steps |= {keys.Key_Up: -self._columns, keys.Key_Down: self._columns}
-        here = next((i for i, each in enumerate(self._kept) if each.hasFocus()), None)
+        focused = next((i for i, widget in enumerate(self._widgets) if widget.hasFocus()), None)
         step = steps.get(Qt.Key(event.key()))
-        if here is None or step is None:
+        if focused is None or step is None:
             super().keyPressEvent(event)
-        elif 0 <= here + step < len(self._kept):
-            self._kept[here + step].setFocus(Qt.FocusReason.OtherFocusReason)
-            scroll_into_view(self._kept[here + step])
+        elif 0 <= focused + step < len(self._widgets):
+            self._widgets[focused + step].setFocus(Qt.FocusReason.OtherFocusReason)
+            scroll_into_view(self._widgets[focused + step])
 
     def _place(self) -> None:
         self._columns = max(1, self.width() // self._width_px)
-        for place, widget in enumerate(self._kept):
+        for place, widget in enumerate(self._widgets):
             self._grid.addWidget(widget, *divmod(place, self._columns))
 
 

@@ -20,7 +20,7 @@ from agent.tray.appearance import (
     appearance_of,
     chip_text,
     press_of,
-    toggled,
+    toggle_class,
     word,
 )
 from agent.tray.client import AgentClient
@@ -28,7 +28,7 @@ from agent.tray.icons import fault_icon
 from agent.tray.roll import RollList
 from agent.tray.view import Question, TeacherView
 from agent.tray.widgets import KeyButton, RowButton, TextLabel, WrappingRow
-from protocol.formats import clock
+from protocol.formats import clock, phrase
 from protocol.language import Translate, translator
 
 _CLASS_PX: Final = 170
@@ -48,13 +48,13 @@ class Window(QWidget):
         self.may_hide: Callable[[], bool] = lambda: False
         self._door = door
         self._say: Translate = translator(language)
-        self._here = False
-        self._told_at = ""
+        self._connected = False
+        self._updated_at = ""
         self._chosen: tuple[str, ...] = ()
-        self._shown: dict[str, object] = {}
+        self._painted: dict[str, object] = {}
         self._undo_until_s = 0.0
         self._build()
-        self._join()
+        self._connect_signals()
         self._paint()
 
     def _build(self) -> None:
@@ -67,7 +67,7 @@ class Window(QWidget):
         self._sent, self._logbook, self._copy = (
             TextLabel(),
             TextLabel(),
-            KeyButton("", self._copied),
+            KeyButton("", self._copy_logbook),
         )
         self._roll = RollList()
         self._undo = KeyButton("", partial(self._send, Press("undo", {})))
@@ -103,10 +103,10 @@ class Window(QWidget):
 
     def _build_tools(self) -> None:
         self._tool = {
-            "report_fault": RowButton("", self._faults_toggled),
-            "other_class": RowButton("", self._classes_toggled),
+            "report_fault": RowButton("", self._toggle_faults),
+            "other_class": RowButton("", self._toggle_classes),
             "substitute": RowButton(""),
-            "room": RowButton("", self._rooms_toggled),
+            "room": RowButton("", self._toggle_rooms),
             "open_board": RowButton("", self._open_board),
             "camera": RowButton("", self._switch_camera),
             "scan": RowButton("", self._scan),
@@ -116,10 +116,10 @@ class Window(QWidget):
             self._tool[name].setCheckable(True)
         self._tools.fill(list(self._tool.values()))
 
-    def _join(self) -> None:
-        self._door.told.connect(self._told)
-        self._door.away.connect(self._gone)
-        self._door.refused.connect(self._refused)
+    def _connect_signals(self) -> None:
+        self._door.updated.connect(self._on_view)
+        self._door.away.connect(self._on_away)
+        self._door.refused.connect(self._on_refused)
         self._roll.marked.connect(self._mark)
         self._clock = QTimer(self)
         self._clock.setInterval(500)
@@ -129,51 +129,51 @@ class Window(QWidget):
         """Do what the big button would do."""
         self._press_big()
 
-    def said(self, name: str) -> str:
+    def word(self, name: str) -> str:
         """A word in the language that is spoken now."""
         return word(self.view, name, self._say)
 
     @property
-    def here(self) -> bool:
+    def is_connected(self) -> bool:
         """Whether the agent answers."""
-        return self._here
+        return self._connected
 
-    def _told(self, view: TeacherView) -> None:
+    def _on_view(self, view: TeacherView) -> None:
         if self.view is None or view.phase != self.view.phase:
             self._chosen = ()
             self._tool["other_class"].setChecked(False)
             self._tool["substitute"].setChecked(False)
-        back = not self._here
-        self.view, self._here = view, True
+        back = not self._connected
+        self.view, self._connected = view, True
         self._say = translator(view.language)
-        self._told_at = clock(time.time_ns() // 1_000_000, None, self._say)
+        self._updated_at = clock(time.time_ns() // 1_000_000, None, self._say)
         self._undo_until_s = time.monotonic() + (view.undo.left_s if view.undo else 0)
         self._paint()
         if back:  # what was disabled has lost the keyboard
             self._big.setFocus()
         self.changed.emit(view)
 
-    def _gone(self) -> None:
-        self._here = False
+    def _on_away(self) -> None:
+        self._connected = False
         self._paint()
         self.changed.emit(None)
 
-    def _refused(self, sentence: str) -> None:
-        self._refusal.tell(sentence, appearance_of("warning"))
+    def _on_refused(self, sentence: str) -> None:
+        self._refusal.show_text(sentence, appearance_of("warning"))
 
     def _send(self, press: Press) -> None:
-        self._refusal.tell("")
+        self._refusal.show_text("")
         self._door.press(press)
 
     def _press_big(self) -> None:
         substitute = self._tool["substitute"].isChecked()
         press = press_of(self.view, self._chosen, substitute=substitute) if self.view else None
-        if press is not None and self._here:
+        if press is not None and self._connected:
             self._send(press)
 
     def _press_also(self) -> None:
         also = self.view.also if self.view else None
-        if also is not None and self._here:
+        if also is not None and self._connected:
             self._send(Press(ADDRESSES[also.action], {}))
 
     def _mark(self, student: str, status: str) -> None:
@@ -191,28 +191,28 @@ class Window(QWidget):
         if self.view and self.view.tablets:
             QDesktopServices.openUrl(self._door.url(self.view.tablets.board))
 
-    def _faults_toggled(self) -> None:
+    def _toggle_faults(self) -> None:
         self._faults.setVisible(self._tool["report_fault"].isChecked())
         if self._faults.isVisible():
-            first = self._faults.kept()[0] if self._faults.kept() else self._faults
+            first = self._faults.widgets()[0] if self._faults.widgets() else self._faults
             first.setFocus(Qt.FocusReason.TabFocusReason)
 
-    def _classes_toggled(self) -> None:
+    def _toggle_classes(self) -> None:
         self._every_class.setVisible(self._tool["other_class"].isChecked())
 
-    def _rooms_toggled(self) -> None:
+    def _toggle_rooms(self) -> None:
         self._rooms.setVisible(self._tool["room"].isChecked())
 
-    def _copied(self) -> None:
+    def _copy_logbook(self) -> None:
         QGuiApplication.clipboard().setText(self._logbook.text())
-        self._copy.tell(f"✓ {self.said('copied')}")
+        self._copy.show_text(f"✓ {self.word('copied')}")
 
     def _choose(self, classes: tuple[str, ...]) -> None:
         self._chosen = () if classes == self._chosen else classes
         self._paint_classes()
 
     def _toggle(self, code: str) -> None:
-        self._chosen = toggled(self._chosen, code)
+        self._chosen = toggle_class(self._chosen, code)
         self._paint_classes()
 
     def _tick(self) -> None:
@@ -222,53 +222,53 @@ class Window(QWidget):
             self._undo.hide()
             self._clock.stop()
             return
-        self._undo.tell(f"{undo.label} ({left_s:.0f} s)", undo.label)
+        self._undo.show_text(f"{undo.label} ({left_s:.0f} s)", undo.label)
         self._undo.show()
         self._clock.start()
 
     def _paint(self) -> None:
-        self.setWindowTitle(f"{self.said('title')} · LopHoc")
+        self.setWindowTitle(f"{self.word('title')} · LopHoc")
         self._paint_away()
         self._paint_tools()
         self._big.setVisible(self.view is not None)
         view = self.view
         if view is None:
             return
-        self._big.tell(view.button.label)
-        self._big.setEnabled(self._here and view.button.enabled)
+        self._big.show_text(view.button.label)
+        self._big.setEnabled(self._connected and view.button.enabled)
         self._also.setVisible(view.also is not None and view.also.action in ADDRESSES)
-        self._also.tell(view.also.label if view.also else "")
-        self._also.setEnabled(self._here)
-        self._headline.tell(" · ".join(filter(None, (view.headline, view.room))))
-        self._subline.tell(view.subline)
+        self._also.show_text(view.also.label if view.also else "")
+        self._also.setEnabled(self._connected)
+        self._headline.show_text(" · ".join(filter(None, (view.headline, view.room))))
+        self._subline.show_text(view.subline)
         self._paint_room(view)
         self._paint_classes()
         self._paint_lists(view)
         self._roll.show_roll(view.roll)
-        self._roll.setEnabled(self._here)
-        self._counts.tell(view.roll.text if view.roll else "")
-        self._counts.setAccessibleName(f"{self.said('counts')}: {self._counts.text()}")
+        self._roll.setEnabled(self._connected)
+        self._counts.show_text(view.roll.text if view.roll else "")
+        self._counts.setAccessibleName(f"{self.word('counts')}: {self._counts.text()}")
         self._tick()
         self._order()
 
     def _order(self) -> None:
         """Tab walks as the eye does, whatever was made first."""
         wraps = (self._rooms, self._classes, self._every_class, self._questions)
-        keys: list[QWidget] = [each for wrap in wraps for each in wrap.kept()]
-        keys += [self._copy, *self._roll.keys(), *self._tools.kept(), *self._faults.kept()]
+        keys: list[QWidget] = [widget for wrap in wraps for widget in wrap.widgets()]
+        keys += [self._copy, *self._roll.keys(), *self._tools.widgets(), *self._faults.widgets()]
         for before, after in pairwise([*keys, self._undo, self._big, self._also]):
             self.setTabOrder(before, after)
 
     def _paint_away(self) -> None:
-        told = "" if self._here else self.said("no_agent")
-        if told and self.view is not None:
-            told += " " + self._say(STALE).replace("{time}", self._told_at)
-        self._away.tell(told, appearance_of("unknown"))
+        words = "" if self._connected else self.word("no_agent")
+        if words and self.view is not None:
+            words += " " + phrase(STALE, self._say, time=self._updated_at)
+        self._away.show_text(words, appearance_of("unknown"))
 
     def _paint_tools(self) -> None:
         view, tool = self.view, self._tool
         for name in ("report_fault", "other_class", "substitute", "room", "open_board", "quit"):
-            tool[name].tell(self.said(name))
+            tool[name].show_text(self.word(name))
         free = view is not None and view.button.action == "start"
         tool["other_class"].setVisible(bool(free and view and view.proposal))
         tool["substitute"].setVisible(bool(free and view and view.proposal))
@@ -278,20 +278,20 @@ class Window(QWidget):
         camera, scan = view.camera if view else None, view.scan if view else None
         tool["camera"].setVisible(camera is not None)
         if camera:
-            state = self.said("camera_off" if camera.off else "camera_on")
-            tool["camera"].tell(f"{state}\n{camera.label}")
+            state = self.word("camera_off" if camera.off else "camera_on")
+            tool["camera"].show_text(f"{state}\n{camera.label}")
             tool["camera"].setChecked(camera.off)
         tool["scan"].setVisible(bool(scan and scan.possible))
         if scan:
-            tool["scan"].tell("\n".join(filter(None, (scan.label, scan.words))))
+            tool["scan"].show_text("\n".join(filter(None, (scan.label, scan.words))))
             tool["scan"].setChecked(scan.running)
         for name, key in tool.items():
-            key.setEnabled(self._here or name == "quit")
+            key.setEnabled(self._connected or name == "quit")
 
     def _paint_room(self, view: TeacherView) -> None:
-        if self._news("rooms", (view.rooms, view.room)):
-            rooms = [each for each in view.rooms if each != view.room or view.pick_room]
-            keys = [RowButton(each, partial(self._room, each)) for each in rooms]
+        if self._is_new("rooms", (view.rooms, view.room)):
+            rooms = [room for room in view.rooms if room != view.room or view.pick_room]
+            keys = [RowButton(room, partial(self._room, room)) for room in rooms]
             self._rooms.fill(keys)
         self._rooms.setVisible(view.pick_room or self._tool["room"].isChecked())
 
@@ -302,25 +302,25 @@ class Window(QWidget):
     def _paint_classes(self) -> None:
         view = self.view
         proposal = view.proposal if view and view.button.action == "start" else None
-        self._why.tell(proposal.why if proposal else "")
-        if self._news("classes", proposal):
-            others = proposal.others[:5] if proposal else ()
+        self._why.show_text(proposal.why if proposal else "")
+        if self._is_new("classes", proposal):
+            proposals = proposal.others[:5] if proposal else ()
             every = proposal.all if proposal else ()
-            self._classes.fill([self._class_key(each) for each in others])
-            self._every_class.fill([self._one_class_key(each) for each in every])
+            self._classes.fill([self._class_key(classes) for classes in proposals])
+            self._every_class.fill([self._one_class_key(code) for code in every])
         for key, classes in zip(
-            self._classes.kept(), proposal.others[:5] if proposal else (), strict=True
+            self._classes.widgets(), proposal.others[:5] if proposal else (), strict=True
         ):
             _check(key, checked=classes == self._chosen)
         for key, code in zip(
-            self._every_class.kept(), proposal.all if proposal else (), strict=True
+            self._every_class.widgets(), proposal.all if proposal else (), strict=True
         ):
             _check(key, checked=code in self._chosen)
         self._every_class.setVisible(bool(proposal) and self._tool["other_class"].isChecked())
         if proposal and self._chosen:
-            self._big.tell(f"{view.button.label if view else ''} · {' + '.join(self._chosen)}")
+            self._big.show_text(f"{view.button.label if view else ''} · {' + '.join(self._chosen)}")
         elif view:
-            self._big.tell(view.button.label)
+            self._big.show_text(view.button.label)
 
     def _class_key(self, classes: tuple[str, ...]) -> RowButton:
         key = RowButton(" + ".join(classes), lambda: self._choose(classes))
@@ -333,28 +333,30 @@ class Window(QWidget):
         return key
 
     def _paint_lists(self, view: TeacherView) -> None:
-        if self._news("chips", view.chips):
+        if self._is_new("chips", view.chips):
             self._chips.fill([_label(chip_text(chip), chip.state) for chip in view.chips])
         gaps = view.gaps
-        told = f"{gaps.sentence} {gaps.todo}" if gaps else ""
-        self._gaps.tell(told, appearance_of("critical"))
-        self._notices.tell(
-            "\n".join(each.sentence for each in view.notices), appearance_of("warning")
+        words = f"{gaps.sentence} {gaps.todo}" if gaps else ""
+        self._gaps.show_text(words, appearance_of("critical"))
+        self._notices.show_text(
+            "\n".join(notice.sentence for notice in view.notices), appearance_of("warning")
         )
-        if self._news("questions", view.questions):
-            self._questions.fill([part for each in view.questions for part in self._asked(each)])
-        if self._news("faults", view.faults.parts):
-            keys = [self._fault(each.part, each.label) for each in view.faults.parts]
+        if self._is_new("questions", view.questions):
+            self._questions.fill(
+                [part for question in view.questions for part in self._question_widgets(question)]
+            )
+        if self._is_new("faults", view.faults.parts):
+            keys = [self._fault(part.part, part.label) for part in view.faults.parts]
             self._faults.fill(keys)
         self._faults.setVisible(self._tool["report_fault"].isChecked())
-        self._faults.setEnabled(self._here)
-        self._sent.tell("\n".join(f"✓ {each.sentence}" for each in view.faults.sent))
-        if self._news("logbook", (view.logbook, view.language)):
-            self._logbook.tell(view.logbook or "")
-            self._copy.tell(self.said("copy"))
+        self._faults.setEnabled(self._connected)
+        self._sent.show_text("\n".join(f"✓ {fault.sentence}" for fault in view.faults.sent))
+        if self._is_new("logbook", (view.logbook, view.language)):
+            self._logbook.show_text(view.logbook or "")
+            self._copy.show_text(self.word("copy"))
         self._copy.setVisible(bool(view.logbook))
 
-    def _asked(self, question: Question) -> list[QWidget]:
+    def _question_widgets(self, question: Question) -> list[QWidget]:
         asks = _label(f"{question.name}: {question.question}", "warning")
         yes = RowButton(question.yes, partial(self._send, answer(question, yes=True)))
         no = RowButton(question.no, partial(self._send, answer(question, yes=False)))
@@ -367,11 +369,11 @@ class Window(QWidget):
         key.setMinimumHeight(72)
         return key
 
-    def _news(self, name: str, value: object) -> bool:
+    def _is_new(self, name: str, value: object) -> bool:
         """Whether this part is another than what is shown; so focus stays where nothing changed."""
-        if name in self._shown and self._shown[name] == value:
+        if name in self._painted and self._painted[name] == value:
             return False
-        self._shown[name] = value
+        self._painted[name] = value
         return True
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
@@ -398,7 +400,7 @@ class Window(QWidget):
 
 def _label(text: str, state: str) -> TextLabel:
     words = TextLabel()
-    words.tell(text, appearance_of(state))
+    words.show_text(text, appearance_of(state))
     return words
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 from collections.abc import Callable
 from typing import Final
 
 from fastapi import Request
 
-from controller.access.password import Office
+from controller.access.password import Office, OfficeError
 from controller.access.store import note_access
 from controller.database.store import Store
+from controller.feature import Program
 from controller.web.refusals import Refused
 from protocol.model import Place
 from protocol.words import N_
+
+_LOGGER = logging.getLogger(__name__)
 
 COOKIE: Final = "lophoc_office"
 HERE: Final = "server"  # how a look from the server itself stands in the access log
@@ -60,3 +64,13 @@ def is_here(request: Request) -> bool:
         return ipaddress.ip_address(request.client.host).is_loopback
     except ValueError:
         return False
+
+
+def gate_of(program: Program) -> Gate:
+    """The program's gate."""
+    office = Office(program.config.data / "office.json", lambda: program.now_ms() / 1000)
+    try:
+        _ = office.has_password
+    except OfficeError as error:  # told at once, not when somebody needs it
+        _LOGGER.warning("nobody can enter by the office's password: %s", error)
+    return Gate(office, program.store, program.school, program.now_ms)

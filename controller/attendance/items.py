@@ -6,10 +6,12 @@ from enum import StrEnum
 
 from pydantic import BaseModel
 
+from controller.attendance.lessons import figures_of
 from controller.attendance.papers import note_of
 from controller.attendance.sheet import Attendance
-from controller.fleet.items import LessonItem, lesson_item
-from protocol.model import AttendanceStatus
+from controller.fleet.records import AttendanceRecord, LessonRecord
+from protocol.messages import Ending
+from protocol.model import AttendanceStatus, Method, iso
 
 
 class Paper(StrEnum):
@@ -58,7 +60,7 @@ def attendance_item(told: Attendance) -> AttendanceItem:
             student=line.student,
             name=line.name,
             days=list(line.days),
-            letters=[told.sheet.letter(each) for each in line.days],
+            letters=[told.sheet.letter(day) for day in line.days],
             excused=line.count(AttendanceStatus.ABSENT_EXCUSED),
             unexcused=line.count(AttendanceStatus.ABSENT_UNEXCUSED),
             late=line.count(AttendanceStatus.LATE),
@@ -67,12 +69,95 @@ def attendance_item(told: Attendance) -> AttendanceItem:
     ]
     lessons = [
         LogbookItem(
-            lesson=lesson_item(each.lesson),
-            absent=list(each.absent),
-            note=note_of(each.lesson.how, each.lesson.confirmed, each.lesson.substitute),
+            lesson=lesson_item(logbook_line.lesson),
+            absent=list(logbook_line.absent),
+            note=note_of(
+                logbook_line.lesson.how,
+                logbook_line.lesson.confirmed,
+                logbook_line.lesson.substitute,
+            ),
         )
-        for each in told.logbook
+        for logbook_line in told.logbook
     ]
     return AttendanceItem(
         class_code=told.sheet.class_code, days=list(told.sheet.days), pupils=pupils, lessons=lessons
+    )
+
+
+class LessonItem(BaseModel):
+    """A lesson, without any pupil. how is null while it runs; total, present ... with its roll."""
+
+    lesson: str
+    room: str
+    school: str
+    agent_id: str
+    classes: list[str]
+    period: int | None
+    subject: str
+    substitute: bool
+    date: str
+    began: str | None
+    ended: str | None
+    how: Ending | None
+    confirmed: bool
+    total: int | None
+    present: int | None
+    absent: int | None
+    late: int | None
+
+
+class MarkItem(BaseModel):
+    """A pupil's mark in the roll. date: the school's local date."""
+
+    event_id: str
+    student: str
+    status: AttendanceStatus
+    method: Method
+    at: str
+    room: str
+    agent_id: str
+    school: str
+    lesson: str | None
+    date: str
+    received_at: str
+
+
+def lesson_item(record: LessonRecord) -> LessonItem:
+    """A lesson as the lists show it."""
+    figures = figures_of(record)
+    counted = (
+        figures._asdict() if figures else dict.fromkeys(("total", "present", "absent", "late"))
+    )
+    return LessonItem(
+        lesson=record.lesson,
+        room=record.room,
+        school=record.place.school,
+        agent_id=record.place.agent,
+        classes=list(record.classes),
+        period=record.period,
+        subject=record.subject,
+        substitute=record.substitute,
+        date=record.day,
+        began=None if record.began_ms is None else iso(record.began_ms),
+        ended=None if record.ended_ms is None else iso(record.ended_ms),
+        how=record.how,
+        confirmed=record.confirmed,
+        **counted,
+    )
+
+
+def mark_item(record: AttendanceRecord) -> MarkItem:
+    """A mark as the roll shows it."""
+    return MarkItem(
+        event_id=record.event_id,
+        student=record.student,
+        status=record.status,
+        method=record.method,
+        at=iso(record.at_ms),
+        room=record.room,
+        agent_id=record.place.agent,
+        school=record.place.school,
+        lesson=record.lesson,
+        date=record.day,
+        received_at=iso(record.received_ms),
     )

@@ -4,34 +4,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from controller.access.gate import COOKIE, Gate
-from controller.access.password import SESSION_S, OfficeError
-from controller.access.store import access_log
+from controller.access.gate import gate_of
 from controller.attendance.lessons import figures_of
 from controller.attendance.papers import note_of
 from controller.attendance.sheet import attendance_of
 from controller.attendance.store import lessons_of
-from controller.database.store import Store
+from controller.attendance.words import lesson_words
+from controller.feature import Program
 from controller.fleet.records import LessonRecord
 from controller.roster.store import plan_of
 from controller.sheets.names import natural
-from controller.web.forms import fields_of
+from controller.web.page import PageRenderer
 from controller.web.refusals import Refused
 from protocol.messages import Ending
-from protocol.model import Place
 from protocol.words import N_
 
-if TYPE_CHECKING:
-    from controller.dashboard.pages import Screens
-
-MAX_PATH: Final = 200
 _WEEK_DAYS: Final = 6  # Monday to Saturday
 
 Day = Annotated[str, Query(max_length=10)]
@@ -51,10 +45,11 @@ class TakenLesson:
             self.state, self.status = N_("not confirmed"), "warning"
 
 
-def add_office_pages(
-    router: APIRouter, screens: Screens, store: Store, gate: Gate, scope: Place
-) -> None:
-    """The pages of attendance, and the way in."""
+def pages(program: Program) -> APIRouter:
+    """The pages of attendance."""
+    router = APIRouter()
+    screens, gate = program.service(PageRenderer), program.service(gate_of)
+    store, scope = program.store, program.school
 
     @router.get("/attendance")
     async def today(request: Request, day: Day = "") -> Response:
@@ -80,55 +75,20 @@ def add_office_pages(
             await run_in_threadpool(gate.admit, request, "sheet", f"{code[:64]} {monday} {last}")
         except Refused:
             return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
-        told = await run_in_threadpool(attendance_of, store, scope, code[:64], monday, last)
+        attendance = await run_in_threadpool(attendance_of, store, scope, code[:64], monday, last)
         return screens.page(
             request,
             "sheet.html",
-            told=told,
+            told=attendance,
             note_of=note_of,
+            lesson_words=lesson_words,
             monday=monday,
             last=last,
             before=_moved(monday, -7),
             after=_moved(monday, 7),
         )
 
-    @router.get("/login")
-    async def login(request: Request, next: str = "") -> Response:  # noqa: A002 - the usual name
-        return _form(request, screens, gate, way=_own_path(next))
-
-    @router.post("/login")
-    async def enter(request: Request) -> Response:
-        form = await fields_of(request)
-        way = _own_path(form.get("next", ""))
-        address = request.client.host if request.client else ""
-        if not gate.office.may_try(address):
-            wait = N_("Too many tries: wait five minutes.")
-            return _form(request, screens, gate, way=way, trouble=wait, status=429)
-        given = form.get("password", "")
-        cookie = await run_in_threadpool(gate.office.open_session, given)
-        if cookie is None:
-            wrong = N_("This is not the password.")
-            return _form(request, screens, gate, way=way, trouble=wrong, status=403)
-        answer = RedirectResponse(way, 303)
-        secure = request.url.scheme == "https"
-        answer.set_cookie(
-            COOKIE, cookie, max_age=SESSION_S, httponly=True, samesite="strict", secure=secure
-        )
-        return answer
-
-    @router.post("/logout")
-    async def leave(request: Request) -> Response:
-        gate.office.end_session(request.cookies.get(COOKIE, ""))
-        answer = RedirectResponse("/attendance", 303)
-        answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
-        return answer
-
-    @router.get("/looks")
-    async def looks(request: Request) -> Response:
-        if gate.who(request) is None:
-            return RedirectResponse("/login?next=/looks", 303)
-        seen = await run_in_threadpool(store.read, access_log, scope)
-        return screens.page(request, "looks.html", seen=seen)
+    return router
 
 
 def taken(records: list[LessonRecord]) -> dict[str, list[TakenLesson]]:
@@ -139,36 +99,6 @@ def taken(records: list[LessonRecord]) -> dict[str, list[TakenLesson]]:
             for code in record.classes or tuple(record.counts):
                 found[code].append(TakenLesson(record, code))
     return dict(found)
-
-
-def _form(
-    request: Request,
-    screens: Screens,
-    gate: Gate,
-    *,
-    way: str,
-    trouble: str = "",
-    status: int = 200,
-) -> Response:
-    try:
-        ready, damage = gate.office.has_password, ""
-    except OfficeError as error:
-        ready, damage = False, error.message
-    return screens.page(
-        request,
-        "login.html",
-        status_code=status,
-        way=way,
-        trouble=trouble,
-        ready=ready,
-        damage=damage,
-    )
-
-
-def _own_path(path: str) -> str:
-    """A way back within this server: nothing that a browser takes for another one."""
-    plain = path.isprintable() and "\\" not in path and len(path) <= MAX_PATH
-    return path if plain and path.startswith("/") and not path.startswith("//") else "/attendance"
 
 
 def _day_of(text: str, today: str) -> str:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import secrets
 import time
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from controller.cards import store as doors
-from controller.cli import add_place, opened, tell
+from controller.cli.folder import add_place
+from controller.cli.output import add_out, output, tell
+from controller.cli.school import opened
 from controller.roster.plan import SchoolClass, class_spelling
 from controller.roster.store import plan_of
+from protocol.command_line import CommandParser
 from protocol.doorcode import sign
+from protocol.formats import phrase
 from protocol.plan import Pupil
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -20,19 +23,14 @@ from protocol.words import N_, Translate
 _TAIL: Final = 4  # digits of a serial that tell a class's cards apart
 
 
-def add_cards(commands: Any, say: Translate) -> None:
-    """Add the command with its deeds."""
-    parser = commands.add_parser(
-        "cards", help=say(N_("print cards of a class, revoke a door card")), allow_abbrev=False
-    )
+def fill_cards(parser: CommandParser, say: Translate) -> None:
+    """Give the command its deeds."""
     deeds = parser.add_subparsers(required=True, metavar="DEED")
     shown = deeds.add_parser("print", help=say(N_("draw a class's cards as PDF")))
     shown.add_argument(
         "--class", dest="code", required=True, metavar="CLASS", help=say(N_("such as 10A1"))
     )
-    shown.add_argument(
-        "--out", type=Path, required=True, metavar="FILE", help=say(N_("the PDF to write"))
-    )
+    add_out(shown, say, ".pdf")
     door = say(N_("door cards; those that the pupils had are revoked"))
     shown.add_argument("--door", action="store_true", help=door)
     shown.add_argument("--student", metavar="ID", help=say(N_("for this pupil alone")))
@@ -48,15 +46,7 @@ def add_cards(commands: Any, say: Translate) -> None:
 
 
 def _print(options: argparse.Namespace, say: Translate) -> int:
-    try:
-        (_door if options.door else _markers)(options, say)
-    except OSError as error:
-        raise SettingsError(
-            "pdf_unwritable",
-            N_("{path} cannot be written: {cause}."),
-            path=options.out,
-            cause=error.strerror,
-        ) from error
+    (_door if options.door else _markers)(options, say)
     return 0
 
 
@@ -65,9 +55,10 @@ def _markers(options: argparse.Namespace, say: Translate) -> None:
 
     with opened(options) as (store, place):
         pupils = _pupils(store.read(plan_of, place).classes, options)
-    numbers = [each.number for each in pupils if has_marker(each.number)]
-    draw_markers(options.out, options.code, numbers)
-    tell(say(N_("{count} cards are in {path}.")).format(count=len(numbers), path=options.out))
+    numbers = [pupil.number for pupil in pupils if has_marker(pupil.number)]
+    with output(options.out) as file:
+        draw_markers(file, options.code, numbers)
+    tell(phrase(N_("{count} cards are in {path}."), say, count=len(numbers), path=options.out))
     if len(numbers) < len(pupils):
         tell(say(N_("There is no marker for numbers above 49: mark these pupils by hand.")))
 
@@ -80,34 +71,35 @@ def _door(options: argparse.Namespace, say: Translate) -> None:
         pupils = _pupils(store.read(plan_of, place).classes, options)
         with store.locked(place) as db:
             version, key = doors.newest_key(db, place, now_ms, secrets.token_bytes)
-            students = [each.student for each in pupils]
+            students = [pupil.student for pupil in pupils]
             serials = doors.issue(db, place, students, now_ms, secrets.token_bytes)
             cards = [
                 DoorCardToPrint(
-                    text=sign(key, version, serials[each.student]),
-                    label=f"{options.code} · {each.number}",
-                    tail=serials[each.student].hex()[-_TAIL:],
+                    text=sign(key, version, serials[pupil.student]),
+                    label=f"{options.code} · {pupil.number}",
+                    tail=serials[pupil.student].hex()[-_TAIL:],
                 )
-                for each in pupils
+                for pupil in pupils
             ]
             tails = (card.tail for card in cards)
-            names = [(tail, each.name) for tail, each in zip(tails, pupils, strict=True)]
-            draw_door_cards(options.out, cards, names if options.names else ())
-    tell(say(N_("{count} cards are in {path}.")).format(count=len(cards), path=options.out))
+            names = [(tail, pupil.name) for tail, pupil in zip(tails, pupils, strict=True)]
+            with output(options.out) as file:
+                draw_door_cards(file, cards, names if options.names else ())
+    tell(phrase(N_("{count} cards are in {path}."), say, count=len(cards), path=options.out))
 
 
 def _pupils(classes: tuple[SchoolClass, ...], options: argparse.Namespace) -> tuple[Pupil, ...]:
     code = class_spelling(classes)(options.code)
-    found = next((each.pupils for each in classes if each.code == code), ())
+    pupils = next((each.pupils for each in classes if each.code == code), ())
     if options.student:
-        found = tuple(each for each in found if each.student == options.student)
-    if not found:
+        pupils = tuple(pupil for pupil in pupils if pupil.student == options.student)
+    if not pupils:
         raise SettingsError(
             "class_unknown",
             N_("There is no such class, or it has no such pupil."),
             N_("See: lophoc-controller roster show"),
         )
-    return found
+    return pupils
 
 
 def _revoke(options: argparse.Namespace, say: Translate) -> int:
@@ -119,5 +111,5 @@ def _revoke(options: argparse.Namespace, say: Translate) -> int:
         count = doors.revoke(db, place, now_ms, serial=serial, student=student)
     if not count:
         raise SettingsError("card_unknown", N_("No valid door card, or more than one, has this."))
-    tell(say(N_("{count} door cards were revoked.")).format(count=count))
+    tell(phrase(N_("{count} door cards were revoked."), say, count=count))
     return 0

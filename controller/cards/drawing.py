@@ -7,8 +7,7 @@ card: who finds one learns a class and a number. Print on plain paper; gloss bli
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import msgspec
 from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]  # it has no types
@@ -41,9 +40,9 @@ def has_marker(number: int) -> bool:
     return 0 < number < COUNT
 
 
-def draw_markers(path: Path, class_code: str, numbers: Sequence[int]) -> None:
+def draw_markers(file: BinaryIO, class_code: str, numbers: Sequence[int]) -> None:
     """One A4 sheet a number, the marker's id being the number. Raises OSError."""
-    canvas = _canvas(path)
+    canvas = _canvas(file)
     for number in numbers:
         _marker(canvas, number)
         canvas.setFont(font(), 8)
@@ -55,13 +54,13 @@ def draw_markers(path: Path, class_code: str, numbers: Sequence[int]) -> None:
 
 
 def draw_door_cards(
-    path: Path, cards: Sequence[DoorCardToPrint], holders: Sequence[tuple[str, str]]
+    file: BinaryIO, cards: Sequence[DoorCardToPrint], holders: Sequence[tuple[str, str]]
 ) -> None:
     """Door cards, ten a sheet with lines to cut along; holders: serial's end and name, apart.
 
     Raises OSError.
     """
-    canvas = _canvas(path)
+    canvas = _canvas(file)
     a_page = ACROSS * DOWN
     for start in range(0, len(cards), a_page):
         for place, card in enumerate(cards[start : start + a_page]):
@@ -77,8 +76,8 @@ def draw_door_cards(
     canvas.save()
 
 
-def _canvas(path: Path) -> Any:
-    return Canvas(str(path), pagesize=A4, invariant=1)
+def _canvas(file: BinaryIO) -> Any:
+    return Canvas(file, pagesize=A4, invariant=1)
 
 
 def _marker(canvas: Any, number: int) -> None:

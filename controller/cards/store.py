@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, func, select, update
 
 from controller.database.plan_version import bump_version
+from controller.database.scope import codes_of, of
 from controller.roster.tables import door_cards, door_keys
 from protocol.doorcode import SERIAL_BYTES
 from protocol.model import Place
@@ -18,14 +19,13 @@ Random = Callable[[int], bytes]
 
 def newest_key(db: Connection, place: Place, now_ms: int, random: Random) -> tuple[int, bytes]:
     """The key that signs new cards, and its version; made where there is none."""
-    mine = (door_keys.c.province == place.province) & (door_keys.c.school == place.school)
-    query = select(door_keys.c.version, door_keys.c.key).where(mine)
-    known = db.execute(query.order_by(door_keys.c.version.desc()).limit(1)).one_or_none()
-    if known:
-        return known.version, bytes.fromhex(known.key)
+    query = select(door_keys.c.version, door_keys.c.key).where(of(door_keys, place))
+    row = db.execute(query.order_by(door_keys.c.version.desc()).limit(1)).one_or_none()
+    if row:
+        return row.version, bytes.fromhex(row.key)
     key = random(KEY_BYTES)
-    row = {"province": place.province, "school": place.school, "version": 1}
-    db.execute(door_keys.insert(), row | {"key": key.hex(), "made_ms": now_ms})
+    made = {"version": 1, "key": key.hex(), "made_ms": now_ms}
+    db.execute(door_keys.insert(), codes_of(place) | made)
     return 1, key
 
 
@@ -37,9 +37,8 @@ def issue(
     for student in students:
         revoke(db, place, now_ms, student=student)
         serials[student] = random(SERIAL_BYTES)
-        row = {"province": place.province, "school": place.school, "student": student}
-        made = {"serial": serials[student].hex(), "made_ms": now_ms, "revoked_ms": None}
-        db.execute(door_cards.insert(), row | made)
+        card = {"student": student, "serial": serials[student].hex(), "made_ms": now_ms}
+        db.execute(door_cards.insert(), codes_of(place) | card)
     bump_version(db, place, changed=bool(serials))
     return serials
 
@@ -52,18 +51,16 @@ def revoke(
     serial: whole, or its last four digits or more where they are one card's alone.
     """
     cards = door_cards.c
-    mine = (cards.province == place.province) & (cards.school == place.school)
-    open_ = mine & cards.revoked_ms.is_(None)
-    which = (
+    which = cards.revoked_ms.is_(None) & (
         cards.student == student
         if student
         else cards.serial.endswith(serial.casefold(), autoescape=True)
     )
-    count = db.execute(
-        select(func.count()).select_from(door_cards).where(open_, which)
-    ).scalar_one()
+    query = select(func.count()).select_from(door_cards).where(of(door_cards, place), which)
+    count = db.execute(query).scalar_one()
     if not count or (not student and count > 1):
         return 0
-    db.execute(update(door_cards).where(open_, which).values(revoked_ms=now_ms))
+    statement = update(door_cards).where(of(door_cards, place), which)
+    db.execute(statement.values(revoked_ms=now_ms))
     bump_version(db, place, changed=True)
     return int(count)

@@ -1,23 +1,23 @@
-"""This file says things on the screens: words, sentences and times in one language."""
+"""This file says what the first screen and a room's need in one language."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, tzinfo
 from typing import Any, Final
 
 import msgspec
 
+from controller.attendance.words import IN_LESSON, NOT_CONFIRMED, PERIOD, lesson_short, lesson_words
 from controller.dashboard.rooms import FAULT_REPORTED, Problem, Room, missing_count
 from controller.fleet import phrases
 from controller.fleet.phrases import Fact
 from controller.fleet.records import DeviceRecord, EventRecord, LessonRecord
-from protocol import formats
+from controller.web.words import COMPUTER, SINCE, WITHOUT_ROOM, Words
 from protocol.health import ReasonCode
 from protocol.kit import missing
 from protocol.messages import HostMeasures, KitLine, LineMeasures, Part
-from protocol.model import NO_ROOM, DeviceKind, Identity, Reason, Status, instant, iso, worst
-from protocol.words import LANGUAGES, N_, Translate, kind_word, sentence, status_word
+from protocol.model import DeviceKind, Identity, Reason, Status, worst
+from protocol.words import N_
 
 _EVENTS: Final[Mapping[str, str]] = {
     "device_appeared": N_("{name} was connected."),
@@ -32,12 +32,12 @@ _EVENTS: Final[Mapping[str, str]] = {
 _FOR_SCRIPT: Final[Mapping[str, str]] = {
     "updated": N_("updated {ago}"),
     "stale": N_("Last news {ago}. Trying to reach the server again…"),
-    "since": N_("since {when}"),
+    "since": SINCE,
     "more": N_("and {n} more"),
-    "computer": N_("The room's computer"),
-    "in_lesson": N_("in lesson"),
+    "computer": COMPUTER,
+    "in_lesson": IN_LESSON,
     "calm": N_("Nothing needs doing."),
-    "no_room": N_("No room yet"),
+    "no_room": WITHOUT_ROOM,
     "asleep": N_("{n} asleep"),
     "lacking": N_("missing {n}"),
     "lamp": phrases.LAMP,
@@ -45,49 +45,21 @@ _FOR_SCRIPT: Final[Mapping[str, str]] = {
     "not_installed": phrases.NOT_INSTALLED,
     "fault": N_("A teacher says it is broken."),
     "broken": N_("broken: {parts}"),
-    "period": N_("period {n}"),
-    "unconfirmed": N_("not confirmed"),
+    "period": PERIOD,
+    "unconfirmed": NOT_CONFIRMED,
     "store_refusing": N_("The server cannot write to its disk: what is shown may be old."),
     "broker_lost": N_("The server hears no classroom now: what is shown may be old."),
 }
 
 
-class ScreenWords:
-    """The screens' words in one language; times in the school's zone."""
-
-    def __init__(self, language: str, translate: Translate, zone: tzinfo) -> None:
-        self.language = language
-        self._translate = translate
-        self._zone = zone
-
-    @property
-    def locale(self) -> str:
-        """What scripts call the language."""
-        return formats.LOCALES[self.language]
-
-    def say(self, text: str, **values: object) -> str:
-        """A text in this language, its {names} filled in; see formats.phrase."""
-        return formats.phrase(text, self._translate, **values)
-
-    def number(self, value: float | str | None) -> str:
-        """A number as this language writes it."""
-        return formats.number(value, self._translate)
-
-    def status(self, status: Status) -> str:
-        """The status in a word or two."""
-        return status_word(status, self._translate)
-
-    def kind(self, kind: DeviceKind | None) -> str:
-        """What kind of thing it is; None is the agent's own machine."""
-        if kind is None:
-            return self.say(_FOR_SCRIPT["computer"])
-        return kind_word(kind, self._translate)
+class RoomWords(Words):
+    """What the first screen and a room's say, beside what every screen says."""
 
     def reason(self, reason: Reason | None) -> str:
         """Why, and what to do, in a sentence; nothing where no reason was given."""
         if reason and reason.code == FAULT_REPORTED:
             return self.say(_FOR_SCRIPT["fault"])
-        return sentence(reason, self._translate) if reason else ""
+        return super().reason(reason)
 
     def problem(self, problem: Problem) -> str:
         """Whom a line of work is about, such as 12 tablets."""
@@ -103,26 +75,16 @@ class ScreenWords:
 
     def broken(self, room: Room) -> str:
         """What teachers say is broken in a room; nothing if nothing is."""
-        parts = dict.fromkeys(self.fault(each.part) for each in room.faults)
+        parts = dict.fromkeys(self.fault(fault.part) for fault in room.faults)
         return self.say(_FOR_SCRIPT["broken"], parts=", ".join(parts)) if parts else ""
 
     def lesson(self, record: LessonRecord | None, roll: str) -> str:
         """A lesson in a row of words, such as 10A1, Maths, period 1, 42/39/3."""
-        if record is None:
-            return self.say(_FOR_SCRIPT["in_lesson"])
-        period = "" if record.period is None else self.say(_FOR_SCRIPT["period"], n=record.period)
-        ended = record.how is not None and not record.confirmed
-        late = self.say(_FOR_SCRIPT["unconfirmed"]) if ended else ""
-        facts = ("+".join(record.classes), record.subject, period, roll, late)
-        return " · ".join(fact for fact in facts if fact) or self.say(_FOR_SCRIPT["in_lesson"])
+        return lesson_words(record, roll, self.say)
 
     def lesson_short(self, record: LessonRecord | None, roll: str) -> str:
         """The same where there is little space: the class, and the figures or what is missing."""
-        if record is None or not record.classes:
-            return self.say(_FOR_SCRIPT["in_lesson"])
-        ended = record.how is not None and not record.confirmed
-        rest = self.say(_FOR_SCRIPT["unconfirmed"]) if ended else roll
-        return f"{'+'.join(record.classes)} {rest}".strip()
+        return lesson_short(record, roll, self.say)
 
     def device(self, device: DeviceRecord) -> str:
         """What to call a device."""
@@ -143,21 +105,17 @@ class ScreenWords:
             part=self.fault(Part(body["part"])) if body.get("part") in set(Part) else "",
         ).strip()
 
-    def room(self, code: str) -> str:
-        """What to call a room: its code, or that it is not known yet."""
-        return self.say(_FOR_SCRIPT["no_room"]) if code == NO_ROOM else code
-
     def measures(self, measures: HostMeasures) -> list[Fact]:
         """What a machine measured, as words and figures."""
-        return phrases.machine_facts(measures, self._translate)
+        return phrases.machine_facts(measures, self.translate)
 
     def line(self, line: LineMeasures) -> list[Fact]:
         """How far a machine's line reaches, as words and figures."""
-        return phrases.line_facts(line, self._translate)
+        return phrases.line_facts(line, self.translate)
 
     def facts(self, device: DeviceRecord) -> str:
         """What a device told of itself, in a row of words."""
-        return phrases.device_facts(device, self._translate)
+        return phrases.device_facts(device, self.translate)
 
     def identity(self, identity: Identity | None) -> str:
         """What a device is known by; nothing where its agent does not tell."""
@@ -165,7 +123,7 @@ class ScreenWords:
 
     def kit(self, line: KitLine) -> Fact:
         """One line of a room's kit."""
-        return phrases.kit_fact(line, self._translate)
+        return phrases.kit_fact(line, self.translate)
 
     def lacking(self, room: Room) -> Fact | None:
         """How many things a room lacks and which; None if it lacks none."""
@@ -192,37 +150,11 @@ class ScreenWords:
         """How many of the tablets that work are asleep; nothing if none is."""
         return self.say(_FOR_SCRIPT["asleep"], n=room.sleeping) if room.sleeping else ""
 
-    def day(self, day: str) -> str:
-        """A local date, with its year. day: as ISO 8601."""
-        return formats.day(date.fromisoformat(day), self._translate)
-
-    def short_day(self, day: str) -> str:
-        """The same where the year is plain."""
-        return formats.short_day(date.fromisoformat(day), self._translate)
-
-    def when(self, at_ms: int) -> str:
-        """A moment by the school's clock."""
-        return formats.moment(at_ms, self._zone, self._translate)
-
-    def since(self, at_ms: int, now_ms: int) -> str:
-        """Since when: the hour if today, else the day, with the year if it is another."""
-        at, now = (instant(each).astimezone(self._zone) for each in (at_ms, now_ms))
-        if at.date() == now.date():
-            when = formats.clock(at_ms, self._zone, self._translate)
-        else:
-            write = formats.short_day if at.year == now.year else formats.day
-            when = write(at, self._translate)
-        return self.say(_FOR_SCRIPT["since"], when=when)
-
-    def iso(self, at_ms: int) -> str:
-        """A time for the page's script."""
-        return iso(at_ms)
-
     def for_script(self) -> dict[str, Any]:
         """All the words that the page's script may need."""
         return {
             "locale": self.locale,
-            "zone": str(self._zone),
+            "zone": str(self.zone),
             "status": {status: self.status(status) for status in Status},
             "kind": {kind: self.kind(kind) for kind in DeviceKind},
             "reason": {
@@ -233,11 +165,3 @@ class ScreenWords:
             "picture": phrases.said_of(phrases.PICTURES, self.say),
             **{name: self.say(text) for name, text in _FOR_SCRIPT.items()},
         }
-
-
-def language_of(asked: str, remembered: str, default: str) -> str:
-    """The language asked for, or remembered, or the school's.
-
-    Not the browser's: school computers were often set up in English for people who read Vietnamese.
-    """
-    return next((each for each in (asked, remembered) if each in LANGUAGES), default)

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from controller.database.schema import NUMBER, metadata, millis_column, text_column
+from controller.database.scope import everywhere
 from controller.database.writing import insert_into
 
 KEPT_POISON_ROWS: Final = 1000
@@ -72,16 +73,19 @@ def keep_poisons(db: Connection, poisons: Sequence[Poison], now_ms: int) -> None
             for each in poisons[-KEPT_POISON_ROWS:]
         ],
     )
-    newest = db.execute(select(func.max(poison.c.no))).scalar_one()
-    db.execute(delete(poison).where(poison.c.no <= newest - KEPT_POISON_ROWS))
+    newest = db.execute(select(func.max(poison.c.no)).where(everywhere(poison))).scalar_one()
+    old = poison.c.no <= newest - KEPT_POISON_ROWS
+    db.execute(delete(poison).where(everywhere(poison), old))
 
 
 def counts(db: Connection) -> dict[str, int]:
     """How many were refused, by the names that /metrics shows."""
-    refused = db.execute(select(tallies.c.name, tallies.c.value)).all()
+    query = select(tallies.c.name, tallies.c.value).where(everywhere(tallies))
+    refused = db.execute(query).all()
     return {f'messages_refused_total{{flaw="{name}"}}': number for name, number in refused}
 
 
 def forget(db: Connection, before_ms: int) -> int:
     """Forget what was received before; returns how many rows went."""
-    return db.execute(delete(poison).where(poison.c.received_ms < before_ms)).rowcount
+    old = delete(poison).where(everywhere(poison), poison.c.received_ms < before_ms)
+    return db.execute(old).rowcount

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Integer,
-    MetaData,
-    Table,
-    Text,
-)
+from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, Text
 
 metadata: Final = MetaData()
 
@@ -43,11 +35,3 @@ def flag_column(name: str) -> Column[bool]:
 def millis_column(name: str, *, nullable: bool = False) -> Column[int]:
     """A moment, in milliseconds since 1970 (UTC)."""
     return Column(name, BigInteger, nullable=nullable)
-
-
-facts: Final = Table(
-    "facts",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("value", Text, nullable=False),
-)

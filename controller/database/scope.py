@@ -16,6 +16,11 @@ def of(table: FromClause, school: Place) -> ColumnElement[bool]:
     return (table.c.province == school.province) & (table.c.school == school.school)
 
 
+def in_province(table: FromClause, province: str) -> ColumnElement[bool]:
+    """The rows of all schools of this province and of no other."""
+    return table.c.province == province
+
+
 def within(table: FromClause, scope: Place) -> ColumnElement[bool]:
     """The rows in a scope: an empty code means all."""
     codes = {name: getattr(scope, name) for name in _CODES if name in table.c}
@@ -23,7 +28,7 @@ def within(table: FromClause, scope: Place) -> ColumnElement[bool]:
 
 
 def everywhere(table: FromClause) -> ColumnElement[bool]:
-    """Every place's rows: for upkeep, and for what is counted over all that is stored."""
+    """Every row: for upkeep, for what is counted over all that is stored, for what has no place."""
     del table
     return true()
 

@@ -16,7 +16,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from controller.database.engine import (
@@ -30,8 +30,8 @@ from controller.database.engine import (
     order_by_code_point,
     url_from,
 )
+from controller.database.facts import fact_of, set_fact
 from controller.database.plan_version import lock_plan
-from controller.database.schema import facts
 from protocol.folder import OWNER_ONLY, whole_file
 from protocol.model import Place
 from protocol.words import N_
@@ -60,7 +60,7 @@ class Store:
                 check(db)
                 alone(db)
                 _migrate(db)
-                self.feed_id = _fact(db, "feed_id", uuid.uuid4().hex)
+                self.feed_id = _feed_id(db)
         except (SQLAlchemyError, sqlite3.Error) as error:
             self.__exit__()
             raise opening_error(url, error) from error
@@ -136,8 +136,8 @@ def _migrate(db: Connection) -> None:
     config.attributes["connection"] = db
     script = ScriptDirectory.from_config(config)
     current = MigrationContext.configure(db).get_current_revision()
-    known = {revision.revision for revision in script.walk_revisions()}
-    if current is not None and current not in known:
+    revisions = {revision.revision for revision in script.walk_revisions()}
+    if current is not None and current not in revisions:
         raise StoreError(
             "store_newer",
             N_("The database was made by a newer LopHoc (schema {schema})."),
@@ -149,9 +149,10 @@ def _migrate(db: Connection) -> None:
         order_by_code_point(db)
 
 
-def _fact(db: Connection, name: str, fresh: str) -> str:
-    """The fact as it is kept, or kept now."""
-    known = db.execute(select(facts.c.value).where(facts.c.name == name)).scalar_one_or_none()
+def _feed_id(db: Connection) -> str:
+    """Which database this is, as those who pull its changes know it; made once."""
+    known = fact_of(db, "feed_id")
     if known is None:
-        db.execute(facts.insert().values(name=name, value=fresh))
-    return known or fresh
+        known = uuid.uuid4().hex
+        set_fact(db, "feed_id", known)
+    return known

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Dialect, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 
-from controller.database.shape import Row
+from controller.database.shape import Row, written_columns
 
 ROWS_A_STATEMENT: Final = (64, 8, 1)  # few sizes, so that few statements are prepared
 
@@ -82,7 +82,7 @@ def _spelt(
 ) -> tuple[str, tuple[str, ...]]:
     dialect = kind()
     insert = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
-    columns = [column.name for column in table.columns if column.name != "no"]
+    columns = written_columns(table)
     statement = insert(table).values(
         [{name: bindparam(f"{name}_{number}") for name in columns} for number in range(size)]
     )

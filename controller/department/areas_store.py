@@ -1,6 +1,6 @@
 """This file keeps areas, which schools belong to them, and who merged into whom.
 
-Every function works inside one transaction of the store's: `looking` to read, `planning` to write.
+Every function works inside a view or a transaction of the store's: `view` to read, `locked` to write.
 """
 
 from __future__ import annotations
@@ -9,21 +9,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, update
+from sqlalchemy import Connection, Table, delete, func, select, update
 
+from controller.database.reading import rows_of
+from controller.database.scope import in_province
+from controller.database.shape import Shape
 from controller.department.areas import Area, Atlas, Membership, Merger, SchoolFacts, What
 from controller.department.tables import areas, memberships, mergers, school_facts
 from protocol.model import Place
 
-_to_json: Final = msgspec.json.Encoder().encode
-_texts: Final = msgspec.json.Decoder(tuple[str, ...]).decode
+AREAS: Final = Shape(Area, areas)
+MEMBERSHIPS: Final = Shape(Membership, memberships)
+FACTS: Final = Shape(SchoolFacts, school_facts)
+MERGERS: Final = Shape(Merger, mergers)
 
 
 def atlas_of(db: Connection, province: str) -> Atlas:
     """All that is known of the province's areas and mergers."""
     return Atlas(
-        (Area(**_named(row, Area)) for row in _rows(db, areas, province)),
-        (Membership(**_named(row, Membership)) for row in _rows(db, memberships, province)),
+        AREAS.records(_rows(db, areas, province)),
+        MEMBERSHIPS.records(_rows(db, memberships, province)),
         mergers_of(db, province),
     )
 
@@ -31,9 +36,7 @@ def atlas_of(db: Connection, province: str) -> Atlas:
 def facts_of(db: Connection, province: str) -> Mapping[str, SchoolFacts]:
     """What the department knows of schools, by code."""
     return {
-        row["school"]: SchoolFacts(
-            code=row["school"], name=row["name"], level=row["level"], sites=_texts(row["sites"])
-        )
+        row["school"]: FACTS.record(row, code=row["school"])
         for row in _rows(db, school_facts, province)
     }
 
@@ -41,7 +44,7 @@ def facts_of(db: Connection, province: str) -> Mapping[str, SchoolFacts]:
 def mergers_of(db: Connection, province: str) -> list[Merger]:
     """Every merger, also those that were taken back, by number."""
     rows = sorted(_rows(db, mergers, province), key=lambda row: row["no"])
-    return [Merger(**_named(row, Merger) | {"what": What(row["what"])}) for row in rows]
+    return MERGERS.records(rows)
 
 
 def counts_for_itself(db: Connection, school: Place, day: str) -> bool:
@@ -58,13 +61,13 @@ def keep_areas(db: Connection, province: str, given: Iterable[Area]) -> int:
 
     What a file says nothing of stays as it was.
     """
-    before = {row["code"]: Area(**_named(row, Area)) for row in _rows(db, areas, province)}
+    before = {area.code: area for area in AREAS.records(_rows(db, areas, province))}
     changed = 0
-    for each in given:
-        fresh = _filled(before.get(each.code), each)
-        if fresh != before.get(each.code):
-            _put(db, areas, province, {"code": each.code}, msgspec.structs.asdict(fresh))
-            before[each.code] = fresh
+    for area in given:
+        fresh = _filled(before.get(area.code), area)
+        if fresh != before.get(area.code):
+            _put(db, areas, province, {"code": area.code}, AREAS.values(fresh))
+            before[area.code] = fresh
             changed += 1
     return changed
 
@@ -76,9 +79,7 @@ def keep_facts(db: Connection, province: str, given: Iterable[SchoolFacts]) -> i
     for each in given:
         fresh = _filled(before.get(each.code), each)
         if fresh != before.get(each.code):
-            row = {"school": each.code, "name": fresh.name, "level": fresh.level}
-            row["sites"] = _to_json(fresh.sites).decode()
-            _put(db, school_facts, province, {"school": each.code}, row)
+            _put(db, school_facts, province, {"school": each.code}, FACTS.values(fresh))
             before[each.code] = fresh
             changed += 1
     return changed
@@ -93,15 +94,15 @@ def keep_memberships(db: Connection, province: str, given: Iterable[Membership],
     for row in _rows(db, memberships, province):
         known.setdefault(row["school"], {})[row["since"]] = row["area"]
     changed = 0
-    for each in given:
-        mine = known.setdefault(each.school, {})
-        since = each.since or (today if mine else "")
+    for membership in given:
+        mine = known.setdefault(membership.school, {})
+        since = membership.since or (today if mine else "")
         standing = max((day for day in mine if day <= since), default=None)
-        if standing is not None and mine[standing] == each.area:
+        if standing is not None and mine[standing] == membership.area:
             continue
-        row = {"school": each.school, "since": since, "area": each.area}
-        _put(db, memberships, province, {"school": each.school, "since": since}, row)
-        mine[since] = each.area
+        key = {"school": membership.school, "since": since}
+        _put(db, memberships, province, key, {"area": membership.area})
+        mine[since] = membership.area
         changed += 1
     return changed
 
@@ -109,17 +110,20 @@ def keep_memberships(db: Connection, province: str, given: Iterable[Membership],
 def keep_merger(db: Connection, province: str, merger: Merger) -> Merger:
     """Keep a merger under the next number. Raises AreaError if it cannot be."""
     atlas_of(db, province).check(merger)
-    newest = select(func.max(mergers.c.no)).where(mergers.c.province == province)
+    newest = select(func.max(mergers.c.no)).where(in_province(mergers, province))
     numbered = msgspec.structs.replace(merger, no=(db.execute(newest).scalar() or 0) + 1)
-    row = msgspec.structs.asdict(numbered) | {"province": province, "what": merger.what.value}
-    db.execute(mergers.insert(), row)
+    db.execute(mergers.insert(), {"province": province} | MERGERS.values(numbered))
     return numbered
 
 
 def undo_merger(db: Connection, province: str, what: What, no: int, now_ms: int) -> bool:
     """Take a merger back; False where none stands."""
-    mine = (mergers.c.province == province) & (mergers.c.no == no) & mergers.c.undone_ms.is_(None)
-    statement = update(mergers).where(mine, mergers.c.what == what.value)
+    statement = update(mergers).where(
+        in_province(mergers, province),
+        mergers.c.no == no,
+        mergers.c.undone_ms.is_(None),
+        mergers.c.what == what.value,
+    )
     return db.execute(statement.values(undone_ms=now_ms)).rowcount > 0
 
 
@@ -134,15 +138,10 @@ def _filled(before: Any, given: Any) -> Any:
 def _put(
     db: Connection, table: Table, province: str, key: Mapping[str, str], row: Mapping[str, Any]
 ) -> None:
-    mine: list[ColumnElement[bool]] = [table.c[name] == value for name, value in key.items()]
-    db.execute(delete(table).where(table.c.province == province, *mine))
-    db.execute(table.insert(), {"province": province} | dict(row))
+    same = [table.c[name] == value for name, value in key.items()]
+    db.execute(delete(table).where(in_province(table, province), *same))
+    db.execute(table.insert(), {"province": province} | dict(key) | dict(row))
 
 
 def _rows(db: Connection, table: Table, province: str) -> Sequence[Mapping[str, Any]]:
-    query = select(table).where(table.c.province == province)
-    return [dict(row) for row in db.execute(query).mappings()]
-
-
-def _named(row: Mapping[str, Any], kind: type[msgspec.Struct]) -> dict[str, Any]:
-    return {name: row[name] for name in kind.__struct_fields__}
+    return rows_of(db, select(table).where(in_province(table, province)))

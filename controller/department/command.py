@@ -15,7 +15,9 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection
 
-from controller.cli import add_place, opened, operator, tell, told_zone
+from controller.cli.folder import add_place, operator, told_zone
+from controller.cli.output import add_json, tell
+from controller.cli.school import opened
 from controller.database.plan_version import bump_version
 from controller.department import areas_store as areas
 from controller.department.areas import AreaError, Merger, What
@@ -30,12 +32,13 @@ from controller.department.reading import (
     day_of,
     read_list,
 )
-from controller.inventory.locations_store import keep_spots
+from controller.inventory.store import keep_spots
 from controller.sheets.errors import SheetError
 from controller.sheets.text import RefusedError
 from controller.sheets.writing import EXCEL_MARK, csv_text
+from protocol.command_line import CommandParser
 from protocol.folder import EVERYBODY, write_whole
-from protocol.formats import moment
+from protocol.formats import moment, phrase
 from protocol.model import Place
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -45,28 +48,32 @@ _UNKNOWN_AREA: Final = N_("The area {name} was not listed; it was made anew by t
 Bring = Callable[[Connection, Place, Listed, str], tuple[int, list[tuple[str, str]]]]
 
 
-def add_department(commands: Any, say: Translate) -> None:
-    """Add the three commands with their deeds."""
-    for name, what, aliases, bring, meaning in (
-        ("areas", What.AREA, AREAS, _bring_areas, N_("areas (communes, wards), and their mergers")),
-        ("schools", What.SCHOOL, SCHOOLS, _bring_schools, N_("schools, and their mergers")),
-        ("rooms", None, ROOMS, _bring_rooms, N_("in which building and site rooms are")),
-    ):
-        parser = commands.add_parser(name, help=say(meaning), allow_abbrev=False)
-        deeds = parser.add_subparsers(required=True, metavar="DEED")
-        _add_import(deeds, say, aliases, bring)
-        if what is not None:
-            _add_mergers(deeds, say, what)
+def fill_areas(parser: CommandParser, say: Translate) -> None:
+    """Give the command its deeds."""
+    deeds = parser.add_subparsers(required=True, metavar="DEED")
+    _add_import(deeds, say, AREAS, _bring_areas)
+    _add_mergers(deeds, say, What.AREA)
+
+
+def fill_schools(parser: CommandParser, say: Translate) -> None:
+    """Give the command its deeds."""
+    deeds = parser.add_subparsers(required=True, metavar="DEED")
+    _add_import(deeds, say, SCHOOLS, _bring_schools)
+    _add_mergers(deeds, say, What.SCHOOL)
+
+
+def fill_rooms(parser: CommandParser, say: Translate) -> None:
+    """Give the command its deed."""
+    deeds = parser.add_subparsers(required=True, metavar="DEED")
+    _add_import(deeds, say, ROOMS, _bring_rooms)
 
 
 def _add_import(deeds: Any, say: Translate, aliases: Aliases, bring: Bring) -> None:
-    parser = deeds.add_parser("import", help=say(N_("read Excel or CSV")), allow_abbrev=False)
+    parser = deeds.add_parser("import", help=say(N_("read Excel or CSV")))
     parser.add_argument("path", type=Path, metavar="FILE", help=say(N_("an Excel file or a CSV")))
-    for flag, meaning in (
-        ("--dry-run", N_("read and tell, write nothing")),
-        ("--json", N_("tell it as JSON")),
-    ):
-        parser.add_argument(flag, action="store_true", help=say(meaning))
+    trial = say(N_("read and tell, write nothing"))
+    parser.add_argument("--dry-run", action="store_true", help=trial)
+    add_json(parser, say)
     add_place(parser, say)
     parser.set_defaults(command=lambda options: _import(options, say, aliases, bring))
 
@@ -99,7 +106,7 @@ def _import(options: argparse.Namespace, say: Translate, aliases: Aliases, bring
                 db.rollback()
     except SheetError as error:
         refused = error
-    warnings = [each.said(say) for each in listed.notices]
+    warnings = [notice.said(say) for notice in listed.notices]
     warnings += [
         {"file": "", "code": code, "message": say(_NOTES[code]).replace("{name}", name)}
         for code, name in notes
@@ -107,8 +114,8 @@ def _import(options: argparse.Namespace, say: Translate, aliases: Aliases, bring
     if refused:
         warnings.insert(0, {"file": "", "code": refused.code, "message": refused.text(say)})
     errors = [
-        {"row": each.row, "code": each.code, "message": say(MESSAGES[each.code])}
-        for each in listed.flaws
+        {"row": flaw.row, "code": flaw.code, "message": say(MESSAGES[flaw.code])}
+        for flaw in listed.flaws
     ]
     if options.json:
         told = {"rows": len(listed.entries), "changed": changed, "dry_run": options.dry_run}
@@ -135,13 +142,13 @@ def _tell(
     warnings: Sequence[dict[str, str]],
     say: Translate,
 ) -> None:
-    for each in warnings:
-        tell(each["message"], sys.stderr)
+    for warning in warnings:
+        tell(warning["message"], sys.stderr)
     for flaw in listed.flaws:
-        row = say(N_("row {row}")).format(row=flaw.row)
+        row = phrase(N_("row {row}"), say, row=str(flaw.row))
         tell("\t".join((row, *flaw.cells[:3], say(MESSAGES[flaw.code]))), sys.stderr)
-    sums = say(N_("{rows} rows, {changed} of them changed something; {errors} in error."))
-    tell(sums.format(rows=len(listed.entries), changed=changed, errors=len(listed.flaws)))
+    sums = N_("{rows} rows, {changed} of them changed something; {errors} in error.")
+    tell(phrase(sums, say, rows=len(listed.entries), changed=changed, errors=len(listed.flaws)))
     if options.dry_run:
         tell(say(N_("This was a trial: nothing was written.")))
 
@@ -152,15 +159,15 @@ def _give_back(options: argparse.Namespace, listed: Listed, say: Translate) -> N
     width = len(listed.heads)
     rows = [
         [*listed.heads, say(N_("Error"))],
-        *([*_filled(each.cells, width), say(MESSAGES[each.code])] for each in listed.flaws),
+        *([*_filled(flaw.cells, width), say(MESSAGES[flaw.code])] for flaw in listed.flaws),
     ]
     try:
         write_whole(target, (EXCEL_MARK + csv_text(rows, delimiter=";")).encode(), EVERYBODY)
     except OSError as error:
-        told = say(N_("The rows in error could not be written to {path}: {cause}."))
-        tell(told.format(path=target, cause=error.strerror), sys.stderr)
+        told = N_("The rows in error could not be written to {path}: {cause}.")
+        tell(phrase(told, say, path=target, cause=error.strerror), sys.stderr)
         return
-    told = say(N_("The rows in error are in {path}.")).format(path=target)
+    told = phrase(N_("The rows in error are in {path}."), say, path=target)
     tell(told, sys.stderr if options.json else None)
 
 
@@ -196,15 +203,17 @@ def _keep(
     changed = areas.keep_areas(db, province, told.areas)
     changed += areas.keep_facts(db, province, told.facts)
     changed += areas.keep_memberships(db, province, told.memberships, today)
-    standing = {(each.what, each.old): each for each in areas.atlas_of(db, province).mergers}
-    for each in told.mergers:
-        known = standing.get((each.what, each.old))
-        if known is not None and known.new == each.new:
+    standing = {
+        (merger.what, merger.old): merger for merger in areas.atlas_of(db, province).mergers
+    }
+    for merger in told.mergers:
+        known = standing.get((merger.what, merger.old))
+        if known is not None and known.new == merger.new:
             continue
         try:
-            areas.keep_merger(db, province, _signed(each))
+            areas.keep_merger(db, province, _signed(merger))
         except AreaError as error:
-            notes.append((error.code, each.old))
+            notes.append((error.code, merger.old))
         else:
             changed += 1
     bump_version(db, place, changed=changed > 0)
@@ -224,8 +233,8 @@ def _merge(options: argparse.Namespace, say: Translate, what: What) -> int:
         merger = Merger(what=what, old=options.old, new=options.new, since=since or today)
         kept = areas.keep_merger(db, place.province, _signed(merger))
         bump_version(db, place, changed=True)
-    done = say(N_("Kept; to take it back: lophoc-controller {what} undo {number}"))
-    tell(done.format(what=f"{what.value}s", number=kept.no))
+    done = N_("Kept; to take it back: lophoc-controller {what} undo {number}")
+    tell(phrase(done, say, what=f"{what.value}s", number=str(kept.no)))
     return 0
 
 
@@ -245,13 +254,15 @@ def _undo(options: argparse.Namespace, say: Translate, what: What) -> int:
 def _history(options: argparse.Namespace, say: Translate, what: What) -> int:
     zone = told_zone(options)
     with _department(options) as (db, place, _):
-        told = areas.mergers_of(db, place.province)
-    for each in told:
-        if each.what is what:
-            at = moment(each.at_ms, zone, say)
-            undone = say(N_("taken back")) if each.undone_ms is not None else ""
-            into = each.new or say(N_("closed"))
-            tell("\t".join((str(each.no), each.since, each.old, into, each.who, at, undone)))
+        mergers = areas.mergers_of(db, place.province)
+    for merger in mergers:
+        if merger.what is what:
+            at = moment(merger.at_ms, zone, say)
+            undone = say(N_("taken back")) if merger.undone_ms is not None else ""
+            into = merger.new or say(N_("closed"))
+            tell(
+                "\t".join((str(merger.no), merger.since, merger.old, into, merger.who, at, undone))
+            )
     return 0
 
 

@@ -2,15 +2,92 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
-from controller.department import schools_store
+from controller.department import store
 from controller.department.listener import SchoolsListener
-from controller.feature import Feature, Program
+from controller.feature import Feature, Jobs, MenuEntry, Program
+from controller.web.words import Words
+from protocol.words import N_
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
 
 
 def _listener(program: Program) -> SchoolsListener | None:
-    return SchoolsListener(program) if program.hears_schools else None
+    return SchoolsListener(program) if not program.config.upstream else None
 
 
-FEATURE: Final = Feature(name="department", keep=schools_store.keep, listener=_listener)
+def _look(program: Program) -> Callable[[], None]:
+    from controller.department.overview import department_of  # noqa: PLC0415 - of pages alone
+
+    return program.service(department_of).look
+
+
+def _areas(program: Program) -> Callable[[str], frozenset[str]]:
+    from controller.department.overview import department_of  # noqa: PLC0415 - of pages alone
+
+    return program.service(department_of).schools_in
+
+
+def _frame(program: Program, _words: Words) -> Mapping[str, Any]:
+    from controller.department.overview import department_of  # noqa: PLC0415 - of pages alone
+
+    department = program.service(department_of)
+    return {
+        "above_schools": department.any_schools,
+        "school_name_of": department.name_of,
+        "own_rooms": _has_rooms(program) or not department.any_schools,
+        "one_school": bool(program.school.school),
+    }
+
+
+def _home(program: Program) -> str:
+    """A department without rooms of its own begins with its schools."""
+    from controller.department.overview import department_of  # noqa: PLC0415 - of pages alone
+
+    schools = program.service(department_of).any_schools
+    return "/schools" if schools and not _has_rooms(program) else ""
+
+
+def _has_rooms(program: Program) -> bool:
+    from controller.dashboard.live import live_of  # noqa: PLC0415 - of pages alone
+
+    return bool(program.service(live_of).rooms())
+
+
+@contextmanager
+def _jobs(program: Program) -> Iterator[Jobs]:
+    from controller.department.upward import reporting  # noqa: PLC0415 - of a school alone
+
+    with reporting(program) as upward:
+        yield {"upward": upward.run} if upward else {}
+
+
+def _api(program: Program) -> APIRouter:
+    from controller.department.api import api  # noqa: PLC0415 - commands need no web
+
+    return api(program)
+
+
+def _pages(program: Program) -> APIRouter:
+    from controller.department.pages import pages  # noqa: PLC0415 - commands need no web
+
+    return pages(program)
+
+
+FEATURE: Final = Feature(
+    name="department",
+    keep=store.keep,
+    listener=_listener,
+    api=_api,
+    pages=_pages,
+    menu=(MenuEntry("/schools", N_("Schools"), lambda frame: frame["above_schools"], rank=0),),
+    jobs=_jobs,
+    look=_look,
+    frame=_frame,
+    areas=_areas,
+    home=_home,
+)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection
 
 from controller.department.schools import AskRetell, Schools
-from controller.department.schools_store import load_schools
+from controller.department.store import load_schools
 from controller.feature import Command, Heard, Listener, Program, Speaker
 from protocol.messages import Retell
 from protocol.upward import Upward

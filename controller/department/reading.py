@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from controller.sheets import names
-from controller.sheets.cells import Sheet, bounded_bytes, csv_ways, decoded, workbook
+from controller.sheets.cells import HEAD_WITHIN, Sheet, bounded_bytes, cell_at, sheets_in
 from controller.sheets.errors import Notice, SheetError
 from controller.sheets.names import tag_of
 from controller.sheets.text import Cell, Day, RefusedError, clean, folded, text_of
 from protocol.words import N_
 
-HEAD_WITHIN: Final = 40  # rows of titles there may be above the heading
 Aliases = Mapping[str, tuple[str, ...]]
 
 # The first alias that a sheet has wins. The first field is the one that a row is known by.
@@ -73,7 +72,6 @@ ROOMS: Final[Aliases] = {
 }  # fmt: skip
 _DAYS: Final = frozenset({"since", "until", "merged_since"})
 _CODES: Final = frozenset({"code", "parent", "merged_into"})
-_WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _SUMS: Final = frozenset({"tong", "tong cong", "tong so", "cong", "total", "grand total"})
 _ENDS: Final = (
     "tong", "cong", "total", "nguoi lap", "hieu truong", "giam doc", "thu truong", "ngay ",
@@ -81,7 +79,6 @@ _ENDS: Final = (
 )  # fmt: skip
 _ISO_DAY: Final = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})$")
 _VN_DAY: Final = re.compile(r"^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})$")
-_ENCODING: Final = N_("The file is not in UTF-8; it was read as Windows-1258: check the letters.")
 _NUMBERS: Final = N_(
     "Codes in the column {value} are numbers in the sheet: zeros at their front are lost."
 )
@@ -123,12 +120,13 @@ class Listed:
 def read_list(path: Path, aliases: Aliases) -> Listed:
     """Read the list from an .xlsx, .xls or CSV file. Raises SheetError."""
     raw = bounded_bytes(path)
-    listed = Listed(path.name)
-    if raw.startswith(_WORKBOOKS):
-        sheets = workbook(path, days=True)
-    else:
-        sheets = [_sheet_of_csv(raw, aliases, listed)]
-    found = [(each, at) for each in sheets if (at := _heading(each.rows, aliases)) >= 0]
+
+    def headed(rows: list[list[Cell]]) -> int:
+        return max((len(_places(row, aliases)) for row in rows[:HEAD_WITHIN]), default=0)
+
+    sheets, notices = sheets_in(path, raw, headed, days=True)
+    listed = Listed(path.name, notices=notices)
+    found = [(sheet, at) for sheet in sheets if (at := _heading(sheet.rows, aliases)) >= 0]
     if not found:
         raise SheetError(
             "no_heading",
@@ -150,27 +148,16 @@ def day_of(cell: Cell) -> str:
     text = text_of(cell)
     if not text:
         return ""
-    if told := _ISO_DAY.match(text):
-        parts = told.groups()
-    elif told := _VN_DAY.match(text):
-        parts = told.groups()[::-1]
+    if match := _ISO_DAY.match(text):
+        parts = match.groups()
+    elif match := _VN_DAY.match(text):
+        parts = match.groups()[::-1]
     else:
         raise RefusedError("day_invalid")
     try:
         return date(*map(int, parts)).isoformat()
     except ValueError:
         raise RefusedError("day_invalid") from None
-
-
-def _sheet_of_csv(raw: bytes, aliases: Aliases, listed: Listed) -> Sheet:
-    text, encoding = decoded(raw)
-    if encoding == "cp1258":
-        listed.notices.append(Notice(file=listed.file, code="encoding_1258", message=_ENCODING))
-
-    def headed(rows: list[list[Cell]]) -> int:
-        return max((len(_places(row, aliases)) for row in rows[:HEAD_WITHIN]), default=0)
-
-    return Sheet("", max(csv_ways(text), key=headed))
 
 
 def _heading(rows: Sequence[Sequence[Cell]], aliases: Aliases) -> int:
@@ -188,7 +175,7 @@ def _places(row: Sequence[Cell], aliases: Aliases) -> dict[str, int]:
     heads = [folded(cell) if isinstance(cell, str) else "" for cell in row]
     found: dict[str, int] = {}
     for name, words in aliases.items():
-        place = next((heads.index(each) for each in words if each in heads), None)
+        place = next((heads.index(word) for word in words if word in heads), None)
         if place is not None and place not in found.values():
             found[name] = place
     return found
@@ -199,13 +186,13 @@ def _read_sheet(sheet: Sheet, at: int, aliases: Aliases, listed: Listed) -> None
     places = _places(sheet.rows[at], aliases)
     heads = tuple(clean(cell) for cell in sheet.rows[at])
     listed.heads = listed.heads or heads
-    if any(isinstance(_cell(row, places[key]), float) for row in sheet.rows[at + 1 :]):
+    if any(isinstance(cell_at(row, places[key]), float) for row in sheet.rows[at + 1 :]):
         head = heads[places[key]]
         notice = Notice(file=listed.file, code="code_is_number", message=_NUMBERS, value=head)
         listed.notices.append(notice)
     for number, row in _rows(sheet, at, places):
         try:
-            told = {name: _judge(name)(_cell(row, place)) for name, place in places.items()}
+            told = {name: _judge(name)(cell_at(row, place)) for name, place in places.items()}
             _check(told, key, listed.keys)
         except RefusedError as refused:
             listed.flaws.append(Flaw(number, str(refused), tuple(clean(cell) for cell in row)))
@@ -224,7 +211,7 @@ def _check(told: Mapping[str, str], key: str, seen: set[str]) -> None:
 def _rows(sheet: Sheet, at: int, places: Mapping[str, int]) -> Iterator[tuple[int, Sequence[Cell]]]:
     """The rows under the heading with their numbers; blank ones, sums and signatures left out."""
     for number, row in enumerate(sheet.rows[at + 1 :], start=at + 2):
-        kept = [clean(_cell(row, place)) for place in places.values()]
+        kept = [clean(cell_at(row, place)) for place in places.values()]
         first = next((folded(text) for cell in row if (text := clean(cell))), "")
         ends = first in _SUMS or (first.startswith(_ENDS) and sum(map(bool, kept)) == 1)
         if any(kept) and not ends:
@@ -235,7 +222,3 @@ def _judge(name: str) -> Callable[[Cell], str]:
     if name in _DAYS:
         return day_of
     return tag_of if name in _CODES else text_of
-
-
-def _cell(row: Sequence[Cell], place: int) -> Cell:
-    return row[place] if place < len(row) else ""

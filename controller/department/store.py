@@ -1,273 +1,149 @@
-"""This file counts the items of all schools, each once, and finds those that two schools have.
+"""This file keeps what schools tell their department, in the transaction of the batch.
 
-Every function works inside one transaction of the store's: `looking` to read, `planning` to write.
+An item that comes again as it was is no news: a list that is told anew costs a reader nothing.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Sequence
+from typing import Final
 
-import msgspec
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    FromClause,
-    and_,
-    case,
-    exists,
-    false,
-    func,
-    or_,
-    select,
-)
+from msgspec.structs import replace
+from sqlalchemy import Connection, select
 
+from controller.database.engine import one_numbers
+from controller.database.reading import rows_of
+from controller.database.scope import within
+from controller.database.shape import Shape
+from controller.database.writing import Writing, write
+from controller.department.areas_store import counts_for_itself
+from controller.department.schools import FigureTold, Listed, SchoolRecord, Schools, Used
 from controller.department.tables import schools
-from controller.department.tally import ByType, Tally
-from controller.inventory.tables import assets
-from controller.reconcile.kpi import Kpi, counted
-from controller.reconcile.store import note_figure
+from controller.inventory import store as kept_assets
+from controller.inventory.asset import LASTING, Asset, AssetState
+from controller.reconcile.store import figure_row
 from controller.reconcile.tables import figures
+from controller.use.hours import UseLine
+from controller.use.store import keep_use
 from protocol.model import Place
+from protocol.upward import ItemTold
+from protocol.upward import UseLine as UseTold
 
-_SOME: Final = 500  # values a statement names
-
-
-class Live(msgspec.Struct, frozen=True, kw_only=True):
-    """What a school's controller tells of the present, beside its list of items."""
-
-    rooms: int = 0
-    rooms_in_lesson: int = 0
-    agents: int = 0
-    agents_online: int = 0
-    devices: int = 0
-    devices_working: int = 0
-    boards: int = 0
-    boards_working: int = 0
-    faults_open: int = 0
+SCHOOLS: Final = Shape(SchoolRecord, schools)
+_AT_ONCE: Final = 500  # ids that a statement names
+_SAME: Final = {*ItemTold.__struct_fields__} & {*Asset.__struct_fields__} - {"state", "change"}
+_SAME_USE: Final = {*UseTold.__struct_fields__} & {*UseLine.__struct_fields__}
+_TOLD: Final = (*LASTING, "seen_ms", "first_seen_ms")
 
 
-class Heard(msgspec.Struct, frozen=True, kw_only=True):
-    """A school that told its department something. behind: changes of its list still to come.
-
-    as_of_ms: when that was true, by the school's clock; heard_ms: when it was heard last.
-    """
-
-    code: str
-    name: str
-    live: Live
-    online: bool
-    behind: int
-    as_of_ms: int
-    heard_ms: int
-
-
-class Twin(NamedTuple):
-    """A serial that several schools have: which have it in their books, and which only see it."""
-
-    serial_key: str
-    listed: tuple[str, ...]
-    seen: tuple[str, ...]
-
-
-def heard_of(db: Connection, province: str) -> list[Heard]:
-    """The schools that were ever heard, by code."""
-    query = select(schools).where(schools.c.province == province).order_by(schools.c.school)
-    return [_heard(dict(row)) for row in db.execute(query).mappings()]
-
-
-def newest_change(db: Connection) -> int:
-    """The number of the newest change of any item, from the index's end; 0 while there is none."""
-    return db.execute(select(func.max(assets.c.change))).scalar_one() or 0
-
-
-def tallies_of(db: Connection, province: str) -> dict[str, ByType]:
-    """What each school's list holds, by school and type, in one pass over all items."""
-    return _tallied(db, assets, assets.c.province == province)
-
-
-def doubles_of(
-    db: Connection, province: str, members: Sequence[str]
-) -> tuple[dict[str, ByType], set[tuple[str, str]]]:
-    """What of these schools' lists is not counted, because another of them has the same item.
-
-    members: the school that counts, then those that merged into it. Gives sums by school and
-    type, and the items by school and id. The rule stands in docs/decisions/0022.
-    """
-    sums: dict[str, ByType] = {}
-    items: set[tuple[str, str]] = set()
-    for place, school in enumerate(members):
-        others = [each for each in members if each != school]
-        mine = (
-            (assets.c.province == province)
-            & (assets.c.school == school)
-            & assets.c.removed_ms.is_(None)
-            & doubled(province, members[:place], others)
-        )
-        query = select(assets.c.school, assets.c.device_id).where(mine)
-        found = {(code, device) for code, device in db.execute(query)}
-        if found:
-            items |= found
-            sums |= _tallied(db, assets, mine)
-    return sums, items
-
-
-def doubled(province: str, before: Sequence[str], others: Sequence[str]) -> ColumnElement[bool]:
-    """Whether an item is one that is counted for another school of those that merged.
-
-    before: the schools whose items win over this one's; others: all but this one. A line wins
-    over what is only seen.
-    """
-    return or_(
-        assets.c.line.is_not(None) & _again(province, before, listed=True),
-        assets.c.line.is_(None) & _again(province, others, listed=True),
-        assets.c.line.is_(None) & _again(province, before, listed=False),
-    )
-
-
-def twins_of(db: Connection, province: str) -> list[Twin]:
-    """The serials that stand in the lists of more than one school, by serial."""
-    here = (
-        (assets.c.province == province)
-        & (assets.c.serial_key != "")
-        & assets.c.removed_ms.is_(None)
-        & (assets.c.line.is_not(None) | assets.c.owned)
-    )
-    shared = (
-        select(assets.c.serial_key)
-        .where(here)
-        .group_by(assets.c.serial_key)
-        .having(func.min(assets.c.school) != func.max(assets.c.school))
-    )
-    query = select(assets.c.serial_key, assets.c.school, assets.c.line.is_not(None)).where(
-        here, assets.c.serial_key.in_(shared)
-    )
-    found = defaultdict[str, dict[str, bool]](dict)
-    for key, school, listed in db.execute(query):
-        found[key][school] = found[key].get(school, False) or bool(listed)
-    return [
-        Twin(
-            key,
-            tuple(sorted(school for school, listed in found[key].items() if listed)),
-            tuple(sorted(school for school, listed in found[key].items() if not listed)),
-        )
-        for key in sorted(found)
+def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:
+    """Keep what a batch brought of schools; of their records the last wins."""
+    del now_ms
+    told = [
+        change
+        for change in changes
+        if isinstance(change, SchoolRecord | Listed | FigureTold | Used)
     ]
-
-
-def note_rest(db: Connection, province: str, day: str, rest: Mapping[str, Kpi]) -> None:
-    """Keep what schools that have merged add on a local day, where it is another than before."""
-    before = figures_until(db, province, day)
-    for school, kpi in rest.items():
-        if before.get(school) != kpi:
-            note_figure(db, Place(province, school), day, kpi)
-
-
-def figures_until(db: Connection, province: str, day: str) -> dict[str, Kpi]:
-    """Each school's newest figure of that day or before."""
-    mine = (figures.c.province == province) & (figures.c.day <= day)
-    newest = (
-        select(figures.c.school, func.max(figures.c.day).label("day"))
-        .where(mine)
-        .group_by(figures.c.school)
-        .subquery()
-    )
-    both = (figures.c.school == newest.c.school) & (figures.c.day == newest.c.day)
-    query = select(figures).join(newest, both).where(mine)
-    names = ("declared", "complete", "verified", "managed")
-    return {
-        row["school"]: counted(**{name: row[name] for name in names})
-        for row in db.execute(query).mappings()
+    if not told:
+        return
+    records = {each.place: each for each in told if isinstance(each, SchoolRecord)}
+    write(db, schools, [*map(SCHOOLS.row, records.values())], Writing.UPSERT)
+    days = {
+        (each.place, each.day): each
+        for each in told
+        if isinstance(each, FigureTold) and counts_for_itself(db, each.place, each.day)
     }
+    rows = [figure_row(figure.place, figure.day, figure.figures) for figure in days.values()]
+    write(db, figures, rows, Writing.UPSERT)
+    if any(isinstance(each, Listed) for each in told):
+        one_numbers(db)
+    newest = kept_assets.newest_change(db, Place(told[0].place.province))
+    for each in told:
+        match each:
+            case Listed():
+                newest = _take(db, each, newest)
+            case Used():
+                keep_use(db, each.place, each.week, map(_use, each.lines))
+            case _:
+                pass
 
 
-def _again(province: str, among: Iterable[str], *, listed: bool) -> ColumnElement[bool]:
-    """Whether one of these schools has the same item: the same serial, or tag and type.
+def schools_of(db: Connection, scope: Place) -> list[SchoolRecord]:
+    """The schools that told of themselves, by code."""
+    query = select(schools).where(within(schools, scope))
+    return SCHOOLS.records(rows_of(db, query.order_by(schools.c.province, schools.c.school)))
 
-    A tag is a school's own numbering: the same tag on another type, or beside another serial,
-    is another item.
-    """
-    if not (codes := sorted(among)):
-        return false()
-    other = assets.alias()
-    theirs = (
-        (other.c.province == province)
-        & other.c.school.in_(codes)
-        & other.c.removed_ms.is_(None)
-        & (other.c.line.is_not(None) if listed else other.c.line.is_(None) & other.c.owned)
+
+def load_schools(db: Connection, scope: Place) -> Schools:
+    """The schools that tell of themselves, as the last commit left them."""
+    return Schools(scope, schools_of(db, Place(scope.province)))
+
+
+def _take(db: Connection, listed: Listed, newest: int) -> int:
+    """Keep a page of a school's list; returns the feed's newest number."""
+    place = listed.place
+    ids = [*(each.item for each in listed.items), *(each.item for each in listed.gone)]
+    known = _known(db, place, ids)
+    fresh: list[Asset] = []
+    for item in listed.items:
+        before, feed = known.get(item.item, (None, ""))
+        if before and feed == listed.feed and before.relay_change >= item.change:
+            continue
+        now = _asset_of(item, place)
+        if before and all(getattr(before, name) == getattr(now, name) for name in _TOLD):
+            fresh.append(replace(before, relay_change=item.change))
+            continue
+        newest += 1
+        fresh.append(replace(now, change=newest))
+    for gone in listed.gone:
+        before, feed = known.get(gone.item, (None, ""))
+        if before is None or (feed == listed.feed and before.relay_change >= gone.change):
+            continue
+        if before.removed_ms is None:
+            newest += 1
+            before = replace(before, removed_ms=gone.at_ms, change=newest)
+        fresh.append(replace(before, relay_change=gone.change))
+    kept_assets.keep_assets(db, fresh, listed.feed)
+    if not listed.last:
+        return newest
+    left = kept_assets.of_other_feeds(db, place, listed.feed)
+    swept = [
+        replace(asset, removed_ms=listed.at_ms, change=newest + number)
+        for number, asset in enumerate(left, 1)
+    ]
+    kept_assets.keep_assets(db, swept, listed.feed)
+    return newest + len(swept)
+
+
+def _known(db: Connection, place: Place, ids: Sequence[str]) -> dict[str, tuple[Asset, str]]:
+    found: dict[str, tuple[Asset, str]] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        found |= kept_assets.with_feeds(db, place, ids[start : start + _AT_ONCE])
+    return found
+
+
+def _asset_of(item: ItemTold, place: Place) -> Asset:
+    same = {name: getattr(item, name) for name in _SAME}
+    return Asset(
+        **same,
+        place=place,
+        device_id=item.item,
+        kind=item.device,
+        state=_state(item),
+        since_ms=item.first_seen_ms,
+        told_ms=item.seen_ms,
+        relay_change=item.change,
     )
-    serial = and_(assets.c.serial_key != "", other.c.serial_key == assets.c.serial_key)
-    tag = and_(
-        assets.c.tag_key != "",
-        other.c.tag_key == assets.c.tag_key,
-        other.c.type == assets.c.type,
-        or_(
-            assets.c.serial_key == "",
-            other.c.serial_key == "",
-            assets.c.serial_key == other.c.serial_key,
-        ),
-    )
-    return or_(*(exists(select(1).where(theirs, same)) for same in (serial, tag)))
 
 
-def _tallied(db: Connection, source: FromClause, where: ColumnElement[bool]) -> dict[str, ByType]:
-    sums = [_sum(_COUNTED[name]).label(name) for name in Tally._fields]
-    query = (
-        select(assets.c.school, assets.c.type, *sums)
-        .select_from(source)
-        .where(where, assets.c.removed_ms.is_(None))
-        .group_by(assets.c.school, assets.c.type)
-    )
-    found = defaultdict[str, dict[str, Tally]](dict)
-    for school, kind, *numbers in db.execute(query):
-        found[school][kind] = Tally(*map(int, numbers))
-    return {school: dict(sorted(found[school].items())) for school in sorted(found)}
-
-
-def _sum(term: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.sum(case((term, 1), else_=0))
-
-
-def _stands(state: str) -> ColumnElement[bool]:
-    """Lines of which this state holds, be it their first or another."""
-    also = (assets.c.also != "[]") & assets.c.also.contains(f'"{state}"')
-    return _LINE & or_(assets.c.state == state, also)
-
-
-_LINE: Final = assets.c.line.is_not(None)
-_LONE: Final = _LINE & assets.c.verified
-_COUNTED: Final[Mapping[str, ColumnElement[bool]]] = {
-    "items": or_(_LINE, assets.c.owned),
-    "declared": _LINE,
-    "complete": _LINE & assets.c.complete,
-    "verified": _LINE & assets.c.verified,
-    "managed": _LINE & assets.c.complete & assets.c.verified,
-    "missing": _stands("missing"),
-    "never_seen": _stands("never_seen"),
-    "moved": _stands("moved"),
-    "unregistered": assets.c.state == "unregistered",
-    "lone_asset_tag": _LONE & (assets.c.lacks == '["asset_tag"]'),
-    "lone_type": _LONE & (assets.c.lacks == '["type"]'),
-    "lone_room": _LONE & (assets.c.lacks == '["room"]'),
-    "lone_year": _LONE & (assets.c.lacks == '["year"]'),
-    "lone_serial": _LONE & (assets.c.lacks == '["serial"]'),
-    "lone_unique_serial": _LONE & (assets.c.lacks == '["unique_serial"]'),
-    "lone_verify": _LINE & assets.c.complete & ~assets.c.verified,
-}
-
-
-def _heard(row: Mapping[str, Any]) -> Heard:
+def _state(item: ItemTold) -> AssetState:
+    """A state that only a newer school knows is told as what is surely true."""
     try:
-        live = msgspec.json.decode(row["figures"] or "{}", type=Live)
-    except msgspec.DecodeError:  # of a newer controller: the list of items is enough
-        live = Live()
-    return Heard(
-        code=row["school"],
-        name=row["name"],
-        live=live,
-        online=row["online"],
-        behind=max(0, row["newest"] - row["reached"]),
-        as_of_ms=row["as_of_ms"],
-        heard_ms=row["heard_ms"],
-    )
+        return AssetState(item.state)
+    except ValueError:
+        return AssetState.UNREGISTERED if item.line is None else AssetState.OK
+
+
+def _use(line: UseTold) -> UseLine:
+    same = {name: getattr(line, name) for name in _SAME_USE}
+    return UseLine(**same, device_id=line.item, kind=line.device.value)

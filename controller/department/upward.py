@@ -7,18 +7,24 @@ the line is down. The outbox holds only the few pages that are on their way.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable, Sequence
+import uuid
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import timedelta, tzinfo
 from pathlib import Path
 from typing import Final
 
+from controller.broker.brokerage import broker_at
+from controller.dashboard.live import live_of
 from controller.database.store import Store, StoreError
+from controller.department.school_figures import figures_of
+from controller.feature import Program
 from controller.inventory import store as assets
 from controller.inventory.asset import Asset
-from controller.inventory.store import refresh
+from controller.inventory.store import Tally, refresh, tally
 from controller.use.hours import UseLine as KnownUse
 from controller.use.hours import monday_of
 from controller.use.store import WEEKS, use_of
@@ -28,6 +34,7 @@ from protocol.messages import Ack, ControllerState, MessageError, Retell, down_f
 from protocol.model import MAX_TEXT, DeviceKind, Place, instant
 from protocol.outbox import Outbox, OutboxError
 from protocol.relay import Relay
+from protocol.settings import SettingsError
 from protocol.topics import Address, Channel, commands_to, controller_state, level_of, topic_of
 from protocol.upward import (
     MAX_WEEK_LINES,
@@ -40,6 +47,7 @@ from protocol.upward import (
     UseLine,
     UseTold,
 )
+from protocol.words import N_
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -127,8 +135,8 @@ class Upward:
         refresh(self._store, self._school, self._zone, self._now_ms())
         feed, fed, begins = self._list()
         with self._store.view() as db:
-            told = assets.relay_changes(db, self._school, since=fed, limit=PAGE + 1)
-        some = told[:PAGE]
+            relay_changes = assets.relay_changes(db, self._school, since=fed, limit=PAGE + 1)
+        some = relay_changes[:PAGE]
         if not some and not begins:
             return False
         upto = some[-1].relay_change if some else fed
@@ -139,9 +147,9 @@ class Upward:
             feed=feed,
             after=fed,
             upto=upto,
-            more=len(told) > PAGE,
-            items=tuple(item_of(each) for each in some if _is_told(each)),
-            gone=tuple(_gone(each, self._now_ms()) for each in some if not _is_told(each)),
+            more=len(relay_changes) > PAGE,
+            items=tuple(item_of(asset) for asset in some if _is_told(asset)),
+            gone=tuple(_gone(asset, self._now_ms()) for asset in some if not _is_told(asset)),
         )
         self._outbox.put(page, memos={_FED: str(upto).encode(), _BEGINS: None})
         return True
@@ -212,8 +220,8 @@ class Upward:
         since = (this - timedelta(weeks=WEEKS - 1)).isoformat()
         weeks: dict[str, list[UseLine]] = {}
         with self._store.view() as db:
-            for kept in use_of(db, self._school, since, this.isoformat()):
-                weeks.setdefault(kept.week, []).append(_use(kept.line))
+            for kept_use in use_of(db, self._school, since, this.isoformat()):
+                weeks.setdefault(kept_use.week, []).append(_use(kept_use.line))
         fresh = {
             week: tuple(lines[:MAX_WEEK_LINES])
             for week, lines in weeks.items()
@@ -269,9 +277,11 @@ class Upward:
         return [self._presence(session, online=True)]
 
     def _presence(self, session: int, *, online: bool) -> Letter:
-        said = SchoolPresence(boot=self._boot, at_ms=self._now_ms(), session=session, online=online)
+        school_presence = SchoolPresence(
+            boot=self._boot, at_ms=self._now_ms(), session=session, online=online
+        )
         topic = topic_of(Address(self._place, Channel.SCHOOL))
-        return Letter(topic, to_bytes(said), retain=True)
+        return Letter(topic, to_bytes(school_presence), retain=True)
 
 
 def place_at(school: Place, department: str) -> Place:
@@ -335,3 +345,47 @@ def _is_told(asset: Asset) -> bool:
 def _gone(asset: Asset, now_ms: int) -> ItemGone:
     at_ms = asset.removed_ms or now_ms
     return ItemGone(item=asset.device_id, change=asset.relay_change, at_ms=at_ms)
+
+
+@contextlib.contextmanager
+def reporting(program: Program) -> Iterator[Upward | None]:
+    """The talk with the department, where there is one. Raises SettingsError, OutboxError."""
+    config, school = program.config, program.school
+    if not config.upstream:
+        yield None
+        return
+    if not config.upstream_department:
+        raise SettingsError(
+            "department_missing",
+            N_("Which department is above this school?"),
+            N_("Give its code as upstream_department."),
+        )
+    boot = uuid.uuid4().hex
+    broker = broker_at(config.upstream, config.upstream_password_file)
+    if broker.password and not broker.user:
+        broker = broker._replace(user=config.school)
+    path = config.data / "upward.db"
+    with upward_outbox(path, school, config.upstream_department, boot) as outbox:
+        yield Upward(
+            program.store,
+            outbox,
+            broker,
+            school=school,
+            department=config.upstream_department,
+            boot=boot,
+            name=program.name,
+            zone=program.zone,
+            figures=lambda: _figures(program),
+            now_ms=program.now_ms,
+        )
+
+
+async def _figures(program: Program) -> SchoolFigures:
+    live = program.service(live_of)
+    counts = await asyncio.to_thread(_tallied, program)
+    return figures_of(live.rooms(), live.agents(), counts)
+
+
+def _tallied(program: Program) -> Tally:
+    refresh(program.store, program.school, program.zone, program.now_ms())
+    return program.store.read(tally, program.school)

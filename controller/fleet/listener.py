@@ -31,7 +31,7 @@ class FleetListener(Listener[Up]):
             db,
             self._program.school,
             self._program.zone,
-            device_silent_s=self._program.device_silent_s,
+            device_silent_s=self._program.config.device_silent_s,
             awake_since_ms=self._awake_since_ms,
         )
 

@@ -5,33 +5,27 @@ from __future__ import annotations
 import argparse
 import json
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
-from controller.cli import add_place, data_folder, opened_wide, own, tell, told_zone
+from controller.cli.folder import add_place, data_folder, told_zone
+from controller.cli.output import add_json, add_out, output, tell, unwritable
+from controller.cli.school import opened_wide, own
 from controller.forecast.forecast import Due, Forecast, forecast
 from controller.forecast.life_table import FILE, LifeTable, init_table, table_in
 from controller.forecast.papers import UNKNOWN_WORDS, as_xlsx, said
 from controller.forecast.store import groups_in
 from controller.inventory.store import refresh
-from protocol.formats import number
+from protocol.command_line import CommandParser
+from protocol.formats import phrase
 from protocol.model import millis
-from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
 
-def add_forecast(commands: Any, say: Translate) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "forecast",
-        help=say(N_("what equipment reaches its end of life when, and its cost")),
-        allow_abbrev=False,
-    )
+def fill_forecast(parser: CommandParser, say: Translate) -> None:
+    """Give the command its arguments."""
     init = say(N_("write the tables of useful lives and prices into the folder, to be corrected"))
     parser.add_argument("--init-tables", action="store_true", help=init)
-    parser.add_argument("--json", action="store_true", help=say(N_("tell it as JSON")))
-    book = say(N_("write a workbook"))
-    parser.add_argument("--xlsx", type=Path, metavar="FILE", help=book)
+    add_json(parser, say)
+    add_out(parser, say, ".xlsx", is_required=False, once="--xlsx")
     add_place(parser, say)
     parser.set_defaults(command=lambda options: _forecast(options, say))
 
@@ -46,41 +40,24 @@ def _forecast(options: argparse.Namespace, say: Translate) -> int:
             refresh(store, place, told_zone(options), millis(datetime.now(UTC)))
         with store.view() as db:
             told = forecast(groups_in(db, scope), table, this_year)
-    if options.xlsx:
-        _write(options.xlsx, as_xlsx(told, table, say))
+    if options.out:
+        with output(options.out) as file:
+            file.write(as_xlsx(told, table, say))
     if options.json:
         tell(json.dumps(said(told, table), ensure_ascii=False, indent=1))
-    elif not options.xlsx:
+    elif not options.out:
         _tell(told, table, say)
     return 0
 
 
 def _init(options: argparse.Namespace, say: Translate) -> int:
     folder = data_folder(options)
-    try:
+    with unwritable(folder / FILE):
         path, fresh = init_table(folder)
-    except OSError as error:
-        raise _unwritable(folder / FILE, error) from error
     made = N_("{path} was written: its figures are guesses, check them again.")
     kept = N_("{path} is there already; nothing was changed.")
-    tell(say(made if fresh else kept).format(path=path))
+    tell(phrase(made if fresh else kept, say, path=path))
     return 0
-
-
-def _write(path: Path, book: bytes) -> None:
-    try:
-        path.write_bytes(book)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-
-
-def _unwritable(path: Path, error: OSError) -> SettingsError:
-    return SettingsError(
-        "file_unwritable",
-        N_("{path} cannot be written: {cause}."),
-        path=path,
-        cause=error.strerror,
-    )
 
 
 def _tell(told: Forecast, table: LifeTable, say: Translate) -> None:
@@ -95,18 +72,18 @@ def _tell(told: Forecast, table: LifeTable, say: Translate) -> None:
         "{count} items; {left} disposed or lost ones are left out, {awaiting} await disposal."
     )
     counts = {"count": told.count, "left": told.left_out, "awaiting": told.awaiting}
-    tell(say(left).format(**counts))
+    tell(phrase(left, say, **counts))
     unchecked = sum(
-        (each.years is not None and not each.years_verified)
-        or (each.price_vnd is not None and not each.price_verified)
-        for each in told.assumptions
+        (assumption.years is not None and not assumption.years_verified)
+        or (assumption.price_vnd is not None and not assumption.price_verified)
+        for assumption in told.assumptions
     )
     if unchecked:
         hint = N_("{types} types rest on figures that nobody checked ({note}): see {file}.")
-        tell(say(hint).format(types=unchecked, note=table.note, file=FILE))
+        tell(phrase(hint, say, types=unchecked, note=table.note, file=FILE))
 
 
 def _tell_due(name: str, due: Due, say: Translate) -> None:
-    cost = say(N_("{cost} đồng")).format(cost=number(due.cost_vnd, say))
-    lacking = say(N_("{count} without a price")).format(count=due.unpriced) if due.unpriced else ""
+    cost = phrase(N_("{cost} đồng"), say, cost=due.cost_vnd)
+    lacking = phrase(N_("{count} without a price"), say, count=due.unpriced) if due.unpriced else ""
     tell("\t".join((name, str(due.count), cost, lacking)).rstrip())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
 
+from controller.database.scope import within
 from controller.forecast.forecast import Group
 from controller.inventory.tables import assets
 from protocol.model import Place
@@ -17,12 +18,9 @@ def groups_in(db: Connection, scope: Place) -> list[Group]:
     items = assets.c
     keys = (items.province, items.school, items.type, items.year, items.condition)
     sums = (func.count(), func.count(items.cost_vnd), func.coalesce(func.sum(items.cost_vnd), 0))
-    query = select(*keys, *sums).group_by(*keys)
-    query = query.where(items.removed_ms.is_(None), items.line.is_not(None))
-    for name, code in (("province", scope.province), ("school", scope.school)):
-        if code:
-            query = query.where(items[name] == code)
-    return [
-        Group(province, school, code, year, condition, number, costed, int(cost_vnd))
-        for province, school, code, year, condition, number, costed, cost_vnd in db.execute(query)
-    ]
+    query = (
+        select(*keys, *sums)
+        .where(within(assets, scope), items.removed_ms.is_(None), items.line.is_not(None))
+        .group_by(*keys)
+    )
+    return [Group._make((*row[:-1], int(row[-1]))) for row in db.execute(query)]

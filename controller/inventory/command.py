@@ -5,20 +5,21 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from controller.cli import add_place, opened, tell, told_name, told_zone
+from controller.cli.folder import add_place, told_name, told_zone
+from controller.cli.output import add_out, check_ending, output, tell
+from controller.cli.school import opened
 from controller.inventory.asset import AssetState
 from controller.inventory.chosen import Chosen
 from controller.register.vocabulary import Condition
-from protocol.folder import EVERYBODY, whole_file
+from protocol.command_line import CommandParser
+from protocol.formats import phrase
 from protocol.model import DeviceKind, Place, Status
-from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
 _FORMATS: Final = ("xlsx", "glpi", "snipeit", "csv", "ndjson", "json")
+_ENDINGS: Final = {"glpi": ".zip", "snipeit": ".csv"}
 _ALL: Final = 1 << 53  # more than any feed is long
 _WHATEVER: Final = (
     ("--school", N_("only of this school, by its code")),
@@ -33,24 +34,15 @@ _ONE_OF: Final = (
 )
 
 
-def add_export(commands: Any, say: Translate) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "export",
-        help=say(N_("write the inventory for Excel, GLPI, Snipe-IT or programs")),
-        allow_abbrev=False,
-    )
-    parser.add_argument(
-        "format", choices=_FORMATS, metavar="FORMAT", help=say(N_("one of: {formats}")).format(
-            formats=", ".join(_FORMATS)
-        )
-    )  # fmt: skip
-    out = say(N_("the file to write"))
-    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE", help=out)
+def fill_export(parser: CommandParser, say: Translate) -> None:
+    """Give the command its arguments."""
+    formats = phrase(N_("one of: {formats}"), say, formats=", ".join(_FORMATS))
+    parser.add_argument("format", choices=_FORMATS, metavar="FORMAT", help=formats)
+    add_out(parser, say)
     for flag, meaning in _WHATEVER:
         parser.add_argument(flag, default="", metavar="TEXT", help=say(meaning))
     for flag, words, meaning in _ONE_OF:
-        values = [each.value for each in words]
+        values = [word.value for word in words]
         parser.add_argument(
             flag, default="", choices=values, metavar="WORD",
             help=f"{say(meaning)}: {', '.join(values)}",
@@ -63,6 +55,7 @@ def _export(options: argparse.Namespace, say: Translate) -> int:
     from controller.inventory.exports.picture import Form  # noqa: PLC0415 - other commands need none of it
     from controller.inventory.feed import Feed, Format, poured  # noqa: PLC0415
 
+    check_ending(options.out, [_ENDINGS.get(options.format, f".{options.format}")])
     chosen = Chosen(
         school=options.school,
         room=options.room,
@@ -77,29 +70,17 @@ def _export(options: argparse.Namespace, say: Translate) -> int:
         scope = Place(place.province) if place.province else place
         feed = Feed(store, scope, place, told_zone(options), _now_ms)
         if options.format not in [each.value for each in Form]:
-            _write(options.out, poured(feed, chosen, Format(options.format), _ALL))
+            with output(options.out) as file:
+                file.writelines(poured(feed, chosen, Format(options.format), _ALL))
             return 0
         form = Form(options.format)
         picture = feed.picture(chosen, told_name(options))
-        _write(options.out, picture.written(form))
+        with output(options.out) as file:
+            file.writelines(picture.written(form))
         if form is Form.GLPI and (count := picture.untold()):
             told = N_("{count} items are not for GLPI, such as furniture and what is disposed of.")
-            tell(say(told).format(count=count), sys.stderr)
+            tell(phrase(told, say, count=count), sys.stderr)
     return 0
-
-
-def _write(path: Path, parts: Iterable[bytes]) -> None:
-    """Write the file whole, or leave what stood there. Raises SettingsError."""
-    try:
-        with whole_file(path, EVERYBODY) as file:
-            file.writelines(parts)
-    except OSError as error:
-        raise SettingsError(
-            "file_unwritable",
-            N_("{path} cannot be written: {cause}."),
-            path=path,
-            cause=error.strerror,
-        ) from error
 
 
 def _now_ms() -> int:

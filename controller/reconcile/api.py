@@ -8,14 +8,15 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
-from controller.fleet.items import ErrorItem, Listing
+from controller.feature import Program
 from controller.reconcile.choosing import Wanted
 from controller.reconcile.explained import detail_of, stranger_of
 from controller.reconcile.items import KpiItem, RaiseItem, kpi_item, raise_items
 from controller.reconcile.kpi import Kpi
 from controller.reconcile.reconcile import Finding, State
-from controller.reconcile.standing import Desk
+from controller.reconcile.standing import Desk, desk_of
 from controller.register.vocabulary import Condition
+from controller.web.items import ErrorItem, Listing
 from controller.web.refusals import language_asked, seal, unseal
 from protocol.model import iso
 from protocol.words import Translate
@@ -26,7 +27,7 @@ Text = Annotated[str, Query(max_length=200)]
 Words = Callable[[Request], Translate]
 
 
-class FaultItem(BaseModel):
+class CellFaultItem(BaseModel):
     """A cell of the book that could not be kept."""
 
     field: str
@@ -34,7 +35,7 @@ class FaultItem(BaseModel):
     message: str
 
 
-class LineItem(BaseModel):
+class RegisterLineItem(BaseModel):
     """A line of the book and how it stands; detail as `reconcile --json` tells it.
 
     line: its lasting number; row: its number in the book (STT).
@@ -52,7 +53,7 @@ class LineItem(BaseModel):
     cost_vnd: int | None
     funding: str
     condition: str
-    errors: list[FaultItem]
+    errors: list[CellFaultItem]
     state: State
     detail: dict[str, Any]
 
@@ -89,15 +90,14 @@ class FiguresItem(BaseModel):
     last_month: EarlierItem | None
 
 
-def book_router(
-    desk: Desk, default_language: str, translate_to: Callable[[str], Translate]
-) -> APIRouter:
+def api(program: Program) -> APIRouter:
     """The equipment book of the one school."""
+    desk = program.service(desk_of)
     errors: dict[int | str, dict[str, Any]] = {422: {"model": ErrorItem}, 503: {"model": ErrorItem}}
     router = APIRouter(prefix="/api/v1", responses=errors)
 
     def say_of(request: Request) -> Translate:
-        return translate_to(language_asked(request, default_language))
+        return program.translate_to(language_asked(request, program.default_language))
 
     _add_lines(router, desk, say_of)
 
@@ -131,34 +131,36 @@ def _add_lines(router: APIRouter, desk: Desk, say_of: Words) -> None:
         q: Text = "",
         limit: Limit = 100,
         cursor: Cursor = "",
-    ) -> Listing[LineItem]:
+    ) -> Listing[RegisterLineItem]:
         """The lines by their number in the book; alone: those that lack only this to count."""
         (after,) = unseal(cursor, int) if cursor else (0,)
         wanted = Wanted(state=state, type=type, room=room, condition=condition, alone=alone, text=q)
         told = desk.standing().told
-        found = [each for each in wanted.of(told.findings) if each.kept.data.row > after]
+        findings = [
+            finding for finding in wanted.of(told.findings) if finding.kept.data.row > after
+        ]
         say = say_of(request)
-        items = [_line(each, told.as_of_ms, desk, say) for each in found[:limit]]
-        return Listing(items=items, next=seal(items[-1].row) if len(found) > limit else None)
+        items = [_line(finding, told.as_of_ms, desk, say) for finding in findings[:limit]]
+        return Listing(items=items, next=seal(items[-1].row) if len(findings) > limit else None)
 
     @router.get("/unregistered")
     def unregistered(limit: Limit = 100, cursor: Cursor = "") -> Listing[StrangerItem]:
         """What was seen and is not in the book, by its subject; a visitor's own is left out."""
         (after,) = unseal(cursor, str) if cursor else ("",)
-        strangers = sorted(desk.standing().told.strangers, key=lambda each: each.seen.key)
-        found = [each for each in strangers if each.seen.key > after]
-        items = [StrangerItem(**stranger_of(each, desk.zone)) for each in found[:limit]]
+        strangers = sorted(desk.standing().told.strangers, key=lambda stranger: stranger.seen.key)
+        found = [stranger for stranger in strangers if stranger.seen.key > after]
+        items = [StrangerItem(**stranger_of(stranger, desk.zone)) for stranger in found[:limit]]
         return Listing(items=items, next=seal(items[-1].subject) if len(found) > limit else None)
 
 
-def _line(finding: Finding, as_of_ms: int, desk: Desk, say: Translate) -> LineItem:
+def _line(finding: Finding, as_of_ms: int, desk: Desk, say: Translate) -> RegisterLineItem:
     told = {
         **finding.kept.data.said(say),
         "line": finding.kept.no,
         "state": finding.state,
         "detail": detail_of(finding, as_of_ms, say, desk.zone),
     }
-    return LineItem.model_validate(told)
+    return RegisterLineItem.model_validate(told)
 
 
 def _each(groups: Mapping[str, Kpi]) -> dict[str, KpiItem]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from controller.cli import add_place, opened, tell, told_zone
+from controller.cli.folder import add_place, told_zone
+from controller.cli.output import add_json, tell
+from controller.cli.school import opened
 from controller.database.store import Store
 from controller.reconcile.evidence import instant, observations_in
 from controller.reconcile.explained import (
@@ -17,11 +19,13 @@ from controller.reconcile.explained import (
     percent_words,
     report_of,
     sentence_of,
-    type_word,
 )
 from controller.reconcile.kpi import Kpi, kpi_of, raises
 from controller.reconcile.reconcile import Reconciled, State
 from controller.reconcile.store import figure_until, note_figure, reconciled
+from controller.register.vocabulary import type_word
+from protocol.command_line import CommandParser
+from protocol.formats import phrase
 from protocol.model import Place, millis
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -30,15 +34,10 @@ MONTH: Final = timedelta(days=30)
 _MAX_RAISES: Final = 3
 
 
-def add_reconcile(commands: Any, say: Translate) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "reconcile",
-        help=say(N_("compare the equipment book with what was seen")),
-        allow_abbrev=False,
-    )
+def fill_reconcile(parser: CommandParser, say: Translate) -> None:
+    """Give the command its arguments."""
     add_evidence(parser, say)
-    parser.add_argument("--json", action="store_true", help=say(N_("tell it as JSON")))
+    add_json(parser, say)
     add_place(parser, say)
     parser.set_defaults(command=lambda options: _reconcile(options, say))
 
@@ -64,9 +63,9 @@ def reconciled_in(store: Store, place: Place, options: argparse.Namespace) -> Re
             N_("Write 2026-11-02T07:00:00+07:00."),
             time=options.as_of,
         ) from error
-    told = observations_in(options.observations, zone) if options.observations else ()
+    observations = observations_in(options.observations, zone) if options.observations else ()
     with store.view() as db:
-        return reconciled(db, place, as_of_ms, told)
+        return reconciled(db, place, as_of_ms, observations)
 
 
 def _reconcile(options: argparse.Namespace, say: Translate) -> int:
@@ -90,15 +89,15 @@ def _reconcile(options: argparse.Namespace, say: Translate) -> int:
 
 def _tell_lines(told: Reconciled, options: argparse.Namespace, say: Translate) -> None:
     zone = told_zone(options)
-    for each in told.findings:
-        if each.state is not State.OK:
-            data = each.kept.data
+    for finding in told.findings:
+        if finding.state is not State.OK:
+            data = finding.kept.data
             item = (str(data.row), data.asset_tag or "-", type_word(data.type, say), data.room)
-            why = sentence_of(each, told.as_of_ms, say, zone)
-            tell("\t".join((*item, say(STATE_WORDS[each.state]), why)))
+            why = sentence_of(finding, told.as_of_ms, say, zone)
+            tell("\t".join((*item, say(STATE_WORDS[finding.state]), why)))
     for one in told.strangers:
         rows = ", ".join(map(str, one.candidates))
-        maybe = say(N_("maybe line {rows}")).format(rows=rows) if rows else ""
+        maybe = phrase(N_("maybe line {rows}"), say, rows=rows) if rows else ""
         seen = (one.seen.key, type_word(one.seen.type, say), one.seen.room)
         tell("\t".join((say(N_("not in the book")), *seen, maybe)))
 
@@ -106,22 +105,24 @@ def _tell_lines(told: Reconciled, options: argparse.Namespace, say: Translate) -
 def _tell_kpi(told: Reconciled, kpi: Kpi, before: tuple[str, Kpi] | None, say: Translate) -> None:
     parts = N_("{declared} lines: {complete} complete, {verified} verified, {both} both.")
     tell(
-        say(parts).format(
+        phrase(
+            parts,
+            say,
             declared=kpi.declared,
             complete=kpi.complete_digital_record,
             verified=kpi.verified_within_365d,
             both=kpi.complete_and_verified,
         )
     )
-    figure = say(N_("Managed by digital record: {pct} (target {target} %)."))
+    figure = N_("Managed by digital record: {pct} (target {target} %).")
     pct = percent_words(kpi.digital_managed_pct, say)
-    tell(figure.format(pct=pct, target=kpi.target_pct))
+    tell(phrase(figure, say, pct=pct, target=kpi.target_pct))
     for each in raises(told.findings)[:_MAX_RAISES]:
-        more = say(N_("To raise it: {what}, {lines} lines, then {pct}."))
+        more = N_("To raise it: {what}, {lines} lines, then {pct}.")
         what = say(RAISE_WORDS[each.what])
-        tell(more.format(what=what, lines=each.lines, pct=percent_words(each.pct, say)))
+        tell(phrase(more, say, what=what, lines=each.lines, pct=percent_words(each.pct, say)))
     if before:
         day, then = before
-        since = say(N_("On {day} it was {pct} of {lines} lines."))
+        since = N_("On {day} it was {pct} of {lines} lines.")
         pct = percent_words(then.digital_managed_pct, say)
-        tell(since.format(day=day, pct=pct, lines=then.declared))
+        tell(phrase(since, say, day=date.fromisoformat(day), pct=pct, lines=then.declared))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, delete, func, select
 
 from controller.database.plan_version import version_of
+from controller.database.reading import row_of
 from controller.database.scope import codes_of, of
+from controller.database.shape import Row
 from controller.fleet.records import DeviceRecord
 from controller.fleet.store import agents_of, all_devices
 from controller.fleet.tables import devices
@@ -24,18 +26,30 @@ from controller.stocktake.scan import Scan
 from controller.stocktake.store import scans_of
 from protocol.model import Place, instant
 
+_COUNTS: Final = ("declared", "complete", "verified", "managed")
+
 
 def note_figure(db: Connection, place: Place, day: str, kpi: Kpi) -> None:
     """Keep the figure of a local day; the last of a day stands."""
     db.execute(delete(figures).where(of(figures, place), figures.c.day == day))
-    values = {
-        "day": day,
-        "declared": kpi.declared,
-        "complete": kpi.complete_digital_record,
-        "verified": kpi.verified_within_365d,
-        "managed": kpi.complete_and_verified,
-    }
-    db.execute(figures.insert(), codes_of(place) | values)
+    counts = (
+        kpi.declared,
+        kpi.complete_digital_record,
+        kpi.verified_within_365d,
+        kpi.complete_and_verified,
+    )
+    row = dict(zip(_COUNTS, counts, strict=True)) | {"day": day}
+    db.execute(figures.insert(), codes_of(place) | row)
+
+
+def figure_row(school: Place, day: str, counts: object) -> Row:
+    """What a school itself says of a local day, as a row of `figures`."""
+    return (school.province, school.school, day, *(getattr(counts, name) for name in _COUNTS))
+
+
+def kpi_in(row: Mapping[str, Any]) -> Kpi:
+    """The figure that a row of `figures` holds."""
+    return counted(**{name: row[name] for name in _COUNTS})
 
 
 def figure_until(db: Connection, place: Place, day: str) -> tuple[str, Kpi] | None:
@@ -46,11 +60,8 @@ def figure_until(db: Connection, place: Place, day: str) -> tuple[str, Kpi] | No
         .order_by(figures.c.day.desc())
         .limit(1)
     )
-    row = db.execute(query).mappings().one_or_none()
-    if row is None:
-        return None
-    names = ("declared", "complete", "verified", "managed")
-    return row["day"], counted(**{name: row[name] for name in names})
+    row = row_of(db, query)
+    return (row["day"], kpi_in(row)) if row else None
 
 
 def reconciled(
@@ -111,12 +122,12 @@ def observations_of_scans(db: Connection, place: Place) -> tuple[Observation, ..
 
     A thing that only its type names is known by its scan.
     """
-    told = scans_of(db, place)
-    gone = {each.cancels for each in told if each.cancels}
+    scans = scans_of(db, place)
+    gone = {scan.cancels for scan in scans if scan.cancels}
     return tuple(
-        _observation(each)
-        for each in told
-        if each.found and not each.cancels and each.id not in gone
+        _observation(scan)
+        for scan in scans
+        if scan.found and not scan.cancels and scan.id not in gone
     )
 
 

@@ -9,10 +9,11 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from controller.cli import add_place, data_folder, opened, operator, tell, told_zone
+from controller.cli.folder import add_place, data_folder, operator, told_zone
+from controller.cli.output import add_json, check_apart, tell, unwritable
+from controller.cli.school import opened
 from controller.reconcile.command import add_evidence, reconciled_in
 from controller.reconcile.deciding import decided
-from controller.reconcile.explained import type_word
 from controller.register import store as register
 from controller.register.book import Book, Line
 from controller.register.condition_command import add_condition
@@ -32,21 +33,18 @@ from controller.register.intake import (
 )
 from controller.register.merging import Merged, Verdict
 from controller.register.reading import read_book, write_refused
+from controller.register.vocabulary import type_word
 from controller.sheets.errors import SheetError
-from protocol.formats import moment
+from protocol.command_line import CommandParser
+from protocol.formats import moment, phrase
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
 EXIT_REFUSED: Final = 1
 
 
-def add_register(commands: Any, say: Translate) -> None:
-    """Add the command with its deeds."""
-    parser = commands.add_parser(
-        "register",
-        help=say(N_("bring the equipment book in, decide about what was seen")),
-        allow_abbrev=False,
-    )
+def fill_register(parser: CommandParser, say: Translate) -> None:
+    """Give the command its deeds."""
     deeds = parser.add_subparsers(required=True, metavar="DEED")
     _add_import(deeds, say)
     _add_decide(deeds, say)
@@ -60,26 +58,24 @@ def add_register(commands: Any, say: Translate) -> None:
 
 
 def _add_import(deeds: Any, say: Translate) -> None:
-    bring = deeds.add_parser("import", help=say(N_("read Excel or CSV")), allow_abbrev=False)
+    bring = deeds.add_parser("import", help=say(N_("read Excel or CSV")))
     bring.add_argument("path", type=Path, metavar="FILE", help=say(N_("an Excel file or a CSV")))
     for flag, meaning in (
         ("--dry-run", N_("read and tell, write nothing")),
         ("--all", N_("the file is the whole book: lines that it lacks are gone")),
-        ("--json", N_("tell it as JSON")),
     ):
         bring.add_argument(flag, action="store_true", help=say(meaning))
     mapping = say(N_('what an unknown heading is, such as "Số hiệu=serial"; it is remembered'))
     bring.add_argument("--map", action="append", default=[], metavar="HEADING=FIELD", help=mapping)
     errors = say(N_("where rows in error are written"))
     bring.add_argument("--errors", type=Path, metavar="FILE", help=errors)
+    add_json(bring, say)
     add_place(bring, say)
     bring.set_defaults(command=lambda options: _import(options, say))
 
 
 def _add_decide(deeds: Any, say: Translate) -> None:
-    decide = deeds.add_parser(
-        "decide", help=say(N_("accept, match or ignore what was seen")), allow_abbrev=False
-    )
+    decide = deeds.add_parser("decide", help=say(N_("accept, match or ignore what was seen")))
     subject = say(N_("its subject as reconcile tells it; of a moved line its row"))
     decide.add_argument("subject", help=subject)
     decide.add_argument("deed", choices=[each.value for each in Deed])
@@ -90,13 +86,14 @@ def _add_decide(deeds: Any, say: Translate) -> None:
 
 
 def _import(options: argparse.Namespace, say: Translate) -> int:
+    check_apart(options.errors, options.path)
     book, told, refused = Book(), Merged(writes=(), verdicts=(), removed=0, absent=0), None
     try:
         mapped = _mapped(options)
         book = read_book(options.path, mapped)
         told = _brought(options, book)
         if options.map and not options.dry_run:
-            remember_headings(data_folder(options) / HEADINGS, mapped)
+            _remember(data_folder(options) / HEADINGS, mapped)
     except SheetError as error:
         refused = error
     target = _give_back(options, book, say) if book.refused else None
@@ -127,6 +124,11 @@ def _mapped(options: argparse.Namespace) -> dict[str, str]:
     return headings_in(data_folder(options) / HEADINGS) | mapping_of(options.map)
 
 
+def _remember(path: Path, mapped: dict[str, str]) -> None:
+    with unwritable(path):
+        remember_headings(path, mapped)
+
+
 def _give_back(options: argparse.Namespace, book: Book, say: Translate) -> Path | None:
     """Write the rows in error beside the file; a dry run only where it was told to."""
     beside = options.path.with_name(f"{options.path.resolve().name}.errors.csv")
@@ -136,8 +138,8 @@ def _give_back(options: argparse.Namespace, book: Book, say: Translate) -> Path 
     try:
         write_refused(target, book.refused, say)
     except OSError as error:
-        told = say(N_("The rows in error could not be written to {path}: {cause}."))
-        tell(told.format(path=target, cause=error.strerror), sys.stderr)
+        told = N_("The rows in error could not be written to {path}: {cause}.")
+        tell(phrase(told, say, path=target, cause=error.strerror), sys.stderr)
         return None
     return target
 
@@ -148,11 +150,11 @@ def _tell(
     for line, verdict in zip(book.lines, told.verdicts, strict=True):
         if options.dry_run or line.errors:
             tell(_line(line, verdict, say))
-    tell(say(SUMS).format(**sums_of(told)))
+    tell(phrase(SUMS, say, **sums_of(told)))
     if told.absent:
-        tell(say(ABSENT).format(count=told.absent))
+        tell(phrase(ABSENT, say, count=told.absent))
     if target:
-        tell(say(N_("The rows in error are in {path}.")).format(path=target))
+        tell(phrase(N_("The rows in error are in {path}."), say, path=target))
     tell(say(_DONE[options.dry_run]))
 
 
@@ -164,7 +166,7 @@ _DONE: Final = {
 
 def _line(line: Line, verdict: Verdict, say: Translate) -> str:
     cells = (str(line.row), line.asset_tag or "-", type_word(line.type, say) or "-", line.room)
-    faults = [str(each.said(say)["message"]) for each in line.errors]
+    faults = [str(error.said(say)["message"]) for error in line.errors]
     return "\t".join((*cells, say(VERDICTS[verdict]), *faults))
 
 
@@ -183,8 +185,8 @@ def _decide(options: argparse.Namespace, say: Translate) -> int:
                 now_ms=now_ms,
             )
             kept = register.keep_decision(db, place, decision, made)
-    done = say(N_("Decided; to take it back: lophoc-controller register undo {number}"))
-    tell(done.format(number=kept.no))
+    done = N_("Decided; to take it back: lophoc-controller register undo {number}")
+    tell(phrase(done, say, number=str(kept.no)))
     return 0
 
 
@@ -204,9 +206,16 @@ def _decisions(options: argparse.Namespace, say: Translate) -> int:
     zone = told_zone(options)
     with opened(options) as (store, place), store.view() as db:
         decisions = register.decisions_of(db, place)
-    for each in decisions:
-        undone = say(N_("taken back")) if each.undone_ms is not None else ""
-        at = moment(each.at_ms, zone, say)
-        cells = (str(each.no), at, each.who, each.deed.value, each.subject, str(each.line or ""))
+    for decision in decisions:
+        undone = say(N_("taken back")) if decision.undone_ms is not None else ""
+        at = moment(decision.at_ms, zone, say)
+        cells = (
+            str(decision.no),
+            at,
+            decision.who,
+            decision.deed.value,
+            decision.subject,
+            str(decision.line or ""),
+        )
         tell("\t".join((*cells, undone)))
     return 0

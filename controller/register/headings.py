@@ -7,11 +7,11 @@ from typing import Final
 
 import msgspec
 
+from controller.sheets.cells import HEAD_WITHIN
 from controller.sheets.errors import SheetError
 from controller.sheets.text import Cell, clean, folded
 from protocol.words import N_
 
-HEAD_WITHIN: Final = 40  # rows of titles there may be above the heading
 IGNORE: Final = "ignore"  # a heading that is known and not kept
 RECORD: Final = "record"  # in our own workbook: whether the item is in the book at all
 FIELDS: Final = (

@@ -5,16 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from controller.access.gate import Gate
-from controller.reconcile.explained import type_word
-from controller.reconcile.pages import to_login
-from controller.reconcile.standing import Desk
+from controller.access.gate import Gate, gate_of
+from controller.access.pages import to_login
+from controller.feature import Program
 from controller.reconcile.words import FIELD_WORDS
 from controller.register import store as register
 from controller.register.book import Book
@@ -33,16 +32,14 @@ from controller.register.intake import (
 from controller.register.merging import Verdict
 from controller.register.reading import refused_csv
 from controller.register.uploads import UNKNOWN, Uploads, Waiting
-from controller.register.vocabulary import CONDITION_WORDS
+from controller.register.vocabulary import CONDITION_WORDS, type_word
 from controller.web.downloads import CSV, attachment
 from controller.web.forms import fields_of, upload_of
+from controller.web.page import PageRenderer
 from controller.web.refusals import Refused
 from protocol.errors import LopHocError
 from protocol.settings import SettingsError
 from protocol.words import N_
-
-if TYPE_CHECKING:
-    from controller.dashboard.pages import Screens
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -64,12 +61,12 @@ Page = Annotated[int, Query(ge=1, le=10_000)]
 class _Intake:
     """Where books come in: what they pass through, and the pages that show it."""
 
-    def __init__(self, screens: Screens, desk: Desk, gate: Gate, folder: Path) -> None:
+    def __init__(self, screens: PageRenderer, program: Program, gate: Gate) -> None:
         self.screens = screens
-        self.desk = desk
+        self.program = program
         self.gate = gate
-        self.uploads = Uploads(desk.now_ms)
-        self.headings = folder / HEADINGS
+        self.uploads = Uploads(program.now_ms)
+        self.headings = program.config.data / HEADINGS
 
     def find(self, request: Request, token: str) -> tuple[Waiting, Book] | None:
         """A book of the caller's own that could be read."""
@@ -123,8 +120,8 @@ class _Intake:
                 "kept": waiting.kept,
             }
             return self.screens.page(request, "imported.html", **values)
-        trial = await run_in_threadpool(_trial, self.desk, book)
-        chosen = [each for each in trial.steps if _fits(each, show)]
+        trial = await run_in_threadpool(_trial, self.program, book)
+        chosen = [step for step in trial.steps if _fits(step, show)]
         pages = max(1, -(-len(chosen) // ROWS))
         page = min(page, pages)
         return self.screens.page(
@@ -137,19 +134,21 @@ class _Intake:
             steps=chosen[(page - 1) * ROWS : page * ROWS],
             paging=(page, pages),
             asked=[*waiting.asked.items()][:MAX_HEADINGS],
-            notices=[each for each in book.warnings if each.code != UNKNOWN],
+            notices=[warning for warning in book.warnings if warning.code != UNKNOWN],
             failed=_FAILURES.get(failed, ""),
             words_of=_WORDS,
         )
 
     def keep(self, waiting: Waiting, book: Book, shown: str, *, whole: bool) -> bool:
         """Write the book; False where another number of lines would leave than was shown."""
-        desk = self.desk
-        if whole and str(_trial(desk, book).absent) != shown:
+        program = self.program
+        if whole and str(_trial(program, book).absent) != shown:
             return False
-        now_ms = desk.now_ms()
+        now_ms = program.now_ms()
         waiting.done(
-            take_in(desk.store, desk.school, book, whole=whole, now_ms=now_ms, who=waiting.who)
+            take_in(
+                program.store, program.school, book, whole=whole, now_ms=now_ms, who=waiting.who
+            )
         )
         if waiting.mapped:
             try:
@@ -159,11 +158,17 @@ class _Intake:
         return True
 
 
-def add_import_pages(
-    router: APIRouter, screens: Screens, desk: Desk, gate: Gate, folder: Path
-) -> None:
+def pages(program: Program) -> APIRouter:
+    """The way in for the book."""
+    router = APIRouter()
+    screens, gate = program.service(PageRenderer), program.service(gate_of)
+    _add_import(router, screens, program, gate)
+    return router
+
+
+def _add_import(router: APIRouter, screens: PageRenderer, program: Program, gate: Gate) -> None:
     """The pages of an import. folder: the controller's, where explained headings are kept."""
-    intake = _Intake(screens, desk, gate, folder)
+    intake = _Intake(screens, program, gate)
 
     @router.get(HOME)
     async def choose(request: Request, failed: Short = "") -> Response:
@@ -210,9 +215,9 @@ def _add_deeds(router: APIRouter, intake: _Intake) -> None:
             return _gone()
         waiting, book = found
         whole = form.get("all") == "yes"
-        shown = form.get("leaving", "")
+        leaving = form.get("leaving", "")
         done = waiting.kept is not None or await run_in_threadpool(
-            intake.keep, waiting, book, shown, whole=whole
+            intake.keep, waiting, book, leaving, whole=whole
         )
         return _to(waiting, "" if done else "?failed=changed")
 
@@ -255,10 +260,10 @@ def _known(headings: Path) -> dict[str, str]:
         return {}
 
 
-def _trial(desk: Desk, book: Book) -> Trial:
-    with desk.store.view() as db:
-        known = register.lines_of(db, desk.school)
-    return try_out(known, book.lines, book.fields)
+def _trial(program: Program, book: Book) -> Trial:
+    with program.store.view() as db:
+        lines = register.lines_of(db, program.school)
+    return try_out(lines, book.lines, book.fields)
 
 
 def _fits(step: Step, show: str) -> bool:
@@ -266,4 +271,4 @@ def _fits(step: Step, show: str) -> bool:
 
 
 def _count(trial: Trial, show: str) -> int:
-    return sum(_fits(each, show) for each in trial.steps)
+    return sum(_fits(step, show) for step in trial.steps)

@@ -1,38 +1,40 @@
 """This file keeps how the lines of the register fare, step by step.
 
-Every function works inside one transaction of the store's: `looking` to read, `planning` to write.
+Every function works inside a view or a transaction of the store's: `view` to read, `locked` to write.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Collection, Iterable
+from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, select
 
 from controller.database.plan_version import bump_version
-from controller.register.life import Life, Said, Step, Why, brought, life_of, newest_of
+from controller.database.reading import rows_of
+from controller.database.scope import codes_of, of
+from controller.database.shape import Shape
+from controller.register.life import Life, Said, Step, brought, life_of, newest_of
 from controller.register.merging import Kept
 from controller.register.tables import conditions
 from protocol.model import Place
 
 _SOME: Final = 500  # values a statement names
+STEPS: Final = Shape(Step, conditions)
 
 
 def steps_of(
     db: Connection, place: Place, lines: Collection[int] | None = None
 ) -> dict[int, list[Step]]:
     """The steps of these lines (by Kept.no) or of all that have any, in their order."""
-    query = select(conditions).where(
-        conditions.c.province == place.province, conditions.c.school == place.school
-    )
+    query = select(conditions).where(of(conditions, place)).order_by(conditions.c.no)
     found: dict[int, list[Step]] = defaultdict(list)
-    for some in _bunches(lines):
-        chosen = query if some is None else query.where(conditions.c.line.in_(some))
-        for row in db.execute(chosen.order_by(conditions.c.no)).mappings():
-            found[row["line"]].append(_step(dict(row)))
+    for bunch in _bunches(lines):
+        chosen = query if bunch is None else query.where(conditions.c.line.in_(bunch))
+        for step in STEPS.records(rows_of(db, chosen)):
+            found[step.line].append(step)
     return dict(found)
 
 
@@ -50,12 +52,10 @@ def life_in(db: Connection, place: Place, kept: Kept) -> Life:
 def keep_steps(db: Connection, place: Place, steps: Iterable[Step]) -> list[Step]:
     """Keep steps in this order; returns them with their numbers."""
     told = []
-    for each in steps:
-        row = msgspec.structs.asdict(each) | {"why": each.why.value}
-        del row["no"]
-        row |= {"province": place.province, "school": place.school}
+    for step in steps:
+        row = codes_of(place) | STEPS.values(step)
         number = db.execute(conditions.insert().values(row).returning(conditions.c.no)).scalar_one()
-        told.append(msgspec.structs.replace(each, no=number))
+        told.append(msgspec.structs.replace(step, no=number))
     bump_version(db, place, changed=bool(told))
     return told
 
@@ -90,8 +90,3 @@ def _bunches(lines: Collection[int] | None) -> Iterable[list[int] | None]:
         return [None]
     numbers = sorted(lines)
     return [numbers[start : start + _SOME] for start in range(0, len(numbers), _SOME)]
-
-
-def _step(row: Mapping[str, Any]) -> Step:
-    told = {name: row[name] for name in Step.__struct_fields__}
-    return Step(**told | {"why": Why(row["why"])})

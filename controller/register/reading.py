@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from controller.register.book import Book, Fault, Line, Refused
 from controller.register.fields import JUDGES, money_of
 from controller.register.headings import FIELDS, RECORD, Heading, heading_of, known_fields
-from controller.sheets.cells import Sheet, bounded_bytes, csv_ways, decoded, workbook
+from controller.sheets.cells import Sheet, bounded_bytes, cell_at, sheets_in
 from controller.sheets.errors import Notice, SheetError
 from controller.sheets.names import tag_key
 from controller.sheets.text import Cell, RefusedError, clean, folded
@@ -23,7 +23,6 @@ from controller.sheets.writing import EXCEL_MARK, csv_text
 from protocol.folder import EVERYBODY, write_whole
 from protocol.words import N_, Translate
 
-_WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _TOTALS: Final = (
     "tong",
     "tong cong",
@@ -46,7 +45,6 @@ _STRAYS: Final = ("ngoai so", "not in the book")
 _MAX_ROW: Final = 10**9
 _CODES: Final = ("asset_tag", "serial")
 
-_ENCODING: Final = N_("The file is not in UTF-8; it was read as Windows-1258: check the letters.")
 _UNKNOWN: Final = N_(
     'The heading "{value}" is not known and was left out: give --map "Heading=field" once.'
 )
@@ -58,7 +56,9 @@ _REPEATED: Final = N_("The numbers of the lines (STT) repeat: the sheet's rows s
 _SKIPPED: Final = N_("Row {value} names no item and was left out.")
 
 
-_LINE: Final = tuple(each for each in Line.__struct_fields__ if each not in {"row", "errors"})
+_LINE: Final = tuple(
+    struct_field for struct_field in Line.__struct_fields__ if struct_field not in {"row", "errors"}
+)
 
 
 @dataclass(slots=True)
@@ -87,10 +87,13 @@ def read_book(path: Path, mapped: Mapping[str, str] | None = None) -> Book:
     raw = bounded_bytes(path)
     taken = _Taken(path.name)
     told = mapped or {}
-    if raw.startswith(_WORKBOOKS):
-        sheets = workbook(path, days=True)
-    else:
-        sheets = [_sheet_of_csv(raw, taken, told)]
+
+    def headed(rows: list[list[Cell]]) -> int:
+        heading = heading_of(rows, told)
+        return known_fields(rows[heading.at], told) if heading else 0
+
+    sheets, notices = sheets_in(path, raw, headed, days=True)
+    taken.notices |= {(notice.code, notice.value): notice for notice in notices}
     found = [(sheet, heading) for sheet in sheets if (heading := heading_of(sheet.rows, told))]
     if not found:
         raise SheetError(
@@ -108,19 +111,6 @@ def read_book(path: Path, mapped: Mapping[str, str] | None = None) -> Book:
     return dataclasses.replace(book, fields=frozenset(columns | told_of))
 
 
-def _sheet_of_csv(raw: bytes, taken: _Taken, mapped: Mapping[str, str]) -> Sheet:
-    """The one sheet of a CSV, parted by what makes the most of its heading."""
-    text, encoding = decoded(raw)
-    if encoding == "cp1258":
-        taken.notice("encoding_1258", _ENCODING)
-
-    def headed(rows: list[list[Cell]]) -> int:
-        heading = heading_of(rows, mapped)
-        return known_fields(rows[heading.at], mapped) if heading else 0
-
-    return Sheet("", max(csv_ways(text), key=headed))
-
-
 def _read_sheet(sheet: Sheet, heading: Heading, taken: _Taken) -> None:
     if not taken.lines:
         taken.title_rows = heading.at
@@ -131,10 +121,10 @@ def _read_sheet(sheet: Sheet, heading: Heading, taken: _Taken) -> None:
     head = tuple(clean(cell) for cell in sheet.rows[heading.at])
     for place, row in _items(sheet, heading, taken):
         taken.lines.append(_line(row, place, heading))
-        taken.numbers.append(_number(_cell(row, heading.places.get("row"))))
+        taken.numbers.append(_number(cell_at(row, heading.places.get("row"))))
         taken.raw.append((head, tuple(row)))
         for name in _CODES:
-            if isinstance(_cell(row, heading.places.get(name)), float):
+            if isinstance(cell_at(row, heading.places.get(name)), float):
                 taken.notice("code_is_number", _NUMBERS, head[heading.places[name]])
 
 
@@ -160,8 +150,8 @@ def _is_total(row: Sequence[Cell], words: Sequence[str], heading: Heading) -> bo
     """Whether the row sums up; what has a serial, or a number and another name, is an item."""
     first = next((word for word in words if not word.isdecimal()), "")
     lead = first.split(" ", 1)[0] if first else ""
-    numbered = _number(_cell(row, heading.places.get("row"))) is not None
-    if lead not in _TOTALS or clean(_cell(row, heading.places.get("serial"))):
+    numbered = _number(cell_at(row, heading.places.get("row"))) is not None
+    if lead not in _TOTALS or clean(cell_at(row, heading.places.get("serial"))):
         return False
     return not numbered or first in _TOTALS or f"{first} ".startswith(_TOTAL_STARTS)
 
@@ -170,21 +160,21 @@ def _is_item(
     row: Sequence[Cell], words: Sequence[str], heading: Heading, *, behind_total: bool
 ) -> bool:
     """Whether the row is more than a title of a part, a signature or a date."""
-    numbered = _number(_cell(row, heading.places.get("row"))) is not None
+    numbered = _number(cell_at(row, heading.places.get("row"))) is not None
     if not numbered and (behind_total or words[0].startswith(_FOOTERS)):
         return False
     told = {
         place: name  # by column: one may tell of two fields
         for name in FIELDS
         if (place := heading.places.get(name)) is not None
-        and (clean(_cell(row, place)) or isinstance(_cell(row, place), float))
+        and (clean(cell_at(row, place)) or isinstance(cell_at(row, place), float))
     }
     return bool(told) and (numbered or len(told) > 1 or next(iter(told.values())) in _CODES)
 
 
 def _is_stray(row: Sequence[Cell], heading: Heading) -> bool:
     """Whether our own workbook tells here of what is not in the book: a person has to accept it."""
-    return folded(clean(_cell(row, heading.places.get(RECORD)))) in _STRAYS
+    return folded(clean(cell_at(row, heading.places.get(RECORD)))) in _STRAYS
 
 
 def _counts_columns(row: Sequence[Cell]) -> bool:
@@ -202,7 +192,7 @@ def _line(row: Sequence[Cell], place: int, heading: Heading) -> Line:
         at = heading.places.get(name)
         if at is None:
             continue
-        cell = _cell(row, at)
+        cell = cell_at(row, at)
         try:
             told[name] = money_of(cell, heading.times) if name == "cost_vnd" else JUDGES[name](cell)
         except RefusedError as refused:
@@ -238,13 +228,13 @@ def _settled(taken: _Taken) -> Book:
 
 def _numbers(taken: _Taken) -> list[int]:
     """A number for each line that no other has: the book's own, if it does not count anew."""
-    own = [each for each in taken.numbers if each is not None]
+    own = [number for number in taken.numbers if number is not None]
     if own and len(own) == len({*own}):
         free = itertools.count(max(own) + 1)
-        return [next(free) if each is None else each for each in taken.numbers]
+        return [next(free) if number is None else number for number in taken.numbers]
     if own:
         taken.notice("stt_repeated", _REPEATED)
-    rows = [each.row for each in taken.lines]
+    rows = [line.row for line in taken.lines]
     return rows if len({*rows}) == len(rows) else [*range(1, len(rows) + 1)]
 
 
@@ -254,10 +244,6 @@ def _number(cell: Cell) -> int | None:
     if not (text.isascii() and text.isdecimal() and len(text) < len(str(_MAX_ROW))):
         return None
     return int(text) or None
-
-
-def _cell(row: Sequence[Cell], place: int | None) -> Cell:
-    return row[place] if place is not None and place < len(row) else ""
 
 
 def refused_csv(refused: Sequence[Refused], say: Translate) -> str:

@@ -1,21 +1,23 @@
 """This file keeps the school's equipment book, decisions about it, and the figure day by day.
 
-Every function works inside one transaction of the store's: `looking` to read, `planning` to write.
+Every function works inside a view or a transaction of the store's: `view` to read, `locked` to write.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from controller.database.plan_version import bump_version
-from controller.database.scope import codes_of, of
+from controller.database.reading import rows_of
+from controller.database.scope import codes_of, everywhere, of
+from controller.database.shape import Shape
 from controller.register import life_store as lives
-from controller.register.book import Fault, Line
+from controller.register.book import Line
 from controller.register.decisions import Decision, Deed
 from controller.register.merging import Kept, Merged, Origin, merged
 from controller.register.tables import decisions, register
@@ -23,21 +25,26 @@ from controller.sheets.names import serial_key
 from protocol.model import Place
 
 _SOME: Final = 500  # values a statement names
-_to_json: Final = msgspec.json.Encoder().encode
-_faults: Final = msgspec.json.Decoder(tuple[Fault, ...]).decode
-_LINE: Final = tuple(each for each in Line.__struct_fields__ if each != "errors")
+LINES: Final = Shape(Kept, register, {"serial_key": lambda kept: serial_key(kept.data.serial)})
+DECISIONS: Final = Shape(Decision, decisions)
 
 
 def lines_of(db: Connection, place: Place) -> list[Kept]:
     """Every line that the register has or had, by its number."""
     query = select(register).where(of(register, place)).order_by(register.c.no)
-    return [_kept(dict(row)) for row in db.execute(query).mappings()]
+    return LINES.records(rows_of(db, query))
 
 
 def lines_where(db: Connection, place: Place, chosen: ColumnElement[bool]) -> list[Kept]:
     """The lines that are so, also those that left, by their number."""
     query = select(register).where(of(register, place), chosen).order_by(register.c.no)
-    return [_kept(dict(row)) for row in db.execute(query).mappings()]
+    return LINES.records(rows_of(db, query))
+
+
+def line_by_row(db: Connection, place: Place, row: int) -> Kept | None:
+    """The line that counts with this number in the book."""
+    chosen = (register.c.row == row) & register.c.removed_ms.is_(None)
+    return next(iter(lines_where(db, place, chosen)), None)
 
 
 def bring_in(
@@ -63,7 +70,7 @@ def bring_in(
 
 def write_lines(db: Connection, place: Place, writes: Iterable[Kept]) -> None:
     """Write lines, each in the place of what had its number."""
-    rows = [codes_of(place) | _row(each) for each in writes]
+    rows = [codes_of(place) | LINES.values(each) for each in writes]
     for start in range(0, len(rows), _SOME):
         some = rows[start : start + _SOME]
         numbers = [row["no"] for row in some]
@@ -78,9 +85,10 @@ def schools_with(db: Connection, place: Place, lines: Iterable[Kept]) -> dict[st
     found: dict[str, set[str]] = defaultdict(set)
     for start in range(0, len(keys), _SOME):
         query = select(register.c.serial_key, register.c.school).where(
+            everywhere(register),
+            ~of(register, place),
             register.c.serial_key.in_(keys[start : start + _SOME]),
             register.c.removed_ms.is_(None),
-            ~of(register, place),
         )
         for key, school in db.execute(query):
             found[key].add(school)
@@ -90,18 +98,14 @@ def schools_with(db: Connection, place: Place, lines: Iterable[Kept]) -> dict[st
 def decisions_of(db: Connection, place: Place) -> list[Decision]:
     """Every decision, also those that were undone, by its number."""
     query = select(decisions).where(of(decisions, place)).order_by(decisions.c.no)
-    names = Decision.__struct_fields__
-    return [
-        Decision(**{name: row[name] for name in names} | {"deed": Deed(row["deed"])})
-        for row in db.execute(query).mappings()
-    ]
+    return DECISIONS.records(rows_of(db, query))
 
 
 def keep_decision(db: Connection, place: Place, decision: Decision, made: Kept | None) -> Decision:
     """Keep a decision under the next number, and the line that it made."""
     newest = select(func.max(decisions.c.no)).where(of(decisions, place))
     numbered = msgspec.structs.replace(decision, no=(db.execute(newest).scalar() or 0) + 1)
-    db.execute(decisions.insert(), codes_of(place) | msgspec.structs.asdict(numbered))
+    db.execute(decisions.insert(), codes_of(place) | DECISIONS.values(numbered))
     write_lines(db, place, [made] if made else [])
     bump_version(db, place, changed=True)
     return numbered
@@ -109,31 +113,13 @@ def keep_decision(db: Connection, place: Place, decision: Decision, made: Kept |
 
 def undo_decision(db: Connection, place: Place, no: int, now_ms: int) -> bool:
     """Take a decision back, and the line that only it made; False where none stands."""
-    told = next((each for each in decisions_of(db, place) if each.no == no), None)
-    if told is None or told.undone_ms is not None:
+    decision = next((each for each in decisions_of(db, place) if each.no == no), None)
+    if decision is None or decision.undone_ms is not None:
         return False
-    mine = of(decisions, place) & (decisions.c.no == no)
-    db.execute(update(decisions).where(mine).values(undone_ms=now_ms))
-    if told.deed is Deed.ACCEPT:
-        only = register.c.origin == Origin.ACCEPTED.value, register.c.device == told.subject
-        gone = update(register).where(of(register, place), register.c.no == told.line, *only)
+    undone = update(decisions).where(of(decisions, place), decisions.c.no == no)
+    db.execute(undone.values(undone_ms=now_ms))
+    if decision.deed is Deed.ACCEPT:
+        only = register.c.origin == Origin.ACCEPTED.value, register.c.device == decision.subject
+        gone = update(register).where(of(register, place), register.c.no == decision.line, *only)
         db.execute(gone.values(removed_ms=now_ms, changed_ms=now_ms))
     return bump_version(db, place, changed=True)
-
-
-def _kept(row: Mapping[str, Any]) -> Kept:
-    data = Line(**{name: row[name] for name in _LINE}, errors=_faults(row["errors"]))
-    names = ("no", "device", "added_ms", "changed_ms", "removed_ms")
-    return Kept(data=data, origin=Origin(row["origin"]), **{name: row[name] for name in names})
-
-
-def _row(kept: Kept) -> dict[str, Any]:
-    told = {name: getattr(kept.data, name) for name in _LINE}
-    names = ("no", "device", "added_ms", "changed_ms", "removed_ms")
-    return {
-        **told,
-        **{name: getattr(kept, name) for name in names},
-        "errors": _to_json(kept.data.errors).decode(),
-        "origin": kept.origin.value,
-        "serial_key": serial_key(kept.data.serial),
-    }

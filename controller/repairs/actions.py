@@ -1,6 +1,6 @@
 """This file does what is done with repairs: each deed moves the repair, its line and its fault.
 
-Every function works inside one transaction of the store's `planning`, which it keeps whole. It
+Every function works inside one transaction of the store's `locked`, which it keeps whole. It
 returns what live screens need to hear. ActionError says why a deed cannot be done.
 """
 
@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from controller.database.plan_version import lock_plan
 from controller.fleet.fleet import Change
@@ -22,7 +22,6 @@ from controller.register.merging import Kept
 from controller.register.vocabulary import Condition
 from controller.repairs import store as repairs
 from controller.repairs.repair import Deed, Move, Outcome, Repair, RepairState
-from controller.repairs.tables import repair_moves
 from protocol.errors import ActionError
 from protocol.model import Place
 from protocol.words import N_
@@ -94,18 +93,18 @@ def handled(db: Connection, fault: FaultRecord, now_ms: int, who: str = "") -> l
         return _close_fault(db, place, Repair(event_id=fault.event_id), now_ms)
     if repair.state is not RepairState.DONE:
         move = repair.moved(Deed.DONE, who, now_ms, outcome=Outcome.GOOD.value)
-        told = repairs.newest_step(db, place, repair.line) if repair.line is not None else None
-        ours = told is not None and told.repair is not None and told.condition in _BROKEN
+        step = repairs.newest_step(db, place, repair.line) if repair.line is not None else None
+        ours = step is not None and step.repair is not None and step.condition in _BROKEN
         good = ours and not _others_open(db, place, repair)
         _keep_move(db, place, repair, move, Condition.GOOD if good else None)
     return _close_fault(db, place, repair, now_ms)
 
 
 def _known(db: Connection, place: Place, number: int) -> Repair:
-    found = next(iter(repairs.repairs_of(db, place, [number])), None)
-    if found is None:
+    repair = next(iter(repairs.repairs_of(db, place, [number])), None)
+    if repair is None:
         raise ActionError("repair_unknown", N_("No repair has the number {no}."), no=number)
-    return found
+    return repair
 
 
 def _keep_move(
@@ -134,12 +133,7 @@ def _others_open(db: Connection, place: Place, repair: Repair) -> bool:
     """Whether another open repair is about the same line."""
     if repair.line is None:
         return False
-    query = select(repair_moves.c.repair).where(
-        repair_moves.c.province == place.province,
-        repair_moves.c.school == place.school,
-        repair_moves.c.line == repair.line,
-    )
-    numbers = {each for (each,) in db.execute(query)} - {repair.no}
+    numbers = repairs.numbers_about(db, place, repair.line) - {repair.no}
     told = repairs.repairs_of(db, place, numbers) if numbers else []
     return any(each.line == repair.line and each.state is not RepairState.DONE for each in told)
 

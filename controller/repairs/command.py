@@ -6,63 +6,74 @@ import argparse
 import json
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection
 
-from controller.cli import add_place, opened, operator, tell, told_zone
+from controller.cli.folder import add_place, operator, told_zone
+from controller.cli.output import add_json, tell
+from controller.cli.school import opened
 from controller.fleet.phrases import PARTS
-from controller.reconcile.explained import type_word
 from controller.register.condition_command import line_at
 from controller.register.life import Said
 from controller.register.merging import Kept
+from controller.register.vocabulary import type_word
 from controller.repairs import actions as mending
 from controller.repairs import store as repairs
+from controller.repairs.figures import (
+    MAX_TERM_DAYS,
+    TERM_DAYS,
+    RepairFigure,
+    term_of,
+    told_figures,
+)
 from controller.repairs.history import told_repair
 from controller.repairs.repair import STATE_WORDS, Outcome, Repair, RepairState, part_of
-from protocol.formats import moment
+from protocol.command_line import CommandParser
+from protocol.formats import moment, phrase
 from protocol.messages import Part
 from protocol.model import Place
+from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
 _Deed = Callable[[Connection, Place, argparse.Namespace, Said], int]
 
 
-def add_repairs(commands: Any, say: Translate) -> None:
-    """Add the command with its deeds."""
-    parser = commands.add_parser(
-        "repairs", help=say(N_("what is broken and being repaired")), allow_abbrev=False
-    )
+def fill_repairs(parser: CommandParser, say: Translate) -> None:
+    """Give the command its deeds."""
     deeds = parser.add_subparsers(required=True, metavar="DEED")
-    listed = deeds.add_parser("list", help=say(N_("tell what waits")), allow_abbrev=False)
+    listed = deeds.add_parser("list", help=say(N_("tell what waits")))
     listed.add_argument("--all", action="store_true", help=say(N_("what is done, too")))
     listed.set_defaults(command=lambda options: _list(options, say))
-    opening = deeds.add_parser(
-        "open", help=say(N_("ask for a repair of a line")), allow_abbrev=False
-    )
+    opening = deeds.add_parser("open", help=say(N_("ask for a repair of a line")))
     opening.add_argument("row", type=int, help=say(N_("the line's number in the book")))
     opening.add_argument("--note", default="", help=say(N_("why, or what is the matter")))
     opening.set_defaults(command=lambda options: _do(_open, options, say))
     number = say(N_("the repair's number"))
     for name, run, meaning in _DEEDS:
-        deed = deeds.add_parser(name, help=say(meaning), allow_abbrev=False)
+        deed = deeds.add_parser(name, help=say(meaning))
         deed.add_argument("number", type=int, help=number)
         deed.set_defaults(command=lambda options, run=run: _do(run, options, say))
         if name == "pick":
             deed.add_argument("row", type=int, help=say(N_("the line's number in the book")))
         if name == "done":
-            ends = [each.value for each in Outcome]
+            ends = [outcome.value for outcome in Outcome]
             how = say(N_("how it ended; otherwise it works again"))
             deed.add_argument("--outcome", choices=ends, default=Outcome.GOOD.value, help=how)
             deed.add_argument("--note", default="", help=say(N_("why, or what is the matter")))
+    meaning = say(N_("how long repairs take, how available equipment was"))
+    summed = deeds.add_parser("figures", help=meaning)
+    days = say(N_("how many of the last days"))
+    summed.add_argument("--days", type=int, default=TERM_DAYS, metavar="N", help=days)
+    summed.set_defaults(command=lambda options: _figures(options, say))
     for deed in deeds.choices.values():
-        deed.add_argument("--json", action="store_true", help=say(N_("tell it as JSON")))
+        add_json(deed, say)
         add_place(deed, say)
 
 
 def _open(db: Connection, place: Place, options: argparse.Namespace, said: Said) -> int:
     kept = line_at(db, place, options.row)
-    asked = Repair(
+    repair = Repair(
         room=kept.data.room,
         part=part_of(kept.data.type).value,
         note=options.note,
@@ -70,7 +81,7 @@ def _open(db: Connection, place: Place, options: argparse.Namespace, said: Said)
         reported_ms=said.at_ms,
         opened_ms=said.at_ms,
     )
-    return repairs.open_by_person(db, place, asked, kept, said.at_ms).no
+    return repairs.open_by_person(db, place, repair, kept, said.at_ms).no
 
 
 def _pick(db: Connection, place: Place, options: argparse.Namespace, said: Said) -> int:
@@ -110,7 +121,7 @@ def _do(run: _Deed, options: argparse.Namespace, say: Translate) -> int:
         with store.view() as db:
             told = repairs.repairs_of(db, place, [number])
             lines = repairs.lines_in_repair(db, place, told)
-            maybe = repairs.candidates_of(db, place, [each for each in told if not each.line])
+            maybe = repairs.candidates_of(db, place, [repair for repair in told if not repair.line])
     _tell(options, say, told, lines, maybe)
     return 0
 
@@ -118,15 +129,54 @@ def _do(run: _Deed, options: argparse.Namespace, say: Translate) -> int:
 def _list(options: argparse.Namespace, say: Translate) -> int:
     with opened(options) as (store, place), store.view() as db:
         told = [
-            each
-            for each in repairs.repairs_of(db, place)
-            if options.all or each.state is not RepairState.DONE
+            repair
+            for repair in repairs.repairs_of(db, place)
+            if options.all or repair.state is not RepairState.DONE
         ]
         lines = repairs.lines_in_repair(db, place, told)
-        undecided = [each for each in told if each.line is None]
+        undecided = [repair for repair in told if repair.line is None]
         maybe = repairs.candidates_of(db, place, undecided)
     _tell(options, say, told, lines, maybe)
     return 0
+
+
+def _figures(options: argparse.Namespace, say: Translate) -> int:
+    if not 1 <= options.days <= MAX_TERM_DAYS:
+        raise SettingsError(
+            "days_invalid", N_("Give 1 to {most} days by --days."), most=MAX_TERM_DAYS
+        )
+    term = term_of(options.days, time.time_ns() // 1_000_000)
+    with opened(options) as (store, place):
+        repair_figures = store.read(repairs.figures_of, place, *term)
+    if options.json:
+        items = told_figures(repair_figures, *term)
+        tell(json.dumps(items, ensure_ascii=False, indent=1))
+        return 0
+    tell(_figure(say(N_("all")), repair_figures.all, say))
+    for kind, figure in repair_figures.by_type.items():
+        tell(_figure(type_word(kind, say), figure, say))
+    for model, figure in repair_figures.by_model.items():
+        tell(_figure(model, figure, say))
+    return 0
+
+
+def _figure(name: str, figure: RepairFigure, say: Translate) -> str:
+    counts = N_("{lines} lines, {reported} reported, {done} done, {open} open")
+    hours, percent = figure.mean_hours, figure.availability_pct
+    cells = [
+        name,
+        phrase(
+            say(counts),
+            say,
+            lines=figure.lines,
+            reported=figure.reported,
+            done=figure.done,
+            open=figure.open,
+        ),
+        "" if hours is None else phrase(N_("{hours} h a repair"), say, hours=hours),
+        "" if percent is None else phrase(N_("{percent} % available"), say, percent=percent),
+    ]
+    return "\t".join(cells)
 
 
 def _tell(
@@ -139,30 +189,32 @@ def _tell(
     zone = told_zone(options)
     if options.json:
         items = [
-            told_repair(each, zone, lines.get(each.line or 0), maybe.get(each.no, ()))
-            for each in told
+            told_repair(repair, zone, lines.get(repair.line or 0), maybe.get(repair.no, ()))
+            for repair in told
         ]
         tell(json.dumps(items, ensure_ascii=False, indent=1))
         return
-    for each in told:
-        at = moment(each.reported_ms, zone, say)
+    for repair in told:
+        at = moment(repair.reported_ms, zone, say)
         cells = (
-            str(each.no),
-            each.room,
-            part_word(each.part, say),
+            str(repair.no),
+            repair.room,
+            part_word(repair.part, say),
             at,
-            say(STATE_WORDS[each.state]),
+            say(STATE_WORDS[repair.state]),
         )
-        tell("\t".join((*cells, _about(lines.get(each.line or 0), maybe.get(each.no, ()), say))))
+        tell(
+            "\t".join((*cells, _about(lines.get(repair.line or 0), maybe.get(repair.no, ()), say)))
+        )
 
 
 def _about(kept: Kept | None, maybe: tuple[Kept, ...], say: Translate) -> str:
     if kept:
         data = kept.data
         cells = (str(data.row), data.asset_tag, type_word(data.type, say))
-        return " ".join(each for each in cells if each)
+        return " ".join(cell for cell in cells if cell)
     rows = ", ".join(str(each.data.row) for each in maybe)
-    return say(N_("maybe line {rows}")).format(rows=rows) if rows else ""
+    return phrase(N_("maybe line {rows}"), say, rows=rows) if rows else ""
 
 
 def part_word(part: str, say: Translate) -> str:

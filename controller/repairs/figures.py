@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -16,8 +16,12 @@ from controller.register.life import Life, Step, Why
 from controller.register.merging import Kept
 from controller.register.vocabulary import Condition
 from controller.repairs.repair import Repair, RepairState
+from protocol.model import iso
 
 HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
+TERM_DAYS: Final = 365  # unless another term is asked for
+MAX_TERM_DAYS: Final = 3660
 _WORKS: Final = frozenset({"", Condition.GOOD})
 _DOWN: Final = frozenset({Condition.BROKEN, Condition.REPAIR, Condition.AWAITING_DISPOSAL})
 
@@ -48,6 +52,17 @@ class RepairFigures(msgspec.Struct, frozen=True, kw_only=True):
     by_model: Mapping[str, RepairFigure]
 
 
+def term_of(days: int, now_ms: int) -> tuple[int, int]:
+    """The last days, this moment among them: when they begin and end."""
+    until_ms = now_ms + 1
+    return until_ms - days * DAY_MS, until_ms
+
+
+def told_figures(told: RepairFigures, since_ms: int, until_ms: int) -> dict[str, Any]:
+    """The figures of a term as JSON tells them."""
+    return {"since": iso(since_ms), "until": iso(until_ms), **msgspec.to_builtins(told)}
+
+
 class _Spans(NamedTuple):
     """How long a line worked and did not, in ms."""
 
@@ -64,7 +79,7 @@ def repair_figures(
     until_ms: int,
 ) -> RepairFigures:
     """The figures of a term. steps: by Kept.no. What was said after its end is left out."""
-    told = [each for each in repairs if each.reported_ms < until_ms]
+    told = [repair for repair in repairs if repair.reported_ms < until_ms]
     lines = [each for each in register if _in_use(each, since_ms, until_ms)]
     by_type: dict[str, list[Kept]] = defaultdict(list)
     by_model: dict[str, list[Kept]] = defaultdict(list)
@@ -81,8 +96,8 @@ def repair_figures(
     def grouped(groups: Mapping[str, list[Kept]]) -> dict[str, RepairFigure]:
         numbers = {name: {each.no for each in groups[name]} for name in sorted(groups)}
         return {
-            name: figure(groups[name], (each for each in told if each.line in mine))
-            for name, mine in numbers.items()
+            name: figure(groups[name], (repair for repair in told if repair.line in number))
+            for name, number in numbers.items()
         }
 
     return RepairFigures(
@@ -93,15 +108,15 @@ def repair_figures(
 def _figure(
     lines: int, spans: Sequence[_Spans], repairs: Sequence[Repair], since_ms: int, until_ms: int
 ) -> RepairFigure:
-    ends = [(each.done.at_ms, each.reported_ms) for each in repairs if each.done]
+    ends = [(repair.done.at_ms, repair.reported_ms) for repair in repairs if repair.done]
     took = [max(0, end - begin) for end, begin in ends if since_ms <= end < until_ms]
     later = sum(end >= until_ms for end, _ in ends)
-    up_ms = sum(each.up_ms for each in spans)
-    whole_ms = up_ms + sum(each.down_ms for each in spans)
+    up_ms = sum(span.up_ms for span in spans)
+    whole_ms = up_ms + sum(span.down_ms for span in spans)
     return RepairFigure(
         lines=lines,
-        open=later + sum(each.state is not RepairState.DONE for each in repairs),
-        reported=sum(each.reported_ms >= since_ms for each in repairs),
+        open=later + sum(repair.state is not RepairState.DONE for repair in repairs),
+        reported=sum(repair.reported_ms >= since_ms for repair in repairs),
         done=len(took),
         mean_hours=round(sum(took) / len(took) / HOUR_MS, 1) if took else None,
         availability_pct=round(100 * up_ms / whole_ms, 1) if whole_ms else None,
@@ -128,7 +143,7 @@ def _lasted(
     kept: Kept, steps: Sequence[Step], begin_ms: int, end_ms: int
 ) -> Iterator[tuple[str, int]]:
     """The conditions in turn, each with how long it lasted."""
-    standing = Life(kept.no, (each for each in steps if each.at_ms < end_ms)).standing
+    standing = Life(kept.no, (step for step in steps if step.at_ms < end_ms)).standing
     first = standing[0] if standing else None
     condition = kept.data.condition if first is None else ""
     if first and first.why is Why.BOOK:  # the book's word, as far back as it is known

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import parse_qs, urlencode
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from controller.access.gate import Gate
-from controller.dashboard.live import Live
+from controller.access.gate import Gate, gate_of
+from controller.feature import Program
 from controller.fleet.phrases import PARTS
-from controller.reconcile.explained import type_word
+from controller.register.history import step_words
 from controller.register.life import Said, Step
 from controller.register.merging import Kept
-from controller.repairs.history import step_words, told_repair
+from controller.register.vocabulary import type_word
+from controller.repairs.figures import TERM_DAYS, term_of
 from controller.repairs.repair import (
     OUTCOME_WORDS,
     STATE_WORDS,
@@ -27,14 +27,12 @@ from controller.repairs.repair import (
     Repair,
     RepairState,
 )
-from controller.repairs.service import DEEDS, TROUBLES, Repairing
+from controller.repairs.service import DEEDS, TROUBLES, Repairing, repairing_of
+from controller.web.page import PageRenderer
 from protocol.errors import ActionError
 from protocol.messages import Part
 from protocol.model import Status
 from protocol.words import N_, Translate
-
-if TYPE_CHECKING:
-    from controller.dashboard.pages import Screens
 
 MAX_FORM: Final = 4096
 _LOOKS: Final = {
@@ -52,8 +50,16 @@ _DEED_WORDS: Final = {
 Number = Annotated[int, Path(ge=1, lt=1 << 53)]
 
 
-def add_repair_pages(
-    router: APIRouter, screens: Screens, repairing: Repairing, live: Live, gate: Gate
+def pages(program: Program) -> APIRouter:
+    """The list of repairs, and its buttons."""
+    router = APIRouter()
+    screens, gate = program.service(PageRenderer), program.service(gate_of)
+    _add_repairs(router, program, screens, program.service(repairing_of), gate)
+    return router
+
+
+def _add_repairs(
+    router: APIRouter, program: Program, screens: PageRenderer, repairing: Repairing, gate: Gate
 ) -> None:
     """The list for everybody; who did what, and the buttons, for those whom the gate lets in."""
 
@@ -63,9 +69,13 @@ def add_repair_pages(
         everything: Annotated[bool, Query(alias="all")] = False,  # noqa: FBT002 - a query's own flag
         trouble: Annotated[str, Query(max_length=64)] = "",
     ) -> Response:
+        term = term_of(TERM_DAYS, program.now_ms())
         return screens.page(
             request,
             "repairs.html",
+            figures=await run_in_threadpool(repairing.figures, *term),
+            term_days=TERM_DAYS,
+            type_word=partial(type_word, say=screens.say(request)),
             shown=await run_in_threadpool(partial(repairing.shown, everything=everything)),
             inside=gate.who(request) is not None,
             everything=everything,
@@ -80,7 +90,7 @@ def add_repair_pages(
             return RedirectResponse("/login?next=/repairs", 303)
         form = await _fields(request)
         try:
-            said = Said(who, live.now_ms())
+            said = Said(who, program.now_ms())
             repair = await run_in_threadpool(repairing.open, form, said)
         except ActionError as error:
             return _back(error.code)
@@ -95,43 +105,13 @@ def add_repair_pages(
             return _back("form_invalid")
         form = await _fields(request)
         try:
-            said = Said(who, live.now_ms())
+            said = Said(who, program.now_ms())
             changes = await run_in_threadpool(repairing.do, number, deed, form, said)
         except ActionError as error:
             return _back(error.code)
-        live.publish(changes)
+        program.publish(changes)
         seen = {"all": "true"} if deed == "done" else {}
         return RedirectResponse(f"/repairs?{urlencode(seen)}#r{number}", 303)
-
-
-def repairs_router(repairing: Repairing, gate: Gate, zone: tzinfo) -> APIRouter:
-    """The list for other programs."""
-    router = APIRouter(prefix="/api/v1")
-
-    @router.get("/repairs")
-    def listed(
-        request: Request,
-        everything: Annotated[bool, Query(alias="all")] = False,  # noqa: FBT002 - a query's own flag
-    ) -> list[dict[str, Any]]:
-        """What is broken and being repaired; all: what is done, too.
-
-        Names and notes are told on the server itself, or after the office's password.
-        """
-        inside = gate.who(request) is not None
-        told = repairing.shown(everything=everything)
-        items = [told_repair(each.repair, zone, each.kept, each.maybe) for each in told]
-        return items if inside else [_unnamed(each) for each in items]
-
-    return router
-
-
-def _unnamed(item: dict[str, Any]) -> dict[str, Any]:
-    """Without who, and without what they wrote."""
-    moves = [
-        {name: value for name, value in move.items() if name not in {"who", "note"}}
-        for move in item["moves"]
-    ]
-    return {**item, "reported_by": "", "note": "", "moves": moves}
 
 
 class Speech:
@@ -139,7 +119,7 @@ class Speech:
 
     def __init__(self, say: Translate) -> None:
         self._say = say
-        self.outcomes = [(each.value, say(OUTCOME_WORDS[each])) for each in Outcome]
+        self.outcomes = [(outcome.value, say(OUTCOME_WORDS[outcome])) for outcome in Outcome]
 
     def look(self, repair: Repair) -> Status:
         """The colour and shape of its state."""
@@ -165,7 +145,7 @@ class Speech:
         """An item, as the book knows it."""
         data = kept.data
         cells = (type_word(data.type, self._say), data.maker, data.model, data.asset_tag)
-        return " ".join(each for each in cells if each)
+        return " ".join(cell for cell in cells if cell)
 
     def move(self, move: Move) -> str:
         """What was done."""

@@ -1,24 +1,21 @@
 """This file keeps repairs: a teacher's report opens one, in the transaction that keeps the report.
 
-Every function works inside one transaction of the store's: `looking` to read, `planning` to write.
+Every function works inside a view or a transaction of the store's: `view` to read, `locked` to write.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
 
-import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from controller.database.plan_version import bump_version, lock_plan
 from controller.database.reading import row_of, rows_of
 from controller.database.scope import codes_of, of, within
 from controller.database.shape import Shape
-from controller.database.writing import Writing, write
+from controller.database.writing import Writing, insert_into, write
 from controller.fleet.records import FaultRecord
 from controller.register import life_store as lives
 from controller.register import store as register
@@ -27,6 +24,7 @@ from controller.register.life import Life, Said, Step, Why, life_of
 from controller.register.merging import Kept
 from controller.register.tables import register as lines
 from controller.register.vocabulary import Condition
+from controller.repairs.figures import RepairFigures, repair_figures
 from controller.repairs.repair import (
     TYPES_OF_PART,
     Deed,
@@ -40,11 +38,13 @@ from protocol.messages import Part
 from protocol.model import Place
 
 FAULTS = Shape(FaultRecord, faults)
+REPAIRS = Shape(Repair, repairs)
+MOVES = Shape(Move, repair_moves)
 
 
 def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:
     """Keep a batch's faults once each, and open a repair for each that is new."""
-    reported = [each for each in changes if isinstance(each, FaultRecord)]
+    reported = [change for change in changes if isinstance(change, FaultRecord)]
     write(db, faults, [*map(FAULTS.row, reported)], Writing.INSERT_NEW)
     open_reported(db, reported, now_ms)
 
@@ -128,9 +128,7 @@ def note_pick(
 
 def keep_move(db: Connection, place: Place, move: Move) -> None:
     """Keep a move."""
-    row = msgspec.structs.asdict(move) | {"deed": move.deed.value}
-    del row["no"]
-    db.execute(repair_moves.insert().values(codes_of(place) | row))
+    db.execute(repair_moves.insert().values(codes_of(place) | MOVES.values(move)))
     bump_version(db, place, changed=True)
 
 
@@ -144,10 +142,20 @@ def repairs_of(
         query = query.where(repairs.c.no.in_(numbers))
         moves = moves.where(repair_moves.c.repair.in_(numbers))
     found: dict[int, list[Move]] = defaultdict(list)
-    for row in db.execute(moves).mappings():
-        told = {name: row[name] for name in Move.__struct_fields__}
-        found[row["repair"]].append(Move(**told | {"deed": Deed(row["deed"])}))
-    return [_repair(dict(row), tuple(found[row["no"]])) for row in db.execute(query).mappings()]
+    for move in MOVES.records(rows_of(db, moves)):
+        found[move.repair].append(move)
+    return [REPAIRS.record(row, moves=tuple(found[row["no"]])) for row in rows_of(db, query)]
+
+
+def figures_of(db: Connection, place: Place, since_ms: int, until_ms: int) -> RepairFigures:
+    """The figures of the school's repairs in a term."""
+    return repair_figures(
+        repairs_of(db, place),
+        register.lines_of(db, place),
+        lives.steps_of(db, place),
+        since_ms=since_ms,
+        until_ms=until_ms,
+    )
 
 
 def repair_of_event(db: Connection, place: Place, event_id: str) -> Repair | None:
@@ -157,11 +165,19 @@ def repair_of_event(db: Connection, place: Place, event_id: str) -> Repair | Non
     return None if number is None else next(iter(repairs_of(db, place, [number])), None)
 
 
+def numbers_about(db: Connection, place: Place, line: int) -> set[int]:
+    """The repairs that ever were about a line of the register."""
+    query = select(repair_moves.c.repair).where(
+        of(repair_moves, place), repair_moves.c.line == line
+    )
+    return set(db.execute(query).scalars())
+
+
 def candidates_of(
     db: Connection, place: Place, undecided: Iterable[Repair]
 ) -> dict[int, tuple[Kept, ...]]:
     """The lines that each repair may be about, by the repair's number."""
-    return {each.no: _candidates(db, place, each) for each in undecided}
+    return {repair.no: _candidates(db, place, repair) for repair in undecided}
 
 
 def line_in(db: Connection, place: Place, number: int) -> Kept | None:
@@ -169,17 +185,17 @@ def line_in(db: Connection, place: Place, number: int) -> Kept | None:
     return next(iter(register.lines_where(db, place, lines.c.no == number)), None)
 
 
-def line_by_row(db: Connection, place: Place, row: int) -> Kept | None:
-    """The line that counts with this number in the book."""
-    chosen = (lines.c.row == row) & lines.c.removed_ms.is_(None)
-    return next(iter(register.lines_where(db, place, chosen)), None)
-
-
 def lines_in_repair(db: Connection, place: Place, told: Iterable[Repair]) -> dict[int, Kept]:
     """The lines that repairs are about, by the register's own number."""
-    numbers = sorted({each.line for each in told if each.line is not None})
-    some = [lines.c.no.in_(numbers[at : at + 500]) for at in range(0, len(numbers), 500)]
-    return {kept.no: kept for chosen in some for kept in register.lines_where(db, place, chosen)}
+    numbers = sorted({repair.line for repair in told if repair.line is not None})
+    binary_expressions = [
+        lines.c.no.in_(numbers[at : at + 500]) for at in range(0, len(numbers), 500)
+    ]
+    return {
+        kept.no: kept
+        for chosen in binary_expressions
+        for kept in register.lines_where(db, place, chosen)
+    }
 
 
 def newest_step(db: Connection, place: Place, line: int) -> Step | None:
@@ -202,14 +218,6 @@ def _candidates(db: Connection, place: Place, repair: Repair) -> tuple[Kept, ...
 
 def _insert(db: Connection, place: Place, repair: Repair) -> int | None:
     """Keep a repair; returns its number, None where its event opened one before."""
-    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
-    row = msgspec.structs.asdict(repair) | codes_of(place)
-    del row["no"], row["moves"]
-    statement = insert(repairs).values(row).on_conflict_do_nothing(index_elements=["event_id"])
-    number: int | None = db.execute(statement.returning(repairs.c.no)).scalar_one_or_none()
-    return number
-
-
-def _repair(row: Mapping[str, Any], moves: tuple[Move, ...]) -> Repair:
-    names = [each for each in Repair.__struct_fields__ if each != "moves"]
-    return Repair(moves=moves, **{name: row[name] for name in names})
+    new = insert_into(db, repairs).values(codes_of(place) | REPAIRS.values(repair))
+    once = new.on_conflict_do_nothing(index_elements=["event_id"])
+    return db.execute(once.returning(repairs.c.no)).scalar_one_or_none()

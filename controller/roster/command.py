@@ -6,38 +6,38 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from controller.cli import add_place, opened, tell, told_school
+from controller.cli.folder import add_place, told_school
+from controller.cli.output import add_json, check_apart, tell
+from controller.cli.school import opened
 from controller.roster import store as roster
+from controller.roster.plan import Lists
 from controller.roster.roll import Flaw, Roll, notices_of_rooms
 from controller.roster.sheet import read, write_flaws
-from controller.roster.store import Lists, plan_of
+from controller.roster.store import plan_of
 from controller.sheets.errors import SheetError
+from protocol.command_line import CommandParser
+from protocol.formats import phrase
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
 EXIT_REFUSED: Final = 1
 
 
-def add_roster(commands: Any, say: Translate) -> None:
-    """Add the command with its deeds."""
-    parser = commands.add_parser(
-        "roster", help=say(N_("bring class lists in, show them, erase a pupil")), allow_abbrev=False
-    )
+def fill_roster(parser: CommandParser, say: Translate) -> None:
+    """Give the command its deeds."""
     deeds = parser.add_subparsers(required=True, metavar="DEED")
-    bring = deeds.add_parser(
-        "import", help=say(N_("read OneRoster CSV, Excel or CSV")), allow_abbrev=False
-    )
+    bring = deeds.add_parser("import", help=say(N_("read OneRoster CSV, Excel or CSV")))
     path = say(N_("a OneRoster folder or ZIP, an Excel file or a CSV"))
     bring.add_argument("path", type=Path, metavar="PATH", help=path)
     for flag, meaning in (
         ("--dry-run", N_("read and tell, write nothing")),
         ("--names", N_("keep the pupils' names; without it only class, number and id")),
         ("--all", N_("the file is the whole school: other classes are gone")),
-        ("--json", N_("tell it as JSON")),
     ):
         bring.add_argument(flag, action="store_true", help=say(meaning))
+    add_json(bring, say)
     flaws = say(N_("where refused rows are written"))
     bring.add_argument("--errors", type=Path, metavar="FILE", help=flaws)
     show = deeds.add_parser("show", help=say(N_("tell the classes and their sizes")))
@@ -49,6 +49,7 @@ def add_roster(commands: Any, say: Translate) -> None:
 
 
 def _import(options: argparse.Namespace, say: Translate) -> int:
+    check_apart(options.errors, options.path)
     roll = Roll()
     refused: SheetError | None = None
     try:
@@ -84,8 +85,8 @@ def _give_back(options: argparse.Namespace, roll: Roll, say: Translate) -> Path 
     try:
         write_flaws(target, roll.flaws, say, names=options.names)
     except OSError as error:
-        told = say(N_("The refused rows could not be written to {path}: {cause}."))
-        tell(told.format(path=target, cause=error.strerror), sys.stderr)
+        told = N_("The refused rows could not be written to {path}: {cause}.")
+        tell(phrase(told, say, path=target, cause=error.strerror), sys.stderr)
         return None
     return target
 
@@ -116,7 +117,7 @@ def _tell(
     say: Translate,
 ) -> None:
     if roll.dropped:
-        tell(say(N_("Not kept: {columns}.")).format(columns=", ".join(roll.dropped)))
+        tell(phrase(N_("Not kept: {columns}."), say, columns=", ".join(roll.dropped)))
     for notice in roll.notices:
         tell(f"{notice.file}: {notice.said(say)['message']}")
     for flaw in roll.flaws[:20]:
@@ -127,10 +128,10 @@ def _tell(
     for code, count in roll.counts().items():
         tell(f"{code}: {count}")
     if roll.flaws:
-        told = say(N_("{count} rows were refused; the other pupils were read."))
-        tell(told.format(count=len(roll.flaws)))
+        told = N_("{count} rows were refused; the other pupils were read.")
+        tell(phrase(told, say, count=len(roll.flaws)))
     if target:
-        tell(say(N_("The refused rows are in {path}.")).format(path=target))
+        tell(phrase(N_("The refused rows are in {path}."), say, path=target))
     tell(say(_DONE[options.dry_run]))
 
 
@@ -141,8 +142,8 @@ _DONE: Final = {
 
 
 def _line(flaw: Flaw, say: Translate) -> str:
-    row = say(N_("{file}, row {row}: {message}"))
-    return row.format(file=flaw.file, row=flaw.row, message=say(flaw.message))
+    row = N_("{file}, row {row}: {message}")
+    return phrase(row, say, file=flaw.file, row=str(flaw.row), message=say(flaw.message))
 
 
 def _show(options: argparse.Namespace, _say: Translate) -> int:

@@ -22,6 +22,7 @@ from controller.sheets.cells import (
     bounded_bytes,
     csv_rows,
     decoded,
+    notices_of_encoding,
 )
 from controller.sheets.errors import Notice, SheetError
 from controller.sheets.text import RefusedError, clean, is_personal
@@ -155,9 +156,7 @@ def _text(files: Mapping[str, bytes], name: str, roll: Roll) -> str:
         )
         roll.notices.append(Notice(file=name, code="bom", message=message))
     text, encoding = decoded(raw)
-    if encoding != "utf-8-sig":
-        message = N_("The file is not in UTF-8; it was read as Windows-1258: check the letters.")
-        roll.notices.append(Notice(file=name, code="encoding_1258", message=message))
+    roll.notices += notices_of_encoding(name, encoding)
     return text
 
 

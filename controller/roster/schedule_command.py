@@ -6,32 +6,33 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from controller.cli import add_place, opened, tell
+from controller.cli.folder import add_place
+from controller.cli.output import add_json, output, tell, unwritable
+from controller.cli.school import opened
 from controller.roster import store as roster
+from controller.roster.plan import Schedule
 from controller.roster.roll import notices_of_rooms
 from controller.roster.schedule import SAMPLES, read_schedule
-from controller.roster.store import Schedule
 from controller.sheets.errors import Notice, SheetError
+from protocol.command_line import CommandParser
+from protocol.formats import phrase
 from protocol.words import N_, Translate
 
 EXIT_REFUSED: Final = 1
 
 
-def add_schedule(commands: Any, say: Translate) -> None:
-    """Add the command with its deeds."""
-    parser = commands.add_parser(
-        "schedule", help=say(N_("bring in bells, terms, holidays, timetable")), allow_abbrev=False
-    )
+def fill_schedule(parser: CommandParser, say: Translate) -> None:
+    """Give the command its deeds."""
     deeds = parser.add_subparsers(required=True, metavar="DEED")
     bring = deeds.add_parser("import", help=say(N_("read a CSV or a folder of them")))
     bring.add_argument("path", type=Path, metavar="PATH", help=say(N_("a CSV or a folder")))
-    trial, told = say(N_("read and tell, write nothing")), say(N_("tell it as JSON"))
+    trial = say(N_("read and tell, write nothing"))
     bring.add_argument("--dry-run", action="store_true", help=trial)
-    bring.add_argument("--json", action="store_true", help=told)
+    add_json(bring, say)
     add_place(bring, say)
     bring.set_defaults(command=lambda options: _import(options, say))
     shown = deeds.add_parser("sample", help=say(N_("write files to copy from")))
@@ -48,7 +49,7 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
     if refused is None and not options.dry_run:
         with opened(options) as (store, place), store.locked(place) as db:
             roster.keep_schedule(db, place, schedule)
-            rooms = (each.room for each in schedule.timetable or ())
+            rooms = (booking.room for booking in schedule.timetable or ())
             unanswered = roster.rooms_unanswered(db, place, rooms)
         notices += notices_of_rooms(options.path.name, unanswered)
     counts = {
@@ -61,7 +62,7 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
         report = {
             "loads": refused is None,
             "parts": counts,
-            "warnings": [each.said(say) for each in notices],
+            "warnings": [notice.said(say) for notice in notices],
             "errors": _errors(errors),
         }
         tell(json.dumps(report, ensure_ascii=False, indent=1))
@@ -69,8 +70,8 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
         tell(refused.text(say), sys.stderr)
     else:
         tell("\n".join(f"{name}: {count}" for name, count in counts.items()))
-        for each in notices:
-            tell(each.said(say)["message"])
+        for notice in notices:
+            tell(notice.said(say)["message"])
     return EXIT_REFUSED if refused else 0
 
 
@@ -79,10 +80,13 @@ def _errors(told: list[str]) -> list[dict[str, str]]:
 
 
 def _sample(options: argparse.Namespace, say: Translate) -> int:
-    options.folder.mkdir(parents=True, exist_ok=True)
+    with unwritable(options.folder):
+        options.folder.mkdir(parents=True, exist_ok=True)
     for name, text in SAMPLES.items():
-        if (options.folder / name).exists():
-            tell(say(N_("{path} is there already and was left.")).format(path=name))
-        else:
-            (options.folder / name).write_text(text, "utf-8-sig")
+        path = options.folder / name
+        if path.exists():
+            tell(phrase(N_("{path} is there already and was left."), say, path=name))
+            continue
+        with output(path) as file:
+            file.write(text.encode("utf-8-sig"))
     return 0

@@ -11,7 +11,7 @@ from controller.roster.columns import Columns, columns_of, known_heads
 from controller.roster.oneroster import files_of_folder, files_of_zip, is_oneroster, read_oneroster
 from controller.roster.roll import Entry, Flaw, Roll
 from controller.roster.rules import MESSAGES, class_of, id_of, name_of, number_of
-from controller.sheets.cells import Sheet, bounded_bytes, csv_ways, decoded, workbook
+from controller.sheets.cells import HEAD_WITHIN, ZIP, Sheet, bounded_bytes, cell_at, sheets_in
 from controller.sheets.errors import Notice, SheetError
 from controller.sheets.text import Cell, RefusedError, clean, folded, is_personal
 from controller.sheets.writing import EXCEL_MARK, csv_text
@@ -19,9 +19,6 @@ from protocol.folder import EVERYBODY, write_whole
 from protocol.plan import MAX_PUPILS
 from protocol.words import N_, Translate
 
-HEAD_WITHIN: Final = 40  # rows of titles there may be above the heading
-_ZIP: Final = b"PK\x03\x04"
-_XLS: Final = b"\xd0\xcf\x11\xe0"
 _PLAIN_SHEETS: Final = ("sheet", "trang tinh", "danh sach", "table")
 _TOTALS: Final = (
     "tong",
@@ -48,12 +45,12 @@ def read(path: Path, roll: Roll, *, names: bool = False, school: str = "") -> No
 
 
 def _read_file(path: Path, raw: bytes, roll: Roll, *, names: bool, school: str) -> None:
-    if raw.startswith(_ZIP) and is_oneroster(path, raw):
+    if raw.startswith(ZIP) and is_oneroster(path, raw):
         read_oneroster(files_of_zip(raw), roll, names=names, school=school)
-    elif raw.startswith((_ZIP, _XLS)):
-        read_sheets(workbook(path), path.name, roll, names=names)
-    else:
-        read_sheets(sheets_of_csv(raw, path.name, roll), path.name, roll, names=names)
+        return
+    sheets, notices = sheets_in(path, raw, _headed)
+    roll.notices += notices
+    read_sheets(sheets, path.name, roll, names=names)
 
 
 def write_flaws(path: Path, flaws: Sequence[Flaw], say: Translate, *, names: bool) -> None:
@@ -61,21 +58,13 @@ def write_flaws(path: Path, flaws: Sequence[Flaw], say: Translate, *, names: boo
     heads = ["file", "row", "class", "id", "number", *(["name"] if names else []), "code", "error"]
     shown = slice(None if names else 3)
     rows = (
-        (each.file, each.row, *each.kept[shown], each.code, say(each.message)) for each in flaws
+        (flaw.file, flaw.row, *flaw.kept[shown], flaw.code, say(flaw.message)) for flaw in flaws
     )
     write_whole(path, (EXCEL_MARK + csv_text([heads, *rows])).encode(), EVERYBODY)
 
 
-def sheets_of_csv(raw: bytes, file: str, roll: Roll) -> list[Sheet]:
-    """The one sheet of a CSV, parted by what makes the most of its heading. Raises SheetError."""
-    text, encoding = decoded(raw)
-    if encoding == "cp1258":
-        message = N_("The file is not in UTF-8; it was read as Windows-1258: check the letters.")
-        roll.notices.append(Notice(file=file, code="encoding_1258", message=message))
-    best = max(
-        csv_ways(text), key=lambda rows: max(map(known_heads, rows[:HEAD_WITHIN]), default=0)
-    )
-    return [Sheet("", best)]
+def _headed(rows: list[list[Cell]]) -> int:
+    return max(map(known_heads, rows[:HEAD_WITHIN]), default=0)
 
 
 def read_sheets(sheets: Sequence[Sheet], file: str, roll: Roll, *, names: bool) -> None:
@@ -101,20 +90,20 @@ def settle(roll: Roll) -> None:
     """Refuse pupils who are there twice, and those for whom a class has no room."""
     seen: set[tuple[str, str]] = set()
     sizes: Counter[str] = Counter()
-    kept: list[Entry] = []
+    entries: list[Entry] = []
     homes: dict[str, str] = {}
-    for each in roll.entries:
-        sheet = Path(each.file).suffix != "" and each.file != "users.csv"
-        twice = (each.class_code, each.student) in seen or (sheet and each.student in homes)
-        full = sizes[each.class_code] >= MAX_PUPILS
+    for entry in roll.entries:
+        sheet = Path(entry.file).suffix != "" and entry.file != "users.csv"
+        twice = (entry.class_code, entry.student) in seen or (sheet and entry.student in homes)
+        full = sizes[entry.class_code] >= MAX_PUPILS
         if twice or full:
-            roll.flaws.append(flaw_of(each, "duplicate" if twice else "class_full"))
+            roll.flaws.append(flaw_of(entry, "duplicate" if twice else "class_full"))
             continue
-        seen.add((each.class_code, each.student))
-        homes[each.student] = each.class_code
-        sizes[each.class_code] += 1
-        kept.append(each)
-    roll.entries[:] = kept
+        seen.add((entry.class_code, entry.student))
+        homes[entry.student] = entry.class_code
+        sizes[entry.class_code] += 1
+        entries.append(entry)
+    roll.entries[:] = entries
 
 
 def flaw_of(each: Entry, code: str) -> Flaw:
@@ -149,7 +138,7 @@ def _read(sheet: Sheet, at: int, columns: Columns, into: _File) -> None:
     for place, row in enumerate(sheet.rows[at + 1 :], start=at + 2):
         if not _is_pupil(row, columns):
             continue
-        as_number += isinstance(_cell(row, columns.id), float)
+        as_number += isinstance(cell_at(row, columns.id), float)
         _take(row, place, columns, own, into)
     if as_number:
         message = N_("The ids are numbers in the sheet: zeros at their front would be lost.")
@@ -157,15 +146,15 @@ def _read(sheet: Sheet, at: int, columns: Columns, into: _File) -> None:
 
 
 def _take(row: Sequence[Cell], place: int, columns: Columns, own: str, into: _File) -> None:
-    number = number_of(_cell(row, columns.number))
+    number = number_of(cell_at(row, columns.number))
     name = name_of(columns.name_in(row))
     try:
-        code = own or class_of(_cell(row, columns.class_))
-        student = id_of(_cell(row, columns.id))
+        code = own or class_of(cell_at(row, columns.class_))
+        student = id_of(cell_at(row, columns.id))
     except RefusedError as refused:
         kept = (
-            own or _told(_cell(row, columns.class_)),
-            _told(_cell(row, columns.id)),
+            own or _told(cell_at(row, columns.class_)),
+            _told(cell_at(row, columns.id)),
             "" if number is None else str(number),
             name,
         )
@@ -187,17 +176,15 @@ def _told(cell: Cell) -> str:
 
 def _is_pupil(row: Sequence[Cell], columns: Columns) -> bool:
     """Whether a row is a pupil's: not empty, no total, no second line of the heading."""
-    if clean(_cell(row, columns.id)) or (_cell(row, columns.id) is None and columns.id < len(row)):
-        return folded(clean(_cell(row, columns.id))).split()[:1] not in (["tong"], ["cong"])
+    if clean(cell_at(row, columns.id)) or (
+        cell_at(row, columns.id) is None and columns.id < len(row)
+    ):
+        return folded(clean(cell_at(row, columns.id))).split()[:1] not in (["tong"], ["cong"])
     first = next((folded(clean(cell)) for cell in row if clean(cell)), "")
     if not first or first.startswith(_TOTALS):
         return False
-    named = bool(columns.name_in(row)) or bool(clean(_cell(row, columns.class_)))
-    return named or number_of(_cell(row, columns.number)) is not None
-
-
-def _cell(row: Sequence[Cell], place: int | None) -> Cell:
-    return row[place] if place is not None and place < len(row) else ""
+    named = bool(columns.name_in(row)) or bool(clean(cell_at(row, columns.class_)))
+    return named or number_of(cell_at(row, columns.number)) is not None
 
 
 def _dropped(
@@ -208,7 +195,7 @@ def _dropped(
     if not names:
         unkept = unkept - {columns.name, columns.family, columns.given}
     width = max((len(row) for row in rows[at:]), default=0)
-    heads = [clean(_cell(rows[at], place))[:64] for place in range(width)]
+    heads = [clean(cell_at(rows[at], place))[:64] for place in range(width)]
     return [head or _letter(place) for place, head in enumerate(heads) if place not in unkept]
 
 

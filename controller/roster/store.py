@@ -15,8 +15,9 @@ from sqlalchemy import Connection, Table, delete, select, update
 
 from controller.database.plan_version import bump_version, plans
 from controller.database.scope import codes_of, everywhere, of
+from controller.database.shape import Shape
 from controller.fleet.store import rooms_with_agents, schools_with_agents
-from controller.roster.plan import SchoolClass, SchoolPlan
+from controller.roster.plan import Lists, Schedule, SchoolClass, SchoolPlan
 from controller.roster.tables import (
     bells,
     bookings,
@@ -34,42 +35,26 @@ from protocol.plan import DEFAULT_GRACE_MIN, Bell, Booking, DoorCard, Holiday, P
 
 Row = Mapping[str, Any]
 
-_to_json: Final = msgspec.json.Encoder().encode
-_texts: Final = msgspec.json.Decoder(tuple[str, ...]).decode
-
-
-class Lists(msgspec.Struct, frozen=True, kw_only=True):
-    """Class lists to keep. whole_school: classes that are not among them are gone."""
-
-    classes: tuple[SchoolClass, ...]
-    whole_school: bool = False
-
-
-class Schedule(msgspec.Struct, frozen=True, kw_only=True):
-    """Parts of a schedule to keep; None leaves a part as it is."""
-
-    bells: tuple[Bell, ...] | None = None
-    terms: tuple[Term, ...] | None = None
-    holidays: tuple[Holiday, ...] | None = None
-    timetable: tuple[Booking, ...] | None = None
-    letters: Mapping[AttendanceStatus, str] | None = None
-    grace_min: int | None = None
+TERMS: Final = Shape(Term, terms)
+HOLIDAYS: Final = Shape(Holiday, holidays)
+BOOKINGS: Final = Shape(Booking, bookings)
+DOOR_CARDS: Final = Shape(DoorCard, door_cards)
 
 
 def plan_of(db: Connection, place: Place) -> SchoolPlan:
     """All that the school plans, in an order that is always the same."""
     head = db.execute(select(plans).where(of(plans, place))).mappings().one_or_none()
     cards = _rows(db, door_cards, place, "serial")
-    valid = [each for each in cards if each["revoked_ms"] is None]
-    gone = [each for each in cards if each["revoked_ms"] is not None]
+    valid = [card for card in cards if card["revoked_ms"] is None]
+    gone = [card for card in cards if card["revoked_ms"] is not None]
     return SchoolPlan(
         version=head["version"] if head else 0,
         classes=classes_of(db, place),
         bells=tuple(map(_bell, _rows(db, bells, place, "weekdays", "period"))),
-        terms=tuple(Term(**_span(row)) for row in _rows(db, terms, place, "begins")),
-        holidays=tuple(Holiday(**_span(row)) for row in _rows(db, holidays, place, "begins")),
+        terms=tuple(TERMS.records(_rows(db, terms, place, "begins"))),
+        holidays=tuple(HOLIDAYS.records(_rows(db, holidays, place, "begins"))),
         timetable=tuple(
-            map(_booking, _rows(db, bookings, place, "weekday", "period", "room", "weeks"))
+            BOOKINGS.records(_rows(db, bookings, place, "weekday", "period", "room", "weeks"))
         ),
         letters={
             AttendanceStatus(row["status"]): row["letter"]
@@ -79,7 +64,7 @@ def plan_of(db: Connection, place: Place) -> SchoolPlan:
         door_keys={
             str(row["version"]): row["key"] for row in _rows(db, door_keys, place, "version")
         },
-        door_cards=tuple(DoorCard(serial=row["serial"], student=row["student"]) for row in valid),
+        door_cards=tuple(DOOR_CARDS.records(valid)),
         revoked=tuple(
             row["serial"] for row in sorted(gone, key=lambda row: -int(row["revoked_ms"]))
         ),
@@ -108,8 +93,8 @@ def keep_lists(db: Connection, place: Place, lists: Lists) -> bool:
     before = {each.code: each for each in classes_of(db, place)}
     after = {} if lists.whole_school else _without(before, lists.classes)
     for each in lists.classes:
-        known = before.get(each.code)
-        room = each.room or (known.room if known else "")
+        school_class = before.get(each.code)
+        room = each.room or (school_class.room if school_class else "")
         after[each.code] = msgspec.structs.replace(each, room=room)
     return bump_version(db, place, changed=_put_classes(db, place, before, after))
 
@@ -128,9 +113,9 @@ def keep_schedule(db: Connection, place: Place, schedule: Schedule) -> bool:
     """Keep the parts that are given, each whole; returns whether anything is other than before."""
     parts: list[tuple[Table, list[dict[str, Any]] | None]] = [
         (bells, _each(schedule.bells, _bell_row)),
-        (terms, _each(schedule.terms, msgspec.structs.asdict)),
-        (holidays, _each(schedule.holidays, msgspec.structs.asdict)),
-        (bookings, _each(schedule.timetable, _booking_row)),
+        (terms, _each(schedule.terms, TERMS.values)),
+        (holidays, _each(schedule.holidays, HOLIDAYS.values)),
+        (bookings, _each(schedule.timetable, BOOKINGS.values)),
         (letters, _letter_rows(schedule.letters)),
     ]
     changed = [_replaced(db, table, place, rows) for table, rows in parts if rows is not None]
@@ -226,19 +211,6 @@ def _bell(row: Row) -> Bell:
 def _bell_row(bell: Bell) -> dict[str, Any]:
     days = "".join(map(str, sorted(set(bell.weekdays))))
     return {"period": bell.period, "begins": bell.begins, "ends": bell.ends, "weekdays": days}
-
-
-def _span(row: Row) -> dict[str, str]:
-    return {name: row[name] for name in ("name", "begins", "ends")}
-
-
-def _booking(row: Row) -> Booking:
-    names = ("weekday", "period", "room", "subject", "teacher", "weeks")
-    return Booking(classes=_texts(row["classes"]), **{name: row[name] for name in names})
-
-
-def _booking_row(booking: Booking) -> dict[str, Any]:
-    return msgspec.structs.asdict(booking) | {"classes": _to_json(booking.classes).decode()}
 
 
 def _letter_rows(given: Mapping[AttendanceStatus, str] | None) -> list[dict[str, Any]] | None:

@@ -12,13 +12,13 @@ import datetime as dt
 import io
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from controller.sheets.errors import SheetError
+from controller.sheets.errors import Notice, SheetError
 from controller.sheets.text import Cell, Day
 from protocol.words import N_
 
@@ -29,6 +29,9 @@ MAX_CELL: Final = 4096
 MAX_SHEETS: Final = 200
 _MEMORY_BYTES: Final = 1024**3
 _TIMEOUT_S: Final = 60.0
+HEAD_WITHIN: Final = 40  # rows of titles there may be above a table's heading
+ZIP: Final = b"PK\x03\x04"
+_WORKBOOKS: Final = (ZIP, b"\xd0\xcf\x11\xe0")  # .xlsx, which is a ZIP, and .xls
 _ENCODINGS: Final = ("utf-8-sig", "cp1258")
 _DELIMITERS: Final = (";", ",", "\t")
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -65,6 +68,32 @@ def bounded_bytes(path: Path) -> bytes:
     if len(raw) > MAX_FILE_BYTES:
         raise TOO_BIG
     return raw
+
+
+def sheets_in(
+    path: Path, raw: bytes, headed: Callable[[list[list[Cell]]], int], *, days: bool = False
+) -> tuple[list[Sheet], list[Notice]]:
+    """The sheets of a file with these bytes, and what is to be known of it. Raises SheetError.
+
+    A CSV is one sheet, parted by what makes the most of its heading, by the measure headed.
+    """
+    if raw.startswith(_WORKBOOKS):
+        return workbook(path, days=days), []
+    text, encoding = decoded(raw)
+    sheet = Sheet("", max(csv_ways(text), key=headed))
+    return [sheet], notices_of_encoding(path.name, encoding)
+
+
+def notices_of_encoding(file: str, encoding: str) -> list[Notice]:
+    """A notice where the file was read as what it may not be; none where it is UTF-8."""
+    message = N_("The file is not in UTF-8; it was read as Windows-1258: check the letters.")
+    notice = Notice(file=file, code="encoding_1258", message=message)
+    return [notice] if encoding == "cp1258" else []
+
+
+def cell_at(row: Sequence[Cell], place: int | None) -> Cell:
+    """The cell in a column, counted from 0; empty where the row or the sheet has none."""
+    return row[place] if place is not None and place < len(row) else ""
 
 
 def workbook(path: Path, *, days: bool = False) -> list[Sheet]:
@@ -106,8 +135,8 @@ def csv_ways(text: str) -> list[list[list[Cell]]]:
     if text[:4].casefold() == "sep=":
         _, _, body = text.partition("\n")
         body = "\n" + body  # the rows keep their numbers
-    there = [each for each in _DELIMITERS if each in body] or [","]
-    return [csv_rows(body, each) for each in there]
+    delimiters = [delimiter for delimiter in _DELIMITERS if delimiter in body] or [","]
+    return [csv_rows(body, delimiter) for delimiter in delimiters]
 
 
 def bounded(rows: Iterable[Iterable[Cell]]) -> list[list[Cell]]:
@@ -117,7 +146,7 @@ def bounded(rows: Iterable[Iterable[Cell]]) -> list[list[Cell]]:
         cells = list(row)
         while cells and cells[-1] in ("", None):
             cells.pop()
-        long = any(isinstance(each, str) and len(each) > MAX_CELL for each in cells)
+        long = any(isinstance(cell, str) and len(cell) > MAX_CELL for cell in cells)
         if len(taken) >= MAX_ROWS or len(cells) > MAX_COLUMNS or long:
             raise TOO_BIG
         taken.append(cells)

@@ -138,6 +138,8 @@ def _in_order(part: str) -> tuple[bool, int, str]:
 
 def _plain(text: str) -> str:
     """One writing of each letter, wide or narrow, large or small; no unseen characters."""
+    if text.isascii() and text.isprintable():  # almost every name
+        return " ".join(text.casefold().split())
     folds = unicodedata.normalize("NFKC", clean(text)).casefold()
     return clean(unicodedata.normalize("NFKC", folds))
 

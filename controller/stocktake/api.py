@@ -8,16 +8,17 @@ from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from controller.access.gate import Gate
-from controller.fleet.items import ErrorItem
+from controller.access.gate import Gate, gate_of
+from controller.feature import Program
 from controller.stocktake.count import Outcome, rooms_of
 from controller.stocktake.service import (
     MAX_BATCH_BYTES,
     MAX_PHOTO_BYTES,
-    Stocktaking,
     reads_photos,
+    stocktaking_of,
     texts_in,
 )
+from controller.web.items import ErrorItem
 from controller.web.refusals import Refused
 from protocol.words import N_
 
@@ -64,8 +65,9 @@ class StocktakeItem(BaseModel):
     rooms: list[StocktakeRoom]
 
 
-def stocktake_router(taking: Stocktaking, gate: Gate) -> APIRouter:
+def api(program: Program) -> APIRouter:
     """The routes; each passes the gate."""
+    taking, gate = program.service(stocktaking_of), program.service(gate_of)
     router = APIRouter(prefix="/api/v1/stocktakes", tags=["stocktake"], responses=_ERRORS)
 
     @router.get("/{no}")
@@ -78,17 +80,17 @@ def stocktake_router(taking: Stocktaking, gate: Gate) -> APIRouter:
             begun_ms=take.begun_ms,
             finished_ms=take.finished_ms,
             lines=len(result.lines),
-            outcomes={each: result.count(each) for each in Outcome},
+            outcomes={outcome: result.count(outcome) for outcome in Outcome},
             surplus=len(result.surplus),
             rooms=[
                 StocktakeRoom(
-                    room=each.name,
-                    counted=each.counted,
-                    found=each.found,
-                    of=each.of,
-                    extra=each.extra,
+                    room=room.name,
+                    counted=room.counted,
+                    found=room.found,
+                    of=room.of,
+                    extra=room.extra,
                 )
-                for each in rooms_of(take, result)
+                for room in rooms_of(take, result)
             ],
         )
 

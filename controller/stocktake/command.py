@@ -4,35 +4,24 @@ from __future__ import annotations
 
 import argparse
 import time
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from controller.cli import (
-    add_place,
-    data_folder,
-    opened,
-    operator,
-    tell,
-    told_name,
-    told_zone,
-)
+from controller.cli.folder import add_place, data_folder, operator, told_name, told_zone
+from controller.cli.output import add_out, output, tell
+from controller.cli.school import opened
 from controller.sheets.names import room_of
 from controller.stocktake import store as stocktake
 from controller.stocktake.count import Outcome, counted
-from protocol.formats import moment
+from protocol.command_line import CommandParser
+from protocol.formats import moment, phrase
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
 PAPERS: Final = (".xlsx", ".docx")
 
 
-def add_stocktake(commands: Any, say: Translate) -> None:
-    """Add the command with its deeds."""
-    parser = commands.add_parser(
-        "stocktake",
-        help=say(N_("begin or end a stocktake, write its minutes")),
-        allow_abbrev=False,
-    )
+def fill_stocktake(parser: CommandParser, say: Translate) -> None:
+    """Give the command its deeds."""
     deeds = parser.add_subparsers(required=True, metavar="DEED")
     begin = deeds.add_parser("begin", help=say(N_("begin a stocktake by the book as it is now")))
     room = say(N_("only this room's; it may be given several times"))
@@ -42,8 +31,7 @@ def add_stocktake(commands: Any, say: Translate) -> None:
     minutes = deeds.add_parser("minutes", help=say(N_("write the minutes as XLSX or DOCX")))
     for deed in (finish, minutes):
         deed.add_argument("number", type=int, metavar="NO", help=say(N_("its number")))
-    out = say(N_("the file to write, .xlsx or .docx"))
-    minutes.add_argument("-o", "--out", type=Path, required=True, metavar="FILE", help=out)
+    add_out(minutes, say, *PAPERS)
     for deed, run in ((begin, _begin), (listed, _list), (finish, _finish), (minutes, _minutes)):
         add_place(deed, say)
         deed.set_defaults(command=lambda options, run=run: run(options, say))
@@ -60,8 +48,8 @@ def _begin(options: argparse.Namespace, say: Translate) -> int:
             N_("The equipment book has no line of these rooms."),
             N_("Bring it in first: lophoc-controller register import FILE"),
         )
-    told = say(N_("Stocktake {no} has begun: {lines} lines. On a phone open /stocktake/{no}."))
-    tell(told.format(no=take.no, lines=len(take.lines)))
+    told = N_("Stocktake {no} has begun: {lines} lines. On a phone open /stocktake/{no}.")
+    tell(phrase(told, say, no=str(take.no), lines=len(take.lines)))
     return 0
 
 
@@ -84,7 +72,7 @@ def _finish(options: argparse.Namespace, say: Translate) -> int:
         ended = stocktake.finish(db, place, options.number, who=operator(), now_ms=now_ms)
     if not ended:
         raise _unknown(options.number)
-    tell(say(N_("Stocktake {no} is finished.")).format(no=options.number))
+    tell(phrase(N_("Stocktake {no} is finished."), say, no=str(options.number)))
     return 0
 
 
@@ -93,12 +81,6 @@ def _minutes(options: argparse.Namespace, say: Translate) -> int:
     from controller.stocktake.minutes import minutes_of  # noqa: PLC0415
     from controller.stocktake.papers import as_docx, as_xlsx  # noqa: PLC0415
 
-    kind = options.out.suffix.lower()
-    if kind not in PAPERS:
-        raise SettingsError(
-            "paper_unknown", N_("The minutes are written as .xlsx or .docx, not as {path}."),
-            path=options.out.name,
-        )  # fmt: skip
     form = form_in(data_folder(options))
     with opened(options) as (store, place), store.view() as db:
         take = stocktake.stocktake_of(db, place, options.number)
@@ -107,16 +89,10 @@ def _minutes(options: argparse.Namespace, say: Translate) -> int:
         told = counted(take, stocktake.scans_of(db, place, take.no))
     school = told_name(options) or place.school
     drawn = minutes_of(take, told, form, school=school, zone=told_zone(options))
-    try:
-        options.out.write_bytes((as_xlsx if kind == ".xlsx" else as_docx)(drawn))
-    except OSError as error:
-        raise SettingsError(
-            "minutes_unwritable",
-            N_("{path} cannot be written: {cause}."),
-            path=options.out,
-            cause=error.strerror,
-        ) from error
-    tell(say(N_("The minutes are in {path}.")).format(path=options.out))
+    is_workbook = options.out.suffix.lower() == ".xlsx"
+    with output(options.out) as file:
+        file.write((as_xlsx if is_workbook else as_docx)(drawn))
+    tell(phrase(N_("The minutes are in {path}."), say, path=options.out))
     return 0
 
 

@@ -6,8 +6,7 @@ A line without an asset tag has no label: a tag is given by a person, never made
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import msgspec
 from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]  # it has no types
@@ -35,10 +34,10 @@ class Label(msgspec.Struct, frozen=True):
 
 
 def draw_labels(
-    path: Path, labels: Sequence[Label], sheet: Sheet, *, school: str, skip: int = 0
+    file: BinaryIO, labels: Sequence[Label], sheet: Sheet, *, school: str, skip: int = 0
 ) -> None:
     """Labels row by row. skip: stickers of the first sheet that are gone. Raises OSError."""
-    canvas = Canvas(str(path), pagesize=A4, invariant=1)
+    canvas = Canvas(file, pagesize=A4, invariant=1)
     for number, label in enumerate(labels, start=skip):
         place = number % sheet.count
         if place == 0 and number > skip:
@@ -80,7 +79,7 @@ def _tag_lines(tag: str, room: float) -> list[tuple[str, float]]:
         lines = wrapped(tag, size, room, most)
         if "".join(lines) == tag:
             break
-    return [(each, size) for each in lines]
+    return [(line, size) for line in lines]
 
 
 def wrapped(text: str, size: float, room: float, most: int) -> list[str]:

@@ -5,29 +5,25 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Any
 
-from controller.cli import add_place, opened, tell, told_name
-from controller.reconcile.explained import type_word
+from controller.cli.folder import add_place, told_name
+from controller.cli.output import add_out, output, tell
+from controller.cli.school import opened
 from controller.register import store as register
 from controller.register.decisions import Rulings
-from controller.register.vocabulary import type_of
+from controller.register.vocabulary import type_of, type_word
 from controller.sheets.names import natural, room_key, tag_key
 from controller.stocktake import store as stocktake
 from controller.stocktake.count import Expected, book_of
 from controller.stocktake.label_sheets import SHEETS
-from protocol.settings import SettingsError
+from protocol.command_line import CommandParser
+from protocol.formats import phrase
 from protocol.words import N_, Translate, translator
 
 
-def add_labels(commands: Any, say: Translate) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "labels", help=say(N_("print labels with QR codes for the equipment")), allow_abbrev=False
-    )
-    out = say(N_("the PDF to write"))
-    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE", help=out)
+def fill_labels(parser: CommandParser, say: Translate) -> None:
+    """Give the command its arguments."""
+    add_out(parser, say, ".pdf")
     room = say(N_("only this room's; it may be given several times"))
     parser.add_argument("--room", action="append", default=[], metavar="P203", help=room)
     kind = say(N_("only this type's, such as board or máy chiếu"))
@@ -65,15 +61,8 @@ def _labels(options: argparse.Namespace, say: Translate) -> int:
             sheet = SHEETS[options.sheet]
             skip = max(0, options.skip) % sheet.count
             school = told_name(options) or place.school
-            try:
-                draw_labels(options.out, labels, sheet, school=school, skip=skip)
-            except OSError as error:
-                raise SettingsError(
-                    "pdf_unwritable",
-                    N_("{path} cannot be written: {cause}."),
-                    path=options.out,
-                    cause=error.strerror,
-                ) from error
+            with output(options.out) as file:
+                draw_labels(file, labels, sheet, school=school, skip=skip)
             with store.locked(place) as db:
                 stocktake.note_labels(db, place, (each.asset_tag for each in chosen), now_ms)
     _tell(options, chosen, [each for each in wanted if not each.asset_tag], say)
@@ -81,7 +70,7 @@ def _labels(options: argparse.Namespace, say: Translate) -> int:
 
 
 def _wanted(book: Iterable[Expected], rooms: Sequence[str], kind: str) -> list[Expected]:
-    keys = {room_key(each) for each in rooms}
+    keys = {room_key(room) for room in rooms}
     told = [
         each
         for each in book
@@ -97,12 +86,12 @@ def _tell(
     say: Translate,
 ) -> None:
     if chosen:
-        told = say(N_("{count} labels are in {path}; print them at 100 %."))
-        tell(told.format(count=len(chosen), path=options.out))
+        told = N_("{count} labels are in {path}; print them at 100 %.")
+        tell(phrase(told, say, count=len(chosen), path=options.out))
     else:
         tell(say(N_("There is no label to print.")))
     for each in untagged:
         tell("\t".join((str(each.row), type_word(each.type, say) or "-", each.room or "-")))
     if untagged:
-        left = say(N_("{count} lines have no asset tag and get no label: give them one first."))
-        tell(left.format(count=len(untagged)))
+        left = N_("{count} lines have no asset tag and get no label: give them one first.")
+        tell(phrase(left, say, count=len(untagged)))

@@ -6,7 +6,7 @@ import json
 import uuid
 from datetime import tzinfo
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import parse_qs, quote
 
 import msgspec
@@ -14,9 +14,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from controller.access.gate import Gate
-from controller.dashboard.words import ScreenWords
-from controller.reconcile.explained import type_word
+from controller.access.gate import Gate, gate_of
+from controller.feature import Program
+from controller.register.vocabulary import type_word
 from controller.sheets.names import room_key, room_of
 from controller.stocktake.api import Number, bounded_body, let_in
 from controller.stocktake.count import rooms_of
@@ -24,7 +24,7 @@ from controller.stocktake.form import form_in
 from controller.stocktake.minutes import minutes_of, name_of
 from controller.stocktake.papers import as_docx, as_xlsx
 from controller.stocktake.scan import ScanError, scan_of
-from controller.stocktake.service import Stocktaking, reads_photos
+from controller.stocktake.service import Stocktaking, reads_photos, stocktaking_of
 from controller.stocktake.view import (
     OUTCOME_STATUS,
     OUTCOME_WORDS,
@@ -33,12 +33,11 @@ from controller.stocktake.view import (
     waiting_data,
 )
 from controller.web.downloads import DOCX, XLSX, attachment
+from controller.web.page import PageRenderer
 from controller.web.refusals import Refused
+from controller.web.words import Words
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
-
-if TYPE_CHECKING:
-    from controller.dashboard.pages import Screens
 
 MAX_FORM: Final = 4096
 NO_ROOM: Final = "-"  # in an address, for things that the book gives no room
@@ -49,23 +48,20 @@ _KINDS: Final = {
 }
 
 
-def add_stocktake_pages(
-    router: APIRouter,
-    screens: Screens,
-    taking: Stocktaking,
-    gate: Gate,
-    *,
-    name: str,
-    zone: tzinfo,
-    folder: FilePath | None,
-) -> None:
-    """The pages. folder: the controller's, where a school's own form of the minutes may lie."""
+def pages(program: Program) -> APIRouter:
+    """The pages of counting."""
+    router = APIRouter()
+    screens, gate = program.service(PageRenderer), program.service(gate_of)
+    taking, folder = program.service(stocktaking_of), program.config.data
     _add_overview(router, screens, taking, gate)
-    _add_minutes(router, screens, taking, gate, name=name, zone=zone, folder=folder)
+    _add_minutes(router, screens, taking, gate, name=program.name, zone=program.zone, folder=folder)
     _add_counting(router, screens, taking, gate)
+    return router
 
 
-def _add_overview(router: APIRouter, screens: Screens, taking: Stocktaking, gate: Gate) -> None:
+def _add_overview(
+    router: APIRouter, screens: PageRenderer, taking: Stocktaking, gate: Gate
+) -> None:
     @router.get("/stocktake")
     async def overview(request: Request) -> Response:
         if gate.who(request) is None:
@@ -109,7 +105,7 @@ def _add_overview(router: APIRouter, screens: Screens, taking: Stocktaking, gate
 
 def _add_minutes(
     router: APIRouter,
-    screens: Screens,
+    screens: PageRenderer,
     taking: Stocktaking,
     gate: Gate,
     *,
@@ -140,7 +136,9 @@ def _add_minutes(
         return Response(raw, media_type=media, headers=headers)
 
 
-def _add_counting(router: APIRouter, screens: Screens, taking: Stocktaking, gate: Gate) -> None:
+def _add_counting(
+    router: APIRouter, screens: PageRenderer, taking: Stocktaking, gate: Gate
+) -> None:
     @router.get("/stocktake/{no}")
     async def count(request: Request, no: Number) -> Response:
         return await _count(request, no, None)
@@ -194,17 +192,17 @@ def _add_counting(router: APIRouter, screens: Screens, taking: Stocktaking, gate
         return RedirectResponse(room_address(no, room), 303)
 
 
-def _values(taking: Stocktaking, no: int, room: str | None, words: ScreenWords) -> dict[str, Any]:
+def _values(taking: Stocktaking, no: int, room: str | None, words: Words) -> dict[str, Any]:
     """What the page of a stocktake shows, or of one of its rooms. Raises Refused."""
     looked = taking.look(no)
     data = page_data(looked, words, at_ms=taking.now_ms(), photos=reads_photos())
-    here = [] if room is None else looked.result.lines
+    lines = [] if room is None else looked.result.lines
     key = room_key(room or "")
     return {
         "take": looked.take,
         "rooms": rooms_of(looked.take, looked.result),
         "room": room,
-        "here": [each for each in here if room_key(each.line.room) == key],
+        "here": [each for each in lines if room_key(each.line.room) == key],
         "kind": lambda code: type_word(code, words.say),
         "outcome_words": OUTCOME_WORDS,
         "outcome_status": OUTCOME_STATUS,

@@ -11,6 +11,7 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 
 from controller.database.store import Store
+from controller.feature import Program
 from controller.roster.store import schools_of
 from controller.stocktake import store as stocktake
 from controller.stocktake.count import Result, Stocktake, counted
@@ -119,11 +120,11 @@ class Stocktaking:
             ) from error
         scans: list[Scan] = []
         refused: list[str] = []
-        for each in batch.scans:
+        for scan in batch.scans:
             try:
-                scans.append(scan_of(each))
+                scans.append(scan_of(scan))
             except ScanError:
-                refused.append(_id_in(each))
+                refused.append(_id_in(scan))
         kept = self._keep(no, scans, who, sent_ms=batch.sent_ms, begun_ms=batch.begun_ms)
         return Taken(kept.kept, kept.late, tuple(filter(None, refused)), self.now_ms())
 
@@ -180,8 +181,8 @@ def texts_in(raw: bytes) -> tuple[str, ...]:
         return ()
     grey.thumbnail((_PHOTO_SIDE, _PHOTO_SIDE))
     codes = zxingcpp.read_barcodes(grey)
-    texts = (each.text[:_MAX_TEXT] for each in codes if each.valid)
-    return tuple(dict.fromkeys(each for each in texts if each))[:_MAX_TEXTS]
+    texts = (code.text[:_MAX_TEXT] for code in codes if code.valid)
+    return tuple(dict.fromkeys(text for text in texts if text))[:_MAX_TEXTS]
 
 
 def _id_in(raw: msgspec.Raw) -> str:
@@ -192,3 +193,8 @@ def _id_in(raw: msgspec.Raw) -> str:
 
 def _unknown() -> Refused:
     return Refused(404, "stocktake_unknown", N_("There is no such stocktake."), "/stocktake")
+
+
+def stocktaking_of(program: Program) -> Stocktaking:
+    """The program's stocktakes."""
+    return Stocktaking(program.store, program.school, program.now_ms)

@@ -1,37 +1,40 @@
 """This file keeps stocktakes, the scans of each, and which labels were printed.
 
-Every function works inside one transaction of the store's: `looking` to read, `planning` to write.
+Every function works inside a view or a transaction of the store's: `view` to read, `locked` to write.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
 
-import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, Table, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, func, literal, select, update
 
 from controller.database.plan_version import bump_version
+from controller.database.reading import row_of, rows_of
 from controller.database.scope import codes_of, of
+from controller.database.shape import Shape
+from controller.database.writing import insert_new
 from controller.register import life_store as lives
 from controller.register import store as register
 from controller.register.decisions import Rulings
 from controller.register.life import Step, Why, life_of
 from controller.register.merging import Kept as Line
 from controller.sheets.names import tag_key
-from controller.stocktake.count import Expected, Result, Stocktake, book_of, counted
+from controller.stocktake.count import Result, Stocktake, book_of, counted
 from controller.stocktake.scan import Scan, reckoned
 from controller.stocktake.tables import labels, scans, stocktakes
 from protocol.model import Place
 
 _SOME: Final = 500  # values a statement names
-_to_json: Final = msgspec.json.Encoder().encode
-_texts: Final = msgspec.json.Decoder(tuple[str, ...]).decode
-_book: Final = msgspec.json.Decoder(tuple[Expected, ...]).decode
-_HEAD: Final = tuple(each for each in stocktakes.c if each.name != "book")
-_SCAN: Final = Scan.__struct_fields__
+_KEY: Final = ("province", "school")
+_HEAD: Final = (
+    *(column for column in stocktakes.c if column.name != "book"),
+    literal("[]").label("book"),
+)
+STOCKTAKES: Final = Shape(Stocktake, stocktakes)
+SCANS: Final = Shape(Scan, scans)
 
 
 class Kept(NamedTuple):
@@ -58,23 +61,21 @@ def begin(
     )
     if not take.lines:
         return None
-    row = msgspec.structs.asdict(take)
-    row |= {"rooms": _to_json(take.rooms).decode(), "book": _to_json(take.book).decode()}
-    db.execute(stocktakes.insert(), codes_of(place) | row)
+    db.execute(stocktakes.insert(), codes_of(place) | STOCKTAKES.values(take))
     return take
 
 
 def stocktakes_of(db: Connection, place: Place) -> list[Stocktake]:
     """Every stocktake without its list, the newest first."""
     query = select(*_HEAD).where(of(stocktakes, place)).order_by(stocktakes.c.no.desc())
-    return [_stocktake(row) for row in db.execute(query).mappings()]
+    return STOCKTAKES.records(rows_of(db, query))
 
 
 def stocktake_of(db: Connection, place: Place, no: int) -> Stocktake | None:
     """A stocktake and its list; None where there is none of this number."""
     query = select(stocktakes).where(of(stocktakes, place), stocktakes.c.no == no)
-    row = db.execute(query).mappings().one_or_none()
-    return None if row is None else _stocktake(row)
+    row = row_of(db, query)
+    return STOCKTAKES.record(row) if row else None
 
 
 def finish(db: Connection, place: Place, no: int, *, who: str, now_ms: int) -> bool:
@@ -93,10 +94,10 @@ def finish(db: Connection, place: Place, no: int, *, who: str, now_ms: int) -> b
 
 
 def _tell_lives(db: Connection, place: Place, result: Result, who: str) -> None:
-    told = {each.line.no: each for each in result.lines if each.condition}
-    known = {each.no: each for each in register.lines_of(db, place) if each.no in told}
+    by_no = {each.line.no: each for each in result.lines if each.condition}
+    known = {each.no: each for each in register.lines_of(db, place) if each.no in by_no}
     steps = lives.steps_of(db, place, list(known))
-    for no, each in told.items():
+    for no, each in by_no.items():
         if no in known:
             life = life_of(known[no], steps.get(no, ()))
             step = life.taken(
@@ -126,13 +127,13 @@ def keep_scans(
     """
     late = take.finished_ms is not None
     fresh = [
-        reckoned(each, sent_ms=sent_ms, begun_ms=take.begun_ms, now_ms=now_ms) for each in told
+        reckoned(scan, sent_ms=sent_ms, begun_ms=take.begun_ms, now_ms=now_ms) for scan in told
     ]
-    for each in fresh:
-        row = msgspec.structs.asdict(replace(each, who=who, late=late))
-        _insert_new(db, scans, codes_of(place) | row | {"stocktake": take.no}, "id")
+    for scan in fresh:
+        row = SCANS.values(replace(scan, who=who, late=late)) | {"stocktake": take.no}
+        insert_new(db, scans, codes_of(place) | row, *_KEY, "id")
     bump_version(db, place, changed=bool(fresh))
-    ids = [each.id for each in fresh]
+    ids = [scan.id for scan in fresh]
     is_late: dict[str, bool] = {}
     for start in range(0, len(ids), _SOME):
         named = scans.c.id.in_(ids[start : start + _SOME])
@@ -149,14 +150,14 @@ def scans_of(db: Connection, place: Place, no: int | None = None) -> list[Scan]:
     query = select(scans).where(of(scans, place)).order_by(scans.c.seen_ms, scans.c.id)
     if no is not None:
         query = query.where(scans.c.stocktake == no)
-    return [Scan(**{name: row[name] for name in _SCAN}) for row in db.execute(query).mappings()]
+    return SCANS.records(rows_of(db, query))
 
 
 def note_labels(db: Connection, place: Place, tags: Iterable[str], now_ms: int) -> None:
     """Remember that labels of these tags were printed."""
     for tag in tags:
         row = codes_of(place) | {"tag": tag_key(tag), "printed_ms": now_ms}
-        _insert_new(db, labels, row, "tag")
+        insert_new(db, labels, row, *_KEY, "tag")
 
 
 def labelled(db: Connection, place: Place) -> frozenset[str]:
@@ -169,18 +170,3 @@ def _as_it_fares(kept: Line, step: Step | None) -> Line:
     if step is None:
         return kept
     return replace(kept, data=replace(kept.data, condition=step.condition))
-
-
-def _stocktake(row: Mapping[Any, Any]) -> Stocktake:
-    names = ("no", "begun_ms", "begun_by", "finished_ms", "finished_by")
-    return Stocktake(
-        **{name: row[name] for name in names},
-        rooms=_texts(row["rooms"]),
-        book=_book(row["book"]) if "book" in row else (),
-    )
-
-
-def _insert_new(db: Connection, table: Table, row: Mapping[str, Any], key: str) -> None:
-    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
-    keys = ["province", "school", key]
-    db.execute(insert(table).values(row).on_conflict_do_nothing(index_elements=keys))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from controller.dashboard.words import ScreenWords
-from controller.reconcile.explained import type_word
-from controller.register.vocabulary import CONDITION_WORDS, TYPE_WORDS, Condition
+from controller.register.vocabulary import CONDITION_WORDS, TYPE_WORDS, Condition, type_word
 from controller.stocktake.count import Counted, Expected, Outcome, Stocktake, Surplus, rooms_of
 from controller.stocktake.scan import FOUND_IN
 from controller.stocktake.service import Looked
+from controller.web.words import Words
 from protocol.words import N_
 
 OUTCOME_WORDS: Final = {
@@ -70,7 +69,7 @@ _WORDS: Final = {
 }
 
 
-def page_data(looked: Looked, words: ScreenWords, *, at_ms: int, photos: bool) -> dict[str, Any]:
+def page_data(looked: Looked, words: Words, *, at_ms: int, photos: bool) -> dict[str, Any]:
     """All that the page's script needs, with standing_data.
 
     lines: [no, tag, type, name, serial, room, about]; room and type are places in their lists;
@@ -91,14 +90,14 @@ def page_data(looked: Looked, words: ScreenWords, *, at_ms: int, photos: bool) -
             [code, words.say(CONDITION_WORDS[Condition(code)])] for code in FOUND_IN if code
         ],
         "outcomes": {
-            outcome.value: [OUTCOME_STATUS[outcome], words.say(said)]
-            for outcome, said in OUTCOME_WORDS.items()
+            outcome.value: [OUTCOME_STATUS[outcome], words.say(outcome_word)]
+            for outcome, outcome_word in OUTCOME_WORDS.items()
         },
         "words": _words(words),
     }
 
 
-def standing_data(looked: Looked, words: ScreenWords, *, at_ms: int) -> dict[str, Any]:
+def standing_data(looked: Looked, words: Words, *, at_ms: int) -> dict[str, Any]:
     """How the stocktake stands. mine: its rooms.
 
     done: by the line's number [outcome, rooms, condition, quality, note].
@@ -107,32 +106,32 @@ def standing_data(looked: Looked, words: ScreenWords, *, at_ms: int) -> dict[str
     return {
         "at": at_ms,
         "finished": take.finished_ms is not None,
-        "mine": [each.name for each in rooms_of(take, result)],
+        "mine": [room.name for room in rooms_of(take, result)],
         "done": {
             each.line.no: _done(each)
             for each in result.lines
             if each.outcome is not Outcome.UNCOUNTED
         },
-        "extra": [_extra(each, words) for each in result.surplus],
+        "extra": [_extra(surplu, words) for surplu in result.surplus],
     }
 
 
-def waiting_data(words: ScreenWords) -> dict[str, Any]:
+def waiting_data(words: Words) -> dict[str, Any]:
     """The same where no stocktake is shown: what a phone kept is sent from there as well."""
     return {"no": 0, "words": _words(words)}
 
 
-def _words(words: ScreenWords) -> dict[str, str]:
+def _words(words: Words) -> dict[str, str]:
     return {"locale": words.locale} | {name: words.say(text) for name, text in _WORDS.items()}
 
 
 def _lines(take: Stocktake, rooms: list[str], types: list[str]) -> list[list[Any]]:
     place = {name: number for number, name in enumerate(rooms)}
     kind = {name: number for number, name in enumerate(types)}
-    mine = {each.no for each in take.lines}
-    rest = [each for each in take.book if each.no not in mine]
+    nos = {each.no for each in take.lines}
+    rest = [each for each in take.book if each.no not in nos]
     return [
-        _line(each, place[each.room], kind[each.type], each.no in mine)
+        _line(each, place[each.room], kind[each.type], each.no in nos)
         for each in (*take.lines, *rest)
     ]
 
@@ -145,7 +144,7 @@ def _done(each: Counted) -> list[Any]:
     return [each.outcome.value, list(each.rooms), each.condition, each.quality_pct, each.note]
 
 
-def _extra(each: Surplus, words: ScreenWords) -> list[Any]:
+def _extra(each: Surplus, words: Words) -> list[Any]:
     """[the scan's id, its room, what it is, its note, the line's number or 0]."""
     line, scan = each.line, each.scan
     kind = type_word(line.type if line else scan.type, words.say)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Final
@@ -11,26 +10,18 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import AfterValidator
 
-from controller.database.store import Store
-from controller.forecast.forecast import Forecast, forecast
-from controller.forecast.life_table import LifeTable, LifeTableError
-from controller.forecast.papers import as_xlsx, said
-from controller.forecast.store import groups_in
-from controller.inventory.feed import Feed
+from controller.feature import Program
 from controller.sheets.writing import file_name
 from controller.use.papers import use_csv
 from controller.use.report import whole_weeks
 from controller.use.store import use_of, use_report
-from controller.web.downloads import CSV_WITH_HEAD, XLSX, attachment
+from controller.web.downloads import CSV_WITH_HEAD, attachment
+from controller.web.paging import narrowed
 from controller.web.refusals import Refused
-from protocol.model import Place
-from protocol.words import N_, Translate
+from protocol.words import N_
 
 MAX_WEEKS: Final = 53
 DEFAULT_WEEKS: Final = 4
-
-Tables = Callable[[], LifeTable]
-Today = Callable[[], date]
 
 
 def _whole_day(text: str) -> str:
@@ -50,19 +41,10 @@ class UseFormat(StrEnum):
     CSV = "csv"
 
 
-class ForecastFormat(StrEnum):
-    """How the forecast is written."""
-
-    JSON = "json"
-    XLSX = "xlsx"
-
-
-def use_router(
-    store: Store, feed: Feed, tables: Tables, today: Today, translate: Translate
-) -> APIRouter:
-    """Use and forecast, within the feed's scope."""
+def api(program: Program) -> APIRouter:
+    """Use, within all that the controller may tell."""
     router = APIRouter(prefix="/api/v1")
-    scope = feed.scope
+    store, scope = program.store, program.scope
 
     @router.get("/use", response_model=None)
     def use(
@@ -73,52 +55,15 @@ def use_router(
     ) -> Response:
         """Boards' hours in the weeks of these days; without days, in the last four whole weeks."""
         place = narrowed(scope, school)
-        first, last = weeks_of(since, until, today())
+        first, last = weeks_of(since, until, program.today())
         with store.view() as db:
             if format is UseFormat.JSON:
                 return JSONResponse(use_report(db, place, first, last).said())
-            told = use_of(db, place, first, last)
+            kept_uses = use_of(db, place, first, last)
         headers = attachment(file_name("su-dung", first, end="csv"))
-        return StreamingResponse(use_csv(told), media_type=CSV_WITH_HEAD, headers=headers)
-
-    @router.get("/forecast", response_model=None)
-    def end_of_life(
-        school: Code = "",
-        format: ForecastFormat = ForecastFormat.JSON,  # noqa: A002 - a query's usual name
-    ) -> Response:
-        """What reaches its end of life in this year and the ten after it, and what is assumed."""
-        try:
-            table = tables()
-        except LifeTableError as error:
-            raise Refused(
-                503, error.code, error.text(translate), N_("See the server's folder.")
-            ) from error
-        told = forecast_in(store, feed, narrowed(scope, school), table, today().year)
-        if format is ForecastFormat.JSON:
-            return JSONResponse(said(told, table))
-        headers = attachment(file_name("het-nien-han", str(told.first_year), end="xlsx"))
-        return Response(as_xlsx(told, table, translate), media_type=XLSX, headers=headers)
+        return StreamingResponse(use_csv(kept_uses), media_type=CSV_WITH_HEAD, headers=headers)
 
     return router
-
-
-def forecast_in(
-    store: Store, feed: Feed, scope: Place, table: LifeTable, this_year: int
-) -> Forecast:
-    """The forecast over all the books within the scope."""
-    feed.bring_up()
-    with store.view() as db:
-        groups = groups_in(db, scope)
-    return forecast(groups, table, this_year)
-
-
-def narrowed(scope: Place, school: str) -> Place:
-    """The scope, or one school of it. Raises Refused for another's."""
-    if not school or school == scope.school:
-        return scope
-    if scope.school:
-        raise Refused(404, "school_unknown", N_("There is no such school here."), N_("See /use."))
-    return Place(scope.province, school)
 
 
 def weeks_of(since: str, until: str, today: date) -> tuple[str, str]:

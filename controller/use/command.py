@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import UTC, date, datetime
+from typing import Final
 
-from controller.cli import add_place, opened_wide, own, tell, told_zone
+from controller.cli.folder import add_place, told_zone
+from controller.cli.output import add_json, tell
+from controller.cli.school import opened_wide, own
 from controller.register.vocabulary import TYPE_WORDS
 from controller.use.report import BoardUse, UseReport, Verdict, whole_weeks
 from controller.use.store import bring_up_use, use_report
 from protocol import formats
+from protocol.command_line import CommandParser
+from protocol.formats import phrase
 from protocol.model import millis
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -24,14 +28,11 @@ VERDICT_WORDS: Final = {
 }
 
 
-def add_use(commands: Any, say: Translate) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "use", help=say(N_("how many hours a week boards are used")), allow_abbrev=False
-    )
+def fill_use(parser: CommandParser, say: Translate) -> None:
+    """Give the command its arguments."""
     weeks = say(N_("how many of the last whole weeks"))
     parser.add_argument("--weeks", type=int, default=4, metavar="N", help=weeks)
-    parser.add_argument("--json", action="store_true", help=say(N_("tell it as JSON")))
+    add_json(parser, say)
     add_place(parser, say)
     parser.set_defaults(command=lambda options: _use(options, say))
 
@@ -58,14 +59,16 @@ def _use(options: argparse.Namespace, say: Translate) -> int:
 
 def _tell(told: UseReport, say: Translate) -> None:
     many = len(told.schools) > 1
-    for each in told.boards:
-        tell("\t".join([*([each.school] if many else []), *_row(each, say)]))
-    verdicts = [each.verdict for each in told.boards]
+    for board in told.boards:
+        tell("\t".join([*([board.school] if many else []), *_row(board, say)]))
+    verdicts = [board.verdict for board in told.boards]
     summed = N_("{since} to {until}: {boards} boards, {low} hardly used, {unknown} not known.")
     tell(
-        say(summed).format(
-            since=told.since_week,
-            until=told.until_day,
+        phrase(
+            summed,
+            say,
+            since=date.fromisoformat(told.since_week),
+            until=date.fromisoformat(told.until_day),
             boards=len(verdicts),
             low=verdicts.count(Verdict.LOW),
             unknown=verdicts.count(Verdict.UNKNOWN),
@@ -75,7 +78,7 @@ def _tell(told: UseReport, say: Translate) -> None:
 
 def _row(board: BoardUse, say: Translate) -> tuple[str, ...]:
     used = board.used_week_min
-    hours = say(N_("{hours} h a week")).format(hours=formats.hours(used, say))
+    hours = phrase(N_("{hours} h a week"), say, hours=formats.hours(used, say))
     kind = say(TYPE_WORDS[board.kind]) if board.kind in TYPE_WORDS else board.kind
     tag = board.asset_tag or board.device_id
     return board.room, kind, tag, hours, say(VERDICT_WORDS[board.verdict])

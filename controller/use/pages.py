@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from controller.database.store import Store
-from controller.forecast.forecast import Due, Forecast
-from controller.forecast.life_table import LifeTable, LifeTableError
-from controller.forecast.papers import UNKNOWN_WORDS, type_name
-from controller.inventory.feed import Feed
-from controller.use.api import forecast_in, narrowed, weeks_of
+from controller.feature import Program
+from controller.use.api import weeks_of
 from controller.use.hours import LOW_MIN
 from controller.use.report import UseReport, Verdict
 from controller.use.store import use_report
+from controller.web.page import PageRenderer
+from controller.web.paging import narrowed
 from controller.web.refusals import Refused
 from protocol import formats
 from protocol.model import Place
 from protocol.words import N_, Translate
-
-if TYPE_CHECKING:
-    from controller.dashboard.pages import Screens
 
 SHOWN: Final = 400  # rows of one table
 VERDICTS: Final = {
@@ -32,31 +28,18 @@ VERDICTS: Final = {
     Verdict.USED: (N_("in use"), "ok"),
     Verdict.UNKNOWN: (N_("not known"), "unknown"),
 }
-_CHART_HEIGHT: Final = 140
-_STEP: Final = 54
 
 Word = Annotated[str, Query(max_length=64)]
 
 
-class Column(NamedTuple):
-    """A column of the chart: its name, how many, and how high in pixels."""
-
-    name: str
-    items: int
-    height: int
-    is_overdue: bool
+def pages(program: Program) -> APIRouter:
+    """How boards are used."""
+    router = APIRouter()
+    _add_use(router, program.service(PageRenderer), program.store, program.scope)
+    return router
 
 
-def add_use_pages(
-    router: APIRouter,
-    screens: Screens,
-    store: Store,
-    feed: Feed,
-    life_table: Callable[[], LifeTable],
-) -> None:
-    """The screens /use and /forecast."""
-    scope = feed.scope
-
+def _add_use(router: APIRouter, screens: PageRenderer, store: Store, scope: Place) -> None:
     @router.get("/use")
     async def use(
         request: Request,
@@ -82,37 +65,10 @@ def add_use_pages(
             boards=told.boards[:SHOWN],
             schools=told.schools[:SHOWN],
             counts=_counts(told),
-            most=_most(each.used_week_min for each in told.boards),
+            most=_most(board.used_week_min for board in told.boards),
             low_min=LOW_MIN,
             verdicts=VERDICTS,
             hours=lambda minutes: _hours(minutes, screens.say(request)),
-        )
-
-    @router.get("/forecast")
-    async def forecast(request: Request, school: Word = "") -> Response:
-        this_year = int(screens.today()[:4])
-        try:
-            place = narrowed(scope, school)
-            table = await run_in_threadpool(life_table)
-        except Refused as refused:
-            return screens.error(request, refused)
-        except LifeTableError as error:
-            return screens.page(request, "forecast.html", 503, trouble=error, told=None)
-        told = await run_in_threadpool(forecast_in, store, feed, place, table, this_year)
-        return screens.page(
-            request,
-            "forecast.html",
-            told=told,
-            trouble=None,
-            table=table,
-            place=place,
-            columns=_columns(told),
-            height=_CHART_HEIGHT,
-            step=_STEP,
-            rows=_rows(told),
-            schools=told.by_school[:SHOWN] if not place.school else (),
-            unknown_words=UNKNOWN_WORDS,
-            type_name=type_name,
         )
 
 
@@ -129,36 +85,17 @@ def _moved(first: str, last: str, by: int) -> tuple[str, str]:
 
 
 def _counts(told: UseReport) -> dict[str, int]:
-    verdicts = [each.verdict for each in told.boards]
-    return {each.value: verdicts.count(each) for each in Verdict}
+    verdicts = [board.verdict for board in told.boards]
+    return {verdict.value: verdicts.count(verdict) for verdict in Verdict}
 
 
 def _most(values: Iterable[float | None]) -> float:
     """What the longest bar stands for: never less than ten hours."""
-    return max([600.0, *(each for each in values if each is not None)])
+    return max([600.0, *(value for value in values if value is not None)])
 
 
 def _hours(minutes: float | None, say: Translate) -> str:
     return "" if minutes is None else formats.hours(minutes, say)
-
-
-def _rows(told: Forecast) -> list[tuple[str, Due]]:
-    """What the table tells beside the years' names: overdue, the years, later."""
-    years = (str(told.first_year + each) for each in range(len(told.total.years)))
-    return [
-        (N_("overdue"), told.total.overdue),
-        *zip(years, told.total.years, strict=True),
-        (N_("later"), told.total.later),
-    ]
-
-
-def _columns(told: Forecast) -> Sequence[Column]:
-    rows = [(N_("past"), told.total.overdue), *_rows(told)[1:-1]]
-    most = max((due.count for _, due in rows), default=0) or 1
-    return [
-        Column(name, due.count, -(-due.count * _CHART_HEIGHT // most), number == 0)
-        for number, (name, due) in enumerate(rows)
-    ]
 
 
 def _day(text: str) -> str:

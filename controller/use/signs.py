@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, Select, delete, func, select
+from sqlalchemy import Connection, delete, func, select
 
-from controller.database.shape import Row
+from controller.database.reading import rows_of
+from controller.database.scope import everywhere, of
+from controller.database.shape import Row, Shape
 from controller.database.writing import Writing, write
 from controller.fleet.equipment import is_doubted
 from controller.fleet.records import AgentRecord, DeviceRecord, EventRecord
@@ -35,6 +37,8 @@ LATEST_MS: Final = 60 * 86_400_000  # what an agent's clock puts further back, i
 _SOME: Final = 500  # values a statement names
 _STATES: Final = {"device_appeared": HERE, "device_vanished": GONE}
 _School = tuple[str, str]
+SIGNS: Final = Shape(Sign, board_signs)
+WATCHES: Final = Shape(Watch, watches)
 
 
 class _Body(msgspec.Struct):
@@ -55,9 +59,9 @@ def sign_rows(db: Connection, changes: Sequence[object]) -> list[Row]:
     """What a batch tells of boards, as rows of `board_signs`; each once."""
     told = [*_of_devices(changes), *_of_events(db, changes)]
     found: dict[tuple[object, ...], Row] = {}
-    for (province, school), each in told:
-        key = (province, school, each.device_id, each.agent, each.boot, each.sense, each.at_ms)
-        found[key] = (*key, each.room, each.state)
+    for (province, school), sign in told:
+        key = (province, school, sign.device_id, sign.agent, sign.boot, sign.sense, sign.at_ms)
+        found[key] = (*key, sign.room, sign.state)
     return [*found.values()]
 
 
@@ -65,10 +69,10 @@ def watch_rows(db: Connection, changes: Sequence[object]) -> list[Row]:
     """When agents watched, as rows of `watches`: a known watch that lasts longer, or a new one."""
     points = _points(changes)
     rows: list[Row] = []
-    for school, some in points.items():
+    for school, point in points.items():
         rows += [
-            (*school, each.agent, each.boot, each.room, each.began_ms, each.until_ms)
-            for each in _grown(_near(db, school, some), some)
+            (*school, watch.agent, watch.boot, watch.room, watch.began_ms, watch.until_ms)
+            for watch in _grown(_near(db, school, point), point)
         ]
     return rows
 
@@ -76,49 +80,48 @@ def watch_rows(db: Connection, changes: Sequence[object]) -> list[Row]:
 def signs_of(db: Connection, place: Place, since_ms: int) -> list[Sign]:
     """The school's signs since then, and of each board and run the last one not long before."""
     signs = board_signs.c
-    mine = (signs.province == place.province) & (signs.school == place.school)
     run = (signs.device_id, signs.agent, signs.boot, signs.sense)
     newest = func.row_number().over(partition_by=run, order_by=signs.at_ms.desc())
     before = (signs.at_ms < since_ms) & (signs.at_ms >= since_ms - LATEST_MS)
-    ranked = select(board_signs, newest.label("rank")).where(mine, before).subquery()
-    last = select(ranked).where(ranked.c.rank == 1)
-    since = select(board_signs).where(mine, signs.at_ms >= since_ms)
-    return [*_signs(db, last), *_signs(db, since)]
+    ranked = (
+        select(board_signs, newest.label("rank")).where(of(board_signs, place), before).subquery()
+    )
+    last = select(ranked).where(of(ranked, place), ranked.c.rank == 1)
+    since = select(board_signs).where(of(board_signs, place), signs.at_ms >= since_ms)
+    return [*SIGNS.records(rows_of(db, last)), *SIGNS.records(rows_of(db, since))]
 
 
 def watches_of(db: Connection, place: Place, since_ms: int) -> list[Watch]:
     """The school's watches that lasted until then or longer."""
-    mine = (watches.c.province == place.province) & (watches.c.school == place.school)
-    query = select(*(watches.c[name] for name in Watch._fields))
-    rows = db.execute(query.where(mine, watches.c.until_ms >= since_ms - LONGEST_SILENCE_MS))
-    return [Watch(*row) for row in rows]
+    query = select(watches).where(
+        of(watches, place), watches.c.until_ms >= since_ms - LONGEST_SILENCE_MS
+    )
+    return WATCHES.records(rows_of(db, query))
 
 
 def forget(db: Connection, before_ms: int) -> int:
     """Forget what is older; returns how many rows went."""
-    gone = delete(board_signs).where(board_signs.c.at_ms < before_ms)
-    over = delete(watches).where(watches.c.until_ms < before_ms)
+    gone = delete(board_signs).where(everywhere(board_signs), board_signs.c.at_ms < before_ms)
+    over = delete(watches).where(everywhere(watches), watches.c.until_ms < before_ms)
     return db.execute(gone).rowcount + db.execute(over).rowcount
-
-
-def _signs(db: Connection, query: Select[Any]) -> list[Sign]:
-    told = query.subquery().c
-    rows = db.execute(select(*(told[name] for name in Sign._fields)))
-    return [Sign(*row) for row in rows]
 
 
 def _of_devices(changes: Sequence[object]) -> Iterable[tuple[_School, Sign]]:
     """A board's state as its agent tells it; what the controller doubts tells nothing."""
-    for each in changes:
-        if not isinstance(each, DeviceRecord) or each.kind.value not in KINDS or not each.boot:
+    for change in changes:
+        if (
+            not isinstance(change, DeviceRecord)
+            or change.kind.value not in KINDS
+            or not change.boot
+        ):
             continue
-        if each.removed_ms is None and is_doubted(each):
+        if change.removed_ms is None and is_doubted(change):
             continue
-        gone = each.status is Status.UNKNOWN or each.removed_ms is not None
-        at_ms = (each.removed_ms or each.since_ms) if gone else each.last_seen_ms
-        school, sign = _school(each.place), _sign_of(each, at_ms)
+        gone = change.status is Status.UNKNOWN or change.removed_ms is not None
+        at_ms = (change.removed_ms or change.since_ms) if gone else change.last_seen_ms
+        school, sign = _school(change.place), _sign_of(change, at_ms)
         yield school, sign._replace(state=GONE if gone else HERE)
-        power = each.measures.power if each.measures else None
+        power = change.measures.power if change.measures else None
         if power and not gone:
             yield school, sign._replace(sense=Sense.POWER.value, state=power)
 
@@ -131,14 +134,14 @@ def _sign_of(device: DeviceRecord, at_ms: int) -> Sign:
 
 def _of_events(db: Connection, changes: Sequence[object]) -> list[tuple[_School, Sign]]:
     told: list[tuple[_School, Sign]] = []
-    for each in changes:
-        if not isinstance(each, EventRecord) or not each.boot:
+    for change in changes:
+        if not isinstance(change, EventRecord) or not change.boot:
             continue
-        state, at_ms = _STATES.get(each.kind), _sane(each)
+        state, at_ms = _STATES.get(change.kind), _sane(change)
         if state and at_ms:
-            device_id, run = _body(each.body).device_id, (each.place.agent, each.boot)
-            sign = Sign(device_id, *run, each.room, at_ms, Sense.PRESENCE.value, state)
-            told.append((_school(each.place), sign))
+            device_id, run = _body(change.body).device_id, (change.place.agent, change.boot)
+            sign = Sign(device_id, *run, change.room, at_ms, Sense.PRESENCE.value, state)
+            told.append((_school(change.place), sign))
     boards = _boards(db, {(*school, sign.device_id) for school, sign in told})
     return [(school, sign) for school, sign in told if (*school, sign.device_id) in boards]
 
@@ -149,7 +152,9 @@ def _boards(db: Connection, keys: Iterable[tuple[str, str, str]]) -> set[tuple[s
     found: set[tuple[str, str, str]] = set()
     for start in range(0, len(ids), _SOME):
         query = select(devices.c.province, devices.c.school, devices.c.device_id).where(
-            devices.c.device_id.in_(ids[start : start + _SOME]), devices.c.kind.in_(sorted(KINDS))
+            everywhere(devices),
+            devices.c.device_id.in_(ids[start : start + _SOME]),
+            devices.c.kind.in_(sorted(KINDS)),
         )
         found |= {(row[0], row[1], row[2]) for row in db.execute(query)}
     return found
@@ -161,23 +166,23 @@ def _points(changes: Sequence[object]) -> dict[_School, list[Watch]]:
     Of those that lie close together one is enough, the last.
     """
     points = defaultdict[_School, dict[tuple[str, str, str, int], Watch]](dict)
-    for each in changes:
-        match each:
+    for change in changes:
+        match change:
             case AgentRecord(boot=boot) if boot:
-                at_ms = each.last_seen_ms
+                at_ms = change.last_seen_ms
             case EventRecord(boot=boot) if boot:
-                at_ms = _sane(each)
-            case DeviceRecord(boot=boot, removed_ms=None) if boot and _is_seen(each):
-                at_ms = each.last_seen_ms
+                at_ms = _sane(change)
+            case DeviceRecord(boot=boot, removed_ms=None) if boot and _is_seen(change):
+                at_ms = change.last_seen_ms
             case _:
                 continue
         if at_ms:
-            some = points[each.place.province, each.place.school]
-            key = each.place.agent, boot, each.room, at_ms // FINE_MS
-            known = some.get(key)
-            if known is None or known.until_ms < at_ms:
+            some = points[change.place.province, change.place.school]
+            key = change.place.agent, boot, change.room, at_ms // FINE_MS
+            watch = some.get(key)
+            if watch is None or watch.until_ms < at_ms:
                 some[key] = Watch(*key[:3], at_ms, at_ms)
-    return {school: sorted(some.values(), key=_by_time) for school, some in points.items()}
+    return {school: sorted(point.values(), key=_by_time) for school, point in points.items()}
 
 
 def _is_seen(device: DeviceRecord) -> bool:
@@ -186,18 +191,17 @@ def _is_seen(device: DeviceRecord) -> bool:
 
 def _near(db: Connection, school: _School, points: Sequence[Watch]) -> list[Watch]:
     """The watches that a point may lie in or lengthen."""
-    table, agents = watches.c, sorted({each.agent for each in points})
+    table, agents = watches.c, sorted({point.agent for point in points})
     first, last = points[0].began_ms - LONGEST_SILENCE_MS, points[-1].began_ms
     near = (table.until_ms >= first) & (table.began_ms <= last)
     found: list[Watch] = []
     for start in range(0, len(agents), _SOME):
-        query = select(*(table[name] for name in Watch._fields)).where(
-            table.province == school[0],
-            table.school == school[1],
+        query = select(watches).where(
+            of(watches, Place(*school)),
             table.agent.in_(agents[start : start + _SOME]),
             near,
         )
-        found += [Watch(*row) for row in db.execute(query)]
+        found += WATCHES.records(rows_of(db, query))
     return found
 
 
@@ -221,11 +225,11 @@ def _grown(known: Iterable[Watch], points: Iterable[Watch]) -> Iterable[Watch]:
 def _holding(run: Mapping[int, Watch], at_ms: int) -> Watch | None:
     """The watch of a run that the moment lies in, or may lengthen."""
     near = (
-        each
-        for each in run.values()
-        if each.began_ms <= at_ms <= each.until_ms + LONGEST_SILENCE_MS
+        watch
+        for watch in run.values()
+        if watch.began_ms <= at_ms <= watch.until_ms + LONGEST_SILENCE_MS
     )
-    return max(near, key=lambda each: each.until_ms, default=None)
+    return max(near, key=lambda watch: watch.until_ms, default=None)
 
 
 def _by_time(watch: Watch) -> tuple[int, Watch]:

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta, tzinfo
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, delete, select, true
+from sqlalchemy import Connection, delete, select
 
 from controller.attendance.store import lessons_of
+from controller.database.reading import rows_of
+from controller.database.scope import codes_of, of, within
+from controller.database.shape import Shape
 from controller.fleet.tables import devices
 from controller.register.tables import register
 from controller.roster.store import plan_of
@@ -37,7 +39,8 @@ if TYPE_CHECKING:
     from controller.database.store import Store  # which keeps what schools tell by this file
 
 WEEKS: Final = 5  # what agents tell late changes weeks that are over
-_NAMES: Final = UseLine.__struct_fields__
+LINES: Final = Shape(UseLine, use_weeks)
+BOARDS: Final = Shape(Board, devices)
 _DAY: Final = timedelta(days=1)
 
 
@@ -55,12 +58,10 @@ def keep_use(db: Connection, place: Place, week: str, lines: Iterable[UseLine]) 
     week: its Monday, yyyy-mm-dd.
     """
     fresh = sorted(lines, key=_by_key)
-    if fresh == sorted((each.line for each in use_of(db, place, week, week)), key=_by_key):
+    if fresh == sorted((kept_use.line for kept_use in use_of(db, place, week, week)), key=_by_key):
         return False
-    mine = _of(place) & (use_weeks.c.week == week)
-    db.execute(delete(use_weeks).where(mine))
-    codes = {"province": place.province, "school": place.school, "week": week}
-    rows = [codes | msgspec.structs.asdict(each) for each in fresh]
+    db.execute(delete(use_weeks).where(of(use_weeks, place), use_weeks.c.week == week))
+    rows = [codes_of(place) | {"week": week} | LINES.values(line) for line in fresh]
     if rows:
         db.execute(use_weeks.insert(), rows)
     return True
@@ -73,13 +74,13 @@ def use_of(db: Connection, scope: Place, since_week: str, until_week: str) -> li
     """
     weeks = use_weeks.c
     query = (
-        select(weeks.province, weeks.school, weeks.week, *(weeks[name] for name in _NAMES))
-        .where(_of(scope), weeks.week >= since_week, weeks.week <= until_week)
+        select(use_weeks)
+        .where(within(use_weeks, scope), weeks.week >= since_week, weeks.week <= until_week)
         .order_by(weeks.province, weeks.school, weeks.room, weeks.device_id, weeks.week)
     )
     return [
-        KeptUse(Place(province, school), week, UseLine(**dict(zip(_NAMES, values, strict=True))))
-        for province, school, week, *values in db.execute(query)
+        KeptUse(Place(row["province"], row["school"]), row["week"], LINES.record(row))
+        for row in rows_of(db, query)
     ]
 
 
@@ -110,7 +111,7 @@ def bring_up_use(
     changed: dict[str, list[UseLine]] = {}
     with store.locked(place) as db:
         for week, lines in fresh.items():
-            known = [each.line for each in use_of(db, place, week, week)]
+            known = [kept_use.line for kept_use in use_of(db, place, week, week)]
             if _knowledge(lines) >= _knowledge(known) and keep_use(db, place, week, lines):
                 changed[week] = lines
     return changed
@@ -123,26 +124,17 @@ def use_report(db: Connection, scope: Place, since_week: str, until_week: str) -
 
 def boards_of(db: Connection, place: Place) -> list[Board]:
     """The school's boards, with their tags in the equipment book where the serial is there."""
-    table = devices.c
-    query = select(
-        table.device_id,
-        table.kind,
-        table.room,
-        table.first_seen_ms,
-        table.removed_ms,
-        table.serial,
-    ).where(table.province == place.province, table.school == place.school)
-    rows = db.execute(query.where(table.kind.in_(sorted(KINDS)))).all()
-    tags = _tags(db, place, {serial_key(row.serial) for row in rows} - {""})
-    return [Board(*row[:5], asset_tag=tags.get(serial_key(row.serial), "")) for row in rows]
+    query = select(devices).where(of(devices, place), devices.c.kind.in_(sorted(KINDS)))
+    rows = rows_of(db, query)
+    tags = _tags(db, place, {serial_key(row["serial"]) for row in rows} - {""})
+    return [BOARDS.record(row, asset_tag=tags.get(serial_key(row["serial"]), "")) for row in rows]
 
 
 def _tags(db: Connection, place: Place, keys: set[str]) -> dict[str, str]:
     """The tags of the book's lines with these serials; of a serial that is there twice, none."""
     book = register.c
     query = select(book.serial_key, book.asset_tag).where(
-        book.province == place.province,
-        book.school == place.school,
+        of(register, place),
         book.removed_ms.is_(None),
         book.serial_key != "",
     )
@@ -154,14 +146,8 @@ def _tags(db: Connection, place: Place, keys: set[str]) -> dict[str, str]:
 
 
 def _knowledge(lines: Sequence[UseLine]) -> int:
-    return sum(each.known_min for each in lines)
+    return sum(line.known_min for line in lines)
 
 
 def _by_key(line: UseLine) -> tuple[str, str]:
     return line.device_id, line.room
-
-
-def _of(scope: Place) -> ColumnElement[bool]:
-    """The rows of the scope: an empty code means all."""
-    codes = {"province": scope.province, "school": scope.school}
-    return and_(true(), *(use_weeks.c[name] == code for name, code in codes.items() if code))

@@ -16,7 +16,8 @@ from starlette.exceptions import HTTPException
 
 from controller.database.store import StoreError
 from protocol.guard import BodyTooLargeError
-from protocol.words import LANGUAGES, N_, Translate
+from protocol.language import requested_language
+from protocol.words import N_, Translate
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -100,8 +101,6 @@ def answer_refusals(
 
 
 def language_asked(request: Request, default: str) -> str:
-    """As asked by ?lang=, then by Accept-Language (RFC 9110, 12.5.4), else the school's."""
-    asked = request.query_params.get("lang", "")
-    accepted = request.headers.get("accept-language", "")[:200].split(",")
-    wanted = (asked, *(each.partition(";")[0].strip()[:2].lower() for each in accepted))
-    return next((each for each in wanted if each in LANGUAGES), default)
+    """As the request asks for it, else the school's."""
+    accepted = request.headers.get("accept-language", "")
+    return requested_language(request.query_params.get("lang", ""), accepted, default)

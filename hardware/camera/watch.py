@@ -128,9 +128,7 @@ async def watch(
         if target is None:
             await asyncio.sleep(_POLL_S)
             continue
-        baselines = {
-            camera: baseline for camera, baseline in baselines.items() if camera in current
-        }
+        baselines = {camera: base for camera, base in baselines.items() if camera in current}
         order = order_for(target, seconds, baselines.get(target))
         verdict = await ask(order, is_wanted=partial(_is_wanted, target, targets))
         if verdict is None:

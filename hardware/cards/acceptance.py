@@ -75,34 +75,34 @@ class Acceptance:
 
     def __init__(self, allowed: frozenset[int]) -> None:
         self._allowed = allowed
-        self._sightings: dict[int, deque[_Sighting]] = {}
+        self._tracks: dict[int, deque[_Sighting]] = {}
         self._reported: set[FoundCard] = set()
         self._steps: dict[tuple[int, int], int] = {}
 
     @property
     def is_complete(self) -> bool:
         """Whether every card of the list was found."""
-        return all(FoundCard(card_id) in self._reported for card_id in self._allowed)
+        return all(FoundCard(marker) in self._reported for marker in self._allowed)
 
     def frame(self, cards: Iterable[Card], at: float) -> tuple[FoundCard, ...]:
         """What a frame tells that was not told before. at: of a steady clock [s]."""
         listed = [card for card in cards if card.id in self._allowed]
         copied = {one.id for one, two in combinations(listed, 2) if one.id == two.id}
-        copied = {card_id for card_id in copied if _is_at_two_places(card_id, listed)}
+        copied = {marker for marker in copied if _is_at_two_places(marker, listed)}
         now = {
             card.id: _Sighting(at, card.centre, card.side)
             for card in listed
             if card.id not in copied | self._ids_flagged(CardFlag.COPIED)
         }
-        findings = [FoundCard(card_id, CardFlag.COPIED) for card_id in sorted(copied)]
+        findings = [FoundCard(marker, CardFlag.COPIED) for marker in sorted(copied)]
         findings += [
-            FoundCard(card_id) for card_id in now if self._is_seen_again(card_id, now[card_id])
+            FoundCard(marker) for marker in now if self._is_seen_again(marker, now[marker])
         ]
         findings += [
-            FoundCard(card_id, CardFlag.CHECK) for card_id in sorted(self._held_together(now))
+            FoundCard(marker, CardFlag.CHECK) for marker in sorted(self._held_together(now))
         ]
-        for card_id, sighting in now.items():
-            self._sightings.setdefault(card_id, deque(maxlen=_SIGHTINGS_LIMIT)).append(sighting)
+        for marker, sighting in now.items():
+            self._tracks.setdefault(marker, deque(maxlen=_SIGHTINGS_LIMIT)).append(sighting)
         new = tuple(finding for finding in findings if finding not in self._reported)
         self._reported.update(new)
         return new
@@ -113,15 +113,15 @@ class Acceptance:
     def _is_seen_again(self, marker_id: int, now: _Sighting) -> bool:
         return any(
             0 < now.at - before.at <= WITHIN_S and _is_one_seat(before, now)
-            for before in self._sightings.get(marker_id, ())
+            for before in self._tracks.get(marker_id, ())
         )
 
     def _held_together(self, now: dict[int, _Sighting]) -> Iterator[int]:
         """The ids of pairs that moved as one, against the class, in enough frames."""
         moves = {
-            card_id: _move(self._sightings[card_id][-1], now[card_id])
-            for card_id in now
-            if self._sightings.get(card_id)
+            marker: _move(self._tracks[marker][-1], now[marker])
+            for marker in now
+            if marker in self._tracks
         }
         if not moves:
             return

@@ -109,20 +109,16 @@ def word_of(line: bytes) -> Word:
     It decodes strangers' pictures: what it says is checked like any stranger's word.
     """
     try:
-        fields = json.loads(line)
-        if "within_s" in fields:
-            return Alive(_number(fields["within_s"]))
-        if "over" in fields:
-            return Over(
-                _one_of(fields["over"], REASONS | {NO_VISION, ""}), _count(fields["frames"])
-            )
-        if "number" in fields:
-            return _picture(fields)
-        if "id" in fields:
-            return FoundCard(
-                _id(fields["id"]), CardFlag(fields["flag"]) if fields["flag"] else None
-            )
-        return Text(_text(fields["text"]))
+        word = json.loads(line)
+        if "within_s" in word:
+            return Alive(_number(word["within_s"]))
+        if "over" in word:
+            return Over(_one_of(word["over"], REASONS | {NO_VISION, ""}), _count(word["frames"]))
+        if "number" in word:
+            return _picture(word)
+        if "id" in word:
+            return FoundCard(_id(word["id"]), CardFlag(word["flag"]) if word["flag"] else None)
+        return Text(_text(word["text"]))
     except (RecursionError, KeyError, TypeError, OverflowError) as error:
         raise ValueError("no such word") from error
 

@@ -43,11 +43,9 @@ async def announce(
     def info() -> AsyncServiceInfo:
         return _info(agent, room, school, port)
 
-    registration = await zeroconf.async_register_service(
-        info(), cooperating_responders=True, strict=False
-    )
+    task = await zeroconf.async_register_service(info(), cooperating_responders=True, strict=False)
     try:
-        await registration
+        await task
         while True:
             await moved.wait()
             moved.clear()

@@ -158,9 +158,7 @@ async def _in_turn(askers: Iterable[Asker], place: TypedPlace) -> list[Reading]:
     readings: list[Reading] = []
     for one in askers:
         readings += await _ask(one, place)
-        if any(
-            isinstance(reading, Sighting) and reading.kind is not Kind.OTHER for reading in readings
-        ):
+        if any(isinstance(one, Sighting) and one.kind is not Kind.OTHER for one in readings):
             break
     return readings
 

@@ -82,12 +82,12 @@ def matches(data: bytes) -> list[Match]:
     if len(data) > _BYTES_LIMIT:
         raise Garbage("oversized")
     root = parse_xml(data)
-    probe_matches = [element for element in root.iter() if local_name(element) == "ProbeMatch"][
+    probe_matches = [node for node in root.iter() if local_name(node) == "ProbeMatch"][
         :_MATCHES_LIMIT
     ]
-    if not probe_matches and not any(local_name(element) in _QUIET for element in root.iter()):
+    if not probe_matches and not any(local_name(node) in _QUIET for node in root.iter()):
         raise Garbage("nonsense")
-    return [_match(element) for element in probe_matches if _is_camera(element)]
+    return [_match(node) for node in probe_matches if _is_camera(node)]
 
 
 # Answers of others to others, which we hear as well.

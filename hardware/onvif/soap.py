@@ -80,10 +80,8 @@ def call(service: ServiceAddress, body: str, login: Login, now: datetime) -> Ele
         root = parse_xml(answer)
     except Garbage as error:
         raise CallFailed("nonsense", error.code) from error
-    faults = {
-        element.text or "" for element in root.iter() if local_name(element) in {"Value", "Text"}
-    }
-    if any(local_name(element) == "Fault" for element in root.iter()):
+    faults = {node.text or "" for node in root.iter() if local_name(node) in {"Value", "Text"}}
+    if any(local_name(node) == "Fault" for node in root.iter()):
         denied = any("NotAuthorized" in text or "not authorized" in text.lower() for text in faults)
         raise CallFailed("needs_password" if denied else "nonsense", "fault")
     if status != _OK:

@@ -123,7 +123,7 @@ class _Cameras:
         self.round = 0
         self._report = report
         self._credentials = credentials
-        self._cameras: dict[Who, _KnownCamera] = {}
+        self._cameras: dict[Who, _Entry] = {}
         self._talking: set[Who] = set()
         self._turn = asyncio.Semaphore(_TALKS_AT_ONCE)
 
@@ -154,21 +154,19 @@ class _Cameras:
         if details.flaw:
             self.flaws.say(details.flaw, camera.address)
         before = self._cameras.get(camera.who)
-        self._cameras[camera.who] = _KnownCamera(
+        self._cameras[camera.who] = _Entry(
             camera=camera, details=details, round=self.round, login=hash(login)
         )
         if before is None or (before.camera, before.details) != (camera, details):
             readings = readings_of(camera, details, time.time())
             if before is not None and before.details.trouble and not details.trouble:
-                readings += [
-                    _well(reading) for reading in readings if isinstance(reading, Sighting)
-                ]
+                readings += [_well(one) for one in readings if isinstance(one, Sighting)]
             for reading in readings:
                 self._report(reading)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _KnownCamera:
+class _Entry:
     camera: DiscoveredCamera
     details: CameraDetails
     round: int

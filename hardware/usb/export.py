@@ -25,7 +25,7 @@ _GZIP: Final = 16 + zlib.MAX_WBITS
 _QUOTES: Final = {"&quot;": '"', "&apos;": "'", "&#39;": "'"}
 
 
-class UdevExportError(Exception):
+class DumpError(Exception):
     """An export that cannot be read.
 
     code: "no_such_file", "unreadable" (no right to it, or damaged), "too_large" or "not_a_dump".
@@ -49,22 +49,18 @@ class Export:
 def read_export(path: Path, limit_bytes: int = _TEXT_LIMIT_BYTES) -> Export:
     """Read an export, packed by gzip or not; blocks.
 
-    limit_bytes: the most that the unpacked text may hold. Raises ExportError.
+    limit_bytes: the most that the unpacked text may hold. Raises DumpError.
     """
     digest = hashlib.sha256(b"lophoc")
     try:
         with path.open("rb") as file:
-            nodes = _take_bounded(
-                nodes_of(_lines(_hash_pieces(_unpack(file, limit_bytes), digest)))
-            )
+            nodes = _bound(nodes_of(_lines(_hash(_unpack(file, limit_bytes), digest))))
     except FileNotFoundError as error:
-        raise UdevExportError("no_such_file") from error
+        raise DumpError("no_such_file") from error
     except (OSError, ValueError) as error:  # a path may hold what no file system takes
-        raise UdevExportError(
-            "unreadable", getattr(error, "strerror", None) or str(error)
-        ) from error
+        raise DumpError("unreadable", getattr(error, "strerror", None) or str(error)) from error
     if not any(node["DEVPATH"].startswith("/devices/") for node in nodes):
-        raise UdevExportError("not_a_dump")
+        raise DumpError("not_a_dump")
     return Export(nodes=nodes, digest=digest.hexdigest()[:32])
 
 
@@ -96,11 +92,11 @@ def _take(mark: str, text: str, node: dict[str, str]) -> None:
         node.setdefault("DEVNAME", f"/dev/{text}")
 
 
-def _take_bounded(nodes: Iterator[Properties]) -> tuple[Properties, ...]:
+def _bound(nodes: Iterator[Properties]) -> tuple[Properties, ...]:
     bounded: list[Properties] = []
     for node in nodes:
         if len(bounded) == _NODES_LIMIT:
-            raise UdevExportError("too_large")
+            raise DumpError("too_large")
         bounded.append(node)
     return tuple(bounded)
 
@@ -113,7 +109,7 @@ def _unpack(file: BufferedReader, limit_bytes: int) -> Iterator[bytes]:
     for piece in _gunzip(file) if is_packed else _pieces(file):
         size += len(piece)
         if size > limit_bytes:
-            raise UdevExportError("too_large")
+            raise DumpError("too_large")
         yield piece
 
 
@@ -133,13 +129,13 @@ def _gunzip(file: BufferedReader) -> Iterator[bytes]:
             try:
                 yield unpack.decompress(packed, _CHUNK_BYTES)
             except zlib.error as error:
-                raise UdevExportError("unreadable", str(error)) from error
+                raise DumpError("unreadable", str(error)) from error
             packed = unpack.unconsumed_tail or unpack.unused_data
     if not unpack.eof:
-        raise UdevExportError("unreadable", "the file ends too early")
+        raise DumpError("unreadable", "the file ends too early")
 
 
-def _hash_pieces(pieces: Iterable[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
+def _hash(pieces: Iterable[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
     for piece in pieces:
         digest.update(piece)
         yield piece

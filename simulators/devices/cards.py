@@ -23,7 +23,7 @@ from simulators.devices.pictures import FULL_HD, Frame, Size, jpeg
 
 __all__ = [
     "FULL_HD",
-    "CardSetting",
+    "Scene",
     "ShownCard",
     "Take",
     "class_of",
@@ -52,7 +52,7 @@ _FOREIGN: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CardSetting:
+class Scene:
     """How hard it is. Ranges: side of the marker [px], tilt [degrees], motion and defocus [px]."""
 
     cards: int = 40
@@ -98,17 +98,13 @@ class Take:
 class _Lens:
     """One exposure. light: a factor. defocus: sigma [px]."""
 
-    setting: CardSetting
+    setting: Scene
     light: float
     defocus: float
 
 
 def class_of(
-    seed: int,
-    setting: CardSetting = CardSetting(),
-    *,
-    frames: int = 1,
-    ids: Iterable[int] | None = None,
+    seed: int, setting: Scene = Scene(), *, frames: int = 1, ids: Iterable[int] | None = None
 ) -> list[Take]:
     """Pictures of one class, some tenths of a second apart: who sits where stays, hands move.
 
@@ -133,13 +129,13 @@ def clutter(seed: int, size: Size = FULL_HD) -> Take:
     """A picture without any card: posters, windows, text, chequered cloth, grids."""
     luck = _luck("clutter", seed)
     ground = _ground(luck, size, things=260)
-    return Take(jpeg=_expose(ground, [], {}, luck, _Lens(CardSetting(size=size), 0.9, 0.3)))
+    return Take(jpeg=_expose(ground, [], {}, luck, _Lens(Scene(size=size), 0.9, 0.3)))
 
 
 def foreign(seed: int, size: Size = FULL_HD) -> Take:
     """A class that holds up tags of other kinds: other ArUco dictionaries, AprilTags."""
     luck = _luck("foreign", seed)
-    setting = CardSetting(side=(24.0, 120.0), size=size)
+    setting = Scene(side=(24.0, 120.0), size=size)
     held = _seat(list(range(setting.cards)), setting, luck)
     textures = {card.id: _card(_marker(luck.choice(_FOREIGN), luck.randrange(30))) for card in held}
     ground = _ground(luck, size)
@@ -159,7 +155,7 @@ def door(
     side: of the code without its margin [px].
     """
     luck = _luck("door", seed)
-    setting = CardSetting(
+    setting = Scene(
         side=side,
         tilt=(0.0, tilt),
         motion=(0.0, 1.5),
@@ -187,7 +183,7 @@ def picture_of(
 
     @lru_cache(maxsize=4)
     def takes_of(seed: int, size: Size) -> list[Take]:
-        setting = CardSetting(side=side, covered=0.0, size=size)
+        setting = Scene(side=side, covered=0.0, size=size)
         return class_of(seed, setting, frames=_ROUND, ids=card_ids)
 
     return lambda seed, _fault, size, number: takes_of(seed, size)[number % _ROUND].jpeg
@@ -218,7 +214,7 @@ def _card(pattern: Frame) -> Frame:
     return card
 
 
-def _seat(ids: list[int], setting: CardSetting, luck: Random) -> list[ShownCard]:
+def _seat(ids: list[int], setting: Scene, luck: Random) -> list[ShownCard]:
     """The cards in places that do not overlap, the large ones first."""
     sizes = sorted((exp(luck.uniform(*map(log, setting.side))) for _ in ids), reverse=True)
     width, height = setting.size
@@ -243,7 +239,7 @@ def _reach(side: float) -> float:
 
 
 def _pose(
-    marker_id: int, centre: tuple[float, float], side: float, setting: CardSetting, luck: Random
+    marker_id: int, centre: tuple[float, float], side: float, setting: Scene, luck: Random
 ) -> ShownCard:
     return ShownCard(
         id=marker_id,
@@ -257,12 +253,12 @@ def _pose(
     )
 
 
-def _jolt(setting: CardSetting, luck: Random) -> tuple[float, float]:
+def _jolt(setting: Scene, luck: Random) -> tuple[float, float]:
     length, way = luck.uniform(*setting.motion), radians(luck.uniform(0, 360))
     return length * cos(way), length * sin(way)
 
 
-def _move(held: ShownCard, setting: CardSetting, luck: Random) -> ShownCard:
+def _move(held: ShownCard, setting: Scene, luck: Random) -> ShownCard:
     """The same hand a moment later: a pose is much like the one before it."""
     low, high = setting.tilt
     reach = _reach(held.side)

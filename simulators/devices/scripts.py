@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from protocol.formats import phrase
 from protocol.settings import unknown
 from protocol.words import N_, Translate
 from simulators.config import HostConfig, UdevConfig
@@ -61,7 +62,7 @@ async def udev(
         playing.cancel()
         stopping.cancel()
     if not playing.cancelled():
-        show(say(PLAYED).format(count=len(script), seconds=f"{loop.time() - began:.1f}"))
+        show(phrase(PLAYED, say, count=len(script), seconds=round(loop.time() - began, 1)))
 
 
 def script_of(config: UdevConfig, nodes: Sequence[Properties], hub: str = "") -> Script:
@@ -104,9 +105,9 @@ def host(config: HostConfig, say: Translate, *, show: Show = show_line) -> None:
             cause=error.strerror or error,
         ) from error
     names = ", ".join(sorted(faults)) or say(NO_FAULTS)
-    show(say(WRITTEN).format(folder=config.folder, make=config.make, faults=names))
+    show(phrase(WRITTEN, say, folder=config.folder, make=config.make, faults=names))
     for line in LOOK:
-        show(say(line).format(folder=config.folder))
+        show(phrase(line, say, folder=config.folder))
 
 
 def _refuse_others(folder: Path) -> None:

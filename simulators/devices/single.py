@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from protocol.formats import phrase
 from protocol.settings import SettingsError, password_in, unknown
 from protocol.words import N_, Translate, translator
 from simulators.config import CameraConfig, FleetConfig, ProjectorConfig
@@ -81,7 +82,7 @@ async def camera(
 
     switches = Switches(CameraFault, switch, say, ALIASES)
     async with _open(one, host):
-        show(say(CAMERA_IS).format(name=config.name))
+        show(phrase(CAMERA_IS, say, name=config.name))
         for url in (one.snapshot_url, one.mjpeg_url, one.stream_url):
             show(f"  {url}")
         asks = frozenset({CameraFault.PASSWORD}) if password else frozenset()
@@ -121,7 +122,7 @@ async def projector(
     )
     switches = Switches(ProjectorFault, FaultyProjector(one).switch, say)
     async with _open(one, host):
-        show(say(PROJECTOR_IS).format(name=config.name, host=one.host, port=one.port))
+        show(phrase(PROJECTOR_IS, say, name=config.name, host=one.host, port=str(one.port)))
         await _run_switches(switches, faults, stop, show)
 
 
@@ -142,7 +143,7 @@ async def fleet(
         voices = tuple(replace(voice, addresses=(config.device_host,)) for voice in voices)
     spoken = PlayedFleet(spoilt(voices, faults, config.seed), [host])
     async with _open(spoken.announce(), host):
-        show(say(FLEET_IS).format(count=len(voices), host=host))
+        show(phrase(FLEET_IS, say, count=len(voices), host=host))
         await stop.wait()
 
 

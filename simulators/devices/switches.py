@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
+from protocol.formats import phrase
 from protocol.settings import SettingsError, unknown
 from protocol.words import N_, Translate
 
@@ -81,13 +82,13 @@ class Switches(Generic[Name]):
             case _ if all(word[0] in "+-" for word in words):
                 return await self._turn_all(words)
             case _:
-                return [self._say(_NOT_KNOWN).format(name=words[0][:80]), *self.help()[:2]]
+                return [phrase(_NOT_KNOWN, self._say, name=words[0][:80]), *self.help()[:2]]
 
     def help(self) -> list[str]:
         """What may be typed."""
         names = list(self._names)
         values = {"example": names[0], "names": ", ".join(names)}
-        return [self._say(line).format(**values) for line in HOW]
+        return [phrase(line, self._say, **values) for line in HOW]
 
     async def _turn_all(self, words: Iterable[str]) -> list[str]:
         try:
@@ -101,7 +102,7 @@ class Switches(Generic[Name]):
     def _state_line(self) -> str:
         if not self.on:
             return self._say(NONE_ON)
-        return self._say(ON).format(names=", ".join(sorted(self.on)))
+        return phrase(ON, self._say, names=", ".join(sorted(self.on)))
 
 
 async def typed_lines(source: int) -> AsyncIterator[str]:

@@ -10,10 +10,10 @@ from agent.equipment import devices
 from agent.equipment.devices import Devices
 from agent.equipment.traces import Traces
 from agent.health.vitals import Vitals
-from agent.lessons import marks as rolls
 from agent.lessons.lesson import Lesson
+from agent.lessons.marks import MarkBook
 from agent.lessons.teaching import Teaching
-from agent.placement import SavedPlacement, placed
+from agent.placement import SavedPlacement, placement_at_start
 from agent.room import AgentRoom, Moment
 from agent.store import ClassroomStore
 from hardware.readings import IdentityKind, Kind, Sighting
@@ -64,9 +64,9 @@ def roaming() -> Classroom:
     here = replace(room(), room=NO_ROOM)
     traces = Traces(room=NO_ROOM, roaming=True)
     return replace(
-        classroom(devices.recalled(here, (), traces)),
+        classroom(devices.restore_devices(here, (), traces)),
         room=here,
-        placement=placed("", roaming=True, stay=SavedPlacement()),
+        placement=placement_at_start("", roaming=True, stay=SavedPlacement()),
     )
 
 
@@ -75,11 +75,11 @@ def classroom(devices_: Devices | None = None) -> Classroom:
     here = room()
     return Classroom(
         room=here,
-        placement=placed("6A1", roaming=False, stay=SavedPlacement()),
+        placement=placement_at_start("6A1", roaming=False, stay=SavedPlacement()),
         template=KitTemplate(boards=0, cameras=0, access_points=0),
-        devices=devices_ or devices.recalled(here, ()),
+        devices=devices_ or devices.restore_devices(here, ()),
         vitals=Vitals(room=here, limits=Limits(), report_s=60.0),
-        teaching=Teaching(room=here, lesson=Lesson(room=here), roll=rolls.recalled(here, ())),
+        teaching=Teaching(room=here, lesson=Lesson(room=here), roll=MarkBook(room=here)),
     )
 
 

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from agent.local.page.routes import routes
-from agent.local.refusals import MAX_BODY, NAMES, refusal_of
+from agent.local.refusals import MAX_BODY, NAMES, turned_away
 from protocol.guard import Guard, Refusal, Scope, at_own_port
 from tests.ports import free_port
 from tests.waiting import LIMIT_S, until
@@ -247,4 +247,4 @@ class TeacherSchool:
 
 
 def _refused(_scope: Scope, why: Refusal) -> Response:
-    return JSONResponse({"error": {"code": why}}, refusal_of(why).status)
+    return JSONResponse({"error": {"code": why}}, turned_away(why).status)

@@ -11,7 +11,7 @@ import pytest
 
 from agent import __main__ as command_line
 from agent.database.folder import DOCUMENTS, OUTBOX
-from protocol.folder import held
+from protocol.folder import lock_folder
 from protocol.outbox import Outbox
 from tests.agent.classrooms import PLACE
 from tests.agent.test_documents import NEW, OLD, saved
@@ -63,7 +63,7 @@ def test_a_second_agent_on_the_same_folder_ends_with_code_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It names the folder."""
-    with held(tmp_path):
+    with lock_folder(tmp_path):
         code, _, err = said(capsys, "run", "--data", str(tmp_path), *PLACE_OPTIONS)
     assert (code, str(tmp_path) in err) == (2, True)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from agent.commands.scan import absent_of, json_of, table_of
 from agent.database.documents import SavedState
 from agent.equipment import devices
-from agent.equipment.devices import device_id_of
+from agent.equipment.description import device_id_of
 from agent.placement import PlacementSource, SavedPlacement
 from hardware.readings import IdentityKind, Kind
 from hardware.scan import HardwareScan, Missing
@@ -72,7 +72,9 @@ CAMERA_LOST = sighting(
 
 def remembered() -> SavedState:
     """What an agent knows that saw all of FOUND, and once a camera in the network."""
-    known, _ = devices.recalled(room(), ()).see([*FOUND.sightings, CAMERA_LOST], 1_757_203_200_000)
+    known, _ = devices.restore_devices(room(), ()).see(
+        [*FOUND.sightings, CAMERA_LOST], 1_757_203_200_000
+    )
     return SavedState(
         agent_id="laptop-6a1",
         stay=SavedPlacement(room="6A1", how=PlacementSource.SETTINGS),

@@ -14,7 +14,7 @@ from agent.cards.matching import (
     allowed_ids,
     at_door,
     keys_of,
-    scanned,
+    scan_result,
 )
 from hardware.cards.acceptance import CardFlag, FoundCard
 from protocol.doorcode import sign
@@ -48,15 +48,15 @@ def mark(student: str, *flags: str) -> CardMark:
 
 def test_a_number_is_the_pupil_of_the_class_that_has_it() -> None:
     """What is on no list is nobody's."""
-    assert scanned([FoundCard(2), FoundCard(1), FoundCard(9)], [A]) == CardScanResult(
-        seen=(mark("A1"), mark("A2"))
+    assert scan_result([FoundCard(2), FoundCard(1), FoundCard(9)], [A]) == CardScanResult(
+        marks=(mark("A1"), mark("A2"))
     )
 
 
 def test_a_number_of_two_classes_is_given_to_none() -> None:
     """In a joint class; the others count."""
     found = [FoundCard(3), FoundCard(4)]
-    assert scanned(found, [A, B]) == CardScanResult(seen=(mark("B4"),), ambiguous=(3,))
+    assert scan_result(found, [A, B]) == CardScanResult(marks=(mark("B4"),), ambiguous=(3,))
 
 
 def test_a_copied_card_counts_no_more_and_a_checked_one_does() -> None:
@@ -67,7 +67,9 @@ def test_a_copied_card_counts_no_more_and_a_checked_one_does() -> None:
         FoundCard(1, CardFlag.COPIED),
         FoundCard(2, CardFlag.CHECK),
     ]
-    assert scanned(found, [A]) == CardScanResult(seen=(mark("A2", CHECK_CARD),), copied=("A1",))
+    assert scan_result(found, [A]) == CardScanResult(
+        marks=(mark("A2", CHECK_CARD),), copied=("A1",)
+    )
 
 
 def test_ids_are_looked_for_where_there_are_markers() -> None:

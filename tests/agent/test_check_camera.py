@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from agent.commands.check_camera import check, json_of, sentence_of, shown
+from agent.commands.check_camera import check, json_of, printable, sentence_of
 from agent.errors import CameraCheckError
 from hardware.camera.order import REASONS
 from hardware.readings import CameraReading, CameraState, SenseMissing
@@ -160,7 +160,7 @@ def test_an_address_that_no_camera_has_is_an_error(place: str) -> None:
 )
 def test_what_is_printed_holds_no_password(given: str, printed: str) -> None:
     """Cheap cameras want it in the path."""
-    assert shown(given) == printed
+    assert printable(given) == printed
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

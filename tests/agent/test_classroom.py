@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from agent.classroom import Classroom
 from agent.equipment import devices
-from agent.equipment.devices import MAX_DEVICES, device_id_of
+from agent.equipment.description import device_id_of
+from agent.equipment.devices import MAX_DEVICES
 from hardware.readings import CameraReading, CameraState, Kind, LineReading, SourceFlaw
 from protocol.kit import KitTemplate, Program
 from protocol.messages import (
@@ -41,7 +42,7 @@ def running() -> Classroom:
 
 def test_several_sightings_are_one_step() -> None:
     """A burst of sightings is said at once."""
-    said = classroom().see([host_sighting(), sighting()], 1000).said
+    said = classroom().see([host_sighting(), sighting()], 1000).messages
     assert [type(each) for each in said] == [DeviceState, DeviceAppeared] * 2
 
 
@@ -50,10 +51,10 @@ def test_the_computer_is_a_device_with_the_judged_status() -> None:
     view = running().view(2000)
     by_id = {each.device_id: each for each in view.devices}
     assert by_id[device_id_of(host_sighting().key)].status is Status.OK
-    assert view.here == set(by_id)
+    assert view.present_ids == set(by_id)
     step = running().beat(FULLER, OutboxReport(), (), moment(10))
     step = step.classroom.beat(FULLER, OutboxReport(), (), moment(20))
-    assert {type(each) for each in step.said} >= {Health, DeviceState}
+    assert {type(each) for each in step.messages} >= {Health, DeviceState}
     assert {each.status for each in step.classroom.view(0).devices} == {
         Status.CRITICAL,
         Status.OK,
@@ -67,7 +68,7 @@ def test_a_step_leaves_the_classroom_before_it_valid() -> None:
     assert marked.new
     assert before.teaching.roll.marks == {}
     again, repeated = before.mark("0012", AttendanceStatus.PRESENT, Method.MANUAL, moment())
-    assert [each.id for each in step.said] == [each.id for each in again.said]  # type: ignore[union-attr]
+    assert [each.id for each in step.messages] == [each.id for each in again.messages]  # type: ignore[union-attr]
     assert repeated.mark.event_id == marked.mark.event_id
 
 
@@ -75,7 +76,7 @@ def test_a_mark_belongs_to_the_lesson_that_runs() -> None:
     """In a lesson it carries the lesson, otherwise the day alone."""
     lesson = running().teach(lambda each: each.start("l1", moment())).classroom
     step, _ = lesson.mark("0012", AttendanceStatus.LATE, Method.MANUAL, moment())
-    (event,) = step.said
+    (event,) = step.messages
     assert isinstance(event, AttendanceMarked)
     assert event.lesson == "l1"
     idle = step.classroom.teach(lambda each: each.end(moment(1))).classroom
@@ -101,7 +102,7 @@ def test_a_birth_tells_everything_and_comes_back_whole() -> None:
 
 def test_a_birth_of_hostile_devices_still_fits_one_message() -> None:
     """Endless names in four-byte letters leave some devices out, absent ones first."""
-    known = devices.recalled(room(), ())
+    known = devices.restore_devices(room(), ())
     text = "\U0001f600" * 200
     for number in range(MAX_DEVICES):
         each = sighting(f"usb:{number}", name=text, vendor=text, model=text, serial=text)
@@ -115,7 +116,7 @@ def test_a_birth_of_hostile_devices_still_fits_one_message() -> None:
 
 def test_a_birth_of_a_full_ordinary_room_leaves_nothing_out() -> None:
     """Four hundred devices with ordinary names are one message."""
-    known = devices.recalled(room(), ())
+    known = devices.restore_devices(room(), ())
     for number in range(MAX_DEVICES):
         each = sighting(f"usb:{number}", vendor="Thiên Long", serial="A12")
         known, _ = known.see([each], 1000)
@@ -139,13 +140,13 @@ def test_a_roaming_laptop_takes_its_room_from_the_board_it_is_plugged_into() -> 
     assert room_.findings()[-1] == (Status.WARNING, Reason("room_unknown"))
     picked = room_.pick("P203", 2000)
     assert picked.classroom.room.room == "P203"
-    (device,) = [each.device for each in picked.said if isinstance(each, DeviceState)]
+    (device,) = [each.device for each in picked.messages if isinstance(each, DeviceState)]
     assert (device.kind, device.room) == ("board", "P203")
     away = picked.classroom.see([replace(BOARD, present=False, reason="unplugged")], 3000).classroom
     elsewhere = away.pick("P207", 4000).classroom
     back = elsewhere.see([BOARD], 5000).classroom
     assert (back.room.room, back.placement.how) == ("P203", "learnt")
-    assert back.teach(lambda each: each.start("L1", moment())).said[0].room == "P203"
+    assert back.teach(lambda each: each.start("L1", moment())).messages[0].room == "P203"
     birth = back.birth(1, OutboxReport(), 7000)
     assert (birth.room, birth.roaming) == ("P203", True)
 
@@ -178,7 +179,7 @@ def test_flaws_add_up_and_alarm_nobody() -> None:
     room_ = classroom()
     for count in (3, 4):
         room_ = room_.see([SourceFlaw(source="mdns", code="nonsense", count=count)], 0).classroom
-    assert room_.flaws.by_source["mdns"].heard == 7
+    assert room_.flaws.by_source["mdns"].total == 7
     assert told(room_) == {"flaws_heard": Status.OK}
 
 
@@ -187,7 +188,7 @@ def test_a_missing_program_and_kit_are_told() -> None:
     room_ = replace(classroom(), template=KitTemplate(software="LibreOffice", boards=0))
     programs = {"LibreOffice": Program(installed=False, running=False)}
     step = room_.beat(CALM, OutboxReport(), (), moment(), programs)
-    health = next(each for each in step.said if isinstance(each, Health))
+    health = next(each for each in step.messages if isinstance(each, Health))
     assert [(each.kind or each.name, each.here) for each in health.kit] == [
         ("host", 0),
         ("camera", 0),

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from agent.equipment import devices
 from agent.equipment.condition import DeviceCondition
-from agent.equipment.devices import MAX_DEVICES, Devices, device_id_of
+from agent.equipment.description import device_id_of
+from agent.equipment.devices import MAX_DEVICES, Devices
 from agent.room import Messages
 from hardware.readings import IdentityKind, Kind, Sighting
 from protocol.messages import DeviceAppeared, DeviceForgotten, DeviceState, DeviceVanished
@@ -23,7 +24,7 @@ GONE = sighting("usb:1", present=False)
 
 def seen(*sightings: Sighting, start: Devices | None = None) -> tuple[Devices, Messages]:
     """The devices after the sightings, a second apart, and all that was said."""
-    known, all_said = start or devices.recalled(room(), ()), Messages()
+    known, all_said = start or devices.restore_devices(room(), ()), Messages()
     for number, each in enumerate(sightings):
         known, said = known.see([each], 1000 * (number + 1))
         all_said += said
@@ -32,7 +33,7 @@ def seen(*sightings: Sighting, start: Devices | None = None) -> tuple[Devices, M
 
 def restarted(known: Devices) -> Devices:
     """The devices as an agent that starts anew remembers them."""
-    return devices.recalled(room(), known.all(1000), known.traces, known.decisions)
+    return devices.restore_devices(room(), known.all(1000), known.traces, known.decisions)
 
 
 def kinds(said: Messages) -> list[type]:
@@ -44,7 +45,7 @@ def test_a_new_device_appears_with_its_state() -> None:
     """A first sighting is told as a state and an event."""
     known, said = seen(CAMERA)
     assert kinds(said) == [DeviceState, DeviceAppeared]
-    assert known.here() == (device_id_of(CAMERA.key),)
+    assert known.present_ids() == (device_id_of(CAMERA.key),)
     (device,) = known.all(5000)
     assert (device.status, device.sources, device.last_seen_ms) == (Status.OK, ("usb",), 5000)
 
@@ -53,7 +54,7 @@ def test_the_same_sighting_again_says_nothing_but_is_remembered() -> None:
     """Repetition refreshes last_seen only."""
     known, said = seen(CAMERA, CAMERA, CAMERA)
     assert kinds(said) == [DeviceState, DeviceAppeared]
-    assert known.known[device_id_of(CAMERA.key)].device.last_seen_ms == 3000
+    assert known.by_id[device_id_of(CAMERA.key)].device.last_seen_ms == 3000
 
 
 def test_a_device_that_changes_its_name_is_told_without_an_event() -> None:
@@ -91,7 +92,7 @@ def test_after_a_restart_a_device_is_not_reported_until_its_source_speaks() -> N
     after = restarted(before)
     (device,) = after.all(9000)
     assert (device.status, device.reasons) == (Status.UNKNOWN, (Reason("not_reported"),))
-    assert after.here() == ()
+    assert after.present_ids() == ()
     back, said = seen(CAMERA, start=after)
     assert kinds(said) == [DeviceState]
     assert back.all(1000)[0].status is Status.OK
@@ -140,11 +141,11 @@ def test_a_flood_drops_what_is_gone_first_and_then_takes_no_more() -> None:
     crowd = [sighting(f"usb:{number}") for number in range(MAX_DEVICES)]
     known, _ = seen(*crowd)
     refused, said = seen(sighting("usb:late"), start=known)
-    assert (refused.here(), said) == (known.here(), [])
+    assert (refused.present_ids(), said) == (known.present_ids(), [])
     known, _ = seen(sighting("usb:7", present=False), sighting("usb:late"), start=known)
-    assert len(known.known) == MAX_DEVICES
-    assert device_id_of("usb:7") not in known.known
-    assert device_id_of("usb:late") in known.here()
+    assert len(known.by_id) == MAX_DEVICES
+    assert device_id_of("usb:7") not in known.by_id
+    assert device_id_of("usb:late") in known.present_ids()
 
 
 def test_long_texts_are_cut_so_that_a_birth_fits() -> None:
@@ -188,7 +189,7 @@ def test_comings_and_goings_alternate(story: list[tuple[Sighting, bool]]) -> Non
         ]
         assert all(kind is DeviceAppeared for kind in events[::2])
         assert all(kind is DeviceVanished for kind in events[1::2])
-        assert (device_id in known.here()) == (len(events) % 2 == 1)
+        assert (device_id in known.present_ids()) == (len(events) % 2 == 1)
 
 
 MAC = "mac:00408c000001"
@@ -213,7 +214,7 @@ def test_two_sources_of_one_device_fill_each_other() -> None:
     assert device.identity == "mac"
     known, said = seen(replace(HEARD, present=False, reason="goodbye"), start=known)
     assert kinds(said) == [DeviceState]
-    assert known.here() == (device.device_id,)
+    assert known.present_ids() == (device.device_id,)
     known, said = seen(replace(ASKED, present=False, reason="no_answer"), start=known)
     assert kinds(said) == [DeviceState, DeviceVanished]
     assert known.all(0)[0].reasons == (Reason("no_answer"),)
@@ -225,9 +226,9 @@ def test_a_device_that_told_its_mac_late_is_one_device_with_what_it_was() -> Non
     known, said = seen(sighting("usb:other"), ASKED, start=known)
     old, new = device_id_of(EARLY.key), device_id_of(MAC)
     assert kinds(said) == [DeviceState, DeviceAppeared, DeviceForgotten, DeviceState]
-    device = known.known[new].device
+    device = known.by_id[new].device
     assert (device.aliases, device.first_seen_ms) == ((old,), 1000)
-    assert old not in known.known
+    assert old not in known.by_id
 
 
 def test_joining_then_parting_is_as_it_was_and_so_is_undo() -> None:
@@ -235,8 +236,8 @@ def test_joining_then_parting_is_as_it_was_and_so_is_undo() -> None:
     apart, _ = seen(CAMERA, HEARD)
     usb, net = device_id_of(CAMERA.key), device_id_of(MAC)
     joined, said = apart.join(net, usb, 3000)
-    assert set(joined.known) == {usb}
-    assert joined.known[usb].device.aliases == (net,)
+    assert set(joined.by_id) == {usb}
+    assert joined.by_id[usb].device.aliases == (net,)
     assert DeviceForgotten in kinds(said)
     for back, said_back in (joined.part(usb, 4000), joined.undo(4000)):
         assert gist(back) == gist(apart)
@@ -251,9 +252,9 @@ def test_joining_then_parting_is_as_it_was_and_so_is_undo() -> None:
 def test_what_tells_of_one_device_can_be_parted_and_put_together_again() -> None:
     """A camera whose sources were wrongly believed to be one."""
     one, _ = seen(EARLY, sighting(MAC, source="mdns", aliases=(EARLY.key,)))
-    assert len(one.known) == 1
+    assert len(one.by_id) == 1
     parted, _ = one.part(device_id_of(MAC), 3000)
-    assert set(parted.known) == {device_id_of(MAC), device_id_of(EARLY.key)}
+    assert set(parted.by_id) == {device_id_of(MAC), device_id_of(EARLY.key)}
     assert gist(parted.undo(4000)[0]) == gist(one)
 
 
@@ -288,11 +289,11 @@ def test_a_tablet_that_sleeps_is_no_trouble_and_no_event() -> None:
     assert kinds(said) == [DeviceState]
     (device,) = known.all(0)
     assert (device.status, device.reasons) == (Status.OK, (Reason("sleeping"),))
-    assert known.here() == (device.device_id,)
+    assert known.present_ids() == (device.device_id,)
     assert kinds(seen(tablet, start=known)[1]) == [DeviceState]
     gone, said = known.settle(13 * 3_600_000)
     assert kinds(said) == [DeviceState, DeviceVanished]
-    assert gone.here() == ()
+    assert gone.present_ids() == ()
 
 
 def test_how_a_device_fares_is_the_worst_that_is_told_of_it() -> None:
@@ -320,7 +321,7 @@ def test_devices_at_one_address_are_suggested_to_be_one() -> None:
 
 def test_what_an_older_lophoc_called_a_network_device_is_forgotten_under_that_name() -> None:
     """It comes back under its own; USB devices keep theirs."""
-    old = devices.recalled(
+    old = devices.restore_devices(
         room(),
         [
             msgspec.structs.replace(each, device_id=name)
@@ -330,7 +331,7 @@ def test_what_an_older_lophoc_called_a_network_device_is_forgotten_under_that_na
     )
     known, said = seen(CAMERA, start=old)
     assert kinds(said) == [DeviceForgotten, DeviceState]
-    assert set(known.known) == {device_id_of(CAMERA.key)}
+    assert set(known.by_id) == {device_id_of(CAMERA.key)}
 
 
 def gist(known: Devices) -> set[tuple[str, str, str]]:
@@ -355,14 +356,14 @@ def test_to_join_any_two_and_to_part_them_is_to_have_done_nothing(
     fleet: list[Sighting], data: st.DataObject
 ) -> None:
     """Merge then split is identity, whatever the room holds."""
-    known, _ = devices.recalled(room(), ()).see(fleet, 1000)
-    ids = sorted(known.known)
+    known, _ = devices.restore_devices(room(), ()).see(fleet, 1000)
+    ids = sorted(known.by_id)
     if len(ids) < 2:
         return
     one, other = data.draw(st.permutations(ids))[:2]
     joined, _ = known.join(one, other, 2000)
-    assert len(joined.known) == len(ids) - 1
-    (whole,) = joined.known.keys() & {one, other}
+    assert len(joined.by_id) == len(ids) - 1
+    (whole,) = joined.by_id.keys() & {one, other}
     for back in (joined.part(whole, 3000)[0], joined.undo(3000)[0]):
         assert gist(back) == gist(known)
         assert back.groups() == known.groups()

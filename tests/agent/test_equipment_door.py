@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from agent.equipment.devices import device_id_of
+from agent.equipment.description import device_id_of
 from hardware.readings import IdentityKind, Kind, RoomHeard
 from tests.agent.classrooms import CALM, roaming, sighting
 from tests.agent.test_local_api import BOARD, STATUS, at_door

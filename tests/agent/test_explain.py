@@ -8,7 +8,7 @@ import pytest
 from agent.commands.explain import explain
 from agent.database.documents import SavedState
 from agent.equipment import devices
-from agent.equipment.devices import device_id_of
+from agent.equipment.description import device_id_of
 from agent.errors import DocumentError
 from hardware.readings import IdentityKind, Kind
 from tests.agent.classrooms import room, sighting
@@ -31,7 +31,7 @@ ENGLISH = {"LANG": "en_US.UTF-8"}
 def remembered() -> SavedState:
     """A room with a camera that stopped answering, joined by hand to a name, and a digitizer."""
     named = sighting("name:ab", source="mdns", identity=IdentityKind.HOST)
-    known, _ = devices.recalled(room(), ()).see([CAMERA, named, TOUCH], 1_757_203_200_000)
+    known, _ = devices.restore_devices(room(), ()).see([CAMERA, named, TOUCH], 1_757_203_200_000)
     known, _ = known.join(device_id_of(CAMERA.key), device_id_of(named.key), 1_757_203_201_000)
     gone = [replace(each, present=False, reason="no_answer") for each in (CAMERA, named)]
     known, _ = known.see(gone, 1_757_203_260_000)

@@ -59,9 +59,9 @@ def test_the_wall_clock_may_jump() -> None:
 def test_after_a_restart_the_lesson_ends_at_the_same_bell() -> None:
     """The steady clock began anew."""
     running, _ = started()
-    back = replace(running, ends_s=None).recalled(moment(20 * 60)._replace(steady_s=5.0))
+    back = replace(running, ends_s=None).with_clock(moment(20 * 60)._replace(steady_s=5.0))
     assert back.ends_s == pytest.approx(5.0 + 30 * 60)
-    years_off = replace(running, ends_s=None).recalled(moment()._replace(at_ms=0, steady_s=0.0))
+    years_off = replace(running, ends_s=None).with_clock(moment()._replace(at_ms=0, steady_s=0.0))
     assert years_off.ends_s == MAX_LESSON_MIN * 60
 
 

@@ -76,7 +76,7 @@ async def desk(folder: Path, plan: Plan = PLAN) -> AsyncIterator[Desk]:
     documents.load()
     clocks = [moment()._replace(minute=7 * 60 + 16)]
     with Outbox(folder / OUTBOX, PLACE, "b1") as outbox:
-        taught = memos.recalled(room(), outbox.memos(), plan, clocks[-1])
+        taught = memos.restore_teaching(room(), outbox.memos(), plan, clocks[-1])
         store = ClassroomStore(
             replace(classroom(), teaching=taught, template=NOTHING),
             outbox,

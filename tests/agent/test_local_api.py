@@ -9,7 +9,7 @@ import pytest
 
 from agent.classroom import Classroom
 from agent.equipment.addresses import TypedAddress
-from agent.equipment.devices import device_id_of
+from agent.equipment.description import device_id_of
 from agent.local.api import application
 from agent.local.refusals import MAX_BODY
 from agent.local.surroundings import DeviceActions, Surroundings

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.lessons import marks as rolls
 from agent.lessons.marks import MAX_MARKS, MarkBook, MarkBookFull, MarkResult
 from agent.room import Messages
 from protocol.messages import AttendanceMarked
@@ -17,7 +16,7 @@ TAP = Method.MANUAL
 
 def empty() -> MarkBook:
     """A roll without marks."""
-    return rolls.recalled(room(), ())
+    return MarkBook(room=room())
 
 
 def mark(
@@ -94,7 +93,7 @@ def test_another_day_lets_go_of_the_roll_but_not_of_a_lesson_that_runs() -> None
 def test_a_runaway_program_cannot_fill_the_card() -> None:
     """The roll is bounded; marks in it can still be corrected."""
     marks = [mark(empty(), student=str(number))[1].mark for number in range(MAX_MARKS)]
-    roll = rolls.recalled(room(), marks)
+    roll = MarkBook(room=room(), marks={(made.sheet, made.student): made for made in marks})
     with pytest.raises(MarkBookFull):
         mark(roll, student="one too many")
     assert mark(roll, student="7", status=LATE)[1].new

@@ -71,8 +71,8 @@ MEMOS: dict[str, Any] = {
 def test_memos_are_read_and_written_in_the_shape_of_the_first_version() -> None:
     """Every field by its name; nothing is added and nothing left out."""
     stored = {name: json.dumps(memo).encode() for name, memo in MEMOS.items()}
-    teaching = memos.recalled(room(), stored, Plan(), moment())
-    empty = memos.recalled(room(), {}, Plan(), moment())
+    teaching = memos.restore_teaching(room(), stored, Plan(), moment())
+    empty = memos.restore_teaching(room(), {}, Plan(), moment())
     rewritten = {
         name: json.loads(memo) for name, memo in memos.changes(empty, teaching).items() if memo
     }

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.equipment.merge import Decision, JoinDecision, SplitDecision, grouped, rank
+from agent.equipment.merge import Decision, JoinDecision, SplitDecision, group_sightings, rank
 from hardware.readings import IdentityKind, Sighting
 from tests.agent.classrooms import sighting
 
@@ -21,7 +21,7 @@ def told(source: str, key: str, *aliases: str) -> Sighting:
 
 def parts(*sightings: Sighting, said: tuple[Decision, ...] = ()) -> list[list[str]]:
     """The keys of each device, sorted."""
-    return sorted(sorted(group.keys) for group in grouped(sightings, said))
+    return sorted(sorted(group.keys) for group in group_sightings(sightings, said))
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_devices_are_told_apart_and_together(
 
 def test_a_device_is_named_by_its_strongest_key_and_spoken_for_by_its_best_source() -> None:
     """The same however the sightings came."""
-    (group,) = grouped([told("mdns", UUID), told("onvif", MAC, UUID)])
+    (group,) = group_sightings([told("mdns", UUID), told("onvif", MAC, UUID)])
     assert group.key == MAC
     assert [each.source for each in group.sightings] == ["onvif", "mdns"]
     assert group.claims == {MAC, UUID}
@@ -95,7 +95,7 @@ def test_the_keys_that_say_more_of_a_device_rank_first() -> None:
     families = ["host", "usb", "mac", "uuid", "serial", "token", "port", "name", "aaa"]
     keys = [f"{family}:1" for family in families]
     assert sorted(set(keys), key=rank) == keys
-    (group,) = grouped([told("mdns", MAC), told("usb", "usb:s1", MAC)])
+    (group,) = group_sightings([told("mdns", MAC), told("usb", "usb:s1", MAC)])
     assert (group.key, group.keys) == ("usb:s1", {"usb:s1", MAC})
 
 
@@ -103,16 +103,16 @@ def test_the_best_source_speaks_first_and_who_is_there_before_who_was() -> None:
     """Not by the alphabet; a source that nobody knows comes last."""
     sources = ["host", "usb", "checkin", "onvif", "pjlink", "mdns", "typed", "line", "aaa"]
     sightings = [told(source, MAC) for source in sources]
-    (group,) = grouped(reversed(sightings))
+    (group,) = group_sightings(reversed(sightings))
     assert [each.source for each in group.sightings] == sources
     gone = replace(sightings[0], present=False)
-    (group,) = grouped([gone, *sightings[1:]])
+    (group,) = group_sightings([gone, *sightings[1:]])
     assert group.sightings[-1] == gone
 
 
 def test_devices_stand_in_the_order_of_their_keys_with_what_they_alone_claim() -> None:
     """Whatever was seen first."""
-    groups = grouped([told("typed", "token:t1"), told("onvif", MAC, UUID)])
+    groups = group_sightings([told("typed", "token:t1"), told("onvif", MAC, UUID)])
     assert [(group.key, group.claims) for group in groups] == [
         (MAC, {MAC, UUID}),
         ("token:t1", {"token:t1"}),
@@ -121,7 +121,7 @@ def test_devices_stand_in_the_order_of_their_keys_with_what_they_alone_claim() -
 
 def test_what_others_claim_too_is_no_name_of_a_device() -> None:
     """A school must not fold two cameras into one because of a number they share."""
-    groups = grouped([told("onvif", MAC, UUID), told("onvif", OTHER_MAC, UUID)])
+    groups = group_sightings([told("onvif", MAC, UUID), told("onvif", OTHER_MAC, UUID)])
     assert [group.claims for group in groups] == [{MAC}, {OTHER_MAC}]
 
 
@@ -155,14 +155,14 @@ def test_any_order_and_repetition_gives_the_same_devices(
     """Grouping is a function of what was seen, not of when."""
     shuffled = seen * 2
     dice.shuffle(shuffled)
-    gist = [(each.key, each.keys, each.claims) for each in grouped(seen)]
-    assert [(each.key, each.keys, each.claims) for each in grouped(shuffled)] == gist
+    gist = [(each.key, each.keys, each.claims) for each in group_sightings(seen)]
+    assert [(each.key, each.keys, each.claims) for each in group_sightings(shuffled)] == gist
 
 
 @given(st.lists(sightings_, max_size=10))
 def test_no_device_ever_holds_two_macs_serials_or_ports(seen: list[Sighting]) -> None:
     """Whatever they claim, two of these stay two devices."""
-    for group in grouped(seen):
+    for group in group_sightings(seen):
         families = [key.partition(":")[0] for key in group.keys]
         assert all(families.count(each) <= 1 for each in ("mac", "usb", "port"))
 
@@ -177,4 +177,4 @@ def test_a_hundred_thousand_fleets_with_constant_serials_give_no_false_merge() -
         fleet = dice.sample(range(8), dice.randint(2, 4))
         seen = [heard[number][dice.randrange(3)] for number in fleet]
         seen += [again[number] for number in fleet[: dice.randrange(3)]]
-        assert len(grouped(seen)) == len(fleet)
+        assert len(group_sightings(seen)) == len(fleet)

@@ -7,7 +7,7 @@ from agent.placement import (
     PlacementEvidence,
     PlacementSource,
     SavedPlacement,
-    placed,
+    placement_at_start,
     room_code,
 )
 from protocol.model import NO_ROOM
@@ -24,12 +24,12 @@ def air(*access_points: str, wired: PlacementEvidence = NOTHING) -> PlacementEvi
 
 def roaming(room: str = "", stay: SavedPlacement | None = None) -> Placement:
     """A laptop that is carried about."""
-    return placed(room, roaming=True, stay=stay or SavedPlacement())
+    return placement_at_start(room, roaming=True, stay=stay or SavedPlacement())
 
 
 def test_a_fixed_computer_is_where_the_settings_say() -> None:
     """Nothing that it sees moves it, and nobody can."""
-    fixed = placed(
+    fixed = placement_at_start(
         "P101", roaming=False, stay=SavedPlacement(room="P9", how=PlacementSource.LEARNT)
     )
     assert (fixed.room, fixed.how, fixed.roaming) == ("P101", PlacementSource.SETTINGS, False)

@@ -14,10 +14,10 @@ from agent.database.folder import DOCUMENTS
 from agent.errors import CardsUnreadableError
 from protocol.doorcode import sign
 from protocol.plan import Plan
-from simulators.devices.cards import CardSetting, class_of, door
+from simulators.devices.cards import Scene, class_of, door
 
 OURS, THEIRS = b"\x01\x02", b"\x03"
-HELD = CardSetting(side=(60, 90), tilt=(0, 30), covered=0.0)
+HELD = Scene(side=(60, 90), tilt=(0, 30), covered=0.0)
 
 
 @pytest.fixture(scope="module")

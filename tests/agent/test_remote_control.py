@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.equipment.devices import device_id_of
+from agent.equipment.description import device_id_of
 from agent.passwords import Passwords
 from agent.remote_control import RemoteControl, typed_from
 from hardware.readings import IdentityKind, Kind, PowerState, ProjectorReading, Reading, Sighting

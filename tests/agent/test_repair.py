@@ -8,7 +8,7 @@ import pytest
 from agent.database.documents import Documents, SavedState
 from agent.database.folder import DOCUMENTS, OUTBOX
 from agent.database.repair import repair
-from protocol.folder import held
+from protocol.folder import lock_folder
 from protocol.messages import LessonStarted
 from protocol.outbox import Outbox
 from protocol.settings import SettingsError
@@ -89,7 +89,7 @@ def test_a_damaged_outbox_gives_back_what_can_be_read(tmp_path: Path) -> None:
 
 def test_a_running_agent_is_not_repaired_under_its_feet(tmp_path: Path) -> None:
     """The folder belongs to one process at a time."""
-    with held(tmp_path), pytest.raises(SettingsError, match="Another program"):
+    with lock_folder(tmp_path), pytest.raises(SettingsError, match="Another program"):
         repair(tmp_path)
 
 

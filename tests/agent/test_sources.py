@@ -10,7 +10,7 @@ import pytest
 
 from agent.classroom import Classroom
 from agent.config import PREFIX, AgentConfig
-from agent.database.restore import restored
+from agent.database.restore import open_room
 from agent.health.machine import this_machine
 from agent.services.context import context_of
 from agent.services.doors import DOORS
@@ -46,6 +46,10 @@ def config_with(**settings: str) -> AgentConfig:
         ),
         ({"ONVIF": "false", "PJLINK": "false"}, ["usb", "mdns", "typed", "probes", *REST]),
         ({"TABLETS": "false"}, ["usb", "mdns", *NETWORK, *REST[:-1]]),
+        (
+            {"DOOR_CAMERA": "usb:1"},
+            ["usb", "mdns", *NETWORK, "camera", "cards", "door_cards", *REST[2:]],
+        ),
     ],
 )
 def test_only_enabled_sources_are_started(settings: dict[str, str], names: list[str]) -> None:
@@ -81,7 +85,7 @@ def test_whatever_runs_can_be_started_anew(tmp_path: Path) -> None:
     async def story() -> None:
         config = msgspec.structs.replace(config_with(), data=tmp_path)
         machine = this_machine(tmp_path)
-        async with restored(config, machine) as before:
+        async with open_room(config, machine) as before:
             context = context_of(config, machine, before)
             for service in (*ROUTINES, *SOURCES, *DOORS):
                 for work in (service.start(context), service.start(context)):

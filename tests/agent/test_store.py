@@ -49,7 +49,7 @@ class FickleOutbox(Outbox):
 
     def marked(self) -> list[str]:
         """The pupils that the memos remember."""
-        kept = memos.recalled(room(), self.memos(), Plan(), moment())
+        kept = memos.restore_teaching(room(), self.memos(), Plan(), moment())
         return [each.student for each in kept.roll.marks.values()]
 
 
@@ -207,7 +207,7 @@ def test_a_lesson_and_a_forgotten_device_are_kept(tmp_path: Path) -> None:
         with pytest.raises(KeyError):
             await here.store.do(lambda room, at_ms: room.forget(device.device_id, at_ms))
         await here.store.end_lesson()
-        assert (await here.store.end_lesson()).said == []
+        assert (await here.store.end_lesson()).messages == []
         assert here.waiting() == [
             "DeviceForgotten",
             "DeviceAppeared",

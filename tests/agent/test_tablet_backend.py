@@ -62,7 +62,7 @@ def test_a_check_in_becomes_a_suggestion_of_the_running_lesson(tmp_path: Path) -
                 "1400000006": ("Máy 01", ("shared_tablet",)),
             }
             again = TabletService(backend_of(store, CartFile(tmp_path / "tablets.json")))
-            assert again.checkins().taken == set(told)  # a restart forgets nobody who was in
+            assert again.checkins().checked_in == set(told)  # a restart forgets nobody who was in
             await store.end_lesson()
             assert service.checkins().phase is CheckInPhase.OVER
             with pytest.raises(SuggestionRefused):

@@ -21,8 +21,8 @@ def test_numbers_go_by_who_came_first_and_stay() -> None:
 def test_a_full_cart_gives_the_longest_unused_slot_anew() -> None:
     """But none that is in use in this lesson; where all are, there is none."""
     cart = Cart(Slot(number=n, key=KEYS[n], used=n) for n in range(1, MAX_SLOTS + 1))
-    assert cart.seat(KEYS[0], kept=range(1, MAX_SLOTS + 1)) is None
-    taken = cart.seat(KEYS[0], kept=[1, 2])
+    assert cart.seat(KEYS[0], reserved=range(1, MAX_SLOTS + 1)) is None
+    taken = cart.seat(KEYS[0], reserved=[1, 2])
     assert taken is not None
     assert taken.number == 3
     assert cart.find(KEYS[3]) is None

@@ -62,7 +62,7 @@ def test_the_first_check_in_binds_and_the_same_again_says_so() -> None:
     first, again = attempt(ours), attempt(ours, now_s=5)
     assert (first.outcome, again.outcome) == (CheckInOutcome.IN, CheckInOutcome.ALREADY)
     assert first.pupil == LESSON.pupils[0]
-    assert ours.taken == {"10A1-01"}
+    assert ours.checked_in == {"10A1-01"}
 
 
 def test_a_second_pupil_on_a_tablet_is_flagged_and_a_third_refused() -> None:
@@ -75,7 +75,7 @@ def test_a_second_pupil_on_a_tablet_is_flagged_and_a_third_refused() -> None:
         CheckInOutcome.TABLET_FULL,
     ]
     assert answers[1].flags == (CheckInFlag.SHARED_TABLET,)
-    assert len(ours.taken) == 2
+    assert len(ours.checked_in) == 2
 
 
 def test_a_pupil_on_a_second_tablet_is_flagged() -> None:
@@ -117,7 +117,7 @@ def test_a_new_lesson_has_a_new_secret_and_nobody_in() -> None:
         CheckInOutcome.OVER,
     )
     ours.follow(lesson_of("10A2", code="l2"), 20)
-    assert ours.taken == frozenset()
+    assert ours.checked_in == frozenset()
     assert ours.code
     assert ours.code.digits(20) != old
     assert attempt(ours, 0, 9, now_s=20).outcome is CheckInOutcome.IN
@@ -127,7 +127,7 @@ def test_what_was_suggested_before_a_restart_still_binds() -> None:
     """The tablet is known again by its slot; the secret is a new one."""
     slots = (Slot(number=7, key=KEYS[0], used=1),)
     ours = checkins(lesson_of("10A1", seated={"10A1-01": "Máy 07", "10A1-02": ""}), slots)
-    assert ours.taken == {"10A1-01", "10A1-02"}
+    assert ours.checked_in == {"10A1-01", "10A1-02"}
     assert attempt(ours, 0, 1).outcome is CheckInOutcome.ALREADY
     assert attempt(ours, 0, 3).outcome is CheckInOutcome.SHARED
     assert attempt(ours, 1, 2).outcome is CheckInOutcome.MOVED
@@ -143,7 +143,7 @@ def test_refusals_are_counted_by_their_reason() -> None:
     assert ours.check_in(CheckInAttempt(tablet=KEYS[4], address="b", number=(0, 1)), 0).outcome is (
         CheckInOutcome.NO_CODE
     )
-    assert ours.taken == frozenset()
+    assert ours.checked_in == frozenset()
     assert ours.refused == dict.fromkeys(
         (
             CheckInOutcome.WRONG_CODE,
@@ -224,7 +224,7 @@ def test_what_could_not_be_kept_is_taken_back() -> None:
     """The child may try again, and is not said to be in."""
     ours = checkins()
     ours.release(attempt(ours))
-    assert ours.taken == frozenset()
+    assert ours.checked_in == frozenset()
     assert attempt(ours).outcome is CheckInOutcome.IN
 
 
@@ -313,7 +313,7 @@ class AnyRoom(RuleBasedStateMachine):
 
     @invariant()
     def only_right_codes_bind(self) -> None:
-        assert self.checkins.taken == {student for student, _ in self.rightly}
+        assert self.checkins.checked_in == {student for student, _ in self.rightly}
 
     @invariant()
     def no_tablet_has_three(self) -> None:

@@ -19,7 +19,7 @@ from agent.local.server import LOCAL, serve
 from agent.tablets import board
 from tests.agent.tablet_room import HOST, Room, lesson_of, served
 from tests.axe import violations
-from tests.browser import LAPTOP, UPRIGHT, Page, opened_tab, running_browser
+from tests.browser import LAPTOP, UPRIGHT, Page
 from tests.ports import free_port
 from tests.waiting import LIMIT_S, until
 
@@ -67,21 +67,6 @@ class Served:
             self._ready.set_result(None)
             await self._end.wait()
             loopback.cancel()
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """A running Chromium."""
-    with running_browser(tmp_path_factory.mktemp("chromium")) as port:
-        yield port
-
-
-@pytest.fixture
-def page(browser: int) -> Iterator[Page]:
-    """A fresh tab with an empty jar of cookies."""
-    with opened_tab(browser, Page) as tab:
-        tab.call("Network.clearBrowserCookies")
-        yield tab
 
 
 @pytest.fixture

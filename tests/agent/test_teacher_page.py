@@ -10,7 +10,7 @@ import pytest
 
 from tests.agent.teacher_school import TeacherSchool, pupils
 from tests.axe import violations
-from tests.browser import LAPTOP, SIZES, Page, opened_tab, running_browser
+from tests.browser import LAPTOP, SIZES, Page, Profile, opened_tab
 from tests.waiting import until
 
 BIG = "document.getElementById('big')"
@@ -40,15 +40,8 @@ class TeacherPage(Page):
         self.wait(f"document.querySelector('{selector}')?.textContent === '{words}'")
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The debugging port of a running Chromium."""
-    with running_browser(tmp_path_factory.mktemp("chromium")) as port:
-        yield port
-
-
 @pytest.fixture
-def page(browser: int) -> Iterator[TeacherPage]:
+def page(browser: Profile) -> Iterator[TeacherPage]:
     """A fresh tab."""
     with opened_tab(browser, TeacherPage) as tab:
         yield tab

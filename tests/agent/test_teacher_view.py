@@ -60,7 +60,7 @@ def in_lesson(sheet: LessonSheet | None = SHEET) -> Classroom:
 def phase(room: Classroom, *devices: Device, age_s: float = 1.0) -> LessonPhase:
     """The phase with these devices here, so long after the start."""
     view = room.view(0)._replace(
-        devices=devices, here=frozenset(device.device_id for device in devices)
+        devices=devices, present_ids=frozenset(device.device_id for device in devices)
     )
     return phase_of(room, view, moment(age_s))
 
@@ -91,7 +91,7 @@ def test_the_board_is_missed_first() -> None:
     view = (
         in_lesson()
         .view(0)
-        ._replace(devices=devices, here=frozenset(device.device_id for device in devices))
+        ._replace(devices=devices, present_ids=frozenset(device.device_id for device in devices))
     )
     assert [kind for kind, _ in gaps(view)] == [
         DeviceKind.BOARD,

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.lessons import marks as roll
 from agent.lessons import memos
 from agent.lessons.lesson import Lesson
+from agent.lessons.marks import MarkBook
 from agent.lessons.sheet import NotOnRoll, Suggestion
 from agent.lessons.teaching import NoLesson, Teaching, TeachingStep
 from agent.room import Messages
@@ -48,7 +48,7 @@ PLAN = Plan(lists=LISTS, classes=("10A1", "10A2", "10A3"))
 def idle(plan: Plan = PLAN) -> Teaching:
     """A room before its lesson."""
     here = room()
-    return Teaching(room=here, lesson=Lesson(room=here), roll=roll.recalled(here, ()), plan=plan)
+    return Teaching(room=here, lesson=Lesson(room=here), roll=MarkBook(room=here), plan=plan)
 
 
 def in_lesson(*classes: str, plan: Plan = PLAN) -> Teaching:
@@ -98,7 +98,7 @@ def test_a_correction_is_a_new_record_and_the_old_one_is_kept() -> None:
     )
     assert teaching.lesson.sheet
     assert [each.status for each in teaching.lesson.sheet.entries["10A1-2"]] == [AWAY, LATE]
-    assert teaching.tap("10A1-2", LATE, moment(601)).said == []
+    assert teaching.tap("10A1-2", LATE, moment(601)).messages == []
     teaching, [back] = teaching.undo(moment(605))
     assert isinstance(back, AttendanceMarked)
     assert (back.status, back.why) == (AWAY, "undone")
@@ -158,32 +158,32 @@ def test_a_list_that_comes_late_opens_the_roll_and_a_newer_one_is_followed() -> 
 def test_each_deed_is_taken_back_within_ten_seconds_and_no_later() -> None:
     """By a record of its own: nothing is ever taken out of the log."""
     begun = in_lesson()
-    [undone] = begun.undo(moment(9.9)).said
+    [undone] = begun.undo(moment(9.9)).messages
     assert isinstance(undone, LessonEnded)
     assert undone.how is Ending.UNDONE
-    assert begun.undo(moment(10)).said == []
+    assert begun.undo(moment(10)).messages == []
     confirmed = begun.tap("10A1-1", AWAY, moment()).teaching.confirm(moment(20)).teaching
     reopened, [record] = confirmed.undo(moment(25))
     assert isinstance(record, RollReopened)
     assert statuses(reopened)["10A1-1"] is AWAY
     assert reopened.lesson.sheet
-    assert not reopened.lesson.sheet.confirmed
+    assert not reopened.lesson.sheet.is_confirmed
     ended = confirmed.end(moment(40)).teaching
     resumed, [record] = ended.undo(moment(45))
     assert isinstance(record, LessonResumed)
     assert resumed.lesson.sheet == confirmed.lesson.sheet
-    assert resumed.undo(moment(46)).said == []
+    assert resumed.undo(moment(46)).messages == []
 
 
 def test_a_forgotten_lesson_closes_itself_unconfirmed() -> None:
     """And can still be confirmed until the next one starts."""
     teaching = in_lesson()
-    assert teaching.beat(moment(179 * 60)).said == []
+    assert teaching.beat(moment(179 * 60)).messages == []
     teaching, [ended] = teaching.beat(moment(181 * 60))
     assert isinstance(ended, LessonEnded)
     assert (ended.how, ended.confirmed) == (Ending.BELL, False)
-    assert teaching.undo(moment(181 * 60 + 1)).said == []
-    [late] = teaching.confirm(moment(182 * 60)).said
+    assert teaching.undo(moment(181 * 60 + 1)).messages == []
+    [late] = teaching.confirm(moment(182 * 60)).messages
     assert isinstance(late, RollConfirmed)
     tomorrow = teaching.beat(moment(18 * 3600, day="2026-09-08")).teaching
     assert tomorrow.lesson.present is None
@@ -192,7 +192,7 @@ def test_a_forgotten_lesson_closes_itself_unconfirmed() -> None:
 def test_a_substitute_is_named_in_the_log() -> None:
     """Who said it stands in every record."""
     teaching = idle().start("l1", moment(), ("10A1",), substitute=True).teaching
-    [record] = teaching.confirm(moment()).said
+    [record] = teaching.confirm(moment()).messages
     assert isinstance(record, RollConfirmed)
     assert record.actor == "substitute"
 
@@ -201,9 +201,9 @@ def test_a_fault_is_reported_once_a_minute() -> None:
     """A teacher presses twice."""
     teaching, [said] = idle().report(Part.BOARD, moment())
     assert isinstance(said, FaultReported)
-    assert teaching.report(Part.BOARD, moment(59)).said == []
-    assert len(teaching.report(Part.CAMERA, moment(1)).said) == 1
-    assert len(teaching.report(Part.BOARD, moment(60)).said) == 1
+    assert teaching.report(Part.BOARD, moment(59)).messages == []
+    assert len(teaching.report(Part.CAMERA, moment(1)).messages) == 1
+    assert len(teaching.report(Part.BOARD, moment(60)).messages) == 1
 
 
 DEEDS = st.lists(
@@ -262,7 +262,7 @@ def test_a_power_cut_leaves_the_lesson_as_the_records_tell(
         for number, (deed, pupil, status, wait_s) in enumerate(deeds):
             if cutting and number == cut:
                 undoable = teaching.undoable  # lives in memory alone; kept here to compare
-                teaching = memos.recalled(room(), kept, teaching.plan, moment(at_s))
+                teaching = memos.restore_teaching(room(), kept, teaching.plan, moment(at_s))
                 teaching = replace(teaching, undoable=undoable)
             at_s += wait_s
             before = teaching

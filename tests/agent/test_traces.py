@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from agent.equipment.devices import device_id_of
-from agent.equipment.traces import Traces, answered
+from agent.equipment.description import device_id_of
+from agent.equipment.traces import Traces, with_answer
 from hardware.readings import IdentityKind, Kind, Sighting
 from protocol.model import NO_ROOM
 from tests.agent.classrooms import sighting
@@ -110,10 +110,10 @@ def test_two_laptops_in_one_room_see_the_same_board() -> None:
 def test_an_answer_holds_for_a_product_and_for_one_thing() -> None:
     """What a person said once is not asked again."""
     asks = sighting("usb:x", kind=Kind.INPUT, product="0eef:0001", asks=Kind.BOARD)
-    known = answered(asks, {"0eef:0001": Kind.BOARD})
+    known = with_answer(asks, {"0eef:0001": Kind.BOARD})
     assert (known.kind, known.asks) == (Kind.BOARD, None)
-    assert answered(asks, {"usb:x": Kind.INPUT}).asks is None
-    assert answered(asks, {"usb:y": Kind.BOARD}) is asks
+    assert with_answer(asks, {"usb:x": Kind.INPUT}).asks is None
+    assert with_answer(asks, {"usb:y": Kind.BOARD}) is asks
 
 
 def test_a_source_that_learns_more_of_a_device_no_longer_speaks_of_it_by_less() -> None:

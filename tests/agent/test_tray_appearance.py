@@ -139,8 +139,8 @@ def test_no_is_an_answer() -> None:
 
 def test_joint_classes_are_chosen_one_by_one() -> None:
     """A second tap takes one back."""
-    assert looks.toggled(looks.toggled((), "10A1"), "10A2") == ("10A1", "10A2")
-    assert looks.toggled(("10A1", "10A2"), "10A1") == ("10A2",)
+    assert looks.toggle_class(looks.toggle_class((), "10A1"), "10A2") == ("10A1", "10A2")
+    assert looks.toggle_class(("10A1", "10A2"), "10A1") == ("10A2",)
 
 
 def test_the_wait_for_the_agent_grows_calmly() -> None:

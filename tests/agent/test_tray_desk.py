@@ -20,7 +20,7 @@ pytest.importorskip("PySide6")
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Iterator[Desk]:
+def desktop(tmp_path: Path) -> Iterator[Desk]:
     """A screen of a common laptop."""
     with desk(need, tmp_path) as found:
         yield found
@@ -37,134 +37,134 @@ def found(double: TeacherDouble) -> Callable[[], bool]:
     return lambda: len(double.asked) > 1
 
 
-def press_until(here: Desk, window: str, double: TeacherDouble, path: str) -> None:
+def press_until(desktop: Desk, window: str, double: TeacherDouble, path: str) -> None:
     """One press of the big button; wait until the agent has been told."""
-    here.big(window)
+    desktop.big(window)
     until(lambda: double.posted and double.posted[-1][0] == path, f"posted {path}")
 
 
-def close(here: Desk, window: str) -> tuple[str, ...]:
+def close(desktop: Desk, window: str) -> tuple[str, ...]:
     """Close the window as its title bar does, until it is out of sight; gives how to look."""
     seen = ("search", "--onlyvisible", "--name", "LopHoc")
 
     def gone() -> bool:
-        if window not in here.xdo(*seen).split():
+        if window not in desktop.xdo(*seen).split():
             return True
-        here.shut(window)
+        desktop.shut(window)
         return False
 
     until(gone, "the window is out of sight")
     return seen
 
 
-def test_a_whole_lesson_is_three_presses_of_one_button(here: Desk) -> None:
+def test_a_whole_lesson_is_three_presses_of_one_button(desktop: Desk) -> None:
     """Start, confirm, end: no typing, no dialog, and exactly what the agent is asked."""
     double = TeacherDouble()
     with teacher_door(double) as url:
-        window = here.window(here.tray(url).pid, "Lớp học")
+        window = desktop.window(desktop.tray(url).pid, "Lớp học")
         until(lambda: len(double.asked) > 1, "the view is shown")
         for path in ("lesson/start", "roll/confirm", "lesson/end"):
             asked = shown(double)
-            press_until(here, window, double, f"/api/v1/{path}")
+            press_until(desktop, window, double, f"/api/v1/{path}")
             until(asked, "the next view is shown")
     paths = [path.removeprefix("/api/v1/") for path, _ in double.posted]
     assert paths == ["lesson/start", "roll/confirm", "lesson/end"]
     assert [body for _, body in double.posted] == [{}, {}, {}]
 
 
-def test_the_icon_comes_within_five_seconds_of_a_late_tray(here: Desk) -> None:
+def test_the_icon_comes_within_five_seconds_of_a_late_tray(desktop: Desk) -> None:
     """And comes back after the tray was killed; the window lives on."""
     with teacher_door(TeacherDouble()) as url:
-        tray = here.tray(url)
-        here.window(tray.pid)
-        assert here.icon() is None
-        host = here.start(*TRAYER)
+        tray = desktop.tray(url)
+        desktop.window(tray.pid)
+        assert desktop.icon() is None
+        host = desktop.start(*TRAYER)
         began_s = time.monotonic()
-        until(here.icon, "the icon is in the tray")
+        until(desktop.icon, "the icon is in the tray")
         assert time.monotonic() - began_s <= 5.0
         host.kill()
         host.wait()
-        until(lambda: here.icon() is None, "the tray is gone")
-        here.start(*TRAYER)
-        until(here.icon, "the icon is back")
+        until(lambda: desktop.icon() is None, "the tray is gone")
+        desktop.start(*TRAYER)
+        until(desktop.icon, "the icon is back")
         assert tray.poll() is None
 
 
-def test_a_closed_window_comes_back_by_its_icon(here: Desk) -> None:
+def test_a_closed_window_comes_back_by_its_icon(desktop: Desk) -> None:
     """Closing hides it where the icon is; a click on the icon shows it."""
     with teacher_door(TeacherDouble()) as url:
-        tray = here.tray(url)
-        window = here.window(tray.pid)
-        here.start(*TRAYER)
-        x, y = until(here.icon, "the icon is in the tray")
-        seen = close(here, window)
-        here.xdo("mousemove", str(x), str(y), "click", "1")
-        until(lambda: here.xdo(*seen), "the window is back")
+        tray = desktop.tray(url)
+        window = desktop.window(tray.pid)
+        desktop.start(*TRAYER)
+        x, y = until(desktop.icon, "the icon is in the tray")
+        seen = close(desktop, window)
+        desktop.xdo("mousemove", str(x), str(y), "click", "1")
+        until(lambda: desktop.xdo(*seen), "the window is back")
         assert tray.poll() is None
 
 
-def test_a_second_start_raises_the_first_and_ends(here: Desk) -> None:
+def test_a_second_start_raises_the_first_and_ends(desktop: Desk) -> None:
     """One window for one person."""
     with teacher_door(TeacherDouble()) as url:
-        first = here.tray(url)
-        here.window(first.pid)
-        assert here.tray(url).wait(LIMIT_S) == 0
+        first = desktop.tray(url)
+        desktop.window(first.pid)
+        assert desktop.tray(url).wait(LIMIT_S) == 0
         assert first.poll() is None
 
 
-def test_a_window_without_agent_finds_it_when_it_comes(here: Desk) -> None:
+def test_a_window_without_agent_finds_it_when_it_comes(desktop: Desk) -> None:
     """The program starts before the agent, as at log-in, and lives through its restart."""
     port = free_port()
-    tray = here.tray(f"http://127.0.0.1:{port}")
-    window = here.window(tray.pid, "Lớp học")
+    tray = desktop.tray(f"http://127.0.0.1:{port}")
+    window = desktop.window(tray.pid, "Lớp học")
     for _ in range(2):
         double = TeacherDouble()
         with teacher_door(double, port):
             until(found(double), "the agent is found")
-            press_until(here, window, double, "/api/v1/lesson/start")
+            press_until(desktop, window, double, "/api/v1/lesson/start")
     assert tray.poll() is None
 
 
-def test_enter_alone_starts_the_lesson(here: Desk) -> None:
+def test_enter_alone_starts_the_lesson(desktop: Desk) -> None:
     """The big button has the keyboard from the beginning: Enter starts the lesson."""
     double = TeacherDouble("en")
     with teacher_door(double) as url:
-        window = here.window(here.tray(url, "--lang", "en").pid, "Classroom")
+        window = desktop.window(desktop.tray(url, "--lang", "en").pid, "Classroom")
         until(lambda: len(double.asked) > 1, "the view is shown")
-        here.xdo("windowfocus", "--sync", window)
-        here.xdo("key", "Return")
+        desktop.xdo("windowfocus", "--sync", window)
+        desktop.xdo("key", "Return")
         until(lambda: double.posted, "Enter started the lesson")
         until(lambda: double.view()["roll"], "the roll is there")
     assert ("/api/v1/lesson/start", {}) in double.posted
     assert double.asked[0] == "en"
 
 
-def test_one_tap_on_a_name_is_absent_and_the_row_of_marks_changes_it(here: Desk) -> None:
+def test_one_tap_on_a_name_is_absent_and_the_row_of_marks_changes_it(desktop: Desk) -> None:
     """By the keyboard: Tab from the big button goes round to the first name."""
     double = TeacherDouble()
     with teacher_door(double) as url:
-        window = here.window(here.tray(url).pid, "Lớp học")
+        window = desktop.window(desktop.tray(url).pid, "Lớp học")
         until(found(double), "the view is shown")
-        press_until(here, window, double, "/api/v1/lesson/start")
+        press_until(desktop, window, double, "/api/v1/lesson/start")
         until(lambda: len(double.asked) > 2, "the roll is shown")
         mark = {"student": "1400000001", "status": "absent_unexcused"}
 
         def first_name() -> bool:
-            here.xdo("windowfocus", "--sync", window, "key", "Tab", "key", "space")
+            desktop.xdo("windowfocus", "--sync", window, "key", "Tab", "key", "space")
             return ("/api/v1/roll/mark", mark) in double.posted
 
         until(first_name, "the first name was tapped")
 
 
-def test_a_window_without_tray_is_not_lost_when_it_is_closed(here: Desk) -> None:
+def test_a_window_without_tray_is_not_lost_when_it_is_closed(desktop: Desk) -> None:
     """It steps aside, and a second start brings it back."""
     with teacher_door(TeacherDouble()) as url:
-        tray = here.tray(url)
-        window = here.window(tray.pid)
-        seen = close(here, window)
+        tray = desktop.tray(url)
+        window = desktop.window(tray.pid)
+        seen = close(desktop, window)
         assert tray.poll() is None
-        assert here.tray(url).wait(LIMIT_S) == 0
-        until(lambda: window in here.xdo(*seen).split(), "the window is back")
+        assert desktop.tray(url).wait(LIMIT_S) == 0
+        until(lambda: window in desktop.xdo(*seen).split(), "the window is back")
 
 
 def test_an_agent_elsewhere_is_refused_in_vietnamese() -> None:

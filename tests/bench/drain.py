@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from controller.config import ControllerConfig
 from controller.database.store import Store
 from controller.feature import Program
-from controller.features import listeners_of
+from controller.features import FEATURES, listeners_of, prepare_batches
 from controller.ingest import Ingest
 from protocol.link import Broker, Link
 from protocol.model import Place
@@ -51,6 +52,7 @@ def count(port: int, messages: int) -> float:
 async def ingest(port: int, messages: int, folder: Path) -> float:
     """Drain with the controller's link, ingest and store: validate, apply, commit, ack."""
     with Store(f"sqlite:///{folder}/bench.db") as store:
+        store.write(prepare_batches)
         taken: list[float] = []
 
         def now_ms() -> int:
@@ -65,11 +67,12 @@ async def ingest(port: int, messages: int, folder: Path) -> float:
             keep_session=True,
         )
         program = Program(
-            school=SCHOOL,
+            config=ControllerConfig(province=SCHOOL.province, school=SCHOOL.school),
+            features=FEATURES,
+            store=store,
             zone=ZoneInfo("Asia/Ho_Chi_Minh"),
             boot="b",
             now_ms=now_ms,
-            device_silent_s=900,
         )
         worker = Ingest(
             link,

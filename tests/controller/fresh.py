@@ -24,3 +24,10 @@ def fresh_store(folder: str | Path) -> Store:
     path = Path(folder) / "a.db"
     path.write_bytes(_empty())
     return Store(f"sqlite:///{path}")
+
+
+def fresh_folder(folder: Path) -> Path:
+    """A controller's folder as its first start leaves it."""
+    folder.mkdir(exist_ok=True)
+    (folder / "lophoc.db").write_bytes(_empty())
+    return folder

@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from controller.attendance.store import marks_of
+from controller.config import ControllerConfig
 from controller.database.store import Store
 from controller.feature import Program
-from controller.features import counts, listeners_of
+from controller.features import FEATURES, counts, listeners_of
 from controller.fleet.fleet import Change
 from controller.fleet.store import agents_of, devices_of
 from controller.ingest import Ingest
@@ -129,11 +130,12 @@ class Stage:
                 keep_session=True,
             )
             program = Program(
-                school=SCHOOL,
+                config=ControllerConfig(province=SCHOOL.province, school=SCHOOL.school),
+                features=FEATURES,
+                store=self.store,
                 zone=ZoneInfo("Asia/Ho_Chi_Minh"),
                 boot="school-1",
                 now_ms=now_ms,
-                device_silent_s=900,
             )
             self.ingest = Ingest(
                 self.link,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from typing import Any
 from fastapi import FastAPI
 from msgspec.structs import replace
 
-from controller.access.password import Office
 from controller.dashboard.live import Live
 from controller.database.store import Store
 from controller.department import areas_store as areas
@@ -27,7 +25,7 @@ from controller.inventory.tables import assets as assets_table
 from controller.reconcile.tables import figures
 from controller.web.site import create_web
 from protocol.model import DeviceKind, Place
-from tests.controller.web_school import FOLDERS, NOW_MS, ZONE, Served, a_live
+from tests.controller.web_school import FOLDERS, NOW_MS, ZONE, Served, a_live, a_program
 
 PROVINCE = "14"
 OWN = Place(PROVINCE, "so-gddt")
@@ -148,26 +146,9 @@ def a_department(folder: Path) -> Iterator[Store]:
 
 def a_department_face(store: Store, live: Live) -> FastAPI:
     """The face of a department whose store this process holds."""
-
-    async def nothing(_: str) -> bool:
-        return False
-
-    return create_web(
-        store,
-        live,
-        scope=OWN,
-        name="Sở GD&ĐT Sơn La",
-        office=Office(FOLDERS[store] / "office.json", time.time),
-        folder=FOLDERS[store],
-        remove_device=nothing,
-        handle_fault=nothing,
-        health=dict,
-        metrics=dict,
-        allowed_hosts=("127.0.0.1", "localhost", "testserver"),
-        timezone="Asia/Ho_Chi_Minh",
-        default_language="vi",
-        inventory_scope=SCOPE,
-    )
+    program = a_program(store, live, scope=OWN, upstream="")
+    program.config = replace(program.config, name="Sở GD&ĐT Sơn La")
+    return create_web(program, ("127.0.0.1", "localhost", "testserver"))
 
 
 class ServedDepartment(Served):

@@ -16,10 +16,11 @@ import uvicorn
 from fastapi import FastAPI
 from msgspec.structs import replace
 
-from controller.access.password import Office
-from controller.dashboard.live import Live
+from controller.config import ControllerConfig
+from controller.dashboard.live import Live, live_of
 from controller.database.store import Store
-from controller.features import keep_batch
+from controller.feature import Program
+from controller.features import FEATURES, counts, keep_batch, listeners_of
 from controller.fleet.fleet import Change
 from controller.fleet.records import (
     AgentRecord,
@@ -29,8 +30,6 @@ from controller.fleet.records import (
     Record,
 )
 from controller.fleet.store import newest_change
-from controller.forecast.life_table import LifeTable, shipped_table
-from controller.repairs.actions import handle_fault
 from controller.web.site import create_web
 from protocol.messages import HostMeasures, KitLine, LineMeasures
 from protocol.model import (
@@ -50,6 +49,7 @@ from tests.waiting import LIMIT_S, until
 SCHOOL = Place("79", "00123")
 NAME = "Trường THCS Nguyễn Du"
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+GRACE_S = 1.5
 NOW_MS = 1_788_567_000_000  # 2026-09-05 07:10 in Vietnam
 
 FOLDERS: WeakKeyDictionary[Store, Path] = WeakKeyDictionary()  # where a store's office is kept
@@ -211,6 +211,63 @@ def a_store(folder: Path, records: Sequence[Record] = (), url: str = "") -> Iter
         yield store
 
 
+class FaceWriter:
+    """Stores and shows what a person does, as the ingest does."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+
+    async def apply(self, action: Callable[[int], Sequence[object]]) -> bool:
+        """Let a listener change what is stored."""
+        store = self._program.store
+        for listener in listeners_of(self._program):
+            store.read(listener.load)
+        changes = action(NOW_MS)
+        await asyncio.to_thread(store.write, keep_batch, changes, [], NOW_MS)
+        self._program.publish(changes)
+        return bool(changes)
+
+    async def write(self, action: Callable[..., Sequence[object]], *args: object) -> bool:
+        """Let a function write."""
+        changes = await asyncio.to_thread(self._program.store.write, action, *args)
+        self._program.publish(changes)
+        return bool(changes)
+
+
+def a_program(
+    store: Store,
+    live: Live | None = None,
+    *,
+    scope: Place = SCHOOL,
+    translate_to: Callable[[str], Translate] = translator,
+    folder: Path | None = None,
+    upstream: str = "mqtt://above",
+    now_ms: Callable[[], int] = lambda: NOW_MS,
+) -> Program:
+    """A controller's program over a store; its clock is the live present's."""
+    program = Program(
+        config=ControllerConfig(
+            province=scope.province,
+            school=scope.school,
+            name=NAME,
+            data=folder or FOLDERS[store],
+            upstream=upstream,
+        ),
+        features=FEATURES,
+        store=store,
+        zone=ZoneInfo("Asia/Ho_Chi_Minh"),
+        boot="face",
+        now_ms=live.now_ms if live else now_ms,
+        translate_to=translate_to,
+        health=lambda: {"broker": "connected"},
+        figures=lambda: {**store.read(counts), "messages_taken_total": 7.0},
+    )
+    program.writer = FaceWriter(program)
+    if live:
+        program._services[live_of] = live
+    return program
+
+
 def a_face(
     store: Store,
     live: Live,
@@ -218,43 +275,11 @@ def a_face(
     scope: Place = SCHOOL,
     allowed_hosts: Sequence[str] = ("127.0.0.1", "localhost", "testserver"),
     translate_to: Callable[[str], Translate] = translator,
-    life_table: Callable[[], LifeTable] = shipped_table,
     folder: Path | None = None,
 ) -> FastAPI:
     """The face of a school whose store and fleet this process holds."""
-    folder = folder or FOLDERS[store]
-
-    async def remove(device_id: str) -> bool:
-        known = next((each for each in live.devices() if each.device_id == device_id), None)
-        if known is None:
-            return False
-        gone = replace(known, removed_ms=NOW_MS, change=store.read(newest_change, scope) + 1)
-        await asyncio.to_thread(store.write, keep_batch, [gone], [], NOW_MS)
-        live.publish([gone])
-        return True
-
-    async def handle(event_id: str) -> bool:
-        told = await asyncio.to_thread(store.write, handle_fault, scope, event_id, NOW_MS)
-        live.publish(told)
-        return bool(told)
-
-    return create_web(
-        store,
-        live,
-        scope=scope,
-        name=NAME,
-        office=Office(folder / "office.json", time.time),
-        folder=folder,
-        remove_device=remove,
-        handle_fault=handle,
-        health=lambda: {"broker": "connected"},
-        metrics=lambda: {"messages_taken_total": 7.0},
-        allowed_hosts=allowed_hosts,
-        timezone="Asia/Ho_Chi_Minh",
-        default_language="vi",
-        translate_to=translate_to,
-        life_table=life_table,
-    )
+    program = a_program(store, live, scope=scope, translate_to=translate_to, folder=folder)
+    return create_web(program, allowed_hosts)
 
 
 def a_live(
@@ -308,6 +333,8 @@ class Served:
     def stop(self) -> None:
         """Stop serving; the port is free again."""
         self._server.should_exit = True
+        self._thread.join(GRACE_S)
+        self._server.force_exit = True  # a browser's page that sleeps does not close its line
         self._thread.join(LIMIT_S)
 
     def tell(self, *records: Record) -> None:

@@ -128,7 +128,7 @@ def test_every_command_that_the_pages_show_is_there(program: str, commands: list
     """And every command that is there is shown somewhere."""
     asked = [sys.executable, "-m", program, "--help"]
     told = subprocess.run(asked, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    name = re.match(r"usage: (\S+)", told)[1]
+    name = re.match(r"[^:]+: (\S+)", told)[1]
     texts = [page.read_text("utf-8") for page in [*PAGES, ROOT / "simulators" / "README.md"]]
     shown = set(re.findall(rf"\b{name} ([a-z][a-z-]+)", "\n".join(texts)))
     assert {

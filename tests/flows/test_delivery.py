@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.flows.programs import School, request
-from tests.postgres import cluster_or_skip
+from tests.postgres import Cluster
 from tests.waiting import until
 
 MARKS = 300
@@ -82,9 +82,11 @@ def test_300_marks_arrive_once_while_everything_is_killed(
         assert min(kills.values()) >= 4
 
 
-def test_marks_arrive_once_while_postgresql_is_restarted(tmp_path: Path) -> None:
+def test_marks_arrive_once_while_postgresql_is_restarted(
+    tmp_path: Path, own_cluster: Cluster
+) -> None:
     """Its plug is pulled and put back while marks are given; the controller is killed once."""
-    with cluster_or_skip() as cluster, School(tmp_path, database=cluster.fresh()) as school:
+    with School(tmp_path, database=own_cluster.fresh()) as school:
         school.ready()
         given: dict[str, str] = {}
 
@@ -96,13 +98,13 @@ def test_marks_arrive_once_while_postgresql_is_restarted(tmp_path: Path) -> None
         give(20)
         until(lambda: len(school.marks()) == 20, "the first marks are stored")
         for number, how in enumerate(("immediate", "fast"), start=1):
-            cluster.stop(how)
+            own_cluster.stop(how)
             give(20)
             until(lambda: _health(school) == 503, "supervision is told")
             until(lambda n=number: _log(school).count("batch given back") == n, "a batch waits")
             if how == "fast":
                 school.controller.kill()
-            cluster.start()
+            own_cluster.start()
             if how == "fast":
                 school.controller.start()
             give(20)

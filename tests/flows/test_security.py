@@ -21,8 +21,11 @@ ROOT = "lophoc/v1/14/00140708"
 def give_password(school: School, agent: str) -> Path:
     """What the IT admin does for a new agent."""
     log = school.folder / f"{agent}.password"
-    data = str(school.folder / "controller")
-    Program(log, "lophoc-controller", "agents", "add", agent, "--data", data).start().process.wait()  # type: ignore[union-attr]
+    data = school.folder / "controller"
+    data.mkdir(exist_ok=True)  # as systemd does (StateDirectory), before the first start
+    giving = Program(log, "lophoc-controller", "agents", "add", agent, "--data", str(data)).start()
+    assert giving.process is not None
+    assert giving.process.wait(LIMIT_S) == 0
     assert log.read_text().strip()
     return log
 

@@ -13,8 +13,8 @@ import cv2
 from hardware.cards.acceptance import Acceptance, Card
 from hardware.cards.reader import FAST, FINE, FULL, Profile, profiles_of, read
 from simulators.devices.cards import (
-    CardSetting,
     Frame,
+    Scene,
     ShownCard,
     Take,
     class_of,
@@ -24,8 +24,8 @@ from simulators.devices.cards import (
 )
 
 ROSTER = frozenset(range(1, 50))
-FOLLOWED = CardSetting(side=(18.0, 60.0))
-SINGLE = CardSetting(side=(30.0, 120.0))
+FOLLOWED = Scene(side=(18.0, 60.0))
+SINGLE = Scene(side=(30.0, 120.0))
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class Count:
         return self.read / self.there
 
 
-def in_one_frame(seeds: Iterable[int], *profiles: Profile, setting: CardSetting = SINGLE) -> Count:
+def in_one_frame(seeds: Iterable[int], *profiles: Profile, setting: Scene = SINGLE) -> Count:
     """Read one picture of each class; cards with a finger on the marker are not asked for."""
     total = Count()
     for seed in seeds:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hardware.cards.door import read_door
 from hardware.cards.reader import FAST, FULL, read
 from protocol.doorcode import sign
-from simulators.devices.cards import CardSetting, class_of, clutter, door
+from simulators.devices.cards import Scene, class_of, clutter, door
 from tests.hardware.card_frames import cost_ratio, in_one_frame, over_ten_frames, without_cards
 
 
@@ -27,7 +27,7 @@ def test_ten_frames_show_every_card_from_18_px() -> None:
 
 def test_the_full_profile_sees_what_the_fast_one_misses() -> None:
     """Cards with a finger on the marker are why it is there."""
-    grey = class_of(9, CardSetting(covered=1.0))[0].grey
+    grey = class_of(9, Scene(covered=1.0))[0].grey
     assert len(read(grey, FAST, FULL)) > len(read(grey, FAST)) + 2
 
 
@@ -50,7 +50,7 @@ def test_a_picture_too_small_for_a_card_shows_none() -> None:
 
 def test_corners_are_where_the_card_is() -> None:
     """Four within the picture, around the card's centre."""
-    take = class_of(5, CardSetting(cards=5, side=(90, 120), covered=0.0))[0]
+    take = class_of(5, Scene(cards=5, side=(90, 120), covered=0.0))[0]
     cards = {each.id: each for each in read(take.grey, FAST, FULL)}
     for shown in take.cards:
         card = cards[shown.id]

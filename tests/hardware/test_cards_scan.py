@@ -15,7 +15,7 @@ from hardware.cards.acceptance import CardFlag, FoundCard
 from hardware.cards.scan import Over, read_pictures, scan, watch_door
 from protocol.doorcode import sign
 from simulators.devices.camera import CameraFault, OnvifCamera
-from simulators.devices.cards import CardSetting, class_of, door, picture_of
+from simulators.devices.cards import Scene, class_of, door, picture_of
 from tests.hardware.camera_peers import mjpeg, peer, silent
 from tests.ports import free_port
 from tests.waiting import LIMIT_S
@@ -64,7 +64,7 @@ def test_what_a_simulated_class_holds_up_is_what_counts(way: str) -> None:
 
 def test_a_copied_card_is_told_and_counts_for_nobody() -> None:
     """Number 3 is held up twice; number 40 is no pupil of this class."""
-    setting = CardSetting(side=(50.0, 70.0), covered=0.0, size=HD)
+    setting = Scene(side=(50.0, 70.0), covered=0.0, size=HD)
     shown = [each.jpeg for each in class_of(4, setting, frames=6, ids=[1, 2, 3, 3, 40])]
 
     async def story() -> list[FoundCard]:
@@ -156,7 +156,7 @@ def test_pictures_are_read_in_order_and_bad_ones_named(tmp_path: Path) -> None:
     (tmp_path / "text.jpg").write_text("no picture")
     bomb = b"P5 60000 60000 255\n" + b"\0" * 100
     (tmp_path / "bomb.pgm").write_bytes(bomb)
-    setting = CardSetting(cards=4, side=(60, 80), covered=0.0)
+    setting = Scene(cards=4, side=(60, 80), covered=0.0)
     (tmp_path / "good.jpg").write_bytes(class_of(2, setting, ids=[5, 6, 7, 8])[0].jpeg)
     names = ["none.jpg", ".", "text.jpg", "bomb.pgm", "good.jpg"]
 
@@ -179,7 +179,7 @@ def test_pictures_are_read_in_order_and_bad_ones_named(tmp_path: Path) -> None:
 def test_the_agents_process_loads_no_vision(tmp_path: Path) -> None:
     """A whole reading of a picture, and neither OpenCV nor ZXing nor numpy is in it."""
     picture = tmp_path / "a.jpg"
-    picture.write_bytes(class_of(2, CardSetting(cards=1, side=(80, 90), covered=0.0))[0].jpeg)
+    picture.write_bytes(class_of(2, Scene(cards=1, side=(80, 90), covered=0.0))[0].jpeg)
     code = (
         "import sys; from agent.__main__ import main\n"
         "import agent.cards.matching\n"

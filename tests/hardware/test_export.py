@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.readings import Kind
-from hardware.usb.export import UdevExportError, read_export
+from hardware.usb.export import DumpError, read_export
 from hardware.usb.foreign import sightings_of
 from tests.hardware.udev_exports import HERE, nodes_of
 
@@ -30,7 +30,7 @@ def put(folder: Path, content: bytes) -> Path:
 
 def code_of(path: Path, **limits: int) -> str:
     """Give the code with which an export is refused."""
-    with pytest.raises(UdevExportError) as refused:
+    with pytest.raises(DumpError) as refused:
         read_export(path, **limits)
     return refused.value.code
 

@@ -140,6 +140,7 @@ def test_boards_are_known_by_their_names() -> None:
         (b"%2POWR=1\r", Notification("10.0.0.9", Subject.CHANGED)),
         (b"%2ERST=000010\r", Notification("10.0.0.9", Subject.CHANGED)),
     ],
+    ids=["search", "found", "lower case", "up", "no MAC", "broadcast MAC", "power", "errors"],
 )
 def test_a_datagram_is_read(data: bytes, expected: Notification | None) -> None:
     """The sender's address counts, whatever it says of itself."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from protocol.chain import breaks, chained
+from protocol.chain import breaks, link_record
 from protocol.messages import AttendanceMarked, Chained, RollConfirmed, RollLine
 from protocol.model import AttendanceStatus, Method
 
@@ -33,7 +33,7 @@ def linked(marks: list[tuple[str, AttendanceStatus]]) -> list[AttendanceMarked]:
             status=status,
             method=Method.MANUAL,
         )
-        chain.append(chained(mark, chain[-1].hash if chain else ""))
+        chain.append(link_record(mark, chain[-1].hash if chain else ""))
     return chain
 
 
@@ -72,7 +72,7 @@ def test_a_record_taken_out_is_missed(
 def test_a_record_put_in_is_named() -> None:
     """Two records cannot stand on one."""
     chain = linked([("a", AttendanceStatus.PRESENT), ("b", AttendanceStatus.LATE)])
-    forged = chained(replace(chain[1], id="forged", hash="", student="c"), chain[0].hash)
+    forged = link_record(replace(chain[1], id="forged", hash="", student="c"), chain[0].hash)
     assert [found.id for found in breaks([*chain, forged])] == ["forged"]
 
 
@@ -84,7 +84,7 @@ def test_every_line_of_a_roll_counts() -> None:
     roll = RollConfirmed(
         boot="b", at_ms=1, id="r", room="P203", lesson="l", day="2026-11-05", lines=(line,)
     )
-    kept = chained(roll, "")
+    kept = link_record(roll, "")
     changed = replace(kept, lines=(replace(line, status=AttendanceStatus.LATE),))
     assert breaks([kept]) == []
     assert [found.why for found in breaks([changed])] == ["changed"]

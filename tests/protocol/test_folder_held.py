@@ -6,23 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from protocol.folder import held
+from protocol.folder import lock_folder
 from protocol.settings import SettingsError
 
 
 def test_two_programs_do_not_share_a_folder(tmp_path: Path) -> None:
     """The second one says which folder is taken; when the first ends it is free."""
     folder = tmp_path / "data"
-    with held(folder), pytest.raises(SettingsError) as caught, held(folder):
+    with lock_folder(folder), pytest.raises(SettingsError) as caught, lock_folder(folder):
         pytest.fail("two programs in one folder")
     assert caught.value.code == "data_in_use"
     assert str(folder) in str(caught.value)
-    with held(folder):
+    with lock_folder(folder):
         assert folder.stat().st_mode & 0o077 == 0
 
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     """A file in the way is no folder."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(SettingsError, match="cannot be used"), held(tmp_path / "file"):
+    with pytest.raises(SettingsError, match="cannot be used"), lock_folder(tmp_path / "file"):
         pytest.fail("a file is no folder")

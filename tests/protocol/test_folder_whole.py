@@ -139,14 +139,17 @@ def test_whenever_the_power_goes_the_disk_has_the_old_or_the_new_file(
     assert {content(each, NAME) for each in model.after_a_cut()} == {NEW}
 
 
-@pytest.mark.parametrize("unsynced", ["_synced", "_sync_folder"])
+@pytest.mark.parametrize("unsynced", ["_sync_file", "_sync_folder"])
 def test_the_model_sees_a_missing_fsync(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unsynced: str
 ) -> None:
     """A write without one of the two is found out."""
     prepare(tmp_path / "data")
     model = Model(tmp_path / "data", monkeypatch)
-    forgetful = {"_synced": lambda path, _mode: path.open("xb"), "_sync_folder": lambda _path: None}
+    forgetful = {
+        "_sync_file": lambda path, _mode: path.open("xb"),
+        "_sync_folder": lambda _path: None,
+    }
     monkeypatch.setattr(protocol.folder, unsynced, forgetful[unsynced])
     write_whole(model.folder / NAME, NEW, OWNER_ONLY)
     assert {content(each, NAME) for each in model.after_a_cut()} != {NEW}

@@ -12,6 +12,7 @@ import pytest
 
 from protocol import formats
 from protocol.errors import LopHocError
+from protocol.language import requested_language
 from protocol.words import LANGUAGES, translator
 from tests.conftest import need
 
@@ -97,9 +98,27 @@ def test_a_phrase_is_filled_once_numbers_by_language() -> None:
     assert formats.phrase(text, translator("vi"), value=1234.5).endswith("(1.234,5 %).")
     assert formats.phrase("{a} {b} {c}", str, a="{b}", b=1000, c=None) == "{b} 1,000 None"
     assert formats.phrase("{a} {b} %", str, a="2026") == "2026 {b} %"
+    assert formats.phrase("On {day}.", str, day=date(2026, 9, 5)) == "On 05/09/2026."
 
 
 def test_an_errors_values_are_told_as_they_are() -> None:
     """A port is a name, not a number."""
     error = LopHocError("c", "{host}:{port} of {n}", "Do {host}.", host="{port}", port=8080)
     assert error.text(str) == "{port}:8080 of {n} Do {port}."
+
+
+@pytest.mark.parametrize(
+    ("lang", "accepted", "language"),
+    [
+        ("en", "vi", "en"),
+        ("fr", "en-GB,en;q=0.9", "en"),
+        ("", "fr, EN;q=0.5", "en"),
+        ("", "", "vi"),
+        ("", "fr", "vi"),
+        ("", "x" * 200 + ",en", "vi"),
+    ],
+    ids=["asked", "unknown", "second", "nothing", "none of ours", "endless"],
+)
+def test_a_request_is_answered_in_its_language(lang: str, accepted: str, language: str) -> None:
+    """By its address, then by its browser, then by the school's own."""
+    assert requested_language(lang, accepted, "vi") == language

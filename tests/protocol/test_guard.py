@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from protocol.guard import (
@@ -233,6 +233,8 @@ def test_a_body_announced_as_too_long_is_not_begun(*, length: str, comes_in: boo
 
 
 @given(st.lists(st.binary(max_size=LIMIT), min_size=1, max_size=5))
+@example([b"x" * LIMIT])
+@example([b"x" * LIMIT, b"x"])
 def test_a_body_that_goes_on_is_cut_off_while_it_comes(chunks: list[bytes]) -> None:
     """Whatever was announced; within the limit the application gets it as it is."""
     door, whole = Door(), b"".join(chunks)

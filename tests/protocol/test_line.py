@@ -9,7 +9,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt import __version__
 
-from protocol.line import Client, Line
+from protocol.line import BufferedSocket, Client
 
 CONNACK = b"\x20\x02\x00\x00"
 PUBLISH = b"\x32\x0c\x00\x03a/b\x00\x07hello"  # QoS 1, number 7
@@ -33,7 +33,7 @@ def test_paho_still_calls_what_the_line_replaces() -> None:
         broker, _ = server.accept()
     with broker:
         line = client.line()
-        assert isinstance(line, Line), CHANGED % "_create_socket"
+        assert isinstance(line, BufferedSocket), CHANGED % "_create_socket"
         broker.sendall(CONNACK + PUBLISH)
         for _ in range(2):
             assert client.loop_read() is mqtt.MQTT_ERR_SUCCESS, CHANGED % "_handle_publish"

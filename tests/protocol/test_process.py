@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
 import textwrap
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from tests.waiting import until
 PARENT = textwrap.dedent("""
     import subprocess, sys, time
     from protocol.process import die_with_parent
-    child = subprocess.Popen(["sleep", "60"], preexec_fn=die_with_parent())
+    child = subprocess.Popen(["sleep", "600"], preexec_fn=die_with_parent())
     print(child.pid, flush=True)
     time.sleep(60)
 """)
@@ -44,7 +46,11 @@ def test_a_child_ends_when_its_parent_is_killed() -> None:
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    until(lambda: not is_running(child), "the child ends")
+    try:
+        until(lambda: not is_running(child), "the child ends")
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
 
 
 @pytest.mark.parametrize(

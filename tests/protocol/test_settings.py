@@ -10,12 +10,12 @@ from typing import Annotated
 import pytest
 from msgspec import Meta, Struct
 
+from protocol.command_line import CommandParser
 from protocol.settings import (
     SettingsError,
     add_options,
     load,
     password_in,
-    refuse_unknown,
     sample,
     settings_of,
     speaker,
@@ -39,15 +39,13 @@ class Shape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def read(tmp_path: Path, toml: str = "", env: dict[str, str] | None = None, *options: str) -> Shape:
-    parser = argparse.ArgumentParser()
+    parser = CommandParser()
     add_options(parser, Shape)
     arguments = list(options)
     if toml:
         (tmp_path / "s.toml").write_text(toml, "utf-8")
         arguments += ["--config", str(tmp_path / "s.toml")]
-    known, extra = parser.parse_known_args(arguments)
-    refuse_unknown(parser, extra)
-    return load(Shape, "X_", known, env or {})
+    return load(Shape, "X_", parser.parse_args(arguments), env or {})
 
 
 def test_the_later_source_wins(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from simulators.devices import bodies
 from simulators.devices.addresses import call_address
 from simulators.devices.bodies import Bodies, faults_of
 from simulators.equipment import device_id_of, mac_of
-from simulators.school import answering_devices, school_of
+from simulators.school import responders, school_of
 from tests.ports import free_port
 from tests.waiting import eventually
 
@@ -29,8 +29,8 @@ def test_the_first_rooms_have_devices_that_tell_a_mac(seed: int) -> None:
     """So that whoever finds them by the network gives them the id that the room gives them."""
     config = SimConfig(rooms=4, tablets=1, cameras=2, projectors=1, seed=seed)
     rooms = school_of(config)
-    cameras = answering_devices(config, rooms, Kind.CAMERA)
-    projectors = answering_devices(config, rooms, Kind.PROJECTOR)
+    cameras = responders(config, rooms, Kind.CAMERA)
+    projectors = responders(config, rooms, Kind.PROJECTOR)
     assert (len(cameras), len(projectors)) == (2, 1)
     for each in (*cameras, *projectors):
         assert each.identity is IdentityKind.MAC
@@ -39,7 +39,7 @@ def test_the_first_rooms_have_devices_that_tell_a_mac(seed: int) -> None:
     for room in rooms:
         assert len({each.key for each in room.equipment}) == len(room.equipment)
     alone = SimConfig(rooms=4, tablets=1, mdns=False, seed=seed)
-    assert answering_devices(alone, school_of(alone), Kind.CAMERA) == []
+    assert responders(alone, school_of(alone), Kind.CAMERA) == []
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,8 @@ class _Played:
         monkeypatch.setattr(bodies, "own_interfaces", lambda: [IPv4Interface("127.0.0.1/32")])
         config = SimConfig(rooms=1, tablets=0)
         rooms = school_of(config)
-        [self.camera] = answering_devices(config, rooms, Kind.CAMERA)
-        [self.projector] = answering_devices(config, rooms, Kind.PROJECTOR)
+        [self.camera] = responders(config, rooms, Kind.CAMERA)
+        [self.projector] = responders(config, rooms, Kind.PROJECTOR)
         self.bodies = Bodies([self.camera], [self.projector], 1)
         self.port = port
 

@@ -81,11 +81,11 @@ def routes(language: str = "vi") -> list[Route]:
 
 async def _page(request: Request, *, language: str) -> Response:
     """The page in the language that is asked for now, or was the last time."""
-    asked = request.query_params.get("lang", "")
-    kept = request.cookies.get(_COOKIE, "")
-    chosen = next((each for each in (asked, kept) if each in LANGUAGES), language)
-    answer = Response(_filled(chosen), headers=_SAFE, media_type="text/html")
-    if asked == chosen:
+    lang = request.query_params.get("lang", "")
+    last = request.cookies.get(_COOKIE, "")
+    chosen = next((code for code in (lang, last) if code in LANGUAGES), language)
+    answer = Response(_page_text(chosen), headers=_SAFE, media_type="text/html")
+    if lang == chosen:
         answer.set_cookie(_COOKIE, chosen, max_age=_YEAR_S, httponly=True, samesite="strict")
     return answer
 
@@ -100,7 +100,7 @@ def _read(name: str) -> str:
 
 
 @lru_cache
-def _filled(language: str) -> str:
+def _page_text(language: str) -> str:
     """The page's text with the language's words in their places."""
     say = translator(language)
     words = {name: say(text) for name, text in _WORDS.items()}
@@ -109,7 +109,7 @@ def _filled(language: str) -> str:
     quoted = html.escape(compact, quote=False).replace("'", "&#39;")
     values = {"language": language, "words": quoted}
     return re.sub(
-        r"\{\{ (.+?) \}\}", lambda found: _word(found[1], values, say), _read("page.html")
+        r"\{\{ (.+?) \}\}", lambda match: _word(match[1], values, say), _read("page.html")
     )
 
 

@@ -32,7 +32,7 @@ def phase_of(classroom: Classroom, view: ClassroomView, moment: Moment) -> Lesso
     lesson = classroom.lesson
     if lesson.running is None:
         return LessonPhase.ENDED if lesson.ended else LessonPhase.IDLE
-    if lesson.sheet is None or lesson.sheet.confirmed:
+    if lesson.sheet is None or lesson.sheet.is_confirmed:
         return LessonPhase.RUNNING
     age_s = (moment.at_ms - lesson.running.since_ms) / 1000
     if 0 <= age_s < STARTING_S and any(map(is_warming, present_devices(view))):
@@ -61,7 +61,7 @@ def gaps(view: ClassroomView) -> list[tuple[DeviceKind | None, Reason]]:
 
 def present_devices(view: ClassroomView) -> list[Device]:
     """The devices that are here now."""
-    return [device for device in view.devices if device.device_id in view.here]
+    return [device for device in view.devices if device.device_id in view.present_ids]
 
 
 def is_warming(device: Device) -> bool:

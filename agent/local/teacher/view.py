@@ -79,7 +79,7 @@ def _buttons(phase: LessonPhase, lesson: RunningLesson | None, say: Translate) -
         case LessonPhase.RUNNING:
             action = "end"
     also = "end" if action == "confirm" else ""
-    if phase is LessonPhase.ENDED and lesson and lesson.sheet and not lesson.sheet.confirmed:
+    if phase is LessonPhase.ENDED and lesson and lesson.sheet and not lesson.sheet.is_confirmed:
         also = "confirm"
     return {"button": _button(action, say), "also": _button(also, say) if also else None}
 
@@ -116,7 +116,9 @@ def _chips(classroom: Classroom, view: ClassroomView, say: Translate) -> list[di
 def _tablets(classroom: Classroom, view: ClassroomView, say: Translate) -> dict[str, Any]:
     tablets = [device for device in view.devices if device.kind is DeviceKind.TABLET]
     working = [
-        tablet for tablet in tablets if tablet.device_id in view.here and tablet.status is Status.OK
+        tablet
+        for tablet in tablets
+        if tablet.device_id in view.present_ids and tablet.status is Status.OK
     ]
     total = max(classroom.template.tablets, len(tablets))
     state = "absent" if not working else "ok" if len(working) == total else "warning"
@@ -142,7 +144,7 @@ def _roll(lesson: RunningLesson | None, letters: Letters, say: Translate) -> dic
         "title": words.roll_title(lesson.classes, say),
         "counts": counts._asdict(),
         "text": counts.text,
-        "confirmed": sheet.confirmed,
+        "confirmed": sheet.is_confirmed,
         "confirmed_words": words.confirmation(sheet, say),
         "marks": [_mark(status, letter, say) for status, letter in letters.items()],
         "lines": [_pupil(sheet, pupil, letters, say) for pupil in sheet.pupils],
@@ -178,7 +180,7 @@ def _logbook(
     lesson: RunningLesson | None, phase: LessonPhase, letters: Letters, say: Translate
 ) -> str | None:
     sheet = lesson.sheet if lesson and phase is LessonPhase.ENDED else None
-    if lesson is None or sheet is None or not sheet.confirmed:
+    if lesson is None or sheet is None or not sheet.is_confirmed:
         return None
     return words.logbook_line(lesson, sheet, letters, say)
 
@@ -215,7 +217,7 @@ def _lesson_notices(
 ) -> Iterable[str]:
     ended, running = classroom.lesson.ended, classroom.lesson.running
     sheet = ended.lesson.sheet if ended and ended.how is Ending.BELL else None
-    if sheet is not None and not sheet.confirmed:
+    if sheet is not None and not sheet.is_confirmed:
         yield "unconfirmed"
     if running and running.classes and running.sheet is None:
         yield "no_list"

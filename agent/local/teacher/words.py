@@ -10,7 +10,7 @@ from agent.lessons.sheet import LessonSheet, SheetEntry, Suggestion
 from agent.lessons.teaching import ReportedFault, Undoable
 from agent.lessons.timetable import LessonProposal, ProposalReason
 from agent.local.teacher.phase import LessonPhase, is_warming
-from protocol.formats import clock
+from protocol.formats import clock, phrase
 from protocol.messages import Part
 from protocol.model import AttendanceStatus, Device, DeviceKind, Reason, Status, worst
 from protocol.words import N_, Translate, sentence, status_word
@@ -131,7 +131,7 @@ def logbook_line(
 ) -> str:
     """The line that the teacher copies into the class logbook, after the lesson."""
     parts = _lesson_parts(lesson, say)
-    parts.append(say(N_("attendance {counts}")).replace("{counts}", sheet.counts().text))
+    parts.append(phrase(N_("attendance {counts}"), say, counts=sheet.counts().text))
     away = [
         f"{pupil.name or pupil.number} ({letters[status]})"
         for pupil in sheet.pupils
@@ -191,7 +191,7 @@ def confirmation(sheet: LessonSheet, say: Translate) -> str:
     """Whether the roll is confirmed, and since when."""
     if sheet.confirmed_ms is None:
         return say(N_("Nothing is recorded before you confirm."))
-    return say(N_("Confirmed at {time}.")).replace("{time}", clock(sheet.confirmed_ms, None, say))
+    return phrase(N_("Confirmed at {time}."), say, time=clock(sheet.confirmed_ms, None, say))
 
 
 def sighting_words(suggestion: Suggestion | None, *, unseen: bool, say: Translate) -> str:
@@ -232,8 +232,8 @@ def part_labels(say: Translate) -> dict[Part, str]:
 def fault_words(fault: ReportedFault, *, delivered: bool, say: Translate) -> str:
     """A reported fault, and whether the school has it."""
     text = N_("Received: {part}, {time}") if delivered else N_("Kept, will be sent: {part}, {time}")
-    words = say(text).replace("{part}", part_label(fault.part, say))
-    return words.replace("{time}", clock(fault.at_ms, None, say))
+    at = clock(fault.at_ms, None, say)
+    return phrase(text, say, part=part_label(fault.part, say), time=at)
 
 
 def camera_words(*, off: bool, say: Translate) -> tuple[str, str]:
@@ -256,7 +256,7 @@ def _lesson_parts(lesson: RunningLesson, say: Translate) -> list[str]:
     if lesson.subject:
         parts.append(lesson.subject)
     if lesson.period is not None:
-        parts.append(say(N_("Period {number}")).replace("{number}", str(lesson.period)))
+        parts.append(phrase(N_("Period {number}"), say, number=lesson.period))
     if lesson.substitute:
         parts.append(say(N_("Substitute lesson")))
     return parts

@@ -1,10 +1,27 @@
 // This file counts a stocktake as the controller does: what the page was told, then what this phone kept since.
 const NUMBERED = /^(?:phòng học|phòng|phong|room|p|)[\s.:_-]*(?=p?\d)p?(\d[\da-z./]*)$/iu;
 
-const cased = (text) => text.normalize("NFKC").toLowerCase();
-const tagKey = (text) => cased(text).replaceAll(/\s/gu, "");
-const serialKey = (text) => tagKey(text).replaceAll(/[\p{Pd}\p{Cf}\u2212]/gu, "");
-export const roomKey = tagKey;
+const DASHES = /[\u2010-\u2015\u2212\uFE58\uFE63\uFF0D]/gu;
+const RUNS = /[0-9]+|(?:(?![0-9])[\p{L}\p{M}\p{N}])+/gu;
+const ROOM_WORDS = /^(?:(?:ph[òo]ng(?: h[ọo]c)?|(?:class)?room|ph|p)(?: |(?=[0-9])))+/u;
+
+// As controller/sheets/names.py compares them: a phone without a network finds what the office does.
+const plain = (text) =>
+  text
+    .normalize("NFKC")
+    .toLowerCase()
+    .normalize("NFKC")
+    .replaceAll(/\p{Cf}/gu, "");
+export const tagKey = (text) => plain(text).replaceAll(DASHES, "-").replaceAll(/\s/gu, "");
+export const serialKey = (text) => tagKey(text).replaceAll(/\p{Pd}/gu, "");
+const isNumber = (text) => /^[0-9]/u.test(text);
+// A blank parts two numbers or two words, and no others.
+const beside = (key, run) =>
+  `${key}${key && isNumber(key.slice(-1)) === isNumber(run) ? " " : ""}${run}`;
+export function roomKey(text) {
+  const key = (plain(text).match(RUNS) || []).reduce(beside, "").replace(ROOM_WORDS, "");
+  return isNumber(key) ? `p${key}` : key;
+}
 export const same = (one, other) => roomKey(one) === roomKey(other);
 
 // P 203, 203 and Phòng 203 are P203.

@@ -29,7 +29,7 @@ from controller.fleet.records import AttendanceRecord, EventRecord, LessonRecord
 from controller.fleet.store import events_of
 from controller.repairs.actions import handle_fault
 from controller.repairs.store import faults_of
-from protocol.chain import ROOT, chained
+from protocol.chain import ROOT, link_record
 from protocol.messages import (
     AttendanceMarked,
     Chained,
@@ -107,7 +107,7 @@ def a_lesson() -> list[Event]:
     for seq, event in enumerate(said, 1):
         made = replace(event, seq=seq)
         if isinstance(made, Chained):
-            made = chained(made, before)
+            made = link_record(made, before)
             before = made.hash
         numbered.append(made)
     return numbered

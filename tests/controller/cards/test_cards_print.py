@@ -13,8 +13,8 @@ import zxingcpp
 from controller.__main__ import main
 from controller.database.store import Store
 from controller.roster import store as roster
-from controller.roster.plan import SchoolClass
-from controller.roster.store import Lists, plan_of
+from controller.roster.plan import Lists, SchoolClass
+from controller.roster.store import plan_of
 from protocol.doorcode import read
 from protocol.model import Place
 from protocol.plan import Pupil

@@ -31,7 +31,7 @@ from protocol.model import (
     Reason,
 )
 from tests.axe import violations
-from tests.browser import SIZES, Page, opened_tab, running_browser
+from tests.browser import SIZES, Page, Profile, opened_tab
 from tests.controller.web_school import (
     CRITICAL,
     OK,
@@ -58,15 +58,8 @@ class Screen(Page):
     ready = "document.querySelector('#age-words')"
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The debugging port of a running Chromium."""
-    with running_browser(tmp_path_factory.mktemp("chromium")) as port:
-        yield port
-
-
 @pytest.fixture
-def page(browser: int) -> Iterator[Screen]:
+def page(browser: Profile) -> Iterator[Screen]:
     """A fresh tab."""
     with opened_tab(browser, Screen) as tab:
         yield tab
@@ -323,7 +316,7 @@ def test_a_room_is_reached_by_keyboard_alone(page: Page, served: Served) -> None
     page.wait("location.pathname === '/rooms/6A1'")
 
 
-def test_ten_tabs_of_one_browser_are_all_live(browser: int, served: Served) -> None:
+def test_ten_tabs_of_one_browser_are_all_live(browser: Profile, served: Served) -> None:
     """Unlike event streams, sockets are not rationed to six a host."""
     with contextlib.ExitStack() as tabs:
         pages = [tabs.enter_context(opened_tab(browser, Screen)) for _ in range(10)]

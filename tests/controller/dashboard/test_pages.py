@@ -13,8 +13,9 @@ from msgspec.structs import replace
 
 import controller
 from controller.dashboard.rooms import FAULT_REPORTED, Problem
-from controller.dashboard.words import ScreenWords, language_of
+from controller.dashboard.words import RoomWords
 from controller.database.store import Store
+from controller.web.words import language_of
 from protocol.health import ReasonCode
 from protocol.messages import HostMeasures, KitLine, LineMeasures
 from protocol.model import NO_ROOM, DeviceKind, DeviceMeasures, Identity, Place, Reason, Status
@@ -263,14 +264,14 @@ def test_what_has_no_room_yet_is_called_so_everywhere(web: httpx.Client, served:
 )
 def test_a_signal_is_told_in_a_word_and_its_figure(dbm: float, word: str) -> None:
     """It is called weak from where it is a warning."""
-    words = ScreenWords("en", str, ZONE)
+    words = RoomWords("en", str, ZONE)
     told = words.measures(HostMeasures(wifi_signal_dbm=dbm))
     assert told == [("Wi-Fi signal", f"{word} ({dbm} dBm)")]
 
 
 def test_an_outage_is_told_in_minutes() -> None:
     """None of nothing tried; no outage of no minutes."""
-    words = ScreenWords("en", str, ZONE)
+    words = RoomWords("en", str, ZONE)
     assert words.line(LineMeasures()) == []
     assert words.line(LineMeasures(outage_min=0)) == []
     assert words.line(LineMeasures(controller=False, outage_min=7.4)) == [
@@ -296,13 +297,13 @@ def test_a_device_is_told_of_by_what_it_told(
     measures: DeviceMeasures | None, reasons: tuple[Reason, ...], said: str
 ) -> None:
     """What is not known is not told; what a reason says is not said twice."""
-    words = ScreenWords("en", str, ZONE)
+    words = RoomWords("en", str, ZONE)
     assert words.facts(device("6A1", BOARD, measures=measures, reasons=reasons)) == said
 
 
 def test_every_identity_has_its_words() -> None:
     """And what an older agent does not tell has none."""
-    words = ScreenWords("en", str, ZONE)
+    words = RoomWords("en", str, ZONE)
     assert len({words.identity(each) for each in Identity}) == len(Identity)
     assert words.identity(None) == ""
 
@@ -401,7 +402,7 @@ def test_a_language_once_asked_for_is_remembered(served: Served) -> None:
 
 def test_times_are_those_of_the_schools_clock() -> None:
     """dd/mm/yyyy HH:MM in Vietnam; the hour alone for today."""
-    words = ScreenWords("en", str, ZONE)
+    words = RoomWords("en", str, ZONE)
     assert words.when(NOW_MS) == "05/09/2026 07:10"
     assert words.since(NOW_MS, NOW_MS) == "since 07:10"
     assert words.since(NOW_MS - 86_400_000, NOW_MS) == "since 04/09"
@@ -410,7 +411,7 @@ def test_times_are_those_of_the_schools_clock() -> None:
 
 def test_the_script_is_given_every_word_it_may_need() -> None:
     """Each status, kind and reason has its text; values are filled in by the page."""
-    words = ScreenWords("en", str, ZONE).for_script()
+    words = RoomWords("en", str, ZONE).for_script()
     assert set(words["status"]) == set(Status)
     assert set(words["kind"]) == set(DeviceKind)
     assert set(words["reason"]) == {*ReasonCode, FAULT_REPORTED}
@@ -419,7 +420,7 @@ def test_the_script_is_given_every_word_it_may_need() -> None:
 
 def test_a_kind_of_event_from_a_newer_program_is_shown_as_it_is() -> None:
     """Nothing is hidden, nothing breaks."""
-    words = ScreenWords("en", str, ZONE)
+    words = RoomWords("en", str, ZONE)
     assert words.event(event("e1", kind="roof_leaked")) == "roof_leaked"
     health = event("e2", kind="health_changed", body=b'{"status":"critical"}')
     assert words.event(health) == "The room's computer: needs repair."
@@ -427,7 +428,7 @@ def test_a_kind_of_event_from_a_newer_program_is_shown_as_it_is() -> None:
 
 def test_a_line_of_work_names_how_many_it_is_about() -> None:
     """One device needs no figure."""
-    words = ScreenWords("en", str, ZONE)
+    words = RoomWords("en", str, ZONE)
     one = Problem(UNKNOWN, TABLET, Reason("goodbye"), ("a",), 0)
     assert [words.problem(one), words.problem(one._replace(devices=("a", "b")))] == [
         "tablet",

@@ -6,7 +6,6 @@ import importlib.util
 import re
 import shlex
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,8 +14,8 @@ from sqlalchemy import func, select
 
 from controller.__main__ import EXIT_DAMAGED, EXIT_SETTINGS, main
 from controller.database.engine import url_from
+from controller.database.facts import facts
 from controller.database.poison import tallies
-from controller.database.schema import facts
 from controller.database.store import Store, StoreError
 from controller.features import counts, forget, keep_batch
 from controller.fleet.records import EventRecord
@@ -25,16 +24,9 @@ from controller.roster.store import schools_of
 from protocol.model import Place
 from tests.databases import Database
 from tests.ports import free_port
-from tests.postgres import PASSWORD, WALLED, Cluster, cluster_or_skip
+from tests.postgres import PASSWORD, WALLED, Cluster
 
 SECRET = "Zx9-secret"  # noqa: S105 - looked for in what is told
-
-
-@pytest.fixture
-def own_cluster() -> Iterator[Cluster]:
-    """A PostgreSQL that this test may stop."""
-    with cluster_or_skip() as running:
-        yield running
 
 
 def refusal(url: str) -> StoreError:
@@ -198,10 +190,8 @@ def test_a_server_that_was_restarted_is_used_again(own_cluster: Cluster) -> None
             assert store.read(counts)["events_stored_total"] == 0
             own_cluster.stop(how)
             for deed in (
-                store.read,
-                counts,
-                store.read,
-                schools_of,
+                lambda: store.read(counts),
+                lambda: store.read(schools_of),
                 lambda: store.write(forget, 1),
             ):
                 with pytest.raises(StoreError) as told:

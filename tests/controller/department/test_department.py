@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from controller.__main__ import main
 from controller.database.store import Store
 from controller.department import areas_store as areas
-from controller.department import store as memory
+from controller.department import census as memory
 from controller.department.areas import Area, AreaError, Membership, Merger, SchoolFacts
 from controller.department.schools import FigureTold
-from controller.department.schools_store import keep as keep_told
 from controller.department.standing import Need, Silence
+from controller.department.store import keep as keep_told
 from controller.inventory.store import refresh
 from controller.reconcile.kpi import counted, kpi_of
 from controller.reconcile.store import note_figure, reconciled

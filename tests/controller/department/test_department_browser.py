@@ -13,7 +13,7 @@ from controller.reconcile.kpi import counted
 from controller.reconcile.store import note_figure
 from protocol.model import Place
 from tests.axe import violations
-from tests.browser import SIZES, Page, opened_tab, running_browser
+from tests.browser import SIZES, Page, Profile, opened_tab
 from tests.controller.web_department import (
     DAY_MS,
     MISSING,
@@ -39,15 +39,8 @@ class Screen(Page):
     ready = "document.querySelector('#age-words')"
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The debugging port of a running Chromium."""
-    with running_browser(tmp_path_factory.mktemp("chromium")) as port:
-        yield port
-
-
 @pytest.fixture
-def page(browser: int) -> Iterator[Screen]:
+def page(browser: Profile) -> Iterator[Screen]:
     """A fresh tab."""
     with opened_tab(browser, Screen) as tab:
         yield tab

@@ -22,6 +22,7 @@ from controller.inventory.store import spots_of
 from controller.sheets.errors import SheetError
 from controller.sheets.text import RefusedError
 from protocol.model import Place
+from tests.controller.fresh import fresh_folder
 
 OWN = Place("14", "so-gddt")
 AREA_FILE = (
@@ -45,6 +46,7 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     """Run a command of the department's; gives its exit code and what it told."""
     monkeypatch.setenv("LOPHOC_CONTROLLER_SCHOOL", OWN.school)
     monkeypatch.setenv("LOPHOC_CONTROLLER_PROVINCE", OWN.province)
+    fresh_folder(tmp_path / "data")
 
     def told(*words: str) -> dict[str, Any]:
         capsys.readouterr()

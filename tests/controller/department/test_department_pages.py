@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from controller.database.store import Store
-from controller.department import store as memory
+from controller.department import census as memory
 from controller.department.areas import Area, Membership, Merger, SchoolFacts
 from tests.controller.dashboard.test_pages import Outline
 from tests.controller.web_department import (

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from controller.database.store import Store
 from controller.department.schools import AskRetell, FigureTold, Listed, SchoolRecord, Schools
-from controller.department.schools_store import load_schools
+from controller.department.store import load_schools
 from controller.department.upward import item_of
 from controller.features import keep_batch
 from controller.ingest import _read

@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from controller.dashboard.metrics import _exposition
 from controller.database.store import Store
 from controller.features import keep_batch
-from controller.fleet.api import _exposition
-from controller.fleet.items import inventory_fields
 from controller.inventory.asset import Asset
 from controller.inventory.feed import as_csv
+from controller.inventory.items import inventory_fields
 from controller.web.refusals import Refused, seal, unseal
 from protocol.model import NO_ROOM, DeviceKind, Place, Reason
 from tests.controller.web_school import (

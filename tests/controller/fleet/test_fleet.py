@@ -386,13 +386,13 @@ def test_what_an_agent_tells_of_line_kit_and_roaming_is_kept() -> None:
     told = replace(birth(), roaming=True, line=LineMeasures(internet=True), kit=kit)
     known.hear("a1", told, NOW)
     agent = known.agents["a1"]
-    assert (agent.roaming, agent.health.line.internet, agent.kit) == (True, True, kit)
+    assert (agent.roaming, agent.line.internet, agent.kit) == (True, True, kit)
     beat = Health(
         boot="b1", at_ms=1, rev=2, status=Status.OK, line=LineMeasures(internet=False), kit=()
     )
     known.hear("a1", beat, NOW)
     agent = known.agents["a1"]
-    assert (agent.roaming, agent.health.line.internet, agent.kit) == (True, False, ())
+    assert (agent.roaming, agent.line.internet, agent.kit) == (True, False, ())
 
 
 def test_a_device_is_kept_with_all_that_the_second_schema_tells() -> None:

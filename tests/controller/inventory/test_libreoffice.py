@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from python_calamine import CalamineWorkbook
 
-from controller.fleet.items import inventory_fields
 from controller.inventory.asset import Asset
 from controller.inventory.exports import snipeit
 from controller.inventory.exports.workbook import COLUMNS, Heading, workbook
 from controller.inventory.feed import as_csv
+from controller.inventory.items import inventory_fields
 from tests.conftest import need
 from tests.controller.some_assets import IMPOSSIBLE, NOW_MS, TRAPS, asset, stray
 from tests.waiting import LIMIT_S
@@ -30,14 +30,19 @@ Convert = Callable[[Path, str], Path]
 
 
 @pytest.fixture(scope="module")
-def convert(tmp_path_factory: pytest.TempPathFactory) -> Convert:
+def libreoffice() -> str:
+    """LibreOffice's program."""
+    return need("soffice", "libreoffice-calc-nogui")
+
+
+@pytest.fixture(scope="module")
+def convert(libreoffice: str, tmp_path_factory: pytest.TempPathFactory) -> Convert:
     """Have LibreOffice turn a file into another kind; gives the new file."""
-    soffice = need("soffice", "libreoffice-calc-nogui")
     profile = tmp_path_factory.mktemp("profile")
 
     def run(path: Path, kind: str, *more: str) -> Path:
         out = path.parent / "out"
-        command = [soffice, "--headless", f"-env:UserInstallation={profile.as_uri()}", *more]
+        command = [libreoffice, "--headless", f"-env:UserInstallation={profile.as_uri()}", *more]
         command += ["--convert-to", kind, "--outdir", str(out), str(path)]
         subprocess.run(command, check=True, capture_output=True, timeout=LIMIT_S)
         return out / f"{path.stem}.{kind.partition(':')[0]}"

@@ -11,7 +11,7 @@ import pytest
 from controller.database.store import Store
 from controller.register import store as register
 from tests.axe import violations
-from tests.browser import SIZES, Page, opened_tab, running_browser
+from tests.browser import SIZES, Page
 from tests.controller.book_school import MOVED, a_book, bring_in, what_is_seen
 from tests.controller.web_school import SCHOOL, Served, a_store, agent
 
@@ -20,20 +20,6 @@ STT;Mã tài sản;Tên thiết bị;Số hiệu lạ;Phòng;Năm sử dụng;T�
 1;TS-001;Bảng tương tác;VS00001;6A3;2021;tốt
 50;TS-900;Máy chiếu;X9-0001;6A4;hỏi lại;tốt
 """
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """A running Chromium's debugging port."""
-    with running_browser(tmp_path_factory.mktemp("chromium")) as port:
-        yield port
-
-
-@pytest.fixture
-def page(browser: int) -> Iterator[Page]:
-    """An empty tab."""
-    with opened_tab(browser, Page) as tab:
-        yield tab
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from controller.register.book import Line
 from controller.register.merging import Kept, Verdict, merged
 from controller.register.reading import read_book
 from protocol.model import Place
+from tests.controller.fresh import fresh_folder
 
 PLACE = Place("14", "00140708")
 TITLES = ["SỞ GIÁO DỤC VÀ ĐÀO TẠO SƠN LA", "SỔ THIẾT BỊ NĂM HỌC 2026-2027", ""]
@@ -50,6 +51,7 @@ def bring(
     """Run the import on a file; gives its report."""
     monkeypatch.setenv("LOPHOC_CONTROLLER_SCHOOL", PLACE.school)
     monkeypatch.setenv("LOPHOC_CONTROLLER_PROVINCE", PLACE.province)
+    fresh_folder(tmp_path / "data")
 
     def run(path: Path, *more: str) -> dict[str, Any]:
         capsys.readouterr()
@@ -377,6 +379,7 @@ def test_the_book_is_told_to_people_in_vietnamese(
     """Without --json, in sentences."""
     monkeypatch.setenv("LOPHOC_CONTROLLER_LANG", "vi")
     path = as_csv(tmp_path / "a.csv", dirty())
+    fresh_folder(tmp_path / "data")
     assert main(["register", "import", str(path), "--data", str(tmp_path / "data")]) == 0
     told = capsys.readouterr().out
     assert "2 dòng: 2 mới, 0 đã đổi, 0 như cũ; 0 đã bỏ." in told
@@ -390,6 +393,7 @@ def test_a_book_brought_in_before_the_school_is_known_becomes_the_schools(
     for name in ("SCHOOL", "PROVINCE"):
         monkeypatch.delenv(f"LOPHOC_CONTROLLER_{name}", raising=False)
     path = as_csv(tmp_path / "a.csv", dirty())
+    fresh_folder(tmp_path / "data")
     assert main(["register", "import", str(path), "--data", str(tmp_path / "data")]) == 0
     with Store(url_at(tmp_path)) as store:
         store.write(adopt_plan, PLACE)

@@ -21,7 +21,7 @@ from controller.repairs.repair import Repair, RepairState
 from controller.repairs.store import faults_of
 from protocol.messages import Part
 from tests.axe import violations
-from tests.browser import LAPTOP, PHONE, Page, opened_tab, running_browser
+from tests.browser import LAPTOP, PHONE, Page
 from tests.controller.web_school import NOW_MS, SCHOOL, Served, a_face, a_live, a_store, agent
 
 OUTSIDE, HERE = "192.0.2.5", "127.0.0.1"
@@ -77,7 +77,7 @@ def known(store: Store) -> list[Repair]:
 
 def condition(store: Store, row: int) -> str:
     with store.view() as db:
-        kept = repairs.line_by_row(db, SCHOOL, row)
+        kept = register.line_by_row(db, SCHOOL, row)
         assert kept
         return lives.life_in(db, SCHOOL, kept).condition
 
@@ -99,6 +99,23 @@ def test_everybody_sees_what_is_broken_and_nobody_outside_who_and_no_button(stor
     shut = ask(store, "/api/v1/repairs", OUTSIDE).json()
     assert {each["reported_by"] + each["note"] for each in shut} == {""}
     assert not [move for each in shut for move in each["moves"] if "who" in move]
+
+
+def test_the_figures_stand_on_the_page_and_in_the_api(store: Store) -> None:
+    """How many, how long, how available; of what was done within the days that are asked for."""
+    told = ask(store, "/api/v1/repairs/figures").json()
+    assert (told["all"]["lines"], told["all"]["reported"], told["all"]["open"]) == (3, 2, 2)
+    assert told["by_type"]["camera"]["open"] == 1
+    assert told["by_model"] == {"Samsung WM75B": told["by_type"]["board"]}
+    assert told["until"][:4] == "2026" > told["since"][:4]
+    assert (told["all"]["done"], told["all"]["mean_hours"]) == (0, None)
+    post(store, "/repairs/2/done", outcome="good")
+    assert ask(store, "/api/v1/repairs/figures?days=1", OUTSIDE).json()["all"]["done"] == 1
+    assert ask(store, "/api/v1/repairs/figures?days=0").status_code == 422
+    page = ask(store, "/repairs", OUTSIDE).text
+    assert "365 ngày qua" in page
+    (row,) = re.findall(r'<tr><th scope="row"><bdi>Tất cả</bdi></th>(.*?)</tr>', page, re.DOTALL)
+    assert [cell.split(">")[1] for cell in row.split("</td>")[:4]] == ["3", "2", "1", "1"]
 
 
 @pytest.mark.parametrize(
@@ -183,20 +200,6 @@ def test_a_note_is_text_whatever_is_in_it(store: Store) -> None:
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
     assert 'role="alert"' not in ask(store, "/repairs?trouble=<b>").text
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The debugging port of a running Chromium."""
-    with running_browser(tmp_path_factory.mktemp("chromium")) as port:
-        yield port
-
-
-@pytest.fixture
-def page(browser: int) -> Iterator[Page]:
-    """A fresh tab."""
-    with opened_tab(browser, Page) as tab:
-        yield tab
 
 
 @pytest.mark.parametrize("size", [PHONE, LAPTOP])

@@ -15,6 +15,7 @@ from controller.features import keep_batch
 from controller.fleet.records import FaultRecord
 from protocol.messages import Part
 from protocol.model import Place
+from tests.controller.fresh import fresh_folder
 
 SCHOOL = Place("14", "00140708")
 BOOK = """STT;Mã tài sản;Tên thiết bị;Số sê-ri;Phòng;Năm đưa vào sử dụng;Tình trạng
@@ -28,7 +29,7 @@ class Desk:
     """An administrator at the server."""
 
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.data = folder / "data"
+        self.data = fresh_folder(folder / "data")
         self._capsys = capsys
         (folder / "so.csv").write_text(BOOK, "utf-8")
         self.book = str(folder / "so.csv")
@@ -144,3 +145,18 @@ def test_a_person_asks_for_a_repair_and_the_list_is_read_by_people(desk: Desk) -
     assert code == 0
     assert [line.split("\t")[1] for line in told.splitlines()] == ["P203", "P203"]
     assert ["TS-3" in told, "TS-1" in told] == [True, True]
+
+
+def test_the_figures_are_told_in_words_and_as_json(desk: Desk) -> None:
+    """All of the school first, then type by type; a term of no days is refused."""
+    desk.json("repairs", "open", "3")
+    desk.json("repairs", "open", "2")
+    desk.json("repairs", "done", "2")
+    code, text = desk.run("repairs", "figures", "--days", "30")
+    assert code == 0
+    lines = text.splitlines()
+    assert lines[0].startswith("tất cả\t3 dòng, 2 lần báo, 1 xong, 1 đang chờ\t0 giờ mỗi lần sửa")
+    assert len(lines) == 4
+    told = desk.json("repairs", "figures")
+    assert (told["all"]["done"], told["by_type"]["camera"]["open"]) == (1, 1)
+    assert desk.run("repairs", "figures", "--days", "0")[0] == 2

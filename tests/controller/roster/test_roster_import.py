@@ -21,6 +21,7 @@ from controller.database.store import Store
 from controller.roster.plan import SchoolClass
 from controller.roster.store import plan_of
 from protocol.model import Place
+from tests.controller.fresh import fresh_folder
 
 ONEROSTER = Path(__file__).parents[3] / ".." / "shared" / "data" / "oneroster12" / "ok-two-classes"
 COLUMNS = Path(__file__).parents[3] / ".." / "shared" / "data" / "vn" / "student-excel-columns.csv"
@@ -35,6 +36,7 @@ def bring(
     """Run the import on a file; gives its report."""
     monkeypatch.setenv("LOPHOC_CONTROLLER_SCHOOL", "00140708")
     monkeypatch.setenv("LOPHOC_CONTROLLER_PROVINCE", "14")
+    fresh_folder(tmp_path / "data")
 
     def run(path: Path, *more: str) -> dict[str, Any]:
         capsys.readouterr()
@@ -237,7 +239,8 @@ def test_a_dry_run_writes_nothing(tmp_path: Path, bring: Any) -> None:
     """Neither a database nor a file of refused rows."""
     path = as_csv(tmp_path / "a.csv", [HEAD, *ROWS, [3, "", "9", "", ""]])
     assert bring(path, "--dry-run")["loads"]
-    assert [each.name for each in tmp_path.iterdir()] == ["a.csv"]
+    assert {each.name for each in tmp_path.iterdir()} == {"a.csv", "data"}
+    assert kept(tmp_path) == ()
 
 
 @pytest.mark.parametrize(
@@ -275,7 +278,7 @@ def test_a_file_that_cannot_be_used_changes_nothing(
     assert not report["loads"]
     assert report["classes"] == {}
     assert codes(report)[0] == (0, code)
-    assert not (tmp_path / "data").exists()
+    assert kept(tmp_path) == ()
 
 
 def test_a_sheet_that_claims_a_far_cell_is_refused(tmp_path: Path, bring: Any) -> None:
@@ -435,6 +438,7 @@ def test_no_dropped_value_is_written_anywhere(
     rows = [head, row, [2, "10A1", "" if bad else "2", name, f"{secret}E", "014310001234", ""]]
     path = as_csv(tmp_path / "a.csv", rows)
     flags = ["--names"] if names else []
+    fresh_folder(tmp_path / "data")
     assert main(["roster", "import", str(path), "--data", str(tmp_path / "data"), *flags]) == 0
     told = capsys.readouterr()
     written = (told.out + told.err).encode()

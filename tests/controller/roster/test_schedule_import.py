@@ -16,6 +16,7 @@ from controller.roster.schedule import read_schedule
 from controller.roster.store import plan_of
 from controller.sheets.errors import SheetError
 from protocol.model import AttendanceStatus, Place
+from tests.controller.fresh import fresh_folder
 from tests.controller.web_school import agent
 
 REAL = sorted((Path(__file__).parents[3] / ".." / "shared" / "data" / "vn").glob("bell-*.csv"))
@@ -28,7 +29,7 @@ def kept(tmp_path: Path) -> SchoolPlan:
 
 def test_the_sample_files_can_be_brought_in(tmp_path: Path) -> None:
     """What the command gives to copy from is what it reads; a second time changes nothing."""
-    folder, data = str(tmp_path / "s"), str(tmp_path / "data")
+    folder, data = str(tmp_path / "s"), str(fresh_folder(tmp_path / "data"))
     assert main(["schedule", "sample", folder]) == 0
     for _ in range(2):
         assert main(["schedule", "import", folder, "--data", data]) == 0
@@ -79,6 +80,7 @@ def test_a_file_with_a_bad_row_changes_nothing(
 def test_a_part_that_is_not_given_stays(tmp_path: Path) -> None:
     """New bells leave the timetable as it is."""
     main(["schedule", "sample", str(tmp_path / "s")])
+    fresh_folder(tmp_path / "data")
     for path in (tmp_path / "s", tmp_path / "s" / "bells.csv"):
         assert main(["schedule", "import", str(path), "--data", str(tmp_path / "data")]) == 0
     assert len(kept(tmp_path).timetable) == 2

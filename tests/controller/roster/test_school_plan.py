@@ -10,8 +10,8 @@ from controller.database.plan_version import version_of
 from controller.database.store import Store
 from controller.features import adopt_plan
 from controller.roster import store as roster
-from controller.roster.plan import SchoolClass, SchoolPlan
-from controller.roster.store import Lists, Schedule, plan_of
+from controller.roster.plan import Lists, Schedule, SchoolClass, SchoolPlan
+from controller.roster.store import plan_of
 from protocol.model import AttendanceStatus, Place
 from protocol.plan import Bell, Booking, Holiday, Pupil, Term
 from tests.databases import Database

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -28,6 +30,7 @@ KEYS: dict[str, Key] = {
     "serial": serial_key,
     "tag": tag_key,
 }
+NAMES = Path(__file__).with_name("names.json")
 DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2212\uff0d"
 ROOM_WORDS = ["", "P", "p.", "P. ", "p-", "PH. ", "Phòng ", "Phòng: ", "phong ", "Phòng học ",
               "phòng P", "Room ", "classroom ", "ROOM: "]  # fmt: skip
@@ -111,6 +114,15 @@ def test_what_names_no_room_has_no_key(name: str) -> None:
     assert room_key(name) == ""
 
 
+@pytest.mark.parametrize("kind", ["room", "tag", "serial"])
+def test_each_group_is_one_name_and_no_two_groups_are(kind: str) -> None:
+    """The phone's page is held to the same names."""
+    groups: list[list[str]] = json.loads(NAMES.read_text("utf-8"))[kind]
+    keys = [{KEYS[kind](name) for name in group} for group in groups]
+    assert [len(each) for each in keys] == [1] * len(groups)
+    assert len(set.union(*keys)) == len(groups)
+
+
 @given(
     st.sampled_from([*KEYS]),
     st.text(max_size=30) | st.text("pP phòngroom hocọLớpclass 203./?\u00b8" + DASHES, max_size=20),
@@ -129,6 +141,12 @@ def test_no_form_of_the_same_letters_makes_another(
 ) -> None:
     """Case, blanks around it, composed or decomposed, wide or narrow."""
     assert KEYS[kind](any_form(data, text)) == KEYS[kind](text)
+
+
+@given(st.text(st.characters(codec="ascii"), max_size=16), st.sampled_from([*KEYS]))
+def test_the_quick_way_to_compare_is_the_thorough_one(text: str, kind: str) -> None:
+    """Letters of ASCII alone, or with a character that nobody sees."""
+    assert KEYS[kind](f"{text}\u200b") == KEYS[kind](text)
 
 
 @given(st.lists(st.text("AB019", min_size=1, max_size=4), min_size=2, max_size=3), st.data())

@@ -1,13 +1,17 @@
 // These tests hold how a phone counts a stocktake; test_stocktake_browser.py holds it to the controller.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 
 import {
   Count,
   called,
+  roomKey,
   roomOf,
   same,
+  serialKey,
   tagIn,
+  tagKey,
 } from "../../../controller/stocktake/static/stocktake-count.js";
 
 // no, tag, kind, name, serial, room, about: as the page is told of a line.
@@ -34,6 +38,16 @@ test("a room is one room however it is written", () => {
   assert.equal(roomOf(" Thư viện "), "Thư viện");
   assert.ok(same("p 203", "P203"));
   assert.ok(!same("P203", "P204"));
+});
+
+test("rooms, tags and serials are compared as the controller does", () => {
+  const file = new URL("../sheets/names.json", import.meta.url);
+  const keys = { room: roomKey, tag: tagKey, serial: serialKey };
+  for (const [kind, groups] of Object.entries(JSON.parse(readFileSync(file, "utf8")))) {
+    const all = groups.map((group) => new Set(group.map(keys[kind])));
+    for (const each of all) assert.equal(each.size, 1, `${kind}: ${[...each]}`);
+    assert.equal(new Set(all.flatMap((each) => [...each])).size, groups.length, kind);
+  }
 });
 
 test("a label says its tag with or without its lead", () => {

@@ -77,7 +77,8 @@ def test_every_code_is_read_back_letter_for_letter(tmp_path: Path, name: str) ->
     """Leading zeros, Vietnamese letters, 40 and 64 characters, on every paper."""
     pdf = tmp_path / "labels.pdf"
     labels = [Label(each, "Máy tính xách tay", "P203") for each in TAGS]
-    draw_labels(pdf, labels, SHEETS[name], school=NAME)
+    with pdf.open("wb") as file:
+        draw_labels(file, labels, SHEETS[name], school=NAME)
     told = codes_of(pdf)
     assert sorted(told) == sorted(map(label_text, TAGS))
     assert sorted(map(tag_in, told)) == sorted(TAGS)
@@ -92,7 +93,8 @@ def test_a_full_sheet_stays_on_its_page_and_its_labels_apart(tmp_path: Path, nam
     sheet = SHEETS[name]
     pdf = tmp_path / "labels.pdf"
     labels = [Label(f"T-{number:03}") for number in range(sheet.count + 1)]
-    draw_labels(pdf, labels, sheet, school=NAME)
+    with pdf.open("wb") as file:
+        draw_labels(file, labels, sheet, school=NAME)
     first, second = pages(pdf)
     assert first.shape == pytest.approx((297 * MM, 210 * MM), abs=3)
     found = zxingcpp.read_barcodes(first)

@@ -24,7 +24,7 @@ from controller.stocktake.label_sheets import SHEETS
 from controller.stocktake.labels import Label, draw_labels
 from controller.stocktake.scan import Scan, scan_of
 from tests.axe import violations
-from tests.browser import PHONE, UPRIGHT, Page, opened_tab, running_browser
+from tests.browser import PHONE, UPRIGHT, Page, Profile, opened_tab
 from tests.conftest import need
 from tests.controller.web_school import NOW_MS, SCHOOL, Served, a_store
 from tests.waiting import until
@@ -98,13 +98,6 @@ class Phone(Page):
         return found.strip()
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The debugging port of a running Chromium."""
-    with running_browser(tmp_path_factory.mktemp("chromium")) as port:
-        yield port
-
-
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """A school with a book and a stocktake that has begun."""
@@ -129,7 +122,7 @@ def scans(store: Store) -> list[Scan]:
 
 
 def test_a_room_is_counted_without_a_network_and_arrives_once(
-    browser: int, served: Served, store: Store, tmp_path: Path
+    browser: Profile, served: Served, store: Store, tmp_path: Path
 ) -> None:
     """The tab is closed and opened again; the minutes then say what was found."""
     with opened_tab(browser, Phone) as page:
@@ -193,7 +186,7 @@ def test_a_room_is_counted_without_a_network_and_arrives_once(
 
 
 def test_where_the_browser_allows_it_the_page_opens_without_a_server(
-    browser: int, served: Served, store: Store
+    browser: Profile, served: Served, store: Store
 ) -> None:
     """On https and localhost: counted, closed and opened again while nobody serves."""
     with opened_tab(browser, Phone) as page:
@@ -217,12 +210,13 @@ def test_where_the_browser_allows_it_the_page_opens_without_a_server(
 
 
 def test_a_photo_of_a_label_is_kept_and_read_later(
-    browser: int, served: Served, store: Store, tmp_path: Path
+    browser: Profile, served: Served, store: Store, tmp_path: Path
 ) -> None:
     """Taken in its room without a network; one without a code asks for the tag."""
     need("pdftoppm", "poppler-utils")
     labels = [Label("0007", "Máy chiếu", "P203")]
-    draw_labels(tmp_path / "label.pdf", labels, SHEETS["3x8"], school="A")
+    with (tmp_path / "label.pdf").open("wb") as file:
+        draw_labels(file, labels, SHEETS["3x8"], school="A")
     crop = ("-r", "150", "-x", "0", "-y", "0", "-W", "420", "-H", "230", "-png", "-singlefile")
     subprocess.run(["pdftoppm", *crop, "label.pdf", "label"], cwd=tmp_path, check=True)
     blank = tmp_path / "blank.png"
@@ -244,7 +238,7 @@ def test_a_photo_of_a_label_is_kept_and_read_later(
 
 
 def test_what_a_thumb_did_is_taken_back_said_otherwise_or_added(
-    browser: int, served: Served, store: Store
+    browser: Profile, served: Served, store: Store
 ) -> None:
     """Undo, not found, a thing that the book lacks; opened anew the page says the same."""
     with opened_tab(browser, Phone) as page:
@@ -286,7 +280,7 @@ def test_what_a_thumb_did_is_taken_back_said_otherwise_or_added(
     ]
 
 
-def test_what_comes_after_the_end_is_told(browser: int, served: Served, store: Store) -> None:
+def test_what_comes_after_the_end_is_told(browser: Profile, served: Served, store: Store) -> None:
     """The office ended it while the phone was away; the password may have run out, too."""
     with opened_tab(browser, Phone) as page:
         page.open(f"{served.url}stocktake/1/rooms/P203", *PHONE)
@@ -305,7 +299,7 @@ def test_what_comes_after_the_end_is_told(browser: int, served: Served, store: S
 @pytest.mark.parametrize("size", [PHONE, UPRIGHT], ids=["phone", "tablet"])
 @pytest.mark.parametrize("way", ["stocktake", "stocktake/1", "stocktake/1/rooms/P203"])
 def test_everybody_can_use_it(
-    browser: int, served: Served, way: str, size: tuple[int, int], tmp_path: Path
+    browser: Profile, served: Served, way: str, size: tuple[int, int], tmp_path: Path
 ) -> None:
     """WCAG AA by axe-core; nothing wider than the screen; thumbs hit what they mean."""
     with opened_tab(browser, Phone) as page:
@@ -328,7 +322,7 @@ def test_everybody_can_use_it(
         page.shoot(tmp_path / "screen.png")
 
 
-def test_what_another_phone_counted_appears(browser: int, served: Served, store: Store) -> None:
+def test_what_another_phone_counted_appears(browser: Profile, served: Served, store: Store) -> None:
     """When the person comes back to the page; an open form stays open."""
     with opened_tab(browser, Phone) as page:
         page.open(f"{served.url}stocktake/1/rooms/P203", *PHONE)
@@ -359,7 +353,7 @@ CAMERA = """
 
 
 def test_labels_are_scanned_live_where_the_browser_can(
-    browser: int, served: Served, store: Store
+    browser: Profile, served: Served, store: Store
 ) -> None:
     """Each code counts once while it is held before the camera; a second press stops it."""
     with opened_tab(browser, Phone) as page:
@@ -376,7 +370,9 @@ def test_labels_are_scanned_live_where_the_browser_can(
     assert sorted(each.line or 0 for each in scans(store)) == [1, 2]
 
 
-def test_a_phone_counts_as_the_controller_does(browser: int, served: Served, store: Store) -> None:
+def test_a_phone_counts_as_the_controller_does(
+    browser: Profile, served: Served, store: Store
+) -> None:
     """The same scans, made up by lot, come to the same on both sides."""
     lot = random.Random(20)
     with store.view() as db:
@@ -428,7 +424,7 @@ def _by_lot(lot: random.Random, number: int) -> dict[str, object]:
     return told
 
 
-def test_a_whole_school_is_on_the_page(browser: int, served: Served, store: Store) -> None:
+def test_a_whole_school_is_on_the_page(browser: Profile, served: Served, store: Store) -> None:
     """1,360 lines: small on the way, and quick under the thumb."""
     lines = [
         Line(row=no, asset_tag=f"TB-{no:05}", type="tablet", maker="Samsung", room=f"P{no % 34}")

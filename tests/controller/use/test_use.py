@@ -18,8 +18,8 @@ from controller.features import forget, keep_batch
 from controller.fleet.fleet import Change, Fleet
 from controller.fleet.records import LessonRecord
 from controller.fleet.store import load_fleet
-from controller.roster.plan import SchoolPlan
-from controller.roster.store import Schedule, keep_schedule
+from controller.roster.plan import Schedule, SchoolPlan
+from controller.roster.store import keep_schedule
 from controller.use.hours import (
     GONE,
     HERE,

@@ -16,7 +16,7 @@ import pytest
 
 import controller.__main__ as command
 from controller.database.store import Store
-from controller.forecast.life_table import FILE, LifeTable, table_in
+from controller.forecast.life_table import FILE
 from controller.inventory.store import refresh
 from controller.register.book import Line
 from controller.register.store import bring_in
@@ -24,7 +24,7 @@ from controller.use.hours import UseLine
 from controller.use.store import keep_use
 from protocol.model import Place
 from tests.axe import violations
-from tests.browser import SIZES, Page, opened_tab, running_browser
+from tests.browser import SIZES, Page, Profile, opened_tab
 from tests.controller.web_school import (
     NOW_MS,
     SCHOOL,
@@ -215,11 +215,8 @@ def test_broken_tables_are_told_and_not_hidden(store: Store, tmp_path: Path) -> 
     """A person who mended the file into pieces reads where, on the screen and over the API."""
     (tmp_path / FILE).write_text("[life]\nboard = 5")
 
-    def tables() -> LifeTable:
-        return table_in(tmp_path)
-
-    page = ask(store, "/forecast", life_table=tables)
-    told = ask(store, "/api/v1/forecast", life_table=tables)
+    page = ask(store, "/forecast", folder=tmp_path)
+    told = ask(store, "/api/v1/forecast", folder=tmp_path)
     assert (page.status_code, told.status_code) == (503, 503)
     assert "life-table.toml" in page.text
     assert told.json()["error"]["code"] == "life_table_broken"
@@ -248,17 +245,10 @@ def test_the_commands_tell_the_same(
     assert FILE in capsys.readouterr().err
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The debugging port of a running Chromium."""
-    with running_browser(tmp_path_factory.mktemp("chromium")) as port:
-        yield port
-
-
 @pytest.mark.parametrize("path", ["use", "forecast"])
 @pytest.mark.parametrize("scope", [SCHOOL, PROVINCE], ids=["school", "department"])
 def test_everybody_can_use_the_screens_on_a_phone_and_a_laptop(
-    store: Store, browser: int, path: str, scope: Place, tmp_path: Path
+    store: Store, browser: Profile, path: str, scope: Place, tmp_path: Path
 ) -> None:
     """WCAG 2.1 AA by axe-core, no error, nothing wider than the window."""
     with Served(store, scope=scope) as served, opened_tab(browser, Page) as page:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from controller.web.openapi import main, openapi, to_text
+from controller.openapi import main, openapi, to_text
 from tests.controller.web_school import Served, a_store
 
 RECORDED = Path(__file__).parents[3] / "docs/wire/openapi.json"
@@ -22,7 +22,7 @@ def document() -> dict[str, Any]:
 
 
 def test_the_recorded_document_is_what_the_code_says(document: dict[str, Any]) -> None:
-    """Made anew by: python -m controller.web.openapi > docs/wire/openapi.json."""
+    """Made anew by: python -m controller.openapi > docs/wire/openapi.json."""
     assert RECORDED.read_text("utf-8") == to_text(document)
 
 

@@ -1,28 +1,25 @@
-"""This file finds out which school a command is about, and opens its database."""
+"""This file finds out which folder, school and database a command is about, by its settings."""
 
 from __future__ import annotations
 
 import argparse
 import getpass
 import os
-import sys
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from controller.config import ENVIRONMENT
-from controller.database.store import Store
-from controller.features import adopt_plan
-from controller.roster.store import schools_of
 from protocol.model import Place
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
 FOLDER: Final = Path("lophoc-controller-data")
 _ZONE: Final = "Asia/Ho_Chi_Minh"
+_NAME_IT: Final = N_(
+    "The controller makes it when it first runs; name another with --data, --config or {variable}."
+)
 
 
 def add_place(parser: argparse.ArgumentParser, say: Translate) -> None:
@@ -31,11 +28,6 @@ def add_place(parser: argparse.ArgumentParser, say: Translate) -> None:
     parser.add_argument("--data", type=Path, metavar="DIR", help=folder)
     config = say(N_("settings file (TOML)"))
     parser.add_argument("--config", type=Path, metavar="FILE", help=config)
-
-
-def tell(text: str, stream: TextIO | None = None) -> None:
-    """Say a line to whoever runs the command."""
-    (stream or sys.stdout).write(f"{text}\n")
 
 
 def operator() -> str:
@@ -73,69 +65,42 @@ def told_database(options: argparse.Namespace) -> str:
     return _told(options).get("database", "")
 
 
+def told_upstream(options: argparse.Namespace) -> str:
+    """The department's broker as the settings name it; empty where nobody is above."""
+    return _told(options).get("upstream", "")
+
+
 def data_folder(options: argparse.Namespace) -> Path:
     """The controller's folder."""
     return options.data or Path(_told(options).get("data", FOLDER))
 
 
-@contextmanager
-def opened(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
-    """The database and the school; its own plan's, where the settings name no school.
-
-    Before the controller has ever run nobody knows the school: it takes the plan over when it
-    starts. Raises StoreError, SettingsError.
-    """
-    with _store(options) as store:
-        place = told_school(options)
-        if not place.school:
-            schools = store.read(schools_of)
-            if len(schools) > 1:
-                raise SettingsError(
-                    "school_unknown",
-                    N_("The database holds several schools."),
-                    N_("Name one with --config, or by LOPHOC_CONTROLLER_SCHOOL and _PROVINCE."),
-                )
-            place = schools[0] if schools else Place()
-        store.write(adopt_plan, place)
-        yield store, place
-
-
-@contextmanager
-def opened_wide(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
-    """The database and what it tells of: with nobody above, all the schools of the province.
-
-    Raises StoreError, SettingsError.
-    """
-    school = told_school(options)
-    above = _told(options).get("upstream", "")
-    with _store(options) as store:
-        yield store, school if above else Place(school.province)
-
-
-def own(store: Store, options: argparse.Namespace) -> list[Place]:
-    """The school whose agents report here; none where that cannot be told from the settings."""
-    school = told_school(options)
-    if school.school:
-        return [school]
-    schools = store.read(schools_of)
-    return schools if len(schools) == 1 else []
-
-
-@contextmanager
-def _store(options: argparse.Namespace) -> Iterator[Store]:
+def existing_folder(options: argparse.Namespace) -> Path:
+    """The controller's folder, which only `run` makes. Raises SettingsError where there is none."""
     folder = data_folder(options)
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
+    if not folder.is_dir():
         raise SettingsError(
-            "data_unusable",
-            N_("The folder {folder} cannot be used: {cause}."),
-            N_("Choose another with --data, or change its owner."),
-            folder=folder,
-            cause=error.strerror,
-        ) from error
-    with Store(told_database(options) or f"sqlite:///{folder / 'lophoc.db'}") as store:
-        yield store
+            "data_missing",
+            N_("There is no controller's folder {folder}."),
+            _NAME_IT,
+            folder=folder.absolute(),
+            variable=f"{ENVIRONMENT}DATA",
+        )
+    return folder
+
+
+def existing_database(options: argparse.Namespace) -> Path:
+    """The SQLite file in the controller's folder. Raises SettingsError where there is none."""
+    database = existing_folder(options) / "lophoc.db"
+    if not database.exists():
+        raise SettingsError(
+            "no_database",
+            N_("There is no database at {database}."),
+            _NAME_IT,
+            database=database.absolute(),
+            variable=f"{ENVIRONMENT}DATA",
+        )
+    return database
 
 
 def _told(options: argparse.Namespace) -> dict[str, str]:

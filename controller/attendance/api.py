@@ -1,0 +1,98 @@
+"""This file answers programs: lessons, and what a class's pupils were marked as."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from controller.access.gate import gate_of
+from controller.attendance.items import (
+    AttendanceItem,
+    LessonItem,
+    MarkItem,
+    Paper,
+    attendance_item,
+    lesson_item,
+    mark_item,
+)
+from controller.attendance.papers import as_csv as sheet_csv
+from controller.attendance.papers import as_xlsx, name_of
+from controller.attendance.sheet import Attendance, attendance_of, days_of
+from controller.attendance.store import lessons_of, marks_of
+from controller.feature import Program
+from controller.web.downloads import CSV, XLSX, attachment
+from controller.web.items import ErrorItem, Listing
+from controller.web.paging import ERRORS, Cursor, Day, From, Limit, Until, page_of
+from controller.web.refusals import Refused, seal, unseal
+from protocol.words import N_
+
+
+def api(program: Program) -> APIRouter:
+    """Lessons in figures; marks behind the gate."""
+    router = APIRouter(prefix="/api/v1", responses=ERRORS)
+    store, scope, name = program.store, program.school, program.name
+    gate = program.service(gate_of)
+
+    @router.get("/lessons")
+    def lessons(since: From, until: Until) -> list[LessonItem]:
+        """Lessons with their figures, by day and begin; no pupil is named."""
+        return [
+            lesson_item(lesson_record)
+            for lesson_record in store.read(lessons_of, scope, since, _term(since, until))
+        ]
+
+    @router.get("/attendance", response_model=None, responses={401: {"model": ErrorItem}})
+    def attendance(
+        request: Request,
+        *,
+        class_code: Annotated[str, Query(alias="class", max_length=64)] = "",
+        since: Annotated[Day, Query(alias="from")] = "",
+        until: Annotated[Day, Query(alias="to")] = "",
+        format: Paper = Paper.JSON,  # noqa: A002
+        date: Day = "",
+        limit: Limit = 100,
+        cursor: Cursor = "",
+    ) -> Listing[MarkItem] | AttendanceItem | Response:
+        """A class's sheet and logbook of some days; without a class, single marks as stored."""
+        if not class_code:
+            gate.admit(request, "marks", date)
+            (after,) = unseal(cursor, int) if cursor else (0,)
+            records = store.read(marks_of, scope, day=date, after=after, limit=limit + 1)
+            last = _last_no(records, limit)
+            return page_of([mark_item(record) for record in records], limit, lambda _: seal(last))
+        if not since or not until:
+            raise Refused(
+                422, "days_missing", N_("Which days?"), N_("Give from and to as yyyy-mm-dd.")
+            )
+        gate.admit(request, f"attendance {format}", f"{class_code} {since} {until}")
+        told = attendance_of(store, scope, class_code, since, _term(since, until))
+        return _papered(told, format, name)
+
+    return router
+
+
+def _papered(told: Attendance, paper: Paper, name: str) -> AttendanceItem | Response:
+    headers = attachment(name_of(told.sheet, paper))
+    match paper:
+        case Paper.JSON:
+            return attendance_item(told)
+        case Paper.CSV:
+            return Response(sheet_csv(told, name), media_type=CSV, headers=headers)
+        case Paper.XLSX:
+            return Response(as_xlsx(told, name), media_type=XLSX, headers=headers)
+
+
+def _term(since: str, until: str) -> str:
+    """The last day of what was asked for. Raises Refused if it lies before the first."""
+    if until < since:
+        raise Refused(
+            422, "days_reversed", N_("The last day lies before the first."), N_("Swap from and to.")
+        )
+    return min(until, days_of(since, until)[-1])
+
+
+def _last_no(records: Sequence[Any], limit: int) -> int:
+    page = records[:limit]
+    return page[-1].no if page else 0

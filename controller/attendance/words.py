@@ -1,0 +1,36 @@
+"""This file says a lesson in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from controller.fleet.records import LessonRecord
+from protocol.words import N_
+
+IN_LESSON: Final = N_("in lesson")
+PERIOD: Final = N_("period {n}")
+NOT_CONFIRMED: Final = N_("not confirmed")
+Say = Callable[..., str]
+
+
+def lesson_words(record: LessonRecord | None, roll: str, say: Say) -> str:
+    """A lesson in a row of words, such as 10A1, Maths, period 1, 42/39/3."""
+    if record is None:
+        return say(IN_LESSON)
+    period = "" if record.period is None else say(PERIOD, n=record.period)
+    late = say(NOT_CONFIRMED) if _is_late(record) else ""
+    facts = ("+".join(record.classes), record.subject, period, roll, late)
+    return " · ".join(fact for fact in facts if fact) or say(IN_LESSON)
+
+
+def lesson_short(record: LessonRecord | None, roll: str, say: Say) -> str:
+    """The same where there is little space: the class, and the figures or what is missing."""
+    if record is None or not record.classes:
+        return say(IN_LESSON)
+    rest = say(NOT_CONFIRMED) if _is_late(record) else roll
+    return f"{'+'.join(record.classes)} {rest}".strip()
+
+
+def _is_late(record: LessonRecord) -> bool:
+    return record.how is not None and not record.confirmed

@@ -1,0 +1,1 @@
+"""What every command shares: what it writes, its folder, its school."""

@@ -1,0 +1,123 @@
+"""This file is what commands write: what they tell, JSON, and a file that is named by -o."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO, Final, TextIO
+
+from protocol.folder import EVERYBODY, whole_file
+from protocol.formats import phrase
+from protocol.settings import SettingsError
+from protocol.words import N_, Translate
+
+_FORMS: Final = frozenset({".csv", ".docx", ".json", ".ndjson", ".pdf", ".xlsx", ".zip"})
+
+
+def add_json(parser: argparse.ArgumentParser, say: Translate) -> None:
+    """Give a command the option to answer programs."""
+    parser.add_argument("--json", action="store_true", help=say(N_("tell it as JSON")))
+
+
+def add_out(
+    parser: argparse.ArgumentParser,
+    say: Translate,
+    *endings: str,
+    is_required: bool = True,
+    once: str = "",
+) -> None:
+    """Give a command -o and --out, the file that it writes; one with another ending is refused.
+
+    endings: such as .pdf; none where any will do. once: what the option was called before.
+    """
+    meaning = say(N_("the file to write"))
+    meaning += f", {' | '.join(endings)}" if endings else ""
+    kind = partial(_out, endings=endings)
+    parser.add_argument(
+        "-o", "--out", type=kind, required=is_required, metavar="FILE", help=meaning
+    )
+    if once:
+        renamed = phrase(N_("{old} is called {new} now."), say, old=once, new="--out")
+        parser.add_argument(
+            once, dest="out", type=kind, action=_Renamed, notice=renamed, help=argparse.SUPPRESS
+        )
+
+
+def check_ending(path: Path, endings: Sequence[str]) -> None:
+    """Refuse a file name that promises what the file is not. Raises SettingsError.
+
+    A form that one command alone writes may have any name but that of another form.
+    """
+    ending = path.suffix.lower()
+    if ending in endings or (len(endings) == 1 and ending not in _FORMS):
+        return
+    raise SettingsError(
+        "ending_unknown",
+        N_("{path} cannot be written: that is no ending for it."),
+        N_("Let the file's name end in {endings}."),
+        path=path,
+        endings=", ".join(endings),
+    )
+
+
+def check_apart(out: Path | None, source: Path) -> None:
+    """Refuse to write over the very file that is read. Raises SettingsError."""
+    if out and out.resolve() == source.resolve():
+        raise SettingsError(
+            "file_read_and_written",
+            N_("{path} is the file that is read."),
+            N_("Write to another one."),
+            path=out,
+        )
+
+
+@contextmanager
+def output(path: Path) -> Iterator[BinaryIO]:
+    """The file that a command writes; whole when the block ends. Raises SettingsError."""
+    with unwritable(path), whole_file(path, EVERYBODY) as file:
+        yield file
+
+
+@contextmanager
+def unwritable(path: Path) -> Iterator[None]:
+    """Whatever cannot be written in the block is this file. Raises SettingsError."""
+    try:
+        yield
+    except OSError as error:
+        raise SettingsError(
+            "file_unwritable",
+            N_("{path} cannot be written: {cause}."),
+            N_("Name a folder that is there and that you may write into."),
+            path=path,
+            cause=error.strerror,
+        ) from error
+
+
+def tell(text: str, stream: TextIO | None = None) -> None:
+    """Say a line to whoever runs the command."""
+    (stream or sys.stdout).write(f"{text}\n")
+
+
+def _out(text: str, endings: Sequence[str]) -> Path:
+    path = Path(text)
+    if endings:
+        check_ending(path, endings)
+    return path
+
+
+class _Renamed(argparse.Action):
+    """An option by its old name: it is taken, and the new name is told."""
+
+    def __init__(self, *, notice: str, **described: Any) -> None:
+        super().__init__(**described)
+        self._notice = notice
+
+    def __call__(
+        self, _parser: object, options: argparse.Namespace, value: object, _name: object = None
+    ) -> None:
+        tell(self._notice, sys.stderr)
+        setattr(options, self.dest, value)

@@ -1,0 +1,75 @@
+"""This file lists the commands in the order of --help; only the one that is run is imported.
+
+They stand in the `command.py` of their folders, where `fill_<command>` gives one its arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pkgutil import resolve_name
+from typing import Final, NamedTuple
+
+from protocol.command_line import CommandParser
+from protocol.words import N_, Translate
+
+
+class CommandEntry(NamedTuple):
+    """A command: its word, the module below `controller` that holds it, and what it is for."""
+
+    name: str
+    module: str
+    meaning: str
+
+    def fill(self, parser: CommandParser, say: Translate) -> None:
+        """Give the command its arguments; its module is imported now."""
+        resolve_name(f"controller.{self.module}:fill_{self.name}")(parser, say)
+
+
+COMMANDS: Final[Sequence[CommandEntry]] = (
+    CommandEntry("agents", "broker.command", N_("give agents a password, or take it away")),
+    CommandEntry(
+        "repair",
+        "database.command",
+        N_("put a damaged database aside and its newest sound copy back"),
+    ),
+    CommandEntry("roster", "roster.command", N_("bring class lists in, show them, erase a pupil")),
+    CommandEntry(
+        "schedule", "roster.schedule_command", N_("bring in bells, terms, holidays, timetable")
+    ),
+    CommandEntry("cards", "cards.command", N_("print cards of a class, revoke a door card")),
+    CommandEntry(
+        "register",
+        "register.command",
+        N_("bring the equipment book in, decide about what was seen"),
+    ),
+    CommandEntry(
+        "reconcile", "reconcile.command", N_("compare the equipment book with what was seen")
+    ),
+    CommandEntry("use", "use.command", N_("how many hours a week boards are used")),
+    CommandEntry(
+        "forecast",
+        "forecast.command",
+        N_("what equipment reaches its end of life when, and its cost"),
+    ),
+    CommandEntry("repairs", "repairs.command", N_("what is broken and being repaired")),
+    CommandEntry(
+        "export",
+        "inventory.command",
+        N_("write the inventory for Excel, GLPI, Snipe-IT or programs"),
+    ),
+    CommandEntry(
+        "labels", "stocktake.labels_command", N_("print labels with QR codes for the equipment")
+    ),
+    CommandEntry(
+        "stocktake", "stocktake.command", N_("begin or end a stocktake, write its minutes")
+    ),
+    CommandEntry("areas", "department.command", N_("areas (communes, wards), and their mergers")),
+    CommandEntry("schools", "department.command", N_("schools, and their mergers")),
+    CommandEntry("rooms", "department.command", N_("in which building and site rooms are")),
+    CommandEntry(
+        "attendance",
+        "attendance.command",
+        N_("verify the attendance log, write a class's sheet, find or erase a pupil"),
+    ),
+    CommandEntry("password", "access.command", N_("set the office's password")),
+)

@@ -1,0 +1,49 @@
+"""This file answers programs: rooms at a glance."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from controller.attendance.store import lesson_at
+from controller.dashboard import metrics, socket
+from controller.dashboard.items import RoomItem, room_item
+from controller.dashboard.rooms import RoomKey, rooms_of
+from controller.feature import Program
+from controller.fleet.store import agents_of, all_devices
+from controller.repairs.store import faults_of
+from controller.web.items import Listing
+from controller.web.paging import ERRORS, Cursor, Limit, page_of
+from controller.web.refusals import seal, unseal
+
+
+def api(program: Program) -> APIRouter:
+    """Rooms, what supervision asks, and the line to the pages."""
+    router = APIRouter()
+    router.include_router(_rooms(program))
+    router.include_router(metrics.api(program))
+    router.include_router(socket.api(program))
+    return router
+
+
+def _rooms(program: Program) -> APIRouter:
+    router = APIRouter(prefix="/api/v1", responses=ERRORS)
+    store, scope = program.store, program.school
+
+    @router.get("/rooms")
+    def rooms(limit: Limit = 100, cursor: Cursor = "") -> Listing[RoomItem]:
+        """Rooms, in natural order."""
+        agents = store.read(agents_of, scope, after="", limit=None)
+        running = [
+            store.read(lesson_at, agent.place, agent.lesson) for agent in agents if agent.lesson
+        ]
+        lessons = [lesson_record for lesson_record in running if lesson_record]
+        found = rooms_of(
+            agents, store.read(all_devices, scope), lessons, store.read(faults_of, scope)
+        )
+        if cursor:
+            behind = RoomKey(*unseal(cursor, str, str)).order
+            found = [room for room in found if room.key.order > behind]
+        items = [room_item(room) for room in found[: limit + 1]]
+        return page_of(items, limit, lambda item: seal(item.school, item.room))
+
+    return router

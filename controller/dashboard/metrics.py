@@ -1,0 +1,70 @@
+"""This file answers supervision: does it work, and how much."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
+
+from controller.dashboard.live import Live, live_of
+from controller.database.store import StoreError
+from controller.feature import Program
+from controller.fleet.store import newest_change
+
+
+def api(program: Program) -> APIRouter:
+    """What supervision asks: does it work, and how much."""
+    router = APIRouter()
+    live = program.service(live_of)
+
+    @router.get("/healthz", responses={503: {}})
+    def healthz() -> JSONResponse:
+        """Whether the controller works; 503 when its database cannot be read."""
+        try:
+            program.store.read(newest_change, program.school)
+        except StoreError as error:
+            body = {
+                **program.health(),
+                "status": "degraded",
+                "database": str(error.values["cause"]),
+            }
+            return JSONResponse(body, 503)
+        return JSONResponse({"status": "ok", **program.health()})
+
+    @router.get("/metrics")
+    async def show_metrics() -> Response:
+        """Figures in Prometheus' text format; nothing of pupils but a count of marks."""
+        stored = await run_in_threadpool(program.figures)
+        text = _exposition({**stored, **_fleet_figures(live)})
+        return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    return router
+
+
+def _fleet_figures(live: Live) -> dict[str, float]:
+    devices = Counter((device.kind, device.status) for device in live.devices())
+    figures: dict[str, float] = {
+        f'devices{{kind="{kind}",status="{status}"}}': count
+        for (kind, status), count in sorted(devices.items())
+    }
+    agents = live.agents()
+    figures["agents"] = len(agents)
+    figures["agents_online"] = sum(agent.online for agent in agents)
+    figures["browsers"] = live.browsers
+    return figures
+
+
+def _exposition(figures: Mapping[str, float]) -> str:
+    """Prometheus' text format 0.0.4: each family once, under its type."""
+    families: dict[str, list[str]] = {}
+    for name, value in figures.items():
+        families.setdefault(name.partition("{")[0], []).append(f"lophoc_{name} {value:.15g}")
+    return "".join(_family(family, lines) for family, lines in families.items())
+
+
+def _family(family: str, lines: Iterable[str]) -> str:
+    kind = "counter" if family.endswith("_total") else "gauge"
+    return "\n".join([f"# TYPE lophoc_{family} {kind}", *lines, ""])

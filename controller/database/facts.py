@@ -1,0 +1,28 @@
+"""This file keeps single facts about the database, each by its name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Column, Connection, Table, Text, select
+
+from controller.database.schema import metadata, text_column
+from controller.database.scope import everywhere
+from controller.database.writing import insert_into
+
+facts: Final = Table(
+    "facts", metadata, Column("name", Text, primary_key=True), text_column("value")
+)
+
+
+def fact_of(db: Connection, name: str) -> str | None:
+    """The fact of this name, if it is kept."""
+    query = select(facts.c.value).where(everywhere(facts), facts.c.name == name)
+    return db.execute(query).scalar_one_or_none()
+
+
+def set_fact(db: Connection, name: str, value: str) -> None:
+    """Keep the fact in the place of what had its name."""
+    statement = insert_into(db, facts).values(name=name, value=value)
+    same = {"value": statement.excluded.value}
+    db.execute(statement.on_conflict_do_update(index_elements=["name"], set_=same))

@@ -1,0 +1,297 @@
+"""This file counts the items of all schools, each once, and finds those that need a person.
+
+Every function works inside a view or a transaction of the store's: `view` to read, `locked` to write.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    false,
+    func,
+    or_,
+    select,
+    true,
+)
+
+from controller.database.reading import rows_of
+from controller.database.scope import everywhere, in_province, of
+from controller.department.tables import schools
+from controller.department.tally import ByType, Tally
+from controller.inventory.asset import Asset
+from controller.inventory.store import read
+from controller.inventory.tables import assets
+from controller.reconcile.kpi import Kpi
+from controller.reconcile.store import kpi_in, note_figure
+from controller.reconcile.tables import figures
+from controller.sheets.names import serial_key
+from protocol.model import Place
+
+_SOME: Final = 500  # values a statement names
+
+
+class Live(msgspec.Struct, frozen=True, kw_only=True):
+    """What a school's controller tells of the present, beside its list of items."""
+
+    rooms: int = 0
+    rooms_in_lesson: int = 0
+    agents: int = 0
+    agents_online: int = 0
+    devices: int = 0
+    devices_working: int = 0
+    boards: int = 0
+    boards_working: int = 0
+    faults_open: int = 0
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """A school that told its department something. behind: changes of its list still to come.
+
+    as_of_ms: when that was true, by the school's clock; heard_ms: when it was heard last.
+    """
+
+    code: str
+    name: str
+    live: Live
+    online: bool
+    behind: int
+    as_of_ms: int
+    heard_ms: int
+
+
+class Twin(NamedTuple):
+    """A serial that several schools have: which have it in their books, and which only see it."""
+
+    serial_key: str
+    listed: tuple[str, ...]
+    seen: tuple[str, ...]
+
+
+def heard_of(db: Connection, province: str) -> list[Heard]:
+    """The schools that were ever heard, by code."""
+    query = select(schools).where(in_province(schools, province)).order_by(schools.c.school)
+    return [*map(_heard, rows_of(db, query))]
+
+
+def newest_change(db: Connection) -> int:
+    """The number of the newest change of any item, from the index's end; 0 while there is none."""
+    query = select(func.max(assets.c.change)).where(everywhere(assets))
+    return db.execute(query).scalar_one() or 0
+
+
+def tallies_of(db: Connection, province: str) -> dict[str, ByType]:
+    """What each school's list holds, by school and type, in one pass over all items."""
+    return _tallied(db, province, true())
+
+
+def doubles_of(
+    db: Connection, province: str, members: Sequence[str]
+) -> tuple[dict[str, ByType], set[tuple[str, str]]]:
+    """What of these schools' lists is not counted, because another of them has the same item.
+
+    members: the school that counts, then those that merged into it. Gives sums by school and
+    type, and the items by school and id. The rule stands in docs/decisions/0022.
+    """
+    sums: dict[str, ByType] = {}
+    items: set[tuple[str, str]] = set()
+    for place, school in enumerate(members):
+        others = [member for member in members if member != school]
+        again = (assets.c.school == school) & doubled(province, members[:place], others)
+        query = select(assets.c.school, assets.c.device_id).where(
+            in_province(assets, province), assets.c.removed_ms.is_(None), again
+        )
+        found = {(code, device) for code, device in db.execute(query)}
+        if found:
+            items |= found
+            sums |= _tallied(db, province, again)
+    return sums, items
+
+
+def doubled(province: str, before: Sequence[str], others: Sequence[str]) -> ColumnElement[bool]:
+    """Whether an item is one that is counted for another school of those that merged.
+
+    before: the schools whose items win over this one's; others: all but this one. A line wins
+    over what is only seen.
+    """
+    return or_(
+        assets.c.line.is_not(None) & _again(province, before, listed=True),
+        assets.c.line.is_(None) & _again(province, others, listed=True),
+        assets.c.line.is_(None) & _again(province, before, listed=False),
+    )
+
+
+def twins_of(db: Connection, province: str) -> list[Twin]:
+    """The serials that stand in the lists of more than one school, by serial."""
+    here = (
+        (assets.c.serial_key != "")
+        & assets.c.removed_ms.is_(None)
+        & (assets.c.line.is_not(None) | assets.c.owned)
+    )
+    shared = (
+        select(assets.c.serial_key)
+        .where(in_province(assets, province), here)
+        .group_by(assets.c.serial_key)
+        .having(func.min(assets.c.school) != func.max(assets.c.school))
+    )
+    query = select(assets.c.serial_key, assets.c.school, assets.c.line.is_not(None)).where(
+        in_province(assets, province), here, assets.c.serial_key.in_(shared)
+    )
+    found = defaultdict[str, dict[str, bool]](dict)
+    for key, school, listed in db.execute(query):
+        found[key][school] = found[key].get(school, False) or bool(listed)
+    return [
+        Twin(
+            key,
+            tuple(sorted(school for school, listed in found[key].items() if listed)),
+            tuple(sorted(school for school, listed in found[key].items() if not listed)),
+        )
+        for key in sorted(found)
+    ]
+
+
+def in_state(db: Connection, school: Place, state: str, *, after: str, limit: int) -> list[Asset]:
+    """Lines of a school of which the state holds, by id, those behind `after`."""
+    query = select(assets).where(
+        of(assets, school),
+        assets.c.device_id > after,
+        assets.c.removed_ms.is_(None),
+        _stands(state),
+    )
+    return read(db, query.order_by(assets.c.device_id).limit(limit))
+
+
+def with_serials(db: Connection, province: str, keys: Sequence[str]) -> dict[str, list[Asset]]:
+    """Items with these serials, by the serial's key, each key's by school."""
+    query = select(assets).where(
+        in_province(assets, province),
+        assets.c.serial_key.in_(keys),
+        assets.c.removed_ms.is_(None),
+        assets.c.line.is_not(None) | assets.c.owned,
+    )
+    found = defaultdict[str, list[Asset]](list)
+    for item in read(db, query.order_by(assets.c.serial_key, assets.c.school, assets.c.device_id)):
+        found[serial_key(item.serial)].append(item)
+    return dict(found)
+
+
+def note_rest(db: Connection, province: str, day: str, rest: Mapping[str, Kpi]) -> None:
+    """Keep what schools that have merged add on a local day, where it is another than before."""
+    before = figures_until(db, province, day)
+    for school, kpi in rest.items():
+        if before.get(school) != kpi:
+            note_figure(db, Place(province, school), day, kpi)
+
+
+def figures_until(db: Connection, province: str, day: str) -> dict[str, Kpi]:
+    """Each school's newest figure of that day or before."""
+    newest = (
+        select(figures.c.school, func.max(figures.c.day).label("day"))
+        .where(in_province(figures, province), figures.c.day <= day)
+        .group_by(figures.c.school)
+        .subquery()
+    )
+    both = (figures.c.school == newest.c.school) & (figures.c.day == newest.c.day)
+    query = select(figures).join(newest, both).where(in_province(figures, province))
+    return {row["school"]: kpi_in(row) for row in rows_of(db, query)}
+
+
+def _again(province: str, among: Iterable[str], *, listed: bool) -> ColumnElement[bool]:
+    """Whether one of these schools has the same item: the same serial, or tag and type.
+
+    A tag is a school's own numbering: the same tag on another type, or beside another serial,
+    is another item.
+    """
+    if not (codes := sorted(among)):
+        return false()
+    other = assets.alias()
+    theirs = (
+        other.c.school.in_(codes)
+        & other.c.removed_ms.is_(None)
+        & (other.c.line.is_not(None) if listed else other.c.line.is_(None) & other.c.owned)
+    )
+    serial = and_(assets.c.serial_key != "", other.c.serial_key == assets.c.serial_key)
+    tag = and_(
+        assets.c.tag_key != "",
+        other.c.tag_key == assets.c.tag_key,
+        other.c.type == assets.c.type,
+        or_(
+            assets.c.serial_key == "",
+            other.c.serial_key == "",
+            assets.c.serial_key == other.c.serial_key,
+        ),
+    )
+    return or_(
+        *(
+            select(1).where(in_province(other, province), theirs, same).exists()
+            for same in (serial, tag)
+        )
+    )
+
+
+def _tallied(db: Connection, province: str, where: ColumnElement[bool]) -> dict[str, ByType]:
+    sums = [_sum(_COUNTED[name]).label(name) for name in Tally._fields]
+    query = (
+        select(assets.c.school, assets.c.type, *sums)
+        .where(in_province(assets, province), where, assets.c.removed_ms.is_(None))
+        .group_by(assets.c.school, assets.c.type)
+    )
+    found = defaultdict[str, dict[str, Tally]](dict)
+    for school, kind, *numbers in db.execute(query):
+        found[school][kind] = Tally(*map(int, numbers))
+    return {school: dict(sorted(found[school].items())) for school in sorted(found)}
+
+
+def _sum(term: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((term, 1), else_=0))
+
+
+def _stands(state: str) -> ColumnElement[bool]:
+    """Lines of which this state holds, be it their first or another."""
+    also = (assets.c.also != "[]") & assets.c.also.contains(f'"{state}"')
+    return _LINE & or_(assets.c.state == state, also)
+
+
+_LINE: Final = assets.c.line.is_not(None)
+_LONE: Final = _LINE & assets.c.verified
+_COUNTED: Final[Mapping[str, ColumnElement[bool]]] = {
+    "items": or_(_LINE, assets.c.owned),
+    "declared": _LINE,
+    "complete": _LINE & assets.c.complete,
+    "verified": _LINE & assets.c.verified,
+    "managed": _LINE & assets.c.complete & assets.c.verified,
+    "missing": _stands("missing"),
+    "never_seen": _stands("never_seen"),
+    "moved": _stands("moved"),
+    "unregistered": assets.c.state == "unregistered",
+    "lone_asset_tag": _LONE & (assets.c.lacks == '["asset_tag"]'),
+    "lone_type": _LONE & (assets.c.lacks == '["type"]'),
+    "lone_room": _LONE & (assets.c.lacks == '["room"]'),
+    "lone_year": _LONE & (assets.c.lacks == '["year"]'),
+    "lone_serial": _LONE & (assets.c.lacks == '["serial"]'),
+    "lone_unique_serial": _LONE & (assets.c.lacks == '["unique_serial"]'),
+    "lone_verify": _LINE & assets.c.complete & ~assets.c.verified,
+}
+
+
+def _heard(row: Mapping[str, Any]) -> Heard:
+    try:
+        live = msgspec.json.decode(row["figures"] or "{}", type=Live)
+    except msgspec.DecodeError:  # of a newer controller: the list of items is enough
+        live = Live()
+    return Heard(
+        code=row["school"],
+        name=row["name"],
+        live=live,
+        online=row["online"],
+        behind=max(0, row["newest"] - row["reached"]),
+        as_of_ms=row["as_of_ms"],
+        heard_ms=row["heard_ms"],
+    )

@@ -1,0 +1,66 @@
+"""This file answers programs: what reaches its end of life when."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+
+from controller.database.store import Store
+from controller.feature import Program
+from controller.forecast.forecast import Forecast, forecast
+from controller.forecast.life_table import LifeTable, LifeTableError, table_in
+from controller.forecast.papers import as_xlsx, said
+from controller.forecast.store import groups_in
+from controller.inventory.feed import Feed, feed_of
+from controller.sheets.writing import file_name
+from controller.web.downloads import XLSX, attachment
+from controller.web.paging import Code, narrowed
+from controller.web.refusals import Refused
+from protocol.model import Place
+from protocol.words import N_
+
+
+class ForecastFormat(StrEnum):
+    """How the forecast is written."""
+
+    JSON = "json"
+    XLSX = "xlsx"
+
+
+def api(program: Program) -> APIRouter:
+    """The forecast, within all that the controller may tell."""
+    router = APIRouter(prefix="/api/v1")
+    store, scope, feed = program.store, program.scope, program.service(feed_of)
+    translate = program.translate_to(program.default_language)
+
+    @router.get("/forecast", response_model=None)
+    def end_of_life(
+        school: Code = "",
+        format: ForecastFormat = ForecastFormat.JSON,  # noqa: A002 - a query's usual name
+    ) -> Response:
+        """What reaches its end of life in this year and the ten after it, and what is assumed."""
+        try:
+            table = table_in(program.config.data)
+        except LifeTableError as error:
+            raise Refused(
+                503, error.code, error.text(translate), N_("See the server's folder.")
+            ) from error
+        told = forecast_in(store, feed, narrowed(scope, school), table, program.today().year)
+        if format is ForecastFormat.JSON:
+            return JSONResponse(said(told, table))
+        headers = attachment(file_name("het-nien-han", str(told.first_year), end="xlsx"))
+        return Response(as_xlsx(told, table, translate), media_type=XLSX, headers=headers)
+
+    return router
+
+
+def forecast_in(
+    store: Store, feed: Feed, scope: Place, table: LifeTable, this_year: int
+) -> Forecast:
+    """The forecast over all the books within the scope."""
+    feed.bring_up()
+    with store.view() as db:
+        groups = groups_in(db, scope)
+    return forecast(groups, table, this_year)

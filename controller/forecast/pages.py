@@ -1,0 +1,89 @@
+"""This file serves the screen of what reaches its end of life when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Final, NamedTuple
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from controller.feature import Program
+from controller.forecast.api import forecast_in
+from controller.forecast.forecast import Due, Forecast
+from controller.forecast.life_table import LifeTableError, table_in
+from controller.forecast.papers import UNKNOWN_WORDS, type_name
+from controller.inventory.feed import feed_of
+from controller.web.page import PageRenderer
+from controller.web.paging import narrowed
+from controller.web.refusals import Refused
+from protocol.words import N_
+
+Word = Annotated[str, Query(max_length=64)]
+SHOWN: Final = 400  # rows of one table
+_CHART_HEIGHT: Final = 140
+_STEP: Final = 54
+
+
+class Column(NamedTuple):
+    """A column of the chart: its name, how many, and how high in pixels."""
+
+    name: str
+    items: int
+    height: int
+    is_overdue: bool
+
+
+def _rows(told: Forecast) -> list[tuple[str, Due]]:
+    """What the table tells beside the years' names: overdue, the years, later."""
+    years = (str(told.first_year + each) for each in range(len(told.total.years)))
+    return [
+        (N_("overdue"), told.total.overdue),
+        *zip(years, told.total.years, strict=True),
+        (N_("later"), told.total.later),
+    ]
+
+
+def pages(program: Program) -> APIRouter:
+    """What reaches its end of life when."""
+    router = APIRouter()
+    screens, feed = program.service(PageRenderer), program.service(feed_of)
+    store, scope, folder = program.store, program.scope, program.config.data
+
+    @router.get("/forecast")
+    async def forecast(request: Request, school: Word = "") -> Response:
+        this_year = int(screens.today()[:4])
+        try:
+            place = narrowed(scope, school)
+            table = await run_in_threadpool(table_in, folder)
+        except Refused as refused:
+            return screens.error(request, refused)
+        except LifeTableError as error:
+            return screens.page(request, "forecast.html", 503, trouble=error, told=None)
+        told = await run_in_threadpool(forecast_in, store, feed, place, table, this_year)
+        return screens.page(
+            request,
+            "forecast.html",
+            told=told,
+            trouble=None,
+            table=table,
+            place=place,
+            columns=_columns(told),
+            height=_CHART_HEIGHT,
+            step=_STEP,
+            rows=_rows(told),
+            schools=told.by_school[:SHOWN] if not place.school else (),
+            unknown_words=UNKNOWN_WORDS,
+            type_name=type_name,
+        )
+
+    return router
+
+
+def _columns(told: Forecast) -> Sequence[Column]:
+    rows = [(N_("past"), told.total.overdue), *_rows(told)[1:-1]]
+    most = max((due.count for _, due in rows), default=0) or 1
+    return [
+        Column(name, due.count, -(-due.count * _CHART_HEIGHT // most), number == 0)
+        for number, (name, due) in enumerate(rows)
+    ]

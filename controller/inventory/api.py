@@ -1,0 +1,106 @@
+"""This file answers programs: the inventory, then what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import StreamingResponse
+from msgspec.structs import replace
+
+from controller.feature import Program
+from controller.inventory.asset import AssetState
+from controller.inventory.chosen import Chosen
+from controller.inventory.export_api import WHOLE, exported
+from controller.inventory.feed import (
+    AT_ONCE,
+    Fields,
+    Format,
+    as_csv,
+    as_ndjson,
+    as_page,
+    feed_of,
+)
+from controller.inventory.items import Inventory
+from controller.register.vocabulary import Condition
+from controller.web.downloads import CSV_WITH_HEAD
+from controller.web.items import ErrorItem
+from controller.web.paging import ERRORS, Code, Cursor, Many
+from protocol.model import DeviceKind, Status
+
+
+def api(program: Program) -> APIRouter:
+    """The inventory, within all that the controller may tell."""
+    router = APIRouter(prefix="/api/v1", responses=ERRORS)
+    feed, name = program.service(feed_of), program.name
+    areas = [feature.areas(program) for feature in program.features if feature.areas]
+
+    @router.get("/inventory", response_model=Inventory, responses={410: {"model": ErrorItem}})
+    def inventory(
+        chosen: Annotated[Chosen, Depends(choice_of)],
+        area: Code = "",
+        since: Cursor = "",
+        limit: Many = 100,
+        format: Format = Format.JSON,  # noqa: A002
+    ) -> Inventory | Response:
+        """The inventory, then what changed: hand `next` back as `since`, now or tomorrow.
+
+        xlsx (one school's), glpi (ZIP) and snipeit (CSV) hold all that there is now, with no limit.
+        """
+        if area:
+            schools = frozenset[str]().union(*(schools_in(area) for schools_in in areas))
+            chosen = replace(chosen, schools=schools)
+        if format in WHOLE:
+            return exported(feed.picture(chosen, name), WHOLE[format], since)
+        spell = feed.begin(since)
+        if limit > AT_ONCE and format is not Format.JSON:
+            return StreamingResponse(
+                _POURED[format](feed.pour(spell, chosen, limit)), media_type=_MEDIA[format]
+            )
+        page = feed.page(spell, chosen, min(limit, AT_ONCE))
+        if format is Format.JSON:
+            return as_page(page)
+        headers = {"X-LopHoc-Next": page.next, "X-LopHoc-More": str(page.more).lower()}
+        body = _joined(_POURED[format](iter([page.items])))
+        return Response(body, media_type=_MEDIA[format], headers=headers)
+
+    return router
+
+
+_POURED: Final[Mapping[Format, Callable[[Iterable[list[Fields]]], Iterator[str | bytes]]]] = {
+    Format.CSV: as_csv,
+    Format.NDJSON: as_ndjson,
+}
+
+
+_MEDIA: Final = {
+    Format.CSV: CSV_WITH_HEAD,
+    Format.NDJSON: "application/x-ndjson",
+}
+
+
+def _joined(parts: Iterable[str | bytes]) -> bytes:
+    return b"".join(part.encode() if isinstance(part, str) else part for part in parts)
+
+
+def choice_of(
+    *,
+    school: Code = "",
+    room: Code = "",
+    kind: DeviceKind | Literal[""] = "",
+    type: Annotated[str, Query(max_length=200)] = "",  # noqa: A002
+    status: Status | Literal[""] = "",
+    state: AssetState | Literal[""] = "",
+    condition: Condition | Literal[""] = "",
+) -> Chosen:
+    """The items that a request asks for."""
+    return Chosen(
+        school=school.strip(),
+        room=room.strip(),
+        kind=kind,
+        type=type.strip(),
+        status=status,
+        state=state,
+        condition=condition,
+    )

@@ -1,0 +1,82 @@
+"""This file answers programs: faults and repairs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+
+from controller.access.gate import gate_of
+from controller.feature import Program
+from controller.repairs.actions import handle_fault
+from controller.repairs.figures import MAX_TERM_DAYS, TERM_DAYS, term_of, told_figures
+from controller.repairs.history import told_repair
+from controller.repairs.items import FaultItem, fault_item
+from controller.repairs.service import repairing_of
+from controller.repairs.store import faults_of
+from controller.web.paging import ERRORS
+from controller.web.refusals import Refused
+from protocol.words import N_
+
+
+def api(program: Program) -> APIRouter:
+    """Faults and repairs, for other programs."""
+    router = APIRouter(prefix="/api/v1", responses=ERRORS)
+    store, scope, zone = program.store, program.school, program.zone
+    gate, repairing = program.service(gate_of), program.service(repairing_of)
+
+    @router.get("/faults")
+    def faults(
+        handled: bool = False,  # noqa: FBT001, FBT002 - a query's own flag
+    ) -> list[FaultItem]:
+        """What teachers say is broken; handled: what was dealt with, too."""
+        return [
+            fault_item(fault_record)
+            for fault_record in store.read(faults_of, scope, everything=handled)
+        ]
+
+    @router.post("/faults/{event_id}/handled", status_code=204, responses={404: ERRORS[422]})
+    async def handled(event_id: Annotated[str, Path(max_length=64)]) -> None:
+        """Say that a fault is dealt with; it stays in the history."""
+        now_ms = program.now_ms()
+        if not await program.writing.write(handle_fault, scope, event_id, now_ms):
+            raise Refused(
+                404, "fault_unknown", N_("There is no such fault."), N_("See /api/v1/faults.")
+            )
+
+    @router.get("/repairs")
+    def listed(
+        request: Request,
+        everything: Annotated[bool, Query(alias="all")] = False,  # noqa: FBT002 - a query's own flag
+    ) -> list[dict[str, Any]]:
+        """What is broken and being repaired; all: what is done, too.
+
+        Names and notes are told on the server itself, or after the office's password.
+        """
+        inside = gate.who(request) is not None
+        told = repairing.shown(everything=everything)
+        items = [told_repair(each.repair, zone, each.kept, each.maybe) for each in told]
+        return items if inside else [_unnamed(item) for item in items]
+
+    @router.get("/repairs/figures")
+    def figures(
+        days: Annotated[int, Query(ge=1, le=MAX_TERM_DAYS)] = TERM_DAYS,
+    ) -> dict[str, Any]:
+        """How many repairs there were in the last days, how long they took, what worked meanwhile.
+
+        mean_hours: from the report to the end. availability_pct: of the time in use, that in which
+        items worked.
+        """
+        term = term_of(days, program.now_ms())
+        return told_figures(repairing.figures(*term), *term)
+
+    return router
+
+
+def _unnamed(item: dict[str, Any]) -> dict[str, Any]:
+    """Without who, and without what they wrote."""
+    moves = [
+        {name: value for name, value in move.items() if name not in {"who", "note"}}
+        for move in item["moves"]
+    ]
+    return {**item, "reported_by": "", "note": "", "moves": moves}

@@ -1,0 +1,75 @@
+"""This file says what requests may ask of lists: how many, from where on, which days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import AfterValidator
+
+from controller.web.items import ErrorItem, Item, Listing
+from controller.web.refusals import Refused
+from protocol.model import Place
+from protocol.words import N_
+
+
+def whole_day(text: str) -> str:
+    """Only yyyy-mm-dd: fromisoformat knows other spellings, which would match no stored day."""
+    if text and date.fromisoformat(text).isoformat() != text:
+        raise ValueError("write the day as yyyy-mm-dd")
+    return text
+
+
+Limit = Annotated[int, Query(ge=1, le=1000, description="how many items at most")]
+
+
+Many = Annotated[
+    int,
+    Query(ge=1, le=1_000_000, description="how many at most; above 1,000 csv and ndjson stream"),
+]
+
+
+Cursor = Annotated[str, Query(max_length=512, description="`next` of the page before")]
+
+
+Code = Annotated[str, Query(max_length=64)]
+
+
+Day = Annotated[
+    str,
+    Query(description="local date yyyy-mm-dd; empty for all", max_length=10),
+    AfterValidator(whole_day),
+]
+
+
+After = Annotated[int, Query(ge=0, lt=1 << 53, description="`no` of the last event seen")]
+
+
+From = Annotated[
+    str, Query(alias="from", description="first local date yyyy-mm-dd"), AfterValidator(whole_day)
+]
+
+
+Until = Annotated[
+    str, Query(alias="to", description="last local date yyyy-mm-dd"), AfterValidator(whole_day)
+]
+
+
+ERRORS: dict[int | str, dict[str, Any]] = {422: {"model": ErrorItem}, 503: {"model": ErrorItem}}
+
+
+def page_of(items: list[Item], limit: int, cursor: Callable[[Item], str]) -> Listing[Item]:
+    """A page of `limit`; one more item than that says that there is a next page."""
+    page = items[:limit]
+    return Listing(items=page, next=cursor(page[-1]) if len(items) > limit else None)
+
+
+def narrowed(scope: Place, school: str) -> Place:
+    """The scope, or one school of it. Raises Refused for another's."""
+    if not school or school == scope.school:
+        return scope
+    if scope.school:
+        raise Refused(404, "school_unknown", N_("There is no such school here."), N_("See /use."))
+    return Place(scope.province, school)

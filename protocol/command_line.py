@@ -1,0 +1,85 @@
+"""This file is the grammar of the command lines: one parser, its errors in the user's language."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, NoReturn
+
+from protocol.settings import SettingsError, unknown
+from protocol.words import N_, Translate
+
+_HELP: Final = N_("See: {command} --help")
+
+# What argparse itself says, by its own message ids; what is not here it says in English.
+ARGPARSE_WORDS: Final = (
+    N_("usage: "),
+    N_("positional arguments"),
+    N_("options"),
+    N_("show this help message and exit"),
+    N_("show program's version number and exit"),
+    N_("the following arguments are required: %s"),
+    N_("argument %(argument_name)s: %(message)s"),
+    N_("expected one argument"),
+    N_("expected at least one argument"),
+    N_("expected at most one argument"),
+    N_("ignored explicit argument %r"),
+    N_("invalid %(type)s value: %(value)r"),
+)
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A program or one of its commands; each says itself, in a line, what is wrong with its words.
+
+    fill: gives a command its arguments, only once it is the one to be run: so the others load
+    nothing. Words are never cut short.
+    """
+
+    def __init__(
+        self,
+        *,
+        say: Translate = str,
+        fill: Callable[[CommandParser], None] | None = None,
+        **described: Any,
+    ) -> None:
+        # argparse has no other door to its words: it asks gettext, of the machine's language.
+        vars(argparse).update(_=say)
+        super().__init__(**{"allow_abbrev": False} | described)
+        self._say = say
+        self._fill = fill
+
+    def add_subparsers(self, *_: Any, **described: Any) -> Any:
+        """Commands that speak the same language."""
+        same: Any = partial(type(self), say=self._say)
+        return super().add_subparsers(parser_class=same, **described)
+
+    def parse_known_args(self, *arguments: Any, **named: Any) -> Any:
+        """Parse the arguments. Raises SettingsError if this command does not know one of them."""
+        if self._fill:
+            fill, self._fill = self._fill, None
+            fill(self)
+        options, extra = super().parse_known_args(*arguments, **named)
+        if extra:
+            self._refuse(extra[0])
+        return options, extra
+
+    def error(self, message: str) -> NoReturn:
+        """What argparse ends the program with. Raises SettingsError."""
+        raise SettingsError(
+            "usage", "{what}.", _HELP, what=message.removesuffix("."), command=self.prog
+        )
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            is_command = isinstance(action, argparse._SubParsersAction)  # noqa: SLF001
+            message = N_("No such command: {name}.") if is_command else N_("No such word: {name}.")
+            raise unknown("word_unknown", message, str(value), map(str, action.choices))
+
+    def _refuse(self, extra: str) -> NoReturn:
+        """Name the option that is meant, or those that this very command has."""
+        if extra.startswith("-"):
+            names = [name for action in self._actions for name in action.option_strings]
+            raise unknown("option_unknown", N_("No such option: {name}."), extra, names)
+        too_many = N_("{word} is one word too many.")
+        raise SettingsError("word_unknown", too_many, _HELP, word=extra, command=self.prog)
