@@ -1,6 +1,6 @@
 """This file keeps repairs: a teacher's report opens one, in the transaction that keeps the report.
 
-Every function works inside a view or a transaction of the store's: `view` to read, `locked` to write.
+Every function works inside a view or a transaction of the store's: `view` reads, `locked` writes.
 """
 
 from __future__ import annotations
