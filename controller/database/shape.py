@@ -69,7 +69,7 @@ class Shape(Generic[Record]):
         return dict(zip(self.columns, self.row(record), strict=True))
 
     def record(self, row: Mapping[str, Any], **extra: Any) -> Record:
-        """The record that a row holds. others: fields that no column holds."""
+        """The record that a row holds. extra: fields that no column holds."""
         return self._read(row, extra)
 
     def records(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
