@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -19,11 +19,11 @@ from controller.reconcile.explained import (
     percent_words,
     report_of,
     sentence_of,
-    type_word,
 )
 from controller.reconcile.kpi import Kpi, kpi_of, raises
 from controller.reconcile.reconcile import Reconciled, State
 from controller.reconcile.store import figure_until, note_figure, reconciled
+from controller.register.vocabulary import type_word
 from protocol.command_line import CommandParser
 from protocol.formats import phrase
 from protocol.model import Place, millis
@@ -125,4 +125,4 @@ def _tell_kpi(told: Reconciled, kpi: Kpi, before: tuple[str, Kpi] | None, say: T
         day, then = before
         since = N_("On {day} it was {pct} of {lines} lines.")
         pct = percent_words(then.digital_managed_pct, say)
-        tell(phrase(since, say, day=day, pct=pct, lines=then.declared))
+        tell(phrase(since, say, day=date.fromisoformat(day), pct=pct, lines=then.declared))

@@ -17,7 +17,7 @@ from controller.reconcile.reconcile import (
     Stranger,
     action_of,
 )
-from controller.register.vocabulary import CONDITION_WORDS, TYPE_WORDS
+from controller.register.vocabulary import CONDITION_WORDS
 from protocol.formats import day_of, number, phrase
 from protocol.words import N_, Translate
 
@@ -151,11 +151,6 @@ def stranger_of(stranger: Stranger, zone: tzinfo) -> dict[str, Any]:
 
 def _at(at_ms: int | None, zone: tzinfo) -> str:
     return "" if at_ms is None else datetime.fromtimestamp(at_ms / 1000, zone).isoformat()
-
-
-def type_word(kind: str, say: Translate) -> str:
-    """The type as people call it; a word of the book's own as it is."""
-    return say(TYPE_WORDS[kind]) if kind in TYPE_WORDS else kind
 
 
 def percent_words(pct: float | None, say: Translate) -> str:

@@ -12,7 +12,6 @@ from controller.reconcile.explained import (
     STATE_WORDS,
     percent_words,
     sentence_of,
-    type_word,
 )
 from controller.reconcile.kpi import Kpi
 from controller.reconcile.reconcile import Action, Finding, State, action_of
@@ -20,7 +19,7 @@ from controller.reconcile.standing import Desk, Standing
 from controller.register.decisions import Decision, Deed
 from controller.register.fields import MESSAGES
 from controller.register.headings import IGNORE
-from controller.register.vocabulary import CONDITION_WORDS
+from controller.register.vocabulary import CONDITION_WORDS, type_word
 from protocol.formats import number, phrase
 from protocol.model import Status
 from protocol.words import N_, Translate

@@ -14,7 +14,6 @@ from controller.cli.output import add_json, check_apart, tell, unwritable
 from controller.cli.school import opened
 from controller.reconcile.command import add_evidence, reconciled_in
 from controller.reconcile.deciding import decided
-from controller.reconcile.explained import type_word
 from controller.register import store as register
 from controller.register.book import Book, Line
 from controller.register.condition_command import add_condition
@@ -34,6 +33,7 @@ from controller.register.intake import (
 )
 from controller.register.merging import Merged, Verdict
 from controller.register.reading import read_book, write_refused
+from controller.register.vocabulary import type_word
 from controller.sheets.errors import SheetError
 from protocol.command_line import CommandParser
 from protocol.formats import moment, phrase

@@ -13,11 +13,11 @@ from controller.cli.folder import add_place, operator, told_zone
 from controller.cli.output import add_json, tell
 from controller.cli.school import opened
 from controller.register import life_store as lives
+from controller.register import store as register
+from controller.register.history import condition_word, step_words, told_step
 from controller.register.life import Life, Said, Step, Why
 from controller.register.merging import Kept
 from controller.register.vocabulary import Condition, condition_of
-from controller.repairs import store as repairs
-from controller.repairs.history import condition_word, step_words, told_step
 from protocol.errors import ActionError
 from protocol.formats import moment, phrase
 from protocol.model import Place
@@ -48,7 +48,7 @@ def add_condition(deeds: Any, say: Translate) -> None:
 
 def line_at(db: Connection, place: Place, row: int) -> Kept:
     """The line that counts with this number. Raises SettingsError."""
-    kept = repairs.line_by_row(db, place, row)
+    kept = register.line_by_row(db, place, row)
     if kept is None:
         raise SettingsError("line_unknown", N_("The book has no line {row}."), row=row)
     return kept

@@ -14,7 +14,6 @@ from starlette.concurrency import run_in_threadpool
 from controller.access.gate import Gate, gate_of
 from controller.access.pages import to_login
 from controller.feature import Program
-from controller.reconcile.explained import type_word
 from controller.reconcile.words import FIELD_WORDS
 from controller.register import store as register
 from controller.register.book import Book
@@ -33,7 +32,7 @@ from controller.register.intake import (
 from controller.register.merging import Verdict
 from controller.register.reading import refused_csv
 from controller.register.uploads import UNKNOWN, Uploads, Waiting
-from controller.register.vocabulary import CONDITION_WORDS
+from controller.register.vocabulary import CONDITION_WORDS, type_word
 from controller.web.downloads import CSV, attachment
 from controller.web.forms import fields_of, upload_of
 from controller.web.page import PageRenderer

@@ -41,6 +41,12 @@ def lines_where(db: Connection, place: Place, chosen: ColumnElement[bool]) -> li
     return LINES.records(rows_of(db, query))
 
 
+def line_by_row(db: Connection, place: Place, row: int) -> Kept | None:
+    """The line that counts with this number in the book."""
+    chosen = (register.c.row == row) & register.c.removed_ms.is_(None)
+    return next(iter(lines_where(db, place, chosen)), None)
+
+
 def bring_in(
     db: Connection,
     place: Place,

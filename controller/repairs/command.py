@@ -14,10 +14,10 @@ from controller.cli.folder import add_place, operator, told_zone
 from controller.cli.output import add_json, tell
 from controller.cli.school import opened
 from controller.fleet.phrases import PARTS
-from controller.reconcile.explained import type_word
 from controller.register.condition_command import line_at
 from controller.register.life import Said
 from controller.register.merging import Kept
+from controller.register.vocabulary import type_word
 from controller.repairs import actions as mending
 from controller.repairs import store as repairs
 from controller.repairs.figures import (

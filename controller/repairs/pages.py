@@ -13,11 +13,11 @@ from starlette.concurrency import run_in_threadpool
 from controller.access.gate import Gate, gate_of
 from controller.feature import Program
 from controller.fleet.phrases import PARTS
-from controller.reconcile.explained import type_word
+from controller.register.history import step_words
 from controller.register.life import Said, Step
 from controller.register.merging import Kept
+from controller.register.vocabulary import type_word
 from controller.repairs.figures import TERM_DAYS, term_of
-from controller.repairs.history import step_words
 from controller.repairs.repair import (
     OUTCOME_WORDS,
     STATE_WORDS,

@@ -11,6 +11,7 @@ from controller.database.store import Store
 from controller.feature import Program
 from controller.fleet.fleet import Change
 from controller.register import life_store as lives
+from controller.register import store as register
 from controller.register.life import Said, Step
 from controller.register.merging import Kept
 from controller.repairs import actions as mending
@@ -116,7 +117,7 @@ def _shown(db: Connection, scope: Place, told: list[Repair]) -> list[Shown]:
 
 
 def _line(db: Connection, scope: Place, form: Mapping[str, str]) -> Kept:
-    kept = repairs.line_by_row(db, scope, _number(form, "row"))
+    kept = register.line_by_row(db, scope, _number(form, "row"))
     if kept is None:
         raise ActionError("line_unknown", TROUBLES["line_unknown"])
     return kept

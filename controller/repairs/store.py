@@ -185,12 +185,6 @@ def line_in(db: Connection, place: Place, number: int) -> Kept | None:
     return next(iter(register.lines_where(db, place, lines.c.no == number)), None)
 
 
-def line_by_row(db: Connection, place: Place, row: int) -> Kept | None:
-    """The line that counts with this number in the book."""
-    chosen = (lines.c.row == row) & lines.c.removed_ms.is_(None)
-    return next(iter(register.lines_where(db, place, chosen)), None)
-
-
 def lines_in_repair(db: Connection, place: Place, told: Iterable[Repair]) -> dict[int, Kept]:
     """The lines that repairs are about, by the register's own number."""
     numbers = sorted({repair.line for repair in told if repair.line is not None})

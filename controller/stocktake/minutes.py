@@ -12,8 +12,7 @@ from typing import Final
 
 import msgspec
 
-from controller.reconcile.explained import type_word
-from controller.register.vocabulary import CONDITION_WORDS
+from controller.register.vocabulary import CONDITION_WORDS, type_word
 from controller.sheets.writing import file_name
 from controller.stocktake.count import Counted, Expected, Outcome, Result, Stocktake, Surplus
 from controller.stocktake.form import SUMMED, Column, Form

@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.access.gate import Gate, gate_of
 from controller.feature import Program
-from controller.reconcile.explained import type_word
+from controller.register.vocabulary import type_word
 from controller.sheets.names import room_key, room_of
 from controller.stocktake.api import Number, bounded_body, let_in
 from controller.stocktake.count import rooms_of

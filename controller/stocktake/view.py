@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from controller.reconcile.explained import type_word
-from controller.register.vocabulary import CONDITION_WORDS, TYPE_WORDS, Condition
+from controller.register.vocabulary import CONDITION_WORDS, TYPE_WORDS, Condition, type_word
 from controller.stocktake.count import Counted, Expected, Outcome, Stocktake, Surplus, rooms_of
 from controller.stocktake.scan import FOUND_IN
 from controller.stocktake.service import Looked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 from controller.cli.folder import add_place, told_zone
@@ -67,8 +67,8 @@ def _tell(report: UseReport, say: Translate) -> None:
         phrase(
             summed,
             say,
-            since=report.since_week,
-            until=report.until_day,
+            since=date.fromisoformat(report.since_week),
+            until=date.fromisoformat(report.until_day),
             boards=len(verdicts),
             low=verdicts.count(Verdict.LOW),
             unknown=verdicts.count(Verdict.UNKNOWN),
