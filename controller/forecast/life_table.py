@@ -64,11 +64,6 @@ def table_in(folder: Path) -> LifeTable:
     return table_at(own if own.exists() else _SHIPPED)
 
 
-def shipped_table() -> LifeTable:
-    """The tables as they are shipped: guesses, every row of them."""
-    return table_at(_SHIPPED)
-
-
 def table_at(path: Path) -> LifeTable:
     """The tables in a file. Raises LifeTableError."""
     try:
