@@ -7,7 +7,7 @@ from typing import Final
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from agent.tray.appearance import toggle_class
+from agent.tray.presses import toggle_class
 from agent.tray.view import ProposalView
 from agent.tray.widgets import KeyButton, RowButton, WrappingRow
 

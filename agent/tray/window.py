@@ -12,19 +12,11 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from agent.tray.appearance import (
-    ADDRESSES,
-    STALE,
-    Press,
-    answer,
-    appearance_of,
-    chip_text,
-    press_of,
-    word,
-)
+from agent.tray.appearance import STALE, appearance_of, chip_text, word
 from agent.tray.classes import CLASS_PX, ClassChoice
 from agent.tray.client import AgentClient
 from agent.tray.icons import fault_icon
+from agent.tray.presses import ADDRESSES, Press, answer_press, press_of
 from agent.tray.roll import RollList
 from agent.tray.tools import Toolbar
 from agent.tray.undo import UndoButton
@@ -281,8 +273,8 @@ class Window(QWidget):
 
     def _question_widgets(self, question: Question) -> list[QWidget]:
         asks = _label(f"{question.name}: {question.question}", "warning")
-        yes = RowButton(question.yes, partial(self._send, answer(question, yes=True)))
-        no = RowButton(question.no, partial(self._send, answer(question, yes=False)))
+        yes = RowButton(question.yes, partial(self._send, answer_press(question, yes=True)))
+        no = RowButton(question.no, partial(self._send, answer_press(question, yes=False)))
         return [asks, yes, no]
 
     def _fault(self, part: str, label: str) -> RowButton:
