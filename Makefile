@@ -48,6 +48,7 @@ lint: setup
 	$(BIN)/oxlint
 	$(BIN)/python -m tools.dead_code
 	$(BIN)/python -m tools.scope
+	$(BIN)/lint-imports --no-cache pyproject.toml
 	$(DEPTRY) .
 	$(DEPTRY) protocol hardware agent --optional-dependencies-dev-groups dev,controller,postgresql
 	$(DEPTRY) protocol controller --optional-dependencies-dev-groups dev,agent,tray

@@ -230,6 +230,6 @@ class Feature:
 
 def packages_with(program: Program, folder: str) -> list[str]:
     """The packages, the web's and the features', that have this folder, such as templates."""
-    here = Path(__file__).parent
+    path = Path(__file__).parent
     names = ("web", *(feature.name for feature in program.features))
-    return [f"controller.{name}" for name in names if (here / name / folder).is_dir()]
+    return [f"controller.{name}" for name in names if (path / name / folder).is_dir()]

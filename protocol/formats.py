@@ -32,15 +32,11 @@ def number(value: float | str | None, translate: Translate) -> str:
 
 
 def phrase(text: str, translate: Translate, **values: object) -> str:
-    """A text in the language, its {names} filled in, numbers as the language writes them.
+    """A text in the language, its {names} filled in, numbers and days as the language writes them.
 
     What is a name rather than a number, such as a line's, a port's or a year's, is given as a text.
     """
-    written = {
-        name: number(value, translate) if isinstance(value, int | float) else value
-        for name, value in values.items()
-    }
-    return fill(translate(text), written)
+    return fill(translate(text), {name: _in(each, translate) for name, each in values.items()})
 
 
 def hours(minutes: float | None, translate: Translate) -> str:
@@ -76,6 +72,16 @@ def moment(at_ms: int, zone: tzinfo | None, translate: Translate) -> str:
 def moment_in_text(at_ms: int, zone: tzinfo | None, translate: Translate) -> str:
     """The same within a sentence."""
     return _at(at_ms, zone).strftime(translate(_MOMENT_IN_TEXT))
+
+
+def _in(value: object, translate: Translate) -> object:
+    match value:
+        case int() | float():
+            return number(value, translate)
+        case date():
+            return day(value, translate)
+        case _:
+            return value
 
 
 def _at(at_ms: int, zone: tzinfo | None) -> datetime:

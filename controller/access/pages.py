@@ -38,8 +38,8 @@ def pages(program: Program) -> APIRouter:
         if not gate.office.may_try(address):
             wait = N_("Too many tries: wait five minutes.")
             return _form(request, screens, gate, way=way, trouble=wait, status=429)
-        given = form.get("password", "")
-        cookie = await run_in_threadpool(gate.office.open_session, given)
+        password = form.get("password", "")
+        cookie = await run_in_threadpool(gate.office.open_session, password)
         if cookie is None:
             wrong = N_("This is not the password.")
             return _form(request, screens, gate, way=way, trouble=wrong, status=403)

@@ -39,7 +39,8 @@ def api(program: Program) -> APIRouter:
     def lessons(since: From, until: Until) -> list[LessonItem]:
         """Lessons with their figures, by day and begin; no pupil is named."""
         return [
-            lesson_item(each) for each in store.read(lessons_of, scope, since, _term(since, until))
+            lesson_item(lesson_record)
+            for lesson_record in store.read(lessons_of, scope, since, _term(since, until))
         ]
 
     @router.get("/attendance", response_model=None, responses={401: {"model": ErrorItem}})
@@ -60,7 +61,7 @@ def api(program: Program) -> APIRouter:
             (after,) = unseal(cursor, int) if cursor else (0,)
             records = store.read(marks_of, scope, day=date, after=after, limit=limit + 1)
             last = _last_no(records, limit)
-            return page_of([mark_item(each) for each in records], limit, lambda _: seal(last))
+            return page_of([mark_item(record) for record in records], limit, lambda _: seal(last))
         if not since or not until:
             raise Refused(
                 422, "days_missing", N_("Which days?"), N_("Give from and to as yyyy-mm-dd.")

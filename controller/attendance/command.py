@@ -58,12 +58,12 @@ def _verify(store: Store, scope: Place, *, as_json: bool) -> int:
     found = findings(log)
     erased = sum(bool(each.erased) for each in log)
     if as_json:
-        broken = [each._asdict() for each in found]
+        broken = [finding._asdict() for finding in found]
         told = {"records": len(log), "erased": erased, "breaks": broken}
         tell(json.dumps({"holds": not found, **told}))
     else:
-        for each in found:
-            tell(f"{each.agent} {each.event_id}: {each.why}")
+        for finding in found:
+            tell(f"{finding.agent} {finding.event_id}: {finding.why}")
         sums = N_("{records} records, {breaks} breaks, {erased} with an erased pupil.")
         tell(phrase(sums, say, records=len(log), breaks=len(found), erased=erased))
     return EXIT_BROKEN if found else 0
@@ -77,7 +77,7 @@ def _export(store: Store, scope: Place, options: argparse.Namespace) -> int:
             N_("Give --class, --from, --to and --out."),
         )
     try:
-        told = attendance_of(store, scope, options.class_code, options.since, options.until)
+        attendance = attendance_of(store, scope, options.class_code, options.since, options.until)
     except ValueError as error:
         raise SettingsError(
             "day_invalid", N_("This is not a day: {cause}."), N_("Write 2026-11-02."), cause=error
@@ -85,7 +85,9 @@ def _export(store: Store, scope: Place, options: argparse.Namespace) -> int:
     subject = f"{options.class_code} {options.since} {options.until}"
     store.write(note_access, scope, "command", "attendance export", subject, now_ms=_now_ms())
     workbook = options.out.suffix.lower() == ".xlsx"
-    text = as_xlsx(told, scope.school) if workbook else as_csv(told, scope.school).encode()
+    text = (
+        as_xlsx(attendance, scope.school) if workbook else as_csv(attendance, scope.school).encode()
+    )
     with output(options.out) as file:
         file.write(text)
     return 0

@@ -60,7 +60,7 @@ def attendance_item(told: Attendance) -> AttendanceItem:
             student=line.student,
             name=line.name,
             days=list(line.days),
-            letters=[told.sheet.letter(each) for each in line.days],
+            letters=[told.sheet.letter(day) for day in line.days],
             excused=line.count(AttendanceStatus.ABSENT_EXCUSED),
             unexcused=line.count(AttendanceStatus.ABSENT_UNEXCUSED),
             late=line.count(AttendanceStatus.LATE),
@@ -69,11 +69,15 @@ def attendance_item(told: Attendance) -> AttendanceItem:
     ]
     lessons = [
         LogbookItem(
-            lesson=lesson_item(each.lesson),
-            absent=list(each.absent),
-            note=note_of(each.lesson.how, each.lesson.confirmed, each.lesson.substitute),
+            lesson=lesson_item(logbook_line.lesson),
+            absent=list(logbook_line.absent),
+            note=note_of(
+                logbook_line.lesson.how,
+                logbook_line.lesson.confirmed,
+                logbook_line.lesson.substitute,
+            ),
         )
-        for each in told.logbook
+        for logbook_line in told.logbook
     ]
     return AttendanceItem(
         class_code=told.sheet.class_code, days=list(told.sheet.days), pupils=pupils, lessons=lessons

@@ -55,7 +55,7 @@ def sheet_of(records: Iterable[Logged]) -> Sheet:
                 marks = _alone(marks)
             case RollRecord():
                 confirmed = True
-                told = [(each.student, each) for each in record.lines if each.student != ERASED]
+                told = [(line.student, line) for line in record.lines if line.student != ERASED]
                 marks = _alone(marks) | {
                     student: Mark(line.status, line.method, line.class_code, record.at_ms)
                     for student, line in told
@@ -70,22 +70,22 @@ def _alone(marks: Mapping[str, Mark]) -> dict[str, Mark]:
 
 
 def _take(marks: dict[str, Mark], record: AttendanceRecord) -> None:
-    known = marks.get(record.student)
+    mark = marks.get(record.student)
     alone = record.why == "marked"
-    tapped = known is not None and known.method is Method.MANUAL
+    tapped = mark is not None and mark.method is Method.MANUAL
     if alone and tapped and record.method is not Method.MANUAL:
         return
-    code = record.class_code or (known.class_code if known else "")
+    code = record.class_code or (mark.class_code if mark else "")
     marks[record.student] = Mark(record.status, record.method, code, record.at_ms, alone)
 
 
 def in_order(records: Iterable[Logged]) -> list[Logged]:
     """The records of one agent as it made them: along the chain, its pieces by time."""
-    known = {record.event_id: record for record in records}
-    by_hash = {each.hash: each for each in known.values() if each.hash}
+    by_event_id = {record.event_id: record for record in records}
+    by_hash = {each.hash: each for each in by_event_id.values() if each.hash}
     after: dict[str, list[Logged]] = {}
     heads: list[Logged] = []
-    for each in sorted(known.values(), key=_by_time):
+    for each in sorted(by_event_id.values(), key=_by_time):
         if each.hash and each.before in by_hash and each.before != each.hash:
             after.setdefault(each.before, []).append(each)
         else:
@@ -112,9 +112,11 @@ def lesson_of(
     Each resumption takes back one end, so that their order needs no clock.
     """
     told = sorted(events, key=lambda event: (event.at_ms, event.event_id))
-    began = next((each for each in told if each.kind == "lesson_started"), None)
-    ends = [each for each in told if each.kind == "lesson_ended"]
-    resumed = sum(each.kind == "lesson_resumed" for each in told)
+    began = next(
+        (event_record for event_record in told if event_record.kind == "lesson_started"), None
+    )
+    ends = [event_record for event_record in told if event_record.kind == "lesson_ended"]
+    resumed = sum(event_record.kind == "lesson_resumed" for event_record in told)
     rolls = [each for each in in_order(log) if isinstance(each, RollRecord) and not each.reopened]
     sheet = sheet_of(log)
     end = ends[-1] if len(ends) > resumed else None
@@ -165,7 +167,7 @@ class Figures(NamedTuple):
 
 def figures_of(record: LessonRecord, class_code: str = "") -> Figures | None:
     """The figures of a lesson's roll, of one class or of all; None while none is confirmed."""
-    counted = [each for code, each in record.counts.items() if class_code in {"", code}]
+    counted = [count for code, count in record.counts.items() if class_code in {"", code}]
     if not counted:
         return None
     total = sum(sum(each.values()) for each in counted)

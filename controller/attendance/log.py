@@ -26,7 +26,7 @@ def findings(log: Iterable[Logged]) -> list[Finding]:
         by_agent[record.place.agent].append(record)
     found = []
     for agent, records in sorted(by_agent.items()):
-        erased = {each.event_id for each in records if each.erased}
+        erased = {record.event_id for record in records if record.erased}
         found += [
             Finding(agent, each.id, each.why)
             for each in breaks(map(said_by, records))

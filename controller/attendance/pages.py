@@ -75,11 +75,11 @@ def pages(program: Program) -> APIRouter:
             await run_in_threadpool(gate.admit, request, "sheet", f"{code[:64]} {monday} {last}")
         except Refused:
             return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
-        told = await run_in_threadpool(attendance_of, store, scope, code[:64], monday, last)
+        attendance = await run_in_threadpool(attendance_of, store, scope, code[:64], monday, last)
         return screens.page(
             request,
             "sheet.html",
-            told=told,
+            told=attendance,
             note_of=note_of,
             lesson_words=lesson_words,
             monday=monday,

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from datetime import date
 from typing import Final
 
 from controller.attendance.sheet import Attendance, ClassSheet, LogbookLine
 from controller.sheets.writing import EXCEL_MARK, Cell, csv_text, file_name, new_workbook, write_row
+from protocol.formats import short_day
+from protocol.language import translator
 from protocol.messages import Ending
 from protocol.model import AttendanceStatus
 
@@ -22,6 +25,7 @@ _SUMS: Final = (
 _LOGBOOK: Final = (
     "Ngày", "Tiết", "Môn", "Phòng", "Sĩ số", "Hiện diện", "Vắng", "Học sinh vắng", "Ghi chú",
 )  # fmt: skip
+_VIETNAMESE: Final = translator("vi")
 Row = list[Cell]
 
 
@@ -33,7 +37,11 @@ def name_of(sheet: ClassSheet, kind: str) -> str:
 def sheet_rows(sheet: ClassSheet, school: str) -> list[Row]:
     """The sheet as the roll book has it: school, class, month, heads, pupils."""
     months = sorted({f"{day[5:7]}/{day[:4]}" for day in sheet.days}, key=lambda each: each[3:])
-    heads: Row = ["STT", "Họ và tên", *(f"{day[8:]}/{day[5:7]}" for day in sheet.days)]
+    heads: Row = [
+        "STT",
+        "Họ và tên",
+        *(short_day(date.fromisoformat(day), _VIETNAMESE) for day in sheet.days),
+    ]
     rows: list[Row] = [
         [school],
         [f"Lớp {sheet.class_code}"],
@@ -41,7 +49,7 @@ def sheet_rows(sheet: ClassSheet, school: str) -> list[Row]:
         [*heads, *(word for word, _ in _SUMS)],
     ]
     for line in sheet.lines:
-        letters = [sheet.letter(each) for each in line.days]
+        letters = [sheet.letter(day) for day in line.days]
         sums = [line.count(status) for _, status in _SUMS]
         rows.append([line.number, line.name or line.student, *letters, *sums])
     return rows
@@ -49,7 +57,7 @@ def sheet_rows(sheet: ClassSheet, school: str) -> list[Row]:
 
 def logbook_rows(lines: Sequence[LogbookLine]) -> list[Row]:
     """A line a lesson, for the class's logbook."""
-    return [list(_LOGBOOK), *(_logbook_row(each) for each in lines)]
+    return [list(_LOGBOOK), *(_logbook_row(line) for line in lines)]
 
 
 def _logbook_row(line: LogbookLine) -> Row:

@@ -86,12 +86,12 @@ def attendance_of(
     school = store.read(plan_of, scope)
     class_code = class_spelling(school.classes)(class_code)
     held = [
-        each
-        for each in store.read(lessons_of, scope, since, until)
-        if (class_code in each.classes or class_code in each.counts)
-        and each.how is not Ending.UNDONE
+        lesson_record
+        for lesson_record in store.read(lessons_of, scope, since, until)
+        if (class_code in lesson_record.classes or class_code in lesson_record.counts)
+        and lesson_record.how is not Ending.UNDONE
     ]
-    log = store.read(log_of, scope, [each.lesson for each in held])
+    log = store.read(log_of, scope, [lesson_record.lesson for lesson_record in held])
     return laid_out(school, class_code, days_of(since, until), held, log)
 
 
@@ -111,7 +111,7 @@ def laid_out(
 ) -> Attendance:
     """The sheet and the logbook's lines; names are put in here, and stand nowhere else."""
     pupils = next((each.pupils for each in school.classes if each.code == class_code), ())
-    names = {each.student: each.name or each.student for each in pupils}
+    names = {pupil.student: pupil.name or pupil.student for pupil in pupils}
     letters = {**LETTERS, **school.letters}
     by_lesson = defaultdict[tuple[Place, str | None], list[Logged]](list)
     for record in log:
@@ -143,10 +143,10 @@ def _lines(
     days: Sequence[str],
 ) -> Iterable[Line]:
     """The class's pupils in the book's order, then those who were marked and left the class."""
-    listed = [(each.number, each.student, each.name) for each in pupils]
-    known = {each.student for each in pupils}
-    last = max((each.number for each in pupils), default=0)
-    gone = sorted(marks.keys() - known)
+    listed = [(pupil.number, pupil.student, pupil.name) for pupil in pupils]
+    students = {pupil.student for pupil in pupils}
+    last = max((pupil.number for pupil in pupils), default=0)
+    gone = sorted(marks.keys() - students)
     listed += [(number, student, "") for number, student in enumerate(gone, last + 1)]
     for number, student, name in listed:
         mine = marks.get(student, {})

@@ -36,9 +36,9 @@ LESSONS = Shape(LessonRecord, lessons)
 def keep(db: Connection, changes: Sequence[object], now_ms: int) -> list[LessonRecord]:
     """Keep a batch's rolls and marks once each; returns the lessons that it made other."""
     del now_ms
-    written = [MARKS.row(each) for each in changes if isinstance(each, AttendanceRecord)]
+    written = [MARKS.row(change) for change in changes if isinstance(change, AttendanceRecord)]
     write(db, marks, written, Writing.INSERT_NEW)
-    confirmed = [ROLLS.row(each) for each in changes if isinstance(each, RollRecord)]
+    confirmed = [ROLLS.row(change) for change in changes if isinstance(change, RollRecord)]
     write(db, rolls, confirmed, Writing.INSERT_NEW)
     return fold_lessons(db, changes)
 

@@ -198,7 +198,7 @@ def _user(name: str, password: str, school: Place) -> dict[str, object]:
     return {
         "user": name,
         "password": password,
-        "permissions": {"publish": [f"{own}.{each}" for each in says], "subscribe": hears},
+        "permissions": {"publish": [f"{own}.{say}" for say in says], "subscribe": hears},
     }
 
 

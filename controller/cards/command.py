@@ -55,7 +55,7 @@ def _markers(options: argparse.Namespace, say: Translate) -> None:
 
     with opened(options) as (store, place):
         pupils = _pupils(store.read(plan_of, place).classes, options)
-    numbers = [each.number for each in pupils if has_marker(each.number)]
+    numbers = [pupil.number for pupil in pupils if has_marker(pupil.number)]
     with output(options.out) as file:
         draw_markers(file, options.code, numbers)
     tell(phrase(N_("{count} cards are in {path}."), say, count=len(numbers), path=options.out))
@@ -71,18 +71,18 @@ def _door(options: argparse.Namespace, say: Translate) -> None:
         pupils = _pupils(store.read(plan_of, place).classes, options)
         with store.locked(place) as db:
             version, key = doors.newest_key(db, place, now_ms, secrets.token_bytes)
-            students = [each.student for each in pupils]
+            students = [pupil.student for pupil in pupils]
             serials = doors.issue(db, place, students, now_ms, secrets.token_bytes)
             cards = [
                 DoorCardToPrint(
-                    text=sign(key, version, serials[each.student]),
-                    label=f"{options.code} · {each.number}",
-                    tail=serials[each.student].hex()[-_TAIL:],
+                    text=sign(key, version, serials[pupil.student]),
+                    label=f"{options.code} · {pupil.number}",
+                    tail=serials[pupil.student].hex()[-_TAIL:],
                 )
-                for each in pupils
+                for pupil in pupils
             ]
             tails = (card.tail for card in cards)
-            names = [(tail, each.name) for tail, each in zip(tails, pupils, strict=True)]
+            names = [(tail, pupil.name) for tail, pupil in zip(tails, pupils, strict=True)]
             with output(options.out) as file:
                 draw_door_cards(file, cards, names if options.names else ())
     tell(phrase(N_("{count} cards are in {path}."), say, count=len(cards), path=options.out))
@@ -90,16 +90,16 @@ def _door(options: argparse.Namespace, say: Translate) -> None:
 
 def _pupils(classes: tuple[SchoolClass, ...], options: argparse.Namespace) -> tuple[Pupil, ...]:
     code = class_spelling(classes)(options.code)
-    found = next((each.pupils for each in classes if each.code == code), ())
+    pupils = next((each.pupils for each in classes if each.code == code), ())
     if options.student:
-        found = tuple(each for each in found if each.student == options.student)
-    if not found:
+        pupils = tuple(pupil for pupil in pupils if pupil.student == options.student)
+    if not pupils:
         raise SettingsError(
             "class_unknown",
             N_("There is no such class, or it has no such pupil."),
             N_("See: lophoc-controller roster show"),
         )
-    return found
+    return pupils
 
 
 def _revoke(options: argparse.Namespace, say: Translate) -> int:

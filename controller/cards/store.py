@@ -20,9 +20,9 @@ Random = Callable[[int], bytes]
 def newest_key(db: Connection, place: Place, now_ms: int, random: Random) -> tuple[int, bytes]:
     """The key that signs new cards, and its version; made where there is none."""
     query = select(door_keys.c.version, door_keys.c.key).where(of(door_keys, place))
-    known = db.execute(query.order_by(door_keys.c.version.desc()).limit(1)).one_or_none()
-    if known:
-        return known.version, bytes.fromhex(known.key)
+    row = db.execute(query.order_by(door_keys.c.version.desc()).limit(1)).one_or_none()
+    if row:
+        return row.version, bytes.fromhex(row.key)
     key = random(KEY_BYTES)
     made = {"version": 1, "key": key.hex(), "made_ms": now_ms}
     db.execute(door_keys.insert(), codes_of(place) | made)

@@ -33,15 +33,17 @@ def _rooms(program: Program) -> APIRouter:
     def rooms(limit: Limit = 100, cursor: Cursor = "") -> Listing[RoomItem]:
         """Rooms, in natural order."""
         agents = store.read(agents_of, scope, after="", limit=None)
-        running = [store.read(lesson_at, each.place, each.lesson) for each in agents if each.lesson]
-        lessons = [each for each in running if each]
+        running = [
+            store.read(lesson_at, agent.place, agent.lesson) for agent in agents if agent.lesson
+        ]
+        lessons = [lesson_record for lesson_record in running if lesson_record]
         found = rooms_of(
             agents, store.read(all_devices, scope), lessons, store.read(faults_of, scope)
         )
         if cursor:
             behind = RoomKey(*unseal(cursor, str, str)).order
-            found = [each for each in found if each.key.order > behind]
-        items = [room_item(each) for each in found[: limit + 1]]
+            found = [room for room in found if room.key.order > behind]
+        items = [room_item(room) for room in found[: limit + 1]]
         return page_of(items, limit, lambda item: seal(item.school, item.room))
 
     return router

@@ -75,7 +75,7 @@ def room_item(room: Room) -> RoomItem:
         sleeping=room.sleeping,
         sheet=lesson_item(room.sheet) if room.sheet else None,
         roll=room.roll,
-        faults=list(dict.fromkeys(each.part for each in room.faults)),
+        faults=list(dict.fromkeys(fault.part for fault in room.faults)),
     )
 
 

@@ -93,8 +93,8 @@ class Live:
     async def load(self) -> None:
         """Begin with what the store remembers; what was published meanwhile is newer and stays."""
         agents, devices, others = await asyncio.to_thread(self._remembered)
-        news = [each for each in agents if _agent_key(each) not in self._agents]
-        more = [each for each in devices if _device_key(each) not in self._devices]
+        news = [agent for agent in agents if _agent_key(agent) not in self._agents]
+        more = [device for device in devices if _device_key(device) not in self._devices]
         unknown = [
             each
             for each in others
@@ -147,12 +147,12 @@ class Live:
 
     def agents(self, room: str = "") -> list[AgentRecord]:
         """Every agent as it is now, of one room or of all."""
-        return [each for each in self._agents.values() if room in {"", each.room}]
+        return [agent for agent in self._agents.values() if room in {"", agent.room}]
 
     def devices(self, room: str = "") -> list[DeviceRecord]:
         """Every device as it is now, of one room or of all, removed ones left out."""
-        present = (each for each in self._devices.values() if each.removed_ms is None)
-        return [each for each in present if room in {"", each.room}]
+        present = (device for device in self._devices.values() if device.removed_ms is None)
+        return [device_record for device_record in present if room in {"", device_record.room}]
 
     def marked_today(self) -> dict[str, int]:
         """How many marks each room's roll has today."""
@@ -181,8 +181,8 @@ class Live:
             "school": self._name,
             "marked_today": self.marked_today(),
             "rooms": _dumps(room_item(each) for each in rooms),
-            "agents": _dumps(agent_item(each) for each in self.agents(room)),
-            "devices": _dumps(device_item(each) for each in devices),
+            "agents": _dumps(agent_item(agent) for agent in self.agents(room)),
+            "devices": _dumps(device_item(device) for device in devices),
         }
 
     def _remembered(
@@ -259,8 +259,8 @@ class Live:
     def _touch(self, change: Touched) -> None:
         for device_id in change.device_ids:
             key = (change.place.school, device_id)
-            if (known := self._devices.get(key)) is not None:
-                self._devices[key] = replace(known, last_seen_ms=change.last_seen_ms)
+            if (device_record := self._devices.get(key)) is not None:
+                self._devices[key] = replace(device_record, last_seen_ms=change.last_seen_ms)
 
     def _today(self) -> str:
         return datetime.fromtimestamp(self._clock(), self._zone).date().isoformat()
@@ -271,8 +271,8 @@ class Live:
             self._day = today
             self._marked.clear()
             for lessons in self._lessons_in.values():
-                for key, each in list(lessons.items()):
-                    if each.how is not None:
+                for key, lesson_record in list(lessons.items()):
+                    if lesson_record.how is not None:
                         del lessons[key]
 
     def _sum_up(self, touched: Iterable[RoomKey]) -> list[News]:

@@ -45,14 +45,14 @@ def api(program: Program) -> APIRouter:
 
 
 def _fleet_figures(live: Live) -> dict[str, float]:
-    devices = Counter((each.kind, each.status) for each in live.devices())
+    devices = Counter((device.kind, device.status) for device in live.devices())
     figures: dict[str, float] = {
         f'devices{{kind="{kind}",status="{status}"}}': count
         for (kind, status), count in sorted(devices.items())
     }
     agents = live.agents()
     figures["agents"] = len(agents)
-    figures["agents_online"] = sum(each.online for each in agents)
+    figures["agents_online"] = sum(agent.online for agent in agents)
     figures["browsers"] = live.browsers
     return figures
 

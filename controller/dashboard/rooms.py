@@ -165,7 +165,7 @@ def room_of(
     running = next((agent.lesson for agent in agents if agent.online and agent.lesson), None)
     waiting = tuple(
         sorted(
-            (each for each in faults if each.done_ms is None),
+            (fault for fault in faults if fault.done_ms is None),
             key=lambda fault: (fault.at_ms, fault.event_id),
         )
     )
@@ -192,10 +192,12 @@ def room_of(
 
 def _sheet(running: str | None, lessons: Iterable[LessonRecord]) -> LessonRecord | None:
     """The lesson that runs; else today's last one, if it ended and nobody confirmed its roll."""
-    held = [each for each in lessons if each.how is not Ending.UNDONE]
+    held = [lesson for lesson in lessons if lesson.how is not Ending.UNDONE]
     if running:
-        return next((each for each in held if each.lesson == running), None)
-    last = max(held, key=lambda each: each.began_ms or 0, default=None)
+        return next(
+            (lesson_record for lesson_record in held if lesson_record.lesson == running), None
+        )
+    last = max(held, key=lambda lesson_record: lesson_record.began_ms or 0, default=None)
     return last if last and last.how and not last.confirmed else None
 
 
@@ -237,9 +239,13 @@ def _kit(teller: AgentRecord, present: Iterable[DeviceRecord]) -> Kit:
     """
     if not teller.online:
         return teller.kit
-    here = Counter(each.kind for each in present if each.status is not Status.UNKNOWN)
+    device_kinds = Counter(
+        device_record.kind
+        for device_record in present
+        if device_record.status is not Status.UNKNOWN
+    )
     return tuple(
-        replace(line, here=here[line.kind]) if line.kind in _COUNTED else line
+        replace(line, here=device_kinds[line.kind]) if line.kind in _COUNTED else line
         for line in teller.kit
     )
 
@@ -301,14 +307,14 @@ def _is_essential(device: DeviceRecord, away: Collection[str]) -> bool:
 
 def _telling(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
     """The reasons that ask for something; all of them if none does."""
-    return tuple(each for each in reasons if each.code not in QUIET) or reasons
+    return tuple(reason for reason in reasons if reason.code not in QUIET) or reasons
 
 
 def _device_of(event: EventRecord) -> str:
     if event.kind not in _OF_DEVICES:
         return ""
-    told = msgspec.json.decode(event.body, type=dict[str, Any]).get("device_id")
-    return told if isinstance(told, str) else ""
+    device_id = msgspec.json.decode(event.body, type=dict[str, Any]).get("device_id")
+    return device_id if isinstance(device_id, str) else ""
 
 
 def _causes(parts: Sequence[AgentRecord | DeviceRecord]) -> list[Cause]:
@@ -329,7 +335,7 @@ def _problems(agents: Sequence[AgentRecord], devices: Sequence[DeviceRecord]) ->
     """The room's work; what follows from a lost agent is not listed again a device at a time."""
     away = _away(agents)
     lost = {agent.place.agent for agent in agents if not agent.online}
-    found = [
+    problems = [
         problem
         for agent in agents
         if agent.place.agent not in away
@@ -343,8 +349,8 @@ def _problems(agents: Sequence[AgentRecord], devices: Sequence[DeviceRecord]) ->
         follows = follows or device.kind is DeviceKind.HOST  # its agent's own words say it
         if device.status is not Status.OK and not follows:
             alike[device.kind, device.status, code].append(device)
-    found += [_device_problem(group) for group in alike.values()]
-    return sorted(found, key=urgent_first)
+    problems += [_device_problem(group) for group in alike.values()]
+    return sorted(problems, key=urgent_first)
 
 
 def _agent_problems(agent: AgentRecord) -> list[Problem]:

@@ -75,7 +75,7 @@ class RoomWords(Words):
 
     def broken(self, room: Room) -> str:
         """What teachers say is broken in a room; nothing if nothing is."""
-        parts = dict.fromkeys(self.fault(each.part) for each in room.faults)
+        parts = dict.fromkeys(self.fault(fault.part) for fault in room.faults)
         return self.say(_FOR_SCRIPT["broken"], parts=", ".join(parts)) if parts else ""
 
     def lesson(self, record: LessonRecord | None, roll: str) -> str:

@@ -106,15 +106,15 @@ def order_by_code_point(db: Connection) -> None:
     """
     if db.dialect.name != "postgresql":
         return
-    found = db.exec_driver_sql(
+    rows = db.exec_driver_sql(
         "SELECT table_name, column_name FROM information_schema.columns"
         " WHERE table_schema = current_schema() AND data_type = 'text'"
         " AND collation_name IS DISTINCT FROM 'C' ORDER BY table_name, ordinal_position"
     ).all()
     quote = db.dialect.identifier_preparer.quote_identifier
-    for table in dict.fromkeys(name for name, _ in found):
-        columns = [quote(column) for name, column in found if name == table]
-        told = ", ".join(f'ALTER COLUMN {each} TYPE text COLLATE "C"' for each in columns)
+    for table in dict.fromkeys(name for name, _ in rows):
+        columns = [quote(column) for name, column in rows if name == table]
+        told = ", ".join(f'ALTER COLUMN {column} TYPE text COLLATE "C"' for column in columns)
         db.exec_driver_sql(f"ALTER TABLE {quote(table)} {told}")
 
 

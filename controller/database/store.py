@@ -136,8 +136,8 @@ def _migrate(db: Connection) -> None:
     config.attributes["connection"] = db
     script = ScriptDirectory.from_config(config)
     current = MigrationContext.configure(db).get_current_revision()
-    known = {revision.revision for revision in script.walk_revisions()}
-    if current is not None and current not in known:
+    revisions = {revision.revision for revision in script.walk_revisions()}
+    if current is not None and current not in revisions:
         raise StoreError(
             "store_newer",
             N_("The database was made by a newer LopHoc (schema {schema})."),

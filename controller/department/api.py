@@ -57,26 +57,26 @@ def api(program: Program) -> APIRouter:
     ) -> Listing[SchoolItem]:
         """Schools by code, with their figures and how old these are."""
         (after,) = unseal(cursor, str) if cursor else ("",)
-        told = department.overview()
-        found = sorted(chosen(told, area, q), key=lambda each: each.code)
-        behind = [each for each in found if each.code > after]
-        items = [school_item(each, told) for each in behind[:limit]]
+        overview = department.overview()
+        standings = sorted(chosen(overview, area, q), key=lambda standing: standing.code)
+        behind = [standing for standing in standings if standing.code > after]
+        items = [school_item(standing, overview) for standing in behind[:limit]]
         more = len(behind) > limit
         return Listing(items=items, next=seal(items[-1].code) if more else None)
 
     @router.get("/figures")
     def figures(by: By = By.AREA, area: Code = "") -> FiguresItem:
         """The share under digital record of all schools, or an area's: by area, school or type."""
-        told = department.overview()
-        if area and area not in told.atlas.areas:
+        overview = department.overview()
+        if area and area not in overview.atlas.areas:
             raise Refused(404, "area_unknown", N_("There is no such area."), N_("See by=area."))
-        whole = told.area(area) if area else told.whole
+        whole = overview.area(area) if area else overview.whole
         return FiguresItem(
-            as_of=iso(told.now_ms),
-            counted=iso(told.counted_ms),
+            as_of=iso(overview.now_ms),
+            counted=iso(overview.counted_ms),
             total=group_item(area, "", whole),
             by=by.value,
-            figures=_figures(told, by, area),
+            figures=_figures(overview, by, area),
         )
 
     @router.get("/exceptions")
@@ -85,15 +85,17 @@ def api(program: Program) -> APIRouter:
     ) -> Listing[ExceptionItem]:
         """Items that need a person: missing, never seen, at two schools, in two books."""
         after = unseal(cursor, str, str) if cursor else ("", "")
-        told = department.overview()
-        wanted = tuple(each.code for each in told.of_area(area)) if area else ()
+        overview = department.overview()
+        wanted = tuple(standing.code for standing in overview.of_area(area)) if area else ()
         if school:
-            heir = told.heirs().get(school, school)
+            heir = overview.heirs().get(school, school)
             wanted = (heir,) if not area or heir in wanted else ("",)
         elif area and not wanted:
             wanted = ("",)
-        found, behind = odd_items(department, told, what, schools=wanted, after=after, limit=limit)
-        items = [exception_item(what.value, each.asset, each.schools) for each in found]
+        found, behind = odd_items(
+            department, overview, what, schools=wanted, after=after, limit=limit
+        )
+        items = [exception_item(what.value, odd.asset, odd.schools) for odd in found]
         return Listing(items=items, next=seal(*behind) if behind else None)
 
     @router.get("/tile")
@@ -109,9 +111,9 @@ def chosen(told: Overview, area: str, text: str) -> list[Standing]:
     """The schools of an area whose name or code has the text, marks and case aside."""
     words = folded(text)
     return [
-        each
-        for each in told.of_area(area)
-        if words in folded(each.name) or text.strip().casefold() in each.code.casefold()
+        standing
+        for standing in told.of_area(area)
+        if words in folded(standing.name) or text.strip().casefold() in standing.code.casefold()
     ]
 
 
@@ -119,7 +121,8 @@ def _figures(told: Overview, by: By, area: str) -> list[FigureItem]:
     match by:
         case By.SCHOOL:
             return [
-                school_figure(each, group_of([each], each.before)) for each in told.of_area(area)
+                school_figure(standing, group_of([standing], standing.before))
+                for standing in told.of_area(area)
             ]
         case By.TYPE:
             return type_items(told.area(area) if area else told.whole)

@@ -89,9 +89,9 @@ class Atlas:
         memberships: Iterable[Membership] = (),
         mergers: Iterable[Merger] = (),
     ) -> None:
-        self.areas: Mapping[str, Area] = {each.code: each for each in areas}
-        self._memberships = sorted(memberships, key=lambda each: each.since)
-        self.mergers = tuple(each for each in mergers if each.undone_ms is None)
+        self.areas: Mapping[str, Area] = {area.code: area for area in areas}
+        self._memberships = sorted(memberships, key=lambda membership: membership.since)
+        self.mergers = tuple(merger for merger in mergers if merger.undone_ms is None)
 
     def heir_of(self, school: str, day: str) -> str:
         """The school that a school's items count for on that day; "" where it is retired."""
@@ -100,9 +100,9 @@ class Atlas:
     def area_of(self, school: str, day: str) -> str:
         """The area that a school, or the one it merged into, is in on that day; "" for none."""
         found = ""
-        for each in self._of_school.get(self.heir_of(school, day), ()):
-            if each.since <= day:
-                found = each.area
+        for membership in self._of_school.get(self.heir_of(school, day), ()):
+            if membership.since <= day:
+                found = membership.area
         return self._heir(What.AREA, found, day)
 
     def around(self, area: str, day: str) -> tuple[str, ...]:
@@ -118,14 +118,18 @@ class Atlas:
 
     def standing(self, day: str) -> tuple[Area, ...]:
         """The areas of that day, by name."""
-        merged = {each.old for each in self.mergers if each.what is What.AREA and each.since <= day}
-        there = (
-            each
-            for each in self.areas.values()
-            if each.since <= day and (not each.until or day < each.until)
+        merged = {
+            merger.old
+            for merger in self.mergers
+            if merger.what is What.AREA and merger.since <= day
+        }
+        areas = (
+            area
+            for area in self.areas.values()
+            if area.since <= day and (not area.until or day < area.until)
         )
-        found = (each for each in there if each.code not in merged)
-        return tuple(sorted(found, key=lambda each: (each.label, each.code)))
+        found = (area for area in areas if area.code not in merged)
+        return tuple(sorted(found, key=lambda area: (area.label, area.code)))
 
     def members_of(self, schools: Iterable[str], day: str) -> Mapping[str, tuple[str, ...]]:
         """By each school that counts on that day: itself first, then who merged into it, by code.
@@ -133,9 +137,9 @@ class Atlas:
         A school that others merged into counts also where it is not among the schools.
         """
         found = defaultdict[str, set[str]](set)
-        for each in {*schools}:
-            if heir := self.heir_of(each, day):
-                found[heir].add(each)
+        for school in {*schools}:
+            if heir := self.heir_of(school, day):
+                found[heir].add(school)
         return {heir: (heir, *sorted(found[heir] - {heir})) for heir in sorted(found)}
 
     def check(self, merger: Merger) -> None:
@@ -160,13 +164,13 @@ class Atlas:
     @cached_property
     def _of_school(self) -> Mapping[str, tuple[Membership, ...]]:
         found = defaultdict[str, list[Membership]](list)
-        for each in self._memberships:
-            found[each.school].append(each)
+        for membership in self._memberships:
+            found[membership.school].append(membership)
         return {school: tuple(each) for school, each in found.items()}
 
     @cached_property
     def _next(self) -> Mapping[tuple[What, str], Merger]:
-        return {(each.what, each.old): each for each in self.mergers}
+        return {(merger.what, merger.old): merger for merger in self.mergers}
 
     def _heir(self, what: What, code: str, day: str) -> str:
         seen: set[str] = set()

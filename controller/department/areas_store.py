@@ -63,11 +63,11 @@ def keep_areas(db: Connection, province: str, given: Iterable[Area]) -> int:
     """
     before = {area.code: area for area in AREAS.records(_rows(db, areas, province))}
     changed = 0
-    for each in given:
-        fresh = _filled(before.get(each.code), each)
-        if fresh != before.get(each.code):
-            _put(db, areas, province, {"code": each.code}, AREAS.values(fresh))
-            before[each.code] = fresh
+    for area in given:
+        fresh = _filled(before.get(area.code), area)
+        if fresh != before.get(area.code):
+            _put(db, areas, province, {"code": area.code}, AREAS.values(fresh))
+            before[area.code] = fresh
             changed += 1
     return changed
 
@@ -94,15 +94,15 @@ def keep_memberships(db: Connection, province: str, given: Iterable[Membership],
     for row in _rows(db, memberships, province):
         known.setdefault(row["school"], {})[row["since"]] = row["area"]
     changed = 0
-    for each in given:
-        mine = known.setdefault(each.school, {})
-        since = each.since or (today if mine else "")
+    for membership in given:
+        mine = known.setdefault(membership.school, {})
+        since = membership.since or (today if mine else "")
         standing = max((day for day in mine if day <= since), default=None)
-        if standing is not None and mine[standing] == each.area:
+        if standing is not None and mine[standing] == membership.area:
             continue
-        key = {"school": each.school, "since": since}
-        _put(db, memberships, province, key, {"area": each.area})
-        mine[since] = each.area
+        key = {"school": membership.school, "since": since}
+        _put(db, memberships, province, key, {"area": membership.area})
+        mine[since] = membership.area
         changed += 1
     return changed
 

@@ -94,4 +94,4 @@ def _by_name(known: Mapping[str, Area]) -> Mapping[str, str]:
 def _plain(text: str) -> str:
     """The name without marks and without the word for what kind of area it is."""
     plain = folded(text)
-    return next((plain.removeprefix(each) for each in _KINDS if plain.startswith(each)), plain)
+    return next((plain.removeprefix(kind) for kind in _KINDS if plain.startswith(kind)), plain)

@@ -103,7 +103,7 @@ def doubles_of(
     sums: dict[str, ByType] = {}
     items: set[tuple[str, str]] = set()
     for place, school in enumerate(members):
-        others = [each for each in members if each != school]
+        others = [member for member in members if member != school]
         again = (assets.c.school == school) & doubled(province, members[:place], others)
         query = select(assets.c.school, assets.c.device_id).where(
             in_province(assets, province), assets.c.removed_ms.is_(None), again

@@ -106,7 +106,7 @@ def _import(options: argparse.Namespace, say: Translate, aliases: Aliases, bring
                 db.rollback()
     except SheetError as error:
         refused = error
-    warnings = [each.said(say) for each in listed.notices]
+    warnings = [notice.said(say) for notice in listed.notices]
     warnings += [
         {"file": "", "code": code, "message": say(_NOTES[code]).replace("{name}", name)}
         for code, name in notes
@@ -114,8 +114,8 @@ def _import(options: argparse.Namespace, say: Translate, aliases: Aliases, bring
     if refused:
         warnings.insert(0, {"file": "", "code": refused.code, "message": refused.text(say)})
     errors = [
-        {"row": each.row, "code": each.code, "message": say(MESSAGES[each.code])}
-        for each in listed.flaws
+        {"row": flaw.row, "code": flaw.code, "message": say(MESSAGES[flaw.code])}
+        for flaw in listed.flaws
     ]
     if options.json:
         told = {"rows": len(listed.entries), "changed": changed, "dry_run": options.dry_run}
@@ -142,8 +142,8 @@ def _tell(
     warnings: Sequence[dict[str, str]],
     say: Translate,
 ) -> None:
-    for each in warnings:
-        tell(each["message"], sys.stderr)
+    for warning in warnings:
+        tell(warning["message"], sys.stderr)
     for flaw in listed.flaws:
         row = phrase(N_("row {row}"), say, row=str(flaw.row))
         tell("\t".join((row, *flaw.cells[:3], say(MESSAGES[flaw.code]))), sys.stderr)
@@ -159,7 +159,7 @@ def _give_back(options: argparse.Namespace, listed: Listed, say: Translate) -> N
     width = len(listed.heads)
     rows = [
         [*listed.heads, say(N_("Error"))],
-        *([*_filled(each.cells, width), say(MESSAGES[each.code])] for each in listed.flaws),
+        *([*_filled(flaw.cells, width), say(MESSAGES[flaw.code])] for flaw in listed.flaws),
     ]
     try:
         write_whole(target, (EXCEL_MARK + csv_text(rows, delimiter=";")).encode(), EVERYBODY)
@@ -203,15 +203,17 @@ def _keep(
     changed = areas.keep_areas(db, province, told.areas)
     changed += areas.keep_facts(db, province, told.facts)
     changed += areas.keep_memberships(db, province, told.memberships, today)
-    standing = {(each.what, each.old): each for each in areas.atlas_of(db, province).mergers}
-    for each in told.mergers:
-        known = standing.get((each.what, each.old))
-        if known is not None and known.new == each.new:
+    standing = {
+        (merger.what, merger.old): merger for merger in areas.atlas_of(db, province).mergers
+    }
+    for merger in told.mergers:
+        known = standing.get((merger.what, merger.old))
+        if known is not None and known.new == merger.new:
             continue
         try:
-            areas.keep_merger(db, province, _signed(each))
+            areas.keep_merger(db, province, _signed(merger))
         except AreaError as error:
-            notes.append((error.code, each.old))
+            notes.append((error.code, merger.old))
         else:
             changed += 1
     bump_version(db, place, changed=changed > 0)
@@ -252,13 +254,15 @@ def _undo(options: argparse.Namespace, say: Translate, what: What) -> int:
 def _history(options: argparse.Namespace, say: Translate, what: What) -> int:
     zone = told_zone(options)
     with _department(options) as (db, place, _):
-        told = areas.mergers_of(db, place.province)
-    for each in told:
-        if each.what is what:
-            at = moment(each.at_ms, zone, say)
-            undone = say(N_("taken back")) if each.undone_ms is not None else ""
-            into = each.new or say(N_("closed"))
-            tell("\t".join((str(each.no), each.since, each.old, into, each.who, at, undone)))
+        mergers = areas.mergers_of(db, place.province)
+    for merger in mergers:
+        if merger.what is what:
+            at = moment(merger.at_ms, zone, say)
+            undone = say(N_("taken back")) if merger.undone_ms is not None else ""
+            into = merger.new or say(N_("closed"))
+            tell(
+                "\t".join((str(merger.no), merger.since, merger.old, into, merger.who, at, undone))
+            )
     return 0
 
 

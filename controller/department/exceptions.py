@@ -54,21 +54,21 @@ def odd_items(
     """
     wanted = {*schools}
     if what in _OF_STATE:
-        found = list(islice(_of_state(department, told, what, wanted, after), limit + 1))
-        some = [Odd(each, (each.place.school,)) for each in found[:limit]]
-        last = some[-1].asset if some and len(found) > limit else None
-        return some, (last.place.school, last.device_id) if last else None
-    left = [each for each in told.twins if each.serial_key > after[0] and _is(what, each, wanted)]
+        assets = list(islice(_of_state(department, told, what, wanted, after), limit + 1))
+        odds = [Odd(asset, (asset.place.school,)) for asset in assets[:limit]]
+        last = odds[-1].asset if odds and len(assets) > limit else None
+        return odds, (last.place.school, last.device_id) if last else None
+    left = [twin for twin in told.twins if twin.serial_key > after[0] and _is(what, twin, wanted)]
     return _shared(department, left, limit)
 
 
 def count_of(told: Overview, what: Oddity, schools: Sequence[str] = ()) -> int:
     """How many such items there are; of serials, how many serials."""
     wanted = {*schools}
-    mine = [each for each in told.schools if not wanted or each.code in wanted]
+    mine = [school for school in told.schools if not wanted or school.code in wanted]
     if what in _OF_STATE:
-        return sum(_count(each, what) for each in mine)
-    return sum(1 for each in told.twins if _is(what, each, wanted))
+        return sum(_count(standing, what) for standing in mine)
+    return sum(1 for twin in told.twins if _is(what, twin, wanted))
 
 
 def _count(school: Standing, what: Oddity) -> int:
@@ -91,33 +91,33 @@ def _of_state(
         behind = after[1] if code == after[0] else ""
         while True:
             with department.store.view() as db:
-                found = census.in_state(db, school, what.value, after=behind, limit=AT_ONCE)
-            yield from (each for each in found if (code, each.device_id) not in told.doubles)
-            if len(found) < AT_ONCE:
+                assets = census.in_state(db, school, what.value, after=behind, limit=AT_ONCE)
+            yield from (asset for asset in assets if (code, asset.device_id) not in told.doubles)
+            if len(assets) < AT_ONCE:
                 break
-            behind = found[-1].device_id
+            behind = assets[-1].device_id
 
 
 def _shared(
     department: Department, left: Sequence[Twin], limit: int
 ) -> tuple[list[Odd], tuple[str, str] | None]:
     """Whole serials: a page may be longer than its limit by one serial's items."""
-    found: list[Odd] = []
+    odds: list[Odd] = []
     reached = ""
     for start in range(0, len(left), AT_ONCE):
-        some = left[start : start + AT_ONCE]
+        twins = left[start : start + AT_ONCE]
         with department.store.view() as db:
             by_key = census.with_serials(
-                db, department.province, [each.serial_key for each in some]
+                db, department.province, [twin.serial_key for twin in twins]
             )
-        for twin in some:
+        for twin in twins:
             schools = tuple(sorted({*twin.listed, *twin.seen}))
-            found += [Odd(each, schools) for each in by_key.get(twin.serial_key, [])]
+            odds += [Odd(asset, schools) for asset in by_key.get(twin.serial_key, [])]
             reached = twin.serial_key
-            if len(found) >= limit:
+            if len(odds) >= limit:
                 more = twin is not left[-1]
-                return found, (reached, "") if more else None
-    return found, None
+                return odds, (reached, "") if more else None
+    return odds, None
 
 
 def _is(what: Oddity, twin: Twin, wanted: set[str]) -> bool:

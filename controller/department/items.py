@@ -178,7 +178,7 @@ def exception_item(what: str, asset: Asset, schools: tuple[str, ...]) -> Excepti
 
 def tile_item(tile: Tile) -> TileItem:
     """The tile."""
-    names = [each for each in Tile.__struct_fields__ if each != "as_of_ms"]
+    names = [struct_field for struct_field in Tile.__struct_fields__ if struct_field != "as_of_ms"]
     return TileItem(as_of=iso(tile.as_of_ms), **{name: getattr(tile, name) for name in names})
 
 

@@ -128,7 +128,9 @@ class Department:
 
     def schools_in(self, area: str) -> frozenset[str]:
         """The codes of an area's schools, of those that merged into them too."""
-        return frozenset(code for each in self.overview().of_area(area) for code in each.members)
+        return frozenset(
+            code for standing in self.overview().of_area(area) for code in standing.members
+        )
 
     def tile(self) -> Tile:
         """The twelve numbers, computed at most every five minutes."""
@@ -174,8 +176,8 @@ class Department:
             twins = tuple(department.twins_of(db, self.province))
             before = department.figures_until(db, self.province, self._month_ago(now_ms))
         rest = {
-            school: added(less(each, doubles.get(school, {})).values()).kpi
-            for school, each in tallies.items()
+            school: added(less(tally, doubles.get(school, {})).values()).kpi
+            for school, tally in tallies.items()
             if atlas.heir_of(school, day) != school
         }
         if rest:  # also told where it cannot be kept; the next count tries again
@@ -194,28 +196,28 @@ class Department:
         before = defaultdict[str, list[str]](list)
         for each in counted.before:
             before[atlas.heir_of(each, then)].append(each)
-        found = []
+        standings = []
         for code, members in atlas.members_of(codes, day).items():
-            doubles = [counted.doubles.get(each, {}) for each in members]
-            lists = [counted.tallies.get(each, {}) for each in members]
+            doubles = [counted.doubles.get(member, {}) for member in members]
+            lists = [counted.tallies.get(member, {}) for member in members]
             told = heard.get(code)
             around = atlas.around(atlas.area_of(code, day), day)
-            mine = facts.get(code, SchoolFacts(code=code))
-            found.append(
+            school_facts = facts.get(code, SchoolFacts(code=code))
+            standings.append(
                 Standing(
-                    facts=mine,
-                    name=mine.name or (told.name if told else ""),
+                    facts=school_facts,
+                    name=school_facts.name or (told.name if told else ""),
                     area=around[0] if around else "",
                     around=around,
                     members=members,
                     by_type=together(map(less, lists, doubles)),
-                    twice=added(each for part in doubles for each in part.values()).items,
+                    twice=added(tally for part in doubles for tally in part.values()).items,
                     heard=told,
                     silence=silence_of(told, now_ms),
                     before=told_of(counted.before, before.get(code, ()), then),
                 )
             )
-        return tuple(sorted(found, key=lambda each: each.urgency))
+        return tuple(sorted(standings, key=lambda standing: standing.urgency))
 
     def _day(self, at_ms: int) -> str:
         return instant(at_ms).astimezone(self._zone).date().isoformat()
@@ -236,7 +238,7 @@ def _before_by_area(figures: Mapping[str, Kpi], atlas: Atlas, day: str) -> dict[
 
 def _twins(twins: tuple[Twin, ...], schools: tuple[Standing, ...]) -> tuple[Twin, ...]:
     """Those of schools that count by themselves: what merged is one school."""
-    heirs = {member: each.code for each in schools for member in each.members}
+    heirs = {member: school.code for school in schools for member in school.members}
     found = []
     for twin in twins:
         listed = {heirs[each] for each in twin.listed if each in heirs}

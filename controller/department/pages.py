@@ -14,7 +14,8 @@ from controller.department.exceptions import Odd, Oddity, count_of, odd_items
 from controller.department.overview import Department, department_of
 from controller.department.standing import STATUS_OF, Need, Overview, Silence, Standing, group_of
 from controller.feature import Program
-from controller.reconcile.explained import RAISE_WORDS, percent_words, type_word
+from controller.reconcile.explained import RAISE_WORDS, percent_words
+from controller.register.vocabulary import type_word
 from controller.web.page import PageRenderer
 from controller.web.refusals import Refused, seal, unseal
 from protocol.words import N_
@@ -60,36 +61,38 @@ def _add_schools(router: APIRouter, screens: PageRenderer, department: Departmen
         q: Words = "",
         page: Annotated[int, Query(ge=1, le=100_000)] = 1,
     ) -> Response:
-        told = _overview(department)
-        found = chosen(told, area, q)
-        last = max(1, -(-len(found) // ROWS))
+        overview = _overview(department)
+        standings = chosen(overview, area, q)
+        last = max(1, -(-len(standings) // ROWS))
         at = min(page, last)
         wanted = {name: value for name, value in (("area", area), ("q", q)) if value}
         return screens.page(
             request,
             "schools.html",
-            told=told,
-            whole=told.area(area) if area else told.whole,
-            areas=told.areas(),
+            told=overview,
+            whole=overview.area(area) if area else overview.whole,
+            areas=overview.areas(),
             areas_seen=AREAS_SEEN,
-            area=told.atlas.areas.get(area),
+            area=overview.atlas.areas.get(area),
             area_code=area,
             q=q,
-            found=found,
-            rows=found[(at - 1) * ROWS : at * ROWS],
+            found=standings,
+            rows=standings[(at - 1) * ROWS : at * ROWS],
             at_page=at,
             last_page=last,
             before_page=urlencode(wanted | {"page": at - 1}) if at > 1 else "",
             next_page=urlencode(wanted | {"page": at + 1}) if at < last else "",
-            oddities=_oddities(told, tuple(each.code for each in found) if area else ()),
-            **_helps(told),
+            oddities=_oddities(
+                overview, tuple(standing.code for standing in standings) if area else ()
+            ),
+            **_helps(overview),
         )
 
     @router.get("/schools/{code:path}")
     def one_school(request: Request, code: str) -> Response:
-        told = _overview(department)
-        heir = told.heirs().get(code[:64], "")
-        school = next((each for each in told.schools if each.code == heir), None)
+        overview = _overview(department)
+        heir = overview.heirs().get(code[:64], "")
+        school = next((each for each in overview.schools if each.code == heir), None)
         if school is None:
             unknown = N_("There is no such school.")
             return screens.error(request, Refused(404, "school_unknown", unknown, "/schools"))
@@ -98,11 +101,11 @@ def _add_schools(router: APIRouter, screens: PageRenderer, department: Departmen
         return screens.page(
             request,
             "one_school.html",
-            told=told,
+            told=overview,
             school_told=school,
             whole=group_of([school], school.before),
-            oddities=_oddities(told, (school.code,)),
-            **_helps(told),
+            oddities=_oddities(overview, (school.code,)),
+            **_helps(overview),
         )
 
     @router.get("/exceptions")
@@ -141,13 +144,15 @@ def _overview(department: Department) -> Overview:
 def _odd(
     department: Department, what: Oddity, school: str, after: Any
 ) -> tuple[Overview, list[Odd], tuple[str, str] | None]:
-    told = _overview(department)
-    wanted = (told.heirs().get(school, school),) if school else ()
-    return told, *odd_items(department, told, what, schools=wanted, after=after, limit=ROWS)
+    overview = _overview(department)
+    wanted = (overview.heirs().get(school, school),) if school else ()
+    return overview, *odd_items(department, overview, what, schools=wanted, after=after, limit=ROWS)
 
 
 def _oddities(told: Overview, schools: tuple[str, ...]) -> list[tuple[Oddity, str, int]]:
-    return [(each, word, count_of(told, each, schools)) for each, word in ODDITY_WORDS.items()]
+    return [
+        (oddity, word, count_of(told, oddity, schools)) for oddity, word in ODDITY_WORDS.items()
+    ]
 
 
 def _helps(told: Overview) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def read_list(path: Path, aliases: Aliases) -> Listed:
 
     sheets, notices = sheets_in(path, raw, headed, days=True)
     listed = Listed(path.name, notices=notices)
-    found = [(each, at) for each in sheets if (at := _heading(each.rows, aliases)) >= 0]
+    found = [(sheet, at) for sheet in sheets if (at := _heading(sheet.rows, aliases)) >= 0]
     if not found:
         raise SheetError(
             "no_heading",
@@ -148,10 +148,10 @@ def day_of(cell: Cell) -> str:
     text = text_of(cell)
     if not text:
         return ""
-    if told := _ISO_DAY.match(text):
-        parts = told.groups()
-    elif told := _VN_DAY.match(text):
-        parts = told.groups()[::-1]
+    if match := _ISO_DAY.match(text):
+        parts = match.groups()
+    elif match := _VN_DAY.match(text):
+        parts = match.groups()[::-1]
     else:
         raise RefusedError("day_invalid")
     try:
@@ -175,7 +175,7 @@ def _places(row: Sequence[Cell], aliases: Aliases) -> dict[str, int]:
     heads = [folded(cell) if isinstance(cell, str) else "" for cell in row]
     found: dict[str, int] = {}
     for name, words in aliases.items():
-        place = next((heads.index(each) for each in words if each in heads), None)
+        place = next((heads.index(word) for word in words if word in heads), None)
         if place is not None and place not in found.values():
             found[name] = place
     return found

@@ -100,7 +100,7 @@ class Schools:
 
     def __init__(self, scope: Place, known: Iterable[SchoolRecord] = ()) -> None:
         self._scope = scope
-        self._known = {each.place.school: each for each in known}
+        self._known = {school_record.place.school: school_record for school_record in known}
 
     @property
     def records(self) -> Mapping[str, SchoolRecord]:
@@ -130,8 +130,10 @@ class Schools:
             if said.boot == before.boot and said.session < before.session:
                 return SchoolHeard(())
             rev = before.rev if said.boot == before.boot else 0
-            here = replace(before, boot=said.boot, session=said.session, online=True, rev=rev)
-            return SchoolHeard((self._keep(here, now_ms),))
+            school_record = replace(
+                before, boot=said.boot, session=said.session, online=True, rev=rev
+            )
+            return SchoolHeard((self._keep(school_record, now_ms),))
         if (said.boot, said.session) != (before.boot, before.session) or not before.online:
             return SchoolHeard(())
         gone = replace(before, online=False)
@@ -141,7 +143,7 @@ class Schools:
     def _hear_figures(self, before: SchoolRecord, said: SchoolTold, now_ms: int) -> SchoolHeard:
         if said.boot == before.boot and said.rev <= before.rev:
             return SchoolHeard(())
-        told = replace(
+        school_record = replace(
             before,
             boot=said.boot,
             rev=said.rev,
@@ -152,7 +154,7 @@ class Schools:
             as_of_ms=said.at_ms,
             online=True,
         )
-        changes: list[SchoolChange] = [self._keep(told, now_ms)]
+        changes: list[SchoolChange] = [self._keep(school_record, now_ms)]
         changes.append(FigureTold(before.place, said.day, said.figures))
         taken = before.reached if said.feed == before.feed else 0
         if said.settled > taken:  # it let go of what is not here: a copy was put back
@@ -166,7 +168,7 @@ class Schools:
             return SchoolHeard((), taken=False)
         whole = before.whole and (not another or not before.feed)
         last = not said.more and not whole
-        told = replace(
+        school_record = replace(
             before,
             feed=said.feed,
             reached=max(reached, said.upto),
@@ -174,9 +176,9 @@ class Schools:
             whole=whole or last,
         )
         listed = Listed(before.place, said.feed, said.items, said.gone, last, now_ms)
-        return SchoolHeard((self._keep(told, now_ms), listed))
+        return SchoolHeard((self._keep(school_record, now_ms), listed))
 
     def _keep(self, record: SchoolRecord, now_ms: int) -> SchoolRecord:
-        heard = replace(record, heard_ms=now_ms)
-        self._known[record.place.school] = heard
-        return heard
+        school_record = replace(record, heard_ms=now_ms)
+        self._known[record.place.school] = school_record
+        return school_record

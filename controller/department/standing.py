@@ -164,7 +164,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
 
     def of_area(self, area: str) -> list[Standing]:
         """The schools in an area and in those inside it; of "" all."""
-        return [each for each in self.schools if not area or area in each.around]
+        return [school for school in self.schools if not area or area in school.around]
 
     def area(self, code: str) -> Group:
         """An area's figures, those of the areas inside it among them."""
@@ -172,15 +172,15 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
 
     def areas(self) -> list[tuple[Area, Group]]:
         """Every area that stands or holds a school, what needs attention first."""
-        held = {code for each in self.schools for code in each.around}
-        there = {each.code: each for each in self.atlas.standing(self.day)}
-        there |= {code: self.atlas.areas.get(code, Area(code=code)) for code in held}
-        found = [(each, self.area(code)) for code, each in there.items()]
+        held = {code for school in self.schools for code in school.around}
+        by_code = {area.code: area for area in self.atlas.standing(self.day)}
+        by_code |= {code: self.atlas.areas.get(code, Area(code=code)) for code in held}
+        found = [(area, self.area(code)) for code, area in by_code.items()]
         return sorted(found, key=lambda each: (*_area_urgency(each[1]), each[0].label))
 
     def heirs(self) -> Mapping[str, str]:
         """By every school's code the school that it counts for."""
-        return {member: each.code for each in self.schools for member in each.members}
+        return {member: school.code for school in self.schools for member in school.members}
 
 
 def _area_urgency(group: Group) -> tuple[int, int, float]:
@@ -190,14 +190,14 @@ def _area_urgency(group: Group) -> tuple[int, int, float]:
 
 def group_of(schools: Sequence[Standing], before: Told | None = None) -> Group:
     """The schools taken together."""
-    as_of = [each.heard.as_of_ms for each in schools if each.heard]
+    as_of = [school.heard.as_of_ms for school in schools if school.heard]
     return Group(
         schools=len(schools),
-        reported=sum(each.reported for each in schools),
-        silent=sum(each.silence in {Silence.DAY, Silence.WEEKS} for each in schools),
-        long_silent=sum(each.silence is Silence.WEEKS for each in schools),
-        needing=sum(each.need is not Need.NOTHING for each in schools),
-        by_type=together(each.by_type for each in schools),
+        reported=sum(school.reported for school in schools),
+        silent=sum(school.silence in {Silence.DAY, Silence.WEEKS} for school in schools),
+        long_silent=sum(school.silence is Silence.WEEKS for school in schools),
+        needing=sum(school.need is not Need.NOTHING for school in schools),
+        by_type=together(school.by_type for school in schools),
         oldest_ms=min(as_of, default=None),
         newest_ms=max(as_of, default=None),
         before=before,
@@ -217,23 +217,23 @@ def silence_of(heard: Heard | None, now_ms: int) -> Silence:
 def live_of(schools: Iterable[Standing], within_ms: int, now_ms: int) -> Live:
     """The present of the schools that told it within that time, added up."""
     fresh = [
-        each.heard.live
-        for each in schools
-        if each.heard and now_ms - each.heard.as_of_ms <= within_ms
+        school.heard.live
+        for school in schools
+        if school.heard and now_ms - school.heard.as_of_ms <= within_ms
     ]
     names = Live.__struct_fields__
-    return Live(**{name: sum(getattr(each, name) for each in fresh) for name in names})
+    return Live(**{name: sum(getattr(live, name) for live in fresh) for name in names})
 
 
 def told_of(figures: Mapping[str, Kpi], codes: Iterable[str], day: str) -> Told | None:
     """What these schools had together on an earlier day; None where none had told by then."""
-    some = [figures[code] for code in codes if code in figures]
-    if not some:
+    kpis = [figures[code] for code in codes if code in figures]
+    if not kpis:
         return None
     kpi = counted(
-        declared=sum(each.declared for each in some),
-        complete=sum(each.complete_digital_record for each in some),
-        verified=sum(each.verified_within_365d for each in some),
-        managed=sum(each.complete_and_verified for each in some),
+        declared=sum(each.declared for each in kpis),
+        complete=sum(each.complete_digital_record for each in kpis),
+        verified=sum(each.verified_within_365d for each in kpis),
+        managed=sum(each.complete_and_verified for each in kpis),
     )
-    return Told(day, len(some), kpi)
+    return Told(day, len(kpis), kpi)

@@ -39,7 +39,11 @@ _TOLD: Final = (*LASTING, "seen_ms", "first_seen_ms")
 def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:
     """Keep what a batch brought of schools; of their records the last wins."""
     del now_ms
-    told = [each for each in changes if isinstance(each, SchoolRecord | Listed | FigureTold | Used)]
+    told = [
+        change
+        for change in changes
+        if isinstance(change, SchoolRecord | Listed | FigureTold | Used)
+    ]
     if not told:
         return
     records = {each.place: each for each in told if isinstance(each, SchoolRecord)}
@@ -104,8 +108,8 @@ def _take(db: Connection, listed: Listed, newest: int) -> int:
         return newest
     left = kept_assets.of_other_feeds(db, place, listed.feed)
     swept = [
-        replace(each, removed_ms=listed.at_ms, change=newest + number)
-        for number, each in enumerate(left, 1)
+        replace(asset, removed_ms=listed.at_ms, change=newest + number)
+        for number, asset in enumerate(left, 1)
     ]
     kept_assets.keep_assets(db, swept, listed.feed)
     return newest + len(swept)

@@ -93,7 +93,7 @@ def less(whole: ByType, part: ByType) -> ByType:
 
 def together(parts: Iterable[ByType]) -> ByType:
     """The sums of each type, in the order of their names if the parts have it."""
-    some = [each for each in parts if each]
+    some = [tallies for tallies in parts if tallies]
     if len(some) == 1:
         return some[0]
     found: dict[str, list[Tally]] = {}

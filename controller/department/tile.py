@@ -45,10 +45,10 @@ def tile_of(told: Overview, zone: tzinfo) -> Tile:
     today = live_of(told.schools, DAY_MS, told.now_ms)
     tally = told.whole.tally
     heard = [
-        each.heard
-        for each in told.schools
-        if each.heard
-        and instant(each.heard.heard_ms).astimezone(zone).date().isoformat() == told.day
+        school.heard
+        for school in told.schools
+        if school.heard
+        and instant(school.heard.heard_ms).astimezone(zone).date().isoformat() == told.day
     ]
     return Tile(
         as_of_ms=told.now_ms,

@@ -135,8 +135,8 @@ class Upward:
         refresh(self._store, self._school, self._zone, self._now_ms())
         feed, fed, begins = self._list()
         with self._store.view() as db:
-            told = assets.relay_changes(db, self._school, since=fed, limit=PAGE + 1)
-        some = told[:PAGE]
+            relay_changes = assets.relay_changes(db, self._school, since=fed, limit=PAGE + 1)
+        some = relay_changes[:PAGE]
         if not some and not begins:
             return False
         upto = some[-1].relay_change if some else fed
@@ -147,9 +147,9 @@ class Upward:
             feed=feed,
             after=fed,
             upto=upto,
-            more=len(told) > PAGE,
-            items=tuple(item_of(each) for each in some if _is_told(each)),
-            gone=tuple(_gone(each, self._now_ms()) for each in some if not _is_told(each)),
+            more=len(relay_changes) > PAGE,
+            items=tuple(item_of(asset) for asset in some if _is_told(asset)),
+            gone=tuple(_gone(asset, self._now_ms()) for asset in some if not _is_told(asset)),
         )
         self._outbox.put(page, memos={_FED: str(upto).encode(), _BEGINS: None})
         return True
@@ -220,8 +220,8 @@ class Upward:
         since = (this - timedelta(weeks=WEEKS - 1)).isoformat()
         weeks: dict[str, list[UseLine]] = {}
         with self._store.view() as db:
-            for kept in use_of(db, self._school, since, this.isoformat()):
-                weeks.setdefault(kept.week, []).append(_use(kept.line))
+            for kept_use in use_of(db, self._school, since, this.isoformat()):
+                weeks.setdefault(kept_use.week, []).append(_use(kept_use.line))
         fresh = {
             week: tuple(lines[:MAX_WEEK_LINES])
             for week, lines in weeks.items()
@@ -277,9 +277,11 @@ class Upward:
         return [self._presence(session, online=True)]
 
     def _presence(self, session: int, *, online: bool) -> Letter:
-        said = SchoolPresence(boot=self._boot, at_ms=self._now_ms(), session=session, online=online)
+        school_presence = SchoolPresence(
+            boot=self._boot, at_ms=self._now_ms(), session=session, online=online
+        )
         topic = topic_of(Address(self._place, Channel.SCHOOL))
-        return Letter(topic, to_bytes(said), retain=True)
+        return Letter(topic, to_bytes(school_presence), retain=True)
 
 
 def place_at(school: Place, department: str) -> Place:

@@ -34,7 +34,7 @@ def api(program: Program) -> APIRouter:
         """Agents, by id."""
         (after,) = unseal(cursor, str) if cursor else ("",)
         records = store.read(agents_of, scope, after=after, limit=limit + 1)
-        items = [agent_item(each) for each in records]
+        items = [agent_item(record) for record in records]
         return page_of(items, limit, lambda item: seal(item.agent_id))
 
     @router.get("/devices")
@@ -50,7 +50,7 @@ def api(program: Program) -> APIRouter:
         records = store.read(
             devices_of, scope, room=room, kind=kind, status=status, after=after, limit=limit + 1
         )
-        items = [device_item(each) for each in records]
+        items = [device_item(record) for record in records]
         return page_of(items, limit, lambda item: seal(item.device_id))
 
     @router.get("/events")
@@ -58,7 +58,9 @@ def api(program: Program) -> APIRouter:
         """What happened to equipment and lessons, in the order in which it was stored."""
         (behind,) = unseal(cursor, int) if cursor else (after,)
         records = store.read(events_of, scope, after=behind, limit=limit + 1)
-        return page_of([event_item(each) for each in records], limit, lambda item: seal(item.no))
+        return page_of(
+            [event_item(record) for record in records], limit, lambda item: seal(item.no)
+        )
 
     @router.delete("/devices/{device_id:path}", status_code=204, responses={404: ERRORS[422]})
     async def remove(device_id: Annotated[str, Path(max_length=64)]) -> None:

@@ -60,14 +60,14 @@ class Equipment:
 
         The first agent keeps it, unless it lost sight of it or the other has more senses for it.
         """
-        known = self.devices.get(device.device_id)
-        if known is None or known.removed_ms is not None or device.aliases:
+        device_record = self.devices.get(device.device_id)
+        if device_record is None or device_record.removed_ms is not None or device.aliases:
             return self._claim_folded(agent, device, rev, now_ms, alive)
-        if not _is_its_agents(known, agent):
-            news = _may_take(device, known)
+        if not _is_its_agents(device_record, agent):
+            news = _may_take(device, device_record)
         else:
-            news = known.boot != agent.boot or rev > known.rev
-        return [self._take(agent, device, rev, now_ms, known.first_seen_ms)] if news else []
+            news = device_record.boot != agent.boot or rev > device_record.rev
+        return [self._take(agent, device, rev, now_ms, device_record.first_seen_ms)] if news else []
 
     def doubt(self, device: DeviceRecord, reason: Reason, now_ms: int) -> list[DeviceRecord]:
         """Nobody vouches for the device now; empty if nobody did before."""
@@ -96,34 +96,39 @@ class Equipment:
         alive: Collection[str],
     ) -> list[DeviceRecord]:
         """A claim of a device that other ids are, or may be, folded into, or that may be folded."""
-        known = self.devices.get(device.device_id)
-        if known and not _is_its_agents(known, agent) and not _may_take(device, known):
+        device_record = self.devices.get(device.device_id)
+        if (
+            device_record
+            and not _is_its_agents(device_record, agent)
+            and not _may_take(device, device_record)
+        ):
             return []
         word = Word(agent.place.agent, agent.boot, rev)
         changes = self._fold(device, word, alive, now_ms)
-        first_seen_ms = self._first_seen(device, known, now_ms)
-        if self._is_news(device, known, word):
+        first_seen_ms = self._first_seen(device, device_record, now_ms)
+        if self._is_news(device, device_record, word):
             changes.append(self._take(agent, device, rev, now_ms, first_seen_ms))
-        elif known is not None and known.removed_ms is None:
-            changes += self._inherit(known, first_seen_ms, now_ms)
+        elif device_record is not None and device_record.removed_ms is None:
+            changes += self._inherit(device_record, first_seen_ms, now_ms)
         return changes
 
     def _take(
         self, agent: AgentRecord, device: Device, rev: int, now_ms: int, first_seen_ms: int
     ) -> DeviceRecord:
         """Keep the device as its agent tells of it; it is built once, for this happens most."""
-        known = self.devices.get(device.device_id)
-        room = _room_of(device, agent, known)
+        device_record = self.devices.get(device.device_id)
+        room = _room_of(device, agent, device_record)
         unseen = device.status is Status.UNKNOWN
-        same_status = known is not None and known.status is device.status
+        same_status = device_record is not None and device_record.status is device.status
         if (
-            known is not None
+            device_record is not None
             and same_status
-            and known.removed_ms is None
-            and (known.place, known.room, known.first_seen_ms) == (agent.place, room, first_seen_ms)
-            and _told(known) == _told(device)
+            and device_record.removed_ms is None
+            and (device_record.place, device_record.room, device_record.first_seen_ms)
+            == (agent.place, room, first_seen_ms)
+            and _told(device_record) == _told(device)
         ):
-            change = known.change
+            change = device_record.change
         else:
             change = self._next_change()
         record = self.devices[device.device_id] = DeviceRecord(
@@ -144,9 +149,9 @@ class Equipment:
             measures=device.measures,
             boot=agent.boot,
             rev=rev,
-            since_ms=known.since_ms if known and same_status else now_ms,
+            since_ms=device_record.since_ms if device_record and same_status else now_ms,
             first_seen_ms=first_seen_ms,
-            last_seen_ms=known.last_seen_ms if known and unseen else now_ms,
+            last_seen_ms=device_record.last_seen_ms if device_record and unseen else now_ms,
             change=change,
         )
         return record
@@ -197,9 +202,9 @@ class Equipment:
     def _keep(self, record: DeviceRecord, before: DeviceRecord, now_ms: int) -> DeviceRecord:
         """Keep what changed, at a new place in the feed."""
         since_ms = before.since_ms if before.status is record.status else now_ms
-        kept = replace(record, since_ms=since_ms, change=self._next_change())
-        self.devices[record.device_id] = kept
-        return kept
+        device_record = replace(record, since_ms=since_ms, change=self._next_change())
+        self.devices[record.device_id] = device_record
+        return device_record
 
     def _next_change(self) -> int:
         self._newest_change += 1

@@ -204,7 +204,9 @@ class Fleet:
             now_ms,
         )
         changes: list[Change] = [agent]
-        alive = {each.device_id for each in message.devices if each.status is not Status.UNKNOWN}
+        alive = {
+            device.device_id for device in message.devices if device.status is not Status.UNKNOWN
+        }
         for device in message.devices:
             changes += self._equipment.claim(agent, device, message.rev, now_ms, alive)
         reported = {device.device_id for device in message.devices}
@@ -225,8 +227,8 @@ class Fleet:
             case Health():
                 return self._hear_health(agent, message, now_ms)
             case DeviceState():
-                heard = self._keep_agent(agent, now_ms)
-                return [*self._equipment.claim(heard, message.device, message.rev, now_ms)]
+                agent_record = self._keep_agent(agent, now_ms)
+                return [*self._equipment.claim(agent_record, message.device, message.rev, now_ms)]
             case DeviceForgotten():
                 record = self.devices.get(message.device_id)
                 if record is None or record.place.agent != agent_id:
@@ -236,7 +238,7 @@ class Fleet:
     def _hear_health(self, agent: AgentRecord, message: Health, now_ms: int) -> list[Change]:
         if self._is_stale(agent, message.boot, message.rev):
             return []
-        heard = replace(
+        agent_record = replace(
             agent,
             rev=message.rev,
             status=message.status,
@@ -248,7 +250,7 @@ class Fleet:
             schema=message.v,
             plan=message.plan,
         )
-        changes: list[Change] = [self._keep_agent(heard, now_ms)]
+        changes: list[Change] = [self._keep_agent(agent_record, now_ms)]
         return changes + self._touch(agent, message.seen, now_ms)
 
     def _touch(self, agent: AgentRecord, seen: tuple[str, ...], now_ms: int) -> list[Change]:
@@ -314,9 +316,9 @@ class Fleet:
                 return [_event_of(place, message, day, now_ms)]
 
     def _agent(self, agent_id: str, now_ms: int) -> AgentRecord:
-        known = self.agents.get(agent_id)
-        if known is not None:
-            return known
+        agent_record = self.agents.get(agent_id)
+        if agent_record is not None:
+            return agent_record
         fresh = AgentRecord(place=self._school.of_agent(agent_id), first_seen_ms=now_ms)
         return self._keep_agent(fresh, now_ms)
 
@@ -324,23 +326,23 @@ class Fleet:
         if agent.boot and agent.boot != boot:
             self._past_boots.add(agent.boot)
         same = agent.boot == boot
-        heard = replace(
+        agent_record = replace(
             agent,
             boot=boot,
             session=max(session, agent.session) if same else session,
             rev=agent.rev if same else 0,
             online=True,
         )
-        return self._keep_agent(heard, now_ms)
+        return self._keep_agent(agent_record, now_ms)
 
     def _keep_agent(self, record: AgentRecord, now_ms: int) -> AgentRecord:
         before = self.agents.get(record.place.agent)
         same = before is not None and before.status is record.status and before.since_ms
-        kept = replace(
+        agent_record = replace(
             record, last_seen_ms=now_ms, since_ms=before.since_ms if before and same else now_ms
         )
-        self.agents[record.place.agent] = kept
-        return kept
+        self.agents[record.place.agent] = agent_record
+        return agent_record
 
     def _lose(self, agent: AgentRecord, reason: Reason, now_ms: int) -> list[Change]:
         """A lost agent makes its devices unknown: nobody vouches for them now."""

@@ -108,17 +108,20 @@ def line_facts(line: LineMeasures, translate: Translate) -> list[Fact]:
 
 def device_facts(device: DeviceRecord, translate: Translate) -> str:
     """What a device told of itself; its picture only where no reason says the same."""
-    told = device.measures
-    if told is None:
+    device_measures = device.measures
+    if device_measures is None:
         return ""
-    known = {reason.code for reason in device.reasons}
-    power, picture = POWERS.get(told.power or ""), PICTURES.get(told.picture or "")
-    said = f"picture_{told.picture}" in known
+    codes = {reason.code for reason in device.reasons}
+    power, picture = (
+        POWERS.get(device_measures.power or ""),
+        PICTURES.get(device_measures.picture or ""),
+    )
+    said = f"picture_{device_measures.picture}" in codes
     facts = [
         power and translate(power),
-        told.input,
-        told.lamp_hours and phrase(LAMP, translate, n=told.lamp_hours),
-        told.filter_hours and phrase(FILTER, translate, n=told.filter_hours),
+        device_measures.input,
+        device_measures.lamp_hours and phrase(LAMP, translate, n=device_measures.lamp_hours),
+        device_measures.filter_hours and phrase(FILTER, translate, n=device_measures.filter_hours),
         picture and not said and translate(picture),
     ]
     return " · ".join(str(fact) for fact in facts if fact)

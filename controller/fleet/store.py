@@ -25,22 +25,26 @@ EVENTS = Shape(EventRecord, events)
 
 def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:
     """Keep a batch: of states the last wins, events are kept once each."""
-    by_place = {each.place: each for each in changes if isinstance(each, AgentRecord)}
+    by_place = {change.place: change for change in changes if isinstance(change, AgentRecord)}
     by_id = {
-        (each.place.province, each.place.school, each.device_id): each
-        for each in changes
-        if isinstance(each, DeviceRecord)
+        (change.place.province, change.place.school, change.device_id): change
+        for change in changes
+        if isinstance(change, DeviceRecord)
     }
-    by_boot = {(each.place, each.boot): each for each in changes if isinstance(each, StreamChanged)}
+    by_boot = {
+        (change.place, change.boot): change
+        for change in changes
+        if isinstance(change, StreamChanged)
+    }
     write(db, agents, [*map(AGENTS.row, by_place.values())], Writing.UPSERT)
     write(db, devices, [*map(DEVICES.row, by_id.values())], Writing.UPSERT)
-    log = [EVENTS.row(each) for each in changes if isinstance(each, EventRecord)]
+    log = [EVENTS.row(change) for change in changes if isinstance(change, EventRecord)]
     write(db, events, log, Writing.INSERT_NEW)
     rows = [_stream_row(each, now_ms) for each in by_boot.values()]
     write(db, streams, rows, Writing.UPSERT)
-    for each in changes:
-        if isinstance(each, Touched):
-            _touch(db, each)
+    for change in changes:
+        if isinstance(change, Touched):
+            _touch(db, change)
 
 
 def load_fleet(

@@ -74,9 +74,9 @@ def _tell(told: Forecast, table: LifeTable, say: Translate) -> None:
     counts = {"count": told.count, "left": told.left_out, "awaiting": told.awaiting}
     tell(phrase(left, say, **counts))
     unchecked = sum(
-        (each.years is not None and not each.years_verified)
-        or (each.price_vnd is not None and not each.price_verified)
-        for each in told.assumptions
+        (assumption.years is not None and not assumption.years_verified)
+        or (assumption.price_vnd is not None and not assumption.price_verified)
+        for assumption in told.assumptions
     )
     if unchecked:
         hint = N_("{types} types rest on figures that nobody checked ({note}): see {file}.")

@@ -70,9 +70,9 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
         """What is overdue and what falls due within the years, together."""
         dues = (self.overdue, *self.years)
         return Due(
-            count=sum(each.count for each in dues),
-            cost_vnd=sum(each.cost_vnd for each in dues),
-            unpriced=sum(each.unpriced for each in dues),
+            count=sum(due.count for due in dues),
+            cost_vnd=sum(due.cost_vnd for due in dues),
+            unpriced=sum(due.unpriced for due in dues),
         )
 
 
@@ -146,22 +146,22 @@ def forecast(
     total, left_out, awaiting = _Sum(), 0, 0
     by: tuple[dict[tuple[str, ...], _Sum], ...] = ({}, {}, {})
     unknown, types = Counter[str](), Counter[str]()
-    for each in groups:
-        if each.condition in _LEFT:
-            left_out += each.items
+    for group in groups:
+        if group.condition in _LEFT:
+            left_out += group.items
             continue
-        types[each.type] += each.items
-        area = (areas or {}).get(each[:2], "")
-        keys: tuple[tuple[str, ...], ...] = ((each.type,), each[:2], (area,))
+        types[group.type] += group.items
+        area = (areas or {}).get(group[:2], "")
+        keys: tuple[tuple[str, ...], ...] = ((group.type,), group[:2], (area,))
         sums = [total, *(some.setdefault(key, _Sum()) for some, key in zip(by, keys, strict=True))]
-        slot = _slot_of(each, table, this_year)
+        slot = _slot_of(group, table, this_year)
         if isinstance(slot, Unknown):
-            unknown[slot.value] += each.items
+            unknown[slot.value] += group.items
             for one in sums:
-                one.unknown += each.items
+                one.unknown += group.items
             continue
-        awaiting += each.items if each.condition == Condition.AWAITING_DISPOSAL else 0
-        due = _due_of(each, table)
+        awaiting += group.items if group.condition == Condition.AWAITING_DISPOSAL else 0
+        due = _due_of(group, table)
         for one in sums:
             one.add(slot, due)
     shares = [[one.share(*key) for key, one in sorted(some.items())] for some in by]

@@ -77,8 +77,10 @@ def table_at(path: Path) -> LifeTable:
         tree = tomllib.loads(path.read_text("utf-8"))
         if not tree:  # as a power cut may leave it: never "no lives"
             raise ValueError("empty")
-        told = msgspec.convert(tree, LifeTable)
-        return msgspec.structs.replace(told, life=_by_code(told.life), price=_by_code(told.price))
+        life_table = msgspec.convert(tree, LifeTable)
+        return msgspec.structs.replace(
+            life_table, life=_by_code(life_table.life), price=_by_code(life_table.price)
+        )
     except (OSError, ValueError) as error:
         cause = error.strerror if isinstance(error, OSError) else error
         raise LifeTableError("life_table_broken", _BROKEN, _MEND, path=path, cause=cause) from error

@@ -29,7 +29,7 @@ _DUES: Final = ("Số lượng", "Kinh phí (đồng)", "Chưa rõ giá")
 def said(told: Forecast, table: LifeTable) -> dict[str, Any]:
     """For programs: each share's years by their number."""
     shares = ("by_type", "by_school", "by_area")
-    assumed = [msgspec.structs.asdict(each) for each in told.assumptions]
+    assumed = [msgspec.structs.asdict(assumption) for assumption in told.assumptions]
     return {
         "first_year": told.first_year,
         "count": told.count,
@@ -97,7 +97,7 @@ def _sheets(
     yield "Theo trường", _shares("Trường", head, told.by_school, lambda key: key[-1])
     if told.by_area:
         yield "Theo địa bàn", _shares("Địa bàn", head, told.by_area, lambda key: key[0])
-    yield "Giả định", [_ASSUMED, *(_assumed(each, say) for each in told.assumptions)]
+    yield "Giả định", [_ASSUMED, *(_assumed(assumption, say) for assumption in told.assumptions)]
 
 
 def _assumed(each: Assumption, say: Translate) -> Sequence[Cell]:
@@ -121,10 +121,10 @@ def _shares(
     name_of: Callable[[tuple[str, ...]], str],
 ) -> list[Sequence[Cell]]:
     rows: list[Sequence[Cell]] = [(name, *head)]
-    for each in shares:
-        years = (due.count for due in each.years)
-        rest = (each.later.count, each.unknown, each.soon.cost_vnd)
-        rows.append((name_of(each.key), each.overdue.count, *years, *rest))
+    for share in shares:
+        years = (due.count for due in share.years)
+        rest = (share.later.count, share.unknown, share.soon.cost_vnd)
+        rows.append((name_of(share.key), share.overdue.count, *years, *rest))
     return rows
 
 

@@ -81,7 +81,7 @@ _MEDIA: Final = {
 
 
 def _joined(parts: Iterable[str | bytes]) -> bytes:
-    return b"".join(each.encode() if isinstance(each, str) else each for each in parts)
+    return b"".join(part.encode() if isinstance(part, str) else part for part in parts)
 
 
 def choice_of(

@@ -126,7 +126,9 @@ LASTING: Final = (
     "lacks", "verified", "removed_ms",
 )  # fmt: skip
 _FLEETING: Final = frozenset({"place", "seen_ms", "told_ms", "change", "relay_change"})
-_TOLD: Final = tuple(each for each in Asset.__struct_fields__ if each not in _FLEETING)
+_TOLD: Final = tuple(
+    struct_field for struct_field in Asset.__struct_fields__ if struct_field not in _FLEETING
+)
 
 
 def assets_of(
@@ -142,46 +144,51 @@ def assets_of(
 
     spots: where a room is, by its room_key.
     """
-    by_id = {each.device_id: each for each in devices if each.removed_ms is None}
+    by_id = {device.device_id: device for device in devices if device.removed_ms is None}
     of_device: dict[str, Finding] = {}
     unseen: list[Finding] = []
     for finding in told.findings:
-        mine = [each for each in reversed(finding.devices) if each in by_id]
+        mine = [device for device in reversed(finding.devices) if device in by_id]
         if mine and mine[0] not in of_device:
             of_device[mine[0]] = finding
         else:
             unseen.append(finding)
     standings = _standings(told, by_id.values(), rulings or Rulings(), roaming)
-    found = [
-        _of_device(each, of_device.get(each.device_id), standings.get(each.device_id), school)
-        for each in sorted(by_id.values(), key=lambda one: (one.change, one.device_id))
+    assets = [
+        _of_device(
+            device_record,
+            of_device.get(device_record.device_id),
+            standings.get(device_record.device_id),
+            school,
+        )
+        for device_record in sorted(by_id.values(), key=lambda one: (one.change, one.device_id))
     ]
-    found += [_of_line(each, school) for each in unseen]
-    return [_spotted(each, spots or {}) for each in found]
+    assets += [_of_line(finding, school) for finding in unseen]
+    return [_spotted(asset, spots or {}) for asset in assets]
 
 
 def _standings(
     told: Reconciled, devices: Iterable[DeviceRecord], rulings: Rulings, roaming: frozenset[str]
 ) -> Mapping[str, AssetState]:
     """How each device stands that is no line's."""
-    strangers = {each.seen.key for each in told.strangers}
+    strangers = {stranger.seen.key for stranger in told.strangers}
     found = {}
-    for each in observations_of(devices, roaming):
-        if rulings.ignores(each.key):
-            found[each.device] = AssetState.IGNORED
-        elif each.key in strangers:
-            found[each.device] = AssetState.UNREGISTERED
-        elif each.anonymous:
-            found[each.device] = AssetState.VISITOR
+    for observation in observations_of(devices, roaming):
+        if rulings.ignores(observation.key):
+            found[observation.device] = AssetState.IGNORED
+        elif observation.key in strangers:
+            found[observation.device] = AssetState.UNREGISTERED
+        elif observation.anonymous:
+            found[observation.device] = AssetState.VISITOR
         else:  # several lines claim it
-            found[each.device] = AssetState.DUPLICATE_SERIAL
+            found[observation.device] = AssetState.DUPLICATE_SERIAL
     return found
 
 
 def _of_device(
     device: DeviceRecord, finding: Finding | None, standing: AssetState | None, school: Place
 ) -> Asset:
-    seen = Asset(
+    asset = Asset(
         place=school.of_agent(device.place.agent),
         device_id=device.device_id,
         type=TYPE_OF_KIND.get(device.kind, ""),
@@ -204,26 +211,26 @@ def _of_device(
         seen_ms=device.last_seen_ms,
     )
     if finding is None:
-        return seen
+        return asset
     line = _of_line(finding, school)
     return replace(
         line,
-        place=seen.place,
-        device_id=seen.device_id,
-        kind=seen.kind,
-        name=seen.name or line.name,
-        maker=line.maker or seen.maker,
-        model=line.model or seen.model,
-        serial=line.serial or seen.serial,
-        room=line.room or seen.room,
-        status=seen.status,
-        reasons=seen.reasons,
-        sources=seen.sources,
-        identity=seen.identity,
-        aliases=seen.aliases,
-        since_ms=seen.since_ms,
-        first_seen_ms=seen.first_seen_ms,
-        seen_ms=max(line.seen_ms, seen.seen_ms),
+        place=asset.place,
+        device_id=asset.device_id,
+        kind=asset.kind,
+        name=asset.name or line.name,
+        maker=line.maker or asset.maker,
+        model=line.model or asset.model,
+        serial=line.serial or asset.serial,
+        room=line.room or asset.room,
+        status=asset.status,
+        reasons=asset.reasons,
+        sources=asset.sources,
+        identity=asset.identity,
+        aliases=asset.aliases,
+        since_ms=asset.since_ms,
+        first_seen_ms=asset.first_seen_ms,
+        seen_ms=max(line.seen_ms, asset.seen_ms),
     )
 
 
@@ -247,7 +254,7 @@ def _of_line(finding: Finding, school: Place) -> Asset:
         funding=data.funding,
         condition=finding.condition,
         state=_state(finding.state),
-        also=tuple(each.value for each in finding.also),
+        also=tuple(state.value for state in finding.also),
         there=finding.there,
         by=finding.by.value if finding.by else "",
         lacks=finding.lacks,
@@ -274,30 +281,30 @@ def news(
 
     before: all that was told, by id, what is gone among it. What is gone comes back as such.
     """
-    here = {each.device_id for each in now}
+    device_ids = {asset.device_id for asset in now}
     gone = [
-        replace(each, removed_ms=now_ms)
-        for each in before.values()
-        if each.removed_ms is None and each.device_id not in here
+        replace(asset, removed_ms=now_ms)
+        for asset in before.values()
+        if asset.removed_ms is None and asset.device_id not in device_ids
     ]
-    told = []
-    for each in (*gone, *now):
-        known = before.get(each.device_id)
-        again = known is not None and each.seen_ms - known.told_ms >= RETELL_AFTER_MS
-        if known is not None and not again and _same(known, each, _TOLD):
+    assets = []
+    for asset in (*gone, *now):
+        known = before.get(asset.device_id)
+        again = known is not None and asset.seen_ms - known.told_ms >= RETELL_AFTER_MS
+        if known is not None and not again and _same(known, asset, _TOLD):
             continue
         newest += 1
-        lasting = known is None or again or not _same(known, each, ("place", *LASTING))
+        lasting = known is None or again or not _same(known, asset, ("place", *LASTING))
         relayed += lasting
-        told.append(
+        assets.append(
             replace(
-                each,
+                asset,
                 change=newest,
                 relay_change=relayed if lasting or known is None else known.relay_change,
-                told_ms=each.seen_ms if lasting or known is None else known.told_ms,
+                told_ms=asset.seen_ms if lasting or known is None else known.told_ms,
             )
         )
-    return told
+    return assets
 
 
 def _same(one: Asset, other: Asset, names: Collection[str]) -> bool:

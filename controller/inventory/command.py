@@ -42,7 +42,7 @@ def fill_export(parser: CommandParser, say: Translate) -> None:
     for flag, meaning in _WHATEVER:
         parser.add_argument(flag, default="", metavar="TEXT", help=say(meaning))
     for flag, words, meaning in _ONE_OF:
-        values = [each.value for each in words]
+        values = [word.value for word in words]
         parser.add_argument(
             flag, default="", choices=values, metavar="WORD",
             help=f"{say(meaning)}: {', '.join(values)}",

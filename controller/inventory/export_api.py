@@ -15,7 +15,7 @@ from controller.web.downloads import CSV_WITH_HEAD, XLSX, attachment
 from controller.web.refusals import Refused
 from protocol.words import N_
 
-WHOLE: Final[Mapping[Format, Form]] = {Format(each.value): each for each in Form}
+WHOLE: Final[Mapping[Format, Form]] = {Format(form.value): form for form in Form}
 _MEDIA: Final = {
     Form.XLSX: XLSX,
     Form.GLPI: "application/zip",

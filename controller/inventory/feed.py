@@ -132,7 +132,7 @@ class Feed:
     def page(self, spell: Spell, chosen: Chosen, limit: int) -> Page:
         """What changed behind the place, at most so many records."""
         with self._store.view() as db:
-            told = assets.changes(
+            changes = assets.changes(
                 db,
                 self._scope,
                 since=spell.since,
@@ -140,10 +140,10 @@ class Feed:
                 chosen=None if chosen.everything else chosen,
                 begun=spell.begun,
             )
-        some = told[:limit]
+        some = changes[:limit]
         reached = some[-1].change if some else spell.since
         return Page(
-            list(self._fields(some, spell, chosen)), spell.behind(reached), len(told) > limit
+            list(self._fields(some, spell, chosen)), spell.behind(reached), len(changes) > limit
         )
 
     def pour(self, spell: Spell, chosen: Chosen, limit: int) -> Iterator[list[Fields]]:
@@ -159,12 +159,12 @@ class Feed:
 
     def _fields(self, told: Sequence[Asset], spell: Spell, chosen: Chosen) -> Iterator[Fields]:
         now_ms = self._now_ms()
-        for each in told:
-            behind = spell.behind(each.change)
-            if each.removed_ms is None and chosen.fits(each):
-                yield inventory_fields(each, behind)
-            elif each.change > spell.begun:  # it may have been told before
-                yield tombstone_fields(each, now_ms, behind)
+        for asset in told:
+            behind = spell.behind(asset.change)
+            if asset.removed_ms is None and chosen.fits(asset):
+                yield inventory_fields(asset, behind)
+            elif asset.change > spell.begun:  # it may have been told before
+                yield tombstone_fields(asset, now_ms, behind)
 
 
 def poured(feed: Feed, chosen: Chosen, kind: Format, limit: int) -> Iterator[bytes]:
@@ -183,7 +183,7 @@ def _as_json(parts: Iterable[list[Fields]]) -> Iterator[bytes]:
     """The items as one JSON document, in the shape of a page."""
     yield b'{"items":['
     last: Fields = {"next": ""}
-    for number, item in enumerate(each for items in parts for each in items):
+    for number, item in enumerate(item for items in parts for item in items):
         yield (b",\n" if number else b"\n") + _to_json(item)
         last = item
     yield b'\n],"next":' + _to_json(last["next"]) + b',"more":false}\n'

@@ -63,23 +63,25 @@ def bring_up(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> Reconc
     mark, known = mark_of(db, school, zone, now_ms), fact_of(db, _mark_name(school))
     if known == mark:
         return None
-    seen = sights_of(db, school)
-    told = reconciled_with(db, school, now_ms, seen)
+    sights = sights_of(db, school)
+    told = reconciled_with(db, school, now_ms, sights)
     now = assets_of(
         told,
-        seen.devices,
+        sights.devices,
         school,
-        rulings=seen.rulings,
-        roaming=seen.roaming,
+        rulings=sights.rulings,
+        roaming=sights.roaming,
         spots=spots_of(db, school),
     )
-    before = {each.device_id: each for each in read(db, select(assets).where(of(assets, school)))}
+    before = {
+        asset.device_id: asset for asset in read(db, select(assets).where(of(assets, school)))
+    }
     one_numbers(db)
     newest = newest_change(db, Place(school.province))
     relayed = relay_newest(db, school)
     fresh = news(before, now, newest, relayed, now_ms)
     keep_assets(db, fresh)
-    _seen_again(db, school, before, now, {each.device_id for each in fresh})
+    _seen_again(db, school, before, now, {asset.device_id for asset in fresh})
     set_fact(db, _mark_name(school), mark)
     return told
 
@@ -98,7 +100,7 @@ def is_up(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> bool:
 
 def keep_assets(db: Connection, told: Iterable[Asset], feed: str = "") -> None:
     """Write records, each in the place of what had its id. feed: which database told them."""
-    write(db, assets, [_row(each, feed) for each in told], Writing.UPSERT)
+    write(db, assets, [_row(asset, feed) for asset in told], Writing.UPSERT)
 
 
 def changes(
@@ -249,9 +251,9 @@ def _seen_again(
 ) -> None:
     """Note when the others were seen last; that alone is no news."""
     later = [
-        {"id_": each.device_id, "seen": each.seen_ms}
-        for each in now
-        if each.device_id not in told and each.seen_ms > before[each.device_id].seen_ms
+        {"id_": asset.device_id, "seen": asset.seen_ms}
+        for asset in now
+        if asset.device_id not in told and asset.seen_ms > before[asset.device_id].seen_ms
     ]
     if later:
         item = assets.c.device_id == bindparam("id_")

@@ -136,18 +136,20 @@ def _add_lines(router: APIRouter, desk: Desk, say_of: Words) -> None:
         (after,) = unseal(cursor, int) if cursor else (0,)
         wanted = Wanted(state=state, type=type, room=room, condition=condition, alone=alone, text=q)
         told = desk.standing().told
-        found = [each for each in wanted.of(told.findings) if each.kept.data.row > after]
+        findings = [
+            finding for finding in wanted.of(told.findings) if finding.kept.data.row > after
+        ]
         say = say_of(request)
-        items = [_line(each, told.as_of_ms, desk, say) for each in found[:limit]]
-        return Listing(items=items, next=seal(items[-1].row) if len(found) > limit else None)
+        items = [_line(finding, told.as_of_ms, desk, say) for finding in findings[:limit]]
+        return Listing(items=items, next=seal(items[-1].row) if len(findings) > limit else None)
 
     @router.get("/unregistered")
     def unregistered(limit: Limit = 100, cursor: Cursor = "") -> Listing[StrangerItem]:
         """What was seen and is not in the book, by its subject; a visitor's own is left out."""
         (after,) = unseal(cursor, str) if cursor else ("",)
-        strangers = sorted(desk.standing().told.strangers, key=lambda each: each.seen.key)
-        found = [each for each in strangers if each.seen.key > after]
-        items = [StrangerItem(**stranger_of(each, desk.zone)) for each in found[:limit]]
+        strangers = sorted(desk.standing().told.strangers, key=lambda stranger: stranger.seen.key)
+        found = [stranger for stranger in strangers if stranger.seen.key > after]
+        items = [StrangerItem(**stranger_of(stranger, desk.zone)) for stranger in found[:limit]]
         return Listing(items=items, next=seal(items[-1].subject) if len(found) > limit else None)
 
 

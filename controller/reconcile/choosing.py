@@ -32,14 +32,14 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
         """Those that are asked for, in their order."""
         room, text = room_key(self.room), serial_key(self.text)
         return [
-            each
-            for each in findings
-            if (not self.state or self.state in (each.state, *each.also))
-            and (not self.type or each.kept.data.type == self.type)
-            and (not room or room_key(each.home) == room)
-            and (not self.condition or each.condition == self.condition)
-            and (not self.alone or wants(each) == (self.alone,))
-            and (not text or text in _searched(each))
+            finding
+            for finding in findings
+            if (not self.state or self.state in (finding.state, *finding.also))
+            and (not self.type or finding.kept.data.type == self.type)
+            and (not room or room_key(finding.home) == room)
+            and (not self.condition or finding.condition == self.condition)
+            and (not self.alone or wants(finding) == (self.alone,))
+            and (not text or text in _searched(finding))
         ]
 
 
@@ -50,7 +50,7 @@ def wants(finding: Finding) -> tuple[str, ...]:
 
 def pressing_first(findings: Iterable[Finding]) -> list[Finding]:
     """The most pressing first, those alike in the book's order."""
-    return sorted(findings, key=lambda each: (_ORDER[each.state], each.kept.data.row))
+    return sorted(findings, key=lambda finding: (_ORDER[finding.state], finding.kept.data.row))
 
 
 def _searched(finding: Finding) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -19,11 +19,11 @@ from controller.reconcile.explained import (
     percent_words,
     report_of,
     sentence_of,
-    type_word,
 )
 from controller.reconcile.kpi import Kpi, kpi_of, raises
 from controller.reconcile.reconcile import Reconciled, State
 from controller.reconcile.store import figure_until, note_figure, reconciled
+from controller.register.vocabulary import type_word
 from protocol.command_line import CommandParser
 from protocol.formats import phrase
 from protocol.model import Place, millis
@@ -63,9 +63,9 @@ def reconciled_in(store: Store, place: Place, options: argparse.Namespace) -> Re
             N_("Write 2026-11-02T07:00:00+07:00."),
             time=options.as_of,
         ) from error
-    told = observations_in(options.observations, zone) if options.observations else ()
+    observations = observations_in(options.observations, zone) if options.observations else ()
     with store.view() as db:
-        return reconciled(db, place, as_of_ms, told)
+        return reconciled(db, place, as_of_ms, observations)
 
 
 def _reconcile(options: argparse.Namespace, say: Translate) -> int:
@@ -89,12 +89,12 @@ def _reconcile(options: argparse.Namespace, say: Translate) -> int:
 
 def _tell_lines(told: Reconciled, options: argparse.Namespace, say: Translate) -> None:
     zone = told_zone(options)
-    for each in told.findings:
-        if each.state is not State.OK:
-            data = each.kept.data
+    for finding in told.findings:
+        if finding.state is not State.OK:
+            data = finding.kept.data
             item = (str(data.row), data.asset_tag or "-", type_word(data.type, say), data.room)
-            why = sentence_of(each, told.as_of_ms, say, zone)
-            tell("\t".join((*item, say(STATE_WORDS[each.state]), why)))
+            why = sentence_of(finding, told.as_of_ms, say, zone)
+            tell("\t".join((*item, say(STATE_WORDS[finding.state]), why)))
     for one in told.strangers:
         rows = ", ".join(map(str, one.candidates))
         maybe = phrase(N_("maybe line {rows}"), say, rows=rows) if rows else ""
@@ -125,4 +125,4 @@ def _tell_kpi(told: Reconciled, kpi: Kpi, before: tuple[str, Kpi] | None, say: T
         day, then = before
         since = N_("On {day} it was {pct} of {lines} lines.")
         pct = percent_words(then.digital_managed_pct, say)
-        tell(phrase(since, say, day=day, pct=pct, lines=then.declared))
+        tell(phrase(since, say, day=date.fromisoformat(day), pct=pct, lines=then.declared))

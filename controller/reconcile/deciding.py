@@ -47,10 +47,10 @@ def decided(
 
 
 def _row_of(told: Reconciled, row: int) -> Finding:
-    found = next((each for each in told.findings if each.kept.data.row == row), None)
-    if found is None:
+    finding = next((each for each in told.findings if each.kept.data.row == row), None)
+    if finding is None:
         raise ActionError("line_unknown", N_("The book has no line {row}."), row=row)
-    return found
+    return finding
 
 
 def _moved(finding: Finding, who: str, now_ms: int) -> Decision:
@@ -72,21 +72,21 @@ def _moved(finding: Finding, who: str, now_ms: int) -> Decision:
 
 def _line_of(stranger: Stranger, register: Sequence[Kept], now_ms: int) -> Kept:
     """A line with what is known of the thing; the rest a person adds in the book."""
-    seen = stranger.seen
+    observation = stranger.seen
     rows = [each.data.row for each in register if each.removed_ms is None]
     line = Line(
         row=max(rows, default=0) + 1,
-        asset_tag=seen.asset_tag,
-        type=seen.type,
-        serial=seen.serial,
-        room=seen.room,
-        condition=seen.condition,
+        asset_tag=observation.asset_tag,
+        type=observation.type,
+        serial=observation.serial,
+        room=observation.room,
+        condition=observation.condition,
     )
     return Kept(
         no=max((each.no for each in register), default=0) + 1,
         data=line,
         origin=Origin.ACCEPTED,
-        device=seen.key,
+        device=observation.key,
         added_ms=now_ms,
         changed_ms=now_ms,
     )

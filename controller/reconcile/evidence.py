@@ -120,16 +120,16 @@ def observations_of(
     """What the agents see now, or saw last. roaming: agents that go from room to room."""
     return tuple(
         Observation(
-            at_ms=each.last_seen_ms,
+            at_ms=device.last_seen_ms,
             by=By.AGENT,
-            room="" if _roams(each, roaming) else room_of(each.room),
-            serial=text_of(each.serial),
-            type=TYPE_OF_KIND[each.kind],
-            device=each.device_id,
-            anonymous=_is_anonymous(each),
+            room="" if _roams(device, roaming) else room_of(device.room),
+            serial=text_of(device.serial),
+            type=TYPE_OF_KIND[device.kind],
+            device=device.device_id,
+            anonymous=_is_anonymous(device),
         )
-        for each in devices
-        if each.kind in TYPE_OF_KIND and each.last_seen_ms
+        for device in devices
+        if device.kind in TYPE_OF_KIND and device.last_seen_ms
     )
 
 

@@ -17,7 +17,7 @@ from controller.reconcile.reconcile import (
     Stranger,
     action_of,
 )
-from controller.register.vocabulary import CONDITION_WORDS, TYPE_WORDS
+from controller.register.vocabulary import CONDITION_WORDS
 from protocol.formats import day_of, number, phrase
 from protocol.words import N_, Translate
 
@@ -100,13 +100,13 @@ def report_of(told: Reconciled, kpi: Kpi, say: Translate, zone: tzinfo) -> dict[
     """What `reconcile --json` tells."""
     return {
         "per_row": {
-            str(each.kept.data.row): {
-                "state": each.state.value,
-                "detail": detail_of(each, told.as_of_ms, say, zone),
+            str(finding.kept.data.row): {
+                "state": finding.state.value,
+                "detail": detail_of(finding, told.as_of_ms, say, zone),
             }
-            for each in told.findings
+            for finding in told.findings
         },
-        "unregistered": [stranger_of(each, zone) for each in told.strangers],
+        "unregistered": [stranger_of(stranger, zone) for stranger in told.strangers],
         "kpi": {name: getattr(kpi, name) for name in Kpi.__struct_fields__},
     }
 
@@ -117,7 +117,7 @@ def detail_of(finding: Finding, as_of_ms: int, say: Translate, zone: tzinfo) -> 
     told = {
         "text": sentence_of(finding, as_of_ms, say, zone),
         "action": action_of(finding).value,
-        "also": [each.value for each in finding.also],
+        "also": [state.value for state in finding.also],
         "from": finding.home if moved else "",
         "to": finding.there if moved else "",
         "room": finding.there,
@@ -135,15 +135,15 @@ def detail_of(finding: Finding, as_of_ms: int, say: Translate, zone: tzinfo) -> 
 
 def stranger_of(stranger: Stranger, zone: tzinfo) -> dict[str, Any]:
     """Something that is not in the book."""
-    seen: Observation = stranger.seen
+    observation: Observation = stranger.seen
     return {
-        "subject": seen.key,
-        "serial": seen.serial,
-        "asset_tag": seen.asset_tag,
-        "type": seen.type,
-        "room": seen.room,
-        "at": _at(seen.at_ms, zone),
-        "by": seen.by.value,
+        "subject": observation.key,
+        "serial": observation.serial,
+        "asset_tag": observation.asset_tag,
+        "type": observation.type,
+        "room": observation.room,
+        "at": _at(observation.at_ms, zone),
+        "by": observation.by.value,
         "candidates": list(stranger.candidates),
         "action": Action.ACCEPT_MATCH_OR_IGNORE.value,
     }
@@ -151,11 +151,6 @@ def stranger_of(stranger: Stranger, zone: tzinfo) -> dict[str, Any]:
 
 def _at(at_ms: int | None, zone: tzinfo) -> str:
     return "" if at_ms is None else datetime.fromtimestamp(at_ms / 1000, zone).isoformat()
-
-
-def type_word(kind: str, say: Translate) -> str:
-    """The type as people call it; a word of the book's own as it is."""
-    return say(TYPE_WORDS[kind]) if kind in TYPE_WORDS else kind
 
 
 def percent_words(pct: float | None, say: Translate) -> str:

@@ -46,9 +46,9 @@ def kpi_of(findings: Iterable[Finding]) -> Kpi:
     every = tuple(findings)
     return counted(
         declared=len(every),
-        complete=sum(each.complete for each in every),
-        verified=sum(each.verified for each in every),
-        managed=sum(each.complete and each.verified for each in every),
+        complete=sum(finding.complete for finding in every),
+        verified=sum(finding.verified for finding in every),
+        managed=sum(finding.complete and finding.verified for finding in every),
     )
 
 
@@ -78,18 +78,18 @@ def percent(part: int, whole: int) -> float | None:
 def kpi_by(findings: Iterable[Finding], group_of: Callable[[Finding], str]) -> Mapping[str, Kpi]:
     """The figure of each group, such as by type, by room or by area, in the groups' order."""
     groups: dict[str, list[Finding]] = defaultdict(list)
-    for each in findings:
-        groups[group_of(each)].append(each)
+    for finding in findings:
+        groups[group_of(finding)].append(finding)
     return {group: kpi_of(groups[group]) for group in sorted(groups)}
 
 
 def raises(findings: Iterable[Finding]) -> tuple[Raise, ...]:
     """What would raise the figure most, the most first; lines that lack one thing only."""
     every = tuple(findings)
-    managed = sum(each.complete and each.verified for each in every)
+    managed = sum(finding.complete and finding.verified for finding in every)
     alone: Counter[str] = Counter()
-    for each in every:
-        lacks = (*each.lacks, *(() if each.verified else ("verify",)))
+    for finding in every:
+        lacks = (*finding.lacks, *(() if finding.verified else ("verify",)))
         if len(lacks) == 1:
             alone[lacks[0]] += 1
     return tuple(

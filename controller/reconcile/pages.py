@@ -88,7 +88,11 @@ def _add_book(router: APIRouter, screens: PageRenderer, desk: Desk, gate: Gate) 
         lines = wanted.of(standing.findings)
         at, pages = _page_of(page, len(lines), ROWS)
         at_others, pages_of_others = _page_of(others, len(standing.told.strangers), STRANGERS)
-        moved = [each for each in standing.findings if State.MOVED in (each.state, *each.also)]
+        moved = [
+            finding
+            for finding in standing.findings
+            if State.MOVED in (finding.state, *finding.also)
+        ]
         return screens.page(
             request,
             "register.html",
@@ -104,11 +108,13 @@ def _add_book(router: APIRouter, screens: PageRenderer, desk: Desk, gate: Gate) 
             paging=(at, pages),
             strangers=standing.told.strangers[(at_others - 1) * STRANGERS : at_others * STRANGERS],
             paging_others=(at_others, pages_of_others),
-            by_row={each.kept.data.row: each for each in standing.findings},
+            by_row={finding.kept.data.row: finding for finding in standing.findings},
             moved=moved[:MOVED],
             moved_total=len(moved),
             decisions=standing.decisions[:DECISIONS],
-            notice=next((each for each in standing.decisions if each.no == decided), None),
+            notice=next(
+                (decision for decision in standing.decisions if decision.no == decided), None
+            ),
             failed=_FAILURES.get(failed, ""),
             may=gate.who(request) is not None,
             address=_addresses(request),
@@ -126,12 +132,12 @@ def _add_book(router: APIRouter, screens: PageRenderer, desk: Desk, gate: Gate) 
             return _back(form, failed="form")
         row = form.get("other", "").strip() or form.get("line", "")
         try:
-            told = await run_in_threadpool(
+            decision = await run_in_threadpool(
                 desk.decide, subject, Deed(deed), row=_number(row), who=who
             )
         except ActionError as error:
             return _back(form, failed=error.code)
-        return _back(form, decided=told.no)
+        return _back(form, decided=decision.no)
 
     @router.post("/register/decisions/{no}/undo")
     async def undo(request: Request, no: int) -> Response:
@@ -171,18 +177,18 @@ def _page_of(asked: int, count: int, size: int) -> tuple[int, int]:
 
 def _counted(findings: Sequence[Finding]) -> list[tuple[State, int]]:
     """How many lines each state holds of, the most pressing first."""
-    told = Counter(state for each in findings for state in (each.state, *each.also))
-    return [(state, told[state]) for state in State]
+    states = Counter(state for finding in findings for state in (finding.state, *finding.also))
+    return [(state, states[state]) for state in State]
 
 
 def _choices(findings: Sequence[Finding]) -> dict[str, list[str]]:
     """What the filters offer: what the book holds."""
-    rooms = {each.home for each in findings if each.home}
-    conditions = {each.condition for each in findings}
+    rooms = {finding.home for finding in findings if finding.home}
+    conditions = {finding.condition for finding in findings}
     return {
-        "types": sorted({each.kept.data.type for each in findings} - {""}),
+        "types": sorted({finding.kept.data.type for finding in findings} - {""}),
         "rooms": sorted(rooms, key=natural),
-        "conditions": [each for each in Condition if each in conditions],
+        "conditions": [condition for condition in Condition if condition in conditions],
     }
 
 

@@ -143,14 +143,14 @@ def reconcile(
     index = _Index(lines, told, conditions or {})
     seen: dict[int, list[Observation]] = defaultdict(list)
     strangers: dict[str, Observation] = {}
-    for each in sorted(observations, key=lambda one: (one.at_ms, one.key, one.by)):
-        if each.at_ms > as_of_ms:
+    for observation in sorted(observations, key=lambda one: (one.at_ms, one.key, one.by)):
+        if observation.at_ms > as_of_ms:
             continue
-        claimants = index.claimants(each)
+        claimants = index.claimants(observation)
         if len(claimants) == 1:
-            seen[claimants[0].no].append(each)
-        if not claimants and _may_be_asset(each) and not told.ignores(each.key):
-            strangers[each.key] = each
+            seen[claimants[0].no].append(observation)
+        if not claimants and _may_be_asset(observation) and not told.ignores(observation.key):
+            strangers[observation.key] = observation
     findings = tuple(
         _finding(line, seen[line.no], index, as_of_ms, (elsewhere or {})) for line in lines
     )
@@ -158,8 +158,8 @@ def reconcile(
         as_of_ms=as_of_ms,
         findings=findings,
         strangers=tuple(
-            Stranger(seen=each, candidates=_candidates(each, findings))
-            for each in strangers.values()
+            Stranger(seen=stranger, candidates=_candidates(stranger, findings))
+            for stranger in strangers.values()
         ),
     )
 
@@ -220,12 +220,12 @@ def _candidates(seen: Observation, findings: Iterable[Finding]) -> tuple[int, ..
     """Lines of its type in its room that nobody has seen: it may be one of them."""
     key = room_key(seen.room)
     rows = [
-        each.kept.data.row
-        for each in findings
-        if each.seen_ms is None
+        finding.kept.data.row
+        for finding in findings
+        if finding.seen_ms is None
         and key
-        and room_key(each.home) == key
-        and _alike(each.kept.data.type, seen.type)
+        and room_key(finding.home) == key
+        and _alike(finding.kept.data.type, seen.type)
     ]
     return tuple(rows[:MAX_CANDIDATES])
 
@@ -246,7 +246,7 @@ def _finding(
     rows = tuple(each.data.row for each in index.by_serial.get(key, ()) if each.no != line.no)
     schools = tuple(elsewhere.get(key, ())) if key else ()
     last = seen[-1] if seen else None
-    there = next((each.room for each in reversed(seen) if each.room), "")
+    there = next((observation.room for observation in reversed(seen) if observation.room), "")
     home = index.home(line)
     fares = _fares(line, seen, index.conditions.get(line.no))
     recent = last is not None and as_of_ms - last.at_ms <= VERIFIED_WITHIN_DAYS * DAY_MS
@@ -262,7 +262,7 @@ def _finding(
     return Finding(
         kept=line,
         state=states[0],
-        also=tuple(each for each in states[1:] if each is not State.OK),
+        also=tuple(state for state in states[1:] if state is not State.OK),
         home=home,
         there=there,
         seen_ms=last.at_ms if last else None,
@@ -275,7 +275,7 @@ def _finding(
         verified=recent and not fares.lost,
         lost=fares.lost,
         reappeared=fares.reappeared,
-        devices=tuple({each.device: None for each in seen if each.device}),
+        devices=tuple({observation.device: None for observation in seen if observation.device}),
     )
 
 
@@ -294,8 +294,12 @@ def _fares(line: Kept, seen: Sequence[Observation], step: Step | None) -> _Fares
     Where no step was taken, what the book calls out of use stays so whatever a sight tells.
     """
     since_ms = step.at_ms if step else -1
-    told = (each.condition for each in reversed(seen) if each.at_ms > since_ms and each.condition)
-    condition = next(told, step.condition if step else line.data.condition)
+    conditions = (
+        observation.condition
+        for observation in reversed(seen)
+        if observation.at_ms > since_ms and observation.condition
+    )
+    condition = next(conditions, step.condition if step else line.data.condition)
     known = {condition} if step else {condition, line.data.condition}
     seen_since = step is not None and bool(seen) and seen[-1].at_ms > since_ms
     return _Fares(
@@ -314,7 +318,7 @@ def _is_missing(line: Kept, last: Observation | None, fares: _Fares, as_of_ms: i
 
 def _other_serial(line: Kept, seen: Sequence[Observation]) -> str:
     """The serial last seen, where it is not the book's: a part was replaced, or a label swapped."""
-    last = next((each.serial for each in reversed(seen) if each.serial), "")
+    last = next((observation.serial for observation in reversed(seen) if observation.serial), "")
     return last if serial_key(last) != serial_key(line.data.serial) else ""
 
 
@@ -329,4 +333,4 @@ def _lacks(line: Kept, home: str, *, unique: bool) -> tuple[str, ...]:
         "serial": bool(data.serial) or data.type not in IT_EQUIPMENT,
         "unique_serial": unique,
     }
-    return tuple(name for name, there in needs.items() if not there)
+    return tuple(name for name, need in needs.items() if not need)

@@ -41,11 +41,11 @@ class Standing(NamedTuple):
         """The lines that are not in order and belong to the room, or were seen in it last."""
         key = room_key(room)
         return [
-            each
-            for each in self.findings
+            finding
+            for finding in self.findings
             if key
-            and each.state is not State.OK
-            and key in (room_key(each.home), room_key(each.there))
+            and finding.state is not State.OK
+            and key in (room_key(finding.home), room_key(finding.there))
         ]
 
 
@@ -101,14 +101,14 @@ def _standing(
     told: Reconciled, before: tuple[str, Kpi] | None, decisions: Sequence[Decision]
 ) -> Standing:
     spelled: dict[str, str] = {}
-    for each in told.findings:
-        spelled.setdefault(room_key(each.home), each.home)
+    for finding in told.findings:
+        spelled.setdefault(room_key(finding.home), finding.home)
     return Standing(
         told=told,
         findings=pressing_first(told.findings),
         kpi=kpi_of(told.findings),
-        by_type=kpi_by(told.findings, lambda each: each.kept.data.type),
-        by_room=kpi_by(told.findings, lambda each: spelled[room_key(each.home)]),
+        by_type=kpi_by(told.findings, lambda finding: finding.kept.data.type),
+        by_room=kpi_by(told.findings, lambda finding: spelled[room_key(finding.home)]),
         raises=raises(told.findings),
         before=before,
         decisions=decisions[::-1],

@@ -122,12 +122,12 @@ def observations_of_scans(db: Connection, place: Place) -> tuple[Observation, ..
 
     A thing that only its type names is known by its scan.
     """
-    told = scans_of(db, place)
-    gone = {each.cancels for each in told if each.cancels}
+    scans = scans_of(db, place)
+    gone = {scan.cancels for scan in scans if scan.cancels}
     return tuple(
-        _observation(each)
-        for each in told
-        if each.found and not each.cancels and each.id not in gone
+        _observation(scan)
+        for scan in scans
+        if scan.found and not scan.cancels and scan.id not in gone
     )
 
 

@@ -12,7 +12,6 @@ from controller.reconcile.explained import (
     STATE_WORDS,
     percent_words,
     sentence_of,
-    type_word,
 )
 from controller.reconcile.kpi import Kpi
 from controller.reconcile.reconcile import Action, Finding, State, action_of
@@ -20,7 +19,7 @@ from controller.reconcile.standing import Desk, Standing
 from controller.register.decisions import Decision, Deed
 from controller.register.fields import MESSAGES
 from controller.register.headings import IGNORE
-from controller.register.vocabulary import CONDITION_WORDS
+from controller.register.vocabulary import CONDITION_WORDS, type_word
 from protocol.formats import number, phrase
 from protocol.model import Status
 from protocol.words import N_, Translate
@@ -79,7 +78,7 @@ class BookWords:
     def __init__(self, standing: Standing, desk: Desk) -> None:
         self._as_of_ms = standing.told.as_of_ms
         self._zone = desk.zone
-        self._rows = {each.kept.no: each.kept.data.row for each in standing.findings}
+        self._rows = {finding.kept.no: finding.kept.data.row for finding in standing.findings}
 
     def why(self, finding: Finding, say: Translate) -> str:
         """Why a line is in its state."""
@@ -100,7 +99,7 @@ class BookWords:
 
     def lacks(self, finding: Finding, say: Translate) -> str:
         """What is to be done for its record to be complete."""
-        return ", ".join(say(RAISE_WORDS[each]) for each in finding.lacks)
+        return ", ".join(say(RAISE_WORDS[lack]) for lack in finding.lacks)
 
     def percent(self, pct: float | None, say: Translate) -> str:
         """A figure, or that it is not determined."""

@@ -48,7 +48,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     def said(self, say: Translate) -> dict[str, object]:
         """For the report."""
         told = msgspec.structs.asdict(self)
-        return {**told, "errors": [each.said(say) for each in self.errors]}
+        return {**told, "errors": [error.said(say) for error in self.errors]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from controller.cli.output import add_json, check_apart, tell, unwritable
 from controller.cli.school import opened
 from controller.reconcile.command import add_evidence, reconciled_in
 from controller.reconcile.deciding import decided
-from controller.reconcile.explained import type_word
 from controller.register import store as register
 from controller.register.book import Book, Line
 from controller.register.condition_command import add_condition
@@ -34,6 +33,7 @@ from controller.register.intake import (
 )
 from controller.register.merging import Merged, Verdict
 from controller.register.reading import read_book, write_refused
+from controller.register.vocabulary import type_word
 from controller.sheets.errors import SheetError
 from protocol.command_line import CommandParser
 from protocol.formats import moment, phrase
@@ -166,7 +166,7 @@ _DONE: Final = {
 
 def _line(line: Line, verdict: Verdict, say: Translate) -> str:
     cells = (str(line.row), line.asset_tag or "-", type_word(line.type, say) or "-", line.room)
-    faults = [str(each.said(say)["message"]) for each in line.errors]
+    faults = [str(error.said(say)["message"]) for error in line.errors]
     return "\t".join((*cells, say(VERDICTS[verdict]), *faults))
 
 
@@ -206,9 +206,16 @@ def _decisions(options: argparse.Namespace, say: Translate) -> int:
     zone = told_zone(options)
     with opened(options) as (store, place), store.view() as db:
         decisions = register.decisions_of(db, place)
-    for each in decisions:
-        undone = say(N_("taken back")) if each.undone_ms is not None else ""
-        at = moment(each.at_ms, zone, say)
-        cells = (str(each.no), at, each.who, each.deed.value, each.subject, str(each.line or ""))
+    for decision in decisions:
+        undone = say(N_("taken back")) if decision.undone_ms is not None else ""
+        at = moment(decision.at_ms, zone, say)
+        cells = (
+            str(decision.no),
+            at,
+            decision.who,
+            decision.deed.value,
+            decision.subject,
+            str(decision.line or ""),
+        )
         tell("\t".join((*cells, undone)))
     return 0

@@ -13,11 +13,11 @@ from controller.cli.folder import add_place, operator, told_zone
 from controller.cli.output import add_json, tell
 from controller.cli.school import opened
 from controller.register import life_store as lives
+from controller.register import store as register
+from controller.register.history import condition_word, step_words, told_step
 from controller.register.life import Life, Said, Step, Why
 from controller.register.merging import Kept
 from controller.register.vocabulary import Condition, condition_of
-from controller.repairs import store as repairs
-from controller.repairs.history import condition_word, step_words, told_step
 from protocol.errors import ActionError
 from protocol.formats import moment, phrase
 from protocol.model import Place
@@ -30,17 +30,17 @@ UNDO: Final = "undo"
 def add_condition(deeds: Any, say: Translate) -> None:
     """Add the deeds to the command of the register."""
     row = say(N_("the line's number in the book"))
-    said = deeds.add_parser("condition", help=say(N_("say how a line fares")))
-    said.add_argument("row", type=int, help=row)
+    parser = deeds.add_parser("condition", help=say(N_("say how a line fares")))
+    parser.add_argument("row", type=int, help=row)
     codes = ", ".join(Condition)
     word = phrase(N_("how it is now ({codes}), or undo"), say, codes=codes)
-    said.add_argument("condition", help=word)
-    said.add_argument("--note", default="", help=say(N_("why, or what is the matter")))
+    parser.add_argument("condition", help=word)
+    parser.add_argument("--note", default="", help=say(N_("why, or what is the matter")))
     quality = say(N_("what it is still worth, 0 to 100"))
-    said.add_argument("--quality", type=int, metavar="PCT", help=quality)
+    parser.add_argument("--quality", type=int, metavar="PCT", help=quality)
     history = deeds.add_parser("history", help=say(N_("tell how a line fared")))
     history.add_argument("row", type=int, help=row)
-    for deed, run in ((said, _condition), (history, _history)):
+    for deed, run in ((parser, _condition), (history, _history)):
         add_json(deed, say)
         add_place(deed, say)
         deed.set_defaults(command=lambda options, run=run: run(options, say))
@@ -48,7 +48,7 @@ def add_condition(deeds: Any, say: Translate) -> None:
 
 def line_at(db: Connection, place: Place, row: int) -> Kept:
     """The line that counts with this number. Raises SettingsError."""
-    kept = repairs.line_by_row(db, place, row)
+    kept = register.line_by_row(db, place, row)
     if kept is None:
         raise SettingsError("line_unknown", N_("The book has no line {row}."), row=row)
     return kept
@@ -94,8 +94,8 @@ def _taken(
 
 def _named(word: str) -> Condition:
     """A condition by its code or in the words of a book. Raises SettingsError."""
-    found = Condition(word) if word in set(Condition) else condition_of(word)
-    if found is None:
+    condition = Condition(word) if word in set(Condition) else condition_of(word)
+    if condition is None:
         raise SettingsError(
             "condition_unknown",
             N_("There is no condition {word}."),
@@ -103,7 +103,7 @@ def _named(word: str) -> Condition:
             word=word,
             codes=", ".join(Condition),
         )
-    return found
+    return condition
 
 
 def _history(options: argparse.Namespace, say: Translate) -> int:
@@ -114,13 +114,13 @@ def _history(options: argparse.Namespace, say: Translate) -> int:
         told = {
             "row": options.row,
             "condition": life.condition,
-            "history": [told_step(each, zone) for each in life.history],
+            "history": [told_step(step, zone) for step in life.history],
         }
         tell(json.dumps(told, ensure_ascii=False, indent=1))
         return 0
-    for each in life.history:
-        at = moment(each.at_ms, zone, say)
-        tell("\t".join((at, each.who or "-", step_words(each, say), each.note)))
+    for step in life.history:
+        at = moment(step.at_ms, zone, say)
+        tell("\t".join((at, step.who or "-", step_words(step, say), step.note)))
     now = N_("Now: {condition}.")
     tell(phrase(now, say, condition=condition_word(life.condition, say)))
     return 0

@@ -49,23 +49,28 @@ class Rulings:
 
     def __init__(self, decisions: Iterable[Decision] = ()) -> None:
         standing = sorted(
-            (each for each in decisions if each.undone_ms is None), key=lambda each: each.no
+            (decision for decision in decisions if decision.undone_ms is None),
+            key=lambda decision: decision.no,
         )
-        self._by_subject = {each.subject: each for each in standing}
+        self._by_subject = {decision.subject: decision for decision in standing}
 
     def ignores(self, key: str) -> bool:
         """Whether what is seen as this is no asset."""
-        found = self._by_subject.get(key)
-        return found is not None and found.deed is Deed.IGNORE
+        decision = self._by_subject.get(key)
+        return decision is not None and decision.deed is Deed.IGNORE
 
     def line_of(self, key: str) -> int | None:
         """The line that what is seen as this is."""
-        found = self._by_subject.get(key)
-        return found.line if found and found.deed is not Deed.IGNORE else None
+        decision = self._by_subject.get(key)
+        return decision.line if decision and decision.deed is not Deed.IGNORE else None
 
     def room_of(self, line_no: int, room: str) -> str:
         """Where a line belongs: an accepted room, until the book names another one."""
-        found = self._by_subject.get(subject_of(line_no))
-        if found is None or found.deed is not Deed.ACCEPT or room_key(found.was) != room_key(room):
+        decision = self._by_subject.get(subject_of(line_no))
+        if (
+            decision is None
+            or decision.deed is not Deed.ACCEPT
+            or room_key(decision.was) != room_key(room)
+        ):
             return room
-        return found.becomes
+        return decision.becomes

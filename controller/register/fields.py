@@ -38,10 +38,10 @@ def year_of(cell: Cell) -> int | None:
     text = text_of(cell)
     if not text:
         return None
-    found = _YEAR.search(text)
-    if not found:
+    match = _YEAR.search(text)
+    if not match:
         raise RefusedError("year_invalid")
-    return int(found[1])
+    return int(match[1])
 
 
 def money_of(cell: Cell, times: int = 1) -> int | None:
@@ -75,8 +75,8 @@ def _parted(digits: str) -> tuple[str, str]:
     if _GROUPS.match(digits):
         return re.sub(r"[.,]", "", digits), "0"
     for shape in (_DECIMAL, _DECIMAL_EN):
-        if found := shape.match(digits):
-            return re.sub(r"[.,]", "", found[1]), found[2]
+        if match := shape.match(digits):
+            return re.sub(r"[.,]", "", match[1]), match[2]
     raise RefusedError("cost_invalid")
 
 
@@ -85,10 +85,10 @@ def condition_in(cell: Cell) -> str:
     text = text_of(cell)
     if not text or isinstance(cell, float) or _PERCENT.match(text):
         return ""
-    found = condition_of(text)
-    if found is None:
+    condition = condition_of(text)
+    if condition is None:
         raise RefusedError("condition_unknown")
-    return found.value
+    return condition.value
 
 
 JUDGES: Final[dict[str, Callable[[Cell], object]]] = {

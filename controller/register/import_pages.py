@@ -14,7 +14,6 @@ from starlette.concurrency import run_in_threadpool
 from controller.access.gate import Gate, gate_of
 from controller.access.pages import to_login
 from controller.feature import Program
-from controller.reconcile.explained import type_word
 from controller.reconcile.words import FIELD_WORDS
 from controller.register import store as register
 from controller.register.book import Book
@@ -33,7 +32,7 @@ from controller.register.intake import (
 from controller.register.merging import Verdict
 from controller.register.reading import refused_csv
 from controller.register.uploads import UNKNOWN, Uploads, Waiting
-from controller.register.vocabulary import CONDITION_WORDS
+from controller.register.vocabulary import CONDITION_WORDS, type_word
 from controller.web.downloads import CSV, attachment
 from controller.web.forms import fields_of, upload_of
 from controller.web.page import PageRenderer
@@ -122,7 +121,7 @@ class _Intake:
             }
             return self.screens.page(request, "imported.html", **values)
         trial = await run_in_threadpool(_trial, self.program, book)
-        chosen = [each for each in trial.steps if _fits(each, show)]
+        chosen = [step for step in trial.steps if _fits(step, show)]
         pages = max(1, -(-len(chosen) // ROWS))
         page = min(page, pages)
         return self.screens.page(
@@ -135,7 +134,7 @@ class _Intake:
             steps=chosen[(page - 1) * ROWS : page * ROWS],
             paging=(page, pages),
             asked=[*waiting.asked.items()][:MAX_HEADINGS],
-            notices=[each for each in book.warnings if each.code != UNKNOWN],
+            notices=[warning for warning in book.warnings if warning.code != UNKNOWN],
             failed=_FAILURES.get(failed, ""),
             words_of=_WORDS,
         )
@@ -216,9 +215,9 @@ def _add_deeds(router: APIRouter, intake: _Intake) -> None:
             return _gone()
         waiting, book = found
         whole = form.get("all") == "yes"
-        shown = form.get("leaving", "")
+        leaving = form.get("leaving", "")
         done = waiting.kept is not None or await run_in_threadpool(
-            intake.keep, waiting, book, shown, whole=whole
+            intake.keep, waiting, book, leaving, whole=whole
         )
         return _to(waiting, "" if done else "?failed=changed")
 
@@ -263,8 +262,8 @@ def _known(headings: Path) -> dict[str, str]:
 
 def _trial(program: Program, book: Book) -> Trial:
     with program.store.view() as db:
-        known = register.lines_of(db, program.school)
-    return try_out(known, book.lines, book.fields)
+        lines = register.lines_of(db, program.school)
+    return try_out(lines, book.lines, book.fields)
 
 
 def _fits(step: Step, show: str) -> bool:
@@ -272,4 +271,4 @@ def _fits(step: Step, show: str) -> bool:
 
 
 def _count(trial: Trial, show: str) -> int:
-    return sum(_fits(each, show) for each in trial.steps)
+    return sum(_fits(step, show) for step in trial.steps)

@@ -44,9 +44,13 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
         """The fields that become others, but for the number in the book."""
         if self.before is None or self.verdict is not Verdict.CHANGED:
             return ()
-        names = (each for each in Line.__struct_fields__ if each not in {"row", "errors"})
+        names = (
+            struct_field
+            for struct_field in Line.__struct_fields__
+            if struct_field not in {"row", "errors"}
+        )
         return tuple(
-            each for each in names if getattr(self.before, each) != getattr(self.line, each)
+            name for name in names if getattr(self.before, name) != getattr(self.line, name)
         )
 
 
@@ -58,7 +62,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
 
     def count(self, verdict: Verdict) -> int:
         """How many lines it says this of."""
-        return sum(each.verdict is verdict for each in self.steps)
+        return sum(step.verdict is verdict for step in self.steps)
 
 
 def try_out(
@@ -91,8 +95,8 @@ def take_in(
 def weigh(store: Store, place: Place, book: Book, *, whole: bool, now_ms: int) -> Merged:
     """What would become of the book's lines; nothing is written. Raises StoreError."""
     with store.view() as db:
-        known = register.lines_of(db, place)
-    return merged(known, book.lines, whole=whole, now_ms=now_ms, fields=book.fields)
+        lines = register.lines_of(db, place)
+    return merged(lines, book.lines, whole=whole, now_ms=now_ms, fields=book.fields)
 
 
 def headings_in(path: Path) -> dict[str, str]:
@@ -119,11 +123,11 @@ def report_of(
     book: Book, told: Merged, refused: SheetError | None, say: Translate, *, dry_run: bool
 ) -> dict[str, object]:
     """What `register import --json` tells; a dry run says of each line what would become of it."""
-    items = [each.said(say) for each in book.lines]
+    items = [line.said(say) for line in book.lines]
     if dry_run:
         for item, verdict in zip(items, told.verdicts, strict=bool(told.verdicts)):
             item["verdict"] = verdict.value
-    warnings: list[dict[str, str]] = [each.said(say) for each in book.warnings]
+    warnings: list[dict[str, str]] = [warning.said(say) for warning in book.warnings]
     if told.absent:
         absent = phrase(ABSENT, say, count=told.absent)
         warnings.append({"file": "", "code": "lines_absent", "message": absent})
@@ -140,5 +144,5 @@ def report_of(
 
 def sums_of(told: Merged) -> dict[str, int]:
     """The values of SUMS."""
-    counts = {each.value: told.verdicts.count(each) for each in Verdict}
+    counts = {verdict.value: told.verdicts.count(verdict) for verdict in Verdict}
     return {**counts, "rows": len(told.verdicts), "removed": told.removed}

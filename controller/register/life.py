@@ -87,12 +87,12 @@ class Life:
         self, line: int, steps: Iterable[Step] = (), *, book: str = "", book_ms: int = 0
     ) -> None:
         self.line = line
-        self.history = tuple(sorted(steps, key=lambda each: each.no))
+        self.history = tuple(sorted(steps, key=lambda step: step.no))
         self._book = book
         self._book_ms = book_ms
-        back = {each.undoes for each in self.history}
-        told = (each for each in self.history if each.undoes is None and each.no not in back)
-        self.standing = tuple(sorted(told, key=lambda each: (each.at_ms, each.no)))
+        back = {step.undoes for step in self.history}
+        told = (step for step in self.history if step.undoes is None and step.no not in back)
+        self.standing = tuple(sorted(told, key=lambda step: (step.at_ms, step.no)))
 
     @property
     def newest(self) -> Step | None:
@@ -158,7 +158,7 @@ class Life:
 
     def may_become(self) -> tuple[Condition, ...]:
         """What a person may say next without a reason, in the order of Condition."""
-        return tuple(each for each in Condition if each in FOLLOWS[self.condition])
+        return tuple(condition for condition in Condition if condition in FOLLOWS[self.condition])
 
     def _base(self, until_ms: int) -> tuple[Step, ...]:
         """The book's word as a step, so that what comes after it can be taken back."""
@@ -196,7 +196,7 @@ def life_of(kept: Kept, steps: Iterable[Step] = ()) -> Life:
 
 def newest_of(steps: Iterable[Step], as_of_ms: int | None = None) -> Step | None:
     """The step of one line that counted then; None while none was taken."""
-    known = (each for each in steps if as_of_ms is None or each.at_ms <= as_of_ms)
+    known = (step for step in steps if as_of_ms is None or step.at_ms <= as_of_ms)
     return Life(0, known).newest
 
 
@@ -234,5 +234,5 @@ def brought(
 
 def _last_told(known: Kept, life: Life) -> str:
     """What the book said last, before any empty cell."""
-    by_book = [each.condition for each in life.history if each.why is Why.BOOK]
+    by_book = [step.condition for step in life.history if step.why is Why.BOOK]
     return known.data.condition or (by_book[-1] if by_book else "")

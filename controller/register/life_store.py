@@ -31,8 +31,8 @@ def steps_of(
     """The steps of these lines (by Kept.no) or of all that have any, in their order."""
     query = select(conditions).where(of(conditions, place)).order_by(conditions.c.no)
     found: dict[int, list[Step]] = defaultdict(list)
-    for some in _bunches(lines):
-        chosen = query if some is None else query.where(conditions.c.line.in_(some))
+    for bunch in _bunches(lines):
+        chosen = query if bunch is None else query.where(conditions.c.line.in_(bunch))
         for step in STEPS.records(rows_of(db, chosen)):
             found[step.line].append(step)
     return dict(found)
@@ -52,10 +52,10 @@ def life_in(db: Connection, place: Place, kept: Kept) -> Life:
 def keep_steps(db: Connection, place: Place, steps: Iterable[Step]) -> list[Step]:
     """Keep steps in this order; returns them with their numbers."""
     told = []
-    for each in steps:
-        row = codes_of(place) | STEPS.values(each)
+    for step in steps:
+        row = codes_of(place) | STEPS.values(step)
         number = db.execute(conditions.insert().values(row).returning(conditions.c.no)).scalar_one()
-        told.append(msgspec.structs.replace(each, no=number))
+        told.append(msgspec.structs.replace(step, no=number))
     bump_version(db, place, changed=bool(told))
     return told
 

@@ -81,7 +81,7 @@ def merged(
         verdicts.append(_verdict(before, after))
         if after != before:
             writes.append(after)
-    met = {each.no for each in pairs if each}
+    met = {pair.no for pair in pairs if pair}
     rest = [each for each in known if each.no not in met and each.removed_ms is None]
     gone = [each for each in rest if whole and each.origin is Origin.BOOK]
     writes += [replace(each, removed_ms=now_ms) for each in gone]

@@ -56,7 +56,9 @@ _REPEATED: Final = N_("The numbers of the lines (STT) repeat: the sheet's rows s
 _SKIPPED: Final = N_("Row {value} names no item and was left out.")
 
 
-_LINE: Final = tuple(each for each in Line.__struct_fields__ if each not in {"row", "errors"})
+_LINE: Final = tuple(
+    struct_field for struct_field in Line.__struct_fields__ if struct_field not in {"row", "errors"}
+)
 
 
 @dataclass(slots=True)
@@ -91,7 +93,7 @@ def read_book(path: Path, mapped: Mapping[str, str] | None = None) -> Book:
         return known_fields(rows[heading.at], told) if heading else 0
 
     sheets, notices = sheets_in(path, raw, headed, days=True)
-    taken.notices |= {(each.code, each.value): each for each in notices}
+    taken.notices |= {(notice.code, notice.value): notice for notice in notices}
     found = [(sheet, heading) for sheet in sheets if (heading := heading_of(sheet.rows, told))]
     if not found:
         raise SheetError(
@@ -226,13 +228,13 @@ def _settled(taken: _Taken) -> Book:
 
 def _numbers(taken: _Taken) -> list[int]:
     """A number for each line that no other has: the book's own, if it does not count anew."""
-    own = [each for each in taken.numbers if each is not None]
+    own = [number for number in taken.numbers if number is not None]
     if own and len(own) == len({*own}):
         free = itertools.count(max(own) + 1)
-        return [next(free) if each is None else each for each in taken.numbers]
+        return [next(free) if number is None else number for number in taken.numbers]
     if own:
         taken.notice("stt_repeated", _REPEATED)
-    rows = [each.row for each in taken.lines]
+    rows = [line.row for line in taken.lines]
     return rows if len({*rows}) == len(rows) else [*range(1, len(rows) + 1)]
 
 

@@ -41,6 +41,12 @@ def lines_where(db: Connection, place: Place, chosen: ColumnElement[bool]) -> li
     return LINES.records(rows_of(db, query))
 
 
+def line_by_row(db: Connection, place: Place, row: int) -> Kept | None:
+    """The line that counts with this number in the book."""
+    chosen = (register.c.row == row) & register.c.removed_ms.is_(None)
+    return next(iter(lines_where(db, place, chosen)), None)
+
+
 def bring_in(
     db: Connection,
     place: Place,
@@ -107,13 +113,13 @@ def keep_decision(db: Connection, place: Place, decision: Decision, made: Kept |
 
 def undo_decision(db: Connection, place: Place, no: int, now_ms: int) -> bool:
     """Take a decision back, and the line that only it made; False where none stands."""
-    told = next((each for each in decisions_of(db, place) if each.no == no), None)
-    if told is None or told.undone_ms is not None:
+    decision = next((each for each in decisions_of(db, place) if each.no == no), None)
+    if decision is None or decision.undone_ms is not None:
         return False
     undone = update(decisions).where(of(decisions, place), decisions.c.no == no)
     db.execute(undone.values(undone_ms=now_ms))
-    if told.deed is Deed.ACCEPT:
-        only = register.c.origin == Origin.ACCEPTED.value, register.c.device == told.subject
-        gone = update(register).where(of(register, place), register.c.no == told.line, *only)
+    if decision.deed is Deed.ACCEPT:
+        only = register.c.origin == Origin.ACCEPTED.value, register.c.device == decision.subject
+        gone = update(register).where(of(register, place), register.c.no == decision.line, *only)
         db.execute(gone.values(removed_ms=now_ms, changed_ms=now_ms))
     return bump_version(db, place, changed=True)

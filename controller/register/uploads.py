@@ -75,8 +75,8 @@ class Uploads:
         """The book, for the one who sent it; None if it is gone."""
         with self._lock:
             self._forget()
-            found = self._waiting.get(token)
-        return found if found is not None and found.who == who else None
+            waiting = self._waiting.get(token)
+        return waiting if waiting is not None and waiting.who == who else None
 
     def drop(self, token: str, who: str) -> None:
         """Forget a book of one's own."""
@@ -93,11 +93,15 @@ class Uploads:
             try:
                 waiting.book = read_book(path, {**known, **waiting.mapped})
                 waiting.refused = None
-                unknown = (each for each in waiting.book.warnings if each.code == UNKNOWN)
-                waiting.asked = dict.fromkeys((each.value for each in unknown), "") | waiting.asked
+                unknown = (warning for warning in waiting.book.warnings if warning.code == UNKNOWN)
+                waiting.asked = (
+                    dict.fromkeys((notice.value for notice in unknown), "") | waiting.asked
+                )
             except SheetError as error:
                 waiting.book, waiting.refused = None, error
 
     def _forget(self) -> None:
         since = self._now_ms() - FORGET_AFTER_MS
-        self._waiting = {name: each for name, each in self._waiting.items() if each.at_ms > since}
+        self._waiting = {
+            name: waiting for name, waiting in self._waiting.items() if waiting.at_ms > since
+        }

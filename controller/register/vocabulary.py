@@ -11,7 +11,7 @@ from typing import Final
 
 from controller.sheets.text import folded
 from protocol.model import DeviceKind
-from protocol.words import N_
+from protocol.words import N_, Translate
 
 
 class Condition(StrEnum):
@@ -150,7 +150,7 @@ def _squeezed(text: str) -> str:
     return folded(text).replace(" ", "")
 
 
-_MAKER_OF: Final = {_squeezed(each): each for each in _MAKERS}
+_MAKER_OF: Final = {_squeezed(maker): maker for maker in _MAKERS}
 
 _CONDITIONS: Final[dict[Condition, tuple[str, ...]]] = {
     Condition.GOOD: (
@@ -209,3 +209,8 @@ def maker_of(text: str) -> str:
 def condition_of(text: str) -> Condition | None:
     """The condition; None where the text names none."""
     return _CONDITION_OF.get(folded(text))
+
+
+def type_word(kind: str, say: Translate) -> str:
+    """The type as people call it; a word of the book's own as it is."""
+    return say(TYPE_WORDS[kind]) if kind in TYPE_WORDS else kind

@@ -93,18 +93,18 @@ def handled(db: Connection, fault: FaultRecord, now_ms: int, who: str = "") -> l
         return _close_fault(db, place, Repair(event_id=fault.event_id), now_ms)
     if repair.state is not RepairState.DONE:
         move = repair.moved(Deed.DONE, who, now_ms, outcome=Outcome.GOOD.value)
-        told = repairs.newest_step(db, place, repair.line) if repair.line is not None else None
-        ours = told is not None and told.repair is not None and told.condition in _BROKEN
+        step = repairs.newest_step(db, place, repair.line) if repair.line is not None else None
+        ours = step is not None and step.repair is not None and step.condition in _BROKEN
         good = ours and not _others_open(db, place, repair)
         _keep_move(db, place, repair, move, Condition.GOOD if good else None)
     return _close_fault(db, place, repair, now_ms)
 
 
 def _known(db: Connection, place: Place, number: int) -> Repair:
-    found = next(iter(repairs.repairs_of(db, place, [number])), None)
-    if found is None:
+    repair = next(iter(repairs.repairs_of(db, place, [number])), None)
+    if repair is None:
         raise ActionError("repair_unknown", N_("No repair has the number {no}."), no=number)
-    return found
+    return repair
 
 
 def _keep_move(

@@ -30,7 +30,10 @@ def api(program: Program) -> APIRouter:
         handled: bool = False,  # noqa: FBT001, FBT002 - a query's own flag
     ) -> list[FaultItem]:
         """What teachers say is broken; handled: what was dealt with, too."""
-        return [fault_item(each) for each in store.read(faults_of, scope, everything=handled)]
+        return [
+            fault_item(fault_record)
+            for fault_record in store.read(faults_of, scope, everything=handled)
+        ]
 
     @router.post("/faults/{event_id}/handled", status_code=204, responses={404: ERRORS[422]})
     async def handled(event_id: Annotated[str, Path(max_length=64)]) -> None:
@@ -53,7 +56,7 @@ def api(program: Program) -> APIRouter:
         inside = gate.who(request) is not None
         told = repairing.shown(everything=everything)
         items = [told_repair(each.repair, zone, each.kept, each.maybe) for each in told]
-        return items if inside else [_unnamed(each) for each in items]
+        return items if inside else [_unnamed(item) for item in items]
 
     @router.get("/repairs/figures")
     def figures(

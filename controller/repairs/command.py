@@ -14,10 +14,10 @@ from controller.cli.folder import add_place, operator, told_zone
 from controller.cli.output import add_json, tell
 from controller.cli.school import opened
 from controller.fleet.phrases import PARTS
-from controller.reconcile.explained import type_word
 from controller.register.condition_command import line_at
 from controller.register.life import Said
 from controller.register.merging import Kept
+from controller.register.vocabulary import type_word
 from controller.repairs import actions as mending
 from controller.repairs import store as repairs
 from controller.repairs.figures import (
@@ -57,7 +57,7 @@ def fill_repairs(parser: CommandParser, say: Translate) -> None:
         if name == "pick":
             deed.add_argument("row", type=int, help=say(N_("the line's number in the book")))
         if name == "done":
-            ends = [each.value for each in Outcome]
+            ends = [outcome.value for outcome in Outcome]
             how = say(N_("how it ended; otherwise it works again"))
             deed.add_argument("--outcome", choices=ends, default=Outcome.GOOD.value, help=how)
             deed.add_argument("--note", default="", help=say(N_("why, or what is the matter")))
@@ -73,7 +73,7 @@ def fill_repairs(parser: CommandParser, say: Translate) -> None:
 
 def _open(db: Connection, place: Place, options: argparse.Namespace, said: Said) -> int:
     kept = line_at(db, place, options.row)
-    asked = Repair(
+    repair = Repair(
         room=kept.data.room,
         part=part_of(kept.data.type).value,
         note=options.note,
@@ -81,7 +81,7 @@ def _open(db: Connection, place: Place, options: argparse.Namespace, said: Said)
         reported_ms=said.at_ms,
         opened_ms=said.at_ms,
     )
-    return repairs.open_by_person(db, place, asked, kept, said.at_ms).no
+    return repairs.open_by_person(db, place, repair, kept, said.at_ms).no
 
 
 def _pick(db: Connection, place: Place, options: argparse.Namespace, said: Said) -> int:
@@ -121,7 +121,7 @@ def _do(run: _Deed, options: argparse.Namespace, say: Translate) -> int:
         with store.view() as db:
             told = repairs.repairs_of(db, place, [number])
             lines = repairs.lines_in_repair(db, place, told)
-            maybe = repairs.candidates_of(db, place, [each for each in told if not each.line])
+            maybe = repairs.candidates_of(db, place, [repair for repair in told if not repair.line])
     _tell(options, say, told, lines, maybe)
     return 0
 
@@ -129,12 +129,12 @@ def _do(run: _Deed, options: argparse.Namespace, say: Translate) -> int:
 def _list(options: argparse.Namespace, say: Translate) -> int:
     with opened(options) as (store, place), store.view() as db:
         told = [
-            each
-            for each in repairs.repairs_of(db, place)
-            if options.all or each.state is not RepairState.DONE
+            repair
+            for repair in repairs.repairs_of(db, place)
+            if options.all or repair.state is not RepairState.DONE
         ]
         lines = repairs.lines_in_repair(db, place, told)
-        undecided = [each for each in told if each.line is None]
+        undecided = [repair for repair in told if repair.line is None]
         maybe = repairs.candidates_of(db, place, undecided)
     _tell(options, say, told, lines, maybe)
     return 0
@@ -147,15 +147,15 @@ def _figures(options: argparse.Namespace, say: Translate) -> int:
         )
     term = term_of(options.days, time.time_ns() // 1_000_000)
     with opened(options) as (store, place):
-        told = store.read(repairs.figures_of, place, *term)
+        repair_figures = store.read(repairs.figures_of, place, *term)
     if options.json:
-        items = told_figures(told, *term)
+        items = told_figures(repair_figures, *term)
         tell(json.dumps(items, ensure_ascii=False, indent=1))
         return 0
-    tell(_figure(say(N_("all")), told.all, say))
-    for kind, figure in told.by_type.items():
+    tell(_figure(say(N_("all")), repair_figures.all, say))
+    for kind, figure in repair_figures.by_type.items():
         tell(_figure(type_word(kind, say), figure, say))
-    for model, figure in told.by_model.items():
+    for model, figure in repair_figures.by_model.items():
         tell(_figure(model, figure, say))
     return 0
 
@@ -189,28 +189,30 @@ def _tell(
     zone = told_zone(options)
     if options.json:
         items = [
-            told_repair(each, zone, lines.get(each.line or 0), maybe.get(each.no, ()))
-            for each in told
+            told_repair(repair, zone, lines.get(repair.line or 0), maybe.get(repair.no, ()))
+            for repair in told
         ]
         tell(json.dumps(items, ensure_ascii=False, indent=1))
         return
-    for each in told:
-        at = moment(each.reported_ms, zone, say)
+    for repair in told:
+        at = moment(repair.reported_ms, zone, say)
         cells = (
-            str(each.no),
-            each.room,
-            part_word(each.part, say),
+            str(repair.no),
+            repair.room,
+            part_word(repair.part, say),
             at,
-            say(STATE_WORDS[each.state]),
+            say(STATE_WORDS[repair.state]),
         )
-        tell("\t".join((*cells, _about(lines.get(each.line or 0), maybe.get(each.no, ()), say))))
+        tell(
+            "\t".join((*cells, _about(lines.get(repair.line or 0), maybe.get(repair.no, ()), say)))
+        )
 
 
 def _about(kept: Kept | None, maybe: tuple[Kept, ...], say: Translate) -> str:
     if kept:
         data = kept.data
         cells = (str(data.row), data.asset_tag, type_word(data.type, say))
-        return " ".join(each for each in cells if each)
+        return " ".join(cell for cell in cells if cell)
     rows = ", ".join(str(each.data.row) for each in maybe)
     return phrase(N_("maybe line {rows}"), say, rows=rows) if rows else ""
 

@@ -79,7 +79,7 @@ def repair_figures(
     until_ms: int,
 ) -> RepairFigures:
     """The figures of a term. steps: by Kept.no. What was said after its end is left out."""
-    told = [each for each in repairs if each.reported_ms < until_ms]
+    told = [repair for repair in repairs if repair.reported_ms < until_ms]
     lines = [each for each in register if _in_use(each, since_ms, until_ms)]
     by_type: dict[str, list[Kept]] = defaultdict(list)
     by_model: dict[str, list[Kept]] = defaultdict(list)
@@ -96,8 +96,8 @@ def repair_figures(
     def grouped(groups: Mapping[str, list[Kept]]) -> dict[str, RepairFigure]:
         numbers = {name: {each.no for each in groups[name]} for name in sorted(groups)}
         return {
-            name: figure(groups[name], (each for each in told if each.line in mine))
-            for name, mine in numbers.items()
+            name: figure(groups[name], (repair for repair in told if repair.line in number))
+            for name, number in numbers.items()
         }
 
     return RepairFigures(
@@ -108,15 +108,15 @@ def repair_figures(
 def _figure(
     lines: int, spans: Sequence[_Spans], repairs: Sequence[Repair], since_ms: int, until_ms: int
 ) -> RepairFigure:
-    ends = [(each.done.at_ms, each.reported_ms) for each in repairs if each.done]
+    ends = [(repair.done.at_ms, repair.reported_ms) for repair in repairs if repair.done]
     took = [max(0, end - begin) for end, begin in ends if since_ms <= end < until_ms]
     later = sum(end >= until_ms for end, _ in ends)
-    up_ms = sum(each.up_ms for each in spans)
-    whole_ms = up_ms + sum(each.down_ms for each in spans)
+    up_ms = sum(span.up_ms for span in spans)
+    whole_ms = up_ms + sum(span.down_ms for span in spans)
     return RepairFigure(
         lines=lines,
-        open=later + sum(each.state is not RepairState.DONE for each in repairs),
-        reported=sum(each.reported_ms >= since_ms for each in repairs),
+        open=later + sum(repair.state is not RepairState.DONE for repair in repairs),
+        reported=sum(repair.reported_ms >= since_ms for repair in repairs),
         done=len(took),
         mean_hours=round(sum(took) / len(took) / HOUR_MS, 1) if took else None,
         availability_pct=round(100 * up_ms / whole_ms, 1) if whole_ms else None,
@@ -143,7 +143,7 @@ def _lasted(
     kept: Kept, steps: Sequence[Step], begin_ms: int, end_ms: int
 ) -> Iterator[tuple[str, int]]:
     """The conditions in turn, each with how long it lasted."""
-    standing = Life(kept.no, (each for each in steps if each.at_ms < end_ms)).standing
+    standing = Life(kept.no, (step for step in steps if step.at_ms < end_ms)).standing
     first = standing[0] if standing else None
     condition = kept.data.condition if first is None else ""
     if first and first.why is Why.BOOK:  # the book's word, as far back as it is known

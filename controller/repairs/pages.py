@@ -13,11 +13,11 @@ from starlette.concurrency import run_in_threadpool
 from controller.access.gate import Gate, gate_of
 from controller.feature import Program
 from controller.fleet.phrases import PARTS
-from controller.reconcile.explained import type_word
+from controller.register.history import step_words
 from controller.register.life import Said, Step
 from controller.register.merging import Kept
+from controller.register.vocabulary import type_word
 from controller.repairs.figures import TERM_DAYS, term_of
-from controller.repairs.history import step_words
 from controller.repairs.repair import (
     OUTCOME_WORDS,
     STATE_WORDS,
@@ -119,7 +119,7 @@ class Speech:
 
     def __init__(self, say: Translate) -> None:
         self._say = say
-        self.outcomes = [(each.value, say(OUTCOME_WORDS[each])) for each in Outcome]
+        self.outcomes = [(outcome.value, say(OUTCOME_WORDS[outcome])) for outcome in Outcome]
 
     def look(self, repair: Repair) -> Status:
         """The colour and shape of its state."""
@@ -145,7 +145,7 @@ class Speech:
         """An item, as the book knows it."""
         data = kept.data
         cells = (type_word(data.type, self._say), data.maker, data.model, data.asset_tag)
-        return " ".join(each for each in cells if each)
+        return " ".join(cell for cell in cells if cell)
 
     def move(self, move: Move) -> str:
         """What was done."""

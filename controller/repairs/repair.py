@@ -110,17 +110,17 @@ class Repair(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def standing(self) -> tuple[Move, ...]:
         """The moves that were not taken back, in their order."""
-        back = {each.undoes for each in self.moves}
+        back = {move.undoes for move in self.moves}
         return tuple(
-            each
-            for each in sorted(self.moves, key=lambda each: each.no)
-            if each.undoes is None and each.no not in back
+            move
+            for move in sorted(self.moves, key=lambda move: move.no)
+            if move.undoes is None and move.no not in back
         )
 
     @property
     def state(self) -> RepairState:
         """How far it is."""
-        deeds = {each.deed for each in self.standing}
+        deeds = {move.deed for move in self.standing}
         if Deed.DONE in deeds:
             return RepairState.DONE
         return RepairState.UNDER_REPAIR if Deed.START in deeds else RepairState.REPORTED
@@ -128,12 +128,12 @@ class Repair(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def line(self) -> int | None:
         """The line that it is about; None while that is undecided."""
-        return next((each.line for each in reversed(self.standing) if each.deed is Deed.PICK), None)
+        return next((move.line for move in reversed(self.standing) if move.deed is Deed.PICK), None)
 
     @property
     def done(self) -> Move | None:
         """The move that ended it."""
-        return next((each for each in self.standing if each.deed is Deed.DONE), None)
+        return next((move for move in self.standing if move.deed is Deed.DONE), None)
 
     def moved(self, deed: Deed, who: str, at_ms: int, **more: object) -> Move:
         """The move to keep. Raises ActionError where it cannot be done now."""

@@ -11,6 +11,7 @@ from controller.database.store import Store
 from controller.feature import Program
 from controller.fleet.fleet import Change
 from controller.register import life_store as lives
+from controller.register import store as register
 from controller.register.life import Said, Step
 from controller.register.merging import Kept
 from controller.repairs import actions as mending
@@ -57,8 +58,8 @@ class Repairing:
         """The repairs that wait, the oldest first; with everything, behind them what is done."""
         with self._store.view() as db:
             told = repairs.repairs_of(db, self._scope)
-            waiting = [each for each in told if each.state is not RepairState.DONE]
-            done = [each for each in told if each.state is RepairState.DONE]
+            waiting = [repair for repair in told if repair.state is not RepairState.DONE]
+            done = [repair for repair in told if repair.state is RepairState.DONE]
             chosen = [*waiting, *done[: -MAX_DONE - 1 : -1]] if everything else waiting
             return _shown(db, self._scope, chosen)
 
@@ -86,7 +87,7 @@ class Repairing:
         """Open a repair of a line. Raises ActionError."""
         with self._store.locked(self._scope) as db:
             kept = _line(db, self._scope, form)
-            asked = Repair(
+            repair = Repair(
                 room=kept.data.room,
                 part=part_of(kept.data.type).value,
                 note=form.get("note", "").strip()[:MAX_NOTE],
@@ -94,43 +95,45 @@ class Repairing:
                 reported_ms=said.at_ms,
                 opened_ms=said.at_ms,
             )
-            return repairs.open_by_person(db, self._scope, asked, kept, said.at_ms)
+            return repairs.open_by_person(db, self._scope, repair, kept, said.at_ms)
 
 
 def _shown(db: Connection, scope: Place, told: list[Repair]) -> list[Shown]:
     lines = repairs.lines_in_repair(db, scope, told)
     steps = lives.steps_of(db, scope, lines.keys())
-    undecided = [each for each in told if each.line is None and each.state is not RepairState.DONE]
+    undecided = [
+        repair for repair in told if repair.line is None and repair.state is not RepairState.DONE
+    ]
     maybe = repairs.candidates_of(db, scope, undecided)
     return [
         Shown(
-            each,
-            lines.get(each.line or 0),
-            maybe.get(each.no, ()),
-            tuple(steps.get(each.line or 0, ())),
+            repair,
+            lines.get(repair.line or 0),
+            maybe.get(repair.no, ()),
+            tuple(steps.get(repair.line or 0, ())),
         )
-        for each in told
+        for repair in told
     ]
 
 
 def _line(db: Connection, scope: Place, form: Mapping[str, str]) -> Kept:
-    kept = repairs.line_by_row(db, scope, _number(form, "row"))
+    kept = register.line_by_row(db, scope, _number(form, "row"))
     if kept is None:
         raise ActionError("line_unknown", TROUBLES["line_unknown"])
     return kept
 
 
 def _outcome(form: Mapping[str, Any]) -> Outcome:
-    told = form.get("outcome", Outcome.GOOD.value)
-    if told not in set(Outcome):
+    outcome = form.get("outcome", Outcome.GOOD.value)
+    if outcome not in set(Outcome):
         raise ActionError("form_invalid", TROUBLES["form_invalid"])
-    return Outcome(told)
+    return Outcome(outcome)
 
 
 def _judge_newest(db: Connection, scope: Place, number: int, form: Mapping[str, str]) -> None:
     """What is taken back is what the person saw: a second press takes nothing more back."""
-    told = next(iter(repairs.repairs_of(db, scope, [number])), None)
-    if told and told.standing and told.standing[-1].no != _number(form, "move"):
+    repair = next(iter(repairs.repairs_of(db, scope, [number])), None)
+    if repair and repair.standing and repair.standing[-1].no != _number(form, "move"):
         raise ActionError("moved_on", TROUBLES["moved_on"])
 
 

@@ -44,7 +44,7 @@ MOVES = Shape(Move, repair_moves)
 
 def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:
     """Keep a batch's faults once each, and open a repair for each that is new."""
-    reported = [each for each in changes if isinstance(each, FaultRecord)]
+    reported = [change for change in changes if isinstance(change, FaultRecord)]
     write(db, faults, [*map(FAULTS.row, reported)], Writing.INSERT_NEW)
     open_reported(db, reported, now_ms)
 
@@ -177,7 +177,7 @@ def candidates_of(
     db: Connection, place: Place, undecided: Iterable[Repair]
 ) -> dict[int, tuple[Kept, ...]]:
     """The lines that each repair may be about, by the repair's number."""
-    return {each.no: _candidates(db, place, each) for each in undecided}
+    return {repair.no: _candidates(db, place, repair) for repair in undecided}
 
 
 def line_in(db: Connection, place: Place, number: int) -> Kept | None:
@@ -185,17 +185,17 @@ def line_in(db: Connection, place: Place, number: int) -> Kept | None:
     return next(iter(register.lines_where(db, place, lines.c.no == number)), None)
 
 
-def line_by_row(db: Connection, place: Place, row: int) -> Kept | None:
-    """The line that counts with this number in the book."""
-    chosen = (lines.c.row == row) & lines.c.removed_ms.is_(None)
-    return next(iter(register.lines_where(db, place, chosen)), None)
-
-
 def lines_in_repair(db: Connection, place: Place, told: Iterable[Repair]) -> dict[int, Kept]:
     """The lines that repairs are about, by the register's own number."""
-    numbers = sorted({each.line for each in told if each.line is not None})
-    some = [lines.c.no.in_(numbers[at : at + 500]) for at in range(0, len(numbers), 500)]
-    return {kept.no: kept for chosen in some for kept in register.lines_where(db, place, chosen)}
+    numbers = sorted({repair.line for repair in told if repair.line is not None})
+    binary_expressions = [
+        lines.c.no.in_(numbers[at : at + 500]) for at in range(0, len(numbers), 500)
+    ]
+    return {
+        kept.no: kept
+        for chosen in binary_expressions
+        for kept in register.lines_where(db, place, chosen)
+    }
 
 
 def newest_step(db: Connection, place: Place, line: int) -> Step | None:

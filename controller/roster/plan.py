@@ -92,25 +92,25 @@ def plan_for(room: str, school: SchoolPlan, extra_classes: Iterable[str] = ()) -
     key, own = room_key(room), class_spelling(school.classes)
     timetable = tuple(
         msgspec.structs.replace(
-            each, room=room, classes=tuple(dict.fromkeys(map(own, each.classes)))
+            booking, room=room, classes=tuple(dict.fromkeys(map(own, booking.classes)))
         )
-        for each in school.timetable
-        if key and room_key(each.room) == key
+        for booking in school.timetable
+        if key and room_key(booking.room) == key
     )[:MAX_BOOKINGS]
-    known = {each.code: each for each in school.classes}
+    by_code = {each.code: each for each in school.classes}
     wanted = _wanted(key, timetable, school, map(own, extra_classes))
     plan = Plan(
         bells=school.bells[:MAX_BELLS],
         terms=school.terms[:MAX_TERMS],
         holidays=school.holidays[:MAX_HOLIDAYS],
         timetable=timetable,
-        classes=tuple(known)[:MAX_CLASSES],
+        classes=tuple(by_code)[:MAX_CLASSES],
         letters=school.letters,
         grace_min=school.grace_min,
         door_keys=school.door_keys,
         revoked=school.revoked[:MAX_REVOKED],
     )
-    return _filled(plan, [known[code] for code in wanted if code in known], school.door_cards)
+    return _filled(plan, [by_code[code] for code in wanted if code in by_code], school.door_cards)
 
 
 def class_spelling(classes: Iterable[SchoolClass]) -> Callable[[str], str]:
@@ -122,7 +122,7 @@ def _wanted(
     key: str, timetable: tuple[Booking, ...], school: SchoolPlan, extra: Iterable[str]
 ) -> Iterator[str]:
     """The classes whose lists the room needs, each once, the most needed first."""
-    booked = (code for each in timetable for code in each.classes)
+    booked = (code for booking in timetable for code in booking.classes)
     home = (each.code for each in school.classes if key and room_key(each.room) == key)
     return iter(dict.fromkeys([*extra, *booked, *home]))
 

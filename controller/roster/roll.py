@@ -62,20 +62,22 @@ class Roll:
 
     def drop(self, columns: Iterable[str]) -> None:
         """Say of columns, once each, that they are not kept."""
-        self.dropped.extend(each for each in columns if each not in self.dropped)
+        self.dropped.extend(column for column in columns if column not in self.dropped)
 
     def spell_alike(self) -> None:
         """Write each class as the file first does: 10A1 and "10 a1" are one."""
         first: dict[str, str] = {}
-        for code in (*(each.class_code for each in self.entries), *self.rooms):
+        for code in (*(entry.class_code for entry in self.entries), *self.rooms):
             first.setdefault(class_key(code) or code, code)
         own = spelling(first.values(), class_key)
-        self.entries[:] = [replace(each, class_code=own(each.class_code)) for each in self.entries]
+        self.entries[:] = [
+            replace(entry, class_code=own(entry.class_code)) for entry in self.entries
+        ]
         self.rooms = {own(code): room for code, room in reversed(self.rooms.items())}
 
     def counts(self) -> dict[str, int]:
         """How many pupils each class has."""
-        found = Counter(each.class_code for each in self.entries)
+        found = Counter(entry.class_code for entry in self.entries)
         return {code: found[code] for code in sorted({*found, *self.rooms}, key=natural)}
 
     def classes(self, *, names: bool, known: Sequence[SchoolClass] = ()) -> tuple[SchoolClass, ...]:
@@ -92,7 +94,7 @@ class Roll:
                 code=own(code),
                 room=self.rooms.get(code, ""),
                 pupils=numbered(
-                    [each for each in self.entries if each.class_code == code],
+                    [entry for entry in self.entries if entry.class_code == code],
                     flaws=len(self.flaws),
                     names=names,
                     known=before.get(own(code)),
@@ -128,28 +130,28 @@ def numbered(
     known: numbers that pupils have in the class, by id; without the book's they stay, for they
     are printed on cards, and who is new comes behind.
     """
-    told = [each.number for each in entries if each.number is not None]
+    told = [entry.number for entry in entries if entry.number is not None]
     book = (
         len(told) == len(entries) == len(set(told))
         and 1 <= min(told, default=0) <= 1 + flaws
         and max(told) <= MAX_PUPILS
     )
     if book:
-        ordered = sorted(entries, key=lambda each: each.number or 0)
+        ordered = sorted(entries, key=lambda entry: entry.number or 0)
         numbers = sorted(told)
     else:
-        ordered = sorted(entries, key=lambda each: (sort_key(each.name), each.student))
+        ordered = sorted(entries, key=lambda entry: (sort_key(entry.name), entry.student))
         numbers = _given(ordered, known or {})
     return tuple(
-        Pupil(number=number, student=each.student, name=each.name if names else "")
-        for number, each in sorted(zip(numbers, ordered, strict=True), key=lambda pair: pair[0])
+        Pupil(number=number, student=entry.student, name=entry.name if names else "")
+        for number, entry in sorted(zip(numbers, ordered, strict=True), key=lambda pair: pair[0])
     )
 
 
 def _given(ordered: Sequence[Entry], known: Mapping[str, int]) -> list[int]:
     """Each pupil's own number; for who has none the next behind the last, or the next free one."""
-    taken = {known[each.student] for each in ordered if each.student in known}
+    taken = {known[entry.student] for entry in ordered if entry.student in known}
     last = max(taken, default=0)
     free = [*range(last + 1, MAX_PUPILS + 1), *(no for no in range(1, last) if no not in taken)]
     fresh = iter(free)
-    return [known.get(each.student) or next(fresh) for each in ordered]
+    return [known.get(entry.student) or next(fresh) for entry in ordered]

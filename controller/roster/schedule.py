@@ -227,16 +227,16 @@ def _weekday(text: str) -> int:
 
 
 def _day(text: str) -> str:
-    if told := _DAY.match(text):
-        return date(int(told[3]), int(told[2]), int(told[1])).isoformat()
+    if match := _DAY.match(text):
+        return date(int(match[3]), int(match[2]), int(match[1])).isoformat()
     return date.fromisoformat(text).isoformat()
 
 
 def _clock(text: str) -> str:
-    told = _CLOCK.match(text)
-    if told is None:
+    match = _CLOCK.match(text)
+    if match is None:
         raise ValueError("no time of day")
-    return f"{int(told[1]):02}:{told[2]}"
+    return f"{int(match[1]):02}:{match[2]}"
 
 
 SAMPLES: Final[dict[str, str]] = {

@@ -49,7 +49,7 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
     if refused is None and not options.dry_run:
         with opened(options) as (store, place), store.locked(place) as db:
             roster.keep_schedule(db, place, schedule)
-            rooms = (each.room for each in schedule.timetable or ())
+            rooms = (booking.room for booking in schedule.timetable or ())
             unanswered = roster.rooms_unanswered(db, place, rooms)
         notices += notices_of_rooms(options.path.name, unanswered)
     counts = {
@@ -62,7 +62,7 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
         report = {
             "loads": refused is None,
             "parts": counts,
-            "warnings": [each.said(say) for each in notices],
+            "warnings": [notice.said(say) for notice in notices],
             "errors": _errors(errors),
         }
         tell(json.dumps(report, ensure_ascii=False, indent=1))
@@ -70,8 +70,8 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
         tell(refused.text(say), sys.stderr)
     else:
         tell("\n".join(f"{name}: {count}" for name, count in counts.items()))
-        for each in notices:
-            tell(each.said(say)["message"])
+        for notice in notices:
+            tell(notice.said(say)["message"])
     return EXIT_REFUSED if refused else 0
 
 

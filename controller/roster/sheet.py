@@ -58,7 +58,7 @@ def write_flaws(path: Path, flaws: Sequence[Flaw], say: Translate, *, names: boo
     heads = ["file", "row", "class", "id", "number", *(["name"] if names else []), "code", "error"]
     shown = slice(None if names else 3)
     rows = (
-        (each.file, each.row, *each.kept[shown], each.code, say(each.message)) for each in flaws
+        (flaw.file, flaw.row, *flaw.kept[shown], flaw.code, say(flaw.message)) for flaw in flaws
     )
     write_whole(path, (EXCEL_MARK + csv_text([heads, *rows])).encode(), EVERYBODY)
 
@@ -90,20 +90,20 @@ def settle(roll: Roll) -> None:
     """Refuse pupils who are there twice, and those for whom a class has no room."""
     seen: set[tuple[str, str]] = set()
     sizes: Counter[str] = Counter()
-    kept: list[Entry] = []
+    entries: list[Entry] = []
     homes: dict[str, str] = {}
-    for each in roll.entries:
-        sheet = Path(each.file).suffix != "" and each.file != "users.csv"
-        twice = (each.class_code, each.student) in seen or (sheet and each.student in homes)
-        full = sizes[each.class_code] >= MAX_PUPILS
+    for entry in roll.entries:
+        sheet = Path(entry.file).suffix != "" and entry.file != "users.csv"
+        twice = (entry.class_code, entry.student) in seen or (sheet and entry.student in homes)
+        full = sizes[entry.class_code] >= MAX_PUPILS
         if twice or full:
-            roll.flaws.append(flaw_of(each, "duplicate" if twice else "class_full"))
+            roll.flaws.append(flaw_of(entry, "duplicate" if twice else "class_full"))
             continue
-        seen.add((each.class_code, each.student))
-        homes[each.student] = each.class_code
-        sizes[each.class_code] += 1
-        kept.append(each)
-    roll.entries[:] = kept
+        seen.add((entry.class_code, entry.student))
+        homes[entry.student] = entry.class_code
+        sizes[entry.class_code] += 1
+        entries.append(entry)
+    roll.entries[:] = entries
 
 
 def flaw_of(each: Entry, code: str) -> Flaw:

@@ -45,8 +45,8 @@ def plan_of(db: Connection, place: Place) -> SchoolPlan:
     """All that the school plans, in an order that is always the same."""
     head = db.execute(select(plans).where(of(plans, place))).mappings().one_or_none()
     cards = _rows(db, door_cards, place, "serial")
-    valid = [each for each in cards if each["revoked_ms"] is None]
-    gone = [each for each in cards if each["revoked_ms"] is not None]
+    valid = [card for card in cards if card["revoked_ms"] is None]
+    gone = [card for card in cards if card["revoked_ms"] is not None]
     return SchoolPlan(
         version=head["version"] if head else 0,
         classes=classes_of(db, place),
@@ -93,8 +93,8 @@ def keep_lists(db: Connection, place: Place, lists: Lists) -> bool:
     before = {each.code: each for each in classes_of(db, place)}
     after = {} if lists.whole_school else _without(before, lists.classes)
     for each in lists.classes:
-        known = before.get(each.code)
-        room = each.room or (known.room if known else "")
+        school_class = before.get(each.code)
+        room = each.room or (school_class.room if school_class else "")
         after[each.code] = msgspec.structs.replace(each, room=room)
     return bump_version(db, place, changed=_put_classes(db, place, before, after))
 

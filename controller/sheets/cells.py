@@ -135,8 +135,8 @@ def csv_ways(text: str) -> list[list[list[Cell]]]:
     if text[:4].casefold() == "sep=":
         _, _, body = text.partition("\n")
         body = "\n" + body  # the rows keep their numbers
-    there = [each for each in _DELIMITERS if each in body] or [","]
-    return [csv_rows(body, each) for each in there]
+    delimiters = [delimiter for delimiter in _DELIMITERS if delimiter in body] or [","]
+    return [csv_rows(body, delimiter) for delimiter in delimiters]
 
 
 def bounded(rows: Iterable[Iterable[Cell]]) -> list[list[Cell]]:
@@ -146,7 +146,7 @@ def bounded(rows: Iterable[Iterable[Cell]]) -> list[list[Cell]]:
         cells = list(row)
         while cells and cells[-1] in ("", None):
             cells.pop()
-        long = any(isinstance(each, str) and len(each) > MAX_CELL for each in cells)
+        long = any(isinstance(cell, str) and len(cell) > MAX_CELL for cell in cells)
         if len(taken) >= MAX_ROWS or len(cells) > MAX_COLUMNS or long:
             raise TOO_BIG
         taken.append(cells)

@@ -80,17 +80,17 @@ def api(program: Program) -> APIRouter:
             begun_ms=take.begun_ms,
             finished_ms=take.finished_ms,
             lines=len(result.lines),
-            outcomes={each: result.count(each) for each in Outcome},
+            outcomes={outcome: result.count(outcome) for outcome in Outcome},
             surplus=len(result.surplus),
             rooms=[
                 StocktakeRoom(
-                    room=each.name,
-                    counted=each.counted,
-                    found=each.found,
-                    of=each.of,
-                    extra=each.extra,
+                    room=room.name,
+                    counted=room.counted,
+                    found=room.found,
+                    of=room.of,
+                    extra=room.extra,
                 )
-                for each in rooms_of(take, result)
+                for room in rooms_of(take, result)
             ],
         )
 

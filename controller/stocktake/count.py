@@ -165,7 +165,11 @@ def counted(take: Stocktake, scans: Iterable[Scan]) -> Result:
         surplus=tuple(
             sorted(
                 strange.values(),
-                key=lambda each: (natural(each.scan.room), each.scan.seen_ms, each.scan.id),
+                key=lambda surplus: (
+                    natural(surplus.scan.room),
+                    surplus.scan.seen_ms,
+                    surplus.scan.id,
+                ),
             )
         ),
     )
@@ -173,10 +177,10 @@ def counted(take: Stocktake, scans: Iterable[Scan]) -> Result:
 
 def standing(scans: Iterable[Scan]) -> list[Scan]:
     """The scans that count, in the order of their time: once each, in time, not taken back."""
-    once = {each.id: each for each in scans if not each.late}
-    gone = {each.cancels for each in once.values() if each.cancels}
-    told = [each for each in once.values() if not each.cancels and each.id not in gone]
-    return sorted(told, key=lambda each: (each.seen_ms, each.at_ms, each.id))
+    once = {scan.id: scan for scan in scans if not scan.late}
+    gone = {scan.cancels for scan in once.values() if scan.cancels}
+    told = [scan for scan in once.values() if not scan.cancels and scan.id not in gone]
+    return sorted(told, key=lambda scan: (scan.seen_ms, scan.at_ms, scan.id))
 
 
 def rooms_of(take: Stocktake, result: Result) -> list[Room]:
@@ -196,7 +200,7 @@ def rooms_of(take: Stocktake, result: Result) -> list[Room]:
         key = room_key(extra.scan.room)
         before = found.get(key, Room(name=extra.scan.room))
         found[key] = msgspec.structs.replace(before, extra=before.extra + 1)
-    return sorted(found.values(), key=lambda each: natural(each.name))
+    return sorted(found.values(), key=lambda room: natural(room.name))
 
 
 class _Index:
@@ -243,23 +247,23 @@ def _name_of(scan: Scan, line: Expected | None) -> str:
 
 def _counted(line: Expected, scans: Sequence[Scan]) -> Counted:
     last: dict[str, Scan] = {}
-    for each in scans:  # in the order of their time
-        key = room_key(each.room)
+    for scan in scans:  # in the order of their time
+        key = room_key(scan.room)
         last.pop(key, None)
-        last[key] = each
-    there = [each for each in reversed(last.values()) if each.found]
-    words = [each for each in reversed(scans) if each.found == bool(there)]
+        last[key] = scan
+    there = [scan for scan in reversed(last.values()) if scan.found]
+    words = [scan for scan in reversed(scans) if scan.found == bool(there)]
     return Counted(
         line=line,
-        outcome=_outcome(line, there, looked=any(_is_home(line, each.room) for each in scans)),
-        rooms=tuple(each.room for each in there),
-        times=sum(each.found for each in scans),
-        condition=next((each.condition for each in words if each.condition), ""),
+        outcome=_outcome(line, there, looked=any(_is_home(line, scan.room) for scan in scans)),
+        rooms=tuple(scan.room for scan in there),
+        times=sum(scan.found for scan in scans),
+        condition=next((scan.condition for scan in words if scan.condition), ""),
         quality_pct=next(
-            (each.quality_pct for each in words if each.quality_pct is not None), None
+            (scan.quality_pct for scan in words if scan.quality_pct is not None), None
         ),
-        note=next((each.note for each in words if each.note), ""),
-        told_ms=next((each.seen_ms for each in words if each.condition), 0),
+        note=next((scan.note for scan in words if scan.note), ""),
+        told_ms=next((scan.seen_ms for scan in words if scan.condition), 0),
     )
 
 

@@ -55,7 +55,7 @@ def form_in(folder: Path | None) -> Form:
         form = msgspec.toml.decode(path.read_bytes(), type=Form)
     except (OSError, msgspec.DecodeError) as error:
         raise _damaged(path, str(error)) from error
-    unknown = [each.field for each in form.column if each.field not in FIELDS]
+    unknown = [column.field for column in form.column if column.field not in FIELDS]
     if unknown:
         raise _damaged(path, unknown[0])
     return form

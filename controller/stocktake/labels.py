@@ -79,7 +79,7 @@ def _tag_lines(tag: str, room: float) -> list[tuple[str, float]]:
         lines = wrapped(tag, size, room, most)
         if "".join(lines) == tag:
             break
-    return [(each, size) for each in lines]
+    return [(line, size) for line in lines]
 
 
 def wrapped(text: str, size: float, room: float, most: int) -> list[str]:

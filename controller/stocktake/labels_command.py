@@ -9,10 +9,9 @@ from collections.abc import Iterable, Sequence
 from controller.cli.folder import add_place, told_name
 from controller.cli.output import add_out, output, tell
 from controller.cli.school import opened
-from controller.reconcile.explained import type_word
 from controller.register import store as register
 from controller.register.decisions import Rulings
-from controller.register.vocabulary import type_of
+from controller.register.vocabulary import type_of, type_word
 from controller.sheets.names import natural, room_key, tag_key
 from controller.stocktake import store as stocktake
 from controller.stocktake.count import Expected, book_of
@@ -71,7 +70,7 @@ def _labels(options: argparse.Namespace, say: Translate) -> int:
 
 
 def _wanted(book: Iterable[Expected], rooms: Sequence[str], kind: str) -> list[Expected]:
-    keys = {room_key(each) for each in rooms}
+    keys = {room_key(room) for room in rooms}
     told = [
         each
         for each in book

@@ -12,8 +12,7 @@ from typing import Final
 
 import msgspec
 
-from controller.reconcile.explained import type_word
-from controller.register.vocabulary import CONDITION_WORDS
+from controller.register.vocabulary import CONDITION_WORDS, type_word
 from controller.sheets.writing import file_name
 from controller.stocktake.count import Counted, Expected, Outcome, Result, Stocktake, Surplus
 from controller.stocktake.form import SUMMED, Column, Form
@@ -57,8 +56,8 @@ def minutes_of(
         _row(form, number, _line_cells(each)) for number, each in enumerate(result.lines, start=1)
     ]
     surplus = [
-        _row(form, number, _surplus_cells(each))
-        for number, each in enumerate(result.surplus, start=1)
+        _row(form, number, _surplus_cells(surplu))
+        for number, surplu in enumerate(result.surplus, start=1)
     ]
     total = _total(form, len(result.lines), sum(each.actual for each in result.lines))
     return Minutes(
@@ -156,21 +155,21 @@ def _condition(code: str) -> str:
 
 def _row(form: Form, number: int, cells: Mapping[str, Cell]) -> tuple[Cell, ...]:
     told = {"no": number, **cells}
-    return tuple(_safe(told[each.field]) for each in form.column)
+    return tuple(_safe(told[column.field]) for column in form.column)
 
 
 def _total(form: Form, book: int, actual: int) -> tuple[Cell, ...]:
     """The last row: sums below what can be summed, the word in the first column of text."""
     sums = {"book": book, "actual": actual, "difference": actual - book}
-    cells: list[Cell] = [sums.get(each.field, "") for each in form.column]
-    first = _first(form.column, lambda each: each.field not in SUMMED | {"no"})
+    cells: list[Cell] = [sums.get(column.field, "") for column in form.column]
+    first = _first(form.column, lambda column: column.field not in SUMMED | {"no"})
     if first is not None:
         cells[first] = "Cộng"
     return tuple(cells)
 
 
 def _first(columns: tuple[Column, ...], fits: Callable[[Column], bool]) -> int | None:
-    return next((number for number, each in enumerate(columns) if fits(each)), None)
+    return next((number for number, column in enumerate(columns) if fits(column)), None)
 
 
 def _safe(cell: Cell) -> Cell:

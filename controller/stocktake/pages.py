@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.access.gate import Gate, gate_of
 from controller.feature import Program
-from controller.reconcile.explained import type_word
+from controller.register.vocabulary import type_word
 from controller.sheets.names import room_key, room_of
 from controller.stocktake.api import Number, bounded_body, let_in
 from controller.stocktake.count import rooms_of
@@ -196,13 +196,13 @@ def _values(taking: Stocktaking, no: int, room: str | None, words: Words) -> dic
     """What the page of a stocktake shows, or of one of its rooms. Raises Refused."""
     looked = taking.look(no)
     data = page_data(looked, words, at_ms=taking.now_ms(), photos=reads_photos())
-    here = [] if room is None else looked.result.lines
+    lines = [] if room is None else looked.result.lines
     key = room_key(room or "")
     return {
         "take": looked.take,
         "rooms": rooms_of(looked.take, looked.result),
         "room": room,
-        "here": [each for each in here if room_key(each.line.room) == key],
+        "here": [each for each in lines if room_key(each.line.room) == key],
         "kind": lambda code: type_word(code, words.say),
         "outcome_words": OUTCOME_WORDS,
         "outcome_status": OUTCOME_STATUS,

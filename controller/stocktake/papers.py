@@ -46,7 +46,7 @@ class _Sheet:
 
     def __init__(self, page: Any, book: Any, columns: Sequence[Column]) -> None:
         self._page = page
-        self._chars = [each.width * _CHARS_A_MM for each in columns]
+        self._chars = [column.width * _CHARS_A_MM for column in columns]
         self._row = 0
         box = {"border": 1, "valign": "top", "text_wrap": True}
         self._bold = book.add_format({"bold": True})
@@ -78,7 +78,7 @@ class _Sheet:
         self._row += 1
 
     def _table(self, form: Form, table: Table) -> None:
-        heads = tuple(each.head for each in form.column)
+        heads = tuple(column.head for column in form.column)
         self._cells(heads, self._head, self._head)
         for row in table.rows:
             self._cells(row, self._text, self._number)
@@ -140,14 +140,14 @@ def _lay_out(document: Any) -> None:
 
 
 def _docx_table(document: Any, form: Form, table: Table) -> None:
-    heads = tuple(each.head for each in form.column)
+    heads = tuple(column.head for column in form.column)
     rows = [heads, *table.rows, *([table.total] if table.total else [])]
     drawn = document.add_table(len(rows), len(heads), style="Table Grid")
     drawn.autofit = False
     _repeat_head(drawn.rows[0])
     bold = {0, len(rows) - 1 if table.total else 0}
-    wide = sum(each.width for each in form.column)
-    widths = [Mm((_A4_MM[0] - 2 * _MARGIN_MM) * each.width / wide) for each in form.column]
+    wide = sum(column.width for column in form.column)
+    widths = [Mm((_A4_MM[0] - 2 * _MARGIN_MM) * column.width / wide) for column in form.column]
     for number, (cells, row) in enumerate(zip(drawn._tbl.tr_lst, rows, strict=True)):  # noqa: SLF001 - its public way is quadratic
         for cell, width, text in zip(cells.tc_lst, widths, row, strict=True):
             cell.width = width

@@ -13,7 +13,10 @@ from controller.sheets.text import text_of
 from controller.stocktake.tagcode import tag_in
 
 MAX_NOTE: Final = 200
-FOUND_IN: Final = ("", *(each.value for each in Condition if each not in {"disposed", "lost"}))
+FOUND_IN: Final = (
+    "",
+    *(condition.value for condition in Condition if condition not in {"disposed", "lost"}),
+)
 _ID: Final = re.compile(r"[0-9A-Za-z_-]{8,64}")
 _LAST_MS: Final = 1 << 53
 

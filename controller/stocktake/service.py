@@ -120,11 +120,11 @@ class Stocktaking:
             ) from error
         scans: list[Scan] = []
         refused: list[str] = []
-        for each in batch.scans:
+        for scan in batch.scans:
             try:
-                scans.append(scan_of(each))
+                scans.append(scan_of(scan))
             except ScanError:
-                refused.append(_id_in(each))
+                refused.append(_id_in(scan))
         kept = self._keep(no, scans, who, sent_ms=batch.sent_ms, begun_ms=batch.begun_ms)
         return Taken(kept.kept, kept.late, tuple(filter(None, refused)), self.now_ms())
 
@@ -181,8 +181,8 @@ def texts_in(raw: bytes) -> tuple[str, ...]:
         return ()
     grey.thumbnail((_PHOTO_SIDE, _PHOTO_SIDE))
     codes = zxingcpp.read_barcodes(grey)
-    texts = (each.text[:_MAX_TEXT] for each in codes if each.valid)
-    return tuple(dict.fromkeys(each for each in texts if each))[:_MAX_TEXTS]
+    texts = (code.text[:_MAX_TEXT] for code in codes if code.valid)
+    return tuple(dict.fromkeys(text for text in texts if text))[:_MAX_TEXTS]
 
 
 def _id_in(raw: msgspec.Raw) -> str:

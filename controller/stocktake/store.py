@@ -94,10 +94,10 @@ def finish(db: Connection, place: Place, no: int, *, who: str, now_ms: int) -> b
 
 
 def _tell_lives(db: Connection, place: Place, result: Result, who: str) -> None:
-    told = {each.line.no: each for each in result.lines if each.condition}
-    known = {each.no: each for each in register.lines_of(db, place) if each.no in told}
+    by_no = {each.line.no: each for each in result.lines if each.condition}
+    known = {each.no: each for each in register.lines_of(db, place) if each.no in by_no}
     steps = lives.steps_of(db, place, list(known))
-    for no, each in told.items():
+    for no, each in by_no.items():
         if no in known:
             life = life_of(known[no], steps.get(no, ()))
             step = life.taken(
@@ -127,13 +127,13 @@ def keep_scans(
     """
     late = take.finished_ms is not None
     fresh = [
-        reckoned(each, sent_ms=sent_ms, begun_ms=take.begun_ms, now_ms=now_ms) for each in told
+        reckoned(scan, sent_ms=sent_ms, begun_ms=take.begun_ms, now_ms=now_ms) for scan in told
     ]
-    for each in fresh:
-        row = SCANS.values(replace(each, who=who, late=late)) | {"stocktake": take.no}
+    for scan in fresh:
+        row = SCANS.values(replace(scan, who=who, late=late)) | {"stocktake": take.no}
         insert_new(db, scans, codes_of(place) | row, *_KEY, "id")
     bump_version(db, place, changed=bool(fresh))
-    ids = [each.id for each in fresh]
+    ids = [scan.id for scan in fresh]
     is_late: dict[str, bool] = {}
     for start in range(0, len(ids), _SOME):
         named = scans.c.id.in_(ids[start : start + _SOME])

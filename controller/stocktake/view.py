@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from controller.reconcile.explained import type_word
-from controller.register.vocabulary import CONDITION_WORDS, TYPE_WORDS, Condition
+from controller.register.vocabulary import CONDITION_WORDS, TYPE_WORDS, Condition, type_word
 from controller.stocktake.count import Counted, Expected, Outcome, Stocktake, Surplus, rooms_of
 from controller.stocktake.scan import FOUND_IN
 from controller.stocktake.service import Looked
@@ -91,8 +90,8 @@ def page_data(looked: Looked, words: Words, *, at_ms: int, photos: bool) -> dict
             [code, words.say(CONDITION_WORDS[Condition(code)])] for code in FOUND_IN if code
         ],
         "outcomes": {
-            outcome.value: [OUTCOME_STATUS[outcome], words.say(said)]
-            for outcome, said in OUTCOME_WORDS.items()
+            outcome.value: [OUTCOME_STATUS[outcome], words.say(outcome_word)]
+            for outcome, outcome_word in OUTCOME_WORDS.items()
         },
         "words": _words(words),
     }
@@ -107,13 +106,13 @@ def standing_data(looked: Looked, words: Words, *, at_ms: int) -> dict[str, Any]
     return {
         "at": at_ms,
         "finished": take.finished_ms is not None,
-        "mine": [each.name for each in rooms_of(take, result)],
+        "mine": [room.name for room in rooms_of(take, result)],
         "done": {
             each.line.no: _done(each)
             for each in result.lines
             if each.outcome is not Outcome.UNCOUNTED
         },
-        "extra": [_extra(each, words) for each in result.surplus],
+        "extra": [_extra(surplu, words) for surplu in result.surplus],
     }
 
 
@@ -129,10 +128,10 @@ def _words(words: Words) -> dict[str, str]:
 def _lines(take: Stocktake, rooms: list[str], types: list[str]) -> list[list[Any]]:
     place = {name: number for number, name in enumerate(rooms)}
     kind = {name: number for number, name in enumerate(types)}
-    mine = {each.no for each in take.lines}
-    rest = [each for each in take.book if each.no not in mine]
+    nos = {each.no for each in take.lines}
+    rest = [each for each in take.book if each.no not in nos]
     return [
-        _line(each, place[each.room], kind[each.type], each.no in mine)
+        _line(each, place[each.room], kind[each.type], each.no in nos)
         for each in (*take.lines, *rest)
     ]
 

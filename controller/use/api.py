@@ -59,9 +59,9 @@ def api(program: Program) -> APIRouter:
         with store.view() as db:
             if format is UseFormat.JSON:
                 return JSONResponse(use_report(db, place, first, last).said())
-            told = use_of(db, place, first, last)
+            kept_uses = use_of(db, place, first, last)
         headers = attachment(file_name("su-dung", first, end="csv"))
-        return StreamingResponse(use_csv(told), media_type=CSV_WITH_HEAD, headers=headers)
+        return StreamingResponse(use_csv(kept_uses), media_type=CSV_WITH_HEAD, headers=headers)
 
     return router
 

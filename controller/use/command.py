@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 from controller.cli.folder import add_place, told_zone
@@ -59,16 +59,16 @@ def _use(options: argparse.Namespace, say: Translate) -> int:
 
 def _tell(told: UseReport, say: Translate) -> None:
     many = len(told.schools) > 1
-    for each in told.boards:
-        tell("\t".join([*([each.school] if many else []), *_row(each, say)]))
-    verdicts = [each.verdict for each in told.boards]
+    for board in told.boards:
+        tell("\t".join([*([board.school] if many else []), *_row(board, say)]))
+    verdicts = [board.verdict for board in told.boards]
     summed = N_("{since} to {until}: {boards} boards, {low} hardly used, {unknown} not known.")
     tell(
         phrase(
             summed,
             say,
-            since=told.since_week,
-            until=told.until_day,
+            since=date.fromisoformat(told.since_week),
+            until=date.fromisoformat(told.until_day),
             boards=len(verdicts),
             low=verdicts.count(Verdict.LOW),
             unknown=verdicts.count(Verdict.UNKNOWN),

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from controller.database.writing import Writing
-from controller.feature import Feature, MenuEntry, Program
+from controller.feature import Feature, Jobs, MenuEntry, Program
 from controller.use import signs
 from controller.use.tables import board_signs, watches
 from protocol.words import N_
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
+
+
+@contextmanager
+def _jobs(program: Program) -> Iterator[Jobs]:
+    from controller.use.daily import keep_figures  # noqa: PLC0415 - commands need none
+
+    figures = partial(keep_figures, program.store, program.school, program.zone, program.now_ms)
+    yield {"figures": figures}
 
 
 def _api(program: Program) -> APIRouter:
@@ -33,5 +44,6 @@ FEATURE: Final = Feature(
     forget=signs.forget,
     api=_api,
     pages=_pages,
+    jobs=_jobs,
     menu=(MenuEntry("/use", N_("Board use"), lambda _frame: True),),
 )

@@ -218,7 +218,7 @@ def use_in(week: Span, sums: Sums, planned: Mapping[str, int]) -> list[UseLine]:
                     asset_tag=board.asset_tag,
                 )
             )
-    return sorted(lines, key=lambda each: (each.room, each.device_id))
+    return sorted(lines, key=lambda line: (line.room, line.device_id))
 
 
 def _by_time(sign: Sign) -> tuple[int, str, str, str, str, str, str]:
@@ -229,16 +229,16 @@ def _by_time(sign: Sign) -> tuple[int, str, str, str, str, str, str]:
 def _alive(watches: Iterable[Watch]) -> dict[tuple[str, str], list[Span]]:
     """When each run of an agent is known to have lasted."""
     found = defaultdict[tuple[str, str], list[Span]](list)
-    for each in watches:
-        found[each.agent, each.boot].append((each.began_ms, each.until_ms))
+    for watch in watches:
+        found[watch.agent, watch.boot].append((watch.began_ms, watch.until_ms))
     return {run: merged(spans, LONGEST_SILENCE_MS) for run, spans in found.items()}
 
 
 def _known(watches: Iterable[Watch]) -> dict[str, list[Span]]:
     """When some agent was up in each room, by its key."""
     runs = defaultdict[tuple[str, str, str], list[Span]](list)
-    for each in watches:
-        runs[room_key(each.room), each.agent, each.boot].append((each.began_ms, each.until_ms))
+    for watch in watches:
+        runs[room_key(watch.room), watch.agent, watch.boot].append((watch.began_ms, watch.until_ms))
     found = defaultdict[str, list[Span]](list)
     for (key, _, _), spans in runs.items():
         found[key] += merged(spans, LONGEST_SILENCE_MS)
@@ -250,7 +250,7 @@ def _signed(
 ) -> dict[tuple[str, str], list[Span]]:
     """When the agents were up that told of a board in a room: it may have no agent of its own."""
     found = defaultdict[tuple[str, str], list[Span]](list)
-    tellers = {(each.device_id, each.room, each.agent, each.boot) for each in signs}
+    tellers = {(sign.device_id, sign.room, sign.agent, sign.boot) for sign in signs}
     for device_id, room, agent, boot in tellers:
         found[device_id, room] += alive.get((agent, boot), [])
     return {key: merged(spans) for key, spans in found.items()}
@@ -276,7 +276,7 @@ def _rooms_of(week: Span, sums: Sums) -> dict[str, list[str]]:
     for (device_id, room), spans in sums.on.items():
         if _minutes(overlap(spans, [week])):
             rooms[device_id].add(room)
-    return {device_id: sorted(some) for device_id, some in rooms.items()}
+    return {device_id: sorted(room) for device_id, room in rooms.items()}
 
 
 def _minutes(spans: Iterable[Span]) -> int:

@@ -65,7 +65,7 @@ def _add_use(router: APIRouter, screens: PageRenderer, store: Store, scope: Plac
             boards=told.boards[:SHOWN],
             schools=told.schools[:SHOWN],
             counts=_counts(told),
-            most=_most(each.used_week_min for each in told.boards),
+            most=_most(board.used_week_min for board in told.boards),
             low_min=LOW_MIN,
             verdicts=VERDICTS,
             hours=lambda minutes: _hours(minutes, screens.say(request)),
@@ -85,13 +85,13 @@ def _moved(first: str, last: str, by: int) -> tuple[str, str]:
 
 
 def _counts(told: UseReport) -> dict[str, int]:
-    verdicts = [each.verdict for each in told.boards]
-    return {each.value: verdicts.count(each) for each in Verdict}
+    verdicts = [board.verdict for board in told.boards]
+    return {verdict.value: verdicts.count(verdict) for verdict in Verdict}
 
 
 def _most(values: Iterable[float | None]) -> float:
     """What the longest bar stands for: never less than ten hours."""
-    return max([600.0, *(each for each in values if each is not None)])
+    return max([600.0, *(value for value in values if value is not None)])
 
 
 def _hours(minutes: float | None, say: Translate) -> str:

@@ -32,11 +32,11 @@ def planned_min(plan: SchoolPlan, monday: date) -> dict[str, int]:
         if not is_school_day(plan, day):
             continue
         rings = _rings(plan, day)
-        for each in plan.timetable:
-            if _is_booked(plan, each, day) and (ring := rings.get(each.period)):
+        for booking in plan.timetable:
+            if _is_booked(plan, booking, day) and (ring := rings.get(booking.period)):
                 begins = day.toordinal() * 1440
-                spans[room_key(each.room)].append((begins + ring[0], begins + ring[1]))
-    return {room: total(merged(told)) for room, told in spans.items()}
+                spans[room_key(booking.room)].append((begins + ring[0], begins + ring[1]))
+    return {room: total(merged(span)) for room, span in spans.items()}
 
 
 def lesson_spans(
@@ -47,32 +47,32 @@ def lesson_spans(
     A lesson without an end ends at its bell and the grace after it, or when the next one begins.
     """
     told: dict[str, list[LessonRecord]] = defaultdict(list)
-    for each in lessons:
-        if each.began_ms is not None and each.how is not Ending.UNDONE:
-            told[room_key(each.room)].append(each)
+    for lesson in lessons:
+        if lesson.began_ms is not None and lesson.how is not Ending.UNDONE:
+            told[room_key(lesson.room)].append(lesson)
     return {room: merged(_spans(some, plan, zone, now_ms)) for room, some in told.items()}
 
 
 def is_school_day(plan: SchoolPlan, day: date) -> bool:
     """Whether the day is in a term and no holiday; without terms every day is."""
-    if any(each.begins <= day.isoformat() <= each.ends for each in plan.holidays):
+    if any(holiday.begins <= day.isoformat() <= holiday.ends for holiday in plan.holidays):
         return False
     terms = plan.terms
-    return not terms or any(each.begins <= day.isoformat() <= each.ends for each in terms)
+    return not terms or any(term.begins <= day.isoformat() <= term.ends for term in terms)
 
 
 def _spans(
     lessons: list[LessonRecord], plan: SchoolPlan, zone: tzinfo, now_ms: int
 ) -> Iterable[Span]:
-    begins = sorted({each.began_ms for each in lessons if each.began_ms is not None})
+    begins = sorted({lesson.began_ms for lesson in lessons if lesson.began_ms is not None})
     following = dict(pairwise(begins))
-    for each in lessons:
-        began = each.began_ms or 0
+    for lesson in lessons:
+        began = lesson.began_ms or 0
         until = began + LONGEST_MS
-        if each.ended_ms is not None and each.how is not None:
-            until = min(until, each.ended_ms)
+        if lesson.ended_ms is not None and lesson.how is not None:
+            until = min(until, lesson.ended_ms)
         else:
-            bell = _bell_after(each, plan, zone)
+            bell = _bell_after(lesson, plan, zone)
             until = min(until, following.get(began, until), bell if bell > began else until)
         yield began, min(until, max(now_ms, began))
 
@@ -91,9 +91,9 @@ def _bell_after(lesson: LessonRecord, plan: SchoolPlan, zone: tzinfo) -> int:
 def _rings(plan: SchoolPlan, day: date) -> Mapping[int, tuple[int, int]]:
     """When each period begins and ends that day, in minutes since midnight."""
     return {
-        each.period: (_minutes(each.begins), _minutes(each.ends))
-        for each in plan.bells
-        if day.isoweekday() in each.weekdays
+        bell.period: (_minutes(bell.begins), _minutes(bell.ends))
+        for bell in plan.bells
+        if day.isoweekday() in bell.weekdays
     }
 
 
@@ -106,7 +106,7 @@ def _is_booked(plan: SchoolPlan, booking: Booking, day: date) -> bool:
 
 def _school_week(plan: SchoolPlan, day: date) -> int | None:
     """Counted from the Monday of the first term's first day as 1; None before it."""
-    first = min((each.begins for each in plan.terms), default="")
+    first = min((term.begins for term in plan.terms), default="")
     if not first or day.isoformat() < first:
         return None
     begins = date.fromisoformat(first)

@@ -82,14 +82,15 @@ class UseReport(msgspec.Struct, frozen=True, kw_only=True):
     def said(self) -> dict[str, object]:
         """For programs."""
         boards = [
-            {**msgspec.structs.asdict(each), "verdict": each.verdict.value} for each in self.boards
+            {**msgspec.structs.asdict(board), "verdict": board.verdict.value}
+            for board in self.boards
         ]
         return {
             "from": self.since_week,
             "to": self.until_day,
             "low_min": LOW_MIN,
             "boards": boards,
-            "schools": [msgspec.structs.asdict(each) for each in self.schools],
+            "schools": [msgspec.structs.asdict(school) for school in self.schools],
         }
 
 
@@ -108,7 +109,7 @@ def report_of(
         since_week=since_week,
         until_week=until_week,
         boards=tuple(sorted(boards, key=_least_first)),
-        schools=tuple(sorted(schools_in(boards), key=lambda each: (-each.low, each.school))),
+        schools=tuple(sorted(schools_in(boards), key=lambda school: (-school.low, school.school))),
     )
 
 
@@ -129,17 +130,17 @@ def boards_in(told: Iterable[tuple[Place, str, UseLine]]) -> list[BoardUse]:
 def schools_in(boards: Iterable[BoardUse]) -> list[SchoolUse]:
     """Each school once."""
     groups: dict[tuple[str, str], list[BoardUse]] = {}
-    for each in boards:
-        groups.setdefault((each.province, each.school), []).append(each)
-    return [_school(province, school, some) for (province, school), some in groups.items()]
+    for board in boards:
+        groups.setdefault((board.province, board.school), []).append(board)
+    return [_school(province, school, group) for (province, school), group in groups.items()]
 
 
 def _board(province: str, school: str, lines: Sequence[UseLine]) -> BoardUse:
-    planned = any(each.planned_min for each in lines)
-    taught = [each for each in lines if each.planned_min or not planned]
-    judged = [each for each in taught if each.is_known]
+    planned = any(line.planned_min for line in lines)
+    taught = [line for line in lines if line.planned_min or not planned]
+    judged = [use_line for use_line in taught if use_line.is_known]
     last = lines[-1]
-    used = sum(each.used_min for each in judged)
+    used = sum(use_line.used_min for use_line in judged)
     return BoardUse(
         province=province,
         school=school,
@@ -149,25 +150,25 @@ def _board(province: str, school: str, lines: Sequence[UseLine]) -> BoardUse:
         room=last.room,
         weeks=len(judged),
         weeks_unknown=len(taught) - len(judged),
-        on_min=sum(each.on_min for each in lines),
-        used_min=sum(each.used_min for each in lines),
-        planned_min=sum(each.planned_min for each in lines),
-        known_min=sum(each.known_min for each in lines),
+        on_min=sum(line.on_min for line in lines),
+        used_min=sum(line.used_min for line in lines),
+        planned_min=sum(line.planned_min for line in lines),
+        known_min=sum(line.known_min for line in lines),
         used_week_min=round(used / len(judged), 1) if judged else None,
     )
 
 
 def _school(province: str, school: str, boards: Sequence[BoardUse]) -> SchoolUse:
-    verdicts = [each.verdict for each in boards]
-    known = [each.used_week_min for each in boards if each.used_week_min is not None]
+    verdicts = [board.verdict for board in boards]
+    known = [board.used_week_min for board in boards if board.used_week_min is not None]
     return SchoolUse(
         province=province,
         school=school,
         boards=len(boards),
         low=verdicts.count(Verdict.LOW),
         unknown=verdicts.count(Verdict.UNKNOWN),
-        on_min=sum(each.on_min for each in boards),
-        used_min=sum(each.used_min for each in boards),
-        planned_min=sum(each.planned_min for each in boards),
+        on_min=sum(board.on_min for board in boards),
+        used_min=sum(board.used_min for board in boards),
+        planned_min=sum(board.planned_min for board in boards),
         used_week_min=round(sum(known) / len(known), 1) if known else None,
     )

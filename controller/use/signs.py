@@ -59,9 +59,9 @@ def sign_rows(db: Connection, changes: Sequence[object]) -> list[Row]:
     """What a batch tells of boards, as rows of `board_signs`; each once."""
     told = [*_of_devices(changes), *_of_events(db, changes)]
     found: dict[tuple[object, ...], Row] = {}
-    for (province, school), each in told:
-        key = (province, school, each.device_id, each.agent, each.boot, each.sense, each.at_ms)
-        found[key] = (*key, each.room, each.state)
+    for (province, school), sign in told:
+        key = (province, school, sign.device_id, sign.agent, sign.boot, sign.sense, sign.at_ms)
+        found[key] = (*key, sign.room, sign.state)
     return [*found.values()]
 
 
@@ -69,10 +69,10 @@ def watch_rows(db: Connection, changes: Sequence[object]) -> list[Row]:
     """When agents watched, as rows of `watches`: a known watch that lasts longer, or a new one."""
     points = _points(changes)
     rows: list[Row] = []
-    for school, some in points.items():
+    for school, point in points.items():
         rows += [
-            (*school, each.agent, each.boot, each.room, each.began_ms, each.until_ms)
-            for each in _grown(_near(db, school, some), some)
+            (*school, watch.agent, watch.boot, watch.room, watch.began_ms, watch.until_ms)
+            for watch in _grown(_near(db, school, point), point)
         ]
     return rows
 
@@ -108,16 +108,20 @@ def forget(db: Connection, before_ms: int) -> int:
 
 def _of_devices(changes: Sequence[object]) -> Iterable[tuple[_School, Sign]]:
     """A board's state as its agent tells it; what the controller doubts tells nothing."""
-    for each in changes:
-        if not isinstance(each, DeviceRecord) or each.kind.value not in KINDS or not each.boot:
+    for change in changes:
+        if (
+            not isinstance(change, DeviceRecord)
+            or change.kind.value not in KINDS
+            or not change.boot
+        ):
             continue
-        if each.removed_ms is None and is_doubted(each):
+        if change.removed_ms is None and is_doubted(change):
             continue
-        gone = each.status is Status.UNKNOWN or each.removed_ms is not None
-        at_ms = (each.removed_ms or each.since_ms) if gone else each.last_seen_ms
-        school, sign = _school(each.place), _sign_of(each, at_ms)
+        gone = change.status is Status.UNKNOWN or change.removed_ms is not None
+        at_ms = (change.removed_ms or change.since_ms) if gone else change.last_seen_ms
+        school, sign = _school(change.place), _sign_of(change, at_ms)
         yield school, sign._replace(state=GONE if gone else HERE)
-        power = each.measures.power if each.measures else None
+        power = change.measures.power if change.measures else None
         if power and not gone:
             yield school, sign._replace(sense=Sense.POWER.value, state=power)
 
@@ -130,14 +134,14 @@ def _sign_of(device: DeviceRecord, at_ms: int) -> Sign:
 
 def _of_events(db: Connection, changes: Sequence[object]) -> list[tuple[_School, Sign]]:
     told: list[tuple[_School, Sign]] = []
-    for each in changes:
-        if not isinstance(each, EventRecord) or not each.boot:
+    for change in changes:
+        if not isinstance(change, EventRecord) or not change.boot:
             continue
-        state, at_ms = _STATES.get(each.kind), _sane(each)
+        state, at_ms = _STATES.get(change.kind), _sane(change)
         if state and at_ms:
-            device_id, run = _body(each.body).device_id, (each.place.agent, each.boot)
-            sign = Sign(device_id, *run, each.room, at_ms, Sense.PRESENCE.value, state)
-            told.append((_school(each.place), sign))
+            device_id, run = _body(change.body).device_id, (change.place.agent, change.boot)
+            sign = Sign(device_id, *run, change.room, at_ms, Sense.PRESENCE.value, state)
+            told.append((_school(change.place), sign))
     boards = _boards(db, {(*school, sign.device_id) for school, sign in told})
     return [(school, sign) for school, sign in told if (*school, sign.device_id) in boards]
 
@@ -162,23 +166,23 @@ def _points(changes: Sequence[object]) -> dict[_School, list[Watch]]:
     Of those that lie close together one is enough, the last.
     """
     points = defaultdict[_School, dict[tuple[str, str, str, int], Watch]](dict)
-    for each in changes:
-        match each:
+    for change in changes:
+        match change:
             case AgentRecord(boot=boot) if boot:
-                at_ms = each.last_seen_ms
+                at_ms = change.last_seen_ms
             case EventRecord(boot=boot) if boot:
-                at_ms = _sane(each)
-            case DeviceRecord(boot=boot, removed_ms=None) if boot and _is_seen(each):
-                at_ms = each.last_seen_ms
+                at_ms = _sane(change)
+            case DeviceRecord(boot=boot, removed_ms=None) if boot and _is_seen(change):
+                at_ms = change.last_seen_ms
             case _:
                 continue
         if at_ms:
-            some = points[each.place.province, each.place.school]
-            key = each.place.agent, boot, each.room, at_ms // FINE_MS
-            known = some.get(key)
-            if known is None or known.until_ms < at_ms:
+            some = points[change.place.province, change.place.school]
+            key = change.place.agent, boot, change.room, at_ms // FINE_MS
+            watch = some.get(key)
+            if watch is None or watch.until_ms < at_ms:
                 some[key] = Watch(*key[:3], at_ms, at_ms)
-    return {school: sorted(some.values(), key=_by_time) for school, some in points.items()}
+    return {school: sorted(point.values(), key=_by_time) for school, point in points.items()}
 
 
 def _is_seen(device: DeviceRecord) -> bool:
@@ -187,7 +191,7 @@ def _is_seen(device: DeviceRecord) -> bool:
 
 def _near(db: Connection, school: _School, points: Sequence[Watch]) -> list[Watch]:
     """The watches that a point may lie in or lengthen."""
-    table, agents = watches.c, sorted({each.agent for each in points})
+    table, agents = watches.c, sorted({point.agent for point in points})
     first, last = points[0].began_ms - LONGEST_SILENCE_MS, points[-1].began_ms
     near = (table.until_ms >= first) & (table.began_ms <= last)
     found: list[Watch] = []
@@ -221,11 +225,11 @@ def _grown(known: Iterable[Watch], points: Iterable[Watch]) -> Iterable[Watch]:
 def _holding(run: Mapping[int, Watch], at_ms: int) -> Watch | None:
     """The watch of a run that the moment lies in, or may lengthen."""
     near = (
-        each
-        for each in run.values()
-        if each.began_ms <= at_ms <= each.until_ms + LONGEST_SILENCE_MS
+        watch
+        for watch in run.values()
+        if watch.began_ms <= at_ms <= watch.until_ms + LONGEST_SILENCE_MS
     )
-    return max(near, key=lambda each: each.until_ms, default=None)
+    return max(near, key=lambda watch: watch.until_ms, default=None)
 
 
 def _by_time(watch: Watch) -> tuple[int, Watch]:

@@ -58,7 +58,7 @@ def keep_use(db: Connection, place: Place, week: str, lines: Iterable[UseLine]) 
     week: its Monday, yyyy-mm-dd.
     """
     fresh = sorted(lines, key=_by_key)
-    if fresh == sorted((each.line for each in use_of(db, place, week, week)), key=_by_key):
+    if fresh == sorted((kept_use.line for kept_use in use_of(db, place, week, week)), key=_by_key):
         return False
     db.execute(delete(use_weeks).where(of(use_weeks, place), use_weeks.c.week == week))
     rows = [codes_of(place) | {"week": week} | LINES.values(line) for line in fresh]
@@ -111,7 +111,7 @@ def bring_up_use(
     changed: dict[str, list[UseLine]] = {}
     with store.locked(place) as db:
         for week, lines in fresh.items():
-            known = [each.line for each in use_of(db, place, week, week)]
+            known = [kept_use.line for kept_use in use_of(db, place, week, week)]
             if _knowledge(lines) >= _knowledge(known) and keep_use(db, place, week, lines):
                 changed[week] = lines
     return changed
@@ -146,7 +146,7 @@ def _tags(db: Connection, place: Place, keys: set[str]) -> dict[str, str]:
 
 
 def _knowledge(lines: Sequence[UseLine]) -> int:
-    return sum(each.known_min for each in lines)
+    return sum(line.known_min for line in lines)
 
 
 def _by_key(line: UseLine) -> tuple[str, str]:

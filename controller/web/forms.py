@@ -63,20 +63,20 @@ async def upload_of(request: Request) -> Upload:
             N_("The file is too big: a school's book has at most 8 MB."),
             N_("Delete pictures and sheets that are not the book, then try again."),
         )
-    found = file_in(body, request.headers.get("content-type", ""))
-    if found is None or not found.raw:
+    upload = file_in(body, request.headers.get("content-type", ""))
+    if upload is None or not upload.raw:
         raise Refused(
             422, "upload_missing", N_("No file was chosen."), N_("Choose an Excel or CSV file.")
         )
-    return found
+    return upload
 
 
 def file_in(body: bytes, content_type: str) -> Upload | None:
     """The first file in the body of a form; None where there is none."""
-    told = _BOUNDARY.match(content_type)
-    if told is None:
+    match = _BOUNDARY.match(content_type)
+    if match is None:
         return None
-    mark = b"\r\n--" + told[1].encode("latin-1", "replace")
+    mark = b"\r\n--" + match[1].encode("latin-1", "replace")
     for part in (b"\r\n" + body).split(mark, _MAX_PARTS)[1:_MAX_PARTS]:
         head, parted, content = part.partition(b"\r\n\r\n")
         name = _FILE_NAME.search(head[:MAX_FORM].decode("utf-8", "replace"))

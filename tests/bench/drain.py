@@ -18,7 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from controller.config import ControllerConfig
 from controller.database.store import Store
 from controller.feature import Program
-from controller.features import FEATURES, listeners_of
+from controller.features import FEATURES, listeners_of, prepare_batches
 from controller.ingest import Ingest
 from protocol.link import Broker, Link
 from protocol.model import Place
@@ -52,6 +52,7 @@ def count(port: int, messages: int) -> float:
 async def ingest(port: int, messages: int, folder: Path) -> float:
     """Drain with the controller's link, ingest and store: validate, apply, commit, ack."""
     with Store(f"sqlite:///{folder}/bench.db") as store:
+        store.write(prepare_batches)
         taken: list[float] = []
 
         def now_ms() -> int:

@@ -98,6 +98,7 @@ def test_a_phrase_is_filled_once_numbers_by_language() -> None:
     assert formats.phrase(text, translator("vi"), value=1234.5).endswith("(1.234,5 %).")
     assert formats.phrase("{a} {b} {c}", str, a="{b}", b=1000, c=None) == "{b} 1,000 None"
     assert formats.phrase("{a} {b} %", str, a="2026") == "2026 {b} %"
+    assert formats.phrase("On {day}.", str, day=date(2026, 9, 5)) == "On 05/09/2026."
 
 
 def test_an_errors_values_are_told_as_they_are() -> None:

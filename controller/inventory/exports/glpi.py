@@ -95,23 +95,23 @@ def documents_of(
     assets: Iterable[Asset], zone: tzinfo, roaming: Collection[Place] = ()
 ) -> Iterator[Document]:
     """The documents of one school's items. roaming: agents that go from room to room."""
-    told = sorted(filter(is_told, assets), key=lambda each: each.device_id)
+    told = sorted(filter(is_told, assets), key=lambda asset: asset.device_id)
     owners = _Owners(told, roaming)
     hanging: dict[str, list[Asset]] = defaultdict(list)
     alone: list[Asset] = []
-    for each in told:
-        owner = owners.of(each) if _hangs(each) else None
+    for asset in told:
+        owner = owners.of(asset) if _hangs(asset) else None
         if owner is None:
-            alone.append(each)
+            alone.append(asset)
         else:
-            hanging[owner.device_id].append(each)
-    for each in alone:
-        yield _document(each, hanging[each.device_id], zone)
+            hanging[owner.device_id].append(asset)
+    for asset in alone:
+        yield _document(asset, hanging[asset.device_id], zone)
 
 
 def as_zip(documents: Iterable[Document], at: datetime) -> Iterator[bytes]:
     """A ZIP of the documents, in parts as they are made. at: the time that its files bear."""
-    return zipped(((each.name, _to_json(each.body)) for each in documents), at)
+    return zipped(((document.name, _to_json(document.body)) for document in documents), at)
 
 
 class _Owners:
@@ -119,16 +119,16 @@ class _Owners:
 
     def __init__(self, told: Iterable[Asset], roaming: Collection[Place]) -> None:
         self._by_room: dict[str, list[Asset]] = defaultdict(list)
-        for each in told:
-            standing = each.kind is DeviceKind.HOST and each.place.agent
-            if standing and each.place not in roaming and room_key(each.room):
-                self._by_room[room_key(each.room)].append(each)
+        for asset in told:
+            standing = asset.kind is DeviceKind.HOST and asset.place.agent
+            if standing and asset.place not in roaming and room_key(asset.room):
+                self._by_room[room_key(asset.room)].append(asset)
 
     def of(self, asset: Asset) -> Asset | None:
         """The room's computer: the one whose agent sees the item, else the room's first."""
-        there = self._by_room.get(room_key(asset.room), [])
-        sees = [each for each in there if each.place.agent == asset.place.agent]
-        return next(iter([*sees, *there]), None)
+        assets = self._by_room.get(room_key(asset.room), [])
+        sees = [each for each in assets if each.place.agent == asset.place.agent]
+        return next(iter([*sees, *assets]), None)
 
 
 def _type_of(asset: Asset) -> str:
@@ -151,7 +151,7 @@ def device_id(asset: Asset) -> str:
     """Its lasting id, unique over all schools: by its line's number, else by the agents' id."""
     own = asset.device_id if asset.line is None else f"line-{asset.line}"
     parts = ("lophoc", asset.place.province, asset.place.school, own)
-    told = "-".join(each for each in parts if each)
+    told = "-".join(part for part in parts if part)
     plain = without_controls(told)
     return plain if plain == told else f"{plain}-{_digits(told)}"
 
@@ -234,10 +234,10 @@ def _network_device(asset: Asset, itemtype: str) -> Body:
 def _parts(members: Iterable[Asset]) -> Body:
     """What hangs on a computer, by the schema's lists."""
     parts: dict[str, list[Body]] = defaultdict(list)
-    for each in members:
-        kind, form = _KIND_OF[_type_of(each)]
+    for member in members:
+        kind, form = _KIND_OF[_type_of(member)]
         name, make = _PARTS[kind]
-        parts[name].append(make(each, form))
+        parts[name].append(make(member, form))
     return dict(parts)
 
 

@@ -65,7 +65,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
                 return glpi.as_zip(self.documents(), self.at)
             case Form.SNIPEIT:
                 parts = snipeit.as_csv(self.parts(), self.zone, self._shared_tags())
-                return (each.encode() for each in parts)
+                return (part.encode() for part in parts)
 
     def file_name(self, form: Form) -> str:
         """A file name of plain letters, with the school's code and the day."""
@@ -86,13 +86,13 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
         roaming = self._roaming()
         where = Chosen(school=self.chosen.school, schools=self.chosen.schools, owned=True)
         for school in _by_school(self._read(where)):
-            for each in glpi.documents_of(school, self.zone, roaming):
-                if any(map(self.chosen.fits, each.members)):
-                    yield each
+            for document in glpi.documents_of(school, self.zone, roaming):
+                if any(map(self.chosen.fits, document.members)):
+                    yield document
 
     def untold(self) -> int:
         """How many of the chosen items GLPI is not told of."""
-        return sum(not glpi.is_told(each) for part in self.parts() for each in part)
+        return sum(not glpi.is_told(asset) for part in self.parts() for asset in part)
 
     def _workbook(self) -> bytes:
         check_rows(self.count())
@@ -123,7 +123,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
 
     def _roaming(self) -> frozenset[Place]:
         agents = self.store.read(agents_of, self.scope, after="", limit=None)
-        return frozenset(each.place for each in agents if each.roaming)
+        return frozenset(agent.place for agent in agents if agent.roaming)
 
     def _shared_tags(self) -> frozenset[str]:
         """Tags that several schools have, by their keys."""
@@ -137,11 +137,11 @@ def _by_school(parts: Iterator[list[Asset]]) -> Iterator[list[Asset]]:
     """The same items, a school's at a time."""
     held: list[Asset] = []
     for part in parts:
-        for each in part:
-            if held and _school_of(each) != _school_of(held[0]):
+        for asset in part:
+            if held and _school_of(asset) != _school_of(held[0]):
                 yield held
                 held = []
-            held.append(each)
+            held.append(asset)
     if held:
         yield held
 

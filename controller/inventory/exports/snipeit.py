@@ -49,7 +49,7 @@ def as_csv(
     """The items as RFC 4180 with a header line. shared: tag_keys that several schools have."""
     yield csv_text([HEAD])
     for assets in parts:
-        yield csv_text(_row(each, zone, shared) for each in assets)
+        yield csv_text(_row(asset, zone, shared) for asset in assets)
 
 
 def tag_of(asset: Asset, shared: Collection[str] = ()) -> str:
@@ -96,7 +96,7 @@ def _status_of(asset: Asset) -> str:
 def _location(asset: Asset) -> str:
     """School, site, building and room: every school has a P203."""
     parts = (asset.place.school, asset.site, asset.building, asset.room)
-    return " - ".join(each for each in parts if each)
+    return " - ".join(part for part in parts if part)
 
 
 def _notes(asset: Asset) -> str:

@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import Final
 
 from controller.inventory.asset import Asset, AssetState
-from controller.reconcile.explained import STATE_WORDS, type_word
+from controller.reconcile.explained import STATE_WORDS
 from controller.reconcile.reconcile import State
-from controller.register.vocabulary import CONDITION_WORDS
+from controller.register.vocabulary import CONDITION_WORDS, type_word
 from protocol.model import instant
 from protocol.words import N_, translator
 
@@ -41,7 +41,7 @@ def condition_said(asset: Asset) -> str:
 def states_said(asset: Asset) -> str:
     """How the item stands in Vietnamese, the most pressing first."""
     states = (asset.state, *map(AssetState, asset.also))
-    return ", ".join(vietnamese(ASSET_STATE_WORDS[each]) for each in states)
+    return ", ".join(vietnamese(ASSET_STATE_WORDS[state]) for state in states)
 
 
 def state_said(state: State | AssetState) -> str:

@@ -103,7 +103,7 @@ def _record(asset: Asset, _zone: tzinfo) -> str:
 
 
 def _lacking(asset: Asset, _zone: tzinfo) -> str:
-    return ", ".join(vietnamese(_LACKS[each]) for each in asset.lacks if each in _LACKS)
+    return ", ".join(vietnamese(_LACKS[lack]) for lack in asset.lacks if lack in _LACKS)
 
 
 def _verified(asset: Asset, _zone: tzinfo) -> str:
@@ -186,7 +186,7 @@ def _order(asset: Asset) -> tuple[object, ...]:
 
 
 def _write_titles(book: Any, page: Any, rows: Sequence[Asset], heading: Heading) -> None:
-    strays = sum(each.line is None for each in rows)
+    strays = sum(row.line is None for row in rows)
     title = book.add_format({**_FONT, "bold": True, "font_size": 14})
     plain = book.add_format(_FONT)
     at = moment_in_text(heading.as_of_ms, heading.zone, vietnamese)

@@ -16,7 +16,6 @@ from controller.access.gate import COOKIE
 from controller.access.password import Office
 from controller.database.store import Store, StoreError
 from controller.features import keep_batch
-from controller.inventory.daily import keep_figures, note_today
 from controller.inventory.store import kpi_now
 from controller.reconcile.kpi import counted
 from controller.reconcile.reconcile import DAY_MS, Reconciled, State
@@ -25,6 +24,7 @@ from controller.reconcile.store import figure_until, note_figure, reconciled
 from controller.register import store as register
 from controller.register.book import Fault
 from controller.register.decisions import Deed
+from controller.use.daily import keep_figures, note_today
 from protocol.model import DeviceKind, Place, instant
 from tests.controller.book_school import (
     DUPLICATE,
@@ -512,8 +512,8 @@ def test_a_figure_that_could_not_be_kept_is_tried_again(
             raise StoreError("store_refused", "The disk is full.")
         done.set()
 
-    monkeypatch.setattr("controller.inventory.daily.note_today", note)
-    monkeypatch.setattr("controller.inventory.daily.TRY_AGAIN_S", 0.0)
+    monkeypatch.setattr("controller.use.daily.note_today", note)
+    monkeypatch.setattr("controller.use.daily.TRY_AGAIN_S", 0.0)
 
     async def keep() -> None:
         task = asyncio.create_task(keep_figures(store, SCHOOL, ZONE, now_ms))

@@ -483,7 +483,7 @@ def test_the_figure_is_kept_by_day_and_a_shorter_book_shows(
         note_figure(db, PLACE, "2026-12-02", kpi_of(told.findings))
     said = run("reconcile", *AS_OF)
     assert "Tỷ lệ quản lý bằng hồ sơ số: 50 % (chỉ tiêu 80 %)." in said
-    assert "Ngày 2026-12-02: 33,3 % trên 3 dòng." in said
+    assert "Ngày 02/12/2026: 33,3 % trên 3 dòng." in said
 
 
 def test_without_a_register_the_figure_is_not_determined(run: Any, database: Database) -> None:

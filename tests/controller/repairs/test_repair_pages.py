@@ -77,7 +77,7 @@ def known(store: Store) -> list[Repair]:
 
 def condition(store: Store, row: int) -> str:
     with store.view() as db:
-        kept = repairs.line_by_row(db, SCHOOL, row)
+        kept = register.line_by_row(db, SCHOOL, row)
         assert kept
         return lives.life_in(db, SCHOOL, kept).condition
 

@@ -82,7 +82,7 @@ def every(store: Store) -> list[Repair]:
 def condition(store: Store, row: int = 1) -> str:
     """How a line fares."""
     with store.view() as db:
-        kept = repairs.line_by_row(db, SCHOOL, row)
+        kept = register.line_by_row(db, SCHOOL, row)
         assert kept is not None
         return lives.life_in(db, SCHOOL, kept).condition
 
@@ -100,7 +100,7 @@ def pick(store: Store, number: int, row: int) -> None:
 
 
 def _line(db: Connection, row: int) -> Kept:
-    kept = repairs.line_by_row(db, SCHOOL, row)
+    kept = register.line_by_row(db, SCHOOL, row)
     assert kept is not None
     return kept
 

@@ -94,7 +94,7 @@ class School:
         """What a person does."""
         said = Said("anh", self.now_ms)
         if deed in {"say", "unsay"}:
-            kept = repairs.line_by_row(db, self.place, which)
+            kept = register.line_by_row(db, self.place, which)
             assert kept
             if deed == "unsay":
                 lives.take_back(db, self.place, kept, said)
@@ -106,7 +106,7 @@ class School:
         known = repairs.repair_of_event(db, self.place, f"{self.place.school}-{which}")
         number = known.no if known else -1
         if deed == "pick":
-            kept = repairs.line_by_row(db, self.place, int(what))
+            kept = register.line_by_row(db, self.place, int(what))
             assert kept
             mending.pick(db, self.place, number, kept, said)
         elif deed == "start":
