@@ -110,10 +110,6 @@ class Program:
         made: Made = self._services[make]
         return made
 
-    def provide(self, make: Callable[[Program], Made], made: Made) -> None:
-        """Let this be what `service` answers."""
-        self._services[make] = made
-
     def publish(self, changes: Sequence[object]) -> None:
         """Show committed changes to whoever looks. Call it on the event loop."""
         for feature in self.features:

@@ -207,17 +207,13 @@ class Demo:
 
     async def run(self) -> Fallen:
         """Start all, tell of it, and return only when one of them has fallen."""
-        await self._give_lists()
-        doors = {
-            "lophoc-department": self._ports.above_http,
-            "lophoc-controller": self._ports.http,
-            "lophoc-agent": self._ports.local,
-        }
         above = [self._department()] if self._config.department else []
-        for command in (*above, self._controller(), self._school(), self._agent()):
-            child = await self._start(command)
-            fallen = await _ready(child, doors[child.name]) if child.name in doors else None
-            if fallen is not None:
+        for command in (*above, self._controller()):
+            if fallen := await self._begin(command):
+                return fallen
+        await self._give_lists()  # a command finds its controller's folder, and makes none
+        for command in (self._school(), self._agent()):
+            if fallen := await self._begin(command):
                 return fallen
         self._words.say(
             *RUNNING,
@@ -243,6 +239,16 @@ class Demo:
             for task in telling:
                 task.cancel()
         return Fallen(ended, DIED)
+
+    async def _begin(self, command: list[str]) -> Fallen | None:
+        """Start a program, and wait for its door if it has one; answers how it fell, if it did."""
+        doors = {
+            "lophoc-department": self._ports.above_http,
+            "lophoc-controller": self._ports.http,
+            "lophoc-agent": self._ports.local,
+        }
+        child = await self._start(command)
+        return await _ready(child, doors[child.name]) if child.name in doors else None
 
     async def _give_lists(self) -> None:
         """Give the school invented classes and a timetable, as its office would."""

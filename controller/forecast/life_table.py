@@ -64,11 +64,6 @@ def table_in(folder: Path) -> LifeTable:
     return table_at(own if own.exists() else _SHIPPED)
 
 
-def shipped_table() -> LifeTable:
-    """The tables as they are shipped: guesses, every row of them."""
-    return table_at(_SHIPPED)
-
-
 def table_at(path: Path) -> LifeTable:
     """The tables in a file. Raises LifeTableError."""
     try:
@@ -97,10 +92,10 @@ def init_table(folder: Path) -> tuple[Path, bool]:
 
 def _by_code(rows: Mapping[str, _Row]) -> dict[str, _Row]:
     """The rows by their type's code. Raises ValueError if a type stands there twice."""
-    found: dict[str, _Row] = {}
+    by_code: dict[str, _Row] = {}
     for name, row in rows.items():
         code = name if name in TYPE_WORDS else type_of(name)
-        if code in found:
+        if code in by_code:
             raise ValueError(f"{name}: the type {code} stands there twice")
-        found[code] = row
-    return found
+        by_code[code] = row
+    return by_code

@@ -1,6 +1,6 @@
 """This file keeps how the lines of the register fare, step by step.
 
-Every function works inside one transaction of the store's: `looking` to read, `planning` to write.
+Every function works in a transaction of the store's: `view` to read, `locked` to write.
 """
 
 from __future__ import annotations

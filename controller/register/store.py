@@ -1,6 +1,6 @@
 """This file keeps the school's equipment book, decisions about it, and the figure day by day.
 
-Every function works inside one transaction of the store's: `looking` to read, `planning` to write.
+Every function works in a transaction of the store's: `view` to read, `locked` to write.
 """
 
 from __future__ import annotations

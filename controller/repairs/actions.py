@@ -1,6 +1,6 @@
 """This file does what is done with repairs: each deed moves the repair, its line and its fault.
 
-Every function works inside one transaction of the store's `planning`, which it keeps whole. It
+Every function works inside one transaction of the store's `locked`, which it keeps whole. It
 returns what live screens need to hear. ActionError says why a deed cannot be done.
 """
 

@@ -1,6 +1,6 @@
 """This file keeps repairs: a teacher's report opens one, in the transaction that keeps the report.
 
-Every function works inside one transaction of the store's: `looking` to read, `planning` to write.
+Every function works in a transaction of the store's: `view` to read, `locked` to write.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """This file keeps stocktakes, the scans of each, and which labels were printed.
 
-Every function works inside one transaction of the store's: `looking` to read, `planning` to write.
+Every function works in a transaction of the store's: `view` to read, `locked` to write.
 """
 
 from __future__ import annotations

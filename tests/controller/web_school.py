@@ -264,7 +264,7 @@ def a_program(
     )
     program.writer = FaceWriter(program)
     if live:
-        program.provide(live_of, live)
+        program._services[live_of] = live
     return program
 
 
