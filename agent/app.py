@@ -12,7 +12,7 @@ from typing import Any
 from agent.config import AgentConfig
 from agent.database.restore import open_room
 from agent.health.machine import this_machine
-from agent.services.context import Context, context_of
+from agent.services.context import Context, make_context
 from agent.services.doors import DOORS
 from agent.services.routines import ROUTINES
 from agent.services.sources import SOURCES
@@ -31,7 +31,7 @@ async def run(config: AgentConfig) -> None:
     with lock_folder(config.data):
         machine = this_machine(config.data, config.kit.programs)
         async with open_room(config, machine) as before:
-            context, room = context_of(config, machine, before), before.classroom.room
+            context, room = make_context(config, machine, before), before.classroom.room
             agent = room.place.agent
             _LOGGER.info("agent %s of room %s starts data=%s", agent, room.room, config.data)
             await _serve(context, stop)

@@ -76,7 +76,7 @@ class Placement:
         return self.how is not PlacementSource.SETTINGS
 
     @property
-    def stay(self) -> SavedPlacement:
+    def saved(self) -> SavedPlacement:
         """What is to be remembered."""
         fixtures = tuple(Fixture(key=key, rooms=rooms) for key, rooms in self.seen_in.items())
         return SavedPlacement(room=self.room, how=self.how, fixtures=fixtures)

@@ -247,9 +247,9 @@ class Ingest:
                 continue
             agent, message = spoken
             speaker = Speaker.SCHOOL if isinstance(message, Upward) else Speaker.AGENT
-            heard = self._hearer[speaker].hear(agent, message, now_ms)
-            batch.changes += heard.changes
-            if not heard.taken:
+            outcome = self._hearer[speaker].hear(agent, message, now_ms)
+            batch.changes += outcome.changes
+            if not outcome.taken:
                 continue
             if isinstance(message, State):
                 batch.revs.setdefault((agent, message.boot), []).append(message.rev)

@@ -18,7 +18,7 @@ FLOORS: Final[Mapping[str, float]] = {
     "protocol": 95,
     "hardware": 82,
     "agent": 77,
-    "controller": 90,
+    "controller": 80,
     "simulators": 73,
 }
 

@@ -29,12 +29,12 @@ class CartFile:
         except msgspec.ValidationError as error:
             raise damaged_error(self._path, str(error)) from error
 
-    def keep(self, slots: tuple[Slot, ...]) -> None:
+    def save(self, slots: tuple[Slot, ...]) -> None:
         """Write them through to the disk. Raises DocumentError; the old file then stays."""
         table = self._db().table(_TABLE)
         table.truncate()
         table.insert_multiple(msgspec.to_builtins(slots))
-        self._storage.keep()
+        self._storage.save()
 
     def _db(self) -> TinyDB:
         return TinyDB(storage=lambda: self._storage)

@@ -82,7 +82,7 @@ class Documents:
             table.insert_multiple(rows)
         for name in _OLD_TABLES:
             db.drop_table(name)
-        self._storage.keep()
+        self._storage.save()
         self._saved = saved
         return True
 

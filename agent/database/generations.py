@@ -39,7 +39,7 @@ class GenerationStorage(Storage):
         """Change the document in memory; `keep` takes it to the disk."""
         self._tree = data
 
-    def keep(self) -> None:
+    def save(self) -> None:
         """Put the document in the old one's place, which becomes the backup. Raises DocumentError.
 
         A write that fails leaves the old document where it was.

@@ -66,7 +66,7 @@ def saved_state_of(classroom: Classroom) -> SavedState:
         traces=tuple(classroom.devices.traces.held.values()),
         decisions=classroom.devices.decisions,
         answers=dict(classroom.devices.traces.answers),
-        stay=classroom.placement.stay,
+        stay=classroom.placement.saved,
         typed=classroom.typed,
         camera_off=classroom.camera_off,
         plan=classroom.teaching.plan,

@@ -47,7 +47,7 @@ class Context:
     tablets: TabletService
 
 
-def context_of(config: AgentConfig, machine: ThisMachine, restored: RestoredRoom) -> Context:
+def make_context(config: AgentConfig, machine: ThisMachine, restored: RestoredRoom) -> Context:
     """Make the parts; nothing runs yet. Raises SettingsError."""
     classroom, outbox, documents = restored
     passwords, inbox, room = passwords_of(config), Inbox(), classroom.room

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from typing import Protocol
 
+from agent.database.cart import CartFile
 from agent.errors import DocumentError
 from agent.lessons.sheet import NotOnRoll
 from agent.lessons.teaching import NoLesson
 from agent.store import ClassroomStore
-from agent.tablets.cart import Slot
 from agent.tablets.lesson import TabletLesson, TabletPupil
 from agent.tablets.service import SuggestionRefused, TabletBackend
 from protocol.model import Method
@@ -18,18 +17,8 @@ from protocol.outbox import OutboxError
 _LOGGER = logging.getLogger(__name__)
 
 
-class Kept(Protocol):
-    """Where the cart's numbers are kept."""
-
-    def load(self) -> tuple[Slot, ...]:
-        """The slots. Raises DocumentError."""
-
-    def keep(self, slots: tuple[Slot, ...]) -> None:
-        """Write them. Raises DocumentError."""
-
-
-def backend_of(store: ClassroomStore, cart: Kept) -> TabletBackend:
-    """The core of a running agent; a cart whose file is damaged is numbered anew."""
+def backend_of(store: ClassroomStore, cart: CartFile) -> TabletBackend:
+    """The backend in a running agent; a cart whose file is damaged is numbered anew."""
 
     async def suggest(student: str, tablet: str, flags: tuple[str, ...]) -> None:
         try:
@@ -43,7 +32,7 @@ def backend_of(store: ClassroomStore, cart: Kept) -> TabletBackend:
         _LOGGER.warning("tablets are numbered anew: %s", error)
         slots = ()
     return TabletBackend(
-        lesson=lambda: lesson_of(store), suggest=suggest, slots=slots, keep=cart.keep
+        lesson=lambda: lesson_of(store), suggest=suggest, slots=slots, save=cart.save
     )
 
 

@@ -91,11 +91,11 @@ class CheckIns:
         self._random = random
         self._lesson: TabletLesson | None = None
         self._code: RollingCode | None = None
-        self._ever = False
+        self._had_lesson = False
         self._tries = Tries()
         self._passes = OrderedDict[str, float]()
         self._slots: dict[str, set[int]] = {}
-        self.refused = Counter[str]()
+        self.refusals = Counter[str]()
 
     @property
     def code(self) -> RollingCode | None:
@@ -111,7 +111,7 @@ class CheckIns:
     def phase(self) -> CheckInPhase:
         """Whether pupils can check in."""
         if self._lesson is None:
-            return CheckInPhase.OVER if self._ever else CheckInPhase.BEFORE
+            return CheckInPhase.OVER if self._had_lesson else CheckInPhase.BEFORE
         return CheckInPhase.OPEN if self._lesson.pupils else CheckInPhase.NO_LIST
 
     @property
@@ -131,7 +131,7 @@ class CheckIns:
         if lesson is None:
             self._forget()
             return
-        self._ever = True
+        self._had_lesson = True
         if lesson.id != before:
             self._forget()
             self._code = RollingCode(secret=self._random(SECRET_BYTES), begun_s=now_s)
@@ -176,7 +176,7 @@ class CheckIns:
 
     def count(self, reason: str) -> None:
         """Count a refusal; the reasons are few and our own."""
-        self.refused[reason] += 1
+        self.refusals[reason] += 1
 
     def _seat(self, pupil: TabletPupil, attempt: CheckInAttempt, now_s: float) -> CheckInAnswer:
         slot = self._cart.seat(attempt.tablet, reserved=set().union(*self._slots.values()))
@@ -192,26 +192,21 @@ class CheckIns:
         self._passes.pop(attempt.tablet, None)
         self._slots.setdefault(pupil.student, set()).add(slot.number)
         flags = [CheckInFlag.SHARED_TABLET] * bool(others) + [CheckInFlag.SECOND_TABLET] * elsewhere
-        outcome = (
-            CheckInOutcome.SHARED
-            if others
-            else CheckInOutcome.MOVED
-            if elsewhere
-            else CheckInOutcome.IN
-        )
+        moved = CheckInOutcome.MOVED if elsewhere else CheckInOutcome.IN
+        outcome = CheckInOutcome.SHARED if others else moved
         return CheckInAnswer(outcome=outcome, pupil=pupil, slot=slot.number, flags=tuple(flags))
 
     def _objection(self, attempt: CheckInAttempt, now_s: float) -> CheckInOutcome | None:
         """Why an attempt is not let in; None if it is."""
         if self._code is None or self.phase in _CLOSED:
             return _CLOSED.get(self.phase, CheckInOutcome.NOT_YET)
-        if self._tries.spent(attempt.tablet, attempt.address, now_s):
+        if self._tries.must_wait(attempt.tablet, attempt.address, now_s):
             return CheckInOutcome.TOO_MANY_TRIES
         if attempt.token:
             return _OUTCOMES[self._code.judge_token(attempt.token, now_s)]
         if not attempt.digits:
             return None if self.has_pass(attempt.tablet, now_s) else CheckInOutcome.NO_CODE
-        if self._tries.all_spent(now_s):
+        if self._tries.must_all_wait(now_s):
             return CheckInOutcome.TOO_MANY_TRIES
         return _OUTCOMES[self._code.judge_digits(attempt.digits, now_s)]
 

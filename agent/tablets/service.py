@@ -44,7 +44,7 @@ class TabletBackend:
     lesson: Callable[[], TabletLesson | None]
     suggest: Suggest
     slots: tuple[Slot, ...] = ()
-    keep: Callable[[tuple[Slot, ...]], object] = lambda _slots: None
+    save: Callable[[tuple[Slot, ...]], object] = lambda _slots: None
 
 
 class TabletService:
@@ -57,7 +57,7 @@ class TabletService:
         now_s: Callable[[], float] = time.monotonic,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
-        self._core = core
+        self._backend = core
         self._now_s = now_s
         self._random = random
         self._cart = Cart(core.slots)
@@ -70,7 +70,7 @@ class TabletService:
     @property
     def refusals(self) -> dict[str, int]:
         """How often what was refused, since the start."""
-        return dict(self._checkins.refused)
+        return dict(self._checkins.refusals)
 
     @property
     def url(self) -> str:
@@ -79,7 +79,7 @@ class TabletService:
 
     def checkins(self) -> CheckIns:
         """The check-ins, as the lesson is at this moment."""
-        self._checkins.follow(self._core.lesson(), self._now_s())
+        self._checkins.follow(self._backend.lesson(), self._now_s())
         return self._checkins
 
     def now_s(self) -> float:
@@ -106,7 +106,7 @@ class TabletService:
         if answer.outcome is CheckInOutcome.ALREADY:
             return answer
         try:
-            await self._core.suggest(
+            await self._backend.suggest(
                 answer.pupil.student, name_of(answer.slot), tuple(map(str, answer.flags))
             )
         except BaseException:
@@ -124,16 +124,14 @@ class TabletService:
     def view(self, tablet: str, answer: CheckInAnswer | None = None, **more: str) -> TabletView:
         """What a tablet is shown now."""
         checkins, slot = self.checkins(), self._cart.find(tablet)
-        lesson = checkins.lesson
+        lesson, own = checkins.lesson, checkins.pupils_on(slot.number) if slot else []
         version = f"{checkins.phase}{lesson.id if lesson else ''}"
         return TabletView(
             phase=checkins.phase,
             version=hashlib.sha256(version.encode()).hexdigest()[:8],
             lesson=lesson,
             checked_in=checkins.checked_in,
-            own_numbers=tuple(pupil.number for pupil in checkins.pupils_on(slot.number))
-            if slot
-            else (),
+            own_numbers=tuple(pupil.number for pupil in own),
             has_pass=checkins.has_pass(tablet, self._now_s()),
             answer=answer,
             typed=more.get("typed", ""),
@@ -148,17 +146,17 @@ class TabletService:
         """Report which tablets are awake or asleep, and keep the cart; never returns."""
         self._report = report
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._look(), name="tablets asleep")
-            tasks.create_task(self._keep(), name="tablets' numbers")
+            tasks.create_task(self._look_for_sleepers(), name="tablets asleep")
+            tasks.create_task(self._save_slots(), name="tablets' numbers")
 
-    async def _look(self) -> None:
+    async def _look_for_sleepers(self) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
             for sighting in self.presence.look(self._now_s()):
                 self._report(sighting)
 
-    async def _keep(self) -> None:
-        saved = self._core.slots
+    async def _save_slots(self) -> None:
+        saved = self._backend.slots
         while True:
             await self._seated.wait()
             await asyncio.sleep(GATHER_S)
@@ -167,7 +165,7 @@ class TabletService:
             if _numbers(slots) == _numbers(saved):
                 continue  # how recently each was used is not worth a write
             try:
-                await asyncio.to_thread(self._core.keep, slots)
+                await asyncio.to_thread(self._backend.save, slots)
                 saved = slots
             except DocumentError as error:
                 _LOGGER.warning("tablets' numbers not kept: %s", error)

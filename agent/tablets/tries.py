@@ -41,7 +41,7 @@ class Tries:
         self._addresses = OrderedDict[str, _Count]()
         self._all = _Count()
 
-    def spent(self, tablet: str, address: str, now_s: float) -> bool:
+    def must_wait(self, tablet: str, address: str, now_s: float) -> bool:
         """Whether this one must wait, whatever code it has."""
         by_address = self._addresses.get(address, _Count())
         return (
@@ -50,7 +50,7 @@ class Tries:
             or by_address.total >= AN_ADDRESS_A_LESSON
         )
 
-    def all_spent(self, now_s: float) -> bool:
+    def must_all_wait(self, now_s: float) -> bool:
         """Whether so much was guessed that digits count for nothing now; the QR code still does."""
         return self._all.within(now_s) >= ALL or self._all.total >= ALL_A_LESSON
 

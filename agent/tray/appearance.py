@@ -1,4 +1,4 @@
-"""This file decides how a view looks: words, symbols and colours, and what a press asks for.
+"""This file decides how a view looks: words, symbols and colours.
 
 Pure: no Qt. A state is never told by colour alone; every pair of colours has a contrast of at
 least 4.5 (WCAG 2.1, 1.4.3).
@@ -7,14 +7,12 @@ least 4.5 (WCAG 2.1, 1.4.3).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from agent.tray.view import Chip, MarkView, PupilView, Question, TeacherView
-from protocol.backoff import Backoff
+from agent.tray.presses import PRESENT
+from agent.tray.view import Chip, MarkView, PupilView, TeacherView
 from protocol.language import N_, Translate
 
-PRESENT: Final = "present"
-ABSENT: Final = "absent_unexcused"
 NO_AGENT: Final = N_("The LopHoc program is not seen on this computer. It is looked for again.")
 STALE: Final = N_("Shown is what was known at {time}.")
 
@@ -52,18 +50,6 @@ APPEARANCES: Final[Mapping[str, Appearance]] = {
     "absent": Appearance("-", "#333333", "#e6e6e6"),
 }
 _WORST_FIRST: Final = ("critical", "warning", "unknown", "ok")
-ADDRESSES: Final[Mapping[str, str]] = {
-    "start": "lesson/start",
-    "confirm": "roll/confirm",
-    "end": "lesson/end",
-}
-
-
-class Press(NamedTuple):
-    """What a press asks of the agent: an address below /api/v1/, and a body."""
-
-    path: str
-    body: Mapping[str, Any]
 
 
 def word(view: TeacherView | None, name: str, say: Translate) -> str:
@@ -98,26 +84,6 @@ def tooltip(view: TeacherView | None, say: Translate) -> str:
     return "\n".join(filter(None, (f"{view.headline} · {view.room}", view.subline, *chips)))
 
 
-def press_of(
-    view: TeacherView, chosen: Sequence[str] = (), *, substitute: bool = False
-) -> Press | None:
-    """What the big button asks for now; None where it can ask nothing."""
-    action = view.button.action
-    if not view.button.enabled or action not in ADDRESSES:
-        return None
-    body: dict[str, Any] = {}
-    if action == "start" and (chosen or substitute):
-        proposed = view.proposal.classes if view.proposal else ()
-        body = {"classes": list(chosen or proposed), "substitute": substitute}
-    return Press(ADDRESSES[action], body)
-
-
-def next_status(line: PupilView, marks: Sequence[MarkView]) -> str:
-    """What a tap on a name makes of it: one who is there is absent; others stay, to be chosen."""
-    statuses = {mark.status for mark in marks}
-    return ABSENT if line.status == PRESENT and ABSENT in statuses else line.status
-
-
 def letter_of(line: PupilView, marks: Sequence[MarkView]) -> str:
     """The mark as the school writes it; a tick for one who is there."""
     letter = next((mark.letter for mark in marks if mark.status == line.status), "?")
@@ -129,40 +95,24 @@ def mark_label(line: PupilView, marks: Sequence[MarkView]) -> str:
     return next((mark.label for mark in marks if mark.status == line.status), line.status)
 
 
-def line_text(line: PupilView, marks: Sequence[MarkView]) -> str:
+def pupil_text(line: PupilView, marks: Sequence[MarkView]) -> str:
     """A pupil's button: mark, number and name; where the name is not kept, the number alone."""
     return f"{letter_of(line, marks)}   {line.number}. {line.name}".rstrip()
 
 
-def line_detail(line: PupilView) -> str:
+def pupil_detail(line: PupilView) -> str:
     """What is known besides: where the suggestion comes from, doubts, earlier marks."""
     return " · ".join(filter(None, (line.words, *line.flag_words, *line.history)))
 
 
-def line_spoken(line: PupilView, marks: Sequence[MarkView]) -> str:
+def pupil_spoken(line: PupilView, marks: Sequence[MarkView]) -> str:
     """A pupil's button as a screen reader says it."""
     name = f"{line.number}. {line.name}".rstrip()
-    return ", ".join(filter(None, (name, mark_label(line, marks), line_detail(line))))
+    return ", ".join(filter(None, (name, mark_label(line, marks), pupil_detail(line))))
 
 
-def line_state(line: PupilView) -> str:
+def pupil_state(line: PupilView) -> str:
     """Which look a pupil has."""
     if line.status == PRESENT:
         return "warning" if line.flag_words or line.suggested == "unseen" else "ok"
     return "critical" if line.status.startswith("absent") else "warning"
-
-
-def answer(question: Question, *, yes: bool) -> Press:
-    """What an answer to a question asks of the agent."""
-    kind = question.kind if yes else "other"
-    return Press(f"devices/{question.device_id}/kind", {"kind": kind})
-
-
-def toggle_class(chosen: Sequence[str], code: str) -> tuple[str, ...]:
-    """The classes chosen after one more tap: joint classes are several."""
-    return tuple(other for other in chosen if other != code) if code in chosen else (*chosen, code)
-
-
-def patience() -> Backoff:
-    """How long to wait before the agent is asked again: 0.5, 1, 2, 4, then 5 seconds."""
-    return Backoff(0.5, 5.0, chance=lambda: 1.0)

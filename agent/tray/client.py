@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from PySide6.QtCore import QObject, QTimer, QUrl, Signal
 
-from agent.tray.appearance import Press, patience
 from agent.tray.exchange import HttpAnswer, HttpExchange
+from agent.tray.presses import Press, patience
 from agent.tray.view import refusal_from, view_from
 
 _POLL_TIMEOUT_MS: Final = 30_000

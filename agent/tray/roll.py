@@ -11,12 +11,12 @@ from agent.tray.appearance import (
     Appearance,
     appearance_of,
     letter_of,
-    line_detail,
-    line_spoken,
-    line_state,
-    line_text,
-    next_status,
+    pupil_detail,
+    pupil_spoken,
+    pupil_state,
+    pupil_text,
 )
+from agent.tray.presses import next_status
 from agent.tray.view import PupilView, RollView
 from agent.tray.widgets import KeyButton, RowButton, TextLabel, WrappingRow
 
@@ -56,8 +56,8 @@ class RollList(QWidget):
             self._names.fill([self._name(line) for line in roll.lines])
         for key, line in zip(self._names.widgets(), roll.lines, strict=True):
             assert isinstance(key, RowButton)  # noqa: S101 - this file alone fills it
-            key.show_text(line_text(line, roll.marks), line_spoken(line, roll.marks), _look(line))
-            key.setToolTip(line_detail(line))
+            key.show_text(pupil_text(line, roll.marks), pupil_spoken(line, roll.marks), _look(line))
+            key.setToolTip(pupil_detail(line))
         self._show_marks()
 
     def keys(self) -> list[QWidget]:
@@ -95,7 +95,7 @@ class RollList(QWidget):
             self._who.show_text("")
             self._marks.hide()
             return
-        self._who.show_text(f"{line.number}. {line.name}  {line_detail(line)}".strip())
+        self._who.show_text(f"{line.number}. {line.name}  {pupil_detail(line)}".strip())
         if not self._marks.widgets():
             self._marks.fill([self._mark(place) for place in range(len(self._roll.marks))])
         for key, mark in zip(self._marks.widgets(), self._roll.marks, strict=False):
@@ -117,4 +117,4 @@ def _students(roll: RollView) -> list[str]:
 
 
 def _look(line: PupilView) -> Appearance:
-    return appearance_of(line_state(line))
+    return appearance_of(pupil_state(line))

@@ -8,31 +8,23 @@ from functools import partial
 from itertools import pairwise
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from agent.tray.appearance import (
-    ADDRESSES,
-    STALE,
-    Press,
-    answer,
-    appearance_of,
-    chip_text,
-    press_of,
-    toggle_class,
-    word,
-)
+from agent.tray.appearance import STALE, appearance_of, chip_text, word
+from agent.tray.classes import CLASS_PX, ClassChoice
 from agent.tray.client import AgentClient
 from agent.tray.icons import fault_icon
+from agent.tray.presses import ADDRESSES, Press, answer_press, press_of
 from agent.tray.roll import RollList
+from agent.tray.tools import Toolbar
+from agent.tray.undo import UndoButton
 from agent.tray.view import Question, TeacherView
 from agent.tray.widgets import KeyButton, RowButton, TextLabel, WrappingRow
 from protocol.formats import clock, phrase
 from protocol.language import Translate, translator
 
-_CLASS_PX: Final = 170
-_TOOL_PX: Final = 240
 _CHIP_PX: Final = 300
 
 
@@ -42,17 +34,15 @@ class Window(QWidget):
     changed = Signal(object)
     leave = Signal()
 
-    def __init__(self, door: AgentClient, language: str) -> None:
+    def __init__(self, client: AgentClient, language: str) -> None:
         super().__init__()
         self.view: TeacherView | None = None
         self.may_hide: Callable[[], bool] = lambda: False
-        self._door = door
+        self._client = client
         self._say: Translate = translator(language)
         self._connected = False
         self._updated_at = ""
-        self._chosen: tuple[str, ...] = ()
         self._painted: dict[str, object] = {}
-        self._undo_until_s = 0.0
         self._build()
         self._connect_signals()
         self._paint()
@@ -60,27 +50,37 @@ class Window(QWidget):
     def _build(self) -> None:
         self._away, self._refusal = TextLabel(), TextLabel()
         self._headline, self._subline, self._why = TextLabel("headline"), TextLabel(), TextLabel()
-        self._classes, self._every_class = WrappingRow(_CLASS_PX), WrappingRow(_CLASS_PX)
+        self._classes = ClassChoice()
         self._chips, self._gaps, self._notices = WrappingRow(_CHIP_PX), TextLabel(), TextLabel()
-        self._rooms, self._questions = WrappingRow(_CLASS_PX), WrappingRow(_CHIP_PX)
-        self._tools, self._faults = WrappingRow(_TOOL_PX), WrappingRow(_CLASS_PX)
-        self._sent, self._logbook, self._copy = (
-            TextLabel(),
-            TextLabel(),
-            KeyButton("", self._copy_logbook),
-        )
+        self._rooms, self._questions = WrappingRow(CLASS_PX), WrappingRow(_CHIP_PX)
+        self._faults, self._sent = WrappingRow(CLASS_PX), TextLabel()
+        self._logbook, self._copy = TextLabel(), KeyButton("", self._copy_logbook)
         self._roll = RollList()
-        self._undo = KeyButton("", partial(self._send, Press("undo", {})))
+        self._undo = UndoButton(partial(self._send, Press("undo", {})))
         self._counts, self._big = TextLabel("counts"), KeyButton("", self._press_big)
         self._big.setObjectName("big")
         self._also = KeyButton("", self._press_also)
         self._logbook.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._build_tools()
+        self._tools = Toolbar(
+            {
+                "report_fault": self._toggle_faults,
+                "other_class": self._paint_classes,
+                "substitute": None,
+                "room": self._toggle_rooms,
+                "open_board": self._open_board,
+                "camera": self._switch_camera,
+                "scan": self._scan,
+                "quit": self.leave.emit,
+            }
+        )
+        self._lay_out()
+
+    def _lay_out(self) -> None:
         page = QWidget()
         rows = QVBoxLayout(page)
         for part in (
             *(self._away, self._refusal, self._headline, self._subline, self._why),
-            *(self._rooms, self._classes, self._every_class, self._questions, self._chips),
+            *(self._rooms, self._classes, self._questions, self._chips),
             *(self._gaps, self._notices, self._logbook, self._copy, self._roll),
             *(self._tools, self._faults, self._sent),
         ):
@@ -101,29 +101,12 @@ class Window(QWidget):
         whole.addWidget(self._undo)
         whole.addLayout(foot)
 
-    def _build_tools(self) -> None:
-        self._tool = {
-            "report_fault": RowButton("", self._toggle_faults),
-            "other_class": RowButton("", self._toggle_classes),
-            "substitute": RowButton(""),
-            "room": RowButton("", self._toggle_rooms),
-            "open_board": RowButton("", self._open_board),
-            "camera": RowButton("", self._switch_camera),
-            "scan": RowButton("", self._scan),
-            "quit": RowButton("", self.leave.emit),
-        }
-        for name in ("report_fault", "other_class", "substitute", "room", "camera", "scan"):
-            self._tool[name].setCheckable(True)
-        self._tools.fill(list(self._tool.values()))
-
     def _connect_signals(self) -> None:
-        self._door.updated.connect(self._on_view)
-        self._door.away.connect(self._on_away)
-        self._door.refused.connect(self._on_refused)
+        self._client.updated.connect(self._on_view)
+        self._client.away.connect(self._on_away)
+        self._client.refused.connect(self._on_refused)
         self._roll.marked.connect(self._mark)
-        self._clock = QTimer(self)
-        self._clock.setInterval(500)
-        self._clock.timeout.connect(self._tick)
+        self._classes.changed.connect(self._paint_classes)
 
     def start_action(self) -> None:
         """Do what the big button would do."""
@@ -140,14 +123,13 @@ class Window(QWidget):
 
     def _on_view(self, view: TeacherView) -> None:
         if self.view is None or view.phase != self.view.phase:
-            self._chosen = ()
-            self._tool["other_class"].setChecked(False)
-            self._tool["substitute"].setChecked(False)
+            self._classes.forget()
+            self._tools.switch_off("other_class", "substitute")
         back = not self._connected
         self.view, self._connected = view, True
         self._say = translator(view.language)
         self._updated_at = clock(time.time_ns() // 1_000_000, None, self._say)
-        self._undo_until_s = time.monotonic() + (view.undo.left_s if view.undo else 0)
+        self._undo.show_undo(view.undo)
         self._paint()
         if back:  # what was disabled has lost the keyboard
             self._big.setFocus()
@@ -163,12 +145,13 @@ class Window(QWidget):
 
     def _send(self, press: Press) -> None:
         self._refusal.show_text("")
-        self._door.press(press)
+        self._client.press(press)
 
     def _press_big(self) -> None:
-        substitute = self._tool["substitute"].isChecked()
-        press = press_of(self.view, self._chosen, substitute=substitute) if self.view else None
-        if press is not None and self._connected:
+        if self.view is None or not self._connected:
+            return
+        substitute = self._tools.is_on("substitute")
+        if press := press_of(self.view, self._classes.chosen, substitute=substitute):
             self._send(press)
 
     def _press_also(self) -> None:
@@ -189,52 +172,29 @@ class Window(QWidget):
 
     def _open_board(self) -> None:
         if self.view and self.view.tablets:
-            QDesktopServices.openUrl(self._door.url(self.view.tablets.board))
+            QDesktopServices.openUrl(self._client.url(self.view.tablets.board))
 
     def _toggle_faults(self) -> None:
-        self._faults.setVisible(self._tool["report_fault"].isChecked())
+        self._faults.setVisible(self._tools.is_on("report_fault"))
         if self._faults.isVisible():
             first = self._faults.widgets()[0] if self._faults.widgets() else self._faults
             first.setFocus(Qt.FocusReason.TabFocusReason)
 
-    def _toggle_classes(self) -> None:
-        self._every_class.setVisible(self._tool["other_class"].isChecked())
-
     def _toggle_rooms(self) -> None:
-        self._rooms.setVisible(self._tool["room"].isChecked())
+        self._rooms.setVisible(self._tools.is_on("room"))
 
     def _copy_logbook(self) -> None:
         QGuiApplication.clipboard().setText(self._logbook.text())
         self._copy.show_text(f"✓ {self.word('copied')}")
 
-    def _choose(self, classes: tuple[str, ...]) -> None:
-        self._chosen = () if classes == self._chosen else classes
-        self._paint_classes()
-
-    def _toggle(self, code: str) -> None:
-        self._chosen = toggle_class(self._chosen, code)
-        self._paint_classes()
-
-    def _tick(self) -> None:
-        left_s = self._undo_until_s - time.monotonic()
-        undo = self.view.undo if self.view else None
-        if undo is None or left_s <= 0:
-            self._undo.hide()
-            self._clock.stop()
-            return
-        self._undo.show_text(f"{undo.label} ({left_s:.0f} s)", undo.label)
-        self._undo.show()
-        self._clock.start()
-
     def _paint(self) -> None:
         self.setWindowTitle(f"{self.word('title')} · LopHoc")
         self._paint_away()
-        self._paint_tools()
+        self._tools.show_tools(self.view, self.word, connected=self._connected)
         self._big.setVisible(self.view is not None)
         view = self.view
         if view is None:
             return
-        self._big.show_text(view.button.label)
         self._big.setEnabled(self._connected and view.button.enabled)
         self._also.setVisible(view.also is not None and view.also.action in ADDRESSES)
         self._also.show_text(view.also.label if view.also else "")
@@ -248,15 +208,16 @@ class Window(QWidget):
         self._roll.setEnabled(self._connected)
         self._counts.show_text(view.roll.text if view.roll else "")
         self._counts.setAccessibleName(f"{self.word('counts')}: {self._counts.text()}")
-        self._tick()
         self._order()
 
     def _order(self) -> None:
         """Tab walks as the eye does, whatever was made first."""
-        wraps = (self._rooms, self._classes, self._every_class, self._questions)
-        keys: list[QWidget] = [widget for wrap in wraps for widget in wrap.widgets()]
-        keys += [self._copy, *self._roll.keys(), *self._tools.widgets(), *self._faults.widgets()]
-        for before, after in pairwise([*keys, self._undo, self._big, self._also]):
+        keys: list[QWidget] = [
+            *(*self._rooms.widgets(), *self._classes.keys(), *self._questions.widgets()),
+            *(self._copy, *self._roll.keys(), *self._tools.widgets(), *self._faults.widgets()),
+            *(self._undo, self._big, self._also),
+        ]
+        for before, after in pairwise(keys):
             self.setTabOrder(before, after)
 
     def _paint_away(self) -> None:
@@ -265,72 +226,26 @@ class Window(QWidget):
             words += " " + phrase(STALE, self._say, time=self._updated_at)
         self._away.show_text(words, appearance_of("unknown"))
 
-    def _paint_tools(self) -> None:
-        view, tool = self.view, self._tool
-        for name in ("report_fault", "other_class", "substitute", "room", "open_board", "quit"):
-            tool[name].show_text(self.word(name))
-        free = view is not None and view.button.action == "start"
-        tool["other_class"].setVisible(bool(free and view and view.proposal))
-        tool["substitute"].setVisible(bool(free and view and view.proposal))
-        tool["room"].setVisible(bool(view and len(view.rooms) > 1 and not view.pick_room))
-        tool["report_fault"].setVisible(view is not None)
-        tool["open_board"].setVisible(bool(view and view.tablets))
-        camera, scan = view.camera if view else None, view.scan if view else None
-        tool["camera"].setVisible(camera is not None)
-        if camera:
-            state = self.word("camera_off" if camera.off else "camera_on")
-            tool["camera"].show_text(f"{state}\n{camera.label}")
-            tool["camera"].setChecked(camera.off)
-        tool["scan"].setVisible(bool(scan and scan.possible))
-        if scan:
-            tool["scan"].show_text("\n".join(filter(None, (scan.label, scan.words))))
-            tool["scan"].setChecked(scan.running)
-        for name, key in tool.items():
-            key.setEnabled(self._connected or name == "quit")
-
     def _paint_room(self, view: TeacherView) -> None:
         if self._is_new("rooms", (view.rooms, view.room)):
             rooms = [room for room in view.rooms if room != view.room or view.pick_room]
             keys = [RowButton(room, partial(self._room, room)) for room in rooms]
             self._rooms.fill(keys)
-        self._rooms.setVisible(view.pick_room or self._tool["room"].isChecked())
+        self._rooms.setVisible(view.pick_room or self._tools.is_on("room"))
 
     def _room(self, room: str) -> None:
-        self._tool["room"].setChecked(False)
+        self._tools.switch_off("room")
         self._send(Press("room", {"room": room}))
 
     def _paint_classes(self) -> None:
         view = self.view
-        proposal = view.proposal if view and view.button.action == "start" else None
+        if view is None:
+            return
+        proposal = view.proposal if view.button.action == "start" else None
         self._why.show_text(proposal.why if proposal else "")
-        if self._is_new("classes", proposal):
-            proposals = proposal.others[:5] if proposal else ()
-            every = proposal.all if proposal else ()
-            self._classes.fill([self._class_key(classes) for classes in proposals])
-            self._every_class.fill([self._one_class_key(code) for code in every])
-        for key, classes in zip(
-            self._classes.widgets(), proposal.others[:5] if proposal else (), strict=True
-        ):
-            _check(key, checked=classes == self._chosen)
-        for key, code in zip(
-            self._every_class.widgets(), proposal.all if proposal else (), strict=True
-        ):
-            _check(key, checked=code in self._chosen)
-        self._every_class.setVisible(bool(proposal) and self._tool["other_class"].isChecked())
-        if proposal and self._chosen:
-            self._big.show_text(f"{view.button.label if view else ''} · {' + '.join(self._chosen)}")
-        elif view:
-            self._big.show_text(view.button.label)
-
-    def _class_key(self, classes: tuple[str, ...]) -> RowButton:
-        key = RowButton(" + ".join(classes), lambda: self._choose(classes))
-        key.setCheckable(True)
-        return key
-
-    def _one_class_key(self, code: str) -> RowButton:
-        key = RowButton(code, lambda: self._toggle(code))
-        key.setCheckable(True)
-        return key
+        self._classes.show_proposal(proposal, every=self._tools.is_on("other_class"))
+        chosen = " + ".join(self._classes.chosen) if proposal else ""
+        self._big.show_text(" · ".join(filter(None, (view.button.label, chosen))))
 
     def _paint_lists(self, view: TeacherView) -> None:
         if self._is_new("chips", view.chips):
@@ -348,7 +263,7 @@ class Window(QWidget):
         if self._is_new("faults", view.faults.parts):
             keys = [self._fault(part.part, part.label) for part in view.faults.parts]
             self._faults.fill(keys)
-        self._faults.setVisible(self._tool["report_fault"].isChecked())
+        self._faults.setVisible(self._tools.is_on("report_fault"))
         self._faults.setEnabled(self._connected)
         self._sent.show_text("\n".join(f"✓ {fault.sentence}" for fault in view.faults.sent))
         if self._is_new("logbook", (view.logbook, view.language)):
@@ -358,8 +273,8 @@ class Window(QWidget):
 
     def _question_widgets(self, question: Question) -> list[QWidget]:
         asks = _label(f"{question.name}: {question.question}", "warning")
-        yes = RowButton(question.yes, partial(self._send, answer(question, yes=True)))
-        no = RowButton(question.no, partial(self._send, answer(question, yes=False)))
+        yes = RowButton(question.yes, partial(self._send, answer_press(question, yes=True)))
+        no = RowButton(question.no, partial(self._send, answer_press(question, yes=False)))
         return [asks, yes, no]
 
     def _fault(self, part: str, label: str) -> RowButton:
@@ -402,8 +317,3 @@ def _label(text: str, state: str) -> TextLabel:
     words = TextLabel()
     words.show_text(text, appearance_of(state))
     return words
-
-
-def _check(key: QWidget, *, checked: bool) -> None:
-    if isinstance(key, KeyButton):
-        key.setChecked(checked)

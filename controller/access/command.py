@@ -23,8 +23,8 @@ def fill_password(parser: CommandParser, say: Translate) -> None:
 
 def _password(options: argparse.Namespace, say: Translate) -> int:
     path = existing_folder(options) / "office.json"
-    asked = say(N_("New password: "))
-    typed = getpass.getpass(asked) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    prompt = say(N_("New password: "))
+    typed = getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
     with unwritable(path):
         Office(path, time.time).set_password(typed)
     tell(say(N_("The office's password is set; who was logged in must log in again.")))

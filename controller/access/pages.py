@@ -61,8 +61,8 @@ def pages(program: Program) -> APIRouter:
     async def looks(request: Request) -> Response:
         if gate.who(request) is None:
             return RedirectResponse("/login?next=/looks", 303)
-        seen = await run_in_threadpool(store.read, access_log, scope)
-        return screens.page(request, "looks.html", seen=seen)
+        rows = await run_in_threadpool(store.read, access_log, scope)
+        return screens.page(request, "looks.html", seen=rows)
 
     return router
 

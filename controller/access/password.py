@@ -58,9 +58,9 @@ class Office:
                 most=MAX_LENGTH,
             )
         salt = secrets.token_bytes(16)
-        kept = _Kept(salt=salt, hash=_hash(password, salt), key=secrets.token_bytes(32))
+        record = _Kept(salt=salt, hash=_hash(password, salt), key=secrets.token_bytes(32))
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(self._path, msgspec.json.encode(kept), OWNER_ONLY)
+        write_whole(self._path, msgspec.json.encode(record), OWNER_ONLY)
 
     @property
     def has_password(self) -> bool:
@@ -70,36 +70,38 @@ class Office:
     def may_try(self, address: str) -> bool:
         """Whether this address may try a password now; it counts as a try."""
         now = self._now_s()
-        for each in ("", address):
-            tries = self._tries.setdefault(each, deque())
+        for source in ("", address):
+            tries = self._tries.setdefault(source, deque())
             while tries and tries[0] <= now - TRIES_S:
                 tries.popleft()
         self._tries = {
-            each: tries for each, tries in self._tries.items() if tries or each in {"", address}
+            source: tries
+            for source, tries in self._tries.items()
+            if tries or source in {"", address}
         }
-        mine, everyones = self._tries[address], self._tries[""]
-        if len(mine) >= TRIES or len(everyones) >= ALL_TRIES:
+        own, everyones = self._tries[address], self._tries[""]
+        if len(own) >= TRIES or len(everyones) >= ALL_TRIES:
             return False
-        mine.append(now)
+        own.append(now)
         everyones.append(now)
         return True
 
     def open_session(self, password: str) -> str | None:
         """A signed session, if the password is right; it takes some 100 ms."""
-        kept = self._sound()
-        if kept is None or len(password) > MAX_LENGTH:
+        record = self._sound()
+        if record is None or len(password) > MAX_LENGTH:
             return None
-        if not hmac.compare_digest(_hash(password, kept.salt), kept.hash):
+        if not hmac.compare_digest(_hash(password, record.salt), record.hash):
             return None
         body = f"{secrets.token_hex(8)}.{int(self._now_s())}"
-        return f"{body}.{_sign(kept.key, body)}"
+        return f"{body}.{_sign(record.key, body)}"
 
     def session(self, cookie: str) -> str | None:
         """The session's id, if the cookie is ours, not too old, and was not ended."""
-        kept = self._sound()
+        record = self._sound()
         body, _, signature = cookie.rpartition(".")
-        if kept is None or not hmac.compare_digest(
-            signature.encode(), _sign(kept.key, body).encode()
+        if record is None or not hmac.compare_digest(
+            signature.encode(), _sign(record.key, body).encode()
         ):
             return None
         name, _, begun = body.partition(".")

@@ -67,21 +67,21 @@ def api(program: Program) -> APIRouter:
                 422, "days_missing", N_("Which days?"), N_("Give from and to as yyyy-mm-dd.")
             )
         gate.admit(request, f"attendance {format}", f"{class_code} {since} {until}")
-        told = attendance_of(store, scope, class_code, since, _term(since, until))
-        return _papered(told, format, name)
+        term_attendance = attendance_of(store, scope, class_code, since, _term(since, until))
+        return _papered(term_attendance, format, name)
 
     return router
 
 
-def _papered(told: Attendance, paper: Paper, name: str) -> AttendanceItem | Response:
-    headers = attachment(name_of(told.sheet, paper))
+def _papered(attendance: Attendance, paper: Paper, name: str) -> AttendanceItem | Response:
+    headers = attachment(name_of(attendance.sheet, paper))
     match paper:
         case Paper.JSON:
-            return attendance_item(told)
+            return attendance_item(attendance)
         case Paper.CSV:
-            return Response(sheet_csv(told, name), media_type=CSV, headers=headers)
+            return Response(sheet_csv(attendance, name), media_type=CSV, headers=headers)
         case Paper.XLSX:
-            return Response(as_xlsx(told, name), media_type=XLSX, headers=headers)
+            return Response(as_xlsx(attendance, name), media_type=XLSX, headers=headers)
 
 
 def _term(since: str, until: str) -> str:

@@ -55,18 +55,18 @@ def _attendance(options: argparse.Namespace) -> int:
 def _verify(store: Store, scope: Place, *, as_json: bool) -> int:
     say = speaker(ENVIRONMENT, os.environ)
     log = store.read(whole_log, scope)
-    found = findings(log)
-    erased = sum(bool(each.erased) for each in log)
+    gaps = findings(log)
+    erased = sum(bool(record.erased) for record in log)
     if as_json:
-        broken = [finding._asdict() for finding in found]
-        told = {"records": len(log), "erased": erased, "breaks": broken}
-        tell(json.dumps({"holds": not found, **told}))
+        broken = [finding._asdict() for finding in gaps]
+        counts = {"records": len(log), "erased": erased, "breaks": broken}
+        tell(json.dumps({"holds": not gaps, **counts}))
     else:
-        for finding in found:
+        for finding in gaps:
             tell(f"{finding.agent} {finding.event_id}: {finding.why}")
         sums = N_("{records} records, {breaks} breaks, {erased} with an erased pupil.")
-        tell(phrase(sums, say, records=len(log), breaks=len(found), erased=erased))
-    return EXIT_BROKEN if found else 0
+        tell(phrase(sums, say, records=len(log), breaks=len(gaps), erased=erased))
+    return EXIT_BROKEN if gaps else 0
 
 
 def _export(store: Store, scope: Place, options: argparse.Namespace) -> int:

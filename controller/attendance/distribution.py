@@ -47,7 +47,7 @@ class Distribution:
 
         classes_of: of the lesson that runs at an agent. What is returned counts as sent.
         """
-        found = []
+        plans = []
         for agent in agents:
             if not agent.online or agent.schema < FIRST_SCHEMA or not agent.rev:
                 continue
@@ -56,15 +56,15 @@ class Distribution:
                 continue
             if self._may(agent, digest, now_ms):
                 self._sent[agent.place.agent] = Sent(digest, now_ms, agent.boot, agent.rev)
-                found.append((agent.place.agent, plan))
-        return found
+                plans.append((agent.place.agent, plan))
+        return plans
 
     def _plan(self, room: str, extra: tuple[str, ...]) -> tuple[Plan, str]:
-        known = self._plans.get((room, extra))
-        if known is None:
+        entry = self._plans.get((room, extra))
+        if entry is None:
             plan = plan_for(room, self.school, extra)
-            known = self._plans[room, extra] = (plan, digest_of(plan))
-        return known
+            entry = self._plans[room, extra] = (plan, digest_of(plan))
+        return entry
 
     def _may(self, agent: AgentRecord, digest: str, now_ms: int) -> bool:
         """Not again at once; the same plan only after a word that it was not taken."""

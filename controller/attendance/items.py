@@ -52,7 +52,7 @@ class AttendanceItem(BaseModel):
     lessons: list[LogbookItem]
 
 
-def attendance_item(told: Attendance) -> AttendanceItem:
+def attendance_item(attendance: Attendance) -> AttendanceItem:
     """The sheet as the API shows it."""
     pupils = [
         PupilItem(
@@ -60,12 +60,12 @@ def attendance_item(told: Attendance) -> AttendanceItem:
             student=line.student,
             name=line.name,
             days=list(line.days),
-            letters=[told.sheet.letter(day) for day in line.days],
+            letters=[attendance.sheet.letter(day) for day in line.days],
             excused=line.count(AttendanceStatus.ABSENT_EXCUSED),
             unexcused=line.count(AttendanceStatus.ABSENT_UNEXCUSED),
             late=line.count(AttendanceStatus.LATE),
         )
-        for line in told.sheet.lines
+        for line in attendance.sheet.lines
     ]
     lessons = [
         LogbookItem(
@@ -77,10 +77,13 @@ def attendance_item(told: Attendance) -> AttendanceItem:
                 logbook_line.lesson.substitute,
             ),
         )
-        for logbook_line in told.logbook
+        for logbook_line in attendance.logbook
     ]
     return AttendanceItem(
-        class_code=told.sheet.class_code, days=list(told.sheet.days), pupils=pupils, lessons=lessons
+        class_code=attendance.sheet.class_code,
+        days=list(attendance.sheet.days),
+        pupils=pupils,
+        lessons=lessons,
     )
 
 

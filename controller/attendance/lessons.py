@@ -55,10 +55,10 @@ def sheet_of(records: Iterable[Logged]) -> Sheet:
                 marks = _alone(marks)
             case RollRecord():
                 confirmed = True
-                told = [(line.student, line) for line in record.lines if line.student != ERASED]
+                lines = [(line.student, line) for line in record.lines if line.student != ERASED]
                 marks = _alone(marks) | {
                     student: Mark(line.status, line.method, line.class_code, record.at_ms)
-                    for student, line in told
+                    for student, line in lines
                 }
             case AttendanceRecord(erased=False):
                 _take(marks, record)
@@ -82,21 +82,21 @@ def _take(marks: dict[str, Mark], record: AttendanceRecord) -> None:
 def in_order(records: Iterable[Logged]) -> list[Logged]:
     """The records of one agent as it made them: along the chain, its pieces by time."""
     by_event_id = {record.event_id: record for record in records}
-    by_hash = {each.hash: each for each in by_event_id.values() if each.hash}
+    by_hash = {record.hash: record for record in by_event_id.values() if record.hash}
     after: dict[str, list[Logged]] = {}
     heads: list[Logged] = []
-    for each in sorted(by_event_id.values(), key=_by_time):
-        if each.hash and each.before in by_hash and each.before != each.hash:
-            after.setdefault(each.before, []).append(each)
+    for record in sorted(by_event_id.values(), key=_by_time):
+        if record.hash and record.before in by_hash and record.before != record.hash:
+            after.setdefault(record.before, []).append(record)
         else:
-            heads.append(each)
+            heads.append(record)
     ordered: list[Logged] = []
     for head in heads:
         waiting = [head]
         while waiting:
-            each = waiting.pop()
-            ordered.append(each)
-            waiting += reversed(after.pop(each.hash, []) if each.hash else [])
+            record = waiting.pop()
+            ordered.append(record)
+            waiting += reversed(after.pop(record.hash, []) if record.hash else [])
     return ordered
 
 
@@ -111,21 +111,21 @@ def lesson_of(
 
     Each resumption takes back one end, so that their order needs no clock.
     """
-    told = sorted(events, key=lambda event: (event.at_ms, event.event_id))
+    ordered = sorted(events, key=lambda event: (event.at_ms, event.event_id))
     began = next(
-        (event_record for event_record in told if event_record.kind == "lesson_started"), None
+        (event_record for event_record in ordered if event_record.kind == "lesson_started"), None
     )
-    ends = [event_record for event_record in told if event_record.kind == "lesson_ended"]
-    resumed = sum(event_record.kind == "lesson_resumed" for event_record in told)
-    rolls = [each for each in in_order(log) if isinstance(each, RollRecord) and not each.reopened]
+    ends = [event_record for event_record in ordered if event_record.kind == "lesson_ended"]
+    resumed = sum(event_record.kind == "lesson_resumed" for event_record in ordered)
+    rolls = [roll for roll in in_order(log) if isinstance(roll, RollRecord) and not roll.reopened]
     sheet = sheet_of(log)
     end = ends[-1] if len(ends) > resumed else None
     end_body = _body(end.body) if end else {}
     how = Ending(end_body.get("how", Ending.TEACHER)) if end else None
     start_body = _body(began.body) if began else {}
     newest = rolls[-1] if rolls else None
-    known_room = [each.room for each in (*told, *log)]
-    days = [each.day for each in (newest, began, *log, *told) if each and each.day]
+    known_room = [record.room for record in (*ordered, *log)]
+    days = [record.day for record in (newest, began, *log, *ordered) if record and record.day]
     undone = how is Ending.UNDONE
     confirmed = sheet.confirmed if rolls else bool(end_body.get("confirmed", False))
     return LessonRecord(
@@ -149,7 +149,7 @@ def _counts(sheet: Sheet) -> dict[str, dict[AttendanceStatus, int]]:
     counts: dict[str, Counter[AttendanceStatus]] = {}
     for mark in sheet.marks.values():
         counts.setdefault(mark.class_code, Counter())[mark.status] += 1
-    return {code: dict(sorted(each.items())) for code, each in sorted(counts.items())}
+    return {code: dict(sorted(by_status.items())) for code, by_status in sorted(counts.items())}
 
 
 class Figures(NamedTuple):
@@ -170,7 +170,9 @@ def figures_of(record: LessonRecord, class_code: str = "") -> Figures | None:
     counted = [count for code, count in record.counts.items() if class_code in {"", code}]
     if not counted:
         return None
-    total = sum(sum(each.values()) for each in counted)
-    absent = sum(count for each in counted for status, count in each.items() if status in _AWAY)
-    late = sum(each.get(AttendanceStatus.LATE, 0) for each in counted)
+    total = sum(sum(by_status.values()) for by_status in counted)
+    absent = sum(
+        count for by_status in counted for status, count in by_status.items() if status in _AWAY
+    )
+    late = sum(by_status.get(AttendanceStatus.LATE, 0) for by_status in counted)
     return Figures(total, total - absent, absent, late)

@@ -61,8 +61,8 @@ class PlanListener(Listener[Any]):
         changed = [change for change in changes if isinstance(change, AgentRecord)]
         agents = {agent.place: agent for agent in changed} if changes else self._agents
         for agent, plan in self._distribution.due(agents.values(), self._classes_of, now_ms):
-            given = PlanGiven(boot=self._program.boot, at_ms=now_ms, plan=plan)
-            yield Command(agent, "plan", given, qos=1)
+            message = PlanGiven(boot=self._program.boot, at_ms=now_ms, plan=plan)
+            yield Command(agent, "plan", message, qos=1)
 
     def _take_lesson(self, lesson: LessonRecord) -> None:
         self._classes.pop((lesson.place, lesson.lesson), None)

@@ -24,15 +24,15 @@ def findings(log: Iterable[Logged]) -> list[Finding]:
     by_agent = defaultdict[str, list[Logged]](list)
     for record in log:
         by_agent[record.place.agent].append(record)
-    found = []
+    problems = []
     for agent, records in sorted(by_agent.items()):
         erased = {record.event_id for record in records if record.erased}
-        found += [
-            Finding(agent, each.id, each.why)
-            for each in breaks(map(said_by, records))
-            if not (each.id in erased and each.why == "changed")
+        problems += [
+            Finding(agent, chain_break.id, chain_break.why)
+            for chain_break in breaks(map(said_by, records))
+            if not (chain_break.id in erased and chain_break.why == "changed")
         ]
-    return found
+    return problems
 
 
 def said_by(record: Logged) -> Chained:

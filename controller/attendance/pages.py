@@ -57,7 +57,9 @@ def pages(program: Program) -> APIRouter:
         records = await run_in_threadpool(store.read, lessons_of, scope, chosen, chosen)
         school = await run_in_threadpool(store.read, plan_of, scope)
         by_class = taken(records)
-        codes = sorted({each.code for each in school.classes} | by_class.keys(), key=natural)
+        codes = sorted(
+            {school_class.code for school_class in school.classes} | by_class.keys(), key=natural
+        )
         return screens.page(
             request,
             "attendance.html",
@@ -93,12 +95,12 @@ def pages(program: Program) -> APIRouter:
 
 def taken(records: list[LessonRecord]) -> dict[str, list[TakenLesson]]:
     """A day's lessons by class; those whose start was undone are left out."""
-    found = defaultdict[str, list[TakenLesson]](list)
+    by_class = defaultdict[str, list[TakenLesson]](list)
     for record in records:
         if record.how is not Ending.UNDONE:
             for code in record.classes or tuple(record.counts):
-                found[code].append(TakenLesson(record, code))
-    return dict(found)
+                by_class[code].append(TakenLesson(record, code))
+    return dict(by_class)
 
 
 def _day_of(text: str, today: str) -> str:

@@ -36,7 +36,7 @@ def name_of(sheet: ClassSheet, kind: str) -> str:
 
 def sheet_rows(sheet: ClassSheet, school: str) -> list[Row]:
     """The sheet as the roll book has it: school, class, month, heads, pupils."""
-    months = sorted({f"{day[5:7]}/{day[:4]}" for day in sheet.days}, key=lambda each: each[3:])
+    months = sorted({f"{day[5:7]}/{day[:4]}" for day in sheet.days}, key=lambda month: month[3:])
     heads: Row = [
         "STT",
         "Họ và tên",
@@ -83,20 +83,20 @@ def note_of(how: Ending | None, confirmed: bool, substitute: bool) -> str:  # no
     return ", ".join(notes)
 
 
-def as_csv(told: Attendance, school: str) -> str:
+def as_csv(attendance: Attendance, school: str) -> str:
     """The sheet, then the logbook's lines, as RFC 4180 with the mark that Excel needs."""
-    rows = [*sheet_rows(told.sheet, school), [], *logbook_rows(told.logbook)]
+    rows = [*sheet_rows(attendance.sheet, school), [], *logbook_rows(attendance.logbook)]
     return EXCEL_MARK + csv_text(rows)
 
 
-def as_xlsx(told: Attendance, school: str) -> bytes:
+def as_xlsx(attendance: Attendance, school: str) -> bytes:
     """A workbook: the sheet, and the logbook's lines."""
     buffer = io.BytesIO()
     with new_workbook(buffer) as book:
         bold = book.add_format({"bold": True})
         for title, rows, head in (
-            ("Điểm danh", sheet_rows(told.sheet, school), 3),
-            ("Sổ ghi đầu bài", logbook_rows(told.logbook), 0),
+            ("Điểm danh", sheet_rows(attendance.sheet, school), 3),
+            ("Sổ ghi đầu bài", logbook_rows(attendance.logbook), 0),
         ):
             page = book.add_worksheet(title)
             for number, row in enumerate(rows):

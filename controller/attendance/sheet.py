@@ -110,7 +110,10 @@ def laid_out(
     log: Iterable[Logged],
 ) -> Attendance:
     """The sheet and the logbook's lines; names are put in here, and stand nowhere else."""
-    pupils = next((each.pupils for each in school.classes if each.code == class_code), ())
+    pupils = next(
+        (school_class.pupils for school_class in school.classes if school_class.code == class_code),
+        (),
+    )
     names = {pupil.student: pupil.name or pupil.student for pupil in pupils}
     letters = {**LETTERS, **school.letters}
     by_lesson = defaultdict[tuple[Place, str | None], list[Logged]](list)
@@ -119,10 +122,10 @@ def laid_out(
     marks = defaultdict[str, dict[str, list[AttendanceStatus]]](lambda: defaultdict(list))
     lines = []
     for lesson in lessons:
-        told = sheet_of(by_lesson[lesson.place, lesson.lesson]).marks
+        lesson_marks = sheet_of(by_lesson[lesson.place, lesson.lesson]).marks
         ours = {
             student: mark.status
-            for student, mark in told.items()
+            for student, mark in lesson_marks.items()
             if mark.class_code == class_code or (not mark.class_code and student in names)
         }
         for student, status in ours.items():
@@ -149,8 +152,8 @@ def _lines(
     gone = sorted(marks.keys() - students)
     listed += [(number, student, "") for number, student in enumerate(gone, last + 1)]
     for number, student, name in listed:
-        mine = marks.get(student, {})
-        yield Line(number, student, name, tuple(_gravest(mine.get(day, ())) for day in days))
+        pupil_marks = marks.get(student, {})
+        yield Line(number, student, name, tuple(_gravest(pupil_marks.get(day, ())) for day in days))
 
 
 def _gravest(statuses: Sequence[AttendanceStatus]) -> AttendanceStatus | None:

@@ -72,7 +72,7 @@ class Announcement:
             return ["127.0.0.1"]
         if self._host not in {"0.0.0.0", "::"}:  # noqa: S104 - recognised here, not listened on
             return [self._host]
-        found = (
+        addresses = (
             str(ip.ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips if ip.is_IPv4
         )
-        return [address for address in found if not address.startswith("127.")]
+        return [address for address in addresses if not address.startswith("127.")]

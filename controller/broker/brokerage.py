@@ -59,11 +59,11 @@ class Brokerage:
 
     async def _watch_passwords(self) -> None:
         """Take in agents that `agents add` gave a password while the controller runs."""
-        seen = self._credentials.changed_at()
+        last_change = self._credentials.changed_at()
         while self._embedded is not None:
             await asyncio.sleep(LOOK_FOR_PASSWORDS_EVERY_S)
-            if (changed := self._credentials.changed_at()) != seen:
-                seen = changed
+            if (changed := self._credentials.changed_at()) != last_change:
+                last_change = changed
                 try:
                     users = self._credentials.users()
                 except CredentialError as error:

@@ -26,11 +26,11 @@ class Credentials:
 
     def users(self) -> dict[str, str]:
         """All users with their passwords, the controller's own among them."""
-        known = self._read()
-        if CONTROLLER_USER not in known:
-            known[CONTROLLER_USER] = secrets.token_urlsafe(24)
-            self._write(known)
-        return known
+        passwords = self._read()
+        if CONTROLLER_USER not in passwords:
+            passwords[CONTROLLER_USER] = secrets.token_urlsafe(24)
+            self._write(passwords)
+        return passwords
 
     def add(self, agent: str) -> str:
         """Give an agent a new password, and return it. Raises CredentialError."""
@@ -40,19 +40,19 @@ class Credentials:
                 N_("{agent} is the controller's own name: choose another id."),
                 agent=agent,
             )
-        known = self.users()
-        known[agent] = secrets.token_urlsafe(18)
-        self._write(known)
-        return known[agent]
+        passwords = self.users()
+        passwords[agent] = secrets.token_urlsafe(18)
+        self._write(passwords)
+        return passwords[agent]
 
     def remove(self, agent: str) -> None:
         """Take an agent's password away. Raises CredentialError if it has none."""
-        known = self.users()
-        if agent == CONTROLLER_USER or known.pop(agent, None) is None:
+        passwords = self.users()
+        if agent == CONTROLLER_USER or passwords.pop(agent, None) is None:
             raise CredentialError(
                 "agent_unknown", N_("The agent {agent} has no password here."), agent=agent
             )
-        self._write(known)
+        self._write(passwords)
 
     def changed_at(self) -> int:
         """When the file was last written, in nanoseconds; 0 if there is none."""
@@ -72,7 +72,7 @@ class Credentials:
                 cause=error,
             ) from error
 
-    def _write(self, known: dict[str, str]) -> None:
+    def _write(self, passwords: dict[str, str]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(known, indent=2, sort_keys=True)
+        text = json.dumps(passwords, indent=2, sort_keys=True)
         write_whole(self._path, text.encode(), OWNER_ONLY)

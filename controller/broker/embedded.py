@@ -215,14 +215,14 @@ def _family(host: str) -> socket.AddressFamily:
 
 def _binary() -> str:
     beside = Path(sys.executable).with_name("nats-server")
-    found = str(beside) if beside.exists() else shutil.which("nats-server")
-    if found is None:
+    path = str(beside) if beside.exists() else shutil.which("nats-server")
+    if path is None:
         raise BrokerError(
             "broker_absent",
             N_("The embedded broker nats-server is not installed."),
             N_("Install lophoc[controller], or give an external broker with --broker."),
         )
-    return found
+    return path
 
 
 def _wait_for_end(pid: int) -> None:

@@ -26,21 +26,21 @@ _TAIL: Final = 4  # digits of a serial that tell a class's cards apart
 def fill_cards(parser: CommandParser, say: Translate) -> None:
     """Give the command its deeds."""
     deeds = parser.add_subparsers(required=True, metavar="DEED")
-    shown = deeds.add_parser("print", help=say(N_("draw a class's cards as PDF")))
-    shown.add_argument(
+    printing = deeds.add_parser("print", help=say(N_("draw a class's cards as PDF")))
+    printing.add_argument(
         "--class", dest="code", required=True, metavar="CLASS", help=say(N_("such as 10A1"))
     )
-    add_out(shown, say, ".pdf")
+    add_out(printing, say, ".pdf")
     door = say(N_("door cards; those that the pupils had are revoked"))
-    shown.add_argument("--door", action="store_true", help=door)
-    shown.add_argument("--student", metavar="ID", help=say(N_("for this pupil alone")))
+    printing.add_argument("--door", action="store_true", help=door)
+    printing.add_argument("--student", metavar="ID", help=say(N_("for this pupil alone")))
     names = say(N_("with a page apart that tells whose door card is which"))
-    shown.add_argument("--names", action="store_true", help=names)
+    printing.add_argument("--names", action="store_true", help=names)
     gone = deeds.add_parser("revoke", help=say(N_("let a door card open no door any more")))
     serial = say(N_("its serial, or the digits printed on it"))
     gone.add_argument("serial", nargs="?", metavar="SERIAL", help=serial)
     gone.add_argument("--student", metavar="ID", help=say(N_("all cards of this pupil")))
-    for deed, run in ((shown, _print), (gone, _revoke)):
+    for deed, run in ((printing, _print), (gone, _revoke)):
         add_place(deed, say)
         deed.set_defaults(command=lambda options, run=run: run(options, say))
 
@@ -90,7 +90,9 @@ def _door(options: argparse.Namespace, say: Translate) -> None:
 
 def _pupils(classes: tuple[SchoolClass, ...], options: argparse.Namespace) -> tuple[Pupil, ...]:
     code = class_spelling(classes)(options.code)
-    pupils = next((each.pupils for each in classes if each.code == code), ())
+    pupils = next(
+        (school_class.pupils for school_class in classes if school_class.code == code), ()
+    )
     if options.student:
         pupils = tuple(pupil for pupil in pupils if pupil.student == options.student)
     if not pupils:

@@ -37,13 +37,13 @@ def _rooms(program: Program) -> APIRouter:
             store.read(lesson_at, agent.place, agent.lesson) for agent in agents if agent.lesson
         ]
         lessons = [lesson_record for lesson_record in running if lesson_record]
-        found = rooms_of(
+        summaries = rooms_of(
             agents, store.read(all_devices, scope), lessons, store.read(faults_of, scope)
         )
         if cursor:
             behind = RoomKey(*unseal(cursor, str, str)).order
-            found = [room for room in found if room.key.order > behind]
-        items = [room_item(room) for room in found[: limit + 1]]
+            summaries = [room for room in summaries if room.key.order > behind]
+        items = [room_item(room) for room in summaries[: limit + 1]]
         return page_of(items, limit, lambda item: seal(item.school, item.room))
 
     return router

@@ -92,14 +92,14 @@ class Live:
 
     async def load(self) -> None:
         """Begin with what the store remembers; what was published meanwhile is newer and stays."""
-        agents, devices, others = await asyncio.to_thread(self._remembered)
+        agents, devices, records = await asyncio.to_thread(self._remembered)
         news = [agent for agent in agents if _agent_key(agent) not in self._agents]
         more = [device for device in devices if _device_key(device) not in self._devices]
         unknown = [
-            each
-            for each in others
-            if not (isinstance(each, LessonRecord) and self._knows_lesson(each))
-            and not (isinstance(each, FaultRecord) and self._knows_fault(each))
+            record
+            for record in records
+            if not (isinstance(record, LessonRecord) and self._knows_lesson(record))
+            and not (isinstance(record, FaultRecord) and self._knows_fault(record))
         ]
         self.publish([*news, *more, *unknown])
 
@@ -128,8 +128,8 @@ class Live:
                     pass
         news += self._sum_up(touched)
         for subscription in self._subscriptions:
-            for each in news:
-                subscription.offer(each)
+            for item in news:
+                subscription.offer(item)
 
     def subscribe(self, room: str = "", view: View = View.ALL) -> Subscription:
         """What happens from now on, in one room or in all."""
@@ -174,13 +174,13 @@ class Live:
 
     def snapshot(self, room: str, view: View) -> dict[str, Any]:
         """The present, as a new page needs it."""
-        rooms = [each for each in self.rooms() if room in {"", each.key.room}]
+        rooms = [summary for summary in self.rooms() if room in {"", summary.key.room}]
         devices = self.devices(room) if view is View.ALL else []
         return {
             **self.pulse(),
             "school": self._name,
             "marked_today": self.marked_today(),
-            "rooms": _dumps(room_item(each) for each in rooms),
+            "rooms": _dumps(room_item(summary) for summary in rooms),
             "agents": _dumps(agent_item(agent) for agent in self.agents(room)),
             "devices": _dumps(device_item(device) for device in devices),
         }
@@ -204,8 +204,8 @@ class Live:
         key = _agent_key(record)
         keys = _moved(self._agents.get(key), record)
         self._agents[key] = record
-        for each in keys:
-            self._agents_in[each].discard(key)
+        for touched_key in keys:
+            self._agents_in[touched_key].discard(key)
         self._agents_in[key_of(record)].add(key)
         touched |= dict.fromkeys(keys)
         return News(What.AGENT, [key.room for key in keys], _later(agent_item, record))
@@ -217,12 +217,12 @@ class Live:
         if before is not None and _is_only_seen_again(before, record):
             return []
         keys = _moved(before, record)
-        for each in keys:
-            self._devices_in[each].discard(key)
+        for touched_key in keys:
+            self._devices_in[touched_key].discard(key)
         if record.removed_ms is None:
             self._devices_in[key_of(record)].add(key)
         touched |= dict.fromkeys(keys)
-        rooms = [each.room for each in keys]
+        rooms = [touched_key.room for touched_key in keys]
         return [News(What.DEVICE, rooms, _later(_device_or_tombstone, record))]
 
     def _knows_lesson(self, record: LessonRecord) -> bool:
@@ -243,7 +243,7 @@ class Live:
         if record.day != self._day:
             return []
         if isinstance(record, RollRecord):
-            pupils = {f"{record.event_id}/{each}" for each in range(len(record.lines))}
+            pupils = {f"{record.event_id}/{number}" for number in range(len(record.lines))}
             self._marked[record.room] |= pupils
         else:
             self._marked[record.room].add(record.event_id)
@@ -279,8 +279,8 @@ class Live:
         """The rooms whose summary is another than before."""
         news = []
         for key in touched:
-            agents = [self._agents[each] for each in sorted(self._agents_in[key])]
-            devices = [self._devices[each] for each in sorted(self._devices_in[key])]
+            agents = [self._agents[agent_key] for agent_key in sorted(self._agents_in[key])]
+            devices = [self._devices[device_key] for device_key in sorted(self._devices_in[key])]
             lessons = list(self._lessons_in[key].values())
             faults = list(self._faults_in[key].values())
             room = room_of(key, agents, devices, lessons, faults)

@@ -61,13 +61,13 @@ class Subscription:
 
     def __init__(
         self,
-        others: set[Subscription],
+        subscriptions: set[Subscription],
         room: str,
         view: View,
         present: Callable[[], dict[str, Any]],
         pulse: Callable[[], dict[str, str]],
     ) -> None:
-        self._others = others
+        self._others = subscriptions
         self._room = room
         self._view = view
         self._present = present

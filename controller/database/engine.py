@@ -114,8 +114,8 @@ def order_by_code_point(db: Connection) -> None:
     quote = db.dialect.identifier_preparer.quote_identifier
     for table in dict.fromkeys(name for name, _ in rows):
         columns = [quote(column) for name, column in rows if name == table]
-        told = ", ".join(f'ALTER COLUMN {column} TYPE text COLLATE "C"' for column in columns)
-        db.exec_driver_sql(f"ALTER TABLE {quote(table)} {told}")
+        changes = ", ".join(f'ALTER COLUMN {column} TYPE text COLLATE "C"' for column in columns)
+        db.exec_driver_sql(f"ALTER TABLE {quote(table)} {changes}")
 
 
 @contextmanager

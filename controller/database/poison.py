@@ -56,7 +56,7 @@ class Poison(NamedTuple):
 
 def keep_poisons(db: Connection, poisons: Sequence[Poison], now_ms: int) -> None:
     """Count them all, keep the newest, and of each the first bytes."""
-    for flaw, count in Counter(each.flaw for each in poisons).items():
+    for flaw, count in Counter(message.flaw for message in poisons).items():
         statement = insert_into(db, tallies).values(name=flaw, value=count)
         total = tallies.c.value + statement.excluded.value
         db.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": total}))
@@ -64,13 +64,13 @@ def keep_poisons(db: Connection, poisons: Sequence[Poison], now_ms: int) -> None
         poison.insert(),
         [
             {
-                "topic": each.topic[:256],
-                "flaw": each.flaw,
-                "size": len(each.payload),
-                "raw": each.payload[:KEPT_POISON_BYTES],
+                "topic": message.topic[:256],
+                "flaw": message.flaw,
+                "size": len(message.payload),
+                "raw": message.payload[:KEPT_POISON_BYTES],
                 "received_ms": now_ms,
             }
-            for each in poisons[-KEPT_POISON_ROWS:]
+            for message in poisons[-KEPT_POISON_ROWS:]
         ],
     )
     newest = db.execute(select(func.max(poison.c.no)).where(everywhere(poison))).scalar_one()

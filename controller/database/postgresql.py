@@ -56,8 +56,8 @@ def _plain(values: Any) -> Any:
         if not any(map(_has_nul, values.values())):
             return values
         pairs = values.items()
-        return {name: _stood_in(each) if _has_nul(each) else each for name, each in pairs}
-    return [_plain(each) for each in values] if isinstance(values, list) else values
+        return {name: _stood_in(value) if _has_nul(value) else value for name, value in pairs}
+    return [_plain(value) for value in values] if isinstance(values, list) else values
 
 
 def _has_nul(value: Any) -> bool:

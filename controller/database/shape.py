@@ -68,9 +68,9 @@ class Shape(Generic[Record]):
         """The record by the names of the columns."""
         return dict(zip(self.columns, self.row(record), strict=True))
 
-    def record(self, row: Mapping[str, Any], **others: Any) -> Record:
-        """The record that a row holds. others: fields that no column holds."""
-        return self._read(row, others)
+    def record(self, row: Mapping[str, Any], **extra: Any) -> Record:
+        """The record that a row holds. extra: fields that no column holds."""
+        return self._read(row, extra)
 
     def records(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
         """The records that rows hold."""

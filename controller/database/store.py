@@ -151,8 +151,8 @@ def _migrate(db: Connection) -> None:
 
 def _feed_id(db: Connection) -> str:
     """Which database this is, as those who pull its changes know it; made once."""
-    known = fact_of(db, "feed_id")
-    if known is None:
-        known = uuid.uuid4().hex
-        set_fact(db, "feed_id", known)
-    return known
+    feed_id = fact_of(db, "feed_id")
+    if feed_id is None:
+        feed_id = uuid.uuid4().hex
+        set_fact(db, "feed_id", feed_id)
+    return feed_id

@@ -86,16 +86,16 @@ def api(program: Program) -> APIRouter:
         """Items that need a person: missing, never seen, at two schools, in two books."""
         after = unseal(cursor, str, str) if cursor else ("", "")
         overview = department.overview()
-        wanted = tuple(standing.code for standing in overview.of_area(area)) if area else ()
+        codes = tuple(standing.code for standing in overview.of_area(area)) if area else ()
         if school:
             heir = overview.heirs().get(school, school)
-            wanted = (heir,) if not area or heir in wanted else ("",)
-        elif area and not wanted:
-            wanted = ("",)
-        found, behind = odd_items(
-            department, overview, what, schools=wanted, after=after, limit=limit
+            codes = (heir,) if not area or heir in codes else ("",)
+        elif area and not codes:
+            codes = ("",)
+        odds, behind = odd_items(
+            department, overview, what, schools=codes, after=after, limit=limit
         )
-        items = [exception_item(what.value, odd.asset, odd.schools) for odd in found]
+        items = [exception_item(what.value, odd.asset, odd.schools) for odd in odds]
         return Listing(items=items, next=seal(*behind) if behind else None)
 
     @router.get("/tile")
@@ -107,28 +107,28 @@ def api(program: Program) -> APIRouter:
     return router
 
 
-def chosen(told: Overview, area: str, text: str) -> list[Standing]:
+def chosen(overview: Overview, area: str, text: str) -> list[Standing]:
     """The schools of an area whose name or code has the text, marks and case aside."""
     words = folded(text)
     return [
         standing
-        for standing in told.of_area(area)
+        for standing in overview.of_area(area)
         if words in folded(standing.name) or text.strip().casefold() in standing.code.casefold()
     ]
 
 
-def _figures(told: Overview, by: By, area: str) -> list[FigureItem]:
+def _figures(overview: Overview, by: By, area: str) -> list[FigureItem]:
     match by:
         case By.SCHOOL:
             return [
                 school_figure(standing, group_of([standing], standing.before))
-                for standing in told.of_area(area)
+                for standing in overview.of_area(area)
             ]
         case By.TYPE:
-            return type_items(told.area(area) if area else told.whole)
+            return type_items(overview.area(area) if area else overview.whole)
         case By.AREA:
             return [
-                group_item(each.code, each.label, group)
-                for each, group in told.areas()
-                if not area or area in told.atlas.around(each.code, told.day)
+                group_item(group_area.code, group_area.label, group)
+                for group_area, group in overview.areas()
+                if not area or area in overview.atlas.around(group_area.code, overview.day)
             ]

@@ -99,22 +99,22 @@ class Atlas:
 
     def area_of(self, school: str, day: str) -> str:
         """The area that a school, or the one it merged into, is in on that day; "" for none."""
-        found = ""
+        area = ""
         for membership in self._of_school.get(self.heir_of(school, day), ()):
             if membership.since <= day:
-                found = membership.area
-        return self._heir(What.AREA, found, day)
+                area = membership.area
+        return self._heir(What.AREA, area, day)
 
     def around(self, area: str, day: str) -> tuple[str, ...]:
         """The area and all those that it lies in, the innermost first."""
-        found: list[str] = []
+        codes: list[str] = []
         code = self._heir(What.AREA, area, day)
-        while code and code not in found and len(found) < MAX_DEPTH:
-            found.append(code)
+        while code and code not in codes and len(codes) < MAX_DEPTH:
+            codes.append(code)
             parent = self.areas[code].parent if code in self.areas else ""
             code = self._heir(What.AREA, parent, day)
             code = code if code in self.areas else ""  # such as the province's, which is all
-        return tuple(found)
+        return tuple(codes)
 
     def standing(self, day: str) -> tuple[Area, ...]:
         """The areas of that day, by name."""
@@ -128,25 +128,25 @@ class Atlas:
             for area in self.areas.values()
             if area.since <= day and (not area.until or day < area.until)
         )
-        found = (area for area in areas if area.code not in merged)
-        return tuple(sorted(found, key=lambda area: (area.label, area.code)))
+        unmerged = (area for area in areas if area.code not in merged)
+        return tuple(sorted(unmerged, key=lambda area: (area.label, area.code)))
 
     def members_of(self, schools: Iterable[str], day: str) -> Mapping[str, tuple[str, ...]]:
         """By each school that counts on that day: itself first, then who merged into it, by code.
 
         A school that others merged into counts also where it is not among the schools.
         """
-        found = defaultdict[str, set[str]](set)
+        by_heir = defaultdict[str, set[str]](set)
         for school in {*schools}:
             if heir := self.heir_of(school, day):
-                found[heir].add(school)
-        return {heir: (heir, *sorted(found[heir] - {heir})) for heir in sorted(found)}
+                by_heir[heir].add(school)
+        return {heir: (heir, *sorted(by_heir[heir] - {heir})) for heir in sorted(by_heir)}
 
     def check(self, merger: Merger) -> None:
         """Raises AreaError if the merger cannot be, beside those that stand."""
-        last = max((each.since for each in self.mergers), default="")
-        beside = [each for each in self.mergers if each.what is merger.what]
-        if any(each.old == merger.old for each in beside):
+        last = max((other.since for other in self.mergers), default="")
+        beside = [other for other in self.mergers if other.what is merger.what]
+        if any(other.old == merger.old for other in beside):
             raise AreaError(
                 "merged_already",
                 N_("{old} has merged or was retired already."),
@@ -163,18 +163,18 @@ class Atlas:
 
     @cached_property
     def _of_school(self) -> Mapping[str, tuple[Membership, ...]]:
-        found = defaultdict[str, list[Membership]](list)
+        by_school = defaultdict[str, list[Membership]](list)
         for membership in self._memberships:
-            found[membership.school].append(membership)
-        return {school: tuple(each) for school, each in found.items()}
+            by_school[membership.school].append(membership)
+        return {school: tuple(memberships) for school, memberships in by_school.items()}
 
     @cached_property
     def _next(self) -> Mapping[tuple[What, str], Merger]:
         return {(merger.what, merger.old): merger for merger in self.mergers}
 
     def _heir(self, what: What, code: str, day: str) -> str:
-        seen: set[str] = set()
-        while (step := self._next.get((what, code))) and step.since <= day and code not in seen:
-            seen.add(code)
+        codes: set[str] = set()
+        while (step := self._next.get((what, code))) and step.since <= day and code not in codes:
+            codes.add(code)
             code = step.new
         return code

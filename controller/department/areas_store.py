@@ -56,14 +56,14 @@ def counts_for_itself(db: Connection, school: Place, day: str) -> bool:
     return atlas.heir_of(school.school, day) == school.school
 
 
-def keep_areas(db: Connection, province: str, given: Iterable[Area]) -> int:
+def keep_areas(db: Connection, province: str, records: Iterable[Area]) -> int:
     """Keep areas, each in the place of what had its code; returns how many are other than before.
 
     What a file says nothing of stays as it was.
     """
     before = {area.code: area for area in AREAS.records(_rows(db, areas, province))}
     changed = 0
-    for area in given:
+    for area in records:
         fresh = _filled(before.get(area.code), area)
         if fresh != before.get(area.code):
             _put(db, areas, province, {"code": area.code}, AREAS.values(fresh))
@@ -72,37 +72,39 @@ def keep_areas(db: Connection, province: str, given: Iterable[Area]) -> int:
     return changed
 
 
-def keep_facts(db: Connection, province: str, given: Iterable[SchoolFacts]) -> int:
+def keep_facts(db: Connection, province: str, records: Iterable[SchoolFacts]) -> int:
     """The same for what is known of schools."""
     before = dict(facts_of(db, province))
     changed = 0
-    for each in given:
-        fresh = _filled(before.get(each.code), each)
-        if fresh != before.get(each.code):
-            _put(db, school_facts, province, {"school": each.code}, FACTS.values(fresh))
-            before[each.code] = fresh
+    for record in records:
+        fresh = _filled(before.get(record.code), record)
+        if fresh != before.get(record.code):
+            _put(db, school_facts, province, {"school": record.code}, FACTS.values(fresh))
+            before[record.code] = fresh
             changed += 1
     return changed
 
 
-def keep_memberships(db: Connection, province: str, given: Iterable[Membership], today: str) -> int:
+def keep_memberships(
+    db: Connection, province: str, records: Iterable[Membership], today: str
+) -> int:
     """Keep which areas schools belong to; returns how many are other than before.
 
     since "": from the first for a school that was in no area, from today for one that moves.
     """
-    known: dict[str, dict[str, str]] = {}
+    by_school: dict[str, dict[str, str]] = {}
     for row in _rows(db, memberships, province):
-        known.setdefault(row["school"], {})[row["since"]] = row["area"]
+        by_school.setdefault(row["school"], {})[row["since"]] = row["area"]
     changed = 0
-    for membership in given:
-        mine = known.setdefault(membership.school, {})
-        since = membership.since or (today if mine else "")
-        standing = max((day for day in mine if day <= since), default=None)
-        if standing is not None and mine[standing] == membership.area:
+    for membership in records:
+        by_day = by_school.setdefault(membership.school, {})
+        since = membership.since or (today if by_day else "")
+        standing = max((day for day in by_day if day <= since), default=None)
+        if standing is not None and by_day[standing] == membership.area:
             continue
         key = {"school": membership.school, "since": since}
         _put(db, memberships, province, key, {"area": membership.area})
-        mine[since] = membership.area
+        by_day[since] = membership.area
         changed += 1
     return changed
 
@@ -127,12 +129,12 @@ def undo_merger(db: Connection, province: str, what: What, no: int, now_ms: int)
     return db.execute(statement.values(undone_ms=now_ms)).rowcount > 0
 
 
-def _filled(before: Any, given: Any) -> Any:
+def _filled(before: Any, fresh: Any) -> Any:
     """The given, with what it says nothing of taken from before."""
     if before is None:
-        return given
-    told = {name: value for name, value in msgspec.structs.asdict(given).items() if value}
-    return msgspec.structs.replace(before, **told)
+        return fresh
+    values = {name: value for name, value in msgspec.structs.asdict(fresh).items() if value}
+    return msgspec.structs.replace(before, **values)
 
 
 def _put(

@@ -32,37 +32,37 @@ def areas_in(entries: Iterable[Entry], today: str) -> Brought:
     areas: list[Area] = []
     mergers: list[Merger] = []
     names = ("code", "name", "kind", "parent", "since", "until")
-    for _, told in entries:
-        area = Area(**{name: told.get(name, "") for name in names})
+    for _, cells in entries:
+        area = Area(**{name: cells.get(name, "") for name in names})
         areas.append(area)
-        if into := told.get("merged_into", ""):
+        if into := cells.get("merged_into", ""):
             since = area.until or today
             mergers.append(Merger(what=What.AREA, old=area.code, new=into, since=since))
     return Brought(areas=tuple(areas), mergers=tuple(mergers))
 
 
-def schools_in(entries: Iterable[Entry], known: Mapping[str, Area], today: str) -> Brought:
+def schools_in(entries: Iterable[Entry], areas: Mapping[str, Area], today: str) -> Brought:
     """The schools of a list, each in its area by code or by name."""
-    by_name = _by_name(known)
+    by_name = _by_name(areas)
     facts: list[SchoolFacts] = []
     memberships: list[Membership] = []
     mergers: list[Merger] = []
     unknown: dict[str, Area] = {}
-    for _, told in entries:
-        code = told["code"]
+    for _, cells in entries:
+        code = cells["code"]
         sites = tuple(
-            part for each in _SITES.split(told.get("sites", "")) if (part := each.strip())
+            part for site in _SITES.split(cells.get("sites", "")) if (part := site.strip())
         )
-        names = {name: told.get(name, "") for name in ("name", "level")}
+        names = {name: cells.get(name, "") for name in ("name", "level")}
         facts.append(SchoolFacts(code=code, sites=sites, **names))
-        if area := told.get("area", ""):
-            place = area if area in known else by_name.get(_plain(area), "")
+        if area := cells.get("area", ""):
+            place = area if area in areas else by_name.get(_plain(area), "")
             if not place:
                 unknown.setdefault(area, Area(code=area, name=area))
-            since = told.get("since", "")
+            since = cells.get("since", "")
             memberships.append(Membership(school=code, area=place or area, since=since))
-        if into := told.get("merged_into", ""):
-            since = told.get("merged_since", "") or today
+        if into := cells.get("merged_into", ""):
+            since = cells.get("merged_since", "") or today
             mergers.append(Merger(old=code, new=into, since=since))
     return Brought(
         areas=tuple(unknown.values()),
@@ -75,20 +75,20 @@ def schools_in(entries: Iterable[Entry], known: Mapping[str, Area], today: str) 
 
 def spots_in(entries: Iterable[Entry]) -> dict[str, Spot]:
     """Where the rooms of a list are, by the room in its one writing."""
-    found: dict[str, tuple[str, Spot]] = {}
-    for _, told in entries:
-        room = room_of(told["room"])
-        found[room_key(room)] = (room, Spot(told.get("site", ""), told.get("building", "")))
-    return dict(found.values())
+    by_key: dict[str, tuple[str, Spot]] = {}
+    for _, cells in entries:
+        room = room_of(cells["room"])
+        by_key[room_key(room)] = (room, Spot(cells.get("site", ""), cells.get("building", "")))
+    return dict(by_key.values())
 
 
-def _by_name(known: Mapping[str, Area]) -> Mapping[str, str]:
+def _by_name(areas: Mapping[str, Area]) -> Mapping[str, str]:
     """Areas by what a list may call them, where that names one alone."""
-    found = defaultdict[str, set[str]](set)
-    for area in known.values():
+    codes_by_name = defaultdict[str, set[str]](set)
+    for area in areas.values():
         for text in {area.name, f"{area.kind} {area.name}", area.code.lstrip("0")} - {""}:
-            found[_plain(text)].add(area.code)
-    return {name: min(codes) for name, codes in found.items() if len(codes) == 1}
+            codes_by_name[_plain(text)].add(area.code)
+    return {name: min(codes) for name, codes in codes_by_name.items() if len(codes) == 1}
 
 
 def _plain(text: str) -> str:

@@ -103,57 +103,57 @@ def doubles_of(
     sums: dict[str, ByType] = {}
     items: set[tuple[str, str]] = set()
     for place, school in enumerate(members):
-        others = [member for member in members if member != school]
-        again = (assets.c.school == school) & doubled(province, members[:place], others)
+        rest = [member for member in members if member != school]
+        again = (assets.c.school == school) & doubled(province, members[:place], rest)
         query = select(assets.c.school, assets.c.device_id).where(
             in_province(assets, province), assets.c.removed_ms.is_(None), again
         )
-        found = {(code, device) for code, device in db.execute(query)}
-        if found:
-            items |= found
+        doubles = {(code, device) for code, device in db.execute(query)}
+        if doubles:
+            items |= doubles
             sums |= _tallied(db, province, again)
     return sums, items
 
 
-def doubled(province: str, before: Sequence[str], others: Sequence[str]) -> ColumnElement[bool]:
+def doubled(province: str, before: Sequence[str], rest: Sequence[str]) -> ColumnElement[bool]:
     """Whether an item is one that is counted for another school of those that merged.
 
-    before: the schools whose items win over this one's; others: all but this one. A line wins
+    before: the schools whose items win over this one's; rest: all but this one. A line wins
     over what is only seen.
     """
     return or_(
         assets.c.line.is_not(None) & _again(province, before, listed=True),
-        assets.c.line.is_(None) & _again(province, others, listed=True),
+        assets.c.line.is_(None) & _again(province, rest, listed=True),
         assets.c.line.is_(None) & _again(province, before, listed=False),
     )
 
 
 def twins_of(db: Connection, province: str) -> list[Twin]:
     """The serials that stand in the lists of more than one school, by serial."""
-    here = (
+    has_serial = (
         (assets.c.serial_key != "")
         & assets.c.removed_ms.is_(None)
         & (assets.c.line.is_not(None) | assets.c.owned)
     )
     shared = (
         select(assets.c.serial_key)
-        .where(in_province(assets, province), here)
+        .where(in_province(assets, province), has_serial)
         .group_by(assets.c.serial_key)
         .having(func.min(assets.c.school) != func.max(assets.c.school))
     )
     query = select(assets.c.serial_key, assets.c.school, assets.c.line.is_not(None)).where(
-        in_province(assets, province), here, assets.c.serial_key.in_(shared)
+        in_province(assets, province), has_serial, assets.c.serial_key.in_(shared)
     )
-    found = defaultdict[str, dict[str, bool]](dict)
+    by_key = defaultdict[str, dict[str, bool]](dict)
     for key, school, listed in db.execute(query):
-        found[key][school] = found[key].get(school, False) or bool(listed)
+        by_key[key][school] = by_key[key].get(school, False) or bool(listed)
     return [
         Twin(
             key,
-            tuple(sorted(school for school, listed in found[key].items() if listed)),
-            tuple(sorted(school for school, listed in found[key].items() if not listed)),
+            tuple(sorted(school for school, listed in by_key[key].items() if listed)),
+            tuple(sorted(school for school, listed in by_key[key].items() if not listed)),
         )
-        for key in sorted(found)
+        for key in sorted(by_key)
     ]
 
 
@@ -176,10 +176,10 @@ def with_serials(db: Connection, province: str, keys: Sequence[str]) -> dict[str
         assets.c.removed_ms.is_(None),
         assets.c.line.is_not(None) | assets.c.owned,
     )
-    found = defaultdict[str, list[Asset]](list)
+    by_key = defaultdict[str, list[Asset]](list)
     for item in read(db, query.order_by(assets.c.serial_key, assets.c.school, assets.c.device_id)):
-        found[serial_key(item.serial)].append(item)
-    return dict(found)
+        by_key[serial_key(item.serial)].append(item)
+    return dict(by_key)
 
 
 def note_rest(db: Connection, province: str, day: str, rest: Mapping[str, Kpi]) -> None:
@@ -243,10 +243,10 @@ def _tallied(db: Connection, province: str, where: ColumnElement[bool]) -> dict[
         .where(in_province(assets, province), where, assets.c.removed_ms.is_(None))
         .group_by(assets.c.school, assets.c.type)
     )
-    found = defaultdict[str, dict[str, Tally]](dict)
+    by_school = defaultdict[str, dict[str, Tally]](dict)
     for school, kind, *numbers in db.execute(query):
-        found[school][kind] = Tally(*map(int, numbers))
-    return {school: dict(sorted(found[school].items())) for school in sorted(found)}
+        by_school[school][kind] = Tally(*map(int, numbers))
+    return {school: dict(sorted(by_school[school].items())) for school in sorted(by_school)}
 
 
 def _sum(term: ColumnElement[bool]) -> ColumnElement[int]:

@@ -118,8 +118,8 @@ def _import(options: argparse.Namespace, say: Translate, aliases: Aliases, bring
         for flaw in listed.flaws
     ]
     if options.json:
-        told = {"rows": len(listed.entries), "changed": changed, "dry_run": options.dry_run}
-        report = told | {"errors": errors, "warnings": warnings}
+        summary = {"rows": len(listed.entries), "changed": changed, "dry_run": options.dry_run}
+        report = summary | {"errors": errors, "warnings": warnings}
         tell(json.dumps(report, ensure_ascii=False, indent=1))
     else:
         _tell(options, listed, changed, warnings, say)
@@ -164,11 +164,11 @@ def _give_back(options: argparse.Namespace, listed: Listed, say: Translate) -> N
     try:
         write_whole(target, (EXCEL_MARK + csv_text(rows, delimiter=";")).encode(), EVERYBODY)
     except OSError as error:
-        told = N_("The rows in error could not be written to {path}: {cause}.")
-        tell(phrase(told, say, path=target, cause=error.strerror), sys.stderr)
+        message = N_("The rows in error could not be written to {path}: {cause}.")
+        tell(phrase(message, say, path=target, cause=error.strerror), sys.stderr)
         return
-    told = phrase(N_("The rows in error are in {path}."), say, path=target)
-    tell(told, sys.stderr if options.json else None)
+    message = phrase(N_("The rows in error are in {path}."), say, path=target)
+    tell(message, sys.stderr if options.json else None)
 
 
 def _filled(cells: Sequence[str], count: int) -> list[str]:
@@ -184,8 +184,8 @@ def _bring_areas(
 def _bring_schools(
     db: Connection, place: Place, listed: Listed, today: str
 ) -> tuple[int, list[tuple[str, str]]]:
-    known = areas.atlas_of(db, place.province).areas
-    return _keep(db, place, schools_in(listed.entries, known, today), today)
+    by_code = areas.atlas_of(db, place.province).areas
+    return _keep(db, place, schools_in(listed.entries, by_code, today), today)
 
 
 def _bring_rooms(
@@ -195,20 +195,20 @@ def _bring_rooms(
 
 
 def _keep(
-    db: Connection, place: Place, told: Brought, today: str
+    db: Connection, place: Place, brought: Brought, today: str
 ) -> tuple[int, list[tuple[str, str]]]:
     """Keep what a list says; returns how much changed, and what a person should know."""
     province = place.province
-    notes = [("area_unknown", name) for name in told.unknown]
-    changed = areas.keep_areas(db, province, told.areas)
-    changed += areas.keep_facts(db, province, told.facts)
-    changed += areas.keep_memberships(db, province, told.memberships, today)
+    notes = [("area_unknown", name) for name in brought.unknown]
+    changed = areas.keep_areas(db, province, brought.areas)
+    changed += areas.keep_facts(db, province, brought.facts)
+    changed += areas.keep_memberships(db, province, brought.memberships, today)
     standing = {
         (merger.what, merger.old): merger for merger in areas.atlas_of(db, province).mergers
     }
-    for merger in told.mergers:
-        known = standing.get((merger.what, merger.old))
-        if known is not None and known.new == merger.new:
+    for merger in brought.mergers:
+        before = standing.get((merger.what, merger.old))
+        if before is not None and before.new == merger.new:
             continue
         try:
             areas.keep_merger(db, province, _signed(merger))
@@ -231,10 +231,10 @@ def _merge(options: argparse.Namespace, say: Translate, what: What) -> int:
         raise SettingsError("day_invalid", MESSAGES["day_invalid"]) from error
     with _department(options) as (db, place, today):
         merger = Merger(what=what, old=options.old, new=options.new, since=since or today)
-        kept = areas.keep_merger(db, place.province, _signed(merger))
+        record = areas.keep_merger(db, place.province, _signed(merger))
         bump_version(db, place, changed=True)
     done = N_("Kept; to take it back: lophoc-controller {what} undo {number}")
-    tell(phrase(done, say, what=f"{what.value}s", number=str(kept.no)))
+    tell(phrase(done, say, what=f"{what.value}s", number=str(record.no)))
     return 0
 
 

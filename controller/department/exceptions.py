@@ -41,7 +41,7 @@ AT_ONCE: Final = 200  # items or serials that are looked up in one go
 
 def odd_items(
     department: Department,
-    told: Overview,
+    overview: Overview,
     what: Oddity,
     *,
     schools: Sequence[str] = (),
@@ -52,23 +52,25 @@ def odd_items(
 
     schools: only of these, with who merged into them; none for all.
     """
-    wanted = {*schools}
+    codes = {*schools}
     if what in _OF_STATE:
-        assets = list(islice(_of_state(department, told, what, wanted, after), limit + 1))
+        assets = list(islice(_of_state(department, overview, what, codes, after), limit + 1))
         odds = [Odd(asset, (asset.place.school,)) for asset in assets[:limit]]
         last = odds[-1].asset if odds and len(assets) > limit else None
         return odds, (last.place.school, last.device_id) if last else None
-    left = [twin for twin in told.twins if twin.serial_key > after[0] and _is(what, twin, wanted)]
+    left = [
+        twin for twin in overview.twins if twin.serial_key > after[0] and _is(what, twin, codes)
+    ]
     return _shared(department, left, limit)
 
 
-def count_of(told: Overview, what: Oddity, schools: Sequence[str] = ()) -> int:
+def count_of(overview: Overview, what: Oddity, schools: Sequence[str] = ()) -> int:
     """How many such items there are; of serials, how many serials."""
-    wanted = {*schools}
-    mine = [school for school in told.schools if not wanted or school.code in wanted]
+    codes = {*schools}
+    standings = [school for school in overview.schools if not codes or school.code in codes]
     if what in _OF_STATE:
-        return sum(_count(standing, what) for standing in mine)
-    return sum(1 for twin in told.twins if _is(what, twin, wanted))
+        return sum(_count(standing, what) for standing in standings)
+    return sum(1 for twin in overview.twins if _is(what, twin, codes))
 
 
 def _count(school: Standing, what: Oddity) -> int:
@@ -77,22 +79,24 @@ def _count(school: Standing, what: Oddity) -> int:
 
 
 def _of_state(
-    department: Department, told: Overview, what: Oddity, wanted: set[str], after: Sequence[str]
+    department: Department, overview: Overview, what: Oddity, codes: set[str], after: Sequence[str]
 ) -> Iterator[Asset]:
     """The lines of which it holds, school by school; only schools that have some are asked."""
     have = [
         member
-        for each in told.schools
-        if (not wanted or each.code in wanted) and _count(each, what)
-        for member in each.members
+        for standing in overview.schools
+        if (not codes or standing.code in codes) and _count(standing, what)
+        for member in standing.members
     ]
-    for code in sorted(each for each in have if each >= after[0]):
+    for code in sorted(member for member in have if member >= after[0]):
         school = Place(department.province, code)
         behind = after[1] if code == after[0] else ""
         while True:
             with department.store.view() as db:
                 assets = census.in_state(db, school, what.value, after=behind, limit=AT_ONCE)
-            yield from (asset for asset in assets if (code, asset.device_id) not in told.doubles)
+            yield from (
+                asset for asset in assets if (code, asset.device_id) not in overview.doubles
+            )
             if len(assets) < AT_ONCE:
                 break
             behind = assets[-1].device_id
@@ -120,8 +124,8 @@ def _shared(
     return odds, None
 
 
-def _is(what: Oddity, twin: Twin, wanted: set[str]) -> bool:
-    mine = not wanted or bool(wanted & {*twin.listed, *twin.seen})
+def _is(what: Oddity, twin: Twin, codes: set[str]) -> bool:
+    is_within = not codes or bool(codes & {*twin.listed, *twin.seen})
     if what is Oddity.SAME_SERIAL:
-        return mine and len(twin.listed) > 1
-    return mine and bool(twin.listed) and bool(twin.seen)
+        return is_within and len(twin.listed) > 1
+    return is_within and bool(twin.listed) and bool(twin.seen)

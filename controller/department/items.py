@@ -136,15 +136,17 @@ def school_figure(school: Standing, group: Group) -> FigureItem:
     return _figure(school.code, school.label, group, school.tally)
 
 
-def school_item(school: Standing, told: Overview) -> SchoolItem:
+def school_item(school: Standing, overview: Overview) -> SchoolItem:
     """A school in the list."""
-    tally, heard = school.tally, school.heard
+    tally, contact = school.tally, school.heard
     return SchoolItem(
         code=school.code,
         name=school.name,
         level=school.facts.level,
         area=school.area,
-        area_name=told.atlas.areas[school.area].label if school.area in told.atlas.areas else "",
+        area_name=overview.atlas.areas[school.area].label
+        if school.area in overview.atlas.areas
+        else "",
         merged=list(school.members[1:]),
         kpi=kpi_item(tally.kpi),
         items=tally.items,
@@ -152,11 +154,11 @@ def school_item(school: Standing, told: Overview) -> SchoolItem:
         never_seen=tally.never_seen,
         unregistered=tally.unregistered,
         twice=school.twice,
-        heard=iso(heard.heard_ms) if heard else None,
-        as_of=iso(heard.as_of_ms) if heard else None,
-        age_s=max(0, told.now_ms - heard.as_of_ms) // 1000 if heard else None,
+        heard=iso(contact.heard_ms) if contact else None,
+        as_of=iso(contact.as_of_ms) if contact else None,
+        age_s=max(0, overview.now_ms - contact.as_of_ms) // 1000 if contact else None,
         stale=school.silence,
-        behind=heard.behind if heard else 0,
+        behind=contact.behind if contact else 0,
         need=school.need,
     )
 

@@ -90,10 +90,12 @@ class Department:
         now_ms = self._now_ms()
         if not 0 <= now_ms - self._looked_ms < LOOK_EVERY_MS:
             with self._store.view() as db:
-                known = areas.facts_of(db, self.province)
-                heard = {each.code: each.name for each in department.heard_of(db, self.province)}
-            told = {code: facts.name for code, facts in known.items() if facts.name}
-            self._names = dict.fromkeys(known, "") | heard | told
+                facts_by_code = areas.facts_of(db, self.province)
+                reported_names = {
+                    contact.code: contact.name for contact in department.heard_of(db, self.province)
+                }
+            listed_names = {code: facts.name for code, facts in facts_by_code.items() if facts.name}
+            self._names = dict.fromkeys(facts_by_code, "") | reported_names | listed_names
             self.any_schools = bool(self._names.keys() - {self._own.school})
             self._looked_ms = now_ms
 
@@ -107,22 +109,22 @@ class Department:
         day = self._day(now_ms)
         counted = self._at_hand(now_ms, day)
         with self._store.view() as db:
-            known = _Known(
+            records = _Known(
                 areas.atlas_of(db, self.province),
                 areas.facts_of(db, self.province),
-                {each.code: each for each in department.heard_of(db, self.province)},
+                {contact.code: contact for contact in department.heard_of(db, self.province)},
             )
-        schools = self._schools(counted, known, day, now_ms)
+        schools = self._schools(counted, records, day, now_ms)
         then = self._month_ago(now_ms)
         return Overview(
             day=day,
             now_ms=now_ms,
             counted_ms=counted.at_ms,
             schools=schools,
-            atlas=known.atlas,
+            atlas=records.atlas,
             twins=_twins(counted.twins, schools),
             doubles=counted.double_items,
-            before=_before_by_area(counted.before, known.atlas, then),
+            before=_before_by_area(counted.before, records.atlas, then),
             whole=group_of(schools, told_of(counted.before, counted.before, then)),
         )
 
@@ -142,8 +144,8 @@ class Department:
 
     def _at_hand(self, now_ms: int, day: str) -> _Counted:
         """The items as counted; while one counts anew the others are told what was."""
-        if (known := self._counted) is not None and self._counting.locked():
-            return known
+        if (counted := self._counted) is not None and self._counting.locked():
+            return counted
         with self._counting:
             return self._recounted(now_ms, day)
 
@@ -152,12 +154,12 @@ class Department:
         with self._store.view() as db:
             newest = department.newest_change(db)
             key = (version_of(db, self._own), newest, day)
-        known = self._counted
-        if known is not None:
-            fresh = 0 <= now_ms - known.at_ms < KEPT_MS
-            same_map = (known.key[0], known.key[2]) == (key[0], key[2])
-            if known.key == key or (fresh and same_map):
-                return known
+        counted = self._counted
+        if counted is not None:
+            fresh = 0 <= now_ms - counted.at_ms < KEPT_MS
+            same_map = (counted.key[0], counted.key[2]) == (key[0], key[2])
+            if counted.key == key or (fresh and same_map):
+                return counted
         self._counted = self._count(key, now_ms, day)
         return self._counted
 
@@ -165,14 +167,14 @@ class Department:
         with self._store.view() as db:
             atlas = areas.atlas_of(db, self.province)
             tallies = department.tallies_of(db, self.province)
-            known = {*tallies, *areas.facts_of(db, self.province)}
+            codes = {*tallies, *areas.facts_of(db, self.province)}
             doubles: dict[str, ByType] = {}
             items: set[tuple[str, str]] = set()
-            for members in atlas.members_of(known, day).values():
+            for members in atlas.members_of(codes, day).values():
                 if len(members) > 1:
-                    sums, some = department.doubles_of(db, self.province, members)
+                    sums, double_items = department.doubles_of(db, self.province, members)
                     doubles |= sums
-                    items |= some
+                    items |= double_items
             twins = tuple(department.twins_of(db, self.province))
             before = department.figures_until(db, self.province, self._month_ago(now_ms))
         rest = {
@@ -186,34 +188,34 @@ class Department:
         return _Counted(key, now_ms, tallies, doubles, frozenset(items), twins, before)
 
     def _schools(
-        self, counted: _Counted, known: _Known, day: str, now_ms: int
+        self, counted: _Counted, records: _Known, day: str, now_ms: int
     ) -> tuple[Standing, ...]:
-        atlas, facts, heard = known
-        codes = {*counted.tallies, *facts, *heard}
+        atlas, facts, contacts = records
+        codes = {*counted.tallies, *facts, *contacts}
         if self._own.school not in facts:
             codes.discard(self._own.school)
         then = self._month_ago(now_ms)
         before = defaultdict[str, list[str]](list)
-        for each in counted.before:
-            before[atlas.heir_of(each, then)].append(each)
+        for school in counted.before:
+            before[atlas.heir_of(school, then)].append(school)
         standings = []
         for code, members in atlas.members_of(codes, day).items():
             doubles = [counted.doubles.get(member, {}) for member in members]
             lists = [counted.tallies.get(member, {}) for member in members]
-            told = heard.get(code)
+            contact = contacts.get(code)
             around = atlas.around(atlas.area_of(code, day), day)
             school_facts = facts.get(code, SchoolFacts(code=code))
             standings.append(
                 Standing(
                     facts=school_facts,
-                    name=school_facts.name or (told.name if told else ""),
+                    name=school_facts.name or (contact.name if contact else ""),
                     area=around[0] if around else "",
                     around=around,
                     members=members,
                     by_type=together(map(less, lists, doubles)),
                     twice=added(tally for part in doubles for tally in part.values()).items,
-                    heard=told,
-                    silence=silence_of(told, now_ms),
+                    heard=contact,
+                    silence=silence_of(contact, now_ms),
                     before=told_of(counted.before, before.get(code, ()), then),
                 )
             )
@@ -228,24 +230,24 @@ class Department:
 
 def _before_by_area(figures: Mapping[str, Kpi], atlas: Atlas, day: str) -> dict[str, Told]:
     """What each area had on an earlier day: of the schools that were in it on that day."""
-    found = defaultdict[str, list[str]](list)
+    by_area = defaultdict[str, list[str]](list)
     for school in figures:
         for area in atlas.around(atlas.area_of(school, day), day):
-            found[area].append(school)
-    told = {area: told_of(figures, schools, day) for area, schools in found.items()}
-    return {area: each for area, each in told.items() if each}
+            by_area[area].append(school)
+    past_by_area = {area: told_of(figures, schools, day) for area, schools in by_area.items()}
+    return {area: past for area, past in past_by_area.items() if past}
 
 
 def _twins(twins: tuple[Twin, ...], schools: tuple[Standing, ...]) -> tuple[Twin, ...]:
     """Those of schools that count by themselves: what merged is one school."""
     heirs = {member: school.code for school in schools for member in school.members}
-    found = []
+    distinct = []
     for twin in twins:
-        listed = {heirs[each] for each in twin.listed if each in heirs}
-        seen = {heirs[each] for each in twin.seen if each in heirs} - listed
-        if len(listed | seen) > 1:
-            found.append(Twin(twin.serial_key, tuple(sorted(listed)), tuple(sorted(seen))))
-    return tuple(found)
+        listed = {heirs[school] for school in twin.listed if school in heirs}
+        sighted = {heirs[school] for school in twin.seen if school in heirs} - listed
+        if len(listed | sighted) > 1:
+            distinct.append(Twin(twin.serial_key, tuple(sorted(listed)), tuple(sorted(sighted))))
+    return tuple(distinct)
 
 
 def department_of(program: Program) -> Department:

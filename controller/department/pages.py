@@ -65,7 +65,7 @@ def _add_schools(router: APIRouter, screens: PageRenderer, department: Departmen
         standings = chosen(overview, area, q)
         last = max(1, -(-len(standings) // ROWS))
         at = min(page, last)
-        wanted = {name: value for name, value in (("area", area), ("q", q)) if value}
+        query = {name: value for name, value in (("area", area), ("q", q)) if value}
         return screens.page(
             request,
             "schools.html",
@@ -80,8 +80,8 @@ def _add_schools(router: APIRouter, screens: PageRenderer, department: Departmen
             rows=standings[(at - 1) * ROWS : at * ROWS],
             at_page=at,
             last_page=last,
-            before_page=urlencode(wanted | {"page": at - 1}) if at > 1 else "",
-            next_page=urlencode(wanted | {"page": at + 1}) if at < last else "",
+            before_page=urlencode(query | {"page": at - 1}) if at > 1 else "",
+            next_page=urlencode(query | {"page": at + 1}) if at < last else "",
             oddities=_oddities(
                 overview, tuple(standing.code for standing in standings) if area else ()
             ),
@@ -92,7 +92,7 @@ def _add_schools(router: APIRouter, screens: PageRenderer, department: Departmen
     def one_school(request: Request, code: str) -> Response:
         overview = _overview(department)
         heir = overview.heirs().get(code[:64], "")
-        school = next((each for each in overview.schools if each.code == heir), None)
+        school = next((standing for standing in overview.schools if standing.code == heir), None)
         if school is None:
             unknown = N_("There is no such school.")
             return screens.error(request, Refused(404, "school_unknown", unknown, "/schools"))
@@ -116,23 +116,23 @@ def _add_schools(router: APIRouter, screens: PageRenderer, department: Departmen
             after = unseal(cursor, str, str) if cursor else ("", "")
         except Refused as refused:
             return screens.error(request, refused)
-        told, found, behind = _odd(department, what, school, after)
-        wanted = {"what": what.value} | ({"school": school} if school else {})
-        names = {each.code: each.label for each in told.schools}
-        heirs = told.heirs()
+        overview, odds, behind = _odd(department, what, school, after)
+        query = {"what": what.value} | ({"school": school} if school else {})
+        names = {standing.code: standing.label for standing in overview.schools}
+        heirs = overview.heirs()
         return screens.page(
             request,
             "exceptions.html",
-            told=told,
+            told=overview,
             what=what,
             school_code=school,
             school_name=names.get(heirs.get(school, school), school),
-            rows=found,
+            rows=odds,
             name_of=lambda code: names.get(heirs.get(code, code), code),
-            oddities=_oddities(told, (heirs.get(school, school),) if school else ()),
-            next_page=urlencode(wanted | {"cursor": seal(*behind)}) if behind else "",
-            first_page=urlencode(wanted) if cursor else "",
-            **_helps(told),
+            oddities=_oddities(overview, (heirs.get(school, school),) if school else ()),
+            next_page=urlencode(query | {"cursor": seal(*behind)}) if behind else "",
+            first_page=urlencode(query) if cursor else "",
+            **_helps(overview),
         )
 
 
@@ -145,21 +145,21 @@ def _odd(
     department: Department, what: Oddity, school: str, after: Any
 ) -> tuple[Overview, list[Odd], tuple[str, str] | None]:
     overview = _overview(department)
-    wanted = (overview.heirs().get(school, school),) if school else ()
-    return overview, *odd_items(department, overview, what, schools=wanted, after=after, limit=ROWS)
+    codes = (overview.heirs().get(school, school),) if school else ()
+    return overview, *odd_items(department, overview, what, schools=codes, after=after, limit=ROWS)
 
 
-def _oddities(told: Overview, schools: tuple[str, ...]) -> list[tuple[Oddity, str, int]]:
+def _oddities(overview: Overview, schools: tuple[str, ...]) -> list[tuple[Oddity, str, int]]:
     return [
-        (oddity, word, count_of(told, oddity, schools)) for oddity, word in ODDITY_WORDS.items()
+        (oddity, word, count_of(overview, oddity, schools)) for oddity, word in ODDITY_WORDS.items()
     ]
 
 
-def _helps(told: Overview) -> dict[str, Any]:
+def _helps(overview: Overview) -> dict[str, Any]:
     """What the templates say things with."""
 
     def area_name(code: str) -> str:
-        return told.atlas.areas[code].label if code in told.atlas.areas else code
+        return overview.atlas.areas[code].label if code in overview.atlas.areas else code
 
     def need(school: Standing) -> tuple[str, str]:
         return STATUS_OF[school.need], NEED_WORDS[school.need]

@@ -126,15 +126,15 @@ def read_list(path: Path, aliases: Aliases) -> Listed:
 
     sheets, notices = sheets_in(path, raw, headed, days=True)
     listed = Listed(path.name, notices=notices)
-    found = [(sheet, at) for sheet in sheets if (at := _heading(sheet.rows, aliases)) >= 0]
-    if not found:
+    tables = [(sheet, at) for sheet in sheets if (at := _heading(sheet.rows, aliases)) >= 0]
+    if not tables:
         raise SheetError(
             "no_heading",
             N_("No heading names a column such as {heads}, and another one."),
             N_("The first row of the table names its columns."),
             heads=" / ".join(aliases[next(iter(aliases))]),
         )
-    for sheet, at in found:
+    for sheet, at in tables:
         _read_sheet(sheet, at, aliases, listed)
     if not listed.entries and not listed.flaws:
         raise SheetError("nothing_usable", N_("The file has a heading, and nothing under it."))
@@ -166,19 +166,19 @@ def _heading(rows: Sequence[Sequence[Cell]], aliases: Aliases) -> int:
     at = max(near, key=lambda place: len(_places(rows[place], aliases)), default=-1)
     if at < 0:
         return -1
-    there = _places(rows[at], aliases)
-    return at if next(iter(aliases)) in there and len(there) > 1 else -1
+    places = _places(rows[at], aliases)
+    return at if next(iter(aliases)) in places and len(places) > 1 else -1
 
 
 def _places(row: Sequence[Cell], aliases: Aliases) -> dict[str, int]:
     """Where each field stands, each column for one field."""
     heads = [folded(cell) if isinstance(cell, str) else "" for cell in row]
-    found: dict[str, int] = {}
+    places: dict[str, int] = {}
     for name, words in aliases.items():
         place = next((heads.index(word) for word in words if word in heads), None)
-        if place is not None and place not in found.values():
-            found[name] = place
-    return found
+        if place is not None and place not in places.values():
+            places[name] = place
+    return places
 
 
 def _read_sheet(sheet: Sheet, at: int, aliases: Aliases, listed: Listed) -> None:
@@ -192,29 +192,29 @@ def _read_sheet(sheet: Sheet, at: int, aliases: Aliases, listed: Listed) -> None
         listed.notices.append(notice)
     for number, row in _rows(sheet, at, places):
         try:
-            told = {name: _judge(name)(cell_at(row, place)) for name, place in places.items()}
-            _check(told, key, listed.keys)
+            cells = {name: _judge(name)(cell_at(row, place)) for name, place in places.items()}
+            _check(cells, key, listed.keys)
         except RefusedError as refused:
             listed.flaws.append(Flaw(number, str(refused), tuple(clean(cell) for cell in row)))
         else:
-            listed.entries.append(Entry(number, told))
+            listed.entries.append(Entry(number, cells))
 
 
-def _check(told: Mapping[str, str], key: str, seen: set[str]) -> None:
-    if not told[key]:
+def _check(cells: Mapping[str, str], key: str, keys: set[str]) -> None:
+    if not cells[key]:
         raise RefusedError("code_missing")
-    if told[key] in seen:
+    if cells[key] in keys:
         raise RefusedError("code_twice")
-    seen.add(told[key])
+    keys.add(cells[key])
 
 
 def _rows(sheet: Sheet, at: int, places: Mapping[str, int]) -> Iterator[tuple[int, Sequence[Cell]]]:
     """The rows under the heading with their numbers; blank ones, sums and signatures left out."""
     for number, row in enumerate(sheet.rows[at + 1 :], start=at + 2):
-        kept = [clean(cell_at(row, place)) for place in places.values()]
+        texts = [clean(cell_at(row, place)) for place in places.values()]
         first = next((folded(text) for cell in row if (text := clean(cell))), "")
-        ends = first in _SUMS or (first.startswith(_ENDS) and sum(map(bool, kept)) == 1)
-        if any(kept) and not ends:
+        ends = first in _SUMS or (first.startswith(_ENDS) and sum(map(bool, texts)) == 1)
+        if any(texts) and not ends:
             yield number, row
 
 

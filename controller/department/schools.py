@@ -98,9 +98,9 @@ class SchoolHeard(NamedTuple):
 class Schools:
     """The schools that tell this controller of themselves."""
 
-    def __init__(self, scope: Place, known: Iterable[SchoolRecord] = ()) -> None:
+    def __init__(self, scope: Place, records: Iterable[SchoolRecord] = ()) -> None:
         self._scope = scope
-        self._known = {school_record.place.school: school_record for school_record in known}
+        self._known = {school_record.place.school: school_record for school_record in records}
 
     @property
     def records(self) -> Mapping[str, SchoolRecord]:
@@ -124,58 +124,58 @@ class Schools:
                 return SchoolHeard((self._keep(before, now_ms), used))
 
     def _hear_presence(
-        self, before: SchoolRecord, said: SchoolPresence, now_ms: int
+        self, before: SchoolRecord, presence: SchoolPresence, now_ms: int
     ) -> SchoolHeard:
-        if said.online:
-            if said.boot == before.boot and said.session < before.session:
+        if presence.online:
+            if presence.boot == before.boot and presence.session < before.session:
                 return SchoolHeard(())
-            rev = before.rev if said.boot == before.boot else 0
+            rev = before.rev if presence.boot == before.boot else 0
             school_record = replace(
-                before, boot=said.boot, session=said.session, online=True, rev=rev
+                before, boot=presence.boot, session=presence.session, online=True, rev=rev
             )
             return SchoolHeard((self._keep(school_record, now_ms),))
-        if (said.boot, said.session) != (before.boot, before.session) or not before.online:
+        if (presence.boot, presence.session) != (before.boot, before.session) or not before.online:
             return SchoolHeard(())
         gone = replace(before, online=False)
         self._known[before.place.school] = gone  # its last will is no sign of life
         return SchoolHeard((gone,))
 
-    def _hear_figures(self, before: SchoolRecord, said: SchoolTold, now_ms: int) -> SchoolHeard:
-        if said.boot == before.boot and said.rev <= before.rev:
+    def _hear_figures(self, before: SchoolRecord, report: SchoolTold, now_ms: int) -> SchoolHeard:
+        if report.boot == before.boot and report.rev <= before.rev:
             return SchoolHeard(())
         school_record = replace(
             before,
-            boot=said.boot,
-            rev=said.rev,
-            name=said.name,
-            version=said.version,
-            newest=said.newest,
-            figures=said.figures,
-            as_of_ms=said.at_ms,
+            boot=report.boot,
+            rev=report.rev,
+            name=report.name,
+            version=report.version,
+            newest=report.newest,
+            figures=report.figures,
+            as_of_ms=report.at_ms,
             online=True,
         )
         changes: list[SchoolChange] = [self._keep(school_record, now_ms)]
-        changes.append(FigureTold(before.place, said.day, said.figures))
-        taken = before.reached if said.feed == before.feed else 0
-        if said.settled > taken:  # it let go of what is not here: a copy was put back
-            changes.append(AskRetell(before.place, taken))
+        changes.append(FigureTold(before.place, report.day, report.figures))
+        reached = before.reached if report.feed == before.feed else 0
+        if report.settled > reached:  # it let go of what is not here: a copy was put back
+            changes.append(AskRetell(before.place, reached))
         return SchoolHeard(tuple(changes))
 
-    def _hear_items(self, before: SchoolRecord, said: ItemsTold, now_ms: int) -> SchoolHeard:
-        another = said.feed != before.feed
+    def _hear_items(self, before: SchoolRecord, page: ItemsTold, now_ms: int) -> SchoolHeard:
+        another = page.feed != before.feed
         reached = 0 if another else before.reached
-        if said.after > reached:
+        if page.after > reached:
             return SchoolHeard((), taken=False)
         whole = before.whole and (not another or not before.feed)
-        last = not said.more and not whole
+        last = not page.more and not whole
         school_record = replace(
             before,
-            feed=said.feed,
-            reached=max(reached, said.upto),
-            newest=max(said.upto, 0 if another else before.newest),
+            feed=page.feed,
+            reached=max(reached, page.upto),
+            newest=max(page.upto, 0 if another else before.newest),
             whole=whole or last,
         )
-        listed = Listed(before.place, said.feed, said.items, said.gone, last, now_ms)
+        listed = Listed(before.place, page.feed, page.items, page.gone, last, now_ms)
         return SchoolHeard((self._keep(school_record, now_ms), listed))
 
     def _keep(self, record: SchoolRecord, now_ms: int) -> SchoolRecord:

@@ -175,8 +175,8 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
         held = {code for school in self.schools for code in school.around}
         by_code = {area.code: area for area in self.atlas.standing(self.day)}
         by_code |= {code: self.atlas.areas.get(code, Area(code=code)) for code in held}
-        found = [(area, self.area(code)) for code, area in by_code.items()]
-        return sorted(found, key=lambda each: (*_area_urgency(each[1]), each[0].label))
+        groups = [(area, self.area(code)) for code, area in by_code.items()]
+        return sorted(groups, key=lambda pair: (*_area_urgency(pair[1]), pair[0].label))
 
     def heirs(self) -> Mapping[str, str]:
         """By every school's code the school that it counts for."""
@@ -204,11 +204,11 @@ def group_of(schools: Sequence[Standing], before: Told | None = None) -> Group:
     )
 
 
-def silence_of(heard: Heard | None, now_ms: int) -> Silence:
+def silence_of(contact: Heard | None, now_ms: int) -> Silence:
     """For how long a school has not been heard."""
-    if heard is None:
+    if contact is None:
         return Silence.NEVER
-    silent_ms = now_ms - heard.heard_ms
+    silent_ms = now_ms - contact.heard_ms
     if silent_ms > LONG_SILENT_MS:
         return Silence.WEEKS
     return Silence.DAY if silent_ms > SILENT_MS else Silence.NONE
@@ -231,9 +231,9 @@ def told_of(figures: Mapping[str, Kpi], codes: Iterable[str], day: str) -> Told 
     if not kpis:
         return None
     kpi = counted(
-        declared=sum(each.declared for each in kpis),
-        complete=sum(each.complete_digital_record for each in kpis),
-        verified=sum(each.verified_within_365d for each in kpis),
-        managed=sum(each.complete_and_verified for each in kpis),
+        declared=sum(school_kpi.declared for school_kpi in kpis),
+        complete=sum(school_kpi.complete_digital_record for school_kpi in kpis),
+        verified=sum(school_kpi.verified_within_365d for school_kpi in kpis),
+        managed=sum(school_kpi.complete_and_verified for school_kpi in kpis),
     )
     return Told(day, len(kpis), kpi)

@@ -39,31 +39,31 @@ _TOLD: Final = (*LASTING, "seen_ms", "first_seen_ms")
 def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:
     """Keep what a batch brought of schools; of their records the last wins."""
     del now_ms
-    told = [
+    news = [
         change
         for change in changes
         if isinstance(change, SchoolRecord | Listed | FigureTold | Used)
     ]
-    if not told:
+    if not news:
         return
-    records = {each.place: each for each in told if isinstance(each, SchoolRecord)}
+    records = {change.place: change for change in news if isinstance(change, SchoolRecord)}
     write(db, schools, [*map(SCHOOLS.row, records.values())], Writing.UPSERT)
     days = {
-        (each.place, each.day): each
-        for each in told
-        if isinstance(each, FigureTold) and counts_for_itself(db, each.place, each.day)
+        (change.place, change.day): change
+        for change in news
+        if isinstance(change, FigureTold) and counts_for_itself(db, change.place, change.day)
     }
     rows = [figure_row(figure.place, figure.day, figure.figures) for figure in days.values()]
     write(db, figures, rows, Writing.UPSERT)
-    if any(isinstance(each, Listed) for each in told):
+    if any(isinstance(change, Listed) for change in news):
         one_numbers(db)
-    newest = kept_assets.newest_change(db, Place(told[0].place.province))
-    for each in told:
-        match each:
+    newest = kept_assets.newest_change(db, Place(news[0].place.province))
+    for change in news:
+        match change:
             case Listed():
-                newest = _take(db, each, newest)
+                newest = _take(db, change, newest)
             case Used():
-                keep_use(db, each.place, each.week, map(_use, each.lines))
+                keep_use(db, change.place, change.week, map(_use, change.lines))
             case _:
                 pass
 
@@ -82,11 +82,11 @@ def load_schools(db: Connection, scope: Place) -> Schools:
 def _take(db: Connection, listed: Listed, newest: int) -> int:
     """Keep a page of a school's list; returns the feed's newest number."""
     place = listed.place
-    ids = [*(each.item for each in listed.items), *(each.item for each in listed.gone)]
-    known = _known(db, place, ids)
+    ids = [*(item.item for item in listed.items), *(gone.item for gone in listed.gone)]
+    records = _known(db, place, ids)
     fresh: list[Asset] = []
     for item in listed.items:
-        before, feed = known.get(item.item, (None, ""))
+        before, feed = records.get(item.item, (None, ""))
         if before and feed == listed.feed and before.relay_change >= item.change:
             continue
         now = _asset_of(item, place)
@@ -96,7 +96,7 @@ def _take(db: Connection, listed: Listed, newest: int) -> int:
         newest += 1
         fresh.append(replace(now, change=newest))
     for gone in listed.gone:
-        before, feed = known.get(gone.item, (None, ""))
+        before, feed = records.get(gone.item, (None, ""))
         if before is None or (feed == listed.feed and before.relay_change >= gone.change):
             continue
         if before.removed_ms is None:
@@ -116,10 +116,10 @@ def _take(db: Connection, listed: Listed, newest: int) -> int:
 
 
 def _known(db: Connection, place: Place, ids: Sequence[str]) -> dict[str, tuple[Asset, str]]:
-    found: dict[str, tuple[Asset, str]] = {}
+    records: dict[str, tuple[Asset, str]] = {}
     for start in range(0, len(ids), _AT_ONCE):
-        found |= kept_assets.with_feeds(db, place, ids[start : start + _AT_ONCE])
-    return found
+        records |= kept_assets.with_feeds(db, place, ids[start : start + _AT_ONCE])
+    return records
 
 
 def _asset_of(item: ItemTold, place: Place) -> Asset:

@@ -59,7 +59,7 @@ class Tally(NamedTuple):
         lone = {what: int(getattr(self, column)) for what, column in RAISES.items()}
         return tuple(
             Raise(what=what, lines=n, pct=percent(self.managed + n, self.declared) or 0.0)
-            for what, n in sorted(lone.items(), key=lambda each: -each[1])
+            for what, n in sorted(lone.items(), key=lambda pair: -pair[1])
             if n
         )
 
@@ -77,8 +77,8 @@ ByType = Mapping[str, Tally]
 
 def added(tallies: Iterable[Tally]) -> Tally:
     """The sum of them."""
-    some = [*tallies]
-    return Tally(*map(sum, zip(*some, strict=True))) if some else Tally()
+    parts = [*tallies]
+    return Tally(*map(sum, zip(*parts, strict=True))) if parts else Tally()
 
 
 def less(whole: ByType, part: ByType) -> ByType:
@@ -93,11 +93,11 @@ def less(whole: ByType, part: ByType) -> ByType:
 
 def together(parts: Iterable[ByType]) -> ByType:
     """The sums of each type, in the order of their names if the parts have it."""
-    some = [tallies for tallies in parts if tallies]
-    if len(some) == 1:
-        return some[0]
-    found: dict[str, list[Tally]] = {}
-    for part in some:
+    nonempty = [tallies for tallies in parts if tallies]
+    if len(nonempty) == 1:
+        return nonempty[0]
+    by_kind: dict[str, list[Tally]] = {}
+    for part in nonempty:
         for kind, tally in part.items():
-            found.setdefault(kind, []).append(tally)
-    return {kind: added(found[kind]) for kind in sorted(found)}
+            by_kind.setdefault(kind, []).append(tally)
+    return {kind: added(by_kind[kind]) for kind in sorted(by_kind)}

@@ -39,29 +39,29 @@ class Tile(msgspec.Struct, frozen=True, kw_only=True):
     incidents_open: int
 
 
-def tile_of(told: Overview, zone: tzinfo) -> Tile:
+def tile_of(overview: Overview, zone: tzinfo) -> Tile:
     """The department in twelve numbers."""
-    ever = live_of(told.schools, told.now_ms, told.now_ms)
-    today = live_of(told.schools, DAY_MS, told.now_ms)
-    tally = told.whole.tally
-    heard = [
+    ever = live_of(overview.schools, overview.now_ms, overview.now_ms)
+    today = live_of(overview.schools, DAY_MS, overview.now_ms)
+    tally = overview.whole.tally
+    contacts = [
         school.heard
-        for school in told.schools
+        for school in overview.schools
         if school.heard
-        and instant(school.heard.heard_ms).astimezone(zone).date().isoformat() == told.day
+        and instant(school.heard.heard_ms).astimezone(zone).date().isoformat() == overview.day
     ]
     return Tile(
-        as_of_ms=told.now_ms,
-        schools_known=told.whole.schools,
-        schools_heard_today=len(heard),
+        as_of_ms=overview.now_ms,
+        schools_known=overview.whole.schools,
+        schools_heard_today=len(contacts),
         rooms=ever.rooms,
-        rooms_in_lesson=live_of(told.schools, LESSON_FRESH_MS, told.now_ms).rooms_in_lesson,
+        rooms_in_lesson=live_of(overview.schools, LESSON_FRESH_MS, overview.now_ms).rooms_in_lesson,
         boards=ever.boards,
         boards_working=today.boards_working,
         items_declared=tally.declared,
         items_complete=tally.complete,
         items_verified=tally.verified,
-        managed_pct=told.whole.kpi.digital_managed_pct,
+        managed_pct=overview.whole.kpi.digital_managed_pct,
         items_missing=tally.missing,
         incidents_open=today.faults_open,
     )

@@ -136,10 +136,10 @@ class Upward:
         feed, fed, begins = self._list()
         with self._store.view() as db:
             relay_changes = assets.relay_changes(db, self._school, since=fed, limit=PAGE + 1)
-        some = relay_changes[:PAGE]
-        if not some and not begins:
+        changes = relay_changes[:PAGE]
+        if not changes and not begins:
             return False
-        upto = some[-1].relay_change if some else fed
+        upto = changes[-1].relay_change if changes else fed
         page = ItemsTold(
             boot=self._boot,
             at_ms=self._now_ms(),
@@ -148,8 +148,8 @@ class Upward:
             after=fed,
             upto=upto,
             more=len(relay_changes) > PAGE,
-            items=tuple(item_of(asset) for asset in some if _is_told(asset)),
-            gone=tuple(_gone(asset, self._now_ms()) for asset in some if not _is_told(asset)),
+            items=tuple(item_of(asset) for asset in changes if _is_told(asset)),
+            gone=tuple(_gone(asset, self._now_ms()) for asset in changes if not _is_told(asset)),
         )
         self._outbox.put(page, memos={_FED: str(upto).encode(), _BEGINS: None})
         return True
@@ -227,11 +227,11 @@ class Upward:
             for week, lines in weeks.items()
             if self._told_use.get(week) != tuple(lines[:MAX_WEEK_LINES])
         }
-        told = (
+        reports = (
             UseTold(boot=self._boot, at_ms=now_ms, week=week, lines=lines)
             for week, lines in fresh.items()
         )
-        self._outbox.put(*told)
+        self._outbox.put(*reports)
         self._told_use |= fresh
         return bool(fresh)
 

@@ -156,14 +156,14 @@ class Equipment:
         )
         return record
 
-    def _is_news(self, device: Device, known: DeviceRecord | None, word: Word) -> bool:
+    def _is_news(self, device: Device, before: DeviceRecord | None, word: Word) -> bool:
         """Whether the word changes the device; a late one does not, nor a doubtful return."""
-        if known is not None and word_for(known).follows(word):
+        if before is not None and word_for(before).follows(word):
             return False
-        if known is not None and known.removed_ms is None:
+        if before is not None and before.removed_ms is None:
             return True
         held = self._folds.hold(device, word)
-        return not held and (known is None or device.status is not Status.UNKNOWN)
+        return not held and (before is None or device.status is not Status.UNKNOWN)
 
     def _fold(
         self, device: Device, word: Word, alive: Collection[str], now_ms: int
@@ -185,19 +185,19 @@ class Equipment:
             return not word_for(record).follows(word)
         return record.status is Status.UNKNOWN or not self._is_online(record.place.agent)
 
-    def _first_seen(self, device: Device, known: DeviceRecord | None, now_ms: int) -> int:
+    def _first_seen(self, device: Device, before: DeviceRecord | None, now_ms: int) -> int:
         """When the device was first seen, under whichever of its ids."""
-        seen = [known.first_seen_ms if known else now_ms]
+        times_ms = [before.first_seen_ms if before else now_ms]
         for alias in device.aliases:
             folded = self.devices.get(alias)
             if folded is not None and folded.removed_ms is not None:
-                seen.append(folded.first_seen_ms)
-        return min(seen)
+                times_ms.append(folded.first_seen_ms)
+        return min(times_ms)
 
-    def _inherit(self, known: DeviceRecord, first_seen_ms: int, now_ms: int) -> list[DeviceRecord]:
-        if first_seen_ms == known.first_seen_ms:
+    def _inherit(self, before: DeviceRecord, first_seen_ms: int, now_ms: int) -> list[DeviceRecord]:
+        if first_seen_ms == before.first_seen_ms:
             return []
-        return [self._keep(replace(known, first_seen_ms=first_seen_ms), known, now_ms)]
+        return [self._keep(replace(before, first_seen_ms=first_seen_ms), before, now_ms)]
 
     def _keep(self, record: DeviceRecord, before: DeviceRecord, now_ms: int) -> DeviceRecord:
         """Keep what changed, at a new place in the feed."""
@@ -216,18 +216,18 @@ def is_doubted(record: DeviceRecord) -> bool:
     return any(reason.code in _CONTROLLERS_VERDICTS for reason in record.reasons)
 
 
-def _may_take(device: Device, known: DeviceRecord) -> bool:
+def _may_take(device: Device, before: DeviceRecord) -> bool:
     if device.status is Status.UNKNOWN:
         return False
-    return known.status is Status.UNKNOWN or len(device.sources) > len(known.sources)
+    return before.status is Status.UNKNOWN or len(device.sources) > len(before.sources)
 
 
-def _room_of(device: Device, agent: AgentRecord, known: DeviceRecord | None) -> str:
+def _room_of(device: Device, agent: AgentRecord, before: DeviceRecord | None) -> str:
     """The room that owns the device, else its agent's; what is not seen stays where it was."""
     if device.room:
         return device.room
-    if known is not None and device.status is Status.UNKNOWN and known.room not in {"", NO_ROOM}:
-        return known.room
+    if before is not None and device.status is Status.UNKNOWN and before.room not in {"", NO_ROOM}:
+        return before.room
     return agent.room
 
 

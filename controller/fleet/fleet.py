@@ -108,7 +108,7 @@ class Fleet:
         self._zone = zone
         self.agents = {record.place.agent: record for record in agents}
         self._equipment = Equipment(devices, newest_change, self._is_online)
-        self._streams = {(each.place.agent, each.boot): each.stream for each in streams}
+        self._streams = {(change.place.agent, change.boot): change.stream for change in streams}
         self._past_boots: set[str] = set()
         self._asked_ms: dict[str, int] = {}
         self._lesson_seq: dict[tuple[str, str], int] = {}
@@ -253,10 +253,10 @@ class Fleet:
         changes: list[Change] = [self._keep_agent(agent_record, now_ms)]
         return changes + self._touch(agent, message.seen, now_ms)
 
-    def _touch(self, agent: AgentRecord, seen: tuple[str, ...], now_ms: int) -> list[Change]:
+    def _touch(self, agent: AgentRecord, device_ids: tuple[str, ...], now_ms: int) -> list[Change]:
         """Devices that the agent still sees; one that this school doubts needs a birth."""
         touched, doubted = [], False
-        for device_id in seen:
+        for device_id in device_ids:
             record = self.devices.get(device_id)
             if record is None or is_doubted(record):
                 doubted = True
@@ -403,18 +403,18 @@ def _mark_of(place: Place, message: AttendanceMarked, day: str, now_ms: int) -> 
 def _roll_of(
     place: Place, message: RollConfirmed | RollReopened, day: str, now_ms: int
 ) -> RollRecord:
-    told = message if isinstance(message, RollConfirmed) else None
+    roll = message if isinstance(message, RollConfirmed) else None
     return RollRecord(
         place=place,
         event_id=message.id,
-        reopened=told is None,
+        reopened=roll is None,
         room=message.room,
         lesson=message.lesson,
-        day=told.day if told else day,
-        classes=told.classes if told else (),
-        period=told.period if told else None,
-        subject=told.subject if told else "",
-        lines=told.lines if told else (),
+        day=roll.day if roll else day,
+        classes=roll.classes if roll else (),
+        period=roll.period if roll else None,
+        subject=roll.subject if roll else "",
+        lines=roll.lines if roll else (),
         actor=message.actor,
         before=message.before,
         hash=message.hash,

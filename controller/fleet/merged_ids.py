@@ -37,8 +37,8 @@ class Folds:
 
     def note(self, device_id: str, word: Word) -> None:
         """The id was told as an alias."""
-        known = self._words.get(device_id)
-        if known is None or not known.follows(word):
+        last = self._words.get(device_id)
+        if last is None or not last.follows(word):
             self._words[device_id] = word
 
     def hold(self, device: Device, word: Word) -> bool:

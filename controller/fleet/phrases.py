@@ -116,13 +116,13 @@ def device_facts(device: DeviceRecord, translate: Translate) -> str:
         POWERS.get(device_measures.power or ""),
         PICTURES.get(device_measures.picture or ""),
     )
-    said = f"picture_{device_measures.picture}" in codes
+    is_reason = f"picture_{device_measures.picture}" in codes
     facts = [
         power and translate(power),
         device_measures.input,
         device_measures.lamp_hours and phrase(LAMP, translate, n=device_measures.lamp_hours),
         device_measures.filter_hours and phrase(FILTER, translate, n=device_measures.filter_hours),
-        picture and not said and translate(picture),
+        picture and not is_reason and translate(picture),
     ]
     return " · ".join(str(fact) for fact in facts if fact)
 

@@ -40,7 +40,7 @@ def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:
     write(db, devices, [*map(DEVICES.row, by_id.values())], Writing.UPSERT)
     log = [EVENTS.row(change) for change in changes if isinstance(change, EventRecord)]
     write(db, events, log, Writing.INSERT_NEW)
-    rows = [_stream_row(each, now_ms) for each in by_boot.values()]
+    rows = [_stream_row(stream, now_ms) for stream in by_boot.values()]
     write(db, streams, rows, Writing.UPSERT)
     for change in changes:
         if isinstance(change, Touched):

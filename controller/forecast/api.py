@@ -47,11 +47,11 @@ def api(program: Program) -> APIRouter:
             raise Refused(
                 503, error.code, error.text(translate), N_("See the server's folder.")
             ) from error
-        told = forecast_in(store, feed, narrowed(scope, school), table, program.today().year)
+        projection = forecast_in(store, feed, narrowed(scope, school), table, program.today().year)
         if format is ForecastFormat.JSON:
-            return JSONResponse(said(told, table))
-        headers = attachment(file_name("het-nien-han", str(told.first_year), end="xlsx"))
-        return Response(as_xlsx(told, table, translate), media_type=XLSX, headers=headers)
+            return JSONResponse(said(projection, table))
+        headers = attachment(file_name("het-nien-han", str(projection.first_year), end="xlsx"))
+        return Response(as_xlsx(projection, table, translate), media_type=XLSX, headers=headers)
 
     return router
 

@@ -39,14 +39,14 @@ def _forecast(options: argparse.Namespace, say: Translate) -> int:
         for place in own(store, options):
             refresh(store, place, told_zone(options), millis(datetime.now(UTC)))
         with store.view() as db:
-            told = forecast(groups_in(db, scope), table, this_year)
+            projection = forecast(groups_in(db, scope), table, this_year)
     if options.out:
         with output(options.out) as file:
-            file.write(as_xlsx(told, table, say))
+            file.write(as_xlsx(projection, table, say))
     if options.json:
-        tell(json.dumps(said(told, table), ensure_ascii=False, indent=1))
+        tell(json.dumps(said(projection, table), ensure_ascii=False, indent=1))
     elif not options.out:
-        _tell(told, table, say)
+        _tell(projection, table, say)
     return 0
 
 
@@ -55,28 +55,32 @@ def _init(options: argparse.Namespace, say: Translate) -> int:
     with unwritable(folder / FILE):
         path, fresh = init_table(folder)
     made = N_("{path} was written: its figures are guesses, check them again.")
-    kept = N_("{path} is there already; nothing was changed.")
-    tell(phrase(made if fresh else kept, say, path=path))
+    unchanged = N_("{path} is there already; nothing was changed.")
+    tell(phrase(made if fresh else unchanged, say, path=path))
     return 0
 
 
-def _tell(told: Forecast, table: LifeTable, say: Translate) -> None:
-    _tell_due(say(N_("overdue")), told.total.overdue, say)
-    for year, due in enumerate(told.total.years, told.first_year):
+def _tell(projection: Forecast, table: LifeTable, say: Translate) -> None:
+    _tell_due(say(N_("overdue")), projection.total.overdue, say)
+    for year, due in enumerate(projection.total.years, projection.first_year):
         _tell_due(str(year), due, say)
-    _tell_due(say(N_("later")), told.total.later, say)
-    for code, count in told.unknown.items():
+    _tell_due(say(N_("later")), projection.total.later, say)
+    for code, count in projection.unknown.items():
         if count:
             tell("\t".join((say(N_("not known")), str(count), say(UNKNOWN_WORDS[code]))))
     left = N_(
         "{count} items; {left} disposed or lost ones are left out, {awaiting} await disposal."
     )
-    counts = {"count": told.count, "left": told.left_out, "awaiting": told.awaiting}
+    counts = {
+        "count": projection.count,
+        "left": projection.left_out,
+        "awaiting": projection.awaiting,
+    }
     tell(phrase(left, say, **counts))
     unchecked = sum(
         (assumption.years is not None and not assumption.years_verified)
         or (assumption.price_vnd is not None and not assumption.price_verified)
-        for assumption in told.assumptions
+        for assumption in projection.assumptions
     )
     if unchecked:
         hint = N_("{types} types rest on figures that nobody checked ({note}): see {file}.")

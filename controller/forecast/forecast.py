@@ -116,10 +116,10 @@ class _Sum:
 
     def add(self, slot: int, due: Due) -> None:
         """More falls due."""
-        known = self.slots.setdefault(slot, [0, 0, 0])
-        known[0] += due.count
-        known[1] += due.cost_vnd
-        known[2] += due.unpriced
+        slot_sums = self.slots.setdefault(slot, [0, 0, 0])
+        slot_sums[0] += due.count
+        slot_sums[1] += due.cost_vnd
+        slot_sums[2] += due.unpriced
 
     def share(self, *key: str) -> Share:
         """The sums as they are now."""
@@ -153,7 +153,10 @@ def forecast(
         types[group.type] += group.items
         area = (areas or {}).get(group[:2], "")
         keys: tuple[tuple[str, ...], ...] = ((group.type,), group[:2], (area,))
-        sums = [total, *(some.setdefault(key, _Sum()) for some, key in zip(by, keys, strict=True))]
+        sums = [
+            total,
+            *(grouping.setdefault(key, _Sum()) for grouping, key in zip(by, keys, strict=True)),
+        ]
         slot = _slot_of(group, table, this_year)
         if isinstance(slot, Unknown):
             unknown[slot.value] += group.items
@@ -164,13 +167,13 @@ def forecast(
         due = _due_of(group, table)
         for one in sums:
             one.add(slot, due)
-    shares = [[one.share(*key) for key, one in sorted(some.items())] for some in by]
+    shares = [[one.share(*key) for key, one in sorted(grouping.items())] for grouping in by]
     return Forecast(
         first_year=this_year,
         count=types.total(),
         left_out=left_out,
         awaiting=awaiting,
-        unknown={each.value: unknown[each.value] for each in Unknown},
+        unknown={reason.value: unknown[reason.value] for reason in Unknown},
         total=total.share(),
         by_type=tuple(sorted(shares[0], key=_dearest_first)),
         by_school=tuple(sorted(shares[1], key=_dearest_first)),

@@ -92,10 +92,10 @@ def init_table(folder: Path) -> tuple[Path, bool]:
 
 def _by_code(rows: Mapping[str, _Row]) -> dict[str, _Row]:
     """The rows by their type's code. Raises ValueError if a type stands there twice."""
-    found: dict[str, _Row] = {}
+    by_code: dict[str, _Row] = {}
     for name, row in rows.items():
         code = name if name in TYPE_WORDS else type_of(name)
-        if code in found:
+        if code in by_code:
             raise ValueError(f"{name}: the type {code} stands there twice")
-        found[code] = row
-    return found
+        by_code[code] = row
+    return by_code

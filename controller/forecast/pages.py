@@ -34,13 +34,13 @@ class Column(NamedTuple):
     is_overdue: bool
 
 
-def _rows(told: Forecast) -> list[tuple[str, Due]]:
+def _rows(projection: Forecast) -> list[tuple[str, Due]]:
     """What the table tells beside the years' names: overdue, the years, later."""
-    years = (str(told.first_year + each) for each in range(len(told.total.years)))
+    years = (str(projection.first_year + number) for number in range(len(projection.total.years)))
     return [
-        (N_("overdue"), told.total.overdue),
-        *zip(years, told.total.years, strict=True),
-        (N_("later"), told.total.later),
+        (N_("overdue"), projection.total.overdue),
+        *zip(years, projection.total.years, strict=True),
+        (N_("later"), projection.total.later),
     ]
 
 
@@ -60,19 +60,19 @@ def pages(program: Program) -> APIRouter:
             return screens.error(request, refused)
         except LifeTableError as error:
             return screens.page(request, "forecast.html", 503, trouble=error, told=None)
-        told = await run_in_threadpool(forecast_in, store, feed, place, table, this_year)
+        projection = await run_in_threadpool(forecast_in, store, feed, place, table, this_year)
         return screens.page(
             request,
             "forecast.html",
-            told=told,
+            told=projection,
             trouble=None,
             table=table,
             place=place,
-            columns=_columns(told),
+            columns=_columns(projection),
             height=_CHART_HEIGHT,
             step=_STEP,
-            rows=_rows(told),
-            schools=told.by_school[:SHOWN] if not place.school else (),
+            rows=_rows(projection),
+            schools=projection.by_school[:SHOWN] if not place.school else (),
             unknown_words=UNKNOWN_WORDS,
             type_name=type_name,
         )
@@ -80,8 +80,8 @@ def pages(program: Program) -> APIRouter:
     return router
 
 
-def _columns(told: Forecast) -> Sequence[Column]:
-    rows = [(N_("past"), told.total.overdue), *_rows(told)[1:-1]]
+def _columns(projection: Forecast) -> Sequence[Column]:
+    rows = [(N_("past"), projection.total.overdue), *_rows(projection)[1:-1]]
     most = max((due.count for _, due in rows), default=0) or 1
     return [
         Column(name, due.count, -(-due.count * _CHART_HEIGHT // most), number == 0)

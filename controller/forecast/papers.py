@@ -26,19 +26,22 @@ _ASSUMED: Final = (
 _DUES: Final = ("Số lượng", "Kinh phí (đồng)", "Chưa rõ giá")
 
 
-def said(told: Forecast, table: LifeTable) -> dict[str, Any]:
+def said(projection: Forecast, table: LifeTable) -> dict[str, Any]:
     """For programs: each share's years by their number."""
     shares = ("by_type", "by_school", "by_area")
-    assumed = [msgspec.structs.asdict(assumption) for assumption in told.assumptions]
+    assumed = [msgspec.structs.asdict(assumption) for assumption in projection.assumptions]
     return {
-        "first_year": told.first_year,
-        "count": told.count,
-        "left_out": told.left_out,
-        "awaiting_disposal": told.awaiting,
-        "unknown": told.unknown,
-        **_said_share(told.total, told),
+        "first_year": projection.first_year,
+        "count": projection.count,
+        "left_out": projection.left_out,
+        "awaiting_disposal": projection.awaiting,
+        "unknown": projection.unknown,
+        **_said_share(projection.total, projection),
         **{
-            name: [{"key": each.key, **_said_share(each, told)} for each in getattr(told, name)]
+            name: [
+                {"key": share.key, **_said_share(share, projection)}
+                for share in getattr(projection, name)
+            ]
             for name in shares
         },
         "assumptions": {"note": table.note, "types": assumed},
@@ -50,12 +53,12 @@ def type_name(code: str, say: Translate) -> str:
     return say(TYPE_WORDS[code]) if code in TYPE_WORDS else code or say(N_("without a type"))
 
 
-def as_xlsx(told: Forecast, table: LifeTable, say: Translate) -> bytes:
+def as_xlsx(projection: Forecast, table: LifeTable, say: Translate) -> bytes:
     """A workbook in Vietnamese: by year, by type, by school, and what is assumed."""
     buffer = io.BytesIO()
     with new_workbook(buffer) as book:
         bold = book.add_format({"bold": True, "text_wrap": True})
-        for title, rows in _sheets(told, table, say):
+        for title, rows in _sheets(projection, table, say):
             page = book.add_worksheet(title)
             for number, row in enumerate(rows):
                 write_row(page, number, row, bold if number == 0 else None)
@@ -65,12 +68,12 @@ def as_xlsx(told: Forecast, table: LifeTable, say: Translate) -> bytes:
     return buffer.getvalue()
 
 
-def _said_share(share: Share, told: Forecast) -> dict[str, Any]:
+def _said_share(share: Share, projection: Forecast) -> dict[str, Any]:
     dues = {"overdue": share.overdue, "later": share.later, "within": share.soon}
     return {
         **{name: msgspec.structs.asdict(due) for name, due in dues.items()},
         "years": [
-            {"year": told.first_year + number, **msgspec.structs.asdict(due)}
+            {"year": projection.first_year + number, **msgspec.structs.asdict(due)}
             for number, due in enumerate(share.years)
         ],
         "unknown_count": share.unknown,
@@ -78,39 +81,42 @@ def _said_share(share: Share, told: Forecast) -> dict[str, Any]:
 
 
 def _sheets(
-    told: Forecast, table: LifeTable, say: Translate
+    projection: Forecast, table: LifeTable, say: Translate
 ) -> Iterable[tuple[str, list[Sequence[Cell]]]]:
-    years = [str(told.first_year + number) for number in range(len(told.total.years))]
+    years = [str(projection.first_year + number) for number in range(len(projection.total.years))]
     by_year: list[Sequence[Cell]] = [
         ("Năm hết niên hạn", *_DUES),
-        ("Đã quá niên hạn", *_due(told.total.overdue)),
-        *((year, *_due(due)) for year, due in zip(years, told.total.years, strict=True)),
-        (f"Sau {years[-1]}", *_due(told.total.later)),
-        ("Không rõ", told.total.unknown),
-        *((f"- {say(UNKNOWN_WORDS[code])}", count) for code, count in told.unknown.items()),
-        ("Đã thanh lý hoặc thất lạc (không tính)", told.left_out),
+        ("Đã quá niên hạn", *_due(projection.total.overdue)),
+        *((year, *_due(due)) for year, due in zip(years, projection.total.years, strict=True)),
+        (f"Sau {years[-1]}", *_due(projection.total.later)),
+        ("Không rõ", projection.total.unknown),
+        *((f"- {say(UNKNOWN_WORDS[code])}", count) for code, count in projection.unknown.items()),
+        ("Đã thanh lý hoặc thất lạc (không tính)", projection.left_out),
         (f"Số liệu niên hạn, đơn giá: {table.note}",),
     ]
     yield "Theo năm", by_year
     head = ("Quá niên hạn", *years, f"Sau {years[-1]}", "Không rõ", f"Kinh phí đến {years[-1]}")
-    yield "Theo loại", _shares("Loại", head, told.by_type, lambda key: type_name(key[0], say))
-    yield "Theo trường", _shares("Trường", head, told.by_school, lambda key: key[-1])
-    if told.by_area:
-        yield "Theo địa bàn", _shares("Địa bàn", head, told.by_area, lambda key: key[0])
-    yield "Giả định", [_ASSUMED, *(_assumed(assumption, say) for assumption in told.assumptions)]
+    yield "Theo loại", _shares("Loại", head, projection.by_type, lambda key: type_name(key[0], say))
+    yield "Theo trường", _shares("Trường", head, projection.by_school, lambda key: key[-1])
+    if projection.by_area:
+        yield "Theo địa bàn", _shares("Địa bàn", head, projection.by_area, lambda key: key[0])
+    yield (
+        "Giả định",
+        [_ASSUMED, *(_assumed(assumption, say) for assumption in projection.assumptions)],
+    )
 
 
-def _assumed(each: Assumption, say: Translate) -> Sequence[Cell]:
-    priced = each.price_vnd is not None
+def _assumed(assumption: Assumption, say: Translate) -> Sequence[Cell]:
+    priced = assumption.price_vnd is not None
     return (
-        type_name(each.type, say),
-        each.count,
-        each.years,
-        each.years_source,
-        _GUESS if each.years is not None and not each.years_verified else "",
-        each.price_vnd,
-        each.price_source,
-        _GUESS if priced and not each.price_verified else "",
+        type_name(assumption.type, say),
+        assumption.count,
+        assumption.years,
+        assumption.years_source,
+        _GUESS if assumption.years is not None and not assumption.years_verified else "",
+        assumption.price_vnd,
+        assumption.price_source,
+        _GUESS if priced and not assumption.price_verified else "",
     )
 
 

@@ -132,7 +132,7 @@ _TOLD: Final = tuple(
 
 
 def assets_of(
-    told: Reconciled,
+    reconciled: Reconciled,
     devices: Sequence[DeviceRecord],
     school: Place,
     *,
@@ -147,13 +147,13 @@ def assets_of(
     by_id = {device.device_id: device for device in devices if device.removed_ms is None}
     of_device: dict[str, Finding] = {}
     unseen: list[Finding] = []
-    for finding in told.findings:
-        mine = [device for device in reversed(finding.devices) if device in by_id]
-        if mine and mine[0] not in of_device:
-            of_device[mine[0]] = finding
+    for finding in reconciled.findings:
+        present = [device for device in reversed(finding.devices) if device in by_id]
+        if present and present[0] not in of_device:
+            of_device[present[0]] = finding
         else:
             unseen.append(finding)
-    standings = _standings(told, by_id.values(), rulings or Rulings(), roaming)
+    standings = _standings(reconciled, by_id.values(), rulings or Rulings(), roaming)
     assets = [
         _of_device(
             device_record,
@@ -168,21 +168,24 @@ def assets_of(
 
 
 def _standings(
-    told: Reconciled, devices: Iterable[DeviceRecord], rulings: Rulings, roaming: frozenset[str]
+    reconciled: Reconciled,
+    devices: Iterable[DeviceRecord],
+    rulings: Rulings,
+    roaming: frozenset[str],
 ) -> Mapping[str, AssetState]:
     """How each device stands that is no line's."""
-    strangers = {stranger.seen.key for stranger in told.strangers}
-    found = {}
+    strangers = {stranger.seen.key for stranger in reconciled.strangers}
+    states = {}
     for observation in observations_of(devices, roaming):
         if rulings.ignores(observation.key):
-            found[observation.device] = AssetState.IGNORED
+            states[observation.device] = AssetState.IGNORED
         elif observation.key in strangers:
-            found[observation.device] = AssetState.UNREGISTERED
+            states[observation.device] = AssetState.UNREGISTERED
         elif observation.anonymous:
-            found[observation.device] = AssetState.VISITOR
+            states[observation.device] = AssetState.VISITOR
         else:  # several lines claim it
-            found[observation.device] = AssetState.DUPLICATE_SERIAL
-    return found
+            states[observation.device] = AssetState.DUPLICATE_SERIAL
+    return states
 
 
 def _of_device(
@@ -289,19 +292,19 @@ def news(
     ]
     assets = []
     for asset in (*gone, *now):
-        known = before.get(asset.device_id)
-        again = known is not None and asset.seen_ms - known.told_ms >= RETELL_AFTER_MS
-        if known is not None and not again and _same(known, asset, _TOLD):
+        previous = before.get(asset.device_id)
+        again = previous is not None and asset.seen_ms - previous.told_ms >= RETELL_AFTER_MS
+        if previous is not None and not again and _same(previous, asset, _TOLD):
             continue
         newest += 1
-        lasting = known is None or again or not _same(known, asset, ("place", *LASTING))
+        lasting = previous is None or again or not _same(previous, asset, ("place", *LASTING))
         relayed += lasting
         assets.append(
             replace(
                 asset,
                 change=newest,
-                relay_change=relayed if lasting or known is None else known.relay_change,
-                told_ms=asset.seen_ms if lasting or known is None else known.told_ms,
+                relay_change=relayed if lasting or previous is None else previous.relay_change,
+                told_ms=asset.seen_ms if lasting or previous is None else previous.told_ms,
             )
         )
     return assets

@@ -69,7 +69,7 @@ def _export(options: argparse.Namespace, say: Translate) -> int:
         # A department's database holds what its schools relayed.
         scope = Place(place.province) if place.province else place
         feed = Feed(store, scope, place, told_zone(options), _now_ms)
-        if options.format not in [each.value for each in Form]:
+        if options.format not in [choice.value for choice in Form]:
             with output(options.out) as file:
                 file.writelines(poured(feed, chosen, Format(options.format), _ALL))
             return 0
@@ -78,8 +78,10 @@ def _export(options: argparse.Namespace, say: Translate) -> int:
         with output(options.out) as file:
             file.writelines(picture.written(form))
         if form is Form.GLPI and (count := picture.untold()):
-            told = N_("{count} items are not for GLPI, such as furniture and what is disposed of.")
-            tell(phrase(told, say, count=count), sys.stderr)
+            message = N_(
+                "{count} items are not for GLPI, such as furniture and what is disposed of."
+            )
+            tell(phrase(message, say, count=count), sys.stderr)
     return 0
 
 

@@ -34,7 +34,7 @@ from protocol.words import N_
 
 AT_ONCE: Final = 1000  # records read in one go: few enough to hold, many enough to be quick
 _COLUMNS: Final = (
-    *(each for each in InventoryItem.model_fields if each not in {"removed", "next"}),
+    *(name for name in InventoryItem.model_fields if name not in {"removed", "next"}),
     "removed",
     "removed_at",
     "next",
@@ -140,10 +140,10 @@ class Feed:
                 chosen=None if chosen.everything else chosen,
                 begun=spell.begun,
             )
-        some = changes[:limit]
-        reached = some[-1].change if some else spell.since
+        batch = changes[:limit]
+        reached = batch[-1].change if batch else spell.since
         return Page(
-            list(self._fields(some, spell, chosen)), spell.behind(reached), len(changes) > limit
+            list(self._fields(batch, spell, chosen)), spell.behind(reached), len(changes) > limit
         )
 
     def pour(self, spell: Spell, chosen: Chosen, limit: int) -> Iterator[list[Fields]]:
@@ -157,9 +157,9 @@ class Feed:
                 return
             spell = Spell(*unseal(page.next, str, int, int))
 
-    def _fields(self, told: Sequence[Asset], spell: Spell, chosen: Chosen) -> Iterator[Fields]:
+    def _fields(self, batch: Sequence[Asset], spell: Spell, chosen: Chosen) -> Iterator[Fields]:
         now_ms = self._now_ms()
-        for asset in told:
+        for asset in batch:
             behind = spell.behind(asset.change)
             if asset.removed_ms is None and chosen.fits(asset):
                 yield inventory_fields(asset, behind)
@@ -172,7 +172,7 @@ def poured(feed: Feed, chosen: Chosen, kind: Format, limit: int) -> Iterator[byt
     parts = feed.pour(feed.begin(""), chosen, limit)
     match kind:
         case Format.CSV:
-            return (each.encode() for each in as_csv(parts))
+            return (text.encode() for text in as_csv(parts))
         case Format.NDJSON:
             return as_ndjson(parts)
         case _:
@@ -216,7 +216,7 @@ def _cell(name: str, value: Any) -> str:
     if value is None:
         return ""
     if name == "reasons":
-        return ";".join(each["code"] for each in value)
+        return ";".join(reason["code"] for reason in value)
     if isinstance(value, bool):
         return "true" if value else "false"
     return ";".join(value) if isinstance(value, tuple | list) else str(value)

@@ -60,13 +60,13 @@ def bring_up(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> Reconc
 
     zone: of the school's day, with which what was seen a year ago stops counting.
     """
-    mark, known = mark_of(db, school, zone, now_ms), fact_of(db, _mark_name(school))
-    if known == mark:
+    mark, last_mark = mark_of(db, school, zone, now_ms), fact_of(db, _mark_name(school))
+    if last_mark == mark:
         return None
     sights = sights_of(db, school)
-    told = reconciled_with(db, school, now_ms, sights)
+    reconciled = reconciled_with(db, school, now_ms, sights)
     now = assets_of(
-        told,
+        reconciled,
         sights.devices,
         school,
         rulings=sights.rulings,
@@ -83,7 +83,7 @@ def bring_up(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> Reconc
     keep_assets(db, fresh)
     _seen_again(db, school, before, now, {asset.device_id for asset in fresh})
     set_fact(db, _mark_name(school), mark)
-    return told
+    return reconciled
 
 
 def refresh(store: Store, school: Place, zone: tzinfo, now_ms: int) -> None:
@@ -98,9 +98,9 @@ def is_up(db: Connection, school: Place, zone: tzinfo, now_ms: int) -> bool:
     return fact_of(db, _mark_name(school)) == mark_of(db, school, zone, now_ms)
 
 
-def keep_assets(db: Connection, told: Iterable[Asset], feed: str = "") -> None:
+def keep_assets(db: Connection, records: Iterable[Asset], feed: str = "") -> None:
     """Write records, each in the place of what had its id. feed: which database told them."""
-    write(db, assets, [_row(asset, feed) for asset in told], Writing.UPSERT)
+    write(db, assets, [_row(asset, feed) for asset in records], Writing.UPSERT)
 
 
 def changes(
@@ -213,14 +213,14 @@ def spots_of(db: Connection, school: Place) -> Mapping[str, Spot]:
     return {row["room_key"]: SPOTS.record(row) for row in rows_of(db, query)}
 
 
-def keep_spots(db: Connection, school: Place, given: Mapping[str, Spot]) -> int:
+def keep_spots(db: Connection, school: Place, by_room: Mapping[str, Spot]) -> int:
     """Keep where rooms are, by the room's name; returns how many are other than before.
 
     Rooms that are not given stay where they are.
     """
-    known = spots_of(db, school)
+    before = spots_of(db, school)
     fresh = {
-        room: spot for room, spot in given.items() if known.get(room_key(room), Spot()) != spot
+        room: spot for room, spot in by_room.items() if before.get(room_key(room), Spot()) != spot
     }
     for room, spot in fresh.items():
         key = room_key(room)
@@ -247,13 +247,17 @@ def _mark_name(school: Place) -> str:
 
 
 def _seen_again(
-    db: Connection, school: Place, before: Mapping[str, Asset], now: Sequence[Asset], told: set[str]
+    db: Connection,
+    school: Place,
+    before: Mapping[str, Asset],
+    now: Sequence[Asset],
+    fresh_ids: set[str],
 ) -> None:
     """Note when the others were seen last; that alone is no news."""
     later = [
         {"id_": asset.device_id, "seen": asset.seen_ms}
         for asset in now
-        if asset.device_id not in told and asset.seen_ms > before[asset.device_id].seen_ms
+        if asset.device_id not in fresh_ids and asset.seen_ms > before[asset.device_id].seen_ms
     ]
     if later:
         item = assets.c.device_id == bindparam("id_")

@@ -61,14 +61,14 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True):
 def columns_of(row: Sequence[Cell]) -> Columns | None:
     """The columns, if this row is a sheet's heading: it must name an id."""
     heads = [folded(cell) if isinstance(cell, str) else "" for cell in row]
-    found = {
+    places = {
         kind: next((heads.index(alias) for alias in aliases if alias in heads), None)
         for kind, aliases in ALIASES.items()
     }
-    place = found.pop("id")
-    if place is None or not any(each is not None for each in found.values()):
+    place = places.pop("id")
+    if place is None or not any(at is not None for at in places.values()):
         return None
-    return Columns(id=place, class_=found.pop("class"), **found)
+    return Columns(id=place, class_=places.pop("class"), **places)
 
 
 def known_heads(row: Sequence[Cell]) -> int:

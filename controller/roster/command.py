@@ -69,8 +69,8 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
 
 def _keep(options: argparse.Namespace, roll: Roll) -> None:
     with opened(options) as (store, place), store.locked(place) as db:
-        known = roster.classes_of(db, place)
-        classes = roll.classes(names=options.names, known=known)
+        before = roster.classes_of(db, place)
+        classes = roll.classes(names=options.names, known=before)
         roster.keep_lists(db, place, Lists(classes=classes, whole_school=options.all))
         unanswered = roster.rooms_unanswered(db, place, roll.rooms.values())
     roll.notices += notices_of_rooms(options.path.name, unanswered)
@@ -85,8 +85,8 @@ def _give_back(options: argparse.Namespace, roll: Roll, say: Translate) -> Path 
     try:
         write_flaws(target, roll.flaws, say, names=options.names)
     except OSError as error:
-        told = N_("The refused rows could not be written to {path}: {cause}.")
-        tell(phrase(told, say, path=target, cause=error.strerror), sys.stderr)
+        message = N_("The refused rows could not be written to {path}: {cause}.")
+        tell(phrase(message, say, path=target, cause=error.strerror), sys.stderr)
         return None
     return target
 
@@ -128,8 +128,8 @@ def _tell(
     for code, count in roll.counts().items():
         tell(f"{code}: {count}")
     if roll.flaws:
-        told = N_("{count} rows were refused; the other pupils were read.")
-        tell(phrase(told, say, count=len(roll.flaws)))
+        message = N_("{count} rows were refused; the other pupils were read.")
+        tell(phrase(message, say, count=len(roll.flaws)))
     if target:
         tell(phrase(N_("The refused rows are in {path}."), say, path=target))
     tell(say(_DONE[options.dry_run]))
@@ -149,8 +149,8 @@ def _line(flaw: Flaw, say: Translate) -> str:
 def _show(options: argparse.Namespace, _say: Translate) -> int:
     with opened(options) as (store, place):
         plan = store.read(plan_of, place)
-    for each in plan.classes:
-        tell(f"{each.code}\t{each.room or '-'}\t{len(each.pupils)}")
+    for school_class in plan.classes:
+        tell(f"{school_class.code}\t{school_class.room or '-'}\t{len(school_class.pupils)}")
     return 0
 
 

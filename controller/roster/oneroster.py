@@ -63,14 +63,14 @@ def is_oneroster(path: Path, raw: bytes) -> bool:
 
 def files_of_folder(folder: Path) -> dict[str, bytes]:
     """The CSV files of a folder, by name. A link that leads out of it is refused."""
-    found: dict[str, bytes] = {}
+    files: dict[str, bytes] = {}
     inside = folder.resolve()
     for path in sorted(folder.glob("*.csv"))[:MAX_MEMBERS]:
         if path.resolve().parent != inside:
             raise SheetError("link", N_("{file} leads out of its folder."), file=path.name)
         if path.stem == "manifest" or path.stem in _NEEDED:
-            found[path.name] = bounded_bytes(path)
-    return found
+            files[path.name] = bounded_bytes(path)
+    return files
 
 
 def files_of_zip(raw: bytes) -> dict[str, bytes]:
@@ -83,7 +83,7 @@ def files_of_zip(raw: bytes) -> dict[str, bytes]:
 
 
 def _members(archive: zipfile.ZipFile) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
+    files: dict[str, bytes] = {}
     total = 0
     if len(archive.infolist()) > MAX_MEMBERS:
         raise TOO_BIG
@@ -94,11 +94,11 @@ def _members(archive: zipfile.ZipFile) -> dict[str, bytes]:
         if path.suffix != ".csv" or not (path.stem == "manifest" or path.stem in _NEEDED):
             continue
         with archive.open(member) as file:
-            found[path.name] = file.read(MAX_FILE_BYTES + 1)
-        total += len(found[path.name])
-        if len(found[path.name]) > MAX_FILE_BYTES or total > MAX_TOTAL_BYTES:
+            files[path.name] = file.read(MAX_FILE_BYTES + 1)
+        total += len(files[path.name])
+        if len(files[path.name]) > MAX_FILE_BYTES or total > MAX_TOTAL_BYTES:
             raise TOO_BIG
-    return found
+    return files
 
 
 def read_oneroster(
@@ -111,8 +111,8 @@ def read_oneroster(
     _check_manifest(files, roll)
     tables = {name: _table(files, name, roll) for name in _NEEDED}
     heads = dict.fromkeys(head for _, cells in tables["users"] for head in cells)
-    kept = _READ | (_NAMES if names else frozenset())
-    roll.drop(head for head in heads if head not in kept)
+    columns = _READ | (_NAMES if names else frozenset())
+    roll.drop(head for head in heads if head not in columns)
     orgs = {cells["sourcedId"]: cells for _, cells in tables["orgs"]}
     roll.schools.extend(
         org["identifier"] or org["sourcedId"] for org in orgs.values() if org["type"] == "school"
@@ -127,8 +127,8 @@ def _check_manifest(files: Mapping[str, bytes], roll: Roll) -> None:
             "manifest_missing", N_("There is no manifest.csv: this is not OneRoster's CSV.")
         )
     rows = csv_rows(_text(files, MANIFEST, roll), ",")
-    told = {clean(row[0]): clean(row[1]) for row in rows if len(row) > 1}
-    version = told.get("oneroster.version", "")
+    properties = {clean(row[0]): clean(row[1]) for row in rows if len(row) > 1}
+    version = properties.get("oneroster.version", "")
     if version not in _VERSIONS:
         raise SheetError(
             "version_unknown",
@@ -136,7 +136,7 @@ def _check_manifest(files: Mapping[str, bytes], roll: Roll) -> None:
             version=version[:20] or "?",
         )
     for name in (*_NEEDED, *_OTHERS):
-        mode = told.get(f"file.{name}", "absent")
+        mode = properties.get(f"file.{name}", "absent")
         if mode == "delta":
             raise SheetError(
                 "delta",
@@ -227,16 +227,16 @@ def _enrol(
     pupils = {
         cells["userSourcedId"] for _, cells in enrolments if cells["role"].casefold() == "student"
     }
-    known = _known(users, pupils, roll)
+    pupil_of = _known(users, pupils, roll)
     for number, cells in enrolments:
         if cells["role"].casefold() != "student":
             continue
         code = classes.get(cells["classSourcedId"])
         if code is None:
             roll.flaws.append(_flaw("enrollments.csv", number, "unknown_class"))
-        elif cells["userSourcedId"] not in known:
+        elif cells["userSourcedId"] not in pupil_of:
             roll.flaws.append(_flaw("enrollments.csv", number, "unknown_user", code))
-        elif code and (pupil := known[cells["userSourcedId"]]):
+        elif code and (pupil := pupil_of[cells["userSourcedId"]]):
             student, name = pupil
             roll.entries.append(
                 Entry(
@@ -247,7 +247,7 @@ def _enrol(
 
 def _known(users: list[Line], pupils: set[str], roll: Roll) -> dict[str, tuple[str, str] | None]:
     """Id and name of each enrolled user; None where the user was refused and told."""
-    known: dict[str, tuple[str, str] | None] = {}
+    pupil_of: dict[str, tuple[str, str] | None] = {}
     ids: set[str] = set()
     for number, cells in users:
         key = cells["sourcedId"]
@@ -255,15 +255,17 @@ def _known(users: list[Line], pupils: set[str], roll: Roll) -> dict[str, tuple[s
             continue
         parts = (cells.get("familyName"), cells.get("middleName"), cells.get("givenName"))
         name = name_of(" ".join(part for part in parts if part))
-        if key in known:
+        if key in pupil_of:
             roll.flaws.append(_flaw("users.csv", number, "duplicate_user", name=name))
             continue
-        known[key] = None
+        pupil_of[key] = None
         try:
             student = id_of(cells["identifier"])
         except RefusedError as refused:
-            told = "" if is_personal(cells["identifier"]) else cells["identifier"][:64]
-            roll.flaws.append(_flaw("users.csv", number, str(refused), student=told, name=name))
+            identifier = "" if is_personal(cells["identifier"]) else cells["identifier"][:64]
+            roll.flaws.append(
+                _flaw("users.csv", number, str(refused), student=identifier, name=name)
+            )
             continue
         if student in ids:
             roll.flaws.append(
@@ -271,8 +273,8 @@ def _known(users: list[Line], pupils: set[str], roll: Roll) -> dict[str, tuple[s
             )
             continue
         ids.add(student)
-        known[key] = (student, name)
-    return known
+        pupil_of[key] = (student, name)
+    return pupil_of
 
 
 def _flaw(

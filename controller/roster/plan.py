@@ -97,8 +97,8 @@ def plan_for(room: str, school: SchoolPlan, extra_classes: Iterable[str] = ()) -
         for booking in school.timetable
         if key and room_key(booking.room) == key
     )[:MAX_BOOKINGS]
-    by_code = {each.code: each for each in school.classes}
-    wanted = _wanted(key, timetable, school, map(own, extra_classes))
+    by_code = {school_class.code: school_class for school_class in school.classes}
+    codes = _wanted(key, timetable, school, map(own, extra_classes))
     plan = Plan(
         bells=school.bells[:MAX_BELLS],
         terms=school.terms[:MAX_TERMS],
@@ -110,12 +110,12 @@ def plan_for(room: str, school: SchoolPlan, extra_classes: Iterable[str] = ()) -
         door_keys=school.door_keys,
         revoked=school.revoked[:MAX_REVOKED],
     )
-    return _filled(plan, [by_code[code] for code in wanted if code in by_code], school.door_cards)
+    return _filled(plan, [by_code[code] for code in codes if code in by_code], school.door_cards)
 
 
 def class_spelling(classes: Iterable[SchoolClass]) -> Callable[[str], str]:
     """Answers a class's code as these write it: a timetable's "10 a1" is the list's 10A1."""
-    return spelling((each.code for each in classes), class_key)
+    return spelling((school_class.code for school_class in classes), class_key)
 
 
 def _wanted(
@@ -123,7 +123,11 @@ def _wanted(
 ) -> Iterator[str]:
     """The classes whose lists the room needs, each once, the most needed first."""
     booked = (code for booking in timetable for code in booking.classes)
-    home = (each.code for each in school.classes if key and room_key(each.room) == key)
+    home = (
+        school_class.code
+        for school_class in school.classes
+        if key and room_key(school_class.room) == key
+    )
     return iter(dict.fromkeys([*extra, *booked, *home]))
 
 
@@ -133,18 +137,22 @@ def _filled(plan: Plan, classes: list[SchoolClass], cards: tuple[DoorCard, ...])
     for card in cards:
         cards_of.setdefault(card.student, []).append(card)
     lists: list[ClassList] = []
-    kept: dict[str, DoorCard] = {}
+    by_serial: dict[str, DoorCard] = {}
     left = MAX_BYTES - ROOM_FOR_ENVELOPE - len(_encode(plan))
-    for each in classes[:MAX_LISTS]:
-        one = ClassList(code=each.code, pupils=each.pupils)
+    for school_class in classes[:MAX_LISTS]:
+        one = ClassList(code=school_class.code, pupils=school_class.pupils)
         fresh = {
-            card.serial: card for pupil in each.pupils for card in cards_of.get(pupil.student, ())
+            card.serial: card
+            for pupil in school_class.pupils
+            for card in cards_of.get(pupil.student, ())
         }
         left -= len(_encode(one)) + 1 + sum(len(_encode(card)) + 1 for card in fresh.values())
         if left < 0:
             break
         lists.append(one)
-        kept |= fresh
+        by_serial |= fresh
     return msgspec.structs.replace(
-        plan, lists=tuple(lists), door_cards=tuple(kept[serial] for serial in sorted(kept))
+        plan,
+        lists=tuple(lists),
+        door_cards=tuple(by_serial[serial] for serial in sorted(by_serial)),
     )

@@ -77,8 +77,8 @@ class Roll:
 
     def counts(self) -> dict[str, int]:
         """How many pupils each class has."""
-        found = Counter(entry.class_code for entry in self.entries)
-        return {code: found[code] for code in sorted({*found, *self.rooms}, key=natural)}
+        sizes = Counter(entry.class_code for entry in self.entries)
+        return {code: sizes[code] for code in sorted({*sizes, *self.rooms}, key=natural)}
 
     def classes(self, *, names: bool, known: Sequence[SchoolClass] = ()) -> tuple[SchoolClass, ...]:
         """The classes with their pupils, numbered. names: keep them. known: as they were.
@@ -87,7 +87,8 @@ class Roll:
         """
         own = class_spelling(known)
         before = {
-            each.code: {pupil.student: pupil.number for pupil in each.pupils} for each in known
+            school_class.code: {pupil.student: pupil.number for pupil in school_class.pupils}
+            for school_class in known
         }
         return tuple(
             SchoolClass(
@@ -130,15 +131,15 @@ def numbered(
     known: numbers that pupils have in the class, by id; without the book's they stay, for they
     are printed on cards, and who is new comes behind.
     """
-    told = [entry.number for entry in entries if entry.number is not None]
+    book_numbers = [entry.number for entry in entries if entry.number is not None]
     book = (
-        len(told) == len(entries) == len(set(told))
-        and 1 <= min(told, default=0) <= 1 + flaws
-        and max(told) <= MAX_PUPILS
+        len(book_numbers) == len(entries) == len(set(book_numbers))
+        and 1 <= min(book_numbers, default=0) <= 1 + flaws
+        and max(book_numbers) <= MAX_PUPILS
     )
     if book:
         ordered = sorted(entries, key=lambda entry: entry.number or 0)
-        numbers = sorted(told)
+        numbers = sorted(book_numbers)
     else:
         ordered = sorted(entries, key=lambda entry: (sort_key(entry.name), entry.student))
         numbers = _given(ordered, known or {})
@@ -148,10 +149,10 @@ def numbered(
     )
 
 
-def _given(ordered: Sequence[Entry], known: Mapping[str, int]) -> list[int]:
+def _given(ordered: Sequence[Entry], number_of: Mapping[str, int]) -> list[int]:
     """Each pupil's own number; for who has none the next behind the last, or the next free one."""
-    taken = {known[entry.student] for entry in ordered if entry.student in known}
-    last = max(taken, default=0)
-    free = [*range(last + 1, MAX_PUPILS + 1), *(no for no in range(1, last) if no not in taken)]
+    used = {number_of[entry.student] for entry in ordered if entry.student in number_of}
+    last = max(used, default=0)
+    free = [*range(last + 1, MAX_PUPILS + 1), *(no for no in range(1, last) if no not in used)]
     fresh = iter(free)
-    return [known.get(entry.student) or next(fresh) for entry in ordered]
+    return [number_of.get(entry.student) or next(fresh) for entry in ordered]

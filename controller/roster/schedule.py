@@ -59,15 +59,15 @@ _SHAPES: Final[dict[str, frozenset[str]]] = {
     "bells": frozenset({"period", "start", "end"}),
 }
 _KEYS: Final[dict[str, Callable[[Any], object]]] = {
-    "bells": lambda each: (each.period, each.weekdays),
-    "terms": lambda each: each.begins,
-    "holidays": lambda each: each.begins,
-    "letters": lambda each: each[0],
-    "timetable": lambda each: (
-        room_key(each.room) or each.room,
-        each.weekday,
-        each.period,
-        each.weeks,
+    "bells": lambda bell: (bell.period, bell.weekdays),
+    "terms": lambda term: term.begins,
+    "holidays": lambda holiday: holiday.begins,
+    "letters": lambda letter: letter[0],
+    "timetable": lambda booking: (
+        room_key(booking.room) or booking.room,
+        booking.weekday,
+        booking.period,
+        booking.weeks,
     ),
 }
 _WEEKS: Final = {"": "every", "moi": "every", "le": "odd", "chan": "even"}
@@ -122,7 +122,7 @@ def _head(cell: object) -> str:
 def _values(
     file: str, kind: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]
 ) -> tuple[Any, ...]:
-    found: dict[object, Any] = {}
+    by_key: dict[object, Any] = {}
     for number, row in enumerate(rows, start=2):
         cells = dict.fromkeys(heads, "") | dict(zip(heads, map(clean, row), strict=False))
         if not any(cells.values()) or folded(cells.get("kind", "")) not in _PERIOD_KINDS:
@@ -130,9 +130,9 @@ def _values(
         try:
             value = _READERS[kind](cells)
             key = _KEYS[kind](value)
-            if key in found:
+            if key in by_key:
                 raise ValueError("twice")
-            found[key] = value
+            by_key[key] = value
         except (ValueError, KeyError, msgspec.ValidationError) as error:
             raise SheetError(
                 "row_unreadable",
@@ -141,15 +141,15 @@ def _values(
                 row=number,
                 cause=str(error)[:100],
             ) from error
-    return tuple(found.values())
+    return tuple(by_key.values())
 
 
 def _bell(cells: Cells) -> Bell:
-    days = [_weekday(each) for each in re.split(r"[\s,;+]+", _spread(cells.get("weekdays", "")))]
+    days = [_weekday(word) for word in re.split(r"[\s,;+]+", _spread(cells.get("weekdays", "")))]
     span = {"begins": _clock(cells["start"]), "ends": _clock(cells["end"])}
     _in_order(span)
-    told = {"period": int(cells["period"]), **span}
-    return msgspec.convert(told | {"weekdays": sorted(set(days))}, Bell)
+    fields = {"period": int(cells["period"]), **span}
+    return msgspec.convert(fields | {"weekdays": sorted(set(days))}, Bell)
 
 
 def _spread(days: str) -> str:
@@ -181,32 +181,32 @@ def _in_order(span: Mapping[str, str], *, together: bool = False) -> None:
 
 def _booking(cells: Cells) -> Booking:
     weeks = folded(cells.get("weeks", ""))
-    told = {
+    fields = {
         "weekday": _weekday(cells["weekday"]),
         "period": int(cells["period"]),
         "room": cells["room"],
-        "classes": [each.strip() for each in cells["class"].split("+") if each.strip()],
+        "classes": [code.strip() for code in cells["class"].split("+") if code.strip()],
         "subject": cells.get("subject", ""),
         "teacher": cells.get("teacher", ""),
         "weeks": _WEEKS.get(weeks, weeks),
     }
-    return msgspec.convert(told, Booking)
+    return msgspec.convert(fields, Booking)
 
 
 def _mark(cells: Cells) -> tuple[str, str]:
     status = folded(cells["status"]).replace(" min", "_min")
     if status == "grace_min":
         return status, str(int(cells["letter"]))
-    known = _STATUSES.get(status, status.replace(" ", "_"))
+    word = _STATUSES.get(status, status.replace(" ", "_"))
     if len(cells["letter"]) > 8:  # noqa: PLR2004 - a letter, or a short word
         raise ValueError("the letter is too long")
-    return AttendanceStatus(known).value, cells["letter"]
+    return AttendanceStatus(word).value, cells["letter"]
 
 
 def _marks(values: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    told = dict(values)
-    grace = told.pop("grace_min", None)
-    letters = {AttendanceStatus(status): letter for status, letter in told.items()}
+    marks = dict(values)
+    grace = marks.pop("grace_min", None)
+    letters = {AttendanceStatus(status): letter for status, letter in marks.items()}
     return {"letters": letters} | ({} if grace is None else {"grace_min": min(int(grace), 240)})
 
 

@@ -35,9 +35,9 @@ def fill_schedule(parser: CommandParser, say: Translate) -> None:
     add_json(bring, say)
     add_place(bring, say)
     bring.set_defaults(command=lambda options: _import(options, say))
-    shown = deeds.add_parser("sample", help=say(N_("write files to copy from")))
-    shown.add_argument("folder", type=Path, metavar="DIR", help=say(N_("an empty folder")))
-    shown.set_defaults(command=lambda options: _sample(options, say))
+    sample = deeds.add_parser("sample", help=say(N_("write files to copy from")))
+    sample.add_argument("folder", type=Path, metavar="DIR", help=say(N_("an empty folder")))
+    sample.set_defaults(command=lambda options: _sample(options, say))
 
 
 def _import(options: argparse.Namespace, say: Translate) -> int:
@@ -75,8 +75,8 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
     return EXIT_REFUSED if refused else 0
 
 
-def _errors(told: list[str]) -> list[dict[str, str]]:
-    return [dict(zip(("code", "message"), told, strict=True))] if told else []
+def _errors(pair: list[str]) -> list[dict[str, str]]:
+    return [dict(zip(("code", "message"), pair, strict=True))] if pair else []
 
 
 def _sample(options: argparse.Namespace, say: Translate) -> int:

@@ -56,9 +56,9 @@ def _read_file(path: Path, raw: bytes, roll: Roll, *, names: bool, school: str) 
 def write_flaws(path: Path, flaws: Sequence[Flaw], say: Translate, *, names: bool) -> None:
     """Give the refused rows back, with what is kept of them and why. Raises OSError."""
     heads = ["file", "row", "class", "id", "number", *(["name"] if names else []), "code", "error"]
-    shown = slice(None if names else 3)
+    columns = slice(None if names else 3)
     rows = (
-        (flaw.file, flaw.row, *flaw.kept[shown], flaw.code, say(flaw.message)) for flaw in flaws
+        (flaw.file, flaw.row, *flaw.kept[columns], flaw.code, say(flaw.message)) for flaw in flaws
     )
     write_whole(path, (EXCEL_MARK + csv_text([heads, *rows])).encode(), EVERYBODY)
 
@@ -69,14 +69,14 @@ def _headed(rows: list[list[Cell]]) -> int:
 
 def read_sheets(sheets: Sequence[Sheet], file: str, roll: Roll, *, names: bool) -> None:
     """Add the pupils of every sheet that has a heading. Raises SheetError if none has."""
-    found = 0
+    count = 0
     for sheet in sheets:
         at, columns = _heading(sheet.rows)
         if columns is None:
             continue
-        found += 1
+        count += 1
         _read(sheet, at, columns, _File(file, roll, names))
-    if not found:
+    if not count:
         raise SheetError(
             "no_heading",
             N_("No sheet has a heading with the pupils' id."),
@@ -88,29 +88,29 @@ def read_sheets(sheets: Sequence[Sheet], file: str, roll: Roll, *, names: bool) 
 
 def settle(roll: Roll) -> None:
     """Refuse pupils who are there twice, and those for whom a class has no room."""
-    seen: set[tuple[str, str]] = set()
+    pairs: set[tuple[str, str]] = set()
     sizes: Counter[str] = Counter()
     entries: list[Entry] = []
     homes: dict[str, str] = {}
     for entry in roll.entries:
         sheet = Path(entry.file).suffix != "" and entry.file != "users.csv"
-        twice = (entry.class_code, entry.student) in seen or (sheet and entry.student in homes)
+        twice = (entry.class_code, entry.student) in pairs or (sheet and entry.student in homes)
         full = sizes[entry.class_code] >= MAX_PUPILS
         if twice or full:
             roll.flaws.append(flaw_of(entry, "duplicate" if twice else "class_full"))
             continue
-        seen.add((entry.class_code, entry.student))
+        pairs.add((entry.class_code, entry.student))
         homes[entry.student] = entry.class_code
         sizes[entry.class_code] += 1
         entries.append(entry)
     roll.entries[:] = entries
 
 
-def flaw_of(each: Entry, code: str) -> Flaw:
+def flaw_of(entry: Entry, code: str) -> Flaw:
     """The flaw of an entry that was read and cannot be taken."""
-    number = "" if each.number is None else str(each.number)
-    kept = (each.class_code, each.student, number, each.name)
-    return Flaw(file=each.file, row=each.row, code=code, message=MESSAGES[code], kept=kept)
+    number = "" if entry.number is None else str(entry.number)
+    cells = (entry.class_code, entry.student, number, entry.name)
+    return Flaw(file=entry.file, row=entry.row, code=code, message=MESSAGES[code], kept=cells)
 
 
 class _File:
@@ -152,7 +152,7 @@ def _take(row: Sequence[Cell], place: int, columns: Columns, own: str, into: _Fi
         code = own or class_of(cell_at(row, columns.class_))
         student = id_of(cell_at(row, columns.id))
     except RefusedError as refused:
-        kept = (
+        cells = (
             own or _told(cell_at(row, columns.class_)),
             _told(cell_at(row, columns.id)),
             "" if number is None else str(number),
@@ -160,7 +160,7 @@ def _take(row: Sequence[Cell], place: int, columns: Columns, own: str, into: _Fi
         )
         why = str(refused)
         into.roll.flaws.append(
-            Flaw(file=into.file, row=place, code=why, message=MESSAGES[why], kept=kept)
+            Flaw(file=into.file, row=place, code=why, message=MESSAGES[why], kept=cells)
         )
         return
     into.roll.entries.append(
@@ -216,9 +216,9 @@ def _class_of_sheet(sheet: Sheet, at: int) -> str:
             words = clean(cell).split() if isinstance(cell, str) else []
             plain = [folded(word.strip(":")) for word in words]
             if "lop" in plain and plain.index("lop") + 1 < len(words):
-                told = words[plain.index("lop") + 1].strip(":,;.")
-                if any(each.isdigit() for each in told) and not is_personal(told):
-                    return told
+                class_name = words[plain.index("lop") + 1].strip(":,;.")
+                if any(char.isdigit() for char in class_name) and not is_personal(class_name):
+                    return class_name
     name = clean(sheet.name)
     if not name or folded(name).startswith(_PLAIN_SHEETS):
         return ""

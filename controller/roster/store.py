@@ -90,12 +90,12 @@ def keep_lists(db: Connection, place: Place, lists: Lists) -> bool:
     who is given is in no class but the given ones. Classes that are not given stay, except with
     whole_school. An unknown home room (empty) changes no known one.
     """
-    before = {each.code: each for each in classes_of(db, place)}
+    before = {school_class.code: school_class for school_class in classes_of(db, place)}
     after = {} if lists.whole_school else _without(before, lists.classes)
-    for each in lists.classes:
-        school_class = before.get(each.code)
-        room = each.room or (school_class.room if school_class else "")
-        after[each.code] = msgspec.structs.replace(each, room=room)
+    for fresh in lists.classes:
+        school_class = before.get(fresh.code)
+        room = fresh.room or (school_class.room if school_class else "")
+        after[fresh.code] = msgspec.structs.replace(fresh, room=room)
     return bump_version(db, place, changed=_put_classes(db, place, before, after))
 
 
@@ -139,15 +139,16 @@ def rooms_unanswered(db: Connection, place: Place, rooms: Iterable[str]) -> list
 
 
 def _without(
-    before: Mapping[str, SchoolClass], given: Sequence[SchoolClass]
+    before: Mapping[str, SchoolClass], school_classes: Sequence[SchoolClass]
 ) -> dict[str, SchoolClass]:
     """The classes as they were, but for pupils who are now in a given one."""
-    moved = {pupil.student for each in given for pupil in each.pupils}
+    moved = {pupil.student for school_class in school_classes for pupil in school_class.pupils}
     return {
         code: msgspec.structs.replace(
-            each, pupils=tuple(one for one in each.pupils if one.student not in moved)
+            school_class,
+            pupils=tuple(one for one in school_class.pupils if one.student not in moved),
         )
-        for code, each in before.items()
+        for code, school_class in before.items()
     }
 
 
@@ -158,14 +159,19 @@ def _put_classes(
     after: Mapping[str, SchoolClass],
 ) -> bool:
     """Write the classes that are other than before, and no more."""
-    stale = [code for code, each in before.items() if after.get(code) != each]
-    fresh = [each for code, each in after.items() if before.get(code) != each]
+    stale = [code for code, school_class in before.items() if after.get(code) != school_class]
+    fresh = [
+        school_class for code, school_class in after.items() if before.get(code) != school_class
+    ]
     for code in stale:
         db.execute(delete(classes).where(of(classes, place), classes.c.code == code))
         db.execute(delete(pupils).where(of(pupils, place), pupils.c["class"] == code))
-    for each in fresh:
-        db.execute(classes.insert(), codes_of(place) | {"code": each.code, "room": each.room})
-        rows = [_pupil_row(place, each.code, one) for one in each.pupils]
+    for school_class in fresh:
+        db.execute(
+            classes.insert(),
+            codes_of(place) | {"code": school_class.code, "room": school_class.room},
+        )
+        rows = [_pupil_row(place, school_class.code, one) for one in school_class.pupils]
         if rows:
             db.execute(pupils.insert(), rows)
     return bool(stale or fresh)
@@ -185,8 +191,8 @@ def _replaced(
 ) -> bool:
     """Put the rows in the place of the school's; returns whether they are others."""
     whole = [codes_of(place) | dict(row) for row in rows]
-    known = [dict(row) for row in _rows(db, table, place)]
-    if sorted(map(str, map(_sorted, known))) == sorted(map(str, map(_sorted, whole))):
+    before = [dict(row) for row in _rows(db, table, place)]
+    if sorted(map(str, map(_sorted, before))) == sorted(map(str, map(_sorted, whole))):
         return False
     db.execute(delete(table).where(of(table, place)))
     if whole:
@@ -213,11 +219,11 @@ def _bell_row(bell: Bell) -> dict[str, Any]:
     return {"period": bell.period, "begins": bell.begins, "ends": bell.ends, "weekdays": days}
 
 
-def _letter_rows(given: Mapping[AttendanceStatus, str] | None) -> list[dict[str, Any]] | None:
-    if given is None:
+def _letter_rows(letter_of: Mapping[AttendanceStatus, str] | None) -> list[dict[str, Any]] | None:
+    if letter_of is None:
         return None
-    return [{"status": status.value, "letter": letter} for status, letter in given.items()]
+    return [{"status": status.value, "letter": letter} for status, letter in letter_of.items()]
 
 
 def _each(parts: Iterable[Any] | None, row_of: Any) -> list[dict[str, Any]] | None:
-    return None if parts is None else [row_of(each) for each in parts]
+    return None if parts is None else [row_of(part) for part in parts]

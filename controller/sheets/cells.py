@@ -141,16 +141,16 @@ def csv_ways(text: str) -> list[list[list[Cell]]]:
 
 def bounded(rows: Iterable[Iterable[Cell]]) -> list[list[Cell]]:
     """The rows, if they are no more than a school's. Raises SheetError."""
-    taken: list[list[Cell]] = []
+    table: list[list[Cell]] = []
     for row in rows:
         cells = list(row)
         while cells and cells[-1] in ("", None):
             cells.pop()
         long = any(isinstance(cell, str) and len(cell) > MAX_CELL for cell in cells)
-        if len(taken) >= MAX_ROWS or len(cells) > MAX_COLUMNS or long:
+        if len(table) >= MAX_ROWS or len(cells) > MAX_COLUMNS or long:
             raise TOO_BIG
-        taken.append(cells)
-    return taken
+        table.append(cells)
+    return table
 
 
 _EXIT_TOO_BIG: Final = 3

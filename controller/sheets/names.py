@@ -123,9 +123,9 @@ def spelling(names: Iterable[str], key: Callable[[str], str]) -> Callable[[str],
 
 def without_agent(rooms: Iterable[str], answering: Iterable[str]) -> list[str]:
     """The rooms that are none of the answering ones, each once, in order."""
-    there = {room_key(room) for room in answering} - {""}
+    present = {room_key(room) for room in answering} - {""}
     first = {room_key(room) or room: room for room in reversed([*rooms]) if room}
-    return sorted((room for key, room in first.items() if key not in there), key=natural)
+    return sorted((room for key, room in first.items() if key not in present), key=natural)
 
 
 def _in_order(part: str) -> tuple[bool, int, str]:

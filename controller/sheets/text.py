@@ -48,8 +48,10 @@ def clean(cell: Cell) -> str:
     text = unicodedata.normalize("NFC", cell)
     if text.isprintable():  # so nothing is unseen, and a space is the only space: almost every cell
         return " ".join(text.split())
-    seen = "".join(" " if each.isspace() else each for each in text)
-    return " ".join("".join(each for each in seen if unicodedata.category(each)[0] != "C").split())
+    visible = "".join(" " if char.isspace() else char for char in text)
+    return " ".join(
+        "".join(char for char in visible if unicodedata.category(char)[0] != "C").split()
+    )
 
 
 def is_personal(text: str) -> bool:
@@ -63,7 +65,7 @@ def folded(head: Cell) -> str:
     text = _BRACKETS.sub(" ", clean(head)).casefold().replace("đ", "d")
     if not text.isascii():
         parted = unicodedata.normalize("NFD", text)
-        text = "".join(each for each in parted if not unicodedata.combining(each))
+        text = "".join(char for char in parted if not unicodedata.combining(char))
     return " ".join(_OTHERS.sub(" ", text).split())
 
 
@@ -72,5 +74,5 @@ def text_of(cell: Cell) -> str:
     text = clean(cell) if not isinstance(cell, float) or math.isfinite(cell) else ""
     quoted = _QUOTED.match(text)
     text = (quoted[1] if quoted else text.lstrip("'")).strip()
-    blank = not any(each.isalnum() for each in text) or folded(text) in BLANKS
+    blank = not any(char.isalnum() for char in text) or folded(text) in BLANKS
     return "" if blank else text[:MAX_FIELD]

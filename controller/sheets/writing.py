@@ -87,6 +87,6 @@ def _unrich(text: str) -> str:
 
 def file_name(*parts: str, end: str) -> str:
     """A name of plain letters for every system, such as thiet-bi-00123-2026-11-02.xlsx."""
-    plain = ("".join(each if each.isascii() and each.isalnum() else "-" for each in part)
+    plain = ("".join(char if char.isascii() and char.isalnum() else "-" for char in part)
              for part in parts)  # fmt: skip
-    return f"{'-'.join(each for part in plain if (each := part.strip('-')))}.{end}"
+    return f"{'-'.join(word for part in plain if (word := part.strip('-')))}.{end}"

@@ -49,26 +49,26 @@ def _use(options: argparse.Namespace, say: Translate) -> int:
         for place in own(store, options):
             bring_up_use(store, place, zone, millis(now))
         with store.view() as db:
-            told = use_report(db, scope, since, until)
+            report = use_report(db, scope, since, until)
     if options.json:
-        tell(json.dumps(told.said(), ensure_ascii=False, indent=1))
+        tell(json.dumps(report.said(), ensure_ascii=False, indent=1))
         return 0
-    _tell(told, say)
+    _tell(report, say)
     return 0
 
 
-def _tell(told: UseReport, say: Translate) -> None:
-    many = len(told.schools) > 1
-    for board in told.boards:
+def _tell(report: UseReport, say: Translate) -> None:
+    many = len(report.schools) > 1
+    for board in report.boards:
         tell("\t".join([*([board.school] if many else []), *_row(board, say)]))
-    verdicts = [board.verdict for board in told.boards]
+    verdicts = [board.verdict for board in report.boards]
     summed = N_("{since} to {until}: {boards} boards, {low} hardly used, {unknown} not known.")
     tell(
         phrase(
             summed,
             say,
-            since=date.fromisoformat(told.since_week),
-            until=date.fromisoformat(told.until_day),
+            since=date.fromisoformat(report.since_week),
+            until=date.fromisoformat(report.until_day),
             boards=len(verdicts),
             low=verdicts.count(Verdict.LOW),
             unknown=verdicts.count(Verdict.UNKNOWN),

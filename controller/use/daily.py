@@ -45,8 +45,8 @@ def note_today(store: Store, school: Place, zone: tzinfo, now_ms: int) -> None:
     day = f"{datetime.fromtimestamp(now_ms / 1000, zone):%Y-%m-%d}"
     with store.view() as db:
         kpi = assets.kpi_now(db, school)
-        known = figure_until(db, school, day)
-    if known == (day, kpi) or (known is None and not kpi.declared):
+        figure = figure_until(db, school, day)
+    if figure == (day, kpi) or (figure is None and not kpi.declared):
         return
     with store.locked(school) as db:
         note_figure(db, school, day, kpi)

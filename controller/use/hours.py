@@ -147,30 +147,30 @@ def folded(signs: Iterable[Sign], before: Fold | None = None) -> Fold:
         state = states.get(key) or _State(sign.at_ms, sign.room)
         if state.is_on and state.at_ms < sign.at_ms:
             on[*key, state.room].append((state.at_ms, sign.at_ms))
-        here = sign.state == HERE if sign.sense == Sense.PRESENCE else state.here
+        is_here = sign.state == HERE if sign.sense == Sense.PRESENCE else state.here
         power = sign.state if sign.sense == Sense.POWER else state.power
-        states[key] = _State(sign.at_ms, sign.room, here, power)
+        states[key] = _State(sign.at_ms, sign.room, is_here, power)
     return Fold(states, {key: tuple(merged(spans)) for key, spans in on.items()})
 
 
 def on_spans(fold: Fold, watches: Iterable[Watch]) -> dict[tuple[str, str], list[Span]]:
     """When each board was on, by its id and room: as far as the run that told it is known."""
     alive = _alive(watches)
-    told = defaultdict[tuple[str, str, str, str], list[Span]](list)
-    told.update({key: list(spans) for key, spans in fold.on.items()})
+    by_run = defaultdict[tuple[str, str, str, str], list[Span]](list)
+    by_run.update({key: list(spans) for key, spans in fold.on.items()})
     for key, state in fold.states.items():
         if state.is_on:
-            told[*key, state.room].append((state.at_ms, _FOR_EVER))
-    found = defaultdict[tuple[str, str], list[Span]](list)
-    for (agent, boot, device_id, room), spans in told.items():
-        found[device_id, room] += overlap(merged(spans), alive.get((agent, boot), []))
-    return {key: merged(spans) for key, spans in found.items()}
+            by_run[*key, state.room].append((state.at_ms, _FOR_EVER))
+    by_room = defaultdict[tuple[str, str], list[Span]](list)
+    for (agent, boot, device_id, room), spans in by_run.items():
+        by_room[device_id, room] += overlap(merged(spans), alive.get((agent, boot), []))
+    return {key: merged(spans) for key, spans in by_room.items()}
 
 
 def week_span(monday: date, zone: tzinfo) -> Span:
     """The week by the clock on the wall."""
     ends = monday + timedelta(days=7)
-    began, until = (millis(datetime.combine(each, time(), zone)) for each in (monday, ends))
+    began, until = (millis(datetime.combine(day, time(), zone)) for day in (monday, ends))
     return began, until
 
 
@@ -180,16 +180,16 @@ def monday_of(at_ms: int, zone: tzinfo) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def summed(seen: Evidence) -> Sums:
+def summed(evidence: Evidence) -> Sums:
     """The evidence summed up."""
-    alive = _alive(seen.watches)
+    alive = _alive(evidence.watches)
     return Sums(
-        boards=seen.boards,
-        on=on_spans(folded(seen.signs), seen.watches),
-        signed=_signed(seen.signs, alive),
-        known=_known(seen.watches),
-        lessons=seen.lessons,
-        moves=_moves(seen.signs),
+        boards=evidence.boards,
+        on=on_spans(folded(evidence.signs), evidence.watches),
+        signed=_signed(evidence.signs, alive),
+        known=_known(evidence.watches),
+        lessons=evidence.lessons,
+        moves=_moves(evidence.signs),
     )
 
 
@@ -228,10 +228,10 @@ def _by_time(sign: Sign) -> tuple[int, str, str, str, str, str, str]:
 
 def _alive(watches: Iterable[Watch]) -> dict[tuple[str, str], list[Span]]:
     """When each run of an agent is known to have lasted."""
-    found = defaultdict[tuple[str, str], list[Span]](list)
+    by_run = defaultdict[tuple[str, str], list[Span]](list)
     for watch in watches:
-        found[watch.agent, watch.boot].append((watch.began_ms, watch.until_ms))
-    return {run: merged(spans, LONGEST_SILENCE_MS) for run, spans in found.items()}
+        by_run[watch.agent, watch.boot].append((watch.began_ms, watch.until_ms))
+    return {run: merged(spans, LONGEST_SILENCE_MS) for run, spans in by_run.items()}
 
 
 def _known(watches: Iterable[Watch]) -> dict[str, list[Span]]:
@@ -239,31 +239,31 @@ def _known(watches: Iterable[Watch]) -> dict[str, list[Span]]:
     runs = defaultdict[tuple[str, str, str], list[Span]](list)
     for watch in watches:
         runs[room_key(watch.room), watch.agent, watch.boot].append((watch.began_ms, watch.until_ms))
-    found = defaultdict[str, list[Span]](list)
+    by_room = defaultdict[str, list[Span]](list)
     for (key, _, _), spans in runs.items():
-        found[key] += merged(spans, LONGEST_SILENCE_MS)
-    return {key: merged(spans) for key, spans in found.items()}
+        by_room[key] += merged(spans, LONGEST_SILENCE_MS)
+    return {key: merged(spans) for key, spans in by_room.items()}
 
 
 def _signed(
     signs: Iterable[Sign], alive: Mapping[tuple[str, str], Sequence[Span]]
 ) -> dict[tuple[str, str], list[Span]]:
     """When the agents were up that told of a board in a room: it may have no agent of its own."""
-    found = defaultdict[tuple[str, str], list[Span]](list)
+    by_device = defaultdict[tuple[str, str], list[Span]](list)
     tellers = {(sign.device_id, sign.room, sign.agent, sign.boot) for sign in signs}
     for device_id, room, agent, boot in tellers:
-        found[device_id, room] += alive.get((agent, boot), [])
-    return {key: merged(spans) for key, spans in found.items()}
+        by_device[device_id, room] += alive.get((agent, boot), [])
+    return {key: merged(spans) for key, spans in by_device.items()}
 
 
 def _moves(signs: Iterable[Sign]) -> dict[str, list[tuple[int, str]]]:
     """When each board was first told to be in a room, and then in another."""
-    found = defaultdict[str, list[tuple[int, str]]](list)
+    moves = defaultdict[str, list[tuple[int, str]]](list)
     for sign in sorted(set(signs), key=_by_time):
-        told = found[sign.device_id]
-        if sign.state != GONE and (not told or told[-1][1] != sign.room):
-            told.append((sign.at_ms, sign.room))
-    return dict(found)
+        steps = moves[sign.device_id]
+        if sign.state != GONE and (not steps or steps[-1][1] != sign.room):
+            steps.append((sign.at_ms, sign.room))
+    return dict(moves)
 
 
 def _rooms_of(week: Span, sums: Sums) -> dict[str, list[str]]:
@@ -271,8 +271,8 @@ def _rooms_of(week: Span, sums: Sums) -> dict[str, list[str]]:
     rooms = defaultdict[str, set[str]](set)
     for board in sums.boards:
         if board.first_seen_ms < week[1] and (board.removed_ms or _FOR_EVER) > week[0]:
-            told = [room for at, room in sums.moves.get(board.device_id, ()) if at < week[1]]
-            rooms[board.device_id].add(told[-1] if told else board.room)
+            past_rooms = [room for at, room in sums.moves.get(board.device_id, ()) if at < week[1]]
+            rooms[board.device_id].add(past_rooms[-1] if past_rooms else board.room)
     for (device_id, room), spans in sums.on.items():
         if _minutes(overlap(spans, [week])):
             rooms[device_id].add(room)

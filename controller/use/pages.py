@@ -53,19 +53,19 @@ def _add_use(router: APIRouter, screens: PageRenderer, store: Store, scope: Plac
             first, last = weeks_of(_day(since), _day(until), today)
         except Refused as refused:
             return screens.error(request, refused)
-        told = await run_in_threadpool(_report, store, place, first, last)
+        report = await run_in_threadpool(_report, store, place, first, last)
         return screens.page(
             request,
             "use.html",
-            told=told,
+            told=report,
             by_school=not place.school,
             place=place,
             before=_moved(first, last, -1),
             after=_moved(first, last, 1) if _moved(first, last, 1)[0] <= today.isoformat() else (),
-            boards=told.boards[:SHOWN],
-            schools=told.schools[:SHOWN],
-            counts=_counts(told),
-            most=_most(board.used_week_min for board in told.boards),
+            boards=report.boards[:SHOWN],
+            schools=report.schools[:SHOWN],
+            counts=_counts(report),
+            most=_most(board.used_week_min for board in report.boards),
             low_min=LOW_MIN,
             verdicts=VERDICTS,
             hours=lambda minutes: _hours(minutes, screens.say(request)),
@@ -84,8 +84,8 @@ def _moved(first: str, last: str, by: int) -> tuple[str, str]:
     return (begins + span).isoformat(), (ends + span).isoformat()
 
 
-def _counts(told: UseReport) -> dict[str, int]:
-    verdicts = [board.verdict for board in told.boards]
+def _counts(report: UseReport) -> dict[str, int]:
+    verdicts = [board.verdict for board in report.boards]
     return {verdict.value: verdicts.count(verdict) for verdict in Verdict}
 
 

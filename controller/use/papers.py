@@ -15,10 +15,10 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 
-def use_csv(told: Iterable[tuple[Place, str, UseLine]]) -> Iterable[str]:
+def use_csv(rows: Iterable[tuple[Place, str, UseLine]]) -> Iterable[str]:
     """RFC 4180 with the mark that Excel needs, line by line; what is not known is empty, not 0."""
     yield EXCEL_MARK + csv_text([COLUMNS])
-    for place, week, line in told:
+    for place, week, line in rows:
         minutes = (line.on_min, line.used_min) if line.known_min else ("", "")
         what = (line.device_id, line.asset_tag, line.kind, line.room)
         codes = (place.province, place.school, week)

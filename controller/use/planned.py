@@ -28,7 +28,7 @@ _ODD: Final = {"odd": 1, "even": 0}
 def planned_min(plan: SchoolPlan, monday: date) -> dict[str, int]:
     """Minutes that the timetable gives each room, by its key, in the week of this Monday."""
     spans: dict[str, list[Span]] = defaultdict(list)
-    for day in (monday + timedelta(days=each) for each in range(7)):
+    for day in (monday + timedelta(days=number) for number in range(7)):
         if not is_school_day(plan, day):
             continue
         rings = _rings(plan, day)
@@ -46,11 +46,11 @@ def lesson_spans(
 
     A lesson without an end ends at its bell and the grace after it, or when the next one begins.
     """
-    told: dict[str, list[LessonRecord]] = defaultdict(list)
+    by_room: dict[str, list[LessonRecord]] = defaultdict(list)
     for lesson in lessons:
         if lesson.began_ms is not None and lesson.how is not Ending.UNDONE:
-            told[room_key(lesson.room)].append(lesson)
-    return {room: merged(_spans(some, plan, zone, now_ms)) for room, some in told.items()}
+            by_room[room_key(lesson.room)].append(lesson)
+    return {room: merged(_spans(records, plan, zone, now_ms)) for room, records in by_room.items()}
 
 
 def is_school_day(plan: SchoolPlan, day: date) -> bool:

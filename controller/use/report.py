@@ -101,10 +101,10 @@ def whole_weeks(today: date, count: int) -> tuple[str, str]:
 
 
 def report_of(
-    told: Iterable[tuple[Place, str, UseLine]], since_week: str, until_week: str
+    rows: Iterable[tuple[Place, str, UseLine]], since_week: str, until_week: str
 ) -> UseReport:
     """The report of these weeks, out of all their lines."""
-    boards = boards_in(told)
+    boards = boards_in(rows)
     return UseReport(
         since_week=since_week,
         until_week=until_week,
@@ -118,10 +118,10 @@ def _least_first(board: BoardUse) -> tuple[object, ...]:
     return board.province, board.school, used is None, used or 0.0, board.room, board.device_id
 
 
-def boards_in(told: Iterable[tuple[Place, str, UseLine]]) -> list[BoardUse]:
+def boards_in(rows: Iterable[tuple[Place, str, UseLine]]) -> list[BoardUse]:
     """Each board and room once, out of its weeks."""
     groups: dict[tuple[str, str, str, str], list[UseLine]] = {}
-    for place, _, line in told:
+    for place, _, line in rows:
         key = place.province, place.school, line.device_id, line.room
         groups.setdefault(key, []).append(line)
     return [_board(key[0], key[1], lines) for key, lines in groups.items()]
@@ -160,7 +160,7 @@ def _board(province: str, school: str, lines: Sequence[UseLine]) -> BoardUse:
 
 def _school(province: str, school: str, boards: Sequence[BoardUse]) -> SchoolUse:
     verdicts = [board.verdict for board in boards]
-    known = [board.used_week_min for board in boards if board.used_week_min is not None]
+    minutes = [board.used_week_min for board in boards if board.used_week_min is not None]
     return SchoolUse(
         province=province,
         school=school,
@@ -170,5 +170,5 @@ def _school(province: str, school: str, boards: Sequence[BoardUse]) -> SchoolUse
         on_min=sum(board.on_min for board in boards),
         used_min=sum(board.used_min for board in boards),
         planned_min=sum(board.planned_min for board in boards),
-        used_week_min=round(sum(known) / len(known), 1) if known else None,
+        used_week_min=round(sum(minutes) / len(minutes), 1) if minutes else None,
     )

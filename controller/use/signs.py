@@ -57,12 +57,12 @@ def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:
 
 def sign_rows(db: Connection, changes: Sequence[object]) -> list[Row]:
     """What a batch tells of boards, as rows of `board_signs`; each once."""
-    told = [*_of_devices(changes), *_of_events(db, changes)]
-    found: dict[tuple[object, ...], Row] = {}
-    for (province, school), sign in told:
+    signs = [*_of_devices(changes), *_of_events(db, changes)]
+    rows: dict[tuple[object, ...], Row] = {}
+    for (province, school), sign in signs:
         key = (province, school, sign.device_id, sign.agent, sign.boot, sign.sense, sign.at_ms)
-        found[key] = (*key, sign.room, sign.state)
-    return [*found.values()]
+        rows[key] = (*key, sign.room, sign.state)
+    return [*rows.values()]
 
 
 def watch_rows(db: Connection, changes: Sequence[object]) -> list[Row]:
@@ -133,7 +133,7 @@ def _sign_of(device: DeviceRecord, at_ms: int) -> Sign:
 
 
 def _of_events(db: Connection, changes: Sequence[object]) -> list[tuple[_School, Sign]]:
-    told: list[tuple[_School, Sign]] = []
+    signs: list[tuple[_School, Sign]] = []
     for change in changes:
         if not isinstance(change, EventRecord) or not change.boot:
             continue
@@ -141,23 +141,23 @@ def _of_events(db: Connection, changes: Sequence[object]) -> list[tuple[_School,
         if state and at_ms:
             device_id, run = _body(change.body).device_id, (change.place.agent, change.boot)
             sign = Sign(device_id, *run, change.room, at_ms, Sense.PRESENCE.value, state)
-            told.append((_school(change.place), sign))
-    boards = _boards(db, {(*school, sign.device_id) for school, sign in told})
-    return [(school, sign) for school, sign in told if (*school, sign.device_id) in boards]
+            signs.append((_school(change.place), sign))
+    boards = _boards(db, {(*school, sign.device_id) for school, sign in signs})
+    return [(school, sign) for school, sign in signs if (*school, sign.device_id) in boards]
 
 
 def _boards(db: Connection, keys: Iterable[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
     """Those of the devices that are boards."""
     ids = sorted({device_id for _, _, device_id in keys})
-    found: set[tuple[str, str, str]] = set()
+    boards: set[tuple[str, str, str]] = set()
     for start in range(0, len(ids), _SOME):
         query = select(devices.c.province, devices.c.school, devices.c.device_id).where(
             everywhere(devices),
             devices.c.device_id.in_(ids[start : start + _SOME]),
             devices.c.kind.in_(sorted(KINDS)),
         )
-        found |= {(row[0], row[1], row[2]) for row in db.execute(query)}
-    return found
+        boards |= {(row[0], row[1], row[2]) for row in db.execute(query)}
+    return boards
 
 
 def _points(changes: Sequence[object]) -> dict[_School, list[Watch]]:
@@ -177,11 +177,11 @@ def _points(changes: Sequence[object]) -> dict[_School, list[Watch]]:
             case _:
                 continue
         if at_ms:
-            some = points[change.place.province, change.place.school]
+            of_school = points[change.place.province, change.place.school]
             key = change.place.agent, boot, change.room, at_ms // FINE_MS
-            watch = some.get(key)
+            watch = of_school.get(key)
             if watch is None or watch.until_ms < at_ms:
-                some[key] = Watch(*key[:3], at_ms, at_ms)
+                of_school[key] = Watch(*key[:3], at_ms, at_ms)
     return {school: sorted(point.values(), key=_by_time) for school, point in points.items()}
 
 
@@ -194,22 +194,22 @@ def _near(db: Connection, school: _School, points: Sequence[Watch]) -> list[Watc
     table, agents = watches.c, sorted({point.agent for point in points})
     first, last = points[0].began_ms - LONGEST_SILENCE_MS, points[-1].began_ms
     near = (table.until_ms >= first) & (table.began_ms <= last)
-    found: list[Watch] = []
+    nearby: list[Watch] = []
     for start in range(0, len(agents), _SOME):
         query = select(watches).where(
             of(watches, Place(*school)),
             table.agent.in_(agents[start : start + _SOME]),
             near,
         )
-        found += WATCHES.records(rows_of(db, query))
-    return found
+        nearby += WATCHES.records(rows_of(db, query))
+    return nearby
 
 
-def _grown(known: Iterable[Watch], points: Iterable[Watch]) -> Iterable[Watch]:
+def _grown(before: Iterable[Watch], points: Iterable[Watch]) -> Iterable[Watch]:
     """The watches that the points make longer, or anew."""
     runs = defaultdict[tuple[str, str, str], dict[int, Watch]](dict)
-    for each in known:
-        runs[each[:3]][each.began_ms] = each
+    for earlier in before:
+        runs[earlier[:3]][earlier.began_ms] = earlier
     fresh: dict[tuple[str, str, str, int], Watch] = {}
     for point in points:
         run = runs[point[:3]]

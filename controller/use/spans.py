@@ -23,16 +23,16 @@ def merged(spans: Iterable[Span], gap: int = 0) -> list[Span]:
 def overlap(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
     """What both have; each merged."""
     common: list[Span] = []
-    here = there = 0
-    while here < len(one) and there < len(other):
-        began = max(one[here][0], other[there][0])
-        until = min(one[here][1], other[there][1])
+    one_at = other_at = 0
+    while one_at < len(one) and other_at < len(other):
+        began = max(one[one_at][0], other[other_at][0])
+        until = min(one[one_at][1], other[other_at][1])
         if began < until:
             common.append((began, until))
-        if one[here][1] < other[there][1]:
-            here += 1
+        if one[one_at][1] < other[other_at][1]:
+            one_at += 1
         else:
-            there += 1
+            other_at += 1
     return common
 
 

@@ -111,8 +111,8 @@ def bring_up_use(
     changed: dict[str, list[UseLine]] = {}
     with store.locked(place) as db:
         for week, lines in fresh.items():
-            known = [kept_use.line for kept_use in use_of(db, place, week, week)]
-            if _knowledge(lines) >= _knowledge(known) and keep_use(db, place, week, lines):
+            before = [kept_use.line for kept_use in use_of(db, place, week, week)]
+            if _knowledge(lines) >= _knowledge(before) and keep_use(db, place, week, lines):
                 changed[week] = lines
     return changed
 
@@ -138,11 +138,11 @@ def _tags(db: Connection, place: Place, keys: set[str]) -> dict[str, str]:
         book.removed_ms.is_(None),
         book.serial_key != "",
     )
-    found: dict[str, str] = {}
+    tags: dict[str, str] = {}
     for key, tag in db.execute(query):
         if key in keys:
-            found[key] = "" if key in found else tag
-    return found
+            tags[key] = "" if key in tags else tag
+    return tags
 
 
 def _knowledge(lines: Sequence[UseLine]) -> int:

@@ -39,12 +39,12 @@ async def fields_of(
     if body is None:
         return {}
     try:
-        told = parse_qs(
+        fields = parse_qs(
             body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=count
         )
     except ValueError:  # more fields than that
         return {}
-    return {name: values[-1] for name, values in told.items()}
+    return {name: values[-1] for name, values in fields.items()}
 
 
 async def body_of(request: Request, limit: int) -> bytes:

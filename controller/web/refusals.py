@@ -52,8 +52,8 @@ def unseal(word: str, *types: type) -> list[Any]:
         json.dumps(values, ensure_ascii=False).encode()  # no database takes half a surrogate pair
     except (binascii.Error, ValueError, RecursionError):
         values = None
-    shaped = isinstance(values, list) and [type(each) for each in values] == list(types)
-    if shaped and all(0 <= each < _TOO_MANY for each in values if isinstance(each, int)):
+    shaped = isinstance(values, list) and [type(value) for value in values] == list(types)
+    if shaped and all(0 <= value < _TOO_MANY for value in values if isinstance(value, int)):
         return list(values)
     raise Refused(
         422,

@@ -67,7 +67,7 @@ class Words:
 
     def since(self, at_ms: int, now_ms: int) -> str:
         """Since when: the hour if today, else the day, with the year if it is another."""
-        at, now = (instant(each).astimezone(self.zone) for each in (at_ms, now_ms))
+        at, now = (instant(moment_ms).astimezone(self.zone) for moment_ms in (at_ms, now_ms))
         if at.date() == now.date():
             when = formats.clock(at_ms, self.zone, self.translate)
         else:
@@ -80,9 +80,11 @@ class Words:
         return iso(at_ms)
 
 
-def language_of(asked: str, remembered: str, default: str) -> str:
+def language_of(requested: str, remembered: str, default: str) -> str:
     """The language asked for, or remembered, or the school's.
 
     Not the browser's: school computers were often set up in English for people who read Vietnamese.
     """
-    return next((each for each in (asked, remembered) if each in LANGUAGES), default)
+    return next(
+        (language for language in (requested, remembered) if language in LANGUAGES), default
+    )

@@ -57,7 +57,7 @@ class Room:
             return next(bytes_of)[-length:]
 
         core = TabletBackend(
-            lesson=lambda: self.lesson, suggest=self._suggest, slots=self.slots, keep=self._keep
+            lesson=lambda: self.lesson, suggest=self._suggest, slots=self.slots, save=self._keep
         )
         return TabletService(core, now_s=lambda: self.now_s, random=random)
 

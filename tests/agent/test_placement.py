@@ -43,7 +43,7 @@ def test_a_new_laptop_does_not_know_and_is_told_once() -> None:
     assert (new.room, new.how) == (NO_ROOM, PlacementSource.UNKNOWN)
     picked = new.pick("P203", air("ap1", wired=BOARD))
     assert (picked.room, picked.how) == ("P203", PlacementSource.PICKED)
-    again = roaming(stay=picked.stay)
+    again = roaming(stay=picked.saved)
     assert (again.room, again.how) == ("P203", PlacementSource.PICKED)
     assert again.candidates() == ("P203",)
 

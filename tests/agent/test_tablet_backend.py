@@ -92,8 +92,8 @@ def test_the_carts_numbers_outlive_a_restart(tmp_path: Path) -> None:
     """As they were written last."""
     path = tmp_path / "tablets.json"
     assert CartFile(path).load() == ()
-    CartFile(path).keep(SLOTS[:1])
-    CartFile(path).keep(SLOTS)
+    CartFile(path).save(SLOTS[:1])
+    CartFile(path).save(SLOTS)
     assert CartFile(path).load() == SLOTS
     assert backup_of(path).exists()
 
@@ -112,7 +112,7 @@ def test_a_damaged_file_costs_the_numbers_and_nothing_else(
         core = backend_of(store, CartFile(path))
     assert core.slots == ()
     assert [each.levelname for each in caplog.records] == ["WARNING"]
-    core.keep(SLOTS)
+    core.save(SLOTS)
     assert CartFile(path).load() == SLOTS
 
 

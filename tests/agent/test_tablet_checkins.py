@@ -144,7 +144,7 @@ def test_refusals_are_counted_by_their_reason() -> None:
         CheckInOutcome.NO_CODE
     )
     assert ours.checked_in == frozenset()
-    assert ours.refused == dict.fromkeys(
+    assert ours.refusals == dict.fromkeys(
         (
             CheckInOutcome.WRONG_CODE,
             CheckInOutcome.OLD_CODE,
@@ -196,15 +196,15 @@ def test_a_tablet_that_throws_its_cookie_away_has_no_more_tries() -> None:
     """Its address counts too: some a minute, and some more a lesson."""
     tries, now_s = Tries(), 0.0
     for number in range(AN_ADDRESS):
-        assert not tries.spent(f"t{number}", "a", now_s)
+        assert not tries.must_wait(f"t{number}", "a", now_s)
         tries.fail(f"t{number}", "a", now_s)
-    assert tries.spent("new", "a", now_s)
-    assert not tries.spent("new", "b", now_s)
+    assert tries.must_wait("new", "a", now_s)
+    assert not tries.must_wait("new", "b", now_s)
     for number in range(AN_ADDRESS_A_LESSON - AN_ADDRESS):
         now_s += 60
-        assert not tries.spent("new", "a", now_s), number
+        assert not tries.must_wait("new", "a", now_s), number
         tries.fail(f"u{number}", "a", now_s)
-    assert tries.spent("new", "a", now_s + 3600)
+    assert tries.must_wait("new", "a", now_s + 3600)
 
 
 def test_a_swarm_of_guessers_switches_the_digits_off_but_not_the_scan() -> None:

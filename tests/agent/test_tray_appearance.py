@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.tray import appearance as looks
+from agent.tray import appearance
+from agent.tray.presses import answer_press, next_status, patience, press_of, toggle_class
 from agent.tray.view import (
     Chip,
     MarkView,
@@ -63,14 +64,16 @@ def test_a_refusal_is_said_with_its_hint() -> None:
     assert refusal_from(body) == "Too late. Start again."
 
 
-@pytest.mark.parametrize("state", looks.APPEARANCES)
+@pytest.mark.parametrize("state", appearance.APPEARANCES)
 def test_every_state_has_a_symbol_of_its_own_and_is_readable(state: str) -> None:
     """Contrast of at least 4.5, WCAG 2.1, 1.4.3."""
-    look = looks.appearance_of(state)
+    look = appearance.appearance_of(state)
     light, dark = luminance(look.ground), luminance(look.ink)
     assert (light + 0.05) / (dark + 0.05) >= 4.5
-    assert [each.symbol for each in looks.APPEARANCES.values()].count(look.symbol) == 1
-    assert looks.chip_text(Chip(state=state, label="Bảng", words="ở đây")).endswith("Bảng: ở đây")
+    assert [each.symbol for each in appearance.APPEARANCES.values()].count(look.symbol) == 1
+    assert appearance.chip_text(Chip(state=state, label="Bảng", words="ở đây")).endswith(
+        "Bảng: ở đây"
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,7 +89,7 @@ def test_every_state_has_a_symbol_of_its_own_and_is_readable(state: str) -> None
 )
 def test_the_icon_shows_the_worst(states: tuple[str, ...], worst: str) -> None:
     """What a room does not have counts for nothing."""
-    assert looks.state_of(view(chips=[{"state": each} for each in states])) == worst
+    assert appearance.state_of(view(chips=[{"state": each} for each in states])) == worst
 
 
 @pytest.mark.parametrize(
@@ -104,13 +107,13 @@ def test_the_big_button_asks_for_one_thing(
 ) -> None:
     """The class that was chosen matters at the start alone."""
     now = view(button={"action": action, "label": "", "enabled": True})
-    assert looks.press_of(now, chosen, substitute=bool(substitute)) == (path, body)
+    assert press_of(now, chosen, substitute=bool(substitute)) == (path, body)
 
 
 @pytest.mark.parametrize("button", [{"action": "start"}, {"action": "dance", "enabled": True}])
 def test_a_button_that_is_off_or_unknown_asks_for_nothing(button: dict[str, Any]) -> None:
     """A newer agent's action is left to a newer window."""
-    assert looks.press_of(view(button=button)) is None
+    assert press_of(view(button=button)) is None
 
 
 @pytest.mark.parametrize(
@@ -119,43 +122,43 @@ def test_a_button_that_is_off_or_unknown_asks_for_nothing(button: dict[str, Any]
 )
 def test_one_tap_makes_absent_and_takes_no_mark_away(status: str, after: str) -> None:
     """A second tap on the same name opens the marks, no more."""
-    assert looks.next_status(PupilView(student="1", status=status), MARKS) == after
+    assert next_status(PupilView(student="1", status=status), MARKS) == after
 
 
 def test_a_pupil_is_told_by_mark_number_and_name() -> None:
     """And to a screen reader in words; the repr keeps the name to itself."""
     line = PupilView(student="1", number=7, name="An", status="absent_unexcused", words="Máy 07")
-    assert looks.line_text(line, MARKS) == "K   7. An"
-    assert looks.line_spoken(line, MARKS) == "7. An, Vắng, Máy 07"
+    assert appearance.pupil_text(line, MARKS) == "K   7. An"
+    assert appearance.pupil_spoken(line, MARKS) == "7. An, Vắng, Máy 07"
     assert "An" not in repr(line)
 
 
 def test_no_is_an_answer() -> None:
     """The kind is then another."""
     question = Question(device_id="d1", kind="board")
-    assert looks.answer(question, yes=True) == ("devices/d1/kind", {"kind": "board"})
-    assert looks.answer(question, yes=False) == ("devices/d1/kind", {"kind": "other"})
+    assert answer_press(question, yes=True) == ("devices/d1/kind", {"kind": "board"})
+    assert answer_press(question, yes=False) == ("devices/d1/kind", {"kind": "other"})
 
 
 def test_joint_classes_are_chosen_one_by_one() -> None:
     """A second tap takes one back."""
-    assert looks.toggle_class(looks.toggle_class((), "10A1"), "10A2") == ("10A1", "10A2")
-    assert looks.toggle_class(("10A1", "10A2"), "10A1") == ("10A2",)
+    assert toggle_class(toggle_class((), "10A1"), "10A2") == ("10A1", "10A2")
+    assert toggle_class(("10A1", "10A2"), "10A1") == ("10A2",)
 
 
 def test_the_wait_for_the_agent_grows_calmly() -> None:
     """From half a second to five."""
-    patience = looks.patience()
-    assert [patience.next_s() for _ in range(1000)] == [0.5, 1, 2, 4, *[5] * 996]
+    waits = patience()
+    assert [waits.next_s() for _ in range(1000)] == [0.5, 1, 2, 4, *[5] * 996]
 
 
 def test_the_agents_words_come_first() -> None:
     """Our own are for what it does not say."""
     say = translator("vi")
-    assert looks.word(view(labels={"copy": "Sao chép"}), "copy", say) == "Sao chép"
-    assert looks.word(None, "copy", say) == "Chép"
-    assert "Camera: bị che" in looks.tooltip(view(), say)
-    assert looks.tooltip(None, say).startswith("Chưa thấy chương trình LopHoc")
+    assert appearance.word(view(labels={"copy": "Sao chép"}), "copy", say) == "Sao chép"
+    assert appearance.word(None, "copy", say) == "Chép"
+    assert "Camera: bị che" in appearance.tooltip(view(), say)
+    assert appearance.tooltip(None, say).startswith("Chưa thấy chương trình LopHoc")
 
 
 def test_the_window_loads_nothing_that_it_never_uses() -> None:

@@ -85,7 +85,7 @@ def _core(path: Path) -> TabletBackend:
     def keep(_slots: tuple[Slot, ...]) -> None:
         """The cart's numbers are written once, not for each tablet."""
 
-    return TabletBackend(lesson=lambda: lesson, suggest=suggest, keep=keep)
+    return TabletBackend(lesson=lambda: lesson, suggest=suggest, save=keep)
 
 
 def _write_through(path: Path, line: str) -> None:

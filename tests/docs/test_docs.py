@@ -145,6 +145,16 @@ def test_no_link_between_pages_is_broken(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_module_that_a_page_has_run_is_there(page: Path) -> None:
+    """A command that ends in "No module named" is no instruction."""
+    for name in re.findall(
+        r"\bpython -m ((?:agent|controller|protocol|tools)[\w.]*)", page.read_text("utf-8")
+    ):
+        module = ROOT / name.rstrip(".").replace(".", "/")
+        assert module.with_suffix(".py").exists() or (module / "__main__.py").exists(), name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_file_of_the_code_that_a_page_names_is_there(page: Path) -> None:
     """Files move as well; a map that is wrong is worse than none."""
     for name in CODE_PATH.findall(page.read_text("utf-8")):

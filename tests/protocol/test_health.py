@@ -67,6 +67,16 @@ def test_a_measure_is_judged(
         ),
         (HostMeasures(battery_wear_percent=49.9), Status.OK, None),
         (
+            HostMeasures(battery_percent=20.0, on_mains=False),
+            Status.WARNING,
+            Reason(ReasonCode.BATTERY_LOW, 20.0, 20.0),
+        ),
+        (
+            HostMeasures(battery_percent=8.0),
+            Status.CRITICAL,
+            Reason(ReasonCode.BATTERY_LOW, 8.0, 8.0),
+        ),
+        (
             HostMeasures(wifi_signal_dbm=-78.0),
             Status.WARNING,
             Reason(ReasonCode.WIFI_WEAK, -78.0, -78.0),

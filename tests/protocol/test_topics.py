@@ -114,7 +114,9 @@ GOLDEN = [
 def test_a_message_belongs_where_it_is_said_and_nowhere_else(path: Path) -> None:
     """A device's state under another device's name would be another device's state."""
     message = up_from(path.read_bytes())
-    address = address_for(Place("14", "001", "p203"), message)
+    place = Place("14", "001", "p203")
+    address = address_for(place, message)
+    assert address.place == place
     assert belongs(address, message)
     others = set(Channel) - {address.channel}
     assert not any(belongs(address._replace(channel=other), message) for other in others)

@@ -95,11 +95,11 @@ def documents_of(
     assets: Iterable[Asset], zone: tzinfo, roaming: Collection[Place] = ()
 ) -> Iterator[Document]:
     """The documents of one school's items. roaming: agents that go from room to room."""
-    told = sorted(filter(is_told, assets), key=lambda asset: asset.device_id)
-    owners = _Owners(told, roaming)
+    exported = sorted(filter(is_told, assets), key=lambda asset: asset.device_id)
+    owners = _Owners(exported, roaming)
     hanging: dict[str, list[Asset]] = defaultdict(list)
     alone: list[Asset] = []
-    for asset in told:
+    for asset in exported:
         owner = owners.of(asset) if _hangs(asset) else None
         if owner is None:
             alone.append(asset)
@@ -117,9 +117,9 @@ def as_zip(documents: Iterable[Document], at: datetime) -> Iterator[bytes]:
 class _Owners:
     """The computers that stand in rooms, by room."""
 
-    def __init__(self, told: Iterable[Asset], roaming: Collection[Place]) -> None:
+    def __init__(self, assets: Iterable[Asset], roaming: Collection[Place]) -> None:
         self._by_room: dict[str, list[Asset]] = defaultdict(list)
-        for asset in told:
+        for asset in assets:
             standing = asset.kind is DeviceKind.HOST and asset.place.agent
             if standing and asset.place not in roaming and room_key(asset.room):
                 self._by_room[room_key(asset.room)].append(asset)
@@ -127,7 +127,7 @@ class _Owners:
     def of(self, asset: Asset) -> Asset | None:
         """The room's computer: the one whose agent sees the item, else the room's first."""
         assets = self._by_room.get(room_key(asset.room), [])
-        sees = [each for each in assets if each.place.agent == asset.place.agent]
+        sees = [host for host in assets if host.place.agent == asset.place.agent]
         return next(iter([*sees, *assets]), None)
 
 
@@ -151,9 +151,9 @@ def device_id(asset: Asset) -> str:
     """Its lasting id, unique over all schools: by its line's number, else by the agents' id."""
     own = asset.device_id if asset.line is None else f"line-{asset.line}"
     parts = ("lophoc", asset.place.province, asset.place.school, own)
-    told = "-".join(part for part in parts if part)
-    plain = without_controls(told)
-    return plain if plain == told else f"{plain}-{_digits(told)}"
+    text = "-".join(part for part in parts if part)
+    plain = without_controls(text)
+    return plain if plain == text else f"{plain}-{_digits(text)}"
 
 
 def _document(asset: Asset, members: Sequence[Asset], zone: tzinfo) -> Document:
@@ -183,7 +183,7 @@ def _digits(text: str) -> str:
 
 def _tag(asset: Asset) -> str:
     """School and room: what GLPI's rules put items into entities and locations by."""
-    return without_controls("-".join(each for each in (asset.place.school, asset.room) if each))
+    return without_controls("-".join(part for part in (asset.place.school, asset.room) if part))
 
 
 def _item_type(asset: Asset) -> str:
@@ -218,7 +218,7 @@ def _content(asset: Asset, zone: tzinfo) -> Body:
 
 def _network_device(asset: Asset, itemtype: str) -> Body:
     kind, _ = _KIND_OF[_type_of(asset)]
-    told = _filled(
+    fields = _filled(
         manufacturer=asset.maker,
         model=asset.model,
         serial=asset.serial,
@@ -228,7 +228,7 @@ def _network_device(asset: Asset, itemtype: str) -> Body:
     form = itemtype
     if itemtype == "NetworkEquipment":
         form = "Networking" if kind is _As.NETWORK else "Video"
-    return {"type": form, "name": _name(asset), "description": type_said(asset), **told}
+    return {"type": form, "name": _name(asset), "description": type_said(asset), **fields}
 
 
 def _parts(members: Iterable[Asset]) -> Body:
@@ -242,19 +242,19 @@ def _parts(members: Iterable[Asset]) -> Body:
 
 
 def _monitor(asset: Asset, form: str) -> Body:
-    told = _filled(manufacturer=asset.maker, serial=asset.serial)
+    fields = _filled(manufacturer=asset.maker, serial=asset.serial)
     # GLPI takes the caption for the name.
-    return {"name": _name(asset), "caption": _name(asset), "type": form, **told}
+    return {"name": _name(asset), "caption": _name(asset), "type": form, **fields}
 
 
 def _peripheral(asset: Asset, _form: str) -> Body:
-    told = _filled(manufacturer=asset.maker, serial=asset.serial)
-    return {"name": _name(asset), "caption": _name(asset), **told}
+    fields = _filled(manufacturer=asset.maker, serial=asset.serial)
+    return {"name": _name(asset), "caption": _name(asset), **fields}
 
 
 def _printer(asset: Asset, _form: str) -> Body:
-    told = _filled(description=asset.model, serial=asset.serial)
-    return {"name": _name(asset), "network": False, **told}
+    fields = _filled(description=asset.model, serial=asset.serial)
+    return {"name": _name(asset), "network": False, **fields}
 
 
 _PARTS: Final[Mapping[_As, tuple[str, Callable[[Asset, str], Body]]]] = {
@@ -269,8 +269,8 @@ def _name(asset: Asset) -> str:
 
     GLPI takes two items of one name and no serial for one.
     """
-    told = asset.name or " ".join(each for each in (asset.maker, asset.model) if each)
-    plain = without_controls(told) or type_said(asset) or asset.kind.value
+    name = asset.name or " ".join(part for part in (asset.maker, asset.model) if part)
+    plain = without_controls(name) or type_said(asset) or asset.kind.value
     if asset.serial:
         return plain
     return without_controls(asset.asset_tag) or f"{plain} {device_id(asset)}"

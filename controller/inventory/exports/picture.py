@@ -115,11 +115,11 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
         after: Asset | None = None
         while True:
             with self.store.view() as db:
-                some = assets.items(db, self.scope, chosen, after=after, limit=_SOME)
-            yield some
-            if len(some) < _SOME:
+                page = assets.items(db, self.scope, chosen, after=after, limit=_SOME)
+            yield page
+            if len(page) < _SOME:
                 return
-            after = some[-1]
+            after = page[-1]
 
     def _roaming(self) -> frozenset[Place]:
         agents = self.store.read(agents_of, self.scope, after="", limit=None)

@@ -100,10 +100,10 @@ def _location(asset: Asset) -> str:
 
 
 def _notes(asset: Asset) -> str:
-    told = {
+    notes = {
         "Tình trạng": condition_said(asset),
         "Đối chiếu": states_said(asset),
         "Nguồn vốn": asset.funding,
         "LopHoc": asset.device_id,
     }
-    return "; ".join(f"{name}: {value}" for name, value in told.items() if value)
+    return "; ".join(f"{name}: {value}" for name, value in notes.items() if value)

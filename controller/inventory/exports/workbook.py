@@ -132,7 +132,7 @@ COLUMNS: Final = (
         "Trạng thái khác",
         17,
         _Form.TEXT,
-        lambda asset, _: ", ".join(state_said(AssetState(each)) for each in asset.also),
+        lambda asset, _: ", ".join(state_said(AssetState(state)) for state in asset.also),
     ),
     _Column("Phòng thấy gần nhất", 11, _Form.TEXT, _text("there")),
     _Column("Lần thấy gần nhất", 16, _Form.TIME, _seen),
@@ -192,8 +192,8 @@ def _write_titles(book: Any, page: Any, rows: Sequence[Asset], heading: Heading)
     at = moment_in_text(heading.as_of_ms, heading.zone, vietnamese)
     page.write_string(0, 0, "DANH MỤC THIẾT BỊ", title)
     write_cell(page, 1, 0, heading.name, plain)
-    told = f"Tính đến {at}: {len(rows)} dòng, {strays} dòng ngoài sổ"
-    page.write_string(2, 0, told, plain)
+    subtitle = f"Tính đến {at}: {len(rows)} dòng, {strays} dòng ngoài sổ"
+    page.write_string(2, 0, subtitle, plain)
 
 
 def _write_rows(book: Any, page: Any, rows: Sequence[Asset], zone: tzinfo) -> None:
@@ -201,7 +201,7 @@ def _write_rows(book: Any, page: Any, rows: Sequence[Asset], zone: tzinfo) -> No
         {**_FONT, "bold": True, "text_wrap": True, "valign": "vcenter", "bg_color": "#DCE6F1",
          "border": 1}
     )  # fmt: skip
-    forms = {each: book.add_format({**_FONT, "num_format": each.value}) for each in _Form}
+    forms = {kind: book.add_format({**_FONT, "num_format": kind.value}) for kind in _Form}
     forms[_Form.NUMBER].set_align("center")
     for place, column in enumerate(COLUMNS):
         page.set_column(place, place, column.width)

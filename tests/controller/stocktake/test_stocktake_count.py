@@ -209,16 +209,23 @@ def test_a_room_tells_how_many_are_counted_found_and_beyond_its_list() -> None:
     ]
 
 
-def test_a_surplus_without_a_tag_is_known_by_its_serial_else_by_its_scan() -> None:
+def test_a_surplus_is_known_by_its_tag_its_serial_or_its_scan() -> None:
     """The same serial twice is one thing, in whatever letters; two nameless chairs are two."""
     scans = [
+        scan(5, "P205", asset_tag="X-1"),
+        scan(6, "P205", asset_tag="x-1"),
+        scan(7, "P205", asset_tag="X-2"),
         scan(1, serial="ab-1"),
         scan(2, "P204", serial="AB1"),
         scan(3, type="chair"),
         scan(4, type="chair"),
     ]
     surplus = counted(a_take(), scans).surplus
-    assert [each.scan.id for each in surplus] == ["scan-0003", "scan-0004", "scan-0002"]
+    assert [each.scan.id for each in surplus] == [
+        *("scan-0003", "scan-0004"),  # nothing but a type
+        "scan-0002",
+        *("scan-0006", "scan-0007"),
+    ]
 
 
 def test_what_was_disposed_of_is_not_looked_for() -> None:

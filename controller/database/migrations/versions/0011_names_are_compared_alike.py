@@ -57,7 +57,7 @@ def _renew_primary(table: sa.TableClause, written: str, compared: str, key: Key)
         op.execute(sa.delete(table).where(*(table.c[name] == row[name] for name in names)))
     anew = {
         _place(row, compared): row
-        for row in (each | {compared: key(each[written])} for each in fresh)
+        for row in (old_row | {compared: key(old_row[written])} for old_row in fresh)
     }
     if lacking := [row for place, row in anew.items() if place not in right]:
         db.execute(sa.insert(table), lacking)
