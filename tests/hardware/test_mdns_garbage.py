@@ -62,12 +62,11 @@ def test_a_broken_packet_is_counted_and_the_next_device_is_seen(
         told = Told()
         async with loopback() as browser, watching(network.watch(told, zeroconf=browser)):
             await asyncio.sleep(0)
-            while not told.flaws:
-                send(packet)
+            while not (flaws := [flaw for flaw in told.flaws if flaw.code == "nonsense"]):
+                send(packet)  # other tests beside this one send too long ones
                 await asyncio.sleep(0.05)
-            assert told.flaws[0].source == "mdns"
-            assert told.flaws[0].code == "nonsense"
-            assert told.flaws[0].address
+            assert flaws[0].source == "mdns"
+            assert flaws[0].address
             send(printer(b"Good"))
             await told.until(lambda one: one.name == "Good")
 
