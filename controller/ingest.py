@@ -187,13 +187,15 @@ class Ingest:
             self.storing = True
             self._link.ack(arrivals)
             self._answer(batch)
-            self._follow(changes)
+            if changes:
+                self._follow(changes)
 
     async def _expire_now(self) -> None:
         await self._load()
         now_ms = self._now_ms()
         silent = [change for listener in self._listeners for change in listener.expire(now_ms)]
-        self._follow(await self._store_all(silent, []))
+        if changes := await self._store_all(silent, []):
+            self._follow(changes)
         if polled := await asyncio.to_thread(self._store.read, self._poll, now_ms):
             self._publish(polled)
         self._follow(())
