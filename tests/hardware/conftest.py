@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +21,14 @@ def need() -> Callable[[str, str], str]:
         return path or pytest.skip(f"needs {program}: apt install {package}")
 
     return path_of
+
+
+@pytest.fixture
+def own_loopback() -> Iterator[None]:
+    """Nobody else's test says anything by mDNS on this computer meanwhile, in whichever worker."""
+    with (Path(tempfile.gettempdir()) / "lophoc-tests-mdns.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture

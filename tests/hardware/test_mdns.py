@@ -18,6 +18,8 @@ from hardware.readings import Kind, SenseMissing
 from tests.hardware.told import Told, within
 from tests.waiting import LIMIT_S
 
+pytestmark = pytest.mark.usefixtures("own_loopback")
+
 MAC = "00:0e:c6:11:22:33"
 
 

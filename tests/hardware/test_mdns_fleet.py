@@ -20,6 +20,8 @@ from tests.hardware.told import Told
 from tests.hardware.udev_exports import HERE
 from tests.waiting import LIMIT_S
 
+pytestmark = pytest.mark.usefixtures("own_loopback")
+
 WHOLE = fleet(["P203"], len(TYPES))
 
 

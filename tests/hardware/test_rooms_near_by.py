@@ -17,6 +17,8 @@ from zeroconf.asyncio import AsyncZeroconf
 from hardware.mdns.rooms import SERVICE, RoomHeard, announce, hear, room_of
 from tests.waiting import LIMIT_S
 
+pytestmark = pytest.mark.usefixtures("own_loopback")
+
 TXT = {b"id": b"agent-1", b"room": b"P203", b"school": b"00140708", b"v": b"1"}
 
 
