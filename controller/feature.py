@@ -128,11 +128,11 @@ class Speaker(StrEnum):
     SCHOOL = "school"
 
 
-class Heard(NamedTuple):
-    """What a message changes. taken: whether it counts as arrived and may be acknowledged."""
+class MessageEffect(NamedTuple):
+    """What a message changes. arrived: whether it counts as such and may be acknowledged."""
 
     changes: Sequence[object] = ()
-    taken: bool = True
+    arrived: bool = True
 
 
 class Command(NamedTuple):
@@ -159,7 +159,7 @@ class Listener(Generic[Message]):
     def greet(self, now_ms: int) -> None:
         """A session with the broker has begun."""
 
-    def hear(self, agent: str, message: Message, now_ms: int) -> Heard:
+    def hear(self, agent: str, message: Message, now_ms: int) -> MessageEffect:
         """Take one message of its kinds."""
         raise NotImplementedError
 
@@ -181,11 +181,11 @@ class Listener(Generic[Message]):
 
 
 class MenuEntry(NamedTuple):
-    """A link at the top of every page. shown: whether, by the frame's values. rank: small first."""
+    """A link at the top of every page. is_shown: whether, by the frame's values. rank: small first."""
 
     path: str
     label: str
-    shown: Callable[[Mapping[str, Any]], bool]
+    is_shown: Callable[[Mapping[str, Any]], bool]
     rank: int = 1
 
 
