@@ -51,7 +51,7 @@ class PageRenderer:
         frame: dict[str, Any] = {}
         for feature in program.features:
             if feature.frame:
-                frame |= feature.frame(program, words)
+                frame |= feature.frame(program, words.language)
         now_ms = program.now_ms()
         text = self._templates.get_template(template).render(
             _=words.say,
