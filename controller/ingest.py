@@ -202,7 +202,7 @@ class Ingest:
                     raise MessageError(Flaw.WRONG_TOPIC, "what a controller said")
                 by, message = spoken
                 heard = self._listener_of(message).hear_again(by, message, self._now_ms())
-                if not heard.taken:
+                if not heard.arrived:
                     raise ApplyError("something before it is missing")
                 changes = await self._store_all([*heard.changes, Released(no)])
             self._follow(changes)
@@ -325,7 +325,7 @@ class Ingest:
             by, message = spoken
             outcome = self._listener_of(message).hear(by, message, now_ms)
             batch.changes += outcome.changes
-            if outcome.taken:
+            if outcome.arrived:
                 self._number(by, message, batch)
         return batch
 

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from controller.feature import Feature, MenuEntry, Program
+from controller.feature import Feature, MenuEntry
 from controller.quarantine import store
 from controller.quarantine.service import quarantine_of
 from protocol.words import N_
-
-if TYPE_CHECKING:
-    from fastapi import APIRouter
-
-
-def _pages(program: Program) -> APIRouter:
-    from controller.quarantine.pages import pages  # noqa: PLC0415 - commands need no web
-
-    return pages(program)
-
 
 FEATURE: Final = Feature(
     name="quarantine",
     keep=store.keep,
     figures=store.counts,
     forget=store.forget,
-    pages=_pages,
     look=lambda program: program.service(quarantine_of).look,
     frame=lambda program, _words: {"quarantined": program.service(quarantine_of).length},
     menu=(

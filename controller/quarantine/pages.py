@@ -19,7 +19,7 @@ from protocol.errors import LopHocError
 from protocol.messages import Flaw, MessageError
 from protocol.words import N_
 
-FLAWS: Final[Mapping[Flaw, str]] = {
+FLAWS: Final[Mapping[str, str]] = {
     Flaw.OVERSIZED: N_("It is longer than any message may be."),
     Flaw.MALFORMED: N_("It is not written as a message should be."),
     Flaw.NEWER_SCHEMA: N_("It comes from a newer LopHoc: update this controller, then try again."),
@@ -84,7 +84,7 @@ def pages(program: Program) -> APIRouter:
 
 def _shown(quarantine: Quarantine) -> list[Shown]:
     return [
-        Shown(line, FLAWS.get(Flaw(line.flaw), ""), line.raw.decode("utf-8", "replace"))
+        Shown(line, FLAWS.get(line.flaw, ""), line.raw.decode("utf-8", "replace"))
         for line in quarantine.lines()
     ]
 
