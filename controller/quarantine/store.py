@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Delete, Select, delete, func, select
 
 from controller.database.reading import row_of, rows_of
 from controller.database.scope import everywhere
@@ -30,7 +30,7 @@ def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:
     """Keep what a batch could not take, and forget what was taken after all."""
     for change in changes:
         if isinstance(change, Released):
-            db.execute(delete(quarantine).where(_of(change.no)))
+            db.execute(_deleted(change.no))
     fresh = [change for change in changes if isinstance(change, Quarantined)]
     if not fresh:
         return
@@ -41,14 +41,14 @@ def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:
 
 def lines(db: Connection) -> list[QuarantinedLine]:
     """What is kept, the newest first."""
-    query = _lines(func.substr(quarantine.c.raw, 1, LIST_BYTES)).where(everywhere(quarantine))
+    query = _lines(func.substr(quarantine.c.raw, 1, LIST_BYTES))
     rows = rows_of(db, query.order_by(quarantine.c.no.desc()))
     return [QuarantinedLine(**row) for row in rows]
 
 
 def line_of(db: Connection, no: int) -> QuarantinedLine | None:
     """One message with all that is kept of it; None if it is not there."""
-    row = row_of(db, _lines(quarantine.c.raw).where(_of(no)))
+    row = row_of(db, _lines(quarantine.c.raw).where(quarantine.c.no == no))
     return QuarantinedLine(**row) if row else None
 
 
@@ -60,8 +60,7 @@ def length_of(db: Connection) -> int:
 
 def let_go(db: Connection, no: int) -> list[Released]:
     """Forget a message; empty if it is not there any more."""
-    gone = db.execute(delete(quarantine).where(_of(no))).rowcount
-    return [Released(no)] if gone else []
+    return [Released(no)] if db.execute(_deleted(no)).rowcount else []
 
 
 def counts(db: Connection) -> dict[str, int]:
@@ -105,13 +104,16 @@ def _bound(db: Connection, senders: Iterable[str]) -> None:
     dropped += _drop(db, every.order_by(newest_first).offset(MAX_ROWS))
     by_bytes = select(quarantine.c.no, bytes_so_far.label("so_far")).where(everywhere(quarantine))
     heavy = by_bytes.subquery()
-    dropped += _drop(db, select(heavy.c.no).where(heavy.c.so_far > MAX_TOTAL_BYTES))
+    dropped += _drop(
+        db, select(heavy.c.no).where(everywhere(heavy), heavy.c.so_far > MAX_TOTAL_BYTES)
+    )
     if dropped:
         _count(db, {_DROPPED: dropped})
 
 
 def _drop(db: Connection, numbers: Select[Any]) -> int:
-    return db.execute(delete(quarantine).where(quarantine.c.no.in_(numbers))).rowcount
+    among = quarantine.c.no.in_(numbers)
+    return db.execute(delete(quarantine).where(everywhere(quarantine), among)).rowcount
 
 
 def _count(db: Connection, counted: Mapping[str, int]) -> None:
@@ -127,8 +129,9 @@ def _lines(raw: ColumnElement[Any]) -> Select[Any]:
         for name in ("no", "topic", "sender", "flaw", "detail", "size", "received_ms")
     ]
     whole = quarantine.c.size == func.length(quarantine.c.raw)
-    return select(*named, raw.label("raw"), whole.label("whole"))
+    columns = (*named, raw.label("raw"), whole.label("whole"))
+    return select(*columns).where(everywhere(quarantine))
 
 
-def _of(no: int) -> ColumnElement[bool]:
-    return everywhere(quarantine) & (quarantine.c.no == no)
+def _deleted(no: int) -> Delete:
+    return delete(quarantine).where(everywhere(quarantine), quarantine.c.no == no)
