@@ -19,7 +19,7 @@ from hardware.readings import Kind
 from protocol.formats import phrase
 from protocol.health import ReasonCode
 from protocol.messages import HostMeasures
-from protocol.words import LANGUAGES, N_, translator
+from protocol.words import LANGUAGES, N_, Translate, translator
 from simulators.book import book_of, write_areas, write_book, write_rooms
 from simulators.children import Child, command_path, end, first_to_end, last_lines, start
 from simulators.config import DemoConfig, SimConfig
@@ -168,7 +168,11 @@ def show_line(line: str) -> None:
 
 
 async def run(
-    config: DemoConfig, stop: asyncio.Event, *, write: Callable[[str], None] = show_line
+    config: DemoConfig,
+    _say: Translate,
+    stop: asyncio.Event,
+    *,
+    write: Callable[[str], None] = show_line,
 ) -> int:
     """Show it until `stop` is set; returns the exit code. Raises SimError."""
     words = DemoWords(config.lang, write)

@@ -87,7 +87,9 @@ def script_of(config: UdevConfig, nodes: Sequence[Properties], hub: str = "") ->
             return plug(nodes, config.path or paths[0])
 
 
-def host(config: HostConfig, say: Translate, *, show: Show = show_line) -> None:
+async def host(
+    config: HostConfig, say: Translate, _stop: asyncio.Event, *, show: Show = show_line
+) -> None:
     """Write the computer's tree. Raises SettingsError, SimError where it cannot be written."""
     say = words_for(config.lang, say)
     faults = faults_of(config.faults, HostFault)
