@@ -74,7 +74,7 @@ class _Played:
     """A school's bodies on loopback, at a port of their own; called nowhere else."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, port: int) -> None:
-        monkeypatch.setattr(bodies, "PJLINK_PORT", port)
+        monkeypatch.setattr(bodies, "PORT", port)
         monkeypatch.setattr(bodies, "own_interfaces", lambda: [IPv4Interface("127.0.0.1/32")])
         config = SimConfig(rooms=1, tablets=0)
         rooms = school_of(config)
