@@ -249,9 +249,9 @@ class Ingest:
                 continue
             agent, message = spoken
             speaker = Speaker.SCHOOL if isinstance(message, Upward) else Speaker.AGENT
-            outcome = self._hearer[speaker].hear(agent, message, now_ms)
-            batch.changes += outcome.changes
-            if not outcome.taken:
+            effect = self._hearer[speaker].hear(agent, message, now_ms)
+            batch.changes += effect.changes
+            if not effect.arrived:
                 continue
             if isinstance(message, State):
                 batch.revs.setdefault((agent, message.boot), []).append(message.rev)

@@ -22,7 +22,7 @@ from controller.fleet.records import LessonRecord
 from controller.roster.store import plan_of
 from controller.sheets.names import natural
 from controller.web.page import PageRenderer
-from controller.web.refusals import Refused
+from controller.web.refusals import HttpError
 from protocol.messages import Ending
 from protocol.words import N_
 
@@ -74,8 +74,8 @@ def pages(program: Program) -> APIRouter:
         monday = _monday(_day_of(week, screens.today()))
         last = _moved(monday, _WEEK_DAYS - 1)
         try:
-            await run_in_threadpool(gate.admit, request, "sheet", f"{code[:64]} {monday} {last}")
-        except Refused:
+            await run_in_threadpool(gate.require, request, "sheet", f"{code[:64]} {monday} {last}")
+        except HttpError:
             return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
         attendance = await run_in_threadpool(attendance_of, store, scope, code[:64], monday, last)
         return screens.page(

@@ -17,7 +17,7 @@ from controller.use.report import UseReport, Verdict
 from controller.use.store import use_report
 from controller.web.page import PageRenderer
 from controller.web.paging import narrowed
-from controller.web.refusals import Refused
+from controller.web.refusals import HttpError
 from protocol import formats
 from protocol.model import Place
 from protocol.words import N_, Translate
@@ -51,7 +51,7 @@ def _add_use(router: APIRouter, screens: PageRenderer, store: Store, scope: Plac
         try:
             place = narrowed(scope, school)
             first, last = weeks_of(_day(since), _day(until), today)
-        except Refused as refused:
+        except HttpError as refused:
             return screens.error(request, refused)
         report = await run_in_threadpool(_report, store, place, first, last)
         return screens.page(

@@ -10,7 +10,7 @@ from fastapi import Query
 from pydantic import AfterValidator
 
 from controller.web.items import ErrorItem, Item, Listing
-from controller.web.refusals import Refused
+from controller.web.refusals import HttpError
 from protocol.model import Place
 from protocol.words import N_
 
@@ -67,9 +67,9 @@ def page_of(items: list[Item], limit: int, cursor: Callable[[Item], str]) -> Lis
 
 
 def narrowed(scope: Place, school: str) -> Place:
-    """The scope, or one school of it. Raises Refused for another's."""
+    """The scope, or one school of it. Raises HttpError for another's."""
     if not school or school == scope.school:
         return scope
     if scope.school:
-        raise Refused(404, "school_unknown", N_("There is no such school here."), N_("See /use."))
+        raise HttpError(404, "school_unknown", N_("There is no such school here."), N_("See /use."))
     return Place(scope.province, school)

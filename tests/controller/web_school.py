@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from msgspec.structs import replace
 
 from controller.config import ControllerConfig
-from controller.dashboard.live import Live, live_of
+from controller.dashboard.live import LiveView, live_of
 from controller.database.store import Store
 from controller.feature import Program
 from controller.features import FEATURES, counts, keep_batch, listeners_of
@@ -236,7 +236,7 @@ class FaceWriter:
 
 def a_program(
     store: Store,
-    live: Live | None = None,
+    live: LiveView | None = None,
     *,
     scope: Place = SCHOOL,
     translate_to: Callable[[str], Translate] = translator,
@@ -270,7 +270,7 @@ def a_program(
 
 def a_face(
     store: Store,
-    live: Live,
+    live: LiveView,
     *,
     scope: Place = SCHOOL,
     allowed_hosts: Sequence[str] = ("127.0.0.1", "localhost", "testserver"),
@@ -284,9 +284,9 @@ def a_face(
 
 def a_live(
     store: Store, clock: Callable[[], float] = lambda: NOW_MS / 1000, scope: Place = SCHOOL
-) -> Live:
+) -> LiveView:
     """A live present over a store, its clock at rest on a school morning."""
-    return Live(store, scope, zone=ZONE, name=NAME, clock=clock)
+    return LiveView(store, scope, zone=ZONE, name=NAME, clock=clock)
 
 
 class Served:

@@ -30,7 +30,7 @@ from controller.register.book import Line
 from controller.register.decisions import Decision, Deed, Rulings
 from controller.register.merging import Kept
 from controller.sheets.names import room_key
-from controller.web.refusals import unseal
+from controller.web.refusals import decode_cursor
 from protocol.model import DeviceKind, Identity, Place, Status
 from tests.controller.fresh import fresh_store
 from tests.databases import Database
@@ -281,7 +281,7 @@ def pull_and_cut(url: str, count: int, path: list[tuple[str, int]]) -> None:
             for text in stream[:limit].split(b"\n")[:-1]:
                 item = json.loads(text)
                 since = item["next"]
-                tokens.append(unseal(since, str, int, int)[1])
+                tokens.append(decode_cursor(since, str, int, int)[1])
                 if item["removed"]:
                     kept.pop(item["device_id"], None)
                 else:

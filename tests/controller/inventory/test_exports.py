@@ -29,7 +29,7 @@ from controller.inventory.exports.picture import Form, Picture
 from controller.inventory.store import refresh
 from controller.register import store as register
 from controller.register.book import Line
-from controller.web.refusals import Refused
+from controller.web.refusals import HttpError
 from protocol.model import DeviceKind, Identity, Place
 from tests.controller.some_assets import asset, host, stray
 from tests.controller.web_school import (
@@ -221,7 +221,7 @@ def test_more_than_a_workbook_takes_is_refused_before_it_is_read(
     monkeypatch.setattr(workbook_file, "MAX_ROWS", 3)
     told = [*of_school("1", asset(1), asset(2)), *of_school("2", asset(1), asset(2))]
     with a_store(tmp_path) as store:
-        with pytest.raises(Refused, match="too_many_rows") as refused:
+        with pytest.raises(HttpError, match="too_many_rows") as refused:
             exported(department(store, told), Form.XLSX)
         assert refused.value.status == 422
         assert "Choose one school" in refused.value.hint
