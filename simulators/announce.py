@@ -12,7 +12,7 @@ from zeroconf import Error
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from hardware.readings import Kind, Sighting
-from simulators.devices.addresses import LOOPBACK, own_interfaces
+from simulators.addresses import LOOPBACK, own_interfaces
 from simulators.equipment import device_id_of, host_of, mac_of
 
 _LOGGER = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 
 from hardware.readings import Sighting
 from protocol.health import ReasonCode
+from simulators.addresses import call_address, own_interfaces
 from simulators.day import Happening, Judged, Moved
-from simulators.devices.addresses import call_address, own_interfaces
 from simulators.devices.pjlink import ProjectorFault, ProjectorMake
 from simulators.devices.projector import PORT, FaultyProjector, Projector
 from simulators.devices.switches import Switches

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Self
 
-from simulators.devices.addresses import open_udp
+from simulators.addresses import open_udp
 from simulators.devices.camera_words import (
     ENTITY_BOMB,
     GARBAGE,

@@ -13,7 +13,7 @@ import time
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Final, Self
 
-from simulators.devices.addresses import open_udp
+from simulators.addresses import open_udp
 from simulators.devices.pjlink import (
     MAX_LINE,
     Crowd,

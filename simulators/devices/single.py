@@ -12,8 +12,8 @@ from typing import Any, Final
 from protocol.formats import phrase
 from protocol.settings import SettingsError, password_in, unknown
 from protocol.words import N_, Translate, translator
+from simulators.addresses import call_address, own_address, own_interfaces
 from simulators.config import CameraConfig, FleetConfig, ProjectorConfig
-from simulators.devices.addresses import call_address, own_address, own_interfaces
 from simulators.devices.pjlink import ProjectorFault, ProjectorMake
 from simulators.devices.projector import FaultyProjector, Projector
 from simulators.devices.switches import Name, Switches, faults_of, typed_lines

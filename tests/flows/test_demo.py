@@ -23,9 +23,9 @@ import pytest
 from protocol.messages import HostMeasures
 from protocol.words import LANGUAGES, translator
 from simulators import demo
+from simulators.addresses import own_interfaces
 from simulators.config import DemoConfig
 from simulators.demo import DemoWords
-from simulators.devices.addresses import own_interfaces
 from tests.ports import free_port
 from tests.waiting import LIMIT_S, until
 

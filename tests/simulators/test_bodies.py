@@ -11,10 +11,10 @@ import pytest
 from hardware.readings import IdentityKind, Kind
 from protocol.health import ReasonCode
 from protocol.model import Reason, Status
+from simulators.addresses import call_address
 from simulators.config import SimConfig
 from simulators.day import Judged, LessonBegan, Moved
 from simulators.devices import bodies
-from simulators.devices.addresses import call_address
 from simulators.devices.bodies import Bodies, faults_of
 from simulators.equipment import device_id_of, mac_of
 from simulators.school import responders, school_of
