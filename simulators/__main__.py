@@ -48,39 +48,39 @@ PLAYS: Final = {
     "demo": Play(
         N_("start controller, this computer's agent and a simulated school, for a look"),
         config.DemoConfig,
-        "simulators.demo:run",
+        "simulators.demo:play_demo",
     ),
     "camera": Play(
         N_("play one ONVIF camera, and switch its faults by lines"),
         config.CameraConfig,
-        "simulators.devices.single:camera",
+        "simulators.devices.single:play_camera",
     ),
     "projector": Play(
         N_("play one PJLink projector, and switch its faults by lines"),
         config.ProjectorConfig,
-        "simulators.devices.single:projector",
+        "simulators.devices.single:play_projector",
     ),
     "fleet": Play(
         N_("announce a network full of mDNS devices"),
         config.FleetConfig,
-        "simulators.devices.single:fleet",
+        "simulators.devices.single:play_fleet",
     ),
     "udev": Play(
         N_("print what udev says while something is plugged in or pulled"),
         config.UdevConfig,
-        "simulators.devices.scripts:udev",
+        "simulators.devices.scripts:play_udev",
         "file",
     ),
     "host": Play(
         N_("write what an ailing computer's kernel shows, as a folder"),
         config.HostConfig,
-        "simulators.devices.scripts:host",
+        "simulators.devices.scripts:play_host",
         "folder",
     ),
     "province": Play(
         N_("fill a department: many schools tell it of their equipment"),
         config.ProvinceConfig,
-        "simulators.province:run",
+        "simulators.province:play_province",
     ),
 }
 

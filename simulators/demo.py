@@ -169,7 +169,7 @@ def show_line(line: str) -> None:
         sys.stdout.flush()
 
 
-async def run(
+async def play_demo(
     config: DemoConfig,
     _say: Translate,
     stop: asyncio.Event,

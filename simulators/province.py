@@ -131,7 +131,7 @@ class PlayedSchool:
             await self._wire.settled.wait()
 
 
-async def run(config: ProvinceConfig, say: Translate, stop: asyncio.Event) -> None:
+async def play_province(config: ProvinceConfig, say: Translate, stop: asyncio.Event) -> None:
     """Fill the department. Raises ProvinceError."""
     broker = _broker(config)
     began_s = time.monotonic()

@@ -44,7 +44,7 @@ def words_for(lang: str, say: Translate) -> Translate:
     return translator(lang) if lang else say
 
 
-async def camera(
+async def play_camera(
     config: CameraConfig, say: Translate, stop: asyncio.Event, *, show: Show = show_line
 ) -> None:
     """Run one camera until `stop` is set. Raises SettingsError, SimError where a port is taken."""
@@ -89,7 +89,7 @@ def _class_with(cards: int) -> dict[str, Any]:
     return {"size": FULL_HD, "picture": picture_of(range(1, cards + 1))}
 
 
-async def projector(
+async def play_projector(
     config: ProjectorConfig, say: Translate, stop: asyncio.Event, *, show: Show = show_line
 ) -> None:
     """Run one projector until `stop` is set. Raises SettingsError, SimError."""
@@ -116,7 +116,7 @@ async def projector(
         await _run_switches(switches, faults, stop, show)
 
 
-async def fleet(
+async def play_fleet(
     config: FleetConfig, say: Translate, stop: asyncio.Event, *, show: Show = show_line
 ) -> None:
     """Announce a network of devices until `stop` is set. Raises SettingsError, SimError."""

@@ -102,7 +102,7 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple
 
         http, mqtt, local = (free_port() for _ in range(3))
         config = DemoConfig(http_port=http, mqtt_port=mqtt, local_port=local, lang="en")
-        return asyncio.run(demo.run(config, str, stop, write=write)), said
+        return asyncio.run(demo.play_demo(config, str, stop, write=write)), said
 
     return run
 
