@@ -6,19 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    LargeBinary,
-    Table,
-    Text,
-    delete,
-    func,
-    select,
-)
+from sqlalchemy import Column, Connection, LargeBinary, Table, delete, func, select
 
-from controller.database.schema import NUMBER, metadata, millis_column, text_column
+from controller.database.schema import NUMBER, keys, longs, metadata, texts
 from controller.database.scope import everywhere
 from controller.database.writing import insert_into
 
@@ -29,21 +19,15 @@ poison: Final = Table(
     "poison",
     metadata,
     Column("no", NUMBER, primary_key=True),
-    text_column("topic"),
-    text_column("flaw"),
-    Column("size", BigInteger, nullable=False),
+    *texts("topic", "flaw"),
+    *longs("size"),
     Column("raw", LargeBinary, nullable=False),  # the first bytes only
-    millis_column("received_ms"),
+    *longs("received_ms"),
     sqlite_autoincrement=True,
 )
 
 
-tallies: Final = Table(
-    "tallies",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("value", BigInteger, nullable=False),
-)
+tallies: Final = Table("tallies", metadata, *keys("name"), *longs("value"))
 
 
 class Poison(NamedTuple):
