@@ -62,6 +62,12 @@ class Writer(Protocol):
     ) -> bool:
         """Let a function write; False if it answers that nothing has changed. Raises StoreError."""
 
+    async def take_again(self, no: int, topic: str, payload: bytes) -> None:
+        """Take a message out of quarantine, under its number there.
+
+        Raises MessageError, ApplyError or StoreError; then it stays there.
+        """
+
 
 @dataclass(kw_only=True, slots=True)
 class Program:
@@ -166,6 +172,10 @@ class Listener(Generic[Message]):
         """Take one message of its kinds."""
         raise NotImplementedError
 
+    def hear_again(self, agent: str, message: Message, now_ms: int) -> MessageEffect:
+        """Take one that was passed over before, though its number counts as arrived."""
+        return self.hear(agent, message, now_ms)
+
     def pass_over(self, agent: str, boot: str, seq: int) -> Sequence[object]:
         """An agent's event of this number arrived and cannot be read."""
         return ()
@@ -199,12 +209,12 @@ class Feature:
     keep: takes what it knows out of a batch, in the batch's transaction, and answers what else has
     changed by it. written: the tables that every batch may touch, and how. planned: those that
     hold what people give before the school's code is known. counted: those whose rows /metrics
-    counts. forget: equipment's past before a moment, forget_pupils: pupils' past; how many rows.
-    listener: its part in the running controller's ingest. publish: shows committed changes. begin:
-    what happens before the first request. jobs: what runs beside, by name, while it is entered.
-    look: looked up before every page. frame: what every page shows in a language, by name. menu:
-    its entries. areas: the schools of an area, by its code. home: where the first page leads
-    instead; empty for nowhere else.
+    counts; figures: what else it shows of what is stored. forget: equipment's past before a
+    moment, forget_pupils: pupils' past; how many rows. listener: its part in the running
+    controller's ingest. publish: shows committed changes. begin: what happens before the first
+    request. jobs: what runs beside, by name, while it is entered. look: looked up before every
+    page. frame: what every page shows in a language, by name. menu: its entries. areas: the schools
+    of an area, by its code. home: where the first page leads instead; empty for nowhere else.
     """
 
     name: str
@@ -212,6 +222,7 @@ class Feature:
     written: Mapping[Table, Writing] = field(default_factory=dict)
     planned: Sequence[Table] = ()
     counted: Sequence[Table] = ()
+    figures: Callable[[Connection], Mapping[str, int]] | None = None
     forget: Callable[[Connection, int], int] | None = None
     forget_pupils: Callable[[Connection, int], int] | None = None
     listener: Callable[[Program], Listener[Any] | None] | None = None

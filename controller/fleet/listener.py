@@ -44,6 +44,10 @@ class FleetListener(Listener[Up]):
         """Take one message of an agent."""
         return MessageEffect(self._fleet.hear(agent, message, now_ms))
 
+    def hear_again(self, agent: str, message: Up, now_ms: int) -> MessageEffect:
+        """Record an event whose number counts as arrived; a state counts only if it is newer."""
+        return MessageEffect(self._fleet.hear_again(agent, message, now_ms))
+
     def pass_over(self, agent: str, boot: str, seq: int) -> Sequence[object]:
         """Count an event that cannot be read as arrived."""
         return self._fleet.pass_over(agent, boot, seq)

@@ -8,7 +8,6 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response, StreamingResponse
-from pydantic import AfterValidator
 
 from controller.feature import Program
 from controller.sheets.writing import file_name
@@ -16,7 +15,7 @@ from controller.use.papers import use_csv
 from controller.use.report import whole_weeks
 from controller.use.store import use_of, use_report
 from controller.web.downloads import CSV_WITH_HEAD, attachment
-from controller.web.paging import narrowed
+from controller.web.paging import Day, narrowed
 from controller.web.refusals import HttpError
 from protocol.words import N_
 
@@ -24,13 +23,6 @@ MAX_WEEKS: Final = 53
 DEFAULT_WEEKS: Final = 4
 
 
-def _whole_day(text: str) -> str:
-    if text and (date.fromisoformat(text).isoformat() != text or not text.startswith("2")):
-        raise ValueError("write a day of our time as yyyy-mm-dd")
-    return text
-
-
-Day = Annotated[str, Query(max_length=10), AfterValidator(_whole_day)]
 Code = Annotated[str, Query(max_length=64)]
 
 

@@ -43,6 +43,7 @@ from protocol.model import (
     Status,
 )
 from protocol.words import Translate, translator
+from tests.controller.ears import Ears
 from tests.ports import free_port
 from tests.waiting import LIMIT_S, until
 
@@ -207,7 +208,7 @@ def a_store(folder: Path, records: Sequence[Record] = (), url: str = "") -> Iter
     """A real store, holding the records: in the folder, or where the URL says."""
     with Store(url or f"sqlite:///{folder / 'lophoc.db'}") as store:
         FOLDERS[store] = folder
-        store.write(keep_batch, numbered(records), [], NOW_MS)
+        store.write(keep_batch, numbered(records), NOW_MS)
         yield store
 
 
@@ -223,7 +224,7 @@ class FaceWriter:
         for listener in listeners_of(self._program):
             store.read(listener.load)
         changes = action(NOW_MS)
-        await asyncio.to_thread(store.write, keep_batch, changes, [], NOW_MS)
+        await asyncio.to_thread(store.write, keep_batch, changes, NOW_MS)
         self._program.publish(changes)
         return bool(changes)
 
@@ -232,6 +233,10 @@ class FaceWriter:
         changes = await asyncio.to_thread(self._program.store.write, action, *args)
         self._program.publish(changes)
         return bool(changes)
+
+    async def take_again(self, no: int, topic: str, payload: bytes) -> None:
+        """Let the ingest take a message out of quarantine."""
+        await Ears(self._program).ingest.take_again(no, topic, payload)
 
 
 def a_program(
@@ -344,7 +349,7 @@ class Served:
     def tell_store(self, *records: Record) -> list[Change]:
         """Commit alone, as happens while nobody serves."""
         told = numbered(records, self._store.read(newest_change, SCHOOL) + 1)
-        return [*told, *self._store.write(keep_batch, told, [], NOW_MS)]
+        return [*told, *self._store.write(keep_batch, told, NOW_MS)]
 
     def _run(self) -> None:
         async def serve() -> None:

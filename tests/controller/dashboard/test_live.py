@@ -357,7 +357,7 @@ def test_the_line_ends_with_the_server(store: Store) -> None:
 async def test_scope_is_that_of_the_school(store: Store) -> None:
     """Another school's records in the same database are not loaded."""
     stranger = agent("9X9", place=Place("79", "00456", "x"))
-    store.write(keep_batch, [stranger], [], NOW_MS)
+    store.write(keep_batch, [stranger], NOW_MS)
     live = await loaded(store)
     assert "9X9" not in [room.key.room for room in live.rooms()]
 

@@ -513,7 +513,6 @@ def test_another_schools_data_is_never_told(web: httpx.Client, store: Store) -> 
             event("e99", place=there),
             mark("m99", place=there),
         ],
-        [],
         NOW_MS,
     )
     for path in ("agents", "rooms", "devices", "events", "attendance", "inventory"):

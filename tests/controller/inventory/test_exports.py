@@ -330,7 +330,7 @@ def test_what_a_device_tells_completes_no_line_when_it_is_read_in_again(
     told = agent("6A2")
     board = device("6A2", DeviceKind.BOARD, 7, serial="B7", vendor="SMART", model="SB680")
     store.write(
-        keep_batch, [told, replace(board, change=store.read(newest_change, SCHOOL) + 1)], [], NOW_MS
+        keep_batch, [told, replace(board, change=store.read(newest_change, SCHOOL) + 1)], NOW_MS
     )
     assert run("register", "decide", "serial:b7", "match", "--line", "4") == 0
     before = items(store)
@@ -367,7 +367,7 @@ def test_a_laptop_that_its_agent_says_roams_carries_no_board(
     """What the agent told of itself counts, not what the book calls it."""
     (before,) = glpi_documents(ask(web, "glpi", room="6A1", kind="host").content)
     assert len(before["content"]["monitors"]) == 2
-    store.write(keep_batch, [agent("6A1", roaming=True)], [], NOW_MS)
+    store.write(keep_batch, [agent("6A1", roaming=True)], NOW_MS)
     (after,) = glpi_documents(ask(web, "glpi", room="6A1", kind="host").content)
     assert "monitors" not in after["content"]
     (board,) = glpi_documents(ask(web, "glpi", room="6A1", kind="board").content)
