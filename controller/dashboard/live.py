@@ -21,7 +21,7 @@ from controller.dashboard.rooms import RoomKey, RoomSummary, key_of, room_of
 from controller.dashboard.subscription import News, NewsKind, Subscription, View
 from controller.feature import Program
 from controller.fleet.fleet import Change, Touched
-from controller.fleet.items import DeviceItem, Tombstone, agent_item, device_item, event_item
+from controller.fleet.items import AgentItem, DeviceItem, EventItem, Tombstone
 from controller.fleet.records import (
     AgentRecord,
     AttendanceRecord,
@@ -137,8 +137,8 @@ class LiveView:
             "school": self._program.name,
             "marked_today": self.marked_today(),
             "rooms": _dumps(map(room_item, rooms)),
-            "agents": _dumps(map(agent_item, self.agents(room))),
-            "devices": _dumps(map(device_item, devices)),
+            "agents": _dumps(map(AgentItem.of, self.agents(room))),
+            "devices": _dumps(map(DeviceItem.of, devices)),
         }
 
     def _remembered(self) -> list[Change]:
@@ -174,7 +174,7 @@ class LiveView:
             case DeviceRecord():
                 return self._take_device(change, touched)
             case EventRecord():
-                return [News(NewsKind.EVENT, [key_of(change).code], partial(event_item, change))]
+                return [News(NewsKind.EVENT, [key_of(change).code], partial(EventItem.of, change))]
             case AttendanceRecord() | RollRecord():
                 return self._take_mark(change)
             case LessonRecord():
@@ -195,7 +195,7 @@ class LiveView:
         self._agents_in[key_of(record)].add(key)
         touched |= dict.fromkeys(keys)
         codes = [key.code for key in keys]
-        return News(NewsKind.AGENT, codes, lambda: agent_item(self.named(record)))
+        return News(NewsKind.AGENT, codes, lambda: AgentItem.of(self.named(record)))
 
     def _take_device(self, record: DeviceRecord, touched: dict[RoomKey, None]) -> list[News]:
         key = _device_key(record)
@@ -315,7 +315,7 @@ def _device_key(record: DeviceRecord) -> tuple[str, str]:
 
 def _device_or_tombstone(record: DeviceRecord) -> DeviceItem | Tombstone:
     if record.removed_ms is None:
-        return device_item(record)
+        return DeviceItem.of(record)
     return Tombstone(
         device_id=record.device_id, school=record.place.school, removed_at=iso(record.removed_ms)
     )
