@@ -29,9 +29,6 @@ from controller.fleet.items import (
     DeviceItem,
     EventItem,
     Tombstone,
-    agent_item,
-    device_item,
-    event_item,
 )
 from controller.fleet.records import (
     AgentRecord,
@@ -114,7 +111,7 @@ class LiveView:
                 case DeviceRecord():
                     news += self._take_device(change, touched)
                 case EventRecord():
-                    news.append(News(NewsKind.EVENT, [change.room], _later(event_item, change)))
+                    news.append(News(NewsKind.EVENT, [change.room], _later(EventItem.of, change)))
                 case AttendanceRecord() | RollRecord():
                     news += self._take_mark(change)
                 case LessonRecord():
@@ -181,8 +178,8 @@ class LiveView:
             "school": self._name,
             "marked_today": self.marked_today(),
             "rooms": _dumps(room_item(summary) for summary in rooms),
-            "agents": _dumps(agent_item(agent) for agent in self.agents(room)),
-            "devices": _dumps(device_item(device) for device in devices),
+            "agents": _dumps(AgentItem.of(agent) for agent in self.agents(room)),
+            "devices": _dumps(DeviceItem.of(device) for device in devices),
         }
 
     def _remembered(
@@ -208,7 +205,7 @@ class LiveView:
             self._agents_in[touched_key].discard(key)
         self._agents_in[key_of(record)].add(key)
         touched |= dict.fromkeys(keys)
-        return News(NewsKind.AGENT, [key.room for key in keys], _later(agent_item, record))
+        return News(NewsKind.AGENT, [key.room for key in keys], _later(AgentItem.of, record))
 
     def _take_device(self, record: DeviceRecord, touched: dict[RoomKey, None]) -> list[News]:
         key = _device_key(record)
@@ -329,7 +326,7 @@ def _device_key(record: DeviceRecord) -> tuple[str, str]:
 
 def _device_or_tombstone(record: DeviceRecord) -> DeviceItem | Tombstone:
     if record.removed_ms is None:
-        return device_item(record)
+        return DeviceItem.of(record)
     return Tombstone(
         device_id=record.device_id, school=record.place.school, removed_at=iso(record.removed_ms)
     )
