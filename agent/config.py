@@ -162,6 +162,11 @@ class Passwords(NamedTuple):
     camera: str = ""
     pjlink: str = ""
 
+    @property
+    def camera_login(self) -> tuple[str, str]:
+        """The user's name and the password at the room's cameras."""
+        return self.camera_user, self.camera
+
     def __repr__(self) -> str:
         return "Passwords(...)"
 

@@ -19,7 +19,7 @@ class Unavailable(Exception):  # noqa: N818 - a state, not a fault
         self.finding = finding
 
 
-class Outages:
+class ServiceOutages:
     """What does not run now, by name; logged once when it is lost, once when it is back."""
 
     def __init__(self) -> None:

@@ -45,8 +45,7 @@ class DoorCardReader:
         from hardware.camera.watch import target_of  # noqa: PLC0415
         from hardware.cards.scan import watch_door  # noqa: PLC0415 - only where a camera is named
 
-        user, password = self._passwords.camera_user, self._passwords.camera
-        target = target_of(self._camera, place, user, password)
+        target = target_of(self._camera, place, *self._passwords.camera_login)
         await watch_door(target, self._put, is_wanted=self._is_wanted)
 
     def _put(self, text: str) -> None:

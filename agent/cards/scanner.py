@@ -97,7 +97,7 @@ class CardScanner:
         from hardware.cards.scan import scan  # noqa: PLC0415 - only while a scan runs
 
         lesson = self._store.classroom.lesson.code
-        target = target_of(*camera, self._passwords.camera_user, self._passwords.camera)
+        target = target_of(*camera, *self._passwords.camera_login)
         try:
             over = await scan(
                 target, allowed_ids(lists), report, is_wanted=lambda: self._is_wanted(lesson)

@@ -26,6 +26,7 @@ def device_of(group: SightingGroup, condition: DeviceCondition = CALM) -> Device
     """The device as its sources describe it together, the best word first; no times."""
     device_id, sightings = device_id_of(group.key), group.sightings
     present = [sighting.source for sighting in sightings if sighting.present]
+    strongest = next(sighting for sighting in sightings if sighting.key == group.key)
     kinds = [sighting.kind for sighting in sightings]
     telling = [kind for kind in kinds if kind is not Kind.OTHER and kind is not Kind.INPUT]
     aliases = {device_id_of(claim) for claim in group.claims} - {device_id}
@@ -40,17 +41,11 @@ def device_of(group: SightingGroup, condition: DeviceCondition = CALM) -> Device
         reasons=condition.reasons,
         measures=condition.measures,
         sources=tuple(dict.fromkeys(present or [sighting.source for sighting in sightings])),
-        identity=_identity(group),
+        identity=Identity(strongest.identity),
         aliases=tuple(sorted(aliases))[:_ALIASES_LIMIT],
         address=_first(sighting.address for sighting in sightings),
         first_seen_ms=0,
         last_seen_ms=0,
-    )
-
-
-def _identity(group: SightingGroup) -> Identity:
-    return Identity(
-        next(sighting.identity for sighting in group.sightings if sighting.key == group.key)
     )
 
 

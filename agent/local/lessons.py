@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Final
 from uuid import uuid4
@@ -96,12 +96,10 @@ class LessonDoor:
         lesson = running.lesson if running else ""
         return await self._answer(
             request,
-            {
-                "lesson": lesson,
-                "state": "running",
-                "event_id": event_id(lesson, "started"),
-                "since": iso(running.since_ms) if running else None,
-            },
+            lesson=lesson,
+            state="running",
+            event_id=event_id(lesson, "started"),
+            since=iso(running.since_ms) if running else None,
         )
 
     async def end(self, request: Request) -> Response:
@@ -113,11 +111,9 @@ class LessonDoor:
         )
         return await self._answer(
             request,
-            {
-                "lesson": ended.lesson if ended else None,
-                "state": "idle",
-                "event_id": ended.id if ended else None,
-            },
+            lesson=ended.lesson if ended else None,
+            state="idle",
+            event_id=ended.id if ended else None,
         )
 
     async def confirm(self, request: Request) -> Response:
@@ -148,7 +144,7 @@ class LessonDoor:
         body = await _body(request, _Scan)
         if self._surroundings.scanner is not None:
             self._surroundings.scanner.switch(on=body.on)
-        return await self._answer(request, {})
+        return await self._answer(request)
 
     async def attendance(self, request: Request) -> Response:
         """A mark by another program: 201 once kept, 200 if it had been, 202 on an open roll.
@@ -179,9 +175,9 @@ class LessonDoor:
 
     async def _do(self, request: Request, action: TeachingAction) -> Response:
         await self._store.teach(action)
-        return await self._answer(request, {})
+        return await self._answer(request)
 
-    async def _answer(self, request: Request, more: Mapping[str, object]) -> Response:
+    async def _answer(self, request: Request, **more: object) -> Response:
         return json_response({**await self._feed.tree(self._language(request)), **more})
 
 

@@ -20,7 +20,7 @@ from agent.inbox import Inbox
 from agent.remote_control import RemoteControl
 from agent.school.connection import SchoolConnection, broker_of
 from agent.store import ClassroomStore
-from agent.supervision import Outages
+from agent.supervision import ServiceOutages
 from agent.tablets.backend import CART, CartFile, backend_of
 from agent.tablets.service import TabletService
 from hardware.network.liveness import Liveness
@@ -37,7 +37,7 @@ class Context:
     passwords: Passwords
     language: str
     inbox: Inbox
-    outages: Outages
+    outages: ServiceOutages
     connection: SchoolConnection
     store: ClassroomStore
     liveness: Liveness
@@ -73,7 +73,7 @@ def make_context(config: AgentConfig, machine: ThisMachine, restored: RestoredRo
         passwords=passwords,
         language=config.lang or preferred_language(os.environ),
         inbox=inbox,
-        outages=Outages(),
+        outages=ServiceOutages(),
         connection=connection,
         store=store,
         liveness=Liveness(inbox.report),

@@ -77,7 +77,7 @@ async def watch_onvif(context: Context) -> None:
     """Cameras that speak ONVIF."""
     from hardware.onvif import watch as onvif  # noqa: PLC0415 - only where it is enabled
 
-    await onvif.watch(context.liveness.hear, credentials=lambda: _camera_login(context))
+    await onvif.watch(context.liveness.hear, credentials=lambda: context.passwords.camera_login)
 
 
 async def watch_pjlink(context: Context) -> None:
@@ -103,7 +103,7 @@ async def watch_typed(context: Context) -> None:
 
     askers = (
         pjlink.asker(lambda: context.passwords.pjlink),
-        onvif.asker(lambda: _camera_login(context)),
+        onvif.asker(lambda: context.passwords.camera_login),
     )
     await typed.watch(
         context.liveness.hear, lambda: _typed_places(context), askers=(*askers, *typed.USUAL)
@@ -114,7 +114,7 @@ async def watch_cameras(context: Context) -> None:
     """The pictures of the room's cameras."""
     from hardware.camera import watch as camera  # noqa: PLC0415 - only where it is enabled
 
-    user, password = _camera_login(context)
+    user, password = context.passwords.camera_login
 
     def targets_of(classroom: Classroom) -> tuple[CameraTarget, ...]:
         return tuple(camera.target_of(key, at, user, password) for key, at in classroom.pictures())
@@ -185,10 +185,6 @@ def internet_targets(text: str) -> list[tuple[str, int]]:
         host, colon, port = part.rpartition(":")
         targets.append((host, int(port)) if colon else (part, _HTTPS))
     return targets
-
-
-def _camera_login(context: Context) -> tuple[str, str]:
-    return context.passwords.camera_user, context.passwords.camera
 
 
 def _typed_places(context: Context) -> list[TypedDevice]:

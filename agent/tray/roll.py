@@ -8,7 +8,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from agent.tray.appearance import (
-    Appearance,
     appearance_of,
     letter_of,
     pupil_detail,
@@ -56,7 +55,8 @@ class RollList(QWidget):
             self._names.fill([self._name(line) for line in roll.lines])
         for key, line in zip(self._names.widgets(), roll.lines, strict=True):
             assert isinstance(key, RowButton)  # noqa: S101 - this file alone fills it
-            key.show_text(pupil_text(line, roll.marks), pupil_spoken(line, roll.marks), _look(line))
+            look = appearance_of(pupil_state(line))
+            key.show_text(pupil_text(line, roll.marks), pupil_spoken(line, roll.marks), look)
             key.setToolTip(pupil_detail(line))
         self._show_marks()
 
@@ -114,7 +114,3 @@ class RollList(QWidget):
 
 def _students(roll: RollView) -> list[str]:
     return [line.student for line in roll.lines]
-
-
-def _look(line: PupilView) -> Appearance:
-    return appearance_of(pupil_state(line))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -17,6 +18,9 @@ from PySide6.QtWidgets import (
 )
 
 from agent.tray.appearance import APPEARANCES, Appearance
+from agent.tray.view import UndoView
+
+_TICK_MS: Final = 500
 
 _BASE: Final = """
 QWidget { background: #ffffff; color: #111111; }
@@ -158,6 +162,34 @@ class RowButton(KeyButton):
             event.ignore()
         else:
             super().keyPressEvent(event)
+
+
+class UndoButton(KeyButton):
+    """Is there for as long as the last press can be taken back, its seconds running out."""
+
+    def __init__(self, pressed: Callable[[], None]) -> None:
+        super().__init__("", pressed)
+        self._undo: UndoView | None = None
+        self._until_s = 0.0
+        self._timer = QTimer(self)
+        self._timer.setInterval(_TICK_MS)
+        self._timer.timeout.connect(self._tick)
+
+    def show_undo(self, undo: UndoView | None) -> None:
+        """Offer this from now on, or nothing."""
+        self._undo = undo
+        self._until_s = time.monotonic() + (undo.left_s if undo else 0)
+        self._tick()
+
+    def _tick(self) -> None:
+        left_s = self._until_s - time.monotonic()
+        if self._undo is None or left_s <= 0:
+            self.hide()
+            self._timer.stop()
+            return
+        self.show_text(f"{self._undo.label} ({left_s:.0f} s)", self._undo.label)
+        self.show()
+        self._timer.start()
 
 
 def scroll_into_view(widget: QWidget) -> None:

@@ -19,9 +19,8 @@ from agent.tray.icons import fault_icon
 from agent.tray.presses import ADDRESSES, Press, answer_press, press_of
 from agent.tray.roll import RollList
 from agent.tray.tools import Toolbar
-from agent.tray.undo import UndoButton
 from agent.tray.view import Question, TeacherView
-from agent.tray.widgets import KeyButton, RowButton, TextLabel, WrappingRow
+from agent.tray.widgets import KeyButton, RowButton, TextLabel, UndoButton, WrappingRow
 from protocol.formats import clock, phrase
 from protocol.language import Translate, translator
 

@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from agent import server as door
-from agent.supervision import Outages
+from agent.supervision import ServiceOutages
 from protocol.health import ReasonCode
 from protocol.model import Reason, Status
 from protocol.supervision import keep_running
@@ -81,7 +81,7 @@ def _timers(loop: asyncio.AbstractEventLoop) -> list[object]:
 def test_a_taken_port_is_said_once_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:
     """The rest of the agent runs meanwhile, and the door opens when the port is free."""
     caplog.set_level(logging.INFO, "agent.supervision")
-    outages, tries = Outages(), list[int]()
+    outages, tries = ServiceOutages(), list[int]()
 
     async def play() -> None:
         with socket.create_server(("127.0.0.1", 0)) as other:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from agent.supervision import Outages
+from agent.supervision import ServiceOutages
 from hardware.readings import SenseMissing
 from protocol.model import Reason, Status
 from protocol.supervision import keep_running
@@ -34,7 +34,7 @@ class Sense:
         await asyncio.Event().wait()
 
 
-def kept(sense: Sense, outages: Outages, after: Callable[[], bool]) -> None:
+def kept(sense: Sense, outages: ServiceOutages, after: Callable[[], bool]) -> None:
     """Keep the sense running until `after` is true."""
 
     async def play() -> None:
@@ -69,7 +69,7 @@ def test_a_missing_sense_is_told_and_a_broken_one_needs_a_look(
     failure: BaseException | None, status: Status
 ) -> None:
     """What the machine never had is no fault; what fails though it is there is one."""
-    outages = Outages()
+    outages = ServiceOutages()
     told = []
 
     def missing() -> bool:
@@ -83,7 +83,7 @@ def test_a_missing_sense_is_told_and_a_broken_one_needs_a_look(
 def test_a_sense_that_comes_back_is_missing_no_more(caplog: pytest.LogCaptureFixture) -> None:
     """However often it failed, the log has one line for lost and one for back."""
     caplog.set_level(logging.INFO)
-    outages = Outages()
+    outages = ServiceOutages()
     sense = Sense(NO_UDEV, NO_UDEV, RuntimeError("a bug"), NO_UDEV)
     kept(sense, outages, lambda: sense.works.is_set() and not outages.findings())
     assert [each.levelname for each in caplog.records] == ["INFO", "INFO"]
@@ -95,7 +95,7 @@ def test_an_unforeseen_fault_is_logged_with_its_traceback(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """The one broad except hides nothing."""
-    outages = Outages()
+    outages = ServiceOutages()
     sense = Sense(RuntimeError("a bug"))
     kept(sense, outages, lambda: bool(caplog.records))
     assert caplog.records[0].exc_info is not None
@@ -104,4 +104,4 @@ def test_an_unforeseen_fault_is_logged_with_its_traceback(
 def test_cancelling_ends_a_sense() -> None:
     """A program that ends is not kept up by its senses."""
     sense = Sense()
-    kept(sense, Outages(), lambda: True)
+    kept(sense, ServiceOutages(), lambda: True)

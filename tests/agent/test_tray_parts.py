@@ -12,9 +12,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from agent.tray.classes import ClassChoice
 from agent.tray.tools import Toolbar
-from agent.tray.undo import UndoButton
 from agent.tray.view import Button, CameraView, ProposalView, ScanView, TeacherView, UndoView
-from agent.tray.widgets import KeyButton
+from agent.tray.widgets import KeyButton, UndoButton
 
 TOOLS = (
     "report_fault",

@@ -15,7 +15,7 @@ from agent.local.teacher.phase import LessonPhase, gaps, phase_of, present_devic
 from agent.local.teacher.words import Letters
 from agent.room import Moment
 from protocol.messages import Ending, Part
-from protocol.model import NO_ROOM, AttendanceStatus, DeviceKind, Status
+from protocol.model import NO_ROOM, DeviceKind, Status
 from protocol.words import N_, Translate
 
 _MAX_GAPS: Final = 3
@@ -146,13 +146,12 @@ def _roll(lesson: RunningLesson | None, letters: Letters, say: Translate) -> dic
         "text": counts.text,
         "confirmed": sheet.is_confirmed,
         "confirmed_words": words.confirmation(sheet, say),
-        "marks": [_mark(status, letter, say) for status, letter in letters.items()],
+        "marks": [
+            {"status": status, "letter": letter, "label": say(words.MARKS[status][1])}
+            for status, letter in letters.items()
+        ],
         "lines": [_pupil(sheet, pupil, letters, say) for pupil in sheet.pupils],
     }
-
-
-def _mark(status: AttendanceStatus, letter: str, say: Translate) -> dict[str, Any]:
-    return {"status": status, "letter": letter, "label": say(words.MARKS[status][1])}
 
 
 def _pupil(
