@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
+import httpx
 import uvicorn
 from fastapi import FastAPI
 from msgspec.structs import replace
@@ -43,6 +45,7 @@ from protocol.model import (
     Status,
 )
 from protocol.words import Translate, translator
+from tests.databases import sqlite_in
 from tests.ports import free_port
 from tests.waiting import LIMIT_S, until
 
@@ -205,7 +208,7 @@ def numbered(records: Sequence[Record], first_change: int = 1) -> list[Record]:
 @contextlib.contextmanager
 def a_store(folder: Path, records: Sequence[Record] = (), url: str = "") -> Iterator[Store]:
     """A real store, holding the records: in the folder, or where the URL says."""
-    with Store(url or f"sqlite:///{folder / 'lophoc.db'}") as store:
+    with Store(url or sqlite_in(folder)) as store:
         FOLDERS[store] = folder
         store.write(keep_batch, numbered(records), [], NOW_MS)
         yield store
@@ -287,6 +290,35 @@ def a_live(
 ) -> Live:
     """A live present over a store, its clock at rest on a school morning."""
     return Live(store, scope, zone=ZONE, name=NAME, clock=clock)
+
+
+def asked(
+    store: Store,
+    path: str,
+    *,
+    method: str = "GET",
+    host: str = "127.0.0.1",
+    scope: Place = SCHOOL,
+    face: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> httpx.Response:
+    """What a store's face answers to a host, on a morning at rest; no port is opened.
+
+    face: more for `a_face`. options: more for `httpx.AsyncClient.request`.
+    """
+
+    async def answered() -> httpx.Response:
+        way = httpx.ASGITransport(_face_at_rest(store, scope, **(face or {})), client=(host, 5))
+        async with httpx.AsyncClient(transport=way, base_url="http://testserver") as web:
+            return await web.request(method, path, **options)
+
+    return asyncio.run(answered())
+
+
+@lru_cache(maxsize=8)
+def _face_at_rest(store: Store, scope: Place, **face: Any) -> FastAPI:
+    """A face for all that is asked of a store: building one takes longer than its answers."""
+    return a_face(store, a_live(store, scope=scope), scope=scope, **face)
 
 
 class Served:

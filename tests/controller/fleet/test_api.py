@@ -36,6 +36,7 @@ from tests.controller.web_school import (
     mark,
 )
 from tests.waiting import until
+from tests.web import http_client, http_request
 
 BOARD, TABLET = DeviceKind.BOARD, DeviceKind.TABLET
 
@@ -64,7 +65,7 @@ def served(store: Store) -> Iterator[Served]:
 @pytest.fixture
 def web(served: Served) -> Iterator[httpx.Client]:
     """A program that asks."""
-    with httpx.Client(base_url=served.url, trust_env=False) as client:
+    with http_client(served.url) as client:
         yield client
 
 
@@ -464,7 +465,7 @@ def test_our_names_are_served_whatever_the_port(web: httpx.Client, host: str) ->
 def test_any_name_will_do_where_the_school_said_so(store: Store) -> None:
     """The star in allowed_hosts."""
     with Served(store, allowed_hosts=["*"]) as served:
-        answer = httpx.get(f"{served.url}healthz", headers={"Host": "x.example"}, trust_env=False)
+        answer = http_request("GET", f"{served.url}healthz", headers={"Host": "x.example"})
         assert answer.status_code == 200
 
 
