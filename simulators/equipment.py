@@ -147,7 +147,11 @@ def mac_of(sighting: Sighting) -> str:
     """The MAC address in the sighting's key, such as 00:40:8c:12:34:56; empty if it has none."""
     if sighting.identity is not IdentityKind.MAC:
         return ""
-    digits = sighting.key.removeprefix("mac:")
+    return mac_text(sighting.key.removeprefix("mac:"))
+
+
+def mac_text(digits: str) -> str:
+    """Twelve digits as a MAC address is written: 00:40:8c:12:34:56."""
     return ":".join(digits[at : at + 2] for at in range(0, len(digits), 2))
 
 

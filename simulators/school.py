@@ -13,17 +13,21 @@ from uuid import uuid4
 
 from hardware.readings import Kind, Sighting
 from protocol.link import broker_from
+from protocol.messages import Presence
 from protocol.model import Place
 from protocol.outbox import Outbox
+from protocol.settings import SettingsError
 from protocol.topics import level_of
+from protocol.words import N_, Translate
 from simulators.announce import Announcer, choose_services
-from simulators.classroom import PlayedClassroom, wall_ms
+from simulators.classroom import PlayedClassroom
 from simulators.config import SimConfig
 from simulators.day import PlayedDay
 from simulators.devices.bodies import Bodies
 from simulators.equipment import answering, equipment_of, rooms_from
 from simulators.machine import machine_of
 from simulators.room import PlayedRoom
+from simulators.wire import Wire, wall_ms
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -53,6 +57,30 @@ def responders(config: SimConfig, rooms: Sequence[Furnished], kind: Kind) -> lis
 def room_of(config: SimConfig) -> list[Furnished]:
     """The one room of `lophoc-sim classroom`."""
     return _furnish(config, [config.room or config.first_room])
+
+
+async def play_school(config: SimConfig, _say: Translate, stop: asyncio.Event) -> None:
+    """Play the school until `stop` is set. Raises SettingsError, OutboxError."""
+    _check(config)
+    await run(config, school_of(config), stop)
+
+
+async def play_classroom(config: SimConfig, _say: Translate, stop: asyncio.Event) -> None:
+    """Play the one room until `stop` is set. Raises SettingsError, OutboxError."""
+    _check(config)
+    await run(config, room_of(config), stop)
+
+
+def _check(config: SimConfig) -> None:
+    """Refuse what would only fail later: an address or code that no broker or topic takes."""
+    try:
+        broker_from(config.broker)
+        for code in (config.province, config.school, config.first_room, config.room or "-"):
+            level_of(code)
+    except ValueError as error:
+        raise SettingsError(
+            "setting_invalid", N_("A setting is wrong: {cause}."), cause=error
+        ) from error
 
 
 async def run(config: SimConfig, rooms: Sequence[Furnished], stop: asyncio.Event) -> None:
@@ -113,35 +141,27 @@ def _classroom(
     folder: Path,
     outboxes: ExitStack,
 ) -> PlayedClassroom:
-    room, equipment = furnished
-    boot = uuid4().hex
-    place = Place(config.province, config.school, f"sim-{room.lower()}")
-    outbox = outboxes.enter_context(Outbox(folder / f"{level_of(room)}.db", place, boot))
+    code, equipment = furnished
+    boot, announcer, bodies = uuid4().hex, *network
+    place = Place(config.province, config.school, f"sim-{code.lower()}")
+    outbox = outboxes.enter_context(Outbox(folder / f"{level_of(code)}.db", place, boot))
+    broker, client = broker_from(config.broker), f"lophoc-{level_of(place.agent)}"
     return PlayedClassroom(
-        PlayedRoom(
-            room,
-            equipment,
-            boot=boot,
-            beat_s=config.beat_s,
-            started_ms=wall_ms(),
-            new_id=lambda: uuid4().hex,
-        ),
-        PlayedDay(
-            room,
-            equipment,
-            config.seed,
-            pace_s=config.pace,
-            lessons=config.lessons,
-            attendance=config.attendance,
-        ),
-        machine_of(room, config.seed),
-        place=place,
-        boot=boot,
-        broker=broker_from(config.broker),
+        room=PlayedRoom(code, equipment, boot=boot, beat_s=config.beat_s, started_ms=wall_ms()),
+        day=_day(config, furnished),
+        machine=machine_of(code, config.seed),
         outbox=outbox,
-        announcer=network[0],
-        bodies=network[1],
+        wire=Wire(broker, client, outbox, place=place, boot=boot, presence=Presence),
+        announcer=announcer,
+        bodies=bodies,
         beat_s=config.beat_s,
+    )
+
+
+def _day(config: SimConfig, furnished: Furnished) -> PlayedDay:
+    lessons, attendance = config.lessons, config.attendance
+    return PlayedDay(
+        *furnished, config.seed, pace_s=config.pace, lessons=lessons, attendance=attendance
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from controller.attendance.items import LessonItem, lesson_item
-from controller.dashboard.rooms import Cause, Problem, Room
+from controller.dashboard.rooms import Cause, Problem, RoomSummary
 from controller.fleet.items import KitItem, ReasonItem, _kit_item
 from protocol.messages import Part
 from protocol.model import DeviceKind, Status, iso
@@ -59,7 +59,7 @@ class RoomItem(BaseModel):
     faults: list[Part]
 
 
-def room_item(room: Room) -> RoomItem:
+def room_item(room: RoomSummary) -> RoomItem:
     """A room as the lists show it."""
     return RoomItem(
         room=room.key.room,

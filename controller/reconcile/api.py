@@ -17,7 +17,7 @@ from controller.reconcile.reconcile import Finding, State
 from controller.reconcile.standing import Desk, desk_of
 from controller.register.vocabulary import Condition
 from controller.web.items import ErrorItem, Listing
-from controller.web.refusals import language_asked, seal, unseal
+from controller.web.refusals import decode_cursor, encode_cursor, language_asked
 from protocol.model import iso
 from protocol.words import Translate
 
@@ -133,34 +133,40 @@ def _add_lines(router: APIRouter, desk: Desk, say_of: Words) -> None:
         cursor: Cursor = "",
     ) -> Listing[RegisterLineItem]:
         """The lines by their number in the book; alone: those that lack only this to count."""
-        (after,) = unseal(cursor, int) if cursor else (0,)
-        wanted = Wanted(state=state, type=type, room=room, condition=condition, alone=alone, text=q)
-        told = desk.standing().told
+        (after,) = decode_cursor(cursor, int) if cursor else (0,)
+        filters = Wanted(
+            state=state, type=type, room=room, condition=condition, alone=alone, text=q
+        )
+        reconciled = desk.standing().told
         findings = [
-            finding for finding in wanted.of(told.findings) if finding.kept.data.row > after
+            finding for finding in filters.of(reconciled.findings) if finding.kept.data.row > after
         ]
         say = say_of(request)
-        items = [_line(finding, told.as_of_ms, desk, say) for finding in findings[:limit]]
-        return Listing(items=items, next=seal(items[-1].row) if len(findings) > limit else None)
+        items = [_line(finding, reconciled.as_of_ms, desk, say) for finding in findings[:limit]]
+        return Listing(
+            items=items, next=encode_cursor(items[-1].row) if len(findings) > limit else None
+        )
 
     @router.get("/unregistered")
     def unregistered(limit: Limit = 100, cursor: Cursor = "") -> Listing[StrangerItem]:
         """What was seen and is not in the book, by its subject; a visitor's own is left out."""
-        (after,) = unseal(cursor, str) if cursor else ("",)
+        (after,) = decode_cursor(cursor, str) if cursor else ("",)
         strangers = sorted(desk.standing().told.strangers, key=lambda stranger: stranger.seen.key)
-        found = [stranger for stranger in strangers if stranger.seen.key > after]
-        items = [StrangerItem(**stranger_of(stranger, desk.zone)) for stranger in found[:limit]]
-        return Listing(items=items, next=seal(items[-1].subject) if len(found) > limit else None)
+        rest = [stranger for stranger in strangers if stranger.seen.key > after]
+        items = [StrangerItem(**stranger_of(stranger, desk.zone)) for stranger in rest[:limit]]
+        return Listing(
+            items=items, next=encode_cursor(items[-1].subject) if len(rest) > limit else None
+        )
 
 
 def _line(finding: Finding, as_of_ms: int, desk: Desk, say: Translate) -> RegisterLineItem:
-    told = {
+    fields = {
         **finding.kept.data.said(say),
         "line": finding.kept.no,
         "state": finding.state,
         "detail": detail_of(finding, as_of_ms, say, desk.zone),
     }
-    return RegisterLineItem.model_validate(told)
+    return RegisterLineItem.model_validate(fields)
 
 
 def _each(groups: Mapping[str, Kpi]) -> dict[str, KpiItem]:

@@ -46,8 +46,8 @@ def add_evidence(parser: argparse.ArgumentParser, say: Translate) -> None:
     """Give a command the options that name what is looked at."""
     as_of = say(N_("the moment that it is about, ISO 8601; otherwise now"))
     parser.add_argument("--as-of", metavar="TIME", help=as_of)
-    seen = say(N_("a JSON file of observations, beside what the agents saw"))
-    parser.add_argument("--observations", type=Path, metavar="FILE", help=seen)
+    observations = say(N_("a JSON file of observations, beside what the agents saw"))
+    parser.add_argument("--observations", type=Path, metavar="FILE", help=observations)
 
 
 def reconciled_in(store: Store, place: Place, options: argparse.Namespace) -> Reconciled:
@@ -71,38 +71,40 @@ def reconciled_in(store: Store, place: Place, options: argparse.Namespace) -> Re
 def _reconcile(options: argparse.Namespace, say: Translate) -> int:
     zone = told_zone(options)
     with opened(options) as (store, place):
-        told = reconciled_in(store, place, options)
-        kpi = kpi_of(told.findings)
-        at = datetime.fromtimestamp(told.as_of_ms / 1000, zone)
+        reconciled = reconciled_in(store, place, options)
+        kpi = kpi_of(reconciled.findings)
+        at = datetime.fromtimestamp(reconciled.as_of_ms / 1000, zone)
         with store.view() as db:
             before = figure_until(db, place, f"{at - MONTH:%Y-%m-%d}")
-        if told.findings and not (options.as_of or options.observations):
+        if reconciled.findings and not (options.as_of or options.observations):
             with store.locked(place) as db:
                 note_figure(db, place, f"{at:%Y-%m-%d}", kpi)
     if options.json:
-        tell(json.dumps(report_of(told, kpi, say, zone), ensure_ascii=False, indent=1))
+        tell(json.dumps(report_of(reconciled, kpi, say, zone), ensure_ascii=False, indent=1))
         return 0
-    _tell_lines(told, options, say)
-    _tell_kpi(told, kpi, before, say)
+    _tell_lines(reconciled, options, say)
+    _tell_kpi(reconciled, kpi, before, say)
     return 0
 
 
-def _tell_lines(told: Reconciled, options: argparse.Namespace, say: Translate) -> None:
+def _tell_lines(reconciled: Reconciled, options: argparse.Namespace, say: Translate) -> None:
     zone = told_zone(options)
-    for finding in told.findings:
+    for finding in reconciled.findings:
         if finding.state is not State.OK:
             data = finding.kept.data
             item = (str(data.row), data.asset_tag or "-", type_word(data.type, say), data.room)
-            why = sentence_of(finding, told.as_of_ms, say, zone)
+            why = sentence_of(finding, reconciled.as_of_ms, say, zone)
             tell("\t".join((*item, say(STATE_WORDS[finding.state]), why)))
-    for one in told.strangers:
+    for one in reconciled.strangers:
         rows = ", ".join(map(str, one.candidates))
         maybe = phrase(N_("maybe line {rows}"), say, rows=rows) if rows else ""
-        seen = (one.seen.key, type_word(one.seen.type, say), one.seen.room)
-        tell("\t".join((say(N_("not in the book")), *seen, maybe)))
+        cells = (one.seen.key, type_word(one.seen.type, say), one.seen.room)
+        tell("\t".join((say(N_("not in the book")), *cells, maybe)))
 
 
-def _tell_kpi(told: Reconciled, kpi: Kpi, before: tuple[str, Kpi] | None, say: Translate) -> None:
+def _tell_kpi(
+    reconciled: Reconciled, kpi: Kpi, before: tuple[str, Kpi] | None, say: Translate
+) -> None:
     parts = N_("{declared} lines: {complete} complete, {verified} verified, {both} both.")
     tell(
         phrase(
@@ -117,10 +119,10 @@ def _tell_kpi(told: Reconciled, kpi: Kpi, before: tuple[str, Kpi] | None, say: T
     figure = N_("Managed by digital record: {pct} (target {target} %).")
     pct = percent_words(kpi.digital_managed_pct, say)
     tell(phrase(figure, say, pct=pct, target=kpi.target_pct))
-    for each in raises(told.findings)[:_MAX_RAISES]:
+    for step in raises(reconciled.findings)[:_MAX_RAISES]:
         more = N_("To raise it: {what}, {lines} lines, then {pct}.")
-        what = say(RAISE_WORDS[each.what])
-        tell(phrase(more, say, what=what, lines=each.lines, pct=percent_words(each.pct, say)))
+        what = say(RAISE_WORDS[step.what])
+        tell(phrase(more, say, what=what, lines=step.lines, pct=percent_words(step.pct, say)))
     if before:
         day, then = before
         since = N_("On {day} it was {pct} of {lines} lines.")

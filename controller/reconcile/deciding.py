@@ -15,7 +15,7 @@ from protocol.words import N_
 
 
 def decided(
-    told: Reconciled,
+    reconciled: Reconciled,
     register: Sequence[Kept],
     subject: str,
     deed: Deed,
@@ -29,8 +29,10 @@ def decided(
     row: the line that a match names. Raises ActionError where nothing is to be decided so.
     """
     if subject.isdecimal() and deed is Deed.ACCEPT:
-        return _moved(_row_of(told, int(subject)), who, now_ms), None
-    stranger = next((each for each in told.strangers if each.seen.key == subject), None)
+        return _moved(_row_of(reconciled, int(subject)), who, now_ms), None
+    stranger = next(
+        (candidate for candidate in reconciled.strangers if candidate.seen.key == subject), None
+    )
     if stranger is None:
         raise ActionError(
             "subject_unknown", N_("Nothing unregistered is known as {subject}."), subject=subject
@@ -42,12 +44,14 @@ def decided(
     if deed is Deed.MATCH:
         if row is None:
             raise ActionError("line_missing", N_("Which line is it? Give --line."))
-        return replace(decision, line=_row_of(told, row).kept.no), None
+        return replace(decision, line=_row_of(reconciled, row).kept.no), None
     return decision, None
 
 
-def _row_of(told: Reconciled, row: int) -> Finding:
-    finding = next((each for each in told.findings if each.kept.data.row == row), None)
+def _row_of(reconciled: Reconciled, row: int) -> Finding:
+    finding = next(
+        (candidate for candidate in reconciled.findings if candidate.kept.data.row == row), None
+    )
     if finding is None:
         raise ActionError("line_unknown", N_("The book has no line {row}."), row=row)
     return finding
@@ -73,7 +77,7 @@ def _moved(finding: Finding, who: str, now_ms: int) -> Decision:
 def _line_of(stranger: Stranger, register: Sequence[Kept], now_ms: int) -> Kept:
     """A line with what is known of the thing; the rest a person adds in the book."""
     observation = stranger.seen
-    rows = [each.data.row for each in register if each.removed_ms is None]
+    rows = [entry.data.row for entry in register if entry.removed_ms is None]
     line = Line(
         row=max(rows, default=0) + 1,
         asset_tag=observation.asset_tag,
@@ -83,7 +87,7 @@ def _line_of(stranger: Stranger, register: Sequence[Kept], now_ms: int) -> Kept:
         condition=observation.condition,
     )
     return Kept(
-        no=max((each.no for each in register), default=0) + 1,
+        no=max((entry.no for entry in register), default=0) + 1,
         data=line,
         origin=Origin.ACCEPTED,
         device=observation.key,

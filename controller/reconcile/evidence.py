@@ -76,10 +76,10 @@ def observations_in(path: Path, zone: tzinfo) -> tuple[Observation, ...]:
     """The observations of a JSON file. zone: of times without an offset. Raises SheetError."""
     raw = bounded_bytes(path)
     try:
-        told = msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"), type=list[_Told])
-        if len(told) > MAX_OBSERVATIONS:
-            raise ValueError(len(told))
-        return tuple(_observation(each, zone) for each in told)
+        records = msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"), type=list[_Told])
+        if len(records) > MAX_OBSERVATIONS:
+            raise ValueError(len(records))
+        return tuple(_observation(record, zone) for record in records)
     except (msgspec.DecodeError, ValueError, OverflowError) as error:
         raise SheetError(
             "observations_invalid",
@@ -89,15 +89,15 @@ def observations_in(path: Path, zone: tzinfo) -> tuple[Observation, ...]:
         ) from error
 
 
-def _observation(told: _Told, zone: tzinfo) -> Observation:
-    condition = condition_of(_text(told.condition))
+def _observation(record: _Told, zone: tzinfo) -> Observation:
+    condition = condition_of(_text(record.condition))
     return Observation(
-        at_ms=millis(instant(told.at, zone)),
-        by=told.by,
-        room=room_of(_text(told.room)),
-        serial=_text(told.serial),
-        asset_tag=_text(told.asset_tag),
-        type=type_of(_text(told.type)),
+        at_ms=millis(instant(record.at, zone)),
+        by=record.by,
+        room=room_of(_text(record.room)),
+        serial=_text(record.serial),
+        asset_tag=_text(record.asset_tag),
+        type=type_of(_text(record.type)),
         condition=condition.value if condition else "",
     )
 
@@ -139,5 +139,5 @@ def _roams(device: DeviceRecord, roaming: frozenset[str]) -> bool:
 
 def _is_anonymous(device: DeviceRecord) -> bool:
     """A tablet that only told an address or a name may be a visitor's."""
-    known = device.identity in {Identity.TOKEN, Identity.USB}
-    return device.kind is DeviceKind.TABLET and not device.serial and not known
+    is_managed = device.identity in {Identity.TOKEN, Identity.USB}
+    return device.kind is DeviceKind.TABLET and not device.serial and not is_managed

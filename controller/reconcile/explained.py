@@ -96,17 +96,17 @@ def _parts(finding: Finding) -> list[str]:
     return [*parts, *([_OTHER_SERIAL] if finding.other_serial else [])]
 
 
-def report_of(told: Reconciled, kpi: Kpi, say: Translate, zone: tzinfo) -> dict[str, Any]:
+def report_of(reconciled: Reconciled, kpi: Kpi, say: Translate, zone: tzinfo) -> dict[str, Any]:
     """What `reconcile --json` tells."""
     return {
         "per_row": {
             str(finding.kept.data.row): {
                 "state": finding.state.value,
-                "detail": detail_of(finding, told.as_of_ms, say, zone),
+                "detail": detail_of(finding, reconciled.as_of_ms, say, zone),
             }
-            for finding in told.findings
+            for finding in reconciled.findings
         },
-        "unregistered": [stranger_of(stranger, zone) for stranger in told.strangers],
+        "unregistered": [stranger_of(stranger, zone) for stranger in reconciled.strangers],
         "kpi": {name: getattr(kpi, name) for name in Kpi.__struct_fields__},
     }
 
@@ -114,7 +114,7 @@ def report_of(told: Reconciled, kpi: Kpi, say: Translate, zone: tzinfo) -> dict[
 def detail_of(finding: Finding, as_of_ms: int, say: Translate, zone: tzinfo) -> dict[str, Any]:
     """All there is to say of a line; what is not there is left out."""
     moved = State.MOVED in (finding.state, *finding.also)
-    told = {
+    fields = {
         "text": sentence_of(finding, as_of_ms, say, zone),
         "action": action_of(finding).value,
         "also": [state.value for state in finding.also],
@@ -130,7 +130,7 @@ def detail_of(finding: Finding, as_of_ms: int, say: Translate, zone: tzinfo) -> 
         "lacks": list(finding.lacks),
     }
     facts = {"complete": finding.complete, "verified": finding.verified}
-    return {name: value for name, value in told.items() if value} | facts
+    return {name: value for name, value in fields.items() if value} | facts
 
 
 def stranger_of(stranger: Stranger, zone: tzinfo) -> dict[str, Any]:

@@ -37,4 +37,4 @@ def kpi_item(kpi: Kpi) -> KpiItem:
 
 def raise_items(raises: Iterable[Raise]) -> list[RaiseItem]:
     """What would raise it, the most first."""
-    return [RaiseItem(**asdict(each)) for each in raises]
+    return [RaiseItem(**asdict(step)) for step in raises]

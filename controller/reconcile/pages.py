@@ -151,11 +151,11 @@ def _add_book(router: APIRouter, screens: PageRenderer, desk: Desk, gate: Gate) 
 
 def _back(form: Mapping[str, str], **said: object) -> Response:
     """To the page as it was, which says what was done."""
-    known = parse_qs(form.get("back", "")[:2000])
+    query = parse_qs(form.get("back", "")[:2000])
     names = (*_FILTERS, "page", "others")
-    told: dict[str, str] = {name: known[name][0] for name in names if name in known}
-    told |= {name: str(value) for name, value in said.items()}
-    return RedirectResponse(f"/register?{urlencode(told)}#decide", 303)
+    parameters: dict[str, str] = {name: query[name][0] for name in names if name in query}
+    parameters |= {name: str(value) for name, value in said.items()}
+    return RedirectResponse(f"/register?{urlencode(parameters)}#decide", 303)
 
 
 def _addresses(request: Request) -> Any:
@@ -163,16 +163,16 @@ def _addresses(request: Request) -> Any:
     now = {name: request.query_params[name] for name in _FILTERS if name in request.query_params}
 
     def address(**changed: object) -> str:
-        kept = {name: value for name, value in {**now, **changed}.items() if value}
-        return f"/register?{urlencode(kept)}" if kept else "/register"
+        query = {name: value for name, value in {**now, **changed}.items() if value}
+        return f"/register?{urlencode(query)}" if query else "/register"
 
     return address
 
 
-def _page_of(asked: int, count: int, size: int) -> tuple[int, int]:
+def _page_of(page: int, count: int, size: int) -> tuple[int, int]:
     """The page to show, and how many there are."""
     pages = max(1, -(-count // size))
-    return min(asked, pages), pages
+    return min(page, pages), pages
 
 
 def _counted(findings: Sequence[Finding]) -> list[tuple[State, int]]:

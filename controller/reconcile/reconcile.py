@@ -137,22 +137,27 @@ def reconcile(
     the step of their life that counted then; of the others the book's word counts.
     """
     lines = sorted(
-        (each for each in register if each.removed_ms is None), key=lambda each: each.data.row
+        (line for line in register if line.removed_ms is None), key=lambda line: line.data.row
     )
-    told = rulings or Rulings()
-    index = _Index(lines, told, conditions or {})
-    seen: dict[int, list[Observation]] = defaultdict(list)
+    effective_rulings = rulings or Rulings()
+    index = _Index(lines, effective_rulings, conditions or {})
+    observations_by_line: dict[int, list[Observation]] = defaultdict(list)
     strangers: dict[str, Observation] = {}
     for observation in sorted(observations, key=lambda one: (one.at_ms, one.key, one.by)):
         if observation.at_ms > as_of_ms:
             continue
         claimants = index.claimants(observation)
         if len(claimants) == 1:
-            seen[claimants[0].no].append(observation)
-        if not claimants and _may_be_asset(observation) and not told.ignores(observation.key):
+            observations_by_line[claimants[0].no].append(observation)
+        if (
+            not claimants
+            and _may_be_asset(observation)
+            and not effective_rulings.ignores(observation.key)
+        ):
             strangers[observation.key] = observation
     findings = tuple(
-        _finding(line, seen[line.no], index, as_of_ms, (elsewhere or {})) for line in lines
+        _finding(line, observations_by_line[line.no], index, as_of_ms, (elsewhere or {}))
+        for line in lines
     )
     return Reconciled(
         as_of_ms=as_of_ms,
@@ -172,60 +177,62 @@ class _Index:
     ) -> None:
         self.rulings = rulings
         self.conditions = conditions
-        self.by_no = {each.no: each for each in lines}
+        self.by_no = {line.no: line for line in lines}
         self.by_tag: dict[str, list[Kept]] = defaultdict(list)
         self.by_serial: dict[str, list[Kept]] = defaultdict(list)
         self.by_device: dict[str, Kept] = {}
-        for each in lines:
-            if key := tag_key(each.data.asset_tag):
-                self.by_tag[key].append(each)
-            if key := serial_key(each.data.serial):
-                self.by_serial[key].append(each)
-            if each.device:
-                self.by_device[each.device] = each
+        for line in lines:
+            if key := tag_key(line.data.asset_tag):
+                self.by_tag[key].append(line)
+            if key := serial_key(line.data.serial):
+                self.by_serial[key].append(line)
+            if line.device:
+                self.by_device[line.device] = line
 
     def home(self, line: Kept) -> str:
         """Where the line belongs."""
         return self.rulings.room_of(line.no, line.data.room)
 
-    def claimants(self, seen: Observation) -> list[Kept]:
+    def claimants(self, observation: Observation) -> list[Kept]:
         """The lines that it may be evidence of; of many none is surely meant.
 
         A person's word comes first, then the serial, then the label. A serial that several lines
         have is evidence of the one whose label was scanned, or that belongs to the room.
         """
-        if seen.line is not None:
-            return [self.by_no[seen.line]] if seen.line in self.by_no else []
-        decided = self.rulings.line_of(seen.key)
+        if observation.line is not None:
+            return [self.by_no[observation.line]] if observation.line in self.by_no else []
+        decided = self.rulings.line_of(observation.key)
         if decided in self.by_no:
             return [self.by_no[decided]]
-        if seen.key in self.by_device:
-            return [self.by_device[seen.key]]
-        labelled = self.by_tag.get(tag_key(seen.asset_tag), [])
-        same = self.by_serial.get(serial_key(seen.serial), [])
+        if observation.key in self.by_device:
+            return [self.by_device[observation.key]]
+        labelled = self.by_tag.get(tag_key(observation.asset_tag), [])
+        same = self.by_serial.get(serial_key(observation.serial), [])
         if len(same) <= 1:
             return same or labelled
-        sure = [each for each in same if each in labelled] or [
-            each for each in same if seen.room and room_key(self.home(each)) == room_key(seen.room)
+        sure = [line for line in same if line in labelled] or [
+            line
+            for line in same
+            if observation.room and room_key(self.home(line)) == room_key(observation.room)
         ]
         return sure if len(sure) == 1 else same
 
 
-def _may_be_asset(seen: Observation) -> bool:
+def _may_be_asset(observation: Observation) -> bool:
     """Whether it may be put forward: a visitor's own never is."""
-    return bool(seen.key) and not seen.anonymous and seen.type not in PERSONAL
+    return bool(observation.key) and not observation.anonymous and observation.type not in PERSONAL
 
 
-def _candidates(seen: Observation, findings: Iterable[Finding]) -> tuple[int, ...]:
+def _candidates(observation: Observation, findings: Iterable[Finding]) -> tuple[int, ...]:
     """Lines of its type in its room that nobody has seen: it may be one of them."""
-    key = room_key(seen.room)
+    key = room_key(observation.room)
     rows = [
         finding.kept.data.row
         for finding in findings
         if finding.seen_ms is None
         and key
         and room_key(finding.home) == key
-        and _alike(finding.kept.data.type, seen.type)
+        and _alike(finding.kept.data.type, observation.type)
     ]
     return tuple(rows[:MAX_CANDIDATES])
 
@@ -237,25 +244,27 @@ def _alike(one: str, other: str) -> bool:
 
 def _finding(
     line: Kept,
-    seen: Sequence[Observation],
+    observations: Sequence[Observation],
     index: _Index,
     as_of_ms: int,
     elsewhere: Mapping[str, Sequence[str]],
 ) -> Finding:
     key = serial_key(line.data.serial)
-    rows = tuple(each.data.row for each in index.by_serial.get(key, ()) if each.no != line.no)
+    rows = tuple(other.data.row for other in index.by_serial.get(key, ()) if other.no != line.no)
     schools = tuple(elsewhere.get(key, ())) if key else ()
-    last = seen[-1] if seen else None
-    there = next((observation.room for observation in reversed(seen) if observation.room), "")
+    last = observations[-1] if observations else None
+    last_room = next(
+        (observation.room for observation in reversed(observations) if observation.room), ""
+    )
     home = index.home(line)
-    fares = _fares(line, seen, index.conditions.get(line.no))
+    fares = _fares(line, observations, index.conditions.get(line.no))
     recent = last is not None and as_of_ms - last.at_ms <= VERIFIED_WITHIN_DAYS * DAY_MS
     holds = {
         State.DUPLICATE_SERIAL: bool(rows or schools),
         State.NO_ASSET_TAG: not line.data.asset_tag,
         State.MISSING: fares.lost or _is_missing(line, last, fares, as_of_ms),
         State.NEVER_SEEN: last is None,
-        State.MOVED: bool(home and there) and room_key(home) != room_key(there),
+        State.MOVED: bool(home and last_room) and room_key(home) != room_key(last_room),
         State.OK: True,
     }
     states = [state for state in State if holds[state]]
@@ -264,18 +273,20 @@ def _finding(
         state=states[0],
         also=tuple(state for state in states[1:] if state is not State.OK),
         home=home,
-        there=there,
+        there=last_room,
         seen_ms=last.at_ms if last else None,
         by=last.by if last else None,
         condition=fares.condition,
         rows=rows,
         schools=schools,
-        other_serial=_other_serial(line, seen),
+        other_serial=_other_serial(line, observations),
         lacks=_lacks(line, home, unique=not (rows or schools)),
         verified=recent and not fares.lost,
         lost=fares.lost,
         reappeared=fares.reappeared,
-        devices=tuple({observation.device: None for observation in seen if observation.device}),
+        devices=tuple(
+            {observation.device: None for observation in observations if observation.device}
+        ),
     )
 
 
@@ -288,7 +299,7 @@ class _Fares(NamedTuple):
     reappeared: bool
 
 
-def _fares(line: Kept, seen: Sequence[Observation], step: Step | None) -> _Fares:
+def _fares(line: Kept, observations: Sequence[Observation], step: Step | None) -> _Fares:
     """By the newest word: of a sight, unless a step came after it; else as the book says.
 
     Where no step was taken, what the book calls out of use stays so whatever a sight tells.
@@ -296,15 +307,15 @@ def _fares(line: Kept, seen: Sequence[Observation], step: Step | None) -> _Fares
     since_ms = step.at_ms if step else -1
     conditions = (
         observation.condition
-        for observation in reversed(seen)
+        for observation in reversed(observations)
         if observation.at_ms > since_ms and observation.condition
     )
     condition = next(conditions, step.condition if step else line.data.condition)
-    known = {condition} if step else {condition, line.data.condition}
-    seen_since = step is not None and bool(seen) and seen[-1].at_ms > since_ms
+    standing = {condition} if step else {condition, line.data.condition}
+    seen_since = step is not None and bool(observations) and observations[-1].at_ms > since_ms
     return _Fares(
         condition,
-        out=bool(known & OUT_OF_USE),
+        out=bool(standing & OUT_OF_USE),
         lost=step is not None and condition == Condition.LOST and not seen_since,
         reappeared=seen_since and condition in {Condition.LOST, Condition.DISPOSED},
     )
@@ -316,9 +327,11 @@ def _is_missing(line: Kept, last: Observation | None, fares: _Fares, as_of_ms: i
     return unseen and line.data.type in VISIBLE and not fares.out
 
 
-def _other_serial(line: Kept, seen: Sequence[Observation]) -> str:
+def _other_serial(line: Kept, observations: Sequence[Observation]) -> str:
     """The serial last seen, where it is not the book's: a part was replaced, or a label swapped."""
-    last = next((observation.serial for observation in reversed(seen) if observation.serial), "")
+    last = next(
+        (observation.serial for observation in reversed(observations) if observation.serial), ""
+    )
     return last if serial_key(last) != serial_key(line.data.serial) else ""
 
 

@@ -83,11 +83,11 @@ class Desk:
 
         Raises ActionError where nothing is to be decided so, StoreError.
         """
-        told = self.standing().told
+        reconciled = self.standing().told
         with self.store.locked(self.school) as db:
             lines = register.lines_of(db, self.school)
             decision, made = decided(
-                told, lines, subject, deed, row=row, who=who, now_ms=self.now_ms()
+                reconciled, lines, subject, deed, row=row, who=who, now_ms=self.now_ms()
             )
             return register.keep_decision(db, self.school, decision, made)
 
@@ -98,18 +98,18 @@ class Desk:
 
 
 def _standing(
-    told: Reconciled, before: tuple[str, Kpi] | None, decisions: Sequence[Decision]
+    reconciled: Reconciled, before: tuple[str, Kpi] | None, decisions: Sequence[Decision]
 ) -> Standing:
     spelled: dict[str, str] = {}
-    for finding in told.findings:
+    for finding in reconciled.findings:
         spelled.setdefault(room_key(finding.home), finding.home)
     return Standing(
-        told=told,
-        findings=pressing_first(told.findings),
-        kpi=kpi_of(told.findings),
-        by_type=kpi_by(told.findings, lambda finding: finding.kept.data.type),
-        by_room=kpi_by(told.findings, lambda finding: spelled[room_key(finding.home)]),
-        raises=raises(told.findings),
+        told=reconciled,
+        findings=pressing_first(reconciled.findings),
+        kpi=kpi_of(reconciled.findings),
+        by_type=kpi_by(reconciled.findings, lambda finding: finding.kept.data.type),
+        by_room=kpi_by(reconciled.findings, lambda finding: spelled[room_key(finding.home)]),
+        raises=raises(reconciled.findings),
         before=before,
         decisions=decisions[::-1],
     )

@@ -65,26 +65,26 @@ def figure_until(db: Connection, place: Place, day: str) -> tuple[str, Kpi] | No
 
 
 def reconciled(
-    db: Connection, place: Place, as_of_ms: int, told: Sequence[Observation] = ()
+    db: Connection, place: Place, as_of_ms: int, extra: Sequence[Observation] = ()
 ) -> Reconciled:
     """The school's register against what agents and persons saw, and what is told beside."""
-    return reconciled_with(db, place, as_of_ms, sights_of(db, place), told)
+    return reconciled_with(db, place, as_of_ms, sights_of(db, place), extra)
 
 
 def reconciled_with(
-    db: Connection, place: Place, as_of_ms: int, seen: Sights, told: Sequence[Observation] = ()
+    db: Connection, place: Place, as_of_ms: int, sights: Sights, extra: Sequence[Observation] = ()
 ) -> Reconciled:
     """The same, with what was read already."""
     lines = register.lines_of(db, place)
     return reconcile(
         lines,
         (
-            *observations_of(seen.devices, seen.roaming),
+            *observations_of(sights.devices, sights.roaming),
             *observations_of_scans(db, place),
-            *told,
+            *extra,
         ),
         as_of_ms,
-        rulings=seen.rulings,
+        rulings=sights.rulings,
         elsewhere=register.schools_with(db, place, lines),
         conditions=lives.standing_of(db, place, as_of_ms),
     )

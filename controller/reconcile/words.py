@@ -112,10 +112,12 @@ class BookWords:
             code = self.row(int(code))
         return phrase(_SUBJECTS.get(kind, "{code}"), say, code=code)
 
-    def seen(self, seen: Observation, say: Translate) -> str:
+    def seen(self, observation: Observation, say: Translate) -> str:
         """What something seen is known by, as it was read."""
-        kind, _, _ = seen.key.partition(":")
-        code = {"serial": seen.serial, "tag": seen.asset_tag}.get(kind, seen.device)
+        kind, _, _ = observation.key.partition(":")
+        code = {"serial": observation.serial, "tag": observation.asset_tag}.get(
+            kind, observation.device
+        )
         return phrase(_SUBJECTS[kind], say, code=code)
 
     def row(self, line_no: int | None) -> str:

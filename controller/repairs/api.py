@@ -15,7 +15,7 @@ from controller.repairs.items import FaultItem, fault_item
 from controller.repairs.service import repairing_of
 from controller.repairs.store import faults_of
 from controller.web.paging import ERRORS
-from controller.web.refusals import Refused
+from controller.web.refusals import HttpError
 from protocol.words import N_
 
 
@@ -40,7 +40,7 @@ def api(program: Program) -> APIRouter:
         """Say that a fault is dealt with; it stays in the history."""
         now_ms = program.now_ms()
         if not await program.writing.write(handle_fault, scope, event_id, now_ms):
-            raise Refused(
+            raise HttpError(
                 404, "fault_unknown", N_("There is no such fault."), N_("See /api/v1/faults.")
             )
 

@@ -38,7 +38,7 @@ LOOK: Final = (
 NO_FAULTS: Final = N_("none")
 
 
-async def udev(
+async def play_udev(
     config: UdevConfig, say: Translate, stop: asyncio.Event, *, show: Show = show_line
 ) -> None:
     """Print each event at its time. Raises SettingsError, SimError where there is no device."""
@@ -87,7 +87,9 @@ def script_of(config: UdevConfig, nodes: Sequence[Properties], hub: str = "") ->
             return plug(nodes, config.path or paths[0])
 
 
-def host(config: HostConfig, say: Translate, *, show: Show = show_line) -> None:
+async def play_host(
+    config: HostConfig, say: Translate, _stop: asyncio.Event, *, show: Show = show_line
+) -> None:
     """Write the computer's tree. Raises SettingsError, SimError where it cannot be written."""
     say = words_for(config.lang, say)
     faults = faults_of(config.faults, HostFault)

@@ -16,7 +16,7 @@ import pytest
 from protocol import __version__
 from protocol.link import Broker
 from protocol.settings import settings_of
-from simulators.__main__ import _SCHOOL, _SHAPES, main
+from simulators.__main__ import PLAYS, main
 from simulators.config import SimConfig
 from tests.waiting import LIMIT_S
 
@@ -112,7 +112,7 @@ def test_help_names_every_setting(command: str, capsys: pytest.CaptureFixture[st
         main([command, "--help"])
     assert ended.value.code == 0
     said = capsys.readouterr().out
-    for setting in settings_of(_SHAPES.get(command, _SCHOOL)[0]):
+    for setting in settings_of(PLAYS[command].shape):
         assert setting.option in said
         assert setting.description
 
