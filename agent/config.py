@@ -1,14 +1,15 @@
-"""This file says what can be set in an agent, with defaults and units."""
+"""This file says what can be set in an agent, and reads the passwords that the settings name."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
 from protocol.health import Limits
 from protocol.kit import KitTemplate
+from protocol.settings import password_in
 from protocol.topics import CONTROLLER, MAX_CODE
 from protocol.words import N_
 
@@ -177,3 +178,23 @@ class AgentConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         KitTemplate, Meta(description="What this room should have; what is missing is told.")
     ] = KitTemplate()
     limits: Annotated[Limits, Meta(description="Where warning and critical begin.")] = Limits()
+
+
+class Passwords(NamedTuple):
+    """What the room's devices ask for; never shown."""
+
+    camera_user: str = ""
+    camera: str = ""
+    pjlink: str = ""
+
+    def __repr__(self) -> str:
+        return "Passwords(...)"
+
+
+def passwords_of(config: AgentConfig) -> Passwords:
+    """The passwords in the files that the settings name. Raises SettingsError."""
+    return Passwords(
+        camera_user=config.camera_user,
+        camera=password_in(config.camera_password_file),
+        pjlink=password_in(config.pjlink_password_file),
+    )

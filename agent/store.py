@@ -16,8 +16,8 @@ from functools import partial
 
 from agent.classroom import Classroom, ClassroomStep, ClassroomView
 from agent.database.documents import Documents
+from agent.database.generations import DocumentError
 from agent.database.restore import saved_state_of
-from agent.errors import DocumentError
 from agent.lessons import memos
 from agent.lessons.marks import MarkResult
 from agent.lessons.sheet import Suggestion

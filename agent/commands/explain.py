@@ -8,11 +8,11 @@ from typing import Any, Final
 import msgspec
 
 from agent.database.documents import SavedState
+from agent.database.generations import DocumentError
 from agent.equipment.description import device_id_of
 from agent.equipment.devices import Devices
 from agent.equipment.merge import Decision, JoinDecision, SplitDecision
 from agent.equipment.traces import Trace, Traces
-from agent.errors import DocumentError
 from agent.room import AgentRoom
 from protocol.formats import phrase
 from protocol.health import ReasonCode

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import msgspec
 
+from agent.database import DOCUMENTS
 from agent.database.documents import Documents, SavedState
-from agent.database.folder import DOCUMENTS
 from agent.equipment.description import device_id_of, device_of
 from agent.equipment.devices import THIS_MACHINE, Devices
 from agent.equipment.merge import SightingGroup
@@ -22,6 +22,9 @@ from agent.room import AgentRoom
 from hardware.network.probe import ask
 from hardware.readings import IdentityKind
 from hardware.scan import HardwareScan, Missing, Secrets, look
+from hardware.usb.export import DumpError, read_export
+from hardware.usb.foreign import sightings_of
+from protocol.errors import LopHocError
 from protocol.formats import phrase
 from protocol.health import ReasonCode
 from protocol.model import Device, DeviceKind, Place, Reason, iso
@@ -39,6 +42,27 @@ _CONFIDENCE: Final[Mapping[IdentityKind, str]] = {
 _HEADS: Final = (N_("Kind"), N_("Name"), N_("Maker"), N_("Model"), N_("Serial number"), N_("Id"))
 _ABSENT: Final = N_("Known here, but not seen now:")
 _LAST: Final = N_("{name}: last answer {time} at {address}, heard on {via}. {why}")
+
+# By DumpError.code: what to say, and what to do.
+_FAULTS: Final[Mapping[str, tuple[str, str]]] = {
+    "no_such_file": (N_("There is no file {path}."), N_("Check its name and folder.")),
+    "unreadable": (
+        N_("The file {path} cannot be read ({cause})."),
+        N_("Copy it once more from the other computer, and check its owner."),
+    ),
+    "too_large": (
+        N_("The file {path} is too large to be a list of one computer's devices."),
+        N_("Make it again there: udevadm info --export-db > FILE"),
+    ),
+    "not_a_dump": (
+        N_("The file {path} is no list of a computer's devices."),
+        N_("Make it again there: udevadm info --export-db > FILE"),
+    ),
+}
+
+
+class ExportUnreadableError(LopHocError):
+    """Another machine's list of devices cannot be read; `code` says why, `hint` what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +107,25 @@ async def scan(
     if as_json:
         return json_of(result, saved, absent) + "\n"
     return table_of(result, preferred_language(environ), saved, absent)
+
+
+def scan_export(path: Path, *, as_json: bool, environ: Mapping[str, str]) -> str:
+    """Say which devices another machine has, as text ready to print; blocks.
+
+    path: what `udevadm info --export-db` wrote, packed by gzip or not. Raises
+    ExportUnreadableError with the code "no_such_file", "unreadable", "too_large" or "not_a_dump".
+    """
+    try:
+        export = read_export(path)
+    except DumpError as error:
+        message, hint = _FAULTS[error.code]
+        raise ExportUnreadableError(
+            error.code, message, hint, path=path, cause=error.cause
+        ) from error
+    result = HardwareScan(sightings=sightings_of(export))
+    if as_json:
+        return json_of(result) + "\n"
+    return table_of(result, preferred_language(environ))
 
 
 def json_of(

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from agent.errors import DocumentError
+from agent.database.generations import DocumentError
 from agent.tablets.cart import Cart, Slot, key_of, name_of
 from agent.tablets.checkins import GOOD, CheckInAnswer, CheckInAttempt, CheckInOutcome, CheckIns
 from agent.tablets.lesson import TabletLesson
