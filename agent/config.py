@@ -18,6 +18,10 @@ TITLE: Final = N_("LopHoc: settings of the agent, the program in a classroom.")
 DEFAULT_DATA: Final = Path("lophoc-agent-data")
 
 
+def _amount(least: int, most: int, unit: str, description: str) -> Meta:
+    return Meta(ge=least, le=most, description=description, extra={"unit": unit})
+
+
 class AgentConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An agent's settings. Durations in seconds, sizes in megabytes of a million bytes."""
 
@@ -78,41 +82,18 @@ class AgentConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     tablet_port: Annotated[
         int, Meta(ge=1, le=65_535, description="The port of the tablets' page.")
     ] = 8090
-    beat_s: Annotated[
-        float,
-        Meta(
-            ge=1,
-            le=3600,
-            description="How often the computer is measured.",
-            extra={"unit": "seconds"},
-        ),
-    ] = 10.0
+    beat_s: Annotated[float, _amount(1, 3600, "seconds", "How often the computer is measured.")] = (
+        10.0
+    )
     report_s: Annotated[
         float,
-        Meta(
-            ge=5,
-            le=86_400,
-            description="How often its health is reported when nothing changes.",
-            extra={"unit": "seconds"},
-        ),
+        _amount(5, 86_400, "seconds", "How often its health is reported when nothing changes."),
     ] = 60.0
     outbox_max_mb: Annotated[
-        int,
-        Meta(
-            ge=1,
-            le=10_000,
-            description="How much may wait on the disk for the school's server.",
-            extra={"unit": "MB"},
-        ),
+        int, _amount(1, 10_000, "MB", "How much may wait on the disk for the school's server.")
     ] = 64
     outbox_max_days: Annotated[
-        int,
-        Meta(
-            ge=1,
-            le=3650,
-            description="How long it may wait, in running time.",
-            extra={"unit": "days"},
-        ),
+        int, _amount(1, 3650, "days", "How long it may wait, in running time.")
     ] = 30
     usb: Annotated[bool, Meta(description="Watch what is plugged in by USB.")] = True
     mdns: Annotated[
@@ -137,13 +118,7 @@ class AgentConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         bool, Meta(description="Look at each camera's picture at times; only numbers are kept.")
     ] = True
     camera_check_s: Annotated[
-        float,
-        Meta(
-            ge=10,
-            le=86_400,
-            description="How often each camera's picture is looked at.",
-            extra={"unit": "seconds"},
-        ),
+        float, _amount(10, 86_400, "seconds", "How often each camera's picture is looked at.")
     ] = 300.0
     camera_user: Annotated[
         str, Meta(max_length=64, description="The user name at the room's network cameras.")

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from agent.commands.explain import saved_devices
 from agent.database import DOCUMENTS
 from agent.database.documents import Documents, SavedState
 from agent.equipment.description import device_id_of, device_of
@@ -21,7 +22,7 @@ from agent.placement import PlacementSource
 from agent.room import AgentRoom
 from hardware.network.probe import ask
 from hardware.readings import IdentityKind
-from hardware.scan import HardwareScan, Missing, Secrets, look
+from hardware.scan import HardwareScan, Secrets, look
 from hardware.usb.export import DumpError, read_export
 from hardware.usb.foreign import sightings_of
 from protocol.errors import LopHocError
@@ -30,12 +31,8 @@ from protocol.health import ReasonCode
 from protocol.model import Device, DeviceKind, Place, Reason, iso
 from protocol.words import N_, Translate, kind_word, preferred_language, sentence, translator
 
-# How sure it is that the same key is the same thing tomorrow.
+# How sure it is that the same key is the same thing tomorrow; with any other identity, high.
 _CONFIDENCE: Final[Mapping[IdentityKind, str]] = {
-    IdentityKind.USB: "high",
-    IdentityKind.MAC: "high",
-    IdentityKind.UUID: "high",
-    IdentityKind.TOKEN: "high",
     IdentityKind.PORT: "medium",
     IdentityKind.HOST: "low",
 }
@@ -162,7 +159,8 @@ def table_of(
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
     lines += _absent_lines(list(absent), say)
-    return "".join(f"{line}\n" for line in (*lines, *_missing_lines(result.missing)))
+    lines += [f"{missing.sense}: {missing.hint}" for missing in result.missing]
+    return "".join(f"{line}\n" for line in lines)
 
 
 _COLUMNS: Final = ("name", "vendor", "model", "serial", "device_id")
@@ -203,12 +201,7 @@ async def absent_of(result: HardwareScan, saved: SavedState | None) -> list[Abse
     if saved is None:
         return []
     seen_ids = {device_id_of(claim) for group in _groups(result, saved) for claim in group.claims}
-    held = {trace.at: trace for trace in saved.traces}
-    devices = Devices(
-        room=AgentRoom(place=Place(), room="", boot="scan", beat_s=1, new_id=str),
-        traces=Traces(room="", answers=saved.answers, held=held),
-        decisions=saved.decisions,
-    )
+    devices = saved_devices(saved)
     gone = [device for device in saved.devices if device.device_id not in seen_ids]
     traced = [
         (device, devices.traces.of(sightings[0]))
@@ -245,10 +238,6 @@ def _absent_lines(absent: list[AbsentDevice], say: Translate) -> Iterable[str]:
         )
 
 
-def _missing_lines(missing: Iterable[Missing]) -> Iterable[str]:
-    return (f"{sense.sense}: {sense.hint}" for sense in missing)
-
-
 def _entry(group: SightingGroup) -> dict[str, Any]:
     """A device, as its sources describe it together."""
     sightings = group.sightings
@@ -265,7 +254,7 @@ def _entry(group: SightingGroup) -> dict[str, Any]:
         "identity": best.identity,
         "aliases": sorted(group.claims),
         "sources": list(device.sources),
-        "confidence": "high" if own else _CONFIDENCE[best.identity],
+        "confidence": "high" if own else _CONFIDENCE.get(best.identity, "high"),
         "address": device.address,
         "nodes": [node for sighting in sightings for node in sighting.nodes],
         "asks": next((sighting.asks for sighting in sightings if sighting.asks), None),

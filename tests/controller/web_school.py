@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from msgspec.structs import replace
 
 from controller.config import ControllerConfig
-from controller.dashboard.live import LiveView, live_of
+from controller.dashboard.live import LiveView
 from controller.database.store import Store
 from controller.feature import Program
 from controller.features import FEATURES, counts, keep_batch, listeners_of
@@ -265,14 +265,14 @@ def a_program(
         store=store,
         zone=ZoneInfo("Asia/Ho_Chi_Minh"),
         boot="face",
-        now_ms=live.now_ms if live else now_ms,
+        now_ms=live._program.now_ms if live else now_ms,
         translate_to=translate_to,
         health=lambda: {"broker": "connected"},
         figures=lambda: {**store.read(counts), "messages_taken_total": 7.0},
     )
     program.writer = FaceWriter(program)
     if live:
-        program._services[live_of] = live
+        program._services[LiveView] = live
     return program
 
 
@@ -294,7 +294,7 @@ def a_live(
     store: Store, clock: Callable[[], float] = lambda: NOW_MS / 1000, scope: Place = SCHOOL
 ) -> LiveView:
     """A live present over a store, its clock at rest on a school morning."""
-    return LiveView(store, scope, zone=ZONE, name=NAME, clock=clock)
+    return LiveView(a_program(store, scope=scope, now_ms=lambda: int(clock() * 1000)))
 
 
 def asked(

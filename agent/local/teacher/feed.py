@@ -46,7 +46,7 @@ class TeacherFeed:
         tree = teacher_view(
             store.classroom,
             store.view(),
-            store.moment(),
+            store.now(),
             say,
             undelivered=undelivered,
             also=self._notices(),

@@ -169,6 +169,29 @@ def test_a_room_shows_its_devices_its_computer_and_its_log(web: httpx.Client) ->
     assert [word for word in page.words if re.match(r"\d+ %", word)] == ["12 %", "48 %", "61 %"]
 
 
+@pytest.mark.parametrize("address", ["/rooms/203", "/rooms/P203", "/rooms/ph%C3%B2ng%20203"])
+def test_a_room_that_is_written_in_two_ways_has_one_page(
+    web: httpx.Client, served: Served, address: str
+) -> None:
+    """Both agents' devices and events, and all under the name of its tile."""
+    served.tell(
+        agent("203"),
+        device("P203", BOARD, device_id="board-p203"),
+        event("e203", room="P203", kind="lesson_ended", body=b"{}"),
+    )
+    until(lambda: len(served.live.rooms()) == 31)
+    page = outline(web, address)
+    rows = [
+        (row["data-device"], row["data-room"]) for row in page.find("tr") if "data-device" in row
+    ]
+    assert (page.find("div", id="room")[0]["data-room"], rows) == ("203", [("board-p203", "203")])
+    assert "The lesson ended." in page.words
+    listed = outline(web, "/?room=Ph%C3%B2ng 203")
+    assert "board-p203" in [row.get("data-device") for row in listed.find("tr")]
+    (option,) = listed.find("option", value="203")
+    assert "selected" in option
+
+
 def text_of(web: httpx.Client, path: str) -> str:
     """A page's words in a row."""
     return " ".join(" ".join(outline(web, path).words).split())

@@ -204,6 +204,10 @@ def test_devices_are_found_by_room_kind_and_status(web: httpx.Client, served: Se
     params = {"room": "6A2", "kind": "", "status": "critical"}
     (item,) = web.get("/api/v1/devices", params=params).json()["items"]
     assert item["reasons"] == [{"code": "unplugged", "value": None, "limit": None}]
+    served.tell_store(device("203", BOARD), device("P203", BOARD, 2))
+    for room in ("203", "p.203"):
+        items = web.get("/api/v1/devices", params={"room": room}).json()["items"]
+        assert [item["room"] for item in items] == ["203", "P203"]
 
 
 def test_a_room_tells_its_worst_and_its_tallies(web: httpx.Client, served: Served) -> None:
