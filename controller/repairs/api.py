@@ -54,8 +54,8 @@ def api(program: Program) -> APIRouter:
         Names and notes are told on the server itself, or after the office's password.
         """
         inside = gate.who(request) is not None
-        told = repairing.shown(everything=everything)
-        items = [told_repair(each.repair, zone, each.kept, each.maybe) for each in told]
+        entries = repairing.shown(everything=everything)
+        items = [told_repair(entry.repair, zone, entry.kept, entry.maybe) for entry in entries]
         return items if inside else [_unnamed(item) for item in items]
 
     @router.get("/repairs/figures")

@@ -71,37 +71,37 @@ def fill_repairs(parser: CommandParser, say: Translate) -> None:
         add_place(deed, say)
 
 
-def _open(db: Connection, place: Place, options: argparse.Namespace, said: Said) -> int:
-    kept = line_at(db, place, options.row)
+def _open(db: Connection, place: Place, options: argparse.Namespace, stamp: Said) -> int:
+    line = line_at(db, place, options.row)
     repair = Repair(
-        room=kept.data.room,
-        part=part_of(kept.data.type).value,
+        room=line.data.room,
+        part=part_of(line.data.type).value,
         note=options.note,
-        who=said.who,
-        reported_ms=said.at_ms,
-        opened_ms=said.at_ms,
+        who=stamp.who,
+        reported_ms=stamp.at_ms,
+        opened_ms=stamp.at_ms,
     )
-    return repairs.open_by_person(db, place, repair, kept, said.at_ms).no
+    return repairs.open_by_person(db, place, repair, line, stamp.at_ms).no
 
 
-def _pick(db: Connection, place: Place, options: argparse.Namespace, said: Said) -> int:
-    mending.pick(db, place, options.number, line_at(db, place, options.row), said)
+def _pick(db: Connection, place: Place, options: argparse.Namespace, stamp: Said) -> int:
+    mending.pick(db, place, options.number, line_at(db, place, options.row), stamp)
     return int(options.number)
 
 
-def _start(db: Connection, place: Place, options: argparse.Namespace, said: Said) -> int:
-    mending.start(db, place, options.number, said)
+def _start(db: Connection, place: Place, options: argparse.Namespace, stamp: Said) -> int:
+    mending.start(db, place, options.number, stamp)
     return int(options.number)
 
 
-def _done(db: Connection, place: Place, options: argparse.Namespace, said: Said) -> int:
+def _done(db: Connection, place: Place, options: argparse.Namespace, stamp: Said) -> int:
     outcome = Outcome(options.outcome)
-    mending.finish(db, place, options.number, outcome, said, note=options.note)
+    mending.finish(db, place, options.number, outcome, stamp, note=options.note)
     return int(options.number)
 
 
-def _undo(db: Connection, place: Place, options: argparse.Namespace, said: Said) -> int:
-    mending.undo(db, place, options.number, said)
+def _undo(db: Connection, place: Place, options: argparse.Namespace, stamp: Said) -> int:
+    mending.undo(db, place, options.number, stamp)
     return int(options.number)
 
 
@@ -119,24 +119,26 @@ def _do(run: _Deed, options: argparse.Namespace, say: Translate) -> int:
         with store.locked(place) as db:
             number = run(db, place, options, Said(operator(), time.time_ns() // 1_000_000))
         with store.view() as db:
-            told = repairs.repairs_of(db, place, [number])
-            lines = repairs.lines_in_repair(db, place, told)
-            maybe = repairs.candidates_of(db, place, [repair for repair in told if not repair.line])
-    _tell(options, say, told, lines, maybe)
+            records = repairs.repairs_of(db, place, [number])
+            lines = repairs.lines_in_repair(db, place, records)
+            maybe = repairs.candidates_of(
+                db, place, [repair for repair in records if not repair.line]
+            )
+    _tell(options, say, records, lines, maybe)
     return 0
 
 
 def _list(options: argparse.Namespace, say: Translate) -> int:
     with opened(options) as (store, place), store.view() as db:
-        told = [
+        records = [
             repair
             for repair in repairs.repairs_of(db, place)
             if options.all or repair.state is not RepairState.DONE
         ]
-        lines = repairs.lines_in_repair(db, place, told)
-        undecided = [repair for repair in told if repair.line is None]
+        lines = repairs.lines_in_repair(db, place, records)
+        undecided = [repair for repair in records if repair.line is None]
         maybe = repairs.candidates_of(db, place, undecided)
-    _tell(options, say, told, lines, maybe)
+    _tell(options, say, records, lines, maybe)
     return 0
 
 
@@ -182,7 +184,7 @@ def _figure(name: str, figure: RepairFigure, say: Translate) -> str:
 def _tell(
     options: argparse.Namespace,
     say: Translate,
-    told: list[Repair],
+    records: list[Repair],
     lines: dict[int, Kept],
     maybe: dict[int, tuple[Kept, ...]],
 ) -> None:
@@ -190,11 +192,11 @@ def _tell(
     if options.json:
         items = [
             told_repair(repair, zone, lines.get(repair.line or 0), maybe.get(repair.no, ()))
-            for repair in told
+            for repair in records
         ]
         tell(json.dumps(items, ensure_ascii=False, indent=1))
         return
-    for repair in told:
+    for repair in records:
         at = moment(repair.reported_ms, zone, say)
         cells = (
             str(repair.no),
@@ -208,12 +210,12 @@ def _tell(
         )
 
 
-def _about(kept: Kept | None, maybe: tuple[Kept, ...], say: Translate) -> str:
-    if kept:
-        data = kept.data
+def _about(line: Kept | None, maybe: tuple[Kept, ...], say: Translate) -> str:
+    if line:
+        data = line.data
         cells = (str(data.row), data.asset_tag, type_word(data.type, say))
         return " ".join(cell for cell in cells if cell)
-    rows = ", ".join(str(each.data.row) for each in maybe)
+    rows = ", ".join(str(candidate.data.row) for candidate in maybe)
     return phrase(N_("maybe line {rows}"), say, rows=rows) if rows else ""
 
 

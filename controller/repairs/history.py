@@ -11,7 +11,7 @@ from controller.repairs.repair import Move, Repair
 
 
 def told_repair(
-    repair: Repair, zone: tzinfo, kept: Kept | None, maybe: tuple[Kept, ...] = ()
+    repair: Repair, zone: tzinfo, line: Kept | None, maybe: tuple[Kept, ...] = ()
 ) -> dict[str, Any]:
     """A repair as JSON tells it. kept: the line that it is about; maybe: those that it may be."""
     done = repair.done
@@ -24,16 +24,16 @@ def told_repair(
         "reported_by": repair.who,
         "by_fault": repair.event_id,
         "note": repair.note,
-        "line": _told_line(kept) if kept else None,
-        "candidates": [_told_line(each) for each in maybe],
+        "line": _told_line(line) if line else None,
+        "candidates": [_told_line(candidate) for candidate in maybe],
         "outcome": done.outcome if done else "",
         "done_at": local_iso(done.at_ms, zone) if done else "",
         "moves": [_told_move(move, zone) for move in repair.moves],
     }
 
 
-def _told_line(kept: Kept) -> dict[str, Any]:
-    data = kept.data
+def _told_line(line: Kept) -> dict[str, Any]:
+    data = line.data
     return {
         "row": data.row,
         "asset_tag": data.asset_tag,
@@ -45,7 +45,7 @@ def _told_line(kept: Kept) -> dict[str, Any]:
 
 
 def _told_move(move: Move, zone: tzinfo) -> dict[str, Any]:
-    told = {
+    fields = {
         "no": move.no,
         "at": local_iso(move.at_ms, zone),
         "who": move.who,
@@ -54,4 +54,4 @@ def _told_move(move: Move, zone: tzinfo) -> dict[str, Any]:
         "note": move.note,
         "undoes": move.undoes,
     }
-    return {name: value for name, value in told.items() if value not in ("", None)}
+    return {name: value for name, value in fields.items() if value not in ("", None)}

@@ -90,8 +90,8 @@ def _add_repairs(
             return RedirectResponse("/login?next=/repairs", 303)
         form = await fields_of(request)
         try:
-            said = Said(who, program.now_ms())
-            repair = await run_in_threadpool(repairing.open, form, said)
+            stamp = Said(who, program.now_ms())
+            repair = await run_in_threadpool(repairing.open, form, stamp)
         except ActionError as error:
             return _back(error.code)
         return RedirectResponse(f"/repairs#r{repair.no}", 303)
@@ -105,13 +105,13 @@ def _add_repairs(
             return _back("form_invalid")
         form = await fields_of(request)
         try:
-            said = Said(who, program.now_ms())
-            changes = await run_in_threadpool(repairing.do, number, deed, form, said)
+            stamp = Said(who, program.now_ms())
+            changes = await run_in_threadpool(repairing.do, number, deed, form, stamp)
         except ActionError as error:
             return _back(error.code)
         program.publish(changes)
-        seen = {"all": "true"} if deed == "done" else {}
-        return RedirectResponse(f"/repairs?{urlencode(seen)}#r{number}", 303)
+        query = {"all": "true"} if deed == "done" else {}
+        return RedirectResponse(f"/repairs?{urlencode(query)}#r{number}", 303)
 
 
 class Speech:
@@ -133,17 +133,17 @@ class Speech:
 
     def outcome(self, move: Move) -> str:
         """How it ended."""
-        known = move.outcome in set(Outcome)
-        return str(self._say(OUTCOME_WORDS[Outcome(move.outcome)])) if known else ""
+        is_known = move.outcome in set(Outcome)
+        return str(self._say(OUTCOME_WORDS[Outcome(move.outcome)])) if is_known else ""
 
     def part(self, repair: Repair) -> str:
         """What the teacher's picture shows."""
-        known = repair.part in set(Part)
-        return str(self._say(PARTS[Part(repair.part)])) if known else repair.part
+        is_known = repair.part in set(Part)
+        return str(self._say(PARTS[Part(repair.part)])) if is_known else repair.part
 
-    def line(self, kept: Kept) -> str:
+    def line(self, line: Kept) -> str:
         """An item, as the book knows it."""
-        data = kept.data
+        data = line.data
         cells = (type_word(data.type, self._say), data.maker, data.model, data.asset_tag)
         return " ".join(cell for cell in cells if cell)
 

@@ -142,8 +142,8 @@ class Repair(msgspec.Struct, frozen=True, kw_only=True):
                 "repair_done", N_("Repair {no} is done; take that back first."), no=self.no
             )
         under = self.state is RepairState.UNDER_REPAIR
-        settled = self.line is not None and self.standing[-1].deed is not Deed.PICK
-        if (deed is Deed.START and under) or (deed is Deed.PICK and settled):
+        is_past_pick = self.line is not None and self.standing[-1].deed is not Deed.PICK
+        if (deed is Deed.START and under) or (deed is Deed.PICK and is_past_pick):
             raise ActionError(
                 "repair_started",
                 N_("Repair {no} is under way."),
@@ -186,14 +186,15 @@ def candidates(
     conditions: how lines fare (Life.condition) where that is other than the book says.
     """
     kinds = TYPES_OF_PART.get(Part(part), frozenset()) if part in set(Part) else frozenset()
-    key, told, known = room_key(room), rulings or Rulings(), conditions or {}
-    found = [
-        each
-        for each in lines
-        if each.removed_ms is None
-        and each.data.type in kinds
+    key, effective_rulings, condition_by_no = room_key(room), rulings or Rulings(), conditions or {}
+    fitting = [
+        line
+        for line in lines
+        if line.removed_ms is None
+        and line.data.type in kinds
         and key
-        and room_key(told.room_of(each.no, each.data.room)) == key
-        and known.get(each.no, each.data.condition) not in {Condition.DISPOSED, Condition.LOST}
+        and room_key(effective_rulings.room_of(line.no, line.data.room)) == key
+        and condition_by_no.get(line.no, line.data.condition)
+        not in {Condition.DISPOSED, Condition.LOST}
     ]
-    return tuple(sorted(found, key=lambda each: each.data.row)[:MAX_CANDIDATES])
+    return tuple(sorted(fitting, key=lambda line: line.data.row)[:MAX_CANDIDATES])

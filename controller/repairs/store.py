@@ -95,33 +95,33 @@ def open_reported(db: Connection, faults: Iterable[FaultRecord], now_ms: int) ->
             opened_ms=now_ms,
         )
         number = _insert(db, place, repair)
-        found = _candidates(db, place, repair) if number is not None else ()
-        if number is not None and len(found) == 1:
-            told = replace(repair, no=number)
-            note_pick(db, place, told, found[0], Said("", now_ms), why=Why.FAULT)
+        fitting = _candidates(db, place, repair) if number is not None else ()
+        if number is not None and len(fitting) == 1:
+            numbered = replace(repair, no=number)
+            note_pick(db, place, numbered, fitting[0], Said("", now_ms), why=Why.FAULT)
 
 
-def open_by_person(db: Connection, place: Place, repair: Repair, kept: Kept, now_ms: int) -> Repair:
+def open_by_person(db: Connection, place: Place, repair: Repair, line: Kept, now_ms: int) -> Repair:
     """Open a repair that a person asks for, of a line. Raises ActionError."""
     opened = replace(repair, no=_insert(db, place, repair) or 0)
-    note_pick(db, place, opened, kept, Said(repair.who, now_ms), why=Why.PERSON)
-    return next(each for each in repairs_of(db, place, [opened.no]))
+    note_pick(db, place, opened, line, Said(repair.who, now_ms), why=Why.PERSON)
+    return next(record for record in repairs_of(db, place, [opened.no]))
 
 
 def note_pick(
-    db: Connection, place: Place, repair: Repair, kept: Kept, said: Said, *, why: Why
+    db: Connection, place: Place, repair: Repair, line: Kept, stamp: Said, *, why: Why
 ) -> None:
     """Keep which line a repair is about; in use, it counts as broken, or as under repair.
 
     A fault's word stays the fault's, whoever says which line it was. Raises ActionError.
     """
-    move = repair.moved(Deed.PICK, *said, line=kept.no)
-    life = lives.life_in(db, place, kept)
+    move = repair.moved(Deed.PICK, *stamp, line=line.no)
+    life = lives.life_in(db, place, line)
     under = repair.state is RepairState.UNDER_REPAIR
     becomes = Condition.REPAIR if under else Condition.BROKEN
     if life.condition in {"", Condition.GOOD} or (under and life.condition == Condition.BROKEN):
         why = Why.PERSON if under else why
-        steps = life.taken(becomes, why, who=said.who, at_ms=said.at_ms, repair=repair.no)
+        steps = life.taken(becomes, why, who=stamp.who, at_ms=stamp.at_ms, repair=repair.no)
         move = replace(move, step=lives.keep_steps(db, place, steps)[-1].no)
     keep_move(db, place, move)
 
@@ -141,10 +141,12 @@ def repairs_of(
     if numbers is not None:
         query = query.where(repairs.c.no.in_(numbers))
         moves = moves.where(repair_moves.c.repair.in_(numbers))
-    found: dict[int, list[Move]] = defaultdict(list)
+    moves_by_repair: dict[int, list[Move]] = defaultdict(list)
     for move in MOVES.records(rows_of(db, moves)):
-        found[move.repair].append(move)
-    return [REPAIRS.record(row, moves=tuple(found[row["no"]])) for row in rows_of(db, query)]
+        moves_by_repair[move.repair].append(move)
+    return [
+        REPAIRS.record(row, moves=tuple(moves_by_repair[row["no"]])) for row in rows_of(db, query)
+    ]
 
 
 def figures_of(db: Connection, place: Place, since_ms: int, until_ms: int) -> RepairFigures:
@@ -185,16 +187,16 @@ def line_in(db: Connection, place: Place, number: int) -> Kept | None:
     return next(iter(register.lines_where(db, place, lines.c.no == number)), None)
 
 
-def lines_in_repair(db: Connection, place: Place, told: Iterable[Repair]) -> dict[int, Kept]:
+def lines_in_repair(db: Connection, place: Place, records: Iterable[Repair]) -> dict[int, Kept]:
     """The lines that repairs are about, by the register's own number."""
-    numbers = sorted({repair.line for repair in told if repair.line is not None})
+    numbers = sorted({repair.line for repair in records if repair.line is not None})
     binary_expressions = [
         lines.c.no.in_(numbers[at : at + 500]) for at in range(0, len(numbers), 500)
     ]
     return {
-        kept.no: kept
+        line.no: line
         for chosen in binary_expressions
-        for kept in register.lines_where(db, place, chosen)
+        for line in register.lines_where(db, place, chosen)
     }
 
 
@@ -211,9 +213,9 @@ def _candidates(db: Connection, place: Place, repair: Repair) -> tuple[Kept, ...
         db, place, lines.c.type.in_(sorted(kinds)) & lines.c.removed_ms.is_(None)
     )
     rulings = Rulings(register.decisions_of(db, place))
-    steps = lives.steps_of(db, place, [each.no for each in fitting])
-    told = {each.no: life_of(each, steps.get(each.no, ())).condition for each in fitting}
-    return candidates(fitting, repair.part, repair.room, rulings=rulings, conditions=told)
+    steps = lives.steps_of(db, place, [line.no for line in fitting])
+    conditions = {line.no: life_of(line, steps.get(line.no, ())).condition for line in fitting}
+    return candidates(fitting, repair.part, repair.room, rulings=rulings, conditions=conditions)
 
 
 def _insert(db: Connection, place: Place, repair: Repair) -> int | None:
