@@ -101,7 +101,7 @@ def handled(db: Connection, fault: FaultRecord, now_ms: int, who: str = "") -> l
 
 
 def _known(db: Connection, place: Place, number: int) -> Repair:
-    repair = next(iter(repairs.repairs_of(db, place, [number])), None)
+    repair = repairs.repair_at(db, place, number)
     if repair is None:
         raise ActionError("repair_unknown", N_("No repair has the number {no}."), no=number)
     return repair

@@ -12,9 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.access.gate import Gate, gate_of
 from controller.feature import Program
-from controller.fleet.phrases import PARTS
-from controller.register.history import step_words
-from controller.register.life import Said, Step
+from controller.register.life import Said, Step, step_words
 from controller.register.merging import Kept
 from controller.register.vocabulary import type_word
 from controller.repairs.figures import TERM_DAYS, term_of
@@ -26,12 +24,12 @@ from controller.repairs.repair import (
     Outcome,
     Repair,
     RepairState,
+    part_word,
 )
-from controller.repairs.service import DEEDS, TROUBLES, Repairing, repairing_of
+from controller.repairs.service import DEEDS, TROUBLES, Repairing
 from controller.web.forms import fields_of
 from controller.web.page import PageRenderer
 from protocol.errors import ActionError
-from protocol.messages import Part
 from protocol.model import Status
 from protocol.words import N_, Translate
 
@@ -54,7 +52,7 @@ def pages(program: Program) -> APIRouter:
     """The list of repairs, and its buttons."""
     router = APIRouter()
     screens, gate = program.service(PageRenderer), program.service(gate_of)
-    _add_repairs(router, program, screens, program.service(repairing_of), gate)
+    _add_repairs(router, program, screens, program.service(Repairing), gate)
     return router
 
 
@@ -138,8 +136,7 @@ class Speech:
 
     def part(self, repair: Repair) -> str:
         """What the teacher's picture shows."""
-        is_known = repair.part in set(Part)
-        return str(self._say(PARTS[Part(repair.part)])) if is_known else repair.part
+        return part_word(repair.part, self._say)
 
     def line(self, line: Kept) -> str:
         """An item, as the book knows it."""

@@ -7,7 +7,6 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from controller.database.store import Store
 from controller.feature import Program
 from controller.fleet.fleet import Change
 from controller.register import life_store as lives
@@ -17,7 +16,7 @@ from controller.register.merging import Kept
 from controller.repairs import actions as mending
 from controller.repairs import store as repairs
 from controller.repairs.figures import RepairFigures
-from controller.repairs.repair import Outcome, Repair, RepairState, part_of
+from controller.repairs.repair import Outcome, Repair, RepairState
 from protocol.errors import ActionError
 from protocol.model import Place
 from protocol.words import N_
@@ -50,9 +49,9 @@ class Shown(NamedTuple):
 class Repairing:
     """The school's repairs."""
 
-    def __init__(self, store: Store, scope: Place) -> None:
-        self._store = store
-        self._scope = scope
+    def __init__(self, program: Program) -> None:
+        self._store = program.store
+        self._scope = program.school
 
     def shown(self, *, everything: bool) -> list[Shown]:
         """The repairs that wait, the oldest first; with everything, behind them what is done."""
@@ -61,7 +60,7 @@ class Repairing:
             waiting = [repair for repair in records if repair.state is not RepairState.DONE]
             done = [repair for repair in records if repair.state is RepairState.DONE]
             chosen = [*waiting, *done[: -MAX_DONE - 1 : -1]] if everything else waiting
-            return _shown(db, self._scope, chosen)
+            return shown_of(db, self._scope, chosen)
 
     def figures(self, since_ms: int, until_ms: int) -> RepairFigures:
         """The figures of a term. Raises StoreError."""
@@ -86,19 +85,12 @@ class Repairing:
     def open(self, form: Mapping[str, str], stamp: Said) -> Repair:
         """Open a repair of a line. Raises ActionError."""
         with self._store.locked(self._scope) as db:
-            line = _line(db, self._scope, form)
-            repair = Repair(
-                room=line.data.room,
-                part=part_of(line.data.type).value,
-                note=form.get("note", "").strip()[:MAX_NOTE],
-                who=stamp.who,
-                reported_ms=stamp.at_ms,
-                opened_ms=stamp.at_ms,
-            )
-            return repairs.open_by_person(db, self._scope, repair, line, stamp.at_ms)
+            line, note = _line(db, self._scope, form), form.get("note", "").strip()[:MAX_NOTE]
+            return repairs.open_by_person(db, self._scope, line, stamp, note=note)
 
 
-def _shown(db: Connection, scope: Place, records: list[Repair]) -> list[Shown]:
+def shown_of(db: Connection, scope: Place, records: list[Repair]) -> list[Shown]:
+    """Repairs as they are shown; of those that ended nobody asks which line it was."""
     lines = repairs.lines_in_repair(db, scope, records)
     steps = lives.steps_of(db, scope, lines.keys())
     undecided = [
@@ -132,7 +124,7 @@ def _outcome(form: Mapping[str, Any]) -> Outcome:
 
 def _judge_newest(db: Connection, scope: Place, number: int, form: Mapping[str, str]) -> None:
     """What is taken back is what the person saw: a second press takes nothing more back."""
-    repair = next(iter(repairs.repairs_of(db, scope, [number])), None)
+    repair = repairs.repair_at(db, scope, number)
     if repair and repair.standing and repair.standing[-1].no != _number(form, "move"):
         raise ActionError("moved_on", TROUBLES["moved_on"])
 
@@ -142,8 +134,3 @@ def _number(form: Mapping[str, str], name: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS):
         raise ActionError("form_invalid", TROUBLES["form_invalid"])
     return int(text)
-
-
-def repairing_of(program: Program) -> Repairing:
-    """The program's repairs."""
-    return Repairing(program.store, program.school)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, select, update
 
 from controller.database.plan_version import bump_version, lock_plan
-from controller.database.reading import row_of, rows_of
+from controller.database.reading import bunches, row_of, rows_of
 from controller.database.scope import codes_of, of, within
 from controller.database.shape import Shape
 from controller.database.writing import Writing, insert_into, write
@@ -32,6 +32,7 @@ from controller.repairs.repair import (
     Repair,
     RepairState,
     candidates,
+    part_of,
 )
 from controller.repairs.tables import faults, repair_moves, repairs
 from protocol.messages import Part
@@ -101,11 +102,21 @@ def open_reported(db: Connection, faults: Iterable[FaultRecord], now_ms: int) ->
             note_pick(db, place, numbered, fitting[0], Said("", now_ms), why=Why.FAULT)
 
 
-def open_by_person(db: Connection, place: Place, repair: Repair, line: Kept, now_ms: int) -> Repair:
+def open_by_person(
+    db: Connection, place: Place, line: Kept, stamp: Said, *, note: str = ""
+) -> Repair:
     """Open a repair that a person asks for, of a line. Raises ActionError."""
+    repair = Repair(
+        room=line.data.room,
+        part=part_of(line.data.type).value,
+        note=note,
+        who=stamp.who,
+        reported_ms=stamp.at_ms,
+        opened_ms=stamp.at_ms,
+    )
     opened = replace(repair, no=_insert(db, place, repair) or 0)
-    note_pick(db, place, opened, line, Said(repair.who, now_ms), why=Why.PERSON)
-    return next(record for record in repairs_of(db, place, [opened.no]))
+    note_pick(db, place, opened, line, stamp, why=Why.PERSON)
+    return repair_at(db, place, opened.no) or opened
 
 
 def note_pick(
@@ -149,6 +160,11 @@ def repairs_of(
     ]
 
 
+def repair_at(db: Connection, place: Place, number: int) -> Repair | None:
+    """The repair of this number."""
+    return next(iter(repairs_of(db, place, [number])), None)
+
+
 def figures_of(db: Connection, place: Place, since_ms: int, until_ms: int) -> RepairFigures:
     """The figures of the school's repairs in a term."""
     return repair_figures(
@@ -164,7 +180,7 @@ def repair_of_event(db: Connection, place: Place, event_id: str) -> Repair | Non
     """The repair that a fault opened."""
     query = select(repairs.c.no).where(of(repairs, place), repairs.c.event_id == event_id)
     number = db.execute(query).scalar_one_or_none()
-    return None if number is None else next(iter(repairs_of(db, place, [number])), None)
+    return None if number is None else repair_at(db, place, number)
 
 
 def numbers_about(db: Connection, place: Place, line: int) -> set[int]:
@@ -190,13 +206,10 @@ def line_in(db: Connection, place: Place, number: int) -> Kept | None:
 def lines_in_repair(db: Connection, place: Place, records: Iterable[Repair]) -> dict[int, Kept]:
     """The lines that repairs are about, by the register's own number."""
     numbers = sorted({repair.line for repair in records if repair.line is not None})
-    binary_expressions = [
-        lines.c.no.in_(numbers[at : at + 500]) for at in range(0, len(numbers), 500)
-    ]
     return {
         line.no: line
-        for chosen in binary_expressions
-        for line in register.lines_where(db, place, chosen)
+        for some in bunches(numbers)
+        for line in register.lines_where(db, place, lines.c.no.in_(some))
     }
 
 
