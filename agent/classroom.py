@@ -6,6 +6,7 @@ caller whose disk refuses what is to be said can go on from there.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple, TypeVar
@@ -13,13 +14,10 @@ from typing import Final, NamedTuple, TypeVar
 import msgspec
 
 from agent.equipment.addresses import MAX_TYPED, TypedAddress
-from agent.equipment.cameras import pictures
 from agent.equipment.condition import CALM, SWITCHED_OFF, DeviceCondition, condition_of
 from agent.equipment.devices import THIS_MACHINE, Devices, DevicesStep
-from agent.equipment.flaws import FlawTallies
 from agent.equipment.traces import FIXTURES
-from agent.health.line import line_findings, line_measures
-from agent.health.vitals import RoomReport, Vitals
+from agent.health.vitals import RoomReport, Vitals, line_findings, line_measures
 from agent.lessons.lesson import Lesson
 from agent.lessons.marks import MarkResult
 from agent.lessons.teaching import Teaching, TeachingStep
@@ -37,7 +35,7 @@ from hardware.readings import (
 from protocol import __version__
 from protocol.health import Finding, Judgement, ReasonCode
 from protocol.kit import KitProgram, KitTemplate, compare, missing
-from protocol.messages import MAX_BYTES, Birth, HostMeasures, KitLine, LineMeasures, OutboxReport
+from protocol.messages import MAX_BYTES, Birth, HostMeasures, KitLine, OutboxReport
 from protocol.model import (
     NO_ROOM,
     AttendanceStatus,
@@ -63,14 +61,10 @@ class ClassroomStep(NamedTuple):
 
 
 class ClassroomView(NamedTuple):
-    """What the teacher's screen shows."""
+    """What the teacher's screen shows of the room at one moment."""
 
     judgement: Judgement
-    measures: HostMeasures
-    line: LineMeasures
     kit: tuple[KitLine, ...]
-    lesson: str | None
-    since_ms: int | None
     devices: tuple[Device, ...]
     present_ids: frozenset[str]
 
@@ -80,7 +74,7 @@ class Classroom:
     """One room: where it is, its devices, its computer's health and line, its lesson and roll.
 
     template: what the room should have. camera_off: the room's cameras shall not be looked at.
-    typed: the addresses that people added.
+    typed: the addresses that people added. flaws: by source, how often what it said made no sense.
     """
 
     room: AgentRoom
@@ -89,7 +83,7 @@ class Classroom:
     vitals: Vitals
     teaching: Teaching
     template: KitTemplate = KitTemplate()  # noqa: RUF009 - frozen
-    flaws: FlawTallies = field(default_factory=FlawTallies)
+    flaws: Mapping[str, int] = field(default_factory=dict)
     line: LineReading | None = None
     programs: Mapping[str, KitProgram] = field(default_factory=dict)
     camera_off: bool = False
@@ -108,7 +102,7 @@ class Classroom:
         after = replace(
             self,
             devices=devices,
-            flaws=self.flaws.hear(_only(batch, SourceFlaw)),
+            flaws=_count_flaws(self.flaws, _only(batch, SourceFlaw)),
             line=next(reversed(_only(batch, LineReading)), self.line),
             placement=_hear_rooms(self.placement, _only(batch, RoomHeard)),
         )
@@ -125,17 +119,17 @@ class Classroom:
     ) -> ClassroomStep:
         """Take in one beat's measures; yesterday's roll is let go here."""
         devices, messages = self.devices.settle(moment.at_ms)
-        settled = replace(self, devices=devices, programs=programs or self.programs)
-        vitals, report = settled.vitals.beat(
+        current = replace(self, devices=devices, programs=programs or self.programs)
+        vitals, report = current.vitals.beat(
             measures,
             outbox,
-            extra + settled.findings(),
-            settled.report(),
+            extra + current.findings(),
+            current.report(),
             moment,
         )
-        devices, judged = _judge_host(settled.devices, vitals.judgement, moment.at_ms)
+        devices, judged = _judge_host(current.devices, vitals.judgement, moment.at_ms)
         teaching, ended = self.teaching.beat(moment)
-        after = replace(settled, vitals=vitals, devices=devices, teaching=teaching)
+        after = replace(current, vitals=vitals, devices=devices, teaching=teaching)
         return ClassroomStep(after, messages + report + judged + ended)
 
     def pick(self, room: str, at_ms: int) -> ClassroomStep:
@@ -151,8 +145,8 @@ class Classroom:
 
     def add(self, typed: TypedAddress) -> ClassroomStep:
         """A person added a device by its address; the oldest of too many is let go."""
-        others = tuple(address for address in self.typed if address.at != typed.at)
-        return ClassroomStep(replace(self, typed=(*others, typed)[-MAX_TYPED:]), [])
+        rest = tuple(address for address in self.typed if address.at != typed.at)
+        return ClassroomStep(replace(self, typed=(*rest, typed)[-MAX_TYPED:]), [])
 
     def forget(self, device_id: str, at_ms: int) -> ClassroomStep:
         """Forget a device, and the address by which a person added it.
@@ -183,7 +177,7 @@ class Classroom:
 
     def pictures(self) -> list[tuple[str, str]]:
         """Where the room's cameras can be looked at now; nowhere while they are switched off."""
-        return [] if self.camera_off else pictures(self.devices.traces.sightings())
+        return [] if self.camera_off else self.devices.pictures()
 
     def birth(self, session: int, outbox: OutboxReport, at_ms: int) -> Birth:
         """Everything this room knows; the devices that are here come first."""
@@ -213,14 +207,9 @@ class Classroom:
 
     def view(self, at_ms: int) -> ClassroomView:
         """What the teacher's screen shows."""
-        running = self.lesson.running
         return ClassroomView(
             judgement=self.vitals.judgement,
-            measures=self.vitals.measures,
-            line=line_measures(self.line),
             kit=self.kit(),
-            lesson=self.lesson.code,
-            since_ms=running.since_ms if running else None,
             devices=self.devices.all(at_ms),
             present_ids=frozenset(self.devices.present_ids()),
         )
@@ -233,7 +222,9 @@ class Classroom:
 
     def findings(self) -> tuple[Finding, ...]:
         """What is to be told besides measures: the line, missing programs, an unknown room."""
-        findings = [*line_findings(self.line), *self.flaws.findings()]
+        findings = list(line_findings(self.line))
+        if count := sum(self.flaws.values()):  # a school need not act on it
+            findings.append((Status.OK, Reason(ReasonCode.FLAWS_HEARD, count)))
         findings += [
             (Status.WARNING, Reason(ReasonCode.SOFTWARE_MISSING, line.name))
             for line in missing(self.kit())
@@ -310,6 +301,13 @@ def _judge_host(devices: Devices, judged: Judgement, at_ms: int) -> DevicesStep:
 
 def _only(readings: Iterable[Reading], kind: type[_Kind]) -> list[_Kind]:
     return [reading for reading in readings if isinstance(reading, kind)]
+
+
+def _count_flaws(before: Mapping[str, int], flaws: Iterable[SourceFlaw]) -> Mapping[str, int]:
+    counts = Counter(before)
+    for flaw in flaws:
+        counts[flaw.source] += flaw.count
+    return counts
 
 
 def _hear_rooms(placement: Placement, announced: Iterable[RoomHeard]) -> Placement:

@@ -20,7 +20,7 @@ from protocol.command_line import CommandParser
 from protocol.errors import LopHocError
 from protocol.outbox import OutboxError
 from protocol.settings import SettingsError, add_options, load, sample, speaker
-from protocol.words import N_, Translate
+from protocol.words import N_, Translate, translator
 from simulators import config
 from simulators.config import SimConfig, prefix_of
 
@@ -117,6 +117,8 @@ def _run(argv: list[str], say: Translate) -> int:
     runner = pkgutil.resolve_name(play.runner)
     if level := getattr(settings, "log_level", ""):
         _log(level)
+    if language := getattr(settings, "lang", ""):
+        say = translator(language)
     return asyncio.run(_until_stopped(lambda stop: runner(settings, say, stop))) or 0
 
 

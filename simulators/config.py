@@ -159,7 +159,7 @@ class ProvinceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ] = 16
     seed: Annotated[int, _says("the same seed makes the same province")] = 1
     lang: Lang = ""
-    log_level: LogLevel = "warning"
+    log_level: Annotated[LogLevel, _says("debug, info, warning or error")] = "warning"
 
 
 def prefix_of(shape: type[msgspec.Struct]) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,11 +21,21 @@ from protocol.health import ReasonCode
 from protocol.messages import HostMeasures
 from protocol.words import LANGUAGES, N_, Translate, translator
 from simulators.book import PlayedLine, book_of, write_areas, write_book, write_rooms
-from simulators.children import Child, command_path, end, first_to_end, last_lines, start
+from simulators.children import (
+    Child,
+    answers,
+    command_path,
+    end,
+    fetch,
+    first_to_end,
+    free_port,
+    last_lines,
+    start,
+)
 from simulators.config import DemoConfig, SimConfig
 from simulators.equipment import device_id_of, rooms_from
 from simulators.people import write_lists
-from simulators.ports import answers, fetch, free_port
+from simulators.running import Show, show_line, until_stopped
 from simulators.school import responders, school_of
 
 PROVINCE: Final = "14"
@@ -143,7 +152,7 @@ class Fallen(NamedTuple):
 class DemoWords:
     """Says every text in the chosen language, or in both, Vietnamese first."""
 
-    def __init__(self, language: str, write: Callable[[str], None]) -> None:
+    def __init__(self, language: str, write: Show) -> None:
         self._languages = (language,) if language else LANGUAGES
         self._write = write
 
@@ -162,19 +171,12 @@ class DemoWords:
             self._write(f"    {line}")
 
 
-def show_line(line: str) -> None:
-    """Write one line for people; a terminal that is gone is no reason to stop."""
-    with contextlib.suppress(OSError):
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
-
-
 async def play_demo(
     config: DemoConfig,
     _say: Translate,
     stop: asyncio.Event,
     *,
-    write: Callable[[str], None] = show_line,
+    write: Show = show_line,
 ) -> int:
     """Show it until `stop` is set; returns the exit code. Raises SimError."""
     words = DemoWords(config.lang, write)
@@ -183,7 +185,7 @@ async def play_demo(
     with tempfile.TemporaryDirectory(prefix="lophoc-demo-", ignore_cleanup_errors=True) as place:
         async with AsyncExitStack() as running:
             demo = Demo(config, ports, Path(place), words, running)
-            fallen = await _until(stop, demo)
+            fallen = await until_stopped(stop, demo.run())
         if fallen is not None:
             words.say(fallen.sentence, name=fallen.child.name, seconds=round(READY_S))
             words.quote(last_lines(fallen.child.log))
@@ -370,17 +372,6 @@ class Demo:
 
 def _broker(port: int) -> str:
     return f"mqtt://127.0.0.1:{port}"
-
-
-async def _until(stop: asyncio.Event, demo: Demo) -> Fallen | None:
-    """Run the demonstration until it is stopped, or one of its programs has fallen."""
-    async with asyncio.TaskGroup() as tasks:
-        showing = tasks.create_task(demo.run(), name="demo")
-        stopping = tasks.create_task(stop.wait(), name="stop")
-        await asyncio.wait({showing, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        showing.cancel()
-        stopping.cancel()
-    return None if showing.cancelled() else showing.result()
 
 
 async def _run_controller(arguments: Sequence[str], school: str) -> bool:

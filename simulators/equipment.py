@@ -108,9 +108,7 @@ def answering(
 
     What is known by its MAC address already stays; else it is replaced, or added.
     """
-    if any(
-        sighting.kind is kind and sighting.identity is IdentityKind.MAC for sighting in equipment
-    ):
+    if any(sighting.kind is kind and mac_of(sighting) for sighting in equipment):
         return tuple(equipment)
     rng = Random(f"{seed}/{room}/{kind}")  # noqa: S311 - a play, not a secret
     one = _thing(room, rng, kind, (ANSWERING[kind],), f"{_NAMES[kind]} {room}")
@@ -181,16 +179,15 @@ def _thing(
 ) -> Sighting:
     make = rng.choice(makes)
     serial = "".join(rng.choices("0123456789ABCDEFGHJKLMNPQRSTUVWXYZ", k=10))
+    identity, key = IdentityKind.HOST, f"host:sim:{room}"
     match make.source:
         case "mdns" | "pjlink":
             mac = make.mac_prefix.replace(":", "") + f"{rng.randrange(1 << 24):06x}"
             identity, key = IdentityKind.MAC, f"mac:{mac}"
         case "names":
-            identity, key = IdentityKind.HOST, f"name:{_names(host_of(serial), name)}"
+            key = f"name:{_names(host_of(serial), name)}"
         case "usb":
             identity, key = IdentityKind.USB, f"usb:sim:{room}:{serial}"
-        case _:
-            identity, key = IdentityKind.HOST, f"host:sim:{room}"
     return Sighting(
         source="mdns" if make.source == "names" else make.source,
         key=key,

@@ -7,7 +7,6 @@ dozen talk at the same time.
 from __future__ import annotations
 
 import asyncio
-import sys
 import tempfile
 import time
 import uuid
@@ -18,7 +17,6 @@ from random import Random
 from typing import Final
 
 from protocol import __version__
-from protocol.errors import LopHocError
 from protocol.formats import phrase
 from protocol.link import Broker, broker_from
 from protocol.model import Place
@@ -28,16 +26,14 @@ from protocol.upward import ItemsTold, ItemTold, SchoolPresence, SchoolTold, Use
 from protocol.words import N_, Translate
 from simulators.config import ProvinceConfig
 from simulators.equipment import rooms_from
+from simulators.errors import SimError
 from simulators.estate import change_item, figures_of, items_of, school_code, school_name, uses_of
+from simulators.running import show_line, until_stopped
 from simulators.wire import Wire, wall_ms
 
 PAGE: Final = 100
 WAITING: Final = 8
 WEEKS: Final = 4
-
-
-class ProvinceError(LopHocError):
-    """The province cannot be played; `code` says why."""
 
 
 class PlayedSchool:
@@ -132,7 +128,7 @@ class PlayedSchool:
 
 
 async def play_province(config: ProvinceConfig, say: Translate, stop: asyncio.Event) -> None:
-    """Fill the department. Raises ProvinceError."""
+    """Fill the department. Raises SimError."""
     broker = _broker(config)
     began_s = time.monotonic()
     numbers = iter(range(1, config.schools + 1))
@@ -140,35 +136,25 @@ async def play_province(config: ProvinceConfig, say: Translate, stop: asyncio.Ev
 
     async def play(folder: Path) -> None:
         for number in numbers:  # the players take the next school from one line
-            if stop.is_set():
-                return
             count = await PlayedSchool(number, config, broker, folder).tell()
             done[0] += 1
             done[1] += count
             _progress(say, done, config.schools, time.monotonic() - began_s)
 
+    async def play_all(folder: Path) -> None:
+        async with asyncio.TaskGroup() as players:
+            for player in range(config.at_once):
+                players.create_task(play(folder), name=f"player {player}")
+
     with tempfile.TemporaryDirectory(prefix="lophoc-province-") as folder:
-        async with asyncio.TaskGroup() as group:
-            players = [
-                group.create_task(play(Path(folder)), name=f"player {player}")
-                for player in range(config.at_once)
-            ]
-            ended = group.create_task(_end(stop, players), name="end")
-            await asyncio.wait(players)
-            ended.cancel()
-
-
-async def _end(stop: asyncio.Event, players: Sequence[asyncio.Task[None]]) -> None:
-    await stop.wait()
-    for player in players:
-        player.cancel()
+        await until_stopped(stop, play_all(Path(folder)))
 
 
 def _broker(config: ProvinceConfig) -> Broker:
     try:
         return broker_from(config.broker)
     except ValueError as error:
-        raise ProvinceError(
+        raise SimError(
             "broker_invalid", N_("The broker's address is wrong: {cause}."), cause=error
         ) from error
 
@@ -177,5 +163,4 @@ def _progress(say: Translate, done: Sequence[int], schools: int, elapsed_s: floa
     text = N_("{done} of {schools} schools, {items} items, {elapsed} s")
     finished, items = done
     line = phrase(text, say, done=finished, schools=schools, items=items, elapsed=round(elapsed_s))
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    show_line(line)

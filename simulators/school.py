@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from hardware.readings import Kind, Sighting
@@ -27,6 +27,7 @@ from simulators.devices.bodies import Bodies
 from simulators.equipment import answering, equipment_of, rooms_from
 from simulators.machine import machine_of
 from simulators.room import PlayedRoom
+from simulators.running import until_stopped
 from simulators.wire import Wire, wall_ms
 
 _LOGGER = logging.getLogger(__name__)
@@ -97,22 +98,20 @@ async def run(config: SimConfig, rooms: Sequence[Furnished], stop: asyncio.Event
         classrooms = [
             _classroom(config, one, (announcer, bodies), folder, outboxes) for one in rooms
         ]
-        async with asyncio.TaskGroup() as tasks:
-            running = [
-                tasks.create_task(classroom.run(), name=furnished.room)
-                for classroom, furnished in zip(classrooms, rooms, strict=True)
-            ]
-            if announcer is not None:
-                running.append(tasks.create_task(announcer.run(), name="announcer"))
-            if bodies.any:
-                running.append(tasks.create_task(bodies.run(), name="bodies"))
-            _LOGGER.info("%d rooms, %d devices, %s", len(rooms), len(equipment), config.school)
-            await stop.wait()
-            for task in running:
-                task.cancel()
+        works = [classroom.run() for classroom in classrooms]
+        works += [announcer.run()] if announcer is not None else []
+        works += [bodies.run()] if bodies.any else []
+        _LOGGER.info("%d rooms, %d devices, %s", len(rooms), len(equipment), config.school)
+        await until_stopped(stop, _run_all(works))
         # A put may still be on its way in a thread; its outbox closes after it.
         await asyncio.get_running_loop().shutdown_default_executor()
     _LOGGER.info("%d rooms closed", len(rooms))
+
+
+async def _run_all(works: Sequence[Coroutine[Any, Any, None]]) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        for work in works:
+            tasks.create_task(work)
 
 
 def _furnish(config: SimConfig, rooms: Sequence[str]) -> list[Furnished]:

@@ -15,7 +15,6 @@ from controller.attendance.items import (
     Paper,
     attendance_item,
     lesson_item,
-    mark_item,
 )
 from controller.attendance.papers import as_csv as sheet_csv
 from controller.attendance.papers import as_xlsx, name_of
@@ -62,7 +61,7 @@ def api(program: Program) -> APIRouter:
             records = store.read(marks_of, scope, day=date, after=after, limit=limit + 1)
             last = _last_no(records, limit)
             return page_of(
-                [mark_item(record) for record in records], limit, lambda _: encode_cursor(last)
+                [MarkItem.of(record) for record in records], limit, lambda _: encode_cursor(last)
             )
         if not since or not until:
             raise HttpError(

@@ -18,7 +18,6 @@ from controller.department.items import (
     group_item,
     school_figure,
     school_item,
-    tile_item,
     type_items,
 )
 from controller.department.overview import KEPT_MS, department_of
@@ -102,7 +101,7 @@ def api(program: Program) -> APIRouter:
     def tile(response: Response) -> TileItem:
         """Twelve numbers for the operations centre, computed at most every five minutes."""
         response.headers["Cache-Control"] = f"max-age={KEPT_MS // 1000}"
-        return tile_item(department.tile())
+        return TileItem.of(department.tile())
 
     return router
 

@@ -7,14 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path
 
 from controller.feature import Program
-from controller.fleet.items import (
-    AgentItem,
-    DeviceItem,
-    EventItem,
-    agent_item,
-    device_item,
-    event_item,
-)
+from controller.fleet.items import AgentItem, DeviceItem, EventItem
 from controller.fleet.listener import FleetListener
 from controller.fleet.store import agents_of, devices_of, events_of
 from controller.web.items import Listing
@@ -34,7 +27,7 @@ def api(program: Program) -> APIRouter:
         """Agents, by id."""
         (after,) = decode_cursor(cursor, str) if cursor else ("",)
         records = store.read(agents_of, scope, after=after, limit=limit + 1)
-        items = [agent_item(record) for record in records]
+        items = [AgentItem.of(record) for record in records]
         return page_of(items, limit, lambda item: encode_cursor(item.agent_id))
 
     @router.get("/devices")
@@ -50,7 +43,7 @@ def api(program: Program) -> APIRouter:
         records = store.read(
             devices_of, scope, room=room, kind=kind, status=status, after=after, limit=limit + 1
         )
-        items = [device_item(record) for record in records]
+        items = [DeviceItem.of(record) for record in records]
         return page_of(items, limit, lambda item: encode_cursor(item.device_id))
 
     @router.get("/events")
@@ -59,7 +52,7 @@ def api(program: Program) -> APIRouter:
         (behind,) = decode_cursor(cursor, int) if cursor else (after,)
         records = store.read(events_of, scope, after=behind, limit=limit + 1)
         return page_of(
-            [event_item(record) for record in records], limit, lambda item: encode_cursor(item.no)
+            [EventItem.of(record) for record in records], limit, lambda item: encode_cursor(item.no)
         )
 
     @router.delete("/devices/{device_id:path}", status_code=204, responses={404: ERRORS[422]})

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from controller.feature import Program
 from controller.reconcile.choosing import Wanted
 from controller.reconcile.explained import detail_of, stranger_of
-from controller.reconcile.items import KpiItem, RaiseItem, kpi_item, raise_items
+from controller.reconcile.items import KpiItem, RaiseItem
 from controller.reconcile.kpi import Kpi
 from controller.reconcile.reconcile import Finding, State
 from controller.reconcile.standing import Desk, desk_of
@@ -108,11 +108,11 @@ def api(program: Program) -> APIRouter:
         before = now.before
         return FiguresItem(
             as_of=iso(now.told.as_of_ms),
-            kpi=kpi_item(now.kpi),
+            kpi=KpiItem.of(now.kpi),
             by_type=_each(now.by_type),
             by_room=_each(now.by_room),
-            raises=raise_items(now.raises),
-            last_month=EarlierItem(day=before[0], kpi=kpi_item(before[1])) if before else None,
+            raises=[RaiseItem.of(step) for step in now.raises],
+            last_month=EarlierItem(day=before[0], kpi=KpiItem.of(before[1])) if before else None,
         )
 
     return router
@@ -170,4 +170,4 @@ def _line(finding: Finding, as_of_ms: int, desk: Desk, say: Translate) -> Regist
 
 
 def _each(groups: Mapping[str, Kpi]) -> dict[str, KpiItem]:
-    return {name: kpi_item(kpi) for name, kpi in groups.items()}
+    return {name: KpiItem.of(kpi) for name, kpi in groups.items()}

@@ -10,7 +10,7 @@ from controller.access.gate import gate_of
 from controller.feature import Program
 from controller.repairs.actions import handle_fault
 from controller.repairs.figures import MAX_TERM_DAYS, TERM_DAYS, term_of, told_figures
-from controller.repairs.items import FaultItem, fault_item
+from controller.repairs.items import FaultItem
 from controller.repairs.repair import told_repair
 from controller.repairs.service import Repairing
 from controller.repairs.store import faults_of
@@ -31,7 +31,7 @@ def api(program: Program) -> APIRouter:
     ) -> list[FaultItem]:
         """What teachers say is broken; handled: what was dealt with, too."""
         return [
-            fault_item(fault_record)
+            FaultItem.of(fault_record)
             for fault_record in store.read(faults_of, scope, everything=handled)
         ]
 

@@ -89,6 +89,11 @@ def room_key(room: str) -> str:
     return f"p{key}" if key[:1].isdigit() else key
 
 
+def room_code(room: str) -> str:
+    """What the room is known by: its key, or itself where it has none, as NO_ROOM."""
+    return room_key(room) or room
+
+
 @lru_cache(maxsize=4096)
 def class_key(code: str) -> str:
     """The class as it is compared: "Lớp 10A1", "10 a1" are 10a1; "3/2" is not 32."""
@@ -124,7 +129,7 @@ def spelling(names: Iterable[str], key: Callable[[str], str]) -> Callable[[str],
 def without_agent(rooms: Iterable[str], answering: Iterable[str]) -> list[str]:
     """The rooms that are none of the answering ones, each once, in order."""
     present = {room_key(room) for room in answering} - {""}
-    first = {room_key(room) or room: room for room in reversed([*rooms]) if room}
+    first = {room_code(room): room for room in reversed([*rooms]) if room}
     return sorted((room for key, room in first.items() if key not in present), key=natural)
 
 

@@ -196,28 +196,25 @@ class Mind:
         return does[command](value) if command in does else "ERR1"
 
     def _query(self, command: str) -> str:
-        make, lit = self.make, self.lamp.power is PowerState.ON
-        facts: dict[str, Callable[[], str]] = {
-            "POWR": lambda: POWER_CODES[self.lamp.power],
-            "INPT": lambda: self._input if lit else "ERR3",
-            "AVMT": lambda: "30" if lit else "ERR3",
-            "ERST": lambda: self.faults.errors,
-            "LAMP": self._lamps,
-            "INST": lambda: " ".join(make.inputs),
-            "NAME": lambda: make.name,
-            "INF1": lambda: make.maker,
-            "INF2": lambda: make.model,
-            "INFO": lambda: "",
-            "CLSS": lambda: str(make.pjlink_class),
-            "SNUM": lambda: make.serial,
-            "SVER": lambda: "1.04",
-            "FILT": lambda: str(make.filter_hours),
+        make, power = self.make, self.lamp.power
+        lit = power is PowerState.ON
+        facts = {
+            "POWR": POWER_CODES[power],
+            "INPT": self._input if lit else "ERR3",
+            "AVMT": "30" if lit else "ERR3",
+            "ERST": self.faults.errors,
+            "LAMP": " ".join(f"{hours} {lit:d}" for hours in self.lamp.hours) or "ERR1",
+            "INST": " ".join(make.inputs),
+            "NAME": make.name,
+            "INF1": make.maker,
+            "INF2": make.model,
+            "INFO": "",
+            "CLSS": str(make.pjlink_class),
+            "SNUM": make.serial,
+            "SVER": "1.04",
+            "FILT": str(make.filter_hours),
         }
-        return facts[command]() if command in facts else "ERR1"
-
-    def _lamps(self) -> str:
-        lit = int(self.lamp.power is PowerState.ON)
-        return " ".join(f"{hours} {lit}" for hours in self.lamp.hours) or "ERR1"
+        return facts.get(command, "ERR1")
 
     def _switch(self, value: str) -> str:
         if value not in {"0", "1"}:

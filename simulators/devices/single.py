@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any, Final
 
 from protocol.formats import phrase
 from protocol.settings import SettingsError, password_in, unknown
-from protocol.words import N_, Translate, translator
+from protocol.words import N_, Translate
 from simulators.addresses import call_address, own_address, own_interfaces
 from simulators.config import CameraConfig, FleetConfig, ProjectorConfig
 from simulators.devices.pjlink import ProjectorFault, ProjectorMake
@@ -19,6 +19,7 @@ from simulators.devices.projector import FaultyProjector, Projector
 from simulators.devices.switches import Name, Switches, faults_of, typed_lines
 from simulators.equipment import mac_text, rooms_from
 from simulators.errors import SimError
+from simulators.running import Show, show_line
 
 ALIASES: Final = {"401": "password"}
 MAC_DIGITS: Final = 12
@@ -30,19 +31,6 @@ FLEET_IS: Final = N_("{count} devices are announced by mDNS from {host}; Ctrl-C 
 NO_ADDRESS: Final = N_("This cannot be opened at {host}: {cause}.")
 NO_ADDRESS_HINT: Final = N_("Choose an address of this computer and a port that is free.")
 
-Show = Callable[[str], None]
-
-
-def show_line(line: str) -> None:
-    """Write one line for people."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
-def words_for(lang: str, say: Translate) -> Translate:
-    """The translator that the settings ask for, else that of this computer."""
-    return translator(lang) if lang else say
-
 
 async def play_camera(
     config: CameraConfig, say: Translate, stop: asyncio.Event, *, show: Show = show_line
@@ -51,7 +39,6 @@ async def play_camera(
     from simulators.devices.camera import CameraFault, OnvifCamera  # noqa: PLC0415 - heavy
     from simulators.devices.camera_words import CameraMake, endpoint_of  # noqa: PLC0415
 
-    say = words_for(config.lang, say)
     faults = faults_of(config.faults, CameraFault, ALIASES)
     mac = mac_digits(config.mac) if config.mac else ""
     make = CameraMake(
@@ -93,7 +80,6 @@ async def play_projector(
     config: ProjectorConfig, say: Translate, stop: asyncio.Event, *, show: Show = show_line
 ) -> None:
     """Run one projector until `stop` is set. Raises SettingsError, SimError."""
-    say = words_for(config.lang, say)
     faults = faults_of(config.faults, ProjectorFault)
     host = config.host or own_address()
     digits = mac_digits(config.mac)
@@ -123,7 +109,6 @@ async def play_fleet(
     from simulators.devices.fleet import TYPES, FleetFault, PlayedFleet, spoilt  # noqa: PLC0415 - needs zeroconf
     from simulators.devices.fleet import fleet as voices_of  # noqa: PLC0415
 
-    say = words_for(config.lang, say)
     faults = faults_of(config.faults, FleetFault)
     host = config.host or own_address()
     types = [f"{name}.local." for name in _types(config.types, TYPES)]

@@ -179,7 +179,7 @@ def test_flaws_add_up_and_alarm_nobody() -> None:
     room_ = classroom()
     for count in (3, 4):
         room_ = room_.see([SourceFlaw(source="mdns", code="nonsense", count=count)], 0).classroom
-    assert room_.flaws.by_source["mdns"].total == 7
+    assert room_.flaws["mdns"] == 7
     assert told(room_) == {"flaws_heard": Status.OK}
 
 

@@ -11,9 +11,9 @@ from blockbuster import blockbuster_ctx
 
 from agent import store as stores
 from agent.classroom import Classroom
+from agent.database import DOCUMENTS, OUTBOX
 from agent.database.documents import Documents
-from agent.database.folder import DOCUMENTS, OUTBOX
-from agent.errors import DocumentError
+from agent.database.generations import DocumentError
 from agent.lessons import memos
 from agent.store import ClassroomStore
 from protocol.messages import AnyEvent, AnyState, up_from
@@ -118,7 +118,7 @@ def test_what_the_disk_refuses_did_not_happen(tmp_path: Path) -> None:
             await here.store.mark("0012", PRESENT, TAP)
         with pytest.raises(OutboxError):
             await start_lesson(here.store, "l1")
-        assert here.store.view().lesson is None
+        assert here.store.classroom.lesson.code is None
         assert here.waiting() == []
         here.outbox.full = False
         assert (await here.store.mark("0012", PRESENT, TAP)).new

@@ -23,6 +23,7 @@ from controller.web.forms import Upload
 from tests.controller.book_school import HOSTILE, a_book, bring_in, now_ms
 from tests.controller.dashboard.test_pages import Outline
 from tests.controller.web_school import SCHOOL, Served, a_store
+from tests.web import http_client
 
 AWAY = {"x-forwarded-for": "192.0.2.7"}
 HEAD = "STT;Mã tài sản;Tên thiết bị;Số sê-ri;Phòng;Năm sử dụng"
@@ -48,7 +49,7 @@ def web(store: Store) -> Iterator[httpx.Client]:
     cookies = {"lang": "en"}
     with (
         Served(store) as served,
-        httpx.Client(base_url=served.url, cookies=cookies, trust_env=False) as client,
+        http_client(served.url, cookies=cookies) as client,
     ):
         yield client
 
