@@ -16,7 +16,7 @@ from hypothesis import settings
 from controller.broker.embedded import config_text
 from protocol.model import Place
 from tests.browser import Chromium, Page, Profile, fresh_profile, opened_tab, running_browser
-from tests.databases import KINDS, Database, migrated_template
+from tests.databases import KINDS, Database, migrated_template, sqlite_in
 from tests.flows.programs import BIN
 from tests.ports import free_port
 from tests.postgres import Cluster, cluster_or_skip
@@ -220,9 +220,7 @@ def database(
     """A database of the test's own, on SQLite and on PostgreSQL, which commands use as well."""
     on_sqlite = request.param == "sqlite"
     found: Database = (
-        Database(f"sqlite:///{tmp_path / 'lophoc.db'}")
-        if on_sqlite
-        else request.getfixturevalue("postgresql")
+        Database(sqlite_in(tmp_path)) if on_sqlite else request.getfixturevalue("postgresql")
     )
     monkeypatch.setenv("LOPHOC_CONTROLLER_DATABASE", found.url)
     return found

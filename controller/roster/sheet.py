@@ -15,7 +15,6 @@ from controller.sheets.cells import HEAD_WITHIN, ZIP, Worksheet, bounded_bytes, 
 from controller.sheets.errors import Notice, SheetError
 from controller.sheets.text import Cell, RefusedError, clean, folded, is_personal
 from controller.sheets.writing import EXCEL_MARK, csv_text
-from protocol.folder import EVERYBODY, write_whole
 from protocol.plan import MAX_PUPILS
 from protocol.words import N_, Translate
 
@@ -53,14 +52,14 @@ def _read_file(path: Path, raw: bytes, roll: Roll, *, names: bool, school: str) 
     read_sheets(sheets, path.name, roll, names=names)
 
 
-def write_flaws(path: Path, flaws: Sequence[Flaw], say: Translate, *, names: bool) -> None:
-    """Give the refused rows back, with what is kept of them and why. Raises OSError."""
+def flaws_csv(flaws: Sequence[Flaw], say: Translate, *, names: bool) -> str:
+    """The refused rows, with what is kept of them and why."""
     heads = ["file", "row", "class", "id", "number", *(["name"] if names else []), "code", "error"]
     columns = slice(None if names else 3)
     rows = (
         (flaw.file, flaw.row, *flaw.kept[columns], flaw.code, say(flaw.message)) for flaw in flaws
     )
-    write_whole(path, (EXCEL_MARK + csv_text([heads, *rows])).encode(), EVERYBODY)
+    return EXCEL_MARK + csv_text([heads, *rows])
 
 
 def _headed(rows: list[list[Cell]]) -> int:

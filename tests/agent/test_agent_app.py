@@ -24,7 +24,8 @@ from protocol.model import Status
 from protocol.topics import commands_to
 from tests.agent.school_double import PLACE, ROOM, AgentProcess, School, nats, school, up
 from tests.ports import free_port
-from tests.waiting import LIMIT_S, eventually
+from tests.waiting import eventually
+from tests.web import http_client_async
 
 MARK = "/api/v1/attendance"
 STATUS = "/api/v1/status"
@@ -46,7 +47,7 @@ class Stage:
 
     def client(self) -> httpx.AsyncClient:
         """The teacher's window."""
-        return httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.local_port}", timeout=LIMIT_S)
+        return http_client_async(f"http://127.0.0.1:{self.local_port}")
 
 
 def played(folder: Path, story: Callable[[Stage], Awaitable[None]], *, broker: bool = True) -> None:

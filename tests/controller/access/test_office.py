@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 from controller.access.password import SESSION_S, TRIES, TRIES_S, Office, OfficeError
 from controller.access.store import access_log
 from controller.database.store import Store
-from tests.controller.web_school import NOW_MS, SCHOOL, a_face, a_live, a_store, agent, mark
+from tests.controller.web_school import NOW_MS, SCHOOL, a_store, agent, asked, mark
 
 PASSWORD = "một mật khẩu dài"  # noqa: S105 - a test's own
 SHUT = (
@@ -40,13 +39,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def ask(store: Store, path: str, host: str, **options: object) -> httpx.Response:
-    async def asked() -> httpx.Response:
-        way = httpx.ASGITransport(a_face(store, a_live(store)), client=(host, 5))
-        async with httpx.AsyncClient(transport=way, base_url="http://testserver") as web:
-            method = "POST" if "data" in options else "GET"
-            return await web.request(method, path, **options)  # type: ignore[arg-type]  # httpx's
-
-    return asyncio.run(asked())
+    method = "POST" if "data" in options else "GET"
+    return asked(store, path, method=method, host=host, **options)
 
 
 @pytest.mark.parametrize("path", SHUT)

@@ -27,7 +27,7 @@ from tests.controller.web_department import (
     line,
     stranger,
 )
-from tests.waiting import LIMIT_S
+from tests.web import http_client
 
 A, B, C = "00140701", "00140702", "00140703"
 
@@ -66,7 +66,7 @@ def face(store: Store) -> Iterator[httpx.Client]:
 
 def asking(served: ServedDepartment) -> httpx.Client:
     """A browser that follows no redirect."""
-    return httpx.Client(base_url=served.url, trust_env=False, timeout=LIMIT_S)
+    return http_client(served.url)
 
 
 def told(face: httpx.Client, path: str) -> Any:

@@ -36,6 +36,7 @@ from tests.controller.web_school import (
     mark,
 )
 from tests.waiting import until
+from tests.web import http_client, http_request
 
 BOARD, TABLET = DeviceKind.BOARD, DeviceKind.TABLET
 
@@ -64,7 +65,7 @@ def served(store: Store) -> Iterator[Served]:
 @pytest.fixture
 def web(served: Served) -> Iterator[httpx.Client]:
     """A program that asks."""
-    with httpx.Client(base_url=served.url, trust_env=False) as client:
+    with http_client(served.url) as client:
         yield client
 
 
@@ -203,6 +204,10 @@ def test_devices_are_found_by_room_kind_and_status(web: httpx.Client, served: Se
     params = {"room": "6A2", "kind": "", "status": "critical"}
     (item,) = web.get("/api/v1/devices", params=params).json()["items"]
     assert item["reasons"] == [{"code": "unplugged", "value": None, "limit": None}]
+    served.tell_store(device("203", BOARD), device("P203", BOARD, 2))
+    for room in ("203", "p.203"):
+        items = web.get("/api/v1/devices", params={"room": room}).json()["items"]
+        assert [item["room"] for item in items] == ["203", "P203"]
 
 
 def test_a_room_tells_its_worst_and_its_tallies(web: httpx.Client, served: Served) -> None:
@@ -464,7 +469,7 @@ def test_our_names_are_served_whatever_the_port(web: httpx.Client, host: str) ->
 def test_any_name_will_do_where_the_school_said_so(store: Store) -> None:
     """The star in allowed_hosts."""
     with Served(store, allowed_hosts=["*"]) as served:
-        answer = httpx.get(f"{served.url}healthz", headers={"Host": "x.example"}, trust_env=False)
+        answer = http_request("GET", f"{served.url}healthz", headers={"Host": "x.example"})
         assert answer.status_code == 200
 
 

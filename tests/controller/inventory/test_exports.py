@@ -43,6 +43,7 @@ from tests.controller.web_school import (
     agent,
     device,
 )
+from tests.web import http_client
 
 LINES = (
     Line(row=1, asset_tag="TS-1", type="board", maker="ViewSonic", model="IFP6550", room="6A1",
@@ -79,7 +80,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def web(store: Store) -> Iterator[httpx.Client]:
     """A program that asks."""
-    with Served(store) as served, httpx.Client(base_url=served.url, trust_env=False) as client:
+    with Served(store) as served, http_client(served.url) as client:
         yield client
 
 
@@ -268,7 +269,7 @@ def test_the_command_writes_what_the_api_answers(
 ) -> None:
     """While the controller runs, too; the same rows."""
     out = tmp_path / "out"
-    with Served(store) as served, httpx.Client(base_url=served.url, trust_env=False) as web:
+    with Served(store) as served, http_client(served.url) as web:
         answered = READERS[form](ask(web, form, room="6A1").content)
         assert run("export", form, "-o", out, "--room", "6A1") == 0
     assert READERS[form](out.read_bytes()) == answered

@@ -22,7 +22,16 @@ from controller.repairs.store import faults_of
 from protocol.messages import Part
 from tests.axe import violations
 from tests.browser import LAPTOP, PHONE, Page
-from tests.controller.web_school import NOW_MS, SCHOOL, Served, a_face, a_live, a_store, agent
+from tests.controller.web_school import (
+    NOW_MS,
+    SCHOOL,
+    Served,
+    a_face,
+    a_live,
+    a_store,
+    agent,
+    asked,
+)
 
 OUTSIDE, HERE = "192.0.2.5", "127.0.0.1"
 
@@ -53,16 +62,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def ask(store: Store, path: str, host: str = HERE, **form: str) -> httpx.Response:
     """What the school's face answers; a form is posted."""
-
-    async def asked() -> httpx.Response:
-        way = httpx.ASGITransport(a_face(store, a_live(store)), client=(host, 5))
-        async with httpx.AsyncClient(transport=way, base_url="http://testserver") as web:
-            if form:
-                told = {name: value for name, value in form.items() if name != "post"}
-                return await web.post(path, data=told)
-            return await web.get(path)
-
-    return asyncio.run(asked())
+    if not form:
+        return asked(store, path, host=host)
+    told = {name: value for name, value in form.items() if name != "post"}
+    return asked(store, path, method="POST", host=host, data=told)
 
 
 def post(store: Store, path: str, host: str = HERE, **form: str) -> httpx.Response:

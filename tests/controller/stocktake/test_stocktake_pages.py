@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
 import re
@@ -25,7 +24,7 @@ from controller.stocktake.form import FILE
 from controller.stocktake.scan import Scan
 from controller.stocktake.service import MAX_BATCH_BYTES, MAX_PHOTO_BYTES, texts_in
 from protocol.model import Place
-from tests.controller.web_school import NAME, NOW_MS, SCHOOL, a_face, a_live, a_store
+from tests.controller.web_school import NAME, NOW_MS, SCHOOL, a_store, asked
 
 EVIL = "</script><script>alert(1)</script>"
 BOOK = (
@@ -53,14 +52,9 @@ def ask(
     folder: Path | None = None,
     **options: object,
 ) -> httpx.Response:
-    async def asked() -> httpx.Response:
-        face = a_face(store, a_live(store, scope=scope), scope=scope, folder=folder)
-        way = httpx.ASGITransport(face, client=(host, 5))
-        async with httpx.AsyncClient(transport=way, base_url="http://testserver") as web:
-            method = "POST" if options.keys() & {"data", "content"} else "GET"
-            return await web.request(method, path, **options)  # type: ignore[arg-type]  # httpx's
-
-    return asyncio.run(asked())
+    method = "POST" if options.keys() & {"data", "content"} else "GET"
+    face = {"folder": folder}
+    return asked(store, path, method=method, host=host, scope=scope, face=face, **options)
 
 
 def begun(store: Store) -> None:

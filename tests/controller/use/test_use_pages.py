@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 import json
@@ -30,11 +29,11 @@ from tests.controller.web_school import (
     SCHOOL,
     ZONE,
     Served,
-    a_face,
-    a_live,
     a_morning,
     a_store,
+    asked,
 )
+from tests.web import http_request
 
 PROVINCE = Place("79")
 OTHER = Place("79", "00456")
@@ -87,13 +86,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def ask(store: Store, path: str, scope: Place = SCHOOL, **face: Any) -> httpx.Response:
     """What the school, or the department, answers on the 5th of September 2026."""
-
-    async def once() -> httpx.Response:
-        line = httpx.ASGITransport(a_face(store, a_live(store, scope=scope), scope=scope, **face))
-        async with httpx.AsyncClient(transport=line, base_url="http://testserver") as client:
-            return await client.get(path)
-
-    return asyncio.run(once())
+    return asked(store, path, scope=scope, face=face)
 
 
 def test_the_api_tells_boards_hours_the_least_used_first(store: Store) -> None:
@@ -259,4 +252,4 @@ def test_everybody_can_use_the_screens_on_a_phone_and_a_laptop(
             page.shoot(tmp_path / f"{path}-{scope.school}-{width}.png")
             assert violations(page) == []
         assert page.errors == []
-        assert httpx.get(f"{served.url}{path}").status_code == 200
+        assert http_request("GET", f"{served.url}{path}").status_code == 200
