@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from controller.attendance.lessons import lesson_of
 from controller.attendance.tables import lessons, marks, rolls
-from controller.database.reading import row_of, rows_of
+from controller.database.reading import bunches, row_of, rows_of
 from controller.database.scope import everywhere, within
 from controller.database.shape import Shape
 from controller.database.writing import Writing, write
@@ -27,7 +27,6 @@ from controller.fleet.store import events_of_lesson
 from controller.roster.store import forget_pupil
 from protocol.model import Place
 
-_AT_ONCE: Final = 500  # lessons that a statement names
 MARKS = Shape(AttendanceRecord, marks)
 ROLLS = Shape(RollRecord, rolls)
 LESSONS = Shape(LessonRecord, lessons)
@@ -87,8 +86,8 @@ def rolls_of(
 def log_of(db: Connection, scope: Place, lesson_ids: Sequence[str]) -> list[Logged]:
     """All of the attendance log that belongs to these lessons."""
     log: list[Logged] = []
-    for start in range(0, len(lesson_ids), _AT_ONCE):
-        log += _log(db, scope, lesson_ids[start : start + _AT_ONCE])
+    for some in bunches(lesson_ids):
+        log += _log(db, scope, some)
     return log
 
 

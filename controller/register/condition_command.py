@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from controller.cli.folder import add_place, operator, told_zone
-from controller.cli.output import add_json, tell
+from controller.cli.output import add_json, now_ms, tell
 from controller.cli.school import opened
 from controller.register import life_store as lives
 from controller.register import store as register
-from controller.register.history import condition_word, step_words, told_step
-from controller.register.life import Life, Said, Step, Why
+from controller.register.life import (
+    Life,
+    Said,
+    Step,
+    Why,
+    condition_word,
+    step_words,
+    told_step,
+)
 from controller.register.merging import Kept
 from controller.register.vocabulary import Condition, condition_of
 from protocol.errors import ActionError
@@ -55,14 +61,13 @@ def line_at(db: Connection, place: Place, row: int) -> Kept:
 
 
 def _condition(options: argparse.Namespace, say: Translate) -> int:
-    now_ms = time.time_ns() // 1_000_000
     with opened(options) as (store, place), store.locked(place) as db:
         kept = line_at(db, place, options.row)
         if options.condition == UNDO:
-            lives.take_back(db, place, kept, Said(operator(), now_ms))
+            lives.take_back(db, place, kept, Said(operator(), now_ms()))
         else:
             life = lives.life_in(db, place, kept)
-            lives.keep_steps(db, place, _taken(life, options, now_ms, say))
+            lives.keep_steps(db, place, _taken(life, options, say))
         now = lives.life_in(db, place, kept)
     if options.json:
         told = {"row": options.row, "condition": now.condition}
@@ -73,9 +78,7 @@ def _condition(options: argparse.Namespace, say: Translate) -> int:
     return 0
 
 
-def _taken(
-    life: Life, options: argparse.Namespace, now_ms: int, say: Translate
-) -> tuple[Step, ...]:
+def _taken(life: Life, options: argparse.Namespace, say: Translate) -> tuple[Step, ...]:
     """The steps to keep. Raises SettingsError, which names the conditions in words."""
     becomes = _named(options.condition)
     try:
@@ -83,7 +86,7 @@ def _taken(
             becomes,
             Why.PERSON,
             who=operator(),
-            at_ms=now_ms,
+            at_ms=now_ms(),
             note=options.note,
             quality_pct=options.quality,
         )

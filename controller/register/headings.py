@@ -18,6 +18,21 @@ FIELDS: Final = (
     "asset_tag", "type", "name", "maker", "model", "serial", "room", "year", "cost_vnd", "funding",
     "condition",
 )  # fmt: skip
+FIELD_WORDS: Final[Mapping[str, str]] = {
+    "row": N_("number in the book (STT)"),
+    "asset_tag": N_("asset tag"),
+    "type": N_("type or name"),
+    "name": N_("name, as the book calls it"),
+    "maker": N_("maker"),
+    "model": N_("model"),
+    "serial": N_("serial number"),
+    "room": N_("room"),
+    "year": N_("year put in use"),
+    "cost_vnd": N_("original cost (đồng)"),
+    "funding": N_("source of funds"),
+    "condition": N_("condition"),
+    IGNORE: N_("nothing that is kept"),
+}
 # The first alias that a sheet has wins.
 ALIASES: Final[dict[str, tuple[str, ...]]] = {
     "row": ("stt", "so tt", "so thu tu", "tt", "no", "number", "row", "item no"),

@@ -7,15 +7,16 @@ are only ever added: taking one back is a step of its own, so that who and when 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, tzinfo
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from controller.register.merging import Kept
-from controller.register.vocabulary import Condition
+from controller.register.vocabulary import CONDITION_WORDS, Condition
 from protocol.errors import ActionError
-from protocol.words import N_
+from protocol.words import N_, Translate
 
 MAX_NOTE: Final = 500
 ALL_PCT: Final = 100
@@ -236,3 +237,35 @@ def _last_told(known: Kept, life: Life) -> str:
     """What the book said last, before any empty cell."""
     by_book = [step.condition for step in life.history if step.why is Why.BOOK]
     return known.data.condition or (by_book[-1] if by_book else "")
+
+
+def condition_word(condition: str, say: Translate) -> str:
+    """The condition as people call it; of none that nothing was said."""
+    return say(CONDITION_WORDS[condition]) if condition in CONDITION_WORDS else say(N_("not told"))
+
+
+def step_words(step: Step, say: Translate) -> str:
+    """A step in a few words: in good repair, 80 % (stocktake)."""
+    quality = "" if step.quality_pct is None else f", {step.quality_pct} %"
+    return f"{condition_word(step.condition, say)}{quality} ({say(WHY_WORDS[step.why])})"
+
+
+def told_step(step: Step, zone: tzinfo) -> dict[str, Any]:
+    """A step as JSON tells it."""
+    return told_entry(step, zone, without=frozenset({"line"}))
+
+
+def told_entry(entry: msgspec.Struct, zone: tzinfo, *, without: frozenset[str]) -> dict[str, Any]:
+    """What happened at a moment (`at_ms`) as JSON tells it; what is not there is left out."""
+    fields = msgspec.to_builtins(entry)
+    fields["at"] = local_iso(fields.pop("at_ms"), zone)
+    return {
+        name: value
+        for name, value in fields.items()
+        if value not in ("", None) and name not in without
+    }
+
+
+def local_iso(at_ms: int, zone: tzinfo) -> str:
+    """The moment as ISO 8601 text, by the clock of a zone."""
+    return datetime.fromtimestamp(at_ms / 1000, zone).isoformat()

@@ -15,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from controller.register.book import Line
+from controller.register.headings import FIELDS
 from controller.sheets.names import serial_key, tag_key
 
 
@@ -48,16 +49,37 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     removed_ms: int | None = None
 
 
+class MergeStep(msgspec.Struct, frozen=True, kw_only=True):
+    """What bringing one line in does. before: the line that it changes or brings back."""
+
+    line: Line
+    verdict: Verdict
+    before: Line | None = None
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """The fields that become others, but for the number in the book."""
+        before = self.before
+        if before is None or self.verdict is not Verdict.CHANGED:
+            return ()
+        return tuple(name for name in FIELDS if getattr(before, name) != getattr(self.line, name))
+
+
 class Merged(msgspec.Struct, frozen=True, kw_only=True):
-    """What to write, what became of each line that was read, and how many lines left.
+    """What to write, what becomes of each line that was read, and how many lines leave.
 
     absent: lines of the book that stay though they were not read.
     """
 
-    writes: tuple[Kept, ...]
-    verdicts: tuple[Verdict, ...]
-    removed: int
-    absent: int
+    writes: tuple[Kept, ...] = ()
+    steps: tuple[MergeStep, ...] = ()
+    removed: int = 0
+    absent: int = 0
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What is said of each line."""
+        return tuple(step.verdict for step in self.steps)
 
 
 def merged(
@@ -75,10 +97,10 @@ def merged(
     pairs = _paired(known, lines)
     fresh_no = count(max((each.no for each in known), default=0) + 1)
     writes: list[Kept] = []
-    verdicts: list[Verdict] = []
+    steps: list[MergeStep] = []
     for line, before in zip(lines, pairs, strict=True):
         after = _after(before, _told(before, line, fields), now_ms, fresh_no)
-        verdicts.append(_verdict(before, after))
+        steps.append(_step(before, after))
         if after != before:
             writes.append(after)
     met = {pair.no for pair in pairs if pair}
@@ -89,7 +111,7 @@ def merged(
     writes += _renumbered(stay, {line.row for line in lines}, now_ms)
     return Merged(
         writes=tuple(writes),
-        verdicts=tuple(verdicts),
+        steps=tuple(steps),
         removed=len(gone),
         absent=sum(each.origin is Origin.BOOK for each in stay),
     )
@@ -99,7 +121,7 @@ def _told(before: Kept | None, line: Line, fields: frozenset[str] | None) -> Lin
     """The line, with what its book has no column for as it was."""
     if fields is None or before is None or before.removed_ms is not None:
         return line
-    silent = {*Line.__struct_fields__} - fields - {"row", "errors"}
+    silent = {*FIELDS} - fields
     return replace(line, **{name: getattr(before.data, name) for name in silent})
 
 
@@ -116,10 +138,11 @@ def _after(before: Kept | None, line: Line, now_ms: int, fresh_no: Iterable[int]
     return replace(before, data=line, changed_ms=now_ms, origin=Origin.BOOK)
 
 
-def _verdict(before: Kept | None, after: Kept) -> Verdict:
-    if before is None or before.removed_ms is not None:
-        return Verdict.NEW
-    return Verdict.SAME if after == before else Verdict.CHANGED
+def _step(before: Kept | None, after: Kept) -> MergeStep:
+    if after == before:
+        return MergeStep(line=after.data, verdict=Verdict.SAME)
+    verdict = Verdict.CHANGED if before and before.removed_ms is None else Verdict.NEW
+    return MergeStep(line=after.data, verdict=verdict, before=before.data if before else None)
 
 
 def _paired(known: Sequence[Kept], lines: Sequence[Line]) -> list[Kept | None]:

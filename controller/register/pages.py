@@ -14,22 +14,19 @@ from starlette.concurrency import run_in_threadpool
 from controller.access.gate import Gate, gate_of
 from controller.access.pages import to_login
 from controller.feature import Program
-from controller.reconcile.words import FIELD_WORDS
-from controller.register import store as register
 from controller.register.book import Book
 from controller.register.fields import MESSAGES
+from controller.register.headings import FIELD_WORDS
 from controller.register.intake import (
     HEADINGS,
     SUMS,
     VERDICTS,
-    Step,
-    Trial,
     headings_in,
     remember_headings,
     take_in,
-    try_out,
+    weigh,
 )
-from controller.register.merging import Verdict
+from controller.register.merging import Merged, MergeStep, Verdict
 from controller.register.reading import refused_csv
 from controller.register.uploads import UNKNOWN, Uploads, Waiting
 from controller.register.vocabulary import CONDITION_WORDS, type_word
@@ -113,14 +110,10 @@ class _Intake:
     ) -> Response:
         """What would become of the book, or what became of it."""
         if waiting.kept is not None:
-            values: dict[str, Any] = {
-                "waiting": waiting,
-                "book": book,
-                "sums": SUMS,
-                "kept": waiting.kept,
-            }
-            return self.screens.page(request, "imported.html", **values)
-        trial = await run_in_threadpool(_trial, self.program, book)
+            return self.screens.page(
+                request, "imported.html", waiting=waiting, book=book, sums=SUMS, kept=waiting.kept
+            )
+        trial = await run_in_threadpool(weigh, self.program.store, self.program.school, book)
         chosen = [step for step in trial.steps if _fits(step, show)]
         pages = max(1, -(-len(chosen) // ROWS))
         page = min(page, pages)
@@ -130,7 +123,7 @@ class _Intake:
             waiting=waiting,
             trial=trial,
             show=show if show in _SHOWN else "",
-            counts=[(each, _count(trial, each)) for each in _SHOWN],
+            counts=[(name, _count(trial, name)) for name in _SHOWN],
             steps=chosen[(page - 1) * ROWS : page * ROWS],
             paging=(page, pages),
             asked=[*waiting.asked.items()][:MAX_HEADINGS],
@@ -142,7 +135,7 @@ class _Intake:
     def keep(self, waiting: Waiting, book: Book, shown: str, *, whole: bool) -> bool:
         """Write the book; False where another number of lines would leave than was shown."""
         program = self.program
-        if whole and str(_trial(program, book).absent) != shown:
+        if whole and str(weigh(program.store, program.school, book).absent) != shown:
             return False
         now_ms = program.now_ms()
         waiting.done(
@@ -260,15 +253,9 @@ def _known(headings: Path) -> dict[str, str]:
         return {}
 
 
-def _trial(program: Program, book: Book) -> Trial:
-    with program.store.view() as db:
-        lines = register.lines_of(db, program.school)
-    return try_out(lines, book.lines, book.fields)
-
-
-def _fits(step: Step, show: str) -> bool:
+def _fits(step: MergeStep, show: str) -> bool:
     return bool(step.line.errors) if show == ERRORS else show in {"", step.verdict}
 
 
-def _count(trial: Trial, show: str) -> int:
+def _count(trial: Merged, show: str) -> int:
     return sum(_fits(step, show) for step in trial.steps)

@@ -20,7 +20,6 @@ from controller.sheets.errors import Notice, SheetError
 from controller.sheets.names import tag_key
 from controller.sheets.text import Cell, RefusedError, clean, folded
 from controller.sheets.writing import EXCEL_MARK, csv_text
-from protocol.folder import EVERYBODY, write_whole
 from protocol.words import N_, Translate
 
 _TOTALS: Final = (
@@ -54,11 +53,6 @@ _NUMBERS: Final = N_(
 )
 _REPEATED: Final = N_("The numbers of the lines (STT) repeat: the sheet's rows stand for them.")
 _SKIPPED: Final = N_("Row {value} names no item and was left out.")
-
-
-_LINE: Final = tuple(
-    struct_field for struct_field in Line.__struct_fields__ if struct_field not in {"row", "errors"}
-)
 
 
 @dataclass(slots=True)
@@ -107,7 +101,7 @@ def read_book(path: Path, mapped: Mapping[str, str] | None = None) -> Book:
         raise SheetError("nothing_usable", N_("The file has a heading, and no item under it."))
     book = _settled(taken)
     columns = {name for _, heading in found for name in heading.places}
-    told_of = {name for name in _LINE if any(getattr(line, name) for line in book.lines)}
+    told_of = {name for name in FIELDS if any(getattr(line, name) for line in book.lines)}
     return dataclasses.replace(book, fields=frozenset(columns | told_of))
 
 
@@ -250,22 +244,17 @@ def _number(cell: Cell) -> int | None:
 
 def refused_csv(refused: Sequence[Refused], say: Translate) -> str:
     """The rows in error as they stood, and why, with the mark that Excel needs."""
-    width = max((len(each.head) for each in refused), default=0)
+    width = max((len(row.head) for row in refused), default=0)
     rows: list[list[str]] = []
     head: tuple[str, ...] = ()
-    for each in refused:
-        if each.head != head:
-            head = each.head
+    for row in refused:
+        if row.head != head:
+            head = row.head
             rows.append([*_padded(head, width), say(N_("Error"))])
-        why = " ".join(say(str(fault.said(str)["message"])) for fault in each.line.errors)
-        cells = [clean(cell) for cell in each.cells]
+        why = " ".join(fault.said(say)["message"] for fault in row.line.errors)
+        cells = [clean(cell) for cell in row.cells]
         rows.append([*_padded(cells, width), why])
     return EXCEL_MARK + csv_text(rows, delimiter=";")
-
-
-def write_refused(path: Path, refused: Sequence[Refused], say: Translate) -> None:
-    """Give the rows in error back as a file. Raises OSError."""
-    write_whole(path, refused_csv(refused, say).encode(), EVERYBODY)
 
 
 def _padded(cells: Sequence[str], width: int) -> list[str]:

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from controller.database.plan_version import bump_version
-from controller.database.reading import rows_of
+from controller.database.reading import bunches, rows_of
 from controller.database.scope import codes_of, everywhere, of
 from controller.database.shape import Shape
 from controller.register import life_store as lives
@@ -24,20 +24,18 @@ from controller.register.tables import decisions, register
 from controller.sheets.names import serial_key
 from protocol.model import Place
 
-_SOME: Final = 500  # values a statement names
 LINES: Final = Shape(Kept, register, {"serial_key": lambda kept: serial_key(kept.data.serial)})
 DECISIONS: Final = Shape(Decision, decisions)
 
 
 def lines_of(db: Connection, place: Place) -> list[Kept]:
     """Every line that the register has or had, by its number."""
-    query = select(register).where(of(register, place)).order_by(register.c.no)
-    return LINES.records(rows_of(db, query))
+    return lines_where(db, place)
 
 
-def lines_where(db: Connection, place: Place, chosen: ColumnElement[bool]) -> list[Kept]:
+def lines_where(db: Connection, place: Place, *chosen: ColumnElement[bool]) -> list[Kept]:
     """The lines that are so, also those that left, by their number."""
-    query = select(register).where(of(register, place), chosen).order_by(register.c.no)
+    query = select(register).where(of(register, place), *chosen).order_by(register.c.no)
     return LINES.records(rows_of(db, query))
 
 
@@ -70,9 +68,8 @@ def bring_in(
 
 def write_lines(db: Connection, place: Place, writes: Iterable[Kept]) -> None:
     """Write lines, each in the place of what had its number."""
-    rows = [codes_of(place) | LINES.values(each) for each in writes]
-    for start in range(0, len(rows), _SOME):
-        some = rows[start : start + _SOME]
+    rows = [codes_of(place) | LINES.values(line) for line in writes]
+    for some in bunches(rows):
         numbers = [row["no"] for row in some]
         db.execute(delete(register).where(of(register, place), register.c.no.in_(numbers)))
         db.execute(register.insert(), some)
@@ -81,18 +78,18 @@ def write_lines(db: Connection, place: Place, writes: Iterable[Kept]) -> None:
 
 def schools_with(db: Connection, place: Place, lines: Iterable[Kept]) -> dict[str, tuple[str, ...]]:
     """The other schools whose books have these lines' serials, by the serial's key."""
-    keys = sorted({serial_key(each.data.serial) for each in lines} - {""})
-    found: dict[str, set[str]] = defaultdict(set)
-    for start in range(0, len(keys), _SOME):
+    keys = sorted({serial_key(line.data.serial) for line in lines} - {""})
+    schools_by_key: dict[str, set[str]] = defaultdict(set)
+    for some in bunches(keys):
         query = select(register.c.serial_key, register.c.school).where(
             everywhere(register),
             ~of(register, place),
-            register.c.serial_key.in_(keys[start : start + _SOME]),
+            register.c.serial_key.in_(some),
             register.c.removed_ms.is_(None),
         )
         for key, school in db.execute(query):
-            found[key].add(school)
-    return {key: tuple(sorted(schools)) for key, schools in found.items()}
+            schools_by_key[key].add(school)
+    return {key: tuple(sorted(schools)) for key, schools in schools_by_key.items()}
 
 
 def decisions_of(db: Connection, place: Place) -> list[Decision]:

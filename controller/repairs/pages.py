@@ -12,9 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.access.gate import Gate, gate_of
 from controller.feature import Program
-from controller.fleet.phrases import PARTS
-from controller.register.history import step_words
-from controller.register.life import Said, Step
+from controller.register.life import Said, Step, step_words
 from controller.register.merging import Kept
 from controller.register.vocabulary import type_word
 from controller.repairs.figures import TERM_DAYS, term_of
@@ -26,12 +24,12 @@ from controller.repairs.repair import (
     Outcome,
     Repair,
     RepairState,
+    part_word,
 )
-from controller.repairs.service import DEEDS, TROUBLES, Repairing, repairing_of
+from controller.repairs.service import DEEDS, TROUBLES, Repairing
 from controller.web.forms import fields_of
 from controller.web.page import PageRenderer
 from protocol.errors import ActionError
-from protocol.messages import Part
 from protocol.model import Status
 from protocol.words import N_, Translate
 
@@ -54,7 +52,7 @@ def pages(program: Program) -> APIRouter:
     """The list of repairs, and its buttons."""
     router = APIRouter()
     screens, gate = program.service(PageRenderer), program.service(gate_of)
-    _add_repairs(router, program, screens, program.service(repairing_of), gate)
+    _add_repairs(router, program, screens, program.service(Repairing), gate)
     return router
 
 
@@ -90,8 +88,8 @@ def _add_repairs(
             return RedirectResponse("/login?next=/repairs", 303)
         form = await fields_of(request)
         try:
-            said = Said(who, program.now_ms())
-            repair = await run_in_threadpool(repairing.open, form, said)
+            stamp = Said(who, program.now_ms())
+            repair = await run_in_threadpool(repairing.open, form, stamp)
         except ActionError as error:
             return _back(error.code)
         return RedirectResponse(f"/repairs#r{repair.no}", 303)
@@ -105,13 +103,13 @@ def _add_repairs(
             return _back("form_invalid")
         form = await fields_of(request)
         try:
-            said = Said(who, program.now_ms())
-            changes = await run_in_threadpool(repairing.do, number, deed, form, said)
+            stamp = Said(who, program.now_ms())
+            changes = await run_in_threadpool(repairing.do, number, deed, form, stamp)
         except ActionError as error:
             return _back(error.code)
         program.publish(changes)
-        seen = {"all": "true"} if deed == "done" else {}
-        return RedirectResponse(f"/repairs?{urlencode(seen)}#r{number}", 303)
+        query = {"all": "true"} if deed == "done" else {}
+        return RedirectResponse(f"/repairs?{urlencode(query)}#r{number}", 303)
 
 
 class Speech:
@@ -133,17 +131,16 @@ class Speech:
 
     def outcome(self, move: Move) -> str:
         """How it ended."""
-        known = move.outcome in set(Outcome)
-        return str(self._say(OUTCOME_WORDS[Outcome(move.outcome)])) if known else ""
+        is_known = move.outcome in set(Outcome)
+        return str(self._say(OUTCOME_WORDS[Outcome(move.outcome)])) if is_known else ""
 
     def part(self, repair: Repair) -> str:
         """What the teacher's picture shows."""
-        known = repair.part in set(Part)
-        return str(self._say(PARTS[Part(repair.part)])) if known else repair.part
+        return part_word(repair.part, self._say)
 
-    def line(self, kept: Kept) -> str:
+    def line(self, line: Kept) -> str:
         """An item, as the book knows it."""
-        data = kept.data
+        data = line.data
         cells = (type_word(data.type, self._say), data.maker, data.model, data.asset_tag)
         return " ".join(cell for cell in cells if cell)
 

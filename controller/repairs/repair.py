@@ -7,20 +7,24 @@ move of its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import tzinfo
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
+from controller.fleet.phrases import PARTS
 from controller.register.decisions import Rulings
+from controller.register.life import local_iso, told_entry
 from controller.register.merging import Kept
 from controller.register.vocabulary import Condition
 from controller.sheets.names import room_key
 from protocol.errors import ActionError
 from protocol.messages import Part
-from protocol.words import N_
+from protocol.words import N_, Translate
 
 MAX_CANDIDATES: Final = 60  # a room full of tablets
+_UNTOLD: Final = frozenset({"repair", "line", "step"})  # of a move
 
 # Which lines of the register a teacher's picture may be about.
 TYPES_OF_PART: Final[Mapping[Part, frozenset[str]]] = {
@@ -142,8 +146,8 @@ class Repair(msgspec.Struct, frozen=True, kw_only=True):
                 "repair_done", N_("Repair {no} is done; take that back first."), no=self.no
             )
         under = self.state is RepairState.UNDER_REPAIR
-        settled = self.line is not None and self.standing[-1].deed is not Deed.PICK
-        if (deed is Deed.START and under) or (deed is Deed.PICK and settled):
+        is_past_pick = self.line is not None and self.standing[-1].deed is not Deed.PICK
+        if (deed is Deed.START and under) or (deed is Deed.PICK and is_past_pick):
             raise ActionError(
                 "repair_started",
                 N_("Repair {no} is under way."),
@@ -186,14 +190,47 @@ def candidates(
     conditions: how lines fare (Life.condition) where that is other than the book says.
     """
     kinds = TYPES_OF_PART.get(Part(part), frozenset()) if part in set(Part) else frozenset()
-    key, told, known = room_key(room), rulings or Rulings(), conditions or {}
-    found = [
-        each
-        for each in lines
-        if each.removed_ms is None
-        and each.data.type in kinds
+    key, effective_rulings, condition_by_no = room_key(room), rulings or Rulings(), conditions or {}
+    fitting = [
+        line
+        for line in lines
+        if line.removed_ms is None
+        and line.data.type in kinds
         and key
-        and room_key(told.room_of(each.no, each.data.room)) == key
-        and known.get(each.no, each.data.condition) not in {Condition.DISPOSED, Condition.LOST}
+        and room_key(effective_rulings.room_of(line.no, line.data.room)) == key
+        and condition_by_no.get(line.no, line.data.condition)
+        not in {Condition.DISPOSED, Condition.LOST}
     ]
-    return tuple(sorted(found, key=lambda each: each.data.row)[:MAX_CANDIDATES])
+    return tuple(sorted(fitting, key=lambda line: line.data.row)[:MAX_CANDIDATES])
+
+
+def told_repair(
+    repair: Repair, zone: tzinfo, line: Kept | None, maybe: tuple[Kept, ...] = ()
+) -> dict[str, Any]:
+    """A repair as JSON tells it. line: that it is about; maybe: those that it may be."""
+    done = repair.done
+    return {
+        "no": repair.no,
+        "state": repair.state.value,
+        "room": repair.room,
+        "part": repair.part,
+        "reported_at": local_iso(repair.reported_ms, zone),
+        "reported_by": repair.who,
+        "by_fault": repair.event_id,
+        "note": repair.note,
+        "line": _told_line(line) if line else None,
+        "candidates": [_told_line(candidate) for candidate in maybe],
+        "outcome": done.outcome if done else "",
+        "done_at": local_iso(done.at_ms, zone) if done else "",
+        "moves": [told_entry(move, zone, without=_UNTOLD) for move in repair.moves],
+    }
+
+
+def _told_line(line: Kept) -> dict[str, Any]:
+    names = ("row", "asset_tag", "type", "maker", "model", "room")
+    return {name: getattr(line.data, name) for name in names}
+
+
+def part_word(part: str, say: Translate) -> str:
+    """What a teacher's picture shows, in a word."""
+    return say(PARTS[Part(part)]) if part in set(Part) else part

@@ -58,12 +58,12 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
         if part is not None
     }
     if options.json:
-        errors = [refused.code, refused.text(say)] if refused else []
+        errors = [{"code": refused.code, "message": refused.text(say)}] if refused else []
         report = {
             "loads": refused is None,
             "parts": counts,
             "warnings": [notice.said(say) for notice in notices],
-            "errors": _errors(errors),
+            "errors": errors,
         }
         tell(json.dumps(report, ensure_ascii=False, indent=1))
     elif refused:
@@ -73,10 +73,6 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
         for notice in notices:
             tell(notice.said(say)["message"])
     return EXIT_REFUSED if refused else 0
-
-
-def _errors(pair: list[str]) -> list[dict[str, str]]:
-    return [dict(zip(("code", "message"), pair, strict=True))] if pair else []
 
 
 def _sample(options: argparse.Namespace, say: Translate) -> int:

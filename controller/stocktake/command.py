@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import time
 from typing import Final
 
 from controller.cli.folder import add_place, data_folder, operator, told_name, told_zone
-from controller.cli.output import add_out, output, tell
+from controller.cli.output import add_out, now_ms, output, tell
 from controller.cli.school import opened
 from controller.sheets.names import room_of
 from controller.stocktake import store as stocktake
@@ -38,10 +37,9 @@ def fill_stocktake(parser: CommandParser, say: Translate) -> None:
 
 
 def _begin(options: argparse.Namespace, say: Translate) -> int:
-    now_ms = time.time_ns() // 1_000_000
     rooms = [room_of(each) for each in options.room]
     with opened(options) as (store, place), store.locked(place) as db:
-        take = stocktake.begin(db, place, rooms, who=operator(), now_ms=now_ms)
+        take = stocktake.begin(db, place, rooms, who=operator(), now_ms=now_ms())
     if take is None:
         raise SettingsError(
             "book_empty",
@@ -67,9 +65,8 @@ def _list(options: argparse.Namespace, say: Translate) -> int:
 
 
 def _finish(options: argparse.Namespace, say: Translate) -> int:
-    now_ms = time.time_ns() // 1_000_000
     with opened(options) as (store, place), store.locked(place) as db:
-        ended = stocktake.finish(db, place, options.number, who=operator(), now_ms=now_ms)
+        ended = stocktake.finish(db, place, options.number, who=operator(), now_ms=now_ms())
     if not ended:
         raise _unknown(options.number)
     tell(phrase(N_("Stocktake {no} is finished."), say, no=str(options.number)))

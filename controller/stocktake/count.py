@@ -135,18 +135,12 @@ def book_of(register: Iterable[Kept], rulings: Rulings) -> tuple[Expected, ...]:
 
 def _expected(kept: Kept, rulings: Rulings) -> Expected:
     data = kept.data
-    return Expected(
-        no=kept.no,
-        row=data.row,
-        asset_tag=data.asset_tag,
-        type=data.type,
-        name=" ".join(filter(None, (data.maker, data.model))),
-        serial=data.serial,
-        room=rulings.room_of(kept.no, data.room),
-        year=data.year,
-        cost_vnd=data.cost_vnd,
-        condition=data.condition,
-    )
+    own = {
+        "no": kept.no,
+        "name": " ".join(filter(None, (data.maker, data.model))),
+        "room": rulings.room_of(kept.no, data.room),
+    }
+    return msgspec.convert(msgspec.structs.asdict(data) | own, Expected)
 
 
 def counted(take: Stocktake, scans: Iterable[Scan]) -> Result:
@@ -165,11 +159,7 @@ def counted(take: Stocktake, scans: Iterable[Scan]) -> Result:
         surplus=tuple(
             sorted(
                 strange.values(),
-                key=lambda surplus: (
-                    natural(surplus.scan.room),
-                    surplus.scan.seen_ms,
-                    surplus.scan.id,
-                ),
+                key=lambda thing: (natural(thing.scan.room), thing.scan.seen_ms, thing.scan.id),
             )
         ),
     )

@@ -16,7 +16,7 @@ from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]  # it
 from controller.sheets.codes import draw_qr
 from controller.sheets.ink import font, width_of, writable
 from controller.stocktake.label_sheets import Sheet
-from controller.stocktake.tagcode import label_text
+from controller.stocktake.scan import label_text
 
 QUIET: Final = 4  # light modules around a code (ISO/IEC 18004, 9.1)
 _PAD_MM: Final = 1.5

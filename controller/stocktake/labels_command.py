@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Iterable, Sequence
 
 from controller.cli.folder import add_place, told_name
-from controller.cli.output import add_out, output, tell
+from controller.cli.output import add_out, now_ms, output, tell
 from controller.cli.school import opened
 from controller.register import store as register
 from controller.register.decisions import Rulings
@@ -41,7 +40,6 @@ def fill_labels(parser: CommandParser, say: Translate) -> None:
 def _labels(options: argparse.Namespace, say: Translate) -> int:
     from controller.stocktake.labels import Label, draw_labels  # noqa: PLC0415 - heavy
 
-    now_ms = time.time_ns() // 1_000_000
     vietnamese = translator("vi")  # as all that is printed
     with opened(options) as (store, place):
         with store.view() as db:
@@ -64,7 +62,7 @@ def _labels(options: argparse.Namespace, say: Translate) -> int:
             with output(options.out) as file:
                 draw_labels(file, labels, sheet, school=school, skip=skip)
             with store.locked(place) as db:
-                stocktake.note_labels(db, place, (each.asset_tag for each in chosen), now_ms)
+                stocktake.note_labels(db, place, (each.asset_tag for each in chosen), now_ms())
     _tell(options, chosen, [each for each in wanted if not each.asset_tag], say)
     return 0
 

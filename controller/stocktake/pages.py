@@ -24,7 +24,7 @@ from controller.stocktake.form import form_in
 from controller.stocktake.minutes import minutes_of, name_of
 from controller.stocktake.papers import as_docx, as_xlsx
 from controller.stocktake.scan import ScanError, scan_of
-from controller.stocktake.service import Stocktaking, reads_photos, stocktaking_of
+from controller.stocktake.service import Stocktaking, reads_photos
 from controller.stocktake.view import (
     OUTCOME_STATUS,
     OUTCOME_WORDS,
@@ -53,7 +53,7 @@ def pages(program: Program) -> APIRouter:
     """The pages of counting."""
     router = APIRouter()
     screens, gate = program.service(PageRenderer), program.service(gate_of)
-    taking, folder = program.service(stocktaking_of), program.config.data
+    taking, folder = program.service(Stocktaking), program.config.data
     _add_overview(router, screens, taking, gate)
     _add_minutes(router, screens, taking, gate, name=program.name, zone=program.zone, folder=folder)
     _add_counting(router, screens, taking, gate)

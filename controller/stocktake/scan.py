@@ -8,9 +8,8 @@ from typing import Annotated, Final
 import msgspec
 
 from controller.register.vocabulary import Condition, condition_of, type_of
-from controller.sheets.names import room_of
+from controller.sheets.names import MAX_CODE, room_of
 from controller.sheets.text import text_of
-from controller.stocktake.tagcode import tag_in
 
 MAX_NOTE: Final = 200
 FOUND_IN: Final = (
@@ -19,6 +18,8 @@ FOUND_IN: Final = (
 )
 _ID: Final = re.compile(r"[0-9A-Za-z_-]{8,64}")
 _LAST_MS: Final = 1 << 53
+# The text of a label's code is LOPHOC, a space, the tag: see docs/decisions/0020.
+_LEAD: Final = re.compile(r"^lophoc[ :]\s*", re.IGNORECASE)
 
 
 class ScanError(ValueError):
@@ -108,3 +109,14 @@ def reckoned(scan: Scan, *, sent_ms: int, begun_ms: int, now_ms: int) -> Scan:
     ago_ms = max(0, sent_ms - scan.at_ms)
     seen_ms = min(now_ms, max(begun_ms, now_ms - ago_ms))
     return msgspec.structs.replace(scan, seen_ms=seen_ms, received_ms=now_ms)
+
+
+def label_text(tag: str) -> str:
+    """What the label's code says."""
+    return f"LOPHOC {tag}"
+
+
+def tag_in(text: str) -> str:
+    """The tag in what was scanned or typed: with the lead or without; empty where there is none."""
+    plain = _LEAD.sub("", " ".join(text.split()))
+    return text_of(plain)[:MAX_CODE]

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, func, literal, select, update
 
 from controller.database.plan_version import bump_version
-from controller.database.reading import row_of, rows_of
+from controller.database.reading import bunches, rows_of
 from controller.database.scope import codes_of, of
 from controller.database.shape import Shape
 from controller.database.writing import insert_new
@@ -27,7 +27,6 @@ from controller.stocktake.scan import Scan, reckoned
 from controller.stocktake.tables import labels, scans, stocktakes
 from protocol.model import Place
 
-_SOME: Final = 500  # values a statement names
 _KEY: Final = ("province", "school")
 _HEAD: Final = (
     *(column for column in stocktakes.c if column.name != "book"),
@@ -74,8 +73,7 @@ def stocktakes_of(db: Connection, place: Place) -> list[Stocktake]:
 def stocktake_of(db: Connection, place: Place, no: int) -> Stocktake | None:
     """A stocktake and its list; None where there is none of this number."""
     query = select(stocktakes).where(of(stocktakes, place), stocktakes.c.no == no)
-    row = row_of(db, query)
-    return STOCKTAKES.record(row) if row else None
+    return next(iter(STOCKTAKES.records(rows_of(db, query))), None)
 
 
 def finish(db: Connection, place: Place, no: int, *, who: str, now_ms: int) -> bool:
@@ -135,8 +133,8 @@ def keep_scans(
     bump_version(db, place, changed=bool(fresh))
     ids = [scan.id for scan in fresh]
     is_late: dict[str, bool] = {}
-    for start in range(0, len(ids), _SOME):
-        named = scans.c.id.in_(ids[start : start + _SOME])
+    for some in bunches(ids):
+        named = scans.c.id.in_(some)
         rows = db.execute(select(scans.c.id, scans.c.late).where(of(scans, place), named))
         is_late |= {id_: bool(late) for id_, late in rows}
     return Kept(

@@ -303,10 +303,10 @@ def test_a_person_opens_a_repair_of_a_line(store: Store) -> None:
     """It is broken from then on, by a person's word."""
     brought(store, line(1, "desk", condition=""))
     with store.locked(SCHOOL) as db:
-        asked = Repair(room="P203", part=Part.OTHER.value, who="anh", reported_ms=NOW)
-        opened = repairs.open_by_person(db, SCHOOL, asked, _line(db, 1), NOW)
-        again = repairs.open_by_person(db, SCHOOL, asked, _line(db, 1), NOW)
+        opened = repairs.open_by_person(db, SCHOOL, _line(db, 1), Said("anh", NOW))
+        again = repairs.open_by_person(db, SCHOOL, _line(db, 1), Said("anh", NOW))
     assert (opened.line, opened.event_id, opened.state) == (1, None, RepairState.REPORTED)
+    assert (opened.part, opened.who, opened.reported_ms) == (Part.OTHER, "anh", NOW)
     assert again.no > opened.no
     assert condition(store) == "broken"
     assert do(store, mending.finish, opened.no, Outcome.GOOD, SAID) == []

@@ -16,7 +16,7 @@ from controller.register import store as register
 from controller.register.book import Line
 from controller.stocktake.label_sheets import SHEETS
 from controller.stocktake.labels import Label, draw_labels, wrapped
-from controller.stocktake.tagcode import label_text, tag_in
+from controller.stocktake.scan import label_text, tag_in
 from protocol.model import Place
 from tests.conftest import need
 from tests.databases import sqlite_in
