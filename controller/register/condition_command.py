@@ -14,7 +14,7 @@ from controller.cli.school import opened
 from controller.register import life_store as lives
 from controller.register import store as register
 from controller.register.life import (
-    Life,
+    LineLife,
     Said,
     Step,
     Why,
@@ -78,7 +78,7 @@ def _condition(options: argparse.Namespace, say: Translate) -> int:
     return 0
 
 
-def _taken(life: Life, options: argparse.Namespace, say: Translate) -> tuple[Step, ...]:
+def _taken(life: LineLife, options: argparse.Namespace, say: Translate) -> tuple[Step, ...]:
     """The steps to keep. Raises SettingsError, which names the conditions in words."""
     becomes = _named(options.condition)
     try:

@@ -107,7 +107,7 @@ _FIELD_OF: Final = {alias: field for field, aliases in ALIASES.items() for alias
 _TIMES: Final = (("trieu dong", 10**6), ("nghin dong", 1000), ("ngan dong", 1000), ("1000d", 1000))
 
 
-class Heading(msgspec.Struct, frozen=True, kw_only=True):
+class BookHeading(msgspec.Struct, frozen=True, kw_only=True):
     """Where the fields stand, from 0. unknown: headings that nobody has explained.
 
     times: what the column of money counts in.
@@ -135,7 +135,7 @@ def known_fields(row: Sequence[Cell], mapped: Mapping[str, str]) -> int:
     return len({field_of(cell, mapped) for cell in row} & {*FIELDS, "row"})
 
 
-def heading_of(rows: Sequence[Sequence[Cell]], mapped: Mapping[str, str]) -> Heading | None:
+def heading_of(rows: Sequence[Sequence[Cell]], mapped: Mapping[str, str]) -> BookHeading | None:
     """The row that names the most fields; it must name what an item is or is known by."""
     near = range(min(HEAD_WITHIN, len(rows)))
     at = max(near, key=lambda place: known_fields(rows[place], mapped), default=None)
@@ -149,7 +149,7 @@ def heading_of(rows: Sequence[Sequence[Cell]], mapped: Mapping[str, str]) -> Hea
         for place, cell in enumerate(rows[at])
         if clean(cell) and place not in places.values()
     ]
-    return Heading(
+    return BookHeading(
         at=at,
         places=places,
         unknown=tuple(head for head, field in others if not field),

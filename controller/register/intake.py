@@ -12,7 +12,7 @@ import msgspec
 from controller.database.store import Store
 from controller.register import store as register
 from controller.register.book import Book
-from controller.register.merging import Merged, Verdict, merged
+from controller.register.merging import Merged, MergeVerdict, merged
 from controller.sheets.errors import SheetError
 from protocol.folder import EVERYBODY, write_whole
 from protocol.formats import phrase
@@ -21,10 +21,10 @@ from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
 HEADINGS: Final = "register-headings.json"
-VERDICTS: Final[Mapping[Verdict, str]] = {
-    Verdict.NEW: N_("new"),
-    Verdict.CHANGED: N_("changed"),
-    Verdict.SAME: N_("as before"),
+VERDICTS: Final[Mapping[MergeVerdict, str]] = {
+    MergeVerdict.NEW: N_("new"),
+    MergeVerdict.CHANGED: N_("changed"),
+    MergeVerdict.SAME: N_("as before"),
 }
 ABSENT: Final = N_(
     "{count} lines of the register are not in this file and stay; give --all if they are gone."
@@ -93,5 +93,5 @@ def report_of(
 
 def sums_of(told: Merged) -> dict[str, int]:
     """The values of SUMS."""
-    counts = {verdict.value: told.verdicts.count(verdict) for verdict in Verdict}
+    counts = {verdict.value: told.verdicts.count(verdict) for verdict in MergeVerdict}
     return {**counts, "rows": len(told.verdicts), "removed": told.removed}

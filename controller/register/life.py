@@ -81,7 +81,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     undoes: int | None = None
 
 
-class Life:
+class LineLife:
     """A line's steps. book: what the book says now, and since when."""
 
     def __init__(
@@ -190,15 +190,15 @@ class Life:
             )
 
 
-def life_of(kept: Kept, steps: Iterable[Step] = ()) -> Life:
+def life_of(kept: Kept, steps: Iterable[Step] = ()) -> LineLife:
     """The life of a line that is kept."""
-    return Life(kept.no, steps, book=kept.data.condition, book_ms=kept.changed_ms)
+    return LineLife(kept.no, steps, book=kept.data.condition, book_ms=kept.changed_ms)
 
 
 def newest_of(steps: Iterable[Step], as_of_ms: int | None = None) -> Step | None:
     """The step of one line that counted then; None while none was taken."""
     known = (step for step in steps if as_of_ms is None or step.at_ms <= as_of_ms)
-    return Life(0, known).newest
+    return LineLife(0, known).newest
 
 
 def brought(
@@ -233,7 +233,7 @@ def brought(
     return tuple(told)
 
 
-def _last_told(known: Kept, life: Life) -> str:
+def _last_told(known: Kept, life: LineLife) -> str:
     """What the book said last, before any empty cell."""
     by_book = [step.condition for step in life.history if step.why is Why.BOOK]
     return known.data.condition or (by_book[-1] if by_book else "")

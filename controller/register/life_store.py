@@ -16,7 +16,7 @@ from controller.database.plan_version import bump_version
 from controller.database.reading import bunches, rows_of
 from controller.database.scope import codes_of, of
 from controller.database.shape import Shape
-from controller.register.life import Life, Said, Step, brought, life_of, newest_of
+from controller.register.life import LineLife, Said, Step, brought, life_of, newest_of
 from controller.register.merging import Kept
 from controller.register.tables import conditions
 from protocol.model import Place
@@ -45,7 +45,7 @@ def standing_of(db: Connection, place: Place, as_of_ms: int | None = None) -> di
     return {line: step for line, step in told.items() if step}
 
 
-def life_in(db: Connection, place: Place, kept: Kept) -> Life:
+def life_in(db: Connection, place: Place, kept: Kept) -> LineLife:
     """The life of one line."""
     return life_of(kept, steps_of(db, place, [kept.no]).get(kept.no, ()))
 

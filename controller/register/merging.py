@@ -26,7 +26,7 @@ class Origin(StrEnum):
     ACCEPTED = "accepted"
 
 
-class Verdict(StrEnum):
+class MergeVerdict(StrEnum):
     """What bringing a line in does."""
 
     NEW = "new"
@@ -53,14 +53,14 @@ class MergeStep(msgspec.Struct, frozen=True, kw_only=True):
     """What bringing one line in does. before: the line that it changes or brings back."""
 
     line: Line
-    verdict: Verdict
+    verdict: MergeVerdict
     before: Line | None = None
 
     @property
     def changes(self) -> tuple[str, ...]:
         """The fields that become others, but for the number in the book."""
         before = self.before
-        if before is None or self.verdict is not Verdict.CHANGED:
+        if before is None or self.verdict is not MergeVerdict.CHANGED:
             return ()
         return tuple(name for name in FIELDS if getattr(before, name) != getattr(self.line, name))
 
@@ -77,7 +77,7 @@ class Merged(msgspec.Struct, frozen=True, kw_only=True):
     absent: int = 0
 
     @property
-    def verdicts(self) -> tuple[Verdict, ...]:
+    def verdicts(self) -> tuple[MergeVerdict, ...]:
         """What is said of each line."""
         return tuple(step.verdict for step in self.steps)
 
@@ -140,8 +140,8 @@ def _after(before: Kept | None, line: Line, now_ms: int, fresh_no: Iterable[int]
 
 def _step(before: Kept | None, after: Kept) -> MergeStep:
     if after == before:
-        return MergeStep(line=after.data, verdict=Verdict.SAME)
-    verdict = Verdict.CHANGED if before and before.removed_ms is None else Verdict.NEW
+        return MergeStep(line=after.data, verdict=MergeVerdict.SAME)
+    verdict = MergeVerdict.CHANGED if before and before.removed_ms is None else MergeVerdict.NEW
     return MergeStep(line=after.data, verdict=verdict, before=before.data if before else None)
 
 

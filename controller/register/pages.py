@@ -26,7 +26,7 @@ from controller.register.intake import (
     take_in,
     weigh,
 )
-from controller.register.merging import Merged, MergeStep, Verdict
+from controller.register.merging import Merged, MergeStep, MergeVerdict
 from controller.register.reading import refused_csv
 from controller.register.uploads import UNKNOWN, Uploads, Waiting
 from controller.register.vocabulary import CONDITION_WORDS, type_word
@@ -49,7 +49,7 @@ _FAILURES: Final = {
     "changed": N_("The book or the file changed meanwhile: look again, then press."),
 }
 ERRORS: Final = "errors"
-_SHOWN: Final = (ERRORS, *Verdict)
+_SHOWN: Final = (ERRORS, *MergeVerdict)
 
 Short = Annotated[str, Query(max_length=64)]
 Page = Annotated[int, Query(ge=1, le=10_000)]

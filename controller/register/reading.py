@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from controller.register.book import Book, Fault, Line, Refused
 from controller.register.fields import JUDGES, money_of
-from controller.register.headings import FIELDS, RECORD, Heading, heading_of, known_fields
+from controller.register.headings import FIELDS, RECORD, BookHeading, heading_of, known_fields
 from controller.sheets.cells import Worksheet, bounded_bytes, cell_at, sheets_in
 from controller.sheets.errors import Notice, SheetError
 from controller.sheets.names import tag_key
@@ -105,7 +105,7 @@ def read_book(path: Path, mapped: Mapping[str, str] | None = None) -> Book:
     return dataclasses.replace(book, fields=frozenset(columns | told_of))
 
 
-def _read_sheet(sheet: Worksheet, heading: Heading, taken: _Taken) -> None:
+def _read_sheet(sheet: Worksheet, heading: BookHeading, taken: _Taken) -> None:
     if not taken.lines:
         taken.title_rows = heading.at
     for each in heading.unknown:
@@ -123,7 +123,7 @@ def _read_sheet(sheet: Worksheet, heading: Heading, taken: _Taken) -> None:
 
 
 def _items(
-    sheet: Worksheet, heading: Heading, taken: _Taken
+    sheet: Worksheet, heading: BookHeading, taken: _Taken
 ) -> Iterator[tuple[int, Sequence[Cell]]]:
     """The rows that are items, with their numbers in the sheet.
 
@@ -142,7 +142,7 @@ def _items(
             taken.notice("row_skipped", _SKIPPED, str(place))
 
 
-def _is_total(row: Sequence[Cell], words: Sequence[str], heading: Heading) -> bool:
+def _is_total(row: Sequence[Cell], words: Sequence[str], heading: BookHeading) -> bool:
     """Whether the row sums up; what has a serial, or a number and another name, is an item."""
     first = next((word for word in words if not word.isdecimal()), "")
     lead = first.split(" ", 1)[0] if first else ""
@@ -153,7 +153,7 @@ def _is_total(row: Sequence[Cell], words: Sequence[str], heading: Heading) -> bo
 
 
 def _is_item(
-    row: Sequence[Cell], words: Sequence[str], heading: Heading, *, behind_total: bool
+    row: Sequence[Cell], words: Sequence[str], heading: BookHeading, *, behind_total: bool
 ) -> bool:
     """Whether the row is more than a title of a part, a signature or a date."""
     numbered = _number(cell_at(row, heading.places.get("row"))) is not None
@@ -168,7 +168,7 @@ def _is_item(
     return bool(told) and (numbered or len(told) > 1 or next(iter(told.values())) in _CODES)
 
 
-def _is_stray(row: Sequence[Cell], heading: Heading) -> bool:
+def _is_stray(row: Sequence[Cell], heading: BookHeading) -> bool:
     """Whether our own workbook tells here of what is not in the book: a person has to accept it."""
     return folded(clean(cell_at(row, heading.places.get(RECORD)))) in _STRAYS
 
@@ -181,7 +181,7 @@ def _counts_columns(row: Sequence[Cell]) -> bool:
     return len(words) > 3 and words in (first, letters)  # noqa: PLR2004 - as short as a line may be
 
 
-def _line(row: Sequence[Cell], place: int, heading: Heading) -> Line:
+def _line(row: Sequence[Cell], place: int, heading: BookHeading) -> Line:
     told: dict[str, object] = {}
     faults: list[Fault] = []
     for name in FIELDS:

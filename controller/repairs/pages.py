@@ -19,10 +19,10 @@ from controller.repairs.figures import TERM_DAYS, term_of
 from controller.repairs.repair import (
     OUTCOME_WORDS,
     STATE_WORDS,
-    Deed,
     Move,
-    Outcome,
     Repair,
+    RepairDeed,
+    RepairOutcome,
     RepairState,
     part_word,
 )
@@ -39,10 +39,10 @@ _LOOKS: Final = {
     RepairState.DONE: Status.OK,
 }
 _DEED_WORDS: Final = {
-    Deed.PICK: N_("the item was named"),
-    Deed.START: N_("the repair began"),
-    Deed.DONE: N_("ended"),
-    Deed.UNDO: N_("taken back"),
+    RepairDeed.PICK: N_("the item was named"),
+    RepairDeed.START: N_("the repair began"),
+    RepairDeed.DONE: N_("ended"),
+    RepairDeed.UNDO: N_("taken back"),
 }
 
 Number = Annotated[int, Path(ge=1, lt=1 << 53)]
@@ -117,7 +117,7 @@ class Speech:
 
     def __init__(self, say: Translate) -> None:
         self._say = say
-        self.outcomes = [(outcome.value, say(OUTCOME_WORDS[outcome])) for outcome in Outcome]
+        self.outcomes = [(outcome.value, say(OUTCOME_WORDS[outcome])) for outcome in RepairOutcome]
 
     def look(self, repair: Repair) -> Status:
         """The colour and shape of its state."""
@@ -131,8 +131,8 @@ class Speech:
 
     def outcome(self, move: Move) -> str:
         """How it ended."""
-        is_known = move.outcome in set(Outcome)
-        return str(self._say(OUTCOME_WORDS[Outcome(move.outcome)])) if is_known else ""
+        is_known = move.outcome in set(RepairOutcome)
+        return str(self._say(OUTCOME_WORDS[RepairOutcome(move.outcome)])) if is_known else ""
 
     def part(self, repair: Repair) -> str:
         """What the teacher's picture shows."""

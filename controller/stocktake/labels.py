@@ -15,7 +15,7 @@ from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]  # it
 
 from controller.sheets.codes import draw_qr
 from controller.sheets.ink import font, width_of, writable
-from controller.stocktake.label_sheets import Sheet
+from controller.stocktake.label_sheets import LabelSheet
 from controller.stocktake.scan import label_text
 
 QUIET: Final = 4  # light modules around a code (ISO/IEC 18004, 9.1)
@@ -34,7 +34,7 @@ class Label(msgspec.Struct, frozen=True):
 
 
 def draw_labels(
-    file: BinaryIO, labels: Sequence[Label], sheet: Sheet, *, school: str, skip: int = 0
+    file: BinaryIO, labels: Sequence[Label], sheet: LabelSheet, *, school: str, skip: int = 0
 ) -> None:
     """Labels row by row. skip: stickers of the first sheet that are gone. Raises OSError."""
     canvas = Canvas(file, pagesize=A4, invariant=1)
@@ -46,7 +46,7 @@ def draw_labels(
     canvas.save()
 
 
-def _label(canvas: Any, label: Label, sheet: Sheet, place: int, school: str) -> None:
+def _label(canvas: Any, label: Label, sheet: LabelSheet, place: int, school: str) -> None:
     row, column = divmod(place, sheet.across)
     left = (sheet.left + column * (sheet.width + sheet.gap)) * mm
     bottom = A4[1] - (sheet.top + (row + 1) * sheet.height) * mm

@@ -15,7 +15,7 @@ import msgspec
 from controller.register.vocabulary import CONDITION_WORDS, type_word
 from controller.sheets.writing import file_name
 from controller.stocktake.count import Counted, Expected, Outcome, Result, Stocktake, Surplus
-from controller.stocktake.form import SUMMED, Column, Form
+from controller.stocktake.form import SUMMED, MinutesColumn, MinutesForm
 from protocol.formats import moment_in_text
 from protocol.words import translator
 
@@ -41,7 +41,7 @@ class Table(msgspec.Struct, frozen=True):
 class Minutes(msgspec.Struct, frozen=True, kw_only=True):
     """All that the paper says, in order. facts: lines below the title; sums: below the tables."""
 
-    form: Form
+    form: MinutesForm
     school: str
     facts: tuple[str, ...]
     tables: tuple[Table, ...]
@@ -49,7 +49,7 @@ class Minutes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def minutes_of(
-    take: Stocktake, result: Result, form: Form, *, school: str, zone: tzinfo
+    take: Stocktake, result: Result, form: MinutesForm, *, school: str, zone: tzinfo
 ) -> Minutes:
     """The minutes of a stocktake; one that goes on is marked as not finished."""
     lines = [
@@ -153,12 +153,12 @@ def _condition(code: str) -> str:
     return _say(CONDITION_WORDS[code]) if code in CONDITION_WORDS else ""
 
 
-def _row(form: Form, number: int, cells: Mapping[str, Cell]) -> tuple[Cell, ...]:
+def _row(form: MinutesForm, number: int, cells: Mapping[str, Cell]) -> tuple[Cell, ...]:
     told = {"no": number, **cells}
     return tuple(_safe(told[column.field]) for column in form.column)
 
 
-def _total(form: Form, book: int, actual: int) -> tuple[Cell, ...]:
+def _total(form: MinutesForm, book: int, actual: int) -> tuple[Cell, ...]:
     """The last row: sums below what can be summed, the word in the first column of text."""
     sums = {"book": book, "actual": actual, "difference": actual - book}
     cells: list[Cell] = [sums.get(column.field, "") for column in form.column]
@@ -168,7 +168,7 @@ def _total(form: Form, book: int, actual: int) -> tuple[Cell, ...]:
     return tuple(cells)
 
 
-def _first(columns: tuple[Column, ...], fits: Callable[[Column], bool]) -> int | None:
+def _first(columns: tuple[MinutesColumn, ...], fits: Callable[[MinutesColumn], bool]) -> int | None:
     return next((number for number, column in enumerate(columns) if fits(column)), None)
 
 

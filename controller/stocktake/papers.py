@@ -14,7 +14,7 @@ from docx.oxml import OxmlElement
 from docx.shared import Mm, Pt
 
 from controller.sheets.writing import new_workbook, write_cell
-from controller.stocktake.form import Column, Form
+from controller.stocktake.form import MinutesColumn, MinutesForm
 from controller.stocktake.minutes import Cell, Minutes, Table
 
 _A4_MM: Final = (297, 210)
@@ -44,7 +44,7 @@ def as_xlsx(told: Minutes) -> bytes:
 class _Sheet:
     """Writes a worksheet from the top down."""
 
-    def __init__(self, page: Any, book: Any, columns: Sequence[Column]) -> None:
+    def __init__(self, page: Any, book: Any, columns: Sequence[MinutesColumn]) -> None:
         self._page = page
         self._chars = [column.width * _CHARS_A_MM for column in columns]
         self._row = 0
@@ -77,7 +77,7 @@ class _Sheet:
         write_cell(self._page, self._row, 0, text, style)
         self._row += 1
 
-    def _table(self, form: Form, table: Table) -> None:
+    def _table(self, form: MinutesForm, table: Table) -> None:
         heads = tuple(column.head for column in form.column)
         self._cells(heads, self._head, self._head)
         for row in table.rows:
@@ -139,7 +139,7 @@ def _lay_out(document: Any) -> None:
     style.paragraph_format.space_after = Pt(2)
 
 
-def _docx_table(document: Any, form: Form, table: Table) -> None:
+def _docx_table(document: Any, form: MinutesForm, table: Table) -> None:
     heads = tuple(column.head for column in form.column)
     rows = [heads, *table.rows, *([table.total] if table.total else [])]
     drawn = document.add_table(len(rows), len(heads), style="Table Grid")
@@ -176,6 +176,6 @@ def _docx_signatures(document: Any, signatures: Sequence[str]) -> None:
 _SIGNED: Final = "(ký, ghi rõ họ tên)"
 
 
-def _team(form: Form) -> list[str]:
+def _team(form: MinutesForm) -> list[str]:
     """Blank lines for the team's names: they are written by hand."""
     return [f"Thành phần kiểm kê {each}: {_DOTS}" for each in range(1, form.team + 1)]

@@ -128,7 +128,7 @@ class Stocktaking:
 
     def _keep(
         self, no: int, scans: list[Scan], who: str, *, sent_ms: int, begun_ms: int | None = None
-    ) -> stocktake.Kept:
+    ) -> stocktake.ScanReceipt:
         place = self._place()
         with self._store.locked(place) as db:
             take = stocktake.stocktake_of(db, place, no)

@@ -36,7 +36,7 @@ STOCKTAKES: Final = Shape(Stocktake, stocktakes)
 SCANS: Final = Shape(Scan, scans)
 
 
-class Kept(NamedTuple):
+class ScanReceipt(NamedTuple):
     """What became of scans that came: the ids that count, and those that came after the end."""
 
     kept: tuple[str, ...]
@@ -118,7 +118,7 @@ def keep_scans(
     sent_ms: int,
     who: str,
     now_ms: int,
-) -> Kept:
+) -> ScanReceipt:
     """Keep scans, each once. take: as it is in this transaction; after its end they are late.
 
     sent_ms: the phone's clock as it sent them.
@@ -137,7 +137,7 @@ def keep_scans(
         named = scans.c.id.in_(some)
         rows = db.execute(select(scans.c.id, scans.c.late).where(of(scans, place), named))
         is_late |= {id_: bool(late) for id_, late in rows}
-    return Kept(
+    return ScanReceipt(
         kept=tuple(each for each in ids if not is_late[each]),
         late=tuple(each for each in ids if is_late[each]),
     )
