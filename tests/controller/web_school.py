@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 import httpx
+import pytest
 import uvicorn
 from fastapi import FastAPI
 from msgspec.structs import replace
@@ -213,6 +214,11 @@ def a_store(folder: Path, records: Sequence[Record] = (), url: str = "") -> Iter
         FOLDERS[store] = folder
         store.write(keep_batch, numbered(records), NOW_MS)
         yield store
+
+
+def changes_something(request: pytest.FixtureRequest) -> bool:
+    """Whether a test asks for what it could write with; the others of its file share a school."""
+    return not {"store", "served", "database", "monkeypatch"}.isdisjoint(request.fixturenames)
 
 
 class FaceWriter:

@@ -25,6 +25,7 @@ from tests.controller.web_school import (
     SCHOOL,
     UNKNOWN,
     ZONE,
+    Record,
     Served,
     a_face,
     a_full_room,
@@ -32,6 +33,7 @@ from tests.controller.web_school import (
     a_morning,
     a_store,
     agent,
+    changes_something,
     device,
     event,
     mark,
@@ -77,12 +79,25 @@ class Outline(HTMLParser):
         ]
 
 
+def records() -> list[Record]:
+    """A whole school on an ordinary morning."""
+    lost = event("e2", "7A2", kind="device_vanished", body=b'{"device_id":"d","name":"bang"}')
+    return [*a_morning(), event("e1", "7A2"), lost, mark("m1")]
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    """A store with a whole school on an ordinary morning."""
-    lost = event("e2", "7A2", kind="device_vanished", body=b'{"device_id":"d","name":"bang"}')
-    with a_store(tmp_path, [*a_morning(), event("e1", "7A2"), lost, mark("m1")]) as opened:
+    """A store with the school."""
+    with a_store(tmp_path, records()) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The school's face for all tests that only read."""
+    folder = tmp_path_factory.mktemp("library")
+    with a_store(folder, records()) as opened, Served(opened) as running:
+        yield running
 
 
 @pytest.fixture
@@ -93,10 +108,11 @@ def served(store: Store) -> Iterator[Served]:
 
 
 @pytest.fixture
-def web(served: Served) -> Iterator[httpx.Client]:
+def web(request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
     """A browser without JavaScript whose user has chosen English."""
     cookies = {"lang": "en"}
-    with http_client(served.url, cookies=cookies) as client:
+    name = "served" if changes_something(request) else "library"
+    with http_client(request.getfixturevalue(name).url, cookies=cookies) as client:
         yield client
 
 
