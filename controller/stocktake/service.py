@@ -123,8 +123,8 @@ class Stocktaking:
                 scans.append(scan_of(scan))
             except ScanError:
                 refused.append(_id_in(scan))
-        kept = self._keep(no, scans, who, sent_ms=batch.sent_ms, begun_ms=batch.begun_ms)
-        return Taken(kept.kept, kept.late, tuple(filter(None, refused)), self.now_ms())
+        receipt = self._keep(no, scans, who, sent_ms=batch.sent_ms, begun_ms=batch.begun_ms)
+        return Taken(receipt.kept, receipt.late, tuple(filter(None, refused)), self.now_ms())
 
     def _keep(
         self, no: int, scans: list[Scan], who: str, *, sent_ms: int, begun_ms: int | None = None
