@@ -52,11 +52,13 @@ def pages(program: Program) -> APIRouter:
     """The list of repairs, and its buttons."""
     router = APIRouter()
     screens, gate = program.service(PageRenderer), program.service(gate_of)
-    _add_repairs(router, program, screens, program.service(Repairing), gate)
+    repairing = program.service(Repairing)
+    _add_list(router, program, screens, repairing, gate)
+    _add_deeds(router, program, repairing, gate)
     return router
 
 
-def _add_repairs(
+def _add_list(
     router: APIRouter, program: Program, screens: PageRenderer, repairing: Repairing, gate: Gate
 ) -> None:
     """The list for everybody; who did what, and the buttons, for those whom the gate lets in."""
@@ -81,6 +83,8 @@ def _add_repairs(
             speak=Speech(screens.say(request)),
         )
 
+
+def _add_deeds(router: APIRouter, program: Program, repairing: Repairing, gate: Gate) -> None:
     @router.post("/repairs")
     async def opened(request: Request) -> Response:
         who = gate.who(request)

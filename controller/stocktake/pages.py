@@ -57,6 +57,7 @@ def pages(program: Program) -> APIRouter:
     _add_overview(router, screens, taking, gate)
     _add_minutes(router, screens, taking, gate, name=program.name, zone=program.zone, folder=folder)
     _add_counting(router, screens, taking, gate)
+    _add_note(router, screens, taking, gate)
     return router
 
 
@@ -169,6 +170,8 @@ def _add_counting(
         data = standing_data(looked, screens.words(request), at_ms=taking.now_ms())
         return JSONResponse(data)
 
+
+def _add_note(router: APIRouter, screens: PageRenderer, taking: Stocktaking, gate: Gate) -> None:
     @router.post("/stocktake/{no}/rooms/{room:path}")
     async def note(request: Request, no: Number, room: str) -> Response:
         """One scan of a page without a script."""
