@@ -27,7 +27,7 @@ from controller.register.intake import (
     take_in,
     weigh,
 )
-from controller.register.merging import Merged, Verdict
+from controller.register.merging import Merged, MergeVerdict
 from controller.register.reading import read_book, refused_csv
 from controller.register.vocabulary import type_word
 from controller.sheets.errors import SheetError
@@ -131,7 +131,7 @@ _DONE: Final = {
 }
 
 
-def _line(line: Line, verdict: Verdict, say: Translate) -> str:
+def _line(line: Line, verdict: MergeVerdict, say: Translate) -> str:
     cells = (str(line.row), line.asset_tag or "-", type_word(line.type, say) or "-", line.room)
     faults = [str(error.said(say)["message"]) for error in line.errors]
     return "\t".join((*cells, say(VERDICTS[verdict]), *faults))

@@ -12,7 +12,7 @@ import msgspec
 from controller.database.store import Store
 from controller.register import store as register
 from controller.register.book import Book
-from controller.register.merging import Merged, Verdict, merged
+from controller.register.merging import Merged, MergeVerdict, merged
 from controller.sheets.errors import SheetError
 from protocol.folder import EVERYBODY, write_whole
 from protocol.formats import phrase
@@ -21,10 +21,10 @@ from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
 HEADINGS: Final = "register-headings.json"
-VERDICTS: Final[Mapping[Verdict, str]] = {
-    Verdict.NEW: N_("new"),
-    Verdict.CHANGED: N_("changed"),
-    Verdict.SAME: N_("as before"),
+VERDICTS: Final[Mapping[MergeVerdict, str]] = {
+    MergeVerdict.NEW: N_("new"),
+    MergeVerdict.CHANGED: N_("changed"),
+    MergeVerdict.SAME: N_("as before"),
 }
 ABSENT: Final = N_(
     "{count} lines of the register are not in this file and stay; give --all if they are gone."
@@ -69,16 +69,16 @@ def remember_headings(path: Path, mapped: Mapping[str, str]) -> None:
 
 
 def report_of(
-    book: Book, told: Merged, refused: SheetError | None, say: Translate, *, dry_run: bool
+    book: Book, merger: Merged, refused: SheetError | None, say: Translate, *, dry_run: bool
 ) -> dict[str, object]:
     """What `register import --json` tells; a dry run says of each line what would become of it."""
     items = [line.said(say) for line in book.lines]
     if dry_run:
-        for item, verdict in zip(items, told.verdicts, strict=bool(told.verdicts)):
+        for item, verdict in zip(items, merger.verdicts, strict=bool(merger.verdicts)):
             item["verdict"] = verdict.value
     warnings: list[dict[str, str]] = [warning.said(say) for warning in book.warnings]
-    if told.absent:
-        absent = phrase(ABSENT, say, count=told.absent)
+    if merger.absent:
+        absent = phrase(ABSENT, say, count=merger.absent)
         warnings.append({"file": "", "code": "lines_absent", "message": absent})
     if refused:
         warnings.insert(0, {"file": "", "code": refused.code, "message": refused.text(say)})
@@ -91,7 +91,7 @@ def report_of(
     }
 
 
-def sums_of(told: Merged) -> dict[str, int]:
+def sums_of(merger: Merged) -> dict[str, int]:
     """The values of SUMS."""
-    counts = {verdict.value: told.verdicts.count(verdict) for verdict in Verdict}
-    return {**counts, "rows": len(told.verdicts), "removed": told.removed}
+    counts = {verdict.value: merger.verdicts.count(verdict) for verdict in MergeVerdict}
+    return {**counts, "rows": len(merger.verdicts), "removed": merger.removed}

@@ -81,7 +81,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     undoes: int | None = None
 
 
-class Life:
+class LineLife:
     """A line's steps. book: what the book says now, and since when."""
 
     def __init__(
@@ -92,8 +92,8 @@ class Life:
         self._book = book
         self._book_ms = book_ms
         back = {step.undoes for step in self.history}
-        told = (step for step in self.history if step.undoes is None and step.no not in back)
-        self.standing = tuple(sorted(told, key=lambda step: (step.at_ms, step.no)))
+        valid = (step for step in self.history if step.undoes is None and step.no not in back)
+        self.standing = tuple(sorted(valid, key=lambda step: (step.at_ms, step.no)))
 
     @property
     def newest(self) -> Step | None:
@@ -190,15 +190,15 @@ class Life:
             )
 
 
-def life_of(kept: Kept, steps: Iterable[Step] = ()) -> Life:
+def life_of(line: Kept, steps: Iterable[Step] = ()) -> LineLife:
     """The life of a line that is kept."""
-    return Life(kept.no, steps, book=kept.data.condition, book_ms=kept.changed_ms)
+    return LineLife(line.no, steps, book=line.data.condition, book_ms=line.changed_ms)
 
 
 def newest_of(steps: Iterable[Step], as_of_ms: int | None = None) -> Step | None:
     """The step of one line that counted then; None while none was taken."""
-    known = (step for step in steps if as_of_ms is None or step.at_ms <= as_of_ms)
-    return Life(0, known).newest
+    past = (step for step in steps if as_of_ms is None or step.at_ms <= as_of_ms)
+    return LineLife(0, past).newest
 
 
 def brought(
@@ -213,30 +213,30 @@ def brought(
 
     An empty cell says nothing, and after it the same word as before is nothing new either.
     """
-    told: list[Step] = []
+    new_steps: list[Step] = []
     for after in writes:
-        known = before.get(after.no)
-        if known is None or not after.data.condition:
+        previous = before.get(after.no)
+        if previous is None or not after.data.condition:
             continue
-        life = life_of(known, steps.get(after.no, ()))
-        if after.data.condition == _last_told(known, life):
+        life = life_of(previous, steps.get(after.no, ()))
+        if after.data.condition == _last_told(previous, life):
             continue
         newest = life.newest
         same = newest is not None and newest.condition == after.data.condition
-        told += life.taken(
+        new_steps += life.taken(
             after.data.condition,
             Why.BOOK,
             who=who,
             at_ms=now_ms,
             repair=newest.repair if newest and same else None,
         )
-    return tuple(told)
+    return tuple(new_steps)
 
 
-def _last_told(known: Kept, life: Life) -> str:
+def _last_told(line: Kept, life: LineLife) -> str:
     """What the book said last, before any empty cell."""
     by_book = [step.condition for step in life.history if step.why is Why.BOOK]
-    return known.data.condition or (by_book[-1] if by_book else "")
+    return line.data.condition or (by_book[-1] if by_book else "")
 
 
 def condition_word(condition: str, say: Translate) -> str:

@@ -26,7 +26,7 @@ from controller.register.intake import (
     take_in,
     weigh,
 )
-from controller.register.merging import Merged, MergeStep, Verdict
+from controller.register.merging import Merged, MergeStep, MergeVerdict
 from controller.register.reading import refused_csv
 from controller.register.uploads import UNKNOWN, Uploads, Waiting
 from controller.register.vocabulary import CONDITION_WORDS, type_word
@@ -49,7 +49,7 @@ _FAILURES: Final = {
     "changed": N_("The book or the file changed meanwhile: look again, then press."),
 }
 ERRORS: Final = "errors"
-_SHOWN: Final = (ERRORS, *Verdict)
+_SHOWN: Final = (ERRORS, *MergeVerdict)
 
 Short = Annotated[str, Query(max_length=64)]
 Page = Annotated[int, Query(ge=1, le=10_000)]
@@ -132,10 +132,10 @@ class _Intake:
             words_of=_WORDS,
         )
 
-    def keep(self, waiting: Waiting, book: Book, shown: str, *, whole: bool) -> bool:
+    def keep(self, waiting: Waiting, book: Book, leaving: str, *, whole: bool) -> bool:
         """Write the book; False where another number of lines would leave than was shown."""
         program = self.program
-        if whole and str(weigh(program.store, program.school, book).absent) != shown:
+        if whole and str(weigh(program.store, program.school, book).absent) != leaving:
             return False
         now_ms = program.now_ms()
         waiting.done(
@@ -195,9 +195,9 @@ def _add_deeds(router: APIRouter, intake: _Intake) -> None:
             return _gone()
         waiting, _ = found
         for number, head in enumerate([*waiting.asked][:MAX_HEADINGS]):
-            told = form.get(f"field-{number}", "")
-            if told in {"", *FIELD_WORDS} and form.get(f"head-{number}") == head:
-                waiting.asked[head] = told
+            field = form.get(f"field-{number}", "")
+            if field in {"", *FIELD_WORDS} and form.get(f"head-{number}") == head:
+                waiting.asked[head] = field
         await run_in_threadpool(intake.read, waiting)
         return _to(waiting)
 
@@ -236,8 +236,8 @@ _WORDS: Final[Mapping[str, Any]] = {
 }
 
 
-def _to(waiting: Waiting, said: str = "") -> Response:
-    return RedirectResponse(f"{HOME}/{waiting.token}{said}", 303)
+def _to(waiting: Waiting, query: str = "") -> Response:
+    return RedirectResponse(f"{HOME}/{waiting.token}{query}", 303)
 
 
 def _gone() -> Response:

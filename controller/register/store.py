@@ -24,7 +24,7 @@ from controller.register.tables import decisions, register
 from controller.sheets.names import serial_key
 from protocol.model import Place
 
-LINES: Final = Shape(Kept, register, {"serial_key": lambda kept: serial_key(kept.data.serial)})
+LINES: Final = Shape(Kept, register, {"serial_key": lambda line: serial_key(line.data.serial)})
 DECISIONS: Final = Shape(Decision, decisions)
 
 
@@ -59,20 +59,20 @@ def bring_in(
 
     fields: those that the book has a column for; the others of a known line stay as they were.
     """
-    known = lines_of(db, place)
-    told = merged(known, lines, whole=whole, now_ms=now_ms, fields=fields)
-    lives.book_brought(db, place, known, told.writes, who=who, now_ms=now_ms)
-    write_lines(db, place, told.writes)
-    return told
+    before = lines_of(db, place)
+    merger = merged(before, lines, whole=whole, now_ms=now_ms, fields=fields)
+    lives.book_brought(db, place, before, merger.writes, who=who, now_ms=now_ms)
+    write_lines(db, place, merger.writes)
+    return merger
 
 
 def write_lines(db: Connection, place: Place, writes: Iterable[Kept]) -> None:
     """Write lines, each in the place of what had its number."""
     rows = [codes_of(place) | LINES.values(line) for line in writes]
-    for some in bunches(rows):
-        numbers = [row["no"] for row in some]
+    for bunch in bunches(rows):
+        numbers = [row["no"] for row in bunch]
         db.execute(delete(register).where(of(register, place), register.c.no.in_(numbers)))
-        db.execute(register.insert(), some)
+        db.execute(register.insert(), bunch)
     bump_version(db, place, changed=bool(rows))
 
 
@@ -80,11 +80,11 @@ def schools_with(db: Connection, place: Place, lines: Iterable[Kept]) -> dict[st
     """The other schools whose books have these lines' serials, by the serial's key."""
     keys = sorted({serial_key(line.data.serial) for line in lines} - {""})
     schools_by_key: dict[str, set[str]] = defaultdict(set)
-    for some in bunches(keys):
+    for bunch in bunches(keys):
         query = select(register.c.serial_key, register.c.school).where(
             everywhere(register),
             ~of(register, place),
-            register.c.serial_key.in_(some),
+            register.c.serial_key.in_(bunch),
             register.c.removed_ms.is_(None),
         )
         for key, school in db.execute(query):
@@ -110,7 +110,9 @@ def keep_decision(db: Connection, place: Place, decision: Decision, made: Kept |
 
 def undo_decision(db: Connection, place: Place, no: int, now_ms: int) -> bool:
     """Take a decision back, and the line that only it made; False where none stands."""
-    decision = next((each for each in decisions_of(db, place) if each.no == no), None)
+    decision = next(
+        (candidate for candidate in decisions_of(db, place) if candidate.no == no), None
+    )
     if decision is None or decision.undone_ms is not None:
         return False
     undone = update(decisions).where(of(decisions, place), decisions.c.no == no)

@@ -47,9 +47,9 @@ class Waiting:
         """What the headings are that were explained, as read_book takes it."""
         return {folded(head): field for head, field in self.asked.items() if field}
 
-    def done(self, told: Merged) -> None:
+    def done(self, merger: Merged) -> None:
         """It was written."""
-        self.kept = sums_of(told)
+        self.kept = sums_of(merger)
 
 
 class Uploads:
@@ -84,14 +84,14 @@ class Uploads:
             with self._lock:
                 self._waiting.pop(token, None)
 
-    def read(self, waiting: Waiting, known: Mapping[str, str]) -> None:
+    def read(self, waiting: Waiting, explained: Mapping[str, str]) -> None:
         """Read the book, or note why it cannot be. known: headings explained before."""
         with self._reading, tempfile.TemporaryDirectory(prefix="lophoc-") as folder:
             path = Path(folder) / "book"
             path.touch(mode=0o600)
             path.write_bytes(waiting.upload.raw)
             try:
-                waiting.book = read_book(path, {**known, **waiting.mapped})
+                waiting.book = read_book(path, {**explained, **waiting.mapped})
                 waiting.refused = None
                 unknown = (warning for warning in waiting.book.warnings if warning.code == UNKNOWN)
                 waiting.asked = (

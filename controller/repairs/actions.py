@@ -17,11 +17,11 @@ from controller.fleet.fleet import Change
 from controller.fleet.records import EventRecord, FaultRecord
 from controller.fleet.store import keep
 from controller.register import life_store as lives
-from controller.register.life import Life, Said, Why
+from controller.register.life import LineLife, Said, Why
 from controller.register.merging import Kept
 from controller.register.vocabulary import Condition
 from controller.repairs import store as repairs
-from controller.repairs.repair import Deed, Move, Outcome, Repair, RepairState
+from controller.repairs.repair import Move, Repair, RepairDeed, RepairOutcome, RepairState
 from protocol.errors import ActionError
 from protocol.model import Place
 from protocol.words import N_
@@ -32,7 +32,7 @@ _BROKEN: Final = frozenset({Condition.BROKEN, Condition.REPAIR})
 def pick(db: Connection, place: Place, number: int, line: Kept, stamp: Said) -> list[Change]:
     """Say which line a repair is about; a line that was picked before fares as it did."""
     repair = _known(db, place, number)
-    repair.moved(Deed.PICK, *stamp, line=line.no)
+    repair.moved(RepairDeed.PICK, *stamp, line=line.no)
     if repair.line is not None:
         undo(db, place, number, stamp)
         repair = _known(db, place, number)
@@ -44,7 +44,7 @@ def pick(db: Connection, place: Place, number: int, line: Kept, stamp: Said) -> 
 def start(db: Connection, place: Place, number: int, stamp: Said) -> list[Change]:
     """Say that somebody is at it."""
     repair = _known(db, place, number)
-    move = repair.moved(Deed.START, *stamp)
+    move = repair.moved(RepairDeed.START, *stamp)
     _keep_move(db, place, repair, move, Condition.REPAIR)
     return []
 
@@ -53,7 +53,7 @@ def finish(
     db: Connection,
     place: Place,
     number: int,
-    outcome: Outcome,
+    outcome: RepairOutcome,
     stamp: Said,
     *,
     note: str = "",
@@ -63,8 +63,8 @@ def finish(
     A line that another open repair is about does not work again yet.
     """
     repair = _known(db, place, number)
-    move = repair.moved(Deed.DONE, *stamp, outcome=outcome.value, note=note)
-    waits = outcome is Outcome.GOOD and _others_open(db, place, repair)
+    move = repair.moved(RepairDeed.DONE, *stamp, outcome=outcome.value, note=note)
+    waits = outcome is RepairOutcome.GOOD and _others_open(db, place, repair)
     _keep_move(db, place, repair, move, None if waits else Condition(outcome.value))
     return _close_fault(db, place, repair, stamp.at_ms)
 
@@ -75,7 +75,7 @@ def undo(db: Connection, place: Place, number: int, stamp: Said) -> list[Change]
     repairs.keep_move(db, place, repair.undone(*stamp))
     newest = repair.standing[-1]
     _step_back(db, place, repair, newest, stamp)
-    return _reopen_fault(db, place, repair) if newest.deed is Deed.DONE else []
+    return _reopen_fault(db, place, repair) if newest.deed is RepairDeed.DONE else []
 
 
 def handle_fault(db: Connection, scope: Place, event_id: str, now_ms: int) -> list[Change]:
@@ -92,7 +92,7 @@ def handled(db: Connection, fault: FaultRecord, now_ms: int, who: str = "") -> l
     if repair is None:
         return _close_fault(db, place, Repair(event_id=fault.event_id), now_ms)
     if repair.state is not RepairState.DONE:
-        move = repair.moved(Deed.DONE, who, now_ms, outcome=Outcome.GOOD.value)
+        move = repair.moved(RepairDeed.DONE, who, now_ms, outcome=RepairOutcome.GOOD.value)
         step = repairs.newest_step(db, place, repair.line) if repair.line is not None else None
         ours = step is not None and step.repair is not None and step.condition in _BROKEN
         good = ours and not _others_open(db, place, repair)
@@ -124,7 +124,7 @@ def _step_back(db: Connection, place: Place, repair: Repair, move: Move, stamp: 
     line = repairs.line_in(db, place, repair.line) if repair.line is not None else None
     if line is None or move.step is None:
         return
-    life: Life = lives.life_in(db, place, line)
+    life: LineLife = lives.life_in(db, place, line)
     if life.newest and life.newest.no == move.step:
         lives.keep_steps(db, place, [life.undone(*stamp)])
 

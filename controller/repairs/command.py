@@ -26,8 +26,8 @@ from controller.repairs.figures import (
 )
 from controller.repairs.repair import (
     STATE_WORDS,
-    Deed,
-    Outcome,
+    RepairDeed,
+    RepairOutcome,
     RepairState,
     part_word,
     told_repair,
@@ -68,9 +68,9 @@ def _add_moves(deeds: Any, say: Translate) -> None:
         deed.add_argument("number", type=int, help=say(N_("the repair's number")))
     deeds.choices["pick"].add_argument("row", type=int, help=row)
     how = say(N_("how it ended; otherwise it works again"))
-    ends = [outcome.value for outcome in Outcome]
+    ends = [outcome.value for outcome in RepairOutcome]
     done = deeds.choices["done"]
-    done.add_argument("--outcome", choices=ends, default=Outcome.GOOD.value, help=how)
+    done.add_argument("--outcome", choices=ends, default=RepairOutcome.GOOD.value, help=how)
     done.add_argument("--note", default="", help=note)
     for name, deed in deeds.choices.items():
         if name != "list":
@@ -83,23 +83,23 @@ def _move(db: Connection, place: Place, options: argparse.Namespace, stamp: Said
         case "open":
             line = line_at(db, place, options.row)
             return repairs.open_by_person(db, place, line, stamp, note=options.note).no
-        case Deed.PICK:
+        case RepairDeed.PICK:
             mending.pick(db, place, options.number, line_at(db, place, options.row), stamp)
-        case Deed.START:
+        case RepairDeed.START:
             mending.start(db, place, options.number, stamp)
-        case Deed.DONE:
-            outcome = Outcome(options.outcome)
+        case RepairDeed.DONE:
+            outcome = RepairOutcome(options.outcome)
             mending.finish(db, place, options.number, outcome, stamp, note=options.note)
         case _:
             mending.undo(db, place, options.number, stamp)
     return int(options.number)
 
 
-_DEEDS: Final[Mapping[Deed, str]] = {
-    Deed.PICK: N_("say which line of the book it is about"),
-    Deed.START: N_("say that somebody is at it"),
-    Deed.DONE: N_("say how it ended"),
-    Deed.UNDO: N_("take the newest deed back"),
+_DEEDS: Final[Mapping[RepairDeed, str]] = {
+    RepairDeed.PICK: N_("say which line of the book it is about"),
+    RepairDeed.START: N_("say that somebody is at it"),
+    RepairDeed.DONE: N_("say how it ended"),
+    RepairDeed.UNDO: N_("take the newest deed back"),
 }
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from controller.register.life import Life, Step, Why
+from controller.register.life import LineLife, Step, Why
 from controller.register.merging import Kept
 from controller.register.vocabulary import Condition
 from controller.repairs.repair import Repair, RepairState
@@ -143,7 +143,7 @@ def _lasted(
     line: Kept, steps: Sequence[Step], begin_ms: int, end_ms: int
 ) -> Iterator[tuple[str, int]]:
     """The conditions in turn, each with how long it lasted."""
-    standing = Life(line.no, (step for step in steps if step.at_ms < end_ms)).standing
+    standing = LineLife(line.no, (step for step in steps if step.at_ms < end_ms)).standing
     first = standing[0] if standing else None
     condition = line.data.condition if first is None else ""
     if first and first.why is Why.BOOK:  # the book's word, as far back as it is known

@@ -19,10 +19,10 @@ from controller.repairs.figures import TERM_DAYS, term_of
 from controller.repairs.repair import (
     OUTCOME_WORDS,
     STATE_WORDS,
-    Deed,
     Move,
-    Outcome,
     Repair,
+    RepairDeed,
+    RepairOutcome,
     RepairState,
     part_word,
 )
@@ -39,10 +39,10 @@ _LOOKS: Final = {
     RepairState.DONE: Status.OK,
 }
 _DEED_WORDS: Final = {
-    Deed.PICK: N_("the item was named"),
-    Deed.START: N_("the repair began"),
-    Deed.DONE: N_("ended"),
-    Deed.UNDO: N_("taken back"),
+    RepairDeed.PICK: N_("the item was named"),
+    RepairDeed.START: N_("the repair began"),
+    RepairDeed.DONE: N_("ended"),
+    RepairDeed.UNDO: N_("taken back"),
 }
 
 Number = Annotated[int, Path(ge=1, lt=1 << 53)]
@@ -52,11 +52,13 @@ def pages(program: Program) -> APIRouter:
     """The list of repairs, and its buttons."""
     router = APIRouter()
     screens, gate = program.service(PageRenderer), program.service(gate_of)
-    _add_repairs(router, program, screens, program.service(Repairing), gate)
+    repairing = program.service(Repairing)
+    _add_list(router, program, screens, repairing, gate)
+    _add_deeds(router, program, repairing, gate)
     return router
 
 
-def _add_repairs(
+def _add_list(
     router: APIRouter, program: Program, screens: PageRenderer, repairing: Repairing, gate: Gate
 ) -> None:
     """The list for everybody; who did what, and the buttons, for those whom the gate lets in."""
@@ -81,6 +83,8 @@ def _add_repairs(
             speak=Speech(screens.say(request)),
         )
 
+
+def _add_deeds(router: APIRouter, program: Program, repairing: Repairing, gate: Gate) -> None:
     @router.post("/repairs")
     async def opened(request: Request) -> Response:
         who = gate.who(request)
@@ -117,7 +121,7 @@ class Speech:
 
     def __init__(self, say: Translate) -> None:
         self._say = say
-        self.outcomes = [(outcome.value, say(OUTCOME_WORDS[outcome])) for outcome in Outcome]
+        self.outcomes = [(outcome.value, say(OUTCOME_WORDS[outcome])) for outcome in RepairOutcome]
 
     def look(self, repair: Repair) -> Status:
         """The colour and shape of its state."""
@@ -131,8 +135,8 @@ class Speech:
 
     def outcome(self, move: Move) -> str:
         """How it ended."""
-        is_known = move.outcome in set(Outcome)
-        return str(self._say(OUTCOME_WORDS[Outcome(move.outcome)])) if is_known else ""
+        is_known = move.outcome in set(RepairOutcome)
+        return str(self._say(OUTCOME_WORDS[RepairOutcome(move.outcome)])) if is_known else ""
 
     def part(self, repair: Repair) -> str:
         """What the teacher's picture shows."""

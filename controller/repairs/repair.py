@@ -53,20 +53,20 @@ STATE_WORDS: Final[Mapping[RepairState, str]] = {
 }
 
 
-class Outcome(StrEnum):
+class RepairOutcome(StrEnum):
     """How a repair ends: it works again, or it is to be disposed of."""
 
     GOOD = Condition.GOOD.value
     AWAITING_DISPOSAL = Condition.AWAITING_DISPOSAL.value
 
 
-OUTCOME_WORDS: Final[Mapping[Outcome, str]] = {
-    Outcome.GOOD: N_("works again"),
-    Outcome.AWAITING_DISPOSAL: N_("awaiting disposal"),
+OUTCOME_WORDS: Final[Mapping[RepairOutcome, str]] = {
+    RepairOutcome.GOOD: N_("works again"),
+    RepairOutcome.AWAITING_DISPOSAL: N_("awaiting disposal"),
 }
 
 
-class Deed(StrEnum):
+class RepairDeed(StrEnum):
     """What was done. pick: said which line it is about. undo: the newest move was taken back."""
 
     PICK = "pick"
@@ -78,13 +78,13 @@ class Deed(StrEnum):
 class Move(msgspec.Struct, frozen=True, kw_only=True):
     """A move. no: grows with each. line: of a pick, by the register's own number (Kept.no).
 
-    outcome: of Outcome. step: of the line's condition, that it made (life.Step.no). undoes: the
-    move that it takes back.
+    outcome: of RepairOutcome. step: of the line's condition, that it made (life.Step.no). undoes:
+    the move that it takes back.
     """
 
     no: int = 0
     repair: int
-    deed: Deed
+    deed: RepairDeed
     line: int | None = None
     outcome: str = ""
     step: int | None = None
@@ -125,36 +125,38 @@ class Repair(msgspec.Struct, frozen=True, kw_only=True):
     def state(self) -> RepairState:
         """How far it is."""
         deeds = {move.deed for move in self.standing}
-        if Deed.DONE in deeds:
+        if RepairDeed.DONE in deeds:
             return RepairState.DONE
-        return RepairState.UNDER_REPAIR if Deed.START in deeds else RepairState.REPORTED
+        return RepairState.UNDER_REPAIR if RepairDeed.START in deeds else RepairState.REPORTED
 
     @property
     def line(self) -> int | None:
         """The line that it is about; None while that is undecided."""
-        return next((move.line for move in reversed(self.standing) if move.deed is Deed.PICK), None)
+        return next(
+            (move.line for move in reversed(self.standing) if move.deed is RepairDeed.PICK), None
+        )
 
     @property
     def done(self) -> Move | None:
         """The move that ended it."""
-        return next((move for move in self.standing if move.deed is Deed.DONE), None)
+        return next((move for move in self.standing if move.deed is RepairDeed.DONE), None)
 
-    def moved(self, deed: Deed, who: str, at_ms: int, **more: object) -> Move:
+    def moved(self, deed: RepairDeed, who: str, at_ms: int, **more: object) -> Move:
         """The move to keep. Raises ActionError where it cannot be done now."""
         if self.state is RepairState.DONE:
             raise ActionError(
                 "repair_done", N_("Repair {no} is done; take that back first."), no=self.no
             )
         under = self.state is RepairState.UNDER_REPAIR
-        is_past_pick = self.line is not None and self.standing[-1].deed is not Deed.PICK
-        if (deed is Deed.START and under) or (deed is Deed.PICK and is_past_pick):
+        is_past_pick = self.line is not None and self.standing[-1].deed is not RepairDeed.PICK
+        if (deed is RepairDeed.START and under) or (deed is RepairDeed.PICK and is_past_pick):
             raise ActionError(
                 "repair_started",
                 N_("Repair {no} is under way."),
                 N_("Take that back first."),
                 no=self.no,
             )
-        if deed is Deed.PICK and more.get("line") == self.line:
+        if deed is RepairDeed.PICK and more.get("line") == self.line:
             raise ActionError(
                 "line_picked", N_("Repair {no} is about this line already."), no=self.no
             )
@@ -169,7 +171,7 @@ class Repair(msgspec.Struct, frozen=True, kw_only=True):
                 "nothing_to_undo", N_("Nothing was done yet with repair {no}."), no=self.no
             )
         newest = self.standing[-1].no
-        return Move(repair=self.no, deed=Deed.UNDO, who=who, at_ms=at_ms, undoes=newest)
+        return Move(repair=self.no, deed=RepairDeed.UNDO, who=who, at_ms=at_ms, undoes=newest)
 
 
 def part_of(kind: str) -> Part:
@@ -187,7 +189,7 @@ def candidates(
 ) -> tuple[Kept, ...]:
     """The lines that a report may be about: of a fitting type, in the room, and not gone.
 
-    conditions: how lines fare (Life.condition) where that is other than the book says.
+    conditions: how lines fare (LineLife.condition) where that is other than the book says.
     """
     kinds = TYPES_OF_PART.get(Part(part), frozenset()) if part in set(Part) else frozenset()
     key, effective_rulings, condition_by_no = room_key(room), rulings or Rulings(), conditions or {}

@@ -16,7 +16,7 @@ from controller.register.merging import Kept
 from controller.repairs import actions as mending
 from controller.repairs import store as repairs
 from controller.repairs.figures import RepairFigures
-from controller.repairs.repair import Outcome, Repair, RepairState
+from controller.repairs.repair import Repair, RepairOutcome, RepairState
 from protocol.errors import ActionError
 from protocol.model import Place
 from protocol.words import N_
@@ -115,11 +115,11 @@ def _line(db: Connection, scope: Place, form: Mapping[str, str]) -> Kept:
     return line
 
 
-def _outcome(form: Mapping[str, Any]) -> Outcome:
-    outcome = form.get("outcome", Outcome.GOOD.value)
-    if outcome not in set(Outcome):
+def _outcome(form: Mapping[str, Any]) -> RepairOutcome:
+    outcome = form.get("outcome", RepairOutcome.GOOD.value)
+    if outcome not in set(RepairOutcome):
         raise ActionError("form_invalid", TROUBLES["form_invalid"])
-    return Outcome(outcome)
+    return RepairOutcome(outcome)
 
 
 def _judge_newest(db: Connection, scope: Place, number: int, form: Mapping[str, str]) -> None:

@@ -20,16 +20,16 @@ from controller.fleet.records import FaultRecord
 from controller.register import life_store as lives
 from controller.register import store as register
 from controller.register.decisions import Rulings
-from controller.register.life import Life, Said, Step, Why, life_of
+from controller.register.life import LineLife, Said, Step, Why, life_of
 from controller.register.merging import Kept
 from controller.register.tables import register as lines
 from controller.register.vocabulary import Condition
 from controller.repairs.figures import RepairFigures, repair_figures
 from controller.repairs.repair import (
     TYPES_OF_PART,
-    Deed,
     Move,
     Repair,
+    RepairDeed,
     RepairState,
     candidates,
     part_of,
@@ -126,7 +126,7 @@ def note_pick(
 
     A fault's word stays the fault's, whoever says which line it was. Raises ActionError.
     """
-    move = repair.moved(Deed.PICK, *stamp, line=line.no)
+    move = repair.moved(RepairDeed.PICK, *stamp, line=line.no)
     life = lives.life_in(db, place, line)
     under = repair.state is RepairState.UNDER_REPAIR
     becomes = Condition.REPAIR if under else Condition.BROKEN
@@ -215,7 +215,7 @@ def lines_in_repair(db: Connection, place: Place, records: Iterable[Repair]) -> 
 
 def newest_step(db: Connection, place: Place, line: int) -> Step | None:
     """The step that counts of a line."""
-    return Life(line, lives.steps_of(db, place, [line]).get(line, ())).newest
+    return LineLife(line, lives.steps_of(db, place, [line]).get(line, ())).newest
 
 
 def _candidates(db: Connection, place: Place, repair: Repair) -> tuple[Kept, ...]:

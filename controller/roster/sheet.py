@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from controller.roster.columns import Columns, columns_of, known_heads
 from controller.roster.oneroster import files_of_folder, files_of_zip, is_oneroster, read_oneroster
-from controller.roster.roll import Entry, Flaw, Roll
+from controller.roster.roll import Flaw, Roll, RollEntry
 from controller.roster.rules import MESSAGES, class_of, id_of, name_of, number_of
 from controller.sheets.cells import HEAD_WITHIN, ZIP, Worksheet, bounded_bytes, cell_at, sheets_in
 from controller.sheets.errors import Notice, SheetError
@@ -77,7 +77,7 @@ def settle(roll: Roll) -> None:
     """Refuse pupils who are there twice, and those for whom a class has no room."""
     pairs: set[tuple[str, str]] = set()
     sizes: Counter[str] = Counter()
-    entries: list[Entry] = []
+    entries: list[RollEntry] = []
     homes: dict[str, str] = {}
     for entry in roll.entries:
         sheet = Path(entry.file).suffix != "" and entry.file != "users.csv"
@@ -93,7 +93,7 @@ def settle(roll: Roll) -> None:
     roll.entries[:] = entries
 
 
-def flaw_of(entry: Entry, code: str) -> Flaw:
+def flaw_of(entry: RollEntry, code: str) -> Flaw:
     """The flaw of an entry that was read and cannot be taken."""
     number = "" if entry.number is None else str(entry.number)
     cells = (entry.class_code, entry.student, number, entry.name)
@@ -141,7 +141,7 @@ def _take(row: Sequence[Cell], place: int, columns: Columns, own: str, into: _Fi
     except RefusedError as refused:
         code, student = own or _told(cell_at(row, columns.class_)), _told(cell_at(row, columns.id))
         why = str(refused)
-    entry = Entry(
+    entry = RollEntry(
         file=into.file, row=place, class_code=code, student=student, number=number, name=name
     )
     if why:

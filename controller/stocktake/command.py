@@ -37,7 +37,7 @@ def fill_stocktake(parser: CommandParser, say: Translate) -> None:
 
 
 def _begin(options: argparse.Namespace, say: Translate) -> int:
-    rooms = [room_of(each) for each in options.room]
+    rooms = [room_of(room_name) for room_name in options.room]
     with opened(options) as (store, place), store.locked(place) as db:
         take = stocktake.begin(db, place, rooms, who=operator(), now_ms=now_ms())
     if take is None:
@@ -46,8 +46,8 @@ def _begin(options: argparse.Namespace, say: Translate) -> int:
             N_("The equipment book has no line of these rooms."),
             N_("Bring it in first: lophoc-controller register import FILE"),
         )
-    told = N_("Stocktake {no} has begun: {lines} lines. On a phone open /stocktake/{no}.")
-    tell(phrase(told, say, no=str(take.no), lines=len(take.lines)))
+    sentence = N_("Stocktake {no} has begun: {lines} lines. On a phone open /stocktake/{no}.")
+    tell(phrase(sentence, say, no=str(take.no), lines=len(take.lines)))
     return 0
 
 
@@ -56,11 +56,11 @@ def _list(options: argparse.Namespace, say: Translate) -> int:
     with opened(options) as (store, place), store.view() as db:
         for head in stocktake.stocktakes_of(db, place):
             take = stocktake.stocktake_of(db, place, head.no) or head
-            told = counted(take, stocktake.scans_of(db, place, take.no))
-            done = len(told.lines) - told.count(Outcome.UNCOUNTED)
+            result = counted(take, stocktake.scans_of(db, place, take.no))
+            done = len(result.lines) - result.count(Outcome.UNCOUNTED)
             begun = moment(take.begun_ms, zone, say)
             state = say(N_("going on") if take.finished_ms is None else N_("finished"))
-            tell("\t".join((str(take.no), begun, f"{done}/{len(told.lines)}", state)))
+            tell("\t".join((str(take.no), begun, f"{done}/{len(result.lines)}", state)))
     return 0
 
 
@@ -83,9 +83,9 @@ def _minutes(options: argparse.Namespace, say: Translate) -> int:
         take = stocktake.stocktake_of(db, place, options.number)
         if take is None:
             raise _unknown(options.number)
-        told = counted(take, stocktake.scans_of(db, place, take.no))
+        result = counted(take, stocktake.scans_of(db, place, take.no))
     school = told_name(options) or place.school
-    drawn = minutes_of(take, told, form, school=school, zone=told_zone(options))
+    drawn = minutes_of(take, result, form, school=school, zone=told_zone(options))
     is_workbook = options.out.suffix.lower() == ".xlsx"
     with output(options.out) as file:
         file.write((as_xlsx if is_workbook else as_docx)(drawn))

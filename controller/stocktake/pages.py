@@ -57,6 +57,7 @@ def pages(program: Program) -> APIRouter:
     _add_overview(router, screens, taking, gate)
     _add_minutes(router, screens, taking, gate, name=program.name, zone=program.zone, folder=folder)
     _add_counting(router, screens, taking, gate)
+    _add_note(router, screens, taking, gate)
     return router
 
 
@@ -166,24 +167,26 @@ def _add_counting(
         """What other phones have counted, for a page that is open."""
         let_in(gate, request)
         looked = await run_in_threadpool(taking.look, no)
-        told = standing_data(looked, screens.words(request), at_ms=taking.now_ms())
-        return JSONResponse(told)
+        data = standing_data(looked, screens.words(request), at_ms=taking.now_ms())
+        return JSONResponse(data)
 
+
+def _add_note(router: APIRouter, screens: PageRenderer, taking: Stocktaking, gate: Gate) -> None:
     @router.post("/stocktake/{no}/rooms/{room:path}")
     async def note(request: Request, no: Number, room: str) -> Response:
         """One scan of a page without a script."""
         who = gate.who(request)
         if who is None:
             return _to_login(request)
-        told = await fields_of(request)
+        form = await fields_of(request)
         sent = {
             "id": str(uuid.uuid4()),
             "room": "" if room == NO_ROOM else room[:64],
-            "found": told.get("found", "1") == "1",
-            "tag": told.get("tag", ""),
+            "found": form.get("found", "1") == "1",
+            "tag": form.get("tag", ""),
             "at_ms": taking.now_ms(),
         }
-        line = told.get("line", "")
+        line = form.get("line", "")
         if line.isascii() and line.isdecimal():
             sent["line"] = int(line[:15])
         try:
@@ -206,7 +209,7 @@ def _values(taking: Stocktaking, no: int, room: str | None, words: Words) -> dic
         "take": looked.take,
         "rooms": rooms_of(looked.take, looked.result),
         "room": room,
-        "here": [each for each in lines if room_key(each.line.room) == key],
+        "here": [line for line in lines if room_key(line.line.room) == key],
         "kind": lambda code: type_word(code, words.say),
         "outcome_words": OUTCOME_WORDS,
         "outcome_status": OUTCOME_STATUS,

@@ -75,28 +75,28 @@ class _Told(msgspec.Struct, frozen=True, kw_only=True):
 def scan_of(raw: bytes | msgspec.Raw) -> Scan:
     """One scan as a phone sends it, as JSON. Raises ScanError."""
     try:
-        told = msgspec.json.decode(raw, type=_Told)
+        sent = msgspec.json.decode(raw, type=_Told)
     except msgspec.DecodeError as error:
         raise ScanError("shape") from error
-    if not _ID.fullmatch(told.id) or (told.cancels and not _ID.fullmatch(told.cancels)):
+    if not _ID.fullmatch(sent.id) or (sent.cancels and not _ID.fullmatch(sent.cancels)):
         raise ScanError("id")
-    tag, serial, kind = tag_in(told.tag), text_of(told.serial), type_of(text_of(told.type))
-    if not (told.line or tag or serial or kind or told.cancels):
+    tag, serial, kind = tag_in(sent.tag), text_of(sent.serial), type_of(text_of(sent.type))
+    if not (sent.line or tag or serial or kind or sent.cancels):
         raise ScanError("nothing")
-    condition = condition_of(told.condition)
+    condition = condition_of(sent.condition)
     return Scan(
-        id=told.id,
-        room=room_of(told.room),
-        found=told.found,
-        line=told.line,
+        id=sent.id,
+        room=room_of(sent.room),
+        found=sent.found,
+        line=sent.line,
         asset_tag=tag,
         serial=serial,
         type=kind,
         condition=condition.value if condition and condition.value in FOUND_IN else "",
-        quality_pct=told.quality_pct,
-        note=text_of(told.note)[:MAX_NOTE],
-        cancels=told.cancels,
-        at_ms=told.at_ms,
+        quality_pct=sent.quality_pct,
+        note=text_of(sent.note)[:MAX_NOTE],
+        cancels=sent.cancels,
+        at_ms=sent.at_ms,
     )
 
 

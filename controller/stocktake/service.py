@@ -123,12 +123,12 @@ class Stocktaking:
                 scans.append(scan_of(scan))
             except ScanError:
                 refused.append(_id_in(scan))
-        kept = self._keep(no, scans, who, sent_ms=batch.sent_ms, begun_ms=batch.begun_ms)
-        return Taken(kept.kept, kept.late, tuple(filter(None, refused)), self.now_ms())
+        receipt = self._keep(no, scans, who, sent_ms=batch.sent_ms, begun_ms=batch.begun_ms)
+        return Taken(receipt.kept, receipt.late, tuple(filter(None, refused)), self.now_ms())
 
     def _keep(
         self, no: int, scans: list[Scan], who: str, *, sent_ms: int, begun_ms: int | None = None
-    ) -> stocktake.Kept:
+    ) -> stocktake.ScanReceipt:
         place = self._place()
         with self._store.locked(place) as db:
             take = stocktake.stocktake_of(db, place, no)

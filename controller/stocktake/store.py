@@ -36,7 +36,7 @@ STOCKTAKES: Final = Shape(Stocktake, stocktakes)
 SCANS: Final = Shape(Scan, scans)
 
 
-class Kept(NamedTuple):
+class ScanReceipt(NamedTuple):
     """What became of scans that came: the ids that count, and those that came after the end."""
 
     kept: tuple[str, ...]
@@ -49,7 +49,7 @@ def begin(
     """Begin a stocktake of some rooms, or of all; None where the book has no line of them."""
     rulings = Rulings(register.decisions_of(db, place))
     standing = lives.standing_of(db, place)
-    lines = [_as_it_fares(each, standing.get(each.no)) for each in register.lines_of(db, place)]
+    lines = [_as_it_fares(line, standing.get(line.no)) for line in register.lines_of(db, place)]
     newest = select(func.max(stocktakes.c.no)).where(of(stocktakes, place))
     take = Stocktake(
         no=(db.execute(newest).scalar() or 0) + 1,
@@ -92,19 +92,19 @@ def finish(db: Connection, place: Place, no: int, *, who: str, now_ms: int) -> b
 
 
 def _tell_lives(db: Connection, place: Place, result: Result, who: str) -> None:
-    by_no = {each.line.no: each for each in result.lines if each.condition}
-    known = {each.no: each for each in register.lines_of(db, place) if each.no in by_no}
-    steps = lives.steps_of(db, place, list(known))
-    for no, each in by_no.items():
-        if no in known:
-            life = life_of(known[no], steps.get(no, ()))
+    by_no = {line.line.no: line for line in result.lines if line.condition}
+    current = {line.no: line for line in register.lines_of(db, place) if line.no in by_no}
+    steps = lives.steps_of(db, place, list(current))
+    for no, line in by_no.items():
+        if no in current:
+            life = life_of(current[no], steps.get(no, ()))
             step = life.taken(
-                each.condition,
+                line.condition,
                 Why.STOCKTAKE,
                 who=who,
-                at_ms=each.told_ms,
-                note=each.note,
-                quality_pct=each.quality_pct,
+                at_ms=line.told_ms,
+                note=line.note,
+                quality_pct=line.quality_pct,
             )
             lives.keep_steps(db, place, step)
 
@@ -118,7 +118,7 @@ def keep_scans(
     sent_ms: int,
     who: str,
     now_ms: int,
-) -> Kept:
+) -> ScanReceipt:
     """Keep scans, each once. take: as it is in this transaction; after its end they are late.
 
     sent_ms: the phone's clock as it sent them.
@@ -137,9 +137,9 @@ def keep_scans(
         named = scans.c.id.in_(some)
         rows = db.execute(select(scans.c.id, scans.c.late).where(of(scans, place), named))
         is_late |= {id_: bool(late) for id_, late in rows}
-    return Kept(
-        kept=tuple(each for each in ids if not is_late[each]),
-        late=tuple(each for each in ids if is_late[each]),
+    return ScanReceipt(
+        kept=tuple(line for line in ids if not is_late[line]),
+        late=tuple(line for line in ids if is_late[line]),
     )
 
 

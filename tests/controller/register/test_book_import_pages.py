@@ -19,7 +19,7 @@ from controller.database.store import Store
 from controller.register import store as register
 from controller.register.headings import FIELDS
 from controller.register.intake import HEADINGS
-from controller.register.merging import Kept, Verdict, merged
+from controller.register.merging import Kept, MergeVerdict, merged
 from controller.register.uploads import FORGET_AFTER_MS, MAX_WAITING, Uploads
 from controller.web.forms import Upload
 from tests.controller.book_school import HOSTILE, a_book, bring_in, now_ms
@@ -377,6 +377,10 @@ def test_a_trial_tells_what_each_line_was() -> None:
     lines = a_book()[:3]
     known = [Kept(no=1, data=lines[0]), Kept(no=2, data=lines[1], removed_ms=5)]
     told = merged(known, lines)
-    assert [each.verdict for each in told.steps] == [Verdict.SAME, Verdict.NEW, Verdict.NEW]
+    assert [each.verdict for each in told.steps] == [
+        MergeVerdict.SAME,
+        MergeVerdict.NEW,
+        MergeVerdict.NEW,
+    ]
     assert [each.before for each in told.steps] == [None, lines[1], None]
     assert told.absent == 0

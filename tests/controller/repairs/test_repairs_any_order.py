@@ -21,7 +21,7 @@ from controller.register.life import Said, Why
 from controller.repairs import actions as mending
 from controller.repairs import store as repairs
 from controller.repairs.actions import handle_fault
-from controller.repairs.repair import Outcome, Repair, RepairState
+from controller.repairs.repair import Repair, RepairOutcome, RepairState
 from controller.repairs.store import faults_of
 from protocol.errors import ActionError
 from protocol.messages import Part
@@ -35,7 +35,7 @@ REPAIR = st.one_of(
     st.tuples(st.just("fault"), st.integers(0, 2), st.sampled_from([Part.BOARD, Part.CAMERA])),
     st.tuples(st.just("pick"), st.integers(0, 2), st.sampled_from([1, 2, 3])),
     st.tuples(st.just("start"), st.integers(0, 2), st.just("")),
-    st.tuples(st.just("done"), st.integers(0, 2), st.sampled_from(Outcome)),
+    st.tuples(st.just("done"), st.integers(0, 2), st.sampled_from(RepairOutcome)),
 )
 DEED = REPAIR | st.one_of(
     st.tuples(st.just("handled"), st.integers(0, 2), st.just("")),
@@ -114,7 +114,7 @@ class School:
         elif deed == "start":
             mending.start(db, self.place, number, said)
         elif deed == "done":
-            mending.finish(db, self.place, number, Outcome(what), said)
+            mending.finish(db, self.place, number, RepairOutcome(what), said)
         else:
             mending.undo(db, self.place, number, said)
 

@@ -46,7 +46,7 @@ def begun(store: Store, *rooms: str, place: Place = HERE) -> Stocktake:
     return take
 
 
-def sent(store: Store, no: int, *scans: Scan, now_ms: int = NOW + 60_000) -> stocktake.Kept:
+def sent(store: Store, no: int, *scans: Scan, now_ms: int = NOW + 60_000) -> stocktake.ScanReceipt:
     with store.locked(HERE) as db:
         take = stocktake.stocktake_of(db, HERE, no)
         assert take is not None
