@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import tempfile
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,15 @@ from tests.structs import structs
 AGENT = SCHOOL.of_agent("may-6a1")
 BIRTH = Birth(boot="b1", at_ms=NOW_MS, rev=1, session=1, room="6A1", beat_s=60, status=Status.OK)
 KINDS = [*Up.__args__, *Upward.__args__]
-messages = st.sampled_from(KINDS).flatmap(
-    lambda kind: structs(kind, boot=st.sampled_from(["b1", "b2"]))
-)
+
+
+@cache
+def messages_of(kind: type[Any]) -> st.SearchStrategy[Any]:
+    """Any messages of a kind, of two starts of one agent."""
+    return structs(kind, boot=st.sampled_from(["b1", "b2"]))
+
+
+messages = st.sampled_from(KINDS).flatmap(messages_of)
 
 
 def mark(seq: int, student: str = "hs-1") -> AttendanceMarked:
