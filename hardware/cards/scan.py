@@ -7,7 +7,9 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Final
 
-from hardware.camera.order import NO_VISION
+from msgspec.structs import replace
+
+from hardware.camera.order import NO_VISION, line_of
 from hardware.camera.process import always, words_of
 from hardware.camera.watch import CameraTarget, order_for
 from hardware.cards.acceptance import FoundCard
@@ -81,7 +83,7 @@ async def read_pictures(paths: Sequence[Path]) -> AsyncIterator[CardPicture]:
                     _well(word)
                     break
                 if isinstance(word, CardPicture):
-                    yield word._replace(number=done)
+                    yield replace(word, number=done)
                     done += 1
         if done < before + len(batch):
             yield CardPicture(done, error="stalled")
@@ -97,7 +99,7 @@ async def _words(
     """
     words = words_of(
         _MODULE,
-        job.line(),
+        line_of(job),
         word_of,
         line_limit=LINE_LIMIT,
         longest_s=longest_s,
