@@ -12,7 +12,8 @@ from agent.cards.matching import keys_of
 from agent.database.documents import Documents
 from agent.database.folder import DOCUMENTS
 from agent.errors import CardsUnreadableError
-from hardware.cards.scan import CardPicture, read_pictures
+from hardware.cards.scan import read_pictures
+from hardware.cards.words import CardPicture
 from hardware.readings import SenseMissing
 from protocol.doorcode import read as read_code
 from protocol.formats import phrase

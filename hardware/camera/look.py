@@ -7,10 +7,10 @@ from collections.abc import Callable
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from hardware.camera.features import Baseline, Features
+from hardware.camera.features import Baseline, Features, state_of
 from hardware.camera.feed import SAMPLE_EVERY_S, CameraFeed, FrameArrival
 from hardware.camera.order import CameraTrouble, LookVerdict
-from hardware.camera.picture import Grey, change_of, features_of, measure, state_of
+from hardware.camera.picture import Grey, change_of, features_of, measure
 from hardware.camera.steadiness import WARM_UP_S, Steadiness
 
 if TYPE_CHECKING:

@@ -19,16 +19,6 @@ from hardware.camera.process import ask, no_vision
 from hardware.camera.rounds import Rounds
 from hardware.readings import CameraReading, CameraState, Report
 
-__all__ = [
-    "LOOK_S",
-    "CameraTarget",
-    "is_camera",
-    "look",
-    "look_at_file",
-    "target_of",
-    "watch",
-]
-
 LOOK_S: Final = 6.0
 EVERY_S: Final = 60.0
 AGAIN_S: Final = 5.0

@@ -16,8 +16,6 @@ from hardware.cards.acceptance import FoundCard
 from hardware.cards.words import LINE_LIMIT, CardPicture, Job, Over, Task, Text, Word, word_of
 from hardware.readings import SenseMissing
 
-__all__ = ["SCAN_S", "CardPicture", "FoundCard", "Over", "read_pictures", "scan", "watch_door"]
-
 SCAN_S: Final = 15.0
 
 _OPEN_S: Final = 30.0  # the camera and OpenCV, before the scan's own time begins

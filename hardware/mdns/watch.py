@@ -10,15 +10,13 @@ from contextlib import asynccontextmanager
 from zeroconf import IPVersion, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
-from hardware.mdns.announced import flaw_in, service_of, sighting_of, types
+from hardware.mdns.announced import flaw_in, service_of, types
 from hardware.mdns.browse import ASK_MS, Changes, info_of
 from hardware.mdns.gate import PacketGate
 from hardware.mdns.gathered import Announced
 from hardware.network.flaws import FlawReporter
 from hardware.network.interfaces import Networks, addresses, follow, networks, no_network
 from hardware.readings import Report, SenseMissing, Sighting
-
-__all__ = ["sighting_of", "watch"]
 
 _ASK_AT_ONCE = 32
 # Some 0.1 ms each: no longer than 10 ms in one turn of the loop.

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape
 
-from hardware.mdns.announced import trusted_mac
+from hardware.network.neighbours import trusted_mac
 from hardware.onvif.discovery import Match, text_of
 from hardware.onvif.soap import CallFailed, Login, ServiceAddress, call
 from hardware.readings import (
@@ -23,7 +23,7 @@ from hardware.readings import (
     Sighting,
     clean,
 )
-from hardware.usb.devices import trusted_serial
+from hardware.usb.keys import trusted_serial
 
 _TALK_S = 9.0
 _SMALLEST_WIDTH = 320  # below that nothing is to be judged by

@@ -20,7 +20,8 @@ from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException, ElementTree
 
-from hardware.mdns.announced import trusted_mac, trusted_uuid
+from hardware.mdns.ids import trusted_uuid
+from hardware.network.neighbours import trusted_mac
 from hardware.readings import clean
 
 GROUP, PORT = "239.255.255.250", 3702

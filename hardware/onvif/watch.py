@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 from hardware.network.flaws import FlawReporter
 from hardware.network.interfaces import addresses as own_addresses
-from hardware.network.typed import Asker, TypedPlace
+from hardware.network.place import TypedPlace
+from hardware.network.typed import Asker
 from hardware.onvif.camera import CameraDetails, DiscoveredCamera, Who, fetch_details, readings_of
 from hardware.onvif.discovery import (
     GROUP,

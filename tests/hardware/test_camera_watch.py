@@ -212,10 +212,9 @@ def test_nothing_but_numbers_leaves_the_child() -> None:
     async def test() -> tuple[bytes, list[str]]:
         async with peer(mjpeg(pictures())) as port:
             child = await asyncio.create_subprocess_exec(
-                *("python", "-m", "hardware.camera.child"),
+                *(sys.executable, "-m", "hardware.camera.child"),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
-                executable=str(Path(sys.executable)),
             )
             target = CameraTarget(key="k", url_or_node=f"http://127.0.0.1:{port}/", password=SECRET)
             assert child.stdin is not None
