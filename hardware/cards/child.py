@@ -65,7 +65,7 @@ def _scan(job: Job) -> Over:
 def _watch_door(job: Job) -> Over:
     feed = open_feed(job.camera)
     load()
-    from hardware.cards.door import read_door  # noqa: PLC0415 - loads ZXing
+    from hardware.cards.reader import read_door  # noqa: PLC0415 - loads OpenCV
 
     said_at: dict[str, float] = {}
     for grey, at in _frames(feed):
@@ -88,8 +88,7 @@ def _read_pictures(job: Job) -> Over:
 def _picture(number: int, path: Path) -> CardPicture:
     """Read one picture, or say why not."""
     from hardware.camera.capture import decode  # noqa: PLC0415 - loads OpenCV
-    from hardware.cards.door import read_door  # noqa: PLC0415
-    from hardware.cards.reader import FAST, FINE, FULL, read  # noqa: PLC0415
+    from hardware.cards.reader import FAST, FINE, FULL, read, read_door  # noqa: PLC0415
 
     began_at = time.perf_counter()
     try:

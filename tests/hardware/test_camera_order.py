@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from hardware.camera.features import Baseline
 from hardware.camera.order import Alive, LookVerdict, Order, line_of, order_of, word_of
-from hardware.camera.rounds import Rounds
-from hardware.camera.watch import learn
+from hardware.camera.watch import Rounds, learn
 from hardware.readings import CameraState
 
 
