@@ -36,7 +36,7 @@ from hardware.readings import (
 )
 from protocol import __version__
 from protocol.health import Finding, Judgement, ReasonCode
-from protocol.kit import KitTemplate, Program, compare, missing
+from protocol.kit import KitTemplate, ProgramState, compare, missing
 from protocol.messages import MAX_BYTES, Birth, HostMeasures, KitLine, LineMeasures, OutboxReport
 from protocol.model import (
     NO_ROOM,
@@ -91,7 +91,7 @@ class Classroom:
     template: KitTemplate = KitTemplate()  # noqa: RUF009 - frozen
     flaws: FlawTallies = field(default_factory=FlawTallies)
     line: LineReading | None = None
-    programs: Mapping[str, Program] = field(default_factory=dict)
+    programs: Mapping[str, ProgramState] = field(default_factory=dict)
     camera_off: bool = False
     typed: tuple[TypedAddress, ...] = ()
 
@@ -121,7 +121,7 @@ class Classroom:
         outbox: OutboxReport,
         extra: tuple[Finding, ...],
         moment: Moment,
-        programs: Mapping[str, Program] | None = None,
+        programs: Mapping[str, ProgramState] | None = None,
     ) -> ClassroomStep:
         """Take in one beat's measures; yesterday's roll is let go here."""
         devices, messages = self.devices.settle(moment.at_ms)

@@ -25,7 +25,7 @@ from agent.lessons.teaching import Teaching, TeachingStep
 from agent.room import Moment
 from hardware.readings import Reading
 from protocol.health import Finding, Judgement, ReasonCode
-from protocol.kit import Program
+from protocol.kit import ProgramState
 from protocol.messages import AnyEvent, AnyState, HostMeasures, OutboxReport
 from protocol.model import AttendanceStatus, Method, Reason, Status
 from protocol.outbox import Outbox, OutboxError
@@ -95,7 +95,7 @@ class ClassroomStore:
         self,
         measures: HostMeasures,
         extra: tuple[Finding, ...],
-        programs: Mapping[str, Program] | None = None,
+        programs: Mapping[str, ProgramState] | None = None,
     ) -> None:
         """Take in one beat's measures; returns nothing and refuses nothing."""
         async with self._one_at_a_time:

@@ -26,8 +26,8 @@ from protocol.messages import (
     Ack,
     ControllerState,
     Event,
-    Flaw,
     MessageError,
+    MessageFlaw,
     State,
     Up,
     numbers_of,
@@ -315,16 +315,16 @@ def _read(arrival: Arrival, school: Place, *, schools: bool) -> tuple[str, Up | 
     try:
         address = address_of(arrival.topic)
     except TopicError as error:
-        raise MessageError(Flaw.WRONG_TOPIC, str(error)) from error
+        raise MessageError(MessageFlaw.WRONG_TOPIC, str(error)) from error
     place = address.place
     if address.channel is Channel.COMMAND or place.agent == CONTROLLER:
         return None
     upward = address.channel is Channel.SCHOOL
     if upward and not schools:
-        raise MessageError(Flaw.WRONG_TOPIC, "a school below a school")
+        raise MessageError(MessageFlaw.WRONG_TOPIC, "a school below a school")
     message = upward_from(arrival.payload) if upward else up_from(arrival.payload)
     if place.province != school.province or place.school != school.school:
-        raise MessageError(Flaw.WRONG_TOPIC, "another school's topic")
+        raise MessageError(MessageFlaw.WRONG_TOPIC, "another school's topic")
     if not belongs(address, message):
-        raise MessageError(Flaw.WRONG_TOPIC, "this kind of message belongs to another topic")
+        raise MessageError(MessageFlaw.WRONG_TOPIC, "this kind of message belongs to another topic")
     return place.agent, message

@@ -81,7 +81,6 @@ class _Sitting:
         return True
 
     def is_over(self, seconds: float) -> bool:
-        """Whether it has been looked for long enough."""
         if not self._feed.live:
             return self._frames >= _FILM_FRAMES
         looked_s = self._at - self._opened_at
@@ -90,7 +89,6 @@ class _Sitting:
         return looked_s >= seconds + _EXTRA_S or self._steadiness.is_settled(self._at)
 
     def verdict(self) -> LookVerdict:
-        """What it all says."""
         if not self._features:
             raise CameraTrouble("nonsense")
         middle = Features(*map(median, zip(*self._features, strict=True)))

@@ -86,7 +86,6 @@ def _read_pictures(job: Job) -> Over:
 
 
 def _picture(number: int, path: Path) -> CardPicture:
-    """Read one picture, or say why not."""
     from hardware.camera.capture import decode  # noqa: PLC0415 - loads OpenCV
     from hardware.cards.reader import FAST, FINE, FULL, read, read_door  # noqa: PLC0415
 

@@ -90,7 +90,6 @@ def _bundles(root: Path) -> Iterator[str]:
 
 
 def _below(root: Path, folder: str) -> Path:
-    """Put an absolute folder below root."""
     return Path(folder) if root == Path("/") else root / folder.lstrip("/")
 
 

@@ -101,7 +101,6 @@ class _Browse:
         self._ours_at = float("-inf")
 
     def start(self) -> None:
-        """Ask for every service type, and go on listening."""
         self._gate.stand_before(self._zeroconf)
         self._ours_at = float("-inf")
         service_types = [f"{type_}.local." for type_ in types()]
@@ -110,7 +109,6 @@ class _Browse:
         )
 
     async def stop(self) -> None:
-        """Stop listening."""
         self._gate.step_aside(self._zeroconf)
         if self._browser is not None:
             await self._browser.async_cancel()

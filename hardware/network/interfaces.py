@@ -228,10 +228,10 @@ def room_address(own: Iterable[str]) -> str:
     return next(private, ours[0] if ours else "")
 
 
-def no_network() -> SenseMissing:
+def no_network(sense: str = "mdns") -> SenseMissing:
     """Give what to raise where this machine is in no network."""
     hint = "This machine is in no network; check the cable or the Wi-Fi."
-    return SenseMissing("no_network", {"sense": "mdns"}, hint)
+    return SenseMissing("no_network", {"sense": sense}, hint)
 
 
 def _bound(zeroconf: AsyncZeroconf) -> Addresses:

@@ -185,7 +185,6 @@ class _Link(PJLink):  # type: ignore[misc] # aiopjlink has no types
 
     @property
     def is_connected(self) -> bool:
-        """Whether a connection stands, however silent."""
         return self._writer is not None
 
     def hang_up(self) -> None:

@@ -20,7 +20,7 @@ from controller.ingest import _read
 from controller.inventory import store as assets
 from controller.inventory.asset import Asset, AssetState
 from protocol.link import Arrival
-from protocol.messages import Event, Flaw, MessageError, to_bytes
+from protocol.messages import Event, MessageError, MessageFlaw, to_bytes
 from protocol.model import DeviceKind, Place
 from protocol.topics import Address, Channel, topic_of
 from protocol.upward import ItemGone, ItemsTold, SchoolFigures, SchoolPresence, SchoolTold, UseTold
@@ -325,4 +325,4 @@ def test_a_school_with_a_department_above_hears_of_no_schools() -> None:
     assert _read(arrival, ABOVE, schools=True) == ("p203", page(0, asset(1, 1, 1)))
     with pytest.raises(MessageError) as refused:
         _read(arrival, ABOVE, schools=False)
-    assert refused.value.flaw is Flaw.WRONG_TOPIC
+    assert refused.value.flaw is MessageFlaw.WRONG_TOPIC
