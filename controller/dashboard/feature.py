@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from controller.feature import Feature, Program
-from controller.web.words import Words
-
-if TYPE_CHECKING:
-    from fastapi import APIRouter
 
 
 def _publish(program: Program) -> Callable[[Sequence[object]], None]:
@@ -25,29 +21,15 @@ async def _begin(program: Program) -> None:
     await program.service(live_of).load()
 
 
-def _frame(_program: Program, words: Words) -> Mapping[str, Any]:
+def _frame(program: Program, language: str) -> Mapping[str, Any]:
     from controller.dashboard.words import RoomWords  # noqa: PLC0415 - commands need no web
 
-    room_words = RoomWords(words.language, words.translate, words.zone)
+    room_words = RoomWords(language, program.translate_to(language), program.zone)
     return {"words_json": json.dumps(room_words.for_script(), ensure_ascii=False)}
-
-
-def _api(program: Program) -> APIRouter:
-    from controller.dashboard.api import api  # noqa: PLC0415 - commands need no web
-
-    return api(program)
-
-
-def _pages(program: Program) -> APIRouter:
-    from controller.dashboard.pages import pages  # noqa: PLC0415 - commands need no web
-
-    return pages(program)
 
 
 FEATURE: Final = Feature(
     name="dashboard",
-    api=_api,
-    pages=_pages,
     publish=_publish,
     begin=_begin,
     frame=_frame,

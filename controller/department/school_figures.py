@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from controller.dashboard.rooms import Room, counts_of
+from controller.dashboard.rooms import RoomSummary, counts_of
 from controller.fleet.records import AgentRecord
 from controller.inventory.store import Tally
 from protocol.model import DeviceKind, Status
 from protocol.upward import SchoolFigures
 
 
-def figures_of(rooms: Iterable[Room], agents: Iterable[AgentRecord], tally: Tally) -> SchoolFigures:
+def figures_of(
+    rooms: Iterable[RoomSummary], agents: Iterable[AgentRecord], tally: Tally
+) -> SchoolFigures:
     """The school's figures: its rooms as they are now, its records as they were brought up."""
     rooms, agents = list(rooms), list(agents)
     counts = counts_of(rooms)

@@ -12,7 +12,7 @@ from controller.inventory.exports.picture import Form, Picture
 from controller.inventory.exports.workbook import ExportError
 from controller.inventory.feed import Format
 from controller.web.downloads import CSV_WITH_HEAD, XLSX, attachment
-from controller.web.refusals import Refused
+from controller.web.refusals import HttpError
 from protocol.words import N_
 
 WHOLE: Final[Mapping[Format, Form]] = {Format(form.value): form for form in Form}
@@ -24,9 +24,9 @@ _MEDIA: Final = {
 
 
 def exported(picture: Picture, form: Form, since: str = "") -> Response:
-    """The picture as a file to keep. Raises Refused, StoreError."""
+    """The picture as a file to keep. Raises HttpError, StoreError."""
     if since:
-        raise Refused(
+        raise HttpError(
             422,
             "since_refused",
             N_("This format is a whole picture and has no changes."),
@@ -36,5 +36,5 @@ def exported(picture: Picture, form: Form, since: str = "") -> Response:
     try:
         parts = picture.written(form)
     except ExportError as error:
-        raise Refused(422, error.code, error.message, error.hint) from error
+        raise HttpError(422, error.code, error.message, error.hint) from error
     return StreamingResponse(parts, media_type=_MEDIA[form], headers=headers)

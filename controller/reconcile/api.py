@@ -11,13 +11,13 @@ from pydantic import BaseModel
 from controller.feature import Program
 from controller.reconcile.choosing import Wanted
 from controller.reconcile.explained import detail_of, stranger_of
-from controller.reconcile.items import KpiItem, RaiseItem, kpi_item, raise_items
+from controller.reconcile.items import KpiItem, RaiseItem
 from controller.reconcile.kpi import Kpi
 from controller.reconcile.reconcile import Finding, State
 from controller.reconcile.standing import Desk, desk_of
 from controller.register.vocabulary import Condition
 from controller.web.items import ErrorItem, Listing
-from controller.web.refusals import language_asked, seal, unseal
+from controller.web.refusals import decode_cursor, encode_cursor, language_asked
 from protocol.model import iso
 from protocol.words import Translate
 
@@ -108,11 +108,11 @@ def api(program: Program) -> APIRouter:
         before = now.before
         return FiguresItem(
             as_of=iso(now.told.as_of_ms),
-            kpi=kpi_item(now.kpi),
+            kpi=KpiItem.of(now.kpi),
             by_type=_each(now.by_type),
             by_room=_each(now.by_room),
-            raises=raise_items(now.raises),
-            last_month=EarlierItem(day=before[0], kpi=kpi_item(before[1])) if before else None,
+            raises=[RaiseItem.of(step) for step in now.raises],
+            last_month=EarlierItem(day=before[0], kpi=KpiItem.of(before[1])) if before else None,
         )
 
     return router
@@ -133,7 +133,7 @@ def _add_lines(router: APIRouter, desk: Desk, say_of: Words) -> None:
         cursor: Cursor = "",
     ) -> Listing[RegisterLineItem]:
         """The lines by their number in the book; alone: those that lack only this to count."""
-        (after,) = unseal(cursor, int) if cursor else (0,)
+        (after,) = decode_cursor(cursor, int) if cursor else (0,)
         filters = Wanted(
             state=state, type=type, room=room, condition=condition, alone=alone, text=q
         )
@@ -143,16 +143,20 @@ def _add_lines(router: APIRouter, desk: Desk, say_of: Words) -> None:
         ]
         say = say_of(request)
         items = [_line(finding, reconciled.as_of_ms, desk, say) for finding in findings[:limit]]
-        return Listing(items=items, next=seal(items[-1].row) if len(findings) > limit else None)
+        return Listing(
+            items=items, next=encode_cursor(items[-1].row) if len(findings) > limit else None
+        )
 
     @router.get("/unregistered")
     def unregistered(limit: Limit = 100, cursor: Cursor = "") -> Listing[StrangerItem]:
         """What was seen and is not in the book, by its subject; a visitor's own is left out."""
-        (after,) = unseal(cursor, str) if cursor else ("",)
+        (after,) = decode_cursor(cursor, str) if cursor else ("",)
         strangers = sorted(desk.standing().told.strangers, key=lambda stranger: stranger.seen.key)
         rest = [stranger for stranger in strangers if stranger.seen.key > after]
         items = [StrangerItem(**stranger_of(stranger, desk.zone)) for stranger in rest[:limit]]
-        return Listing(items=items, next=seal(items[-1].subject) if len(rest) > limit else None)
+        return Listing(
+            items=items, next=encode_cursor(items[-1].subject) if len(rest) > limit else None
+        )
 
 
 def _line(finding: Finding, as_of_ms: int, desk: Desk, say: Translate) -> RegisterLineItem:
@@ -166,4 +170,4 @@ def _line(finding: Finding, as_of_ms: int, desk: Desk, say: Translate) -> Regist
 
 
 def _each(groups: Mapping[str, Kpi]) -> dict[str, KpiItem]:
-    return {name: kpi_item(kpi) for name, kpi in groups.items()}
+    return {name: KpiItem.of(kpi) for name, kpi in groups.items()}

@@ -37,8 +37,8 @@ def create_web(program: Program, allowed_hosts: Sequence[str]) -> FastAPI:
     app.add_middleware(WebGuard, allowed_hosts=allowed_hosts)  # added last, so it stands in front
     answer_refusals(app, program.default_language, program.translate_to)
     for feature in program.features:
-        if feature.api:
-            app.include_router(feature.api(program))
+        if api := feature.router(program, "api"):
+            app.include_router(api)
     app.include_router(_pages(program))
     static: list[str | tuple[str, str]] = [
         (package, "static") for package in packages_with(program, "static")
@@ -55,6 +55,6 @@ def _pages(program: Program) -> APIRouter:
         dependencies=[Depends(look) for look in looks],
     )
     for feature in program.features:
-        if feature.pages:
-            router.include_router(feature.pages(program))
+        if pages := feature.router(program, "pages"):
+            router.include_router(pages)
     return router
