@@ -26,8 +26,9 @@ from tests.waiting import until
 settings.register_profile("lophoc", deadline=None)
 settings.load_profile("lophoc")
 
-# Files of few tests that take long: begun last, one of two workers would wait for the other.
-LONG = frozenset({"test_demo.py", "test_way_up.py", "test_finding.py", "test_delivery.py"})
+# Files that take long, or wait long: begun last, one of two workers would wait for the other.
+PLAYED = {"test_demo.py", "test_way_up.py", "test_finding.py", "test_delivery.py"}
+LONG = frozenset({*PLAYED, "test_pjlink.py", "test_mdns_fleet.py"})
 HERE = Path(__file__).parent
 # What a test is about, by the folder that it stands in.
 FOLDERS = {HERE / "flows": "flow", HERE / "suite": "suite"}
@@ -55,7 +56,7 @@ def marks_of(item: pytest.Item) -> set[str]:
     marks = {NEEDS[each] for each in fixtures & set(NEEDS)}
     marks |= {mark for folder, mark in FOLDERS.items() if item.path.is_relative_to(folder)}
     call = getattr(item, "callspec", None)
-    if "database" in fixtures and call is not None and call.params.get("database") == "postgresql":
+    if call is not None and "postgresql" in call.params.values():
         marks.add("database_server")
     return marks
 
@@ -183,6 +184,12 @@ def page(browser: Profile) -> Iterator[Page]:
     """A fresh tab."""
     with opened_tab(browser, Page) as tab:
         yield tab
+
+
+@pytest.fixture(scope="session")
+def libreoffice() -> str:
+    """LibreOffice's program."""
+    return need("soffice", "libreoffice-calc-nogui")
 
 
 @pytest.fixture(scope="session")
