@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from controller.broker.brokerage import broker_at
-from controller.dashboard.live import live_of
+from controller.dashboard.live import LiveView
 from controller.database.store import Store, StoreError
 from controller.department.school_figures import figures_of
 from controller.feature import Program
@@ -381,7 +381,7 @@ def reporting(program: Program) -> Iterator[Upward | None]:
 
 
 async def _figures(program: Program) -> SchoolFigures:
-    live = program.service(live_of)
+    live = program.service(LiveView)
     counts = await asyncio.to_thread(_tallied, program)
     return figures_of(live.rooms(), live.agents(), counts)
 
