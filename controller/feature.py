@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -199,9 +200,9 @@ class Feature:
     counts. forget: equipment's past before a moment, forget_pupils: pupils' past; how many rows.
     listener: its part in the running controller's ingest. publish: shows committed changes. begin:
     what happens before the first request. jobs: what runs beside, by name, while it is entered.
-    api, pages: what programs and people are answered. look: looked up before every page. frame:
-    what every page shows, by name. menu: its entries. areas: the schools of an area, by its code.
-    home: where the first page leads instead; empty for nowhere else.
+    look: looked up before every page. frame: what every page shows, by name. menu: its entries.
+    areas: the schools of an area, by its code. home: where the first page leads instead; empty for
+    nowhere else. What programs and people are answered stands in its `api.py` and `pages.py`.
     """
 
     name: str
@@ -215,13 +216,22 @@ class Feature:
     publish: Callable[[Program], Callable[[Sequence[object]], None]] | None = None
     begin: Callable[[Program], Awaitable[None]] | None = None
     jobs: Callable[[Program], AbstractContextManager[Jobs]] | None = None
-    api: Callable[[Program], APIRouter] | None = None
-    pages: Callable[[Program], APIRouter] | None = None
     look: Callable[[Program], Callable[[], None]] | None = None
     frame: Callable[[Program, Words], Mapping[str, Any]] | None = None
     menu: Sequence[MenuEntry] = ()
     areas: Callable[[Program], Callable[[str], frozenset[str]]] | None = None
     home: Callable[[Program], str] | None = None
+
+
+def routers_of(program: Program, part: str) -> list[APIRouter]:
+    """What the features answer to programs ("api") or people ("pages"): each file makes its own."""
+    path = Path(__file__).parent
+    names = [feature.name for feature in program.features]
+    return [
+        resolve_name(f"controller.{name}.{part}:{part}")(program)
+        for name in names
+        if (path / name / f"{part}.py").is_file()
+    ]
 
 
 def packages_with(program: Program, folder: str) -> list[str]:

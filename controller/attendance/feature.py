@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from controller.attendance import store
 from controller.attendance.listener import PlanListener
 from controller.attendance.tables import lessons, marks, rolls
 from controller.database.writing import Writing
-from controller.feature import Feature, MenuEntry, Program
+from controller.feature import Feature, MenuEntry
 from protocol.words import N_
-
-if TYPE_CHECKING:
-    from fastapi import APIRouter
-
-
-def _api(program: Program) -> APIRouter:
-    from controller.attendance.api import api  # noqa: PLC0415 - commands need no web
-
-    return api(program)
-
-
-def _pages(program: Program) -> APIRouter:
-    from controller.attendance.pages import pages  # noqa: PLC0415 - commands need no web
-
-    return pages(program)
-
 
 FEATURE: Final = Feature(
     name="attendance",
@@ -38,7 +22,5 @@ FEATURE: Final = Feature(
     counted=(marks, rolls),
     forget_pupils=store.forget_marks,
     listener=PlanListener,
-    api=_api,
-    pages=_pages,
     menu=(MenuEntry("/attendance", N_("Attendance"), lambda frame: frame["own_rooms"]),),
 )

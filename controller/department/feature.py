@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from controller.department import store
 from controller.department.listener import SchoolsListener
 from controller.feature import Feature, Jobs, MenuEntry, Program
 from controller.web.words import Words
 from protocol.words import N_
-
-if TYPE_CHECKING:
-    from fastapi import APIRouter
 
 
 def _listener(program: Program) -> SchoolsListener | None:
@@ -66,24 +63,10 @@ def _jobs(program: Program) -> Iterator[Jobs]:
         yield {"upward": upward.run} if upward else {}
 
 
-def _api(program: Program) -> APIRouter:
-    from controller.department.api import api  # noqa: PLC0415 - commands need no web
-
-    return api(program)
-
-
-def _pages(program: Program) -> APIRouter:
-    from controller.department.pages import pages  # noqa: PLC0415 - commands need no web
-
-    return pages(program)
-
-
 FEATURE: Final = Feature(
     name="department",
     keep=store.keep,
     listener=_listener,
-    api=_api,
-    pages=_pages,
     menu=(MenuEntry("/schools", N_("Schools"), lambda frame: frame["above_schools"], rank=0),),
     jobs=_jobs,
     look=_look,

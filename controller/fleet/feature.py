@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from controller.database.writing import Writing
-from controller.feature import Feature, Program
+from controller.feature import Feature
 from controller.fleet import store
 from controller.fleet.listener import FleetListener
 from controller.fleet.tables import agents, devices, events, streams
-
-if TYPE_CHECKING:
-    from fastapi import APIRouter
-
-
-def _api(program: Program) -> APIRouter:
-    from controller.fleet.api import api  # noqa: PLC0415 - commands need no web
-
-    return api(program)
-
 
 FEATURE: Final = Feature(
     name="fleet",
@@ -32,5 +22,4 @@ FEATURE: Final = Feature(
     counted=(events,),
     forget=store.forget,
     listener=lambda program: program.service(FleetListener),
-    api=_api,
 )

@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from controller.feature import Feature, Program
+from controller.feature import Feature
 from controller.reconcile.tables import figures
-
-if TYPE_CHECKING:
-    from fastapi import APIRouter
-
-
-def _api(program: Program) -> APIRouter:
-    from controller.reconcile.api import api  # noqa: PLC0415 - commands need no web
-
-    return api(program)
-
-
-def _pages(program: Program) -> APIRouter:
-    from controller.reconcile.pages import pages  # noqa: PLC0415 - commands need no web
-
-    return pages(program)
-
 
 FEATURE: Final = Feature(
     name="reconcile",
     planned=(figures,),
-    api=_api,
-    pages=_pages,
 )

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from controller.database.writing import Writing
 from controller.feature import Feature, Jobs, MenuEntry, Program
 from controller.use import signs
 from controller.use.tables import board_signs, watches
 from protocol.words import N_
-
-if TYPE_CHECKING:
-    from fastapi import APIRouter
 
 
 @contextmanager
@@ -25,25 +22,11 @@ def _jobs(program: Program) -> Iterator[Jobs]:
     yield {"figures": figures}
 
 
-def _api(program: Program) -> APIRouter:
-    from controller.use.api import api  # noqa: PLC0415 - commands need no web
-
-    return api(program)
-
-
-def _pages(program: Program) -> APIRouter:
-    from controller.use.pages import pages  # noqa: PLC0415 - commands need no web
-
-    return pages(program)
-
-
 FEATURE: Final = Feature(
     name="use",
     keep=signs.keep,
     written={board_signs: Writing.UPSERT, watches: Writing.UPSERT},
     forget=signs.forget,
-    api=_api,
-    pages=_pages,
     jobs=_jobs,
     menu=(MenuEntry("/use", N_("Board use"), lambda _frame: True),),
 )
