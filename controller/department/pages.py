@@ -14,7 +14,7 @@ from controller.department.exceptions import Odd, Oddity, count_of, odd_items
 from controller.department.overview import Department, department_of
 from controller.department.standing import STATUS_OF, Need, Overview, Silence, Standing, group_of
 from controller.feature import Program
-from controller.reconcile.explained import RAISE_WORDS, percent_words
+from controller.reconcile.words import RAISE_WORDS, percent_words
 from controller.register.vocabulary import type_word
 from controller.web.page import PageRenderer
 from controller.web.refusals import Refused, seal, unseal

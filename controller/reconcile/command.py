@@ -13,16 +13,16 @@ from controller.cli.output import add_json, tell
 from controller.cli.school import opened
 from controller.database.store import Store
 from controller.reconcile.evidence import instant, observations_in
-from controller.reconcile.explained import (
+from controller.reconcile.kpi import Kpi, kpi_of, raises
+from controller.reconcile.reconcile import Reconciled, State
+from controller.reconcile.store import figure_until, note_figure, reconciled
+from controller.reconcile.words import (
     RAISE_WORDS,
     STATE_WORDS,
     percent_words,
     report_of,
     sentence_of,
 )
-from controller.reconcile.kpi import Kpi, kpi_of, raises
-from controller.reconcile.reconcile import Reconciled, State
-from controller.reconcile.store import figure_until, note_figure, reconciled
 from controller.register.vocabulary import type_word
 from protocol.command_line import CommandParser
 from protocol.formats import phrase

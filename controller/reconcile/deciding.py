@@ -58,7 +58,7 @@ def _row_of(reconciled: Reconciled, row: int) -> Finding:
 
 
 def _moved(finding: Finding, who: str, now_ms: int) -> Decision:
-    if State.MOVED not in (finding.state, *finding.also):
+    if State.MOVED not in finding.states:
         raise ActionError(
             "not_moved", N_("Line {row} was not seen in another room."), row=finding.kept.data.row
         )

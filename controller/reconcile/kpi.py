@@ -48,7 +48,7 @@ def kpi_of(findings: Iterable[Finding]) -> Kpi:
         declared=len(every),
         complete=sum(finding.complete for finding in every),
         verified=sum(finding.verified for finding in every),
-        managed=sum(finding.complete and finding.verified for finding in every),
+        managed=sum(not finding.wants for finding in every),
     )
 
 
@@ -85,14 +85,10 @@ def kpi_by(findings: Iterable[Finding], group_of: Callable[[Finding], str]) -> M
 
 def raises(findings: Iterable[Finding]) -> tuple[Raise, ...]:
     """What would raise the figure most, the most first; lines that lack one thing only."""
-    every = tuple(findings)
-    managed = sum(finding.complete and finding.verified for finding in every)
-    alone: Counter[str] = Counter()
-    for finding in every:
-        lacks = (*finding.lacks, *(() if finding.verified else ("verify",)))
-        if len(lacks) == 1:
-            alone[lacks[0]] += 1
+    wants = [finding.wants for finding in findings]
+    alone = Counter(want[0] for want in wants if len(want) == 1)
+    managed = wants.count(())
     return tuple(
-        Raise(what=what, lines=lines, pct=percent(managed + lines, len(every)) or 0.0)
+        Raise(what=what, lines=lines, pct=percent(managed + lines, len(wants)) or 0.0)
         for what, lines in alone.most_common()
     )

@@ -29,6 +29,7 @@ DAY_MS: Final = 86_400_000
 MISSING_AFTER_DAYS: Final = 45
 VERIFIED_WITHIN_DAYS: Final = 365
 MAX_CANDIDATES: Final = 5
+VERIFY: Final = "verify"  # what a line wants that nobody has seen for a year
 
 
 class State(StrEnum):
@@ -96,6 +97,16 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     def complete(self) -> bool:
         """Whether the record has all that a digital record needs."""
         return not self.lacks
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        """All states that hold, the most pressing first."""
+        return (self.state, *self.also)
+
+    @property
+    def wants(self) -> tuple[str, ...]:
+        """All that keeps the line from counting as managed by digital record."""
+        return self.lacks if self.verified else (*self.lacks, VERIFY)
 
 
 def action_of(finding: Finding) -> Action:

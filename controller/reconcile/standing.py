@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Final, NamedTuple
 
@@ -49,19 +50,17 @@ class Standing(NamedTuple):
         ]
 
 
+@dataclass(slots=True)
 class Desk:
     """One school's register, for whoever looks at it or decides about it; any thread may."""
 
-    def __init__(
-        self, store: Store, school: Place, zone: tzinfo, now_ms: Callable[[], int]
-    ) -> None:
-        self.store = store
-        self.school = school
-        self.zone = zone
-        self.now_ms = now_ms
-        self._lock = threading.Lock()
-        self._mark = ""
-        self._standing: Standing | None = None
+    store: Store
+    school: Place
+    zone: tzinfo
+    now_ms: Callable[[], int]
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _mark: str = ""
+    _standing: Standing | None = None
 
     def standing(self) -> Standing:
         """As it is now; quick while nothing has changed. Raises StoreError."""

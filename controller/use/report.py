@@ -12,6 +12,7 @@ from enum import StrEnum
 
 import msgspec
 
+from controller.sheets.names import room_key
 from controller.use.hours import LOW_MIN, UseLine
 from protocol.model import Place
 
@@ -122,7 +123,7 @@ def boards_in(rows: Iterable[tuple[Place, str, UseLine]]) -> list[BoardUse]:
     """Each board and room once, out of its weeks."""
     groups: dict[tuple[str, str, str, str], list[UseLine]] = {}
     for place, _, line in rows:
-        key = place.province, place.school, line.device_id, line.room
+        key = place.province, place.school, line.device_id, room_key(line.room)
         groups.setdefault(key, []).append(line)
     return [_board(key[0], key[1], lines) for key, lines in groups.items()]
 

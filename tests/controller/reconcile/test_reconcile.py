@@ -19,10 +19,10 @@ from controller.features import keep_batch
 from controller.fleet.records import AgentRecord, DeviceRecord
 from controller.reconcile.deciding import decided
 from controller.reconcile.evidence import By, Observation, instant, observations_in, observations_of
-from controller.reconcile.explained import report_of
 from controller.reconcile.kpi import kpi_of
 from controller.reconcile.reconcile import DAY_MS, Reconciled, State, reconcile
 from controller.reconcile.store import note_figure
+from controller.reconcile.words import report_of
 from controller.register import store as register
 from controller.register.book import Line
 from controller.register.decisions import Decision, Deed, Rulings

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.reconcile.evidence import By, Observation
-from controller.reconcile.explained import sentence_of
 from controller.reconcile.kpi import kpi_of
 from controller.reconcile.reconcile import (
     DAY_MS,
@@ -20,6 +19,7 @@ from controller.reconcile.reconcile import (
     action_of,
     reconcile,
 )
+from controller.reconcile.words import sentence_of
 from controller.register.book import Line
 from controller.register.life import Step, Why
 from controller.register.merging import Kept

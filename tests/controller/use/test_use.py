@@ -20,19 +20,17 @@ from controller.fleet.records import LessonRecord
 from controller.fleet.store import load_fleet
 from controller.roster.plan import Schedule, SchoolPlan
 from controller.roster.store import keep_schedule
+from controller.sheets.names import room_key
 from controller.use.hours import (
     GONE,
     HERE,
     WEEK_MIN,
     Board,
     Evidence,
-    Fold,
     Sign,
     UseLine,
     Watch,
-    folded,
     monday_of,
-    on_spans,
     summed,
     use_in,
     week_span,
@@ -160,6 +158,25 @@ def test_a_board_that_is_moved_has_a_line_in_each_room() -> None:
     assert [each.room for each in lines_of(later)] == ["P203", "P204"]
 
 
+def test_a_room_has_one_line_however_it_is_written() -> None:
+    """203, Phòng 203 and P203 are one room, over the week and over the weeks."""
+    watches = [watch("07:00", "08:00"), Watch("may-2", "b9", "Phòng 203", at("08:00"), at("10:00"))]
+    signs = [
+        sign("07:00")._replace(room="203"),
+        sign("08:00", GONE)._replace(room="203"),
+        Sign("usb-1", "may-2", "b9", "Phòng 203", at("08:00"), "presence", HERE),
+    ]
+    held = {"p203": [(at("07:30"), at("09:00"))]}
+    (line,) = lines_of(Evidence([BOARD], signs, watches, held))
+    assert (line.room, minutes(line)) == ("P203", (180, 90, 180))
+    weeks = [
+        (SCHOOL, str(number), replace(line, room=room))
+        for number, room in ((1, "203"), (2, "P203"))
+    ]
+    (board,) = boards_in(weeks)
+    assert (board.room, board.used_min) == ("P203", 180)
+
+
 def test_a_room_without_an_agent_is_known_by_whoever_tells_of_its_board() -> None:
     """A projector of P300, asked over the network from P203."""
     remote = sign("08:00")._replace(room="P300")
@@ -237,24 +254,13 @@ def test_a_lesson_adds_no_use_to_a_board_that_is_off(
     signs: list[Sign], watches: list[Watch], lessons: list[Span]
 ) -> None:
     """Only lessons while it is on count: those outside change nothing."""
-    on = on_spans(folded(signs), watches)
+    on = summed(Evidence(BOARDS, signs, watches, {})).on
     for device_id, room in on:
         off = [lesson for lesson in merged(lessons) if not overlap([lesson], on[device_id, room])]
         held = {"p203": off, "p204": off}
         told = lines_of(Evidence(BOARDS, signs, watches, held))
-        used = [e.used_min for e in told if (e.device_id, e.room) == (device_id, room)]
+        used = [e.used_min for e in told if (e.device_id, room_key(e.room)) == (device_id, room)]
         assert sum(used) == 0
-
-
-@given(SIGNS, WATCHES, MOMENTS)
-def test_signs_split_at_any_point_fold_to_the_same(
-    signs: list[Sign], watches: list[Watch], split: int
-) -> None:
-    """What is folded today goes on tomorrow."""
-    before = [each for each in signs if each.at_ms < split]
-    after = [each for each in signs if each.at_ms >= split]
-    first = folded(before, Fold())
-    assert on_spans(folded(after, first), watches) == on_spans(folded(signs), watches)
 
 
 @given(st.lists(SPANS, max_size=8), st.lists(SPANS, max_size=8))
