@@ -23,16 +23,13 @@ from controller.inventory import store as kept_assets
 from controller.inventory.asset import LASTING, Asset, AssetState
 from controller.reconcile.store import figure_row
 from controller.reconcile.tables import figures
-from controller.use.hours import UseLine
+from controller.use.hours import BoardWeek
 from controller.use.store import keep_use
-from protocol.model import Place
-from protocol.upward import ItemTold
-from protocol.upward import UseLine as UseTold
+from protocol.model import Place, fields_for
+from protocol.upward import ItemTold, UseLine
 
 SCHOOLS: Final = Shape(SchoolRecord, schools)
 _AT_ONCE: Final = 500  # ids that a statement names
-_SAME: Final = {*ItemTold.__struct_fields__} & {*Asset.__struct_fields__} - {"state", "change"}
-_SAME_USE: Final = {*UseTold.__struct_fields__} & {*UseLine.__struct_fields__}
 _TOLD: Final = (*LASTING, "seen_ms", "first_seen_ms")
 
 
@@ -123,9 +120,8 @@ def _known(db: Connection, place: Place, ids: Sequence[str]) -> dict[str, tuple[
 
 
 def _asset_of(item: ItemTold, place: Place) -> Asset:
-    same = {name: getattr(item, name) for name in _SAME}
     return Asset(
-        **same,
+        **fields_for(Asset, item, but=("state", "change")),
         place=place,
         device_id=item.item,
         kind=item.device,
@@ -144,6 +140,5 @@ def _state(item: ItemTold) -> AssetState:
         return AssetState.UNREGISTERED if item.line is None else AssetState.OK
 
 
-def _use(line: UseTold) -> UseLine:
-    same = {name: getattr(line, name) for name in _SAME_USE}
-    return UseLine(**same, device_id=line.item, kind=line.device.value)
+def _use(line: UseLine) -> BoardWeek:
+    return BoardWeek(**fields_for(BoardWeek, line), device_id=line.item, kind=line.device.value)

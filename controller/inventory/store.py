@@ -152,7 +152,7 @@ def shared_tags(db: Connection, scope: Place) -> frozenset[str]:
 
 def kpi_now(db: Connection, school: Place) -> Kpi:
     """The figure of the school's lines, as its records were last brought up."""
-    return kpi_in(tally(db, school)._asdict())
+    return kpi_in(count_records(db, school)._asdict())
 
 
 def newest_change(db: Connection, scope: Place) -> int:
@@ -173,7 +173,7 @@ def relay_changes(db: Connection, school: Place, *, since: int, limit: int) -> l
     return read(db, query.order_by(assets.c.relay_change).limit(limit))
 
 
-def tally(db: Connection, school: Place) -> Tally:
+def count_records(db: Connection, school: Place) -> RecordCounts:
     """The school's records, counted."""
     line = assets.c.line.is_not(None)
     terms = (
@@ -186,8 +186,7 @@ def tally(db: Connection, school: Place) -> Tally:
     )
     sums = (func.coalesce(func.sum(case((term, 1), else_=0)), 0) for term in terms)
     query = select(*sums).where(of(assets, school), assets.c.removed_ms.is_(None))
-    row = db.execute(query).one()
-    return Tally(*map(int, row))
+    return RecordCounts(*map(int, db.execute(query).one()))
 
 
 def with_feeds(db: Connection, school: Place, ids: Sequence[str]) -> dict[str, tuple[Asset, str]]:
@@ -231,7 +230,7 @@ def keep_spots(db: Connection, school: Place, by_room: Mapping[str, Spot]) -> in
     return len(fresh)
 
 
-class Tally(NamedTuple):
+class RecordCounts(NamedTuple):
     """Counts of a school's records: lines of its book, and of them those that are so."""
 
     declared: int = 0

@@ -74,7 +74,7 @@ class Board(NamedTuple):
     asset_tag: str = ""
 
 
-class UseLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class BoardWeek(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A board's week in a room, in minutes: used <= on <= known; known: while an agent was up."""
 
     device_id: str
@@ -184,7 +184,7 @@ def summed(evidence: Evidence) -> Sums:
     )
 
 
-def use_in(week: Span, sums: Sums, planned: Mapping[str, int]) -> list[UseLine]:
+def use_in(week: Span, sums: Sums, planned: Mapping[str, int]) -> list[BoardWeek]:
     """A line for each board and room of the week: where it hung at its end, and where it was on.
 
     planned: minutes by the room's key.
@@ -198,7 +198,7 @@ def use_in(week: Span, sums: Sums, planned: Mapping[str, int]) -> list[UseLine]:
             watched = overlap(sums.watched.get(key) or sums.signed.get(place, ()), [week])
             used = overlap(was_on, overlap(sums.lessons.get(key, ()), [week]))
             lines.append(
-                UseLine(
+                BoardWeek(
                     device_id=board.device_id,
                     room=sums.names[key],
                     kind=board.kind,
@@ -260,7 +260,8 @@ def _moves(signs: Iterable[Sign]) -> dict[str, list[tuple[int, str]]]:
 
 def _names(evidence: Evidence) -> dict[str, str]:
     """How each room is written, by its key: as its board has it now, else as it was told last."""
-    places = (*sorted(set(evidence.signs), key=_by_time), *evidence.boards)
+    signs = sorted(set(evidence.signs), key=_by_time)
+    places: list[Sign | Board] = [*signs, *evidence.boards]
     return {room_key(place.room): place.room for place in places}
 
 

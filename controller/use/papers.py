@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from controller.sheets.writing import EXCEL_MARK, csv_text
-from controller.use.hours import UseLine
+from controller.use.hours import BoardWeek
 from protocol.model import Place
 
 COLUMNS: Final = (
@@ -15,7 +15,7 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 
-def use_csv(rows: Iterable[tuple[Place, str, UseLine]]) -> Iterable[str]:
+def use_csv(rows: Iterable[tuple[Place, str, BoardWeek]]) -> Iterable[str]:
     """RFC 4180 with the mark that Excel needs, line by line; what is not known is empty, not 0."""
     yield EXCEL_MARK + csv_text([COLUMNS])
     for place, week, line in rows:

@@ -13,7 +13,7 @@ from enum import StrEnum
 import msgspec
 
 from controller.sheets.names import room_key
-from controller.use.hours import LOW_MIN, UseLine
+from controller.use.hours import LOW_MIN, BoardWeek
 from protocol.model import Place
 
 
@@ -102,7 +102,7 @@ def whole_weeks(today: date, count: int) -> tuple[str, str]:
 
 
 def report_of(
-    rows: Iterable[tuple[Place, str, UseLine]], since_week: str, until_week: str
+    rows: Iterable[tuple[Place, str, BoardWeek]], since_week: str, until_week: str
 ) -> UseReport:
     """The report of these weeks, out of all their lines."""
     boards = boards_in(rows)
@@ -119,9 +119,9 @@ def _least_first(board: BoardUse) -> tuple[object, ...]:
     return board.province, board.school, used is None, used or 0.0, board.room, board.device_id
 
 
-def boards_in(rows: Iterable[tuple[Place, str, UseLine]]) -> list[BoardUse]:
+def boards_in(rows: Iterable[tuple[Place, str, BoardWeek]]) -> list[BoardUse]:
     """Each board and room once, out of its weeks."""
-    groups: dict[tuple[str, str, str, str], list[UseLine]] = {}
+    groups: dict[tuple[str, str, str, str], list[BoardWeek]] = {}
     for place, _, line in rows:
         key = place.province, place.school, line.device_id, room_key(line.room)
         groups.setdefault(key, []).append(line)
@@ -136,7 +136,7 @@ def schools_in(boards: Iterable[BoardUse]) -> list[SchoolUse]:
     return [_school(province, school, group) for (province, school), group in groups.items()]
 
 
-def _board(province: str, school: str, lines: Sequence[UseLine]) -> BoardUse:
+def _board(province: str, school: str, lines: Sequence[BoardWeek]) -> BoardUse:
     planned = any(line.planned_min for line in lines)
     taught = [line for line in lines if line.planned_min or not planned]
     judged = [use_line for use_line in taught if use_line.is_known]

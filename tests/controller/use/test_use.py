@@ -26,9 +26,9 @@ from controller.use.hours import (
     HERE,
     WEEK_MIN,
     Board,
+    BoardWeek,
     Evidence,
     Sign,
-    UseLine,
     Watch,
     monday_of,
     summed,
@@ -78,7 +78,7 @@ def watch(began: str, until: str, boot: str = "b1") -> Watch:
     return Watch("may-1", boot, "P203", at(began), at(until))
 
 
-def lines_of(seen: Evidence, week: Span = WEEK) -> list[UseLine]:
+def lines_of(seen: Evidence, week: Span = WEEK) -> list[BoardWeek]:
     """The week, out of the evidence."""
     return use_in(week, summed(seen), {})
 
@@ -87,14 +87,14 @@ def a_line(
     signs: Sequence[Sign],
     watches: Sequence[Watch],
     lessons: Sequence[tuple[str, str]] = (),
-) -> UseLine:
+) -> BoardWeek:
     """The board's week."""
     held = {"p203": [(at(began), at(until)) for began, until in lessons]}
     (line,) = lines_of(Evidence([BOARD], signs, watches, held))
     return line
 
 
-def minutes(line: UseLine) -> tuple[int, int, int]:
+def minutes(line: BoardWeek) -> tuple[int, int, int]:
     return line.on_min, line.used_min, line.known_min
 
 
@@ -169,10 +169,7 @@ def test_a_room_has_one_line_however_it_is_written() -> None:
     held = {"p203": [(at("07:30"), at("09:00"))]}
     (line,) = lines_of(Evidence([BOARD], signs, watches, held))
     assert (line.room, minutes(line)) == ("P203", (180, 90, 180))
-    weeks = [
-        (SCHOOL, str(number), replace(line, room=room))
-        for number, room in ((1, "203"), (2, "P203"))
-    ]
+    weeks = [(SCHOOL, room, replace(line, room=room)) for room in ("203", "P203")]
     (board,) = boards_in(weeks)
     assert (board.room, board.used_min) == ("P203", 180)
 
@@ -355,7 +352,7 @@ def test_a_lesson_that_runs_has_lasted_until_now() -> None:
 
 def test_a_board_is_hardly_used_below_an_hour_a_week_and_a_holiday_does_not_count() -> None:
     """Four weeks: used 90, used 20, a holiday, one that nobody saw."""
-    taught = UseLine(device_id="d", room="P203", kind="board", planned_min=900)
+    taught = BoardWeek(device_id="d", room="P203", kind="board", planned_min=900)
     weeks = [
         replace(taught, on_min=200, used_min=90, known_min=2000),
         replace(taught, on_min=20, used_min=20, known_min=2000),
@@ -467,7 +464,7 @@ def test_what_an_agent_tells_becomes_a_week_of_use(classroom: Classroom) -> None
 
 def test_no_teacher_class_subject_or_pupil_is_in_a_week(classroom: Classroom) -> None:
     """A line is of boards and minutes alone."""
-    assert set(UseLine.__struct_fields__) == {
+    assert set(BoardWeek.__struct_fields__) == {
         "device_id", "room", "kind", "on_min", "used_min", "planned_min", "known_min", "asset_tag"
     }  # fmt: skip
 
@@ -596,7 +593,7 @@ def test_the_last_sign_before_a_time_stands_at_its_beginning(classroom: Classroo
 def test_a_schools_week_is_replaced_whole_at_the_department(classroom: Classroom) -> None:
     """The same table holds many schools; the same lines again change nothing."""
     here, there = Place("79", "00001"), Place("79", "00002")
-    lines = [UseLine(device_id="b", room="P1", kind="board", on_min=9, known_min=90)]
+    lines = [BoardWeek(device_id="b", room="P1", kind="board", on_min=9, known_min=90)]
     with classroom.store.locked(here) as db:
         assert keep_use(db, here, "2026-11-02", [*lines, replace(lines[0], device_id="a")])
         assert keep_use(db, there, "2026-11-02", lines)
