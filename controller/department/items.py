@@ -138,7 +138,7 @@ def school_figure(school: Standing, group: Group) -> FigureItem:
 
 def school_item(school: Standing, overview: Overview) -> SchoolItem:
     """A school in the list."""
-    tally, contact = school.tally, school.heard
+    tally, record = school.tally, school.record
     return SchoolItem(
         code=school.code,
         name=school.name,
@@ -154,11 +154,11 @@ def school_item(school: Standing, overview: Overview) -> SchoolItem:
         never_seen=tally.never_seen,
         unregistered=tally.unregistered,
         twice=school.twice,
-        heard=iso(contact.heard_ms) if contact else None,
-        as_of=iso(contact.as_of_ms) if contact else None,
-        age_s=max(0, overview.now_ms - contact.as_of_ms) // 1000 if contact else None,
+        heard=iso(record.heard_ms) if record else None,
+        as_of=iso(record.as_of_ms) if record else None,
+        age_s=max(0, overview.now_ms - record.as_of_ms) // 1000 if record else None,
         stale=school.silence,
-        behind=contact.behind if contact else 0,
+        behind=record.behind if record else 0,
         need=school.need,
     )
 

@@ -10,10 +10,11 @@ from typing import Final
 import msgspec
 
 from controller.department.areas import Area, Atlas, SchoolFacts
-from controller.department.census import Heard, Live, Twin
+from controller.department.census import Twin
+from controller.department.schools import SchoolRecord
 from controller.department.tally import ByType, Tally, Told, added, together
 from controller.reconcile.kpi import Kpi, counted
-from protocol.model import Status
+from protocol.upward import SchoolFigures
 
 DAY_MS: Final = 86_400_000
 SILENT_MS: Final = DAY_MS
@@ -41,15 +42,6 @@ class Need(StrEnum):
     NOTHING = "nothing"
 
 
-STATUS_OF: Final[Mapping[Need, Status]] = {
-    Need.LONG_SILENT: Status.CRITICAL,
-    Need.NO_DATA: Status.UNKNOWN,
-    Need.SILENT: Status.WARNING,
-    Need.NO_REGISTER: Status.WARNING,
-    Need.BELOW_TARGET: Status.WARNING,
-    Need.MISSING: Status.WARNING,
-    Need.NOTHING: Status.OK,
-}
 _ORDER: Final = {need: place for place, need in enumerate(Need)}
 
 
@@ -86,7 +78,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One school that counts. members: itself, then who merged into it.
 
     area: the innermost's code; around: it and those around it. twice: items of those that merged
-    which stand in another list too and are counted once. heard: None where it never was.
+    which stand in another list too and are counted once. record: None where it was never heard.
     """
 
     facts: SchoolFacts
@@ -96,7 +88,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     members: tuple[str, ...]
     by_type: ByType
     twice: int
-    heard: Heard | None
+    record: SchoolRecord | None
     silence: Silence
     before: Told | None = None
 
@@ -118,7 +110,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @property
     def reported(self) -> bool:
         """Whether anything is known of its items."""
-        return self.heard is not None or bool(self.by_type)
+        return self.record is not None or bool(self.by_type)
 
     @property
     def need(self) -> Need:
@@ -190,7 +182,7 @@ def _area_urgency(group: Group) -> tuple[int, int, float]:
 
 def group_of(schools: Sequence[Standing], before: Told | None = None) -> Group:
     """The schools taken together."""
-    as_of = [school.heard.as_of_ms for school in schools if school.heard]
+    as_of = [school.record.as_of_ms for school in schools if school.record]
     return Group(
         schools=len(schools),
         reported=sum(school.reported for school in schools),
@@ -204,25 +196,25 @@ def group_of(schools: Sequence[Standing], before: Told | None = None) -> Group:
     )
 
 
-def silence_of(contact: Heard | None, now_ms: int) -> Silence:
+def silence_of(record: SchoolRecord | None, now_ms: int) -> Silence:
     """For how long a school has not been heard."""
-    if contact is None:
+    if record is None:
         return Silence.NEVER
-    silent_ms = now_ms - contact.heard_ms
+    silent_ms = now_ms - record.heard_ms
     if silent_ms > LONG_SILENT_MS:
         return Silence.WEEKS
     return Silence.DAY if silent_ms > SILENT_MS else Silence.NONE
 
 
-def live_of(schools: Iterable[Standing], within_ms: int, now_ms: int) -> Live:
+def live_of(schools: Iterable[Standing], within_ms: int, now_ms: int) -> SchoolFigures:
     """The present of the schools that told it within that time, added up."""
     fresh = [
-        school.heard.live
+        school.record.live
         for school in schools
-        if school.heard and now_ms - school.heard.as_of_ms <= within_ms
+        if school.record and now_ms - school.record.as_of_ms <= within_ms
     ]
-    names = Live.__struct_fields__
-    return Live(**{name: sum(getattr(live, name) for live in fresh) for name in names})
+    names = SchoolFigures.__struct_fields__
+    return SchoolFigures(**{name: sum(getattr(live, name) for live in fresh) for name in names})
 
 
 def told_of(figures: Mapping[str, Kpi], codes: Iterable[str], day: str) -> Told | None:
