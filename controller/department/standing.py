@@ -13,7 +13,7 @@ from controller.department.areas import Area, Atlas, SchoolFacts
 from controller.department.census import Twin
 from controller.department.schools import SchoolRecord
 from controller.department.tally import ByType, Tally, Told, added, together
-from controller.reconcile.kpi import Kpi, counted
+from controller.reconcile.kpi import Kpi, figure_of
 from protocol.upward import SchoolFigures
 
 DAY_MS: Final = 86_400_000
@@ -222,10 +222,5 @@ def told_of(figures: Mapping[str, Kpi], codes: Iterable[str], day: str) -> Told 
     kpis = [figures[code] for code in codes if code in figures]
     if not kpis:
         return None
-    kpi = counted(
-        declared=sum(school_kpi.declared for school_kpi in kpis),
-        complete=sum(school_kpi.complete_digital_record for school_kpi in kpis),
-        verified=sum(school_kpi.verified_within_365d for school_kpi in kpis),
-        managed=sum(school_kpi.complete_and_verified for school_kpi in kpis),
-    )
-    return Told(day, len(kpis), kpi)
+    counts = map(sum, zip(*(kpi.counts for kpi in kpis), strict=True))
+    return Told(day, len(kpis), figure_of(*counts))

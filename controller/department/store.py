@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 from sqlalchemy import Connection, select
 
 from controller.database.engine import one_numbers
@@ -21,8 +21,7 @@ from controller.department.schools import FigureTold, Listed, SchoolRecord, Scho
 from controller.department.tables import schools
 from controller.inventory import store as kept_assets
 from controller.inventory.asset import LASTING, Asset, AssetState
-from controller.reconcile.store import figure_row
-from controller.reconcile.tables import figures
+from controller.reconcile.store import kpi_in, note_figure
 from controller.use.hours import BoardWeek
 from controller.use.store import keep_use
 from protocol.model import Place, fields_for
@@ -50,8 +49,8 @@ def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:
         for change in news
         if isinstance(change, FigureTold) and counts_for_itself(db, change.place, change.day)
     }
-    rows = [figure_row(figure.place, figure.day, figure.figures) for figure in days.values()]
-    write(db, figures, rows, Writing.UPSERT)
+    for told in days.values():
+        note_figure(db, told.place, told.day, kpi_in(asdict(told.figures)))
     if any(isinstance(change, Listed) for change in news):
         one_numbers(db)
     newest = kept_assets.newest_change(db, Place(news[0].place.province))

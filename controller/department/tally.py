@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from controller.reconcile.kpi import Kpi, Raise, counted, percent
+from controller.reconcile.kpi import Kpi, Raise, figure_of, percent
 
 # What a line may lack alone, by the column of the tally that counts such lines.
 RAISES: Final[Mapping[str, str]] = {
@@ -46,12 +46,7 @@ class Tally(NamedTuple):
     @property
     def kpi(self) -> Kpi:
         """The share that is managed by digital record; not determined without a line."""
-        return counted(
-            declared=self.declared,
-            complete=self.complete,
-            verified=self.verified,
-            managed=self.managed,
-        )
+        return figure_of(self.declared, self.complete, self.verified, self.managed)
 
     @property
     def raises(self) -> tuple[Raise, ...]:

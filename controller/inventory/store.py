@@ -15,7 +15,6 @@ from sqlalchemy import (
     Select,
     bindparam,
     case,
-    delete,
     func,
     literal,
     or_,
@@ -28,7 +27,7 @@ from controller.database.engine import one_numbers
 from controller.database.facts import fact_of, set_fact
 from controller.database.plan_version import bump_version
 from controller.database.reading import rows_of
-from controller.database.scope import codes_of, of, within
+from controller.database.scope import of, within
 from controller.database.shape import Row, Shape
 from controller.database.store import Store
 from controller.database.writing import Writing, write
@@ -221,11 +220,9 @@ def keep_spots(db: Connection, school: Place, by_room: Mapping[str, Spot]) -> in
     fresh = {
         room: spot for room, spot in by_room.items() if before.get(room_key(room), Spot()) != spot
     }
-    for room, spot in fresh.items():
-        key = room_key(room)
-        db.execute(delete(spots).where(of(spots, school), spots.c.room_key == key))
-        row = SPOTS.values(spot) | {"room_key": key, "room": room}
-        db.execute(spots.insert(), codes_of(school) | row)
+    place = school.province, school.school
+    rows = [(*place, room_key(room), room, *spot) for room, spot in fresh.items()]
+    write(db, spots, rows, Writing.UPSERT)
     bump_version(db, school, changed=bool(fresh))
     return len(fresh)
 

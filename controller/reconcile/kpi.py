@@ -29,6 +29,16 @@ class Kpi(msgspec.Struct, frozen=True, kw_only=True):
     target_pct: int = TARGET_PCT
     meets_target: bool | None = None
 
+    @property
+    def counts(self) -> tuple[int, int, int, int]:
+        """What `figure_of` makes it of."""
+        return (
+            self.declared,
+            self.complete_digital_record,
+            self.verified_within_365d,
+            self.complete_and_verified,
+        )
+
 
 class Raise(msgspec.Struct, frozen=True, kw_only=True):
     """A thing that, put right, would make lines count. what: of reconcile's lacks, or "verify".
@@ -44,7 +54,7 @@ class Raise(msgspec.Struct, frozen=True, kw_only=True):
 def kpi_of(findings: Iterable[Finding]) -> Kpi:
     """The figure of these lines."""
     every = tuple(findings)
-    return counted(
+    return figure_of(
         declared=len(every),
         complete=sum(finding.complete for finding in every),
         verified=sum(finding.verified for finding in every),
@@ -52,7 +62,7 @@ def kpi_of(findings: Iterable[Finding]) -> Kpi:
     )
 
 
-def counted(*, declared: int, complete: int, verified: int, managed: int) -> Kpi:
+def figure_of(declared: int, complete: int, verified: int, managed: int) -> Kpi:
     """The figure of counts, such as the sums over schools."""
     return Kpi(
         declared=declared,

@@ -33,8 +33,11 @@ class Form(StrEnum):
     SNIPEIT = "snipeit"
 
 
-ENDS: Final = {Form.XLSX: "xlsx", Form.GLPI: "zip", Form.SNIPEIT: "csv"}
-_KINDS: Final = {Form.XLSX: "thiet-bi", Form.GLPI: "glpi", Form.SNIPEIT: "snipe-it"}
+_NAMES: Final = {
+    Form.XLSX: ("thiet-bi", "xlsx"),
+    Form.GLPI: ("glpi", "zip"),
+    Form.SNIPEIT: ("snipe-it", "csv"),
+}
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +73,8 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     def file_name(self, form: Form) -> str:
         """A file name of plain letters, with the school's code and the day."""
         code = self._only_school() or self.scope.province
-        return file_name(_KINDS[form], code, f"{self.at:%Y-%m-%d}", end=ENDS[form])
+        name, end = _NAMES[form]
+        return file_name(name, code, f"{self.at:%Y-%m-%d}", end=end)
 
     def count(self) -> int:
         """How many items there are."""

@@ -21,9 +21,9 @@ from controller.features import keep_batch
 from controller.fleet.records import DeviceRecord, Record
 from controller.fleet.store import newest_change
 from controller.inventory import store as assets
+from controller.inventory.api import exported
 from controller.inventory.asset import Asset, AssetState
 from controller.inventory.chosen import Chosen
-from controller.inventory.export_api import exported
 from controller.inventory.exports import workbook as workbook_file
 from controller.inventory.exports.picture import Form, Picture
 from controller.inventory.store import refresh

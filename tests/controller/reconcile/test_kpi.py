@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.reconcile.evidence import By, Observation
-from controller.reconcile.kpi import Kpi, counted, kpi_by, kpi_of, percent, raises
+from controller.reconcile.kpi import Kpi, figure_of, kpi_by, kpi_of, percent, raises
 from controller.reconcile.reconcile import Finding, reconcile
 from controller.register.book import Line
 from controller.register.merging import Kept
@@ -86,7 +86,7 @@ def test_a_percentage_has_one_decimal_and_is_never_rounded_up_to_the_target(
 ) -> None:
     """79.96 % has not reached 80, and 99.99 is not all."""
     assert percent(part, of) == pct
-    told = counted(declared=of, complete=part, verified=part, managed=part)
+    told = figure_of(declared=of, complete=part, verified=part, managed=part)
     assert told.meets_target is (pct >= 80)
 
 
