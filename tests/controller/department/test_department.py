@@ -104,7 +104,7 @@ def test_the_department_counts_as_the_school_does(store: Store) -> None:
         ]
         register.bring_in(db, school, book, whole=False, now_ms=NOW_MS)
         told = kpi_of(reconciled(db, school, NOW_MS).findings)
-    refresh(store, school, department_of(store)._zone, NOW_MS)
+    refresh(store, school, department_of(store).zone, NOW_MS)
     assert department_of(store).overview().whole.kpi == told
     assert told.complete_digital_record == 1
 
