@@ -23,11 +23,12 @@ from sqlalchemy import (
 
 from controller.database.reading import rows_of
 from controller.database.scope import in_province, of
-from controller.department.tally import ByType, Tally
+from controller.department.tally import LONE, ByType, Tally
 from controller.inventory.asset import Asset
 from controller.inventory.store import read
 from controller.inventory.tables import assets
 from controller.reconcile.kpi import Kpi
+from controller.reconcile.reconcile import VERIFY
 from controller.reconcile.store import kpi_in, note_figure
 from controller.reconcile.tables import figures
 from controller.sheets.names import serial_key
@@ -217,7 +218,6 @@ def _stands(state: str) -> ColumnElement[bool]:
 
 
 _LINE: Final = assets.c.line.is_not(None)
-_LONE: Final = _LINE & assets.c.verified
 _COUNTED: Final[Mapping[str, ColumnElement[bool]]] = {
     "items": or_(_LINE, assets.c.owned),
     "declared": _LINE,
@@ -228,11 +228,9 @@ _COUNTED: Final[Mapping[str, ColumnElement[bool]]] = {
     "never_seen": _stands("never_seen"),
     "moved": _stands("moved"),
     "unregistered": assets.c.state == "unregistered",
-    "lone_asset_tag": _LONE & (assets.c.lacks == '["asset_tag"]'),
-    "lone_type": _LONE & (assets.c.lacks == '["type"]'),
-    "lone_room": _LONE & (assets.c.lacks == '["room"]'),
-    "lone_year": _LONE & (assets.c.lacks == '["year"]'),
-    "lone_serial": _LONE & (assets.c.lacks == '["serial"]'),
-    "lone_unique_serial": _LONE & (assets.c.lacks == '["unique_serial"]'),
-    "lone_verify": _LINE & assets.c.complete & ~assets.c.verified,
+    **{
+        f"{LONE}{lack}": _LINE & assets.c.verified & (assets.c.lacks == f'["{lack}"]')
+        for lack in ("asset_tag", "type", "room", "year", "serial", "unique_serial")
+    },
+    f"{LONE}{VERIFY}": _LINE & assets.c.complete & ~assets.c.verified,
 }

@@ -45,7 +45,8 @@ from protocol.words import N_, Translate
 
 EXIT_REFUSED: Final = 1
 _UNKNOWN_AREA: Final = N_("The area {name} was not listed; it was made anew by that name.")
-Bring = Callable[[Connection, Place, Listed, str], tuple[int, list[tuple[str, str]]]]
+Changed = tuple[int, list[tuple[str, str]]]  # how much, and what a person should know: code, name
+Bring = Callable[[Connection, Place, Listed, str], Changed]
 
 
 def fill_areas(parser: CommandParser, say: Translate) -> None:
@@ -96,7 +97,7 @@ def _add_mergers(deeds: Any, say: Translate, what: What) -> None:
 
 
 def _import(options: argparse.Namespace, say: Translate, aliases: Aliases, bring: Bring) -> int:
-    listed, changed, notes = Listed(), 0, list[tuple[str, str]]()
+    listed, changed, warnings = Listed(), 0, list[dict[str, str]]()
     refused: SheetError | None = None
     try:
         listed = read_list(options.path, aliases)
@@ -104,28 +105,38 @@ def _import(options: argparse.Namespace, say: Translate, aliases: Aliases, bring
             changed, notes = bring(db, place, listed, today)
             if options.dry_run:
                 db.rollback()
+        warnings += [_warning(code, phrase(_NOTES[code], say, name=name)) for code, name in notes]
     except SheetError as error:
         refused = error
-    warnings = [notice.said(say) for notice in listed.notices]
-    warnings += [
-        {"file": "", "code": code, "message": say(_NOTES[code]).replace("{name}", name)}
-        for code, name in notes
-    ]
-    if refused:
-        warnings.insert(0, {"file": "", "code": refused.code, "message": refused.text(say)})
-    errors = [
-        {"row": flaw.row, "code": flaw.code, "message": say(MESSAGES[flaw.code])}
-        for flaw in listed.flaws
-    ]
+        warnings.append(_warning(error.code, error.text(say)))
+    warnings[:0] = [notice.said(say) for notice in listed.notices]
     if options.json:
-        summary = {"rows": len(listed.entries), "changed": changed, "dry_run": options.dry_run}
-        report = summary | {"errors": errors, "warnings": warnings}
-        tell(json.dumps(report, ensure_ascii=False, indent=1))
+        _tell_json(options, listed, changed, warnings, say)
     else:
         _tell(options, listed, changed, warnings, say)
     if listed.flaws and not options.dry_run:
         _give_back(options, listed, say)
     return EXIT_REFUSED if refused else 0
+
+
+def _warning(code: str, message: str) -> dict[str, str]:
+    return {"file": "", "code": code, "message": message}
+
+
+def _tell_json(
+    options: argparse.Namespace,
+    listed: Listed,
+    changed: int,
+    warnings: Sequence[dict[str, str]],
+    say: Translate,
+) -> None:
+    errors = [
+        {"row": flaw.row, "code": flaw.code, "message": say(MESSAGES[flaw.code])}
+        for flaw in listed.flaws
+    ]
+    summary = {"rows": len(listed.entries), "changed": changed, "dry_run": options.dry_run}
+    report = summary | {"errors": errors, "warnings": warnings}
+    tell(json.dumps(report, ensure_ascii=False, indent=1))
 
 
 _NOTES: Final = {
@@ -175,29 +186,21 @@ def _filled(cells: Sequence[str], count: int) -> list[str]:
     return [*cells, *[""] * count][:count]
 
 
-def _bring_areas(
-    db: Connection, place: Place, listed: Listed, today: str
-) -> tuple[int, list[tuple[str, str]]]:
+def _bring_areas(db: Connection, place: Place, listed: Listed, today: str) -> Changed:
     return _keep(db, place, areas_in(listed.entries, today), today)
 
 
-def _bring_schools(
-    db: Connection, place: Place, listed: Listed, today: str
-) -> tuple[int, list[tuple[str, str]]]:
+def _bring_schools(db: Connection, place: Place, listed: Listed, today: str) -> Changed:
     by_code = areas.atlas_of(db, place.province).areas
     return _keep(db, place, schools_in(listed.entries, by_code, today), today)
 
 
-def _bring_rooms(
-    db: Connection, place: Place, listed: Listed, _: str
-) -> tuple[int, list[tuple[str, str]]]:
+def _bring_rooms(db: Connection, place: Place, listed: Listed, _: str) -> Changed:
     return keep_spots(db, place, spots_in(listed.entries)), []
 
 
-def _keep(
-    db: Connection, place: Place, brought: Brought, today: str
-) -> tuple[int, list[tuple[str, str]]]:
-    """Keep what a list says; returns how much changed, and what a person should know."""
+def _keep(db: Connection, place: Place, brought: Brought, today: str) -> Changed:
+    """Keep what a list says."""
     province = place.province
     notes = [("area_unknown", name) for name in brought.unknown]
     changed = areas.keep_areas(db, province, brought.areas)

@@ -7,7 +7,7 @@ itself, else nobody knows. What lacks a year or a life is counted apart, never g
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -55,6 +55,13 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     cost_vnd: int = 0
     unpriced: int = 0
 
+    def __add__(self, other: Due) -> Due:
+        return Due(
+            count=self.count + other.count,
+            cost_vnd=self.cost_vnd + other.cost_vnd,
+            unpriced=self.unpriced + other.unpriced,
+        )
+
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
     """What falls to a type, a school, an area or all. years: from this one on."""
@@ -68,12 +75,7 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def soon(self) -> Due:
         """What is overdue and what falls due within the years, together."""
-        dues = (self.overdue, *self.years)
-        return Due(
-            count=sum(due.count for due in dues),
-            cost_vnd=sum(due.cost_vnd for due in dues),
-            unpriced=sum(due.unpriced for due in dues),
-        )
+        return sum(self.years, self.overdue)
 
 
 class Assumption(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,31 +111,20 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(slots=True)
 class _Sum:
-    """A share that is being summed up: count, cost and unpriced of each slot."""
+    """A share that is being summed up: what falls due in each slot."""
 
-    slots: dict[int, list[int]] = field(default_factory=dict)
+    slots: defaultdict[int, Due] = field(default_factory=lambda: defaultdict(Due))
     unknown: int = 0
-
-    def add(self, slot: int, due: Due) -> None:
-        """More falls due."""
-        slot_sums = self.slots.setdefault(slot, [0, 0, 0])
-        slot_sums[0] += due.count
-        slot_sums[1] += due.cost_vnd
-        slot_sums[2] += due.unpriced
 
     def share(self, *key: str) -> Share:
         """The sums as they are now."""
         return Share(
             key=key,
-            overdue=self._due(_OVERDUE),
-            years=tuple(self._due(slot) for slot in range(YEARS)),
-            later=self._due(_LATER),
+            overdue=self.slots[_OVERDUE],
+            years=tuple(self.slots[slot] for slot in range(YEARS)),
+            later=self.slots[_LATER],
             unknown=self.unknown,
         )
-
-    def _due(self, slot: int) -> Due:
-        count, cost_vnd, unpriced = self.slots.get(slot, (0, 0, 0))
-        return Due(count=count, cost_vnd=cost_vnd, unpriced=unpriced)
 
 
 def forecast(
@@ -166,7 +157,7 @@ def forecast(
         awaiting += group.items if group.condition == Condition.AWAITING_DISPOSAL else 0
         due = _due_of(group, table)
         for one in sums:
-            one.add(slot, due)
+            one.slots[slot] += due
     shares = [[one.share(*key) for key, one in sorted(grouping.items())] for grouping in by]
     return Forecast(
         first_year=this_year,

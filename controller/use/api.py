@@ -12,8 +12,7 @@ from pydantic import AfterValidator
 
 from controller.feature import Program
 from controller.sheets.writing import file_name
-from controller.use.papers import use_csv
-from controller.use.report import whole_weeks
+from controller.use.report import use_csv, whole_weeks
 from controller.use.store import use_of, use_report
 from controller.web.downloads import CSV_WITH_HEAD, attachment
 from controller.web.paging import narrowed

@@ -13,21 +13,16 @@ from controller.database.store import Store
 from controller.feature import Program
 from controller.use.api import weeks_of
 from controller.use.hours import LOW_MIN
-from controller.use.report import UseReport, Verdict
+from controller.use.report import VERDICTS, UseReport, Verdict
 from controller.use.store import use_report
 from controller.web.page import PageRenderer
 from controller.web.paging import narrowed
 from controller.web.refusals import Refused
 from protocol import formats
 from protocol.model import Place
-from protocol.words import N_, Translate
+from protocol.words import Translate
 
 SHOWN: Final = 400  # rows of one table
-VERDICTS: Final = {
-    Verdict.LOW: (N_("hardly used"), "warning"),
-    Verdict.USED: (N_("in use"), "ok"),
-    Verdict.UNKNOWN: (N_("not known"), "unknown"),
-}
 
 Word = Annotated[str, Query(max_length=64)]
 

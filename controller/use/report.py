@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from controller.sheets.names import room_key
+from controller.sheets.writing import EXCEL_MARK, csv_text
 from controller.use.hours import LOW_MIN, BoardWeek
 from protocol.model import Place
+from protocol.words import N_
 
 
 class Verdict(StrEnum):
@@ -23,6 +26,18 @@ class Verdict(StrEnum):
     LOW = "low"
     USED = "used"
     UNKNOWN = "unknown"
+
+
+# What a verdict is called, and how it looks.
+VERDICTS: Final = {
+    Verdict.LOW: (N_("hardly used"), "warning"),
+    Verdict.USED: (N_("in use"), "ok"),
+    Verdict.UNKNOWN: (N_("not known"), "unknown"),
+}
+COLUMNS: Final = (
+    "province", "school", "week", "device_id", "asset_tag", "kind", "room",
+    "on_min", "used_min", "planned_min", "known_min",
+)  # fmt: skip
 
 
 class BoardUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +108,16 @@ class UseReport(msgspec.Struct, frozen=True, kw_only=True):
             "boards": boards,
             "schools": [msgspec.structs.asdict(school) for school in self.schools],
         }
+
+
+def use_csv(rows: Iterable[tuple[Place, str, BoardWeek]]) -> Iterable[str]:
+    """RFC 4180 with the mark that Excel needs, line by line; what is not known is empty, not 0."""
+    yield EXCEL_MARK + csv_text([COLUMNS])
+    for place, week, line in rows:
+        minutes = (line.on_min, line.used_min) if line.known_min else ("", "")
+        what = (line.device_id, line.asset_tag, line.kind, line.room)
+        codes = (place.province, place.school, week)
+        yield csv_text([(*codes, *what, *minutes, line.planned_min, line.known_min)])
 
 
 def whole_weeks(today: date, count: int) -> tuple[str, str]:
