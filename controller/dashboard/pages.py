@@ -140,7 +140,7 @@ class RoomPages:
             events=events,
             marked=self._live.marked_today().get(code, 0),
             lines=standing.pressing_in(code) if is_own else [],
-            talk=BookWords(standing.told, self._desk.zone),
+            talk=BookWords(standing.reconciled, self._desk.zone),
             line_limit=LINES,
         )
 

@@ -22,7 +22,7 @@ from controller.department.items import (
     type_items,
 )
 from controller.department.overview import KEPT_MS, department_of
-from controller.department.standing import Overview, Standing, group_of
+from controller.department.standing import Overview, SchoolStanding, group_of
 from controller.feature import Program
 from controller.sheets.text import folded
 from controller.web.items import ErrorItem, Listing
@@ -107,7 +107,7 @@ def api(program: Program) -> APIRouter:
     return router
 
 
-def chosen(overview: Overview, area: str, text: str) -> list[Standing]:
+def chosen(overview: Overview, area: str, text: str) -> list[SchoolStanding]:
     """The schools of an area whose name or code has the text, marks and case aside."""
     words = folded(text)
     return [

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, delete, func, select, update
 from controller.database.reading import rows_of
 from controller.database.scope import in_province
 from controller.database.shape import Shape
-from controller.department.areas import Area, Atlas, Membership, Merger, SchoolFacts, What
+from controller.department.areas import Area, Atlas, Membership, Merger, MergerKind, SchoolFacts
 from controller.department.tables import areas, memberships, mergers, school_facts
 from protocol.model import Place
 
@@ -105,7 +105,7 @@ def keep_merger(db: Connection, province: str, merger: Merger) -> Merger:
     return numbered
 
 
-def undo_merger(db: Connection, province: str, what: What, no: int, now_ms: int) -> bool:
+def undo_merger(db: Connection, province: str, what: MergerKind, no: int, now_ms: int) -> bool:
     """Take a merger back; False where none stands."""
     statement = update(mergers).where(
         in_province(mergers, province),

@@ -42,7 +42,7 @@ class Twin(NamedTuple):
 
     serial_key: str
     listed: tuple[str, ...]
-    seen: tuple[str, ...]
+    sighted: tuple[str, ...]
 
 
 def tallies_of(db: Connection, province: str) -> dict[str, ByType]:

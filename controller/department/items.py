@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from controller.department.standing import Group, Need, Overview, Silence, Standing
+from controller.department.standing import Need, Overview, SchoolGroup, SchoolStanding, Silence
 from controller.department.tally import Tally, Told
 from controller.department.tile import Tile
 from controller.inventory.asset import Asset
@@ -119,24 +119,24 @@ class TileItem(BaseModel):
     incidents_open: int
 
 
-def group_item(key: str, name: str, group: Group) -> FigureItem:
+def group_item(key: str, name: str, group: SchoolGroup) -> FigureItem:
     """An area's figure, or the whole."""
     return _figure(key, name, group, group.tally)
 
 
-def type_items(whole: Group) -> list[FigureItem]:
+def type_items(whole: SchoolGroup) -> list[FigureItem]:
     """The figure of each type over all schools."""
     return [
         _figure(kind, kind, whole, tally, before=False) for kind, tally in whole.by_type.items()
     ]
 
 
-def school_figure(school: Standing, group: Group) -> FigureItem:
+def school_figure(school: SchoolStanding, group: SchoolGroup) -> FigureItem:
     """A school's figure."""
     return _figure(school.code, school.label, group, school.tally)
 
 
-def school_item(school: Standing, overview: Overview) -> SchoolItem:
+def school_item(school: SchoolStanding, overview: Overview) -> SchoolItem:
     """A school in the list."""
     tally, record = school.tally, school.record
     return SchoolItem(
@@ -184,7 +184,9 @@ def tile_item(tile: Tile) -> TileItem:
     return TileItem(as_of=iso(tile.as_of_ms), **{name: getattr(tile, name) for name in names})
 
 
-def _figure(key: str, name: str, group: Group, tally: Tally, *, before: bool = True) -> FigureItem:
+def _figure(
+    key: str, name: str, group: SchoolGroup, tally: Tally, *, before: bool = True
+) -> FigureItem:
     return FigureItem(
         key=key,
         name=name,

@@ -21,7 +21,7 @@ from controller.department.census import Twin
 from controller.department.schools import SchoolRecord
 from controller.department.standing import (
     Overview,
-    Standing,
+    SchoolStanding,
     group_of,
     silence_of,
     told_of,
@@ -189,7 +189,7 @@ class Department:
         facts: Mapping[str, SchoolFacts],
         records: Mapping[str, SchoolRecord],
         now_ms: int,
-    ) -> Iterator[Standing]:
+    ) -> Iterator[SchoolStanding]:
         codes = {*counted.tallies, *facts, *records}
         if self.own.school not in facts:
             codes.discard(self.own.school)
@@ -203,7 +203,7 @@ class Department:
             record = records.get(code)
             around = atlas.around(atlas.area_of(code, day), day)
             school_facts = facts.get(code, SchoolFacts(code=code))
-            yield Standing(
+            yield SchoolStanding(
                 facts=school_facts,
                 name=school_facts.name or (record.name if record else ""),
                 area=around[0] if around else "",
@@ -233,13 +233,13 @@ def _before_by_area(figures: Mapping[str, Kpi], atlas: Atlas, day: str) -> dict[
     return {area: past for area, past in past_by_area.items() if past}
 
 
-def _twins(twins: tuple[Twin, ...], schools: tuple[Standing, ...]) -> tuple[Twin, ...]:
+def _twins(twins: tuple[Twin, ...], schools: tuple[SchoolStanding, ...]) -> tuple[Twin, ...]:
     """Those of schools that count by themselves: what merged is one school."""
     heirs = {member: school.code for school in schools for member in school.members}
     distinct = []
     for twin in twins:
         listed = {heirs[school] for school in twin.listed if school in heirs}
-        sighted = {heirs[school] for school in twin.seen if school in heirs} - listed
+        sighted = {heirs[school] for school in twin.sighted if school in heirs} - listed
         if len(listed | sighted) > 1:
             distinct.append(Twin(twin.serial_key, tuple(sorted(listed)), tuple(sorted(sighted))))
     return tuple(distinct)

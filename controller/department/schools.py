@@ -66,7 +66,7 @@ class SchoolRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return self.figures or SchoolFigures()
 
 
-class Listed(NamedTuple):
+class ListPage(NamedTuple):
     """Some of a school's list of items. last: it ends here, and what it lacks is gone."""
 
     place: Place
@@ -100,7 +100,7 @@ class AskRetell(NamedTuple):
     since: int
 
 
-SchoolChange = SchoolRecord | Listed | Used | FigureTold | AskRetell
+SchoolChange = SchoolRecord | ListPage | Used | FigureTold | AskRetell
 
 
 class SchoolHeard(NamedTuple):
@@ -190,7 +190,7 @@ class Schools:
             newest=max(page.upto, 0 if another else before.newest),
             whole=whole or last,
         )
-        listed = Listed(before.place, page.feed, page.items, page.gone, last, now_ms)
+        listed = ListPage(before.place, page.feed, page.items, page.gone, last, now_ms)
         return SchoolHeard((self._keep(school_record, now_ms), listed))
 
     def _keep(self, record: SchoolRecord, now_ms: int) -> SchoolRecord:

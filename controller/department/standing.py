@@ -45,7 +45,7 @@ class Need(StrEnum):
 _ORDER: Final = {need: place for place, need in enumerate(Need)}
 
 
-class Group(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+class SchoolGroup(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Figures of schools taken together.
 
     schools: how many are known; reported: how many of them ever told their list. silent: for more
@@ -74,7 +74,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return self.tally.kpi
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+class SchoolStanding(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One school that counts. members: itself, then who merged into it.
 
     area: the innermost's code; around: it and those around it. twice: items of those that merged
@@ -147,22 +147,22 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     day: str
     now_ms: int
     counted_ms: int
-    schools: tuple[Standing, ...]
+    schools: tuple[SchoolStanding, ...]
     atlas: Atlas
     twins: tuple[Twin, ...]
     doubles: frozenset[tuple[str, str]]
     before: Mapping[str, Told]
-    whole: Group
+    whole: SchoolGroup
 
-    def of_area(self, area: str) -> list[Standing]:
+    def of_area(self, area: str) -> list[SchoolStanding]:
         """The schools in an area and in those inside it; of "" all."""
         return [school for school in self.schools if not area or area in school.around]
 
-    def area(self, code: str) -> Group:
+    def area(self, code: str) -> SchoolGroup:
         """An area's figures, those of the areas inside it among them."""
         return group_of(self.of_area(code), self.before.get(code))
 
-    def areas(self) -> list[tuple[Area, Group]]:
+    def areas(self) -> list[tuple[Area, SchoolGroup]]:
         """Every area that stands or holds a school, what needs attention first."""
         held = {code for school in self.schools for code in school.around}
         by_code = {area.code: area for area in self.atlas.standing(self.day)}
@@ -175,15 +175,15 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
         return {member: school.code for school in self.schools for member in school.members}
 
 
-def _area_urgency(group: Group) -> tuple[int, int, float]:
+def _area_urgency(group: SchoolGroup) -> tuple[int, int, float]:
     pct = group.kpi.digital_managed_pct
     return (-group.long_silent, 0 if pct is not None else 1, pct or 0.0)
 
 
-def group_of(schools: Sequence[Standing], before: Told | None = None) -> Group:
+def group_of(schools: Sequence[SchoolStanding], before: Told | None = None) -> SchoolGroup:
     """The schools taken together."""
     as_of = [school.record.as_of_ms for school in schools if school.record]
-    return Group(
+    return SchoolGroup(
         schools=len(schools),
         reported=sum(school.reported for school in schools),
         silent=sum(school.silence in {Silence.DAY, Silence.WEEKS} for school in schools),
@@ -206,7 +206,7 @@ def silence_of(record: SchoolRecord | None, now_ms: int) -> Silence:
     return Silence.DAY if silent_ms > SILENT_MS else Silence.NONE
 
 
-def live_of(schools: Iterable[Standing], within_ms: int, now_ms: int) -> SchoolFigures:
+def live_of(schools: Iterable[SchoolStanding], within_ms: int, now_ms: int) -> SchoolFigures:
     """The present of the schools that told it within that time, added up."""
     fresh = [
         school.record.live

@@ -17,7 +17,7 @@ from controller.database.scope import within
 from controller.database.shape import Shape
 from controller.database.writing import Writing, write
 from controller.department.areas_store import counts_for_itself
-from controller.department.schools import FigureTold, Listed, SchoolRecord, Schools, Used
+from controller.department.schools import FigureTold, ListPage, SchoolRecord, Schools, Used
 from controller.department.tables import schools
 from controller.inventory import store as kept_assets
 from controller.inventory.asset import LASTING, Asset, AssetState
@@ -38,7 +38,7 @@ def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:
     news = [
         change
         for change in changes
-        if isinstance(change, SchoolRecord | Listed | FigureTold | Used)
+        if isinstance(change, SchoolRecord | ListPage | FigureTold | Used)
     ]
     if not news:
         return
@@ -51,12 +51,12 @@ def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:
     }
     for told in days.values():
         note_figure(db, told.place, told.day, kpi_in(asdict(told.figures)))
-    if any(isinstance(change, Listed) for change in news):
+    if any(isinstance(change, ListPage) for change in news):
         one_numbers(db)
     newest = kept_assets.newest_change(db, Place(news[0].place.province))
     for change in news:
         match change:
-            case Listed():
+            case ListPage():
                 newest = _take(db, change, newest)
             case Used():
                 keep_use(db, change.place, change.week, map(_use, change.lines))
@@ -75,11 +75,11 @@ def load_schools(db: Connection, scope: Place) -> Schools:
     return Schools(scope, schools_of(db, Place(scope.province)))
 
 
-def _take(db: Connection, listed: Listed, newest: int) -> int:
+def _take(db: Connection, listed: ListPage, newest: int) -> int:
     """Keep a page of a school's list; returns the feed's newest number."""
     place = listed.place
     ids = [*(item.item for item in listed.items), *(gone.item for gone in listed.gone)]
-    records = _known(db, place, ids)
+    records = _records_of(db, place, ids)
     fresh: list[Asset] = []
     for item in listed.items:
         before, feed = records.get(item.item, (None, ""))
@@ -111,7 +111,7 @@ def _take(db: Connection, listed: Listed, newest: int) -> int:
     return newest + len(swept)
 
 
-def _known(db: Connection, place: Place, ids: Sequence[str]) -> dict[str, tuple[Asset, str]]:
+def _records_of(db: Connection, place: Place, ids: Sequence[str]) -> dict[str, tuple[Asset, str]]:
     records: dict[str, tuple[Asset, str]] = {}
     for start in range(0, len(ids), _AT_ONCE):
         records |= kept_assets.with_feeds(db, place, ids[start : start + _AT_ONCE])

@@ -24,7 +24,7 @@ _LEFT: Final = frozenset({Condition.DISPOSED.value, Condition.LOST.value})
 _OVERDUE, _LATER = -1, YEARS  # beside the years' own slots, 0 to 10
 
 
-class Group(NamedTuple):
+class ItemGroup(NamedTuple):
     """How many items of a school have the same type, year and condition.
 
     costed: how many of them have a cost in the book; cost_vnd: these costs together.
@@ -128,7 +128,7 @@ class _Sum:
 
 
 def forecast(
-    groups: Iterable[Group],
+    groups: Iterable[ItemGroup],
     table: LifeTable,
     this_year: int,
     areas: dict[tuple[str, str], str] | None = None,
@@ -173,7 +173,7 @@ def forecast(
     )
 
 
-def _slot_of(group: Group, table: LifeTable, this_year: int) -> int | Unknown:
+def _slot_of(group: ItemGroup, table: LifeTable, this_year: int) -> int | Unknown:
     """How many years from now it is; before, or behind the last."""
     if group.condition == Condition.AWAITING_DISPOSAL:
         return 0
@@ -187,7 +187,7 @@ def _slot_of(group: Group, table: LifeTable, this_year: int) -> int | Unknown:
     return max(_OVERDUE, min(group.year + life.years - this_year, _LATER))
 
 
-def _due_of(group: Group, table: LifeTable) -> Due:
+def _due_of(group: ItemGroup, table: LifeTable) -> Due:
     price = table.price.get(group.type)
     if price is not None:
         return Due(count=group.items, cost_vnd=group.items * price.vnd)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from controller.feature import Program
 from controller.inventory.asset import AssetState
 from controller.inventory.chosen import Chosen
-from controller.inventory.exports.picture import Form, Picture
+from controller.inventory.exports.picture import ExportForm, Picture
 from controller.inventory.exports.workbook import ExportError
 from controller.inventory.feed import (
     AT_ONCE,
@@ -29,7 +29,7 @@ from controller.web.refusals import Refused
 from protocol.model import DeviceKind, Status
 from protocol.words import N_
 
-_WHOLE: Final = {Format(form.value): form for form in Form}
+_WHOLE: Final = {Format(form.value): form for form in ExportForm}
 _MEDIA: Final = {
     Format.CSV: CSV_WITH_HEAD,
     Format.NDJSON: "application/x-ndjson",
@@ -76,7 +76,7 @@ def api(program: Program) -> APIRouter:
     return router
 
 
-def exported(picture: Picture, form: Form, since: str = "") -> Response:
+def exported(picture: Picture, form: ExportForm, since: str = "") -> Response:
     """The picture as a file to keep. Raises Refused, StoreError."""
     if since:
         raise Refused(

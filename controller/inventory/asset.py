@@ -13,8 +13,8 @@ import msgspec
 from msgspec.structs import replace
 
 from controller.fleet.records import DeviceRecord
-from controller.reconcile.evidence import By, observations_of
-from controller.reconcile.reconcile import Finding, Reconciled
+from controller.reconcile.evidence import SeenBy, observations_of
+from controller.reconcile.reconcile import LineFinding, Reconciled
 from controller.register.decisions import Rulings
 from controller.register.vocabulary import TYPE_OF_KIND
 from controller.sheets.names import room_key
@@ -144,8 +144,8 @@ def assets_of(
     spots: where a room is, by its room_key.
     """
     by_id = {device.device_id: device for device in devices if device.removed_ms is None}
-    of_device: dict[str, Finding] = {}
-    unseen: list[Finding] = []
+    of_device: dict[str, LineFinding] = {}
+    unseen: list[LineFinding] = []
     for finding in reconciled.findings:
         present = [device for device in reversed(finding.devices) if device in by_id]
         if present and present[0] not in of_device:
@@ -173,7 +173,7 @@ def _standings(
     roaming: frozenset[str],
 ) -> Mapping[str, AssetState]:
     """How each device stands that is no line's."""
-    strangers = {stranger.seen.key for stranger in reconciled.strangers}
+    strangers = {stranger.observation.key for stranger in reconciled.strangers}
     states = {}
     for observation in observations_of(devices, roaming):
         if rulings.ignores(observation.key):
@@ -188,7 +188,7 @@ def _standings(
 
 
 def _of_device(
-    device: DeviceRecord, finding: Finding | None, standing: AssetState | None, school: Place
+    device: DeviceRecord, finding: LineFinding | None, standing: AssetState | None, school: Place
 ) -> Asset:
     fields = fields_for(Asset, device, but=("removed_ms", "change")) | {
         "place": school.of_agent(device.place.agent),
@@ -200,7 +200,7 @@ def _of_device(
             **fields,
             type=TYPE_OF_KIND.get(device.kind, ""),
             there=device.room,
-            by=By.AGENT.value,
+            by=SeenBy.AGENT.value,
             state=standing or AssetState.ACCESSORY,
         )
     line = _of_line(finding, school)
@@ -210,8 +210,8 @@ def _of_device(
     return replace(line, **fields)
 
 
-def _of_line(finding: Finding, school: Place) -> Asset:
-    line = finding.kept
+def _of_line(finding: LineFinding, school: Place) -> Asset:
+    line = finding.line
     fields = fields_for(Asset, line.data, finding) | {
         "room": finding.home,
         "state": AssetState(finding.state.value),

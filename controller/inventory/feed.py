@@ -19,7 +19,7 @@ from controller.feature import Program
 from controller.inventory import store as assets
 from controller.inventory.asset import Asset
 from controller.inventory.chosen import Chosen
-from controller.inventory.exports.picture import Form, Picture
+from controller.inventory.exports.picture import ExportForm, Picture
 from controller.inventory.items import (
     GoneItem,
     Inventory,
@@ -51,9 +51,9 @@ class Format(StrEnum):
     JSON = "json"
     CSV = "csv"
     NDJSON = "ndjson"
-    XLSX = Form.XLSX.value
-    GLPI = Form.GLPI.value
-    SNIPEIT = Form.SNIPEIT.value
+    XLSX = ExportForm.XLSX.value
+    GLPI = ExportForm.GLPI.value
+    SNIPEIT = ExportForm.SNIPEIT.value
 
 
 class Spell(NamedTuple):

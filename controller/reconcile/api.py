@@ -12,7 +12,7 @@ from controller.feature import Program
 from controller.reconcile.choosing import LineFilter
 from controller.reconcile.items import KpiItem, RaiseItem, kpi_item, raise_items
 from controller.reconcile.kpi import Kpi
-from controller.reconcile.reconcile import Finding, State
+from controller.reconcile.reconcile import LineFinding, State
 from controller.reconcile.standing import Desk, desk_of
 from controller.reconcile.words import detail_of, stranger_of
 from controller.register.vocabulary import Condition
@@ -105,7 +105,7 @@ def api(program: Program) -> APIRouter:
         now = desk.standing()
         before = now.before
         return FiguresItem(
-            as_of=iso(now.told.as_of_ms),
+            as_of=iso(now.reconciled.as_of_ms),
             kpi=kpi_item(now.kpi),
             by_type=_kpi_items(now.by_type),
             by_room=_kpi_items(now.by_room),
@@ -135,9 +135,9 @@ def _add_lines(router: APIRouter, desk: Desk, say_of: Words) -> None:
         filters = LineFilter(
             state=state, type=type, room=room, condition=condition, alone=alone, text=q
         )
-        reconciled = desk.standing().told
+        reconciled = desk.standing().reconciled
         lines = filters.of(reconciled.findings)
-        rest = [finding for finding in lines if finding.kept.data.row > after][: limit + 1]
+        rest = [finding for finding in lines if finding.line.data.row > after][: limit + 1]
         say = say_of(request)
         items = [_line(finding, reconciled.as_of_ms, desk, say) for finding in rest]
         return page_of(items, limit, lambda item: seal(item.row))
@@ -146,16 +146,18 @@ def _add_lines(router: APIRouter, desk: Desk, say_of: Words) -> None:
     def unregistered(limit: Limit = 100, cursor: Cursor = "") -> Listing[StrangerItem]:
         """What was seen and is not in the book, by its subject; a visitor's own is left out."""
         (after,) = unseal(cursor, str) if cursor else ("",)
-        strangers = sorted(desk.standing().told.strangers, key=lambda stranger: stranger.seen.key)
-        rest = [stranger for stranger in strangers if stranger.seen.key > after][: limit + 1]
+        strangers = sorted(
+            desk.standing().reconciled.strangers, key=lambda stranger: stranger.observation.key
+        )
+        rest = [stranger for stranger in strangers if stranger.observation.key > after][: limit + 1]
         items = [StrangerItem(**stranger_of(stranger, desk.zone)) for stranger in rest]
         return page_of(items, limit, lambda item: seal(item.subject))
 
 
-def _line(finding: Finding, as_of_ms: int, desk: Desk, say: Translate) -> RegisterLineItem:
+def _line(finding: LineFinding, as_of_ms: int, desk: Desk, say: Translate) -> RegisterLineItem:
     fields = {
-        **finding.kept.data.said(say),
-        "line": finding.kept.no,
+        **finding.line.data.said(say),
+        "line": finding.line.no,
         "state": finding.state,
         "detail": detail_of(finding, as_of_ms, say, desk.zone),
     }

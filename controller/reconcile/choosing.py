@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from controller.reconcile.reconcile import Finding, State
+from controller.reconcile.reconcile import LineFinding, State
 from controller.sheets.names import room_key, serial_key
 
 _ORDER: Final = {state: place for place, state in enumerate(State)}
@@ -27,14 +27,14 @@ class LineFilter(msgspec.Struct, frozen=True, kw_only=True):
     alone: str = ""
     text: str = ""
 
-    def of(self, findings: Iterable[Finding]) -> list[Finding]:
+    def of(self, findings: Iterable[LineFinding]) -> list[LineFinding]:
         """Those that are asked for, in their order."""
         room, text = room_key(self.room), serial_key(self.text)
         return [
             finding
             for finding in findings
             if (not self.state or self.state in finding.states)
-            and (not self.type or finding.kept.data.type == self.type)
+            and (not self.type or finding.line.data.type == self.type)
             and (not room or room_key(finding.home) == room)
             and (not self.condition or finding.condition == self.condition)
             and (not self.alone or finding.wants == (self.alone,))
@@ -42,11 +42,11 @@ class LineFilter(msgspec.Struct, frozen=True, kw_only=True):
         ]
 
 
-def pressing_first(findings: Iterable[Finding]) -> list[Finding]:
+def pressing_first(findings: Iterable[LineFinding]) -> list[LineFinding]:
     """The most pressing first, those alike in the book's order."""
-    return sorted(findings, key=lambda finding: (_ORDER[finding.state], finding.kept.data.row))
+    return sorted(findings, key=lambda finding: (_ORDER[finding.state], finding.line.data.row))
 
 
-def _searched(finding: Finding) -> str:
-    data = finding.kept.data
+def _searched(finding: LineFinding) -> str:
+    data = finding.line.data
     return "\n".join(map(serial_key, (data.asset_tag, data.serial, data.model, data.maker)))

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from controller.reconcile.reconcile import Finding
+from controller.reconcile.reconcile import LineFinding
 
 TARGET_PCT: Final = 80
 
@@ -51,7 +51,7 @@ class Raise(msgspec.Struct, frozen=True, kw_only=True):
     pct: float
 
 
-def kpi_of(findings: Iterable[Finding]) -> Kpi:
+def kpi_of(findings: Iterable[LineFinding]) -> Kpi:
     """The figure of these lines."""
     every = tuple(findings)
     return figure_of(
@@ -85,15 +85,17 @@ def percent(part: int, whole: int) -> float | None:
     return float(tenths)
 
 
-def kpi_by(findings: Iterable[Finding], group_of: Callable[[Finding], str]) -> Mapping[str, Kpi]:
+def kpi_by(
+    findings: Iterable[LineFinding], group_of: Callable[[LineFinding], str]
+) -> Mapping[str, Kpi]:
     """The figure of each group, such as by type, by room or by area, in the groups' order."""
-    groups: dict[str, list[Finding]] = defaultdict(list)
+    groups: dict[str, list[LineFinding]] = defaultdict(list)
     for finding in findings:
         groups[group_of(finding)].append(finding)
     return {group: kpi_of(groups[group]) for group in sorted(groups)}
 
 
-def raises(findings: Iterable[Finding]) -> tuple[Raise, ...]:
+def raises(findings: Iterable[LineFinding]) -> tuple[Raise, ...]:
     """What would raise the figure most, the most first; lines that lack one thing only."""
     wants = [finding.wants for finding in findings]
     alone = Counter(want[0] for want in wants if len(want) == 1)

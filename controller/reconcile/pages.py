@@ -16,7 +16,7 @@ from controller.access.pages import to_login
 from controller.feature import Program
 from controller.reconcile.choosing import LineFilter
 from controller.reconcile.kpi import Kpi
-from controller.reconcile.reconcile import Finding, State
+from controller.reconcile.reconcile import LineFinding, State
 from controller.reconcile.standing import Desk, desk_of
 from controller.reconcile.words import BookWords
 from controller.register.decisions import Deed
@@ -84,7 +84,7 @@ def _add_book(router: APIRouter, screens: PageRenderer, desk: Desk, gate: Gate) 
         failed: Short = "",
     ) -> Response:
         standing = await run_in_threadpool(desk.standing)
-        strangers = standing.told.strangers
+        strangers = standing.reconciled.strangers
         rooms = sorted(standing.by_room, key=natural)
         lines = line_filter.of(standing.findings)
         at, pages = _page_of(page, len(lines), ROWS)
@@ -94,7 +94,7 @@ def _add_book(router: APIRouter, screens: PageRenderer, desk: Desk, gate: Gate) 
             request,
             "register.html",
             standing=standing,
-            talk=BookWords(standing.told, desk.zone),
+            talk=BookWords(standing.reconciled, desk.zone),
             to_go=_to_go(standing.kpi),
             wanted=line_filter,
             by_room={room: standing.by_room[room] for room in rooms},
@@ -105,7 +105,7 @@ def _add_book(router: APIRouter, screens: PageRenderer, desk: Desk, gate: Gate) 
             paging=(at, pages),
             strangers=strangers[(at_strangers - 1) * STRANGERS : at_strangers * STRANGERS],
             paging_others=(at_strangers, pages_of_strangers),
-            by_row={finding.kept.data.row: finding for finding in standing.findings},
+            by_row={finding.line.data.row: finding for finding in standing.findings},
             moved=moved[:MOVED],
             moved_total=len(moved),
             decisions=standing.decisions[:DECISIONS],
@@ -174,18 +174,18 @@ def _page_of(page: int, count: int, size: int) -> tuple[int, int]:
     return min(page, pages), pages
 
 
-def _counted(findings: Sequence[Finding]) -> list[tuple[State, int]]:
+def _counted(findings: Sequence[LineFinding]) -> list[tuple[State, int]]:
     """How many lines each state holds of, the most pressing first."""
     states = Counter(state for finding in findings for state in finding.states)
     return [(state, states[state]) for state in State]
 
 
-def _choices(findings: Sequence[Finding]) -> dict[str, list[str]]:
+def _choices(findings: Sequence[LineFinding]) -> dict[str, list[str]]:
     """What the filters offer: what the book holds."""
     rooms = {finding.home for finding in findings if finding.home}
     conditions = {finding.condition for finding in findings}
     return {
-        "types": sorted({finding.kept.data.type for finding in findings} - {""}),
+        "types": sorted({finding.line.data.type for finding in findings} - {""}),
         "rooms": sorted(rooms, key=natural),
         "conditions": [condition for condition in Condition if condition in conditions],
     }

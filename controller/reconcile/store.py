@@ -15,7 +15,7 @@ from controller.database.writing import Writing, write
 from controller.fleet.records import DeviceRecord
 from controller.fleet.store import agents_of, all_devices
 from controller.fleet.tables import devices
-from controller.reconcile.evidence import By, Observation, observations_of
+from controller.reconcile.evidence import Observation, SeenBy, observations_of
 from controller.reconcile.kpi import Kpi, figure_of
 from controller.reconcile.reconcile import Reconciled, reconcile
 from controller.reconcile.tables import figures
@@ -122,7 +122,7 @@ def _observation(scan: Scan) -> Observation:
     unnamed = scan.line is None and not (scan.asset_tag or scan.serial)
     return Observation(
         at_ms=scan.seen_ms,
-        by=By.PERSON_SCAN,
+        by=SeenBy.PERSON_SCAN,
         room=scan.room,
         serial=scan.serial,
         asset_tag=scan.asset_tag,

@@ -13,7 +13,7 @@ from controller.reconcile.kpi import Kpi
 from controller.reconcile.reconcile import (
     DAY_MS,
     Action,
-    Finding,
+    LineFinding,
     Reconciled,
     State,
     Stranger,
@@ -109,7 +109,7 @@ _SUBJECTS: Final = {
 }
 
 
-def sentence_of(finding: Finding, as_of_ms: int, say: Translate, zone: tzinfo) -> str:
+def sentence_of(finding: LineFinding, as_of_ms: int, say: Translate, zone: tzinfo) -> str:
     """Why the line is in its state, in a sentence or two."""
     seen_ms = finding.seen_ms or 0
     values: dict[str, object] = {
@@ -126,7 +126,7 @@ def sentence_of(finding: Finding, as_of_ms: int, say: Translate, zone: tzinfo) -
     return " ".join(phrase(part, say, **values) for part in parts)
 
 
-def _parts(finding: Finding) -> list[str]:
+def _parts(finding: LineFinding) -> list[str]:
     parts: list[str] = []
     for state in finding.states:
         if state is State.DUPLICATE_SERIAL:
@@ -145,7 +145,7 @@ def report_of(reconciled: Reconciled, kpi: Kpi, say: Translate, zone: tzinfo) ->
     """What `reconcile --json` tells."""
     return {
         "per_row": {
-            str(finding.kept.data.row): {
+            str(finding.line.data.row): {
                 "state": finding.state.value,
                 "detail": detail_of(finding, reconciled.as_of_ms, say, zone),
             }
@@ -156,7 +156,7 @@ def report_of(reconciled: Reconciled, kpi: Kpi, say: Translate, zone: tzinfo) ->
     }
 
 
-def detail_of(finding: Finding, as_of_ms: int, say: Translate, zone: tzinfo) -> dict[str, Any]:
+def detail_of(finding: LineFinding, as_of_ms: int, say: Translate, zone: tzinfo) -> dict[str, Any]:
     """All there is to say of a line; what is not there is left out."""
     moved = State.MOVED in finding.states
     fields = {
@@ -180,7 +180,7 @@ def detail_of(finding: Finding, as_of_ms: int, say: Translate, zone: tzinfo) -> 
 
 def stranger_of(stranger: Stranger, zone: tzinfo) -> dict[str, Any]:
     """Something that is not in the book."""
-    observation = stranger.seen
+    observation = stranger.observation
     return {
         "subject": observation.key,
         "serial": observation.serial,
@@ -219,13 +219,13 @@ class BookWords:
     def __init__(self, reconciled: Reconciled, zone: tzinfo) -> None:
         self._as_of_ms = reconciled.as_of_ms
         self._zone = zone
-        self._rows = {finding.kept.no: finding.kept.data.row for finding in reconciled.findings}
+        self._rows = {finding.line.no: finding.line.data.row for finding in reconciled.findings}
 
-    def why(self, finding: Finding, say: Translate) -> str:
+    def why(self, finding: LineFinding, say: Translate) -> str:
         """Why a line is in its state."""
         return sentence_of(finding, self._as_of_ms, say, self._zone)
 
-    def action(self, finding: Finding, say: Translate) -> str:
+    def action(self, finding: LineFinding, say: Translate) -> str:
         """What a person is asked to do next; nothing where nothing is."""
         action = action_of(finding)
         return "" if action is Action.NONE else say(ACTION_WORDS[action])
@@ -234,7 +234,7 @@ class BookWords:
         """The condition as people call it; as it is where it is none of ours."""
         return say(CONDITION_WORDS[code]) if code in CONDITION_WORDS else code
 
-    def lacks(self, finding: Finding, say: Translate) -> str:
+    def lacks(self, finding: LineFinding, say: Translate) -> str:
         """What is to be done for its record to be complete."""
         return ", ".join(say(RAISE_WORDS[lack]) for lack in finding.lacks)
 
@@ -245,7 +245,7 @@ class BookWords:
             code = self.row(int(code))
         return phrase(_SUBJECTS.get(kind, "{code}"), say, code=code)
 
-    def seen(self, observation: Observation, say: Translate) -> str:
+    def name_of(self, observation: Observation, say: Translate) -> str:
         """What something seen is known by, as it was read."""
         kind, _, _ = observation.key.partition(":")
         code = {"serial": observation.serial, "tag": observation.asset_tag}.get(

@@ -13,7 +13,7 @@ from controller.cli.folder import add_place, data_folder, operator, told_zone
 from controller.cli.output import add_json, check_apart, tell, unwritable
 from controller.cli.school import opened
 from controller.reconcile.command import add_evidence, reconciled_in
-from controller.reconcile.deciding import decided
+from controller.reconcile.deciding import decision_on
 from controller.register import store as register
 from controller.register.book import Book, Line
 from controller.register.condition_command import add_condition
@@ -175,7 +175,7 @@ def _decide(options: argparse.Namespace, say: Translate) -> int:
     with opened(options) as (store, place):
         told = reconciled_in(store, place, options)
         with store.locked(place) as db:
-            decision, made = decided(
+            decision, made = decision_on(
                 told,
                 register.lines_of(db, place),
                 options.subject,

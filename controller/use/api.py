@@ -57,7 +57,7 @@ def api(program: Program) -> APIRouter:
         first, last = weeks_of(since, until, program.today())
         with store.view() as db:
             if format is UseFormat.JSON:
-                return JSONResponse(use_report(db, place, first, last).said())
+                return JSONResponse(use_report(db, place, first, last).to_dict())
             kept_uses = use_of(db, place, first, last)
         headers = attachment(file_name("su-dung", first, end="csv"))
         return StreamingResponse(use_csv(kept_uses), media_type=CSV_WITH_HEAD, headers=headers)

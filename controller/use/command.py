@@ -11,7 +11,7 @@ from controller.cli.folder import add_place, told_zone
 from controller.cli.output import add_json, tell
 from controller.cli.school import opened_wide, own
 from controller.register.vocabulary import TYPE_WORDS
-from controller.use.report import VERDICTS, BoardUse, UseReport, Verdict, whole_weeks
+from controller.use.report import VERDICTS, BoardUse, UseReport, UseVerdict, whole_weeks
 from controller.use.store import bring_up_use, use_report
 from protocol import formats
 from protocol.command_line import CommandParser
@@ -46,7 +46,7 @@ def _use(options: argparse.Namespace, say: Translate) -> int:
         with store.view() as db:
             report = use_report(db, scope, since, until)
     if options.json:
-        tell(json.dumps(report.said(), ensure_ascii=False, indent=1))
+        tell(json.dumps(report.to_dict(), ensure_ascii=False, indent=1))
         return 0
     _tell(report, say)
     return 0
@@ -65,8 +65,8 @@ def _tell(report: UseReport, say: Translate) -> None:
             since=date.fromisoformat(report.since_week),
             until=date.fromisoformat(report.until_day),
             boards=len(verdicts),
-            low=verdicts.count(Verdict.LOW),
-            unknown=verdicts.count(Verdict.UNKNOWN),
+            low=verdicts.count(UseVerdict.LOW),
+            unknown=verdicts.count(UseVerdict.UNKNOWN),
         )
     )
 

@@ -13,7 +13,7 @@ from controller.database.store import Store
 from controller.feature import Program
 from controller.use.api import weeks_of
 from controller.use.hours import LOW_MIN
-from controller.use.report import VERDICTS, UseReport, Verdict
+from controller.use.report import VERDICTS, UseReport, UseVerdict
 from controller.use.store import use_report
 from controller.web.page import PageRenderer
 from controller.web.paging import narrowed
@@ -81,7 +81,7 @@ def _moved(first: str, last: str, by: int) -> tuple[str, str]:
 
 def _counts(report: UseReport) -> dict[str, int]:
     verdicts = [board.verdict for board in report.boards]
-    return {verdict.value: verdicts.count(verdict) for verdict in Verdict}
+    return {verdict.value: verdicts.count(verdict) for verdict in UseVerdict}
 
 
 def _most(values: Iterable[float | None]) -> float:

@@ -20,7 +20,7 @@ from protocol.model import Place
 from protocol.words import N_
 
 
-class Verdict(StrEnum):
+class UseVerdict(StrEnum):
     """What the weeks say of a board: hardly used, used, or not known."""
 
     LOW = "low"
@@ -30,9 +30,9 @@ class Verdict(StrEnum):
 
 # What a verdict is called, and how it looks.
 VERDICTS: Final = {
-    Verdict.LOW: (N_("hardly used"), "warning"),
-    Verdict.USED: (N_("in use"), "ok"),
-    Verdict.UNKNOWN: (N_("not known"), "unknown"),
+    UseVerdict.LOW: (N_("hardly used"), "warning"),
+    UseVerdict.USED: (N_("in use"), "ok"),
+    UseVerdict.UNKNOWN: (N_("not known"), "unknown"),
 }
 COLUMNS: Final = (
     "province", "school", "week", "device_id", "asset_tag", "kind", "room",
@@ -61,11 +61,11 @@ class BoardUse(msgspec.Struct, frozen=True, kw_only=True):
     used_week_min: float | None
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> UseVerdict:
         """Whether it is used."""
         if self.used_week_min is None:
-            return Verdict.UNKNOWN
-        return Verdict.LOW if self.used_week_min < LOW_MIN else Verdict.USED
+            return UseVerdict.UNKNOWN
+        return UseVerdict.LOW if self.used_week_min < LOW_MIN else UseVerdict.USED
 
 
 class SchoolUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +95,7 @@ class UseReport(msgspec.Struct, frozen=True, kw_only=True):
         """The last day of the last week."""
         return (date.fromisoformat(self.until_week) + timedelta(days=6)).isoformat()
 
-    def said(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, object]:
         """For programs."""
         boards = [
             {**msgspec.structs.asdict(board), "verdict": board.verdict.value}
@@ -191,8 +191,8 @@ def _school(province: str, school: str, boards: Sequence[BoardUse]) -> SchoolUse
         province=province,
         school=school,
         boards=len(boards),
-        low=verdicts.count(Verdict.LOW),
-        unknown=verdicts.count(Verdict.UNKNOWN),
+        low=verdicts.count(UseVerdict.LOW),
+        unknown=verdicts.count(UseVerdict.UNKNOWN),
         on_min=sum(board.on_min for board in boards),
         used_min=sum(board.used_min for board in boards),
         planned_min=sum(board.planned_min for board in boards),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from controller.database.store import Store
-from controller.department.schools import AskRetell, FigureTold, Listed, SchoolRecord, Schools
+from controller.department.schools import AskRetell, FigureTold, ListPage, SchoolRecord, Schools
 from controller.department.store import load_schools
 from controller.department.upward import item_of
 from controller.features import keep_batch
@@ -97,7 +97,7 @@ def test_another_database_of_the_school_begins_its_list_anew() -> None:
     schools = Schools(ABOVE, [SchoolRecord(place=SCHOOL, feed="f1", reached=40)])
     assert not schools.hear("00140708", page(7, asset(1, 1, 8), feed="f2"), NOW_MS).is_accepted
     heard = schools.hear("00140708", page(0, asset(1, 1, 8), feed="f2"), NOW_MS)
-    (listed,) = (each for each in heard.changes if isinstance(each, Listed))
+    (listed,) = (each for each in heard.changes if isinstance(each, ListPage))
     assert heard.is_accepted
     assert listed.last
     changes = schools.hear("00140708", told(settled=9), NOW_MS).changes

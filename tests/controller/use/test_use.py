@@ -36,7 +36,7 @@ from controller.use.hours import (
     week_span,
 )
 from controller.use.planned import lesson_spans, planned_min
-from controller.use.report import Verdict, boards_in, schools_in
+from controller.use.report import UseVerdict, boards_in, schools_in
 from controller.use.signs import signs_of, watches_of
 from controller.use.spans import Span, merged, overlap, total
 from controller.use.store import bring_up_use, keep_use, use_of
@@ -139,7 +139,7 @@ def test_a_dead_agents_week_is_not_known() -> None:
     """No sign at all: 0 minutes known, which is not 0 minutes used."""
     told = a_line([], [])
     (board,) = boards_in([(SCHOOL, "2026-11-02", told)])
-    assert (minutes(told), told.is_known, board.verdict) == ((0, 0, 0), False, Verdict.UNKNOWN)
+    assert (minutes(told), told.is_known, board.verdict) == ((0, 0, 0), False, UseVerdict.UNKNOWN)
 
 
 def test_a_board_that_is_moved_has_a_line_in_each_room() -> None:
@@ -361,7 +361,7 @@ def test_a_board_is_hardly_used_below_an_hour_a_week_and_a_holiday_does_not_coun
     ]
     (told,) = boards_in((SCHOOL, str(number), each) for number, each in enumerate(weeks))
     assert (told.weeks, told.weeks_unknown, told.used_week_min) == (2, 1, 55.0)
-    assert told.verdict is Verdict.LOW
+    assert told.verdict is UseVerdict.LOW
     (school,) = schools_in([told])
     assert (school.boards, school.low, school.unknown, school.used_min) == (1, 1, 0, 110)
 
