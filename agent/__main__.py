@@ -136,12 +136,11 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _scan(options: argparse.Namespace) -> None:
-    from agent.commands.scan import scan  # noqa: PLC0415
-    from agent.commands.udev_db import report  # noqa: PLC0415
+    from agent.commands.scan import scan, scan_export  # noqa: PLC0415
     from hardware.scan import Secrets  # noqa: PLC0415
 
     if options.from_udev_db:
-        answer = report(options.from_udev_db, as_json=options.json, environ=os.environ)
+        answer = scan_export(options.from_udev_db, as_json=options.json, environ=os.environ)
     else:
         secrets = Secrets(
             camera=(options.camera_user, password_in(options.camera_password_file)),
@@ -157,8 +156,8 @@ def _scan(options: argparse.Namespace) -> None:
 
 def _explain(options: argparse.Namespace) -> None:
     from agent.commands.explain import explain  # noqa: PLC0415 - heavy, and only this command needs it
+    from agent.database import DOCUMENTS  # noqa: PLC0415
     from agent.database.documents import Documents  # noqa: PLC0415
-    from agent.database.folder import DOCUMENTS  # noqa: PLC0415
 
     saved = Documents(options.data / DOCUMENTS).load()
     answer = explain(saved, options.device_id, as_json=options.json, environ=os.environ)

@@ -16,7 +16,7 @@ from agent.services.context import Context, make_context
 from agent.services.doors import DOORS
 from agent.services.routines import ROUTINES
 from agent.services.sources import SOURCES
-from agent.services.supervision import keep_running
+from agent.supervision import keep_running
 from protocol.folder import lock_folder
 
 _LOGGER = logging.getLogger(__name__)

@@ -6,6 +6,7 @@ caller whose disk refuses what is to be said can go on from there.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple, TypeVar
@@ -13,10 +14,8 @@ from typing import Final, NamedTuple, TypeVar
 import msgspec
 
 from agent.equipment.addresses import MAX_TYPED, TypedAddress
-from agent.equipment.cameras import pictures
 from agent.equipment.condition import CALM, SWITCHED_OFF, DeviceCondition, condition_of
 from agent.equipment.devices import THIS_MACHINE, Devices, DevicesStep
-from agent.equipment.flaws import FlawTallies
 from agent.equipment.traces import FIXTURES
 from agent.health.line import line_findings, line_measures
 from agent.health.vitals import RoomReport, Vitals
@@ -36,7 +35,7 @@ from hardware.readings import (
 )
 from protocol import __version__
 from protocol.health import Finding, Judgement, ReasonCode
-from protocol.kit import KitTemplate, Program, compare, missing
+from protocol.kit import KitProgram, KitTemplate, compare, missing
 from protocol.messages import MAX_BYTES, Birth, HostMeasures, KitLine, LineMeasures, OutboxReport
 from protocol.model import (
     NO_ROOM,
@@ -80,7 +79,7 @@ class Classroom:
     """One room: where it is, its devices, its computer's health and line, its lesson and roll.
 
     template: what the room should have. camera_off: the room's cameras shall not be looked at.
-    typed: the addresses that people added.
+    typed: the addresses that people added. flaws: by source, how often what it said made no sense.
     """
 
     room: AgentRoom
@@ -89,9 +88,9 @@ class Classroom:
     vitals: Vitals
     teaching: Teaching
     template: KitTemplate = KitTemplate()  # noqa: RUF009 - frozen
-    flaws: FlawTallies = field(default_factory=FlawTallies)
+    flaws: Mapping[str, int] = field(default_factory=dict)
     line: LineReading | None = None
-    programs: Mapping[str, Program] = field(default_factory=dict)
+    programs: Mapping[str, KitProgram] = field(default_factory=dict)
     camera_off: bool = False
     typed: tuple[TypedAddress, ...] = ()
 
@@ -108,7 +107,7 @@ class Classroom:
         after = replace(
             self,
             devices=devices,
-            flaws=self.flaws.hear(_only(batch, SourceFlaw)),
+            flaws=_count_flaws(self.flaws, _only(batch, SourceFlaw)),
             line=next(reversed(_only(batch, LineReading)), self.line),
             placement=_hear_rooms(self.placement, _only(batch, RoomHeard)),
         )
@@ -121,7 +120,7 @@ class Classroom:
         outbox: OutboxReport,
         extra: tuple[Finding, ...],
         moment: Moment,
-        programs: Mapping[str, Program] | None = None,
+        programs: Mapping[str, KitProgram] | None = None,
     ) -> ClassroomStep:
         """Take in one beat's measures; yesterday's roll is let go here."""
         devices, messages = self.devices.settle(moment.at_ms)
@@ -183,7 +182,7 @@ class Classroom:
 
     def pictures(self) -> list[tuple[str, str]]:
         """Where the room's cameras can be looked at now; nowhere while they are switched off."""
-        return [] if self.camera_off else pictures(self.devices.traces.sightings())
+        return [] if self.camera_off else self.devices.pictures()
 
     def birth(self, session: int, outbox: OutboxReport, at_ms: int) -> Birth:
         """Everything this room knows; the devices that are here come first."""
@@ -233,7 +232,9 @@ class Classroom:
 
     def findings(self) -> tuple[Finding, ...]:
         """What is to be told besides measures: the line, missing programs, an unknown room."""
-        findings = [*line_findings(self.line), *self.flaws.findings()]
+        findings = list(line_findings(self.line))
+        if count := sum(self.flaws.values()):  # a school need not act on it
+            findings.append((Status.OK, Reason(ReasonCode.FLAWS_HEARD, count)))
         findings += [
             (Status.WARNING, Reason(ReasonCode.SOFTWARE_MISSING, line.name))
             for line in missing(self.kit())
@@ -310,6 +311,13 @@ def _judge_host(devices: Devices, judged: Judgement, at_ms: int) -> DevicesStep:
 
 def _only(readings: Iterable[Reading], kind: type[_Kind]) -> list[_Kind]:
     return [reading for reading in readings if isinstance(reading, kind)]
+
+
+def _count_flaws(before: Mapping[str, int], flaws: Iterable[SourceFlaw]) -> Mapping[str, int]:
+    counts = Counter(before)
+    for flaw in flaws:
+        counts[flaw.source] += flaw.count
+    return counts
 
 
 def _hear_rooms(placement: Placement, announced: Iterable[RoomHeard]) -> Placement:

@@ -1,20 +1,25 @@
-"""This file says what can be set in an agent, with defaults and units."""
+"""This file says what can be set in an agent, and reads the passwords that the settings name."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
 from protocol.health import Limits
 from protocol.kit import KitTemplate
+from protocol.settings import password_in
 from protocol.topics import CONTROLLER, MAX_CODE
 from protocol.words import N_
 
 PREFIX: Final = "LOPHOC_AGENT_"
 TITLE: Final = N_("LopHoc: settings of the agent, the program in a classroom.")
 DEFAULT_DATA: Final = Path("lophoc-agent-data")
+
+
+def _amount(least: int, most: int, unit: str, description: str) -> Meta:
+    return Meta(ge=least, le=most, description=description, extra={"unit": unit})
 
 
 class AgentConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,41 +82,18 @@ class AgentConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     tablet_port: Annotated[
         int, Meta(ge=1, le=65_535, description="The port of the tablets' page.")
     ] = 8090
-    beat_s: Annotated[
-        float,
-        Meta(
-            ge=1,
-            le=3600,
-            description="How often the computer is measured.",
-            extra={"unit": "seconds"},
-        ),
-    ] = 10.0
+    beat_s: Annotated[float, _amount(1, 3600, "seconds", "How often the computer is measured.")] = (
+        10.0
+    )
     report_s: Annotated[
         float,
-        Meta(
-            ge=5,
-            le=86_400,
-            description="How often its health is reported when nothing changes.",
-            extra={"unit": "seconds"},
-        ),
+        _amount(5, 86_400, "seconds", "How often its health is reported when nothing changes."),
     ] = 60.0
     outbox_max_mb: Annotated[
-        int,
-        Meta(
-            ge=1,
-            le=10_000,
-            description="How much may wait on the disk for the school's server.",
-            extra={"unit": "MB"},
-        ),
+        int, _amount(1, 10_000, "MB", "How much may wait on the disk for the school's server.")
     ] = 64
     outbox_max_days: Annotated[
-        int,
-        Meta(
-            ge=1,
-            le=3650,
-            description="How long it may wait, in running time.",
-            extra={"unit": "days"},
-        ),
+        int, _amount(1, 3650, "days", "How long it may wait, in running time.")
     ] = 30
     usb: Annotated[bool, Meta(description="Watch what is plugged in by USB.")] = True
     mdns: Annotated[
@@ -136,13 +118,7 @@ class AgentConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         bool, Meta(description="Look at each camera's picture at times; only numbers are kept.")
     ] = True
     camera_check_s: Annotated[
-        float,
-        Meta(
-            ge=10,
-            le=86_400,
-            description="How often each camera's picture is looked at.",
-            extra={"unit": "seconds"},
-        ),
+        float, _amount(10, 86_400, "seconds", "How often each camera's picture is looked at.")
     ] = 300.0
     camera_user: Annotated[
         str, Meta(max_length=64, description="The user name at the room's network cameras.")
@@ -177,3 +153,23 @@ class AgentConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         KitTemplate, Meta(description="What this room should have; what is missing is told.")
     ] = KitTemplate()
     limits: Annotated[Limits, Meta(description="Where warning and critical begin.")] = Limits()
+
+
+class Passwords(NamedTuple):
+    """What the room's devices ask for; never shown."""
+
+    camera_user: str = ""
+    camera: str = ""
+    pjlink: str = ""
+
+    def __repr__(self) -> str:
+        return "Passwords(...)"
+
+
+def passwords_of(config: AgentConfig) -> Passwords:
+    """The passwords in the files that the settings name. Raises SettingsError."""
+    return Passwords(
+        camera_user=config.camera_user,
+        camera=password_in(config.camera_password_file),
+        pjlink=password_in(config.pjlink_password_file),
+    )

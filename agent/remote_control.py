@@ -9,9 +9,9 @@ from functools import partial
 from typing import Final
 from uuid import uuid4
 
+from agent.config import Passwords
 from agent.equipment.addresses import TypedAddress
 from agent.local.surroundings import DeviceActions
-from agent.passwords import Passwords
 from agent.store import ClassroomStore
 from hardware.readings import Report, Sighting
 

@@ -16,8 +16,8 @@ from functools import partial
 
 from agent.classroom import Classroom, ClassroomStep, ClassroomView
 from agent.database.documents import Documents
+from agent.database.generations import DocumentError
 from agent.database.restore import saved_state_of
-from agent.errors import DocumentError
 from agent.lessons import memos
 from agent.lessons.marks import MarkResult
 from agent.lessons.sheet import Suggestion
@@ -25,7 +25,7 @@ from agent.lessons.teaching import Teaching, TeachingStep
 from agent.room import Moment
 from hardware.readings import Reading
 from protocol.health import Finding, Judgement, ReasonCode
-from protocol.kit import Program
+from protocol.kit import KitProgram
 from protocol.messages import AnyEvent, AnyState, HostMeasures, OutboxReport
 from protocol.model import AttendanceStatus, Method, Reason, Status
 from protocol.outbox import Outbox, OutboxError
@@ -40,7 +40,10 @@ _REFUSED = Reason(ReasonCode.OUTBOX_REFUSED)
 
 
 class ClassroomStore:
-    """Takes the classroom from step to step; stirred is called when the outbox has something."""
+    """Takes the classroom from step to step; stirred is called when the outbox has something.
+
+    classroom: as it is now. now: the clocks. refused: how many messages the disk did not take.
+    """
 
     def __init__(
         self,
@@ -51,10 +54,10 @@ class ClassroomStore:
         now: Callable[[], Moment],
         stirred: Callable[[], None],
     ) -> None:
-        self._classroom = classroom
+        self.classroom = classroom
         self._outbox = outbox
         self._documents = documents
-        self._now = now
+        self.now = now
         self._stirred = stirred
         self._one_at_a_time = asyncio.Lock()
         self._documents_refused = False
@@ -63,17 +66,12 @@ class ClassroomStore:
         self.refused = 0
         self.step = 0
 
-    @property
-    def classroom(self) -> Classroom:
-        """The classroom as it is now."""
-        return self._classroom
-
     async def steps(self) -> AsyncGenerator[Classroom, None]:
         """The classroom after each step from now on; a slow listener sees the latest only."""
         while True:
             async with self._step_taken:
                 await self._step_taken.wait()
-            yield self._classroom
+            yield self.classroom
 
     async def wait_for_step(self, step: int, timeout_s: float) -> int:
         """Wait for a step after the one of this number, or for so long; the number of the last."""
@@ -89,18 +87,18 @@ class ClassroomStore:
     async def see(self, readings: Iterable[Reading]) -> None:
         """Take in what the senses saw."""
         async with self._one_at_a_time:
-            await self._apply_seen(self._classroom.see(readings, self._now().at_ms))
+            await self._apply_seen(self.classroom.see(readings, self.now().at_ms))
 
     async def beat(
         self,
         measures: HostMeasures,
         extra: tuple[Finding, ...],
-        programs: Mapping[str, Program] | None = None,
+        programs: Mapping[str, KitProgram] | None = None,
     ) -> None:
         """Take in one beat's measures; returns nothing and refuses nothing."""
         async with self._one_at_a_time:
-            report, now = self._outbox.report(), self._now()
-            await self._apply_seen(self._classroom.beat(measures, report, extra, now, programs))
+            report, now = self._outbox.report(), self.now()
+            await self._apply_seen(self.classroom.beat(measures, report, extra, now, programs))
 
     async def do(self, deed: ClassroomAction) -> ClassroomStep:
         """Take a step that a person asked for; on the disk when this returns.
@@ -108,14 +106,14 @@ class ClassroomStore:
         Raises KeyError where it speaks of a device that is not known, OutboxError.
         """
         async with self._one_at_a_time:
-            step = deed(self._classroom, self._now().at_ms)
+            step = deed(self.classroom, self.now().at_ms)
             await self._record(step)
             return step
 
     async def mark(self, student: str, status: AttendanceStatus, method: Method) -> MarkResult:
         """Mark a pupil; it is on the disk when this returns. Raises OutboxError, MarkBookFull."""
         async with self._one_at_a_time:
-            step, marked = self._classroom.mark(student, status, method, self._now())
+            step, marked = self.classroom.mark(student, status, method, self.now())
             await self._record(step)
             return marked
 
@@ -125,8 +123,8 @@ class ClassroomStore:
         Raises NoLesson, NotOnRoll, OutboxError.
         """
         async with self._one_at_a_time:
-            moment = self._now()
-            step = self._classroom.teach(lambda teaching: deed(teaching, moment))
+            moment = self.now()
+            step = self.classroom.teach(lambda teaching: deed(teaching, moment))
             await self._record(step)
             return step
 
@@ -151,7 +149,7 @@ class ClassroomStore:
     async def take_plan(self, plan: Plan) -> bool:
         """Keep the school's plan; False if this very one is held already. Raises OutboxError."""
         digest = digest_of(plan)
-        if digest == self._classroom.teaching.digest:
+        if digest == self.classroom.teaching.digest:
             return False
         await self.teach(lambda teaching, _moment: teaching.take(plan, digest))
         return True
@@ -159,7 +157,7 @@ class ClassroomStore:
     async def birth(self, session: int) -> bool:
         """Say everything anew; False if the outbox cannot take it now."""
         async with self._one_at_a_time:
-            birth = self._classroom.birth(session, self._outbox.report(), self._now().at_ms)
+            birth = self.classroom.birth(session, self._outbox.report(), self.now().at_ms)
             try:
                 await self._put([birth])
             except OutboxError as error:
@@ -174,13 +172,9 @@ class ClassroomStore:
         except OutboxError as error:
             self._note_refusal(error)
 
-    def moment(self) -> Moment:
-        """Now, by the store's clocks."""
-        return self._now()
-
     def view(self) -> ClassroomView:
         """What the teacher's screen shows; a disk that refuses is shown before all else."""
-        view = self._classroom.view(self._now().at_ms)
+        view = self.classroom.view(self.now().at_ms)
         if not self.refusing:
             return view
         judgement = Judgement(Status.CRITICAL, (_REFUSED, *view.judgement.reasons))
@@ -207,12 +201,12 @@ class ClassroomStore:
             self.refused += len(step.messages)
             self._note_refusal(error)
             # A lesson that could not be kept did not change: it is tried again at the next beat.
-            teaching = self._classroom.teaching
+            teaching = self.classroom.teaching
             step = step._replace(classroom=replace(step.classroom, teaching=teaching))
         await self._apply(step)
 
     def _memos(self, step: ClassroomStep) -> Mapping[str, bytes | None]:
-        return memos.changes(self._classroom.teaching, step.classroom.teaching)
+        return memos.changes(self.classroom.teaching, step.classroom.teaching)
 
     async def _put(
         self, messages: list[AnyState | AnyEvent], memo: Mapping[str, bytes | None] | None = None
@@ -226,7 +220,7 @@ class ClassroomStore:
         self._stirred()
 
     async def _apply(self, step: ClassroomStep) -> None:
-        self._classroom = step.classroom
+        self.classroom = step.classroom
         self.step += 1
         async with self._step_taken:
             self._step_taken.notify_all()

@@ -6,8 +6,9 @@ They stand in the `command.py` of their folders, where `fill_<command>` gives on
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pkgutil import resolve_name
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from protocol.command_line import CommandParser
 from protocol.words import N_, Translate
@@ -22,14 +23,23 @@ class CommandEntry(NamedTuple):
 
     def fill(self, parser: CommandParser, say: Translate) -> None:
         """Give the command its arguments; its module is imported now."""
+        parser.set_defaults(
+            adopt_plan=partial(_call, "controller.features:adopt_plan"),
+            schools_of=partial(_call, "controller.roster.store:schools_of"),
+        )
         resolve_name(f"controller.{self.module}:fill_{self.name}")(parser, say)
+
+
+def _call(name: str, *args: Any) -> Any:
+    """Call the function of this name; its module is imported now."""
+    return resolve_name(name)(*args)
 
 
 COMMANDS: Final[Sequence[CommandEntry]] = (
     CommandEntry("agents", "broker.command", N_("give agents a password, or take it away")),
     CommandEntry(
         "repair",
-        "database.command",
+        "cli.repair_command",
         N_("put a damaged database aside and its newest sound copy back"),
     ),
     CommandEntry("roster", "roster.command", N_("bring class lists in, show them, erase a pupil")),

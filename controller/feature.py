@@ -1,6 +1,7 @@
 """This file says what a feature brings to the controller; each has one in its `feature.py`.
 
-Imports of pages, commands and jobs stay inside the functions: so --help and starting are light.
+Its pages and API are imported when they are served, its jobs inside the functions: so --help and
+starting are light.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import (
     TYPE_CHECKING,
     Any,
     Concatenate,
+    Final,
     Generic,
     NamedTuple,
     ParamSpec,
@@ -29,7 +31,6 @@ from sqlalchemy import Connection, Table
 from controller.config import ControllerConfig
 from controller.database.store import Store
 from controller.database.writing import Writing
-from controller.web.words import Words
 from protocol.messages import Down
 from protocol.model import Place, instant
 from protocol.words import Translate, translator
@@ -37,6 +38,7 @@ from protocol.words import Translate, translator
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
+_FOLDER: Final = Path(__file__).parent
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
 Jobs = Mapping[str, Callable[[], Coroutine[Any, Any, None]]]
@@ -59,6 +61,12 @@ class Writer(Protocol):
         **options: Given.kwargs,
     ) -> bool:
         """Let a function write; False if it answers that nothing has changed. Raises StoreError."""
+
+    async def take_again(self, no: int, topic: str, payload: bytes) -> None:
+        """Take a message out of quarantine, under its number there.
+
+        Raises MessageError, ApplyError or StoreError; then it stays there.
+        """
 
 
 @dataclass(kw_only=True, slots=True)
@@ -129,11 +137,11 @@ class Speaker(StrEnum):
     SCHOOL = "school"
 
 
-class Heard(NamedTuple):
-    """What a message changes. taken: whether it counts as arrived and may be acknowledged."""
+class MessageEffect(NamedTuple):
+    """What a message changes. arrived: whether it counts as such and may be acknowledged."""
 
     changes: Sequence[object] = ()
-    taken: bool = True
+    arrived: bool = True
 
 
 class Command(NamedTuple):
@@ -160,9 +168,13 @@ class Listener(Generic[Message]):
     def greet(self, now_ms: int) -> None:
         """A session with the broker has begun."""
 
-    def hear(self, agent: str, message: Message, now_ms: int) -> Heard:
+    def hear(self, agent: str, message: Message, now_ms: int) -> MessageEffect:
         """Take one message of its kinds."""
         raise NotImplementedError
+
+    def hear_again(self, agent: str, message: Message, now_ms: int) -> MessageEffect:
+        """Take one that was passed over before, though its number counts as arrived."""
+        return self.hear(agent, message, now_ms)
 
     def pass_over(self, agent: str, boot: str, seq: int) -> Sequence[object]:
         """An agent's event of this number arrived and cannot be read."""
@@ -182,11 +194,11 @@ class Listener(Generic[Message]):
 
 
 class MenuEntry(NamedTuple):
-    """A link at the top of every page. shown: whether, by the frame's values. rank: small first."""
+    """A link at the top of every page. is_shown: by the frame's values. rank: small first."""
 
     path: str
     label: str
-    shown: Callable[[Mapping[str, Any]], bool]
+    is_shown: Callable[[Mapping[str, Any]], bool]
     rank: int = 1
 
 
@@ -197,12 +209,12 @@ class Feature:
     keep: takes what it knows out of a batch, in the batch's transaction, and answers what else has
     changed by it. written: the tables that every batch may touch, and how. planned: those that
     hold what people give before the school's code is known. counted: those whose rows /metrics
-    counts. forget: equipment's past before a moment, forget_pupils: pupils' past; how many rows.
-    listener: its part in the running controller's ingest. publish: shows committed changes. begin:
-    what happens before the first request. jobs: what runs beside, by name, while it is entered.
-    look: looked up before every page. frame: what every page shows, by name. menu: its entries.
-    areas: the schools of an area, by its code. home: where the first page leads instead; empty for
-    nowhere else. What programs and people are answered stands in its `api.py` and `pages.py`.
+    counts; figures: what else it shows of what is stored. forget: equipment's past before a
+    moment, forget_pupils: pupils' past; how many rows. listener: its part in the running
+    controller's ingest. publish: shows committed changes. begin: what happens before the first
+    request. jobs: what runs beside, by name, while it is entered. look: looked up before every
+    page. frame: what every page shows in a language, by name. menu: its entries. areas: the schools
+    of an area, by its code. home: where the first page leads instead; empty for nowhere else.
     """
 
     name: str
@@ -210,6 +222,7 @@ class Feature:
     written: Mapping[Table, Writing] = field(default_factory=dict)
     planned: Sequence[Table] = ()
     counted: Sequence[Table] = ()
+    figures: Callable[[Connection], Mapping[str, int]] | None = None
     forget: Callable[[Connection, int], int] | None = None
     forget_pupils: Callable[[Connection, int], int] | None = None
     listener: Callable[[Program], Listener[Any] | None] | None = None
@@ -217,25 +230,20 @@ class Feature:
     begin: Callable[[Program], Awaitable[None]] | None = None
     jobs: Callable[[Program], AbstractContextManager[Jobs]] | None = None
     look: Callable[[Program], Callable[[], None]] | None = None
-    frame: Callable[[Program, Words], Mapping[str, Any]] | None = None
+    frame: Callable[[Program, str], Mapping[str, Any]] | None = None
     menu: Sequence[MenuEntry] = ()
     areas: Callable[[Program], Callable[[str], frozenset[str]]] | None = None
     home: Callable[[Program], str] | None = None
 
-
-def routers_of(program: Program, part: str) -> list[APIRouter]:
-    """What the features answer to programs ("api") or people ("pages"): each file makes its own."""
-    path = Path(__file__).parent
-    names = [feature.name for feature in program.features]
-    return [
-        resolve_name(f"controller.{name}.{part}:{part}")(program)
-        for name in names
-        if (path / name / f"{part}.py").is_file()
-    ]
+    def router(self, program: Program, file: str) -> APIRouter | None:
+        """What its `api` or `pages` answers, by the function of that name; None without one."""
+        if not (_FOLDER / self.name / f"{file}.py").exists():
+            return None
+        make: Callable[[Program], APIRouter] = resolve_name(f"controller.{self.name}.{file}:{file}")
+        return make(program)
 
 
 def packages_with(program: Program, folder: str) -> list[str]:
     """The packages, the web's and the features', that have this folder, such as templates."""
-    path = Path(__file__).parent
     names = ("web", *(feature.name for feature in program.features))
-    return [f"controller.{name}" for name in names if (path / name / folder).is_dir()]
+    return [f"controller.{name}" for name in names if (_FOLDER / name / folder).is_dir()]

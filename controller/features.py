@@ -11,9 +11,7 @@ from controller.access.feature import FEATURE as ACCESS
 from controller.attendance.feature import FEATURE as ATTENDANCE
 from controller.cards.feature import FEATURE as CARDS
 from controller.dashboard.feature import FEATURE as DASHBOARD
-from controller.database import poison
 from controller.database.plan_version import adopt
-from controller.database.poison import Poison, keep_poisons
 from controller.database.reading import count_of
 from controller.database.writing import prepare
 from controller.department.feature import FEATURE as DEPARTMENT
@@ -21,6 +19,7 @@ from controller.feature import Feature, Listener, Program
 from controller.fleet.feature import FEATURE as FLEET
 from controller.forecast.feature import FEATURE as FORECAST
 from controller.inventory.feature import FEATURE as INVENTORY
+from controller.quarantine.feature import FEATURE as QUARANTINE
 from controller.reconcile.feature import FEATURE as RECONCILE
 from controller.register.feature import FEATURE as REGISTER
 from controller.repairs.feature import FEATURE as REPAIRS
@@ -31,6 +30,7 @@ from protocol.model import Place
 
 FEATURES: Final[Sequence[Feature]] = (
     ACCESS,
+    QUARANTINE,
     FLEET,
     ROSTER,
     CARDS,
@@ -47,16 +47,12 @@ FEATURES: Final[Sequence[Feature]] = (
 )
 
 
-def keep_batch(
-    db: Connection, changes: Sequence[object], poisons: Sequence[Poison], now_ms: int
-) -> list[object]:
+def keep_batch(db: Connection, changes: Sequence[object], now_ms: int) -> list[object]:
     """Keep a batch, feature by feature; returns what else has changed by it."""
     followed: list[object] = []
     for feature in FEATURES:
         if feature.keep and (more := feature.keep(db, changes, now_ms)):
             followed += more
-    if poisons:
-        keep_poisons(db, poisons, now_ms)
     return followed
 
 
@@ -79,18 +75,21 @@ def listeners_of(program: Program) -> list[Listener[Any]]:
 
 def counts(db: Connection) -> dict[str, int]:
     """What is stored and what was refused, by the names that /metrics shows."""
-    stored = {
+    figures = {
         f"{table.name}_stored_total": count_of(db, table)
         for feature in FEATURES
         for table in feature.counted
     }
-    return stored | poison.counts(db)
+    for feature in FEATURES:
+        if feature.figures:
+            figures |= feature.figures(db)
+    return figures
 
 
 def forget(db: Connection, before_ms: int) -> int:
     """Forget what happened to equipment before; returns how many rows went."""
     gone = (feature.forget(db, before_ms) for feature in FEATURES if feature.forget)
-    return sum(gone) + poison.forget(db, before_ms)
+    return sum(gone)
 
 
 def forget_pupils(db: Connection, before_ms: int) -> int:

@@ -1,24 +1,29 @@
 """This file takes what agents say: validate, apply, store, show, and only then ack.
 
 A batch is whatever has arrived while the last one was being stored. Its app acks leave after the
-database commit; if the commit fails, the line is cut so that the broker brings it all again.
+database commit; if the commit fails, the line is cut so that the broker brings it all again. A
+message that can never be applied is put in quarantine and passed over; the others go on.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Concatenate, Final, ParamSpec
+from pathlib import Path
+from typing import Any, Concatenate, Final, NamedTuple, ParamSpec
 
 from sqlalchemy import Connection
 
-from controller.database.poison import Poison
+from controller.database.engine import StoreDataError
 from controller.database.store import Store, StoreError
 from controller.feature import Command, Listener, Speaker
 from controller.features import keep_batch
+from controller.quarantine.records import ApplyError, Quarantined, Released
 from protocol.backoff import Backoff
 from protocol.link import Arrival, Letter, Link
 from protocol.messages import (
@@ -61,12 +66,18 @@ Numbers = dict[tuple[str, str], list[int]]  # by agent and boot
 
 @dataclass(slots=True)
 class _Batch:
-    """What a batch brought: changes to store, poison to keep, numbers to ack."""
+    """What a batch brought: changes to store, numbers to ack."""
 
     changes: list[object] = field(default_factory=list)
-    poisons: list[Poison] = field(default_factory=list)
     seqs: Numbers = field(default_factory=dict)
     revs: Numbers = field(default_factory=dict)
+
+
+class _Spoken(NamedTuple):
+    """A message, and the agent or the school that sent it."""
+
+    by: str
+    message: Up | Upward
 
 
 class Ingest:
@@ -96,6 +107,7 @@ class Ingest:
         self._loaded = False
         self._writing = asyncio.Lock()
         self._backoff = Backoff(RETRY_FIRST_S, RETRY_CAP_S)
+        self._last_quarantined = "", ""
         self.refused_batches = 0
         self.taken = 0
         self.storing = True
@@ -154,7 +166,7 @@ class Ingest:
             await self._load()
             changes = action(self._now_ms())
             try:
-                await self._store_all(changes, [])
+                await self._store_all(changes)
             except StoreError:
                 self._loaded = False
                 raise
@@ -177,24 +189,91 @@ class Ingest:
                 self._publish(changes)
             return bool(changes)
 
-    async def _take(self, arrivals: Sequence[Arrival]) -> None:
+    async def take_again(self, no: int, topic: str, payload: bytes) -> None:
+        """Take a message out of quarantine, under its number there.
+
+        Raises MessageError, ApplyError or StoreError; then it stays there.
+        """
         async with self._writing:
             await self._load()
-            batch = self._hear(arrivals)
-            changes = await self._store_all(batch.changes, batch.poisons)
-            self.taken += len(arrivals)
-            self._backoff.reset()
-            self.storing = True
-            self._link.ack(arrivals)
-            self._answer(batch)
-            if changes:
-                self._follow(changes)
+            with self._applying():
+                spoken = self._read(topic, payload)
+                if spoken is None:
+                    raise MessageError(Flaw.WRONG_TOPIC, "what a controller said")
+                by, message = spoken
+                heard = self._listener_of(message).hear_again(by, message, self._now_ms())
+                if not heard.arrived:
+                    raise ApplyError("something before it is missing")
+                changes = await self._store_all([*heard.changes, Released(no)])
+            self._follow(changes)
+
+    async def _take(self, arrivals: Sequence[Arrival]) -> None:
+        """Apply these together; if one of them cannot be, by halves until it stands alone."""
+        try:
+            await self._apply(arrivals)
+        except ApplyError as error:
+            if len(arrivals) == 1:
+                await self._quarantine(arrivals[0], error)
+                return
+            _LOGGER.debug("%d messages are taken by halves: %s", len(arrivals), error)
+            middle = len(arrivals) // 2
+            await self._take(arrivals[:middle])
+            await self._take(arrivals[middle:])
+
+    async def _apply(self, arrivals: Sequence[Arrival]) -> None:
+        """Raises StoreError, or ApplyError where these messages themselves are to blame."""
+        async with self._writing:
+            await self._load()
+            with self._applying():
+                batch = self._hear(arrivals)
+                changes = await self._store_all(batch.changes)
+            self._settle(arrivals, batch, changes)
+
+    async def _quarantine(self, arrival: Arrival, error: ApplyError) -> None:
+        """Keep what cannot be applied, answer it by its numbers, and go on."""
+        if (arrival.topic, error.cause) != self._last_quarantined:  # a flood is one line
+            _LOGGER.warning("message on %s put in quarantine: %s", arrival.topic, error.cause)
+        self._last_quarantined = arrival.topic, error.cause
+        async with self._writing:
+            await self._load()
+            batch = _Batch([_quarantined(arrival, Flaw.NOT_APPLIED, error.cause)])
+            self._pass_over(arrival, batch)
+            changes = await self._store_all(batch.changes)
+            self._settle([arrival], batch, changes)
+
+    def _settle(
+        self, arrivals: Sequence[Arrival], batch: _Batch, changes: Sequence[object]
+    ) -> None:
+        """Let the broker and the senders know what is stored."""
+        self.taken += len(arrivals)
+        self._backoff.reset()
+        self.storing = True
+        self._link.ack(arrivals)
+        self._answer(batch)
+        if changes:
+            self._follow(changes)
+
+    @contextlib.contextmanager
+    def _applying(self) -> Iterator[None]:
+        """Part what will pass from what never will. Raises StoreError, MessageError, ApplyError."""
+        try:
+            yield
+        except (MessageError, ApplyError):
+            raise
+        except StoreError as error:
+            self._loaded = False
+            if isinstance(error, StoreDataError):
+                raise ApplyError(error.code) from error
+            raise
+        except Exception as error:
+            self._loaded = False
+            raise ApplyError(_where(error)) from error
 
     async def _expire_now(self) -> None:
         await self._load()
         now_ms = self._now_ms()
         silent = [change for listener in self._listeners for change in listener.expire(now_ms)]
-        if changes := await self._store_all(silent, []):
+        if changes := await self._store_all(silent):
             self._follow(changes)
         if polled := await asyncio.to_thread(self._store.read, self._poll, now_ms):
             self._publish(polled)
@@ -222,17 +301,13 @@ class Ingest:
         for listener in self._listeners:
             listener.load(db)
 
-    async def _store_all(
-        self, changes: Sequence[object], poisons: Sequence[Poison]
-    ) -> Sequence[object]:
+    async def _store_all(self, changes: Sequence[object]) -> Sequence[object]:
         """Store and show; returns the changes and what followed from them."""
-        if changes or poisons:
-            followed = await asyncio.to_thread(
-                self._store.write, keep_batch, changes, poisons, self._now_ms()
-            )
-            changes = [*changes, *followed]
-        if changes:
-            self._publish(changes)
+        if not changes:
+            return ()
+        followed = await asyncio.to_thread(self._store.write, keep_batch, changes, self._now_ms())
+        changes = [*changes, *followed]
+        self._publish(changes)
         return changes
 
     def _hear(self, arrivals: Sequence[Arrival]) -> _Batch:
@@ -240,43 +315,71 @@ class Ingest:
         now_ms = self._now_ms()
         for arrival in arrivals:
             try:
-                spoken = _read(arrival, self._school, schools=Speaker.SCHOOL in self._hearer)
+                spoken = self._read(arrival.topic, arrival.payload)
             except MessageError as error:
-                batch.poisons.append(Poison(arrival.topic, error.flaw, arrival.payload))
-                self._pass_over(arrival, batch)
+                batch.changes.append(_quarantined(arrival, error.flaw, error.detail))
+                self._pass_over(arrival, batch, unread=True)
                 continue
             if spoken is None:
                 continue
-            agent, message = spoken
-            speaker = Speaker.SCHOOL if isinstance(message, Upward) else Speaker.AGENT
-            outcome = self._hearer[speaker].hear(agent, message, now_ms)
+            by, message = spoken
+            outcome = self._listener_of(message).hear(by, message, now_ms)
             batch.changes += outcome.changes
-            if not outcome.taken:
-                continue
-            if isinstance(message, State):
-                batch.revs.setdefault((agent, message.boot), []).append(message.rev)
-            elif isinstance(message, Event):
-                batch.seqs.setdefault((agent, message.boot), []).append(message.seq)
+            if outcome.arrived:
+                self._number(by, message, batch)
         return batch
 
-    def _pass_over(self, arrival: Arrival, batch: _Batch) -> None:
-        """Answer what cannot be read by its numbers: a newer agent must not wait for ever."""
+    def _read(self, topic: str, payload: bytes) -> _Spoken | None:
+        """Who says what; None for what a controller itself said. Raises MessageError."""
+        try:
+            address = address_of(topic)
+        except TopicError as error:
+            raise MessageError(Flaw.WRONG_TOPIC, str(error)) from error
+        place = address.place
+        if address.channel is Channel.COMMAND or place.agent == CONTROLLER:
+            return None
+        upward = address.channel is Channel.SCHOOL
+        if upward and Speaker.SCHOOL not in self._hearer:
+            raise MessageError(Flaw.WRONG_TOPIC, "a school below a school")
+        message = upward_from(payload) if upward else up_from(payload)
+        if place != self._school.of_agent(place.agent):
+            raise MessageError(Flaw.WRONG_TOPIC, "another school's topic")
+        if not belongs(address, message):
+            raise MessageError(Flaw.WRONG_TOPIC, "this kind of message belongs to another topic")
+        return _Spoken(place.agent, message)
+
+    def _listener_of(self, message: Up | Upward) -> Listener[Any]:
+        return self._hearer[Speaker.SCHOOL if isinstance(message, Upward) else Speaker.AGENT]
+
+    @staticmethod
+    def _number(by: str, message: Up | Upward, batch: _Batch) -> None:
+        """Note what is to be acknowledged."""
+        if isinstance(message, State):
+            batch.revs.setdefault((by, message.boot), []).append(message.rev)
+        elif isinstance(message, Event):
+            batch.seqs.setdefault((by, message.boot), []).append(message.seq)
+
+    def _pass_over(self, arrival: Arrival, batch: _Batch, *, unread: bool = False) -> None:
+        """Answer what cannot be used by its numbers: a newer agent must not wait for ever.
+
+        unread: this program does not know such a message yet; a school keeps it until it does.
+        """
         try:
             address = address_of(arrival.topic)
         except TopicError:
             return
-        place = address.place
-        if address.channel is Channel.SCHOOL:
-            return  # a school keeps what this program cannot read yet, until it can
+        by, of_school = address.place.agent, address.channel is Channel.SCHOOL
         numbers = numbers_of(arrival.payload)
-        if numbers is None or place != self._school.of_agent(place.agent):
+        listener = self._hearer.get(Speaker.SCHOOL if of_school else Speaker.AGENT)
+        if numbers is None or listener is None or (of_school and unread):
+            return
+        if address.place != self._school.of_agent(by):
             return
         if numbers.seq:
-            for listener in self._listeners:
-                batch.changes += listener.pass_over(place.agent, numbers.boot, numbers.seq)
-            batch.seqs.setdefault((place.agent, numbers.boot), []).append(numbers.seq)
+            batch.changes += listener.pass_over(by, numbers.boot, numbers.seq)
+            batch.seqs.setdefault((by, numbers.boot), []).append(numbers.seq)
         if numbers.rev:
-            batch.revs.setdefault((place.agent, numbers.boot), []).append(numbers.rev)
+            batch.revs.setdefault((by, numbers.boot), []).append(numbers.rev)
 
     def _answer(self, batch: _Batch) -> None:
         """Tell every agent what is safe now."""
@@ -310,21 +413,15 @@ class Ingest:
         self._link.say(Letter(topic_of(address), payload, qos=command.qos))
 
 
-def _read(arrival: Arrival, school: Place, *, schools: bool) -> tuple[str, Up | Upward] | None:
-    """The agent and its message; None for what a controller itself said. Raises MessageError."""
+def _quarantined(arrival: Arrival, flaw: Flaw, detail: str) -> Quarantined:
     try:
-        address = address_of(arrival.topic)
-    except TopicError as error:
-        raise MessageError(Flaw.WRONG_TOPIC, str(error)) from error
-    place = address.place
-    if address.channel is Channel.COMMAND or place.agent == CONTROLLER:
-        return None
-    upward = address.channel is Channel.SCHOOL
-    if upward and not schools:
-        raise MessageError(Flaw.WRONG_TOPIC, "a school below a school")
-    message = upward_from(arrival.payload) if upward else up_from(arrival.payload)
-    if place.province != school.province or place.school != school.school:
-        raise MessageError(Flaw.WRONG_TOPIC, "another school's topic")
-    if not belongs(address, message):
-        raise MessageError(Flaw.WRONG_TOPIC, "this kind of message belongs to another topic")
-    return place.agent, message
+        sender = address_of(arrival.topic).place.agent
+    except TopicError:
+        sender = ""
+    return Quarantined(arrival.topic, sender, flaw, detail, arrival.payload)
+
+
+def _where(error: Exception) -> str:
+    """What went wrong and in which line; not with which values, for they may name a child."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}, {Path(frame.filename).name}:{frame.lineno}"

@@ -37,7 +37,7 @@ class KitTemplate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return tuple(dict.fromkeys(name for name in names if name))
 
 
-class Program(NamedTuple):
+class KitProgram(NamedTuple):
     """A program as this machine tells of it; None where it does not tell."""
 
     installed: bool | None
@@ -55,7 +55,7 @@ _KINDS = {
 
 
 def compare(
-    template: KitTemplate, present: Iterable[DeviceKind], programs: Mapping[str, Program]
+    template: KitTemplate, present: Iterable[DeviceKind], programs: Mapping[str, KitProgram]
 ) -> tuple[KitLine, ...]:
     """Hold the template against what is here: a line for each kind and program that is wanted.
 
@@ -80,7 +80,7 @@ def compare(
     return tuple(lines[:_MOST])
 
 
-_UNKNOWN = Program(None, None)
+_UNKNOWN = KitProgram(None, None)
 _MOST = 64
 
 

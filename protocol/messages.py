@@ -22,6 +22,7 @@ from protocol.model import (
     Reason,
     Status,
     Text,
+    day_from,
 )
 from protocol.plan import Date, Hex, Period, Plan
 
@@ -295,6 +296,10 @@ class RollConfirmed(Chained, frozen=True, kw_only=True, tag_field="kind", tag="r
     subject: Text = ""
     lines: Annotated[tuple[RollLine, ...], msgspec.Meta(max_length=1000)] = ()
 
+    def __post_init__(self) -> None:
+        """Refuse a day that no calendar has."""
+        day_from(self.day)
+
 
 class RollReopened(Chained, frozen=True, kw_only=True, tag_field="kind", tag="roll_reopened"):
     """The teacher took a confirmation back; what was confirmed counts no more, and is kept."""
@@ -371,6 +376,7 @@ class Flaw(StrEnum):
     NEWER_SCHEMA = "newer_schema"
     UNKNOWN_KIND = "unknown_kind"
     WRONG_TOPIC = "wrong_topic"
+    NOT_APPLIED = "not_applied"  # well said, and yet whoever received it could not make use of it
 
 
 class MessageError(ValueError):

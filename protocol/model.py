@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -15,7 +15,10 @@ NO_ROOM = "?"  # the room of a laptop that does not know yet where it stands
 Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 RoomCode = Annotated[str, msgspec.Meta(max_length=64)]
-Millis = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]  # exact in JSON's doubles (RFC 8259, 6)
+# Any zone's date of such a time, and of a year more, can be shown by every program and paper.
+FIRST_YEAR, END_YEAR = 1900, 3000
+END_MS = 32_503_680_000_000  # 3000-01-01
+Millis = Annotated[int, msgspec.Meta(ge=0, lt=END_MS)]
 
 
 class Status(StrEnum):
@@ -148,6 +151,14 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     measures: DeviceMeasures | None = None
     first_seen_ms: Millis
     last_seen_ms: Millis
+
+
+def day_from(text: str) -> date:
+    """The day written yyyy-mm-dd, of the years 1900 to 2999. Raises ValueError."""
+    day = date.fromisoformat(text)
+    if day.isoformat() != text or not FIRST_YEAR <= day.year < END_YEAR:
+        raise ValueError("write a day of our time as yyyy-mm-dd")
+    return day
 
 
 def millis(at: datetime) -> int:

@@ -7,12 +7,11 @@ that a lesson needs no line. It names children and holds keys: it stays in the s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Annotated, Final
 
 import msgspec
 
-from protocol.model import AttendanceStatus, Code, Text
+from protocol.model import AttendanceStatus, Code, Text, day_from
 
 DEFAULT_GRACE_MIN: Final = 10
 MAX_LISTS: Final = 64  # a room has some ten classes a week
@@ -20,7 +19,7 @@ MAX_PUPILS: Final = 120  # of one class; the longest known has some sixty
 
 Number = Annotated[int, msgspec.Meta(ge=1, le=MAX_PUPILS)]
 Clock = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-Date = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+Date = Annotated[str, msgspec.Meta(pattern=r"^(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$")]
 Weekday = Annotated[int, msgspec.Meta(ge=1, le=7)]
 Period = Annotated[int, msgspec.Meta(ge=0, le=20)]
 Hex = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{2})*$", max_length=128)]
@@ -49,7 +48,7 @@ class Term(_Part, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Refuse a day that no calendar has."""
         for day in (self.begins, self.ends):
-            date.fromisoformat(day)
+            day_from(day)
 
 
 class Holiday(_Part, frozen=True, kw_only=True):
@@ -62,7 +61,7 @@ class Holiday(_Part, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Refuse a day that no calendar has."""
         for day in (self.begins, self.ends):
-            date.fromisoformat(day)
+            day_from(day)
 
 
 class Booking(_Part, frozen=True, kw_only=True):

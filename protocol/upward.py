@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from protocol.messages import Count, Event, Message, State, read
-from protocol.model import Code, DeviceKind, Millis, Text
+from protocol.model import Code, DeviceKind, Millis, Text, day_from
 from protocol.plan import Date
 
 MAX_ITEMS: Final = 200  # of one page; with texts of full length still below the longest message
@@ -68,6 +68,10 @@ class SchoolTold(State, frozen=True, kw_only=True, tag_field="kind", tag="school
     newest: Count = 0
     settled: Count = 0
     figures: SchoolFigures = SchoolFigures()
+
+    def __post_init__(self) -> None:
+        """Refuse a day that no calendar has."""
+        day_from(self.day)
 
 
 class ItemTold(
@@ -147,6 +151,10 @@ class UseTold(State, frozen=True, kw_only=True, tag_field="kind", tag="use"):
 
     week: Date
     lines: Annotated[tuple[UseLine, ...], msgspec.Meta(max_length=MAX_WEEK_LINES)] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a day that no calendar has."""
+        day_from(self.week)
 
 
 Upward = SchoolPresence | SchoolTold | ItemsTold | UseTold

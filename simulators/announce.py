@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 from collections.abc import Iterable, Mapping, Sequence
+from socket import inet_aton
 from typing import Final, NamedTuple
 
-import ifaddr
 from zeroconf import Error
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from hardware.readings import Kind, Sighting
+from simulators.addresses import LOOPBACK, own_interfaces
 from simulators.equipment import device_id_of, host_of, mac_of
 
 _LOGGER = logging.getLogger(__name__)
@@ -43,9 +43,8 @@ def service_of(sighting: Sighting) -> PlayedService | None:
         case _ if not mac:
             return None
         case Kind.BOARD, "Promethean":  # Android inside; this type is longer than RFC 6335 allows
-            return PlayedService(
-                "_androidtvremote2._tcp.local.", sighting.name, host, 6466, {"bt": mac}
-            )
+            txt = {"bt": mac}
+            return PlayedService("_androidtvremote2._tcp.local.", sighting.name, host, 6466, txt)
         case Kind.BOARD, vendor:
             txt = {"deviceid": mac, "manufacturer": vendor, "model": sighting.model}
             return PlayedService("_airplay._tcp.local.", sighting.name, host, 7000, txt)
@@ -93,10 +92,8 @@ class Announcer:
             _LOGGER.info("mDNS: all devices said goodbye")
 
     async def _speak(self, responder: AsyncZeroconf) -> None:
-        addresses = own_addresses()
-        infos = {
-            device_id: info_of(service, addresses) for device_id, service in self._services.items()
-        }
+        own = [interface.packed for interface in own_interfaces()] or [inet_aton(LOOPBACK)]
+        infos = {name: info_of(service, own) for name, service in self._services.items()}
         everything = list(infos.values())
         for start in range(0, len(everything), AT_ONCE):
             await announce(responder, everything[start : start + AT_ONCE])
@@ -141,12 +138,3 @@ def info_of(
         server=f"{service.host}.",
         addresses=list(addresses),
     )
-
-
-def own_addresses() -> list[bytes]:
-    """This computer's IPv4 addresses; the loopback one only where there is no other."""
-    addresses = sorted(
-        {str(own.ip) for adapter in ifaddr.get_adapters() for own in adapter.ips if own.is_IPv4}
-    )
-    outside = [address for address in addresses if not address.startswith("127.")]
-    return [socket.inet_aton(address) for address in outside or addresses]

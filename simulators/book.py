@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Final, NamedTuple
@@ -121,21 +122,15 @@ def _room(room: str, things: Sequence[Sighting], random: Random) -> Iterator[Pla
     listed = [sighting for sighting in things if sighting.kind in _TYPES]
     unwritten = next((one for one in reversed(listed) if one.kind is UNWRITTEN), None)
     spoken = random.choice((room, room.replace("P", "Phòng ", 1), room.replace("P", "P ", 1)))
-    count = 0
-
-    def tag() -> str:
-        nonlocal count
-        count += 1
-        return f"TB-{room}-{count:02}"
-
+    tags = (f"TB-{room}-{number:02}" for number in count(1))
     for sighting in listed:
         if sighting is unwritten:
             continue
         word, cost = _TYPES[sighting.kind]
         serial = sighting.serial.lower() if random.random() < 0.2 else sighting.serial  # noqa: PLR2004 - some
-        yield PlayedLine(tag(), word, sighting.vendor, sighting.model, serial, spoken,
+        yield PlayedLine(next(tags), word, sighting.vendor, sighting.model, serial, spoken,
                          str(random.choice(SINCE)), cost, random.choice(FUNDINGS))  # fmt: skip
     for word, cost in _FURNITURE:
         yield PlayedLine(
-            tag(), word, "", "", "", spoken, str(random.choice(SINCE)), cost, "Ngân sách"
+            next(tags), word, "", "", "", spoken, str(random.choice(SINCE)), cost, "Ngân sách"
         )

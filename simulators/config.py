@@ -8,15 +8,7 @@ import msgspec
 
 from protocol.words import N_
 
-SIM_PREFIX: Final = "LOPHOC_SIM_"
 SIM_TITLE: Final = N_("LopHoc's simulated school: every setting with its default.")
-DEMO_PREFIX: Final = "LOPHOC_DEMO_"
-CAMERA_PREFIX: Final = "LOPHOC_CAMERA_"
-PROJECTOR_PREFIX: Final = "LOPHOC_PROJECTOR_"
-FLEET_PREFIX: Final = "LOPHOC_FLEET_"
-UDEV_PREFIX: Final = "LOPHOC_UDEV_"
-HOST_PREFIX: Final = "LOPHOC_HOST_"
-PROVINCE_PREFIX: Final = "LOPHOC_PROVINCE_"
 MAX_ROOMS: Final = 500
 MAX_TABLETS: Final = 350  # a birth holds at most 400 devices
 
@@ -167,4 +159,9 @@ class ProvinceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ] = 16
     seed: Annotated[int, _says("the same seed makes the same province")] = 1
     lang: Lang = ""
-    log_level: LogLevel = "warning"
+    log_level: Annotated[LogLevel, _says("debug, info, warning or error")] = "warning"
+
+
+def prefix_of(shape: type[msgspec.Struct]) -> str:
+    """How the names of its settings begin in the environment: LOPHOC_SIM_ of SimConfig."""
+    return f"LOPHOC_{shape.__name__.removesuffix('Config').upper()}_"

@@ -19,16 +19,14 @@ MENDED_SHARE: Final = 0.5  # so often the next thing to happen is a repair
 LATE_SHARE: Final = 0.05  # so often a pupil still missing comes in
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(NamedTuple):
     """A device came or went."""
 
     device_id: str
     present: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """A device that is there fares differently; no reason means that it works."""
 
     device_id: str
@@ -111,10 +109,8 @@ class PlayedDay:
         self._roll = tuple(pupil.student for pupil in pupils)
         kinds = {device_id_of(sighting): sighting.kind for sighting in equipment}
         self._kinds = kinds
-        self._tablets = [device_id for device_id, kind in kinds.items() if kind is Kind.TABLET]
-        self._fixtures = [
-            device_id for device_id, kind in kinds.items() if kind not in {Kind.TABLET, Kind.HOST}
-        ]
+        self._tablets = [name for name in kinds if kinds[name] is Kind.TABLET]
+        self._fixtures = [name for name in kinds if kinds[name] not in {Kind.TABLET, Kind.HOST}]
         self._gone: set[str] = set()
         self._ailing: set[str] = set()
         self._missing: list[str] = []
@@ -170,13 +166,12 @@ class PlayedDay:
         broken = [fixture for fixture in self._fixtures if fixture in self._gone | self._ailing]
         if not broken or self._rng.random() >= MENDED_SHARE:
             return None
-        device_id = self._rng.choice(broken)
-        return self._come(device_id) if device_id in self._gone else self._recover(device_id)
+        return self._mend(self._rng.choice(broken))
 
     def _trouble(self) -> Happening:
         chances: list[tuple[Callable[[str], Happening], list[str], int]] = [
             (self._turn, self._tablets, 70),
-            (self._charge, self._tablets, 15),
+            (self._fail, self._tablets, 15),
             (self._turn, self._fixtures, 10),
             (self._fail, self._fixtures, 5),
         ]
@@ -195,25 +190,20 @@ class PlayedDay:
         self._ailing.discard(device_id)
         return Moved(device_id, present=False)
 
-    def _charge(self, device_id: str) -> Happening:
-        """A tablet's battery runs low, or it was charged."""
-        if device_id in self._gone:
-            return self._come(device_id)
-        if device_id in self._ailing:
-            return self._recover(device_id)
+    def _fail(self, device_id: str) -> Happening:
+        """It ails from now on, a tablet by its battery; what ailed or was away is well again."""
+        if device_id in self._gone | self._ailing:
+            return self._mend(device_id)
         self._ailing.add(device_id)
+        kind = self._kinds[device_id]
+        if kind is not Kind.TABLET:
+            return Judged(device_id, *self._rng.choice(_FAULTS.get(kind, _ANY_FAULT)))
         limit = Limits().battery_warning_percent
         level = float(self._rng.randint(9, int(limit)))
         return Judged(device_id, Status.WARNING, Reason(ReasonCode.BATTERY_LOW, level, limit))
 
-    def _fail(self, device_id: str) -> Happening:
-        if device_id in self._gone:
-            return self._come(device_id)
-        if device_id in self._ailing:
-            return self._recover(device_id)
-        self._ailing.add(device_id)
-        status, reason = self._rng.choice(_FAULTS.get(self._kinds[device_id], _ANY_FAULT))
-        return Judged(device_id, status, reason)
+    def _mend(self, device_id: str) -> Happening:
+        return self._come(device_id) if device_id in self._gone else self._recover(device_id)
 
     def _come(self, device_id: str) -> Moved:
         self._gone.discard(device_id)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -19,13 +19,14 @@ from hardware.readings import Kind
 from protocol.formats import phrase
 from protocol.health import ReasonCode
 from protocol.messages import HostMeasures
-from protocol.words import LANGUAGES, N_, translator
-from simulators.book import book_of, write_areas, write_book, write_rooms
+from protocol.words import LANGUAGES, N_, Translate, translator
+from simulators.book import PlayedLine, book_of, write_areas, write_book, write_rooms
 from simulators.children import Child, command_path, end, first_to_end, last_lines, start
 from simulators.config import DemoConfig, SimConfig
 from simulators.equipment import device_id_of, rooms_from
 from simulators.people import write_lists
 from simulators.ports import answers, fetch, free_port
+from simulators.running import Show, show_line, until_stopped
 from simulators.school import responders, school_of
 
 PROVINCE: Final = "14"
@@ -94,30 +95,11 @@ class Ports(NamedTuple):
 
 
 class _Reason(msgspec.Struct, frozen=True):
-    """A reason in the agent's status."""
-
     code: str
     value: float | str | None = None
 
 
-class _Status(msgspec.Struct, frozen=True):
-    """What the demonstration asks of the agent's status."""
-
-    measures: HostMeasures = HostMeasures()
-    reasons: tuple[_Reason, ...] = ()
-
-    def lacks(self) -> list[str]:
-        """The sentences for what is not there."""
-        blind = [
-            str(reason.value) for reason in self.reasons if reason.code == ReasonCode.SENSE_MISSING
-        ]
-        absent = [name for name in LACKS if getattr(self.measures, name, 0) is None]
-        return [LACKS[name] for name in (*blind, *absent) if name in LACKS]
-
-
 class _FoundDevice(msgspec.Struct, frozen=True):
-    """A device in the agent's status."""
-
     device_id: str
     sources: tuple[str, ...] = ()
     present: bool = False
@@ -127,8 +109,28 @@ class _FoundDevices(msgspec.Struct, frozen=True):
     list: tuple[_FoundDevice, ...] = ()
 
 
-class _Around(msgspec.Struct, frozen=True):
+class _Status(msgspec.Struct, frozen=True):
+    """What the demonstration asks of the agent's status."""
+
+    measures: HostMeasures = HostMeasures()
+    reasons: tuple[_Reason, ...] = ()
     devices: _FoundDevices = _FoundDevices()
+
+    def lacks(self) -> list[str]:
+        """The sentences for what is not there."""
+        blind = [
+            str(reason.value) for reason in self.reasons if reason.code == ReasonCode.SENSE_MISSING
+        ]
+        absent = [name for name in LACKS if getattr(self.measures, name, 0) is None]
+        return [LACKS[name] for name in (*blind, *absent) if name in LACKS]
+
+    def present(self) -> set[str]:
+        """The ids of the devices that the agent has found by asking them."""
+        return {
+            device.device_id
+            for device in self.devices.list
+            if device.present and not ASKED_SOURCES.isdisjoint(device.sources)
+        }
 
 
 class Fallen(NamedTuple):
@@ -141,7 +143,7 @@ class Fallen(NamedTuple):
 class DemoWords:
     """Says every text in the chosen language, or in both, Vietnamese first."""
 
-    def __init__(self, language: str, write: Callable[[str], None]) -> None:
+    def __init__(self, language: str, write: Show) -> None:
         self._languages = (language,) if language else LANGUAGES
         self._write = write
 
@@ -160,15 +162,12 @@ class DemoWords:
             self._write(f"    {line}")
 
 
-def show_line(line: str) -> None:
-    """Write one line for people; a terminal that is gone is no reason to stop."""
-    with contextlib.suppress(OSError):
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
-
-
-async def run(
-    config: DemoConfig, stop: asyncio.Event, *, write: Callable[[str], None] = show_line
+async def play_demo(
+    config: DemoConfig,
+    _say: Translate,
+    stop: asyncio.Event,
+    *,
+    write: Show = show_line,
 ) -> int:
     """Show it until `stop` is set; returns the exit code. Raises SimError."""
     words = DemoWords(config.lang, write)
@@ -177,126 +176,126 @@ async def run(
     with tempfile.TemporaryDirectory(prefix="lophoc-demo-", ignore_cleanup_errors=True) as place:
         async with AsyncExitStack() as running:
             demo = Demo(config, ports, Path(place), words, running)
-            fallen = await _until(stop, demo)
+            fallen = await until_stopped(stop, demo.run())
         if fallen is not None:
-            values = {"name": fallen.child.name, "seconds": round(READY_S)}
-            words.say(fallen.sentence, **values)
+            words.say(fallen.sentence, name=fallen.child.name, seconds=round(READY_S))
             words.quote(last_lines(fallen.child.log))
     words.say(STOPPED)
     return 0 if fallen is None else 1
 
 
+@dataclass(slots=True)
 class Demo:
     """The three programs; `running` ends them in the reverse order of their start."""
 
-    def __init__(
-        self,
-        config: DemoConfig,
-        ports: Ports,
-        folder: Path,
-        words: DemoWords,
-        running: AsyncExitStack,
-    ) -> None:
-        self._config = config
-        self._ports = ports
-        self._folder = folder
-        self._words = words
-        self._running = running
-        self._children: list[Child] = []
-        self._lines = 0
+    config: DemoConfig
+    ports: Ports
+    folder: Path
+    words: DemoWords
+    running: AsyncExitStack
+    children: list[Child] = field(default_factory=list)
+    lines: int = 0
 
     async def run(self) -> Fallen:
         """Start all, tell of it, and return only when one of them has fallen."""
-        above = [self._department()] if self._config.department else []
-        for command in (*above, self._controller()):
-            if fallen := await self._begin(command):
-                return fallen
+        above = [self._department()] if self.config.department else []
+        if fallen := await self._begin(*above, self._controller()):
+            return fallen
         await self._give_lists()  # a command finds its controller's folder, and makes none
-        for command in (self._school(), self._agent()):
-            if fallen := await self._begin(command):
-                return fallen
-        self._words.say(
-            *RUNNING,
-            rooms=self._config.rooms,
-            own=AGENT_ROOM,
-            dashboard=f"http://127.0.0.1:{self._ports.http}/",
-            local=f"http://127.0.0.1:{self._ports.local}/",
-            folder=self._folder,
-        )
-        if self._lines:
-            page = f"http://127.0.0.1:{self._ports.http}/register"
-            self._words.say(BOOK, lines=self._lines, book=page)
-        if above:
-            page = f"http://127.0.0.1:{self._ports.above_http}/schools"
-            self._words.say(ABOVE, schools=SCHOOLS + 1, above=page)
-        for lack in await _lacks(self._ports.local):
-            self._words.say(lack)
+        if fallen := await self._begin(self._school(), self._agent()):
+            return fallen
+        await self._say_where()
         async with asyncio.TaskGroup() as tasks:
             telling = [tasks.create_task(self._tell_found(), name="found")]
             if above:
                 telling.append(tasks.create_task(self._play_province(), name="province"))
-            ended = await first_to_end(self._children)
+            ended = await first_to_end(self.children)
             for task in telling:
                 task.cancel()
         return Fallen(ended, DIED)
 
-    async def _begin(self, command: list[str]) -> Fallen | None:
-        """Start a program, and wait for its door if it has one; answers how it fell, if it did."""
+    async def _say_where(self) -> None:
+        """Say where to look, and what this computer lacks."""
+        home, ports = "http://127.0.0.1", self.ports
+        self.words.say(
+            *RUNNING,
+            rooms=self.config.rooms,
+            own=AGENT_ROOM,
+            dashboard=f"{home}:{ports.http}/",
+            local=f"{home}:{ports.local}/",
+            folder=self.folder,
+        )
+        if self.lines:
+            self.words.say(BOOK, lines=self.lines, book=f"{home}:{ports.http}/register")
+        if self.config.department:
+            page = f"{home}:{ports.above_http}/schools"
+            self.words.say(ABOVE, schools=SCHOOLS + 1, above=page)
+        for lack in await _lacks(ports.local):
+            self.words.say(lack)
+
+    async def _begin(self, *commands: list[str]) -> Fallen | None:
+        """Start programs, and wait for each one's door if it has one; how one fell, if one did."""
         doors = {
-            "lophoc-department": self._ports.above_http,
-            "lophoc-controller": self._ports.http,
-            "lophoc-agent": self._ports.local,
+            "lophoc-department": self.ports.above_http,
+            "lophoc-controller": self.ports.http,
+            "lophoc-agent": self.ports.local,
         }
-        child = await self._start(command)
-        return await _ready(child, doors[child.name]) if child.name in doors else None
+        for name, *arguments in commands:
+            child = await self._start(name, arguments)
+            if name in doors and (fallen := await _ready(child, doors[name])):
+                return fallen
+        return None
 
     async def _give_lists(self) -> None:
         """Give the school invented classes and a timetable, as its office would."""
-        lists = self._folder / "lists"
-        rooms = rooms_from(self._sim().first_room, self._config.rooms)
-        await asyncio.to_thread(write_lists, lists, [AGENT_ROOM, *rooms], self._config.seed)
-        furnished = school_of(replace(self._sim(), tablets=self._config.tablets))
-        book = book_of(furnished, self._config.seed)
-        await asyncio.to_thread(write_book, lists / "so-thiet-bi.csv", NAME, book)
-        await asyncio.to_thread(write_rooms, lists / "phong.csv", [AGENT_ROOM, *rooms])
-        await asyncio.to_thread(write_areas, lists, (SCHOOL, NAME), SCHOOLS)
-        own, above = (SCHOOL, "controller"), (DEPARTMENT, "department")
-        imports: list[tuple[tuple[str, str], str, Path, list[str]]] = [
-            (own, "roster", lists / "hoc-sinh.csv", ["--names"]),
-            (own, "schedule", lists / "lich", []),
-            (own, "register", lists / "so-thiet-bi.csv", []),
-            (own, "rooms", lists / "phong.csv", []),
+        lists = self.folder / "lists"
+        book = await asyncio.to_thread(self._write_lists, lists)
+        imports: list[tuple[str, ...]] = [
+            (SCHOOL, "controller", "roster", "hoc-sinh.csv", "--names"),
+            (SCHOOL, "controller", "schedule", "lich"),
+            (SCHOOL, "controller", "register", "so-thiet-bi.csv"),
+            (SCHOOL, "controller", "rooms", "phong.csv"),
         ]
-        if self._config.department:
-            imports.append((above, "areas", lists / "khu-vuc.csv", []))
-            imports.append((above, "schools", lists / "truong.csv", []))
-        for (code, folder), what, place, more in imports:
-            arguments = [what, "import", str(place), "--json", *more]
-            if not await _run_controller([*arguments, "--data", str(self._folder / folder)], code):
-                self._words.say(NO_LISTS)
+        if self.config.department:
+            imports.append((DEPARTMENT, "department", "areas", "khu-vuc.csv"))
+            imports.append((DEPARTMENT, "department", "schools", "truong.csv"))
+        for code, folder, what, file, *more in imports:
+            data = ["--json", *more, "--data", str(self.folder / folder)]
+            if not await _run_controller([what, "import", str(lists / file), *data], code):
+                self.words.say(NO_LISTS)
             elif what == "register":
-                self._lines = len(book)
+                self.lines = len(book)
+
+    def _write_lists(self, folder: Path) -> list[PlayedLine]:
+        """Write every list of the school and its department; gives the lines of the book."""
+        seed = self.config.seed
+        rooms = [AGENT_ROOM, *rooms_from(self._sim().first_room, self.config.rooms)]
+        write_lists(folder, rooms, seed)
+        book = book_of(school_of(replace(self._sim(), tablets=self.config.tablets)), seed)
+        write_book(folder / "so-thiet-bi.csv", NAME, book)
+        write_rooms(folder / "phong.csv", rooms)
+        write_areas(folder, (SCHOOL, NAME), SCHOOLS)
+        return book
 
     async def _play_province(self) -> None:
         """Fill the department with a province of small schools."""
         command = [
-            *("province", "--broker", f"mqtt://127.0.0.1:{self._ports.above_mqtt}"),
+            *("province", "--broker", _broker(self.ports.above_mqtt)),
             *("--province", PROVINCE, "--department", DEPARTMENT, "--schools", str(SCHOOLS)),
-            *("--rooms", "4", "--tablets", "10", "--seed", str(self._config.seed)),
+            *("--rooms", "4", "--tablets", "10", "--seed", str(self.config.seed)),
         ]
-        environment = _environment() | {"TMPDIR": str(self._folder)}
+        environment = _environment() | {"TMPDIR": str(self.folder)}
         path = command_path("lophoc-sim")
-        child = await start("lophoc-province", [path, *command], self._folder, environment)
+        child = await start("lophoc-province", [path, *command], self.folder, environment)
         try:
             if await child.process.wait():
-                self._words.say(NO_PROVINCE)
+                self.words.say(NO_PROVINCE)
         finally:
             await end(child, END_S["lophoc-sim"])
 
     def _sim(self) -> SimConfig:
-        return SimConfig(
-            rooms=self._config.rooms, tablets=0, seed=self._config.seed, mdns=self._config.mdns
-        )
+        config = self.config
+        return SimConfig(rooms=config.rooms, tablets=0, seed=config.seed, mdns=config.mdns)
 
     async def _tell_found(self) -> None:
         """Say that this computer's agent has found a simulated device, once it has."""
@@ -308,40 +307,32 @@ class Demo:
             for sighting in responders(config, rooms, kind)
         }
         while awaited:
-            for device_id in await _present(self._ports.local) & set(awaited):
+            for device_id in (await _status(self.ports.local)).present() & set(awaited):
                 kind, name = awaited.pop(device_id)
-                self._words.say(DEVICE_FOUND[kind], name=name, own=AGENT_ROOM)
+                self.words.say(DEVICE_FOUND[kind], name=name, own=AGENT_ROOM)
             await asyncio.sleep(LOOK_EVERY_S)
 
-    async def _start(self, command: Sequence[str]) -> Child:
-        name, *arguments = command
-        program = "lophoc-controller" if name == "lophoc-department" else name
-        path = command_path(program)
-        child = await start(name, [path, *arguments], self._folder, _environment())
-        self._running.push_async_callback(end, child, END_S[name])
-        self._children.append(child)
+    async def _start(self, name: str, arguments: Sequence[str]) -> Child:
+        path = command_path("lophoc-controller" if name == "lophoc-department" else name)
+        child = await start(name, [path, *arguments], self.folder, _environment())
+        self.running.push_async_callback(end, child, END_S[name])
+        self.children.append(child)
         return child
 
     def _controller(self) -> list[str]:
+        ports, above = self.ports, ["--upstream-department", DEPARTMENT, "--upstream"]
         return [
-            *("lophoc-controller", "run", "--data", str(self._folder / "controller")),
-            *("--http-port", str(self._ports.http), "--mqtt-port", str(self._ports.mqtt)),
+            *("lophoc-controller", "run", "--data", str(self.folder / "controller")),
+            *("--http-port", str(ports.http), "--mqtt-port", str(ports.mqtt)),
             *("--province", PROVINCE, "--school", SCHOOL, "--name", NAME),
-            *self._upstream,
+            *([*above, _broker(ports.above_mqtt)] if self.config.department else []),
             *self._language,
         ]
 
-    @property
-    def _upstream(self) -> list[str]:
-        if not self._config.department:
-            return []
-        above = f"mqtt://127.0.0.1:{self._ports.above_mqtt}"
-        return ["--upstream", above, "--upstream-department", DEPARTMENT]
-
     def _department(self) -> list[str]:
-        ports = self._ports
+        ports = self.ports
         return [
-            *("lophoc-department", "run", "--data", str(self._folder / "department")),
+            *("lophoc-department", "run", "--data", str(self.folder / "department")),
             *("--http-port", str(ports.above_http), "--mqtt-port", str(ports.above_mqtt)),
             *("--province", PROVINCE, "--school", DEPARTMENT, "--name", DEPARTMENT_NAME),
             *("--mdns", "false", *self._language),
@@ -349,18 +340,17 @@ class Demo:
 
     def _agent(self) -> list[str]:
         return [
-            *("lophoc-agent", "run", "--data", str(self._folder / "agent")),
-            *("--broker", self._broker, "--province", PROVINCE, "--school", SCHOOL),
-            *("--room", AGENT_ROOM, "--local-port", str(self._ports.local)),
-            *("--internet", ""),
-            *self._language,
+            *("lophoc-agent", "run", "--data", str(self.folder / "agent")),
+            *("--broker", _broker(self.ports.mqtt), "--province", PROVINCE, "--school", SCHOOL),
+            *("--room", AGENT_ROOM, "--local-port", str(self.ports.local)),
+            *("--internet", "", *self._language),
         ]
 
     def _school(self) -> list[str]:
-        config = self._config
+        config = self.config
         return [
-            *("lophoc-sim", "school", "--data", str(self._folder / "school")),
-            *("--broker", self._broker, "--province", PROVINCE, "--school", SCHOOL),
+            *("lophoc-sim", "school", "--data", str(self.folder / "school")),
+            *("--broker", _broker(self.ports.mqtt), "--province", PROVINCE, "--school", SCHOOL),
             *("--rooms", str(config.rooms), "--tablets", str(config.tablets)),
             *("--pace", str(config.pace), "--seed", str(config.seed)),
             *("--mdns", str(config.mdns).lower()),
@@ -368,33 +358,22 @@ class Demo:
 
     @property
     def _language(self) -> list[str]:
-        return ["--lang", self._config.lang] if self._config.lang else []
-
-    @property
-    def _broker(self) -> str:
-        return f"mqtt://127.0.0.1:{self._ports.mqtt}"
+        return ["--lang", self.config.lang] if self.config.lang else []
 
 
-async def _until(stop: asyncio.Event, demo: Demo) -> Fallen | None:
-    """Run the demonstration until it is stopped, or one of its programs has fallen."""
-    async with asyncio.TaskGroup() as tasks:
-        showing = tasks.create_task(demo.run(), name="demo")
-        stopping = tasks.create_task(stop.wait(), name="stop")
-        await asyncio.wait({showing, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        showing.cancel()
-        stopping.cancel()
-    return None if showing.cancelled() else showing.result()
+def _broker(port: int) -> str:
+    return f"mqtt://127.0.0.1:{port}"
 
 
 async def _run_controller(arguments: Sequence[str], school: str) -> bool:
     """Whether a command of the controller's ended well, and in time."""
+    own = {"LOPHOC_CONTROLLER_PROVINCE": PROVINCE, "LOPHOC_CONTROLLER_SCHOOL": school}
     process = await asyncio.create_subprocess_exec(
         command_path("lophoc-controller"),
         *arguments,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
-        env=_environment()
-        | {"LOPHOC_CONTROLLER_PROVINCE": PROVINCE, "LOPHOC_CONTROLLER_SCHOOL": school},
+        env=_environment() | own,
     )
     try:
         async with asyncio.timeout(READY_S):
@@ -407,28 +386,21 @@ async def _run_controller(arguments: Sequence[str], school: str) -> bool:
             await process.wait()
 
 
+async def _status(port: int) -> _Status:
+    answer = await fetch(port, "/api/v1/status")
+    return msgspec.json.decode(answer, type=_Status) if answer else _Status()
+
+
 async def _lacks(port: int) -> list[str]:
     """What this computer cannot sense, once its agent has measured it."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(MEASURED_S):
             while True:
-                answer = await fetch(port, "/api/v1/status")
-                status = msgspec.json.decode(answer, type=_Status) if answer else _Status()
+                status = await _status(port)
                 if status.measures.memory_free_mb is not None:
                     return status.lacks()
                 await asyncio.sleep(ASK_EVERY_S)
     return []
-
-
-async def _present(port: int) -> set[str]:
-    """The ids of the devices that the agent has found by asking them."""
-    answer = await fetch(port, "/api/v1/status")
-    around = msgspec.json.decode(answer, type=_Around) if answer else _Around()
-    return {
-        device.device_id
-        for device in around.devices.list
-        if device.present and not ASKED_SOURCES.isdisjoint(device.sources)
-    }
 
 
 async def _ready(child: Child, port: int) -> Fallen | None:
@@ -459,7 +431,5 @@ def _free_ports(config: DemoConfig, words: DemoWords) -> Ports:
 
 def _environment() -> dict[str, str]:
     """Ours without LopHoc's own settings: the demonstration touches no real database."""
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith("LOPHOC_")
-    }
-    return {**environment, "PYTHONUNBUFFERED": "1"}
+    own = {name: value for name, value in os.environ.items() if not name.startswith("LOPHOC_")}
+    return own | {"PYTHONUNBUFFERED": "1"}

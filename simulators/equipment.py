@@ -108,9 +108,7 @@ def answering(
 
     What is known by its MAC address already stays; else it is replaced, or added.
     """
-    if any(
-        sighting.kind is kind and sighting.identity is IdentityKind.MAC for sighting in equipment
-    ):
+    if any(sighting.kind is kind and mac_of(sighting) for sighting in equipment):
         return tuple(equipment)
     rng = Random(f"{seed}/{room}/{kind}")  # noqa: S311 - a play, not a secret
     one = _thing(room, rng, kind, (ANSWERING[kind],), f"{_NAMES[kind]} {room}")
@@ -147,7 +145,11 @@ def mac_of(sighting: Sighting) -> str:
     """The MAC address in the sighting's key, such as 00:40:8c:12:34:56; empty if it has none."""
     if sighting.identity is not IdentityKind.MAC:
         return ""
-    digits = sighting.key.removeprefix("mac:")
+    return mac_text(sighting.key.removeprefix("mac:"))
+
+
+def mac_text(digits: str) -> str:
+    """Twelve digits as a MAC address is written: 00:40:8c:12:34:56."""
     return ":".join(digits[at : at + 2] for at in range(0, len(digits), 2))
 
 
@@ -177,16 +179,15 @@ def _thing(
 ) -> Sighting:
     make = rng.choice(makes)
     serial = "".join(rng.choices("0123456789ABCDEFGHJKLMNPQRSTUVWXYZ", k=10))
+    identity, key = IdentityKind.HOST, f"host:sim:{room}"
     match make.source:
         case "mdns" | "pjlink":
             mac = make.mac_prefix.replace(":", "") + f"{rng.randrange(1 << 24):06x}"
             identity, key = IdentityKind.MAC, f"mac:{mac}"
         case "names":
-            identity, key = IdentityKind.HOST, f"name:{_names(host_of(serial), name)}"
+            key = f"name:{_names(host_of(serial), name)}"
         case "usb":
             identity, key = IdentityKind.USB, f"usb:sim:{room}:{serial}"
-        case _:
-            identity, key = IdentityKind.HOST, f"host:sim:{room}"
     return Sighting(
         source="mdns" if make.source == "names" else make.source,
         key=key,

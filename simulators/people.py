@@ -42,13 +42,13 @@ class PlayedPupil(NamedTuple):
 
 def class_of(room: str) -> str:
     """The class whose home is the room: 7A1 in P101, 8A3 in P203."""
-    digits = "".join(char for char in room if char in "0123456789") or _number_of(room)
+    digits = _number_of(room)
     return f"{6 + int(digits[0]) % 4}A{int(digits[1:] or 0) or 9}"
 
 
 def pupils_of(room: str, rng: Random) -> tuple[PlayedPupil, ...]:
     """35 to 45 invented pupils; rooms with different numbers share none."""
-    digits = "".join(char for char in room if char in "0123456789") or _number_of(room)
+    digits = _number_of(room)
     size = rng.randint(*ROLL_SIZE)
     names = Random(f"{room}/names")  # noqa: S311 - a play, not a secret
     drawn = [" ".join(map(names.choice, (_FAMILIES, _MIDDLES, _GIVEN_NAMES))) for _ in range(size)]
@@ -106,4 +106,5 @@ def write_csv(
 
 
 def _number_of(room: str) -> str:
-    return f"{zlib.crc32(room.encode()) % 1000:03}"
+    digits = "".join(char for char in room if char in "0123456789")
+    return digits or f"{zlib.crc32(room.encode()) % 1000:03}"

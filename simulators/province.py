@@ -7,7 +7,6 @@ dozen talk at the same time.
 from __future__ import annotations
 
 import asyncio
-import sys
 import tempfile
 import time
 import uuid
@@ -18,27 +17,23 @@ from random import Random
 from typing import Final
 
 from protocol import __version__
-from protocol.errors import LopHocError
 from protocol.formats import phrase
-from protocol.link import Arrival, Broker, Letter, Link, broker_from
-from protocol.messages import Ack, ControllerState, MessageError, down_from, to_bytes
+from protocol.link import Broker, broker_from
 from protocol.model import Place
 from protocol.outbox import Outbox
-from protocol.relay import Relay
-from protocol.topics import Address, Channel, commands_to, controller_state, level_of, topic_of
+from protocol.topics import level_of
 from protocol.upward import ItemsTold, ItemTold, SchoolPresence, SchoolTold, UseTold
 from protocol.words import N_, Translate
 from simulators.config import ProvinceConfig
 from simulators.equipment import rooms_from
+from simulators.errors import SimError
 from simulators.estate import change_item, figures_of, items_of, school_code, school_name, uses_of
+from simulators.running import show_line, until_stopped
+from simulators.wire import Wire, wall_ms
 
 PAGE: Final = 100
 WAITING: Final = 8
 WEEKS: Final = 4
-
-
-class ProvinceError(LopHocError):
-    """The province cannot be played; `code` says why."""
 
 
 class PlayedSchool:
@@ -48,67 +43,63 @@ class PlayedSchool:
         self._number = number
         self._config = config
         self.code = school_code(number)
-        self._place = Place(config.province, config.department, self.code)
+        place = Place(config.province, config.department, self.code)
         self._boot = uuid.uuid4().hex
         self._feed = f"played-{config.seed}-{self.code}"
-        self._outbox = Outbox(folder / f"{self.code}.db", self._place, self._boot)
-        self._link = Link(
+        self._outbox = Outbox(folder / f"{self.code}.db", place, self._boot)
+        self._wire = Wire(
             broker._replace(user=broker.user and self.code),
             "-".join(["lophoc", "sim", *map(level_of, (config.province, self.code))]),
-            filters=(commands_to(self._place), controller_state(self._place)),
-            will=lambda session: self._presence(session, online=False),
-            greeting=lambda session: [self._presence(session, online=True)],
+            self._outbox,
+            place=place,
+            boot=self._boot,
+            presence=SchoolPresence,
         )
-        self._relay = Relay(self._outbox, self._link, now_s=time.monotonic)
-        self._acknowledged = asyncio.Event()
 
     async def tell(self) -> int:
         """Tell everything; returns how many items were told when all of it is acknowledged."""
         with self._outbox:
-            link = asyncio.create_task(self._link.run(), name=f"link {self.code}")
-            carried = asyncio.create_task(self._relay.run(), name=f"relay {self.code}")
-            listener = asyncio.create_task(self._listen(), name=f"listen {self.code}")
+            wire = asyncio.create_task(self._wire.run(), name=f"wire {self.code}")
             try:
                 return await self._fill()
             finally:
-                for task in (carried, listener, link):
-                    task.cancel()
-                await asyncio.gather(carried, listener, link, return_exceptions=True)
+                wire.cancel()
+                await asyncio.gather(wire, return_exceptions=True)
 
     async def _fill(self) -> int:
-        config, now_ms = self._config, _now_ms()
+        config, now_ms = self._config, wall_ms()
         items = items_of(self._number, config.rooms, config.tablets, config.seed, now_ms)
-        count = len(items)
+        changed = self._changed(items)
         await self._put_pages(items, 0)
-        random = Random(f"{config.seed}/{self._number}/changes")  # noqa: S311 - play
-        rooms = rooms_from("P101", config.rooms)
-        if config.changes:
-            chosen = random.sample(items, min(config.changes, len(items)))
-            fresh = [
-                change_item(item, len(items) + place, rooms, random)
-                for place, item in enumerate(chosen, 1)
-            ]
-            await self._put_pages(fresh, len(items))
-            count += len(fresh)
+        await self._put_pages(changed, len(items))
+        count = len(items) + len(changed)
         today = datetime.fromtimestamp(now_ms / 1000, UTC).date()
-        self._outbox.put(
-            SchoolTold(
-                boot=self._boot,
-                at_ms=now_ms,
-                name=school_name(self._number),
-                version=__version__,
-                day=today.isoformat(),
-                feed=self._feed,
-                newest=count,
-                figures=figures_of(items, config.rooms),
-            ),
-            *(
-                UseTold(boot=self._boot, at_ms=now_ms, week=week, lines=lines)
-                for week, lines in uses_of(items, today, WEEKS, config.seed)
-            ),
+        school = SchoolTold(
+            boot=self._boot,
+            at_ms=now_ms,
+            name=school_name(self._number),
+            version=__version__,
+            day=today.isoformat(),
+            feed=self._feed,
+            newest=count,
+            figures=figures_of(items, config.rooms),
         )
+        uses = [
+            UseTold(boot=self._boot, at_ms=now_ms, week=week, lines=lines)
+            for week, lines in uses_of(items, today, WEEKS, config.seed)
+        ]
+        self._outbox.put(school, *uses)
         await self._room_for(0)
         return count
+
+    def _changed(self, items: Sequence[ItemTold]) -> list[ItemTold]:
+        """Some of the items, told again because something in them has changed."""
+        config = self._config
+        random = Random(f"{config.seed}/{self._number}/changes")  # noqa: S311 - play
+        rooms = rooms_from("P101", config.rooms)
+        chosen = random.sample(items, min(config.changes, len(items)))
+        first = len(items) + 1
+        return [change_item(item, at, rooms, random) for at, item in enumerate(chosen, first)]
 
     async def _put_pages(self, items: Sequence[ItemTold], after: int) -> None:
         for start in range(0, len(items), PAGE):
@@ -117,7 +108,7 @@ class PlayedSchool:
             upto = batch[-1].change
             page = ItemsTold(
                 boot=self._boot,
-                at_ms=_now_ms(),
+                at_ms=wall_ms(),
                 id=f"items-{self.code}-{after}-{upto}",
                 feed=self._feed,
                 after=after,
@@ -130,40 +121,14 @@ class PlayedSchool:
 
     async def _room_for(self, waiting: int) -> None:
         """Wait until no more than so many messages wait."""
-        self._relay.wake()
+        self._wire.relay.wake()
         while self._outbox.report().pending > waiting:
-            self._acknowledged.clear()
-            await self._acknowledged.wait()
-
-    async def _listen(self) -> None:
-        while True:
-            arrivals = await self._link.batch(100)
-            for arrival in arrivals:
-                await self._hear(arrival)
-            self._link.ack(arrivals)
-
-    async def _hear(self, arrival: Arrival) -> None:
-        try:
-            message = down_from(arrival.payload)
-        except MessageError:
-            return
-        match message:
-            case ControllerState():
-                self._relay.hear(message)
-            case Ack():
-                await self._relay.settle(message)
-                self._acknowledged.set()
-            case _:
-                pass  # it tells its list from the beginning anyway
-
-    def _presence(self, session: int, *, online: bool) -> Letter:
-        presence = SchoolPresence(boot=self._boot, at_ms=_now_ms(), session=session, online=online)
-        topic = topic_of(Address(self._place, Channel.SCHOOL))
-        return Letter(topic, to_bytes(presence), retain=True)
+            self._wire.settled.clear()
+            await self._wire.settled.wait()
 
 
-async def run(config: ProvinceConfig, say: Translate, stop: asyncio.Event) -> int:
-    """Fill the department; returns how many items were told. Raises ProvinceError."""
+async def play_province(config: ProvinceConfig, say: Translate, stop: asyncio.Event) -> None:
+    """Fill the department. Raises SimError."""
     broker = _broker(config)
     began_s = time.monotonic()
     numbers = iter(range(1, config.schools + 1))
@@ -171,36 +136,25 @@ async def run(config: ProvinceConfig, say: Translate, stop: asyncio.Event) -> in
 
     async def play(folder: Path) -> None:
         for number in numbers:  # the players take the next school from one line
-            if stop.is_set():
-                return
             count = await PlayedSchool(number, config, broker, folder).tell()
             done[0] += 1
             done[1] += count
             _progress(say, done, config.schools, time.monotonic() - began_s)
 
+    async def play_all(folder: Path) -> None:
+        async with asyncio.TaskGroup() as players:
+            for player in range(config.at_once):
+                players.create_task(play(folder), name=f"player {player}")
+
     with tempfile.TemporaryDirectory(prefix="lophoc-province-") as folder:
-        async with asyncio.TaskGroup() as group:
-            players = [
-                group.create_task(play(Path(folder)), name=f"player {player}")
-                for player in range(config.at_once)
-            ]
-            ended = group.create_task(_end(stop, players), name="end")
-            await asyncio.wait(players)
-            ended.cancel()
-    return done[1]
-
-
-async def _end(stop: asyncio.Event, players: Sequence[asyncio.Task[None]]) -> None:
-    await stop.wait()
-    for player in players:
-        player.cancel()
+        await until_stopped(stop, play_all(Path(folder)))
 
 
 def _broker(config: ProvinceConfig) -> Broker:
     try:
         return broker_from(config.broker)
     except ValueError as error:
-        raise ProvinceError(
+        raise SimError(
             "broker_invalid", N_("The broker's address is wrong: {cause}."), cause=error
         ) from error
 
@@ -209,9 +163,4 @@ def _progress(say: Translate, done: Sequence[int], schools: int, elapsed_s: floa
     text = N_("{done} of {schools} schools, {items} items, {elapsed} s")
     finished, items = done
     line = phrase(text, say, done=finished, schools=schools, items=items, elapsed=round(elapsed_s))
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+    show_line(line)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, TypeVar, assert_never
+from dataclasses import asdict
+from typing import Final, TypedDict, TypeVar, assert_never
+from uuid import uuid4
 
+from msgspec import structs
 from msgspec.structs import replace
 
 from hardware.readings import Sighting
@@ -30,7 +33,7 @@ from protocol.messages import (
     RollConfirmed,
     RollLine,
 )
-from protocol.model import Device, DeviceKind, Reason, Status, instant
+from protocol.model import DeviceKind, Reason, Status, instant
 from simulators.day import (
     Happening,
     Judged,
@@ -58,6 +61,13 @@ _LINE: Final = LineMeasures(
 _POWERED: Final = frozenset({DeviceKind.PROJECTOR})
 
 
+class _Head(TypedDict):
+    boot: str
+    at_ms: int
+    id: str
+    room: str
+
+
 class PlayedRoom:
     """One room as its agent would report it.
 
@@ -73,7 +83,7 @@ class PlayedRoom:
         boot: str,
         beat_s: float,
         started_ms: int,
-        new_id: Callable[[], str],
+        new_id: Callable[[], str] = lambda: uuid4().hex,
     ) -> None:
         self.code = code
         self._boot = boot
@@ -142,9 +152,7 @@ class PlayedRoom:
                 reasons=self._judgement.reasons,
                 measures=measures,
                 outbox=box,
-                seen=tuple(
-                    device_id for device_id in self._devices if device_id in self._attached()
-                ),
+                seen=tuple(filter(self._attached().__contains__, self._devices)),
                 line=_LINE,
                 kit=self._kit(),
             ),
@@ -167,14 +175,7 @@ class PlayedRoom:
         if self._judgement.status == before.status:
             return []
         hosts = [device for device in self._devices.values() if device.kind is DeviceKind.HOST]
-        changed = HealthChanged(
-            boot=self._boot,
-            at_ms=at_ms,
-            id=self._new_id(),
-            room=self.code,
-            status=self._judgement.status,
-            reasons=self._judgement.reasons,
-        )
+        changed = HealthChanged(**self._head(at_ms), **self._judgement._asdict())
         states = [
             state
             for host in hosts
@@ -189,15 +190,21 @@ class PlayedRoom:
         if moved.present:
             self._present.add(moved.device_id)
             states = self._restate(moved.device_id, Status.OK, (), at_ms)
-            return (
-                states if device.reasons == _ASLEEP else [*states, self._appearance(device, at_ms)]
-            )
+            if device.reasons == _ASLEEP:
+                return states
+            return [
+                *states,
+                DeviceAppeared(**self._head(at_ms), device_id=device.device_id, name=device.name),
+            ]
         self._present.remove(moved.device_id)
         if device.kind is DeviceKind.TABLET:
             return self._restate(moved.device_id, Status.OK, _ASLEEP, at_ms)
         code = _LEAVING[device.sources[0]]
         states = self._restate(moved.device_id, Status.UNKNOWN, (Reason(code),), at_ms)
-        return [*states, self._disappearance(device, code, at_ms)]
+        gone = DeviceVanished(
+            **self._head(at_ms), device_id=device.device_id, name=device.name, reason=code
+        )
+        return [*states, gone]
 
     def _restate(
         self, device_id: str, status: Status, reasons: tuple[Reason, ...], at_ms: int
@@ -210,58 +217,24 @@ class PlayedRoom:
         self._devices[device_id] = device
         return [DeviceState(boot=self._boot, at_ms=at_ms, device=device)]
 
-    def _appearance(self, device: Device, at_ms: int) -> DeviceAppeared:
-        return DeviceAppeared(
-            boot=self._boot,
-            at_ms=at_ms,
-            id=self._new_id(),
-            room=self.code,
-            device_id=device.device_id,
-            name=device.name,
-        )
-
-    def _disappearance(self, device: Device, reason: ReasonCode, at_ms: int) -> DeviceVanished:
-        return DeviceVanished(
-            boot=self._boot,
-            at_ms=at_ms,
-            id=self._new_id(),
-            room=self.code,
-            device_id=device.device_id,
-            name=device.name,
-            reason=reason,
-        )
+    def _head(self, at_ms: int) -> _Head:
+        """What every event begins with."""
+        return {"boot": self._boot, "at_ms": at_ms, "id": self._new_id(), "room": self.code}
 
     def _begin_lesson(self, at_ms: int) -> Messages:
         if self._lesson is not None:
             return []
         self._lesson, self._taps, self._called = self._new_id(), {}, False
-        return [
-            *self._switch("on", at_ms),
-            LessonStarted(
-                boot=self._boot,
-                at_ms=at_ms,
-                id=self._new_id(),
-                room=self.code,
-                lesson=self._lesson,
-                classes=(self._class,),
-            ),
-        ]
+        head = self._head(at_ms)
+        began = LessonStarted(**head, lesson=self._lesson, classes=(self._class,))
+        return [*self._switch("on", at_ms), began]
 
     def _end_lesson(self, at_ms: int) -> Messages:
         lesson, self._lesson = self._lesson, None
         if lesson is None:
             return []
-        return [
-            *self._switch("off", at_ms),
-            LessonEnded(
-                boot=self._boot,
-                at_ms=at_ms,
-                id=self._new_id(),
-                room=self.code,
-                lesson=lesson,
-                confirmed=self._called,
-            ),
-        ]
+        ended = LessonEnded(**self._head(at_ms), lesson=lesson, confirmed=self._called)
+        return [*self._switch("off", at_ms), ended]
 
     def _switch(self, power: str, at_ms: int) -> Messages:
         """The lesson switches what has a lamp."""
@@ -275,51 +248,32 @@ class PlayedRoom:
 
     def _mark(self, marked: PlayedMark, at_ms: int) -> Messages:
         """Before the roll is called a tap only; after it a correction."""
-        self._taps[marked.student] = RollLine(
-            student=marked.student,
-            class_code=self._class,
-            status=marked.status,
-            method=marked.method,
-        )
+        line = RollLine(**asdict(marked), class_code=self._class)
+        self._taps[marked.student] = line
         if not self._called:
             return []
-        return [
-            self._link(
-                AttendanceMarked(
-                    boot=self._boot,
-                    at_ms=at_ms,
-                    id=self._new_id(),
-                    room=self.code,
-                    student=marked.student,
-                    status=marked.status,
-                    method=marked.method,
-                    lesson=self._lesson,
-                    class_code=self._class,
-                    why="corrected",
-                    actor="teacher",
-                )
-            )
-        ]
+        corrected = AttendanceMarked(
+            **self._head(at_ms),
+            **structs.asdict(line),
+            lesson=self._lesson,
+            why="corrected",
+            actor="teacher",
+        )
+        return [self._link(corrected)]
 
     def _call_roll(self, at_ms: int) -> Messages:
         if self._lesson is None or self._called:
             return []
         self._called = True
-        return [
-            self._link(
-                RollConfirmed(
-                    boot=self._boot,
-                    at_ms=at_ms,
-                    id=self._new_id(),
-                    room=self.code,
-                    lesson=self._lesson,
-                    day=instant(at_ms).astimezone().date().isoformat(),
-                    classes=(self._class,),
-                    actor="teacher",
-                    lines=tuple(self._taps.values()),
-                )
-            )
-        ]
+        confirmed = RollConfirmed(
+            **self._head(at_ms),
+            lesson=self._lesson,
+            day=instant(at_ms).astimezone().date().isoformat(),
+            classes=(self._class,),
+            actor="teacher",
+            lines=tuple(self._taps.values()),
+        )
+        return [self._link(confirmed)]
 
     def _link(self, record: _Record) -> _Record:
         linked = chain.link_record(record, self._log_hash)

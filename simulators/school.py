@@ -5,25 +5,30 @@ from __future__ import annotations
 import asyncio
 import logging
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from hardware.readings import Kind, Sighting
 from protocol.link import broker_from
+from protocol.messages import Presence
 from protocol.model import Place
 from protocol.outbox import Outbox
+from protocol.settings import SettingsError
 from protocol.topics import level_of
+from protocol.words import N_, Translate
 from simulators.announce import Announcer, choose_services
-from simulators.classroom import PlayedClassroom, wall_ms
+from simulators.classroom import PlayedClassroom
 from simulators.config import SimConfig
 from simulators.day import PlayedDay
 from simulators.devices.bodies import Bodies
 from simulators.equipment import answering, equipment_of, rooms_from
 from simulators.machine import machine_of
 from simulators.room import PlayedRoom
+from simulators.running import until_stopped
+from simulators.wire import Wire, wall_ms
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -55,6 +60,30 @@ def room_of(config: SimConfig) -> list[Furnished]:
     return _furnish(config, [config.room or config.first_room])
 
 
+async def play_school(config: SimConfig, _say: Translate, stop: asyncio.Event) -> None:
+    """Play the school until `stop` is set. Raises SettingsError, OutboxError."""
+    _check(config)
+    await run(config, school_of(config), stop)
+
+
+async def play_classroom(config: SimConfig, _say: Translate, stop: asyncio.Event) -> None:
+    """Play the one room until `stop` is set. Raises SettingsError, OutboxError."""
+    _check(config)
+    await run(config, room_of(config), stop)
+
+
+def _check(config: SimConfig) -> None:
+    """Refuse what would only fail later: an address or code that no broker or topic takes."""
+    try:
+        broker_from(config.broker)
+        for code in (config.province, config.school, config.first_room, config.room or "-"):
+            level_of(code)
+    except ValueError as error:
+        raise SettingsError(
+            "setting_invalid", N_("A setting is wrong: {cause}."), cause=error
+        ) from error
+
+
 async def run(config: SimConfig, rooms: Sequence[Furnished], stop: asyncio.Event) -> None:
     """Play these rooms until `stop` is set. Raises OutboxError if an outbox cannot be opened."""
     equipment = [sighting for furnished in rooms for sighting in furnished.equipment]
@@ -69,22 +98,20 @@ async def run(config: SimConfig, rooms: Sequence[Furnished], stop: asyncio.Event
         classrooms = [
             _classroom(config, one, (announcer, bodies), folder, outboxes) for one in rooms
         ]
-        async with asyncio.TaskGroup() as tasks:
-            running = [
-                tasks.create_task(classroom.run(), name=furnished.room)
-                for classroom, furnished in zip(classrooms, rooms, strict=True)
-            ]
-            if announcer is not None:
-                running.append(tasks.create_task(announcer.run(), name="announcer"))
-            if bodies.any:
-                running.append(tasks.create_task(bodies.run(), name="bodies"))
-            _LOGGER.info("%d rooms, %d devices, %s", len(rooms), len(equipment), config.school)
-            await stop.wait()
-            for task in running:
-                task.cancel()
+        works = [classroom.run() for classroom in classrooms]
+        works += [announcer.run()] if announcer is not None else []
+        works += [bodies.run()] if bodies.any else []
+        _LOGGER.info("%d rooms, %d devices, %s", len(rooms), len(equipment), config.school)
+        await until_stopped(stop, _run_all(works))
         # A put may still be on its way in a thread; its outbox closes after it.
         await asyncio.get_running_loop().shutdown_default_executor()
     _LOGGER.info("%d rooms closed", len(rooms))
+
+
+async def _run_all(works: Sequence[Coroutine[Any, Any, None]]) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        for work in works:
+            tasks.create_task(work)
 
 
 def _furnish(config: SimConfig, rooms: Sequence[str]) -> list[Furnished]:
@@ -113,35 +140,27 @@ def _classroom(
     folder: Path,
     outboxes: ExitStack,
 ) -> PlayedClassroom:
-    room, equipment = furnished
-    boot = uuid4().hex
-    place = Place(config.province, config.school, f"sim-{room.lower()}")
-    outbox = outboxes.enter_context(Outbox(folder / f"{level_of(room)}.db", place, boot))
+    code, equipment = furnished
+    boot, announcer, bodies = uuid4().hex, *network
+    place = Place(config.province, config.school, f"sim-{code.lower()}")
+    outbox = outboxes.enter_context(Outbox(folder / f"{level_of(code)}.db", place, boot))
+    broker, client = broker_from(config.broker), f"lophoc-{level_of(place.agent)}"
     return PlayedClassroom(
-        PlayedRoom(
-            room,
-            equipment,
-            boot=boot,
-            beat_s=config.beat_s,
-            started_ms=wall_ms(),
-            new_id=lambda: uuid4().hex,
-        ),
-        PlayedDay(
-            room,
-            equipment,
-            config.seed,
-            pace_s=config.pace,
-            lessons=config.lessons,
-            attendance=config.attendance,
-        ),
-        machine_of(room, config.seed),
-        place=place,
-        boot=boot,
-        broker=broker_from(config.broker),
+        room=PlayedRoom(code, equipment, boot=boot, beat_s=config.beat_s, started_ms=wall_ms()),
+        day=_day(config, furnished),
+        machine=machine_of(code, config.seed),
         outbox=outbox,
-        announcer=network[0],
-        bodies=network[1],
+        wire=Wire(broker, client, outbox, place=place, boot=boot, presence=Presence),
+        announcer=announcer,
+        bodies=bodies,
         beat_s=config.beat_s,
+    )
+
+
+def _day(config: SimConfig, furnished: Furnished) -> PlayedDay:
+    lessons, attendance = config.lessons, config.attendance
+    return PlayedDay(
+        *furnished, config.seed, pace_s=config.pace, lessons=lessons, attendance=attendance
     )
 
 

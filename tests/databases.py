@@ -10,7 +10,7 @@ KINDS = ("sqlite", "postgresql")
 _REFUSE = {
     "sqlite": """
         CREATE TRIGGER disk_full BEFORE {deed} ON {table}
-        BEGIN SELECT RAISE(ABORT, 'disk full'); END
+        BEGIN INSERT INTO "disk full" VALUES (1); END
     """,
     "postgresql": """
         CREATE OR REPLACE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS

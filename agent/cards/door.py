@@ -11,7 +11,7 @@ from typing import Final
 
 from agent.cards.matching import DoorRefusal, at_door
 from agent.cards.suggesting import suggest_mark
-from agent.passwords import Passwords
+from agent.config import Passwords
 from agent.store import ClassroomStore
 
 _LOGGER = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from typing import Final
 
 from agent.cards.matching import CardMark, CardScanResult, allowed_ids, scan_result
 from agent.cards.suggesting import suggest_mark
-from agent.passwords import Passwords
+from agent.config import Passwords
 from agent.store import ClassroomStore
 from hardware.cards.acceptance import FoundCard
 from hardware.readings import SenseMissing

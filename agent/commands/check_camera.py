@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import msgspec
 
-from agent.errors import CameraCheckError
 from hardware.camera.watch import is_camera, look, look_at_file, target_of
 from hardware.readings import CameraReading, CameraState, SenseMissing
+from protocol.errors import LopHocError
 from protocol.formats import phrase
 from protocol.words import N_, preferred_language, translator
 
@@ -39,6 +39,10 @@ _REASONS: Final[Mapping[str, str]] = {
     "no_rights": N_("You may not open this camera: join the group video."),
 }
 _SECRET: Final = re.compile(r"((?:pass\w*|pwd|token|user(?:name)?)=)[^&_/;]*", re.IGNORECASE)
+
+
+class CameraCheckError(LopHocError):
+    """There is nothing that could be checked; `code` says why, `hint` what to do."""
 
 
 def check(

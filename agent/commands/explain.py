@@ -8,11 +8,11 @@ from typing import Any, Final
 import msgspec
 
 from agent.database.documents import SavedState
+from agent.database.generations import DocumentError
 from agent.equipment.description import device_id_of
 from agent.equipment.devices import Devices
 from agent.equipment.merge import Decision, JoinDecision, SplitDecision
 from agent.equipment.traces import Trace, Traces
-from agent.errors import DocumentError
 from agent.room import AgentRoom
 from protocol.formats import phrase
 from protocol.health import ReasonCode
@@ -52,7 +52,7 @@ def explain(saved: SavedState, device_id: str, *, as_json: bool, environ: Mappin
 
     Raises DocumentError if no device has this id.
     """
-    devices = _saved_devices(saved)
+    devices = saved_devices(saved)
     device = next(
         (device for device in saved.devices if device_id in {device.device_id, *device.aliases}),
         None,
@@ -67,19 +67,16 @@ def explain(saved: SavedState, device_id: str, *, as_json: bool, environ: Mappin
     tree = _tree(devices, device)
     if as_json:
         return msgspec.json.format(msgspec.json.encode(tree)).decode() + "\n"
-    return "".join(f"{line}\n" for line in _lines(devices, device, _say(environ)))
+    say = translator(preferred_language(environ))
+    return "".join(f"{line}\n" for line in _lines(devices, device, say))
 
 
-def _saved_devices(saved: SavedState) -> Devices:
+def saved_devices(saved: SavedState) -> Devices:
     """The devices as the agent left them, none of them doubted."""
     held = {trace.at: trace for trace in saved.traces}
     room = AgentRoom(place=Place(), room="", boot="", beat_s=1, new_id=str)
     traces = Traces(room="", answers=saved.answers, held=held)
     return Devices(room=room, traces=traces, decisions=saved.decisions)
-
-
-def _say(environ: Mapping[str, str]) -> Translate:
-    return translator(preferred_language(environ))
 
 
 def _traces(devices: Devices, device: Device) -> list[Trace]:

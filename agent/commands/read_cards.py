@@ -9,12 +9,12 @@ from typing import Any, Final
 import msgspec
 
 from agent.cards.matching import keys_of
+from agent.database import DOCUMENTS
 from agent.database.documents import Documents
-from agent.database.folder import DOCUMENTS
-from agent.errors import CardsUnreadableError
 from hardware.cards.scan import CardPicture, read_pictures
 from hardware.readings import SenseMissing
 from protocol.doorcode import read as read_code
+from protocol.errors import LopHocError
 from protocol.formats import phrase
 from protocol.words import N_, Translate, preferred_language, translator
 
@@ -27,6 +27,10 @@ _ERRORS: Final[Mapping[str, str]] = {
 }
 _CARDS: Final = N_("{file}: {count} class cards ({ids}); {valid} of {codes} door codes are valid.")
 _VERSIONS: Final = 256
+
+
+class CardsUnreadableError(LopHocError):
+    """No cards can be read here; `code` says why, `hint` what to do."""
 
 
 async def read(

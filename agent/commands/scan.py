@@ -11,8 +11,9 @@ from typing import Any, Final
 
 import msgspec
 
+from agent.commands.explain import saved_devices
+from agent.database import DOCUMENTS
 from agent.database.documents import Documents, SavedState
-from agent.database.folder import DOCUMENTS
 from agent.equipment.description import device_id_of, device_of
 from agent.equipment.devices import THIS_MACHINE, Devices
 from agent.equipment.merge import SightingGroup
@@ -22,23 +23,43 @@ from agent.room import AgentRoom
 from hardware.network.probe import ask
 from hardware.readings import IdentityKind
 from hardware.scan import HardwareScan, Missing, Secrets, look
+from hardware.usb.export import DumpError, read_export
+from hardware.usb.foreign import sightings_of
+from protocol.errors import LopHocError
 from protocol.formats import phrase
 from protocol.health import ReasonCode
 from protocol.model import Device, DeviceKind, Place, Reason, iso
 from protocol.words import N_, Translate, kind_word, preferred_language, sentence, translator
 
-# How sure it is that the same key is the same thing tomorrow.
+# How sure it is that the same key is the same thing tomorrow; with any other identity, high.
 _CONFIDENCE: Final[Mapping[IdentityKind, str]] = {
-    IdentityKind.USB: "high",
-    IdentityKind.MAC: "high",
-    IdentityKind.UUID: "high",
-    IdentityKind.TOKEN: "high",
     IdentityKind.PORT: "medium",
     IdentityKind.HOST: "low",
 }
 _HEADS: Final = (N_("Kind"), N_("Name"), N_("Maker"), N_("Model"), N_("Serial number"), N_("Id"))
 _ABSENT: Final = N_("Known here, but not seen now:")
 _LAST: Final = N_("{name}: last answer {time} at {address}, heard on {via}. {why}")
+
+# By DumpError.code: what to say, and what to do.
+_FAULTS: Final[Mapping[str, tuple[str, str]]] = {
+    "no_such_file": (N_("There is no file {path}."), N_("Check its name and folder.")),
+    "unreadable": (
+        N_("The file {path} cannot be read ({cause})."),
+        N_("Copy it once more from the other computer, and check its owner."),
+    ),
+    "too_large": (
+        N_("The file {path} is too large to be a list of one computer's devices."),
+        N_("Make it again there: udevadm info --export-db > FILE"),
+    ),
+    "not_a_dump": (
+        N_("The file {path} is no list of a computer's devices."),
+        N_("Make it again there: udevadm info --export-db > FILE"),
+    ),
+}
+
+
+class ExportUnreadableError(LopHocError):
+    """Another machine's list of devices cannot be read; `code` says why, `hint` what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +104,25 @@ async def scan(
     if as_json:
         return json_of(result, saved, absent) + "\n"
     return table_of(result, preferred_language(environ), saved, absent)
+
+
+def scan_export(path: Path, *, as_json: bool, environ: Mapping[str, str]) -> str:
+    """Say which devices another machine has, as text ready to print; blocks.
+
+    path: what `udevadm info --export-db` wrote, packed by gzip or not. Raises
+    ExportUnreadableError with the code "no_such_file", "unreadable", "too_large" or "not_a_dump".
+    """
+    try:
+        export = read_export(path)
+    except DumpError as error:
+        message, hint = _FAULTS[error.code]
+        raise ExportUnreadableError(
+            error.code, message, hint, path=path, cause=error.cause
+        ) from error
+    result = HardwareScan(sightings=sightings_of(export))
+    if as_json:
+        return json_of(result) + "\n"
+    return table_of(result, preferred_language(environ))
 
 
 def json_of(
@@ -160,12 +200,7 @@ async def absent_of(result: HardwareScan, saved: SavedState | None) -> list[Abse
     if saved is None:
         return []
     seen_ids = {device_id_of(claim) for group in _groups(result, saved) for claim in group.claims}
-    held = {trace.at: trace for trace in saved.traces}
-    devices = Devices(
-        room=AgentRoom(place=Place(), room="", boot="scan", beat_s=1, new_id=str),
-        traces=Traces(room="", answers=saved.answers, held=held),
-        decisions=saved.decisions,
-    )
+    devices = saved_devices(saved)
     gone = [device for device in saved.devices if device.device_id not in seen_ids]
     traced = [
         (device, devices.traces.of(sightings[0]))
@@ -222,7 +257,7 @@ def _entry(group: SightingGroup) -> dict[str, Any]:
         "identity": best.identity,
         "aliases": sorted(group.claims),
         "sources": list(device.sources),
-        "confidence": "high" if own else _CONFIDENCE[best.identity],
+        "confidence": "high" if own else _CONFIDENCE.get(best.identity, "high"),
         "address": device.address,
         "nodes": [node for sighting in sightings for node in sighting.nodes],
         "asks": next((sighting.asks for sighting in sightings if sighting.asks), None),

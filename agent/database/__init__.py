@@ -1,1 +1,8 @@
 """What the room remembers on its own disk, and how it is mended."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DOCUMENTS: Final = "documents.json"
+OUTBOX: Final = "outbox.sqlite"

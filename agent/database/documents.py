@@ -9,11 +9,10 @@ import msgspec
 from msgspec.structs import replace
 from tinydb import TinyDB
 
-from agent.database.generations import GenerationStorage, damaged_error
+from agent.database.generations import DocumentError, GenerationStorage, damaged_error
 from agent.equipment.addresses import TypedAddress
 from agent.equipment.merge import Decision
 from agent.equipment.traces import Trace
-from agent.errors import DocumentError
 from agent.lessons.lesson import RunningLesson
 from agent.lessons.marks import PupilMark
 from agent.placement import SavedPlacement

@@ -8,13 +8,17 @@ from typing import Any, Final
 
 from tinydb import Storage
 
-from agent.errors import DocumentError
+from protocol.errors import LopHocError
 from protocol.folder import OWNER_ONLY, write_whole
 from protocol.words import N_
 
 Tree = dict[str, dict[str, Any]]
 
 _LOOK_AT_DISK: Final = N_("Check the folder's owner and the free space on the disk.")
+
+
+class DocumentError(LopHocError):
+    """The documents could not be read or written; `code` says why, `hint` what to do."""
 
 
 def backup_of(path: Path) -> Path:

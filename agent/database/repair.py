@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from agent.database import DOCUMENTS, OUTBOX
 from agent.database.documents import Documents
-from agent.database.folder import DOCUMENTS, OUTBOX
-from agent.database.generations import backup_of
-from agent.errors import DocumentError
+from agent.database.generations import DocumentError, backup_of
 from protocol import outbox as outboxes
 from protocol.folder import OWNER_ONLY, lock_folder, write_whole
 from protocol.formats import phrase

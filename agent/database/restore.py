@@ -13,8 +13,8 @@ import msgspec
 from agent.classroom import Classroom
 from agent.clock import now
 from agent.config import AgentConfig
+from agent.database import DOCUMENTS, OUTBOX
 from agent.database.documents import Documents, SavedState
-from agent.database.folder import DOCUMENTS, OUTBOX
 from agent.equipment import devices
 from agent.equipment.traces import Traces
 from agent.health.machine import ThisMachine, agent_id_from

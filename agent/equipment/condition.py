@@ -9,17 +9,7 @@ from hardware.readings import CameraReading, CameraState, ProjectorPart, Project
 from protocol.health import Limits, ReasonCode
 from protocol.model import DeviceMeasures, Reason, Status, worst
 
-_PICTURES: Final[Mapping[CameraState, tuple[Status, ReasonCode]]] = {
-    CameraState.DISCONNECTED: (Status.CRITICAL, ReasonCode.PICTURE_DISCONNECTED),
-    CameraState.FROZEN: (Status.CRITICAL, ReasonCode.PICTURE_FROZEN),
-    CameraState.BLACK: (Status.WARNING, ReasonCode.PICTURE_BLACK),
-    CameraState.OVEREXPOSED: (Status.WARNING, ReasonCode.PICTURE_OVEREXPOSED),
-    CameraState.COVERED: (Status.WARNING, ReasonCode.PICTURE_COVERED),
-    CameraState.COLOUR_CAST: (Status.WARNING, ReasonCode.PICTURE_COLOUR_CAST),
-    CameraState.PARTLY_COVERED: (Status.WARNING, ReasonCode.PICTURE_PARTLY_COVERED),
-    CameraState.BLURRED: (Status.WARNING, ReasonCode.PICTURE_BLURRED),
-    CameraState.SLOW: (Status.WARNING, ReasonCode.PICTURE_SLOW),
-}
+_NO_PICTURE: Final = frozenset({CameraState.DISCONNECTED, CameraState.FROZEN})
 _HINDRANCES: Final[Mapping[str, tuple[Status, ReasonCode]]] = {
     "needs_password": (Status.WARNING, ReasonCode.NEEDS_PASSWORD),
     "no_answer": (Status.CRITICAL, ReasonCode.NO_ANSWER),
@@ -29,14 +19,6 @@ _HINDRANCES: Final[Mapping[str, tuple[Status, ReasonCode]]] = {
     # Somebody teaches with it: that is what it is for.
     "in_use": (Status.OK, ReasonCode.BUSY),
     "busy": (Status.OK, ReasonCode.BUSY),
-}
-_PARTS: Final[Mapping[ProjectorPart, ReasonCode]] = {
-    ProjectorPart.FAN: ReasonCode.PART_FAN,
-    ProjectorPart.LAMP: ReasonCode.PART_LAMP,
-    ProjectorPart.TEMPERATURE: ReasonCode.PART_TEMPERATURE,
-    ProjectorPart.COVER: ReasonCode.PART_COVER,
-    ProjectorPart.FILTER: ReasonCode.PART_FILTER,
-    ProjectorPart.OTHER: ReasonCode.PART_OTHER,
 }
 
 
@@ -79,13 +61,13 @@ def _camera(reading: CameraReading, *, lesson: bool) -> DeviceCondition:
         return DeviceCondition(status, (Reason(code),), measures)
     if reading.state is CameraState.OK or (reading.state is CameraState.BLACK and not lesson):
         return DeviceCondition(Status.OK, (), measures)
-    status, code = _PICTURES[reading.state]
-    return DeviceCondition(status, (Reason(code),), measures)
+    status = Status.CRITICAL if reading.state in _NO_PICTURE else Status.WARNING
+    return DeviceCondition(status, (Reason(ReasonCode(f"picture_{reading.state}")),), measures)
 
 
 def _projector(reading: ProjectorReading, limits: Limits) -> DeviceCondition:
-    findings = [(Status.CRITICAL, Reason(_PARTS[part])) for part in reading.failing]
-    findings += [(Status.WARNING, Reason(_PARTS[part])) for part in reading.warned]
+    findings = [(Status.CRITICAL, _part(part)) for part in reading.failing]
+    findings += [(Status.WARNING, _part(part)) for part in reading.warned]
     if reading.reason in _HINDRANCES:
         status, code = _HINDRANCES[reading.reason]
         findings.append((status, Reason(code)))
@@ -104,3 +86,7 @@ def _projector(reading: ProjectorReading, limits: Limits) -> DeviceCondition:
     return DeviceCondition(
         worst([Status.OK, *(status for status, _ in findings)]), reasons, measures
     )
+
+
+def _part(part: ProjectorPart) -> Reason:
+    return Reason(ReasonCode(f"part_{part}"))

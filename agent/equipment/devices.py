@@ -204,6 +204,14 @@ class Devices:
         sightings = self.traces.sightings()
         return frozenset(sighting.key for sighting in sightings if sighting.kind is Kind.CAMERA)
 
+    def pictures(self) -> list[tuple[str, str]]:
+        """Where each camera that is here can be looked at: its key, and a URL or device node."""
+        sightings = self.traces.sightings()
+        cameras = [one for one in sightings if one.present and one.kind is Kind.CAMERA]
+        by_url = [(camera.key, camera.url) for camera in cameras if camera.url]
+        nodes = [(camera.key, node) for camera in cameras for node in camera.nodes[:1]]
+        return by_url + [(key, node) for key, node in nodes if node.startswith("/dev/video")]
+
     def questions(self) -> dict[str, Kind]:
         """The devices here of which a person should say what they are, and what they may be."""
         kinds = {

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from hardware.readings import HostReading, Sighting
-from protocol.kit import Program
+from protocol.kit import KitProgram
 from protocol.topics import CONTROLLER, MAX_CODE
 
 _NAME_LIMIT: Final = 40
@@ -27,7 +27,7 @@ class ThisMachine(NamedTuple):
     id: str
     sighting: Sighting
     read: Callable[[], HostReading]
-    programs: Callable[[], dict[str, Program]]
+    programs: Callable[[], dict[str, KitProgram]]
 
 
 def this_machine(disk: Path, programs: tuple[str, ...] = ()) -> ThisMachine:
@@ -44,7 +44,7 @@ def this_machine(disk: Path, programs: tuple[str, ...] = ()) -> ThisMachine:
         sighting=identity_sighting(identity),
         read=lambda: sense.read(time.time(), time.monotonic()),
         programs=lambda: {
-            name: Program(state.installed, state.running)
+            name: KitProgram(state.installed, state.running)
             for name, state in zip(programs, software.read(), strict=True)
         },
     )

@@ -91,7 +91,7 @@ class LessonSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def pupil(self, student: str) -> SheetPupil:
         """The pupil of this id. Raises NotOnRoll."""
-        pupil = next((each for each in self.pupils if each.student == student), None)
+        pupil = next((pupil for pupil in self.pupils if pupil.student == student), None)
         if pupil is None:
             raise NotOnRoll(student)
         return pupil

@@ -5,7 +5,6 @@ Bells, terms, holidays and timetable are the school's data; nothing of them is k
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -118,8 +117,8 @@ def is_school_day(plan: Plan, day: date) -> bool:
 
 def week_of(plan: Plan, day: date) -> int | None:
     """The school week, counted from the Monday of the first term's first day as 1."""
-    begins = _earliest(term.begins for term in plan.terms)
-    if begins is None or day < begins:
+    first = min((term.begins for term in plan.terms), default="")
+    if not first or day < (begins := date.fromisoformat(first)):
         return None
     monday = begins - timedelta(days=begins.isoweekday() - 1)
     return (day - monday).days // 7 + 1
@@ -133,8 +132,3 @@ def minutes(clock: str) -> int:
 
 def _within(begins: str, ends: str, day: date) -> bool:
     return begins <= day.isoformat() <= ends
-
-
-def _earliest(days: Iterable[str]) -> date | None:
-    first = min(days, default=None)
-    return date.fromisoformat(first) if first else None

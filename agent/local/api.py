@@ -58,8 +58,6 @@ def application(
 
 
 class _Door:
-    """The answers, each from the store's."""
-
     def __init__(self, store: ClassroomStore, surroundings: Surroundings) -> None:
         self._store = store
         self._surroundings = surroundings

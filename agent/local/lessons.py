@@ -44,9 +44,7 @@ class _Tap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     status: AttendanceStatus
 
 
-class _Mark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    student: _Student
-    status: AttendanceStatus
+class _Mark(_Tap, frozen=True, kw_only=True, forbid_unknown_fields=True):
     method: Method = Method.MANUAL
 
 

@@ -8,15 +8,14 @@ from typing import Any
 from msgspec.structs import asdict
 
 from agent.classroom import Classroom, ClassroomView
-from agent.local.questions import questions
 from agent.local.surroundings import Surroundings
 from agent.store import ClassroomStore
 from protocol import __version__
 from protocol.health import ReasonCode
 from protocol.kit import missing
 from protocol.messages import KitLine
-from protocol.model import Device, Reason, iso
-from protocol.words import Translate, kind_word, sentence, status_word, translator
+from protocol.model import Device, DeviceKind, Reason, iso
+from protocol.words import N_, Translate, kind_word, sentence, status_word, translator
 
 
 def status_of(store: ClassroomStore, surroundings: Surroundings, language: str) -> dict[str, Any]:
@@ -44,11 +43,28 @@ def status_of(store: ClassroomStore, surroundings: Surroundings, language: str) 
         "suggestions": [list(pair) for pair in classroom.devices.suggestions()],
         "typed": [{"host": address.host, "port": address.port} for address in classroom.typed],
         "camera_off": classroom.camera_off,
-        "flaws": {name: tally.total for name, tally in classroom.flaws.by_source.items()},
+        "flaws": classroom.flaws,
         "line": view.line,
         "link": surroundings.line()._asdict(),
         "outbox": _outbox(store),
     }
+
+
+def questions(classroom: Classroom, say: Translate) -> list[dict[str, Any]]:
+    """The devices of which a person should say what they are, with the two answers."""
+    records = classroom.devices.by_id
+    return [
+        {
+            "device_id": device_id,
+            "name": records[device_id].device.name,
+            "kind": kind,
+            "question": f"{kind_word(DeviceKind(kind), say)}?",
+            "yes": say(N_("Yes")),
+            "no": say(N_("No")),
+        }
+        for device_id, kind in classroom.devices.questions().items()
+        if device_id in records
+    ]
 
 
 def reason_of(reason: Reason, say: Translate) -> dict[str, Any]:

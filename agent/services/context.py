@@ -1,28 +1,27 @@
-"""This file holds what the agent is made of; only what starts a source, door or routine sees it.
+"""This file holds what the agent is made of, and the shape of each source, door and routine.
 
-The parts themselves know their neighbours alone: no part is given the context.
+Only what starts those sees the context: the parts themselves know their neighbours alone.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from agent.cards.door import DoorCardReader
 from agent.cards.scanner import CardScanner
 from agent.clock import now
-from agent.config import AgentConfig
-from agent.database.cart import CartFile
-from agent.database.folder import CART
+from agent.config import AgentConfig, Passwords, passwords_of
 from agent.database.restore import RestoredRoom
 from agent.health.machine import ThisMachine
 from agent.inbox import Inbox
-from agent.passwords import Passwords, passwords_of
 from agent.remote_control import RemoteControl
 from agent.school.connection import SchoolConnection, broker_of
-from agent.services.supervision import Outages
 from agent.store import ClassroomStore
-from agent.tablets.backend import backend_of
+from agent.supervision import BACKOFF_CAP_S, Outages
+from agent.tablets.backend import CART, CartFile, backend_of
 from agent.tablets.service import TabletService
 from hardware.network.liveness import Liveness
 from protocol.words import preferred_language
@@ -45,6 +44,19 @@ class Context:
     scanner: CardScanner
     door_cards: DoorCardReader
     tablets: TabletService
+
+
+class AgentService(NamedTuple):
+    """Something that runs by name.
+
+    start: works until cancelled; it may be called again after it ended. enabled: whether the
+    settings ask for it. backoff_cap_s: the longest wait before it is started again.
+    """
+
+    name: str
+    start: Callable[[Context], Coroutine[Any, Any, None]]
+    enabled: Callable[[AgentConfig], bool] = lambda _config: True
+    backoff_cap_s: float = BACKOFF_CAP_S
 
 
 def make_context(config: AgentConfig, machine: ThisMachine, restored: RestoredRoom) -> Context:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from agent.local.api import application
-from agent.local.server import LOCAL, serve
 from agent.local.surroundings import Surroundings
-from agent.services.context import Context
-from agent.services.service import AgentService
+from agent.server import LOCAL, serve
+from agent.services.context import AgentService, Context
 from agent.tablets import server as tablet_server
 
 _RETRY_CAP_S: Final = 60.0  # a teacher waits for the window

@@ -10,8 +10,7 @@ import time
 from typing import Final
 
 from agent.health.vitals import measures_of
-from agent.services.context import Context
-from agent.services.service import AgentService
+from agent.services.context import AgentService, Context
 
 GATHER_S: Final = 0.2  # a cart of tablets comes as a burst: one write for all of it
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from agent.classroom import Classroom
 from agent.equipment.addresses import TypedAddress
-from agent.services.context import Context
-from agent.services.service import AgentService
+from agent.services.context import AgentService, Context
 from hardware.readings import RoomHeard, SenseMissing
 
 if TYPE_CHECKING:

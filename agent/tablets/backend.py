@@ -3,18 +3,49 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
+from typing import Final
 
-from agent.database.cart import CartFile
-from agent.errors import DocumentError
+import msgspec
+from tinydb import TinyDB
+
+from agent.database.generations import DocumentError, GenerationStorage, damaged_error
 from agent.lessons.sheet import NotOnRoll
 from agent.lessons.teaching import NoLesson
 from agent.store import ClassroomStore
+from agent.tablets.cart import Slot
 from agent.tablets.lesson import TabletLesson, TabletPupil
 from agent.tablets.service import SuggestionRefused, TabletBackend
 from protocol.model import Method
 from protocol.outbox import OutboxError
 
 _LOGGER = logging.getLogger(__name__)
+
+CART: Final = "tablets.json"
+_TABLE: Final = "slots"
+
+
+class CartFile:
+    """The file of the cart's numbers over a restart: a TinyDB table, no child and no cookie."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._storage = GenerationStorage(path)
+        self._slots = TinyDB(storage=lambda: self._storage).table(_TABLE)
+
+    def load(self) -> tuple[Slot, ...]:
+        """The slots; none if there has never been a file. Raises DocumentError."""
+        rows = [dict(row) for row in self._slots.all()]
+        try:
+            return msgspec.convert(rows, tuple[Slot, ...])
+        except msgspec.ValidationError as error:
+            raise damaged_error(self._path, str(error)) from error
+
+    def save(self, slots: tuple[Slot, ...]) -> None:
+        """Write them through to the disk. Raises DocumentError; the old file then stays."""
+        self._slots.truncate()
+        self._slots.insert_multiple(msgspec.to_builtins(slots))
+        self._storage.save()
 
 
 def backend_of(store: ClassroomStore, cart: CartFile) -> TabletBackend:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Callable
 from html import escape
 from typing import Final
@@ -14,6 +12,7 @@ from starlette.routing import Route
 
 from agent.tablets.checkins import CheckIns
 from agent.tablets.lesson import CheckInPhase
+from agent.tablets.page import digest
 from agent.tablets.service import TabletService
 from protocol.words import N_, Translate, translator
 
@@ -36,14 +35,10 @@ setTimeout(ask,wait)};x.send()}
 ask()})()"""
 
 
-def _digest(text: str) -> str:
-    return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
-
-
 _HEADERS: Final = {
     "cache-control": "no-store",
     "content-security-policy": (
-        f"default-src 'none'; style-src {_digest(_STYLE)}; script-src {_digest(_SCRIPT)};"
+        f"default-src 'none'; style-src {digest(_STYLE)}; script-src {digest(_SCRIPT)};"
         " connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
     ),
     "referrer-policy": "no-referrer",
@@ -67,8 +62,6 @@ def routes(service: TabletService, language: Callable[[Request], str]) -> list[R
 
 
 class _Board:
-    """The answers."""
-
     def __init__(self, service: TabletService, language: Callable[[Request], str]) -> None:
         self._service = service
         self._language = language

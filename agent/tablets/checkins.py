@@ -84,13 +84,14 @@ class CheckIns:
     """One lesson's check-ins. random: gives so many bytes that nobody can guess.
 
     All times are steady seconds. `follow` tells which lesson runs, before anything is asked.
+    lesson, code: the running lesson and its code; None while none runs.
     """
 
     def __init__(self, cart: Cart, random: Callable[[int], bytes]) -> None:
         self._cart = cart
         self._random = random
-        self._lesson: TabletLesson | None = None
-        self._code: RollingCode | None = None
+        self.lesson: TabletLesson | None = None
+        self.code: RollingCode | None = None
         self._had_lesson = False
         self._tries = Tries()
         self._passes = OrderedDict[str, float]()
@@ -98,21 +99,11 @@ class CheckIns:
         self.refusals = Counter[str]()
 
     @property
-    def code(self) -> RollingCode | None:
-        """The running lesson's code; None while none runs."""
-        return self._code
-
-    @property
-    def lesson(self) -> TabletLesson | None:
-        """The running lesson."""
-        return self._lesson
-
-    @property
     def phase(self) -> CheckInPhase:
         """Whether pupils can check in."""
-        if self._lesson is None:
+        if self.lesson is None:
             return CheckInPhase.OVER if self._had_lesson else CheckInPhase.BEFORE
-        return CheckInPhase.OPEN if self._lesson.pupils else CheckInPhase.NO_LIST
+        return CheckInPhase.OPEN if self.lesson.pupils else CheckInPhase.NO_LIST
 
     @property
     def checked_in(self) -> frozenset[str]:
@@ -121,20 +112,20 @@ class CheckIns:
 
     def pupils_on(self, slot: int) -> list[TabletPupil]:
         """Who is in on a tablet, in the roll's order."""
-        pupils = self._lesson.pupils if self._lesson else ()
+        pupils = self.lesson.pupils if self.lesson else ()
         return [pupil for pupil in pupils if slot in self._slots.get(pupil.student, ())]
 
     def follow(self, lesson: TabletLesson | None, now_s: float) -> None:
         """Take in which lesson runs; a new one has a new secret, and nobody in it yet."""
-        before = self._lesson.id if self._lesson else None
-        self._lesson = lesson
+        before = self.lesson.id if self.lesson else None
+        self.lesson = lesson
         if lesson is None:
             self._forget()
             return
         self._had_lesson = True
         if lesson.id != before:
             self._forget()
-            self._code = RollingCode(secret=self._random(SECRET_BYTES), begun_s=now_s)
+            self.code = RollingCode(secret=self._random(SECRET_BYTES), begun_s=now_s)
             numbers = {name_of(slot.number): slot.number for slot in self._cart.slots()}
             for student, name in lesson.seated.items():
                 self._slots[student] = {numbers[name]} if name in numbers else set()
@@ -160,9 +151,9 @@ class CheckIns:
         if attempt.number is None and self.phase is CheckInPhase.OPEN:
             return self._refuse(CheckInOutcome.NO_NUMBER, attempt, now_s)
         outcome = self._objection(attempt, now_s)
-        if outcome is not None or self._lesson is None or attempt.number is None:
+        if outcome is not None or self.lesson is None or attempt.number is None:
             return self._refuse(outcome or CheckInOutcome.NOT_YET, attempt, now_s)
-        pupil = self._lesson.pupil(*attempt.number)
+        pupil = self.lesson.pupil(*attempt.number)
         if pupil is None:
             return self._refuse(CheckInOutcome.NOT_ON_ROSTER, attempt, now_s)
         return self._seat(pupil, attempt, now_s)
@@ -198,17 +189,17 @@ class CheckIns:
 
     def _objection(self, attempt: CheckInAttempt, now_s: float) -> CheckInOutcome | None:
         """Why an attempt is not let in; None if it is."""
-        if self._code is None or self.phase in _CLOSED:
+        if self.code is None or self.phase in _CLOSED:
             return _CLOSED.get(self.phase, CheckInOutcome.NOT_YET)
         if self._tries.must_wait(attempt.tablet, attempt.address, now_s):
             return CheckInOutcome.TOO_MANY_TRIES
         if attempt.token:
-            return _OUTCOMES[self._code.judge_token(attempt.token, now_s)]
+            return _OUTCOMES[self.code.judge_token(attempt.token, now_s)]
         if not attempt.digits:
             return None if self.has_pass(attempt.tablet, now_s) else CheckInOutcome.NO_CODE
         if self._tries.must_all_wait(now_s):
             return CheckInOutcome.TOO_MANY_TRIES
-        return _OUTCOMES[self._code.judge_digits(attempt.digits, now_s)]
+        return _OUTCOMES[self.code.judge_digits(attempt.digits, now_s)]
 
     def _refuse(
         self, outcome: CheckInOutcome, attempt: CheckInAttempt, now_s: float
@@ -220,8 +211,7 @@ class CheckIns:
         return CheckInAnswer(outcome=outcome)
 
     def _forget(self) -> None:
-        """A lesson's codes, tries and bindings end with it."""
-        self._code = None
+        self.code = None
         self._tries = Tries()
         self._passes.clear()
         self._slots.clear()

@@ -72,8 +72,6 @@ def application(service: TabletService, language: str) -> ASGIApp:
 
 
 class _Door:
-    """The answers."""
-
     def __init__(self, service: TabletService, language: str) -> None:
         self._service = service
         self._language = language

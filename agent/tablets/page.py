@@ -47,12 +47,13 @@ r();m.onlevelchange=m.onchargingchange=r})}
 ask();setInterval(ask,BEAT_MS)})()""".replace("BEAT_MS", f"{BEAT_S * 1000:.0f}")
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """A text as a page's content security policy allows it (CSP 3, hash-source)."""
     return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
 
 
 POLICY: Final = (
-    f"default-src 'none'; style-src {_digest(_STYLE)}; script-src {_digest(_SCRIPT)};"
+    f"default-src 'none'; style-src {digest(_STYLE)}; script-src {digest(_SCRIPT)};"
     " connect-src 'self'; form-action 'self'; frame-src 'self'; frame-ancestors 'self';"
     " base-uri 'none'"
 )

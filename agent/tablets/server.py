@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from agent.local import server as local
+from agent import server as local
 from agent.tablets.door import application
 from agent.tablets.service import TabletService
 from hardware.network.interfaces import moves, room_address

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from agent.errors import DocumentError
+from agent.database.generations import DocumentError
 from agent.tablets.cart import Cart, Slot, key_of, name_of
 from agent.tablets.checkins import GOOD, CheckInAnswer, CheckInAttempt, CheckInOutcome, CheckIns
 from agent.tablets.lesson import TabletLesson
@@ -48,7 +48,10 @@ class TabletBackend:
 
 
 class TabletService:
-    """The check-ins of one room. `place` is where tablets reach it, "" while nowhere."""
+    """The check-ins of one room. now_s: the steady clock that codes are made by.
+
+    place: where tablets reach it, "" while nowhere.
+    """
 
     def __init__(
         self,
@@ -58,7 +61,7 @@ class TabletService:
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._backend = core
-        self._now_s = now_s
+        self.now_s = now_s
         self._random = random
         self._cart = Cart(core.slots)
         self._checkins = CheckIns(self._cart, random)
@@ -79,12 +82,8 @@ class TabletService:
 
     def checkins(self) -> CheckIns:
         """The check-ins, as the lesson is at this moment."""
-        self._checkins.follow(self._backend.lesson(), self._now_s())
+        self._checkins.follow(self._backend.lesson(), self.now_s())
         return self._checkins
-
-    def now_s(self) -> float:
-        """The steady clock that codes are made by."""
-        return self._now_s()
 
     def new_cookie(self, length: int) -> str:
         """A name for a tablet that has none; nobody can guess it."""
@@ -93,12 +92,12 @@ class TabletService:
     def admit(self, cookie: str, address: str, token: str) -> CheckInAnswer | None:
         """A tablet scanned the code: None if it may go on, else why not."""
         attempt = CheckInAttempt(tablet=key_of(cookie), address=address, token=token)
-        outcome = self.checkins().admit(attempt, self._now_s())
+        outcome = self.checkins().admit(attempt, self.now_s())
         return None if outcome is None else CheckInAnswer(outcome=outcome)
 
     async def check_in(self, attempt: CheckInAttempt) -> CheckInAnswer:
         """Decide, and keep who is in from now on. Raises SuggestionRefused."""
-        answer = self.checkins().check_in(attempt, self._now_s())
+        answer = self.checkins().check_in(attempt, self.now_s())
         if answer.outcome not in GOOD or answer.pupil is None:
             return answer
         self._seated.set()
@@ -118,7 +117,7 @@ class TabletService:
         """A tablet is awake; one without a slot is not told of."""
         slot = self._cart.find(tablet)
         if slot is not None:
-            for sighting in self.presence.beat(slot, self._now_s(), battery):
+            for sighting in self.presence.beat(slot, self.now_s(), battery):
                 self._report(sighting)
 
     def view(self, tablet: str, answer: CheckInAnswer | None = None, **more: str) -> TabletView:
@@ -132,7 +131,7 @@ class TabletService:
             lesson=lesson,
             checked_in=checkins.checked_in,
             own_numbers=tuple(pupil.number for pupil in own),
-            has_pass=checkins.has_pass(tablet, self._now_s()),
+            has_pass=checkins.has_pass(tablet, self.now_s()),
             answer=answer,
             typed=more.get("typed", ""),
             trouble=more.get("trouble", ""),
@@ -152,7 +151,7 @@ class TabletService:
     async def _look_for_sleepers(self) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
-            for sighting in self.presence.look(self._now_s()):
+            for sighting in self.presence.look(self.now_s()):
                 self._report(sighting)
 
     async def _save_slots(self) -> None:

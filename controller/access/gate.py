@@ -13,7 +13,7 @@ from controller.access.password import Office, OfficeError
 from controller.access.store import note_access
 from controller.database.store import Store
 from controller.feature import Program
-from controller.web.refusals import Refused
+from controller.web.refusals import HttpError
 from protocol.model import Place
 from protocol.words import N_
 
@@ -41,11 +41,11 @@ class Gate:
         session = self.office.session(request.cookies.get(COOKIE, ""))
         return session or (HERE if is_here(request) else None)
 
-    def admit(self, request: Request, what: str, subject: str) -> None:
-        """Let the request through and note it. subject: a class or days. Raises Refused."""
+    def require(self, request: Request, what: str, subject: str) -> None:
+        """Let the request through and note it. subject: a class or days. Raises HttpError."""
         session = self.who(request)
         if session is None:
-            raise Refused(
+            raise HttpError(
                 401,
                 "password_needed",
                 N_("Pupils' marks are shown only after the office's password."),

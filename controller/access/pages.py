@@ -58,11 +58,11 @@ def pages(program: Program) -> APIRouter:
         return answer
 
     @router.get("/looks")
-    async def looks(request: Request) -> Response:
+    async def accesses(request: Request) -> Response:
         if gate.who(request) is None:
             return RedirectResponse("/login?next=/looks", 303)
         rows = await run_in_threadpool(store.read, access_log, scope)
-        return screens.page(request, "looks.html", seen=rows)
+        return screens.page(request, "access_log.html", accesses=rows)
 
     return router
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
-from controller.access.tables import looks
+from controller.access.tables import accesses
 from controller.database.reading import rows_of
 from controller.database.scope import codes_of, everywhere, of
 from protocol.model import Place
@@ -18,16 +18,16 @@ def note_access(
 ) -> None:
     """Keep that a session looked at something, such as a class's sheet of some days."""
     row = {"session": session, "what": what, "subject": subject, "at_ms": now_ms}
-    db.execute(looks.insert().values(**codes_of(school), **row))
+    db.execute(accesses.insert().values(**codes_of(school), **row))
 
 
 def access_log(db: Connection, school: Place, limit: int = 200) -> Sequence[Mapping[str, Any]]:
     """Who looked at pupils' marks, the newest first."""
-    query = select(looks).where(of(looks, school)).order_by(looks.c.no.desc())
+    query = select(accesses).where(of(accesses, school)).order_by(accesses.c.no.desc())
     return rows_of(db, query.limit(limit))
 
 
 def forget(db: Connection, before_ms: int) -> int:
     """Forget who looked before; returns how many rows went."""
-    gone = delete(looks).where(everywhere(looks), looks.c.at_ms < before_ms)
+    gone = delete(accesses).where(everywhere(accesses), accesses.c.at_ms < before_ms)
     return db.execute(gone).rowcount

@@ -8,7 +8,7 @@ from sqlalchemy import Column, Table
 
 from controller.database.schema import NUMBER, metadata, millis_column, place_columns, text_column
 
-looks: Final = Table(
+accesses: Final = Table(
     "looks",
     metadata,
     Column("no", NUMBER, primary_key=True),

@@ -15,7 +15,6 @@ from controller.attendance.items import (
     Paper,
     attendance_item,
     lesson_item,
-    mark_item,
 )
 from controller.attendance.papers import as_csv as sheet_csv
 from controller.attendance.papers import as_xlsx, name_of
@@ -25,7 +24,7 @@ from controller.feature import Program
 from controller.web.downloads import CSV, XLSX, attachment
 from controller.web.items import ErrorItem, Listing
 from controller.web.paging import ERRORS, Cursor, Day, From, Limit, Until, page_of
-from controller.web.refusals import Refused, seal, unseal
+from controller.web.refusals import HttpError, decode_cursor, encode_cursor
 from protocol.words import N_
 
 
@@ -57,16 +56,18 @@ def api(program: Program) -> APIRouter:
     ) -> Listing[MarkItem] | AttendanceItem | Response:
         """A class's sheet and logbook of some days; without a class, single marks as stored."""
         if not class_code:
-            gate.admit(request, "marks", date)
-            (after,) = unseal(cursor, int) if cursor else (0,)
+            gate.require(request, "marks", date)
+            (after,) = decode_cursor(cursor, int) if cursor else (0,)
             records = store.read(marks_of, scope, day=date, after=after, limit=limit + 1)
             last = _last_no(records, limit)
-            return page_of([mark_item(record) for record in records], limit, lambda _: seal(last))
+            return page_of(
+                [MarkItem.of(record) for record in records], limit, lambda _: encode_cursor(last)
+            )
         if not since or not until:
-            raise Refused(
+            raise HttpError(
                 422, "days_missing", N_("Which days?"), N_("Give from and to as yyyy-mm-dd.")
             )
-        gate.admit(request, f"attendance {format}", f"{class_code} {since} {until}")
+        gate.require(request, f"attendance {format}", f"{class_code} {since} {until}")
         term_attendance = attendance_of(store, scope, class_code, since, _term(since, until))
         return _papered(term_attendance, format, name)
 
@@ -85,9 +86,9 @@ def _papered(attendance: Attendance, paper: Paper, name: str) -> AttendanceItem 
 
 
 def _term(since: str, until: str) -> str:
-    """The last day of what was asked for. Raises Refused if it lies before the first."""
+    """The last day of what was asked for. Raises HttpError if it lies before the first."""
     if until < since:
-        raise Refused(
+        raise HttpError(
             422, "days_reversed", N_("The last day lies before the first."), N_("Swap from and to.")
         )
     return min(until, days_of(since, until)[-1])

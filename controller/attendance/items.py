@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from controller.attendance.lessons import figures_of
 from controller.attendance.papers import note_of
 from controller.attendance.sheet import Attendance
-from controller.fleet.records import AttendanceRecord, LessonRecord
+from controller.fleet.records import LessonRecord
+from controller.web.items import Moment, RecordItem
 from protocol.messages import Ending
 from protocol.model import AttendanceStatus, Method, iso
 
@@ -109,20 +110,20 @@ class LessonItem(BaseModel):
     late: int | None
 
 
-class MarkItem(BaseModel):
+class MarkItem(RecordItem):
     """A pupil's mark in the roll. date: the school's local date."""
 
     event_id: str
     student: str
     status: AttendanceStatus
     method: Method
-    at: str
+    at: Moment
     room: str
     agent_id: str
     school: str
     lesson: str | None
-    date: str
-    received_at: str
+    date: str = Field(validation_alias="day")
+    received_at: Moment
 
 
 def lesson_item(record: LessonRecord) -> LessonItem:
@@ -146,21 +147,4 @@ def lesson_item(record: LessonRecord) -> LessonItem:
         how=record.how,
         confirmed=record.confirmed,
         **counted,
-    )
-
-
-def mark_item(record: AttendanceRecord) -> MarkItem:
-    """A mark as the roll shows it."""
-    return MarkItem(
-        event_id=record.event_id,
-        student=record.student,
-        status=record.status,
-        method=record.method,
-        at=iso(record.at_ms),
-        room=record.room,
-        agent_id=record.place.agent,
-        school=record.place.school,
-        lesson=record.lesson,
-        date=record.day,
-        received_at=iso(record.received_ms),
     )

@@ -22,7 +22,8 @@ from controller.fleet.records import LessonRecord
 from controller.roster.store import plan_of
 from controller.sheets.names import natural
 from controller.web.page import PageRenderer
-from controller.web.refusals import Refused
+from controller.web.paging import day_or
+from controller.web.refusals import HttpError
 from protocol.messages import Ending
 from protocol.words import N_
 
@@ -53,7 +54,7 @@ def pages(program: Program) -> APIRouter:
 
     @router.get("/attendance")
     async def today(request: Request, day: Day = "") -> Response:
-        chosen = _day_of(day, screens.today())
+        chosen = day_or(day, screens.today())
         records = await run_in_threadpool(store.read, lessons_of, scope, chosen, chosen)
         school = await run_in_threadpool(store.read, plan_of, scope)
         by_class = taken(records)
@@ -71,11 +72,11 @@ def pages(program: Program) -> APIRouter:
 
     @router.get("/attendance/{code:path}")
     async def class_sheet(request: Request, code: str, week: Day = "") -> Response:
-        monday = _monday(_day_of(week, screens.today()))
+        monday = _monday(day_or(week, screens.today()))
         last = _moved(monday, _WEEK_DAYS - 1)
         try:
-            await run_in_threadpool(gate.admit, request, "sheet", f"{code[:64]} {monday} {last}")
-        except Refused:
+            await run_in_threadpool(gate.require, request, "sheet", f"{code[:64]} {monday} {last}")
+        except HttpError:
             return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
         attendance = await run_in_threadpool(attendance_of, store, scope, code[:64], monday, last)
         return screens.page(
@@ -101,13 +102,6 @@ def taken(records: list[LessonRecord]) -> dict[str, list[TakenLesson]]:
             for code in record.classes or tuple(record.counts):
                 by_class[code].append(TakenLesson(record, code))
     return dict(by_class)
-
-
-def _day_of(text: str, today: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat() if text else today
-    except ValueError:
-        return today
 
 
 def _moved(day: str, by: int) -> str:

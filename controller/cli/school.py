@@ -8,8 +8,6 @@ from contextlib import contextmanager
 
 from controller.cli.folder import existing_database, told_database, told_school, told_upstream
 from controller.database.store import Store
-from controller.features import adopt_plan
-from controller.roster.store import schools_of
 from protocol.model import Place
 from protocol.settings import SettingsError
 from protocol.words import N_
@@ -25,7 +23,7 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
     with _store(options) as store:
         place = told_school(options)
         if not place.school:
-            schools = store.read(schools_of)
+            schools = store.read(options.schools_of)
             if len(schools) > 1:
                 raise SettingsError(
                     "school_unknown",
@@ -33,7 +31,7 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Store, Place]]:
                     N_("Name one with --config, or by LOPHOC_CONTROLLER_SCHOOL and _PROVINCE."),
                 )
             place = schools[0] if schools else Place()
-        store.write(adopt_plan, place)
+        store.write(options.adopt_plan, place)
         yield store, place
 
 
@@ -54,7 +52,7 @@ def own(store: Store, options: argparse.Namespace) -> list[Place]:
     school = told_school(options)
     if school.school:
         return [school]
-    schools = store.read(schools_of)
+    schools = store.read(options.schools_of)
     return schools if len(schools) == 1 else []
 
 

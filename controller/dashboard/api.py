@@ -13,7 +13,7 @@ from controller.fleet.store import agents_of, all_devices
 from controller.repairs.store import faults_of
 from controller.web.items import Listing
 from controller.web.paging import ERRORS, Cursor, Limit, page_of
-from controller.web.refusals import seal, unseal
+from controller.web.refusals import decode_cursor, encode_cursor
 
 
 def api(program: Program) -> APIRouter:
@@ -41,9 +41,9 @@ def _rooms(program: Program) -> APIRouter:
             agents, store.read(all_devices, scope), lessons, store.read(faults_of, scope)
         )
         if cursor:
-            behind = RoomKey(*unseal(cursor, str, str)).order
+            behind = RoomKey(*decode_cursor(cursor, str, str)).order
             summaries = [room for room in summaries if room.key.order > behind]
         items = [room_item(room) for room in summaries[: limit + 1]]
-        return page_of(items, limit, lambda item: seal(item.school, item.room))
+        return page_of(items, limit, lambda item: encode_cursor(item.school, item.room))
 
     return router

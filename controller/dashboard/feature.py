@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from controller.feature import Feature, Program
-from controller.web.words import Words
 
 
 def _publish(program: Program) -> Callable[[Sequence[object]], None]:
@@ -22,10 +21,10 @@ async def _begin(program: Program) -> None:
     await program.service(live_of).load()
 
 
-def _frame(_program: Program, words: Words) -> Mapping[str, Any]:
+def _frame(program: Program, language: str) -> Mapping[str, Any]:
     from controller.dashboard.words import RoomWords  # noqa: PLC0415 - commands need no web
 
-    room_words = RoomWords(words.language, words.translate, words.zone)
+    room_words = RoomWords(language, program.translate_to(language), program.zone)
     return {"words_json": json.dumps(room_words.for_script(), ensure_ascii=False)}
 
 

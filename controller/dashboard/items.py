@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from controller.attendance.items import LessonItem, lesson_item
-from controller.dashboard.rooms import Cause, Problem, Room
-from controller.fleet.items import KitItem, ReasonItem, _kit_item
+from controller.dashboard.rooms import Cause, Problem, RoomSummary
+from controller.fleet.items import KitItem, ReasonItem
 from protocol.messages import Part
 from protocol.model import DeviceKind, Status, iso
 
@@ -59,7 +59,7 @@ class RoomItem(BaseModel):
     faults: list[Part]
 
 
-def room_item(room: Room) -> RoomItem:
+def room_item(room: RoomSummary) -> RoomItem:
     """A room as the lists show it."""
     return RoomItem(
         room=room.key.room,
@@ -71,7 +71,7 @@ def room_item(room: Room) -> RoomItem:
         lesson=room.lesson,
         devices={kind: dict(tally) for kind, tally in room.devices.items()},
         since=iso(room.since_ms),
-        kit=[_kit_item(line) for line in room.kit],
+        kit=[KitItem.of(line) for line in room.kit],
         sleeping=room.sleeping,
         sheet=lesson_item(room.sheet) if room.sheet else None,
         roll=room.roll,

@@ -19,8 +19,8 @@ from pydantic import BaseModel
 
 from controller.attendance.store import lessons_of, marks_of, rolls_of
 from controller.dashboard.items import RoomItem, room_item
-from controller.dashboard.rooms import Room, RoomKey, key_of, room_of
-from controller.dashboard.subscription import News, Subscription, View, What
+from controller.dashboard.rooms import RoomKey, RoomSummary, key_of, room_of
+from controller.dashboard.subscription import News, NewsKind, Subscription, View
 from controller.database.store import Store
 from controller.feature import Program
 from controller.fleet.fleet import Change, Touched
@@ -29,9 +29,6 @@ from controller.fleet.items import (
     DeviceItem,
     EventItem,
     Tombstone,
-    agent_item,
-    device_item,
-    event_item,
 )
 from controller.fleet.records import (
     AgentRecord,
@@ -57,7 +54,7 @@ class MarkedItem(BaseModel):
     marked_today: int
 
 
-class Live:
+class LiveView:
     """The present as the browsers see it, kept up by `publish`.
 
     trouble: why the present may be out of date though the page's line is well; empty if it is not.
@@ -83,7 +80,7 @@ class Live:
         self._devices: dict[tuple[str, str], DeviceRecord] = {}
         self._agents_in = defaultdict[RoomKey, set[tuple[str, str]]](set)
         self._devices_in = defaultdict[RoomKey, set[tuple[str, str]]](set)
-        self._rooms: dict[RoomKey, Room] = {}
+        self._rooms: dict[RoomKey, RoomSummary] = {}
         self._lessons_in = defaultdict[RoomKey, dict[tuple[Place, str], LessonRecord]](dict)
         self._faults_in = defaultdict[RoomKey, dict[str, FaultRecord]](dict)
         self._day = ""
@@ -114,7 +111,7 @@ class Live:
                 case DeviceRecord():
                     news += self._take_device(change, touched)
                 case EventRecord():
-                    news.append(News(What.EVENT, [change.room], _later(event_item, change)))
+                    news.append(News(NewsKind.EVENT, [change.room], _later(EventItem.of, change)))
                 case AttendanceRecord() | RollRecord():
                     news += self._take_mark(change)
                 case LessonRecord():
@@ -141,7 +138,7 @@ class Live:
         """What a page must hear though nothing happens: the time, and trouble if there is any."""
         return {"at": self.now_iso(), "trouble": self._trouble()}
 
-    def rooms(self) -> list[Room]:
+    def rooms(self) -> list[RoomSummary]:
         """Every room as it is now, in natural order."""
         return [self._rooms[key] for key in sorted(self._rooms, key=lambda key: key.order)]
 
@@ -181,8 +178,8 @@ class Live:
             "school": self._name,
             "marked_today": self.marked_today(),
             "rooms": _dumps(room_item(summary) for summary in rooms),
-            "agents": _dumps(agent_item(agent) for agent in self.agents(room)),
-            "devices": _dumps(device_item(device) for device in devices),
+            "agents": _dumps(AgentItem.of(agent) for agent in self.agents(room)),
+            "devices": _dumps(DeviceItem.of(device) for device in devices),
         }
 
     def _remembered(
@@ -208,7 +205,7 @@ class Live:
             self._agents_in[touched_key].discard(key)
         self._agents_in[key_of(record)].add(key)
         touched |= dict.fromkeys(keys)
-        return News(What.AGENT, [key.room for key in keys], _later(agent_item, record))
+        return News(NewsKind.AGENT, [key.room for key in keys], _later(AgentItem.of, record))
 
     def _take_device(self, record: DeviceRecord, touched: dict[RoomKey, None]) -> list[News]:
         key = _device_key(record)
@@ -223,7 +220,7 @@ class Live:
             self._devices_in[key_of(record)].add(key)
         touched |= dict.fromkeys(keys)
         rooms = [touched_key.room for touched_key in keys]
-        return [News(What.DEVICE, rooms, _later(_device_or_tombstone, record))]
+        return [News(NewsKind.DEVICE, rooms, _later(_device_or_tombstone, record))]
 
     def _knows_lesson(self, record: LessonRecord) -> bool:
         return (record.place, record.lesson) in self._lessons_in[key_of(record)]
@@ -254,7 +251,7 @@ class Live:
             lesson=record.lesson,
             marked_today=len(self._marked[record.room]),
         )
-        return [News(What.ATTENDANCE, [record.room], lambda: marked)]
+        return [News(NewsKind.ATTENDANCE, [record.room], lambda: marked)]
 
     def _touch(self, change: Touched) -> None:
         for device_id in change.device_ids:
@@ -287,15 +284,15 @@ class Live:
             if not key.room or self._rooms.get(key) == room:
                 continue
             self._rooms[key] = room
-            news.append(News(What.ROOM, [key.room], _later(room_item, room)))
+            news.append(News(NewsKind.ROOM, [key.room], _later(room_item, room)))
             if not agents and not devices:  # the last word about a room that stands empty
                 del self._rooms[key]
         return news
 
 
-def live_of(program: Program) -> Live:
+def live_of(program: Program) -> LiveView:
     """The program's live present."""
-    return Live(
+    return LiveView(
         program.store,
         program.school,
         zone=program.zone,
@@ -329,7 +326,7 @@ def _device_key(record: DeviceRecord) -> tuple[str, str]:
 
 def _device_or_tombstone(record: DeviceRecord) -> DeviceItem | Tombstone:
     if record.removed_ms is None:
-        return device_item(record)
+        return DeviceItem.of(record)
     return Tombstone(
         device_id=record.device_id, school=record.place.school, removed_at=iso(record.removed_ms)
     )

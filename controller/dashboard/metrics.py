@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from controller.dashboard.live import Live, live_of
+from controller.dashboard.live import LiveView, live_of
 from controller.database.store import StoreError
 from controller.feature import Program
 from controller.fleet.store import newest_change
@@ -44,7 +44,7 @@ def api(program: Program) -> APIRouter:
     return router
 
 
-def _fleet_figures(live: Live) -> dict[str, float]:
+def _fleet_figures(live: LiveView) -> dict[str, float]:
     devices = Counter((device.kind, device.status) for device in live.devices())
     figures: dict[str, float] = {
         f'devices{{kind="{kind}",status="{status}"}}': count

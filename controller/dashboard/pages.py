@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from controller.dashboard.live import live_of
 from controller.dashboard.rooms import (
     URGENT_FIRST,
-    Room,
+    RoomSummary,
     counts_of,
     kit_teller,
     own_events,
@@ -29,7 +29,7 @@ from controller.reconcile.words import BookWords
 from controller.repairs.actions import handle_fault
 from controller.sheets.names import NaturalKey, natural
 from controller.web.page import PageRenderer
-from controller.web.refusals import Refused, seal, unseal
+from controller.web.refusals import HttpError, decode_cursor, encode_cursor
 from protocol.model import DeviceKind, Place, Status
 from protocol.words import N_
 
@@ -58,7 +58,7 @@ def pages(program: Program) -> APIRouter:
         filters = {"room": room.strip(), "kind": kind, "status": status}
         try:
             return await rooms.school(request, filters, cursor)
-        except Refused as refused:
+        except HttpError as refused:
             return screens.error(request, refused)
 
     @router.post("/faults/{event_id}/handled")
@@ -72,7 +72,7 @@ def pages(program: Program) -> APIRouter:
     async def one_room(request: Request, code: str, school: Code = "") -> Response:
         try:
             return await rooms.room(request, code, school)
-        except Refused as refused:
+        except HttpError as refused:
             return screens.error(request, refused)
 
     return router
@@ -90,7 +90,7 @@ class RoomPages:
 
     async def school(self, request: Request, filters: dict[str, str], cursor: str) -> HTMLResponse:
         """The first screen; filters: the table's, by room, kind and status."""
-        (after,) = unseal(cursor, str) if cursor else ("",)
+        (after,) = decode_cursor(cursor, str) if cursor else ("",)
         rooms = self._live.rooms()
         tasks = sorted(
             ((room, problem) for room in rooms for problem in room.problems),
@@ -100,7 +100,7 @@ class RoomPages:
         records = await run_in_threadpool(partial(read, after=after, limit=ROWS + 1, **filters))
         rows = records[:ROWS]
         chosen = {name: value for name, value in filters.items() if value}
-        behind = seal(rows[-1].device_id) if len(records) > ROWS else ""
+        behind = encode_cursor(rows[-1].device_id) if len(records) > ROWS else ""
         return self._screens.page(
             request,
             "school.html",
@@ -118,7 +118,7 @@ class RoomPages:
         )
 
     async def room(self, request: Request, code: str, school: str) -> HTMLResponse:
-        """One room's screen. Raises Refused if there is no such room."""
+        """One room's screen. Raises HttpError if there is no such room."""
         room = self._find(code, school)
         place = Place(self._program.school.province, room.key.school)
         devices = await run_in_threadpool(self._store.read, all_devices, place)
@@ -144,11 +144,11 @@ class RoomPages:
             line_limit=LINES,
         )
 
-    def _find(self, code: str, school: str) -> Room:
+    def _find(self, code: str, school: str) -> RoomSummary:
         for room in self._live.rooms():
             if room.key.room == code and school in {"", room.key.school}:
                 return room
-        raise Refused(404, "room_unknown", N_("There is no such room."), "/")
+        raise HttpError(404, "room_unknown", N_("There is no such room."), "/")
 
 
 def _urgent_devices_first(device: DeviceRecord) -> tuple[int, str, NaturalKey]:

@@ -79,7 +79,7 @@ class Problem(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class RoomSummary:
     """A room's summary. since_ms: when its present status began.
 
     kit: what the room should have, held against what is there; empty where no agent tells.
@@ -124,7 +124,7 @@ def rooms_of(
     devices: Iterable[DeviceRecord],
     lessons: Iterable[LessonRecord] = (),
     faults: Iterable[FaultRecord] = (),
-) -> list[Room]:
+) -> list[RoomSummary]:
     """Every room that an agent or device names, in natural order: 7A2 before 10A1."""
     agents_by = defaultdict[RoomKey, list[AgentRecord]](list)
     devices_by = defaultdict[RoomKey, list[DeviceRecord]](list)
@@ -152,7 +152,7 @@ def room_of(
     devices: Sequence[DeviceRecord],
     lessons: Iterable[LessonRecord] = (),
     faults: Iterable[FaultRecord] = (),
-) -> Room:
+) -> RoomSummary:
     """One room's summary; its status is the worst of its agents and its essential devices."""
     present = [device for device in devices if device.removed_ms is None]
     away = _away(agents)
@@ -172,7 +172,7 @@ def room_of(
     since_ms = _since(parts, status)
     if waiting and status is Status.OK:
         status, since_ms = Status.WARNING, waiting[0].received_ms
-    return Room(
+    return RoomSummary(
         key=key,
         status=status,
         causes=tuple(_causes(parts)),
@@ -261,7 +261,7 @@ def is_sleeping(device: DeviceRecord) -> bool:
     return asleep and device.kind is DeviceKind.TABLET and device.status is Status.OK
 
 
-def counts_of(rooms: Iterable[Room]) -> Counts:
+def counts_of(rooms: Iterable[RoomSummary]) -> Counts:
     """Add the rooms up."""
     rooms = list(rooms)
     by_status = Counter[Status]()

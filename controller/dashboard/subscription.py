@@ -23,7 +23,7 @@ class View(StrEnum):
     CHANGES = "changes"
 
 
-class What(StrEnum):
+class NewsKind(StrEnum):
     """What a change is about."""
 
     DEVICE = "device"
@@ -39,7 +39,7 @@ class News:
     rooms: whom it concerns; a device that moved concerns the room it left, too.
     """
 
-    def __init__(self, what: What, rooms: Sequence[str], make: Callable[[], BaseModel]) -> None:
+    def __init__(self, what: NewsKind, rooms: Sequence[str], make: Callable[[], BaseModel]) -> None:
         self.what = what
         self.rooms = rooms
         self._make = make
@@ -112,7 +112,7 @@ class Subscription:
 
     def offer(self, news: News) -> None:
         """Keep a change for this browser, if it concerns it; never waits."""
-        if news.what is What.DEVICE and self._view is View.ROOMS:
+        if news.what is NewsKind.DEVICE and self._view is View.ROOMS:
             return
         if self._room and self._room not in news.rooms:
             return

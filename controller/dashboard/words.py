@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from controller.attendance.words import IN_LESSON, NOT_CONFIRMED, PERIOD, lesson_short, lesson_words
-from controller.dashboard.rooms import FAULT_REPORTED, Problem, Room, missing_count
+from controller.dashboard.rooms import FAULT_REPORTED, Problem, RoomSummary, missing_count
 from controller.fleet import phrases
 from controller.fleet.phrases import Fact
 from controller.fleet.records import DeviceRecord, EventRecord, LessonRecord
@@ -73,7 +73,7 @@ class RoomWords(Words):
         """What a teacher says is broken."""
         return self.say(phrases.PARTS[part])
 
-    def broken(self, room: Room) -> str:
+    def broken(self, room: RoomSummary) -> str:
         """What teachers say is broken in a room; nothing if nothing is."""
         parts = dict.fromkeys(self.fault(fault.part) for fault in room.faults)
         return self.say(_FOR_SCRIPT["broken"], parts=", ".join(parts)) if parts else ""
@@ -125,7 +125,7 @@ class RoomWords(Words):
         """One line of a room's kit."""
         return phrases.kit_fact(line, self.translate)
 
-    def lacking(self, room: Room) -> Fact | None:
+    def lacking(self, room: RoomSummary) -> Fact | None:
         """How many things a room lacks and which; None if it lacks none."""
         count = missing_count(room.kit)
         if not count:
@@ -133,7 +133,7 @@ class RoomWords(Words):
         which = phrases.listed(map(self.kit, missing(room.kit)))
         return self.say(_FOR_SCRIPT["lacking"], n=count), which
 
-    def part(self, room: Room, kind: str) -> tuple[str, str] | None:
+    def part(self, room: RoomSummary, kind: str) -> tuple[str, str] | None:
         """How a kind of device fares in a room, for its icon; None if the room has none."""
         tally = room.devices.get(DeviceKind(kind))
         if not tally:
@@ -141,12 +141,12 @@ class RoomWords(Words):
         status = worst(list(tally))
         return status, f"{self.kind(DeviceKind(kind))}: {self.status(status)}"
 
-    def tablets(self, room: Room) -> str:
+    def tablets(self, room: RoomSummary) -> str:
         """How many tablets work, of all, such as 38/40."""
         tally = room.devices.get(DeviceKind.TABLET, {})
         return f"{tally.get(Status.OK, 0)}/{sum(tally.values())}" if tally else ""
 
-    def asleep(self, room: Room) -> str:
+    def asleep(self, room: RoomSummary) -> str:
         """How many of the tablets that work are asleep; nothing if none is."""
         return self.say(_FOR_SCRIPT["asleep"], n=room.sleeping) if room.sleeping else ""
 

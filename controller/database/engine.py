@@ -13,7 +13,13 @@ from pathlib import Path
 from typing import Final, cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    SQLAlchemyError,
+    StatementError,
+)
 
 from protocol.errors import LopHocError
 from protocol.words import N_
@@ -25,6 +31,10 @@ _FEED_LOCK: Final = 0x10F40D
 
 class StoreError(LopHocError):
     """The database cannot be used; `code` says why, `hint` what to do."""
+
+
+class StoreDataError(StoreError):
+    """The database works, and does not take this data: trying again would change nothing."""
 
 
 def url_from(text: str) -> URL:
@@ -136,6 +146,13 @@ def in_our_words() -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, OSError) as error:
+        if _is_of_data(error):
+            raise StoreDataError(
+                "store_data",
+                N_("The database does not take what it was given ({cause})."),
+                N_("This is a fault of LopHoc's or of the sender's; please report it."),
+                cause=_first_line(error),
+            ) from error
         if _went_away(error):
             raise StoreError(
                 "store_lost",
@@ -188,6 +205,14 @@ def _wrong_url(driver: str) -> StoreError:
         N_("Write postgresql://user@host/database, or leave it out for a SQLite file."),
         driver=driver or "?",
     )
+
+
+def _is_of_data(error: Exception) -> bool:
+    """Whether it is the values that are refused, and not the disk, the line or a lock."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, StatementError)  # a value that cannot even be handed over
+    unbound = isinstance(error.orig, sqlite3.InterfaceError | sqlite3.ProgrammingError)
+    return unbound or isinstance(error, IntegrityError | DataError)
 
 
 def _went_away(error: Exception) -> bool:

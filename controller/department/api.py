@@ -18,7 +18,6 @@ from controller.department.items import (
     group_item,
     school_figure,
     school_item,
-    tile_item,
     type_items,
 )
 from controller.department.overview import KEPT_MS, department_of
@@ -27,7 +26,7 @@ from controller.feature import Program
 from controller.sheets.text import folded
 from controller.web.items import ErrorItem, Listing
 from controller.web.paging import Code, Cursor, Limit
-from controller.web.refusals import Refused, seal, unseal
+from controller.web.refusals import HttpError, decode_cursor, encode_cursor
 from protocol.model import iso
 from protocol.words import N_
 
@@ -56,20 +55,20 @@ def api(program: Program) -> APIRouter:
         area: Code = "", q: Words = "", limit: Limit = 100, cursor: Cursor = ""
     ) -> Listing[SchoolItem]:
         """Schools by code, with their figures and how old these are."""
-        (after,) = unseal(cursor, str) if cursor else ("",)
+        (after,) = decode_cursor(cursor, str) if cursor else ("",)
         overview = department.overview()
         standings = sorted(chosen(overview, area, q), key=lambda standing: standing.code)
         behind = [standing for standing in standings if standing.code > after]
         items = [school_item(standing, overview) for standing in behind[:limit]]
         more = len(behind) > limit
-        return Listing(items=items, next=seal(items[-1].code) if more else None)
+        return Listing(items=items, next=encode_cursor(items[-1].code) if more else None)
 
     @router.get("/figures")
     def figures(by: By = By.AREA, area: Code = "") -> FiguresItem:
         """The share under digital record of all schools, or an area's: by area, school or type."""
         overview = department.overview()
         if area and area not in overview.atlas.areas:
-            raise Refused(404, "area_unknown", N_("There is no such area."), N_("See by=area."))
+            raise HttpError(404, "area_unknown", N_("There is no such area."), N_("See by=area."))
         whole = overview.area(area) if area else overview.whole
         return FiguresItem(
             as_of=iso(overview.now_ms),
@@ -84,7 +83,7 @@ def api(program: Program) -> APIRouter:
         what: Oddity, school: Code = "", area: Code = "", limit: Limit = 100, cursor: Cursor = ""
     ) -> Listing[ExceptionItem]:
         """Items that need a person: missing, never seen, at two schools, in two books."""
-        after = unseal(cursor, str, str) if cursor else ("", "")
+        after = decode_cursor(cursor, str, str) if cursor else ("", "")
         overview = department.overview()
         codes = tuple(standing.code for standing in overview.of_area(area)) if area else ()
         if school:
@@ -96,13 +95,13 @@ def api(program: Program) -> APIRouter:
             department, overview, what, schools=codes, after=after, limit=limit
         )
         items = [exception_item(what.value, odd.asset, odd.schools) for odd in odds]
-        return Listing(items=items, next=seal(*behind) if behind else None)
+        return Listing(items=items, next=encode_cursor(*behind) if behind else None)
 
     @router.get("/tile")
     def tile(response: Response) -> TileItem:
         """Twelve numbers for the operations centre, computed at most every five minutes."""
         response.headers["Cache-Control"] = f"max-age={KEPT_MS // 1000}"
-        return tile_item(department.tile())
+        return TileItem.of(department.tile())
 
     return router
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 from controller.department import store
 from controller.department.listener import SchoolsListener
 from controller.feature import Feature, Jobs, MenuEntry, Program
-from controller.web.words import Words
 from protocol.words import N_
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def _department(program: Program) -> Department:
     return program.service(department_of)
 
 
-def _frame(program: Program, _words: Words) -> Mapping[str, Any]:
+def _frame(program: Program, _language: str) -> Mapping[str, Any]:
     department = _department(program)
     return {
         "above_schools": department.any_schools,

@@ -6,9 +6,9 @@ from pydantic import BaseModel
 
 from controller.department.standing import Need, Overview, SchoolGroup, SchoolStanding, Silence
 from controller.department.tally import Tally, Told
-from controller.department.tile import Tile
 from controller.inventory.asset import Asset
-from controller.reconcile.items import KpiItem, RaiseItem, kpi_item, raise_items
+from controller.reconcile.items import KpiItem, RaiseItem
+from controller.web.items import Moment, RecordItem
 from protocol.model import iso
 
 
@@ -101,10 +101,10 @@ class ExceptionItem(BaseModel):
     schools: list[str]
 
 
-class TileItem(BaseModel):
+class TileItem(RecordItem):
     """Twelve numbers for the operations centre, and as of when."""
 
-    as_of: str
+    as_of: Moment
     schools_known: int
     schools_heard_today: int
     rooms: int
@@ -148,7 +148,7 @@ def school_item(school: SchoolStanding, overview: Overview) -> SchoolItem:
         if school.area in overview.atlas.areas
         else "",
         merged=list(school.members[1:]),
-        kpi=kpi_item(tally.kpi),
+        kpi=KpiItem.of(tally.kpi),
         items=tally.items,
         missing=tally.missing,
         never_seen=tally.never_seen,
@@ -178,12 +178,6 @@ def exception_item(what: str, asset: Asset, schools: tuple[str, ...]) -> Excepti
     )
 
 
-def tile_item(tile: Tile) -> TileItem:
-    """The tile."""
-    names = [struct_field for struct_field in Tile.__struct_fields__ if struct_field != "as_of_ms"]
-    return TileItem(as_of=iso(tile.as_of_ms), **{name: getattr(tile, name) for name in names})
-
-
 def _figure(
     key: str, name: str, group: SchoolGroup, tally: Tally, *, before: bool = True
 ) -> FigureItem:
@@ -194,11 +188,11 @@ def _figure(
         reported=group.reported,
         silent_over_1d=group.silent,
         silent_over_3w=group.long_silent,
-        kpi=kpi_item(tally.kpi),
+        kpi=KpiItem.of(tally.kpi),
         items=tally.items,
         missing=tally.missing,
         unregistered=tally.unregistered,
-        raises=raise_items(tally.raises),
+        raises=[RaiseItem.of(step) for step in tally.raises],
         before=_before(group.before, tally) if before else None,
         oldest=None if group.oldest_ms is None else iso(group.oldest_ms),
         newest=None if group.newest_ms is None else iso(group.newest_ms),

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from controller.department.schools import AskRetell, Schools
 from controller.department.store import load_schools
-from controller.feature import Command, Heard, Listener, Program, Speaker
+from controller.feature import Command, Listener, MessageEffect, Program, Speaker
 from protocol.messages import Retell
 from protocol.upward import Upward
 
@@ -29,9 +29,9 @@ class SchoolsListener(Listener[Upward]):
         """Read the schools that tell of themselves."""
         self._schools = load_schools(db, self._program.school)
 
-    def hear(self, agent: str, message: Upward, now_ms: int) -> Heard:
+    def hear(self, agent: str, message: Upward, now_ms: int) -> MessageEffect:
         """Take one message of a school."""
-        return Heard(*self._schools.hear(agent, message, now_ms))
+        return MessageEffect(*self._schools.hear(agent, message, now_ms))
 
     def follow(self, changes: Sequence[object], now_ms: int) -> Iterable[Command]:
         """Ask those schools whose list must be told again."""

@@ -17,7 +17,7 @@ from controller.feature import Program
 from controller.reconcile.words import RAISE_WORDS, percent_words
 from controller.register.vocabulary import type_word
 from controller.web.page import PageRenderer
-from controller.web.refusals import Refused, seal, unseal
+from controller.web.refusals import HttpError, decode_cursor, encode_cursor
 from protocol.model import Status
 from protocol.words import N_
 
@@ -97,7 +97,7 @@ def _add_schools(router: APIRouter, screens: PageRenderer, department: Departmen
         school = next((standing for standing in overview.schools if standing.code == heir), None)
         if school is None:
             unknown = N_("There is no such school.")
-            return screens.error(request, Refused(404, "school_unknown", unknown, "/schools"))
+            return screens.error(request, HttpError(404, "school_unknown", unknown, "/schools"))
         if heir != code:
             return RedirectResponse(f"/schools/{quote(heir, safe='')}", 303)
         return screens.page(
@@ -115,8 +115,8 @@ def _add_schools(router: APIRouter, screens: PageRenderer, department: Departmen
         request: Request, what: Oddity = Oddity.MISSING, school: Code = "", cursor: Cursor = ""
     ) -> Response:
         try:
-            after = unseal(cursor, str, str) if cursor else ("", "")
-        except Refused as refused:
+            after = decode_cursor(cursor, str, str) if cursor else ("", "")
+        except HttpError as refused:
             return screens.error(request, refused)
         overview, odds, behind = _odd(department, what, school, after)
         query = {"what": what.value} | ({"school": school} if school else {})
@@ -132,7 +132,7 @@ def _add_schools(router: APIRouter, screens: PageRenderer, department: Departmen
             rows=odds,
             name_of=lambda code: names.get(heirs.get(code, code), code),
             oddities=_oddities(overview, (heirs.get(school, school),) if school else ()),
-            next_page=urlencode(query | {"cursor": seal(*behind)}) if behind else "",
+            next_page=urlencode(query | {"cursor": encode_cursor(*behind)}) if behind else "",
             first_page=urlencode(query) if cursor else "",
             **_helps(overview),
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from controller.sheets import names
-from controller.sheets.cells import HEAD_WITHIN, Sheet, bounded_bytes, cell_at, sheets_in
+from controller.sheets.cells import HEAD_WITHIN, Worksheet, bounded_bytes, cell_at, sheets_in
 from controller.sheets.errors import Notice, SheetError
 from controller.sheets.names import tag_of
 from controller.sheets.text import Cell, Day, RefusedError, clean, folded, text_of
@@ -142,7 +142,7 @@ def read_list(path: Path, aliases: Aliases) -> ReadList:
 
 
 def day_of(cell: Cell) -> str:
-    """A day as yyyy-mm-dd; empty where the cell has none. Raises RefusedError."""
+    """A day as yyyy-mm-dd; empty where the cell has none. Raises HttpErrorError."""
     if isinstance(cell, Day):
         return f"{cell.year:04}-{cell.month:02}-{cell.day:02}"
     text = text_of(cell)
@@ -181,7 +181,7 @@ def _places(row: Sequence[Cell], aliases: Aliases) -> dict[str, int]:
     return places
 
 
-def _read_sheet(sheet: Sheet, at: int, aliases: Aliases, listed: ReadList) -> None:
+def _read_sheet(sheet: Worksheet, at: int, aliases: Aliases, listed: ReadList) -> None:
     key = next(iter(aliases))
     places = _places(sheet.rows[at], aliases)
     heads = tuple(clean(cell) for cell in sheet.rows[at])
@@ -208,7 +208,9 @@ def _check(cells: Mapping[str, str], key: str, keys: set[str]) -> None:
     keys.add(cells[key])
 
 
-def _rows(sheet: Sheet, at: int, places: Mapping[str, int]) -> Iterator[tuple[int, Sequence[Cell]]]:
+def _rows(
+    sheet: Worksheet, at: int, places: Mapping[str, int]
+) -> Iterator[tuple[int, Sequence[Cell]]]:
     """The rows under the heading with their numbers; blank ones, sums and signatures left out."""
     for number, row in enumerate(sheet.rows[at + 1 :], start=at + 2):
         texts = [clean(cell_at(row, place)) for place in places.values()]

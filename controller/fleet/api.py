@@ -7,19 +7,12 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path
 
 from controller.feature import Program
-from controller.fleet.items import (
-    AgentItem,
-    DeviceItem,
-    EventItem,
-    agent_item,
-    device_item,
-    event_item,
-)
+from controller.fleet.items import AgentItem, DeviceItem, EventItem
 from controller.fleet.listener import FleetListener
 from controller.fleet.store import agents_of, devices_of, events_of
 from controller.web.items import Listing
 from controller.web.paging import ERRORS, After, Code, Cursor, Limit, page_of
-from controller.web.refusals import Refused, seal, unseal
+from controller.web.refusals import HttpError, decode_cursor, encode_cursor
 from protocol.model import DeviceKind, Status
 from protocol.words import N_
 
@@ -32,10 +25,10 @@ def api(program: Program) -> APIRouter:
     @router.get("/agents")
     def agents(limit: Limit = 100, cursor: Cursor = "") -> Listing[AgentItem]:
         """Agents, by id."""
-        (after,) = unseal(cursor, str) if cursor else ("",)
+        (after,) = decode_cursor(cursor, str) if cursor else ("",)
         records = store.read(agents_of, scope, after=after, limit=limit + 1)
-        items = [agent_item(record) for record in records]
-        return page_of(items, limit, lambda item: seal(item.agent_id))
+        items = [AgentItem.of(record) for record in records]
+        return page_of(items, limit, lambda item: encode_cursor(item.agent_id))
 
     @router.get("/devices")
     def devices(
@@ -46,20 +39,20 @@ def api(program: Program) -> APIRouter:
         cursor: Cursor = "",
     ) -> Listing[DeviceItem]:
         """Devices, by id; those that a person removed are left out."""
-        (after,) = unseal(cursor, str) if cursor else ("",)
+        (after,) = decode_cursor(cursor, str) if cursor else ("",)
         records = store.read(
             devices_of, scope, room=room, kind=kind, status=status, after=after, limit=limit + 1
         )
-        items = [device_item(record) for record in records]
-        return page_of(items, limit, lambda item: seal(item.device_id))
+        items = [DeviceItem.of(record) for record in records]
+        return page_of(items, limit, lambda item: encode_cursor(item.device_id))
 
     @router.get("/events")
     def events(after: After = 0, limit: Limit = 100, cursor: Cursor = "") -> Listing[EventItem]:
         """What happened to equipment and lessons, in the order in which it was stored."""
-        (behind,) = unseal(cursor, int) if cursor else (after,)
+        (behind,) = decode_cursor(cursor, int) if cursor else (after,)
         records = store.read(events_of, scope, after=behind, limit=limit + 1)
         return page_of(
-            [event_item(record) for record in records], limit, lambda item: seal(item.no)
+            [EventItem.of(record) for record in records], limit, lambda item: encode_cursor(item.no)
         )
 
     @router.delete("/devices/{device_id:path}", status_code=204, responses={404: ERRORS[422]})
@@ -67,7 +60,7 @@ def api(program: Program) -> APIRouter:
         """Take a device out of the room's list; the feed tells of it."""
         fleet = program.service(FleetListener)
         if not await program.writing.apply(lambda now_ms: fleet.remove(device_id, now_ms)):
-            raise Refused(
+            raise HttpError(
                 404, "device_unknown", N_("There is no such device."), N_("See /api/v1/devices.")
             )
 

@@ -39,6 +39,7 @@ from protocol.messages import (
     Presence,
     RollConfirmed,
     RollReopened,
+    State,
     Up,
 )
 from protocol.model import Place, Reason, Status, instant
@@ -131,6 +132,12 @@ class Fleet:
                 return self._hear_state(agent_id, message, now_ms)
             case _:
                 return self._hear_event(agent_id, message, now_ms)
+
+    def hear_again(self, agent_id: str, message: Up, now_ms: int) -> list[Change]:
+        """Take a message that was passed over: of an event, what it records."""
+        if isinstance(message, Presence | State):
+            return self.hear(agent_id, message, now_ms)
+        return self._records_of(self._agent(agent_id, now_ms).place, message, now_ms)
 
     def pass_over(self, agent_id: str, boot: str, seq: int) -> list[Change]:
         """An event arrived that this program cannot read: it is not missing, and not recorded."""

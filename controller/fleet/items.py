@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
 
-from controller.fleet.records import (
-    AgentRecord,
-    DeviceRecord,
-    EventRecord,
-)
-from protocol.messages import KitLine
-from protocol.model import (
-    DeviceKind,
-    DeviceMeasures,
-    Identity,
-    Reason,
-    Status,
-    iso,
-)
+from controller.web.items import Moment, RecordItem
+from protocol.model import DeviceKind, Identity, Reason, Status
 
 
-class ReasonItem(BaseModel):
+class ReasonItem(RecordItem):
     """Why a status is what it is: a code, the value seen, the limit broken."""
 
     code: str
@@ -31,7 +19,7 @@ class ReasonItem(BaseModel):
     limit: float | None
 
 
-class DeviceMeasuresItem(BaseModel):
+class DeviceMeasuresItem(RecordItem):
     """What a projector, board or camera told of itself; null where it told nothing."""
 
     power: str | None
@@ -41,7 +29,7 @@ class DeviceMeasuresItem(BaseModel):
     picture: str | None
 
 
-class EquipmentItem(BaseModel):
+class EquipmentItem(RecordItem):
     """What a thing is. Times are UTC (RFC 3339); since is when its present status began.
 
     identity: what it is known by; null where an older agent does not tell. aliases: ids under
@@ -60,7 +48,7 @@ class EquipmentItem(BaseModel):
     status: Status
     reasons: list[ReasonItem]
     sources: list[str]
-    since: str
+    since: Moment
     identity: Identity | None
     aliases: list[str]
 
@@ -68,8 +56,8 @@ class EquipmentItem(BaseModel):
 class DeviceItem(EquipmentItem):
     """One device. address: where it answers in the school's network, if it does."""
 
-    first_seen: str
-    last_seen: str
+    first_seen: Moment
+    last_seen: Moment
     address: str
     measures: DeviceMeasuresItem | None
 
@@ -83,7 +71,7 @@ class Tombstone(BaseModel):
     removed_at: str
 
 
-class MeasuresItem(BaseModel):
+class MeasuresItem(RecordItem):
     """What the agent's own machine measured; null where it has no such sensor."""
 
     cpu_percent: float | None
@@ -104,7 +92,7 @@ class MeasuresItem(BaseModel):
     clock_jump_s: float | None
 
 
-class OutboxItem(BaseModel):
+class OutboxItem(RecordItem):
     """What waits on the agent's disk, and what it had to drop."""
 
     pending: int
@@ -112,7 +100,7 @@ class OutboxItem(BaseModel):
     dropped: int
 
 
-class LineItem(BaseModel):
+class LineItem(RecordItem):
     """How far the agent's line reaches; null where it was not tried."""
 
     gateway: bool | None
@@ -123,7 +111,7 @@ class LineItem(BaseModel):
     outage_min: float | None
 
 
-class KitItem(BaseModel):
+class KitItem(RecordItem):
     """One line of what a room should have: a kind of device, or a program by its name.
 
     running: of a program that is there, whether it runs now; null where that is not known.
@@ -136,7 +124,7 @@ class KitItem(BaseModel):
     running: bool | None
 
 
-class AgentItem(BaseModel):
+class AgentItem(RecordItem):
     """One agent. missing: messages it sent that have not arrived. roaming: a teacher's laptop."""
 
     agent_id: str
@@ -145,9 +133,9 @@ class AgentItem(BaseModel):
     online: bool
     status: Status
     reasons: list[ReasonItem]
-    since: str
-    first_seen: str
-    last_seen: str
+    since: Moment
+    first_seen: Moment
+    last_seen: Moment
     version: str
     measures: MeasuresItem
     outbox: OutboxItem
@@ -158,7 +146,7 @@ class AgentItem(BaseModel):
     kit: list[KitItem]
 
 
-class EventItem(BaseModel):
+class EventItem(RecordItem):
     """Something that happened to equipment or lessons; no: its place in the log."""
 
     no: int
@@ -167,90 +155,9 @@ class EventItem(BaseModel):
     room: str
     school: str
     agent_id: str
-    at: str
-    received_at: str
-    body: dict[str, Any]
-
-
-def device_item(record: DeviceRecord) -> DeviceItem:
-    """A device as the lists show it."""
-    return DeviceItem(
-        **_equipment_fields(record),
-        address=record.address,
-        measures=_device_measures_item(record.measures),
-    )
-
-
-def agent_item(record: AgentRecord) -> AgentItem:
-    """An agent as the lists show it."""
-    return AgentItem(
-        agent_id=record.place.agent,
-        room=record.room,
-        school=record.place.school,
-        online=record.online,
-        status=record.status,
-        reasons=[_reason_item(reason) for reason in record.reasons],
-        since=iso(record.since_ms),
-        first_seen=iso(record.first_seen_ms),
-        last_seen=iso(record.last_seen_ms),
-        version=record.version,
-        measures=MeasuresItem(**msgspec.structs.asdict(record.measures)),
-        outbox=OutboxItem(**msgspec.structs.asdict(record.outbox)),
-        missing=record.missing,
-        lesson=record.lesson,
-        roaming=record.roaming,
-        line=LineItem(**msgspec.structs.asdict(record.line)),
-        kit=[_kit_item(line) for line in record.kit],
-    )
-
-
-def event_item(record: EventRecord) -> EventItem:
-    """An event as the log shows it."""
-    return EventItem(
-        no=record.no,
-        event_id=record.event_id,
-        kind=record.kind,
-        room=record.room,
-        school=record.place.school,
-        agent_id=record.place.agent,
-        at=iso(record.at_ms),
-        received_at=iso(record.received_ms),
-        body=msgspec.json.decode(record.body),
-    )
-
-
-def _equipment_fields(record: DeviceRecord) -> dict[str, Any]:
-    return {
-        "device_id": record.device_id,
-        "kind": record.kind,
-        "name": record.name,
-        "vendor": record.vendor,
-        "model": record.model,
-        "serial": record.serial,
-        "room": record.room,
-        "school": record.place.school,
-        "agent_id": record.place.agent,
-        "status": record.status,
-        "reasons": [_reason_item(reason) for reason in record.reasons],
-        "sources": list(record.sources),
-        "first_seen": iso(record.first_seen_ms),
-        "last_seen": iso(record.last_seen_ms),
-        "since": iso(record.since_ms),
-        "identity": record.identity,
-        "aliases": list(record.aliases),
-    }
-
-
-def _device_measures_item(measures: DeviceMeasures | None) -> DeviceMeasuresItem | None:
-    return DeviceMeasuresItem(**msgspec.structs.asdict(measures)) if measures else None
-
-
-def _kit_item(line: KitLine) -> KitItem:
-    return KitItem(**msgspec.structs.asdict(line))
-
-
-def _reason_item(reason: Reason) -> ReasonItem:
-    return ReasonItem(code=reason.code, value=reason.value, limit=reason.limit)
+    at: Moment
+    received_at: Moment
+    body: Annotated[dict[str, Any], BeforeValidator(msgspec.json.decode)]
 
 
 def _reason_fields(reason: Reason) -> dict[str, Any]:

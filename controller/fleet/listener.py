@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
-from controller.feature import Command, Heard, Listener, Program, Speaker
+from controller.feature import Command, Listener, MessageEffect, Program, Speaker
 from controller.fleet.fleet import Ask, Fleet
 from controller.fleet.store import load_fleet
 from protocol.messages import Rebirth, Up
@@ -40,9 +40,13 @@ class FleetListener(Listener[Up]):
         self._awake_since_ms = now_ms
         self._fleet.awake_since_ms = now_ms
 
-    def hear(self, agent: str, message: Up, now_ms: int) -> Heard:
+    def hear(self, agent: str, message: Up, now_ms: int) -> MessageEffect:
         """Take one message of an agent."""
-        return Heard(self._fleet.hear(agent, message, now_ms))
+        return MessageEffect(self._fleet.hear(agent, message, now_ms))
+
+    def hear_again(self, agent: str, message: Up, now_ms: int) -> MessageEffect:
+        """Record an event whose number counts as arrived; a state counts only if it is newer."""
+        return MessageEffect(self._fleet.hear_again(agent, message, now_ms))
 
     def pass_over(self, agent: str, boot: str, seq: int) -> Sequence[object]:
         """Count an event that cannot be read as arrived."""

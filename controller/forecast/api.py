@@ -17,7 +17,7 @@ from controller.inventory.feed import Feed, feed_of
 from controller.sheets.writing import file_name
 from controller.web.downloads import XLSX, attachment
 from controller.web.paging import Code, narrowed
-from controller.web.refusals import Refused
+from controller.web.refusals import HttpError
 from protocol.model import Place
 from protocol.words import N_
 
@@ -44,7 +44,7 @@ def api(program: Program) -> APIRouter:
         try:
             table = table_in(program.config.data)
         except LifeTableError as error:
-            raise Refused(
+            raise HttpError(
                 503, error.code, error.text(translate), N_("See the server's folder.")
             ) from error
         projection = forecast_in(store, feed, narrowed(scope, school), table, program.today().year)

@@ -16,7 +16,7 @@ from controller.forecast.papers import UNKNOWN_WORDS, type_name
 from controller.inventory.feed import feed_of
 from controller.web.page import PageRenderer
 from controller.web.paging import narrowed
-from controller.web.refusals import Refused
+from controller.web.refusals import HttpError
 from protocol.words import N_
 
 Word = Annotated[str, Query(max_length=64)]
@@ -56,7 +56,7 @@ def pages(program: Program) -> APIRouter:
         try:
             place = narrowed(scope, school)
             table = await run_in_threadpool(table_in, folder)
-        except Refused as refused:
+        except HttpError as refused:
             return screens.error(request, refused)
         except LifeTableError as error:
             return screens.page(request, "forecast.html", 503, trouble=error, told=None)

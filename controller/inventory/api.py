@@ -25,7 +25,7 @@ from controller.register.vocabulary import Condition
 from controller.web.downloads import CSV_WITH_HEAD, XLSX, attachment
 from controller.web.items import ErrorItem
 from controller.web.paging import ERRORS, Code, Cursor, Many
-from controller.web.refusals import Refused
+from controller.web.refusals import HttpError
 from protocol.model import DeviceKind, Status
 from protocol.words import N_
 
@@ -77,9 +77,9 @@ def api(program: Program) -> APIRouter:
 
 
 def exported(picture: Picture, form: ExportForm, since: str = "") -> Response:
-    """The picture as a file to keep. Raises Refused, StoreError."""
+    """The picture as a file to keep. Raises HttpError, StoreError."""
     if since:
-        raise Refused(
+        raise HttpError(
             422,
             "since_refused",
             N_("This format is a whole picture and has no changes."),
@@ -89,7 +89,7 @@ def exported(picture: Picture, form: ExportForm, since: str = "") -> Response:
     try:
         parts = picture.written(form)
     except ExportError as error:
-        raise Refused(422, error.code, error.message, error.hint) from error
+        raise HttpError(422, error.code, error.message, error.hint) from error
     return StreamingResponse(parts, media_type=_MEDIA[Format(form.value)], headers=headers)
 
 

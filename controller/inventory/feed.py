@@ -29,7 +29,7 @@ from controller.inventory.items import (
 )
 from controller.inventory.store import refresh
 from controller.sheets.writing import csv_text
-from controller.web.refusals import Refused, seal, unseal
+from controller.web.refusals import HttpError, decode_cursor, encode_cursor
 from protocol.model import Place
 from protocol.words import N_
 
@@ -65,7 +65,7 @@ class Spell(NamedTuple):
 
     def behind(self, change: int) -> str:
         """The token with which to go on behind this change."""
-        return seal(self.feed, change, self.begun)
+        return encode_cursor(self.feed, change, self.begun)
 
 
 class Page(NamedTuple):
@@ -91,7 +91,7 @@ class Feed:
         refresh(self.store, self.school, self.zone, self.now_ms())
 
     def begin(self, since: str) -> Spell:
-        """Begin a pull behind the token, or the first where it is empty. Raises Refused.
+        """Begin a pull behind the token, or the first where it is empty. Raises HttpError.
 
         A first pull is told of nothing that went before it began.
         """
@@ -99,10 +99,10 @@ class Feed:
         with self.store.view() as db:
             newest = assets.newest_change(db, self.scope)
         feed, change, begun = (
-            unseal(since, str, int, int) if since else (self.store.feed_id, 0, newest)
+            decode_cursor(since, str, int, int) if since else (self.store.feed_id, 0, newest)
         )
         if feed != self.store.feed_id or change > newest:
-            raise Refused(
+            raise HttpError(
                 410,
                 "feed_changed",
                 N_("The database was replaced since this token was given."),
@@ -149,7 +149,7 @@ class Feed:
             left -= AT_ONCE
             if not page.more:
                 return
-            spell = Spell(*unseal(page.next, str, int, int))
+            spell = Spell(*decode_cursor(page.next, str, int, int))
 
     def _fields(self, batch: Sequence[Asset], spell: Spell, chosen: Chosen) -> Iterator[Fields]:
         now_ms = self.now_ms()

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from controller.feature import Program
 from controller.reconcile.choosing import LineFilter
-from controller.reconcile.items import KpiItem, RaiseItem, kpi_item, raise_items
+from controller.reconcile.items import KpiItem, RaiseItem
 from controller.reconcile.kpi import Kpi
 from controller.reconcile.reconcile import LineFinding, State
 from controller.reconcile.standing import Desk, desk_of
@@ -18,7 +18,7 @@ from controller.reconcile.words import detail_of, stranger_of
 from controller.register.vocabulary import Condition
 from controller.web.items import Listing
 from controller.web.paging import ERRORS, Cursor, Limit, page_of
-from controller.web.refusals import language_asked, seal, unseal
+from controller.web.refusals import decode_cursor, encode_cursor, language_asked
 from protocol.model import iso
 from protocol.words import Translate
 
@@ -106,11 +106,11 @@ def api(program: Program) -> APIRouter:
         before = now.before
         return FiguresItem(
             as_of=iso(now.reconciled.as_of_ms),
-            kpi=kpi_item(now.kpi),
+            kpi=KpiItem.of(now.kpi),
             by_type=_kpi_items(now.by_type),
             by_room=_kpi_items(now.by_room),
-            raises=raise_items(now.raises),
-            last_month=EarlierItem(day=before[0], kpi=kpi_item(before[1])) if before else None,
+            raises=[RaiseItem.of(step) for step in now.raises],
+            last_month=EarlierItem(day=before[0], kpi=KpiItem.of(before[1])) if before else None,
         )
 
     return router
@@ -131,7 +131,7 @@ def _add_lines(router: APIRouter, desk: Desk, say_of: Words) -> None:
         cursor: Cursor = "",
     ) -> Listing[RegisterLineItem]:
         """The lines by their number in the book; alone: those that lack only this to count."""
-        (after,) = unseal(cursor, int) if cursor else (0,)
+        (after,) = decode_cursor(cursor, int) if cursor else (0,)
         filters = LineFilter(
             state=state, type=type, room=room, condition=condition, alone=alone, text=q
         )
@@ -140,18 +140,18 @@ def _add_lines(router: APIRouter, desk: Desk, say_of: Words) -> None:
         rest = [finding for finding in lines if finding.line.data.row > after][: limit + 1]
         say = say_of(request)
         items = [_line(finding, reconciled.as_of_ms, desk, say) for finding in rest]
-        return page_of(items, limit, lambda item: seal(item.row))
+        return page_of(items, limit, lambda item: encode_cursor(item.row))
 
     @router.get("/unregistered")
     def unregistered(limit: Limit = 100, cursor: Cursor = "") -> Listing[StrangerItem]:
         """What was seen and is not in the book, by its subject; a visitor's own is left out."""
-        (after,) = unseal(cursor, str) if cursor else ("",)
+        (after,) = decode_cursor(cursor, str) if cursor else ("",)
         strangers = sorted(
             desk.standing().reconciled.strangers, key=lambda stranger: stranger.observation.key
         )
         rest = [stranger for stranger in strangers if stranger.observation.key > after][: limit + 1]
         items = [StrangerItem(**stranger_of(stranger, desk.zone)) for stranger in rest]
-        return page_of(items, limit, lambda item: seal(item.subject))
+        return page_of(items, limit, lambda item: encode_cursor(item.subject))
 
 
 def _line(finding: LineFinding, as_of_ms: int, desk: Desk, say: Translate) -> RegisterLineItem:
@@ -165,4 +165,4 @@ def _line(finding: LineFinding, as_of_ms: int, desk: Desk, say: Translate) -> Re
 
 
 def _kpi_items(groups: Mapping[str, Kpi]) -> dict[str, KpiItem]:
-    return {name: kpi_item(kpi) for name, kpi in groups.items()}
+    return {name: KpiItem.of(kpi) for name, kpi in groups.items()}

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from msgspec.structs import asdict
-from pydantic import BaseModel
-
-from controller.reconcile.kpi import Kpi, Raise
+from controller.web.items import RecordItem
 
 
-class KpiItem(BaseModel):
+class KpiItem(RecordItem):
     """The share of lines managed by digital record; null, never 100, without a register."""
 
     declared: int
@@ -22,19 +17,9 @@ class KpiItem(BaseModel):
     meets_target: bool | None
 
 
-class RaiseItem(BaseModel):
+class RaiseItem(RecordItem):
     """What would raise the figure: how many lines lack only this, and the figure then."""
 
     what: str
     lines: int
     pct: float
-
-
-def kpi_item(kpi: Kpi) -> KpiItem:
-    """The figure."""
-    return KpiItem(**asdict(kpi))
-
-
-def raise_items(raises: Iterable[Raise]) -> list[RaiseItem]:
-    """What would raise it, the most first."""
-    return [RaiseItem(**asdict(step)) for step in raises]

@@ -36,7 +36,7 @@ from controller.register.vocabulary import CONDITION_WORDS, type_word
 from controller.web.downloads import CSV, attachment
 from controller.web.forms import fields_of, upload_of
 from controller.web.page import PageRenderer
-from controller.web.refusals import Refused
+from controller.web.refusals import HttpError
 from protocol.errors import LopHocError
 from protocol.settings import SettingsError
 from protocol.words import N_
@@ -78,7 +78,7 @@ class _Intake:
         self.uploads.read(waiting, _known(self.headings))
 
     def form(
-        self, request: Request, trouble: LopHocError | Refused | None = None, failed: str = ""
+        self, request: Request, trouble: LopHocError | HttpError | None = None, failed: str = ""
     ) -> Response:
         """The page on which a file is chosen, with what was wrong with the last one."""
         say = self.screens.say(request)
@@ -86,14 +86,14 @@ class _Intake:
             failed = trouble.text(say)
         elif trouble is not None:
             failed = f"{say(trouble.message)} {say(trouble.hint)}"
-        status = trouble.status if isinstance(trouble, Refused) else 422 if trouble else 200
+        status = trouble.status if isinstance(trouble, HttpError) else 422 if trouble else 200
         return self.screens.page(request, "import.html", status_code=status, failed=failed)
 
     async def take(self, request: Request, who: str) -> Response:
         """Take a file, and show what would become of it."""
         try:
             waiting = self.uploads.add(await upload_of(request), who)
-        except Refused as refused:
+        except HttpError as refused:
             return self.form(request, refused)
         await run_in_threadpool(self.read, waiting)
         if waiting.refused is None:

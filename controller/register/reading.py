@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from controller.register.book import Book, Fault, Line, Refused
 from controller.register.fields import JUDGES, money_of
 from controller.register.headings import FIELDS, RECORD, Heading, heading_of, known_fields
-from controller.sheets.cells import Sheet, bounded_bytes, cell_at, sheets_in
+from controller.sheets.cells import Worksheet, bounded_bytes, cell_at, sheets_in
 from controller.sheets.errors import Notice, SheetError
 from controller.sheets.names import tag_key
 from controller.sheets.text import Cell, RefusedError, clean, folded
@@ -111,7 +111,7 @@ def read_book(path: Path, mapped: Mapping[str, str] | None = None) -> Book:
     return dataclasses.replace(book, fields=frozenset(columns | told_of))
 
 
-def _read_sheet(sheet: Sheet, heading: Heading, taken: _Taken) -> None:
+def _read_sheet(sheet: Worksheet, heading: Heading, taken: _Taken) -> None:
     if not taken.lines:
         taken.title_rows = heading.at
     for each in heading.unknown:
@@ -128,7 +128,9 @@ def _read_sheet(sheet: Sheet, heading: Heading, taken: _Taken) -> None:
                 taken.notice("code_is_number", _NUMBERS, head[heading.places[name]])
 
 
-def _items(sheet: Sheet, heading: Heading, taken: _Taken) -> Iterator[tuple[int, Sequence[Cell]]]:
+def _items(
+    sheet: Worksheet, heading: Heading, taken: _Taken
+) -> Iterator[tuple[int, Sequence[Cell]]]:
     """The rows that are items, with their numbers in the sheet.
 
     Behind a total only numbered rows are: what else stands there are signatures.

@@ -11,11 +11,11 @@ from controller.feature import Program
 from controller.repairs.actions import handle_fault
 from controller.repairs.figures import MAX_TERM_DAYS, TERM_DAYS, term_of, told_figures
 from controller.repairs.history import told_repair
-from controller.repairs.items import FaultItem, fault_item
+from controller.repairs.items import FaultItem
 from controller.repairs.service import repairing_of
 from controller.repairs.store import faults_of
 from controller.web.paging import ERRORS
-from controller.web.refusals import Refused
+from controller.web.refusals import HttpError
 from protocol.words import N_
 
 
@@ -31,7 +31,7 @@ def api(program: Program) -> APIRouter:
     ) -> list[FaultItem]:
         """What teachers say is broken; handled: what was dealt with, too."""
         return [
-            fault_item(fault_record)
+            FaultItem.of(fault_record)
             for fault_record in store.read(faults_of, scope, everything=handled)
         ]
 
@@ -40,7 +40,7 @@ def api(program: Program) -> APIRouter:
         """Say that a fault is dealt with; it stays in the history."""
         now_ms = program.now_ms()
         if not await program.writing.write(handle_fault, scope, event_id, now_ms):
-            raise Refused(
+            raise HttpError(
                 404, "fault_unknown", N_("There is no such fault."), N_("See /api/v1/faults.")
             )
 

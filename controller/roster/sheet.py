@@ -11,7 +11,7 @@ from controller.roster.columns import Columns, columns_of, known_heads
 from controller.roster.oneroster import files_of_folder, files_of_zip, is_oneroster, read_oneroster
 from controller.roster.roll import Entry, Flaw, Roll
 from controller.roster.rules import MESSAGES, class_of, id_of, name_of, number_of
-from controller.sheets.cells import HEAD_WITHIN, ZIP, Sheet, bounded_bytes, cell_at, sheets_in
+from controller.sheets.cells import HEAD_WITHIN, ZIP, Worksheet, bounded_bytes, cell_at, sheets_in
 from controller.sheets.errors import Notice, SheetError
 from controller.sheets.text import Cell, RefusedError, clean, folded, is_personal
 from controller.sheets.writing import EXCEL_MARK, csv_text
@@ -67,7 +67,7 @@ def _headed(rows: list[list[Cell]]) -> int:
     return max(map(known_heads, rows[:HEAD_WITHIN]), default=0)
 
 
-def read_sheets(sheets: Sequence[Sheet], file: str, roll: Roll, *, names: bool) -> None:
+def read_sheets(sheets: Sequence[Worksheet], file: str, roll: Roll, *, names: bool) -> None:
     """Add the pupils of every sheet that has a heading. Raises SheetError if none has."""
     count = 0
     for sheet in sheets:
@@ -131,7 +131,7 @@ def _heading(rows: Sequence[Sequence[Cell]]) -> tuple[int, Columns | None]:
     return at, columns_of(rows[at]) if rows else None
 
 
-def _read(sheet: Sheet, at: int, columns: Columns, into: _File) -> None:
+def _read(sheet: Worksheet, at: int, columns: Columns, into: _File) -> None:
     into.roll.drop(_dropped(sheet.rows, at, columns, names=into.names))
     own = "" if columns.class_ is not None else _class_of_sheet(sheet, at)
     as_number = 0
@@ -209,7 +209,7 @@ def _letter(place: int) -> str:
     return letters
 
 
-def _class_of_sheet(sheet: Sheet, at: int) -> str:
+def _class_of_sheet(sheet: Worksheet, at: int) -> str:
     """The class that a whole sheet is about: told above the heading, or by the sheet's name."""
     for row in sheet.rows[:at]:
         for cell in row:

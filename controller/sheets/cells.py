@@ -44,7 +44,7 @@ DAMAGED: Final = SheetError(
 )
 
 
-class Sheet(msgspec.Struct, frozen=True):
+class Worksheet(msgspec.Struct, frozen=True):
     """A sheet's name and its cells, row by row from the first."""
 
     name: str
@@ -72,7 +72,7 @@ def bounded_bytes(path: Path) -> bytes:
 
 def sheets_in(
     path: Path, raw: bytes, headed: Callable[[list[list[Cell]]], int], *, days: bool = False
-) -> tuple[list[Sheet], list[Notice]]:
+) -> tuple[list[Worksheet], list[Notice]]:
     """The sheets of a file with these bytes, and what is to be known of it. Raises SheetError.
 
     A CSV is one sheet, parted by what makes the most of its heading, by the measure headed.
@@ -80,7 +80,7 @@ def sheets_in(
     if raw.startswith(_WORKBOOKS):
         return workbook(path, days=days), []
     text, encoding = decoded(raw)
-    sheet = Sheet("", max(csv_ways(text), key=headed))
+    sheet = Worksheet("", max(csv_ways(text), key=headed))
     return [sheet], notices_of_encoding(path.name, encoding)
 
 
@@ -96,14 +96,14 @@ def cell_at(row: Sequence[Cell], place: int | None) -> Cell:
     return row[place] if place is not None and place < len(row) else ""
 
 
-def workbook(path: Path, *, days: bool = False) -> list[Sheet]:
+def workbook(path: Path, *, days: bool = False) -> list[Worksheet]:
     """The sheets of an .xlsx or .xls file; days: tell dates as such. Raises SheetError."""
     command = [sys.executable, "-m", "controller.sheets.cells", str(path.resolve())]
     command += ["days"] if days else []
     try:
         done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT_S, check=False)
         if done.returncode == 0:
-            return msgspec.json.decode(done.stdout, type=list[Sheet])
+            return msgspec.json.decode(done.stdout, type=list[Worksheet])
     except (subprocess.TimeoutExpired, msgspec.DecodeError):
         raise DAMAGED from None
     raise TOO_BIG if done.returncode == _EXIT_TOO_BIG else DAMAGED
@@ -156,11 +156,11 @@ def bounded(rows: Iterable[Iterable[Cell]]) -> list[list[Cell]]:
 _EXIT_TOO_BIG: Final = 3
 
 
-def _parse(path: str, *, days: bool) -> list[Sheet]:
+def _parse(path: str, *, days: bool) -> list[Worksheet]:
     """What the child does: every sheet's cells; times, and dates but for days, as None."""
     import python_calamine  # noqa: PLC0415 - the parser is loaded in the child alone
 
-    sheets: list[Sheet] = []
+    sheets: list[Worksheet] = []
     with python_calamine.CalamineWorkbook.from_path(path) as book:
         for name in book.sheet_names[:MAX_SHEETS]:
             sheet = book.get_sheet_by_name(name)
@@ -168,7 +168,7 @@ def _parse(path: str, *, days: bool) -> list[Sheet]:
                 raise TOO_BIG
             rows = sheet.to_python(skip_empty_area=False)
             plain = ([_plain(cell, days=days) for cell in row] for row in rows)
-            sheets.append(Sheet(name[:64], bounded(plain)))
+            sheets.append(Worksheet(name[:64], bounded(plain)))
     return sheets
 
 

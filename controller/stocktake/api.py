@@ -20,7 +20,7 @@ from controller.stocktake.service import (
 )
 from controller.web.forms import body_of
 from controller.web.items import ErrorItem
-from controller.web.refusals import Refused
+from controller.web.refusals import HttpError
 from protocol.words import N_
 
 Number = Annotated[int, Path(ge=1, lt=1 << 53, description="the stocktake's number")]
@@ -110,7 +110,7 @@ def api(program: Program) -> APIRouter:
         """A JPEG, PNG or WebP of a label. Nothing of it is kept."""
         let_in(gate, request)
         if not reads_photos():
-            raise Refused(
+            raise HttpError(
                 409, "photos_unread", N_("This controller reads no photos."), N_("Type the tag.")
             )
         raw = await body_of(request, MAX_PHOTO_BYTES)
@@ -120,10 +120,10 @@ def api(program: Program) -> APIRouter:
 
 
 def let_in(gate: Gate, request: Request) -> str:
-    """Who counts: a session, or the server. Raises Refused."""
+    """Who counts: a session, or the server. Raises HttpError."""
     who = gate.who(request)
     if who is None:
-        raise Refused(
+        raise HttpError(
             401,
             "password_needed",
             N_("A stocktake needs the office's password."),

@@ -35,7 +35,7 @@ from controller.stocktake.view import (
 from controller.web.downloads import DOCX, XLSX, attachment
 from controller.web.forms import fields_of
 from controller.web.page import PageRenderer
-from controller.web.refusals import Refused
+from controller.web.refusals import HttpError
 from controller.web.words import Words
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -69,7 +69,7 @@ def _add_overview(
             return _to_login(request)
         try:
             takes = await run_in_threadpool(taking.all)
-        except Refused as refused:
+        except HttpError as refused:
             return screens.error(request, refused)
         data = waiting_data(screens.words(request))
         return screens.page(request, "stocktakes.html", takes=takes, data=_script(data))
@@ -84,9 +84,9 @@ def _add_overview(
         rooms = [room for name in names if (room := room_of(name))]
         try:
             if "rooms" not in form:  # what was cut off must not mean the whole school
-                raise Refused(422, "form_invalid", TRY_AGAIN, "/stocktake")
+                raise HttpError(422, "form_invalid", TRY_AGAIN, "/stocktake")
             take = await run_in_threadpool(taking.begin, rooms, who)
-        except Refused as refused:
+        except HttpError as refused:
             return screens.error(request, refused)
         return RedirectResponse(f"/stocktake/{take.no}", 303)
 
@@ -102,7 +102,7 @@ def _add_overview(
             return _to_login(request)
         try:
             await run_in_threadpool(taking.finish, no, who)
-        except Refused as refused:
+        except HttpError as refused:
             return screens.error(request, refused)
         return RedirectResponse(f"/stocktake/{no}", 303)
 
@@ -123,18 +123,18 @@ def _add_minutes(
             return _to_login(request)
         try:
             return await run_in_threadpool(_minutes, no, kind, screens.words(request).say)
-        except Refused as refused:
+        except HttpError as refused:
             return screens.error(request, refused)
 
     def _minutes(no: int, kind: str, say: Translate) -> Response:
         if kind not in _KINDS:
-            raise Refused(404, "not_found", N_("There is nothing here."), "/stocktake")
+            raise HttpError(404, "not_found", N_("There is nothing here."), "/stocktake")
         write, media = _KINDS[kind]
         take, result = taking.look(no)
         try:
             form = form_in(folder)
         except SettingsError as error:
-            raise Refused(500, error.code, error.text(say), "/stocktake") from error
+            raise HttpError(500, error.code, error.text(say), "/stocktake") from error
         raw = write(minutes_of(take, result, form, school=name, zone=zone))
         headers = attachment(name_of(take, kind, zone))
         return Response(raw, media_type=media, headers=headers)
@@ -157,7 +157,7 @@ def _add_counting(
         words = screens.words(request)
         try:
             values = await run_in_threadpool(_values, taking, no, room, words)
-        except Refused as refused:
+        except HttpError as refused:
             return screens.error(request, refused)
         return screens.page(request, "stocktake.html", **values)
 
@@ -191,13 +191,13 @@ def _add_counting(
             await run_in_threadpool(taking.note, no, scan, who)
         except ScanError:
             pass  # an empty field: the page is shown again
-        except Refused as refused:
+        except HttpError as refused:
             return screens.error(request, refused)
         return RedirectResponse(room_address(no, room), 303)
 
 
 def _values(taking: Stocktaking, no: int, room: str | None, words: Words) -> dict[str, Any]:
-    """What the page of a stocktake shows, or of one of its rooms. Raises Refused."""
+    """What the page of a stocktake shows, or of one of its rooms. Raises HttpError."""
     looked = taking.look(no)
     data = page_data(looked, words, at_ms=taking.now_ms(), photos=reads_photos())
     lines = [] if room is None else looked.result.lines

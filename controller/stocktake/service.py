@@ -16,7 +16,7 @@ from controller.roster.store import schools_of
 from controller.stocktake import store as stocktake
 from controller.stocktake.count import Result, Stocktake, counted
 from controller.stocktake.scan import Scan, ScanError, scan_of
-from controller.web.refusals import Refused
+from controller.web.refusals import HttpError
 from protocol.model import Place
 from protocol.words import N_
 
@@ -74,12 +74,12 @@ class Stocktaking:
             return stocktake.stocktakes_of(db, place)
 
     def begin(self, rooms: list[str], who: str) -> Stocktake:
-        """Begin one. Raises Refused where the book has nothing of these rooms."""
+        """Begin one. Raises HttpError where the book has nothing of these rooms."""
         place = self._place()
         with self._store.locked(place) as db:
             take = stocktake.begin(db, place, rooms, who=who, now_ms=self.now_ms())
         if take is None:
-            raise Refused(
+            raise HttpError(
                 409,
                 "book_empty",
                 N_("The equipment book has no line of these rooms."),
@@ -88,7 +88,7 @@ class Stocktaking:
         return take
 
     def look(self, no: int) -> Looked:
-        """A stocktake and what it came to. Raises Refused where there is none."""
+        """A stocktake and what it came to. Raises HttpError where there is none."""
         place = self._place()
         with self._store.view() as db:
             take = stocktake.stocktake_of(db, place, no)
@@ -104,18 +104,18 @@ class Stocktaking:
             stocktake.finish(db, place, no, who=who, now_ms=self.now_ms())
 
     def note(self, no: int, scan: Scan, who: str) -> None:
-        """Keep one scan that was made just now. Raises Refused."""
+        """Keep one scan that was made just now. Raises HttpError."""
         self._keep(no, [scan], who, sent_ms=scan.at_ms)
 
     def take(self, no: int, raw: bytes, who: str) -> Taken:
         """Keep a phone's batch, each scan once; one that makes no sense hinders no other.
 
-        Raises Refused.
+        Raises HttpError.
         """
         try:
             batch = msgspec.json.decode(raw, type=_Batch)
         except msgspec.DecodeError as error:
-            raise Refused(
+            raise HttpError(
                 422, "scans_invalid", N_("These are no scans."), N_("See docs/quan-tri-vien.md.")
             ) from error
         scans: list[Scan] = []
@@ -137,7 +137,7 @@ class Stocktaking:
             if take is None:
                 raise _unknown()
             if begun_ms is not None and begun_ms != take.begun_ms:
-                raise Refused(
+                raise HttpError(
                     409,
                     "stocktake_other",
                     N_("This is another stocktake of the same number."),
@@ -148,12 +148,12 @@ class Stocktaking:
             )
 
     def _place(self) -> Place:
-        """The school; a department takes no stock. Raises Refused."""
+        """The school; a department takes no stock. Raises HttpError."""
         if self._scope.school:
             return Place(self._scope.province, self._scope.school)
         schools = self._store.read(schools_of)
         if len(schools) > 1:
-            raise Refused(
+            raise HttpError(
                 409,
                 "stocktake_elsewhere",
                 N_("A stocktake is made at the school."),
@@ -191,8 +191,8 @@ def _id_in(raw: msgspec.Raw) -> str:
     return ""
 
 
-def _unknown() -> Refused:
-    return Refused(404, "stocktake_unknown", N_("There is no such stocktake."), "/stocktake")
+def _unknown() -> HttpError:
+    return HttpError(404, "stocktake_unknown", N_("There is no such stocktake."), "/stocktake")
 
 
 def stocktaking_of(program: Program) -> Stocktaking:

@@ -8,28 +8,20 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response, StreamingResponse
-from pydantic import AfterValidator
 
 from controller.feature import Program
 from controller.sheets.writing import file_name
 from controller.use.report import use_csv, whole_weeks
 from controller.use.store import use_of, use_report
 from controller.web.downloads import CSV_WITH_HEAD, attachment
-from controller.web.paging import narrowed
-from controller.web.refusals import Refused
+from controller.web.paging import Day, narrowed
+from controller.web.refusals import HttpError
 from protocol.words import N_
 
 MAX_WEEKS: Final = 53
 DEFAULT_WEEKS: Final = 4
 
 
-def _whole_day(text: str) -> str:
-    if text and (date.fromisoformat(text).isoformat() != text or not text.startswith("2")):
-        raise ValueError("write a day of our time as yyyy-mm-dd")
-    return text
-
-
-Day = Annotated[str, Query(max_length=10), AfterValidator(_whole_day)]
 Code = Annotated[str, Query(max_length=64)]
 
 
@@ -66,7 +58,7 @@ def api(program: Program) -> APIRouter:
 
 
 def weeks_of(since: str, until: str, today: date) -> tuple[str, str]:
-    """The Mondays of the first and the last week of these days. Raises Refused."""
+    """The Mondays of the first and the last week of these days. Raises HttpError."""
     first, last = whole_weeks(today, DEFAULT_WEEKS)
     if until:
         last = _monday(until).isoformat()
@@ -77,11 +69,11 @@ def weeks_of(since: str, until: str, today: date) -> tuple[str, str]:
     elif until:
         first = (_monday(until) - timedelta(days=7 * (DEFAULT_WEEKS - 1))).isoformat()
     if last < first:
-        raise Refused(
+        raise HttpError(
             422, "days_reversed", N_("The last day lies before the first."), N_("Swap from and to.")
         )
     if date.fromisoformat(last) - date.fromisoformat(first) >= timedelta(days=7 * MAX_WEEKS):
-        raise Refused(
+        raise HttpError(
             422, "range_too_long", N_("That is more than 53 weeks."), N_("Ask year by year.")
         )
     return first, last

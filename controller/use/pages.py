@@ -16,8 +16,8 @@ from controller.use.hours import LOW_MIN
 from controller.use.report import VERDICTS, UseReport, UseVerdict
 from controller.use.store import use_report
 from controller.web.page import PageRenderer
-from controller.web.paging import narrowed
-from controller.web.refusals import Refused
+from controller.web.paging import day_or, narrowed
+from controller.web.refusals import HttpError
 from protocol import formats
 from protocol.model import Place
 from protocol.words import Translate
@@ -45,8 +45,8 @@ def _add_use(router: APIRouter, screens: PageRenderer, store: Store, scope: Plac
         today = date.fromisoformat(screens.today())
         try:
             place = narrowed(scope, school)
-            first, last = weeks_of(_day(since), _day(until), today)
-        except Refused as refused:
+            first, last = weeks_of(day_or(since, ""), day_or(until, ""), today)
+        except HttpError as refused:
             return screens.error(request, refused)
         report = await run_in_threadpool(_report, store, place, first, last)
         return screens.page(
@@ -91,11 +91,3 @@ def _most(values: Iterable[float | None]) -> float:
 
 def _hours(minutes: float | None, say: Translate) -> str:
     return "" if minutes is None else formats.hours(minutes, say)
-
-
-def _day(text: str) -> str:
-    try:
-        day = date.fromisoformat(text).isoformat() if text else ""
-    except ValueError:
-        return ""
-    return day if day.startswith("2") else ""

@@ -57,7 +57,7 @@ def keep_use(db: Connection, place: Place, week: str, lines: Iterable[BoardWeek]
 
     week: its Monday, yyyy-mm-dd.
     """
-    fresh = sorted(lines, key=_by_key)
+    fresh = sorted({_by_key(line): line for line in lines}.values(), key=_by_key)
     if fresh == sorted((kept_use.line for kept_use in use_of(db, place, week, week)), key=_by_key):
         return False
     db.execute(delete(use_weeks).where(of(use_weeks, place), use_weeks.c.week == week))

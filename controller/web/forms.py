@@ -13,7 +13,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from controller.sheets.text import clean
-from controller.web.refusals import Refused
+from controller.web.refusals import HttpError
 from protocol.words import N_
 
 MAX_FORM: Final = 4096
@@ -48,18 +48,18 @@ async def fields_of(
 
 
 async def body_of(request: Request, limit: int) -> bytes:
-    """The request's body. Raises Refused where it is longer than that."""
+    """The request's body. Raises HttpError where it is longer than that."""
     body = await _body(request, limit)
     if body is None:
-        raise Refused(413, "body_too_long", N_("This is too long."), N_("Send it in parts."))
+        raise HttpError(413, "body_too_long", N_("This is too long."), N_("Send it in parts."))
     return body
 
 
 async def upload_of(request: Request) -> Upload:
-    """The first file of a form. Raises Refused."""
+    """The first file of a form. Raises HttpError."""
     body = await _body(request, MAX_UPLOAD_BYTES)
     if body is None:
-        raise Refused(
+        raise HttpError(
             413,
             "upload_too_big",
             N_("The file is too big: a school's book has at most 8 MB."),
@@ -67,7 +67,7 @@ async def upload_of(request: Request) -> Upload:
         )
     upload = file_in(body, request.headers.get("content-type", ""))
     if upload is None or not upload.raw:
-        raise Refused(
+        raise HttpError(
             422, "upload_missing", N_("No file was chosen."), N_("Choose an Excel or CSV file.")
         )
     return upload

@@ -1,12 +1,43 @@
-"""This file holds what every list of the API is made of."""
+"""This file holds what every list of the API is made of, and how its items read a record."""
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Annotated, Any, Final, Generic, Self, TypeVar
 
-from pydantic import BaseModel
+from pydantic import (
+    AliasChoices,
+    AliasGenerator,
+    AliasPath,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+)
+
+from protocol.model import iso
 
 Item = TypeVar("Item", bound=BaseModel)
+
+Moment = Annotated[str, BeforeValidator(lambda at: iso(at) if isinstance(at, int) else at)]
+_OF_THE_PLACE: Final = {"school": ("place", "school"), "agent_id": ("place", "agent")}
+
+
+def sources_of(name: str) -> AliasChoices:
+    """Where a record holds this field: by the name, in its place, or in milliseconds (_ms)."""
+    path = AliasPath(*_OF_THE_PLACE.get(name, (name,)))
+    return AliasChoices(name, path, f"{name.removesuffix('_at')}_ms")
+
+
+class RecordItem(BaseModel):
+    """What the API tells of a record, each field read by its name. Moments are told as RFC 3339."""
+
+    model_config = ConfigDict(
+        from_attributes=True, alias_generator=AliasGenerator(validation_alias=sources_of)
+    )
+
+    @classmethod
+    def of(cls, record: Any) -> Self:
+        """The record as the API shows it. Raises ValidationError for one of another shape."""
+        return cls.model_validate(record)
 
 
 class Listing(BaseModel, Generic[Item]):

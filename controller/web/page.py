@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
@@ -10,8 +9,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import ChoiceLoader, Environment, PackageLoader
 
-from controller.feature import MenuEntry, Program, packages_with
-from controller.web.refusals import Refused
+from controller.feature import Program, packages_with
+from controller.web.refusals import HttpError
 from controller.web.words import Words, language_of
 from protocol.words import LANGUAGES, Translate
 
@@ -52,7 +51,7 @@ class PageRenderer:
         frame: dict[str, Any] = {}
         for feature in program.features:
             if feature.frame:
-                frame |= feature.frame(program, words)
+                frame |= feature.frame(program, words.language)
         now_ms = program.now_ms()
         text = self._templates.get_template(template).render(
             _=words.say,
@@ -64,7 +63,7 @@ class PageRenderer:
             at=words.iso(now_ms),
             now_ms=now_ms,
             languages=[(code, _with_language(request, code)) for code in LANGUAGES],
-            menu=self._shown(frame),
+            menu=[entry for entry in self._menu if entry.is_shown(frame)],
             **frame,
             **values,
         )
@@ -75,7 +74,7 @@ class PageRenderer:
             )
         return answer
 
-    def error(self, request: Request, refused: Refused) -> HTMLResponse:
+    def error(self, request: Request, refused: HttpError) -> HTMLResponse:
         """A page that says what cannot be shown."""
         return self.page(request, "error.html", status_code=refused.status, refused=refused)
 
@@ -99,9 +98,6 @@ class PageRenderer:
             self._program.default_language,
         )
         return kind(language, self._program.translate_to(language), self._program.zone)
-
-    def _shown(self, frame: Mapping[str, Any]) -> list[MenuEntry]:
-        return [entry for entry in self._menu if entry.shown(frame)]
 
 
 def _with_language(request: Request, language: str) -> str:

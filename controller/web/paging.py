@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Query
 from pydantic import AfterValidator
 
 from controller.web.items import ErrorItem, Item, Listing
-from controller.web.refusals import Refused
-from protocol.model import Place
+from controller.web.refusals import HttpError
+from protocol.model import Place, day_from
 from protocol.words import N_
 
 
-def whole_day(text: str) -> str:
-    """Only yyyy-mm-dd: fromisoformat knows other spellings, which would match no stored day."""
-    if text and date.fromisoformat(text).isoformat() != text:
-        raise ValueError("write the day as yyyy-mm-dd")
-    return text
+def day_or(text: str, default: str) -> str:
+    """The day that an address names; the default where it names none."""
+    try:
+        return day_from(text).isoformat()
+    except ValueError:
+        return default
+
+
+def _day(text: str) -> str:
+    return day_from(text).isoformat()
+
+
+def _day_or_none(text: str) -> str:
+    return text and _day(text)
 
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="how many items at most")]
@@ -40,7 +48,7 @@ Code = Annotated[str, Query(max_length=64)]
 Day = Annotated[
     str,
     Query(description="local date yyyy-mm-dd; empty for all", max_length=10),
-    AfterValidator(whole_day),
+    AfterValidator(_day_or_none),
 ]
 
 
@@ -48,12 +56,12 @@ After = Annotated[int, Query(ge=0, lt=1 << 53, description="`no` of the last eve
 
 
 From = Annotated[
-    str, Query(alias="from", description="first local date yyyy-mm-dd"), AfterValidator(whole_day)
+    str, Query(alias="from", description="first local date yyyy-mm-dd"), AfterValidator(_day)
 ]
 
 
 Until = Annotated[
-    str, Query(alias="to", description="last local date yyyy-mm-dd"), AfterValidator(whole_day)
+    str, Query(alias="to", description="last local date yyyy-mm-dd"), AfterValidator(_day)
 ]
 
 
@@ -67,9 +75,9 @@ def page_of(items: list[Item], limit: int, cursor: Callable[[Item], str]) -> Lis
 
 
 def narrowed(scope: Place, school: str) -> Place:
-    """The scope, or one school of it. Raises Refused for another's."""
+    """The scope, or one school of it. Raises HttpError for another's."""
     if not school or school == scope.school:
         return scope
     if scope.school:
-        raise Refused(404, "school_unknown", N_("There is no such school here."), N_("See /use."))
+        raise HttpError(404, "school_unknown", N_("There is no such school here."), N_("See /use."))
     return Place(scope.province, school)

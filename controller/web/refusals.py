@@ -28,7 +28,7 @@ _MISSING: Final = {
 _TOO_MANY: Final = 1 << 53  # no log is that long, and a database's number ends near
 
 
-class Refused(Exception):  # noqa: N818 - a request refused is an answer, not a fault
+class HttpError(Exception):
     """A request that cannot be served: the HTTP status, and what to tell the caller."""
 
     def __init__(self, status: int, code: str, message: str, hint: str) -> None:
@@ -39,13 +39,13 @@ class Refused(Exception):  # noqa: N818 - a request refused is an answer, not a 
         self.hint = hint
 
 
-def seal(*values: str | int) -> str:
+def encode_cursor(*values: str | int) -> str:
     """The values as an opaque word that callers hand back: a cursor or a token."""
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
 
-def unseal(word: str, *types: type) -> list[Any]:
-    """The values of a sealed word, which must have these types. Raises Refused."""
+def decode_cursor(word: str, *types: type) -> list[Any]:
+    """The values of a sealed word, which must have these types. Raises HttpError."""
     try:
         padded = word + "=" * (-len(word) % 4)
         values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
@@ -55,7 +55,7 @@ def unseal(word: str, *types: type) -> list[Any]:
     shaped = isinstance(values, list) and [type(value) for value in values] == list(types)
     if shaped and all(0 <= value < _TOO_MANY for value in values if isinstance(value, int)):
         return list(values)
-    raise Refused(
+    raise HttpError(
         422,
         "cursor_invalid",
         N_("This is not a place to go on from."),
@@ -73,8 +73,8 @@ def answer_refusals(
         error = {"code": code, "message": say(message), "hint": say(hint)}
         return JSONResponse({"error": error}, status)
 
-    @app.exception_handler(Refused)
-    async def refused(request: Request, error: Refused) -> JSONResponse:
+    @app.exception_handler(HttpError)
+    async def refused(request: Request, error: HttpError) -> JSONResponse:
         return answer(request, error.status, error.code, error.message, error.hint)
 
     @app.exception_handler(RequestValidationError)

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
-from controller.feature import Program, packages_with, routers_of
+from controller.feature import Program, packages_with
 from controller.web.guard import WebGuard
 from controller.web.refusals import answer_refusals
 from protocol import __version__
@@ -36,8 +36,9 @@ def create_web(program: Program, allowed_hosts: Sequence[str]) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=1024)
     app.add_middleware(WebGuard, allowed_hosts=allowed_hosts)  # added last, so it stands in front
     answer_refusals(app, program.default_language, program.translate_to)
-    for router in routers_of(program, "api"):
-        app.include_router(router)
+    for feature in program.features:
+        if api := feature.router(program, "api"):
+            app.include_router(api)
     app.include_router(_pages(program))
     static: list[str | tuple[str, str]] = [
         (package, "static") for package in packages_with(program, "static")
@@ -53,6 +54,7 @@ def _pages(program: Program) -> APIRouter:
         default_response_class=HTMLResponse,
         dependencies=[Depends(look) for look in looks],
     )
-    for features_router in routers_of(program, "pages"):
-        router.include_router(features_router)
+    for feature in program.features:
+        if pages := feature.router(program, "pages"):
+            router.include_router(pages)
     return router

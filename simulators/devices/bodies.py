@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from itertools import chain, cycle, islice
 from typing import Final, NamedTuple
 
-from hardware.readings import IdentityKind, Sighting
+from hardware.readings import Sighting
 from protocol.health import ReasonCode
+from simulators.addresses import call_address, own_interfaces
 from simulators.day import Happening, Judged, Moved
-from simulators.devices.addresses import call_address, own_interfaces
-from simulators.devices.projector_faults import FaultyProjector, ProjectorFault
+from simulators.devices.pjlink import ProjectorFault, ProjectorMake
+from simulators.devices.projector import PORT, FaultyProjector, Projector
+from simulators.devices.switches import Switches
 from simulators.equipment import device_id_of, mac_of
 
 _LOGGER = logging.getLogger(__name__)
 
-PJLINK_PORT: Final = 4352
 MAX_WAITING: Final = 1000
 # Names of CameraFault; the class is loaded with the first camera.
 _CAMERA: Final = {
@@ -48,10 +48,8 @@ class Bodies:
     def __init__(
         self, cameras: Iterable[Sighting], projectors: Iterable[Sighting], seed: int
     ) -> None:
-        self._cameras = tuple(camera for camera in cameras if camera.identity is IdentityKind.MAC)
-        self._projectors = tuple(
-            projector for projector in projectors if projector.identity is IdentityKind.MAC
-        )
+        self._cameras = tuple(filter(mac_of, cameras))
+        self._projectors = tuple(filter(mac_of, projectors))
         self._seed = seed
         self._open: dict[str, Body] = {}
         self._news: asyncio.Queue[tuple[str, frozenset[str]]] = asyncio.Queue(MAX_WAITING)
@@ -105,10 +103,8 @@ class Bodies:
         loopback = (f"127.0.0.{number}" for number in range(2, 255))
         hosts = islice(chain(addresses, loopback), 250)
         for projector, host in zip(self._projectors, hosts, strict=False):
-            yield (
-                device_id_of(projector),
-                _projector(projector, host, call_address(host, interfaces)),
-            )
+            called_at = call_address(host, interfaces)
+            yield device_id_of(projector), _projector(projector, host, called_at)
 
 
 def faults_of(happening: Moved | Judged) -> frozenset[str]:
@@ -122,7 +118,8 @@ def faults_of(happening: Moved | Judged) -> frozenset[str]:
 
 
 def _camera(sighting: Sighting, host: str, seed: int) -> Body:
-    from simulators.devices.camera import CameraFault, CameraMake, OnvifCamera  # noqa: PLC0415 - heavy
+    from simulators.devices.camera import CameraFault, OnvifCamera  # noqa: PLC0415 - heavy
+    from simulators.devices.camera_words import CameraMake, endpoint_of  # noqa: PLC0415
 
     mac = mac_of(sighting).replace(":", "")
     make = CameraMake(
@@ -131,7 +128,7 @@ def _camera(sighting: Sighting, host: str, seed: int) -> Body:
         model=sighting.model,
         serial=sighting.serial,
         mac=mac,
-        endpoint=str(uuid.uuid5(uuid.NAMESPACE_URL, f"lophoc:{mac}")),
+        endpoint=endpoint_of(mac),
     )
     one = OnvifCamera(make, host=host, seed=seed)
 
@@ -142,8 +139,6 @@ def _camera(sighting: Sighting, host: str, seed: int) -> Body:
 
 
 def _projector(sighting: Sighting, host: str, called_at: str) -> Body:
-    from simulators.devices.projector import Projector, ProjectorMake  # noqa: PLC0415 - as the camera
-
     one = Projector(
         ProjectorMake(
             name=sighting.name,
@@ -153,17 +148,15 @@ def _projector(sighting: Sighting, host: str, called_at: str) -> Body:
             serial=sighting.serial,
         ),
         host=host,
-        port=PJLINK_PORT,
-        udp_port=PJLINK_PORT,
+        port=PORT,
+        udp_port=PORT,
         answers_to=0,
         called_at=called_at,
     )
-    faulty, now = FaultyProjector(one), set[ProjectorFault]()
+    switches = Switches(ProjectorFault, FaultyProjector(one).switch, str)
 
     async def ail(faults: frozenset[str]) -> None:
-        projector_faults = {ProjectorFault(fault) for fault in faults}
-        for fault in now ^ projector_faults:
-            await faulty.switch(fault, fault in projector_faults)
-            now.symmetric_difference_update({fault})
+        for fault in ProjectorFault:
+            await switches.turn(fault, on=fault in faults)
 
     return Body(f"{sighting.name} ({host}, PJLink)", one, ail)

@@ -6,14 +6,15 @@ import asyncio
 import base64
 import itertools
 import re
-import socket
 import struct
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Self
 
+from simulators.addresses import open_udp
 from simulators.devices.camera_words import (
     ENTITY_BOMB,
     GARBAGE,
@@ -35,6 +36,7 @@ _HEAD_LIMIT: Final = 64 * 1024
 _PICTURES: Final = 8  # so many are taken and shown in turn: each has noise of its own
 _BOUNDARY: Final = "lophoc-frame"
 _LENGTH: Final = re.compile(rb"content-length:\s*(\d+)", re.IGNORECASE)
+_CSEQ: Final = re.compile(rb"CSeq:\s*(\d+)", re.IGNORECASE)
 _MESSAGE_ID: Final = re.compile(rb"MessageID[^>]*>([^<]{1,200})<")
 
 Picture = Callable[[int, str, tuple[int, int], int], bytes]
@@ -72,53 +74,42 @@ _LOOKS: Final = (
 )
 
 
+@dataclass(eq=False)
 class OnvifCamera:
     """One camera, for as long as it is entered; `faults` may be changed meanwhile.
 
     host: the own address it listens on. Ports of 0 are chosen; group: where discovery asks.
     picture: takes a picture (seed, what is wrong, size, number); a classroom's by default.
+    probes: how often somebody looked for cameras.
     """
 
-    def __init__(
-        self,
-        make: CameraMake = CameraMake(),  # noqa: B008 - frozen
-        *,
-        host: str = "127.0.0.1",
-        http_port: int = 0,
-        rtsp_port: int = 0,
-        group: tuple[str, int] = ("239.255.255.250", 3702),
-        seed: int = 1,
-        size: tuple[int, int] = (640, 360),
-        user: str = "admin",
-        password: str = "lop-hoc",  # noqa: S107 - a simulated camera's
-        picture: Picture | None = None,
-    ) -> None:
-        self.make = make
-        self.faults: set[CameraFault] = set()
-        self.host = host
-        self.http_port = http_port
-        self.rtsp_port = rtsp_port
-        self._group = group
-        self._seed = seed
-        self._size = size
-        self._user = user
-        self._password = password
-        self._picture = picture
-        self._pictures: dict[tuple[str, int], bytes] = {}
-        self._number = 0
-        self.probes = 0  # how often somebody looked for cameras
-        self._open = AsyncExitStack()
-        self._connections: set[asyncio.StreamWriter] = set()
+    make: CameraMake = CameraMake()  # noqa: RUF009 - frozen
+    _: KW_ONLY
+    host: str = "127.0.0.1"
+    http_port: int = 0
+    rtsp_port: int = 0
+    group: tuple[str, int] = ("239.255.255.250", 3702)
+    seed: int = 1
+    size: tuple[int, int] = (640, 360)
+    user: str = "admin"
+    password: str = "lop-hoc"  # noqa: S105 - a simulated camera's
+    picture: Picture | None = None
+    faults: set[CameraFault] = field(default_factory=set)
+    probes: int = 0
+    _pictures: dict[tuple[str, int], bytes] = field(default_factory=dict)
+    _number: int = 0
+    _open: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _connections: set[asyncio.StreamWriter] = field(default_factory=set)
 
     @property
     def snapshot_url(self) -> str:
         """Where one picture is."""
-        return f"http://{self.host}:{self.http_port}/snapshot.jpg"
+        return f"{self._http_url}/snapshot.jpg"
 
     @property
     def mjpeg_url(self) -> str:
         """Where pictures follow each other by HTTP."""
-        return f"http://{self.host}:{self.http_port}/video.mjpg"
+        return f"{self._http_url}/video.mjpg"
 
     @property
     def stream_url(self) -> str:
@@ -128,19 +119,23 @@ class OnvifCamera:
     @property
     def urls(self) -> Urls:
         """What the camera tells of itself."""
-        service = f"http://{self.host}:{self.http_port}/onvif/device_service"
-        return Urls(service, self.snapshot_url, self.stream_url)
+        return Urls(f"{self._http_url}/onvif/device_service", self.snapshot_url, self.stream_url)
+
+    @property
+    def _http_url(self) -> str:
+        return f"http://{self.host}:{self.http_port}"
+
+    async def switch(self, fault: CameraFault, on: bool) -> None:  # noqa: FBT001 - a switch
+        """Switch one fault."""
+        self.faults = self.faults | {fault} if on else self.faults - {fault}
 
     async def __aenter__(self) -> Self:
         """Open its ports. Raises OSError where one is taken."""
         async with AsyncExitStack() as opening:
-            self.http_port = await opening.enter_async_context(
-                self._serving(self._http, self.http_port)
-            )
-            self.rtsp_port = await opening.enter_async_context(
-                self._serving(self._rtsp, self.rtsp_port)
-            )
-            await opening.enter_async_context(self._discoverable())
+            enter = opening.enter_async_context
+            self.http_port = await enter(self._serving(self._http, self.http_port))
+            self.rtsp_port = await enter(self._serving(self._rtsp, self.rtsp_port))
+            await enter(self._discoverable())
             self._open = opening.pop_all()
         return self
 
@@ -171,42 +166,31 @@ class OnvifCamera:
 
     @asynccontextmanager
     async def _discoverable(self) -> AsyncIterator[None]:
-        loop = asyncio.get_running_loop()
-        group, port = self._group
-        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.bind((group, port))
-            joined = struct.pack("4s4s", socket.inet_aton(group), socket.inet_aton(self.host))
-            sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, joined)
-            sock.setblocking(False)
-        except OSError:
-            sock.close()
-            raise
+        def hear(data: bytes, sender: tuple[str | Any, int]) -> None:
+            if (reply := self._answer_probe(data)) is not None:
+                mouth.sendto(reply, sender)
+
         # Answered from the camera's own address, which may not be this computer's first.
-        mouth, _ = await loop.create_datagram_endpoint(
-            asyncio.DatagramProtocol, local_addr=(self.host, 0)
-        )
-        ear, _ = await loop.create_datagram_endpoint(
-            lambda: _Ear(self._answer_probe, mouth), sock=sock
-        )
-        try:
+        with (
+            closing(await open_udp((self.host, 0), lambda *_: None)) as mouth,
+            closing(await open_udp(self.group, hear, joined_from=self.host)),
+        ):
             yield
-        finally:
-            ear.close()
-            mouth.close()
 
     def _answer_probe(self, data: bytes) -> bytes | None:
         """What the camera answers to a question of discovery."""
         self.probes += b"ProbeMatch" not in data and b"Probe" in data
         if CameraFault.OFF in self.faults or b"Probe" not in data or b"ProbeMatch" in data:
             return None
+        match = _MESSAGE_ID.search(data)
+        relates_to = match[1].decode() if match else ""
+        return self._nonsense() or probe_match(self.make, self.urls, relates_to)
+
+    def _nonsense(self) -> bytes | None:
+        """What it says to everything instead of ONVIF; None while it speaks sense."""
         if CameraFault.GARBAGE in self.faults:
             return GARBAGE
-        if CameraFault.ENTITIES in self.faults:
-            return ENTITY_BOMB
-        match = _MESSAGE_ID.search(data)
-        return probe_match(self.make, self.urls, match[1].decode() if match else "")
+        return ENTITY_BOMB if CameraFault.ENTITIES in self.faults else None
 
     async def _http(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -229,24 +213,16 @@ class OnvifCamera:
         await writer.drain()
 
     def _lets_in(self, head: bytes) -> bool:
-        if CameraFault.PASSWORD not in self.faults:
-            return True
-        return f"Basic {self._basic}".encode() in head
-
-    @property
-    def _basic(self) -> str:
-        return base64.b64encode(f"{self._user}:{self._password}".encode()).decode()
+        basic = base64.b64encode(f"{self.user}:{self.password}".encode())
+        return CameraFault.PASSWORD not in self.faults or b"Basic " + basic in head
 
     def _call(self, writer: asyncio.StreamWriter, body: bytes) -> None:
         """Answer a call of ONVIF."""
         kind = b"application/soap+xml; charset=utf-8"
-        clock = datetime.now(UTC)
-        if CameraFault.WRONG_CLOCK in self.faults:
-            clock -= timedelta(days=3650)
-        if CameraFault.GARBAGE in self.faults:
-            _reply(writer, "200 OK", kind, GARBAGE)
-        elif CameraFault.ENTITIES in self.faults:
-            _reply(writer, "200 OK", kind, ENTITY_BOMB)
+        is_wrong = CameraFault.WRONG_CLOCK in self.faults
+        clock = datetime.now(UTC) - timedelta(days=3650 if is_wrong else 0)
+        if (nonsense := self._nonsense()) is not None:
+            _reply(writer, "200 OK", kind, nonsense)
         elif not self._may_call(body, clock):
             _reply(writer, "400 Bad Request", kind, not_authorized())
         else:
@@ -256,7 +232,7 @@ class OnvifCamera:
     def _may_call(self, body: bytes, clock: datetime) -> bool:
         if CameraFault.PASSWORD not in self.faults or b"GetSystemDateAndTime" in body:
             return True
-        return may(body, self._user, self._password, clock)
+        return may(body, self.user, self.password, clock)
 
     async def _mjpeg(self, writer: asyncio.StreamWriter) -> None:
         kind = f"multipart/x-mixed-replace; boundary={_BOUNDARY}"
@@ -272,15 +248,15 @@ class OnvifCamera:
             await asyncio.Event().wait()
         async with asyncio.TaskGroup() as playing:
             while (head := await self._read_request(reader)) is not None:
-                words = head.decode("utf-8", "replace").split()
-                cseq = re.search(r"CSeq:\s*(\d+)", head.decode("utf-8", "replace"), re.IGNORECASE)
-                reply = self._answer_rtsp(words[0] if words else "", head)
-                writer.write(f"RTSP/1.0 {reply[0]}\r\nCSeq: {cseq[1] if cseq else 0}\r\n".encode())
-                writer.write(reply[1].encode() + b"\r\n" + reply[2])
+                method = head.split()[0].decode("utf-8", "replace") if head.split() else ""
+                cseq = _CSEQ.search(head)
+                status, more, body = self._answer_rtsp(method, head)
+                number = cseq[1].decode() if cseq else "0"
+                writer.write(f"RTSP/1.0 {status}\r\nCSeq: {number}\r\n{more}\r\n".encode() + body)
                 await writer.drain()
-                if words[:1] == ["PLAY"]:
+                if method == "PLAY":
                     playing.create_task(self._play(writer), name="play")
-                if words[:1] == ["TEARDOWN"]:
+                if method == "TEARDOWN":
                     break
             writer.transport.abort()
 
@@ -317,9 +293,7 @@ class OnvifCamera:
         with suppress(OSError, ValueError):
             async for shot in self._stream():
                 timestamp = int((asyncio.get_running_loop().time() - began) * CLOCK_HZ)
-                sent = [
-                    interleave(packet) for packet in packets(scan_of(shot), sequence, timestamp)
-                ]
+                sent = list(map(interleave, packets(scan_of(shot), sequence, timestamp)))
                 sequence += len(sent)
                 writer.writelines(sent)
                 await writer.drain()
@@ -336,31 +310,13 @@ class OnvifCamera:
         """The picture as it is now."""
         if CameraFault.FREEZE not in self.faults:
             self._number += 1
-        number = self._number % _PICTURES
-        look = next((fault for fault in _LOOKS if fault in self.faults), "ok")
-        shot = self._take(str(look), number)
+        look = next((str(fault) for fault in _LOOKS if fault in self.faults), "ok")
+        key = look, self._number % _PICTURES
+        if key not in self._pictures:
+            picture = self.picture or _classroom()
+            self._pictures[key] = picture(self.seed, look, self.size, key[1])
+        shot = self._pictures[key]
         return shot[: len(shot) // 3] if CameraFault.CORRUPT in self.faults else shot
-
-    def _take(self, look: str, number: int) -> bytes:
-        if (look, number) not in self._pictures:
-            picture = self._picture or _classroom()
-            self._pictures[look, number] = picture(self._seed, look, self._size, number)
-        return self._pictures[look, number]
-
-
-class _Ear(asyncio.DatagramProtocol):
-    """Answers each question to whoever asked, by the mouth."""
-
-    def __init__(
-        self, answers: Callable[[bytes], bytes | None], mouth: asyncio.DatagramTransport
-    ) -> None:
-        self._answers = answers
-        self._mouth = mouth
-
-    def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
-        reply = self._answers(data)
-        if reply is not None:
-            self._mouth.sendto(reply, addr)
 
 
 def _reply(writer: asyncio.StreamWriter, status: str, kind: bytes, body: bytes) -> None:

@@ -7,7 +7,10 @@ import hashlib
 import re
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
+from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import escape
+
+from simulators.equipment import mac_text
 
 ENTITY_BOMB: Final = (
     b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">'
@@ -53,10 +56,15 @@ class Urls(NamedTuple):
     stream: str
 
 
+def endpoint_of(name: str) -> str:
+    """The uuid of a camera that is known by its MAC, or by its name."""
+    return str(uuid5(NAMESPACE_URL, f"lophoc:{name}"))
+
+
 def probe_match(make: CameraMake, urls: Urls, relates_to: str) -> bytes:
     """The answer to a Probe (WS-Discovery, section 5.3)."""
     words = {"type": "video_encoder", "name": make.name, "hardware": make.model}
-    words |= {"MAC": _with_dashes(make.mac)} if make.mac else {}
+    words |= {"MAC": mac_text(make.mac)} if make.mac else {}
     scopes = " ".join(f"{_SCOPE}{name}/{_percent(value)}" for name, value in words.items())
     body = (
         "<d:ProbeMatches><d:ProbeMatch><a:EndpointReference><a:Address>"
@@ -76,7 +84,7 @@ def answer(request: bytes, make: CameraMake, urls: Urls, clock: datetime) -> byt
             content = body.format(
                 **{name: escape(value) for name, value in make._asdict().items()},
                 **{f"url_{name}": escape(value) for name, value in urls._asdict().items()},
-                dashed=_with_dashes(make.mac),
+                dashed=mac_text(make.mac),
                 clock=_clock(clock),
             )
             return _ENVELOPE.format(header="", body=content).encode()
@@ -106,10 +114,6 @@ def may(request: bytes, user: str, password: str, clock: datetime) -> bool:
 
 
 _FRESH_S: Final = 60
-
-
-def _with_dashes(mac: str) -> str:
-    return ":".join(mac[at : at + 2] for at in range(0, len(mac), 2))
 
 
 def _percent(text: str) -> str:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
-from math import cos, exp, hypot, log, radians, sin
+from math import cos, dist, exp, hypot, log, radians, sin
 from random import Random
 from typing import Final
 
@@ -64,6 +63,9 @@ class Scene:
     light: tuple[float, float] = (0.45, 1.1)
     covered: float = 0.15  # share of cards with a finger on the marker
     size: Size = FULL_HD
+
+
+_DOOR: Final = Scene(motion=(0.0, 1.5), defocus=(0.0, 0.8), noise=(2.0, 5.0), covered=0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,15 +157,7 @@ def door(
     side: of the code without its margin [px].
     """
     luck = _luck("door", seed)
-    setting = Scene(
-        side=side,
-        tilt=(0.0, tilt),
-        motion=(0.0, 1.5),
-        defocus=(0.0, 0.8),
-        noise=(2.0, 5.0),
-        covered=0.0,
-        size=size,
-    )
+    setting = replace(_DOOR, side=side, tilt=(0.0, tilt), size=size)
     held = _seat(list(range(len(texts))), setting, luck)
     textures = {number: _card(_qr(text)) for number, text in enumerate(texts)}
     ground = _ground(luck, size)
@@ -223,11 +217,7 @@ def _seat(ids: list[int], setting: Scene, luck: Random) -> list[ShownCard]:
         reach = _reach(side)
         for _ in range(2000):
             centre = (luck.uniform(reach, width - reach), luck.uniform(reach, height - reach))
-            if all(
-                hypot(centre[0] - card.centre[0], centre[1] - card.centre[1])
-                > reach + _reach(card.side)
-                for card in held
-            ):
+            if all(dist(centre, card.centre) > reach + _reach(card.side) for card in held):
                 held.append(_pose(marker_id, centre, side, setting, luck))
                 break
     return held
@@ -356,26 +346,20 @@ def _lay(picture: NDArray[np.float32], held: ShownCard, texture: Frame, luck: Ra
     reach = int(_reach(held.side) + hypot(*held.motion)) + 4
     left, top = int(held.centre[0]) - reach, int(held.centre[1]) - reach
     high, wide = picture.shape
-    x0, y0, x1, y1 = (
-        max(left, 0),
-        max(top, 0),
-        min(left + 2 * reach, wide),
-        min(top + 2 * reach, high),
-    )
+    x0, x1 = max(left, 0), min(left + 2 * reach, wide)
+    y0, y1 = max(top, 0), min(top + 2 * reach, high)
     fine = (2 * reach * _FINE, 2 * reach * _FINE)
     edge = float(texture.shape[0])
     corners = np.array([(0, 0), (edge, 0), (edge, edge), (0, edge)], np.float32)
-    onto = cv2.getPerspectiveTransform(
-        corners, (quad - np.array((left, top), np.float32)) * np.float32(_FINE)
-    )
+    target = (quad - np.array((left, top), np.float32)) * np.float32(_FINE)
+    onto = cv2.getPerspectiveTransform(corners, target)
     card = cv2.warpPerspective(texture, onto, fine, flags=cv2.INTER_AREA).astype(np.float32)
     mask = cv2.warpPerspective(np.ones_like(texture), onto, fine).astype(np.float32)
     _hold(card, held, luck)
+    card = card * mask
     if hypot(*held.motion) > _LITTLE:
         kernel = _streak(held.motion)
-        card, mask = _blur(card * mask, kernel), _blur(mask, kernel)
-    else:
-        card = card * mask
+        card, mask = _blur(card, kernel), _blur(mask, kernel)
     small = (2 * reach, 2 * reach)
     card, mask = _shrunk(card, small), _shrunk(mask, small)
     inner = np.s_[y0 - top : y1 - top, x0 - left : x1 - left]
@@ -400,12 +384,9 @@ def _streak(motion: tuple[float, float]) -> NDArray[np.float32]:
     wide = int(max(abs(x), abs(y))) // 2 * 2 + 3
     kernel = np.zeros((wide, wide), np.float32)
     middle = wide // 2
-    ends = [
-        (round(middle - x / 2), round(middle - y / 2)),
-        (round(middle + x / 2), round(middle + y / 2)),
-    ]
-    for one, other in pairwise(ends):
-        cv2.line(kernel, one, other, 1.0, 1, cv2.LINE_AA)
+    start = (round(middle - x / 2), round(middle - y / 2))
+    end = (round(middle + x / 2), round(middle + y / 2))
+    cv2.line(kernel, start, end, 1.0, 1, cv2.LINE_AA)
     return np.asarray(kernel / kernel.sum(), np.float32)
 
 

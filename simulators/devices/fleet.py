@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from simulators.announce import AT_ONCE, PlayedService, announce, info_of, withdraw
+from simulators.equipment import mac_text
 
 # What makes announce: type, port, TXT. {mac}, {hex}, {uuid} and {model} are a device's own.
 # Source: the rows of hardware/matchers.toml, written down here anew so that both can disagree.
@@ -89,21 +90,14 @@ def spoilt(voices: Sequence[Voice], faults: Collection[FleetFault], seed: int) -
     spoilt = list(voices)
     if FleetFault.DUPLICATE_IDS in faults:
         first = {voice.service.type: voice.service.txt for voice in reversed(spoilt)}
-        spoilt = [
-            replace(voice, service=voice.service._replace(txt=first[voice.service.type]))
-            for voice in spoilt
-        ]
+        spoilt = [_serving(voice, txt=first[voice.service.type]) for voice in spoilt]
     if FleetFault.LONG_TYPE in faults:
-        spoilt = [
-            replace(voice, service=voice.service._replace(type=LONG_TYPE)) for voice in spoilt
-        ]
+        spoilt = [_serving(voice, type=LONG_TYPE) for voice in spoilt]
     if FleetFault.GARBAGE_TXT in faults:
         spoilt = [replace(voice, raw=chance.randbytes(_GARBAGE_BYTES)) for voice in spoilt]
     if FleetFault.IPV6_ONLY in faults:
-        spoilt = [
-            replace(voice, addresses=(f"fe80::{count + 1:x}",))
-            for count, voice in enumerate(spoilt)
-        ]
+        named = enumerate(spoilt, 1)
+        spoilt = [replace(voice, addresses=(f"fe80::{count:x}",)) for count, voice in named]
     return tuple(spoilt)
 
 
@@ -134,12 +128,8 @@ class PlayedFleet:
                 self._responders.append(await stack.enter_async_context(responder))
             services = [self._service(count, voice) for count, voice in enumerate(self.voices)]
             for start in range(0, len(services), self._at_once):
-                await asyncio.gather(
-                    *(
-                        announce(responder, [info])
-                        for responder, info in services[start:][: self._at_once]
-                    )
-                )
+                breath = services[start:][: self._at_once]
+                await asyncio.gather(*(announce(responder, [info]) for responder, info in breath))
             yield
         self._responders.clear()
 
@@ -155,7 +145,7 @@ class PlayedFleet:
     async def rename(self, voice: Voice, instance: str) -> Voice:
         """Somebody gives it another name, which is another service. Gives the new one."""
         await self.switch_off(voice)
-        renamed = replace(voice, service=voice.service._replace(instance=instance))
+        renamed = _serving(voice, instance=instance)
         turn = self._turn(voice)
         self.voices[self.voices.index(voice)] = renamed
         await announce(self._responders[turn], [self._info(turn, renamed)])
@@ -191,6 +181,10 @@ def name_of(voice: Voice) -> str:
     return f"{voice.service.instance}.{voice.service.type}"
 
 
+def _serving(voice: Voice, **changes: Any) -> Voice:
+    return replace(voice, service=voice.service._replace(**changes))
+
+
 def _voice(room: str, number: int, index: int) -> Voice:
     type_, port, txt = MAKES[index % len(MAKES)]
     digest = sha256(f"{room}/{number}".encode()).hexdigest()
@@ -199,8 +193,7 @@ def _voice(room: str, number: int, index: int) -> Voice:
         "hex": _PREFIX + digest[:6],
         "uuid": f"{digest[:8]}-{digest[8:12]}-4{digest[12:15]}-8{digest[15:18]}-{digest[18:30]}",
     }
-    octets = (marks["hex"][at : at + 2] for at in range(0, 12, 2))
-    marks["mac"] = ":".join(octets)
+    marks["mac"] = mac_text(marks["hex"])
     return Voice(
         PlayedService(
             f"{type_}.local.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from random import Random
@@ -57,19 +58,34 @@ _DISKS: Final = {
     HostMake.PI: ("179:2", "mmcblk0", "mmcblk0p2", "platform/emmc2bus/mmc_host/mmc0/mmc0:aaaa"),
     HostMake.MINI_PC: ("8:2", "sda", "sda2", "pci0000:00/0000:00:17.0/ata1/host0/0:0:0:0"),
 }
+_NAMES: Final = {
+    HostMake.LAPTOP: {
+        "sys/class/dmi/id/sys_vendor": "Dell Inc.\n",
+        "sys/class/dmi/id/product_name": "Latitude 3420\n",
+        "sys/class/dmi/id/product_serial": "7QXJ2G3\n",
+    },
+    HostMake.PI: {
+        "proc/device-tree/model": "Raspberry Pi 4 Model B Rev 1.4\0",
+        "proc/device-tree/serial-number": "10000000d4c3b2a1\0",
+    },
+    HostMake.MINI_PC: {
+        "sys/class/dmi/id/sys_vendor": "LENOVO\n",
+        "sys/class/dmi/id/product_name": "ThinkCentre M70q\n",
+    },
+}
 
 
+@dataclass(slots=True)
 class FaultyHost:
     """A computer's `sys`, `proc` and `etc` below a folder of their own, rewritten at every change.
 
     faults: those switched on. seed: of the garbage.
     """
 
-    def __init__(self, folder: Path, make: HostMake, *, seed: int = 1) -> None:
-        self._folder = folder
-        self._make = make
-        self._seed = seed
-        self.faults: frozenset[HostFault] = frozenset()
+    folder: Path
+    make: HostMake
+    seed: int = 1
+    faults: frozenset[HostFault] = frozenset()
 
     def fault(self, fault: HostFault, *, on: bool = True) -> None:
         """Switch one fault on or off, and write what the kernel shows now."""
@@ -79,18 +95,18 @@ class FaultyHost:
     def write(self) -> None:
         """Write every file as it is now; what a fault has taken away is removed. Raises OSError."""
         for name in ("sys", "proc", "etc"):
-            shutil.rmtree(self._folder / name, ignore_errors=True)
-        rng = Random(self._seed)  # noqa: S311 - a play, not a secret
-        for name, text in files_of(self._make, self.faults).items():
-            path = self._folder / name
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+        rng = Random(self.seed)  # noqa: S311 - a play, not a secret
+        for name, text in files_of(self.make, self.faults).items():
+            path = self.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             is_garbage = HostFault.GARBAGE in self.faults
             path.write_bytes(rng.randbytes(_GARBAGE_BYTES) if is_garbage else text.encode())
         self._link_disk()
 
     def _link_disk(self) -> None:
-        number, disk, part, place = _DISKS[self._make]
-        link = self._folder / "sys/dev/block" / number
+        number, disk, part, place = _DISKS[self.make]
+        link = self.folder / "sys/dev/block" / number
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(f"../../devices/{place}/block/{disk}/{part}")
 
@@ -101,34 +117,14 @@ def files_of(make: HostMake, faults: _Faults = frozenset()) -> Mapping[str, str]
     if HostFault.NO_SENSORS in faults:
         return files
     files |= _thermometer(make, faults) | _disk(make, faults) | _network(make, faults)
-    match make:
-        case HostMake.LAPTOP:
-            files |= _battery(faults)
-        case HostMake.PI:
-            files |= _pi(faults)
-        case HostMake.MINI_PC:
-            pass
-    return files
+    if make is HostMake.LAPTOP:
+        files |= _battery(faults)
+    return files | _pi(faults) if make is HostMake.PI else files
 
 
 def _always(make: HostMake) -> _Files:
     number, _, _, _ = _DISKS[make]
-    names = {
-        HostMake.LAPTOP: {
-            "sys/class/dmi/id/sys_vendor": "Dell Inc.\n",
-            "sys/class/dmi/id/product_name": "Latitude 3420\n",
-            "sys/class/dmi/id/product_serial": "7QXJ2G3\n",
-        },
-        HostMake.PI: {
-            "proc/device-tree/model": "Raspberry Pi 4 Model B Rev 1.4\0",
-            "proc/device-tree/serial-number": "10000000d4c3b2a1\0",
-        },
-        HostMake.MINI_PC: {
-            "sys/class/dmi/id/sys_vendor": "LENOVO\n",
-            "sys/class/dmi/id/product_name": "ThinkCentre M70q\n",
-        },
-    }
-    return names[make] | {
+    return _NAMES[make] | {
         "etc/machine-id": f"{int(number.replace(':', '')):032x}\n",
         "etc/os-release": 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n',
         "proc/uptime": "5025.17 9000.00\n",
@@ -204,18 +200,16 @@ def _wireless(dbm: int) -> str:
 def _battery(faults: _Faults) -> _Files:
     full = 17_900_000 if HostFault.WORN_BATTERY in faults else 39_500_000
     files = {
-        "type": "Battery",
-        "status": "Charging",
-        "capacity": "71",
-        "energy_full": str(full),
-        "energy_full_design": "42000000",
-        "cycle_count": "812",
+        "BAT0/type": "Battery",
+        "BAT0/status": "Charging",
+        "BAT0/capacity": "71",
+        "BAT0/energy_full": str(full),
+        "BAT0/energy_full_design": "42000000",
+        "BAT0/cycle_count": "812",
+        "AC/type": "Mains",
+        "AC/online": "1",
     }
-    mains = {"type": "Mains", "online": "1"}
-    folder = "sys/class/power_supply"
-    return {f"{folder}/BAT0/{name}": f"{text}\n" for name, text in files.items()} | {
-        f"{folder}/AC/{name}": f"{text}\n" for name, text in mains.items()
-    }
+    return {f"sys/class/power_supply/{name}": f"{text}\n" for name, text in files.items()}
 
 
 def _pi(faults: _Faults) -> _Files:

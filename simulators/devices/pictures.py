@@ -26,6 +26,9 @@ SMALL: Final[Size] = (640, 360)
 _JPEG_QUALITY: Final = 85
 _READ_NOISE: Final = 1.5  # grey levels of a sensor in the dark
 _SHOT_NOISE: Final = 0.22  # times the root of the light
+_CASTS: Final = (
+    (1.4, 0.35, 0.35), (0.3, 1.3, 0.4), (0.3, 0.4, 1.5), (1.25, 0.3, 1.25), (0.3, 1.2, 1.2),
+)  # fmt: skip
 _SLACK: Final = 64  # how much larger than a frame the sheet of noise is
 
 
@@ -76,18 +79,14 @@ def _noise(size: Size) -> Light:
     return random.standard_normal((size[1] + _SLACK, size[0] + _SLACK, 3), np.float32)
 
 
-def _ok(light: Light, _random: Random) -> Light:
-    return light
+def _drawn(random: Random, least: float, most: float) -> np.float32:
+    return np.float32(random.uniform(least, most))
 
 
 def _black(light: Light, random: Random) -> Light:
     """A cap on the lens; light leaks in at one side of some."""
     leak = np.linspace(random.choice((0.0, 11.0)), 0.0, WIDTH, dtype=np.float32)
     return light * np.float32(0.008) + leak[np.newaxis, :, np.newaxis]
-
-
-def _overexpose(light: Light, random: Random) -> Light:
-    return light * np.float32(random.uniform(2.5, 5)) + np.float32(random.uniform(60, 120))
 
 
 def _cover(light: Light, random: Random) -> Light:
@@ -100,10 +99,7 @@ def _cover(light: Light, random: Random) -> Light:
 
 def _colour_cast(light: Light, random: Random) -> Light:
     """A broken wire or a lost white balance: one or two of three colours are nearly gone."""
-    gains = random.choice(
-        ((1.4, 0.35, 0.35), (0.3, 1.3, 0.4), (0.3, 0.4, 1.5), (1.25, 0.3, 1.25), (0.3, 1.2, 1.2))
-    )
-    return (light * np.asarray(gains, np.float32)).astype(np.float32)
+    return light * np.asarray(random.choice(_CASTS), np.float32)
 
 
 def _partly_covered(light: Light, random: Random) -> Light:
@@ -115,36 +111,29 @@ def _partly_covered(light: Light, random: Random) -> Light:
     return (light + (cloth - light) * hidden).astype(np.float32)
 
 
-def _blur(light: Light, random: Random) -> Light:
-    return cv2.GaussianBlur(light, (0, 0), random.uniform(4, 9)).astype(np.float32)
-
-
-def _dim(light: Light, random: Random) -> Light:
-    return light * np.float32(random.uniform(0.19, 0.3))
-
-
 def _projector(light: Light, random: Random) -> Light:
     """The lights are low and a screen is bright."""
-    dark = light * np.float32(random.uniform(0.35, 0.5))
+    dark = light * _drawn(random, 0.35, 0.5)
     dark[130:470, 720:1420] = light[130:470, 720:1420] * np.float32(0.9) + np.float32(110)
     return dark
 
 
 def _warm_lamp(light: Light, random: Random) -> Light:
     warmth = random.uniform(0.5, 1.0)
-    gains = np.asarray([1 - 0.4 * warmth, 1 - 0.1 * warmth, 1 + 0.15 * warmth], np.float32)
-    return (light * gains).astype(np.float32)
+    return light * np.asarray([1 - 0.4 * warmth, 1 - 0.1 * warmth, 1 + 0.15 * warmth], np.float32)
 
 
 _SPOIL: Final[Mapping[str, Callable[[Light, Random], Light]]] = {
-    "ok": _ok,
+    "ok": lambda light, _random: light,
     "black": _black,
-    "overexposed": _overexpose,
+    "overexposed": lambda light, random: light * _drawn(random, 2.5, 5) + _drawn(random, 60, 120),
     "covered": _cover,
     "colour_cast": _colour_cast,
     "partly_covered": _partly_covered,
-    "blurred": _blur,
-    "dim": _dim,
+    "blurred": lambda light, random: np.asarray(
+        cv2.GaussianBlur(light, (0, 0), random.uniform(4, 9)), np.float32
+    ),
+    "dim": lambda light, random: light * _drawn(random, 0.19, 0.3),
     "projector": _projector,
     "warm_lamp": _warm_lamp,
 }

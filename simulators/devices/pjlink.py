@@ -57,6 +57,42 @@ class Lie(StrEnum):
     HTTP = "http"
 
 
+class ProjectorFault(StrEnum):
+    """What can be wrong with the projector; each may be switched while it runs.
+
+    off: its plug is pulled. silent: it takes connections and says nothing. mute: it greets only.
+    slow: it answers after 3 s. busy: it serves somebody else. From fan to other: a part fails;
+    with _warning it only warns. From garbage on: what it says instead of answers.
+    """
+
+    OFF = "off"
+    SILENT = "silent"
+    MUTE = "mute"
+    SLOW = "slow"
+    BUSY = "busy"
+    FAN = "fan"
+    LAMP = "lamp"
+    TEMPERATURE = "temperature"
+    COVER = "cover"
+    FILTER = "filter"
+    OTHER = "other"
+    FAN_WARNING = "fan_warning"
+    LAMP_WARNING = "lamp_warning"
+    TEMPERATURE_WARNING = "temperature_warning"
+    COVER_WARNING = "cover_warning"
+    FILTER_WARNING = "filter_warning"
+    OTHER_WARNING = "other_warning"
+    GARBAGE = "garbage"
+    BINARY = "binary"
+    ENDLESS = "endless"
+    TRICKLE = "trickle"
+    SHORT = "short"
+    WRONG_CLASS = "wrong_class"
+    WRONG_COMMAND = "wrong_command"
+    NUMBERS = "numbers"
+    HTTP = "http"
+
+
 class Crowd(Enum):
     """What becomes of a connection beyond the limit: closed at once, or left waiting."""
 
@@ -86,24 +122,26 @@ class PjlinkFaults:
     connections: int = 1
 
 
+@dataclass
 class Lamp:
     """The lamp on its clock. now: seconds; pace: how many played seconds one of them is."""
 
-    def __init__(self, make: ProjectorMake, now: Callable[[], float], pace: float) -> None:
-        self._make = make
-        self._now = now
-        self._pace = pace
-        self._power = PowerState.OFF
-        self._since = now()
-        self._burnt_s = 0.0
+    make: ProjectorMake
+    now: Callable[[], float]
+    pace: float
+    _power: PowerState = PowerState.OFF
+    _burnt_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._since = self.now()
 
     @property
     def power(self) -> PowerState:
         """What it does now."""
         elapsed = self._elapsed_s()
-        if self._power is PowerState.WARMING and elapsed >= self._make.warm_s:
+        if self._power is PowerState.WARMING and elapsed >= self.make.warm_s:
             return PowerState.ON
-        if self._power is PowerState.COOLING and elapsed >= self._make.cool_s:
+        if self._power is PowerState.COOLING and elapsed >= self.make.cool_s:
             return PowerState.OFF
         return self._power
 
@@ -111,7 +149,7 @@ class Lamp:
     def hours(self) -> tuple[int, ...]:
         """How long each lamp has burnt, before and in this play."""
         lit_s = self._burnt_s + (self._elapsed_s() if self._power is PowerState.WARMING else 0.0)
-        return tuple(hours + int(lit_s // 3600) for hours in self._make.lamp_hours)
+        return tuple(hours + int(lit_s // 3600) for hours in self.make.lamp_hours)
 
     def switch(self, *, on: bool) -> bool:
         """Begin to warm or to cool; False where the lamp must not be disturbed now (ERR3)."""
@@ -121,30 +159,32 @@ class Lamp:
         if power is (PowerState.OFF if on else PowerState.ON):
             self._burnt_s += 0.0 if on else self._elapsed_s()
             self._power = PowerState.WARMING if on else PowerState.COOLING
-            self._since = self._now()
+            self._since = self.now()
         return True
 
     def _elapsed_s(self) -> float:
-        return (self._now() - self._since) * self._pace
+        return (self.now() - self._since) * self.pace
 
 
+@dataclass
 class Mind:
     """Answers commands, one line each, as a well-behaved projector does."""
 
-    def __init__(self, make: ProjectorMake, lamp: Lamp, faults: PjlinkFaults) -> None:
-        self._make = make
-        self._lamp = lamp
-        self._faults = faults
-        self._input = make.inputs[0]
+    make: ProjectorMake
+    lamp: Lamp
+    faults: PjlinkFaults
+
+    def __post_init__(self) -> None:
+        self._input = self.make.inputs[0]
 
     def answer(self, line: str) -> str:
         """Answer a command such as "%1POWR ?", without the ends of lines; "" of what is none."""
         if len(line) < len("%1POWR ?") or line[0] != "%" or line[6] != " ":
             return ""
         class_, command, value = line[1], line[2:6].upper(), line[7:]
-        if class_ not in "12"[: self._make.pjlink_class]:
+        if class_ not in "12"[: self.make.pjlink_class]:
             return f"%{class_}{command}=ERR1"
-        reply = self._faults.refusals.get(command) or self._execute(class_, command, value)
+        reply = self.faults.refusals.get(command) or self._execute(class_, command, value)
         return f"%{class_}{command}={reply}"
 
     def _execute(self, class_: str, command: str, value: str) -> str:
@@ -152,47 +192,39 @@ class Mind:
             return "ERR1"
         if value == "?":
             return self._query(command)
-        match command:
-            case "POWR":
-                return self._switch(value)
-            case "INPT":
-                return self._choose(value)
-            case _:
-                return "ERR1"
+        does = {"POWR": self._switch, "INPT": self._choose}
+        return does[command](value) if command in does else "ERR1"
 
     def _query(self, command: str) -> str:
-        make, lit = self._make, self._lamp.power is PowerState.ON
-        facts: dict[str, Callable[[], str]] = {
-            "POWR": lambda: POWER_CODES[self._lamp.power],
-            "INPT": lambda: self._input if lit else "ERR3",
-            "AVMT": lambda: "30" if lit else "ERR3",
-            "ERST": lambda: self._faults.errors,
-            "LAMP": self._lamps,
-            "INST": lambda: " ".join(make.inputs),
-            "NAME": lambda: make.name,
-            "INF1": lambda: make.maker,
-            "INF2": lambda: make.model,
-            "INFO": lambda: "",
-            "CLSS": lambda: str(make.pjlink_class),
-            "SNUM": lambda: make.serial,
-            "SVER": lambda: "1.04",
-            "FILT": lambda: str(make.filter_hours),
+        make, power = self.make, self.lamp.power
+        lit = power is PowerState.ON
+        facts = {
+            "POWR": POWER_CODES[power],
+            "INPT": self._input if lit else "ERR3",
+            "AVMT": "30" if lit else "ERR3",
+            "ERST": self.faults.errors,
+            "LAMP": " ".join(f"{hours} {lit:d}" for hours in self.lamp.hours) or "ERR1",
+            "INST": " ".join(make.inputs),
+            "NAME": make.name,
+            "INF1": make.maker,
+            "INF2": make.model,
+            "INFO": "",
+            "CLSS": str(make.pjlink_class),
+            "SNUM": make.serial,
+            "SVER": "1.04",
+            "FILT": str(make.filter_hours),
         }
-        return facts[command]() if command in facts else "ERR1"
-
-    def _lamps(self) -> str:
-        lit = int(self._lamp.power is PowerState.ON)
-        return " ".join(f"{hours} {lit}" for hours in self._lamp.hours) or "ERR1"
+        return facts.get(command, "ERR1")
 
     def _switch(self, value: str) -> str:
         if value not in {"0", "1"}:
             return "ERR2"
-        return "OK" if self._lamp.switch(on=value == "1") else "ERR3"
+        return "OK" if self.lamp.switch(on=value == "1") else "ERR3"
 
     def _choose(self, value: str) -> str:
-        if self._lamp.power is not PowerState.ON:
+        if self.lamp.power is not PowerState.ON:
             return "ERR3"
-        if value not in self._make.inputs:
+        if value not in self.make.inputs:
             return "ERR2"
         self._input = value
         return "OK"

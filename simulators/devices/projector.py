@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-import socket
 import time
-from types import TracebackType
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Final, Self
 
+from simulators.addresses import open_udp
 from simulators.devices.pjlink import (
     MAX_LINE,
     Crowd,
@@ -21,6 +21,7 @@ from simulators.devices.pjlink import (
     Lie,
     Mind,
     PjlinkFaults,
+    ProjectorFault,
     ProjectorMake,
     lie_of,
 )
@@ -30,8 +31,12 @@ __all__ = ["Crowd", "Lie", "PjlinkFaults", "Projector", "ProjectorMake"]
 PORT: Final = 4352
 IDLE_S: Final = 30.0  # a projector ends a connection that is idle for so long
 TRICKLE_S: Final = 0.2
+_SLOW_S: Final = 3.0
+_ERROR, _WARNING, _WELL = "2", "1", "0"  # PJLink class 1, ERST
+_PARTS: Final = ("fan", "lamp", "temperature", "cover", "filter", "other")
 
 
+@dataclass(eq=False, repr=False)
 class Projector:
     """A projector that listens at `host` and `port`, from `async with` on.
 
@@ -42,37 +47,28 @@ class Projector:
     called_at: where the call for all of its network comes in, a broadcast address; "": at host.
     """
 
-    def __init__(
-        self,
-        make: ProjectorMake,
-        *,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        udp_port: int = 0,
-        answers_to: int = PORT,
-        password: str = "",
-        pace: float = 1.0,
-        search_answer: str = "",
-        called_at: str = "",
-    ) -> None:
-        self.make = make
-        self.faults = PjlinkFaults()
-        self.password = password
-        self.host = host
-        self.port = port
-        self.udp_port = udp_port
-        self.lamp = Lamp(make, time.monotonic, pace)
-        self.commands: list[str] = []
-        self._answers_to = answers_to
-        self._called_at = called_at
-        self._search_answer = search_answer or make.mac
-        self._mind = Mind(make, self.lamp, self.faults)
-        self._server: asyncio.Server | None = None
-        self._ear: asyncio.DatagramTransport | None = None
-        self._mouth: asyncio.DatagramTransport | None = None
-        self._talks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
-        self._served = 0
-        self._left = asyncio.Event()
+    make: ProjectorMake
+    _: KW_ONLY
+    host: str = "127.0.0.1"
+    port: int = 0
+    udp_port: int = 0
+    answers_to: int = PORT
+    password: str = ""
+    pace: float = 1.0
+    search_answer: str = ""
+    called_at: str = ""
+    faults: PjlinkFaults = field(default_factory=PjlinkFaults)
+    commands: list[str] = field(default_factory=list)
+    _server: asyncio.Server | None = None
+    _ear: asyncio.DatagramTransport | None = None
+    _mouth: asyncio.DatagramTransport | None = None
+    _talks: dict[asyncio.Task[None], asyncio.StreamWriter] = field(default_factory=dict)
+    _served: int = 0
+    _left: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.lamp = Lamp(self.make, time.monotonic, self.pace)
+        self._mind = Mind(self.make, self.lamp, self.faults)
 
     def __repr__(self) -> str:
         return f"Projector({self.make.name!r}, {self.host}:{self.port})"
@@ -82,12 +78,7 @@ class Projector:
         await self.plug_in()
         return self
 
-    async def __aexit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.unplug()
 
     async def plug_in(self) -> None:
@@ -123,8 +114,8 @@ class Projector:
     def hear(self, data: bytes, sender: tuple[str, int]) -> None:
         """Take in a datagram: a search is answered, all else is nothing to a projector."""
         if data == b"%2SRCH\r" and not self.faults.silent:
-            answer = f"%2ACKN={self._search_answer}\r".encode()
-            self._send(answer, (sender[0], self._answers_to or sender[1]))
+            answer = f"%2ACKN={self.search_answer or self.make.mac}\r".encode()
+            self._send(answer, (sender[0], self.answers_to or sender[1]))
 
     async def _listen_for_search(self) -> None:
         """Open the ear, and the mouth too where they are at two addresses.
@@ -132,24 +123,10 @@ class Projector:
         On a computer that is called at its own address a socket there would take the answers
         away from the controller.
         """
-        self._ear = await self._open_search(self._called_at or self.host, self.udp_port)
+        self._ear = await open_udp((self.called_at or self.host, self.udp_port), self.hear)
         self.udp_port = self._ear.get_extra_info("sockname")[1]
-        if self._called_at:
-            self._mouth = await self._open_search(self.host, 0)
-
-    async def _open_search(self, address: str, port: int) -> asyncio.DatagramTransport:
-        loop = asyncio.get_running_loop()
-        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        # A controller on the same computer listens on the same port, at another address.
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.setblocking(False)
-        try:
-            sock.bind((address, port))
-        except OSError:
-            sock.close()
-            raise
-        transport, _ = await loop.create_datagram_endpoint(lambda: _Ear(self), sock=sock)
-        return transport
+        if self.called_at:
+            self._mouth = await open_udp((self.host, 0), self.hear)
 
     def _send(self, data: bytes, target: tuple[str, int]) -> None:
         transport = self._mouth or self._ear
@@ -238,12 +215,36 @@ class Projector:
         await writer.drain()
 
 
-class _Ear(asyncio.DatagramProtocol):
-    """Hands what comes over UDP to its projector."""
+class FaultyProjector:
+    """A projector that runs, with faults by name; of several lies the last one is told."""
 
     def __init__(self, projector: Projector) -> None:
         self._projector = projector
+        self._errors: set[str] = set()
 
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        """Take in one datagram."""
-        self._projector.hear(data, addr)
+    async def switch(self, fault: ProjectorFault, on: bool) -> None:  # noqa: FBT001 - a switch
+        """Switch one fault. Raises OSError where its ports are taken when it is plugged in."""
+        faults = self._projector.faults
+        match fault:
+            case ProjectorFault.OFF if on:
+                await self._projector.unplug()
+            case ProjectorFault.OFF:
+                await self._projector.plug_in()
+            case ProjectorFault.SILENT:
+                faults.silent = on
+            case ProjectorFault.MUTE:
+                faults.mute = on
+            case ProjectorFault.SLOW:
+                faults.delay_s = _SLOW_S if on else 0.0
+            case ProjectorFault.BUSY:
+                faults.connections = 0 if on else 1
+            case _ if fault.removesuffix("_warning") in _PARTS:
+                self._errors = self._errors | {fault} if on else self._errors - {fault}
+                faults.errors = "".join(map(self._digit, _PARTS))
+            case _:
+                faults.lie = Lie(fault) if on else Lie.NONE
+
+    def _digit(self, part: str) -> str:
+        if part in self._errors:
+            return _ERROR
+        return _WARNING if f"{part}_warning" in self._errors else _WELL

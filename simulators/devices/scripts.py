@@ -13,7 +13,6 @@ from protocol.settings import unknown
 from protocol.words import N_, Translate
 from simulators.config import HostConfig, UdevConfig
 from simulators.devices.host import FaultyHost, HostFault, HostMake
-from simulators.devices.single import Show, show_line, words_for
 from simulators.devices.switches import faults_of
 from simulators.devices.udev import (
     Properties,
@@ -27,6 +26,7 @@ from simulators.devices.udev import (
     unplug,
 )
 from simulators.errors import SimError
+from simulators.running import Show, show_line, until_stopped
 
 MAX_EXPORT_MB: Final = 64
 PLAYED: Final = N_("{count} events in {seconds} s.")
@@ -38,11 +38,10 @@ LOOK: Final = (
 NO_FAULTS: Final = N_("none")
 
 
-async def udev(
+async def play_udev(
     config: UdevConfig, say: Translate, stop: asyncio.Event, *, show: Show = show_line
 ) -> None:
     """Print each event at its time. Raises SettingsError, SimError where there is no device."""
-    say = words_for(config.lang, say)
     if config.file:
         script = script_of(config, nodes_of(_read(config.file)))
     else:
@@ -55,13 +54,7 @@ async def udev(
         at_s, subsystem = loop.time() - began, properties.get("SUBSYSTEM", "")
         show(f"{at_s:9.3f} s  {action:<7} {subsystem:<12} {properties['DEVPATH']}")
 
-    async with asyncio.TaskGroup() as tasks:
-        playing = tasks.create_task(play(script, note), name="udev")
-        stopping = tasks.create_task(stop.wait(), name="stop")
-        await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        playing.cancel()
-        stopping.cancel()
-    if not playing.cancelled():
+    if await until_stopped(stop, play(script, note)) is not None:
         show(phrase(PLAYED, say, count=len(script), seconds=round(loop.time() - began, 1)))
 
 
@@ -87,9 +80,10 @@ def script_of(config: UdevConfig, nodes: Sequence[Properties], hub: str = "") ->
             return plug(nodes, config.path or paths[0])
 
 
-def host(config: HostConfig, say: Translate, *, show: Show = show_line) -> None:
+async def play_host(
+    config: HostConfig, say: Translate, _stop: asyncio.Event, *, show: Show = show_line
+) -> None:
     """Write the computer's tree. Raises SettingsError, SimError where it cannot be written."""
-    say = words_for(config.lang, say)
     faults = faults_of(config.faults, HostFault)
     one = FaultyHost(Path(config.folder), HostMake(config.make))
     try:

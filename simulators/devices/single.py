@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import uuid
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from protocol.formats import phrase
 from protocol.settings import SettingsError, password_in, unknown
-from protocol.words import N_, Translate, translator
+from protocol.words import N_, Translate
+from simulators.addresses import call_address, own_address, own_interfaces
 from simulators.config import CameraConfig, FleetConfig, ProjectorConfig
-from simulators.devices.addresses import call_address, own_address, own_interfaces
-from simulators.devices.projector_faults import FaultyProjector, ProjectorFault
+from simulators.devices.pjlink import ProjectorFault, ProjectorMake
+from simulators.devices.projector import FaultyProjector, Projector
 from simulators.devices.switches import Name, Switches, faults_of, typed_lines
-from simulators.equipment import rooms_from
+from simulators.equipment import mac_text, rooms_from
 from simulators.errors import SimError
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from simulators.devices.camera import CameraFault
+from simulators.running import Show, show_line
 
 ALIASES: Final = {"401": "password"}
 MAC_DIGITS: Final = 12
@@ -35,34 +31,21 @@ FLEET_IS: Final = N_("{count} devices are announced by mDNS from {host}; Ctrl-C 
 NO_ADDRESS: Final = N_("This cannot be opened at {host}: {cause}.")
 NO_ADDRESS_HINT: Final = N_("Choose an address of this computer and a port that is free.")
 
-Show = Callable[[str], None]
 
-
-def show_line(line: str) -> None:
-    """Write one line for people."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
-def words_for(lang: str, say: Translate) -> Translate:
-    """The translator that the settings ask for, else that of this computer."""
-    return translator(lang) if lang else say
-
-
-async def camera(
+async def play_camera(
     config: CameraConfig, say: Translate, stop: asyncio.Event, *, show: Show = show_line
 ) -> None:
     """Run one camera until `stop` is set. Raises SettingsError, SimError where a port is taken."""
-    from simulators.devices.camera import CameraFault, CameraMake, OnvifCamera  # noqa: PLC0415 - heavy
+    from simulators.devices.camera import CameraFault, OnvifCamera  # noqa: PLC0415 - heavy
+    from simulators.devices.camera_words import CameraMake, endpoint_of  # noqa: PLC0415
 
-    say = words_for(config.lang, say)
     faults = faults_of(config.faults, CameraFault, ALIASES)
     mac = mac_digits(config.mac) if config.mac else ""
     make = CameraMake(
         name=config.name,
         serial=mac.upper() or CameraMake().serial,
         mac=mac,
-        endpoint=str(uuid.uuid5(uuid.NAMESPACE_URL, f"lophoc:{mac or config.name}")),
+        endpoint=endpoint_of(mac or config.name),
     )
     password = password_in(config.password_file)
     host = config.host or own_address()
@@ -77,10 +60,7 @@ async def camera(
         **(_class_with(config.cards) if config.cards else {}),
     )
 
-    async def switch(fault: CameraFault, on: bool) -> None:  # noqa: FBT001 - a switch
-        one.faults = one.faults | {fault} if on else one.faults - {fault}
-
-    switches = Switches(CameraFault, switch, say, ALIASES)
+    switches = Switches(CameraFault, one.switch, say, ALIASES)
     async with _open(one, host):
         show(phrase(CAMERA_IS, say, name=config.name))
         for url in (one.snapshot_url, one.mjpeg_url, one.stream_url):
@@ -96,23 +76,19 @@ def _class_with(cards: int) -> dict[str, Any]:
     return {"size": FULL_HD, "picture": picture_of(range(1, cards + 1))}
 
 
-async def projector(
+async def play_projector(
     config: ProjectorConfig, say: Translate, stop: asyncio.Event, *, show: Show = show_line
 ) -> None:
     """Run one projector until `stop` is set. Raises SettingsError, SimError."""
-    from simulators.devices.projector import Projector, ProjectorMake  # noqa: PLC0415 - as the camera
-
-    say = words_for(config.lang, say)
     faults = faults_of(config.faults, ProjectorFault)
     host = config.host or own_address()
     digits = mac_digits(config.mac)
-    mac = ":".join(digits[at : at + 2] for at in range(0, MAC_DIGITS, 2))
     try:
         called_at = call_address(host, own_interfaces())
     except ValueError as error:
         raise _no_address(host, error) from error
     one = Projector(
-        ProjectorMake(name=config.name, mac=mac, serial=digits.upper()),
+        ProjectorMake(name=config.name, mac=mac_text(digits), serial=digits.upper()),
         host=host,
         port=config.port,
         udp_port=config.port,
@@ -126,14 +102,13 @@ async def projector(
         await _run_switches(switches, faults, stop, show)
 
 
-async def fleet(
+async def play_fleet(
     config: FleetConfig, say: Translate, stop: asyncio.Event, *, show: Show = show_line
 ) -> None:
     """Announce a network of devices until `stop` is set. Raises SettingsError, SimError."""
     from simulators.devices.fleet import TYPES, FleetFault, PlayedFleet, spoilt  # noqa: PLC0415 - needs zeroconf
     from simulators.devices.fleet import fleet as voices_of  # noqa: PLC0415
 
-    say = words_for(config.lang, say)
     faults = faults_of(config.faults, FleetFault)
     host = config.host or own_address()
     types = [f"{name}.local." for name in _types(config.types, TYPES)]

@@ -45,14 +45,15 @@ class _TimedEvent(NamedTuple):
     properties: Properties
 
 
-async def play(script: Iterable[UdevStep], note: Note) -> None:
-    """Say every step in its time; a late one does not make the next late."""
+async def play(script: Sequence[UdevStep], note: Note) -> int:
+    """Say every step in its time; a late one does not make the next late. Gives how many."""
     loop = asyncio.get_running_loop()
     due_at = loop.time()
     for step in script:
         due_at += step.wait_s
         await asyncio.sleep(max(0.0, due_at - loop.time()))
         note(step.action, step.properties)
+    return len(script)
 
 
 def nodes_of(text: str) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent import __main__ as command_line
-from agent.database.folder import DOCUMENTS, OUTBOX
+from agent.database import DOCUMENTS, OUTBOX
 from protocol.folder import lock_folder
 from protocol.outbox import Outbox
 from tests.agent.classrooms import PLACE

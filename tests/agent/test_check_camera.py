@@ -12,8 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from agent.commands.check_camera import check, json_of, printable, sentence_of
-from agent.errors import CameraCheckError
+from agent.commands.check_camera import CameraCheckError, check, json_of, printable, sentence_of
 from hardware.camera.order import REASONS
 from hardware.readings import CameraReading, CameraState, SenseMissing
 from simulators.devices.pictures import FAULTS, HARD, SMALL, frame, jpeg_of

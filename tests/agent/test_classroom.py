@@ -7,7 +7,7 @@ from agent.equipment import devices
 from agent.equipment.description import device_id_of
 from agent.equipment.devices import MAX_DEVICES
 from hardware.readings import CameraReading, CameraState, Kind, LineReading, SourceFlaw
-from protocol.kit import KitTemplate, Program
+from protocol.kit import KitProgram, KitTemplate
 from protocol.messages import (
     MAX_BYTES,
     AttendanceMarked,
@@ -179,14 +179,14 @@ def test_flaws_add_up_and_alarm_nobody() -> None:
     room_ = classroom()
     for count in (3, 4):
         room_ = room_.see([SourceFlaw(source="mdns", code="nonsense", count=count)], 0).classroom
-    assert room_.flaws.by_source["mdns"].total == 7
+    assert room_.flaws["mdns"] == 7
     assert told(room_) == {"flaws_heard": Status.OK}
 
 
 def test_a_missing_program_and_kit_are_told() -> None:
     """The kit goes with every report."""
     room_ = replace(classroom(), template=KitTemplate(software="LibreOffice", boards=0))
-    programs = {"LibreOffice": Program(installed=False, running=False)}
+    programs = {"LibreOffice": KitProgram(installed=False, running=False)}
     step = room_.beat(CALM, OutboxReport(), (), moment(), programs)
     health = next(each for each in step.messages if isinstance(each, Health))
     assert [(each.kind or each.name, each.here) for each in health.kit] == [

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.database import DOCUMENTS
 from agent.database.documents import Documents, SavedState
-from agent.database.folder import DOCUMENTS
-from agent.database.generations import backup_of
-from agent.errors import DocumentError
+from agent.database.generations import DocumentError, backup_of
 from agent.lessons.lesson import RunningLesson
 from protocol.model import Device, DeviceKind, Reason, Status
 from protocol.plan import ClassList, Plan, Pupil

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from agent.cards.door import DoorCardReader
-from agent.passwords import Passwords
+from agent.config import Passwords
 from hardware.cards import scan as cards
 from hardware.cards.words import Over
 from protocol.doorcode import sign

@@ -7,9 +7,9 @@ import pytest
 
 from agent.commands.explain import explain
 from agent.database.documents import SavedState
+from agent.database.generations import DocumentError
 from agent.equipment import devices
 from agent.equipment.description import device_id_of
-from agent.errors import DocumentError
 from hardware.readings import IdentityKind, Kind
 from tests.agent.classrooms import room, sighting
 

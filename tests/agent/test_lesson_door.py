@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import httpx
 from starlette.types import ASGIApp
 
+from agent.database import DOCUMENTS, OUTBOX
 from agent.database.documents import Documents
-from agent.database.folder import DOCUMENTS, OUTBOX
 from agent.lessons import memos
 from agent.local.api import application
 from agent.local.surroundings import DeviceActions, Surroundings

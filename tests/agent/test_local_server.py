@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from agent.local import server as door
-from agent.services.supervision import Outages, keep_running
+from agent import server as door
+from agent.supervision import Outages, keep_running
 from protocol.health import ReasonCode
 from protocol.model import Reason, Status
 from tests.agent.school_double import up
@@ -79,7 +79,7 @@ def _timers(loop: asyncio.AbstractEventLoop) -> list[object]:
 
 def test_a_taken_port_is_said_once_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:
     """The rest of the agent runs meanwhile, and the door opens when the port is free."""
-    caplog.set_level(logging.INFO, "agent.services.supervision")
+    caplog.set_level(logging.INFO, "agent.supervision")
     outages, tries = Outages(), list[int]()
 
     async def play() -> None:

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from agent.__main__ import main
-from agent.commands.read_cards import keys_in
+from agent.commands.read_cards import CardsUnreadableError, keys_in
+from agent.database import DOCUMENTS
 from agent.database.documents import Documents, SavedState
-from agent.database.folder import DOCUMENTS
-from agent.errors import CardsUnreadableError
 from protocol.doorcode import sign
 from protocol.plan import Plan
 from simulators.devices.cards import Scene, class_of, door

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from agent.config import Passwords
 from agent.equipment.description import device_id_of
-from agent.passwords import Passwords
 from agent.remote_control import RemoteControl, typed_from
 from hardware.readings import IdentityKind, Kind, PowerState, ProjectorReading, Reading, Sighting
 from simulators.devices.projector import Projector, ProjectorMake

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from agent.database import DOCUMENTS, OUTBOX
 from agent.database.documents import Documents, SavedState
-from agent.database.folder import DOCUMENTS, OUTBOX
 from agent.database.repair import repair
 from protocol.folder import lock_folder
 from protocol.messages import LessonStarted

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.cards.scanner import CardScanner
-from agent.passwords import Passwords
+from agent.config import Passwords
 from hardware.cards import scan as cards
 from hardware.cards.acceptance import CardFlag, FoundCard
 from hardware.cards.words import Over

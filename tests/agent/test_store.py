@@ -11,9 +11,9 @@ from blockbuster import blockbuster_ctx
 
 from agent import store as stores
 from agent.classroom import Classroom
+from agent.database import DOCUMENTS, OUTBOX
 from agent.database.documents import Documents
-from agent.database.folder import DOCUMENTS, OUTBOX
-from agent.errors import DocumentError
+from agent.database.generations import DocumentError
 from agent.lessons import memos
 from agent.store import ClassroomStore
 from protocol.messages import AnyEvent, AnyState, up_from

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from agent.services.supervision import Outages, keep_running
+from agent.supervision import Outages, keep_running
 from hardware.readings import SenseMissing
 from protocol.model import Reason, Status
 from tests.waiting import eventually

@@ -9,13 +9,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from agent.database.cart import CartFile
+from agent.database import DOCUMENTS, OUTBOX
 from agent.database.documents import Documents
-from agent.database.folder import DOCUMENTS, OUTBOX
-from agent.database.generations import backup_of
-from agent.errors import DocumentError
+from agent.database.generations import DocumentError, backup_of
 from agent.store import ClassroomStore
-from agent.tablets.backend import backend_of
+from agent.tablets.backend import CartFile, backend_of
 from agent.tablets.cart import Slot
 from agent.tablets.lesson import CheckInPhase
 from agent.tablets.service import SuggestionRefused, TabletService

@@ -15,7 +15,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from agent.local.server import LOCAL, serve
+from agent.server import LOCAL, serve
 from agent.tablets import board
 from tests.agent.tablet_room import HOST, Room, lesson_of, served
 from tests.axe import violations

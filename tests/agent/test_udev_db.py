@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.commands.udev_db import report
-from agent.errors import ExportUnreadableError
+from agent.commands.scan import ExportUnreadableError, scan_export
 from protocol.words import translator
 
 UDEV = Path(__file__).parents[1] / "hardware/udev"
@@ -18,7 +17,7 @@ VIETNAMESE = {"LANG": "vi_VN.UTF-8"}
 
 def test_an_export_is_told_as_json_of_the_shape_of_a_scan() -> None:
     """The machine, what hangs on it, and no sense that is missing."""
-    told = json.loads(report(UDEV / "laptop.txt", as_json=True, environ={}))
+    told = json.loads(scan_export(UDEV / "laptop.txt", as_json=True, environ={}))
     assert told["host"]["model"] == "LopBook14"
     assert told["host"]["identity"] == "host"
     assert told["missing"] == []
@@ -38,7 +37,7 @@ def test_an_export_is_told_as_a_table_in_the_readers_language(tmp_path: Path) ->
     """Packed or not, the words are for people."""
     packed = tmp_path / "pi.gz"
     packed.write_bytes(gzip.compress((UDEV / "raspberry-pi.txt").read_bytes()))
-    told = report(packed, as_json=False, environ=VIETNAMESE)
+    told = scan_export(packed, as_json=False, environ=VIETNAMESE)
     assert "máy tính" in told
     assert "Raspberry Pi 4 (BCM2711)" in told
     assert told.endswith("\n")
@@ -62,7 +61,7 @@ def test_what_cannot_be_read_is_told_with_what_to_do(
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(ExportUnreadableError) as refused:
-        report(path, as_json=True, environ={})
+        scan_export(path, as_json=True, environ={})
     assert refused.value.code == code
     assert refused.value.text(translator("vi")).startswith(said.replace("{path}", str(path)))
     assert "Hãy" in refused.value.text(translator("vi"))

@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 from msgspec.structs import replace
 
-from controller.dashboard.live import Live
+from controller.dashboard.live import LiveView
 from controller.database.store import Store
 from controller.department import areas_store as areas
 from controller.department.areas import Area, Membership, Merger, SchoolFacts
@@ -144,7 +144,7 @@ def a_department(folder: Path) -> Iterator[Store]:
         yield store
 
 
-def a_department_face(store: Store, live: Live) -> FastAPI:
+def a_department_face(store: Store, live: LiveView) -> FastAPI:
     """The face of a department whose store this process holds."""
     program = a_program(store, live, scope=OWN, upstream="")
     program.config = replace(program.config, name="Sở GD&ĐT Sơn La")

@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from msgspec.structs import replace
 
 from controller.config import ControllerConfig
-from controller.dashboard.live import Live, live_of
+from controller.dashboard.live import LiveView, live_of
 from controller.database.store import Store
 from controller.feature import Program
 from controller.features import FEATURES, counts, keep_batch, listeners_of
@@ -43,6 +43,7 @@ from protocol.model import (
     Status,
 )
 from protocol.words import Translate, translator
+from tests.controller.ears import Ears
 from tests.ports import free_port
 from tests.waiting import LIMIT_S, until
 
@@ -207,7 +208,7 @@ def a_store(folder: Path, records: Sequence[Record] = (), url: str = "") -> Iter
     """A real store, holding the records: in the folder, or where the URL says."""
     with Store(url or f"sqlite:///{folder / 'lophoc.db'}") as store:
         FOLDERS[store] = folder
-        store.write(keep_batch, numbered(records), [], NOW_MS)
+        store.write(keep_batch, numbered(records), NOW_MS)
         yield store
 
 
@@ -223,7 +224,7 @@ class FaceWriter:
         for listener in listeners_of(self._program):
             store.read(listener.load)
         changes = action(NOW_MS)
-        await asyncio.to_thread(store.write, keep_batch, changes, [], NOW_MS)
+        await asyncio.to_thread(store.write, keep_batch, changes, NOW_MS)
         self._program.publish(changes)
         return bool(changes)
 
@@ -233,10 +234,14 @@ class FaceWriter:
         self._program.publish(changes)
         return bool(changes)
 
+    async def take_again(self, no: int, topic: str, payload: bytes) -> None:
+        """Let the ingest take a message out of quarantine."""
+        await Ears(self._program).ingest.take_again(no, topic, payload)
+
 
 def a_program(
     store: Store,
-    live: Live | None = None,
+    live: LiveView | None = None,
     *,
     scope: Place = SCHOOL,
     translate_to: Callable[[str], Translate] = translator,
@@ -270,7 +275,7 @@ def a_program(
 
 def a_face(
     store: Store,
-    live: Live,
+    live: LiveView,
     *,
     scope: Place = SCHOOL,
     allowed_hosts: Sequence[str] = ("127.0.0.1", "localhost", "testserver"),
@@ -284,9 +289,9 @@ def a_face(
 
 def a_live(
     store: Store, clock: Callable[[], float] = lambda: NOW_MS / 1000, scope: Place = SCHOOL
-) -> Live:
+) -> LiveView:
     """A live present over a store, its clock at rest on a school morning."""
-    return Live(store, scope, zone=ZONE, name=NAME, clock=clock)
+    return LiveView(store, scope, zone=ZONE, name=NAME, clock=clock)
 
 
 class Served:
@@ -344,7 +349,7 @@ class Served:
     def tell_store(self, *records: Record) -> list[Change]:
         """Commit alone, as happens while nobody serves."""
         told = numbered(records, self._store.read(newest_change, SCHOOL) + 1)
-        return [*told, *self._store.write(keep_batch, told, [], NOW_MS)]
+        return [*told, *self._store.write(keep_batch, told, NOW_MS)]
 
     def _run(self) -> None:
         async def serve() -> None:

@@ -20,7 +20,7 @@ from protocol.health import ReasonCode
 from protocol.messages import Down, Flaw, Up
 from protocol.model import AttendanceStatus, DeviceKind, Method, Status
 from protocol.settings import sample, settings_of
-from simulators.config import SIM_PREFIX, DemoConfig, SimConfig
+from simulators.config import DemoConfig, SimConfig, prefix_of
 from tests.conftest import need
 
 ROOT = Path(__file__).parents[2]
@@ -84,7 +84,7 @@ def test_every_setting_stands_in_a_sample_file(shape: type[msgspec.Struct], page
 def test_the_simulators_sample_file_is_its_settings() -> None:
     """Made anew by: lophoc-sim sample-config > docs/lophoc-sim.toml."""
     title = "LopHoc's simulated school: every setting with its default."
-    assert read("docs", "lophoc-sim.toml") == sample(SimConfig, title, SIM_PREFIX)
+    assert read("docs", "lophoc-sim.toml") == sample(SimConfig, title, prefix_of(SimConfig))
 
 
 def test_every_setting_of_the_demonstration_is_named() -> None:

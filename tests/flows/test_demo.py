@@ -23,9 +23,9 @@ import pytest
 from protocol.messages import HostMeasures
 from protocol.words import LANGUAGES, translator
 from simulators import demo
+from simulators.addresses import own_interfaces
 from simulators.config import DemoConfig
 from simulators.demo import DemoWords
-from simulators.devices.addresses import own_interfaces
 from tests.ports import free_port
 from tests.waiting import LIMIT_S, until
 
@@ -102,7 +102,7 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple
 
         http, mqtt, local = (free_port() for _ in range(3))
         config = DemoConfig(http_port=http, mqtt_port=mqtt, local_port=local, lang="en")
-        return asyncio.run(demo.run(config, stop, write=write)), said
+        return asyncio.run(demo.play_demo(config, str, stop, write=write)), said
 
     return run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.kit import KitTemplate, Program, compare, missing
+from protocol.kit import KitProgram, KitTemplate, compare, missing
 from protocol.messages import KitLine
 from protocol.model import DeviceKind
 
@@ -32,7 +32,7 @@ def test_a_program_is_missing_only_where_the_machine_says_so() -> None:
     """Whether it runs is told beside."""
     template = KitTemplate(software=" LibreOffice ,myViewBoard,,Zoom, LibreOffice")
     assert template.programs == ("LibreOffice", "myViewBoard", "Zoom")
-    told = {"LibreOffice": Program(True, False), "myViewBoard": Program(False, False)}
+    told = {"LibreOffice": KitProgram(True, False), "myViewBoard": KitProgram(False, False)}
     lines = [each for each in compare(template, ROOM, told) if each.kind is None]
     assert lines == [
         KitLine(name="LibreOffice", wanted=1, here=1, running=False),

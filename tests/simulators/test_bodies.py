@@ -11,10 +11,10 @@ import pytest
 from hardware.readings import IdentityKind, Kind
 from protocol.health import ReasonCode
 from protocol.model import Reason, Status
+from simulators.addresses import call_address
 from simulators.config import SimConfig
 from simulators.day import Judged, LessonBegan, Moved
 from simulators.devices import bodies
-from simulators.devices.addresses import call_address
 from simulators.devices.bodies import Bodies, faults_of
 from simulators.equipment import device_id_of, mac_of
 from simulators.school import responders, school_of
@@ -74,7 +74,7 @@ class _Played:
     """A school's bodies on loopback, at a port of their own; called nowhere else."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, port: int) -> None:
-        monkeypatch.setattr(bodies, "PJLINK_PORT", port)
+        monkeypatch.setattr(bodies, "PORT", port)
         monkeypatch.setattr(bodies, "own_interfaces", lambda: [IPv4Interface("127.0.0.1/32")])
         config = SimConfig(rooms=1, tablets=0)
         rooms = school_of(config)

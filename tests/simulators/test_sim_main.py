@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import pkgutil
 import signal
 import subprocess
 import sys
@@ -16,7 +18,7 @@ import pytest
 from protocol import __version__
 from protocol.link import Broker
 from protocol.settings import settings_of
-from simulators.__main__ import _SCHOOL, _SHAPES, main
+from simulators.__main__ import PLAYS, main
 from simulators.config import SimConfig
 from tests.waiting import LIMIT_S
 
@@ -104,7 +106,10 @@ def test_the_version_is_said(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["school", "run", "classroom", "demo", "camera", "projector", "fleet", "udev", "host"],
+    [
+        *("school", "run", "classroom", "demo", "camera", "projector", "fleet", "udev", "host"),
+        "province",
+    ],
 )
 def test_help_names_every_setting(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """With what it means."""
@@ -112,9 +117,15 @@ def test_help_names_every_setting(command: str, capsys: pytest.CaptureFixture[st
         main([command, "--help"])
     assert ended.value.code == 0
     said = capsys.readouterr().out
-    for setting in settings_of(_SHAPES.get(command, _SCHOOL)[0]):
+    for setting in settings_of(PLAYS[command].shape):
         assert setting.option in said
         assert setting.description
+
+
+@pytest.mark.parametrize("command", sorted(PLAYS))
+def test_what_runs_a_command_is_there(command: str) -> None:
+    """It is named by a text, and loaded only when it is asked for."""
+    assert asyncio.iscoroutinefunction(pkgutil.resolve_name(PLAYS[command].runner))
 
 
 def test_the_sample_is_a_settings_file(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,9 +12,8 @@ import pytest
 
 from protocol.settings import SettingsError
 from simulators.devices.camera import CameraFault, OnvifCamera
-from simulators.devices.pjlink import ProjectorMake
-from simulators.devices.projector import Projector
-from simulators.devices.projector_faults import FaultyProjector, ProjectorFault
+from simulators.devices.pjlink import ProjectorFault, ProjectorMake
+from simulators.devices.projector import FaultyProjector, Projector
 from simulators.devices.single import ALIASES
 from simulators.devices.switches import Switches, fault_of, faults_of, typed_lines
 from tests.waiting import LIMIT_S
@@ -158,11 +157,7 @@ def test_a_line_changes_what_a_camera_shows(line: str, holds: Callable[[object],
 
     async def run() -> object:
         async with OnvifCamera(picture=picture, group=("239.255.255.250", 0)) as one:
-
-            async def switch(fault: CameraFault, on: bool) -> None:  # noqa: FBT001 - a switch
-                one.faults = one.faults | {fault} if on else one.faults - {fault}
-
-            await Switches(CameraFault, switch, str, ALIASES).obey(line)
+            await Switches(CameraFault, one.switch, str, ALIASES).obey(line)
             return await asyncio.to_thread(fetched, one.snapshot_url)
 
     got = asyncio.run(run())

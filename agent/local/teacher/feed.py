@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from agent.local.questions import questions
+from agent.local.status import questions
 from agent.local.surroundings import Surroundings
 from agent.local.teacher.view import teacher_view
 from agent.store import ClassroomStore
@@ -46,7 +46,7 @@ class TeacherFeed:
         tree = teacher_view(
             store.classroom,
             store.view(),
-            store.moment(),
+            store.now(),
             say,
             undelivered=undelivered,
             also=self._notices(),

@@ -44,7 +44,7 @@ def teacher_view(
     return {
         **_room(classroom),
         "phase": phase,
-        "headline": words.headline(phase, say),
+        "headline": say(words.HEADLINES[phase]),
         "subline": words.subline(lesson, proposal, say),
         **_buttons(phase, lesson, say),
         "proposal": _proposal(classroom, proposal, say),
@@ -56,7 +56,7 @@ def teacher_view(
         "notices": _notices(classroom, proposal, moment, say, also),
         "faults": _faults(classroom, frozenset(undelivered), say),
         "camera": _camera(classroom, say),
-        "labels": words.labels(say),
+        "labels": {name: say(text) for name, text in words.LABELS.items()},
     }
 
 
@@ -85,7 +85,7 @@ def _buttons(phase: LessonPhase, lesson: RunningLesson | None, say: Translate) -
 
 
 def _button(action: str, say: Translate) -> dict[str, Any]:
-    return {"action": action, "label": words.action_label(action, say), "enabled": True}
+    return {"action": action, "label": say(words.ACTIONS[action]), "enabled": True}
 
 
 def _proposal(classroom: Classroom, proposal: LessonProposal, say: Translate) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def _proposal(classroom: Classroom, proposal: LessonProposal, say: Translate) ->
     likely = timetable.alternatives(teaching.plan, room, proposal.classes, teaching.recent)
     return {
         "classes": list(proposal.classes),
-        "why": words.proposal_reason(proposal.why, say),
+        "why": say(words.PROPOSAL_REASONS[proposal.why]),
         "teacher": proposal.teacher,
         "others": [list(classes) for classes in likely],
         "all": list(teaching.plan.classes),
@@ -108,7 +108,7 @@ def _chips(classroom: Classroom, view: ClassroomView, say: Translate) -> list[di
         state, text = words.chip_words(devices, say)
         if part is Part.CAMERA and classroom.camera_off:
             state, text = "absent", say(N_("switched off"))
-        label = words.part_label(part, say)
+        label = say(words.PARTS[part])
         chips.append({"part": part, "state": state, "label": label, "words": text})
     return [*chips, _tablets(classroom, view, say)]
 
@@ -123,7 +123,7 @@ def _tablets(classroom: Classroom, view: ClassroomView, say: Translate) -> dict[
     total = max(classroom.template.tablets, len(tablets))
     state = "absent" if not working else "ok" if len(working) == total else "warning"
     text = f"{len(working)}/{total}" if total else say(N_("none in use"))
-    label = words.part_label(Part.TABLET, say)
+    label = say(words.PARTS[Part.TABLET])
     return {"part": "tablets", "state": state, "label": label, "words": text}
 
 
@@ -141,7 +141,7 @@ def _roll(lesson: RunningLesson | None, letters: Letters, say: Translate) -> dic
     sheet = lesson.sheet
     counts = sheet.counts()
     return {
-        "title": words.roll_title(lesson.classes, say),
+        "title": f"{say(words.LABELS['attendance'])} {' + '.join(lesson.classes)}",
         "counts": counts._asdict(),
         "text": counts.text,
         "confirmed": sheet.is_confirmed,
@@ -152,7 +152,7 @@ def _roll(lesson: RunningLesson | None, letters: Letters, say: Translate) -> dic
 
 
 def _mark(status: AttendanceStatus, letter: str, say: Translate) -> dict[str, Any]:
-    return {"status": status, "letter": letter, "label": words.mark_label(status, say)}
+    return {"status": status, "letter": letter, "label": say(words.MARKS[status][1])}
 
 
 def _pupil(
@@ -192,7 +192,7 @@ def _undo(classroom: Classroom, moment: Moment, say: Translate) -> dict[str, Any
     return {
         "what": offer.what,
         "label": say(N_("Undo")),
-        "words": words.undo_words(offer.what, say),
+        "words": say(words.UNDONE[offer.what]),
         "left_s": round(offer.until_s - moment.steady_s, 1),
     }
 
@@ -229,7 +229,7 @@ def _lesson_notices(
 
 def _faults(classroom: Classroom, waiting: frozenset[str], say: Translate) -> dict[str, Any]:
     return {
-        "parts": [{"part": part, "label": label} for part, label in words.part_labels(say).items()],
+        "parts": [{"part": part, "label": say(label)} for part, label in words.PARTS.items()],
         "sent": [
             {
                 "part": fault.part,

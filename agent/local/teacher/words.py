@@ -17,23 +17,23 @@ from protocol.words import N_, Translate, sentence, status_word
 
 Letters = Mapping[AttendanceStatus, str]
 
-_IN_LESSON: Final = N_("In lesson")
-_HEADLINES: Final[Mapping[LessonPhase, str]] = {
+HEADLINES: Final[Mapping[LessonPhase, str]] = {
+    **dict.fromkeys(LessonPhase, N_("In lesson")),
     LessonPhase.IDLE: N_("Ready for the lesson"),
     LessonPhase.ENDED: N_("Lesson over"),
 }
-_ACTIONS: Final[Mapping[str, str]] = {
+ACTIONS: Final[Mapping[str, str]] = {
     "start": N_("Start the lesson"),
     "confirm": N_("Confirm attendance"),
     "end": N_("End the lesson"),
 }
-_PROPOSAL_REASONS: Final[Mapping[ProposalReason, str]] = {
+PROPOSAL_REASONS: Final[Mapping[ProposalReason, str]] = {
     ProposalReason.TIMETABLE: N_("By the timetable"),
     ProposalReason.ONLY: N_("This room's class"),
     ProposalReason.RECENT: N_("The class that was here last"),
     ProposalReason.NONE: N_("Choose the class"),
 }
-_MARKS: Final[Mapping[AttendanceStatus, tuple[str, str]]] = {
+MARKS: Final[Mapping[AttendanceStatus, tuple[str, str]]] = {
     AttendanceStatus.PRESENT: ("", N_("Present")),
     AttendanceStatus.ABSENT_EXCUSED: ("P", N_("Absent with leave")),
     AttendanceStatus.ABSENT_UNEXCUSED: ("K", N_("Absent without leave")),
@@ -56,7 +56,7 @@ _ACTORS: Final[Mapping[str, str]] = {
     "substitute": N_("substitute teacher"),
     "agent": N_("this computer"),
 }
-_PARTS: Final[Mapping[Part, str]] = {
+PARTS: Final[Mapping[Part, str]] = {
     Part.BOARD: N_("Board"),
     Part.CAMERA: N_("Camera"),
     Part.TABLET: N_("Tablets"),
@@ -72,7 +72,7 @@ _TODO: Final[Mapping[DeviceKind | None, str]] = {
     DeviceKind.NETWORK: N_("Please check the plug of the access point."),
 }
 _TODO_ELSE: Final = N_("The lesson goes on without it; press Report a fault if it stays so.")
-_LABELS: Final[Mapping[str, str]] = {
+LABELS: Final[Mapping[str, str]] = {
     "attendance": N_("Attendance"),
     "report_fault": N_("Report a fault"),
     "other_class": N_("Another class"),
@@ -88,7 +88,7 @@ _LABELS: Final[Mapping[str, str]] = {
     "yes": N_("Yes"),
     "no": N_("No"),
 }
-_UNDONE: Final[Mapping[Undoable, str]] = {
+UNDONE: Final[Mapping[Undoable, str]] = {
     Undoable.START: N_("The lesson has started."),
     Undoable.CONFIRM: N_("Attendance is confirmed."),
     Undoable.END: N_("The lesson has ended."),
@@ -102,11 +102,6 @@ NOTICES: Final[Mapping[str, tuple[str, str]]] = {
     "bell": ("info", N_("The bell has rung: press Start the lesson.")),
     "offline": ("info", N_("No line to the school's server; everything is kept here.")),
 }
-
-
-def headline(phase: LessonPhase, say: Translate) -> str:
-    """Where the lesson is."""
-    return say(_HEADLINES.get(phase, _IN_LESSON))
 
 
 def subline(lesson: RunningLesson | None, proposal: LessonProposal, say: Translate) -> str:
@@ -123,7 +118,7 @@ def subline(lesson: RunningLesson | None, proposal: LessonProposal, say: Transla
     parts = _lesson_parts(shown_lesson, say)
     if shown_lesson.began_min is not None and shown_lesson.bell_min is not None:
         parts.append(f"{_clock(shown_lesson.began_min)} - {_clock(shown_lesson.bell_min)}")
-    return " · ".join(parts) or proposal_reason(ProposalReason.NONE, say)
+    return " · ".join(parts) or say(PROPOSAL_REASONS[ProposalReason.NONE])
 
 
 def logbook_line(
@@ -142,24 +137,9 @@ def logbook_line(
     return " · ".join(parts)
 
 
-def action_label(action: str, say: Translate) -> str:
-    """What is written on the big button."""
-    return say(_ACTIONS[action])
-
-
-def proposal_reason(why: ProposalReason, say: Translate) -> str:
-    """Why a class is proposed."""
-    return say(_PROPOSAL_REASONS[why])
-
-
 def letters_of(own: Mapping[AttendanceStatus, str]) -> Letters:
     """How the school writes each mark. own: where it writes one otherwise than most."""
-    return {status: own.get(status, letter) for status, (letter, _) in _MARKS.items()}
-
-
-def mark_label(status: AttendanceStatus, say: Translate) -> str:
-    """A mark in words."""
-    return say(_MARKS[status][1])
+    return {status: own.get(status, letter) for status, (letter, _) in MARKS.items()}
 
 
 def chip_words(devices: list[Device], say: Translate) -> tuple[str, str]:
@@ -180,11 +160,6 @@ def gap_sentences(reasons: Iterable[Reason], say: Translate) -> str:
 def todo(kind: DeviceKind | None, say: Translate) -> str:
     """What to do first where this kind of device is missing."""
     return say(_TODO.get(kind, _TODO_ELSE))
-
-
-def roll_title(classes: Iterable[str], say: Translate) -> str:
-    """The head of the roll."""
-    return f"{say(_LABELS['attendance'])} {' + '.join(classes)}"
 
 
 def confirmation(sheet: LessonSheet, say: Translate) -> str:
@@ -208,32 +183,17 @@ def flag_words(flag: str, say: Translate) -> str:
 
 def entry_words(entry: SheetEntry, letters: Letters, say: Translate) -> str:
     """One change of a confirmed mark: when, what, who and why."""
-    what = letters[entry.status] or mark_label(entry.status, say)
+    what = letters[entry.status] or say(MARKS[entry.status][1])
     who = say(_ACTORS.get(entry.actor, entry.actor))
     why = say(_ENTRY_REASONS.get(entry.why, entry.why))
     return f"{clock(entry.at_ms, None, say)} {what} · {who} · {why}"
-
-
-def undo_words(what: Undoable, say: Translate) -> str:
-    """What was just done, and can be taken back."""
-    return say(_UNDONE[what])
-
-
-def part_label(part: Part, say: Translate) -> str:
-    """A part of the room that may be broken."""
-    return say(_PARTS[part])
-
-
-def part_labels(say: Translate) -> dict[Part, str]:
-    """Every such part, in the order of the buttons."""
-    return {part: say(text) for part, text in _PARTS.items()}
 
 
 def fault_words(fault: ReportedFault, *, delivered: bool, say: Translate) -> str:
     """A reported fault, and whether the school has it."""
     text = N_("Received: {part}, {time}") if delivered else N_("Kept, will be sent: {part}, {time}")
     at = clock(fault.at_ms, None, say)
-    return phrase(text, say, part=part_label(fault.part, say), time=at)
+    return phrase(text, say, part=say(PARTS[fault.part]), time=at)
 
 
 def camera_words(*, off: bool, say: Translate) -> tuple[str, str]:
@@ -244,11 +204,6 @@ def camera_words(*, off: bool, say: Translate) -> tuple[str, str]:
         say(N_("Camera off")),
         say(N_("The camera is only looked at to see whether it works.")),
     )
-
-
-def labels(say: Translate) -> dict[str, str]:
-    """The window's other words."""
-    return {name: say(text) for name, text in _LABELS.items()}
 
 
 def _lesson_parts(lesson: RunningLesson, say: Translate) -> list[str]:

@@ -210,8 +210,8 @@ def test_the_store_keeps_the_log_and_folds_the_lesson_batch_by_batch(store: Stor
     """Backwards, one event a batch, each of them twice."""
     changes = records_of(a_lesson())
     for change in reversed(changes):
-        store.write(keep_batch, [change], [], BEGAN)
-        store.write(keep_batch, [change], [], BEGAN)
+        store.write(keep_batch, [change], BEGAN)
+        store.write(keep_batch, [change], BEGAN)
     (lesson,) = store.read(lessons_of, SCHOOL, "2026-11-04", "2026-11-04")
     assert lesson == folded(changes) == store.read(lesson_at, AGENT, "l1")
     assert len(store.read(rolls_of, SCHOOL)) == 3
@@ -236,7 +236,7 @@ def test_a_hand_in_the_database_is_named(
     store: Store, database: Database, deed: str, why: set[tuple[str, str]]
 ) -> None:
     """Who changes, takes out or backdates a record breaks the chain at that place."""
-    store.write(keep_batch, records_of(a_lesson()), [], BEGAN)
+    store.write(keep_batch, records_of(a_lesson()), BEGAN)
     database.say(deed)
     found = findings(store.read(whole_log, SCHOOL))
     assert {(each.event_id, each.why) for each in found} == why
@@ -245,7 +245,7 @@ def test_a_hand_in_the_database_is_named(
 
 def test_marks_are_forgotten_and_the_lesson_keeps_its_counts(store: Store) -> None:
     """After attendance_keep_days nobody can say who was away, only how many."""
-    store.write(keep_batch, records_of(a_lesson()), [], BEGAN)
+    store.write(keep_batch, records_of(a_lesson()), BEGAN)
     assert store.write(forget_pupils, BEGAN + 1) == 5
     assert store.read(whole_log, SCHOOL) == []
     (lesson,) = store.read(lessons_of, SCHOOL, "2026-11-04", "2026-11-04")
@@ -255,7 +255,7 @@ def test_marks_are_forgotten_and_the_lesson_keeps_its_counts(store: Store) -> No
 def test_a_fault_waits_until_it_is_dealt_with_and_stays_in_the_history(store: Store) -> None:
     """Dealt with once; a second time finds nothing to do."""
     fault = FaultReported(boot="b1", seq=1, id="f1", at_ms=BEGAN, room="P203", part=Part.BOARD)
-    store.write(keep_batch, records_of([fault]), [], BEGAN)
+    store.write(keep_batch, records_of([fault]), BEGAN)
     (waiting,) = store.read(faults_of, SCHOOL)
     assert (waiting.part, waiting.room, waiting.at_ms) == (Part.BOARD, "P203", BEGAN)
     assert len(store.write(handle_fault, SCHOOL, "f1", BEGAN + 5)) == 2
@@ -270,7 +270,7 @@ def test_a_fault_waits_until_it_is_dealt_with_and_stays_in_the_history(store: St
 
 def test_an_erased_pupil_leaves_a_tombstone_in_a_chain_that_still_holds(store: Store) -> None:
     """The log tells no more of the pupil; the lesson keeps its figures."""
-    store.write(keep_batch, records_of(a_lesson()), [], BEGAN)
+    store.write(keep_batch, records_of(a_lesson()), BEGAN)
     assert len(store.read(marks_of_pupil, SCHOOL, "c")) == 4
     assert store.write(erase_pupil, SCHOOL, "c") == 4
     assert store.read(marks_of_pupil, SCHOOL, "c") == []

@@ -91,7 +91,7 @@ def test_the_commands_verify_export_find_and_erase(
     """A hand in the database ends verify with 1 and is named."""
     data = ["--data", str(tmp_path)]
     with Store(database.url) as store:
-        store.write(keep_batch, [AgentRecord(place=AGENT), *records_of(a_lesson())], [], BEGAN)
+        store.write(keep_batch, [AgentRecord(place=AGENT), *records_of(a_lesson())], BEGAN)
     out = tmp_path / "out.csv"
     days = ["--class", "10A1", "--from", "2026-11-02", "--to", "2026-11-07"]
     assert main(["attendance", "export", *days, "--out", str(out), *data]) == 0

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from controller.dashboard import subscription
-from controller.dashboard.live import Live
+from controller.dashboard.live import LiveView
 from controller.dashboard.subscription import QUEUE, Subscription, View
 from controller.database.store import Store
 from controller.features import keep_batch
@@ -53,7 +53,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-async def following(live: Live, room: str = "", view: View = View.ALL) -> Subscription:
+async def following(live: LiveView, room: str = "", view: View = View.ALL) -> Subscription:
     """A subscription that has had its snapshot."""
     opened = await live.subscribe(room, view).__aenter__()
     await anext(opened)
@@ -65,7 +65,7 @@ async def told(feed: Subscription, count: int) -> list[dict[str, Any]]:
     return [json.loads(await anext(feed)) for _ in range(count)]
 
 
-async def loaded(store: Store) -> Live:
+async def loaded(store: Store) -> LiveView:
     """A live present over the store."""
     live = a_live(store)
     await live.load()
@@ -357,6 +357,6 @@ def test_the_line_ends_with_the_server(store: Store) -> None:
 async def test_scope_is_that_of_the_school(store: Store) -> None:
     """Another school's records in the same database are not loaded."""
     stranger = agent("9X9", place=Place("79", "00456", "x"))
-    store.write(keep_batch, [stranger], [], NOW_MS)
+    store.write(keep_batch, [stranger], NOW_MS)
     live = await loaded(store)
     assert "9X9" not in [room.key.room for room in live.rooms()]

@@ -15,11 +15,11 @@ from sqlalchemy import func, select
 from controller.__main__ import EXIT_DAMAGED, EXIT_SETTINGS, main
 from controller.database.engine import url_from
 from controller.database.facts import facts
-from controller.database.poison import tallies
 from controller.database.store import Store, StoreError
 from controller.features import counts, forget, keep_batch
 from controller.fleet.records import EventRecord
 from controller.fleet.store import events_of
+from controller.quarantine.tables import tallies
 from controller.roster.store import schools_of
 from protocol.model import Place
 from tests.databases import Database
@@ -164,13 +164,13 @@ def test_the_pages_backup_and_restore_give_the_same_database(cluster: Cluster) -
     cluster.run(*create)
     url = cluster.url("lophoc", "lophoc-controller")
     with Store(url) as store:
-        store.write(keep_batch, [happened("e1")], [], 1)
+        store.write(keep_batch, [happened("e1")], 1)
         known = store.feed_id, store.read(events_of, Place("14"))
     for command in (back_up, drop, recreate, restore, analyze):
         cluster.run(*command)
     with Store(url) as store:
         assert (store.feed_id, store.read(events_of, Place("14"))) == known
-        store.write(keep_batch, [happened("e2")], [], 1)
+        store.write(keep_batch, [happened("e2")], 1)
         assert len(store.read(events_of, Place("14"))) == 2
     cluster.drop(url)
 

@@ -120,7 +120,7 @@ def test_what_was_taken_over_can_be_written_again(old: str) -> None:
     """The taken over database is an ordinary one, and opens a second time."""
     with Store(old) as store:
         (device,) = store.read(devices_of, SCHOOL)
-        store.write(keep_batch, [device], [], 1)
+        store.write(keep_batch, [device], 1)
     with Store(old) as store:
         assert store.read(devices_of, SCHOOL) == [device]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from enum import Enum
 from importlib import import_module
 from pkgutil import walk_packages
@@ -78,7 +79,7 @@ def plain(hint: Any, meta: msgspec.Meta | None) -> st.SearchStrategy[Any]:
 def texts(meta: msgspec.Meta | None) -> st.SearchStrategy[str]:
     """PostgreSQL's text holds no zero; half of a surrogate pair is text nowhere."""
     if meta and meta.pattern == get_args(Date)[-1].pattern:
-        return st.dates().map(str)
+        return st.dates(date(1900, 1, 1), date(2999, 12, 31)).map(str)
     if meta and meta.pattern:
         return st.from_regex(meta.pattern, fullmatch=True, alphabet=st.characters(codec="ascii"))
     least = (meta and meta.min_length) or 0

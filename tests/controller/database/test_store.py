@@ -12,11 +12,10 @@ from alembic.runtime.migration import MigrationContext
 from msgspec.structs import replace
 
 from controller.attendance.store import marks_of
-from controller.database.poison import KEPT_POISON_ROWS, Poison
 from controller.database.schema import metadata
 from controller.database.store import Store, StoreError
 from controller.database.upkeep import is_sound, repair
-from controller.features import counts, forget_pupils, keep_batch
+from controller.features import forget_pupils, keep_batch
 from controller.fleet.fleet import StreamChanged, Touched
 from controller.fleet.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
 from controller.fleet.store import (
@@ -29,6 +28,7 @@ from controller.fleet.store import (
 )
 from controller.inventory import store as assets
 from controller.inventory.store import refresh
+from controller.quarantine.records import Quarantined
 from protocol.messages import HostMeasures, KitLine, LineMeasures, OutboxReport
 from protocol.model import (
     AttendanceStatus,
@@ -136,7 +136,7 @@ def store(database: Database) -> Iterator[Store]:
 
 def test_every_record_comes_back_as_it_was(store: Store) -> None:
     """All fields, leading zeros and Vietnamese letters, through rows and back."""
-    store.write(keep_batch, [agent(), device(), mark(1), happening(1)], [], NOW)
+    store.write(keep_batch, [agent(), device(), mark(1), happening(1)], NOW)
     assert store.read(agents_of, SCHOOL) == [agent()]
     assert store.read(devices_of, SCHOOL) == [device()]
     assert store.read(marks_of, SCHOOL) == [replace(mark(1), no=1)]
@@ -146,9 +146,7 @@ def test_every_record_comes_back_as_it_was(store: Store) -> None:
 def test_the_fleet_comes_back_with_its_streams_and_feed(store: Store) -> None:
     """After a restart a repeated event is still a repeated one."""
     stream = Stream([[1, 4], [6, 6]])
-    store.write(
-        keep_batch, [agent(), device(change=9), StreamChanged(AGENT, "b1", stream)], [], NOW
-    )
+    store.write(keep_batch, [agent(), device(change=9), StreamChanged(AGENT, "b1", stream)], NOW)
     fleet = store.read(load_fleet, SCHOOL, ZoneInfo("UTC"), device_silent_s=900, awake_since_ms=NOW)
     assert fleet.agents["p203"] == agent()
     assert fleet.devices["usb-1"] == device(change=9)
@@ -158,17 +156,15 @@ def test_the_fleet_comes_back_with_its_streams_and_feed(store: Store) -> None:
 
 def test_the_same_event_twice_is_stored_once(store: Store) -> None:
     """The database is the last wall against doubling."""
-    store.write(keep_batch, [mark(1), mark(1), happening(1)], [], NOW)
-    store.write(keep_batch, [mark(1), happening(1)], [], NOW)
+    store.write(keep_batch, [mark(1), mark(1), happening(1)], NOW)
+    store.write(keep_batch, [mark(1), happening(1)], NOW)
     assert len(store.read(marks_of, SCHOOL)) == len(store.read(events_of, SCHOOL)) == 1
 
 
 def test_pages_follow_the_order_of_code_points(store: Store) -> None:
     """On every database alike, so that a page begins where the last one ended."""
     names = ["a", "B", "b", "_", "1", "10", "2", "ă", "Ă", "đ", "z", "a b", "a-b", "ab"]
-    store.write(
-        keep_batch, [device(name, change=n) for n, name in enumerate(names, start=1)], [], NOW
-    )
+    store.write(keep_batch, [device(name, change=n) for n, name in enumerate(names, start=1)], NOW)
     walked, after = [], ""
     while page := store.read(devices_of, SCHOOL, after=after, limit=1):
         after = page[0].device_id
@@ -179,9 +175,8 @@ def test_pages_follow_the_order_of_code_points(store: Store) -> None:
 def test_a_character_that_a_database_cannot_hold_stops_no_batch(store: Store) -> None:
     """PostgreSQL's text has no U+0000; a stand-in is kept, and what came beside it."""
     odd = replace(device("usb-\0"), name="board\0", aliases=("a\0b",))
-    store.write(
-        keep_batch, [odd, device("usb-9", change=2)], [Poison("x/\0", "malformed", b"\0")], NOW
-    )
+    poison = Quarantined("x/\0", "\0", "malformed", "\0", b"\0")
+    store.write(keep_batch, [odd, device("usb-9", change=2), poison], NOW)
     kept = {each.change: each for each in store.read(devices_of, SCHOOL)}
     assert kept[1].name.rstrip("\0\ufffd") == "board"
     assert kept[1].aliases == ("a\0b",)
@@ -193,7 +188,7 @@ def test_a_character_that_a_database_cannot_hold_stops_no_batch(store: Store) ->
 def test_any_number_of_rows_is_written(store: Store, count: int) -> None:
     """Whatever statements a batch is cut into."""
     devices = [device(f"usb-{n:03}", change=n + 1) for n in range(count)]
-    store.write(keep_batch, [*devices, *(mark(n) for n in range(count))], [], NOW)
+    store.write(keep_batch, [*devices, *(mark(n) for n in range(count))], NOW)
     assert store.read(devices_of, SCHOOL) == devices
     assert [each.student for each in store.read(marks_of, SCHOOL)] == [
         f"hs-{n}" for n in range(count)
@@ -202,7 +197,7 @@ def test_any_number_of_rows_is_written(store: Store, count: int) -> None:
 
 def test_of_a_batch_the_last_state_wins(store: Store) -> None:
     """A device that changed twice is written once."""
-    store.write(keep_batch, [device(), replace(device(), name="later", change=2)], [], NOW)
+    store.write(keep_batch, [device(), replace(device(), name="later", change=2)], NOW)
     (kept,) = store.read(devices_of, SCHOOL)
     assert (kept.name, kept.change) == ("later", 2)
 
@@ -210,8 +205,8 @@ def test_of_a_batch_the_last_state_wins(store: Store) -> None:
 def test_a_touch_moves_only_last_seen_and_only_in_its_school(store: Store) -> None:
     """The same device id in another school is another row."""
     there = OTHER.of_agent("x")
-    store.write(keep_batch, [device(), device(place=there, change=2)], [], NOW)
-    store.write(keep_batch, [Touched(AGENT, ("usb-1",), NOW + 9)], [], NOW)
+    store.write(keep_batch, [device(), device(place=there, change=2)], NOW)
+    store.write(keep_batch, [Touched(AGENT, ("usb-1",), NOW + 9)], NOW)
     (here,) = store.read(devices_of, SCHOOL)
     assert here == replace(device(), last_seen_ms=NOW + 9)
     assert store.read(devices_of, OTHER)[0].last_seen_ms == NOW
@@ -221,7 +216,7 @@ def test_no_query_leaves_its_scope(store: Store) -> None:
     """Another school's agents, devices, marks, events and changes are not there."""
     there = OTHER.of_agent("p203")
     foreign = [agent(there), device(place=there), mark(1, there)]
-    store.write(keep_batch, [*foreign, replace(happening(1), place=there)], [], NOW)
+    store.write(keep_batch, [*foreign, replace(happening(1), place=there)], NOW)
     assert (
         store.read(agents_of, SCHOOL)
         == store.read(devices_of, SCHOOL)
@@ -243,7 +238,7 @@ def test_a_batch_that_fails_leaves_nothing(store: Store, database: Database) -> 
     """All or nothing, and the error says that nothing is lost."""
     database.refuse("INSERT", "events")
     with pytest.raises(StoreError) as refused:
-        store.write(keep_batch, [agent(), device(), mark(1), happening(1)], [], NOW)
+        store.write(keep_batch, [agent(), device(), mark(1), happening(1)], NOW)
     assert refused.value.code == "store_refused"
     assert (
         store.read(agents_of, SCHOOL)
@@ -258,7 +253,7 @@ def test_upkeep_that_the_disk_refuses_is_told_and_ends_nothing(
 ) -> None:
     """A full disk must not end the controller: forgetting says StoreError."""
     database.refuse("DELETE", "marks")
-    store.write(keep_batch, [mark(1)], [], NOW)
+    store.write(keep_batch, [mark(1)], NOW)
     with pytest.raises(StoreError, match="not do its work"):
         store.write(forget_pupils, NOW + 1)
     assert len(store.read(marks_of, SCHOOL)) == 1
@@ -276,9 +271,9 @@ def test_a_copy_that_the_disk_refuses_is_told(store: Store, database: Database) 
 
 def test_removed_devices_leave_the_list_and_stay_in_the_feed(store: Store) -> None:
     """The department hears of a removal."""
-    store.write(keep_batch, [device()], [], NOW)
+    store.write(keep_batch, [device()], NOW)
     refresh(store, SCHOOL, ZoneInfo("UTC"), NOW)
-    store.write(keep_batch, [replace(device(), removed_ms=NOW, change=2)], [], NOW)
+    store.write(keep_batch, [replace(device(), removed_ms=NOW, change=2)], NOW)
     refresh(store, SCHOOL, ZoneInfo("UTC"), NOW)
     assert store.read(devices_of, SCHOOL) == []
     with store.view() as db:
@@ -286,20 +281,9 @@ def test_removed_devices_leave_the_list_and_stay_in_the_feed(store: Store) -> No
     assert tombstone.removed_ms == NOW
 
 
-def test_poison_is_counted_for_ever_and_kept_within_bounds(store: Store) -> None:
-    """A flood of garbage fills no disk."""
-    poison = Poison("x/y", "malformed", b"z" * 10_000)
-    store.write(keep_batch, [], [poison] * (KEPT_POISON_ROWS + 50), NOW)
-    store.write(keep_batch, [], [poison] * 50, NOW)
-    assert store.read(counts)['messages_refused_total{flaw="malformed"}'] == KEPT_POISON_ROWS + 100
-    with store._open_engine.connect() as db:
-        kept = db.exec_driver_sql("SELECT count(*), max(length(raw)) FROM poison").one()
-    assert tuple(kept) == (KEPT_POISON_ROWS, 4096)
-
-
 def test_old_marks_are_forgotten(store: Store) -> None:
     """Children's data is not kept longer than the school says."""
-    store.write(keep_batch, [mark(1), replace(mark(2), received_ms=NOW + 10)], [], NOW)
+    store.write(keep_batch, [mark(1), replace(mark(2), received_ms=NOW + 10)], NOW)
     assert store.write(forget_pupils, NOW + 5) == 1
     assert [each.student for each in store.read(marks_of, SCHOOL)] == ["hs-2"]
 
@@ -345,7 +329,7 @@ def test_a_damaged_database_is_told_and_has_a_way_back(tmp_path: Path, damage: s
     url = f"sqlite:///{path}"
     backups.mkdir()
     with Store(url) as store:
-        store.write(keep_batch, [agent(), *(mark(n) for n in range(500))], [], NOW)
+        store.write(keep_batch, [agent(), *(mark(n) for n in range(500))], NOW)
         store.back_up(backups / "lophoc-2026-09-05.db")
         feed = store.feed_id
     whole = path.read_bytes()

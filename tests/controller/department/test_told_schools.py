@@ -222,7 +222,7 @@ class Above:
             return
         told = sender.waiting[at]
         heard = self.schools.hear(SCHOOL.school, told, NOW_MS)
-        self.store.write(keep_batch, list(heard.changes), [], NOW_MS)
+        self.store.write(keep_batch, list(heard.changes), NOW_MS)
         if heard.is_accepted and acked:
             sender.waiting.pop(at)
 
@@ -233,7 +233,7 @@ class Above:
             told(settled=sender.settled(), newest=sender.newest), feed=sender.feed, rev=self.rev
         )
         heard = self.schools.hear(SCHOOL.school, said, NOW_MS)
-        self.store.write(keep_batch, list(heard.changes), [], NOW_MS)
+        self.store.write(keep_batch, list(heard.changes), NOW_MS)
         for each in heard.changes:
             if isinstance(each, AskRetell):
                 sender.fed = min(sender.fed, each.since)

@@ -30,7 +30,7 @@ from controller.register.book import Line
 from controller.register.decisions import Decision, Deed, Rulings
 from controller.register.merging import Kept
 from controller.sheets.names import room_key
-from controller.web.refusals import unseal
+from controller.web.refusals import decode_cursor
 from protocol.model import DeviceKind, Identity, Place, Status
 from tests.controller.fresh import fresh_store
 from tests.databases import Database
@@ -197,7 +197,7 @@ def school(url: str = "") -> Iterator[tuple[Store, Feed]]:
 def test_the_feed_tells_lines_beside_devices_and_follows_a_decision(database: Database) -> None:
     """A line without a device is told; when it is found to be the device, the line's id goes."""
     with school(database.url) as (store, feed):
-        store.write(keep_batch, [device(1, serial="other")], [], NOW_MS)
+        store.write(keep_batch, [device(1, serial="other")], NOW_MS)
         with store.locked(SCHOOL) as db:
             register.bring_in(db, SCHOOL, [line(1).data], whole=False, now_ms=NOW_MS)
         first = feed.page(feed.begin(""), Chosen(), 100)
@@ -218,11 +218,11 @@ def test_the_feed_tells_lines_beside_devices_and_follows_a_decision(database: Da
 def test_a_choice_tells_what_left_it_as_gone(database: Database) -> None:
     """Whoever keeps the boards of P203 hears that one is in P207 now."""
     with school(database.url) as (store, feed):
-        store.write(keep_batch, [device(1), device(2, room="P5")], [], NOW_MS)
+        store.write(keep_batch, [device(1), device(2, room="P5")], NOW_MS)
         chosen = Chosen(room="p 203")
         first = feed.page(feed.begin(""), chosen, 100)
         assert [each["device_id"] for each in first.items] == ["usb-1"]
-        store.write(keep_batch, [device(1, room="P207", change=3)], [], NOW_MS)
+        store.write(keep_batch, [device(1, room="P207", change=3)], NOW_MS)
         then = feed.page(feed.begin(first.next), chosen, 100)
         assert [(each["device_id"], each["removed"]) for each in then.items] == [("usb-1", True)]
 
@@ -272,7 +272,7 @@ def test_a_pull_from_postgresql_cut_at_any_byte_goes_on(
 def pull_and_cut(url: str, count: int, path: list[tuple[str, int]]) -> None:
     with school(url) as (store, feed):
         seen = {number: device(number) for number in range(1, count + 1)}
-        store.write(keep_batch, [*seen.values()], [], NOW_MS)
+        store.write(keep_batch, [*seen.values()], NOW_MS)
         change, since, kept, tokens = count, "", {}, []
 
         def pull(limit: int) -> None:
@@ -281,7 +281,7 @@ def pull_and_cut(url: str, count: int, path: list[tuple[str, int]]) -> None:
             for text in stream[:limit].split(b"\n")[:-1]:
                 item = json.loads(text)
                 since = item["next"]
-                tokens.append(unseal(since, str, int, int)[1])
+                tokens.append(decode_cursor(since, str, int, int)[1])
                 if item["removed"]:
                     kept.pop(item["device_id"], None)
                 else:
@@ -294,10 +294,10 @@ def pull_and_cut(url: str, count: int, path: list[tuple[str, int]]) -> None:
                     pull(detail)
                 case "change":
                     seen[detail] = device(detail, room=f"P{change}", change=change)
-                    store.write(keep_batch, [seen[detail]], [], NOW_MS)
+                    store.write(keep_batch, [seen[detail]], NOW_MS)
                 case "remove" if detail in seen:
                     gone = replace(seen.pop(detail), removed_ms=NOW_MS, change=change)
-                    store.write(keep_batch, [gone], [], NOW_MS)
+                    store.write(keep_batch, [gone], NOW_MS)
         pull(1 << 30)
         assert kept == {each.device_id: each.room for each in seen.values()}
         assert tokens == sorted(set(tokens))

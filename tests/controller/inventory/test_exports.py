@@ -29,7 +29,7 @@ from controller.inventory.exports.picture import ExportForm, Picture
 from controller.inventory.store import refresh
 from controller.register import store as register
 from controller.register.book import Line
-from controller.web.refusals import Refused
+from controller.web.refusals import HttpError
 from protocol.model import DeviceKind, Identity, Place
 from tests.controller.some_assets import asset, host, stray
 from tests.controller.web_school import (
@@ -221,7 +221,7 @@ def test_more_than_a_workbook_takes_is_refused_before_it_is_read(
     monkeypatch.setattr(workbook_file, "MAX_ROWS", 3)
     told = [*of_school("1", asset(1), asset(2)), *of_school("2", asset(1), asset(2))]
     with a_store(tmp_path) as store:
-        with pytest.raises(Refused, match="too_many_rows") as refused:
+        with pytest.raises(HttpError, match="too_many_rows") as refused:
             exported(department(store, told), ExportForm.XLSX)
         assert refused.value.status == 422
         assert "Choose one school" in refused.value.hint
@@ -330,7 +330,7 @@ def test_what_a_device_tells_completes_no_line_when_it_is_read_in_again(
     told = agent("6A2")
     board = device("6A2", DeviceKind.BOARD, 7, serial="B7", vendor="SMART", model="SB680")
     store.write(
-        keep_batch, [told, replace(board, change=store.read(newest_change, SCHOOL) + 1)], [], NOW_MS
+        keep_batch, [told, replace(board, change=store.read(newest_change, SCHOOL) + 1)], NOW_MS
     )
     assert run("register", "decide", "serial:b7", "match", "--line", "4") == 0
     before = items(store)
@@ -367,7 +367,7 @@ def test_a_laptop_that_its_agent_says_roams_carries_no_board(
     """What the agent told of itself counts, not what the book calls it."""
     (before,) = glpi_documents(ask(web, "glpi", room="6A1", kind="host").content)
     assert len(before["content"]["monitors"]) == 2
-    store.write(keep_batch, [agent("6A1", roaming=True)], [], NOW_MS)
+    store.write(keep_batch, [agent("6A1", roaming=True)], NOW_MS)
     (after,) = glpi_documents(ask(web, "glpi", room="6A1", kind="host").content)
     assert "monitors" not in after["content"]
     (board,) = glpi_documents(ask(web, "glpi", room="6A1", kind="board").content)

@@ -31,7 +31,7 @@ def test_who_pulls_while_many_write_misses_and_doubles_nothing(database: Databas
 
         def write(school: int) -> None:
             for number in range(PAGES):
-                store.write(keep_batch, [listed(school, number)], [], 1)
+                store.write(keep_batch, [listed(school, number)], 1)
 
         def pull() -> list[tuple[str, str]]:
             seen, since = [], 0

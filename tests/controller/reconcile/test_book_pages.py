@@ -433,7 +433,7 @@ def test_the_register_is_compared_anew_only_when_something_changed(
         lambda: desk.undo(1),
         lambda: bring_in(store, [line(50)]),
         lambda: store.write(
-            keep_batch, numbered([device("6A1", DeviceKind.CAMERA, 9)], 99), [], now_ms()
+            keep_batch, numbered([device("6A1", DeviceKind.CAMERA, 9)], 99), now_ms()
         ),
         lambda: clock.append(clock.pop() + 3_600_000),
     ]

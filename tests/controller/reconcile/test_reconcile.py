@@ -403,7 +403,7 @@ def school(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         for number, name in enumerate(("SN-1", "X1"), start=1)
     ]  # fmt: skip
     with Store(database.url) as store:
-        store.write(keep_batch, [AgentRecord(place=at), *boards], [], NOW)
+        store.write(keep_batch, [AgentRecord(place=at), *boards], NOW)
         with store.locked(PLACE) as db:
             lines = [line(1).data, line(2).data]
             register.bring_in(db, PLACE, lines, whole=False, now_ms=NOW)

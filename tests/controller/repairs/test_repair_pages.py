@@ -47,7 +47,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     with a_store(tmp_path, [agent("6A1")]) as opened:
         with opened.locked(SCHOOL) as db:
             register.bring_in(db, SCHOOL, lines, whole=True, now_ms=NOW_MS)
-        opened.write(keep_batch, [fault("f1", Part.BOARD), fault("f2", Part.CAMERA)], [], NOW_MS)
+        opened.write(keep_batch, [fault("f1", Part.BOARD), fault("f2", Part.CAMERA)], NOW_MS)
         yield opened
 
 

@@ -70,7 +70,7 @@ def fault(event_id: str = "f1", part: Part = Part.BOARD, room: str = "P 203") ->
 
 def told(store: Store, *faults: FaultRecord) -> list[Repair]:
     """The controller hears of faults; returns every repair."""
-    store.write(keep_batch, faults, [], NOW + 10)
+    store.write(keep_batch, faults, NOW + 10)
     return every(store)
 
 
@@ -134,7 +134,7 @@ def test_where_no_repair_can_be_opened_the_fault_is_not_kept_either(store: Store
     with store.locked(SCHOOL) as db:
         db.exec_driver_sql("DROP TABLE repair_moves")
     with pytest.raises(StoreError):
-        store.write(keep_batch, [fault()], [], NOW)
+        store.write(keep_batch, [fault()], NOW)
     assert store.read(faults_of, SCHOOL) == []
     assert condition(store) == "good"
 
@@ -392,7 +392,7 @@ def test_the_inventory_hears_of_a_condition(store: Store) -> None:
 
     first, conditions = told()
     assert conditions == ["good"]
-    store.write(keep_batch, [fault()], [], NOW - 5)
+    store.write(keep_batch, [fault()], NOW - 5)
     second, conditions = told()
     assert (conditions, second > first) == (["broken"], True)
     store.write(handle_fault, SCHOOL, "f1", NOW - 4)

@@ -80,7 +80,7 @@ class School:
             place = self.place.of_agent("p1")
             told = FaultRecord(place=place, event_id=event_id, room="P1", part=Part(what),
                                at_ms=self.now_ms, received_ms=self.now_ms)  # fmt: skip
-            self.store.write(keep_batch, [told], [], self.now_ms)
+            self.store.write(keep_batch, [told], self.now_ms)
         elif deed == "handled":
             self.store.write(handle_fault, self.place, event_id, self.now_ms)
         elif deed == "book":

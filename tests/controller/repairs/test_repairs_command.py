@@ -54,7 +54,7 @@ class Desk:
             place=place, event_id=event_id, room="P203", part=part, at_ms=1, received_ms=1
         )
         with Store(f"sqlite:///{self.data / 'lophoc.db'}") as store:
-            store.write(keep_batch, [told], [], 1)
+            store.write(keep_batch, [told], 1)
 
 
 @pytest.fixture

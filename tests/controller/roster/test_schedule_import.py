@@ -108,7 +108,7 @@ def test_rooms_that_no_agent_answers_to_are_named(
     (tmp_path / "data").mkdir()
     with Store(f"sqlite:///{tmp_path / 'data' / 'lophoc.db'}") as store:
         there = msgspec.structs.replace(agent("P.203"), place=Place("", "", "may-203"))
-        store.write(keep_batch, [there], [], 1)
+        store.write(keep_batch, [there], 1)
     file = tmp_path / "tkb.csv"
     file.write_text(TIMETABLE, "utf-8")
     command = ["schedule", "import", str(file), "--data", str(tmp_path / "data")]

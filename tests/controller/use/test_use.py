@@ -379,7 +379,7 @@ class Classroom:
         changes: list[Change] = []
         for each in messages:
             changes += self.fleet.hear("may-1", each, now_ms)
-        self.store.write(keep_batch, changes, [], now_ms)
+        self.store.write(keep_batch, changes, now_ms)
 
     def birth(self, now_ms: int, *devices: Device, boot: str = "b1", session: int = 1) -> Birth:
         """All that the agent knows."""
@@ -489,7 +489,7 @@ def test_an_agent_out_of_reach_for_a_while_does_not_switch_its_board_off(
     room = classroom
     room.hear(room.birth(at("07:00"), a_board()), now_ms=at("07:00"))
     room.beat(at("07:10"), at("07:20"))
-    room.store.write(keep_batch, room.fleet.expire(at("07:40")), [], at("07:40"))
+    room.store.write(keep_batch, room.fleet.expire(at("07:40")), at("07:40"))
     again = room.birth(at("08:00"), a_board(), session=2)
     room.hear(again, now_ms=at("08:00"))
     room.beat(at("08:10"), at("09:00"))

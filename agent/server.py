@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple
 import uvicorn
 from starlette.types import ASGIApp
 
-from agent.services.supervision import Unavailable
+from agent.supervision import Unavailable
 from protocol.health import ReasonCode
 from protocol.model import Reason, Status
 

@@ -1,0 +1,22 @@
+"""This file says what the quarantine brings: what could not be taken, shown and tried again."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from controller.feature import Feature, MenuEntry
+from controller.quarantine import store
+from controller.quarantine.service import quarantine_of
+from protocol.words import N_
+
+FEATURE: Final = Feature(
+    name="quarantine",
+    keep=store.keep,
+    figures=store.counts,
+    forget=store.forget,
+    look=lambda program: program.service(quarantine_of).look,
+    frame=lambda program, _words: {"quarantined": program.service(quarantine_of).length},
+    menu=(
+        MenuEntry("/quarantine", N_("Messages not taken"), lambda frame: frame["quarantined"], 9),
+    ),
+)

@@ -1,0 +1,93 @@
+"""This file serves the quarantine: what could not be taken, why, and two buttons for each."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Final, NamedTuple
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.concurrency import run_in_threadpool
+
+from controller.access.gate import gate_of
+from controller.feature import Program
+from controller.quarantine.records import QuarantinedLine
+from controller.quarantine.service import Quarantine, quarantine_of
+from controller.web.page import PageRenderer
+from protocol.errors import LopHocError
+from protocol.messages import Flaw, MessageError
+from protocol.words import N_
+
+FLAWS: Final[Mapping[str, str]] = {
+    Flaw.OVERSIZED: N_("It is longer than any message may be."),
+    Flaw.MALFORMED: N_("It is not written as a message should be."),
+    Flaw.NEWER_SCHEMA: N_("It comes from a newer LopHoc: update this controller, then try again."),
+    Flaw.UNKNOWN_KIND: N_("It is of a kind that this controller does not know."),
+    Flaw.WRONG_TOPIC: N_("It was sent in a place where it does not belong."),
+    Flaw.NOT_APPLIED: N_("It is well written, and yet it could not be stored."),
+}
+_TROUBLES: Final[Mapping[str, str]] = {
+    "message_gone": N_("This message is not here any more."),
+    "message_cut": N_("Only the beginning of this message was kept: it is too long."),
+    "message_not_applied": N_("This message still cannot be stored."),
+    **FLAWS,
+}
+_OTHER_TROUBLE: Final = N_("The database does not answer.")
+Number = Annotated[int, Path(ge=1, lt=1 << 53)]
+
+
+class Shown(NamedTuple):
+    """A message as the page shows it. text: its beginning, readable."""
+
+    line: QuarantinedLine
+    why: str
+    text: str
+
+
+def pages(program: Program) -> APIRouter:
+    """The list, behind the office's password: a message may hold pupils' marks."""
+    router = APIRouter()
+    screens, gate = program.service(PageRenderer), program.service(gate_of)
+    quarantine = program.service(quarantine_of)
+
+    @router.get("/quarantine")
+    async def listed(
+        request: Request, trouble: Annotated[str, Query(max_length=64)] = ""
+    ) -> Response:
+        if gate.who(request) is None:
+            return RedirectResponse("/login?next=/quarantine", 303)
+        return screens.page(
+            request,
+            "quarantine.html",
+            messages=await run_in_threadpool(_shown, quarantine),
+            trouble=_TROUBLES.get(trouble, _OTHER_TROUBLE) if trouble else "",
+        )
+
+    def add(deed: str, act: Callable[[int], Awaitable[None]]) -> None:
+        @router.post(f"/quarantine/{{number}}/{deed}")
+        async def pressed(request: Request, number: Number) -> Response:
+            if gate.who(request) is None:
+                return RedirectResponse("/login?next=/quarantine", 303)
+            try:
+                await act(number)
+            except MessageError as error:
+                return _back(error.flaw)
+            except LopHocError as error:
+                return _back(error.code)
+            return RedirectResponse("/quarantine", 303)
+
+    add("retry", quarantine.retry)
+    add("let-go", quarantine.let_go)
+    return router
+
+
+def _shown(quarantine: Quarantine) -> list[Shown]:
+    return [
+        Shown(line, FLAWS.get(line.flaw, ""), line.raw.decode("utf-8", "replace"))
+        for line in quarantine.lines()
+    ]
+
+
+def _back(trouble: str) -> Response:
+    return RedirectResponse(f"/quarantine?{urlencode({'trouble': trouble})}#trouble", 303)
