@@ -49,8 +49,8 @@ def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:
         for change in news
         if isinstance(change, FigureTold) and counts_for_itself(db, change.place, change.day)
     }
-    for told in days.values():
-        note_figure(db, told.place, told.day, kpi_in(asdict(told.figures)))
+    for figure in days.values():
+        note_figure(db, figure.place, figure.day, kpi_in(asdict(figure.figures)))
     if any(isinstance(change, ListPage) for change in news):
         one_numbers(db)
     newest = kept_assets.newest_change(db, Place(news[0].place.province))
