@@ -15,11 +15,12 @@ from controller.database.store import Store
 from controller.department.schools import AskRetell, FigureTold, ListPage, SchoolRecord, Schools
 from controller.department.store import load_schools
 from controller.department.upward import item_of
+from controller.feature import Listener, Speaker
 from controller.features import keep_batch
-from controller.ingest import _read
+from controller.ingest import Ingest
 from controller.inventory import store as assets
 from controller.inventory.asset import Asset, AssetState
-from protocol.link import Arrival
+from protocol.link import Arrival, Broker, Letter, Link
 from protocol.messages import Event, Flaw, MessageError, to_bytes
 from protocol.model import DeviceKind, Place
 from protocol.topics import Address, Channel, topic_of
@@ -318,11 +319,26 @@ def test_a_list_told_anew_is_no_news_to_whoever_pulls(database: Database) -> Non
             }
 
 
+def an_ingest(*speakers: Speaker) -> Ingest:
+    """One that hears these speakers."""
+    listeners = [Listener[Any]() for _ in speakers]
+    for listener, speaker in zip(listeners, speakers, strict=True):
+        listener.speaker = speaker
+    letter = Letter("t", b"")
+    link = Link(
+        Broker("127.0.0.1", 1), "t", filters=(), will=lambda _: letter, greeting=lambda _: ()
+    )
+    return Ingest(link, Store(""), listeners, ABOVE, boot="b1", publish=len, now_ms=int)
+
+
 def test_a_school_with_a_department_above_hears_of_no_schools() -> None:
     """A room's computer cannot put items into the school's list by speaking as a school."""
     topic = topic_of(Address(ABOVE.of_agent("p203"), Channel.SCHOOL))
     arrival = Arrival(topic, to_bytes(page(0, asset(1, 1, 1))), 1, 1, 1)
-    assert _read(arrival, ABOVE, schools=True) == ("p203", page(0, asset(1, 1, 1)))
+    assert an_ingest(Speaker.AGENT, Speaker.SCHOOL)._read(*arrival[:2]) == (
+        "p203",
+        page(0, asset(1, 1, 1)),
+    )
     with pytest.raises(MessageError) as refused:
-        _read(arrival, ABOVE, schools=False)
+        an_ingest(Speaker.AGENT)._read(*arrival[:2])
     assert refused.value.flaw is Flaw.WRONG_TOPIC
