@@ -16,8 +16,8 @@ from agent.services.context import Context, make_context
 from agent.services.doors import DOORS
 from agent.services.routines import ROUTINES
 from agent.services.sources import SOURCES
-from agent.supervision import keep_running
 from protocol.folder import lock_folder
+from protocol.supervision import keep_running
 
 _LOGGER = logging.getLogger(__name__)
 

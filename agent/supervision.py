@@ -1,25 +1,14 @@
-"""This file keeps what the agent runs running, and says what does not run now."""
+"""This file says which of the agent's parts do not run now, and what the school hears of it."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import random
-from collections.abc import Awaitable, Callable
-from typing import Final
 
 from hardware.readings import SenseMissing
-from protocol.backoff import Backoff
 from protocol.health import Finding, ReasonCode
 from protocol.model import Reason, Status
 
 _LOGGER = logging.getLogger(__name__)
-
-Start = Callable[[], Awaitable[None]]
-
-BACKOFF_FIRST_S: Final = 2.0
-BACKOFF_CAP_S: Final = 300.0
-STEADY_S: Final = 5.0  # what has worked for so long is back
 
 
 class Unavailable(Exception):  # noqa: N818 - a state, not a fault
@@ -31,7 +20,7 @@ class Unavailable(Exception):  # noqa: N818 - a state, not a fault
 
 
 class Outages:
-    """What does not run now, by name."""
+    """What does not run now, by name; logged once when it is lost, once when it is back."""
 
     def __init__(self) -> None:
         self._findings: dict[str, Finding] = {}
@@ -48,44 +37,17 @@ class Outages:
         """What is to be told, by name."""
         return tuple(finding for _, finding in sorted(self._findings.items()))
 
+    def note_lost(self, name: str, error: Exception | None, *, again: bool) -> None:
+        """A part of the agent ended, by a fault or by itself."""
+        if error is not None:
+            _log(name, error, again=again)
+        self.begin(name, _finding(name, error))
 
-async def keep_running(
-    name: str,
-    start: Start,
-    outages: Outages,
-    *,
-    backoff_first_s: float = BACKOFF_FIRST_S,
-    backoff_cap_s: float = BACKOFF_CAP_S,
-    steady_s: float = STEADY_S,
-    jitter: Callable[[], float] = random.random,
-) -> None:
-    """Start something again and again until cancelled; log once when it is lost, once when back.
-
-    jitter: numbers from 0 to 1; rooms that lost power together must not come back in step.
-    """
-    backoff, lost = Backoff(backoff_first_s, backoff_cap_s, jitter), False
-
-    def note_steady() -> None:
-        nonlocal lost
-        outages.end(name)
-        if lost:
+    def note_steady(self, name: str, *, back: bool) -> None:
+        """A part of the agent has worked for a while."""
+        self.end(name)
+        if back:
             _LOGGER.info("back name=%s", name)
-        backoff.reset()
-        lost = False
-
-    while True:
-        steady = asyncio.get_running_loop().call_later(steady_s, note_steady)
-        fault: Exception | None = None
-        try:
-            await start()
-        except Exception as error:  # noqa: BLE001 - the one place where any fault is survived
-            fault = error
-            _log(name, error, again=lost)
-        finally:
-            steady.cancel()
-        outages.begin(name, _finding(name, fault))
-        lost = True
-        await asyncio.sleep(backoff.next_s())
 
 
 def _foreseen(error: BaseException | None) -> SenseMissing | Unavailable | None:

@@ -28,9 +28,11 @@ from controller.features import (
 from controller.ingest import Ingest
 from controller.web.server import listening, server_of
 from controller.web.site import create_web
+from protocol.errors import LopHocError, error_place
 from protocol.folder import lock_folder
 from protocol.link import Link
 from protocol.settings import SettingsError
+from protocol.supervision import keep_running
 from protocol.topics import CONTROLLER, level_of, school_root
 from protocol.words import N_, preferred_language
 
@@ -55,8 +57,8 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
         )
         store.write(prepare_batches)
         store.write(adopt_plan, program.school)
-        broker = Brokerage(config, program.school)
-        link, ingest = _ears(program, broker)
+        broker, outages = Brokerage(config, program.school), Outages()
+        link, ingest = _ears(program, broker, outages)
         with _jobs(program) as jobs:
             server = server_of(create_web(program, _allowed_hosts(config)))
             work: Jobs = {
@@ -68,7 +70,10 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
                 **jobs,
             }
             async with broker, announced(config, program.school), asyncio.TaskGroup() as group:
-                tasks = [group.create_task(start(), name=name) for name, start in work.items()]
+                tasks = [
+                    group.create_task(keep_running(name, start, outages), name=name)
+                    for name, start in work.items()
+                ]
                 group.create_task(server.serve(sockets=[listener]), name="web")
                 _LOGGER.info(
                     "screens on http://%s:%d/, broker %s", config.http_host, config.http_port, link
@@ -85,7 +90,27 @@ def database_url(config: ControllerConfig) -> str:
     return config.database or f"sqlite:///{config.data / 'lophoc.db'}"
 
 
-def _ears(program: Program, broker: Brokerage) -> tuple[Link, Ingest]:
+class Outages:
+    """Which parts of the controller do not run now; each is started again."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def note_lost(self, name: str, error: Exception | None, *, again: bool) -> None:
+        """A part ended; the log tells the line, not the values, which may name a child."""
+        self.names.add(name)
+        if not again:
+            why = str(error) if isinstance(error, LopHocError) else error_place(error)
+            _LOGGER.error("lost name=%s, will be started again: %s", name, why)
+
+    def note_steady(self, name: str, *, back: bool) -> None:
+        """A part has worked for a while."""
+        self.names.discard(name)
+        if back:
+            _LOGGER.info("back name=%s", name)
+
+
+def _ears(program: Program, broker: Brokerage, outages: Outages) -> tuple[Link, Ingest]:
     """The link and the ingest, each known to the other and to the program."""
     school = program.school
     link = Link(
@@ -107,7 +132,7 @@ def _ears(program: Program, broker: Brokerage) -> tuple[Link, Ingest]:
     )
     program.writer = ingest
     program.trouble = lambda: _trouble(link, ingest)
-    program.health = lambda: _health(link, ingest)
+    program.health = lambda: _health(link, ingest, outages)
     program.figures = lambda: {**program.store.read(counts), **_figures(link, ingest)}
     return link, ingest
 
@@ -161,12 +186,14 @@ def _trouble(link: Link, ingest: Ingest) -> str:
     return "" if link.connected.is_set() else "broker_lost"
 
 
-def _health(link: Link, ingest: Ingest) -> dict[str, object]:
+def _health(link: Link, ingest: Ingest, outages: Outages) -> dict[str, object]:
     connected = link.connected.is_set()
+    well = connected and ingest.storing and not outages.names
     return {
-        "status": "ok" if connected and ingest.storing else "degraded",
+        "status": "ok" if well else "degraded",
         "broker": "connected" if connected else "lost",
         "store": "storing" if ingest.storing else "refusing",
+        "lost": sorted(outages.names),
     }
 
 

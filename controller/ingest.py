@@ -10,11 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any, Concatenate, Final, NamedTuple, ParamSpec
 
 from sqlalchemy import Connection
@@ -25,6 +23,7 @@ from controller.feature import Command, Listener, Speaker
 from controller.features import keep_batch
 from controller.quarantine.records import ApplyError, Quarantined, Released
 from protocol.backoff import Backoff
+from protocol.errors import error_place
 from protocol.link import Arrival, Letter, Link
 from protocol.messages import (
     MAX_BYTES,
@@ -114,6 +113,7 @@ class Ingest:
 
     async def listen(self) -> None:
         """Take batch after batch until cancelled."""
+        self._loaded = False
         while True:
             arrivals = await self._link.batch(BATCH)
             try:
@@ -267,7 +267,7 @@ class Ingest:
             raise
         except Exception as error:
             self._loaded = False
-            raise ApplyError(_where(error)) from error
+            raise ApplyError(error_place(error)) from error
 
     async def _expire_now(self) -> None:
         await self._load()
@@ -419,9 +419,3 @@ def _quarantined(arrival: Arrival, flaw: Flaw, detail: str) -> Quarantined:
     except TopicError:
         sender = ""
     return Quarantined(arrival.topic, sender, flaw, detail, arrival.payload)
-
-
-def _where(error: Exception) -> str:
-    """What went wrong and in which line; not with which values, for they may name a child."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}, {Path(frame.filename).name}:{frame.lineno}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 from protocol.language import fill
 
@@ -28,3 +30,12 @@ class LopHocError(Exception):
 
 class ActionError(LopHocError):
     """What a person asks for cannot be done now, and then nothing is; `code` says why."""
+
+
+def error_place(error: Exception | None) -> str:
+    """What kind of error, and in which line; not its text, for that may name a child."""
+    if error is None:
+        return "it ended"
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f", {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return type(error).__name__ + place

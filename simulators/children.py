@@ -1,4 +1,4 @@
-"""This file starts programs, keeps their logs, and ends them so that none is left."""
+"""This file starts programs on free ports, keeps their logs, asks how they are, and ends them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -19,6 +20,9 @@ from simulators.errors import SimError
 
 LAST_LINES: Final = 12
 LAST_BYTES: Final = 16 * 1024
+TRIED: Final = 100
+ANSWER_S: Final = 2.0
+MAX_ANSWER: Final = 1 << 20
 
 
 class Child(NamedTuple):
@@ -75,9 +79,8 @@ async def first_to_end(children: Sequence[Child]) -> Child:
 async def end(child: Child, patience_s: float) -> None:
     """Ask it to end, wait, then kill it with all that it started."""
     await end_process(child.process, patience_s)
-    with contextlib.suppress(
-        ProcessLookupError, PermissionError
-    ):  # the group is empty: as it should
+    # The group is empty: as it should.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.process.pid, signal.SIGKILL)
 
 
@@ -88,3 +91,52 @@ def last_lines(log: Path) -> list[str]:
         text = words.read().decode("utf-8", "replace")
     lines = text.splitlines()[-LAST_LINES:]
     return ["".join(char for char in line if char.isprintable()) for line in lines]
+
+
+def free_port(preferred: int, avoid: Iterable[int] = ()) -> int:
+    """The wanted port, or the next one that is free. Raises SimError if a hundred are taken."""
+    avoided = set(avoid)
+    for port in range(preferred, min(preferred + TRIED, 65_536)):
+        if port not in avoided and _is_free(port):
+            return port
+    raise SimError(
+        "no_free_port",
+        N_("The ports from {port} on are all taken."),
+        N_("Choose another with --http-port, --mqtt-port or --local-port."),
+        port=preferred,
+    )
+
+
+async def answers(port: int, path: str) -> bool:
+    """Whether the program on this port answers 200 to a GET."""
+    return await fetch(port, path) is not None
+
+
+async def fetch(port: int, path: str) -> bytes | None:
+    """What the program on this port answers to a GET (RFC 9112); None unless it answers 200."""
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            try:
+                head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
+                writer.write(head.encode())
+                answer = await reader.read(MAX_ANSWER)
+                while not reader.at_eof():
+                    answer += await reader.read(MAX_ANSWER)
+            finally:
+                writer.close()
+    except (OSError, ValueError, TimeoutError):
+        return None
+    status, _, body = answer.partition(b"\r\n\r\n")
+    return body if status.startswith((b"HTTP/1.1 200 ", b"HTTP/1.0 200 ")) else None
+
+
+def _is_free(port: int) -> bool:
+    """Free on every address: a listener on loopback alone is in the way too."""
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind(("", port))
+        except OSError:
+            return False
+    return True

@@ -21,11 +21,20 @@ from protocol.health import ReasonCode
 from protocol.messages import HostMeasures
 from protocol.words import LANGUAGES, N_, Translate, translator
 from simulators.book import PlayedLine, book_of, write_areas, write_book, write_rooms
-from simulators.children import Child, command_path, end, first_to_end, last_lines, start
+from simulators.children import (
+    Child,
+    answers,
+    command_path,
+    end,
+    fetch,
+    first_to_end,
+    free_port,
+    last_lines,
+    start,
+)
 from simulators.config import DemoConfig, SimConfig
 from simulators.equipment import device_id_of, rooms_from
 from simulators.people import write_lists
-from simulators.ports import answers, fetch, free_port
 from simulators.running import Show, show_line, until_stopped
 from simulators.school import responders, school_of
 

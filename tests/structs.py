@@ -5,11 +5,14 @@ Codes and texts come from small pools too, so that what is told names the same t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+import msgspec
 from hypothesis import strategies as st
 from msgspec import inspect
+from msgspec.structs import replace
 
 POOL: Final = (
     "a",
@@ -42,15 +45,54 @@ def structs(struct: type[Any], **fixed: st.SearchStrategy[Any]) -> st.SearchStra
     return _made(struct, drawn | {name: fixed[name] for name in fixed if name in drawn})
 
 
-def bounds(kind: inspect.Type) -> list[Any]:
-    """The least and the largest value of a number or a text; nothing for other types."""
+def extremes(value: msgspec.Struct) -> Iterator[msgspec.Struct]:
+    """The value again and again, each time with one field at a bound of its type."""
+    info = inspect.type_info(type(value))
+    assert isinstance(info, inspect.StructType)
+    for field in info.fields:
+        for bound in _bounds(field.type, getattr(value, field.name)):
+            with contextlib.suppress(ValueError):  # a day that no calendar has
+                yield replace(value, **{field.name: bound})
+
+
+def _bounds(kind: inspect.Type, value: Any) -> Iterator[Any]:
     match kind:
         case inspect.IntType() | inspect.FloatType():
-            return [*_ends(kind)]
+            yield from _ends(kind)
         case inspect.StrType(pattern=None):
-            return ["x" * (kind.min_length or 0), "ỡ" * (kind.max_length or 0)]
+            yield from ("x" * (kind.min_length or 0), "ỡ" * (kind.max_length or 400))
+        case inspect.EnumType():
+            yield from kind.cls
+        case inspect.BoolType():
+            yield from (False, True)
+        case inspect.UnionType():
+            for part in kind.types:
+                yield from _bounds(part, value)
+        case inspect.NoneType():
+            yield None
+        case inspect.StructType():
+            yield from extremes(value if isinstance(value, kind.cls) else least(kind))
+        case inspect.VarTupleType():
+            item = value[0] if value else least(kind.item_type)
+            yield from ((), (item,) * min(kind.max_length or 20, 400))
+            yield from ((bound,) for bound in _bounds(kind.item_type, item))
         case _:
-            return []
+            yield value
+
+
+def least(kind: inspect.Type) -> Any:
+    """A value of a type that is as small as can be."""
+    match kind:
+        case inspect.StructType():
+            return kind.cls(
+                **{field.name: least(field.type) for field in kind.fields if field.required}
+            )
+        case inspect.TupleType():
+            return tuple(map(least, kind.item_types))
+        case inspect.StrType():
+            return "x" * (kind.min_length or 0)
+        case _:
+            return next(_bounds(kind, ()), "")
 
 
 def _made(struct: type[Any], drawn: Mapping[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
@@ -65,7 +107,7 @@ def _made(struct: type[Any], drawn: Mapping[str, st.SearchStrategy[Any]]) -> st.
 
 def _ends(kind: inspect.IntType | inspect.FloatType) -> tuple[Any, Any]:
     name = "int" if isinstance(kind, inspect.IntType) else "float"
-    step = 1 if name == "int" else 0.0
+    step = 1 if name == "int" else 1e-9
     low = kind.ge if kind.ge is not None else kind.gt
     high = kind.le if kind.le is not None else kind.lt
     least = -_LARGEST[name] if low is None else low + (0 if kind.ge is not None else step)
@@ -87,7 +129,7 @@ def _floats(kind: inspect.FloatType) -> st.SearchStrategy[float]:
     between = st.floats(
         least, largest, exclude_min=kind.gt is not None, exclude_max=kind.lt is not None
     )
-    return between | st.sampled_from([max(least, 1e-9), largest])
+    return between | st.sampled_from([least, largest])
 
 
 def _texts(kind: inspect.StrType) -> st.SearchStrategy[str]:

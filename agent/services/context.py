@@ -20,10 +20,11 @@ from agent.inbox import Inbox
 from agent.remote_control import RemoteControl
 from agent.school.connection import SchoolConnection, broker_of
 from agent.store import ClassroomStore
-from agent.supervision import BACKOFF_CAP_S, Outages
+from agent.supervision import Outages
 from agent.tablets.backend import CART, CartFile, backend_of
 from agent.tablets.service import TabletService
 from hardware.network.liveness import Liveness
+from protocol.supervision import BACKOFF_CAP_S
 from protocol.words import preferred_language
 
 

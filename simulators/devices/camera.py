@@ -178,7 +178,6 @@ class OnvifCamera:
             yield
 
     def _answer_probe(self, data: bytes) -> bytes | None:
-        """What the camera answers to a question of discovery."""
         self.probes += b"ProbeMatch" not in data and b"Probe" in data
         if CameraFault.OFF in self.faults or b"Probe" not in data or b"ProbeMatch" in data:
             return None

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
@@ -44,30 +45,24 @@ def faults_of(
     return frozenset(fault_of(word, names, aliases) for word in text.split(",") if word.strip())
 
 
+@dataclass(slots=True)
 class Switches(Generic[Name]):
     """A device's faults, and what people type to switch them.
 
     switch: does it (fault, on). on: the faults that are on; say: translates what is answered.
     """
 
-    def __init__(
-        self,
-        names: type[Name],
-        switch: Switch[Name],
-        say: Translate,
-        aliases: Mapping[str, str] | None = None,
-    ) -> None:
-        self.on: set[Name] = set()
-        self._names = names
-        self._switch = switch
-        self._say = say
-        self._aliases = aliases
+    names: type[Name]
+    switch: Switch[Name]
+    say: Translate
+    aliases: Mapping[str, str] | None = None
+    on: set[Name] = field(default_factory=set)
 
     async def turn(self, fault: Name, *, on: bool) -> None:
         """Switch one fault; nothing happens where it is so already."""
         if on == (fault in self.on):
             return
-        await self._switch(fault, on)
+        await self.switch(fault, on)
         self.on = self.on | {fault} if on else self.on - {fault}
 
     async def obey(self, line: str) -> list[str]:
@@ -82,27 +77,27 @@ class Switches(Generic[Name]):
             case _ if all(word[0] in "+-" for word in words):
                 return await self._turn_all(words)
             case _:
-                return [phrase(_NOT_KNOWN, self._say, name=words[0][:80]), *self.help()[:2]]
+                return [phrase(_NOT_KNOWN, self.say, name=words[0][:80]), *self.help()[:2]]
 
     def help(self) -> list[str]:
         """What may be typed."""
-        names = list(self._names)
+        names = list(self.names)
         values = {"example": names[0], "names": ", ".join(names)}
-        return [phrase(line, self._say, **values) for line in HOW]
+        return [phrase(line, self.say, **values) for line in HOW]
 
     async def _turn_all(self, words: Iterable[str]) -> list[str]:
         try:
-            faults = [(fault_of(word[1:], self._names, self._aliases), word[0]) for word in words]
+            faults = [(fault_of(word[1:], self.names, self.aliases), word[0]) for word in words]
         except SettingsError as error:
-            return [error.text(self._say)]
+            return [error.text(self.say)]
         for fault, sign in faults:
             await self.turn(fault, on=sign == "+")
         return [self._state_line()]
 
     def _state_line(self) -> str:
         if not self.on:
-            return self._say(NONE_ON)
-        return phrase(ON, self._say, names=", ".join(sorted(self.on)))
+            return self.say(NONE_ON)
+        return phrase(ON, self.say, names=", ".join(sorted(self.on)))
 
 
 async def typed_lines(source: int) -> AsyncIterator[str]:

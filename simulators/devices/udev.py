@@ -39,7 +39,9 @@ class UdevStep(NamedTuple):
 Script = tuple[UdevStep, ...]
 
 
-class _TimedEvent(NamedTuple):
+class TimedEvent(NamedTuple):
+    """So long after the beginning udev says this of a node."""
+
     at_s: float
     action: str
     properties: Properties
@@ -70,28 +72,39 @@ def _properties(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
             yield name, value
 
 
+def script_from(events: Iterable[TimedEvent]) -> Script:
+    """The events in the order of their times, each with its wait after the one before."""
+    ordered = sorted(events, key=lambda one: one.at_s)
+    starts = [0.0, *(one.at_s for one in ordered)]
+    waits = (later - earlier for earlier, later in pairwise(starts))
+    return tuple(
+        UdevStep(wait_s, one.action, one.properties)
+        for wait_s, one in zip(waits, ordered, strict=True)
+    )
+
+
 def plug(nodes: Iterable[Properties], path: str) -> Script:
     """Plug in the USB device at this path, and what hangs on it, one port after another."""
     below = sorted(_below(nodes, path), key=_path)
-    events: list[_TimedEvent] = []
+    events: list[TimedEvent] = []
     for count, device in enumerate(filter(_is_device, below)):
         own = [node for node in below if _device_of(node, below) == _path(device)]
         events += [
             one._replace(at_s=one.at_s + count * _NEXT_PORT_S) for one in _arrival(device, own)
         ]
-    return _script(events)
+    return script_from(events)
 
 
 def unplug(nodes: Iterable[Properties], path: str) -> Script:
     """Pull the USB device at this path, with what hangs on it; the lowest nodes go first."""
     gone = sorted(_below(nodes, path), key=_path, reverse=True)
-    events: list[_TimedEvent] = []
+    events: list[TimedEvent] = []
     for count, node in enumerate(gone):
         at_s = count * _REMOVE_S
         if node.get("SUBSYSTEM") == "usb":
-            events.append(_TimedEvent(at_s, "unbind", node))
-        events.append(_TimedEvent(at_s, "remove", node))
-    return _script(events)
+            events.append(TimedEvent(at_s, "unbind", node))
+        events.append(TimedEvent(at_s, "remove", node))
+    return script_from(events)
 
 
 def flap(nodes: Sequence[Properties], path: str, times: int, every_s: float = 0.2) -> Script:
@@ -122,28 +135,6 @@ def burst(nodes: Sequence[Properties], events: int, rng: Random) -> tuple[Script
             steps += plug(nodes, path)
             left |= {_path(node): node for node in _below(nodes, path)}
     return tuple(step._replace(wait_s=0.0) for step in steps), list(left.values())
-
-
-def script_of_trace(trace: str, bus: str, nodes: Iterable[Properties] = ()) -> Script:
-    """Play the udev lines of a trace of `udevadm monitor` in their own time.
-
-    trace: lines of "seconds source action node subsystem", source K (kernel) or U (udev), node
-    below the path `bus`. nodes: properties of some; the others have no more than a trace tells.
-    """
-    by_path = {_path(node): node for node in nodes}
-    events: list[_TimedEvent] = []
-    began_s: float | None = None
-    for line in trace.splitlines():
-        fields = line.split()
-        if not fields or line.startswith("#"):
-            continue
-        at_s, source, action, name, subsystem = float(fields[0]), *fields[1:5]
-        began_s = at_s if began_s is None else began_s
-        if source == "U":
-            path = f"{bus}/{name}"
-            bare = {"DEVPATH": path, "SUBSYSTEM": subsystem}
-            events.append(_TimedEvent(at_s - began_s, action, by_path.get(path, bare)))
-    return _script(events)
 
 
 def tablet_cart(tablets: int = 10, *, serial: str = "") -> tuple[str, list[Properties]]:
@@ -190,28 +181,18 @@ def _tablet(hub: str, port: int, serial: str) -> Iterator[Properties]:
     }
 
 
-def _arrival(device: Properties, own: Sequence[Properties]) -> Iterator[_TimedEvent]:
+def _arrival(device: Properties, own: Sequence[Properties]) -> Iterator[TimedEvent]:
     interfaces = [node for node in own if node.get("DEVTYPE") == "usb_interface"]
     rest = [node for node in own if node.get("SUBSYSTEM") != "usb"]
     every_s = (_LAST_NODE_S - _FIRST_NODE_S) / max(1, len(rest) - 1)
-    yield _TimedEvent(_DEVICE_S, "add", device)
-    yield from (_TimedEvent(_INTERFACES_S, "add", node) for node in interfaces)
+    yield TimedEvent(_DEVICE_S, "add", device)
+    yield from (TimedEvent(_INTERFACES_S, "add", node) for node in interfaces)
     for count, node in enumerate(rest):
-        yield _TimedEvent(_FIRST_NODE_S + count * every_s, "add", node)
-    yield from (_TimedEvent(_BIND_INTERFACES_S, "bind", node) for node in interfaces)
-    yield _TimedEvent(_BIND_DEVICE_S, "bind", device)
+        yield TimedEvent(_FIRST_NODE_S + count * every_s, "add", node)
+    yield from (TimedEvent(_BIND_INTERFACES_S, "bind", node) for node in interfaces)
+    yield TimedEvent(_BIND_DEVICE_S, "bind", device)
     for card in filter(_is_card, rest):
-        yield _TimedEvent(_CARD_CHANGES_S, "change", card)
-
-
-def _script(events: Iterable[_TimedEvent]) -> Script:
-    ordered = sorted(events, key=lambda one: one.at_s)
-    starts = [0.0, *(one.at_s for one in ordered)]
-    waits = (later - earlier for earlier, later in pairwise(starts))
-    return tuple(
-        UdevStep(wait_s, one.action, one.properties)
-        for wait_s, one in zip(waits, ordered, strict=True)
-    )
+        yield TimedEvent(_CARD_CHANGES_S, "change", card)
 
 
 def _below(nodes: Iterable[Properties], path: str) -> list[Properties]:

@@ -13,9 +13,10 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from agent import server as door
-from agent.supervision import Outages, keep_running
+from agent.supervision import Outages
 from protocol.health import ReasonCode
 from protocol.model import Reason, Status
+from protocol.supervision import keep_running
 from tests.agent.school_double import up
 from tests.ports import free_port
 from tests.waiting import eventually

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from agent.supervision import Outages, keep_running
+from agent.supervision import Outages
 from hardware.readings import SenseMissing
 from protocol.model import Reason, Status
+from protocol.supervision import keep_running
 from tests.waiting import eventually
 
 NO_UDEV = SenseMissing("no_udev", {"sense": "usb"}, "udev is not running.")

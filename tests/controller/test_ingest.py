@@ -7,9 +7,11 @@ import contextlib
 import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
 from msgspec.structs import replace
 
 from controller.attendance.store import marks_of
@@ -20,6 +22,7 @@ from controller.features import FEATURES, counts, listeners_of
 from controller.fleet.fleet import Change
 from controller.fleet.store import agents_of, devices_of
 from controller.ingest import Ingest
+from controller.quarantine.store import lines
 from protocol.link import Broker, Letter, Link
 from protocol.messages import (
     Ack,
@@ -28,8 +31,10 @@ from protocol.messages import (
     ControllerState,
     Presence,
     Rebirth,
+    Up,
     down_from,
     to_bytes,
+    up_from,
 )
 from protocol.model import AttendanceStatus, Device, DeviceKind, Method, Place, Status
 from protocol.outbox import Outbox
@@ -37,17 +42,22 @@ from protocol.relay import Relay
 from protocol.topics import (
     Address,
     Channel,
+    TopicError,
+    address_for,
     commands_to,
     controller_state,
     school_root,
     topic_of,
 )
+from protocol.upward import Upward, upward_from
 from tests.conftest import Nats
 from tests.databases import Database
+from tests.structs import extremes
 from tests.waiting import eventually
 
 SCHOOL = Place("14", "00140708")
 AGENT = SCHOOL.of_agent("p203")
+GOLDEN = Path(__file__).parents[1] / "protocol/golden"
 
 
 def now_ms() -> int:
@@ -274,5 +284,46 @@ def test_text_that_a_database_cannot_hold_stops_no_line(
             assert stage.ingest.refused_batches == 0
             (board,) = stage.store.read(devices_of, SCHOOL)
             assert board.name.startswith("SB680")
+
+    asyncio.run(flow())
+
+
+def newest_golden(kind: type[Up | Upward]) -> Up | Upward:
+    """The newest message of this kind that is written down."""
+    tag = kind.__struct_config__.tag
+    path = max(GOLDEN.glob(f"{tag}-v*.json"))
+    return (upward_from if kind in Upward.__args__ else up_from)(path.read_bytes())
+
+
+def at_their_bounds(kind: type[Up | Upward]) -> list[Letter]:
+    """A message again and again, each time with one field at a bound of its type."""
+    letters = []
+    for number, extreme in enumerate(extremes(newest_golden(kind)), 1):
+        news = {"seq": number, "rev": number}
+        fresh = {name: news[name] for name in news if getattr(extreme, name, None) == 1}
+        message = replace(extreme, **fresh)
+        with contextlib.suppress(TopicError):  # an id that no topic spells
+            letters.append(Letter(topic_of(address_for(AGENT, message)), to_bytes(message)))
+    return letters
+
+
+@pytest.mark.parametrize("kind", [*Up.__args__, *Upward.__args__])
+def test_each_bound_of_each_field_is_taken(
+    nats: Nats, tmp_path: Path, kind: type[Up | Upward]
+) -> None:
+    """Nothing is refused, nothing set aside, and what comes behind is stored."""
+
+    async def flow() -> None:
+        stage = Stage(nats, tmp_path, Database(f"sqlite:///{tmp_path / 'lophoc.db'}"))
+        async with stage.open():
+            letters = at_their_bounds(kind)
+            assert len(letters) > 5
+            await eventually(stage.side.link.connected.is_set)
+            for letter in letters:
+                await eventually(partial(stage.side.link.say, letter))
+            stage.side.put(mark(1))
+            await stage.until_stored(1)
+            await eventually(lambda: stage.ingest.taken >= len(letters))
+            assert stage.store.read(lines) == []
 
     asyncio.run(flow())

@@ -19,6 +19,7 @@ from hardware.usb.plugs import BOUND_S, RESTLESS_S, SETTLE_S, Plugs
 from simulators.devices import udev as udev_replay
 from tests.hardware.told import Told
 from tests.hardware.udev_exports import HERE, classroom, real
+from tests.hardware.udev_trace import script_of_trace
 from tests.waiting import eventually
 
 HOST = "room12"
@@ -73,7 +74,7 @@ def test_a_trace_of_our_own_is_told_once_and_whole_within_300_ms() -> None:
     """The last word, after the driver was bound, changes a sound node."""
     plugs = Plugs(HOST)
     trace = (HERE / "udev/hotplug.txt").read_text("utf-8")
-    script = udev_replay.script_of_trace(trace, BUS, NODES)
+    script = script_of_trace(trace, BUS, NODES)
     ((at, camera),) = follow(plugs, script)
     assert (camera.key, camera.kind) == (CAMERA_KEY, Kind.CAMERA)
     assert at == pytest.approx(sum(step.wait_s for step in script) + BOUND_S)
@@ -98,7 +99,7 @@ def test_a_real_trace_is_told_once_and_whole_within_300_ms() -> None:
         "DEVNAME": "/dev/video2",
         "ID_V4L_CAPABILITIES": ":capture:",
     }
-    ((at, camera),) = follow(Plugs(HOST), udev_replay.script_of_trace(trace, bus, [own, video]))
+    ((at, camera),) = follow(Plugs(HOST), script_of_trace(trace, bus, [own, video]))
     assert (camera.kind, camera.nodes) == (Kind.CAMERA, ("/dev/video2",))
     assert at < TOLD_WITHIN_S
 

@@ -7,8 +7,8 @@ import socket
 
 import pytest
 
+from simulators.children import answers, free_port
 from simulators.errors import SimError
-from simulators.ports import answers, free_port
 from tests.ports import free_port as unused_port
 
 
@@ -34,7 +34,7 @@ def test_ports_found_before_are_avoided() -> None:
 
 def test_the_end_of_the_ports_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """With what to do."""
-    monkeypatch.setattr("simulators.ports._is_free", lambda _port: False)
+    monkeypatch.setattr("simulators.children._is_free", lambda _port: False)
     with pytest.raises(SimError, match="65500") as raised:
         free_port(65_500)
     assert raised.value.code == "no_free_port"

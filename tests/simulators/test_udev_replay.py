@@ -10,6 +10,7 @@ import pytest
 
 from simulators.devices import udev as udev_replay
 from simulators.devices.udev import UdevStep
+from tests.hardware.udev_trace import script_of_trace
 
 TEXT = """P: /devices/x/usb1/1-2
 N: bus/usb/001/004
@@ -111,11 +112,11 @@ def test_a_burst_leaves_what_its_events_add_up_to(seed: int) -> None:
 def test_a_trace_is_played_from_the_kernels_first_word() -> None:
     """Its own lines only; a node of which nothing more is known has its path and subsystem."""
     trace = "# a comment\n.500 K add 1-2 usb\n.545 U add 1-2 usb\n\n.550 U add 1-2/card1 sound\n"
-    assert told(udev_replay.script_of_trace(trace, "/devices/x/usb1", NODES)) == [
+    assert told(script_of_trace(trace, "/devices/x/usb1", NODES)) == [
         (45, "add", ""),
         (50, "add", "/card1"),
     ]
-    (device, card) = udev_replay.script_of_trace(trace, "/devices/x/usb1", NODES)
+    (device, card) = script_of_trace(trace, "/devices/x/usb1", NODES)
     assert device.properties == NODES[0]
     assert card.properties == {"DEVPATH": f"{CAMERA}/card1", "SUBSYSTEM": "sound"}
 
