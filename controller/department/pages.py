@@ -47,15 +47,15 @@ ODDITY_WORDS: Final[Mapping[Oddity, str]] = {
 
 
 def pages(program: Program) -> APIRouter:
-    """The pages of schools."""
+    """The pages of schools: made in threads, for there may be a thousand."""
     router = APIRouter()
-    _add_schools(router, program.service(PageRenderer), program.service(department_of))
+    screens, department = program.service(PageRenderer), program.service(department_of)
+    for add in (_add_schools, _add_one_school, _add_exceptions):
+        add(router, screens, department)
     return router
 
 
 def _add_schools(router: APIRouter, screens: PageRenderer, department: Department) -> None:
-    """The pages of schools: made in threads, for there may be a thousand."""
-
     @router.get("/schools")
     def schools(
         request: Request,
@@ -90,6 +90,8 @@ def _add_schools(router: APIRouter, screens: PageRenderer, department: Departmen
             **_helps(overview),
         )
 
+
+def _add_one_school(router: APIRouter, screens: PageRenderer, department: Department) -> None:
     @router.get("/schools/{code:path}")
     def one_school(request: Request, code: str) -> Response:
         overview = _overview(department)
@@ -110,6 +112,8 @@ def _add_schools(router: APIRouter, screens: PageRenderer, department: Departmen
             **_helps(overview),
         )
 
+
+def _add_exceptions(router: APIRouter, screens: PageRenderer, department: Department) -> None:
     @router.get("/exceptions")
     def exceptions(
         request: Request, what: Oddity = Oddity.MISSING, school: Code = "", cursor: Cursor = ""

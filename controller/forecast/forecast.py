@@ -8,7 +8,7 @@ itself, else nobody knows. What lacks a year or a life is counted apart, never g
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -116,6 +116,13 @@ class _Sum:
     slots: defaultdict[int, Due] = field(default_factory=lambda: defaultdict(Due))
     unknown: int = 0
 
+    def add(self, slot: int | Unknown, group: ItemGroup, table: LifeTable) -> None:
+        """More falls due, or nobody knows when."""
+        if isinstance(slot, Unknown):
+            self.unknown += group.items
+        else:
+            self.slots[slot] += _due_of(group, table)
+
     def share(self, *key: str) -> Share:
         """The sums as they are now."""
         return Share(
@@ -144,21 +151,15 @@ def forecast(
         types[group.type] += group.items
         area = (areas or {}).get(group[:2], "")
         keys: tuple[tuple[str, ...], ...] = ((group.type,), group[:2], (area,))
-        sums = [
-            total,
-            *(grouping.setdefault(key, _Sum()) for grouping, key in zip(by, keys, strict=True)),
-        ]
+        sums = [sums.setdefault(key, _Sum()) for sums, key in zip(by, keys, strict=True)]
         slot = _slot_of(group, table, this_year)
         if isinstance(slot, Unknown):
             unknown[slot.value] += group.items
-            for one in sums:
-                one.unknown += group.items
-            continue
-        awaiting += group.items if group.condition == Condition.AWAITING_DISPOSAL else 0
-        due = _due_of(group, table)
-        for one in sums:
-            one.slots[slot] += due
-    shares = [[one.share(*key) for key, one in sorted(grouping.items())] for grouping in by]
+        elif group.condition == Condition.AWAITING_DISPOSAL:
+            awaiting += group.items
+        for one in (total, *sums):
+            one.add(slot, group, table)
+    by_type, by_school, by_area = map(_shares_of, by)
     return Forecast(
         first_year=this_year,
         count=types.total(),
@@ -166,11 +167,15 @@ def forecast(
         awaiting=awaiting,
         unknown={reason.value: unknown[reason.value] for reason in Unknown},
         total=total.share(),
-        by_type=tuple(sorted(shares[0], key=_dearest_first)),
-        by_school=tuple(sorted(shares[1], key=_dearest_first)),
-        by_area=tuple(sorted(shares[2], key=_dearest_first)) if areas else (),
+        by_type=by_type,
+        by_school=by_school,
+        by_area=by_area if areas else (),
         assumptions=tuple(_assumed(code, count, table) for code, count in sorted(types.items())),
     )
+
+
+def _shares_of(sums: Mapping[tuple[str, ...], _Sum]) -> tuple[Share, ...]:
+    return tuple(sorted((one.share(*key) for key, one in sums.items()), key=_dearest_first))
 
 
 def _slot_of(group: ItemGroup, table: LifeTable, this_year: int) -> int | Unknown:
