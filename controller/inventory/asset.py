@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-import msgspec
 from msgspec.structs import replace
 
 from controller.fleet.records import DeviceRecord
@@ -19,6 +18,7 @@ from controller.register.decisions import Rulings
 from controller.register.vocabulary import TYPE_OF_KIND
 from controller.sheets.names import room_key
 from protocol.model import DeviceKind, Identity, Place, Reason, Status, fields_for
+from protocol.upward import ItemFields
 
 RETELL_AFTER_MS: Final = 7 * 86_400_000  # being seen again is told once a week, not every minute
 
@@ -61,48 +61,25 @@ class Spot(NamedTuple):
     building: str = ""
 
 
-class Asset(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Asset(ItemFields, frozen=True, kw_only=True, gc=False):
     """One item. place.agent: who answers for it, empty where no agent sees it.
 
-    device_id: the agents' id of it, or "line:<no>"; unique in its school. line, row: its line's
-    lasting number and its number in the book, None without a line. also: other states that hold.
-    room: where it belongs; there: where it was seen last. lacks: what keeps its record from being
-    complete. seen_ms: when it was seen last by whomever, 0 if never; told_ms: as of when that was
-    told. change, relay_change: its numbers in the feed, and in what goes to the department.
+    device_id: the agents' id of it, or "line:<no>"; unique in its school. seen_ms: when it was
+    seen last by whomever, 0 if never; told_ms: as of when that was told. change, relay_change: its
+    numbers in the feed, and in what goes to the department.
     """
 
     place: Place
     device_id: str
-    line: int | None = None
-    row: int | None = None
-    asset_tag: str = ""
-    type: str = ""
     kind: DeviceKind = DeviceKind.OTHER
     name: str = ""
-    maker: str = ""
-    model: str = ""
-    serial: str = ""
-    room: str = ""
-    site: str = ""
-    building: str = ""
-    year: int | None = None
-    cost_vnd: int | None = None
-    funding: str = ""
-    condition: str = ""
     state: AssetState = AssetState.OK
-    also: tuple[str, ...] = ()
-    there: str = ""
-    by: str = ""
-    lacks: tuple[str, ...] = ()
-    verified: bool = False
     status: Status = Status.UNKNOWN
     reasons: tuple[Reason, ...] = ()
     sources: tuple[str, ...] = ()
     identity: Identity | None = None
     aliases: tuple[str, ...] = ()
     since_ms: int = 0
-    first_seen_ms: int = 0
-    seen_ms: int = 0
     told_ms: int = 0
     removed_ms: int | None = None
     change: int = 0
@@ -121,10 +98,9 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 # What the department is told: no name that a person gave, no live status.
 LASTING: Final = (
-    "line", "row", "asset_tag", "type", "kind", "maker", "model", "serial", "room", "site",
-    "building", "year", "cost_vnd", "funding", "condition", "state", "also", "there", "by",
-    "lacks", "verified", "removed_ms",
-)  # fmt: skip
+    *({*ItemFields.__struct_fields__} - {"first_seen_ms", "seen_ms"}),
+    *("kind", "state", "removed_ms"),
+)
 _BOOK_FIRST: Final = ("maker", "model", "serial", "room")  # what the device says counts for less
 _FLEETING: Final = frozenset({"place", "seen_ms", "told_ms", "change", "relay_change"})
 _LIVING: Final = tuple(name for name in Asset.__struct_fields__ if name not in _FLEETING)
@@ -213,6 +189,7 @@ def _of_device(
 def _of_line(finding: LineFinding, school: Place) -> Asset:
     line = finding.line
     fields = fields_for(Asset, line.data, finding) | {
+        "line": line.no,
         "room": finding.home,
         "state": AssetState(finding.state.value),
         "also": tuple(state.value for state in finding.also),
@@ -223,7 +200,6 @@ def _of_line(finding: LineFinding, school: Place) -> Asset:
         **fields,
         place=school.of_agent(""),
         device_id=f"line:{line.no}",
-        line=line.no,
         kind=KIND_OF_TYPE.get(line.data.type, DeviceKind.OTHER),
         since_ms=line.added_ms,
         first_seen_ms=line.added_ms,
