@@ -6,16 +6,13 @@ from typing import Final
 
 from sqlalchemy import Column, Table
 
-from controller.database.schema import NUMBER, metadata, millis_column, place_columns, text_column
+from controller.database.schema import NUMBER, longs, metadata, texts
 
 accesses: Final = Table(
     "looks",
     metadata,
     Column("no", NUMBER, primary_key=True),
-    *place_columns(),
-    text_column("session"),
-    text_column("what"),
-    text_column("subject"),
-    millis_column("at_ms"),
+    *texts("province", "school", "session", "what", "subject"),
+    *longs("at_ms"),
     sqlite_autoincrement=True,
 )

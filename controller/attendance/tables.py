@@ -4,38 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Index, Table, UniqueConstraint
 
-from controller.database.schema import (
-    NUMBER,
-    flag_column,
-    metadata,
-    millis_column,
-    place_columns,
-    text_column,
-)
+from controller.database.schema import NUMBER, flags, keys, longs, metadata, numbers, texts
 
 marks: Final = Table(
     "marks",
     metadata,
     Column("no", NUMBER, primary_key=True),
-    *place_columns(),
-    text_column("agent"),
-    text_column("room"),
-    text_column("event_id"),
-    text_column("student"),
-    text_column("status"),
-    text_column("method"),
-    Column("lesson", Text),
-    text_column("day"),
-    millis_column("at_ms"),
-    millis_column("received_ms"),
-    Column("class_code", Text),
-    text_column("actor"),
-    text_column("why"),
-    text_column("before"),
-    text_column("hash"),
-    flag_column("erased"),
+    *texts("province", "school", "agent", "room", "event_id", "student", "status", "method"),
+    *texts("lesson", nullable=True),
+    *texts("day"),
+    *longs("at_ms", "received_ms"),
+    *texts("class_code", nullable=True),
+    *texts("actor", "why", "before", "hash"),
+    *flags("erased"),
     UniqueConstraint("event_id", name="marks_id"),
     Index("marks_day", "day", "no"),
     Index("marks_lesson", "lesson"),
@@ -47,23 +30,13 @@ rolls: Final = Table(
     "rolls",
     metadata,
     Column("no", NUMBER, primary_key=True),
-    *place_columns(),
-    text_column("agent"),
-    text_column("room"),
-    text_column("event_id"),
-    flag_column("reopened"),
-    text_column("lesson"),
-    text_column("day"),
-    text_column("classes"),  # JSON
-    Column("period", Integer),
-    text_column("subject"),
-    text_column("lines"),  # JSON
-    text_column("actor"),
-    text_column("before"),
-    text_column("hash"),
-    Column("erased", Integer, nullable=False),
-    millis_column("at_ms"),
-    millis_column("received_ms"),
+    *texts("province", "school", "agent", "room", "event_id"),
+    *flags("reopened"),
+    *texts("lesson", "day", "classes"),  # JSON: classes
+    *numbers("period", nullable=True),
+    *texts("subject", "lines", "actor", "before", "hash"),  # JSON: lines
+    *numbers("erased"),
+    *longs("at_ms", "received_ms"),
     UniqueConstraint("event_id", name="rolls_id"),
     Index("rolls_lesson", "lesson"),
     Index("rolls_day", "day"),
@@ -74,20 +47,15 @@ rolls: Final = Table(
 lessons: Final = Table(
     "lessons",
     metadata,
-    Column("province", Text, primary_key=True),
-    Column("school", Text, primary_key=True),
-    Column("agent", Text, primary_key=True),
-    Column("lesson", Text, primary_key=True),
-    text_column("room"),
-    text_column("classes"),  # JSON
-    Column("period", Integer),
-    text_column("subject"),
-    flag_column("substitute"),
-    text_column("day"),
-    millis_column("began_ms", nullable=True),
-    millis_column("ended_ms", nullable=True),
-    Column("how", Text),
-    flag_column("confirmed"),
-    text_column("counts"),  # JSON
+    *keys("province", "school", "agent", "lesson"),
+    *texts("room", "classes"),  # JSON: classes
+    *numbers("period", nullable=True),
+    *texts("subject"),
+    *flags("substitute"),
+    *texts("day"),
+    *longs("began_ms", "ended_ms", nullable=True),
+    *texts("how", nullable=True),
+    *flags("confirmed"),
+    *texts("counts"),  # JSON
     Index("lessons_day", "day"),
 )

@@ -16,6 +16,7 @@ from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
 FOLDER: Final = Path("lophoc-controller-data")
+_DATABASE: Final = "lophoc.db"
 _ZONE: Final = "Asia/Ho_Chi_Minh"
 _NAME_IT: Final = N_(
     "The controller makes it when it first runs; name another with --data, --config or {variable}."
@@ -89,9 +90,14 @@ def existing_folder(options: argparse.Namespace) -> Path:
     return folder
 
 
+def has_database(options: argparse.Namespace) -> bool:
+    """Whether there is a database to ask; a trial does without one."""
+    return bool(told_database(options)) or (data_folder(options) / _DATABASE).exists()
+
+
 def existing_database(options: argparse.Namespace) -> Path:
     """The SQLite file in the controller's folder. Raises SettingsError where there is none."""
-    database = existing_folder(options) / "lophoc.db"
+    database = existing_folder(options) / _DATABASE
     if not database.exists():
         raise SettingsError(
             "no_database",

@@ -10,15 +10,15 @@ from controller.feature import Feature, Program
 
 
 def _publish(program: Program) -> Callable[[Sequence[object]], None]:
-    from controller.dashboard.live import live_of  # noqa: PLC0415 - commands need no web
+    from controller.dashboard.live import LiveView  # noqa: PLC0415 - commands need no web
 
-    return program.service(live_of).publish
+    return program.service(LiveView).publish
 
 
 async def _begin(program: Program) -> None:
-    from controller.dashboard.live import live_of  # noqa: PLC0415 - commands need no web
+    from controller.dashboard.live import LiveView  # noqa: PLC0415 - commands need no web
 
-    await program.service(live_of).load()
+    await program.service(LiveView).load()
 
 
 def _frame(program: Program, language: str) -> Mapping[str, Any]:

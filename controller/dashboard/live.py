@@ -7,29 +7,21 @@ neither miss a change nor tell it twice.
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable
-from datetime import datetime, tzinfo
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 from pydantic import BaseModel
 
 from controller.attendance.store import lessons_of, marks_of, rolls_of
-from controller.dashboard.items import RoomItem, room_item
+from controller.dashboard.items import room_item
 from controller.dashboard.rooms import RoomKey, RoomSummary, key_of, room_of
 from controller.dashboard.subscription import News, NewsKind, Subscription, View
-from controller.database.store import Store
 from controller.feature import Program
 from controller.fleet.fleet import Change, Touched
-from controller.fleet.items import (
-    AgentItem,
-    DeviceItem,
-    EventItem,
-    Tombstone,
-)
+from controller.fleet.items import AgentItem, DeviceItem, EventItem, Tombstone
 from controller.fleet.records import (
     AgentRecord,
     AttendanceRecord,
@@ -41,7 +33,10 @@ from controller.fleet.records import (
 )
 from controller.fleet.store import agents_of, all_devices
 from controller.repairs.store import faults_of
+from controller.sheets.names import room_code
 from protocol.model import Place, iso
+
+Thing = TypeVar("Thing", AgentRecord, DeviceRecord)
 
 
 class MarkedItem(BaseModel):
@@ -55,27 +50,10 @@ class MarkedItem(BaseModel):
 
 
 class LiveView:
-    """The present as the browsers see it, kept up by `publish`.
+    """The present as the browsers see it, kept up by `publish`; rooms as their tiles write them."""
 
-    trouble: why the present may be out of date though the page's line is well; empty if it is not.
-    """
-
-    def __init__(
-        self,
-        store: Store,
-        scope: Place,
-        *,
-        zone: tzinfo,
-        name: str,
-        clock: Callable[[], float] = time.time,
-        trouble: Callable[[], str] = str,
-    ) -> None:
-        self._store = store
-        self._scope = scope
-        self._zone = zone
-        self._name = name
-        self._clock = clock
-        self._trouble = trouble
+    def __init__(self, program: Program) -> None:
+        self._program = program
         self._agents: dict[tuple[str, str], AgentRecord] = {}
         self._devices: dict[tuple[str, str], DeviceRecord] = {}
         self._agents_in = defaultdict[RoomKey, set[tuple[str, str]]](set)
@@ -84,45 +62,18 @@ class LiveView:
         self._lessons_in = defaultdict[RoomKey, dict[tuple[Place, str], LessonRecord]](dict)
         self._faults_in = defaultdict[RoomKey, dict[str, FaultRecord]](dict)
         self._day = ""
-        self._marked = defaultdict[str, set[str]](set)
+        self._marked = defaultdict[RoomKey, set[str]](set)
         self._subscriptions: set[Subscription] = set()
 
     async def load(self) -> None:
         """Begin with what the store remembers; what was published meanwhile is newer and stays."""
-        agents, devices, records = await asyncio.to_thread(self._remembered)
-        news = [agent for agent in agents if _agent_key(agent) not in self._agents]
-        more = [device for device in devices if _device_key(device) not in self._devices]
-        unknown = [
-            record
-            for record in records
-            if not (isinstance(record, LessonRecord) and self._knows_lesson(record))
-            and not (isinstance(record, FaultRecord) and self._knows_fault(record))
-        ]
-        self.publish([*news, *more, *unknown])
+        remembered = await asyncio.to_thread(self._remembered)
+        self.publish([record for record in remembered if not self._has(record)])
 
     def publish(self, changes: Iterable[object]) -> None:
         """Take committed changes and pass them on to whoever looks. Call it on the event loop."""
-        news: list[News] = []
         touched: dict[RoomKey, None] = {}
-        for change in changes:
-            match change:
-                case AgentRecord():
-                    news.append(self._take_agent(change, touched))
-                case DeviceRecord():
-                    news += self._take_device(change, touched)
-                case EventRecord():
-                    news.append(News(NewsKind.EVENT, [change.room], _later(EventItem.of, change)))
-                case AttendanceRecord() | RollRecord():
-                    news += self._take_mark(change)
-                case LessonRecord():
-                    self._take_lesson(change, touched)
-                case FaultRecord():
-                    self._faults_in[key_of(change)][change.event_id] = change
-                    touched[key_of(change)] = None
-                case Touched():
-                    self._touch(change)
-                case _:
-                    pass
+        news = [item for change in changes for item in self._take(change, touched)]
         news += self._sum_up(touched)
         for subscription in self._subscriptions:
             for item in news:
@@ -131,71 +82,109 @@ class LiveView:
     def subscribe(self, room: str = "", view: View = View.ALL) -> Subscription:
         """What happens from now on, in one room or in all."""
         return Subscription(
-            self._subscriptions, room, view, partial(self.snapshot, room, view), self.pulse
+            self._subscriptions,
+            room_code(room),
+            view,
+            partial(self.snapshot, room, view),
+            self.pulse,
         )
 
     def pulse(self) -> dict[str, str]:
         """What a page must hear though nothing happens: the time, and trouble if there is any."""
-        return {"at": self.now_iso(), "trouble": self._trouble()}
+        return {"at": iso(self._program.now_ms()), "trouble": self._program.trouble()}
 
     def rooms(self) -> list[RoomSummary]:
         """Every room as it is now, in natural order."""
-        return [self._rooms[key] for key in sorted(self._rooms, key=lambda key: key.order)]
+        return sorted(self._rooms.values(), key=lambda room: room.key.order)
 
     def agents(self, room: str = "") -> list[AgentRecord]:
         """Every agent as it is now, of one room or of all."""
-        return [agent for agent in self._agents.values() if room in {"", agent.room}]
+        code = room_code(room)
+        agents = self._agents.values()
+        return [self.named(agent) for agent in agents if code in {"", key_of(agent).code}]
 
     def devices(self, room: str = "") -> list[DeviceRecord]:
         """Every device as it is now, of one room or of all, removed ones left out."""
+        code = room_code(room)
         present = (device for device in self._devices.values() if device.removed_ms is None)
-        return [device_record for device_record in present if room in {"", device_record.room}]
+        return [self.named(device) for device in present if code in {"", key_of(device).code}]
+
+    def named(self, record: Thing) -> Thing:
+        """The record with its room written as on the room's tile."""
+        name = self._name(key_of(record))
+        return record if name == record.room else replace(record, room=name)
 
     def marked_today(self) -> dict[str, int]:
         """How many marks each room's roll has today."""
         self._turn_day()
-        return {room: len(marks) for room, marks in self._marked.items()}
+        figures = Counter[str]()
+        for key, marks in self._marked.items():
+            figures[self._name(key)] += len(marks)
+        return figures
 
     @property
     def browsers(self) -> int:
         """How many pages look."""
         return len(self._subscriptions)
 
-    def now_ms(self) -> int:
-        """This instant."""
-        return int(self._clock() * 1000)
-
-    def now_iso(self) -> str:
-        """This instant as RFC 3339 text."""
-        return iso(self.now_ms())
-
     def snapshot(self, room: str, view: View) -> dict[str, Any]:
         """The present, as a new page needs it."""
-        rooms = [summary for summary in self.rooms() if room in {"", summary.key.room}]
+        code = room_code(room)
+        rooms = [summary for summary in self.rooms() if code in {"", summary.key.code}]
         devices = self.devices(room) if view is View.ALL else []
         return {
             **self.pulse(),
-            "school": self._name,
+            "school": self._program.name,
             "marked_today": self.marked_today(),
-            "rooms": _dumps(room_item(summary) for summary in rooms),
-            "agents": _dumps(AgentItem.of(agent) for agent in self.agents(room)),
-            "devices": _dumps(DeviceItem.of(device) for device in devices),
+            "rooms": _dumps(map(room_item, rooms)),
+            "agents": _dumps(map(AgentItem.of, self.agents(room))),
+            "devices": _dumps(map(DeviceItem.of, devices)),
         }
 
-    def _remembered(
-        self,
-    ) -> tuple[list[AgentRecord], list[DeviceRecord], list[Change]]:
+    def _remembered(self) -> list[Change]:
+        read, scope = self._program.store.read, self._program.school
         today = self._today()
-        return (
-            self._store.read(agents_of, self._scope, limit=None),
-            self._store.read(all_devices, self._scope),
-            [
-                *self._store.read(marks_of, self._scope, day=today, limit=None),
-                *self._store.read(rolls_of, self._scope, day=today, limit=None),
-                *self._store.read(lessons_of, self._scope, today, today),
-                *self._store.read(faults_of, self._scope),
-            ],
-        )
+        return [
+            *read(agents_of, scope, limit=None),
+            *read(all_devices, scope),
+            *read(marks_of, scope, day=today, limit=None),
+            *read(rolls_of, scope, day=today, limit=None),
+            *read(lessons_of, scope, today, today),
+            *read(faults_of, scope),
+        ]
+
+    def _has(self, record: Change) -> bool:
+        """Whether there is a word for the same thing already."""
+        match record:
+            case AgentRecord():
+                return _agent_key(record) in self._agents
+            case DeviceRecord():
+                return _device_key(record) in self._devices
+            case LessonRecord():
+                return (record.place, record.lesson) in self._lessons_in[key_of(record)]
+            case FaultRecord():
+                return record.event_id in self._faults_in[key_of(record)]
+            case _:
+                return False
+
+    def _take(self, change: object, touched: dict[RoomKey, None]) -> Sequence[News]:
+        match change:
+            case AgentRecord():
+                return [self._take_agent(change, touched)]
+            case DeviceRecord():
+                return self._take_device(change, touched)
+            case EventRecord():
+                return [News(NewsKind.EVENT, [key_of(change).code], partial(EventItem.of, change))]
+            case AttendanceRecord() | RollRecord():
+                return self._take_mark(change)
+            case LessonRecord():
+                self._take_lesson(change, touched)
+            case FaultRecord():
+                self._faults_in[key_of(change)][change.event_id] = change
+                touched[key_of(change)] = None
+            case Touched():
+                self._touch(change)
+        return ()
 
     def _take_agent(self, record: AgentRecord, touched: dict[RoomKey, None]) -> News:
         key = _agent_key(record)
@@ -205,7 +194,8 @@ class LiveView:
             self._agents_in[touched_key].discard(key)
         self._agents_in[key_of(record)].add(key)
         touched |= dict.fromkeys(keys)
-        return News(NewsKind.AGENT, [key.room for key in keys], _later(AgentItem.of, record))
+        codes = [key.code for key in keys]
+        return News(NewsKind.AGENT, codes, lambda: AgentItem.of(self.named(record)))
 
     def _take_device(self, record: DeviceRecord, touched: dict[RoomKey, None]) -> list[News]:
         key = _device_key(record)
@@ -219,14 +209,8 @@ class LiveView:
         if record.removed_ms is None:
             self._devices_in[key_of(record)].add(key)
         touched |= dict.fromkeys(keys)
-        rooms = [touched_key.room for touched_key in keys]
-        return [News(NewsKind.DEVICE, rooms, _later(_device_or_tombstone, record))]
-
-    def _knows_lesson(self, record: LessonRecord) -> bool:
-        return (record.place, record.lesson) in self._lessons_in[key_of(record)]
-
-    def _knows_fault(self, record: FaultRecord) -> bool:
-        return record.event_id in self._faults_in[key_of(record)]
+        codes = [touched_key.code for touched_key in keys]
+        return [News(NewsKind.DEVICE, codes, lambda: _device_or_tombstone(self.named(record)))]
 
     def _take_lesson(self, record: LessonRecord, touched: dict[RoomKey, None]) -> None:
         """Today's lessons, and one that runs past midnight."""
@@ -239,19 +223,20 @@ class LiveView:
         self._turn_day()
         if record.day != self._day:
             return []
+        key = key_of(record)
         if isinstance(record, RollRecord):
             pupils = {f"{record.event_id}/{number}" for number in range(len(record.lines))}
-            self._marked[record.room] |= pupils
+            self._marked[key] |= pupils
         else:
-            self._marked[record.room].add(record.event_id)
+            self._marked[key].add(record.event_id)
         marked = MarkedItem(
             room=record.room,
             agent_id=record.place.agent,
             at=iso(record.at_ms),
             lesson=record.lesson,
-            marked_today=len(self._marked[record.room]),
+            marked_today=len(self._marked[key]),
         )
-        return [News(NewsKind.ATTENDANCE, [record.room], lambda: marked)]
+        return [News(NewsKind.ATTENDANCE, [key.code], lambda: marked)]
 
     def _touch(self, change: Touched) -> None:
         for device_id in change.device_ids:
@@ -260,7 +245,7 @@ class LiveView:
                 self._devices[key] = replace(device_record, last_seen_ms=change.last_seen_ms)
 
     def _today(self) -> str:
-        return datetime.fromtimestamp(self._clock(), self._zone).date().isoformat()
+        return self._program.today().isoformat()
 
     def _turn_day(self) -> None:
         today = self._today()
@@ -273,33 +258,37 @@ class LiveView:
                         del lessons[key]
 
     def _sum_up(self, touched: Iterable[RoomKey]) -> list[News]:
-        """The rooms whose summary is another than before."""
+        """The rooms whose summary is another than before, or is written otherwise."""
         news = []
         for key in touched:
-            agents = [self._agents[agent_key] for agent_key in sorted(self._agents_in[key])]
-            devices = [self._devices[device_key] for device_key in sorted(self._devices_in[key])]
-            lessons = list(self._lessons_in[key].values())
-            faults = list(self._faults_in[key].values())
-            room = room_of(key, agents, devices, lessons, faults)
-            if not key.room or self._rooms.get(key) == room:
+            before, room = self._rooms.get(key), self._summary(key)
+            is_renamed = before is not None and before.key.room != room.key.room
+            if not key.room or (before == room and not is_renamed):
                 continue
+            if before is not None and is_renamed:
+                news.append(_room_news(room_of(before.key, (), ())))
             self._rooms[key] = room
-            news.append(News(NewsKind.ROOM, [key.room], _later(room_item, room)))
-            if not agents and not devices:  # the last word about a room that stands empty
-                del self._rooms[key]
+            news.append(_room_news(room))
+            if not self._agents_in[key] and not self._devices_in[key]:
+                del self._rooms[key]  # that was the last word about a room that stands empty
         return news
 
+    def _summary(self, key: RoomKey) -> RoomSummary:
+        return room_of(
+            key,
+            [self._agents[agent_key] for agent_key in sorted(self._agents_in[key])],
+            [self._devices[device_key] for device_key in sorted(self._devices_in[key])],
+            self._lessons_in[key].values(),
+            self._faults_in[key].values(),
+        )
 
-def live_of(program: Program) -> LiveView:
-    """The program's live present."""
-    return LiveView(
-        program.store,
-        program.school,
-        zone=program.zone,
-        name=program.name,
-        clock=lambda: program.now_ms() / 1000,
-        trouble=lambda: program.trouble(),  # noqa: PLW0108 - it is known later
-    )
+    def _name(self, key: RoomKey) -> str:
+        room = self._rooms.get(key)
+        return room.key.room if room else key.room
+
+
+def _room_news(room: RoomSummary) -> News:
+    return News(NewsKind.ROOM, [room.key.code], partial(room_item, room))
 
 
 def _is_only_seen_again(before: DeviceRecord, now: DeviceRecord) -> bool:
@@ -330,12 +319,6 @@ def _device_or_tombstone(record: DeviceRecord) -> DeviceItem | Tombstone:
     return Tombstone(
         device_id=record.device_id, school=record.place.school, removed_at=iso(record.removed_ms)
     )
-
-
-def _later(
-    make: Callable[[Any], AgentItem | DeviceItem | Tombstone | EventItem | RoomItem], of: Any
-) -> Callable[[], BaseModel]:
-    return lambda: make(of)
 
 
 def _dumps(items: Iterable[BaseModel]) -> list[dict[str, Any]]:

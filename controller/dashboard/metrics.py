@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from controller.dashboard.live import LiveView, live_of
+from controller.dashboard.live import LiveView
 from controller.database.store import StoreError
 from controller.feature import Program
 from controller.fleet.store import newest_change
@@ -18,7 +18,7 @@ from controller.fleet.store import newest_change
 def api(program: Program) -> APIRouter:
     """What supervision asks: does it work, and how much."""
     router = APIRouter()
-    live = program.service(live_of)
+    live = program.service(LiveView)
 
     @router.get("/healthz", responses={503: {}})
     def healthz() -> JSONResponse:

@@ -11,11 +11,12 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from controller.dashboard.live import live_of
+from controller.dashboard.live import LiveView
 from controller.dashboard.rooms import (
     URGENT_FIRST,
     RoomSummary,
     counts_of,
+    key_of,
     kit_teller,
     own_events,
     urgent_first,
@@ -27,7 +28,7 @@ from controller.fleet.store import all_devices, devices_of, newest_events
 from controller.reconcile.standing import desk_of
 from controller.reconcile.words import BookWords
 from controller.repairs.actions import handle_fault
-from controller.sheets.names import NaturalKey, natural
+from controller.sheets.names import NaturalKey, natural, room_code
 from controller.web.page import PageRenderer
 from controller.web.refusals import HttpError, decode_cursor, encode_cursor
 from protocol.model import DeviceKind, Place, Status
@@ -55,7 +56,7 @@ def pages(program: Program) -> APIRouter:
         homes = [feature.home(program) for feature in program.features if feature.home]
         if home := next(filter(None, homes), ""):
             return RedirectResponse(home, 303)
-        filters = {"room": room.strip(), "kind": kind, "status": status}
+        filters = {"room": rooms.name_of(room.strip()), "kind": kind, "status": status}
         try:
             return await rooms.school(request, filters, cursor)
         except HttpError as refused:
@@ -84,7 +85,7 @@ class RoomPages:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._store = program.store
-        self._live = program.service(live_of)
+        self._live = program.service(LiveView)
         self._desk = program.service(desk_of)
         self._screens = program.service(PageRenderer)
 
@@ -109,7 +110,7 @@ class RoomPages:
             counts=asdict(counts_of(rooms)),
             tasks=tasks,
             task_limit=TASKS,
-            devices=rows,
+            devices=[*map(self._live.named, rows)],
             wanted=filters,
             kinds=list(DeviceKind),
             statuses=list(Status),
@@ -122,11 +123,11 @@ class RoomPages:
         room = self._find(code, school)
         place = Place(self._program.school.province, room.key.school)
         devices = await run_in_threadpool(self._store.read, all_devices, place)
-        elsewhere = {device.device_id for device in devices if device.room != code}
-        devices = [device for device in devices if device.room == code]
+        own = [device for device in devices if key_of(device) == room.key]
+        elsewhere = {device.device_id for device in devices if key_of(device) != room.key}
         newest = partial(self._store.read, newest_events, place, room=code, limit=EVENTS_READ)
         events = own_events(await run_in_threadpool(newest), elsewhere)[:EVENTS]
-        agents = [agent for agent in self._live.agents(code) if agent.place.school == place.school]
+        agents = [agent for agent in self._live.agents(code) if key_of(agent) == room.key]
         standing = await run_in_threadpool(self._desk.standing)
         is_own = place.school == self._desk.school.school
         return self._screens.page(
@@ -134,19 +135,24 @@ class RoomPages:
             "room.html",
             words=self._screens.words_as(request, RoomWords),
             room=room,
-            devices=sorted(devices, key=_urgent_devices_first),
+            devices=sorted(map(self._live.named, own), key=_urgent_devices_first),
             agents=agents,
             teller=kit_teller(agents),
             events=events,
-            marked=self._live.marked_today().get(code, 0),
+            marked=self._live.marked_today().get(room.key.room, 0),
             lines=standing.pressing_in(code) if is_own else [],
             talk=BookWords(standing.reconciled, self._desk.zone),
             line_limit=LINES,
         )
 
+    def name_of(self, room: str) -> str:
+        """The room as its tile writes it, else as it is asked for."""
+        codes = {summary.key.code: summary.key.room for summary in self._live.rooms()}
+        return codes.get(room_code(room), room)
+
     def _find(self, code: str, school: str) -> RoomSummary:
         for room in self._live.rooms():
-            if room.key.room == code and school in {"", room.key.school}:
+            if room.key.code == room_code(code) and school in {"", room.key.school}:
                 return room
         raise HttpError(404, "room_unknown", N_("There is no such room."), "/")
 

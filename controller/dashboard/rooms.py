@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -13,12 +14,14 @@ from msgspec.structs import replace
 from controller.attendance.lessons import figures_of
 from controller.fleet.records import (
     AgentRecord,
+    AttendanceRecord,
     DeviceRecord,
     EventRecord,
     FaultRecord,
     LessonRecord,
+    RollRecord,
 )
-from controller.sheets.names import NaturalKey, natural
+from controller.sheets.names import NaturalKey, natural, room_code
 from protocol.health import ReasonCode
 from protocol.kit import missing
 from protocol.messages import Ending, Kit, Part
@@ -39,14 +42,29 @@ QUIET: Final = frozenset(
 )
 URGENT_FIRST: Final = (Status.CRITICAL, Status.WARNING, Status.UNKNOWN, Status.OK)
 _OF_DEVICES: Final = frozenset({"device_appeared", "device_vanished"})
+InRoom = (
+    AgentRecord
+    | AttendanceRecord
+    | DeviceRecord
+    | EventRecord
+    | FaultRecord
+    | LessonRecord
+    | RollRecord
+)
+SomeRecord = TypeVar("SomeRecord", bound=InRoom)
 FAULT_REPORTED: Final = "fault_reported"  # why a line of work is there: a teacher said so
 
 
-class RoomKey(NamedTuple):
-    """Which room: a school's code and the room's."""
+@dataclass(frozen=True, slots=True)
+class RoomKey:
+    """Which room: a school's code and the room, however it is written; code: what both have."""
 
     school: str
-    room: str
+    room: str = field(compare=False)
+    code: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "code", room_code(self.room))
 
     @property
     def order(self) -> tuple[str, NaturalKey]:
@@ -126,24 +144,14 @@ def rooms_of(
     faults: Iterable[FaultRecord] = (),
 ) -> list[RoomSummary]:
     """Every room that an agent or device names, in natural order: 7A2 before 10A1."""
-    agents_by = defaultdict[RoomKey, list[AgentRecord]](list)
-    devices_by = defaultdict[RoomKey, list[DeviceRecord]](list)
-    for agent in agents:
-        agents_by[key_of(agent)].append(agent)
-    for device in devices:
-        devices_by[key_of(device)].append(device)
-    lessons_by = defaultdict[RoomKey, list[LessonRecord]](list)
-    faults_by = defaultdict[RoomKey, list[FaultRecord]](list)
-    for lesson in lessons:
-        lessons_by[key_of(lesson)].append(lesson)
-    for fault in faults:
-        faults_by[key_of(fault)].append(fault)
-    keys = sorted(agents_by.keys() | devices_by.keys(), key=lambda key: key.order)
-    return [
-        room_of(key, agents_by[key], devices_by[key], lessons_by[key], faults_by[key])
-        for key in keys
+    agents_in, devices_in = _by_room(agents), _by_room(devices)
+    lessons_in, faults_in = _by_room(lessons), _by_room(faults)
+    rooms = [
+        room_of(key, agents_in[key], devices_in[key], lessons_in[key], faults_in[key])
+        for key in agents_in.keys() | devices_in.keys()
         if key.room
     ]
+    return sorted(rooms, key=lambda room: room.key.order)
 
 
 def room_of(
@@ -153,55 +161,64 @@ def room_of(
     lessons: Iterable[LessonRecord] = (),
     faults: Iterable[FaultRecord] = (),
 ) -> RoomSummary:
-    """One room's summary; its status is the worst of its agents and its essential devices."""
+    """One room's summary; its status is the worst of its agents and its essential devices.
+
+    It is called as its first agent writes it, or its first device.
+    """
     present = [device for device in devices if device.removed_ms is None]
     away = _away(agents)
     parts: list[AgentRecord | DeviceRecord] = [
         *(agent for agent in agents if agent.place.agent not in away),
         *(device for device in present if _is_essential(device, away)),
     ]
-    teller = kit_teller(agents)
-    status = worst([part.status for part in parts])
     running = next((agent.lesson for agent in agents if agent.online and agent.lesson), None)
-    waiting = tuple(
-        sorted(
-            (fault for fault in faults if fault.done_ms is None),
-            key=lambda fault: (fault.at_ms, fault.event_id),
-        )
-    )
-    since_ms = _since(parts, status)
-    if waiting and status is Status.OK:
-        status, since_ms = Status.WARNING, waiting[0].received_ms
+    waiting = _waiting(faults)
+    status, since_ms = _status(parts, waiting)
+    problems = [*_problems(agents, present), *_fault_problems(waiting)]
     return RoomSummary(
-        key=key,
+        key=next(iter([*map(key_of, agents), *map(key_of, present)]), key),
         status=status,
         causes=tuple(_causes(parts)),
-        problems=tuple(
-            sorted([*_problems(agents, present), *_told_faults(waiting)], key=urgent_first)
-        ),
+        problems=tuple(sorted(problems, key=urgent_first)),
         agents=tuple(sorted(agent.place.agent for agent in agents)),
         lesson=running,
         devices=_tally(present),
         since_ms=since_ms,
-        kit=_kit(teller, present) if teller else (),
+        kit=_kit(kit_teller(agents), present),
         sleeping=sum(map(is_sleeping, present)),
         sheet=_sheet(running, lessons),
         faults=waiting,
     )
 
 
+def _waiting(faults: Iterable[FaultRecord]) -> tuple[FaultRecord, ...]:
+    """The faults that nobody has dealt with, the oldest first."""
+    waiting = (fault for fault in faults if fault.done_ms is None)
+    return tuple(sorted(waiting, key=lambda fault: (fault.at_ms, fault.event_id)))
+
+
+def _status(
+    parts: Sequence[AgentRecord | DeviceRecord], waiting: Sequence[FaultRecord]
+) -> tuple[Status, int]:
+    """The room's status, and since when: well since its last part is, unwell since its first."""
+    status = worst([part.status for part in parts])
+    if waiting and status is Status.OK:
+        return Status.WARNING, waiting[0].received_ms
+    began = [part.since_ms for part in parts if part.status is status]
+    pick = max if status is Status.OK else min
+    return status, pick(began, default=0)
+
+
 def _sheet(running: str | None, lessons: Iterable[LessonRecord]) -> LessonRecord | None:
     """The lesson that runs; else today's last one, if it ended and nobody confirmed its roll."""
     held = [lesson for lesson in lessons if lesson.how is not Ending.UNDONE]
     if running:
-        return next(
-            (lesson_record for lesson_record in held if lesson_record.lesson == running), None
-        )
-    last = max(held, key=lambda lesson_record: lesson_record.began_ms or 0, default=None)
+        return next((record for record in held if record.lesson == running), None)
+    last = max(held, key=lambda record: record.began_ms or 0, default=None)
     return last if last and last.how and not last.confirmed else None
 
 
-def _told_faults(faults: Iterable[FaultRecord]) -> list[Problem]:
+def _fault_problems(faults: Iterable[FaultRecord]) -> list[Problem]:
     """A line of work for each part that teachers say is broken, since the first of them said so."""
     first: dict[Part, FaultRecord] = {}
     for fault in faults:
@@ -218,9 +235,8 @@ def kit_teller(agents: Iterable[AgentRecord]) -> AgentRecord | None:
 
     One that is there before one that is lost; of those, one that stays in the room before a laptop.
     """
-    telling = (agent for agent in agents if agent.kit)
     return min(
-        telling,
+        (agent for agent in agents if agent.kit),
         key=lambda agent: (not agent.online, agent.roaming, agent.place.agent),
         default=None,
     )
@@ -232,18 +248,14 @@ _COUNTED: Final = frozenset(
 )
 
 
-def _kit(teller: AgentRecord, present: Iterable[DeviceRecord]) -> Kit:
+def _kit(teller: AgentRecord | None, present: Iterable[DeviceRecord]) -> Kit:
     """What the room should have, held against the devices that it owns.
 
     As it was last told where its agent is lost: nobody knows what is there now.
     """
-    if not teller.online:
-        return teller.kit
-    device_kinds = Counter(
-        device_record.kind
-        for device_record in present
-        if device_record.status is not Status.UNKNOWN
-    )
+    if not teller or not teller.online:
+        return teller.kit if teller else ()
+    device_kinds = Counter(device.kind for device in present if device.status is not Status.UNKNOWN)
     return tuple(
         replace(line, here=device_kinds[line.kind]) if line.kind in _COUNTED else line
         for line in teller.kit
@@ -288,9 +300,21 @@ def own_events(events: Iterable[EventRecord], elsewhere: Container[str]) -> list
     return [event for event in events if _device_of(event) not in elsewhere]
 
 
-def key_of(record: AgentRecord | DeviceRecord | LessonRecord | FaultRecord) -> RoomKey:
+def key_of(record: InRoom) -> RoomKey:
     """The room that a record names."""
-    return RoomKey(record.place.school, record.room)
+    return _key(record.place.school, record.room)
+
+
+@lru_cache(maxsize=4096)
+def _key(school: str, room: str) -> RoomKey:
+    return RoomKey(school, room)
+
+
+def _by_room(records: Iterable[SomeRecord]) -> defaultdict[RoomKey, list[SomeRecord]]:
+    by_room = defaultdict[RoomKey, list[SomeRecord]](list)
+    for record in records:
+        by_room[key_of(record)].append(record)
+    return by_room
 
 
 def _away(agents: Sequence[AgentRecord]) -> frozenset[str]:
@@ -377,10 +401,3 @@ def _tally(devices: Sequence[DeviceRecord]) -> dict[DeviceKind, dict[Status, int
     for device in devices:
         tally[device.kind][device.status] += 1
     return {kind: dict(tally[kind]) for kind in DeviceKind if kind in tally}
-
-
-def _since(parts: Sequence[AgentRecord | DeviceRecord], status: Status) -> int:
-    """A room is well since its last part is well, and unwell since its first part is unwell."""
-    began = [part.since_ms for part in parts if part.status is status]
-    pick = max if status is Status.OK else min
-    return pick(began, default=0)

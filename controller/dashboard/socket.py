@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 
-from controller.dashboard.live import live_of
+from controller.dashboard.live import LiveView
 from controller.dashboard.subscription import Subscription, View
 from controller.feature import Program
 
@@ -19,7 +19,7 @@ SEND_PATIENCE_S: Final = 20.0  # a page that takes nothing for so long is gone
 def api(program: Program) -> APIRouter:
     """The line to the pages."""
     router = APIRouter()
-    live = program.service(live_of)
+    live = program.service(LiveView)
 
     @router.websocket("/live")
     async def follow(

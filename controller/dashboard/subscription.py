@@ -36,7 +36,7 @@ class NewsKind(StrEnum):
 class News:
     """One change on its way; its text is made once, and only if somebody wants it.
 
-    rooms: whom it concerns; a device that moved concerns the room it left, too.
+    rooms: the codes of those it concerns; a device that moved concerns the room it left, too.
     """
 
     def __init__(self, what: NewsKind, rooms: Sequence[str], make: Callable[[], BaseModel]) -> None:
@@ -56,7 +56,8 @@ class News:
 class Subscription:
     """One browser's feed, as JSON texts; open it with `async with`, read it with `async for`.
 
-    A browser too slow for it loses the oldest changes and is told to ask for a snapshot.
+    room: its code; empty for all. A browser too slow for it loses the oldest changes and is told
+    to ask for a snapshot.
     """
 
     def __init__(

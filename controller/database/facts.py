@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, Connection, Table, Text, select
+from sqlalchemy import Connection, Table, select
 
-from controller.database.schema import metadata, text_column
+from controller.database.schema import keys, metadata, texts
 from controller.database.scope import everywhere
 from controller.database.writing import insert_into
 
-facts: Final = Table(
-    "facts", metadata, Column("name", Text, primary_key=True), text_column("value")
-)
+facts: Final = Table("facts", metadata, *keys("name"), *texts("value"))
 
 
 def fact_of(db: Connection, name: str) -> str | None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, Table, delete, select, update
+from sqlalchemy import Connection, Table, delete, select, update
 
-from controller.database.schema import metadata, school_key
+from controller.database.schema import keys, longs, metadata, numbers
 from controller.database.scope import codes_of, of
 from controller.database.writing import insert_into
 from protocol.model import Place
@@ -19,9 +19,9 @@ from protocol.plan import DEFAULT_GRACE_MIN
 plans: Final = Table(
     "plans",
     metadata,
-    *school_key(),
-    Column("version", BigInteger, nullable=False),  # grows with every change of the school's plan
-    Column("grace_min", Integer, nullable=False),
+    *keys("province", "school"),
+    *longs("version"),  # grows with every change of the school's plan
+    *numbers("grace_min"),
 )
 
 

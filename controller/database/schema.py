@@ -12,26 +12,26 @@ metadata: Final = MetaData()
 NUMBER: Final = BigInteger().with_variant(Integer(), "sqlite")
 
 
-def place_columns() -> tuple[Column[str], Column[str]]:
-    """The columns of whose row it is."""
-    return Column("province", Text, nullable=False), Column("school", Text, nullable=False)
+def keys(*names: str) -> list[Column[str]]:
+    """Texts that make the key, such as whose row it is."""
+    return [Column(name, Text, primary_key=True) for name in names]
 
 
-def school_key() -> tuple[Column[str], Column[str]]:
-    """The same as the first columns of the key."""
-    return Column("province", Text, primary_key=True), Column("school", Text, primary_key=True)
+def texts(*names: str, nullable: bool = False) -> list[Column[str]]:
+    """Texts, perhaps empty."""
+    return [Column(name, Text, nullable=nullable) for name in names]
 
 
-def text_column(name: str) -> Column[str]:
-    """A text, perhaps empty."""
-    return Column(name, Text, nullable=False)
-
-
-def flag_column(name: str) -> Column[bool]:
+def flags(*names: str) -> list[Column[bool]]:
     """Yes or no."""
-    return Column(name, Boolean(create_constraint=False), nullable=False)
+    return [Column(name, Boolean(create_constraint=False), nullable=False) for name in names]
 
 
-def millis_column(name: str, *, nullable: bool = False) -> Column[int]:
-    """A moment, in milliseconds since 1970 (UTC)."""
-    return Column(name, BigInteger, nullable=nullable)
+def numbers(*names: str, nullable: bool = False) -> list[Column[int]]:
+    """Whole numbers."""
+    return [Column(name, Integer, nullable=nullable) for name in names]
+
+
+def longs(*names: str, nullable: bool = False) -> list[Column[int]]:
+    """Whole numbers of 64 bits; those in _ms are moments, in milliseconds since 1970 (UTC)."""
+    return [Column(name, BigInteger, nullable=nullable) for name in names]

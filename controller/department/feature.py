@@ -41,9 +41,9 @@ def _home(program: Program) -> str:
 
 
 def _has_rooms(program: Program) -> bool:
-    from controller.dashboard.live import live_of  # noqa: PLC0415 - of pages alone
+    from controller.dashboard.live import LiveView  # noqa: PLC0415 - of pages alone
 
-    return bool(program.service(live_of).rooms())
+    return bool(program.service(LiveView).rooms())
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from typing import Any, Final
 import msgspec
 
 from controller.broker.brokerage import broker_at
-from controller.dashboard.live import live_of
+from controller.dashboard.live import LiveView
 from controller.dashboard.rooms import counts_of
 from controller.database.store import StoreError
 from controller.feature import Program
@@ -336,7 +336,7 @@ def reporting(program: Program) -> Iterator[Upward | None]:
 async def figures_of(program: Program) -> SchoolFigures:
     """The school's figures: its rooms as they are now, its records as of now."""
     records = await asyncio.to_thread(_counts_of_records, program)
-    live = program.service(live_of)
+    live = program.service(LiveView)
     rooms, agents = list(live.rooms()), list(live.agents())
     counts = counts_of(rooms)
     boards = [room.devices.get(DeviceKind.BOARD, {}) for room in rooms]

@@ -12,21 +12,14 @@ from typing import Final
 from msgspec.structs import replace
 
 from controller.fleet.merged_ids import Folds, Word, word_for
-from controller.fleet.records import AgentRecord, DeviceRecord
+from controller.fleet.records import AgentRecord, DeviceRecord, record_of
 from protocol.health import ReasonCode
 from protocol.model import NO_ROOM, Device, Reason, Status
 
 # What the feed tells as the agent told it; an address or a lamp's hours change often.
-_told: Final = attrgetter(
-    "kind",
-    "name",
-    "vendor",
-    "model",
-    "serial",
-    "reasons",
-    "sources",
-    "identity",
-    "aliases",
+_in_feed: Final = attrgetter(
+    *("kind", "name", "vendor", "model", "serial"),
+    *("status", "reasons", "sources", "identity", "aliases"),
 )
 
 _CONTROLLERS_VERDICTS: Final = frozenset(
@@ -60,14 +53,14 @@ class Equipment:
 
         The first agent keeps it, unless it lost sight of it or the other has more senses for it.
         """
-        device_record = self.devices.get(device.device_id)
-        if device_record is None or device_record.removed_ms is not None or device.aliases:
+        before = self.devices.get(device.device_id)
+        if before is None or before.removed_ms is not None or device.aliases:
             return self._claim_folded(agent, device, rev, now_ms, alive)
-        if not _is_its_agents(device_record, agent):
-            news = _may_take(device, device_record)
+        if not _is_its_agents(before, agent):
+            news = _may_take(device, before)
         else:
-            news = device_record.boot != agent.boot or rev > device_record.rev
-        return [self._take(agent, device, rev, now_ms, device_record.first_seen_ms)] if news else []
+            news = before.boot != agent.boot or rev > before.rev
+        return [self._take(agent, device, rev, now_ms, before.first_seen_ms)] if news else []
 
     def doubt(self, device: DeviceRecord, reason: Reason, now_ms: int) -> list[DeviceRecord]:
         """Nobody vouches for the device now; empty if nobody did before."""
@@ -96,63 +89,40 @@ class Equipment:
         alive: Collection[str],
     ) -> list[DeviceRecord]:
         """A claim of a device that other ids are, or may be, folded into, or that may be folded."""
-        device_record = self.devices.get(device.device_id)
-        if (
-            device_record
-            and not _is_its_agents(device_record, agent)
-            and not _may_take(device, device_record)
-        ):
+        before = self.devices.get(device.device_id)
+        if before and not (_is_its_agents(before, agent) or _may_take(device, before)):
             return []
         word = Word(agent.place.agent, agent.boot, rev)
         changes = self._fold(device, word, alive, now_ms)
-        first_seen_ms = self._first_seen(device, device_record, now_ms)
-        if self._is_news(device, device_record, word):
+        first_seen_ms = self._first_seen(device, before, now_ms)
+        if self._is_news(device, before, word):
             changes.append(self._take(agent, device, rev, now_ms, first_seen_ms))
-        elif device_record is not None and device_record.removed_ms is None:
-            changes += self._inherit(device_record, first_seen_ms, now_ms)
+        elif before is not None and before.removed_ms is None:
+            changes += self._inherit(before, first_seen_ms, now_ms)
         return changes
 
     def _take(
         self, agent: AgentRecord, device: Device, rev: int, now_ms: int, first_seen_ms: int
     ) -> DeviceRecord:
         """Keep the device as its agent tells of it; it is built once, for this happens most."""
-        device_record = self.devices.get(device.device_id)
-        room = _room_of(device, agent, device_record)
+        before = self.devices.get(device.device_id)
+        room = _room_of(device, agent, before)
         unseen = device.status is Status.UNKNOWN
-        same_status = device_record is not None and device_record.status is device.status
-        if (
-            device_record is not None
-            and same_status
-            and device_record.removed_ms is None
-            and (device_record.place, device_record.room, device_record.first_seen_ms)
-            == (agent.place, room, first_seen_ms)
-            and _told(device_record) == _told(device)
-        ):
-            change = device_record.change
-        else:
-            change = self._next_change()
-        record = self.devices[device.device_id] = DeviceRecord(
+        same_status = before is not None and before.status is device.status
+        same_place = before and (before.place, before.room, before.first_seen_ms, before.removed_ms)
+        is_same = same_place == (agent.place, room, first_seen_ms, None)
+        is_told = is_same and _in_feed(before) == _in_feed(device)
+        record = self.devices[device.device_id] = record_of(
+            DeviceRecord,
+            device,
             place=agent.place,
-            device_id=device.device_id,
-            kind=device.kind,
-            name=device.name,
-            vendor=device.vendor,
-            model=device.model,
-            serial=device.serial,
             room=room,
-            status=device.status,
-            reasons=device.reasons,
-            sources=device.sources,
-            identity=device.identity,
-            aliases=device.aliases,
-            address=device.address,
-            measures=device.measures,
             boot=agent.boot,
             rev=rev,
-            since_ms=device_record.since_ms if device_record and same_status else now_ms,
+            since_ms=before.since_ms if before and same_status else now_ms,
             first_seen_ms=first_seen_ms,
-            last_seen_ms=device_record.last_seen_ms if device_record and unseen else now_ms,
-            change=change,
+            last_seen_ms=before.last_seen_ms if before and unseen else now_ms,
+            change=before.change if before and is_told else self._next_change(),
         )
         return record
 
@@ -202,9 +172,9 @@ class Equipment:
     def _keep(self, record: DeviceRecord, before: DeviceRecord, now_ms: int) -> DeviceRecord:
         """Keep what changed, at a new place in the feed."""
         since_ms = before.since_ms if before.status is record.status else now_ms
-        device_record = replace(record, since_ms=since_ms, change=self._next_change())
-        self.devices[record.device_id] = device_record
-        return device_record
+        changed = replace(record, since_ms=since_ms, change=self._next_change())
+        self.devices[record.device_id] = changed
+        return changed
 
     def _next_change(self) -> int:
         self._newest_change += 1

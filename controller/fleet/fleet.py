@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 from functools import cache, lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -23,6 +23,8 @@ from controller.fleet.records import (
     FaultRecord,
     LessonRecord,
     RollRecord,
+    fields_for,
+    record_of,
 )
 from protocol.health import ReasonCode
 from protocol.messages import (
@@ -190,33 +192,20 @@ class Fleet:
         if message.boot in self._past_boots or self._is_stale(agent, message.boot, message.rev):
             return []
         agent = self._adopt_boot(agent, message.boot, message.session, now_ms)
-        agent = self._keep_agent(
-            replace(
-                agent,
-                rev=message.rev,
-                room=message.room,
-                version=message.version,
-                beat_s=message.beat_s,
-                status=message.status,
-                reasons=message.reasons,
-                measures=message.measures,
-                outbox=message.outbox,
-                lesson=message.lesson,
-                roaming=message.roaming,
-                line=message.line,
-                kit=message.kit,
-                schema=message.v,
-                plan=message.plan,
-            ),
-            now_ms,
-        )
+        fields = fields_for(AgentRecord, message) | {"session": agent.session, "schema": message.v}
+        agent = self._keep_agent(replace(agent, **fields), now_ms)
         changes: list[Change] = [agent]
         alive = {
             device.device_id for device in message.devices if device.status is not Status.UNKNOWN
         }
         for device in message.devices:
             changes += self._equipment.claim(agent, device, message.rev, now_ms, alive)
+        return changes + self._doubt_unreported(agent_id, message, now_ms)
+
+    def _doubt_unreported(self, agent_id: str, message: Birth, now_ms: int) -> list[Change]:
+        """An agent vouches no more for what its birth leaves out."""
         reported = {device.device_id for device in message.devices}
+        changes: list[Change] = []
         for record in list(self.devices.values()):
             if record.place.agent == agent_id and record.device_id not in reported:
                 changes += self._equipment.doubt(record, Reason(ReasonCode.NOT_REPORTED), now_ms)
@@ -245,19 +234,8 @@ class Fleet:
     def _hear_health(self, agent: AgentRecord, message: Health, now_ms: int) -> list[Change]:
         if self._is_stale(agent, message.boot, message.rev):
             return []
-        agent_record = replace(
-            agent,
-            rev=message.rev,
-            status=message.status,
-            reasons=message.reasons,
-            measures=message.measures,
-            outbox=message.outbox,
-            line=message.line,
-            kit=message.kit,
-            schema=message.v,
-            plan=message.plan,
-        )
-        changes: list[Change] = [self._keep_agent(agent_record, now_ms)]
+        fields = fields_for(AgentRecord, message) | {"schema": message.v}
+        changes: list[Change] = [self._keep_agent(replace(agent, **fields), now_ms)]
         return changes + self._touch(agent, message.seen, now_ms)
 
     def _touch(self, agent: AgentRecord, device_ids: tuple[str, ...], now_ms: int) -> list[Change]:
@@ -275,10 +253,7 @@ class Fleet:
 
     def _hear_event(self, agent_id: str, message: AnyEvent, now_ms: int) -> list[Change]:
         agent = self._agent(agent_id, now_ms)
-        key = (agent_id, message.boot)
-        stream = self._streams.get(key)
-        if stream is None:
-            stream = self._streams[key] = Stream()
+        stream = self._streams.setdefault((agent_id, message.boot), Stream())
         gap_before = stream.missing
         if not stream.add(message.seq):
             return []
@@ -312,20 +287,22 @@ class Fleet:
 
     def _records_of(self, place: Place, message: AnyEvent, now_ms: int) -> list[Change]:
         day = _day(message.at_ms // QUARTER_MS, self._zone)
+        at = {"place": place, "event_id": message.id, "received_ms": now_ms}
         match message:
             case AttendanceMarked():
-                return [_mark_of(place, message, day, now_ms)]
-            case RollConfirmed() | RollReopened():
-                return [_roll_of(place, message, day, now_ms)]
+                return [record_of(AttendanceRecord, message, day=day, **at)]
+            case RollConfirmed():
+                return [record_of(RollRecord, message, reopened=False, **at)]
+            case RollReopened():
+                return [record_of(RollRecord, message, reopened=True, day=day, **at)]
             case FaultReported():
-                return [_event_of(place, message, day, now_ms), _fault_of(place, message, now_ms)]
+                return [_event_of(message, day, **at), record_of(FaultRecord, message, **at)]
             case _:
-                return [_event_of(place, message, day, now_ms)]
+                return [_event_of(message, day, **at)]
 
     def _agent(self, agent_id: str, now_ms: int) -> AgentRecord:
-        agent_record = self.agents.get(agent_id)
-        if agent_record is not None:
-            return agent_record
+        if agent := self.agents.get(agent_id):
+            return agent
         fresh = AgentRecord(place=self._school.of_agent(agent_id), first_seen_ms=now_ms)
         return self._keep_agent(fresh, now_ms)
 
@@ -333,23 +310,17 @@ class Fleet:
         if agent.boot and agent.boot != boot:
             self._past_boots.add(agent.boot)
         same = agent.boot == boot
-        agent_record = replace(
-            agent,
-            boot=boot,
-            session=max(session, agent.session) if same else session,
-            rev=agent.rev if same else 0,
-            online=True,
-        )
-        return self._keep_agent(agent_record, now_ms)
+        session = max(session, agent.session) if same else session
+        rev = agent.rev if same else 0
+        adopted = replace(agent, boot=boot, session=session, rev=rev, online=True)
+        return self._keep_agent(adopted, now_ms)
 
     def _keep_agent(self, record: AgentRecord, now_ms: int) -> AgentRecord:
         before = self.agents.get(record.place.agent)
-        same = before is not None and before.status is record.status and before.since_ms
-        agent_record = replace(
-            record, last_seen_ms=now_ms, since_ms=before.since_ms if before and same else now_ms
-        )
-        self.agents[record.place.agent] = agent_record
-        return agent_record
+        same = before and before.status is record.status and before.since_ms
+        agent = replace(record, last_seen_ms=now_ms, since_ms=same or now_ms)
+        self.agents[record.place.agent] = agent
+        return agent
 
     def _lose(self, agent: AgentRecord, reason: Reason, now_ms: int) -> list[Change]:
         """A lost agent makes its devices unknown: nobody vouches for them now."""
@@ -387,74 +358,14 @@ def _day(quarter: int, zone: tzinfo) -> str:
     return instant(quarter * QUARTER_MS).astimezone(zone).date().isoformat()
 
 
-def _mark_of(place: Place, message: AttendanceMarked, day: str, now_ms: int) -> AttendanceRecord:
-    return AttendanceRecord(
-        place=place,
-        event_id=message.id,
-        student=message.student,
-        status=message.status,
-        method=message.method,
-        room=message.room,
-        lesson=message.lesson,
-        day=day,
-        at_ms=message.at_ms,
-        received_ms=now_ms,
-        class_code=message.class_code,
-        actor=message.actor,
-        why=message.why,
-        before=message.before,
-        hash=message.hash,
-    )
-
-
-def _roll_of(
-    place: Place, message: RollConfirmed | RollReopened, day: str, now_ms: int
-) -> RollRecord:
-    roll = message if isinstance(message, RollConfirmed) else None
-    return RollRecord(
-        place=place,
-        event_id=message.id,
-        reopened=roll is None,
-        room=message.room,
-        lesson=message.lesson,
-        day=roll.day if roll else day,
-        classes=roll.classes if roll else (),
-        period=roll.period if roll else None,
-        subject=roll.subject if roll else "",
-        lines=roll.lines if roll else (),
-        actor=message.actor,
-        before=message.before,
-        hash=message.hash,
-        at_ms=message.at_ms,
-        received_ms=now_ms,
-    )
-
-
-def _event_of(place: Place, message: AnyEvent, day: str, now_ms: int) -> EventRecord:
-    lesson = getattr(message, "lesson", None)
-    return EventRecord(
-        place=place,
-        event_id=message.id,
+def _event_of(message: AnyEvent, day: str, **at: Any) -> EventRecord:
+    return record_of(
+        EventRecord,
+        message,
         kind=str(message.__struct_config__.tag),
-        room=message.room,
-        at_ms=message.at_ms,
-        received_ms=now_ms,
-        lesson=lesson,
-        day=day if lesson else None,
+        day=day if getattr(message, "lesson", None) else None,
         body=_body_of(message),
-        boot=message.boot,
-    )
-
-
-def _fault_of(place: Place, message: FaultReported, now_ms: int) -> FaultRecord:
-    return FaultRecord(
-        place=place,
-        event_id=message.id,
-        room=message.room,
-        part=message.part,
-        lesson=message.lesson,
-        at_ms=message.at_ms,
-        received_ms=now_ms,
+        **at,
     )
 
 

@@ -15,6 +15,7 @@ from controller.database.writing import Writing, write
 from controller.fleet.fleet import Fleet, StreamChanged, Touched
 from controller.fleet.records import AgentRecord, DeviceRecord, EventRecord
 from controller.fleet.tables import agents, devices, events, streams
+from controller.sheets.names import room_code
 from protocol.model import Place
 from protocol.ranges import Stream
 
@@ -86,7 +87,9 @@ def devices_of(
     query = select(devices).where(
         within(devices, scope), devices.c.removed_ms.is_(None), devices.c.device_id > after
     )
-    for column, code in (("room", room), ("kind", kind), ("status", status)):
+    if room:
+        query = query.where(devices.c.room.in_(_writings(db, scope, room)))
+    for column, code in (("kind", kind), ("status", status)):
         if code:
             query = query.where(devices.c[column] == code)
     return DEVICES.records(rows_of(db, query.order_by(devices.c.device_id).limit(limit)))
@@ -117,7 +120,7 @@ def newest_events(
     """The newest events, newest first; of one room or of all."""
     query = select(events).where(within(events, scope))
     if room:
-        query = query.where(events.c.room == room)
+        query = query.where(events.c.room.in_(_writings(db, scope, room)))
     return EVENTS.records(rows_of(db, query.order_by(events.c.no.desc()).limit(limit)))
 
 
@@ -136,6 +139,13 @@ def schools_with_agents(db: Connection) -> set[Place]:
 def rooms_with_agents(db: Connection, scope: Place) -> list[str]:
     """The rooms that agents say they are in, as they write them."""
     return [*db.scalars(select(agents.c.room).where(within(agents, scope)).distinct())]
+
+
+def _writings(db: Connection, scope: Place, room: str) -> set[str]:
+    """The room as it is asked for, and as agents and devices write it: 203 and P203 are one."""
+    stored = {*rooms_with_agents(db, scope)}
+    stored |= {*db.scalars(select(devices.c.room).where(within(devices, scope)).distinct())}
+    return {room} | {name for name in stored if room_code(name) == room_code(room)}
 
 
 def forget(db: Connection, before_ms: int) -> int:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, LargeBinary, Table, Text
+from sqlalchemy import Column, LargeBinary, Table
 
-from controller.database.schema import NUMBER, metadata, millis_column, text_column
+from controller.database.schema import NUMBER, keys, longs, metadata, texts
 
 quarantine: Final = Table(
     "quarantine",
     metadata,
     Column("no", NUMBER, primary_key=True),
-    text_column("topic"),
-    text_column("sender"),
-    text_column("flaw"),
-    text_column("detail"),
-    Column("size", BigInteger, nullable=False),
+    *texts("topic", "sender", "flaw", "detail"),
+    *longs("size"),
     Column("raw", LargeBinary, nullable=False),  # of one that is too long, the first bytes only
-    millis_column("received_ms"),
+    *longs("received_ms"),
     sqlite_autoincrement=True,
 )
 
@@ -26,6 +23,6 @@ quarantine: Final = Table(
 tallies: Final = Table(
     "tallies",
     metadata,
-    Column("name", Text, primary_key=True),
-    Column("value", BigInteger, nullable=False),
+    *keys("name"),
+    *longs("value"),
 )

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Table, Text
+from sqlalchemy import Table
 
-from controller.database.schema import metadata, school_key
+from controller.database.schema import keys, longs, metadata
 
 figures: Final = Table(
     "figures",
     metadata,
-    *school_key(),
-    Column("day", Text, primary_key=True),
-    Column("declared", BigInteger, nullable=False),
-    Column("complete", BigInteger, nullable=False),
-    Column("verified", BigInteger, nullable=False),
-    Column("managed", BigInteger, nullable=False),
+    *keys("province", "school", "day"),
+    *longs("declared", "complete", "verified", "managed"),
 )

@@ -4,41 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, Table
+from sqlalchemy import BigInteger, Column, Index, Table
 
-from controller.database.schema import (
-    NUMBER,
-    metadata,
-    millis_column,
-    place_columns,
-    school_key,
-    text_column,
-)
+from controller.database.schema import NUMBER, keys, longs, metadata, numbers, texts
 
 register: Final = Table(
     "register",
     metadata,
-    *school_key(),
+    *keys("province", "school"),
     Column("no", BigInteger, primary_key=True, autoincrement=False),
-    Column("row", BigInteger, nullable=False),
-    text_column("asset_tag"),
-    text_column("type"),
-    text_column("name"),
-    text_column("maker"),
-    text_column("model"),
-    text_column("serial"),
-    text_column("room"),
-    Column("year", Integer),
-    Column("cost_vnd", BigInteger),
-    text_column("funding"),
-    text_column("condition"),
-    text_column("errors"),  # JSON
-    text_column("origin"),
-    text_column("device"),
-    text_column("serial_key"),  # as serials are compared
-    millis_column("added_ms"),
-    millis_column("changed_ms"),
-    millis_column("removed_ms", nullable=True),
+    *longs("row"),
+    *texts("asset_tag", "type", "name", "maker", "model", "serial", "room"),
+    *numbers("year", nullable=True),
+    *longs("cost_vnd", nullable=True),
+    *texts("funding", "condition", "errors", "origin", "device"),  # JSON: errors
+    *texts("serial_key"),  # as serials are compared
+    *longs("added_ms", "changed_ms"),
+    *longs("removed_ms", nullable=True),
     Index("register_serial", "serial_key"),
 )
 
@@ -46,16 +28,13 @@ register: Final = Table(
 decisions: Final = Table(
     "decisions",
     metadata,
-    *school_key(),
+    *keys("province", "school"),
     Column("no", BigInteger, primary_key=True, autoincrement=False),
-    text_column("subject"),
-    text_column("deed"),
-    Column("line", BigInteger),
-    text_column("was"),
-    text_column("becomes"),
-    text_column("who"),
-    millis_column("at_ms"),
-    millis_column("undone_ms", nullable=True),
+    *texts("subject", "deed"),
+    *longs("line", nullable=True),
+    *texts("was", "becomes", "who"),
+    *longs("at_ms"),
+    *longs("undone_ms", nullable=True),
 )
 
 
@@ -63,16 +42,13 @@ conditions: Final = Table(
     "conditions",
     metadata,
     Column("no", NUMBER, primary_key=True),
-    *place_columns(),
-    Column("line", BigInteger, nullable=False),
-    text_column("condition"),
-    text_column("why"),
-    text_column("who"),
-    millis_column("at_ms"),
-    text_column("note"),
-    Column("quality_pct", Integer),
-    Column("repair", BigInteger),
-    Column("undoes", BigInteger),
+    *texts("province", "school"),
+    *longs("line"),
+    *texts("condition", "why", "who"),
+    *longs("at_ms"),
+    *texts("note"),
+    *numbers("quality_pct", nullable=True),
+    *longs("repair", "undoes", nullable=True),
     Index("conditions_line", "province", "school", "line"),
     sqlite_autoincrement=True,
 )

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Index, Table, UniqueConstraint
 
-from controller.database.schema import NUMBER, metadata, millis_column, place_columns, text_column
+from controller.database.schema import NUMBER, longs, metadata, texts
 
 faults: Final = Table(
     "faults",
     metadata,
     Column("no", NUMBER, primary_key=True),
-    *place_columns(),
-    text_column("agent"),
-    text_column("event_id"),
-    text_column("room"),
-    text_column("part"),
-    Column("lesson", Text),
-    millis_column("at_ms"),
-    millis_column("received_ms"),
-    millis_column("done_ms", nullable=True),
+    *texts("province", "school", "agent", "event_id", "room", "part"),
+    *texts("lesson", nullable=True),
+    *longs("at_ms", "received_ms"),
+    *longs("done_ms", nullable=True),
     UniqueConstraint("event_id", name="faults_id"),
     sqlite_autoincrement=True,
 )
@@ -30,14 +25,10 @@ repairs: Final = Table(
     "repairs",
     metadata,
     Column("no", NUMBER, primary_key=True),
-    *place_columns(),
-    Column("event_id", Text),  # of the fault that opened it; none where a person did
-    text_column("room"),
-    text_column("part"),
-    text_column("note"),
-    text_column("who"),
-    millis_column("reported_ms"),
-    millis_column("opened_ms"),
+    *texts("province", "school"),
+    *texts("event_id", nullable=True),  # of the fault that opened it; none where a person did
+    *texts("room", "part", "note", "who"),
+    *longs("reported_ms", "opened_ms"),
     UniqueConstraint("event_id", name="repairs_event"),
     Index("repairs_school", "province", "school"),
     sqlite_autoincrement=True,
@@ -48,16 +39,15 @@ repair_moves: Final = Table(
     "repair_moves",
     metadata,
     Column("no", NUMBER, primary_key=True),
-    *place_columns(),
-    Column("repair", BigInteger, nullable=False),
-    text_column("deed"),
-    Column("line", BigInteger),
-    text_column("outcome"),
-    Column("step", BigInteger),
-    text_column("note"),
-    text_column("who"),
-    millis_column("at_ms"),
-    Column("undoes", BigInteger),
+    *texts("province", "school"),
+    *longs("repair"),
+    *texts("deed"),
+    *longs("line", nullable=True),
+    *texts("outcome"),
+    *longs("step", nullable=True),
+    *texts("note", "who"),
+    *longs("at_ms"),
+    *longs("undoes", nullable=True),
     Index("repair_moves_repair", "province", "school", "repair"),
     sqlite_autoincrement=True,
 )

@@ -45,7 +45,7 @@ NaturalKey = tuple[bool, tuple[tuple[bool, int, str], ...], str]
 
 
 def tag_of(cell: Cell) -> str:
-    """An asset tag, letter for letter. Raises HttpErrorError."""
+    """An asset tag, letter for letter. Raises RefusedError."""
     if isinstance(cell, Day) or cell is None:
         raise RefusedError("code_is_date")
     if isinstance(cell, float) and not isinstance(cell, bool) and cell >= EXACT:
@@ -59,7 +59,7 @@ def tag_of(cell: Cell) -> str:
 
 
 def serial_of(cell: Cell) -> str:
-    """A serial as text, zeros kept, never as a number. Raises HttpErrorError."""
+    """A serial as text, zeros kept, never as a number. Raises RefusedError."""
     text = _SERIAL_LEAD.sub("", tag_of(cell))
     return "" if text and not text.strip("0 -") else text
 
@@ -87,6 +87,11 @@ def room_key(room: str) -> str:
     if folded(key) in BLANKS:
         return ""
     return f"p{key}" if key[:1].isdigit() else key
+
+
+def room_code(room: str) -> str:
+    """What the room is known by: its key, or itself where it has none, as NO_ROOM."""
+    return room_key(room) or room
 
 
 @lru_cache(maxsize=4096)
@@ -124,7 +129,7 @@ def spelling(names: Iterable[str], key: Callable[[str], str]) -> Callable[[str],
 def without_agent(rooms: Iterable[str], answering: Iterable[str]) -> list[str]:
     """The rooms that are none of the answering ones, each once, in order."""
     present = {room_key(room) for room in answering} - {""}
-    first = {room_key(room) or room: room for room in reversed([*rooms]) if room}
+    first = {room_code(room): room for room in reversed([*rooms]) if room}
     return sorted((room for key, room in first.items() if key not in present), key=natural)
 
 

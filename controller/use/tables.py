@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Table
 
-from controller.database.schema import metadata, millis_column, school_key, text_column
+from controller.database.schema import keys, longs, metadata, numbers, texts
 
 board_signs: Final = Table(
     "board_signs",
     metadata,
-    *school_key(),
-    Column("device_id", Text, primary_key=True),
-    Column("agent", Text, primary_key=True),
-    Column("boot", Text, primary_key=True),
-    Column("sense", Text, primary_key=True),
+    *keys("province", "school", "device_id", "agent", "boot", "sense"),
     Column("at_ms", BigInteger, primary_key=True, autoincrement=False),
-    text_column("room"),
-    text_column("state"),
+    *texts("room", "state"),
     Index("board_signs_at", "at_ms"),
 )
 
@@ -26,12 +21,9 @@ board_signs: Final = Table(
 watches: Final = Table(
     "watches",
     metadata,
-    *school_key(),
-    Column("agent", Text, primary_key=True),
-    Column("boot", Text, primary_key=True),
-    Column("room", Text, primary_key=True),
+    *keys("province", "school", "agent", "boot", "room"),
     Column("began_ms", BigInteger, primary_key=True, autoincrement=False),
-    millis_column("until_ms"),
+    *longs("until_ms"),
     Index("watches_until", "until_ms"),
 )
 
@@ -39,15 +31,10 @@ watches: Final = Table(
 use_weeks: Final = Table(
     "use_weeks",
     metadata,
-    *school_key(),
-    Column("week", Text, primary_key=True),  # its Monday
-    Column("device_id", Text, primary_key=True),
-    Column("room", Text, primary_key=True),
-    text_column("kind"),
-    text_column("asset_tag"),
-    Column("on_min", Integer, nullable=False),
-    Column("used_min", Integer, nullable=False),
-    Column("planned_min", Integer, nullable=False),
-    Column("known_min", Integer, nullable=False),
+    *keys("province", "school"),
+    *keys("week"),  # its Monday
+    *keys("device_id", "room"),
+    *texts("kind", "asset_tag"),
+    *numbers("on_min", "used_min", "planned_min", "known_min"),
     Index("use_weeks_week", "week"),
 )

@@ -275,7 +275,7 @@ async def test_a_page_hears_that_the_server_itself_is_in_trouble(
     monkeypatch.setattr(subscription, "BEAT_S", 0.01)
     live = await loaded(store)
     feed = await following(live)
-    live._trouble = lambda: "store_refusing"
+    live._program.trouble = lambda: "store_refusing"
     assert (await told(feed, 1))[0]["trouble"] == "store_refusing"
 
 
@@ -360,3 +360,32 @@ async def test_scope_is_that_of_the_school(store: Store) -> None:
     store.write(keep_batch, [stranger], NOW_MS)
     live = await loaded(store)
     assert "9X9" not in [room.key.room for room in live.rooms()]
+
+
+async def test_a_room_that_is_written_in_two_ways_is_one_for_whoever_looks(store: Store) -> None:
+    """203 and P203 are one tile, one feed, one page's devices; what is heard is the tile's name."""
+    live = await loaded(store)
+    live.publish([agent("203"), device("P203", TABLET)])
+    feed = await following(live, "Phòng 203")
+    assert [room.key.room for room in live.rooms() if room.key.code == "p203"] == ["203"]
+    assert [(len(live.agents(name)), len(live.devices(name))) for name in ("203", "P.203")] == [
+        (1, 1),
+        (1, 1),
+    ]
+    live.publish([device("P203", TABLET, change=9999, name="khác"), event("e7", room="p 203")])
+    first, second = await told(feed, 2)
+    assert (first["item"]["room"], first["item"]["name"]) == ("203", "khác")
+    assert second["what"] == "event"
+    live.publish([mark("m7", room="p203")])
+    assert live.marked_today()["203"] == 1
+
+
+async def test_a_room_that_its_agent_writes_otherwise_leaves_its_old_name(store: Store) -> None:
+    """A page takes the tile of the old name away and shows the new one."""
+    live = await loaded(store)
+    live.publish([agent("203")])
+    feed = await following(live, view=View.ROOMS)
+    live.publish([replace(live.agents("203")[0], room="P203")])
+    messages = await told(feed, 3)
+    rooms = [message["item"] for message in messages if message["what"] == "room"]
+    assert [(room["room"], len(room["agents"])) for room in rooms] == [("203", 0), ("P203", 1)]

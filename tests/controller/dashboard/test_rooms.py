@@ -163,6 +163,14 @@ def test_the_same_room_code_in_two_schools_is_two_rooms() -> None:
     assert [room.key.school for room in rooms_of([agent("6A1"), there], [])] == ["00123", "00456"]
 
 
+def test_a_room_that_two_agents_write_in_two_ways_is_one_room() -> None:
+    """203, P203 and a device's Phòng 203 are one tile, called as its first agent writes it."""
+    agents = [agent("203", place=Place("79", "00123", "a")), agent("P203")]
+    (room,) = rooms_of(agents, [device("Phòng 203", TABLET)])
+    assert (room.key.room, len(room.agents), room.devices[TABLET]) == ("203", 2, {OK: 1})
+    assert RoomKey("00123", "3/2") != RoomKey("00123", "32")
+
+
 def test_the_figures_of_an_ordinary_morning_add_up() -> None:
     """Thirty rooms, 1,320 devices, five lines of work."""
     records = a_morning()

@@ -18,7 +18,8 @@ from sqlalchemy import Column, Connection, MetaData, Table, Text, delete, select
 
 import controller
 from controller.database.reading import rows_of
-from controller.database.schema import NUMBER, place_columns, text_column
+from controller.database.schema import NUMBER
+from controller.database.schema import texts as text_columns
 from controller.database.scope import everywhere
 from controller.database.shape import Shape
 from controller.database.store import Store
@@ -168,11 +169,9 @@ SAMPLES = Table(
     "samples",
     MetaData(),
     Column("no", NUMBER, primary_key=True),
-    *place_columns(),
-    text_column("kind"),
-    text_column("notes"),
+    *text_columns("province", "school", "kind", "notes"),
     Column("measures", Text),
-    text_column("letter"),
+    *text_columns("letter"),
 )
 SAMPLE = Shape(Sample, SAMPLES, {"letter": lambda sample: sample.place.school[:1]})
 
