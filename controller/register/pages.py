@@ -23,6 +23,7 @@ from controller.register.intake import (
     VERDICTS,
     headings_in,
     remember_headings,
+    sums_of,
     take_in,
     weigh,
 )
@@ -138,11 +139,10 @@ class _Intake:
         if whole and str(weigh(program.store, program.school, book).absent) != leaving:
             return False
         now_ms = program.now_ms()
-        waiting.done(
-            take_in(
-                program.store, program.school, book, whole=whole, now_ms=now_ms, who=waiting.who
-            )
+        merger = take_in(
+            program.store, program.school, book, whole=whole, now_ms=now_ms, who=waiting.who
         )
+        waiting.kept = sums_of(merger)
         if waiting.mapped:
             try:
                 remember_headings(self.headings, _known(self.headings) | waiting.mapped)

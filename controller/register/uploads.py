@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Final
 
 from controller.register.book import Book
-from controller.register.intake import sums_of
-from controller.register.merging import Merged
 from controller.register.reading import read_book
 from controller.sheets.errors import SheetError
 from controller.sheets.text import folded
@@ -46,10 +44,6 @@ class Waiting:
     def mapped(self) -> dict[str, str]:
         """What the headings are that were explained, as read_book takes it."""
         return {folded(head): field for head, field in self.asked.items() if field}
-
-    def done(self, merger: Merged) -> None:
-        """It was written."""
-        self.kept = sums_of(merger)
 
 
 class Uploads:

@@ -6,7 +6,7 @@ The minutes are in Vietnamese whatever the screens speak. No person is named: th
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Final
 
@@ -15,7 +15,7 @@ import msgspec
 from controller.register.vocabulary import CONDITION_WORDS, type_word
 from controller.sheets.writing import file_name
 from controller.stocktake.count import Counted, Expected, Outcome, Result, Stocktake, Surplus
-from controller.stocktake.form import SUMMED, MinutesColumn, MinutesForm
+from controller.stocktake.form import SUMMED, MinutesForm
 from protocol.formats import moment_in_text
 from protocol.words import translator
 
@@ -74,7 +74,7 @@ def minutes_of(
 
 def name_of(take: Stocktake, kind: str, zone: tzinfo) -> str:
     """Such as bien-ban-kiem-ke-3-2026-11-02.docx."""
-    day = _local(take.finished_ms or take.begun_ms, zone)
+    day = datetime.fromtimestamp((take.finished_ms or take.begun_ms) / 1000, zone)
     return file_name("bien-ban-kiem-ke", str(take.no), f"{day:%Y-%m-%d}", end=kind)
 
 
@@ -155,31 +155,20 @@ def _condition(code: str) -> str:
 
 def _row(form: MinutesForm, number: int, cells: Mapping[str, Cell]) -> tuple[Cell, ...]:
     values = {"no": number, **cells}
-    return tuple(_safe(values[column.field]) for column in form.column)
+    chosen = (values[column.field] for column in form.column)
+    return tuple(_plain(cell) if isinstance(cell, str) else cell for cell in chosen)
 
 
 def _total(form: MinutesForm, book: int, actual: int) -> tuple[Cell, ...]:
     """The last row: sums below what can be summed, the word in the first column of text."""
     sums = {"book": book, "actual": actual, "difference": actual - book}
     cells: list[Cell] = [sums.get(column.field, "") for column in form.column]
-    first = _first(form.column, lambda column: column.field not in SUMMED | {"no"})
-    if first is not None:
+    texts = (at for at, column in enumerate(form.column) if column.field not in SUMMED | {"no"})
+    if (first := next(texts, None)) is not None:
         cells[first] = "Cộng"
     return tuple(cells)
-
-
-def _first(columns: tuple[MinutesColumn, ...], fits: Callable[[MinutesColumn], bool]) -> int | None:
-    return next((number for number, column in enumerate(columns) if fits(column)), None)
-
-
-def _safe(cell: Cell) -> Cell:
-    return _plain(cell) if isinstance(cell, str) else cell
 
 
 def _plain(text: str) -> str:
     """Without what no paper shows and XML forbids."""
     return "".join(char for char in text if unicodedata.category(char)[0] != "C")
-
-
-def _local(at_ms: int, zone: tzinfo) -> datetime:
-    return datetime.fromtimestamp(at_ms / 1000, zone)
