@@ -76,7 +76,7 @@ def classes_of(db: Connection, place: Place) -> tuple[SchoolClass, ...]:
     """The school's classes by their code, each with its pupils by number."""
     members: dict[str, list[Pupil]] = defaultdict(list)
     for row in _rows(db, pupils, place, "class", "number", "student"):
-        members[row["class"]].append(PUPILS.record({**row, "name": row["name"] or ""}))
+        members[row["class"]].append(PUPILS.record(row))
     return tuple(
         SchoolClass(code=row["code"], room=row["room"], pupils=tuple(members[row["code"]]))
         for row in _rows(db, classes, place, "code")
