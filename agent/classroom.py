@@ -17,8 +17,7 @@ from agent.equipment.addresses import MAX_TYPED, TypedAddress
 from agent.equipment.condition import CALM, SWITCHED_OFF, DeviceCondition, condition_of
 from agent.equipment.devices import THIS_MACHINE, Devices, DevicesStep
 from agent.equipment.traces import FIXTURES
-from agent.health.line import line_findings, line_measures
-from agent.health.vitals import RoomReport, Vitals
+from agent.health.vitals import RoomReport, Vitals, line_findings, line_measures
 from agent.lessons.lesson import Lesson
 from agent.lessons.marks import MarkResult
 from agent.lessons.teaching import Teaching, TeachingStep
@@ -36,7 +35,7 @@ from hardware.readings import (
 from protocol import __version__
 from protocol.health import Finding, Judgement, ReasonCode
 from protocol.kit import KitProgram, KitTemplate, compare, missing
-from protocol.messages import MAX_BYTES, Birth, HostMeasures, KitLine, LineMeasures, OutboxReport
+from protocol.messages import MAX_BYTES, Birth, HostMeasures, KitLine, OutboxReport
 from protocol.model import (
     NO_ROOM,
     AttendanceStatus,
@@ -62,14 +61,10 @@ class ClassroomStep(NamedTuple):
 
 
 class ClassroomView(NamedTuple):
-    """What the teacher's screen shows."""
+    """What the teacher's screen shows of the room at one moment."""
 
     judgement: Judgement
-    measures: HostMeasures
-    line: LineMeasures
     kit: tuple[KitLine, ...]
-    lesson: str | None
-    since_ms: int | None
     devices: tuple[Device, ...]
     present_ids: frozenset[str]
 
@@ -124,17 +119,17 @@ class Classroom:
     ) -> ClassroomStep:
         """Take in one beat's measures; yesterday's roll is let go here."""
         devices, messages = self.devices.settle(moment.at_ms)
-        settled = replace(self, devices=devices, programs=programs or self.programs)
-        vitals, report = settled.vitals.beat(
+        current = replace(self, devices=devices, programs=programs or self.programs)
+        vitals, report = current.vitals.beat(
             measures,
             outbox,
-            extra + settled.findings(),
-            settled.report(),
+            extra + current.findings(),
+            current.report(),
             moment,
         )
-        devices, judged = _judge_host(settled.devices, vitals.judgement, moment.at_ms)
+        devices, judged = _judge_host(current.devices, vitals.judgement, moment.at_ms)
         teaching, ended = self.teaching.beat(moment)
-        after = replace(settled, vitals=vitals, devices=devices, teaching=teaching)
+        after = replace(current, vitals=vitals, devices=devices, teaching=teaching)
         return ClassroomStep(after, messages + report + judged + ended)
 
     def pick(self, room: str, at_ms: int) -> ClassroomStep:
@@ -150,8 +145,8 @@ class Classroom:
 
     def add(self, typed: TypedAddress) -> ClassroomStep:
         """A person added a device by its address; the oldest of too many is let go."""
-        others = tuple(address for address in self.typed if address.at != typed.at)
-        return ClassroomStep(replace(self, typed=(*others, typed)[-MAX_TYPED:]), [])
+        rest = tuple(address for address in self.typed if address.at != typed.at)
+        return ClassroomStep(replace(self, typed=(*rest, typed)[-MAX_TYPED:]), [])
 
     def forget(self, device_id: str, at_ms: int) -> ClassroomStep:
         """Forget a device, and the address by which a person added it.
@@ -212,14 +207,9 @@ class Classroom:
 
     def view(self, at_ms: int) -> ClassroomView:
         """What the teacher's screen shows."""
-        running = self.lesson.running
         return ClassroomView(
             judgement=self.vitals.judgement,
-            measures=self.vitals.measures,
-            line=line_measures(self.line),
             kit=self.kit(),
-            lesson=self.lesson.code,
-            since_ms=running.since_ms if running else None,
             devices=self.devices.all(at_ms),
             present_ids=frozenset(self.devices.present_ids()),
         )

@@ -72,7 +72,7 @@ class RemoteControl:
         projectors = [
             sighting
             for sighting in self._store.classroom.devices.traces.sightings()
-            if sighting.source == "pjlink" and sighting.present
+            if _is_projector(sighting)
         ]
         patience = LESSON_PATIENCE_S if on else DOOR_PATIENCE_S
         followed = await asyncio.gather(
@@ -83,10 +83,10 @@ class RemoteControl:
 
     def _projector(self, device_id: str) -> Sighting:
         sightings = self._store.classroom.devices.sightings_of(device_id)
-        for sighting in sightings:
-            if sighting.source == "pjlink" and sighting.present:
-                return sighting
-        raise KeyError(device_id)
+        projector = next(filter(_is_projector, sightings), None)
+        if projector is None:
+            raise KeyError(device_id)
+        return projector
 
     async def _switch(self, projector: Sighting, *, on: bool, patience_s: float) -> bool:
         from hardware.pjlink.watch import switch  # noqa: PLC0415 - heavy, and seldom wanted
@@ -101,6 +101,10 @@ class RemoteControl:
         )
         self._report(reading)
         return not reading.reason
+
+
+def _is_projector(sighting: Sighting) -> bool:
+    return sighting.source == "pjlink" and sighting.present
 
 
 async def _answers(address: str, port: int) -> bool:

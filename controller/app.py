@@ -129,7 +129,7 @@ def _ears(program: Program, broker: Brokerage, outages: Outages) -> tuple[Link, 
         now_ms=program.now_ms,
     )
     program.writer = ingest
-    program.trouble = lambda: _trouble(link, ingest)
+    program.trouble = lambda: _trouble(link, ingest, broker)
     program.health = lambda: _health(link, ingest, outages)
     program.figures = lambda: {**program.store.read(counts), **_figures(link, ingest)}
     return link, ingest
@@ -165,11 +165,13 @@ def _allowed_hosts(config: ControllerConfig) -> list[str]:
     return ["localhost", "127.0.0.1", "[::1]", config.http_host, socket.gethostname(), *named]
 
 
-def _trouble(link: Link, ingest: Ingest) -> str:
+def _trouble(link: Link, ingest: Ingest, broker: Brokerage) -> str:
     """Why the screens may be out of date: a code that they have words for, or nothing."""
     if not ingest.storing:
         return "store_refusing"
-    return "" if link.connected.is_set() else "broker_lost"
+    if not link.connected.is_set():
+        return "broker_lost"
+    return "broker_refuses_users" if broker.refuses_users else ""
 
 
 def _health(link: Link, ingest: Ingest, outages: Outages) -> dict[str, object]:

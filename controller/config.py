@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Meta, Struct
 
+from protocol.model import NAME_RULE
 from protocol.settings import SettingsError
 from protocol.words import N_
 
@@ -21,9 +22,9 @@ class ControllerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What a school's (or the department's) controller can be told."""
 
     school: Annotated[
-        str, Meta(description="the school's code, kept letter for letter", min_length=1)
+        str, Meta(description="the school's code, kept letter for letter", pattern=NAME_RULE)
     ]
-    province: Annotated[str, Meta(description="the province's code", min_length=1)]
+    province: Annotated[str, Meta(description="the province's code", pattern=NAME_RULE)]
     name: Annotated[str, Meta(description="the school's name, as its screens show it")] = ""
     data: Annotated[Path, Meta(description="folder of the database, the broker and backups")] = (
         FOLDER

@@ -12,6 +12,8 @@ MAX_TEXT = 200  # longer names come from broken or hostile devices
 NO_ROOM = "?"  # the room of a laptop that does not know yet where it stands
 
 Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
+# What may name a province, a school, a room or an agent where people give the name.
+NAME_RULE = r"^(?!\s)[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,64}(?<!\s)$"
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 RoomCode = Annotated[str, msgspec.Meta(max_length=64)]
 # Any zone's date of such a time, and of a year more, can be shown by every program and paper.

@@ -22,7 +22,7 @@ from agent.placement import PlacementSource
 from agent.room import AgentRoom
 from hardware.network.probe import ask
 from hardware.readings import IdentityKind
-from hardware.scan import HardwareScan, Missing, Secrets, look
+from hardware.scan import HardwareScan, Secrets, look
 from hardware.usb.export import DumpError, read_export
 from hardware.usb.foreign import sightings_of
 from protocol.errors import LopHocError
@@ -159,7 +159,8 @@ def table_of(
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
     lines += _absent_lines(list(absent), say)
-    return "".join(f"{line}\n" for line in (*lines, *_missing_lines(result.missing)))
+    lines += [f"{missing.sense}: {missing.hint}" for missing in result.missing]
+    return "".join(f"{line}\n" for line in lines)
 
 
 _COLUMNS: Final = ("name", "vendor", "model", "serial", "device_id")
@@ -235,10 +236,6 @@ def _absent_lines(absent: list[AbsentDevice], say: Translate) -> Iterable[str]:
             via=sighting.via or "?",
             why=sentence(absence.reason, say),
         )
-
-
-def _missing_lines(missing: Iterable[Missing]) -> Iterable[str]:
-    return (f"{sense.sense}: {sense.hint}" for sense in missing)
 
 
 def _entry(group: SightingGroup) -> dict[str, Any]:

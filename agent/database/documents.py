@@ -26,7 +26,8 @@ FORMAT: Final = 3
 # Of format 1 there are the devices alone; what sources said of them is heard anew. Up to format
 # 2 marks and the lesson stood here; they are kept with the outbox's records now.
 _READ: Final = frozenset({1, 2, FORMAT})
-_TABLES: Final = ("identity", "devices", "traces", "decisions", "place", "typed", "plan")
+_LISTS: Final = ("devices", "traces", "decisions", "typed")
+_TABLES: Final = ("identity", *_LISTS, "place", "plan")
 _OLD_TABLES: Final = ("roll", "lesson")
 
 
@@ -102,11 +103,8 @@ def _state_in(path: Path, db: TinyDB) -> SavedState:
         )
     tree = {
         **identity,
-        "devices": _all(db, "devices"),
-        "traces": _all(db, "traces"),
-        "decisions": _all(db, "decisions"),
+        **{name: _all(db, name) for name in _LISTS},
         **next(iter(_all(db, "place")), {}),
-        "typed": _all(db, "typed"),
         "plan": next(iter(_all(db, "plan")), {}),
         "marks": _all(db, "roll"),
         "running": next(iter(_all(db, "lesson")), None),
@@ -125,11 +123,8 @@ def _rows(saved: SavedState) -> dict[str, list[dict[str, Any]]]:
     tree = msgspec.to_builtins(saved)
     return {
         "identity": [{"format": FORMAT, "agent_id": saved.agent_id}],
-        "devices": tree["devices"],
-        "traces": tree["traces"],
-        "decisions": tree["decisions"],
+        **{name: tree[name] for name in _LISTS},
         "place": [{name: tree[name] for name in ("stay", "answers", "camera_off")}],
-        "typed": tree["typed"],
         "plan": [tree["plan"]] if saved.plan != Plan() else [],
     }
 

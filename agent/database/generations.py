@@ -52,7 +52,8 @@ class GenerationStorage(Storage):
         try:  # for this user only: it names pupils
             write_whole(self._path, text.encode(), OWNER_ONLY, backup=backup_of(self._path))
         except OSError as error:
-            raise _refused_error(self._path, error) from error
+            message = N_("The documents {path} cannot be written: {cause}.")
+            raise _disk_error("documents_refused", message, self._path, error) from error
 
     def _read(self) -> Tree | None:
         try:
@@ -62,7 +63,8 @@ class GenerationStorage(Storage):
                 raise damaged_error(self._path, "it is gone, its backup is not") from None
             return None
         except OSError as error:
-            raise _unreadable_error(self._path, error) from error
+            message = N_("The documents {path} cannot be read: {cause}.")
+            raise _disk_error("documents_unreadable", message, self._path, error) from error
         return _tree_of(self._path, content)
 
 
@@ -88,21 +90,6 @@ def _tree_of(path: Path, content: bytes) -> Tree:
     return tree
 
 
-def _unreadable_error(path: Path, error: OSError) -> DocumentError:
-    return DocumentError(
-        "documents_unreadable",
-        N_("The documents {path} cannot be read: {cause}."),
-        _LOOK_AT_DISK,
-        path=path,
-        cause=error.strerror or error,
-    )
-
-
-def _refused_error(path: Path, error: OSError) -> DocumentError:
-    return DocumentError(
-        "documents_refused",
-        N_("The documents {path} cannot be written: {cause}."),
-        _LOOK_AT_DISK,
-        path=path,
-        cause=error.strerror or error,
-    )
+def _disk_error(code: str, message: str, path: Path, error: OSError) -> DocumentError:
+    cause = error.strerror or error
+    return DocumentError(code, message, _LOOK_AT_DISK, path=path, cause=cause)

@@ -228,7 +228,7 @@ class Devices:
         for device_id, record in self.by_id.items():
             if record.is_present and record.device.address:
                 at[record.device.address].append(device_id)
-        return [(one, other) for one, *others in at.values() for other in others]
+        return [(one, other) for one, *twins in at.values() for other in twins]
 
     def _keys_or_fail(self, device_id: str) -> frozenset[str]:
         keys = self.keys_of(device_id)

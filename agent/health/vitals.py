@@ -1,4 +1,7 @@
-"""This file turns readings into health reports: at once on change, else on a slow beat. Pure."""
+"""This file turns readings into health reports: at once on change, else on a slow beat. Pure.
+
+It also judges the line: how far it reaches, and what that means for a lesson.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace as rewrite
 
 from agent.room import AgentRoom, Messages, Moment
-from hardware.readings import HostReading
+from hardware.readings import HostReading, LineReading
 from protocol.health import Finding, Judgement, Limits, ReasonCode, judge
 from protocol.messages import (
     Health,
@@ -21,13 +24,15 @@ from protocol.messages import (
     LineMeasures,
     OutboxReport,
 )
-from protocol.model import Status, worst
+from protocol.model import Reason, Status, worst
 
 HOLD_BEATS: Final = 2  # one beat's peak is no news; two in a row are
 # These happen once: at the next beat they are over, and would never have held.
 _MOMENTARY: Final = frozenset(
     {ReasonCode.CLOCK_JUMPED, ReasonCode.UNDER_VOLTAGE, ReasonCode.THROTTLED}
 )
+
+OUTAGE_WARNING_MIN: Final = 5.0  # a server that restarts is back within a minute
 
 _Key = tuple[Status, str, str]  # how urgent, a reason's code, and its value where that is a word
 
@@ -76,10 +81,10 @@ class Vitals:
         current = _findings(measures, self.limits, outbox, extra)
         first = self.reported_s is None
         waiting = {} if first else self._waiting(current)
-        shown = current if first else self._ripe_findings(current, waiting)
-        open_still = _keys(current) ^ _keys(shown)
+        findings = current if first else self._ripe_findings(current, waiting)
+        open_still = _keys(current) ^ _keys(findings)
         unripe = {key: beats for key, beats in waiting.items() if key in open_still}
-        after = replace(self, measures=measures, findings=shown, waiting=unripe)
+        after = replace(self, measures=measures, findings=findings, waiting=unripe)
         if not (first or _differs(after, self) or self._due(moment)):
             return after, []
         messages: Messages = [_health(after, outbox, report, moment), *_change(after, self, moment)]
@@ -110,9 +115,38 @@ class Vitals:
 
 def measures_of(reading: HostReading) -> HostMeasures:
     """The reading as it is said to the school."""
+    return HostMeasures(**_measured(reading))
+
+
+def line_measures(reading: LineReading | None) -> LineMeasures:
+    """The reading as it is said to the school."""
+    if reading is None:
+        return LineMeasures()
+    return LineMeasures(**_measured(reading))
+
+
+def line_findings(reading: LineReading | None) -> tuple[Finding, ...]:
+    """What is out of reach; without a network nothing further is said."""
+    if reading is None:
+        return ()
+    if reading.gateway is False and not reading.controller:
+        return ((Status.WARNING, Reason(ReasonCode.GATEWAY_UNREACHABLE)),)
+    findings: list[Finding] = []
+    if reading.controller is False and reading.outage_min >= OUTAGE_WARNING_MIN:
+        minutes = round(reading.outage_min)
+        findings.append((Status.WARNING, Reason(ReasonCode.CONTROLLER_UNREACHABLE, minutes)))
+    # Lessons need no internet: it is told, and nobody is alarmed.
+    if reading.internet is False:
+        findings.append((Status.OK, Reason(ReasonCode.INTERNET_UNREACHABLE)))
+    elif reading.dns is False:
+        findings.append((Status.OK, Reason(ReasonCode.DNS_FAILING)))
+    return tuple(findings)
+
+
+def _measured(reading: HostReading | LineReading) -> dict[str, Any]:
     values = asdict(reading)
     del values["at"]
-    return HostMeasures(**values)
+    return values
 
 
 def _differs(after: Vitals, before: Vitals) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -12,6 +13,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from agent.lessons.marks import MarkBookFull
+from agent.lessons.sheet import NotOnRoll
+from agent.lessons.teaching import NoLesson
 from agent.local.equipment import EquipmentDoor
 from agent.local.lessons import LessonDoor
 from agent.local.page.routes import routes as page_routes
@@ -27,6 +31,29 @@ from protocol.language import fill, requested_language
 from protocol.outbox import OutboxError
 from protocol.words import LANGUAGES, N_, translator
 
+# What the store refuses, by its error: HTTP's status, the code, what to say, and what to do.
+_REFUSALS: Final[Mapping[type[Exception], tuple[HTTPStatus, str, str, str]]] = {
+    OutboxError: (
+        HTTPStatus.INSUFFICIENT_STORAGE,
+        "outbox_refused",
+        N_("Not kept: the disk takes no new records."),
+        N_("Free some space on the disk, then do it again."),
+    ),
+    NoLesson: (
+        HTTPStatus.CONFLICT,
+        "no_roll",
+        N_("There is no roll now."),
+        N_("Start the lesson; the class list must be on this computer."),
+    ),
+    NotOnRoll: (HTTPStatus.CONFLICT, "not_on_roll", N_("This pupil is not on the roll."), ""),
+    MarkBookFull: (
+        HTTPStatus.CONFLICT,
+        "roll_full",
+        N_("Today's roll holds too many pupils."),
+        "",
+    ),
+}
+
 
 def application(
     store: ClassroomStore, surroundings: Surroundings, tablets: TabletService | None = None
@@ -41,13 +68,8 @@ def application(
         *EquipmentDoor(store, surroundings.actions).routes(),
         *(board.routes(tablets, door.own_language) if tablets else []),
     ]
-    refused = (
-        DoorError,
-        BodyTooLargeError,
-        OutboxError,
-        HTTPStatus.NOT_FOUND,
-        HTTPStatus.METHOD_NOT_ALLOWED,
-    )
+    statuses = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+    refused = (DoorError, BodyTooLargeError, *_REFUSALS, *statuses)
     handlers: dict[Any, Any] = dict.fromkeys(refused, door.refuse)
     return Guard(
         Starlette(routes=routes, exception_handlers=handlers),
@@ -102,15 +124,10 @@ def _door_error(error: Exception) -> DoorError:
             return error
         case BodyTooLargeError():
             return turned_away(guard.Refusal.TOO_LARGE)
-        case OutboxError():
-            return DoorError(
-                HTTPStatus.INSUFFICIENT_STORAGE,
-                "outbox_refused",
-                N_("Not kept: the disk takes no new records."),
-                N_("Free some space on the disk, then do it again."),
-            )
         case HTTPException(status_code=HTTPStatus.NOT_FOUND):
             return DoorError(HTTPStatus.NOT_FOUND, "not_found", N_("There is nothing here."))
-        case _:
+        case HTTPException():
             message = N_("This cannot be done here.")
             return DoorError(HTTPStatus.METHOD_NOT_ALLOWED, "not_allowed", message)
+        case _:
+            return DoorError(*_REFUSALS[type(error)])

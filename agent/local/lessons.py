@@ -14,10 +14,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from agent.lessons.lesson import event_id
-from agent.lessons.marks import MarkBookFull, PupilMark
-from agent.lessons.sheet import NotOnRoll
-from agent.lessons.teaching import NoLesson
-from agent.local.refusals import DoorError, Shape, decode_body, invalid, json_response
+from agent.lessons.marks import PupilMark
+from agent.local.refusals import Shape, decode_body, invalid, json_response
 from agent.local.surroundings import Surroundings
 from agent.local.teacher.feed import TeacherFeed
 from agent.store import ClassroomStore, TeachingAction
@@ -168,30 +166,19 @@ class LessonDoor:
                 "kept": True,
             }
             return json_response(answer, HTTPStatus.ACCEPTED)
-        try:
-            mark, new = await self._store.mark(student, body.status, body.method)
-        except MarkBookFull as error:
-            raise DoorError(
-                HTTPStatus.CONFLICT, "roll_full", N_("Today's roll holds too many pupils.")
-            ) from error
+        mark, new = await self._store.mark(student, body.status, body.method)
         return json_response(_mark_tree(mark), HTTPStatus.CREATED if new else HTTPStatus.OK)
 
     async def _on_roll(self, student: str, body: _Mark) -> None:
-        try:
-            if body.method is Method.MANUAL:
-                await self._store.teach(
-                    lambda teaching, moment: teaching.tap(student, body.status, moment)
-                )
-            else:
-                await self._store.suggest(student, body.method)
-        except (NoLesson, NotOnRoll) as error:
-            raise _error_of(error) from error
+        if body.method is Method.MANUAL:
+            await self._store.teach(
+                lambda teaching, moment: teaching.tap(student, body.status, moment)
+            )
+        else:
+            await self._store.suggest(student, body.method)
 
     async def _do(self, request: Request, action: TeachingAction) -> Response:
-        try:
-            await self._store.teach(action)
-        except (NoLesson, NotOnRoll) as error:
-            raise _error_of(error) from error
+        await self._store.teach(action)
         return await self._answer(request, {})
 
     async def _answer(self, request: Request, more: Mapping[str, object]) -> Response:
@@ -207,17 +194,6 @@ def _student(text: str) -> str:
     if not student.isprintable() or student != student.strip() or len(student) > MAX_CODE:
         raise invalid(_UNCLEAR, "a pupil's code is printable text without spaces around it")
     return student
-
-
-def _error_of(error: NoLesson | NotOnRoll) -> DoorError:
-    if isinstance(error, NoLesson):
-        return DoorError(
-            HTTPStatus.CONFLICT,
-            "no_roll",
-            N_("There is no roll now."),
-            N_("Start the lesson; the class list must be on this computer."),
-        )
-    return DoorError(HTTPStatus.CONFLICT, "not_on_roll", N_("This pupil is not on the roll."))
 
 
 def _mark_tree(mark: PupilMark) -> dict[str, object]:

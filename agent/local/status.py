@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import asdict
 
 from agent.classroom import Classroom, ClassroomView
+from agent.health.vitals import line_measures
 from agent.local.surroundings import Surroundings
 from agent.store import ClassroomStore
 from protocol import __version__
@@ -22,6 +23,7 @@ def status_of(store: ClassroomStore, surroundings: Surroundings, language: str) 
     """The room as it is now, in codes and in the language's sentences."""
     say = translator(language)
     view, classroom = store.view(), store.classroom
+    running = classroom.lesson.running
     return {
         "agent_id": surroundings.place.agent,
         "school": surroundings.place.school,
@@ -31,11 +33,11 @@ def status_of(store: ClassroomStore, surroundings: Surroundings, language: str) 
         "status": view.judgement.status,
         "status_word": status_word(view.judgement.status, say),
         "reasons": [reason_of(reason, say) for reason in view.judgement.reasons],
-        "measures": view.measures,
+        "measures": classroom.vitals.measures,
         "lesson": {
-            "state": "running" if view.lesson else "idle",
-            "lesson": view.lesson,
-            "since": iso(view.since_ms) if view.since_ms is not None else None,
+            "state": "running" if running else "idle",
+            "lesson": classroom.lesson.code,
+            "since": iso(running.since_ms) if running else None,
         },
         "kit": _kit(view.kit, say),
         "devices": _devices(view, say),
@@ -44,7 +46,7 @@ def status_of(store: ClassroomStore, surroundings: Surroundings, language: str) 
         "typed": [{"host": address.host, "port": address.port} for address in classroom.typed],
         "camera_off": classroom.camera_off,
         "flaws": classroom.flaws,
-        "line": view.line,
+        "line": line_measures(classroom.line),
         "link": surroundings.line()._asdict(),
         "outbox": _outbox(store),
     }

@@ -44,19 +44,12 @@ async def _measure_once(context: Context) -> None:
         context.connection.owe_birth()
 
 
-async def connect(context: Context) -> None:
-    """Speak with the school's controller."""
-    await context.connection.run(context.store)
-
-
-async def switch_projectors(context: Context) -> None:
-    """Switch projectors and boards with the lesson, where the settings say so."""
-    await context.remote.follow_lessons(switch=context.config.switch_projector)
-
-
 ROUTINES: Final = (
     AgentService("beat", measure),
     AgentService("see", take_in),
-    AgentService("school", connect),
-    AgentService("lessons", switch_projectors),
+    AgentService("school", lambda context: context.connection.run(context.store)),
+    AgentService(
+        "lessons",
+        lambda context: context.remote.follow_lessons(switch=context.config.switch_projector),
+    ),
 )

@@ -6,7 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from agent.classroom import Classroom
-from agent.equipment.addresses import TypedAddress
 from agent.services.context import AgentService, Context
 from hardware.readings import RoomHeard, SenseMissing
 
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from zeroconf.asyncio import AsyncZeroconf
 
     from hardware.camera.watch import CameraTarget
-    from hardware.network.typed import TypedDevice as Place
+    from hardware.network.typed import TypedDevice
 
 _HTTPS: Final = 443
 
@@ -111,11 +110,6 @@ async def watch_typed(context: Context) -> None:
     )
 
 
-async def probe_network(context: Context) -> None:
-    """What was found in the network is asked whether it is still there."""
-    await context.liveness.run()
-
-
 async def watch_cameras(context: Context) -> None:
     """The pictures of the room's cameras."""
     from hardware.camera import watch as camera  # noqa: PLC0415 - only where it is enabled
@@ -139,16 +133,6 @@ async def watch_cameras(context: Context) -> None:
     await camera.watch(context.inbox.report, targets_now, every_s=context.config.camera_check_s)
 
 
-async def scan_cards(context: Context) -> None:
-    """The pupils' cards, by the room's camera, while a teacher asks for it."""
-    await context.scanner.run()
-
-
-async def read_door_cards(context: Context) -> None:
-    """Door cards, by the camera at the door, while a roll is open."""
-    await context.door_cards.run()
-
-
 async def watch_line(context: Context) -> None:
     """How far the line reaches."""
     from hardware.host.line import watch_line as watch  # noqa: PLC0415 - only where it is enabled
@@ -169,11 +153,6 @@ async def watch_uplink(context: Context) -> None:
     await watch(context.inbox.report)
 
 
-async def watch_tablets(context: Context) -> None:
-    """Which of the cart's tablets are awake."""
-    await context.tablets.watch(context.inbox.report)
-
-
 SOURCES: Final = (
     AgentService("usb", watch_usb, lambda config: config.usb),
     # To find the controller mDNS runs even where devices are not looked for by it.
@@ -181,13 +160,21 @@ SOURCES: Final = (
     AgentService("onvif", watch_onvif, lambda config: config.onvif),
     AgentService("pjlink", watch_pjlink, lambda config: config.pjlink),
     AgentService("typed", watch_typed),
-    AgentService("probes", probe_network),
+    AgentService("probes", lambda context: context.liveness.run()),
     AgentService("camera", watch_cameras, lambda config: config.cameras),
-    AgentService("cards", scan_cards),
-    AgentService("door_cards", read_door_cards, lambda config: bool(config.door_camera)),
+    AgentService("cards", lambda context: context.scanner.run()),
+    AgentService(
+        "door_cards",
+        lambda context: context.door_cards.run(),
+        lambda config: bool(config.door_camera),
+    ),
     AgentService("line", watch_line, lambda config: config.line),
     AgentService("uplink", watch_uplink, lambda config: config.line),
-    AgentService("tablets", watch_tablets, lambda config: config.tablets),
+    AgentService(
+        "tablets",
+        lambda context: context.tablets.watch(context.inbox.report),
+        lambda config: config.tablets,
+    ),
 )
 
 
@@ -204,13 +191,15 @@ def _camera_login(context: Context) -> tuple[str, str]:
     return context.passwords.camera_user, context.passwords.camera
 
 
-def _typed_places(context: Context) -> list[Place]:
-    return [_place(typed) for typed in context.store.classroom.typed]
+def _typed_places(context: Context) -> list[TypedDevice]:
+    from hardware.network.typed import TypedDevice, TypedPlace  # noqa: PLC0415 - seldom used
 
-
-def _place(typed: TypedAddress) -> Place:
-    from hardware.network.typed import TypedDevice as Place  # noqa: PLC0415 - seldom used
-    from hardware.network.typed import TypedPlace  # noqa: PLC0415
-
-    place = TypedPlace(host=typed.host, port=typed.port, scheme=typed.scheme, path=typed.path)
-    return Place(token=typed.token, place=place)
+    return [
+        TypedDevice(
+            token=typed.token,
+            place=TypedPlace(
+                host=typed.host, port=typed.port, scheme=typed.scheme, path=typed.path
+            ),
+        )
+        for typed in context.store.classroom.typed
+    ]

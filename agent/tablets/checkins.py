@@ -173,18 +173,18 @@ class CheckIns:
         slot = self._cart.seat(attempt.tablet, reserved=set().union(*self._slots.values()))
         if slot is None:
             return self._refuse(CheckInOutcome.TABLET_FULL, attempt, now_s)
-        others = [other for other in self.pupils_on(slot.number) if other != pupil]
+        rest = [other for other in self.pupils_on(slot.number) if other != pupil]
         elsewhere = pupil.student in self._slots
         if slot.number in self._slots.get(pupil.student, ()):
             self._passes.pop(attempt.tablet, None)
             return CheckInAnswer(outcome=CheckInOutcome.ALREADY, pupil=pupil, slot=slot.number)
-        if len(others) >= PUPILS_A_TABLET:
+        if len(rest) >= PUPILS_A_TABLET:
             return self._refuse(CheckInOutcome.TABLET_FULL, attempt, now_s)
         self._passes.pop(attempt.tablet, None)
         self._slots.setdefault(pupil.student, set()).add(slot.number)
-        flags = [CheckInFlag.SHARED_TABLET] * bool(others) + [CheckInFlag.SECOND_TABLET] * elsewhere
+        flags = [CheckInFlag.SHARED_TABLET] * bool(rest) + [CheckInFlag.SECOND_TABLET] * elsewhere
         moved = CheckInOutcome.MOVED if elsewhere else CheckInOutcome.IN
-        outcome = CheckInOutcome.SHARED if others else moved
+        outcome = CheckInOutcome.SHARED if rest else moved
         return CheckInAnswer(outcome=outcome, pupil=pupil, slot=slot.number, flags=tuple(flags))
 
     def _objection(self, attempt: CheckInAttempt, now_s: float) -> CheckInOutcome | None:

@@ -79,11 +79,11 @@ class _Door:
 
     async def show(self, request: Request) -> Response:
         """The page as it is now."""
-        return self._page(request, _cookie(request) or self._new())
+        return self._page(request, self._cookie(request))
 
     async def scan(self, request: Request) -> Response:
         """A code scanned from the board: it lets this tablet in for a minute."""
-        cookie = _cookie(request) or self._new()
+        cookie = self._cookie(request)
         token = str(request.path_params["token"])[:64]
         refused = self._service.admit(cookie, _address(request), token)
         if refused is not None:
@@ -94,7 +94,7 @@ class _Door:
     async def check_in(self, request: Request) -> Response:
         """A number was touched."""
         fields = await _form(request)
-        cookie = _cookie(request) or self._new()
+        cookie = self._cookie(request)
         if fields is None:
             self._service.count("not_understood")
             status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -118,7 +118,7 @@ class _Door:
     async def beat(self, request: Request) -> Response:
         """The page's script says that the tablet is awake, and hears who is in."""
         fields = await _form(request) or {}
-        cookie = _cookie(request) or self._new()
+        cookie = self._cookie(request)
         tablet = key_of(cookie)
         self._service.beat(tablet, fields.get("e", ""))
         text = page.beat_text(self._service.view(tablet))
@@ -126,7 +126,7 @@ class _Door:
 
     async def beat_page(self, request: Request) -> Response:
         """The same where there is no script."""
-        cookie = _cookie(request) or self._new()
+        cookie = self._cookie(request)
         tablet = key_of(cookie)
         self._service.beat(tablet)
         same = request.query_params.get("v", "") == self._service.view(tablet).version
@@ -169,8 +169,9 @@ class _Door:
             )
         return _bare(response)
 
-    def _new(self) -> str:
-        return self._service.new_cookie(COOKIE_BYTES)
+    def _cookie(self, request: Request) -> str:
+        cookie = request.cookies.get(COOKIE, "")
+        return cookie if is_cookie(cookie) else self._service.new_cookie(COOKIE_BYTES)
 
 
 async def _form(request: Request) -> dict[str, str] | None:
@@ -182,11 +183,6 @@ async def _form(request: Request) -> dict[str, str] | None:
     except (BodyTooLargeError, TimeoutError, ValueError):
         return None
     return {name: values[0] for name, values in fields.items()}
-
-
-def _cookie(request: Request) -> str:
-    cookie = request.cookies.get(COOKIE, "")
-    return cookie if is_cookie(cookie) else ""
 
 
 def _address(request: Request) -> str:

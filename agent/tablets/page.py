@@ -58,6 +58,7 @@ POLICY: Final = (
     " base-uri 'none'"
 )
 
+_VIEWPORT: Final = '<meta name=viewport content="width=device-width,initial-scale=1">'
 _TITLE: Final = N_("Check in")
 _SENTENCES: Final = {
     CheckInOutcome.IN: N_("Number {number} is noted."),
@@ -117,9 +118,7 @@ def page(view: TabletView, language: str, say: Translate) -> str:
     open_to_all = view.phase is CheckInPhase.OPEN
     body = _form(view, say) if open_to_all else _closed_part(view, say)
     return (
-        f"<!doctype html><html lang={language}><meta charset=utf-8>"
-        '<meta name=viewport content="width=device-width,initial-scale=1">'
-        f"<title>{title}</title><style>{_STYLE}</style>"
+        f"{_head(language, title, _VIEWPORT)}"
         f'<body><main id=f data-v="{view.version}"><h1>{title}</h1>{_result(view, say)}{body}'
         f'<noscript><iframe src="/beat?v={view.version}" title="{escape(say(_FALLBACK))}">'
         f"</iframe></noscript></main><script>{_SCRIPT}</script>"
@@ -130,10 +129,7 @@ def beat_page(*, same: bool, language: str, say: Translate) -> str:
     """What stands in for the script where there is none; asks again by itself."""
     words = say(_CONNECTED) if same else say(_AGAIN)
     inner = f"<p>{words}</p>" if same else f'<a href="/" target=_top>{words}</a>'
-    return (
-        f"<!doctype html><html lang={language}><meta charset=utf-8><title>{words}</title>"
-        f'<meta http-equiv=refresh content="{BEAT_S:.0f}"><style>{_STYLE}</style>{inner}'
-    )
+    return _head(language, words, f'<meta http-equiv=refresh content="{BEAT_S:.0f}">') + inner
 
 
 def beat_text(view: TabletView) -> str:
@@ -145,9 +141,7 @@ def plain_page(sentence: str, language: str, say: Translate) -> str:
     """A page that says one thing and leads back."""
     words = escape(say(sentence))
     return (
-        f"<!doctype html><html lang={language}><meta charset=utf-8>"
-        '<meta name=viewport content="width=device-width,initial-scale=1">'
-        f"<title>{words}</title><style>{_STYLE}</style><main><h1>{words}</h1>"
+        f"{_head(language, words, _VIEWPORT)}<main><h1>{words}</h1>"
         f'<p><a href="/">{escape(say(_AGAIN))}</a></main>'
     )
 
@@ -156,6 +150,13 @@ def sentence_of(answer: CheckInAnswer, say: Translate) -> str:
     """What came of a check-in, in one sentence."""
     number = answer.pupil.number if answer.pupil else ""
     return phrase(_SENTENCES[answer.outcome], say, number=number)
+
+
+def _head(language: str, title: str, meta: str) -> str:
+    return (
+        f"<!doctype html><html lang={language}><meta charset=utf-8>{meta}"
+        f"<title>{title}</title><style>{_STYLE}</style>"
+    )
 
 
 def _result(view: TabletView, say: Translate) -> str:

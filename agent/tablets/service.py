@@ -71,11 +71,6 @@ class TabletService:
         self.place = ""
 
     @property
-    def refusals(self) -> dict[str, int]:
-        """How often what was refused, since the start."""
-        return dict(self._checkins.refusals)
-
-    @property
     def url(self) -> str:
         """Where a tablet opens the page; "" while it cannot."""
         return f"http://{self.place}/" if self.place else ""

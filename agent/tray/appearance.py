@@ -13,7 +13,6 @@ from agent.tray.presses import PRESENT
 from agent.tray.view import Chip, MarkView, PupilView, TeacherView
 from protocol.language import N_, Translate
 
-NO_AGENT: Final = N_("The LopHoc program is not seen on this computer. It is looked for again.")
 STALE: Final = N_("Shown is what was known at {time}.")
 
 WORDS: Final[Mapping[str, str]] = {
@@ -30,7 +29,7 @@ WORDS: Final[Mapping[str, str]] = {
     "camera_off": N_("The camera is off"),
     "camera_on": N_("The camera is on"),
     "counts": N_("Pupils / present / absent"),
-    "no_agent": NO_AGENT,
+    "no_agent": N_("The LopHoc program is not seen on this computer. It is looked for again."),
 }
 
 

@@ -142,7 +142,7 @@ def read_list(path: Path, aliases: Aliases) -> Listed:
 
 
 def day_of(cell: Cell) -> str:
-    """A day as yyyy-mm-dd; empty where the cell has none. Raises HttpErrorError."""
+    """A day as yyyy-mm-dd; empty where the cell has none. Raises RefusedError."""
     if isinstance(cell, Day):
         return f"{cell.year:04}-{cell.month:02}-{cell.day:02}"
     text = text_of(cell)

@@ -18,7 +18,7 @@ from controller.reconcile.reconcile import Action, Finding, State, action_of
 from controller.reconcile.standing import Desk, Standing
 from controller.register.decisions import Decision, Deed
 from controller.register.fields import MESSAGES
-from controller.register.headings import IGNORE
+from controller.register.headings import FIELD_WORDS
 from controller.register.vocabulary import CONDITION_WORDS, type_word
 from protocol.formats import number, phrase
 from protocol.model import Status
@@ -37,21 +37,6 @@ DEED_WORDS: Final[Mapping[Deed, str]] = {
     Deed.ACCEPT: N_("accepted into the book"),
     Deed.MATCH: N_("matched to a line"),
     Deed.IGNORE: N_("ignored: no asset of the school"),
-}
-FIELD_WORDS: Final[Mapping[str, str]] = {
-    "row": N_("number in the book (STT)"),
-    "asset_tag": N_("asset tag"),
-    "type": N_("type or name"),
-    "name": N_("name, as the book calls it"),
-    "maker": N_("maker"),
-    "model": N_("model"),
-    "serial": N_("serial number"),
-    "room": N_("room"),
-    "year": N_("year put in use"),
-    "cost_vnd": N_("original cost (đồng)"),
-    "funding": N_("source of funds"),
-    "condition": N_("condition"),
-    IGNORE: N_("nothing that is kept"),
 }
 _UP: Final = N_("That is up by {n} points.")
 _DOWN: Final = N_("That is down by {n} points.")

@@ -10,6 +10,7 @@ import pytest
 from agent.classroom import Classroom
 from agent.equipment.addresses import TypedAddress
 from agent.equipment.description import device_id_of
+from agent.lessons import marks
 from agent.local.api import application
 from agent.local.refusals import MAX_BODY
 from agent.local.surroundings import DeviceActions, Surroundings
@@ -88,6 +89,19 @@ def test_a_mark_is_answered_once_it_is_kept(tmp_path: Path) -> None:
         again = await client.post(MARK, json=TAP)
         assert (again.status_code, again.json()) == (httpx.codes.OK, body)
         assert here.waiting() == ["AttendanceMarked"]
+
+    at_door(tmp_path, story)
+
+
+def test_a_full_roll_takes_no_new_pupil(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """409 with its code, and nothing is said to the school."""
+    monkeypatch.setattr(marks, "MAX_MARKS", 0)
+
+    async def story(client: httpx.AsyncClient, here: Desk) -> None:
+        answer = await client.post(MARK, json=TAP)
+        assert answer.status_code == httpx.codes.CONFLICT
+        assert answer.json()["error"]["code"] == "roll_full"
+        assert here.waiting() == []
 
     at_door(tmp_path, story)
 

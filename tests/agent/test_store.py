@@ -118,7 +118,7 @@ def test_what_the_disk_refuses_did_not_happen(tmp_path: Path) -> None:
             await here.store.mark("0012", PRESENT, TAP)
         with pytest.raises(OutboxError):
             await start_lesson(here.store, "l1")
-        assert here.store.view().lesson is None
+        assert here.store.classroom.lesson.code is None
         assert here.waiting() == []
         here.outbox.full = False
         assert (await here.store.mark("0012", PRESENT, TAP)).new

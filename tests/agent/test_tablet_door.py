@@ -97,7 +97,7 @@ def test_each_refusal_has_its_sentence_and_is_counted() -> None:
             room.lesson = None
             over = await browser.post("/", data={"c": old, "n": "0.1"})
             assert (over.status_code, result(over.text)) == (409, "Tiết học đã kết thúc.")
-        assert service.refusals == {
+        assert service.checkins().refusals == {
             "old_code": 1,
             "wrong_code": 1,
             "not_on_roster": 1,

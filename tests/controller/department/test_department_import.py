@@ -23,6 +23,7 @@ from controller.sheets.errors import SheetError
 from controller.sheets.text import RefusedError
 from protocol.model import Place
 from tests.controller.fresh import fresh_folder
+from tests.databases import sqlite_in
 
 OWN = Place("14", "so-gddt")
 AREA_FILE = (
@@ -65,7 +66,7 @@ def written(folder: Path, name: str, text: str, encoding: str = "utf-8") -> str:
 
 def kept(folder: Path) -> tuple[Atlas, dict[str, SchoolFacts]]:
     """What the department knows."""
-    with Store(f"sqlite:///{folder / 'data' / 'lophoc.db'}") as store, store.view() as db:
+    with Store(sqlite_in(folder / "data")) as store, store.view() as db:
         return areas.atlas_of(db, "14"), dict(areas.facts_of(db, "14"))
 
 
@@ -113,7 +114,7 @@ def test_a_running_controller_notices_what_was_brought_in(tmp_path: Path, run: R
     versions = []
     for words in (["areas", "import", path], ["areas", "import", path], ["schools", "retire", "A"]):
         run(*words)
-        with Store(f"sqlite:///{tmp_path / 'data' / 'lophoc.db'}") as store, store.view() as db:
+        with Store(sqlite_in(tmp_path / "data")) as store, store.view() as db:
             versions.append(version_of(db, OWN))
     assert versions == [1, 1, 2]
 
@@ -213,6 +214,6 @@ def test_rooms_have_their_building_and_site(tmp_path: Path, run: Run) -> None:
     path = written(tmp_path, "phong.csv", text)
     told = [json.loads(run("rooms", "import", path, "--json")["out"])["changed"] for _ in range(2)]
     assert told == [2, 0]
-    with Store(f"sqlite:///{tmp_path / 'data' / 'lophoc.db'}") as store, store.view() as db:
+    with Store(sqlite_in(tmp_path / "data")) as store, store.view() as db:
         spots = spots_of(db, OWN)
     assert sorted(spots.values()) == [Spot("Bản Ái", ""), Spot("Trung tâm", "Nhà A")]

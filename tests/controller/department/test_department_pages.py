@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,15 +28,16 @@ from tests.controller.web_department import (
     line,
     stranger,
 )
-from tests.waiting import LIMIT_S
+from tests.controller.web_school import changes_something
+from tests.web import http_client
 
 A, B, C = "00140701", "00140702", "00140703"
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+@contextlib.contextmanager
+def three_schools(folder: Path) -> Iterator[Store]:
     """Three schools in two areas: one in order, one long silent with trouble, one never heard."""
-    with a_department(tmp_path) as opened:
+    with a_department(folder) as opened:
         know(
             opened,
             [
@@ -58,15 +60,40 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def face(store: Store) -> Iterator[httpx.Client]:
+def store(tmp_path: Path) -> Iterator[Store]:
+    """The department's store."""
+    with three_schools(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def served(store: Store) -> Iterator[ServedDepartment]:
     """The department's face."""
-    with ServedDepartment(store) as served, asking(served) as client:
+    with ServedDepartment(store) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedDepartment]:
+    """The same for all tests that only read."""
+    with (
+        three_schools(tmp_path_factory.mktemp("library")) as opened,
+        ServedDepartment(opened) as running,
+    ):
+        yield running
+
+
+@pytest.fixture
+def face(request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
+    """A browser of the department."""
+    name = "served" if changes_something(request) else "library"
+    with asking(request.getfixturevalue(name)) as client:
         yield client
 
 
 def asking(served: ServedDepartment) -> httpx.Client:
     """A browser that follows no redirect."""
-    return httpx.Client(base_url=served.url, trust_env=False, timeout=LIMIT_S)
+    return http_client(served.url)
 
 
 def told(face: httpx.Client, path: str) -> Any:

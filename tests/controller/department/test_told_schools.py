@@ -16,15 +16,15 @@ from controller.department.schools import AskRetell, FigureTold, Listed, SchoolR
 from controller.department.store import load_schools
 from controller.department.upward import item_of
 from controller.features import keep_batch
-from controller.ingest import _read
 from controller.inventory import store as assets
 from controller.inventory.asset import Asset, AssetState
-from protocol.link import Arrival
 from protocol.messages import Event, Flaw, MessageError, to_bytes
 from protocol.model import DeviceKind, Place
 from protocol.topics import Address, Channel, topic_of
 from protocol.upward import ItemGone, ItemsTold, SchoolFigures, SchoolPresence, SchoolTold, UseTold
+from tests.controller.ears import Ears
 from tests.controller.fresh import fresh_store
+from tests.controller.web_school import a_program, a_store
 from tests.databases import Database
 
 ABOVE = Place("14", "so-14")
@@ -318,11 +318,18 @@ def test_a_list_told_anew_is_no_news_to_whoever_pulls(database: Database) -> Non
             }
 
 
-def test_a_school_with_a_department_above_hears_of_no_schools() -> None:
+@pytest.mark.parametrize("upstream", ["", "mqtt://above"])
+def test_a_school_with_a_department_above_hears_of_no_schools(
+    tmp_path: Path, upstream: str
+) -> None:
     """A room's computer cannot put items into the school's list by speaking as a school."""
     topic = topic_of(Address(ABOVE.of_agent("p203"), Channel.SCHOOL))
-    arrival = Arrival(topic, to_bytes(page(0, asset(1, 1, 1))), 1, 1, 1)
-    assert _read(arrival, ABOVE, schools=True) == ("p203", page(0, asset(1, 1, 1)))
-    with pytest.raises(MessageError) as refused:
-        _read(arrival, ABOVE, schools=False)
+    payload = to_bytes(page(0, asset(1, 1, 1)))
+    with a_store(tmp_path) as store:
+        ingest = Ears(a_program(store, scope=ABOVE, upstream=upstream)).ingest
+        if not upstream:
+            assert ingest._read(topic, payload) == ("p203", page(0, asset(1, 1, 1)))
+            return
+        with pytest.raises(MessageError) as refused:
+            ingest._read(topic, payload)
     assert refused.value.flaw is Flaw.WRONG_TOPIC

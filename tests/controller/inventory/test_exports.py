@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -41,8 +42,10 @@ from tests.controller.web_school import (
     a_morning,
     a_store,
     agent,
+    changes_something,
     device,
 )
+from tests.web import http_client
 
 LINES = (
     Line(row=1, asset_tag="TS-1", type="board", maker="ViewSonic", model="IFP6550", room="6A1",
@@ -54,6 +57,7 @@ LINES = (
 Rows = list[dict[str, Any]]
 
 
+@contextlib.contextmanager
 def a_school(folder: Path) -> Iterator[Store]:
     """Three rooms, four lines in the book, a visitor's phone."""
     records = [_with_its_own_serial(each) for each in a_morning(rooms=3, tablets=2)]
@@ -73,13 +77,29 @@ def _with_its_own_serial(record: Record) -> Record:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """A small school with a book."""
-    yield from a_school(tmp_path)
+    with a_school(tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture
-def web(store: Store) -> Iterator[httpx.Client]:
+def served(store: Store) -> Iterator[Served]:
+    """Its face."""
+    with Served(store) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The same for all tests that only read."""
+    with a_school(tmp_path_factory.mktemp("library")) as opened, Served(opened) as running:
+        yield running
+
+
+@pytest.fixture
+def web(request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
     """A program that asks."""
-    with Served(store) as served, httpx.Client(base_url=served.url, trust_env=False) as client:
+    name = "served" if changes_something(request) else "library"
+    with http_client(request.getfixturevalue(name).url) as client:
         yield client
 
 
@@ -268,7 +288,7 @@ def test_the_command_writes_what_the_api_answers(
 ) -> None:
     """While the controller runs, too; the same rows."""
     out = tmp_path / "out"
-    with Served(store) as served, httpx.Client(base_url=served.url, trust_env=False) as web:
+    with Served(store) as served, http_client(served.url) as web:
         answered = READERS[form](ask(web, form, room="6A1").content)
         assert run("export", form, "-o", out, "--room", "6A1") == 0
     assert READERS[form](out.read_bytes()) == answered

@@ -16,7 +16,6 @@ from controller.inventory.exports import snipeit
 from controller.inventory.exports.workbook import COLUMNS, Heading, workbook
 from controller.inventory.feed import as_csv
 from controller.inventory.items import inventory_fields
-from tests.conftest import need
 from tests.controller.some_assets import IMPOSSIBLE, NOW_MS, TRAPS, asset, stray
 from tests.waiting import LIMIT_S
 
@@ -27,12 +26,6 @@ _CSV = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,true"
 # The same for reading: a cell's text is judged as a person's typing would be, formulas and all.
 _READ = "Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1,true"
 Convert = Callable[[Path, str], Path]
-
-
-@pytest.fixture(scope="module")
-def libreoffice() -> str:
-    """LibreOffice's program."""
-    return need("soffice", "libreoffice-calc-nogui")
 
 
 @pytest.fixture(scope="module")

@@ -43,6 +43,7 @@ from tests.controller.book_school import (
 )
 from tests.controller.dashboard.test_pages import Outline
 from tests.controller.web_school import SCHOOL, ZONE, Served, a_store, agent, device, numbered
+from tests.web import http_client
 
 AWAY = {"x-forwarded-for": "192.0.2.7"}  # a request that does not come from the server itself
 STATE_OF = {
@@ -68,7 +69,7 @@ def web(store: Store) -> Iterator[httpx.Client]:
     cookies = {"lang": "en"}
     with (
         Served(store) as served,
-        httpx.Client(base_url=served.url, cookies=cookies, trust_env=False) as client,
+        http_client(served.url, cookies=cookies) as client,
     ):
         yield client
 
@@ -87,7 +88,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     with a_store(folder, [agent("6A1"), *what_is_seen()]) as opened, Served(opened) as served:
         bring_in(opened, a_book())
         cookies = {"lang": "en"}
-        with httpx.Client(base_url=served.url, cookies=cookies, trust_env=False) as client:
+        with http_client(served.url, cookies=cookies) as client:
             yield Library(opened, client)
 
 
