@@ -9,7 +9,7 @@ from controller.cli.folder import add_place, operator
 from controller.cli.output import now_ms, tell
 from controller.cli.school import opened
 from controller.reconcile.command import add_evidence, reconciled_in
-from controller.reconcile.deciding import decided
+from controller.reconcile.deciding import decision_on
 from controller.register import store as register
 from controller.register.command import add_register
 from controller.register.decisions import Deed
@@ -38,7 +38,7 @@ def _decide(options: argparse.Namespace, say: Translate) -> int:
     with opened(options) as (store, place):
         reconciled = reconciled_in(store, place, options)
         with store.locked(place) as db:
-            decision, made = decided(
+            decision, made = decision_on(
                 reconciled,
                 register.lines_of(db, place),
                 options.subject,

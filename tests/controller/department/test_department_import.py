@@ -130,7 +130,7 @@ def test_workbooks_hold_days_and_numbers(tmp_path: Path) -> None:
         day = book.add_format({"num_format": "dd/mm/yyyy"})
         sheet.write_datetime(2, 2, dt.datetime(2025, 7, 1), day)  # noqa: DTZ001 - a cell has no zone
     listed = read_list(path, AREAS)
-    assert listed.entries[0].told == {"code": "3646", "name": "Tô Hiệu", "since": "2025-07-01"}
+    assert listed.entries[0].cells == {"code": "3646", "name": "Tô Hiệu", "since": "2025-07-01"}
     assert [each.code for each in listed.notices] == ["code_is_number"]
 
 
@@ -160,7 +160,7 @@ def test_any_encoding_of_an_office_is_read(tmp_path: Path, encoding: str) -> Non
     """With a BOM, in UTF-16, in Windows-1258."""
     text = "Ma truong,Tên truong\n00140701,Truong A\n"
     listed = read_list(Path(written(tmp_path, "a.csv", text, encoding)), SCHOOLS)
-    assert listed.entries[0].told["code"] == "00140701"
+    assert listed.entries[0].cells["code"] == "00140701"
 
 
 def test_a_list_without_a_heading_is_refused(tmp_path: Path, run: Run) -> None:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from controller.database.store import Store
-from controller.department import census as memory
+from controller.department import overview
 from controller.department.areas import Area, Membership, Merger, SchoolFacts
 from tests.controller.dashboard.test_pages import Outline
 from tests.controller.web_department import (
@@ -217,13 +217,13 @@ def test_a_hundred_requests_compute_the_tile_once(
 ) -> None:
     """Within five minutes everybody is told the same numbers."""
     asked: list[int] = []
-    real = memory.heard_of
+    real = overview.schools_of
 
     def counting(*arguments: Any) -> Any:
         asked.append(1)
         return real(*arguments)
 
-    monkeypatch.setattr(memory, "heard_of", counting)
+    monkeypatch.setattr(overview, "schools_of", counting)
     answers = {face.get("/api/v1/tile").text for _ in range(100)}
     assert (len(answers), len(asked)) == (1, 1)
 

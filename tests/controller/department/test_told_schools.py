@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from controller.database.store import Store
-from controller.department.schools import AskRetell, FigureTold, Listed, SchoolRecord, Schools
+from controller.department.schools import AskRetell, FigureTold, ListPage, SchoolRecord, Schools
 from controller.department.store import load_schools
 from controller.department.upward import item_of
 from controller.features import keep_batch
 from controller.inventory import store as assets
 from controller.inventory.asset import Asset, AssetState
-from protocol.messages import Event, Flaw, MessageError, to_bytes
+from protocol.messages import Event, MessageError, MessageFlaw, to_bytes
 from protocol.model import DeviceKind, Place
 from protocol.topics import Address, Channel, topic_of
 from protocol.upward import ItemGone, ItemsTold, SchoolFigures, SchoolPresence, SchoolTold, UseTold
@@ -67,10 +67,10 @@ def told(**fields: Any) -> SchoolTold:
 def test_a_page_that_leaves_a_gap_is_not_taken() -> None:
     """The school keeps it, and sends it again behind the one that was lost."""
     schools = Schools(ABOVE)
-    assert schools.hear("00140708", page(0, asset(1, 1, 1)), NOW_MS).taken
-    assert not schools.hear("00140708", page(2, asset(3, 1, 3)), NOW_MS).taken
-    assert schools.hear("00140708", page(1, asset(2, 1, 2)), NOW_MS).taken
-    assert schools.hear("00140708", page(2, asset(3, 1, 3)), NOW_MS).taken
+    assert schools.hear("00140708", page(0, asset(1, 1, 1)), NOW_MS).is_accepted
+    assert not schools.hear("00140708", page(2, asset(3, 1, 3)), NOW_MS).is_accepted
+    assert schools.hear("00140708", page(1, asset(2, 1, 2)), NOW_MS).is_accepted
+    assert schools.hear("00140708", page(2, asset(3, 1, 3)), NOW_MS).is_accepted
     assert schools.records["00140708"].reached == 3
 
 
@@ -78,8 +78,8 @@ def test_a_page_that_comes_again_is_taken_and_moves_nothing_back() -> None:
     """It is acknowledged, or the school would send it for ever."""
     schools = Schools(ABOVE)
     for _ in range(2):
-        assert schools.hear("00140708", page(0, asset(1, 1, 1), asset(2, 1, 2)), NOW_MS).taken
-    assert schools.hear("00140708", page(0, asset(1, 1, 1), upto=1), NOW_MS).taken
+        assert schools.hear("00140708", page(0, asset(1, 1, 1), asset(2, 1, 2)), NOW_MS).is_accepted
+    assert schools.hear("00140708", page(0, asset(1, 1, 1), upto=1), NOW_MS).is_accepted
     assert schools.records["00140708"].reached == 2
 
 
@@ -95,10 +95,10 @@ def test_a_department_that_put_a_copy_back_asks_for_what_it_lost() -> None:
 def test_another_database_of_the_school_begins_its_list_anew() -> None:
     """A page in the middle of a list that never began is not taken."""
     schools = Schools(ABOVE, [SchoolRecord(place=SCHOOL, feed="f1", reached=40)])
-    assert not schools.hear("00140708", page(7, asset(1, 1, 8), feed="f2"), NOW_MS).taken
+    assert not schools.hear("00140708", page(7, asset(1, 1, 8), feed="f2"), NOW_MS).is_accepted
     heard = schools.hear("00140708", page(0, asset(1, 1, 8), feed="f2"), NOW_MS)
-    (listed,) = (each for each in heard.changes if isinstance(each, Listed))
-    assert heard.taken
+    (listed,) = (each for each in heard.changes if isinstance(each, ListPage))
+    assert heard.is_accepted
     assert listed.last
     changes = schools.hear("00140708", told(settled=9), NOW_MS).changes
     assert AskRetell(SCHOOL, 0) in changes
@@ -223,7 +223,7 @@ class Above:
         told = sender.waiting[at]
         heard = self.schools.hear(SCHOOL.school, told, NOW_MS)
         self.store.write(keep_batch, list(heard.changes), NOW_MS)
-        if heard.taken and acked:
+        if heard.is_accepted and acked:
             sender.waiting.pop(at)
 
     def figures(self, sender: Sender) -> None:
@@ -332,4 +332,4 @@ def test_a_school_with_a_department_above_hears_of_no_schools(
             return
         with pytest.raises(MessageError) as refused:
             ingest._read(topic, payload)
-    assert refused.value.flaw is Flaw.WRONG_TOPIC
+    assert refused.value.flaw is MessageFlaw.WRONG_TOPIC

@@ -22,11 +22,11 @@ from controller.features import keep_batch
 from controller.fleet.records import DeviceRecord, Record
 from controller.fleet.store import newest_change
 from controller.inventory import store as assets
+from controller.inventory.api import exported
 from controller.inventory.asset import Asset, AssetState
 from controller.inventory.chosen import Chosen
-from controller.inventory.export_api import exported
 from controller.inventory.exports import workbook as workbook_file
-from controller.inventory.exports.picture import Form, Picture
+from controller.inventory.exports.picture import ExportForm, Picture
 from controller.inventory.store import refresh
 from controller.register import store as register
 from controller.register.book import Line
@@ -199,7 +199,7 @@ def test_glpi_is_told_whole_documents_of_what_is_chosen(web: httpx.Client) -> No
     assert {*chosen[0]["content"]} >= {"monitors", "usbdevices"}
 
 
-@pytest.mark.parametrize("form", [*Form])
+@pytest.mark.parametrize("form", [*ExportForm])
 def test_a_whole_picture_has_no_changes(web: httpx.Client, form: str) -> None:
     """Asked for what changed, it says so instead of telling everything."""
     since = web.get("/api/v1/inventory").json()["next"]
@@ -242,12 +242,12 @@ def test_more_than_a_workbook_takes_is_refused_before_it_is_read(
     told = [*of_school("1", asset(1), asset(2)), *of_school("2", asset(1), asset(2))]
     with a_store(tmp_path) as store:
         with pytest.raises(HttpError, match="too_many_rows") as refused:
-            exported(department(store, told), Form.XLSX)
+            exported(department(store, told), ExportForm.XLSX)
         assert refused.value.status == 422
         assert "Choose one school" in refused.value.hint
         one = department(store, told, Chosen(school="2"))
-        assert len(workbook_rows(b"".join(one.written(Form.XLSX)))) == 2
-        assert one.file_name(Form.XLSX) == "thiet-bi-2-2026-09-05.xlsx"
+        assert len(workbook_rows(b"".join(one.written(ExportForm.XLSX)))) == 2
+        assert one.file_name(ExportForm.XLSX) == "thiet-bi-2-2026-09-05.xlsx"
 
 
 def test_a_department_tells_schools_apart(tmp_path: Path) -> None:
@@ -255,8 +255,8 @@ def test_a_department_tells_schools_apart(tmp_path: Path) -> None:
     room = (host(1, asset_tag="M-1"), asset(2, type="board", kind=DeviceKind.BOARD))
     with a_store(tmp_path) as store:
         picture = department(store, [*of_school("1", *room), *of_school("2", *room)])
-        documents = glpi_documents(b"".join(picture.written(Form.GLPI)))
-        rows = snipe_rows(b"".join(picture.written(Form.SNIPEIT)))
+        documents = glpi_documents(b"".join(picture.written(ExportForm.GLPI)))
+        rows = snipe_rows(b"".join(picture.written(ExportForm.SNIPEIT)))
     assert [len(each["content"]["monitors"]) for each in documents] == [1, 1]
     assert len({each["deviceid"] for each in documents}) == 2
     tags = [each["Asset Tag"] for each in rows]
@@ -267,8 +267,8 @@ def test_a_long_inventory_is_read_in_parts_with_nothing_missed_or_doubled(tmp_pa
     """More than are read in one go, over two schools."""
     told = [*of_school("1", *map(stray, range(1, 1501))), *of_school("2", *map(stray, range(700)))]
     with a_store(tmp_path) as store:
-        rows = snipe_rows(b"".join(department(store, told).written(Form.SNIPEIT)))
-        documents = glpi_documents(b"".join(department(store, told).written(Form.GLPI)))
+        rows = snipe_rows(b"".join(department(store, told).written(ExportForm.SNIPEIT)))
+        documents = glpi_documents(b"".join(department(store, told).written(ExportForm.GLPI)))
     assert len(rows) == len({each["Asset Tag"] for each in rows}) == 2200
     assert len({each["deviceid"] for each in documents}) == 2200
 

@@ -13,14 +13,14 @@ from python_calamine import CalamineWorkbook
 
 from controller.inventory.asset import Asset
 from controller.inventory.exports import snipeit
-from controller.inventory.exports.workbook import COLUMNS, Heading, workbook
+from controller.inventory.exports.workbook import COLUMNS, WorkbookHeading, workbook
 from controller.inventory.feed import as_csv
 from controller.inventory.items import inventory_fields
 from tests.controller.some_assets import IMPOSSIBLE, NOW_MS, TRAPS, asset, stray
 from tests.waiting import LIMIT_S
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
-HEADING = Heading("Trường (00123)", NOW_MS, ZONE)
+HEADING = WorkbookHeading("Trường (00123)", NOW_MS, ZONE)
 # Comma, quote, UTF-8, from row 1; no column types; cells as they are shown.
 _CSV = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,true"
 # The same for reading: a cell's text is judged as a person's typing would be, formulas and all.

@@ -20,7 +20,7 @@ from controller.features import counts, keep_batch
 from controller.fleet.store import agents_of
 from controller.quarantine import store as quarantine
 from controller.quarantine.records import ApplyError, Quarantined, QuarantinedLine
-from protocol.messages import MAX_BYTES, AttendanceMarked, Birth, Flaw, Up
+from protocol.messages import MAX_BYTES, AttendanceMarked, Birth, MessageFlaw, Up
 from protocol.model import AttendanceStatus, Method, Status
 from protocol.topics import TopicError
 from protocol.upward import Upward
@@ -110,7 +110,7 @@ def test_no_message_that_the_wire_takes_fails_anywhere(told: Sequence[Any]) -> N
         for message in told:
             with contextlib.suppress(TopicError):  # an id that no topic spells
                 ears.take(arrival(AGENT, message), arrival(AGENT, message))
-        assert [line for line in lines(store) if line.flaw == Flaw.NOT_APPLIED] == []
+        assert [line for line in lines(store) if line.flaw == MessageFlaw.NOT_APPLIED] == []
 
 
 @given(st.data())
@@ -170,8 +170,8 @@ def test_a_full_disk_is_no_fault_of_the_message(
 
 def test_it_is_counted_for_ever_and_kept_within_bounds(store: Store) -> None:
     """A flood of garbage fills no disk, and pushes out nothing of others."""
-    good = Quarantined("a/b", "may-6a1", Flaw.NOT_APPLIED, "", b"{}")
-    flood = [Quarantined("x/y", "may-6a2", Flaw.MALFORMED, "", b"z" * 10_000)] * 1500
+    good = Quarantined("a/b", "may-6a1", MessageFlaw.NOT_APPLIED, "", b"{}")
+    flood = [Quarantined("x/y", "may-6a2", MessageFlaw.MALFORMED, "", b"z" * 10_000)] * 1500
     store.write(keep_batch, [good, *flood], NOW_MS)
     kept = lines(store)
     assert [line.sender for line in kept] == ["may-6a2"] * quarantine.MAX_SENDER_ROWS + ["may-6a1"]
@@ -185,14 +185,14 @@ def test_it_is_counted_for_ever_and_kept_within_bounds(store: Store) -> None:
 def test_many_senders_have_a_bound_together(store: Store) -> None:
     """By rows and by bytes; the newest stay."""
     crowd = [
-        Quarantined("x/y", f"s{number % 50}", Flaw.MALFORMED, "", b"z" * (MAX_BYTES // 4))
+        Quarantined("x/y", f"s{number % 50}", MessageFlaw.MALFORMED, "", b"z" * (MAX_BYTES // 4))
         for number in range(1200)
     ]
     store.write(keep_batch, crowd, NOW_MS)
     kept = lines(store)
     assert sum(line.size for line in kept) <= quarantine.MAX_TOTAL_BYTES
     assert [line.no for line in kept] == [*range(1200, 1200 - len(kept), -1)]
-    few = [Quarantined("x", f"s{n % 50}", Flaw.MALFORMED, "", b"z") for n in range(1200)]
+    few = [Quarantined("x", f"s{n % 50}", MessageFlaw.MALFORMED, "", b"z") for n in range(1200)]
     store.write(keep_batch, few, NOW_MS)
     assert len(lines(store)) == quarantine.MAX_ROWS
 
@@ -200,7 +200,9 @@ def test_many_senders_have_a_bound_together(store: Store) -> None:
 def test_of_what_is_too_long_the_beginning_stays(store: Store) -> None:
     """It can be looked at, and not tried again."""
     store.write(
-        keep_batch, [Quarantined("x", "", Flaw.OVERSIZED, "", b"z" * (MAX_BYTES + 1))], NOW_MS
+        keep_batch,
+        [Quarantined("x", "", MessageFlaw.OVERSIZED, "", b"z" * (MAX_BYTES + 1))],
+        NOW_MS,
     )
     (line,) = lines(store)
     assert (line.size, line.whole) == (MAX_BYTES + 1, False)

@@ -17,7 +17,7 @@ from controller.access.password import Office
 from controller.database.store import Store, StoreError
 from controller.features import keep_batch
 from controller.inventory.store import kpi_now
-from controller.reconcile.kpi import counted
+from controller.reconcile.kpi import figure_of
 from controller.reconcile.reconcile import DAY_MS, Reconciled, State
 from controller.reconcile.standing import Desk
 from controller.reconcile.store import figure_until, note_figure, reconciled
@@ -363,7 +363,7 @@ def test_a_month_ago_stands_beside_today_and_deleted_lines_show(
     """The figure rises as lines are taken out: the page says that they were."""
     then = f"{instant(now_ms() - 31 * DAY_MS).astimezone(ZONE):%Y-%m-%d}"
     with store.locked(SCHOOL) as db:
-        kpi = counted(declared=12, complete=6, verified=6, managed=3)
+        kpi = figure_of(declared=12, complete=6, verified=6, managed=3)
         note_figure(db, SCHOOL, then, kpi)
     bring_in(store, a_book())
     text = " ".join(seen(web).words)

@@ -20,7 +20,7 @@ from controller.forecast.life_table import FILE
 from controller.inventory.store import refresh
 from controller.register.book import Line
 from controller.register.store import bring_in
-from controller.use.hours import UseLine
+from controller.use.hours import BoardWeek
 from controller.use.store import keep_use
 from protocol.model import Place
 from tests.axe import violations
@@ -51,10 +51,10 @@ BOOK = [
 ]
 
 
-def a_week(*lines: tuple[str, int, int]) -> list[UseLine]:
+def a_week(*lines: tuple[str, int, int]) -> list[BoardWeek]:
     """Boards by their room, used and known minutes."""
     return [
-        UseLine(
+        BoardWeek(
             device_id=f"board-{room}",
             asset_tag="" if room == "6A3" else f"BTT-{room}",
             room=room,
