@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from protocol.health import Limits
 from protocol.kit import KitTemplate
+from protocol.model import NAME_RULE
 from protocol.settings import password_in
 from protocol.topics import CONTROLLER, MAX_CODE
 from protocol.words import N_
@@ -25,12 +26,8 @@ def _amount(least: int, most: int, unit: str, description: str) -> Meta:
 class AgentConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An agent's settings. Durations in seconds, sizes in megabytes of a million bytes."""
 
-    province: Annotated[
-        str, Meta(min_length=1, max_length=MAX_CODE, description="The province's code.")
-    ]
-    school: Annotated[
-        str, Meta(min_length=1, max_length=MAX_CODE, description="The school's code.")
-    ]
+    province: Annotated[str, Meta(pattern=NAME_RULE, description="The province's code.")]
+    school: Annotated[str, Meta(pattern=NAME_RULE, description="The school's code.")]
     room: Annotated[
         str,
         Meta(

@@ -52,7 +52,7 @@ class RemoteControl:
 
     async def wake(self, device_id: str) -> bool:
         """Send a wake-up to a device whose MAC is known; whether it answered. Raises KeyError."""
-        from hardware.network.subnets import broadcasts, subnets  # noqa: PLC0415 - seldom wanted
+        from hardware.network.interfaces import broadcasts, networks  # noqa: PLC0415 - seldom wanted
         from hardware.network.wake import wake_and_verify  # noqa: PLC0415
 
         sightings = self._store.classroom.devices.sightings_of(device_id)
@@ -64,7 +64,7 @@ class RemoteControl:
         if mac is None or at is None:
             raise KeyError(device_id)
         woken = await wake_and_verify(
-            mac, partial(_answers, *at), lambda: broadcasts(subnets()), within_s=WAKE_PATIENCE_S
+            mac, partial(_answers, *at), lambda: broadcasts(networks()), within_s=WAKE_PATIENCE_S
         )
         return woken.is_verified
 
@@ -89,7 +89,7 @@ class RemoteControl:
         return projector
 
     async def _switch(self, projector: Sighting, *, on: bool, patience_s: float) -> bool:
-        from hardware.pjlink.watch import switch  # noqa: PLC0415 - heavy, and seldom wanted
+        from hardware.pjlink.switch import switch  # noqa: PLC0415 - heavy, and seldom wanted
 
         reading = await switch(
             projector.address,
@@ -115,7 +115,7 @@ async def _answers(address: str, port: int) -> bool:
 
 def typed_from(text: str) -> TypedAddress:
     """Read an address that was typed or scanned. Raises ValueError."""
-    from hardware.network.typed import place_of  # noqa: PLC0415 - seldom wanted
+    from hardware.network.place import place_of  # noqa: PLC0415 - seldom wanted
 
     place = place_of(text)
     return TypedAddress(

@@ -9,10 +9,9 @@ import socket
 import time
 import uuid
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from controller.broker.brokerage import Brokerage, announced
-from controller.config import ControllerConfig
+from controller.config import ControllerConfig, zone_of
 from controller.database.store import Store
 from controller.database.upkeep import keep_up
 from controller.feature import Jobs, Program
@@ -31,10 +30,9 @@ from controller.web.site import create_web
 from protocol.errors import LopHocError, error_place
 from protocol.folder import lock_folder
 from protocol.link import Link
-from protocol.settings import SettingsError
 from protocol.supervision import keep_running
 from protocol.topics import CONTROLLER, level_of, school_root
-from protocol.words import N_, preferred_language
+from protocol.words import preferred_language
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -50,7 +48,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
             config=config,
             features=FEATURES,
             store=store,
-            zone=_zone(config.timezone),
+            zone=zone_of(config.timezone),
             boot=uuid.uuid4().hex,
             now_ms=_now_ms,
             default_language=config.lang or preferred_language(environ),
@@ -131,7 +129,7 @@ def _ears(program: Program, broker: Brokerage, outages: Outages) -> tuple[Link, 
         now_ms=program.now_ms,
     )
     program.writer = ingest
-    program.trouble = lambda: _trouble(link, ingest)
+    program.trouble = lambda: _trouble(link, ingest, broker)
     program.health = lambda: _health(link, ingest, outages)
     program.figures = lambda: {**program.store.read(counts), **_figures(link, ingest)}
     return link, ingest
@@ -162,28 +160,18 @@ async def _keep_up(program: Program) -> None:
     )
 
 
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise SettingsError(
-            "timezone_unknown",
-            N_("There is no timezone {name}."),
-            N_("Write Asia/Ho_Chi_Minh."),
-            name=name,
-        ) from error
-
-
 def _allowed_hosts(config: ControllerConfig) -> list[str]:
     named = [name.strip() for name in config.allowed_hosts.split(",") if name.strip()]
     return ["localhost", "127.0.0.1", "[::1]", config.http_host, socket.gethostname(), *named]
 
 
-def _trouble(link: Link, ingest: Ingest) -> str:
+def _trouble(link: Link, ingest: Ingest, broker: Brokerage) -> str:
     """Why the screens may be out of date: a code that they have words for, or nothing."""
     if not ingest.storing:
         return "store_refusing"
-    return "" if link.connected.is_set() else "broker_lost"
+    if not link.connected.is_set():
+        return "broker_lost"
+    return "broker_refuses_users" if broker.refuses_users else ""
 
 
 def _health(link: Link, ingest: Ingest, outages: Outages) -> dict[str, object]:

@@ -49,7 +49,7 @@ COMMANDS: Final[Sequence[CommandEntry]] = (
     CommandEntry("cards", "cards.command", N_("print cards of a class, revoke a door card")),
     CommandEntry(
         "register",
-        "register.command",
+        "reconcile.decide_command",
         N_("bring the equipment book in, decide about what was seen"),
     ),
     CommandEntry(

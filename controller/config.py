@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Meta, Struct
 
+from protocol.model import NAME_RULE
+from protocol.settings import SettingsError
 from protocol.words import N_
 
 ENVIRONMENT: Final = "LOPHOC_CONTROLLER_"
 TITLE: Final = N_("LopHoc controller")
+FOLDER: Final = Path("lophoc-controller-data")
+TIMEZONE: Final = "Asia/Ho_Chi_Minh"
 
 
 class ControllerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a school's (or the department's) controller can be told."""
 
     school: Annotated[
-        str, Meta(description="the school's code, kept letter for letter", min_length=1)
+        str, Meta(description="the school's code, kept letter for letter", pattern=NAME_RULE)
     ]
-    province: Annotated[str, Meta(description="the province's code", min_length=1)]
+    province: Annotated[str, Meta(description="the province's code", pattern=NAME_RULE)]
     name: Annotated[str, Meta(description="the school's name, as its screens show it")] = ""
     data: Annotated[Path, Meta(description="folder of the database, the broker and backups")] = (
-        Path("lophoc-controller-data")
+        FOLDER
     )
     http_host: Annotated[
         str, Meta(description="address of the screens and the API; 0.0.0.0 for the whole network")
@@ -73,7 +78,7 @@ class ControllerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = True
     timezone: Annotated[
         str, Meta(description="where the school day is reckoned, a tz database name")
-    ] = "Asia/Ho_Chi_Minh"
+    ] = TIMEZONE
     device_silent_s: Annotated[
         float,
         Meta(description="silence after which a device is unknown", gt=0, extra={"unit": "s"}),
@@ -97,3 +102,16 @@ class ControllerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str, Meta(description="language of messages, vi or en; empty for the machine's")
     ] = ""
     log_level: Annotated[str, Meta(description="debug, info, warning or error")] = "info"
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The timezone of this name. Raises SettingsError."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise SettingsError(
+            "timezone_unknown",
+            N_("There is no timezone {name}."),
+            N_("Write Asia/Ho_Chi_Minh."),
+            name=name,
+        ) from error

@@ -2,48 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from pkgutil import resolve_name
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection
 
-from controller.access.feature import FEATURE as ACCESS
-from controller.attendance.feature import FEATURE as ATTENDANCE
-from controller.cards.feature import FEATURE as CARDS
-from controller.dashboard.feature import FEATURE as DASHBOARD
 from controller.database.plan_version import adopt
 from controller.database.reading import count_of
 from controller.database.writing import prepare
-from controller.department.feature import FEATURE as DEPARTMENT
 from controller.feature import Feature, Listener, Program
-from controller.fleet.feature import FEATURE as FLEET
-from controller.forecast.feature import FEATURE as FORECAST
-from controller.inventory.feature import FEATURE as INVENTORY
-from controller.quarantine.feature import FEATURE as QUARANTINE
-from controller.reconcile.feature import FEATURE as RECONCILE
-from controller.register.feature import FEATURE as REGISTER
-from controller.repairs.feature import FEATURE as REPAIRS
-from controller.roster.feature import FEATURE as ROSTER
-from controller.stocktake.feature import FEATURE as STOCKTAKE
-from controller.use.feature import FEATURE as USE
 from protocol.model import Place
 
-FEATURES: Final[Sequence[Feature]] = (
-    ACCESS,
-    QUARANTINE,
-    FLEET,
-    ROSTER,
-    CARDS,
-    ATTENDANCE,
-    REGISTER,
-    STOCKTAKE,
-    REPAIRS,
-    RECONCILE,
-    INVENTORY,
-    USE,
-    FORECAST,
-    DASHBOARD,
-    DEPARTMENT,
+_ORDER: Final = (
+    *("access", "quarantine", "fleet", "roster", "cards", "attendance", "register"),
+    *("stocktake", "repairs", "reconcile", "inventory", "use", "forecast"),
+    *("dashboard", "department"),
+)
+FEATURES: Final[Sequence[Feature]] = tuple(
+    resolve_name(f"controller.{name}.feature:FEATURE") for name in _ORDER
 )
 
 
@@ -64,7 +41,7 @@ def prepare_batches(db: Connection) -> None:
 
 def adopt_plan(db: Connection, school: Place) -> None:
     """Make this school's what people gave before its code was known."""
-    adopt(db, school, _planned())
+    adopt(db, school, [table for feature in FEATURES for table in feature.planned])
 
 
 def listeners_of(program: Program) -> list[Listener[Any]]:
@@ -97,8 +74,3 @@ def forget_pupils(db: Connection, before_ms: int) -> int:
     return sum(
         feature.forget_pupils(db, before_ms) for feature in FEATURES if feature.forget_pupils
     )
-
-
-def _planned() -> Iterator[Table]:
-    for feature in FEATURES:
-        yield from feature.planned

@@ -30,8 +30,8 @@ from protocol.messages import (
     Ack,
     ControllerState,
     Event,
-    Flaw,
     MessageError,
+    MessageFlaw,
     State,
     Up,
     numbers_of,
@@ -199,7 +199,7 @@ class Ingest:
             with self._applying():
                 spoken = self._read(topic, payload)
                 if spoken is None:
-                    raise MessageError(Flaw.WRONG_TOPIC, "what a controller said")
+                    raise MessageError(MessageFlaw.WRONG_TOPIC, "what a controller said")
                 by, message = spoken
                 heard = self._listener_of(message).hear_again(by, message, self._now_ms())
                 if not heard.arrived:
@@ -236,7 +236,7 @@ class Ingest:
         self._last_quarantined = arrival.topic, error.cause
         async with self._writing:
             await self._load()
-            batch = _Batch([_quarantined(arrival, Flaw.NOT_APPLIED, error.cause)])
+            batch = _Batch([_quarantined(arrival, MessageFlaw.NOT_APPLIED, error.cause)])
             self._pass_over(arrival, batch)
             changes = await self._store_all(batch.changes)
             self._settle([arrival], batch, changes)
@@ -334,18 +334,20 @@ class Ingest:
         try:
             address = address_of(topic)
         except TopicError as error:
-            raise MessageError(Flaw.WRONG_TOPIC, str(error)) from error
+            raise MessageError(MessageFlaw.WRONG_TOPIC, str(error)) from error
         place = address.place
         if address.channel is Channel.COMMAND or place.agent == CONTROLLER:
             return None
         upward = address.channel is Channel.SCHOOL
         if upward and Speaker.SCHOOL not in self._hearer:
-            raise MessageError(Flaw.WRONG_TOPIC, "a school below a school")
+            raise MessageError(MessageFlaw.WRONG_TOPIC, "a school below a school")
         message = upward_from(payload) if upward else up_from(payload)
         if place != self._school.of_agent(place.agent):
-            raise MessageError(Flaw.WRONG_TOPIC, "another school's topic")
+            raise MessageError(MessageFlaw.WRONG_TOPIC, "another school's topic")
         if not belongs(address, message):
-            raise MessageError(Flaw.WRONG_TOPIC, "this kind of message belongs to another topic")
+            raise MessageError(
+                MessageFlaw.WRONG_TOPIC, "this kind of message belongs to another topic"
+            )
         return _Spoken(place.agent, message)
 
     def _listener_of(self, message: Up | Upward) -> Listener[Any]:
@@ -413,7 +415,7 @@ class Ingest:
         self._link.say(Letter(topic_of(address), payload, qos=command.qos))
 
 
-def _quarantined(arrival: Arrival, flaw: Flaw, detail: str) -> Quarantined:
+def _quarantined(arrival: Arrival, flaw: MessageFlaw, detail: str) -> Quarantined:
     try:
         sender = address_of(arrival.topic).place.agent
     except TopicError:

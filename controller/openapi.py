@@ -6,16 +6,13 @@ python -m controller.openapi     the document, kept as docs/wire/openapi.json
 from __future__ import annotations
 
 import json
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from typing import Any
 
-from controller.config import ControllerConfig
+from controller.config import TIMEZONE, ControllerConfig, zone_of
 from controller.database.store import Store
 from controller.feature import Program
 from controller.features import FEATURES
 from controller.web.site import create_web
-
-_TIMEZONE: Final = "Asia/Ho_Chi_Minh"  # the description tells no time
 
 
 def main() -> None:
@@ -29,7 +26,7 @@ def openapi() -> dict[str, Any]:
         config=ControllerConfig(province="", school=""),
         features=FEATURES,
         store=Store(""),
-        zone=ZoneInfo(_TIMEZONE),
+        zone=zone_of(TIMEZONE),
         boot="",
         now_ms=int,
     )

@@ -7,29 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from hardware.errors import SenseMissing
-
-__all__ = [
-    "CameraReading",
-    "CameraState",
-    "HostIdentity",
-    "HostReading",
-    "IdentityKind",
-    "Kind",
-    "LineReading",
-    "PowerState",
-    "ProjectorPart",
-    "ProjectorReading",
-    "Reading",
-    "Report",
-    "RoomHeard",
-    "SenseMissing",
-    "Sighting",
-    "SoftwareReading",
-    "SourceFlaw",
-    "clean",
-]
-
 TEXT_LIMIT = 200
 
 
@@ -48,6 +25,20 @@ def _is_visible(char: str) -> bool:
     # C: control, direction overrides, surrogates, private, unassigned; Zl, Zp: line ends.
     category = unicodedata.category(char)
     return category[0] != "C" and category not in {"Zl", "Zp"}
+
+
+class SenseMissing(Exception):  # noqa: N818 - a sense that is missing is a state, not a fault
+    """A sense that this machine cannot offer now, in a form that can be shown and translated.
+
+    code: a stable word ("no_udev", "no_network"). values: facts for the sentence.
+    hint: one plain English sentence that says what to do.
+    """
+
+    def __init__(self, code: str, values: Mapping[str, str] | None = None, hint: str = "") -> None:
+        super().__init__(f"{code}: {hint}" if hint else code)
+        self.code = code
+        self.values = dict(values or {})
+        self.hint = hint
 
 
 class Kind(StrEnum):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
+from operator import attrgetter
 from typing import Annotated, Final, NamedTuple
 
 import msgspec
@@ -74,56 +77,42 @@ class ReasonCode(StrEnum):
     SIMULATED_FAULT = "simulated_fault"
 
 
+def _in(unit: str, description: str) -> Meta:
+    return Meta(description=description, extra={"unit": unit})
+
+
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where warning and critical begin."""
 
     cpu_warning_percent: Annotated[
-        float,
-        Meta(description="Warning: processor in use, measured over a beat.", extra={"unit": "%"}),
+        float, _in("%", "Warning: processor in use, measured over a beat.")
     ] = 95.0
-    memory_warning_percent: Annotated[
-        float, Meta(description="Warning: memory in use.", extra={"unit": "%"})
-    ] = 92.0
-    memory_critical_percent: Annotated[
-        float, Meta(description="Critical: memory in use.", extra={"unit": "%"})
-    ] = 98.0
-    disk_warning_percent: Annotated[
-        float, Meta(description="Warning: disk in use.", extra={"unit": "%"})
-    ] = 90.0
-    disk_critical_percent: Annotated[
-        float, Meta(description="Critical: disk in use.", extra={"unit": "%"})
-    ] = 97.0
-    temperature_warning_c: Annotated[
-        float, Meta(description="Warning: the hottest sensor.", extra={"unit": "°C"})
-    ] = 80.0
-    temperature_critical_c: Annotated[
-        float, Meta(description="Critical: the hottest sensor.", extra={"unit": "°C"})
-    ] = 92.0
+    memory_warning_percent: Annotated[float, _in("%", "Warning: memory in use.")] = 92.0
+    memory_critical_percent: Annotated[float, _in("%", "Critical: memory in use.")] = 98.0
+    disk_warning_percent: Annotated[float, _in("%", "Warning: disk in use.")] = 90.0
+    disk_critical_percent: Annotated[float, _in("%", "Critical: disk in use.")] = 97.0
+    temperature_warning_c: Annotated[float, _in("°C", "Warning: the hottest sensor.")] = 80.0
+    temperature_critical_c: Annotated[float, _in("°C", "Critical: the hottest sensor.")] = 92.0
     battery_warning_percent: Annotated[
-        float, Meta(description="Warning: battery left, when not plugged in.", extra={"unit": "%"})
+        float, _in("%", "Warning: battery left, when not plugged in.")
     ] = 20.0
     battery_critical_percent: Annotated[
-        float, Meta(description="Critical: battery left, when not plugged in.", extra={"unit": "%"})
+        float, _in("%", "Critical: battery left, when not plugged in.")
     ] = 8.0
     battery_wear_warning_percent: Annotated[
-        float,
-        Meta(
-            description="Warning: how much of the battery's first capacity is gone.",
-            extra={"unit": "%"},
-        ),
+        float, _in("%", "Warning: how much of the battery's first capacity is gone.")
     ] = 50.0
     wifi_warning_dbm: Annotated[
-        float, Meta(description="Warning: Wi-Fi signal at or below this.", extra={"unit": "dBm"})
+        float, _in("dBm", "Warning: Wi-Fi signal at or below this.")
     ] = -78.0
     disk_errors_warning_count: Annotated[
         int, Meta(description="Warning: errors that the disk has counted.")
     ] = 1
-    lamp_warning_hours: Annotated[
-        int, Meta(description="Warning: hours a projector's lamp has run.", extra={"unit": "h"})
-    ] = 3000
+    lamp_warning_hours: Annotated[int, _in("h", "Warning: hours a projector's lamp has run.")] = (
+        3000
+    )
     clock_jump_warning_s: Annotated[
-        float,
-        Meta(description="Warning: jump of the clock between two beats.", extra={"unit": "s"}),
+        float, _in("s", "Warning: jump of the clock between two beats.")
     ] = 60.0
     outbox_warning_count: Annotated[
         int, Meta(description="Warning: messages that wait for the school's server.")
@@ -137,29 +126,68 @@ class Judgement(NamedTuple):
     reasons: tuple[Reason, ...]
 
 
+Finding = tuple[Status, Reason]
+
+
 class _Rule(NamedTuple):
+    """The limits from which on a measure gives a reason; breaks: how it compares with them."""
+
     code: ReasonCode
-    measure: str
+    measure: Callable[[HostMeasures], float | None]
     warning: str
     critical: str = ""
+    breaks: Callable[[float, float], bool] = operator.ge
 
 
-_RISING: Final = (
-    _Rule(ReasonCode.CPU_HIGH, "cpu_percent", "cpu_warning_percent"),
+_LEVELS: Final = (
+    _Rule(ReasonCode.CPU_HIGH, attrgetter("cpu_percent"), "cpu_warning_percent"),
     _Rule(
         ReasonCode.MEMORY_LOW,
-        "memory_used_percent",
+        attrgetter("memory_used_percent"),
         "memory_warning_percent",
         "memory_critical_percent",
     ),
     _Rule(
-        ReasonCode.DISK_LOW, "disk_used_percent", "disk_warning_percent", "disk_critical_percent"
+        ReasonCode.DISK_LOW,
+        attrgetter("disk_used_percent"),
+        "disk_warning_percent",
+        "disk_critical_percent",
     ),
     _Rule(
         ReasonCode.TEMPERATURE_HIGH,
-        "temperature_c",
+        attrgetter("temperature_c"),
         "temperature_warning_c",
         "temperature_critical_c",
+    ),
+    _Rule(
+        ReasonCode.BATTERY_LOW,
+        lambda measures: None if measures.on_mains else measures.battery_percent,
+        "battery_warning_percent",
+        "battery_critical_percent",
+        operator.le,
+    ),
+    # No error is no reason, whatever the limit.
+    _Rule(
+        ReasonCode.DISK_ERRORS,
+        lambda measures: measures.disk_errors or None,
+        "disk_errors_warning_count",
+    ),
+)
+_WEAR: Final = (
+    _Rule(
+        ReasonCode.BATTERY_WORN, attrgetter("battery_wear_percent"), "battery_wear_warning_percent"
+    ),
+    _Rule(
+        ReasonCode.WIFI_WEAK,
+        attrgetter("wifi_signal_dbm"),
+        "wifi_warning_dbm",
+        breaks=operator.le,
+    ),
+    _Rule(
+        ReasonCode.CLOCK_JUMPED,
+        attrgetter("clock_jump_s"),
+        "clock_jump_warning_s",
+        breaks=lambda jump, limit: abs(jump) >= limit,
     ),
 )
 
@@ -168,17 +196,16 @@ def judge(
     measures: HostMeasures,
     limits: Limits,
     outbox: OutboxReport | None = None,
-    extra: tuple[tuple[Status, Reason], ...] = (),
+    extra: tuple[Finding, ...] = (),
 ) -> Judgement:
     """Judge a machine's measures; `extra` are findings already judged elsewhere.
 
     A machine that measured nothing at all is unknown, never ok by default.
     """
     findings = [
-        *_rising(measures, limits),
-        *_battery(measures, limits),
-        *_power_and_disk(measures, limits),
-        *_clock(measures, limits),
+        *_broken(_LEVELS, measures, limits),
+        *_flagged(measures),
+        *_broken(_WEAR, measures, limits),
         *_waiting(outbox or OutboxReport(), limits),
         *extra,
     ]
@@ -186,80 +213,33 @@ def judge(
     reasons = tuple(reason for _, reason in findings)
     if measures == HostMeasures():
         return Judgement(Status.UNKNOWN, reasons)
-    if any(status is Status.CRITICAL for status, _ in findings):
-        return Judgement(Status.CRITICAL, reasons)
-    if any(status is Status.WARNING for status, _ in findings):
-        return Judgement(Status.WARNING, reasons)
-    return Judgement(Status.OK, reasons)
+    statuses = {status for status, _ in findings}
+    bad = (status for status in (Status.CRITICAL, Status.WARNING) if status in statuses)
+    return Judgement(next(bad, Status.OK), reasons)
 
 
-Finding = tuple[Status, Reason]
+def _broken(rules: Iterable[_Rule], measures: HostMeasures, limits: Limits) -> Iterator[Finding]:
+    for rule in rules:
+        value = rule.measure(measures)
+        for status, name in ((Status.CRITICAL, rule.critical), (Status.WARNING, rule.warning)):
+            limit = getattr(limits, name) if name else None
+            if value is not None and limit is not None and rule.breaks(value, limit):
+                yield status, Reason(rule.code, value, limit)
+                break
 
 
-def _rising(measures: HostMeasures, limits: Limits) -> list[Finding]:
-    findings = []
-    for rule in _RISING:
-        value: float | None = getattr(measures, rule.measure)
-        if value is None:
-            continue
-        critical = getattr(limits, rule.critical) if rule.critical else None
-        warning = getattr(limits, rule.warning)
-        if critical is not None and value >= critical:
-            findings.append((Status.CRITICAL, Reason(rule.code, value, critical)))
-        elif value >= warning:
-            findings.append((Status.WARNING, Reason(rule.code, value, warning)))
-    return findings
-
-
-def _battery(measures: HostMeasures, limits: Limits) -> list[Finding]:
-    level = measures.battery_percent
-    if level is None or measures.on_mains:
-        return []
-    if level <= limits.battery_critical_percent:
-        reason = Reason(ReasonCode.BATTERY_LOW, level, limits.battery_critical_percent)
-        return [(Status.CRITICAL, reason)]
-    if level <= limits.battery_warning_percent:
-        reason = Reason(ReasonCode.BATTERY_LOW, level, limits.battery_warning_percent)
-        return [(Status.WARNING, reason)]
-    return []
-
-
-def _power_and_disk(measures: HostMeasures, limits: Limits) -> list[Finding]:
-    findings: list[Finding] = []
+def _flagged(measures: HostMeasures) -> Iterator[Finding]:
     if measures.disk_read_only:
-        findings.append((Status.CRITICAL, Reason(ReasonCode.DISK_READ_ONLY)))
-    if (errors := measures.disk_errors or 0) >= max(1, limits.disk_errors_warning_count):
-        limit = limits.disk_errors_warning_count
-        findings.append((Status.WARNING, Reason(ReasonCode.DISK_ERRORS, errors, limit)))
+        yield Status.CRITICAL, Reason(ReasonCode.DISK_READ_ONLY)
     if measures.under_voltage:
-        findings.append((Status.WARNING, Reason(ReasonCode.UNDER_VOLTAGE)))
+        yield Status.WARNING, Reason(ReasonCode.UNDER_VOLTAGE)
     if measures.throttled:
-        findings.append((Status.WARNING, Reason(ReasonCode.THROTTLED)))
-    wear = measures.battery_wear_percent
-    if wear is not None and wear >= limits.battery_wear_warning_percent:
-        limit_percent = limits.battery_wear_warning_percent
-        findings.append((Status.WARNING, Reason(ReasonCode.BATTERY_WORN, wear, limit_percent)))
-    signal = measures.wifi_signal_dbm
-    if signal is not None and signal <= limits.wifi_warning_dbm:
-        findings.append(
-            (Status.WARNING, Reason(ReasonCode.WIFI_WEAK, signal, limits.wifi_warning_dbm))
-        )
-    return findings
+        yield Status.WARNING, Reason(ReasonCode.THROTTLED)
 
 
-def _clock(measures: HostMeasures, limits: Limits) -> list[Finding]:
-    jump = measures.clock_jump_s
-    if jump is None or abs(jump) < limits.clock_jump_warning_s:
-        return []
-    reason = Reason(ReasonCode.CLOCK_JUMPED, jump, limits.clock_jump_warning_s)
-    return [(Status.WARNING, reason)]
-
-
-def _waiting(outbox: OutboxReport, limits: Limits) -> list[Finding]:
-    findings = []
+def _waiting(outbox: OutboxReport, limits: Limits) -> Iterator[Finding]:
     if outbox.pending >= limits.outbox_warning_count:
         reason = Reason(ReasonCode.OUTBOX_WAITING, outbox.pending, limits.outbox_warning_count)
-        findings.append((Status.WARNING, reason))
+        yield Status.WARNING, reason
     if outbox.dropped:
-        findings.append((Status.WARNING, Reason(ReasonCode.EVENTS_DROPPED, outbox.dropped, 0)))
-    return findings
+        yield Status.WARNING, Reason(ReasonCode.EVENTS_DROPPED, outbox.dropped, 0)

@@ -368,7 +368,7 @@ Up = Presence | AnyState | AnyEvent
 Down = Ack | Rebirth | PlanGiven | Retell | ControllerState
 
 
-class Flaw(StrEnum):
+class MessageFlaw(StrEnum):
     """Why a message could not be taken."""
 
     OVERSIZED = "oversized"
@@ -382,7 +382,7 @@ class Flaw(StrEnum):
 class MessageError(ValueError):
     """A message that cannot be taken; `flaw` says why, the text where."""
 
-    def __init__(self, flaw: Flaw, detail: str) -> None:
+    def __init__(self, flaw: MessageFlaw, detail: str) -> None:
         super().__init__(f"{flaw}: {detail}")
         self.flaw = flaw
         self.detail = detail
@@ -437,7 +437,7 @@ def numbers_of(payload: bytes) -> Numbers | None:
 def read(decoder: msgspec.json.Decoder[Any], payload: bytes, kinds: frozenset[Any]) -> Any:
     """Read a message of a union whose tags are `kinds`. Raises MessageError."""
     if len(payload) > MAX_BYTES:
-        raise MessageError(Flaw.OVERSIZED, f"{len(payload)} bytes")
+        raise MessageError(MessageFlaw.OVERSIZED, f"{len(payload)} bytes")
     try:
         return decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -449,9 +449,9 @@ def _flaw_of(payload: bytes, detail: str, kinds: frozenset[Any]) -> MessageError
     try:
         header = _header.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return MessageError(Flaw.MALFORMED, detail)
+        return MessageError(MessageFlaw.MALFORMED, detail)
     if header.v > SCHEMA:
-        return MessageError(Flaw.NEWER_SCHEMA, f"version {header.v}")
+        return MessageError(MessageFlaw.NEWER_SCHEMA, f"version {header.v}")
     if header.kind not in kinds:
-        return MessageError(Flaw.UNKNOWN_KIND, header.kind[:64])
-    return MessageError(Flaw.MALFORMED, detail)
+        return MessageError(MessageFlaw.UNKNOWN_KIND, header.kind[:64])
+    return MessageError(MessageFlaw.MALFORMED, detail)

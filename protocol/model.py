@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -12,6 +13,8 @@ MAX_TEXT = 200  # longer names come from broken or hostile devices
 NO_ROOM = "?"  # the room of a laptop that does not know yet where it stands
 
 Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
+# What may name a province, a school, a room or an agent where people give the name.
+NAME_RULE = r"^(?!\s)[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,64}(?<!\s)$"
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 RoomCode = Annotated[str, msgspec.Meta(max_length=64)]
 # Any zone's date of such a time, and of a year more, can be shown by every program and paper.
@@ -173,3 +176,16 @@ def instant(at_ms: int) -> datetime:
 def iso(at_ms: int) -> str:
     """The milliseconds as RFC 3339 text in UTC, such as 2026-09-05T00:10:00.000Z."""
     return instant(at_ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def fields_for(
+    kind: type[msgspec.Struct], *records: msgspec.Struct, but: Collection[str] = ()
+) -> dict[str, Any]:
+    """What records hold of a kind's fields, by name, those but left out; the last one counts."""
+    names = {*kind.__struct_fields__} - {*but}
+    return {
+        name: getattr(record, name)
+        for record in records
+        for name in record.__struct_fields__
+        if name in names
+    }

@@ -31,7 +31,6 @@ def sort_key(name: str) -> Key:
 
 
 def _spelling(word: str) -> tuple[Letters, Letters]:
-    """A word's letters and the tone of each."""
     letters: list[int] = []
     tones: list[int] = []
     for letter, tone in _letters(word):
@@ -41,7 +40,6 @@ def _spelling(word: str) -> tuple[Letters, Letters]:
 
 
 def _letters(word: str) -> list[tuple[str, int]]:
-    """Each letter without its tone, and the tone."""
     letters: list[tuple[str, int]] = []
     for mark in unicodedata.normalize("NFD", word):
         if mark in _TONES and letters:

@@ -26,7 +26,6 @@ from protocol.messages import (
     Birth,
     DeviceForgotten,
     DeviceState,
-    Event,
     OutboxReport,
     State,
     Telemetry,
@@ -114,7 +113,8 @@ class Outbox:
         try:
             self._db = _open(self._path)
             self._recount()
-            self._forget_old_states()
+            with self._transaction() as db:
+                self._delete(db, "lane = 0")  # a birth of this boot will say it all anew
         except sqlite3.DatabaseError as error:
             self.__exit__()
             raise _opening_error(self._path, error) from error
@@ -167,11 +167,10 @@ class Outbox:
 
         Raises OutboxError if the disk does not take it; the parcels then stay and are sent again.
         """
-        bounds = [(ack.of, 1, *pair) for pair in ack.seqs] + [
-            (ack.of, 0, *pair) for pair in ack.revs
-        ]
+        bounds = [(1, *pair) for pair in ack.seqs] + [(0, *pair) for pair in ack.revs]
+        where = "boot = ? AND (lane > 0) = ? AND number BETWEEN ? AND ?"
         with self._transaction() as db:
-            return [no for bound in bounds for no in self._release(db, bound)]
+            return [no for bound in bounds for no in self._delete(db, where, ack.of, *bound)]
 
     def clear(self) -> None:
         """Let go of everything that waits: its sender says it all anew. Raises OutboxError."""
@@ -235,7 +234,8 @@ class Outbox:
             lane, name, number = Lane.STATE, _key(message), self._rev
             payload = to_bytes(replace(message, boot=self._boot, rev=number))
         else:
-            lane, name, number = _lane(message), message.id, self._seq + 1
+            lane = Lane.TELEMETRY if isinstance(message, Telemetry) else Lane.RECORD
+            name, number = message.id, self._seq + 1
             payload = to_bytes(replace(message, boot=self._boot, seq=number))
         if _insert(db, (lane, name, self._boot, number, topic, payload, self._lived_s)):
             self._count(1, len(payload))
@@ -247,9 +247,6 @@ class Outbox:
             self._delete(db, "lane = 0")
         else:
             self._delete(db, "lane = 0 AND id = ?", _key(state))
-
-    def _release(self, db: sqlite3.Connection, bound: tuple[str, int, int, int]) -> list[int]:
-        return self._delete(db, "boot = ? AND (lane > 0) = ? AND number BETWEEN ? AND ?", *bound)
 
     def _delete(self, db: sqlite3.Connection, where: str, *values: object) -> list[int]:
         gone = db.execute(
@@ -273,11 +270,6 @@ class Outbox:
             if oldest is None:
                 return
             self._drop(db, "no = ?", *oldest)
-
-    def _forget_old_states(self) -> None:
-        """A birth of this boot will say it all anew."""
-        with self._transaction() as db:
-            self._delete(db, "lane = 0")
 
     def _count(self, parcels: int, size: int) -> None:
         self._pending += parcels
@@ -374,10 +366,6 @@ def _key(state: State) -> str:
             return f"use/{state.week}"
         case _:
             return type(state).__name__.lower()
-
-
-def _lane(event: Event) -> Lane:
-    return Lane.TELEMETRY if isinstance(event, Telemetry) else Lane.RECORD
 
 
 def _opening_error(path: Path, error: sqlite3.Error) -> OutboxError:

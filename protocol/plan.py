@@ -38,30 +38,25 @@ class Bell(_Part, frozen=True, kw_only=True):
     weekdays: tuple[Weekday, ...] = (1, 2, 3, 4, 5, 6)
 
 
-class Term(_Part, frozen=True, kw_only=True):
+class _Days(_Part, frozen=True, kw_only=True):
+    """Days with a name; the first and the last belong to them."""
+
+    name: Text
+    begins: Date
+    ends: Date
+
+    def __post_init__(self) -> None:
+        """Refuse a day that no calendar has."""
+        for day in (self.begins, self.ends):
+            day_from(day)
+
+
+class Term(_Days, frozen=True, kw_only=True):
     """A part of the school year; both days belong to it."""
 
-    name: Text
-    begins: Date
-    ends: Date
 
-    def __post_init__(self) -> None:
-        """Refuse a day that no calendar has."""
-        for day in (self.begins, self.ends):
-            day_from(day)
-
-
-class Holiday(_Part, frozen=True, kw_only=True):
+class Holiday(_Days, frozen=True, kw_only=True):
     """Days without lessons; both belong to it."""
-
-    name: Text
-    begins: Date
-    ends: Date
-
-    def __post_init__(self) -> None:
-        """Refuse a day that no calendar has."""
-        for day in (self.begins, self.ends):
-            day_from(day)
 
 
 class Booking(_Part, frozen=True, kw_only=True):

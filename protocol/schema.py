@@ -53,10 +53,15 @@ class Route(NamedTuple):
     address: str
     says: str
     kinds: tuple[type, ...]
-    speaker: str
+    speaker: str = "agent"
+    hearer: str = "controller"
     qos: int = 1
     retain: bool = False
-    hearer: str = "controller"
+
+
+def _command(name: str, says: str, kind: type, hearer: str = "agent", qos: int = 0) -> Route:
+    address = f"{_AGENT}/{Channel.COMMAND}/{name}"
+    return Route(name, address, says, (kind,), "controller", hearer, qos)
 
 
 ROUTES: Final = (
@@ -65,50 +70,24 @@ ROUTES: Final = (
         f"{_AGENT}/{Channel.STATE}",
         "Whether the agent's session is up; as a last will, that it is gone.",
         (Presence,),
-        "agent",
         retain=True,
     ),
-    Route("birth", f"{_AGENT}/{Channel.BIRTH}", "Everything the agent knows.", (Birth,), "agent"),
-    Route("health", f"{_AGENT}/{Channel.HEALTH}", "The agent's beat.", (Health,), "agent"),
+    Route("birth", f"{_AGENT}/{Channel.BIRTH}", "Everything the agent knows.", (Birth,)),
+    Route("health", f"{_AGENT}/{Channel.HEALTH}", "The agent's beat.", (Health,)),
     Route(
         "device",
         f"{_AGENT}/{Channel.DEVICE}/{{device}}",
         "One device as it is now, or that it is no longer the room's.",
         (DeviceState, DeviceForgotten),
-        "agent",
     ),
-    Route(
-        "event",
-        f"{_AGENT}/{Channel.EVENT}",
-        "What happened, each once.",
-        AnyEvent.__args__,
-        "agent",
-    ),
-    Route(
-        "ack",
-        f"{_AGENT}/{Channel.COMMAND}/ack",
-        "What the controller has committed; only now may the agent forget it.",
-        (Ack,),
-        "controller",
-        qos=0,
-        hearer="agent",
-    ),
-    Route(
-        "rebirth",
-        f"{_AGENT}/{Channel.COMMAND}/rebirth",
-        "The controller asks for a full birth.",
-        (Rebirth,),
-        "controller",
-        qos=0,
-        hearer="agent",
-    ),
-    Route(
+    Route("event", f"{_AGENT}/{Channel.EVENT}", "What happened, each once.", AnyEvent.__args__),
+    _command("ack", "What the controller has committed; only now may the agent forget it.", Ack),
+    _command("rebirth", "The controller asks for a full birth.", Rebirth),
+    _command(
         "plan",
-        f"{_AGENT}/{Channel.COMMAND}/plan",
         "The room's part of the school's plan, whenever the agent holds another one.",
-        (PlanGiven,),
-        "controller",
-        hearer="agent",
+        PlanGiven,
+        qos=1,
     ),
     Route(
         "school",
@@ -117,13 +96,10 @@ ROUTES: Final = (
         Upward.__args__,
         "school",
     ),
-    Route(
+    _command(
         "retell",
-        f"{_AGENT}/{Channel.COMMAND}/retell",
         "The department asks a school for its list of items anew.",
-        (Retell,),
-        "controller",
-        qos=0,
+        Retell,
         hearer="school",
     ),
     Route(
@@ -132,8 +108,8 @@ ROUTES: Final = (
         "Whether the school's controller listens; as a last will, that it does not.",
         (ControllerState,),
         "controller",
+        "agent",
         retain=True,
-        hearer="agent",
     ),
 )
 

@@ -278,10 +278,8 @@ def _plain(value: Any) -> str:
 
 def _toml(value: Any) -> str:
     match value:
-        case bool():
-            return str(value).lower()
-        case int() | float():
-            return str(value)
+        case bool() | int() | float():
+            return _plain(value)
         case _:
             text = "" if value is None else os.fspath(value) if isinstance(value, Path) else value
             return f'"{text}"'

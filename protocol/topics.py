@@ -20,14 +20,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from protocol.messages import (
-    Birth,
-    DeviceForgotten,
-    DeviceState,
-    Health,
-    Presence,
-    Up,
-)
+from protocol.messages import Birth, DeviceForgotten, DeviceState, Health, Presence, Up
 from protocol.model import Place
 from protocol.upward import ItemsTold, SchoolPresence, SchoolTold, Upward, UseTold
 
@@ -141,15 +134,7 @@ def address_for(place: Place, message: Up | Upward) -> Address:
 
 def belongs(address: Address, message: Up | Upward) -> bool:
     """Whether this kind of message, of this device, is said at this address."""
-    if address.channel is not _CHANNEL_OF.get(type(message), Channel.EVENT):
-        return False
-    match message:
-        case DeviceState():
-            return address.tail == message.device.device_id
-        case DeviceForgotten():
-            return address.tail == message.device_id
-        case _:
-            return True
+    return address_for(address.place, message) == address
 
 
 _CHANNEL_OF: Final[dict[type, Channel]] = {

@@ -74,23 +74,13 @@ class SchoolTold(State, frozen=True, kw_only=True, tag_field="kind", tag="school
         day_from(self.day)
 
 
-class ItemTold(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
-):
-    """One item of the school's inventory. change: its place in the school's list.
+class ItemFields(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of an item at school and department alike, as ItemTold says it."""
 
-    item: its id in the school. line, row: of the equipment book, None if it is not in there.
-    state, also: how it stands. there: the room where it was seen last; by: agent or person_scan.
-    lacks: what keeps its record from being complete.
-    """
-
-    item: ItemId
-    change: Count
     line: Count | None = None
     row: Count | None = None
     asset_tag: Text = ""
     type: Text = ""
-    device: DeviceKind = DeviceKind.OTHER
     maker: Text = ""
     model: Text = ""
     serial: Text = ""
@@ -101,7 +91,6 @@ class ItemTold(
     cost_vnd: Count | None = None
     funding: Text = ""
     condition: Text = ""
-    state: Code
     also: Codes = ()
     there: Text = ""
     by: Text = ""
@@ -109,6 +98,22 @@ class ItemTold(
     verified: bool = False
     first_seen_ms: Millis = 0
     seen_ms: Millis = 0
+
+
+class ItemTold(
+    ItemFields, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """One item of the school's inventory. change: its place in the school's list.
+
+    item: its id in the school. line, row: of the equipment book, None if it is not in there.
+    state, also: how it stands. there: the room where it was seen last; by: agent or person_scan.
+    lacks: what keeps its record from being complete.
+    """
+
+    item: ItemId
+    change: Count
+    device: DeviceKind = DeviceKind.OTHER
+    state: Code
 
 
 class ItemGone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

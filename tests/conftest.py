@@ -16,7 +16,7 @@ from hypothesis import settings
 from controller.broker.embedded import config_text
 from protocol.model import Place
 from tests.browser import Chromium, Page, Profile, fresh_profile, opened_tab, running_browser
-from tests.databases import KINDS, Database, migrated_template
+from tests.databases import KINDS, Database, migrated_template, sqlite_in
 from tests.flows.programs import BIN
 from tests.ports import free_port
 from tests.postgres import Cluster, cluster_or_skip
@@ -26,8 +26,9 @@ from tests.waiting import until
 settings.register_profile("lophoc", deadline=None)
 settings.load_profile("lophoc")
 
-# Files of few tests that take long: begun last, one of two workers would wait for the other.
-LONG = frozenset({"test_demo.py", "test_way_up.py", "test_finding.py", "test_delivery.py"})
+# Files that take long, or wait long: begun last, one of two workers would wait for the other.
+PLAYED = {"test_demo.py", "test_way_up.py", "test_finding.py", "test_delivery.py"}
+LONG = frozenset({*PLAYED, "test_pjlink.py", "test_mdns_fleet.py"})
 HERE = Path(__file__).parent
 # What a test is about, by the folder that it stands in.
 FOLDERS = {HERE / "flows": "flow", HERE / "suite": "suite"}
@@ -55,7 +56,7 @@ def marks_of(item: pytest.Item) -> set[str]:
     marks = {NEEDS[each] for each in fixtures & set(NEEDS)}
     marks |= {mark for folder, mark in FOLDERS.items() if item.path.is_relative_to(folder)}
     call = getattr(item, "callspec", None)
-    if "database" in fixtures and call is not None and call.params.get("database") == "postgresql":
+    if call is not None and "postgresql" in call.params.values():
         marks.add("database_server")
     return marks
 
@@ -186,6 +187,12 @@ def page(browser: Profile) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="session")
+def libreoffice() -> str:
+    """LibreOffice's program."""
+    return need("soffice", "libreoffice-calc-nogui")
+
+
+@pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A PostgreSQL of the tests' own."""
     with cluster_or_skip() as running:
@@ -220,9 +227,7 @@ def database(
     """A database of the test's own, on SQLite and on PostgreSQL, which commands use as well."""
     on_sqlite = request.param == "sqlite"
     found: Database = (
-        Database(f"sqlite:///{tmp_path / 'lophoc.db'}")
-        if on_sqlite
-        else request.getfixturevalue("postgresql")
+        Database(sqlite_in(tmp_path)) if on_sqlite else request.getfixturevalue("postgresql")
     )
     monkeypatch.setenv("LOPHOC_CONTROLLER_DATABASE", found.url)
     return found

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
+from functools import cache
+from pathlib import Path
+
 from controller.database.engine import engine_at, url_from
 from controller.database.store import Store
 from tests.postgres import Cluster
@@ -23,6 +27,9 @@ _ALLOW = {
     "sqlite": "DROP TRIGGER disk_full",
     "postgresql": "DROP TRIGGER disk_full ON {table}",
 }
+
+
+_ANOTHER = "DELETE FROM facts"  # each copy is a database of its own
 
 
 class Database:
@@ -51,10 +58,30 @@ class Database:
         self.say(_ALLOW[self.kind].format(table=table))
 
 
+@cache
+def empty_sqlite() -> bytes:
+    """A SQLite database with the newest schema and nothing in it, as a file's content."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.db"
+        url = f"sqlite:///{path}"
+        with Store(url):
+            pass
+        Database(url).say(_ANOTHER)
+        return path.read_bytes()
+
+
+def sqlite_in(folder: Path) -> str:
+    """The URL of a new SQLite database in a folder, unless one is there already."""
+    path = folder / "lophoc.db"
+    if not path.exists():
+        path.write_bytes(empty_sqlite())
+    return f"sqlite:///{path}"
+
+
 def migrated_template(cluster: Cluster) -> str:
     """The name of a database with the newest schema and nothing in it, to copy from."""
     url = cluster.fresh()
     with Store(url):
         pass
-    Database(url).say("DELETE FROM facts")  # each copy is a database of its own
+    Database(url).say(_ANOTHER)
     return url.partition("?")[0].rpartition("/")[2]

@@ -11,7 +11,8 @@ import msgspec
 from agent.cards.matching import keys_of
 from agent.database import DOCUMENTS
 from agent.database.documents import Documents
-from hardware.cards.scan import CardPicture, read_pictures
+from hardware.cards.scan import read_pictures
+from hardware.cards.words import CardPicture
 from hardware.readings import SenseMissing
 from protocol.doorcode import read as read_code
 from protocol.errors import LopHocError

@@ -83,15 +83,15 @@ async def watch_onvif(context: Context) -> None:
 async def watch_pjlink(context: Context) -> None:
     """Projectors and boards that speak PJLink, and those at typed addresses."""
     try:
-        from hardware.pjlink import watch as pjlink  # noqa: PLC0415 - only where it is enabled
+        from hardware.pjlink import ask, watch  # noqa: PLC0415 - only where it is enabled
     except ImportError as error:
         hint = "Install aiopjlink to see projectors and boards."
         raise SenseMissing("no_aiopjlink", {"sense": "pjlink"}, hint) from error
 
-    await pjlink.watch(
+    await watch.watch(
         context.liveness.hear,
         password=lambda: context.passwords.pjlink,
-        typed=lambda: pjlink.entries_of(_typed_places(context)),
+        typed=lambda: ask.entries_of(_typed_places(context)),
     )
 
 
@@ -99,7 +99,7 @@ async def watch_typed(context: Context) -> None:
     """What people added by its address, asked in every language until it answers."""
     from hardware.network import typed  # noqa: PLC0415 - seldom used
     from hardware.onvif import watch as onvif  # noqa: PLC0415
-    from hardware.pjlink import watch as pjlink  # noqa: PLC0415
+    from hardware.pjlink import ask as pjlink  # noqa: PLC0415
 
     askers = (
         pjlink.asker(lambda: context.passwords.pjlink),
@@ -188,7 +188,8 @@ def internet_targets(text: str) -> list[tuple[str, int]]:
 
 
 def _typed_places(context: Context) -> list[TypedDevice]:
-    from hardware.network.typed import TypedDevice, TypedPlace  # noqa: PLC0415 - seldom used
+    from hardware.network.place import TypedPlace  # noqa: PLC0415 - seldom used
+    from hardware.network.typed import TypedDevice  # noqa: PLC0415
 
     return [
         TypedDevice(

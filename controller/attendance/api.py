@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -59,7 +58,7 @@ def api(program: Program) -> APIRouter:
             gate.require(request, "marks", date)
             (after,) = decode_cursor(cursor, int) if cursor else (0,)
             records = store.read(marks_of, scope, day=date, after=after, limit=limit + 1)
-            last = _last_no(records, limit)
+            last = records[:limit][-1].no if records else 0
             return page_of(
                 [MarkItem.of(record) for record in records], limit, lambda _: encode_cursor(last)
             )
@@ -92,8 +91,3 @@ def _term(since: str, until: str) -> str:
             422, "days_reversed", N_("The last day lies before the first."), N_("Swap from and to.")
         )
     return min(until, days_of(since, until)[-1])
-
-
-def _last_no(records: Sequence[Any], limit: int) -> int:
-    page = records[:limit]
-    return page[-1].no if page else 0

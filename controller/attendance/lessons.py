@@ -34,14 +34,14 @@ class Mark(NamedTuple):
     alone: bool = False
 
 
-class Sheet(NamedTuple):
+class LessonMarks(NamedTuple):
     """A lesson's present marks by pupil, and whether its roll stands confirmed."""
 
     confirmed: bool
     marks: Mapping[str, Mark]
 
 
-def sheet_of(records: Iterable[Logged]) -> Sheet:
+def sheet_of(records: Iterable[Logged]) -> LessonMarks:
     """What counts now of a lesson's log: a correction wins over its roll, a new roll over all.
 
     By the chain where it holds, else by time; a mark that was tapped wins over one that was not.
@@ -62,7 +62,7 @@ def sheet_of(records: Iterable[Logged]) -> Sheet:
                 }
             case AttendanceRecord(erased=False):
                 _take(marks, record)
-    return Sheet(confirmed, marks)
+    return LessonMarks(confirmed, marks)
 
 
 def _alone(marks: Mapping[str, Mark]) -> dict[str, Mark]:
@@ -145,7 +145,7 @@ def lesson_of(
     )
 
 
-def _counts(sheet: Sheet) -> dict[str, dict[AttendanceStatus, int]]:
+def _counts(sheet: LessonMarks) -> dict[str, dict[AttendanceStatus, int]]:
     counts: dict[str, Counter[AttendanceStatus]] = {}
     for mark in sheet.marks.values():
         counts.setdefault(mark.class_code, Counter())[mark.status] += 1

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from controller.fleet.records import AttendanceRecord, Logged, RollRecord
 from protocol.chain import breaks
 from protocol.messages import AttendanceMarked, Chained, RollConfirmed, RollReopened
 
 
-class Finding(NamedTuple):
+class ChainFinding(NamedTuple):
     """A place where an agent's chain does not hold."""
 
     agent: str
@@ -19,7 +19,7 @@ class Finding(NamedTuple):
     why: str
 
 
-def findings(log: Iterable[Logged]) -> list[Finding]:
+def findings(log: Iterable[Logged]) -> list[ChainFinding]:
     """Every break, agent by agent. A tombstone cannot be recomputed, but its links must hold."""
     by_agent = defaultdict[str, list[Logged]](list)
     for record in log:
@@ -28,7 +28,7 @@ def findings(log: Iterable[Logged]) -> list[Finding]:
     for agent, records in sorted(by_agent.items()):
         erased = {record.event_id for record in records if record.erased}
         problems += [
-            Finding(agent, chain_break.id, chain_break.why)
+            ChainFinding(agent, chain_break.id, chain_break.why)
             for chain_break in breaks(map(said_by, records))
             if not (chain_break.id in erased and chain_break.why == "changed")
         ]
@@ -37,35 +37,11 @@ def findings(log: Iterable[Logged]) -> list[Finding]:
 
 def said_by(record: Logged) -> Chained:
     """The message that the record was made of; what the wire alone adds is left out."""
-    common: dict[str, Any] = {
-        "boot": "",
-        "at_ms": record.at_ms,
-        "id": record.event_id,
-        "room": record.room,
-        "actor": record.actor,
-        "before": record.before,
-        "hash": record.hash,
-    }
+    kind: type[Chained]
     match record:
         case AttendanceRecord():
-            return AttendanceMarked(
-                **common,
-                student=record.student,
-                status=record.status,
-                method=record.method,
-                lesson=record.lesson,
-                class_code=record.class_code,
-                why=record.why,
-            )
-        case RollRecord(reopened=True):
-            return RollReopened(**common, lesson=record.lesson)
+            kind = AttendanceMarked
         case RollRecord():
-            return RollConfirmed(
-                **common,
-                lesson=record.lesson,
-                day=record.day,
-                classes=record.classes,
-                period=record.period,
-                subject=record.subject,
-                lines=record.lines,
-            )
+            kind = RollReopened if record.reopened else RollConfirmed
+    names = {*kind.__struct_fields__} & {*record.__struct_fields__}
+    return kind(boot="", id=record.event_id, **{name: getattr(record, name) for name in names})

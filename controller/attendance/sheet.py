@@ -38,7 +38,7 @@ _GRAVEST: Final = (
 )
 
 
-class Line(NamedTuple):
+class PupilLine(NamedTuple):
     """One pupil's line: the day's mark by day (None: no roll), and how often each letter stands."""
 
     number: int
@@ -56,7 +56,7 @@ class ClassSheet(NamedTuple):
 
     class_code: str
     days: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[PupilLine, ...]
     letters: Mapping[AttendanceStatus, str] = LETTERS
 
     def letter(self, status: AttendanceStatus | None) -> str:
@@ -144,7 +144,7 @@ def _lines(
     pupils: Sequence[Pupil],
     marks: Mapping[str, Mapping[str, Sequence[AttendanceStatus]]],
     days: Sequence[str],
-) -> Iterable[Line]:
+) -> Iterable[PupilLine]:
     """The class's pupils in the book's order, then those who were marked and left the class."""
     listed = [(pupil.number, pupil.student, pupil.name) for pupil in pupils]
     students = {pupil.student for pupil in pupils}
@@ -153,7 +153,9 @@ def _lines(
     listed += [(number, student, "") for number, student in enumerate(gone, last + 1)]
     for number, student, name in listed:
         pupil_marks = marks.get(student, {})
-        yield Line(number, student, name, tuple(_gravest(pupil_marks.get(day, ())) for day in days))
+        yield PupilLine(
+            number, student, name, tuple(_gravest(pupil_marks.get(day, ())) for day in days)
+        )
 
 
 def _gravest(statuses: Sequence[AttendanceStatus]) -> AttendanceStatus | None:

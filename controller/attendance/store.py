@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Table, delete, select, update
 
 from controller.attendance.lessons import lesson_of
 from controller.attendance.tables import lessons, marks, rolls
-from controller.database.reading import row_of, rows_of
+from controller.database.reading import bunches, row_of, rows_of
 from controller.database.scope import everywhere, within
 from controller.database.shape import Shape
 from controller.database.writing import Writing, write
@@ -27,7 +27,6 @@ from controller.fleet.store import events_of_lesson
 from controller.roster.store import forget_pupil
 from protocol.model import Place
 
-_AT_ONCE: Final = 500  # lessons that a statement names
 MARKS = Shape(AttendanceRecord, marks)
 ROLLS = Shape(RollRecord, rolls)
 LESSONS = Shape(LessonRecord, lessons)
@@ -68,27 +67,21 @@ def marks_of(
     db: Connection, scope: Place, *, day: str = "", after: int = 0, limit: int | None = 1000
 ) -> list[AttendanceRecord]:
     """Pupils' marks as they were stored, those behind `after`, of one local day or of all."""
-    query = select(marks).where(within(marks, scope), marks.c.no > after)
-    if day:
-        query = query.where(marks.c.day == day)
-    return MARKS.records(rows_of(db, query.order_by(marks.c.no).limit(limit)))
+    return MARKS.records(_stored(db, marks, scope, day=day, after=after, limit=limit))
 
 
 def rolls_of(
     db: Connection, scope: Place, *, day: str = "", after: int = 0, limit: int | None = 1000
 ) -> list[RollRecord]:
     """Rolls as they were stored, those behind `after`, of one local day or of all."""
-    query = select(rolls).where(within(rolls, scope), rolls.c.no > after)
-    if day:
-        query = query.where(rolls.c.day == day)
-    return ROLLS.records(rows_of(db, query.order_by(rolls.c.no).limit(limit)))
+    return ROLLS.records(_stored(db, rolls, scope, day=day, after=after, limit=limit))
 
 
 def log_of(db: Connection, scope: Place, lesson_ids: Sequence[str]) -> list[Logged]:
     """All of the attendance log that belongs to these lessons."""
     log: list[Logged] = []
-    for start in range(0, len(lesson_ids), _AT_ONCE):
-        log += _log(db, scope, lesson_ids[start : start + _AT_ONCE])
+    for some in bunches(lesson_ids):
+        log += _log(db, scope, some)
     return log
 
 
@@ -165,3 +158,12 @@ def _log(db: Connection, scope: Place, lesson_ids: Sequence[str]) -> list[Logged
         *ROLLS.records(rows_of(db, by_roll.order_by(rolls.c.no))),
         *MARKS.records(rows_of(db, by_mark.order_by(marks.c.no))),
     ]
+
+
+def _stored(
+    db: Connection, table: Table, scope: Place, *, day: str, after: int, limit: int | None
+) -> Sequence[Mapping[str, Any]]:
+    query = select(table).where(within(table, scope), table.c.no > after)
+    if day:
+        query = query.where(table.c.day == day)
+    return rows_of(db, query.order_by(table.c.no).limit(limit))

@@ -42,6 +42,11 @@ class Brokerage:
             config.data / "broker", config.mqtt_host, config.mqtt_port, school, users
         )
 
+    @property
+    def refuses_users(self) -> bool:
+        """Whether the broker does not take the agents' names, and goes on with those before."""
+        return self._embedded is not None and self._embedded.refuses_users
+
     async def __aenter__(self) -> None:
         if self._embedded is None:
             return
@@ -69,7 +74,7 @@ class Brokerage:
                 except CredentialError as error:
                     _LOGGER.warning("the broker goes on with the passwords it knows: %s", error)
                 else:
-                    self._embedded.reload(users)
+                    await asyncio.to_thread(self._embedded.reload, users)
 
 
 @contextlib.asynccontextmanager

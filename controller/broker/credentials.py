@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import msgspec
 from controller.broker.embedded import CONTROLLER_USER
 from protocol.errors import LopHocError
 from protocol.folder import OWNER_ONLY, write_whole
+from protocol.model import NAME_RULE
 from protocol.words import N_
 
 
@@ -34,6 +36,13 @@ class Credentials:
 
     def add(self, agent: str) -> str:
         """Give an agent a new password, and return it. Raises CredentialError."""
+        if not re.match(NAME_RULE, agent):
+            raise CredentialError(
+                "agent_id_wrong",
+                N_("{agent} cannot be an agent's id."),
+                N_("Give 1 to 64 visible characters, without blanks at the ends."),
+                agent=repr(agent),
+            )
         if agent == CONTROLLER_USER:
             raise CredentialError(
                 "agent_reserved",

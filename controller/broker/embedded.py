@@ -15,6 +15,7 @@ import select
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Mapping
 from ipaddress import ip_address
@@ -56,6 +57,7 @@ class EmbeddedBroker:
         self._school = school
         self._users = users
         self._process: asyncio.subprocess.Process | None = None
+        self.refuses_users = False  # the broker goes on with those that it knew before
 
     def prepare(self) -> None:
         """Write the configuration and see that the port is free. Raises BrokerError."""
@@ -75,7 +77,12 @@ class EmbeddedBroker:
                 port=self._port,
                 cause=error.strerror,
             ) from error
-        self._write_config()
+        try:
+            self._write_config()
+        except BrokerError as error:
+            if not self._config_path.exists():
+                raise
+            self._note_refused(error)
 
     async def run(self) -> None:
         """Keep the broker running until cancelled; then stop it and wait for its end."""
@@ -112,7 +119,12 @@ class EmbeddedBroker:
     def reload(self, users: Mapping[str, str]) -> None:
         """Take other users and passwords in place; other sessions stay."""
         self._users = users
-        self._write_config()
+        try:
+            self._write_config()
+        except BrokerError as error:
+            self._note_refused(error)
+            return
+        self.refuses_users = False
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(signal.SIGHUP)
 
@@ -153,10 +165,26 @@ class EmbeddedBroker:
                 _wait_for_end(pid)
 
     def _write_config(self) -> None:
+        """Put a configuration in place that the broker takes. Raises BrokerError."""
         text = config_text(
             self._host, self._port, self._folder / "jetstream", self._school, self._users
         )
+        draft = self._folder / "nats.draft.conf"
+        write_whole(draft, text.encode(), OWNER_ONLY)
+        test = [_binary(), "-t", "--config", str(draft)]
+        if subprocess.run(test, capture_output=True, check=False).returncode:
+            raise BrokerError(
+                "broker_config_refused",
+                N_("The broker does not take its new configuration, {path}."),
+                N_("Look for an agent with an odd id: lophoc-controller agents list"),
+                path=draft,
+            )
         write_whole(self._config_path, text.encode(), OWNER_ONLY)
+        draft.unlink()
+
+    def _note_refused(self, error: BrokerError) -> None:
+        self.refuses_users = True
+        _LOGGER.warning("the broker goes on with the agents it knows: %s", error)
 
 
 def config_text(host: str, port: int, store: Path, school: Place, users: Mapping[str, str]) -> str:
@@ -176,7 +204,7 @@ def config_text(host: str, port: int, store: Path, school: Place, users: Mapping
         config["authorization"] = {
             "users": [_user(name, word, school) for name, word in users.items()]
         }
-    return json.dumps(config, indent=2)  # NATS's format takes JSON
+    return json.dumps(config, indent=2, ensure_ascii=False)  # it knows JSON, but not its \u
 
 
 def _user(name: str, password: str, school: Place) -> dict[str, object]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import secrets
-import time
 from typing import Final
 
 from controller.cards import store as doors
 from controller.cli.folder import add_place
-from controller.cli.output import add_out, output, tell
+from controller.cli.output import add_out, now_ms, output, tell
 from controller.cli.school import opened
 from controller.roster.plan import SchoolClass, class_spelling
 from controller.roster.store import plan_of
@@ -66,13 +65,12 @@ def _markers(options: argparse.Namespace, say: Translate) -> None:
 def _door(options: argparse.Namespace, say: Translate) -> None:
     from controller.cards.drawing import DoorCardToPrint, draw_door_cards  # noqa: PLC0415
 
-    now_ms = time.time_ns() // 1_000_000
     with opened(options) as (store, place):
         pupils = _pupils(store.read(plan_of, place).classes, options)
         with store.locked(place) as db:
-            version, key = doors.newest_key(db, place, now_ms, secrets.token_bytes)
+            version, key = doors.newest_key(db, place, now_ms(), secrets.token_bytes)
             students = [pupil.student for pupil in pupils]
-            serials = doors.issue(db, place, students, now_ms, secrets.token_bytes)
+            serials = doors.issue(db, place, students, now_ms(), secrets.token_bytes)
             cards = [
                 DoorCardToPrint(
                     text=sign(key, version, serials[pupil.student]),
@@ -108,9 +106,8 @@ def _revoke(options: argparse.Namespace, say: Translate) -> int:
     serial, student = options.serial or "", options.student or ""
     if not student and len(serial) < _TAIL:
         raise SettingsError("card_missing", N_("Which card?"), N_("Give its serial or --student."))
-    now_ms = time.time_ns() // 1_000_000
     with opened(options) as (store, place), store.locked(place) as db:
-        count = doors.revoke(db, place, now_ms, serial=serial, student=student)
+        count = doors.revoke(db, place, now_ms(), serial=serial, student=student)
     if not count:
         raise SettingsError("card_unknown", N_("No valid door card, or more than one, has this."))
     tell(phrase(N_("{count} door cards were revoked."), say, count=count))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TextIO
 
-from protocol.folder import EVERYBODY, whole_file
+from protocol.folder import EVERYBODY, whole_file, write_whole
 from protocol.formats import phrase
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -121,3 +122,25 @@ class _Renamed(argparse.Action):
     ) -> None:
         tell(self._notice, sys.stderr)
         setattr(options, self.dest, value)
+
+
+def now_ms() -> int:
+    """The moment at which a command does something."""
+    return time.time_ns() // 1_000_000
+
+
+def give_back(options: argparse.Namespace, rows: str, failure: str, say: Translate) -> Path | None:
+    """Write an import's refused rows beside its file; a dry run only where it was told to.
+
+    options: path, errors, dry_run. failure: what is said where they cannot be written.
+    """
+    beside = options.path.with_name(f"{options.path.resolve().name}.errors.csv")
+    target: Path | None = options.errors or (None if options.dry_run else beside)
+    if target is None or not rows:
+        return None
+    try:
+        write_whole(target, rows.encode(), EVERYBODY)
+    except OSError as error:
+        tell(phrase(failure, say, path=target, cause=error.strerror), sys.stderr)
+        return None
+    return target

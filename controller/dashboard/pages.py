@@ -141,7 +141,7 @@ class RoomPages:
             events=events,
             marked=self._live.marked_today().get(room.key.room, 0),
             lines=standing.pressing_in(code) if is_own else [],
-            talk=BookWords(standing, self._desk),
+            talk=BookWords(standing.reconciled, self._desk.zone),
             line_limit=LINES,
         )
 

@@ -48,6 +48,9 @@ _FOR_SCRIPT: Final[Mapping[str, str]] = {
     "period": PERIOD,
     "unconfirmed": NOT_CONFIRMED,
     "store_refusing": N_("The server cannot write to its disk: what is shown may be old."),
+    "broker_refuses_users": N_(
+        "The broker does not take the names of new rooms: they cannot connect."
+    ),
     "broker_lost": N_("The server hears no classroom now: what is shown may be old."),
 }
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Select, Table, func, select
 
 from controller.database.scope import everywhere
+
+Value = TypeVar("Value")
 
 
 def rows_of(db: Connection, query: Select[Any]) -> Sequence[Mapping[str, Any]]:
@@ -24,3 +27,10 @@ def count_of(db: Connection, table: Table) -> int:
     """How many rows are stored, of whatever place."""
     query = select(func.count()).select_from(table).where(everywhere(table))
     return int(db.execute(query).scalar_one())
+
+
+def bunches(values: Iterable[Value], size: int = 500) -> Iterator[list[Value]]:
+    """The values in lists as long as one statement may name."""
+    rest = iter(values)
+    while some := [*islice(rest, size)]:
+        yield some

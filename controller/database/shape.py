@@ -105,16 +105,17 @@ def _column_value(field: str, hint: Any, *, nullable: bool) -> str:
 def _reading(hints: Mapping[str, Any], table: Table, codecs: dict[str, Any]) -> str:
     """What gives the fields' values of a row, as Python is written."""
     return ", ".join(
-        f"{name}={_field_value(name, hint, codecs)}"
+        f"{name}={_field_value(name, hint, codecs, nullable=bool(table.c[name].nullable))}"
         for name, hint in hints.items()
         if name in table.c
     )
 
 
-def _field_value(name: str, hint: Any, codecs: dict[str, Any]) -> str:
+def _field_value(name: str, hint: Any, codecs: dict[str, Any], *, nullable: bool) -> str:
+    """A null is nothing where a text must stand."""
     kind, optional = _parted(hint)
     if _is_plain(kind):
-        return f"row[{name!r}]"
+        return f"row[{name!r}]" + (" or ''" if nullable and hint is str else "")
     codecs[f"decode_{name}"] = kind if _is_code(kind) else msgspec.json.Decoder(kind).decode
     value = f"decode_{name}(row[{name!r}])"
     return f"({value} if row[{name!r}] else None)" if optional else value

@@ -9,6 +9,7 @@ import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
@@ -130,11 +131,7 @@ class Store:
 
 def _migrate(db: Connection) -> None:
     """Bring the schema up to this program's; an older program refuses a newer schema."""
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = db
-    script = ScriptDirectory.from_config(config)
+    script = _scripts()
     current = MigrationContext.configure(db).get_current_revision()
     revisions = {revision.revision for revision in script.walk_revisions()}
     if current is not None and current not in revisions:
@@ -145,8 +142,23 @@ def _migrate(db: Connection) -> None:
             schema=current,
         )
     if current != script.get_current_head():
+        config = _config()
+        config.attributes["connection"] = db
         command.upgrade(config, "head")
         order_by_code_point(db)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    """The migrations, each of which is a file to run: read once."""
+    return ScriptDirectory.from_config(_config())
 
 
 def _feed_id(db: Connection) -> str:

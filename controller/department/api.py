@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
@@ -21,19 +21,15 @@ from controller.department.items import (
     type_items,
 )
 from controller.department.overview import KEPT_MS, department_of
-from controller.department.standing import Overview, Standing, group_of
+from controller.department.standing import Overview, SchoolStanding, group_of
 from controller.feature import Program
 from controller.sheets.text import folded
-from controller.web.items import ErrorItem, Listing
-from controller.web.paging import Code, Cursor, Limit
+from controller.web.items import Listing
+from controller.web.paging import ERRORS, Code, Cursor, Limit, page_of
 from controller.web.refusals import HttpError, decode_cursor, encode_cursor
 from protocol.model import iso
 from protocol.words import N_
 
-_ERRORS: Final[dict[int | str, dict[str, Any]]] = {
-    422: {"model": ErrorItem},
-    503: {"model": ErrorItem},
-}
 Words = Annotated[str, Query(max_length=200, description="part of a school's name or code")]
 
 
@@ -48,7 +44,7 @@ class By(StrEnum):
 def api(program: Program) -> APIRouter:
     """The department's figures, as routes of the API."""
     department = program.service(department_of)
-    router = APIRouter(prefix="/api/v1", responses=_ERRORS)
+    router = APIRouter(prefix="/api/v1", responses=ERRORS)
 
     @router.get("/schools")
     def schools(
@@ -58,10 +54,9 @@ def api(program: Program) -> APIRouter:
         (after,) = decode_cursor(cursor, str) if cursor else ("",)
         overview = department.overview()
         standings = sorted(chosen(overview, area, q), key=lambda standing: standing.code)
-        behind = [standing for standing in standings if standing.code > after]
-        items = [school_item(standing, overview) for standing in behind[:limit]]
-        more = len(behind) > limit
-        return Listing(items=items, next=encode_cursor(items[-1].code) if more else None)
+        behind = [standing for standing in standings if standing.code > after][: limit + 1]
+        items = [school_item(standing, overview) for standing in behind]
+        return page_of(items, limit, lambda item: encode_cursor(item.code))
 
     @router.get("/figures")
     def figures(by: By = By.AREA, area: Code = "") -> FiguresItem:
@@ -85,12 +80,7 @@ def api(program: Program) -> APIRouter:
         """Items that need a person: missing, never seen, at two schools, in two books."""
         after = decode_cursor(cursor, str, str) if cursor else ("", "")
         overview = department.overview()
-        codes = tuple(standing.code for standing in overview.of_area(area)) if area else ()
-        if school:
-            heir = overview.heirs().get(school, school)
-            codes = (heir,) if not area or heir in codes else ("",)
-        elif area and not codes:
-            codes = ("",)
+        codes = _codes_of(overview, school, area)
         odds, behind = odd_items(
             department, overview, what, schools=codes, after=after, limit=limit
         )
@@ -106,7 +96,7 @@ def api(program: Program) -> APIRouter:
     return router
 
 
-def chosen(overview: Overview, area: str, text: str) -> list[Standing]:
+def chosen(overview: Overview, area: str, text: str) -> list[SchoolStanding]:
     """The schools of an area whose name or code has the text, marks and case aside."""
     words = folded(text)
     return [
@@ -114,6 +104,15 @@ def chosen(overview: Overview, area: str, text: str) -> list[Standing]:
         for standing in overview.of_area(area)
         if words in folded(standing.name) or text.strip().casefold() in standing.code.casefold()
     ]
+
+
+def _codes_of(overview: Overview, school: str, area: str) -> tuple[str, ...]:
+    """The schools that are meant: none for all, one without a code where there is none such."""
+    codes = tuple(standing.code for standing in overview.of_area(area)) if area else ()
+    if school:
+        heir = overview.heirs().get(school, school)
+        return (heir,) if not area or heir in codes else ("",)
+    return codes or ("",) if area else ()
 
 
 def _figures(overview: Overview, by: By, area: str) -> list[FigureItem]:

@@ -24,7 +24,7 @@ class AreaError(LopHocError):
     """What is told of areas or schools cannot be; `code` says why, `hint` what to do."""
 
 
-class What(StrEnum):
+class MergerKind(StrEnum):
     """What merges."""
 
     SCHOOL = "school"
@@ -64,7 +64,7 @@ class Merger(msgspec.Struct, frozen=True, kw_only=True):
     old: str
     new: str
     since: str
-    what: What = What.SCHOOL
+    what: MergerKind = MergerKind.SCHOOL
     no: int = 0
     who: str = ""
     at_ms: int = 0
@@ -95,7 +95,7 @@ class Atlas:
 
     def heir_of(self, school: str, day: str) -> str:
         """The school that a school's items count for on that day; "" where it is retired."""
-        return self._heir(What.SCHOOL, school, day)
+        return self._heir(MergerKind.SCHOOL, school, day)
 
     def area_of(self, school: str, day: str) -> str:
         """The area that a school, or the one it merged into, is in on that day; "" for none."""
@@ -103,16 +103,16 @@ class Atlas:
         for membership in self._of_school.get(self.heir_of(school, day), ()):
             if membership.since <= day:
                 area = membership.area
-        return self._heir(What.AREA, area, day)
+        return self._heir(MergerKind.AREA, area, day)
 
     def around(self, area: str, day: str) -> tuple[str, ...]:
         """The area and all those that it lies in, the innermost first."""
         codes: list[str] = []
-        code = self._heir(What.AREA, area, day)
+        code = self._heir(MergerKind.AREA, area, day)
         while code and code not in codes and len(codes) < MAX_DEPTH:
             codes.append(code)
             parent = self.areas[code].parent if code in self.areas else ""
-            code = self._heir(What.AREA, parent, day)
+            code = self._heir(MergerKind.AREA, parent, day)
             code = code if code in self.areas else ""  # such as the province's, which is all
         return tuple(codes)
 
@@ -121,7 +121,7 @@ class Atlas:
         merged = {
             merger.old
             for merger in self.mergers
-            if merger.what is What.AREA and merger.since <= day
+            if merger.what is MergerKind.AREA and merger.since <= day
         }
         areas = (
             area
@@ -169,10 +169,10 @@ class Atlas:
         return {school: tuple(memberships) for school, memberships in by_school.items()}
 
     @cached_property
-    def _next(self) -> Mapping[tuple[What, str], Merger]:
+    def _next(self) -> Mapping[tuple[MergerKind, str], Merger]:
         return {(merger.what, merger.old): merger for merger in self.mergers}
 
-    def _heir(self, what: What, code: str, day: str) -> str:
+    def _heir(self, what: MergerKind, code: str, day: str) -> str:
         codes: set[str] = set()
         while (step := self._next.get((what, code))) and step.since <= day and code not in codes:
             codes.add(code)

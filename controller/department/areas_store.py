@@ -6,18 +6,19 @@ Every function works in a transaction of the store's: `view` to read, `locked` t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-import msgspec
+from msgspec.structs import asdict, replace
 from sqlalchemy import Connection, Table, delete, func, select, update
 
 from controller.database.reading import rows_of
 from controller.database.scope import in_province
 from controller.database.shape import Shape
-from controller.department.areas import Area, Atlas, Membership, Merger, SchoolFacts, What
+from controller.department.areas import Area, Atlas, Membership, Merger, MergerKind, SchoolFacts
 from controller.department.tables import areas, memberships, mergers, school_facts
 from protocol.model import Place
 
+Coded = TypeVar("Coded", Area, SchoolFacts)
 AREAS: Final = Shape(Area, areas)
 MEMBERSHIPS: Final = Shape(Membership, memberships)
 FACTS: Final = Shape(SchoolFacts, school_facts)
@@ -62,27 +63,13 @@ def keep_areas(db: Connection, province: str, records: Iterable[Area]) -> int:
     What a file says nothing of stays as it was.
     """
     before = {area.code: area for area in AREAS.records(_rows(db, areas, province))}
-    changed = 0
-    for area in records:
-        fresh = _filled(before.get(area.code), area)
-        if fresh != before.get(area.code):
-            _put(db, areas, province, {"code": area.code}, AREAS.values(fresh))
-            before[area.code] = fresh
-            changed += 1
-    return changed
+    return _keep(db, province, AREAS, records, key="code", before=before)
 
 
 def keep_facts(db: Connection, province: str, records: Iterable[SchoolFacts]) -> int:
     """The same for what is known of schools."""
     before = dict(facts_of(db, province))
-    changed = 0
-    for record in records:
-        fresh = _filled(before.get(record.code), record)
-        if fresh != before.get(record.code):
-            _put(db, school_facts, province, {"school": record.code}, FACTS.values(fresh))
-            before[record.code] = fresh
-            changed += 1
-    return changed
+    return _keep(db, province, FACTS, records, key="school", before=before)
 
 
 def keep_memberships(
@@ -113,12 +100,12 @@ def keep_merger(db: Connection, province: str, merger: Merger) -> Merger:
     """Keep a merger under the next number. Raises AreaError if it cannot be."""
     atlas_of(db, province).check(merger)
     newest = select(func.max(mergers.c.no)).where(in_province(mergers, province))
-    numbered = msgspec.structs.replace(merger, no=(db.execute(newest).scalar() or 0) + 1)
+    numbered = replace(merger, no=(db.execute(newest).scalar() or 0) + 1)
     db.execute(mergers.insert(), {"province": province} | MERGERS.values(numbered))
     return numbered
 
 
-def undo_merger(db: Connection, province: str, what: What, no: int, now_ms: int) -> bool:
+def undo_merger(db: Connection, province: str, what: MergerKind, no: int, now_ms: int) -> bool:
     """Take a merger back; False where none stands."""
     statement = update(mergers).where(
         in_province(mergers, province),
@@ -129,12 +116,26 @@ def undo_merger(db: Connection, province: str, what: What, no: int, now_ms: int)
     return db.execute(statement.values(undone_ms=now_ms)).rowcount > 0
 
 
-def _filled(before: Any, fresh: Any) -> Any:
-    """The given, with what it says nothing of taken from before."""
-    if before is None:
-        return fresh
-    values = {name: value for name, value in msgspec.structs.asdict(fresh).items() if value}
-    return msgspec.structs.replace(before, **values)
+def _keep(
+    db: Connection,
+    province: str,
+    shape: Shape[Coded],
+    records: Iterable[Coded],
+    *,
+    key: str,
+    before: dict[str, Coded],
+) -> int:
+    """Keep records, each in the place of what had its code; empty fields stay as they were."""
+    changed = 0
+    for record in records:
+        old = before.get(record.code)
+        fields = {name: value for name, value in asdict(record).items() if value}
+        fresh = record if old is None else replace(old, **fields)
+        if fresh != old:
+            _put(db, shape.table, province, {key: record.code}, shape.values(fresh))
+            before[record.code] = fresh
+            changed += 1
+    return changed
 
 
 def _put(

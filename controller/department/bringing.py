@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from controller.department.areas import Area, Membership, Merger, SchoolFacts, What
-from controller.department.reading import Entry
+from controller.department.areas import Area, Membership, Merger, MergerKind, SchoolFacts
+from controller.department.reading import ListRow
 from controller.inventory.asset import Spot
 from controller.sheets.names import room_key, room_of
 from controller.sheets.text import folded
@@ -27,7 +27,7 @@ class Brought(NamedTuple):
     unknown: tuple[str, ...] = ()
 
 
-def areas_in(entries: Iterable[Entry], today: str) -> Brought:
+def areas_in(entries: Iterable[ListRow], today: str) -> Brought:
     """The areas of a list, and those that merged from the day on which they ended."""
     areas: list[Area] = []
     mergers: list[Merger] = []
@@ -37,11 +37,11 @@ def areas_in(entries: Iterable[Entry], today: str) -> Brought:
         areas.append(area)
         if into := cells.get("merged_into", ""):
             since = area.until or today
-            mergers.append(Merger(what=What.AREA, old=area.code, new=into, since=since))
+            mergers.append(Merger(what=MergerKind.AREA, old=area.code, new=into, since=since))
     return Brought(areas=tuple(areas), mergers=tuple(mergers))
 
 
-def schools_in(entries: Iterable[Entry], areas: Mapping[str, Area], today: str) -> Brought:
+def schools_in(entries: Iterable[ListRow], areas: Mapping[str, Area], today: str) -> Brought:
     """The schools of a list, each in its area by code or by name."""
     by_name = _by_name(areas)
     facts: list[SchoolFacts] = []
@@ -73,7 +73,7 @@ def schools_in(entries: Iterable[Entry], areas: Mapping[str, Area], today: str) 
     )
 
 
-def spots_in(entries: Iterable[Entry]) -> dict[str, Spot]:
+def spots_in(entries: Iterable[ListRow]) -> dict[str, Spot]:
     """Where the rooms of a list are, by the room in its one writing."""
     by_key: dict[str, tuple[str, Spot]] = {}
     for _, cells in entries:

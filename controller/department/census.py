@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-import msgspec
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -23,13 +22,13 @@ from sqlalchemy import (
 )
 
 from controller.database.reading import rows_of
-from controller.database.scope import everywhere, in_province, of
-from controller.department.tables import schools
-from controller.department.tally import ByType, Tally
+from controller.database.scope import in_province, of
+from controller.department.tally import LONE, ByType, Tally
 from controller.inventory.asset import Asset
 from controller.inventory.store import read
 from controller.inventory.tables import assets
 from controller.reconcile.kpi import Kpi
+from controller.reconcile.reconcile import VERIFY
 from controller.reconcile.store import kpi_in, note_figure
 from controller.reconcile.tables import figures
 from controller.sheets.names import serial_key
@@ -38,53 +37,12 @@ from protocol.model import Place
 _SOME: Final = 500  # values a statement names
 
 
-class Live(msgspec.Struct, frozen=True, kw_only=True):
-    """What a school's controller tells of the present, beside its list of items."""
-
-    rooms: int = 0
-    rooms_in_lesson: int = 0
-    agents: int = 0
-    agents_online: int = 0
-    devices: int = 0
-    devices_working: int = 0
-    boards: int = 0
-    boards_working: int = 0
-    faults_open: int = 0
-
-
-class Heard(msgspec.Struct, frozen=True, kw_only=True):
-    """A school that told its department something. behind: changes of its list still to come.
-
-    as_of_ms: when that was true, by the school's clock; heard_ms: when it was heard last.
-    """
-
-    code: str
-    name: str
-    live: Live
-    online: bool
-    behind: int
-    as_of_ms: int
-    heard_ms: int
-
-
 class Twin(NamedTuple):
     """A serial that several schools have: which have it in their books, and which only see it."""
 
     serial_key: str
     listed: tuple[str, ...]
-    seen: tuple[str, ...]
-
-
-def heard_of(db: Connection, province: str) -> list[Heard]:
-    """The schools that were ever heard, by code."""
-    query = select(schools).where(in_province(schools, province)).order_by(schools.c.school)
-    return [*map(_heard, rows_of(db, query))]
-
-
-def newest_change(db: Connection) -> int:
-    """The number of the newest change of any item, from the index's end; 0 while there is none."""
-    query = select(func.max(assets.c.change)).where(everywhere(assets))
-    return db.execute(query).scalar_one() or 0
+    sighted: tuple[str, ...]
 
 
 def tallies_of(db: Connection, province: str) -> dict[str, ByType]:
@@ -260,7 +218,6 @@ def _stands(state: str) -> ColumnElement[bool]:
 
 
 _LINE: Final = assets.c.line.is_not(None)
-_LONE: Final = _LINE & assets.c.verified
 _COUNTED: Final[Mapping[str, ColumnElement[bool]]] = {
     "items": or_(_LINE, assets.c.owned),
     "declared": _LINE,
@@ -271,27 +228,9 @@ _COUNTED: Final[Mapping[str, ColumnElement[bool]]] = {
     "never_seen": _stands("never_seen"),
     "moved": _stands("moved"),
     "unregistered": assets.c.state == "unregistered",
-    "lone_asset_tag": _LONE & (assets.c.lacks == '["asset_tag"]'),
-    "lone_type": _LONE & (assets.c.lacks == '["type"]'),
-    "lone_room": _LONE & (assets.c.lacks == '["room"]'),
-    "lone_year": _LONE & (assets.c.lacks == '["year"]'),
-    "lone_serial": _LONE & (assets.c.lacks == '["serial"]'),
-    "lone_unique_serial": _LONE & (assets.c.lacks == '["unique_serial"]'),
-    "lone_verify": _LINE & assets.c.complete & ~assets.c.verified,
+    **{
+        f"{LONE}{lack}": _LINE & assets.c.verified & (assets.c.lacks == f'["{lack}"]')
+        for lack in ("asset_tag", "type", "room", "year", "serial", "unique_serial")
+    },
+    f"{LONE}{VERIFY}": _LINE & assets.c.complete & ~assets.c.verified,
 }
-
-
-def _heard(row: Mapping[str, Any]) -> Heard:
-    try:
-        live = msgspec.json.decode(row["figures"] or "{}", type=Live)
-    except msgspec.DecodeError:  # of a newer controller: the list of items is enough
-        live = Live()
-    return Heard(
-        code=row["school"],
-        name=row["name"],
-        live=live,
-        online=row["online"],
-        behind=max(0, row["newest"] - row["reached"]),
-        as_of_ms=row["as_of_ms"],
-        heard_ms=row["heard_ms"],
-    )

@@ -20,7 +20,7 @@ from controller.cli.output import add_json, tell
 from controller.cli.school import opened
 from controller.database.plan_version import bump_version
 from controller.department import areas_store as areas
-from controller.department.areas import AreaError, Merger, What
+from controller.department.areas import AreaError, Merger, MergerKind
 from controller.department.bringing import Brought, areas_in, schools_in, spots_in
 from controller.department.reading import (
     AREAS,
@@ -28,7 +28,7 @@ from controller.department.reading import (
     ROOMS,
     SCHOOLS,
     Aliases,
-    Listed,
+    ReadList,
     day_of,
     read_list,
 )
@@ -45,21 +45,22 @@ from protocol.words import N_, Translate
 
 EXIT_REFUSED: Final = 1
 _UNKNOWN_AREA: Final = N_("The area {name} was not listed; it was made anew by that name.")
-Bring = Callable[[Connection, Place, Listed, str], tuple[int, list[tuple[str, str]]]]
+Changed = tuple[int, list[tuple[str, str]]]  # how much, and what a person should know: code, name
+Bring = Callable[[Connection, Place, ReadList, str], Changed]
 
 
 def fill_areas(parser: CommandParser, say: Translate) -> None:
     """Give the command its deeds."""
     deeds = parser.add_subparsers(required=True, metavar="DEED")
     _add_import(deeds, say, AREAS, _bring_areas)
-    _add_mergers(deeds, say, What.AREA)
+    _add_mergers(deeds, say, MergerKind.AREA)
 
 
 def fill_schools(parser: CommandParser, say: Translate) -> None:
     """Give the command its deeds."""
     deeds = parser.add_subparsers(required=True, metavar="DEED")
     _add_import(deeds, say, SCHOOLS, _bring_schools)
-    _add_mergers(deeds, say, What.SCHOOL)
+    _add_mergers(deeds, say, MergerKind.SCHOOL)
 
 
 def fill_rooms(parser: CommandParser, say: Translate) -> None:
@@ -78,7 +79,7 @@ def _add_import(deeds: Any, say: Translate, aliases: Aliases, bring: Bring) -> N
     parser.set_defaults(command=lambda options: _import(options, say, aliases, bring))
 
 
-def _add_mergers(deeds: Any, say: Translate, what: What) -> None:
+def _add_mergers(deeds: Any, say: Translate, what: MergerKind) -> None:
     merge = deeds.add_parser("merge", help=say(N_("say that one merged into another")))
     retire = deeds.add_parser("retire", help=say(N_("say that one is closed: it counts no more")))
     undo = deeds.add_parser("undo", help=say(N_("take a merger back")))
@@ -96,7 +97,7 @@ def _add_mergers(deeds: Any, say: Translate, what: What) -> None:
 
 
 def _import(options: argparse.Namespace, say: Translate, aliases: Aliases, bring: Bring) -> int:
-    listed, changed, notes = Listed(), 0, list[tuple[str, str]]()
+    listed, changed, warnings = ReadList(), 0, list[dict[str, str]]()
     refused: SheetError | None = None
     try:
         listed = read_list(options.path, aliases)
@@ -104,28 +105,38 @@ def _import(options: argparse.Namespace, say: Translate, aliases: Aliases, bring
             changed, notes = bring(db, place, listed, today)
             if options.dry_run:
                 db.rollback()
+        warnings += [_warning(code, phrase(_NOTES[code], say, name=name)) for code, name in notes]
     except SheetError as error:
         refused = error
-    warnings = [notice.said(say) for notice in listed.notices]
-    warnings += [
-        {"file": "", "code": code, "message": say(_NOTES[code]).replace("{name}", name)}
-        for code, name in notes
-    ]
-    if refused:
-        warnings.insert(0, {"file": "", "code": refused.code, "message": refused.text(say)})
-    errors = [
-        {"row": flaw.row, "code": flaw.code, "message": say(MESSAGES[flaw.code])}
-        for flaw in listed.flaws
-    ]
+        warnings.append(_warning(error.code, error.text(say)))
+    warnings[:0] = [notice.said(say) for notice in listed.notices]
     if options.json:
-        summary = {"rows": len(listed.entries), "changed": changed, "dry_run": options.dry_run}
-        report = summary | {"errors": errors, "warnings": warnings}
-        tell(json.dumps(report, ensure_ascii=False, indent=1))
+        _tell_json(options, listed, changed, warnings, say)
     else:
         _tell(options, listed, changed, warnings, say)
     if listed.flaws and not options.dry_run:
         _give_back(options, listed, say)
     return EXIT_REFUSED if refused else 0
+
+
+def _warning(code: str, message: str) -> dict[str, str]:
+    return {"file": "", "code": code, "message": message}
+
+
+def _tell_json(
+    options: argparse.Namespace,
+    listed: ReadList,
+    changed: int,
+    warnings: Sequence[dict[str, str]],
+    say: Translate,
+) -> None:
+    errors = [
+        {"row": flaw.row, "code": flaw.code, "message": say(MESSAGES[flaw.code])}
+        for flaw in listed.flaws
+    ]
+    summary = {"rows": len(listed.entries), "changed": changed, "dry_run": options.dry_run}
+    report = summary | {"errors": errors, "warnings": warnings}
+    tell(json.dumps(report, ensure_ascii=False, indent=1))
 
 
 _NOTES: Final = {
@@ -137,7 +148,7 @@ _NOTES: Final = {
 
 def _tell(
     options: argparse.Namespace,
-    listed: Listed,
+    listed: ReadList,
     changed: int,
     warnings: Sequence[dict[str, str]],
     say: Translate,
@@ -153,7 +164,7 @@ def _tell(
         tell(say(N_("This was a trial: nothing was written.")))
 
 
-def _give_back(options: argparse.Namespace, listed: Listed, say: Translate) -> None:
+def _give_back(options: argparse.Namespace, listed: ReadList, say: Translate) -> None:
     """Write the rows in error beside the file."""
     target = options.path.with_name(f"{options.path.resolve().name}.errors.csv")
     width = len(listed.heads)
@@ -175,29 +186,21 @@ def _filled(cells: Sequence[str], count: int) -> list[str]:
     return [*cells, *[""] * count][:count]
 
 
-def _bring_areas(
-    db: Connection, place: Place, listed: Listed, today: str
-) -> tuple[int, list[tuple[str, str]]]:
+def _bring_areas(db: Connection, place: Place, listed: ReadList, today: str) -> Changed:
     return _keep(db, place, areas_in(listed.entries, today), today)
 
 
-def _bring_schools(
-    db: Connection, place: Place, listed: Listed, today: str
-) -> tuple[int, list[tuple[str, str]]]:
+def _bring_schools(db: Connection, place: Place, listed: ReadList, today: str) -> Changed:
     by_code = areas.atlas_of(db, place.province).areas
     return _keep(db, place, schools_in(listed.entries, by_code, today), today)
 
 
-def _bring_rooms(
-    db: Connection, place: Place, listed: Listed, _: str
-) -> tuple[int, list[tuple[str, str]]]:
+def _bring_rooms(db: Connection, place: Place, listed: ReadList, _: str) -> Changed:
     return keep_spots(db, place, spots_in(listed.entries)), []
 
 
-def _keep(
-    db: Connection, place: Place, brought: Brought, today: str
-) -> tuple[int, list[tuple[str, str]]]:
-    """Keep what a list says; returns how much changed, and what a person should know."""
+def _keep(db: Connection, place: Place, brought: Brought, today: str) -> Changed:
+    """Keep what a list says."""
     province = place.province
     notes = [("area_unknown", name) for name in brought.unknown]
     changed = areas.keep_areas(db, province, brought.areas)
@@ -224,7 +227,7 @@ def _signed(merger: Merger) -> Merger:
     return msgspec.structs.replace(merger, who=operator(), at_ms=time.time_ns() // 1_000_000)
 
 
-def _merge(options: argparse.Namespace, say: Translate, what: What) -> int:
+def _merge(options: argparse.Namespace, say: Translate, what: MergerKind) -> int:
     try:
         since = day_of(options.since)
     except RefusedError as error:
@@ -238,7 +241,7 @@ def _merge(options: argparse.Namespace, say: Translate, what: What) -> int:
     return 0
 
 
-def _undo(options: argparse.Namespace, say: Translate, what: What) -> int:
+def _undo(options: argparse.Namespace, say: Translate, what: MergerKind) -> int:
     now_ms = time.time_ns() // 1_000_000
     with _department(options) as (db, place, _):
         undone = areas.undo_merger(db, place.province, what, options.number, now_ms)
@@ -251,7 +254,7 @@ def _undo(options: argparse.Namespace, say: Translate, what: What) -> int:
     return 0
 
 
-def _history(options: argparse.Namespace, say: Translate, what: What) -> int:
+def _history(options: argparse.Namespace, say: Translate, what: MergerKind) -> int:
     zone = told_zone(options)
     with _department(options) as (db, place, _):
         mergers = areas.mergers_of(db, place.province)

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from controller.department import census
 from controller.department.census import Twin
 from controller.department.overview import Department
-from controller.department.standing import Overview, Standing
+from controller.department.standing import Overview, SchoolStanding
 from controller.inventory.asset import Asset
 from protocol.model import Place
 
@@ -73,7 +73,7 @@ def count_of(overview: Overview, what: Oddity, schools: Sequence[str] = ()) -> i
     return sum(1 for twin in overview.twins if _is(what, twin, codes))
 
 
-def _count(school: Standing, what: Oddity) -> int:
+def _count(school: SchoolStanding, what: Oddity) -> int:
     tally = school.tally
     return tally.missing if what is Oddity.MISSING else tally.never_seen
 
@@ -115,7 +115,7 @@ def _shared(
                 db, department.province, [twin.serial_key for twin in twins]
             )
         for twin in twins:
-            schools = tuple(sorted({*twin.listed, *twin.seen}))
+            schools = tuple(sorted({*twin.listed, *twin.sighted}))
             odds += [Odd(asset, schools) for asset in by_key.get(twin.serial_key, [])]
             reached = twin.serial_key
             if len(odds) >= limit:
@@ -125,7 +125,7 @@ def _shared(
 
 
 def _is(what: Oddity, twin: Twin, codes: set[str]) -> bool:
-    is_within = not codes or bool(codes & {*twin.listed, *twin.seen})
+    is_within = not codes or bool(codes & {*twin.listed, *twin.sighted})
     if what is Oddity.SAME_SERIAL:
         return is_within and len(twin.listed) > 1
-    return is_within and bool(twin.listed) and bool(twin.seen)
+    return is_within and bool(twin.listed) and bool(twin.sighted)

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from controller.department import store
 from controller.department.listener import SchoolsListener
 from controller.feature import Feature, Jobs, MenuEntry, Program
 from protocol.words import N_
 
+if TYPE_CHECKING:
+    from controller.department.overview import Department
+
 
 def _listener(program: Program) -> SchoolsListener | None:
     return SchoolsListener(program) if not program.config.upstream else None
 
 
-def _look(program: Program) -> Callable[[], None]:
+def _department(program: Program) -> Department:
     from controller.department.overview import department_of  # noqa: PLC0415 - of pages alone
 
-    return program.service(department_of).look
-
-
-def _areas(program: Program) -> Callable[[str], frozenset[str]]:
-    from controller.department.overview import department_of  # noqa: PLC0415 - of pages alone
-
-    return program.service(department_of).schools_in
+    return program.service(department_of)
 
 
 def _frame(program: Program, _language: str) -> Mapping[str, Any]:
-    from controller.department.overview import department_of  # noqa: PLC0415 - of pages alone
-
-    department = program.service(department_of)
+    department = _department(program)
     return {
         "above_schools": department.any_schools,
         "school_name_of": department.name_of,
@@ -42,10 +37,7 @@ def _frame(program: Program, _language: str) -> Mapping[str, Any]:
 
 def _home(program: Program) -> str:
     """A department without rooms of its own begins with its schools."""
-    from controller.department.overview import department_of  # noqa: PLC0415 - of pages alone
-
-    schools = program.service(department_of).any_schools
-    return "/schools" if schools and not _has_rooms(program) else ""
+    return "/schools" if _department(program).any_schools and not _has_rooms(program) else ""
 
 
 def _has_rooms(program: Program) -> bool:
@@ -68,8 +60,8 @@ FEATURE: Final = Feature(
     listener=_listener,
     menu=(MenuEntry("/schools", N_("Schools"), lambda frame: frame["above_schools"], rank=0),),
     jobs=_jobs,
-    look=_look,
+    look=lambda program: _department(program).look,
     frame=_frame,
-    areas=_areas,
+    areas=lambda program: _department(program).schools_in,
     home=_home,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from controller.department.standing import Group, Need, Overview, Silence, Standing
+from controller.department.standing import Need, Overview, SchoolGroup, SchoolStanding, Silence
 from controller.department.tally import Tally, Told
 from controller.inventory.asset import Asset
 from controller.reconcile.items import KpiItem, RaiseItem
@@ -119,26 +119,26 @@ class TileItem(RecordItem):
     incidents_open: int
 
 
-def group_item(key: str, name: str, group: Group) -> FigureItem:
+def group_item(key: str, name: str, group: SchoolGroup) -> FigureItem:
     """An area's figure, or the whole."""
     return _figure(key, name, group, group.tally)
 
 
-def type_items(whole: Group) -> list[FigureItem]:
+def type_items(whole: SchoolGroup) -> list[FigureItem]:
     """The figure of each type over all schools."""
     return [
         _figure(kind, kind, whole, tally, before=False) for kind, tally in whole.by_type.items()
     ]
 
 
-def school_figure(school: Standing, group: Group) -> FigureItem:
+def school_figure(school: SchoolStanding, group: SchoolGroup) -> FigureItem:
     """A school's figure."""
     return _figure(school.code, school.label, group, school.tally)
 
 
-def school_item(school: Standing, overview: Overview) -> SchoolItem:
+def school_item(school: SchoolStanding, overview: Overview) -> SchoolItem:
     """A school in the list."""
-    tally, contact = school.tally, school.heard
+    tally, record = school.tally, school.record
     return SchoolItem(
         code=school.code,
         name=school.name,
@@ -154,11 +154,11 @@ def school_item(school: Standing, overview: Overview) -> SchoolItem:
         never_seen=tally.never_seen,
         unregistered=tally.unregistered,
         twice=school.twice,
-        heard=iso(contact.heard_ms) if contact else None,
-        as_of=iso(contact.as_of_ms) if contact else None,
-        age_s=max(0, overview.now_ms - contact.as_of_ms) // 1000 if contact else None,
+        heard=iso(record.heard_ms) if record else None,
+        as_of=iso(record.as_of_ms) if record else None,
+        age_s=max(0, overview.now_ms - record.as_of_ms) // 1000 if record else None,
         stale=school.silence,
-        behind=contact.behind if contact else 0,
+        behind=record.behind if record else 0,
         need=school.need,
     )
 
@@ -178,7 +178,9 @@ def exception_item(what: str, asset: Asset, schools: tuple[str, ...]) -> Excepti
     )
 
 
-def _figure(key: str, name: str, group: Group, tally: Tally, *, before: bool = True) -> FigureItem:
+def _figure(
+    key: str, name: str, group: SchoolGroup, tally: Tally, *, before: bool = True
+) -> FigureItem:
     return FigureItem(
         key=key,
         name=name,

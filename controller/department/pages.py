@@ -12,12 +12,13 @@ from fastapi.responses import RedirectResponse
 from controller.department.api import chosen
 from controller.department.exceptions import Odd, Oddity, count_of, odd_items
 from controller.department.overview import Department, department_of
-from controller.department.standing import STATUS_OF, Need, Overview, Silence, Standing, group_of
+from controller.department.standing import Need, Overview, Silence, group_of
 from controller.feature import Program
-from controller.reconcile.explained import RAISE_WORDS, percent_words
+from controller.reconcile.words import RAISE_WORDS, percent_words
 from controller.register.vocabulary import type_word
 from controller.web.page import PageRenderer
 from controller.web.refusals import HttpError, decode_cursor, encode_cursor
+from protocol.model import Status
 from protocol.words import N_
 
 ROWS: Final = 50  # schools or items on one page
@@ -27,14 +28,15 @@ Code = Annotated[str, Query(max_length=64)]
 Words = Annotated[str, Query(max_length=200)]
 Cursor = Annotated[str, Query(max_length=512)]
 
-NEED_WORDS: Final[Mapping[Need, str]] = {
-    Need.LONG_SILENT: N_("silent for more than 3 weeks"),
-    Need.NO_DATA: N_("no data yet"),
-    Need.SILENT: N_("silent for more than a day"),
-    Need.NO_REGISTER: N_("no equipment book"),
-    Need.BELOW_TARGET: N_("below the target"),
-    Need.MISSING: N_("items missing"),
-    Need.NOTHING: N_("in order"),
+# How a need looks, and what it is called.
+NEEDS: Final[Mapping[Need, tuple[Status, str]]] = {
+    Need.LONG_SILENT: (Status.CRITICAL, N_("silent for more than 3 weeks")),
+    Need.NO_DATA: (Status.UNKNOWN, N_("no data yet")),
+    Need.SILENT: (Status.WARNING, N_("silent for more than a day")),
+    Need.NO_REGISTER: (Status.WARNING, N_("no equipment book")),
+    Need.BELOW_TARGET: (Status.WARNING, N_("below the target")),
+    Need.MISSING: (Status.WARNING, N_("items missing")),
+    Need.NOTHING: (Status.OK, N_("in order")),
 }
 ODDITY_WORDS: Final[Mapping[Oddity, str]] = {
     Oddity.MISSING: N_("Missing"),
@@ -45,15 +47,15 @@ ODDITY_WORDS: Final[Mapping[Oddity, str]] = {
 
 
 def pages(program: Program) -> APIRouter:
-    """The pages of schools."""
+    """The pages of schools: made in threads, for there may be a thousand."""
     router = APIRouter()
-    _add_schools(router, program.service(PageRenderer), program.service(department_of))
+    screens, department = program.service(PageRenderer), program.service(department_of)
+    for add in (_add_schools, _add_one_school, _add_exceptions):
+        add(router, screens, department)
     return router
 
 
 def _add_schools(router: APIRouter, screens: PageRenderer, department: Department) -> None:
-    """The pages of schools: made in threads, for there may be a thousand."""
-
     @router.get("/schools")
     def schools(
         request: Request,
@@ -88,6 +90,8 @@ def _add_schools(router: APIRouter, screens: PageRenderer, department: Departmen
             **_helps(overview),
         )
 
+
+def _add_one_school(router: APIRouter, screens: PageRenderer, department: Department) -> None:
     @router.get("/schools/{code:path}")
     def one_school(request: Request, code: str) -> Response:
         overview = _overview(department)
@@ -108,6 +112,8 @@ def _add_schools(router: APIRouter, screens: PageRenderer, department: Departmen
             **_helps(overview),
         )
 
+
+def _add_exceptions(router: APIRouter, screens: PageRenderer, department: Department) -> None:
     @router.get("/exceptions")
     def exceptions(
         request: Request, what: Oddity = Oddity.MISSING, school: Code = "", cursor: Cursor = ""
@@ -161,12 +167,9 @@ def _helps(overview: Overview) -> dict[str, Any]:
     def area_name(code: str) -> str:
         return overview.atlas.areas[code].label if code in overview.atlas.areas else code
 
-    def need(school: Standing) -> tuple[str, str]:
-        return STATUS_OF[school.need], NEED_WORDS[school.need]
-
     return {
         "area_name": area_name,
-        "need": need,
+        "need": lambda school: NEEDS[school.need],
         "never": Silence.NEVER,
         "percent_words": percent_words,
         "raise_words": RAISE_WORDS,

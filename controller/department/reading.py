@@ -90,14 +90,14 @@ MESSAGES: Final[Mapping[str, str]] = {
 }
 
 
-class Entry(NamedTuple):
+class ListRow(NamedTuple):
     """A row that can be used: its number in the sheet, its texts by field, days as yyyy-mm-dd."""
 
     row: int
-    told: Mapping[str, str]
+    cells: Mapping[str, str]
 
 
-class Flaw(NamedTuple):
+class ListFlaw(NamedTuple):
     """A row that cannot be used, and why: a code of MESSAGES."""
 
     row: int
@@ -106,18 +106,18 @@ class Flaw(NamedTuple):
 
 
 @dataclass(slots=True)
-class Listed:
+class ReadList:
     """What a file holds. heads: the heading that was understood; keys: what rows are known by."""
 
     file: str = ""
-    entries: list[Entry] = field(default_factory=list)
-    flaws: list[Flaw] = field(default_factory=list)
+    entries: list[ListRow] = field(default_factory=list)
+    flaws: list[ListFlaw] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     heads: tuple[str, ...] = ()
     keys: set[str] = field(default_factory=set)
 
 
-def read_list(path: Path, aliases: Aliases) -> Listed:
+def read_list(path: Path, aliases: Aliases) -> ReadList:
     """Read the list from an .xlsx, .xls or CSV file. Raises SheetError."""
     raw = bounded_bytes(path)
 
@@ -125,7 +125,7 @@ def read_list(path: Path, aliases: Aliases) -> Listed:
         return max((len(_places(row, aliases)) for row in rows[:HEAD_WITHIN]), default=0)
 
     sheets, notices = sheets_in(path, raw, headed, days=True)
-    listed = Listed(path.name, notices=notices)
+    listed = ReadList(path.name, notices=notices)
     tables = [(sheet, at) for sheet in sheets if (at := _heading(sheet.rows, aliases)) >= 0]
     if not tables:
         raise SheetError(
@@ -142,7 +142,7 @@ def read_list(path: Path, aliases: Aliases) -> Listed:
 
 
 def day_of(cell: Cell) -> str:
-    """A day as yyyy-mm-dd; empty where the cell has none. Raises HttpErrorError."""
+    """A day as yyyy-mm-dd; empty where the cell has none. Raises RefusedError."""
     if isinstance(cell, Day):
         return f"{cell.year:04}-{cell.month:02}-{cell.day:02}"
     text = text_of(cell)
@@ -181,7 +181,7 @@ def _places(row: Sequence[Cell], aliases: Aliases) -> dict[str, int]:
     return places
 
 
-def _read_sheet(sheet: Worksheet, at: int, aliases: Aliases, listed: Listed) -> None:
+def _read_sheet(sheet: Worksheet, at: int, aliases: Aliases, listed: ReadList) -> None:
     key = next(iter(aliases))
     places = _places(sheet.rows[at], aliases)
     heads = tuple(clean(cell) for cell in sheet.rows[at])
@@ -195,9 +195,9 @@ def _read_sheet(sheet: Worksheet, at: int, aliases: Aliases, listed: Listed) -> 
             cells = {name: _judge(name)(cell_at(row, place)) for name, place in places.items()}
             _check(cells, key, listed.keys)
         except RefusedError as refused:
-            listed.flaws.append(Flaw(number, str(refused), tuple(clean(cell) for cell in row)))
+            listed.flaws.append(ListFlaw(number, str(refused), tuple(clean(cell) for cell in row)))
         else:
-            listed.entries.append(Entry(number, cells))
+            listed.entries.append(ListRow(number, cells))
 
 
 def _check(cells: Mapping[str, str], key: str, keys: set[str]) -> None:

@@ -50,8 +50,23 @@ class SchoolRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     first_heard_ms: int = 0
     heard_ms: int = 0
 
+    @property
+    def code(self) -> str:
+        """The school's code."""
+        return self.place.school
 
-class Listed(NamedTuple):
+    @property
+    def behind(self) -> int:
+        """How many changes of its list are still to come."""
+        return max(0, self.newest - self.reached)
+
+    @property
+    def live(self) -> SchoolFigures:
+        """What it told of the present; nothing while it has told nothing."""
+        return self.figures or SchoolFigures()
+
+
+class ListPage(NamedTuple):
     """Some of a school's list of items. last: it ends here, and what it lacks is gone."""
 
     place: Place
@@ -85,14 +100,14 @@ class AskRetell(NamedTuple):
     since: int
 
 
-SchoolChange = SchoolRecord | Listed | Used | FigureTold | AskRetell
+SchoolChange = SchoolRecord | ListPage | Used | FigureTold | AskRetell
 
 
 class SchoolHeard(NamedTuple):
-    """What a message changes, and whether it is taken: else the school must send it again."""
+    """What a message changes, and whether it is accepted: else the school must send it again."""
 
     changes: tuple[SchoolChange, ...]
-    taken: bool = True
+    is_accepted: bool = True
 
 
 class Schools:
@@ -100,16 +115,16 @@ class Schools:
 
     def __init__(self, scope: Place, records: Iterable[SchoolRecord] = ()) -> None:
         self._scope = scope
-        self._known = {school_record.place.school: school_record for school_record in records}
+        self._records = {school_record.place.school: school_record for school_record in records}
 
     @property
     def records(self) -> Mapping[str, SchoolRecord]:
         """Every school by its code."""
-        return self._known
+        return self._records
 
     def hear(self, school: str, message: Upward, now_ms: int) -> SchoolHeard:
         """Take one message of a school."""
-        before = self._known.get(school) or SchoolRecord(
+        before = self._records.get(school) or SchoolRecord(
             place=Place(self._scope.province, school), first_heard_ms=now_ms
         )
         match message:
@@ -137,7 +152,7 @@ class Schools:
         if (presence.boot, presence.session) != (before.boot, before.session) or not before.online:
             return SchoolHeard(())
         gone = replace(before, online=False)
-        self._known[before.place.school] = gone  # its last will is no sign of life
+        self._records[before.place.school] = gone  # its last will is no sign of life
         return SchoolHeard((gone,))
 
     def _hear_figures(self, before: SchoolRecord, report: SchoolTold, now_ms: int) -> SchoolHeard:
@@ -165,7 +180,7 @@ class Schools:
         another = page.feed != before.feed
         reached = 0 if another else before.reached
         if page.after > reached:
-            return SchoolHeard((), taken=False)
+            return SchoolHeard((), is_accepted=False)
         whole = before.whole and (not another or not before.feed)
         last = not page.more and not whole
         school_record = replace(
@@ -175,10 +190,10 @@ class Schools:
             newest=max(page.upto, 0 if another else before.newest),
             whole=whole or last,
         )
-        listed = Listed(before.place, page.feed, page.items, page.gone, last, now_ms)
+        listed = ListPage(before.place, page.feed, page.items, page.gone, last, now_ms)
         return SchoolHeard((self._keep(school_record, now_ms), listed))
 
     def _keep(self, record: SchoolRecord, now_ms: int) -> SchoolRecord:
         school_record = replace(record, heard_ms=now_ms)
-        self._known[record.place.school] = school_record
+        self._records[record.place.school] = school_record
         return school_record

@@ -10,10 +10,11 @@ from typing import Final
 import msgspec
 
 from controller.department.areas import Area, Atlas, SchoolFacts
-from controller.department.census import Heard, Live, Twin
+from controller.department.census import Twin
+from controller.department.schools import SchoolRecord
 from controller.department.tally import ByType, Tally, Told, added, together
-from controller.reconcile.kpi import Kpi, counted
-from protocol.model import Status
+from controller.reconcile.kpi import Kpi, figure_of
+from protocol.upward import SchoolFigures
 
 DAY_MS: Final = 86_400_000
 SILENT_MS: Final = DAY_MS
@@ -41,19 +42,10 @@ class Need(StrEnum):
     NOTHING = "nothing"
 
 
-STATUS_OF: Final[Mapping[Need, Status]] = {
-    Need.LONG_SILENT: Status.CRITICAL,
-    Need.NO_DATA: Status.UNKNOWN,
-    Need.SILENT: Status.WARNING,
-    Need.NO_REGISTER: Status.WARNING,
-    Need.BELOW_TARGET: Status.WARNING,
-    Need.MISSING: Status.WARNING,
-    Need.NOTHING: Status.OK,
-}
 _ORDER: Final = {need: place for place, need in enumerate(Need)}
 
 
-class Group(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+class SchoolGroup(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Figures of schools taken together.
 
     schools: how many are known; reported: how many of them ever told their list. silent: for more
@@ -82,11 +74,11 @@ class Group(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return self.tally.kpi
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+class SchoolStanding(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One school that counts. members: itself, then who merged into it.
 
     area: the innermost's code; around: it and those around it. twice: items of those that merged
-    which stand in another list too and are counted once. heard: None where it never was.
+    which stand in another list too and are counted once. record: None where it was never heard.
     """
 
     facts: SchoolFacts
@@ -96,7 +88,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     members: tuple[str, ...]
     by_type: ByType
     twice: int
-    heard: Heard | None
+    record: SchoolRecord | None
     silence: Silence
     before: Told | None = None
 
@@ -118,7 +110,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @property
     def reported(self) -> bool:
         """Whether anything is known of its items."""
-        return self.heard is not None or bool(self.by_type)
+        return self.record is not None or bool(self.by_type)
 
     @property
     def need(self) -> Need:
@@ -155,22 +147,22 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     day: str
     now_ms: int
     counted_ms: int
-    schools: tuple[Standing, ...]
+    schools: tuple[SchoolStanding, ...]
     atlas: Atlas
     twins: tuple[Twin, ...]
     doubles: frozenset[tuple[str, str]]
     before: Mapping[str, Told]
-    whole: Group
+    whole: SchoolGroup
 
-    def of_area(self, area: str) -> list[Standing]:
+    def of_area(self, area: str) -> list[SchoolStanding]:
         """The schools in an area and in those inside it; of "" all."""
         return [school for school in self.schools if not area or area in school.around]
 
-    def area(self, code: str) -> Group:
+    def area(self, code: str) -> SchoolGroup:
         """An area's figures, those of the areas inside it among them."""
         return group_of(self.of_area(code), self.before.get(code))
 
-    def areas(self) -> list[tuple[Area, Group]]:
+    def areas(self) -> list[tuple[Area, SchoolGroup]]:
         """Every area that stands or holds a school, what needs attention first."""
         held = {code for school in self.schools for code in school.around}
         by_code = {area.code: area for area in self.atlas.standing(self.day)}
@@ -183,15 +175,15 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
         return {member: school.code for school in self.schools for member in school.members}
 
 
-def _area_urgency(group: Group) -> tuple[int, int, float]:
+def _area_urgency(group: SchoolGroup) -> tuple[int, int, float]:
     pct = group.kpi.digital_managed_pct
     return (-group.long_silent, 0 if pct is not None else 1, pct or 0.0)
 
 
-def group_of(schools: Sequence[Standing], before: Told | None = None) -> Group:
+def group_of(schools: Sequence[SchoolStanding], before: Told | None = None) -> SchoolGroup:
     """The schools taken together."""
-    as_of = [school.heard.as_of_ms for school in schools if school.heard]
-    return Group(
+    as_of = [school.record.as_of_ms for school in schools if school.record]
+    return SchoolGroup(
         schools=len(schools),
         reported=sum(school.reported for school in schools),
         silent=sum(school.silence in {Silence.DAY, Silence.WEEKS} for school in schools),
@@ -204,25 +196,25 @@ def group_of(schools: Sequence[Standing], before: Told | None = None) -> Group:
     )
 
 
-def silence_of(contact: Heard | None, now_ms: int) -> Silence:
+def silence_of(record: SchoolRecord | None, now_ms: int) -> Silence:
     """For how long a school has not been heard."""
-    if contact is None:
+    if record is None:
         return Silence.NEVER
-    silent_ms = now_ms - contact.heard_ms
+    silent_ms = now_ms - record.heard_ms
     if silent_ms > LONG_SILENT_MS:
         return Silence.WEEKS
     return Silence.DAY if silent_ms > SILENT_MS else Silence.NONE
 
 
-def live_of(schools: Iterable[Standing], within_ms: int, now_ms: int) -> Live:
+def live_of(schools: Iterable[SchoolStanding], within_ms: int, now_ms: int) -> SchoolFigures:
     """The present of the schools that told it within that time, added up."""
     fresh = [
-        school.heard.live
+        school.record.live
         for school in schools
-        if school.heard and now_ms - school.heard.as_of_ms <= within_ms
+        if school.record and now_ms - school.record.as_of_ms <= within_ms
     ]
-    names = Live.__struct_fields__
-    return Live(**{name: sum(getattr(live, name) for live in fresh) for name in names})
+    names = SchoolFigures.__struct_fields__
+    return SchoolFigures(**{name: sum(getattr(live, name) for live in fresh) for name in names})
 
 
 def told_of(figures: Mapping[str, Kpi], codes: Iterable[str], day: str) -> Told | None:
@@ -230,10 +222,5 @@ def told_of(figures: Mapping[str, Kpi], codes: Iterable[str], day: str) -> Told 
     kpis = [figures[code] for code in codes if code in figures]
     if not kpis:
         return None
-    kpi = counted(
-        declared=sum(school_kpi.declared for school_kpi in kpis),
-        complete=sum(school_kpi.complete_digital_record for school_kpi in kpis),
-        verified=sum(school_kpi.verified_within_365d for school_kpi in kpis),
-        managed=sum(school_kpi.complete_and_verified for school_kpi in kpis),
-    )
-    return Told(day, len(kpis), kpi)
+    counts = map(sum, zip(*(kpi.counts for kpi in kpis), strict=True))
+    return Told(day, len(kpis), figure_of(*counts))

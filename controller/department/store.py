@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 from sqlalchemy import Connection, select
 
 from controller.database.engine import one_numbers
@@ -17,22 +17,18 @@ from controller.database.scope import within
 from controller.database.shape import Shape
 from controller.database.writing import Writing, write
 from controller.department.areas_store import counts_for_itself
-from controller.department.schools import FigureTold, Listed, SchoolRecord, Schools, Used
+from controller.department.schools import FigureTold, ListPage, SchoolRecord, Schools, Used
 from controller.department.tables import schools
 from controller.inventory import store as kept_assets
 from controller.inventory.asset import LASTING, Asset, AssetState
-from controller.reconcile.store import figure_row
-from controller.reconcile.tables import figures
-from controller.use.hours import UseLine
+from controller.reconcile.store import kpi_in, note_figure
+from controller.use.hours import BoardWeek
 from controller.use.store import keep_use
-from protocol.model import Place
-from protocol.upward import ItemTold
-from protocol.upward import UseLine as UseTold
+from protocol.model import Place, fields_for
+from protocol.upward import ItemTold, UseLine
 
 SCHOOLS: Final = Shape(SchoolRecord, schools)
 _AT_ONCE: Final = 500  # ids that a statement names
-_SAME: Final = {*ItemTold.__struct_fields__} & {*Asset.__struct_fields__} - {"state", "change"}
-_SAME_USE: Final = {*UseTold.__struct_fields__} & {*UseLine.__struct_fields__}
 _TOLD: Final = (*LASTING, "seen_ms", "first_seen_ms")
 
 
@@ -42,7 +38,7 @@ def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:
     news = [
         change
         for change in changes
-        if isinstance(change, SchoolRecord | Listed | FigureTold | Used)
+        if isinstance(change, SchoolRecord | ListPage | FigureTold | Used)
     ]
     if not news:
         return
@@ -53,14 +49,14 @@ def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:
         for change in news
         if isinstance(change, FigureTold) and counts_for_itself(db, change.place, change.day)
     }
-    rows = [figure_row(figure.place, figure.day, figure.figures) for figure in days.values()]
-    write(db, figures, rows, Writing.UPSERT)
-    if any(isinstance(change, Listed) for change in news):
+    for figure in days.values():
+        note_figure(db, figure.place, figure.day, kpi_in(asdict(figure.figures)))
+    if any(isinstance(change, ListPage) for change in news):
         one_numbers(db)
     newest = kept_assets.newest_change(db, Place(news[0].place.province))
     for change in news:
         match change:
-            case Listed():
+            case ListPage():
                 newest = _take(db, change, newest)
             case Used():
                 keep_use(db, change.place, change.week, map(_use, change.lines))
@@ -79,11 +75,11 @@ def load_schools(db: Connection, scope: Place) -> Schools:
     return Schools(scope, schools_of(db, Place(scope.province)))
 
 
-def _take(db: Connection, listed: Listed, newest: int) -> int:
+def _take(db: Connection, listed: ListPage, newest: int) -> int:
     """Keep a page of a school's list; returns the feed's newest number."""
     place = listed.place
     ids = [*(item.item for item in listed.items), *(gone.item for gone in listed.gone)]
-    records = _known(db, place, ids)
+    records = _records_of(db, place, ids)
     fresh: list[Asset] = []
     for item in listed.items:
         before, feed = records.get(item.item, (None, ""))
@@ -115,7 +111,7 @@ def _take(db: Connection, listed: Listed, newest: int) -> int:
     return newest + len(swept)
 
 
-def _known(db: Connection, place: Place, ids: Sequence[str]) -> dict[str, tuple[Asset, str]]:
+def _records_of(db: Connection, place: Place, ids: Sequence[str]) -> dict[str, tuple[Asset, str]]:
     records: dict[str, tuple[Asset, str]] = {}
     for start in range(0, len(ids), _AT_ONCE):
         records |= kept_assets.with_feeds(db, place, ids[start : start + _AT_ONCE])
@@ -123,9 +119,8 @@ def _known(db: Connection, place: Place, ids: Sequence[str]) -> dict[str, tuple[
 
 
 def _asset_of(item: ItemTold, place: Place) -> Asset:
-    same = {name: getattr(item, name) for name in _SAME}
     return Asset(
-        **same,
+        **fields_for(Asset, item, but=("state", "change")),
         place=place,
         device_id=item.item,
         kind=item.device,
@@ -144,6 +139,5 @@ def _state(item: ItemTold) -> AssetState:
         return AssetState.UNREGISTERED if item.line is None else AssetState.OK
 
 
-def _use(line: UseTold) -> UseLine:
-    same = {name: getattr(line, name) for name in _SAME_USE}
-    return UseLine(**same, device_id=line.item, kind=line.device.value)
+def _use(line: UseLine) -> BoardWeek:
+    return BoardWeek(**fields_for(BoardWeek, line), device_id=line.item, kind=line.device.value)

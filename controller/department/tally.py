@@ -5,18 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from controller.reconcile.kpi import Kpi, Raise, counted, percent
+from controller.reconcile.kpi import Kpi, Raise, figure_of, percent
 
-# What a line may lack alone, by the column of the tally that counts such lines.
-RAISES: Final[Mapping[str, str]] = {
-    "asset_tag": "lone_asset_tag",
-    "type": "lone_type",
-    "room": "lone_room",
-    "year": "lone_year",
-    "serial": "lone_serial",
-    "unique_serial": "lone_unique_serial",
-    "verify": "lone_verify",
-}
+LONE: Final = "lone_"  # how the columns begin that count lines which lack one thing alone
 
 
 class Tally(NamedTuple):
@@ -46,21 +37,20 @@ class Tally(NamedTuple):
     @property
     def kpi(self) -> Kpi:
         """The share that is managed by digital record; not determined without a line."""
-        return counted(
-            declared=self.declared,
-            complete=self.complete,
-            verified=self.verified,
-            managed=self.managed,
-        )
+        return figure_of(self.declared, self.complete, self.verified, self.managed)
 
     @property
     def raises(self) -> tuple[Raise, ...]:
         """What would raise the figure most, the most first."""
-        lone = {what: int(getattr(self, column)) for what, column in RAISES.items()}
+        counts: dict[str, int] = self._asdict()
+        lone = {name: n for name, n in counts.items() if n and name.startswith(LONE)}
         return tuple(
-            Raise(what=what, lines=n, pct=percent(self.managed + n, self.declared) or 0.0)
-            for what, n in sorted(lone.items(), key=lambda pair: -pair[1])
-            if n
+            Raise(
+                what=name.removeprefix(LONE),
+                lines=n,
+                pct=percent(self.managed + n, self.declared) or 0.0,
+            )
+            for name, n in sorted(lone.items(), key=lambda pair: -pair[1])
         )
 
 

@@ -44,16 +44,12 @@ def tile_of(overview: Overview, zone: tzinfo) -> Tile:
     ever = live_of(overview.schools, overview.now_ms, overview.now_ms)
     today = live_of(overview.schools, DAY_MS, overview.now_ms)
     tally = overview.whole.tally
-    contacts = [
-        school.heard
-        for school in overview.schools
-        if school.heard
-        and instant(school.heard.heard_ms).astimezone(zone).date().isoformat() == overview.day
-    ]
+    heard_ms = [school.record.heard_ms for school in overview.schools if school.record]
+    days = [instant(at_ms).astimezone(zone).date().isoformat() for at_ms in heard_ms]
     return Tile(
         as_of_ms=overview.now_ms,
         schools_known=overview.whole.schools,
-        schools_heard_today=len(contacts),
+        schools_heard_today=days.count(overview.day),
         rooms=ever.rooms,
         rooms_in_lesson=live_of(overview.schools, LESSON_FRESH_MS, overview.now_ms).rooms_in_lesson,
         boards=ever.boards,

@@ -12,26 +12,27 @@ import logging
 import math
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from datetime import timedelta, tzinfo
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import msgspec
 
 from controller.broker.brokerage import broker_at
 from controller.dashboard.live import LiveView
-from controller.database.store import Store, StoreError
-from controller.department.school_figures import figures_of
+from controller.dashboard.rooms import counts_of
+from controller.database.store import StoreError
 from controller.feature import Program
 from controller.inventory import store as assets
 from controller.inventory.asset import Asset
-from controller.inventory.store import Tally, refresh, tally
-from controller.use.hours import UseLine as KnownUse
-from controller.use.hours import monday_of
+from controller.inventory.store import RecordCounts, count_records, refresh
+from controller.use.hours import BoardWeek, monday_of
 from controller.use.store import WEEKS, use_of
 from protocol import __version__
 from protocol.link import Arrival, Broker, Letter, Link
 from protocol.messages import Ack, ControllerState, MessageError, Retell, down_from, to_bytes
-from protocol.model import MAX_TEXT, DeviceKind, Place, instant
+from protocol.model import MAX_TEXT, DeviceKind, Place, Status, fields_for, instant
 from protocol.outbox import Outbox, OutboxError
 from protocol.relay import Relay
 from protocol.settings import SettingsError
@@ -66,30 +67,17 @@ _AT_ONCE: Final = 100
 class Upward:
     """One school's conversation with its department."""
 
-    def __init__(
-        self,
-        store: Store,
-        outbox: Outbox,
-        broker: Broker,
-        *,
-        school: Place,
-        department: str,
-        boot: str,
-        name: str,
-        zone: tzinfo,
-        figures: Callable[[], Awaitable[SchoolFigures]],
-        now_ms: Callable[[], int],
-    ) -> None:
-        self._store = store
+    def __init__(self, program: Program, outbox: Outbox, broker: Broker, boot: str) -> None:
+        school = program.school
+        self._program = program
+        self._store = program.store
         self._outbox = outbox
         self._school = school
         self._boot = boot
-        self._name = name[:MAX_TEXT]
-        self._zone = zone
-        self._figures = figures
-        self._now_ms = now_ms
-        self._place = place_at(school, department)
-        self._told: SchoolFigures | None = None
+        self._zone = program.zone
+        self._now_ms = program.now_ms
+        self._place = place_at(school, program.config.upstream_department)
+        self._told_figures: SchoolFigures | None = None
         self._told_s = -math.inf
         self._told_use: dict[str, tuple[UseLine, ...]] = {}
         self._stirred = asyncio.Event()
@@ -178,7 +166,7 @@ class Upward:
     def _fed(self) -> int:
         return int(self._outbox.memos().get(_FED, b"0"))
 
-    def _settled(self) -> int:
+    def _acknowledged(self) -> int:
         """Up to where the department has acknowledged the list."""
         return self._fed() if not self._outbox.waiting_events(0, 1) else 0
 
@@ -187,11 +175,11 @@ class Upward:
         age_s = time.monotonic() - self._told_s
         if age_s < TELL_AGAIN_AFTER_S:
             return
-        figures = await self._figures()
-        if figures == self._told and age_s < TELL_EVERY_S:
+        figures = await figures_of(self._program)
+        if figures == self._told_figures and age_s < TELL_EVERY_S:
             return
         await asyncio.to_thread(self._put_figures, figures)
-        self._told, self._told_s = figures, time.monotonic()
+        self._told_figures, self._told_s = figures, time.monotonic()
         self._relay.wake()
 
     def _put_figures(self, figures: SchoolFigures) -> None:
@@ -203,12 +191,12 @@ class Upward:
             SchoolTold(
                 boot=self._boot,
                 at_ms=now_ms,
-                name=self._name,
+                name=self._program.name[:MAX_TEXT],
                 version=__version__,
                 day=f"{instant(now_ms).astimezone(self._zone):%Y-%m-%d}",
                 feed=feed,
                 newest=newest,
-                settled=self._settled(),
+                settled=self._acknowledged(),
                 figures=figures,
             )
         )
@@ -296,46 +284,22 @@ def upward_outbox(path: Path, school: Place, department: str, boot: str) -> Outb
 
 def item_of(asset: Asset) -> ItemTold:
     """The item as the department is told of it: without the names that people gave."""
-    return ItemTold(
-        item=asset.device_id,
-        change=asset.relay_change,
-        line=asset.line,
-        row=asset.row,
-        asset_tag=asset.asset_tag[:MAX_TEXT],
-        type=asset.type[:MAX_TEXT],
-        device=asset.kind,
-        maker=asset.maker[:MAX_TEXT],
-        model=asset.model[:MAX_TEXT],
-        serial=asset.serial[:MAX_TEXT],
-        room=asset.room[:MAX_TEXT],
-        site=asset.site[:MAX_TEXT],
-        building=asset.building[:MAX_TEXT],
-        year=asset.year,
-        cost_vnd=asset.cost_vnd,
-        funding=asset.funding[:MAX_TEXT],
-        condition=asset.condition[:MAX_TEXT],
-        state=asset.state.value,
-        also=asset.also,
-        there=asset.there[:MAX_TEXT],
-        by=asset.by,
-        lacks=asset.lacks,
-        verified=asset.verified,
-        first_seen_ms=asset.first_seen_ms,
-        seen_ms=asset.told_ms,
-    )
+    fields = _brief_fields(ItemTold, asset)
+    fields |= {"change": asset.relay_change, "seen_ms": asset.told_ms}
+    return ItemTold(item=asset.device_id, device=asset.kind, **fields)
 
 
-def _use(line: KnownUse) -> UseLine:
-    return UseLine(
-        item=line.device_id,
-        device=DeviceKind(line.kind),
-        room=line.room[:MAX_TEXT],
-        asset_tag=line.asset_tag[:MAX_TEXT],
-        on_min=line.on_min,
-        used_min=line.used_min,
-        planned_min=line.planned_min,
-        known_min=line.known_min,
-    )
+def _use(week: BoardWeek) -> UseLine:
+    fields = _brief_fields(UseLine, week)
+    return UseLine(item=week.device_id, device=DeviceKind(week.kind), **fields)
+
+
+def _brief_fields(kind: type[msgspec.Struct], record: msgspec.Struct) -> dict[str, Any]:
+    """What the record holds of the kind's fields, no text longer than the wire takes."""
+    return {
+        name: value[:MAX_TEXT] if isinstance(value, str) else value
+        for name, value in fields_for(kind, record).items()
+    }
 
 
 def _is_told(asset: Asset) -> bool:
@@ -366,26 +330,30 @@ def reporting(program: Program) -> Iterator[Upward | None]:
         broker = broker._replace(user=config.school)
     path = config.data / "upward.db"
     with upward_outbox(path, school, config.upstream_department, boot) as outbox:
-        yield Upward(
-            program.store,
-            outbox,
-            broker,
-            school=school,
-            department=config.upstream_department,
-            boot=boot,
-            name=program.name,
-            zone=program.zone,
-            figures=lambda: _figures(program),
-            now_ms=program.now_ms,
-        )
+        yield Upward(program, outbox, broker, boot)
 
 
-async def _figures(program: Program) -> SchoolFigures:
+async def figures_of(program: Program) -> SchoolFigures:
+    """The school's figures: its rooms as they are now, its records as of now."""
+    records = await asyncio.to_thread(_counts_of_records, program)
     live = program.service(LiveView)
-    counts = await asyncio.to_thread(_tallied, program)
-    return figures_of(live.rooms(), live.agents(), counts)
+    rooms, agents = list(live.rooms()), list(live.agents())
+    counts = counts_of(rooms)
+    boards = [room.devices.get(DeviceKind.BOARD, {}) for room in rooms]
+    return SchoolFigures(
+        rooms=counts.rooms,
+        rooms_in_lesson=counts.in_lesson,
+        agents=len(agents),
+        agents_online=sum(agent.online for agent in agents),
+        devices=counts.devices,
+        devices_working=counts.working,
+        boards=sum(sum(board.values()) for board in boards),
+        boards_working=sum(board.get(Status.OK, 0) for board in boards),
+        faults_open=sum(len(room.faults) for room in rooms),
+        **records._asdict(),
+    )
 
 
-def _tallied(program: Program) -> Tally:
+def _counts_of_records(program: Program) -> RecordCounts:
     refresh(program.store, program.school, program.zone, program.now_ms())
-    return program.store.read(tally, program.school)
+    return program.store.read(count_records, program.school)

@@ -11,7 +11,7 @@ from controller.database.store import Store
 from controller.feature import Program
 from controller.forecast.forecast import Forecast, forecast
 from controller.forecast.life_table import LifeTable, LifeTableError, table_in
-from controller.forecast.papers import as_xlsx, said
+from controller.forecast.papers import as_xlsx, forecast_fields
 from controller.forecast.store import groups_in
 from controller.inventory.feed import Feed, feed_of
 from controller.sheets.writing import file_name
@@ -49,7 +49,7 @@ def api(program: Program) -> APIRouter:
             ) from error
         projection = forecast_in(store, feed, narrowed(scope, school), table, program.today().year)
         if format is ForecastFormat.JSON:
-            return JSONResponse(said(projection, table))
+            return JSONResponse(forecast_fields(projection, table))
         headers = attachment(file_name("het-nien-han", str(projection.first_year), end="xlsx"))
         return Response(as_xlsx(projection, table, translate), media_type=XLSX, headers=headers)
 

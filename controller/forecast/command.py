@@ -11,7 +11,7 @@ from controller.cli.output import add_json, add_out, output, tell, unwritable
 from controller.cli.school import opened_wide, own
 from controller.forecast.forecast import Due, Forecast, forecast
 from controller.forecast.life_table import FILE, LifeTable, init_table, table_in
-from controller.forecast.papers import UNKNOWN_WORDS, as_xlsx, said
+from controller.forecast.papers import UNKNOWN_WORDS, as_xlsx, forecast_fields
 from controller.forecast.store import groups_in
 from controller.inventory.store import refresh
 from protocol.command_line import CommandParser
@@ -44,7 +44,7 @@ def _forecast(options: argparse.Namespace, say: Translate) -> int:
         with output(options.out) as file:
             file.write(as_xlsx(projection, table, say))
     if options.json:
-        tell(json.dumps(said(projection, table), ensure_ascii=False, indent=1))
+        tell(json.dumps(forecast_fields(projection, table), ensure_ascii=False, indent=1))
     elif not options.out:
         _tell(projection, table, say)
     return 0

@@ -7,8 +7,8 @@ itself, else nobody knows. What lacks a year or a life is counted apart, never g
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -24,7 +24,7 @@ _LEFT: Final = frozenset({Condition.DISPOSED.value, Condition.LOST.value})
 _OVERDUE, _LATER = -1, YEARS  # beside the years' own slots, 0 to 10
 
 
-class Group(NamedTuple):
+class ItemGroup(NamedTuple):
     """How many items of a school have the same type, year and condition.
 
     costed: how many of them have a cost in the book; cost_vnd: these costs together.
@@ -55,6 +55,13 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     cost_vnd: int = 0
     unpriced: int = 0
 
+    def __add__(self, other: Due) -> Due:
+        return Due(
+            count=self.count + other.count,
+            cost_vnd=self.cost_vnd + other.cost_vnd,
+            unpriced=self.unpriced + other.unpriced,
+        )
+
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
     """What falls to a type, a school, an area or all. years: from this one on."""
@@ -68,12 +75,7 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def soon(self) -> Due:
         """What is overdue and what falls due within the years, together."""
-        dues = (self.overdue, *self.years)
-        return Due(
-            count=sum(due.count for due in dues),
-            cost_vnd=sum(due.cost_vnd for due in dues),
-            unpriced=sum(due.unpriced for due in dues),
-        )
+        return sum(self.years, self.overdue)
 
 
 class Assumption(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,35 +111,31 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(slots=True)
 class _Sum:
-    """A share that is being summed up: count, cost and unpriced of each slot."""
+    """A share that is being summed up: what falls due in each slot."""
 
-    slots: dict[int, list[int]] = field(default_factory=dict)
+    slots: defaultdict[int, Due] = field(default_factory=lambda: defaultdict(Due))
     unknown: int = 0
 
-    def add(self, slot: int, due: Due) -> None:
-        """More falls due."""
-        slot_sums = self.slots.setdefault(slot, [0, 0, 0])
-        slot_sums[0] += due.count
-        slot_sums[1] += due.cost_vnd
-        slot_sums[2] += due.unpriced
+    def add(self, slot: int | Unknown, group: ItemGroup, table: LifeTable) -> None:
+        """More falls due, or nobody knows when."""
+        if isinstance(slot, Unknown):
+            self.unknown += group.items
+        else:
+            self.slots[slot] += _due_of(group, table)
 
     def share(self, *key: str) -> Share:
         """The sums as they are now."""
         return Share(
             key=key,
-            overdue=self._due(_OVERDUE),
-            years=tuple(self._due(slot) for slot in range(YEARS)),
-            later=self._due(_LATER),
+            overdue=self.slots[_OVERDUE],
+            years=tuple(self.slots[slot] for slot in range(YEARS)),
+            later=self.slots[_LATER],
             unknown=self.unknown,
         )
 
-    def _due(self, slot: int) -> Due:
-        count, cost_vnd, unpriced = self.slots.get(slot, (0, 0, 0))
-        return Due(count=count, cost_vnd=cost_vnd, unpriced=unpriced)
-
 
 def forecast(
-    groups: Iterable[Group],
+    groups: Iterable[ItemGroup],
     table: LifeTable,
     this_year: int,
     areas: dict[tuple[str, str], str] | None = None,
@@ -153,21 +151,15 @@ def forecast(
         types[group.type] += group.items
         area = (areas or {}).get(group[:2], "")
         keys: tuple[tuple[str, ...], ...] = ((group.type,), group[:2], (area,))
-        sums = [
-            total,
-            *(grouping.setdefault(key, _Sum()) for grouping, key in zip(by, keys, strict=True)),
-        ]
+        sums = [sums.setdefault(key, _Sum()) for sums, key in zip(by, keys, strict=True)]
         slot = _slot_of(group, table, this_year)
         if isinstance(slot, Unknown):
             unknown[slot.value] += group.items
-            for one in sums:
-                one.unknown += group.items
-            continue
-        awaiting += group.items if group.condition == Condition.AWAITING_DISPOSAL else 0
-        due = _due_of(group, table)
-        for one in sums:
-            one.add(slot, due)
-    shares = [[one.share(*key) for key, one in sorted(grouping.items())] for grouping in by]
+        elif group.condition == Condition.AWAITING_DISPOSAL:
+            awaiting += group.items
+        for one in (total, *sums):
+            one.add(slot, group, table)
+    by_type, by_school, by_area = map(_shares_of, by)
     return Forecast(
         first_year=this_year,
         count=types.total(),
@@ -175,14 +167,18 @@ def forecast(
         awaiting=awaiting,
         unknown={reason.value: unknown[reason.value] for reason in Unknown},
         total=total.share(),
-        by_type=tuple(sorted(shares[0], key=_dearest_first)),
-        by_school=tuple(sorted(shares[1], key=_dearest_first)),
-        by_area=tuple(sorted(shares[2], key=_dearest_first)) if areas else (),
+        by_type=by_type,
+        by_school=by_school,
+        by_area=by_area if areas else (),
         assumptions=tuple(_assumed(code, count, table) for code, count in sorted(types.items())),
     )
 
 
-def _slot_of(group: Group, table: LifeTable, this_year: int) -> int | Unknown:
+def _shares_of(sums: Mapping[tuple[str, ...], _Sum]) -> tuple[Share, ...]:
+    return tuple(sorted((one.share(*key) for key, one in sums.items()), key=_dearest_first))
+
+
+def _slot_of(group: ItemGroup, table: LifeTable, this_year: int) -> int | Unknown:
     """How many years from now it is; before, or behind the last."""
     if group.condition == Condition.AWAITING_DISPOSAL:
         return 0
@@ -196,7 +192,7 @@ def _slot_of(group: Group, table: LifeTable, this_year: int) -> int | Unknown:
     return max(_OVERDUE, min(group.year + life.years - this_year, _LATER))
 
 
-def _due_of(group: Group, table: LifeTable) -> Due:
+def _due_of(group: ItemGroup, table: LifeTable) -> Due:
     price = table.price.get(group.type)
     if price is not None:
         return Due(count=group.items, cost_vnd=group.items * price.vnd)

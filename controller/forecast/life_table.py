@@ -30,7 +30,7 @@ _Row = TypeVar("_Row")
 Source = Annotated[str, msgspec.Meta(max_length=500)]
 
 
-class Life(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class UsefulLife(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many years a type is in use. verified: a person compared it with the source."""
 
     years: Annotated[int, msgspec.Meta(ge=1, le=100)]
@@ -50,7 +50,7 @@ class LifeTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Both tables, by type: a code of the vocabulary, or a book's own word."""
 
     note: Source = ""
-    life: Mapping[str, Life] = {}
+    life: Mapping[str, UsefulLife] = {}
     price: Mapping[str, Price] = {}
 
 

@@ -25,7 +25,7 @@ _CHART_HEIGHT: Final = 140
 _STEP: Final = 54
 
 
-class Column(NamedTuple):
+class ChartColumn(NamedTuple):
     """A column of the chart: its name, how many, and how high in pixels."""
 
     name: str
@@ -80,10 +80,10 @@ def pages(program: Program) -> APIRouter:
     return router
 
 
-def _columns(projection: Forecast) -> Sequence[Column]:
+def _columns(projection: Forecast) -> Sequence[ChartColumn]:
     rows = [(N_("past"), projection.total.overdue), *_rows(projection)[1:-1]]
     most = max((due.count for _, due in rows), default=0) or 1
     return [
-        Column(name, due.count, -(-due.count * _CHART_HEIGHT // most), number == 0)
+        ChartColumn(name, due.count, -(-due.count * _CHART_HEIGHT // most), number == 0)
         for number, (name, due) in enumerate(rows)
     ]

@@ -26,7 +26,7 @@ _ASSUMED: Final = (
 _DUES: Final = ("Số lượng", "Kinh phí (đồng)", "Chưa rõ giá")
 
 
-def said(projection: Forecast, table: LifeTable) -> dict[str, Any]:
+def forecast_fields(projection: Forecast, table: LifeTable) -> dict[str, Any]:
     """For programs: each share's years by their number."""
     shares = ("by_type", "by_school", "by_area")
     assumed = [msgspec.structs.asdict(assumption) for assumption in projection.assumptions]

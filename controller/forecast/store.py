@@ -5,12 +5,12 @@ from __future__ import annotations
 from sqlalchemy import Connection, func, select
 
 from controller.database.scope import within
-from controller.forecast.forecast import Group
+from controller.forecast.forecast import ItemGroup
 from controller.inventory.tables import assets
 from protocol.model import Place
 
 
-def groups_in(db: Connection, scope: Place) -> list[Group]:
+def groups_in(db: Connection, scope: Place) -> list[ItemGroup]:
     """How many lines of each school's book have the same type, year and condition.
 
     scope: a school, a province, or all.
@@ -23,4 +23,4 @@ def groups_in(db: Connection, scope: Place) -> list[Group]:
         .where(within(assets, scope), items.removed_ms.is_(None), items.line.is_not(None))
         .group_by(*keys)
     )
-    return [Group._make((*row[:-1], int(row[-1]))) for row in db.execute(query)]
+    return [ItemGroup._make((*row[:-1], int(row[-1]))) for row in db.execute(query)]

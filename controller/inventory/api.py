@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -12,22 +11,32 @@ from msgspec.structs import replace
 from controller.feature import Program
 from controller.inventory.asset import AssetState
 from controller.inventory.chosen import Chosen
-from controller.inventory.export_api import WHOLE, exported
+from controller.inventory.exports.picture import ExportForm, Picture
+from controller.inventory.exports.workbook import ExportError
 from controller.inventory.feed import (
     AT_ONCE,
-    Fields,
     Format,
-    as_csv,
-    as_ndjson,
     as_page,
     feed_of,
+    written,
 )
 from controller.inventory.items import Inventory
 from controller.register.vocabulary import Condition
-from controller.web.downloads import CSV_WITH_HEAD
+from controller.web.downloads import CSV_WITH_HEAD, XLSX, attachment
 from controller.web.items import ErrorItem
 from controller.web.paging import ERRORS, Code, Cursor, Many
+from controller.web.refusals import HttpError
 from protocol.model import DeviceKind, Status
+from protocol.words import N_
+
+_WHOLE: Final = {Format(form.value): form for form in ExportForm}
+_MEDIA: Final = {
+    Format.CSV: CSV_WITH_HEAD,
+    Format.NDJSON: "application/x-ndjson",
+    Format.XLSX: XLSX,
+    Format.GLPI: "application/zip",
+    Format.SNIPEIT: CSV_WITH_HEAD,
+}
 
 
 def api(program: Program) -> APIRouter:
@@ -51,37 +60,37 @@ def api(program: Program) -> APIRouter:
         if area:
             schools = frozenset[str]().union(*(schools_in(area) for schools_in in areas))
             chosen = replace(chosen, schools=schools)
-        if format in WHOLE:
-            return exported(feed.picture(chosen, name), WHOLE[format], since)
+        if format in _WHOLE:
+            return exported(feed.picture(chosen, name), _WHOLE[format], since)
         spell = feed.begin(since)
         if limit > AT_ONCE and format is not Format.JSON:
-            return StreamingResponse(
-                _POURED[format](feed.pour(spell, chosen, limit)), media_type=_MEDIA[format]
-            )
+            parts = written(feed.pour(spell, chosen, limit), format)
+            return StreamingResponse(parts, media_type=_MEDIA[format])
         page = feed.page(spell, chosen, min(limit, AT_ONCE))
         if format is Format.JSON:
             return as_page(page)
         headers = {"X-LopHoc-Next": page.next, "X-LopHoc-More": str(page.more).lower()}
-        body = _joined(_POURED[format](iter([page.items])))
+        body = b"".join(written([page.items], format))
         return Response(body, media_type=_MEDIA[format], headers=headers)
 
     return router
 
 
-_POURED: Final[Mapping[Format, Callable[[Iterable[list[Fields]]], Iterator[str | bytes]]]] = {
-    Format.CSV: as_csv,
-    Format.NDJSON: as_ndjson,
-}
-
-
-_MEDIA: Final = {
-    Format.CSV: CSV_WITH_HEAD,
-    Format.NDJSON: "application/x-ndjson",
-}
-
-
-def _joined(parts: Iterable[str | bytes]) -> bytes:
-    return b"".join(part.encode() if isinstance(part, str) else part for part in parts)
+def exported(picture: Picture, form: ExportForm, since: str = "") -> Response:
+    """The picture as a file to keep. Raises HttpError, StoreError."""
+    if since:
+        raise HttpError(
+            422,
+            "since_refused",
+            N_("This format is a whole picture and has no changes."),
+            N_("Leave `since` out, or take json, ndjson or csv."),
+        )
+    headers = attachment(picture.file_name(form))
+    try:
+        parts = picture.written(form)
+    except ExportError as error:
+        raise HttpError(422, error.code, error.message, error.hint) from error
+    return StreamingResponse(parts, media_type=_MEDIA[Format(form.value)], headers=headers)
 
 
 def choice_of(

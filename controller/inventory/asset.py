@@ -9,16 +9,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-import msgspec
 from msgspec.structs import replace
 
 from controller.fleet.records import DeviceRecord
-from controller.reconcile.evidence import By, observations_of
-from controller.reconcile.reconcile import Finding, Reconciled, State
+from controller.reconcile.evidence import SeenBy, observations_of
+from controller.reconcile.reconcile import LineFinding, Reconciled
 from controller.register.decisions import Rulings
 from controller.register.vocabulary import TYPE_OF_KIND
 from controller.sheets.names import room_key
-from protocol.model import DeviceKind, Identity, Place, Reason, Status
+from protocol.model import DeviceKind, Identity, Place, Reason, Status, fields_for
+from protocol.upward import ItemFields
 
 RETELL_AFTER_MS: Final = 7 * 86_400_000  # being seen again is told once a week, not every minute
 
@@ -61,48 +61,25 @@ class Spot(NamedTuple):
     building: str = ""
 
 
-class Asset(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Asset(ItemFields, frozen=True, kw_only=True, gc=False):
     """One item. place.agent: who answers for it, empty where no agent sees it.
 
-    device_id: the agents' id of it, or "line:<no>"; unique in its school. line, row: its line's
-    lasting number and its number in the book, None without a line. also: other states that hold.
-    room: where it belongs; there: where it was seen last. lacks: what keeps its record from being
-    complete. seen_ms: when it was seen last by whomever, 0 if never; told_ms: as of when that was
-    told. change, relay_change: its numbers in the feed, and in what goes to the department.
+    device_id: the agents' id of it, or "line:<no>"; unique in its school. seen_ms: when it was
+    seen last by whomever, 0 if never; told_ms: as of when that was told. change, relay_change: its
+    numbers in the feed, and in what goes to the department.
     """
 
     place: Place
     device_id: str
-    line: int | None = None
-    row: int | None = None
-    asset_tag: str = ""
-    type: str = ""
     kind: DeviceKind = DeviceKind.OTHER
     name: str = ""
-    maker: str = ""
-    model: str = ""
-    serial: str = ""
-    room: str = ""
-    site: str = ""
-    building: str = ""
-    year: int | None = None
-    cost_vnd: int | None = None
-    funding: str = ""
-    condition: str = ""
     state: AssetState = AssetState.OK
-    also: tuple[str, ...] = ()
-    there: str = ""
-    by: str = ""
-    lacks: tuple[str, ...] = ()
-    verified: bool = False
     status: Status = Status.UNKNOWN
     reasons: tuple[Reason, ...] = ()
     sources: tuple[str, ...] = ()
     identity: Identity | None = None
     aliases: tuple[str, ...] = ()
     since_ms: int = 0
-    first_seen_ms: int = 0
-    seen_ms: int = 0
     told_ms: int = 0
     removed_ms: int | None = None
     change: int = 0
@@ -121,14 +98,12 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 # What the department is told: no name that a person gave, no live status.
 LASTING: Final = (
-    "line", "row", "asset_tag", "type", "kind", "maker", "model", "serial", "room", "site",
-    "building", "year", "cost_vnd", "funding", "condition", "state", "also", "there", "by",
-    "lacks", "verified", "removed_ms",
-)  # fmt: skip
-_FLEETING: Final = frozenset({"place", "seen_ms", "told_ms", "change", "relay_change"})
-_TOLD: Final = tuple(
-    struct_field for struct_field in Asset.__struct_fields__ if struct_field not in _FLEETING
+    *({*ItemFields.__struct_fields__} - {"first_seen_ms", "seen_ms"}),
+    *("kind", "state", "removed_ms"),
 )
+_BOOK_FIRST: Final = ("maker", "model", "serial", "room")  # what the device says counts for less
+_FLEETING: Final = frozenset({"place", "seen_ms", "told_ms", "change", "relay_change"})
+_LIVING: Final = tuple(name for name in Asset.__struct_fields__ if name not in _FLEETING)
 
 
 def assets_of(
@@ -145,8 +120,8 @@ def assets_of(
     spots: where a room is, by its room_key.
     """
     by_id = {device.device_id: device for device in devices if device.removed_ms is None}
-    of_device: dict[str, Finding] = {}
-    unseen: list[Finding] = []
+    of_device: dict[str, LineFinding] = {}
+    unseen: list[LineFinding] = []
     for finding in reconciled.findings:
         present = [device for device in reversed(finding.devices) if device in by_id]
         if present and present[0] not in of_device:
@@ -174,7 +149,7 @@ def _standings(
     roaming: frozenset[str],
 ) -> Mapping[str, AssetState]:
     """How each device stands that is no line's."""
-    strangers = {stranger.seen.key for stranger in reconciled.strangers}
+    strangers = {stranger.observation.key for stranger in reconciled.strangers}
     states = {}
     for observation in observations_of(devices, roaming):
         if rulings.ignores(observation.key):
@@ -189,87 +164,46 @@ def _standings(
 
 
 def _of_device(
-    device: DeviceRecord, finding: Finding | None, standing: AssetState | None, school: Place
+    device: DeviceRecord, finding: LineFinding | None, standing: AssetState | None, school: Place
 ) -> Asset:
-    asset = Asset(
-        place=school.of_agent(device.place.agent),
-        device_id=device.device_id,
-        type=TYPE_OF_KIND.get(device.kind, ""),
-        kind=device.kind,
-        name=device.name,
-        maker=device.vendor,
-        model=device.model,
-        serial=device.serial,
-        room=device.room,
-        there=device.room,
-        by=By.AGENT.value,
-        state=standing or AssetState.ACCESSORY,
-        status=device.status,
-        reasons=device.reasons,
-        sources=device.sources,
-        identity=device.identity,
-        aliases=device.aliases,
-        since_ms=device.since_ms,
-        first_seen_ms=device.first_seen_ms,
-        seen_ms=device.last_seen_ms,
-    )
+    fields = fields_for(Asset, device, but=("removed_ms", "change")) | {
+        "place": school.of_agent(device.place.agent),
+        "maker": device.vendor,
+        "seen_ms": device.last_seen_ms,
+    }
     if finding is None:
-        return asset
+        return Asset(
+            **fields,
+            type=TYPE_OF_KIND.get(device.kind, ""),
+            there=device.room,
+            by=SeenBy.AGENT.value,
+            state=standing or AssetState.ACCESSORY,
+        )
     line = _of_line(finding, school)
-    return replace(
-        line,
-        place=asset.place,
-        device_id=asset.device_id,
-        kind=asset.kind,
-        name=asset.name or line.name,
-        maker=line.maker or asset.maker,
-        model=line.model or asset.model,
-        serial=line.serial or asset.serial,
-        room=line.room or asset.room,
-        status=asset.status,
-        reasons=asset.reasons,
-        sources=asset.sources,
-        identity=asset.identity,
-        aliases=asset.aliases,
-        since_ms=asset.since_ms,
-        first_seen_ms=asset.first_seen_ms,
-        seen_ms=max(line.seen_ms, asset.seen_ms),
-    )
+    fields |= {name: getattr(line, name) or fields[name] for name in _BOOK_FIRST}
+    fields["name"] = device.name or line.name
+    fields["seen_ms"] = max(line.seen_ms, device.last_seen_ms)
+    return replace(line, **fields)
 
 
-def _of_line(finding: Finding, school: Place) -> Asset:
-    data = finding.kept.data
+def _of_line(finding: LineFinding, school: Place) -> Asset:
+    line = finding.line
+    fields = fields_for(Asset, line.data, finding) | {
+        "line": line.no,
+        "room": finding.home,
+        "state": AssetState(finding.state.value),
+        "also": tuple(state.value for state in finding.also),
+        "by": finding.by.value if finding.by else "",
+        "seen_ms": finding.seen_ms or 0,
+    }
     return Asset(
+        **fields,
         place=school.of_agent(""),
-        device_id=f"line:{finding.kept.no}",
-        line=finding.kept.no,
-        row=data.row,
-        asset_tag=data.asset_tag,
-        type=data.type,
-        name=data.name,
-        kind=KIND_OF_TYPE.get(data.type, DeviceKind.OTHER),
-        maker=data.maker,
-        model=data.model,
-        serial=data.serial,
-        room=finding.home,
-        year=data.year,
-        cost_vnd=data.cost_vnd,
-        funding=data.funding,
-        condition=finding.condition,
-        state=_state(finding.state),
-        also=tuple(state.value for state in finding.also),
-        there=finding.there,
-        by=finding.by.value if finding.by else "",
-        lacks=finding.lacks,
-        verified=finding.verified,
-        since_ms=finding.kept.added_ms,
-        first_seen_ms=finding.kept.added_ms,
-        seen_ms=finding.seen_ms or 0,
+        device_id=f"line:{line.no}",
+        kind=KIND_OF_TYPE.get(line.data.type, DeviceKind.OTHER),
+        since_ms=line.added_ms,
+        first_seen_ms=line.added_ms,
     )
-
-
-def _state(state: State) -> AssetState:
-    return AssetState(state.value)
 
 
 def _spotted(asset: Asset, spots: Mapping[str, Spot]) -> Asset:
@@ -294,7 +228,7 @@ def news(
     for asset in (*gone, *now):
         previous = before.get(asset.device_id)
         again = previous is not None and asset.seen_ms - previous.told_ms >= RETELL_AFTER_MS
-        if previous is not None and not again and _same(previous, asset, _TOLD):
+        if previous is not None and not again and _same(previous, asset, _LIVING):
             continue
         newest += 1
         lasting = previous is None or again or not _same(previous, asset, ("place", *LASTING))

@@ -52,32 +52,26 @@ def fill_export(parser: CommandParser, say: Translate) -> None:
 
 
 def _export(options: argparse.Namespace, say: Translate) -> int:
-    from controller.inventory.exports.picture import Form  # noqa: PLC0415 - other commands need none of it
-    from controller.inventory.feed import Feed, Format, poured  # noqa: PLC0415
+    from controller.inventory.exports.picture import ExportForm  # noqa: PLC0415 - other commands need none of it
+    from controller.inventory.feed import Feed, Format, written  # noqa: PLC0415
 
     check_ending(options.out, [_ENDINGS.get(options.format, f".{options.format}")])
-    chosen = Chosen(
-        school=options.school,
-        room=options.room,
-        kind=options.kind,
-        type=options.type,
-        status=options.status,
-        state=options.state,
-        condition=options.condition,
-    )
+    names = [flag.removeprefix("--") for flag, *_ in (*_WHATEVER, *_ONE_OF)]
+    chosen = Chosen(**{name: getattr(options, name) for name in names})
     with opened(options) as (store, place):
         # A department's database holds what its schools relayed.
         scope = Place(place.province) if place.province else place
         feed = Feed(store, scope, place, told_zone(options), _now_ms)
-        if options.format not in [choice.value for choice in Form]:
+        if options.format not in [choice.value for choice in ExportForm]:
+            parts = feed.pour(feed.begin(""), chosen, _ALL)
             with output(options.out) as file:
-                file.writelines(poured(feed, chosen, Format(options.format), _ALL))
+                file.writelines(written(parts, Format(options.format)))
             return 0
-        form = Form(options.format)
+        form = ExportForm(options.format)
         picture = feed.picture(chosen, told_name(options))
         with output(options.out) as file:
             file.writelines(picture.written(form))
-        if form is Form.GLPI and (count := picture.untold()):
+        if form is ExportForm.GLPI and (count := picture.untold()):
             message = N_(
                 "{count} items are not for GLPI, such as furniture and what is disposed of."
             )

@@ -6,6 +6,7 @@ Whatever of a pull arrived whole can be gone on from: each item carries its own 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import tzinfo
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
@@ -18,7 +19,7 @@ from controller.feature import Program
 from controller.inventory import store as assets
 from controller.inventory.asset import Asset
 from controller.inventory.chosen import Chosen
-from controller.inventory.exports.picture import Form, Picture
+from controller.inventory.exports.picture import ExportForm, Picture
 from controller.inventory.items import (
     GoneItem,
     Inventory,
@@ -50,9 +51,9 @@ class Format(StrEnum):
     JSON = "json"
     CSV = "csv"
     NDJSON = "ndjson"
-    XLSX = Form.XLSX.value
-    GLPI = Form.GLPI.value
-    SNIPEIT = Form.SNIPEIT.value
+    XLSX = ExportForm.XLSX.value
+    GLPI = ExportForm.GLPI.value
+    SNIPEIT = ExportForm.SNIPEIT.value
 
 
 class Spell(NamedTuple):
@@ -75,26 +76,19 @@ class Page(NamedTuple):
     more: bool
 
 
+@dataclass(frozen=True, slots=True)
 class Feed:
     """The inventory within a scope. school: whose own records are kept up to date by reading."""
 
-    def __init__(
-        self, store: Store, scope: Place, school: Place, zone: tzinfo, now_ms: Callable[[], int]
-    ) -> None:
-        self._store = store
-        self._scope = scope
-        self._school = school
-        self._zone = zone
-        self._now_ms = now_ms
-
-    @property
-    def scope(self) -> Place:
-        """Whose items are told."""
-        return self._scope
+    store: Store
+    scope: Place
+    school: Place
+    zone: tzinfo
+    now_ms: Callable[[], int]
 
     def bring_up(self) -> None:
         """Let the records be as of now. Raises StoreError."""
-        refresh(self._store, self._school, self._zone, self._now_ms())
+        refresh(self.store, self.school, self.zone, self.now_ms())
 
     def begin(self, since: str) -> Spell:
         """Begin a pull behind the token, or the first where it is empty. Raises HttpError.
@@ -102,12 +96,12 @@ class Feed:
         A first pull is told of nothing that went before it began.
         """
         self.bring_up()
-        with self._store.view() as db:
-            newest = assets.newest_change(db, self._scope)
+        with self.store.view() as db:
+            newest = assets.newest_change(db, self.scope)
         feed, change, begun = (
-            decode_cursor(since, str, int, int) if since else (self._store.feed_id, 0, newest)
+            decode_cursor(since, str, int, int) if since else (self.store.feed_id, 0, newest)
         )
-        if feed != self._store.feed_id or change > newest:
+        if feed != self.store.feed_id or change > newest:
             raise HttpError(
                 410,
                 "feed_changed",
@@ -120,21 +114,21 @@ class Feed:
         """What is chosen as it is now. name: of the controller's school. Raises StoreError."""
         self.bring_up()
         return Picture(
-            store=self._store,
-            scope=self._scope,
+            store=self.store,
+            scope=self.scope,
             chosen=chosen,
-            school=self._school,
+            school=self.school,
             name=name,
-            zone=self._zone,
-            as_of_ms=self._now_ms(),
+            zone=self.zone,
+            as_of_ms=self.now_ms(),
         )
 
     def page(self, spell: Spell, chosen: Chosen, limit: int) -> Page:
         """What changed behind the place, at most so many records."""
-        with self._store.view() as db:
+        with self.store.view() as db:
             changes = assets.changes(
                 db,
-                self._scope,
+                self.scope,
                 since=spell.since,
                 limit=limit + 1,
                 chosen=None if chosen.everything else chosen,
@@ -158,7 +152,7 @@ class Feed:
             spell = Spell(*decode_cursor(page.next, str, int, int))
 
     def _fields(self, batch: Sequence[Asset], spell: Spell, chosen: Chosen) -> Iterator[Fields]:
-        now_ms = self._now_ms()
+        now_ms = self.now_ms()
         for asset in batch:
             behind = spell.behind(asset.change)
             if asset.removed_ms is None and chosen.fits(asset):
@@ -167,9 +161,8 @@ class Feed:
                 yield tombstone_fields(asset, now_ms, behind)
 
 
-def poured(feed: Feed, chosen: Chosen, kind: Format, limit: int) -> Iterator[bytes]:
-    """A first pull as one file, at most so many items; json, csv or ndjson. Raises StoreError."""
-    parts = feed.pour(feed.begin(""), chosen, limit)
+def written(parts: Iterable[list[Fields]], kind: Format) -> Iterator[bytes]:
+    """The items as one file, in parts; json, csv or ndjson."""
     match kind:
         case Format.CSV:
             return (text.encode() for text in as_csv(parts))
@@ -224,5 +217,4 @@ def _cell(name: str, value: Any) -> str:
 
 def feed_of(program: Program) -> Feed:
     """The program's feed."""
-    school, zone = program.school, program.zone
-    return Feed(program.store, program.scope, school, zone, program.now_ms)
+    return Feed(program.store, program.scope, program.school, program.zone, program.now_ms)

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Select,
     bindparam,
     case,
-    delete,
     func,
     literal,
     or_,
@@ -28,7 +27,7 @@ from controller.database.engine import one_numbers
 from controller.database.facts import fact_of, set_fact
 from controller.database.plan_version import bump_version
 from controller.database.reading import rows_of
-from controller.database.scope import codes_of, of, within
+from controller.database.scope import of, within
 from controller.database.shape import Row, Shape
 from controller.database.store import Store
 from controller.database.writing import Writing, write
@@ -152,7 +151,7 @@ def shared_tags(db: Connection, scope: Place) -> frozenset[str]:
 
 def kpi_now(db: Connection, school: Place) -> Kpi:
     """The figure of the school's lines, as its records were last brought up."""
-    return kpi_in(tally(db, school)._asdict())
+    return kpi_in(count_records(db, school)._asdict())
 
 
 def newest_change(db: Connection, scope: Place) -> int:
@@ -173,7 +172,7 @@ def relay_changes(db: Connection, school: Place, *, since: int, limit: int) -> l
     return read(db, query.order_by(assets.c.relay_change).limit(limit))
 
 
-def tally(db: Connection, school: Place) -> Tally:
+def count_records(db: Connection, school: Place) -> RecordCounts:
     """The school's records, counted."""
     line = assets.c.line.is_not(None)
     terms = (
@@ -186,8 +185,7 @@ def tally(db: Connection, school: Place) -> Tally:
     )
     sums = (func.coalesce(func.sum(case((term, 1), else_=0)), 0) for term in terms)
     query = select(*sums).where(of(assets, school), assets.c.removed_ms.is_(None))
-    row = db.execute(query).one()
-    return Tally(*map(int, row))
+    return RecordCounts(*map(int, db.execute(query).one()))
 
 
 def with_feeds(db: Connection, school: Place, ids: Sequence[str]) -> dict[str, tuple[Asset, str]]:
@@ -222,16 +220,14 @@ def keep_spots(db: Connection, school: Place, by_room: Mapping[str, Spot]) -> in
     fresh = {
         room: spot for room, spot in by_room.items() if before.get(room_key(room), Spot()) != spot
     }
-    for room, spot in fresh.items():
-        key = room_key(room)
-        db.execute(delete(spots).where(of(spots, school), spots.c.room_key == key))
-        row = SPOTS.values(spot) | {"room_key": key, "room": room}
-        db.execute(spots.insert(), codes_of(school) | row)
+    place = school.province, school.school
+    rows = [(*place, room_key(room), room, *spot) for room, spot in fresh.items()]
+    write(db, spots, rows, Writing.UPSERT)
     bump_version(db, school, changed=bool(fresh))
     return len(fresh)
 
 
-class Tally(NamedTuple):
+class RecordCounts(NamedTuple):
     """Counts of a school's records: lines of its book, and of them those that are so."""
 
     declared: int = 0

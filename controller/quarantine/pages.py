@@ -16,16 +16,18 @@ from controller.quarantine.records import QuarantinedLine
 from controller.quarantine.service import Quarantine, quarantine_of
 from controller.web.page import PageRenderer
 from protocol.errors import LopHocError
-from protocol.messages import Flaw, MessageError
+from protocol.messages import MessageError, MessageFlaw
 from protocol.words import N_
 
 FLAWS: Final[Mapping[str, str]] = {
-    Flaw.OVERSIZED: N_("It is longer than any message may be."),
-    Flaw.MALFORMED: N_("It is not written as a message should be."),
-    Flaw.NEWER_SCHEMA: N_("It comes from a newer LopHoc: update this controller, then try again."),
-    Flaw.UNKNOWN_KIND: N_("It is of a kind that this controller does not know."),
-    Flaw.WRONG_TOPIC: N_("It was sent in a place where it does not belong."),
-    Flaw.NOT_APPLIED: N_("It is well written, and yet it could not be stored."),
+    MessageFlaw.OVERSIZED: N_("It is longer than any message may be."),
+    MessageFlaw.MALFORMED: N_("It is not written as a message should be."),
+    MessageFlaw.NEWER_SCHEMA: N_(
+        "It comes from a newer LopHoc: update this controller, then try again."
+    ),
+    MessageFlaw.UNKNOWN_KIND: N_("It is of a kind that this controller does not know."),
+    MessageFlaw.WRONG_TOPIC: N_("It was sent in a place where it does not belong."),
+    MessageFlaw.NOT_APPLIED: N_("It is well written, and yet it could not be stored."),
 }
 _TROUBLES: Final[Mapping[str, str]] = {
     "message_gone": N_("This message is not here any more."),

@@ -24,7 +24,8 @@ class ApplyError(LopHocError):
 class Quarantined(NamedTuple):
     """A message that could not be taken: where, who sent it, why, and what it held.
 
-    flaw: a code of protocol.messages.Flaw. detail: what was wrong, without what the message held.
+    flaw: a code of protocol.messages.MessageFlaw. detail: what was wrong, without what the message
+    held.
     """
 
     topic: str

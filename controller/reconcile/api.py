@@ -9,20 +9,19 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
 from controller.feature import Program
-from controller.reconcile.choosing import Wanted
-from controller.reconcile.explained import detail_of, stranger_of
+from controller.reconcile.choosing import LineFilter
 from controller.reconcile.items import KpiItem, RaiseItem
 from controller.reconcile.kpi import Kpi
-from controller.reconcile.reconcile import Finding, State
+from controller.reconcile.reconcile import LineFinding, State
 from controller.reconcile.standing import Desk, desk_of
+from controller.reconcile.words import detail_of, stranger_of
 from controller.register.vocabulary import Condition
-from controller.web.items import ErrorItem, Listing
+from controller.web.items import Listing
+from controller.web.paging import ERRORS, Cursor, Limit, page_of
 from controller.web.refusals import decode_cursor, encode_cursor, language_asked
 from protocol.model import iso
 from protocol.words import Translate
 
-Limit = Annotated[int, Query(ge=1, le=1000, description="how many items at most")]
-Cursor = Annotated[str, Query(max_length=512, description="`next` of the page before")]
 Text = Annotated[str, Query(max_length=200)]
 Words = Callable[[Request], Translate]
 
@@ -93,8 +92,7 @@ class FiguresItem(BaseModel):
 def api(program: Program) -> APIRouter:
     """The equipment book of the one school."""
     desk = program.service(desk_of)
-    errors: dict[int | str, dict[str, Any]] = {422: {"model": ErrorItem}, 503: {"model": ErrorItem}}
-    router = APIRouter(prefix="/api/v1", responses=errors)
+    router = APIRouter(prefix="/api/v1", responses=ERRORS)
 
     def say_of(request: Request) -> Translate:
         return program.translate_to(language_asked(request, program.default_language))
@@ -107,10 +105,10 @@ def api(program: Program) -> APIRouter:
         now = desk.standing()
         before = now.before
         return FiguresItem(
-            as_of=iso(now.told.as_of_ms),
+            as_of=iso(now.reconciled.as_of_ms),
             kpi=KpiItem.of(now.kpi),
-            by_type=_each(now.by_type),
-            by_room=_each(now.by_room),
+            by_type=_kpi_items(now.by_type),
+            by_room=_kpi_items(now.by_room),
             raises=[RaiseItem.of(step) for step in now.raises],
             last_month=EarlierItem(day=before[0], kpi=KpiItem.of(before[1])) if before else None,
         )
@@ -134,40 +132,37 @@ def _add_lines(router: APIRouter, desk: Desk, say_of: Words) -> None:
     ) -> Listing[RegisterLineItem]:
         """The lines by their number in the book; alone: those that lack only this to count."""
         (after,) = decode_cursor(cursor, int) if cursor else (0,)
-        filters = Wanted(
+        filters = LineFilter(
             state=state, type=type, room=room, condition=condition, alone=alone, text=q
         )
-        reconciled = desk.standing().told
-        findings = [
-            finding for finding in filters.of(reconciled.findings) if finding.kept.data.row > after
-        ]
+        reconciled = desk.standing().reconciled
+        lines = filters.of(reconciled.findings)
+        rest = [finding for finding in lines if finding.line.data.row > after][: limit + 1]
         say = say_of(request)
-        items = [_line(finding, reconciled.as_of_ms, desk, say) for finding in findings[:limit]]
-        return Listing(
-            items=items, next=encode_cursor(items[-1].row) if len(findings) > limit else None
-        )
+        items = [_line(finding, reconciled.as_of_ms, desk, say) for finding in rest]
+        return page_of(items, limit, lambda item: encode_cursor(item.row))
 
     @router.get("/unregistered")
     def unregistered(limit: Limit = 100, cursor: Cursor = "") -> Listing[StrangerItem]:
         """What was seen and is not in the book, by its subject; a visitor's own is left out."""
         (after,) = decode_cursor(cursor, str) if cursor else ("",)
-        strangers = sorted(desk.standing().told.strangers, key=lambda stranger: stranger.seen.key)
-        rest = [stranger for stranger in strangers if stranger.seen.key > after]
-        items = [StrangerItem(**stranger_of(stranger, desk.zone)) for stranger in rest[:limit]]
-        return Listing(
-            items=items, next=encode_cursor(items[-1].subject) if len(rest) > limit else None
+        strangers = sorted(
+            desk.standing().reconciled.strangers, key=lambda stranger: stranger.observation.key
         )
+        rest = [stranger for stranger in strangers if stranger.observation.key > after][: limit + 1]
+        items = [StrangerItem(**stranger_of(stranger, desk.zone)) for stranger in rest]
+        return page_of(items, limit, lambda item: encode_cursor(item.subject))
 
 
-def _line(finding: Finding, as_of_ms: int, desk: Desk, say: Translate) -> RegisterLineItem:
+def _line(finding: LineFinding, as_of_ms: int, desk: Desk, say: Translate) -> RegisterLineItem:
     fields = {
-        **finding.kept.data.said(say),
-        "line": finding.kept.no,
+        **finding.line.data.said(say),
+        "line": finding.line.no,
         "state": finding.state,
         "detail": detail_of(finding, as_of_ms, say, desk.zone),
     }
     return RegisterLineItem.model_validate(fields)
 
 
-def _each(groups: Mapping[str, Kpi]) -> dict[str, KpiItem]:
+def _kpi_items(groups: Mapping[str, Kpi]) -> dict[str, KpiItem]:
     return {name: KpiItem.of(kpi) for name, kpi in groups.items()}

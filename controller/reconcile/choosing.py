@@ -7,14 +7,13 @@ from typing import Final
 
 import msgspec
 
-from controller.reconcile.reconcile import Finding, State
+from controller.reconcile.reconcile import LineFinding, State
 from controller.sheets.names import room_key, serial_key
 
-VERIFY: Final = "verify"  # what a line lacks that nobody has seen for a year
 _ORDER: Final = {state: place for place, state in enumerate(State)}
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class LineFilter(msgspec.Struct, frozen=True, kw_only=True):
     """A choice of lines; what is empty chooses all.
 
     state: also one that holds beside the first. room: where it belongs. alone: what, put right,
@@ -28,31 +27,26 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     alone: str = ""
     text: str = ""
 
-    def of(self, findings: Iterable[Finding]) -> list[Finding]:
+    def of(self, findings: Iterable[LineFinding]) -> list[LineFinding]:
         """Those that are asked for, in their order."""
         room, text = room_key(self.room), serial_key(self.text)
         return [
             finding
             for finding in findings
-            if (not self.state or self.state in (finding.state, *finding.also))
-            and (not self.type or finding.kept.data.type == self.type)
+            if (not self.state or self.state in finding.states)
+            and (not self.type or finding.line.data.type == self.type)
             and (not room or room_key(finding.home) == room)
             and (not self.condition or finding.condition == self.condition)
-            and (not self.alone or wants(finding) == (self.alone,))
+            and (not self.alone or finding.wants == (self.alone,))
             and (not text or text in _searched(finding))
         ]
 
 
-def wants(finding: Finding) -> tuple[str, ...]:
-    """All that keeps the line from counting as managed by digital record."""
-    return (*finding.lacks, *(() if finding.verified else (VERIFY,)))
-
-
-def pressing_first(findings: Iterable[Finding]) -> list[Finding]:
+def pressing_first(findings: Iterable[LineFinding]) -> list[LineFinding]:
     """The most pressing first, those alike in the book's order."""
-    return sorted(findings, key=lambda finding: (_ORDER[finding.state], finding.kept.data.row))
+    return sorted(findings, key=lambda finding: (_ORDER[finding.state], finding.line.data.row))
 
 
-def _searched(finding: Finding) -> str:
-    data = finding.kept.data
+def _searched(finding: LineFinding) -> str:
+    data = finding.line.data
     return "\n".join(map(serial_key, (data.asset_tag, data.serial, data.model, data.maker)))

@@ -12,17 +12,17 @@ from controller.cli.folder import add_place, told_zone
 from controller.cli.output import add_json, tell
 from controller.cli.school import opened
 from controller.database.store import Store
-from controller.reconcile.evidence import instant, observations_in
-from controller.reconcile.explained import (
+from controller.reconcile.evidence import moment_in, observations_in
+from controller.reconcile.kpi import Kpi, kpi_of, raises
+from controller.reconcile.reconcile import Reconciled, State
+from controller.reconcile.store import figure_until, note_figure, reconciled
+from controller.reconcile.words import (
     RAISE_WORDS,
     STATE_WORDS,
     percent_words,
     report_of,
     sentence_of,
 )
-from controller.reconcile.kpi import Kpi, kpi_of, raises
-from controller.reconcile.reconcile import Reconciled, State
-from controller.reconcile.store import figure_until, note_figure, reconciled
 from controller.register.vocabulary import type_word
 from protocol.command_line import CommandParser
 from protocol.formats import phrase
@@ -55,7 +55,7 @@ def reconciled_in(store: Store, place: Place, options: argparse.Namespace) -> Re
     zone = told_zone(options)
     now_ms = millis(datetime.now(UTC))
     try:
-        as_of_ms = millis(instant(options.as_of, zone)) if options.as_of else now_ms
+        as_of_ms = millis(moment_in(options.as_of, zone)) if options.as_of else now_ms
     except (ValueError, OverflowError) as error:
         raise SettingsError(
             "time_invalid",
@@ -91,14 +91,14 @@ def _tell_lines(reconciled: Reconciled, options: argparse.Namespace, say: Transl
     zone = told_zone(options)
     for finding in reconciled.findings:
         if finding.state is not State.OK:
-            data = finding.kept.data
+            data = finding.line.data
             item = (str(data.row), data.asset_tag or "-", type_word(data.type, say), data.room)
             why = sentence_of(finding, reconciled.as_of_ms, say, zone)
             tell("\t".join((*item, say(STATE_WORDS[finding.state]), why)))
     for one in reconciled.strangers:
         rows = ", ".join(map(str, one.candidates))
         maybe = phrase(N_("maybe line {rows}"), say, rows=rows) if rows else ""
-        cells = (one.seen.key, type_word(one.seen.type, say), one.seen.room)
+        cells = (one.observation.key, type_word(one.observation.type, say), one.observation.room)
         tell("\t".join((say(N_("not in the book")), *cells, maybe)))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from controller.reconcile.reconcile import Finding, Reconciled, State, Stranger
+from controller.reconcile.reconcile import LineFinding, Reconciled, State, Stranger
 from controller.register.book import Line
 from controller.register.decisions import Decision, Deed, subject_of
 from controller.register.merging import Kept, Origin
@@ -14,7 +14,7 @@ from protocol.errors import ActionError
 from protocol.words import N_
 
 
-def decided(
+def decision_on(
     reconciled: Reconciled,
     register: Sequence[Kept],
     subject: str,
@@ -31,7 +31,8 @@ def decided(
     if subject.isdecimal() and deed is Deed.ACCEPT:
         return _moved(_row_of(reconciled, int(subject)), who, now_ms), None
     stranger = next(
-        (candidate for candidate in reconciled.strangers if candidate.seen.key == subject), None
+        (candidate for candidate in reconciled.strangers if candidate.observation.key == subject),
+        None,
     )
     if stranger is None:
         raise ActionError(
@@ -44,30 +45,30 @@ def decided(
     if deed is Deed.MATCH:
         if row is None:
             raise ActionError("line_missing", N_("Which line is it? Give --line."))
-        return replace(decision, line=_row_of(reconciled, row).kept.no), None
+        return replace(decision, line=_row_of(reconciled, row).line.no), None
     return decision, None
 
 
-def _row_of(reconciled: Reconciled, row: int) -> Finding:
+def _row_of(reconciled: Reconciled, row: int) -> LineFinding:
     finding = next(
-        (candidate for candidate in reconciled.findings if candidate.kept.data.row == row), None
+        (candidate for candidate in reconciled.findings if candidate.line.data.row == row), None
     )
     if finding is None:
         raise ActionError("line_unknown", N_("The book has no line {row}."), row=row)
     return finding
 
 
-def _moved(finding: Finding, who: str, now_ms: int) -> Decision:
-    if State.MOVED not in (finding.state, *finding.also):
+def _moved(finding: LineFinding, who: str, now_ms: int) -> Decision:
+    if State.MOVED not in finding.states:
         raise ActionError(
-            "not_moved", N_("Line {row} was not seen in another room."), row=finding.kept.data.row
+            "not_moved", N_("Line {row} was not seen in another room."), row=finding.line.data.row
         )
     return Decision(
         no=0,
-        subject=subject_of(finding.kept.no),
+        subject=subject_of(finding.line.no),
         deed=Deed.ACCEPT,
-        line=finding.kept.no,
-        was=finding.kept.data.room,
+        line=finding.line.no,
+        was=finding.line.data.room,
         becomes=finding.there,
         who=who,
         at_ms=now_ms,
@@ -76,7 +77,7 @@ def _moved(finding: Finding, who: str, now_ms: int) -> Decision:
 
 def _line_of(stranger: Stranger, register: Sequence[Kept], now_ms: int) -> Kept:
     """A line with what is known of the thing; the rest a person adds in the book."""
-    observation = stranger.seen
+    observation = stranger.observation
     rows = [entry.data.row for entry in register if entry.removed_ms is None]
     line = Line(
         row=max(rows, default=0) + 1,

@@ -22,7 +22,7 @@ from protocol.words import N_
 MAX_OBSERVATIONS: Final = 200_000
 
 
-class By(StrEnum):
+class SeenBy(StrEnum):
     """Who saw it."""
 
     AGENT = "agent"
@@ -37,7 +37,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     at_ms: int
-    by: By
+    by: SeenBy
     room: str = ""
     serial: str = ""
     asset_tag: str = ""
@@ -60,11 +60,11 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
         return ""
 
 
-class _Told(msgspec.Struct, frozen=True):
+class _ObservationRow(msgspec.Struct, frozen=True):
     """An observation as a file tells it."""
 
     at: str
-    by: By
+    by: SeenBy
     room: str | int | None = None
     serial: str | int | None = None
     asset_tag: str | int | None = None
@@ -76,7 +76,7 @@ def observations_in(path: Path, zone: tzinfo) -> tuple[Observation, ...]:
     """The observations of a JSON file. zone: of times without an offset. Raises SheetError."""
     raw = bounded_bytes(path)
     try:
-        records = msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"), type=list[_Told])
+        records = msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"), type=list[_ObservationRow])
         if len(records) > MAX_OBSERVATIONS:
             raise ValueError(len(records))
         return tuple(_observation(record, zone) for record in records)
@@ -89,10 +89,10 @@ def observations_in(path: Path, zone: tzinfo) -> tuple[Observation, ...]:
         ) from error
 
 
-def _observation(record: _Told, zone: tzinfo) -> Observation:
+def _observation(record: _ObservationRow, zone: tzinfo) -> Observation:
     condition = condition_of(_text(record.condition))
     return Observation(
-        at_ms=millis(instant(record.at, zone)),
+        at_ms=millis(moment_in(record.at, zone)),
         by=record.by,
         room=room_of(_text(record.room)),
         serial=_text(record.serial),
@@ -106,7 +106,7 @@ def _text(value: Any) -> str:
     return "" if value is None else text_of(str(value))
 
 
-def instant(text: str, zone: tzinfo) -> datetime:
+def moment_in(text: str, zone: tzinfo) -> datetime:
     """A time of ISO 8601; of a day its last moment. Raises ValueError."""
     at = datetime.fromisoformat(text)
     if len(text) == len("2026-11-02"):
@@ -121,7 +121,7 @@ def observations_of(
     return tuple(
         Observation(
             at_ms=device.last_seen_ms,
-            by=By.AGENT,
+            by=SeenBy.AGENT,
             room="" if _roams(device, roaming) else room_of(device.room),
             serial=text_of(device.serial),
             type=TYPE_OF_KIND[device.kind],

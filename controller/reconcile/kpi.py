@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from controller.reconcile.reconcile import Finding
+from controller.reconcile.reconcile import LineFinding
 
 TARGET_PCT: Final = 80
 
@@ -29,6 +29,16 @@ class Kpi(msgspec.Struct, frozen=True, kw_only=True):
     target_pct: int = TARGET_PCT
     meets_target: bool | None = None
 
+    @property
+    def counts(self) -> tuple[int, int, int, int]:
+        """What `figure_of` makes it of."""
+        return (
+            self.declared,
+            self.complete_digital_record,
+            self.verified_within_365d,
+            self.complete_and_verified,
+        )
+
 
 class Raise(msgspec.Struct, frozen=True, kw_only=True):
     """A thing that, put right, would make lines count. what: of reconcile's lacks, or "verify".
@@ -41,18 +51,18 @@ class Raise(msgspec.Struct, frozen=True, kw_only=True):
     pct: float
 
 
-def kpi_of(findings: Iterable[Finding]) -> Kpi:
+def kpi_of(findings: Iterable[LineFinding]) -> Kpi:
     """The figure of these lines."""
     every = tuple(findings)
-    return counted(
+    return figure_of(
         declared=len(every),
         complete=sum(finding.complete for finding in every),
         verified=sum(finding.verified for finding in every),
-        managed=sum(finding.complete and finding.verified for finding in every),
+        managed=sum(not finding.wants for finding in every),
     )
 
 
-def counted(*, declared: int, complete: int, verified: int, managed: int) -> Kpi:
+def figure_of(declared: int, complete: int, verified: int, managed: int) -> Kpi:
     """The figure of counts, such as the sums over schools."""
     return Kpi(
         declared=declared,
@@ -75,24 +85,22 @@ def percent(part: int, whole: int) -> float | None:
     return float(tenths)
 
 
-def kpi_by(findings: Iterable[Finding], group_of: Callable[[Finding], str]) -> Mapping[str, Kpi]:
+def kpi_by(
+    findings: Iterable[LineFinding], group_of: Callable[[LineFinding], str]
+) -> Mapping[str, Kpi]:
     """The figure of each group, such as by type, by room or by area, in the groups' order."""
-    groups: dict[str, list[Finding]] = defaultdict(list)
+    groups: dict[str, list[LineFinding]] = defaultdict(list)
     for finding in findings:
         groups[group_of(finding)].append(finding)
     return {group: kpi_of(groups[group]) for group in sorted(groups)}
 
 
-def raises(findings: Iterable[Finding]) -> tuple[Raise, ...]:
+def raises(findings: Iterable[LineFinding]) -> tuple[Raise, ...]:
     """What would raise the figure most, the most first; lines that lack one thing only."""
-    every = tuple(findings)
-    managed = sum(finding.complete and finding.verified for finding in every)
-    alone: Counter[str] = Counter()
-    for finding in every:
-        lacks = (*finding.lacks, *(() if finding.verified else ("verify",)))
-        if len(lacks) == 1:
-            alone[lacks[0]] += 1
+    wants = [finding.wants for finding in findings]
+    alone = Counter(want[0] for want in wants if len(want) == 1)
+    managed = wants.count(())
     return tuple(
-        Raise(what=what, lines=lines, pct=percent(managed + lines, len(every)) or 0.0)
+        Raise(what=what, lines=lines, pct=percent(managed + lines, len(wants)) or 0.0)
         for what, lines in alone.most_common()
     )

@@ -14,14 +14,14 @@ from starlette.concurrency import run_in_threadpool
 from controller.access.gate import Gate, gate_of
 from controller.access.pages import to_login
 from controller.feature import Program
-from controller.reconcile.choosing import Wanted
+from controller.reconcile.choosing import LineFilter
 from controller.reconcile.kpi import Kpi
-from controller.reconcile.reconcile import Finding, State
+from controller.reconcile.reconcile import LineFinding, State
 from controller.reconcile.standing import Desk, desk_of
 from controller.reconcile.words import BookWords
 from controller.register.decisions import Deed
 from controller.register.vocabulary import Condition
-from controller.sheets.names import NaturalKey, natural
+from controller.sheets.names import natural
 from controller.web.forms import fields_of
 from controller.web.page import PageRenderer
 from protocol.errors import ActionError
@@ -48,7 +48,7 @@ Short = Annotated[str, Query(max_length=200)]
 Number = Annotated[int, Query(ge=1, le=_MAX_NUMBER)]
 
 
-def wanted_of(
+def filter_of(
     *,
     state: Short = "",
     type: Short = "",  # noqa: A002
@@ -56,59 +56,56 @@ def wanted_of(
     condition: Short = "",
     alone: Short = "",
     q: Short = "",
-) -> Wanted:
+) -> LineFilter:
     """The lines that a request asks for."""
-    return Wanted(
+    return LineFilter(
         state=state, type=type, room=room.strip(), condition=condition, alone=alone, text=q.strip()
     )
 
 
 def pages(program: Program) -> APIRouter:
-    """The page of the book."""
+    """The page of the book, and what is decided on it."""
     router = APIRouter()
-    screens, gate = program.service(PageRenderer), program.service(gate_of)
-    _add_book(router, screens, program.service(desk_of), gate)
+    desk, gate = program.service(desk_of), program.service(gate_of)
+    _add_book(router, program.service(PageRenderer), desk, gate)
+    _add_decisions(router, desk, gate)
     return router
 
 
 def _add_book(router: APIRouter, screens: PageRenderer, desk: Desk, gate: Gate) -> None:
-    """The page of the book, and what is decided on it."""
-
     @router.get("/register")
     async def book(
         request: Request,
-        wanted: Annotated[Wanted, Depends(wanted_of)],
+        line_filter: Annotated[LineFilter, Depends(filter_of)],
         *,
         page: Number = 1,
-        others: Number = 1,
+        page_of_strangers: Annotated[Number, Query(alias="others")] = 1,
         decided: Number | None = None,
         failed: Short = "",
     ) -> Response:
         standing = await run_in_threadpool(desk.standing)
-        lines = wanted.of(standing.findings)
+        strangers = standing.reconciled.strangers
+        rooms = sorted(standing.by_room, key=natural)
+        lines = line_filter.of(standing.findings)
         at, pages = _page_of(page, len(lines), ROWS)
-        at_others, pages_of_others = _page_of(others, len(standing.told.strangers), STRANGERS)
-        moved = [
-            finding
-            for finding in standing.findings
-            if State.MOVED in (finding.state, *finding.also)
-        ]
+        at_strangers, pages_of_strangers = _page_of(page_of_strangers, len(strangers), STRANGERS)
+        moved = [finding for finding in standing.findings if State.MOVED in finding.states]
         return screens.page(
             request,
             "register.html",
             standing=standing,
-            talk=BookWords(standing, desk),
+            talk=BookWords(standing.reconciled, desk.zone),
             to_go=_to_go(standing.kpi),
-            wanted=wanted,
-            by_room=dict(sorted(standing.by_room.items(), key=_by_room)),
+            wanted=line_filter,
+            by_room={room: standing.by_room[room] for room in rooms},
             states=_counted(standing.findings),
             choices=_choices(standing.findings),
             lines=lines[(at - 1) * ROWS : at * ROWS],
             total=len(lines),
             paging=(at, pages),
-            strangers=standing.told.strangers[(at_others - 1) * STRANGERS : at_others * STRANGERS],
-            paging_others=(at_others, pages_of_others),
-            by_row={finding.kept.data.row: finding for finding in standing.findings},
+            strangers=strangers[(at_strangers - 1) * STRANGERS : at_strangers * STRANGERS],
+            paging_others=(at_strangers, pages_of_strangers),
+            by_row={finding.line.data.row: finding for finding in standing.findings},
             moved=moved[:MOVED],
             moved_total=len(moved),
             decisions=standing.decisions[:DECISIONS],
@@ -121,6 +118,8 @@ def _add_book(router: APIRouter, screens: PageRenderer, desk: Desk, gate: Gate) 
             query=request.url.query,
         )
 
+
+def _add_decisions(router: APIRouter, desk: Desk, gate: Gate) -> None:
     @router.post("/register/decisions")
     async def decide(request: Request) -> Response:
         form = await fields_of(request)
@@ -149,12 +148,12 @@ def _add_book(router: APIRouter, screens: PageRenderer, desk: Desk, gate: Gate) 
         return _back(form, decided=no)
 
 
-def _back(form: Mapping[str, str], **said: object) -> Response:
+def _back(form: Mapping[str, str], **outcome: object) -> Response:
     """To the page as it was, which says what was done."""
     query = parse_qs(form.get("back", "")[:2000])
     names = (*_FILTERS, "page", "others")
     parameters: dict[str, str] = {name: query[name][0] for name in names if name in query}
-    parameters |= {name: str(value) for name, value in said.items()}
+    parameters |= {name: str(value) for name, value in outcome.items()}
     return RedirectResponse(f"/register?{urlencode(parameters)}#decide", 303)
 
 
@@ -175,25 +174,21 @@ def _page_of(page: int, count: int, size: int) -> tuple[int, int]:
     return min(page, pages), pages
 
 
-def _counted(findings: Sequence[Finding]) -> list[tuple[State, int]]:
+def _counted(findings: Sequence[LineFinding]) -> list[tuple[State, int]]:
     """How many lines each state holds of, the most pressing first."""
-    states = Counter(state for finding in findings for state in (finding.state, *finding.also))
+    states = Counter(state for finding in findings for state in finding.states)
     return [(state, states[state]) for state in State]
 
 
-def _choices(findings: Sequence[Finding]) -> dict[str, list[str]]:
+def _choices(findings: Sequence[LineFinding]) -> dict[str, list[str]]:
     """What the filters offer: what the book holds."""
     rooms = {finding.home for finding in findings if finding.home}
     conditions = {finding.condition for finding in findings}
     return {
-        "types": sorted({finding.kept.data.type for finding in findings} - {""}),
+        "types": sorted({finding.line.data.type for finding in findings} - {""}),
         "rooms": sorted(rooms, key=natural),
         "conditions": [condition for condition in Condition if condition in conditions],
     }
-
-
-def _by_room(group: tuple[str, Kpi]) -> NaturalKey:
-    return natural(group[0])
 
 
 def _to_go(kpi: Kpi) -> int:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from controller.reconcile.evidence import By, Observation
+from controller.reconcile.evidence import Observation, SeenBy
 from controller.register.decisions import Rulings
 from controller.register.life import Step
 from controller.register.merging import Kept
@@ -29,6 +29,7 @@ DAY_MS: Final = 86_400_000
 MISSING_AFTER_DAYS: Final = 45
 VERIFIED_WITHIN_DAYS: Final = 365
 MAX_CANDIDATES: Final = 5
+VERIFY: Final = "verify"  # what a line wants that nobody has seen for a year
 
 
 class State(StrEnum):
@@ -66,7 +67,7 @@ ACTION_OF: Final[Mapping[State, Action]] = {
 }
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class LineFinding(msgspec.Struct, frozen=True, kw_only=True):
     """A line and how it stands. home: where it belongs; there: where it was seen last.
 
     rows, schools: other lines of this school, and other schools, that have its serial.
@@ -75,13 +76,13 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     or disposed. devices: the agents' ids of it, the last seen last.
     """
 
-    kept: Kept
+    line: Kept
     state: State
     also: tuple[State, ...] = ()
     home: str = ""
     there: str = ""
     seen_ms: int | None = None
-    by: By | None = None
+    by: SeenBy | None = None
     condition: str = ""
     rows: tuple[int, ...] = ()
     schools: tuple[str, ...] = ()
@@ -97,8 +98,18 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the record has all that a digital record needs."""
         return not self.lacks
 
+    @property
+    def states(self) -> tuple[State, ...]:
+        """All states that hold, the most pressing first."""
+        return (self.state, *self.also)
 
-def action_of(finding: Finding) -> Action:
+    @property
+    def wants(self) -> tuple[str, ...]:
+        """All that keeps the line from counting as managed by digital record."""
+        return self.lacks if self.verified else (*self.lacks, VERIFY)
+
+
+def action_of(finding: LineFinding) -> Action:
     """What a person is asked to do about a line."""
     if finding.lost and finding.state is State.MISSING:
         return Action.FIND_OR_WRITE_OFF
@@ -110,7 +121,7 @@ def action_of(finding: Finding) -> Action:
 class Stranger(msgspec.Struct, frozen=True, kw_only=True):
     """Something seen that no line of the book is. candidates: rows it may be, none of them seen."""
 
-    seen: Observation
+    observation: Observation
     candidates: tuple[int, ...] = ()
 
 
@@ -118,7 +129,7 @@ class Reconciled(msgspec.Struct, frozen=True, kw_only=True):
     """Every line's finding in the order of the book, and what is not in the book."""
 
     as_of_ms: int
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[LineFinding, ...] = ()
     strangers: tuple[Stranger, ...] = ()
 
 
@@ -163,7 +174,7 @@ def reconcile(
         as_of_ms=as_of_ms,
         findings=findings,
         strangers=tuple(
-            Stranger(seen=stranger, candidates=_candidates(stranger, findings))
+            Stranger(observation=stranger, candidates=_candidates(stranger, findings))
             for stranger in strangers.values()
         ),
     )
@@ -223,16 +234,16 @@ def _may_be_asset(observation: Observation) -> bool:
     return bool(observation.key) and not observation.anonymous and observation.type not in PERSONAL
 
 
-def _candidates(observation: Observation, findings: Iterable[Finding]) -> tuple[int, ...]:
+def _candidates(observation: Observation, findings: Iterable[LineFinding]) -> tuple[int, ...]:
     """Lines of its type in its room that nobody has seen: it may be one of them."""
     key = room_key(observation.room)
     rows = [
-        finding.kept.data.row
+        finding.line.data.row
         for finding in findings
         if finding.seen_ms is None
         and key
         and room_key(finding.home) == key
-        and _alike(finding.kept.data.type, observation.type)
+        and _alike(finding.line.data.type, observation.type)
     ]
     return tuple(rows[:MAX_CANDIDATES])
 
@@ -248,7 +259,7 @@ def _finding(
     index: _Index,
     as_of_ms: int,
     elsewhere: Mapping[str, Sequence[str]],
-) -> Finding:
+) -> LineFinding:
     key = serial_key(line.data.serial)
     rows = tuple(other.data.row for other in index.by_serial.get(key, ()) if other.no != line.no)
     schools = tuple(elsewhere.get(key, ())) if key else ()
@@ -268,8 +279,8 @@ def _finding(
         State.OK: True,
     }
     states = [state for state in State if holds[state]]
-    return Finding(
-        kept=line,
+    return LineFinding(
+        line=line,
         state=states[0],
         also=tuple(state for state in states[1:] if state is not State.OK),
         home=home,

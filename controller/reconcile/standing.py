@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Final, NamedTuple
 
 from controller.database.store import Store
 from controller.feature import Program
 from controller.reconcile.choosing import pressing_first
-from controller.reconcile.deciding import decided
+from controller.reconcile.deciding import decision_on
 from controller.reconcile.kpi import Kpi, Raise, kpi_by, kpi_of, raises
-from controller.reconcile.reconcile import Finding, Reconciled, State
+from controller.reconcile.reconcile import LineFinding, Reconciled, State
 from controller.reconcile.store import figure_until, mark_of, reconciled
 from controller.register import store as register
 from controller.register.decisions import Decision, Deed
@@ -22,14 +23,14 @@ from protocol.model import Place
 MONTH: Final = timedelta(days=30)
 
 
-class Standing(NamedTuple):
+class RegisterStanding(NamedTuple):
     """The register at a moment. findings: the most pressing first; decisions: the newest first.
 
     before: the figure of a month ago, and its day; None where none was kept then.
     """
 
-    told: Reconciled
-    findings: Sequence[Finding]
+    reconciled: Reconciled
+    findings: Sequence[LineFinding]
     kpi: Kpi
     by_type: Mapping[str, Kpi]
     by_room: Mapping[str, Kpi]
@@ -37,7 +38,7 @@ class Standing(NamedTuple):
     before: tuple[str, Kpi] | None
     decisions: Sequence[Decision]
 
-    def pressing_in(self, room: str) -> list[Finding]:
+    def pressing_in(self, room: str) -> list[LineFinding]:
         """The lines that are not in order and belong to the room, or were seen in it last."""
         key = room_key(room)
         return [
@@ -49,21 +50,19 @@ class Standing(NamedTuple):
         ]
 
 
+@dataclass(slots=True)
 class Desk:
     """One school's register, for whoever looks at it or decides about it; any thread may."""
 
-    def __init__(
-        self, store: Store, school: Place, zone: tzinfo, now_ms: Callable[[], int]
-    ) -> None:
-        self.store = store
-        self.school = school
-        self.zone = zone
-        self.now_ms = now_ms
-        self._lock = threading.Lock()
-        self._mark = ""
-        self._standing: Standing | None = None
+    store: Store
+    school: Place
+    zone: tzinfo
+    now_ms: Callable[[], int]
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _mark: str = ""
+    _standing: RegisterStanding | None = None
 
-    def standing(self) -> Standing:
+    def standing(self) -> RegisterStanding:
         """As it is now; quick while nothing has changed. Raises StoreError."""
         with self._lock, self.store.view() as db:  # two at once would do the work twice
             now_ms = self.now_ms()
@@ -83,10 +82,10 @@ class Desk:
 
         Raises ActionError where nothing is to be decided so, StoreError.
         """
-        reconciled = self.standing().told
+        reconciled = self.standing().reconciled
         with self.store.locked(self.school) as db:
             lines = register.lines_of(db, self.school)
-            decision, made = decided(
+            decision, made = decision_on(
                 reconciled, lines, subject, deed, row=row, who=who, now_ms=self.now_ms()
             )
             return register.keep_decision(db, self.school, decision, made)
@@ -99,15 +98,15 @@ class Desk:
 
 def _standing(
     reconciled: Reconciled, before: tuple[str, Kpi] | None, decisions: Sequence[Decision]
-) -> Standing:
+) -> RegisterStanding:
     spelled: dict[str, str] = {}
     for finding in reconciled.findings:
         spelled.setdefault(room_key(finding.home), finding.home)
-    return Standing(
-        told=reconciled,
+    return RegisterStanding(
+        reconciled=reconciled,
         findings=pressing_first(reconciled.findings),
         kpi=kpi_of(reconciled.findings),
-        by_type=kpi_by(reconciled.findings, lambda finding: finding.kept.data.type),
+        by_type=kpi_by(reconciled.findings, lambda finding: finding.line.data.type),
         by_room=kpi_by(reconciled.findings, lambda finding: spelled[room_key(finding.home)]),
         raises=raises(reconciled.findings),
         before=before,

@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, func, select
 
 from controller.database.plan_version import version_of
 from controller.database.reading import row_of
-from controller.database.scope import codes_of, of
-from controller.database.shape import Row
+from controller.database.scope import of
+from controller.database.writing import Writing, write
 from controller.fleet.records import DeviceRecord
 from controller.fleet.store import agents_of, all_devices
 from controller.fleet.tables import devices
-from controller.reconcile.evidence import By, Observation, observations_of
-from controller.reconcile.kpi import Kpi, counted
+from controller.reconcile.evidence import Observation, SeenBy, observations_of
+from controller.reconcile.kpi import Kpi, figure_of
 from controller.reconcile.reconcile import Reconciled, reconcile
 from controller.reconcile.tables import figures
 from controller.register import life_store as lives
@@ -31,25 +31,12 @@ _COUNTS: Final = ("declared", "complete", "verified", "managed")
 
 def note_figure(db: Connection, place: Place, day: str, kpi: Kpi) -> None:
     """Keep the figure of a local day; the last of a day stands."""
-    db.execute(delete(figures).where(of(figures, place), figures.c.day == day))
-    counts = (
-        kpi.declared,
-        kpi.complete_digital_record,
-        kpi.verified_within_365d,
-        kpi.complete_and_verified,
-    )
-    row = dict(zip(_COUNTS, counts, strict=True)) | {"day": day}
-    db.execute(figures.insert(), codes_of(place) | row)
-
-
-def figure_row(school: Place, day: str, counts: object) -> Row:
-    """What a school itself says of a local day, as a row of `figures`."""
-    return (school.province, school.school, day, *(getattr(counts, name) for name in _COUNTS))
+    write(db, figures, [(place.province, place.school, day, *kpi.counts)], Writing.UPSERT)
 
 
 def kpi_in(row: Mapping[str, Any]) -> Kpi:
-    """The figure that a row of `figures` holds."""
-    return counted(**{name: row[name] for name in _COUNTS})
+    """The figure of these counts, such as a row of `figures` holds."""
+    return figure_of(**{name: row[name] for name in _COUNTS})
 
 
 def figure_until(db: Connection, place: Place, day: str) -> tuple[str, Kpi] | None:
@@ -135,7 +122,7 @@ def _observation(scan: Scan) -> Observation:
     unnamed = scan.line is None and not (scan.asset_tag or scan.serial)
     return Observation(
         at_ms=scan.seen_ms,
-        by=By.PERSON_SCAN,
+        by=SeenBy.PERSON_SCAN,
         room=scan.room,
         serial=scan.serial,
         asset_tag=scan.asset_tag,

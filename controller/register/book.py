@@ -47,8 +47,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
     def said(self, say: Translate) -> dict[str, object]:
         """For the report."""
-        told = msgspec.structs.asdict(self)
-        return {**told, "errors": [error.said(say) for error in self.errors]}
+        fields = msgspec.structs.asdict(self)
+        return {**fields, "errors": [error.said(say) for error in self.errors]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from controller.cli.folder import add_place, operator, told_zone
-from controller.cli.output import add_json, tell
+from controller.cli.output import add_json, now_ms, tell
 from controller.cli.school import opened
 from controller.register import life_store as lives
 from controller.register import store as register
-from controller.register.history import condition_word, step_words, told_step
-from controller.register.life import Life, Said, Step, Why
+from controller.register.life import (
+    LineLife,
+    Said,
+    Step,
+    Why,
+    condition_word,
+    step_words,
+    told_step,
+)
 from controller.register.merging import Kept
 from controller.register.vocabulary import Condition, condition_of
 from protocol.errors import ActionError
@@ -48,34 +54,31 @@ def add_condition(deeds: Any, say: Translate) -> None:
 
 def line_at(db: Connection, place: Place, row: int) -> Kept:
     """The line that counts with this number. Raises SettingsError."""
-    kept = register.line_by_row(db, place, row)
-    if kept is None:
+    line = register.line_by_row(db, place, row)
+    if line is None:
         raise SettingsError("line_unknown", N_("The book has no line {row}."), row=row)
-    return kept
+    return line
 
 
 def _condition(options: argparse.Namespace, say: Translate) -> int:
-    now_ms = time.time_ns() // 1_000_000
     with opened(options) as (store, place), store.locked(place) as db:
-        kept = line_at(db, place, options.row)
+        line = line_at(db, place, options.row)
         if options.condition == UNDO:
-            lives.take_back(db, place, kept, Said(operator(), now_ms))
+            lives.take_back(db, place, line, Said(operator(), now_ms()))
         else:
-            life = lives.life_in(db, place, kept)
-            lives.keep_steps(db, place, _taken(life, options, now_ms, say))
-        now = lives.life_in(db, place, kept)
+            life = lives.life_in(db, place, line)
+            lives.keep_steps(db, place, _taken(life, options, say))
+        now = lives.life_in(db, place, line)
     if options.json:
-        told = {"row": options.row, "condition": now.condition}
-        tell(json.dumps(told, ensure_ascii=False))
+        report = {"row": options.row, "condition": now.condition}
+        tell(json.dumps(report, ensure_ascii=False))
     else:
         done = N_("Line {row}: {condition}.")
         tell(phrase(done, say, row=str(options.row), condition=condition_word(now.condition, say)))
     return 0
 
 
-def _taken(
-    life: Life, options: argparse.Namespace, now_ms: int, say: Translate
-) -> tuple[Step, ...]:
+def _taken(life: LineLife, options: argparse.Namespace, say: Translate) -> tuple[Step, ...]:
     """The steps to keep. Raises SettingsError, which names the conditions in words."""
     becomes = _named(options.condition)
     try:
@@ -83,7 +86,7 @@ def _taken(
             becomes,
             Why.PERSON,
             who=operator(),
-            at_ms=now_ms,
+            at_ms=now_ms(),
             note=options.note,
             quality_pct=options.quality,
         )
@@ -111,12 +114,12 @@ def _history(options: argparse.Namespace, say: Translate) -> int:
     with opened(options) as (store, place), store.view() as db:
         life = lives.life_in(db, place, line_at(db, place, options.row))
     if options.json:
-        told = {
+        report = {
             "row": options.row,
             "condition": life.condition,
             "history": [told_step(step, zone) for step in life.history],
         }
-        tell(json.dumps(told, ensure_ascii=False, indent=1))
+        tell(json.dumps(report, ensure_ascii=False, indent=1))
         return 0
     for step in life.history:
         at = moment(step.at_ms, zone, say)

@@ -32,7 +32,7 @@ MESSAGES: Final[dict[str, str]] = {
 
 
 def year_of(cell: Cell) -> int | None:
-    """The year in a year, a date or a school year. Raises HttpErrorError."""
+    """The year in a year, a date or a school year. Raises RefusedError."""
     if isinstance(cell, Day):
         return cell.year
     text = text_of(cell)
@@ -45,7 +45,7 @@ def year_of(cell: Cell) -> int | None:
 
 
 def money_of(cell: Cell, times: int = 1) -> int | None:
-    """An amount in đồng: 98.500.000, 1.850.000,00, 98500000. Raises HttpErrorError.
+    """An amount in đồng: 98.500.000, 1.850.000,00, 98500000. Raises RefusedError.
 
     times: what the heading counts in, such as 1000. A point or comma before three digits parts
     thousands, before one or two it parts a fraction; of a fraction of a đồng nothing is guessed.
@@ -69,7 +69,7 @@ def money_of(cell: Cell, times: int = 1) -> int | None:
 
 
 def _parted(digits: str) -> tuple[str, str]:
-    """The whole đồng and the hundredths. Raises HttpErrorError."""
+    """The whole đồng and the hundredths. Raises RefusedError."""
     if digits.isascii() and digits.isdecimal():
         return digits[:20], "0"
     if _GROUPS.match(digits):
@@ -81,7 +81,7 @@ def _parted(digits: str) -> tuple[str, str]:
 
 
 def condition_in(cell: Cell) -> str:
-    """The condition's code; empty for a quality in percent. Raises HttpErrorError."""
+    """The condition's code; empty for a quality in percent. Raises RefusedError."""
     text = text_of(cell)
     if not text or isinstance(cell, float) or _PERCENT.match(text):
         return ""

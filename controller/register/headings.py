@@ -18,6 +18,21 @@ FIELDS: Final = (
     "asset_tag", "type", "name", "maker", "model", "serial", "room", "year", "cost_vnd", "funding",
     "condition",
 )  # fmt: skip
+FIELD_WORDS: Final[Mapping[str, str]] = {
+    "row": N_("number in the book (STT)"),
+    "asset_tag": N_("asset tag"),
+    "type": N_("type or name"),
+    "name": N_("name, as the book calls it"),
+    "maker": N_("maker"),
+    "model": N_("model"),
+    "serial": N_("serial number"),
+    "room": N_("room"),
+    "year": N_("year put in use"),
+    "cost_vnd": N_("original cost (đồng)"),
+    "funding": N_("source of funds"),
+    "condition": N_("condition"),
+    IGNORE: N_("nothing that is kept"),
+}
 # The first alias that a sheet has wins.
 ALIASES: Final[dict[str, tuple[str, ...]]] = {
     "row": ("stt", "so tt", "so thu tu", "tt", "no", "number", "row", "item no"),
@@ -92,7 +107,7 @@ _FIELD_OF: Final = {alias: field for field, aliases in ALIASES.items() for alias
 _TIMES: Final = (("trieu dong", 10**6), ("nghin dong", 1000), ("ngan dong", 1000), ("1000d", 1000))
 
 
-class Heading(msgspec.Struct, frozen=True, kw_only=True):
+class BookHeading(msgspec.Struct, frozen=True, kw_only=True):
     """Where the fields stand, from 0. unknown: headings that nobody has explained.
 
     times: what the column of money counts in.
@@ -120,7 +135,7 @@ def known_fields(row: Sequence[Cell], mapped: Mapping[str, str]) -> int:
     return len({field_of(cell, mapped) for cell in row} & {*FIELDS, "row"})
 
 
-def heading_of(rows: Sequence[Sequence[Cell]], mapped: Mapping[str, str]) -> Heading | None:
+def heading_of(rows: Sequence[Sequence[Cell]], mapped: Mapping[str, str]) -> BookHeading | None:
     """The row that names the most fields; it must name what an item is or is known by."""
     near = range(min(HEAD_WITHIN, len(rows)))
     at = max(near, key=lambda place: known_fields(rows[place], mapped), default=None)
@@ -129,23 +144,23 @@ def heading_of(rows: Sequence[Sequence[Cell]], mapped: Mapping[str, str]) -> Hea
     places = _places(rows[at], mapped)
     if not {"asset_tag", "type", "serial"} & {*places} or len({*places.values()}) < 2:  # noqa: PLR2004 - one word is a title
         return None
-    others = [
+    rest = [
         (clean(cell)[:64], field_of(cell, mapped))
         for place, cell in enumerate(rows[at])
         if clean(cell) and place not in places.values()
     ]
-    return Heading(
+    return BookHeading(
         at=at,
         places=places,
-        unknown=tuple(head for head, field in others if not field),
-        dropped=tuple(head for head, field in others if field),
+        unknown=tuple(head for head, field in rest if not field),
+        dropped=tuple(head for head, field in rest if field),
         times=_times(rows[at][places["cost_vnd"]]) if "cost_vnd" in places else 1,
     )
 
 
 def _places(row: Sequence[Cell], mapped: Mapping[str, str]) -> dict[str, int]:
     """Of several columns for one field the one whose alias comes first."""
-    found: dict[str, tuple[int, int]] = {}
+    ranked: dict[str, tuple[int, int]] = {}
     for place, cell in enumerate(row):
         field = field_of(cell, mapped)
         if field in ("", IGNORE):
@@ -153,9 +168,9 @@ def _places(row: Sequence[Cell], mapped: Mapping[str, str]) -> dict[str, int]:
         plain = folded(cell) if isinstance(cell, str) else ""
         order = ALIASES[field]
         rank = -1 if plain in mapped else order.index(plain) if plain in order else len(order)
-        if field not in found or rank < found[field][0]:
-            found[field] = (rank, place)
-    places = {field: place for field, (_, place) in found.items()}
+        if field not in ranked or rank < ranked[field][0]:
+            ranked[field] = (rank, place)
+    places = {field: place for field, (_, place) in ranked.items()}
     named = (
         place
         for place, cell in enumerate(row)
@@ -172,18 +187,18 @@ def _times(head: Cell) -> int:
     return next((times for word, times in _TIMES if word in plain), 1)
 
 
-def mapping_of(told: Sequence[str]) -> dict[str, str]:
+def mapping_of(explanations: Sequence[str]) -> dict[str, str]:
     """What `--map "Heading=field"` says, by the folded heading. Raises SheetError."""
     mapped: dict[str, str] = {}
-    for each in told:
-        head, _, field = each.rpartition("=")
+    for explanation in explanations:
+        head, _, field = explanation.rpartition("=")
         field = field.strip().casefold()
         if not folded(head) or field not in {*FIELDS, "row", IGNORE}:
             raise SheetError(
                 "mapping_invalid",
                 N_("{told} maps no heading to a field."),
                 N_('Write --map "Heading=field"; the fields are {fields}.'),
-                told=each,
+                told=explanation,
                 fields=", ".join((*FIELDS, "row", IGNORE)),
             )
         mapped[folded(head)] = field

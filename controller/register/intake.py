@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -11,8 +11,8 @@ import msgspec
 
 from controller.database.store import Store
 from controller.register import store as register
-from controller.register.book import Book, Line
-from controller.register.merging import Kept, Merged, Verdict, merged
+from controller.register.book import Book
+from controller.register.merging import Merged, MergeVerdict, merged
 from controller.sheets.errors import SheetError
 from protocol.folder import EVERYBODY, write_whole
 from protocol.formats import phrase
@@ -21,65 +21,15 @@ from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
 HEADINGS: Final = "register-headings.json"
-VERDICTS: Final[Mapping[Verdict, str]] = {
-    Verdict.NEW: N_("new"),
-    Verdict.CHANGED: N_("changed"),
-    Verdict.SAME: N_("as before"),
+VERDICTS: Final[Mapping[MergeVerdict, str]] = {
+    MergeVerdict.NEW: N_("new"),
+    MergeVerdict.CHANGED: N_("changed"),
+    MergeVerdict.SAME: N_("as before"),
 }
 ABSENT: Final = N_(
     "{count} lines of the register are not in this file and stay; give --all if they are gone."
 )
 SUMS: Final = N_("{rows} lines: {new} new, {changed} changed, {same} as before; {removed} gone.")
-
-
-class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """What bringing one line in does. before: the line that it changes or brings back."""
-
-    line: Line
-    verdict: Verdict
-    before: Line | None = None
-
-    @property
-    def changes(self) -> tuple[str, ...]:
-        """The fields that become others, but for the number in the book."""
-        if self.before is None or self.verdict is not Verdict.CHANGED:
-            return ()
-        names = (
-            struct_field
-            for struct_field in Line.__struct_fields__
-            if struct_field not in {"row", "errors"}
-        )
-        return tuple(
-            name for name in names if getattr(self.before, name) != getattr(self.line, name)
-        )
-
-
-class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """What would become of a book. absent: lines that would leave if the book were whole."""
-
-    steps: tuple[Step, ...]
-    absent: int
-
-    def count(self, verdict: Verdict) -> int:
-        """How many lines it says this of."""
-        return sum(step.verdict is verdict for step in self.steps)
-
-
-def try_out(
-    known: Sequence[Kept], lines: Sequence[Line], fields: frozenset[str] | None = None
-) -> Trial:
-    """What bringing the lines in would do, one by one; pure. fields: those that the file has."""
-    told = merged(known, lines, fields=fields)
-    by_no = {each.no: each.data for each in known}
-    writes = iter(told.writes)
-    steps = []
-    for line, verdict in zip(lines, told.verdicts, strict=True):
-        if verdict is Verdict.SAME:
-            steps.append(Step(line=line, verdict=verdict, before=None))
-            continue
-        after = next(writes)
-        steps.append(Step(line=after.data, verdict=verdict, before=by_no.get(after.no)))
-    return Trial(steps=tuple(steps), absent=told.absent)
 
 
 def take_in(
@@ -92,11 +42,10 @@ def take_in(
         )
 
 
-def weigh(store: Store, place: Place, book: Book, *, whole: bool, now_ms: int) -> Merged:
+def weigh(store: Store, place: Place, book: Book, *, whole: bool = False) -> Merged:
     """What would become of the book's lines; nothing is written. Raises StoreError."""
-    with store.view() as db:
-        lines = register.lines_of(db, place)
-    return merged(lines, book.lines, whole=whole, now_ms=now_ms, fields=book.fields)
+    lines = store.read(register.lines_of, place)
+    return merged(lines, book.lines, whole=whole, fields=book.fields)
 
 
 def headings_in(path: Path) -> dict[str, str]:
@@ -120,16 +69,16 @@ def remember_headings(path: Path, mapped: Mapping[str, str]) -> None:
 
 
 def report_of(
-    book: Book, told: Merged, refused: SheetError | None, say: Translate, *, dry_run: bool
+    book: Book, merger: Merged, refused: SheetError | None, say: Translate, *, dry_run: bool
 ) -> dict[str, object]:
     """What `register import --json` tells; a dry run says of each line what would become of it."""
     items = [line.said(say) for line in book.lines]
     if dry_run:
-        for item, verdict in zip(items, told.verdicts, strict=bool(told.verdicts)):
+        for item, verdict in zip(items, merger.verdicts, strict=bool(merger.verdicts)):
             item["verdict"] = verdict.value
     warnings: list[dict[str, str]] = [warning.said(say) for warning in book.warnings]
-    if told.absent:
-        absent = phrase(ABSENT, say, count=told.absent)
+    if merger.absent:
+        absent = phrase(ABSENT, say, count=merger.absent)
         warnings.append({"file": "", "code": "lines_absent", "message": absent})
     if refused:
         warnings.insert(0, {"file": "", "code": refused.code, "message": refused.text(say)})
@@ -142,7 +91,7 @@ def report_of(
     }
 
 
-def sums_of(told: Merged) -> dict[str, int]:
+def sums_of(merger: Merged) -> dict[str, int]:
     """The values of SUMS."""
-    counts = {verdict.value: told.verdicts.count(verdict) for verdict in Verdict}
-    return {**counts, "rows": len(told.verdicts), "removed": told.removed}
+    counts = {verdict.value: merger.verdicts.count(verdict) for verdict in MergeVerdict}
+    return {**counts, "rows": len(merger.verdicts), "removed": merger.removed}

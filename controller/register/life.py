@@ -7,15 +7,16 @@ are only ever added: taking one back is a step of its own, so that who and when 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, tzinfo
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from controller.register.merging import Kept
-from controller.register.vocabulary import Condition
+from controller.register.vocabulary import CONDITION_WORDS, Condition
 from protocol.errors import ActionError
-from protocol.words import N_
+from protocol.words import N_, Translate
 
 MAX_NOTE: Final = 500
 ALL_PCT: Final = 100
@@ -80,7 +81,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     undoes: int | None = None
 
 
-class Life:
+class LineLife:
     """A line's steps. book: what the book says now, and since when."""
 
     def __init__(
@@ -91,8 +92,8 @@ class Life:
         self._book = book
         self._book_ms = book_ms
         back = {step.undoes for step in self.history}
-        told = (step for step in self.history if step.undoes is None and step.no not in back)
-        self.standing = tuple(sorted(told, key=lambda step: (step.at_ms, step.no)))
+        valid = (step for step in self.history if step.undoes is None and step.no not in back)
+        self.standing = tuple(sorted(valid, key=lambda step: (step.at_ms, step.no)))
 
     @property
     def newest(self) -> Step | None:
@@ -189,15 +190,15 @@ class Life:
             )
 
 
-def life_of(kept: Kept, steps: Iterable[Step] = ()) -> Life:
+def life_of(line: Kept, steps: Iterable[Step] = ()) -> LineLife:
     """The life of a line that is kept."""
-    return Life(kept.no, steps, book=kept.data.condition, book_ms=kept.changed_ms)
+    return LineLife(line.no, steps, book=line.data.condition, book_ms=line.changed_ms)
 
 
 def newest_of(steps: Iterable[Step], as_of_ms: int | None = None) -> Step | None:
     """The step of one line that counted then; None while none was taken."""
-    known = (step for step in steps if as_of_ms is None or step.at_ms <= as_of_ms)
-    return Life(0, known).newest
+    past = (step for step in steps if as_of_ms is None or step.at_ms <= as_of_ms)
+    return LineLife(0, past).newest
 
 
 def brought(
@@ -212,27 +213,59 @@ def brought(
 
     An empty cell says nothing, and after it the same word as before is nothing new either.
     """
-    told: list[Step] = []
+    new_steps: list[Step] = []
     for after in writes:
-        known = before.get(after.no)
-        if known is None or not after.data.condition:
+        previous = before.get(after.no)
+        if previous is None or not after.data.condition:
             continue
-        life = life_of(known, steps.get(after.no, ()))
-        if after.data.condition == _last_told(known, life):
+        life = life_of(previous, steps.get(after.no, ()))
+        if after.data.condition == _last_told(previous, life):
             continue
         newest = life.newest
         same = newest is not None and newest.condition == after.data.condition
-        told += life.taken(
+        new_steps += life.taken(
             after.data.condition,
             Why.BOOK,
             who=who,
             at_ms=now_ms,
             repair=newest.repair if newest and same else None,
         )
-    return tuple(told)
+    return tuple(new_steps)
 
 
-def _last_told(known: Kept, life: Life) -> str:
+def _last_told(line: Kept, life: LineLife) -> str:
     """What the book said last, before any empty cell."""
     by_book = [step.condition for step in life.history if step.why is Why.BOOK]
-    return known.data.condition or (by_book[-1] if by_book else "")
+    return line.data.condition or (by_book[-1] if by_book else "")
+
+
+def condition_word(condition: str, say: Translate) -> str:
+    """The condition as people call it; of none that nothing was said."""
+    return say(CONDITION_WORDS[condition]) if condition in CONDITION_WORDS else say(N_("not told"))
+
+
+def step_words(step: Step, say: Translate) -> str:
+    """A step in a few words: in good repair, 80 % (stocktake)."""
+    quality = "" if step.quality_pct is None else f", {step.quality_pct} %"
+    return f"{condition_word(step.condition, say)}{quality} ({say(WHY_WORDS[step.why])})"
+
+
+def told_step(step: Step, zone: tzinfo) -> dict[str, Any]:
+    """A step as JSON tells it."""
+    return told_entry(step, zone, without=frozenset({"line"}))
+
+
+def told_entry(entry: msgspec.Struct, zone: tzinfo, *, without: frozenset[str]) -> dict[str, Any]:
+    """What happened at a moment (`at_ms`) as JSON tells it; what is not there is left out."""
+    fields = msgspec.to_builtins(entry)
+    fields["at"] = local_iso(fields.pop("at_ms"), zone)
+    return {
+        name: value
+        for name, value in fields.items()
+        if value not in ("", None) and name not in without
+    }
+
+
+def local_iso(at_ms: int, zone: tzinfo) -> str:
+    """The moment as ISO 8601 text, by the clock of a zone."""
+    return datetime.fromtimestamp(at_ms / 1000, zone).isoformat()

@@ -15,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from controller.register.book import Line
+from controller.register.headings import FIELDS
 from controller.sheets.names import serial_key, tag_key
 
 
@@ -25,7 +26,7 @@ class Origin(StrEnum):
     ACCEPTED = "accepted"
 
 
-class Verdict(StrEnum):
+class MergeVerdict(StrEnum):
     """What bringing a line in does."""
 
     NEW = "new"
@@ -48,20 +49,41 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     removed_ms: int | None = None
 
 
+class MergeStep(msgspec.Struct, frozen=True, kw_only=True):
+    """What bringing one line in does. before: the line that it changes or brings back."""
+
+    line: Line
+    verdict: MergeVerdict
+    before: Line | None = None
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """The fields that become others, but for the number in the book."""
+        before = self.before
+        if before is None or self.verdict is not MergeVerdict.CHANGED:
+            return ()
+        return tuple(name for name in FIELDS if getattr(before, name) != getattr(self.line, name))
+
+
 class Merged(msgspec.Struct, frozen=True, kw_only=True):
-    """What to write, what became of each line that was read, and how many lines left.
+    """What to write, what becomes of each line that was read, and how many lines leave.
 
     absent: lines of the book that stay though they were not read.
     """
 
-    writes: tuple[Kept, ...]
-    verdicts: tuple[Verdict, ...]
-    removed: int
-    absent: int
+    writes: tuple[Kept, ...] = ()
+    steps: tuple[MergeStep, ...] = ()
+    removed: int = 0
+    absent: int = 0
+
+    @property
+    def verdicts(self) -> tuple[MergeVerdict, ...]:
+        """What is said of each line."""
+        return tuple(step.verdict for step in self.steps)
 
 
 def merged(
-    known: Sequence[Kept],
+    register: Sequence[Kept],
     lines: Sequence[Line],
     *,
     whole: bool = False,
@@ -72,26 +94,26 @@ def merged(
 
     fields: those that the book has a column for; of the others it says nothing, and they stay.
     """
-    pairs = _paired(known, lines)
-    fresh_no = count(max((each.no for each in known), default=0) + 1)
+    pairs = _paired(register, lines)
+    fresh_no = count(max((entry.no for entry in register), default=0) + 1)
     writes: list[Kept] = []
-    verdicts: list[Verdict] = []
+    steps: list[MergeStep] = []
     for line, before in zip(lines, pairs, strict=True):
         after = _after(before, _told(before, line, fields), now_ms, fresh_no)
-        verdicts.append(_verdict(before, after))
+        steps.append(_step(before, after))
         if after != before:
             writes.append(after)
     met = {pair.no for pair in pairs if pair}
-    rest = [each for each in known if each.no not in met and each.removed_ms is None]
-    gone = [each for each in rest if whole and each.origin is Origin.BOOK]
-    writes += [replace(each, removed_ms=now_ms) for each in gone]
-    stay = [each for each in rest if each not in gone]
+    rest = [entry for entry in register if entry.no not in met and entry.removed_ms is None]
+    gone = [entry for entry in rest if whole and entry.origin is Origin.BOOK]
+    writes += [replace(entry, removed_ms=now_ms) for entry in gone]
+    stay = [entry for entry in rest if entry not in gone]
     writes += _renumbered(stay, {line.row for line in lines}, now_ms)
     return Merged(
         writes=tuple(writes),
-        verdicts=tuple(verdicts),
+        steps=tuple(steps),
         removed=len(gone),
-        absent=sum(each.origin is Origin.BOOK for each in stay),
+        absent=sum(entry.origin is Origin.BOOK for entry in stay),
     )
 
 
@@ -99,7 +121,7 @@ def _told(before: Kept | None, line: Line, fields: frozenset[str] | None) -> Lin
     """The line, with what its book has no column for as it was."""
     if fields is None or before is None or before.removed_ms is not None:
         return line
-    silent = {*Line.__struct_fields__} - fields - {"row", "errors"}
+    silent = {*FIELDS} - fields
     return replace(line, **{name: getattr(before.data, name) for name in silent})
 
 
@@ -116,26 +138,27 @@ def _after(before: Kept | None, line: Line, now_ms: int, fresh_no: Iterable[int]
     return replace(before, data=line, changed_ms=now_ms, origin=Origin.BOOK)
 
 
-def _verdict(before: Kept | None, after: Kept) -> Verdict:
-    if before is None or before.removed_ms is not None:
-        return Verdict.NEW
-    return Verdict.SAME if after == before else Verdict.CHANGED
+def _step(before: Kept | None, after: Kept) -> MergeStep:
+    if after == before:
+        return MergeStep(line=after.data, verdict=MergeVerdict.SAME)
+    verdict = MergeVerdict.CHANGED if before and before.removed_ms is None else MergeVerdict.NEW
+    return MergeStep(line=after.data, verdict=verdict, before=before.data if before else None)
 
 
-def _paired(known: Sequence[Kept], lines: Sequence[Line]) -> list[Kept | None]:
+def _paired(register: Sequence[Kept], lines: Sequence[Line]) -> list[Kept | None]:
     """For each line the one it was before; each is that of one line at most."""
     pairs: list[Kept | None] = [None] * len(lines)
-    free = {each.no: each for each in known}
+    free = {entry.no: entry for entry in register}
 
     def pair(key: Callable[[Line], object], fits: Callable[[Line, Line], bool]) -> None:
-        told = Counter(key(line) for line in lines)
-        held = Counter(key(each.data) for each in free.values() if each.removed_ms is None)
-        by_key = {key(each.data): each for each in _living_last(free.values())}
+        fresh_counts = Counter(key(line) for line in lines)
+        held = Counter(key(entry.data) for entry in free.values() if entry.removed_ms is None)
+        by_key = {key(entry.data): entry for entry in _living_last(free.values())}
         for place, line in enumerate(lines):
             one = key(line)
             before = by_key.get(one)
             if pairs[place] is None and one and before and before.no in free:
-                alone = told[one] == 1 and held[one] <= 1
+                alone = fresh_counts[one] == 1 and held[one] <= 1
                 if alone and fits(line, before.data):
                     pairs[place] = free.pop(before.no)
 
@@ -145,16 +168,16 @@ def _paired(known: Sequence[Kept], lines: Sequence[Line]) -> list[Kept | None]:
     return pairs
 
 
-def _living_last(known: Iterable[Kept]) -> list[Kept]:
+def _living_last(register: Iterable[Kept]) -> list[Kept]:
     """In an order in which a line that counts hides one that left."""
-    return sorted(known, key=lambda each: (each.removed_ms is None, each.no))
+    return sorted(register, key=lambda entry: (entry.removed_ms is None, entry.no))
 
 
 def _agree(line: Line, before: Line) -> bool:
     """Whether nothing that both tell of the item contradicts."""
     return line.type == before.type and all(
-        not (told and held) or told == held
-        for told, held in ((_tag(line), _tag(before)), (_serial(line), _serial(before)))
+        not (fresh and held) or fresh == held
+        for fresh, held in ((_tag(line), _tag(before)), (_serial(line), _serial(before)))
     )
 
 
@@ -170,12 +193,12 @@ def _serial(line: Line) -> str:
     return serial_key(line.serial)
 
 
-def _renumbered(stay: Sequence[Kept], taken: set[int], now_ms: int) -> list[Kept]:
+def _renumbered(stay: Sequence[Kept], rows: set[int], now_ms: int) -> list[Kept]:
     """Lines that the file lacks give way to its numbers, so that a number names one line."""
-    held = {each.data.row for each in stay}
-    fresh = count(max(taken | held, default=0) + 1)
+    held = {entry.data.row for entry in stay}
+    fresh = count(max(rows | held, default=0) + 1)
     return [
-        replace(each, data=replace(each.data, row=next(fresh)), changed_ms=now_ms)
-        for each in stay
-        if each.data.row in taken
+        replace(entry, data=replace(entry.data, row=next(fresh)), changed_ms=now_ms)
+        for entry in stay
+        if entry.data.row in rows
     ]

@@ -14,22 +14,20 @@ from starlette.concurrency import run_in_threadpool
 from controller.access.gate import Gate, gate_of
 from controller.access.pages import to_login
 from controller.feature import Program
-from controller.reconcile.words import FIELD_WORDS
-from controller.register import store as register
 from controller.register.book import Book
 from controller.register.fields import MESSAGES
+from controller.register.headings import FIELD_WORDS
 from controller.register.intake import (
     HEADINGS,
     SUMS,
     VERDICTS,
-    Step,
-    Trial,
     headings_in,
     remember_headings,
+    sums_of,
     take_in,
-    try_out,
+    weigh,
 )
-from controller.register.merging import Verdict
+from controller.register.merging import Merged, MergeStep, MergeVerdict
 from controller.register.reading import refused_csv
 from controller.register.uploads import UNKNOWN, Uploads, Waiting
 from controller.register.vocabulary import CONDITION_WORDS, type_word
@@ -52,7 +50,7 @@ _FAILURES: Final = {
     "changed": N_("The book or the file changed meanwhile: look again, then press."),
 }
 ERRORS: Final = "errors"
-_SHOWN: Final = (ERRORS, *Verdict)
+_SHOWN: Final = (ERRORS, *MergeVerdict)
 
 Short = Annotated[str, Query(max_length=64)]
 Page = Annotated[int, Query(ge=1, le=10_000)]
@@ -113,14 +111,10 @@ class _Intake:
     ) -> Response:
         """What would become of the book, or what became of it."""
         if waiting.kept is not None:
-            values: dict[str, Any] = {
-                "waiting": waiting,
-                "book": book,
-                "sums": SUMS,
-                "kept": waiting.kept,
-            }
-            return self.screens.page(request, "imported.html", **values)
-        trial = await run_in_threadpool(_trial, self.program, book)
+            return self.screens.page(
+                request, "imported.html", waiting=waiting, book=book, sums=SUMS, kept=waiting.kept
+            )
+        trial = await run_in_threadpool(weigh, self.program.store, self.program.school, book)
         chosen = [step for step in trial.steps if _fits(step, show)]
         pages = max(1, -(-len(chosen) // ROWS))
         page = min(page, pages)
@@ -130,7 +124,7 @@ class _Intake:
             waiting=waiting,
             trial=trial,
             show=show if show in _SHOWN else "",
-            counts=[(each, _count(trial, each)) for each in _SHOWN],
+            counts=[(name, _count(trial, name)) for name in _SHOWN],
             steps=chosen[(page - 1) * ROWS : page * ROWS],
             paging=(page, pages),
             asked=[*waiting.asked.items()][:MAX_HEADINGS],
@@ -139,17 +133,16 @@ class _Intake:
             words_of=_WORDS,
         )
 
-    def keep(self, waiting: Waiting, book: Book, shown: str, *, whole: bool) -> bool:
+    def keep(self, waiting: Waiting, book: Book, leaving: str, *, whole: bool) -> bool:
         """Write the book; False where another number of lines would leave than was shown."""
         program = self.program
-        if whole and str(_trial(program, book).absent) != shown:
+        if whole and str(weigh(program.store, program.school, book).absent) != leaving:
             return False
         now_ms = program.now_ms()
-        waiting.done(
-            take_in(
-                program.store, program.school, book, whole=whole, now_ms=now_ms, who=waiting.who
-            )
+        merger = take_in(
+            program.store, program.school, book, whole=whole, now_ms=now_ms, who=waiting.who
         )
+        waiting.kept = sums_of(merger)
         if waiting.mapped:
             try:
                 remember_headings(self.headings, _known(self.headings) | waiting.mapped)
@@ -202,9 +195,9 @@ def _add_deeds(router: APIRouter, intake: _Intake) -> None:
             return _gone()
         waiting, _ = found
         for number, head in enumerate([*waiting.asked][:MAX_HEADINGS]):
-            told = form.get(f"field-{number}", "")
-            if told in {"", *FIELD_WORDS} and form.get(f"head-{number}") == head:
-                waiting.asked[head] = told
+            field = form.get(f"field-{number}", "")
+            if field in {"", *FIELD_WORDS} and form.get(f"head-{number}") == head:
+                waiting.asked[head] = field
         await run_in_threadpool(intake.read, waiting)
         return _to(waiting)
 
@@ -243,8 +236,8 @@ _WORDS: Final[Mapping[str, Any]] = {
 }
 
 
-def _to(waiting: Waiting, said: str = "") -> Response:
-    return RedirectResponse(f"{HOME}/{waiting.token}{said}", 303)
+def _to(waiting: Waiting, query: str = "") -> Response:
+    return RedirectResponse(f"{HOME}/{waiting.token}{query}", 303)
 
 
 def _gone() -> Response:
@@ -260,15 +253,9 @@ def _known(headings: Path) -> dict[str, str]:
         return {}
 
 
-def _trial(program: Program, book: Book) -> Trial:
-    with program.store.view() as db:
-        lines = register.lines_of(db, program.school)
-    return try_out(lines, book.lines, book.fields)
-
-
-def _fits(step: Step, show: str) -> bool:
+def _fits(step: MergeStep, show: str) -> bool:
     return bool(step.line.errors) if show == ERRORS else show in {"", step.verdict}
 
 
-def _count(trial: Trial, show: str) -> int:
+def _count(trial: Merged, show: str) -> int:
     return sum(_fits(step, show) for step in trial.steps)

@@ -14,13 +14,12 @@ from msgspec.structs import replace
 
 from controller.register.book import Book, Fault, Line, Refused
 from controller.register.fields import JUDGES, money_of
-from controller.register.headings import FIELDS, RECORD, Heading, heading_of, known_fields
+from controller.register.headings import FIELDS, RECORD, BookHeading, heading_of, known_fields
 from controller.sheets.cells import Worksheet, bounded_bytes, cell_at, sheets_in
 from controller.sheets.errors import Notice, SheetError
 from controller.sheets.names import tag_key
 from controller.sheets.text import Cell, RefusedError, clean, folded
 from controller.sheets.writing import EXCEL_MARK, csv_text
-from protocol.folder import EVERYBODY, write_whole
 from protocol.words import N_, Translate
 
 _TOTALS: Final = (
@@ -56,11 +55,6 @@ _REPEATED: Final = N_("The numbers of the lines (STT) repeat: the sheet's rows s
 _SKIPPED: Final = N_("Row {value} names no item and was left out.")
 
 
-_LINE: Final = tuple(
-    struct_field for struct_field in Line.__struct_fields__ if struct_field not in {"row", "errors"}
-)
-
-
 @dataclass(slots=True)
 class _Taken:
     """What was found in the sheets so far; numbers: the STT of each line."""
@@ -85,51 +79,53 @@ def read_book(path: Path, mapped: Mapping[str, str] | None = None) -> Book:
     mapped: the fields of headings that the school has explained, by the folded heading.
     """
     raw = bounded_bytes(path)
-    taken = _Taken(path.name)
-    told = mapped or {}
+    harvest = _Taken(path.name)
+    explained = mapped or {}
 
     def headed(rows: list[list[Cell]]) -> int:
-        heading = heading_of(rows, told)
-        return known_fields(rows[heading.at], told) if heading else 0
+        heading = heading_of(rows, explained)
+        return known_fields(rows[heading.at], explained) if heading else 0
 
     sheets, notices = sheets_in(path, raw, headed, days=True)
-    taken.notices |= {(notice.code, notice.value): notice for notice in notices}
-    found = [(sheet, heading) for sheet in sheets if (heading := heading_of(sheet.rows, told))]
-    if not found:
+    harvest.notices |= {(notice.code, notice.value): notice for notice in notices}
+    headed_sheets = [
+        (sheet, heading) for sheet in sheets if (heading := heading_of(sheet.rows, explained))
+    ]
+    if not headed_sheets:
         raise SheetError(
             "no_heading",
             N_("No sheet has a heading of an equipment book."),
             N_("Columns such as Mã tài sản, Tên thiết bị, Số sê-ri and Phòng are needed."),
         )
-    for sheet, heading in found:
-        _read_sheet(sheet, heading, taken)
-    if not taken.lines:
+    for sheet, heading in headed_sheets:
+        _read_sheet(sheet, heading, harvest)
+    if not harvest.lines:
         raise SheetError("nothing_usable", N_("The file has a heading, and no item under it."))
-    book = _settled(taken)
-    columns = {name for _, heading in found for name in heading.places}
-    told_of = {name for name in _LINE if any(getattr(line, name) for line in book.lines)}
+    book = _settled(harvest)
+    columns = {name for _, heading in headed_sheets for name in heading.places}
+    told_of = {name for name in FIELDS if any(getattr(line, name) for line in book.lines)}
     return dataclasses.replace(book, fields=frozenset(columns | told_of))
 
 
-def _read_sheet(sheet: Worksheet, heading: Heading, taken: _Taken) -> None:
-    if not taken.lines:
-        taken.title_rows = heading.at
-    for each in heading.unknown:
-        taken.notice("heading_unknown", _UNKNOWN, each)
-    for each in heading.dropped:
-        taken.notice("column_dropped", _DROPPED, each)
+def _read_sheet(sheet: Worksheet, heading: BookHeading, harvest: _Taken) -> None:
+    if not harvest.lines:
+        harvest.title_rows = heading.at
+    for text in heading.unknown:
+        harvest.notice("heading_unknown", _UNKNOWN, text)
+    for text in heading.dropped:
+        harvest.notice("column_dropped", _DROPPED, text)
     head = tuple(clean(cell) for cell in sheet.rows[heading.at])
-    for place, row in _items(sheet, heading, taken):
-        taken.lines.append(_line(row, place, heading))
-        taken.numbers.append(_number(cell_at(row, heading.places.get("row"))))
-        taken.raw.append((head, tuple(row)))
+    for place, row in _items(sheet, heading, harvest):
+        harvest.lines.append(_line(row, place, heading))
+        harvest.numbers.append(_number(cell_at(row, heading.places.get("row"))))
+        harvest.raw.append((head, tuple(row)))
         for name in _CODES:
             if isinstance(cell_at(row, heading.places.get(name)), float):
-                taken.notice("code_is_number", _NUMBERS, head[heading.places[name]])
+                harvest.notice("code_is_number", _NUMBERS, head[heading.places[name]])
 
 
 def _items(
-    sheet: Worksheet, heading: Heading, taken: _Taken
+    sheet: Worksheet, heading: BookHeading, harvest: _Taken
 ) -> Iterator[tuple[int, Sequence[Cell]]]:
     """The rows that are items, with their numbers in the sheet.
 
@@ -141,14 +137,14 @@ def _items(
         if not words or _counts_columns(row) or _is_stray(row, heading):
             continue
         if _is_total(row, words, heading):
-            taken.total_row = summed = True
+            harvest.total_row = summed = True
         elif _is_item(row, words, heading, behind_total=summed):
             yield place, row
         elif not summed and not words[0].startswith(_FOOTERS):
-            taken.notice("row_skipped", _SKIPPED, str(place))
+            harvest.notice("row_skipped", _SKIPPED, str(place))
 
 
-def _is_total(row: Sequence[Cell], words: Sequence[str], heading: Heading) -> bool:
+def _is_total(row: Sequence[Cell], words: Sequence[str], heading: BookHeading) -> bool:
     """Whether the row sums up; what has a serial, or a number and another name, is an item."""
     first = next((word for word in words if not word.isdecimal()), "")
     lead = first.split(" ", 1)[0] if first else ""
@@ -159,22 +155,22 @@ def _is_total(row: Sequence[Cell], words: Sequence[str], heading: Heading) -> bo
 
 
 def _is_item(
-    row: Sequence[Cell], words: Sequence[str], heading: Heading, *, behind_total: bool
+    row: Sequence[Cell], words: Sequence[str], heading: BookHeading, *, behind_total: bool
 ) -> bool:
     """Whether the row is more than a title of a part, a signature or a date."""
     numbered = _number(cell_at(row, heading.places.get("row"))) is not None
     if not numbered and (behind_total or words[0].startswith(_FOOTERS)):
         return False
-    told = {
+    filled = {
         place: name  # by column: one may tell of two fields
         for name in FIELDS
         if (place := heading.places.get(name)) is not None
         and (clean(cell_at(row, place)) or isinstance(cell_at(row, place), float))
     }
-    return bool(told) and (numbered or len(told) > 1 or next(iter(told.values())) in _CODES)
+    return bool(filled) and (numbered or len(filled) > 1 or next(iter(filled.values())) in _CODES)
 
 
-def _is_stray(row: Sequence[Cell], heading: Heading) -> bool:
+def _is_stray(row: Sequence[Cell], heading: BookHeading) -> bool:
     """Whether our own workbook tells here of what is not in the book: a person has to accept it."""
     return folded(clean(cell_at(row, heading.places.get(RECORD)))) in _STRAYS
 
@@ -187,8 +183,8 @@ def _counts_columns(row: Sequence[Cell]) -> bool:
     return len(words) > 3 and words in (first, letters)  # noqa: PLR2004 - as short as a line may be
 
 
-def _line(row: Sequence[Cell], place: int, heading: Heading) -> Line:
-    told: dict[str, object] = {}
+def _line(row: Sequence[Cell], place: int, heading: BookHeading) -> Line:
+    fields: dict[str, object] = {}
     faults: list[Fault] = []
     for name in FIELDS:
         at = heading.places.get(name)
@@ -196,47 +192,49 @@ def _line(row: Sequence[Cell], place: int, heading: Heading) -> Line:
             continue
         cell = cell_at(row, at)
         try:
-            told[name] = money_of(cell, heading.times) if name == "cost_vnd" else JUDGES[name](cell)
+            fields[name] = (
+                money_of(cell, heading.times) if name == "cost_vnd" else JUDGES[name](cell)
+            )
         except RefusedError as refused:
             faults.append(Fault(name, str(refused)))
-    return Line(row=place, errors=tuple(faults), **told)  # type: ignore[arg-type]  # JUDGES gives each field its type
+    return Line(row=place, errors=tuple(faults), **fields)  # type: ignore[arg-type]  # JUDGES gives each field its type
 
 
-def _settled(taken: _Taken) -> Book:
+def _settled(harvest: _Taken) -> Book:
     """Number the lines, and take a tag away that another line has."""
-    numbers = _numbers(taken)
-    seen: Counter[str] = Counter()
+    numbers = _numbers(harvest)
+    tag_counts: Counter[str] = Counter()
     lines: list[Line] = []
-    for number, line in zip(numbers, taken.lines, strict=True):
+    for number, line in zip(numbers, harvest.lines, strict=True):
         key = tag_key(line.asset_tag)
-        seen[key] += 1
+        tag_counts[key] += 1
         lines.append(replace(line, row=number))
-        if key and seen[key] > 1:
+        if key and tag_counts[key] > 1:
             errors = (*line.errors, Fault("asset_tag", "tag_twice"))
             lines[-1] = replace(lines[-1], asset_tag="", errors=errors)
     refused = (
         Refused(head, cells, line)
-        for (head, cells), line in zip(taken.raw, lines, strict=True)
+        for (head, cells), line in zip(harvest.raw, lines, strict=True)
         if line.errors
     )
     return Book(
         lines=tuple(lines),
-        title_rows_skipped=taken.title_rows,
-        total_row_skipped=taken.total_row,
-        warnings=tuple(taken.notices.values()),
+        title_rows_skipped=harvest.title_rows,
+        total_row_skipped=harvest.total_row,
+        warnings=tuple(harvest.notices.values()),
         refused=tuple(refused),
     )
 
 
-def _numbers(taken: _Taken) -> list[int]:
+def _numbers(harvest: _Taken) -> list[int]:
     """A number for each line that no other has: the book's own, if it does not count anew."""
-    own = [number for number in taken.numbers if number is not None]
+    own = [number for number in harvest.numbers if number is not None]
     if own and len(own) == len({*own}):
         free = itertools.count(max(own) + 1)
-        return [next(free) if number is None else number for number in taken.numbers]
+        return [next(free) if number is None else number for number in harvest.numbers]
     if own:
-        taken.notice("stt_repeated", _REPEATED)
-    rows = [line.row for line in taken.lines]
+        harvest.notice("stt_repeated", _REPEATED)
+    rows = [line.row for line in harvest.lines]
     return rows if len({*rows}) == len(rows) else [*range(1, len(rows) + 1)]
 
 
@@ -250,22 +248,17 @@ def _number(cell: Cell) -> int | None:
 
 def refused_csv(refused: Sequence[Refused], say: Translate) -> str:
     """The rows in error as they stood, and why, with the mark that Excel needs."""
-    width = max((len(each.head) for each in refused), default=0)
+    width = max((len(row.head) for row in refused), default=0)
     rows: list[list[str]] = []
     head: tuple[str, ...] = ()
-    for each in refused:
-        if each.head != head:
-            head = each.head
+    for row in refused:
+        if row.head != head:
+            head = row.head
             rows.append([*_padded(head, width), say(N_("Error"))])
-        why = " ".join(say(str(fault.said(str)["message"])) for fault in each.line.errors)
-        cells = [clean(cell) for cell in each.cells]
+        why = " ".join(fault.said(say)["message"] for fault in row.line.errors)
+        cells = [clean(cell) for cell in row.cells]
         rows.append([*_padded(cells, width), why])
     return EXCEL_MARK + csv_text(rows, delimiter=";")
-
-
-def write_refused(path: Path, refused: Sequence[Refused], say: Translate) -> None:
-    """Give the rows in error back as a file. Raises OSError."""
-    write_whole(path, refused_csv(refused, say).encode(), EVERYBODY)
 
 
 def _padded(cells: Sequence[str], width: int) -> list[str]:

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from controller.database.plan_version import bump_version
-from controller.database.reading import rows_of
+from controller.database.reading import bunches, rows_of
 from controller.database.scope import codes_of, everywhere, of
 from controller.database.shape import Shape
 from controller.register import life_store as lives
@@ -24,20 +24,18 @@ from controller.register.tables import decisions, register
 from controller.sheets.names import serial_key
 from protocol.model import Place
 
-_SOME: Final = 500  # values a statement names
-LINES: Final = Shape(Kept, register, {"serial_key": lambda kept: serial_key(kept.data.serial)})
+LINES: Final = Shape(Kept, register, {"serial_key": lambda line: serial_key(line.data.serial)})
 DECISIONS: Final = Shape(Decision, decisions)
 
 
 def lines_of(db: Connection, place: Place) -> list[Kept]:
     """Every line that the register has or had, by its number."""
-    query = select(register).where(of(register, place)).order_by(register.c.no)
-    return LINES.records(rows_of(db, query))
+    return lines_where(db, place)
 
 
-def lines_where(db: Connection, place: Place, chosen: ColumnElement[bool]) -> list[Kept]:
+def lines_where(db: Connection, place: Place, *chosen: ColumnElement[bool]) -> list[Kept]:
     """The lines that are so, also those that left, by their number."""
-    query = select(register).where(of(register, place), chosen).order_by(register.c.no)
+    query = select(register).where(of(register, place), *chosen).order_by(register.c.no)
     return LINES.records(rows_of(db, query))
 
 
@@ -61,38 +59,37 @@ def bring_in(
 
     fields: those that the book has a column for; the others of a known line stay as they were.
     """
-    known = lines_of(db, place)
-    told = merged(known, lines, whole=whole, now_ms=now_ms, fields=fields)
-    lives.book_brought(db, place, known, told.writes, who=who, now_ms=now_ms)
-    write_lines(db, place, told.writes)
-    return told
+    before = lines_of(db, place)
+    merger = merged(before, lines, whole=whole, now_ms=now_ms, fields=fields)
+    lives.book_brought(db, place, before, merger.writes, who=who, now_ms=now_ms)
+    write_lines(db, place, merger.writes)
+    return merger
 
 
 def write_lines(db: Connection, place: Place, writes: Iterable[Kept]) -> None:
     """Write lines, each in the place of what had its number."""
-    rows = [codes_of(place) | LINES.values(each) for each in writes]
-    for start in range(0, len(rows), _SOME):
-        some = rows[start : start + _SOME]
-        numbers = [row["no"] for row in some]
+    rows = [codes_of(place) | LINES.values(line) for line in writes]
+    for bunch in bunches(rows):
+        numbers = [row["no"] for row in bunch]
         db.execute(delete(register).where(of(register, place), register.c.no.in_(numbers)))
-        db.execute(register.insert(), some)
+        db.execute(register.insert(), bunch)
     bump_version(db, place, changed=bool(rows))
 
 
 def schools_with(db: Connection, place: Place, lines: Iterable[Kept]) -> dict[str, tuple[str, ...]]:
     """The other schools whose books have these lines' serials, by the serial's key."""
-    keys = sorted({serial_key(each.data.serial) for each in lines} - {""})
-    found: dict[str, set[str]] = defaultdict(set)
-    for start in range(0, len(keys), _SOME):
+    keys = sorted({serial_key(line.data.serial) for line in lines} - {""})
+    schools_by_key: dict[str, set[str]] = defaultdict(set)
+    for bunch in bunches(keys):
         query = select(register.c.serial_key, register.c.school).where(
             everywhere(register),
             ~of(register, place),
-            register.c.serial_key.in_(keys[start : start + _SOME]),
+            register.c.serial_key.in_(bunch),
             register.c.removed_ms.is_(None),
         )
         for key, school in db.execute(query):
-            found[key].add(school)
-    return {key: tuple(sorted(schools)) for key, schools in found.items()}
+            schools_by_key[key].add(school)
+    return {key: tuple(sorted(schools)) for key, schools in schools_by_key.items()}
 
 
 def decisions_of(db: Connection, place: Place) -> list[Decision]:
@@ -113,7 +110,9 @@ def keep_decision(db: Connection, place: Place, decision: Decision, made: Kept |
 
 def undo_decision(db: Connection, place: Place, no: int, now_ms: int) -> bool:
     """Take a decision back, and the line that only it made; False where none stands."""
-    decision = next((each for each in decisions_of(db, place) if each.no == no), None)
+    decision = next(
+        (candidate for candidate in decisions_of(db, place) if candidate.no == no), None
+    )
     if decision is None or decision.undone_ms is not None:
         return False
     undone = update(decisions).where(of(decisions, place), decisions.c.no == no)

@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Final
 
 from controller.register.book import Book
-from controller.register.intake import sums_of
-from controller.register.merging import Merged
 from controller.register.reading import read_book
 from controller.sheets.errors import SheetError
 from controller.sheets.text import folded
@@ -46,10 +44,6 @@ class Waiting:
     def mapped(self) -> dict[str, str]:
         """What the headings are that were explained, as read_book takes it."""
         return {folded(head): field for head, field in self.asked.items() if field}
-
-    def done(self, told: Merged) -> None:
-        """It was written."""
-        self.kept = sums_of(told)
 
 
 class Uploads:
@@ -84,14 +78,14 @@ class Uploads:
             with self._lock:
                 self._waiting.pop(token, None)
 
-    def read(self, waiting: Waiting, known: Mapping[str, str]) -> None:
+    def read(self, waiting: Waiting, explained: Mapping[str, str]) -> None:
         """Read the book, or note why it cannot be. known: headings explained before."""
         with self._reading, tempfile.TemporaryDirectory(prefix="lophoc-") as folder:
             path = Path(folder) / "book"
             path.touch(mode=0o600)
             path.write_bytes(waiting.upload.raw)
             try:
-                waiting.book = read_book(path, {**known, **waiting.mapped})
+                waiting.book = read_book(path, {**explained, **waiting.mapped})
                 waiting.refused = None
                 unknown = (warning for warning in waiting.book.warnings if warning.code == UNKNOWN)
                 waiting.asked = (

@@ -200,9 +200,9 @@ def _begins_with(plain: str) -> str:
 
 def maker_of(text: str) -> str:
     """The maker in one writing, whatever the case it came in."""
-    known = _MAKER_OF.get(_squeezed(text))
-    if known or not text:
-        return known or ""
+    maker = _MAKER_OF.get(_squeezed(text))
+    if maker or not text:
+        return maker or ""
     return text.title() if text.isupper() or text.islower() else text
 
 

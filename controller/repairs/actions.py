@@ -17,11 +17,11 @@ from controller.fleet.fleet import Change
 from controller.fleet.records import EventRecord, FaultRecord
 from controller.fleet.store import keep
 from controller.register import life_store as lives
-from controller.register.life import Life, Said, Why
+from controller.register.life import LineLife, Said, Why
 from controller.register.merging import Kept
 from controller.register.vocabulary import Condition
 from controller.repairs import store as repairs
-from controller.repairs.repair import Deed, Move, Outcome, Repair, RepairState
+from controller.repairs.repair import Move, Repair, RepairDeed, RepairOutcome, RepairState
 from protocol.errors import ActionError
 from protocol.model import Place
 from protocol.words import N_
@@ -29,22 +29,22 @@ from protocol.words import N_
 _BROKEN: Final = frozenset({Condition.BROKEN, Condition.REPAIR})
 
 
-def pick(db: Connection, place: Place, number: int, kept: Kept, said: Said) -> list[Change]:
+def pick(db: Connection, place: Place, number: int, line: Kept, stamp: Said) -> list[Change]:
     """Say which line a repair is about; a line that was picked before fares as it did."""
     repair = _known(db, place, number)
-    repair.moved(Deed.PICK, *said, line=kept.no)
+    repair.moved(RepairDeed.PICK, *stamp, line=line.no)
     if repair.line is not None:
-        undo(db, place, number, said)
+        undo(db, place, number, stamp)
         repair = _known(db, place, number)
     why = Why.FAULT if repair.event_id else Why.PERSON
-    repairs.note_pick(db, place, repair, kept, said, why=why)
+    repairs.note_pick(db, place, repair, line, stamp, why=why)
     return []
 
 
-def start(db: Connection, place: Place, number: int, said: Said) -> list[Change]:
+def start(db: Connection, place: Place, number: int, stamp: Said) -> list[Change]:
     """Say that somebody is at it."""
     repair = _known(db, place, number)
-    move = repair.moved(Deed.START, *said)
+    move = repair.moved(RepairDeed.START, *stamp)
     _keep_move(db, place, repair, move, Condition.REPAIR)
     return []
 
@@ -53,8 +53,8 @@ def finish(
     db: Connection,
     place: Place,
     number: int,
-    outcome: Outcome,
-    said: Said,
+    outcome: RepairOutcome,
+    stamp: Said,
     *,
     note: str = "",
 ) -> list[Change]:
@@ -63,19 +63,19 @@ def finish(
     A line that another open repair is about does not work again yet.
     """
     repair = _known(db, place, number)
-    move = repair.moved(Deed.DONE, *said, outcome=outcome.value, note=note)
-    waits = outcome is Outcome.GOOD and _others_open(db, place, repair)
+    move = repair.moved(RepairDeed.DONE, *stamp, outcome=outcome.value, note=note)
+    waits = outcome is RepairOutcome.GOOD and _others_open(db, place, repair)
     _keep_move(db, place, repair, move, None if waits else Condition(outcome.value))
-    return _close_fault(db, place, repair, said.at_ms)
+    return _close_fault(db, place, repair, stamp.at_ms)
 
 
-def undo(db: Connection, place: Place, number: int, said: Said) -> list[Change]:
+def undo(db: Connection, place: Place, number: int, stamp: Said) -> list[Change]:
     """Take the newest move back, and what it made of the line where nobody spoke since."""
     repair = _known(db, place, number)
-    repairs.keep_move(db, place, repair.undone(*said))
+    repairs.keep_move(db, place, repair.undone(*stamp))
     newest = repair.standing[-1]
-    _step_back(db, place, repair, newest, said)
-    return _reopen_fault(db, place, repair) if newest.deed is Deed.DONE else []
+    _step_back(db, place, repair, newest, stamp)
+    return _reopen_fault(db, place, repair) if newest.deed is RepairDeed.DONE else []
 
 
 def handle_fault(db: Connection, scope: Place, event_id: str, now_ms: int) -> list[Change]:
@@ -92,7 +92,7 @@ def handled(db: Connection, fault: FaultRecord, now_ms: int, who: str = "") -> l
     if repair is None:
         return _close_fault(db, place, Repair(event_id=fault.event_id), now_ms)
     if repair.state is not RepairState.DONE:
-        move = repair.moved(Deed.DONE, who, now_ms, outcome=Outcome.GOOD.value)
+        move = repair.moved(RepairDeed.DONE, who, now_ms, outcome=RepairOutcome.GOOD.value)
         step = repairs.newest_step(db, place, repair.line) if repair.line is not None else None
         ours = step is not None and step.repair is not None and step.condition in _BROKEN
         good = ours and not _others_open(db, place, repair)
@@ -101,7 +101,7 @@ def handled(db: Connection, fault: FaultRecord, now_ms: int, who: str = "") -> l
 
 
 def _known(db: Connection, place: Place, number: int) -> Repair:
-    repair = next(iter(repairs.repairs_of(db, place, [number])), None)
+    repair = repairs.repair_at(db, place, number)
     if repair is None:
         raise ActionError("repair_unknown", N_("No repair has the number {no}."), no=number)
     return repair
@@ -111,22 +111,22 @@ def _keep_move(
     db: Connection, place: Place, repair: Repair, move: Move, becomes: Condition | None
 ) -> None:
     """Keep a move, and what it makes of the line where that can follow."""
-    kept = repairs.line_in(db, place, repair.line) if becomes and repair.line is not None else None
-    life = lives.life_in(db, place, kept) if kept else None
+    line = repairs.line_in(db, place, repair.line) if becomes and repair.line is not None else None
+    life = lives.life_in(db, place, line) if line else None
     if becomes and life and becomes in life.may_become():
         steps = life.taken(becomes, Why.PERSON, who=move.who, at_ms=move.at_ms, repair=repair.no)
         move = replace(move, step=lives.keep_steps(db, place, steps)[-1].no)
     repairs.keep_move(db, place, move)
 
 
-def _step_back(db: Connection, place: Place, repair: Repair, move: Move, said: Said) -> None:
+def _step_back(db: Connection, place: Place, repair: Repair, move: Move, stamp: Said) -> None:
     """Take back what a move made of the line, unless something was said of the line since."""
-    kept = repairs.line_in(db, place, repair.line) if repair.line is not None else None
-    if kept is None or move.step is None:
+    line = repairs.line_in(db, place, repair.line) if repair.line is not None else None
+    if line is None or move.step is None:
         return
-    life: Life = lives.life_in(db, place, kept)
+    life: LineLife = lives.life_in(db, place, line)
     if life.newest and life.newest.no == move.step:
-        lives.keep_steps(db, place, [life.undone(*said)])
+        lives.keep_steps(db, place, [life.undone(*stamp)])
 
 
 def _others_open(db: Connection, place: Place, repair: Repair) -> bool:
@@ -134,8 +134,11 @@ def _others_open(db: Connection, place: Place, repair: Repair) -> bool:
     if repair.line is None:
         return False
     numbers = repairs.numbers_about(db, place, repair.line) - {repair.no}
-    told = repairs.repairs_of(db, place, numbers) if numbers else []
-    return any(each.line == repair.line and each.state is not RepairState.DONE for each in told)
+    siblings = repairs.repairs_of(db, place, numbers) if numbers else []
+    return any(
+        sibling.line == repair.line and sibling.state is not RepairState.DONE
+        for sibling in siblings
+    )
 
 
 def _close_fault(db: Connection, place: Place, repair: Repair, now_ms: int) -> list[Change]:

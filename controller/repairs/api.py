@@ -10,9 +10,9 @@ from controller.access.gate import gate_of
 from controller.feature import Program
 from controller.repairs.actions import handle_fault
 from controller.repairs.figures import MAX_TERM_DAYS, TERM_DAYS, term_of, told_figures
-from controller.repairs.history import told_repair
 from controller.repairs.items import FaultItem
-from controller.repairs.service import repairing_of
+from controller.repairs.repair import told_repair
+from controller.repairs.service import Repairing
 from controller.repairs.store import faults_of
 from controller.web.paging import ERRORS
 from controller.web.refusals import HttpError
@@ -23,7 +23,7 @@ def api(program: Program) -> APIRouter:
     """Faults and repairs, for other programs."""
     router = APIRouter(prefix="/api/v1", responses=ERRORS)
     store, scope, zone = program.store, program.school, program.zone
-    gate, repairing = program.service(gate_of), program.service(repairing_of)
+    gate, repairing = program.service(gate_of), program.service(Repairing)
 
     @router.get("/faults")
     def faults(
@@ -54,8 +54,8 @@ def api(program: Program) -> APIRouter:
         Names and notes are told on the server itself, or after the office's password.
         """
         inside = gate.who(request) is not None
-        told = repairing.shown(everything=everything)
-        items = [told_repair(each.repair, zone, each.kept, each.maybe) for each in told]
+        entries = repairing.shown(everything=everything)
+        items = [told_repair(entry.repair, zone, entry.kept, entry.maybe) for entry in entries]
         return items if inside else [_unnamed(item) for item in items]
 
     @router.get("/repairs/figures")

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from controller.register.life import Life, Step, Why
+from controller.register.life import LineLife, Step, Why
 from controller.register.merging import Kept
 from controller.register.vocabulary import Condition
 from controller.repairs.repair import Repair, RepairState
@@ -58,9 +58,9 @@ def term_of(days: int, now_ms: int) -> tuple[int, int]:
     return until_ms - days * DAY_MS, until_ms
 
 
-def told_figures(told: RepairFigures, since_ms: int, until_ms: int) -> dict[str, Any]:
+def told_figures(figures: RepairFigures, since_ms: int, until_ms: int) -> dict[str, Any]:
     """The figures of a term as JSON tells them."""
-    return {"since": iso(since_ms), "until": iso(until_ms), **msgspec.to_builtins(told)}
+    return {"since": iso(since_ms), "until": iso(until_ms), **msgspec.to_builtins(figures)}
 
 
 class _Spans(NamedTuple):
@@ -79,29 +79,29 @@ def repair_figures(
     until_ms: int,
 ) -> RepairFigures:
     """The figures of a term. steps: by Kept.no. What was said after its end is left out."""
-    told = [repair for repair in repairs if repair.reported_ms < until_ms]
-    lines = [each for each in register if _in_use(each, since_ms, until_ms)]
+    relevant = [repair for repair in repairs if repair.reported_ms < until_ms]
+    lines = [line for line in register if _in_use(line, since_ms, until_ms)]
     by_type: dict[str, list[Kept]] = defaultdict(list)
     by_model: dict[str, list[Kept]] = defaultdict(list)
-    for each in lines:
-        by_type[each.data.type].append(each)
-        if each.data.model:
-            by_model[f"{each.data.maker} {each.data.model}".strip()].append(each)
-    spans = {each.no: _spans(each, steps.get(each.no, ()), since_ms, until_ms) for each in lines}
+    for line in lines:
+        by_type[line.data.type].append(line)
+        if line.data.model:
+            by_model[f"{line.data.maker} {line.data.model}".strip()].append(line)
+    spans = {line.no: _spans(line, steps.get(line.no, ()), since_ms, until_ms) for line in lines}
 
-    def figure(some: Sequence[Kept], of: Iterable[Repair]) -> RepairFigure:
-        worked = [spans[each.no] for each in some]
-        return _figure(len(some), worked, list(of), since_ms, until_ms)
+    def figure(group: Sequence[Kept], of: Iterable[Repair]) -> RepairFigure:
+        worked = [spans[line.no] for line in group]
+        return _figure(len(group), worked, list(of), since_ms, until_ms)
 
     def grouped(groups: Mapping[str, list[Kept]]) -> dict[str, RepairFigure]:
-        numbers = {name: {each.no for each in groups[name]} for name in sorted(groups)}
+        numbers = {name: {line.no for line in groups[name]} for name in sorted(groups)}
         return {
-            name: figure(groups[name], (repair for repair in told if repair.line in number))
+            name: figure(groups[name], (repair for repair in relevant if repair.line in number))
             for name, number in numbers.items()
         }
 
     return RepairFigures(
-        all=figure(lines, told), by_type=grouped(by_type), by_model=grouped(by_model)
+        all=figure(lines, relevant), by_type=grouped(by_type), by_model=grouped(by_model)
     )
 
 
@@ -123,29 +123,29 @@ def _figure(
     )
 
 
-def _in_use(kept: Kept, since_ms: int, until_ms: int) -> bool:
-    removed_ms = until_ms if kept.removed_ms is None else kept.removed_ms
-    return kept.added_ms < until_ms and removed_ms > since_ms
+def _in_use(line: Kept, since_ms: int, until_ms: int) -> bool:
+    removed_ms = until_ms if line.removed_ms is None else line.removed_ms
+    return line.added_ms < until_ms and removed_ms > since_ms
 
 
-def _spans(kept: Kept, steps: Sequence[Step], since_ms: int, until_ms: int) -> _Spans:
+def _spans(line: Kept, steps: Sequence[Step], since_ms: int, until_ms: int) -> _Spans:
     """How long the line worked, and did not, between its coming and its going within the term."""
-    begin = max(since_ms, kept.added_ms)
-    end = until_ms if kept.removed_ms is None else min(until_ms, kept.removed_ms)
+    begin = max(since_ms, line.added_ms)
+    end = until_ms if line.removed_ms is None else min(until_ms, line.removed_ms)
     up_ms = down_ms = 0
-    for condition, lasted_ms in _lasted(kept, steps, begin, end):
+    for condition, lasted_ms in _lasted(line, steps, begin, end):
         up_ms += lasted_ms if condition in _WORKS else 0
         down_ms += lasted_ms if condition in _DOWN else 0
     return _Spans(up_ms, down_ms)
 
 
 def _lasted(
-    kept: Kept, steps: Sequence[Step], begin_ms: int, end_ms: int
+    line: Kept, steps: Sequence[Step], begin_ms: int, end_ms: int
 ) -> Iterator[tuple[str, int]]:
     """The conditions in turn, each with how long it lasted."""
-    standing = Life(kept.no, (step for step in steps if step.at_ms < end_ms)).standing
+    standing = LineLife(line.no, (step for step in steps if step.at_ms < end_ms)).standing
     first = standing[0] if standing else None
-    condition = kept.data.condition if first is None else ""
+    condition = line.data.condition if first is None else ""
     if first and first.why is Why.BOOK:  # the book's word, as far back as it is known
         condition = first.condition
     at_ms = begin_ms

@@ -12,26 +12,24 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.access.gate import Gate, gate_of
 from controller.feature import Program
-from controller.fleet.phrases import PARTS
-from controller.register.history import step_words
-from controller.register.life import Said, Step
+from controller.register.life import Said, Step, step_words
 from controller.register.merging import Kept
 from controller.register.vocabulary import type_word
 from controller.repairs.figures import TERM_DAYS, term_of
 from controller.repairs.repair import (
     OUTCOME_WORDS,
     STATE_WORDS,
-    Deed,
     Move,
-    Outcome,
     Repair,
+    RepairDeed,
+    RepairOutcome,
     RepairState,
+    part_word,
 )
-from controller.repairs.service import DEEDS, TROUBLES, Repairing, repairing_of
+from controller.repairs.service import DEEDS, TROUBLES, Repairing
 from controller.web.forms import fields_of
 from controller.web.page import PageRenderer
 from protocol.errors import ActionError
-from protocol.messages import Part
 from protocol.model import Status
 from protocol.words import N_, Translate
 
@@ -41,10 +39,10 @@ _LOOKS: Final = {
     RepairState.DONE: Status.OK,
 }
 _DEED_WORDS: Final = {
-    Deed.PICK: N_("the item was named"),
-    Deed.START: N_("the repair began"),
-    Deed.DONE: N_("ended"),
-    Deed.UNDO: N_("taken back"),
+    RepairDeed.PICK: N_("the item was named"),
+    RepairDeed.START: N_("the repair began"),
+    RepairDeed.DONE: N_("ended"),
+    RepairDeed.UNDO: N_("taken back"),
 }
 
 Number = Annotated[int, Path(ge=1, lt=1 << 53)]
@@ -54,11 +52,13 @@ def pages(program: Program) -> APIRouter:
     """The list of repairs, and its buttons."""
     router = APIRouter()
     screens, gate = program.service(PageRenderer), program.service(gate_of)
-    _add_repairs(router, program, screens, program.service(repairing_of), gate)
+    repairing = program.service(Repairing)
+    _add_list(router, program, screens, repairing, gate)
+    _add_deeds(router, program, repairing, gate)
     return router
 
 
-def _add_repairs(
+def _add_list(
     router: APIRouter, program: Program, screens: PageRenderer, repairing: Repairing, gate: Gate
 ) -> None:
     """The list for everybody; who did what, and the buttons, for those whom the gate lets in."""
@@ -83,6 +83,8 @@ def _add_repairs(
             speak=Speech(screens.say(request)),
         )
 
+
+def _add_deeds(router: APIRouter, program: Program, repairing: Repairing, gate: Gate) -> None:
     @router.post("/repairs")
     async def opened(request: Request) -> Response:
         who = gate.who(request)
@@ -90,8 +92,8 @@ def _add_repairs(
             return RedirectResponse("/login?next=/repairs", 303)
         form = await fields_of(request)
         try:
-            said = Said(who, program.now_ms())
-            repair = await run_in_threadpool(repairing.open, form, said)
+            stamp = Said(who, program.now_ms())
+            repair = await run_in_threadpool(repairing.open, form, stamp)
         except ActionError as error:
             return _back(error.code)
         return RedirectResponse(f"/repairs#r{repair.no}", 303)
@@ -105,13 +107,13 @@ def _add_repairs(
             return _back("form_invalid")
         form = await fields_of(request)
         try:
-            said = Said(who, program.now_ms())
-            changes = await run_in_threadpool(repairing.do, number, deed, form, said)
+            stamp = Said(who, program.now_ms())
+            changes = await run_in_threadpool(repairing.do, number, deed, form, stamp)
         except ActionError as error:
             return _back(error.code)
         program.publish(changes)
-        seen = {"all": "true"} if deed == "done" else {}
-        return RedirectResponse(f"/repairs?{urlencode(seen)}#r{number}", 303)
+        query = {"all": "true"} if deed == "done" else {}
+        return RedirectResponse(f"/repairs?{urlencode(query)}#r{number}", 303)
 
 
 class Speech:
@@ -119,7 +121,7 @@ class Speech:
 
     def __init__(self, say: Translate) -> None:
         self._say = say
-        self.outcomes = [(outcome.value, say(OUTCOME_WORDS[outcome])) for outcome in Outcome]
+        self.outcomes = [(outcome.value, say(OUTCOME_WORDS[outcome])) for outcome in RepairOutcome]
 
     def look(self, repair: Repair) -> Status:
         """The colour and shape of its state."""
@@ -133,17 +135,16 @@ class Speech:
 
     def outcome(self, move: Move) -> str:
         """How it ended."""
-        known = move.outcome in set(Outcome)
-        return str(self._say(OUTCOME_WORDS[Outcome(move.outcome)])) if known else ""
+        is_known = move.outcome in set(RepairOutcome)
+        return str(self._say(OUTCOME_WORDS[RepairOutcome(move.outcome)])) if is_known else ""
 
     def part(self, repair: Repair) -> str:
         """What the teacher's picture shows."""
-        known = repair.part in set(Part)
-        return str(self._say(PARTS[Part(repair.part)])) if known else repair.part
+        return part_word(repair.part, self._say)
 
-    def line(self, kept: Kept) -> str:
+    def line(self, line: Kept) -> str:
         """An item, as the book knows it."""
-        data = kept.data
+        data = line.data
         cells = (type_word(data.type, self._say), data.maker, data.model, data.asset_tag)
         return " ".join(cell for cell in cells if cell)
 

@@ -7,20 +7,24 @@ move of its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import tzinfo
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
+from controller.fleet.phrases import PARTS
 from controller.register.decisions import Rulings
+from controller.register.life import local_iso, told_entry
 from controller.register.merging import Kept
 from controller.register.vocabulary import Condition
 from controller.sheets.names import room_key
 from protocol.errors import ActionError
 from protocol.messages import Part
-from protocol.words import N_
+from protocol.words import N_, Translate
 
 MAX_CANDIDATES: Final = 60  # a room full of tablets
+_UNTOLD: Final = frozenset({"repair", "line", "step"})  # of a move
 
 # Which lines of the register a teacher's picture may be about.
 TYPES_OF_PART: Final[Mapping[Part, frozenset[str]]] = {
@@ -49,20 +53,20 @@ STATE_WORDS: Final[Mapping[RepairState, str]] = {
 }
 
 
-class Outcome(StrEnum):
+class RepairOutcome(StrEnum):
     """How a repair ends: it works again, or it is to be disposed of."""
 
     GOOD = Condition.GOOD.value
     AWAITING_DISPOSAL = Condition.AWAITING_DISPOSAL.value
 
 
-OUTCOME_WORDS: Final[Mapping[Outcome, str]] = {
-    Outcome.GOOD: N_("works again"),
-    Outcome.AWAITING_DISPOSAL: N_("awaiting disposal"),
+OUTCOME_WORDS: Final[Mapping[RepairOutcome, str]] = {
+    RepairOutcome.GOOD: N_("works again"),
+    RepairOutcome.AWAITING_DISPOSAL: N_("awaiting disposal"),
 }
 
 
-class Deed(StrEnum):
+class RepairDeed(StrEnum):
     """What was done. pick: said which line it is about. undo: the newest move was taken back."""
 
     PICK = "pick"
@@ -74,13 +78,13 @@ class Deed(StrEnum):
 class Move(msgspec.Struct, frozen=True, kw_only=True):
     """A move. no: grows with each. line: of a pick, by the register's own number (Kept.no).
 
-    outcome: of Outcome. step: of the line's condition, that it made (life.Step.no). undoes: the
-    move that it takes back.
+    outcome: of RepairOutcome. step: of the line's condition, that it made (life.Step.no). undoes:
+    the move that it takes back.
     """
 
     no: int = 0
     repair: int
-    deed: Deed
+    deed: RepairDeed
     line: int | None = None
     outcome: str = ""
     step: int | None = None
@@ -121,36 +125,38 @@ class Repair(msgspec.Struct, frozen=True, kw_only=True):
     def state(self) -> RepairState:
         """How far it is."""
         deeds = {move.deed for move in self.standing}
-        if Deed.DONE in deeds:
+        if RepairDeed.DONE in deeds:
             return RepairState.DONE
-        return RepairState.UNDER_REPAIR if Deed.START in deeds else RepairState.REPORTED
+        return RepairState.UNDER_REPAIR if RepairDeed.START in deeds else RepairState.REPORTED
 
     @property
     def line(self) -> int | None:
         """The line that it is about; None while that is undecided."""
-        return next((move.line for move in reversed(self.standing) if move.deed is Deed.PICK), None)
+        return next(
+            (move.line for move in reversed(self.standing) if move.deed is RepairDeed.PICK), None
+        )
 
     @property
     def done(self) -> Move | None:
         """The move that ended it."""
-        return next((move for move in self.standing if move.deed is Deed.DONE), None)
+        return next((move for move in self.standing if move.deed is RepairDeed.DONE), None)
 
-    def moved(self, deed: Deed, who: str, at_ms: int, **more: object) -> Move:
+    def moved(self, deed: RepairDeed, who: str, at_ms: int, **more: object) -> Move:
         """The move to keep. Raises ActionError where it cannot be done now."""
         if self.state is RepairState.DONE:
             raise ActionError(
                 "repair_done", N_("Repair {no} is done; take that back first."), no=self.no
             )
         under = self.state is RepairState.UNDER_REPAIR
-        settled = self.line is not None and self.standing[-1].deed is not Deed.PICK
-        if (deed is Deed.START and under) or (deed is Deed.PICK and settled):
+        is_past_pick = self.line is not None and self.standing[-1].deed is not RepairDeed.PICK
+        if (deed is RepairDeed.START and under) or (deed is RepairDeed.PICK and is_past_pick):
             raise ActionError(
                 "repair_started",
                 N_("Repair {no} is under way."),
                 N_("Take that back first."),
                 no=self.no,
             )
-        if deed is Deed.PICK and more.get("line") == self.line:
+        if deed is RepairDeed.PICK and more.get("line") == self.line:
             raise ActionError(
                 "line_picked", N_("Repair {no} is about this line already."), no=self.no
             )
@@ -165,7 +171,7 @@ class Repair(msgspec.Struct, frozen=True, kw_only=True):
                 "nothing_to_undo", N_("Nothing was done yet with repair {no}."), no=self.no
             )
         newest = self.standing[-1].no
-        return Move(repair=self.no, deed=Deed.UNDO, who=who, at_ms=at_ms, undoes=newest)
+        return Move(repair=self.no, deed=RepairDeed.UNDO, who=who, at_ms=at_ms, undoes=newest)
 
 
 def part_of(kind: str) -> Part:
@@ -183,17 +189,50 @@ def candidates(
 ) -> tuple[Kept, ...]:
     """The lines that a report may be about: of a fitting type, in the room, and not gone.
 
-    conditions: how lines fare (Life.condition) where that is other than the book says.
+    conditions: how lines fare (LineLife.condition) where that is other than the book says.
     """
     kinds = TYPES_OF_PART.get(Part(part), frozenset()) if part in set(Part) else frozenset()
-    key, told, known = room_key(room), rulings or Rulings(), conditions or {}
-    found = [
-        each
-        for each in lines
-        if each.removed_ms is None
-        and each.data.type in kinds
+    key, effective_rulings, condition_by_no = room_key(room), rulings or Rulings(), conditions or {}
+    fitting = [
+        line
+        for line in lines
+        if line.removed_ms is None
+        and line.data.type in kinds
         and key
-        and room_key(told.room_of(each.no, each.data.room)) == key
-        and known.get(each.no, each.data.condition) not in {Condition.DISPOSED, Condition.LOST}
+        and room_key(effective_rulings.room_of(line.no, line.data.room)) == key
+        and condition_by_no.get(line.no, line.data.condition)
+        not in {Condition.DISPOSED, Condition.LOST}
     ]
-    return tuple(sorted(found, key=lambda each: each.data.row)[:MAX_CANDIDATES])
+    return tuple(sorted(fitting, key=lambda line: line.data.row)[:MAX_CANDIDATES])
+
+
+def told_repair(
+    repair: Repair, zone: tzinfo, line: Kept | None, maybe: tuple[Kept, ...] = ()
+) -> dict[str, Any]:
+    """A repair as JSON tells it. line: that it is about; maybe: those that it may be."""
+    done = repair.done
+    return {
+        "no": repair.no,
+        "state": repair.state.value,
+        "room": repair.room,
+        "part": repair.part,
+        "reported_at": local_iso(repair.reported_ms, zone),
+        "reported_by": repair.who,
+        "by_fault": repair.event_id,
+        "note": repair.note,
+        "line": _told_line(line) if line else None,
+        "candidates": [_told_line(candidate) for candidate in maybe],
+        "outcome": done.outcome if done else "",
+        "done_at": local_iso(done.at_ms, zone) if done else "",
+        "moves": [told_entry(move, zone, without=_UNTOLD) for move in repair.moves],
+    }
+
+
+def _told_line(line: Kept) -> dict[str, Any]:
+    names = ("row", "asset_tag", "type", "maker", "model", "room")
+    return {name: getattr(line.data, name) for name in names}
+
+
+def part_word(part: str, say: Translate) -> str:
+    """What a teacher's picture shows, in a word."""
+    return say(PARTS[Part(part)]) if part in set(Part) else part

@@ -7,7 +7,6 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from controller.database.store import Store
 from controller.feature import Program
 from controller.fleet.fleet import Change
 from controller.register import life_store as lives
@@ -17,7 +16,7 @@ from controller.register.merging import Kept
 from controller.repairs import actions as mending
 from controller.repairs import store as repairs
 from controller.repairs.figures import RepairFigures
-from controller.repairs.repair import Outcome, Repair, RepairState, part_of
+from controller.repairs.repair import Repair, RepairOutcome, RepairState
 from protocol.errors import ActionError
 from protocol.model import Place
 from protocol.words import N_
@@ -50,59 +49,52 @@ class Shown(NamedTuple):
 class Repairing:
     """The school's repairs."""
 
-    def __init__(self, store: Store, scope: Place) -> None:
-        self._store = store
-        self._scope = scope
+    def __init__(self, program: Program) -> None:
+        self._store = program.store
+        self._scope = program.school
 
     def shown(self, *, everything: bool) -> list[Shown]:
         """The repairs that wait, the oldest first; with everything, behind them what is done."""
         with self._store.view() as db:
-            told = repairs.repairs_of(db, self._scope)
-            waiting = [repair for repair in told if repair.state is not RepairState.DONE]
-            done = [repair for repair in told if repair.state is RepairState.DONE]
+            records = repairs.repairs_of(db, self._scope)
+            waiting = [repair for repair in records if repair.state is not RepairState.DONE]
+            done = [repair for repair in records if repair.state is RepairState.DONE]
             chosen = [*waiting, *done[: -MAX_DONE - 1 : -1]] if everything else waiting
-            return _shown(db, self._scope, chosen)
+            return shown_of(db, self._scope, chosen)
 
     def figures(self, since_ms: int, until_ms: int) -> RepairFigures:
         """The figures of a term. Raises StoreError."""
         return self._store.read(repairs.figures_of, self._scope, since_ms, until_ms)
 
-    def do(self, number: int, deed: str, form: Mapping[str, str], said: Said) -> list[Change]:
+    def do(self, number: int, deed: str, form: Mapping[str, str], stamp: Said) -> list[Change]:
         """Do one of DEEDS as a form asks for it. Raises ActionError, and then nothing is done."""
         scope = self._scope
         with self._store.locked(scope) as db:
             match deed:
                 case "pick":
-                    return mending.pick(db, scope, number, _line(db, scope, form), said)
+                    return mending.pick(db, scope, number, _line(db, scope, form), stamp)
                 case "start":
-                    return mending.start(db, scope, number, said)
+                    return mending.start(db, scope, number, stamp)
                 case "done":
                     outcome, note = _outcome(form), form.get("note", "").strip()[:MAX_NOTE]
-                    return mending.finish(db, scope, number, outcome, said, note=note)
+                    return mending.finish(db, scope, number, outcome, stamp, note=note)
                 case _:
                     _judge_newest(db, scope, number, form)
-                    return mending.undo(db, scope, number, said)
+                    return mending.undo(db, scope, number, stamp)
 
-    def open(self, form: Mapping[str, str], said: Said) -> Repair:
+    def open(self, form: Mapping[str, str], stamp: Said) -> Repair:
         """Open a repair of a line. Raises ActionError."""
         with self._store.locked(self._scope) as db:
-            kept = _line(db, self._scope, form)
-            repair = Repair(
-                room=kept.data.room,
-                part=part_of(kept.data.type).value,
-                note=form.get("note", "").strip()[:MAX_NOTE],
-                who=said.who,
-                reported_ms=said.at_ms,
-                opened_ms=said.at_ms,
-            )
-            return repairs.open_by_person(db, self._scope, repair, kept, said.at_ms)
+            line, note = _line(db, self._scope, form), form.get("note", "").strip()[:MAX_NOTE]
+            return repairs.open_by_person(db, self._scope, line, stamp, note=note)
 
 
-def _shown(db: Connection, scope: Place, told: list[Repair]) -> list[Shown]:
-    lines = repairs.lines_in_repair(db, scope, told)
+def shown_of(db: Connection, scope: Place, records: list[Repair]) -> list[Shown]:
+    """Repairs as they are shown; of those that ended nobody asks which line it was."""
+    lines = repairs.lines_in_repair(db, scope, records)
     steps = lives.steps_of(db, scope, lines.keys())
     undecided = [
-        repair for repair in told if repair.line is None and repair.state is not RepairState.DONE
+        repair for repair in records if repair.line is None and repair.state is not RepairState.DONE
     ]
     maybe = repairs.candidates_of(db, scope, undecided)
     return [
@@ -112,27 +104,27 @@ def _shown(db: Connection, scope: Place, told: list[Repair]) -> list[Shown]:
             maybe.get(repair.no, ()),
             tuple(steps.get(repair.line or 0, ())),
         )
-        for repair in told
+        for repair in records
     ]
 
 
 def _line(db: Connection, scope: Place, form: Mapping[str, str]) -> Kept:
-    kept = register.line_by_row(db, scope, _number(form, "row"))
-    if kept is None:
+    line = register.line_by_row(db, scope, _number(form, "row"))
+    if line is None:
         raise ActionError("line_unknown", TROUBLES["line_unknown"])
-    return kept
+    return line
 
 
-def _outcome(form: Mapping[str, Any]) -> Outcome:
-    outcome = form.get("outcome", Outcome.GOOD.value)
-    if outcome not in set(Outcome):
+def _outcome(form: Mapping[str, Any]) -> RepairOutcome:
+    outcome = form.get("outcome", RepairOutcome.GOOD.value)
+    if outcome not in set(RepairOutcome):
         raise ActionError("form_invalid", TROUBLES["form_invalid"])
-    return Outcome(outcome)
+    return RepairOutcome(outcome)
 
 
 def _judge_newest(db: Connection, scope: Place, number: int, form: Mapping[str, str]) -> None:
     """What is taken back is what the person saw: a second press takes nothing more back."""
-    repair = next(iter(repairs.repairs_of(db, scope, [number])), None)
+    repair = repairs.repair_at(db, scope, number)
     if repair and repair.standing and repair.standing[-1].no != _number(form, "move"):
         raise ActionError("moved_on", TROUBLES["moved_on"])
 
@@ -142,8 +134,3 @@ def _number(form: Mapping[str, str], name: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS):
         raise ActionError("form_invalid", TROUBLES["form_invalid"])
     return int(text)
-
-
-def repairing_of(program: Program) -> Repairing:
-    """The program's repairs."""
-    return Repairing(program.store, program.school)

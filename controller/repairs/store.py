@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, select, update
 
 from controller.database.plan_version import bump_version, lock_plan
-from controller.database.reading import row_of, rows_of
+from controller.database.reading import bunches, row_of, rows_of
 from controller.database.scope import codes_of, of, within
 from controller.database.shape import Shape
 from controller.database.writing import Writing, insert_into, write
@@ -20,18 +20,19 @@ from controller.fleet.records import FaultRecord
 from controller.register import life_store as lives
 from controller.register import store as register
 from controller.register.decisions import Rulings
-from controller.register.life import Life, Said, Step, Why, life_of
+from controller.register.life import LineLife, Said, Step, Why, life_of
 from controller.register.merging import Kept
 from controller.register.tables import register as lines
 from controller.register.vocabulary import Condition
 from controller.repairs.figures import RepairFigures, repair_figures
 from controller.repairs.repair import (
     TYPES_OF_PART,
-    Deed,
     Move,
     Repair,
+    RepairDeed,
     RepairState,
     candidates,
+    part_of,
 )
 from controller.repairs.tables import faults, repair_moves, repairs
 from protocol.messages import Part
@@ -95,33 +96,43 @@ def open_reported(db: Connection, faults: Iterable[FaultRecord], now_ms: int) ->
             opened_ms=now_ms,
         )
         number = _insert(db, place, repair)
-        found = _candidates(db, place, repair) if number is not None else ()
-        if number is not None and len(found) == 1:
-            told = replace(repair, no=number)
-            note_pick(db, place, told, found[0], Said("", now_ms), why=Why.FAULT)
+        fitting = _candidates(db, place, repair) if number is not None else ()
+        if number is not None and len(fitting) == 1:
+            numbered = replace(repair, no=number)
+            note_pick(db, place, numbered, fitting[0], Said("", now_ms), why=Why.FAULT)
 
 
-def open_by_person(db: Connection, place: Place, repair: Repair, kept: Kept, now_ms: int) -> Repair:
+def open_by_person(
+    db: Connection, place: Place, line: Kept, stamp: Said, *, note: str = ""
+) -> Repair:
     """Open a repair that a person asks for, of a line. Raises ActionError."""
+    repair = Repair(
+        room=line.data.room,
+        part=part_of(line.data.type).value,
+        note=note,
+        who=stamp.who,
+        reported_ms=stamp.at_ms,
+        opened_ms=stamp.at_ms,
+    )
     opened = replace(repair, no=_insert(db, place, repair) or 0)
-    note_pick(db, place, opened, kept, Said(repair.who, now_ms), why=Why.PERSON)
-    return next(each for each in repairs_of(db, place, [opened.no]))
+    note_pick(db, place, opened, line, stamp, why=Why.PERSON)
+    return repair_at(db, place, opened.no) or opened
 
 
 def note_pick(
-    db: Connection, place: Place, repair: Repair, kept: Kept, said: Said, *, why: Why
+    db: Connection, place: Place, repair: Repair, line: Kept, stamp: Said, *, why: Why
 ) -> None:
     """Keep which line a repair is about; in use, it counts as broken, or as under repair.
 
     A fault's word stays the fault's, whoever says which line it was. Raises ActionError.
     """
-    move = repair.moved(Deed.PICK, *said, line=kept.no)
-    life = lives.life_in(db, place, kept)
+    move = repair.moved(RepairDeed.PICK, *stamp, line=line.no)
+    life = lives.life_in(db, place, line)
     under = repair.state is RepairState.UNDER_REPAIR
     becomes = Condition.REPAIR if under else Condition.BROKEN
     if life.condition in {"", Condition.GOOD} or (under and life.condition == Condition.BROKEN):
         why = Why.PERSON if under else why
-        steps = life.taken(becomes, why, who=said.who, at_ms=said.at_ms, repair=repair.no)
+        steps = life.taken(becomes, why, who=stamp.who, at_ms=stamp.at_ms, repair=repair.no)
         move = replace(move, step=lives.keep_steps(db, place, steps)[-1].no)
     keep_move(db, place, move)
 
@@ -141,10 +152,17 @@ def repairs_of(
     if numbers is not None:
         query = query.where(repairs.c.no.in_(numbers))
         moves = moves.where(repair_moves.c.repair.in_(numbers))
-    found: dict[int, list[Move]] = defaultdict(list)
+    moves_by_repair: dict[int, list[Move]] = defaultdict(list)
     for move in MOVES.records(rows_of(db, moves)):
-        found[move.repair].append(move)
-    return [REPAIRS.record(row, moves=tuple(found[row["no"]])) for row in rows_of(db, query)]
+        moves_by_repair[move.repair].append(move)
+    return [
+        REPAIRS.record(row, moves=tuple(moves_by_repair[row["no"]])) for row in rows_of(db, query)
+    ]
+
+
+def repair_at(db: Connection, place: Place, number: int) -> Repair | None:
+    """The repair of this number."""
+    return next(iter(repairs_of(db, place, [number])), None)
 
 
 def figures_of(db: Connection, place: Place, since_ms: int, until_ms: int) -> RepairFigures:
@@ -162,7 +180,7 @@ def repair_of_event(db: Connection, place: Place, event_id: str) -> Repair | Non
     """The repair that a fault opened."""
     query = select(repairs.c.no).where(of(repairs, place), repairs.c.event_id == event_id)
     number = db.execute(query).scalar_one_or_none()
-    return None if number is None else next(iter(repairs_of(db, place, [number])), None)
+    return None if number is None else repair_at(db, place, number)
 
 
 def numbers_about(db: Connection, place: Place, line: int) -> set[int]:
@@ -185,22 +203,19 @@ def line_in(db: Connection, place: Place, number: int) -> Kept | None:
     return next(iter(register.lines_where(db, place, lines.c.no == number)), None)
 
 
-def lines_in_repair(db: Connection, place: Place, told: Iterable[Repair]) -> dict[int, Kept]:
+def lines_in_repair(db: Connection, place: Place, records: Iterable[Repair]) -> dict[int, Kept]:
     """The lines that repairs are about, by the register's own number."""
-    numbers = sorted({repair.line for repair in told if repair.line is not None})
-    binary_expressions = [
-        lines.c.no.in_(numbers[at : at + 500]) for at in range(0, len(numbers), 500)
-    ]
+    numbers = sorted({repair.line for repair in records if repair.line is not None})
     return {
-        kept.no: kept
-        for chosen in binary_expressions
-        for kept in register.lines_where(db, place, chosen)
+        line.no: line
+        for some in bunches(numbers)
+        for line in register.lines_where(db, place, lines.c.no.in_(some))
     }
 
 
 def newest_step(db: Connection, place: Place, line: int) -> Step | None:
     """The step that counts of a line."""
-    return Life(line, lives.steps_of(db, place, [line]).get(line, ())).newest
+    return LineLife(line, lives.steps_of(db, place, [line]).get(line, ())).newest
 
 
 def _candidates(db: Connection, place: Place, repair: Repair) -> tuple[Kept, ...]:
@@ -211,9 +226,9 @@ def _candidates(db: Connection, place: Place, repair: Repair) -> tuple[Kept, ...
         db, place, lines.c.type.in_(sorted(kinds)) & lines.c.removed_ms.is_(None)
     )
     rulings = Rulings(register.decisions_of(db, place))
-    steps = lives.steps_of(db, place, [each.no for each in fitting])
-    told = {each.no: life_of(each, steps.get(each.no, ())).condition for each in fitting}
-    return candidates(fitting, repair.part, repair.room, rulings=rulings, conditions=told)
+    steps = lives.steps_of(db, place, [line.no for line in fitting])
+    conditions = {line.no: life_of(line, steps.get(line.no, ())).condition for line in fitting}
+    return candidates(fitting, repair.part, repair.room, rulings=rulings, conditions=conditions)
 
 
 def _insert(db: Connection, place: Place, repair: Repair) -> int | None:

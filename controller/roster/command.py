@@ -8,17 +8,19 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from controller.cli.folder import add_place, told_school
-from controller.cli.output import add_json, check_apart, tell
+from sqlalchemy import Connection
+
+from controller.cli.folder import add_place, has_database, told_school
+from controller.cli.output import add_json, check_apart, give_back, tell
 from controller.cli.school import opened
 from controller.roster import store as roster
 from controller.roster.plan import Lists
 from controller.roster.roll import Flaw, Roll, notices_of_rooms
-from controller.roster.sheet import read, write_flaws
-from controller.roster.store import plan_of
+from controller.roster.sheet import flaws_csv, read
 from controller.sheets.errors import SheetError
 from protocol.command_line import CommandParser
 from protocol.formats import phrase
+from protocol.model import Place
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
@@ -57,9 +59,10 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
         read(options.path, roll, names=options.names, school=school)
     except SheetError as error:
         refused = error
-    if refused is None and not options.dry_run:
-        _keep(options, roll)
-    target = _give_back(options, roll, say) if roll.flaws else None
+    if refused is None:
+        (_look if options.dry_run else _keep)(options, roll)
+    rows = flaws_csv(roll.flaws, say, names=options.names) if roll.flaws else ""
+    target = give_back(options, rows, _UNWRITTEN, say)
     if options.json:
         tell(json.dumps(_report(options.path, roll, refused, say), ensure_ascii=False, indent=1))
     else:
@@ -72,23 +75,19 @@ def _keep(options: argparse.Namespace, roll: Roll) -> None:
         before = roster.classes_of(db, place)
         classes = roll.classes(names=options.names, known=before)
         roster.keep_lists(db, place, Lists(classes=classes, whole_school=options.all))
-        unanswered = roster.rooms_unanswered(db, place, roll.rooms.values())
-    roll.notices += notices_of_rooms(options.path.name, unanswered)
+        _notice_rooms(db, place, roll, options.path)
 
 
-def _give_back(options: argparse.Namespace, roll: Roll, say: Translate) -> Path | None:
-    """Write the refused rows beside the file; a dry run only where it was told to."""
-    beside = options.path.with_name(f"{options.path.resolve().name}.errors.csv")
-    target: Path | None = options.errors or (None if options.dry_run else beside)
-    if target is None:
-        return None
-    try:
-        write_flaws(target, roll.flaws, say, names=options.names)
-    except OSError as error:
-        message = N_("The refused rows could not be written to {path}: {cause}.")
-        tell(phrase(message, say, path=target, cause=error.strerror), sys.stderr)
-        return None
-    return target
+def _look(options: argparse.Namespace, roll: Roll) -> None:
+    """Find out which rooms no agent answers to, where there is a database to ask."""
+    if has_database(options):
+        with opened(options) as (store, place), store.view() as db:
+            _notice_rooms(db, place, roll, options.path)
+
+
+def _notice_rooms(db: Connection, place: Place, roll: Roll, path: Path) -> None:
+    unanswered = roster.rooms_unanswered(db, place, roll.rooms.values())
+    roll.notices += notices_of_rooms(path.name, unanswered)
 
 
 def _report(
@@ -135,6 +134,7 @@ def _tell(
     tell(say(_DONE[options.dry_run]))
 
 
+_UNWRITTEN: Final = N_("The refused rows could not be written to {path}: {cause}.")
 _DONE: Final = {
     True: N_("This was a trial: nothing was written."),
     False: N_("The lists are kept."),
@@ -148,7 +148,7 @@ def _line(flaw: Flaw, say: Translate) -> str:
 
 def _show(options: argparse.Namespace, _say: Translate) -> int:
     with opened(options) as (store, place):
-        plan = store.read(plan_of, place)
+        plan = store.read(roster.plan_of, place)
     for school_class in plan.classes:
         tell(f"{school_class.code}\t{school_class.room or '-'}\t{len(school_class.pupils)}")
     return 0

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from controller.roster.roll import Entry, Flaw, Roll
+from controller.roster.roll import Flaw, Roll, RollEntry
 from controller.roster.rules import MESSAGES, class_of, id_of, name_of
 from controller.sheets.cells import (
     DAMAGED,
@@ -239,7 +239,7 @@ def _enrol(
         elif code and (pupil := pupil_of[cells["userSourcedId"]]):
             student, name = pupil
             roll.entries.append(
-                Entry(
+                RollEntry(
                     file="enrollments.csv", row=number, class_code=code, student=student, name=name
                 )
             )

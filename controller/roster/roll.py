@@ -15,7 +15,7 @@ from protocol.words import N_, Translate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class RollEntry:
     """A pupil in a class, as the file says. number: in the class's book, None where it is not told.
 
     name: for the order in the class; kept only where the school wants it.
@@ -54,7 +54,7 @@ class Roll:
     """What was read: pupils, home rooms by class, schools, and what was refused or dropped."""
 
     schools: list[str] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[RollEntry] = field(default_factory=list)
     rooms: dict[str, str] = field(default_factory=dict)
     dropped: list[str] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
@@ -117,7 +117,7 @@ def notices_of_rooms(file: str, unanswered: Sequence[str]) -> list[Notice]:
 
 
 def numbered(
-    entries: Sequence[Entry],
+    entries: Sequence[RollEntry],
     *,
     flaws: int = 0,
     names: bool,
@@ -149,7 +149,7 @@ def numbered(
     )
 
 
-def _given(ordered: Sequence[Entry], number_of: Mapping[str, int]) -> list[int]:
+def _given(ordered: Sequence[RollEntry], number_of: Mapping[str, int]) -> list[int]:
     """Each pupil's own number; for who has none the next behind the last, or the next free one."""
     used = {number_of[entry.student] for entry in ordered if entry.student in number_of}
     last = max(used, default=0)

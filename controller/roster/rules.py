@@ -40,7 +40,7 @@ MESSAGES: Final[dict[str, str]] = {
 
 
 def id_of(cell: Cell) -> str:
-    """A pupil's id, letter for letter, zeros kept. Raises HttpErrorError."""
+    """A pupil's id, letter for letter, zeros kept. Raises RefusedError."""
     if cell is None or isinstance(cell, bool):
         raise RefusedError("id_invalid")
     if isinstance(cell, float | int):
@@ -73,7 +73,7 @@ def _of_number(value: float) -> str:
 
 
 def class_of(cell: Cell) -> str:
-    """A class's code, such as 10A1 or 3/2. Raises HttpErrorError."""
+    """A class's code, such as 10A1 or 3/2. Raises RefusedError."""
     if cell is None or isinstance(cell, bool):
         raise RefusedError("class_invalid")
     text = clean(cell).lstrip("'")

@@ -160,14 +160,6 @@ def _spread(days: str) -> str:
     return " ".join(map(str, range(int(first), (_SUNDAY if last == "CN" else int(last)) + 1)))
 
 
-def _term(cells: Cells) -> Term:
-    return msgspec.convert(_dates(cells, "term"), Term)
-
-
-def _holiday(cells: Cells) -> Holiday:
-    return msgspec.convert(_dates(cells, "holiday"), Holiday)
-
-
 def _dates(cells: Cells, name: str) -> dict[str, str]:
     span = {"begins": _day(cells["start"]), "ends": _day(cells.get("end") or cells["start"])}
     _in_order(span, together=True)
@@ -212,8 +204,8 @@ def _marks(values: Sequence[tuple[str, str]]) -> dict[str, Any]:
 
 _READERS: Final[dict[str, Callable[[Cells], Any]]] = {
     "bells": _bell,
-    "terms": _term,
-    "holidays": _holiday,
+    "terms": lambda cells: msgspec.convert(_dates(cells, "term"), Term),
+    "holidays": lambda cells: msgspec.convert(_dates(cells, "holiday"), Holiday),
     "timetable": _booking,
     "letters": _mark,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -44,28 +45,16 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
     schedule, refused, notices = Schedule(), None, list[Notice]()
     try:
         schedule = read_schedule(options.path)
+        notices = [] if options.dry_run else _keep(options, schedule)
     except SheetError as error:
         refused = error
-    if refused is None and not options.dry_run:
-        with opened(options) as (store, place), store.locked(place) as db:
-            roster.keep_schedule(db, place, schedule)
-            rooms = (booking.room for booking in schedule.timetable or ())
-            unanswered = roster.rooms_unanswered(db, place, rooms)
-        notices += notices_of_rooms(options.path.name, unanswered)
     counts = {
         name: len(part) if hasattr(part, "__len__") else part
         for name, part in msgspec.structs.asdict(schedule).items()
         if part is not None
     }
     if options.json:
-        errors = [refused.code, refused.text(say)] if refused else []
-        report = {
-            "loads": refused is None,
-            "parts": counts,
-            "warnings": [notice.said(say) for notice in notices],
-            "errors": _errors(errors),
-        }
-        tell(json.dumps(report, ensure_ascii=False, indent=1))
+        tell(json.dumps(_report(refused, counts, notices, say), ensure_ascii=False, indent=1))
     elif refused:
         tell(refused.text(say), sys.stderr)
     else:
@@ -75,8 +64,23 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
     return EXIT_REFUSED if refused else 0
 
 
-def _errors(pair: list[str]) -> list[dict[str, str]]:
-    return [dict(zip(("code", "message"), pair, strict=True))] if pair else []
+def _keep(options: argparse.Namespace, schedule: Schedule) -> list[Notice]:
+    with opened(options) as (store, place), store.locked(place) as db:
+        roster.keep_schedule(db, place, schedule)
+        rooms = (booking.room for booking in schedule.timetable or ())
+        unanswered = roster.rooms_unanswered(db, place, rooms)
+    return notices_of_rooms(options.path.name, unanswered)
+
+
+def _report(
+    refused: SheetError | None, counts: Mapping[str, int], notices: list[Notice], say: Translate
+) -> dict[str, object]:
+    return {
+        "loads": refused is None,
+        "parts": counts,
+        "warnings": [notice.said(say) for notice in notices],
+        "errors": [{"code": refused.code, "message": refused.text(say)}] if refused else [],
+    }
 
 
 def _sample(options: argparse.Namespace, say: Translate) -> int:

@@ -5,62 +5,49 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from controller.roster.columns import Columns, columns_of, known_heads
 from controller.roster.oneroster import files_of_folder, files_of_zip, is_oneroster, read_oneroster
-from controller.roster.roll import Entry, Flaw, Roll
+from controller.roster.roll import Flaw, Roll, RollEntry
 from controller.roster.rules import MESSAGES, class_of, id_of, name_of, number_of
 from controller.sheets.cells import HEAD_WITHIN, ZIP, Worksheet, bounded_bytes, cell_at, sheets_in
 from controller.sheets.errors import Notice, SheetError
 from controller.sheets.text import Cell, RefusedError, clean, folded, is_personal
 from controller.sheets.writing import EXCEL_MARK, csv_text
-from protocol.folder import EVERYBODY, write_whole
 from protocol.plan import MAX_PUPILS
 from protocol.words import N_, Translate
 
 _PLAIN_SHEETS: Final = ("sheet", "trang tinh", "danh sach", "table")
 _TOTALS: Final = (
-    "tong",
-    "cong",
-    "total",
-    "nguoi lap",
-    "hieu truong",
-    "ngay",
-    "ghi chu",
-    "danh sach",
-)
+    "tong", "cong", "total", "nguoi lap", "hieu truong", "ngay", "ghi chu", "danh sach",
+)  # fmt: skip
 
 
 def read(path: Path, roll: Roll, *, names: bool = False, school: str = "") -> None:
     """Read a OneRoster folder or ZIP, an .xlsx, .xls or CSV into the roll. Raises SheetError."""
-    if path.is_dir():
-        read_oneroster(files_of_folder(path), roll, names=names, school=school)
+    raw = b"" if path.is_dir() else bounded_bytes(path)
+    if path.is_dir() or (raw.startswith(ZIP) and is_oneroster(path, raw)):
+        files = files_of_folder(path) if path.is_dir() else files_of_zip(raw)
+        read_oneroster(files, roll, names=names, school=school)
     else:
-        _read_file(path, bounded_bytes(path), roll, names=names, school=school)
+        sheets, notices = sheets_in(path, raw, _headed)
+        roll.notices += notices
+        read_sheets(sheets, path.name, roll, names=names)
     roll.spell_alike()
     settle(roll)
     if not roll.entries:
         raise SheetError("nothing_usable", N_("No pupil in the file can be used."))
 
 
-def _read_file(path: Path, raw: bytes, roll: Roll, *, names: bool, school: str) -> None:
-    if raw.startswith(ZIP) and is_oneroster(path, raw):
-        read_oneroster(files_of_zip(raw), roll, names=names, school=school)
-        return
-    sheets, notices = sheets_in(path, raw, _headed)
-    roll.notices += notices
-    read_sheets(sheets, path.name, roll, names=names)
-
-
-def write_flaws(path: Path, flaws: Sequence[Flaw], say: Translate, *, names: bool) -> None:
-    """Give the refused rows back, with what is kept of them and why. Raises OSError."""
+def flaws_csv(flaws: Sequence[Flaw], say: Translate, *, names: bool) -> str:
+    """The refused rows, with what is kept of them and why."""
     heads = ["file", "row", "class", "id", "number", *(["name"] if names else []), "code", "error"]
     columns = slice(None if names else 3)
     rows = (
         (flaw.file, flaw.row, *flaw.kept[columns], flaw.code, say(flaw.message)) for flaw in flaws
     )
-    write_whole(path, (EXCEL_MARK + csv_text([heads, *rows])).encode(), EVERYBODY)
+    return EXCEL_MARK + csv_text([heads, *rows])
 
 
 def _headed(rows: list[list[Cell]]) -> int:
@@ -90,7 +77,7 @@ def settle(roll: Roll) -> None:
     """Refuse pupils who are there twice, and those for whom a class has no room."""
     pairs: set[tuple[str, str]] = set()
     sizes: Counter[str] = Counter()
-    entries: list[Entry] = []
+    entries: list[RollEntry] = []
     homes: dict[str, str] = {}
     for entry in roll.entries:
         sheet = Path(entry.file).suffix != "" and entry.file != "users.csv"
@@ -106,20 +93,19 @@ def settle(roll: Roll) -> None:
     roll.entries[:] = entries
 
 
-def flaw_of(entry: Entry, code: str) -> Flaw:
+def flaw_of(entry: RollEntry, code: str) -> Flaw:
     """The flaw of an entry that was read and cannot be taken."""
     number = "" if entry.number is None else str(entry.number)
     cells = (entry.class_code, entry.student, number, entry.name)
     return Flaw(file=entry.file, row=entry.row, code=code, message=MESSAGES[code], kept=cells)
 
 
-class _File:
+class _File(NamedTuple):
     """Where a sheet's rows go."""
 
-    def __init__(self, file: str, roll: Roll, names: bool) -> None:  # noqa: FBT001 - private
-        self.file = file
-        self.roll = roll
-        self.names = names
+    file: str
+    roll: Roll
+    names: bool
 
 
 def _heading(rows: Sequence[Sequence[Cell]]) -> tuple[int, Columns | None]:
@@ -148,24 +134,20 @@ def _read(sheet: Worksheet, at: int, columns: Columns, into: _File) -> None:
 def _take(row: Sequence[Cell], place: int, columns: Columns, own: str, into: _File) -> None:
     number = number_of(cell_at(row, columns.number))
     name = name_of(columns.name_in(row))
+    why = ""
     try:
         code = own or class_of(cell_at(row, columns.class_))
         student = id_of(cell_at(row, columns.id))
     except RefusedError as refused:
-        cells = (
-            own or _told(cell_at(row, columns.class_)),
-            _told(cell_at(row, columns.id)),
-            "" if number is None else str(number),
-            name,
-        )
+        code, student = own or _told(cell_at(row, columns.class_)), _told(cell_at(row, columns.id))
         why = str(refused)
-        into.roll.flaws.append(
-            Flaw(file=into.file, row=place, code=why, message=MESSAGES[why], kept=cells)
-        )
-        return
-    into.roll.entries.append(
-        Entry(file=into.file, row=place, class_code=code, student=student, number=number, name=name)
+    entry = RollEntry(
+        file=into.file, row=place, class_code=code, student=student, number=number, name=name
     )
+    if why:
+        into.roll.flaws.append(flaw_of(entry, why))
+    else:
+        into.roll.entries.append(entry)
 
 
 def _told(cell: Cell) -> str:

@@ -7,7 +7,7 @@ other program writes between the reading and the writing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -39,6 +39,7 @@ TERMS: Final = Shape(Term, terms)
 HOLIDAYS: Final = Shape(Holiday, holidays)
 BOOKINGS: Final = Shape(Booking, bookings)
 DOOR_CARDS: Final = Shape(DoorCard, door_cards)
+PUPILS: Final = Shape(Pupil, pupils, {"name": lambda pupil: pupil.name or None})
 
 
 def plan_of(db: Connection, place: Place) -> SchoolPlan:
@@ -75,8 +76,7 @@ def classes_of(db: Connection, place: Place) -> tuple[SchoolClass, ...]:
     """The school's classes by their code, each with its pupils by number."""
     members: dict[str, list[Pupil]] = defaultdict(list)
     for row in _rows(db, pupils, place, "class", "number", "student"):
-        pupil = Pupil(number=row["number"], student=row["student"], name=row["name"] or "")
-        members[row["class"]].append(pupil)
+        members[row["class"]].append(PUPILS.record(row))
     return tuple(
         SchoolClass(code=row["code"], room=row["room"], pupils=tuple(members[row["code"]]))
         for row in _rows(db, classes, place, "code")
@@ -111,14 +111,19 @@ def forget_pupil(db: Connection, place: Place, student: str) -> int:
 
 def keep_schedule(db: Connection, place: Place, schedule: Schedule) -> bool:
     """Keep the parts that are given, each whole; returns whether anything is other than before."""
-    parts: list[tuple[Table, list[dict[str, Any]] | None]] = [
-        (bells, _each(schedule.bells, _bell_row)),
-        (terms, _each(schedule.terms, TERMS.values)),
-        (holidays, _each(schedule.holidays, HOLIDAYS.values)),
-        (bookings, _each(schedule.timetable, BOOKINGS.values)),
-        (letters, _letter_rows(schedule.letters)),
+    marks = schedule.letters
+    parts: list[tuple[Table, Iterable[Any] | None, Callable[[Any], dict[str, Any]]]] = [
+        (bells, schedule.bells, _bell_row),
+        (terms, schedule.terms, TERMS.values),
+        (holidays, schedule.holidays, HOLIDAYS.values),
+        (bookings, schedule.timetable, BOOKINGS.values),
+        (letters, None if marks is None else marks.items(), _letter_row),
     ]
-    changed = [_replaced(db, table, place, rows) for table, rows in parts if rows is not None]
+    changed = [
+        _replaced(db, table, place, [*map(row_of, part)])
+        for table, part, row_of in parts
+        if part is not None
+    ]
     if schedule.grace_min is not None:
         other = plans.c.grace_min != schedule.grace_min
         statement = update(plans).where(of(plans, place), other)
@@ -171,19 +176,11 @@ def _put_classes(
             classes.insert(),
             codes_of(place) | {"code": school_class.code, "room": school_class.room},
         )
-        rows = [_pupil_row(place, school_class.code, one) for one in school_class.pupils]
+        own = codes_of(place) | {"class": school_class.code}
+        rows = [own | PUPILS.values(pupil) for pupil in school_class.pupils]
         if rows:
             db.execute(pupils.insert(), rows)
     return bool(stale or fresh)
-
-
-def _pupil_row(place: Place, code: str, pupil: Pupil) -> dict[str, Any]:
-    return codes_of(place) | {
-        "class": code,
-        "student": pupil.student,
-        "number": pupil.number,
-        "name": pupil.name or None,
-    }
 
 
 def _replaced(
@@ -192,7 +189,7 @@ def _replaced(
     """Put the rows in the place of the school's; returns whether they are others."""
     whole = [codes_of(place) | dict(row) for row in rows]
     before = [dict(row) for row in _rows(db, table, place)]
-    if sorted(map(str, map(_sorted, before))) == sorted(map(str, map(_sorted, whole))):
+    if sorted(map(_text, before)) == sorted(map(_text, whole)):
         return False
     db.execute(delete(table).where(of(table, place)))
     if whole:
@@ -200,8 +197,8 @@ def _replaced(
     return True
 
 
-def _sorted(row: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    return sorted(row.items())
+def _text(row: Row) -> str:
+    return str(sorted(row.items()))
 
 
 def _rows(db: Connection, table: Table, place: Place, *order: str) -> Sequence[Row]:
@@ -219,11 +216,5 @@ def _bell_row(bell: Bell) -> dict[str, Any]:
     return {"period": bell.period, "begins": bell.begins, "ends": bell.ends, "weekdays": days}
 
 
-def _letter_rows(letter_of: Mapping[AttendanceStatus, str] | None) -> list[dict[str, Any]] | None:
-    if letter_of is None:
-        return None
-    return [{"status": status.value, "letter": letter} for status, letter in letter_of.items()]
-
-
-def _each(parts: Iterable[Any] | None, row_of: Any) -> list[dict[str, Any]] | None:
-    return None if parts is None else [row_of(part) for part in parts]
+def _letter_row(pair: tuple[AttendanceStatus, str]) -> dict[str, Any]:
+    return {"status": pair[0].value, "letter": pair[1]}

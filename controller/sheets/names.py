@@ -45,7 +45,7 @@ NaturalKey = tuple[bool, tuple[tuple[bool, int, str], ...], str]
 
 
 def tag_of(cell: Cell) -> str:
-    """An asset tag, letter for letter. Raises HttpErrorError."""
+    """An asset tag, letter for letter. Raises RefusedError."""
     if isinstance(cell, Day) or cell is None:
         raise RefusedError("code_is_date")
     if isinstance(cell, float) and not isinstance(cell, bool) and cell >= EXACT:
@@ -59,7 +59,7 @@ def tag_of(cell: Cell) -> str:
 
 
 def serial_of(cell: Cell) -> str:
-    """A serial as text, zeros kept, never as a number. Raises HttpErrorError."""
+    """A serial as text, zeros kept, never as a number. Raises RefusedError."""
     text = _SERIAL_LEAD.sub("", tag_of(cell))
     return "" if text and not text.strip("0 -") else text
 

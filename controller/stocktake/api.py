@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
+import msgspec
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
@@ -14,8 +15,8 @@ from controller.stocktake.count import Outcome, rooms_of
 from controller.stocktake.service import (
     MAX_BATCH_BYTES,
     MAX_PHOTO_BYTES,
+    Stocktaking,
     reads_photos,
-    stocktaking_of,
     texts_in,
 )
 from controller.web.forms import body_of
@@ -68,7 +69,7 @@ class StocktakeItem(BaseModel):
 
 def api(program: Program) -> APIRouter:
     """The routes; each passes the gate."""
-    taking, gate = program.service(stocktaking_of), program.service(gate_of)
+    taking, gate = program.service(Stocktaking), program.service(gate_of)
     router = APIRouter(prefix="/api/v1/stocktakes", tags=["stocktake"], responses=_ERRORS)
 
     @router.get("/{no}")
@@ -84,13 +85,7 @@ def api(program: Program) -> APIRouter:
             outcomes={outcome: result.count(outcome) for outcome in Outcome},
             surplus=len(result.surplus),
             rooms=[
-                StocktakeRoom(
-                    room=room.name,
-                    counted=room.counted,
-                    found=room.found,
-                    of=room.of,
-                    extra=room.extra,
-                )
+                StocktakeRoom(room=room.name, **msgspec.structs.asdict(room))
                 for room in rooms_of(take, result)
             ],
         )
@@ -100,10 +95,8 @@ def api(program: Program) -> APIRouter:
         """A JSON object: begun_ms, sent_ms (the phone's clock), scans; it may come again."""
         who = let_in(gate, request)
         raw = await body_of(request, MAX_BATCH_BYTES)
-        told = await run_in_threadpool(taking.take, no, raw, who)
-        return TakenItem(
-            kept=[*told.kept], late=[*told.late], refused=[*told.refused], at_ms=told.at_ms
-        )
+        taken = await run_in_threadpool(taking.take, no, raw, who)
+        return TakenItem.model_validate(taken._asdict())
 
     @router.post("/photo")
     async def photo(request: Request) -> TextsItem:

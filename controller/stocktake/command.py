@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import time
 from typing import Final
 
 from controller.cli.folder import add_place, data_folder, operator, told_name, told_zone
-from controller.cli.output import add_out, output, tell
+from controller.cli.output import add_out, now_ms, output, tell
 from controller.cli.school import opened
 from controller.sheets.names import room_of
 from controller.stocktake import store as stocktake
@@ -38,18 +37,17 @@ def fill_stocktake(parser: CommandParser, say: Translate) -> None:
 
 
 def _begin(options: argparse.Namespace, say: Translate) -> int:
-    now_ms = time.time_ns() // 1_000_000
-    rooms = [room_of(each) for each in options.room]
+    rooms = [room_of(room_name) for room_name in options.room]
     with opened(options) as (store, place), store.locked(place) as db:
-        take = stocktake.begin(db, place, rooms, who=operator(), now_ms=now_ms)
+        take = stocktake.begin(db, place, rooms, who=operator(), now_ms=now_ms())
     if take is None:
         raise SettingsError(
             "book_empty",
             N_("The equipment book has no line of these rooms."),
             N_("Bring it in first: lophoc-controller register import FILE"),
         )
-    told = N_("Stocktake {no} has begun: {lines} lines. On a phone open /stocktake/{no}.")
-    tell(phrase(told, say, no=str(take.no), lines=len(take.lines)))
+    sentence = N_("Stocktake {no} has begun: {lines} lines. On a phone open /stocktake/{no}.")
+    tell(phrase(sentence, say, no=str(take.no), lines=len(take.lines)))
     return 0
 
 
@@ -58,18 +56,17 @@ def _list(options: argparse.Namespace, say: Translate) -> int:
     with opened(options) as (store, place), store.view() as db:
         for head in stocktake.stocktakes_of(db, place):
             take = stocktake.stocktake_of(db, place, head.no) or head
-            told = counted(take, stocktake.scans_of(db, place, take.no))
-            done = len(told.lines) - told.count(Outcome.UNCOUNTED)
+            result = counted(take, stocktake.scans_of(db, place, take.no))
+            done = len(result.lines) - result.count(Outcome.UNCOUNTED)
             begun = moment(take.begun_ms, zone, say)
             state = say(N_("going on") if take.finished_ms is None else N_("finished"))
-            tell("\t".join((str(take.no), begun, f"{done}/{len(told.lines)}", state)))
+            tell("\t".join((str(take.no), begun, f"{done}/{len(result.lines)}", state)))
     return 0
 
 
 def _finish(options: argparse.Namespace, say: Translate) -> int:
-    now_ms = time.time_ns() // 1_000_000
     with opened(options) as (store, place), store.locked(place) as db:
-        ended = stocktake.finish(db, place, options.number, who=operator(), now_ms=now_ms)
+        ended = stocktake.finish(db, place, options.number, who=operator(), now_ms=now_ms())
     if not ended:
         raise _unknown(options.number)
     tell(phrase(N_("Stocktake {no} is finished."), say, no=str(options.number)))
@@ -86,9 +83,9 @@ def _minutes(options: argparse.Namespace, say: Translate) -> int:
         take = stocktake.stocktake_of(db, place, options.number)
         if take is None:
             raise _unknown(options.number)
-        told = counted(take, stocktake.scans_of(db, place, take.no))
+        result = counted(take, stocktake.scans_of(db, place, take.no))
     school = told_name(options) or place.school
-    drawn = minutes_of(take, told, form, school=school, zone=told_zone(options))
+    drawn = minutes_of(take, result, form, school=school, zone=told_zone(options))
     is_workbook = options.out.suffix.lower() == ".xlsx"
     with output(options.out) as file:
         file.write((as_xlsx if is_workbook else as_docx)(drawn))

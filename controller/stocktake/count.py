@@ -59,8 +59,8 @@ class Stocktake(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def lines(self) -> tuple[Expected, ...]:
         """What is to be found, by room and the book's number."""
-        mine = [each for each in self.book if self.expects(each)]
-        return tuple(sorted(mine, key=lambda each: (natural(each.room), each.row)))
+        own = [entry for entry in self.book if self.expects(entry)]
+        return tuple(sorted(own, key=lambda entry: (natural(entry.room), entry.row)))
 
 
 class Outcome(StrEnum):
@@ -115,7 +115,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     def count(self, *outcomes: Outcome) -> int:
         """How many lines came out so."""
-        return sum(each.outcome in outcomes for each in self.lines)
+        return sum(entry.outcome in outcomes for entry in self.lines)
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,23 +130,17 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
 
 def book_of(register: Iterable[Kept], rulings: Rulings) -> tuple[Expected, ...]:
     """The list that a stocktake which begins now goes by."""
-    return tuple(_expected(each, rulings) for each in register if each.removed_ms is None)
+    return tuple(_expected(entry, rulings) for entry in register if entry.removed_ms is None)
 
 
-def _expected(kept: Kept, rulings: Rulings) -> Expected:
-    data = kept.data
-    return Expected(
-        no=kept.no,
-        row=data.row,
-        asset_tag=data.asset_tag,
-        type=data.type,
-        name=" ".join(filter(None, (data.maker, data.model))),
-        serial=data.serial,
-        room=rulings.room_of(kept.no, data.room),
-        year=data.year,
-        cost_vnd=data.cost_vnd,
-        condition=data.condition,
-    )
+def _expected(line: Kept, rulings: Rulings) -> Expected:
+    data = line.data
+    own = {
+        "no": line.no,
+        "name": " ".join(filter(None, (data.maker, data.model))),
+        "room": rulings.room_of(line.no, data.room),
+    }
+    return msgspec.convert(msgspec.structs.asdict(data) | own, Expected)
 
 
 def counted(take: Stocktake, scans: Iterable[Scan]) -> Result:
@@ -161,15 +155,11 @@ def counted(take: Stocktake, scans: Iterable[Scan]) -> Result:
         elif scan.found:
             strange[_name_of(scan, line)] = Surplus(scan=scan, line=line)
     return Result(
-        lines=tuple(_counted(each, by_line.get(each.no, ())) for each in take.lines),
+        lines=tuple(_counted(entry, by_line.get(entry.no, ())) for entry in take.lines),
         surplus=tuple(
             sorted(
                 strange.values(),
-                key=lambda surplus: (
-                    natural(surplus.scan.room),
-                    surplus.scan.seen_ms,
-                    surplus.scan.id,
-                ),
+                key=lambda thing: (natural(thing.scan.room), thing.scan.seen_ms, thing.scan.id),
             )
         ),
     )
@@ -179,40 +169,40 @@ def standing(scans: Iterable[Scan]) -> list[Scan]:
     """The scans that count, in the order of their time: once each, in time, not taken back."""
     once = {scan.id: scan for scan in scans if not scan.late}
     gone = {scan.cancels for scan in once.values() if scan.cancels}
-    told = [scan for scan in once.values() if not scan.cancels and scan.id not in gone]
-    return sorted(told, key=lambda scan: (scan.seen_ms, scan.at_ms, scan.id))
+    valid = [scan for scan in once.values() if not scan.cancels and scan.id not in gone]
+    return sorted(valid, key=lambda scan: (scan.seen_ms, scan.at_ms, scan.id))
 
 
 def rooms_of(take: Stocktake, result: Result) -> list[Room]:
     """The stocktake's rooms, and others in which something was found, in order."""
-    found: dict[str, Room] = {}
-    for name in (*(each.line.room for each in result.lines), *take.rooms):
-        found.setdefault(room_key(name), Room(name=name))
-    for each in result.lines:
-        before = found[room_key(each.line.room)]
-        found[room_key(each.line.room)] = msgspec.structs.replace(
+    room_by_key: dict[str, Room] = {}
+    for name in (*(entry.line.room for entry in result.lines), *take.rooms):
+        room_by_key.setdefault(room_key(name), Room(name=name))
+    for entry in result.lines:
+        before = room_by_key[room_key(entry.line.room)]
+        room_by_key[room_key(entry.line.room)] = msgspec.structs.replace(
             before,
             of=before.of + 1,
-            counted=before.counted + (each.outcome is not Outcome.UNCOUNTED),
-            found=before.found + each.actual,
+            counted=before.counted + (entry.outcome is not Outcome.UNCOUNTED),
+            found=before.found + entry.actual,
         )
     for extra in result.surplus:
         key = room_key(extra.scan.room)
-        before = found.get(key, Room(name=extra.scan.room))
-        found[key] = msgspec.structs.replace(before, extra=before.extra + 1)
-    return sorted(found.values(), key=lambda room: natural(room.name))
+        before = room_by_key.get(key, Room(name=extra.scan.room))
+        room_by_key[key] = msgspec.structs.replace(before, extra=before.extra + 1)
+    return sorted(room_by_key.values(), key=lambda room: natural(room.name))
 
 
 class _Index:
     """The book's lines by what they are known by."""
 
     def __init__(self, book: Sequence[Expected]) -> None:
-        self._by_no = {each.no: each for each in book}
+        self._by_no = {entry.no: entry for entry in book}
         self._by_tag: dict[str, list[Expected]] = defaultdict(list)
         self._by_serial: dict[str, list[Expected]] = defaultdict(list)
-        for each in book:
-            self._by_tag[tag_key(each.asset_tag)].append(each)
-            self._by_serial[serial_key(each.serial)].append(each)
+        for entry in book:
+            self._by_tag[tag_key(entry.asset_tag)].append(entry)
+            self._by_serial[serial_key(entry.serial)].append(entry)
 
     def line_of(self, scan: Scan) -> Expected | None:
         """The line that is meant; of several that fit, the only one of the room.
@@ -232,8 +222,8 @@ class _Index:
 
 def _only(lines: Mapping[str, Sequence[Expected]], key: str, room: str) -> Expected | None:
     fit = lines[key]
-    here = [each for each in fit if room_key(each.room) == room_key(room)]
-    return fit[0] if len(fit) == 1 else here[0] if len(here) == 1 else None
+    same_room = [entry for entry in fit if room_key(entry.room) == room_key(room)]
+    return fit[0] if len(fit) == 1 else same_room[0] if len(same_room) == 1 else None
 
 
 def _name_of(scan: Scan, line: Expected | None) -> str:
@@ -251,12 +241,12 @@ def _counted(line: Expected, scans: Sequence[Scan]) -> Counted:
         key = room_key(scan.room)
         last.pop(key, None)
         last[key] = scan
-    there = [scan for scan in reversed(last.values()) if scan.found]
-    words = [scan for scan in reversed(scans) if scan.found == bool(there)]
+    sightings = [scan for scan in reversed(last.values()) if scan.found]
+    words = [scan for scan in reversed(scans) if scan.found == bool(sightings)]
     return Counted(
         line=line,
-        outcome=_outcome(line, there, looked=any(_is_home(line, scan.room) for scan in scans)),
-        rooms=tuple(scan.room for scan in there),
+        outcome=_outcome(line, sightings, looked=any(_is_home(line, scan.room) for scan in scans)),
+        rooms=tuple(scan.room for scan in sightings),
         times=sum(scan.found for scan in scans),
         condition=next((scan.condition for scan in words if scan.condition), ""),
         quality_pct=next(
@@ -267,13 +257,13 @@ def _counted(line: Expected, scans: Sequence[Scan]) -> Counted:
     )
 
 
-def _outcome(line: Expected, there: Sequence[Scan], *, looked: bool) -> Outcome:
+def _outcome(line: Expected, sightings: Sequence[Scan], *, looked: bool) -> Outcome:
     """looked: somebody told of it where it belongs; that it is in no other room says little."""
-    if not there:
+    if not sightings:
         return Outcome.MISSING if looked else Outcome.UNCOUNTED
-    if len(there) > 1:
+    if len(sightings) > 1:
         return Outcome.TWICE
-    return Outcome.FOUND if _is_home(line, there[0].room) else Outcome.ELSEWHERE
+    return Outcome.FOUND if _is_home(line, sightings[0].room) else Outcome.ELSEWHERE
 
 
 def _is_home(line: Expected, room: str) -> bool:

@@ -26,7 +26,7 @@ SUMMED: Final = frozenset({"book", "actual", "difference"})
 Words = Annotated[str, msgspec.Meta(max_length=500)]
 
 
-class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class MinutesColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A column: a field of FIELDS, its heading, its width in mm."""
 
     field: str
@@ -34,17 +34,17 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     width: Annotated[float, msgspec.Meta(gt=0, le=200)] = 20.0
 
 
-class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class MinutesForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The form. team: lines for the team's names, which are left blank."""
 
     title: Words
-    column: Annotated[tuple[Column, ...], msgspec.Meta(min_length=1, max_length=30)]
+    column: Annotated[tuple[MinutesColumn, ...], msgspec.Meta(min_length=1, max_length=30)]
     footnote: Words = ""
     team: Annotated[int, msgspec.Meta(ge=0, le=20)] = 3
     signatures: Annotated[tuple[Words, ...], msgspec.Meta(max_length=6)] = ()
 
 
-def form_in(folder: Path | None) -> Form:
+def form_in(folder: Path | None) -> MinutesForm:
     """The school's own form where the controller's folder holds one, else ours.
 
     Raises SettingsError.
@@ -52,7 +52,7 @@ def form_in(folder: Path | None) -> Form:
     own = folder / FILE if folder else None
     path = own if own and own.exists() else SHIPPED
     try:
-        form = msgspec.toml.decode(path.read_bytes(), type=Form)
+        form = msgspec.toml.decode(path.read_bytes(), type=MinutesForm)
     except (OSError, msgspec.DecodeError) as error:
         raise _damaged(path, str(error)) from error
     unknown = [column.field for column in form.column if column.field not in FIELDS]

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 
-class Sheet(msgspec.Struct, frozen=True):
+class LabelSheet(msgspec.Struct, frozen=True):
     """A sheet of stickers on A4: how many, how large, where the first begins, the gaps; in mm."""
 
     across: int
@@ -26,9 +26,9 @@ class Sheet(msgspec.Struct, frozen=True):
 
 
 # As the makers of label paper sell them; print at 100 %, not fitted to the page.
-SHEETS: Final[Mapping[str, Sheet]] = {
-    "3x8": Sheet(3, 8, 70.0, 37.0, top=0.5),
-    "3x8-margin": Sheet(3, 8, 63.5, 33.9, left=7.25, top=12.9, gap=2.5),
-    "2x7": Sheet(2, 7, 99.1, 38.1, left=4.65, top=15.15, gap=2.5),
-    "4x10": Sheet(4, 10, 52.5, 29.7),
+SHEETS: Final[Mapping[str, LabelSheet]] = {
+    "3x8": LabelSheet(3, 8, 70.0, 37.0, top=0.5),
+    "3x8-margin": LabelSheet(3, 8, 63.5, 33.9, left=7.25, top=12.9, gap=2.5),
+    "2x7": LabelSheet(2, 7, 99.1, 38.1, left=4.65, top=15.15, gap=2.5),
+    "4x10": LabelSheet(4, 10, 52.5, 29.7),
 }

@@ -15,8 +15,8 @@ from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]  # it
 
 from controller.sheets.codes import draw_qr
 from controller.sheets.ink import font, width_of, writable
-from controller.stocktake.label_sheets import Sheet
-from controller.stocktake.tagcode import label_text
+from controller.stocktake.label_sheets import LabelSheet
+from controller.stocktake.scan import label_text
 
 QUIET: Final = 4  # light modules around a code (ISO/IEC 18004, 9.1)
 _PAD_MM: Final = 1.5
@@ -34,7 +34,7 @@ class Label(msgspec.Struct, frozen=True):
 
 
 def draw_labels(
-    file: BinaryIO, labels: Sequence[Label], sheet: Sheet, *, school: str, skip: int = 0
+    file: BinaryIO, labels: Sequence[Label], sheet: LabelSheet, *, school: str, skip: int = 0
 ) -> None:
     """Labels row by row. skip: stickers of the first sheet that are gone. Raises OSError."""
     canvas = Canvas(file, pagesize=A4, invariant=1)
@@ -46,7 +46,7 @@ def draw_labels(
     canvas.save()
 
 
-def _label(canvas: Any, label: Label, sheet: Sheet, place: int, school: str) -> None:
+def _label(canvas: Any, label: Label, sheet: LabelSheet, place: int, school: str) -> None:
     row, column = divmod(place, sheet.across)
     left = (sheet.left + column * (sheet.width + sheet.gap)) * mm
     bottom = A4[1] - (sheet.top + (row + 1) * sheet.height) * mm
@@ -57,10 +57,10 @@ def _label(canvas: Any, label: Label, sheet: Sheet, place: int, school: str) -> 
     text_left = left + side + 2 * _PAD_MM * mm
     room = left + (sheet.width - _RIGHT_MM) * mm - text_left
     lines = [
-        *((each, 6.5) for each in wrapped(writable(school), 6.5, room, 2)),
+        *((part, 6.5) for part in wrapped(writable(school), 6.5, room, 2)),
         *_tag_lines(writable(label.tag), room),
-        *((each, 8.0) for each in wrapped(writable(label.type), 8.0, room, 2)),
-        *((each, 10.0) for each in wrapped(writable(label.room), 10.0, room, 1)),
+        *((part, 8.0) for part in wrapped(writable(label.type), 8.0, room, 2)),
+        *((part, 10.0) for part in wrapped(writable(label.room), 10.0, room, 1)),
     ]
     height = middle + sum(size for _, size in lines) * _LEADING / 2
     canvas.setFillGray(0)
@@ -91,7 +91,7 @@ def wrapped(text: str, size: float, room: float, most: int) -> list[str]:
             (end for end in range(len(rest), 1, -1) if width_of(rest[:end], size) <= room),
             1,
         )
-        nice = max((rest.rfind(each, 0, fits) + 1 for each in _BREAKS), default=0)
+        nice = max((rest.rfind(mark, 0, fits) + 1 for mark in _BREAKS), default=0)
         end = fits if fits == len(rest) or nice <= fits // 2 else nice
         lines.append(rest[:end].rstrip(" "))
         rest = rest[end:]

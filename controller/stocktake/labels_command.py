@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Iterable, Sequence
 
 from controller.cli.folder import add_place, told_name
-from controller.cli.output import add_out, output, tell
+from controller.cli.output import add_out, now_ms, output, tell
 from controller.cli.school import opened
 from controller.register import store as register
 from controller.register.decisions import Rulings
@@ -41,22 +40,21 @@ def fill_labels(parser: CommandParser, say: Translate) -> None:
 def _labels(options: argparse.Namespace, say: Translate) -> int:
     from controller.stocktake.labels import Label, draw_labels  # noqa: PLC0415 - heavy
 
-    now_ms = time.time_ns() // 1_000_000
     vietnamese = translator("vi")  # as all that is printed
     with opened(options) as (store, place):
         with store.view() as db:
             rulings = Rulings(register.decisions_of(db, place))
             book = book_of(register.lines_of(db, place), rulings)
             printed = stocktake.labelled(db, place)
-        wanted = _wanted(book, options.room, options.type)
-        tagged = [each for each in wanted if each.asset_tag]
+        lines = _wanted(book, options.room, options.type)
+        tagged = [line for line in lines if line.asset_tag]
         chosen = [
-            each for each in tagged if not (options.only_new and tag_key(each.asset_tag) in printed)
+            line for line in tagged if not (options.only_new and tag_key(line.asset_tag) in printed)
         ]
         if chosen:
             labels = [
-                Label(each.asset_tag, type_word(each.type, vietnamese), each.room)
-                for each in chosen
+                Label(line.asset_tag, type_word(line.type, vietnamese), line.room)
+                for line in chosen
             ]
             sheet = SHEETS[options.sheet]
             skip = max(0, options.skip) % sheet.count
@@ -64,19 +62,19 @@ def _labels(options: argparse.Namespace, say: Translate) -> int:
             with output(options.out) as file:
                 draw_labels(file, labels, sheet, school=school, skip=skip)
             with store.locked(place) as db:
-                stocktake.note_labels(db, place, (each.asset_tag for each in chosen), now_ms)
-    _tell(options, chosen, [each for each in wanted if not each.asset_tag], say)
+                stocktake.note_labels(db, place, (line.asset_tag for line in chosen), now_ms())
+    _tell(options, chosen, [line for line in lines if not line.asset_tag], say)
     return 0
 
 
 def _wanted(book: Iterable[Expected], rooms: Sequence[str], kind: str) -> list[Expected]:
     keys = {room_key(room) for room in rooms}
-    told = [
-        each
-        for each in book
-        if (not keys or room_key(each.room) in keys) and (not kind or each.type == type_of(kind))
+    fitting = [
+        line
+        for line in book
+        if (not keys or room_key(line.room) in keys) and (not kind or line.type == type_of(kind))
     ]
-    return sorted(told, key=lambda each: (natural(each.room), each.row))
+    return sorted(fitting, key=lambda line: (natural(line.room), line.row))
 
 
 def _tell(
@@ -86,12 +84,12 @@ def _tell(
     say: Translate,
 ) -> None:
     if chosen:
-        told = N_("{count} labels are in {path}; print them at 100 %.")
-        tell(phrase(told, say, count=len(chosen), path=options.out))
+        sentence = N_("{count} labels are in {path}; print them at 100 %.")
+        tell(phrase(sentence, say, count=len(chosen), path=options.out))
     else:
         tell(say(N_("There is no label to print.")))
-    for each in untagged:
-        tell("\t".join((str(each.row), type_word(each.type, say) or "-", each.room or "-")))
+    for line in untagged:
+        tell("\t".join((str(line.row), type_word(line.type, say) or "-", line.room or "-")))
     if untagged:
         left = N_("{count} lines have no asset tag and get no label: give them one first.")
         tell(phrase(left, say, count=len(untagged)))

@@ -6,7 +6,7 @@ The minutes are in Vietnamese whatever the screens speak. No person is named: th
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Final
 
@@ -15,7 +15,7 @@ import msgspec
 from controller.register.vocabulary import CONDITION_WORDS, type_word
 from controller.sheets.writing import file_name
 from controller.stocktake.count import Counted, Expected, Outcome, Result, Stocktake, Surplus
-from controller.stocktake.form import SUMMED, Column, Form
+from controller.stocktake.form import SUMMED, MinutesForm
 from protocol.formats import moment_in_text
 from protocol.words import translator
 
@@ -41,7 +41,7 @@ class Table(msgspec.Struct, frozen=True):
 class Minutes(msgspec.Struct, frozen=True, kw_only=True):
     """All that the paper says, in order. facts: lines below the title; sums: below the tables."""
 
-    form: Form
+    form: MinutesForm
     school: str
     facts: tuple[str, ...]
     tables: tuple[Table, ...]
@@ -49,17 +49,17 @@ class Minutes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def minutes_of(
-    take: Stocktake, result: Result, form: Form, *, school: str, zone: tzinfo
+    take: Stocktake, result: Result, form: MinutesForm, *, school: str, zone: tzinfo
 ) -> Minutes:
     """The minutes of a stocktake; one that goes on is marked as not finished."""
     lines = [
-        _row(form, number, _line_cells(each)) for number, each in enumerate(result.lines, start=1)
+        _row(form, number, _line_cells(line)) for number, line in enumerate(result.lines, start=1)
     ]
     surplus = [
-        _row(form, number, _surplus_cells(surplu))
-        for number, surplu in enumerate(result.surplus, start=1)
+        _row(form, number, _surplus_cells(thing))
+        for number, thing in enumerate(result.surplus, start=1)
     ]
-    total = _total(form, len(result.lines), sum(each.actual for each in result.lines))
+    total = _total(form, len(result.lines), sum(line.actual for line in result.lines))
     return Minutes(
         form=form,
         school=_plain(school),
@@ -74,7 +74,7 @@ def minutes_of(
 
 def name_of(take: Stocktake, kind: str, zone: tzinfo) -> str:
     """Such as bien-ban-kiem-ke-3-2026-11-02.docx."""
-    day = _local(take.finished_ms or take.begun_ms, zone)
+    day = datetime.fromtimestamp((take.finished_ms or take.begun_ms) / 1000, zone)
     return file_name("bien-ban-kiem-ke", str(take.no), f"{day:%Y-%m-%d}", end=kind)
 
 
@@ -91,7 +91,7 @@ def _facts(take: Stocktake, zone: tzinfo) -> tuple[str, ...]:
 
 def _sums(result: Result) -> tuple[str, ...]:
     missing, uncounted = result.count(Outcome.MISSING), result.count(Outcome.UNCOUNTED)
-    actual = sum(each.actual for each in result.lines)
+    actual = sum(line.actual for line in result.lines)
     return (
         f"Theo sổ: {len(result.lines)}. Theo thực tế: {actual}.",
         f"Thiếu: {missing + uncounted} (không tìm thấy {missing}, chưa kiểm {uncounted}).",
@@ -101,28 +101,28 @@ def _sums(result: Result) -> tuple[str, ...]:
     )
 
 
-def _line_cells(each: Counted) -> dict[str, Cell]:
-    where = ", ".join(each.rooms)
-    told = _NOTES[each.outcome].format(rooms=where)
+def _line_cells(entry: Counted) -> dict[str, Cell]:
+    where = ", ".join(entry.rooms)
+    note = _NOTES[entry.outcome].format(rooms=where)
     return {
-        **_thing(each.line),
-        "room": each.line.room,
+        **_thing(entry.line),
+        "room": entry.line.room,
         "book": 1,
-        "actual": each.actual,
-        "difference": each.difference,
-        "quality_pct": "" if each.quality_pct is None else each.quality_pct,
-        "condition": _condition(each.condition or (each.line.condition if each.rooms else "")),
+        "actual": entry.actual,
+        "difference": entry.difference,
+        "quality_pct": "" if entry.quality_pct is None else entry.quality_pct,
+        "condition": _condition(entry.condition or (entry.line.condition if entry.rooms else "")),
         "found_in": where,
-        "note": "; ".join(filter(None, (told, each.note))),
+        "note": "; ".join(filter(None, (note, entry.note))),
     }
 
 
-def _surplus_cells(each: Surplus) -> dict[str, Cell]:
-    scan = each.scan
-    line = each.line or Expected(
+def _surplus_cells(entry: Surplus) -> dict[str, Cell]:
+    scan = entry.scan
+    line = entry.line or Expected(
         no=0, row=0, asset_tag=scan.asset_tag, type=scan.type, serial=scan.serial
     )
-    home = f"sổ ghi ở phòng {line.room or '?'}" if each.line else ""
+    home = f"sổ ghi ở phòng {line.room or '?'}" if entry.line else ""
     return {
         **_thing(line),
         "room": scan.room,
@@ -153,33 +153,22 @@ def _condition(code: str) -> str:
     return _say(CONDITION_WORDS[code]) if code in CONDITION_WORDS else ""
 
 
-def _row(form: Form, number: int, cells: Mapping[str, Cell]) -> tuple[Cell, ...]:
-    told = {"no": number, **cells}
-    return tuple(_safe(told[column.field]) for column in form.column)
+def _row(form: MinutesForm, number: int, cells: Mapping[str, Cell]) -> tuple[Cell, ...]:
+    values = {"no": number, **cells}
+    chosen = (values[column.field] for column in form.column)
+    return tuple(_plain(cell) if isinstance(cell, str) else cell for cell in chosen)
 
 
-def _total(form: Form, book: int, actual: int) -> tuple[Cell, ...]:
+def _total(form: MinutesForm, book: int, actual: int) -> tuple[Cell, ...]:
     """The last row: sums below what can be summed, the word in the first column of text."""
     sums = {"book": book, "actual": actual, "difference": actual - book}
     cells: list[Cell] = [sums.get(column.field, "") for column in form.column]
-    first = _first(form.column, lambda column: column.field not in SUMMED | {"no"})
-    if first is not None:
+    texts = (at for at, column in enumerate(form.column) if column.field not in SUMMED | {"no"})
+    if (first := next(texts, None)) is not None:
         cells[first] = "Cộng"
     return tuple(cells)
 
 
-def _first(columns: tuple[Column, ...], fits: Callable[[Column], bool]) -> int | None:
-    return next((number for number, column in enumerate(columns) if fits(column)), None)
-
-
-def _safe(cell: Cell) -> Cell:
-    return _plain(cell) if isinstance(cell, str) else cell
-
-
 def _plain(text: str) -> str:
     """Without what no paper shows and XML forbids."""
-    return "".join(each for each in text if unicodedata.category(each)[0] != "C")
-
-
-def _local(at_ms: int, zone: tzinfo) -> datetime:
-    return datetime.fromtimestamp(at_ms / 1000, zone)
+    return "".join(char for char in text if unicodedata.category(char)[0] != "C")

@@ -24,7 +24,7 @@ from controller.stocktake.form import form_in
 from controller.stocktake.minutes import minutes_of, name_of
 from controller.stocktake.papers import as_docx, as_xlsx
 from controller.stocktake.scan import ScanError, scan_of
-from controller.stocktake.service import Stocktaking, reads_photos, stocktaking_of
+from controller.stocktake.service import Stocktaking, reads_photos
 from controller.stocktake.view import (
     OUTCOME_STATUS,
     OUTCOME_WORDS,
@@ -53,10 +53,11 @@ def pages(program: Program) -> APIRouter:
     """The pages of counting."""
     router = APIRouter()
     screens, gate = program.service(PageRenderer), program.service(gate_of)
-    taking, folder = program.service(stocktaking_of), program.config.data
+    taking, folder = program.service(Stocktaking), program.config.data
     _add_overview(router, screens, taking, gate)
     _add_minutes(router, screens, taking, gate, name=program.name, zone=program.zone, folder=folder)
     _add_counting(router, screens, taking, gate)
+    _add_note(router, screens, taking, gate)
     return router
 
 
@@ -166,24 +167,26 @@ def _add_counting(
         """What other phones have counted, for a page that is open."""
         let_in(gate, request)
         looked = await run_in_threadpool(taking.look, no)
-        told = standing_data(looked, screens.words(request), at_ms=taking.now_ms())
-        return JSONResponse(told)
+        data = standing_data(looked, screens.words(request), at_ms=taking.now_ms())
+        return JSONResponse(data)
 
+
+def _add_note(router: APIRouter, screens: PageRenderer, taking: Stocktaking, gate: Gate) -> None:
     @router.post("/stocktake/{no}/rooms/{room:path}")
     async def note(request: Request, no: Number, room: str) -> Response:
         """One scan of a page without a script."""
         who = gate.who(request)
         if who is None:
             return _to_login(request)
-        told = await fields_of(request)
+        form = await fields_of(request)
         sent = {
             "id": str(uuid.uuid4()),
             "room": "" if room == NO_ROOM else room[:64],
-            "found": told.get("found", "1") == "1",
-            "tag": told.get("tag", ""),
+            "found": form.get("found", "1") == "1",
+            "tag": form.get("tag", ""),
             "at_ms": taking.now_ms(),
         }
-        line = told.get("line", "")
+        line = form.get("line", "")
         if line.isascii() and line.isdecimal():
             sent["line"] = int(line[:15])
         try:
@@ -206,7 +209,7 @@ def _values(taking: Stocktaking, no: int, room: str | None, words: Words) -> dic
         "take": looked.take,
         "rooms": rooms_of(looked.take, looked.result),
         "room": room,
-        "here": [each for each in lines if room_key(each.line.room) == key],
+        "here": [line for line in lines if room_key(line.line.room) == key],
         "kind": lambda code: type_word(code, words.say),
         "outcome_words": OUTCOME_WORDS,
         "outcome_status": OUTCOME_STATUS,

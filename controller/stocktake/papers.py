@@ -14,7 +14,7 @@ from docx.oxml import OxmlElement
 from docx.shared import Mm, Pt
 
 from controller.sheets.writing import new_workbook, write_cell
-from controller.stocktake.form import Column, Form
+from controller.stocktake.form import MinutesColumn, MinutesForm
 from controller.stocktake.minutes import Cell, Minutes, Table
 
 _A4_MM: Final = (297, 210)
@@ -26,7 +26,7 @@ _DOTS: Final = "." * 60
 _SIGN_LINES: Final = 4
 
 
-def as_xlsx(told: Minutes) -> bytes:
+def as_xlsx(minutes: Minutes) -> bytes:
     """A workbook of one page, which prints across A4."""
     buffer = io.BytesIO()
     with new_workbook(buffer) as book:
@@ -35,16 +35,16 @@ def as_xlsx(told: Minutes) -> bytes:
         page.set_paper(9)  # A4
         page.fit_to_pages(1, 0)
         page.hide_gridlines()
-        for column, each in enumerate(told.form.column):
-            page.set_column(column, column, each.width * _CHARS_A_MM)
-        _Sheet(page, book, told.form.column).write(told)
+        for column, spec in enumerate(minutes.form.column):
+            page.set_column(column, column, spec.width * _CHARS_A_MM)
+        _Sheet(page, book, minutes.form.column).write(minutes)
     return buffer.getvalue()
 
 
 class _Sheet:
     """Writes a worksheet from the top down."""
 
-    def __init__(self, page: Any, book: Any, columns: Sequence[Column]) -> None:
+    def __init__(self, page: Any, book: Any, columns: Sequence[MinutesColumn]) -> None:
         self._page = page
         self._chars = [column.width * _CHARS_A_MM for column in columns]
         self._row = 0
@@ -56,28 +56,28 @@ class _Sheet:
         self._number = book.add_format(box)
         self._total = book.add_format(box | {"bold": True})
 
-    def write(self, told: Minutes) -> None:
+    def write(self, minutes: Minutes) -> None:
         """All of the minutes."""
-        self._line(told.school, self._bold)
-        self._line(told.form.title, self._title)
-        for fact in told.facts:
+        self._line(minutes.school, self._bold)
+        self._line(minutes.form.title, self._title)
+        for fact in minutes.facts:
             self._line(fact)
-        for line in _team(told.form):
+        for line in _team(minutes.form):
             self._line(line)
-        for table in told.tables:
+        for table in minutes.tables:
             self._row += 1
             self._line(f"{table.title}: {len(table.rows)}", self._bold)
-            self._table(told.form, table)
+            self._table(minutes.form, table)
         self._row += 1
-        for text in (*told.sums, told.form.footnote):
+        for text in (*minutes.sums, minutes.form.footnote):
             self._line(text)
-        self._sign(told.form.signatures)
+        self._sign(minutes.form.signatures)
 
     def _line(self, text: str, style: Any = None) -> None:
         write_cell(self._page, self._row, 0, text, style)
         self._row += 1
 
-    def _table(self, form: Form, table: Table) -> None:
+    def _table(self, form: MinutesForm, table: Table) -> None:
         heads = tuple(column.head for column in form.column)
         self._cells(heads, self._head, self._head)
         for row in table.rows:
@@ -105,24 +105,24 @@ class _Sheet:
             write_cell(self._page, self._row + 1, place * step, _SIGNED)
 
 
-def as_docx(told: Minutes) -> bytes:
+def as_docx(minutes: Minutes) -> bytes:
     """A document across A4."""
     document = Document()
     _lay_out(document)
-    document.add_paragraph().add_run(told.school).bold = True
+    document.add_paragraph().add_run(minutes.school).bold = True
     title = document.add_paragraph()
     title.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    run = title.add_run(told.form.title)
+    run = title.add_run(minutes.form.title)
     run.bold, run.font.size = True, Pt(14)
-    for line in (*told.facts, *_team(told.form)):
+    for line in (*minutes.facts, *_team(minutes.form)):
         document.add_paragraph(line)
-    for table in told.tables:
+    for table in minutes.tables:
         document.add_paragraph().add_run(f"{table.title}: {len(table.rows)}").bold = True
-        _docx_table(document, told.form, table)
+        _docx_table(document, minutes.form, table)
     document.add_paragraph()
-    for text in (*told.sums, told.form.footnote):
+    for text in (*minutes.sums, minutes.form.footnote):
         document.add_paragraph(text)
-    _docx_signatures(document, told.form.signatures)
+    _docx_signatures(document, minutes.form.signatures)
     buffer = io.BytesIO()
     document.save(buffer)
     return buffer.getvalue()
@@ -131,7 +131,7 @@ def as_docx(told: Minutes) -> bytes:
 def _lay_out(document: Any) -> None:
     section = document.sections[0]
     section.orientation = WD_ORIENT.LANDSCAPE
-    section.page_width, section.page_height = (Mm(each) for each in _A4_MM)
+    section.page_width, section.page_height = (Mm(side_mm) for side_mm in _A4_MM)
     for side in ("left_margin", "right_margin", "top_margin", "bottom_margin"):
         setattr(section, side, Mm(_MARGIN_MM))
     style = document.styles["Normal"]
@@ -139,7 +139,7 @@ def _lay_out(document: Any) -> None:
     style.paragraph_format.space_after = Pt(2)
 
 
-def _docx_table(document: Any, form: Form, table: Table) -> None:
+def _docx_table(document: Any, form: MinutesForm, table: Table) -> None:
     heads = tuple(column.head for column in form.column)
     rows = [heads, *table.rows, *([table.total] if table.total else [])]
     drawn = document.add_table(len(rows), len(heads), style="Table Grid")
@@ -176,6 +176,6 @@ def _docx_signatures(document: Any, signatures: Sequence[str]) -> None:
 _SIGNED: Final = "(ký, ghi rõ họ tên)"
 
 
-def _team(form: Form) -> list[str]:
+def _team(form: MinutesForm) -> list[str]:
     """Blank lines for the team's names: they are written by hand."""
-    return [f"Thành phần kiểm kê {each}: {_DOTS}" for each in range(1, form.team + 1)]
+    return [f"Thành phần kiểm kê {number}: {_DOTS}" for number in range(1, form.team + 1)]

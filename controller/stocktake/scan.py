@@ -8,9 +8,8 @@ from typing import Annotated, Final
 import msgspec
 
 from controller.register.vocabulary import Condition, condition_of, type_of
-from controller.sheets.names import room_of
+from controller.sheets.names import MAX_CODE, room_of
 from controller.sheets.text import text_of
-from controller.stocktake.tagcode import tag_in
 
 MAX_NOTE: Final = 200
 FOUND_IN: Final = (
@@ -19,6 +18,8 @@ FOUND_IN: Final = (
 )
 _ID: Final = re.compile(r"[0-9A-Za-z_-]{8,64}")
 _LAST_MS: Final = 1 << 53
+# The text of a label's code is LOPHOC, a space, the tag: see docs/decisions/0020.
+_LEAD: Final = re.compile(r"^lophoc[ :]\s*", re.IGNORECASE)
 
 
 class ScanError(ValueError):
@@ -74,28 +75,28 @@ class _Told(msgspec.Struct, frozen=True, kw_only=True):
 def scan_of(raw: bytes | msgspec.Raw) -> Scan:
     """One scan as a phone sends it, as JSON. Raises ScanError."""
     try:
-        told = msgspec.json.decode(raw, type=_Told)
+        sent = msgspec.json.decode(raw, type=_Told)
     except msgspec.DecodeError as error:
         raise ScanError("shape") from error
-    if not _ID.fullmatch(told.id) or (told.cancels and not _ID.fullmatch(told.cancels)):
+    if not _ID.fullmatch(sent.id) or (sent.cancels and not _ID.fullmatch(sent.cancels)):
         raise ScanError("id")
-    tag, serial, kind = tag_in(told.tag), text_of(told.serial), type_of(text_of(told.type))
-    if not (told.line or tag or serial or kind or told.cancels):
+    tag, serial, kind = tag_in(sent.tag), text_of(sent.serial), type_of(text_of(sent.type))
+    if not (sent.line or tag or serial or kind or sent.cancels):
         raise ScanError("nothing")
-    condition = condition_of(told.condition)
+    condition = condition_of(sent.condition)
     return Scan(
-        id=told.id,
-        room=room_of(told.room),
-        found=told.found,
-        line=told.line,
+        id=sent.id,
+        room=room_of(sent.room),
+        found=sent.found,
+        line=sent.line,
         asset_tag=tag,
         serial=serial,
         type=kind,
         condition=condition.value if condition and condition.value in FOUND_IN else "",
-        quality_pct=told.quality_pct,
-        note=text_of(told.note)[:MAX_NOTE],
-        cancels=told.cancels,
-        at_ms=told.at_ms,
+        quality_pct=sent.quality_pct,
+        note=text_of(sent.note)[:MAX_NOTE],
+        cancels=sent.cancels,
+        at_ms=sent.at_ms,
     )
 
 
@@ -108,3 +109,14 @@ def reckoned(scan: Scan, *, sent_ms: int, begun_ms: int, now_ms: int) -> Scan:
     ago_ms = max(0, sent_ms - scan.at_ms)
     seen_ms = min(now_ms, max(begun_ms, now_ms - ago_ms))
     return msgspec.structs.replace(scan, seen_ms=seen_ms, received_ms=now_ms)
+
+
+def label_text(tag: str) -> str:
+    """What the label's code says."""
+    return f"LOPHOC {tag}"
+
+
+def tag_in(text: str) -> str:
+    """The tag in what was scanned or typed: with the lead or without; empty where there is none."""
+    plain = _LEAD.sub("", " ".join(text.split()))
+    return text_of(plain)[:MAX_CODE]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
 from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
-from controller.database.store import Store
 from controller.feature import Program
 from controller.roster.store import schools_of
 from controller.stocktake import store as stocktake
@@ -62,10 +60,10 @@ class Looked(NamedTuple):
 class Stocktaking:
     """The stocktakes of the one school that this controller is about."""
 
-    def __init__(self, store: Store, scope: Place, now_ms: Callable[[], int]) -> None:
-        self._store = store
-        self._scope = scope
-        self.now_ms = now_ms
+    def __init__(self, program: Program) -> None:
+        self._store = program.store
+        self._scope = program.school
+        self.now_ms = program.now_ms
 
     def all(self) -> list[Stocktake]:
         """Every stocktake without its list, the newest first."""
@@ -125,12 +123,12 @@ class Stocktaking:
                 scans.append(scan_of(scan))
             except ScanError:
                 refused.append(_id_in(scan))
-        kept = self._keep(no, scans, who, sent_ms=batch.sent_ms, begun_ms=batch.begun_ms)
-        return Taken(kept.kept, kept.late, tuple(filter(None, refused)), self.now_ms())
+        receipt = self._keep(no, scans, who, sent_ms=batch.sent_ms, begun_ms=batch.begun_ms)
+        return Taken(receipt.kept, receipt.late, tuple(filter(None, refused)), self.now_ms())
 
     def _keep(
         self, no: int, scans: list[Scan], who: str, *, sent_ms: int, begun_ms: int | None = None
-    ) -> stocktake.Kept:
+    ) -> stocktake.ScanReceipt:
         place = self._place()
         with self._store.locked(place) as db:
             take = stocktake.stocktake_of(db, place, no)
@@ -150,7 +148,7 @@ class Stocktaking:
     def _place(self) -> Place:
         """The school; a department takes no stock. Raises HttpError."""
         if self._scope.school:
-            return Place(self._scope.province, self._scope.school)
+            return self._scope
         schools = self._store.read(schools_of)
         if len(schools) > 1:
             raise HttpError(
@@ -193,8 +191,3 @@ def _id_in(raw: msgspec.Raw) -> str:
 
 def _unknown() -> HttpError:
     return HttpError(404, "stocktake_unknown", N_("There is no such stocktake."), "/stocktake")
-
-
-def stocktaking_of(program: Program) -> Stocktaking:
-    """The program's stocktakes."""
-    return Stocktaking(program.store, program.school, program.now_ms)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, func, literal, select, update
 
 from controller.database.plan_version import bump_version
-from controller.database.reading import row_of, rows_of
+from controller.database.reading import bunches, rows_of
 from controller.database.scope import codes_of, of
 from controller.database.shape import Shape
 from controller.database.writing import insert_new
@@ -27,7 +27,6 @@ from controller.stocktake.scan import Scan, reckoned
 from controller.stocktake.tables import labels, scans, stocktakes
 from protocol.model import Place
 
-_SOME: Final = 500  # values a statement names
 _KEY: Final = ("province", "school")
 _HEAD: Final = (
     *(column for column in stocktakes.c if column.name != "book"),
@@ -37,7 +36,7 @@ STOCKTAKES: Final = Shape(Stocktake, stocktakes)
 SCANS: Final = Shape(Scan, scans)
 
 
-class Kept(NamedTuple):
+class ScanReceipt(NamedTuple):
     """What became of scans that came: the ids that count, and those that came after the end."""
 
     kept: tuple[str, ...]
@@ -50,7 +49,7 @@ def begin(
     """Begin a stocktake of some rooms, or of all; None where the book has no line of them."""
     rulings = Rulings(register.decisions_of(db, place))
     standing = lives.standing_of(db, place)
-    lines = [_as_it_fares(each, standing.get(each.no)) for each in register.lines_of(db, place)]
+    lines = [_as_it_fares(line, standing.get(line.no)) for line in register.lines_of(db, place)]
     newest = select(func.max(stocktakes.c.no)).where(of(stocktakes, place))
     take = Stocktake(
         no=(db.execute(newest).scalar() or 0) + 1,
@@ -74,8 +73,7 @@ def stocktakes_of(db: Connection, place: Place) -> list[Stocktake]:
 def stocktake_of(db: Connection, place: Place, no: int) -> Stocktake | None:
     """A stocktake and its list; None where there is none of this number."""
     query = select(stocktakes).where(of(stocktakes, place), stocktakes.c.no == no)
-    row = row_of(db, query)
-    return STOCKTAKES.record(row) if row else None
+    return next(iter(STOCKTAKES.records(rows_of(db, query))), None)
 
 
 def finish(db: Connection, place: Place, no: int, *, who: str, now_ms: int) -> bool:
@@ -94,19 +92,19 @@ def finish(db: Connection, place: Place, no: int, *, who: str, now_ms: int) -> b
 
 
 def _tell_lives(db: Connection, place: Place, result: Result, who: str) -> None:
-    by_no = {each.line.no: each for each in result.lines if each.condition}
-    known = {each.no: each for each in register.lines_of(db, place) if each.no in by_no}
-    steps = lives.steps_of(db, place, list(known))
-    for no, each in by_no.items():
-        if no in known:
-            life = life_of(known[no], steps.get(no, ()))
+    by_no = {line.line.no: line for line in result.lines if line.condition}
+    current = {line.no: line for line in register.lines_of(db, place) if line.no in by_no}
+    steps = lives.steps_of(db, place, list(current))
+    for no, line in by_no.items():
+        if no in current:
+            life = life_of(current[no], steps.get(no, ()))
             step = life.taken(
-                each.condition,
+                line.condition,
                 Why.STOCKTAKE,
                 who=who,
-                at_ms=each.told_ms,
-                note=each.note,
-                quality_pct=each.quality_pct,
+                at_ms=line.told_ms,
+                note=line.note,
+                quality_pct=line.quality_pct,
             )
             lives.keep_steps(db, place, step)
 
@@ -120,7 +118,7 @@ def keep_scans(
     sent_ms: int,
     who: str,
     now_ms: int,
-) -> Kept:
+) -> ScanReceipt:
     """Keep scans, each once. take: as it is in this transaction; after its end they are late.
 
     sent_ms: the phone's clock as it sent them.
@@ -135,13 +133,13 @@ def keep_scans(
     bump_version(db, place, changed=bool(fresh))
     ids = [scan.id for scan in fresh]
     is_late: dict[str, bool] = {}
-    for start in range(0, len(ids), _SOME):
-        named = scans.c.id.in_(ids[start : start + _SOME])
+    for some in bunches(ids):
+        named = scans.c.id.in_(some)
         rows = db.execute(select(scans.c.id, scans.c.late).where(of(scans, place), named))
         is_late |= {id_: bool(late) for id_, late in rows}
-    return Kept(
-        kept=tuple(each for each in ids if not is_late[each]),
-        late=tuple(each for each in ids if is_late[each]),
+    return ScanReceipt(
+        kept=tuple(line for line in ids if not is_late[line]),
+        late=tuple(line for line in ids if is_late[line]),
     )
 
 

@@ -112,7 +112,7 @@ def standing_data(looked: Looked, words: Words, *, at_ms: int) -> dict[str, Any]
             for each in result.lines
             if each.outcome is not Outcome.UNCOUNTED
         },
-        "extra": [_extra(surplu, words) for surplu in result.surplus],
+        "extra": [_extra(thing, words) for thing in result.surplus],
     }
 
 

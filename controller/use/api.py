@@ -11,8 +11,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from controller.feature import Program
 from controller.sheets.writing import file_name
-from controller.use.papers import use_csv
-from controller.use.report import whole_weeks
+from controller.use.report import use_csv, whole_weeks
 from controller.use.store import use_of, use_report
 from controller.web.downloads import CSV_WITH_HEAD, attachment
 from controller.web.paging import Day, narrowed
@@ -50,7 +49,7 @@ def api(program: Program) -> APIRouter:
         first, last = weeks_of(since, until, program.today())
         with store.view() as db:
             if format is UseFormat.JSON:
-                return JSONResponse(use_report(db, place, first, last).said())
+                return JSONResponse(use_report(db, place, first, last).to_dict())
             kept_uses = use_of(db, place, first, last)
         headers = attachment(file_name("su-dung", first, end="csv"))
         return StreamingResponse(use_csv(kept_uses), media_type=CSV_WITH_HEAD, headers=headers)

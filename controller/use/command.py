@@ -11,7 +11,7 @@ from controller.cli.folder import add_place, told_zone
 from controller.cli.output import add_json, tell
 from controller.cli.school import opened_wide, own
 from controller.register.vocabulary import TYPE_WORDS
-from controller.use.report import BoardUse, UseReport, Verdict, whole_weeks
+from controller.use.report import VERDICTS, BoardUse, UseReport, UseVerdict, whole_weeks
 from controller.use.store import bring_up_use, use_report
 from protocol import formats
 from protocol.command_line import CommandParser
@@ -21,11 +21,6 @@ from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
 MAX_WEEKS: Final = 104
-VERDICT_WORDS: Final = {
-    Verdict.LOW: N_("hardly used"),
-    Verdict.USED: N_("in use"),
-    Verdict.UNKNOWN: N_("not known"),
-}
 
 
 def fill_use(parser: CommandParser, say: Translate) -> None:
@@ -51,7 +46,7 @@ def _use(options: argparse.Namespace, say: Translate) -> int:
         with store.view() as db:
             report = use_report(db, scope, since, until)
     if options.json:
-        tell(json.dumps(report.said(), ensure_ascii=False, indent=1))
+        tell(json.dumps(report.to_dict(), ensure_ascii=False, indent=1))
         return 0
     _tell(report, say)
     return 0
@@ -70,8 +65,8 @@ def _tell(report: UseReport, say: Translate) -> None:
             since=date.fromisoformat(report.since_week),
             until=date.fromisoformat(report.until_day),
             boards=len(verdicts),
-            low=verdicts.count(Verdict.LOW),
-            unknown=verdicts.count(Verdict.UNKNOWN),
+            low=verdicts.count(UseVerdict.LOW),
+            unknown=verdicts.count(UseVerdict.UNKNOWN),
         )
     )
 
@@ -81,4 +76,4 @@ def _row(board: BoardUse, say: Translate) -> tuple[str, ...]:
     hours = phrase(N_("{hours} h a week"), say, hours=formats.hours(used, say))
     kind = say(TYPE_WORDS[board.kind]) if board.kind in TYPE_WORDS else board.kind
     tag = board.asset_tag or board.device_id
-    return board.room, kind, tag, hours, say(VERDICT_WORDS[board.verdict])
+    return board.room, kind, tag, hours, say(VERDICTS[board.verdict][0])

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -75,7 +74,7 @@ class Board(NamedTuple):
     asset_tag: str = ""
 
 
-class UseLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class BoardWeek(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A board's week in a room, in minutes: used <= on <= known; known: while an agent was up."""
 
     device_id: str
@@ -96,20 +95,12 @@ class UseLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class _State(NamedTuple):
     at_ms: int
     room: str
-    here: bool = False
+    is_here: bool = False
     power: str = ""
 
     @property
     def is_on(self) -> bool:
-        return self.here and self.power in _POWERED
-
-
-@dataclass(frozen=True, slots=True)
-class Fold:
-    """What signs told until now: each board's present state in each run, and when it was on."""
-
-    states: Mapping[tuple[str, str, str], _State] = field(default_factory=dict)
-    on: Mapping[tuple[str, str, str, str], tuple[Span, ...]] = field(default_factory=dict)
+        return self.is_here and self.power in _POWERED
 
 
 class Evidence(NamedTuple):
@@ -125,46 +116,45 @@ class Sums(NamedTuple):
     """The evidence summed up, from which each week is cut.
 
     on, signed: by board and room, when it was on, and when agents that told of it were up.
-    known, lessons: by the room's key. moves: by board, when it was told to be in another room.
+    watched: when agents of a room were up. moves: by board, when it was told to be in another room.
+    Rooms are meant by their key; names: how each is written, as of late.
     """
 
     boards: Sequence[Board]
     on: Mapping[tuple[str, str], Sequence[Span]]
     signed: Mapping[tuple[str, str], Sequence[Span]]
-    known: Mapping[str, Sequence[Span]]
+    watched: Mapping[str, Sequence[Span]]
     lessons: Mapping[str, Sequence[Span]]
     moves: Mapping[str, Sequence[tuple[int, str]]]
+    names: Mapping[str, str]
 
 
-def folded(signs: Iterable[Sign], before: Fold | None = None) -> Fold:
-    """What the signs tell, each as late as all before it; the fold of the earlier may be given."""
-    before = before or Fold()
-    states = dict(before.states)
+def _on_spans(
+    signs: Iterable[Sign], alive: Mapping[tuple[str, str], Sequence[Span]]
+) -> dict[tuple[str, str], list[Span]]:
+    """When each board was on, by its id and its room's key: as far as the run is known to last."""
+    by_room = defaultdict[tuple[str, str], list[Span]](list)
+    for (agent, boot, device_id, room), spans in _on_by_run(signs).items():
+        by_room[device_id, room_key(room)] += overlap(merged(spans), alive.get((agent, boot), []))
+    return {key: merged(spans) for key, spans in by_room.items()}
+
+
+def _on_by_run(signs: Iterable[Sign]) -> Mapping[tuple[str, str, str, str], list[Span]]:
+    """When each board was on, by run, id and room; without an end where it still is."""
+    states: dict[tuple[str, str, str], _State] = {}
     on = defaultdict[tuple[str, str, str, str], list[Span]](list)
-    on.update({key: list(spans) for key, spans in before.on.items()})
     for sign in sorted(set(signs), key=_by_time):
         key = sign.agent, sign.boot, sign.device_id
         state = states.get(key) or _State(sign.at_ms, sign.room)
         if state.is_on and state.at_ms < sign.at_ms:
             on[*key, state.room].append((state.at_ms, sign.at_ms))
-        is_here = sign.state == HERE if sign.sense == Sense.PRESENCE else state.here
+        is_here = sign.state == HERE if sign.sense == Sense.PRESENCE else state.is_here
         power = sign.state if sign.sense == Sense.POWER else state.power
         states[key] = _State(sign.at_ms, sign.room, is_here, power)
-    return Fold(states, {key: tuple(merged(spans)) for key, spans in on.items()})
-
-
-def on_spans(fold: Fold, watches: Iterable[Watch]) -> dict[tuple[str, str], list[Span]]:
-    """When each board was on, by its id and room: as far as the run that told it is known."""
-    alive = _alive(watches)
-    by_run = defaultdict[tuple[str, str, str, str], list[Span]](list)
-    by_run.update({key: list(spans) for key, spans in fold.on.items()})
-    for key, state in fold.states.items():
+    for key, state in states.items():
         if state.is_on:
-            by_run[*key, state.room].append((state.at_ms, _FOR_EVER))
-    by_room = defaultdict[tuple[str, str], list[Span]](list)
-    for (agent, boot, device_id, room), spans in by_run.items():
-        by_room[device_id, room] += overlap(merged(spans), alive.get((agent, boot), []))
-    return {key: merged(spans) for key, spans in by_room.items()}
+            on[*key, state.room].append((state.at_ms, _FOR_EVER))
+    return on
 
 
 def week_span(monday: date, zone: tzinfo) -> Span:
@@ -185,15 +175,16 @@ def summed(evidence: Evidence) -> Sums:
     alive = _alive(evidence.watches)
     return Sums(
         boards=evidence.boards,
-        on=on_spans(folded(evidence.signs), evidence.watches),
+        on=_on_spans(evidence.signs, alive),
         signed=_signed(evidence.signs, alive),
-        known=_known(evidence.watches),
+        watched=_watched(evidence.watches),
         lessons=evidence.lessons,
         moves=_moves(evidence.signs),
+        names=_names(evidence),
     )
 
 
-def use_in(week: Span, sums: Sums, planned: Mapping[str, int]) -> list[UseLine]:
+def use_in(week: Span, sums: Sums, planned: Mapping[str, int]) -> list[BoardWeek]:
     """A line for each board and room of the week: where it hung at its end, and where it was on.
 
     planned: minutes by the room's key.
@@ -201,15 +192,15 @@ def use_in(week: Span, sums: Sums, planned: Mapping[str, int]) -> list[UseLine]:
     rooms = _rooms_of(week, sums)
     lines = []
     for board in sums.boards:
-        for room in rooms.get(board.device_id, ()):
-            place, key = (board.device_id, room), room_key(room)
+        for key in rooms.get(board.device_id, ()):
+            place = board.device_id, key
             was_on = overlap(sums.on.get(place, ()), [week])
-            watched = overlap(sums.known.get(key) or sums.signed.get(place, ()), [week])
+            watched = overlap(sums.watched.get(key) or sums.signed.get(place, ()), [week])
             used = overlap(was_on, overlap(sums.lessons.get(key, ()), [week]))
             lines.append(
-                UseLine(
+                BoardWeek(
                     device_id=board.device_id,
-                    room=room,
+                    room=sums.names[key],
                     kind=board.kind,
                     on_min=_minutes(was_on),
                     used_min=_minutes(used),
@@ -234,7 +225,7 @@ def _alive(watches: Iterable[Watch]) -> dict[tuple[str, str], list[Span]]:
     return {run: merged(spans, LONGEST_SILENCE_MS) for run, spans in by_run.items()}
 
 
-def _known(watches: Iterable[Watch]) -> dict[str, list[Span]]:
+def _watched(watches: Iterable[Watch]) -> dict[str, list[Span]]:
     """When some agent was up in each room, by its key."""
     runs = defaultdict[tuple[str, str, str], list[Span]](list)
     for watch in watches:
@@ -250,7 +241,7 @@ def _signed(
 ) -> dict[tuple[str, str], list[Span]]:
     """When the agents were up that told of a board in a room: it may have no agent of its own."""
     by_device = defaultdict[tuple[str, str], list[Span]](list)
-    tellers = {(sign.device_id, sign.room, sign.agent, sign.boot) for sign in signs}
+    tellers = {(sign.device_id, room_key(sign.room), sign.agent, sign.boot) for sign in signs}
     for device_id, room, agent, boot in tellers:
         by_device[device_id, room] += alive.get((agent, boot), [])
     return {key: merged(spans) for key, spans in by_device.items()}
@@ -261,18 +252,26 @@ def _moves(signs: Iterable[Sign]) -> dict[str, list[tuple[int, str]]]:
     moves = defaultdict[str, list[tuple[int, str]]](list)
     for sign in sorted(set(signs), key=_by_time):
         steps = moves[sign.device_id]
-        if sign.state != GONE and (not steps or steps[-1][1] != sign.room):
-            steps.append((sign.at_ms, sign.room))
+        key = room_key(sign.room)
+        if sign.state != GONE and (not steps or steps[-1][1] != key):
+            steps.append((sign.at_ms, key))
     return dict(moves)
 
 
+def _names(evidence: Evidence) -> dict[str, str]:
+    """How each room is written, by its key: as its board has it now, else as it was told last."""
+    signs = sorted(set(evidence.signs), key=_by_time)
+    places: list[Sign | Board] = [*signs, *evidence.boards]
+    return {room_key(place.room): place.room for place in places}
+
+
 def _rooms_of(week: Span, sums: Sums) -> dict[str, list[str]]:
-    """The rooms of which each board has a line."""
+    """The rooms, by their keys, of which each board has a line."""
     rooms = defaultdict[str, set[str]](set)
     for board in sums.boards:
         if board.first_seen_ms < week[1] and (board.removed_ms or _FOR_EVER) > week[0]:
             past_rooms = [room for at, room in sums.moves.get(board.device_id, ()) if at < week[1]]
-            rooms[board.device_id].add(past_rooms[-1] if past_rooms else board.room)
+            rooms[board.device_id].add(past_rooms[-1] if past_rooms else room_key(board.room))
     for (device_id, room), spans in sums.on.items():
         if _minutes(overlap(spans, [week])):
             rooms[device_id].add(room)

@@ -13,21 +13,16 @@ from controller.database.store import Store
 from controller.feature import Program
 from controller.use.api import weeks_of
 from controller.use.hours import LOW_MIN
-from controller.use.report import UseReport, Verdict
+from controller.use.report import VERDICTS, UseReport, UseVerdict
 from controller.use.store import use_report
 from controller.web.page import PageRenderer
 from controller.web.paging import day_or, narrowed
 from controller.web.refusals import HttpError
 from protocol import formats
 from protocol.model import Place
-from protocol.words import N_, Translate
+from protocol.words import Translate
 
 SHOWN: Final = 400  # rows of one table
-VERDICTS: Final = {
-    Verdict.LOW: (N_("hardly used"), "warning"),
-    Verdict.USED: (N_("in use"), "ok"),
-    Verdict.UNKNOWN: (N_("not known"), "unknown"),
-}
 
 Word = Annotated[str, Query(max_length=64)]
 
@@ -86,7 +81,7 @@ def _moved(first: str, last: str, by: int) -> tuple[str, str]:
 
 def _counts(report: UseReport) -> dict[str, int]:
     verdicts = [board.verdict for board in report.boards]
-    return {verdict.value: verdicts.count(verdict) for verdict in Verdict}
+    return {verdict.value: verdicts.count(verdict) for verdict in UseVerdict}
 
 
 def _most(values: Iterable[float | None]) -> float:

@@ -9,19 +9,35 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
-from controller.use.hours import LOW_MIN, UseLine
+from controller.sheets.names import room_key
+from controller.sheets.writing import EXCEL_MARK, csv_text
+from controller.use.hours import LOW_MIN, BoardWeek
 from protocol.model import Place
+from protocol.words import N_
 
 
-class Verdict(StrEnum):
+class UseVerdict(StrEnum):
     """What the weeks say of a board: hardly used, used, or not known."""
 
     LOW = "low"
     USED = "used"
     UNKNOWN = "unknown"
+
+
+# What a verdict is called, and how it looks.
+VERDICTS: Final = {
+    UseVerdict.LOW: (N_("hardly used"), "warning"),
+    UseVerdict.USED: (N_("in use"), "ok"),
+    UseVerdict.UNKNOWN: (N_("not known"), "unknown"),
+}
+COLUMNS: Final = (
+    "province", "school", "week", "device_id", "asset_tag", "kind", "room",
+    "on_min", "used_min", "planned_min", "known_min",
+)  # fmt: skip
 
 
 class BoardUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,11 +61,11 @@ class BoardUse(msgspec.Struct, frozen=True, kw_only=True):
     used_week_min: float | None
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> UseVerdict:
         """Whether it is used."""
         if self.used_week_min is None:
-            return Verdict.UNKNOWN
-        return Verdict.LOW if self.used_week_min < LOW_MIN else Verdict.USED
+            return UseVerdict.UNKNOWN
+        return UseVerdict.LOW if self.used_week_min < LOW_MIN else UseVerdict.USED
 
 
 class SchoolUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +95,7 @@ class UseReport(msgspec.Struct, frozen=True, kw_only=True):
         """The last day of the last week."""
         return (date.fromisoformat(self.until_week) + timedelta(days=6)).isoformat()
 
-    def said(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, object]:
         """For programs."""
         boards = [
             {**msgspec.structs.asdict(board), "verdict": board.verdict.value}
@@ -94,6 +110,16 @@ class UseReport(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
+def use_csv(rows: Iterable[tuple[Place, str, BoardWeek]]) -> Iterable[str]:
+    """RFC 4180 with the mark that Excel needs, line by line; what is not known is empty, not 0."""
+    yield EXCEL_MARK + csv_text([COLUMNS])
+    for place, week, line in rows:
+        minutes = (line.on_min, line.used_min) if line.known_min else ("", "")
+        what = (line.device_id, line.asset_tag, line.kind, line.room)
+        codes = (place.province, place.school, week)
+        yield csv_text([(*codes, *what, *minutes, line.planned_min, line.known_min)])
+
+
 def whole_weeks(today: date, count: int) -> tuple[str, str]:
     """The Mondays of the first and the last of so many weeks that are over."""
     last = today - timedelta(days=today.weekday() + 7)
@@ -101,7 +127,7 @@ def whole_weeks(today: date, count: int) -> tuple[str, str]:
 
 
 def report_of(
-    rows: Iterable[tuple[Place, str, UseLine]], since_week: str, until_week: str
+    rows: Iterable[tuple[Place, str, BoardWeek]], since_week: str, until_week: str
 ) -> UseReport:
     """The report of these weeks, out of all their lines."""
     boards = boards_in(rows)
@@ -118,11 +144,11 @@ def _least_first(board: BoardUse) -> tuple[object, ...]:
     return board.province, board.school, used is None, used or 0.0, board.room, board.device_id
 
 
-def boards_in(rows: Iterable[tuple[Place, str, UseLine]]) -> list[BoardUse]:
+def boards_in(rows: Iterable[tuple[Place, str, BoardWeek]]) -> list[BoardUse]:
     """Each board and room once, out of its weeks."""
-    groups: dict[tuple[str, str, str, str], list[UseLine]] = {}
+    groups: dict[tuple[str, str, str, str], list[BoardWeek]] = {}
     for place, _, line in rows:
-        key = place.province, place.school, line.device_id, line.room
+        key = place.province, place.school, line.device_id, room_key(line.room)
         groups.setdefault(key, []).append(line)
     return [_board(key[0], key[1], lines) for key, lines in groups.items()]
 
@@ -135,7 +161,7 @@ def schools_in(boards: Iterable[BoardUse]) -> list[SchoolUse]:
     return [_school(province, school, group) for (province, school), group in groups.items()]
 
 
-def _board(province: str, school: str, lines: Sequence[UseLine]) -> BoardUse:
+def _board(province: str, school: str, lines: Sequence[BoardWeek]) -> BoardUse:
     planned = any(line.planned_min for line in lines)
     taught = [line for line in lines if line.planned_min or not planned]
     judged = [use_line for use_line in taught if use_line.is_known]
@@ -165,8 +191,8 @@ def _school(province: str, school: str, boards: Sequence[BoardUse]) -> SchoolUse
         province=province,
         school=school,
         boards=len(boards),
-        low=verdicts.count(Verdict.LOW),
-        unknown=verdicts.count(Verdict.UNKNOWN),
+        low=verdicts.count(UseVerdict.LOW),
+        unknown=verdicts.count(UseVerdict.UNKNOWN),
         on_min=sum(board.on_min for board in boards),
         used_min=sum(board.used_min for board in boards),
         planned_min=sum(board.planned_min for board in boards),

@@ -22,8 +22,8 @@ from controller.sheets.names import serial_key
 from controller.use.hours import (
     KINDS,
     Board,
+    BoardWeek,
     Evidence,
-    UseLine,
     monday_of,
     summed,
     use_in,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from controller.database.store import Store  # which keeps what schools tell by this file
 
 WEEKS: Final = 5  # what agents tell late changes weeks that are over
-LINES: Final = Shape(UseLine, use_weeks)
+LINES: Final = Shape(BoardWeek, use_weeks)
 BOARDS: Final = Shape(Board, devices)
 _DAY: Final = timedelta(days=1)
 
@@ -49,10 +49,10 @@ class KeptUse(NamedTuple):
 
     place: Place
     week: str
-    line: UseLine
+    line: BoardWeek
 
 
-def keep_use(db: Connection, place: Place, week: str, lines: Iterable[UseLine]) -> bool:
+def keep_use(db: Connection, place: Place, week: str, lines: Iterable[BoardWeek]) -> bool:
     """Put the lines in the place of the school's week; returns whether they are others.
 
     week: its Monday, yyyy-mm-dd.
@@ -86,7 +86,7 @@ def use_of(db: Connection, scope: Place, since_week: str, until_week: str) -> li
 
 def bring_up_use(
     store: Store, place: Place, zone: tzinfo, now_ms: int, *, weeks: int = WEEKS
-) -> dict[str, list[UseLine]]:
+) -> dict[str, list[BoardWeek]]:
     """Sum up this week and those before it anew; returns the weeks that became others.
 
     Of a week of which less is known than before, because it was forgotten, the old lines stay.
@@ -103,12 +103,12 @@ def bring_up_use(
         boards = boards_of(db, place)
     if not boards:
         return {}
-    fresh: dict[str, list[UseLine]] = {}
+    fresh: dict[str, list[BoardWeek]] = {}
     sums = summed(Evidence(boards, signs, watches, held))
     for monday in mondays:
         lines = use_in(week_span(monday, zone), sums, planned_min(plan, monday))
         fresh[monday.isoformat()] = lines
-    changed: dict[str, list[UseLine]] = {}
+    changed: dict[str, list[BoardWeek]] = {}
     with store.locked(place) as db:
         for week, lines in fresh.items():
             before = [kept_use.line for kept_use in use_of(db, place, week, week)]
@@ -145,9 +145,9 @@ def _tags(db: Connection, place: Place, keys: set[str]) -> dict[str, str]:
     return tags
 
 
-def _knowledge(lines: Sequence[UseLine]) -> int:
+def _knowledge(lines: Sequence[BoardWeek]) -> int:
     return sum(line.known_min for line in lines)
 
 
-def _by_key(line: UseLine) -> tuple[str, str]:
+def _by_key(line: BoardWeek) -> tuple[str, str]:
     return line.device_id, line.room

@@ -46,33 +46,35 @@ class PageRenderer:
         **values: Any,
     ) -> HTMLResponse:
         """A page made from a template. words: its own; those of every page if it has none."""
-        program = self._program
         words = words or self.words(request)
-        frame: dict[str, Any] = {}
-        for feature in program.features:
-            if feature.frame:
-                frame |= feature.frame(program, words.language)
-        now_ms = program.now_ms()
-        text = self._templates.get_template(template).render(
-            _=words.say,
-            words=words,
-            number=words.number,
-            school=program.name,
-            scope=program.school,
-            many_schools=not program.school.school,
-            at=words.iso(now_ms),
-            now_ms=now_ms,
-            languages=[(code, _with_language(request, code)) for code in LANGUAGES],
-            menu=[entry for entry in self._menu if entry.is_shown(frame)],
-            **frame,
-            **values,
-        )
+        frame = self._frame(request, words)
+        text = self._templates.get_template(template).render(**frame, **values)
         answer = HTMLResponse(text, status_code, {"Content-Language": words.language})
         if request.query_params.get("lang") == words.language:
             answer.set_cookie(
                 "lang", words.language, max_age=_YEAR_S, samesite="lax", httponly=True
             )
         return answer
+
+    def _frame(self, request: Request, words: Words) -> dict[str, Any]:
+        """What every page shows, by name."""
+        program, now_ms = self._program, self._program.now_ms()
+        frame: dict[str, Any] = {}
+        for feature in program.features:
+            if feature.frame:
+                frame |= feature.frame(program, words.language)
+        return frame | {
+            "_": words.say,
+            "words": words,
+            "number": words.number,
+            "school": program.name,
+            "scope": program.school,
+            "many_schools": not program.school.school,
+            "at": words.iso(now_ms),
+            "now_ms": now_ms,
+            "languages": [(code, _with_language(request, code)) for code in LANGUAGES],
+            "menu": [entry for entry in self._menu if entry.is_shown(frame)],
+        }
 
     def error(self, request: Request, refused: HttpError) -> HTMLResponse:
         """A page that says what cannot be shown."""

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -25,6 +25,7 @@ _MISSING: Final = {
     404: ("not_found", N_("There is nothing here.")),
     405: ("method_refused", N_("This cannot be done here.")),
 }
+Answer = Callable[[Request, Any], Awaitable[JSONResponse]]
 _TOO_MANY: Final = 1 << 53  # no log is that long, and a database's number ends near
 
 
@@ -68,36 +69,48 @@ def answer_refusals(
 ) -> None:
     """Have the application answer every error in the one shape, in the caller's language."""
 
-    def answer(request: Request, status: int, code: str, message: str, hint: str) -> JSONResponse:
-        say = translate_to(language_asked(request, default_language))
-        error = {"code": code, "message": say(message), "hint": say(hint)}
-        return JSONResponse({"error": error}, status)
+    def answered(refusal_of: Callable[[Any], HttpError]) -> Answer:
+        async def answer(request: Request, error: Any) -> JSONResponse:
+            refusal = refusal_of(error)
+            say = translate_to(language_asked(request, default_language))
+            words = {"message": say(refusal.message), "hint": say(refusal.hint)}
+            return JSONResponse({"error": {"code": refusal.code, **words}}, refusal.status)
 
-    @app.exception_handler(HttpError)
-    async def refused(request: Request, error: HttpError) -> JSONResponse:
-        return answer(request, error.status, error.code, error.message, error.hint)
+        return answer
 
-    @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"][1:])[:80]
-        hint = N_("See /openapi.json for the values.")
-        return answer(request, 422, "parameter_invalid", f"{name}: {first['msg']}", hint)
+    for kind, refusal_of in _REFUSALS.items():
+        app.add_exception_handler(kind, answered(refusal_of))
 
-    @app.exception_handler(HTTPException)
-    async def http_error(request: Request, error: HTTPException) -> JSONResponse:
-        code, message = _MISSING.get(error.status_code, ("refused", str(error.detail)))
-        return answer(request, error.status_code, code, message, N_("See /openapi.json."))
 
-    @app.exception_handler(BodyTooLargeError)
-    async def too_large(request: Request, error: BodyTooLargeError) -> JSONResponse:
-        return answer(request, 413, error.code, error.message, N_("Send less at once."))
+def _invalid(error: RequestValidationError) -> HttpError:
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"][1:])[:80]
+    message = f"{name}: {first['msg']}"
+    return HttpError(422, "parameter_invalid", message, N_("See /openapi.json for the values."))
 
-    @app.exception_handler(StoreError)
-    async def unreadable(request: Request, error: Exception) -> JSONResponse:
-        _LOGGER.warning("database not usable: %s", error)
-        message, hint = N_("The database does not answer."), N_("Try again in a minute.")
-        return answer(request, 503, "store_unusable", message, hint)
+
+def _unserved(error: HTTPException) -> HttpError:
+    code, message = _MISSING.get(error.status_code, ("refused", str(error.detail)))
+    return HttpError(error.status_code, code, message, N_("See /openapi.json."))
+
+
+def _too_large(error: BodyTooLargeError) -> HttpError:
+    return HttpError(413, error.code, error.message, N_("Send less at once."))
+
+
+def _unreadable(error: StoreError) -> HttpError:
+    _LOGGER.warning("database not usable: %s", error)
+    message, hint = N_("The database does not answer."), N_("Try again in a minute.")
+    return HttpError(503, "store_unusable", message, hint)
+
+
+_REFUSALS: Final[Mapping[type[Exception], Callable[[Any], HttpError]]] = {
+    HttpError: lambda error: error,
+    RequestValidationError: _invalid,
+    HTTPException: _unserved,
+    BodyTooLargeError: _too_large,
+    StoreError: _unreadable,
+}
 
 
 def language_asked(request: Request, default: str) -> str:

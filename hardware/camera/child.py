@@ -7,12 +7,13 @@ verdict, and ends. Pictures never leave it: it writes numbers, and nothing to an
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from hardware.camera.feed import CameraFeed
-from hardware.camera.opening import NEXT_WORD_S, load, open_feed, prepare
-from hardware.camera.order import NO_VISION, Alive, CameraTrouble, LookVerdict, Order, order_of
+from hardware.camera.opening import alive, load, open_feed, prepare, say
+from hardware.camera.order import NO_VISION, CameraTrouble, LookVerdict, Order, order_of
 from hardware.readings import CameraState
 
 _PICTURE_LIMIT: Final = 64_000_000
@@ -28,19 +29,19 @@ def main() -> int:
         verdict = LookVerdict(CameraState.DISCONNECTED, trouble.reason)
     except ImportError:
         verdict = LookVerdict(CameraState.DISCONNECTED, NO_VISION)
-    _say(verdict)
+    say(verdict)
     return 0
 
 
 def _verdict(order: Order) -> LookVerdict:
     if order.is_file:
         return _of_file(order)
-    _alive(NEXT_WORD_S)
-    return _look(open_feed(order, _alive), order)
+    alive()
+    return _look(open_feed(order), order)
 
 
 def _of_file(order: Order) -> LookVerdict:
-    path, capture = Path(order.place), load(_alive)
+    path, capture = Path(order.place), load()
     from hardware.camera.look import verdict_of_picture  # noqa: PLC0415 - loads OpenCV
 
     try:
@@ -54,20 +55,9 @@ def _of_file(order: Order) -> LookVerdict:
 def _look(feed: CameraFeed, order: Order) -> LookVerdict:
     from hardware.camera.look import look  # noqa: PLC0415 - loads OpenCV
 
-    def tell() -> None:
-        _say(Alive(NEXT_WORD_S, framed=True))
-
-    _alive(NEXT_WORD_S)
+    alive()
+    tell = partial(alive, framed=True)
     return look(feed, seconds=order.seconds, baseline=order.baseline, tell=tell)
-
-
-def _alive(within_s: float) -> None:
-    _say(Alive(within_s))
-
-
-def _say(word: Alive | LookVerdict) -> None:
-    sys.stdout.write(word.line() + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from hardware.camera.features import Baseline, Features
+from hardware.camera.features import Baseline, Features, state_of
 from hardware.camera.feed import SAMPLE_EVERY_S, CameraFeed, FrameArrival
 from hardware.camera.order import CameraTrouble, LookVerdict
-from hardware.camera.picture import Grey, change_of, features_of, measure, state_of
+from hardware.camera.picture import Grey, change_of, features_of, measure
 from hardware.camera.steadiness import WARM_UP_S, Steadiness
 
 if TYPE_CHECKING:
@@ -81,7 +81,6 @@ class _Sitting:
         return True
 
     def is_over(self, seconds: float) -> bool:
-        """Whether it has been looked for long enough."""
         if not self._feed.live:
             return self._frames >= _FILM_FRAMES
         looked_s = self._at - self._opened_at
@@ -90,7 +89,6 @@ class _Sitting:
         return looked_s >= seconds + _EXTRA_S or self._steadiness.is_settled(self._at)
 
     def verdict(self) -> LookVerdict:
-        """What it all says."""
         if not self._features:
             raise CameraTrouble("nonsense")
         middle = Features(*map(median, zip(*self._features, strict=True)))

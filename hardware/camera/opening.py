@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable
 from http.client import HTTPException
 from types import ModuleType
 from typing import Final
@@ -16,10 +15,10 @@ from urllib.parse import urlsplit
 
 from hardware.camera import rtsp
 from hardware.camera.feed import TIMEOUT_S, CameraFeed
-from hardware.camera.order import CameraTrouble, Order
+from hardware.camera.order import Alive, CameraTrouble, Order, line_of
 from hardware.camera.web import CameraPage, feed_of
 
-NEXT_WORD_S: Final = 3.0
+_NEXT_WORD_S: Final = 3.0
 
 _LOAD_S: Final = 15.0  # OpenCV, from a slow card
 _MEMORY_LIMIT: Final = 1 << 30
@@ -30,8 +29,6 @@ _ENVIRONMENT: Final = {
     "OPENBLAS_NUM_THREADS": "1",
 }
 
-Tell = Callable[[float], None]  # the next word comes within so many seconds
-
 
 def prepare() -> None:
     """Make this process one that ends with its parent and takes no more memory than it should."""
@@ -40,47 +37,58 @@ def prepare() -> None:
     _limit()
 
 
-def open_feed(order: Order, tell: Tell) -> CameraFeed:
+def say(word: object) -> None:
+    """Say a word to the agent."""
+    sys.stdout.buffer.write(line_of(word))
+    sys.stdout.buffer.flush()
+
+
+def alive(within_s: float = _NEXT_WORD_S, *, framed: bool = False) -> None:
+    """Say that this process works, and within how many seconds it says so again."""
+    say(Alive(within_s, framed))
+
+
+def open_feed(order: Order) -> CameraFeed:
     """Open the camera. Raises CameraTrouble; ImportError where no OpenCV is.
 
     Knocks first, for that needs no OpenCV; most cameras in trouble are known by then.
     """
     scheme = urlsplit(order.place).scheme
     if scheme in {"http", "https"}:
-        return _open_page(order, tell)
+        return _open_page(order)
     if scheme == "rtsp":
         rtsp.ask(order.place, order.user, order.password, timeout_s=TIMEOUT_S)
-        return _stream(order, tell)
+        return _stream(order)
     if order.place.startswith("/dev/"):
-        opened: CameraFeed = load(tell).node(order.place)
+        opened: CameraFeed = load().node(order.place)
         return opened
     raise CameraTrouble("nonsense")
 
 
-def load(tell: Tell) -> ModuleType:
+def load() -> ModuleType:
     """Load OpenCV, and capture.py that needs it."""
-    tell(_LOAD_S)
+    alive(_LOAD_S)
     import cv2  # noqa: PLC0415 - heavy, and not needed to find a camera locked or silent
 
     from hardware.camera import capture  # noqa: PLC0415 - loads OpenCV
 
     cv2.setNumThreads(1)
-    tell(NEXT_WORD_S)
+    alive()
     return capture
 
 
-def _stream(order: Order, tell: Tell) -> CameraFeed:
-    opened: CameraFeed = load(tell).stream(order.place, order.user, order.password)
+def _stream(order: Order) -> CameraFeed:
+    opened: CameraFeed = load().stream(order.place, order.user, order.password)
     return opened
 
 
-def _open_page(order: Order, tell: Tell) -> CameraFeed:
+def _open_page(order: Order) -> CameraFeed:
     page = CameraPage(order.place, order.user, order.password)
     try:
         response = page.get()
     except (OSError, HTTPException, ValueError) as error:
         raise CameraTrouble("no_answer") from error
-    return feed_of(page, response, load(tell).decode) or _stream(order, tell)
+    return feed_of(page, response, load().decode) or _stream(order)
 
 
 def _end_with_parent() -> None:

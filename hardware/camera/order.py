@@ -6,10 +6,11 @@ Orders go by standard input, for arguments can be read by every user of the mach
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta
 
 from hardware.camera.features import Baseline
 from hardware.readings import CameraState
@@ -19,7 +20,9 @@ REASONS: Final = frozenset(
 )
 NO_VISION: Final = "no_vision"
 LINE_LIMIT: Final = 16_000
-_MEASURES_LIMIT: Final = 40
+
+TroubleCode = Annotated[str, Meta(pattern=rf"\A({'|'.join(sorted(REASONS | {NO_VISION}))})?\Z")]
+Measures = Annotated[dict[Annotated[str, Meta(max_length=20)], float], Meta(max_length=40)]
 
 
 class CameraTrouble(Exception):  # noqa: N818 - the camera's state, not a fault of ours
@@ -41,74 +44,47 @@ class Order:
     seconds: float = 6.0
     baseline: Baseline | None = None
 
-    def line(self) -> bytes:
-        """As it is sent."""
-        baseline = list(self.baseline) if self.baseline else None
-        fields = {
-            "place": self.place,
-            "is_file": self.is_file,
-            "user": self.user,
-            "password": self.password,
-            "seconds": self.seconds,
-            "baseline": baseline,
-        }
-        return json.dumps(fields).encode() + b"\n"
 
-
-class Alive(NamedTuple):
+class Alive(msgspec.Struct, frozen=True, tag=True):
     """The child works. within_s: when it says the next word at the latest. framed: it saw some."""
 
     within_s: float
     framed: bool = False
 
-    def line(self) -> str:
-        """As it is sent."""
-        return json.dumps({"within_s": self.within_s, "framed": self.framed})
 
-
-class LookVerdict(NamedTuple):
+class LookVerdict(msgspec.Struct, frozen=True, tag=True):
     """How the camera is, at the end of the look. reason: of REASONS, or NO_VISION, or empty."""
 
     state: CameraState
-    reason: str = ""
-    measures: Mapping[str, float] = {}
+    reason: TroubleCode = ""
+    measures: Measures = {}
 
-    def line(self) -> str:
-        """As it is sent."""
-        fields = {"state": self.state, "reason": self.reason, "measures": dict(self.measures)}
-        return json.dumps(fields)
+
+_word: Final = msgspec.json.Decoder(Alive | LookVerdict)
+
+
+def line_of(value: object) -> bytes:
+    """An order or a word as it is sent; json, for a file's name may be no text."""
+    return json.dumps(msgspec.to_builtins(value)).encode() + b"\n"
 
 
 def order_of(line: bytes) -> Order:
     """The order in a line of ours."""
-    fields = json.loads(line)
-    baseline = fields.pop("baseline")
-    return Order(**fields, baseline=Baseline(*baseline) if baseline else None)
+    return msgspec.convert(json.loads(line), Order)
 
 
 def word_of(line: bytes) -> Alive | LookVerdict:
-    """What the child said. Raises ValueError for anything else.
+    """What the child said. Raises ValueError for anything else."""
+    word: Alive | LookVerdict = read_word(_word, line)
+    return word
+
+
+def read_word(words: msgspec.json.Decoder[Any], line: bytes) -> Any:
+    """One of these words. Raises ValueError for anything else.
 
     The child decodes strangers' pictures: what it says is checked like any stranger's word.
     """
     try:
-        fields = json.loads(line)
-    except RecursionError as error:
-        raise ValueError("too deep") from error
-    if not isinstance(fields, dict):
-        raise ValueError("not an object")  # noqa: TRY004 - one error for whatever is wrong
-    if "within_s" in fields:
-        return Alive(_number(fields["within_s"]), fields.get("framed") is True)
-    reason, measures = fields.get("reason", ""), fields.get("measures", {})
-    if not isinstance(measures, dict) or len(measures) > _MEASURES_LIMIT:
-        raise ValueError("no measures")
-    if reason and reason not in REASONS | {NO_VISION}:
-        raise ValueError("no such reason")
-    numbers = {str(name)[:20]: _number(value) for name, value in measures.items()}
-    return LookVerdict(CameraState(str(fields.get("state"))), reason, numbers)
-
-
-def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError("not a number")
-    return float(value)
+        return words.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError("no such word") from error

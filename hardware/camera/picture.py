@@ -9,12 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.camera.features import Baseline, Features, state_of
+from hardware.camera.features import Features
 
 if TYPE_CHECKING:
     from cv2.typing import MatLike
-
-__all__ = ["Baseline", "Features", "Grey", "change_of", "features_of", "measure", "state_of"]
 
 Grey = NDArray[np.uint8]
 

@@ -12,7 +12,15 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
-from hardware.camera.order import LINE_LIMIT, NO_VISION, Alive, LookVerdict, Order, word_of
+from hardware.camera.order import (
+    LINE_LIMIT,
+    NO_VISION,
+    Alive,
+    LookVerdict,
+    Order,
+    line_of,
+    word_of,
+)
 from hardware.readings import CameraState, SenseMissing
 
 LONGEST_S: Final = 60.0  # of any look, whatever the child says
@@ -82,7 +90,7 @@ async def words_of(
 async def _verdict(
     order: Order, longest_s: float, is_wanted: Callable[[], bool]
 ) -> LookVerdict | None:
-    words = words_of(_MODULE, order.line(), word_of, longest_s=longest_s, is_wanted=is_wanted)
+    words = words_of(_MODULE, line_of(order), word_of, longest_s=longest_s, is_wanted=is_wanted)
     framed = False
     try:
         async with aclosing(words):

@@ -5,29 +5,18 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from hardware.camera.features import Baseline
 from hardware.camera.order import LookVerdict, Order
 from hardware.camera.process import ask, no_vision
-from hardware.camera.rounds import Rounds
 from hardware.readings import CameraReading, CameraState, Report
-
-__all__ = [
-    "LOOK_S",
-    "CameraTarget",
-    "is_camera",
-    "look",
-    "look_at_file",
-    "target_of",
-    "watch",
-]
 
 LOOK_S: Final = 6.0
 EVERY_S: Final = 60.0
@@ -38,6 +27,9 @@ _FILM_S: Final = 300.0
 _NODE: Final = re.compile(r"/dev/(video\d+|v4l/by-(id|path)/[\w.:+-]+)")
 _SCHEMES: Final = frozenset({"http", "https", "rtsp"})
 _BASELINE_WEIGHT: Final = 0.05
+T = TypeVar("T", bound=Hashable)
+# So many wrong passwords lock no camera; more might.
+_REFUSALS: Final = 3
 _UNWANTED: Final = LookVerdict(CameraState.DISCONNECTED, "no_answer")
 
 
@@ -52,6 +44,37 @@ class CameraTarget:
     url_or_node: str = field(repr=False)
     user: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
+
+
+@dataclass(slots=True)
+class _Due:
+    at: float
+    refusals: int = 0
+
+
+class Rounds(Generic[T]):
+    """Cameras in turn: a new one at once, one in trouble soon, one that is well in a while.
+
+    every_s, again_s: the pause after a look at a camera that is well, and that is in trouble.
+    """
+
+    def __init__(self, every_s: float, again_s: float) -> None:
+        self._every_s = every_s
+        self._again_s = again_s
+        self._due: dict[T, _Due] = {}
+
+    def next(self, targets: Iterable[T], now: float) -> T | None:
+        """The camera whose turn it is, or None while there is none. Forgets those not wanted."""
+        self._due = {target: self._due.get(target, _Due(float("-inf"))) for target in targets}
+        due = [target for target, when in self._due.items() if when.at <= now]
+        return min(due, default=None, key=lambda target: self._due[target].at)
+
+    def note_look(self, target: T, now: float, *, well: bool, refused: bool = False) -> None:
+        """A look is over. refused: a password of ours was."""
+        when = self._due.setdefault(target, _Due(now))
+        when.refusals = when.refusals + 1 if refused else 0
+        hurry = not well and when.refusals < _REFUSALS
+        when.at = now + (self._again_s if hurry else self._every_s)
 
 
 def target_of(key: str, url_or_node: str, user: str = "", password: str = "") -> CameraTarget:

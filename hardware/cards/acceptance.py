@@ -13,7 +13,10 @@ from enum import StrEnum
 from itertools import combinations
 from math import dist
 from statistics import median
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
+
+import msgspec
+from msgspec import Meta
 
 WITHIN_S: Final = 5.0
 
@@ -26,6 +29,7 @@ _STEPS: Final = 3
 _SIGHTINGS_LIMIT: Final = 8  # sightings of a card
 
 Point = tuple[float, float]
+CardId = Annotated[int, Meta(ge=0, lt=50)]
 
 
 class CardFlag(StrEnum):
@@ -38,8 +42,8 @@ class CardFlag(StrEnum):
 class Card(NamedTuple):
     """A card in a frame. corners: four, clockwise from the marker's own top left [px]."""
 
-    id: int
-    corners: tuple[Point, ...]
+    id: CardId
+    corners: Annotated[tuple[Point, ...], Meta(min_length=4, max_length=4)]
 
     @property
     def centre(self) -> Point:
@@ -54,13 +58,13 @@ class Card(NamedTuple):
         return max(dist(one, other) for one, other in zip(self.corners, following, strict=True))
 
 
-class FoundCard(NamedTuple):
+class FoundCard(msgspec.Struct, frozen=True, tag=True):
     """A card that counts; or, with a flag, one that a person should look at.
 
     One that is COPIED does not count, even if it did before.
     """
 
-    id: int
+    id: CardId
     flag: CardFlag | None = None
 
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hardware.camera.feed import CameraFeed
-from hardware.camera.opening import NEXT_WORD_S, load, open_feed, prepare
-from hardware.camera.order import NO_VISION, Alive, CameraTrouble
+from hardware.camera.opening import alive, load, open_feed, prepare, say
+from hardware.camera.order import NO_VISION, CameraTrouble
 from hardware.cards.acceptance import Acceptance
-from hardware.cards.words import CardPicture, Job, Over, Task, Text, Word, job_of, line_of
+from hardware.cards.words import CardPicture, Job, Over, Task, Text, job_of
 
 if TYPE_CHECKING:
     from cv2.typing import MatLike
@@ -36,58 +36,58 @@ def main() -> int:
     """Do one job."""
     job = job_of(sys.stdin.buffer.readline())
     prepare()
-    _going(NEXT_WORD_S)
+    alive()
     try:
         over = _DO[job.task](job)
     except CameraTrouble as trouble:
         over = Over(trouble.reason)
     except ImportError:
         over = Over(NO_VISION)
-    _say(over)
+    say(over)
     return 0
 
 
 def _scan(job: Job) -> Over:
-    feed = open_feed(job.camera, _going)
-    load(_going)
+    feed = open_feed(job.camera)
+    load()
     from hardware.cards.reader import profiles_of, read  # noqa: PLC0415 - loads OpenCV
 
     acceptance, frames = Acceptance(job.allowed), 0
     ends_at = time.monotonic() + job.camera.seconds
     for frames, (grey, at) in enumerate(_frames(feed), 1):
-        _say_all(acceptance.frame(read(grey, *profiles_of(frames)), at))
+        for found_card in acceptance.frame(read(grey, *profiles_of(frames)), at):
+            say(found_card)
         if acceptance.is_complete or time.monotonic() >= ends_at:
             break
     return Over("", frames)
 
 
 def _watch_door(job: Job) -> Over:
-    feed = open_feed(job.camera, _going)
-    load(_going)
-    from hardware.cards.door import read_door  # noqa: PLC0415 - loads ZXing
+    feed = open_feed(job.camera)
+    load()
+    from hardware.cards.reader import read_door  # noqa: PLC0415 - loads OpenCV
 
     said_at: dict[str, float] = {}
     for grey, at in _frames(feed):
         texts = [text for text in read_door(grey) if at - said_at.get(text, -_QUIET_S) >= _QUIET_S]
         said_at = {text: when for text, when in said_at.items() if at - when < _QUIET_S}
         said_at |= dict.fromkeys(texts, at)
-        _say_all(map(Text, texts))
+        for text in texts:
+            say(Text(text))
     return Over()
 
 
 def _read_pictures(job: Job) -> Over:
-    load(_going)
+    load()
     for number, path in enumerate(job.paths):
-        _going(PICTURE_S)
-        _say(_picture(number, Path(path)))
+        alive(PICTURE_S)
+        say(_picture(number, Path(path)))
     return Over()
 
 
 def _picture(number: int, path: Path) -> CardPicture:
-    """Read one picture, or say why not."""
     from hardware.camera.capture import decode  # noqa: PLC0415 - loads OpenCV
-    from hardware.cards.door import read_door  # noqa: PLC0415
-    from hardware.cards.reader import FAST, FINE, FULL, read  # noqa: PLC0415
+    from hardware.cards.reader import FAST, FINE, FULL, read, read_door  # noqa: PLC0415
 
     began_at = time.perf_counter()
     try:
@@ -115,7 +115,7 @@ def _frames(feed: CameraFeed) -> Iterator[tuple[MatLike, float]]:
     asked_at, said_at, skipped, spoilt = time.monotonic(), 0.0, 0, 0
     for arrival in feed.arrivals:
         if arrival.at - said_at >= _SAY_EVERY_S:
-            _going(NEXT_WORD_S)
+            alive()
             said_at = arrival.at
         waiting = feed.paced and arrival.at - asked_at < _WAITED_S
         skipped = skipped + 1 if waiting and skipped < _SKIPPED else 0
@@ -133,20 +133,6 @@ def _grey(picture: MatLike) -> MatLike:
     import cv2  # noqa: PLC0415 - loaded by now
 
     return cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-
-
-def _going(within_s: float) -> None:
-    _say(Alive(within_s))
-
-
-def _say_all(words: Iterable[Word]) -> None:
-    for word in words:
-        _say(word)
-
-
-def _say(word: Word) -> None:
-    sys.stdout.write(line_of(word) + "\n")
-    sys.stdout.flush()
 
 
 _DO: Final = {

@@ -1,4 +1,4 @@
-"""This file finds class cards in a picture: ArUco markers of the dictionary 5x5_50.
+"""This file finds cards in a picture: ArUco markers of 5x5_50, and door cards' QR codes by ZXing.
 
 Three profiles: FAST is cheap; FINE looks at the picture enlarged and sharpened, for small cards
 out of focus; FULL also finds half-covered ones.
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final
 import cv2
 
 from hardware.cards.acceptance import Card, Point, apart
-from hardware.cards.words import CARDS_LIMIT
+from hardware.cards.words import CARDS_LIMIT, TEXT_LIMIT, TEXTS_LIMIT
+from hardware.readings import clean
 
 if TYPE_CHECKING:
     from cv2.typing import MatLike
@@ -64,6 +65,19 @@ def read(grey: MatLike, *profiles: Profile) -> tuple[Card, ...]:
         if all(apart(card, other) for other in cards):
             cards.append(card)
     return tuple(chain.from_iterable(by_id[card_id] for card_id in sorted(by_id)))[:CARDS_LIMIT]
+
+
+def read_door(grey: MatLike) -> tuple[str, ...]:
+    """The texts of the QR codes in a picture, cleaned and bounded, each once, in order.
+
+    grey: shape (height, width), 8 bits.
+    """
+    import zxingcpp  # noqa: PLC0415 - a class's cards are read without it too
+
+    one = zxingcpp.BarcodeFormat.QRCode
+    codes = zxingcpp.read_barcodes(grey, formats=one)  # type: ignore[arg-type] # taken as several
+    texts = (clean(code.text, TEXT_LIMIT) for code in codes if code.valid)
+    return tuple(dict.fromkeys(text for text in texts if text))[:TEXTS_LIMIT]
 
 
 def _detect(grey: MatLike, profile: Profile) -> list[Card]:

@@ -7,14 +7,14 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Final
 
-from hardware.camera.order import NO_VISION
+from msgspec.structs import replace
+
+from hardware.camera.order import NO_VISION, line_of
 from hardware.camera.process import always, words_of
 from hardware.camera.watch import CameraTarget, order_for
 from hardware.cards.acceptance import FoundCard
 from hardware.cards.words import LINE_LIMIT, CardPicture, Job, Over, Task, Text, Word, word_of
 from hardware.readings import SenseMissing
-
-__all__ = ["SCAN_S", "CardPicture", "FoundCard", "Over", "read_pictures", "scan", "watch_door"]
 
 SCAN_S: Final = 15.0
 
@@ -81,7 +81,7 @@ async def read_pictures(paths: Sequence[Path]) -> AsyncIterator[CardPicture]:
                     _well(word)
                     break
                 if isinstance(word, CardPicture):
-                    yield word._replace(number=done)
+                    yield replace(word, number=done)
                     done += 1
         if done < before + len(batch):
             yield CardPicture(done, error="stalled")
@@ -97,7 +97,7 @@ async def _words(
     """
     words = words_of(
         _MODULE,
-        job.line(),
+        line_of(job),
         word_of,
         line_limit=LINE_LIMIT,
         longest_s=longest_s,

@@ -44,42 +44,37 @@ class Mount(NamedTuple):
 class DiskReading(NamedTuple):
     """The file system's state; None where the system does not tell."""
 
-    read_only: bool | None = None
-    errors: int | None = None
+    disk_read_only: bool | None = None
+    disk_errors: int | None = None
 
 
-class Disks:
-    """The file system that holds a path, and the disks under it.
+def read_disk(path: Path, root: Path) -> DiskReading:
+    """Read the state of the file system that holds a path, and of the disks under it.
 
-    path: any path on it. root: where `sys`, `proc` and `etc` are found.
+    root: where `sys`, `proc` and `etc` are found. Source: proc(5), /proc/pid/mountinfo; Linux ABI,
+    sysfs-fs-ext4.
     """
+    mounts = mounts_in(read_raw(root / "proc/self/mountinfo", _TABLE_LIMIT))
+    own = mount_of(os.path.realpath(path), mounts)
+    if own is None:
+        return DiskReading()
+    system = mount_of("/", mounts)
+    broken = system is not None and system.is_stopped and _wants_writing(system, root)
+    read_only = own.is_stopped or "ro" in own.options or broken
+    return DiskReading(read_only, _errors(root, own))
 
-    def __init__(self, path: Path, root: Path) -> None:
-        self._path = path
-        self._root = root
 
-    def read(self) -> DiskReading:
-        """Read once. Source: proc(5), /proc/pid/mountinfo; Linux ABI, sysfs-fs-ext4."""
-        mounts = mounts_in(read_raw(self._root / "proc/self/mountinfo", _TABLE_LIMIT))
-        own = mount_of(os.path.realpath(self._path), mounts)
-        if own is None:
-            return DiskReading()
-        system = mount_of("/", mounts)
-        broken = system is not None and system.is_stopped and self._wants_writing(system)
-        read_only = own.is_stopped or "ro" in own.options or broken
-        return DiskReading(read_only, _errors(self._root, own))
-
-    def _wants_writing(self, system: Mount) -> bool:
-        """Whether the system's root is meant to be written to: some Pis spare their card."""
-        if system.type in _NEVER_WRITTEN:
-            return False
-        table = read_raw(self._root / "etc/fstab", _TABLE_LIMIT).decode("utf-8", "replace")
-        rows = (line.split() for line in table.splitlines())
-        return not any(
-            row[1] == "/" and "ro" in row[3].split(",")
-            for row in rows
-            if len(row) > 3 and not row[0].startswith("#")  # noqa: PLR2004 - fstab(5): 4th is options
-        )
+def _wants_writing(system: Mount, root: Path) -> bool:
+    """Whether the system's root is meant to be written to: some Pis spare their card."""
+    if system.type in _NEVER_WRITTEN:
+        return False
+    table = read_raw(root / "etc/fstab", _TABLE_LIMIT).decode("utf-8", "replace")
+    rows = (line.split() for line in table.splitlines())
+    return not any(
+        row[1] == "/" and "ro" in row[3].split(",")
+        for row in rows
+        if len(row) > 3 and not row[0].startswith("#")  # noqa: PLR2004 - fstab(5): 4th is options
+    )
 
 
 def mounts_in(table: bytes) -> list[Mount]:

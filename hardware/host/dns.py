@@ -115,12 +115,10 @@ class _Question(asyncio.DatagramProtocol):
             self._settle(answered=is_answer(data))
 
     def error_received(self, exc: Exception) -> None:
-        """Nobody is there to ask."""
         del exc
         self._settle(answered=False)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing will come any more."""
         del exc
         self._settle(answered=False)
 

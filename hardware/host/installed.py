@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from hardware.host.registry import listed_programs
 from hardware.readings import clean
 from hardware.text import entries, read_raw
 
@@ -17,6 +17,8 @@ _SNAPS = ("snap", "var/lib/snapd/snap")
 _EXPORTS = ("/var/lib/flatpak/exports/share", "/var/lib/snapd/desktop")
 _OWN_DATA = "~/.local/share"
 _DATA_FOLDERS = "/usr/local/share:/usr/share"
+_UNINSTALL = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall"
+_PROGRAMS_MOST = 5000
 # What a large installation has, several times over.
 _DPKG_LIMIT, _ENTRY_LIMIT, _ENTRIES_MOST = 64_000_000, 16_000, 5000
 
@@ -35,7 +37,7 @@ def read_installed(root: Path = Path("/")) -> Installed | None:
     Windows' list of what can be uninstalled. Reads some hundred files: to be called in a thread.
     """
     plain = frozenset({*_programs(root), *_packages(root)})
-    titles = frozenset({*_desktop_entries(root), *_bundles(root), *listed_programs()})
+    titles = frozenset({*_desktop_entries(root), *_bundles(root), *_listed_programs()})
     return Installed(plain, titles) if plain or titles else None
 
 
@@ -88,5 +90,38 @@ def _bundles(root: Path) -> Iterator[str]:
 
 
 def _below(root: Path, folder: str) -> Path:
-    """Put an absolute folder below root."""
     return Path(folder) if root == Path("/") else root / folder.lstrip("/")
+
+
+# The list of programs that Windows keeps in its registry; no other system has one.
+if sys.platform == "win32":
+    import winreg
+
+    _PLACES = (
+        (winreg.HKEY_LOCAL_MACHINE, winreg.KEY_WOW64_64KEY),
+        (winreg.HKEY_LOCAL_MACHINE, winreg.KEY_WOW64_32KEY),
+        (winreg.HKEY_CURRENT_USER, 0),
+    )
+
+    def _listed_programs() -> Iterator[str]:
+        """Give the names under "Apps", for all users and for this one."""
+        for hive, view in _PLACES:
+            try:
+                with winreg.OpenKey(hive, _UNINSTALL, 0, winreg.KEY_READ | view) as key:
+                    count = min(winreg.QueryInfoKey(key)[0], _PROGRAMS_MOST)
+                    yield from (_display_name(key, at) for at in range(count))
+            except OSError:
+                continue
+
+    def _display_name(key: winreg.HKEYType, at: int) -> str:
+        # Updates and parts have no name, for Windows does not show them.
+        try:
+            with winreg.OpenKey(key, winreg.EnumKey(key, at)) as program:
+                return clean(str(winreg.QueryValueEx(program, "DisplayName")[0]))
+        except OSError:
+            return ""
+
+else:
+
+    def _listed_programs() -> Iterator[str]:
+        return iter(())

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import psutil
 
-from hardware.host.disks import Disks
-from hardware.host.power import PowerSupplies
+from hardware.host.disks import read_disk
+from hardware.host.power import read_power
 from hardware.host.raspberry import Raspberry
 from hardware.host.temperature import Thermometer
 from hardware.host.wifi import signal_dbm
@@ -78,8 +78,6 @@ class HostSense:
         self._disk = disk
         self._root = root
         self._thermometer = Thermometer(root)
-        self._power = PowerSupplies(root)
-        self._disks = Disks(disk, root)
         self._raspberry = Raspberry(root)
         self._busy: _Busy | None = None
         self._clocks: _Clocks | None = None
@@ -92,9 +90,6 @@ class HostSense:
         """
         memory = psutil.virtual_memory()
         disk_used_percent, disk_free_mb = _disk(self._disk)
-        disk = self._disks.read()
-        power = self._power.read()
-        pi = self._raspberry.read()
         return HostReading(
             at=at,
             cpu_percent=self._cpu_percent(),
@@ -102,17 +97,13 @@ class HostSense:
             memory_free_mb=round(memory.available / _MB, 1),
             disk_used_percent=disk_used_percent,
             disk_free_mb=disk_free_mb,
-            disk_read_only=disk.read_only,
-            disk_errors=disk.errors,
             temperature_c=self._thermometer.read(),
-            battery_percent=power.battery_percent,
-            battery_wear_percent=power.battery_wear_percent,
-            on_mains=power.on_mains,
             wifi_signal_dbm=signal_dbm(self._root),
-            under_voltage=pi.under_voltage,
-            throttled=pi.throttled,
             uptime_s=_uptime_s(self._root, at),
             clock_jump_s=self._clock_jump_s(_Clocks(at, monotonic_s)),
+            **read_disk(self._disk, self._root)._asdict(),
+            **read_power(self._root)._asdict(),
+            **self._raspberry.read()._asdict(),
         )
 
     def _cpu_percent(self) -> float | None:

@@ -24,25 +24,20 @@ class PowerReading(NamedTuple):
     battery_wear_percent: float | None = None
 
 
-class PowerSupplies:
-    """The machine's power supplies. Source: Linux Documentation/ABI/testing/sysfs-class-power.
+def read_power(root: Path) -> PowerReading:
+    """Read every power supply once. root: where `sys` is found.
 
-    root: where `sys` is found.
+    Source: Linux Documentation/ABI/testing/sysfs-class-power.
     """
-
-    def __init__(self, root: Path) -> None:
-        self._folder = root / _SUPPLIES
-
-    def read(self) -> PowerReading:
-        """Read every supply once."""
-        if not self._folder.is_dir():
-            return _read_elsewhere()
-        supplies = entries(self._folder)
-        batteries = [path for path in supplies if _is_own_battery(path)]
-        mains = [read_text(path / "online") for path in supplies if _is_mains(path)]
-        return PowerReading(
-            _charge_percent(batteries), _on_mains(batteries, mains), _wear_percent(batteries)
-        )
+    folder = root / _SUPPLIES
+    if not folder.is_dir():
+        return _read_elsewhere()
+    supplies = entries(folder)
+    batteries = [path for path in supplies if _is_own_battery(path)]
+    mains = [read_text(path / "online") for path in supplies if _is_mains(path)]
+    return PowerReading(
+        _charge_percent(batteries), _on_mains(batteries, mains), _wear_percent(batteries)
+    )
 
 
 def wear_percent(capacities: list[tuple[float, float]]) -> float | None:

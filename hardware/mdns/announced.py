@@ -9,20 +9,10 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from hardware.matchers import MdnsRow, matchers
-from hardware.mdns.ids import identity_of, named_key, split_name, trusted_mac, trusted_uuid
+from hardware.mdns.ids import identity_of, named_key, split_name, trusted_uuid
 from hardware.network.interfaces import Networks, via
+from hardware.network.neighbours import trusted_mac
 from hardware.readings import Sighting, clean
-
-__all__ = [
-    "AnnouncedService",
-    "best_address",
-    "flaw_in",
-    "service_of",
-    "sighting_of",
-    "trusted_mac",
-    "trusted_uuid",
-    "types",
-]
 
 # What one neighbour may make us keep: a TXT record can hold thousands of keys, a host addresses.
 _TXT_KEYS_LIMIT = 64
@@ -56,18 +46,6 @@ class AnnouncedService:
 def types() -> tuple[str, ...]:
     """Give the service types to browse, each once, without the domain."""
     return tuple(dict.fromkeys(row.type for row in matchers().mdns))
-
-
-def sighting_of(
-    type_: str,
-    name: str,
-    server: str,
-    addresses: Iterable[str],
-    txt: Mapping[bytes, bytes | None],
-) -> Sighting | None:
-    """Give the device that announces this service; as service_of."""
-    service = service_of(type_, name, server, addresses, txt)
-    return None if service is None else service.sighting
 
 
 def service_of(

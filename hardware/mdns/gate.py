@@ -93,9 +93,7 @@ class _Ear(asyncio.DatagramProtocol):
                 self._gate.tell("nonsense", addr[0])
 
     def error_received(self, exc: Exception) -> None:
-        """Hand on."""
         self.inner.error_received(exc)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Hand on."""
         self.inner.connection_lost(exc)

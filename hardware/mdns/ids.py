@@ -8,22 +8,10 @@ import re
 from hardware.readings import IdentityKind, clean
 
 _UUID_SHORTEST, _UUID_LONGEST, _FEWEST_SIGNS = 8, 64, 3
-_MAC = re.compile(r"([0-9a-f]{2})" + r"[:-]?([0-9a-f]{2})" * 5, re.IGNORECASE)
 # "<MAC>@<name>" (AirPlay audio) and "<host> [<MAC>]" (Avahi).
 _MAC_IN_NAME = re.compile(r"([0-9a-f]{12})@(.*)|(.*) \[([0-9a-f:]{17})\]", re.IGNORECASE)
 _UUID = re.compile(r"[0-9a-z][0-9a-z._:-]*")
-# The lowest bits of the first octet: sent to many, and made up on the spot (IEEE 802, 8.2).
-_MADE_UP = 0b11
 _IDENTITIES = {"mac": IdentityKind.MAC, "uuid": IdentityKind.UUID, "name": IdentityKind.HOST}
-
-
-def trusted_mac(text: str) -> str:
-    """Give a MAC as 12 hex digits; "" if it is none, or one that a device made up."""
-    match = _MAC.fullmatch(text.strip())
-    if match is None:
-        return ""
-    mac = "".join(match.groups()).lower()
-    return "" if int(mac[:2], 16) & _MADE_UP or not mac.strip("0") else mac
 
 
 def trusted_uuid(text: str) -> str:

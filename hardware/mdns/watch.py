@@ -10,15 +10,13 @@ from contextlib import asynccontextmanager
 from zeroconf import IPVersion, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
-from hardware.mdns.announced import flaw_in, service_of, sighting_of, types
+from hardware.mdns.announced import flaw_in, service_of, types
 from hardware.mdns.browse import ASK_MS, Changes, info_of
 from hardware.mdns.gate import PacketGate
 from hardware.mdns.gathered import Announced
 from hardware.network.flaws import FlawReporter
 from hardware.network.interfaces import Networks, addresses, follow, networks, no_network
 from hardware.readings import Report, SenseMissing, Sighting
-
-__all__ = ["sighting_of", "watch"]
 
 _ASK_AT_ONCE = 32
 # Some 0.1 ms each: no longer than 10 ms in one turn of the loop.
@@ -103,7 +101,6 @@ class _Browse:
         self._ours_at = float("-inf")
 
     def start(self) -> None:
-        """Ask for every service type, and go on listening."""
         self._gate.stand_before(self._zeroconf)
         self._ours_at = float("-inf")
         service_types = [f"{type_}.local." for type_ in types()]
@@ -112,7 +109,6 @@ class _Browse:
         )
 
     async def stop(self) -> None:
-        """Stop listening."""
         self._gate.step_aside(self._zeroconf)
         if self._browser is not None:
             await self._browser.async_cancel()

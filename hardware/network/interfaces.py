@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from hardware.errors import SenseMissing
 from hardware.network import netlink
+from hardware.readings import SenseMissing
 
 if TYPE_CHECKING:
     from zeroconf.asyncio import AsyncZeroconf
@@ -32,6 +32,8 @@ CALM_S = 1.0
 # So many polls without any address, and the network is gone rather than changing.
 _POLLS_UNTIL_GONE = 3
 LOOPBACK = "127.0.0.1"
+# A subnet of two addresses or of one has no broadcast address (RFC 3021).
+_LONGEST_PREFIX = 30
 # An address that no network has (TEST-NET-1, RFC 5737), and the discard port.
 _ANYWHERE = ("192.0.2.1", 9)
 
@@ -200,6 +202,16 @@ async def moves() -> AsyncGenerator[Addresses, None]:
                 yield new
 
 
+def broadcasts(ours: Networks) -> Addresses:
+    """Give the address that calls everyone in each IPv4 subnet (RFC 919), each once."""
+    called = (
+        str(one.network.broadcast_address)
+        for one in ours
+        if isinstance(one, ipaddress.IPv4Interface) and one.network.prefixlen <= _LONGEST_PREFIX
+    )
+    return tuple(dict.fromkeys(called))
+
+
 def room_address(own: Iterable[str]) -> str:
     """Pick, of our own addresses, the one in the room's network; "" if there is none.
 
@@ -216,10 +228,10 @@ def room_address(own: Iterable[str]) -> str:
     return next(private, ours[0] if ours else "")
 
 
-def no_network() -> SenseMissing:
+def no_network(sense: str = "mdns") -> SenseMissing:
     """Give what to raise where this machine is in no network."""
     hint = "This machine is in no network; check the cable or the Wi-Fi."
-    return SenseMissing("no_network", {"sense": "mdns"}, hint)
+    return SenseMissing("no_network", {"sense": sense}, hint)
 
 
 def _bound(zeroconf: AsyncZeroconf) -> Addresses:

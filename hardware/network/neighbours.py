@@ -1,4 +1,4 @@
-"""This file asks the kernel's neighbour table which MAC answers for an address."""
+"""This file reads MACs, and asks the kernel's neighbour table which answers for an address."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from hardware.mdns.announced import trusted_mac
 from hardware.text import read_raw
 
 NEIGHBOURS = Path("/proc/net/arp")
@@ -14,8 +13,9 @@ NEIGHBOURS = Path("/proc/net/arp")
 # linux/if_arp.h: ATF_COM, the entry is complete: the neighbour has answered.
 _COMPLETE = 0x2
 _FIELDS = 4  # address, type, flags, MAC; then mask and device
-_MULTICAST = 0x01
-_MAC = re.compile(r"([0-9a-f]{2}):" * 5 + r"([0-9a-f]{2})", re.IGNORECASE)
+_MAC = re.compile(r"([0-9a-f]{2})" + r"[:-]?([0-9a-f]{2})" * 5, re.IGNORECASE)
+# The lowest bits of the first octet: sent to many, and made up on the spot (IEEE 802, 8.2).
+_TO_MANY, _MADE_UP = 0b01, 0b10
 # A school's whole /22 has a thousand neighbours of some 80 characters each.
 _TABLE_LIMIT = 200_000
 
@@ -48,9 +48,15 @@ def mac_in(text: str, address: str) -> str:
 
 def plain_mac(text: str) -> str:
     """Give a MAC as 12 hex digits; "" if it is none, names nobody, or names many."""
-    match = _MAC.fullmatch(text)
+    match = _MAC.fullmatch(text.strip())
     mac = "".join(match.groups()).lower() if match else ""
-    return mac if mac.strip("0") and not int(mac[:2], 16) & _MULTICAST else ""
+    return mac if mac.strip("0") and not int(mac[:2], 16) & _TO_MANY else ""
+
+
+def trusted_mac(text: str) -> str:
+    """Give a MAC as plain_mac does; "" also of one that a device made up."""
+    mac = plain_mac(text)
+    return mac if mac and not int(mac[:2], 16) & _MADE_UP else ""
 
 
 def _read(table: Path) -> str:

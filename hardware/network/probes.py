@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 
 from hardware.network.place import TypedPlace
+from hardware.network.probe import ask
 from hardware.readings import IdentityKind, Kind, Reading, Sighting, clean
 
 PROBE_S = 4.0
@@ -46,21 +47,9 @@ async def http(place: TypedPlace) -> list[Reading]:
 async def tcp(place: TypedPlace) -> list[Reading]:
     """Say whether anything is at that address: it takes a connection, or refuses one."""
     for port in (place.port,) if place.port else _TCP_PORTS:
-        if await _is_there(place.host, port):
+        if (await ask(place.host, port, (PROBE_S / len(_TCP_PORTS),))).alive:
             return [_sighting(place, port, b"")]
     return []
-
-
-async def _is_there(host: str, port: int) -> bool:
-    try:
-        async with asyncio.timeout(PROBE_S / len(_TCP_PORTS)):
-            _, writer = await asyncio.open_connection(host, port)
-    except ConnectionRefusedError:
-        return True  # only a machine that is there says no
-    except OSError:
-        return False
-    writer.close()
-    return True
 
 
 async def _answer(host: str, port: int, request: bytes) -> bytes:

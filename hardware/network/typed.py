@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hardware.network import probes
 from hardware.network.neighbours import NEIGHBOURS, mac_at
-from hardware.network.place import PlaceError, TypedPlace, canonical_address, place_of
+from hardware.network.place import PlaceError, TypedPlace, canonical_address
 from hardware.readings import (
     CameraReading,
     IdentityKind,
@@ -24,8 +24,6 @@ from hardware.readings import (
     Sighting,
     SourceFlaw,
 )
-
-__all__ = ["USUAL", "Asker", "PlaceError", "TypedDevice", "TypedPlace", "find", "place_of", "watch"]
 
 # Asks one place by one protocol. Gives nothing where it is not spoken there; its sighting has
 # Identity.HOST where the device told no name that stays. May raise OSError.

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit, urlunsplit
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape
 
-from hardware.mdns.announced import trusted_mac
-from hardware.onvif.discovery import Match, text_of
+from hardware.network.neighbours import trusted_mac
+from hardware.onvif.discovery import Match, elements, text_of
 from hardware.onvif.soap import CallFailed, Login, ServiceAddress, call
 from hardware.readings import (
     CameraReading,
@@ -23,7 +23,7 @@ from hardware.readings import (
     Sighting,
     clean,
 )
-from hardware.usb.devices import trusted_serial
+from hardware.usb.keys import trusted_serial
 
 _TALK_S = 9.0
 _SMALLEST_WIDTH = 320  # below that nothing is to be judged by
@@ -138,7 +138,7 @@ def _clock_ahead(device: ServiceAddress) -> timedelta:
     """
     try:
         answer = call(device, "<tds:GetSystemDateAndTime/>", Login(), _now())
-        utc = next(element for element in answer.iter() if element.tag.endswith("}UTCDateTime"))
+        utc = next(elements(answer, "UTCDateTime"))
         year, month, day = (int(text_of(utc, name)) for name in ("Year", "Month", "Day"))
         hour, minute, second = (int(text_of(utc, name)) for name in ("Hour", "Minute", "Second"))
         camera_time = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
@@ -194,7 +194,7 @@ def picture_url(url: str, address: str) -> str:
 def _media(device: ServiceAddress, login: Login) -> ServiceAddress:
     body = "<tds:GetCapabilities><tds:Category>Media</tds:Category></tds:GetCapabilities>"
     answer = call(device, body, login, _now())
-    media = next((element for element in answer.iter() if element.tag.endswith("}Media")), answer)
+    media = next(elements(answer, "Media"), answer)
     try:
         split = urlsplit(text_of(media, "XAddr"))
         port = split.port
@@ -206,18 +206,16 @@ def _media(device: ServiceAddress, login: Login) -> ServiceAddress:
 
 
 def _smallest(profiles: Element) -> str:
-    """The token of the profile with the smallest picture that can be judged."""
     sized: list[tuple[bool, int, str]] = []
-    for profile in profiles.iter():
-        if profile.tag.endswith("}Profiles") and (token := clean(profile.get("token", ""))):
+    for profile in elements(profiles, "Profiles"):
+        if token := clean(profile.get("token", "")):
             width = _width(profile)
             sized.append((width < _SMALLEST_WIDTH, width, token))
     return min(sized)[2] if sized else ""
 
 
 def _width(profile: Element) -> int:
-    resolution = (element for element in profile.iter() if element.tag.endswith("}Resolution"))
-    text = text_of(next(resolution, profile), "Width")
+    text = text_of(next(elements(profile, "Resolution"), profile), "Width")
     return int(text) if text.isdecimal() and len(text) <= _DIGITS else 0
 
 
@@ -232,7 +230,7 @@ def _fetch_macs(device: ServiceAddress, login: Login) -> tuple[str, ...]:
 
 
 def _macs(cards: Element) -> tuple[str, ...]:
-    texts = (element.text or "" for element in cards.iter() if element.tag.endswith("}HwAddress"))
+    texts = (element.text or "" for element in elements(cards, "HwAddress"))
     macs = (trusted_mac(text) for text in texts)
     return tuple(dict.fromkeys(mac for mac in macs if mac))[:_CARDS_LIMIT]
 

@@ -20,7 +20,8 @@ from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException, ElementTree
 
-from hardware.mdns.announced import trusted_mac, trusted_uuid
+from hardware.mdns.ids import trusted_uuid
+from hardware.network.neighbours import trusted_mac
 from hardware.readings import clean
 
 GROUP, PORT = "239.255.255.250", 3702
@@ -82,10 +83,8 @@ def matches(data: bytes) -> list[Match]:
     if len(data) > _BYTES_LIMIT:
         raise Garbage("oversized")
     root = parse_xml(data)
-    probe_matches = [node for node in root.iter() if local_name(node) == "ProbeMatch"][
-        :_MATCHES_LIMIT
-    ]
-    if not probe_matches and not any(local_name(node) in _QUIET for node in root.iter()):
+    probe_matches = list(elements(root, "ProbeMatch"))[:_MATCHES_LIMIT]
+    if not probe_matches and not any(elements(root, *_QUIET)):
         raise Garbage("nonsense")
     return [_match(node) for node in probe_matches if _is_camera(node)]
 
@@ -105,10 +104,21 @@ def parse_xml(data: bytes) -> Element:
     return root
 
 
+def elements(root: Element, *names: str) -> Iterator[Element]:
+    """The elements below, and this one, with one of these names, whatever their namespaces."""
+    # A comment's tag is no text.
+    return (node for node in root.iter() if str(node.tag).rpartition("}")[2] in names)
+
+
+def words_of(element: Element, name: str) -> str:
+    """Give the text of the first element below with this local name, bounded; "" of none."""
+    texts = (node.text or "" for node in elements(element, name))
+    return next(texts, "")[:_BYTES_LIMIT]
+
+
 def text_of(element: Element, name: str) -> str:
-    """Give the text of the first element below with this local name, cleaned; "" of none."""
-    texts = (node.text or "" for node in element.iter() if local_name(node) == name)
-    return clean(next(texts, ""))
+    """Give the text as words_of does, cleaned."""
+    return clean(words_of(element, name))
 
 
 class DiscoveryListener(asyncio.DatagramProtocol):
@@ -162,26 +172,20 @@ async def asking(
 
 
 def _match(element: Element) -> Match:
-    scopes = dict(_scopes(text_of_long(element, "Scopes")))
+    scopes = dict(_scopes(words_of(element, "Scopes")))
     return Match(
         endpoint=trusted_uuid(text_of(element, "Address")),
         mac=trusted_mac(scopes.get("mac", "")),
         name=scopes.get("name", ""),
         hardware=scopes.get("hardware", ""),
         serial=scopes.get("serial", ""),
-        services=tuple(_services(text_of_long(element, "XAddrs"))),
+        services=tuple(_services(words_of(element, "XAddrs"))),
     )
 
 
-def text_of_long(element: Element, name: str) -> str:
-    """Give a list of words, bounded; text_of would cut it."""
-    texts = (node.text or "" for node in element.iter() if local_name(node) == name)
-    return next(texts, "")[:_BYTES_LIMIT]
-
-
 def _is_camera(element: Element) -> bool:
-    types = [word.rpartition(":")[2] for word in text_of_long(element, "Types").split()]
-    scopes = text_of_long(element, "Scopes")
+    types = [word.rpartition(":")[2] for word in words_of(element, "Types").split()]
+    scopes = words_of(element, "Scopes")
     return _VIDEO in types or f"{_SCOPE}type/{_VIDEO}".lower() in scopes.lower()
 
 
@@ -206,9 +210,3 @@ def _services(text: str) -> Iterator[tuple[str, int, str]]:
         if split.scheme in {"http", "https"} and split.hostname:
             usual = 443 if split.scheme == "https" else 80
             yield split.scheme, port or usual, split.path or "/"
-
-
-def local_name(element: Element) -> str:
-    """Give an element's name without its namespace; "" of what is no element."""
-    tag: object = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape
 
-from hardware.onvif.discovery import Garbage, local_name, parse_xml
+from hardware.onvif.discovery import Garbage, elements, parse_xml
 
 TIMEOUT_S = 2.5
 CALL_S = 4.0
@@ -80,8 +80,8 @@ def call(service: ServiceAddress, body: str, login: Login, now: datetime) -> Ele
         root = parse_xml(answer)
     except Garbage as error:
         raise CallFailed("nonsense", error.code) from error
-    faults = {node.text or "" for node in root.iter() if local_name(node) in {"Value", "Text"}}
-    if any(local_name(node) == "Fault" for node in root.iter()):
+    faults = {node.text or "" for node in elements(root, "Value", "Text")}
+    if any(elements(root, "Fault")):
         denied = any("NotAuthorized" in text or "not authorized" in text.lower() for text in faults)
         raise CallFailed("needs_password" if denied else "nonsense", "fault")
     if status != _OK:

@@ -16,7 +16,9 @@ from typing import NamedTuple
 
 from hardware.network.flaws import FlawReporter
 from hardware.network.interfaces import addresses as own_addresses
-from hardware.network.typed import Asker, TypedPlace
+from hardware.network.interfaces import no_network
+from hardware.network.place import TypedPlace
+from hardware.network.typed import Asker
 from hardware.onvif.camera import CameraDetails, DiscoveredCamera, Who, fetch_details, readings_of
 from hardware.onvif.discovery import (
     GROUP,
@@ -32,7 +34,6 @@ from hardware.readings import (
     CameraState,
     Reading,
     Report,
-    SenseMissing,
     Sighting,
 )
 
@@ -80,8 +81,7 @@ async def watch(
         while True:
             bound = tuple(addresses())
             if not bound:
-                hint = "This machine is in no network; check the cable or the Wi-Fi."
-                raise SenseMissing("no_network", {"sense": "onvif"}, hint)
+                raise no_network("onvif")
             for camera in await _search(bound, cameras.flaws, settings):
                 if cameras.wants(camera):
                     group.create_task(cameras.talk(camera), name=f"onvif {camera.address}")
@@ -143,7 +143,6 @@ class _Cameras:
         return self.round - before.round >= _TELL_AGAIN_ROUNDS
 
     async def talk(self, camera: DiscoveredCamera) -> None:
-        """Talk with one camera, and report what is new of it."""
         self._talking.add(camera.who)
         try:
             async with self._turn:

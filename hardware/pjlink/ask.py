@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from hardware.network.neighbours import NEIGHBOURS, mac_at
-from hardware.network.typed import Asker, TypedDevice, TypedPlace
+from hardware.network.place import TypedPlace
+from hardware.network.typed import Asker, TypedDevice
 from hardware.pjlink.talk import PORT, ProjectorInfo, TalkError, talking
 from hardware.pjlink.tracked import TalkResult, TrackedProjector
 from hardware.readings import Reading, SourceFlaw
@@ -35,11 +37,7 @@ async def ask(
     result = await poll(projector.address, projector.port, password)
     projector.neighbour = mac_at(address, neighbours)
     readings = projector.update(result, time.time(), time.monotonic())
-    if (
-        projector.speaks_pjlink
-        and result.trouble is not None
-        and result.trouble.reason == "nonsense"
-    ):
+    if projector.speaks_pjlink and result.is_nonsense:
         readings.append(SourceFlaw(source="pjlink", code="nonsense", address=address))
     return readings
 
@@ -68,15 +66,16 @@ async def poll(
     address: str, port: int, password: str, info: ProjectorInfo | None = None
 ) -> TalkResult:
     """Talk once with a projector. info: what it is, if that need not be asked again."""
-    state = None
+    reading, odd = None, False
     try:
         async with talking(address, port, password) as talk:
-            state = await talk.state()
+            reading, odd = await talk.reading(), talk.odd
             if info is None:
                 talk.extend()
                 info = await talk.info()
             if info.pjlink_class > 1:
-                state = await talk.with_filter(state)
+                reading = replace(reading, filter_hours=await talk.filter_hours())
+                odd = talk.odd
     except TalkError as error:
-        return TalkResult(state=state, info=info, trouble=error)
-    return TalkResult(state=state, info=info)
+        return TalkResult(reading=reading, info=info, trouble=error, odd=odd)
+    return TalkResult(reading=reading, info=info, odd=odd)

@@ -11,10 +11,9 @@ import re
 import socket
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
-from enum import Enum
 from typing import NamedTuple, cast
 
-from hardware.mdns.announced import trusted_mac
+from hardware.network.neighbours import trusted_mac
 
 SEARCH = b"%2SRCH\r"
 _LINE_LIMIT = 64
@@ -22,19 +21,15 @@ _LINE_LIMIT = 64
 _NOTIFICATION = re.compile(r"%2(ACKN|LKUP|POWR|ERST|INPT)=([^\r\n]*)[\r\n\0]*", re.IGNORECASE)
 
 
-class Subject(Enum):
-    """What a datagram is about: a projector that is there, or one whose state changed."""
-
-    PRESENT = "present"
-    CHANGED = "changed"
-
-
 class Notification(NamedTuple):
-    """A projector that spoke up. mac: 12 hex digits; "" where it told none that may be trusted."""
+    """A projector that spoke up. mac: 12 hex digits; "" where it told none that may be trusted.
+
+    is_change: it told of its state, not that it is there.
+    """
 
     address: str
-    subject: Subject
     mac: str = ""
+    is_change: bool = False
 
 
 def parse_notification(data: bytes, address: str) -> Notification | None:
@@ -50,8 +45,8 @@ def parse_notification(data: bytes, address: str) -> Notification | None:
         raise ValueError("not a PJLink notification")
     name, value = match[1].upper(), match[2]
     if name in {"ACKN", "LKUP"}:
-        return Notification(address, Subject.PRESENT, trusted_mac(value))
-    return Notification(address, Subject.CHANGED)
+        return Notification(address, trusted_mac(value))
+    return Notification(address, is_change=True)
 
 
 class SearchProtocol(asyncio.DatagramProtocol):

@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import replace
 
-from hardware.pjlink.talk import PORT, ProjectorState, Talk, TalkError, input_code, talking
-from hardware.pjlink.tracked import reading_of
+from hardware.pjlink.talk import PORT, Talk, TalkError, talking
 from hardware.readings import PowerState, ProjectorReading
 
 # A lamp cools for 1 to 3 minutes, and until then it refuses everything (ERR3).
 WITHIN_S = 200.0
 AGAIN_S = 5.0
-
 _TARGETS = {True: {PowerState.ON, PowerState.WARMING}, False: {PowerState.OFF, PowerState.COOLING}}
 
 
@@ -24,62 +22,38 @@ async def switch(
     password: Callable[[], str] = str,
     *,
     on: bool,
-    input: str = "",  # noqa: A002 - as in the reading
     key: str = "",
     within_s: float = WITHIN_S,
     again_s: float = AGAIN_S,
-    lock: AbstractAsyncContextManager[object] | None = None,
 ) -> ProjectorReading:
-    """Switch a projector, choose its input once it is lit, and read back what it does then.
+    """Switch a projector, and read back what it does then.
 
-    input: such as "DIGITAL 1"; "" to leave it. key: for the reading. lock: held during each
-    talk, for a projector has one connection. The reading's reason is "" if it obeyed; else what
-    stood in the way for within_s: "busy" where it still cools or warms; or, at once,
-    "needs_password", and "refused" where it will not. Raises ValueError of an unknown input.
+    key: for the reading, whose reason is "" if it obeyed; else what stood in the way for within_s:
+    "busy" where it still cools or warms; or, at once, "needs_password", and "refused" where it
+    will not.
     """
-    if input:
-        input_code(input)
-    wish = _Wish(on=on, input=input if on else "")
     until = time.monotonic() + within_s
     while True:
-        reason, state = await _try(address, port, password(), wish, lock)
-        if reason in {"", "needs_password", "refused"} or time.monotonic() + again_s > until:
-            return reading_of(key, time.time(), state, reason)
+        reading = await _try(address, port, password(), on=on)
+        final = reading.reason in {"", "needs_password", "refused"}
+        if final or time.monotonic() + again_s > until:
+            return replace(reading, key=key, at=time.time())
         await asyncio.sleep(again_s)
 
 
-class _Wish:
-    """What is wished of a projector, and one step towards it at a time."""
-
-    def __init__(self, *, on: bool, input: str) -> None:  # noqa: A002 - as in the reading
-        self._on = on
-        self._input = input
-
-    async def step(self, talk: Talk) -> str:
-        """Do what can be done now. Gives "" if all is as wished, else what stands in the way."""
-        if await talk.power() not in _TARGETS[self._on]:
-            if not await talk.set_power(on=self._on):
-                return "busy"
-            if await talk.power() not in _TARGETS[self._on]:
-                return "busy"  # it said OK, and takes its time
-        if not self._input or await talk.input() == self._input:
-            return ""
-        chosen = await talk.set_input(self._input) and await talk.input() == self._input
-        return "" if chosen else "busy"
-
-
-async def _try(
-    address: str,
-    port: int,
-    password: str,
-    wish: _Wish,
-    lock: AbstractAsyncContextManager[object] | None,
-) -> tuple[str, ProjectorState]:
-    state = ProjectorState()
+async def _try(address: str, port: int, password: str, *, on: bool) -> ProjectorReading:
+    reading = ProjectorReading(key="", at=0.0)
     try:
-        async with lock or nullcontext(), talking(address, port, password) as talk:
-            reason = await wish.step(talk)
-            state = await talk.state()
+        async with talking(address, port, password) as talk:
+            reason = "" if await _obeys(talk, on=on) else "busy"
+            reading = await talk.reading()
     except TalkError as error:
-        return error.reason, state
-    return reason, state
+        reason = error.reason
+    return replace(reading, reason=reason)
+
+
+async def _obeys(talk: Talk, *, on: bool) -> bool:
+    """Switch it unless that was done; False where it may not be disturbed, or takes its time."""
+    if await talk.power() in _TARGETS[on]:
+        return True
+    return await talk.set_power(on=on) and await talk.power() in _TARGETS[on]

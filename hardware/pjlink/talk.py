@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from aiopjlink import (
@@ -24,11 +24,10 @@ from aiopjlink import (
     PJLinkNoConnection,
     PJLinkPassword,
     PJLinkUnexpectedResponseParameter,
-    Sources,
 )
 from aiopjlink import Power as LampPower
 
-from hardware.readings import PowerState, ProjectorPart, clean
+from hardware.readings import PowerState, ProjectorPart, ProjectorReading, clean
 
 PORT = 4352
 # A projector holds its one connection for us: twice this at most, where 30 s are allowed.
@@ -40,7 +39,6 @@ _LAMPS_LIMIT = 8
 _TEXT_LIMIT = 100
 
 _REFUSED = (PJLinkERR1, PJLinkERR2, PJLinkERR3, PJLinkERR4)
-_INDEXES = frozenset("123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 _Answer = TypeVar("_Answer")
 _Troubles = tuple[tuple[ProjectorPart, ...], tuple[ProjectorPart, ...]]
@@ -66,19 +64,6 @@ class TalkError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectorState:
-    """What a projector does now. odd: some answer was none that the specification knows."""
-
-    power: PowerState = PowerState.UNKNOWN
-    input: str = ""
-    lamp_hours: tuple[int, ...] = ()
-    filter_hours: int | None = None
-    failing: tuple[ProjectorPart, ...] = ()
-    warned: tuple[ProjectorPart, ...] = ()
-    odd: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectorInfo:
     """What a projector is. serial: "" where it tells none (class 1)."""
 
@@ -101,19 +86,23 @@ class Talk:
         """Allow for TALK_S from now on."""
         self._limit.reschedule(asyncio.get_running_loop().time() + TALK_S)
 
-    async def state(self) -> ProjectorState:
-        """Ask what it does now. Raises TalkError("busy") where it cannot say at the moment."""
+    async def reading(self) -> ProjectorReading:
+        """Ask what it does now; key and time are the caller's to add.
+
+        Raises TalkError("busy") where it cannot say at the moment.
+        """
         power = await self.power()
         lit = power in {PowerState.ON, PowerState.WARMING}
         nothing: _Troubles = ((), ())
         failing, warned = await self._answer(self._troubles, nothing)
-        return ProjectorState(
+        return ProjectorReading(
+            key="",
+            at=0.0,
             power=power,
             input=await self._answer(self._input, "") if lit else "",
             lamp_hours=await self._answer(self._lamp_hours, ()),
             failing=failing,
             warned=warned,
-            odd=self.odd,
         )
 
     async def info(self) -> ProjectorInfo:
@@ -128,10 +117,9 @@ class Talk:
             pjlink_class=2 if second else 1,
         )
 
-    async def with_filter(self, state: ProjectorState) -> ProjectorState:
-        """Add how long its filter has served (class 2)."""
-        hours = await self._answer(self._filter_hours, None)
-        return replace(state, filter_hours=hours, odd=self.odd)
+    async def filter_hours(self) -> int | None:
+        """Ask how long its filter has served (class 2)."""
+        return await self._answer(self._filter_hours, None)
 
     async def power(self) -> PowerState:
         """Ask for the lamp. Raises TalkError("busy") where it cannot say at the moment."""
@@ -147,20 +135,8 @@ class Talk:
 
         Raises TalkError("refused") where it will not.
         """
-        return await self._command(self._link.power.set(LampPower.ON if on else LampPower.OFF))
-
-    async def set_input(self, name: str) -> bool:
-        """Choose an input such as "DIGITAL 1"; False where it cannot be now (ERR3)."""
-        mode, index = input_code(name)
-        return await self._command(self._link.sources.set(mode, index))
-
-    async def input(self) -> str:
-        """Ask for the input; "" where it has none now."""
-        return await self._answer(self._input, "")
-
-    async def _command(self, command: Awaitable[None]) -> bool:
         try:
-            await command
+            await self._link.power.set(LampPower.ON if on else LampPower.OFF)
         except PJLinkERR3:
             return False
         except _REFUSED as error:
@@ -209,7 +185,6 @@ class _Link(PJLink):  # type: ignore[misc] # aiopjlink has no types
 
     @property
     def is_connected(self) -> bool:
-        """Whether a connection stands, however silent."""
         return self._writer is not None
 
     def hang_up(self) -> None:
@@ -262,14 +237,6 @@ def _hung_up(error: BaseException, cause: BaseException) -> bool:
     # Who says something else first does not speak PJLink at all.
     is_cut_short = isinstance(cause, asyncio.IncompleteReadError) and cause.partial
     return isinstance(error, PJLinkConnectionClosed) and not is_cut_short
-
-
-def input_code(name: str) -> tuple[Any, str]:
-    """Turn "DIGITAL 1" into PJLink's mode and number (4.3). Raises ValueError of any other text."""
-    mode, _, index = name.strip().upper().partition(" ")
-    if mode not in Sources.Mode.__members__ or not (len(index) == 1 and index in _INDEXES):
-        raise ValueError(f"no such PJLink input: {clean(name, _TEXT_LIMIT)!r}")
-    return Sources.Mode[mode], index
 
 
 def _hours(hours: int) -> int:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from hardware.matchers import matchers
-from hardware.pjlink.talk import ProjectorInfo, ProjectorState, TalkError
+from hardware.pjlink.talk import ProjectorInfo, TalkError
 from hardware.readings import IdentityKind, Kind, ProjectorReading, Reading, Sighting
-from hardware.usb.devices import trusted_serial
+from hardware.usb.keys import trusted_serial
 
 POLL_S = 60.0
 # With a talk of 4 s in between: well again, and seen to be, within 10 s.
@@ -25,11 +25,15 @@ _ASK_INFO_S = 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TalkResult:
-    """What one talk brought: state and info as far as it came, trouble where it ended early."""
+    """What one talk brought: reading and info as far as it came, trouble where it ended early.
 
-    state: ProjectorState | None = None
+    reading: without key and time. odd: some answer was none that the specification knows.
+    """
+
+    reading: ProjectorReading | None = None
     info: ProjectorInfo | None = None
     trouble: TalkError | None = None
+    odd: bool = False
 
     @property
     def is_nonsense(self) -> bool:
@@ -84,11 +88,6 @@ class TrackedProjector:
         """Whether it spoke PJLink, or answered a search."""
         return self.speaks_pjlink or self.is_discovered
 
-    @property
-    def key(self) -> str:
-        """Its name in readings: that of its sighting."""
-        return self._sighting().key
-
     def info(self, now: float) -> ProjectorInfo | None:
         """Give what it is, or None where it must be asked (again). now: steady seconds."""
         return self._info if now - self._info_at < _ASK_INFO_S else None
@@ -108,8 +107,8 @@ class TrackedProjector:
         """
         if result.info is not None:
             self._info, self._info_at = result.info, now
-        if result.state is not None:
-            return self._well(result.state, at)
+        if result.reading is not None:
+            return self._well(replace(result.reading, at=at))
         return self._ill(result.trouble or TalkError("no_answer"), at, now)
 
     def wait_s(self, jitter: float) -> float:
@@ -117,20 +116,20 @@ class TrackedProjector:
         is_calm = self.reason in {"", "needs_password"} or not self.is_expected
         return (POLL_S if is_calm else TROUBLE_S) * (1.0 + _JITTER * jitter)
 
-    def _well(self, state: ProjectorState, at: float) -> list[Reading]:
+    def _well(self, reading: ProjectorReading) -> list[Reading]:
         self.speaks_pjlink = True
         self.reason = ""
         self._misses = 0
         self._silent_since = None
         changes = self._changes()
-        return [*changes, reading_of(self.key, at, state)] if self._last else []
+        return [*changes, replace(reading, key=self._sighting().key)] if self._last else []
 
     def _ill(self, trouble: TalkError, at: float, now: float) -> list[Reading]:
         self.reason = self._meaning(trouble, now)
         self.speaks_pjlink |= trouble.greeted or (self.is_discovered and trouble.connected)
         self._misses = self._misses + 1 if self.reason == "no_answer" else 0
         changes = self._changes() if self.speaks_pjlink else []
-        reading = ProjectorReading(key=self.key, at=at, reason=self.reason)
+        reading = ProjectorReading(key=self._sighting().key, at=at, reason=self.reason)
         return [*changes, reading] if self._last else []
 
     def _meaning(self, trouble: TalkError, now: float) -> str:
@@ -192,21 +191,6 @@ class TrackedProjector:
         if self.token:
             return IdentityKind.TOKEN, f"token:{self.token}", ()
         return IdentityKind.HOST, name_key(info), ()
-
-
-def reading_of(key: str, at: float, state: ProjectorState, reason: str = "") -> ProjectorReading:
-    """Give what a projector does as a reading."""
-    return ProjectorReading(
-        key=key,
-        at=at,
-        power=state.power,
-        input=state.input,
-        lamp_hours=state.lamp_hours,
-        filter_hours=state.filter_hours,
-        failing=state.failing,
-        warned=state.warned,
-        reason=reason,
-    )
 
 
 def serial_key(info: ProjectorInfo) -> str:

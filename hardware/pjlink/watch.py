@@ -1,4 +1,4 @@
-"""This file watches the projectors and boards that speak PJLink, and switches them."""
+"""This file watches the projectors and boards that speak PJLink."""
 
 from __future__ import annotations
 
@@ -7,21 +7,17 @@ import random
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from ipaddress import IPv4Interface
 from pathlib import Path
 from typing import NamedTuple
 
 from hardware.network.flaws import FlawReporter
+from hardware.network.interfaces import Networks, broadcasts, networks, via
 from hardware.network.neighbours import NEIGHBOURS, mac_at
-from hardware.network.subnets import broadcasts, own_address, subnets
-from hardware.pjlink.ask import ProjectorEntry, ask, asker, entries_of, poll
-from hardware.pjlink.search import Notification, SearchProtocol, Subject, listening
-from hardware.pjlink.switch import switch
+from hardware.pjlink.ask import ProjectorEntry, poll
+from hardware.pjlink.search import Notification, SearchProtocol, listening
 from hardware.pjlink.talk import PORT
-from hardware.pjlink.tracked import TalkResult, TrackedProjector
-from hardware.readings import ProjectorReading, Report
-
-__all__ = ["PORT", "ProjectorEntry", "Projectors", "ask", "asker", "entries_of", "switch", "watch"]
+from hardware.pjlink.tracked import TrackedProjector
+from hardware.readings import Report
 
 SEARCH_S = 60.0
 # The first answers of a room that just got its power may be lost: called so often at once.
@@ -44,7 +40,7 @@ class Settings(NamedTuple):
     listen: tuple[str, int] = ("0.0.0.0", PORT)  # noqa: S104 - broadcasts come to no other
     targets: Callable[[], Iterable[tuple[str, int]]] | None = None
     neighbours: Path = NEIGHBOURS
-    networks: Callable[[], tuple[IPv4Interface, ...]] = subnets
+    networks: Callable[[], Networks] = networks
     jitter: Callable[[], float] = random.random
     search_s: float = SEARCH_S
 
@@ -59,38 +55,33 @@ async def watch(
     typed: Callable[[], Iterable[ProjectorEntry]] = tuple,
     settings: Settings = USUAL,
 ) -> None:
-    """Report every projector found or typed, and how it is, again and again; never returns."""
-    await Projectors(report, password=password, typed=typed, settings=settings).watch()
+    """Report every projector found or typed, and how it is, again and again; never returns.
+
+    password: the school's PJLink password now, "" for none; asked before each talk, never kept.
+    typed: the addresses that people typed, now.
+    """
+    await Projectors(report, password, typed, settings).watch()
 
 
 class _Watcher:
-    """A projector and what runs for it. entry: what a person typed of it.
-
-    lock: its one connection is ours while held.
-    """
+    """A projector and what runs for it. entry: what a person typed of it."""
 
     def __init__(self, projector: TrackedProjector, entry: ProjectorEntry | None = None) -> None:
         self.projector = projector
         self.entry = entry
-        self.lock = asyncio.Lock()
         self.wake = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
 
 
 class Projectors:
-    """All projectors of this machine's networks, and those at typed addresses.
-
-    password: the school's PJLink password now, "" for none; asked before each talk, never kept.
-    typed: the addresses that people typed, now.
-    """
+    """All projectors of this machine's networks, and those at typed addresses."""
 
     def __init__(
         self,
         report: Report,
-        *,
-        password: Callable[[], str] = str,
-        typed: Callable[[], Iterable[ProjectorEntry]] = tuple,
-        settings: Settings = USUAL,
+        password: Callable[[], str],
+        typed: Callable[[], Iterable[ProjectorEntry]],
+        settings: Settings,
     ) -> None:
         self._report = report
         self._password = password
@@ -115,28 +106,6 @@ class Projectors:
                             await self._changed.wait()
         finally:
             self._watchers.clear()
-
-    async def switch(self, key: str, *, on: bool, input: str = "") -> ProjectorReading:  # noqa: A002 - as in the reading
-        """Switch the projector of this key, see that it obeyed, and report its reading.
-
-        Raises KeyError where no such projector is watched, ValueError of an unknown input.
-        """
-        watcher = self._first(lambda projector: projector.key == key)
-        if watcher is None:
-            raise KeyError(key)
-        projector = watcher.projector
-        reading = await switch(
-            projector.address,
-            projector.port,
-            self._password,
-            on=on,
-            input=input,
-            key=key,
-            lock=watcher.lock,
-        )
-        self._report(reading)
-        watcher.wake.set()
-        return reading
 
     def _follow_typed(self) -> None:
         """Begin to watch what was typed since, and forget what was taken back."""
@@ -189,7 +158,7 @@ class Projectors:
         watcher = self._watcher_of(notification)
         if watcher is None:
             self._add_discovered(notification)
-        elif notification.subject is Subject.CHANGED or watcher.projector.reason:
+        elif notification.is_change or watcher.projector.reason:
             watcher.wake.set()
 
     def _watcher_of(self, notification: Notification) -> _Watcher | None:
@@ -202,7 +171,7 @@ class Projectors:
                 self._set_mac(watcher.projector, mac)
         elif watcher.projector.address != address:
             watcher.projector.address = address
-            watcher.projector.via = own_address(address, self._settings.networks())
+            watcher.projector.via = via(address, self._settings.networks())
             watcher.wake.set()
         return watcher
 
@@ -217,7 +186,7 @@ class Projectors:
         projector.is_discovered = True
 
     def _add_discovered(self, notification: Notification) -> None:
-        if notification.subject is Subject.CHANGED:
+        if notification.is_change:
             return  # of a projector we do not know: a search will bring it
         if len(self._watchers) >= _PROJECTORS_LIMIT and not self._make_room():
             self._flaws.say("flood", notification.address)
@@ -255,18 +224,14 @@ class Projectors:
 
     async def _look(self, watcher: _Watcher) -> None:
         projector = watcher.projector
-        async with watcher.lock, self._talks:
+        async with self._talks:
             info = projector.info(time.monotonic())
             result = await poll(projector.address, projector.port, self._password(), info)
         projector.neighbour = mac_at(projector.address, self._settings.neighbours)
-        projector.via = projector.via or own_address(projector.address, self._settings.networks())
+        projector.via = projector.via or via(projector.address, self._settings.networks())
         for reading in projector.update(result, time.time(), time.monotonic()):
             self._report(reading)
         # Elsewhere than at PJLink's port a typed address may well speak something else.
         is_pjlink = projector.port == self._settings.port or projector.is_expected
-        if is_pjlink and _is_flawed(result):
+        if is_pjlink and (result.is_nonsense or result.odd):
             self._flaws.say("nonsense", projector.address)
-
-
-def _is_flawed(result: TalkResult) -> bool:
-    return result.is_nonsense or (result.state is not None and result.state.odd)

@@ -14,34 +14,18 @@ from hardware.usb.digitizers import (
     is_touch_vendor,
     is_wide,
     place_of,
-    with_answers,
 )
-from hardware.usb.keys import DeviceKey, keys_of, product_of, trusted_serial
+from hardware.usb.keys import DeviceKey, keys_of, product_of
 from hardware.usb.names import model_of, vendor_of
 from hardware.usb.nodes import (
-    PROPERTIES,
     SUBSYSTEMS,
     Properties,
     UsbDevice,
     capture_nodes,
     group_nodes,
     interfaces_of,
-    is_usb_device,
-    parent_of,
 )
 from hardware.usb.platform_cameras import platform_cameras
-
-__all__ = [
-    "PROPERTIES",
-    "Properties",
-    "UsbDevice",
-    "devices_of",
-    "group_nodes",
-    "is_usb_device",
-    "parent_of",
-    "trusted_serial",
-    "with_answers",
-]
 
 _HUB = "09"
 _NODES_LIMIT = 64

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable
 
 from hardware.matchers import matchers
-from hardware.readings import Kind, Sighting
 from hardware.usb.keys import product_of
 from hardware.usb.nodes import REMOVABLE, Properties, UsbDevice
 
@@ -17,12 +15,6 @@ Places = frozenset[tuple[str, str]]
 
 _ROOT_HUB = re.compile(r"usb\d+")
 _MILLIMETRES = re.compile(r"\d{1,6}", re.ASCII)
-
-
-def with_answers(sighting: Sighting, answers: Mapping[str, Kind]) -> Sighting:
-    """Apply what people said of products ("vendor:product"); nothing is asked of it again."""
-    kind = answers.get(sighting.product) if sighting.product else None
-    return sighting if kind is None else replace(sighting, kind=kind, asks=None)
 
 
 def is_digitizer(device: UsbDevice) -> bool:

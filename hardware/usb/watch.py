@@ -11,12 +11,9 @@ from typing import Any
 
 from hardware.readings import SenseMissing, Sighting
 from hardware.text import read_text
-from hardware.usb.devices import devices_of, trusted_serial, with_answers
 from hardware.usb.digitizers import chassis_has_screen
 from hardware.usb.nodes import PROPERTIES, REMOVABLE, SUBSYSTEMS, Properties, is_usb_device
 from hardware.usb.plugs import Plugs
-
-__all__ = ["devices_of", "trusted_serial", "watch", "with_answers"]
 
 _LOGGER = logging.getLogger(__name__)
 

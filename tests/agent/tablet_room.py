@@ -17,7 +17,8 @@ from agent.tablets.server import serve
 from agent.tablets.service import SuggestionRefused, TabletBackend, TabletService
 from tests.agent.school_double import answers
 from tests.ports import free_port
-from tests.waiting import LIMIT_S, eventually
+from tests.waiting import eventually
+from tests.web import http_client_async
 
 HOST = "127.0.0.1"
 
@@ -93,4 +94,4 @@ def result(text: str) -> str:
 
 def tablet(url: str) -> httpx.AsyncClient:
     """A tablet's browser, with its own cookies."""
-    return httpx.AsyncClient(base_url=url, trust_env=False, timeout=LIMIT_S)
+    return http_client_async(url)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,12 @@ def told(target: str | Path) -> dict[str, Any]:
     """What a program is told."""
     found: dict[str, Any] = json.loads(check(str(target), as_json=True, environ={}))
     return found
+
+
+@lru_cache(maxsize=64)
+def drawn(fault: str, number: int) -> np.ndarray:
+    """A frame of a film; both codecs are given the same ones."""
+    return frame(6, fault, SMALL, number)
 
 
 def film(path: Path, codec: str, frames: Iterator[np.ndarray], fps: float = FPS) -> Path:
@@ -72,7 +79,7 @@ def test_a_film_is_told_by_its_frames(
 ) -> None:
     """One still picture is frozen, though its codec changes it a little; its own time counts."""
     fault, step, fps = row
-    frames = (frame(6, fault, SMALL, number * step) for number in range(60))
+    frames = (drawn(fault, number * step) for number in range(60))
     found = told(film(tmp_path / name, codec, frames, fps))
     assert found["state"] == state
     assert found["measures"]["nominal_fps"] == fps
@@ -81,13 +88,13 @@ def test_a_film_is_told_by_its_frames(
 def test_a_film_that_stops_moving_is_frozen(tmp_path: Path) -> None:
     """It was well at first."""
     numbers = [*range(30), *[30] * 40]
-    frames = (frame(6, "ok", SMALL, number) for number in numbers)
+    frames = (drawn("ok", number) for number in numbers)
     assert told(film(tmp_path / "a.avi", "MJPG", frames))["state"] == "frozen"
 
 
 def test_a_few_frames_are_a_film_too(tmp_path: Path) -> None:
     """Too few for anything steadier than what they show."""
-    frames = (frame(6, "black", SMALL, number) for number in range(2))
+    frames = (drawn("black", number) for number in range(2))
     assert told(film(tmp_path / "a.avi", "MJPG", frames))["state"] == "black"
 
 

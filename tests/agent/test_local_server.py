@@ -20,6 +20,7 @@ from protocol.supervision import keep_running
 from tests.agent.school_double import up
 from tests.ports import free_port
 from tests.waiting import eventually
+from tests.web import http_client_async
 
 
 async def _hello(_request: Request) -> PlainTextResponse:
@@ -35,7 +36,7 @@ def opened(story: Callable[[httpx.AsyncClient], Awaitable[None]]) -> None:
     async def play() -> None:
         port = free_port()
         task = asyncio.create_task(door.serve(APP, "127.0.0.1", port, door.LOCAL))
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        async with http_client_async(f"http://127.0.0.1:{port}") as client:
             await story(client)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -96,7 +97,7 @@ def test_a_taken_port_is_said_once_and_tried_again(caplog: pytest.LogCaptureFixt
             await eventually(lambda: len(tries) >= 3)
             taken = Reason(ReasonCode.PORT_TAKEN, str(port))
             assert outages.findings() == ((Status.WARNING, taken),)
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        async with http_client_async(f"http://127.0.0.1:{port}") as client:
             await up(client)
         await eventually(lambda: not outages.findings())
         task.cancel()

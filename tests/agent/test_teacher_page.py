@@ -12,6 +12,7 @@ from tests.agent.teacher_school import TeacherSchool, pupils
 from tests.axe import violations
 from tests.browser import LAPTOP, SIZES, Page, Profile, opened_tab
 from tests.waiting import until
+from tests.web import http_request
 
 BIG = "document.getElementById('big')"
 USABLE = f"!{BIG}.hidden && {BIG}.getAttribute('aria-disabled') === null"
@@ -295,13 +296,13 @@ def test_english_is_remembered(page: TeacherPage, school: TeacherSchool) -> None
 def test_the_page_is_small_and_guarded(school: TeacherSchool) -> None:
     """Under 40 KB in all; only its own files; a foreign Host hears nothing."""
     names = ("", *(f"page/{name}" for name in ("page.js", "choices.js", "dom.js", "page.css")))
-    answers = [httpx.get(school.url + name, trust_env=False) for name in (*names, "page/icon.svg")]
+    answers = [http_request("GET", school.url + name) for name in (*names, "page/icon.svg")]
     assert sum(len(each.content) for each in answers) < 40_000
     policies = {each.headers["content-security-policy"].split(";")[0] for each in answers}
     assert policies == {"default-src 'self'"}
     assert "<noscript>" in answers[0].text
     assert "{{" not in answers[0].text
-    foreign = httpx.get(school.url, headers={"host": "evil.example"}, trust_env=False)
+    foreign = http_request("GET", school.url, headers={"host": "evil.example"})
     assert foreign.status_code == httpx.codes.FORBIDDEN
 
 

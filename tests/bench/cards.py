@@ -6,8 +6,7 @@ import base64
 import random
 import statistics
 
-from hardware.cards.door import read_door
-from hardware.cards.reader import FAST, FINE, FULL, read
+from hardware.cards.reader import FAST, FINE, FULL, read, read_door
 from protocol.doorcode import read as read_code
 from protocol.doorcode import sign
 from simulators.devices.cards import class_of, door

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from controller.database.store import Store
 from controller.inventory import store as assets
 from controller.inventory.chosen import Chosen
-from controller.inventory.exports.picture import Form, Picture
+from controller.inventory.exports.picture import ExportForm, Picture
 from tests.controller.some_assets import NOW_MS, SCHOOL, many
 
 ONE_SCHOOL = 1360
@@ -25,14 +25,14 @@ def measure(*, quick: bool) -> dict[str, object]:
         one = _spent_s(Path(folder) / "one.db", ONE_SCHOOL, runs)
         big = _spent_s(Path(folder) / "big.db", BIG, runs)
     return {
-        "xlsx_school_s": one[Form.XLSX],
-        "glpi_school_s": one[Form.GLPI],
-        "snipeit_school_s": one[Form.SNIPEIT],
-        "xlsx_12k_s": big[Form.XLSX],
+        "xlsx_school_s": one[ExportForm.XLSX],
+        "glpi_school_s": one[ExportForm.GLPI],
+        "snipeit_school_s": one[ExportForm.SNIPEIT],
+        "xlsx_12k_s": big[ExportForm.XLSX],
     }
 
 
-def _spent_s(path: Path, count: int, runs: int) -> dict[Form, float]:
+def _spent_s(path: Path, count: int, runs: int) -> dict[ExportForm, float]:
     with Store(f"sqlite:///{path}") as store:
         with store.locked(SCHOOL) as db:
             assets.keep_assets(db, many(count))
@@ -45,10 +45,10 @@ def _spent_s(path: Path, count: int, runs: int) -> dict[Form, float]:
             zone=ZoneInfo("Asia/Ho_Chi_Minh"),
             as_of_ms=NOW_MS,
         )
-        return {form: min(_once_s(picture, form) for _ in range(runs)) for form in Form}
+        return {form: min(_once_s(picture, form) for _ in range(runs)) for form in ExportForm}
 
 
-def _once_s(picture: Picture, form: Form) -> float:
+def _once_s(picture: Picture, form: ExportForm) -> float:
     began = time.process_time()
     for _ in picture.written(form):
         pass

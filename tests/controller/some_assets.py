@@ -7,7 +7,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from controller.inventory.asset import KIND_OF_TYPE, Asset, AssetState
-from controller.reconcile.evidence import By
+from controller.reconcile.evidence import SeenBy
 from controller.register.vocabulary import TYPE_WORDS, Condition
 from protocol.model import DeviceKind, Identity, Place
 
@@ -53,7 +53,7 @@ def asset(number: int = 1, **changes: object) -> Asset:
         funding="NSNN",
         condition=Condition.GOOD.value,
         there="6A1",
-        by=By.AGENT.value,
+        by=SeenBy.AGENT.value,
         verified=True,
         seen_ms=NOW_MS,
     )

@@ -26,6 +26,7 @@ from controller.reconcile.tables import figures
 from controller.web.site import create_web
 from protocol.model import DeviceKind, Place
 from tests.controller.web_school import FOLDERS, NOW_MS, ZONE, Served, a_live, a_program
+from tests.databases import sqlite_in
 
 PROVINCE = "14"
 OWN = Place(PROVINCE, "so-gddt")
@@ -139,7 +140,7 @@ def department_of(store: Store, clock: Any = lambda: NOW_MS) -> Department:
 @contextlib.contextmanager
 def a_department(folder: Path) -> Iterator[Store]:
     """An empty department's store."""
-    with Store(f"sqlite:///{folder / 'lophoc.db'}") as store:
+    with Store(sqlite_in(folder)) as store:
         FOLDERS[store] = folder
         yield store
 

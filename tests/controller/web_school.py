@@ -6,12 +6,15 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
+import httpx
+import pytest
 import uvicorn
 from fastapi import FastAPI
 from msgspec.structs import replace
@@ -44,6 +47,7 @@ from protocol.model import (
 )
 from protocol.words import Translate, translator
 from tests.controller.ears import Ears
+from tests.databases import sqlite_in
 from tests.ports import free_port
 from tests.waiting import LIMIT_S, until
 
@@ -206,10 +210,15 @@ def numbered(records: Sequence[Record], first_change: int = 1) -> list[Record]:
 @contextlib.contextmanager
 def a_store(folder: Path, records: Sequence[Record] = (), url: str = "") -> Iterator[Store]:
     """A real store, holding the records: in the folder, or where the URL says."""
-    with Store(url or f"sqlite:///{folder / 'lophoc.db'}") as store:
+    with Store(url or sqlite_in(folder)) as store:
         FOLDERS[store] = folder
         store.write(keep_batch, numbered(records), NOW_MS)
         yield store
+
+
+def changes_something(request: pytest.FixtureRequest) -> bool:
+    """Whether a test asks for what it could write with; the others of its file share a school."""
+    return not {"store", "served", "database", "monkeypatch"}.isdisjoint(request.fixturenames)
 
 
 class FaceWriter:
@@ -292,6 +301,35 @@ def a_live(
 ) -> LiveView:
     """A live present over a store, its clock at rest on a school morning."""
     return LiveView(a_program(store, scope=scope, now_ms=lambda: int(clock() * 1000)))
+
+
+def asked(
+    store: Store,
+    path: str,
+    *,
+    method: str = "GET",
+    host: str = "127.0.0.1",
+    scope: Place = SCHOOL,
+    face: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> httpx.Response:
+    """What a store's face answers to a host, on a morning at rest; no port is opened.
+
+    face: more for `a_face`. options: more for `httpx.AsyncClient.request`.
+    """
+
+    async def answered() -> httpx.Response:
+        way = httpx.ASGITransport(_face_at_rest(store, scope, **(face or {})), client=(host, 5))
+        async with httpx.AsyncClient(transport=way, base_url="http://testserver") as web:
+            return await web.request(method, path, **options)
+
+    return asyncio.run(answered())
+
+
+@lru_cache(maxsize=8)
+def _face_at_rest(store: Store, scope: Place, **face: Any) -> FastAPI:
+    """A face for all that is asked of a store: building one takes longer than its answers."""
+    return a_face(store, a_live(store, scope=scope), scope=scope, **face)
 
 
 class Served:

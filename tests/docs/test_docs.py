@@ -17,7 +17,7 @@ from agent.config import AgentConfig
 from controller.config import ControllerConfig
 from protocol import __version__
 from protocol.health import ReasonCode
-from protocol.messages import Down, Flaw, Up
+from protocol.messages import Down, MessageFlaw, Up
 from protocol.model import AttendanceStatus, DeviceKind, Method, Status
 from protocol.settings import sample, settings_of
 from simulators.config import DemoConfig, SimConfig, prefix_of
@@ -59,7 +59,7 @@ def test_every_reason_has_its_row_in_the_table_of_what_to_do(code: ReasonCode) -
 
 
 @pytest.mark.parametrize(
-    "word", [*KINDS, *Flaw, *Status, *DeviceKind, *AttendanceStatus, *Method], ids=str
+    "word", [*KINDS, *MessageFlaw, *Status, *DeviceKind, *AttendanceStatus, *Method], ids=str
 )
 def test_every_word_of_the_wire_is_explained(word: str) -> None:
     """Whoever writes another agent needs no look into the code."""

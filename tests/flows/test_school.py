@@ -14,7 +14,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 from websockets.sync.client import connect
 
-from protocol.messages import MAX_BYTES, SCHEMA, Flaw, Presence, to_bytes
+from protocol.messages import MAX_BYTES, SCHEMA, MessageFlaw, Presence, to_bytes
 from tests.flows.programs import Program, School, get, request
 from tests.waiting import LIMIT_S, until
 
@@ -67,7 +67,7 @@ def test_1000_bad_messages_are_counted_and_harm_nothing(tmp_path: Path) -> None:
         for topic, payload in bad_messages(1000):
             client.publish(topic, payload, qos=1).wait_for_publish(20)
         until(lambda: sum(refused(school).values()) >= 990, "they are refused and counted")
-        assert set(refused(school)) == set(map(str, Flaw))
+        assert set(refused(school)) == set(map(str, MessageFlaw))
         client.disconnect()
         client.loop_stop()
         assert not school.controller.ended()

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from hardware.pjlink.watch import ProjectorEntry, Projectors, Settings
+from hardware.pjlink.ask import ProjectorEntry
+from hardware.pjlink.watch import Projectors, Settings
 from hardware.readings import ProjectorReading, Sighting, SourceFlaw
 from simulators.devices.projector import Projector, ProjectorMake
 from tests.hardware.told import Told
@@ -77,9 +78,9 @@ async def watching(
     watch.password, watch.typed = password, list(typed)
     watch.projectors = Projectors(
         watch.told,
-        password=lambda: watch.password,
-        typed=lambda: watch.typed,
-        settings=settings_for(projectors, watch.listens_at[1], neighbours),
+        lambda: watch.password,
+        lambda: watch.typed,
+        settings_for(projectors, watch.listens_at[1], neighbours),
     )
     async with asyncio.TaskGroup() as group:
         task = group.create_task(watch.projectors.watch())

@@ -13,11 +13,10 @@ from hardware.mdns.announced import (
     best_address,
     flaw_in,
     service_of,
-    sighting_of,
-    trusted_mac,
-    trusted_uuid,
     types,
 )
+from hardware.mdns.ids import trusted_uuid
+from hardware.network.neighbours import trusted_mac
 from hardware.readings import IdentityKind, Kind, Sighting
 
 UUID = "16a65700-007c-1000-bb49-e8d8d1a7c91b"
@@ -27,9 +26,9 @@ Txt = dict[bytes, bytes | None]
 def seen(type_: str, instance: str, txt: Txt | None = None, host: str = "h.local.") -> Sighting:
     """Give the sighting of a service at 10.0.0.9."""
     name = f"{instance}.{type_}.local."
-    sighting = sighting_of(f"{type_}.local.", name, host, ["10.0.0.9"], txt or {})
-    assert sighting is not None
-    return sighting
+    service = service_of(f"{type_}.local.", name, host, ["10.0.0.9"], txt or {})
+    assert service is not None
+    return service.sighting
 
 
 @pytest.mark.parametrize(
@@ -115,7 +114,7 @@ def test_a_service_names_its_device(
 def test_types_we_do_not_know_and_our_own_are_no_devices() -> None:
     """Only what matchers.toml names is browsed and reported."""
     for type_ in ("_lophoc._tcp", "_spotify-connect._tcp"):
-        assert sighting_of(type_, f"a.{type_}.local.", "h.local.", [], {}) is None
+        assert service_of(type_, f"a.{type_}.local.", "h.local.", [], {}) is None
         assert type_ not in types()
 
 
@@ -124,7 +123,7 @@ def test_a_companion_that_is_no_ipad_is_left_out() -> None:
     for model in (b"iPhone14,2", None):
         txt = {b"rpMd": model}
         name = "x._companion-link._tcp.local."
-        assert sighting_of("_companion-link._tcp", name, "h.local.", [], txt) is None
+        assert service_of("_companion-link._tcp", name, "h.local.", [], txt) is None
 
 
 def test_an_ipad_is_shown_by_its_model_and_its_owners_name_is_nowhere() -> None:
@@ -214,8 +213,9 @@ def test_of_equal_addresses_the_newest_wins() -> None:
 )
 def test_hostile_services_never_raise(type_: str, instance: str, server: str, txt: Txt) -> None:
     """Binary, huge and repeated texts end as clean values or none."""
-    found = sighting_of(f"{type_}.local.", f"{instance}.{type_}.local.", server, ["x", ""], txt)
-    if found is not None:
+    service = service_of(f"{type_}.local.", f"{instance}.{type_}.local.", server, ["x", ""], txt)
+    if service is not None:
+        found = service.sighting
         assert len(found.key) < 80
         assert found.key.isascii()
         texts = (found.name, found.vendor, found.model)

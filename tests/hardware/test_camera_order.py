@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 
 import pytest
@@ -10,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.camera.features import Baseline
-from hardware.camera.order import Alive, LookVerdict, Order, order_of, word_of
-from hardware.camera.rounds import Rounds
-from hardware.camera.watch import learn
+from hardware.camera.order import Alive, LookVerdict, Order, line_of, order_of, word_of
+from hardware.camera.watch import Rounds, learn
 from hardware.readings import CameraState
 
 
@@ -25,8 +23,8 @@ def test_an_order_arrives_as_it_was_given() -> None:
         seconds=7.5,
         baseline=Baseline(mean=100.0, ed=0.2, foc=2.0),
     )
-    assert order_of(order.line()) == order
-    assert order.line().count(b"\n") == 1
+    assert order_of(line_of(order)) == order
+    assert line_of(order).count(b"\n") == 1
     assert "mật" not in repr(order)
 
 
@@ -40,7 +38,7 @@ def test_an_order_arrives_as_it_was_given() -> None:
 )
 def test_a_word_arrives_as_it_was_said(word: Alive | LookVerdict) -> None:
     """One line each."""
-    assert word_of(word.line().encode()) == word
+    assert word_of(line_of(word)) == word
 
 
 @pytest.mark.parametrize(
@@ -50,13 +48,13 @@ def test_a_word_arrives_as_it_was_said(word: Alive | LookVerdict) -> None:
         b"[]",
         b"[" * 16_000,
         b"\xff",
-        b'{"state": "splendid"}',
-        b'{"state": "ok", "reason": "a sentence from the camera"}',
-        b'{"state": "ok", "measures": {"frame": "AAAA"}}',
-        b'{"state": "ok", "measures": {"ed": NaN}}',
-        b'{"state": "ok", "measures": {"ed": true}}',
-        b'{"within_s": "long"}',
-        json.dumps({"state": "ok", "measures": dict.fromkeys(map(str, range(99)), 0)}).encode(),
+        b'{"type": "LookVerdict", "state": "splendid"}',
+        b'{"type": "LookVerdict", "state": "ok", "reason": "a sentence from the camera"}',
+        b'{"type": "LookVerdict", "state": "ok", "measures": {"frame": "AAAA"}}',
+        b'{"type": "LookVerdict", "state": "ok", "measures": {"ed": NaN}}',
+        b'{"type": "LookVerdict", "state": "ok", "measures": {"ed": true}}',
+        b'{"type": "Alive", "within_s": "long"}',
+        line_of(LookVerdict(CameraState.OK, "", dict.fromkeys(map(str, range(99)), 0))),
     ],
     ids=[
         "empty",

@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from hardware.camera import watch as camera
+from hardware.camera.order import line_of
 from hardware.camera.watch import CameraTarget, look, target_of
 from hardware.readings import CameraReading, CameraState, Reading, SenseMissing
 from tests.hardware.camera_peers import (
@@ -211,15 +212,14 @@ def test_nothing_but_numbers_leaves_the_child() -> None:
     async def test() -> tuple[bytes, list[str]]:
         async with peer(mjpeg(pictures())) as port:
             child = await asyncio.create_subprocess_exec(
-                *("python", "-m", "hardware.camera.child"),
+                *(sys.executable, "-m", "hardware.camera.child"),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
-                executable=str(Path(sys.executable)),
             )
             target = CameraTarget(key="k", url_or_node=f"http://127.0.0.1:{port}/", password=SECRET)
             assert child.stdin is not None
             assert child.stdout is not None
-            child.stdin.write(camera.order_for(target, 1.0, None).line())
+            child.stdin.write(line_of(camera.order_for(target, 1.0, None)))
             first = await child.stdout.readline()
             arguments = psutil.Process(child.pid).cmdline()
             said = first + await child.stdout.read()
@@ -266,7 +266,7 @@ def test_a_child_whose_parent_is_gone_ends_by_itself() -> None:
             )
             assert child.stdin is not None
             target = CameraTarget(key="k", url_or_node=f"http://127.0.0.1:{port}/")
-            child.stdin.write(camera.order_for(target, 60.0, None).line())
+            child.stdin.write(line_of(camera.order_for(target, 60.0, None)))
             child.stdin.close()
             return await asyncio.wait_for(child.wait(), GIVE_UP_S)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from hardware.cards.door import read_door
-from hardware.cards.reader import FAST, FULL, read
+from hardware.cards.reader import FAST, FULL, read, read_door
 from protocol.doorcode import sign
 from simulators.devices.cards import Scene, class_of, clutter, door
 from tests.hardware.card_frames import cost_ratio, in_one_frame, over_ten_frames, without_cards

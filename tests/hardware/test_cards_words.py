@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.camera.order import Alive, Order
+from hardware.camera.order import Alive, Order, line_of
 from hardware.cards.acceptance import Card, CardFlag, FoundCard
 from hardware.cards.words import (
     CARDS_LIMIT,
@@ -23,7 +23,6 @@ from hardware.cards.words import (
     Text,
     Word,
     job_of,
-    line_of,
     word_of,
 )
 
@@ -40,28 +39,14 @@ WORDS: list[Word] = [
     CardPicture(3, (Card(5, SQUARE),), ("ABC",), 12.5),
     CardPicture(0, error="missing"),
 ]
+FIELDS = ("within_s", "reason", "frames", "id", "flag", "text", "number", "cards", "texts", "ms")
+TAGS = ("Alive", "Over", "FoundCard", "Text", "CardPicture")
 json_trees = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(
-                [
-                    "within_s",
-                    "over",
-                    "frames",
-                    "id",
-                    "flag",
-                    "text",
-                    "number",
-                    "cards",
-                    "texts",
-                    "ms",
-                    "error",
-                ]
-            ),
-            inner,
-            max_size=6,
+        | st.dictionaries(st.sampled_from((*FIELDS, "error", "framed")), inner, max_size=6).flatmap(
+            lambda fields: st.sampled_from(TAGS).map(lambda tag: fields | {"type": tag})
         )
     ),
     max_leaves=12,
@@ -71,14 +56,14 @@ json_trees = st.recursive(
 @pytest.mark.parametrize("word", WORDS, ids=repr)
 def test_a_word_arrives_as_it_was_said(word: Word) -> None:
     """Each kind of them."""
-    assert word_of(line_of(word).encode()) == word
+    assert word_of(line_of(word)) == word
 
 
 def test_a_job_arrives_as_it_was_given_and_shows_no_password() -> None:
     """With the camera's password, which is in no repr."""
     order = Order(place="rtsp://cam/", user="u", password=HIDDEN, seconds=15.0)
     job = Job(task=Task.CLASS, camera=order, allowed=frozenset({1, 2}), paths=("a b.jpg",))
-    assert job_of(job.line()) == job
+    assert job_of(line_of(job)) == job
     assert HIDDEN not in repr(job)
 
 
@@ -90,16 +75,16 @@ def test_a_job_arrives_as_it_was_given_and_shows_no_password() -> None:
         b"7",
         b'"within_s"',
         b"[" * 100_000,
-        b'{"within_s": 1e999}',
-        b'{"within_s": %s}' % (b"9" * 400),
-        b'{"over": "of my own", "frames": 1}',
-        b'{"over": "", "frames": -1}',
-        b'{"id": 50, "flag": ""}',
-        b'{"id": true, "flag": ""}',
-        b'{"id": 1, "flag": "mine"}',
-        b'{"text": 5}',
-        b'{"number": 0, "cards": [[1, [[0, 0]]]], "texts": [], "ms": 1, "error": ""}',
-        json.dumps({"number": 0, "cards": [], "texts": ["a"] * 17, "ms": 1, "error": ""}).encode(),
+        b'{"type": "Alive", "within_s": 1e999}',
+        b'{"type": "Alive", "within_s": %s}' % (b"9" * 400),
+        b'{"type": "Over", "reason": "of my own", "frames": 1}',
+        b'{"type": "Over", "reason": "", "frames": -1}',
+        b'{"type": "FoundCard", "id": 50}',
+        b'{"type": "FoundCard", "id": true}',
+        b'{"type": "FoundCard", "id": 1, "flag": "mine"}',
+        b'{"type": "Text", "text": 5}',
+        b'{"type": "CardPicture", "number": 0, "cards": [[1, [[0, 0]]]]}',
+        line_of(CardPicture(0, texts=("a",) * 17)),
     ],
     ids=lambda line: line[:30].decode(),
 )
@@ -118,7 +103,7 @@ def test_any_tree_is_a_word_or_refused(tree: object) -> None:
 
 def test_a_text_is_bounded_and_the_longest_line_fits() -> None:
     """However many cards and codes a stranger's picture has."""
-    said = word_of(json.dumps({"text": "x\n" * TEXT_LIMIT}).encode())
+    said = word_of(line_of(Text("x\n" * TEXT_LIMIT)))
     assert isinstance(said, Text)
     assert len(said.text) <= TEXT_LIMIT
     card = Card(49, ((12345.67, 12345.67),) * 4)

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from hardware.matchers import matchers
-from hardware.readings import IdentityKind, Kind, Sighting
+from hardware.readings import Kind
 from hardware.usb.devices import devices_of
-from hardware.usb.digitizers import chassis_has_screen, with_answers
+from hardware.usb.digitizers import chassis_has_screen
 from tests.hardware.test_usb_devices import BUS, usb_node
 
 TOUCH = {"ID_INPUT_TOUCHSCREEN": "1"}
@@ -115,25 +115,6 @@ def test_a_maker_of_touch_controllers_is_reason_to_ask_and_no_more(
     """Elan makes mice too; of those nobody is asked."""
     nodes = touch(own={"ID_VENDOR_ID": vendor}, ID_INPUT_MOUSE="1")
     assert judged(nodes, f"{vendor}:0001") == (Kind.INPUT, asks)
-
-
-def test_a_persons_answer_names_the_kind_and_ends_the_question() -> None:
-    """For every piece of that product, and no other."""
-    asked = Sighting(
-        source="usb",
-        key="port:h:1",
-        identity=IdentityKind.PORT,
-        kind=Kind.INPUT,
-        product="abcd:0001",
-        asks=Kind.BOARD,
-    )
-    board = with_answers(asked, {"abcd:0001": Kind.BOARD})
-    assert (board.kind, board.asks, board.key) == (Kind.BOARD, None, asked.key)
-    no_board = with_answers(asked, {"abcd:0001": Kind.INPUT})
-    assert (no_board.kind, no_board.asks) == (Kind.INPUT, None)
-    assert with_answers(asked, {"abcd:0002": Kind.BOARD}) is asked
-    nameless = Sighting(source="mdns", key="mac:1", identity=IdentityKind.MAC, kind=Kind.CAMERA)
-    assert with_answers(nameless, {"": Kind.BOARD}) is nameless
 
 
 def test_the_chassis_tells_whether_a_machine_has_a_screen() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.host.disks import Disks, mount_of, mounts_in
+from hardware.host.disks import mount_of, mounts_in, read_disk
 from simulators.devices.host import FaultyHost, HostMake
 
 DATA = Path("/var/lib/lophoc")
@@ -66,7 +66,7 @@ def test_a_file_system_that_takes_no_writes_is_told(
 ) -> None:
     """By its own word, not by how a sandbox or a careful school shows it."""
     root = told(tmp_path, {"proc/self/mountinfo": table, "etc/fstab": fstab})
-    assert Disks(DATA, root).read().read_only is expected
+    assert read_disk(DATA, root).disk_read_only is expected
 
 
 def test_the_deepest_mount_holds_the_path() -> None:
@@ -123,7 +123,7 @@ def test_errors_are_counted_through_an_encrypted_volume(tmp_path: Path) -> None:
         slaves = root / "sys/devices/virtual/block" / upper / "slaves"
         slaves.mkdir()
         (slaves / Path(lower).name).symlink_to(lower)
-    assert Disks(DATA, root).read().errors == 20
+    assert read_disk(DATA, root).disk_errors == 20
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_an_emmc_that_is_worn_out_counts(
         },
     )
     linked(root, "179:2", "mmc0/block/mmcblk0/mmcblk0p2")
-    assert Disks(DATA, root).read().errors == expected
+    assert read_disk(DATA, root).disk_errors == expected
 
 
 def test_disks_that_go_round_in_a_circle_end(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_disks_that_go_round_in_a_circle_end(tmp_path: Path) -> None:
     (root / "sys/devices/dm-0/slaves").mkdir()
     for name in ("a", "b"):
         (root / "sys/devices/dm-0/slaves" / name).symlink_to("..")
-    assert Disks(DATA, root).read().errors is None
+    assert read_disk(DATA, root).disk_errors is None
 
 
 @pytest.mark.parametrize(
@@ -179,4 +179,4 @@ def test_a_count_that_is_nonsense_is_none(tmp_path: Path, count: str, expected: 
     """It would outweigh every honest one."""
     FaultyHost(tmp_path, HostMake.LAPTOP).write()
     (tmp_path / "sys/fs/ext4/nvme0n1p2/errors_count").write_text(count)
-    assert Disks(DATA, tmp_path).read().errors == expected
+    assert read_disk(DATA, tmp_path).disk_errors == expected

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardware.pjlink import talk
-from hardware.pjlink.watch import ProjectorEntry, ask, poll
+from hardware.pjlink.ask import ProjectorEntry, ask, poll
 from hardware.readings import (
     IdentityKind,
     Kind,
@@ -149,8 +149,8 @@ def test_lines_may_end_in_more_than_a_carriage_return(line_end: str, password: s
         async with projector(password=password) as one:
             one.faults.line_end = line_end
             result = await poll(one.host, one.port, password)
-            assert (result.trouble, result.state.odd) == (None, False)
-            assert (result.state.power, result.info.serial) == (PowerState.OFF, FIRST.serial)
+            assert (result.trouble, result.odd) == (None, False)
+            assert (result.reading.power, result.info.serial) == (PowerState.OFF, FIRST.serial)
 
     asyncio.run(run())
 
@@ -252,7 +252,7 @@ def test_no_bytes_from_a_projector_raise_anything_but_a_trouble(
     async def run() -> None:
         async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
             result = await poll(*server.sockets[0].getsockname(), "pw")
-        assert (result.state is None) or (result.trouble is None) or result.trouble.reason
+        assert (result.reading is None) or (result.trouble is None) or result.trouble.reason
 
     asyncio.run(run())
 

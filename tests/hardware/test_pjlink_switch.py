@@ -6,10 +6,11 @@ import asyncio
 
 import pytest
 
-from hardware.pjlink.watch import switch
+from hardware.pjlink.switch import switch
 from hardware.readings import PowerState, ProjectorReading
 from simulators.devices.projector import Projector, ProjectorMake
-from tests.hardware.pjlink_room import SECRET, projector, watching
+from tests.hardware.pjlink_room import SECRET, projector
+from tests.waiting import eventually
 
 FAST = 600.0  # played seconds a second: 30 s of warming in 50 ms, 90 s of cooling in 150 ms
 
@@ -20,13 +21,21 @@ async def switched(one: Projector, **wish: object) -> ProjectorReading:
     )
 
 
+async def lit_by_now(one: Projector) -> ProjectorReading:
+    """Give the reading of a projector that was switched on and has warmed up."""
+    await switched(one, on=True)
+    await eventually(lambda: one.lamp.power is PowerState.ON)
+    return await switched(one, on=True, key="mac:1")
+
+
 def test_a_lesson_begins_and_ends() -> None:
-    """On with the input of the room, then off; each is read back."""
+    """On, then off; each is read back, with the input of one that is lit."""
 
     async def run() -> None:
         async with projector(password=SECRET, pace=FAST) as one:
-            lit = await switched(one, on=True, input="DIGITAL 1")
-            assert (lit.reason, lit.power, lit.input) == ("", PowerState.ON, "DIGITAL 1")
+            lit = await lit_by_now(one)
+            assert (lit.key, lit.reason, lit.power) == ("mac:1", "", PowerState.ON)
+            assert lit.input == "RGB 1"
             ended = await switched(one, on=False)
             assert ended.reason == ""
             assert ended.power in {PowerState.COOLING, PowerState.OFF}
@@ -39,8 +48,7 @@ def test_a_lamp_that_cools_is_lit_once_it_may_be() -> None:
 
     async def run() -> None:
         async with projector(pace=FAST) as one:
-            one.lamp.switch(on=True)
-            await switched(one, on=True, input="RGB 1")
+            await lit_by_now(one)
             one.lamp.switch(on=False)
             assert one.lamp.power is PowerState.COOLING
             lit = await switched(one, on=True)
@@ -55,7 +63,7 @@ def test_one_that_cools_for_too_long_is_busy() -> None:
 
     async def run() -> None:
         async with projector(ProjectorMake(cool_s=1e9), pace=FAST) as one:
-            await switched(one, on=True, input="RGB 1")
+            await lit_by_now(one)
             one.lamp.switch(on=False)
             reading = await switched(one, on=True, within_s=0.1)
             assert (reading.reason, reading.power) == ("busy", PowerState.COOLING)
@@ -69,9 +77,8 @@ def test_a_projector_that_will_not_has_refused(code: str) -> None:
 
     async def run() -> None:
         async with projector() as one:
-            reading = await switched(one, on=True, input="INTERNAL 1", within_s=0.0)
-            assert reading.reason == "busy"  # it warms: the input comes later
-            one.lamp.switch(on=False)
+            reading = await switched(one, on=True, within_s=0.0)
+            assert reading.reason == ""
             one.faults.refusals["POWR"] = code
             reading = await switched(one, on=False)
             assert reading.reason == "refused"
@@ -87,27 +94,5 @@ def test_a_wrong_password_is_not_tried_twice() -> None:
             reading = await switch(one.host, one.port, lambda: SECRET[::-1], on=True)
             assert reading.reason == "needs_password"
             assert one.commands == []
-
-    asyncio.run(run())
-
-
-def test_an_input_that_no_projector_has_is_the_callers_mistake() -> None:
-    """Nothing is sent."""
-    with pytest.raises(ValueError, match="no such PJLink input"):
-        asyncio.run(switch("127.0.0.1", on=True, input="HDMI"))
-
-
-def test_switching_by_key_uses_the_one_connection_and_reports_at_once() -> None:
-    """The watch waits for its turn meanwhile."""
-
-    async def run() -> None:
-        async with projector(pace=FAST) as one, watching(one) as watch:
-            found = await watch.sighting()
-            answered = await watch.projectors.switch(found.key, on=True)
-            told = await watch.reading(lambda seen: seen.power is not PowerState.OFF)
-            assert told == answered
-            assert told.key == found.key
-            with pytest.raises(KeyError):
-                await watch.projectors.switch("mac:000000000001", on=True)
 
     asyncio.run(run())

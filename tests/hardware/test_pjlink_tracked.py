@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.network.flaws import FlawReporter
-from hardware.pjlink.search import SEARCH, Notification, Subject, parse_notification
-from hardware.pjlink.talk import ProjectorInfo, ProjectorState, TalkError, input_code
+from hardware.pjlink.search import SEARCH, Notification, parse_notification
+from hardware.pjlink.talk import ProjectorInfo, TalkError
 from hardware.pjlink.tracked import POLL_S, TROUBLE_S, TalkResult, TrackedProjector, kind_of
 from hardware.readings import IdentityKind, Kind, PowerState, ProjectorReading, Sighting, SourceFlaw
 
 INFO = ProjectorInfo(name="PJ", maker="NEC", model="M403X", serial="7X00123FB", pjlink_class=2)
-WELL = TalkResult(state=ProjectorState(power=PowerState.ON), info=INFO)
+OFF = ProjectorReading(key="", at=0.0, power=PowerState.OFF)
+WELL = TalkResult(reading=replace(OFF, power=PowerState.ON), info=INFO)
 MAC = "0026ab112233"
 
 
@@ -92,7 +95,7 @@ def test_another_projector_at_the_address_is_another_device() -> None:
     one.update(WELL, 0.0, 0.0)
     (gone,) = one.become("0026ab445566")
     assert not gone.present
-    other = TalkResult(state=ProjectorState(), info=ProjectorInfo(name="B"))
+    other = TalkResult(reading=OFF, info=ProjectorInfo(name="B"))
     (new,) = sightings(one.update(other, 5.0, 5.0))
     assert (new.key, new.name, new.serial) == ("mac:0026ab445566", "B", "")
 
@@ -115,7 +118,7 @@ def test_a_weak_serial_names_nothing(serial: str) -> None:
     """The entry that was typed is the better name."""
     one = typed()
     info = ProjectorInfo(name="PJ", maker="NEC", serial=serial, pjlink_class=2)
-    (seen,) = sightings(one.update(TalkResult(state=ProjectorState(), info=info), 1.0, 1.0))
+    (seen,) = sightings(one.update(TalkResult(reading=OFF, info=info), 1.0, 1.0))
     assert (seen.identity, seen.key, seen.aliases) == (IdentityKind.TOKEN, "token:t1", ())
     assert seen.serial == ""
 
@@ -132,13 +135,13 @@ def test_boards_are_known_by_their_names() -> None:
     ("data", "expected"),
     [
         (SEARCH, None),
-        (b"%2ACKN=00:26:ab:11:22:33\r", Notification("10.0.0.9", Subject.PRESENT, MAC)),
-        (b"%2ackn=0026AB112233", Notification("10.0.0.9", Subject.PRESENT, MAC)),
-        (b"%2LKUP=00:26:ab:11:22:33\r\n", Notification("10.0.0.9", Subject.PRESENT, MAC)),
-        (b"%2ACKN=192.168.1.77\r", Notification("10.0.0.9", Subject.PRESENT)),
-        (b"%2ACKN=ff:ff:ff:ff:ff:ff\r", Notification("10.0.0.9", Subject.PRESENT)),
-        (b"%2POWR=1\r", Notification("10.0.0.9", Subject.CHANGED)),
-        (b"%2ERST=000010\r", Notification("10.0.0.9", Subject.CHANGED)),
+        (b"%2ACKN=00:26:ab:11:22:33\r", Notification("10.0.0.9", MAC)),
+        (b"%2ackn=0026AB112233", Notification("10.0.0.9", MAC)),
+        (b"%2LKUP=00:26:ab:11:22:33\r\n", Notification("10.0.0.9", MAC)),
+        (b"%2ACKN=192.168.1.77\r", Notification("10.0.0.9")),
+        (b"%2ACKN=ff:ff:ff:ff:ff:ff\r", Notification("10.0.0.9")),
+        (b"%2POWR=1\r", Notification("10.0.0.9", is_change=True)),
+        (b"%2ERST=000010\r", Notification("10.0.0.9", is_change=True)),
     ],
     ids=["search", "found", "lower case", "up", "no MAC", "broadcast MAC", "power", "errors"],
 )
@@ -155,16 +158,6 @@ def test_any_datagram_is_a_word_or_nonsense(data: bytes) -> None:
     except ValueError:
         notification = None
     assert notification is None or notification.address == "10.0.0.9"
-
-
-@given(st.text(max_size=20))
-def test_an_input_is_a_mode_and_one_sign(text: str) -> None:
-    """What is read can be written again."""
-    try:
-        mode, index = input_code(text)
-    except ValueError:
-        return
-    assert f"{mode.name} {index}" == text.strip().upper()
 
 
 def test_flaws_are_counted_all_and_told_once_a_minute() -> None:

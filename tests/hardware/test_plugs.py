@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.readings import Sighting
-from hardware.usb.devices import devices_of, is_usb_device
+from hardware.usb.devices import devices_of
+from hardware.usb.nodes import is_usb_device
 from hardware.usb.plugs import RESTLESS_S, SETTLE_S, Plugs
 from tests.hardware.udev_exports import classroom
 

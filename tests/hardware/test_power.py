@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.host.power import PowerSupplies, wear_percent
+from hardware.host.power import read_power, wear_percent
 
 FOLDER = "sys/class/power_supply"
 
@@ -53,20 +53,20 @@ def test_wear_is_a_share_or_unknown(capacities: list[tuple[float, float]]) -> No
 def test_firmware_that_tells_charge_instead_of_energy_is_read(tmp_path: Path) -> None:
     """Ampere-hours do as well as watt-hours."""
     battery(tmp_path, "BAT0", charge_full="3000000", charge_full_design="4000000")
-    assert PowerSupplies(tmp_path).read().battery_wear_percent == 25.0
+    assert read_power(tmp_path).battery_wear_percent == 25.0
 
 
 def test_a_mouse_does_not_wear_the_laptop_out(tmp_path: Path) -> None:
     """Its battery is its own."""
     battery(tmp_path, "BAT0", energy_full="90", energy_full_design="100")
     battery(tmp_path, "mouse", scope="Device", energy_full="1", energy_full_design="100")
-    assert PowerSupplies(tmp_path).read().battery_wear_percent == 10.0
+    assert read_power(tmp_path).battery_wear_percent == 10.0
 
 
 def test_a_battery_that_does_not_tell_its_design_has_no_wear(tmp_path: Path) -> None:
     """A charge without a design says nothing of age."""
     battery(tmp_path, "BAT0", capacity="50", energy_full="90")
-    reading = PowerSupplies(tmp_path).read()
+    reading = read_power(tmp_path)
     assert reading.battery_percent == 50.0
     assert reading.battery_wear_percent is None
 
@@ -75,4 +75,4 @@ def test_a_battery_whose_size_is_nonsense_weighs_no_more_than_the_other(tmp_path
     """Else its charge would be the laptop's."""
     battery(tmp_path, "BAT0", capacity="80", energy_full="9" * 30)
     battery(tmp_path, "BAT1", capacity="20", energy_full="40000000")
-    assert PowerSupplies(tmp_path).read().battery_percent == 50.0
+    assert read_power(tmp_path).battery_percent == 50.0

@@ -8,8 +8,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hardware.network.interfaces import broadcasts, networks, via
 from hardware.network.neighbours import mac_at, mac_in
-from hardware.network.subnets import broadcasts, own_address, subnets
 
 TABLE = """IP address       HW type     Flags       HW address            Mask     Device
 10.0.0.9         0x1         0x2         00:26:ab:11:22:33     *        eth0
@@ -43,15 +43,15 @@ def test_any_text_is_a_table(text: str) -> None:
 
 def test_each_subnet_has_one_broadcast_address_and_a_pair_has_none() -> None:
     """Two own addresses in one subnet call it once."""
-    own = [
+    own = tuple(
         IPv4Interface(one)
         for one in ("10.2.0.5/16", "10.2.0.6/16", "192.168.1.7/24", "10.9.0.1/31", "10.9.1.1/32")
-    ]
+    )
     assert broadcasts(own) == ("10.2.255.255", "192.168.1.255")
-    assert own_address("192.168.1.50", own) == "192.168.1.7"
-    assert [own_address(one, own) for one in ("8.8.8.8", "fe80::1", "board.local")] == [""] * 3
+    assert via("192.168.1.50", own) == "192.168.1.7"
+    assert [via(one, own) for one in ("8.8.8.8", "fe80::1", "board.local")] == [""] * 3
 
 
 def test_this_machines_subnets_are_not_its_own_loop() -> None:
     """Whatever interfaces this machine has."""
-    assert not any(one.is_loopback for one in subnets())
+    assert not any(one.is_loopback for one in networks())

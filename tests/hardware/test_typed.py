@@ -11,7 +11,7 @@ import pytest
 
 from hardware.network.place import PlaceError, TypedPlace, place_of
 from hardware.network.typed import USUAL, TypedDevice, find, merge_readings, watch
-from hardware.pjlink.watch import asker, entries_of
+from hardware.pjlink.ask import asker, entries_of
 from hardware.readings import IdentityKind, Kind, ProjectorReading, Reading, Sighting, SourceFlaw
 from simulators.devices.projector import Projector
 from tests.hardware.pjlink_room import FIRST, NOWHERE, OLD, SECRET

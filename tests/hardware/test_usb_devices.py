@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.readings import IdentityKind, Kind, Sighting
-from hardware.usb.devices import devices_of, trusted_serial
+from hardware.usb.devices import devices_of
+from hardware.usb.keys import trusted_serial
 from tests.hardware.udev_exports import classroom
 
 HOST = "room12"

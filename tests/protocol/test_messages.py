@@ -14,8 +14,8 @@ from protocol.messages import (
     MAX_BYTES,
     SCHEMA,
     Down,
-    Flaw,
     MessageError,
+    MessageFlaw,
     Up,
     down_from,
     to_bytes,
@@ -75,17 +75,17 @@ def test_every_kind_has_a_golden_message() -> None:
 @pytest.mark.parametrize(
     ("payload", "flaw"),
     [
-        (b"", Flaw.MALFORMED),
-        (b"{", Flaw.MALFORMED),
-        (b"\xff\xfe", Flaw.MALFORMED),
-        (b"[1, 2]", Flaw.MALFORMED),
-        (b"[" * 100_000, Flaw.MALFORMED),
-        (b'{"kind": "presence"}', Flaw.MALFORMED),
-        (b'{"kind": 7}', Flaw.MALFORMED),
-        (b'{"kind": "hologram", "v": 1}', Flaw.UNKNOWN_KIND),
-        (b'{"kind": "presence", "v": 4, "anything": []}', Flaw.NEWER_SCHEMA),
-        (b'{"kind": "hologram", "v": 4}', Flaw.NEWER_SCHEMA),
-        (b" " * (MAX_BYTES + 1), Flaw.OVERSIZED),
+        (b"", MessageFlaw.MALFORMED),
+        (b"{", MessageFlaw.MALFORMED),
+        (b"\xff\xfe", MessageFlaw.MALFORMED),
+        (b"[1, 2]", MessageFlaw.MALFORMED),
+        (b"[" * 100_000, MessageFlaw.MALFORMED),
+        (b'{"kind": "presence"}', MessageFlaw.MALFORMED),
+        (b'{"kind": 7}', MessageFlaw.MALFORMED),
+        (b'{"kind": "hologram", "v": 1}', MessageFlaw.UNKNOWN_KIND),
+        (b'{"kind": "presence", "v": 4, "anything": []}', MessageFlaw.NEWER_SCHEMA),
+        (b'{"kind": "hologram", "v": 4}', MessageFlaw.NEWER_SCHEMA),
+        (b" " * (MAX_BYTES + 1), MessageFlaw.OVERSIZED),
     ],
     ids=[
         "empty",
@@ -101,7 +101,7 @@ def test_every_kind_has_a_golden_message() -> None:
         "oversized",
     ],
 )
-def test_a_message_that_cannot_be_taken_is_named(payload: bytes, flaw: Flaw) -> None:
+def test_a_message_that_cannot_be_taken_is_named(payload: bytes, flaw: MessageFlaw) -> None:
     """An old controller survives a new agent, and any garbage."""
     with pytest.raises(MessageError) as refused:
         up_from(payload)

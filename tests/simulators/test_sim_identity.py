@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from hardware.mdns.announced import sighting_of
+from hardware.mdns.announced import service_of as announced_by
 from hardware.readings import Kind
 from simulators.announce import service_of
 from simulators.equipment import device_id_of, equipment_of
@@ -19,14 +19,15 @@ def test_what_a_real_agent_hears_has_the_rooms_own_id() -> None:
             if service is None:
                 continue
             txt = {key.encode(): value.encode() for key, value in service.txt.items()}
-            sighting = sighting_of(
+            announced = announced_by(
                 service.type,
                 f"{service.instance}.{service.type}",
                 f"{service.host}.",
                 ["10.0.0.9"],
                 txt,
             )
-            assert sighting is not None
+            assert announced is not None
+            sighting = announced.sighting
             assert sighting.kind is thing.kind
             real_id = f"net-{sha256(sighting.key.encode()).hexdigest()[:12]}"
             assert real_id == device_id_of(thing)

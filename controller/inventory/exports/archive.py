@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 _PART_BYTES: Final = 32_768  # a part goes through a thread of its own: small ones cost more
 _FIRST_YEAR: Final = 1980  # of which a ZIP can tell
@@ -20,31 +24,26 @@ def zipped(files: Iterable[tuple[str, bytes]], at: datetime) -> Iterator[bytes]:
             info = zipfile.ZipInfo(name, stamp)
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, raw)
-            if pipe.held >= _PART_BYTES:
-                yield pipe.taken()
-    yield pipe.taken()
+            if len(pipe.waiting) >= _PART_BYTES:
+                yield pipe.flushed()
+    yield pipe.flushed()
 
 
-class _Pipe:
-    """What is written is held until it is taken; it cannot be sought in."""
+class _Pipe(io.RawIOBase):
+    """What is written waits until it is taken out; it cannot be sought in."""
 
     def __init__(self) -> None:
-        self._parts: list[bytes] = []
-        self.held = 0
+        super().__init__()
+        self.waiting = bytearray()
 
-    def write(self, part: bytes, /) -> int:
-        """Hold it."""
-        self._parts.append(bytes(part))
-        self.held += len(part)
-        return len(part)
+    def write(self, part: ReadableBuffer, /) -> int:
+        """Let it wait."""
+        raw = bytes(part)
+        self.waiting += raw
+        return len(raw)
 
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-    def taken(self) -> bytes:
-        """What was written since it was taken last."""
-        parts, self._parts, self.held = self._parts, [], 0
-        return b"".join(parts)
+    def flushed(self) -> bytes:
+        """Take out what waits."""
+        raw = bytes(self.waiting)
+        self.waiting.clear()
+        return raw

@@ -22,7 +22,7 @@ import msgspec
 from controller.inventory.asset import Asset
 from controller.inventory.exports.archive import zipped
 from controller.inventory.exports.spelling import local, type_said
-from controller.reconcile.evidence import By
+from controller.reconcile.evidence import SeenBy
 from controller.register.vocabulary import TYPE_OF_KIND, Condition
 from controller.sheets.names import room_key
 from controller.sheets.writing import without_controls
@@ -199,7 +199,7 @@ def _item_type(asset: Asset) -> str:
 
 def _content(asset: Asset, zone: tzinfo) -> Body:
     content: Body = {"versionclient": f"LopHoc_v{__version__}"}
-    if asset.seen_ms and asset.by == By.AGENT:
+    if asset.seen_ms and asset.by == SeenBy.AGENT:
         content["accesslog"] = {"logdate": f"{local(asset.seen_ms, zone):%Y-%m-%d %H:%M:%S}"}
     itemtype = _item_type(asset)
     if itemtype in _NETWORK_DEVICES:

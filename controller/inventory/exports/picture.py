@@ -18,14 +18,14 @@ from controller.inventory.asset import Asset
 from controller.inventory.chosen import Chosen
 from controller.inventory.exports import glpi, snipeit
 from controller.inventory.exports.spelling import local
-from controller.inventory.exports.workbook import Heading, check_rows, workbook
+from controller.inventory.exports.workbook import WorkbookHeading, check_rows, workbook
 from controller.sheets.writing import file_name
 from protocol.model import Place
 
 _SOME: Final = 1000  # items read in one go
 
 
-class Form(StrEnum):
+class ExportForm(StrEnum):
     """How a whole picture is written."""
 
     XLSX = "xlsx"
@@ -33,8 +33,11 @@ class Form(StrEnum):
     SNIPEIT = "snipeit"
 
 
-ENDS: Final = {Form.XLSX: "xlsx", Form.GLPI: "zip", Form.SNIPEIT: "csv"}
-_KINDS: Final = {Form.XLSX: "thiet-bi", Form.GLPI: "glpi", Form.SNIPEIT: "snipe-it"}
+_NAMES: Final = {
+    ExportForm.XLSX: ("thiet-bi", "xlsx"),
+    ExportForm.GLPI: ("glpi", "zip"),
+    ExportForm.SNIPEIT: ("snipe-it", "csv"),
+}
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,21 +59,22 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
         """As of when, by the school's clock."""
         return local(self.as_of_ms, self.zone)
 
-    def written(self, form: Form) -> Iterator[bytes]:
+    def written(self, form: ExportForm) -> Iterator[bytes]:
         """The file in parts; a workbook is one. Raises ExportError before the first."""
         match form:
-            case Form.XLSX:
+            case ExportForm.XLSX:
                 return iter((self._workbook(),))
-            case Form.GLPI:
+            case ExportForm.GLPI:
                 return glpi.as_zip(self.documents(), self.at)
-            case Form.SNIPEIT:
+            case ExportForm.SNIPEIT:
                 parts = snipeit.as_csv(self.parts(), self.zone, self._shared_tags())
                 return (part.encode() for part in parts)
 
-    def file_name(self, form: Form) -> str:
+    def file_name(self, form: ExportForm) -> str:
         """A file name of plain letters, with the school's code and the day."""
         code = self._only_school() or self.scope.province
-        return file_name(_KINDS[form], code, f"{self.at:%Y-%m-%d}", end=ENDS[form])
+        name, end = _NAMES[form]
+        return file_name(name, code, f"{self.at:%Y-%m-%d}", end=end)
 
     def count(self) -> int:
         """How many items there are."""
@@ -96,7 +100,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
 
     def _workbook(self) -> bytes:
         check_rows(self.count())
-        heading = Heading(self._title(), self.as_of_ms, self.zone)
+        heading = WorkbookHeading(self._title(), self.as_of_ms, self.zone)
         return workbook(chain.from_iterable(self.parts()), heading)
 
     def _title(self) -> str:

@@ -17,7 +17,7 @@ from controller.inventory.exports.spelling import (
     states_said,
     type_said,
 )
-from controller.reconcile.evidence import By
+from controller.reconcile.evidence import SeenBy
 from controller.register.vocabulary import Condition
 from controller.sheets.names import tag_key
 from controller.sheets.writing import csv_text, without_controls
@@ -66,7 +66,7 @@ def _row(asset: Asset, zone: tzinfo, shared: Collection[str]) -> list[str]:
     status = _status_of(asset)
     place = _location(asset)
     handed = bool(asset.room) and status == READY
-    scanned = asset.by == By.PERSON_SCAN and asset.seen_ms
+    scanned = asset.by == SeenBy.PERSON_SCAN and asset.seen_ms
     cells = {
         "Company": asset.place.school,
         "Name": asset.name,

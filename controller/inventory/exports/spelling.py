@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Final
 
 from controller.inventory.asset import Asset, AssetState
-from controller.reconcile.explained import STATE_WORDS
 from controller.reconcile.reconcile import State
+from controller.reconcile.words import STATE_WORDS
 from controller.register.vocabulary import CONDITION_WORDS, type_word
 from protocol.model import instant
 from protocol.words import N_, translator

@@ -19,7 +19,7 @@ from controller.inventory.exports.spelling import (
     type_said,
     vietnamese,
 )
-from controller.reconcile.evidence import By
+from controller.reconcile.evidence import SeenBy
 from controller.sheets.writing import new_workbook, write_cell
 from protocol.errors import LopHocError
 from protocol.formats import moment_in_text
@@ -39,14 +39,14 @@ _LACKS: Final = {
     "serial": N_("serial number"),
     "unique_serial": N_("a serial number of its own"),
 }
-_BY: Final = {By.AGENT.value: N_("the room's computer"), By.PERSON_SCAN.value: N_("a scan")}
+_BY: Final = {SeenBy.AGENT.value: N_("the room's computer"), SeenBy.PERSON_SCAN.value: N_("a scan")}
 
 
 class ExportError(LopHocError):
     """What is asked for cannot be written so."""
 
 
-class Heading(NamedTuple):
+class WorkbookHeading(NamedTuple):
     """What stands above the table: whose items these are, as of when, by which clock."""
 
     name: str
@@ -87,7 +87,7 @@ def _read_serial(asset: Asset, _zone: tzinfo) -> str:
     return asset.serial if "serial" in asset.lacks else ""
 
 
-def _seen(asset: Asset, zone: tzinfo) -> float | None:
+def _seen_at(asset: Asset, zone: tzinfo) -> float | None:
     """When it was seen, as Excel counts days."""
     if not (asset.seen_ms and asset.by):
         return None
@@ -135,7 +135,7 @@ COLUMNS: Final = (
         lambda asset, _: ", ".join(state_said(AssetState(state)) for state in asset.also),
     ),
     _Column("Phòng thấy gần nhất", 11, _Form.TEXT, _text("there")),
-    _Column("Lần thấy gần nhất", 16, _Form.TIME, _seen),
+    _Column("Lần thấy gần nhất", 16, _Form.TIME, _seen_at),
     _Column(
         "Thấy bởi",
         14,
@@ -151,7 +151,7 @@ COLUMNS: Final = (
 )
 
 
-def workbook(assets: Iterable[Asset], heading: Heading) -> bytes:
+def workbook(assets: Iterable[Asset], heading: WorkbookHeading) -> bytes:
     """The items as an .xlsx file, the book's lines first. Raises ExportError beyond MAX_ROWS."""
     rows = sorted(assets, key=_order)
     check_rows(len(rows))
@@ -185,7 +185,7 @@ def _order(asset: Asset) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _write_titles(book: Any, page: Any, rows: Sequence[Asset], heading: Heading) -> None:
+def _write_titles(book: Any, page: Any, rows: Sequence[Asset], heading: WorkbookHeading) -> None:
     strays = sum(row.line is None for row in rows)
     title = book.add_format({**_FONT, "bold": True, "font_size": 14})
     plain = book.add_format(_FONT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 from controller.access.password import SESSION_S, TRIES, TRIES_S, Office, OfficeError
 from controller.access.store import access_log
 from controller.database.store import Store
-from tests.controller.web_school import NOW_MS, SCHOOL, a_face, a_live, a_store, agent, mark
+from tests.controller.web_school import NOW_MS, SCHOOL, a_store, agent, asked, mark
 
 PASSWORD = "một mật khẩu dài"  # noqa: S105 - a test's own
 SHUT = (
@@ -39,34 +38,36 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def ask(store: Store, path: str, host: str, **options: object) -> httpx.Response:
-    async def asked() -> httpx.Response:
-        way = httpx.ASGITransport(a_face(store, a_live(store)), client=(host, 5))
-        async with httpx.AsyncClient(transport=way, base_url="http://testserver") as web:
-            method = "POST" if "data" in options else "GET"
-            return await web.request(method, path, **options)  # type: ignore[arg-type]  # httpx's
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """The same for all tests that only read."""
+    with a_store(tmp_path_factory.mktemp("library"), [agent("6A1"), mark("m1")]) as opened:
+        yield opened
 
-    return asyncio.run(asked())
+
+def ask(store: Store, path: str, host: str, **options: object) -> httpx.Response:
+    method = "POST" if "data" in options else "GET"
+    return asked(store, path, method=method, host=host, **options)
 
 
 @pytest.mark.parametrize("path", SHUT)
-def test_no_pupil_is_shown_to_the_network_without_the_password(store: Store, path: str) -> None:
+def test_no_pupil_is_shown_to_the_network_without_the_password(library: Store, path: str) -> None:
     """The API refuses, the pages lead to the password."""
-    answer = ask(store, path, "192.0.2.5")
+    answer = ask(library, path, "192.0.2.5")
     assert answer.status_code in {401, 303}
     assert "0007" not in answer.text
     assert answer.headers.get("location", "/login").startswith("/login")
-    assert ask(store, path, "127.0.0.1").status_code == 200
+    assert ask(library, path, "127.0.0.1").status_code == 200
     passed_on = {"X-Forwarded-For": "192.0.2.5"}
-    assert ask(store, path, "127.0.0.1", headers=passed_on).status_code in {401, 303}
+    assert ask(library, path, "127.0.0.1", headers=passed_on).status_code in {401, 303}
 
 
 @pytest.mark.parametrize(
     "path", ["/", "/attendance", "/api/v1/lessons?from=2026-09-01&to=2026-09-06"]
 )
-def test_figures_are_open(store: Store, path: str) -> None:
+def test_figures_are_open(library: Store, path: str) -> None:
     """Counts name nobody."""
-    answer = ask(store, path, "192.0.2.5")
+    answer = ask(library, path, "192.0.2.5")
     assert answer.status_code == 200
     assert "0007" not in answer.text
 
@@ -149,7 +150,7 @@ def test_a_damaged_password_file_is_said_and_lets_nobody_in(
     assert office.open_session(PASSWORD)
 
 
-def test_where_no_password_was_set_the_page_says_so(store: Store) -> None:
+def test_where_no_password_was_set_the_page_says_so(library: Store) -> None:
     """That is another thing."""
-    page = ask(store, "/login?lang=vi", "192.0.2.5")
+    page = ask(library, "/login?lang=vi", "192.0.2.5")
     assert "Chưa đặt mật khẩu" in page.text

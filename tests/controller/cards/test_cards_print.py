@@ -19,6 +19,7 @@ from protocol.doorcode import read
 from protocol.model import Place
 from protocol.plan import Pupil
 from tests.conftest import need
+from tests.databases import sqlite_in
 
 DPI = 100
 MM = DPI / 25.4
@@ -28,7 +29,7 @@ NAME = "Lò Thị Ánh"
 @pytest.fixture
 def school(tmp_path: Path) -> Path:
     pupils = tuple(Pupil(number=no, student=f"s{no}", name=NAME) for no in (1, 2, 7, 49, 50))
-    with Store(f"sqlite:///{tmp_path / 'lophoc.db'}") as store, store.locked(Place()) as db:
+    with Store(sqlite_in(tmp_path)) as store, store.locked(Place()) as db:
         lists = Lists(classes=(SchoolClass(code="10A1", pupils=pupils),))
         roster.keep_lists(db, Place(), lists)
     return tmp_path
@@ -56,7 +57,7 @@ def text_of(pdf: Path, *more: str) -> str:
 
 
 def plan(school: Path) -> Any:
-    with Store(f"sqlite:///{school / 'lophoc.db'}") as store:
+    with Store(sqlite_in(school)) as store:
         return store.read(plan_of, Place())
 
 

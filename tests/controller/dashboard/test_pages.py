@@ -25,6 +25,7 @@ from tests.controller.web_school import (
     SCHOOL,
     UNKNOWN,
     ZONE,
+    Record,
     Served,
     a_face,
     a_full_room,
@@ -32,11 +33,13 @@ from tests.controller.web_school import (
     a_morning,
     a_store,
     agent,
+    changes_something,
     device,
     event,
     mark,
 )
 from tests.waiting import until
+from tests.web import http_client, http_request
 
 BOARD, TABLET = DeviceKind.BOARD, DeviceKind.TABLET
 _CODE = (
@@ -76,12 +79,25 @@ class Outline(HTMLParser):
         ]
 
 
+def records() -> list[Record]:
+    """A whole school on an ordinary morning."""
+    lost = event("e2", "7A2", kind="device_vanished", body=b'{"device_id":"d","name":"bang"}')
+    return [*a_morning(), event("e1", "7A2"), lost, mark("m1")]
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    """A store with a whole school on an ordinary morning."""
-    lost = event("e2", "7A2", kind="device_vanished", body=b'{"device_id":"d","name":"bang"}')
-    with a_store(tmp_path, [*a_morning(), event("e1", "7A2"), lost, mark("m1")]) as opened:
+    """A store with the school."""
+    with a_store(tmp_path, records()) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The school's face for all tests that only read."""
+    folder = tmp_path_factory.mktemp("library")
+    with a_store(folder, records()) as opened, Served(opened) as running:
+        yield running
 
 
 @pytest.fixture
@@ -92,10 +108,11 @@ def served(store: Store) -> Iterator[Served]:
 
 
 @pytest.fixture
-def web(served: Served) -> Iterator[httpx.Client]:
+def web(request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
     """A browser without JavaScript whose user has chosen English."""
     cookies = {"lang": "en"}
-    with httpx.Client(base_url=served.url, cookies=cookies, trust_env=False) as client:
+    name = "served" if changes_something(request) else "library"
+    with http_client(request.getfixturevalue(name).url, cookies=cookies) as client:
         yield client
 
 
@@ -340,7 +357,7 @@ def test_a_room_that_does_not_exist_is_a_friendly_404(web: httpx.Client) -> None
 def test_an_empty_school_is_told_how_to_connect_the_first_room(tmp_path: Path) -> None:
     """No rooms: a friendly sentence and a command, no empty table."""
     with a_store(tmp_path) as empty, Served(empty) as served:
-        page = Outline(httpx.get(f"{served.url}?lang=en", trust_env=False).text)
+        page = Outline(http_request("GET", f"{served.url}?lang=en").text)
     assert "No classroom is connected yet" in page.words
     assert "lophoc-agent run --province 79 --school 00123 --room 7A2" in page.words
     assert not page.find("table")
@@ -415,7 +432,7 @@ def test_the_language_is_asked_for_remembered_or_the_schools(
 
 def test_a_language_once_asked_for_is_remembered(served: Served) -> None:
     """The choice outlives the address, and keeps the filter."""
-    with httpx.Client(base_url=served.url, trust_env=False) as browser:
+    with http_client(served.url) as browser:
         assert browser.get("/").headers["content-language"] == "vi"
         page = Outline(browser.get("/?status=ok").text)
         assert page.find("a", hreflang="en")[0]["href"] == "?status=ok&lang=en"
@@ -469,10 +486,10 @@ def test_a_department_tells_two_rooms_of_one_name_apart(tmp_path: Path) -> None:
         device("6A1", BOARD, 7, place=there),
     ]
     with a_store(tmp_path, records) as store, Served(store, scope=Place("79")) as served:
-        page = Outline(httpx.get(served.url, trust_env=False).text)
+        page = Outline(http_request("GET", served.url).text)
         tiles = [page.find("a", id=f"tile-{code}-6A1")[0] for code in ("00123", "00456")]
         links = [str(tile["href"]) for tile in tiles]
-        texts = [httpx.get(served.url.rstrip("/") + link, trust_env=False).text for link in links]
+        texts = [http_request("GET", served.url.rstrip("/") + link).text for link in links]
     assert "board-6a1-01" in texts[0]
     assert "board-6a1-07" not in texts[0]
     assert "board-6a1-07" in texts[1]

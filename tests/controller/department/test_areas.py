@@ -12,7 +12,7 @@ from controller.department.areas import (
     Atlas,
     Membership,
     Merger,
-    What,
+    MergerKind,
 )
 
 OLD, NEW, PROVINCE = Area(code="a"), Area(code="b", parent="p"), Area(code="p")
@@ -20,7 +20,9 @@ DAYS = [f"2026-0{month}-01" for month in range(1, 10)]
 CODES = "ABCDE"
 
 
-def merger(old: str, new: str, since: str, what: What = What.SCHOOL, **more: object) -> Merger:
+def merger(
+    old: str, new: str, since: str, what: MergerKind = MergerKind.SCHOOL, **more: object
+) -> Merger:
     return Merger(old=old, new=new, since=since, what=what, **more)  # type: ignore[arg-type]
 
 
@@ -44,7 +46,7 @@ def test_history_before_a_merger_stays_where_it_was() -> None:
     atlas = Atlas(
         [OLD, NEW, PROVINCE],
         [Membership(school="A", area="a"), Membership(school="B", area="b")],
-        [merger("A", "B", "2026-05-01"), merger("a", "b", "2026-07-01", What.AREA)],
+        [merger("A", "B", "2026-05-01"), merger("a", "b", "2026-07-01", MergerKind.AREA)],
     )
     told = [
         (atlas.heir_of("A", day), atlas.area_of("A", day)) for day in ("2026-04-30", "2026-05-01")

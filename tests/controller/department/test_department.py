@@ -20,7 +20,7 @@ from controller.department.schools import FigureTold
 from controller.department.standing import Need, Silence
 from controller.department.store import keep as keep_told
 from controller.inventory.store import refresh
-from controller.reconcile.kpi import counted, kpi_of
+from controller.reconcile.kpi import figure_of, kpi_of
 from controller.reconcile.store import note_figure, reconciled
 from controller.register import store as register
 from protocol.model import Place
@@ -104,7 +104,7 @@ def test_the_department_counts_as_the_school_does(store: Store) -> None:
         ]
         register.bring_in(db, school, book, whole=False, now_ms=NOW_MS)
         told = kpi_of(reconciled(db, school, NOW_MS).findings)
-    refresh(store, school, department_of(store)._zone, NOW_MS)
+    refresh(store, school, department_of(store).zone, NOW_MS)
     assert department_of(store).overview().whole.kpi == told
     assert told.complete_digital_record == 1
 
@@ -189,9 +189,9 @@ def test_last_months_figure_stands_beside_todays(store: Store) -> None:
     """Also the number of lines: deleting them shows."""
     fill(store, [line(A, n) for n in range(1, 5)])
     with store.locked(OWN) as db:
-        then = counted(declared=10, complete=9, verified=5, managed=4)
+        then = figure_of(declared=10, complete=9, verified=5, managed=4)
         note_figure(db, Place(PROVINCE, A), "2026-07-01", then)
-        now = counted(declared=4, complete=4, verified=4, managed=4)
+        now = figure_of(declared=4, complete=4, verified=4, managed=4)
         note_figure(db, Place(PROVINCE, A), TODAY, now)
     told = department_of(store).overview()
     for before in (told.whole.before, told.schools[0].before):
@@ -210,7 +210,7 @@ def test_a_merger_moves_the_items_and_counts_none_twice(store: Store) -> None:
     hear(store, B)
     with store.locked(OWN) as db:
         for school in (A, B):
-            then = counted(declared=3, complete=3, verified=3, managed=3)
+            then = figure_of(declared=3, complete=3, verified=3, managed=3)
             note_figure(db, Place(PROVINCE, school), "2026-08-01", then)
     assert department_of(store).overview().whole.tally.declared == 5
     know(store, merged=[Merger(old=A, new=B, since="2026-09-01")])

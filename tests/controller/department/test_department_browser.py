@@ -9,7 +9,7 @@ import pytest
 
 from controller.database.store import Store
 from controller.department.areas import Area, Membership, SchoolFacts
-from controller.reconcile.kpi import counted
+from controller.reconcile.kpi import figure_of
 from controller.reconcile.store import note_figure
 from protocol.model import Place
 from tests.axe import violations
@@ -70,7 +70,7 @@ def populate(store: Store, count: int, communes: int) -> None:
         items += [line(code, 10, year=None, lacks=("year",)), stranger(code, 1)]
         fill(store, items)
     with store.locked(OWN) as db:
-        then = counted(declared=12, complete=8, verified=7, managed=5)
+        then = figure_of(declared=12, complete=8, verified=7, managed=5)
         for code in codes[::2]:
             note_figure(db, Place(PROVINCE, code), "2026-07-30", then)
 

@@ -23,6 +23,7 @@ from controller.sheets.errors import SheetError
 from controller.sheets.text import RefusedError
 from protocol.model import Place
 from tests.controller.fresh import fresh_folder
+from tests.databases import sqlite_in
 
 OWN = Place("14", "so-gddt")
 AREA_FILE = (
@@ -65,7 +66,7 @@ def written(folder: Path, name: str, text: str, encoding: str = "utf-8") -> str:
 
 def kept(folder: Path) -> tuple[Atlas, dict[str, SchoolFacts]]:
     """What the department knows."""
-    with Store(f"sqlite:///{folder / 'data' / 'lophoc.db'}") as store, store.view() as db:
+    with Store(sqlite_in(folder / "data")) as store, store.view() as db:
         return areas.atlas_of(db, "14"), dict(areas.facts_of(db, "14"))
 
 
@@ -113,7 +114,7 @@ def test_a_running_controller_notices_what_was_brought_in(tmp_path: Path, run: R
     versions = []
     for words in (["areas", "import", path], ["areas", "import", path], ["schools", "retire", "A"]):
         run(*words)
-        with Store(f"sqlite:///{tmp_path / 'data' / 'lophoc.db'}") as store, store.view() as db:
+        with Store(sqlite_in(tmp_path / "data")) as store, store.view() as db:
             versions.append(version_of(db, OWN))
     assert versions == [1, 1, 2]
 
@@ -129,7 +130,7 @@ def test_workbooks_hold_days_and_numbers(tmp_path: Path) -> None:
         day = book.add_format({"num_format": "dd/mm/yyyy"})
         sheet.write_datetime(2, 2, dt.datetime(2025, 7, 1), day)  # noqa: DTZ001 - a cell has no zone
     listed = read_list(path, AREAS)
-    assert listed.entries[0].told == {"code": "3646", "name": "Tô Hiệu", "since": "2025-07-01"}
+    assert listed.entries[0].cells == {"code": "3646", "name": "Tô Hiệu", "since": "2025-07-01"}
     assert [each.code for each in listed.notices] == ["code_is_number"]
 
 
@@ -159,7 +160,7 @@ def test_any_encoding_of_an_office_is_read(tmp_path: Path, encoding: str) -> Non
     """With a BOM, in UTF-16, in Windows-1258."""
     text = "Ma truong,Tên truong\n00140701,Truong A\n"
     listed = read_list(Path(written(tmp_path, "a.csv", text, encoding)), SCHOOLS)
-    assert listed.entries[0].told["code"] == "00140701"
+    assert listed.entries[0].cells["code"] == "00140701"
 
 
 def test_a_list_without_a_heading_is_refused(tmp_path: Path, run: Run) -> None:
@@ -213,6 +214,6 @@ def test_rooms_have_their_building_and_site(tmp_path: Path, run: Run) -> None:
     path = written(tmp_path, "phong.csv", text)
     told = [json.loads(run("rooms", "import", path, "--json")["out"])["changed"] for _ in range(2)]
     assert told == [2, 0]
-    with Store(f"sqlite:///{tmp_path / 'data' / 'lophoc.db'}") as store, store.view() as db:
+    with Store(sqlite_in(tmp_path / "data")) as store, store.view() as db:
         spots = spots_of(db, OWN)
     assert sorted(spots.values()) == [Spot("Bản Ái", ""), Spot("Trung tâm", "Nhà A")]

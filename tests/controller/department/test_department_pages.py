@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import httpx
 import pytest
 
 from controller.database.store import Store
-from controller.department import census as memory
+from controller.department import overview
 from controller.department.areas import Area, Membership, Merger, SchoolFacts
 from tests.controller.dashboard.test_pages import Outline
 from tests.controller.web_department import (
@@ -27,15 +28,16 @@ from tests.controller.web_department import (
     line,
     stranger,
 )
-from tests.waiting import LIMIT_S
+from tests.controller.web_school import changes_something
+from tests.web import http_client
 
 A, B, C = "00140701", "00140702", "00140703"
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+@contextlib.contextmanager
+def three_schools(folder: Path) -> Iterator[Store]:
     """Three schools in two areas: one in order, one long silent with trouble, one never heard."""
-    with a_department(tmp_path) as opened:
+    with a_department(folder) as opened:
         know(
             opened,
             [
@@ -58,15 +60,40 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def face(store: Store) -> Iterator[httpx.Client]:
+def store(tmp_path: Path) -> Iterator[Store]:
+    """The department's store."""
+    with three_schools(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def served(store: Store) -> Iterator[ServedDepartment]:
     """The department's face."""
-    with ServedDepartment(store) as served, asking(served) as client:
+    with ServedDepartment(store) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedDepartment]:
+    """The same for all tests that only read."""
+    with (
+        three_schools(tmp_path_factory.mktemp("library")) as opened,
+        ServedDepartment(opened) as running,
+    ):
+        yield running
+
+
+@pytest.fixture
+def face(request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
+    """A browser of the department."""
+    name = "served" if changes_something(request) else "library"
+    with asking(request.getfixturevalue(name)) as client:
         yield client
 
 
 def asking(served: ServedDepartment) -> httpx.Client:
     """A browser that follows no redirect."""
-    return httpx.Client(base_url=served.url, trust_env=False, timeout=LIMIT_S)
+    return http_client(served.url)
 
 
 def told(face: httpx.Client, path: str) -> Any:
@@ -190,13 +217,13 @@ def test_a_hundred_requests_compute_the_tile_once(
 ) -> None:
     """Within five minutes everybody is told the same numbers."""
     asked: list[int] = []
-    real = memory.heard_of
+    real = overview.schools_of
 
     def counting(*arguments: Any) -> Any:
         asked.append(1)
         return real(*arguments)
 
-    monkeypatch.setattr(memory, "heard_of", counting)
+    monkeypatch.setattr(overview, "schools_of", counting)
     answers = {face.get("/api/v1/tile").text for _ in range(100)}
     assert (len(answers), len(asked)) == (1, 1)
 

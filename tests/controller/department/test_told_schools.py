@@ -12,19 +12,19 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from controller.database.store import Store
-from controller.department.schools import AskRetell, FigureTold, Listed, SchoolRecord, Schools
+from controller.department.schools import AskRetell, FigureTold, ListPage, SchoolRecord, Schools
 from controller.department.store import load_schools
 from controller.department.upward import item_of
 from controller.features import keep_batch
-from controller.ingest import _read
 from controller.inventory import store as assets
 from controller.inventory.asset import Asset, AssetState
-from protocol.link import Arrival
-from protocol.messages import Event, Flaw, MessageError, to_bytes
+from protocol.messages import Event, MessageError, MessageFlaw, to_bytes
 from protocol.model import DeviceKind, Place
 from protocol.topics import Address, Channel, topic_of
 from protocol.upward import ItemGone, ItemsTold, SchoolFigures, SchoolPresence, SchoolTold, UseTold
+from tests.controller.ears import Ears
 from tests.controller.fresh import fresh_store
+from tests.controller.web_school import a_program, a_store
 from tests.databases import Database
 
 ABOVE = Place("14", "so-14")
@@ -67,10 +67,10 @@ def told(**fields: Any) -> SchoolTold:
 def test_a_page_that_leaves_a_gap_is_not_taken() -> None:
     """The school keeps it, and sends it again behind the one that was lost."""
     schools = Schools(ABOVE)
-    assert schools.hear("00140708", page(0, asset(1, 1, 1)), NOW_MS).taken
-    assert not schools.hear("00140708", page(2, asset(3, 1, 3)), NOW_MS).taken
-    assert schools.hear("00140708", page(1, asset(2, 1, 2)), NOW_MS).taken
-    assert schools.hear("00140708", page(2, asset(3, 1, 3)), NOW_MS).taken
+    assert schools.hear("00140708", page(0, asset(1, 1, 1)), NOW_MS).is_accepted
+    assert not schools.hear("00140708", page(2, asset(3, 1, 3)), NOW_MS).is_accepted
+    assert schools.hear("00140708", page(1, asset(2, 1, 2)), NOW_MS).is_accepted
+    assert schools.hear("00140708", page(2, asset(3, 1, 3)), NOW_MS).is_accepted
     assert schools.records["00140708"].reached == 3
 
 
@@ -78,8 +78,8 @@ def test_a_page_that_comes_again_is_taken_and_moves_nothing_back() -> None:
     """It is acknowledged, or the school would send it for ever."""
     schools = Schools(ABOVE)
     for _ in range(2):
-        assert schools.hear("00140708", page(0, asset(1, 1, 1), asset(2, 1, 2)), NOW_MS).taken
-    assert schools.hear("00140708", page(0, asset(1, 1, 1), upto=1), NOW_MS).taken
+        assert schools.hear("00140708", page(0, asset(1, 1, 1), asset(2, 1, 2)), NOW_MS).is_accepted
+    assert schools.hear("00140708", page(0, asset(1, 1, 1), upto=1), NOW_MS).is_accepted
     assert schools.records["00140708"].reached == 2
 
 
@@ -95,10 +95,10 @@ def test_a_department_that_put_a_copy_back_asks_for_what_it_lost() -> None:
 def test_another_database_of_the_school_begins_its_list_anew() -> None:
     """A page in the middle of a list that never began is not taken."""
     schools = Schools(ABOVE, [SchoolRecord(place=SCHOOL, feed="f1", reached=40)])
-    assert not schools.hear("00140708", page(7, asset(1, 1, 8), feed="f2"), NOW_MS).taken
+    assert not schools.hear("00140708", page(7, asset(1, 1, 8), feed="f2"), NOW_MS).is_accepted
     heard = schools.hear("00140708", page(0, asset(1, 1, 8), feed="f2"), NOW_MS)
-    (listed,) = (each for each in heard.changes if isinstance(each, Listed))
-    assert heard.taken
+    (listed,) = (each for each in heard.changes if isinstance(each, ListPage))
+    assert heard.is_accepted
     assert listed.last
     changes = schools.hear("00140708", told(settled=9), NOW_MS).changes
     assert AskRetell(SCHOOL, 0) in changes
@@ -223,7 +223,7 @@ class Above:
         told = sender.waiting[at]
         heard = self.schools.hear(SCHOOL.school, told, NOW_MS)
         self.store.write(keep_batch, list(heard.changes), NOW_MS)
-        if heard.taken and acked:
+        if heard.is_accepted and acked:
             sender.waiting.pop(at)
 
     def figures(self, sender: Sender) -> None:
@@ -318,11 +318,18 @@ def test_a_list_told_anew_is_no_news_to_whoever_pulls(database: Database) -> Non
             }
 
 
-def test_a_school_with_a_department_above_hears_of_no_schools() -> None:
+@pytest.mark.parametrize("upstream", ["", "mqtt://above"])
+def test_a_school_with_a_department_above_hears_of_no_schools(
+    tmp_path: Path, upstream: str
+) -> None:
     """A room's computer cannot put items into the school's list by speaking as a school."""
     topic = topic_of(Address(ABOVE.of_agent("p203"), Channel.SCHOOL))
-    arrival = Arrival(topic, to_bytes(page(0, asset(1, 1, 1))), 1, 1, 1)
-    assert _read(arrival, ABOVE, schools=True) == ("p203", page(0, asset(1, 1, 1)))
-    with pytest.raises(MessageError) as refused:
-        _read(arrival, ABOVE, schools=False)
-    assert refused.value.flaw is Flaw.WRONG_TOPIC
+    payload = to_bytes(page(0, asset(1, 1, 1)))
+    with a_store(tmp_path) as store:
+        ingest = Ears(a_program(store, scope=ABOVE, upstream=upstream)).ingest
+        if not upstream:
+            assert ingest._read(topic, payload) == ("p203", page(0, asset(1, 1, 1)))
+            return
+        with pytest.raises(MessageError) as refused:
+            ingest._read(topic, payload)
+    assert refused.value.flaw is MessageFlaw.WRONG_TOPIC

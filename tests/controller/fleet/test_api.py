@@ -26,31 +26,38 @@ from protocol.model import NO_ROOM, DeviceKind, Place, Reason
 from tests.controller.web_school import (
     CRITICAL,
     NOW_MS,
+    Record,
     Served,
     a_full_room,
     a_morning,
     a_store,
     agent,
+    changes_something,
     device,
     event,
     mark,
 )
 from tests.waiting import until
+from tests.web import http_client, http_request
 
 BOARD, TABLET = DeviceKind.BOARD, DeviceKind.TABLET
 
 
-@pytest.fixture
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """A store with a small school, some events and marks; on SQLite unless both are asked for."""
-    records = [
+def records() -> list[Record]:
+    """A small school, some events and marks."""
+    return [
         *a_morning(rooms=3, tablets=4),
         *(event(f"e{n}") for n in range(5)),
         *(mark(f"m{n}", day=f"2026-09-0{n}", student=f"000{n}") for n in range(1, 6)),
     ]
+
+
+@pytest.fixture
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A store with the school; on SQLite unless both are asked for."""
     both = "database" in request.fixturenames
     url = request.getfixturevalue("database").url if both else ""
-    with a_store(tmp_path, records, url) as opened:
+    with a_store(tmp_path, records(), url) as opened:
         yield opened
 
 
@@ -61,10 +68,19 @@ def served(store: Store) -> Iterator[Served]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The same for all tests that only read."""
+    folder = tmp_path_factory.mktemp("library")
+    with a_store(folder, records()) as opened, Served(opened) as running:
+        yield running
+
+
 @pytest.fixture
-def web(served: Served) -> Iterator[httpx.Client]:
+def web(request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
     """A program that asks."""
-    with httpx.Client(base_url=served.url, trust_env=False) as client:
+    name = "served" if changes_something(request) else "library"
+    with http_client(request.getfixturevalue(name).url) as client:
         yield client
 
 
@@ -468,7 +484,7 @@ def test_our_names_are_served_whatever_the_port(web: httpx.Client, host: str) ->
 def test_any_name_will_do_where_the_school_said_so(store: Store) -> None:
     """The star in allowed_hosts."""
     with Served(store, allowed_hosts=["*"]) as served:
-        answer = httpx.get(f"{served.url}healthz", headers={"Host": "x.example"}, trust_env=False)
+        answer = http_request("GET", f"{served.url}healthz", headers={"Host": "x.example"})
         assert answer.status_code == 200
 
 

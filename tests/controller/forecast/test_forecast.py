@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.database.store import Store
-from controller.forecast.forecast import YEARS, Due, Forecast, Group, Share, forecast
+from controller.forecast.forecast import YEARS, Due, Forecast, ItemGroup, Share, forecast
 from controller.forecast.life_table import (
     FILE,
-    Life,
     LifeTable,
     LifeTableError,
     Price,
+    UsefulLife,
     init_table,
     table_at,
     table_in,
@@ -30,7 +30,10 @@ from protocol.model import Place
 from tests.databases import Database
 
 TABLE = LifeTable(
-    life={"board": Life(years=5, source="s"), "desk": Life(years=8, source="t", verified=True)},
+    life={
+        "board": UsefulLife(years=5, source="s"),
+        "desk": UsefulLife(years=8, source="t", verified=True),
+    },
     price={"board": Price(vnd=60, source="p")},
 )
 
@@ -44,8 +47,8 @@ def group(
     costed: int = 0,
     cost_vnd: int = 0,
     school: str = "00001",
-) -> Group:
-    return Group("79", school, type, year, condition, items, costed, cost_vnd)
+) -> ItemGroup:
+    return ItemGroup("79", school, type, year, condition, items, costed, cost_vnd)
 
 
 def due(told: Forecast) -> dict[str, int]:
@@ -80,7 +83,7 @@ def due(told: Forecast) -> dict[str, int]:
         (group(condition="lost"), "left_out"),
     ],
 )
-def test_an_item_reaches_its_end_in_its_year_plus_its_life(one: Group, where: str) -> None:
+def test_an_item_reaches_its_end_in_its_year_plus_its_life(one: ItemGroup, where: str) -> None:
     """In 2026; what awaits disposal counts now, what left does not count, the rest is unknown."""
     assert due(forecast([one], TABLE, 2026)) == {where: 1}
 
@@ -93,7 +96,7 @@ def test_an_item_reaches_its_end_in_its_year_plus_its_life(one: Group, where: st
         (group("desk", 2018, items=2), Due(count=2, unpriced=2)),
     ],
 )
-def test_it_costs_its_types_price_else_its_own_else_nobody_knows(one: Group, cost: Due) -> None:
+def test_it_costs_its_types_price_else_its_own_else_nobody_knows(one: ItemGroup, cost: Due) -> None:
     """And what has no price is counted as such."""
     assert forecast([one], TABLE, 2026).total.years[0] == cost
 
@@ -119,7 +122,7 @@ def counted(share: Share) -> int:
 
 
 @given(GROUPS)
-def test_every_item_stands_in_one_place_and_every_share_adds_up(groups: list[Group]) -> None:
+def test_every_item_stands_in_one_place_and_every_share_adds_up(groups: list[ItemGroup]) -> None:
     """By type, by school and by area alike; the same in any order, or split into single items."""
     areas = {("79", "00001"): "A", ("79", "00002"): "A", ("79", "00003"): "B"}
     told = forecast(groups, TABLE, 2026, areas)
@@ -156,7 +159,7 @@ def test_the_shipped_tables_are_guesses_and_say_so(tmp_path: Path) -> None:
     """Every row has a source, none is verified; all IT equipment but phones is there."""
     told = table_in(tmp_path)
     assert "kiểm tra lại" in told.note
-    rows: list[Life | Price] = [*told.life.values(), *told.price.values()]
+    rows: list[UsefulLife | Price] = [*told.life.values(), *told.price.values()]
     assert all(each.source and not each.verified for each in rows)
     assert IT_EQUIPMENT - told.life.keys() == {"phone"}
     assert told.life.keys() <= TYPE_WORDS.keys()
@@ -169,7 +172,7 @@ def test_the_tables_are_written_once_and_then_are_the_schools_own(tmp_path: Path
     assert (path, fresh) == (tmp_path / FILE, True)
     path.write_text('[life]\n"Bảng tương tác" = {years = 7, source = "QĐ 1", verified = true}\n')
     assert init_table(tmp_path) == (path, False)
-    assert table_in(tmp_path).life == {"board": Life(years=7, source="QĐ 1", verified=True)}
+    assert table_in(tmp_path).life == {"board": UsefulLife(years=7, source="QĐ 1", verified=True)}
 
 
 @pytest.mark.parametrize(
@@ -223,7 +226,7 @@ def test_one_query_counts_the_books_of_a_school_or_of_a_province(database: Datab
             told = sorted(groups_in(db, Place("79")), key=str)
             assert groups_in(db, here) == [each for each in told if each.school == "00001"]
     assert told == [
-        Group("79", "00001", "board", 2021, "good", 2, 1, 7),
-        Group("79", "00001", "desk", None, "good", 1, 0, 0),
-        Group("79", "00002", "fan", None, "", 1, 0, 0),
+        ItemGroup("79", "00001", "board", 2021, "good", 2, 1, 7),
+        ItemGroup("79", "00001", "desk", None, "good", 1, 0, 0),
+        ItemGroup("79", "00002", "fan", None, "", 1, 0, 0),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -21,11 +22,11 @@ from controller.features import keep_batch
 from controller.fleet.records import DeviceRecord, Record
 from controller.fleet.store import newest_change
 from controller.inventory import store as assets
+from controller.inventory.api import exported
 from controller.inventory.asset import Asset, AssetState
 from controller.inventory.chosen import Chosen
-from controller.inventory.export_api import exported
 from controller.inventory.exports import workbook as workbook_file
-from controller.inventory.exports.picture import Form, Picture
+from controller.inventory.exports.picture import ExportForm, Picture
 from controller.inventory.store import refresh
 from controller.register import store as register
 from controller.register.book import Line
@@ -41,8 +42,10 @@ from tests.controller.web_school import (
     a_morning,
     a_store,
     agent,
+    changes_something,
     device,
 )
+from tests.web import http_client
 
 LINES = (
     Line(row=1, asset_tag="TS-1", type="board", maker="ViewSonic", model="IFP6550", room="6A1",
@@ -54,6 +57,7 @@ LINES = (
 Rows = list[dict[str, Any]]
 
 
+@contextlib.contextmanager
 def a_school(folder: Path) -> Iterator[Store]:
     """Three rooms, four lines in the book, a visitor's phone."""
     records = [_with_its_own_serial(each) for each in a_morning(rooms=3, tablets=2)]
@@ -73,13 +77,29 @@ def _with_its_own_serial(record: Record) -> Record:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """A small school with a book."""
-    yield from a_school(tmp_path)
+    with a_school(tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture
-def web(store: Store) -> Iterator[httpx.Client]:
+def served(store: Store) -> Iterator[Served]:
+    """Its face."""
+    with Served(store) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The same for all tests that only read."""
+    with a_school(tmp_path_factory.mktemp("library")) as opened, Served(opened) as running:
+        yield running
+
+
+@pytest.fixture
+def web(request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
     """A program that asks."""
-    with Served(store) as served, httpx.Client(base_url=served.url, trust_env=False) as client:
+    name = "served" if changes_something(request) else "library"
+    with http_client(request.getfixturevalue(name).url) as client:
         yield client
 
 
@@ -179,7 +199,7 @@ def test_glpi_is_told_whole_documents_of_what_is_chosen(web: httpx.Client) -> No
     assert {*chosen[0]["content"]} >= {"monitors", "usbdevices"}
 
 
-@pytest.mark.parametrize("form", [*Form])
+@pytest.mark.parametrize("form", [*ExportForm])
 def test_a_whole_picture_has_no_changes(web: httpx.Client, form: str) -> None:
     """Asked for what changed, it says so instead of telling everything."""
     since = web.get("/api/v1/inventory").json()["next"]
@@ -222,12 +242,12 @@ def test_more_than_a_workbook_takes_is_refused_before_it_is_read(
     told = [*of_school("1", asset(1), asset(2)), *of_school("2", asset(1), asset(2))]
     with a_store(tmp_path) as store:
         with pytest.raises(HttpError, match="too_many_rows") as refused:
-            exported(department(store, told), Form.XLSX)
+            exported(department(store, told), ExportForm.XLSX)
         assert refused.value.status == 422
         assert "Choose one school" in refused.value.hint
         one = department(store, told, Chosen(school="2"))
-        assert len(workbook_rows(b"".join(one.written(Form.XLSX)))) == 2
-        assert one.file_name(Form.XLSX) == "thiet-bi-2-2026-09-05.xlsx"
+        assert len(workbook_rows(b"".join(one.written(ExportForm.XLSX)))) == 2
+        assert one.file_name(ExportForm.XLSX) == "thiet-bi-2-2026-09-05.xlsx"
 
 
 def test_a_department_tells_schools_apart(tmp_path: Path) -> None:
@@ -235,8 +255,8 @@ def test_a_department_tells_schools_apart(tmp_path: Path) -> None:
     room = (host(1, asset_tag="M-1"), asset(2, type="board", kind=DeviceKind.BOARD))
     with a_store(tmp_path) as store:
         picture = department(store, [*of_school("1", *room), *of_school("2", *room)])
-        documents = glpi_documents(b"".join(picture.written(Form.GLPI)))
-        rows = snipe_rows(b"".join(picture.written(Form.SNIPEIT)))
+        documents = glpi_documents(b"".join(picture.written(ExportForm.GLPI)))
+        rows = snipe_rows(b"".join(picture.written(ExportForm.SNIPEIT)))
     assert [len(each["content"]["monitors"]) for each in documents] == [1, 1]
     assert len({each["deviceid"] for each in documents}) == 2
     tags = [each["Asset Tag"] for each in rows]
@@ -247,8 +267,8 @@ def test_a_long_inventory_is_read_in_parts_with_nothing_missed_or_doubled(tmp_pa
     """More than are read in one go, over two schools."""
     told = [*of_school("1", *map(stray, range(1, 1501))), *of_school("2", *map(stray, range(700)))]
     with a_store(tmp_path) as store:
-        rows = snipe_rows(b"".join(department(store, told).written(Form.SNIPEIT)))
-        documents = glpi_documents(b"".join(department(store, told).written(Form.GLPI)))
+        rows = snipe_rows(b"".join(department(store, told).written(ExportForm.SNIPEIT)))
+        documents = glpi_documents(b"".join(department(store, told).written(ExportForm.GLPI)))
     assert len(rows) == len({each["Asset Tag"] for each in rows}) == 2200
     assert len({each["deviceid"] for each in documents}) == 2200
 
@@ -268,7 +288,7 @@ def test_the_command_writes_what_the_api_answers(
 ) -> None:
     """While the controller runs, too; the same rows."""
     out = tmp_path / "out"
-    with Served(store) as served, httpx.Client(base_url=served.url, trust_env=False) as web:
+    with Served(store) as served, http_client(served.url) as web:
         answered = READERS[form](ask(web, form, room="6A1").content)
         assert run("export", form, "-o", out, "--room", "6A1") == 0
     assert READERS[form](out.read_bytes()) == answered

@@ -6,7 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 
 from controller.database.store import Store
-from controller.department.schools import Listed
+from controller.department.schools import ListPage
 from controller.features import keep_batch
 from controller.inventory import store as assets
 from protocol.model import Place
@@ -17,11 +17,11 @@ PROVINCE = Place("14")
 SCHOOLS, PAGES = 4, 25
 
 
-def listed(school: int, number: int) -> Listed:
+def listed(school: int, number: int) -> ListPage:
     """A page of one item."""
     told = ItemTold(item=f"line:{number}", change=number + 1, room=f"P{number}", state="ok")
     place = Place("14", f"s{school}")
-    return Listed(place=place, feed="f", items=(told,), gone=(), last=False, at_ms=1)
+    return ListPage(place=place, feed="f", items=(told,), gone=(), last=False, at_ms=1)
 
 
 def test_who_pulls_while_many_write_misses_and_doubles_nothing(database: Database) -> None:

@@ -13,26 +13,19 @@ from python_calamine import CalamineWorkbook
 
 from controller.inventory.asset import Asset
 from controller.inventory.exports import snipeit
-from controller.inventory.exports.workbook import COLUMNS, Heading, workbook
+from controller.inventory.exports.workbook import COLUMNS, WorkbookHeading, workbook
 from controller.inventory.feed import as_csv
 from controller.inventory.items import inventory_fields
-from tests.conftest import need
 from tests.controller.some_assets import IMPOSSIBLE, NOW_MS, TRAPS, asset, stray
 from tests.waiting import LIMIT_S
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
-HEADING = Heading("Trường (00123)", NOW_MS, ZONE)
+HEADING = WorkbookHeading("Trường (00123)", NOW_MS, ZONE)
 # Comma, quote, UTF-8, from row 1; no column types; cells as they are shown.
 _CSV = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,true"
 # The same for reading: a cell's text is judged as a person's typing would be, formulas and all.
 _READ = "Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1,true"
 Convert = Callable[[Path, str], Path]
-
-
-@pytest.fixture(scope="module")
-def libreoffice() -> str:
-    """LibreOffice's program."""
-    return need("soffice", "libreoffice-calc-nogui")
 
 
 @pytest.fixture(scope="module")

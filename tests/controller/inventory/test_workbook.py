@@ -15,7 +15,13 @@ from python_calamine import CalamineWorkbook
 
 from controller.inventory.asset import Asset, AssetState
 from controller.inventory.exports.spelling import condition_said, type_said
-from controller.inventory.exports.workbook import COLUMNS, MAX_ROWS, ExportError, Heading, workbook
+from controller.inventory.exports.workbook import (
+    COLUMNS,
+    MAX_ROWS,
+    ExportError,
+    WorkbookHeading,
+    workbook,
+)
 from controller.register.book import Line
 from controller.register.fields import JUDGES, condition_in
 from controller.register.reading import read_book
@@ -33,7 +39,7 @@ from tests.controller.some_assets import (
     unseen,
 )
 
-HEADING = Heading("Trường: THCS Nguyễn Du (00123)", NOW_MS, ZoneInfo("Asia/Ho_Chi_Minh"))
+HEADING = WorkbookHeading("Trường: THCS Nguyễn Du (00123)", NOW_MS, ZoneInfo("Asia/Ho_Chi_Minh"))
 HEADS = [each.head for each in COLUMNS]
 
 

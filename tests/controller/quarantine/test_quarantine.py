@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import tempfile
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from controller.features import counts, keep_batch
 from controller.fleet.store import agents_of
 from controller.quarantine import store as quarantine
 from controller.quarantine.records import ApplyError, Quarantined, QuarantinedLine
-from protocol.messages import MAX_BYTES, AttendanceMarked, Birth, Flaw, Up
+from protocol.messages import MAX_BYTES, AttendanceMarked, Birth, MessageFlaw, Up
 from protocol.model import AttendanceStatus, Method, Status
 from protocol.topics import TopicError
 from protocol.upward import Upward
@@ -33,9 +34,15 @@ from tests.structs import structs
 AGENT = SCHOOL.of_agent("may-6a1")
 BIRTH = Birth(boot="b1", at_ms=NOW_MS, rev=1, session=1, room="6A1", beat_s=60, status=Status.OK)
 KINDS = [*Up.__args__, *Upward.__args__]
-messages = st.sampled_from(KINDS).flatmap(
-    lambda kind: structs(kind, boot=st.sampled_from(["b1", "b2"]))
-)
+
+
+@cache
+def messages_of(kind: type[Any]) -> st.SearchStrategy[Any]:
+    """Any messages of a kind, of two starts of one agent."""
+    return structs(kind, boot=st.sampled_from(["b1", "b2"]))
+
+
+messages = st.sampled_from(KINDS).flatmap(messages_of)
 
 
 def mark(seq: int, student: str = "hs-1") -> AttendanceMarked:
@@ -110,7 +117,7 @@ def test_no_message_that_the_wire_takes_fails_anywhere(told: Sequence[Any]) -> N
         for message in told:
             with contextlib.suppress(TopicError):  # an id that no topic spells
                 ears.take(arrival(AGENT, message), arrival(AGENT, message))
-        assert [line for line in lines(store) if line.flaw == Flaw.NOT_APPLIED] == []
+        assert [line for line in lines(store) if line.flaw == MessageFlaw.NOT_APPLIED] == []
 
 
 @given(st.data())
@@ -170,8 +177,8 @@ def test_a_full_disk_is_no_fault_of_the_message(
 
 def test_it_is_counted_for_ever_and_kept_within_bounds(store: Store) -> None:
     """A flood of garbage fills no disk, and pushes out nothing of others."""
-    good = Quarantined("a/b", "may-6a1", Flaw.NOT_APPLIED, "", b"{}")
-    flood = [Quarantined("x/y", "may-6a2", Flaw.MALFORMED, "", b"z" * 10_000)] * 1500
+    good = Quarantined("a/b", "may-6a1", MessageFlaw.NOT_APPLIED, "", b"{}")
+    flood = [Quarantined("x/y", "may-6a2", MessageFlaw.MALFORMED, "", b"z" * 10_000)] * 1500
     store.write(keep_batch, [good, *flood], NOW_MS)
     kept = lines(store)
     assert [line.sender for line in kept] == ["may-6a2"] * quarantine.MAX_SENDER_ROWS + ["may-6a1"]
@@ -185,14 +192,14 @@ def test_it_is_counted_for_ever_and_kept_within_bounds(store: Store) -> None:
 def test_many_senders_have_a_bound_together(store: Store) -> None:
     """By rows and by bytes; the newest stay."""
     crowd = [
-        Quarantined("x/y", f"s{number % 50}", Flaw.MALFORMED, "", b"z" * (MAX_BYTES // 4))
+        Quarantined("x/y", f"s{number % 50}", MessageFlaw.MALFORMED, "", b"z" * (MAX_BYTES // 4))
         for number in range(1200)
     ]
     store.write(keep_batch, crowd, NOW_MS)
     kept = lines(store)
     assert sum(line.size for line in kept) <= quarantine.MAX_TOTAL_BYTES
     assert [line.no for line in kept] == [*range(1200, 1200 - len(kept), -1)]
-    few = [Quarantined("x", f"s{n % 50}", Flaw.MALFORMED, "", b"z") for n in range(1200)]
+    few = [Quarantined("x", f"s{n % 50}", MessageFlaw.MALFORMED, "", b"z") for n in range(1200)]
     store.write(keep_batch, few, NOW_MS)
     assert len(lines(store)) == quarantine.MAX_ROWS
 
@@ -200,7 +207,9 @@ def test_many_senders_have_a_bound_together(store: Store) -> None:
 def test_of_what_is_too_long_the_beginning_stays(store: Store) -> None:
     """It can be looked at, and not tried again."""
     store.write(
-        keep_batch, [Quarantined("x", "", Flaw.OVERSIZED, "", b"z" * (MAX_BYTES + 1))], NOW_MS
+        keep_batch,
+        [Quarantined("x", "", MessageFlaw.OVERSIZED, "", b"z" * (MAX_BYTES + 1))],
+        NOW_MS,
     )
     (line,) = lines(store)
     assert (line.size, line.whole) == (MAX_BYTES + 1, False)

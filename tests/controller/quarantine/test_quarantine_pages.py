@@ -14,7 +14,7 @@ from controller.database.store import Store
 from controller.features import keep_batch
 from controller.quarantine import store as quarantine
 from controller.quarantine.records import Quarantined
-from protocol.messages import MAX_BYTES, AttendanceMarked, Flaw, to_bytes
+from protocol.messages import MAX_BYTES, AttendanceMarked, MessageFlaw, to_bytes
 from protocol.model import AttendanceStatus, Method
 from tests.axe import violations
 from tests.browser import LAPTOP, PHONE, Page
@@ -39,9 +39,11 @@ TOPIC = arrival(SCHOOL.of_agent("may-6a1"), MARK).topic
 def store(tmp_path: Path) -> Iterator[Store]:
     """A mark that failed once, garbage of nobody's, and one that is too long."""
     news = (
-        Quarantined(TOPIC, "may-6a1", Flaw.NOT_APPLIED, "KeyError, fleet.py:7", to_bytes(MARK)),
-        Quarantined("x", "", Flaw.MALFORMED, "", b"<script>alert(1)</script>"),
-        Quarantined("y", "may-6a2", Flaw.OVERSIZED, "", b"z" * (MAX_BYTES + 1)),
+        Quarantined(
+            TOPIC, "may-6a1", MessageFlaw.NOT_APPLIED, "KeyError, fleet.py:7", to_bytes(MARK)
+        ),
+        Quarantined("x", "", MessageFlaw.MALFORMED, "", b"<script>alert(1)</script>"),
+        Quarantined("y", "may-6a2", MessageFlaw.OVERSIZED, "", b"z" * (MAX_BYTES + 1)),
     )
     with a_store(tmp_path, [agent("6A1")]) as opened:
         opened.write(keep_batch, news, NOW_MS)

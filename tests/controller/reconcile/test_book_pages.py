@@ -17,7 +17,7 @@ from controller.access.password import Office
 from controller.database.store import Store, StoreError
 from controller.features import keep_batch
 from controller.inventory.store import kpi_now
-from controller.reconcile.kpi import counted
+from controller.reconcile.kpi import figure_of
 from controller.reconcile.reconcile import DAY_MS, Reconciled, State
 from controller.reconcile.standing import Desk
 from controller.reconcile.store import figure_until, note_figure, reconciled
@@ -43,6 +43,7 @@ from tests.controller.book_school import (
 )
 from tests.controller.dashboard.test_pages import Outline
 from tests.controller.web_school import SCHOOL, ZONE, Served, a_store, agent, device, numbered
+from tests.web import http_client
 
 AWAY = {"x-forwarded-for": "192.0.2.7"}  # a request that does not come from the server itself
 STATE_OF = {
@@ -68,7 +69,7 @@ def web(store: Store) -> Iterator[httpx.Client]:
     cookies = {"lang": "en"}
     with (
         Served(store) as served,
-        httpx.Client(base_url=served.url, cookies=cookies, trust_env=False) as client,
+        http_client(served.url, cookies=cookies) as client,
     ):
         yield client
 
@@ -87,7 +88,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     with a_store(folder, [agent("6A1"), *what_is_seen()]) as opened, Served(opened) as served:
         bring_in(opened, a_book())
         cookies = {"lang": "en"}
-        with httpx.Client(base_url=served.url, cookies=cookies, trust_env=False) as client:
+        with http_client(served.url, cookies=cookies) as client:
             yield Library(opened, client)
 
 
@@ -362,7 +363,7 @@ def test_a_month_ago_stands_beside_today_and_deleted_lines_show(
     """The figure rises as lines are taken out: the page says that they were."""
     then = f"{instant(now_ms() - 31 * DAY_MS).astimezone(ZONE):%Y-%m-%d}"
     with store.locked(SCHOOL) as db:
-        kpi = counted(declared=12, complete=6, verified=6, managed=3)
+        kpi = figure_of(declared=12, complete=6, verified=6, managed=3)
         note_figure(db, SCHOOL, then, kpi)
     bring_in(store, a_book())
     text = " ".join(seen(web).words)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.reconcile.evidence import By, Observation
-from controller.reconcile.kpi import Kpi, counted, kpi_by, kpi_of, percent, raises
-from controller.reconcile.reconcile import Finding, reconcile
+from controller.reconcile.evidence import Observation, SeenBy
+from controller.reconcile.kpi import Kpi, figure_of, kpi_by, kpi_of, percent, raises
+from controller.reconcile.reconcile import LineFinding, reconcile
 from controller.register.book import Line
 from controller.register.merging import Kept
 
@@ -32,9 +32,9 @@ LINES = st.lists(
 SERIALS = st.sets(st.sampled_from("abcdx"))
 
 
-def judged(lines: list[Line], serials: Any) -> tuple[Finding, ...]:
+def judged(lines: list[Line], serials: Any) -> tuple[LineFinding, ...]:
     """The findings of lines of which those with these serials were seen just now."""
-    sights = [Observation(at_ms=NOW, by=By.AGENT, serial=each) for each in serials]
+    sights = [Observation(at_ms=NOW, by=SeenBy.AGENT, serial=each) for each in serials]
     register = [Kept(no=number, data=each) for number, each in enumerate(lines, start=1)]
     return reconcile(register, sights, NOW).findings
 
@@ -72,7 +72,7 @@ def test_furniture_counts() -> None:
     lines = [Line(row=row, asset_tag=tag, type="desk", room="P1", year=2020, serial="")
              for row, tag in ((1, "T1"), (2, ""))]  # fmt: skip
     register = [Kept(no=each.row, data=each) for each in lines]
-    scans = [Observation(at_ms=NOW, by=By.PERSON_SCAN, asset_tag="t1")]
+    scans = [Observation(at_ms=NOW, by=SeenBy.PERSON_SCAN, asset_tag="t1")]
     assert kpi_of(reconcile(register, scans, NOW).findings).digital_managed_pct == 50.0
 
 
@@ -86,7 +86,7 @@ def test_a_percentage_has_one_decimal_and_is_never_rounded_up_to_the_target(
 ) -> None:
     """79.96 % has not reached 80, and 99.99 is not all."""
     assert percent(part, of) == pct
-    told = counted(declared=of, complete=part, verified=part, managed=part)
+    told = figure_of(declared=of, complete=part, verified=part, managed=part)
     assert told.meets_target is (pct >= 80)
 
 
@@ -120,7 +120,7 @@ def test_deleting_a_line_never_makes_more_lines_count(
 def test_groups_add_up_to_the_whole(lines: list[Line], serials: set[str]) -> None:
     """By type, by room, by area: no line is left out or counted twice."""
     every = judged(lines, serials)
-    groups = kpi_by(every, lambda each: each.kept.data.type)
+    groups = kpi_by(every, lambda each: each.line.data.type)
     assert [*groups] == sorted({each.type for each in lines})
     for name in ("declared", "complete_digital_record", "verified_within_365d"):
         assert sum(getattr(each, name) for each in groups.values()) == getattr(kpi_of(every), name)

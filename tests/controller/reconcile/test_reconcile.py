@@ -17,12 +17,18 @@ from controller.__main__ import main
 from controller.database.store import Store
 from controller.features import keep_batch
 from controller.fleet.records import AgentRecord, DeviceRecord
-from controller.reconcile.deciding import decided
-from controller.reconcile.evidence import By, Observation, instant, observations_in, observations_of
-from controller.reconcile.explained import report_of
+from controller.reconcile.deciding import decision_on
+from controller.reconcile.evidence import (
+    Observation,
+    SeenBy,
+    moment_in,
+    observations_in,
+    observations_of,
+)
 from controller.reconcile.kpi import kpi_of
 from controller.reconcile.reconcile import DAY_MS, Reconciled, State, reconcile
 from controller.reconcile.store import note_figure
+from controller.reconcile.words import report_of
 from controller.register import store as register
 from controller.register.book import Line
 from controller.register.decisions import Decision, Deed, Rulings
@@ -49,7 +55,12 @@ def line(row: int, **told: Any) -> Kept:
 
 def seen(serial: str = "", **told: Any) -> Observation:
     days = told.pop("days", 1)
-    whole = {"by": By.AGENT, "room": "P203", "type": "board", "at_ms": NOW - round(days * DAY_MS)}
+    whole = {
+        "by": SeenBy.AGENT,
+        "room": "P203",
+        "type": "board",
+        "at_ms": NOW - round(days * DAY_MS),
+    }
     return Observation(serial=serial, **(whole | told))
 
 
@@ -64,7 +75,7 @@ def state_of(kept: Kept, *observations: Observation) -> State:
 def test_what_is_seen_in_its_room_is_in_order() -> None:
     """By its serial, however it is parted, or by its label."""
     assert state_of(line(1), seen("sn1")) is State.OK
-    assert state_of(line(1), seen(asset_tag="ts-1", by=By.PERSON_SCAN)) is State.OK
+    assert state_of(line(1), seen(asset_tag="ts-1", by=SeenBy.PERSON_SCAN)) is State.OK
     assert state_of(line(1, room="Phòng 203"), seen("SN 1")) is State.OK
 
 
@@ -72,7 +83,7 @@ def test_a_serial_is_never_compared_as_a_number() -> None:
     """The zeros at the front are part of it."""
     told = reconcile([line(1, serial="0012345")], [seen("12345")], NOW)
     assert states(told) == [State.NEVER_SEEN]
-    assert [each.seen.serial for each in told.strangers] == ["12345"]
+    assert [each.observation.serial for each in told.strangers] == ["12345"]
 
 
 def test_what_is_seen_elsewhere_has_moved_from_and_to() -> None:
@@ -89,7 +100,7 @@ def test_missing_is_unseen_by_anyone_for_more_than_45_days() -> None:
     """45 days are not yet more; a person who scans it has seen it; furniture is never missing."""
     assert state_of(line(1), seen("sn1", days=45)) is State.OK
     assert state_of(line(1), seen("sn1", days=45.001)) is State.MISSING
-    scan = seen("sn1", by=By.PERSON_SCAN, days=2)
+    scan = seen("sn1", by=SeenBy.PERSON_SCAN, days=2)
     assert state_of(line(1), seen("sn1", days=60), scan) is State.OK
     assert state_of(line(1, type="desk"), seen("sn1", days=300)) is State.OK
     assert state_of(line(1, type="speaker"), seen("sn1", days=300)) is State.OK
@@ -153,7 +164,7 @@ def test_what_is_not_in_the_book_is_put_forward_once() -> None:
     lines = [line(1, serial=""), line(2, serial="", type="camera"), line(3, serial="", room="P9")]
     told = reconcile(lines, [seen("X1", days=3), seen("x-1", room="Phòng 203")], NOW)
     (stranger,) = told.strangers
-    assert (stranger.seen.key, stranger.seen.room, stranger.candidates) == (
+    assert (stranger.observation.key, stranger.observation.room, stranger.candidates) == (
         "serial:x1",
         "Phòng 203",
         (1,),
@@ -169,7 +180,7 @@ def test_a_visitors_phone_never_becomes_an_asset() -> None:
 
 def test_another_serial_under_the_label_is_told() -> None:
     """A part was replaced, or labels were swapped."""
-    told = reconcile([line(1)], [seen("NEW", asset_tag="TS-1", by=By.PERSON_SCAN)], NOW)
+    told = reconcile([line(1)], [seen("NEW", asset_tag="TS-1", by=SeenBy.PERSON_SCAN)], NOW)
     (found,) = told.findings
     assert (found.state, found.other_serial) == (State.OK, "NEW")
 
@@ -221,7 +232,7 @@ def test_an_ignored_thing_is_put_forward_no_more() -> None:
 def test_an_accepted_room_holds_until_the_book_names_another() -> None:
     """Then the book is newer than the person's word."""
     told = reconcile([line(1)], [seen("sn1", room="P207")], NOW)
-    decision, made = decided(told, [line(1)], "1", Deed.ACCEPT)
+    decision, made = decision_on(told, [line(1)], "1", Deed.ACCEPT)
     assert made is None
     for room, state in (("P203", State.OK), ("P209", State.MOVED)):
         kept, sights = line(1, room=room), [seen("sn1", room="P207")]
@@ -232,7 +243,7 @@ def test_an_accepted_room_holds_until_the_book_names_another() -> None:
 def test_an_accepted_thing_is_a_line_that_lacks_what_nobody_told() -> None:
     """It is in the register, and no longer unregistered."""
     told = reconcile([line(1)], [seen("X1")], NOW)
-    _, made = decided(told, [line(1)], "serial:x1", Deed.ACCEPT, now_ms=NOW)
+    _, made = decision_on(told, [line(1)], "serial:x1", Deed.ACCEPT, now_ms=NOW)
     assert made is not None
     assert (made.no, made.data.row, made.origin) == (2, 2, Origin.ACCEPTED)
     again = reconcile([line(1), made], [seen("X1")], NOW)
@@ -255,14 +266,14 @@ def test_what_cannot_be_decided_is_refused(
     """A missing thing cannot be accepted away."""
     told = reconcile([line(1)], [seen("X1")], NOW)
     with pytest.raises(ActionError) as refused:
-        decided(told, [line(1)], subject, deed, row=row)
+        decision_on(told, [line(1)], subject, deed, row=row)
     assert refused.value.code == code
 
 
 SIGHTS = st.builds(
     Observation,
     at_ms=st.integers(NOW - 500 * DAY_MS, NOW + DAY_MS),
-    by=st.sampled_from(By),
+    by=st.sampled_from(SeenBy),
     room=st.sampled_from(["", "P203", "P207"]),
     serial=st.sampled_from(["", "SN-1", "sn2", "X1"]),
     asset_tag=st.sampled_from(["", "TS-1", "TS-9"]),
@@ -293,9 +304,9 @@ def test_the_order_of_what_was_seen_changes_nothing(
     assert all(
         each.state is not State.MISSING and State.MISSING not in each.also
         for each in told.findings
-        if each.kept.data.condition == "broken"
+        if each.line.data.condition == "broken"
     )
-    assert all(each.seen.type != "phone" for each in told.strangers)
+    assert all(each.observation.type != "phone" for each in told.strangers)
     mixed = [*{(each.at_ms, each.key, each.by): each for each in sights}.values()]
     calm = reconcile(lines, mixed, NOW)
     random.shuffle(mixed)
@@ -358,7 +369,7 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, content: str) -> No
 
 def test_a_day_means_its_last_moment() -> None:
     """What was seen on that day counts."""
-    assert instant("2026-11-02", ZONE) == datetime(2026, 11, 2, 16, 59, 59, 999000, UTC)
+    assert moment_in("2026-11-02", ZONE) == datetime(2026, 11, 2, 16, 59, 59, 999000, UTC)
 
 
 def test_the_report_explains_every_line_in_words() -> None:

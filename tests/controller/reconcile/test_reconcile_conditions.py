@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.reconcile.evidence import By, Observation
-from controller.reconcile.explained import sentence_of
+from controller.reconcile.evidence import Observation, SeenBy
 from controller.reconcile.kpi import kpi_of
 from controller.reconcile.reconcile import (
     DAY_MS,
     Action,
-    Finding,
+    LineFinding,
     State,
     action_of,
     reconcile,
 )
+from controller.reconcile.words import sentence_of
 from controller.register.book import Line
 from controller.register.life import Step, Why
 from controller.register.merging import Kept
@@ -38,7 +38,12 @@ def line(kind: str = "board", condition: str = "good") -> Kept:
 
 def seen(days: float, **told: Any) -> Observation:
     """It was seen so many days ago."""
-    whole = {"by": By.AGENT, "room": "P203", "serial": "SN-1", "at_ms": NOW - round(days * DAY_MS)}
+    whole = {
+        "by": SeenBy.AGENT,
+        "room": "P203",
+        "serial": "SN-1",
+        "at_ms": NOW - round(days * DAY_MS),
+    }
     return Observation(**(whole | told))
 
 
@@ -48,7 +53,7 @@ def said(condition: str, days: float) -> dict[int, Step]:
     return {1: Step(no=1, line=1, condition=condition, why=Why.PERSON, at_ms=at_ms)}
 
 
-def found(kept: Kept, steps: dict[int, Step], *sights: Observation) -> Finding:
+def found(kept: Kept, steps: dict[int, Step], *sights: Observation) -> LineFinding:
     """How the line stands."""
     return reconcile([kept], sights, NOW, conditions=steps).findings[0]
 
@@ -68,7 +73,7 @@ def test_what_was_mended_is_missing_again_though_the_book_says_broken() -> None:
 
 def test_a_scan_after_the_step_is_the_newest_word_and_one_before_it_is_not() -> None:
     """A person stood before it and told its condition."""
-    scan = seen(2, by=By.PERSON_SCAN, condition="good")
+    scan = seen(2, by=SeenBy.PERSON_SCAN, condition="good")
     assert found(line(), said("broken", 3), scan).condition == "good"
     assert found(line(), said("broken", 1), scan).condition == "broken"
     assert found(line(), said("broken", 3), seen(2)).condition == "broken"
@@ -114,7 +119,7 @@ def test_a_lost_line_that_nobody_ever_saw_is_told_without_a_day() -> None:
     assert sentence_of(told, NOW, str, ZONE) == "Nobody has seen it yet. It is lost."
 
 
-def _day(finding: Finding) -> str:
+def _day(finding: LineFinding) -> str:
     return f"{datetime.fromtimestamp((finding.seen_ms or 0) / 1000, ZONE):%d/%m/%Y}"
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import pytest
@@ -16,13 +18,14 @@ import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
 from controller.database.store import Store
 from controller.register import store as register
 from controller.register.headings import FIELDS
-from controller.register.intake import HEADINGS, try_out
-from controller.register.merging import Kept, Verdict
+from controller.register.intake import HEADINGS
+from controller.register.merging import Kept, MergeVerdict, merged
 from controller.register.uploads import FORGET_AFTER_MS, MAX_WAITING, Uploads
 from controller.web.forms import Upload
 from tests.controller.book_school import HOSTILE, a_book, bring_in, now_ms
 from tests.controller.dashboard.test_pages import Outline
 from tests.controller.web_school import SCHOOL, Served, a_store
+from tests.web import http_client
 
 AWAY = {"x-forwarded-for": "192.0.2.7"}
 HEAD = "STT;Mã tài sản;Tên thiết bị;Số sê-ri;Phòng;Năm sử dụng"
@@ -42,15 +45,33 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-@pytest.fixture
-def web(store: Store) -> Iterator[httpx.Client]:
+class Library(NamedTuple):
+    """A school that is given no book, and a browser."""
+
+    store: Store
+    web: httpx.Client
+
+
+@contextlib.contextmanager
+def browsing(store: Store) -> Iterator[httpx.Client]:
     """A browser without JavaScript, on the server itself, in English."""
     cookies = {"lang": "en"}
-    with (
-        Served(store) as served,
-        httpx.Client(base_url=served.url, cookies=cookies, trust_env=False) as client,
-    ):
+    with Served(store) as served, http_client(served.url, cookies=cookies) as client:
         yield client
+
+
+@pytest.fixture
+def web(store: Store) -> Iterator[httpx.Client]:
+    """A browser at the school."""
+    with browsing(store) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """The same, shared by tests that bring in nothing."""
+    with a_store(tmp_path_factory.mktemp("library")) as opened, browsing(opened) as client:
+        yield Library(opened, client)
 
 
 def sent(web: httpx.Client, raw: bytes | str, name: str = "so.csv") -> httpx.Response:
@@ -264,67 +285,67 @@ def bomb() -> bytes:
     ],
 )
 def test_a_file_that_is_no_book_is_refused_in_a_sentence(
-    web: httpx.Client, store: Store, raw: bytes, status: int
+    library: Library, raw: bytes, status: int
 ) -> None:
     """The form is there again, and nothing was kept."""
-    answer = sent(web, raw, HOSTILE)
+    answer = sent(library.web, raw, HOSTILE)
     assert answer.status_code == status
     page = Outline(answer.text)
     assert page.find("p", role="alert")
     assert page.find("input", type="file")
-    assert kept(store) == []
+    assert kept(library.store) == []
 
 
-def test_a_workbook_that_swells_is_refused(web: httpx.Client) -> None:
+def test_a_workbook_that_swells_is_refused(library: Library) -> None:
     """The parser has little memory and little time."""
-    assert sent(web, bomb(), "so.xlsx").status_code == 422
+    assert sent(library.web, bomb(), "so.xlsx").status_code == 422
 
 
-def test_a_form_without_a_file_says_so(web: httpx.Client) -> None:
+def test_a_form_without_a_file_says_so(library: Library) -> None:
     """As when a person presses too soon."""
-    answer = web.post("/register/import", data={"file": ""})
+    answer = library.web.post("/register/import", data={"file": ""})
     assert answer.status_code == 422
     assert "No file was chosen. Choose an Excel or CSV file." in Outline(answer.text).words
 
 
-def test_hostile_cells_are_shown_and_never_run(web: httpx.Client) -> None:
+def test_hostile_cells_are_shown_and_never_run(library: Library) -> None:
     """In rows, headings, the file's name; in the file of errors they are no formula."""
     cells = f'1;TS-1;Camera;"{HOSTILE.replace(chr(34), chr(34) * 2)}";=1+1;abc'
-    trial = trial_of(web, f"{HEAD};<img src=x onerror=alert(1)>\n{cells};x\n", HOSTILE)
-    page = seen(web, trial)
+    trial = trial_of(library.web, f"{HEAD};<img src=x onerror=alert(1)>\n{cells};x\n", HOSTILE)
+    page = seen(library.web, trial)
     assert all(each.get("src") == "/static/live.js" for each in page.find("script"))
     assert not page.find("img")
-    assert ";'=1+1;" in web.get(f"{trial}/errors.csv").text
+    assert ";'=1+1;" in library.web.get(f"{trial}/errors.csv").text
 
 
-def test_from_the_network_nothing_can_be_brought_in(web: httpx.Client, store: Store) -> None:
+def test_from_the_network_nothing_can_be_brought_in(library: Library) -> None:
     """Neither the form nor a file, nor another person's file."""
-    trial = trial_of(web, BOOK)
+    trial = trial_of(library.web, BOOK)
     files = {"file": ("so.csv", BOOK.encode())}
     for answer in (
-        web.get("/register/import", headers=AWAY),
-        web.post("/register/import", files=files, headers=AWAY),
+        library.web.get("/register/import", headers=AWAY),
+        library.web.post("/register/import", files=files, headers=AWAY),
     ):
         assert answer.headers["location"] == "/login?next=/register/import"
     for answer in (
-        web.get(trial, headers=AWAY),
-        web.post(trial, headers=AWAY),
-        web.post(f"{trial}/headings", headers=AWAY),
-        web.get(f"{trial}/errors.csv", headers=AWAY),
+        library.web.get(trial, headers=AWAY),
+        library.web.post(trial, headers=AWAY),
+        library.web.post(f"{trial}/headings", headers=AWAY),
+        library.web.get(f"{trial}/errors.csv", headers=AWAY),
     ):
         assert answer.headers["location"] == "/register/import?failed=gone"
-    web.post(f"{trial}/drop", headers=AWAY)
-    assert verdicts(seen(web, trial))
-    assert kept(store) == []
+    library.web.post(f"{trial}/drop", headers=AWAY)
+    assert verdicts(seen(library.web, trial))
+    assert kept(library.store) == []
 
 
-def test_a_dropped_file_is_gone(web: httpx.Client) -> None:
+def test_a_dropped_file_is_gone(library: Library) -> None:
     """The page says so to whoever opens its address again."""
-    trial = trial_of(web, BOOK)
-    assert web.post(f"{trial}/drop").headers["location"] == "/register"
-    gone = web.get(trial).headers["location"]
+    trial = trial_of(library.web, BOOK)
+    assert library.web.post(f"{trial}/drop").headers["location"] == "/register"
+    gone = library.web.get(trial).headers["location"]
     assert gone == "/register/import?failed=gone"
-    assert seen(web, gone).find("p", role="alert")
+    assert seen(library.web, gone).find("p", role="alert")
 
 
 def test_no_file_stays_on_the_disk(
@@ -355,7 +376,11 @@ def test_a_trial_tells_what_each_line_was() -> None:
     """The line before, also of one that comes back; nothing of a new one."""
     lines = a_book()[:3]
     known = [Kept(no=1, data=lines[0]), Kept(no=2, data=lines[1], removed_ms=5)]
-    told = try_out(known, lines)
-    assert [each.verdict for each in told.steps] == [Verdict.SAME, Verdict.NEW, Verdict.NEW]
+    told = merged(known, lines)
+    assert [each.verdict for each in told.steps] == [
+        MergeVerdict.SAME,
+        MergeVerdict.NEW,
+        MergeVerdict.NEW,
+    ]
     assert [each.before for each in told.steps] == [None, lines[1], None]
     assert told.absent == 0

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from msgspec.structs import replace
 
 from controller.register.book import Line
-from controller.register.life import FOLLOWS, Life, Step, Why, brought, life_of
+from controller.register.life import FOLLOWS, LineLife, Step, Why, brought, life_of
 from controller.register.merging import Kept, merged
 from controller.register.vocabulary import Condition
 from protocol.errors import ActionError
@@ -32,19 +32,19 @@ def numbered(steps: tuple[Step, ...]) -> list[Step]:
     return [replace(each, no=next(numbers)) for each in steps]
 
 
-def lived(*words: str, book: str = "good") -> Life:
+def lived(*words: str, book: str = "good") -> LineLife:
     """The life of a line of which a person said these things in turn."""
     steps: list[Step] = []
     for at_ms, word in enumerate(words, 100):
-        life = Life(1, steps, book=book, book_ms=10)
+        life = LineLife(1, steps, book=book, book_ms=10)
         steps += numbered(life.taken(word, Why.PERSON, who="anh", at_ms=at_ms, note="đính chính"))
-    return Life(1, steps, book=book, book_ms=10)
+    return LineLife(1, steps, book=book, book_ms=10)
 
 
 def test_before_the_first_step_the_book_s_word_counts() -> None:
     """Nothing else is known of the line."""
-    assert Life(1, book="broken").condition == "broken"
-    assert Life(1).condition == ""
+    assert LineLife(1, book="broken").condition == "broken"
+    assert LineLife(1).condition == ""
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_before_the_first_step_the_book_s_word_counts() -> None:
 )
 def test_a_person_may_say_only_what_can_follow(now: Condition, allowed: set[Condition]) -> None:
     """A thing in use is not disposed of at once; a lost one is found, or written off."""
-    life = Life(1, book=now)
+    life = LineLife(1, book=now)
     assert set(life.may_become()) == allowed
     for each in set(Condition) - {now}:
         if each in allowed:
@@ -72,7 +72,7 @@ def test_a_person_may_say_only_what_can_follow(now: Condition, allowed: set[Cond
 
 def test_what_is_disposed_is_only_put_right_and_with_a_reason() -> None:
     """A wrong line was written off: the note says so."""
-    life = Life(1, book="disposed")
+    life = LineLife(1, book="disposed")
     with pytest.raises(ActionError) as refused:
         life.taken(GOOD, Why.PERSON, at_ms=1)
     assert refused.value.code == "condition_final"
@@ -82,24 +82,24 @@ def test_what_is_disposed_is_only_put_right_and_with_a_reason() -> None:
 def test_the_same_condition_is_a_step_only_with_something_new() -> None:
     """A quality or a note is worth keeping; a second press of the same button is not."""
     with pytest.raises(ActionError):
-        Life(1, book="good").taken(GOOD, Why.PERSON, at_ms=1)
-    assert Life(1, book="good").taken(GOOD, Why.PERSON, at_ms=1, quality_pct=60)
+        LineLife(1, book="good").taken(GOOD, Why.PERSON, at_ms=1)
+    assert LineLife(1, book="good").taken(GOOD, Why.PERSON, at_ms=1, quality_pct=60)
     with pytest.raises(ActionError):
-        Life(1, book="good").taken(GOOD, Why.PERSON, at_ms=1, quality_pct=101)
+        LineLife(1, book="good").taken(GOOD, Why.PERSON, at_ms=1, quality_pct=101)
 
 
 @pytest.mark.parametrize("now", [BROKEN, REPAIR, AWAITING, DISPOSED, LOST])
 def test_a_fault_changes_only_what_was_in_use(now: Condition) -> None:
     """What is being repaired does not become merely broken by another report."""
-    assert Life(1, book=now).taken(BROKEN, Why.FAULT, at_ms=1) == ()
-    assert Life(1, book="good").taken(BROKEN, Why.FAULT, at_ms=1)
+    assert LineLife(1, book=now).taken(BROKEN, Why.FAULT, at_ms=1) == ()
+    assert LineLife(1, book="good").taken(BROKEN, Why.FAULT, at_ms=1)
 
 
 def test_taking_back_restores_what_was_before_down_to_the_book() -> None:
     """Three steps, three times back, and then nothing more."""
     life = lived("broken", "repair", "good")
     for now in ("repair", "broken", "good"):
-        life = Life(1, [*life.history, *numbered((life.undone("bình", 900),))], book="good")
+        life = LineLife(1, [*life.history, *numbered((life.undone("bình", 900),))], book="good")
         assert life.condition == now
         assert (life.history[-1].who, life.history[-1].condition) == ("bình", now)
     with pytest.raises(ActionError) as refused:
@@ -119,9 +119,9 @@ def test_a_clock_that_goes_back_hides_no_step_and_a_late_stocktake_tells_of_its_
     """A person's word is the newest when it is said; a scan that was made before it is not."""
     life = lived("broken")
     early = numbered(life.taken(REPAIR, Why.PERSON, at_ms=3))
-    assert Life(1, [*life.history, *early]).condition == "repair"
+    assert LineLife(1, [*life.history, *early]).condition == "repair"
     scan = numbered(life.taken(GOOD, Why.STOCKTAKE, at_ms=50, quality_pct=80))
-    late = Life(1, [*life.history, *scan])
+    late = LineLife(1, [*life.history, *scan])
     assert late.condition == "broken"
     assert late.history[-1].quality_pct == 80
 
@@ -157,7 +157,7 @@ class Lives(RuleBasedStateMachine):
         self.steps: list[Step] = []
         self.words: list[str] = []  # those that stand, after the book's first
 
-    def life(self) -> Life:
+    def life(self) -> LineLife:
         return life_of(self.register[0], self.steps)
 
     def keep(self, steps: tuple[Step, ...]) -> None:
@@ -243,13 +243,13 @@ TestLives = Lives.TestCase
 @given(st.lists(st.sampled_from([*Condition]), max_size=6))
 def test_taking_all_back_leaves_the_line_as_it_was(words: list[Condition]) -> None:
     """However long the history grew."""
-    life = Life(1, book="good", book_ms=5)
+    life = LineLife(1, book="good", book_ms=5)
     steps: list[Step] = []
     taken = 0
     for at_ms, word in enumerate(words, 10):
-        life = Life(1, steps, book="good", book_ms=5)
+        life = LineLife(1, steps, book="good", book_ms=5)
         steps += numbered(life.taken(word, Why.STOCKTAKE, at_ms=at_ms))
         taken += 1
     for _ in range(taken):
-        steps += numbered((Life(1, steps, book="good").undone("anh", 900),))
-    assert Life(1, steps, book="good").condition == "good"
+        steps += numbered((LineLife(1, steps, book="good").undone("anh", 900),))
+    assert LineLife(1, steps, book="good").condition == "good"

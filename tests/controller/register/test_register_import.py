@@ -20,7 +20,7 @@ from controller.database.store import Store
 from controller.features import adopt_plan
 from controller.register import store as register
 from controller.register.book import Line
-from controller.register.merging import Kept, Verdict, merged
+from controller.register.merging import Kept, MergeVerdict, merged
 from controller.register.reading import read_book
 from protocol.model import Place
 from tests.controller.fresh import fresh_folder
@@ -432,7 +432,7 @@ def test_bringing_a_book_in_twice_is_bringing_it_in_once(
     once = written(known, book, whole=whole, now_ms=2)
     again = merged(once, book, whole=whole, now_ms=3)
     assert (again.writes, again.removed) == ((), 0)
-    assert set(again.verdicts) <= {Verdict.SAME}
+    assert set(again.verdicts) <= {MergeVerdict.SAME}
     living = [each.data for each in once if each.removed_ms is None]
     assert len({each.row for each in living}) == len(living)
     tags = [each.asset_tag for each in living if each.asset_tag]
@@ -446,8 +446,8 @@ def test_of_two_lines_with_one_serial_the_one_with_the_number_is_meant() -> None
     """A serial that does not tell two lines apart pairs neither."""
     lines = [Line(row=1, type="board", serial="S1"), Line(row=2, type="board", serial="s-1")]
     known = written([], lines, whole=False, now_ms=1)
-    assert merged(known, lines[:1], whole=False, now_ms=2).verdicts == (Verdict.SAME,)
-    assert merged(known, lines[1:], whole=False, now_ms=2).verdicts == (Verdict.SAME,)
+    assert merged(known, lines[:1], whole=False, now_ms=2).verdicts == (MergeVerdict.SAME,)
+    assert merged(known, lines[1:], whole=False, now_ms=2).verdicts == (MergeVerdict.SAME,)
 
 
 @given(BOOKS)

@@ -11,7 +11,7 @@ from controller.register.life import Step, Why
 from controller.register.merging import Kept
 from controller.register.vocabulary import Condition
 from controller.repairs.figures import HOUR_MS, RepairFigure, repair_figures
-from controller.repairs.repair import Deed, Move, Repair
+from controller.repairs.repair import Move, Repair, RepairDeed
 
 TERM = 100 * HOUR_MS
 
@@ -31,9 +31,9 @@ def step(no: int, condition: str, hour: int, line: int = 1, undoes: int | None =
 
 def repair(no: int, hour: int, done: int | None = None, line: int | None = 1) -> Repair:
     """A repair that was reported in one hour and done in another."""
-    moves = [Move(no=10 * no, repair=no, deed=Deed.PICK, line=line)] if line else []
+    moves = [Move(no=10 * no, repair=no, deed=RepairDeed.PICK, line=line)] if line else []
     if done is not None:
-        moves.append(Move(no=10 * no + 1, repair=no, deed=Deed.DONE, at_ms=done * HOUR_MS))
+        moves.append(Move(no=10 * no + 1, repair=no, deed=RepairDeed.DONE, at_ms=done * HOUR_MS))
     return Repair(no=no, reported_ms=hour * HOUR_MS, moves=tuple(moves))
 
 

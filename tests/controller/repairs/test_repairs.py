@@ -23,10 +23,10 @@ from controller.repairs import actions as mending
 from controller.repairs import store as repairs
 from controller.repairs.actions import handle_fault
 from controller.repairs.repair import (
-    Deed,
     Move,
-    Outcome,
     Repair,
+    RepairDeed,
+    RepairOutcome,
     RepairState,
     candidates,
     part_of,
@@ -204,7 +204,9 @@ def test_a_repair_goes_its_way_and_every_step_back(store: Store) -> None:
     (repair,) = told(store, fault())
     do(store, mending.start, repair.no, SAID)
     assert (every(store)[0].state, condition(store)) == (RepairState.UNDER_REPAIR, "repair")
-    changes = do(store, mending.finish, repair.no, Outcome.AWAITING_DISPOSAL, SAID, note="cháy")
+    changes = do(
+        store, mending.finish, repair.no, RepairOutcome.AWAITING_DISPOSAL, SAID, note="cháy"
+    )
     (done,) = every(store)
     assert done.done is not None
     assert (done.state, condition(store)) == (RepairState.DONE, "awaiting_disposal")
@@ -303,15 +305,15 @@ def test_a_person_opens_a_repair_of_a_line(store: Store) -> None:
     """It is broken from then on, by a person's word."""
     brought(store, line(1, "desk", condition=""))
     with store.locked(SCHOOL) as db:
-        asked = Repair(room="P203", part=Part.OTHER.value, who="anh", reported_ms=NOW)
-        opened = repairs.open_by_person(db, SCHOOL, asked, _line(db, 1), NOW)
-        again = repairs.open_by_person(db, SCHOOL, asked, _line(db, 1), NOW)
+        opened = repairs.open_by_person(db, SCHOOL, _line(db, 1), Said("anh", NOW))
+        again = repairs.open_by_person(db, SCHOOL, _line(db, 1), Said("anh", NOW))
     assert (opened.line, opened.event_id, opened.state) == (1, None, RepairState.REPORTED)
+    assert (opened.part, opened.who, opened.reported_ms) == (Part.OTHER, "anh", NOW)
     assert again.no > opened.no
     assert condition(store) == "broken"
-    assert do(store, mending.finish, opened.no, Outcome.GOOD, SAID) == []
+    assert do(store, mending.finish, opened.no, RepairOutcome.GOOD, SAID) == []
     assert condition(store) == "broken"
-    do(store, mending.finish, again.no, Outcome.GOOD, SAID)
+    do(store, mending.finish, again.no, RepairOutcome.GOOD, SAID)
     assert condition(store) == "good"
 
 
@@ -319,7 +321,7 @@ def test_a_person_opens_a_repair_of_a_line(store: Store) -> None:
     ("deeds", "code"),
     [
         ((mending.start, mending.start), "repair_started"),
-        ((lambda *a: mending.finish(*a[:3], Outcome.GOOD, a[3]),) * 2, "repair_done"),
+        ((lambda *a: mending.finish(*a[:3], RepairOutcome.GOOD, a[3]),) * 2, "repair_done"),
     ],
 )
 def test_what_cannot_be_done_now_is_refused(
@@ -348,10 +350,10 @@ def test_no_other_line_is_picked_while_one_is_being_repaired(store: Store) -> No
         pick(store, repair.no, 1)
     pick(store, repair.no, 2)
     assert [condition(store, row) for row in (1, 2)] == ["good", "repair"]
-    started = Repair(no=1, moves=(Move(no=1, repair=1, deed=Deed.PICK, line=1),
-                                  Move(no=2, repair=1, deed=Deed.START)))  # fmt: skip
+    started = Repair(no=1, moves=(Move(no=1, repair=1, deed=RepairDeed.PICK, line=1),
+                                  Move(no=2, repair=1, deed=RepairDeed.START)))  # fmt: skip
     with pytest.raises(ActionError) as refused:
-        started.moved(Deed.PICK, *SAID, line=2)
+        started.moved(RepairDeed.PICK, *SAID, line=2)
     assert refused.value.code == "repair_started"
 
 

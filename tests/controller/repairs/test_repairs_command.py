@@ -16,6 +16,7 @@ from controller.fleet.records import FaultRecord
 from protocol.messages import Part
 from protocol.model import Place
 from tests.controller.fresh import fresh_folder
+from tests.databases import sqlite_in
 
 SCHOOL = Place("14", "00140708")
 BOOK = """STT;Mã tài sản;Tên thiết bị;Số sê-ri;Phòng;Năm đưa vào sử dụng;Tình trạng
@@ -53,7 +54,7 @@ class Desk:
         told = FaultRecord(
             place=place, event_id=event_id, room="P203", part=part, at_ms=1, received_ms=1
         )
-        with Store(f"sqlite:///{self.data / 'lophoc.db'}") as store:
+        with Store(sqlite_in(self.data)) as store:
             store.write(keep_batch, [told], 1)
 
 

@@ -317,6 +317,14 @@ def folder_of(tmp_path: Path, **changed: str) -> Path:
 
 
 @pytest.mark.usefixtures("database")
+def test_a_dry_run_tells_which_rooms_no_agent_answers_to(tmp_path: Path, bring: Any) -> None:
+    """Where there is a database to ask; it writes nothing there."""
+    (warning,) = bring(folder_of(tmp_path), "--dry-run")["warnings"]
+    assert (warning["code"], "P203" in warning["message"]) == ("rooms_without_agent", True)
+    assert kept(tmp_path) == ()
+
+
+@pytest.mark.usefixtures("database")
 def test_oneroster_is_read_with_its_room(tmp_path: Path, bring: Any) -> None:
     """In the order of names, without the names."""
     report = bring(folder_of(tmp_path))

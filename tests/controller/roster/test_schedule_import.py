@@ -18,12 +18,13 @@ from controller.sheets.errors import SheetError
 from protocol.model import AttendanceStatus, Place
 from tests.controller.fresh import fresh_folder
 from tests.controller.web_school import agent
+from tests.databases import sqlite_in
 
 REAL = sorted((Path(__file__).parents[3] / ".." / "shared" / "data" / "vn").glob("bell-*.csv"))
 
 
 def kept(tmp_path: Path) -> SchoolPlan:
-    with Store(f"sqlite:///{tmp_path / 'data' / 'lophoc.db'}") as store:
+    with Store(sqlite_in(tmp_path / "data")) as store:
         return store.read(plan_of, Place())
 
 
@@ -106,7 +107,7 @@ def test_rooms_that_no_agent_answers_to_are_named(
     """However the agent's room and the file's are written; each once, and nothing is refused."""
     monkeypatch.setenv("LC_ALL", language)
     (tmp_path / "data").mkdir()
-    with Store(f"sqlite:///{tmp_path / 'data' / 'lophoc.db'}") as store:
+    with Store(sqlite_in(tmp_path / "data")) as store:
         there = msgspec.structs.replace(agent("P.203"), place=Place("", "", "may-203"))
         store.write(keep_batch, [there], 1)
     file = tmp_path / "tkb.csv"

@@ -16,9 +16,10 @@ from controller.register import store as register
 from controller.register.book import Line
 from controller.stocktake.label_sheets import SHEETS
 from controller.stocktake.labels import Label, draw_labels, wrapped
-from controller.stocktake.tagcode import label_text, tag_in
+from controller.stocktake.scan import label_text, tag_in
 from protocol.model import Place
 from tests.conftest import need
+from tests.databases import sqlite_in
 
 DPI = 200
 MM = DPI / 25.4
@@ -44,7 +45,7 @@ LINES = (
 @pytest.fixture
 def school(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LOPHOC_CONTROLLER_NAME", NAME)
-    with Store(f"sqlite:///{tmp_path / 'lophoc.db'}") as store, store.locked(Place()) as db:
+    with Store(sqlite_in(tmp_path)) as store, store.locked(Place()) as db:
         register.bring_in(db, Place(), LINES, whole=True, now_ms=1)
     return tmp_path
 

@@ -24,7 +24,6 @@ from controller.stocktake.minutes import Minutes, minutes_of, name_of
 from controller.stocktake.papers import as_docx, as_xlsx
 from controller.stocktake.scan import Scan
 from protocol.settings import SettingsError
-from tests.conftest import need
 from tests.waiting import LIMIT_S
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -88,14 +87,15 @@ def test_the_workbook_holds_text_and_numbers_and_no_formula() -> None:
     assert not [each for each in sheet.iter() if each.tag.endswith("}f")]
 
 
-def test_libreoffice_opens_the_workbook_with_codes_as_written(tmp_path: Path) -> None:
+def test_libreoffice_opens_the_workbook_with_codes_as_written(
+    libreoffice: str, tmp_path: Path
+) -> None:
     """Opened without a screen and written as text."""
-    soffice = need("soffice", "libreoffice-calc-nogui")
     (tmp_path / "m.xlsx").write_bytes(as_xlsx(told()))
     profile = f"-env:UserInstallation=file://{tmp_path}/profile"
     kind = "csv:Text - txt - csv (StarCalc):44,34,76"
     subprocess.run(
-        [soffice, profile, "--headless", "--convert-to", kind, "--outdir", tmp_path, "m.xlsx"],
+        [libreoffice, profile, "--headless", "--convert-to", kind, "--outdir", tmp_path, "m.xlsx"],
         cwd=tmp_path,
         check=True,
         capture_output=True,

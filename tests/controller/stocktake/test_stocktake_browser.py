@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import docx
-import httpx
 import msgspec
 import pytest
 from PIL import Image
@@ -28,6 +27,7 @@ from tests.browser import PHONE, UPRIGHT, Page, Profile, opened_tab
 from tests.conftest import need
 from tests.controller.web_school import NOW_MS, SCHOOL, Served, a_store
 from tests.waiting import until
+from tests.web import http_request
 
 BOOK = (
     Line(row=1, asset_tag="TB-001", type="board", maker="SMART", room="P203", serial="0012345"),
@@ -175,7 +175,7 @@ def test_a_room_is_counted_without_a_network_and_arrives_once(
         (3, "P203", True),
         (4, "P203", True),
     ]
-    raw = httpx.get(f"{served.url}stocktake/1/minutes.docx", trust_env=False).content
+    raw = http_request("GET", f"{served.url}stocktake/1/minutes.docx").content
     rows = [
         [cell.text for cell in row.cells][1:]
         for row in docx.Document(io.BytesIO(raw)).tables[0].rows
@@ -434,7 +434,7 @@ def test_a_whole_school_is_on_the_page(browser: Profile, served: Served, store: 
         register.bring_in(db, SCHOOL, lines, whole=True, now_ms=NOW_MS)
         stocktake.begin(db, SCHOOL, (), who="lan", now_ms=NOW_MS)
     url = f"{served.url}stocktake/2"
-    raw = httpx.get(url, trust_env=False)
+    raw = http_request("GET", url)
     packed = int(raw.headers.get("content-length", 0))
     assert len(raw.content) < 200_000
     assert 0 < packed < 40_000

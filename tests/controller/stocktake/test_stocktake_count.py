@@ -21,8 +21,7 @@ from controller.stocktake.count import (
     counted,
     rooms_of,
 )
-from controller.stocktake.scan import Scan, ScanError, reckoned, scan_of
-from controller.stocktake.tagcode import label_text, tag_in
+from controller.stocktake.scan import Scan, ScanError, label_text, reckoned, scan_of, tag_in
 
 BEGUN = 1_000_000
 LINES = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import io
 import json
 import re
@@ -25,7 +25,7 @@ from controller.stocktake.form import FILE
 from controller.stocktake.scan import Scan
 from controller.stocktake.service import MAX_BATCH_BYTES, MAX_PHOTO_BYTES, texts_in
 from protocol.model import Place
-from tests.controller.web_school import NAME, NOW_MS, SCHOOL, a_face, a_live, a_store
+from tests.controller.web_school import NAME, NOW_MS, SCHOOL, a_store, asked
 
 EVIL = "</script><script>alert(1)</script>"
 BOOK = (
@@ -36,11 +36,27 @@ BOOK = (
 API = "/api/v1/stocktakes"
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with a_store(tmp_path) as opened:
+@contextlib.contextmanager
+def a_school(folder: Path) -> Iterator[Store]:
+    """A school with the book."""
+    with a_store(folder) as opened:
         with opened.locked(SCHOOL) as db:
             register.bring_in(db, SCHOOL, BOOK, whole=True, now_ms=NOW_MS)
+        yield opened
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Its store."""
+    with a_school(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """One where a stocktake has begun, for all tests that change nothing."""
+    with a_school(tmp_path_factory.mktemp("library")) as opened:
+        begun(opened)
         yield opened
 
 
@@ -53,14 +69,9 @@ def ask(
     folder: Path | None = None,
     **options: object,
 ) -> httpx.Response:
-    async def asked() -> httpx.Response:
-        face = a_face(store, a_live(store, scope=scope), scope=scope, folder=folder)
-        way = httpx.ASGITransport(face, client=(host, 5))
-        async with httpx.AsyncClient(transport=way, base_url="http://testserver") as web:
-            method = "POST" if options.keys() & {"data", "content"} else "GET"
-            return await web.request(method, path, **options)  # type: ignore[arg-type]  # httpx's
-
-    return asyncio.run(asked())
+    method = "POST" if options.keys() & {"data", "content"} else "GET"
+    face = {"folder": folder}
+    return asked(store, path, method=method, host=host, scope=scope, face=face, **options)
 
 
 def begun(store: Store) -> None:
@@ -94,18 +105,17 @@ def batch(*told: object, begun_ms: int = NOW_MS) -> dict[str, object]:
     ],
 )
 def test_nobody_from_the_network_counts_without_the_password(
-    store: Store, path: str, options: dict[str, object]
+    library: Store, path: str, options: dict[str, object]
 ) -> None:
     """Pages lead to the password, the API refuses, and nothing is changed."""
-    begun(store)
-    answer = ask(store, path, host="192.0.2.5", **options)
+    answer = ask(library, path, host="192.0.2.5", **options)
     assert answer.status_code in {401, 303}
     assert answer.headers.get("location", "/login").startswith("/login")
     assert "TB-001" not in answer.text
-    with store.view() as db:
+    with library.view() as db:
         (only,) = stocktake.stocktakes_of(db, SCHOOL)
     assert only.finished_ms is None
-    assert scans(store) == []
+    assert scans(library) == []
 
 
 def test_a_stocktake_is_made_without_a_script(store: Store) -> None:
@@ -191,11 +201,10 @@ def test_a_batch_keeps_what_makes_sense_and_names_the_rest(store: Store) -> None
     ],
 )
 def test_nonsense_is_refused_with_a_word(
-    store: Store, path: str, options: dict[str, object], status: int, code: str
+    library: Store, path: str, options: dict[str, object], status: int, code: str
 ) -> None:
     """In the API's one shape."""
-    begun(store)
-    answer = ask(store, path, **options)
+    answer = ask(library, path, **options)
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
 
 
@@ -209,10 +218,10 @@ def test_nonsense_is_refused_with_a_word(
     ],
 )
 def test_a_page_says_what_cannot_be_shown(
-    store: Store, path: str, options: dict[str, object], status: int
+    library: Store, path: str, options: dict[str, object], status: int
 ) -> None:
     """An unknown stocktake, rooms that the book does not know."""
-    assert ask(store, path, **options).status_code == status
+    assert ask(library, path, **options).status_code == status
 
 
 def test_a_department_takes_no_stock(store: Store) -> None:
@@ -229,9 +238,9 @@ def test_a_department_takes_no_stock(store: Store) -> None:
         assert stocktake.stocktakes_of(db, SCHOOL) == []
 
 
-def test_the_worker_may_serve_the_stocktake_and_nothing_else(store: Store) -> None:
+def test_the_worker_may_serve_the_stocktake_and_nothing_else(library: Store) -> None:
     """It is asked for without the password, as it holds nothing."""
-    answer = ask(store, "/stocktake/worker.js", host="192.0.2.5")
+    answer = ask(library, "/stocktake/worker.js", host="192.0.2.5")
     assert answer.headers["service-worker-allowed"] == "/stocktake"
     assert answer.headers["content-type"].startswith("text/javascript")
 

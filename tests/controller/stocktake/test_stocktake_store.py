@@ -19,7 +19,7 @@ from controller.stocktake import store as stocktake
 from controller.stocktake.count import Outcome, Stocktake, counted
 from controller.stocktake.scan import Scan
 from protocol.model import Place
-from tests.databases import Database
+from tests.databases import Database, sqlite_in
 
 HERE, OTHER = Place("79", "00123"), Place("79", "00999")
 NOW = 1_788_567_000_000
@@ -46,7 +46,7 @@ def begun(store: Store, *rooms: str, place: Place = HERE) -> Stocktake:
     return take
 
 
-def sent(store: Store, no: int, *scans: Scan, now_ms: int = NOW + 60_000) -> stocktake.Kept:
+def sent(store: Store, no: int, *scans: Scan, now_ms: int = NOW + 60_000) -> stocktake.ScanReceipt:
     with store.locked(HERE) as db:
         take = stocktake.stocktake_of(db, HERE, no)
         assert take is not None
@@ -164,7 +164,7 @@ def test_a_stocktake_from_the_command_line(
     """Begun, listed, its minutes written in both kinds, ended once."""
     data = ("--data", str(tmp_path))
     assert main(["stocktake", "begin", *data]) == 2  # no book yet
-    with Store(f"sqlite:///{tmp_path / 'lophoc.db'}") as store, store.locked(Place()) as db:
+    with Store(sqlite_in(tmp_path)) as store, store.locked(Place()) as db:
         register.bring_in(db, Place(), LINES, whole=True, now_ms=NOW)
     assert main(["stocktake", "begin", "--room", "phòng 203", *data]) == 0
     assert "/stocktake/1" in capsys.readouterr().out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import csv
 import io
 import json
@@ -20,7 +20,7 @@ from controller.forecast.life_table import FILE
 from controller.inventory.store import refresh
 from controller.register.book import Line
 from controller.register.store import bring_in
-from controller.use.hours import UseLine
+from controller.use.hours import BoardWeek
 from controller.use.store import keep_use
 from protocol.model import Place
 from tests.axe import violations
@@ -30,11 +30,11 @@ from tests.controller.web_school import (
     SCHOOL,
     ZONE,
     Served,
-    a_face,
-    a_live,
     a_morning,
     a_store,
+    asked,
 )
+from tests.web import http_request
 
 PROVINCE = Place("79")
 OTHER = Place("79", "00456")
@@ -51,10 +51,10 @@ BOOK = [
 ]
 
 
-def a_week(*lines: tuple[str, int, int]) -> list[UseLine]:
+def a_week(*lines: tuple[str, int, int]) -> list[BoardWeek]:
     """Boards by their room, used and known minutes."""
     return [
-        UseLine(
+        BoardWeek(
             device_id=f"board-{room}",
             asset_tag="" if room == "6A3" else f"BTT-{room}",
             room=room,
@@ -68,10 +68,10 @@ def a_week(*lines: tuple[str, int, int]) -> list[UseLine]:
     ]
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+@contextlib.contextmanager
+def two_schools(folder: Path) -> Iterator[Store]:
     """A school with three boards in a week, and one at another school of the province."""
-    with a_store(tmp_path, a_morning(4, 2)) as opened:
+    with a_store(folder, a_morning(4, 2)) as opened:
         for week in ("2026-08-24", "2026-08-17"):
             with opened.locked(SCHOOL) as db:
                 lines = a_week(("6A1", 540, 1500), ("6A2", 20, 1500), ("6A3", 0, 0))
@@ -85,20 +85,28 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Their store."""
+    with two_schools(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """The same for all tests that only read."""
+    with two_schools(tmp_path_factory.mktemp("library")) as opened:
+        yield opened
+
+
 def ask(store: Store, path: str, scope: Place = SCHOOL, **face: Any) -> httpx.Response:
     """What the school, or the department, answers on the 5th of September 2026."""
-
-    async def once() -> httpx.Response:
-        line = httpx.ASGITransport(a_face(store, a_live(store, scope=scope), scope=scope, **face))
-        async with httpx.AsyncClient(transport=line, base_url="http://testserver") as client:
-            return await client.get(path)
-
-    return asyncio.run(once())
+    return asked(store, path, scope=scope, face=face)
 
 
-def test_the_api_tells_boards_hours_the_least_used_first(store: Store) -> None:
+def test_the_api_tells_boards_hours_the_least_used_first(library: Store) -> None:
     """Four whole weeks; what nobody saw is null and not 0."""
-    told = ask(store, "/api/v1/use").json()
+    told = ask(library, "/api/v1/use").json()
     assert (told["from"], told["to"]) == ("2026-08-03", "2026-08-30")
     assert [(each["room"], each["verdict"], each["used_week_min"]) for each in told["boards"]] == [
         ("6A2", "low", 20.0),
@@ -108,9 +116,9 @@ def test_the_api_tells_boards_hours_the_least_used_first(store: Store) -> None:
     assert [(each["school"], each["boards"]) for each in told["schools"]] == [("00123", 3)]
 
 
-def test_a_table_has_a_line_a_board_and_week(store: Store) -> None:
+def test_a_table_has_a_line_a_board_and_week(library: Store) -> None:
     """What is not known is empty; the days choose the weeks that they lie in."""
-    answer = ask(store, "/api/v1/use?format=csv&from=2026-08-26&to=2026-08-26")
+    answer = ask(library, "/api/v1/use?format=csv&from=2026-08-26&to=2026-08-26")
     assert answer.headers["content-type"].startswith("text/csv")
     rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
     assert [(row["week"], row["room"], row["on_min"], row["used_min"]) for row in rows] == [
@@ -120,19 +128,19 @@ def test_a_table_has_a_line_a_board_and_week(store: Store) -> None:
     ]
 
 
-def test_the_department_sees_every_school_and_a_school_only_itself(store: Store) -> None:
+def test_the_department_sees_every_school_and_a_school_only_itself(library: Store) -> None:
     """By school, then the boards of one."""
-    told = ask(store, "/api/v1/use", PROVINCE).json()
+    told = ask(library, "/api/v1/use", PROVINCE).json()
     assert [each["school"] for each in told["schools"]] == ["00123", "00456"]
-    one = ask(store, "/api/v1/use?school=00456", PROVINCE).json()
+    one = ask(library, "/api/v1/use?school=00456", PROVINCE).json()
     assert [each["room"] for each in one["boards"]] == ["P1"]
-    assert ask(store, "/api/v1/use?school=00456").status_code == 404
-    assert ask(store, "/use?school=00456").status_code == 404
-    assert ask(store, "/forecast?school=00456").status_code == 404
-    page = ask(store, "/use", PROVINCE).text
+    assert ask(library, "/api/v1/use?school=00456").status_code == 404
+    assert ask(library, "/use?school=00456").status_code == 404
+    assert ask(library, "/forecast?school=00456").status_code == 404
+    page = ask(library, "/use", PROVINCE).text
     assert 'href="/use?school=00456"' in page
     assert "BTT-6A1" not in page
-    assert "BTT-P1" in ask(store, "/use?school=00456", PROVINCE).text
+    assert "BTT-P1" in ask(library, "/use?school=00456", PROVINCE).text
 
 
 @pytest.mark.parametrize(
@@ -146,15 +154,15 @@ def test_the_department_sees_every_school_and_a_school_only_itself(store: Store)
         "format=pdf",
     ],
 )
-def test_days_that_make_no_sense_are_refused(store: Store, query: str) -> None:
+def test_days_that_make_no_sense_are_refused(library: Store, query: str) -> None:
     """With a sentence, never by the database."""
-    answer = ask(store, f"/api/v1/use?{query}")
+    answer = ask(library, f"/api/v1/use?{query}")
     assert (answer.status_code, "error" in answer.json()) == (422, True)
 
 
-def test_the_screen_says_what_is_not_known(store: Store) -> None:
+def test_the_screen_says_what_is_not_known(library: Store) -> None:
     """In Vietnamese; no 0 where nobody looked."""
-    page = ask(store, "/use").text
+    page = ask(library, "/use").text
     for words in ("Sử dụng bảng", "9 giờ/tuần", "0,3 giờ/tuần", "ít dùng", "không rõ"):
         assert words in page
     unseen = page.split('data-board="board-6A3"')[1].split("</tr>")[0]
@@ -163,19 +171,19 @@ def test_the_screen_says_what_is_not_known(store: Store) -> None:
     assert "không rõ" in unseen
 
 
-def test_a_person_can_go_to_the_weeks_before_and_after(store: Store) -> None:
+def test_a_person_can_go_to_the_weeks_before_and_after(library: Store) -> None:
     """As many weeks at a time; not into weeks that have not begun."""
-    now, then = ask(store, "/use").text, ask(store, "/use?from=2026-08-17&to=2026-08-30").text
+    now, then = ask(library, "/use").text, ask(library, "/use?from=2026-08-17&to=2026-08-30").text
     assert 'href="/use?from=2026-07-06&amp;to=2026-07-27"' in now
     assert 'href="/use?from=2026-08-31&amp;to=2026-09-21"' in now
     assert 'href="/use?from=2026-08-31&amp;to=2026-09-07"' in then
-    assert "Các tuần sau" not in ask(store, "/use?from=2026-09-01").text
-    assert ask(store, "/use?from=x&to=0001-01-01").status_code == 200
+    assert "Các tuần sau" not in ask(library, "/use?from=2026-09-01").text
+    assert ask(library, "/use?from=x&to=0001-01-01").status_code == 200
 
 
-def test_the_forecast_tells_years_costs_and_assumptions(store: Store) -> None:
+def test_the_forecast_tells_years_costs_and_assumptions(library: Store) -> None:
     """Eight lines: one overdue, one now, four later years, one without a year, one left out."""
-    told = ask(store, "/api/v1/forecast").json()
+    told = ask(library, "/api/v1/forecast").json()
     years = {each["year"]: each["count"] for each in told["years"] if each["count"]}
     assert years == {2026: 1, 2028: 1, 2029: 1, 2030: 1}
     assert (told["overdue"]["count"], told["left_out"], told["awaiting_disposal"]) == (1, 1, 1)
@@ -183,23 +191,23 @@ def test_the_forecast_tells_years_costs_and_assumptions(store: Store) -> None:
     assert told["within"] == {"count": 5, "cost_vnd": 140_500_000, "unpriced": 1}
     assert told["assumptions"]["note"].startswith("kiểm tra lại")
     assert {each["years_verified"] for each in told["assumptions"]["types"]} == {False}
-    province = ask(store, "/api/v1/forecast", PROVINCE).json()
+    province = ask(library, "/api/v1/forecast", PROVINCE).json()
     assert province["count"] == 2 * told["count"]
     assert [each["key"] for each in province["by_school"]] == [["79", "00123"], ["79", "00456"]]
 
 
-def test_the_forecasts_screen_shows_sums_and_asks_to_check_again(store: Store) -> None:
+def test_the_forecasts_screen_shows_sums_and_asks_to_check_again(library: Store) -> None:
     """The chart, the cost in đồng, a book's own words harmless, a warning at every guess."""
-    page = ask(store, "/forecast").text
+    page = ask(library, "/forecast").text
     for words in ("Hết niên hạn", "140.500.000 đồng", "kiểm tra lại", "<svg viewBox", "2036"):
         assert words in page
     assert "<script>alert" not in page
-    assert "00456" in ask(store, "/forecast", PROVINCE).text
+    assert "00456" in ask(library, "/forecast", PROVINCE).text
 
 
-def test_the_workbook_holds_text_as_text(store: Store) -> None:
+def test_the_workbook_holds_text_as_text(library: Store) -> None:
     """Years, types, schools, assumptions; nothing in it is a formula."""
-    answer = ask(store, "/api/v1/forecast?format=xlsx")
+    answer = ask(library, "/api/v1/forecast?format=xlsx")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
         sheets = [book.read(each).decode() for each in book.namelist() if "sheets/sheet" in each]
         texts = book.read("xl/sharedStrings.xml").decode()
@@ -248,10 +256,10 @@ def test_the_commands_tell_the_same(
 @pytest.mark.parametrize("path", ["use", "forecast"])
 @pytest.mark.parametrize("scope", [SCHOOL, PROVINCE], ids=["school", "department"])
 def test_everybody_can_use_the_screens_on_a_phone_and_a_laptop(
-    store: Store, browser: Profile, path: str, scope: Place, tmp_path: Path
+    library: Store, browser: Profile, path: str, scope: Place, tmp_path: Path
 ) -> None:
     """WCAG 2.1 AA by axe-core, no error, nothing wider than the window."""
-    with Served(store, scope=scope) as served, opened_tab(browser, Page) as page:
+    with Served(library, scope=scope) as served, opened_tab(browser, Page) as page:
         since = "?from=2026-08-17&to=2026-08-30" if path == "use" else ""
         for width, height in SIZES:
             page.open(f"{served.url}{path}{since}", width, height)
@@ -259,4 +267,4 @@ def test_everybody_can_use_the_screens_on_a_phone_and_a_laptop(
             page.shoot(tmp_path / f"{path}-{scope.school}-{width}.png")
             assert violations(page) == []
         assert page.errors == []
-        assert httpx.get(f"{served.url}{path}").status_code == 200
+        assert http_request("GET", f"{served.url}{path}").status_code == 200

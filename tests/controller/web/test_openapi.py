@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from controller.openapi import main, openapi, to_text
 from tests.controller.web_school import Served, a_store
+from tests.web import http_request
 
 RECORDED = Path(__file__).parents[3] / "docs/wire/openapi.json"
 
@@ -37,7 +37,7 @@ def test_a_running_controller_answers_with_the_same_document(
 ) -> None:
     """What is recorded without a database is what a program gets that asks."""
     with a_store(tmp_path, []) as store, Served(store) as served:
-        asked = httpx.get(f"{served.url}openapi.json", trust_env=False)
+        asked = http_request("GET", f"{served.url}openapi.json")
     assert asked.json() == document
 
 
