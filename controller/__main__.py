@@ -36,14 +36,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_DAMAGED if error.code in _DAMAGED else EXIT_SETTINGS
 
 
+ABOUT = N_("The school's controller: it remembers what the classrooms' agents see.")
+
+
 def command_parser(say: Translate) -> CommandParser:
     """The parser of all commands, each filled when it is the one to be run."""
     parser = CommandParser(
         say=say,
         prog="lophoc-controller",
-        description=say(
-            N_("The school's controller: it remembers what the classrooms' agents see.")
-        ),
+        description=say(ABOUT),
     )
     parser.add_argument("--version", action="version", version=f"lophoc {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -55,10 +56,8 @@ def command_parser(say: Translate) -> CommandParser:
         commands.add_parser(
             entry.name, help=meaning, description=meaning, fill=partial(entry.fill, say=say)
         )
-    sample_config = commands.add_parser(
-        "sample-config", help=say(N_("print a settings file with every option"))
-    )
-    sample_config.set_defaults(command=_sample)
+    printed = say(N_("print a settings file with every option"))
+    commands.add_parser("sample-config", help=printed).set_defaults(command=_sample)
     return parser
 
 

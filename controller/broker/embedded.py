@@ -64,6 +64,15 @@ class EmbeddedBroker:
         self._folder.mkdir(parents=True, exist_ok=True)
         _binary()
         self._end_orphan()
+        self._check_port()
+        try:
+            self._write_config()
+        except BrokerError as error:
+            if not self._config_path.exists():
+                raise
+            self._note_refused(error)
+
+    def _check_port(self) -> None:
         try:
             with socket.socket(_family(self._host)) as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -77,12 +86,6 @@ class EmbeddedBroker:
                 port=self._port,
                 cause=error.strerror,
             ) from error
-        try:
-            self._write_config()
-        except BrokerError as error:
-            if not self._config_path.exists():
-                raise
-            self._note_refused(error)
 
     async def run(self) -> None:
         """Keep the broker running until cancelled; then stop it and wait for its end."""

@@ -146,26 +146,31 @@ def in_our_words() -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, OSError) as error:
-        if _is_of_data(error):
-            raise StoreDataError(
-                "store_data",
-                N_("The database does not take what it was given ({cause})."),
-                N_("This is a fault of LopHoc's or of the sender's; please report it."),
-                cause=_first_line(error),
-            ) from error
-        if _went_away(error):
-            raise StoreError(
-                "store_lost",
-                N_("The database server went away ({cause})."),
-                N_("Check that it runs; nothing is lost, it will be tried again."),
-                cause=_first_line(error),
-            ) from error
-        raise StoreError(
-            "store_refused",
-            N_("The database did not do its work ({cause})."),
-            N_("Free some space on the disk; nothing is lost, it will be tried again."),
-            cause=_first_line(error),
-        ) from error
+        raise _in_our_words(error) from error
+
+
+def _in_our_words(error: Exception) -> StoreError:
+    cause = _first_line(error)
+    if _is_of_data(error):
+        return StoreDataError(
+            "store_data",
+            N_("The database does not take what it was given ({cause})."),
+            N_("This is a fault of LopHoc's or of the sender's; please report it."),
+            cause=cause,
+        )
+    if _went_away(error):
+        return StoreError(
+            "store_lost",
+            N_("The database server went away ({cause})."),
+            N_("Check that it runs; nothing is lost, it will be tried again."),
+            cause=cause,
+        )
+    return StoreError(
+        "store_refused",
+        N_("The database did not do its work ({cause})."),
+        N_("Free some space on the disk; nothing is lost, it will be tried again."),
+        cause=cause,
+    )
 
 
 def opening_error(url: URL, error: Exception) -> StoreError:

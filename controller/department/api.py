@@ -11,7 +11,7 @@ from controller.department.exceptions import Oddity, odd_items
 from controller.department.items import (
     ExceptionItem,
     FigureItem,
-    FiguresItem,
+    SchoolFiguresItem,
     SchoolItem,
     TileItem,
     exception_item,
@@ -59,13 +59,13 @@ def api(program: Program) -> APIRouter:
         return page_of(items, limit, lambda item: encode_cursor(item.code))
 
     @router.get("/figures")
-    def figures(by: By = By.AREA, area: Code = "") -> FiguresItem:
+    def figures(by: By = By.AREA, area: Code = "") -> SchoolFiguresItem:
         """The share under digital record of all schools, or an area's: by area, school or type."""
         overview = department.overview()
         if area and area not in overview.atlas.areas:
             raise HttpError(404, "area_unknown", N_("There is no such area."), N_("See by=area."))
         whole = overview.area(area) if area else overview.whole
-        return FiguresItem(
+        return SchoolFiguresItem(
             as_of=iso(overview.now_ms),
             counted=iso(overview.counted_ms),
             total=group_item(area, "", whole),

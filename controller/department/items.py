@@ -45,7 +45,7 @@ class FigureItem(BaseModel):
     newest: str | None
 
 
-class FiguresItem(BaseModel):
+class SchoolFiguresItem(BaseModel):
     """All figures of a kind, and the whole. counted: as of when items were counted."""
 
     as_of: str
@@ -138,15 +138,13 @@ def school_figure(school: SchoolStanding, group: SchoolGroup) -> FigureItem:
 
 def school_item(school: SchoolStanding, overview: Overview) -> SchoolItem:
     """A school in the list."""
-    tally, record = school.tally, school.record
+    tally, record, area = school.tally, school.record, overview.atlas.areas.get(school.area)
     return SchoolItem(
         code=school.code,
         name=school.name,
         level=school.facts.level,
         area=school.area,
-        area_name=overview.atlas.areas[school.area].label
-        if school.area in overview.atlas.areas
-        else "",
+        area_name=area.label if area else "",
         merged=list(school.members[1:]),
         kpi=KpiItem.of(tally.kpi),
         items=tally.items,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from controller.cli.folder import add_place, data_folder, told_zone
 from controller.cli.output import add_json, add_out, output, tell, unwritable
 from controller.cli.school import opened_wide, own
-from controller.forecast.forecast import Due, Forecast, forecast
+from controller.forecast.forecast import Assumption, Due, Forecast, forecast
 from controller.forecast.life_table import FILE, LifeTable, init_table, table_in
 from controller.forecast.papers import UNKNOWN_WORDS, as_xlsx, forecast_fields
 from controller.forecast.store import groups_in
@@ -77,12 +77,7 @@ def _tell(projection: Forecast, table: LifeTable, say: Translate) -> None:
         "awaiting": projection.awaiting,
     }
     tell(phrase(left, say, **counts))
-    unchecked = sum(
-        (assumption.years is not None and not assumption.years_verified)
-        or (assumption.price_vnd is not None and not assumption.price_verified)
-        for assumption in projection.assumptions
-    )
-    if unchecked:
+    if unchecked := sum(map(_is_unchecked, projection.assumptions)):
         hint = N_("{types} types rest on figures that nobody checked ({note}): see {file}.")
         tell(phrase(hint, say, types=unchecked, note=table.note, file=FILE))
 
@@ -91,3 +86,9 @@ def _tell_due(name: str, due: Due, say: Translate) -> None:
     cost = phrase(N_("{cost} đồng"), say, cost=due.cost_vnd)
     lacking = phrase(N_("{count} without a price"), say, count=due.unpriced) if due.unpriced else ""
     tell("\t".join((name, str(due.count), cost, lacking)).rstrip())
+
+
+def _is_unchecked(assumption: Assumption) -> bool:
+    """Whether it rests on a figure that nobody checked."""
+    years = assumption.years is not None and not assumption.years_verified
+    return years or (assumption.price_vnd is not None and not assumption.price_verified)

@@ -80,21 +80,27 @@ def _said_share(share: Share, projection: Forecast) -> dict[str, Any]:
     }
 
 
-def _sheets(
-    projection: Forecast, table: LifeTable, say: Translate
-) -> Iterable[tuple[str, list[Sequence[Cell]]]]:
-    years = [str(projection.first_year + number) for number in range(len(projection.total.years))]
-    by_year: list[Sequence[Cell]] = [
+def _by_year(
+    projection: Forecast, years: Sequence[str], table: LifeTable, say: Translate
+) -> list[Sequence[Cell]]:
+    total = projection.total
+    return [
         ("Năm hết niên hạn", *_DUES),
-        ("Đã quá niên hạn", *_due(projection.total.overdue)),
-        *((year, *_due(due)) for year, due in zip(years, projection.total.years, strict=True)),
-        (f"Sau {years[-1]}", *_due(projection.total.later)),
-        ("Không rõ", projection.total.unknown),
+        ("Đã quá niên hạn", *_due(total.overdue)),
+        *((year, *_due(due)) for year, due in zip(years, total.years, strict=True)),
+        (f"Sau {years[-1]}", *_due(total.later)),
+        ("Không rõ", total.unknown),
         *((f"- {say(UNKNOWN_WORDS[code])}", count) for code, count in projection.unknown.items()),
         ("Đã thanh lý hoặc thất lạc (không tính)", projection.left_out),
         (f"Số liệu niên hạn, đơn giá: {table.note}",),
     ]
-    yield "Theo năm", by_year
+
+
+def _sheets(
+    projection: Forecast, table: LifeTable, say: Translate
+) -> Iterable[tuple[str, list[Sequence[Cell]]]]:
+    years = [str(projection.first_year + number) for number in range(len(projection.total.years))]
+    yield "Theo năm", _by_year(projection, years, table, say)
     head = ("Quá niên hạn", *years, f"Sau {years[-1]}", "Không rõ", f"Kinh phí đến {years[-1]}")
     yield "Theo loại", _shares("Loại", head, projection.by_type, lambda key: type_name(key[0], say))
     yield "Theo trường", _shares("Trường", head, projection.by_school, lambda key: key[-1])

@@ -71,12 +71,15 @@ def _export(options: argparse.Namespace, say: Translate) -> int:
         picture = feed.picture(chosen, told_name(options))
         with output(options.out) as file:
             file.writelines(picture.written(form))
-        if form is ExportForm.GLPI and (count := picture.untold()):
-            message = N_(
-                "{count} items are not for GLPI, such as furniture and what is disposed of."
-            )
-            tell(phrase(message, say, count=count), sys.stderr)
+        if form is ExportForm.GLPI:
+            _tell_untold(picture.untold(), say)
     return 0
+
+
+def _tell_untold(count: int, say: Translate) -> None:
+    if count:
+        left = N_("{count} items are not for GLPI, such as furniture and what is disposed of.")
+        tell(phrase(left, say, count=count), sys.stderr)
 
 
 def _now_ms() -> int:

@@ -39,7 +39,7 @@ _OTHER_TROUBLE: Final = N_("The database does not answer.")
 Number = Annotated[int, Path(ge=1, lt=1 << 53)]
 
 
-class Shown(NamedTuple):
+class ShownMessage(NamedTuple):
     """A message as the page shows it. text: its beginning, readable."""
 
     line: QuarantinedLine
@@ -84,9 +84,9 @@ def pages(program: Program) -> APIRouter:
     return router
 
 
-def _shown(quarantine: Quarantine) -> list[Shown]:
+def _shown(quarantine: Quarantine) -> list[ShownMessage]:
     return [
-        Shown(line, FLAWS.get(line.flaw, ""), line.raw.decode("utf-8", "replace"))
+        ShownMessage(line, FLAWS.get(line.flaw, ""), line.raw.decode("utf-8", "replace"))
         for line in quarantine.lines()
     ]
 

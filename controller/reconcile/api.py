@@ -12,7 +12,7 @@ from controller.feature import Program
 from controller.reconcile.choosing import LineFilter
 from controller.reconcile.items import KpiItem, RaiseItem
 from controller.reconcile.kpi import Kpi
-from controller.reconcile.reconcile import LineFinding, State
+from controller.reconcile.reconcile import LineFinding, LineState
 from controller.reconcile.standing import Desk, desk_of
 from controller.reconcile.words import detail_of, stranger_of
 from controller.register.vocabulary import Condition
@@ -53,7 +53,7 @@ class RegisterLineItem(BaseModel):
     funding: str
     condition: str
     errors: list[CellFaultItem]
-    state: State
+    state: LineState
     detail: dict[str, Any]
 
 
@@ -121,7 +121,7 @@ def _add_lines(router: APIRouter, desk: Desk, say_of: Words) -> None:
     def lines(
         request: Request,
         *,
-        state: State | Literal[""] = "",
+        state: LineState | Literal[""] = "",
         type: Text = "",  # noqa: A002
         room: Text = "",
         condition: Condition | Literal[""] = "",

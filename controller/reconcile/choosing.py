@@ -7,10 +7,10 @@ from typing import Final
 
 import msgspec
 
-from controller.reconcile.reconcile import LineFinding, State
+from controller.reconcile.reconcile import LineFinding, LineState
 from controller.sheets.names import room_key, serial_key
 
-_ORDER: Final = {state: place for place, state in enumerate(State)}
+_ORDER: Final = {state: place for place, state in enumerate(LineState)}
 
 
 class LineFilter(msgspec.Struct, frozen=True, kw_only=True):

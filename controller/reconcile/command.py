@@ -14,7 +14,7 @@ from controller.cli.school import opened
 from controller.database.store import Store
 from controller.reconcile.evidence import moment_in, observations_in
 from controller.reconcile.kpi import Kpi, kpi_of, raises
-from controller.reconcile.reconcile import Reconciled, State
+from controller.reconcile.reconcile import LineState, Reconciled
 from controller.reconcile.store import figure_until, note_figure, reconciled
 from controller.reconcile.words import (
     RAISE_WORDS,
@@ -90,7 +90,7 @@ def _reconcile(options: argparse.Namespace, say: Translate) -> int:
 def _tell_lines(reconciled: Reconciled, options: argparse.Namespace, say: Translate) -> None:
     zone = told_zone(options)
     for finding in reconciled.findings:
-        if finding.state is not State.OK:
+        if finding.state is not LineState.OK:
             data = finding.line.data
             item = (str(data.row), data.asset_tag or "-", type_word(data.type, say), data.room)
             why = sentence_of(finding, reconciled.as_of_ms, say, zone)
@@ -100,6 +100,13 @@ def _tell_lines(reconciled: Reconciled, options: argparse.Namespace, say: Transl
         maybe = phrase(N_("maybe line {rows}"), say, rows=rows) if rows else ""
         cells = (one.observation.key, type_word(one.observation.type, say), one.observation.room)
         tell("\t".join((say(N_("not in the book")), *cells, maybe)))
+
+
+def _tell_raises(reconciled: Reconciled, say: Translate) -> None:
+    for step in raises(reconciled.findings)[:_MAX_RAISES]:
+        more = N_("To raise it: {what}, {lines} lines, then {pct}.")
+        what = say(RAISE_WORDS[step.what])
+        tell(phrase(more, say, what=what, lines=step.lines, pct=percent_words(step.pct, say)))
 
 
 def _tell_kpi(
@@ -119,10 +126,7 @@ def _tell_kpi(
     figure = N_("Managed by digital record: {pct} (target {target} %).")
     pct = percent_words(kpi.digital_managed_pct, say)
     tell(phrase(figure, say, pct=pct, target=kpi.target_pct))
-    for step in raises(reconciled.findings)[:_MAX_RAISES]:
-        more = N_("To raise it: {what}, {lines} lines, then {pct}.")
-        what = say(RAISE_WORDS[step.what])
-        tell(phrase(more, say, what=what, lines=step.lines, pct=percent_words(step.pct, say)))
+    _tell_raises(reconciled, say)
     if before:
         day, then = before
         since = N_("On {day} it was {pct} of {lines} lines.")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from controller.reconcile.reconcile import LineFinding, Reconciled, State, Stranger
+from controller.reconcile.reconcile import LineFinding, LineState, Reconciled, Stranger
 from controller.register.book import Line
 from controller.register.decisions import Decision, Deed, subject_of
 from controller.register.merging import Kept, Origin
@@ -59,7 +59,7 @@ def _row_of(reconciled: Reconciled, row: int) -> LineFinding:
 
 
 def _moved(finding: LineFinding, who: str, now_ms: int) -> Decision:
-    if State.MOVED not in finding.states:
+    if LineState.MOVED not in finding.states:
         raise ActionError(
             "not_moved", N_("Line {row} was not seen in another room."), row=finding.line.data.row
         )

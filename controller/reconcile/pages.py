@@ -16,7 +16,7 @@ from controller.access.pages import to_login
 from controller.feature import Program
 from controller.reconcile.choosing import LineFilter
 from controller.reconcile.kpi import Kpi
-from controller.reconcile.reconcile import LineFinding, State
+from controller.reconcile.reconcile import LineFinding, LineState
 from controller.reconcile.standing import Desk, desk_of
 from controller.reconcile.words import BookWords
 from controller.register.decisions import Deed
@@ -89,7 +89,7 @@ def _add_book(router: APIRouter, screens: PageRenderer, desk: Desk, gate: Gate) 
         lines = line_filter.of(standing.findings)
         at, pages = _page_of(page, len(lines), ROWS)
         at_strangers, pages_of_strangers = _page_of(page_of_strangers, len(strangers), STRANGERS)
-        moved = [finding for finding in standing.findings if State.MOVED in finding.states]
+        moved = [finding for finding in standing.findings if LineState.MOVED in finding.states]
         return screens.page(
             request,
             "register.html",
@@ -174,10 +174,10 @@ def _page_of(page: int, count: int, size: int) -> tuple[int, int]:
     return min(page, pages), pages
 
 
-def _counted(findings: Sequence[LineFinding]) -> list[tuple[State, int]]:
+def _counted(findings: Sequence[LineFinding]) -> list[tuple[LineState, int]]:
     """How many lines each state holds of, the most pressing first."""
     states = Counter(state for finding in findings for state in finding.states)
-    return [(state, states[state]) for state in State]
+    return [(state, states[state]) for state in LineState]
 
 
 def _choices(findings: Sequence[LineFinding]) -> dict[str, list[str]]:

@@ -1,6 +1,6 @@
 """This file compares the equipment book with what was seen, line by line; pure.
 
-A line has one state, the first of State that holds; `also` names the others that hold.
+A line has one state, the first of LineState that holds; `also` names the others that hold.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MAX_CANDIDATES: Final = 5
 VERIFY: Final = "verify"  # what a line wants that nobody has seen for a year
 
 
-class State(StrEnum):
+class LineState(StrEnum):
     """How a line stands, the most pressing first."""
 
     DUPLICATE_SERIAL = "duplicate_serial"
@@ -57,13 +57,13 @@ class Action(StrEnum):
     SET_CONDITION = "set_condition"
 
 
-ACTION_OF: Final[Mapping[State, Action]] = {
-    State.DUPLICATE_SERIAL: Action.CHECK_SERIALS,
-    State.NO_ASSET_TAG: Action.GIVE_TAG,
-    State.MISSING: Action.SEARCH,
-    State.NEVER_SEEN: Action.SCAN_LABEL,
-    State.MOVED: Action.ACCEPT_ROOM_OR_BRING_BACK,
-    State.OK: Action.NONE,
+ACTION_OF: Final[Mapping[LineState, Action]] = {
+    LineState.DUPLICATE_SERIAL: Action.CHECK_SERIALS,
+    LineState.NO_ASSET_TAG: Action.GIVE_TAG,
+    LineState.MISSING: Action.SEARCH,
+    LineState.NEVER_SEEN: Action.SCAN_LABEL,
+    LineState.MOVED: Action.ACCEPT_ROOM_OR_BRING_BACK,
+    LineState.OK: Action.NONE,
 }
 
 
@@ -77,8 +77,8 @@ class LineFinding(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     line: Kept
-    state: State
-    also: tuple[State, ...] = ()
+    state: LineState
+    also: tuple[LineState, ...] = ()
     home: str = ""
     there: str = ""
     seen_ms: int | None = None
@@ -99,7 +99,7 @@ class LineFinding(msgspec.Struct, frozen=True, kw_only=True):
         return not self.lacks
 
     @property
-    def states(self) -> tuple[State, ...]:
+    def states(self) -> tuple[LineState, ...]:
         """All states that hold, the most pressing first."""
         return (self.state, *self.also)
 
@@ -111,9 +111,9 @@ class LineFinding(msgspec.Struct, frozen=True, kw_only=True):
 
 def action_of(finding: LineFinding) -> Action:
     """What a person is asked to do about a line."""
-    if finding.lost and finding.state is State.MISSING:
+    if finding.lost and finding.state is LineState.MISSING:
         return Action.FIND_OR_WRITE_OFF
-    if finding.reappeared and finding.state is State.OK:
+    if finding.reappeared and finding.state is LineState.OK:
         return Action.SET_CONDITION
     return ACTION_OF[finding.state]
 
@@ -271,18 +271,18 @@ def _finding(
     fares = _fares(line, observations, index.conditions.get(line.no))
     recent = last is not None and as_of_ms - last.at_ms <= VERIFIED_WITHIN_DAYS * DAY_MS
     holds = {
-        State.DUPLICATE_SERIAL: bool(rows or schools),
-        State.NO_ASSET_TAG: not line.data.asset_tag,
-        State.MISSING: fares.lost or _is_missing(line, last, fares, as_of_ms),
-        State.NEVER_SEEN: last is None,
-        State.MOVED: bool(home and last_room) and room_key(home) != room_key(last_room),
-        State.OK: True,
+        LineState.DUPLICATE_SERIAL: bool(rows or schools),
+        LineState.NO_ASSET_TAG: not line.data.asset_tag,
+        LineState.MISSING: fares.lost or _is_missing(line, last, fares, as_of_ms),
+        LineState.NEVER_SEEN: last is None,
+        LineState.MOVED: bool(home and last_room) and room_key(home) != room_key(last_room),
+        LineState.OK: True,
     }
-    states = [state for state in State if holds[state]]
+    states = [state for state in LineState if holds[state]]
     return LineFinding(
         line=line,
         state=states[0],
-        also=tuple(state for state in states[1:] if state is not State.OK),
+        also=tuple(state for state in states[1:] if state is not LineState.OK),
         home=home,
         there=last_room,
         seen_ms=last.at_ms if last else None,

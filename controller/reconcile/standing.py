@@ -13,7 +13,7 @@ from controller.feature import Program
 from controller.reconcile.choosing import pressing_first
 from controller.reconcile.deciding import decision_on
 from controller.reconcile.kpi import Kpi, Raise, kpi_by, kpi_of, raises
-from controller.reconcile.reconcile import LineFinding, Reconciled, State
+from controller.reconcile.reconcile import LineFinding, LineState, Reconciled
 from controller.reconcile.store import figure_until, mark_of, reconciled
 from controller.register import store as register
 from controller.register.decisions import Decision, Deed
@@ -45,7 +45,7 @@ class RegisterStanding(NamedTuple):
             finding
             for finding in self.findings
             if key
-            and finding.state is not State.OK
+            and finding.state is not LineState.OK
             and key in (room_key(finding.home), room_key(finding.there))
         ]
 

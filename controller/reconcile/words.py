@@ -14,8 +14,8 @@ from controller.reconcile.reconcile import (
     DAY_MS,
     Action,
     LineFinding,
+    LineState,
     Reconciled,
-    State,
     Stranger,
     action_of,
 )
@@ -27,13 +27,13 @@ from protocol.formats import day_of, number, phrase
 from protocol.model import Status, instant
 from protocol.words import N_, Translate
 
-STATE_WORDS: Final[Mapping[State, str]] = {
-    State.DUPLICATE_SERIAL: N_("duplicate serial"),
-    State.NO_ASSET_TAG: N_("no asset tag"),
-    State.MISSING: N_("missing"),
-    State.NEVER_SEEN: N_("never seen"),
-    State.MOVED: N_("moved"),
-    State.OK: N_("in order"),
+STATE_WORDS: Final[Mapping[LineState, str]] = {
+    LineState.DUPLICATE_SERIAL: N_("duplicate serial"),
+    LineState.NO_ASSET_TAG: N_("no asset tag"),
+    LineState.MISSING: N_("missing"),
+    LineState.NEVER_SEEN: N_("never seen"),
+    LineState.MOVED: N_("moved"),
+    LineState.OK: N_("in order"),
 }
 ACTION_WORDS: Final[Mapping[Action, str]] = {
     Action.NONE: N_("Nothing to do."),
@@ -56,12 +56,12 @@ RAISE_WORDS: Final[Mapping[str, str]] = {
     "verify": N_("scan or see"),
 }
 UNDETERMINED: Final = N_("not determined")
-_SENTENCES: Final[Mapping[State, str]] = {
-    State.NO_ASSET_TAG: N_("The line has no asset tag."),
-    State.MISSING: N_("Not seen for {days} days, last on {day} in {room}."),
-    State.NEVER_SEEN: N_("Nobody has seen it yet."),
-    State.MOVED: N_("It belongs in {home} and was seen in {room} on {day}."),
-    State.OK: N_("Seen on {day} in {room}."),
+_SENTENCES: Final[Mapping[LineState, str]] = {
+    LineState.NO_ASSET_TAG: N_("The line has no asset tag."),
+    LineState.MISSING: N_("Not seen for {days} days, last on {day} in {room}."),
+    LineState.NEVER_SEEN: N_("Nobody has seen it yet."),
+    LineState.MOVED: N_("It belongs in {home} and was seen in {room} on {day}."),
+    LineState.OK: N_("Seen on {day} in {room}."),
 }
 _SAME_SERIAL: Final = N_("Its serial also stands on line {rows}.")
 _SAME_ELSEWHERE: Final = N_("Its serial also stands in the book of school {schools}.")
@@ -69,13 +69,13 @@ _OUT_OF_USE: Final = N_("It is {condition}.")
 _REAPPEARED: Final = N_("Yet it was seen on {day}.")
 _OTHER_SERIAL: Final = N_("Under its label another serial was read: {serial}.")
 # How a state looks: colour and symbol are those of a device's status.
-STATUS_OF: Final[Mapping[State, Status]] = {
-    State.DUPLICATE_SERIAL: Status.WARNING,
-    State.NO_ASSET_TAG: Status.WARNING,
-    State.MISSING: Status.CRITICAL,
-    State.NEVER_SEEN: Status.UNKNOWN,
-    State.MOVED: Status.WARNING,
-    State.OK: Status.OK,
+STATUS_OF: Final[Mapping[LineState, Status]] = {
+    LineState.DUPLICATE_SERIAL: Status.WARNING,
+    LineState.NO_ASSET_TAG: Status.WARNING,
+    LineState.MISSING: Status.CRITICAL,
+    LineState.NEVER_SEEN: Status.UNKNOWN,
+    LineState.MOVED: Status.WARNING,
+    LineState.OK: Status.OK,
 }
 DEED_WORDS: Final[Mapping[Deed, str]] = {
     Deed.ACCEPT: N_("accepted into the book"),
@@ -114,10 +114,10 @@ def sentence_of(finding: LineFinding, as_of_ms: int, say: Translate, zone: tzinf
 def _parts(finding: LineFinding) -> list[str]:
     parts: list[str] = []
     for state in finding.states:
-        if state is State.DUPLICATE_SERIAL:
+        if state is LineState.DUPLICATE_SERIAL:
             parts += [_SAME_SERIAL] if finding.rows else []
             parts += [_SAME_ELSEWHERE] if finding.schools else []
-        elif state is not State.MISSING or finding.seen_ms is not None:
+        elif state is not LineState.MISSING or finding.seen_ms is not None:
             parts.append(_SENTENCES[state])
     if finding.condition not in ("", "good"):
         parts.append(_OUT_OF_USE)
@@ -143,7 +143,7 @@ def report_of(reconciled: Reconciled, kpi: Kpi, say: Translate, zone: tzinfo) ->
 
 def detail_of(finding: LineFinding, as_of_ms: int, say: Translate, zone: tzinfo) -> dict[str, Any]:
     """All there is to say of a line; what is not there is left out."""
-    moved = State.MOVED in finding.states
+    moved = LineState.MOVED in finding.states
     fields = {
         "text": sentence_of(finding, as_of_ms, say, zone),
         "action": action_of(finding).value,

@@ -87,14 +87,14 @@ def _import(options: argparse.Namespace, say: Translate) -> int:
     if options.json:
         report = report_of(book, merger, refused, say, dry_run=options.dry_run)
         tell(json.dumps(report, ensure_ascii=False, indent=1))
-    else:
-        for notice in book.warnings:
-            tell(notice.said(say)["message"])
-        if refused:
-            tell(f"{options.path.name}: {refused.text(say)}", sys.stderr)
-        else:
-            _tell(options, book, merger, target, say)
-    return EXIT_REFUSED if refused else 0
+        return EXIT_REFUSED if refused else 0
+    for notice in book.warnings:
+        tell(notice.said(say)["message"])
+    if refused:
+        tell(f"{options.path.name}: {refused.text(say)}", sys.stderr)
+        return EXIT_REFUSED
+    _tell(options, book, merger, target, say)
+    return 0
 
 
 def _brought(options: argparse.Namespace, book: Book) -> Merged:

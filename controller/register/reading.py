@@ -200,18 +200,22 @@ def _line(row: Sequence[Cell], place: int, heading: BookHeading) -> Line:
     return Line(row=place, errors=tuple(faults), **fields)  # type: ignore[arg-type]  # JUDGES gives each field its type
 
 
-def _settled(harvest: _Taken) -> Book:
-    """Number the lines, and take a tag away that another line has."""
-    numbers = _numbers(harvest)
+def _numbered(harvest: _Taken) -> list[Line]:
     tag_counts: Counter[str] = Counter()
     lines: list[Line] = []
-    for number, line in zip(numbers, harvest.lines, strict=True):
+    for number, line in zip(_numbers(harvest), harvest.lines, strict=True):
         key = tag_key(line.asset_tag)
         tag_counts[key] += 1
         lines.append(replace(line, row=number))
         if key and tag_counts[key] > 1:
             errors = (*line.errors, Fault("asset_tag", "tag_twice"))
             lines[-1] = replace(lines[-1], asset_tag="", errors=errors)
+    return lines
+
+
+def _settled(harvest: _Taken) -> Book:
+    """Number the lines, and take a tag away that another line has."""
+    lines = _numbered(harvest)
     refused = (
         Refused(head, cells, line)
         for (head, cells), line in zip(harvest.raw, lines, strict=True)

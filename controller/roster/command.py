@@ -115,12 +115,7 @@ def _tell(
     target: Path | None,
     say: Translate,
 ) -> None:
-    if roll.dropped:
-        tell(phrase(N_("Not kept: {columns}."), say, columns=", ".join(roll.dropped)))
-    for notice in roll.notices:
-        tell(f"{notice.file}: {notice.said(say)['message']}")
-    for flaw in roll.flaws[:20]:
-        tell(_line(flaw, say))
+    _tell_notices(roll, say)
     if refused:
         tell(f"{options.path.name}: {refused.text(say)}", sys.stderr)
         return
@@ -132,6 +127,15 @@ def _tell(
     if target:
         tell(phrase(N_("The refused rows are in {path}."), say, path=target))
     tell(say(_DONE[options.dry_run]))
+
+
+def _tell_notices(roll: Roll, say: Translate) -> None:
+    if roll.dropped:
+        tell(phrase(N_("Not kept: {columns}."), say, columns=", ".join(roll.dropped)))
+    for notice in roll.notices:
+        tell(f"{notice.file}: {notice.said(say)['message']}")
+    for flaw in roll.flaws[:20]:
+        tell(_line(flaw, say))
 
 
 _UNWRITTEN: Final = N_("The refused rows could not be written to {path}: {cause}.")

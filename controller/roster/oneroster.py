@@ -9,7 +9,7 @@ import io
 import stat
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -25,7 +25,7 @@ from controller.sheets.cells import (
     notices_of_encoding,
 )
 from controller.sheets.errors import Notice, SheetError
-from controller.sheets.text import RefusedError, clean, is_personal
+from controller.sheets.text import Cell, RefusedError, clean, is_personal
 from protocol.words import N_
 
 MANIFEST: Final = "manifest.csv"
@@ -121,6 +121,15 @@ def read_oneroster(
     _enrol(tables["enrollments"], tables["users"], classes, roll)
 
 
+def _check_version(version: str) -> None:
+    if version not in _VERSIONS:
+        raise SheetError(
+            "version_unknown",
+            N_("OneRoster {version} is not understood, only 1.2."),
+            version=version[:20] or "?",
+        )
+
+
 def _check_manifest(files: Mapping[str, bytes], roll: Roll) -> None:
     if MANIFEST not in files:
         raise SheetError(
@@ -128,13 +137,7 @@ def _check_manifest(files: Mapping[str, bytes], roll: Roll) -> None:
         )
     rows = csv_rows(_text(files, MANIFEST, roll), ",")
     properties = {clean(row[0]): clean(row[1]) for row in rows if len(row) > 1}
-    version = properties.get("oneroster.version", "")
-    if version not in _VERSIONS:
-        raise SheetError(
-            "version_unknown",
-            N_("OneRoster {version} is not understood, only 1.2."),
-            version=version[:20] or "?",
-        )
+    _check_version(properties.get("oneroster.version", ""))
     for name in (*_NEEDED, *_OTHERS):
         mode = properties.get(f"file.{name}", "absent")
         if mode == "delta":
@@ -160,18 +163,23 @@ def _text(files: Mapping[str, bytes], name: str, roll: Roll) -> str:
     return text
 
 
-def _table(files: Mapping[str, bytes], name: str, roll: Roll) -> list[Line]:
-    """The rows that are there and active, each by its heading."""
-    file = f"{name}.csv"
-    rows = csv_rows(_text(files, file, roll), ",")
+def _headings(rows: Sequence[Sequence[Cell]], name: str) -> list[str]:
     heads = [clean(cell) for cell in rows[0]] if rows else []
     if missing := _NEEDED[name] - set(heads):
         raise SheetError(
             "column_missing",
             N_("{file} has no column {column}."),
-            file=file,
+            file=f"{name}.csv",
             column=", ".join(sorted(missing)),
         )
+    return heads
+
+
+def _table(files: Mapping[str, bytes], name: str, roll: Roll) -> list[Line]:
+    """The rows that are there and active, each by its heading."""
+    file = f"{name}.csv"
+    rows = csv_rows(_text(files, file, roll), ",")
+    heads = _headings(rows, name)
     lines: list[Line] = []
     for number, row in enumerate(rows[1:], start=2):
         cells = dict.fromkeys(heads, "") | {

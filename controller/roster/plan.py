@@ -131,11 +131,16 @@ def _wanted(
     return iter(dict.fromkeys([*extra, *booked, *home]))
 
 
-def _filled(plan: Plan, classes: list[SchoolClass], cards: tuple[DoorCard, ...]) -> Plan:
-    """The plan with as many lists, and their pupils' door cards, as a message can hold."""
+def _by_pupil(cards: Iterable[DoorCard]) -> dict[str, list[DoorCard]]:
     cards_of: dict[str, list[DoorCard]] = {}
     for card in cards:
         cards_of.setdefault(card.student, []).append(card)
+    return cards_of
+
+
+def _filled(plan: Plan, classes: list[SchoolClass], cards: tuple[DoorCard, ...]) -> Plan:
+    """The plan with as many lists, and their pupils' door cards, as a message can hold."""
+    cards_of = _by_pupil(cards)
     lists: list[ClassList] = []
     by_serial: dict[str, DoorCard] = {}
     left = MAX_BYTES - ROOM_FOR_ENVELOPE - len(_encode(plan))

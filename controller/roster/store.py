@@ -172,15 +172,16 @@ def _put_classes(
         db.execute(delete(classes).where(of(classes, place), classes.c.code == code))
         db.execute(delete(pupils).where(of(pupils, place), pupils.c["class"] == code))
     for school_class in fresh:
-        db.execute(
-            classes.insert(),
-            codes_of(place) | {"code": school_class.code, "room": school_class.room},
-        )
-        own = codes_of(place) | {"class": school_class.code}
-        rows = [own | PUPILS.values(pupil) for pupil in school_class.pupils]
-        if rows:
-            db.execute(pupils.insert(), rows)
+        _put_class(db, place, school_class)
     return bool(stale or fresh)
+
+
+def _put_class(db: Connection, place: Place, school_class: SchoolClass) -> None:
+    codes = codes_of(place)
+    db.execute(classes.insert(), codes | {"code": school_class.code, "room": school_class.room})
+    own = codes | {"class": school_class.code}
+    if rows := [own | PUPILS.values(pupil) for pupil in school_class.pupils]:
+        db.execute(pupils.insert(), rows)
 
 
 def _replaced(

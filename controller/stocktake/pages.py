@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from datetime import tzinfo
 from pathlib import Path as FilePath
 from typing import Any, Final
@@ -178,19 +179,9 @@ def _add_note(router: APIRouter, screens: PageRenderer, taking: Stocktaking, gat
         who = gate.who(request)
         if who is None:
             return _to_login(request)
-        form = await fields_of(request)
-        sent = {
-            "id": str(uuid.uuid4()),
-            "room": "" if room == NO_ROOM else room[:64],
-            "found": form.get("found", "1") == "1",
-            "tag": form.get("tag", ""),
-            "at_ms": taking.now_ms(),
-        }
-        line = form.get("line", "")
-        if line.isascii() and line.isdecimal():
-            sent["line"] = int(line[:15])
+        written = _written_scan(await fields_of(request), room, taking.now_ms())
         try:
-            scan = scan_of(msgspec.json.encode(sent))
+            scan = scan_of(written)
             await run_in_threadpool(taking.note, no, scan, who)
         except ScanError:
             pass  # an empty field: the page is shown again
@@ -232,3 +223,18 @@ def _script(data: dict[str, Any]) -> str:
     """JSON that cannot end the element it stands in."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _written_scan(form: Mapping[str, str], room: str, now_ms: int) -> bytes:
+    """The scan that a form without a script tells, as a phone's script would write it."""
+    scan: dict[str, object] = {
+        "id": str(uuid.uuid4()),
+        "room": "" if room == NO_ROOM else room[:64],
+        "found": form.get("found", "1") == "1",
+        "tag": form.get("tag", ""),
+        "at_ms": now_ms,
+    }
+    line = form.get("line", "")
+    return msgspec.json.encode(
+        scan | {"line": int(line[:15])} if line.isascii() and line.isdecimal() else scan
+    )

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from controller.inventory.asset import Asset, AssetState
-from controller.reconcile.reconcile import State
+from controller.reconcile.reconcile import LineState
 from controller.reconcile.words import STATE_WORDS
 from controller.register.vocabulary import CONDITION_WORDS, type_word
 from protocol.model import instant
@@ -44,7 +44,7 @@ def states_said(asset: Asset) -> str:
     return ", ".join(vietnamese(ASSET_STATE_WORDS[state]) for state in states)
 
 
-def state_said(state: State | AssetState) -> str:
+def state_said(state: LineState | AssetState) -> str:
     """A state in Vietnamese."""
     return vietnamese(ASSET_STATE_WORDS[AssetState(state.value)])
 

@@ -18,7 +18,7 @@ from controller.database.store import Store, StoreError
 from controller.features import keep_batch
 from controller.inventory.store import kpi_now
 from controller.reconcile.kpi import figure_of
-from controller.reconcile.reconcile import DAY_MS, Reconciled, State
+from controller.reconcile.reconcile import DAY_MS, LineState, Reconciled
 from controller.reconcile.standing import Desk
 from controller.reconcile.store import figure_until, note_figure, reconciled
 from controller.register import store as register
@@ -47,12 +47,12 @@ from tests.web import http_client
 
 AWAY = {"x-forwarded-for": "192.0.2.7"}  # a request that does not come from the server itself
 STATE_OF = {
-    DUPLICATE: State.DUPLICATE_SERIAL,
-    TAGLESS: State.NO_ASSET_TAG,
-    MISSING: State.MISSING,
-    UNSEEN: State.NEVER_SEEN,
-    MOVED: State.MOVED,
-    WELL: State.OK,
+    DUPLICATE: LineState.DUPLICATE_SERIAL,
+    TAGLESS: LineState.NO_ASSET_TAG,
+    MISSING: LineState.MISSING,
+    UNSEEN: LineState.NEVER_SEEN,
+    MOVED: LineState.MOVED,
+    WELL: LineState.OK,
 }
 
 
@@ -152,7 +152,7 @@ def test_the_most_pressing_lines_stand_first(library: Library) -> None:
     told = [each for each in page.find("tr") if "data-row" in each]
     shown = {int(each["data-row"] or 0): each["data-state"] for each in told}
     assert {row: shown[row] for row in STATE_OF} == STATE_OF
-    assert list(dict.fromkeys(shown.values())) == list(State)
+    assert list(dict.fromkeys(shown.values())) == list(LineState)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_the_most_pressing_lines_stand_first(library: Library) -> None:
 def test_an_address_opens_the_lines_that_it_names(
     library: Library, query: str, expected: set[int]
 ) -> None:
-    """State, type, room, condition, a part of a code, and what would raise the figure."""
+    """LineState, type, room, condition, a part of a code, and what would raise the figure."""
     assert set(rows(seen(library.web, f"/register?{query}"))) == expected
 
 

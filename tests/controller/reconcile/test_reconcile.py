@@ -26,7 +26,7 @@ from controller.reconcile.evidence import (
     observations_of,
 )
 from controller.reconcile.kpi import kpi_of
-from controller.reconcile.reconcile import DAY_MS, Reconciled, State, reconcile
+from controller.reconcile.reconcile import DAY_MS, LineState, Reconciled, reconcile
 from controller.reconcile.store import note_figure
 from controller.reconcile.words import report_of
 from controller.register import store as register
@@ -64,25 +64,25 @@ def seen(serial: str = "", **told: Any) -> Observation:
     return Observation(serial=serial, **(whole | told))
 
 
-def states(told: Reconciled) -> list[State]:
+def states(told: Reconciled) -> list[LineState]:
     return [each.state for each in told.findings]
 
 
-def state_of(kept: Kept, *observations: Observation) -> State:
+def state_of(kept: Kept, *observations: Observation) -> LineState:
     return states(reconcile([kept], observations, NOW))[0]
 
 
 def test_what_is_seen_in_its_room_is_in_order() -> None:
     """By its serial, however it is parted, or by its label."""
-    assert state_of(line(1), seen("sn1")) is State.OK
-    assert state_of(line(1), seen(asset_tag="ts-1", by=SeenBy.PERSON_SCAN)) is State.OK
-    assert state_of(line(1, room="Phòng 203"), seen("SN 1")) is State.OK
+    assert state_of(line(1), seen("sn1")) is LineState.OK
+    assert state_of(line(1), seen(asset_tag="ts-1", by=SeenBy.PERSON_SCAN)) is LineState.OK
+    assert state_of(line(1, room="Phòng 203"), seen("SN 1")) is LineState.OK
 
 
 def test_a_serial_is_never_compared_as_a_number() -> None:
     """The zeros at the front are part of it."""
     told = reconcile([line(1, serial="0012345")], [seen("12345")], NOW)
-    assert states(told) == [State.NEVER_SEEN]
+    assert states(told) == [LineState.NEVER_SEEN]
     assert [each.observation.serial for each in told.strangers] == ["12345"]
 
 
@@ -90,34 +90,34 @@ def test_what_is_seen_elsewhere_has_moved_from_and_to() -> None:
     """The newest room counts; an observation that names no room tells nothing of it."""
     told = reconcile([line(1)], [seen("sn1", days=3), seen("sn1", room="P207")], NOW)
     (found,) = told.findings
-    assert (found.state, found.home, found.there) == (State.MOVED, "P203", "P207")
-    assert state_of(line(1), seen("sn1", room="P207", days=3), seen("sn1")) is State.OK
-    assert state_of(line(1), seen("sn1", days=3), seen("sn1", room="")) is State.OK
-    assert state_of(line(1, room=""), seen("sn1")) is State.OK
+    assert (found.state, found.home, found.there) == (LineState.MOVED, "P203", "P207")
+    assert state_of(line(1), seen("sn1", room="P207", days=3), seen("sn1")) is LineState.OK
+    assert state_of(line(1), seen("sn1", days=3), seen("sn1", room="")) is LineState.OK
+    assert state_of(line(1, room=""), seen("sn1")) is LineState.OK
 
 
 def test_missing_is_unseen_by_anyone_for_more_than_45_days() -> None:
     """45 days are not yet more; a person who scans it has seen it; furniture is never missing."""
-    assert state_of(line(1), seen("sn1", days=45)) is State.OK
-    assert state_of(line(1), seen("sn1", days=45.001)) is State.MISSING
+    assert state_of(line(1), seen("sn1", days=45)) is LineState.OK
+    assert state_of(line(1), seen("sn1", days=45.001)) is LineState.MISSING
     scan = seen("sn1", by=SeenBy.PERSON_SCAN, days=2)
-    assert state_of(line(1), seen("sn1", days=60), scan) is State.OK
-    assert state_of(line(1, type="desk"), seen("sn1", days=300)) is State.OK
-    assert state_of(line(1, type="speaker"), seen("sn1", days=300)) is State.OK
+    assert state_of(line(1), seen("sn1", days=60), scan) is LineState.OK
+    assert state_of(line(1, type="desk"), seen("sn1", days=300)) is LineState.OK
+    assert state_of(line(1, type="speaker"), seen("sn1", days=300)) is LineState.OK
 
 
 @pytest.mark.parametrize("condition", ["broken", "repair", "awaiting_disposal", "disposed"])
 def test_a_broken_item_is_never_missing(condition: str) -> None:
     """Whether the book says so or who saw it last."""
-    assert state_of(line(1, condition=condition), seen("sn1", days=99)) is State.OK
-    assert state_of(line(1), seen("sn1", days=99, condition=condition)) is State.OK
-    assert state_of(line(1, condition="lost"), seen("sn1", days=99)) is State.MISSING
+    assert state_of(line(1, condition=condition), seen("sn1", days=99)) is LineState.OK
+    assert state_of(line(1), seen("sn1", days=99, condition=condition)) is LineState.OK
+    assert state_of(line(1, condition="lost"), seen("sn1", days=99)) is LineState.MISSING
 
 
 def test_what_nobody_saw_until_then_was_never_seen() -> None:
     """What is seen after the moment asked about has not happened yet."""
-    assert state_of(line(1)) is State.NEVER_SEEN
-    assert state_of(line(1), seen("sn1", days=-1)) is State.NEVER_SEEN
+    assert state_of(line(1)) is LineState.NEVER_SEEN
+    assert state_of(line(1), seen("sn1", days=-1)) is LineState.NEVER_SEEN
 
 
 def test_one_serial_on_two_lines_is_told_on_both() -> None:
@@ -125,7 +125,11 @@ def test_one_serial_on_two_lines_is_told_on_both() -> None:
     lines = [line(1, serial="AB-1"), line(2, serial="ab1", room="P207"), line(3)]
     told = reconcile(lines, [seen("AB1", room="P207")], NOW)
     first, second, third = told.findings
-    assert states(told) == [State.DUPLICATE_SERIAL, State.DUPLICATE_SERIAL, State.NEVER_SEEN]
+    assert states(told) == [
+        LineState.DUPLICATE_SERIAL,
+        LineState.DUPLICATE_SERIAL,
+        LineState.NEVER_SEEN,
+    ]
     assert (first.rows, second.rows, third.rows) == ((2,), (1,), ())
     assert (first.complete, second.complete, third.complete) == (False, False, True)
     assert (first.seen_ms, second.verified) == (None, True)
@@ -146,7 +150,7 @@ def test_one_serial_in_two_schools_is_told() -> None:
     told = reconcile([line(1)], [seen("sn1")], NOW, elsewhere={"sn1": ("00140709",)})
     (found,) = told.findings
     assert (found.state, found.schools, found.complete) == (
-        State.DUPLICATE_SERIAL,
+        LineState.DUPLICATE_SERIAL,
         ("00140709",),
         False,
     )
@@ -156,7 +160,7 @@ def test_a_line_without_a_tag_is_told_with_what_else_holds() -> None:
     """One state leads, the others stand beside it."""
     told = reconcile([line(1, asset_tag="")], [seen("sn1", room="P207")], NOW)
     (found,) = told.findings
-    assert (found.state, found.also) == (State.NO_ASSET_TAG, (State.MOVED,))
+    assert (found.state, found.also) == (LineState.NO_ASSET_TAG, (LineState.MOVED,))
 
 
 def test_what_is_not_in_the_book_is_put_forward_once() -> None:
@@ -175,14 +179,14 @@ def test_a_visitors_phone_never_becomes_an_asset() -> None:
     """Nor does what has neither serial nor label; but a phone in the book is the school's."""
     told = reconcile([], [seen("P1", type="phone"), seen(), seen("A1", anonymous=True)], NOW)
     assert told.strangers == ()
-    assert state_of(line(1, type="phone"), seen("sn1", type="phone")) is State.OK
+    assert state_of(line(1, type="phone"), seen("sn1", type="phone")) is LineState.OK
 
 
 def test_another_serial_under_the_label_is_told() -> None:
     """A part was replaced, or labels were swapped."""
     told = reconcile([line(1)], [seen("NEW", asset_tag="TS-1", by=SeenBy.PERSON_SCAN)], NOW)
     (found,) = told.findings
-    assert (found.state, found.other_serial) == (State.OK, "NEW")
+    assert (found.state, found.other_serial) == (LineState.OK, "NEW")
 
 
 def test_verified_is_seen_within_365_days() -> None:
@@ -217,10 +221,10 @@ def test_a_matched_thing_is_evidence_of_its_line_until_undone() -> None:
     match = Decision(no=1, subject="serial:x1", deed=Deed.MATCH, line=1)
     lines, sights = [line(1, serial="")], [seen("X1")]
     told = reconcile(lines, sights, NOW, rulings=Rulings([match]))
-    assert (states(told), told.strangers) == ([State.OK], ())
+    assert (states(told), told.strangers) == ([LineState.OK], ())
     undone = replace(match, undone_ms=NOW)
     told = reconcile(lines, sights, NOW, rulings=Rulings([undone]))
-    assert (states(told), len(told.strangers)) == ([State.NEVER_SEEN], 1)
+    assert (states(told), len(told.strangers)) == ([LineState.NEVER_SEEN], 1)
 
 
 def test_an_ignored_thing_is_put_forward_no_more() -> None:
@@ -234,7 +238,7 @@ def test_an_accepted_room_holds_until_the_book_names_another() -> None:
     told = reconcile([line(1)], [seen("sn1", room="P207")], NOW)
     decision, made = decision_on(told, [line(1)], "1", Deed.ACCEPT)
     assert made is None
-    for room, state in (("P203", State.OK), ("P209", State.MOVED)):
+    for room, state in (("P203", LineState.OK), ("P209", LineState.MOVED)):
         kept, sights = line(1, room=room), [seen("sn1", room="P207")]
         again = reconcile([kept], sights, NOW, rulings=Rulings([decision]))
         assert states(again) == [state]
@@ -247,7 +251,7 @@ def test_an_accepted_thing_is_a_line_that_lacks_what_nobody_told() -> None:
     assert made is not None
     assert (made.no, made.data.row, made.origin) == (2, 2, Origin.ACCEPTED)
     again = reconcile([line(1), made], [seen("X1")], NOW)
-    assert (states(again), again.strangers) == ([State.NEVER_SEEN, State.NO_ASSET_TAG], ())
+    assert (states(again), again.strangers) == ([LineState.NEVER_SEEN, LineState.NO_ASSET_TAG], ())
 
 
 @pytest.mark.parametrize(
@@ -302,7 +306,7 @@ def test_the_order_of_what_was_seen_changes_nothing(
     told = reconcile(lines, sights, NOW)
     assert len(told.findings) == len(lines)
     assert all(
-        each.state is not State.MISSING and State.MISSING not in each.also
+        each.state is not LineState.MISSING and LineState.MISSING not in each.also
         for each in told.findings
         if each.line.data.condition == "broken"
     )
@@ -373,7 +377,7 @@ def test_a_day_means_its_last_moment() -> None:
 
 
 def test_the_report_explains_every_line_in_words() -> None:
-    """State and detail per row, with the action."""
+    """LineState and detail per row, with the action."""
     lines = [line(1), line(2, serial="sn1"), line(3, asset_tag=""), line(4)]
     told = reconcile(lines, [seen("sn4", room="P207", days=50), seen("x1")], NOW)
     report = report_of(told, kpi_of(told.findings), translator("vi"), ZONE)

@@ -15,7 +15,7 @@ from controller.reconcile.reconcile import (
     DAY_MS,
     Action,
     LineFinding,
-    State,
+    LineState,
     action_of,
     reconcile,
 )
@@ -62,13 +62,13 @@ def found(kept: Kept, steps: dict[int, Step], *sights: Observation) -> LineFindi
 def test_what_is_said_to_be_out_of_use_is_never_missing(condition: str) -> None:
     """The book still says that it is good."""
     told = found(line(), said(condition, 90), seen(99))
-    assert (told.state, told.condition) == (State.OK, condition)
+    assert (told.state, told.condition) == (LineState.OK, condition)
 
 
 def test_what_was_mended_is_missing_again_though_the_book_says_broken() -> None:
     """The newest word counts, not the book's."""
-    assert found(line(condition="broken"), {}, seen(99)).state is State.OK
-    assert found(line(condition="broken"), said("good", 98), seen(99)).state is State.MISSING
+    assert found(line(condition="broken"), {}, seen(99)).state is LineState.OK
+    assert found(line(condition="broken"), said("good", 98), seen(99)).state is LineState.MISSING
 
 
 def test_a_scan_after_the_step_is_the_newest_word_and_one_before_it_is_not() -> None:
@@ -84,7 +84,7 @@ def test_what_is_said_to_be_lost_is_missing_at_once_whatever_it_is(kind: str) ->
     """Nobody is asked to search for what is known to be lost: it is found, or written off."""
     told = found(line(kind), said("lost", 1), seen(2))
     assert (told.state, told.lost, action_of(told)) == (
-        State.MISSING,
+        LineState.MISSING,
         True,
         Action.FIND_OR_WRITE_OFF,
     )
@@ -104,7 +104,7 @@ def test_a_lost_line_stays_in_the_figure_and_no_longer_counts() -> None:
 def test_what_is_seen_again_is_not_lost_and_its_condition_is_asked_for() -> None:
     """An agent cannot tell how it is; a person sets it."""
     told = found(line(), said("lost", 3), seen(1))
-    assert (told.state, told.lost, told.verified) == (State.OK, False, True)
+    assert (told.state, told.lost, told.verified) == (LineState.OK, False, True)
     assert action_of(told) is Action.SET_CONDITION
     assert sentence_of(told, NOW, str, ZONE).endswith("It is lost. Yet it was seen on "
                                                       f"{_day(told)}.")  # fmt: skip
@@ -115,7 +115,7 @@ def test_what_is_seen_again_is_not_lost_and_its_condition_is_asked_for() -> None
 def test_a_lost_line_that_nobody_ever_saw_is_told_without_a_day() -> None:
     """There is no last day to name."""
     told = found(line(), said("lost", 3))
-    assert (told.state, told.also) == (State.MISSING, (State.NEVER_SEEN,))
+    assert (told.state, told.also) == (LineState.MISSING, (LineState.NEVER_SEEN,))
     assert sentence_of(told, NOW, str, ZONE) == "Nobody has seen it yet. It is lost."
 
 
@@ -137,7 +137,7 @@ def test_no_word_of_being_out_of_use_is_ever_missing(
     told = found(line(kind, book), said(word, days), *(seen(each) for each in sights))
     states = {told.state, *told.also}
     if word in OUT_OF_USE:
-        assert State.MISSING not in states
+        assert LineState.MISSING not in states
     if word is Condition.LOST:
         later = any(each < days for each in sights)
         assert told.lost is not later
