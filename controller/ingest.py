@@ -17,6 +17,7 @@ from typing import Any, Concatenate, Final, NamedTuple, ParamSpec
 
 from sqlalchemy import Connection
 
+from controller.database.changes import Changes
 from controller.database.engine import StoreDataError
 from controller.database.store import Store, StoreError
 from controller.feature import Command, Listener, Speaker
@@ -73,10 +74,11 @@ class _Batch:
 
 
 class _Spoken(NamedTuple):
-    """A message, and the agent or the school that sent it."""
+    """A message, the agent or the school that sent it, and who hears it."""
 
     by: str
     message: Up | Upward
+    listener: Listener[Any]
 
 
 class Ingest:
@@ -200,8 +202,8 @@ class Ingest:
                 spoken = self._read(topic, payload)
                 if spoken is None:
                     raise MessageError(MessageFlaw.WRONG_TOPIC, "what a controller said")
-                by, message = spoken
-                heard = self._listener_of(message).hear_again(by, message, self._now_ms())
+                by, message, listener = spoken
+                heard = listener.hear_again(by, message, self._now_ms())
                 if not heard.arrived:
                     raise ApplyError("something before it is missing")
                 changes = await self._store_all([*heard.changes, Released(no)])
@@ -306,7 +308,7 @@ class Ingest:
         if not changes:
             return ()
         followed = await asyncio.to_thread(self._store.write, keep_batch, changes, self._now_ms())
-        changes = [*changes, *followed]
+        changes = Changes([*changes, *followed])
         self._publish(changes)
         return changes
 
@@ -322,8 +324,8 @@ class Ingest:
                 continue
             if spoken is None:
                 continue
-            by, message = spoken
-            outcome = self._listener_of(message).hear(by, message, now_ms)
+            by, message, listener = spoken
+            outcome = listener.hear(by, message, now_ms)
             batch.changes += outcome.changes
             if outcome.arrived:
                 self._number(by, message, batch)
@@ -339,19 +341,17 @@ class Ingest:
         if address.channel is Channel.COMMAND or place.agent == CONTROLLER:
             return None
         upward = address.channel is Channel.SCHOOL
-        if upward and Speaker.SCHOOL not in self._hearer:
+        listener = self._hearer.get(Speaker.SCHOOL if upward else Speaker.AGENT)
+        if listener is None:
             raise MessageError(MessageFlaw.WRONG_TOPIC, "a school below a school")
         message = upward_from(payload) if upward else up_from(payload)
-        if place != self._school.of_agent(place.agent):
+        if place.school != self._school.school or place.province != self._school.province:
             raise MessageError(MessageFlaw.WRONG_TOPIC, "another school's topic")
         if not belongs(address, message):
             raise MessageError(
                 MessageFlaw.WRONG_TOPIC, "this kind of message belongs to another topic"
             )
-        return _Spoken(place.agent, message)
-
-    def _listener_of(self, message: Up | Upward) -> Listener[Any]:
-        return self._hearer[Speaker.SCHOOL if isinstance(message, Upward) else Speaker.AGENT]
+        return _Spoken(place.agent, message, listener)
 
     @staticmethod
     def _number(by: str, message: Up | Upward, batch: _Batch) -> None:

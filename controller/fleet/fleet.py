@@ -23,9 +23,8 @@ from controller.fleet.records import (
     FaultRecord,
     LessonRecord,
     RollRecord,
-    fields_for,
-    record_of,
 )
+from protocol.fields import fields_for, record_of
 from protocol.health import ReasonCode
 from protocol.messages import (
     AnyEvent,
