@@ -1,8 +1,9 @@
 """This file takes what agents say: validate, apply, store, show, and only then ack.
 
-A batch is whatever has arrived while the last one was being stored. Its app acks leave after the
-database commit; if the commit fails, the line is cut so that the broker brings it all again. A
-message that can never be applied is put in quarantine and passed over; the others go on.
+A batch is whatever has arrived while the last one was being stored; it is heard before that one's
+commit has ended, and stored after it. Its app acks leave after its own commit; if that fails, the
+line is cut so that the broker brings it all again. A message that can never be applied is put in
+quarantine and passed over; the others go on.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ from protocol.upward import Upward, upward_from
 
 _LOGGER = logging.getLogger(__name__)
 
+BATCHES_A_RUN: Final = 20  # then others may write, such as a person
 BATCH: Final = 1000  # well below the unacked messages that the embedded broker allows a session
 EXPIRE_EVERY_S: Final = 5.0
 PRESENT_EVERY_S: Final = 10.0
@@ -66,9 +68,11 @@ Numbers = dict[tuple[str, str], list[int]]  # by agent and boot
 
 @dataclass(slots=True)
 class _Batch:
-    """What a batch brought: changes to store, numbers to ack."""
+    """What a batch brought: changes to store, numbers to ack. failed: it cannot be applied so."""
 
+    arrivals: Sequence[Arrival]
     changes: list[object] = field(default_factory=list)
+    failed: bool = False
     seqs: Numbers = field(default_factory=dict)
     revs: Numbers = field(default_factory=dict)
 
@@ -210,6 +214,45 @@ class Ingest:
             self._follow(changes)
 
     async def _take(self, arrivals: Sequence[Arrival]) -> None:
+        """Take these, and what arrives while they are being stored. Raises StoreError."""
+        async with self._writing:
+            await self._load()
+            failed = await self._run(arrivals)
+        for batch in failed:
+            await self._take_apart(batch.arrivals)
+
+    async def _run(self, arrivals: Sequence[Arrival]) -> list[_Batch]:
+        """Store batch after batch, each heard while the one before is being stored.
+
+        Returns those that could not be applied, oldest first; then no more is taken.
+        """
+        batch, ahead = self._try_to_hear(arrivals), None
+        for left in reversed(range(BATCHES_A_RUN)):
+            if batch.failed:
+                return [batch]
+            storing = asyncio.create_task(self._store_all(batch.changes))
+            await asyncio.sleep(0)  # so that it begins
+            waiting = self._link.waiting(BATCH) if left else ()
+            ahead = self._try_to_hear(waiting) if waiting else None
+            try:
+                with self._applying():
+                    changes = await storing
+            except ApplyError:
+                return [batch, ahead] if ahead else [batch]
+            self._settle(batch, changes)
+            if ahead is None:
+                break
+            batch = ahead
+        return []
+
+    def _try_to_hear(self, arrivals: Sequence[Arrival]) -> _Batch:
+        try:
+            with self._applying():
+                return self._hear(arrivals)
+        except ApplyError:
+            return _Batch(arrivals, failed=True)
+
+    async def _take_apart(self, arrivals: Sequence[Arrival]) -> None:
         """Apply these together; if one of them cannot be, by halves until it stands alone."""
         try:
             await self._apply(arrivals)
@@ -217,10 +260,9 @@ class Ingest:
             if len(arrivals) == 1:
                 await self._quarantine(arrivals[0], error)
                 return
-            _LOGGER.debug("%d messages are taken by halves: %s", len(arrivals), error)
             middle = len(arrivals) // 2
-            await self._take(arrivals[:middle])
-            await self._take(arrivals[middle:])
+            await self._take_apart(arrivals[:middle])
+            await self._take_apart(arrivals[middle:])
 
     async def _apply(self, arrivals: Sequence[Arrival]) -> None:
         """Raises StoreError, or ApplyError where these messages themselves are to blame."""
@@ -229,7 +271,7 @@ class Ingest:
             with self._applying():
                 batch = self._hear(arrivals)
                 changes = await self._store_all(batch.changes)
-            self._settle(arrivals, batch, changes)
+            self._settle(batch, changes)
 
     async def _quarantine(self, arrival: Arrival, error: ApplyError) -> None:
         """Keep what cannot be applied, answer it by its numbers, and go on."""
@@ -238,19 +280,18 @@ class Ingest:
         self._last_quarantined = arrival.topic, error.cause
         async with self._writing:
             await self._load()
-            batch = _Batch([_quarantined(arrival, MessageFlaw.NOT_APPLIED, error.cause)])
+            quarantined = _quarantined(arrival, MessageFlaw.NOT_APPLIED, error.cause)
+            batch = _Batch([arrival], [quarantined])
             self._pass_over(arrival, batch)
             changes = await self._store_all(batch.changes)
-            self._settle([arrival], batch, changes)
+            self._settle(batch, changes)
 
-    def _settle(
-        self, arrivals: Sequence[Arrival], batch: _Batch, changes: Sequence[object]
-    ) -> None:
+    def _settle(self, batch: _Batch, changes: Sequence[object]) -> None:
         """Let the broker and the senders know what is stored."""
-        self.taken += len(arrivals)
+        self.taken += len(batch.arrivals)
         self._backoff.reset()
         self.storing = True
-        self._link.ack(arrivals)
+        self._link.ack(batch.arrivals)
         self._answer(batch)
         if changes:
             self._follow(changes)
@@ -313,7 +354,7 @@ class Ingest:
         return changes
 
     def _hear(self, arrivals: Sequence[Arrival]) -> _Batch:
-        batch = _Batch()
+        batch = _Batch(arrivals)
         now_ms = self._now_ms()
         for arrival in arrivals:
             try:

@@ -18,7 +18,6 @@ from controller.fleet.records import AgentRecord, DeviceRecord, EventRecord
 from controller.fleet.tables import agents, devices, events, streams
 from controller.sheets.names import room_code
 from protocol.model import Place
-from protocol.ranges import Stream
 
 AGENTS = Shape(AgentRecord, agents, {"beat_ms": lambda record: int(record.beat_s * 1000)})
 DEVICES = Shape(DeviceRecord, devices)
@@ -164,9 +163,9 @@ def _agent(row: Mapping[str, Any]) -> AgentRecord:
 def _stream_row(change: StreamChanged, now_ms: int) -> tuple[object, ...]:
     place = change.place
     codes = place.province, place.school, place.agent
-    return (*codes, change.boot, change.stream.to_text(), now_ms)
+    return (*codes, change.boot, change.ranges, now_ms)
 
 
 def _stream(row: Mapping[str, Any]) -> StreamChanged:
     place = Place(row["province"], row["school"], row["agent"])
-    return StreamChanged(place, row["boot"], Stream.from_text(row["ranges"]))
+    return StreamChanged(place, row["boot"], row["ranges"])
