@@ -25,6 +25,7 @@ from controller.features import (
     prepare_batches,
 )
 from controller.ingest import Ingest
+from controller.inventory.store import begin_start
 from controller.web.server import listening, server_of
 from controller.web.site import create_web
 from protocol.errors import LopHocError, error_place
@@ -55,6 +56,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
         )
         store.write(prepare_batches)
         store.write(adopt_plan, program.school)
+        store.write(begin_start, program.boot, program.school)
         broker, outages = Brokerage(config, program.school), Outages()
         link, ingest = _ears(program, broker, outages)
         with _jobs(program) as jobs:

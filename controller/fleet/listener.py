@@ -11,7 +11,7 @@ from controller.database.changes import of_kind
 from controller.feature import Command, Listener, MessageEffect, Program, Speaker
 from controller.fleet.fleet import Ask, Fleet
 from controller.fleet.store import load_fleet
-from protocol.messages import Rebirth, Up
+from protocol.messages import Presence, Rebirth, Up
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -44,6 +44,12 @@ class FleetListener(Listener[Up]):
     def hear(self, agent: str, message: Up, now_ms: int) -> MessageEffect:
         """Take one message of an agent."""
         return MessageEffect(self._fleet.hear(agent, message, now_ms))
+
+    def hear_retained(self, agent: str, message: Up, now_ms: int) -> MessageEffect:
+        """An end that was kept is an end; a beginning may be long over."""
+        if isinstance(message, Presence) and message.online:
+            return MessageEffect()
+        return self.hear(agent, message, now_ms)
 
     def hear_again(self, agent: str, message: Up, now_ms: int) -> MessageEffect:
         """Record an event whose number counts as arrived; a state counts only if it is newer."""
