@@ -131,8 +131,11 @@ class DamagedFile:
         )
         with suppress(sqlite3.Error):
             while row := self._db.execute(query, (low, high)).fetchone():
-                yield row[0]
-                low, high = (row[0] + 1, high) if way == "ASC" else (low, row[0] - 1)
+                (number,) = row
+                if not low <= number <= high:  # SQLite trusts a torn page's order
+                    return
+                yield number
+                low, high = (number + 1, high) if way == "ASC" else (low, number - 1)
 
     def _dividers(self, root: int) -> list[int]:
         """The rowids at which one leaf ends and the next begins, as inner pages tell them."""
