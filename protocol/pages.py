@@ -14,6 +14,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
 _MAGIC: Final = b"SQLite format 3\0"
@@ -40,7 +41,7 @@ class DamagedPageError(Exception):
     """A page, or a row on it, is not what the format says."""
 
 
-class Row(NamedTuple):
+class PagedRow(NamedTuple):
     """A row that could be read: its values in the order of the columns."""
 
     rowid: int
@@ -61,7 +62,7 @@ class _Branch(NamedTuple):
     bounds: Gap
 
 
-class SalvagedTable(NamedTuple):
+class PagedTable(NamedTuple):
     """A table of the damaged file, and the statement that made it."""
 
     name: str
@@ -69,44 +70,53 @@ class SalvagedTable(NamedTuple):
     root: int
     pages: Pages
 
-    def contents(self) -> Iterator[Row | Gap]:
+    def contents(self) -> Iterator[PagedRow | Gap]:
         """What can be read and what cannot, by rising rowids."""
         return self.pages.contents(self.root)
 
 
 @contextmanager
-def damaged_pages(path: Path, work: Path) -> Iterator[Pages]:
+def damaged_pages(path: Path) -> Iterator[Pages]:
     """The pages of the file, with what its write-ahead log holds; the file stays as it is.
 
-    work: a folder for a copy, if there is such a log. Raises UnreadableSchemaError, OSError.
+    Raises UnreadableSchemaError, OSError.
     """
-    source = _with_log(path, work) if _log_of(path).exists() else path
-    if source.stat().st_size < _SMALLEST_PAGE:
-        raise UnreadableSchemaError
     with (
-        source.open("rb") as file,
+        _with_log(path) as whole,
+        whole.open("rb") as file,
         closing(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) as content,
     ):
         yield Pages(content)
 
 
+@contextmanager
+def _with_log(path: Path) -> Iterator[Path]:
+    """The file, or a copy into which SQLite has brought the log, so far as that can be read."""
+    log = _log_of(path).read_bytes() if _log_of(path).exists() else b""
+    if not log:
+        yield _readable(path)
+        return
+    with TemporaryDirectory(dir=path.parent) as folder:
+        copy = Path(folder) / path.name
+        _log_of(copy).write_bytes(log)
+        shutil.copyfile(path, copy)
+        with copy.open("ab") as file:
+            if not file.tell():  # SQLite throws the log of an empty file away
+                file.write(bytes(min(_number(log, _LOG_SIZE_AT, 4), _LARGEST)))
+        with closing(sqlite3.connect(copy)) as db, suppress(sqlite3.DatabaseError):
+            db.execute("PRAGMA writable_schema = ON")  # faults in the list of tables are passed
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        yield _readable(copy)
+
+
+def _readable(path: Path) -> Path:
+    if path.stat().st_size < _SMALLEST_PAGE:
+        raise UnreadableSchemaError
+    return path
+
+
 def _log_of(path: Path) -> Path:
     return path.with_name(f"{path.name}-wal")
-
-
-def _with_log(path: Path, work: Path) -> Path:
-    """A copy into which SQLite has brought the log, so far as the log can be read."""
-    copy = work / f"damaged-{path.name}"
-    log = _log_of(path).read_bytes()
-    _log_of(copy).write_bytes(log)
-    with path.open("rb") as damaged, copy.open("wb") as file:
-        shutil.copyfileobj(damaged, file)
-        if file.tell() < _HEADER:  # SQLite throws away the log of an empty file
-            file.write(bytes(min(_number(log, _LOG_SIZE_AT, 4), _LARGEST)))
-    with closing(sqlite3.connect(copy)) as db, suppress(sqlite3.DatabaseError):
-        db.execute("PRAGMA writable_schema = ON")  # a list of tables with faults is no hindrance
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return copy
 
 
 class Pages:
@@ -120,18 +130,18 @@ class Pages:
         if content[: len(_MAGIC)] != _MAGIC or self._size not in {2**n for n in range(9, 17)}:
             raise UnreadableSchemaError
 
-    def tables(self) -> Iterator[SalvagedTable | Gap]:
+    def tables(self) -> Iterator[PagedTable | Gap]:
         """The tables, and what of their list cannot be read. Raises UnreadableSchemaError."""
         if self._page(1)[_HEADER] not in {_INTERIOR, _LEAF}:
             raise UnreadableSchemaError
         for part in self.contents(1):
             match part:
-                case Row(values=("table", str(name), _, int(root), str(statement))):
-                    yield SalvagedTable(name, statement, root, self)
+                case PagedRow(values=("table", str(name), _, int(root), str(statement))):
+                    yield PagedTable(name, statement, root, self)
                 case Gap():
                     yield part
 
-    def contents(self, root: int) -> Iterator[Row | Gap]:
+    def contents(self, root: int) -> Iterator[PagedRow | Gap]:
         """What the tree below this page holds, by rising rowids."""
         branches, passed = [_Branch(root, Gap())], set[int]()
         while branches:
@@ -165,14 +175,16 @@ class Pages:
             first = key + 1
         return [*children, _Branch(_number(page, start + 8, 4), Gap(first, bounds.last))]
 
-    def _rows(self, leaf: _Branch) -> Iterator[Row | Gap]:
+    def _rows(self, leaf: _Branch) -> Iterator[PagedRow | Gap]:
         """What a leaf holds, and if that is not all of it, a gap over all that belongs there.
 
         Raises DamagedPageError if it holds no rows that could be read.
         """
         page, start = self._page(leaf.number), _start(leaf.number)
-        used, is_whole, first = 0, True, leaf.bounds.first
-        for place in self._places(page, start, start + 8):
+        places = self._places(page, start, start + 8)
+        used, first = 0, leaf.bounds.first
+        is_whole = bool(places) or leaf.bounds == Gap()  # only a table without rows has none
+        for place in places:
             row, size = self._cell(page, place, Gap(first, leaf.bounds.last))
             used += size
             is_whole = is_whole and row is not None
@@ -182,7 +194,7 @@ class Pages:
         if not (is_whole and self._is_full(page, start, used)):
             yield leaf.bounds
 
-    def _cell(self, page: bytes, place: int, bounds: Gap) -> tuple[Row | None, int]:
+    def _cell(self, page: bytes, place: int, bounds: Gap) -> tuple[PagedRow | None, int]:
         """The row of a cell, if it can be read, and how many bytes of the page it takes."""
         try:
             size, at = _varint(page, place)
@@ -192,7 +204,7 @@ class Pages:
             near = self._near(size)
             end = at + near + (4 if near < size else 0)
             far = self._overflow(page[end - 4 : end], size - near) if near < size else b""
-            row = Row(_signed(key), _record(page[at : at + near] + far))
+            row = PagedRow(_signed(key), _record(page[at : at + near] + far))
         except DamagedPageError:
             return None, 0
         is_sound = end <= min(self._usable, len(page)) and bounds.first <= row.rowid <= bounds.last
