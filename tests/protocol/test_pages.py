@@ -49,6 +49,7 @@ def read(path: Path) -> tuple[Marks, list[Gap]]:
         parts = list(table.contents())
     rows = [part for part in parts if isinstance(part, PagedRow)]
     gaps = [part for part in parts if isinstance(part, Gap)]
+    assert [row.rowid for row in rows] == sorted({row.rowid for row in rows})
     return {row.rowid: (row.rowid, *row.values[1:]) for row in rows}, gaps
 
 
@@ -205,14 +206,64 @@ def test_a_file_without_a_first_page_is_said_to_be_unreadable(path: Path, conten
         read(path)
 
 
-def test_a_tree_that_bites_its_tail_ends(path: Path) -> None:
+@pytest.mark.parametrize("is_bare", [False, True], ids=["with children", "with none"])
+def test_a_tree_that_bites_its_tail_ends(path: Path, *, is_bare: bool) -> None:
     """A page that is below itself is read once."""
     rows = fill(path, [40] * 200)
     content = bytearray(path.read_bytes())
     root = next(at for at in range(512, len(content), 512) if content[at] == 5)
     content[root + 8 : root + 12] = (root // 512 + 1).to_bytes(4, "big")
+    if is_bare:
+        content[root + 3 : root + 5] = bytes(2)
     path.write_bytes(content)
     saved, gaps = read(path)
     assert len(gaps) == 1
-    assert 0 < len(saved) < len(rows)
-    assert saved.items() <= rows.items()
+    assert bool(saved) != is_bare
+    assert saved.items() < rows.items()
+
+
+def leaf_of(content: bytes, number: int) -> int:
+    """Where the page begins on which this mark stands."""
+    (page,) = pages_of(content, mark(number, 0), 512)
+    return page * 512
+
+
+def crafted_leaf(cell: bytes) -> bytes:
+    """A page with one row."""
+    place = 512 - len(cell)
+    head = b"\x0d\0\0\0\x01" + place.to_bytes(2, "big") + b"\0" + place.to_bytes(2, "big")
+    return head.ljust(place, b"\0") + cell
+
+
+def damaged_leaves(content: bytes, number: int) -> dict[str, bytes]:
+    """What may stand in the place of the page that holds this mark, and looks like one."""
+    own, other = leaf_of(content, number), leaf_of(content, 151)
+    page = content[own : own + 512]
+    fewer = page[:4] + bytes([page[4] - 1]) + page[5:]
+    longer = bytearray(page)
+    token = page.index(str(mark(number, 0)[-1]).encode())
+    longer[page.rindex(2 * len(str(mark(number, 0)[-1])) + 13, 0, token)] += 2
+    endless = b"\xbf" + b"\xff" * 8 + b"\x01"  # a row of so many bytes, then its rowid
+    tail = (own // 512 + 1).to_bytes(4, "big")  # goes on on this very page
+    return {
+        "another page": content[other : other + 512],
+        "fewer rows": fewer,
+        "no rows": b"\x0d\0\0\0\0\x02\0\0".ljust(512, b"\0"),
+        "a longer row": bytes(longer),
+        "an endless row": crafted_leaf(endless.ljust(496, b"\0") + tail),
+    }
+
+
+@pytest.mark.parametrize(
+    "kind", ["another page", "fewer rows", "no rows", "a longer row", "an endless row"]
+)
+def test_a_page_that_only_looks_like_one_is_seen_through(path: Path, kind: str) -> None:
+    """What it lacks is a gap, and what it has of others is not read twice."""
+    rows = fill(path, [0] * 200)
+    content = path.read_bytes()
+    own = leaf_of(content, 50)
+    page = damaged_leaves(content, 50)[kind]
+    path.write_bytes(content[:own] + page + content[own + 512 :])
+    saved, (gap,) = read(path)
+    assert saved.items() < rows.items()
+    assert all(gap.first <= number <= gap.last for number in rows.keys() - saved.keys())
