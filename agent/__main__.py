@@ -14,7 +14,7 @@ from typing import Final
 from agent.config import DEFAULT_DATA, PREFIX, TITLE, AgentConfig
 from protocol import __version__
 from protocol.command_line import CommandParser
-from protocol.errors import LopHocError
+from protocol.errors import EXIT_SETTINGS, LopHocError, exit_code_of
 from protocol.settings import (
     SettingsError,
     add_options,
@@ -26,7 +26,6 @@ from protocol.settings import (
 from protocol.words import N_, Translate
 
 EXIT_UNREAD: Final = 1
-EXIT_SETTINGS: Final = 2
 EXIT_DAMAGED: Final = 3
 
 _LOG_FORMAT: Final = "%(levelname)s %(name)s: %(message)s"
@@ -40,7 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _COMMANDS[options.command](options) or 0
     except LopHocError as error:
         sys.stderr.write(f"lophoc-agent: {error.text(say)}\n")
-        return EXIT_SETTINGS if isinstance(error, SettingsError) else EXIT_DAMAGED
+        return exit_code_of(
+            error, EXIT_SETTINGS if isinstance(error, SettingsError) else EXIT_DAMAGED
+        )
     except KeyboardInterrupt:
         return 130
 

@@ -15,14 +15,13 @@ from controller.commands import COMMANDS
 from controller.config import ENVIRONMENT, TITLE, ControllerConfig
 from protocol import __version__
 from protocol.command_line import CommandParser
-from protocol.errors import LopHocError
+from protocol.errors import EXIT_SETTINGS, LopHocError, exit_code_of
 from protocol.settings import SettingsError, add_options, load, sample, speaker
 from protocol.words import N_, Translate
 
-EXIT_SETTINGS = 2
 EXIT_DAMAGED = 3
 
-_DAMAGED = frozenset({"store_damaged", "store_newer", "store_unreachable", "passwords_damaged"})
+_DAMAGED = frozenset({"store_damaged", "store_newer", "passwords_damaged"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.command(options))
     except LopHocError as error:
         print(f"lophoc-controller: {error.text(say)}", file=sys.stderr)
-        return EXIT_DAMAGED if error.code in _DAMAGED else EXIT_SETTINGS
+        return exit_code_of(error, EXIT_DAMAGED if error.code in _DAMAGED else EXIT_SETTINGS)
 
 
 ABOUT = N_("The school's controller: it remembers what the classrooms' agents see.")

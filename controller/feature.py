@@ -169,7 +169,7 @@ class Listener(Generic[Message]):
         """A session with the broker has begun."""
 
     def hear(self, agent: str, message: Message, now_ms: int) -> MessageEffect:
-        """Take one message of its kinds."""
+        """Take one message of its kinds; its changes are stored while others are heard already."""
         raise NotImplementedError
 
     def hear_again(self, agent: str, message: Message, now_ms: int) -> MessageEffect:

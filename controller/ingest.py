@@ -1,8 +1,9 @@
 """This file takes what agents say: validate, apply, store, show, and only then ack.
 
-A batch is whatever has arrived while the last one was being stored. Its app acks leave after the
-database commit; if the commit fails, the line is cut so that the broker brings it all again. A
-message that can never be applied is put in quarantine and passed over; the others go on.
+A batch is whatever has arrived while the last one was being stored; it is heard before that one's
+commit has ended, and stored after it. Its app acks leave after its own commit; if that fails, the
+line is cut so that the broker brings it all again. A message that can never be applied is put in
+quarantine and passed over; the others go on.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any, Concatenate, Final, NamedTuple, ParamSpec
 
 from sqlalchemy import Connection
 
+from controller.database.changes import Changes
 from controller.database.engine import StoreDataError
 from controller.database.store import Store, StoreError
 from controller.feature import Command, Listener, Speaker
@@ -54,6 +56,7 @@ from protocol.upward import Upward, upward_from
 
 _LOGGER = logging.getLogger(__name__)
 
+BATCHES_A_RUN: Final = 20  # then others may write, such as a person
 BATCH: Final = 1000  # well below the unacked messages that the embedded broker allows a session
 EXPIRE_EVERY_S: Final = 5.0
 PRESENT_EVERY_S: Final = 10.0
@@ -65,18 +68,21 @@ Numbers = dict[tuple[str, str], list[int]]  # by agent and boot
 
 @dataclass(slots=True)
 class _Batch:
-    """What a batch brought: changes to store, numbers to ack."""
+    """What a batch brought: changes to store, numbers to ack. failed: it cannot be applied so."""
 
+    arrivals: Sequence[Arrival]
     changes: list[object] = field(default_factory=list)
+    failed: bool = False
     seqs: Numbers = field(default_factory=dict)
     revs: Numbers = field(default_factory=dict)
 
 
 class _Spoken(NamedTuple):
-    """A message, and the agent or the school that sent it."""
+    """A message, the agent or the school that sent it, and who hears it."""
 
     by: str
     message: Up | Upward
+    listener: Listener[Any]
 
 
 class Ingest:
@@ -200,14 +206,53 @@ class Ingest:
                 spoken = self._read(topic, payload)
                 if spoken is None:
                     raise MessageError(MessageFlaw.WRONG_TOPIC, "what a controller said")
-                by, message = spoken
-                heard = self._listener_of(message).hear_again(by, message, self._now_ms())
+                by, message, listener = spoken
+                heard = listener.hear_again(by, message, self._now_ms())
                 if not heard.arrived:
                     raise ApplyError("something before it is missing")
                 changes = await self._store_all([*heard.changes, Released(no)])
             self._follow(changes)
 
     async def _take(self, arrivals: Sequence[Arrival]) -> None:
+        """Take these, and what arrives while they are being stored. Raises StoreError."""
+        async with self._writing:
+            await self._load()
+            failed = await self._run(arrivals)
+        for batch in failed:
+            await self._take_apart(batch.arrivals)
+
+    async def _run(self, arrivals: Sequence[Arrival]) -> list[_Batch]:
+        """Store batch after batch, each heard while the one before is being stored.
+
+        Returns those that could not be applied, oldest first; then no more is taken.
+        """
+        batch, ahead = self._try_to_hear(arrivals), None
+        for left in reversed(range(BATCHES_A_RUN)):
+            if batch.failed:
+                return [batch]
+            storing = asyncio.create_task(self._store_all(batch.changes))
+            await asyncio.sleep(0)  # so that it begins
+            waiting = self._link.waiting(BATCH) if left else ()
+            ahead = self._try_to_hear(waiting) if waiting else None
+            try:
+                with self._applying():
+                    changes = await storing
+            except ApplyError:
+                return [batch, ahead] if ahead else [batch]
+            self._settle(batch, changes)
+            if ahead is None:
+                break
+            batch = ahead
+        return []
+
+    def _try_to_hear(self, arrivals: Sequence[Arrival]) -> _Batch:
+        try:
+            with self._applying():
+                return self._hear(arrivals)
+        except ApplyError:
+            return _Batch(arrivals, failed=True)
+
+    async def _take_apart(self, arrivals: Sequence[Arrival]) -> None:
         """Apply these together; if one of them cannot be, by halves until it stands alone."""
         try:
             await self._apply(arrivals)
@@ -215,10 +260,9 @@ class Ingest:
             if len(arrivals) == 1:
                 await self._quarantine(arrivals[0], error)
                 return
-            _LOGGER.debug("%d messages are taken by halves: %s", len(arrivals), error)
             middle = len(arrivals) // 2
-            await self._take(arrivals[:middle])
-            await self._take(arrivals[middle:])
+            await self._take_apart(arrivals[:middle])
+            await self._take_apart(arrivals[middle:])
 
     async def _apply(self, arrivals: Sequence[Arrival]) -> None:
         """Raises StoreError, or ApplyError where these messages themselves are to blame."""
@@ -227,7 +271,7 @@ class Ingest:
             with self._applying():
                 batch = self._hear(arrivals)
                 changes = await self._store_all(batch.changes)
-            self._settle(arrivals, batch, changes)
+            self._settle(batch, changes)
 
     async def _quarantine(self, arrival: Arrival, error: ApplyError) -> None:
         """Keep what cannot be applied, answer it by its numbers, and go on."""
@@ -236,19 +280,18 @@ class Ingest:
         self._last_quarantined = arrival.topic, error.cause
         async with self._writing:
             await self._load()
-            batch = _Batch([_quarantined(arrival, MessageFlaw.NOT_APPLIED, error.cause)])
+            quarantined = _quarantined(arrival, MessageFlaw.NOT_APPLIED, error.cause)
+            batch = _Batch([arrival], [quarantined])
             self._pass_over(arrival, batch)
             changes = await self._store_all(batch.changes)
-            self._settle([arrival], batch, changes)
+            self._settle(batch, changes)
 
-    def _settle(
-        self, arrivals: Sequence[Arrival], batch: _Batch, changes: Sequence[object]
-    ) -> None:
+    def _settle(self, batch: _Batch, changes: Sequence[object]) -> None:
         """Let the broker and the senders know what is stored."""
-        self.taken += len(arrivals)
+        self.taken += len(batch.arrivals)
         self._backoff.reset()
         self.storing = True
-        self._link.ack(arrivals)
+        self._link.ack(batch.arrivals)
         self._answer(batch)
         if changes:
             self._follow(changes)
@@ -306,12 +349,12 @@ class Ingest:
         if not changes:
             return ()
         followed = await asyncio.to_thread(self._store.write, keep_batch, changes, self._now_ms())
-        changes = [*changes, *followed]
+        changes = Changes([*changes, *followed])
         self._publish(changes)
         return changes
 
     def _hear(self, arrivals: Sequence[Arrival]) -> _Batch:
-        batch = _Batch()
+        batch = _Batch(arrivals)
         now_ms = self._now_ms()
         for arrival in arrivals:
             try:
@@ -322,8 +365,8 @@ class Ingest:
                 continue
             if spoken is None:
                 continue
-            by, message = spoken
-            outcome = self._listener_of(message).hear(by, message, now_ms)
+            by, message, listener = spoken
+            outcome = listener.hear(by, message, now_ms)
             batch.changes += outcome.changes
             if outcome.arrived:
                 self._number(by, message, batch)
@@ -339,19 +382,17 @@ class Ingest:
         if address.channel is Channel.COMMAND or place.agent == CONTROLLER:
             return None
         upward = address.channel is Channel.SCHOOL
-        if upward and Speaker.SCHOOL not in self._hearer:
+        listener = self._hearer.get(Speaker.SCHOOL if upward else Speaker.AGENT)
+        if listener is None:
             raise MessageError(MessageFlaw.WRONG_TOPIC, "a school below a school")
         message = upward_from(payload) if upward else up_from(payload)
-        if place != self._school.of_agent(place.agent):
+        if place.school != self._school.school or place.province != self._school.province:
             raise MessageError(MessageFlaw.WRONG_TOPIC, "another school's topic")
         if not belongs(address, message):
             raise MessageError(
                 MessageFlaw.WRONG_TOPIC, "this kind of message belongs to another topic"
             )
-        return _Spoken(place.agent, message)
-
-    def _listener_of(self, message: Up | Upward) -> Listener[Any]:
-        return self._hearer[Speaker.SCHOOL if isinstance(message, Upward) else Speaker.AGENT]
+        return _Spoken(place.agent, message, listener)
 
     @staticmethod
     def _number(by: str, message: Up | Upward, batch: _Batch) -> None:

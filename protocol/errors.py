@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from protocol.language import fill
 
@@ -30,6 +31,26 @@ class LopHocError(Exception):
 
 class ActionError(LopHocError):
     """What a person asks for cannot be done now, and then nothing is; `code` says why."""
+
+
+EXIT_SETTINGS: Final = 2  # a person must mend it: a service is not started again
+EXIT_PASSING: Final = 75  # it may mend itself (EX_TEMPFAIL of sysexits.h)
+_PASSING: Final = frozenset(
+    {
+        "data_in_use",
+        "data_unusable",
+        "http_port_taken",
+        "mqtt_port_taken",
+        "store_unreachable",
+        "store_lost",
+        "store_refused",
+    }
+)
+
+
+def exit_code_of(error: LopHocError, otherwise: int = EXIT_SETTINGS) -> int:
+    """What a program ends with: whether to start it again is for who supervises it."""
+    return EXIT_PASSING if error.code in _PASSING else otherwise
 
 
 def error_place(error: Exception | None) -> str:

@@ -152,6 +152,10 @@ class Link:
         while not self._arrivals:
             self._arrived.clear()
             await self._arrived.wait()
+        return self.waiting(limit)
+
+    def waiting(self, limit: int) -> list[Arrival]:
+        """Those that are here now, at most `limit`, oldest first; perhaps none."""
         arrivals = [self._arrivals.popleft() for _ in range(min(limit, len(self._arrivals)))]
         self._listen()
         return arrivals

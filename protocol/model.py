@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
@@ -176,16 +175,3 @@ def instant(at_ms: int) -> datetime:
 def iso(at_ms: int) -> str:
     """The milliseconds as RFC 3339 text in UTC, such as 2026-09-05T00:10:00.000Z."""
     return instant(at_ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def fields_for(
-    kind: type[msgspec.Struct], *records: msgspec.Struct, but: Collection[str] = ()
-) -> dict[str, Any]:
-    """What records hold of a kind's fields, by name, those but left out; the last one counts."""
-    names = {*kind.__struct_fields__} - {*but}
-    return {
-        name: getattr(record, name)
-        for record in records
-        for name in record.__struct_fields__
-        if name in names
-    }

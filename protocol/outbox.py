@@ -139,9 +139,10 @@ class Outbox:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._db is not None:
-            self._db.close()
-            self._db = None
+        with self._lock:  # a cancelled task's thread may still be at work
+            if self._db is not None:
+                self._db.close()
+                self._db = None
 
     def put(self, *messages: Sendable, memos: Mapping[str, bytes | None] | None = None) -> None:
         """Keep the messages and memos, all or none; messages get their rev or seq here.

@@ -1,27 +1,21 @@
-"""This file reads what a damaged SQLite file still holds, and puts a new file in its place.
+"""This file saves what a damaged SQLite file still holds, and puts a new file in its place.
 
-The way is that of `sqlite3 .recover`: table by table, leaf by leaf, and from both ends where a
-leaf cannot be read through. Indexes are not asked. The damaged file is kept.
+Table by table, by the pages that can be read; indexes are not asked. The damaged file is kept.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
-from itertools import pairwise
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from protocol.folder import OWNER_ONLY, whole_file
+from protocol.pages import Gap, PagedRow, PagedTable, UnreadableSchemaError, damaged_pages
 
 _FARTHEST: Final = 2**53  # no file of ours numbers so many rows; a number beyond it is damage
-_MASTER: Final = "sqlite_master"
 _SEQUENCE: Final = "sqlite_sequence"
-_ROOT_OF_MASTER: Final = 1
-_HEADER: Final = 100  # bytes in front of the tree on page 1
-_INNER: Final = b"\x05"  # how an inner page of a table begins
-_MORE: Final = 0x80  # the bit of a byte that another of the same number follows
 _SIDES: Final = ("-wal", "-shm", "-journal")
 # What the disk or the folder's owner is to blame for; the file itself may be well.
 _NOT_DAMAGE: Final = frozenset(
@@ -51,121 +45,77 @@ class Column(NamedTuple):
 
 
 class Refilled(NamedTuple):
-    """What a table got from a damaged file; whole: as far as can be told, it lacks nothing."""
+    """What a table got from a damaged file, and the rowids among which some may lack."""
 
     read: int
-    whole: bool
+    gaps: tuple[Gap, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether, as far as can be told, it lacks nothing."""
+        return not self.gaps
+
+
+class _Field(NamedTuple):
+    """Where a row has a column's value, and what stands in rows that are older than it."""
+
+    place: int
+    default: object = None
+    is_rowid: bool = False
+
+    def value_in(self, row: PagedRow) -> object:
+        """The column's value in the row."""
+        if self.is_rowid:
+            return row.rowid
+        return row.values[self.place] if self.place < len(row.values) else self.default
+
+
+_ABSENT: Final = _Field(2**31)
 
 
 _SEQUENCE_COLUMNS: Final = (Column("name", "TEXT"), Column("seq", "INTEGER"))
-_MASTER_COLUMNS: Final = (Column("type", "TEXT"), Column("name", "TEXT"), Column("rootpage", "INT"))
 
 
 class DamagedFile:
     """A SQLite file of which some pages cannot be read; it is never written to."""
 
-    def __init__(self, db: sqlite3.Connection, raw: BinaryIO) -> None:
-        self._db = db
-        self._raw = raw
-        self._page_size = _page_size(raw)
-        self._roots = {_MASTER: _ROOT_OF_MASTER}
-        self._torn: set[str] = set()
-        with suppress(sqlite3.DatabaseError):
-            db.execute("SELECT 1 FROM sqlite_master")  # of a torn list, the next has the rest
-        for kind, name, root in self.rows(_MASTER, _MASTER_COLUMNS):
-            if kind == "table" and isinstance(name, str) and isinstance(root, int):
-                self._roots.setdefault(name, root)
+    def __init__(self, tables: Iterable[PagedTable | Gap]) -> None:
+        self._tables = {table.name: table for table in tables if isinstance(table, PagedTable)}
+        self._gaps: dict[str, list[Gap]] = {}
 
     @property
     def tables(self) -> frozenset[str]:
         """The tables that it still names; none where the list of them cannot be read."""
-        return frozenset(self._roots) - {_MASTER}
+        return frozenset(self._tables)
 
     def rows(self, table: str, columns: Sequence[Column]) -> Iterator[Row]:
         """What can be read of these columns, by rowid; a row of other types is left out."""
-        names = listed(column.name for column in columns)
-        for low, high in pairwise([-_FARTHEST, *self._dividers(self._roots[table]), _FARTHEST]):
-            for row in self._leaf(table, names, low + 1, high):
-                if all(map(Column.fits, columns, row)):
-                    yield row
-                else:
-                    self._torn.add(table)
+        declared = _declared(self._tables[table])
+        chosen = [declared.get(column.name, _ABSENT) for column in columns]
+        gaps = self._gaps[table] = []
+        for part in self._tables[table].contents():
+            if isinstance(part, Gap):
+                gaps.append(part)
+                continue
+            row = tuple(field.value_in(part) for field in chosen)
+            if len(part.values) <= len(declared) and all(map(Column.fits, columns, row)):
+                yield row
+            else:
+                gaps.append(Gap(part.rowid, part.rowid))
 
-    def is_whole(self, table: str) -> bool:
-        """Whether every row of the table could be read, as far as its indexes can tell."""
-        if table in self._torn:
-            return False
-        with suppress(sqlite3.DatabaseError):
-            (verdict,) = self._db.execute(f'PRAGMA integrity_check("{table}")').fetchone()
-            return bool(verdict == "ok")
-        return False
-
-    def _leaf(self, table: str, names: str, low: int, high: int) -> list[Row]:
-        """The rows between two dividers: at once, or where that fails one by one."""
-        chosen = f'SELECT {names} FROM "{table}" NOT INDEXED WHERE rowid'  # noqa: S608 - own names
-        try:
-            query = f"{chosen} BETWEEN ? AND ? ORDER BY rowid"
-            return self._db.execute(query, (low, high)).fetchall()
-        except sqlite3.Error:
-            self._torn.add(table)
-        rows: list[Row] = []
-        for number in self._numbers(table, low, high):
-            with suppress(sqlite3.Error):
-                rows += self._db.execute(f"{chosen} = ?", (number,)).fetchall()
-        return rows
-
-    def _numbers(self, table: str, low: int, high: int) -> list[int]:
-        """The rowids that can be reached from both ends."""
-        front = [*self._walk(table, low, high, "ASC")]
-        back = self._walk(table, front[-1] + 1 if front else low, high, "DESC")
-        return front + sorted(back)
-
-    def _walk(self, table: str, low: int, high: int, way: str) -> Iterator[int]:
-        """Rowids from one end up to what cannot be read.
-
-        One at a time: Python's cursor looks a row ahead, and loses the one before the damage.
-        """
-        query = (
-            f'SELECT rowid FROM "{table}" NOT INDEXED WHERE rowid BETWEEN ? AND ?'  # noqa: S608
-            f" ORDER BY rowid {way} LIMIT 1"
-        )
-        with suppress(sqlite3.Error):
-            while row := self._db.execute(query, (low, high)).fetchone():
-                (number,) = row
-                if not low <= number <= high:  # SQLite trusts a torn page's order
-                    return
-                yield number
-                low, high = (number + 1, high) if way == "ASC" else (low, number - 1)
-
-    def _dividers(self, root: int) -> list[int]:
-        """The rowids at which one leaf ends and the next begins, as inner pages tell them."""
-        dividers: set[int] = set()
-        seen: set[int] = set()
-        ahead = [root]
-        while ahead:
-            page = ahead.pop()
-            if page not in seen:
-                seen.add(page)
-                for child, rowid in _inner(self._page(page), _start(page)):
-                    ahead.append(child)
-                    dividers.add(rowid)
-        return sorted(rowid for rowid in dividers if -_FARTHEST < rowid < _FARTHEST)
-
-    def _page(self, number: int) -> bytes:
-        """A page as it lies in the file; nothing where there is none, or the disk refuses it."""
-        with suppress(OSError):
-            self._raw.seek(max(number - 1, 0) * self._page_size)
-            return self._raw.read(self._page_size)
-        return b""
+    def gaps(self, table: str) -> tuple[Gap, ...]:
+        """The rowids among which some may lack, of a table whose rows have been read."""
+        return tuple(self._gaps[table])
 
 
 @contextmanager
 def damaged_file(path: Path) -> Iterator[DamagedFile]:
-    """The file, to be read. What its log of changes holds is in it once `replaced` has begun."""
-    address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-    with closing(sqlite3.connect(address, uri=True)) as db, path.open("rb") as raw:
-        db.execute("PRAGMA writable_schema = ON")  # read on where a part of the schema is torn
-        yield DamagedFile(db, raw)
+    """The file, to be read, and its log of changes. Raises OSError."""
+    with ExitStack() as stack:
+        tables: list[PagedTable | Gap] = []
+        with suppress(UnreadableSchemaError):
+            tables = list(stack.enter_context(damaged_pages(path)).tables())
+        yield DamagedFile(tables)
 
 
 @contextmanager
@@ -227,12 +177,12 @@ def listed(names: Iterable[str]) -> str:
 
 def _fill(fresh: sqlite3.Connection, damaged: DamagedFile, table: str) -> Refilled:
     if table not in damaged.tables:
-        return Refilled(0, whole=False)
+        return Refilled(0, (Gap(),))
     columns = columns_of(fresh, table)
     names, places = listed(column.name for column in columns), ", ".join("?" * len(columns))
     filling = f'INSERT OR IGNORE INTO "{table}" ({names}) VALUES ({places})'  # noqa: S608
     rows = fresh.executemany(filling, damaged.rows(table, columns)).rowcount
-    return Refilled(rows, damaged.is_whole(table))
+    return Refilled(rows, damaged.gaps(table))
 
 
 def _fold(path: Path) -> None:
@@ -249,40 +199,27 @@ def _fold(path: Path) -> None:
                     raise
 
 
-def _page_size(raw: BinaryIO) -> int:
-    """The size of a page, as the header tells it (SQLite's file format, 1.3.2)."""
-    raw.seek(16)
-    size = int.from_bytes(raw.read(2))
-    return 65536 if size == 1 else max(size, 512)
+def _declared(table: PagedTable) -> dict[str, _Field]:
+    """Where a row has its values, by the column's name, as the table's own statement says."""
+    if table.name == _SEQUENCE:  # nobody but SQLite may make that one
+        return {column.name: _Field(place) for place, column in enumerate(_SEQUENCE_COLUMNS)}
+    if not table.statement.upper().startswith("CREATE TABLE"):
+        return {}
+    with closing(sqlite3.connect(":memory:")) as db, suppress(sqlite3.Error, sqlite3.Warning):
+        db.execute(table.statement)
+        described = db.execute(f"PRAGMA table_info({listed([table.name])})").fetchall()
+        keys = [name for _, name, kind, _, _, key in described if key and kind.upper() == "INTEGER"]
+        is_alone = sum(bool(key) for *_, key in described) == 1
+        return {
+            name: _Field(place, _default(db, default), is_rowid=is_alone and name in keys)
+            for place, name, _, _, default, _ in described
+        }
+    return {}
 
 
-def _start(page: int) -> int:
-    """Where a page's tree begins."""
-    return _HEADER if page == _ROOT_OF_MASTER else 0
-
-
-def _inner(page: bytes, start: int) -> Iterator[tuple[int, int]]:
-    """The children of an inner page of a table, each with the last rowid below it (1.6).
-
-    A leaf, and a page that is none, has none.
-    """
-    if page[start : start + 1] != _INNER:
-        return
-    yield int.from_bytes(page[start + 8 : start + 12]), _FARTHEST
-    count = int.from_bytes(page[start + 3 : start + 5])
-    for place in range(start + 12, min(start + 12 + 2 * count, len(page)), 2):
-        cell = int.from_bytes(page[place : place + 2])
-        yield int.from_bytes(page[cell : cell + 4]), _varint(page[cell + 4 : cell + 13])
-
-
-def _varint(data: bytes) -> int:
-    """A number of one to nine bytes, each with seven bits but the ninth (1.6); never negative."""
-    number = 0
-    for byte in data[:8]:
-        number = number << 7 | byte & ~_MORE
-        if not byte & _MORE:
-            return number
-    return number << 8 | int.from_bytes(data[8:9])
+def _default(db: sqlite3.Connection, text: str | None) -> object:
+    """What stands in rows that are older than their column."""
+    return db.execute(f"SELECT {text or 'NULL'}").fetchone()[0]
 
 
 def _kinds(declared: str) -> type | tuple[type, ...]:

@@ -134,7 +134,9 @@ def address_for(place: Place, message: Up | Upward) -> Address:
 
 def belongs(address: Address, message: Up | Upward) -> bool:
     """Whether this kind of message, of this device, is said at this address."""
-    return address_for(address.place, message) == address
+    if address.channel is not _CHANNEL_OF.get(type(message), Channel.EVENT):
+        return False
+    return address.channel is not Channel.DEVICE or address_for(address.place, message) == address
 
 
 _CHANNEL_OF: Final[dict[type, Channel]] = {

@@ -29,7 +29,7 @@ class PlayedClassroom:
     machine: PlayedMachine
     outbox: Outbox
     wire: Wire
-    announcer: Announcer | None
+    announcer: Announcer
     bodies: Bodies
     beat_s: float
     started_s: float = field(default_factory=time.monotonic)
@@ -65,7 +65,7 @@ class PlayedClassroom:
         """What comes, goes or fails does so on the network too."""
         moved = moment.happening
         self.bodies.show(moved)
-        if self.announcer is not None and isinstance(moved, Moved):
+        if isinstance(moved, Moved):
             self.announcer.move(moved.device_id, present=moved.present)
 
     async def _put(self, *messages: AnyState | AnyEvent) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import tempfile
-from collections.abc import Coroutine, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Coroutine, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -88,18 +88,17 @@ async def run(config: SimConfig, rooms: Sequence[Furnished], stop: asyncio.Event
     """Play these rooms until `stop` is set. Raises OutboxError if an outbox cannot be opened."""
     equipment = [sighting for furnished in rooms for sighting in furnished.equipment]
     limit = config.mdns_devices if config.mdns else 0
-    announcer = Announcer(choose_services(equipment, limit)) if limit else None
+    announcer = Announcer(choose_services(equipment, limit))
     bodies = Bodies(
         responders(config, rooms, Kind.CAMERA),
         responders(config, rooms, Kind.PROJECTOR),
         config.seed,
     )
-    with _folder(config) as folder, ExitStack() as outboxes:
-        classrooms = [
-            _classroom(config, one, (announcer, bodies), folder, outboxes) for one in rooms
-        ]
+    with ExitStack() as held:
+        folder, network = _folder(config, held), (announcer, bodies)
+        classrooms = [_classroom(config, one, network, folder, held) for one in rooms]
         works = [classroom.run() for classroom in classrooms]
-        works += [announcer.run()] if announcer is not None else []
+        works += [announcer.run()] if limit else []
         works += [bodies.run()] if bodies.any else []
         _LOGGER.info("%d rooms, %d devices, %s", len(rooms), len(equipment), config.school)
         await until_stopped(stop, _run_all(works))
@@ -112,6 +111,16 @@ async def _run_all(works: Sequence[Coroutine[Any, Any, None]]) -> None:
     async with asyncio.TaskGroup() as tasks:
         for work in works:
             tasks.create_task(work)
+
+
+def _folder(config: SimConfig, held: ExitStack) -> Path:
+    """Where the outboxes lie; a temporary one is gone with what is held."""
+    if not config.data:
+        temporary = tempfile.TemporaryDirectory(prefix="lophoc-sim-", ignore_cleanup_errors=True)
+        return Path(held.enter_context(temporary))
+    folder = Path(config.data)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _furnish(config: SimConfig, rooms: Sequence[str]) -> list[Furnished]:
@@ -136,7 +145,7 @@ def _bodies(config: SimConfig, kind: Kind) -> int:
 def _classroom(
     config: SimConfig,
     furnished: Furnished,
-    network: tuple[Announcer | None, Bodies],
+    network: tuple[Announcer, Bodies],
     folder: Path,
     outboxes: ExitStack,
 ) -> PlayedClassroom:
@@ -162,14 +171,3 @@ def _day(config: SimConfig, furnished: Furnished) -> PlayedDay:
     return PlayedDay(
         *furnished, config.seed, pace_s=config.pace, lessons=lessons, attendance=attendance
     )
-
-
-@contextmanager
-def _folder(config: SimConfig) -> Iterator[Path]:
-    if config.data:
-        folder = Path(config.data)
-        folder.mkdir(parents=True, exist_ok=True)
-        yield folder
-        return
-    with tempfile.TemporaryDirectory(prefix="lophoc-sim-", ignore_cleanup_errors=True) as temporary:
-        yield Path(temporary)

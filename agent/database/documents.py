@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,6 +60,7 @@ class Documents:
         self._path = path
         self._storage = GenerationStorage(path)
         self._saved: SavedState | None = None
+        self._saving = threading.Lock()  # a cancelled task's thread may still be at work
 
     def load(self) -> SavedState:
         """What was saved; nothing if there has never been a file.
@@ -73,8 +75,14 @@ class Documents:
 
         Few writes: an SD card lives from them. Raises DocumentError; the old file then stays.
         """
-        if self._saved is not None and _gist(saved) == _gist(self._saved):
-            return False
+        with self._saving:
+            if self._saved is not None and _gist(saved) == _gist(self._saved):
+                return False
+            self._write(saved)
+            self._saved = saved
+            return True
+
+    def _write(self, saved: SavedState) -> None:
         db = self._db()
         for name, rows in _rows(saved).items():
             table = db.table(name)
@@ -83,8 +91,6 @@ class Documents:
         for name in _OLD_TABLES:
             db.drop_table(name)
         self._storage.save()
-        self._saved = saved
-        return True
 
     def _db(self) -> TinyDB:
         return TinyDB(storage=lambda: self._storage)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from controller.attendance.distribution import Distribution
 from controller.attendance.store import lesson_at
+from controller.database.changes import of_kind
 from controller.database.plan_version import version_of
 from controller.feature import Command, Listener, Program
 from controller.fleet.records import AgentRecord, LessonRecord
@@ -52,14 +53,11 @@ class PlanListener(Listener[Any]):
 
     def follow(self, changes: Sequence[object], now_ms: int) -> Iterable[Command]:
         """Give the agents that changed, or all of them, the plan that they should hold."""
-        for change in changes:
-            match change:
-                case AgentRecord():
-                    self._agents[change.place] = change
-                case LessonRecord():
-                    self._take_lesson(change)
-        changed = [change for change in changes if isinstance(change, AgentRecord)]
-        agents = {agent.place: agent for agent in changed} if changes else self._agents
+        changed = {agent.place: agent for agent in of_kind(changes, AgentRecord)}
+        self._agents |= changed
+        for lesson in of_kind(changes, LessonRecord):
+            self._take_lesson(lesson)
+        agents = changed if changes else self._agents
         for agent, plan in self._distribution.due(agents.values(), self._classes_of, now_ms):
             message = PlanGiven(boot=self._program.boot, at_ms=now_ms, plan=plan)
             yield Command(agent, "plan", message, qos=1)

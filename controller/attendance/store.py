@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table, delete, select, update
 
 from controller.attendance.lessons import lesson_of
 from controller.attendance.tables import lessons, marks, rolls
+from controller.database.changes import of_kind
 from controller.database.reading import bunches, row_of, rows_of
 from controller.database.scope import everywhere, within
 from controller.database.shape import Shape
@@ -35,24 +36,20 @@ LESSONS = Shape(LessonRecord, lessons)
 def keep(db: Connection, changes: Sequence[object], now_ms: int) -> list[LessonRecord]:
     """Keep a batch's rolls and marks once each; returns the lessons that it made other."""
     del now_ms
-    written = [MARKS.row(change) for change in changes if isinstance(change, AttendanceRecord)]
-    write(db, marks, written, Writing.INSERT_NEW)
-    confirmed = [ROLLS.row(change) for change in changes if isinstance(change, RollRecord)]
-    write(db, rolls, confirmed, Writing.INSERT_NEW)
+    write(db, marks, [*map(MARKS.row, of_kind(changes, AttendanceRecord))], Writing.INSERT_NEW)
+    write(db, rolls, [*map(ROLLS.row, of_kind(changes, RollRecord))], Writing.INSERT_NEW)
     return fold_lessons(db, changes)
 
 
 def fold_lessons(db: Connection, changes: Sequence[object]) -> list[LessonRecord]:
     """Make the touched lessons anew from all that is stored of them, in whatever order it came."""
-    touched: dict[tuple[Place, str], None] = {}
-    for change in changes:
-        match change:
-            case EventRecord(lesson=str(lesson)) | RollRecord(lesson=lesson):
-                touched[change.place, lesson] = None
-            case AttendanceRecord(lesson=str(lesson)) if change.hash:
-                touched[change.place, lesson] = None
-            case _:
-                pass
+    logged = (mark for mark in of_kind(changes, AttendanceRecord) if mark.hash)
+    log: list[EventRecord | Logged] = [
+        *of_kind(changes, EventRecord),
+        *of_kind(changes, RollRecord),
+        *logged,
+    ]
+    touched = dict.fromkeys((record.place, record.lesson) for record in log if record.lesson)
     folded = [fold_lesson(db, place, lesson) for place, lesson in touched]
     write(db, lessons, [*map(LESSONS.row, folded)], Writing.UPSERT)
     return folded

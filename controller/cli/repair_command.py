@@ -99,9 +99,7 @@ def _of_the_file(report: RepairReport, say: Translate) -> str:
 
 def _of_the_copy(copy: Path | None, report: RepairReport, say: Translate) -> str:
     if copy is None:
-        return say(
-            N_("There is no sound copy; what is lost is lost, but for what rooms still hold.")
-        )
+        return say(N_("There is no sound copy: what could not be read is lost."))
     copied = sum(table.copied for table in report.tables)
     made = N_("From the copy {path}, made {when}: {rows} rows that could not be read.")
     when = moment_in_text(report.copied_ms, None, say)
@@ -111,4 +109,8 @@ def _of_the_copy(copy: Path | None, report: RepairReport, say: Translate) -> str
 def _of_a_table(table: SavedTable, say: Translate) -> str:
     whole = N_("  {name}: {read} rows from the damaged file, all that it had")
     torn = N_("  {name}: {read} rows from the damaged file, {copied} from the copy")
-    return phrase(whole if table.whole else torn, say, **table._asdict())
+    lost = N_(
+        "  {name}: {read} rows from the damaged file, {copied} from the copy; at most {lost} lost"
+    )
+    incomplete = lost if table.lost else torn
+    return phrase(whole if table.whole else incomplete, say, **table._asdict())

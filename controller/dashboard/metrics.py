@@ -22,17 +22,18 @@ def api(program: Program) -> APIRouter:
 
     @router.get("/healthz", responses={503: {}})
     def healthz() -> JSONResponse:
-        """Whether the controller works; 503 when its database cannot be read."""
+        """Whether the controller does its work; 503 and `degraded` while it does not."""
+        health = {"status": "ok", **program.health()}
         try:
             program.store.read(newest_change, program.school)
         except StoreError as error:
-            body = {
-                **program.health(),
-                "status": "degraded",
-                "database": str(error.values["cause"]),
-            }
-            return JSONResponse(body, 503)
-        return JSONResponse({"status": "ok", **program.health()})
+            health |= {"status": "degraded", "database": str(error.values["cause"])}
+        return JSONResponse(health, 200 if health["status"] == "ok" else 503)
+
+    @router.get("/livez")
+    async def livez() -> JSONResponse:
+        """Whether the program turns at all: a restart would not mend what only /healthz tells."""
+        return JSONResponse({"status": "ok"})
 
     @router.get("/metrics")
     async def show_metrics() -> Response:

@@ -20,6 +20,7 @@ from sqlalchemy.pool import NullPool
 from controller.database.engine import in_our_words
 from controller.database.store import bring_up, is_known, newer_schema
 from controller.database.upkeep import copies_in
+from protocol.pages import Gap
 from protocol.salvage import (
     Column,
     DamagedFile,
@@ -40,12 +41,16 @@ _FAST: Final = "PRAGMA journal_mode = MEMORY"  # a part that is not whole is thr
 
 
 class SavedTable(NamedTuple):
-    """How many rows of a table came from the damaged file, and how many from the copy."""
+    """How many rows of a table came from the damaged file, and how many from the copy.
+
+    lost: at most so many are in neither, as their numbers tell; None if rows have no numbers.
+    """
 
     name: str
     read: int
     copied: int
     whole: bool
+    lost: int | None
 
 
 class RepairReport(NamedTuple):
@@ -72,6 +77,7 @@ def repair(database: Path, backups: Path, stamp: str) -> RepairReport:
     with in_our_words(), replaced(database, aside) as part:
         read = _refill(part, database)
         copied = _add_copy(part, copy, read) if copy else {}
+        lost = _count_lost(part, read)
         _begin_feed(part)
     return RepairReport(
         aside=aside,
@@ -79,8 +85,8 @@ def repair(database: Path, backups: Path, stamp: str) -> RepairReport:
         copy=copy,
         copied_ms=_written_ms(copy) if copy else 0,
         tables=tuple(
-            SavedTable(name, copied=copied.get(name, 0), **refilled._asdict())
-            for name, refilled in read.items()
+            SavedTable(name, table.read, copied.get(name, 0), table.whole, lost[name])
+            for name, table in read.items()
         ),
     )
 
@@ -174,6 +180,30 @@ def _at_head(copy: Path, part: Path) -> Iterator[Path]:
         yield beside
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _count_lost(part: Path, read: Mapping[str, Refilled]) -> dict[str, int | None]:
+    with _opened(part) as fresh:
+        given = dict(fresh.execute("SELECT name, seq FROM sqlite_sequence").fetchall())
+        return {
+            name: _lacking(fresh, name, table.gaps, given.get(name)) for name, table in read.items()
+        }
+
+
+def _lacking(
+    fresh: sqlite3.Connection, table: str, gaps: Sequence[Gap], given: int | None
+) -> int | None:
+    """How many numbers up to `given` no row of the gaps has; rows that were deleted count too."""
+    if given is None or not gaps:
+        return None if gaps else 0
+    lacking, begin = 0, 1
+    for first, last in sorted(gaps):
+        begin, end = max(begin, first), min(given, last)
+        query = f'SELECT count(*) FROM "{table}" WHERE rowid BETWEEN ? AND ?'  # noqa: S608 - own
+        (present,) = fresh.execute(query, (begin, end)).fetchone()
+        lacking += max(end - begin + 1, 0) - present
+        begin = max(begin, end + 1)
+    return lacking
 
 
 def _begin_feed(part: Path) -> None:

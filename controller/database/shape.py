@@ -98,7 +98,8 @@ def _column_value(field: str, hint: Any, *, nullable: bool) -> str:
     kind, optional = _parted(hint)
     if _is_plain(kind):
         return field
-    value = f"{field}.value" if _is_code(kind) else f"json_text({field})"
+    # Every message has some codes, and `value` is a property that costs ten times as much.
+    value = f"{field}._value_" if _is_code(kind) else f"json_text({field})"
     return f"({None if nullable else ''!r} if {field} is None else {value})" if optional else value
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
+from controller.database.changes import of_kind
 from controller.department.schools import AskRetell, Schools
 from controller.department.store import load_schools
 from controller.feature import Command, Listener, MessageEffect, Program, Speaker
@@ -35,9 +36,8 @@ class SchoolsListener(Listener[Upward]):
 
     def follow(self, changes: Sequence[object], now_ms: int) -> Iterable[Command]:
         """Ask those schools whose list must be told again."""
-        for ask in changes:
-            if isinstance(ask, AskRetell):
-                school = ask.place.school
-                _LOGGER.info("asking school %s for its list behind %d", school, ask.since)
-                retell = Retell(boot=self._program.boot, at_ms=now_ms, since=ask.since)
-                yield Command(school, "retell", retell)
+        for ask in of_kind(changes, AskRetell):
+            school = ask.place.school
+            _LOGGER.info("asking school %s for its list behind %d", school, ask.since)
+            retell = Retell(boot=self._program.boot, at_ms=now_ms, since=ask.since)
+            yield Command(school, "retell", retell)

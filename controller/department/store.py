@@ -11,6 +11,7 @@ from typing import Final
 from msgspec.structs import asdict, replace
 from sqlalchemy import Connection, select
 
+from controller.database.changes import of_kind
 from controller.database.engine import one_numbers
 from controller.database.reading import rows_of
 from controller.database.scope import within
@@ -24,7 +25,8 @@ from controller.inventory.asset import LASTING, Asset, AssetState
 from controller.reconcile.store import kpi_in, note_figure
 from controller.use.hours import BoardWeek
 from controller.use.store import keep_use
-from protocol.model import Place, fields_for
+from protocol.fields import fields_for
+from protocol.model import Place
 from protocol.upward import ItemTold, UseLine
 
 SCHOOLS: Final = Shape(SchoolRecord, schools)
@@ -35,33 +37,27 @@ _TOLD: Final = (*LASTING, "seen_ms", "first_seen_ms")
 def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:
     """Keep what a batch brought of schools; of their records the last wins."""
     del now_ms
-    news = [
-        change
-        for change in changes
-        if isinstance(change, SchoolRecord | ListPage | FigureTold | Used)
-    ]
-    if not news:
-        return
-    records = {change.place: change for change in news if isinstance(change, SchoolRecord)}
+    records = {record.place: record for record in of_kind(changes, SchoolRecord)}
     write(db, schools, [*map(SCHOOLS.row, records.values())], Writing.UPSERT)
     days = {
-        (change.place, change.day): change
-        for change in news
-        if isinstance(change, FigureTold) and counts_for_itself(db, change.place, change.day)
+        (figure.place, figure.day): figure
+        for figure in of_kind(changes, FigureTold)
+        if counts_for_itself(db, figure.place, figure.day)
     }
     for figure in days.values():
         note_figure(db, figure.place, figure.day, kpi_in(asdict(figure.figures)))
-    if any(isinstance(change, ListPage) for change in news):
-        one_numbers(db)
-    newest = kept_assets.newest_change(db, Place(news[0].place.province))
-    for change in news:
-        match change:
-            case ListPage():
-                newest = _take(db, change, newest)
-            case Used():
-                keep_use(db, change.place, change.week, map(_use, change.lines))
-            case _:
-                pass
+    _take_pages(db, of_kind(changes, ListPage))
+    for used in of_kind(changes, Used):
+        keep_use(db, used.place, used.week, map(_use, used.lines))
+
+
+def _take_pages(db: Connection, pages: Sequence[ListPage]) -> None:
+    if not pages:
+        return
+    one_numbers(db)
+    newest = kept_assets.newest_change(db, Place(pages[0].place.province))
+    for page in pages:
+        newest = _take(db, page, newest)
 
 
 def schools_of(db: Connection, scope: Place) -> list[SchoolRecord]:

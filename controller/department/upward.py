@@ -31,9 +31,10 @@ from controller.inventory.store import RecordCounts, count_records, refresh
 from controller.use.hours import BoardWeek, monday_of
 from controller.use.store import WEEKS, use_of
 from protocol import __version__
+from protocol.fields import fields_for
 from protocol.link import Arrival, Broker, Letter, Link
 from protocol.messages import Ack, ControllerState, MessageError, Retell, down_from, to_bytes
-from protocol.model import MAX_TEXT, DeviceKind, Place, Status, fields_for, instant
+from protocol.model import MAX_TEXT, DeviceKind, Place, Status, instant
 from protocol.outbox import Outbox, OutboxError
 from protocol.relay import Relay
 from protocol.settings import SettingsError

@@ -12,7 +12,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from controller.fleet.merged_ids import Folds, Word, word_for
-from controller.fleet.records import AgentRecord, DeviceRecord, record_of
+from controller.fleet.records import AgentRecord, DeviceRecord
+from protocol.fields import record_of
 from protocol.health import ReasonCode
 from protocol.model import NO_ROOM, Device, Reason, Status
 

@@ -23,9 +23,8 @@ from controller.fleet.records import (
     FaultRecord,
     LessonRecord,
     RollRecord,
-    fields_for,
-    record_of,
 )
+from protocol.fields import fields_for, record_of
 from protocol.health import ReasonCode
 from protocol.messages import (
     AnyEvent,
@@ -56,11 +55,11 @@ _HEADER: Final = frozenset({"v", "boot", "at_ms", "id", "seq", "room"})
 
 
 class StreamChanged(NamedTuple):
-    """An agent's event numbers moved on."""
+    """An agent's event numbers moved on; ranges: which arrived (Stream.to_text)."""
 
     place: Place
     boot: str
-    stream: Stream
+    ranges: str
 
 
 class Touched(NamedTuple):
@@ -111,7 +110,9 @@ class Fleet:
         self._zone = zone
         self.agents = {record.place.agent: record for record in agents}
         self._equipment = Equipment(devices, newest_change, self._is_online)
-        self._streams = {(change.place.agent, change.boot): change.stream for change in streams}
+        self._streams = {
+            (change.place.agent, change.boot): Stream.from_text(change.ranges) for change in streams
+        }
         self._past_boots: set[str] = set()
         self._asked_ms: dict[str, int] = {}
         self._lesson_seq: dict[tuple[str, str], int] = {}
@@ -146,7 +147,7 @@ class Fleet:
         stream = self._streams.setdefault((agent_id, boot), Stream())
         if not stream.add(seq):
             return []
-        return [StreamChanged(self._school.of_agent(agent_id), boot, stream)]
+        return [StreamChanged(self._school.of_agent(agent_id), boot, stream.to_text())]
 
     def expire(self, now_ms: int) -> list[Change]:
         """Let time pass: agents and devices that have been silent too long become unknown."""
@@ -259,7 +260,7 @@ class Fleet:
             return []
         changes: list[Change] = [
             *self._records_of(agent.place, message, now_ms),
-            StreamChanged(agent.place, message.boot, stream),
+            StreamChanged(agent.place, message.boot, stream.to_text()),
         ]
         gap = stream.missing
         if gap != gap_before:

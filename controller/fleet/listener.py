@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
+from controller.database.changes import of_kind
 from controller.feature import Command, Listener, MessageEffect, Program, Speaker
 from controller.fleet.fleet import Ask, Fleet
 from controller.fleet.store import load_fleet
@@ -62,8 +63,7 @@ class FleetListener(Listener[Up]):
 
     def follow(self, changes: Sequence[object], now_ms: int) -> Iterable[Command]:
         """Ask those agents that must say it all again."""
-        for ask in changes:
-            if isinstance(ask, Ask):
-                _LOGGER.info("asking agent %s for a birth: %s", ask.agent, ask.reason)
-                rebirth = Rebirth(boot=self._program.boot, at_ms=now_ms, reason=ask.reason)
-                yield Command(ask.agent, "rebirth", rebirth)
+        for ask in of_kind(changes, Ask):
+            _LOGGER.info("asking agent %s for a birth: %s", ask.agent, ask.reason)
+            rebirth = Rebirth(boot=self._program.boot, at_ms=now_ms, reason=ask.reason)
+            yield Command(ask.agent, "rebirth", rebirth)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
-from typing import Any, TypeVar
 
 import msgspec
 
@@ -195,19 +193,3 @@ ERASED = "-"  # stands where a pupil was erased
 
 Logged = AttendanceRecord | RollRecord
 Record = AgentRecord | DeviceRecord | EventRecord | AttendanceRecord | RollRecord | FaultRecord
-Made = TypeVar("Made", bound=msgspec.Struct)
-
-
-def record_of(kind: type[Made], source: msgspec.Struct, /, **others: Any) -> Made:
-    """A record of what its source has by the same names, but for the others."""
-    return kind(**fields_for(kind, source) | others)
-
-
-def fields_for(kind: type[msgspec.Struct], source: msgspec.Struct) -> dict[str, Any]:
-    """The source's fields that a record of this kind has, too."""
-    return {name: getattr(source, name) for name in _shared(kind, type(source))}
-
-
-@cache
-def _shared(kind: type[msgspec.Struct], source: type[msgspec.Struct]) -> tuple[str, ...]:
-    return tuple(name for name in source.__struct_fields__ if name in kind.__struct_fields__)

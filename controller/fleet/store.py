@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from controller.database.changes import of_kind
 from controller.database.reading import rows_of
 from controller.database.scope import everywhere, of, within
 from controller.database.shape import Shape
@@ -17,7 +18,6 @@ from controller.fleet.records import AgentRecord, DeviceRecord, EventRecord
 from controller.fleet.tables import agents, devices, events, streams
 from controller.sheets.names import room_code
 from protocol.model import Place
-from protocol.ranges import Stream
 
 AGENTS = Shape(AgentRecord, agents, {"beat_ms": lambda record: int(record.beat_s * 1000)})
 DEVICES = Shape(DeviceRecord, devices)
@@ -26,26 +26,19 @@ EVENTS = Shape(EventRecord, events)
 
 def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:
     """Keep a batch: of states the last wins, events are kept once each."""
-    by_place = {change.place: change for change in changes if isinstance(change, AgentRecord)}
+    by_place = {agent.place: agent for agent in of_kind(changes, AgentRecord)}
     by_id = {
-        (change.place.province, change.place.school, change.device_id): change
-        for change in changes
-        if isinstance(change, DeviceRecord)
+        (device.place.province, device.place.school, device.device_id): device
+        for device in of_kind(changes, DeviceRecord)
     }
-    by_boot = {
-        (change.place, change.boot): change
-        for change in changes
-        if isinstance(change, StreamChanged)
-    }
+    by_boot = {(stream.place, stream.boot): stream for stream in of_kind(changes, StreamChanged)}
     write(db, agents, [*map(AGENTS.row, by_place.values())], Writing.UPSERT)
     write(db, devices, [*map(DEVICES.row, by_id.values())], Writing.UPSERT)
-    log = [EVENTS.row(change) for change in changes if isinstance(change, EventRecord)]
-    write(db, events, log, Writing.INSERT_NEW)
+    write(db, events, [*map(EVENTS.row, of_kind(changes, EventRecord))], Writing.INSERT_NEW)
     rows = [_stream_row(stream, now_ms) for stream in by_boot.values()]
     write(db, streams, rows, Writing.UPSERT)
-    for change in changes:
-        if isinstance(change, Touched):
-            _touch(db, change)
+    for touched in of_kind(changes, Touched):
+        _touch(db, touched)
 
 
 def load_fleet(
@@ -170,9 +163,9 @@ def _agent(row: Mapping[str, Any]) -> AgentRecord:
 def _stream_row(change: StreamChanged, now_ms: int) -> tuple[object, ...]:
     place = change.place
     codes = place.province, place.school, place.agent
-    return (*codes, change.boot, change.stream.to_text(), now_ms)
+    return (*codes, change.boot, change.ranges, now_ms)
 
 
 def _stream(row: Mapping[str, Any]) -> StreamChanged:
     place = Place(row["province"], row["school"], row["agent"])
-    return StreamChanged(place, row["boot"], Stream.from_text(row["ranges"]))
+    return StreamChanged(place, row["boot"], row["ranges"])

@@ -17,7 +17,8 @@ from controller.reconcile.reconcile import LineFinding, Reconciled
 from controller.register.decisions import Rulings
 from controller.register.vocabulary import TYPE_OF_KIND
 from controller.sheets.names import room_key
-from protocol.model import DeviceKind, Identity, Place, Reason, Status, fields_for
+from protocol.fields import fields_for
+from protocol.model import DeviceKind, Identity, Place, Reason, Status
 from protocol.upward import ItemFields
 
 RETELL_AFTER_MS: Final = 7 * 86_400_000  # being seen again is told once a week, not every minute

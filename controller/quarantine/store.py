@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Delete, Select, delete, func, select
 
+from controller.database.changes import of_kind
 from controller.database.reading import row_of, rows_of
 from controller.database.scope import everywhere
 from controller.database.writing import insert_into
@@ -28,10 +29,9 @@ _DROPPED: Final = "dropped"  # stands among the flaws in the tallies
 
 def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:
     """Keep what a batch could not take, and forget what was taken after all."""
-    for change in changes:
-        if isinstance(change, Released):
-            db.execute(_deleted(change.no))
-    fresh = [change for change in changes if isinstance(change, Quarantined)]
+    for released in of_kind(changes, Released):
+        db.execute(_deleted(released.no))
+    fresh = of_kind(changes, Quarantined)
     if not fresh:
         return
     _count(db, Counter(message.flaw for message in fresh))

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from msgspec.structs import replace
 from sqlalchemy import Connection, select, update
 
+from controller.database.changes import of_kind
 from controller.database.plan_version import bump_version, lock_plan
 from controller.database.reading import bunches, row_of, rows_of
 from controller.database.scope import codes_of, of, within
@@ -45,7 +46,7 @@ MOVES = Shape(Move, repair_moves)
 
 def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:
     """Keep a batch's faults once each, and open a repair for each that is new."""
-    reported = [change for change in changes if isinstance(change, FaultRecord)]
+    reported = of_kind(changes, FaultRecord)
     write(db, faults, [*map(FAULTS.row, reported)], Writing.INSERT_NEW)
     open_reported(db, reported, now_ms)
 

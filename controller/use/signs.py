@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, delete, func, select
 
+from controller.database.changes import of_kind
 from controller.database.reading import rows_of
 from controller.database.scope import everywhere, of
 from controller.database.shape import Row, Shape
@@ -108,12 +109,8 @@ def forget(db: Connection, before_ms: int) -> int:
 
 def _of_devices(changes: Sequence[object]) -> Iterable[tuple[_School, Sign]]:
     """A board's state as its agent tells it; what the controller doubts tells nothing."""
-    for change in changes:
-        if (
-            not isinstance(change, DeviceRecord)
-            or change.kind.value not in KINDS
-            or not change.boot
-        ):
+    for change in of_kind(changes, DeviceRecord):
+        if change.kind not in KINDS or not change.boot:
             continue
         if change.removed_ms is None and is_doubted(change):
             continue
@@ -134,11 +131,9 @@ def _sign_of(device: DeviceRecord, at_ms: int) -> Sign:
 
 def _of_events(db: Connection, changes: Sequence[object]) -> list[tuple[_School, Sign]]:
     signs: list[tuple[_School, Sign]] = []
-    for change in changes:
-        if not isinstance(change, EventRecord) or not change.boot:
-            continue
+    for change in of_kind(changes, EventRecord):
         state, at_ms = _STATES.get(change.kind), _sane(change)
-        if state and at_ms:
+        if state and at_ms and change.boot:
             device_id, run = _body(change.body).device_id, (change.place.agent, change.boot)
             sign = Sign(device_id, *run, change.room, at_ms, Sense.PRESENCE.value, state)
             signs.append((_school(change.place), sign))

@@ -55,6 +55,26 @@ class WebGuard:
         await self._guard(scope, receive, _hardened(scope, send))
 
 
+class HeadAsGet:
+    """ASGI middleware: a HEAD is answered as the GET, without the body (RFC 9110, 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_head(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message["body"] = b""
+            await send(message)
+
+        await self._app(dict(scope, method="GET"), receive, send_head)
+
+
 def refuse(_scope: Scope, why: Refusal) -> JSONResponse:
     """The answer to what the guard turned away."""
     status, code, message, hint = _REFUSALS[why]

@@ -11,7 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from controller.feature import Program, packages_with
-from controller.web.guard import WebGuard
+from controller.web.guard import HeadAsGet, WebGuard
 from controller.web.refusals import answer_refusals
 from protocol import __version__
 
@@ -34,6 +34,7 @@ def create_web(program: Program, allowed_hosts: Sequence[str]) -> FastAPI:
         redoc_url=None,
     )
     app.add_middleware(GZipMiddleware, minimum_size=1024)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(WebGuard, allowed_hosts=allowed_hosts)  # added last, so it stands in front
     answer_refusals(app, program.default_language, program.translate_to)
     for feature in program.features:

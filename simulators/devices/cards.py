@@ -121,8 +121,7 @@ def class_of(
     for number in range(frames):
         luck_now = _luck("class", seed, number)
         textures = {card.id: _card(_marker(cv2.aruco.DICT_5X5_50, card.id)) for card in held}
-        picture = _expose(ground, held, textures, luck_now, _Lens(setting, light, defocus))
-        takes.append(Take(jpeg=picture, cards=tuple(held)))
+        takes.append(_expose(ground, held, textures, luck_now, _Lens(setting, light, defocus)))
         held = [_move(card, setting, luck_now) for card in held]
     return takes
 
@@ -131,7 +130,7 @@ def clutter(seed: int, size: Size = FULL_HD) -> Take:
     """A picture without any card: posters, windows, text, chequered cloth, grids."""
     luck = _luck("clutter", seed)
     ground = _ground(luck, size, things=260)
-    return Take(jpeg=_expose(ground, [], {}, luck, _Lens(Scene(size=size), 0.9, 0.3)))
+    return _expose(ground, [], {}, luck, _Lens(Scene(size=size), 0.9, 0.3))
 
 
 def foreign(seed: int, size: Size = FULL_HD) -> Take:
@@ -140,8 +139,8 @@ def foreign(seed: int, size: Size = FULL_HD) -> Take:
     setting = Scene(side=(24.0, 120.0), size=size)
     held = _seat(list(range(setting.cards)), setting, luck)
     textures = {card.id: _card(_marker(luck.choice(_FOREIGN), luck.randrange(30))) for card in held}
-    ground = _ground(luck, size)
-    return Take(jpeg=_expose(ground, held, textures, luck, _Lens(setting, 0.9, 0.5)))
+    take = _expose(_ground(luck, size), held, textures, luck, _Lens(setting, 0.9, 0.5))
+    return replace(take, cards=())  # none of them is a card
 
 
 def door(
@@ -162,8 +161,7 @@ def door(
     textures = {number: _card(_qr(text)) for number, text in enumerate(texts)}
     ground = _ground(luck, size)
     lens = _Lens(setting, luck.uniform(0.6, 1.05), luck.uniform(*setting.defocus))
-    picture = _expose(ground, held, textures, luck, lens)
-    return Take(jpeg=picture, cards=tuple(held))
+    return _expose(ground, held, textures, luck, lens)
 
 
 def picture_of(
@@ -322,7 +320,7 @@ def _expose(
     textures: dict[int, Frame],
     luck: Random,
     lens: _Lens,
-) -> bytes:
+) -> Take:
     """The picture as the camera sends it."""
     picture = ground.copy()
     for card in held:
@@ -337,7 +335,8 @@ def _expose(
     spread = np.float32(luck.uniform(*lens.setting.noise))
     picture += noise.standard_normal((height, width), np.float32) * spread
     grey = np.clip(picture, 0, 255).astype(np.uint8)
-    return jpeg(np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), np.uint8))
+    colour = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), np.uint8)
+    return Take(jpeg=jpeg(colour), cards=tuple(held))
 
 
 def _lay(picture: NDArray[np.float32], held: ShownCard, texture: Frame, luck: Random) -> None:

@@ -51,24 +51,11 @@ def packets(scan: JpegScan, sequence: int, timestamp: int) -> Iterator[bytes]:
     """Give the RTP packets of one picture, numbered from sequence on."""
     for at in range(0, len(scan.data), _MOST):
         part = scan.data[at : at + _MOST]
-        last = at + _MOST >= len(scan.data)
-        head = struct.pack(
-            ">BBHII",
-            0x80,
-            _PAYLOAD | (0x80 if last else 0),
-            (sequence + at // _MOST) & 0xFFFF,
-            timestamp & 0xFFFFFFFF,
-            _SSRC,
-        )
-        jpeg = struct.pack(
-            ">BBBBBBBB",
-            0,
-            *at.to_bytes(3, "big"),
-            scan.type,
-            _TABLES_FOLLOW,
-            scan.width // 8,
-            scan.height // 8,
-        )
+        payload = _PAYLOAD | (0x80 if at + _MOST >= len(scan.data) else 0)
+        number = (sequence + at // _MOST) & 0xFFFF
+        head = struct.pack(">BBHII", 0x80, payload, number, timestamp & 0xFFFFFFFF, _SSRC)
+        kind = bytes((scan.type, _TABLES_FOLLOW, scan.width // 8, scan.height // 8))
+        jpeg = at.to_bytes(4, "big") + kind  # no type-specific byte: offsets need three of four
         first = struct.pack(">BBH", 0, 0, len(scan.tables)) + scan.tables if at == 0 else b""
         yield head + jpeg + first + part
 

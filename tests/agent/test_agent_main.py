@@ -11,6 +11,7 @@ import pytest
 
 from agent import __main__ as command_line
 from agent.database import DOCUMENTS, OUTBOX
+from protocol.errors import EXIT_PASSING
 from protocol.folder import lock_folder
 from protocol.outbox import Outbox
 from tests.agent.classrooms import PLACE
@@ -59,13 +60,13 @@ def test_settings_that_cannot_work_are_one_line_and_code_2(
     assert err.count("\n") == 1
 
 
-def test_a_second_agent_on_the_same_folder_ends_with_code_2(
+def test_a_second_agent_on_the_same_folder_may_try_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It names the folder."""
     with lock_folder(tmp_path):
         code, _, err = said(capsys, "run", "--data", str(tmp_path), *PLACE_OPTIONS)
-    assert (code, str(tmp_path) in err) == (2, True)
+    assert (code, str(tmp_path) in err) == (EXIT_PASSING, True)
 
 
 def test_damaged_documents_end_the_agent_with_code_3_until_repaired(

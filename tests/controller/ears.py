@@ -25,6 +25,7 @@ class SilentLink:
         self.session = 1
         self.letters: list[Letter] = []
         self.settled: list[Arrival] = []
+        self.queue: list[list[Arrival]] = []
         self.cuts = 0
 
     def say(self, letter: Letter) -> None:
@@ -34,6 +35,10 @@ class SilentLink:
     def ack(self, arrivals: Iterable[Arrival]) -> None:
         """Write down what the broker may forget."""
         self.settled += arrivals
+
+    def waiting(self, _limit: int) -> list[Arrival]:
+        """What arrived meanwhile, a batch at a time."""
+        return self.queue.pop(0) if self.queue else []
 
     def hang_up(self) -> None:
         """Count how often the line was cut."""
@@ -60,6 +65,16 @@ class Ears:
     def take(self, *arrivals: Arrival) -> None:
         """Take a batch. Raises StoreError as the ingest does, which then gives the batch back."""
         asyncio.run(self.ingest._take(arrivals))
+
+    def take_run(self, batches: Iterable[list[Arrival]]) -> None:
+        """Take these batches, each there when the one before is being stored. Raises StoreError."""
+
+        async def play() -> None:
+            self.link.queue = list(batches)
+            while arrivals := self.link.waiting(1000):
+                await self.ingest._take(arrivals)
+
+        asyncio.run(play())
 
     def acked(self) -> dict[str, set[int]]:
         """The event numbers that were acknowledged, by the sender's boot."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -15,12 +17,16 @@ from typing import Any
 import pytest
 
 from controller import app
+from controller.__main__ import main
 from controller.config import ControllerConfig
 from controller.feature import Feature, Jobs, Program
 from controller.features import FEATURES
+from protocol.errors import EXIT_PASSING, EXIT_SETTINGS
+from protocol.folder import lock_folder
 from tests.ports import free_port
 from tests.waiting import eventually
 
+SYSTEMD = Path(__file__).parents[2] / "systemd"
 CHILD = "Nguyễn Văn An"
 
 
@@ -55,6 +61,30 @@ async def while_running(
     finally:
         stop.set()
         await running
+
+
+def test_what_may_mend_itself_is_no_reason_to_stay_away(tmp_path: Path) -> None:
+    """A port or a folder that another program holds now, a folder that cannot be written."""
+    run = ["run", "--province", "14", "--school", "1", "--mdns", "false"]
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port, other = str(taken.getsockname()[1]), str(free_port())
+        http, mqtt = ["--http-port", port, "--mqtt-port", other], ["--mqtt-port", port]
+        assert main([*run, "--data", str(tmp_path / "a"), *http]) == EXIT_PASSING
+        http_free = ["--http-port", other]
+        assert main([*run, "--data", str(tmp_path / "b"), *http_free, *mqtt]) == EXIT_PASSING
+    with lock_folder(tmp_path / "c"):
+        assert main([*run, "--data", str(tmp_path / "c")]) == EXIT_PASSING
+    (tmp_path / "file").touch()
+    assert main([*run, "--data", str(tmp_path / "file" / "d")]) == EXIT_PASSING
+    assert main([*run, "--data", str(tmp_path / "e"), "--timezone", "Mars"]) == EXIT_SETTINGS
+    assert not {str(EXIT_PASSING)} & set(re.findall(r"RestartPreventExitStatus=(\d+)", units()))
+
+
+def units() -> str:
+    """What systemd is told of both services."""
+    return "".join(path.read_text() for path in SYSTEMD.glob("*.service"))
 
 
 def failing(times: list[str]) -> Feature:

@@ -146,7 +146,9 @@ def test_every_record_comes_back_as_it_was(store: Store) -> None:
 def test_the_fleet_comes_back_with_its_streams_and_feed(store: Store) -> None:
     """After a restart a repeated event is still a repeated one."""
     stream = Stream([[1, 4], [6, 6]])
-    store.write(keep_batch, [agent(), device(change=9), StreamChanged(AGENT, "b1", stream)], NOW)
+    store.write(
+        keep_batch, [agent(), device(change=9), StreamChanged(AGENT, "b1", stream.to_text())], NOW
+    )
     fleet = store.read(load_fleet, SCHOOL, ZoneInfo("UTC"), device_silent_s=900, awake_since_ms=NOW)
     assert fleet.agents["p203"] == agent()
     assert fleet.devices["usb-1"] == device(change=9)

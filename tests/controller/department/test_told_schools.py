@@ -328,7 +328,9 @@ def test_a_school_with_a_department_above_hears_of_no_schools(
     with a_store(tmp_path) as store:
         ingest = Ears(a_program(store, scope=ABOVE, upstream=upstream)).ingest
         if not upstream:
-            assert ingest._read(topic, payload) == ("p203", page(0, asset(1, 1, 1)))
+            spoken = ingest._read(topic, payload)
+            assert spoken
+            assert spoken[:2] == ("p203", page(0, asset(1, 1, 1)))
             return
         with pytest.raises(MessageError) as refused:
             ingest._read(topic, payload)

@@ -427,6 +427,17 @@ def test_no_word_breaks_the_unsealing(word: str) -> None:
 def test_supervision_is_told_that_all_is_well(web: httpx.Client) -> None:
     """Health answers ok, with what the program adds."""
     assert web.get("/healthz").json() == {"status": "ok", "broker": "connected"}
+    assert web.get("/livez").json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/healthz", "/api/v1/rooms", "/nothing", "/static/style.css"]
+)
+def test_a_head_is_a_get_without_its_body(web: httpx.Client, path: str) -> None:
+    """Monitors and proxies ask so."""
+    full, head = web.get(path), web.head(path)
+    assert (head.status_code, head.content) == (full.status_code, b"")
+    assert head.headers["content-type"] == full.headers["content-type"]
 
 
 @pytest.mark.usefixtures("database")
@@ -438,6 +449,7 @@ def test_supervision_is_told_when_the_database_cannot_be_read(
         db.exec_driver_sql("ALTER TABLE devices RENAME TO elsewhere")
     answer = web.get("/healthz")
     assert (answer.status_code, answer.json()["status"]) == (503, "degraded")
+    assert web.get("/livez").status_code == 200
     answer = web.get("/api/v1/devices")
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "store_unusable")
 

@@ -132,9 +132,14 @@ def test_one_that_cannot_be_applied_stands_aside_alone(data: st.DataObject) -> N
         told = [mark(n, f"odd-{n}" if is_odd else f"hs-{n}") for n, is_odd in enumerate(odd, 1)]
         ears.take(arrival(AGENT, BIRTH))
         waiting = [arrival(AGENT, message) for message in told]
+        batches = []
         while waiting:
-            batch, waiting = waiting[: cuts[0]], waiting[cuts.pop(0) :]
-            ears.take(*batch)
+            batches.append(waiting[: cuts[0]])
+            waiting = waiting[cuts.pop(0) :]
+        while batches:
+            now = data.draw(st.integers(1, len(batches)))  # of these all but one arrive meanwhile
+            ears.take_run(batches[:now])
+            batches = batches[now:]
         assert students(store) == [m.student for m in told if m.student.startswith("hs")]
         kept = [json.decode(line.raw)["student"] for line in reversed(lines(store))]
         assert kept == [m.student for m in told if m.student.startswith("odd")]
@@ -173,6 +178,31 @@ def test_a_full_disk_is_no_fault_of_the_message(
     database.allow("marks")
     ears.take(arrival(AGENT, mark(1)), arrival(AGENT, mark(2)))
     assert students(store) == ["hs-1", "hs-1"]
+
+
+def test_what_was_heard_while_a_commit_failed_is_given_back_with_it(
+    ears: Ears, store: Store, database: Database
+) -> None:
+    """Neither is acknowledged, and both are new when they come again."""
+    batches = [[arrival(AGENT, mark(1))], [arrival(AGENT, mark(2))], [arrival(AGENT, mark(3))]]
+    ears.take_run(batches[:1])
+    database.refuse("INSERT", "marks")
+    with pytest.raises(StoreError):
+        ears.take_run(batches[1:])
+    assert (students(store), ears.acked()) == (["hs-1"], {"b1": {1}})
+    assert ears.link.settled == batches[0]
+    database.allow("marks")
+    ears.take_run(batches[1:])
+    assert (students(store), ears.acked()) == (["hs-1"] * 3, {"b1": {1, 2, 3}})
+    assert ears.ingest.taken == 3
+
+
+def test_a_long_run_takes_each_message_once(ears: Ears, store: Store) -> None:
+    """However many batches arrive while one is being stored."""
+    told = [arrival(AGENT, mark(number)) for number in range(1, 60)]
+    ears.take_run([[one] for one in told])
+    assert (len(students(store)), ears.ingest.taken) == (len(told), len(told))
+    assert ears.link.settled == told
 
 
 def test_it_is_counted_for_ever_and_kept_within_bounds(store: Store) -> None:
