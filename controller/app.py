@@ -13,6 +13,7 @@ from typing import Final
 
 from controller.broker.brokerage import Brokerage, announced
 from controller.config import ControllerConfig, zone_of
+from controller.database.clock import words_of
 from controller.database.store import Store
 from controller.database.upkeep import keep_up
 from controller.feature import Jobs, Program
@@ -158,7 +159,10 @@ def _ears(program: Program, broker: Brokerage, outages: Outages) -> tuple[Link, 
     )
     program.writer = ingest
     program.trouble = lambda: _trouble(program, link, ingest, broker)
-    program.health = lambda: _health(program, link, ingest, outages)
+    program.health = lambda: {
+        **_health(program, link, ingest, outages),
+        **words_of(program.clock),
+    }
     program.figures = lambda: {**program.store.read(counts), **_figures(link, ingest)}
     return link, ingest
 
@@ -184,7 +188,7 @@ async def _keep_up(program: Program) -> None:
         keep_days=config.keep_days,
         attendance_keep_days=config.attendance_keep_days,
         keep_backups=config.keep_backups,
-        now_ms=program.now_ms,
+        clock=program.clock,
     )
 
 
@@ -205,7 +209,9 @@ def _trouble(program: Program, link: Link, ingest: Ingest, broker: Brokerage) ->
         return Trouble.STORE_REFUSING
     if not link.connected.is_set():
         return "broker_lost"
-    return trouble or ("broker_refuses_users" if broker.refuses_users else "")
+    if trouble or broker.refuses_users:
+        return trouble or "broker_refuses_users"
+    return "" if program.clock.believed else "clock_doubted"
 
 
 def _health(program: Program, link: Link, ingest: Ingest, outages: Outages) -> dict[str, object]:
