@@ -15,7 +15,7 @@ from protocol.model import Place
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
-_DATABASE: Final = "lophoc.db"
+DATABASE: Final = "lophoc.db"
 _NAME_IT: Final = N_(
     "The controller makes it when it first runs; name another with --data, --config or {variable}."
 )
@@ -77,12 +77,12 @@ def existing_folder(options: argparse.Namespace) -> Path:
 
 def has_database(options: argparse.Namespace) -> bool:
     """Whether there is a database to ask; a trial does without one."""
-    return bool(told_database(options)) or (data_folder(options) / _DATABASE).exists()
+    return bool(told_database(options)) or (data_folder(options) / DATABASE).exists()
 
 
 def existing_database(options: argparse.Namespace) -> Path:
     """The SQLite file in the controller's folder. Raises SettingsError where there is none."""
-    database = existing_folder(options) / _DATABASE
+    database = existing_folder(options) / DATABASE
     if not database.exists():
         raise _missing("no_database", N_("There is no database at {path}."), database)
     return database
