@@ -408,6 +408,8 @@ def _key(state: State) -> str:
             return f"device/{state.device_id}"
         case UseTold():
             return f"use/{state.week}"
+        case SchoolTold():
+            return f"school/{state.day}"  # no day takes the place of another's
         case _:
             return type(state).__name__.lower()
 

@@ -22,7 +22,7 @@ from typing import Final, NamedTuple
 
 from protocol.messages import Birth, DeviceForgotten, DeviceState, Health, Presence, Up
 from protocol.model import Place
-from protocol.upward import ItemsTold, SchoolPresence, SchoolTold, Upward, UseTold
+from protocol.upward import Upward
 
 ROOT: Final = "lophoc/v1"
 CONTROLLER: Final = "controller"
@@ -145,5 +145,5 @@ _CHANNEL_OF: Final[dict[type, Channel]] = {
     Health: Channel.HEALTH,
     DeviceState: Channel.DEVICE,
     DeviceForgotten: Channel.DEVICE,
-    **dict.fromkeys((SchoolPresence, SchoolTold, ItemsTold, UseTold), Channel.SCHOOL),
+    **dict.fromkeys(Upward.__args__, Channel.SCHOOL),
 }

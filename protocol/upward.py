@@ -16,6 +16,7 @@ from protocol.plan import Date
 
 MAX_ITEMS: Final = 200  # of one page; with texts of full length still below the longest message
 MAX_WEEK_LINES: Final = 1000
+MAX_STARTS: Final = 64
 
 Codes = Annotated[tuple[Code, ...], msgspec.Meta(max_length=16)]
 ItemId = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
@@ -28,6 +29,21 @@ class SchoolPresence(Message, frozen=True, kw_only=True, tag_field="kind", tag="
 
     session: Count
     online: bool
+
+
+class SchoolChain(Message, frozen=True, kw_only=True, tag_field="kind", tag="school_chain"):
+    """Which start of the school's controller speaks (`boot`), and what it goes on from.
+
+    before: the starts that were perhaps heard before this one, newest first. feed, begun: the
+    list of items, and at which change this start took it up. settled: the newest state of this
+    start that the department has acknowledged. retold: how often it began to tell all anew.
+    """
+
+    before: Annotated[tuple[Code, ...], msgspec.Meta(max_length=MAX_STARTS)] = ()
+    feed: Code
+    begun: Count = 0
+    settled: Count = 0
+    retold: Count = 0
 
 
 class SchoolFigures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,7 +71,7 @@ class SchoolFigures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class SchoolTold(State, frozen=True, kw_only=True, tag_field="kind", tag="school"):
-    """How the school stands. day: the school's local date.
+    """How the school stands. day: the school's local date; without a version, one that is over.
 
     feed, newest: which database its list of items is of, and how far it goes; settled: up to
     where the department has acknowledged it.
@@ -162,7 +178,7 @@ class UseTold(State, frozen=True, kw_only=True, tag_field="kind", tag="use"):
         day_from(self.week)
 
 
-Upward = SchoolPresence | SchoolTold | ItemsTold | UseTold
+Upward = SchoolPresence | SchoolChain | SchoolTold | ItemsTold | UseTold
 _upward: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(Upward)
 _KINDS: Final = frozenset(member.__struct_config__.tag for member in Upward.__args__)
 

@@ -46,4 +46,4 @@ class SchoolsListener(Listener[Upward]):
             school = ask.place.school
             _LOGGER.info("asking school %s for its list behind %d", school, ask.since)
             retell = Retell(boot=self._program.boot, at_ms=now_ms, since=ask.since)
-            yield Command(school, "retell", retell)
+            yield Command(school, "retell", retell, qos=1)

@@ -22,6 +22,8 @@ from protocol.model import Status
 from protocol.words import N_
 
 ROWS: Final = 50  # schools or items on one page
+RIVAL_SHOWN_MS: Final = 3_600_000
+FORK_SHOWN_MS: Final = 7 * 86_400_000
 AREAS_SEEN: Final = 8  # the others behind a click
 
 Code = Annotated[str, Query(max_length=64)]
@@ -107,6 +109,8 @@ def _add_one_school(router: APIRouter, screens: PageRenderer, department: Depart
             "one_school.html",
             told=overview,
             school_told=school,
+            rival_shown_ms=RIVAL_SHOWN_MS,
+            fork_shown_ms=FORK_SHOWN_MS,
             whole=group_of([school], school.before),
             oddities=_oddities(overview, (school.code,)),
             **_helps(overview),

@@ -22,6 +22,13 @@ schools: Final = Table(
     *texts("figures"),  # JSON
     *longs("as_of_ms"),  # when the figures were true, by the school's clock
     *longs("first_heard_ms", "heard_ms"),
+    *flags("chained"),  # whether it names the starts of its controller
+    *texts("branch"),  # what its list is told apart by from another history of the same database
+    *texts("day"),  # of its newest figures
+    *longs("heard_rev"),  # its newest state that was taken
+    *longs("owed"),  # how often it must have begun anew, before nothing is missing here
+    *texts("rival"),  # the start that speaks as this school too
+    *longs("rival_ms", "forked_ms"),  # when that was heard last; when another history began
 )
 
 

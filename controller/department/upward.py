@@ -11,7 +11,6 @@ import contextlib
 import logging
 import math
 import time
-import uuid
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -23,11 +22,15 @@ from controller.broker.brokerage import broker_at
 from controller.config import UPWARD_OUTBOX
 from controller.dashboard.live import LiveView
 from controller.dashboard.rooms import counts_of
-from controller.database.store import StoreError
+from controller.database.facts import fact_of, set_fact
+from controller.database.starts import starts_of
+from controller.database.store import Store, StoreError
 from controller.feature import Program
 from controller.inventory import store as assets
 from controller.inventory.asset import Asset
 from controller.inventory.store import RecordCounts, count_records, refresh
+from controller.reconcile.kpi import Kpi
+from controller.reconcile.store import figures_since
 from controller.use.hours import BoardWeek, monday_of
 from controller.use.store import WEEKS, use_of
 from protocol import __version__
@@ -40,15 +43,18 @@ from protocol.relay import Relay
 from protocol.settings import SettingsError
 from protocol.topics import Address, Channel, commands_to, controller_state, level_of, topic_of
 from protocol.upward import (
+    MAX_STARTS,
     MAX_WEEK_LINES,
     ItemGone,
     ItemsTold,
     ItemTold,
+    SchoolChain,
     SchoolFigures,
     SchoolPresence,
     SchoolTold,
     UseLine,
     UseTold,
+    upward_from,
 )
 from protocol.words import N_
 
@@ -63,6 +69,7 @@ TELL_AGAIN_AFTER_S: Final = 30.0  # and how seldom it is told when everything do
 _FEED: Final = "feed"
 _FED: Final = "fed"
 _BEGINS: Final = "begins"
+_HEARD: Final = "heard_start"  # the fact: the newest start that the department answered
 _AT_ONCE: Final = 100
 
 
@@ -76,16 +83,22 @@ class Upward:
         self._outbox = outbox
         self._school = school
         self._boot = boot
+        self._before, self._begun = _history(program.store, boot, school)
+        self._is_heard = False
+        self._settled = self._retold = 0
         self._zone = program.zone
         self._now_ms = program.now_ms
         self._place = place_at(school, program.config.upstream_department)
         self._told_figures: SchoolFigures | None = None
         self._told_s = -math.inf
         self._told_use: dict[str, tuple[UseLine, ...]] = {}
+        self._told_days: dict[str, Kpi] = {}
+        self._take_back()
+        self._feed = self._list()[0]
         self._stirred = asyncio.Event()
         self.link = Link(
             broker,
-            "-".join(["lophoc", "up", *map(level_of, (school.province, school.school))]),
+            "-".join(["lophoc", "up", *map(level_of, (school.province, school.school)), boot[:8]]),
             filters=(commands_to(self._place), controller_state(self._place)),
             will=lambda session: self._presence(session, online=False),
             greeting=lambda session: self._greet(session),  # noqa: PLW0108 - as its neighbour
@@ -107,7 +120,7 @@ class Upward:
                 while await asyncio.to_thread(self._next_page):
                     self._relay.wake()
                 await self._tell_figures()
-                if await asyncio.to_thread(self._put_use):
+                if await asyncio.to_thread(self._put_records):
                     self._relay.wake()
             except (StoreError, OutboxError) as error:
                 _LOGGER.warning("the department is told later: %s", error)
@@ -160,10 +173,30 @@ class Upward:
         fresh = base if feed.partition(".")[0] != base else f"{base}.{self._boot[:12]}"
         _LOGGER.info("the department is told the whole list, as %s", fresh)
         self._outbox.clear()
-        self._told_s, self._told_use = -math.inf, {}
+        self._forget_told()
         fields = {_FEED: fresh.encode(), _FED: b"0", _BEGINS: b"1"}
         self._outbox.put(memos=fields)
+        self._feed = fresh
         return fresh, 0, True
+
+    def _forget_told(self) -> None:
+        """All figures, days and weeks are to be told anew."""
+        self._told_s, self._told_use, self._told_days = -math.inf, {}, {}
+
+    def _take_back(self) -> None:
+        """What an earlier start left on its way is told again, as this start's own word."""
+        waiting = self._outbox.waiting_events(0, 1)
+        if not waiting:
+            return
+        try:
+            page = upward_from(waiting[0].payload)
+        except MessageError as error:
+            _LOGGER.warning("the list is told anew: %s", error)
+            page = None
+        after = page.after if isinstance(page, ItemsTold) else 0
+        fields = {_FED: str(after).encode()} | ({} if after else {_BEGINS: b"1"})
+        self._outbox.put(memos=fields)
+        self._outbox.clear()
 
     def _fed(self) -> int:
         return int(self._outbox.memos().get(_FED, b"0"))
@@ -182,6 +215,7 @@ class Upward:
             return
         await asyncio.to_thread(self._put_figures, figures)
         self._told_figures, self._told_s = figures, time.monotonic()
+        self.link.say(self._chain())
         self._relay.wake()
 
     def _put_figures(self, figures: SchoolFigures) -> None:
@@ -203,11 +237,38 @@ class Upward:
             )
         )
 
+    def _put_records(self) -> bool:
+        """Tell the days and weeks that are other than was told; all of them after a start."""
+        is_day_put = self._put_days()
+        return self._put_use() or is_day_put
+
+    def _put_days(self) -> bool:
+        """Tell the figures of days that are over."""
+        now_ms = self._now_ms()
+        today = instant(now_ms).astimezone(self._zone).date()
+        since = (today - timedelta(weeks=WEEKS)).isoformat() if self._told_days else ""
+        days = self._store.read(figures_since, self._school, since)
+        fresh = {
+            day: kpi
+            for day, kpi in days.items()
+            if day < today.isoformat() and self._told_days.get(day) != kpi
+        }
+        feed = self._feed
+        self._outbox.put(
+            *(
+                SchoolTold(
+                    boot=self._boot, at_ms=now_ms, day=day, feed=feed, figures=_figures_of(kpi)
+                )
+                for day, kpi in fresh.items()
+            )
+        )
+        self._told_days |= fresh
+        return bool(fresh)
+
     def _put_use(self) -> bool:
-        """Tell the weeks of which other use is known than was told; all of them after a start."""
         now_ms = self._now_ms()
         this = monday_of(now_ms, self._zone)
-        since = (this - timedelta(weeks=WEEKS - 1)).isoformat()
+        since = (this - timedelta(weeks=WEEKS - 1)).isoformat() if self._told_use else ""
         weeks: dict[str, list[UseLine]] = {}
         with self._store.view() as db:
             for kept_use in use_of(db, self._school, since, this.isoformat()):
@@ -241,17 +302,36 @@ class Upward:
             return
         match message:
             case ControllerState():
+                self.link.say(self._chain())
                 self._relay.hear(message)
             case Ack():
                 await self._relay.settle(message)
+                await self._note_heard(message)
                 self._stirred.set()
             case Retell():
                 await self._retell(message.since)
             case _:
                 _LOGGER.warning("the department said what is no school's affair")
 
+    async def _note_heard(self, ack: Ack) -> None:
+        """The department knows this start: the next one goes on from it."""
+        if ack.of != self._boot:
+            return
+        self._settled = max(self._settled, *(high for _, high in ack.revs), 0)
+        if not self._is_heard:
+            try:
+                await asyncio.to_thread(self._store.write, set_fact, _HEARD, self._boot)
+                self._is_heard = True
+            except StoreError as error:
+                _LOGGER.warning("noted at the next answer: %s", error)
+
     async def _retell(self, since: int) -> None:
-        """Begin the list anew behind a change; pages that are on their way may come twice."""
+        """Begin the list anew behind a change; pages that are on their way may come twice.
+
+        Days and weeks are told anew with it.
+        """
+        self._forget_told()
+        self._retold += 1
         try:
             if since < await asyncio.to_thread(self._fed):
                 _LOGGER.info("telling the list again, behind change %d", since)
@@ -264,7 +344,19 @@ class Upward:
     def _greet(self, session: int) -> Sequence[Letter]:
         self._told_s = -math.inf  # a new session hears how the school stands
         self._stirred.set()
-        return [self._presence(session, online=True)]
+        return [self._chain(), self._presence(session, online=True)]
+
+    def _chain(self) -> Letter:
+        chain = SchoolChain(
+            boot=self._boot,
+            at_ms=self._now_ms(),
+            before=self._before,
+            feed=self._feed,
+            begun=self._begun,
+            settled=self._settled,
+            retold=self._retold,
+        )
+        return Letter(topic_of(Address(self._place, Channel.SCHOOL)), to_bytes(chain))
 
     def _presence(self, session: int, *, online: bool) -> Letter:
         school_presence = SchoolPresence(
@@ -277,6 +369,19 @@ class Upward:
 def place_at(school: Place, department: str) -> Place:
     """The school as its department's topics have it: in the place of an agent."""
     return Place(school.province, department, school.school)
+
+
+def _history(store: Store, boot: str, school: Place) -> tuple[tuple[str, ...], int]:
+    """The starts that the department may have heard before this one, and where this one began."""
+    with store.view() as db:
+        starts, heard = starts_of(db), fact_of(db, _HEARD)
+        newest = assets.relay_newest(db, school)
+    begun = next((start.relay_change for start in starts if start.name == boot), newest)
+    names = [start.name for start in starts if start.name not in {"", boot}]
+    if heard in names:
+        names = names[names.index(heard) :]
+        names = [names[0], *names[1:][-(MAX_STARTS - 1) :]]
+    return tuple(reversed(names[-MAX_STARTS:])), begun
 
 
 def upward_outbox(path: Path, school: Place, department: str, boot: str) -> Outbox:
@@ -295,6 +400,11 @@ def item_of(asset: Asset) -> ItemTold:
 def _use(week: BoardWeek) -> UseLine:
     fields = _brief_fields(UseLine, week)
     return UseLine(item=week.device_id, device=DeviceKind(week.kind), **fields)
+
+
+def _figures_of(kpi: Kpi) -> SchoolFigures:
+    declared, complete, verified, managed = kpi.counts
+    return SchoolFigures(declared=declared, complete=complete, verified=verified, managed=managed)
 
 
 def _brief_fields(kind: type[msgspec.Struct], record: msgspec.Struct) -> dict[str, Any]:
@@ -327,7 +437,7 @@ def reporting(program: Program) -> Iterator[Upward | None]:
             N_("Which department is above this school?"),
             N_("Give its code as upstream_department."),
         )
-    boot = uuid.uuid4().hex
+    boot = program.boot
     broker = broker_at(config.upstream, config.upstream_password_file)
     if broker.password and not broker.user:
         broker = broker._replace(user=config.school)

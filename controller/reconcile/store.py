@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, func, select
 
 from controller.database.plan_version import version_of
-from controller.database.reading import row_of
+from controller.database.reading import row_of, rows_of
 from controller.database.scope import of
 from controller.database.writing import Writing, write
 from controller.fleet.records import DeviceRecord
@@ -37,6 +37,12 @@ def note_figure(db: Connection, place: Place, day: str, kpi: Kpi) -> None:
 def kpi_in(row: Mapping[str, Any]) -> Kpi:
     """The figure of these counts, such as a row of `figures` holds."""
     return figure_of(**{name: row[name] for name in _COUNTS})
+
+
+def figures_since(db: Connection, place: Place, day: str) -> dict[str, Kpi]:
+    """The figures of that day and of those behind it, by day."""
+    query = select(figures).where(of(figures, place), figures.c.day >= day)
+    return {row["day"]: kpi_in(row) for row in rows_of(db, query.order_by(figures.c.day))}
 
 
 def figure_until(db: Connection, place: Place, day: str) -> tuple[str, Kpi] | None:

@@ -1,0 +1,302 @@
+"""Kills, copies put back on either side, two servers of one school: in the end both tell the same.
+
+The school and the department are the real classes; the model is what a person would write down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from msgspec.structs import replace
+
+from controller.database.store import Store
+from controller.department.schools import ALIVE_MS, SchoolRecord
+from controller.department.store import schools_of
+from controller.department.upward import Upward, upward_outbox
+from controller.features import keep_batch
+from controller.fleet.records import DeviceRecord
+from controller.inventory import store as assets
+from controller.inventory.store import begin_start
+from controller.reconcile.kpi import figure_of
+from controller.reconcile.store import figures_since, note_figure
+from controller.use.hours import BoardWeek
+from controller.use.store import keep_use, use_of
+from protocol.link import Arrival, Broker, Letter
+from protocol.messages import down_from
+from protocol.model import DeviceKind, Identity, Place, Status
+from protocol.topics import commands_to
+from protocol.upward import SchoolFigures
+from tests.controller.ears import Ears
+from tests.controller.fresh import fresh_store
+from tests.controller.web_school import FOLDERS, a_program
+
+SCHOOL, ABOVE = Place("14", "00140708"), Place("14", "so-14")
+NOW_MS = 1_793_232_000_000
+DAYS = ("2026-10-02", "2026-10-05", "2026-10-06")
+WEEKS = ("2026-10-05", "2026-10-12", "2026-10-19")
+
+Book = dict[str, int]  # what a person would write down: of each item, day and week its newest value
+
+
+class Clock:
+    """The time, which all share."""
+
+    now_ms = NOW_MS
+
+
+def opened(folder: Path) -> Store:
+    """The store of a folder; a new folder gets a new database."""
+    folder.mkdir(exist_ok=True)
+    path = folder / "a.db"
+    store = Store(f"sqlite:///{path}") if path.exists() else fresh_store(folder)
+    FOLDERS[store] = folder
+    return store.__enter__()
+
+
+class Server:
+    """A school's server: its folder, and what it was told to hold."""
+
+    def __init__(self, folder: Path, boot: str, clock: Clock, book: Book) -> None:
+        self.folder, self.book, self.clock = folder, dict(book), clock
+        self.start(boot)
+
+    def start(self, boot: str) -> None:
+        """Begin to serve the folder."""
+        self.store = opened(self.folder)
+        self.store.write(begin_start, boot, SCHOOL)
+        program = a_program(self.store, scope=SCHOOL, now_ms=lambda: self.clock.now_ms)
+        program.boot = boot
+        program.config = replace(program.config, upstream_department=ABOVE.school)
+        self.outbox = upward_outbox(self.folder / "upward.db", SCHOOL, ABOVE.school, boot)
+        self.outbox.__enter__()
+        self.upward = Upward(program, self.outbox, Broker("nowhere", 1), boot)
+
+    def kill(self) -> None:
+        """End; nothing is said."""
+        self.outbox.__exit__()
+        self.store.__exit__()
+
+    def write(self, name: str, value: int) -> None:
+        """An item, a day or a week becomes another."""
+        kind, _, key = name.partition("/")
+        self.book[name] = value
+        with self.store.transaction() as db:
+            match kind:
+                case "item":
+                    newest = assets.relay_newest(db, SCHOOL)
+                    keep_batch(db, [board(key, value, newest + value)], NOW_MS)
+                case "day":
+                    counts = {"complete": 0, "verified": 0, "managed": 0}
+                    note_figure(db, SCHOOL, key, figure_of(declared=value, **counts))
+                case "week":
+                    line = BoardWeek(device_id="usb-1", kind="board", room="P1", used_min=value)
+                    keep_use(db, SCHOOL, key, [line])
+
+    def letters(self) -> list[Letter]:
+        """What it says of itself in a session: what it goes on from, then what waits."""
+        while self.upward._next_page():
+            pass
+        self.upward._put_records()
+        self.upward._put_figures(SchoolFigures())
+        waiting = [*self.outbox.waiting_states(), *self.outbox.waiting_events(0, 1000)]
+        parcels = [Letter(parcel.topic, parcel.payload) for parcel in waiting]
+        return [*self.upward._greet(1), *parcels]
+
+    def hear(self, letters: Iterable[Letter]) -> None:
+        """Hear the department's answers."""
+
+        async def play() -> None:
+            for letter in letters:
+                if letter.topic.startswith(commands_to(ABOVE.of_agent(SCHOOL.school))[:-1]):
+                    arrival = Arrival(letter.topic, letter.payload, 1, 1, 1)
+                    assert down_from(arrival.payload)
+                    await self.upward._hear(arrival)
+
+        asyncio.run(play())
+
+
+def board(number: str, value: int, change: int) -> DeviceRecord:
+    """A board whose room says how often it was changed."""
+    return DeviceRecord(
+        place=SCHOOL.of_agent("p203"),
+        device_id=f"usb-{number}",
+        kind=DeviceKind.BOARD,
+        serial=f"sn-{number}",
+        room=f"P{value}",
+        status=Status.OK,
+        identity=Identity.USB,
+        first_seen_ms=NOW_MS,
+        last_seen_ms=NOW_MS,
+        change=change,
+    )
+
+
+class Forks(RuleBasedStateMachine):
+    """One school code, one or two servers, one department."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.clock, self.boots, self.values = Clock(), 0, 0
+        self.servers = [Server(self.folder / "s0", self.boot(), self.clock, {})]
+        self.copies: dict[str, Book] = {}
+        self.begin_department()
+
+    def boot(self) -> str:
+        """A name that no start had before."""
+        self.boots += 1
+        return f"{self.boots:012}start"
+
+    def begin_department(self) -> None:
+        """The department's controller starts."""
+        self.above = opened(self.folder / "above")
+        program = a_program(self.above, scope=ABOVE, upstream="", now_ms=lambda: self.clock.now_ms)
+        self.ears = Ears(program)
+
+    def talk(self, server: Server, *, answered: bool = True) -> None:
+        """A session: all that waits is said; the answers come back, or are lost."""
+        before = len(self.ears.link.letters)
+        self.ears.take(*(Arrival(each.topic, each.payload, 1, 1, 1) for each in server.letters()))
+        if answered:
+            server.hear(self.ears.link.letters[before:])
+
+    def record(self) -> SchoolRecord | None:
+        """What the department knows of the school."""
+        return next(iter(self.above.read(schools_of, Place("14"))), None)
+
+    def copy(self, name: str) -> None:
+        """Copy a folder that nobody has open."""
+        shutil.rmtree(self.folder / f"{name}-copy", ignore_errors=True)
+        shutil.copytree(self.folder / name, self.folder / f"{name}-copy")
+
+    def put_back(self, name: str) -> None:
+        """The copy takes the folder's place."""
+        shutil.rmtree(self.folder / name)
+        shutil.copytree(self.folder / f"{name}-copy", self.folder / name)
+
+    names = st.sampled_from(
+        [
+            *(f"item/{number}" for number in range(3)),
+            *(f"day/{day}" for day in DAYS),
+            *(f"week/{week}" for week in WEEKS),
+        ]
+    )
+
+    @rule(name=names, last=st.booleans())
+    def write(self, *, name: str, last: bool) -> None:
+        """Something becomes what it never was."""
+        self.values += 1
+        self.servers[-1 if last else 0].write(name, self.values)
+
+    @rule(answered=st.booleans(), last=st.booleans())
+    def session(self, *, answered: bool, last: bool) -> None:
+        """The line is up for a while."""
+        self.talk(self.servers[-1 if last else 0], answered=answered)
+
+    @rule(minutes=st.sampled_from([1, 5, 30]))
+    def wait(self, minutes: int) -> None:
+        """Time passes."""
+        self.clock.now_ms += minutes * 60_000
+
+    @rule(is_copied=st.booleans())
+    def restart_school(self, *, is_copied: bool) -> None:
+        """A kill; perhaps the folder is copied while nothing runs."""
+        server = self.servers[0]
+        server.kill()
+        if is_copied:
+            self.copy("s0")
+            self.copies["s0"] = dict(server.book)
+        server.start(self.boot())
+
+    @precondition(lambda self: "s0" in self.copies)
+    @rule()
+    def put_school_back(self) -> None:
+        """Yesterday's folder, under today's department."""
+        server = self.servers[0]
+        server.kill()
+        self.put_back("s0")
+        server.book = dict(self.copies["s0"])
+        server.start(self.boot())
+
+    @rule(is_copied=st.booleans())
+    def restart_department(self, *, is_copied: bool) -> None:
+        """The same above."""
+        self.above.__exit__()
+        if is_copied:
+            self.copy("above")
+            self.copies["above"] = {}
+        self.begin_department()
+
+    @precondition(lambda self: "above" in self.copies)
+    @rule()
+    def put_department_back(self) -> None:
+        """Yesterday's department, over today's school."""
+        self.above.__exit__()
+        self.put_back("above")
+        self.begin_department()
+
+    @rule()
+    def replace_department(self) -> None:
+        """An empty database above."""
+        self.above.__exit__()
+        shutil.rmtree(self.folder / "above")
+        self.begin_department()
+
+    @precondition(lambda self: len(self.servers) == 1)
+    @rule()
+    def clone(self) -> None:
+        """The folder serves on two machines."""
+        first = self.servers[0]
+        first.kill()
+        shutil.copytree(self.folder / "s0", self.folder / "s1")
+        first.start(self.boot())
+        second = Server(self.folder / "s1", self.boot(), self.clock, first.book)
+        self.servers.append(second)
+
+    def teardown(self) -> None:
+        """Two that speak in turn are shown; of the one that stays, the department has all."""
+        try:
+            for server in self.servers * 2:
+                self.talk(server)
+            record = self.record()
+            if len(self.servers) > 1:
+                assert record
+                assert record.rival_ms or record.forked_ms
+                self.servers.pop(0).kill()
+            for _ in range(8):
+                self.clock.now_ms += ALIVE_MS // 2
+                self.talk(self.servers[0])
+            assert self.told() == self.servers[0].book
+            assert not self.servers[0].outbox.report().pending
+        finally:
+            for server in self.servers:
+                server.kill()
+            self.above.__exit__()
+            shutil.rmtree(self.folder)
+
+    def told(self) -> Book:
+        """What stands at the department, of what the school has."""
+        with self.above.view() as db:
+            found = assets.changes(db, SCHOOL, since=0, limit=99)
+            days = figures_since(db, SCHOOL, "")
+            weeks = use_of(db, SCHOOL, "", "9")
+        here = {
+            f"item/{each.device_id.removeprefix('usb-')}": int(each.room[1:])
+            for each in found
+            if each.removed_ms is None
+        }
+        book = self.servers[0].book
+        records = {f"day/{day}": kpi.declared for day, kpi in days.items()}
+        records |= {f"week/{each.week}": each.line.used_min for each in weeks}
+        return here | {name: value for name, value in records.items() if name in book}
+
+
+TestForks = Forks.TestCase
+TestForks.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
