@@ -39,9 +39,13 @@ def repaired(path: Path) -> tuple[set[int], SavedTable]:
     """Whose marks are there after a repair, and what it says of them."""
     report = repair(path, path.parent / "backups", "now")
     (saved,) = [table for table in report.tables if table.name == "marks"]
+    return students_in(path), saved
+
+
+def students_in(path: Path) -> set[int]:
+    """Whose marks a database has."""
     with Store(f"sqlite:///{path}") as store:
-        students = {int(kept.student.removeprefix("hs-")) for kept in store.read(marks_of, SCHOOL)}
-    return students, saved
+        return {int(kept.student.removeprefix("hs-")) for kept in store.read(marks_of, SCHOOL)}
 
 
 def test_marks_that_neither_the_file_nor_the_copy_has_are_counted(tmp_path: Path) -> None:
