@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from controller.broker.brokerage import Brokerage, announced
 from controller.config import ControllerConfig, zone_of
+from controller.database.clock import words_of
 from controller.database.store import Store
 from controller.database.upkeep import keep_up
 from controller.feature import Jobs, Program
@@ -129,8 +130,8 @@ def _ears(program: Program, broker: Brokerage, outages: Outages) -> tuple[Link, 
         now_ms=program.now_ms,
     )
     program.writer = ingest
-    program.trouble = lambda: _trouble(link, ingest, broker)
-    program.health = lambda: _health(link, ingest, outages)
+    program.trouble = lambda: _trouble(program, link, ingest, broker)
+    program.health = lambda: {**_health(link, ingest, outages), **words_of(program.clock)}
     program.figures = lambda: {**program.store.read(counts), **_figures(link, ingest)}
     return link, ingest
 
@@ -156,7 +157,7 @@ async def _keep_up(program: Program) -> None:
         keep_days=config.keep_days,
         attendance_keep_days=config.attendance_keep_days,
         keep_backups=config.keep_backups,
-        now_ms=program.now_ms,
+        clock=program.clock,
     )
 
 
@@ -165,13 +166,15 @@ def _allowed_hosts(config: ControllerConfig) -> list[str]:
     return ["localhost", "127.0.0.1", "[::1]", config.http_host, socket.gethostname(), *named]
 
 
-def _trouble(link: Link, ingest: Ingest, broker: Brokerage) -> str:
+def _trouble(program: Program, link: Link, ingest: Ingest, broker: Brokerage) -> str:
     """Why the screens may be out of date: a code that they have words for, or nothing."""
     if not ingest.storing:
         return "store_refusing"
     if not link.connected.is_set():
         return "broker_lost"
-    return "broker_refuses_users" if broker.refuses_users else ""
+    if broker.refuses_users:
+        return "broker_refuses_users"
+    return "" if program.clock.believed else "clock_doubted"
 
 
 def _health(link: Link, ingest: Ingest, outages: Outages) -> dict[str, object]:

@@ -29,6 +29,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Table
 
 from controller.config import ControllerConfig
+from controller.database.clock import GuardedClock, clock_in
 from controller.database.store import Store
 from controller.database.writing import Writing
 from protocol.messages import Down
@@ -112,6 +113,11 @@ class Program:
         """Whose inventory it tells: with nobody above, all the schools of the province."""
         return self.school if self.config.upstream else Place(self.config.province)
 
+    @property
+    def clock(self) -> GuardedClock:
+        """The time by which old data goes."""
+        return self.service(_clock_of)
+
     def service(self, make: Callable[[Program], Made]) -> Made:
         """What several parts share, made at the first call: one for the whole program."""
         if make not in self._services:
@@ -128,6 +134,10 @@ class Program:
     def today(self) -> date:
         """The school's local date."""
         return instant(self.now_ms()).astimezone(self.zone).date()
+
+
+def _clock_of(program: Program) -> GuardedClock:
+    return program.store.read(clock_in, program.now_ms)
 
 
 class Speaker(StrEnum):

@@ -16,8 +16,8 @@ from controller.cli.folder import (
 )
 from controller.cli.output import tell
 from controller.database.engine import url_from
-from controller.database.repair import RepairReport, SavedTable, is_sound, repair
-from controller.database.upkeep import copies_in
+from controller.database.repair import RepairReport, SavedTable, repair
+from controller.database.upkeep import copies_in, is_sound
 from protocol.command_line import CommandParser
 from protocol.folder import lock_folder
 from protocol.formats import moment_in_text, phrase

@@ -48,6 +48,9 @@ _FOR_SCRIPT: Final[Mapping[str, str]] = {
     "period": PERIOD,
     "unconfirmed": NOT_CONFIRMED,
     "store_refusing": N_("The server cannot write to its disk: what is shown may be old."),
+    "clock_doubted": N_(
+        "This computer's clock seems wrong: set it right. Nothing old is deleted until then."
+    ),
     "broker_refuses_users": N_(
         "The broker does not take the names of new rooms: they cannot connect."
     ),

@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from controller.database.engine import in_our_words
 from controller.database.store import bring_up, is_known, newer_schema
-from controller.database.upkeep import copies_in
+from controller.database.upkeep import copies_in, is_sound
 from protocol.pages import Gap
 from protocol.salvage import (
     Column,
@@ -89,17 +89,6 @@ def repair(database: Path, backups: Path, stamp: str) -> RepairReport:
             for name, table in read.items()
         ),
     )
-
-
-def is_sound(database: Path) -> bool:
-    """Whether the file holds a database in which SQLite finds no fault."""
-    try:
-        if not database.stat().st_size:
-            return False
-        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as db:
-            return bool(db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
-    except (OSError, sqlite3.DatabaseError):
-        return False
 
 
 def _newest_sound(backups: Path) -> Path | None:

@@ -116,9 +116,14 @@ class Store:
         with self.transaction() as db:
             return action(db, *args, **options)
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is SQLite's, which is copied as a file; a server has copies of its own."""
+        return self._open_engine.dialect.name == "sqlite"
+
     def back_up(self, target: Path) -> None:
         """Write a sound copy of a SQLite database; PostgreSQL has pg_dump. Raises StoreError."""
-        if self._open_engine.dialect.name != "sqlite":
+        if not self.is_file:
             return
         engine = self._open_engine.execution_options(isolation_level="AUTOCOMMIT")
         with in_our_words(), engine.connect() as db, whole_file(target, OWNER_ONLY) as file:

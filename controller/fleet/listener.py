@@ -11,7 +11,7 @@ from controller.database.changes import of_kind
 from controller.feature import Command, Listener, MessageEffect, Program, Speaker
 from controller.fleet.fleet import Ask, Fleet
 from controller.fleet.store import load_fleet
-from protocol.messages import Rebirth, Up
+from protocol.messages import Birth, Health, Rebirth, Up
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -42,7 +42,9 @@ class FleetListener(Listener[Up]):
         self._fleet.awake_since_ms = now_ms
 
     def hear(self, agent: str, message: Up, now_ms: int) -> MessageEffect:
-        """Take one message of an agent."""
+        """Take one message of an agent; what it says of the present bears witness to the time."""
+        if isinstance(message, Birth | Health):
+            self._program.clock.hear(agent, message.at_ms)
         return MessageEffect(self._fleet.hear(agent, message, now_ms))
 
     def hear_again(self, agent: str, message: Up, now_ms: int) -> MessageEffect:

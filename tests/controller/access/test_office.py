@@ -91,7 +91,7 @@ def test_the_password_opens_and_the_look_is_noted(store: Store, tmp_path: Path) 
 def test_a_session_ends_by_time_by_leaving_and_by_a_new_password(tmp_path: Path) -> None:
     """And a cookie that was changed is none."""
     clock = Clock()
-    office = Office(tmp_path / "office.json", clock)
+    office = Office(tmp_path / "office.json", clock, clock)
     office.set_password(PASSWORD)
     assert (tmp_path / "office.json").stat().st_mode & 0o777 == 0o600
     cookie = office.open_session(PASSWORD) or ""
@@ -110,7 +110,7 @@ def test_a_session_ends_by_time_by_leaving_and_by_a_new_password(tmp_path: Path)
 def test_tries_are_rationed(tmp_path: Path) -> None:
     """Of one address; after a while it may try again."""
     clock = Clock()
-    office = Office(tmp_path / "office.json", clock)
+    office = Office(tmp_path / "office.json", clock, clock)
     assert [office.may_try("a") for _ in range(TRIES + 1)] == [*[True] * TRIES, False]
     assert office.may_try("b")
     clock.now_s += TRIES_S

@@ -11,7 +11,8 @@ from types import ModuleType
 import pytest
 
 from controller.database import repair as repairs
-from controller.database.repair import is_sound, repair
+from controller.database.repair import repair
+from controller.database.upkeep import is_sound
 from protocol import folder as folders
 from protocol import salvage
 from tests.controller.database.test_lost_rows import (

@@ -12,9 +12,10 @@ from alembic.runtime.migration import MigrationContext
 from msgspec.structs import replace
 
 from controller.attendance.store import marks_of
-from controller.database.repair import is_sound, repair
+from controller.database.repair import repair
 from controller.database.schema import metadata
 from controller.database.store import Store, StoreError
+from controller.database.upkeep import is_sound
 from controller.features import forget_pupils, keep_batch
 from controller.fleet.fleet import StreamChanged, Touched
 from controller.fleet.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
