@@ -96,7 +96,10 @@ class OutboxError(LopHocError):
 
 
 class Outbox:
-    """A queue on disk. Its methods may be called from any one thread at a time."""
+    """A queue on disk. Its methods may be called from any one thread at a time.
+
+    program: whose command repairs the file.
+    """
 
     def __init__(
         self,
@@ -106,12 +109,14 @@ class Outbox:
         *,
         max_bytes: int = DEFAULT_MAX_BYTES,
         max_age_s: float = DEFAULT_MAX_AGE_S,
+        program: str = "lophoc-agent",
     ) -> None:
         self._path = path
         self._place = place
         self._boot = boot
         self._max_bytes = max_bytes
         self._max_age_s = max_age_s
+        self._program = program
         self._lock = threading.Lock()
         self._db: sqlite3.Connection | None = None
         self._seq = 0
@@ -130,7 +135,7 @@ class Outbox:
                 self._delete(db, "lane = 0")  # a birth of this boot will say it all anew
         except sqlite3.DatabaseError as error:
             self.__exit__()
-            raise _opening_error(self._path, error) from error
+            raise _opening_error(self._path, self._program, error) from error
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -299,6 +304,22 @@ class Outbox:
         self._lived_s = max(self._lived_s, tallies.get("lived_s", 0.0))
 
 
+def mend(path: Path, damaged: Path) -> int | None:
+    """Repair an outbox if it is damaged; returns how many events were saved, None if it is well.
+
+    Raises OutboxError.
+    """
+    if not path.exists():
+        return None
+    try:
+        with Outbox(path, Place(), "repair"):
+            return None
+    except OutboxError as error:
+        if error.code != "outbox_damaged":
+            raise
+    return repair(path, damaged)
+
+
 def repair(path: Path, damaged: Path) -> int:
     """Move a damaged outbox aside to `damaged` and save what can still be read from it.
 
@@ -391,15 +412,16 @@ def _key(state: State) -> str:
             return type(state).__name__.lower()
 
 
-def _opening_error(path: Path, error: sqlite3.Error) -> OutboxError:
+def _opening_error(path: Path, program: str, error: sqlite3.Error) -> OutboxError:
     damaged = "malformed" in str(error) or "not a database" in str(error) or "***" in str(error)
     if damaged or not isinstance(error, sqlite3.OperationalError):
         return OutboxError(
             "outbox_damaged",
             N_("The outbox {path} is damaged ({cause})."),
-            N_("Run: lophoc-agent repair --data {folder}"),
+            N_("Run: {program} repair --data {folder}"),
             path=path,
             cause=error,
+            program=program,
             folder=path.parent,
         )
     return OutboxError(

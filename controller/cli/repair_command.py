@@ -15,12 +15,14 @@ from controller.cli.folder import (
     told_database,
 )
 from controller.cli.output import tell
+from controller.config import UPWARD_OUTBOX
 from controller.database.engine import url_from
 from controller.database.repair import RepairReport, SavedTable, repair
 from controller.database.upkeep import copies_in, is_sound
 from protocol.command_line import CommandParser
 from protocol.folder import lock_folder
 from protocol.formats import moment_in_text, phrase
+from protocol.outbox import mend
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
@@ -32,16 +34,32 @@ def fill_repair(parser: CommandParser, say: Translate) -> None:
 
 
 def _repair(options: argparse.Namespace, say: Translate) -> int:
-    backups = existing_folder(options) / "backups"
-    database = _database(options, backups)
-    with lock_folder(database.parent):
-        if is_sound(database):
-            tell(phrase(N_("{path} is sound; nothing was changed."), say, path=database))
-            return 0
-        report = repair(database, backups, time.strftime("%Y%m%d-%H%M%S"))
-    for line in _lines(report, say):
-        tell(line)
+    folder = existing_folder(options)
+    database = _database(options, folder / "backups")
+    with lock_folder(folder):
+        for line in [*_mend_outbox(folder, say), *_mend_database(database, folder, say)]:
+            tell(line)
     return 0
+
+
+def _mend_outbox(folder: Path, say: Translate) -> Iterator[str]:
+    path = folder / UPWARD_OUTBOX
+    aside = path.with_name(f"{path.name}.damaged-{_stamp()}")
+    saved = mend(path, aside)
+    if saved is not None:
+        done = N_("{file} was damaged, is kept as {path}; {count} messages upward were saved.")
+        yield phrase(done, say, file=path.name, path=aside.name, count=saved)
+
+
+def _mend_database(database: Path, folder: Path, say: Translate) -> Iterator[str]:
+    if is_sound(database):
+        yield phrase(N_("{path} is sound; nothing was changed."), say, path=database)
+    else:
+        yield from _lines(repair(database, folder / "backups", _stamp()), say)
+
+
+def _stamp() -> str:
+    return time.strftime("%Y%m%d-%H%M%S")
 
 
 def _database(options: argparse.Namespace, backups: Path) -> Path:
