@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -19,11 +20,24 @@ if sys.platform != "win32":
     import fcntl
 
 LOCK: Final = "lock"
+LEAST_BYTES: Final = 8 << 20  # with less a database or a broker may stop at any write
 OWNER_ONLY: Final = 0o600
 EVERYBODY: Final = 0o666  # less what the umask takes away, as for any file a person writes
 
 _PART: Final = ".lophoc-{}.part"
 _ABANDONED_AFTER_S: Final = 3600.0  # a write that takes longer fails; it spoils nothing
+
+
+def takes_writes(folder: Path, least_bytes: int = LEAST_BYTES) -> bool:
+    """Whether the folder's disk has room and is not read-only; True where that cannot be told."""
+    try:
+        usage = shutil.disk_usage(folder)
+        probe = _part_beside(folder / LOCK)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        return error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+    return usage.free >= least_bytes
 
 
 @contextmanager
