@@ -40,7 +40,9 @@ class Column(NamedTuple):
     required: bool = True
 
     def fits(self, value: object) -> bool:
-        """Whether a program of ours can have written the value there."""
+        """Whether a program of ours can have written the value there; zeros are a lost sector."""
+        if isinstance(value, str) and "\0" in value:
+            return False
         return not self.required if value is None else isinstance(value, _kinds(self.declared))
 
 
