@@ -27,6 +27,7 @@ from controller.features import (
     prepare_batches,
 )
 from controller.ingest import Ingest
+from controller.inventory.store import begin_start
 from controller.supervision.round_trip import RoundTrip, Trouble, Way
 from controller.web.server import listening, server_of
 from controller.web.site import create_web
@@ -79,6 +80,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
         )
         store.write(prepare_batches)
         store.write(adopt_plan, program.school)
+        store.write(begin_start, program.boot, program.school)
         broker, outages = Brokerage(config, program.school), Outages()
         link, ingest = _ears(program, broker, outages)
         round_trip = program.service(RoundTrip)

@@ -372,7 +372,8 @@ class Ingest:
                 batch.changes += self._hear_own(arrival.topic, arrival.payload)
                 continue
             by, message, listener = spoken
-            outcome = listener.hear(by, message, now_ms)
+            hear = listener.hear_retained if arrival.retained else listener.hear
+            outcome = hear(by, message, now_ms)
             batch.changes += outcome.changes
             if outcome.arrived:
                 self._number(by, message, batch)

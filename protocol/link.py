@@ -53,13 +53,17 @@ class Letter(NamedTuple):
 
 
 class Arrival(NamedTuple):
-    """One message from the broker; it is acked to the broker by its mid, once, in order."""
+    """One message from the broker; it is acked to the broker by its mid, once, in order.
+
+    retained: the broker kept it for whoever subscribes; nobody says it now.
+    """
 
     topic: str
     payload: bytes
     mid: int
     qos: int
     session: int
+    retained: bool = False
 
 
 def broker_from(url: str) -> Broker:
@@ -349,8 +353,15 @@ class Link:
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, code: Any, _more: Any) -> None:
         self._lose(str(code))
 
-    def _on_arrival(self, topic: str, payload: bytes, mid: int, qos: int) -> None:
-        self._arrivals.append(Arrival(topic, payload, mid, qos, self.session))
+    def _on_arrival(
+        self,
+        topic: str,
+        payload: bytes,
+        mid: int,
+        qos: int,
+        retained: bool,  # noqa: FBT001 - paho's
+    ) -> None:
+        self._arrivals.append(Arrival(topic, payload, mid, qos, self.session, retained))
         self._arrived.set()
 
 

@@ -15,7 +15,7 @@ from protocol.model import Place
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
-_DATABASE: Final = "lophoc.db"
+DATABASE: Final = "lophoc.db"
 SYSTEM_SETTINGS: Final = Path("/etc/lophoc/controller.toml")  # as the handbook installs them
 SYSTEM_DATA: Final = Path("/var/lib/lophoc-controller")  # the unit's StateDirectory
 _NAME_IT: Final = N_(
@@ -76,19 +76,19 @@ def data_folder(options: argparse.Namespace) -> Path:
 def existing_folder(options: argparse.Namespace) -> Path:
     """The controller's folder, which only `run` makes. Raises SettingsError where there is none."""
     folder = data_folder(options)
-    if not _is_there(folder):
+    if not (_is_there(folder) and folder.is_dir()):
         raise _missing("data_missing", N_("There is no controller's folder {path}."), folder)
     return folder
 
 
 def has_database(options: argparse.Namespace) -> bool:
     """Whether there is a database to ask; a trial does without one."""
-    return bool(told_database(options)) or _is_there(data_folder(options) / _DATABASE)
+    return bool(told_database(options)) or _is_there(data_folder(options) / DATABASE)
 
 
 def existing_database(options: argparse.Namespace) -> Path:
     """The SQLite file in the controller's folder. Raises SettingsError where there is none."""
-    database = existing_folder(options) / _DATABASE
+    database = existing_folder(options) / DATABASE
     if not _is_there(database):
         raise _missing("no_database", N_("There is no database at {path}."), database)
     return database
