@@ -160,6 +160,12 @@ def raise_sequence(fresh: sqlite3.Connection, table: object, number: object) -> 
         fresh.execute(f"INSERT INTO {_SEQUENCE} (name, seq) VALUES (?, ?)", (table, number))  # noqa: S608
 
 
+def is_emptied(path: Path) -> bool:
+    """Whether the file is empty but not its log of changes, which SQLite would throw away."""
+    log = path.with_name(f"{path.name}-wal")
+    return path.exists() and not path.stat().st_size and log.exists() and log.stat().st_size > 0
+
+
 def tables_of(db: sqlite3.Connection) -> list[str]:
     """The tables of a sound database, without SQLite's own."""
     rows = db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
