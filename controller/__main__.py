@@ -21,7 +21,7 @@ from protocol.words import N_, Translate
 
 EXIT_DAMAGED = 3
 
-_DAMAGED = frozenset({"store_damaged", "store_newer", "passwords_damaged"})
+_DAMAGED = frozenset({"store_damaged", "store_newer", "passwords_damaged", "passwords_unreadable"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -59,7 +59,25 @@ def lock_folder(folder: Path) -> Iterator[None]:
         ) from error
     with lock:
         _lock(lock, folder)
-        yield
+        try:
+            yield
+        finally:
+            give_to_owner(folder)
+
+
+def give_to_owner(folder: Path) -> None:
+    """What root left in a folder of a service becomes the service's: else it could not read it."""
+    if not _is_root():
+        return
+    owner = folder.stat()
+    for path in (folder, *folder.rglob("*")):
+        with suppress(FileNotFoundError, PermissionError):  # a journal whose work is done
+            if path.lstat().st_uid == 0 != owner.st_uid:
+                os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+
+def _is_root() -> bool:
+    return sys.platform != "win32" and os.geteuid() == 0
 
 
 def _lock(lock: IO[str], folder: Path) -> None:
@@ -107,6 +125,10 @@ def whole_file(path: Path, mode: int, *, backup: Path | None = None) -> Iterator
 def _sync_file(path: Path, mode: int) -> Iterator[BinaryIO]:
     """A new file that is on the disk when the block ends."""
     with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+        if _is_root():  # it belongs to whom the folder belongs
+            owner = path.parent.stat()
+            with suppress(PermissionError):  # a USB stick's files are whose the stick is
+                os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
         yield file
         file.flush()
         os.fsync(file.fileno())

@@ -1,4 +1,4 @@
-"""This file keeps the database well: daily copies, and forgetting in time."""
+"""This file keeps the database well: daily copies, forgetting in time, and a way back."""
 
 from __future__ import annotations
 
