@@ -33,7 +33,7 @@ from protocol.messages import (
     to_bytes,
 )
 from protocol.model import Place
-from protocol.salvage import damaged_file, refill, replaced, tables_of
+from protocol.salvage import damaged_file, is_emptied, refill, replaced, tables_of
 from protocol.topics import TopicError, address_for, address_of, topic_of
 from protocol.upward import ItemsTold, SchoolTold, UseTold
 from protocol.words import N_
@@ -382,6 +382,8 @@ def _make(path: Path) -> sqlite3.Connection:
 
 
 def _open(path: Path) -> sqlite3.Connection:
+    if is_emptied(path):
+        raise sqlite3.DatabaseError("it is empty, its log is not")
     db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
     try:
         db.execute("PRAGMA journal_mode = WAL")

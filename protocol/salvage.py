@@ -40,7 +40,9 @@ class Column(NamedTuple):
     required: bool = True
 
     def fits(self, value: object) -> bool:
-        """Whether a program of ours can have written the value there."""
+        """Whether a program of ours can have written the value there; zeros are a lost sector."""
+        if isinstance(value, str) and "\0" in value:
+            return False
         return not self.required if value is None else isinstance(value, _kinds(self.declared))
 
 
@@ -156,6 +158,12 @@ def raise_sequence(fresh: sqlite3.Connection, table: object, number: object) -> 
     raising = f"UPDATE {_SEQUENCE} SET seq = max(seq, ?) WHERE name = ?"  # noqa: S608 - SQLite's
     if not fresh.execute(raising, (number, table)).rowcount:
         fresh.execute(f"INSERT INTO {_SEQUENCE} (name, seq) VALUES (?, ?)", (table, number))  # noqa: S608
+
+
+def is_emptied(path: Path) -> bool:
+    """Whether the file is empty but not its log of changes, which SQLite would throw away."""
+    log = path.with_name(f"{path.name}-wal")
+    return path.exists() and not path.stat().st_size and log.exists() and log.stat().st_size > 0
 
 
 def tables_of(db: sqlite3.Connection) -> list[str]:

@@ -22,6 +22,7 @@ from sqlalchemy.exc import (
 )
 
 from protocol.errors import LopHocError
+from protocol.salvage import is_emptied
 from protocol.words import N_
 
 _POSTGRESQL: Final = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
@@ -91,7 +92,7 @@ def refuse_emptied(url: URL) -> None:
     if path.exists() and path.stat().st_size:
         return
     signs = _SIGNS_OF_LIFE if path.exists() else (_BACKUPS,)
-    if any(any(path.parent.glob(sign)) for sign in signs):
+    if is_emptied(path) or any(any(path.parent.glob(sign)) for sign in signs):
         raise StoreError(
             "store_damaged",
             N_("The database {where} is empty, and its folder is that of a school at work."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import tempfile
 import uuid
@@ -197,6 +198,52 @@ def test_repair_puts_a_damaged_file_aside_and_saves_what_can_be_read(tmp_path: P
     assert aside.exists()
     with Outbox(path, PLACE, "boot-2") as box:
         assert box.report().pending == saved
+
+
+def put_marks(path: Path, count: int) -> None:
+    """Marks that wait, of pupils by their number."""
+    with Outbox(path, PLACE, "boot-1") as box:
+        box.put(*(mark(f"hs-{number}.") for number in range(count)))
+
+
+def students_waiting(path: Path) -> set[int]:
+    """Whose marks wait."""
+    with Outbox(path, PLACE, "boot-2") as box:
+        return students_in(b"".join(parcel.payload for parcel in box.waiting_events(0, -1)))
+
+
+def students_in(content: bytes) -> set[int]:
+    """Whose marks stand in these bytes."""
+    return {int(number) for number in re.findall(rb"hs-(\d+)\.", content)}
+
+
+def test_of_three_hundred_events_all_that_can_be_read_are_saved(tmp_path: Path) -> None:
+    """Not only those in front of the damage; which stand on its page, the bytes say."""
+    path = tmp_path / "outbox.db"
+    put_marks(path, 300)
+    content = bytearray(path.read_bytes())
+    pages = {at: students_in(content[at : at + 4096]) for at in range(0, len(content), 4096)}
+    _, at, *_ = (at for at, students in pages.items() if students)
+    content[at : at + 4096] = b"\xa5" * 4096
+    path.write_bytes(content)
+    saved = repair(path, tmp_path / "outbox.db.damaged")
+    assert students_waiting(path) == set(range(300)) - pages[at]
+    assert saved == 300 - len(pages[at])
+    assert saved > 280
+
+
+def test_the_events_in_the_log_of_an_emptied_outbox_are_saved(tmp_path: Path) -> None:
+    """SQLite would throw the log away when it opens the file: the outbox is damaged then."""
+    path, box = tmp_path / "outbox.db", Outbox(tmp_path / "live.db", PLACE, "boot-1")
+    with box:
+        box.put(*(mark(f"hs-{number}.") for number in range(20)))
+        path.with_name("outbox.db-wal").write_bytes((tmp_path / "live.db-wal").read_bytes())
+    path.write_bytes(b"")
+    with pytest.raises(OutboxError) as told, Outbox(path, PLACE, "boot-2"):
+        pass
+    assert told.value.code == "outbox_damaged"
+    assert repair(path, tmp_path / "outbox.db.damaged") == 20
+    assert students_waiting(path) == set(range(20))
 
 
 class CrashError(Exception):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from controller.attendance.store import marks_of
 from controller.database.repair import SavedTable, repair
-from controller.database.store import Store
+from controller.database.store import Store, StoreError
 from controller.features import keep_batch
 from tests.controller.database.test_store import NOW, SCHOOL, agent, mark
 
@@ -90,3 +92,18 @@ def test_rows_without_numbers_of_their_own_are_not_counted(tmp_path: Path) -> No
     report = repair(path, tmp_path / "backups", "now")
     (agents,) = [table for table in report.tables if table.name == "agents"]
     assert agents == SavedTable("agents", read=0, copied=1, whole=False, lost=None)
+
+
+def test_an_emptied_database_whose_log_is_there_is_damage_and_comes_back(tmp_path: Path) -> None:
+    """SQLite would throw the log away at the start, though nothing else tells of a school."""
+    path, living = tmp_path / "lophoc.db", tmp_path / "living.db"
+    with Store(f"sqlite:///{living}") as store:
+        store.write(keep_batch, [agent(), *(mark(number) for number in range(20))], NOW)
+        path.with_name("lophoc.db-wal").write_bytes(living.with_name("living.db-wal").read_bytes())
+    path.write_bytes(b"")
+    with pytest.raises(StoreError) as told, Store(f"sqlite:///{path}"):
+        pass
+    assert told.value.code == "store_damaged"
+    students, saved = repaired(path)
+    assert students == set(range(20))
+    assert saved == SavedTable("marks", read=20, copied=0, whole=True, lost=0)
