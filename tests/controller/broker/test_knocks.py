@@ -26,10 +26,6 @@ TRY = st.tuples(st.integers(1, 250), st.text("abcđ\\n-", min_size=1, max_size=3
 
 
 @given(st.lists(TRY, max_size=40))
-    st.lists(
-        st.tuples(st.integers(1, 250), st.text("abcđ\\n-", min_size=1, max_size=3)), max_size=40
-    )
-)
 def test_each_name_stands_once_with_its_last_place_and_its_count(
     tries: list[tuple[int, str]],
 ) -> None:
