@@ -21,7 +21,7 @@ from protocol.words import N_, Translate
 
 EXIT_DAMAGED = 3
 
-_DAMAGED = frozenset({"store_damaged", "store_newer", "passwords_damaged"})
+_DAMAGED = frozenset({"store_damaged", "store_newer", "passwords_damaged", "passwords_unreadable"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,13 +63,13 @@ def command_parser(say: Translate) -> CommandParser:
 def _run(options: argparse.Namespace) -> int:
     config = load(ControllerConfig, ENVIRONMENT, options, os.environ)
     _log(config.log_level)
-    from controller.app import run  # noqa: PLC0415 - --help needs no web server
+    from controller.app import run_on_any_disk  # noqa: PLC0415 - --help needs no web server
 
     async def until_signal() -> None:
         stop = asyncio.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
-        await run(config, stop, dict(os.environ))
+        await run_on_any_disk(config, stop, dict(os.environ))
 
     asyncio.run(until_signal())
     return 0

@@ -9,6 +9,7 @@ import socket
 import time
 import uuid
 from collections.abc import Iterator
+from typing import Final
 
 from controller.broker.brokerage import Brokerage, announced
 from controller.config import ControllerConfig, zone_of
@@ -26,16 +27,39 @@ from controller.features import (
     prepare_batches,
 )
 from controller.ingest import Ingest
+from controller.inventory.store import begin_start
+from controller.supervision.round_trip import RoundTrip, Trouble, Way
 from controller.web.server import listening, server_of
 from controller.web.site import create_web
+from controller.web.stand_in import stand_in
 from protocol.errors import LopHocError, error_place
-from protocol.folder import lock_folder
+from protocol.folder import lock_folder, takes_writes
 from protocol.link import Link
 from protocol.supervision import keep_running
 from protocol.topics import CONTROLLER, level_of, school_root
-from protocol.words import preferred_language
+from protocol.words import preferred_language, translator
 
 _LOGGER = logging.getLogger(__name__)
+
+DISK_AGAIN_S: Final = 15.0
+
+
+async def run_on_any_disk(
+    config: ControllerConfig, stop: asyncio.Event, environ: dict[str, str]
+) -> None:
+    """Run; while the disk takes nothing a page says so in its place, and it is tried again.
+
+    Raises what `run` raises for another reason.
+    """
+    while not stop.is_set():
+        try:
+            await run(config, stop, environ)
+        except (LopHocError, OSError) as error:
+            if takes_writes(config.data):
+                raise
+            _LOGGER.warning("not begun, for the disk takes nothing: %s", error)
+            say = translator(config.lang or preferred_language(environ))
+            await stand_in(config.http_host, config.http_port, say, stop, DISK_AGAIN_S)
 
 
 async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, str]) -> None:
@@ -56,8 +80,10 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
         )
         store.write(prepare_batches)
         store.write(adopt_plan, program.school)
+        store.write(begin_start, program.boot, program.school)
         broker, outages = Brokerage(config, program.school), Outages()
         link, ingest = _ears(program, broker, outages)
+        round_trip = program.service(RoundTrip)
         with _jobs(program) as jobs:
             server = server_of(create_web(program, _allowed_hosts(config)))
             work: Jobs = {
@@ -65,6 +91,9 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
                 "ingest": ingest.listen,
                 "expiry": ingest.expire,
                 "presence": ingest.present,
+                "round trip": lambda: round_trip.run(
+                    Way(link.say, lambda: ingest.taken, broker.mend)
+                ),
                 "upkeep": lambda: _keep_up(program),
                 **jobs,
             }
@@ -128,10 +157,14 @@ def _ears(program: Program, broker: Brokerage, outages: Outages) -> tuple[Link, 
         boot=program.boot,
         publish=program.publish,
         now_ms=program.now_ms,
+        hear_own=program.service(RoundTrip).hear,
     )
     program.writer = ingest
     program.trouble = lambda: _trouble(program, link, ingest, broker)
-    program.health = lambda: {**_health(link, ingest, outages), **words_of(program.clock)}
+    program.health = lambda: {
+        **_health(program, link, ingest, outages),
+        **words_of(program.clock),
+    }
     program.figures = lambda: {**program.store.read(counts), **_figures(link, ingest)}
     return link, ingest
 
@@ -167,21 +200,29 @@ def _allowed_hosts(config: ControllerConfig) -> list[str]:
 
 
 def _trouble(program: Program, link: Link, ingest: Ingest, broker: Brokerage) -> str:
-    """Why the screens may be out of date: a code that they have words for, or nothing."""
+    """Why the screens may be out of date: a code that they have words for, or nothing.
+
+    The disk comes first: it is what a person must mend, and the others follow from it.
+    """
+    trouble = program.service(RoundTrip).trouble
+    if trouble is Trouble.DISK_FULL:
+        return trouble
     if not ingest.storing:
-        return "store_refusing"
+        return Trouble.STORE_REFUSING
     if not link.connected.is_set():
         return "broker_lost"
-    if broker.refuses_users:
-        return "broker_refuses_users"
+    if trouble or broker.refuses_users:
+        return trouble or "broker_refuses_users"
     return "" if program.clock.believed else "clock_doubted"
 
 
-def _health(link: Link, ingest: Ingest, outages: Outages) -> dict[str, object]:
+def _health(program: Program, link: Link, ingest: Ingest, outages: Outages) -> dict[str, object]:
     connected = link.connected.is_set()
-    well = connected and ingest.storing and not outages.names
+    trouble = program.service(RoundTrip).trouble
+    well = connected and ingest.storing and not outages.names and not trouble
     return {
         "status": "ok" if well else "degraded",
+        "round_trip": trouble or "ok",
         "broker": "connected" if connected else "lost",
         "store": "storing" if ingest.storing else "refusing",
         "lost": sorted(outages.names),

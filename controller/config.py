@@ -16,6 +16,7 @@ ENVIRONMENT: Final = "LOPHOC_CONTROLLER_"
 TITLE: Final = N_("LopHoc controller")
 FOLDER: Final = Path("lophoc-controller-data")
 TIMEZONE: Final = "Asia/Ho_Chi_Minh"
+UPWARD_OUTBOX: Final = "upward.db"  # in the folder, of a school with a department above
 
 
 class ControllerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

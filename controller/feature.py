@@ -182,6 +182,10 @@ class Listener(Generic[Message]):
         """Take one message of its kinds; its changes are stored while others are heard already."""
         raise NotImplementedError
 
+    def hear_retained(self, agent: str, message: Message, now_ms: int) -> MessageEffect:
+        """Take what the broker kept: it was said once, and is no sign of life now."""
+        return self.hear(agent, message, now_ms)
+
     def hear_again(self, agent: str, message: Message, now_ms: int) -> MessageEffect:
         """Take one that was passed over before, though its number counts as arrived."""
         return self.hear(agent, message, now_ms)

@@ -16,7 +16,7 @@ from controller.feature import Feature, Listener, Program
 from protocol.model import Place
 
 _ORDER: Final = (
-    *("access", "quarantine", "fleet", "roster", "cards", "attendance", "register"),
+    *("access", "quarantine", "supervision", "fleet", "roster", "cards", "attendance", "register"),
     *("stocktake", "repairs", "reconcile", "inventory", "use", "forecast"),
     *("dashboard", "department"),
 )

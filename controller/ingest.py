@@ -86,7 +86,10 @@ class _Spoken(NamedTuple):
 
 
 class Ingest:
-    """The one writer of what agents say. listeners: who hears which messages."""
+    """The one writer of what agents say. listeners: who hears which messages.
+
+    hear_own: what follows from what the controller itself said, by topic and payload.
+    """
 
     def __init__(
         self,
@@ -98,6 +101,7 @@ class Ingest:
         boot: str,
         publish: Callable[[Sequence[object]], None],
         now_ms: Callable[[], int],
+        hear_own: Callable[[str, bytes], Sequence[object]] = lambda _topic, _payload: (),
     ) -> None:
         self._link = link
         self._store = store
@@ -109,6 +113,7 @@ class Ingest:
         self._boot = boot
         self._publish = publish
         self._now_ms = now_ms
+        self._hear_own = hear_own
         self._loaded = False
         self._writing = asyncio.Lock()
         self._backoff = Backoff(RETRY_FIRST_S, RETRY_CAP_S)
@@ -364,9 +369,11 @@ class Ingest:
                 self._pass_over(arrival, batch, unread=True)
                 continue
             if spoken is None:
+                batch.changes += self._hear_own(arrival.topic, arrival.payload)
                 continue
             by, message, listener = spoken
-            outcome = listener.hear(by, message, now_ms)
+            hear = listener.hear_retained if arrival.retained else listener.hear
+            outcome = hear(by, message, now_ms)
             batch.changes += outcome.changes
             if outcome.arrived:
                 self._number(by, message, batch)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -19,11 +20,24 @@ if sys.platform != "win32":
     import fcntl
 
 LOCK: Final = "lock"
+LEAST_BYTES: Final = 8 << 20  # with less a database or a broker may stop at any write
 OWNER_ONLY: Final = 0o600
 EVERYBODY: Final = 0o666  # less what the umask takes away, as for any file a person writes
 
 _PART: Final = ".lophoc-{}.part"
 _ABANDONED_AFTER_S: Final = 3600.0  # a write that takes longer fails; it spoils nothing
+
+
+def takes_writes(folder: Path, least_bytes: int = LEAST_BYTES) -> bool:
+    """Whether the folder's disk has room and is not read-only; True where that cannot be told."""
+    try:
+        usage = shutil.disk_usage(folder)
+        probe = _part_beside(folder / LOCK)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        return error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+    return usage.free >= least_bytes
 
 
 @contextmanager
@@ -45,7 +59,25 @@ def lock_folder(folder: Path) -> Iterator[None]:
         ) from error
     with lock:
         _lock(lock, folder)
-        yield
+        try:
+            yield
+        finally:
+            give_to_owner(folder)
+
+
+def give_to_owner(folder: Path) -> None:
+    """What root left in a folder of a service becomes the service's: else it could not read it."""
+    if not _is_root():
+        return
+    owner = folder.stat()
+    for path in (folder, *folder.rglob("*")):
+        with suppress(FileNotFoundError, PermissionError):  # a journal whose work is done
+            if path.lstat().st_uid == 0 != owner.st_uid:
+                os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+
+def _is_root() -> bool:
+    return sys.platform != "win32" and os.geteuid() == 0
 
 
 def _lock(lock: IO[str], folder: Path) -> None:
@@ -93,6 +125,10 @@ def whole_file(path: Path, mode: int, *, backup: Path | None = None) -> Iterator
 def _sync_file(path: Path, mode: int) -> Iterator[BinaryIO]:
     """A new file that is on the disk when the block ends."""
     with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+        if _is_root():  # it belongs to whom the folder belongs
+            owner = path.parent.stat()
+            with suppress(PermissionError):  # a USB stick's files are whose the stick is
+                os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
         yield file
         file.flush()
         os.fsync(file.fileno())

@@ -15,7 +15,7 @@ from typing import Any, Final
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
-Arrived = Callable[[str, bytes, int, int], None]  # topic, payload, mid, qos
+Arrived = Callable[[str, bytes, int, int, bool], None]  # topic, payload, mid, qos, retained
 
 READ_BYTES: Final = 64 * 1024
 
@@ -106,5 +106,6 @@ class Client(mqtt.Client):
             return MQTTErrorCode.MQTT_ERR_PROTOCOL
         mid = int.from_bytes(packet[topic_end:payload_at])
         topic = packet[2:topic_end].decode("utf-8", "replace")
-        self._arrived(topic, bytes(packet[payload_at:]), mid, qos)
+        retained = bool(self._in_packet["command"] & 0x01)
+        self._arrived(topic, bytes(packet[payload_at:]), mid, qos, retained)
         return MQTTErrorCode.MQTT_ERR_SUCCESS

@@ -11,12 +11,13 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from enum import IntEnum
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
-from msgspec.structs import replace
+import msgspec
+from msgspec.structs import astuple, replace
 
 from protocol.errors import LopHocError
 from protocol.messages import (
@@ -32,7 +33,8 @@ from protocol.messages import (
     to_bytes,
 )
 from protocol.model import Place
-from protocol.topics import address_for, topic_of
+from protocol.salvage import damaged_file, is_emptied, refill, replaced, tables_of
+from protocol.topics import TopicError, address_for, address_of, topic_of
 from protocol.upward import ItemsTold, SchoolTold, UseTold
 from protocol.words import N_
 
@@ -69,6 +71,9 @@ class Lane(IntEnum):
     RECORD = 2
 
 
+_EVENTS: Final = frozenset({Lane.TELEMETRY, Lane.RECORD})
+
+
 class Parcel(NamedTuple):
     """One message, ready to send; `no` is its place in the outbox."""
 
@@ -78,12 +83,23 @@ class Parcel(NamedTuple):
     payload: bytes
 
 
+class _Numbers(msgspec.Struct):
+    """What an ack names an event by, and its id."""
+
+    boot: str
+    seq: int
+    id: str
+
+
 class OutboxError(LopHocError):
     """The outbox could not be opened or written; `code` says why, `hint` what to do."""
 
 
 class Outbox:
-    """A queue on disk. Its methods may be called from any one thread at a time."""
+    """A queue on disk. Its methods may be called from any one thread at a time.
+
+    program: whose command repairs the file.
+    """
 
     def __init__(
         self,
@@ -93,12 +109,14 @@ class Outbox:
         *,
         max_bytes: int = DEFAULT_MAX_BYTES,
         max_age_s: float = DEFAULT_MAX_AGE_S,
+        program: str = "lophoc-agent",
     ) -> None:
         self._path = path
         self._place = place
         self._boot = boot
         self._max_bytes = max_bytes
         self._max_age_s = max_age_s
+        self._program = program
         self._lock = threading.Lock()
         self._db: sqlite3.Connection | None = None
         self._seq = 0
@@ -117,7 +135,7 @@ class Outbox:
                 self._delete(db, "lane = 0")  # a birth of this boot will say it all anew
         except sqlite3.DatabaseError as error:
             self.__exit__()
-            raise _opening_error(self._path, error) from error
+            raise _opening_error(self._path, self._program, error) from error
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -286,40 +304,57 @@ class Outbox:
         self._lived_s = max(self._lived_s, tallies.get("lived_s", 0.0))
 
 
+def mend(path: Path, damaged: Path) -> int | None:
+    """Repair an outbox if it is damaged; returns how many events were saved, None if it is well.
+
+    Raises OutboxError.
+    """
+    if not path.exists():
+        return None
+    try:
+        with Outbox(path, Place(), "repair"):
+            return None
+    except OutboxError as error:
+        if error.code != "outbox_damaged":
+            raise
+    return repair(path, damaged)
+
+
 def repair(path: Path, damaged: Path) -> int:
     """Move a damaged outbox aside to `damaged` and save what can still be read from it.
 
-    Returns how many events were saved. Raises OutboxError if the new file cannot be written.
+    Returns how many events were saved; states are said anew by the next birth. Raises OutboxError
+    if the new file cannot be written; the damaged one then stays where it was.
     """
-    for suffix in ("-wal", "-shm"):
-        side = path.with_name(path.name + suffix)
-        if side.exists():
-            side.rename(damaged.with_name(damaged.name + suffix))
-    path.rename(damaged)
     try:
-        with closing(_open(path)) as fresh:
-            fresh.execute("BEGIN")
-            saved = sum(_insert(fresh, row) for row in _readable(damaged))
-            for name, value in _readable_memos(damaged):
-                _remember(fresh, name, value)
-            fresh.execute("COMMIT")
-            return saved
-    except sqlite3.Error as error:
+        with (
+            replaced(path, damaged) as part,
+            damaged_file(path) as file,
+            closing(_make(part)) as fresh,
+            fresh,
+        ):
+            refill(fresh, file, tables_of(fresh))
+            return _keep_sendable(fresh)
+    except (OSError, sqlite3.Error) as error:
         raise _writing_error(path, error) from error
 
 
-def _readable(damaged: Path) -> Iterator[tuple[object, ...]]:
-    """The events of a damaged file, up to the first page that cannot be read."""
-    with closing(sqlite3.connect(damaged)) as db, suppress(sqlite3.DatabaseError):
-        yield from db.execute(
-            "SELECT lane, id, boot, number, topic, payload, lived_s FROM parcel WHERE lane > 0"
-            " ORDER BY no"
-        )
+def _keep_sendable(fresh: sqlite3.Connection) -> int:
+    """Let go of states, and of what no ack could ever free; returns how many events stay."""
+    parcels = fresh.execute("SELECT no, lane, topic, payload, boot, number, id FROM parcel")
+    left = [(no,) for no, *parcel in parcels.fetchall() if not _is_sendable(*parcel)]
+    fresh.executemany("DELETE FROM parcel WHERE no = ?", left)
+    return int(fresh.execute("SELECT count(*) FROM parcel").fetchone()[0])
 
 
-def _readable_memos(damaged: Path) -> Iterator[tuple[str, bytes]]:
-    with closing(sqlite3.connect(damaged)) as db, suppress(sqlite3.DatabaseError):
-        yield from db.execute("SELECT name, value FROM memo")
+def _is_sendable(lane: int, topic: str, payload: bytes, *numbers: object) -> bool:
+    """Whether it is an event with a topic of ours, and says the numbers that it lies under."""
+    try:
+        address_of(topic)
+        signed = msgspec.json.decode(payload, type=_Numbers)
+    except (TopicError, msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return lane in _EVENTS and astuple(signed) == (*numbers,)
 
 
 def _remember(db: sqlite3.Connection, name: str, value: bytes | None) -> None:
@@ -338,7 +373,17 @@ def _insert(db: sqlite3.Connection, row: tuple[object, ...]) -> int:
     ).rowcount
 
 
+def _make(path: Path) -> sqlite3.Connection:
+    """A new file that nobody else uses yet: it needs no log."""
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA journal_mode = MEMORY")
+    db.executescript(_SCHEMA)
+    return db
+
+
 def _open(path: Path) -> sqlite3.Connection:
+    if is_emptied(path):
+        raise sqlite3.DatabaseError("it is empty, its log is not")
     db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
     try:
         db.execute("PRAGMA journal_mode = WAL")
@@ -369,15 +414,16 @@ def _key(state: State) -> str:
             return type(state).__name__.lower()
 
 
-def _opening_error(path: Path, error: sqlite3.Error) -> OutboxError:
+def _opening_error(path: Path, program: str, error: sqlite3.Error) -> OutboxError:
     damaged = "malformed" in str(error) or "not a database" in str(error) or "***" in str(error)
     if damaged or not isinstance(error, sqlite3.OperationalError):
         return OutboxError(
             "outbox_damaged",
             N_("The outbox {path} is damaged ({cause})."),
-            N_("Run: lophoc-agent repair --data {folder}"),
+            N_("Run: {program} repair --data {folder}"),
             path=path,
             cause=error,
+            program=program,
             folder=path.parent,
         )
     return OutboxError(
@@ -389,7 +435,7 @@ def _opening_error(path: Path, error: sqlite3.Error) -> OutboxError:
     )
 
 
-def _writing_error(path: Path, error: sqlite3.Error) -> OutboxError:
+def _writing_error(path: Path, error: Exception) -> OutboxError:
     return OutboxError(
         "outbox_refused",
         N_("The outbox {path} cannot be written ({cause})."),

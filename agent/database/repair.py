@@ -10,11 +10,9 @@ from typing import Final, NamedTuple
 from agent.database import DOCUMENTS, OUTBOX
 from agent.database.documents import Documents
 from agent.database.generations import DocumentError, backup_of
-from protocol import outbox as outboxes
 from protocol.folder import OWNER_ONLY, lock_folder, write_whole
 from protocol.formats import phrase
-from protocol.model import Place
-from protocol.outbox import Outbox, OutboxError
+from protocol.outbox import mend
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
@@ -86,16 +84,10 @@ def _documents_sound(path: Path) -> bool:
 
 
 def _mend_outbox(path: Path, stamp: str) -> Iterator[RepairNote]:
-    if not path.exists():
-        return
-    try:
-        with Outbox(path, Place(), "repair"):
-            return
-    except OutboxError as error:
-        if error.code != "outbox_damaged":
-            raise
     aside = _aside(path, stamp)
-    saved = outboxes.repair(path, aside)
+    saved = mend(path, aside)
+    if saved is None:
+        return
     yield _note(_PUT_ASIDE, file=path.name, aside=aside.name)
     yield _note(N_("{count} waiting messages were saved."), count=saved)
 

@@ -134,7 +134,13 @@ class Office:
             return msgspec.json.decode(self._path.read_bytes(), type=_Kept)
         except FileNotFoundError:
             return None
-        except (OSError, msgspec.DecodeError) as error:
+        except OSError as error:
+            raise OfficeError(
+                "office_unreadable",
+                N_("The office's password is set, but its file cannot be read."),
+                N_("Give it to the folder's owner, or set it anew on the server."),
+            ) from error
+        except msgspec.DecodeError as error:
             raise OfficeError(
                 "office_damaged",
                 N_("The office's password cannot be read: its file is damaged."),

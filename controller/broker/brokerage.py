@@ -47,6 +47,11 @@ class Brokerage:
         """Whether the broker does not take the agents' names, and goes on with those before."""
         return self._embedded is not None and self._embedded.refuses_users
 
+    async def mend(self) -> None:
+        """Start the embedded broker again; another's is not ours to start."""
+        if self._embedded is not None:
+            await self._embedded.restart()
+
     async def __aenter__(self) -> None:
         if self._embedded is None:
             return

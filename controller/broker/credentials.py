@@ -65,14 +65,25 @@ class Credentials:
 
     def changed_at(self) -> int:
         """When the file was last written, in nanoseconds; 0 if there is none."""
-        return self._path.stat().st_mtime_ns if self._path.exists() else 0
+        try:
+            return self._path.stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
 
     def _read(self) -> dict[str, str]:
-        if not self._path.exists():
-            return {}
         try:
             return msgspec.json.decode(self._path.read_bytes(), type=dict[str, str])
-        except (OSError, msgspec.DecodeError) as error:
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise CredentialError(
+                "passwords_unreadable",
+                N_("The password file {path} cannot be read ({cause})."),
+                N_("Give it to the folder's owner, or run the command as that user."),
+                path=self._path,
+                cause=error.strerror,
+            ) from error
+        except msgspec.DecodeError as error:
             raise CredentialError(
                 "passwords_damaged",
                 N_("The password file {path} cannot be read ({cause})."),

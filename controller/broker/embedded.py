@@ -131,6 +131,14 @@ class EmbeddedBroker:
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(signal.SIGHUP)
 
+    async def restart(self) -> None:
+        """End a broker that answers and does not work; `run` starts it again."""
+        if self._process is not None and self._process.returncode is None:
+            _LOGGER.warning(
+                "the broker answers and stores nothing: ending process %d", self._process.pid
+            )
+            await end(self._process, STOP_PATIENCE_S)
+
     @property
     def _config_path(self) -> Path:
         return self._folder / "nats.conf"
@@ -150,6 +158,7 @@ class EmbeddedBroker:
                 stdout=log,
                 stderr=log,
                 preexec_fn=die_with_parent(),
+                process_group=0,  # Ctrl-C in a terminal is for us: we end it last
             )
         _LOGGER.info("broker started on %s:%d, process %d", self._host, self._port, process.pid)
         return process

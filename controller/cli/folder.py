@@ -15,7 +15,9 @@ from protocol.model import Place
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
-_DATABASE: Final = "lophoc.db"
+DATABASE: Final = "lophoc.db"
+SYSTEM_SETTINGS: Final = Path("/etc/lophoc/controller.toml")  # as the handbook installs them
+SYSTEM_DATA: Final = Path("/var/lib/lophoc-controller")  # the unit's StateDirectory
 _NAME_IT: Final = N_(
     "The controller makes it when it first runs; name another with --data, --config or {variable}."
 )
@@ -63,29 +65,52 @@ def told_upstream(options: argparse.Namespace) -> str:
 
 
 def data_folder(options: argparse.Namespace) -> Path:
-    """The controller's folder."""
-    return options.data or Path(_setting(options, "data") or FOLDER)
+    """The controller's folder: the one that is named, else one here, else the service's."""
+    if options.data:
+        return Path(options.data)
+    if named := _setting(options, "data"):
+        return Path(named)
+    return SYSTEM_DATA if _system(options) else FOLDER
 
 
 def existing_folder(options: argparse.Namespace) -> Path:
     """The controller's folder, which only `run` makes. Raises SettingsError where there is none."""
     folder = data_folder(options)
-    if not folder.is_dir():
+    if not (_is_there(folder) and folder.is_dir()):
         raise _missing("data_missing", N_("There is no controller's folder {path}."), folder)
     return folder
 
 
 def has_database(options: argparse.Namespace) -> bool:
     """Whether there is a database to ask; a trial does without one."""
-    return bool(told_database(options)) or (data_folder(options) / _DATABASE).exists()
+    return bool(told_database(options)) or _is_there(data_folder(options) / DATABASE)
 
 
 def existing_database(options: argparse.Namespace) -> Path:
     """The SQLite file in the controller's folder. Raises SettingsError where there is none."""
-    database = existing_folder(options) / _DATABASE
-    if not database.exists():
+    database = existing_folder(options) / DATABASE
+    if not _is_there(database):
         raise _missing("no_database", N_("There is no database at {path}."), database)
     return database
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is such a file or folder. Raises SettingsError where that cannot be seen."""
+    try:
+        path.stat()
+        if path.is_dir():
+            os.scandir(path).close()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise SettingsError(
+            "data_unreadable",
+            N_("{path} cannot be read: {cause}."),
+            N_("Run the command as root, or as the user to whom it belongs."),
+            path=path.absolute(),
+            cause=error.strerror,
+        ) from error
+    return True
 
 
 def _missing(code: str, message: str, path: Path) -> SettingsError:
@@ -99,14 +124,31 @@ def _setting(options: argparse.Namespace, name: str) -> str:
     return os.environ.get(f"{ENVIRONMENT}{name.upper()}", "") or str(in_file)
 
 
+def _system(options: argparse.Namespace) -> Path | None:
+    """The installed service's settings, where nothing else says which controller is meant."""
+    is_named = options.data or options.config or os.environ.get(f"{ENVIRONMENT}DATA")
+    if is_named or _is_seen(FOLDER):
+        return None
+    return SYSTEM_SETTINGS if _is_there(SYSTEM_SETTINGS) else None
+
+
+def _is_seen(folder: Path) -> bool:
+    """Whether it is there; where another user may not even look, it is not theirs."""
+    try:
+        return folder.is_dir()
+    except OSError:
+        return False
+
+
 def _file(options: argparse.Namespace) -> dict[str, object]:
-    if not options.config:
+    path = options.config or os.environ.get(f"{ENVIRONMENT}CONFIG") or _system(options)
+    if not path:
         return {}
     try:
-        return tomllib.loads(options.config.read_text("utf-8"))
+        return tomllib.loads(Path(path).read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise SettingsError(
             "config_unreadable",
             N_("The settings file {path} cannot be read."),
-            path=options.config,
+            path=path,
         ) from error

@@ -54,6 +54,10 @@ _FOR_SCRIPT: Final[Mapping[str, str]] = {
     "broker_refuses_users": N_(
         "The broker does not take the names of new rooms: they cannot connect."
     ),
+    "disk_full": N_(
+        "The server's disk is full or read-only: nothing is stored until there is room."
+    ),
+    "broker_deaf": N_("The server's broker answers and stores nothing; it is being started again."),
     "broker_lost": N_("The server hears no classroom now: what is shown may be old."),
 }
 

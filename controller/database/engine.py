@@ -22,11 +22,17 @@ from sqlalchemy.exc import (
 )
 
 from protocol.errors import LopHocError
+from protocol.salvage import is_emptied
 from protocol.words import N_
 
 _POSTGRESQL: Final = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
 _SCHEMA_LOCK: Final = 0x10F40C  # whoever brings the schema up holds it; any number of our own
 _FEED_LOCK: Final = 0x10F40D
+
+COPIES: Final = "lophoc-*.db"
+_BACKUPS: Final = f"backups/{COPIES}"
+_SIGNS_OF_LIFE: Final = (_BACKUPS, "office.json", "broker/jetstream")
+_REPAIR_IT: Final = N_("Run: lophoc-controller repair --data {folder}")
 
 
 class StoreError(LopHocError):
@@ -73,6 +79,27 @@ def engine_at(url: URL) -> Engine:
     event.listen(engine, "connect", postgresql.harden)
     event.listen(engine, "before_cursor_execute", postgresql.without_nul, retval=True)
     return engine
+
+
+def refuse_emptied(url: URL) -> None:
+    """Refuse to begin anew where a school has worked before: an empty file is damage there.
+
+    Only SQLite makes a new database by itself. Raises StoreError.
+    """
+    if url.get_backend_name() != "sqlite" or url.database in {None, "", ":memory:"}:
+        return
+    path = Path(str(url.database))
+    if path.exists() and path.stat().st_size:
+        return
+    signs = _SIGNS_OF_LIFE if path.exists() else (_BACKUPS,)
+    if is_emptied(path) or any(any(path.parent.glob(sign)) for sign in signs):
+        raise StoreError(
+            "store_damaged",
+            N_("The database {where} is empty, and its folder is that of a school at work."),
+            _REPAIR_IT,
+            where=path,
+            folder=path.parent,
+        )
 
 
 def check(db: Connection) -> None:
@@ -145,7 +172,7 @@ def in_our_words() -> Iterator[None]:
     """Tell the refusals of the database, or of the disk, in our own words. Raises StoreError."""
     try:
         yield
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         raise _in_our_words(error) from error
 
 
@@ -181,7 +208,7 @@ def opening_error(url: URL, error: Exception) -> StoreError:
         return StoreError(
             "store_damaged",
             N_("The database {where} is damaged ({cause})."),
-            N_("Run: lophoc-controller repair --data {folder}"),
+            _REPAIR_IT,
             where=where,
             cause=cause,
             folder=Path(url.database or "").parent,

@@ -29,6 +29,7 @@ from controller.database.engine import (
     one_moment,
     opening_error,
     order_by_code_point,
+    refuse_emptied,
     url_from,
 )
 from controller.database.facts import fact_of, set_fact
@@ -56,11 +57,12 @@ class Store:
         """Open, check and migrate the database. Raises StoreError."""
         url = url_from(self._named)
         try:
+            refuse_emptied(url)
             self._engine = engine_at(url)
             with self._engine.begin() as db:
                 check(db)
                 alone(db)
-                _migrate(db)
+                bring_up(db)
                 self.feed_id = _feed_id(db)
         except (SQLAlchemyError, sqlite3.Error) as error:
             self.__exit__()
@@ -134,23 +136,34 @@ class Store:
         return self._engine
 
 
-def _migrate(db: Connection) -> None:
-    """Bring the schema up to this program's; an older program refuses a newer schema."""
-    script = _scripts()
+def bring_up(db: Connection, revision: str = "head") -> None:
+    """Bring the schema up to this program's; an older program refuses a newer schema.
+
+    revision: how far, where not all the way. Raises StoreError.
+    """
     current = MigrationContext.configure(db).get_current_revision()
-    revisions = {revision.revision for revision in script.walk_revisions()}
-    if current is not None and current not in revisions:
-        raise StoreError(
-            "store_newer",
-            N_("The database was made by a newer LopHoc (schema {schema})."),
-            N_("Install that version or a later one; nothing was changed."),
-            schema=current,
-        )
-    if current != script.get_current_head():
+    if current is not None and not is_known(current):
+        raise newer_schema(current)
+    if current != _scripts().get_current_head():
         config = _config()
         config.attributes["connection"] = db
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
         order_by_code_point(db)
+
+
+def is_known(revision: str) -> bool:
+    """Whether this program has the schema of that number."""
+    return any(known.revision == revision for known in _scripts().walk_revisions())
+
+
+def newer_schema(revision: str) -> StoreError:
+    """The error of a database that this program is too old for."""
+    return StoreError(
+        "store_newer",
+        N_("The database was made by a newer LopHoc (schema {schema})."),
+        N_("Install that version or a later one; nothing was changed."),
+        schema=revision,
+    )
 
 
 def _config() -> Config:

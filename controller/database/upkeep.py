@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterable
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -16,8 +15,8 @@ from typing import Final
 from sqlalchemy import Connection
 
 from controller.database.clock import DAY_MS, GuardedClock, keep_mark
+from controller.database.engine import COPIES
 from controller.database.store import Store, StoreError
-from protocol.folder import OWNER_ONLY, whole_file
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -60,7 +59,7 @@ def _forget(store: Store, now_ms: int, terms: Iterable[tuple[Forget, int]]) -> N
 
 def copies_in(backups: Path) -> list[Path]:
     """The copies, the oldest first: by their number, for a clock may have been wrong."""
-    return sorted(backups.glob("lophoc-*.db"), key=lambda path: (_number_of(path), path.name))
+    return sorted(backups.glob(COPIES), key=lambda path: (_number_of(path), path.name))
 
 
 def _number_of(copy: Path) -> int:
@@ -69,41 +68,14 @@ def _number_of(copy: Path) -> int:
     return int(number[1]) if number else 0
 
 
-def repair(database: Path, backups: Path, stamp: str) -> Path | None:
-    """Put a damaged SQLite file aside and the newest sound copy in its place.
-
-    Returns the copy that was used; None if there is none, and the database then starts empty.
-    stamp: what the damaged file's new name ends in. Raises OSError.
-    """
-    for suffix in ("", "-wal", "-shm"):
-        part = database.with_name(database.name + suffix)
-        if part.exists():
-            part.rename(part.with_name(f"{part.name}.damaged-{stamp}"))
-    for copy in reversed(copies_in(backups)):
-        if is_sound(copy):
-            with copy.open("rb") as sound, whole_file(database, OWNER_ONLY) as file:
-                shutil.copyfileobj(sound, file)
-            _begin_feed(database)
-            return copy
-    return None
-
-
-def _begin_feed(database: Path) -> None:
-    """Numbers of changes come again in an old copy: whoever pulls must begin anew."""
-    with closing(sqlite3.connect(database)) as db, suppress(sqlite3.DatabaseError):
-        db.execute("DELETE FROM facts WHERE name = 'feed_id'")
-        db.commit()
-
-
 def is_sound(database: Path) -> bool:
-    """Whether SQLite finds no fault in the file."""
+    """Whether the file holds a database in which SQLite finds no fault."""
     try:
-        db = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
-        try:
+        if not database.stat().st_size:
+            return False
+        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as db:
             return bool(db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
-        finally:
-            db.close()
-    except sqlite3.DatabaseError:
+    except (OSError, sqlite3.DatabaseError):
         return False
 
 

@@ -12,7 +12,7 @@ from controller.department.schools import AskRetell, Schools
 from controller.department.store import load_schools
 from controller.feature import Command, Listener, MessageEffect, Program, Speaker
 from protocol.messages import Retell
-from protocol.upward import Upward
+from protocol.upward import SchoolPresence, Upward
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -33,6 +33,12 @@ class SchoolsListener(Listener[Upward]):
     def hear(self, agent: str, message: Upward, now_ms: int) -> MessageEffect:
         """Take one message of a school."""
         return MessageEffect(*self._schools.hear(agent, message, now_ms))
+
+    def hear_retained(self, agent: str, message: Upward, now_ms: int) -> MessageEffect:
+        """An end that was kept is an end; a beginning may be long over."""
+        if isinstance(message, SchoolPresence) and message.online:
+            return MessageEffect()
+        return self.hear(agent, message, now_ms)
 
     def follow(self, changes: Sequence[object], now_ms: int) -> Iterable[Command]:
         """Ask those schools whose list must be told again."""

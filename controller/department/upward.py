@@ -20,6 +20,7 @@ from typing import Any, Final
 import msgspec
 
 from controller.broker.brokerage import broker_at
+from controller.config import UPWARD_OUTBOX
 from controller.dashboard.live import LiveView
 from controller.dashboard.rooms import counts_of
 from controller.database.store import StoreError
@@ -280,7 +281,8 @@ def place_at(school: Place, department: str) -> Place:
 
 def upward_outbox(path: Path, school: Place, department: str, boot: str) -> Outbox:
     """The outbox to the department: what waits there never grows old."""
-    return Outbox(path, place_at(school, department), boot, max_age_s=math.inf)
+    place = place_at(school, department)
+    return Outbox(path, place, boot, max_age_s=math.inf, program="lophoc-controller")
 
 
 def item_of(asset: Asset) -> ItemTold:
@@ -329,7 +331,7 @@ def reporting(program: Program) -> Iterator[Upward | None]:
     broker = broker_at(config.upstream, config.upstream_password_file)
     if broker.password and not broker.user:
         broker = broker._replace(user=config.school)
-    path = config.data / "upward.db"
+    path = config.data / UPWARD_OUTBOX
     with upward_outbox(path, school, config.upstream_department, boot) as outbox:
         yield Upward(program, outbox, broker, boot)
 

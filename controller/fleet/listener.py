@@ -11,7 +11,7 @@ from controller.database.changes import of_kind
 from controller.feature import Command, Listener, MessageEffect, Program, Speaker
 from controller.fleet.fleet import Ask, Fleet
 from controller.fleet.store import load_fleet
-from protocol.messages import Birth, Health, Rebirth, Up
+from protocol.messages import Birth, Health, Presence, Rebirth, Up
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -46,6 +46,12 @@ class FleetListener(Listener[Up]):
         if isinstance(message, Birth | Health):
             self._program.clock.hear(agent, message.at_ms)
         return MessageEffect(self._fleet.hear(agent, message, now_ms))
+
+    def hear_retained(self, agent: str, message: Up, now_ms: int) -> MessageEffect:
+        """An end that was kept is an end; a beginning may be long over."""
+        if isinstance(message, Presence) and message.online:
+            return MessageEffect()
+        return self.hear(agent, message, now_ms)
 
     def hear_again(self, agent: str, message: Up, now_ms: int) -> MessageEffect:
         """Record an event whose number counts as arrived; a state counts only if it is newer."""

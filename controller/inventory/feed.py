@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from pydantic import TypeAdapter
 
+from controller.database.starts import is_of_history, starts_of
 from controller.database.store import Store
 from controller.feature import Program
 from controller.inventory import store as assets
@@ -57,15 +58,27 @@ class Format(StrEnum):
 
 
 class Spell(NamedTuple):
-    """One pull of the feed: which database, from which change on, and when the first began."""
+    """One pull of the feed: which database, from which change on, and when the first began.
+
+    start: the controller's start that answers, by which a copy that was put back is known.
+    """
 
     feed: str
     since: int
     begun: int
+    start: str = ""
 
     def behind(self, change: int) -> str:
         """The token with which to go on behind this change."""
-        return encode_cursor(self.feed, change, self.begun)
+        return encode_cursor(self.feed, change, self.begun, self.start)
+
+
+def spell_from(token: str) -> Spell:
+    """Read a token; one of an earlier version names no start. Raises HttpError."""
+    try:
+        return Spell(*decode_cursor(token, str, int, int, str))
+    except HttpError:
+        return Spell(*decode_cursor(token, str, int, int))
 
 
 class Page(NamedTuple):
@@ -97,18 +110,20 @@ class Feed:
         """
         self.bring_up()
         with self.store.view() as db:
-            newest = assets.newest_change(db, self.scope)
-        feed, change, begun = (
-            decode_cursor(since, str, int, int) if since else (self.store.feed_id, 0, newest)
-        )
-        if feed != self.store.feed_id or change > newest:
+            newest, starts = assets.newest_change(db, self.scope), starts_of(db)
+        start = starts[-1].name
+        if not since:
+            return Spell(self.store.feed_id, 0, newest, start)
+        spell = spell_from(since)
+        is_ours = spell.feed == self.store.feed_id and spell.since <= newest
+        if not is_ours or not is_of_history(starts, spell.start, spell.since):
             raise HttpError(
                 410,
                 "feed_changed",
                 N_("The database was replaced since this token was given."),
                 N_("Start again without `since`."),
             )
-        return Spell(feed, change, begun)
+        return spell._replace(start=start)
 
     def picture(self, chosen: Chosen, name: str) -> Picture:
         """What is chosen as it is now. name: of the controller's school. Raises StoreError."""
@@ -149,7 +164,7 @@ class Feed:
             left -= AT_ONCE
             if not page.more:
                 return
-            spell = Spell(*decode_cursor(page.next, str, int, int))
+            spell = spell_from(page.next)
 
     def _fields(self, batch: Sequence[Asset], spell: Spell, chosen: Chosen) -> Iterator[Fields]:
         now_ms = self.now_ms()

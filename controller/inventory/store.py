@@ -29,6 +29,7 @@ from controller.database.plan_version import bump_version
 from controller.database.reading import rows_of
 from controller.database.scope import of, within
 from controller.database.shape import Row, Shape
+from controller.database.starts import Start, note_start
 from controller.database.store import Store
 from controller.database.writing import Writing, write
 from controller.inventory.asset import Asset, AssetState, Spot, assets_of, news
@@ -164,6 +165,12 @@ def relay_newest(db: Connection, school: Place) -> int:
     """The number of the newest change for the department; 0 while there is none."""
     query = select(assets.c.relay_change).where(of(assets, school))
     return _newest(db, query, assets.c.relay_change)
+
+
+def begin_start(db: Connection, name: str, school: Place) -> None:
+    """Remember that a start of this name serves the database from its newest changes on."""
+    newest = newest_change(db, Place(school.province))
+    note_start(db, Start(name, newest, relay_newest(db, school)))
 
 
 def relay_changes(db: Connection, school: Place, *, since: int, limit: int) -> list[Asset]:

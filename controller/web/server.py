@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from protocol.errors import LopHocError
 from protocol.words import N_
@@ -26,7 +26,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-def server_of(web: FastAPI) -> _Server:
+def server_of(web: ASGIApp) -> _Server:
     """The server, to be run by its `serve`."""
     return _Server(
         uvicorn.Config(

@@ -159,6 +159,25 @@ def test_a_broken_line_says_the_will_of_its_session_and_a_clean_end_too(nats: Na
     asyncio.run(flow())
 
 
+def test_what_the_broker_kept_is_told_from_what_is_said_now(nats: Nats) -> None:
+    """Whoever subscribes hears the last word again, marked as such; the next one is not."""
+
+    async def flow() -> None:
+        speaker = link(nats.port, "s", filters=("t/state",))
+        listener = link(nats.port, "l", filters=("t/state",))
+        async with running(speaker):
+            speaker.say(Letter("t/state", b"before", retain=True))
+            await next_payload(speaker, lambda payload: payload == b"before")
+            async with running(listener), asyncio.timeout(LIMIT_S):
+                (kept,) = await listener.batch(1)
+                speaker.say(Letter("t/state", b"now", retain=True))
+                (fresh,) = await listener.batch(1)
+        assert (kept.payload, kept.retained) == (b"before", True)
+        assert (fresh.payload, fresh.retained) == (b"now", False)
+
+    asyncio.run(flow())
+
+
 def test_nothing_can_be_said_without_a_line() -> None:
     """The caller keeps what was not taken."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import tempfile
 import uuid
@@ -27,7 +28,7 @@ from protocol.messages import (
     up_from,
 )
 from protocol.model import AttendanceStatus, Device, DeviceKind, Method, Place, Status
-from protocol.outbox import Outbox, OutboxError, repair
+from protocol.outbox import Outbox, OutboxError, mend, repair
 
 PLACE = Place("14", "00140708", "p203")
 
@@ -197,6 +198,89 @@ def test_repair_puts_a_damaged_file_aside_and_saves_what_can_be_read(tmp_path: P
     assert aside.exists()
     with Outbox(path, PLACE, "boot-2") as box:
         assert box.report().pending == saved
+
+
+def put_marks(path: Path, count: int) -> None:
+    """Marks that wait, of pupils by their number."""
+    with Outbox(path, PLACE, "boot-1") as box:
+        box.put(*(mark(f"hs-{number}.") for number in range(count)))
+
+
+def students_waiting(path: Path) -> set[int]:
+    """Whose marks wait."""
+    with Outbox(path, PLACE, "boot-2") as box:
+        return students_in(b"".join(parcel.payload for parcel in box.waiting_events(0, -1)))
+
+
+def students_in(content: bytes) -> set[int]:
+    """Whose marks stand in these bytes."""
+    return {int(number) for number in re.findall(rb"hs-(\d+)\.", content)}
+
+
+def test_of_three_hundred_events_all_that_can_be_read_are_saved(tmp_path: Path) -> None:
+    """Not only those in front of the damage; which stand on its page, the bytes say."""
+    path = tmp_path / "outbox.db"
+    put_marks(path, 300)
+    content = bytearray(path.read_bytes())
+    pages = {at: students_in(content[at : at + 4096]) for at in range(0, len(content), 4096)}
+    _, at, *_ = (at for at, students in pages.items() if students)
+    content[at : at + 4096] = b"\xa5" * 4096
+    path.write_bytes(content)
+    saved = repair(path, tmp_path / "outbox.db.damaged")
+    assert students_waiting(path) == set(range(300)) - pages[at]
+    assert saved == 300 - len(pages[at])
+    assert saved > 280
+
+
+def test_the_events_in_the_log_of_an_emptied_outbox_are_saved(tmp_path: Path) -> None:
+    """SQLite would throw the log away when it opens the file: the outbox is damaged then."""
+    path, box = tmp_path / "outbox.db", Outbox(tmp_path / "live.db", PLACE, "boot-1")
+    with box:
+        box.put(*(mark(f"hs-{number}.") for number in range(20)))
+        path.with_name("outbox.db-wal").write_bytes((tmp_path / "live.db-wal").read_bytes())
+    path.write_bytes(b"")
+    with pytest.raises(OutboxError) as told, Outbox(path, PLACE, "boot-2"):
+        pass
+    assert told.value.code == "outbox_damaged"
+    assert repair(path, tmp_path / "outbox.db.damaged") == 20
+    assert students_waiting(path) == set(range(20))
+
+
+def test_every_event_on_a_sound_page_survives_a_broken_one(tmp_path: Path) -> None:
+    """Those in front of it and those behind; memos and what was counted stay as well."""
+    path, page = tmp_path / "outbox.db", 4096
+    with Outbox(path, PLACE, "boot-1", max_age_s=50) as box:
+        box.put(mark("hs-old"))
+        box.tick(60)
+        box.put(*(mark(f"hs-{n:03}", f"id-{n:03}") for n in range(300)), memos={"fed": b"7"})
+    content = bytearray(path.read_bytes())
+    torn = content.index(b'"student":"hs-150"') // page
+    on_it = {n for n in range(300) if b'"hs-%03d"' % n in content[torn * page : (torn + 1) * page]}
+    content[torn * page : (torn + 1) * page] = b"\xa5" * page
+    path.write_bytes(content)
+    assert 5 < len(on_it) < 20
+    assert repair(path, tmp_path / "aside") == 300 - len(on_it)
+    assert mend(path, tmp_path / "never") is None  # nothing is damaged any more
+    with Outbox(path, PLACE, "boot-2") as box:
+        events = [up_from(parcel.payload) for parcel in box.waiting_events(0, 1000)]
+        sound = [f"id-{n:03}" for n in range(300) if n not in on_it]
+        assert [event.id for event in events] == sound
+        assert box.memos() == {"fed": b"7"}
+        assert box.report().dropped == 1
+
+
+def test_an_event_that_no_ack_could_free_is_not_kept(tmp_path: Path) -> None:
+    """It would be sent for ever: its numbers, topic or text are not what was put."""
+    path = tmp_path / "outbox.db"
+    with Outbox(path, PLACE, "boot-1") as box:
+        box.put(*(mark(f"hs-{number}") for number in range(5)))
+        box._open_db.execute("UPDATE parcel SET number = 99 WHERE no = 1")
+        box._open_db.execute("UPDATE parcel SET topic = 'a/#' WHERE no = 2")
+        box._open_db.execute("UPDATE parcel SET payload = x'7b' WHERE no = 3")
+        box._open_db.execute("UPDATE parcel SET lane = 7 WHERE no = 4")
+    assert repair(path, tmp_path / "aside") == 1
+    with Outbox(path, PLACE, "boot-2") as box:
+        assert [up_from(each.payload).student for each in box.waiting_events(0, 9)] == ["hs-4"]
 
 
 class CrashError(Exception):

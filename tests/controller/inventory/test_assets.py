@@ -22,7 +22,7 @@ from controller.fleet.records import DeviceRecord
 from controller.inventory import store as assets
 from controller.inventory.asset import RETELL_AFTER_MS, Asset, AssetState, Spot, assets_of, news
 from controller.inventory.chosen import Chosen
-from controller.inventory.feed import Feed, as_csv, as_ndjson
+from controller.inventory.feed import Feed, as_csv, as_ndjson, spell_from
 from controller.reconcile.evidence import observations_of
 from controller.reconcile.reconcile import reconcile
 from controller.register import store as register
@@ -30,7 +30,6 @@ from controller.register.book import Line
 from controller.register.decisions import Decision, Deed, Rulings
 from controller.register.merging import Kept
 from controller.sheets.names import room_key
-from controller.web.refusals import decode_cursor
 from protocol.model import DeviceKind, Identity, Place, Status
 from tests.controller.fresh import fresh_store
 from tests.databases import Database
@@ -281,7 +280,7 @@ def pull_and_cut(url: str, count: int, path: list[tuple[str, int]]) -> None:
             for text in stream[:limit].split(b"\n")[:-1]:
                 item = json.loads(text)
                 since = item["next"]
-                tokens.append(decode_cursor(since, str, int, int)[1])
+                tokens.append(spell_from(since).since)
                 if item["removed"]:
                     kept.pop(item["device_id"], None)
                 else:

@@ -1,0 +1,58 @@
+"""This file is the page in the controller's place while its disk takes nothing: it says so."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from controller.web.guard import HeadAsGet
+from controller.web.server import listening, server_of
+from protocol.words import N_, Translate
+
+_TITLE = N_("The server's disk is full or read-only: nothing is stored until there is room.")
+_HINT = N_("Free some space on it; the controller then goes on by itself. Nothing is lost.")
+
+
+async def stand_in(
+    host: str, port: int, say: Translate, stop: asyncio.Event, time_s: float
+) -> None:
+    """Serve the page for so long, or until `stop`. Raises ServerError."""
+    with listening(host, port) as listener:
+        server = server_of(stand_in_app(say))
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            async with asyncio.timeout(time_s):
+                await stop.wait()
+        except TimeoutError:
+            return
+        finally:
+            server.should_exit = True
+            await serving
+
+
+def stand_in_app(say: Translate) -> Starlette:
+    """Every address answers 503 with the reason, but for /livez: a restart would mend nothing."""
+
+    async def explain(request: Request) -> Response:
+        again = {"Retry-After": "15", "Cache-Control": "no-store"}
+        if request.url.path.startswith(("/api/", "/healthz")):
+            error = {"code": "disk_full", "message": say(_TITLE), "hint": say(_HINT)}
+            return JSONResponse({"status": "degraded", "error": error}, 503, again)
+        words = "".join(f"<p>{html.escape(say(text))}" for text in (_TITLE, _HINT))
+        page = f"<!doctype html><meta charset=utf-8><meta http-equiv=refresh content=15>{words}"
+        return HTMLResponse(page, 503, again)
+
+    async def livez(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    app = Starlette(
+        routes=[Route("/livez", livez), Route("/{path:path}", explain, methods=methods)]
+    )
+    app.add_middleware(HeadAsGet)
+    return app
