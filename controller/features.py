@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from controller.database.changes import Changes
+from controller.database.changes import SortedChanges
 from controller.database.plan_version import adopt
 from controller.database.reading import count_of
 from controller.database.writing import prepare
@@ -28,7 +28,7 @@ FEATURES: Final[Sequence[Feature]] = tuple(
 def keep_batch(db: Connection, changes: Sequence[object], now_ms: int) -> list[object]:
     """Keep a batch, feature by feature; returns what else has changed by it."""
     followed: list[object] = []
-    sorted_changes = Changes(changes)
+    sorted_changes = SortedChanges(changes)
     for feature in FEATURES:
         if feature.keep and (more := feature.keep(db, sorted_changes, now_ms)):
             followed += more

@@ -18,7 +18,7 @@ from typing import Any, Concatenate, Final, NamedTuple, ParamSpec
 
 from sqlalchemy import Connection
 
-from controller.database.changes import Changes
+from controller.database.changes import SortedChanges
 from controller.database.engine import StoreDataError
 from controller.database.store import Store, StoreError
 from controller.feature import Command, Listener, Speaker
@@ -354,7 +354,7 @@ class Ingest:
         if not changes:
             return ()
         followed = await asyncio.to_thread(self._store.write, keep_batch, changes, self._now_ms())
-        changes = Changes([*changes, *followed])
+        changes = SortedChanges([*changes, *followed])
         self._publish(changes)
         return changes
 

@@ -12,6 +12,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -26,6 +27,8 @@ FAREWELL_S: Final = 0.5
 BACKOFF_FIRST_S: Final = 0.2
 BACKOFF_CAP_S: Final = 10.0
 MAX_HELD: Final = 2000  # arrivals waiting for their reader; behind that, the socket waits
+_UNSPECIFIED: Final = 0x80
+_PASSWORD_CODES: Final = frozenset({0x86, 0x87})  # as paho has MQTT 3.1.1's 4 and 5 (3.2.2.3)
 READ_AT_ONCE: Final = 100  # about 5 ms of paho's time, then the loop's other tasks have their turn
 
 
@@ -41,6 +44,15 @@ class Broker(NamedTuple):
     def __str__(self) -> str:
         """The address without the password, fit for a log."""
         return f"{'mqtts' if self.tls else 'mqtt'}://{self.host}:{self.port}"
+
+
+class LinkFault(StrEnum):
+    """Why there is no line to the broker."""
+
+    NONE = ""
+    UNREACHABLE = "unreachable"
+    PASSWORD_REFUSED = "password_refused"  # noqa: S105 - a code
+    REFUSED = "refused"
 
 
 class Letter(NamedTuple):
@@ -109,33 +121,36 @@ class Link:
         self._refusal = ""
         self._published = asyncio.Event()
         self._last_mid = -1
+        self._fault = LinkFault.NONE  # what the broker itself answered
         self.connected = asyncio.Event()
+        self.fault = LinkFault.NONE
         self.session = 0
 
     async def run(self) -> None:
         """Hold the conversation until cancelled; then say the last word and hang up."""
         backoff = Backoff(BACKOFF_FIRST_S, BACKOFF_CAP_S)
-        is_logged = False
+        why = ""
         while True:
-            why = await self._talk(is_logged=is_logged)
-            is_logged = bool(why)
-            if not is_logged:
+            why = await self._talk(logged=why)
+            if not why:
                 backoff.reset()
             await asyncio.sleep(backoff.next_s())
 
-    async def _talk(self, *, is_logged: bool) -> str:
+    async def _talk(self, *, logged: str) -> str:
         """One session from connect to loss; returns why it never began, empty if it did.
 
-        is_logged: that the broker cannot be reached was logged already.
+        logged: why the one before never began; the same again is not worth a line.
         """
         try:
             await self._open()
             _LOGGER.info("broker %s connected, session %d", self, self.session)
             await self._converse()
         except (OSError, ValueError) as error:
-            if not is_logged:
-                _LOGGER.warning("broker %s not reached: %s", self, error)
-            return str(error) or type(error).__name__
+            self.fault = self._fault or LinkFault.UNREACHABLE
+            why = str(error) or type(error).__name__
+            if why != logged:
+                _LOGGER.warning("broker %s not reached: %s", self, why)
+            return why
         except asyncio.CancelledError:
             await self._farewell()
             raise
@@ -187,7 +202,7 @@ class Link:
         self.session += 1
         self._ended.clear()
         self._answered.clear()
-        self._refusal = ""
+        self._refusal, self._fault = "", LinkFault.NONE
         client = self._client = self._new_client(broker)
         async with asyncio.timeout(CONNECT_TIMEOUT_S * 2):
             await _in_daemon(lambda: client.connect(broker.host, broker.port, KEEPALIVE_S))
@@ -201,6 +216,7 @@ class Link:
             if self._filters:  # even in a kept session: nats-server delivers only after it
                 client.subscribe([(topic_filter, 1) for topic_filter in self._filters])
                 await self._answer("subscribe")
+        self.fault = LinkFault.NONE
         self.connected.set()
         for letter in self._greeting(self.session):
             self.say(letter)
@@ -338,12 +354,15 @@ class Link:
 
     def _on_connect(self, _client: Any, _data: Any, _flags: Any, code: Any, _more: Any) -> None:
         if code.is_failure:
-            self._refusal = f"refused by the broker: {code}"
+            self._refusal = f"refused by the broker: {_reason(code)}"
+            is_password = code.value in _PASSWORD_CODES
+            self._fault = LinkFault.PASSWORD_REFUSED if is_password else LinkFault.REFUSED
         self._answered.set()
 
     def _on_subscribe(self, _client: Any, _data: Any, _mid: Any, codes: Any, _more: Any) -> None:
         if any(code.is_failure for code in codes):
             self._refusal = "this user may not listen there"
+            self._fault = LinkFault.REFUSED
         self._answered.set()
 
     def _on_publish(self, _client: Any, _data: Any, mid: Any, _code: Any, _more: Any) -> None:
@@ -351,7 +370,7 @@ class Link:
             self._published.set()
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, code: Any, _more: Any) -> None:
-        self._lose(str(code))
+        self._lose(_reason(code))
 
     def _on_arrival(
         self,
@@ -363,6 +382,11 @@ class Link:
     ) -> None:
         self._arrivals.append(Arrival(topic, payload, mid, qos, self.session, retained))
         self._arrived.set()
+
+
+def _reason(code: Any) -> str:
+    """What paho says of an end; where it knows nothing, what that looks like from here."""
+    return "the line was cut" if code.value == _UNSPECIFIED else str(code)
 
 
 async def _in_daemon(work: Callable[[], object]) -> None:

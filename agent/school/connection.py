@@ -24,11 +24,16 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class ConnectionState(NamedTuple):
-    """Which broker, whether it is connected, whether the controller listens behind it."""
+    """Which broker, whether it is connected, whether the controller listens behind it.
+
+    fault: why it is not connected: a LinkFault, or `other_school` where only another school's
+    controller announces itself; nothing while it is.
+    """
 
     broker: str
     connected: bool
     controller_listening: bool
+    fault: str = ""
 
 
 class SchoolConnection:
@@ -57,6 +62,7 @@ class SchoolConnection:
             broker=str(self._current() or ""),
             connected=self._link.connected.is_set(),
             controller_listening=self._relay.hears_receiver,
+            fault=self._fault(),
         )
 
     def controller(self) -> tuple[str, int] | None:
@@ -80,6 +86,11 @@ class SchoolConnection:
             tasks.create_task(self._talk.listen(self._link, self._relay, store), name="listen")
             tasks.create_task(self._talk.births(store, self._link), name="births")
             tasks.create_task(self._follow_moves(store), name="moves")
+
+    def _fault(self) -> str:
+        if self.finder and self.finder.hears_others_only and not self._link.connected.is_set():
+            return "other_school"
+        return self._link.fault
 
     def _current(self) -> Broker | None:
         return self._broker.current if isinstance(self._broker, Finder) else self._broker

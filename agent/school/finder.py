@@ -27,6 +27,7 @@ class Finder:
         self._user = user
         self._password = password
         self._brokers: dict[str, tuple[Broker, ...]] = {}
+        self._others: set[str] = set()  # controllers of other schools
         self._turn = 0
         self.current: Broker | None = None
 
@@ -38,6 +39,11 @@ class Finder:
         self.current = brokers[self._turn % len(brokers)]
         self._turn += 1
         return self.current
+
+    @property
+    def hears_others_only(self) -> bool:
+        """Whether controllers announce themselves, and none of this school."""
+        return bool(self._others) and not self._brokers
 
     async def watch(self, zeroconf: AsyncZeroconf) -> None:
         """Follow what announces itself; never returns."""
@@ -56,6 +62,9 @@ class Finder:
     ) -> None:
         """Remember an announced controller, if it is one of this school."""
         ours = is_controller_of(self._place, properties)
+        self._others.discard(name)
+        if not ours and properties.get(b"role") == b"controller" and len(self._others) < _LIMIT:
+            self._others.add(name)
         room = name in self._brokers or len(self._brokers) < _LIMIT
         if not (ours and room and addresses and port):
             self._brokers.pop(name, None)
@@ -69,4 +78,5 @@ class Finder:
 
     def drop(self, name: str) -> None:
         """Forget a controller that said goodbye."""
+        self._others.discard(name)
         self._brokers.pop(name, None)

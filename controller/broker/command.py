@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from controller.broker.credentials import Credentials
+from controller.broker.knocks import BROKER_LOG, knocks_in
 from controller.cli.folder import add_place, existing_folder
 from controller.cli.output import tell, unwritable
 from protocol.command_line import CommandParser
@@ -14,15 +15,20 @@ from protocol.words import N_, Translate
 
 def fill_agents(parser: CommandParser, say: Translate) -> None:
     """Give the command its deeds."""
-    deed = say(N_("give a password, take it away, or list who has one"))
-    parser.add_argument("deed", choices=["add", "remove", "list"], help=deed)
+    deed = say(N_("give a password, take it away, list who has one, or who was refused lately"))
+    parser.add_argument("deed", choices=["add", "remove", "list", "refused"], help=deed)
     parser.add_argument("agent", nargs="?", help=say(N_("the agent's id")))
     add_place(parser, say)
     parser.set_defaults(command=_agents)
 
 
 def _agents(options: argparse.Namespace) -> int:
-    path = existing_folder(options) / "agents.json"
+    folder = existing_folder(options)
+    if options.deed == "refused":
+        for knock in knocks_in(folder / BROKER_LOG):
+            tell("\t".join(map(str, knock)))
+        return 0
+    path = folder / "agents.json"
     with unwritable(path):
         _do(Credentials(path), options.deed, options.agent)
     return 0

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 Kind = TypeVar("Kind")
 
 
-class Changes(list[object]):
+class SortedChanges(list[object]):
     """What a batch changes, in its order; each kind can be had without looking at the others."""
 
     def __init__(self, changes: Iterable[object]) -> None:
@@ -21,6 +21,6 @@ class Changes(list[object]):
 
 def of_kind(changes: Sequence[object], kind: type[Kind]) -> list[Kind]:
     """The changes of exactly this kind, in their order."""
-    if isinstance(changes, Changes):
+    if isinstance(changes, SortedChanges):
         return changes.by_kind.get(kind, [])
     return [change for change in changes if type(change) is kind]

@@ -129,3 +129,20 @@ def known(found: Finder) -> int | None:
         return found().port
     except OSError:
         return None
+
+
+def test_another_schools_controller_alone_is_told_until_ours_is_heard() -> None:
+    """A wrong school code is no silence; what is no controller says nothing."""
+    found = finder()
+    other = {**OURS, b"school": b"THCS-02"}
+    assert not found.hears_others_only
+    found.take("printer." + SERVICE, {b"role": b"printer"}, ["10.0.0.9"], 9)
+    assert not found.hears_others_only
+    found.take("other." + SERVICE, other, ["10.0.0.5"], 1883)
+    assert found.hears_others_only
+    found.take(NAME, OURS, ["10.0.0.6"], 1883)
+    assert not found.hears_others_only
+    found.drop(NAME)
+    assert found.hears_others_only
+    found.drop("other." + SERVICE)
+    assert not found.hears_others_only

@@ -241,6 +241,7 @@ def test_the_status_tells_what_the_screen_shows(tmp_path: Path) -> None:
             "broker": "mqtt://school:1883",
             "connected": True,
             "controller_listening": False,
+            "fault": "",
         }
         assert shown["outbox"]["pending"] > 0
         assert shown["measures"]["memory_used_percent"] == 40.0

@@ -27,6 +27,7 @@ OLD = [
     "agents add laptop-6a1 --data d",
     "agents remove laptop-6a1 --data d",
     "agents list --data d",
+    "agents refused --data d",
     "repair --data d",
     f"roster import ds.csv --dry-run --names --all --json --errors e.csv {PLACE}",
     f"roster show {PLACE}",

@@ -28,7 +28,7 @@ from protocol.messages import (
     up_from,
 )
 from protocol.model import AttendanceStatus, Device, DeviceKind, Method, Place, Status
-from protocol.outbox import Outbox, OutboxError, repair
+from protocol.outbox import Outbox, OutboxError, mend, repair
 
 PLACE = Place("14", "00140708", "p203")
 
@@ -244,6 +244,43 @@ def test_the_events_in_the_log_of_an_emptied_outbox_are_saved(tmp_path: Path) ->
     assert told.value.code == "outbox_damaged"
     assert repair(path, tmp_path / "outbox.db.damaged") == 20
     assert students_waiting(path) == set(range(20))
+
+
+def test_every_event_on_a_sound_page_survives_a_broken_one(tmp_path: Path) -> None:
+    """Those in front of it and those behind; memos and what was counted stay as well."""
+    path, page = tmp_path / "outbox.db", 4096
+    with Outbox(path, PLACE, "boot-1", max_age_s=50) as box:
+        box.put(mark("hs-old"))
+        box.tick(60)
+        box.put(*(mark(f"hs-{n:03}", f"id-{n:03}") for n in range(300)), memos={"fed": b"7"})
+    content = bytearray(path.read_bytes())
+    torn = content.index(b'"student":"hs-150"') // page
+    on_it = {n for n in range(300) if b'"hs-%03d"' % n in content[torn * page : (torn + 1) * page]}
+    content[torn * page : (torn + 1) * page] = b"\xa5" * page
+    path.write_bytes(content)
+    assert 5 < len(on_it) < 20
+    assert repair(path, tmp_path / "aside") == 300 - len(on_it)
+    assert mend(path, tmp_path / "never") is None  # nothing is damaged any more
+    with Outbox(path, PLACE, "boot-2") as box:
+        events = [up_from(parcel.payload) for parcel in box.waiting_events(0, 1000)]
+        sound = [f"id-{n:03}" for n in range(300) if n not in on_it]
+        assert [event.id for event in events] == sound
+        assert box.memos() == {"fed": b"7"}
+        assert box.report().dropped == 1
+
+
+def test_an_event_that_no_ack_could_free_is_not_kept(tmp_path: Path) -> None:
+    """It would be sent for ever: its numbers, topic or text are not what was put."""
+    path = tmp_path / "outbox.db"
+    with Outbox(path, PLACE, "boot-1") as box:
+        box.put(*(mark(f"hs-{number}") for number in range(5)))
+        box._open_db.execute("UPDATE parcel SET number = 99 WHERE no = 1")
+        box._open_db.execute("UPDATE parcel SET topic = 'a/#' WHERE no = 2")
+        box._open_db.execute("UPDATE parcel SET payload = x'7b' WHERE no = 3")
+        box._open_db.execute("UPDATE parcel SET lane = 7 WHERE no = 4")
+    assert repair(path, tmp_path / "aside") == 1
+    with Outbox(path, PLACE, "boot-2") as box:
+        assert [up_from(each.payload).student for each in box.waiting_events(0, 9)] == ["hs-4"]
 
 
 class CrashError(Exception):

@@ -76,8 +76,12 @@ class TeacherFeed:
         }
 
     def _notices(self) -> list[str]:
-        listening = self._surroundings.line().controller_listening
-        codes = {"disk": self._store.refusing, "offline": not listening}
+        line = self._surroundings.line()
+        codes = {
+            "disk": self._store.refusing,
+            "offline": not line.controller_listening,
+            **{code: line.fault == code for code in ("password_refused", "other_school")},
+        }
         return [code for code, holds in codes.items() if holds]
 
     def _rev(self, language: str, tree: dict[str, Any]) -> int:

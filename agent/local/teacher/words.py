@@ -100,6 +100,14 @@ NOTICES: Final[Mapping[str, tuple[str, str]]] = {
     "unconfirmed": ("warning", N_("The last lesson's attendance is not confirmed.")),
     "no_list": ("info", N_("The class list is not on this computer; the lesson goes on.")),
     "bell": ("info", N_("The bell has rung: press Start the lesson.")),
+    "password_refused": (
+        "warning",
+        N_("The school's server refuses this computer's password; please tell the office."),
+    ),
+    "other_school": (
+        "warning",
+        N_("Only another school's server answers here: is this computer's school code right?"),
+    ),
     "offline": ("info", N_("No line to the school's server; everything is kept here.")),
 }
 
