@@ -333,9 +333,10 @@ class Upward:
         self._forget_told()
         self._retold += 1
         try:
-            if since < await asyncio.to_thread(self._fed):
+            if not since or since < await asyncio.to_thread(self._fed):
                 _LOGGER.info("telling the list again, behind change %d", since)
-                memos = {_FED: str(since).encode()}
+                begins = {} if since else {_BEGINS: b"1"}  # an empty list is told too
+                memos = {_FED: str(since).encode(), **begins}
                 await asyncio.to_thread(lambda: self._outbox.put(memos=memos))
         except OutboxError as error:
             _LOGGER.warning("the list is told again later: %s", error)
