@@ -100,7 +100,8 @@ def _take(db: Connection, listed: ListPage, newest: int) -> int:
         return newest
     left = kept_assets.of_other_feeds(db, place, listed.feed)
     swept = [
-        replace(asset, removed_ms=listed.at_ms, change=newest + number)
+        # Its number was another list's: this one has not told of it yet, and may.
+        replace(asset, removed_ms=listed.at_ms, change=newest + number, relay_change=0)
         for number, asset in enumerate(left, 1)
     ]
     kept_assets.keep_assets(db, swept, listed.feed)
