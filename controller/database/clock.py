@@ -14,9 +14,11 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from controller.database.facts import fact_of, set_fact
+from controller.database.schema import metadata
+from controller.database.scope import everywhere
 
 DAY_MS: Final = 86_400_000
 FIRST_MS: Final = 1_767_225_600_000  # 2026-01-01: no LopHoc ran before
@@ -41,7 +43,7 @@ class GuardedClock:
     monotonic_s: Callable[[], float] = time.monotonic
     is_synchronized: Callable[[], bool] = SYNCHRONIZED.exists
     believed: bool = True
-    _offsets_ms: dict[str, int] = field(default_factory=dict)
+    _words: dict[str, tuple[int, float]] = field(default_factory=dict)
     _looked_s: float = 0.0
     _doubted_s: float = 0.0
 
@@ -53,8 +55,8 @@ class GuardedClock:
         self.look()
 
     def hear(self, agent: str, at_ms: int) -> None:
-        """Take an agent's word for what time it is now."""
-        self._offsets_ms[agent] = at_ms - self.wall_ms()
+        """Take an agent's word for what time it is now; it goes on with running time."""
+        self._words[agent] = at_ms, self.monotonic_s()
 
     def look(self) -> int:
         """The believed time now."""
@@ -73,16 +75,25 @@ class GuardedClock:
         return self.mark_ms
 
     def _is_vouched_for(self) -> bool:
-        agents = [*self._offsets_ms.values()]
-        if len(agents) >= MIN_WITNESSES:
-            return abs(median(agents)) < AGREED_MS
+        now_s, wall_ms = self.monotonic_s(), self.wall_ms()
+        off_ms = [at_ms + (now_s - s) * 1000 - wall_ms for at_ms, s in self._words.values()]
+        if len(off_ms) >= MIN_WITNESSES:
+            return abs(median(off_ms)) < AGREED_MS
         return self.is_synchronized()
 
 
 def clock_in(db: Connection, wall_ms: Callable[[], int]) -> GuardedClock:
     """The clock whose mark the database keeps."""
-    mark = fact_of(db, _MARK)
+    mark = fact_of(db, _MARK) or _newest_arrival(db)
     return GuardedClock(int(mark) if mark else None, wall_ms)
+
+
+def _newest_arrival(db: Connection) -> int | None:
+    """What a database of before knows of the time: when something came last."""
+    events = metadata.tables.get("events")
+    if events is None:
+        return None
+    return db.execute(select(func.max(events.c.received_ms)).where(everywhere(events))).scalar()
 
 
 def keep_mark(db: Connection, clock: GuardedClock) -> None:

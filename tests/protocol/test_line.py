@@ -26,7 +26,7 @@ def test_paho_still_has_the_methods_that_the_line_replaces(method: str) -> None:
 
 def test_paho_still_calls_what_the_line_replaces() -> None:
     """Its socket is our line, and a PUBLISH comes to us whole in _in_packet's two fields."""
-    arrived: list[tuple[str, bytes, int, int]] = []
+    arrived: list[tuple[str, bytes, int, int, bool]] = []
     client = Client(lambda *message: arrived.append(message), manual_ack=True)
     with socket.create_server(("127.0.0.1", 0)) as server:
         client.connect("127.0.0.1", server.getsockname()[1])
@@ -37,6 +37,6 @@ def test_paho_still_calls_what_the_line_replaces() -> None:
         broker.sendall(CONNACK + PUBLISH)
         for _ in range(2):
             assert client.loop_read() is mqtt.MQTT_ERR_SUCCESS, CHANGED % "_handle_publish"
-        assert arrived == [("a/b", b"hello", 7, 1)], CHANGED % "_handle_publish"
+        assert arrived == [("a/b", b"hello", 7, 1, False)], CHANGED % "_handle_publish"
         assert {"command", "packet"} <= set(client._in_packet), CHANGED % "_in_packet"
         line.close()

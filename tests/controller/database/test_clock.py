@@ -26,7 +26,7 @@ from controller.database.clock import (
 from controller.database.store import Store
 from controller.database.upkeep import copies_in, keep_up
 from controller.features import forget, forget_pupils, keep_batch
-from controller.fleet.records import AttendanceRecord
+from controller.fleet.records import AttendanceRecord, EventRecord
 from protocol.model import AttendanceStatus, Method
 from tests.controller.web_school import NOW_MS, SCHOOL
 from tests.waiting import eventually
@@ -217,3 +217,30 @@ def test_no_clock_locks_the_office_out(tmp_path: Path) -> None:
     running[0] += TRIES_S + 1
     assert office.may_try("1")
     assert TRIES < ALL_TRIES
+
+
+def test_the_words_of_agents_that_are_silent_now_vouch_for_no_jump() -> None:
+    """At night the clock jumps: what they said by day goes on with running time."""
+    machine = Machine()
+    clock = machine.clock(NOW_MS)
+    for name in ("a", "b", "c"):
+        clock.hear(name, NOW_MS)
+    machine.run(3600)
+    assert clock.look() == machine.wall_ms
+    machine.wall_ms += 2 * YEAR_MS
+    assert clock.look() < NOW_MS + DAY_MS
+    assert not clock.believed
+
+
+def test_the_first_start_after_an_upgrade_knows_the_time_by_what_arrived(tmp_path: Path) -> None:
+    """A wrong clock is doubted then, too."""
+    with Store(f"sqlite:///{tmp_path}/a.db") as store:
+        event = EventRecord(
+            place=SCHOOL.of_agent("p1"), event_id="e1", kind="health_changed", room="6A1",
+            at_ms=NOW_MS, received_ms=NOW_MS, lesson=None, day=None, body=b"{}",
+        )  # fmt: skip
+        store.write(keep_batch, [event], NOW_MS)
+        wrong = NOW_MS + 2 * YEAR_MS
+        clock = replace_witness(store.read(clock_in, lambda: wrong))
+    assert clock.look() < NOW_MS + DAY_MS
+    assert not clock.believed
