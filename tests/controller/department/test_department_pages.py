@@ -14,11 +14,13 @@ import pytest
 from controller.database.store import Store
 from controller.department import overview
 from controller.department.areas import Area, Membership, Merger, SchoolFacts
+from controller.department.tables import schools as schools_table
 from tests.controller.dashboard.test_pages import Outline
 from tests.controller.web_department import (
     DAY_MS,
     MISSING,
     NEVER_SEEN,
+    NOW_MS,
     TODAY,
     ServedDepartment,
     a_department,
@@ -342,3 +344,17 @@ def test_a_merged_schools_items_are_pulled_with_the_area_they_came_into(
     know(store, merged=[Merger(old=A, new=B, since=TODAY)])
     found = told(face, "/api/v1/inventory?area=03661&limit=1000")["items"]
     assert Counter(each["school"] for each in found) == {A: 3, B: 4}
+
+
+def test_two_servers_of_one_code_and_another_history_are_said_on_the_schools_page(
+    served: ServedDepartment, store: Store
+) -> None:
+    """In words, and not of the other schools."""
+    marks = {"rival": "z", "rival_ms": NOW_MS - 60_000, "forked_ms": NOW_MS - DAY_MS}
+    with store.transaction() as db:
+        db.execute(schools_table.update().where(schools_table.c.school == A).values(**marks))
+    with asking(served) as client:
+        shown, other = client.get(f"/schools/{A}").text, client.get(f"/schools/{B}").text
+    for words in ("Hai máy chủ cùng mang mã trường này.", "không nối tiếp dữ liệu đã có ở đây"):
+        assert words in shown
+        assert words not in other

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from controller.database.store import Store
-from controller.department.schools import AskRetell, FigureTold, ListPage, SchoolRecord, Schools
+from controller.department.schools import (
+    ALIVE_MS,
+    GRACE_MS,
+    AskRetell,
+    FigureTold,
+    ListPage,
+    SchoolRecord,
+    Schools,
+)
 from controller.department.store import load_schools
 from controller.department.upward import item_of
 from controller.features import keep_batch
@@ -21,7 +29,15 @@ from controller.inventory.asset import Asset, AssetState
 from protocol.messages import Event, MessageError, MessageFlaw, to_bytes
 from protocol.model import DeviceKind, Place
 from protocol.topics import Address, Channel, topic_of
-from protocol.upward import ItemGone, ItemsTold, SchoolFigures, SchoolPresence, SchoolTold, UseTold
+from protocol.upward import (
+    ItemGone,
+    ItemsTold,
+    SchoolChain,
+    SchoolFigures,
+    SchoolPresence,
+    SchoolTold,
+    UseTold,
+)
 from tests.controller.ears import Ears
 from tests.controller.fresh import fresh_store
 from tests.controller.web_school import a_program, a_store
@@ -335,3 +351,93 @@ def test_a_school_with_a_department_above_hears_of_no_schools(
         with pytest.raises(MessageError) as refused:
             ingest._read(topic, payload)
     assert refused.value.flaw is MessageFlaw.WRONG_TOPIC
+
+
+def test_what_a_new_list_left_out_is_taken_when_it_tells_of_it_later(tmp_path: Path) -> None:
+    """Its number in the list before may be the same, and says nothing."""
+    with fresh_store(tmp_path) as store:
+        schools = store.read(load_schools, ABOVE)
+        for told_page in (
+            page(0, asset(1, 1, 1), asset(2, 1, 2)),
+            page(0, asset(1, 1, 1), feed="f2"),
+            page(1, asset(2, 5, 2), feed="f2"),
+        ):
+            heard = schools.hear(SCHOOL.school, told_page, NOW_MS)
+            store.write(keep_batch, list(heard.changes), NOW_MS)
+        found = store.read(assets.changes, SCHOOL, since=0, limit=9)
+        assert {each.device_id: (each.room, each.removed_ms) for each in found} == {
+            "line:1": ("P1", None),
+            "line:2": ("P5", None),
+        }
+
+
+def chain(boot: str, *before: str, begun: int = 0, **fields: Any) -> SchoolChain:
+    """Which start speaks, and what it goes on from."""
+    return SchoolChain(boot=boot, at_ms=NOW_MS, before=before, feed="f1", begun=begun, **fields)
+
+
+def believed(*, online: bool = True) -> Schools:
+    """A school whose start "b" was heard just now, 25 changes far."""
+    record = SchoolRecord(
+        place=SCHOOL, boot="b", chained=True, feed="f1", reached=25, heard_ms=NOW_MS, online=online
+    )
+    return Schools(ABOVE, [record])
+
+
+def test_yesterdays_folder_begins_its_list_anew_and_is_shown() -> None:
+    """It goes on from the start that is known, but from 20 changes, where 25 are known."""
+    schools = believed()
+    changes = schools.hear(SCHOOL.school, chain("c", "b", begun=20), NOW_MS).changes
+    record = schools.records[SCHOOL.school]
+    assert AskRetell(SCHOOL, 0) in changes
+    assert (record.boot, record.reached, record.forked_ms) == ("c", 0, NOW_MS)
+    heard = schools.hear(SCHOOL.school, replace(page(20, asset(1, 1, 21)), boot="c"), NOW_MS)
+    assert not heard.is_accepted
+    (listed,) = [
+        each
+        for each in schools.hear(
+            SCHOOL.school, replace(page(0, asset(1, 1, 21)), boot="c"), NOW_MS
+        ).changes
+        if isinstance(each, ListPage)
+    ]
+    assert (listed.feed, listed.last) == ("f1~c", True)
+
+
+def test_a_start_that_goes_on_from_the_known_one_is_no_fork() -> None:
+    """Nor are several that nobody answered in between."""
+    schools = believed()
+    schools.hear(SCHOOL.school, chain("e", "d", "c", "b", begun=25), NOW_MS)
+    record = schools.records[SCHOOL.school]
+    assert (record.boot, record.reached, record.forked_ms, record.rival) == ("e", 25, 0, "")
+
+
+def test_the_second_of_two_servers_waits_and_is_shown_until_the_first_is_silent() -> None:
+    """Its end must be a minute old: a line that comes and goes is no end."""
+    schools, other = believed(), chain("z", "a", begun=25)
+    assert not schools.hear(SCHOOL.school, other, NOW_MS + 60_000).is_accepted
+    record = schools.records[SCHOOL.school]
+    assert (record.boot, record.rival, record.heard_ms) == ("b", "z", NOW_MS)
+    assert not schools.hear(SCHOOL.school, other, NOW_MS + ALIVE_MS - 1).is_accepted
+    assert schools.hear(SCHOOL.school, other, NOW_MS + ALIVE_MS).is_accepted
+    record = schools.records[SCHOOL.school]
+    assert (record.boot, record.rival, record.forked_ms) == ("z", "", NOW_MS + ALIVE_MS)
+    assert believed(online=False).hear(SCHOOL.school, other, NOW_MS + GRACE_MS).is_accepted
+
+
+def test_the_figure_of_a_day_that_is_over_changes_nothing_of_the_present() -> None:
+    """It says no version."""
+    schools = believed()
+    figures = SchoolFigures(declared=12)
+    changes = schools.hear(SCHOOL.school, told(figures=figures), NOW_MS).changes
+    assert FigureTold(SCHOOL, "2026-10-29", figures) in changes
+    assert schools.records[SCHOOL.school].figures is None
+
+
+def test_what_was_acknowledged_and_is_missing_is_asked_for_until_it_was_told() -> None:
+    """A question may be lost."""
+    schools = believed()
+    for _ in range(2):
+        changes = schools.hear(SCHOOL.school, chain("b", settled=9), NOW_MS).changes
+        assert AskRetell(SCHOOL, 25) in changes
+    changes = schools.hear(SCHOOL.school, chain("b", settled=9, retold=1), NOW_MS).changes
+    assert not [each for each in changes if isinstance(each, AskRetell)]
