@@ -7,6 +7,7 @@ service, or most agents; or when it has gone on steadily for a week.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -46,6 +47,7 @@ class GuardedClock:
     _words: dict[str, tuple[int, float]] = field(default_factory=dict)
     _looked_s: float = 0.0
     _doubted_s: float = 0.0
+    _looking: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         """Look at the clock for the first time."""
@@ -57,7 +59,11 @@ class GuardedClock:
         self._words[agent] = at_ms, self.monotonic_s()
 
     def look(self) -> int:
-        """The believed time now."""
+        """The believed time now; from any thread."""
+        with self._looking:
+            return self._look()
+
+    def _look(self) -> int:
         now_s, wall_ms = self.monotonic_s(), self.wall_ms()
         elapsed_s, self._looked_s = now_s - self._looked_s, now_s
         reckoned_ms = self.mark_ms + int(elapsed_s * 1000)
