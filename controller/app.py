@@ -16,7 +16,7 @@ from controller.config import ControllerConfig, zone_of
 from controller.database.clock import words_of
 from controller.database.store import Store
 from controller.database.upkeep import keep_up
-from controller.feature import Jobs, Program
+from controller.feature import Jobs, Line, Program
 from controller.features import (
     FEATURES,
     adopt_plan,
@@ -24,11 +24,10 @@ from controller.features import (
     forget,
     forget_pupils,
     listeners_of,
+    note_start,
     prepare_batches,
 )
 from controller.ingest import Ingest
-from controller.inventory.store import begin_start
-from controller.supervision.round_trip import RoundTrip, Trouble, Way
 from controller.web.server import listening, server_of
 from controller.web.site import create_web
 from controller.web.stand_in import stand_in
@@ -42,6 +41,15 @@ from protocol.words import preferred_language, translator
 _LOGGER = logging.getLogger(__name__)
 
 DISK_AGAIN_S: Final = 15.0
+# The disk comes first: it is what a person must mend, and the others follow from it.
+_TROUBLES: Final = (
+    "disk_full",
+    "store_refusing",
+    "broker_lost",
+    "broker_deaf",
+    "broker_refuses_users",
+    "clock_doubted",
+)
 
 
 async def run_on_any_disk(
@@ -80,10 +88,9 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
         )
         store.write(prepare_batches)
         store.write(adopt_plan, program.school)
-        store.write(begin_start, program.boot, program.school)
+        store.write(note_start, program)
         broker, outages = Brokerage(config, program.school), Outages()
         link, ingest = _ears(program, broker, outages)
-        round_trip = program.service(RoundTrip)
         with _jobs(program) as jobs:
             server = server_of(create_web(program, _allowed_hosts(config)))
             work: Jobs = {
@@ -91,9 +98,6 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
                 "ingest": ingest.listen,
                 "expiry": ingest.expire,
                 "presence": ingest.present,
-                "round trip": lambda: round_trip.run(
-                    Way(link.say, lambda: ingest.taken, broker.mend)
-                ),
                 "upkeep": lambda: _keep_up(program),
                 **jobs,
             }
@@ -157,9 +161,9 @@ def _ears(program: Program, broker: Brokerage, outages: Outages) -> tuple[Link, 
         boot=program.boot,
         publish=program.publish,
         now_ms=program.now_ms,
-        hear_own=program.service(RoundTrip).hear,
     )
     program.writer = ingest
+    program.line = Line(link.say, lambda: ingest.taken, broker.mend)
     program.trouble = lambda: _trouble(program, link, ingest, broker)
     program.health = lambda: {
         **_health(program, link, ingest, outages),
@@ -200,33 +204,33 @@ def _allowed_hosts(config: ControllerConfig) -> list[str]:
 
 
 def _trouble(program: Program, link: Link, ingest: Ingest, broker: Brokerage) -> str:
-    """Why the screens may be out of date: a code that they have words for, or nothing.
+    """Why the screens may be out of date: a code that they have words for, or nothing."""
+    seen = {
+        *_feature_troubles(program),
+        "" if ingest.storing else "store_refusing",
+        "" if link.connected.is_set() else "broker_lost",
+        "broker_refuses_users" if broker.refuses_users else "",
+        "" if program.clock.believed else "clock_doubted",
+    }
+    return next((trouble for trouble in _TROUBLES if trouble in seen), "")
 
-    The disk comes first: it is what a person must mend, and the others follow from it.
-    """
-    trouble = program.service(RoundTrip).trouble
-    if trouble is Trouble.DISK_FULL:
-        return trouble
-    if not ingest.storing:
-        return Trouble.STORE_REFUSING
-    if not link.connected.is_set():
-        return "broker_lost"
-    if trouble or broker.refuses_users:
-        return trouble or "broker_refuses_users"
-    return "" if program.clock.believed else "clock_doubted"
+
+def _feature_troubles(program: Program) -> set[str]:
+    return {feature.trouble(program) for feature in program.features if feature.trouble} - {""}
 
 
 def _health(program: Program, link: Link, ingest: Ingest, outages: Outages) -> dict[str, object]:
-    connected = link.connected.is_set()
-    trouble = program.service(RoundTrip).trouble
-    well = connected and ingest.storing and not outages.names and not trouble
-    return {
-        "status": "ok" if well else "degraded",
-        "round_trip": trouble or "ok",
+    connected, ailing = link.connected.is_set(), outages.names or _feature_troubles(program)
+    health: dict[str, object] = {
+        "status": "ok" if connected and ingest.storing and not ailing else "degraded",
         "broker": "connected" if connected else "lost",
         "store": "storing" if ingest.storing else "refusing",
         "lost": sorted(outages.names),
     }
+    for feature in program.features:
+        if feature.health:
+            health |= feature.health(program)
+    return health
 
 
 def _figures(link: Link, ingest: Ingest) -> dict[str, float]:

@@ -32,6 +32,7 @@ from controller.config import ControllerConfig
 from controller.database.clock import GuardedClock, clock_in
 from controller.database.store import Store
 from controller.database.writing import Writing
+from protocol.link import Letter
 from protocol.messages import Down
 from protocol.model import Place, instant
 from protocol.words import Translate, translator
@@ -70,12 +71,23 @@ class Writer(Protocol):
         """
 
 
+class Line(NamedTuple):
+    """The line to the broker. say: False where it is cut. taken: how many messages came by it.
+
+    mend: starts the broker again, where it is ours.
+    """
+
+    say: Callable[[Letter], bool]
+    taken: Callable[[], int]
+    mend: Callable[[], Awaitable[None]]
+
+
 @dataclass(kw_only=True, slots=True)
 class Program:
     """The running controller, as its features see it.
 
-    boot: names this run. writer: set once the ingest is made. health, figures: what supervision is
-    told. trouble: why the screens may be out of date, a code; empty if they are not.
+    boot: names this run. writer, line: set once the ingest is made. health, figures: what
+    supervision is told. trouble: why the screens may be out of date, a code; empty if they are not.
     """
 
     config: ControllerConfig
@@ -87,6 +99,7 @@ class Program:
     default_language: str = "vi"
     translate_to: Callable[[str], Translate] = translator
     writer: Writer | None = None
+    line: Line | None = None
     trouble: Callable[[], str] = str
     health: Callable[[], Mapping[str, object]] = dict
     figures: Callable[[], Mapping[str, float]] = dict
@@ -145,6 +158,14 @@ class Speaker(StrEnum):
 
     AGENT = "agent"
     SCHOOL = "school"
+    CONTROLLER = "controller"  # this one itself, whose words come back to it
+
+
+class OwnWord(NamedTuple):
+    """What this controller said, as it came back."""
+
+    topic: str
+    payload: bytes
 
 
 class MessageEffect(NamedTuple):
@@ -223,12 +244,14 @@ class Feature:
     keep: takes what it knows out of a batch, in the batch's transaction, and answers what else has
     changed by it. written: the tables that every batch may touch, and how. planned: those that
     hold what people give before the school's code is known. counted: those whose rows /metrics
-    counts; figures: what else it shows of what is stored. forget: equipment's past before a
-    moment, forget_pupils: pupils' past; how many rows. listener: its part in the running
-    controller's ingest. publish: shows committed changes. begin: what happens before the first
-    request. jobs: what runs beside, by name, while it is entered. look: looked up before every
-    page. frame: what every page shows in a language, by name. menu: its entries. areas: the schools
-    of an area, by its code. home: where the first page leads instead; empty for nowhere else.
+    counts; figures: what else it shows of what is stored. started: what is written at each start.
+    health: what supervision is told. trouble: why screens may be out of date, a code; empty for no
+    reason. forget: equipment's past before a moment, forget_pupils: pupils' past; how many rows.
+    listener: its part in the running controller's ingest. publish: shows committed changes. begin:
+    what happens before the first request. jobs: what runs beside, by name, while it is entered.
+    look: looked up before every page. frame: what every page shows in a language, by name. menu:
+    its entries. areas: the schools of an area, by its code. home: where the first page leads
+    instead; empty for nowhere else.
     """
 
     name: str
@@ -237,6 +260,9 @@ class Feature:
     planned: Sequence[Table] = ()
     counted: Sequence[Table] = ()
     figures: Callable[[Connection], Mapping[str, int]] | None = None
+    started: Callable[[Connection, Program], None] | None = None
+    health: Callable[[Program], Mapping[str, object]] | None = None
+    trouble: Callable[[Program], str] | None = None
     forget: Callable[[Connection, int], int] | None = None
     forget_pupils: Callable[[Connection, int], int] | None = None
     listener: Callable[[Program], Listener[Any] | None] | None = None

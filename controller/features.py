@@ -41,6 +41,13 @@ def prepare_batches(db: Connection) -> None:
         prepare(db.dialect, feature.written.items())
 
 
+def note_start(db: Connection, program: Program) -> None:
+    """Write what features remember of each start of the program."""
+    for feature in FEATURES:
+        if feature.started:
+            feature.started(db, program)
+
+
 def adopt_plan(db: Connection, school: Place) -> None:
     """Make this school's what people gave before its code was known."""
     adopt(db, school, [table for feature in FEATURES for table in feature.planned])

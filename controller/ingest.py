@@ -20,10 +20,10 @@ from sqlalchemy import Connection
 
 from controller.database.changes import SortedChanges
 from controller.database.engine import StoreDataError
+from controller.database.set_aside import ApplyError, Quarantined, Released
 from controller.database.store import Store, StoreError
-from controller.feature import Command, Listener, Speaker
+from controller.feature import Command, Listener, OwnWord, Speaker
 from controller.features import keep_batch
-from controller.quarantine.records import ApplyError, Quarantined, Released
 from protocol.backoff import Backoff
 from protocol.errors import error_place
 from protocol.link import Arrival, Letter, Link
@@ -81,15 +81,12 @@ class _Spoken(NamedTuple):
     """A message, the agent or the school that sent it, and who hears it."""
 
     by: str
-    message: Up | Upward
+    message: Up | Upward | OwnWord
     listener: Listener[Any]
 
 
 class Ingest:
-    """The one writer of what agents say. listeners: who hears which messages.
-
-    hear_own: what follows from what the controller itself said, by topic and payload.
-    """
+    """The one writer of what agents say. listeners: who hears which messages."""
 
     def __init__(
         self,
@@ -101,7 +98,6 @@ class Ingest:
         boot: str,
         publish: Callable[[Sequence[object]], None],
         now_ms: Callable[[], int],
-        hear_own: Callable[[str, bytes], Sequence[object]] = lambda _topic, _payload: (),
     ) -> None:
         self._link = link
         self._store = store
@@ -113,7 +109,6 @@ class Ingest:
         self._boot = boot
         self._publish = publish
         self._now_ms = now_ms
-        self._hear_own = hear_own
         self._loaded = False
         self._writing = asyncio.Lock()
         self._backoff = Backoff(RETRY_FIRST_S, RETRY_CAP_S)
@@ -210,7 +205,7 @@ class Ingest:
             with self._applying():
                 spoken = self._read(topic, payload)
                 if spoken is None:
-                    raise MessageError(MessageFlaw.WRONG_TOPIC, "what a controller said")
+                    raise MessageError(MessageFlaw.WRONG_TOPIC, "nobody is to hear it")
                 by, message, listener = spoken
                 heard = listener.hear_again(by, message, self._now_ms())
                 if not heard.arrived:
@@ -369,7 +364,6 @@ class Ingest:
                 self._pass_over(arrival, batch, unread=True)
                 continue
             if spoken is None:
-                batch.changes += self._hear_own(arrival.topic, arrival.payload)
                 continue
             by, message, listener = spoken
             hear = listener.hear_retained if arrival.retained else listener.hear
@@ -380,14 +374,15 @@ class Ingest:
         return batch
 
     def _read(self, topic: str, payload: bytes) -> _Spoken | None:
-        """Who says what; None for what a controller itself said. Raises MessageError."""
+        """Who says what to whom; None where nobody is to hear it. Raises MessageError."""
         try:
             address = address_of(topic)
         except TopicError as error:
             raise MessageError(MessageFlaw.WRONG_TOPIC, str(error)) from error
         place = address.place
         if address.channel is Channel.COMMAND or place.agent == CONTROLLER:
-            return None
+            own = self._hearer.get(Speaker.CONTROLLER)
+            return _Spoken(CONTROLLER, OwnWord(topic, payload), own) if own else None
         upward = address.channel is Channel.SCHOOL
         listener = self._hearer.get(Speaker.SCHOOL if upward else Speaker.AGENT)
         if listener is None:
@@ -402,7 +397,7 @@ class Ingest:
         return _Spoken(place.agent, message, listener)
 
     @staticmethod
-    def _number(by: str, message: Up | Upward, batch: _Batch) -> None:
+    def _number(by: str, message: Up | Upward | OwnWord, batch: _Batch) -> None:
         """Note what is to be acknowledged."""
         if isinstance(message, State):
             batch.revs.setdefault((by, message.boot), []).append(message.rev)

@@ -68,7 +68,7 @@ def is_here(request: Request) -> bool:
 
 def gate_of(program: Program) -> Gate:
     """The program's gate."""
-    office = Office(program.config.data / "office.json", lambda: program.now_ms() / 1000)
+    office = Office(program.config.data / "office.json", lambda: program.clock.look() / 1000)
     try:
         _ = office.has_password
     except OfficeError as error:  # told at once, not when somebody needs it

@@ -7,6 +7,7 @@ service, or most agents; or when it has gone on steadily for a week.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -33,12 +34,12 @@ _MARK: Final = "time_mark_ms"
 
 @dataclass(slots=True)
 class GuardedClock:
-    """The time by which old data goes. mark_ms: the last believed one; None at the first start.
+    """The time by which old data goes. mark_ms: the last believed one.
 
     wall_ms, monotonic_s: the machine's clocks. is_synchronized: whether its time service vouches.
     """
 
-    mark_ms: int | None
+    mark_ms: int
     wall_ms: Callable[[], int]
     monotonic_s: Callable[[], float] = time.monotonic
     is_synchronized: Callable[[], bool] = SYNCHRONIZED.exists
@@ -46,12 +47,11 @@ class GuardedClock:
     _words: dict[str, tuple[int, float]] = field(default_factory=dict)
     _looked_s: float = 0.0
     _doubted_s: float = 0.0
+    _looking: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         """Look at the clock for the first time."""
         self._looked_s = self.monotonic_s()
-        if self.mark_ms is None:
-            self.mark_ms = max(self.wall_ms(), FIRST_MS)
         self.look()
 
     def hear(self, agent: str, at_ms: int) -> None:
@@ -59,8 +59,11 @@ class GuardedClock:
         self._words[agent] = at_ms, self.monotonic_s()
 
     def look(self) -> int:
-        """The believed time now."""
-        assert self.mark_ms is not None  # noqa: S101 - set when made
+        """The believed time now; from any thread."""
+        with self._looking:
+            return self._look()
+
+    def _look(self) -> int:
         now_s, wall_ms = self.monotonic_s(), self.wall_ms()
         elapsed_s, self._looked_s = now_s - self._looked_s, now_s
         reckoned_ms = self.mark_ms + int(elapsed_s * 1000)
@@ -83,17 +86,16 @@ class GuardedClock:
 
 
 def clock_in(db: Connection, wall_ms: Callable[[], int]) -> GuardedClock:
-    """The clock whose mark the database keeps."""
+    """The clock whose mark the database keeps; at the first start the wall's, if that can be."""
     mark = fact_of(db, _MARK) or _newest_arrival(db)
-    return GuardedClock(int(mark) if mark else None, wall_ms)
+    return GuardedClock(int(mark) if mark else max(wall_ms(), FIRST_MS), wall_ms)
 
 
 def _newest_arrival(db: Connection) -> int | None:
     """What a database of before knows of the time: when something came last."""
-    events = metadata.tables.get("events")
-    if events is None:
-        return None
-    return db.execute(select(func.max(events.c.received_ms)).where(everywhere(events))).scalar()
+    arrivals = metadata.tables["events"]
+    query = select(func.max(arrivals.c.received_ms)).where(everywhere(arrivals))
+    return db.execute(query).scalar()
 
 
 def keep_mark(db: Connection, clock: GuardedClock) -> None:

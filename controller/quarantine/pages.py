@@ -12,8 +12,8 @@ from starlette.concurrency import run_in_threadpool
 
 from controller.access.gate import gate_of
 from controller.feature import Program
-from controller.quarantine.records import QuarantinedLine
-from controller.quarantine.service import Quarantine, quarantine_of
+from controller.quarantine.service import TROUBLES, Quarantine, quarantine_of
+from controller.quarantine.store import QuarantinedLine
 from controller.web.page import PageRenderer
 from protocol.errors import LopHocError
 from protocol.messages import MessageError, MessageFlaw
@@ -30,8 +30,7 @@ FLAWS: Final[Mapping[str, str]] = {
     MessageFlaw.NOT_APPLIED: N_("It is well written, and yet it could not be stored."),
 }
 _TROUBLES: Final[Mapping[str, str]] = {
-    "message_gone": N_("This message is not here any more."),
-    "message_cut": N_("Only the beginning of this message was kept: it is too long."),
+    **TROUBLES,
     "message_not_applied": N_("This message still cannot be stored."),
     **FLAWS,
 }

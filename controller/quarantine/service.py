@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from controller.feature import Program
-from controller.quarantine.records import QuarantinedLine
-from controller.quarantine.store import length_of, let_go, line_of, lines
+from controller.quarantine.store import QuarantinedLine, length_of, let_go, line_of, lines
 from protocol.errors import ActionError
 from protocol.words import N_
+
+TROUBLES: Final = {
+    "message_gone": N_("This message is not here any more."),
+    "message_cut": N_("Only the beginning of this message was kept: it is too long."),
+}
 
 
 class Quarantine:
@@ -28,16 +34,18 @@ class Quarantine:
         """Take the message again. Raises ActionError, MessageError, ApplyError or StoreError."""
         line = self._program.store.read(line_of, no)
         if line is None:
-            raise ActionError("message_gone", N_("This message is not here any more."))
+            raise _refusal("message_gone")
         if not line.whole:
-            raise ActionError(
-                "message_cut", N_("Only the beginning of this message was kept: it is too long.")
-            )
+            raise _refusal("message_cut")
         await self._program.writing.take_again(no, line.topic, line.raw)
 
     async def let_go(self, no: int) -> None:
         """Forget the message, if it is still there. Raises StoreError."""
         await self._program.writing.write(let_go, no)
+
+
+def _refusal(code: str) -> ActionError:
+    return ActionError(code, TROUBLES[code])
 
 
 def quarantine_of(program: Program) -> Quarantine:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Delete, Select, delete, func, select
 
 from controller.database.changes import of_kind
 from controller.database.reading import row_of, rows_of
 from controller.database.scope import everywhere
+from controller.database.set_aside import Quarantined, Released
 from controller.database.writing import insert_into
-from controller.quarantine.records import Quarantined, QuarantinedLine, Released
 from controller.quarantine.tables import quarantine, tallies
 from protocol.messages import MAX_BYTES
 
@@ -25,6 +25,20 @@ MAX_TOTAL_BYTES: Final = 32 * 1024 * 1024
 TOO_LONG_BYTES: Final = 4096  # what is kept of a message that is longer than any may be
 LIST_BYTES: Final = 2048
 _DROPPED: Final = "dropped"  # stands among the flaws in the tallies
+
+
+class QuarantinedLine(NamedTuple):
+    """A message in quarantine, as the list shows it. raw: the first bytes; whole: all of them."""
+
+    no: int
+    topic: str
+    sender: str
+    flaw: str
+    detail: str
+    size: int
+    whole: bool
+    raw: bytes
+    received_ms: int
 
 
 def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 import msgspec
 
 from controller.database.changes import of_kind
-from controller.feature import Program
+from controller.feature import Line, Listener, MessageEffect, OwnWord, Program, Speaker
 from protocol.backoff import Backoff
 from protocol.folder import takes_writes
 from protocol.link import Letter
@@ -44,19 +44,10 @@ class Probe(NamedTuple):
     number: int
 
 
-class Way(NamedTuple):
-    """The way that a probe goes. say: False where there is no line. taken: messages so far.
-
-    mend: starts the broker again, where it is ours.
-    """
-
-    say: Callable[[Letter], bool]
-    taken: Callable[[], int]
-    mend: Callable[[], Awaitable[None]]
-
-
-class RoundTrip:
+class RoundTrip(Listener[OwnWord]):
     """One probe after another; `trouble` stays until one has come back."""
+
+    speaker = Speaker.CONTROLLER
 
     def __init__(self, program: Program) -> None:
         self._topic = topic_of(Address(program.school.of_agent(CONTROLLER), Channel.HEALTH))
@@ -68,47 +59,48 @@ class RoundTrip:
         self._mend_from_s = 0.0
         self.trouble = Trouble.NONE
 
-    async def run(self, way: Way) -> None:
+    async def run(self, line: Line) -> None:
         """Probe until cancelled."""
         while True:
             await asyncio.sleep(PROBE_EVERY_S)
-            await self.probe(way)
+            await self.probe(line)
 
-    async def probe(self, way: Way) -> None:
+    async def probe(self, line: Line) -> None:
         """Go round once; where only the broker fails, start it again, less and less often."""
-        trouble = Trouble.NONE if await self._returns(way) else self._cause()
+        trouble = Trouble.NONE if await self._returns(line) else self._cause()
         if trouble is not self.trouble:
             _LOGGER.warning("round trip: %s, was: %s", trouble or "well", self.trouble or "well")
         self.trouble = trouble
         if not trouble:
             self._backoff.reset()
         elif trouble is Trouble.BROKER_DEAF:
-            await self._mend(way)
+            await self._mend(line)
 
-    def hear(self, topic: str, payload: bytes) -> Sequence[object]:
-        """What the ingest heard the controller itself say: the probe that is on its way, or not."""
-        if topic != self._topic or payload != self._payload():
-            return ()
+    def hear(self, agent: str, message: OwnWord, now_ms: int) -> MessageEffect:
+        """Take what came back: the probe that is on its way, or another word."""
+        del agent, now_ms
+        if message != (self._topic, self._payload()):
+            return MessageEffect()
         self._heard = self._number
-        return (Probe(self._number),)
+        return MessageEffect((Probe(self._number),))
 
     def note_stored(self, changes: Sequence[object]) -> None:
         """These changes are in the database."""
         if any(probe.number == self._number for probe in of_kind(changes, Probe)):
             self._stored.set()
 
-    async def _returns(self, way: Way) -> bool:
+    async def _returns(self, line: Line) -> bool:
         """Whether the next probe comes back, or the others' messages still do: it waits in line."""
         self._number += 1
         self._stored.clear()
         while True:
-            taken = way.taken()
-            way.say(Letter(self._topic, self._payload()))
+            taken = line.taken()
+            line.say(Letter(self._topic, self._payload()))
             try:
                 async with asyncio.timeout(PATIENCE_S):
                     await self._stored.wait()
             except TimeoutError:
-                if way.taken() == taken:
+                if line.taken() == taken:
                     return False
             else:
                 return True
@@ -118,11 +110,11 @@ class RoundTrip:
             return Trouble.DISK_FULL
         return Trouble.STORE_REFUSING if self._heard == self._number else Trouble.BROKER_DEAF
 
-    async def _mend(self, way: Way) -> None:
+    async def _mend(self, line: Line) -> None:
         now_s = asyncio.get_running_loop().time()
         if now_s >= self._mend_from_s:
             self._mend_from_s = now_s + self._backoff.next_s()
-            await way.mend()
+            await line.mend()
 
     def _payload(self) -> bytes:
         return msgspec.json.encode({"boot": self._boot, "probe": self._number})

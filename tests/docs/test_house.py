@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import grimp
 
@@ -32,8 +33,21 @@ def test_what_knows_no_database_and_no_web_is_held_to_it() -> None:
         if not module.endswith(DOORS)
         if not BORDERS & graph.find_upstream_modules(module)
     }
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    contracts = settings["tool"]["importlinter"]["contracts"]
-    (rules,) = (contract for contract in contracts if contract["id"] == "rules")
+    rules = contract("rules")
     assert pure - {*rules["source_modules"]} == set()
     assert len(rules["source_modules"]) == len({*rules["source_modules"]})
+
+
+def test_no_feature_is_named_where_they_are_joined() -> None:
+    """The contract `wiring` knows them all."""
+    assert set(contract("wiring")["forbidden_modules"]) == {
+        f"controller.{feature.name}" for feature in FEATURES
+    }
+
+
+def contract(name: str) -> dict[str, Any]:
+    """A contract of import-linter, as pyproject.toml has it."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    (one,) = (contract for contract in contracts if contract["id"] == name)
+    return dict(one)

@@ -8,10 +8,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from controller.access.gate import gate_of
 from controller.access.password import SESSION_S, TRIES, TRIES_S, Office, OfficeError
 from controller.access.store import access_log
 from controller.database.store import Store
-from tests.controller.web_school import NOW_MS, SCHOOL, a_store, agent, asked, mark
+from tests.controller.web_school import NOW_MS, SCHOOL, a_program, a_store, agent, asked, mark
 
 PASSWORD = "một mật khẩu dài"  # noqa: S105 - a test's own
 SHUT = (
@@ -154,3 +155,18 @@ def test_where_no_password_was_set_the_page_says_so(library: Store) -> None:
     """That is another thing."""
     page = ask(library, "/login?lang=vi", "192.0.2.5")
     assert "Chưa đặt mật khẩu" in page.text
+
+
+def test_a_session_ends_by_the_guarded_clock(store: Store, tmp_path: Path) -> None:
+    """A clock that jumps, far ahead or back, ends no session and lengthens none."""
+    wall_ms = [NOW_MS]
+    program = a_program(store, folder=tmp_path, now_ms=lambda: wall_ms[0])
+    program.clock.is_synchronized = lambda: False
+    gate = gate_of(program)
+    gate.office.set_password(PASSWORD)
+    cookie = gate.office.open_session(PASSWORD) or ""
+    for jump_days in (800, -800, 0):
+        wall_ms[0] = NOW_MS + jump_days * 86_400_000
+        assert gate.office.session(cookie)
+    wall_ms[0] = NOW_MS + SESSION_S * 1000
+    assert gate.office.session(cookie) is None

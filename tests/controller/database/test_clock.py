@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import tempfile
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
 from controller.access.password import ALL_TRIES, TRIES, TRIES_S, Office
 from controller.attendance.store import marks_of
@@ -24,10 +27,11 @@ from controller.database.clock import (
     keep_mark,
 )
 from controller.database.store import Store
-from controller.database.upkeep import copies_in, keep_up
+from controller.database.upkeep import Term, copies_in, forget_some, keep_up
 from controller.features import forget, forget_pupils, keep_batch
 from controller.fleet.records import AttendanceRecord, EventRecord
 from protocol.model import AttendanceStatus, Method
+from tests.controller.fresh import fresh_store
 from tests.controller.web_school import NOW_MS, SCHOOL
 from tests.waiting import eventually
 
@@ -42,7 +46,7 @@ class Machine:
     running_s: float = 0.0
     vouched: bool = False
 
-    def clock(self, mark_ms: int | None) -> GuardedClock:
+    def clock(self, mark_ms: int) -> GuardedClock:
         """The guarded clock on it."""
         return GuardedClock(
             mark_ms, lambda: self.wall_ms, lambda: self.running_s, lambda: self.vouched
@@ -120,10 +124,12 @@ def test_agents_that_know_better_outvote_the_time_service() -> None:
     assert not clock.believed
 
 
-def test_the_first_start_of_a_computer_without_a_clock() -> None:
-    """It wakes in 1970."""
-    clock = Machine(1000).clock(None)
-    assert (clock.look(), clock.believed) == (FIRST_MS, False)
+def test_the_first_start_of_a_computer_without_a_clock(tmp_path: Path) -> None:
+    """It wakes in 1970, and knows no more than that LopHoc is there."""
+    with Store(f"sqlite:///{tmp_path}/a.db") as store:
+        clock = replace_witness(store.read(clock_in, lambda: 1000))
+    assert FIRST_MS <= clock.look() < FIRST_MS + DAY_MS
+    assert not clock.believed
     machine = Machine(NOW_MS - BEHIND_MS)
     assert machine.clock(NOW_MS).believed
 
@@ -191,10 +197,38 @@ def test_no_start_with_a_wrong_clock_erases_anything(tmp_path: Path) -> None:
             assert clock.believed == (abs(wall_ms - NOW_MS) <= DAY_MS)
             assert len(store.read(marks_of, SCHOOL)) == 52
         assert "2026" in copies_in(folder)[-1].name
-        asyncio.run(a_start(store, folder, NOW_MS + 45 * DAY_MS))  # a holiday: the oldest are due
+        holiday_ms = NOW_MS + 45 * DAY_MS
+        asyncio.run(a_start(store, folder, holiday_ms))
+        assert len(store.read(marks_of, SCHOOL)) == 52  # what is due goes by and by
+        for _ in range(45):
+            store.write(forget_some, Term("pupils", forget_pupils, 400), holiday_ms)
         due = [week for week in range(52) if week * 7 + 45 > 400]
         assert due
         assert len(store.read(marks_of, SCHOOL)) == 52 - len(due)
+
+
+@given(st.lists(st.integers(-40, 400), max_size=12), st.integers(0, 100))
+def test_a_day_at_the_most_is_forgotten_at_once(now_days: list[int], spread_days: int) -> None:
+    """Whatever is due; nothing twice, nothing that is not due, and in the end all that is."""
+    with tempfile.TemporaryDirectory() as folder, fresh_store(folder) as store:
+        horizons: list[int] = []
+
+        def note(_: Connection, before_ms: int) -> int:
+            horizons.append(before_ms)
+            return 0
+
+        term = Term("some", note, 100)
+        store.write(forget_some, term, NOW_MS)
+        for days in now_days:
+            store.write(forget_some, term, NOW_MS + days * DAY_MS)
+        first = NOW_MS - 100 * DAY_MS
+        assert horizons[0] == first
+        for earlier, later in pairwise(horizons):
+            assert earlier < later <= earlier + DAY_MS
+        assert max(horizons) <= first + max([0, *now_days]) * DAY_MS
+        for _ in range(spread_days + 1):
+            store.write(forget_some, term, NOW_MS + spread_days * DAY_MS)
+        assert max(horizons) >= first + spread_days * DAY_MS
 
 
 def test_copies_are_ordered_by_their_number(tmp_path: Path) -> None:

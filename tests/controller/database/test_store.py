@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from controller.attendance.store import marks_of
 from controller.database.repair import repair
 from controller.database.schema import metadata
+from controller.database.set_aside import Quarantined
 from controller.database.store import Store, StoreError
 from controller.database.upkeep import is_sound
 from controller.features import forget_pupils, keep_batch
@@ -29,7 +30,6 @@ from controller.fleet.store import (
 )
 from controller.inventory import store as assets
 from controller.inventory.store import refresh
-from controller.quarantine.records import Quarantined
 from protocol.messages import HostMeasures, KitLine, LineMeasures, OutboxReport
 from protocol.model import (
     AttendanceStatus,

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from msgspec import json
 
 from controller.attendance.store import marks_of
+from controller.database.set_aside import ApplyError, Quarantined
 from controller.database.store import Store, StoreError
 from controller.features import counts, keep_batch
 from controller.fleet.store import agents_of
 from controller.quarantine import store as quarantine
-from controller.quarantine.records import ApplyError, Quarantined, QuarantinedLine
+from controller.quarantine.store import QuarantinedLine
 from protocol.messages import MAX_BYTES, AttendanceMarked, Birth, MessageFlaw, Up
 from protocol.model import AttendanceStatus, Method, Status
 from protocol.topics import TopicError

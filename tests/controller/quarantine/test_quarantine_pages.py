@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from controller.attendance.store import marks_of
+from controller.database.set_aside import Quarantined
 from controller.database.store import Store
 from controller.features import keep_batch
 from controller.quarantine import store as quarantine
-from controller.quarantine.records import Quarantined
 from protocol.messages import MAX_BYTES, AttendanceMarked, MessageFlaw, to_bytes
 from protocol.model import AttendanceStatus, Method
 from tests.axe import violations

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from controller.config import ControllerConfig
 from controller.database.store import Store
-from controller.feature import Program
+from controller.feature import Line, OwnWord, Program
 from controller.supervision import round_trip
-from controller.supervision.round_trip import RoundTrip, Trouble, Way
+from controller.supervision.round_trip import RoundTrip, Trouble
 from protocol.link import Letter
 
 
@@ -35,13 +35,17 @@ class Road:
         self.busy_for = 0  # patiences in which others' messages still come
         self.mended = 0
 
-    def way(self) -> Way:
+    def line(self) -> Line:
         """As the probe sees it."""
-        return Way(self.say, self.taken, self.mend)
+        return Line(self.say, self.taken, self.mend)
 
     def say(self, letter: Letter) -> bool:
         """Publish, hear, store."""
-        changes = self.trip.hear(letter.topic, letter.payload) if self.hears else ()
+        changes = (
+            self.trip.hear("", OwnWord(letter.topic, letter.payload), 0).changes
+            if self.hears
+            else ()
+        )
         if self.stores and not self.busy_for:
             self.trip.note_stored(changes)
         return True
@@ -78,7 +82,7 @@ def test_the_trouble_is_what_fails_now_and_stays_until_all_is_well(
                 patch.setattr(round_trip, "takes_writes", lambda _, room=room: room)
                 road.hears, road.stores, before = hears, stores, road.mended
                 trip._mend_from_s = 0.0
-                await trip.probe(road.way())
+                await trip.probe(road.line())
             if hears and stores:
                 expected = Trouble.NONE
             elif not room:
@@ -96,7 +100,7 @@ def test_a_probe_waits_in_line_behind_others() -> None:
     trip = RoundTrip(program(Path()))
     road = Road(trip)
     road.busy_for = 6
-    asyncio.run(trip.probe(road.way()))
+    asyncio.run(trip.probe(road.line()))
     assert (trip.trouble, road.mended) == (Trouble.NONE, 0)
 
 
@@ -111,7 +115,7 @@ def test_a_broker_that_stays_deaf_is_started_again_less_and_less_often(
 
     async def play() -> None:
         for _ in range(5):
-            await trip.probe(road.way())
+            await trip.probe(road.line())
 
     asyncio.run(play())
     assert road.mended == 1
@@ -121,8 +125,8 @@ def test_another_runs_probe_and_an_old_one_are_not_this_one() -> None:
     """A broker that kept them brings them at the next start."""
     trip, before = RoundTrip(program(Path())), RoundTrip(program(Path()))
     before._boot = "another"
-    assert trip.hear(before._topic, before._payload()) == ()
+    assert trip.hear("", OwnWord(before._topic, before._payload()), 0).changes == ()
     old = trip._payload()
     trip._number += 1
-    assert trip.hear(trip._topic, old) == ()
-    assert trip.hear(trip._topic, trip._payload())
+    assert trip.hear("", OwnWord(trip._topic, old), 0).changes == ()
+    assert trip.hear("", OwnWord(trip._topic, trip._payload()), 0).changes

@@ -1,4 +1,4 @@
-"""This file holds what is kept of a message that could not be taken, and its end."""
+"""This file says what becomes of a message that cannot be taken: set aside, taken after all."""
 
 from __future__ import annotations
 
@@ -39,17 +39,3 @@ class Released(NamedTuple):
     """The message of this number was taken after all, or let go by a person."""
 
     no: int
-
-
-class QuarantinedLine(NamedTuple):
-    """A message in quarantine, as the list shows it. raw: the first bytes; whole: all of them."""
-
-    no: int
-    topic: str
-    sender: str
-    flaw: str
-    detail: str
-    size: int
-    whole: bool
-    raw: bytes
-    received_ms: int
