@@ -304,7 +304,7 @@ def test_for_any_mergers_the_total_is_the_number_of_distinct_items(
 def test_a_count_rests_as_long_as_it_is_dear_and_mergers_show_at_once(
     store: Store, monkeypatch: pytest.MonkeyPatch, count_s: float, rest_ms: int
 ) -> None:
-    """A small department sees its first items within a second; a province counts in 1 % of a core."""
+    """A small department sees its first items within a second; a province spends 1 % of a core."""
     counts: list[int] = []
     real = memory.tallies_of
 
