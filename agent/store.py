@@ -64,6 +64,7 @@ class ClassroomStore:
         self._step_taken = asyncio.Condition()
         self.refusing = False
         self.refused = 0
+        self.untold = False  # something seen could not be put: only a birth tells it
         self.step = 0
 
     async def steps(self) -> AsyncGenerator[Classroom, None]:
@@ -163,6 +164,7 @@ class ClassroomStore:
             except OutboxError as error:
                 self._note_refusal(error)
                 return False
+            self.untold = False
             return True
 
     async def tick(self, elapsed_s: float) -> None:
@@ -199,6 +201,7 @@ class ClassroomStore:
             await self._put(step.messages, self._memos(step))
         except OutboxError as error:
             self.refused += len(step.messages)
+            self.untold = True
             self._note_refusal(error)
             # A lesson that could not be kept did not change: it is tried again at the next beat.
             teaching = self.classroom.teaching

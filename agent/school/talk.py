@@ -73,7 +73,8 @@ class SchoolTalk:
         while True:
             await self._birth_owed.wait()
             self._birth_owed.clear()
-            await store.birth(link.session)
+            if not await store.birth(link.session):
+                self._birth_owed.set()
             await asyncio.sleep(BIRTH_SPACING_S)
 
     async def listen(self, link: Link, relay: Relay, store: ClassroomStore) -> None:

@@ -40,7 +40,7 @@ async def _measure_once(context: Context) -> None:
     reading = await asyncio.to_thread(context.machine.read)
     programs = await asyncio.to_thread(context.machine.programs)
     await context.store.beat(measures_of(reading), context.outages.findings(), programs)
-    if context.store.refusing:
+    if context.store.refusing or context.store.untold:
         context.connection.owe_birth()
 
 

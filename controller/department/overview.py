@@ -1,9 +1,10 @@
-"""This file keeps the department's figures at hand: counted at most every five minutes."""
+"""This file keeps the department's figures at hand: what is dear to count is counted seldom."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ from controller.reconcile.kpi import Kpi
 from protocol.model import Place, instant
 
 KEPT_MS: Final = 300_000
+REST_PER_COUNT: Final = 100  # a count rests as many times longer than it took: 1 % of a core
 LOOK_EVERY_MS: Final = 30_000
 MONTH: Final = timedelta(days=30)
 
@@ -44,6 +46,7 @@ class _Counted(NamedTuple):
 
     key: tuple[int, int, str]
     at_ms: int
+    rest_ms: float
     tallies: Mapping[str, ByType]
     doubles: Mapping[str, ByType]
     double_items: frozenset[tuple[str, str]]
@@ -64,6 +67,7 @@ class Department:
     zone: tzinfo
     now_ms: Callable[[], int]
     any_schools: bool = False
+    elapsed_s: Callable[[], float] = time.perf_counter
     _counting: threading.Lock = field(default_factory=threading.Lock)
     _tiling: threading.Lock = field(default_factory=threading.Lock)
     _counted: _Counted | None = None
@@ -144,7 +148,7 @@ class Department:
             key = (version_of(db, self.own), newest_change(db, Place(self.province)), day)
         counted = self._counted
         if counted is not None:
-            fresh = 0 <= now_ms - counted.at_ms < KEPT_MS
+            fresh = 0 <= now_ms - counted.at_ms < counted.rest_ms
             same_map = (counted.key[0], counted.key[2]) == (key[0], key[2])
             if counted.key == key or (fresh and same_map):
                 return counted
@@ -152,6 +156,7 @@ class Department:
         return self._counted
 
     def _count(self, key: tuple[int, int, str], now_ms: int, day: str) -> _Counted:
+        began_s = self.elapsed_s()
         with self.store.view() as db:
             atlas = areas.atlas_of(db, self.province)
             tallies = census.tallies_of(db, self.province)
@@ -167,7 +172,8 @@ class Department:
         if rest:  # also told where it cannot be kept; the next count tries again
             with contextlib.suppress(StoreError), self.store.locked(self.own) as db:
                 census.note_rest(db, self.province, day, rest)
-        return _Counted(key, now_ms, tallies, doubles, frozenset(items), twins, before)
+        rest_ms = min(KEPT_MS, (self.elapsed_s() - began_s) * 1000 * REST_PER_COUNT)
+        return _Counted(key, now_ms, rest_ms, tallies, doubles, frozenset(items), twins, before)
 
     def _doubles(
         self, db: Connection, merged: Mapping[str, Sequence[str]]

@@ -155,8 +155,12 @@ def test_refused_sightings_are_counted_and_told_by_the_next_birth(tmp_path: Path
         await here.store.see([host_sighting(), sighting()])
         assert here.store.refused == 4
         assert len(here.store.view().devices) == 2
+        assert not await here.store.birth(1)
         here.outbox.full = False
-        await here.store.birth(1)
+        await here.store.beat(CALM, ())
+        assert (here.store.refusing, here.store.untold) == (False, True)  # a beat tells no devices
+        assert await here.store.birth(1)
+        assert not here.store.untold
         (birth,) = here.outbox.waiting_states()
         assert len(up_from(birth.payload).devices) == 2  # type: ignore[union-attr]
 

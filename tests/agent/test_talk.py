@@ -17,6 +17,7 @@ from protocol.messages import (
 )
 from protocol.topics import controller_state, level_of
 from tests.agent.classrooms import PLACE
+from tests.waiting import eventually
 
 COMMAND = "lophoc/v1/79/-x54--x48--x43--x53--01/laptop-6a1/command"
 ACK = Ack(boot="c", at_ms=0, of="b1", seqs=((1, 2),))
@@ -40,14 +41,18 @@ class FakeRelay:
 
 
 class FakeClerk:
-    """Counts births."""
+    """Counts births; refuses the first ones."""
 
-    def __init__(self) -> None:
+    def __init__(self, refusals: int = 0) -> None:
+        self.refusals = refusals
         self.sessions: list[int] = []
         self.born = asyncio.Event()
 
     async def birth(self, session: int) -> bool:
-        """Count one."""
+        """Count one, or refuse it."""
+        if self.refusals:
+            self.refusals -= 1
+            return False
         self.sessions.append(session)
         self.born.set()
         return True
@@ -136,6 +141,22 @@ def test_however_often_it_is_asked_a_birth_is_said_once_at_a_time() -> None:
         for _ in range(100):
             here.owe_birth()
             await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return store.sessions
+
+    assert asyncio.run(story()) == [7]
+
+
+def test_a_birth_that_the_disk_refuses_stays_owed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said as soon as there is room, whoever else finds that out first."""
+    monkeypatch.setattr("agent.school.talk.BIRTH_SPACING_S", 0.001)
+
+    async def story() -> list[int]:
+        here, store = talk(), FakeClerk(refusals=3)
+        here.owe_birth()
+        task = asyncio.create_task(here.births(cast("Any", store), cast("Any", FakeLink())))
+        await eventually(store.born.is_set)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         return store.sessions

@@ -309,7 +309,7 @@ def test_a_department_above_shows_the_school_among_the_played(
         schools = items(port, "/api/v1/schools?limit=100")
         return {each["code"]: each["items"] for each in schools if each["heard"]}
 
-    until(lambda: told().get(demo.SCHOOL, 0) > 0 and len(told()) == demo.SCHOOLS + 1)
+    until(told, holds=lambda seen: seen.get(demo.SCHOOL, 0) > 0 and len(seen) == demo.SCHOOLS + 1)
     running.process.send_signal(signal.SIGINT)
     assert running.process.wait(LIMIT_S) == 0
     running.assert_nothing_left(0)

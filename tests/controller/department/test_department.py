@@ -300,10 +300,11 @@ def test_for_any_mergers_the_total_is_the_number_of_distinct_items(
     assert told.whole.tally.declared == sum(each.tally.declared for each in told.schools)
 
 
-def test_items_are_counted_once_in_five_minutes_and_mergers_at_once(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("count_s", "rest_ms"), [(0.01, 1_000), (2.0, 200_000), (9.0, 300_000)])
+def test_a_count_rests_as_long_as_it_is_dear_and_mergers_show_at_once(
+    store: Store, monkeypatch: pytest.MonkeyPatch, count_s: float, rest_ms: int
 ) -> None:
-    """New items wait for the next count, what a person decides about schools does not."""
+    """A small department sees its first items within a second; a province spends 1 % of a core."""
     counts: list[int] = []
     real = memory.tallies_of
 
@@ -313,13 +314,14 @@ def test_items_are_counted_once_in_five_minutes_and_mergers_at_once(
 
     monkeypatch.setattr(memory, "tallies_of", counting)
     now_ms = NOW_MS
-    fill(store, [line(A, 1)])
     department = department_of(store, lambda: now_ms)
-    department.overview()
-    fill(store, [line(B, 1)])
+    department.elapsed_s = lambda: count_s * len(counts)
+    assert department.overview().whole.tally.declared == 0
+    fill(store, [line(A, 1)])
+    now_ms += rest_ms - 1
+    assert department.overview().whole.tally.declared == 0
+    now_ms += 1
     assert department.overview().whole.tally.declared == 1
-    now_ms += 300_000
-    assert department.overview().whole.tally.declared == 2
     now_ms += 3_000_000
     department.overview()
     assert len(counts) == 2
