@@ -16,8 +16,8 @@ from controller.feature import Feature, Listener, Program
 from protocol.model import Place
 
 _ORDER: Final = (
-    *("access", "quarantine", "supervision", "fleet", "roster", "cards", "attendance", "register"),
-    *("stocktake", "repairs", "reconcile", "inventory", "use", "forecast"),
+    *("access", "quarantine", "copies", "supervision", "fleet", "roster", "cards", "attendance"),
+    *("register", "stocktake", "repairs", "reconcile", "inventory", "use", "forecast"),
     *("dashboard", "department"),
 )
 FEATURES: Final[Sequence[Feature]] = tuple(
