@@ -79,8 +79,8 @@ class Copies:
             deed = Deed.FULL if wished else self._deed(place)
             if deed:
                 await self._copy(place, deed)
-        if place := self._rehearsal_place():
-            await self._work(place, Deed.REHEARSE)
+        if rehearsed := self._rehearsal_place():
+            await self._work(rehearsed, Deed.REHEARSE)
 
     def _rehearsal_place(self) -> Path | None:
         """The place from which a restore is to be tried now."""
