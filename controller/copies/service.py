@@ -39,7 +39,7 @@ class Copies:
     def __init__(self, program: Program) -> None:
         config = program.config
         self._config = config
-        self._clock = program.clock
+        self._program = program
         self._folder = config.data / COPIES
         self.places = [Path(each.strip()) for each in config.copies.split(",") if each.strip()]
         self._wished = asyncio.Event()
@@ -85,7 +85,7 @@ class Copies:
     def _rehearsal_place(self) -> Path | None:
         """The place from which a restore is to be tried now."""
         standing = self.standing()
-        if standing.newest is None or not rehearsal_due(standing.rehearsal, self._clock.look()):
+        if standing.newest is None or not rehearsal_due(standing.rehearsal, self._program.clock.look()):
             return None
         place, newest = standing.newest
         return Path(place) if newest.trouble is None and Path(place) in self.places else None
@@ -93,7 +93,7 @@ class Copies:
     def _deed(self, place: Path) -> Deed | None:
         if asyncio.get_running_loop().time() < self._from_s[place]:
             return None
-        return copy_due(self._of(place), self._clock.look())
+        return copy_due(self._of(place), self._program.clock.look())
 
     async def _copy(self, place: Path, deed: Deed) -> None:
         before = self._of(place).trouble
@@ -114,7 +114,7 @@ class Copies:
 
     async def _work(self, place: Path, deed: Deed) -> bool:
         """Have a process of its own do it; False if it ended badly, or never."""
-        order = Order(self._config, place, deed, self._clock.look())
+        order = Order(self._config, place, deed, self._program.clock.look())
         self.at_work = True
         try:
             async with _worker() as worker, asyncio.timeout(LONGEST_S):

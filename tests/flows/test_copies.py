@@ -16,7 +16,7 @@ from tests.ports import free_port
 from tests.waiting import LIMIT_S, until
 
 ROOMS = ("P201", "P202", "P203")
-PASSPHRASE = "bốn từ không liên quan"
+PASSPHRASE = "bốn từ không liên quan"  # noqa: S105
 
 
 class ThreeRooms:
