@@ -10,7 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from controller.cli.folder import add_place, data_folder, existing_folder, told_settings
+from controller.cli.folder import (
+    add_place,
+    data_folder,
+    existing_database,
+    existing_folder,
+    has_database,
+    told_settings,
+)
 from controller.cli.output import now_ms, tell
 from controller.copies.content import COPIES, SETTINGS_FILE
 from controller.copies.copying import make_copy
@@ -55,10 +62,13 @@ def _backup(options: argparse.Namespace, say: Translate) -> int:
     folder = existing_folder(options)
     if not (options.to or options.new_passphrase):
         raise SettingsError("backup_where", N_("Where to? Name a folder with --to."))
+    last = folder / COPIES / SETTINGS_FILE
+    if not (has_database(options) or last.exists()):
+        existing_database(options)
     _set_passphrase(options, folder / COPIES, say)
     if options.to is None:
         return 0
-    config = told_settings(options, folder / COPIES / SETTINGS_FILE)
+    config = told_settings(options, last)
     with _in_words():
         place = options.to.absolute()
         tell(_made(make_copy(config, place, now_ms(), full=True, prepare=True), say))

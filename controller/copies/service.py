@@ -85,7 +85,9 @@ class Copies:
     def _rehearsal_place(self) -> Path | None:
         """The place from which a restore is to be tried now."""
         standing = self.standing()
-        if standing.newest is None or not rehearsal_due(standing.rehearsal, self._program.clock.look()):
+        if standing.newest is None or not rehearsal_due(
+            standing.rehearsal, self._program.clock.look()
+        ):
             return None
         place, newest = standing.newest
         return Path(place) if newest.trouble is None and Path(place) in self.places else None

@@ -83,7 +83,7 @@ WITH_DEEDS = {
     *("roster", "schedule", "cards", "register", "repairs", "stocktake"),
     *("areas", "schools", "rooms"),
 }
-FOLDERLESS = ("run", "schedule sample", "sample-config")
+FOLDERLESS = ("restore", "run", "schedule sample", "sample-config")
 IN_FOLDER = [line for line in OLD if not line.startswith(FOLDERLESS)]
 
 
