@@ -170,10 +170,14 @@ class LedgerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     events: Annotated[int, _says("what agents say in a seed", "steps", ge=1)] = 500
     agents: Annotated[int, _says("how many agents speak", "agents", ge=1, le=20)] = 3
     faults: Annotated[int, _says("faults of a seed", "faults", ge=0, le=1000)] = 8
-    gap: Annotated[float, _says("how much longer or shorter the time between faults is", gt=0)] = 1.0
+    gap: Annotated[float, _says("how much longer or shorter the time between faults is", gt=0)] = (
+        1.0
+    )
     pace: Annotated[float, _says("time between two steps of an agent", "s", ge=0, le=60)] = 0.05
     light: Annotated[bool, _says("only faults that heal within seconds")] = False
-    data: Annotated[str, _says("folder of the results; what is there is not played again")] = "ledger"
+    data: Annotated[str, _says("folder of the results; what is there is not played again")] = (
+        "ledger"
+    )
     log_level: Annotated[LogLevel, _says("debug, info, warning or error")] = "warning"
 
 

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -96,7 +96,7 @@ class LedgerAgent:
                 self._room.take(said)
         self._wire.relay.wake()
 
-    async def _put(self, said: list[Said]) -> bool:
+    async def _put(self, said: Sequence[Said | Birth]) -> bool:
         try:
             await asyncio.to_thread(self._outbox.put, *said)
         except OutboxError as error:
@@ -157,7 +157,7 @@ def main() -> int:
     try:
         asyncio.run(play(order))
     except OutboxError as error:
-        _LOGGER.error("%s", error)
+        _LOGGER.warning("%s", error)
         return 75 if error.code == "outbox_refused" else 3
     return 0
 

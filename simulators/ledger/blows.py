@@ -88,7 +88,9 @@ class Striker:
     async def _poison(self) -> bool:
         name = self._random.choice([*_CODES])
         port, place = self._world.mqtt[name], Place(PROVINCE, _CODES[name])
-        return await say_poison(port, place, str(self._random.random()), self._random.randrange(5, 60))
+        return await say_poison(
+            port, place, str(self._random.random()), self._random.randrange(5, 60)
+        )
 
     async def _fill(self, whom: str) -> bool:
         disk = self._world.disks[whom]
@@ -123,7 +125,10 @@ class Striker:
         agent = self._agent()
         await agent.down(signal.SIGTERM)
         outbox = self._world.outbox(agent)
-        before = waiting_in(outbox)
+        if not outbox.exists():
+            await agent.up()
+            return False
+        before = _waiting(outbox)
         _overwrite(outbox, self._random)
         # It repairs the file at its start; what that cannot read is gone.
         self._world.excuses |= dict.fromkeys(before, Excuse.SWAPPED_OUT)
@@ -150,9 +155,9 @@ class Striker:
         if whom == "agent":
             agent = world.agents[0]
             await agent.down(self._random.choice(_HOWS))
-            gone = waiting_in(world.outbox(agent))
+            gone = _waiting(world.outbox(agent))
             _put_back(copy.folder, agent.folder)
-            gone -= waiting_in(world.outbox(agent))
+            gone -= _waiting(world.outbox(agent))
             world.excuses |= dict.fromkeys(gone, Excuse.SWAPPED_OUT)
             await agent.up()
             return True
@@ -178,9 +183,10 @@ class Striker:
         await work()
         after, items_after = _seen(database)
         if whom == "school":
-            world.excuses |= excuse_change(before, after, world.waiting(), excuse)
+            waiting = {name for agent in agents for name in _waiting(world.outbox(agent))}
+            world.excuses |= excuse_change(before, after, waiting, excuse)
         elif excuse is Excuse.DAMAGED:
-            both = before_ids = items.keys() | items_after.keys()
+            both = items.keys() | items_after.keys()
             world.lost_items |= {name for name in both if items.get(name) != items_after.get(name)}
         await controller.up()
         await asyncio.gather(*(agent.up() for agent in agents))
@@ -195,6 +201,14 @@ async def _down(station: Station, how: signal.Signals) -> None:
 
 def _seen(database: Path) -> tuple[list[StoredRow], dict[str, tuple[object, ...]]]:
     return rows_in(database), items_in(database, SCHOOL)
+
+
+def _waiting(outbox: Path) -> set[str]:
+    """What waits; of a file that was damaged and not repaired yet, all is excused already."""
+    try:
+        return waiting_in(outbox)
+    except sqlite3.DatabaseError:
+        return set()
 
 
 def _overwrite(file: Path, random: Random) -> None:

@@ -19,10 +19,15 @@ _FILL: Final = "fill"
 
 def go_apart(arguments: Sequence[str]) -> None:
     """Become the same play with names of its own, where this system gives them; else go on."""
-    if APART in os.environ or not can_go_apart():
+    if is_apart() or not can_go_apart():
         return
     command = [*_UNSHARE, sys.executable, "-m", "simulators", *arguments]
     os.execvpe(command[0], command, os.environ | {APART: "1"})  # noqa: S606 - ourselves
+
+
+def is_apart() -> bool:
+    """Whether this play has names of its own."""
+    return APART in os.environ
 
 
 def can_go_apart() -> bool:
@@ -37,7 +42,7 @@ class SmallDisk:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.is_own = APART in os.environ
+        self.is_own = is_apart()
 
     def mount(self) -> None:
         """Begin with an empty disk."""

@@ -76,6 +76,7 @@ WEIGHTS: Final = {
     Fault.RESTORE_AGENT: 3,
     Fault.CLOCK: 4,
 }
+FULL: Final = frozenset({Fault.FULL_SCHOOL, Fault.FULL_DEPARTMENT, Fault.FULL_AGENTS})
 # Quick to heal: for a play of seconds.
 LIGHT: Final = frozenset(
     {

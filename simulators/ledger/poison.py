@@ -23,7 +23,7 @@ _LINE: Final = {"item": "i1", "device": "board", "on_min": 1}
 
 
 def poison_for(random: Random, count: int) -> Iterator[bytes]:
-    """Messages of which most cannot be applied: wrong, over-long, from far times, doubled inside."""
+    """Messages of which most cannot be applied: wrong, over-long, of far times, doubled inside."""
     boot = f"poison-{random.randrange(1 << 30):x}"
     for number in range(1, count + 1):
         base: dict[str, Any] = dict(_EVENT, v=3, boot=boot, seq=number, id=f"{boot}-{number}")
@@ -46,8 +46,6 @@ def poison_for(random: Random, count: int) -> Iterator[bytes]:
 
 def _bytes(message: dict[str, Any]) -> bytes:
     return json.dumps(message).encode()
-
-
 
 
 async def say_poison(port: int, place: Place, seed: str, count: int) -> bool:

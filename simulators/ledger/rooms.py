@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 import msgspec
 from msgspec.structs import asdict
 
 from protocol.messages import (
     AnyEvent,
-    AnyState,
     AttendanceMarked,
     DeviceAppeared,
     DeviceState,
@@ -37,10 +36,18 @@ from simulators.ledger.deeds import DEVICE, Deed, ListedDeed, Outcome
 CLASS: Final = "10A1"
 FLOOD: Final = 250  # marks at once
 _KINDS: Final = (DeviceKind.BOARD, DeviceKind.PROJECTOR, DeviceKind.TABLET, DeviceKind.CAMERA)
+_POWERED: Final = frozenset({DeviceKind.BOARD, DeviceKind.PROJECTOR})
 _DEEDS: Final = {"mark": 50, "device": 20, "lesson": 14, "roll": 8, "fault": 4, "appeared": 4}
 _HEADER: Final = frozenset({"v", "boot", "seq", "id", "at_ms", "room"})
 
-Said = AnyEvent | AnyState
+Said = AnyEvent | DeviceState
+
+
+class _Head(TypedDict):
+    """What every message begins with."""
+
+    boot: str
+    at_ms: int
 
 
 class DeedRoom:
@@ -72,7 +79,7 @@ class DeedRoom:
     def step(self, number: int, at_ms: int) -> list[Said]:
         """What is said in this step."""
         random = Random(f"{self._seed}/{self._agent}/{number}")  # noqa: S311 - play
-        head = {"boot": self._boot, "at_ms": at_ms}
+        head: _Head = {"boot": self._boot, "at_ms": at_ms}
         chosen = random.choices([*_DEEDS], [*_DEEDS.values()])[0]
         name = f"{self._agent}-{number}"
         match chosen:
@@ -85,9 +92,7 @@ class DeedRoom:
             case "fault":
                 part = random.choice([*Part])
                 return [
-                    FaultReported(
-                        **head, id=name, room=self._room, part=part, lesson=self._lesson
-                    )
+                    FaultReported(**head, id=name, room=self._room, part=part, lesson=self._lesson)
                 ]
             case "appeared":
                 device_id = f"token:{self._agent}-{random.randrange(6)}"
@@ -98,7 +103,7 @@ class DeedRoom:
     def flood(self, number: int, at_ms: int) -> list[Said]:
         """More at once than a room says in a day."""
         random = Random(f"{self._seed}/{self._agent}/{number}")  # noqa: S311 - play
-        head = {"boot": self._boot, "at_ms": at_ms}
+        head: _Head = {"boot": self._boot, "at_ms": at_ms}
         return [self._mark(f"{self._agent}-{number}-{one}", random, head) for one in range(FLOOD)]
 
     def take(self, said: Iterable[Said]) -> None:
@@ -127,19 +132,26 @@ class DeedRoom:
             status=status,
             reasons=(Reason("played", random.randrange(100)),) if status is not Status.OK else (),
             sources=("usb",),
-            measures=DeviceMeasures(power=random.choice(["on", "off"])) if number < 2 else None,
+            measures=DeviceMeasures(power=random.choice(["on", "off"]))
+            if _KINDS[number % len(_KINDS)] in _POWERED
+            else None,
             first_seen_ms=before.first_seen_ms if before else at_ms,
             last_seen_ms=at_ms,
         )
 
-    def _turn(self, name: str, random: Random, head: dict[str, Any]) -> list[Said]:
+    def _turn(self, name: str, random: Random, head: _Head) -> list[Said]:
         if self._lesson is None:
             lesson = f"lesson-{name}"
             begun = LessonStarted(**head, id=name, room=self._room, lesson=lesson, classes=(CLASS,))
-            return [DeviceState(boot=self._boot, at_ms=head["at_ms"], device=self._device(random, head["at_ms"])), begun]
+            return [
+                DeviceState(
+                    boot=self._boot, at_ms=head["at_ms"], device=self._device(random, head["at_ms"])
+                ),
+                begun,
+            ]
         return [LessonEnded(**head, id=name, room=self._room, lesson=self._lesson)]
 
-    def _mark(self, name: str, random: Random, head: dict[str, Any]) -> AttendanceMarked:
+    def _mark(self, name: str, random: Random, head: _Head) -> AttendanceMarked:
         return AttendanceMarked(
             **head,
             id=name,
@@ -151,7 +163,7 @@ class DeedRoom:
             class_code=CLASS,
         )
 
-    def _roll(self, name: str, random: Random, head: dict[str, Any]) -> RollConfirmed:
+    def _roll(self, name: str, random: Random, head: _Head) -> RollConfirmed:
         students = random.sample(range(1000), random.randrange(1, 41))
         return RollConfirmed(
             **head,
@@ -183,7 +195,11 @@ def deed_of(message: Said) -> Deed:
 
 
 def _facts(message: AnyEvent) -> dict[str, Any]:
-    common = {"room": message.room, "at_ms": message.at_ms, "lesson": getattr(message, "lesson", None)}
+    common = {
+        "room": message.room,
+        "at_ms": message.at_ms,
+        "lesson": getattr(message, "lesson", None),
+    }
     match message:
         case AttendanceMarked():
             own = {name: str(getattr(message, name)) for name in ("student", "status", "method")}

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from simulators.children import Child, answers, end, start
+from simulators.children import Child, end, start
 
 END_S: Final = 30.0
 LOOK_S: Final = 0.1
@@ -19,15 +19,19 @@ _BROKER_PID: Final = Path("broker", "nats.pid")
 
 
 class Station:
-    """One program with its folder, kept running until it is taken down.
+    """One program with its folder, whose name it bears; kept running until it is taken down.
 
     deaths: the exit codes with which it ended by itself, but for 75.
     """
 
     def __init__(
-        self, name: str, folder: Path, command: Sequence[str], environ: Mapping[str, str], logs: Path
+        self,
+        folder: Path,
+        command: Sequence[str],
+        environ: Mapping[str, str],
+        logs: Path,
     ) -> None:
-        self.name = name
+        self.name = folder.name
         self.folder = folder
         self.deaths: list[int] = []
         self._command = command
@@ -84,22 +88,6 @@ class Station:
 class ControllerStation(Station):
     """A controller with its embedded broker."""
 
-    def __init__(
-        self,
-        name: str,
-        folder: Path,
-        command: Sequence[str],
-        environ: Mapping[str, str],
-        logs: Path,
-        http_port: int,
-    ) -> None:
-        super().__init__(name, folder, command, environ, logs)
-        self.http_port = http_port
-
-    async def ready(self) -> bool:
-        """Whether it answers."""
-        return await answers(self.http_port, "/livez")
-
     def broker_pid(self) -> int | None:
         """The broker's process, if it runs."""
         try:
@@ -121,5 +109,5 @@ class ControllerStation(Station):
         """End it and its broker; both have ended when this returns."""
         await self.down(how)
         self.end_broker()
-        while self.broker_pid() is not None:
+        while self.broker_pid() is not None:  # noqa: ASYNC110 - another program's
             await asyncio.sleep(LOOK_S)

@@ -27,12 +27,17 @@ class StoredRow(NamedTuple):
 def rows_in(database: Path) -> list[StoredRow]:
     """Every mark, roll, event and fault. Raises sqlite3.Error."""
     with _opened(database) as db:
-        marks = [_row(row, "attendance", {name: row[name] for name in _MARK}) for row in _all(db, "marks")]
+        marks = [
+            _row(row, "attendance", {name: row[name] for name in _MARK})
+            for row in _all(db, "marks")
+        ]
         rolls = [
             _row(row, "roll_reopened" if row["reopened"] else "roll_confirmed", _roll(row))
             for row in _all(db, "rolls")
         ]
-        events = [_row(row, row["kind"], {"body": json.loads(row["body"])}) for row in _all(db, "events")]
+        events = [
+            _row(row, row["kind"], {"body": json.loads(row["body"])}) for row in _all(db, "events")
+        ]
         faults = [_row(row, "fault", {"part": row["part"]}) for row in _all(db, "faults")]
     return marks + rolls + events + faults
 

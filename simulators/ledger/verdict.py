@@ -124,7 +124,11 @@ def items_that_differ(
     passed_over = set(excused)
     ids = (here.keys() | above.keys()) - passed_over
     return [
-        Difference(_trouble(name in here, name in above), name, f"{here.get(name)} above is {above.get(name)}")
+        Difference(
+            _trouble(name in here, name in above),
+            name,
+            f"{here.get(name)} above is {above.get(name)}",
+        )
         for name in sorted(ids)
         if here.get(name) != above.get(name)
     ]
@@ -137,9 +141,11 @@ def _trouble(is_here: bool, is_above: bool) -> Trouble:  # noqa: FBT001 - a tabl
 def excuse_change(
     before: Sequence[StoredRow], after: Sequence[StoredRow], waiting: set[str], excuse: Excuse
 ) -> dict[str, Excuse]:
-    """What a damage or an older copy took: rows that are gone or other, but for what still waits."""
-    now = {row.id: row for row in after if row.kind != "fault"}
-    gone = {row.id for row in before if row.kind != "fault" and now.get(row.id) != row}
-    gone |= {row.id for row in before if row.kind == "fault"} - {row.id for row in after if row.kind == "fault"}
-    fresh = set(now) - {row.id for row in before}
-    return dict.fromkeys((gone - waiting) | fresh, excuse)
+    """What a damage or an older copy took: rows that are gone or other, but for what still waits.
+
+    A row that nobody said, because its letters were overwritten, is excused too.
+    """
+    now = {(row.id, row.kind): row for row in after}
+    gone = {row.id for row in before if now.get((row.id, row.kind)) != row}
+    garbled = {row.id for row in after} - {row.id for row in before}
+    return dict.fromkeys((gone - waiting) | garbled, excuse)

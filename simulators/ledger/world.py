@@ -6,17 +6,17 @@ import asyncio
 import csv
 import os
 import shutil
-import sqlite3
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from protocol.model import Place
-from simulators.children import command_path, fetch, free_port
+from simulators.children import answers, command_path, fetch, free_port
+from simulators.config import LedgerConfig
 from simulators.ledger.agent import OUTBOX, Order
 from simulators.ledger.clocks import Clock, clock_library
 from simulators.ledger.deeds import ListedDeed, deeds_of, has_ended, lines_of
@@ -31,6 +31,7 @@ SCHOOL: Final = "ledger-1"
 DEPARTMENT: Final = "so-14"
 LOOK_S: Final = 0.2
 READY_S: Final = 180.0
+SILENCE_S: Final = 660
 _HEAD: Final = ("STT", "Mã tài sản", "Loại", "Số sê-ri", "Phòng", "Năm sử dụng")
 _ITEM: Final = ("asset_tag", "type", "room", "year", "serial", "condition", "state", "line")
 
@@ -53,7 +54,7 @@ class Copy(NamedTuple):
     """A copy of a folder, and the book that was in it."""
 
     folder: Path
-    book: Book
+    book: Book | None
 
 
 class World:
@@ -62,7 +63,7 @@ class World:
     lost_items: what a damage took at the department. book: None if a damage may have taken lines.
     """
 
-    def __init__(self, folder: Path, seed: int, agents: int, steps: int, pace_s: float, *, clocks: bool) -> None:
+    def __init__(self, folder: Path, seed: int, config: LedgerConfig, *, has_clocks: bool) -> None:
         self.folder = folder
         self.seed = seed
         self.excuses: dict[str, Excuse] = {}
@@ -71,25 +72,27 @@ class World:
         self.copies: dict[str, Copy] = {}
         self.flaws: list[str] = []
         self.disks = {name: SmallDisk(folder / name) for name in ("school", "department", "agents")}
-        library = clock_library() if clocks else None
         for name in ("logs", "lists", "copies"):
             (folder / name).mkdir(parents=True, exist_ok=True)
+        library = clock_library() if has_clocks else None
         self.clocks = {name: Clock(folder / f"{name}.clock", library) for name in self.disks}
-        ports = _ports(6)
-        school_mqtt, department_mqtt, self.school_http, self.department_http, *lines = ports
-        self.mqtt = {"school": school_mqtt, "department": department_mqtt}
-        self.lines = [BadLine(school_mqtt, lines[0]), BadLine(department_mqtt, lines[1])]
-        upstream = ("--upstream", f"mqtt://127.0.0.1:{lines[1]}", "--upstream-department", DEPARTMENT)
-        self.school = self._controller("school", SCHOOL, self.school_http, upstream)
+        mqtt, above, self.school_http, self.department_http, line, line_up = _ports(6)
+        self.mqtt = {"school": mqtt, "department": above}
+        self.lines = [BadLine(mqtt, line), BadLine(above, line_up)]
+        up = ("--upstream", f"mqtt://127.0.0.1:{line_up}", "--upstream-department", DEPARTMENT)
+        self.school = self._controller("school", SCHOOL, self.school_http, up)
         self.department = self._controller("department", DEPARTMENT, self.department_http, ())
-        self.agents = [
-            self._agent(f"r{number}", steps, pace_s, lines[0]) for number in range(1, agents + 1)
-        ]
+        self.agents = [self._agent(f"r{number + 1}", config) for number in range(config.agents)]
 
     @property
     def stations(self) -> list[Station]:
         """Every program."""
         return [self.department, self.school, *self.agents]
+
+    @property
+    def is_quick_to_believe(self) -> bool:
+        """Whether the department need not wait out a silence before all is told."""
+        return "school" not in self.copies or bool(self.clocks["department"].environ)
 
     async def begin(self) -> None:
         """Start everything."""
@@ -104,13 +107,12 @@ class World:
     async def answering(self) -> None:
         """Wait until both controllers answer. Raises TimeoutError."""
         async with asyncio.timeout(READY_S):
-            while not (await self.school.ready() and await self.department.ready()):
-                await asyncio.sleep(LOOK_S)
+            for port in (self.school_http, self.department_http):
+                while not await answers(port, "/livez"):  # noqa: ASYNC110 - another program's
+                    await asyncio.sleep(LOOK_S)
 
     async def end(self) -> None:
         """Leave no process, no line and no disk behind."""
-        import signal
-
         await asyncio.gather(*(agent.down(signal.SIGKILL) for agent in self.agents))
         await asyncio.gather(
             self.school.all_down(signal.SIGKILL), self.department.all_down(signal.SIGKILL)
@@ -121,17 +123,25 @@ class World:
     def close(self, keep: Path | None) -> None:
         """Take the disks away; all files are kept first, if they are wanted."""
         if keep is not None:
-            shutil.copytree(self.folder, keep, dirs_exist_ok=True, ignore=shutil.ignore_patterns("fill"))
+            shutil.copytree(
+                self.folder, keep, dirs_exist_ok=True, ignore=shutil.ignore_patterns("fill")
+            )
         for disk in self.disks.values():
             disk.unmount()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def heal(self) -> None:
-        """End whatever lasts: lines carry, disks have room."""
+        """End whatever lasts: lines carry, disks have room.
+
+        A school that was put back is believed when its silence has lasted; the department's clock
+        makes that short.
+        """
         for line in self.lines:
             line.heal()
         for disk in self.disks.values():
             disk.clear()
+        if "school" in self.copies:
+            self.clocks["department"].set(self.clocks["department"].offset_s + SILENCE_S)
 
     def outbox(self, agent: Station) -> Path:
         """Where an agent's outbox lies."""
@@ -216,24 +226,25 @@ class World:
             *("--province", PROVINCE, "--school", code, "--mdns", "false", "--lang", "en", *more),
         ]
         environ = _environment() | self.clocks[name].environ
-        return ControllerStation(name, self.folder / name, command, environ, self.folder / "logs", http)
+        return ControllerStation(self.folder / name, command, environ, self.folder / "logs")
 
-    def _agent(self, name: str, steps: int, pace_s: float, port: int) -> Station:
+    def _agent(self, name: str, config: LedgerConfig) -> Station:
         agent = f"{name}-s{self.seed}"
         folder = self.folder / "agents" / agent
         order = Order(
             place=(PROVINCE, SCHOOL, agent),
             room=name.upper(),
-            port=port,
+            port=self.lines[0].port,
             folder=str(folder),
             list=str(self._list(agent)),
             seed=self.seed,
-            steps=steps,
-            pace_s=pace_s,
+            steps=config.events // config.agents,
+            pace_s=config.pace,
         )
-        command = [sys.executable, "-m", "simulators.ledger.agent", msgspec.json.encode(order).decode()]
+        text = msgspec.json.encode(order).decode()
+        command = [sys.executable, "-m", "simulators.ledger.agent", text]
         environ = _environment() | self.clocks["agents"].environ
-        return Station(agent, folder, command, environ, self.folder / "logs")
+        return Station(folder, command, environ, self.folder / "logs")
 
 
 def _environment() -> dict[str, str]:
@@ -245,5 +256,7 @@ def _ports(count: int) -> list[int]:
     """Ports below those that the kernel gives to outgoing lines."""
     ports: list[int] = []
     while len(ports) < count:
-        ports.append(free_port(10_240 + (os.getpid() * 257 + len(ports) * 37) % 20_000, avoid=ports))
+        ports.append(
+            free_port(10_240 + (os.getpid() * 257 + len(ports) * 37) % 20_000, avoid=ports)
+        )
     return ports
