@@ -174,6 +174,9 @@ class LedgerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         1.0
     )
     pace: Annotated[float, _says("time between two steps of an agent", "s", ge=0, le=60)] = 0.05
+    together: Annotated[
+        int, _says("so many seeds one after the other in one school", "seeds", ge=1)
+    ] = 1
     light: Annotated[bool, _says("only faults that heal within seconds")] = False
     data: Annotated[str, _says("folder of the results; what is there is not played again")] = (
         "ledger"

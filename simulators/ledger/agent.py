@@ -1,7 +1,7 @@
 """This file is one played agent as a program of its own, which may be killed at any moment.
 
 It says what its list has: each step is written down, put into a real outbox, carried by the real
-relay, and noted as kept. Started again it goes on behind the last step of its list. SIGUSR1 makes
+relay, and noted as kept. Started again it goes on behind the last step of its list. SIGURG makes
 it say more at once than a room says in a day.
 """
 
@@ -27,8 +27,10 @@ from simulators.ledger.rooms import DeedRoom, Said, deed_of
 from simulators.wire import Wire, wall_ms
 
 OUTBOX: Final = "outbox.db"
+PASSES: Final = 75  # what the disk is to blame for mends itself (sysexits.h, EX_TEMPFAIL)
 BEAT_S: Final = 60.0
 AGAIN_S: Final = 0.3
+FLOOD_SIGNAL: Final = signal.SIGURG  # ends no program that does not listen yet
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -74,7 +76,7 @@ class LedgerAgent:
         loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as tasks:
             flood = lambda: tasks.create_task(self._say(self._room.flood))  # noqa: E731
-            loop.add_signal_handler(signal.SIGUSR1, flood)
+            loop.add_signal_handler(FLOOD_SIGNAL, flood)
             for work in (self._wire.run, self._bear, self._play):
                 tasks.create_task(work())
 
@@ -151,14 +153,14 @@ async def play(order: Order) -> None:
 
 
 def main() -> int:
-    """Play what the one argument orders; returns the exit code, 75 where the disk is to blame."""
+    """Play what the one argument orders; returns the exit code."""
     logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(message)s")
     order = msgspec.json.decode(sys.argv[1], type=Order)
     try:
         asyncio.run(play(order))
     except OutboxError as error:
         _LOGGER.warning("%s", error)
-        return 75 if error.code == "outbox_refused" else 3
+        return 3 if error.code == "outbox_damaged" else PASSES
     return 0
 
 

@@ -12,12 +12,13 @@ from random import Random
 from typing import Final
 
 from protocol.model import Place
+from simulators.ledger.agent import FLOOD_SIGNAL
 from simulators.ledger.plan import Fault
 from simulators.ledger.poison import say_poison
 from simulators.ledger.stations import ControllerStation, Station
 from simulators.ledger.stored import StoredRow, items_in, rows_in, waiting_in
 from simulators.ledger.verdict import Excuse, excuse_change
-from simulators.ledger.world import DEPARTMENT, PROVINCE, SCHOOL, Copy, World
+from simulators.ledger.world import DEPARTMENT, NOT_KEPT, PROVINCE, SCHOOL, Copy, World
 
 JUMPS_S: Final = (3_600, -3_600, 86_400, 700_000, -400 * 86_400, 2 * 365 * 86_400, 5 * 365 * 86_400)
 _CODES: Final = {"school": SCHOOL, "department": DEPARTMENT}
@@ -46,7 +47,7 @@ class Striker:
             case "poison":
                 return await self._poison()
             case "flood":
-                self._agent().signal(signal.SIGUSR1)
+                self._agent().signal(FLOOD_SIGNAL)
             case "book":
                 return await self._world.bring_book(self._random)
             case "full":
@@ -142,7 +143,7 @@ class Striker:
         await _down(station, signal.SIGTERM)
         folder = world.folder / "copies" / whom
         shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(station.folder, folder, ignore=shutil.ignore_patterns("fill"))
+        shutil.copytree(station.folder, folder, ignore=NOT_KEPT)
         world.copies[whom] = Copy(folder, world.book)
         await station.up()
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from simulators.children import Child, end, start
+from simulators.ledger.agent import PASSES
 
 END_S: Final = 30.0
 LOOK_S: Final = 0.1
-PASSES: Final = 75  # the exit code of what mends itself (sysexits.h, EX_TEMPFAIL)
 _BROKER_PID: Final = Path("broker", "nats.pid")
 
 

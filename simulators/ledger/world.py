@@ -32,11 +32,12 @@ DEPARTMENT: Final = "so-14"
 LOOK_S: Final = 0.2
 READY_S: Final = 180.0
 SILENCE_S: Final = 660
+NOT_KEPT: Final = shutil.ignore_patterns("fill")
 _HEAD: Final = ("STT", "Mã tài sản", "Loại", "Số sê-ri", "Phòng", "Năm sử dụng")
 _ITEM: Final = ("asset_tag", "type", "room", "year", "serial", "condition", "state", "line")
 
 
-class Book(NamedTuple):
+class PlayedBook(NamedTuple):
     """An equipment book: which one it is, and how many lines it has."""
 
     number: int = 0
@@ -54,35 +55,37 @@ class Copy(NamedTuple):
     """A copy of a folder, and the book that was in it."""
 
     folder: Path
-    book: Book | None
+    book: PlayedBook | None
 
 
 class World:
-    """Everything that runs. excuses: what faults took by the rules, by the id of the deed.
+    """Everything that runs, for one seed after the other: each has agents of its own.
 
-    lost_items: what a damage took at the department. book: None if a damage may have taken lines.
+    excuses: what faults took by the rules, by the id of the deed. lost_items: what a damage took at
+    the department. book: None if a damage may have taken lines.
     """
 
-    def __init__(self, folder: Path, seed: int, config: LedgerConfig, *, has_clocks: bool) -> None:
+    def __init__(self, folder: Path, config: LedgerConfig, *, has_clocks: bool) -> None:
         self.folder = folder
-        self.seed = seed
+        self.seed = 0
         self.excuses: dict[str, Excuse] = {}
         self.lost_items: set[str] = set()
-        self.book: Book | None = Book()
+        self.book: PlayedBook | None = PlayedBook()
         self.copies: dict[str, Copy] = {}
         self.flaws: list[str] = []
+        self.agents: list[Station] = []
         self.disks = {name: SmallDisk(folder / name) for name in ("school", "department", "agents")}
         for name in ("logs", "lists", "copies"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         library = clock_library() if has_clocks else None
         self.clocks = {name: Clock(folder / f"{name}.clock", library) for name in self.disks}
         mqtt, above, self.school_http, self.department_http, line, line_up = _ports(6)
+        self._config = config
         self.mqtt = {"school": mqtt, "department": above}
         self.lines = [BadLine(mqtt, line), BadLine(above, line_up)]
         up = ("--upstream", f"mqtt://127.0.0.1:{line_up}", "--upstream-department", DEPARTMENT)
         self.school = self._controller("school", SCHOOL, self.school_http, up)
         self.department = self._controller("department", DEPARTMENT, self.department_http, ())
-        self.agents = [self._agent(f"r{number + 1}", config) for number in range(config.agents)]
 
     @property
     def stations(self) -> list[Station]:
@@ -95,16 +98,28 @@ class World:
         return "school" not in self.copies or bool(self.clocks["department"].environ)
 
     async def begin(self) -> None:
-        """Start everything."""
+        """Start the controllers and the lines. Raises TimeoutError."""
         for disk in self.disks.values():
             disk.mount()
         for line in self.lines:
             await line.start()
         await asyncio.gather(self.school.up(), self.department.up())
-        await self.answering()
+        await self._answering()
+
+    async def enter(self, seed: int) -> None:
+        """Go on with another seed: the agents of the one before leave."""
+        await self.leave()
+        self.seed = seed
+        self.excuses, self.copies = {}, {}
+        names = [f"r{number + 1}" for number in range(self._config.agents)]
+        self.agents = [self._agent(name) for name in names]
         await asyncio.gather(*(agent.up() for agent in self.agents))
 
-    async def answering(self) -> None:
+    async def leave(self) -> None:
+        """End the seed's agents."""
+        await asyncio.gather(*(agent.down(signal.SIGTERM) for agent in self.agents))
+
+    async def _answering(self) -> None:
         """Wait until both controllers answer. Raises TimeoutError."""
         async with asyncio.timeout(READY_S):
             for port in (self.school_http, self.department_http):
@@ -113,19 +128,19 @@ class World:
 
     async def end(self) -> None:
         """Leave no process, no line and no disk behind."""
-        await asyncio.gather(*(agent.down(signal.SIGKILL) for agent in self.agents))
+        await self.leave()
         await asyncio.gather(
             self.school.all_down(signal.SIGKILL), self.department.all_down(signal.SIGKILL)
         )
         for line in self.lines:
             await line.close()
 
-    def close(self, keep: Path | None) -> None:
-        """Take the disks away; all files are kept first, if they are wanted."""
-        if keep is not None:
-            shutil.copytree(
-                self.folder, keep, dirs_exist_ok=True, ignore=shutil.ignore_patterns("fill")
-            )
+    def keep(self, folder: Path) -> None:
+        """Copy all files, to be looked at."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True, ignore=NOT_KEPT)
+
+    def close(self) -> None:
+        """Take the disks away, with all that is on them."""
         for disk in self.disks.values():
             disk.unmount()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -188,7 +203,7 @@ class World:
     async def bring_book(self, random: Random) -> bool:
         """Bring in another equipment book by command; False if it was refused."""
         number = self.book.number + 1 if self.book else random.randrange(100, 999)
-        book = Book(number, random.randrange(5, 180))
+        book = PlayedBook(number, random.randrange(5, 180))
         path = self.folder / "book.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, delimiter=";").writerows([_HEAD, *book.rows()])
@@ -228,8 +243,8 @@ class World:
         environ = _environment() | self.clocks[name].environ
         return ControllerStation(self.folder / name, command, environ, self.folder / "logs")
 
-    def _agent(self, name: str, config: LedgerConfig) -> Station:
-        agent = f"{name}-s{self.seed}"
+    def _agent(self, name: str) -> Station:
+        agent, config = f"{name}-s{self.seed}", self._config
         folder = self.folder / "agents" / agent
         order = Order(
             place=(PROVINCE, SCHOOL, agent),
