@@ -115,6 +115,7 @@ class Ingest:
         self._last_quarantined = "", ""
         self.refused_batches = 0
         self.taken = 0
+        self.delivered = 0  # by the broker's own store; what it kept for whoever comes is older
         self.storing = True
 
     async def listen(self) -> None:
@@ -289,6 +290,7 @@ class Ingest:
     def _settle(self, batch: _Batch, changes: Sequence[object]) -> None:
         """Let the broker and the senders know what is stored."""
         self.taken += len(batch.arrivals)
+        self.delivered += sum(bool(one.qos) and not one.retained for one in batch.arrivals)
         self._backoff.reset()
         self.storing = True
         self._link.ack(batch.arrivals)
