@@ -115,10 +115,9 @@ class Side:
         )
         self.relay = Relay(outbox, self.link, now_s=time.monotonic, window=window, patience_s=1.5)
 
-    @contextlib.asynccontextmanager
-    async def open(self) -> AsyncIterator[Side]:
-        async with ended([self.link.run(), self.relay.run(), self.listen()]):
-            yield self
+    def work(self) -> list[Coroutine[Any, Any, None]]:
+        """What runs while it talks."""
+        return [self.link.run(), self.relay.run(), self.listen()]
 
     async def listen(self) -> None:
         while True:
@@ -184,7 +183,7 @@ class Stage:
             )
             self.side = Side(self.nats.port, self.outbox)
             work = [self.link.run(), self.ingest.listen(), self.ingest.present()]
-            async with ended(work), self.side.open():
+            async with ended([*work, *self.side.work()]):
                 yield self
 
     async def until_stored(self, count: int) -> None:
@@ -295,7 +294,7 @@ def test_one_agents_flood_keeps_nobody_waiting_and_loses_nothing(
         stage = Stage(nats, tmp_path, Database(f"sqlite:///{tmp_path / 'lophoc.db'}"))
         with Outbox(tmp_path / "flood.db", place, "boot-2") as outbox:
             flood = Side(nats.port, outbox, place, window=10_000)
-            async with stage.open(), flood.open():
+            async with stage.open(), ended(flood.work()):
                 traffic = stage.ingest.traffic.peers
                 await eventually(lambda: flood.relay.hears_receiver)
                 await eventually(lambda: stage.side.relay.hears_receiver)
