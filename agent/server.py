@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Final, Literal, NamedTuple
 
 import uvicorn
@@ -47,15 +48,25 @@ class _QuietServer(uvicorn.Server):
         yield
 
 
-async def serve(app: ASGIApp, host: str, port: int, opened: DoorOptions) -> None:
-    """Serve until cancelled. Raises Unavailable where another program holds the port."""
+async def serve(
+    app: ASGIApp,
+    host: str,
+    port: int,
+    opened: DoorOptions,
+    *,
+    while_open: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+) -> None:
+    """Serve until cancelled. Raises Unavailable where another program holds the port.
+
+    while_open: entered once the port is this door's, and left when it closes.
+    """
     try:
         sock = socket.create_server((host, port))
     except OSError as error:
         message = f"port {port} is taken ({error}): {opened.name} waits"
         finding = Status.WARNING, Reason(opened.port_taken, str(port))
         raise Unavailable(message, finding) from error
-    with sock:
+    with sock, while_open():
         await _serve(app, sock, opened)
 
 

@@ -74,6 +74,7 @@ class ReasonCode(StrEnum):
     SILENT = "silent"
     PORT_TAKEN = "port_taken"
     TABLET_PORT_TAKEN = "tablet_port_taken"
+    DOOR_KEY = "door_key"
     SIMULATED_FAULT = "simulated_fault"
 
 
