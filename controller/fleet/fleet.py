@@ -27,6 +27,7 @@ from controller.fleet.records import (
 from protocol.fields import fields_for, record_of
 from protocol.health import ReasonCode
 from protocol.messages import (
+    ERASED,
     AnyEvent,
     AttendanceMarked,
     Birth,
@@ -142,9 +143,13 @@ class Fleet:
             return self.hear(agent_id, message, now_ms)
         return self._records_of(self._agent(agent_id, now_ms).place, message, now_ms)
 
+    def hear_retold(self, agent_id: str, message: AnyEvent, now_ms: int) -> list[Change]:
+        """Take an event that is told again: it is history, and turns nothing."""
+        return self._arrive(self._agent(agent_id, now_ms), message, now_ms)
+
     def pass_over(self, agent_id: str, boot: str, seq: int) -> list[Change]:
         """An event arrived that this program cannot read: it is not missing, and not recorded."""
-        stream = self._streams.setdefault((agent_id, boot), Stream())
+        stream = self._stream(agent_id, boot)
         if not stream.add(seq):
             return []
         return [StreamChanged(self._school.of_agent(agent_id), boot, stream.to_text())]
@@ -254,7 +259,18 @@ class Fleet:
 
     def _hear_event(self, agent_id: str, message: AnyEvent, now_ms: int) -> list[Change]:
         agent = self._agent(agent_id, now_ms)
-        stream = self._streams.setdefault((agent_id, message.boot), Stream())
+        stream = self._stream(agent_id, message.boot)
+        gap_before = stream.missing
+        changes = self._arrive(agent, message, now_ms)
+        if changes and stream.missing > gap_before:
+            changes += self._ask(agent_id, "gap", now_ms)
+        if changes and message.boot == agent.boot:
+            changes += self._turn_lesson(agent_id, message, now_ms)
+        return changes
+
+    def _arrive(self, agent: AgentRecord, message: AnyEvent, now_ms: int) -> list[Change]:
+        """Count an event as arrived, and record it; nothing if it had arrived before."""
+        stream = self._stream(agent.place.agent, message.boot)
         gap_before = stream.missing
         if not stream.add(message.seq):
             return []
@@ -262,14 +278,15 @@ class Fleet:
             *self._records_of(agent.place, message, now_ms),
             StreamChanged(agent.place, message.boot, stream.to_text()),
         ]
-        gap = stream.missing
-        if gap != gap_before:
+        if stream.missing != gap_before:
             changes.append(self._recount_missing(agent, now_ms))
-        if gap > gap_before:
-            changes += self._ask(agent_id, "gap", now_ms)
-        if message.boot == agent.boot:
-            changes += self._turn_lesson(agent_id, message, now_ms)
         return changes
+
+    def _stream(self, agent_id: str, boot: str) -> Stream:
+        stream = self._streams.get((agent_id, boot))
+        if stream is None:
+            stream = self._streams[agent_id, boot] = Stream()
+        return stream
 
     def _turn_lesson(self, agent_id: str, message: AnyEvent, now_ms: int) -> list[Change]:
         """Which lesson runs, by the event that the agent numbered last."""
@@ -291,9 +308,11 @@ class Fleet:
         at = {"place": place, "event_id": message.id, "received_ms": now_ms}
         match message:
             case AttendanceMarked():
-                return [record_of(AttendanceRecord, message, day=day, **at)]
+                erased = message.student == ERASED
+                return [record_of(AttendanceRecord, message, day=day, erased=erased, **at)]
             case RollConfirmed():
-                return [record_of(RollRecord, message, reopened=False, **at)]
+                tombstones = sum(line.student == ERASED for line in message.lines)
+                return [record_of(RollRecord, message, reopened=False, erased=tombstones, **at)]
             case RollReopened():
                 return [record_of(RollRecord, message, reopened=True, day=day, **at)]
             case FaultReported():
