@@ -45,7 +45,7 @@ CREATE INDEX IF NOT EXISTS archive_boot ON archive (boot, number);
 _COLUMNS: Final = "no, lane, id, boot, number, topic, payload, lived_s"
 _AGED_AT_ONCE: Final = 100
 _SHARE: Final = 8  # of what is here, so much goes when the disk is full
-_LEAST: Final = 100
+_LEAST: Final = 2000
 
 
 class Archive:
@@ -80,12 +80,11 @@ class Archive:
         aged = f"no IN (SELECT no FROM ({oldest}) WHERE lived_s < ?)"  # noqa: S608 - own names
         self._delete(db, aged, _AGED_AT_ONCE, before_s)
 
-    def shrink(self, db: sqlite3.Connection) -> bool:
-        """Let go of the oldest, an eighth of them; False if there is nothing."""
+    def shrink(self, db: sqlite3.Connection) -> None:
+        """Let go of the oldest, an eighth of them, or about a megabyte."""
         (count,) = db.execute("SELECT count(*) FROM archive").fetchone()
         some = max(count // _SHARE, _LEAST)
         self._delete(db, "no IN (SELECT no FROM archive ORDER BY no LIMIT ?)", some)
-        return bool(count)
 
     def erase(self, db: sqlite3.Connection, tombstones: Iterable[Tombstone]) -> None:
         """Put tombstones where the receiver has them."""

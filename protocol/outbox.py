@@ -10,6 +10,7 @@ remember of what it said: they are kept in the same step as the messages.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,6 +40,7 @@ from protocol.messages import (
 )
 from protocol.model import Place
 from protocol.parcel import Lane, Parcel
+from protocol.reserve import Reserve
 from protocol.salvage import (
     damaged_file,
     is_emptied,
@@ -53,6 +55,9 @@ from protocol.words import N_
 
 DEFAULT_MAX_BYTES: Final = 64 * 1024 * 1024
 DEFAULT_MAX_AGE_S: Final = 30 * 86_400
+_RESERVE_MIB: Final = 6  # more than the log of changes takes before it begins anew
+_SPARE_PAGES: Final = 256
+_TRIES: Final = 3  # on a full disk
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS parcel (
@@ -124,6 +129,8 @@ class Outbox:
         self._pending = 0
         self._pending_bytes = 0
         self._archive = Archive(archive_bytes)
+        reserve = path.with_name(f"{path.name}.reserve")
+        self._reserve = Reserve(reserve, _RESERVE_MIB if archive_bytes else 0)
 
     def __enter__(self) -> Self:
         """Open the file. Raises OutboxError if it is damaged or cannot be read."""
@@ -135,6 +142,7 @@ class Outbox:
         except sqlite3.DatabaseError as error:
             self.__exit__()
             raise _opening_error(self._path, self._program, error) from error
+        self._reserve.make()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -151,14 +159,14 @@ class Outbox:
         On a full disk the archive gives way. Raises OutboxError if the disk does not take them;
         what was kept before stays.
         """
-        while True:
+        for _ in range(_TRIES):
             try:
-                self._put(messages, memos or {})
+                return self._put(messages, memos or {})
             except OutboxError as error:
-                if not (_is_full(error) and self._give_way()):
+                if not _is_full(error):
                     raise
-            else:
-                return
+                self._give_way()
+        return self._put(messages, memos or {})
 
     def memos(self) -> dict[str, bytes]:
         """Every memo by its name. Raises OutboxError."""
@@ -231,6 +239,7 @@ class Outbox:
             oldest_s = self._lived_s - self._max_age_s
             self._drop(db, "lane > 0 AND lived_s < ?", oldest_s)
             self._archive.age(db, oldest_s)
+        self._reserve.make()
 
     def report(self) -> OutboxReport:
         """How much waits here and what was dropped since the file was made."""
@@ -272,13 +281,23 @@ class Outbox:
                 _remember(db, name, value)
             self._make_room(db)
 
-    def _give_way(self) -> bool:
-        """Make room on a full disk; False if nothing archived is left, or not even that goes."""
-        try:
-            with self._transaction() as db:
-                return self._archive.shrink(db)
-        except OutboxError:
-            return False
+    def _give_way(self) -> None:
+        """Make room on a full disk: first what was held for it, then what is archived.
+
+        SQLite lets go of nothing without writing its log: the log must begin anew in the room
+        that it has, and pages that are free in the file take what is new.
+        """
+        self._reserve.free()
+        self._reuse_log()
+        with contextlib.suppress(OutboxError), self._transaction() as db:
+            (spare,) = db.execute("PRAGMA freelist_count").fetchone()
+            if spare < _SPARE_PAGES:
+                self._archive.shrink(db)
+        self._reuse_log()
+
+    def _reuse_log(self) -> None:
+        with self._lock, contextlib.suppress(sqlite3.OperationalError):
+            self._open_db.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
 
     def _parcels(self, where: str, values: tuple[object, ...], limit: int) -> list[Parcel]:
         query = f"SELECT no, lane, topic, payload FROM parcel WHERE {where} ORDER BY no LIMIT ?"  # noqa: S608
