@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, delete, select, update
 from controller.attendance.lessons import lesson_of
 from controller.attendance.tables import lessons, marks, rolls
 from controller.database.changes import of_kind
-from controller.database.facts import fact_of, set_fact
+from controller.database.facts import fact_of, require_fact, set_fact
 from controller.database.reading import bunches, row_of, rows_of
 from controller.database.scope import everywhere, within
 from controller.database.shape import Shape
@@ -33,6 +33,7 @@ _ERASURES: Final = "erasures"  # the fact: how often
 MARKS = Shape(AttendanceRecord, marks)
 ROLLS = Shape(RollRecord, rolls)
 LESSONS = Shape(LessonRecord, lessons)
+require_fact(_ERASURES, int)
 
 
 def keep(db: Connection, changes: Sequence[object], now_ms: int) -> list[LessonRecord]:

@@ -17,7 +17,7 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select
 
-from controller.database.facts import fact_of, set_fact
+from controller.database.facts import fact_of, require_fact, set_fact
 from controller.database.schema import metadata
 from controller.database.scope import everywhere
 from protocol.model import FIRST_MS
@@ -30,6 +30,7 @@ AGREED_MS: Final = DAY_MS
 MIN_WITNESSES: Final = 3
 SYNCHRONIZED: Final = Path("/run/systemd/timesync/synchronized")
 _MARK: Final = "time_mark_ms"
+require_fact(_MARK, int)
 
 
 @dataclass(slots=True)
