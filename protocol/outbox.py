@@ -55,6 +55,7 @@ from protocol.words import N_
 
 DEFAULT_MAX_BYTES: Final = 64 * 1024 * 1024
 DEFAULT_MAX_AGE_S: Final = 30 * 86_400
+ARCHIVE_AGE_S: Final = 30 * 86_400
 _RESERVE_MIB: Final = 6  # more than the log of changes takes before it begins anew
 _SPARE_PAGES: Final = 256
 _TRIES: Final = 3  # on a full disk
@@ -238,7 +239,7 @@ class Outbox:
             _set(db, "lived_s", self._lived_s)
             oldest_s = self._lived_s - self._max_age_s
             self._drop(db, "lane > 0 AND lived_s < ?", oldest_s)
-            self._archive.age(db, oldest_s)
+            self._archive.age(db, max(oldest_s, self._lived_s - ARCHIVE_AGE_S))
         self._reserve.make()
 
     def report(self) -> OutboxReport:
