@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from controller.cli.folder import add_place, data_folder, told_zone
 from controller.cli.output import add_json, add_out, output, tell, unwritable
 from controller.cli.school import opened_wide, own
-from controller.forecast.forecast import Assumption, Due, Forecast, forecast
+from controller.forecast.forecast import Assumption, Due, Forecast
 from controller.forecast.life_table import FILE, LifeTable, init_table, table_in
 from controller.forecast.papers import UNKNOWN_WORDS, as_xlsx, forecast_fields
-from controller.forecast.store import groups_in
+from controller.forecast.store import forecast_on
 from controller.inventory.store import refresh
 from protocol.command_line import CommandParser
 from protocol.formats import phrase
@@ -31,7 +31,7 @@ def fill_forecast(parser: CommandParser, say: Translate) -> None:
 
 
 def _forecast(options: argparse.Namespace, say: Translate) -> int:
-    this_year = datetime.now(UTC).astimezone(told_zone(options)).year
+    today = datetime.now(UTC).astimezone(told_zone(options)).date()
     with opened_wide(options) as (store, scope):
         if options.init_tables:
             return _init(options, say)
@@ -39,7 +39,7 @@ def _forecast(options: argparse.Namespace, say: Translate) -> int:
         for place in own(store, options):
             refresh(store, place, told_zone(options), millis(datetime.now(UTC)))
         with store.view() as db:
-            projection = forecast(groups_in(db, scope), table, this_year)
+            projection = forecast_on(db, scope, table, today)
     if options.out:
         with output(options.out) as file:
             file.write(as_xlsx(projection, table, say))
