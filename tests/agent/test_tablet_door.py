@@ -7,6 +7,7 @@ import contextlib
 import logging
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 
 import httpx
@@ -243,7 +244,8 @@ def test_the_script_is_es5() -> None:
 
 def test_hostile_requests_end_soon_and_stop_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """Huge bodies, endless heads, half requests, floods of connections: a child still gets in."""
-    monkeypatch.setattr(serving, "LIFE_S", 1.0)
+    limits = replace(serving.TABLETS.limits, life_s=1.0)
+    monkeypatch.setattr(serving, "TABLETS", serving.TABLETS._replace(limits=limits))
     room = Room()
 
     async def raw(url: str, text: bytes) -> bytes:
@@ -273,16 +275,13 @@ def test_hostile_requests_end_soon_and_stop_nobody(monkeypatch: pytest.MonkeyPat
         assert b" 400 " in (endless.splitlines() or [b" 400 "])[0]
         assert await raw(url, b"GET / HTTP/1.1\r\nHost: ") == b""  # ended by us, not by it
         async with asyncio.TaskGroup() as tasks:
-            slow = [
-                tasks.create_task(raw(url, b"GET")) for _ in range(serving.FROM_ONE_ADDRESS + 9)
-            ]
+            slow = [tasks.create_task(raw(url, b"GET")) for _ in range(limits.of_one_peer + 9)]
             await asyncio.wait(slow)
         async with tablet(url) as browser:
             answer = await browser.post("/", data={"c": digits(service), "n": "0.7"})
             assert result(answer.text) == "Đã ghi nhận số 7."
 
     told(room, story)
-    assert serving.BoundedConnection._from == {}
 
 
 def test_the_door_follows_the_machine_to_another_address(monkeypatch: pytest.MonkeyPatch) -> None:
