@@ -56,6 +56,15 @@ class Visits(Generic[Line]):
         """How many of them are WebSockets."""
         return self._sockets
 
+    def figures(self) -> dict[str, float]:
+        """What supervision is told, by name."""
+        return {
+            "door_connections": len(self),
+            "door_websockets": self._sockets,
+            "door_turned_away_total": self.turned_away,
+            "door_given_way_total": self.given_way,
+        }
+
     def enter(self, line: Line, peer: str) -> Entry[Line]:
         """A line comes; one that is idle may have to leave for it."""
         crowd = self._crowd_before(peer)
