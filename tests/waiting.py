@@ -14,6 +14,8 @@ from typing import Final, TypeVar
 
 LIMIT_S: Final = 120.0  # many times what a busy machine needs; costs nothing while all is well
 LOOK_S: Final = 0.02
+SELDOM_S: Final = 0.1
+PATIENCE: Final = 0.1  # a look comes late by at most this part of the wait
 
 _PRESSURE: Final = Path("/proc/pressure/cpu")
 
@@ -45,8 +47,7 @@ def until(
     """
     check = _Check(limit_s, what)
     while not holds(value := look()):
-        check.look(value)
-        time.sleep(LOOK_S)
+        time.sleep(check.look(value))
     return value
 
 
@@ -60,8 +61,7 @@ async def eventually(
     """Look until it holds, as `until` does, and let the loop's other tasks go on."""
     check = _Check(limit_s, what)
     while not holds(value := await _looked(look)):
-        check.look(value)
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(check.look(value))
     return value
 
 
@@ -77,10 +77,15 @@ class _Check:
         self.limit_s, self.what = limit_s, what
         self.began_s, self.began_calm_s = time.monotonic(), calm_s()
 
-    def look(self, value: object) -> None:
-        """Raises AssertionError with the last sight, in at most a screenful, once time is up."""
-        over = time.monotonic() - self.began_s > max(self.limit_s, LIMIT_S)
+    def look(self, value: object) -> float:
+        """How long until the next look: it is asked seldom of what takes long.
+
+        Raises AssertionError with the last sight, in at most a screenful, once time is up.
+        """
+        elapsed_s = time.monotonic() - self.began_s
+        over = elapsed_s > max(self.limit_s, LIMIT_S)
         if over or calm_s() - self.began_calm_s > self.limit_s:
             raise AssertionError(
                 f"not within {self.limit_s:g} s: {self.what}; seen last: {value!r:.2000}"
             )
+        return min(max(LOOK_S, elapsed_s * PATIENCE), SELDOM_S)
