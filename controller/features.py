@@ -17,8 +17,8 @@ from controller.feature import Feature, Listener, Program
 from protocol.model import Place
 
 _ORDER: Final = (
-    *("access", "quarantine", "supervision", "fleet", "roster", "cards", "attendance", "register"),
-    *("stocktake", "repairs", "reconcile", "inventory", "use"),
+    *("access", "quarantine", "copies", "supervision", "fleet", "roster", "cards", "attendance"),
+    *("register", "stocktake", "repairs", "reconcile", "inventory", "use"),
     *("dashboard", "department", "forecast"),
 )
 FEATURES: Final[Sequence[Feature]] = tuple(

@@ -92,6 +92,16 @@ Change = (
 )
 
 
+class _LastHeard(NamedTuple):
+    """How far a boot had come when another one spoke: its session, and its newest birth or beat."""
+
+    session: int
+    rev: int
+
+
+_NEVER: Final = _LastHeard(-1, -1)
+
+
 class Fleet:
     """One school's present: what each message and each passing minute changes in it."""
 
@@ -114,7 +124,7 @@ class Fleet:
         self._streams = {
             (change.place.agent, change.boot): Stream.from_text(change.ranges) for change in streams
         }
-        self._past_boots: set[str] = set()
+        self._past_boots: dict[str, _LastHeard] = {}
         self._asked_ms: dict[str, int] = {}
         self._lesson_seq: dict[tuple[str, str], int] = {}
         self._device_silent_ms = device_silent_s * 1000
@@ -183,7 +193,7 @@ class Fleet:
 
     def _hear_presence(self, agent_id: str, message: Presence, now_ms: int) -> list[Change]:
         agent = self._agent(agent_id, now_ms)
-        if message.boot in self._past_boots:
+        if message.session <= self._last_heard(message.boot).session:
             return []
         if message.online:
             if message.boot == agent.boot and message.session <= agent.session:
@@ -195,7 +205,7 @@ class Fleet:
 
     def _hear_birth(self, agent_id: str, message: Birth, now_ms: int) -> list[Change]:
         agent = self._agent(agent_id, now_ms)
-        if message.boot in self._past_boots or self._is_stale(agent, message.boot, message.rev):
+        if self._is_past(message) or self._is_stale(agent, message.boot, message.rev):
             return []
         agent = self._adopt_boot(agent, message.boot, message.session, now_ms)
         fields = fields_for(AgentRecord, message) | {"session": agent.session, "schema": message.v}
@@ -222,9 +232,7 @@ class Fleet:
     ) -> list[Change]:
         agent = self.agents.get(agent_id)
         if agent is None or message.boot != agent.boot or not agent.online or not agent.rev:
-            if message.boot in self._past_boots:
-                return []
-            return self._ask(agent_id, "unborn", now_ms)
+            return [] if self._is_past(message) else self._ask(agent_id, "unborn", now_ms)
         match message:
             case Health():
                 return self._hear_health(agent, message, now_ms)
@@ -328,7 +336,8 @@ class Fleet:
 
     def _adopt_boot(self, agent: AgentRecord, boot: str, session: int, now_ms: int) -> AgentRecord:
         if agent.boot and agent.boot != boot:
-            self._past_boots.add(agent.boot)
+            self._past_boots[agent.boot] = _LastHeard(agent.session, agent.rev)
+        self._past_boots.pop(boot, None)
         same = agent.boot == boot
         session = max(session, agent.session) if same else session
         rev = agent.rev if same else 0
@@ -366,6 +375,16 @@ class Fleet:
             return []
         self._asked_ms[agent_id] = now_ms
         return [Ask(agent_id, reason)]
+
+    def _last_heard(self, boot: str) -> _LastHeard:
+        return self._past_boots.get(boot, _NEVER)
+
+    def _is_past(self, message: State) -> bool:
+        """Whether another boot has spoken since. One that goes on speaking is no past one.
+
+        A broker may bring an old boot's word after a new one's; the new one alone has more to say.
+        """
+        return message.rev <= self._last_heard(message.boot).rev
 
     @staticmethod
     def _is_stale(agent: AgentRecord, boot: str, rev: int) -> bool:
