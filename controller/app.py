@@ -8,7 +8,7 @@ import logging
 import socket
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from controller.broker.brokerage import Brokerage, announced
@@ -93,6 +93,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
         link, ingest = _ears(program, broker, outages)
         with _jobs(program) as jobs:
             server = server_of(create_web(program, _allowed_hosts(config)))
+            _count_visits(program, server.visits.figures)
             work: Jobs = {
                 "link": link.run,
                 "ingest": ingest.listen,
@@ -175,6 +176,12 @@ def _ears(program: Program, broker: Brokerage, outages: Outages) -> tuple[Link, 
     program.traffic = ingest.traffic.peers
     program.figures = lambda: {**program.store.read(counts), **_figures(link, ingest)}
     return link, ingest
+
+
+def _count_visits(program: Program, visits: Callable[[], Mapping[str, float]]) -> None:
+    """Show with the other figures what comes to the door."""
+    figures = program.figures
+    program.figures = lambda: {**figures(), **visits()}
 
 
 @contextlib.contextmanager

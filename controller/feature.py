@@ -214,6 +214,10 @@ class Listener(Generic[Message]):
         """Take one that was passed over before, though its number counts as arrived."""
         return self.hear(agent, message, now_ms)
 
+    def hear_retold(self, agent: str, message: Message, now_ms: int) -> MessageEffect:
+        """Take one that was lost here and is told again: it happened long ago."""
+        return self.hear(agent, message, now_ms)
+
     def pass_over(self, agent: str, boot: str, seq: int) -> Sequence[object]:
         """An agent's event of this number arrived and cannot be read."""
         return ()

@@ -23,7 +23,7 @@ from controller.database.changes import SortedChanges
 from controller.database.engine import StoreDataError
 from controller.database.set_aside import ApplyError, Quarantined, Released
 from controller.database.store import Store, StoreError
-from controller.feature import Command, Listener, OwnWord, Speaker
+from controller.feature import Command, Listener, MessageEffect, OwnWord, Speaker
 from controller.features import keep_batch
 from controller.traffic import Traffic
 from protocol.backoff import Backoff
@@ -91,6 +91,16 @@ class _Spoken(NamedTuple):
     by: str
     message: Up | Upward | OwnWord
     listener: Listener[Any]
+    is_retold: bool = False
+
+    def effect(self, now_ms: int, *, is_retained: bool) -> MessageEffect:
+        """What it changes."""
+        listener = self.listener
+        if is_retained:
+            hear = listener.hear_retained
+        else:
+            hear = listener.hear_retold if self.is_retold else listener.hear
+        return hear(self.by, self.message, now_ms)
 
 
 class Ingest:
@@ -216,8 +226,7 @@ class Ingest:
                 spoken = self._read(topic, payload)
                 if spoken is None:
                     raise MessageError(MessageFlaw.WRONG_TOPIC, "nobody is to hear it")
-                by, message, listener = spoken
-                heard = listener.hear_again(by, message, self._now_ms())
+                heard = spoken.listener.hear_again(spoken.by, spoken.message, self._now_ms())
                 if not heard.arrived:
                     raise ApplyError("something before it is missing")
                 changes = await self._store_all([*heard.changes, Released(no)])
@@ -388,12 +397,10 @@ class Ingest:
                 self._clear(arrival, batch)
             if spoken is None:
                 continue
-            by, message, listener = spoken
-            hear = listener.hear_retained if arrival.retained else listener.hear
-            outcome = hear(by, message, now_ms)
+            outcome = spoken.effect(now_ms, is_retained=arrival.retained)
             batch.changes += outcome.changes
             if outcome.arrived:
-                self._number(by, message, batch)
+                self._number(spoken.by, spoken.message, batch)
         return batch
 
     def _clear(self, arrival: Arrival, batch: _Batch) -> None:
@@ -438,7 +445,7 @@ class Ingest:
             raise MessageError(
                 MessageFlaw.WRONG_TOPIC, "this kind of message belongs to another topic"
             )
-        return _Spoken(place.agent, message, listener)
+        return _Spoken(place.agent, message, listener, address.channel is Channel.RETOLD)
 
     @staticmethod
     def _number(by: str, message: Up | Upward | OwnWord, batch: _Batch) -> None:

@@ -1,7 +1,8 @@
 """This file turns a place and a channel into an MQTT topic, and back.
 
     lophoc/v1/{province}/{school}/{agent}/birth | state | device/{id} | health | event   up
-    lophoc/v1/{province}/{school}/{agent}/command/{ack | rebirth}                        down
+    lophoc/v1/{province}/{school}/{agent}/retold                                         up
+    lophoc/v1/{province}/{school}/{agent}/command/{ack | rebirth | stored | erased}      down
     lophoc/v1/{province}/{school}/controller/state                                       down
 
 At a department the school's code stands where an agent's stands in a school:
@@ -37,6 +38,7 @@ class Channel(StrEnum):
     DEVICE = "device"
     HEALTH = "health"
     EVENT = "event"
+    RETOLD = "retold"
     SCHOOL = "school"
     COMMAND = "command"
 
@@ -142,7 +144,10 @@ def address_for(place: Place, message: Up | Upward) -> Address:
 
 def belongs(address: Address, message: Up | Upward) -> bool:
     """Whether this kind of message, of this device, is said at this address."""
-    if address.channel is not _CHANNEL_OF.get(type(message), Channel.EVENT):
+    channel = _CHANNEL_OF.get(type(message), Channel.EVENT)
+    if address.channel is Channel.RETOLD:
+        return channel is Channel.EVENT
+    if address.channel is not channel:
         return False
     return address.channel is not Channel.DEVICE or address_for(address.place, message) == address
 

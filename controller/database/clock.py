@@ -17,12 +17,12 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select
 
-from controller.database.facts import fact_of, set_fact
+from controller.database.facts import fact_of, require_fact, set_fact
 from controller.database.schema import metadata
 from controller.database.scope import everywhere
+from protocol.model import FIRST_MS
 
 DAY_MS: Final = 86_400_000
-FIRST_MS: Final = 1_767_225_600_000  # 2026-01-01: no LopHoc ran before
 BEHIND_MS: Final = 10 * 60_000  # a clock is set back by so much without harm
 AHEAD_MS: Final = 45 * DAY_MS  # a server that was off over a holiday
 STEADY_S: Final = 7 * 86_400.0
@@ -30,6 +30,7 @@ AGREED_MS: Final = DAY_MS
 MIN_WITNESSES: Final = 3
 SYNCHRONIZED: Final = Path("/run/systemd/timesync/synchronized")
 _MARK: Final = "time_mark_ms"
+require_fact(_MARK, int)
 
 
 @dataclass(slots=True)
