@@ -49,7 +49,7 @@ def test_wrong_passwords_do_not_fill_the_disk(tmp_path: Path) -> None:
 
     asyncio.run(play())
     lines = (tmp_path / "nats.log").read_text().splitlines()
-    assert sum("authentication error" in line for line in lines) == log.LINES
+    assert sum("authentication error - User" in line for line in lines) == log.LINES
 
 
 def test_files_are_bounded_and_an_old_one_without_bounds_goes(
