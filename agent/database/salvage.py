@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from json import JSONDecodeError, JSONDecoder
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec.structs import fields, replace
@@ -17,7 +17,7 @@ from agent.equipment.traces import Trace
 from protocol.model import Device
 from protocol.plan import Plan
 
-_LISTS: Final[dict[str, type[msgspec.Struct]]] = {
+_LISTS: Final[dict[str, Any]] = {
     "devices": Device,
     "traces": Trace,
     "decisions": Decision,
@@ -28,7 +28,6 @@ _TABLES: Final = (*_LISTS, *_OWN, "plan")
 _TABLE: Final = re.compile(rf'"({"|".join(_TABLES)})"\s*:\s*(?=\{{)')
 _ROW: Final = re.compile(r'"\d+"\s*:\s*(?=\{)')
 _decoder: Final = JSONDecoder()
-Kind = TypeVar("Kind", bound=msgspec.Struct)
 
 
 class Salvage(NamedTuple):
@@ -85,13 +84,14 @@ def _take(read: dict[str, Any], table: str, row: dict[str, Any] | None) -> bool:
     return bool(own)
 
 
-def _whole_or_less(kind: type[Kind], row: dict[str, Any]) -> Kind | None:
+def _whole_or_less(kind: Any, row: dict[str, Any]) -> Any:
+    """The row as it is, or without the fields that make no sense; None where neither goes."""
     try:
         return msgspec.convert(row, kind)
     except msgspec.ValidationError:
         pass
     try:
-        return kind(**_fitting(kind, row))
+        return kind(**_fitting(kind, row)) if isinstance(kind, type) else None
     except TypeError:  # one that must be there is not
         return None
 
