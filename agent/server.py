@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final, NamedTuple
 
 from starlette.types import ASGIApp
@@ -47,15 +49,25 @@ class _QuietServer(DoorServer):
         await asyncio.Event().wait()
 
 
-async def serve(app: ASGIApp, host: str, port: int, opened: DoorOptions) -> None:
-    """Serve until cancelled. Raises Unavailable where another program holds the port."""
+async def serve(
+    app: ASGIApp,
+    host: str,
+    port: int,
+    opened: DoorOptions,
+    *,
+    while_open: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> None:
+    """Serve until cancelled. Raises Unavailable where another program holds the port.
+
+    while_open: entered once the port is this door's, and left when it closes.
+    """
     try:
         sock = socket.create_server((host, port))
     except OSError as error:
         message = f"port {port} is taken ({error}): {opened.name} waits"
         finding = Status.WARNING, Reason(opened.port_taken, str(port))
         raise Unavailable(message, finding) from error
-    with sock:
+    with sock, while_open():
         await _serve(app, sock, opened)
 
 
