@@ -55,6 +55,7 @@ async def open_room(config: AgentConfig, machine: ThisMachine) -> AsyncIterator[
             yield RestoredRoom(classroom, outbox, documents)
         finally:
             await asyncio.get_running_loop().shutdown_default_executor()
+            documents.close()
 
 
 def saved_state_of(classroom: Classroom) -> SavedState:
