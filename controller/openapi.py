@@ -28,7 +28,7 @@ def openapi() -> dict[str, Any]:
         store=Store(""),
         zone=zone_of(TIMEZONE),
         boot="",
-        now_ms=int,
+        wall_ms=int,
     )
     return create_web(program, allowed_hosts=()).openapi()
 

@@ -19,6 +19,7 @@ RoomCode = Annotated[str, msgspec.Meta(max_length=64)]
 # Any zone's date of such a time, and of a year more, can be shown by every program and paper.
 FIRST_YEAR, END_YEAR = 1900, 3000
 END_MS = 32_503_680_000_000  # 3000-01-01
+FIRST_MS = 1_767_225_600_000  # 2026-01-01: no LopHoc ran before
 Millis = Annotated[int, msgspec.Meta(ge=0, lt=END_MS)]
 
 
