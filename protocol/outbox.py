@@ -40,6 +40,7 @@ from protocol.words import N_
 
 DEFAULT_MAX_BYTES: Final = 64 * 1024 * 1024
 DEFAULT_MAX_AGE_S: Final = 30 * 86_400
+TOLD_AGE_S: Final = 60
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS parcel (
@@ -98,7 +99,7 @@ class OutboxError(LopHocError):
 class Outbox:
     """A queue on disk. Its methods may be called from any one thread at a time.
 
-    program: whose command repairs the file.
+    tells_age: whether events say how long they waited. program: whose command repairs the file.
     """
 
     def __init__(
@@ -109,6 +110,7 @@ class Outbox:
         *,
         max_bytes: int = DEFAULT_MAX_BYTES,
         max_age_s: float = DEFAULT_MAX_AGE_S,
+        tells_age: bool = False,
         program: str = "lophoc-agent",
     ) -> None:
         self._path = path
@@ -117,6 +119,7 @@ class Outbox:
         self._max_bytes = max_bytes
         self._max_age_s = max_age_s
         self._program = program
+        self._tells_age = tells_age
         self._lock = threading.Lock()
         self._db: sqlite3.Connection | None = None
         self._seq = 0
@@ -240,10 +243,21 @@ class Outbox:
                 raise
 
     def _parcels(self, where: str, values: tuple[object, ...], limit: int) -> list[Parcel]:
-        query = f"SELECT no, lane, topic, payload FROM parcel WHERE {where} ORDER BY no LIMIT ?"  # noqa: S608
+        columns = "no, lane, topic, payload, lived_s"
+        query = f"SELECT {columns} FROM parcel WHERE {where} ORDER BY no LIMIT ?"  # noqa: S608
         with self._lock:
             rows = self._open_db.execute(query, (*values, limit)).fetchall()
-        return [Parcel(no, Lane(lane), topic, payload) for no, lane, topic, payload in rows]
+        return [
+            Parcel(no, Lane(lane), topic, self._aged(payload, lived_s) if lane else payload)
+            for no, lane, topic, payload, lived_s in rows
+        ]
+
+    def _aged(self, payload: bytes, lived_s: float) -> bytes:
+        """An event that waited says for how long, at its end; the receiver may need it."""
+        age_s = int(self._lived_s - lived_s) if self._tells_age else 0
+        if age_s < TOLD_AGE_S:
+            return payload
+        return b'%b,"age_s":%d}' % (payload.removesuffix(b"}"), age_s)
 
     def _insert(self, db: sqlite3.Connection, message: Sendable) -> None:
         topic = topic_of(address_for(self._place, message))

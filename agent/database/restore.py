@@ -94,6 +94,7 @@ def _outbox(config: AgentConfig, room: AgentRoom) -> Outbox:
         room.boot,
         max_bytes=config.outbox_max_mb * _MB,
         max_age_s=config.outbox_max_days * _DAY_S,
+        tells_age=True,
     )
 
 

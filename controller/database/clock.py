@@ -93,9 +93,10 @@ class GuardedClock:
         self._doubted_s = 0.0 if near else self._doubted_s + elapsed_s
         verdict = self._verdict(wall_ms, asks_service=not near)
         sure = verdict.agrees or self._doubted_s > STEADY_S
-        self.believed = not verdict.contradicts and wall_ms >= FIRST_MS and (near or sure)
+        other_ms = _other(verdict, wall_ms, near=near)
+        self.believed = other_ms is None and wall_ms >= FIRST_MS and (near or sure)
         if not self.believed:
-            self.mark_ms = _other(verdict, wall_ms) or reckoned_ms
+            self.mark_ms = other_ms or reckoned_ms
             return self.mark_ms
         self.mark_ms = max(wall_ms, reckoned_ms) if near else wall_ms
         return wall_ms
@@ -106,9 +107,14 @@ class GuardedClock:
         return witnesses.verdict(wall_ms, self._looked_s, is_synchronized=kept)
 
 
-def _other(verdict: Verdict, wall_ms: int) -> int | None:
-    """What time it is by most who say that the clock is wrong."""
-    return wall_ms + verdict.off_ms if verdict.contradicts and verdict.off_ms is not None else None
+def _other(verdict: Verdict, wall_ms: int, *, near: bool) -> int | None:
+    """What time it is by most who say that the clock is wrong; None if it may be right.
+
+    They may all be behind, for want of batteries; then they do not move a clock that is near.
+    """
+    if verdict.agrees or verdict.off_ms is None or (near and verdict.off_ms < 0):
+        return None
+    return wall_ms + verdict.off_ms
 
 
 def clock_in(db: Connection, wall_ms: Callable[[], int]) -> GuardedClock:

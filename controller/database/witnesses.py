@@ -21,11 +21,6 @@ class Verdict(NamedTuple):
     agrees: bool = False
     off_ms: int | None = None
 
-    @property
-    def contradicts(self) -> bool:
-        """Whether most say that it is wrong."""
-        return self.off_ms is not None and not self.agrees
-
 
 @dataclass(slots=True)
 class Witnesses:

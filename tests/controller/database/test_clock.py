@@ -313,6 +313,36 @@ class TimeAndRows(RuleBasedStateMachine):
             lie_ms = self.machine.wall_ms if same else self.true_ms + days * DAY_MS
             self.clock.hear(name, lie_ms, is_trusted=name == "above")
 
+    @rule(off_days=st.integers(0, 60), hours=st.integers(1, 72), days=st.integers(0, 40))
+    def wake_in_1970(self, off_days: int, hours: int, days: int) -> None:
+        """It was off, has no battery, and hears the truth after a while."""
+        self.start(off_days * 24)
+        self.machine.wall_ms = 0
+        self.run(hours)
+        self.look_at_pupils(1)
+        self.look_after()
+        self.set_clock(0)
+        for name in ("h1", "h2", "h3"):
+            self.hear_truth(name)
+        self.look_after()
+        self.run(days * 24)
+        self.look_after()
+
+    @rule(days=st.integers(31, 800), first=st.booleans())
+    def trust_a_liar(self, days: int, *, first: bool) -> None:
+        """Its clock jumps, one says so too, and two do not."""
+        self.start(0)
+        self.look_at_pupils(1)
+        for name in ("h1", "h2"):
+            self.hear_truth(name)
+        if first:
+            self.jump(days)
+        self.hear_lie("l1", days, same=first)
+        self.jump(days)
+        self.look_after()
+        self.run(1)
+        self.look_after()
+
     @rule(vouched=st.booleans())
     def turn_service(self, *, vouched: bool) -> None:
         """The time service comes and goes; it may be wrong where somebody else is there."""
