@@ -130,15 +130,24 @@ def test_a_jump_is_doubted_until_others_agree(jump_ms: int) -> None:
 
 
 def test_most_agents_tell_the_time_where_the_clock_is_wrong() -> None:
-    """In 1970, or behind a time service that is itself wrong: today is what they say."""
-    for wall_ms in (1000, NOW_MS + 20 * DAY_MS, NOW_MS + YEAR_MS):
-        machine = Machine(wall_ms, vouched=True)
+    """In 1970, in last month or in years to come: today is what they say."""
+    for wall_ms in (1000, NOW_MS - 30 * DAY_MS, NOW_MS + YEAR_MS):
+        machine = Machine(wall_ms)
         clock = machine.clock(NOW_MS - 100 * DAY_MS)
         for name in ("a", "b", "c"):
             clock.hear(name, NOW_MS)
         assert (clock.look(), clock.believed, clock.vouch()) == (NOW_MS, False, None)
         machine.run(60)
         assert clock.look() == NOW_MS + 60_000
+
+
+def test_agents_that_are_all_behind_move_no_clock_that_is_near() -> None:
+    """A summer without power: they wake in May. Nobody vouches then."""
+    machine = Machine(NOW_MS + 40 * DAY_MS)
+    clock = machine.clock(NOW_MS)
+    for name in ("a", "b", "c"):
+        clock.hear(name, NOW_MS - 20 * DAY_MS)
+    assert (clock.look(), clock.believed, clock.vouch()) == (machine.wall_ms, True, None)
 
 
 def test_two_agents_against_the_time_service_are_a_doubt() -> None:

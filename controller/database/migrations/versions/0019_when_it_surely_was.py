@@ -22,10 +22,10 @@ def upgrade() -> None:
             f" WHERE received_ms < {_FIRST_MS}"
         )
     op.add_column("rolls", sa.Column("told_day", sa.Text()))
-    flag: sa.Column[bool] = sa.Column(
-        "estimated", sa.Boolean(), nullable=False, server_default=sa.false()
-    )
-    op.add_column("lessons", flag)
+    with op.batch_alter_table("lessons") as lessons:
+        lessons.add_column(
+            sa.Column("estimated", sa.Boolean(), nullable=False, server_default=sa.false())
+        )
 
 
 def downgrade() -> None:
