@@ -137,8 +137,8 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _scan(options: argparse.Namespace) -> None:
-    from agent.commands.scan import scan, scan_export  # noqa: PLC0415
-    from hardware.scan import Secrets  # noqa: PLC0415
+    from agent.commands.scan import scan, scan_export  # noqa: PLC0415 - only this command needs it
+    from hardware.scan import Secrets  # noqa: PLC0415 - likewise
 
     if options.from_udev_db:
         answer = scan_export(options.from_udev_db, as_json=options.json, environ=os.environ)
@@ -157,8 +157,8 @@ def _scan(options: argparse.Namespace) -> None:
 
 def _explain(options: argparse.Namespace) -> None:
     from agent.commands.explain import explain  # noqa: PLC0415 - heavy, and only this command needs it
-    from agent.database import DOCUMENTS  # noqa: PLC0415
-    from agent.database.documents import Documents  # noqa: PLC0415
+    from agent.database import DOCUMENTS  # noqa: PLC0415 - likewise
+    from agent.database.documents import Documents  # noqa: PLC0415 - likewise
 
     saved = Documents(options.data / DOCUMENTS).load()
     answer = explain(saved, options.device_id, as_json=options.json, environ=os.environ)

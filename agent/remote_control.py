@@ -53,7 +53,7 @@ class RemoteControl:
     async def wake(self, device_id: str) -> bool:
         """Send a wake-up to a device whose MAC is known; whether it answered. Raises KeyError."""
         from hardware.network.interfaces import broadcasts, networks  # noqa: PLC0415 - seldom wanted
-        from hardware.network.wake import wake_and_verify  # noqa: PLC0415
+        from hardware.network.wake import wake_and_verify  # noqa: PLC0415 - likewise
 
         sightings = self._store.classroom.devices.sightings_of(device_id)
         keys = [key for sighting in sightings for key in (sighting.key, *sighting.aliases)]

@@ -166,7 +166,7 @@ def _ears(program: Program, broker: Brokerage, outages: Outages) -> tuple[Link, 
         now_ms=program.now_ms,
     )
     program.writer = ingest
-    program.line = Line(link.say, lambda: ingest.taken, broker.mend)
+    program.line = Line(link.say, lambda: ingest.delivered, broker.mend)
     program.trouble = lambda: _trouble(program, link, ingest, broker)
     program.health = lambda: {
         **_health(program, link, ingest, outages),

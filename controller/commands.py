@@ -42,6 +42,8 @@ COMMANDS: Final[Sequence[CommandEntry]] = (
         "cli.repair_command",
         N_("put a damaged database aside and its newest sound copy back"),
     ),
+    CommandEntry("backup", "copies.command", N_("copy everything, encrypted, into another place")),
+    CommandEntry("restore", "copies.command", N_("bring a controller back from a copy")),
     CommandEntry("roster", "roster.command", N_("bring class lists in, show them, erase a pupil")),
     CommandEntry(
         "schedule", "roster.schedule_command", N_("bring in bells, terms, holidays, timetable")

@@ -99,6 +99,16 @@ class ControllerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     keep_backups: Annotated[
         int, Meta(description="how many daily copies of the SQLite file are kept", ge=0)
     ] = 7
+    copies: Annotated[
+        str,
+        Meta(
+            description="folders elsewhere for encrypted copies of everything, parted by commas,"
+            " such as a stick's or a share's; each is prepared by: lophoc-controller backup --to"
+        ),
+    ] = ""
+    keep_copies: Annotated[
+        int, Meta(description="how many full copies are kept in each of these folders", ge=1)
+    ] = 7
     lang: Annotated[
         str, Meta(description="language of messages, vi or en; empty for the machine's")
     ] = ""

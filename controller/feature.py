@@ -72,13 +72,13 @@ class Writer(Protocol):
 
 
 class Line(NamedTuple):
-    """The line to the broker. say: False where it is cut. taken: how many messages came by it.
+    """The line to the broker. say: False where it is cut. mend: starts the broker again, if ours.
 
-    mend: starts the broker again, where it is ours.
+    delivered: how many messages the broker stored and brought; retained ones do not count.
     """
 
     say: Callable[[Letter], bool]
-    taken: Callable[[], int]
+    delivered: Callable[[], int]
     mend: Callable[[], Awaitable[None]]
 
 

@@ -16,9 +16,9 @@ from controller.feature import Feature, Listener, Program
 from protocol.model import Place
 
 _ORDER: Final = (
-    *("access", "quarantine", "supervision", "fleet", "roster", "cards", "attendance", "register"),
-    *("stocktake", "repairs", "reconcile", "inventory", "use", "forecast"),
-    *("dashboard", "department"),
+    *("access", "quarantine", "copies", "supervision", "fleet", "roster", "cards", "attendance"),
+    *("register", "stocktake", "repairs", "reconcile", "inventory", "use"),
+    *("dashboard", "department", "forecast"),
 )
 FEATURES: Final[Sequence[Feature]] = tuple(
     resolve_name(f"controller.{name}.feature:FEATURE") for name in _ORDER

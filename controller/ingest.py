@@ -115,6 +115,7 @@ class Ingest:
         self._last_quarantined = "", ""
         self.refused_batches = 0
         self.taken = 0
+        self.delivered = 0  # by the broker's own store; what it kept for whoever comes is older
         self.storing = True
 
     async def listen(self) -> None:
@@ -289,6 +290,7 @@ class Ingest:
     def _settle(self, batch: _Batch, changes: Sequence[object]) -> None:
         """Let the broker and the senders know what is stored."""
         self.taken += len(batch.arrivals)
+        self.delivered += sum(bool(one.qos) and not one.retained for one in batch.arrivals)
         self._backoff.reset()
         self.storing = True
         self._link.ack(batch.arrivals)
@@ -361,8 +363,9 @@ class Ingest:
                 spoken = self._read(arrival.topic, arrival.payload)
             except MessageError as error:
                 batch.changes.append(_quarantined(arrival, error.flaw, error.detail))
-                self._pass_over(arrival, batch, unread=True)
-                continue
+                spoken = self._rest(arrival.topic, error.rest)
+                if spoken is None:
+                    self._pass_over(arrival, batch, unread=True)
             if spoken is None:
                 continue
             by, message, listener = spoken
@@ -384,10 +387,21 @@ class Ingest:
             own = self._hearer.get(Speaker.CONTROLLER)
             return _Spoken(CONTROLLER, OwnWord(topic, payload), own) if own else None
         upward = address.channel is Channel.SCHOOL
+        message = upward_from(payload) if upward else up_from(payload)
+        return self._weighed(address, message)
+
+    def _rest(self, topic: str, rest: Upward | None) -> _Spoken | None:
+        """What is left of a message of which some things cannot be read, if it may be heard."""
+        with contextlib.suppress(MessageError):
+            return self._weighed(address_of(topic), rest) if rest is not None else None
+        return None
+
+    def _weighed(self, address: Address, message: Up | Upward) -> _Spoken:
+        """Who hears it, if it may be said there. Raises MessageError."""
+        place, upward = address.place, address.channel is Channel.SCHOOL
         listener = self._hearer.get(Speaker.SCHOOL if upward else Speaker.AGENT)
         if listener is None:
             raise MessageError(MessageFlaw.WRONG_TOPIC, "a school below a school")
-        message = upward_from(payload) if upward else up_from(payload)
         if place.school != self._school.school or place.province != self._school.province:
             raise MessageError(MessageFlaw.WRONG_TOPIC, "another school's topic")
         if not belongs(address, message):

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from fastapi import FastAPI
+
 from controller.config import TIMEZONE, ControllerConfig, zone_of
 from controller.database.store import Store
 from controller.feature import Program
@@ -21,7 +23,12 @@ def main() -> None:
 
 
 def openapi() -> dict[str, Any]:
-    """The API that every controller has, whatever its settings; no database is opened."""
+    """The API that every controller has, whatever its settings."""
+    return app().openapi()
+
+
+def app() -> FastAPI:
+    """All that every controller answers; no database is opened."""
     program = Program(
         config=ControllerConfig(province="", school=""),
         features=FEATURES,
@@ -30,7 +37,7 @@ def openapi() -> dict[str, Any]:
         boot="",
         wall_ms=int,
     )
-    return create_web(program, allowed_hosts=()).openapi()
+    return create_web(program, allowed_hosts=())
 
 
 def to_text(document: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 from msgspec import Meta
 
+from protocol import messages
 from protocol.messages import HostMeasures, OutboxReport
 from protocol.model import Reason, Status
 
@@ -74,6 +75,8 @@ class ReasonCode(StrEnum):
     SILENT = "silent"
     PORT_TAKEN = "port_taken"
     TABLET_PORT_TAKEN = "tablet_port_taken"
+    TEXT_CUT = messages.TEXT_CUT
+    LEFT_OUT = messages.LEFT_OUT
     SIMULATED_FAULT = "simulated_fault"
 
 

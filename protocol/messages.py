@@ -7,12 +7,17 @@ both numbers begin at 1 with every boot of the sender.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
+from protocol.lenient import Mended, mended
 from protocol.model import (
+    DEVICE_REASONS,
+    MAX_TEXT,
     AttendanceStatus,
     Code,
     Device,
@@ -28,6 +33,10 @@ from protocol.plan import Date, Hex, Period, Plan
 
 SCHEMA: Final = 3
 MAX_BYTES: Final = 256 * 1024  # a birth of 400 devices is about 120 KB
+
+REASONS: Final = 64
+TEXT_CUT: Final = "text_cut"  # reasons that the receiver adds: a text was longer than it may be,
+LEFT_OUT: Final = "left_out"  # and so many things could not be read
 
 Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
 Version = Annotated[int, msgspec.Meta(ge=1, le=SCHEMA)]
@@ -168,7 +177,7 @@ class Birth(State, frozen=True, kw_only=True, tag_field="kind", tag="birth"):
     version: Text = ""
     beat_s: Annotated[float, msgspec.Meta(gt=0, le=86_400)]
     status: Status
-    reasons: Annotated[tuple[Reason, ...], msgspec.Meta(max_length=64)] = ()
+    reasons: Annotated[tuple[Reason, ...], msgspec.Meta(max_length=REASONS)] = ()
     measures: HostMeasures = HostMeasures()
     outbox: OutboxReport = OutboxReport()
     devices: Annotated[tuple[Device, ...], msgspec.Meta(max_length=400)] = ()
@@ -183,7 +192,7 @@ class Health(State, frozen=True, kw_only=True, tag_field="kind", tag="health"):
     """The agent's beat: its own health, and which devices it still sees."""
 
     status: Status
-    reasons: Annotated[tuple[Reason, ...], msgspec.Meta(max_length=64)] = ()
+    reasons: Annotated[tuple[Reason, ...], msgspec.Meta(max_length=REASONS)] = ()
     measures: HostMeasures = HostMeasures()
     outbox: OutboxReport = OutboxReport()
     seen: Annotated[tuple[Code, ...], msgspec.Meta(max_length=400)] = ()
@@ -226,7 +235,7 @@ class HealthChanged(Event, frozen=True, kw_only=True, tag_field="kind", tag="hea
 
     room: Code
     status: Status
-    reasons: Annotated[tuple[Reason, ...], msgspec.Meta(max_length=64)] = ()
+    reasons: Annotated[tuple[Reason, ...], msgspec.Meta(max_length=REASONS)] = ()
 
 
 class LessonStarted(Event, frozen=True, kw_only=True, tag_field="kind", tag="lesson_started"):
@@ -380,16 +389,21 @@ class MessageFlaw(StrEnum):
     NEWER_SCHEMA = "newer_schema"
     UNKNOWN_KIND = "unknown_kind"
     WRONG_TOPIC = "wrong_topic"
+    LEFT_OUT = "left_out"  # some of its things cannot be read, the others can
     NOT_APPLIED = "not_applied"  # well said, and yet whoever received it could not make use of it
 
 
 class MessageError(ValueError):
-    """A message that cannot be taken; `flaw` says why, the text where."""
+    """A message that cannot be taken; `flaw` says why, the text where.
 
-    def __init__(self, flaw: MessageFlaw, detail: str) -> None:
+    rest: the message without what cannot be read, where that is of use all the same.
+    """
+
+    def __init__(self, flaw: MessageFlaw, detail: str, rest: Any = None) -> None:
         super().__init__(f"{flaw}: {detail}")
         self.flaw = flaw
         self.detail = detail
+        self.rest = rest
 
 
 class Numbers(msgspec.Struct, frozen=True):
@@ -410,6 +424,10 @@ _up = msgspec.json.Decoder(Up)
 _down = msgspec.json.Decoder(Down)
 _header = msgspec.json.Decoder(_Header)
 _numbers = msgspec.json.Decoder(Numbers)
+_LENIENT: Final = {
+    str(member.__struct_config__.tag): member
+    for member in (*Telemetry.__args__, *AnyState.__args__)
+}
 _KINDS: Final = frozenset(member.__struct_config__.tag for member in (*Up.__args__, *Down.__args__))
 
 
@@ -419,8 +437,14 @@ def to_bytes(message: Message) -> bytes:
 
 
 def up_from(payload: bytes) -> Up:
-    """Read what an agent said. Raises MessageError."""
-    message: Up = read(_up, payload, _KINDS)
+    """Read what an agent said; of states what can be read, with a reason that says so.
+
+    Raises MessageError.
+    """
+    try:
+        message: Up = read(_up, payload, _KINDS)
+    except MessageError as error:
+        message = _with_reason(rest_of(error, payload, _LENIENT))
     return message
 
 
@@ -446,6 +470,30 @@ def read(decoder: msgspec.json.Decoder[Any], payload: bytes, kinds: frozenset[An
         return decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _flaw_of(payload, str(error), kinds) from error
+
+
+def rest_of(
+    error: MessageError, payload: bytes, kinds: Mapping[str, type[msgspec.Struct]]
+) -> Mended:
+    """What can be read of a message of these kinds all the same. Raises the error for nothing."""
+    rest = mended(payload, kinds) if error.flaw is MessageFlaw.MALFORMED else None
+    if rest is None:
+        raise error
+    return rest
+
+
+def _with_reason(rest: Mended) -> Any:
+    """A message that says of itself, or of its device, what was cut or left out."""
+    reasons = [Reason(TEXT_CUT, ", ".join(rest.cuts)[:MAX_TEXT])] if rest.cuts else []
+    reasons += [Reason(LEFT_OUT, rest.left_out)] if rest.left_out else []
+    match rest.message:
+        case DeviceState(device=device):
+            grown = (*device.reasons, *reasons)[:DEVICE_REASONS]
+            return replace(rest.message, device=replace(device, reasons=grown))
+        case Birth() | Health() | HealthChanged():
+            return replace(rest.message, reasons=(*rest.message.reasons, *reasons)[:REASONS])
+        case _:
+            return rest.message
 
 
 def _flaw_of(payload: bytes, detail: str, kinds: frozenset[Any]) -> MessageError:

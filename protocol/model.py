@@ -8,6 +8,7 @@ from typing import Annotated
 
 import msgspec
 
+DEVICE_REASONS = 32
 MAX_TEXT = 200  # longer names come from broken or hostile devices
 NO_ROOM = "?"  # the room of a laptop that does not know yet where it stands
 
@@ -144,7 +145,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     model: Text = ""
     serial: Text = ""
     status: Status = Status.UNKNOWN
-    reasons: Annotated[tuple[Reason, ...], msgspec.Meta(max_length=32)] = ()
+    reasons: Annotated[tuple[Reason, ...], msgspec.Meta(max_length=DEVICE_REASONS)] = ()
     sources: Annotated[tuple[Code, ...], msgspec.Meta(max_length=16)] = ()
     identity: Identity | None = None
     aliases: Annotated[tuple[Code, ...], msgspec.Meta(max_length=8)] = ()

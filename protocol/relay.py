@@ -42,6 +42,7 @@ class Relay:
         self._states: dict[int, float] = {}  # in flight: places in the outbox, sent when
         self._events: dict[int, float] = {}
         self._last_event_no = 0
+        self._round = 0  # of sending: a new one begins with all that waits
         self._receiver: tuple[int, str, int] | None = None  # our session; its boot and session
         self._stirred = asyncio.Event()
 
@@ -92,6 +93,7 @@ class Relay:
         self._states.clear()
         self._events.clear()
         self._last_event_no = 0
+        self._round += 1
 
     async def _fill_window(self) -> None:
         now_s = self._now_s()
@@ -101,23 +103,28 @@ class Relay:
             _LOGGER.info("no answer for %d messages, sending again", waiting)
             self._patience.lengthen()
             self._send_again()
-        parcels = await asyncio.to_thread(self._next, self._window - len(self._events))
-        for parcel in parcels:
+        for parcel in await self._next(self._window - len(self._events)):
             if not self._link.say(Letter(parcel.topic, parcel.payload)):
                 return
             (self._events if parcel.lane else self._states)[parcel.no] = now_s
 
-    def _next(self, room: int) -> list[Parcel]:
+    async def _next(self, room: int) -> list[Parcel]:
         """The newest states, then the oldest events that are not on their way."""
-        waiting = self._outbox.waiting_states()
-        places = {parcel.no for parcel in waiting}
+        sending = self._round
+        states, events = await asyncio.to_thread(self._read, self._last_event_no, room)
+        if sending != self._round:  # read for a receiver that is gone: `hear` has stirred us
+            return []
+        places = {parcel.no for parcel in states}
         # A state that a newer one replaced will not be answered for.
         self._states = {no: sent_s for no, sent_s in self._states.items() if no in places}
-        states = [parcel for parcel in waiting if parcel.no not in self._states]
-        events = self._outbox.waiting_events(self._last_event_no, room) if room > 0 else []
         if events:
             self._last_event_no = events[-1].no
-        return states + events
+        return [parcel for parcel in states if parcel.no not in self._states] + events
+
+    def _read(self, after: int, room: int) -> tuple[list[Parcel], list[Parcel]]:
+        """All states, and as many events behind a place as there is room for."""
+        states = self._outbox.waiting_states()
+        return states, self._outbox.waiting_events(after, room) if room > 0 else []
 
     async def _stir(self) -> None:
         """Sleep until there is something to do, or patience may have ended."""

@@ -10,7 +10,16 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from protocol.messages import Count, Event, Message, State, read
+from protocol.messages import (
+    Count,
+    Event,
+    Message,
+    MessageError,
+    MessageFlaw,
+    State,
+    read,
+    rest_of,
+)
 from protocol.model import Code, DeviceKind, Millis, Text, day_from
 from protocol.plan import Date
 
@@ -180,10 +189,22 @@ class UseTold(State, frozen=True, kw_only=True, tag_field="kind", tag="use"):
 
 Upward = SchoolPresence | SchoolChain | SchoolTold | ItemsTold | UseTold
 _upward: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(Upward)
-_KINDS: Final = frozenset(member.__struct_config__.tag for member in Upward.__args__)
+_LENIENT: Final = {str(member.__struct_config__.tag): member for member in Upward.__args__}
+_KINDS: Final = frozenset(_LENIENT)
 
 
 def upward_from(payload: bytes) -> Upward:
-    """Read what a school said to its department. Raises MessageError."""
-    message: Upward = read(_upward, payload, _KINDS)
+    """Read what a school said to its department; texts that are too long are cut.
+
+    Raises MessageError; of a list of which some things cannot be read it holds the rest.
+    """
+    try:
+        message: Upward = read(_upward, payload, _KINDS)
+    except MessageError as error:
+        rest = rest_of(error, payload, _LENIENT)
+        if rest.left_out:
+            raise MessageError(
+                MessageFlaw.LEFT_OUT, f"{rest.left_out} of a list", rest.message
+            ) from error
+        message = rest.message
     return message

@@ -82,6 +82,11 @@ PLAYS: Final = {
         config.ProvinceConfig,
         "simulators.province:play_province",
     ),
+    "ledger": Play(
+        N_("play a school through faults, and hold what is stored against a list"),
+        config.LedgerConfig,
+        "simulators.ledger.play:play_ledger",
+    ),
 }
 
 

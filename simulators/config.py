@@ -162,6 +162,28 @@ class ProvinceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     log_level: Annotated[LogLevel, _says("debug, info, warning or error")] = "warning"
 
 
+class LedgerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A school and its department through faults, held against a list."""
+
+    seed: Annotated[int, _says("the first seed; it draws the faults and what is said", ge=0)] = 1
+    seeds: Annotated[int, _says("how many seeds, one after the other", "seeds", ge=1)] = 1
+    events: Annotated[int, _says("what agents say in a seed", "steps", ge=1)] = 500
+    agents: Annotated[int, _says("how many agents speak", "agents", ge=1, le=20)] = 3
+    faults: Annotated[int, _says("faults of a seed", "faults", ge=0, le=1000)] = 8
+    gap: Annotated[float, _says("how much longer or shorter the time between faults is", gt=0)] = (
+        1.0
+    )
+    pace: Annotated[float, _says("time between two steps of an agent", "s", ge=0, le=60)] = 0.05
+    together: Annotated[
+        int, _says("so many seeds one after the other in one school", "seeds", ge=1)
+    ] = 1
+    light: Annotated[bool, _says("only faults that heal within seconds")] = False
+    data: Annotated[str, _says("folder of the results; what is there is not played again")] = (
+        "ledger"
+    )
+    log_level: Annotated[LogLevel, _says("debug, info, warning or error")] = "warning"
+
+
 def prefix_of(shape: type[msgspec.Struct]) -> str:
     """How the names of its settings begin in the environment: LOPHOC_SIM_ of SimConfig."""
     return f"LOPHOC_{shape.__name__.removesuffix('Config').upper()}_"

@@ -42,7 +42,7 @@ class DoorCardReader:
                     await self._store.wait_for_step(self._store.step, DOOR_PAUSE_S)
 
     async def _watch(self, place: str) -> None:
-        from hardware.camera.watch import target_of  # noqa: PLC0415
+        from hardware.camera.watch import target_of  # noqa: PLC0415 - only where a camera is named
         from hardware.cards.scan import watch_door  # noqa: PLC0415 - only where a camera is named
 
         target = target_of(self._camera, place, *self._passwords.camera_login)

@@ -93,7 +93,7 @@ class CardScanner:
         report: Callable[[FoundCard], None],
     ) -> str:
         """Read until nobody wants it any more; why it ended before that, empty if it did not."""
-        from hardware.camera.watch import target_of  # noqa: PLC0415
+        from hardware.camera.watch import target_of  # noqa: PLC0415 - only while a scan runs
         from hardware.cards.scan import scan  # noqa: PLC0415 - only while a scan runs
 
         lesson = self._store.classroom.lesson.code

@@ -33,7 +33,7 @@ class ThisMachine(NamedTuple):
 def this_machine(disk: Path, programs: tuple[str, ...] = ()) -> ThisMachine:
     """Look at this computer; disk: a path on the file system whose free space counts."""
     from hardware.host.machine import HostSense, identify, identity_sighting  # noqa: PLC0415 - heavy
-    from hardware.host.software import Software, WantedProgram  # noqa: PLC0415
+    from hardware.host.software import Software, WantedProgram  # noqa: PLC0415 - likewise
 
     identity = identify()
     sense = HostSense(disk)

@@ -29,7 +29,7 @@ async def watch_mdns(context: Context) -> None:
     """One mDNS for the controller, the devices and the rooms, wherever this machine is."""
     try:
         from hardware.mdns import watch as mdns  # noqa: PLC0415 - heavy
-        from hardware.network import interfaces  # noqa: PLC0415
+        from hardware.network import interfaces  # noqa: PLC0415 - likewise
     except ImportError as error:
         hint = "Install python3-zeroconf to see the network's devices."
         raise SenseMissing("no_zeroconf", {"sense": "mdns"}, hint) from error
@@ -98,8 +98,8 @@ async def watch_pjlink(context: Context) -> None:
 async def watch_typed(context: Context) -> None:
     """What people added by its address, asked in every language until it answers."""
     from hardware.network import typed  # noqa: PLC0415 - seldom used
-    from hardware.onvif import watch as onvif  # noqa: PLC0415
-    from hardware.pjlink import ask as pjlink  # noqa: PLC0415
+    from hardware.onvif import watch as onvif  # noqa: PLC0415 - likewise
+    from hardware.pjlink import ask as pjlink  # noqa: PLC0415 - likewise
 
     askers = (
         pjlink.asker(lambda: context.passwords.pjlink),
@@ -189,7 +189,7 @@ def internet_targets(text: str) -> list[tuple[str, int]]:
 
 def _typed_places(context: Context) -> list[TypedDevice]:
     from hardware.network.place import TypedPlace  # noqa: PLC0415 - seldom used
-    from hardware.network.typed import TypedDevice  # noqa: PLC0415
+    from hardware.network.typed import TypedDevice  # noqa: PLC0415 - likewise
 
     return [
         TypedDevice(

@@ -64,7 +64,7 @@ def _markers(options: argparse.Namespace, say: Translate) -> None:
 
 
 def _door(options: argparse.Namespace, say: Translate) -> None:
-    from controller.cards.drawing import DoorCardToPrint, draw_door_cards  # noqa: PLC0415
+    from controller.cards.drawing import DoorCardToPrint, draw_door_cards  # noqa: PLC0415 - likewise
 
     with opened(options) as (store, place):
         pupils = _pupils(store.read(plan_of, place).classes, options)

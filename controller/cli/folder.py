@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from controller.config import ENVIRONMENT, FOLDER, TIMEZONE, zone_of
+from msgspec.structs import replace
+
+from controller.config import ENVIRONMENT, FOLDER, TIMEZONE, ControllerConfig, zone_of
 from protocol.model import Place
-from protocol.settings import SettingsError
+from protocol.settings import SettingsError, load
 from protocol.words import N_, Translate
 
 DATABASE: Final = "lophoc.db"
@@ -62,6 +64,17 @@ def told_database(options: argparse.Namespace) -> str:
 def told_upstream(options: argparse.Namespace) -> str:
     """The department's broker as the settings name it; empty where nobody is above."""
     return _setting(options, "upstream")
+
+
+def told_settings(options: argparse.Namespace, last: Path) -> ControllerConfig:
+    """All the settings. last: where those of the last run are, should no others be named.
+
+    Raises SettingsError.
+    """
+    named = options.config or os.environ.get(f"{ENVIRONMENT}CONFIG") or _system(options)
+    chosen = argparse.Namespace(config=named or (last if last.exists() else None))
+    config = load(ControllerConfig, ENVIRONMENT, chosen, os.environ)
+    return replace(config, data=data_folder(options))
 
 
 def data_folder(options: argparse.Namespace) -> Path:

@@ -37,7 +37,9 @@ QUIET: Final = frozenset(
         ReasonCode.CAMERA_OFF,
         ReasonCode.FLAWS_HEARD,
         ReasonCode.INTERNET_UNREACHABLE,
+        ReasonCode.LEFT_OUT,
         ReasonCode.SLEEPING,
+        ReasonCode.TEXT_CUT,
     }
 )
 URGENT_FIRST: Final = (Status.CRITICAL, Status.WARNING, Status.UNKNOWN, Status.OK)

@@ -29,6 +29,7 @@ from protocol.upward import (
 
 ALIVE_MS: Final = 600_000  # twice as long as a school says nothing
 GRACE_MS: Final = 60_000  # after its end: a line that comes and goes is no end
+GAP_MS: Final = 8_000  # a page that was lost on its way is sent again before
 
 
 class SchoolRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -140,6 +141,14 @@ class FigureTold(NamedTuple):
     figures: SchoolFigures
 
 
+class _Gap(NamedTuple):
+    """Behind what a school's pages cannot be joined on, and since when."""
+
+    feed: str
+    reached: int
+    since_ms: int
+
+
 class AskRetell(NamedTuple):
     """The school shall be asked for its list anew."""
 
@@ -163,6 +172,7 @@ class Schools:
     def __init__(self, scope: Place, records: Iterable[SchoolRecord] = ()) -> None:
         self._scope = scope
         self._records = {school_record.place.school: school_record for school_record in records}
+        self._gaps: dict[str, _Gap] = {}
 
     @property
     def records(self) -> Mapping[str, SchoolRecord]:
@@ -282,7 +292,9 @@ class Schools:
         another = page.feed != before.feed
         reached = 0 if another else before.reached
         if page.after > reached:
-            return SchoolHeard((), is_accepted=False)
+            return SchoolHeard(
+                self._note_gap(before.place, page.feed, reached, now_ms), is_accepted=False
+            )
         whole = before.whole and (not another or not before.feed)
         last = not page.more and not whole and page.upto >= reached
         school_record = replace(
@@ -295,6 +307,19 @@ class Schools:
         feed = f"{page.feed}~{before.branch}" if before.branch else page.feed
         listed = ListPage(before.place, feed, page.items, page.gone, last, now_ms)
         return SchoolHeard((self._keep(school_record, now_ms), listed))
+
+    def _note_gap(
+        self, place: Place, feed: str, reached: int, now_ms: int
+    ) -> tuple[SchoolChange, ...]:
+        """Ask for what lies behind a gap that stays: the school may have let go of it."""
+        gap = self._gaps.get(place.school)
+        if gap is None or (gap.feed, gap.reached) != (feed, reached):
+            self._gaps[place.school] = _Gap(feed, reached, now_ms)
+            return ()
+        if abs(now_ms - gap.since_ms) < GAP_MS:
+            return ()
+        self._gaps[place.school] = _Gap(feed, reached, now_ms)
+        return (AskRetell(place, reached),)
 
     def _keep(self, record: SchoolRecord, now_ms: int) -> SchoolRecord:
         school_record = replace(record, heard_ms=now_ms)

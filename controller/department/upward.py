@@ -86,6 +86,7 @@ class Upward:
         self._before, self._begun = _history(program.store, boot, school)
         self._is_heard = False
         self._settled = self._retold = 0
+        self._asked: int | None = None  # behind which change all is to be told again
         self._zone = program.zone
         self._now_ms = program.now_ms
         self._place = place_at(school, program.config.upstream_department)
@@ -117,6 +118,7 @@ class Upward:
         """Give the outbox what is new, whenever there is room for it."""
         while True:
             try:
+                await self._begin_anew_if_asked()
                 while await asyncio.to_thread(self._next_page):
                     self._relay.wake()
                 await self._tell_figures()
@@ -310,7 +312,9 @@ class Upward:
                 await self._note_heard(message)
                 self._stirred.set()
             case Retell():
-                await self._retell(message.since)
+                asked = self._asked
+                self._asked = message.since if asked is None else min(asked, message.since)
+                self._stirred.set()
             case _:
                 _LOGGER.warning("the department said what is no school's affair")
 
@@ -326,22 +330,26 @@ class Upward:
             except StoreError as error:
                 _LOGGER.warning("noted at the next answer: %s", error)
 
-    async def _retell(self, since: int) -> None:
-        """Begin the list anew behind a change; pages that are on their way may come twice.
-
-        Days and weeks are told anew with it.
-        """
-        self._forget_told()
-        self._retold += 1
+    async def _begin_anew_if_asked(self) -> None:
+        """Tell all behind a change again, days and weeks with it. Raises OutboxError."""
+        since, self._asked = self._asked, None
+        if since is None:
+            return
         try:
-            if not since or since < await asyncio.to_thread(self._fed):
-                _LOGGER.info("telling the list again, behind change %d", since)
-                begins = {} if since else {_BEGINS: b"1"}  # an empty list is told too
-                memos = {_FED: str(since).encode(), **begins}
-                await asyncio.to_thread(lambda: self._outbox.put(memos=memos))
-        except OutboxError as error:
-            _LOGGER.warning("the list is told again later: %s", error)
-        self._stirred.set()
+            await asyncio.to_thread(self._begin_behind, since)
+        except OutboxError:
+            self._asked = since
+            raise
+        self._retold += 1
+
+    def _begin_behind(self, since: int) -> None:
+        """What waits would take the room of what is asked for, and is told again after it."""
+        if not since or since < self._fed():
+            _LOGGER.info("telling the list again, behind change %d", since)
+            begins = {} if since else {_BEGINS: b"1"}  # an empty list is told too
+            self._outbox.put(memos={_FED: str(since).encode(), **begins})
+            self._outbox.clear()
+        self._forget_told()
 
     def _greet(self, session: int) -> Sequence[Letter]:
         self._told_s = -math.inf  # a new session hears how the school stands

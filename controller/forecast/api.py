@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 
 from fastapi import APIRouter, Response
@@ -9,10 +10,10 @@ from fastapi.responses import JSONResponse
 
 from controller.database.store import Store
 from controller.feature import Program
-from controller.forecast.forecast import Forecast, forecast
+from controller.forecast.forecast import Forecast
 from controller.forecast.life_table import LifeTable, LifeTableError, table_in
 from controller.forecast.papers import as_xlsx, forecast_fields
-from controller.forecast.store import groups_in
+from controller.forecast.store import forecast_on
 from controller.inventory.feed import Feed, feed_of
 from controller.sheets.writing import file_name
 from controller.web.downloads import XLSX, attachment
@@ -47,7 +48,7 @@ def api(program: Program) -> APIRouter:
             raise HttpError(
                 503, error.code, error.text(translate), N_("See the server's folder.")
             ) from error
-        projection = forecast_in(store, feed, narrowed(scope, school), table, program.today().year)
+        projection = forecast_in(store, feed, narrowed(scope, school), table, program.today())
         if format is ForecastFormat.JSON:
             return JSONResponse(forecast_fields(projection, table))
         headers = attachment(file_name("het-nien-han", str(projection.first_year), end="xlsx"))
@@ -56,11 +57,8 @@ def api(program: Program) -> APIRouter:
     return router
 
 
-def forecast_in(
-    store: Store, feed: Feed, scope: Place, table: LifeTable, this_year: int
-) -> Forecast:
+def forecast_in(store: Store, feed: Feed, scope: Place, table: LifeTable, today: date) -> Forecast:
     """The forecast over all the books within the scope."""
     feed.bring_up()
     with store.view() as db:
-        groups = groups_in(db, scope)
-    return forecast(groups, table, this_year)
+        return forecast_on(db, scope, table, today)

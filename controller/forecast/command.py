@@ -9,10 +9,10 @@ from controller.cli.folder import add_place, data_folder, told_zone
 from controller.cli.output import add_json, add_out, output, tell, unwritable
 from controller.cli.school import opened_wide, own
 from controller.database.clock import now_in
-from controller.forecast.forecast import Assumption, Due, Forecast, forecast
+from controller.forecast.forecast import Assumption, Due, Forecast
 from controller.forecast.life_table import FILE, LifeTable, init_table, table_in
 from controller.forecast.papers import UNKNOWN_WORDS, as_xlsx, forecast_fields
-from controller.forecast.store import groups_in
+from controller.forecast.store import forecast_on
 from controller.inventory.store import refresh
 from protocol.command_line import CommandParser
 from protocol.formats import phrase
@@ -33,14 +33,14 @@ def fill_forecast(parser: CommandParser, say: Translate) -> None:
 def _forecast(options: argparse.Namespace, say: Translate) -> int:
     with opened_wide(options) as (store, scope):
         now_ms = store.read(now_in)
-        this_year = instant(now_ms).astimezone(told_zone(options)).year
+        today = instant(now_ms).astimezone(told_zone(options)).date()
         if options.init_tables:
             return _init(options, say)
         table = table_in(data_folder(options))
         for place in own(store, options):
             refresh(store, place, told_zone(options), now_ms)
         with store.view() as db:
-            projection = forecast(groups_in(db, scope), table, this_year)
+            projection = forecast_on(db, scope, table, today)
     if options.out:
         with output(options.out) as file:
             file.write(as_xlsx(projection, table, say))

@@ -40,6 +40,13 @@ class ItemGroup(NamedTuple):
     cost_vnd: int = 0
 
 
+class AreaName(NamedTuple):
+    """An area as it is told: its code, and what people call it."""
+
+    code: str = ""
+    label: str = ""
+
+
 class Unknown(StrEnum):
     """Why nobody can say when an item reaches its end."""
 
@@ -64,7 +71,10 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
-    """What falls to a type, a school, an area or all. years: from this one on."""
+    """What falls to a type, a school, an area or all. years: from this one on.
+
+    key: a type; a province and a school; an area's code and name, both empty for schools in none.
+    """
 
     key: tuple[str, ...] = ()
     overdue: Due = Due()
@@ -138,9 +148,9 @@ def forecast(
     groups: Iterable[ItemGroup],
     table: LifeTable,
     this_year: int,
-    areas: dict[tuple[str, str], str] | None = None,
+    areas: Mapping[tuple[str, str], AreaName] | None = None,
 ) -> Forecast:
-    """What reaches its end when. areas: of each province and school, where they are known."""
+    """What reaches its end when. areas: of each province and school that lies in one."""
     total, left_out, awaiting = _Sum(), 0, 0
     by: tuple[dict[tuple[str, ...], _Sum], ...] = ({}, {}, {})
     unknown, types = Counter[str](), Counter[str]()
@@ -149,8 +159,8 @@ def forecast(
             left_out += group.items
             continue
         types[group.type] += group.items
-        area = (areas or {}).get(group[:2], "")
-        keys: tuple[tuple[str, ...], ...] = ((group.type,), group[:2], (area,))
+        area = (areas or {}).get(group[:2], AreaName())
+        keys: tuple[tuple[str, ...], ...] = ((group.type,), group[:2], area)
         sums = [sums.setdefault(key, _Sum()) for sums, key in zip(by, keys, strict=True)]
         slot = _slot_of(group, table, this_year)
         if isinstance(slot, Unknown):

@@ -52,7 +52,6 @@ def pages(program: Program) -> APIRouter:
 
     @router.get("/forecast")
     async def forecast(request: Request, school: Word = "") -> Response:
-        this_year = int(screens.today()[:4])
         try:
             place = narrowed(scope, school)
             table = await run_in_threadpool(table_in, folder)
@@ -60,7 +59,9 @@ def pages(program: Program) -> APIRouter:
             return screens.error(request, refused)
         except LifeTableError as error:
             return screens.page(request, "forecast.html", 503, trouble=error, told=None)
-        projection = await run_in_threadpool(forecast_in, store, feed, place, table, this_year)
+        projection = await run_in_threadpool(
+            forecast_in, store, feed, place, table, program.today()
+        )
         return screens.page(
             request,
             "forecast.html",
@@ -73,6 +74,7 @@ def pages(program: Program) -> APIRouter:
             step=_STEP,
             rows=_rows(projection),
             schools=projection.by_school[:SHOWN] if not place.school else (),
+            areas=projection.by_area[:SHOWN] if not place.school else (),
             unknown_words=UNKNOWN_WORDS,
             type_name=type_name,
         )

@@ -54,7 +54,7 @@ def type_name(code: str, say: Translate) -> str:
 
 
 def as_xlsx(projection: Forecast, table: LifeTable, say: Translate) -> bytes:
-    """A workbook in Vietnamese: by year, by type, by school, and what is assumed."""
+    """A workbook in Vietnamese: by year, type, school and area, and what is assumed."""
     buffer = io.BytesIO()
     with new_workbook(buffer) as book:
         bold = book.add_format({"bold": True, "text_wrap": True})
@@ -105,11 +105,16 @@ def _sheets(
     yield "Theo loại", _shares("Loại", head, projection.by_type, lambda key: type_name(key[0], say))
     yield "Theo trường", _shares("Trường", head, projection.by_school, lambda key: key[-1])
     if projection.by_area:
-        yield "Theo địa bàn", _shares("Địa bàn", head, projection.by_area, lambda key: key[0])
+        yield "Theo khu vực", _shares("Khu vực", head, projection.by_area, _area_name)
     yield (
         "Giả định",
         [_ASSUMED, *(_assumed(assumption, say) for assumption in projection.assumptions)],
     )
+
+
+def _area_name(key: tuple[str, ...]) -> str:
+    code, label = key
+    return f"{label} ({code})" if label != code else label or "Không thuộc khu vực nào"
 
 
 def _assumed(assumption: Assumption, say: Translate) -> Sequence[Cell]:

@@ -1,13 +1,25 @@
-"""This file counts the equipment of the books in groups, by one query however many items."""
+"""This file counts the books' equipment in groups, by one query however many items there are."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
 
 from sqlalchemy import Connection, func, select
 
 from controller.database.scope import within
-from controller.forecast.forecast import ItemGroup
+from controller.department.areas import Atlas
+from controller.department.areas_store import atlas_of
+from controller.forecast.forecast import AreaName, Forecast, ItemGroup, forecast
+from controller.forecast.life_table import LifeTable
 from controller.inventory.tables import assets
 from protocol.model import Place
+
+
+def forecast_on(db: Connection, scope: Place, table: LifeTable, today: date) -> Forecast:
+    """What reaches its end when, of all the books within the scope, as schools lie today."""
+    groups = groups_in(db, scope)
+    return forecast(groups, table, today.year, _areas_of(db, groups, today.isoformat()))
 
 
 def groups_in(db: Connection, scope: Place) -> list[ItemGroup]:
@@ -24,3 +36,20 @@ def groups_in(db: Connection, scope: Place) -> list[ItemGroup]:
         .group_by(*keys)
     )
     return [ItemGroup._make((*row[:-1], int(row[-1]))) for row in db.execute(query)]
+
+
+def _areas_of(
+    db: Connection, groups: Iterable[ItemGroup], day: str
+) -> Mapping[tuple[str, str], AreaName]:
+    """The innermost area of each province and school that lies in one on that day."""
+    places = {group[:2] for group in groups}
+    atlases = {province: atlas_of(db, province) for province, _ in places}
+    areas = {
+        (province, school): _area_of(atlases[province], school, day) for province, school in places
+    }
+    return {place: area for place, area in areas.items() if area.code}
+
+
+def _area_of(atlas: Atlas, school: str, day: str) -> AreaName:
+    code = atlas.area_of(school, day)
+    return AreaName(code, atlas.areas[code].label if code in atlas.areas else code)

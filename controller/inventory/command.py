@@ -53,7 +53,7 @@ def fill_export(parser: CommandParser, say: Translate) -> None:
 
 def _export(options: argparse.Namespace, say: Translate) -> int:
     from controller.inventory.exports.picture import ExportForm  # noqa: PLC0415 - other commands need none of it
-    from controller.inventory.feed import Feed, Format, written  # noqa: PLC0415
+    from controller.inventory.feed import Feed, Format, written  # noqa: PLC0415 - likewise
 
     check_ending(options.out, [_ENDINGS.get(options.format, f".{options.format}")])
     names = [flag.removeprefix("--") for flag, *_ in (*_WHATEVER, *_ONE_OF)]

@@ -27,6 +27,7 @@ FLAWS: Final[Mapping[str, str]] = {
     ),
     MessageFlaw.UNKNOWN_KIND: N_("It is of a kind that this controller does not know."),
     MessageFlaw.WRONG_TOPIC: N_("It was sent in a place where it does not belong."),
+    MessageFlaw.LEFT_OUT: N_("Some of its lines cannot be read; the others were stored."),
     MessageFlaw.NOT_APPLIED: N_("It is well written, and yet it could not be stored."),
 }
 _TROUBLES: Final[Mapping[str, str]] = {

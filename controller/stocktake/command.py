@@ -76,8 +76,8 @@ def _finish(options: argparse.Namespace, say: Translate) -> int:
 
 def _minutes(options: argparse.Namespace, say: Translate) -> int:
     from controller.stocktake.form import form_in  # noqa: PLC0415 - other commands write no paper
-    from controller.stocktake.minutes import minutes_of  # noqa: PLC0415
-    from controller.stocktake.papers import as_docx, as_xlsx  # noqa: PLC0415
+    from controller.stocktake.minutes import minutes_of  # noqa: PLC0415 - likewise
+    from controller.stocktake.papers import as_docx, as_xlsx  # noqa: PLC0415 - likewise
 
     form = form_in(data_folder(options))
     with opened(options) as (store, place), store.view() as db:

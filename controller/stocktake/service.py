@@ -168,7 +168,7 @@ def reads_photos() -> bool:
 def texts_in(raw: bytes) -> tuple[str, ...]:
     """The texts of the QR codes in a picture; none where it is no picture of a bearable size."""
     import zxingcpp  # noqa: PLC0415 - not every controller has it
-    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415
+    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 - likewise
 
     try:
         with Image.open(io.BytesIO(raw), formats=("JPEG", "PNG", "WEBP")) as picture:

@@ -94,13 +94,13 @@ class RoundTrip(Listener[OwnWord]):
         self._number += 1
         self._stored.clear()
         while True:
-            taken = line.taken()
+            delivered = line.delivered()
             line.say(Letter(self._topic, self._payload()))
             try:
                 async with asyncio.timeout(PATIENCE_S):
                     await self._stored.wait()
             except TimeoutError:
-                if line.taken() == taken:
+                if line.delivered() == delivered:
                     return False
             else:
                 return True

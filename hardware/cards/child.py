@@ -87,7 +87,7 @@ def _read_pictures(job: Job) -> Over:
 
 def _picture(number: int, path: Path) -> CardPicture:
     from hardware.camera.capture import decode  # noqa: PLC0415 - loads OpenCV
-    from hardware.cards.reader import FAST, FINE, FULL, read, read_door  # noqa: PLC0415
+    from hardware.cards.reader import FAST, FINE, FULL, read, read_door  # noqa: PLC0415 - likewise
 
     began_at = time.perf_counter()
     try:

@@ -147,7 +147,7 @@ async def open_zeroconf() -> AsyncIterator[AsyncZeroconf]:
     Keep it where the machine is by `follow(zeroconf)` in a task beside its users.
     """
     from zeroconf import IPVersion  # noqa: PLC0415 - heavy, and not always there
-    from zeroconf.asyncio import AsyncZeroconf  # noqa: PLC0415
+    from zeroconf.asyncio import AsyncZeroconf  # noqa: PLC0415 - likewise
 
     zeroconf = AsyncZeroconf(
         interfaces=list(addresses() or (LOOPBACK,)), ip_version=IPVersion.V4Only

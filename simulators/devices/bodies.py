@@ -119,7 +119,7 @@ def faults_of(happening: Moved | Judged) -> frozenset[str]:
 
 def _camera(sighting: Sighting, host: str, seed: int) -> Body:
     from simulators.devices.camera import CameraFault, OnvifCamera  # noqa: PLC0415 - heavy
-    from simulators.devices.camera_words import CameraMake, endpoint_of  # noqa: PLC0415
+    from simulators.devices.camera_words import CameraMake, endpoint_of  # noqa: PLC0415 - likewise
 
     mac = mac_of(sighting).replace(":", "")
     make = CameraMake(

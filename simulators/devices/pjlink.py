@@ -42,27 +42,12 @@ class ProjectorMake:
     cool_s: float = 90.0
 
 
-class Lie(StrEnum):
-    """What a projector says instead of an answer."""
-
-    NONE = ""
-    GARBAGE = "garbage"
-    BINARY = "binary"
-    ENDLESS = "endless"
-    TRICKLE = "trickle"
-    SHORT = "short"
-    WRONG_CLASS = "wrong_class"
-    WRONG_COMMAND = "wrong_command"
-    NUMBERS = "numbers"
-    HTTP = "http"
-
-
 class ProjectorFault(StrEnum):
     """What can be wrong with the projector; each may be switched while it runs.
 
     off: its plug is pulled. silent: it takes connections and says nothing. mute: it greets only.
     slow: it answers after 3 s. busy: it serves somebody else. From fan to other: a part fails;
-    with _warning it only warns. From garbage on: what it says instead of answers.
+    with _warning it only warns. From garbage on: what it says instead of answers, see LIES.
     """
 
     OFF = "off"
@@ -93,6 +78,20 @@ class ProjectorFault(StrEnum):
     HTTP = "http"
 
 
+# What is said instead of an answer, by the fault; {class} and {name} are the command's.
+LIES: Final = {
+    ProjectorFault.GARBAGE: b"hello, who is there?\r",
+    ProjectorFault.BINARY: bytes(range(128, 256)) + b"\x00\xff\r",
+    ProjectorFault.ENDLESS: b"%1POWR=" + b"A" * 4096,
+    ProjectorFault.TRICKLE: b"%",
+    ProjectorFault.SHORT: b"%\r",
+    ProjectorFault.WRONG_CLASS: b"%9{name}=1\r",
+    ProjectorFault.WRONG_COMMAND: b"%1XXXX=1\r",
+    ProjectorFault.NUMBERS: b"{class}{name}=" + b"9" * 5000 + b" 1\r",
+    ProjectorFault.HTTP: b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n",
+}
+
+
 class Crowd(Enum):
     """What becomes of a connection beyond the limit: closed at once, or left waiting."""
 
@@ -104,13 +103,13 @@ class Crowd(Enum):
 class PjlinkFaults:
     """What is wrong with it now; may be changed at any time.
 
-    lie: instead of answers; lie_at_once: instead of the greeting too. silent: takes connections
-    and says nothing. mute: greets, then says nothing. errors: the six digits of ERST.
+    lie: one of LIES, instead of answers; lie_at_once: instead of the greeting too. silent: takes
+    connections and says nothing. mute: greets, then says nothing. errors: the six digits of ERST.
     refusals: commands with the error they meet ("POWR": "ERR4"). delay_s: before each answer.
     line_end: what ends its lines, a carriage return by the specification.
     """
 
-    lie: Lie = Lie.NONE
+    lie: ProjectorFault | None = None
     lie_at_once: bool = False
     silent: bool = False
     mute: bool = False
@@ -230,17 +229,7 @@ class Mind:
         return "OK"
 
 
-def lie_of(lie: Lie, command: str) -> bytes:
+def lie_of(lie: ProjectorFault, command: str) -> bytes:
     """Give what a liar says to a command such as "%1POWR ?"; ENDLESS and TRICKLE never end it."""
     name = command[2:6] or "POWR"
-    return {
-        Lie.GARBAGE: b"hello, who is there?\r",
-        Lie.BINARY: bytes(range(128, 256)) + b"\x00\xff\r",
-        Lie.ENDLESS: b"%1POWR=" + b"A" * 4096,
-        Lie.TRICKLE: b"%",
-        Lie.SHORT: b"%\r",
-        Lie.WRONG_CLASS: f"%9{name}=1\r".encode(),
-        Lie.WRONG_COMMAND: b"%1XXXX=1\r",
-        Lie.NUMBERS: f"{command[:2]}{name}={'9' * 5000} 1\r".encode(),
-        Lie.HTTP: b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n",
-    }.get(lie, b"")
+    return LIES[lie].replace(b"{class}", command[:2].encode()).replace(b"{name}", name.encode())

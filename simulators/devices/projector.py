@@ -18,7 +18,6 @@ from simulators.devices.pjlink import (
     MAX_LINE,
     Crowd,
     Lamp,
-    Lie,
     Mind,
     PjlinkFaults,
     ProjectorFault,
@@ -26,7 +25,7 @@ from simulators.devices.pjlink import (
     lie_of,
 )
 
-__all__ = ["Crowd", "Lie", "PjlinkFaults", "Projector", "ProjectorMake"]
+__all__ = ["Crowd", "PjlinkFaults", "Projector", "ProjectorMake"]
 
 PORT: Final = 4352
 IDLE_S: Final = 30.0  # a projector ends a connection that is idle for so long
@@ -170,7 +169,7 @@ class Projector:
         if faults.silent:
             await reader.read()
         elif faults.lie and faults.lie_at_once:
-            await self._lie(writer, "")
+            await self._lie(writer, faults.lie, "")
         elif await self._greet(reader, writer):
             while True:
                 await self._reply(writer, await self._line(reader))
@@ -197,21 +196,20 @@ class Projector:
 
     async def _reply(self, writer: asyncio.StreamWriter, command: str) -> None:
         self.commands.append(command)
-        if self.faults.lie:
-            await self._lie(writer, command)
+        if lie := self.faults.lie:
+            await self._lie(writer, lie, command)
         elif not self.faults.mute:
             await asyncio.sleep(self.faults.delay_s)
             if answer := self._mind.answer(command):
                 writer.write(f"{answer}{self.faults.line_end}".encode("utf-8", "surrogateescape"))
             await writer.drain()
 
-    async def _lie(self, writer: asyncio.StreamWriter, command: str) -> None:
-        lie = self.faults.lie
+    async def _lie(self, writer: asyncio.StreamWriter, lie: ProjectorFault, command: str) -> None:
         writer.write(lie_of(lie, command))
-        while lie in {Lie.ENDLESS, Lie.TRICKLE}:
+        while lie in {ProjectorFault.ENDLESS, ProjectorFault.TRICKLE}:
             await writer.drain()
-            await asyncio.sleep(TRICKLE_S if lie is Lie.TRICKLE else 0)
-            writer.write(b"A" * (1 if lie is Lie.TRICKLE else 4096))
+            await asyncio.sleep(TRICKLE_S if lie is ProjectorFault.TRICKLE else 0)
+            writer.write(b"A" * (1 if lie is ProjectorFault.TRICKLE else 4096))
         await writer.drain()
 
 
@@ -242,7 +240,7 @@ class FaultyProjector:
                 self._errors = self._errors | {fault} if on else self._errors - {fault}
                 faults.errors = "".join(map(self._digit, _PARTS))
             case _:
-                faults.lie = Lie(fault) if on else Lie.NONE
+                faults.lie = fault if on else None
 
     def _digit(self, part: str) -> str:
         if part in self._errors:

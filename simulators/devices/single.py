@@ -37,7 +37,7 @@ async def play_camera(
 ) -> None:
     """Run one camera until `stop` is set. Raises SettingsError, SimError where a port is taken."""
     from simulators.devices.camera import CameraFault, OnvifCamera  # noqa: PLC0415 - heavy
-    from simulators.devices.camera_words import CameraMake, endpoint_of  # noqa: PLC0415
+    from simulators.devices.camera_words import CameraMake, endpoint_of  # noqa: PLC0415 - likewise
 
     faults = faults_of(config.faults, CameraFault, ALIASES)
     mac = mac_digits(config.mac) if config.mac else ""
@@ -107,7 +107,7 @@ async def play_fleet(
 ) -> None:
     """Announce a network of devices until `stop` is set. Raises SettingsError, SimError."""
     from simulators.devices.fleet import TYPES, FleetFault, PlayedFleet, spoilt  # noqa: PLC0415 - needs zeroconf
-    from simulators.devices.fleet import fleet as voices_of  # noqa: PLC0415
+    from simulators.devices.fleet import fleet as voices_of  # noqa: PLC0415 - likewise
 
     faults = faults_of(config.faults, FleetFault)
     host = config.host or own_address()

@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.bench import (
     camera,
     cards,
+    copies,
     discovery,
     exports,
     idle,
@@ -60,6 +61,10 @@ LIMITS = {
     "door_forged": ("forged door codes accepted", "<=", 0.0),
     "xlsx_school_s": ("a school's workbook of 1,360 rows [s of CPU]", "<=", 0.5),
     "xlsx_12k_s": ("a workbook of 12,000 rows [s of CPU]", "<=", 3.0),
+    "copy_step_ratio": ("a step of the copies / a full copy of 500 MB [CPU]", "<=", 0.35),
+    "copy_step_bytes_ratio": ("the same in bytes, 300 rows changed", "<=", 0.05),
+    "copy_full_s": ("that full copy, read back [s of CPU]", "", 0.0),
+    "copy_memory_mib": ("its worker's memory at most [MiB]", "<=", 100.0),
     "glpi_school_s": ("a school's GLPI documents as ZIP [s of CPU]", "<=", 0.5),
 }
 
@@ -77,6 +82,7 @@ def main() -> None:
         discovery.measure,
         camera.measure,
         cards.measure,
+        copies.measure,
         exports.measure,
         tablets.measure,
         idle.measure,

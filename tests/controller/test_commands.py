@@ -29,6 +29,8 @@ OLD = [
     "agents list --data d",
     "agents refused --data d",
     "repair --data d",
+    f"backup --to usb --new-passphrase --passphrase-file p {PLACE}",
+    f"restore usb --force --passphrase-file p {PLACE}",
     f"roster import ds.csv --dry-run --names --all --json --errors e.csv {PLACE}",
     f"roster show {PLACE}",
     f"roster erase 1400000007 {PLACE}",
@@ -81,7 +83,7 @@ WITH_DEEDS = {
     *("roster", "schedule", "cards", "register", "repairs", "stocktake"),
     *("areas", "schools", "rooms"),
 }
-FOLDERLESS = ("run", "schedule sample", "sample-config")
+FOLDERLESS = ("restore", "run", "schedule sample", "sample-config")
 IN_FOLDER = [line for line in OLD if not line.startswith(FOLDERLESS)]
 
 

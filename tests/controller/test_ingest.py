@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import select
 
 from controller.attendance.store import marks_of
 from controller.config import ControllerConfig
@@ -22,6 +24,7 @@ from controller.features import FEATURES, counts, listeners_of
 from controller.fleet.fleet import Change
 from controller.fleet.store import agents_of, devices_of
 from controller.ingest import Ingest
+from controller.inventory.tables import assets
 from controller.quarantine.store import lines
 from protocol.link import Broker, Letter, Link
 from protocol.messages import (
@@ -325,5 +328,25 @@ def test_each_bound_of_each_field_is_taken(
             await stage.until_stored(1)
             assert stage.ingest.taken  # all that came before the mark, by the same line
             assert stage.store.read(lines) == []
+
+    asyncio.run(flow())
+
+
+def test_of_a_page_with_a_broken_item_the_others_are_stored(nats: Nats, tmp_path: Path) -> None:
+    """The page is set aside as it came, and acknowledged: it blocks nothing behind it."""
+
+    async def flow() -> None:
+        stage = Stage(nats, tmp_path, Database(f"sqlite:///{tmp_path / 'lophoc.db'}"))
+        async with stage.open():
+            whole = json.loads((GOLDEN / "items-v3.json").read_bytes())
+            good = whole["items"][0]
+            page = {**whole, "after": 0, "items": [{**good, "state": 5}, good]}
+            topic = topic_of(address_for(AGENT, upward_from(json.dumps(whole).encode())))
+            await eventually(stage.side.link.connected.is_set)
+            await eventually(partial(stage.side.link.say, Letter(topic, json.dumps(page).encode())))
+            aside = await eventually(lambda: stage.store.read(lines))
+            assert [line.flaw for line in aside] == ["left_out"]
+            stored = stage.store.read(lambda db: [*db.scalars(select(assets.c.device_id))])
+            assert stored == [good["item"]]
 
     asyncio.run(flow())

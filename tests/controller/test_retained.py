@@ -39,7 +39,9 @@ def test_who_died_while_nobody_listened_is_not_heard_at_the_next_start(
         ears = Ears(a_program(store, scope=ABOVE, upstream=""))
         ears.take(online._replace(retained=True))
         assert heard() == []
+        assert not ears.ingest.delivered  # nor of the broker: it stores nothing, and brings this
         ears.take(online)
+        assert ears.ingest.delivered == 1
         assert heard() == [True]
         ears.take(arrival(BELOW, gone)._replace(retained=True))
         ears.take(online._replace(retained=True))

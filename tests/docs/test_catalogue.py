@@ -27,6 +27,7 @@ from simulators.config import (
     DemoConfig,
     FleetConfig,
     HostConfig,
+    LedgerConfig,
     ProjectorConfig,
     ProvinceConfig,
     SimConfig,
@@ -38,7 +39,15 @@ CATALOGUE = ROOT / "protocol/locale/vi/LC_MESSAGES/lophoc.po"
 PACKAGES = ("protocol", "agent", "controller", "simulators")
 METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.svg", "jinja2")]
 KEYWORDS = {"_": None, "N_": None, "gettext": None}
-ALONE = (CameraConfig, ProjectorConfig, FleetConfig, UdevConfig, HostConfig, ProvinceConfig)
+ALONE = (
+    CameraConfig,
+    ProjectorConfig,
+    FleetConfig,
+    UdevConfig,
+    HostConfig,
+    ProvinceConfig,
+    LedgerConfig,
+)
 SETTINGS = (AgentConfig, ControllerConfig, SimConfig, DemoConfig, *ALONE)
 NAMES = re.compile(r"\{[a-z_]+\}")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ from hardware.readings import ProjectorReading, Sighting, SourceFlaw
 from simulators.devices.projector import Projector, ProjectorMake
 from tests.hardware.told import Told
 from tests.ports import free_port
-from tests.waiting import LIMIT_S
+from tests.waiting import LIMIT_S, calm_s
 
 NOWHERE = Path("/nonexistent")
 SECRET = "secret-5b2c"  # noqa: S105 - of a simulated projector
@@ -97,7 +96,7 @@ async def longest_pause(stop: asyncio.Event) -> float:
     """Give the longest time for which the loop stood still, in seconds, until stopped."""
     longest = 0.0
     while not stop.is_set():
-        before = time.perf_counter()
+        before_s = calm_s()
         await asyncio.sleep(0.005)
-        longest = max(longest, time.perf_counter() - before - 0.005)
+        longest = max(longest, calm_s() - before_s - 0.005)
     return longest

@@ -8,7 +8,6 @@ import dataclasses
 import errno
 import logging
 import socket
-import time
 from pathlib import Path
 
 import pytest
@@ -26,7 +25,8 @@ from hardware.readings import (
     Sighting,
     SourceFlaw,
 )
-from simulators.devices.projector import Crowd, Lie, Projector, ProjectorMake
+from simulators.devices.pjlink import LIES, ProjectorFault
+from simulators.devices.projector import Crowd, Projector, ProjectorMake
 from tests.hardware.pjlink_room import (
     FIRST,
     NOWHERE,
@@ -36,7 +36,7 @@ from tests.hardware.pjlink_room import (
     projector,
     watching,
 )
-from tests.waiting import LIMIT_S, eventually
+from tests.waiting import LIMIT_S, calm_s, eventually
 
 MAC_KEY = "mac:0026ab112233"
 
@@ -164,7 +164,7 @@ def test_no_password_is_ever_told(caplog: pytest.LogCaptureFixture) -> None:
             async with watching(one, password=SECRET) as watch:
                 await watch.reading(lambda seen: not seen.reason)
                 shown = repr((watch.projectors, vars(watch.projectors), watch.told.seen, one))
-            one.faults.lie = Lie.BINARY
+            one.faults.lie = ProjectorFault.BINARY
             shown += repr(await ask(one.host, one.port, password=SECRET, neighbours=NOWHERE))
         assert SECRET not in shown + caplog.text
 
@@ -186,17 +186,17 @@ def test_a_projector_with_one_connection_is_busy_within_five_seconds_and_soon_ba
             one.say(b"%2POWR=1\r", *watch.listens_at)
             assert (await watch.reading(bool, 5.0 + 2.0)).reason == "busy"
             writer.close()
-            freed = time.monotonic()
+            freed = calm_s()
             await watch.reading(lambda seen: not seen.reason)
-            assert time.monotonic() - freed <= 10.0
+            assert calm_s() - freed <= 10.0
 
     asyncio.run(run())
 
 
 @pytest.mark.parametrize("at_once", [False, True])
-@pytest.mark.parametrize("lie", [lie for lie in Lie if lie])
+@pytest.mark.parametrize("lie", LIES)
 def test_a_liar_is_seen_through_within_five_seconds_and_does_not_stop_the_loop(
-    lie: Lie, *, at_once: bool
+    lie: ProjectorFault, *, at_once: bool
 ) -> None:
     """Every lie is a trouble with a name, and never an error."""
 
@@ -209,14 +209,16 @@ def test_a_liar_is_seen_through_within_five_seconds_and_does_not_stop_the_loop(
                 async with asyncio.timeout(LIMIT_S):
                     result = await poll(one.host, one.port, "")
                 stop.set()
-            assert result.trouble.reason == ("no_answer" if lie is Lie.TRICKLE else "nonsense")
+            assert result.trouble.reason == (
+                "no_answer" if lie is ProjectorFault.TRICKLE else "nonsense"
+            )
             assert pause.result() < 0.25  # 50 ms where nothing else runs on the machine
 
     asyncio.run(run())
 
 
-@pytest.mark.parametrize("lie", [Lie.ENDLESS, Lie.BINARY])
-def test_a_lie_is_a_flaw_and_the_watch_outlives_it(lie: Lie) -> None:
+@pytest.mark.parametrize("lie", [ProjectorFault.ENDLESS, ProjectorFault.BINARY])
+def test_a_lie_is_a_flaw_and_the_watch_outlives_it(lie: ProjectorFault) -> None:
     """Told the truth again, it believes it again."""
 
     async def run() -> None:
@@ -227,7 +229,7 @@ def test_a_lie_is_a_flaw_and_the_watch_outlives_it(lie: Lie) -> None:
                 assert await watch.flaw() == SourceFlaw(
                     source="pjlink", code="nonsense", address=one.host
                 )
-                one.faults.lie = Lie.NONE
+                one.faults.lie = None
                 await watch.reading(lambda seen: not seen.reason)
 
     asyncio.run(run())
@@ -327,7 +329,7 @@ def test_what_is_typed_and_does_not_speak_pjlink_is_not_talked_about() -> None:
 
     async def run() -> None:
         async with Projector(OLD) as one:
-            one.faults.lie, one.faults.lie_at_once = Lie.HTTP, True
+            one.faults.lie, one.faults.lie_at_once = ProjectorFault.HTTP, True
             assert await ask(one.host, one.port, neighbours=NOWHERE) == []
         assert await ask(one.host, one.port, neighbours=NOWHERE) == []
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from hardware.readings import Reading, Sighting, SourceFlaw
-from tests.waiting import LIMIT_S
+from tests.waiting import LIMIT_S, eventually
 
 AnySeen = TypeVar("AnySeen", bound=Reading)
 
@@ -20,7 +20,6 @@ class Told:
         self.flaws: list[SourceFlaw] = []
         self.others: list[Reading] = []
         self.seen: list[Reading] = []
-        self._more = asyncio.Event()
 
     def __call__(self, seen: Reading) -> None:
         """Take in one report."""
@@ -31,7 +30,6 @@ class Told:
             self.flaws.append(seen)
         else:
             self.others.append(seen)
-        self._more.set()
 
     async def until_flaw(self, code: str) -> SourceFlaw:
         """Give the first flaw of this code."""
@@ -59,15 +57,13 @@ class Told:
         self, among: list[AnySeen], wanted: Callable[[AnySeen], bool], limit_s: float
     ) -> int:
         """Where the first that is wanted stands, once it has come. Raises AssertionError."""
+
+        def look() -> list[int]:
+            return [place for place, one in enumerate(among) if wanted(one)]
+
         try:
-            async with asyncio.timeout(limit_s):
-                while True:
-                    for place, one in enumerate(among):
-                        if wanted(one):
-                            return place
-                    self._more.clear()
-                    await self._more.wait()
-        except TimeoutError:
+            return (await eventually(look, limit_s=limit_s))[0]
+        except AssertionError:
             raise AssertionError(f"not within {limit_s:g} s; seen: {self.seen[-20:]}") from None
 
 

@@ -153,11 +153,8 @@ function showRoom(room) {
   else if (tile || !empty) refreshSoon(); // a room came or went
 }
 
-// Whether this page shows the device's place: the room's page, or the list as filtered.
-function isShown(device) {
-  if (onRoomPage) return device.room === byId("room").dataset.room;
-  return isListed(device, Object.fromEntries(new URLSearchParams(location.search)));
-}
+// Whether the table is one of such devices. It says itself which: an address has its own spelling.
+const isShown = (device) => isListed(device, byId("rows")?.dataset ?? {});
 
 function isOnThisPage(device) {
   if (onRoomPage) return true;

@@ -282,6 +282,23 @@ def test_a_filter_and_the_scroll_survive_what_comes_and_goes(page: Page, served:
     assert page.see("Math.round(scrollY)") == 200
 
 
+def test_a_filter_by_room_holds_however_the_address_writes_it(page: Page, served: Served) -> None:
+    """P.203 is room 203: its devices change in their rows, and come, without a reload."""
+    served.tell(agent("203"), device("203", BOARD))
+    page.open(f"{served.url}?room=P.203")
+    page.wait(r"document.getElementById('age-words').textContent.match(/\d/)")
+    row = "document.querySelector('[data-device=\"board-203-01\"]')"
+    page.wait(f"{row} && document.querySelectorAll('#rows tr').length === 1")
+    page.see(f"{row}.id = 'same'")
+    served.tell(device("203", BOARD, status=CRITICAL, reasons=(Reason("unplugged"),)))
+    page.wait(f"{row}.dataset.status === 'critical'")
+    assert page.see(f"{row}.id") == "same"
+    served.tell(device("6A1", BOARD, 7), device("P203", TABLET))
+    page.wait("document.querySelector('[data-device=\"tablet-p203-01\"]')")
+    assert page.see("document.querySelectorAll('#rows tr').length") == 2
+    assert page.errors == []
+
+
 @pytest.mark.parametrize("size", [(1366, 768), (800, 1280), (390, 844)])
 @pytest.mark.parametrize("language", ["vi", "en"])
 @pytest.mark.parametrize("path", ["", "rooms/7A3", "rooms/6A1", "rooms/%3F"])

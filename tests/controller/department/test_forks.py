@@ -118,6 +118,7 @@ class Server:
                     arrival = Arrival(letter.topic, letter.payload, 1, 1, 1)
                     assert down_from(arrival.payload)
                     await self.upward._hear(arrival)
+            await self.upward._begin_anew_if_asked()
 
         asyncio.run(play())
 

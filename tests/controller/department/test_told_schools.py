@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from controller.database.store import Store
 from controller.department.schools import (
     ALIVE_MS,
+    GAP_MS,
     GRACE_MS,
     AskRetell,
     FigureTold,
@@ -106,6 +107,18 @@ def test_a_department_that_put_a_copy_back_asks_for_what_it_lost() -> None:
     assert AskRetell(SCHOOL, 40) in changes
     changes = schools.hear("00140708", replace(told(settled=40), rev=2), NOW_MS).changes
     assert not [each for each in changes if isinstance(each, AskRetell)]
+
+
+def test_a_gap_that_stays_is_asked_for() -> None:
+    """A copy was put back whose list is another one: nothing else would tell what is missing."""
+    schools = Schools(ABOVE, [SchoolRecord(place=SCHOOL, feed="f0", reached=90)])
+    behind = page(82, asset(3, 1, 88))
+    assert schools.hear("00140708", behind, NOW_MS).changes == ()
+    assert schools.hear("00140708", behind, NOW_MS + GAP_MS - 1).changes == ()
+    assert schools.hear("00140708", behind, NOW_MS + GAP_MS).changes == (AskRetell(SCHOOL, 0),)
+    assert schools.hear("00140708", behind, NOW_MS + GAP_MS + 1).changes == ()
+    assert schools.hear("00140708", page(0, asset(1, 1, 82)), NOW_MS + GAP_MS + 2).is_accepted
+    assert schools.hear("00140708", behind, NOW_MS + GAP_MS + 3).is_accepted
 
 
 def test_another_database_of_the_school_begins_its_list_anew() -> None:

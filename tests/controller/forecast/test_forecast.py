@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.database.store import Store
-from controller.forecast.forecast import YEARS, Due, Forecast, ItemGroup, Share, forecast
+from controller.forecast.forecast import (
+    YEARS,
+    AreaName,
+    Due,
+    Forecast,
+    ItemGroup,
+    Share,
+    forecast,
+)
 from controller.forecast.life_table import (
     FILE,
     LifeTable,
@@ -124,7 +132,7 @@ def counted(share: Share) -> int:
 @given(GROUPS)
 def test_every_item_stands_in_one_place_and_every_share_adds_up(groups: list[ItemGroup]) -> None:
     """By type, by school and by area alike; the same in any order, or split into single items."""
-    areas = {("79", "00001"): "A", ("79", "00002"): "A", ("79", "00003"): "B"}
+    areas = {("79", "00001"): AreaName("A", "Xôm"), ("79", "00002"): AreaName("A", "Xôm")}
     told = forecast(groups, TABLE, 2026, areas)
     assert told.count + told.left_out == sum(each.items for each in groups)
     assert counted(told.total) == told.count
@@ -133,6 +141,11 @@ def test_every_item_stands_in_one_place_and_every_share_adds_up(groups: list[Ite
         assert sum(map(counted, shares)) == told.count
         assert sum(each.soon.cost_vnd for each in shares) == told.total.soon.cost_vnd
         assert sum(each.soon.unpriced for each in shares) == told.total.soon.unpriced
+    by_area: dict[tuple[str, ...], int] = {}
+    for school in told.by_school:
+        area = areas.get((school.key[0], school.key[1]), ("", ""))
+        by_area[area] = by_area.get(area, 0) + counted(school)
+    assert {each.key: counted(each) for each in told.by_area} == by_area
     assert sum(told.unknown.values()) == told.total.unknown
     single = [
         each._replace(

@@ -375,7 +375,7 @@ def items(store: Store) -> list[Asset]:
 
 def test_no_state_is_without_its_vietnamese() -> None:
     """Each is a word in the workbook."""
-    from controller.inventory.exports.spelling import state_said  # noqa: PLC0415
+    from controller.inventory.exports.spelling import state_said  # noqa: PLC0415 - likewise
 
     assert all(state_said(each) for each in AssetState)
     assert state_said(AssetState.UNREGISTERED) == "ngoài sổ"  # the importer goes by it

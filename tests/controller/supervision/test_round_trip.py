@@ -37,7 +37,7 @@ class Road:
 
     def line(self) -> Line:
         """As the probe sees it."""
-        return Line(self.say, self.taken, self.mend)
+        return Line(self.say, self.delivered, self.mend)
 
     def say(self, letter: Letter) -> bool:
         """Publish, hear, store."""
@@ -50,7 +50,7 @@ class Road:
             self.trip.note_stored(changes)
         return True
 
-    def taken(self) -> int:
+    def delivered(self) -> int:
         """A figure that moves while others are heard."""
         self.busy_for = max(0, self.busy_for - 1)
         return self.busy_for

@@ -16,6 +16,8 @@ import pytest
 
 import controller.__main__ as command
 from controller.database.store import Store
+from controller.department import areas_store
+from controller.department.areas import Area, Membership, Merger
 from controller.forecast.life_table import FILE
 from controller.inventory.store import refresh
 from controller.register.book import Line
@@ -217,6 +219,29 @@ def test_the_workbook_holds_text_as_text(library: Store) -> None:
         assert words in texts
     for title in ("Theo năm", "Theo loại", "Theo trường", "Giả định"):
         assert title in names
+
+
+def test_the_department_sees_the_forecast_by_area(store: Store, tmp_path: Path) -> None:
+    """A merged school's items in its heir's area, the rest in none: screen, API, workbook."""
+    with store.locked(PROVINCE) as db:
+        areas_store.keep_areas(db, "79", [Area(code="03661", name="Xã Xôm")])
+        areas_store.keep_memberships(db, "79", [Membership(school="00789", area="03661")], "")
+        areas_store.keep_merger(db, "79", Merger(old="00456", new="00789", since="2026-08-01"))
+    told = ask(store, "/api/v1/forecast", PROVINCE).json()
+    within = {(*each["key"],): each["within"] for each in told["by_area"]}
+    assert within.keys() == {("03661", "Xã Xôm"), ("", "")}
+    by_school = {each["key"][1]: each["within"] for each in told["by_school"]}
+    assert within["03661", "Xã Xôm"] == by_school["00456"]
+    assert within["", ""] == by_school["00123"]
+
+    page = ask(store, "/forecast", PROVINCE).text
+    assert '<a href="/schools?area=03661"><bdi>Xã Xôm</bdi></a>' in page
+    assert "không thuộc khu vực nào" in page
+    assert "Theo khu vực" not in ask(store, "/forecast?school=00456", PROVINCE).text
+    answer = ask(store, "/api/v1/forecast?format=xlsx", PROVINCE)
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
+        assert "Theo khu vực" in book.read("xl/workbook.xml").decode()
+        assert "Xã Xôm (03661)" in book.read("xl/sharedStrings.xml").decode()
 
 
 def test_broken_tables_are_told_and_not_hidden(store: Store, tmp_path: Path) -> None:

@@ -1,0 +1,67 @@
+"""This file serves the page of copies: where they are, how old, how their test went; a button."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.concurrency import run_in_threadpool
+
+from controller.access.gate import gate_of
+from controller.copies.service import copies_of
+from controller.copies.standing import PlaceStanding
+from controller.copies.words import place_words, said, test_words
+from controller.feature import Program
+from controller.web.page import PageRenderer
+from controller.web.words import Words
+
+_LOGIN = "/login?next=/copies"
+
+
+class ShownPlace(NamedTuple):
+    """A place as the page shows it."""
+
+    place: str
+    standing: PlaceStanding
+    age: str
+    trouble: str
+
+
+def pages(program: Program) -> APIRouter:
+    """The copies, behind the office's password."""
+    router = APIRouter()
+    screens, gate = program.service(PageRenderer), program.service(gate_of)
+    copies = program.service(copies_of)
+
+    @router.get("/copies")
+    async def listed(request: Request) -> Response:
+        if gate.who(request) is None:
+            return RedirectResponse(_LOGIN, 303)
+        words = screens.words(request)
+        standing = await run_in_threadpool(copies.standing)
+        places = {str(place): PlaceStanding() for place in copies.places} | standing.places
+        now_ms = program.clock.look()
+        return screens.page(
+            request,
+            "copies.html",
+            places=[_shown(place, each, now_ms, words) for place, each in places.items()],
+            tested=test_words(standing.rehearsal, words) if standing.rehearsal else "",
+            test_failed=bool(standing.rehearsal and standing.rehearsal.trouble),
+            may_wish=bool(copies.places) and copies.has_key,
+            at_work=copies.at_work,
+        )
+
+    @router.post("/copies/now")
+    async def wished(request: Request) -> Response:
+        if gate.who(request) is None:
+            return RedirectResponse(_LOGIN, 303)
+        copies.wish()
+        return RedirectResponse("/copies", 303)
+
+    return router
+
+
+def _shown(place: str, standing: PlaceStanding, now_ms: int, words: Words) -> ShownPlace:
+    trouble = said(standing.trouble, words) if standing.trouble else ""
+    return ShownPlace(place, standing, place_words(standing, now_ms, words), trouble)

@@ -1,0 +1,226 @@
+"""This file strikes: it does to the programs, lines, disks and clocks what a fault does."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+import sqlite3
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from protocol.model import Place
+from simulators.ledger.agent import FLOOD_SIGNAL
+from simulators.ledger.plan import Fault
+from simulators.ledger.poison import say_poison
+from simulators.ledger.stations import ControllerStation, Station
+from simulators.ledger.stored import StoredRow, items_in, rows_in, waiting_in
+from simulators.ledger.verdict import Excuse, excuse_change
+from simulators.ledger.world import DEPARTMENT, NOT_KEPT, PROVINCE, SCHOOL, Copy, World
+
+JUMPS_S: Final = (3_600, -3_600, 86_400, 700_000, -400 * 86_400, 2 * 365 * 86_400, 5 * 365 * 86_400)
+_CODES: Final = {"school": SCHOOL, "department": DEPARTMENT}
+_HOWS: Final = (signal.SIGKILL, signal.SIGTERM)
+_PAGE: Final = 4096
+
+
+class Striker:
+    """Strikes one world; what is drawn within a fault comes from the seed too."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._random = Random(f"{world.seed}/blows")  # noqa: S311 - play
+
+    async def strike(self, fault: Fault) -> bool:
+        """Do it; False if there was nothing to do it to."""
+        verb, _, whom = fault.partition("_")
+        match verb:
+            case "kill" | "stop" if whom.endswith("_broker"):
+                how = signal.SIGKILL if verb == "kill" else signal.SIGTERM
+                return self._controller(whom.removesuffix("_broker")).end_broker(how)
+            case "kill" | "stop":
+                await self._restart(whom, signal.SIGKILL if verb == "kill" else signal.SIGTERM)
+            case "cut" | "stall" | "refuse":
+                await self._spoil_line(verb)
+            case "poison":
+                return await self._poison()
+            case "flood":
+                self._agent().signal(FLOOD_SIGNAL)
+            case "book":
+                return await self._world.bring_book(self._random)
+            case "full":
+                return await self._fill(whom)
+            case "flip":
+                return await (self._flip_agent() if whom == "agent" else self._flip(whom))
+            case "copy":
+                await self._copy(whom)
+            case "restore":
+                return await self._restore(whom)
+            case _:
+                self._jump()
+        return True
+
+    def _controller(self, name: str) -> ControllerStation:
+        return self._world.school if name == "school" else self._world.department
+
+    def _agent(self) -> Station:
+        return self._random.choice(self._world.agents)
+
+    async def _restart(self, whom: str, how: signal.Signals) -> None:
+        station = self._agent() if whom == "agent" else self._controller(whom)
+        await station.down(how)
+        await asyncio.sleep(self._random.uniform(0, 0.5))
+        await station.up()
+
+    async def _spoil_line(self, verb: str) -> None:
+        line = self._random.choice(self._world.lines)
+        match verb:
+            case "cut":
+                line.cut_after(self._random.randrange(20_000))
+            case "stall":
+                line.stall()
+            case _:
+                line.refuse()
+        await asyncio.sleep(self._random.uniform(0.3, 3.0))
+        line.heal()
+
+    async def _poison(self) -> bool:
+        name = self._random.choice([*_CODES])
+        port, place = self._world.mqtt[name], Place(PROVINCE, _CODES[name])
+        return await say_poison(
+            port, place, str(self._random.random()), self._random.randrange(5, 60)
+        )
+
+    async def _fill(self, whom: str) -> bool:
+        disk = self._world.disks[whom]
+        if not disk.is_own:
+            return False
+        await asyncio.to_thread(disk.fill)
+        await asyncio.sleep(self._random.uniform(0.5, 6.0))
+        disk.clear()
+        return True
+
+    def _jump(self) -> None:
+        clock = self._world.clocks[self._random.choice([*self._world.clocks])]
+        clock.set(0 if clock.offset_s else self._random.choice(JUMPS_S))
+
+    async def _flip(self, whom: str) -> bool:
+        """Overwrite a page of a controller's database, and repair it by command."""
+        world, controller = self._world, self._controller(whom)
+        database = world.database(controller)
+
+        async def damage() -> None:
+            _overwrite(database, self._random)
+            code = await world.command(whom, _CODES[whom], "repair")
+            if code:
+                world.flaws.append(f"repair of the {whom}'s database ended with {code}")
+
+        await self._change(whom, damage, Excuse.DAMAGED, signal.SIGTERM)
+        if whom == "school":
+            world.book = None
+        return True
+
+    async def _flip_agent(self) -> bool:
+        agent = self._agent()
+        await agent.down(signal.SIGTERM)
+        outbox = self._world.outbox(agent)
+        if not outbox.exists():
+            await agent.up()
+            return False
+        before = _waiting(outbox)
+        _overwrite(outbox, self._random)
+        # It repairs the file at its start; what that cannot read is gone.
+        self._world.excuses |= dict.fromkeys(before, Excuse.SWAPPED_OUT)
+        await agent.up()
+        return True
+
+    async def _copy(self, whom: str) -> None:
+        """Copy a folder while nobody writes to it."""
+        world = self._world
+        station = world.agents[0] if whom == "agent" else self._controller(whom)
+        await _down(station, signal.SIGTERM)
+        folder = world.folder / "copies" / whom
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(station.folder, folder, ignore=NOT_KEPT)
+        world.copies[whom] = Copy(folder, world.book)
+        await station.up()
+
+    async def _restore(self, whom: str) -> bool:
+        """Put the copy back where the folder is."""
+        world = self._world
+        if whom not in world.copies:
+            return False
+        copy = world.copies[whom]
+        if whom == "agent":
+            agent = world.agents[0]
+            await agent.down(self._random.choice(_HOWS))
+            gone = _waiting(world.outbox(agent))
+            _put_back(copy.folder, agent.folder)
+            gone -= _waiting(world.outbox(agent))
+            world.excuses |= dict.fromkeys(gone, Excuse.SWAPPED_OUT)
+            await agent.up()
+            return True
+
+        async def swap() -> None:
+            _put_back(copy.folder, self._controller(whom).folder)
+
+        await self._change(whom, swap, Excuse.PUT_BACK, self._random.choice(_HOWS))
+        if whom == "school":
+            world.book = copy.book
+        return True
+
+    async def _change(
+        self, whom: str, work: Callable[[], Awaitable[None]], excuse: Excuse, how: signal.Signals
+    ) -> None:
+        """Change a controller's folder while it and its agents are down; see what is gone by it."""
+        world, controller = self._world, self._controller(whom)
+        agents = world.agents if whom == "school" else []
+        await asyncio.gather(*(agent.down(signal.SIGKILL) for agent in agents))
+        await _down(controller, how)
+        database = world.database(controller)
+        before, items = _seen(database)
+        await work()
+        after, items_after = _seen(database)
+        if whom == "school":
+            waiting = {name for agent in agents for name in _waiting(world.outbox(agent))}
+            world.excuses |= excuse_change(before, after, waiting, excuse)
+        elif excuse is Excuse.DAMAGED:
+            both = items.keys() | items_after.keys()
+            world.lost_items |= {name for name in both if items.get(name) != items_after.get(name)}
+        await controller.up()
+        await asyncio.gather(*(agent.up() for agent in agents))
+
+
+async def _down(station: Station, how: signal.Signals) -> None:
+    if isinstance(station, ControllerStation):
+        await station.all_down(how)
+    else:
+        await station.down(how)
+
+
+def _seen(database: Path) -> tuple[list[StoredRow], dict[str, tuple[object, ...]]]:
+    return rows_in(database), items_in(database, SCHOOL)
+
+
+def _waiting(outbox: Path) -> set[str]:
+    """What waits; of a file that was damaged and not repaired yet, all is excused already."""
+    try:
+        return waiting_in(outbox)
+    except sqlite3.DatabaseError:
+        return set()
+
+
+def _overwrite(file: Path, random: Random) -> None:
+    """Write noise over one page of a SQLite file that nobody has open."""
+    pages = file.stat().st_size // _PAGE
+    with file.open("r+b") as data:
+        data.seek(random.randrange(pages) * _PAGE)
+        data.write(random.randbytes(_PAGE))
+
+
+def _put_back(copy: Path, folder: Path) -> None:
+    for each in folder.iterdir():
+        shutil.rmtree(each) if each.is_dir() else each.unlink()
+    shutil.copytree(copy, folder, dirs_exist_ok=True)

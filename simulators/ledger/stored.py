@@ -1,0 +1,106 @@
+"""This file reads what a controller has stored, out of its SQLite file, by itself."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+DATABASE: Final = "lophoc.db"
+_MARK: Final = ("student", "status", "method", "class_code")
+_USE: Final = ("week", "device_id", "room", "on_min", "used_min", "planned_min", "known_min")
+_WAIT_S: Final = 30.0
+
+
+class StoredRow(NamedTuple):
+    """One row of the log: whose, under which id, of which kind, and what it says."""
+
+    agent: str
+    id: str
+    kind: str
+    facts: dict[str, Any]
+
+
+def rows_in(database: Path) -> list[StoredRow]:
+    """Every mark, roll, event and fault. Raises sqlite3.Error."""
+    with _opened(database) as db:
+        marks = [
+            _row(row, "attendance", {name: row[name] for name in _MARK})
+            for row in _all(db, "marks")
+        ]
+        rolls = [
+            _row(row, "roll_reopened" if row["reopened"] else "roll_confirmed", _roll(row))
+            for row in _all(db, "rolls")
+        ]
+        events = [
+            _row(row, row["kind"], {"body": json.loads(row["body"])}) for row in _all(db, "events")
+        ]
+        faults = [_row(row, "fault", {"part": row["part"]}) for row in _all(db, "faults")]
+    return marks + rolls + events + faults
+
+
+def devices_in(database: Path) -> dict[str, tuple[str, str, str]]:
+    """Agent, status and model of every device that is there, by its id. Raises sqlite3.Error."""
+    with _opened(database) as db:
+        return {
+            row["device_id"]: (row["agent"], row["status"], row["model"])
+            for row in _all(db, "devices")
+            if row["removed_ms"] is None
+        }
+
+
+def uses_in(database: Path, school: str) -> set[tuple[Any, ...]]:
+    """The weeks of use that are kept of a school. Raises sqlite3.Error."""
+    with _opened(database) as db:
+        return {
+            tuple(row[name] for name in _USE)
+            for row in _all(db, "use_weeks")
+            if row["school"] == school
+        }
+
+
+def items_in(database: Path, school: str) -> dict[str, tuple[Any, ...]]:
+    """The items of a school that are there, by their id. Raises sqlite3.Error."""
+    with _opened(database) as db:
+        return {
+            row["device_id"]: (row["asset_tag"], row["room"], row["serial"], row["state"])
+            for row in _all(db, "assets")
+            if row["school"] == school and row["removed_ms"] is None
+        }
+
+
+def waiting_in(outbox: Path) -> set[str]:
+    """The ids of the events that wait in an outbox. Raises sqlite3.Error."""
+    if not outbox.exists():
+        return set()
+    with _opened(outbox) as db:
+        return {name for (name,) in db.execute("SELECT id FROM parcel WHERE lane > 0")}
+
+
+def dropped_in(outbox: Path) -> int:
+    """How many events an outbox had to drop. Raises sqlite3.Error."""
+    with _opened(outbox) as db:
+        row = db.execute("SELECT value FROM tally WHERE name = 'dropped'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _roll(row: sqlite3.Row) -> dict[str, Any]:
+    return {"day": row["day"], "lines": json.loads(row["lines"])}
+
+
+def _row(row: sqlite3.Row, kind: str, facts: dict[str, Any]) -> StoredRow:
+    common = {"room": row["room"], "at_ms": row["at_ms"], "lesson": row["lesson"]}
+    return StoredRow(row["agent"], row["event_id"], kind, common | facts)
+
+
+def _all(db: sqlite3.Connection, table: str) -> Iterator[sqlite3.Row]:
+    return iter(db.execute(f"SELECT * FROM {table}"))  # noqa: S608 - names of ours
+
+
+def _opened(database: Path) -> closing[sqlite3.Connection]:
+    db = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, timeout=_WAIT_S)
+    db.row_factory = sqlite3.Row
+    return closing(db)
