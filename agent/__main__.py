@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from agent.config import DEFAULT_DATA, PREFIX, TITLE, AgentConfig
+from agent.config import DEFAULT_DATA, DEFAULT_PORT, PREFIX, TITLE, AgentConfig
 from protocol import __version__
 from protocol.command_line import CommandParser
+from protocol.door_key import door_key
 from protocol.errors import EXIT_SETTINGS, LopHocError, exit_code_of
 from protocol.settings import (
     SettingsError,
@@ -73,6 +74,7 @@ def _parser(say: Translate) -> CommandParser:
     _add_read_cards(
         commands.add_parser("read-cards", help=say(N_("read the cards in pictures"))), say
     )
+    _add_page(commands.add_parser("page", help=say(N_("open the teacher's page"))), say)
     repair = commands.add_parser(
         "repair", help=say(N_("put damaged files aside and save what can be read"))
     )
@@ -107,6 +109,17 @@ def _add_read_cards(cards: argparse.ArgumentParser, say: Translate) -> None:
     file = say(N_("a file of keys that door cards are signed with, a line each: VERSION:HEX"))
     cards.add_argument("--door-key-file", type=Path, metavar="FILE", help=file)
     _add_data(cards, say)
+
+
+def _add_page(page: argparse.ArgumentParser, say: Translate) -> None:
+    browser = say(N_("open it in a browser; else its link is printed"))
+    page.add_argument("--open", action="store_true", help=browser)
+    port = os.environ.get(f"{PREFIX}LOCAL_PORT", DEFAULT_PORT)
+    text = say(N_("The port of the teacher's window."))
+    page.add_argument("--local-port", type=int, default=port, metavar="PORT", help=text)
+    text = say(N_("where the agent leaves its key (default: the usual places)"))
+    folder = os.environ.get(f"{PREFIX}DOOR_FOLDER", "")
+    page.add_argument("--door-folder", default=folder, metavar="DIR", help=text)
 
 
 def _add_json(parser: argparse.ArgumentParser, say: Translate) -> None:
@@ -190,6 +203,16 @@ def _read_cards(options: argparse.Namespace) -> int:
     return 0 if asyncio.run(reading) else EXIT_UNREAD
 
 
+def _page(options: argparse.Namespace) -> None:
+    from agent.commands.page import browse, link_of  # noqa: PLC0415 - only this command needs it
+
+    link = link_of(
+        options.local_port, door_key(options.local_port, os.environ, options.door_folder)
+    )
+    if not (options.open and browse(link.url)):
+        sys.stdout.write(link.text(speaker(PREFIX, os.environ)))
+
+
 def _repair(options: argparse.Namespace) -> None:
     from agent.database.repair import repair  # noqa: PLC0415 - heavy, and only this command needs it
 
@@ -207,6 +230,7 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int | None]]] = {
     "explain": _explain,
     "check-camera": _check_camera,
     "read-cards": _read_cards,
+    "page": _page,
     "repair": _repair,
     "sample-config": _sample,
 }

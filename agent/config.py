@@ -16,6 +16,7 @@ from protocol.words import N_
 
 PREFIX: Final = "LOPHOC_AGENT_"
 TITLE: Final = N_("LopHoc: settings of the agent, the program in a classroom.")
+DEFAULT_PORT: Final = 8765
 DEFAULT_DATA: Final = Path("lophoc-agent-data")
 
 
@@ -64,7 +65,22 @@ class AgentConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ] = "127.0.0.1"
     local_port: Annotated[
         int, Meta(ge=1, le=65_535, description="The port of the teacher's window.")
-    ] = 8765
+    ] = DEFAULT_PORT
+    door_folder: Annotated[
+        str,
+        Meta(
+            description="The folder for the key of the teacher's window, which its account alone"
+            " may read; empty: that account's own."
+        ),
+    ] = ""
+    door_group: Annotated[
+        str,
+        Meta(
+            max_length=64,
+            description="The group whose accounts may read that key, where the agent runs under an"
+            " account of its own; empty: none.",
+        ),
+    ] = ""
     tablets: Annotated[
         bool, Meta(description="Let pupils check in on tablets in the room's network.")
     ] = True

@@ -3,79 +3,82 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
-from collections.abc import Iterator
-from typing import Final, Literal, NamedTuple
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Final, NamedTuple
 
-import uvicorn
 from starlette.types import ASGIApp
 
 from agent.supervision import Unavailable
+from protocol.doors.limits import DoorLimits
+from protocol.doors.server import DoorServer
 from protocol.health import ReasonCode
 from protocol.model import Reason, Status
 
 
 class DoorOptions(NamedTuple):
-    """How a door is opened: for whom, for how many connections, and with which HTTP.
+    """How a door is opened: for whom, and what it gives them.
 
-    taken: what is told where another program holds the port. head_bytes: the most that a
-    request's line and headers may have.
+    port_taken: what is told where another program holds the port.
     """
 
     name: str
     port_taken: ReasonCode
-    at_once: int
-    http: type[asyncio.Protocol] | Literal["h11"] = "h11"
-    head_bytes: int = 64 * 1024
+    limits: DoorLimits
 
 
 LOCAL: Final = DoorOptions(
-    "the teacher's window", ReasonCode.PORT_TAKEN, 64
-)  # it needs two connections
+    "the teacher's window",
+    ReasonCode.PORT_TAKEN,
+    DoorLimits(
+        at_once=64,  # it needs two connections
+        of_one_peer=64,
+        of_this_machine=64,
+        turns=16,
+        turns_of_this_machine=16,
+    ),
+)
 
 
-class _QuietServer(uvicorn.Server):
-    """uvicorn without its ten wake-ups a second and without hands on the signals."""
+class _QuietServer(DoorServer):
+    """A server without uvicorn's ten wake-ups a second."""
 
     async def main_loop(self) -> None:
         await self.on_tick(0)  # fills in the headers that every answer carries
         await asyncio.Event().wait()
 
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
+async def serve(
+    app: ASGIApp,
+    host: str,
+    port: int,
+    opened: DoorOptions,
+    *,
+    while_open: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> None:
+    """Serve until cancelled. Raises Unavailable where another program holds the port.
 
-async def serve(app: ASGIApp, host: str, port: int, opened: DoorOptions) -> None:
-    """Serve until cancelled. Raises Unavailable where another program holds the port."""
+    while_open: entered once the port is this door's, and left when it closes.
+    """
     try:
         sock = socket.create_server((host, port))
     except OSError as error:
         message = f"port {port} is taken ({error}): {opened.name} waits"
         finding = Status.WARNING, Reason(opened.port_taken, str(port))
         raise Unavailable(message, finding) from error
-    with sock:
+    with sock, while_open():
         await _serve(app, sock, opened)
 
 
 async def _serve(app: ASGIApp, sock: socket.socket, opened: DoorOptions) -> None:
     server = _QuietServer(
-        uvicorn.Config(
-            app,
-            http=opened.http,
-            ws="none",
-            loop="none",
-            lifespan="off",
-            interface="asgi3",
-            log_config=None,
-            access_log=False,  # a log line a request wears out the card, and tells of pupils
-            server_header=False,
-            date_header=False,
-            proxy_headers=False,
-            limit_concurrency=opened.at_once,
-            h11_max_incomplete_event_size=opened.head_bytes,
-        )
+        app,
+        opened.limits,
+        loop="none",
+        lifespan="off",
+        date_header=False,
+        proxy_headers=False,
     )
     try:
         await server.serve(sockets=[sock])

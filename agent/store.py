@@ -26,7 +26,7 @@ from agent.room import Moment
 from hardware.readings import Reading
 from protocol.health import Finding, Judgement, ReasonCode
 from protocol.kit import KitProgram
-from protocol.messages import AnyEvent, AnyState, HostMeasures, OutboxReport
+from protocol.messages import AnyEvent, AnyState, HostMeasures, OutboxReport, Tombstone
 from protocol.model import AttendanceStatus, Method, Reason, Status
 from protocol.outbox import Outbox, OutboxError
 from protocol.plan import Plan, digest_of
@@ -171,6 +171,13 @@ class ClassroomStore:
         """Let the outbox's running time pass."""
         try:
             await asyncio.to_thread(self._outbox.tick, elapsed_s)
+        except OutboxError as error:
+            self._note_refusal(error)
+
+    async def erase(self, tombstones: Sequence[Tombstone]) -> None:
+        """Erase pupils in what could be told again; a full disk is asked anew at each connect."""
+        try:
+            await asyncio.to_thread(self._outbox.erase, tombstones)
         except OutboxError as error:
             self._note_refusal(error)
 

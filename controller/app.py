@@ -7,7 +7,7 @@ import contextlib
 import logging
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from controller.broker.brokerage import Brokerage, announced
@@ -36,7 +36,7 @@ from protocol.errors import LopHocError, error_place
 from protocol.folder import lock_folder, takes_writes
 from protocol.link import Link
 from protocol.supervision import keep_running
-from protocol.topics import CONTROLLER, level_of, school_root
+from protocol.topics import CONTROLLER, level_of, school_root, sender_of
 from protocol.words import preferred_language, translator
 
 _LOGGER = logging.getLogger(__name__)
@@ -96,6 +96,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
         link, ingest = _ears(program, broker, outages)
         with _jobs(program) as jobs:
             server = server_of(create_web(program, _allowed_hosts(config)))
+            _count_visits(program, server.visits.figures)
             work: Jobs = {
                 "link": link.run,
                 "ingest": ingest.listen,
@@ -154,7 +155,10 @@ def _ears(program: Program, broker: Brokerage, outages: Outages) -> tuple[Link, 
         filters=[f"{school_root(school)}/#"],
         will=lambda session: ingest.state(session, online=False),
         greeting=lambda session: ingest.greet(session),  # noqa: PLW0108 - made just below
+        preface=broker.bounds,
         keep_session=True,
+        peer_of=sender_of,
+        note_dropped=lambda peer, count: ingest.traffic.add(peer, dropped=count),
     )
     ingest = Ingest(
         link,
@@ -172,8 +176,15 @@ def _ears(program: Program, broker: Brokerage, outages: Outages) -> tuple[Link, 
         **_health(program, link, ingest, outages),
         **words_of(program.clock),
     }
+    program.traffic = ingest.traffic.peers
     program.figures = lambda: {**program.store.read(counts), **_figures(link, ingest)}
     return link, ingest
+
+
+def _count_visits(program: Program, visits: Callable[[], Mapping[str, float]]) -> None:
+    """Show with the other figures what comes to the door."""
+    figures = program.figures
+    program.figures = lambda: {**figures(), **visits()}
 
 
 @contextlib.contextmanager

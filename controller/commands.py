@@ -25,6 +25,7 @@ class CommandEntry(NamedTuple):
         """Give the command its arguments; its module is imported now."""
         parser.set_defaults(
             adopt_plan=partial(_call, "controller.features:adopt_plan"),
+            is_readable=partial(_call, "controller.features:is_readable"),
             schools_of=partial(_call, "controller.roster.store:schools_of"),
         )
         resolve_name(f"controller.{self.module}:fill_{self.name}")(parser, say)

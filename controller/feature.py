@@ -32,6 +32,7 @@ from controller.config import ControllerConfig
 from controller.database.clock import GuardedClock, clock_in
 from controller.database.store import Store
 from controller.database.writing import Writing
+from controller.traffic import PeerTraffic
 from protocol.link import Letter
 from protocol.messages import Down
 from protocol.model import Place, instant
@@ -89,6 +90,7 @@ class Program:
     boot: names this run. wall_ms: the machine's clock, which may be wrong. writer, line: set once
     the ingest is made. health, figures: what supervision is told. trouble: why the screens may be
     out of date, a code; empty if they are not.
+    traffic: what each agent, or school below, has sent since the start, by its id.
     """
 
     config: ControllerConfig
@@ -104,6 +106,7 @@ class Program:
     trouble: Callable[[], str] = str
     health: Callable[[], Mapping[str, object]] = dict
     figures: Callable[[], Mapping[str, float]] = dict
+    traffic: Callable[[], Mapping[str, PeerTraffic]] = dict
     _services: dict[Callable[[Program], Any], Any] = field(default_factory=dict)
 
     @property
@@ -214,6 +217,10 @@ class Listener(Generic[Message]):
 
     def hear_again(self, agent: str, message: Message, now_ms: int) -> MessageEffect:
         """Take one that was passed over before, though its number counts as arrived."""
+        return self.hear(agent, message, now_ms)
+
+    def hear_retold(self, agent: str, message: Message, now_ms: int) -> MessageEffect:
+        """Take one that was lost here and is told again: it happened long ago."""
         return self.hear(agent, message, now_ms)
 
     def pass_over(self, agent: str, boot: str, seq: int) -> Sequence[object]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Column, Connection
 
+from controller.database import required
 from controller.database.changes import SortedChanges
 from controller.database.plan_version import adopt
 from controller.database.reading import count_of
@@ -57,6 +58,11 @@ def listeners_of(program: Program) -> list[Listener[Any]]:
     """The features' parts in the ingest, in their order."""
     made = (feature.listener(program) for feature in FEATURES if feature.listener)
     return [listener for listener in made if listener]
+
+
+def is_readable(table: str, row: required.Row) -> bool:
+    """Whether every reader of the table takes the row; all of them are known here."""
+    return required.is_readable(table, row)
 
 
 def counts(db: Connection) -> dict[str, int]:

@@ -75,6 +75,7 @@ class ReasonCode(StrEnum):
     SILENT = "silent"
     PORT_TAKEN = "port_taken"
     TABLET_PORT_TAKEN = "tablet_port_taken"
+    DOOR_KEY = "door_key"
     TEXT_CUT = messages.TEXT_CUT
     LEFT_OUT = messages.LEFT_OUT
     SIMULATED_FAULT = "simulated_fault"

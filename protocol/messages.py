@@ -42,6 +42,7 @@ Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
 Version = Annotated[int, msgspec.Meta(ge=1, le=SCHEMA)]
 Range = tuple[Count, Count]
 Classes = Annotated[tuple[Code, ...], msgspec.Meta(max_length=8)]
+ERASED: Final = "-"  # stands where a pupil was erased
 
 
 class Ending(StrEnum):
@@ -358,6 +359,36 @@ class Retell(Message, frozen=True, kw_only=True, tag_field="kind", tag="retell")
     since: Count
 
 
+class StoredRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which events of one boot of an agent are stored: inclusive ranges of seq."""
+
+    boot: Code
+    seqs: Annotated[tuple[Range, ...], msgspec.Meta(max_length=100)] = ()
+
+
+class EventsStored(Message, frozen=True, kw_only=True, tag_field="kind", tag="stored"):
+    """What this start of the receiver has of an agent's events; the agent tells the others again.
+
+    since_ms: what happened before is not to be told again, for the receiver would let it go.
+    """
+
+    runs: Annotated[tuple[StoredRun, ...], msgspec.Meta(max_length=400)] = ()
+    since_ms: Millis = 0
+
+
+class Tombstone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An event in which a pupil was erased; lines: of a roll, counted from 0."""
+
+    id: Code
+    lines: Annotated[tuple[Count, ...], msgspec.Meta(max_length=1000)] = ()
+
+
+class PupilsErased(Message, frozen=True, kw_only=True, tag_field="kind", tag="erased"):
+    """In these events pupils were erased: the agent erases them in what it could tell again."""
+
+    tombstones: Annotated[tuple[Tombstone, ...], msgspec.Meta(max_length=1000)]
+
+
 class ControllerState(Message, frozen=True, kw_only=True, tag_field="kind", tag="controller"):
     """The receiver listens, or (as its last will) does not. Retained."""
 
@@ -378,7 +409,7 @@ Record = (
 AnyEvent = Telemetry | Record
 AnyState = Birth | Health | DeviceState | DeviceForgotten
 Up = Presence | AnyState | AnyEvent
-Down = Ack | Rebirth | PlanGiven | Retell | ControllerState
+Down = Ack | Rebirth | PlanGiven | Retell | EventsStored | PupilsErased | ControllerState
 
 
 class MessageFlaw(StrEnum):

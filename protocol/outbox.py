@@ -1,5 +1,7 @@
 """This file keeps what must be said on disk, in order, until its receiver says it is safe.
 
+What the receiver has is archived (`protocol.archive`), in case it loses it.
+
 States wait compacted by key, events one by one. The outbox is bounded by bytes and by days of
 running time; what it has to drop it counts. A crash between any two steps leaves either all of
 a put or none of it (SQLite, WAL, synchronous=FULL). Memos are what the sender itself must
@@ -8,17 +10,19 @@ remember of what it said: they are kept in the same step as the messages.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from enum import IntEnum
 from pathlib import Path
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
 import msgspec
 from msgspec.structs import astuple, replace
 
+from protocol import archive
+from protocol.archive import Archive
 from protocol.errors import LopHocError
 from protocol.messages import (
     Ack,
@@ -29,18 +33,32 @@ from protocol.messages import (
     DeviceState,
     OutboxReport,
     State,
+    StoredRun,
     Telemetry,
+    Tombstone,
     to_bytes,
 )
 from protocol.model import Place
-from protocol.salvage import damaged_file, is_emptied, refill, replaced, tables_of
-from protocol.topics import TopicError, address_for, address_of, topic_of
+from protocol.parcel import Lane, Parcel, aged
+from protocol.reserve import Reserve
+from protocol.salvage import (
+    damaged_file,
+    is_emptied,
+    raise_sequence,
+    refill,
+    replaced,
+    tables_of,
+)
+from protocol.topics import Address, Channel, TopicError, address_for, address_of, topic_of
 from protocol.upward import ItemsTold, SchoolTold, UseTold
 from protocol.words import N_
 
 DEFAULT_MAX_BYTES: Final = 64 * 1024 * 1024
 DEFAULT_MAX_AGE_S: Final = 30 * 86_400
-TOLD_AGE_S: Final = 60
+ARCHIVE_AGE_S: Final = 30 * 86_400
+_RESERVE_MIB: Final = 6  # more than the log of changes takes before it begins anew
+_SPARE_PAGES: Final = 256
+_TRIES: Final = 3  # on a full disk
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS parcel (
@@ -64,24 +82,7 @@ CREATE TABLE IF NOT EXISTS memo (name TEXT PRIMARY KEY, value BLOB NOT NULL) STR
 Sendable = AnyState | AnyEvent | SchoolTold | UseTold | ItemsTold
 
 
-class Lane(IntEnum):
-    """What a parcel is: states go first, and under pressure telemetry is dropped before records."""
-
-    STATE = 0
-    TELEMETRY = 1
-    RECORD = 2
-
-
 _EVENTS: Final = frozenset({Lane.TELEMETRY, Lane.RECORD})
-
-
-class Parcel(NamedTuple):
-    """One message, ready to send; `no` is its place in the outbox."""
-
-    no: int
-    lane: Lane
-    topic: str
-    payload: bytes
 
 
 class _Numbers(msgspec.Struct):
@@ -100,6 +101,7 @@ class Outbox:
     """A queue on disk. Its methods may be called from any one thread at a time.
 
     tells_age: whether events say how long they waited. program: whose command repairs the file.
+    archive_bytes: how much is kept of what the receiver has, 0 for nothing.
     """
 
     def __init__(
@@ -111,6 +113,7 @@ class Outbox:
         max_bytes: int = DEFAULT_MAX_BYTES,
         max_age_s: float = DEFAULT_MAX_AGE_S,
         tells_age: bool = False,
+        archive_bytes: int = 0,
         program: str = "lophoc-agent",
     ) -> None:
         self._path = path
@@ -128,6 +131,9 @@ class Outbox:
         self._dropped = 0
         self._pending = 0
         self._pending_bytes = 0
+        self._archive = Archive(archive_bytes)
+        reserve = path.with_name(f"{path.name}.reserve")
+        self._reserve = Reserve(reserve, _RESERVE_MIB if archive_bytes else 0)
 
     def __enter__(self) -> Self:
         """Open the file. Raises OutboxError if it is damaged or cannot be read."""
@@ -139,6 +145,7 @@ class Outbox:
         except sqlite3.DatabaseError as error:
             self.__exit__()
             raise _opening_error(self._path, self._program, error) from error
+        self._reserve.make()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -152,14 +159,17 @@ class Outbox:
 
         An event whose id is already waiting is not kept twice. A memo replaces the one of its
         name; None takes it away.
-        Raises OutboxError if the disk does not take them; what was kept before stays.
+        On a full disk the archive gives way. Raises OutboxError if the disk does not take them;
+        what was kept before stays.
         """
-        with self._transaction() as db:
-            for message in messages:
-                self._insert(db, message)
-            for name, value in (memos or {}).items():
-                _remember(db, name, value)
-            self._make_room(db)
+        for _ in range(_TRIES):
+            try:
+                return self._put(messages, memos or {})
+            except OutboxError as error:
+                if not _is_full(error):
+                    raise
+                self._give_way()
+        return self._put(messages, memos or {})
 
     def memos(self) -> dict[str, bytes]:
         """Every memo by its name. Raises OutboxError."""
@@ -192,7 +202,28 @@ class Outbox:
         bounds = [(1, *pair) for pair in ack.seqs] + [(0, *pair) for pair in ack.revs]
         where = "boot = ? AND (lane > 0) = ? AND number BETWEEN ? AND ?"
         with self._transaction() as db:
-            return [no for bound in bounds for no in self._delete(db, where, ack.of, *bound)]
+            retold = archive.answered(db, ack)
+            for low, high in ack.seqs:
+                self._archive.keep(db, ack.of, low, high)
+            return retold + [
+                no for bound in bounds for no in self._delete(db, where, ack.of, *bound)
+            ]
+
+    def lacking(self, runs: Iterable[StoredRun]) -> list[int]:
+        """The places in the archive of what the receiver has not; oldest first."""
+        topic = topic_of(Address(self._place, Channel.EVENT))
+        with self._lock:
+            return archive.lacking(self._open_db, topic, runs)
+
+    def archived(self, places: Sequence[int], since_ms: int) -> list[Parcel]:
+        """What is archived there and happened since, to be told again; at most some hundred."""
+        with self._lock:
+            return archive.parcels(self._open_db, places, since_ms, self._age_s)
+
+    def erase(self, tombstones: Iterable[Tombstone]) -> None:
+        """Erase pupils in the archive. Raises OutboxError."""
+        with self._transaction() as db:
+            self._archive.erase(db, tombstones)
 
     def clear(self) -> None:
         """Let go of everything that waits: its sender says it all anew. Raises OutboxError."""
@@ -208,7 +239,10 @@ class Outbox:
         with self._transaction() as db:
             self._lived_s += elapsed_s
             _set(db, "lived_s", self._lived_s)
-            self._drop(db, "lane > 0 AND lived_s < ?", self._lived_s - self._max_age_s)
+            oldest_s = self._lived_s - self._max_age_s
+            self._drop(db, "lane > 0 AND lived_s < ?", oldest_s)
+            self._archive.age(db, max(oldest_s, self._lived_s - ARCHIVE_AGE_S))
+        self._reserve.make()
 
     def report(self) -> OutboxReport:
         """How much waits here and what was dropped since the file was made."""
@@ -228,19 +262,45 @@ class Outbox:
         with self._lock:
             db = self._open_db
             counts = self._seq, self._rev, self._lived_s
-            counts_kept = self._pending, self._pending_bytes, self._dropped
+            counts_kept = self._pending, self._pending_bytes, self._dropped, self._archive.bytes
             try:
                 db.execute("BEGIN IMMEDIATE")
                 yield db
                 db.execute("COMMIT")
             except BaseException as error:
                 self._seq, self._rev, self._lived_s = counts
-                self._pending, self._pending_bytes, self._dropped = counts_kept
+                self._pending, self._pending_bytes, self._dropped, self._archive.bytes = counts_kept
                 if db.in_transaction:
                     db.execute("ROLLBACK")
                 if isinstance(error, sqlite3.Error):
                     raise _writing_error(self._path, error) from error
                 raise
+
+    def _put(self, messages: Iterable[Sendable], memos: Mapping[str, bytes | None]) -> None:
+        with self._transaction() as db:
+            for message in messages:
+                self._insert(db, message)
+            for name, value in memos.items():
+                _remember(db, name, value)
+            self._make_room(db)
+
+    def _give_way(self) -> None:
+        """Make room on a full disk: first what was held for it, then what is archived.
+
+        SQLite lets go of nothing without writing its log: the log must begin anew in the room
+        that it has, and pages that are free in the file take what is new.
+        """
+        self._reserve.free()
+        self._reuse_log()
+        with contextlib.suppress(OutboxError), self._transaction() as db:
+            (spare,) = db.execute("PRAGMA freelist_count").fetchone()
+            if spare < _SPARE_PAGES:
+                self._archive.shrink(db)
+        self._reuse_log()
+
+    def _reuse_log(self) -> None:
+        with self._lock, contextlib.suppress(sqlite3.OperationalError):
+            self._open_db.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
 
     def _parcels(self, where: str, values: tuple[object, ...], limit: int) -> list[Parcel]:
         columns = "no, lane, topic, payload, lived_s"
@@ -248,16 +308,13 @@ class Outbox:
         with self._lock:
             rows = self._open_db.execute(query, (*values, limit)).fetchall()
         return [
-            Parcel(no, Lane(lane), topic, self._aged(payload, lived_s) if lane else payload)
+            Parcel(no, Lane(lane), topic, aged(payload, self._age_s(lived_s)) if lane else payload)
             for no, lane, topic, payload, lived_s in rows
         ]
 
-    def _aged(self, payload: bytes, lived_s: float) -> bytes:
-        """An event that waited says for how long, at its end; the receiver may need it."""
-        age_s = int(self._lived_s - lived_s) if self._tells_age else 0
-        if age_s < TOLD_AGE_S:
-            return payload
-        return b'%b,"age_s":%d}' % (payload.removesuffix(b"}"), age_s)
+    def _age_s(self, lived_s: float) -> int:
+        """For how long it ran since then, where events tell that."""
+        return int(self._lived_s - lived_s) if self._tells_age else 0
 
     def _insert(self, db: sqlite3.Connection, message: Sendable) -> None:
         topic = topic_of(address_for(self._place, message))
@@ -313,6 +370,7 @@ class Outbox:
         self._pending, self._pending_bytes = db.execute(
             "SELECT count(*), coalesce(sum(length(payload)), 0) FROM parcel"
         ).fetchone()
+        self._archive.recount(db)
         tallies = dict(db.execute("SELECT name, value FROM tally").fetchall())
         self._dropped = int(tallies.get("dropped", 0))
         self._lived_s = max(self._lived_s, tallies.get("lived_s", 0.0))
@@ -355,9 +413,12 @@ def repair(path: Path, damaged: Path) -> int:
 
 def _keep_sendable(fresh: sqlite3.Connection) -> int:
     """Let go of states, and of what no ack could ever free; returns how many events stay."""
-    parcels = fresh.execute("SELECT no, lane, topic, payload, boot, number, id FROM parcel")
-    left = [(no,) for no, *parcel in parcels.fetchall() if not _is_sendable(*parcel)]
-    fresh.executemany("DELETE FROM parcel WHERE no = ?", left)
+    for table in ("parcel", "archive"):
+        query = f"SELECT no, lane, topic, payload, boot, number, id FROM {table}"  # noqa: S608 - own
+        parcels = fresh.execute(query)
+        left = [(no,) for no, *parcel in parcels if not _is_sendable(*parcel)]
+        fresh.executemany(f"DELETE FROM {table} WHERE no = ?", left)  # noqa: S608 - own names
+    raise_sequence(fresh, "parcel", fresh.execute("SELECT max(no) FROM archive").fetchone()[0])
     return int(fresh.execute("SELECT count(*) FROM parcel").fetchone()[0])
 
 
@@ -391,7 +452,7 @@ def _make(path: Path) -> sqlite3.Connection:
     """A new file that nobody else uses yet: it needs no log."""
     db = sqlite3.connect(path)
     db.execute("PRAGMA journal_mode = MEMORY")
-    db.executescript(_SCHEMA)
+    db.executescript(_SCHEMA + archive.SCHEMA)
     return db
 
 
@@ -402,10 +463,11 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA secure_delete = FAST")  # what was erased is not left in a page
         verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":
             raise sqlite3.DatabaseError(verdict)
-        db.executescript(_SCHEMA)
+        db.executescript(_SCHEMA + archive.SCHEMA)
     except BaseException:
         db.close()
         raise
@@ -449,6 +511,10 @@ def _opening_error(path: Path, program: str, error: sqlite3.Error) -> OutboxErro
         path=path,
         cause=error,
     )
+
+
+def _is_full(error: OutboxError) -> bool:
+    return getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
 
 
 def _writing_error(path: Path, error: Exception) -> OutboxError:

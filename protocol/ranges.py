@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 import msgspec
+
+END: Final = 1 << 53  # no number of a message is so large
 
 
 class Stream:
@@ -61,3 +65,14 @@ def ranges_of(numbers: list[int]) -> tuple[tuple[int, int], ...]:
     for number in sorted(numbers):
         stream.add(number)
     return tuple((low, high) for low, high in stream.ranges)
+
+
+def gaps_of(ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The numbers from 1 on that are in none of these inclusive ranges, as such ranges."""
+    low = 1
+    for first, last in sorted(ranges):
+        if first > low:
+            yield low, first - 1
+        low = max(low, last + 1)
+    if low < END:
+        yield low, END - 1

@@ -1,19 +1,23 @@
 """This file carries the outbox over the link, until the receiver itself says it is safe.
 
-A broker's PUBACK settles nothing: measured, brokers lose what they have PUBACKed.
+A broker's PUBACK settles nothing: measured, brokers lose what they have PUBACKed. What a receiver
+has lost is told again beside, at a gentle pace.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from typing import Final
 
 from protocol.backoff import Backoff
 from protocol.link import Letter, Link
-from protocol.messages import Ack, ControllerState
-from protocol.outbox import Outbox, OutboxError, Parcel
+from protocol.messages import Ack, ControllerState, EventsStored
+from protocol.outbox import Outbox, OutboxError
+from protocol.parcel import Parcel
+from protocol.retelling import Retelling
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -44,6 +48,7 @@ class Relay:
         self._last_event_no = 0
         self._round = 0  # of sending: a new one begins with all that waits
         self._receiver: tuple[int, str, int] | None = None  # our session; its boot and session
+        self._retelling: Retelling | None = None
         self._stirred = asyncio.Event()
 
     async def run(self) -> None:
@@ -51,6 +56,7 @@ class Relay:
         while True:
             if self.hears_receiver:
                 await self._fill_window()
+                await self._retell_some()
             await self._stir()
 
     def wake(self) -> None:
@@ -64,6 +70,10 @@ class Relay:
         if receiver != self._receiver:
             self._receiver = receiver
             self._send_again()
+            if self._retelling and state.boot != self._retelling.receiver:
+                self._retelling = None  # another start says itself what it lacks
+            elif self._retelling:
+                self._retelling.send_again()
         self._stirred.set()
 
     async def settle(self, ack: Ack) -> None:
@@ -76,8 +86,18 @@ class Relay:
         for place in places:
             self._states.pop(place, None)
             self._events.pop(place, None)
+        if self._retelling:
+            self._retelling.settle(places)
         if places:
             self._patience.reset()
+        self._stirred.set()
+
+    async def retell(self, stored: EventsStored) -> None:
+        """Tell again, beside all else, what the receiver has lost."""
+        places = await asyncio.to_thread(self._outbox.lacking, stored.runs)
+        if places:
+            _LOGGER.info("telling %d events again", len(places))
+        self._retelling = Retelling(stored.boot, stored.since_ms, places) if places else None
         self._stirred.set()
 
     @property
@@ -126,14 +146,31 @@ class Relay:
         states = self._outbox.waiting_states()
         return states, self._outbox.waiting_events(after, room) if room > 0 else []
 
+    async def _retell_some(self) -> None:
+        """Tell again what is due; what is not here any more counts as told."""
+        retelling, now_s = self._retelling, self._now_s()
+        places = retelling.due(now_s) if retelling else []
+        if not retelling or not places:
+            return
+        parcels = await asyncio.to_thread(self._outbox.archived, places, retelling.since_ms)
+        retelling.settle({*places} - {parcel.no for parcel in parcels})
+        for parcel in parcels:
+            self._link.say(Letter(parcel.topic, parcel.payload))
+        if retelling.is_over and retelling is self._retelling:
+            self._retelling = None
+
     async def _stir(self) -> None:
         """Sleep until there is something to do, or patience may have ended."""
-        if not (self._states or self._events) or not self.hears_receiver:
-            await self._stirred.wait()
-        else:
-            try:
-                async with asyncio.timeout(self._patience.bound_s / 2):
-                    await self._stirred.wait()
-            except TimeoutError:
-                pass
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._rest_s()):
+                await self._stirred.wait()
         self._stirred.clear()
+
+    def _rest_s(self) -> float | None:
+        """How long there is nothing to do if nothing happens; None for ever."""
+        if not self.hears_receiver:
+            return None
+        bounds = [self._patience.bound_s / 2] if self._states or self._events else []
+        if self._retelling and not self._retelling.is_over:
+            bounds.append(self._retelling.wait_s(self._now_s()))
+        return min(bounds, default=None)

@@ -47,10 +47,14 @@ class Column(NamedTuple):
 
 
 class Refilled(NamedTuple):
-    """What a table got from a damaged file, and the rowids among which some may lack."""
+    """What a table got from a damaged file, and the rowids among which some may lack.
+
+    refused: the rowids of rows that can be read and make no sense, each a gap, too.
+    """
 
     read: int
     gaps: tuple[Gap, ...]
+    refused: tuple[int, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -84,6 +88,7 @@ class DamagedFile:
     def __init__(self, tables: Iterable[PagedTable | Gap]) -> None:
         self._tables = {table.name: table for table in tables if isinstance(table, PagedTable)}
         self._gaps: dict[str, list[Gap]] = {}
+        self._refused: dict[str, list[int]] = {}
 
     @property
     def tables(self) -> frozenset[str]:
@@ -95,6 +100,7 @@ class DamagedFile:
         declared = _declared(self._tables[table])
         chosen = [declared.get(column.name, _ABSENT) for column in columns]
         gaps = self._gaps[table] = []
+        refused = self._refused[table] = []
         for part in self._tables[table].contents():
             if isinstance(part, Gap):
                 gaps.append(part)
@@ -104,10 +110,15 @@ class DamagedFile:
                 yield row
             else:
                 gaps.append(Gap(part.rowid, part.rowid))
+                refused.append(part.rowid)
 
     def gaps(self, table: str) -> tuple[Gap, ...]:
         """The rowids among which some may lack, of a table whose rows have been read."""
         return tuple(self._gaps[table])
+
+    def refused(self, table: str) -> tuple[int, ...]:
+        """The rowids of rows of other types, of a table whose rows have been read."""
+        return tuple(self._refused[table])
 
 
 @contextmanager
@@ -190,7 +201,7 @@ def _fill(fresh: sqlite3.Connection, damaged: DamagedFile, table: str) -> Refill
     names, places = listed(column.name for column in columns), ", ".join("?" * len(columns))
     filling = f'INSERT OR IGNORE INTO "{table}" ({names}) VALUES ({places})'  # noqa: S608
     rows = fresh.executemany(filling, damaged.rows(table, columns)).rowcount
-    return Refilled(rows, damaged.gaps(table))
+    return Refilled(rows, damaged.gaps(table), damaged.refused(table))
 
 
 def _fold(path: Path) -> None:

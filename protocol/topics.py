@@ -1,7 +1,8 @@
 """This file turns a place and a channel into an MQTT topic, and back.
 
     lophoc/v1/{province}/{school}/{agent}/birth | state | device/{id} | health | event   up
-    lophoc/v1/{province}/{school}/{agent}/command/{ack | rebirth}                        down
+    lophoc/v1/{province}/{school}/{agent}/retold                                         up
+    lophoc/v1/{province}/{school}/{agent}/command/{ack | rebirth | stored | erased}      down
     lophoc/v1/{province}/{school}/controller/state                                       down
 
 At a department the school's code stands where an agent's stands in a school:
@@ -37,6 +38,7 @@ class Channel(StrEnum):
     DEVICE = "device"
     HEALTH = "health"
     EVENT = "event"
+    RETOLD = "retold"
     SCHOOL = "school"
     COMMAND = "command"
 
@@ -110,6 +112,14 @@ def address_of(topic: str) -> Address:
     return Address(place, Channel(channel), code_of(tail) if tail else "")
 
 
+def sender_of(topic: str) -> str:
+    """The agent, or the school below, on whose topic it is; empty on a topic that is not ours."""
+    try:
+        return address_of(topic).place.agent
+    except TopicError:
+        return ""
+
+
 def commands_to(place: Place) -> str:
     """The filter of all commands to one agent (MQTT 3.1.1, 4.7.1)."""
     return f"{school_root(place)}/{level_of(place.agent)}/{Channel.COMMAND}/#"
@@ -134,7 +144,10 @@ def address_for(place: Place, message: Up | Upward) -> Address:
 
 def belongs(address: Address, message: Up | Upward) -> bool:
     """Whether this kind of message, of this device, is said at this address."""
-    if address.channel is not _CHANNEL_OF.get(type(message), Channel.EVENT):
+    channel = _CHANNEL_OF.get(type(message), Channel.EVENT)
+    if address.channel is Channel.RETOLD:
+        return channel is Channel.EVENT
+    if address.channel is not channel:
         return False
     return address.channel is not Channel.DEVICE or address_for(address.place, message) == address
 

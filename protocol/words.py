@@ -107,6 +107,9 @@ _REASONS: Final[Mapping[ReasonCode, str]] = {
         "Another program uses port {value}: the teacher's window cannot open."
     ),
     ReasonCode.TABLET_PORT_TAKEN: N_("Another program uses port {value}: tablets cannot check in."),
+    ReasonCode.DOOR_KEY: N_(
+        "The teacher's window cannot open: no key can be left in its folder on that computer."
+    ),
     ReasonCode.TEXT_CUT: N_("Told a text longer than may be; it was cut: {value}."),
     ReasonCode.LEFT_OUT: N_("Things told that cannot be read, and were left out: {value}."),
     ReasonCode.SIMULATED_FAULT: N_("A simulated fault."),

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from protocol.door_key import bearer, door_key
 from protocol.process import die_with_parent
 from protocol.process import end as end_process
 from protocol.words import N_
@@ -112,14 +113,19 @@ async def answers(port: int, path: str) -> bool:
     return await fetch(port, path) is not None
 
 
-async def fetch(port: int, path: str) -> bytes | None:
-    """What the program on this port answers to a GET (RFC 9112); None unless it answers 200."""
+async def fetch(port: int, path: str, method: str = "GET") -> bytes | None:
+    """What the program on this port answers (RFC 9112); None unless it answers 200.
+
+    An agent's door is shown the key that it has left to this account.
+    """
+    shown = {"Host": f"127.0.0.1:{port}", "Connection": "close", "Content-Length": "0"}
+    shown |= bearer(door_key(port, os.environ))
+    lines = "".join(f"{name}: {value}\r\n" for name, value in shown.items())
     try:
         async with asyncio.timeout(ANSWER_S):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             try:
-                head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
-                writer.write(head.encode())
+                writer.write(f"{method} {path} HTTP/1.1\r\n{lines}\r\n".encode())
                 answer = await reader.read(MAX_ANSWER)
                 while not reader.at_eof():
                     answer += await reader.read(MAX_ANSWER)

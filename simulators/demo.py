@@ -64,6 +64,7 @@ RUNNING: Final = (
     N_("LopHoc is running: {rooms} simulated rooms, and this computer as room {own}."),
     N_("Dashboard: {dashboard}"),
     N_("The teacher's page of room {own}: {local}"),
+    N_("That link opens the page once, within {within_s} seconds. Another one: {command}"),
     N_("What to look at:"),
     N_("- Rooms turn yellow or red when something breaks, and green when it is mended."),
     N_("- In a room, tablets fall asleep and wake, lessons start and the roll is called."),
@@ -101,6 +102,13 @@ class Ports(NamedTuple):
     local: int
     above_http: int = 0
     above_mqtt: int = 0
+
+
+class _Code(msgspec.Struct, frozen=True):
+    """What lets a browser in at the agent's page."""
+
+    code: str = ""
+    within_s: float = 0.0
 
 
 class _Reason(msgspec.Struct, frozen=True):
@@ -226,12 +234,15 @@ class Demo:
     async def _say_where(self) -> None:
         """Say where to look, and what this computer lacks."""
         home, ports = "http://127.0.0.1", self.ports
+        code = await _code(ports.local)
         self.words.say(
             *RUNNING,
             rooms=self.config.rooms,
             own=AGENT_ROOM,
             dashboard=f"{home}:{ports.http}/",
-            local=f"{home}:{ports.local}/",
+            local=f"{home}:{ports.local}/#t={code.code}",
+            within_s=f"{code.within_s:.0f}",
+            command=f"lophoc-agent page --local-port {ports.local}",
             folder=self.folder,
         )
         if self.lines:
@@ -393,6 +404,11 @@ async def _run_controller(arguments: Sequence[str], school: str) -> bool:
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+async def _code(port: int) -> _Code:
+    answer = await fetch(port, "/door/codes", "POST")
+    return msgspec.json.decode(answer, type=_Code) if answer else _Code()
 
 
 async def _status(port: int) -> _Status:

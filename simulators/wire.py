@@ -13,9 +13,11 @@ from protocol.link import Arrival, Broker, Letter, Link
 from protocol.messages import (
     Ack,
     ControllerState,
+    EventsStored,
     MessageError,
     PlanGiven,
     Presence,
+    PupilsErased,
     Rebirth,
     Retell,
     down_from,
@@ -93,7 +95,7 @@ class Wire:
                 self.birth_due.set()
             case ControllerState():
                 self.relay.hear(message)
-            case PlanGiven() | Retell():
+            case PlanGiven() | Retell() | EventsStored() | PupilsErased():
                 pass  # who is played plays its own day, and tells all from the beginning
             case _:
                 assert_never(message)

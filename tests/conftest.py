@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -25,6 +27,10 @@ from tests.waiting import until
 # A busy machine, or one that measures coverage, takes longer for an example.
 settings.register_profile("lophoc", deadline=None)
 settings.load_profile("lophoc")
+
+# Agents leave the keys of their doors here, and not among those of who runs the tests.
+os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="lophoc-tests-")
+atexit.register(shutil.rmtree, os.environ["XDG_RUNTIME_DIR"], ignore_errors=True)
 
 # Files that take long, or wait long: begun last, one of two workers would wait for the other.
 PLAYED = {"test_demo.py", "test_way_up.py", "test_finding.py", "test_delivery.py"}

@@ -24,7 +24,7 @@ from agent.lessons.teaching import Teaching
 from agent.placement import Placement, placement_at_start
 from agent.room import AgentRoom
 from protocol.model import Place
-from protocol.outbox import Outbox, OutboxError
+from protocol.outbox import DEFAULT_MAX_BYTES, Outbox, OutboxError
 from protocol.settings import SettingsError
 from protocol.words import N_
 
@@ -94,6 +94,7 @@ def _outbox(config: AgentConfig, room: AgentRoom) -> Outbox:
         room.boot,
         max_bytes=config.outbox_max_mb * _MB,
         max_age_s=config.outbox_max_days * _DAY_S,
+        archive_bytes=min(config.outbox_max_mb * _MB, DEFAULT_MAX_BYTES),
         tells_age=True,
     )
 

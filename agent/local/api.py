@@ -16,7 +16,9 @@ from starlette.types import ASGIApp
 from agent.lessons.marks import MarkBookFull
 from agent.lessons.sheet import NotOnRoll
 from agent.lessons.teaching import NoLesson
+from agent.local.access import Doorkeeper, KeyDoor
 from agent.local.equipment import EquipmentDoor
+from agent.local.keys import DoorKeys
 from agent.local.lessons import LessonDoor
 from agent.local.page.routes import routes as page_routes
 from agent.local.refusals import MAX_BODY, NAMES, DoorError, json_response, turned_away
@@ -55,24 +57,39 @@ _REFUSALS: Final[Mapping[type[Exception], tuple[HTTPStatus, str, str, str]]] = {
 }
 
 
-def application(
-    store: ClassroomStore, surroundings: Surroundings, tablets: TabletService | None = None
-) -> ASGIApp:
-    """The application behind the guard; with the board's page where tablets check in."""
+def routes_of(
+    store: ClassroomStore,
+    surroundings: Surroundings,
+    keys: DoorKeys,
+    tablets: TabletService | None = None,
+) -> list[Route]:
+    """Every address of the door; `agent.local.access` says who may use it."""
     door = _Door(store, surroundings)
-    routes = [
-        Route("/healthz", door.healthz),
+    return [
+        Route("/livez", door.livez),
+        Route("/healthz", door.livez),
         Route("/api/v1/status", door.status),
+        *KeyDoor(keys).routes(),
         *LessonDoor(store, surroundings, door.language).routes(),
         *page_routes(surroundings.language),
         *EquipmentDoor(store, surroundings.actions).routes(),
         *(board.routes(tablets, door.own_language) if tablets else []),
     ]
+
+
+def application(
+    store: ClassroomStore,
+    surroundings: Surroundings,
+    keys: DoorKeys,
+    tablets: TabletService | None = None,
+) -> ASGIApp:
+    """The application behind guard and doorkeeper; with the board's page where tablets check in."""
+    door, routes = _Door(store, surroundings), routes_of(store, surroundings, keys, tablets)
     statuses = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
     refused = (DoorError, BodyTooLargeError, *_REFUSALS, *statuses)
     handlers: dict[Any, Any] = dict.fromkeys(refused, door.refuse)
     return Guard(
-        Starlette(routes=routes, exception_handlers=handlers),
+        Doorkeeper(Starlette(routes=routes, exception_handlers=handlers), keys, door.refusal),
         lambda scope, why: door.refusal(Request(scope), turned_away(why)),
         is_ours=at_own_port(*NAMES),
         max_body=MAX_BODY,
@@ -84,7 +101,7 @@ class _Door:
         self._store = store
         self._surroundings = surroundings
 
-    async def healthz(self, _request: Request) -> Response:
+    async def livez(self, _request: Request) -> Response:
         """Whether the agent runs at all."""
         return json_response({"status": "ok", "version": __version__})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final, TypeVar
 
@@ -27,6 +28,9 @@ class DoorError(LopHocError):
     ) -> None:
         super().__init__(code, message, hint, **values)
         self.status = status
+
+
+Refuse = Callable[[Request, DoorError], Response]
 
 
 def turned_away(why: guard.Refusal) -> DoorError:

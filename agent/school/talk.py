@@ -13,9 +13,11 @@ from protocol.link import Arrival, Letter, Link
 from protocol.messages import (
     Ack,
     ControllerState,
+    EventsStored,
     MessageError,
     PlanGiven,
     Presence,
+    PupilsErased,
     Rebirth,
     down_from,
     to_bytes,
@@ -103,6 +105,10 @@ class SchoolTalk:
                 self.owe_birth()
             case PlanGiven() if commanded:
                 await self._keep(message.plan, store)
+            case EventsStored() if commanded:
+                await relay.retell(message)
+            case PupilsErased() if commanded:
+                await store.erase(message.tombstones)
             case _:
                 self._count("wrong_topic")
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from agent.local.api import application
+from agent.local.key_file import key_left
+from agent.local.keys import DoorKeys
 from agent.local.surroundings import Surroundings
 from agent.server import LOCAL, serve
 from agent.services.context import AgentService, Context
@@ -24,8 +27,11 @@ async def open_window(context: Context) -> None:
         lambda: tablets.url,
         context.scanner,
     )
-    app = application(context.store, surroundings, tablets if config.tablets else None)
-    await serve(app, config.local_host, config.local_port, LOCAL)
+    keys = DoorKeys()  # another each time: who took our port in between has learned nothing
+    app = application(context.store, surroundings, keys, tablets if config.tablets else None)
+    port, where = config.local_port, (config.door_folder, config.door_group)
+    left = partial(key_left, keys.key, port, *where)
+    await serve(app, config.local_host, port, LOCAL, while_open=left)
 
 
 async def open_checkin(context: Context) -> None:

@@ -43,6 +43,9 @@ def _parser(say: Translate) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"lophoc-tray {__version__}")
     agent = say(N_("where this computer's agent answers (default: {url})")).format(url=AGENT)
     parser.add_argument("--agent", default=AGENT, metavar="URL", help=agent)
+    folder = say(N_("where the agent leaves its key (default: the usual places)"))
+    own = os.environ.get(f"{PREFIX}DOOR_FOLDER", "")
+    parser.add_argument("--door-folder", default=own, metavar="DIR", help=folder)
     language = say(N_("the window's language (default: the agent's)"))
     lang = os.environ.get(f"{PREFIX}LANG", "")
     default = lang if lang in LANGUAGES else ""
@@ -79,7 +82,13 @@ def _run(options: argparse.Namespace) -> int:
     # Qt's loop is not Python's: without this Ctrl-C would wait for the next event.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     language = options.lang or preferred_language(os.environ)
-    return run(options.agent, lang=options.lang, language=language, hidden=options.hidden)
+    return run(
+        options.agent,
+        key_folder=options.door_folder,
+        lang=options.lang,
+        language=language,
+        hidden=options.hidden,
+    )
 
 
 if __name__ == "__main__":

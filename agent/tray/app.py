@@ -16,7 +16,7 @@ from agent.tray.window import Window
 FONT_PT = 14
 
 
-def run(agent: str, *, lang: str, language: str, hidden: bool) -> int:
+def run(agent: str, *, key_folder: str, lang: str, language: str, hidden: bool) -> int:
     """Show the window until it is left; 0 at once where another runs already."""
     # Buttons need no OpenGL, which would take some megabytes.
     os.environ.setdefault("QT_XCB_GL_INTEGRATION", "none")
@@ -33,7 +33,7 @@ def run(agent: str, *, lang: str, language: str, hidden: bool) -> int:
     app.setFont(font)
     app.setStyleSheet(STYLE)
     app.setWindowIcon(icon_of("ok", running=False))
-    door = AgentClient(agent, lang, app)
+    door = AgentClient(agent, lang, app, key_folder=key_folder)
     window = Window(door, language)
     shortcut = TrayIcon(window, language)
     window.may_hide = shortcut.is_available

@@ -25,6 +25,7 @@ WORDS: Final[Mapping[str, str]] = {
     "copy": N_("Copy"),
     "copied": N_("Copied"),
     "open": N_("Open the window"),
+    "open_page": N_("Open in the browser"),
     "quit": N_("Quit"),
     "camera_off": N_("The camera is off"),
     "camera_on": N_("The camera is on"),

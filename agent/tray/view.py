@@ -195,6 +195,10 @@ class _Refusal(NamedTuple):
     error: _Error = _Error()
 
 
+class _Code(NamedTuple):
+    code: str = ""
+
+
 _UNREADABLE: Final = (ValueError, TypeError, OverflowError, RecursionError)
 
 
@@ -213,6 +217,14 @@ def refusal_from(body: bytes) -> str:
     except _UNREADABLE:
         return ""
     return " ".join(filter(None, (error.message, error.hint)))
+
+
+def code_from(body: bytes) -> str:
+    """The code in an answer that lets a page in; empty if it holds none."""
+    try:
+        return _part(_Code, json.loads(body.decode())).code
+    except _UNREADABLE:
+        return ""
 
 
 def _part(kind: type[_Part], tree: object) -> _Part:

@@ -40,6 +40,7 @@ class Window(QWidget):
         self._client = client
         self._say: Translate = translator(language)
         self._connected = False
+        self._locked = ""
         self._updated_at = ""
         self._painted: dict[str, object] = {}
         self._build()
@@ -104,6 +105,7 @@ class Window(QWidget):
         self._client.updated.connect(self._on_view)
         self._client.away.connect(self._on_away)
         self._client.refused.connect(self._on_refused)
+        self._client.opened.connect(QDesktopServices.openUrl)
         self._roll.marked.connect(self._mark)
         self._classes.changed.connect(self._paint_classes)
 
@@ -134,8 +136,8 @@ class Window(QWidget):
             self._big.setFocus()
         self.changed.emit(view)
 
-    def _on_away(self) -> None:
-        self._connected = False
+    def _on_away(self, sentence: str) -> None:
+        self._connected, self._locked = False, sentence
         self._paint()
         self.changed.emit(None)
 
@@ -171,7 +173,11 @@ class Window(QWidget):
 
     def _open_board(self) -> None:
         if self.view and self.view.tablets:
-            QDesktopServices.openUrl(self._client.url(self.view.tablets.board))
+            self._client.open_page(self.view.tablets.board)
+
+    def open_page(self) -> None:
+        """Show the same in a browser."""
+        self._client.open_page()
 
     def _toggle_faults(self) -> None:
         self._faults.setVisible(self._tools.is_on("report_fault"))
@@ -220,7 +226,7 @@ class Window(QWidget):
             self.setTabOrder(before, after)
 
     def _paint_away(self) -> None:
-        words = "" if self._connected else self.word("no_agent")
+        words = "" if self._connected else self._locked or self.word("no_agent")
         if words and self.view is not None:
             words += " " + phrase(STALE, self._say, time=self._updated_at)
         self._away.show_text(words, appearance_of("unknown"))

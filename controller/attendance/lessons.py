@@ -9,14 +9,13 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from controller.fleet.records import (
-    ERASED,
     AttendanceRecord,
     EventRecord,
     LessonRecord,
     Logged,
     RollRecord,
 )
-from protocol.messages import Ending
+from protocol.messages import ERASED, Ending
 from protocol.model import AttendanceStatus, Method, Place
 
 KINDS: Final = frozenset({"lesson_started", "lesson_ended", "lesson_resumed"})

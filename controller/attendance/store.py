@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
@@ -12,12 +12,12 @@ from sqlalchemy import Connection, Table, select, update
 from controller.attendance.lessons import lesson_of
 from controller.attendance.tables import lessons, marks, rolls
 from controller.database.changes import of_kind
+from controller.database.facts import fact_of, require_fact, set_fact
 from controller.database.reading import bunches, row_of, rows_of
 from controller.database.scope import within
 from controller.database.shape import Shape
 from controller.database.writing import Writing, write
 from controller.fleet.records import (
-    ERASED,
     AttendanceRecord,
     EventRecord,
     LessonRecord,
@@ -26,11 +26,14 @@ from controller.fleet.records import (
 )
 from controller.fleet.store import events_of_lesson
 from controller.roster.store import forget_pupil
+from protocol.messages import ERASED, Tombstone
 from protocol.model import Place
 
+_ERASURES: Final = "erasures"  # the fact: how often
 MARKS = Shape(AttendanceRecord, marks)
 ROLLS = Shape(RollRecord, rolls)
 LESSONS = Shape(LessonRecord, lessons)
+require_fact(_ERASURES, int)
 
 
 def keep(db: Connection, changes: Sequence[object], now_ms: int) -> list[LessonRecord]:
@@ -120,7 +123,30 @@ def erase_pupil(db: Connection, scope: Place, student: str) -> int:
         db.execute(statement.values(lines=text, erased=record.erased + 1))
         erased += 1
     forget_pupil(db, scope, student)
+    if erased:
+        set_fact(db, _ERASURES, str(erasures(db) + 1))
     return erased
+
+
+def erasures(db: Connection) -> int:
+    """How often pupils were erased."""
+    return int(fact_of(db, _ERASURES) or 0)
+
+
+def tombstones_of(db: Connection, agent: Place, limit: int) -> list[Tombstone]:
+    """In which of the agent's records pupils were erased, the newest of each kind."""
+    alone = select(marks.c.event_id).where(within(marks, agent), marks.c.erased)
+    rows = select(rolls).where(within(rolls, agent), rolls.c.erased > 0)
+    return [
+        *(
+            Tombstone(id=name)
+            for name in db.scalars(alone.order_by(marks.c.no.desc()).limit(limit))
+        ),
+        *map(
+            _tombstone,
+            ROLLS.records(rows_of(db, rows.order_by(rolls.c.no.desc()).limit(limit))),
+        ),
+    ]
 
 
 def lessons_of(db: Connection, scope: Place, since: str, until: str) -> list[LessonRecord]:
@@ -147,6 +173,11 @@ def _log(db: Connection, scope: Place, lesson_ids: Sequence[str]) -> list[Logged
         *ROLLS.records(rows_of(db, by_roll.order_by(rolls.c.no))),
         *MARKS.records(rows_of(db, by_mark.order_by(marks.c.no))),
     ]
+
+
+def _tombstone(roll: RollRecord) -> Tombstone:
+    lines = tuple(at for at, line in enumerate(roll.lines) if line.student == ERASED)
+    return Tombstone(id=roll.event_id, lines=lines)
 
 
 def _stored(

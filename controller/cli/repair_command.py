@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from controller.cli.folder import (
@@ -17,6 +17,7 @@ from controller.cli.output import tell
 from controller.config import UPWARD_OUTBOX
 from controller.database.engine import url_from
 from controller.database.repair import RepairReport, SavedTable, repair
+from controller.database.required import Row
 from controller.database.upkeep import copies_in, is_sound
 from protocol.clock import wall_ms
 from protocol.command_line import CommandParser
@@ -38,7 +39,10 @@ def _repair(options: argparse.Namespace, say: Translate) -> int:
     folder = existing_folder(options)
     database = _database(options, folder / "backups")
     with lock_folder(folder):
-        for line in [*_mend_outbox(folder, say), *_mend_database(database, folder, say)]:
+        for line in [
+            *_mend_outbox(folder, say),
+            *_mend_database(database, folder, say, options.is_readable),
+        ]:
             tell(line)
     return 0
 
@@ -52,11 +56,13 @@ def _mend_outbox(folder: Path, say: Translate) -> Iterator[str]:
         yield phrase(done, say, file=path.name, path=aside.name, count=saved)
 
 
-def _mend_database(database: Path, folder: Path, say: Translate) -> Iterator[str]:
+def _mend_database(
+    database: Path, folder: Path, say: Translate, is_readable: Callable[[str, Row], bool]
+) -> Iterator[str]:
     if is_sound(database):
         yield phrase(N_("{path} is sound; nothing was changed."), say, path=database)
     else:
-        yield from _lines(repair(database, folder / "backups", _stamp()), say)
+        yield from _lines(repair(database, folder / "backups", _stamp(), is_readable), say)
 
 
 def _stamp() -> str:
@@ -87,6 +93,7 @@ def _lines(report: RepairReport, say: Translate) -> Iterator[str]:
     yield _of_the_file(report, say)
     yield _of_the_copy(report.copy, report, say)
     yield from (_of_a_table(table, say) for table in report.tables if table.read or table.copied)
+    yield from (_of_the_refused(table, say) for table in report.tables if table.refused)
     yield say(N_("What the rooms still hold is sent again; who pulls changes begins anew."))
 
 
@@ -105,6 +112,12 @@ def _of_the_copy(copy: Path | None, report: RepairReport, say: Translate) -> str
     made = N_("From the copy {path}, made {when}: {rows} rows that could not be read.")
     when = moment_in_text(report.copied_ms, None, say)
     return phrase(made, say, path=copy, when=when, rows=copied)
+
+
+def _of_the_refused(table: SavedTable, say: Translate) -> str:
+    refused = N_("  {name}: {count} rows make no sense and were not taken, such as {rows}.")
+    rows = ", ".join(map(str, table.at))
+    return phrase(refused, say, name=table.name, count=table.refused, rows=rows)
 
 
 def _of_a_table(table: SavedTable, say: Translate) -> str:

@@ -21,11 +21,15 @@ class Deed(StrEnum):
     REHEARSE = "rehearse"
 
 
-def copy_due(standing: PlaceStanding, now_ms: int) -> Deed | None:
-    """Which copy is due in a place; None while the newest is fresh."""
+def copy_due(standing: PlaceStanding, now_ms: int, *, has_steps: bool) -> Deed | None:
+    """Which copy is due in a place; None while the newest is fresh.
+
+    has_steps: whether changes alone can be copied, which a server's database does not let us.
+    """
     if not _is_within(standing.full_ms, now_ms, FULL_EVERY_MS):
         return Deed.FULL
-    return None if _is_within(standing.made_ms, now_ms, STEP_EVERY_MS) else Deed.STEP
+    is_fresh = not has_steps or _is_within(standing.made_ms, now_ms, STEP_EVERY_MS)
+    return None if is_fresh else Deed.STEP
 
 
 def rehearsal_due(rehearsal: Rehearsal | None, now_ms: int) -> bool:

@@ -95,7 +95,9 @@ class Copies:
     def _deed(self, place: Path) -> Deed | None:
         if asyncio.get_running_loop().time() < self._from_s[place]:
             return None
-        return copy_due(self._of(place), self._program.clock.look())
+        return copy_due(
+            self._of(place), self._program.clock.look(), has_steps=self._program.store.is_file
+        )
 
     async def _copy(self, place: Path, deed: Deed) -> None:
         before = self._of(place).trouble

@@ -10,10 +10,11 @@ from protocol.errors import LopHocError
 from protocol.model import Status
 from protocol.words import N_
 
-OLD_MS: Final = 24 * 3_600_000
-VERY_OLD_MS: Final = 7 * OLD_MS
 _MINUTE_MS: Final = 60_000
 _HOUR_MS: Final = 60 * _MINUTE_MS
+_DAY_MS: Final = 24 * _HOUR_MS
+OLD_MS: Final = _DAY_MS + 2 * _HOUR_MS  # a server's database is copied once a day
+VERY_OLD_MS: Final = 7 * _DAY_MS
 
 NONE_ELSEWHERE: Final = N_("There is no copy of this school's data in another place.")
 _NONE_YET: Final = N_("No copy has been made in another place yet. {why}")
@@ -65,9 +66,9 @@ def age_words(age_ms: int, words: Words) -> str:
     """How long ago."""
     if age_ms < _HOUR_MS:
         return words.say(N_("{n} minutes ago"), n=age_ms // _MINUTE_MS)
-    if age_ms < 2 * OLD_MS:
+    if age_ms < 2 * _DAY_MS:
         return words.say(N_("{n} hours ago"), n=age_ms // _HOUR_MS)
-    return words.say(N_("{n} days ago"), n=age_ms // OLD_MS)
+    return words.say(N_("{n} days ago"), n=age_ms // _DAY_MS)
 
 
 def said(trouble: Trouble, words: Words) -> str:

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from controller.attendance.store import lessons_of, marks_of, rolls_of
 from controller.dashboard.items import room_item
 from controller.dashboard.rooms import RoomKey, RoomSummary, key_of, room_of
+from controller.dashboard.snapshots import Snapshots
 from controller.dashboard.subscription import News, NewsKind, Subscription, View
 from controller.feature import Program
 from controller.fleet.fleet import Change, Touched
@@ -64,6 +65,7 @@ class LiveView:
         self._day = ""
         self._marked = defaultdict[RoomKey, set[str]](set)
         self._subscriptions: set[Subscription] = set()
+        self._snapshots = Snapshots()
 
     async def load(self) -> None:
         """Begin with what the store remembers; what was published meanwhile is newer and stays."""
@@ -75,17 +77,19 @@ class LiveView:
         touched: dict[RoomKey, None] = {}
         news = [item for change in changes for item in self._take(change, touched)]
         news += self._sum_up(touched)
+        self._snapshots.follow(news)
         for subscription in self._subscriptions:
             for item in news:
                 subscription.offer(item)
 
     def subscribe(self, room: str = "", view: View = View.ALL) -> Subscription:
         """What happens from now on, in one room or in all."""
+        key = room_code(room), view
+        look = partial(self.snapshot, room, view)
         return Subscription(
             self._subscriptions,
-            room_code(room),
-            view,
-            partial(self.snapshot, room, view),
+            *key,
+            partial(self._snapshots.present, key, look),
             self.pulse,
         )
 

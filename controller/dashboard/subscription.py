@@ -7,12 +7,13 @@ import json
 from collections import deque
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Final, NamedTuple, Self
 
 from pydantic import BaseModel
 
 QUEUE: Final = 256  # changes that wait for one slow browser
 BEAT_S: Final = 5.0  # a quiet line says this often that it is alive
+SNAPSHOT_S: Final = 2.0  # between two snapshots of one browser: they are what costs
 
 
 class View(StrEnum):
@@ -53,6 +54,13 @@ class News:
         return self._text
 
 
+class Present(NamedTuple):
+    """A snapshot's fields as JSON, without the braces, and what has changed since it was taken."""
+
+    fields: str
+    since: Sequence[News] = ()
+
+
 class Subscription:
     """One browser's feed, as JSON texts; open it with `async with`, read it with `async for`.
 
@@ -65,7 +73,7 @@ class Subscription:
         subscriptions: set[Subscription],
         room: str,
         view: View,
-        present: Callable[[], dict[str, Any]],
+        present: Callable[[], Present],
         pulse: Callable[[], dict[str, str]],
     ) -> None:
         self._others = subscriptions
@@ -77,6 +85,7 @@ class Subscription:
         self._woken = asyncio.Event()
         self._lost = False
         self._asked = True
+        self._rests_until_s = 0.0
         self._seq = 0
 
     async def __aenter__(self) -> Self:
@@ -99,6 +108,7 @@ class Subscription:
             except TimeoutError:
                 return json.dumps({"type": "beat", **self._pulse()})
         if self._asked:
+            await asyncio.sleep(self._rests_until_s - asyncio.get_running_loop().time())
             return self._snapshot()
         if self._lost:
             self._lost = False
@@ -124,11 +134,14 @@ class Subscription:
         self._woken.set()
 
     def _snapshot(self) -> str:
-        """Whatever waited is in it already."""
+        """Whatever waited is in it, or has come since it was taken."""
         self._waiting.clear()
         self._asked = self._lost = False
-        fields = json.dumps(self._present(), ensure_ascii=False, separators=(",", ":"))
-        return self._numbered('"snapshot"', f",{fields[1:-1]}")
+        self._rests_until_s = asyncio.get_running_loop().time() + SNAPSHOT_S
+        present = self._present()
+        for news in present.since:
+            self.offer(news)
+        return self._numbered('"snapshot"', f",{present.fields}")
 
     def _numbered(self, kind: str, fields: str = "") -> str:
         self._seq += 1

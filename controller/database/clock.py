@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, func, select
 
-from controller.database.facts import fact_of, set_fact
+from controller.database.facts import fact_of, require_fact, set_fact
 from controller.database.schema import metadata
 from controller.database.scope import everywhere
 from controller.database.vouched import Span, horizon, since, with_moment
@@ -30,6 +30,8 @@ _UNSURE_MS: Final = 2 * AGREED_MS + BEHIND_MS  # by so much a vouched time and a
 _MARK: Final = "time_mark_ms"
 _VOUCHED: Final = "time_vouched"
 _spans: Final = msgspec.json.Decoder(tuple[Span, ...])
+require_fact(_MARK, int)
+require_fact(_VOUCHED, _spans.decode)
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -18,6 +18,7 @@ from sqlalchemy import URL, create_engine
 from sqlalchemy.pool import NullPool
 
 from controller.database.engine import in_our_words
+from controller.database.required import Row
 from controller.database.store import bring_up, is_known, newer_schema
 from controller.database.upkeep import copies_in, is_sound
 from protocol.pages import Gap
@@ -37,6 +38,7 @@ from protocol.salvage import (
 _HEAD: Final = "head"
 _VERSION: Final = "alembic_version"
 _VERSION_COLUMN: Final = Column("version_num", "TEXT")
+_NAMED: Final = 10  # of the rows that make no sense, so many are named
 _FAST: Final = "PRAGMA journal_mode = MEMORY"  # a part that is not whole is thrown away
 
 
@@ -44,6 +46,7 @@ class SavedTable(NamedTuple):
     """How many rows of a table came from the damaged file, and how many from the copy.
 
     lost: at most so many are in neither, as their numbers tell; None if rows have no numbers.
+    refused: how many rows of the damaged file make no sense, at: the first of their rowids.
     """
 
     name: str
@@ -51,6 +54,8 @@ class SavedTable(NamedTuple):
     copied: int
     whole: bool
     lost: int | None
+    refused: int = 0
+    at: tuple[int, ...] = ()
 
 
 class RepairReport(NamedTuple):
@@ -66,26 +71,37 @@ class RepairReport(NamedTuple):
     tables: tuple[SavedTable, ...]
 
 
-def repair(database: Path, backups: Path, stamp: str) -> RepairReport:
+def repair(
+    database: Path, backups: Path, stamp: str, is_readable: Callable[[str, Row], bool]
+) -> RepairReport:
     """Rebuild a damaged SQLite file; it is kept beside the new one.
 
-    stamp: what the damaged file's new name ends in. Raises StoreError; the file is then as it was.
+    stamp: what the damaged file's new name ends in. is_readable: whether readers take a row of the
+    table of that name. Raises StoreError; the file is then as it was.
     """
     aside = database.with_name(f"{database.name}.damaged-{stamp}")
     written_ms = _written_ms(database)
     copy = _newest_sound(backups)
     with in_our_words(), replaced(database, aside) as part:
-        read = _refill(part, database)
+        read = _weigh(part, _refill(part, database), is_readable)
         copied = _add_copy(part, copy, read) if copy else {}
         lost = _count_lost(part, read)
-        _begin_feed(part)
+        _begin_anew(part, read)
     return RepairReport(
         aside=aside,
         written_ms=written_ms,
         copy=copy,
         copied_ms=_written_ms(copy) if copy else 0,
         tables=tuple(
-            SavedTable(name, table.read, copied.get(name, 0), table.whole, lost[name])
+            SavedTable(
+                name,
+                table.read,
+                copied.get(name, 0),
+                table.whole,
+                lost[name],
+                len(table.refused),
+                table.refused[:_NAMED],
+            )
             for name, table in read.items()
         ),
     )
@@ -105,6 +121,32 @@ def _refill(part: Path, database: Path) -> dict[str, Refilled]:
             read = refill(fresh, damaged, _ours(fresh))
     _bring_up(part, _HEAD)
     return read
+
+
+def _weigh(
+    part: Path, read: Mapping[str, Refilled], is_readable: Callable[[str, Row], bool]
+) -> dict[str, Refilled]:
+    """Take out the rows that no reader would take: the bytes of a code may have flipped."""
+    with _opened(part) as fresh:
+        fresh.row_factory = sqlite3.Row
+        return {
+            name: _weighed(fresh, name, table, is_readable) if table.read else table
+            for name, table in read.items()
+        }
+
+
+def _weighed(
+    fresh: sqlite3.Connection, name: str, table: Refilled, is_readable: Callable[[str, Row], bool]
+) -> Refilled:
+    rows = fresh.execute(f'SELECT rowid AS _rowid, * FROM "{name}"')  # noqa: S608 - own names
+    refused = [row["_rowid"] for row in rows if not is_readable(name, row)]
+    taking_out = f'DELETE FROM "{name}" WHERE rowid = ?'  # noqa: S608 - own names
+    fresh.executemany(taking_out, [(rowid,) for rowid in refused])
+    return Refilled(
+        table.read - len(refused),
+        (*table.gaps, *(Gap(rowid, rowid) for rowid in refused)),
+        (*table.refused, *refused),
+    )
 
 
 def _add_copy(part: Path, copy: Path, read: Mapping[str, Refilled]) -> dict[str, int]:
@@ -195,10 +237,16 @@ def _lacking(
     return lacking
 
 
-def _begin_feed(part: Path) -> None:
-    """Numbers of changes come again: whoever pulls must begin anew."""
+def _begin_anew(part: Path, read: Mapping[str, Refilled]) -> None:
+    """Numbers of changes come again: whoever pulls must begin anew.
+
+    Where events may lack, none counts as arrived: agents tell again what they still have.
+    """
     with _opened(part) as fresh:
         fresh.execute("DELETE FROM facts WHERE name = 'feed_id'")
+        torn = [name for name, table in read.items() if not table.whole]
+        if any(column.name == "event_id" for name in torn for column in columns_of(fresh, name)):
+            fresh.execute("DELETE FROM streams")
 
 
 @contextmanager

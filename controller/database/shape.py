@@ -6,13 +6,15 @@ struct without one, such as a place, lies in the columns of its own fields.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from types import UnionType
 from typing import Any, Final, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from sqlalchemy import Table
+
+from controller.database import required
 
 Row = tuple[object, ...]  # in the order of the table's columns, a log's own number left out
 Record = TypeVar("Record")
@@ -63,6 +65,12 @@ class Shape(Generic[Record]):
         self._read: Final[Callable[..., Record]] = eval(  # noqa: S307
             f"lambda row, others: kind({', '.join(reading)}, **others)", codecs
         )
+        self._decoders = [
+            decoder
+            for part in (kind, *parts.values())
+            for decoder in _decoders(get_type_hints(part), table)
+        ]
+        required.require(table, self._decode)
 
     def values(self, record: Record) -> dict[str, object]:
         """The record by the names of the columns."""
@@ -72,9 +80,26 @@ class Shape(Generic[Record]):
         """The record that a row holds. extra: fields that no column holds."""
         return self._read(row, extra)
 
+    def _decode(self, row: required.Row) -> None:
+        for name, decode, optional in self._decoders:
+            if row[name] or not optional:
+                decode(row[name])
+
     def records(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
         """The records that rows hold."""
         return [self.record(row) for row in rows]
+
+
+def _decoders(hints: Mapping[str, Any], table: Table) -> Iterator[tuple[str, Any, bool]]:
+    """The columns that are more than they hold: how each is read, and whether it may be empty."""
+    for name, hint in hints.items():
+        kind, optional = _parted(hint)
+        if name in table.c and not _is_plain(kind):
+            yield name, _decoder(kind), optional
+
+
+def _decoder(kind: Any) -> Any:
+    return kind if _is_code(kind) else msgspec.json.Decoder(kind).decode
 
 
 def _is_spread(name: str, hint: Any, table: Table) -> bool:
@@ -117,7 +142,7 @@ def _field_value(name: str, hint: Any, codecs: dict[str, Any], *, nullable: bool
     kind, optional = _parted(hint)
     if _is_plain(kind):
         return f"row[{name!r}]" + (" or ''" if nullable and hint is str else "")
-    codecs[f"decode_{name}"] = kind if _is_code(kind) else msgspec.json.Decoder(kind).decode
+    codecs[f"decode_{name}"] = _decoder(kind)
     value = f"decode_{name}(row[{name!r}])"
     return f"({value} if row[{name!r}] else None)" if optional else value
 

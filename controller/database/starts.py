@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
-from controller.database.facts import fact_of, set_fact
+from controller.database.facts import fact_of, require_fact, set_fact
 
 MOST: Final = 500  # starts that are remembered; what is older is told anew
 _FACT: Final = "starts"
@@ -30,6 +30,7 @@ class Start(NamedTuple):
 
 _BEFORE_ALL: Final = Start("", 0, 0)  # what was served before starts were remembered
 _starts: Final = msgspec.json.Decoder(list[Start])
+require_fact(_FACT, _starts.decode)
 
 
 def starts_of(db: Connection) -> list[Start]:

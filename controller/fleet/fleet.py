@@ -28,6 +28,7 @@ from controller.fleet.records import (
 from protocol.fields import fields_for, record_of
 from protocol.health import ReasonCode
 from protocol.messages import (
+    ERASED,
     AnyEvent,
     AttendanceMarked,
     Birth,
@@ -91,6 +92,16 @@ Change = (
 )
 
 
+class _LastHeard(NamedTuple):
+    """How far a boot had come when another one spoke: its session, and its newest birth or beat."""
+
+    session: int
+    rev: int
+
+
+_NEVER: Final = _LastHeard(-1, -1)
+
+
 class Fleet:
     """One school's present: what each message and each passing minute changes in it."""
 
@@ -113,7 +124,7 @@ class Fleet:
         self._streams = {
             (change.place.agent, change.boot): Stream.from_text(change.ranges) for change in streams
         }
-        self._past_boots: set[str] = set()
+        self._past_boots: dict[str, _LastHeard] = {}
         self._asked_ms: dict[str, int] = {}
         self._lesson_seq: dict[tuple[str, str], int] = {}
         self._device_silent_ms = device_silent_s * 1000
@@ -142,9 +153,13 @@ class Fleet:
             return self.hear(agent_id, message, now_ms)
         return self._records_of(self._agent(agent_id, now_ms).place, message, now_ms)
 
+    def hear_retold(self, agent_id: str, message: AnyEvent, now_ms: int) -> list[Change]:
+        """Take an event that is told again: it is history, and turns nothing."""
+        return self._arrive(self._agent(agent_id, now_ms), message, now_ms)
+
     def pass_over(self, agent_id: str, boot: str, seq: int) -> list[Change]:
         """An event arrived that this program cannot read: it is not missing, and not recorded."""
-        stream = self._streams.setdefault((agent_id, boot), Stream())
+        stream = self._stream(agent_id, boot)
         if not stream.add(seq):
             return []
         return [StreamChanged(self._school.of_agent(agent_id), boot, stream.to_text())]
@@ -178,7 +193,7 @@ class Fleet:
 
     def _hear_presence(self, agent_id: str, message: Presence, now_ms: int) -> list[Change]:
         agent = self._agent(agent_id, now_ms)
-        if message.boot in self._past_boots:
+        if message.session <= self._last_heard(message.boot).session:
             return []
         if message.online:
             if message.boot == agent.boot and message.session <= agent.session:
@@ -190,7 +205,7 @@ class Fleet:
 
     def _hear_birth(self, agent_id: str, message: Birth, now_ms: int) -> list[Change]:
         agent = self._agent(agent_id, now_ms)
-        if message.boot in self._past_boots or self._is_stale(agent, message.boot, message.rev):
+        if self._is_past(message) or self._is_stale(agent, message.boot, message.rev):
             return []
         agent = self._adopt_boot(agent, message.boot, message.session, now_ms)
         fields = fields_for(AgentRecord, message) | {"session": agent.session, "schema": message.v}
@@ -217,9 +232,7 @@ class Fleet:
     ) -> list[Change]:
         agent = self.agents.get(agent_id)
         if agent is None or message.boot != agent.boot or not agent.online or not agent.rev:
-            if message.boot in self._past_boots:
-                return []
-            return self._ask(agent_id, "unborn", now_ms)
+            return [] if self._is_past(message) else self._ask(agent_id, "unborn", now_ms)
         match message:
             case Health():
                 return self._hear_health(agent, message, now_ms)
@@ -254,7 +267,18 @@ class Fleet:
 
     def _hear_event(self, agent_id: str, message: AnyEvent, now_ms: int) -> list[Change]:
         agent = self._agent(agent_id, now_ms)
-        stream = self._streams.setdefault((agent_id, message.boot), Stream())
+        stream = self._stream(agent_id, message.boot)
+        gap_before = stream.missing
+        changes = self._arrive(agent, message, now_ms)
+        if changes and stream.missing > gap_before:
+            changes += self._ask(agent_id, "gap", now_ms)
+        if changes and message.boot == agent.boot:
+            changes += self._turn_lesson(agent_id, message, now_ms)
+        return changes
+
+    def _arrive(self, agent: AgentRecord, message: AnyEvent, now_ms: int) -> list[Change]:
+        """Count an event as arrived, and record it; nothing if it had arrived before."""
+        stream = self._stream(agent.place.agent, message.boot)
         gap_before = stream.missing
         if not stream.add(message.seq):
             return []
@@ -262,14 +286,15 @@ class Fleet:
             *self._records_of(agent.place, message, now_ms),
             StreamChanged(agent.place, message.boot, stream.to_text()),
         ]
-        gap = stream.missing
-        if gap != gap_before:
+        if stream.missing != gap_before:
             changes.append(self._recount_missing(agent, now_ms))
-        if gap > gap_before:
-            changes += self._ask(agent_id, "gap", now_ms)
-        if message.boot == agent.boot:
-            changes += self._turn_lesson(agent_id, message, now_ms)
         return changes
+
+    def _stream(self, agent_id: str, boot: str) -> Stream:
+        stream = self._streams.get((agent_id, boot))
+        if stream is None:
+            stream = self._streams[agent_id, boot] = Stream()
+        return stream
 
     def _turn_lesson(self, agent_id: str, message: AnyEvent, now_ms: int) -> list[Change]:
         """Which lesson runs, by the event that the agent numbered last."""
@@ -291,9 +316,11 @@ class Fleet:
         at = {"place": place, "event_id": message.id, "received_ms": now_ms, **dating._asdict()}
         match message:
             case AttendanceMarked():
-                return [record_of(AttendanceRecord, message, **at)]
+                erased = message.student == ERASED
+                return [record_of(AttendanceRecord, message, erased=erased, **at)]
             case RollConfirmed():
-                return [record_of(RollRecord, message, reopened=False, **at)]
+                tombstones = sum(line.student == ERASED for line in message.lines)
+                return [record_of(RollRecord, message, reopened=False, erased=tombstones, **at)]
             case RollReopened():
                 return [record_of(RollRecord, message, reopened=True, **at)]
             case FaultReported():
@@ -309,7 +336,8 @@ class Fleet:
 
     def _adopt_boot(self, agent: AgentRecord, boot: str, session: int, now_ms: int) -> AgentRecord:
         if agent.boot and agent.boot != boot:
-            self._past_boots.add(agent.boot)
+            self._past_boots[agent.boot] = _LastHeard(agent.session, agent.rev)
+        self._past_boots.pop(boot, None)
         same = agent.boot == boot
         session = max(session, agent.session) if same else session
         rev = agent.rev if same else 0
@@ -347,6 +375,16 @@ class Fleet:
             return []
         self._asked_ms[agent_id] = now_ms
         return [Ask(agent_id, reason)]
+
+    def _last_heard(self, boot: str) -> _LastHeard:
+        return self._past_boots.get(boot, _NEVER)
+
+    def _is_past(self, message: State) -> bool:
+        """Whether another boot has spoken since. One that goes on speaking is no past one.
+
+        A broker may bring an old boot's word after a new one's; the new one alone has more to say.
+        """
+        return message.rev <= self._last_heard(message.boot).rev
 
     @staticmethod
     def _is_stale(agent: AgentRecord, boot: str, rev: int) -> bool:

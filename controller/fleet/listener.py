@@ -8,10 +8,14 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection
 
 from controller.database.changes import of_kind
+from controller.database.witnesses import DAY_MS
 from controller.feature import Command, Listener, MessageEffect, Program, Speaker
 from controller.fleet.fleet import Ask, Fleet
+from controller.fleet.records import AgentRecord
+from controller.fleet.retelling import stored_at
+from controller.fleet.sessions import NewSessions
 from controller.fleet.store import load_fleet
-from protocol.messages import Birth, Health, Presence, Rebirth, Up
+from protocol.messages import AnyEvent, Birth, Health, Presence, Rebirth, Up
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -25,9 +29,12 @@ class FleetListener(Listener[Up]):
         self._program = program
         self._awake_since_ms = program.now_ms()
         self._fleet = Fleet(program.school, program.zone)
+        self._sessions = NewSessions()
+        self._stored: list[Command] = []
 
     def load(self, db: Connection) -> None:
         """Read the school's present."""
+        self._sessions.forget()
         self._fleet = load_fleet(
             db,
             self._program.school,
@@ -38,6 +45,7 @@ class FleetListener(Listener[Up]):
 
     def greet(self, now_ms: int) -> None:
         """Nobody was silent while nobody could be heard."""
+        self._sessions.forget()
         self._awake_since_ms = now_ms
         self._fleet.awake_since_ms = now_ms
 
@@ -57,6 +65,11 @@ class FleetListener(Listener[Up]):
         """Record an event whose number counts as arrived; a state counts only if it is newer."""
         return MessageEffect(self._fleet.hear_again(agent, message, now_ms))
 
+    def hear_retold(self, agent: str, message: Up, now_ms: int) -> MessageEffect:
+        """Record an event that was lost here."""
+        assert isinstance(message, AnyEvent)  # noqa: S101 - nothing else belongs to its topic
+        return MessageEffect(self._fleet.hear_retold(agent, message, now_ms))
+
     def pass_over(self, agent: str, boot: str, seq: int) -> Sequence[object]:
         """Count an event that cannot be read as arrived."""
         return self._fleet.pass_over(agent, boot, seq)
@@ -69,9 +82,30 @@ class FleetListener(Listener[Up]):
         """A person takes a device out; empty if there is none."""
         return self._fleet.remove(device_id, now_ms)
 
+    def poll(self, db: Connection, now_ms: int) -> Sequence[object]:
+        """Look up what is stored of agents whose session is new."""
+        agents = self._sessions.take()
+        self._stored = [self._stored_of(db, agent, now_ms) for agent in agents]
+        return ()
+
     def follow(self, changes: Sequence[object], now_ms: int) -> Iterable[Command]:
-        """Ask those agents that must say it all again."""
+        """Ask those agents that must say it all again, and say what is stored of the others."""
+        self._sessions.see(changes)
+        stored, self._stored = self._stored, []
+        yield from stored
         for ask in of_kind(changes, Ask):
             _LOGGER.info("asking agent %s for a birth: %s", ask.agent, ask.reason)
             rebirth = Rebirth(boot=self._program.boot, at_ms=now_ms, reason=ask.reason)
             yield Command(ask.agent, "rebirth", rebirth)
+
+    def _stored_of(self, db: Connection, agent: AgentRecord, now_ms: int) -> Command:
+        since_ms = self._since_ms()
+        stored = stored_at(db, agent.place, self._program.boot, now_ms, since_ms)
+        return Command(agent.place.agent, "stored", stored, qos=1)
+
+    def _since_ms(self) -> int:
+        """What happened before would soon be let go; 0 while the clock is in doubt."""
+        config, clock = self._program.config, self._program.clock
+        days = min(config.keep_days, config.attendance_keep_days)
+        believed_ms = clock.look()
+        return max(0, believed_ms - days * DAY_MS) if clock.believed else 0

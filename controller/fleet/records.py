@@ -197,7 +197,5 @@ class FaultRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     done_ms: int | None = None
 
 
-ERASED = "-"  # stands where a pupil was erased
-
 Logged = AttendanceRecord | RollRecord
 Record = AgentRecord | DeviceRecord | EventRecord | AttendanceRecord | RollRecord | FaultRecord

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select, update
 
 from controller.database.changes import of_kind
 from controller.database.reading import rows_of
+from controller.database.required import require
 from controller.database.scope import everywhere, of, within
 from controller.database.shape import Shape
 from controller.database.writing import Writing, write
@@ -18,10 +19,12 @@ from controller.fleet.records import AgentRecord, DeviceRecord, EventRecord
 from controller.fleet.tables import agents, devices, events, streams
 from controller.sheets.names import room_code
 from protocol.model import Place
+from protocol.ranges import Stream
 
 AGENTS = Shape(AgentRecord, agents, {"beat_ms": lambda record: int(record.beat_s * 1000)})
 DEVICES = Shape(DeviceRecord, devices)
 EVENTS = Shape(EventRecord, events)
+require(streams, lambda row: Stream.from_text(row["ranges"]))
 
 
 def keep(db: Connection, changes: Sequence[object], now_ms: int) -> None:

@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import Connection, Table, delete, select, update
 
 from controller.database.plan_version import bump_version, plans
+from controller.database.required import require
 from controller.database.scope import codes_of, everywhere, of
 from controller.database.shape import Shape
 from controller.fleet.store import rooms_with_agents, schools_with_agents
@@ -40,6 +41,8 @@ HOLIDAYS: Final = Shape(Holiday, holidays)
 BOOKINGS: Final = Shape(Booking, bookings)
 DOOR_CARDS: Final = Shape(DoorCard, door_cards)
 PUPILS: Final = Shape(Pupil, pupils, {"name": lambda pupil: pupil.name or None})
+require(letters, lambda row: AttendanceStatus(row["status"]))
+require(bells, lambda row: [*map(int, row["weekdays"])])
 
 
 def plan_of(db: Connection, place: Place) -> SchoolPlan:

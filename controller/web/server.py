@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Iterator
+from typing import Final
 
-import uvicorn
 from starlette.types import ASGIApp
 
+from protocol.doors.limits import DoorLimits
+from protocol.doors.server import DoorServer
 from protocol.errors import LopHocError
 from protocol.words import N_
 
@@ -17,27 +19,27 @@ class ServerError(LopHocError):
     """The screens cannot be served; `code` says why, `hint` what to do."""
 
 
-class _Server(uvicorn.Server):
-    """uvicorn under another's signals."""
+# A program has 1,024 files, of which the broker, the database and the backlog take the rest.
+SCREENS: Final = DoorLimits(
+    at_once=512,
+    reserve=64,
+    of_one_peer=96,
+    of_this_machine=384,
+    turns=8,
+    turns_of_this_machine=32,
+    sockets=300,
+    sockets_of_one_peer=64,  # a staff room behind one address
+)
 
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Signals are the wiring's."""
-        yield
 
-
-def server_of(web: ASGIApp) -> _Server:
+def server_of(web: ASGIApp, limits: DoorLimits = SCREENS) -> DoorServer:
     """The server, to be run by its `serve`."""
-    return _Server(
-        uvicorn.Config(
-            web,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            ws_max_size=64 * 1024,
-            ws_ping_interval=20.0,
-            timeout_graceful_shutdown=2,
-        )
+    return DoorServer(
+        web,
+        limits,
+        ws_max_size=limits.message_bytes,
+        ws_ping_interval=20.0,
+        timeout_graceful_shutdown=2,
     )
 
 

@@ -20,7 +20,7 @@ import msgspec
 
 from protocol.clock import wall_ms
 from protocol.link import Broker
-from protocol.messages import Birth, Presence
+from protocol.messages import Birth, Health, Presence
 from protocol.model import Place, Status
 from protocol.outbox import Outbox, OutboxError, mend
 from simulators.ledger.deeds import DeedList, Ended, Settled, Step, deeds_of, lines_of
@@ -78,7 +78,7 @@ class LedgerAgent:
         async with asyncio.TaskGroup() as tasks:
             flood = lambda: tasks.create_task(self._say(self._room.flood))  # noqa: E731
             loop.add_signal_handler(FLOOD_SIGNAL, flood)
-            for work in (self._wire.run, self._bear, self._play):
+            for work in (self._wire.run, self._bear, self._play, self._beat):
                 tasks.create_task(work())
 
     async def _play(self) -> None:
@@ -99,7 +99,7 @@ class LedgerAgent:
                 self._room.take(said)
         self._wire.relay.wake()
 
-    async def _put(self, said: Sequence[Said | Birth]) -> bool:
+    async def _put(self, said: Sequence[Said | Birth | Health]) -> bool:
         try:
             await asyncio.to_thread(self._outbox.put, *said)
         except OutboxError as error:
@@ -119,6 +119,16 @@ class LedgerAgent:
             else:
                 self._wire.birth_due.set()
                 await asyncio.sleep(AGAIN_S)
+
+    async def _beat(self) -> None:
+        """Say again and again that all is as it was told."""
+        while True:
+            await asyncio.sleep(BEAT_S / 3)
+            health = Health(
+                boot=self._boot, at_ms=wall_ms(), status=Status.OK, seen=tuple(self._room.devices)
+            )
+            await self._put([health])
+            self._wire.relay.wake()
 
     def _birth(self) -> Birth:
         return Birth(

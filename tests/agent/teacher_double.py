@@ -57,6 +57,7 @@ class TeacherDouble:
         self.posted: list[tuple[str, dict[str, Any]]] = []
         self.asked: list[str] = []
         self.refuse: dict[str, str] | None = None
+        self.key = ""  # without one the door is everybody's
         self._changed = threading.Condition()
         self._rev = 1
         self._closed = False
@@ -237,6 +238,10 @@ class TeacherDouble:
             "labels": {},
         }
 
+    def lets_in(self, shown: str | None) -> bool:
+        """Whether who shows this header may come in."""
+        return not self.key or shown == f"Bearer {self.key}"
+
 
 @contextmanager
 def teacher_door(double: TeacherDouble, port: int = 0) -> Iterator[str]:
@@ -260,6 +265,8 @@ def _handler(double: TeacherDouble) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             url = urlsplit(self.path)
+            if self._is_locked():
+                return
             if url.path != "/api/v1/teacher":
                 self._answer(404, {"error": {"code": "not_found", "message": "", "hint": ""}})
                 return
@@ -269,10 +276,20 @@ def _handler(double: TeacherDouble) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
+            if self._is_locked():
+                return
             if double.refuse is not None:
                 self._answer(409, {"error": double.refuse})
                 return
-            self._answer(200, double.post(self.path, body))
+            codes = self.path == "/door/codes"
+            self._answer(200, {"code": "c-1"} if codes else double.post(self.path, body))
+
+        def _is_locked(self) -> bool:
+            locked = not double.lets_in(self.headers.get("Authorization"))
+            if locked:
+                error = {"code": "door_locked", "message": "Cửa khóa.", "hint": "Xin mở lại."}
+                self._answer(401, {"error": error})
+            return locked
 
         def _answer(self, status: int, body: object) -> None:
             text = json.dumps(body).encode()

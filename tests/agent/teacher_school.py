@@ -110,7 +110,7 @@ class TeacherSchool:
         app = Starlette(
             routes=[
                 *routes(),
-                Route("/healthz", self._healthz),
+                Route("/livez", self._livez),
                 Route("/api/v1/teacher", self._teacher),
                 *(Route(path, self._post(deed), methods=["POST"]) for path, deed in posts.items()),
             ]
@@ -237,7 +237,7 @@ class TeacherSchool:
             waited += 1
         return JSONResponse(self.view())
 
-    async def _healthz(self, _request: Request) -> Response:
+    async def _livez(self, _request: Request) -> Response:
         while self.hung:
             await asyncio.sleep(0.05)
         return JSONResponse({"status": "ok"})

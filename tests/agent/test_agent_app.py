@@ -24,7 +24,7 @@ from protocol.topics import commands_to
 from tests.agent.school_double import PLACE, ROOM, AgentProcess, School, nats, school, up
 from tests.ports import free_port
 from tests.waiting import calm_s, eventually
-from tests.web import http_client_async
+from tests.web import DoorAuth, http_client_async
 
 MARK = "/api/v1/attendance"
 STATUS = "/api/v1/status"
@@ -46,7 +46,7 @@ class Stage:
 
     def client(self) -> httpx.AsyncClient:
         """The teacher's window."""
-        return http_client_async(f"http://127.0.0.1:{self.local_port}")
+        return http_client_async(f"http://127.0.0.1:{self.local_port}", auth=DoorAuth())
 
 
 def played(folder: Path, story: Callable[[Stage], Awaitable[None]], *, broker: bool = True) -> None:

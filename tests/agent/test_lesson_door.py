@@ -16,10 +16,12 @@ from agent.database import DOCUMENTS, OUTBOX
 from agent.database.documents import Documents
 from agent.lessons import memos
 from agent.local.api import application
+from agent.local.keys import DoorKeys
 from agent.local.surroundings import DeviceActions, Surroundings
 from agent.room import Moment
 from agent.school.connection import ConnectionState
 from agent.store import ClassroomStore
+from protocol.door_key import bearer
 from protocol.kit import KitTemplate
 from protocol.messages import LessonStarted, RollConfirmed, up_from
 from protocol.outbox import Outbox
@@ -27,6 +29,7 @@ from protocol.plan import Bell, Booking, ClassList, Plan, Pupil
 from tests.agent.classrooms import PLACE, classroom, moment, room
 from tests.waiting import LIMIT_S
 
+KEYS = DoorKeys()
 NOTHING = KitTemplate(computers=0, boards=0, cameras=0, access_points=0)
 NAMES = ("Nguyễn Văn An", "Lò Thị Ánh", "Trần Bình")
 PLAN = Plan(
@@ -87,9 +90,11 @@ async def desk(folder: Path, plan: Plan = PLAN) -> AsyncIterator[Desk]:
         hands = DeviceActions(typed=lambda _: None, switch=nothing, wake=nothing)  # type: ignore[arg-type, return-value]
         away = ConnectionState("", connected=False, controller_listening=False)
         around = Surroundings(PLACE, lambda: away, "vi", hands)
-        app: ASGIApp = application(store, around)
+        app: ASGIApp = application(store, around, KEYS)
         async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8765"
+            transport=httpx.ASGITransport(app=app),
+            base_url="http://127.0.0.1:8765",
+            headers=bearer(KEYS.key),
         ) as client:
             yield Desk(client, store, outbox, clocks)
         await asyncio.get_running_loop().shutdown_default_executor()

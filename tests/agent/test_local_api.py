@@ -12,10 +12,12 @@ from agent.equipment.addresses import TypedAddress
 from agent.equipment.description import device_id_of
 from agent.lessons import marks
 from agent.local.api import application
+from agent.local.keys import DoorKeys
 from agent.local.refusals import MAX_BODY
 from agent.local.surroundings import DeviceActions, Surroundings
 from agent.school.connection import ConnectionState
 from hardware.readings import IdentityKind, Kind
+from protocol.door_key import bearer
 from tests.agent.classrooms import CALM, PLACE, host_sighting, sighting
 from tests.agent.test_store import Desk, desk
 
@@ -39,6 +41,7 @@ async def wake(device_id: str) -> bool:
     return await switch(device_id, True)
 
 
+KEYS = DoorKeys()
 HANDS = DeviceActions(typed=typed, switch=switch, wake=wake)
 AROUND = Surroundings(
     place=PLACE,
@@ -60,9 +63,9 @@ def at_door(
 
     async def play() -> None:
         async with desk(folder, start) as here:
-            transport = httpx.ASGITransport(application(here.store, AROUND))
+            transport = httpx.ASGITransport(application(here.store, AROUND, KEYS))
             async with httpx.AsyncClient(
-                transport=transport, base_url="http://127.0.0.1:8765"
+                transport=transport, base_url="http://127.0.0.1:8765", headers=bearer(KEYS.key)
             ) as client:
                 await story(client, here)
 

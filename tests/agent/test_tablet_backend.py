@@ -24,6 +24,7 @@ from tests.agent.school_double import AgentProcess
 from tests.agent.tablet_room import served, tablet
 from tests.ports import free_port
 from tests.waiting import eventually
+from tests.web import DoorAuth
 
 PUPILS = tuple(Pupil(number=n, student=f"14{n:08}", name=f"Nguyễn {n}") for n in range(1, 43))
 PLAN = Plan(classes=("10A1",), lists=(ClassList(code="10A1", pupils=PUPILS),))
@@ -122,6 +123,7 @@ def test_a_running_agent_serves_the_tablets_and_the_board(tmp_path: Path) -> Non
     async def play() -> None:
         page = f"http://127.0.0.2:{port}"
         async with tablet(page) as browser, tablet(f"http://127.0.0.1:{local}") as teacher:
+            teacher.auth = DoorAuth()
             opened = await until_answered(browser, "/")
             assert "Chưa đến lúc" in opened
             assert "Chưa bắt đầu" in (await teacher.get("/board?lang=vi")).text

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 
 import httpx
@@ -19,7 +20,7 @@ from agent.tablets.service import TabletService
 from hardware.readings import Reading, Sighting
 from tests.agent.tablet_room import HOST, Room, lesson_of, result, served, tablet
 from tests.ports import free_port
-from tests.waiting import eventually
+from tests.waiting import calm_s, eventually
 
 Story = Callable[[str, TabletService], Awaitable[None]]
 
@@ -243,7 +244,8 @@ def test_the_script_is_es5() -> None:
 
 def test_hostile_requests_end_soon_and_stop_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """Huge bodies, endless heads, half requests, floods of connections: a child still gets in."""
-    monkeypatch.setattr(serving, "LIFE_S", 1.0)
+    limits = replace(serving.TABLETS.limits, life_s=1.0)
+    monkeypatch.setattr(serving, "TABLETS", serving.TABLETS._replace(limits=limits))
     room = Room()
 
     async def raw(url: str, text: bytes) -> bytes:
@@ -273,16 +275,48 @@ def test_hostile_requests_end_soon_and_stop_nobody(monkeypatch: pytest.MonkeyPat
         assert b" 400 " in (endless.splitlines() or [b" 400 "])[0]
         assert await raw(url, b"GET / HTTP/1.1\r\nHost: ") == b""  # ended by us, not by it
         async with asyncio.TaskGroup() as tasks:
-            slow = [
-                tasks.create_task(raw(url, b"GET")) for _ in range(serving.FROM_ONE_ADDRESS + 9)
-            ]
+            slow = [tasks.create_task(raw(url, b"GET")) for _ in range(limits.of_one_peer + 9)]
             await asyncio.wait(slow)
         async with tablet(url) as browser:
             answer = await browser.post("/", data={"c": digits(service), "n": "0.7"})
             assert result(answer.text) == "Đã ghi nhận số 7."
 
     told(room, story)
-    assert serving.BoundedConnection._from == {}
+
+
+def test_a_child_gets_in_within_a_second_while_one_peer_floods() -> None:
+    """Whole requests and half ones, as fast as they go, from another address."""
+    room = Room()
+
+    async def flood(port: int, text: bytes) -> None:
+        while True:
+            reader, writer = await asyncio.open_connection(HOST, port, local_addr=("127.0.0.2", 0))
+            writer.write(text)
+            try:
+                async with asyncio.timeout(0.5):
+                    await reader.read()
+            except (ConnectionError, TimeoutError):
+                pass
+            finally:
+                writer.transport.abort()
+
+    async def story(url: str, service: TabletService) -> None:
+        port = int(url.rsplit(":", 1)[1])
+        whole = f"GET / HTTP/1.1\r\nHost: {HOST}:{port}\r\n\r\n".encode()
+        async with asyncio.TaskGroup() as tasks:
+            floods = [tasks.create_task(flood(port, text)) for text in (whole, whole[:9]) * 40]
+            async with tablet(url) as browser:
+                for number in range(1, 9):
+                    form = {"c": digits(service), "n": f"0.{number}"}
+                    began_s = calm_s()
+                    answer = await browser.post("/", data=form)
+                    assert calm_s() - began_s < 1.0
+                    assert result(answer.text) == f"Đã ghi nhận số {number}."
+                    browser.cookies.clear()
+            for task in floods:
+                task.cancel()
+
+    told(room, story)
 
 
 def test_the_door_follows_the_machine_to_another_address(monkeypatch: pytest.MonkeyPatch) -> None:

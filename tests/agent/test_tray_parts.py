@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -11,9 +13,13 @@ pytest.importorskip("PySide6", reason="needs the extra [tray]")
 from PySide6.QtWidgets import QApplication, QWidget
 
 from agent.tray.classes import ClassChoice
+from agent.tray.client import AgentClient
 from agent.tray.tools import Toolbar
 from agent.tray.view import Button, CameraView, ProposalView, ScanView, TeacherView, UndoView
 from agent.tray.widgets import KeyButton, UndoButton
+from protocol.door_key import key_file
+from tests.agent.teacher_double import TeacherDouble, teacher_door
+from tests.waiting import until
 
 TOOLS = (
     "report_fault",
@@ -107,3 +113,22 @@ def test_an_undo_is_there_until_its_seconds_are_over() -> None:
     assert presses == [1]
     button.show_undo(UndoView(what="start", label="Undo", left_s=0.0))
     assert button.isHidden()
+
+
+def test_the_window_finds_its_key_and_lets_a_browser_in(tmp_path: Path) -> None:
+    """Shut out it says why; with the key it is in, and a page's address stays the agent's."""
+    double, said, seen, opened = TeacherDouble(), [], [], []  # type: ignore[var-annotated]
+    double.key = "k-1"
+    with teacher_door(double) as url:
+        client = AgentClient(url, "vi", key_folder=str(tmp_path))
+        client.away.connect(said.append)
+        client.updated.connect(seen.append)
+        client.opened.connect(lambda page: opened.append(page.toString()))
+        client.open()
+        until(lambda: QApplication.processEvents() or said, "it is shut out")
+        key_file(tmp_path, urlsplit(url).port or 0).write_text(double.key)
+        until(lambda: QApplication.processEvents() or seen, "it is in")
+        client.open_page("//evil.example/board")
+        until(lambda: QApplication.processEvents() or opened, "a browser is let in")
+    assert said[0] == "Cửa khóa. Xin mở lại."
+    assert opened == [f"{url}/#t=c-1&to=/evil.example/board"]

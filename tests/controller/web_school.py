@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from msgspec.structs import replace
 
@@ -33,7 +32,9 @@ from controller.fleet.records import (
     Record,
 )
 from controller.fleet.store import newest_change
+from controller.web.server import SCREENS, listening, server_of
 from controller.web.site import create_web
+from protocol.doors.limits import DoorLimits
 from protocol.messages import HostMeasures, KitLine, LineMeasures
 from protocol.model import (
     AttendanceStatus,
@@ -336,10 +337,17 @@ class Served:
     """A school's face on a real port, until closed; it can be stopped and started again."""
 
     def __init__(
-        self, store: Store, *, port: int = 0, scope: Place = SCHOOL, **face: object
+        self,
+        store: Store,
+        *,
+        port: int = 0,
+        scope: Place = SCHOOL,
+        limits: DoorLimits = SCREENS,
+        **face: object,
     ) -> None:
         self._store = store
         self._scope = scope
+        self._limits = limits
         self._face = face
         self.port = port or free_port()
 
@@ -357,13 +365,7 @@ class Served:
 
     def start(self) -> None:
         """Serve, and return when the port answers."""
-        config = uvicorn.Config(
-            self.made(),
-            port=self.port,
-            log_level="error",
-            timeout_graceful_shutdown=1,
-        )
-        self._server = uvicorn.Server(config)
+        self._server = server_of(self.made(), self._limits)
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
         until(lambda: self._server.started or not self._thread.is_alive())
@@ -392,7 +394,8 @@ class Served:
     def _run(self) -> None:
         async def serve() -> None:
             self._loop = asyncio.get_running_loop()
-            await self._server.serve()
+            with listening("127.0.0.1", self.port) as listener:
+                await self._server.serve(sockets=[listener])
 
         asyncio.run(serve())
 

@@ -36,7 +36,7 @@ OF_OTHERS = {
     "rtr": {"--remote-header-name", "--remote-name"},
 }
 OTHER_SETTINGS = {"verified", "alias"}  # of life-table.toml and nginx
-FOLDERS = ("/etc/", "/usr/", "/var/", "/opt/")
+FOLDERS = ("/etc/", "/usr/", "/var/", "/opt/", "/run/", "/media/")
 # Quoted, and no words of ours: what stands in files, and what GLPI's own page says.
 NOT_OURS = {"10 a1", "device_id", "removed", "removed_at", "Update existing values"}
 QUOTED = re.compile(r'"([^"\n]{2,60})"')

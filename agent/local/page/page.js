@@ -1,10 +1,12 @@
 // This file shows the agent's view of the lesson and posts what is pressed; it decides nothing.
 import * as choices from "./choices.js";
+import { enter } from "./door.js";
 import { attribute, byId, keep, make, picture, say, setPressed, show, text } from "./dom.js";
 
 const own = JSON.parse(document.body.dataset.words);
 const language = document.documentElement.lang;
 const TEACHER = "/api/v1/teacher";
+const LIVE = "/livez";
 const RETRY_MS = 1000;
 const PULSE_MS = 2000;
 const PATIENCE_MS = 2500;
@@ -25,6 +27,7 @@ let pick = true; // the choice of the room opens by itself, once
 const touched = new Set(); // pupils that stay in a filtered list, since a finger was on them
 const busy = new Set();
 let refused = "";
+let locked = ""; // why nothing is shown to this browser
 let settledAt = 0;
 let undoUntil = 0;
 
@@ -45,7 +48,9 @@ async function fetched(path, options, patience, stop = new AbortController()) {
   const request = { ...options, cache: "no-store", signal: stop.signal };
   try {
     const answer = await fetch(choices.addressOf(path, language), request);
-    return { ok: answer.ok, body: await answer.json() };
+    const body = await answer.json();
+    if (path !== LIVE) lock(answer.status === 401 ? body.error : null);
+    return { ok: answer.ok, body };
   } finally {
     clearTimeout(timer);
   }
@@ -93,6 +98,12 @@ function settle() {
   setTimeout(render, SETTLE_MS + 20);
 }
 
+function lock(error) {
+  const why = choices.joined([error?.message, error?.hint], " ");
+  if (why === locked) return;
+  locked = why;
+  render();
+}
 function reach(isHere) {
   if (away === !isHere && document.body.dataset.link !== "waiting") return;
   away = !isHere;
@@ -130,7 +141,7 @@ async function pulse() {
   for (;;) {
     await sleep(PULSE_MS);
     if (away || document.hidden) continue;
-    await fetched("/healthz", {}, PATIENCE_MS).catch(() => polling.abort());
+    await fetched(LIVE, {}, PATIENCE_MS).catch(() => polling.abort());
   }
 }
 
@@ -445,7 +456,7 @@ function choose(classes, done) {
 
 function render() {
   byId("away").hidden = !away;
-  say("away", away ? words.no_agent : "");
+  say("away", away ? locked || words.no_agent : "");
   if (!view) {
     say("link-words", away ? words.away_short : words.waiting_agent);
     return;
@@ -519,5 +530,7 @@ for (const dialog of document.querySelectorAll("dialog")) {
 }
 attribute(document.querySelector(`.bar nav [lang=${language}]`), "aria-current", "true");
 setInterval(renderUndo, 250);
+window.addEventListener("hashchange", enter);
+await enter();
 follow();
 pulse();

@@ -21,6 +21,7 @@ _KINDS: Final = {
     "page.js": "text/javascript",
     "choices.js": "text/javascript",
     "dom.js": "text/javascript",
+    "door.js": "text/javascript",
     "page.css": "text/css",
     "icon.svg": "image/svg+xml",
 }

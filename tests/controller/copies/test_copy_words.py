@@ -96,12 +96,13 @@ def test_where_nothing_was_ever_copied_the_reason_is_told() -> None:
     ],
 )
 def test_what_is_due(full_age: int | None, age: int | None, due: Deed | None) -> None:
-    """A full copy a day, a step every quarter of an hour. Ages in minutes."""
+    """A full copy a day, a step every quarter of an hour, but of a server. Ages in minutes."""
     standing = PlaceStanding(
         full_ms=0 if full_age is None else NOW_MS - full_age * MINUTE_MS,
         made_ms=0 if age is None else NOW_MS - age * MINUTE_MS,
     )
-    assert copy_due(standing, NOW_MS) == due
+    assert copy_due(standing, NOW_MS, has_steps=True) == due
+    assert copy_due(standing, NOW_MS, has_steps=False) == (None if due is Deed.STEP else due)
 
 
 def test_a_restore_is_tried_once_a_month_and_after_a_failure_the_next_day() -> None:

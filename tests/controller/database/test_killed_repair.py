@@ -13,6 +13,7 @@ import pytest
 from controller.database import repair as repairs
 from controller.database.repair import repair
 from controller.database.upkeep import is_sound
+from controller.features import is_readable
 from protocol import folder as folders
 from protocol import salvage
 from tests.controller.database.test_lost_rows import (
@@ -42,7 +43,7 @@ def killed_at(module: ModuleType, step: str, path: Path) -> None:
 
     def work() -> None:
         setattr(module, step, end)
-        repair(path, path.parent / "backups", "first")
+        repair(path, path.parent / "backups", "first", is_readable)
 
     child = get_context("fork").Process(target=work)
     child.start()
@@ -55,7 +56,7 @@ def killed_at(module: ModuleType, step: str, path: Path) -> None:
     [
         (salvage, "_fill"),
         (repairs, "_add_copy"),
-        (repairs, "_begin_feed"),
+        (repairs, "_begin_anew"),
         (folders, "_keep_old"),
         (folders, "_sync_folder"),
     ],
@@ -67,7 +68,7 @@ def test_a_killed_repair_loses_nothing(tmp_path: Path, module: ModuleType, step:
     killed_at(module, step, path)
     if not is_sound(path):
         assert path.read_bytes() == content
-        repair(path, tmp_path / "backups", "second")
+        repair(path, tmp_path / "backups", "second", is_readable)
     assert students_in(path) == set(range(400))
     asides = [aside.read_bytes() for aside in tmp_path.glob("lophoc.db.damaged-*")]
     assert set(asides) == {content}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from controller.attendance.store import marks_of
 from controller.database.repair import SavedTable, repair
 from controller.database.store import Store, StoreError
-from controller.features import keep_batch
+from controller.features import is_readable, keep_batch
 from tests.controller.database.test_store import NOW, SCHOOL, agent, mark
 
 PAGE = 4096
@@ -39,7 +41,7 @@ def students_by_page(content: bytes) -> dict[int, set[int]]:
 
 def repaired(path: Path) -> tuple[set[int], SavedTable]:
     """Whose marks are there after a repair, and what it says of them."""
-    report = repair(path, path.parent / "backups", "now")
+    report = repair(path, path.parent / "backups", "now", is_readable)
     (saved,) = [table for table in report.tables if table.name == "marks"]
     return students_in(path), saved
 
@@ -89,7 +91,7 @@ def test_rows_without_numbers_of_their_own_are_not_counted(tmp_path: Path) -> No
     page = content.index(b"disk_low") // PAGE
     content[page * PAGE : (page + 1) * PAGE] = b"\xa5" * PAGE
     path.write_bytes(content)
-    report = repair(path, tmp_path / "backups", "now")
+    report = repair(path, tmp_path / "backups", "now", is_readable)
     (agents,) = [table for table in report.tables if table.name == "agents"]
     assert agents == SavedTable("agents", read=0, copied=1, whole=False, lost=None)
 
@@ -107,3 +109,17 @@ def test_an_emptied_database_whose_log_is_there_is_damage_and_comes_back(tmp_pat
     students, saved = repaired(path)
     assert students == set(range(20))
     assert saved == SavedTable("marks", read=20, copied=0, whole=True, lost=0)
+
+
+def test_a_row_whose_code_is_garbage_is_counted_named_and_asked_for_anew(tmp_path: Path) -> None:
+    """A flipped letter in a code would end every page that shows it; the agent has it still."""
+    path = school_of(tmp_path, copied=0)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("INSERT INTO streams VALUES ('14', '00140708', 'p203', 'b', '[[1,400]]', 1)")
+        db.execute("UPDATE marks SET status = 'prxsent' WHERE no IN (7, 9)")
+    path.write_bytes(path.read_bytes() + bytes(1))  # what `repair` is called for
+    students, saved = repaired(path)
+    assert students == set(range(400)) - {6, 8}
+    assert (saved.read, saved.refused, saved.at, saved.lost) == (398, 2, (7, 9), 2)
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT count(*) FROM streams").fetchone() == (0,)

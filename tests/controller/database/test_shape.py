@@ -11,6 +11,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
+import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -23,6 +24,7 @@ from controller.database.schema import texts as text_columns
 from controller.database.scope import everywhere
 from controller.database.shape import Shape
 from controller.database.store import Store
+from controller.features import is_readable
 from protocol.model import DeviceKind, Place
 from protocol.plan import Date
 from tests.databases import Database
@@ -187,3 +189,49 @@ def test_null_stands_only_where_it_may_and_is_not_the_same_as_empty() -> None:
         row = SAMPLE.values(record) | {"no": 7}
         assert SAMPLE.record(row) == replace(record, place=Place("14", "school"))
     assert SAMPLE.record(row, elsewhere="else").elsewhere == "else"
+
+
+def _is_code_or_json(hint: Any) -> bool:
+    args = [part for part in get_args(hint) if part is not NoneType]
+    kind = args[0] if get_origin(hint) in {Union, UnionType} else hint
+    kind = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    if not isinstance(kind, type):
+        return True
+    return issubclass(kind, Enum) or not issubclass(kind, str | int | float | bytes)
+
+
+@pytest.mark.parametrize("name", sorted(SHAPES))
+def test_garbage_letters_in_any_code_or_json_are_refused_and_sound_rows_taken(name: str) -> None:
+    """Columns are named by the record's own types, not by how rows are decoded."""
+    shape = SHAPES[name]
+    hints = get_type_hints(shape.kind)
+    codes = [at for at in shape.columns if at in hints and _is_code_or_json(hints[at])]
+
+    @settings(max_examples=4, deadline=None)
+    @given(record=records_of(shape))
+    def check(record: Any) -> None:
+        row = filled(shape.table) | shape.values(record)
+        row |= {"boot": "b", "ranges": "[]", "weekdays": "1"}
+        others = [other for other in SHAPES.values() if other.table is shape.table]
+        if len(others) == 1:  # another reader's columns are not filled here
+            assert is_readable(shape.table.name, row)
+        for code in codes:
+            assert not is_readable(shape.table.name, row | {code: "ấð~"}), code
+
+    check()
+
+
+@pytest.mark.parametrize(
+    ("table", "row"),
+    [
+        ("streams", {"ranges": "[[1,2"}),
+        ("letters", {"status": "prezent"}),
+        ("bells", {"weekdays": "1x"}),
+        ("facts", {"name": "starts", "value": "[["}),
+        ("facts", {"name": "time_mark_ms", "value": "17a"}),
+    ],
+)
+def test_tables_without_a_record_have_readers_too(table: str, row: dict[str, Any]) -> None:
+    """Each of these rows would end its reader."""
+    assert not is_readable(table, row)
+    assert is_readable("facts", {"name": "another", "value": "[["})

@@ -18,7 +18,7 @@ from controller.database.schema import metadata
 from controller.database.set_aside import Quarantined
 from controller.database.store import Store, StoreError
 from controller.database.upkeep import is_sound
-from controller.features import ages_of_pupils, keep_batch
+from controller.features import ages_of_pupils, is_readable, keep_batch
 from controller.fleet.fleet import StreamChanged, Touched
 from controller.fleet.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
 from controller.fleet.store import (
@@ -348,7 +348,7 @@ def test_a_damaged_database_is_told_and_has_a_way_back(tmp_path: Path, damage: s
     assert told.value.code == "store_damaged"
     assert "lophoc-controller repair" in str(told.value)
     assert not is_sound(path)
-    assert repair(path, backups, "now").copy == backups / "lophoc-2026-09-05.db"
+    assert repair(path, backups, "now", is_readable).copy == backups / "lophoc-2026-09-05.db"
     assert (tmp_path / "lophoc.db.damaged-now").read_bytes() == spoilt
     with Store(url) as store:
         assert len(store.read(marks_of, SCHOOL)) == 500
@@ -360,7 +360,7 @@ def test_repair_without_a_sound_copy_says_so(tmp_path: Path) -> None:
     (tmp_path / "lophoc.db").write_bytes(b"garbage")
     (tmp_path / "backups").mkdir()
     (tmp_path / "backups" / "lophoc-2026-01-01.db").write_bytes(b"garbage too")
-    report = repair(tmp_path / "lophoc.db", tmp_path / "backups", "now")
+    report = repair(tmp_path / "lophoc.db", tmp_path / "backups", "now", is_readable)
     assert report.copy is None
     assert not any(table.read or table.copied for table in report.tables)
     assert (tmp_path / "lophoc.db.damaged-now").read_bytes() == b"garbage"

@@ -25,7 +25,8 @@ from protocol.messages import (
     up_from,
 )
 from protocol.model import END_MS, FIRST_MS, Place, instant
-from protocol.outbox import TOLD_AGE_S, Outbox
+from protocol.outbox import Outbox
+from protocol.parcel import TOLD_AGE_S
 from protocol.words import translator
 from tests.controller.fresh import fresh_store
 

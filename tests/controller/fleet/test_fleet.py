@@ -93,6 +93,21 @@ def born(*devices: Device) -> Fleet:
     return known
 
 
+def test_an_old_word_that_comes_late_silences_nobody_for_ever() -> None:
+    """A broker brought the last boot's presence after this one's birth; this one speaks on."""
+    known = fleet()
+    known.hear("a1", birth(rev=3, boot="b2"), NOW)
+    known.hear("a1", online(boot="b1"), NOW + 1)
+    assert known.agents["a1"].boot == "b1"
+    assert not known.hear("a1", birth(rev=3, boot="b2"), NOW + 2)  # it comes twice: no news
+    (asked,) = known.hear("a1", state(4, device("d1"), boot="b2"), NOW + 3)
+    assert isinstance(asked, Ask)
+    known.hear("a1", birth(device("d1"), rev=5, boot="b2"), NOW + 4)
+    assert known.agents["a1"].boot == "b2"
+    assert known.devices["d1"].status is Status.OK
+    assert not known.hear("a1", online(boot="b1"), NOW + 5)
+
+
 def mark(seq: int, event_id: str = "") -> AttendanceMarked:
     return AttendanceMarked(
         boot="b1",

@@ -1,0 +1,23 @@
+// This file lets the page in: it trades the one-time code behind # for a cookie, and clears it.
+const ELSEWHERE = new Set(["/board"]);
+
+// What stands behind #: the code, and which of our own pages it is for.
+export function givenIn(hash) {
+  const given = new URLSearchParams(hash.slice(1));
+  const to = given.get("to");
+  return { code: given.get("t"), to: ELSEWHERE.has(to) ? to : null };
+}
+
+export async function enter() {
+  const { code, to } = givenIn(window.location.hash);
+  if (!code) return;
+  window.history.replaceState(null, "", window.location.pathname + window.location.search);
+  const headers = { "Content-Type": "application/json" };
+  const body = JSON.stringify({ code });
+  try {
+    await fetch("/door/pages", { method: "POST", headers, body });
+    if (to) window.location.replace(to);
+  } catch {
+    // Nobody answers: what follows says so, and a code is good for one try.
+  }
+}

@@ -1,0 +1,122 @@
+"""This file is one connection at a door: uvicorn's, which ends when it takes too long or too much.
+
+uvicorn itself waits for ever for the rest of a request, and for whoever reads no answer (CWE-400).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, Final
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from protocol.doors.pace import Pace
+from protocol.doors.visits import Visits
+
+LOGGER: Final = logging.getLogger("protocol.doors.requests")
+LOGGER.setLevel(logging.ERROR)  # what breaks here; no line for each bad request of a stranger
+BUSY: Final = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 5\r\n"
+    b"Connection: close\r\n\r\n"
+)
+
+
+class BoundedConnection(H11Protocol):
+    """A connection that has come in by the rules of `visits`, and goes at its pace."""
+
+    def __init__(self, visits: Visits[asyncio.BaseTransport], **uvicorns: Any) -> None:
+        super().__init__(**uvicorns)
+        self.logger = LOGGER
+        self._visits = visits
+        self._limits = visits.limits
+        self._received = 0
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._is_upgraded = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's own
+        """Let it in, or turn it away."""
+        super().connection_made(transport)
+        transport.set_write_buffer_limits(high=0)  # so that each byte that waits is noticed
+        self._reading = Pace(transport, self._limits, lambda: self._received)
+        self._writing = Pace(transport, self._limits, lambda: -transport.get_write_buffer_size())
+        entry = self._visits.enter(transport, self.client[0] if self.client else "")
+        if not entry.is_in:
+            transport.write(BUSY)
+            transport.close()
+            return
+        if isinstance(entry.leaves, asyncio.Transport):
+            entry.leaves.abort()
+        if self._limits.life_s:
+            self._end_in("life", self._limits.life_s)
+        self._end_in("head", self._limits.head_s)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, unless it was turned away."""
+        if not self.transport.is_closing():
+            self._received += len(data)
+            super().data_received(data)
+
+    def handle_events(self) -> None:
+        """Take what has arrived, and see what is owed now."""
+        super().handle_events()
+        if not self._is_upgraded:
+            self._look()
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Hand the line over to its WebSocket, where there may be one more."""
+        if not self._visits.upgrade(self.transport):
+            self.transport.write(BUSY)
+            self.transport.close()
+            return
+        self._is_upgraded = True
+        self._let_go()
+        super().handle_websocket_upgrade(event)
+
+    def on_response_complete(self) -> None:
+        """It is answered; who goes on with a body that nobody wants is ended like the silent."""
+        self._visits.rest(self.transport)
+        super().on_response_complete()
+        self._look()
+
+    def pause_writing(self) -> None:
+        """Its reader is slower than we."""
+        super().pause_writing()
+        self._writing.watch()
+
+    def resume_writing(self) -> None:
+        """It has read all."""
+        super().resume_writing()
+        self._writing.rest()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of it."""
+        super().connection_lost(exc)
+        self._visits.leave(self.transport)
+        self._let_go()
+
+    def _look(self) -> None:
+        """See what the peer owes: headers, a body, or nothing while it is answered."""
+        if self.cycle is None or self.cycle.response_complete:
+            self._reading.rest()
+            self._end_in("head", self._limits.head_s)
+            return
+        self._visits.work(self.transport)
+        if head := self._timers.pop("head", None):
+            head.cancel()
+        if self.cycle.more_body:
+            self._reading.watch()
+        else:
+            self._reading.rest()
+
+    def _end_in(self, why: str, time_s: float) -> None:
+        if why not in self._timers and not self.transport.is_closing():
+            self._timers[why] = self.loop.call_later(time_s, self.transport.abort)
+
+    def _let_go(self) -> None:
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        self._reading.rest()
+        self._writing.rest()
