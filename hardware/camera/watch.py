@@ -45,7 +45,7 @@ class CameraTarget:
     url_or_node: str = field(repr=False)
     user: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
-    is_typed: bool = False
+    is_typed: bool = field(default=False, repr=False)
 
 
 @dataclass(slots=True)
