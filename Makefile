@@ -16,7 +16,7 @@ PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # What is imported is asked for, by each program for itself.
 DEPTRY := $(BIN)/deptry --no-ansi
 
-.PHONY: setup demo test test-fast lint mutate bench wheel release lock clean
+.PHONY: setup demo test test-fast lint mutate bench fuzz wheel release lock clean
 
 setup: $(VENV)/.ready
 
@@ -61,6 +61,10 @@ mutate: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench $(if $(OUT),--out $(OUT))
+
+# Fuzzed messages and requests at the running programs; the same SEED and FROM play the same again.
+fuzz: setup
+	$(BIN)/python -m tests.fuzz --seed $(or $(SEED),1) --count $(or $(COUNT),100000) --from $(or $(FROM),0)
 
 # One file to carry to every machine; the room's computer and the server install their own extras.
 wheel: setup

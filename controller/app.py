@@ -35,7 +35,7 @@ from protocol.errors import LopHocError, error_place
 from protocol.folder import lock_folder, takes_writes
 from protocol.link import Link
 from protocol.supervision import keep_running
-from protocol.topics import CONTROLLER, level_of, school_root
+from protocol.topics import CONTROLLER, level_of, school_root, sender_of
 from protocol.words import preferred_language, translator
 
 _LOGGER = logging.getLogger(__name__)
@@ -152,7 +152,10 @@ def _ears(program: Program, broker: Brokerage, outages: Outages) -> tuple[Link, 
         filters=[f"{school_root(school)}/#"],
         will=lambda session: ingest.state(session, online=False),
         greeting=lambda session: ingest.greet(session),  # noqa: PLW0108 - made just below
+        preface=broker.bounds,
         keep_session=True,
+        peer_of=sender_of,
+        note_dropped=lambda peer, count: ingest.traffic.add(peer, dropped=count),
     )
     ingest = Ingest(
         link,
@@ -170,6 +173,7 @@ def _ears(program: Program, broker: Brokerage, outages: Outages) -> tuple[Link, 
         **_health(program, link, ingest, outages),
         **words_of(program.clock),
     }
+    program.traffic = ingest.traffic.peers
     program.figures = lambda: {**program.store.read(counts), **_figures(link, ingest)}
     return link, ingest
 

@@ -32,6 +32,7 @@ from controller.config import ControllerConfig
 from controller.database.clock import GuardedClock, clock_in
 from controller.database.store import Store
 from controller.database.writing import Writing
+from controller.traffic import PeerTraffic
 from protocol.link import Letter
 from protocol.messages import Down
 from protocol.model import Place, instant
@@ -88,6 +89,7 @@ class Program:
 
     boot: names this run. writer, line: set once the ingest is made. health, figures: what
     supervision is told. trouble: why the screens may be out of date, a code; empty if they are not.
+    traffic: what each agent, or school below, has sent since the start, by its id.
     """
 
     config: ControllerConfig
@@ -103,6 +105,7 @@ class Program:
     trouble: Callable[[], str] = str
     health: Callable[[], Mapping[str, object]] = dict
     figures: Callable[[], Mapping[str, float]] = dict
+    traffic: Callable[[], Mapping[str, PeerTraffic]] = dict
     _services: dict[Callable[[Program], Any], Any] = field(default_factory=dict)
 
     @property

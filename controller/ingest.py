@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,6 +25,7 @@ from controller.database.set_aside import ApplyError, Quarantined, Released
 from controller.database.store import Store, StoreError
 from controller.feature import Command, Listener, MessageEffect, OwnWord, Speaker
 from controller.features import keep_batch
+from controller.traffic import Traffic
 from protocol.backoff import Backoff
 from protocol.errors import error_place
 from protocol.link import Arrival, Letter, Link
@@ -50,6 +52,7 @@ from protocol.topics import (
     address_of,
     belongs,
     controller_state,
+    sender_of,
     topic_of,
 )
 from protocol.upward import Upward, upward_from
@@ -62,19 +65,24 @@ EXPIRE_EVERY_S: Final = 5.0
 PRESENT_EVERY_S: Final = 10.0
 RETRY_FIRST_S: Final = 0.5
 RETRY_CAP_S: Final = 15.0
+_MAY_LIE: Final = frozenset({Channel.STATE, Channel.SCHOOL})  # retained: who is there
 Given = ParamSpec("Given")
 Numbers = dict[tuple[str, str], list[int]]  # by agent and boot
 
 
 @dataclass(slots=True)
 class _Batch:
-    """What a batch brought: changes to store, numbers to ack. failed: it cannot be applied so."""
+    """What a batch brought: changes to store, numbers to ack. failed: it cannot be applied so.
+
+    faults: how often each sender's counter of PeerTraffic is to be raised.
+    """
 
     arrivals: Sequence[Arrival]
     changes: list[object] = field(default_factory=list)
     failed: bool = False
     seqs: Numbers = field(default_factory=dict)
     revs: Numbers = field(default_factory=dict)
+    faults: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 class _Spoken(NamedTuple):
@@ -123,6 +131,7 @@ class Ingest:
         self._writing = asyncio.Lock()
         self._backoff = Backoff(RETRY_FIRST_S, RETRY_CAP_S)
         self._last_quarantined = "", ""
+        self.traffic = Traffic()
         self.refused_batches = 0
         self.taken = 0
         self.delivered = 0  # by the broker's own store; what it kept for whoever comes is older
@@ -292,6 +301,7 @@ class Ingest:
             await self._load()
             quarantined = _quarantined(arrival, MessageFlaw.NOT_APPLIED, error.cause)
             batch = _Batch([arrival], [quarantined])
+            batch.faults[quarantined.sender, "quarantined"] += 1
             self._pass_over(arrival, batch)
             changes = await self._store_all(batch.changes)
             self._settle(batch, changes)
@@ -300,12 +310,19 @@ class Ingest:
         """Let the broker and the senders know what is stored."""
         self.taken += len(batch.arrivals)
         self.delivered += sum(bool(one.qos) and not one.retained for one in batch.arrivals)
+        self._count(batch)
         self._backoff.reset()
         self.storing = True
         self._link.ack(batch.arrivals)
         self._answer(batch)
         if changes:
             self._follow(changes)
+
+    def _count(self, batch: _Batch) -> None:
+        for arrival in batch.arrivals:
+            self.traffic.add_message(sender_of(arrival.topic), len(arrival.payload))
+        for (sender, name), count in batch.faults.items():
+            self.traffic.add(sender, **{name: count})
 
     @contextlib.contextmanager
     def _applying(self) -> Iterator[None]:
@@ -372,9 +389,12 @@ class Ingest:
                 spoken = self._read(arrival.topic, arrival.payload)
             except MessageError as error:
                 batch.changes.append(_quarantined(arrival, error.flaw, error.detail))
+                batch.faults[sender_of(arrival.topic), "refused"] += 1
                 spoken = self._rest(arrival.topic, error.rest)
                 if spoken is None:
                     self._pass_over(arrival, batch, unread=True)
+            if arrival.retained:
+                self._clear(arrival, batch)
             if spoken is None:
                 continue
             outcome = spoken.effect(now_ms, is_retained=arrival.retained)
@@ -383,8 +403,18 @@ class Ingest:
                 self._number(spoken.by, spoken.message, batch)
         return batch
 
+    def _clear(self, arrival: Arrival, batch: _Batch) -> None:
+        """Take away what was left lying where nothing may lie: it would come at every start."""
+        with contextlib.suppress(TopicError):
+            if address_of(arrival.topic).channel in _MAY_LIE:
+                return
+        self._link.say(Letter(arrival.topic, b"", retain=True))
+        batch.faults[sender_of(arrival.topic), "cleared"] += 1
+
     def _read(self, topic: str, payload: bytes) -> _Spoken | None:
         """Who says what to whom; None where nobody is to hear it. Raises MessageError."""
+        if not payload:  # so a topic is cleared
+            return None
         try:
             address = address_of(topic)
         except TopicError as error:
@@ -480,8 +510,4 @@ class Ingest:
 
 
 def _quarantined(arrival: Arrival, flaw: MessageFlaw, detail: str) -> Quarantined:
-    try:
-        sender = address_of(arrival.topic).place.agent
-    except TopicError:
-        sender = ""
-    return Quarantined(arrival.topic, sender, flaw, detail, arrival.payload)
+    return Quarantined(arrival.topic, sender_of(arrival.topic), flaw, detail, arrival.payload)

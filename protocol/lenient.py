@@ -14,6 +14,8 @@ from typing import Annotated, Any, Final, NamedTuple, Union, get_args, get_origi
 
 import msgspec
 
+from protocol.errors import UNREADABLE
+
 _DEEPEST: Final = 8  # what is nested deeper is nobody's
 
 
@@ -35,7 +37,7 @@ def mended(payload: bytes, kinds: Mapping[str, type[msgspec.Struct]]) -> Mended 
         raw = msgspec.json.decode(payload)
         kind, mending = kinds[raw["kind"]], _Mending()
         message = msgspec.convert(mending.struct(raw, kind, "", 0), kind)
-    except (msgspec.MsgspecError, UnreadableError, LookupError, TypeError, RecursionError):
+    except (*UNREADABLE, UnreadableError, LookupError, TypeError):
         return None
     return Mended(message, tuple(dict.fromkeys(mending.cuts)), mending.left_out)
 

@@ -10,13 +10,13 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from protocol.backoff import Backoff
+from protocol.fair import FairQueue, ReceiptOrder
 from protocol.line import Client
 
 _LOGGER = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ FAREWELL_S: Final = 0.5
 BACKOFF_FIRST_S: Final = 0.2
 BACKOFF_CAP_S: Final = 10.0
 MAX_HELD: Final = 2000  # arrivals waiting for their reader; behind that, the socket waits
+SHARE: Final = 512  # of one peer's; two windows of the relay's, for one may come twice
 _UNSPECIFIED: Final = 0x80
 _PASSWORD_CODES: Final = frozenset({0x86, 0x87})  # as paho has MQTT 3.1.1's 4 and 5 (3.2.2.3)
 READ_AT_ONCE: Final = 100  # about 5 ms of paho's time, then the loop's other tasks have their turn
@@ -67,7 +68,8 @@ class Letter(NamedTuple):
 class Arrival(NamedTuple):
     """One message from the broker; it is acked to the broker by its mid, once, in order.
 
-    retained: the broker kept it for whoever subscribes; nobody says it now.
+    retained: the broker kept it for whoever subscribes; nobody says it now. no: its place among
+    those of its session that are acked.
     """
 
     topic: str
@@ -76,6 +78,7 @@ class Arrival(NamedTuple):
     qos: int
     session: int
     retained: bool = False
+    no: int = 0
 
 
 def broker_from(url: str) -> Broker:
@@ -92,7 +95,10 @@ class Link:
     """A client that keeps its session up for as long as `run` runs.
 
     `will` and `greeting` are asked anew for every session, with the session's number: a last
-    will can then be told from the session that came after it.
+    will can then be told from the session that came after it. preface: said before it listens.
+    peer_of: who said what is on a
+    topic, where many speak and none may crowd out another; note_dropped: of whom how much was not
+    taken, for its sender to send again.
     """
 
     def __init__(
@@ -103,16 +109,24 @@ class Link:
         filters: Sequence[str],
         will: Callable[[int], Letter],
         greeting: Callable[[int], Sequence[Letter]],
+        preface: Sequence[Letter] = (),
         keep_session: bool = False,
+        peer_of: Callable[[str], str] | None = None,
+        note_dropped: Callable[[str, int], None] | None = None,
     ) -> None:
         self._broker = broker
         self._client_id = client_id
         self._filters = tuple(filters)
         self._will = will
         self._greeting = greeting
+        self._preface = tuple(preface)
         self._keep_session = keep_session
         self._client: Client | None = None
-        self._arrivals: deque[Arrival] = deque()
+        self._peer_of = peer_of
+        self._note_dropped = note_dropped
+        self._arrivals: FairQueue[Arrival] = FairQueue(MAX_HELD, SHARE if peer_of else None)
+        self._order: ReceiptOrder[tuple[int, int]] = ReceiptOrder()
+        self._received = 0
         self._arrived = asyncio.Event()
         self._ended = asyncio.Event()
         self._answered = asyncio.Event()
@@ -167,25 +181,29 @@ class Link:
         return True
 
     async def batch(self, limit: int) -> list[Arrival]:
-        """Wait for arrivals and return those here now, at most `limit`, oldest first."""
+        """Wait for arrivals and return those here now, at most `limit`, as they came."""
         while not self._arrivals:
             self._arrived.clear()
             await self._arrived.wait()
         return self.waiting(limit)
 
     def waiting(self, limit: int) -> list[Arrival]:
-        """Those that are here now, at most `limit`, oldest first; perhaps none."""
-        arrivals = [self._arrivals.popleft() for _ in range(min(limit, len(self._arrivals)))]
+        """Those that are here now, at most `limit`, as they came; perhaps none."""
+        arrivals = self._arrivals.draw(limit)
         self._listen()
         return arrivals
 
     def ack(self, arrivals: Sequence[Arrival]) -> None:
-        """Tell the broker that these are safe; in receive order (MQTT 3.1.1, 4.6)."""
+        """Tell the broker that these are safe, as soon as all before them are."""
         if self._client is None:
             return
-        for arrival in arrivals:
-            if arrival.qos and arrival.session == self.session:
-                self._client.ack(arrival.mid, arrival.qos)
+        done = [
+            (arrival.no, (arrival.mid, arrival.qos))
+            for arrival in arrivals
+            if arrival.qos and arrival.session == self.session
+        ]
+        for mid, qos in self._order.release(done):
+            self._client.ack(mid, qos)
 
     def hang_up(self) -> None:
         """Cut the line on purpose: a broker redelivers unacked messages on reconnect only."""
@@ -203,6 +221,7 @@ class Link:
         self._ended.clear()
         self._answered.clear()
         self._refusal, self._fault = "", LinkFault.NONE
+        self._order = ReceiptOrder()
         client = self._client = self._new_client(broker)
         async with asyncio.timeout(CONNECT_TIMEOUT_S * 2):
             await _in_daemon(lambda: client.connect(broker.host, broker.port, KEEPALIVE_S))
@@ -213,6 +232,8 @@ class Link:
             client.on_socket_close = self._forget_line
             self._listen()
             await self._answer("connect")
+            if self._preface:
+                await self._publish(client, self._preface)
             if self._filters:  # even in a kept session: nats-server delivers only after it
                 client.subscribe([(topic_filter, 1) for topic_filter in self._filters])
                 await self._answer("subscribe")
@@ -265,14 +286,18 @@ class Link:
         client = self._client
         if client is None or not self.connected.is_set():
             return
-        will = self._will(self.session)
-        self._published.clear()
-        self._last_mid = client.publish(will.topic, will.payload, will.qos, will.retain).mid
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL_S):  # a broker may drop what it has not yet acked
-                await self._published.wait()
+                await self._publish(client, [self._will(self.session)])
         client.disconnect()
         client.loop_write()  # at its end paho closes the line, which sends it all
+
+    async def _publish(self, client: Client, letters: Sequence[Letter]) -> None:
+        """Say these, and wait until the broker has the last of them."""
+        self._published.clear()
+        for one in letters:
+            self._last_mid = client.publish(one.topic, one.payload, one.qos, one.retain).mid
+        await self._published.wait()
 
     def _close(self) -> None:
         self.connected.clear()
@@ -297,7 +322,7 @@ class Link:
     def _listen(self) -> None:
         """Read the line again once the reader has room."""
         line = self._client.line() if self._client is not None else None
-        if line is None or self._reading or len(self._arrivals) >= MAX_HELD:
+        if line is None or self._reading or self._arrivals.is_full:
             return
         loop = asyncio.get_running_loop()
         loop.add_reader(line, self._read)
@@ -310,13 +335,13 @@ class Link:
         line = client.line() if client is not None else None
         if client is None or line is None or not self._reading:
             return
-        enough = len(self._arrivals) + READ_AT_ONCE
+        enough = self._received + READ_AT_ONCE
         client.loop_read()
-        while line.pending() and len(self._arrivals) < enough and client.line() is line:
+        while line.pending() and self._received < enough and client.line() is line:
             client.loop_read()
         if client.line() is not line:
             return
-        if len(self._arrivals) >= MAX_HELD:
+        if self._arrivals.is_full:
             asyncio.get_running_loop().remove_reader(line)
             self._reading = False
         elif line.pending():
@@ -380,8 +405,19 @@ class Link:
         qos: int,
         retained: bool,  # noqa: FBT001 - paho's
     ) -> None:
-        self._arrivals.append(Arrival(topic, payload, mid, qos, self.session, retained))
+        self._received += 1
+        no = self._order.receive() if qos else 0
+        arrival = Arrival(topic, payload, mid, qos, self.session, retained, no)
+        peer = self._peer_of(topic) if self._peer_of else ""
+        if dropped := self._arrivals.put(peer, arrival):
+            self._drop(dropped)
         self._arrived.set()
+
+    def _drop(self, dropped: Sequence[Arrival]) -> None:
+        """Their senders hear nothing of them, and send them again; the broker need not."""
+        self.ack(dropped)
+        if self._peer_of and self._note_dropped:
+            self._note_dropped(self._peer_of(dropped[0].topic), len(dropped))
 
 
 def _reason(code: Any) -> str:

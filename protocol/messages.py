@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec.structs import replace
 
+from protocol.errors import UNREADABLE
 from protocol.lenient import Mended, mended
 from protocol.model import (
     DEVICE_REASONS,
@@ -485,7 +486,7 @@ def numbers_of(payload: bytes) -> Numbers | None:
     """The boot and numbers of a message that could not be read whole; None if it has none."""
     try:
         return _numbers.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return None
 
 
@@ -495,7 +496,7 @@ def read(decoder: msgspec.json.Decoder[Any], payload: bytes, kinds: frozenset[An
         raise MessageError(MessageFlaw.OVERSIZED, f"{len(payload)} bytes")
     try:
         return decoder.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise _flaw_of(payload, str(error), kinds) from error
 
 
@@ -527,7 +528,7 @@ def _flaw_of(payload: bytes, detail: str, kinds: frozenset[Any]) -> MessageError
     """Tell a message from the future from a broken one."""
     try:
         header = _header.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return MessageError(MessageFlaw.MALFORMED, detail)
     if header.v > SCHEMA:
         return MessageError(MessageFlaw.NEWER_SCHEMA, f"version {header.v}")

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -24,6 +23,7 @@ from msgspec.structs import astuple, replace
 from protocol import archive
 from protocol.archive import Archive
 from protocol.errors import LopHocError
+from protocol.handle import Handle
 from protocol.messages import (
     Ack,
     AnyEvent,
@@ -121,8 +121,7 @@ class Outbox:
         self._max_bytes = max_bytes
         self._max_age_s = max_age_s
         self._program = program
-        self._lock = threading.Lock()
-        self._db: sqlite3.Connection | None = None
+        self._handle = Handle(sqlite3.Connection.close, _closed_error)
         self._seq = 0
         self._rev = 0
         self._lived_s = 0.0
@@ -136,9 +135,9 @@ class Outbox:
     def __enter__(self) -> Self:
         """Open the file. Raises OutboxError if it is damaged or cannot be read."""
         try:
-            self._db = _open(self._path)
-            self._recount()
+            self._handle.open(_open(self._path))
             with self._transaction() as db:
+                self._recount(db)
                 self._delete(db, "lane = 0")  # a birth of this boot will say it all anew
         except sqlite3.DatabaseError as error:
             self.__exit__()
@@ -147,10 +146,7 @@ class Outbox:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with self._lock:  # a cancelled task's thread may still be at work
-            if self._db is not None:
-                self._db.close()
-                self._db = None
+        self._handle.close()
 
     def put(self, *messages: Sendable, memos: Mapping[str, bytes | None] | None = None) -> None:
         """Keep the messages and memos, all or none; messages get their rev or seq here.
@@ -171,14 +167,14 @@ class Outbox:
 
     def memos(self) -> dict[str, bytes]:
         """Every memo by its name. Raises OutboxError."""
-        with self._lock:
-            return dict(self._open_db.execute("SELECT name, value FROM memo").fetchall())
+        with self._handle.use() as db:
+            return dict(db.execute("SELECT name, value FROM memo").fetchall())
 
     def waiting_of(self, ids: Sequence[str]) -> set[str]:
         """Which of these events still wait here; at most some hundred are asked for at once."""
         places = ", ".join("?" * len(ids))
-        with self._lock:
-            rows = self._open_db.execute(
+        with self._handle.use() as db:
+            rows = db.execute(
                 f"SELECT id FROM parcel WHERE id IN ({places})",  # noqa: S608 - question marks
                 tuple(ids),
             ).fetchall()
@@ -210,13 +206,13 @@ class Outbox:
     def lacking(self, runs: Iterable[StoredRun]) -> list[int]:
         """The places in the archive of what the receiver has not; oldest first."""
         topic = topic_of(Address(self._place, Channel.EVENT))
-        with self._lock:
-            return archive.lacking(self._open_db, topic, runs)
+        with self._handle.use() as db:
+            return archive.lacking(db, topic, runs)
 
     def archived(self, places: Sequence[int], since_ms: int) -> list[Parcel]:
         """What is archived there and happened since, to be told again; at most some hundred."""
-        with self._lock:
-            return archive.parcels(self._open_db, places, since_ms)
+        with self._handle.use() as db:
+            return archive.parcels(db, places, since_ms)
 
     def erase(self, tombstones: Iterable[Tombstone]) -> None:
         """Erase pupils in the archive. Raises OutboxError."""
@@ -248,17 +244,10 @@ class Outbox:
             pending=self._pending, pending_bytes=self._pending_bytes, dropped=self._dropped
         )
 
-    @property
-    def _open_db(self) -> sqlite3.Connection:
-        if self._db is None:
-            raise OutboxError("outbox_closed", N_("The outbox is not open."))
-        return self._db
-
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing, on disk and in the counts alike. Raises OutboxError."""
-        with self._lock:
-            db = self._open_db
+        with self._handle.use() as db:
             counts = self._seq, self._rev, self._lived_s
             counts_kept = self._pending, self._pending_bytes, self._dropped, self._archive.bytes
             try:
@@ -297,13 +286,13 @@ class Outbox:
         self._reuse_log()
 
     def _reuse_log(self) -> None:
-        with self._lock, contextlib.suppress(sqlite3.OperationalError):
-            self._open_db.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+        with self._handle.use() as db, contextlib.suppress(sqlite3.OperationalError):
+            db.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
 
     def _parcels(self, where: str, values: tuple[object, ...], limit: int) -> list[Parcel]:
         query = f"SELECT no, lane, topic, payload FROM parcel WHERE {where} ORDER BY no LIMIT ?"  # noqa: S608
-        with self._lock:
-            rows = self._open_db.execute(query, (*values, limit)).fetchall()
+        with self._handle.use() as db:
+            rows = db.execute(query, (*values, limit)).fetchall()
         return [Parcel(no, Lane(lane), topic, payload) for no, lane, topic, payload in rows]
 
     def _insert(self, db: sqlite3.Connection, message: Sendable) -> None:
@@ -355,8 +344,7 @@ class Outbox:
         self._pending += parcels
         self._pending_bytes += size
 
-    def _recount(self) -> None:
-        db = self._open_db
+    def _recount(self, db: sqlite3.Connection) -> None:
         self._pending, self._pending_bytes = db.execute(
             "SELECT count(*), coalesce(sum(length(payload)), 0) FROM parcel"
         ).fetchone()
@@ -501,6 +489,10 @@ def _opening_error(path: Path, program: str, error: sqlite3.Error) -> OutboxErro
         path=path,
         cause=error,
     )
+
+
+def _closed_error() -> OutboxError:
+    return OutboxError("outbox_closed", N_("The outbox is not open."))
 
 
 def _is_full(error: OutboxError) -> bool:

@@ -112,6 +112,14 @@ def address_of(topic: str) -> Address:
     return Address(place, Channel(channel), code_of(tail) if tail else "")
 
 
+def sender_of(topic: str) -> str:
+    """The agent, or the school below, on whose topic it is; empty on a topic that is not ours."""
+    try:
+        return address_of(topic).place.agent
+    except TopicError:
+        return ""
+
+
 def commands_to(place: Place) -> str:
     """The filter of all commands to one agent (MQTT 3.1.1, 4.7.1)."""
     return f"{school_root(place)}/{level_of(place.agent)}/{Channel.COMMAND}/#"

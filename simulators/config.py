@@ -170,9 +170,9 @@ class LedgerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     events: Annotated[int, _says("what agents say in a seed", "steps", ge=1)] = 500
     agents: Annotated[int, _says("how many agents speak", "agents", ge=1, le=20)] = 3
     faults: Annotated[int, _says("faults of a seed", "faults", ge=0, le=1000)] = 8
-    gap: Annotated[float, _says("how much longer or shorter the time between faults is", gt=0)] = (
-        1.0
-    )
+    gap: Annotated[
+        float, _says("how much longer or shorter faults, and the time between them, last", gt=0)
+    ] = 1.0
     pace: Annotated[float, _says("time between two steps of an agent", "s", ge=0, le=60)] = 0.05
     together: Annotated[
         int, _says("so many seeds one after the other in one school", "seeds", ge=1)

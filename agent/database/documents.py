@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +18,7 @@ from agent.lessons.lesson import RunningLesson
 from agent.lessons.marks import PupilMark
 from agent.placement import SavedPlacement
 from hardware.readings import Kind
+from protocol.handle import Handle
 from protocol.model import Device
 from protocol.plan import Plan
 from protocol.words import N_
@@ -59,46 +59,57 @@ class SavedState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Documents:
-    """The document file; `load` opens it, then `save` keeps it up to date."""
+    """The document file; `load` reads it, then `save` keeps it up to date."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._storage = GenerationStorage(path)
         self._saved: SavedState | None = None
-        self._saving = threading.Lock()  # a cancelled task's thread may still be at work
+        self._handle: Handle[GenerationStorage] = Handle(GenerationStorage.close, _closed_error)
+        self._handle.open(GenerationStorage(path))
 
     def load(self) -> SavedState:
         """What was saved; nothing if there has never been a file.
 
         Raises DocumentError if the file is damaged, unreadable or from a newer LopHoc.
         """
-        self._saved = _state_in(self._path, self._db())
-        return self._saved
+        with self._handle.use() as storage:
+            self._saved = _state_in(self._path, _tables_in(storage))
+            return self._saved
 
     def save(self, saved: SavedState) -> bool:
         """Write if anything but the last sight of a device is new; says whether it wrote.
 
         Few writes: an SD card lives from them. Raises DocumentError; the old file then stays.
         """
-        with self._saving:
+        with self._handle.use() as storage:
             if self._saved is not None and _gist(saved) == _gist(self._saved):
                 return False
-            self._write(saved)
+            _write(storage, saved)
             self._saved = saved
             return True
 
-    def _write(self, saved: SavedState) -> None:
-        db = self._db()
-        for name, rows in _rows(saved).items():
-            table = db.table(name)
-            table.truncate()
-            table.insert_multiple(rows)
-        for name in _OLD_TABLES:
-            db.drop_table(name)
-        self._storage.save()
+    def close(self) -> None:
+        """Wait for whoever saves; then nothing more is saved."""
+        self._handle.close()
 
-    def _db(self) -> TinyDB:
-        return TinyDB(storage=lambda: self._storage)
+
+def _write(storage: GenerationStorage, saved: SavedState) -> None:
+    db = _tables_in(storage)
+    for name, rows in _rows(saved).items():
+        table = db.table(name)
+        table.truncate()
+        table.insert_multiple(rows)
+    for name in _OLD_TABLES:
+        db.drop_table(name)
+    storage.save()
+
+
+def _tables_in(storage: GenerationStorage) -> TinyDB:
+    return TinyDB(storage=lambda: storage)
+
+
+def _closed_error() -> DocumentError:
+    return DocumentError("documents_closed", N_("The documents are not open."))
 
 
 def _state_in(path: Path, db: TinyDB) -> SavedState:

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from agent.database import DOCUMENTS, OUTBOX
 from agent.database.documents import Documents
 from agent.database.generations import DocumentError, backup_of
+from agent.database.salvage import salvage
 from protocol.folder import OWNER_ONLY, lock_folder, write_whole
 from protocol.formats import phrase
 from protocol.outbox import mend
@@ -54,6 +55,9 @@ def _mend_documents(path: Path, stamp: str) -> Iterator[RepairNote]:
         return
     backup = backup_of(path)
     restored = backup.exists() and _documents_sound(backup)
+    rest = salvage(path.read_bytes() if path.exists() else b"")
+    if not rest.rows and backup.exists():
+        rest = salvage(backup.read_bytes())
     for broken in (path,) if restored else (path, backup):
         if broken.exists():
             aside = _aside(broken, stamp)
@@ -65,6 +69,16 @@ def _mend_documents(path: Path, stamp: str) -> Iterator[RepairNote]:
             N_("{file} is restored from {backup}: the state one change before."),
             file=path.name,
             backup=backup.name,
+        )
+    elif rest.rows:
+        documents = Documents(path)
+        documents.load()
+        documents.save(rest.saved)
+        yield _note(
+            N_("{file}: {rows} entries were saved, {refused} make no sense and were left out."),
+            file=path.name,
+            rows=rest.rows,
+            refused=rest.refused,
         )
     else:
         yield _note(

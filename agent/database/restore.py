@@ -8,8 +8,6 @@ from contextlib import asynccontextmanager
 from typing import Final, NamedTuple
 from uuid import uuid4
 
-import msgspec
-
 from agent.classroom import Classroom
 from agent.clock import now
 from agent.config import AgentConfig
@@ -23,6 +21,7 @@ from agent.lessons import memos
 from agent.lessons.teaching import Teaching
 from agent.placement import Placement, placement_at_start
 from agent.room import AgentRoom
+from protocol.errors import UNREADABLE
 from protocol.model import Place
 from protocol.outbox import DEFAULT_MAX_BYTES, Outbox, OutboxError
 from protocol.settings import SettingsError
@@ -56,6 +55,7 @@ async def open_room(config: AgentConfig, machine: ThisMachine) -> AsyncIterator[
             yield RestoredRoom(classroom, outbox, documents)
         finally:
             await asyncio.get_running_loop().shutdown_default_executor()
+            documents.close()
 
 
 def saved_state_of(classroom: Classroom) -> SavedState:
@@ -145,7 +145,7 @@ def _teaching(room: AgentRoom, outbox: Outbox, saved: SavedState) -> Teaching:
             running=saved.running,
             marks=saved.marks,
         )
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise OutboxError(
             "memos_damaged",
             N_("What the outbox remembers of lessons cannot be read ({cause})."),

@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from protocol.errors import LopHocError
+from protocol.errors import UNREADABLE, LopHocError
 from protocol.folder import OWNER_ONLY, write_whole
 from protocol.words import N_
 
@@ -140,7 +140,7 @@ class Office:
                 N_("The office's password is set, but its file cannot be read."),
                 N_("Give it to the folder's owner, or set it anew on the server."),
             ) from error
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise OfficeError(
                 "office_damaged",
                 N_("The office's password cannot be read: its file is damaged."),

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
+from controller.broker import stores
 from controller.broker.announce import Announcement
 from controller.broker.credentials import CredentialError, Credentials
 from controller.broker.embedded import CONTROLLER_USER, EmbeddedBroker, is_loopback
 from controller.config import ControllerConfig
-from protocol.link import Broker, broker_from
+from protocol.link import Broker, Letter, broker_from
 from protocol.model import Place
 from protocol.settings import SettingsError, password_in
 from protocol.words import N_
@@ -46,6 +47,11 @@ class Brokerage:
     def refuses_users(self) -> bool:
         """Whether the broker does not take the agents' names, and goes on with those before."""
         return self._embedded is not None and self._embedded.refuses_users
+
+    @property
+    def bounds(self) -> Sequence[Letter]:
+        """What is said to the broker before it is listened to; another's is not ours to bound."""
+        return stores.bounds() if self._embedded is not None else ()
 
     async def mend(self) -> None:
         """Start the embedded broker again; another's is not ours to start."""

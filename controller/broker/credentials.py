@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from controller.broker.embedded import CONTROLLER_USER
-from protocol.errors import LopHocError
+from protocol.errors import UNREADABLE, LopHocError
 from protocol.folder import OWNER_ONLY, write_whole
 from protocol.model import NAME_RULE
 from protocol.words import N_
@@ -83,7 +83,7 @@ class Credentials:
                 path=self._path,
                 cause=error.strerror,
             ) from error
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise CredentialError(
                 "passwords_damaged",
                 N_("The password file {path} cannot be read ({cause})."),

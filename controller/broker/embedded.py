@@ -22,6 +22,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
+from controller.broker import stores
 from protocol.backoff import Backoff
 from protocol.errors import LopHocError
 from protocol.folder import OWNER_ONLY, write_whole
@@ -210,7 +211,12 @@ def config_text(host: str, port: int, store: Path, school: Place, users: Mapping
         "max_payload": 1_048_576,
         "jetstream": {"store_dir": str(store), "sync_interval": "10s"},
         # What a failed commit gave back comes again after ack_wait, not at once as in Mosquitto.
-        "mqtt": {"listen": f"{host}:{port}", "max_ack_pending": 4096, "ack_wait": "5s"},
+        "mqtt": {
+            "listen": f"{host}:{port}",
+            "max_ack_pending": 4096,
+            "ack_wait": "5s",
+            "reject_qos2_publish": True,  # nobody here says it, and its stores have no bounds
+        },
     }
     if users:
         config["authorization"] = {
@@ -229,7 +235,10 @@ def _user(name: str, password: str, school: Place) -> dict[str, object]:
         return {
             "user": name,
             "password": password,
-            "permissions": {"publish": f"{root}.>", "subscribe": [root, f"{root}.>"]},
+            "permissions": {
+                "publish": [f"{root}.>", *stores.subjects()],
+                "subscribe": [root, f"{root}.>"],
+            },
         }
     own = f"{root}.{level_of(name)}"
     says = ["birth", "state", "device.*", "health", "event", "school"]

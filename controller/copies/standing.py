@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from controller.copies.names import CopyName
-from protocol.errors import LopHocError
+from protocol.errors import UNREADABLE, LopHocError
 from protocol.folder import OWNER_ONLY, write_whole
 from protocol.words import N_
 
@@ -76,7 +76,7 @@ def standing_in(folder: Path) -> Standing:
     """What is known; nothing where that cannot be read, for the copies themselves say it."""
     try:
         return msgspec.json.decode((folder / _FILE).read_bytes(), type=Standing)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, *UNREADABLE):
         return Standing()
 
 

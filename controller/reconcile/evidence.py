@@ -16,6 +16,7 @@ from controller.sheets.cells import bounded_bytes
 from controller.sheets.errors import SheetError
 from controller.sheets.names import room_of, serial_key, tag_key
 from controller.sheets.text import text_of
+from protocol.errors import UNREADABLE
 from protocol.model import DeviceKind, Identity, millis
 from protocol.words import N_
 
@@ -80,7 +81,7 @@ def observations_in(path: Path, zone: tzinfo) -> tuple[Observation, ...]:
         if len(records) > MAX_OBSERVATIONS:
             raise ValueError(len(records))
         return tuple(_observation(record, zone) for record in records)
-    except (msgspec.DecodeError, ValueError, OverflowError) as error:
+    except (*UNREADABLE, ValueError, OverflowError) as error:
         raise SheetError(
             "observations_invalid",
             N_("The file {file} holds no observations: {cause}."),

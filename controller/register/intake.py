@@ -14,6 +14,7 @@ from controller.register import store as register
 from controller.register.book import Book
 from controller.register.merging import Merged, MergeVerdict, merged
 from controller.sheets.errors import SheetError
+from protocol.errors import UNREADABLE
 from protocol.folder import EVERYBODY, write_whole
 from protocol.formats import phrase
 from protocol.model import Place
@@ -54,7 +55,7 @@ def headings_in(path: Path) -> dict[str, str]:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
     except FileNotFoundError:
         return {}
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, *UNREADABLE) as error:
         raise SettingsError(
             "headings_damaged",
             N_("The file {path} cannot be read."),

@@ -20,6 +20,7 @@ import msgspec
 
 from controller.sheets.errors import Notice, SheetError
 from controller.sheets.text import Cell, Day
+from protocol.errors import UNREADABLE
 from protocol.words import N_
 
 MAX_FILE_BYTES: Final = 32 * 1024 * 1024
@@ -104,7 +105,7 @@ def workbook(path: Path, *, days: bool = False) -> list[Worksheet]:
         done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT_S, check=False)
         if done.returncode == 0:
             return msgspec.json.decode(done.stdout, type=list[Worksheet])
-    except (subprocess.TimeoutExpired, msgspec.DecodeError):
+    except (subprocess.TimeoutExpired, *UNREADABLE):
         raise DAMAGED from None
     raise TOO_BIG if done.returncode == _EXIT_TOO_BIG else DAMAGED
 

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from protocol.errors import UNREADABLE
 from protocol.settings import SettingsError
 from protocol.words import N_
 
@@ -53,7 +54,7 @@ def form_in(folder: Path | None) -> MinutesForm:
     path = own if own and own.exists() else SHIPPED
     try:
         form = msgspec.toml.decode(path.read_bytes(), type=MinutesForm)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, *UNREADABLE) as error:
         raise _damaged(path, str(error)) from error
     unknown = [column.field for column in form.column if column.field not in FIELDS]
     if unknown:

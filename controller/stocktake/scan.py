@@ -10,6 +10,7 @@ import msgspec
 from controller.register.vocabulary import Condition, condition_of, type_of
 from controller.sheets.names import MAX_CODE, room_of
 from controller.sheets.text import text_of
+from protocol.errors import UNREADABLE
 
 MAX_NOTE: Final = 200
 FOUND_IN: Final = (
@@ -76,7 +77,7 @@ def scan_of(raw: bytes | msgspec.Raw) -> Scan:
     """One scan as a phone sends it, as JSON. Raises ScanError."""
     try:
         sent = msgspec.json.decode(raw, type=_Told)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise ScanError("shape") from error
     if not _ID.fullmatch(sent.id) or (sent.cancels and not _ID.fullmatch(sent.cancels)):
         raise ScanError("id")

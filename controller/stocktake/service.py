@@ -15,6 +15,7 @@ from controller.stocktake import store as stocktake
 from controller.stocktake.count import Result, Stocktake, counted
 from controller.stocktake.scan import Scan, ScanError, scan_of
 from controller.web.refusals import HttpError
+from protocol.errors import UNREADABLE
 from protocol.model import Place
 from protocol.words import N_
 
@@ -112,7 +113,7 @@ class Stocktaking:
         """
         try:
             batch = msgspec.json.decode(raw, type=_Batch)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise HttpError(
                 422, "scans_invalid", N_("These are no scans."), N_("See docs/quan-tri-vien.md.")
             ) from error

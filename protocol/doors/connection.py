@@ -15,8 +15,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from protocol.doors.pace import Pace
 from protocol.doors.visits import Visits
 
+_GONE: Final = "socket.send() raised exception."
 LOGGER: Final = logging.getLogger("protocol.doors.requests")
 LOGGER.setLevel(logging.ERROR)  # what breaks here; no line for each bad request of a stranger
+# asyncio's line for a peer who is gone while it is answered: no trouble, and his to make.
+logging.getLogger("asyncio").addFilter(lambda record: record.msg != _GONE)
 BUSY: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 5\r\n"
     b"Connection: close\r\n\r\n"
@@ -73,6 +76,16 @@ class BoundedConnection(H11Protocol):
         self._is_upgraded = True
         self._let_go()
         super().handle_websocket_upgrade(event)
+
+    def send_400_response(self, msg: str) -> None:
+        """What came is no HTTP; a request that it was part of is over too, answered or not."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        try:
+            super().send_400_response(msg)
+        except h11.LocalProtocolError:  # it is answered already, at least in part
+            self.transport.abort()
 
     def on_response_complete(self) -> None:
         """It is answered; who goes on with a body that nobody wants is ended like the silent."""

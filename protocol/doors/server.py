@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 import uvicorn
 
 from protocol.doors.connection import BoundedConnection
+from protocol.doors.departures import Departures
 from protocol.doors.limits import DoorLimits
 from protocol.doors.turns import Turns
 from protocol.doors.visits import Visits
@@ -29,7 +30,7 @@ class DoorServer(uvicorn.Server):
         self.visits: Visits[asyncio.BaseTransport] = Visits(limits)
         super().__init__(
             uvicorn.Config(
-                cast("Any", Turns(app, limits)),
+                cast("Any", Turns(Departures(app), limits)),
                 interface="asgi3",
                 http=_bound(BoundedConnection, self.visits),
                 ws=_socket(self.visits) if limits.sockets else "none",

@@ -27,10 +27,14 @@ _PAGE: Final = 4096
 
 
 class Striker:
-    """Strikes one world; what is drawn within a fault comes from the seed too."""
+    """Strikes one world; what is drawn within a fault comes from the seed too.
 
-    def __init__(self, world: World) -> None:
+    gap: how much longer or shorter all lasts.
+    """
+
+    def __init__(self, world: World, gap: float) -> None:
         self._world = world
+        self._gap = gap
         self._random = Random(f"{world.seed}/blows")  # noqa: S311 - play
 
     async def strike(self, fault: Fault) -> bool:
@@ -68,10 +72,14 @@ class Striker:
     def _agent(self) -> Station:
         return self._random.choice(self._world.agents)
 
+    async def _last(self, least_s: float, most_s: float) -> None:
+        """Let it last, as long as the play's gap makes everything."""
+        await asyncio.sleep(self._random.uniform(least_s, most_s) * self._gap)
+
     async def _restart(self, whom: str, how: signal.Signals) -> None:
         station = self._agent() if whom == "agent" else self._controller(whom)
         await station.down(how)
-        await asyncio.sleep(self._random.uniform(0, 0.5))
+        await self._last(0, 0.5)
         await station.up()
 
     async def _spoil_line(self, verb: str) -> None:
@@ -83,7 +91,7 @@ class Striker:
                 line.stall()
             case _:
                 line.refuse()
-        await asyncio.sleep(self._random.uniform(0.3, 3.0))
+        await self._last(0.3, 3.0)
         line.heal()
 
     async def _poison(self) -> bool:
@@ -98,7 +106,7 @@ class Striker:
         if not disk.is_own:
             return False
         await asyncio.to_thread(disk.fill)
-        await asyncio.sleep(self._random.uniform(0.5, 6.0))
+        await self._last(0.5, 6.0)
         disk.clear()
         return True
 

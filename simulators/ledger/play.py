@@ -92,7 +92,7 @@ async def play_seed(
     began_s = time.monotonic()
     struck = Struck()
     await world.enter(seed)
-    striker = Striker(world)
+    striker = Striker(world, gap)
     for blow in blows:
         await asyncio.sleep(blow.after_s * gap)
         _LOGGER.info("seed %d: %s", seed, blow.fault)

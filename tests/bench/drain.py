@@ -22,7 +22,7 @@ from controller.features import FEATURES, listeners_of, prepare_batches
 from controller.ingest import Ingest
 from protocol.link import Broker, Link
 from protocol.model import Place
-from protocol.topics import school_root
+from protocol.topics import school_root, sender_of
 
 SCHOOL = Place("14", "bench")
 FILTER = f"{school_root(SCHOOL)}/#"
@@ -65,6 +65,7 @@ async def ingest(port: int, messages: int, folder: Path) -> float:
             will=lambda session: worker.state(session, online=False),
             greeting=lambda _: [],
             keep_session=True,
+            peer_of=sender_of,
         )
         program = Program(
             config=ControllerConfig(province=SCHOOL.province, school=SCHOOL.school),

@@ -7,15 +7,17 @@ import contextlib
 import json
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec.structs import replace
 from sqlalchemy import select
 
+import protocol.link
 from controller.attendance.store import marks_of
 from controller.config import ControllerConfig
 from controller.database.store import Store
@@ -50,6 +52,7 @@ from protocol.topics import (
     commands_to,
     controller_state,
     school_root,
+    sender_of,
     topic_of,
 )
 from protocol.upward import Upward, upward_from
@@ -83,21 +86,38 @@ def birth() -> Birth:
     return Birth(boot="", at_ms=now_ms(), session=0, room="P203", beat_s=60, status=Status.OK)
 
 
+@contextlib.asynccontextmanager
+async def ended(work: Sequence[Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """Run these while it is entered."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 class Side:
     """An agent's delivery: outbox, relay, link; without an agent."""
 
-    def __init__(self, port: int, outbox: Outbox) -> None:
+    def __init__(self, port: int, outbox: Outbox, agent: Place = AGENT, window: int = 256) -> None:
+        self.agent = agent
         self.outbox = outbox
         self.asked: list[str] = []
         self.acked = 0
         self.link = Link(
             Broker("127.0.0.1", port),
-            "side",
-            filters=[commands_to(AGENT), controller_state(AGENT)],
+            agent.agent,
+            filters=[commands_to(agent), controller_state(agent)],
             will=lambda session: self._presence(session, online=False),
             greeting=lambda session: [self._presence(session, online=True)],
         )
-        self.relay = Relay(outbox, self.link, now_s=time.monotonic)
+        self.relay = Relay(outbox, self.link, now_s=time.monotonic, window=window, patience_s=1.5)
+
+    def work(self) -> list[Coroutine[Any, Any, None]]:
+        """What runs while it talks."""
+        return [self.link.run(), self.relay.run(), self.listen()]
 
     async def listen(self) -> None:
         while True:
@@ -119,7 +139,7 @@ class Side:
 
     def _presence(self, session: int, *, online: bool) -> Letter:
         said = Presence(boot="boot-1", at_ms=now_ms(), session=session, online=online)
-        return Letter(topic_of(Address(AGENT, Channel.STATE)), to_bytes(said), retain=True)
+        return Letter(topic_of(Address(self.agent, Channel.STATE)), to_bytes(said), retain=True)
 
 
 class Stage:
@@ -141,6 +161,8 @@ class Stage:
                 will=lambda session: self.ingest.state(session, online=False),
                 greeting=lambda session: self.ingest.greet(session),
                 keep_session=True,
+                peer_of=sender_of,
+                note_dropped=lambda peer, count: self.ingest.traffic.add(peer, dropped=count),
             )
             program = Program(
                 config=ControllerConfig(province=SCHOOL.province, school=SCHOOL.school),
@@ -160,21 +182,9 @@ class Stage:
                 now_ms=now_ms,
             )
             self.side = Side(self.nats.port, self.outbox)
-            work = [
-                self.link.run(),
-                self.ingest.listen(),
-                self.ingest.present(),
-                self.side.link.run(),
-                self.side.relay.run(),
-                self.side.listen(),
-            ]
-            tasks = [asyncio.create_task(each) for each in work]
-            try:
+            work = [self.link.run(), self.ingest.listen(), self.ingest.present()]
+            async with ended([*work, *self.side.work()]):
                 yield self
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
 
     async def until_stored(self, count: int) -> None:
         await eventually(
@@ -268,6 +278,63 @@ def test_thousands_of_waiting_events_arrive_once_each(
             await eventually(lambda: not stage.outbox.report().pending)
             students = {each.student for each in stage.store.read(marks_of, SCHOOL, limit=None)}
             assert len(students) == len(stage.store.read(marks_of, SCHOOL, limit=None)) == 3000
+
+    asyncio.run(flow())
+
+
+def test_one_agents_flood_keeps_nobody_waiting_and_loses_nothing(
+    nats: Nats, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sends all at once is heard a share at a time, in order; another in between."""
+    monkeypatch.setattr(protocol.link, "MAX_HELD", 200)
+    monkeypatch.setattr(protocol.link, "SHARE", 100)
+    place = SCHOOL.of_agent("flood")
+
+    async def flow() -> None:
+        stage = Stage(nats, tmp_path, Database(f"sqlite:///{tmp_path / 'lophoc.db'}"))
+        with Outbox(tmp_path / "flood.db", place, "boot-2") as outbox:
+            flood = Side(nats.port, outbox, place, window=10_000)
+            async with stage.open(), ended(flood.work()):
+                traffic = stage.ingest.traffic.peers
+                await eventually(lambda: flood.relay.hears_receiver)
+                await eventually(lambda: stage.side.relay.hears_receiver)
+                async with stage.ingest._writing:
+                    flood.put(*(mark(number) for number in range(300)))
+                    await eventually(lambda: "flood" in traffic() and traffic()["flood"].dropped)
+                    stage.side.put(mark(1000))
+                    await eventually(lambda: "p203" in stage.link._arrivals._waiting)
+                await eventually(lambda: stage.side.acked)
+                assert traffic()["flood"].messages < 300
+                await eventually(lambda: not outbox.report().pending, "all came again")
+                stored = [row.student for row in stage.shown if hasattr(row, "student")]
+                stored.remove("hs-1000")
+                assert stored == [f"hs-{number}" for number in range(300)]
+
+    asyncio.run(flow())
+
+
+def test_what_lies_where_nothing_may_lie_is_taken_away_and_counted(
+    nats: Nats, tmp_path: Path
+) -> None:
+    """Retained messages come at every start; only who is there may lie at the broker."""
+
+    async def flow() -> None:
+        database = Database(f"sqlite:///{tmp_path / 'lophoc.db'}")
+        async with Stage(nats, tmp_path, database).open() as stage:
+            await eventually(stage.side.link.connected.is_set)
+            for number in range(5):
+                topic = topic_of(Address(AGENT, Channel.DEVICE, f"usb-{number}"))
+                stage.side.link.say(Letter(topic, b"{}", retain=True))
+            await eventually(lambda: len(stage.store.read(lines)) == 5)
+        async with Stage(nats, tmp_path, database).open() as stage:
+            await eventually(lambda: "p203" in stage.ingest.traffic.peers())
+            await eventually(lambda: stage.ingest.traffic.peers()["p203"].cleared == 5)
+            await stage.until_stored(0)
+        async with Stage(nats, tmp_path, database).open() as stage:
+            stage.side.put(mark(1))
+            await stage.until_stored(1)
+            assert stage.ingest.traffic.peers()["p203"].cleared == 0
+            assert len(stage.store.read(lines)) == 10  # clearing itself is nobody's message
 
     asyncio.run(flow())
 

@@ -182,7 +182,7 @@ def test_an_erased_pupil_is_erased_here_too(box: Outbox, tmp_path: Path) -> None
     assert (first.student, last.student) == (ERASED, "hs-2!")  # type: ignore[union-attr]
     assert [line.student for line in told.lines] == ["hs-0!", ERASED, "hs-2!"]
     assert (first.seq, told.seq) == (1, 2)  # type: ignore[union-attr]
-    box._open_db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    box._handle._resource.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     content = (tmp_path / "outbox.db").read_bytes()
     assert (content.count(b"hs-1!"), content.count(b"hs-0!")) == (0, 1)
 
@@ -258,7 +258,7 @@ class ArchiveAgainstList(RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        self.box._db.close()  # type: ignore[union-attr]
+        self.box._handle._resource.close()  # type: ignore[union-attr]
         self.open()
 
     @precondition(lambda self: hasattr(self, "box"))

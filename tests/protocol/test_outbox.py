@@ -156,13 +156,13 @@ def test_states_of_an_earlier_boot_are_forgotten_and_its_events_kept(tmp_path: P
 def test_a_full_disk_refuses_the_event_and_keeps_what_was_kept(box: Outbox) -> None:
     """The caller hears of it, and the numbers leave no gap."""
     box.put(mark("kept"))
-    pages = box._open_db.execute("PRAGMA page_count").fetchone()[0]
-    box._open_db.execute(f"PRAGMA max_page_count = {pages}")
+    pages = box._handle._resource.execute("PRAGMA page_count").fetchone()[0]
+    box._handle._resource.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(OutboxError) as refused:
         box.put(*(mark(f"hs-{number}") for number in range(500)))
     assert refused.value.code == "outbox_refused"
     assert box.report().pending == 1
-    box._open_db.execute("PRAGMA max_page_count = 100000")
+    box._handle._resource.execute("PRAGMA max_page_count = 100000")
     box.put(mark("next"))
     assert [up_from(each.payload).seq for each in box.waiting_events(0, 9)] == [1, 2]
 
@@ -274,10 +274,10 @@ def test_an_event_that_no_ack_could_free_is_not_kept(tmp_path: Path) -> None:
     path = tmp_path / "outbox.db"
     with Outbox(path, PLACE, "boot-1") as box:
         box.put(*(mark(f"hs-{number}") for number in range(5)))
-        box._open_db.execute("UPDATE parcel SET number = 99 WHERE no = 1")
-        box._open_db.execute("UPDATE parcel SET topic = 'a/#' WHERE no = 2")
-        box._open_db.execute("UPDATE parcel SET payload = x'7b' WHERE no = 3")
-        box._open_db.execute("UPDATE parcel SET lane = 7 WHERE no = 4")
+        box._handle._resource.execute("UPDATE parcel SET number = 99 WHERE no = 1")
+        box._handle._resource.execute("UPDATE parcel SET topic = 'a/#' WHERE no = 2")
+        box._handle._resource.execute("UPDATE parcel SET payload = x'7b' WHERE no = 3")
+        box._handle._resource.execute("UPDATE parcel SET lane = 7 WHERE no = 4")
     assert repair(path, tmp_path / "aside") == 1
     with Outbox(path, PLACE, "boot-2") as box:
         assert [up_from(each.payload).student for each in box.waiting_events(0, 9)] == ["hs-4"]
@@ -332,7 +332,7 @@ class OutboxAgainstList(RuleBasedStateMachine):
     def crash_and_reopen(self) -> None:
         """Lose power: the open transaction is gone, the file stays."""
         CrashingConnection.statements_left = None
-        self.box._db.close()
+        self.box._handle._resource.close()
         self.open()
 
     def contents(self) -> list[tuple[str, int, str]]:

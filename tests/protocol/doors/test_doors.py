@@ -281,6 +281,20 @@ def test_pings_are_words_too(caplog: pytest.LogCaptureFixture) -> None:
     assert caplog.messages == []
 
 
+def test_who_leaves_in_the_middle_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Half a body, or half an answer read: a stranger could fill the disk with tracebacks."""
+    half = b"POST /take HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf"
+
+    async def story(server: DoorServer, port: int) -> None:
+        for text in (half, WHOLE.replace(b"/ ", b"/long ")):
+            _, writer = await line(port, text)
+            await eventually(lambda: server.visits.figures()["door_connections"])
+            writer.transport.abort()
+
+    played(story, replace(LIMITS, pace_s=60.0))
+    assert caplog.messages == []
+
+
 def test_what_is_bad_is_not_logged_and_what_breaks_is(caplog: pytest.LogCaptureFixture) -> None:
     """A stranger's lines would fill the disk; a fault of ours must be seen."""
     bad_text = b"\x81\x82\x00\x00\x00\x00\xff\xfe"

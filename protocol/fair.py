@@ -1,0 +1,126 @@
+"""This file lets many peers wait in one place: drawn by equal shares, answered as they came."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, Generic, TypeVar
+
+QUIET_S: Final = 1.0
+
+Item = TypeVar("Item")
+
+
+class FairQueue(Generic[Item]):
+    """A bounded queue in which nobody waits for another's crowd; a peer's own order is kept.
+
+    When it overflows, the newest of whoever has most are dropped ("longest queue drop"), but of
+    nobody who has no more than `share`, and without one of nobody; then it is full, and whoever
+    reads may wait. A peer of whom something was dropped is not listened to until it has paused for
+    `quiet_s`: what comes then begins anew with the oldest, where anything later would come before
+    what was dropped.
+    """
+
+    def __init__(
+        self,
+        limit: int,
+        share: int | None = None,
+        *,
+        now_s: Callable[[], float] = time.monotonic,
+        quiet_s: float = QUIET_S,
+    ) -> None:
+        self._limit = limit
+        self._share = share
+        self._now_s = now_s
+        self._quiet_s = quiet_s
+        self._waiting: dict[str, deque[tuple[int, Item]]] = {}  # who was served last stands last
+        self._deaf_to: dict[str, float] = {}  # and when that peer spoke last
+        self._length = 0
+        self._number = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what comes next had better wait elsewhere."""
+        return self._length >= self._limit
+
+    def put(self, peer: str, item: Item) -> Sequence[Item]:
+        """Let a peer's item wait; returns what was dropped for it, perhaps itself."""
+        if self._deaf_to and self._is_deaf_to(peer):
+            return (item,)
+        self._number += 1
+        if (waiting := self._waiting.get(peer)) is None:
+            waiting = self._waiting[peer] = deque()
+        waiting.append((self._number, item))
+        self._length += 1
+        return self._shed(self._share) if self._share and self.is_full else ()
+
+    def draw(self, limit: int) -> list[Item]:
+        """At most so many, by equal shares, in the order in which they came."""
+        drawn: list[tuple[int, Item]] = []
+        while self._waiting and len(drawn) < limit:
+            part = max(1, (limit - len(drawn)) // len(self._waiting))
+            for peer in [*self._waiting][: limit - len(drawn)]:
+                drawn += self._serve(peer, part)
+        self._length -= len(drawn)
+        drawn.sort()  # the numbers differ, so that items are not compared
+        return [item for _, item in drawn]
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._waiting.clear()
+        self._deaf_to.clear()
+        self._length = 0
+
+    def _serve(self, peer: str, part: int) -> list[tuple[int, Item]]:
+        waiting = self._waiting.pop(peer)
+        served = [waiting.popleft() for _ in range(min(part, len(waiting)))]
+        if waiting:
+            self._waiting[peer] = waiting
+        return served
+
+    def _shed(self, share: int) -> Sequence[Item]:
+        """Drop half of what the longest has above its share."""
+        longest = max(self._waiting, key=lambda peer: len(self._waiting[peer]))
+        waiting = self._waiting[longest]
+        excess = len(waiting) - share
+        if excess <= 0:
+            return ()
+        self._deaf_to[longest] = self._now_s()
+        dropped = [waiting.pop()[1] for _ in range((excess + 1) // 2)]
+        self._length -= len(dropped)
+        return dropped
+
+    def _is_deaf_to(self, peer: str) -> bool:
+        last_s, now_s = self._deaf_to.get(peer), self._now_s()
+        if last_s is None:
+            return False
+        if now_s - last_s >= self._quiet_s:
+            del self._deaf_to[peer]
+            return False
+        self._deaf_to[peer] = now_s
+        return True
+
+
+class ReceiptOrder(Generic[Item]):
+    """Gives back in the order of receipt what is done in any order (MQTT 3.1.1, 4.6)."""
+
+    def __init__(self) -> None:
+        self._received = 0
+        self._released = 0
+        self._done: dict[int, Item] = {}
+
+    def receive(self) -> int:
+        """The number of what has just come."""
+        self._received += 1
+        return self._received
+
+    def release(self, done: Iterable[tuple[int, Item]]) -> Iterator[Item]:
+        """These are done, each by its number; returns all before which nothing is left to do."""
+        self._done.update(done)
+        while (item := self._done.pop(self._released + 1, None)) is not None:
+            self._released += 1
+            yield item

@@ -1,0 +1,133 @@
+"""What a damaged document file still holds is saved, row by row and field by field."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from agent.database.documents import Documents, SavedState
+from agent.database.generations import backup_of
+from agent.database.salvage import salvage
+from hardware.readings import Kind
+from protocol.model import Device, DeviceKind
+from protocol.plan import ClassList, Plan, Pupil
+from tests.agent.test_documents import saved
+from tests.agent.test_repair import repaired
+
+PUPILS = tuple(Pupil(number=n, student=f"00{n}", name="Lò Thị Ánh") for n in range(1, 30))
+FULL = SavedState(
+    agent_id="laptop-6a1",
+    devices=tuple(
+        Device(
+            device_id=f"usb-{n}",
+            kind=DeviceKind.CAMERA,
+            name='Máy "chiếu" {1}: {',
+            first_seen_ms=1,
+            last_seen_ms=2,
+        )
+        for n in range(30)
+    ),
+    answers={"usb-1": Kind.BOARD},
+    camera_off=True,
+    plan=Plan(classes=("10A1",), lists=(ClassList(code="10A1", pupils=PUPILS),)),
+)
+
+
+@pytest.fixture(scope="module")
+def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The file of a room with thirty devices."""
+    return saved(tmp_path_factory.mktemp("room"), FULL).read_bytes()
+
+
+def test_a_sound_file_is_read_whole(content: bytes) -> None:
+    """As the program itself reads it."""
+    read = salvage(content)
+    assert (read.saved, read.refused) == (FULL, 0)
+
+
+@given(st.data())
+def test_every_row_in_front_of_the_cut_is_saved(content: bytes, data: st.DataObject) -> None:
+    """Counted by where each row ends in the text; nothing is made up."""
+    length = data.draw(st.integers(0, len(content)))
+    read = salvage(content[:length]).saved
+    whole = [
+        device.device_id for device in FULL.devices if _end_of(content, device.device_id) <= length
+    ]
+    assert [device.device_id for device in read.devices] == whole
+    assert all(device in FULL.devices for device in read.devices)
+    assert read.plan in [Plan(), FULL.plan]
+
+
+def _end_of(content: bytes, device_id: str) -> int:
+    at = content.index(b'"device_id": "%s"' % device_id.encode())
+    return content.index(b"\n    }", at) + len(b"\n    }")
+
+
+@given(st.data())
+def test_whatever_is_overwritten_the_rows_elsewhere_are_saved(
+    content: bytes, data: st.DataObject
+) -> None:
+    """Bytes that open no text and no object cost the devices that they lie in, and no others."""
+    bounds = [_bounds_of(content, device.device_id) for device in FULL.devices]
+    begin = data.draw(st.integers(bounds[0][1], bounds[-1][1]))
+    bad = data.draw(st.binary(min_size=1, max_size=4).filter(lambda b: not set(b) & set(b'"{}\\')))
+    bad *= data.draw(st.integers(1, 200))
+    torn = content[:begin] + bad + content[begin + len(bad) :]
+    read = [device.device_id for device in salvage(torn).saved.devices]
+    for device, (first, end) in zip(FULL.devices, bounds, strict=True):
+        if end <= begin or begin + len(bad) <= first:
+            assert device.device_id in read
+
+
+def _bounds_of(content: bytes, device_id: str) -> tuple[int, int]:
+    at = content.index(b'"device_id": "%s"' % device_id.encode())
+    return content.rindex(b'": {', 0, at) - 4, _end_of(content, device_id)
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_read(garbage: bytes) -> None:
+    """And nothing raises."""
+    assert salvage(garbage + b'"devices": {' + garbage).rows >= 0
+
+
+def test_a_field_that_makes_no_sense_costs_that_field_alone(content: bytes) -> None:
+    """A row without what it must have is left out, and counted."""
+    tree = json.loads(content)
+    tree["devices"]["1"]["name"] = 7
+    tree["devices"]["2"]["kind"] = "kamera"
+    tree["place"]["1"]["stay"] = 3
+    read = salvage(json.dumps(tree).encode())
+    first, *others = FULL.devices
+    assert read.saved.devices == (replace(first, name=""), *others[1:])
+    assert (read.saved.camera_off, read.refused) == (True, 1)
+    assert read.saved.plan == FULL.plan
+
+
+def test_repair_saves_what_it_can_where_both_generations_are_damaged(tmp_path: Path) -> None:
+    """And says how much; the program then starts with it."""
+    path = saved(tmp_path, SavedState(agent_id="first"), FULL)
+    backup_of(path).write_bytes(b"{")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: whole.index(b'"device_id": "usb-20"')])
+    lines = repaired(tmp_path)
+    assert any("20 entries" in line or "21 entries" in line for line in lines), lines
+    loaded = Documents(path).load()
+    assert loaded.agent_id == "laptop-6a1"
+    assert loaded.devices == FULL.devices[:20]
+    assert len(list(tmp_path.glob("documents.json*.damaged-*"))) == 2
+
+
+def test_what_only_the_generation_before_still_holds_is_saved_from_it(tmp_path: Path) -> None:
+    """The newer file is empty, the older one is cut."""
+    path = saved(tmp_path, FULL, msgspec.structs.replace(FULL, camera_off=False))
+    path.write_bytes(b"")
+    backup = backup_of(path)
+    backup.write_bytes(backup.read_bytes()[:-30])
+    repaired(tmp_path)
+    assert Documents(path).load().devices == FULL.devices
