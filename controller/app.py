@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import socket
-import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
@@ -14,15 +13,16 @@ from typing import Final
 from controller.broker.brokerage import Brokerage, announced
 from controller.config import ControllerConfig, zone_of
 from controller.database.clock import words_of
+from controller.database.forgetting import Term
 from controller.database.store import Store
-from controller.database.upkeep import keep_up
+from controller.database.upkeep import Upkeep
 from controller.feature import Jobs, Line, Program
 from controller.features import (
     FEATURES,
     adopt_plan,
+    ages,
+    ages_of_pupils,
     counts,
-    forget,
-    forget_pupils,
     listeners_of,
     note_start,
     prepare_batches,
@@ -31,6 +31,7 @@ from controller.ingest import Ingest
 from controller.web.server import listening, server_of
 from controller.web.site import create_web
 from controller.web.stand_in import stand_in
+from protocol.clock import wall_ms
 from protocol.errors import LopHocError, error_place
 from protocol.folder import lock_folder, takes_writes
 from protocol.link import Link
@@ -49,6 +50,8 @@ _TROUBLES: Final = (
     "broker_deaf",
     "broker_refuses_users",
     "clock_doubted",
+    "forgetting_unvouched",
+    "forgetting_uncopied",
 )
 
 
@@ -83,7 +86,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
             store=store,
             zone=zone_of(config.timezone),
             boot=uuid.uuid4().hex,
-            now_ms=_now_ms,
+            wall_ms=wall_ms,
             default_language=config.lang or preferred_language(environ),
         )
         store.write(prepare_batches)
@@ -99,7 +102,7 @@ async def run(config: ControllerConfig, stop: asyncio.Event, environ: dict[str, 
                 "ingest": ingest.listen,
                 "expiry": ingest.expire,
                 "presence": ingest.present,
-                "upkeep": lambda: _keep_up(program),
+                "upkeep": program.service(_upkeep_of).run,
                 **jobs,
             }
             async with broker, announced(config, program.school), asyncio.TaskGroup() as group:
@@ -195,18 +198,14 @@ def _jobs(program: Program) -> Iterator[Jobs]:
         yield jobs
 
 
-async def _keep_up(program: Program) -> None:
+def _upkeep_of(program: Program) -> Upkeep:
     config = program.config
-    await keep_up(
-        program.store,
-        config.data / "backups",
-        forget=forget,
-        forget_pupils=forget_pupils,
-        keep_days=config.keep_days,
-        attendance_keep_days=config.attendance_keep_days,
-        keep_backups=config.keep_backups,
-        clock=program.clock,
+    terms = (
+        Term("equipment", ages(), config.keep_days),
+        Term("pupils", ages_of_pupils(), config.attendance_keep_days),
     )
+    folder = config.data / "backups"
+    return Upkeep(program.store, folder, terms, program.clock, keep_backups=config.keep_backups)
 
 
 def _allowed_hosts(config: ControllerConfig) -> list[str]:
@@ -222,6 +221,7 @@ def _trouble(program: Program, link: Link, ingest: Ingest, broker: Brokerage) ->
         "" if link.connected.is_set() else "broker_lost",
         "broker_refuses_users" if broker.refuses_users else "",
         "" if program.clock.believed else "clock_doubted",
+        program.service(_upkeep_of).held,
     }
     return next((trouble for trouble in _TROUBLES if trouble in seen), "")
 
@@ -251,7 +251,3 @@ def _figures(link: Link, ingest: Ingest) -> dict[str, float]:
         "broker_connected": float(link.connected.is_set()),
         "broker_sessions_total": link.session,
     }
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -26,7 +26,7 @@ from typing import (
 )
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Column, Connection, Table
 
 from controller.config import ControllerConfig
 from controller.database.clock import GuardedClock, clock_in
@@ -87,8 +87,9 @@ class Line(NamedTuple):
 class Program:
     """The running controller, as its features see it.
 
-    boot: names this run. writer, line: set once the ingest is made. health, figures: what
-    supervision is told. trouble: why the screens may be out of date, a code; empty if they are not.
+    boot: names this run. wall_ms: the machine's clock, which may be wrong. writer, line: set once
+    the ingest is made. health, figures: what supervision is told. trouble: why the screens may be
+    out of date, a code; empty if they are not.
     traffic: what each agent, or school below, has sent since the start, by its id.
     """
 
@@ -97,7 +98,7 @@ class Program:
     store: Store
     zone: ZoneInfo
     boot: str
-    now_ms: Callable[[], int]
+    wall_ms: Callable[[], int]
     default_language: str = "vi"
     translate_to: Callable[[str], Translate] = translator
     writer: Writer | None = None
@@ -131,8 +132,12 @@ class Program:
 
     @property
     def clock(self) -> GuardedClock:
-        """The time by which old data goes."""
+        """What tells the time, also where the machine's clock is wrong."""
         return self.service(_clock_of)
+
+    def now_ms(self) -> int:
+        """The time by which everything goes: what is stored, shown, let go."""
+        return self.clock.look()
 
     def service(self, make: Callable[[Program], Made]) -> Made:
         """What several parts share, made at the first call: one for the whole program."""
@@ -153,7 +158,7 @@ class Program:
 
 
 def _clock_of(program: Program) -> GuardedClock:
-    return program.store.read(clock_in, program.now_ms)
+    return program.store.read(clock_in, program.wall_ms)
 
 
 class Speaker(StrEnum):
@@ -253,7 +258,7 @@ class Feature:
     hold what people give before the school's code is known. counted: those whose rows /metrics
     counts; figures: what else it shows of what is stored. started: what is written at each start.
     health: what supervision is told. trouble: why screens may be out of date, a code; empty for no
-    reason. forget: equipment's past before a moment, forget_pupils: pupils' past; how many rows.
+    reason. forget: by which moments rows of equipment's past grow old, forget_pupils: of pupils'.
     listener: its part in the running controller's ingest. publish: shows committed changes. begin:
     what happens before the first request. jobs: what runs beside, by name, while it is entered.
     look: looked up before every page. frame: what every page shows in a language, by name. menu:
@@ -270,8 +275,8 @@ class Feature:
     started: Callable[[Connection, Program], None] | None = None
     health: Callable[[Program], Mapping[str, object]] | None = None
     trouble: Callable[[Program], str] | None = None
-    forget: Callable[[Connection, int], int] | None = None
-    forget_pupils: Callable[[Connection, int], int] | None = None
+    forget: Sequence[Column[int]] = ()
+    forget_pupils: Sequence[Column[int]] = ()
     listener: Callable[[Program], Listener[Any] | None] | None = None
     publish: Callable[[Program], Callable[[Sequence[object]], None]] | None = None
     begin: Callable[[Program], Awaitable[None]] | None = None

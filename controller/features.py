@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pkgutil import resolve_name
 from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Column, Connection
 
 from controller.database import required
 from controller.database.changes import SortedChanges
@@ -78,14 +78,11 @@ def counts(db: Connection) -> dict[str, int]:
     return figures
 
 
-def forget(db: Connection, before_ms: int) -> int:
-    """Forget what happened to equipment before; returns how many rows went."""
-    gone = (feature.forget(db, before_ms) for feature in FEATURES if feature.forget)
-    return sum(gone)
+def ages() -> list[Column[int]]:
+    """By which moments rows of equipment's past grow old."""
+    return [column for feature in FEATURES for column in feature.forget]
 
 
-def forget_pupils(db: Connection, before_ms: int) -> int:
-    """Forget what was received of pupils before; returns how many rows went."""
-    return sum(
-        feature.forget_pupils(db, before_ms) for feature in FEATURES if feature.forget_pupils
-    )
+def ages_of_pupils() -> list[Column[int]]:
+    """By which moments rows of pupils' past grow old."""
+    return [column for feature in FEATURES for column in feature.forget_pupils]

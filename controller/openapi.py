@@ -35,7 +35,7 @@ def app() -> FastAPI:
         store=Store(""),
         zone=zone_of(TIMEZONE),
         boot="",
-        now_ms=int,
+        wall_ms=int,
     )
     return create_web(program, allowed_hosts=())
 

@@ -6,7 +6,7 @@ It lies in the outbox's file, and every function works in a transaction of the o
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -25,7 +25,7 @@ from protocol.messages import (
     up_from,
 )
 from protocol.model import FIRST_MS
-from protocol.parcel import Lane, Parcel
+from protocol.parcel import Lane, Parcel, aged
 from protocol.ranges import gaps_of
 from protocol.topics import Channel, address_of, topic_of
 
@@ -118,13 +118,19 @@ def lacking(db: sqlite3.Connection, topic: str, runs: Iterable[StoredRun]) -> li
     )
 
 
-def parcels(db: sqlite3.Connection, places: Sequence[int], since_ms: int) -> list[Parcel]:
-    """What lies at these places and happened since, as it is told again, oldest first."""
+def parcels(
+    db: sqlite3.Connection, places: Sequence[int], since_ms: int, age_s: Callable[[float], int]
+) -> list[Parcel]:
+    """What lies at these places and happened since, as it is told again, oldest first.
+
+    age_s: for how long the outbox ran since a time of its own.
+    """
     marks = ", ".join("?" * len(places))
-    query = f"SELECT no, lane, topic, payload FROM archive WHERE no IN ({marks}) ORDER BY no"  # noqa: S608 - question marks
+    columns = "no, lane, topic, payload, lived_s"
+    query = f"SELECT {columns} FROM archive WHERE no IN ({marks}) ORDER BY no"  # noqa: S608 - question marks
     return [
-        Parcel(no, Lane(lane), _retold(topic), payload)
-        for no, lane, topic, payload in db.execute(query, tuple(places)).fetchall()
+        Parcel(no, Lane(lane), _retold(topic), aged(payload, age_s(lived_s)))
+        for no, lane, topic, payload, lived_s in db.execute(query, tuple(places)).fetchall()
         if not FIRST_MS <= _moment(payload) < since_ms
     ]
 

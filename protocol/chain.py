@@ -18,7 +18,7 @@ from protocol.messages import Chained
 ROOT: Final = ""  # what stands before the first record
 
 # What the outbox gives only when the record is sent, and the hash itself.
-_LEFT_OUT: Final = frozenset({"v", "boot", "seq", "hash"})
+_LEFT_OUT: Final = frozenset({"v", "boot", "seq", "age_s", "hash"})
 
 _canonical = msgspec.json.Encoder(order="deterministic")
 _Record = TypeVar("_Record", bound=Chained)

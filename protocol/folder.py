@@ -7,12 +7,12 @@ import os
 import secrets
 import shutil
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO, Final
 
+from protocol.clock import wall_ms
 from protocol.settings import SettingsError
 from protocol.words import N_
 
@@ -143,7 +143,7 @@ def _sweep(folder: Path) -> None:
     """Remove what writers left that were killed."""
     for part in folder.glob(_PART.format("*")):
         with suppress(OSError):
-            if time.time() - part.stat().st_mtime > _ABANDONED_AFTER_S:
+            if wall_ms() / 1000 - part.stat().st_mtime > _ABANDONED_AFTER_S:
                 part.unlink()
 
 

@@ -80,10 +80,14 @@ class State(Message, frozen=True, kw_only=True):
 
 
 class Event(Message, frozen=True, kw_only=True):
-    """A message that happened once and is never replaced."""
+    """A message that happened once and is never replaced.
+
+    age_s: for how long its sender has run since, where that is a minute or more.
+    """
 
     id: Code
     seq: Count = 0
+    age_s: Count | msgspec.UnsetType = msgspec.UNSET
 
 
 class Chained(Event, frozen=True, kw_only=True):

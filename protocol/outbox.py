@@ -39,7 +39,7 @@ from protocol.messages import (
     to_bytes,
 )
 from protocol.model import Place
-from protocol.parcel import Lane, Parcel
+from protocol.parcel import Lane, Parcel, aged
 from protocol.reserve import Reserve
 from protocol.salvage import (
     damaged_file,
@@ -100,8 +100,8 @@ class OutboxError(LopHocError):
 class Outbox:
     """A queue on disk. Its methods may be called from any one thread at a time.
 
-    program: whose command repairs the file. archive_bytes: how much is kept of what the receiver
-    has, 0 for nothing.
+    tells_age: whether events say how long they waited. program: whose command repairs the file.
+    archive_bytes: how much is kept of what the receiver has, 0 for nothing.
     """
 
     def __init__(
@@ -112,6 +112,7 @@ class Outbox:
         *,
         max_bytes: int = DEFAULT_MAX_BYTES,
         max_age_s: float = DEFAULT_MAX_AGE_S,
+        tells_age: bool = False,
         archive_bytes: int = 0,
         program: str = "lophoc-agent",
     ) -> None:
@@ -121,6 +122,7 @@ class Outbox:
         self._max_bytes = max_bytes
         self._max_age_s = max_age_s
         self._program = program
+        self._tells_age = tells_age
         self._handle = Handle(sqlite3.Connection.close, _closed_error)
         self._seq = 0
         self._rev = 0
@@ -212,7 +214,7 @@ class Outbox:
     def archived(self, places: Sequence[int], since_ms: int) -> list[Parcel]:
         """What is archived there and happened since, to be told again; at most some hundred."""
         with self._handle.use() as db:
-            return archive.parcels(db, places, since_ms)
+            return archive.parcels(db, places, since_ms, self._age_s)
 
     def erase(self, tombstones: Iterable[Tombstone]) -> None:
         """Erase pupils in the archive. Raises OutboxError."""
@@ -290,10 +292,18 @@ class Outbox:
             db.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
 
     def _parcels(self, where: str, values: tuple[object, ...], limit: int) -> list[Parcel]:
-        query = f"SELECT no, lane, topic, payload FROM parcel WHERE {where} ORDER BY no LIMIT ?"  # noqa: S608
+        columns = "no, lane, topic, payload, lived_s"
+        query = f"SELECT {columns} FROM parcel WHERE {where} ORDER BY no LIMIT ?"  # noqa: S608
         with self._handle.use() as db:
             rows = db.execute(query, (*values, limit)).fetchall()
-        return [Parcel(no, Lane(lane), topic, payload) for no, lane, topic, payload in rows]
+        return [
+            Parcel(no, Lane(lane), topic, aged(payload, self._age_s(lived_s)) if lane else payload)
+            for no, lane, topic, payload, lived_s in rows
+        ]
+
+    def _age_s(self, lived_s: float) -> int:
+        """For how long it ran since then, where events tell that."""
+        return int(self._lived_s - lived_s) if self._tells_age else 0
 
     def _insert(self, db: sqlite3.Connection, message: Sendable) -> None:
         topic = topic_of(address_for(self._place, message))

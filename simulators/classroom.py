@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from protocol.clock import wall_ms
 from protocol.messages import AnyEvent, AnyState, HostMeasures
 from protocol.outbox import Outbox, OutboxError
 from simulators.announce import Announcer
@@ -15,7 +16,7 @@ from simulators.day import Moved, PlayedDay, PlayedMoment
 from simulators.devices.bodies import Bodies
 from simulators.machine import PlayedMachine, measures_of
 from simulators.room import PlayedRoom
-from simulators.wire import Wire, wall_ms
+from simulators.wire import Wire
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -17,6 +17,7 @@ from random import Random
 from typing import Final
 
 from protocol import __version__
+from protocol.clock import wall_ms
 from protocol.formats import phrase
 from protocol.link import Broker, broker_from
 from protocol.model import Place
@@ -29,7 +30,7 @@ from simulators.equipment import rooms_from
 from simulators.errors import SimError
 from simulators.estate import change_item, figures_of, items_of, school_code, school_name, uses_of
 from simulators.running import show_line, until_stopped
-from simulators.wire import Wire, wall_ms
+from simulators.wire import Wire
 
 PAGE: Final = 100
 WAITING: Final = 8

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from hardware.readings import Kind, Sighting
+from protocol.clock import wall_ms
 from protocol.link import broker_from
 from protocol.messages import Presence
 from protocol.model import Place
@@ -28,7 +29,7 @@ from simulators.equipment import answering, equipment_of, rooms_from
 from simulators.machine import machine_of
 from simulators.room import PlayedRoom
 from simulators.running import until_stopped
-from simulators.wire import Wire, wall_ms
+from simulators.wire import Wire
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import assert_never
 
+from protocol.clock import wall_ms
 from protocol.link import Arrival, Broker, Letter, Link
 from protocol.messages import (
     Ack,
@@ -29,11 +30,6 @@ from protocol.topics import address_for, commands_to, controller_state, topic_of
 from protocol.upward import SchoolPresence
 
 _LOGGER = logging.getLogger(__name__)
-
-
-def wall_ms() -> int:
-    """Milliseconds since 1970, UTC."""
-    return time.time_ns() // 1_000_000
 
 
 class Wire:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ from hardware.readings import IdentityKind
 from hardware.scan import HardwareScan, Secrets, look
 from hardware.usb.export import DumpError, read_export
 from hardware.usb.foreign import sightings_of
+from protocol.clock import wall_ms
 from protocol.errors import LopHocError
 from protocol.formats import phrase
 from protocol.health import ReasonCode
@@ -213,7 +213,7 @@ async def absent_of(result: HardwareScan, saved: SavedState | None) -> list[Abse
         for device in gone
         if (sightings := devices.sightings_of(device.device_id))
     ]
-    asked_ms = round(time.time() * 1000)
+    asked_ms = wall_ms()
     answered = await asyncio.gather(*(_answers(trace) for _, trace in traced))
     return [
         AbsentDevice(device=device, trace=trace, asked_ms=asked_ms, answered=did)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -11,8 +10,10 @@ from agent.database import DOCUMENTS, OUTBOX
 from agent.database.documents import Documents
 from agent.database.generations import DocumentError, backup_of
 from agent.database.salvage import salvage
+from protocol.clock import wall_ms
 from protocol.folder import OWNER_ONLY, lock_folder, write_whole
 from protocol.formats import phrase
+from protocol.model import instant
 from protocol.outbox import mend
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -44,7 +45,7 @@ def repair(folder: Path) -> list[RepairNote]:
             N_("Give the agent's own with --data."),
             folder=folder,
         )
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    stamp = f"{instant(wall_ms()):%Y%m%dT%H%M%SZ}"
     with lock_folder(folder):
         done = [*_mend_documents(folder / DOCUMENTS, stamp), *_mend_outbox(folder / OUTBOX, stamp)]
     return done or [_note(N_("Nothing in {folder} is damaged."), folder=folder)]

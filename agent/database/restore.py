@@ -97,6 +97,7 @@ def _outbox(config: AgentConfig, room: AgentRoom) -> Outbox:
         max_bytes=config.outbox_max_mb * _MB,
         max_age_s=config.outbox_max_days * _DAY_S,
         archive_bytes=min(config.outbox_max_mb * _MB, DEFAULT_MAX_BYTES),
+        tells_age=True,
     )
 
 

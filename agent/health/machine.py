@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from hardware.readings import HostReading, Sighting
+from protocol.clock import steady_s, wall_ms
 from protocol.kit import KitProgram
 from protocol.topics import CONTROLLER, MAX_CODE
 
@@ -42,7 +42,7 @@ def this_machine(disk: Path, programs: tuple[str, ...] = ()) -> ThisMachine:
         hostname=identity.hostname,
         id=identity.machine,
         sighting=identity_sighting(identity),
-        read=lambda: sense.read(time.time(), time.monotonic()),
+        read=lambda: sense.read(wall_ms() / 1000, steady_s()),
         programs=lambda: {
             name: KitProgram(state.installed, state.running)
             for name, state in zip(programs, software.read(), strict=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
@@ -21,6 +20,7 @@ from agent.tray.roll import RollList
 from agent.tray.tools import Toolbar
 from agent.tray.view import Question, TeacherView
 from agent.tray.widgets import KeyButton, RowButton, TextLabel, UndoButton, WrappingRow
+from protocol.clock import wall_ms
 from protocol.formats import clock, phrase
 from protocol.language import Translate, translator
 
@@ -129,7 +129,7 @@ class Window(QWidget):
         back = not self._connected
         self.view, self._connected = view, True
         self._say = translator(view.language)
-        self._updated_at = clock(time.time_ns() // 1_000_000, None, self._say)
+        self._updated_at = clock(wall_ms(), None, self._say)
         self._undo.show_undo(view.undo)
         self._paint()
         if back:  # what was disabled has lost the keyboard

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
-import time
 
 from controller.access.password import Office
 from controller.cli.folder import add_place, existing_folder
@@ -26,6 +25,6 @@ def _password(options: argparse.Namespace, say: Translate) -> int:
     prompt = say(N_("New password: "))
     typed = getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
     with unwritable(path):
-        Office(path, time.time).set_password(typed)
+        Office(path).set_password(typed)
     tell(say(N_("The office's password is set; who was logged in must log in again.")))
     return 0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from controller.access import store
+from controller.access.tables import accesses
 from controller.feature import Feature
 
 FEATURE: Final = Feature(
     name="access",
-    forget_pupils=store.forget,
+    forget_pupils=(accesses.c.at_ms,),
 )

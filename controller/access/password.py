@@ -6,7 +6,6 @@ import base64
 import hashlib
 import hmac
 import secrets
-import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from protocol.clock import steady_s
 from protocol.errors import UNREADABLE, LopHocError
 from protocol.folder import OWNER_ONLY, write_whole
 from protocol.words import N_
@@ -46,8 +46,8 @@ class Office:
     def __init__(
         self,
         path: Path,
-        now_s: Callable[[], float],
-        running_s: Callable[[], float] = time.monotonic,
+        now_s: Callable[[], float] = float,
+        running_s: Callable[[], float] = steady_s,
     ) -> None:
         self._path = path
         self._now_s = now_s

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, select
 
 from controller.access.tables import accesses
 from controller.database.reading import rows_of
-from controller.database.scope import codes_of, everywhere, of
+from controller.database.scope import codes_of, of
 from protocol.model import Place
 
 
@@ -25,9 +25,3 @@ def access_log(db: Connection, school: Place, limit: int = 200) -> Sequence[Mapp
     """Who looked at pupils' marks, the newest first."""
     query = select(accesses).where(of(accesses, school)).order_by(accesses.c.no.desc())
     return rows_of(db, query.limit(limit))
-
-
-def forget(db: Connection, before_ms: int) -> int:
-    """Forget who looked before; returns how many rows went."""
-    gone = delete(accesses).where(everywhere(accesses), accesses.c.at_ms < before_ms)
-    return db.execute(gone).rowcount

@@ -12,9 +12,10 @@ from controller.attendance.papers import as_csv, as_xlsx
 from controller.attendance.sheet import attendance_of
 from controller.attendance.store import erase_pupil, marks_of_pupil, whole_log
 from controller.cli.folder import add_place
-from controller.cli.output import add_json, add_out, now_ms, output, tell
+from controller.cli.output import add_json, add_out, output, tell
 from controller.cli.school import opened
 from controller.config import ENVIRONMENT
+from controller.database.clock import now_in
 from controller.database.store import Store
 from protocol.command_line import CommandParser
 from protocol.formats import phrase
@@ -81,7 +82,9 @@ def _export(store: Store, scope: Place, options: argparse.Namespace) -> int:
             "day_invalid", N_("This is not a day: {cause}."), N_("Write 2026-11-02."), cause=error
         ) from error
     subject = f"{options.class_code} {options.since} {options.until}"
-    store.write(note_access, scope, "command", "attendance export", subject, now_ms=now_ms())
+    store.write(
+        note_access, scope, "command", "attendance export", subject, now_ms=store.read(now_in)
+    )
     workbook = options.out.suffix.lower() == ".xlsx"
     text = (
         as_xlsx(attendance, scope.school) if workbook else as_csv(attendance, scope.school).encode()
@@ -97,7 +100,7 @@ def _subject(store: Store, scope: Place, options: argparse.Namespace, *, erase: 
             "student_missing", N_("Which pupil?"), N_("Give the id; to erase, give --yes, too.")
         )
     deed = "erase" if erase else "find"
-    store.write(note_access, scope, "command", f"attendance {deed}", "", now_ms=now_ms())
+    store.write(note_access, scope, "command", f"attendance {deed}", "", now_ms=store.read(now_in))
     if erase:
         tell(json.dumps({"erased": store.write(erase_pupil, scope, options.student)}))
     else:

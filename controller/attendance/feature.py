@@ -20,7 +20,7 @@ FEATURE: Final = Feature(
         rolls: Writing.INSERT_NEW,
     },
     counted=(marks, rolls),
-    forget_pupils=store.forget_marks,
+    forget_pupils=(marks.c.received_ms, rolls.c.received_ms),
     listener=PlanListener,
     menu=(MenuEntry("/attendance", N_("Attendance"), lambda frame: frame["own_rooms"]),),
 )

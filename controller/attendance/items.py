@@ -89,7 +89,10 @@ def attendance_item(attendance: Attendance) -> AttendanceItem:
 
 
 class LessonItem(BaseModel):
-    """A lesson, without any pupil. how is null while it runs; total, present ... with its roll."""
+    """A lesson, without any pupil. how is null while it runs; total, present ... with its roll.
+
+    estimated: its day and times, because the room's clock was wrong.
+    """
 
     lesson: str
     room: str
@@ -108,6 +111,7 @@ class LessonItem(BaseModel):
     present: int | None
     absent: int | None
     late: int | None
+    estimated: bool
 
 
 class MarkItem(RecordItem):
@@ -146,5 +150,6 @@ def lesson_item(record: LessonRecord) -> LessonItem:
         ended=None if record.ended_ms is None else iso(record.ended_ms),
         how=record.how,
         confirmed=record.confirmed,
+        estimated=record.estimated,
         **counted,
     )

@@ -141,7 +141,13 @@ def lesson_of(
         how=how,
         confirmed=confirmed and not undone,
         counts=_counts(sheet) if sheet.confirmed and not undone else {},
+        estimated=any(map(_is_estimated, (*events, *log))),
     )
+
+
+def _is_estimated(record: EventRecord | Logged) -> bool:
+    told_day = record.told_day if isinstance(record, RollRecord) else None
+    return record.told_ms is not None or told_day is not None
 
 
 def _counts(sheet: LessonMarks) -> dict[str, dict[AttendanceStatus, int]]:

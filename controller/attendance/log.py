@@ -44,4 +44,9 @@ def said_by(record: Logged) -> Chained:
         case RollRecord():
             kind = RollReopened if record.reopened else RollConfirmed
     names = {*kind.__struct_fields__} & {*record.__struct_fields__}
-    return kind(boot="", id=record.event_id, **{name: getattr(record, name) for name in names})
+    content = {name: getattr(record, name) for name in names}
+    if record.told_ms is not None:
+        content["at_ms"] = record.told_ms
+    if isinstance(record, RollRecord) and record.told_day is not None and not record.reopened:
+        content["day"] = record.told_day
+    return kind(boot="", id=record.event_id, **content)

@@ -7,14 +7,14 @@ from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy import Connection, Table, select, update
 
 from controller.attendance.lessons import lesson_of
 from controller.attendance.tables import lessons, marks, rolls
 from controller.database.changes import of_kind
 from controller.database.facts import fact_of, require_fact, set_fact
 from controller.database.reading import bunches, row_of, rows_of
-from controller.database.scope import everywhere, within
+from controller.database.scope import within
 from controller.database.shape import Shape
 from controller.database.writing import Writing, write
 from controller.fleet.records import (
@@ -164,14 +164,6 @@ def lesson_at(db: Connection, place: Place, lesson: str) -> LessonRecord | None:
     query = select(lessons).where(within(lessons, place), lessons.c.lesson == lesson)
     row = row_of(db, query)
     return LESSONS.record(row) if row else None
-
-
-def forget_marks(db: Connection, before_ms: int) -> int:
-    """Forget rolls and marks received before; lessons keep their counts. Returns how many went."""
-    return sum(
-        db.execute(delete(table).where(everywhere(table), table.c.received_ms < before_ms)).rowcount
-        for table in (marks, rolls)
-    )
 
 
 def _log(db: Connection, scope: Place, lesson_ids: Sequence[str]) -> list[Logged]:

@@ -19,6 +19,7 @@ marks: Final = Table(
     *texts("class_code", nullable=True),
     *texts("actor", "why", "before", "hash"),
     *flags("erased"),
+    *longs("told_ms", nullable=True),
     UniqueConstraint("event_id", name="marks_id"),
     Index("marks_day", "day", "no"),
     Index("marks_lesson", "lesson"),
@@ -37,6 +38,8 @@ rolls: Final = Table(
     *texts("subject", "lines", "actor", "before", "hash"),  # JSON: lines
     *numbers("erased"),
     *longs("at_ms", "received_ms"),
+    *longs("told_ms", nullable=True),
+    *texts("told_day", nullable=True),
     UniqueConstraint("event_id", name="rolls_id"),
     Index("rolls_lesson", "lesson"),
     Index("rolls_day", "day"),
@@ -57,5 +60,6 @@ lessons: Final = Table(
     *texts("how", nullable=True),
     *flags("confirmed"),
     *texts("counts"),  # JSON
+    *flags("estimated"),
     Index("lessons_day", "day"),
 )

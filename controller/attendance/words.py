@@ -11,6 +11,7 @@ from protocol.words import N_
 IN_LESSON: Final = N_("in lesson")
 PERIOD: Final = N_("period {n}")
 NOT_CONFIRMED: Final = N_("not confirmed")
+ESTIMATED: Final = N_("day estimated: the room's clock was wrong")
 Say = Callable[..., str]
 
 
@@ -20,7 +21,8 @@ def lesson_words(record: LessonRecord | None, roll: str, say: Say) -> str:
         return say(IN_LESSON)
     period = "" if record.period is None else say(PERIOD, n=record.period)
     late = say(NOT_CONFIRMED) if _is_late(record) else ""
-    facts = ("+".join(record.classes), record.subject, period, roll, late)
+    estimated = say(ESTIMATED) if record.estimated else ""
+    facts = ("+".join(record.classes), record.subject, period, roll, late, estimated)
     return " · ".join(fact for fact in facts if fact) or say(IN_LESSON)
 
 

@@ -8,8 +8,9 @@ from typing import Final
 
 from controller.cards import store as doors
 from controller.cli.folder import add_place
-from controller.cli.output import add_out, now_ms, output, tell
+from controller.cli.output import add_out, output, tell
 from controller.cli.school import opened
+from controller.database.clock import now_in
 from controller.roster.plan import SchoolClass, class_spelling
 from controller.roster.store import plan_of
 from protocol.command_line import CommandParser
@@ -68,9 +69,9 @@ def _door(options: argparse.Namespace, say: Translate) -> None:
     with opened(options) as (store, place):
         pupils = _pupils(store.read(plan_of, place).classes, options)
         with store.locked(place) as db:
-            version, key = doors.newest_key(db, place, now_ms(), secrets.token_bytes)
+            version, key = doors.newest_key(db, place, now_in(db), secrets.token_bytes)
             students = [pupil.student for pupil in pupils]
-            serials = doors.issue(db, place, students, now_ms(), secrets.token_bytes)
+            serials = doors.issue(db, place, students, now_in(db), secrets.token_bytes)
             cards = [
                 DoorCardToPrint(
                     text=sign(key, version, serials[pupil.student]),
@@ -107,7 +108,7 @@ def _revoke(options: argparse.Namespace, say: Translate) -> int:
     if not student and len(serial) < _TAIL:
         raise SettingsError("card_missing", N_("Which card?"), N_("Give its serial or --student."))
     with opened(options) as (store, place), store.locked(place) as db:
-        count = doors.revoke(db, place, now_ms(), serial=serial, student=student)
+        count = doors.revoke(db, place, now_in(db), serial=serial, student=student)
     if not count:
         raise SettingsError("card_unknown", N_("No valid door card, or more than one, has this."))
     tell(phrase(N_("{count} door cards were revoked."), say, count=count))

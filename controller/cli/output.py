@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -122,11 +121,6 @@ class _Renamed(argparse.Action):
     ) -> None:
         tell(self._notice, sys.stderr)
         setattr(options, self.dest, value)
-
-
-def now_ms() -> int:
-    """The moment at which a command does something."""
-    return time.time_ns() // 1_000_000
 
 
 def give_back(options: argparse.Namespace, rows: str, failure: str, say: Translate) -> Path | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,9 +19,11 @@ from controller.database.engine import url_from
 from controller.database.repair import RepairReport, SavedTable, repair
 from controller.database.required import Row
 from controller.database.upkeep import copies_in, is_sound
+from protocol.clock import wall_ms
 from protocol.command_line import CommandParser
 from protocol.folder import lock_folder
 from protocol.formats import moment_in_text, phrase
+from protocol.model import instant
 from protocol.outbox import mend
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
@@ -65,7 +66,7 @@ def _mend_database(
 
 
 def _stamp() -> str:
-    return time.strftime("%Y%m%d-%H%M%S")
+    return f"{instant(wall_ms()):%Y%m%d-%H%M%S}"
 
 
 def _database(options: argparse.Namespace, backups: Path) -> Path:

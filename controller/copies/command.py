@@ -18,13 +18,14 @@ from controller.cli.folder import (
     has_database,
     told_settings,
 )
-from controller.cli.output import now_ms, tell
+from controller.cli.output import tell
 from controller.copies.content import COPIES, SETTINGS_FILE
 from controller.copies.copying import make_copy
 from controller.copies.errors import CopyError
 from controller.copies.keys import PassphraseOpener, keep_key, key_in, new_key, rewrapped
 from controller.copies.restore import Restored, restore
 from controller.copies.standing import PlaceStanding, trouble_of
+from protocol.clock import wall_ms
 from protocol.command_line import CommandParser
 from protocol.formats import moment_in_text, phrase
 from protocol.settings import SettingsError, password_in
@@ -71,7 +72,7 @@ def _backup(options: argparse.Namespace, say: Translate) -> int:
     config = told_settings(options, last)
     with _in_words():
         place = options.to.absolute()
-        tell(_made(make_copy(config, place, now_ms(), full=True, prepare=True), say))
+        tell(_made(make_copy(config, place, wall_ms(), full=True, prepare=True), say))
     return 0
 
 

@@ -13,6 +13,7 @@ from controller.dashboard.live import LiveView
 from controller.database.store import StoreError
 from controller.feature import Program
 from controller.fleet.store import newest_change
+from controller.traffic import PeerTraffic
 
 
 def api(program: Program) -> APIRouter:
@@ -39,7 +40,7 @@ def api(program: Program) -> APIRouter:
     async def show_metrics() -> Response:
         """Figures in Prometheus' text format; nothing of pupils but a count of marks."""
         stored = await run_in_threadpool(program.figures)
-        text = _exposition({**stored, **_fleet_figures(live)})
+        text = _exposition({**stored, **_fleet_figures(live), **_traffic_figures(program)})
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return router
@@ -56,6 +57,23 @@ def _fleet_figures(live: LiveView) -> dict[str, float]:
     figures["agents_online"] = sum(agent.online for agent in agents)
     figures["browsers"] = live.browsers
     return figures
+
+
+def _traffic_figures(program: Program) -> dict[str, float]:
+    """What each agent, or school below, has sent since the start."""
+    traffic = sorted(program.traffic().items())
+    return {
+        f'peer_{field}_total{{peer="{_label(peer)}"}}': count
+        for field in PeerTraffic._fields
+        for peer, counts in traffic
+        if (count := getattr(counts, field))
+    }
+
+
+def _label(value: str) -> str:
+    """A label's value, which anybody may have chosen, on one line (text format 0.0.4)."""
+    shown = "".join(sign if sign.isprintable() else "\ufffd" for sign in value)
+    return shown.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _exposition(figures: Mapping[str, float]) -> str:

@@ -51,6 +51,13 @@ _FOR_SCRIPT: Final[Mapping[str, str]] = {
     "clock_doubted": N_(
         "This computer's clock seems wrong: set it right. Nothing old is deleted until then."
     ),
+    "forgetting_unvouched": N_(
+        "Nobody vouches for this server's clock: nothing old is deleted until it takes the time"
+        " from the network."
+    ),
+    "forgetting_uncopied": N_(
+        "Nothing old is deleted: no sound copy of it can be made. See whether the disk is well."
+    ),
     "broker_refuses_users": N_(
         "The broker does not take the names of new rooms: they cannot connect."
     ),

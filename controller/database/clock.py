@@ -1,51 +1,54 @@
-"""This file tells a time that a wrong clock cannot move far: by it old data is let go.
+"""This file tells the time by which the controller goes: a wrong clock cannot move it far.
 
 The last time that was believed is kept with the data and advances with running time. A clock that
-stands before it, or jumps far ahead of it, is believed only when others agree: the system's time
-service, or most agents; or when it has gone on steadily for a week.
+stands before it, or jumps far ahead of it, is believed only when others agree, or when it has gone
+on steadily for a week. Nothing old is let go by a time that nobody vouches for, however long.
 """
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from statistics import median
 from typing import Final
 
+import msgspec
 from sqlalchemy import Connection, func, select
 
 from controller.database.facts import fact_of, require_fact, set_fact
 from controller.database.schema import metadata
 from controller.database.scope import everywhere
+from controller.database.vouched import Span, horizon, since, with_moment
+from controller.database.witnesses import AGREED_MS, DAY_MS, Verdict, Witnesses
+from protocol.clock import is_synchronized, steady_s, wall_ms
 from protocol.model import FIRST_MS
 
-DAY_MS: Final = 86_400_000
 BEHIND_MS: Final = 10 * 60_000  # a clock is set back by so much without harm
 AHEAD_MS: Final = 45 * DAY_MS  # a server that was off over a holiday
 STEADY_S: Final = 7 * 86_400.0
-AGREED_MS: Final = DAY_MS
-MIN_WITNESSES: Final = 3
-SYNCHRONIZED: Final = Path("/run/systemd/timesync/synchronized")
+_UNSURE_MS: Final = 2 * AGREED_MS + BEHIND_MS  # by so much a vouched time and a stamp may be off
 _MARK: Final = "time_mark_ms"
+_VOUCHED: Final = "time_vouched"
+_spans: Final = msgspec.json.Decoder(tuple[Span, ...])
 require_fact(_MARK, int)
+require_fact(_VOUCHED, _spans.decode)
 
 
 @dataclass(slots=True)
 class GuardedClock:
-    """The time by which old data goes. mark_ms: the last believed one.
+    """The time by which the controller goes. mark_ms: the latest believed one.
 
     wall_ms, monotonic_s: the machine's clocks. is_synchronized: whether its time service vouches.
+    spans: when others vouched for the time. believed: whether the machine's clock is.
     """
 
     mark_ms: int
     wall_ms: Callable[[], int]
-    monotonic_s: Callable[[], float] = time.monotonic
-    is_synchronized: Callable[[], bool] = SYNCHRONIZED.exists
+    monotonic_s: Callable[[], float] = steady_s
+    is_synchronized: Callable[[], bool] = is_synchronized
+    spans: tuple[Span, ...] = ()
     believed: bool = True
-    _words: dict[str, tuple[int, float]] = field(default_factory=dict)
+    _witnesses: Witnesses = field(default_factory=Witnesses)
     _looked_s: float = 0.0
     _doubted_s: float = 0.0
     _looking: threading.Lock = field(default_factory=threading.Lock)
@@ -55,14 +58,34 @@ class GuardedClock:
         self._looked_s = self.monotonic_s()
         self.look()
 
-    def hear(self, agent: str, at_ms: int) -> None:
-        """Take an agent's word for what time it is now; it goes on with running time."""
-        self._words[agent] = at_ms, self.monotonic_s()
+    def hear(self, who: str, at_ms: int, *, is_trusted: bool = False) -> None:
+        """Take a word for what time it is now: of an agent, of a school, of the department."""
+        if at_ms >= FIRST_MS:
+            with self._looking:
+                self._witnesses.hear(who, at_ms, self.monotonic_s(), is_trusted=is_trusted)
 
     def look(self) -> int:
         """The believed time now; from any thread."""
         with self._looking:
             return self._look()
+
+    def vouch(self) -> int | None:
+        """The time now, noted, if others vouch for it; else None."""
+        with self._looking:
+            now_ms = self._look()
+            if not (self.believed and self._verdict(self.wall_ms(), asks_service=True).agrees):
+                return None
+            self.spans = with_moment(self.spans, now_ms)
+            return now_ms
+
+    def horizon(self, now_ms: int, keep_days: int) -> int:
+        """Rows stamped before are surely older than so many days. now_ms: a vouched time."""
+        return horizon(self.spans, now_ms - keep_days * DAY_MS - _UNSURE_MS)
+
+    def forget_spans(self, before_ms: int) -> None:
+        """Let go of what was vouched for long before anything that is kept."""
+        with self._looking:
+            self.spans = since(self.spans, before_ms)
 
     def _look(self) -> int:
         now_s, wall_ms = self.monotonic_s(), self.wall_ms()
@@ -70,26 +93,47 @@ class GuardedClock:
         reckoned_ms = self.mark_ms + int(elapsed_s * 1000)
         near = -BEHIND_MS <= wall_ms - reckoned_ms <= AHEAD_MS
         self._doubted_s = 0.0 if near else self._doubted_s + elapsed_s
-        agreed = wall_ms >= FIRST_MS and (self._is_vouched_for() or self._doubted_s > STEADY_S)
-        self.believed = near or agreed
-        if agreed:
-            self.mark_ms = wall_ms
-        else:
-            self.mark_ms = max(wall_ms, reckoned_ms) if near else reckoned_ms
-        return self.mark_ms
+        verdict = self._verdict(wall_ms, asks_service=not near)
+        sure = verdict.agrees or self._doubted_s > STEADY_S
+        other_ms = _other(verdict, wall_ms, near=near)
+        self.believed = other_ms is None and wall_ms >= FIRST_MS and (near or sure)
+        if not self.believed:
+            self.mark_ms = other_ms or reckoned_ms
+            return self.mark_ms
+        self.mark_ms = max(wall_ms, reckoned_ms) if near else wall_ms
+        return wall_ms
 
-    def _is_vouched_for(self) -> bool:
-        now_s, wall_ms = self.monotonic_s(), self.wall_ms()
-        off_ms = [at_ms + (now_s - s) * 1000 - wall_ms for at_ms, s in self._words.values()]
-        if len(off_ms) >= MIN_WITNESSES:
-            return abs(median(off_ms)) < AGREED_MS
-        return self.is_synchronized()
+    def _verdict(self, wall_ms: int, *, asks_service: bool) -> Verdict:
+        witnesses = self._witnesses
+        kept = asks_service and not witnesses.has_quorum and self.is_synchronized()
+        return witnesses.verdict(wall_ms, self._looked_s, is_synchronized=kept)
+
+
+def _other(verdict: Verdict, wall_ms: int, *, near: bool) -> int | None:
+    """What time it is by most who say that the clock is wrong; None if it may be right.
+
+    They may all be behind, for want of batteries; then they do not move a clock that is near.
+    """
+    if verdict.agrees or verdict.off_ms is None or (near and verdict.off_ms < 0):
+        return None
+    return wall_ms + verdict.off_ms
 
 
 def clock_in(db: Connection, wall_ms: Callable[[], int]) -> GuardedClock:
-    """The clock whose mark the database keeps; at the first start the wall's, if that can be."""
-    mark = fact_of(db, _MARK) or _newest_arrival(db)
-    return GuardedClock(int(mark) if mark else max(wall_ms(), FIRST_MS), wall_ms)
+    """The clock whose mark the database keeps; at the first start the wall's, if that can be.
+
+    What a database of before holds is as old as its stamps say.
+    """
+    mark, vouched = fact_of(db, _MARK) or _newest_arrival(db), fact_of(db, _VOUCHED)
+    if not mark:
+        return GuardedClock(max(wall_ms(), FIRST_MS), wall_ms)
+    spans = _spans.decode(vouched) if vouched else ((0, int(mark)),)
+    return GuardedClock(int(mark), wall_ms, spans=spans)
+
+
+def now_in(db: Connection) -> int:
+    """The time by which a command goes that works beside the controller."""
+    return clock_in(db, wall_ms).look()
 
 
 def _newest_arrival(db: Connection) -> int | None:
@@ -100,8 +144,10 @@ def _newest_arrival(db: Connection) -> int | None:
 
 
 def keep_mark(db: Connection, clock: GuardedClock) -> None:
-    """Keep the believed time with the data."""
-    set_fact(db, _MARK, str(clock.look()))
+    """Keep the believed time with the data, and when it was vouched for."""
+    clock.look()
+    set_fact(db, _MARK, str(clock.mark_ms))
+    set_fact(db, _VOUCHED, msgspec.json.encode(clock.spans).decode())
 
 
 def words_of(clock: GuardedClock) -> Mapping[str, object]:

@@ -6,74 +6,138 @@ import asyncio
 import logging
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import closing
-from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
-from controller.database.clock import DAY_MS, GuardedClock, keep_mark
+from controller.database.clock import GuardedClock, keep_mark
 from controller.database.engine import COPIES
-from controller.database.facts import fact_of, set_fact
+from controller.database.forgetting import Step, Term, forget, is_copied, is_due, next_step
 from controller.database.store import Store, StoreError
+from controller.database.witnesses import DAY_MS
+from protocol.model import instant
 
 _LOGGER = logging.getLogger(__name__)
 
-Forget = Callable[[Connection, int], int]
 LOOK_EVERY_S: Final = 3600.0
 _NUMBERED: Final = re.compile(r"lophoc-([0-9]{6,})-[0-9]{4}-[0-9]{2}-[0-9]{2}\.db")
 
 
-class Term(NamedTuple):
-    """For how long something is kept, and what forgets it."""
+class Held(StrEnum):
+    """Why something old is not let go though its term is over."""
 
-    name: str
-    forget: Forget
-    keep_days: int
-
-
-async def keep_up(
-    store: Store,
-    backups: Path,
-    *,
-    forget: Forget,
-    forget_pupils: Forget,
-    keep_days: int,
-    attendance_keep_days: int,
-    keep_backups: int,
-    clock: GuardedClock,
-) -> None:
-    """Copy once a day and forget, until cancelled; nothing is forgotten by a doubted clock."""
-    terms = (
-        Term("equipment", forget, keep_days),
-        Term("pupils", forget_pupils, attendance_keep_days),
-    )
-    while True:
-        try:
-            await asyncio.to_thread(store.write, keep_mark, clock)
-            sound = await asyncio.to_thread(_copy, store, backups, clock.look(), keep_backups)
-            if not clock.believed:
-                _LOGGER.warning("the clock is in doubt: nothing old is forgotten")
-            elif sound:
-                for term in terms:
-                    await asyncio.to_thread(store.write, forget_some, term, clock.look())
-        except (StoreError, OSError) as error:
-            _LOGGER.warning("upkeep put off: %s", error)
-        await asyncio.sleep(LOOK_EVERY_S)
+    NOTHING = ""
+    UNVOUCHED = "forgetting_unvouched"
+    UNCOPIED = "forgetting_uncopied"
 
 
-def forget_some(db: Connection, term: Term, now_ms: int) -> None:
-    """Forget what is due, a day's worth at the most: a wrong clock never takes much at once."""
-    fact = f"forgotten_{term.name}_ms"
-    due_ms, reached = now_ms - term.keep_days * DAY_MS, fact_of(db, fact)
-    before_ms = min(due_ms, int(reached) + DAY_MS) if reached else due_ms
-    if reached and before_ms <= int(reached):
-        return
-    if gone := term.forget(db, before_ms):
-        _LOGGER.info("forgot %d rows older than %d days", gone, term.keep_days)
-    set_fact(db, fact, str(before_ms))
+class Upkeep:
+    """Copies the database once a day and lets go what is old. held: what stands in its way."""
+
+    def __init__(
+        self,
+        store: Store,
+        backups: Path,
+        terms: Sequence[Term],
+        clock: GuardedClock,
+        *,
+        keep_backups: int,
+    ) -> None:
+        self._store = store
+        self._copies = Copies(store, backups, keep_backups)
+        self._terms = terms
+        self._clock = clock
+        self.held = Held.NOTHING
+
+    async def run(self) -> None:
+        """Do it every hour, until cancelled."""
+        while True:
+            try:
+                self.held = await asyncio.to_thread(self.look_after)
+            except (StoreError, OSError, sqlite3.Error, SQLAlchemyError) as error:
+                _LOGGER.warning("upkeep put off: %s", error)
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    def look_after(self) -> Held:
+        """Copy and forget what is due now. Raises StoreError, OSError or a database's own error."""
+        now_ms = self._clock.vouch()
+        self._store.write(keep_mark, self._clock)
+        self._copies.make_daily(self._clock.look())
+        if now_ms is None:
+            due = self._store.read(self._is_any_due)
+            return Held.UNVOUCHED if due and self._clock.believed else Held.NOTHING
+        steps = (self._step(term, now_ms) for term in self._terms)
+        held = [not self._take(step, now_ms) for step in steps if step]
+        oldest_ms = now_ms - 2 * DAY_MS * max(term.keep_days for term in self._terms)
+        self._clock.forget_spans(oldest_ms)
+        return Held.UNCOPIED if any(held) else Held.NOTHING
+
+    def _is_any_due(self, db: Connection) -> bool:
+        now_ms = self._clock.look()
+        return any(is_due(db, term, now_ms) for term in self._terms)
+
+    def _step(self, term: Term, now_ms: int) -> Step | None:
+        horizon_ms = self._clock.horizon(now_ms, term.keep_days)
+        return self._store.read(next_step, term, horizon_ms, now_ms)
+
+    def _take(self, step: Step, now_ms: int) -> bool:
+        """Let it go, unless no copy holds it."""
+        if not self._copies.hold(step, now_ms):
+            _LOGGER.error("no sound copy holds what is to go: nothing is forgotten")
+            return False
+        self._store.write(forget, step, now_ms)
+        _LOGGER.info("forgot %d rows older than %d days", step.rows, step.term.keep_days)
+        return True
+
+
+class Copies:
+    """The copies of the database in a folder; keep: how many, 0 for none."""
+
+    def __init__(self, store: Store, folder: Path, keep: int) -> None:
+        self._store = store
+        self._folder = folder
+        self._keep = keep
+
+    def make_daily(self, now_ms: int) -> None:
+        """Make the day's copy if it lacks. Raises StoreError, OSError."""
+        copies = copies_in(self._folder)
+        if self._are_made() and not (copies and copies[-1].name.endswith(f"{_day(now_ms)}.db")):
+            self.make(now_ms)
+
+    def make(self, now_ms: int) -> None:
+        """Make one more, and let the oldest go. Raises StoreError, OSError."""
+        self._folder.mkdir(exist_ok=True)
+        copies = copies_in(self._folder)
+        number = _number_of(copies[-1]) + 1 if copies else 1
+        copy = self._folder / f"lophoc-{number:06}-{_day(now_ms)}.db"
+        self._store.back_up(copy)
+        if not is_sound(copy):
+            _LOGGER.error("the copy %s is not sound: the disk may be failing", copy)
+            copy.unlink()
+            return
+        for old in [*copies, copy][: -self._keep]:
+            old.unlink()
+
+    def hold(self, step: Step, now_ms: int) -> bool:
+        """Whether the newest one is sound and holds all that is to go, or a fresh one does."""
+        if not self._are_made() or self._holds(step):
+            return True
+        self.make(now_ms)
+        return self._holds(step)
+
+    def _are_made(self) -> bool:
+        return self._keep > 0 and self._store.is_file
+
+    def _holds(self, step: Step) -> bool:
+        copies = copies_in(self._folder)
+        if not copies or not is_sound(copies[-1]):
+            return False
+        return self._store.read(is_copied, copies[-1], step)
 
 
 def copies_in(backups: Path) -> list[Path]:
@@ -98,22 +162,5 @@ def is_sound(database: Path) -> bool:
         return False
 
 
-def _copy(store: Store, backups: Path, now_ms: int, keep: int) -> bool:
-    """Make the day's copy if it lacks; whether there is a sound one, or none is to be."""
-    if keep == 0 or not store.is_file:
-        return True
-    backups.mkdir(exist_ok=True)
-    day = datetime.fromtimestamp(now_ms / 1000, UTC).date().isoformat()
-    copies = copies_in(backups)
-    if not copies or not copies[-1].name.endswith(f"{day}.db"):
-        number = _number_of(copies[-1]) + 1 if copies else 1
-        copy = backups / f"lophoc-{number:06}-{day}.db"
-        store.back_up(copy)
-        if not is_sound(copy):
-            _LOGGER.error("the copy %s is not sound: the disk may be failing", copy)
-            copy.unlink()
-            return False
-        copies.append(copy)
-    for old in copies[:-keep]:
-        old.unlink()
-    return True
+def _day(now_ms: int) -> str:
+    return instant(now_ms).date().isoformat()

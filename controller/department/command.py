@@ -5,10 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +16,7 @@ from sqlalchemy import Connection
 from controller.cli.folder import add_place, operator, told_zone
 from controller.cli.output import add_json, tell
 from controller.cli.school import opened
+from controller.database.clock import now_in
 from controller.database.plan_version import bump_version
 from controller.department import areas_store as areas
 from controller.department.areas import AreaError, Merger, MergerKind
@@ -39,7 +38,7 @@ from controller.sheets.writing import EXCEL_MARK, csv_text
 from protocol.command_line import CommandParser
 from protocol.folder import EVERYBODY, write_whole
 from protocol.formats import moment, phrase
-from protocol.model import Place
+from protocol.model import Place, instant
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
@@ -214,7 +213,7 @@ def _keep(db: Connection, place: Place, brought: Brought, today: str) -> Changed
         if before is not None and before.new == merger.new:
             continue
         try:
-            areas.keep_merger(db, province, _signed(merger))
+            areas.keep_merger(db, province, _signed(merger, now_in(db)))
         except AreaError as error:
             notes.append((error.code, merger.old))
         else:
@@ -223,8 +222,8 @@ def _keep(db: Connection, place: Place, brought: Brought, today: str) -> Changed
     return changed, notes
 
 
-def _signed(merger: Merger) -> Merger:
-    return msgspec.structs.replace(merger, who=operator(), at_ms=time.time_ns() // 1_000_000)
+def _signed(merger: Merger, now_ms: int) -> Merger:
+    return msgspec.structs.replace(merger, who=operator(), at_ms=now_ms)
 
 
 def _merge(options: argparse.Namespace, say: Translate, what: MergerKind) -> int:
@@ -234,7 +233,7 @@ def _merge(options: argparse.Namespace, say: Translate, what: MergerKind) -> int
         raise SettingsError("day_invalid", MESSAGES["day_invalid"]) from error
     with _department(options) as (db, place, today):
         merger = Merger(what=what, old=options.old, new=options.new, since=since or today)
-        record = areas.keep_merger(db, place.province, _signed(merger))
+        record = areas.keep_merger(db, place.province, _signed(merger, now_in(db)))
         bump_version(db, place, changed=True)
     done = N_("Kept; to take it back: lophoc-controller {what} undo {number}")
     tell(phrase(done, say, what=f"{what.value}s", number=str(record.no)))
@@ -242,9 +241,8 @@ def _merge(options: argparse.Namespace, say: Translate, what: MergerKind) -> int
 
 
 def _undo(options: argparse.Namespace, say: Translate, what: MergerKind) -> int:
-    now_ms = time.time_ns() // 1_000_000
     with _department(options) as (db, place, _):
-        undone = areas.undo_merger(db, place.province, what, options.number, now_ms)
+        undone = areas.undo_merger(db, place.province, what, options.number, now_in(db))
         bump_version(db, place, changed=undone)
     if not undone:
         raise SettingsError(
@@ -274,7 +272,6 @@ def _department(
     options: argparse.Namespace, *, province: bool = True
 ) -> Iterator[tuple[Connection, Place, str]]:
     """One transaction on what the department knows, its own place, and today."""
-    today = datetime.now(told_zone(options)).date().isoformat()
     with opened(options) as (store, place):
         if province and not place.province:
             raise SettingsError(
@@ -283,4 +280,5 @@ def _department(
                 N_("Name it with --config, or by LOPHOC_CONTROLLER_PROVINCE and _SCHOOL."),
             )
         with store.locked(place) as db:
+            today = instant(now_in(db)).astimezone(told_zone(options)).date().isoformat()
             yield db, place, today

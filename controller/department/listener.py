@@ -12,7 +12,7 @@ from controller.department.schools import AskRetell, Schools
 from controller.department.store import load_schools
 from controller.feature import Command, Listener, MessageEffect, Program, Speaker
 from protocol.messages import Retell
-from protocol.upward import SchoolPresence, Upward
+from protocol.upward import SchoolChain, SchoolPresence, Upward
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -31,7 +31,12 @@ class SchoolsListener(Listener[Upward]):
         self._schools = load_schools(db, self._program.school)
 
     def hear(self, agent: str, message: Upward, now_ms: int) -> MessageEffect:
-        """Take one message of a school."""
+        """Take one message of a school; what it says of the present bears witness to the time."""
+        is_present = isinstance(message, SchoolChain) or (
+            isinstance(message, SchoolPresence) and message.online
+        )
+        if is_present:
+            self._program.clock.hear(agent, message.at_ms)
         return MessageEffect(*self._schools.hear(agent, message, now_ms))
 
     def hear_retained(self, agent: str, message: Upward, now_ms: int) -> MessageEffect:

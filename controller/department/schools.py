@@ -37,7 +37,7 @@ class SchoolRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     feed, reached: which database its list of items is of, and how far it was taken; newest: how
     far it goes at the school. whole: nothing of an older list stands here. as_of_ms: when the
-    figures were true, by the school's clock; heard_ms: when it was heard last, by ours.
+    figures came, heard_ms: when it was heard last, both by our clock, for its own may be wrong.
     boot: the start that is believed, chained: whether it said what it goes on from. The other
     fields are as in the table.
     """
@@ -278,7 +278,7 @@ class Schools:
             version=report.version,
             newest=report.newest,
             figures=report.figures,
-            as_of_ms=report.at_ms,
+            as_of_ms=now_ms,
             day=report.day,
             online=True,
         )

@@ -20,7 +20,7 @@ schools: Final = Table(
     *longs("newest"),  # how far it goes at the school
     *flags("whole"),  # whether nothing of an older list of its stands here any more
     *texts("figures"),  # JSON
-    *longs("as_of_ms"),  # when the figures were true, by the school's clock
+    *longs("as_of_ms"),
     *longs("first_heard_ms", "heard_ms"),
     *flags("chained"),  # whether it names the starts of its controller
     *texts("branch"),  # what its list is told apart by from another history of the same database

@@ -307,6 +307,7 @@ class Upward:
                 self.link.say(self._chain())
                 self._relay.hear(message)
             case Ack():
+                self._program.clock.hear("", message.at_ms, is_trusted=True)
                 await self._relay.settle(message)
                 await self._note_heard(message)
                 self._stirred.set()
@@ -358,7 +359,7 @@ class Upward:
     def _chain(self) -> Letter:
         chain = SchoolChain(
             boot=self._boot,
-            at_ms=self._now_ms(),
+            at_ms=self._program.wall_ms(),  # bears witness to the time, by no word of others
             before=self._before,
             feed=self._feed,
             begun=self._begun,
@@ -369,7 +370,7 @@ class Upward:
 
     def _presence(self, session: int, *, online: bool) -> Letter:
         school_presence = SchoolPresence(
-            boot=self._boot, at_ms=self._now_ms(), session=session, online=online
+            boot=self._boot, at_ms=self._program.wall_ms(), session=session, online=online
         )
         topic = topic_of(Address(self._place, Channel.SCHOOL))
         return Letter(topic, to_bytes(school_presence), retain=True)

@@ -20,6 +20,6 @@ FEATURE: Final = Feature(
         events: Writing.INSERT_NEW,
     },
     counted=(events,),
-    forget=store.forget,
+    forget=(events.c.received_ms, streams.c.heard_ms),
     listener=lambda program: program.service(FleetListener),
 )

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import tzinfo
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
+from controller.fleet.dating import dated
 from controller.fleet.equipment import Equipment, is_doubted
 from controller.fleet.records import (
     AgentRecord,
@@ -44,15 +45,14 @@ from protocol.messages import (
     State,
     Up,
 )
-from protocol.model import Place, Reason, Status, instant
+from protocol.model import Place, Reason, Status
 from protocol.ranges import Stream
 
 LOST_AFTER_BEATS: Final = 3
 ASK_EVERY_MS: Final = 10_000  # a birth is a long message; one answers every question of a while
 MINUTE_MS: Final = 60_000
-QUARTER_MS: Final = 15 * MINUTE_MS
 
-_HEADER: Final = frozenset({"v", "boot", "at_ms", "id", "seq", "room"})
+_HEADER: Final = frozenset({"v", "boot", "at_ms", "id", "seq", "age_s", "room"})
 
 
 class StreamChanged(NamedTuple):
@@ -312,21 +312,21 @@ class Fleet:
         return [self._keep_agent(replace(self.agents[agent_id], lesson=lesson), now_ms)]
 
     def _records_of(self, place: Place, message: AnyEvent, now_ms: int) -> list[Change]:
-        day = _day(message.at_ms // QUARTER_MS, self._zone)
-        at = {"place": place, "event_id": message.id, "received_ms": now_ms}
+        dating = dated(message, now_ms, self._zone)
+        at = {"place": place, "event_id": message.id, "received_ms": now_ms, **dating._asdict()}
         match message:
             case AttendanceMarked():
                 erased = message.student == ERASED
-                return [record_of(AttendanceRecord, message, day=day, erased=erased, **at)]
+                return [record_of(AttendanceRecord, message, erased=erased, **at)]
             case RollConfirmed():
                 tombstones = sum(line.student == ERASED for line in message.lines)
                 return [record_of(RollRecord, message, reopened=False, erased=tombstones, **at)]
             case RollReopened():
-                return [record_of(RollRecord, message, reopened=True, day=day, **at)]
+                return [record_of(RollRecord, message, reopened=True, **at)]
             case FaultReported():
-                return [_event_of(message, day, **at), record_of(FaultRecord, message, **at)]
+                return [_event_of(message, at), record_of(FaultRecord, message, **at)]
             case _:
-                return [_event_of(message, day, **at)]
+                return [_event_of(message, at)]
 
     def _agent(self, agent_id: str, now_ms: int) -> AgentRecord:
         if agent := self.agents.get(agent_id):
@@ -391,20 +391,11 @@ class Fleet:
         return agent.boot == boot and rev <= agent.rev
 
 
-@lru_cache(maxsize=256)
-def _day(quarter: int, zone: tzinfo) -> str:
-    """The local date; zones shift by whole quarters of an hour, so marks of one share it."""
-    return instant(quarter * QUARTER_MS).astimezone(zone).date().isoformat()
-
-
-def _event_of(message: AnyEvent, day: str, **at: Any) -> EventRecord:
+def _event_of(message: AnyEvent, at: Mapping[str, Any]) -> EventRecord:
+    own_day = at["day"] if getattr(message, "lesson", None) else None
+    kind = str(message.__struct_config__.tag)
     return record_of(
-        EventRecord,
-        message,
-        kind=str(message.__struct_config__.tag),
-        day=day if getattr(message, "lesson", None) else None,
-        body=_body_of(message),
-        **at,
+        EventRecord, message, kind=kind, body=_body_of(message), **{**at, "day": own_day}
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection
 
 from controller.database.changes import of_kind
-from controller.database.clock import DAY_MS
+from controller.database.witnesses import DAY_MS
 from controller.feature import Command, Listener, MessageEffect, Program, Speaker
 from controller.fleet.fleet import Ask, Fleet
 from controller.fleet.records import AgentRecord

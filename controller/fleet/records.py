@@ -89,7 +89,7 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What happened to equipment or lessons; no child is in it. no: its place in the log.
 
     lesson, day: of what belongs to a lesson; the school's local date. boot: the run of the agent
-    that told it, while it is fresh.
+    that told it, while it is fresh. told_ms: what the agent said, where at_ms is an estimate.
     """
 
     place: Place
@@ -103,12 +103,14 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     body: bytes = b"{}"  # the kind's own fields as a JSON object
     no: int = 0
     boot: str = ""
+    told_ms: int | None = None
 
 
 class AttendanceRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A pupil's mark, alone. day: the school's local date, yyyy-mm-dd. no: its place in the log.
 
     actor, why, before, hash: as its message tells. erased: a tombstone, whose pupil is forgotten.
+    told_ms: what the agent said, where at_ms is an estimate.
     """
 
     place: Place
@@ -128,12 +130,14 @@ class AttendanceRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     hash: str = ""
     erased: bool = False
     no: int = 0
+    told_ms: int | None = None
 
 
 class RollRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A roll that was confirmed, or (reopened) a confirmation that was taken back.
 
     Its lines and links are as the message tells them. erased: how many lines are tombstones.
+    told_ms, told_day: what the agent said, where at_ms and day are an estimate.
     """
 
     place: Place
@@ -153,12 +157,15 @@ class RollRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     at_ms: int
     received_ms: int
     no: int = 0
+    told_ms: int | None = None
+    told_day: str | None = None
 
 
 class LessonRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One lesson as its events tell it. how is None while it runs; day: the school's local date.
 
     counts: of each class, how many pupils have each mark; empty while no roll is confirmed.
+    estimated: what the agent said of the time could not be.
     """
 
     place: Place
@@ -174,6 +181,7 @@ class LessonRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     how: Ending | None = None
     confirmed: bool = False
     counts: Mapping[str, Mapping[AttendanceStatus, int]] = {}
+    estimated: bool = False
 
 
 class FaultRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):

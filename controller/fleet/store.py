@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from controller.database.changes import of_kind
 from controller.database.reading import rows_of
@@ -142,13 +142,6 @@ def _writings(db: Connection, scope: Place, room: str) -> set[str]:
     stored = {*rooms_with_agents(db, scope)}
     stored |= {*db.scalars(select(devices.c.room).where(within(devices, scope)).distinct())}
     return {room} | {name for name in stored if room_code(name) == room_code(room)}
-
-
-def forget(db: Connection, before_ms: int) -> int:
-    """Forget events received before, and streams not heard since; returns how many rows went."""
-    gone = delete(events).where(everywhere(events), events.c.received_ms < before_ms)
-    silent = delete(streams).where(everywhere(streams), streams.c.heard_ms < before_ms)
-    return db.execute(gone).rowcount + db.execute(silent).rowcount
 
 
 def _touch(db: Connection, touched: Touched) -> None:

@@ -64,6 +64,7 @@ events: Final = Table(
     *longs("at_ms", "received_ms"),
     Column("body", LargeBinary, nullable=False),  # JSON
     *texts("lesson", "day", nullable=True),
+    *longs("told_ms", nullable=True),
     UniqueConstraint("event_id", name="events_id"),
     Index("events_lesson", "lesson"),
     sqlite_autoincrement=True,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import UTC, datetime
 
 from controller.cli.folder import add_place, data_folder, told_zone
 from controller.cli.output import add_json, add_out, output, tell, unwritable
 from controller.cli.school import opened_wide, own
+from controller.database.clock import now_in
 from controller.forecast.forecast import Assumption, Due, Forecast
 from controller.forecast.life_table import FILE, LifeTable, init_table, table_in
 from controller.forecast.papers import UNKNOWN_WORDS, as_xlsx, forecast_fields
@@ -16,7 +16,7 @@ from controller.forecast.store import forecast_on
 from controller.inventory.store import refresh
 from protocol.command_line import CommandParser
 from protocol.formats import phrase
-from protocol.model import millis
+from protocol.model import instant
 from protocol.words import N_, Translate
 
 
@@ -31,13 +31,14 @@ def fill_forecast(parser: CommandParser, say: Translate) -> None:
 
 
 def _forecast(options: argparse.Namespace, say: Translate) -> int:
-    today = datetime.now(UTC).astimezone(told_zone(options)).date()
     with opened_wide(options) as (store, scope):
+        now_ms = store.read(now_in)
+        today = instant(now_ms).astimezone(told_zone(options)).date()
         if options.init_tables:
             return _init(options, say)
         table = table_in(data_folder(options))
         for place in own(store, options):
-            refresh(store, place, told_zone(options), millis(datetime.now(UTC)))
+            refresh(store, place, told_zone(options), now_ms)
         with store.view() as db:
             projection = forecast_on(db, scope, table, today)
     if options.out:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from typing import Final
 
 from controller.cli.folder import add_place, told_name, told_zone
 from controller.cli.output import add_out, check_ending, output, tell
 from controller.cli.school import opened
+from controller.database.clock import now_in
 from controller.inventory.asset import AssetState
 from controller.inventory.chosen import Chosen
 from controller.register.vocabulary import Condition
@@ -61,7 +61,7 @@ def _export(options: argparse.Namespace, say: Translate) -> int:
     with opened(options) as (store, place):
         # A department's database holds what its schools relayed.
         scope = Place(place.province) if place.province else place
-        feed = Feed(store, scope, place, told_zone(options), _now_ms)
+        feed = Feed(store, scope, place, told_zone(options), lambda: store.read(now_in))
         if options.format not in [choice.value for choice in ExportForm]:
             parts = feed.pour(feed.begin(""), chosen, _ALL)
             with output(options.out) as file:
@@ -80,7 +80,3 @@ def _tell_untold(count: int, say: Translate) -> None:
     if count:
         left = N_("{count} items are not for GLPI, such as furniture and what is disposed of.")
         tell(phrase(left, say, count=count), sys.stderr)
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -7,13 +7,14 @@ from typing import Final
 from controller.feature import Feature, MenuEntry
 from controller.quarantine import store
 from controller.quarantine.service import quarantine_of
+from controller.quarantine.tables import quarantine
 from protocol.words import N_
 
 FEATURE: Final = Feature(
     name="quarantine",
     keep=store.keep,
     figures=store.counts,
-    forget=store.forget,
+    forget=(quarantine.c.received_ms,),
     look=lambda program: program.service(quarantine_of).look,
     frame=lambda program, _words: {"quarantined": program.service(quarantine_of).length},
     menu=(

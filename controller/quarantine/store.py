@@ -87,12 +87,6 @@ def counts(db: Connection) -> dict[str, int]:
     return refused | kept
 
 
-def forget(db: Connection, before_ms: int) -> int:
-    """Forget what was received before; returns how many rows went."""
-    old = delete(quarantine).where(everywhere(quarantine), quarantine.c.received_ms < before_ms)
-    return db.execute(old).rowcount
-
-
 def _row(message: Quarantined, now_ms: int) -> dict[str, object]:
     size = len(message.payload)
     return {

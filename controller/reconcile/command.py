@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from controller.cli.folder import add_place, told_zone
 from controller.cli.output import add_json, tell
 from controller.cli.school import opened
+from controller.database.clock import now_in
 from controller.database.store import Store
 from controller.reconcile.evidence import moment_in, observations_in
 from controller.reconcile.kpi import Kpi, kpi_of, raises
@@ -53,7 +54,7 @@ def add_evidence(parser: argparse.ArgumentParser, say: Translate) -> None:
 def reconciled_in(store: Store, place: Place, options: argparse.Namespace) -> Reconciled:
     """The school's register against what agents saw and the file tells."""
     zone = told_zone(options)
-    now_ms = millis(datetime.now(UTC))
+    now_ms = store.read(now_in)
     try:
         as_of_ms = millis(moment_in(options.as_of, zone)) if options.as_of else now_ms
     except (ValueError, OverflowError) as error:

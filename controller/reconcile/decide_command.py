@@ -6,8 +6,9 @@ import argparse
 from typing import Any
 
 from controller.cli.folder import add_place, operator
-from controller.cli.output import now_ms, tell
+from controller.cli.output import tell
 from controller.cli.school import opened
+from controller.database.clock import now_in
 from controller.reconcile.command import add_evidence, reconciled_in
 from controller.reconcile.deciding import decision_on
 from controller.register import store as register
@@ -45,7 +46,7 @@ def _decide(options: argparse.Namespace, say: Translate) -> int:
                 Deed(options.deed),
                 row=options.line,
                 who=operator(),
-                now_ms=now_ms(),
+                now_ms=now_in(db),
             )
             numbered = register.keep_decision(db, place, decision, made)
     done = N_("Decided; to take it back: lophoc-controller register undo {number}")

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from controller.cli.folder import add_place, data_folder, operator, told_zone
-from controller.cli.output import add_json, check_apart, give_back, now_ms, tell, unwritable
+from controller.cli.output import add_json, check_apart, give_back, tell, unwritable
 from controller.cli.school import opened
+from controller.database.clock import now_in
 from controller.register import store as register
 from controller.register.book import Book, Line
 from controller.register.condition_command import add_condition
@@ -102,7 +103,8 @@ def _brought(options: argparse.Namespace, book: Book) -> Merged:
     with opened(options) as (store, place):
         if options.dry_run:
             return weigh(store, place, book, whole=options.all)
-        return take_in(store, place, book, whole=options.all, now_ms=now_ms(), who=operator())
+        now_ms = store.read(now_in)
+        return take_in(store, place, book, whole=options.all, now_ms=now_ms, who=operator())
 
 
 def _mapped(options: argparse.Namespace) -> dict[str, str]:
@@ -139,7 +141,7 @@ def _line(line: Line, verdict: MergeVerdict, say: Translate) -> str:
 
 def _undo(options: argparse.Namespace, say: Translate) -> int:
     with opened(options) as (store, place), store.locked(place) as db:
-        undone = register.undo_decision(db, place, options.number, now_ms())
+        undone = register.undo_decision(db, place, options.number, now_in(db))
     if not undone:
         raise SettingsError(
             "decision_unknown", N_("No standing decision has the number {no}."), no=options.number

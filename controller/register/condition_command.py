@@ -9,8 +9,9 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from controller.cli.folder import add_place, operator, told_zone
-from controller.cli.output import add_json, now_ms, tell
+from controller.cli.output import add_json, tell
 from controller.cli.school import opened
+from controller.database.clock import now_in
 from controller.register import life_store as lives
 from controller.register import store as register
 from controller.register.life import (
@@ -64,10 +65,10 @@ def _condition(options: argparse.Namespace, say: Translate) -> int:
     with opened(options) as (store, place), store.locked(place) as db:
         line = line_at(db, place, options.row)
         if options.condition == UNDO:
-            lives.take_back(db, place, line, Said(operator(), now_ms()))
+            lives.take_back(db, place, line, Said(operator(), now_in(db)))
         else:
             life = lives.life_in(db, place, line)
-            lives.keep_steps(db, place, _taken(life, options, say))
+            lives.keep_steps(db, place, _taken(life, options, now_in(db), say))
         now = lives.life_in(db, place, line)
     if options.json:
         report = {"row": options.row, "condition": now.condition}
@@ -78,7 +79,9 @@ def _condition(options: argparse.Namespace, say: Translate) -> int:
     return 0
 
 
-def _taken(life: LineLife, options: argparse.Namespace, say: Translate) -> tuple[Step, ...]:
+def _taken(
+    life: LineLife, options: argparse.Namespace, at_ms: int, say: Translate
+) -> tuple[Step, ...]:
     """The steps to keep. Raises SettingsError, which names the conditions in words."""
     becomes = _named(options.condition)
     try:
@@ -86,7 +89,7 @@ def _taken(life: LineLife, options: argparse.Namespace, say: Translate) -> tuple
             becomes,
             Why.PERSON,
             who=operator(),
-            at_ms=now_ms(),
+            at_ms=at_ms,
             note=options.note,
             quality_pct=options.quality,
         )

@@ -10,8 +10,9 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from controller.cli.folder import add_place, operator, told_zone
-from controller.cli.output import add_json, now_ms, tell
+from controller.cli.output import add_json, tell
 from controller.cli.school import opened
+from controller.database.clock import now_in
 from controller.register.condition_command import line_at
 from controller.register.life import Said
 from controller.register.vocabulary import type_word
@@ -107,7 +108,7 @@ def _do(options: argparse.Namespace, say: Translate) -> int:
     """Do it, and tell how the repair stands then."""
     with opened(options) as (store, place):
         with store.locked(place) as db:
-            number = _move(db, place, options, Said(operator(), now_ms()))
+            number = _move(db, place, options, Said(operator(), now_in(db)))
         with store.view() as db:
             repair = shown_of(db, place, repairs.repairs_of(db, place, [number]))
     _tell(options, say, repair)
@@ -131,8 +132,8 @@ def _figures(options: argparse.Namespace, say: Translate) -> int:
         raise SettingsError(
             "days_invalid", N_("Give 1 to {most} days by --days."), most=MAX_TERM_DAYS
         )
-    term = term_of(options.days, now_ms())
     with opened(options) as (store, place):
+        term = term_of(options.days, store.read(now_in))
         repair_figures = store.read(repairs.figures_of, place, *term)
     if options.json:
         items = told_figures(repair_figures, *term)

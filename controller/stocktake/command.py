@@ -6,8 +6,9 @@ import argparse
 from typing import Final
 
 from controller.cli.folder import add_place, data_folder, operator, told_name, told_zone
-from controller.cli.output import add_out, now_ms, output, tell
+from controller.cli.output import add_out, output, tell
 from controller.cli.school import opened
+from controller.database.clock import now_in
 from controller.sheets.names import room_of
 from controller.stocktake import store as stocktake
 from controller.stocktake.count import Outcome, counted
@@ -39,7 +40,7 @@ def fill_stocktake(parser: CommandParser, say: Translate) -> None:
 def _begin(options: argparse.Namespace, say: Translate) -> int:
     rooms = [room_of(room_name) for room_name in options.room]
     with opened(options) as (store, place), store.locked(place) as db:
-        take = stocktake.begin(db, place, rooms, who=operator(), now_ms=now_ms())
+        take = stocktake.begin(db, place, rooms, who=operator(), now_ms=now_in(db))
     if take is None:
         raise SettingsError(
             "book_empty",
@@ -66,7 +67,7 @@ def _list(options: argparse.Namespace, say: Translate) -> int:
 
 def _finish(options: argparse.Namespace, say: Translate) -> int:
     with opened(options) as (store, place), store.locked(place) as db:
-        ended = stocktake.finish(db, place, options.number, who=operator(), now_ms=now_ms())
+        ended = stocktake.finish(db, place, options.number, who=operator(), now_ms=now_in(db))
     if not ended:
         raise _unknown(options.number)
     tell(phrase(N_("Stocktake {no} is finished."), say, no=str(options.number)))

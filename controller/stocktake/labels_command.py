@@ -6,8 +6,9 @@ import argparse
 from collections.abc import Iterable, Sequence
 
 from controller.cli.folder import add_place, told_name
-from controller.cli.output import add_out, now_ms, output, tell
+from controller.cli.output import add_out, output, tell
 from controller.cli.school import opened
+from controller.database.clock import now_in
 from controller.register import store as register
 from controller.register.decisions import Rulings
 from controller.register.vocabulary import type_of, type_word
@@ -62,7 +63,7 @@ def _labels(options: argparse.Namespace, say: Translate) -> int:
             with output(options.out) as file:
                 draw_labels(file, labels, sheet, school=school, skip=skip)
             with store.locked(place) as db:
-                stocktake.note_labels(db, place, (line.asset_tag for line in chosen), now_ms())
+                stocktake.note_labels(db, place, (line.asset_tag for line in chosen), now_in(db))
     _tell(options, chosen, [line for line in lines if not line.asset_tag], say)
     return 0
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Final
 
 from controller.cli.folder import add_place, told_zone
 from controller.cli.output import add_json, tell
 from controller.cli.school import opened_wide, own
+from controller.database.clock import now_in
 from controller.register.vocabulary import TYPE_WORDS
 from controller.use.report import VERDICTS, BoardUse, UseReport, UseVerdict, whole_weeks
 from controller.use.store import bring_up_use, use_report
 from protocol import formats
 from protocol.command_line import CommandParser
 from protocol.formats import phrase
-from protocol.model import millis
+from protocol.model import instant
 from protocol.settings import SettingsError
 from protocol.words import N_, Translate
 
@@ -38,11 +39,12 @@ def _use(options: argparse.Namespace, say: Translate) -> int:
             "weeks_invalid", N_("Give 1 to {most} weeks by --weeks."), most=MAX_WEEKS
         )
     zone = told_zone(options)
-    now = datetime.now(UTC)
-    since, until = whole_weeks(now.astimezone(zone).date(), options.weeks)
     with opened_wide(options) as (store, scope):
+        now_ms = store.read(now_in)
+        today = instant(now_ms).astimezone(zone).date()
+        since, until = whole_weeks(today, options.weeks)
         for place in own(store, options):
-            bring_up_use(store, place, zone, millis(now))
+            bring_up_use(store, place, zone, now_ms)
         with store.view() as db:
             report = use_report(db, scope, since, until)
     if options.json:

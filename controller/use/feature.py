@@ -26,7 +26,7 @@ FEATURE: Final = Feature(
     name="use",
     keep=signs.keep,
     written={board_signs: Writing.UPSERT, watches: Writing.UPSERT},
-    forget=signs.forget,
+    forget=(board_signs.c.at_ms, watches.c.until_ms),
     jobs=_jobs,
     menu=(MenuEntry("/use", N_("Board use"), lambda _frame: True),),
 )

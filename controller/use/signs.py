@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, func, select
 
 from controller.database.changes import of_kind
 from controller.database.reading import rows_of
@@ -98,13 +98,6 @@ def watches_of(db: Connection, place: Place, since_ms: int) -> list[Watch]:
         of(watches, place), watches.c.until_ms >= since_ms - LONGEST_SILENCE_MS
     )
     return WATCHES.records(rows_of(db, query))
-
-
-def forget(db: Connection, before_ms: int) -> int:
-    """Forget what is older; returns how many rows went."""
-    gone = delete(board_signs).where(everywhere(board_signs), board_signs.c.at_ms < before_ms)
-    over = delete(watches).where(everywhere(watches), watches.c.until_ms < before_ms)
-    return db.execute(gone).rowcount + db.execute(over).rowcount
 
 
 def _of_devices(changes: Sequence[object]) -> Iterable[tuple[_School, Sign]]:

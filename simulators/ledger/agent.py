@@ -18,13 +18,14 @@ from uuid import uuid4
 
 import msgspec
 
+from protocol.clock import wall_ms
 from protocol.link import Broker
 from protocol.messages import Birth, Health, Presence
 from protocol.model import Place, Status
 from protocol.outbox import Outbox, OutboxError, mend
 from simulators.ledger.deeds import DeedList, Ended, Settled, Step, deeds_of, lines_of
 from simulators.ledger.rooms import DeedRoom, Said, deed_of
-from simulators.wire import Wire, wall_ms
+from simulators.wire import Wire
 
 OUTBOX: Final = "outbox.db"
 PASSES: Final = 75  # what the disk is to blame for mends itself (sysexits.h, EX_TEMPFAIL)

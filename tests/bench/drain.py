@@ -73,7 +73,7 @@ async def ingest(port: int, messages: int, folder: Path) -> float:
             store=store,
             zone=ZoneInfo("Asia/Ho_Chi_Minh"),
             boot="b",
-            now_ms=now_ms,
+            wall_ms=now_ms,
         )
         worker = Ingest(
             link,

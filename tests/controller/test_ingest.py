@@ -170,7 +170,7 @@ class Stage:
                 store=self.store,
                 zone=ZoneInfo("Asia/Ho_Chi_Minh"),
                 boot="school-1",
-                now_ms=now_ms,
+                wall_ms=now_ms,
             )
             self.ingest = Ingest(
                 self.link,

@@ -272,7 +272,7 @@ def a_program(
         store=store,
         zone=ZoneInfo("Asia/Ho_Chi_Minh"),
         boot="face",
-        now_ms=live._program.now_ms if live else now_ms,
+        wall_ms=live._program.wall_ms if live else now_ms,
         translate_to=translate_to,
         health=lambda: {"broker": "connected"},
         figures=lambda: {**store.read(counts), "messages_taken_total": 7.0},

@@ -22,8 +22,9 @@ from controller.attendance.store import (
     rolls_of,
     whole_log,
 )
+from controller.database.forgetting import forget_before
 from controller.database.store import Store
-from controller.features import forget_pupils, keep_batch
+from controller.features import ages_of_pupils, keep_batch
 from controller.fleet.fleet import Change, Fleet
 from controller.fleet.records import AttendanceRecord, EventRecord, LessonRecord, Logged, RollRecord
 from controller.fleet.store import events_of
@@ -246,7 +247,7 @@ def test_a_hand_in_the_database_is_named(
 def test_marks_are_forgotten_and_the_lesson_keeps_its_counts(store: Store) -> None:
     """After attendance_keep_days nobody can say who was away, only how many."""
     store.write(keep_batch, records_of(a_lesson()), BEGAN)
-    assert store.write(forget_pupils, BEGAN + 1) == 5
+    assert store.write(forget_before, ages_of_pupils(), BEGAN + 1) == 5
     assert store.read(whole_log, SCHOOL) == []
     (lesson,) = store.read(lessons_of, SCHOOL, "2026-11-04", "2026-11-04")
     assert str(figures_of(lesson)) == "3/2/1"

@@ -15,8 +15,9 @@ from sqlalchemy import func, select
 from controller.__main__ import EXIT_SETTINGS, main
 from controller.database.engine import url_from
 from controller.database.facts import facts
+from controller.database.forgetting import forget_before
 from controller.database.store import Store, StoreError
-from controller.features import counts, forget, keep_batch
+from controller.features import ages, counts, keep_batch
 from controller.fleet.records import EventRecord
 from controller.fleet.store import events_of
 from controller.quarantine.tables import tallies
@@ -193,7 +194,7 @@ def test_a_server_that_was_restarted_is_used_again(own_cluster: Cluster) -> None
             for deed in (
                 lambda: store.read(counts),
                 lambda: store.read(schools_of),
-                lambda: store.write(forget, 1),
+                lambda: store.write(forget_before, ages(), 1),
             ):
                 with pytest.raises(StoreError) as told:
                     deed()

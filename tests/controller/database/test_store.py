@@ -12,12 +12,13 @@ from alembic.runtime.migration import MigrationContext
 from msgspec.structs import replace
 
 from controller.attendance.store import marks_of
+from controller.database.forgetting import forget_before
 from controller.database.repair import repair
 from controller.database.schema import metadata
 from controller.database.set_aside import Quarantined
 from controller.database.store import Store, StoreError
 from controller.database.upkeep import is_sound
-from controller.features import forget_pupils, is_readable, keep_batch
+from controller.features import ages_of_pupils, is_readable, keep_batch
 from controller.fleet.fleet import StreamChanged, Touched
 from controller.fleet.records import AgentRecord, AttendanceRecord, DeviceRecord, EventRecord
 from controller.fleet.store import (
@@ -258,7 +259,7 @@ def test_upkeep_that_the_disk_refuses_is_told_and_ends_nothing(
     database.refuse("DELETE", "marks")
     store.write(keep_batch, [mark(1)], NOW)
     with pytest.raises(StoreError, match="not do its work"):
-        store.write(forget_pupils, NOW + 1)
+        store.write(forget_before, ages_of_pupils(), NOW + 1)
     assert len(store.read(marks_of, SCHOOL)) == 1
 
 
@@ -287,7 +288,7 @@ def test_removed_devices_leave_the_list_and_stay_in_the_feed(store: Store) -> No
 def test_old_marks_are_forgotten(store: Store) -> None:
     """Children's data is not kept longer than the school says."""
     store.write(keep_batch, [mark(1), replace(mark(2), received_ms=NOW + 10)], NOW)
-    assert store.write(forget_pupils, NOW + 5) == 1
+    assert store.write(forget_before, ages_of_pupils(), NOW + 5) == 1
     assert [each.student for each in store.read(marks_of, SCHOOL)] == ["hs-2"]
 
 

@@ -22,7 +22,7 @@ def program(folder: Path) -> Program:
     """One whose disk is this folder's."""
     config = ControllerConfig(province="14", school="1", data=folder)
     return Program(
-        config=config, features=(), store=Store(""), zone=ZoneInfo("UTC"), boot="b", now_ms=int
+        config=config, features=(), store=Store(""), zone=ZoneInfo("UTC"), boot="b", wall_ms=int
     )
 
 

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from controller.database.forgetting import forget_before
 from controller.database.store import Store
-from controller.features import forget, keep_batch
+from controller.features import ages, keep_batch
 from controller.fleet.fleet import Change, Fleet
 from controller.fleet.records import LessonRecord
 from controller.fleet.store import load_fleet
@@ -575,7 +576,7 @@ def test_a_week_of_which_less_is_known_than_before_stays(classroom: Classroom) -
     """Signs are forgotten; what they summed up to is not."""
     a_morning(classroom)
     bring_up_use(classroom.store, SCHOOL, ZONE, at("12:00"))
-    classroom.store.write(forget, at("12:00"))
+    classroom.store.write(forget_before, ages(), at("12:00"))
     with classroom.store.view() as db:
         assert (signs_of(db, SCHOOL, 0), watches_of(db, SCHOOL, 0)) == ([], [])
     assert bring_up_use(classroom.store, SCHOOL, ZONE, at("12:00", 3)) == {}

@@ -35,7 +35,7 @@ def test_every_address_that_was_ever_told_is_answered() -> None:
         store=Store(""),
         zone=ZoneInfo("UTC"),
         boot="",
-        now_ms=int,
+        wall_ms=int,
     )
     web = create_web(program, allowed_hosts=())
     assert set(KNOWN.read_text().splitlines()) <= set(addresses(web.routes))

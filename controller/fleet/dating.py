@@ -1,0 +1,52 @@
+"""This file dates what agents tell: as they say where that can be, else by arrival and age. Pure.
+
+A computer whose battery is empty begins in 1970, another lives in 2031: what happened there is
+kept, where it most likely belongs, with what was told beside it.
+"""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from protocol.messages import AnyEvent, RollConfirmed
+from protocol.model import FIRST_MS, instant
+
+DAY_MS: Final = 86_400_000
+OLDEST_MS: Final = 200 * DAY_MS  # a laptop that was off all summer still tells of May
+QUARTER_MS: Final = 15 * 60_000
+
+
+class Dating(NamedTuple):
+    """When something happened, and its local date; what was told instead, where that cannot be."""
+
+    at_ms: int
+    day: str
+    told_ms: int | None = None
+    told_day: str | None = None
+
+
+def dated(event: AnyEvent, now_ms: int, zone: tzinfo) -> Dating:
+    """When it happened. now_ms: of its arrival; it ran for its age since, and perhaps slept."""
+    newest_ms = now_ms - (event.age_s or 0) * 1000
+    oldest_ms = max(FIRST_MS, now_ms - OLDEST_MS)
+    is_possible = oldest_ms <= event.at_ms <= newest_ms + DAY_MS
+    at_ms = event.at_ms if is_possible else max(FIRST_MS, newest_ms)
+    told_ms = None if is_possible else event.at_ms
+    day = local_day(at_ms, zone)
+    if not isinstance(event, RollConfirmed):
+        return Dating(at_ms, day, told_ms)
+    if is_possible and local_day(oldest_ms, zone) <= event.day <= local_day(now_ms + DAY_MS, zone):
+        return Dating(at_ms, event.day)
+    return Dating(at_ms, day, told_ms, event.day)
+
+
+def local_day(at_ms: int, zone: tzinfo) -> str:
+    """The local date; zones shift by whole quarters of an hour, so marks of one share it."""
+    return _day(at_ms // QUARTER_MS, zone)
+
+
+@lru_cache(maxsize=256)
+def _day(quarter: int, zone: tzinfo) -> str:
+    return instant(quarter * QUARTER_MS).astimezone(zone).date().isoformat()
