@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from agent.config import DEFAULT_DATA, DEFAULT_PORT, PREFIX, TITLE, AgentConfig
+from agent.config import DEFAULT_DATA, DEFAULT_PORT, PREFIX, TITLE, AgentConfig, Passwords
 from protocol import __version__
 from protocol.command_line import CommandParser
 from protocol.door_key import door_key
@@ -153,13 +153,13 @@ def _run(options: argparse.Namespace) -> None:
 
 def _scan(options: argparse.Namespace) -> None:
     from agent.commands.scan import scan, scan_export  # noqa: PLC0415 - only this command needs it
-    from hardware.scan import Secrets  # noqa: PLC0415 - likewise
 
     if options.from_udev_db:
         answer = scan_export(options.from_udev_db, as_json=options.json, environ=os.environ)
     else:
-        secrets = Secrets(
-            camera=(options.camera_user, password_in(options.camera_password_file)),
+        secrets = Passwords(
+            camera_user=options.camera_user,
+            camera=password_in(options.camera_password_file),
             pjlink=password_in(options.pjlink_password_file),
         )
         seconds, data = max(0.0, options.seconds), options.data
