@@ -16,6 +16,7 @@ from protocol import __version__
 from protocol.command_line import CommandParser
 from protocol.door_key import door_key
 from protocol.errors import EXIT_SETTINGS, LopHocError, exit_code_of
+from protocol.repeats import limit_repeats
 from protocol.settings import (
     SettingsError,
     add_options,
@@ -142,6 +143,7 @@ def _add_camera(parser: argparse.ArgumentParser, say: Translate) -> None:
 def _run(options: argparse.Namespace) -> None:
     config = load(AgentConfig, PREFIX, options, os.environ)
     logging.basicConfig(level=config.log_level.upper(), format=_LOG_FORMAT, stream=sys.stderr)
+    limit_repeats()
     for name in ("uvicorn.error", "zeroconf"):
         logging.getLogger(name).setLevel(logging.WARNING)
     from agent.app import run  # noqa: PLC0415 - heavy, and only this command needs it
